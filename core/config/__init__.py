@@ -1,0 +1,5 @@
+"""Settings and the fiscal calendar."""
+
+from core.config.settings import Settings, load
+
+__all__ = ["Settings", "load"]

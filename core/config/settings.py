@@ -1,0 +1,200 @@
+"""Typed settings: defaults.yaml, then the user's file, then the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from core.contracts.errors import ConfigError, closest
+
+DEFAULTS = Path(__file__).with_name("defaults.yaml")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceSettings(_Section):
+    """Where the data comes from; an empty folder means the sample company."""
+
+    folder: str = ""
+    mapping: str = ""
+
+
+class FiscalSettings(_Section):
+    """The fiscal calendar."""
+
+    year_start_month: int = Field(ge=1, le=12)
+    label: str
+
+
+class StageSettings(_Section):
+    """The stages of a deal, first to last, and which of them end it."""
+
+    order: tuple[str, ...]
+    won: tuple[str, ...]
+    lost: tuple[str, ...]
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The stages a deal can be open in, in order."""
+        return tuple(s for s in self.order if s not in self.won and s not in self.lost)
+
+
+class TargetSettings(_Section):
+    """The marks a result is held against."""
+
+    coverage_ratio: float = Field(gt=0)
+    requirements_coverage_rate: float = Field(ge=0, le=1)
+    product_fit_rate: float = Field(ge=0, le=1)
+    gap_resolution_rate: float = Field(ge=0, le=1)
+
+
+class ModelSettings(_Section):
+    """How models are trained and when a simpler one serves instead."""
+
+    horizons_days: tuple[int, ...]
+    churn_days: int = Field(gt=0)
+    forecast_months: int = Field(gt=0)
+    interval_rate: float = Field(gt=0, lt=1)
+    seed: int
+    threads: int = Field(gt=0)
+    min_closed_deals: int = Field(ge=0)
+    min_churned_accounts: int = Field(ge=0)
+    min_months: int = Field(ge=1)
+
+    @field_validator("horizons_days")
+    @classmethod
+    def _rising(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or list(value) != sorted(set(value)) or value[0] <= 0:
+            raise ValueError("must be positive day counts in rising order")
+        return value
+
+
+class RateCard(_Section):
+    """What a week of work costs, in the reporting currency."""
+
+    person_week_amount: float = Field(gt=0)
+    partner_week_amount: float = Field(gt=0)
+
+
+class Branding(_Section):
+    """Name and line shown in the sidebar."""
+
+    name: str
+    tagline: str
+
+
+class Settings(_Section):
+    """All settings of one installation; frozen, so that it may be part of a cache key."""
+
+    company: str
+    currency: str = Field(min_length=3, max_length=3)
+    time_zone: str
+    home: Path
+    database_url: str
+    source: SourceSettings
+    fiscal: FiscalSettings
+    stages: StageSettings
+    targets: TargetSettings
+    models: ModelSettings
+    rates: RateCard
+    roles: dict[str, tuple[str, ...]]
+    branding: Branding
+
+    @property
+    def sample_folder(self) -> Path:
+        """The folder the sample company is written to."""
+        return self.home / "sample"
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        if self.database_url:
+            return self.database_url
+        return f"sqlite:///{(self.home / 'quarterdeck.db').absolute()}"
+
+
+def load(path: Path | str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings in force.
+
+    Parameters
+    ----------
+    path : path, optional
+        The user's YAML file; default `QUARTERDECK_CONFIG`, else `quarterdeck.yaml` in the
+        working folder when there is one.
+    environ : mapping, optional
+        Stands in for the process environment. `QUARTERDECK_HOME`, `QUARTERDECK_DATABASE_URL`
+        and `QUARTERDECK_DATA` win over the file.
+
+    Returns
+    -------
+    Settings
+        Frozen and validated.
+
+    Raises
+    ------
+    ConfigError
+        When the file is missing, is not YAML, or holds an unknown or invalid setting; the
+        closest known name is given.
+    """
+    env = os.environ if environ is None else environ
+    values = _read(DEFAULTS)
+    chosen = (
+        path
+        or env.get("QUARTERDECK_CONFIG")
+        or ("quarterdeck.yaml" if Path("quarterdeck.yaml").exists() else None)
+    )
+    where = str(chosen or DEFAULTS.name)
+    if chosen:
+        values = _merge(values, _read(Path(chosen)), where)
+    for variable, setting in (("QUARTERDECK_HOME", "home"), ("QUARTERDECK_DATABASE_URL", "database_url")):
+        if env.get(variable):
+            values[setting] = env[variable]
+    if env.get("QUARTERDECK_DATA"):
+        values["source"] = {**values["source"], "folder": env["QUARTERDECK_DATA"]}
+    if env.get("QUARTERDECK_MAPPING"):
+        values["source"] = {**values["source"], "mapping": env["QUARTERDECK_MAPPING"]}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"The setting {name} is not valid: {first['msg']}", where, "Correct it and start again."
+        ) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            "The settings file cannot be read.", str(path), "Check its name and rights."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        place = str(path) if line is None else f"{path}, line {line + 1}"
+        raise ConfigError(
+            "The settings file is not valid YAML.", place, "Check indents and quotes there."
+        ) from error
+    if not isinstance(found or {}, dict):
+        raise ConfigError("The settings file must hold names and values.", str(path))
+    return dict(found or {})
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any], where: str, prefix: str = "") -> dict[str, Any]:
+    out = dict(base)
+    for name, value in over.items():
+        if name not in base and prefix != "roles.":
+            near = closest(str(name), base)
+            mend = f"Did you mean {near!r}?" if near else f"Known here: {', '.join(sorted(base))}."
+            raise ConfigError(f"There is no setting called {prefix}{name}.", where, mend)
+        nested = isinstance(base.get(name), dict) and isinstance(value, dict)
+        out[name] = _merge(base[name], value, where, f"{prefix}{name}.") if nested else value
+    return out

@@ -1,0 +1,140 @@
+"""The dataset: all seven entities and their histories as of one date."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from functools import cached_property
+
+import polars as pl
+
+from core.contracts.errors import ContractError, closest
+
+FRAMES = (
+    "accounts",
+    "opportunities",
+    "opportunity_history",
+    "products",
+    "transactions",
+    "subscriptions",
+    "activities",
+    "sales_team",
+    "quotas",
+)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything Quarterdeck knows about a company, as of one date.
+
+    Attributes
+    ----------
+    accounts, opportunities, opportunity_history, products, transactions, subscriptions, \
+activities, sales_team, quotas : pl.DataFrame
+        One frame per entity, each in the shape of its contract; empty where nothing was loaded.
+    as_of : date
+        The last day the data speaks of. Nothing later is known.
+    source : str
+        Where the data came from, in words for the page.
+    rejected : pl.DataFrame
+        Rows that were not loaded, with the rule each broke.
+    missing : tuple of str
+        One sentence for each entity or column the source did not have.
+    """
+
+    accounts: pl.DataFrame
+    opportunities: pl.DataFrame
+    opportunity_history: pl.DataFrame
+    products: pl.DataFrame
+    transactions: pl.DataFrame
+    subscriptions: pl.DataFrame
+    activities: pl.DataFrame
+    sales_team: pl.DataFrame
+    quotas: pl.DataFrame
+    as_of: date
+    source: str
+    rejected: pl.DataFrame
+    missing: tuple[str, ...] = ()
+    known_fingerprint: str | None = None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return a stable hash of the data, the same for the same rows in the same order."""
+        if self.known_fingerprint:
+            return self.known_fingerprint
+        digest = hashlib.blake2b(digest_size=12)
+        digest.update(self.as_of.isoformat().encode())
+        for name in FRAMES:
+            frame = self.frame(name)
+            digest.update(f"{name}:{frame.columns}:{frame.height}".encode())
+            if frame.height:
+                hashes = frame.hash_rows(seed=7)
+                digest.update(hashes.to_numpy().tobytes())
+        return digest.hexdigest()
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """Return the frame of one entity.
+
+        Raises
+        ------
+        ContractError
+            When there is no entity of that name; the closest one is named.
+        """
+        if name not in FRAMES:
+            near = closest(name, FRAMES)
+            raise ContractError(
+                f"There is no entity called {name!r}.",
+                mend=f"Did you mean {near!r}?" if near else f"Known: {', '.join(FRAMES)}.",
+            )
+        found: pl.DataFrame = getattr(self, name)
+        return found
+
+    def has(self, name: str) -> bool:
+        """Say whether an entity has any rows."""
+        return self.frame(name).height > 0
+
+    def with_frames(self, **frames: pl.DataFrame) -> Dataset:
+        """Return a copy with some frames replaced and the fingerprint worked out anew."""
+        return replace(self, **frames, known_fingerprint=None)  # type: ignore[arg-type]
+
+    @property
+    def row_counts(self) -> dict[str, int]:
+        """Return the number of rows per entity."""
+        return {f.name: getattr(self, f.name).height for f in fields(self) if f.name in FRAMES}
+
+    def scoped(self, account_ids: pl.Series | None = None, rep_ids: pl.Series | None = None) -> Dataset:
+        """Return only the rows of some accounts, of some reps, or both.
+
+        Parameters
+        ----------
+        account_ids : pl.Series of str, optional
+            Keep these accounts and everything that hangs on them.
+        rep_ids : pl.Series of str, optional
+            Keep deals owned, lines booked and activities done by these people, and their quotas.
+
+        Returns
+        -------
+        Dataset
+            The same as-of date and products; rejected rows are left out, for they are not yet
+            anyone's.
+        """
+        out = self
+        if account_ids is not None:
+            wanted = account_ids.implode()
+            keep = {
+                name: self.frame(name).filter(pl.col("account_id").is_in(wanted))
+                for name in ("accounts", "opportunities", "transactions", "subscriptions", "activities")
+            }
+            out = out.with_frames(**keep)
+        if rep_ids is not None:
+            wanted = rep_ids.implode()
+            out = out.with_frames(
+                opportunities=out.opportunities.filter(pl.col("owner_id").is_in(wanted)),
+                transactions=out.transactions.filter(pl.col("rep_id").is_in(wanted)),
+                activities=out.activities.filter(pl.col("rep_id").is_in(wanted)),
+                quotas=out.quotas.filter(pl.col("rep_id").is_in(wanted)),
+            )
+        deals = out.opportunities["opportunity_id"].implode()
+        history = out.opportunity_history.filter(pl.col("opportunity_id").is_in(deals))
+        return out.with_frames(opportunity_history=history, rejected=self.rejected.clear())

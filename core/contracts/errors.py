@@ -1,0 +1,88 @@
+"""The exceptions Quarterdeck raises: each says what, where and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class QuarterdeckError(Exception):
+    """Base of every error meant for a person to read.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong, as a sentence.
+    where : str, optional
+        File, sheet, row, column or setting it concerns.
+    mend : str, optional
+        What the reader can do about it.
+    """
+
+    def __init__(self, what: str, where: str = "", mend: str = "") -> None:
+        self.what, self.where, self.mend = what, where, mend
+        super().__init__(what, where, mend)
+
+    def __str__(self) -> str:
+        """Join the three parts into one readable line."""
+        place = f" ({self.where})" if self.where else ""
+        mend = f" {self.mend}" if self.mend else ""
+        what = self.what if not place else self.what.rstrip(".")
+        return f"{what}{place}{'.' if place else ''}{mend}"
+
+
+class ConfigError(QuarterdeckError):
+    """A setting is missing, misspelt or out of range."""
+
+
+class SourceError(QuarterdeckError):
+    """A file or folder cannot be read as Quarterdeck data."""
+
+
+class ContractError(QuarterdeckError):
+    """A frame does not hold what its contract promises."""
+
+
+class ModelError(QuarterdeckError):
+    """A model cannot be trained, loaded or applied."""
+
+
+class ScenarioError(QuarterdeckError):
+    """A scenario, lever or link is not valid."""
+
+
+class RequirementError(QuarterdeckError):
+    """A requirement list or capability catalogue cannot be used."""
+
+
+class StoreError(QuarterdeckError):
+    """Something could not be saved or fetched."""
+
+
+class AccessError(QuarterdeckError):
+    """The identity may not see or do this."""
+
+
+def closest(name: str, choices: Iterable[str]) -> str | None:
+    """Return the choice most like `name`, or None when nothing is near.
+
+    Parameters
+    ----------
+    name : str
+        A name as the user wrote it; case, spaces and dashes are ignored.
+    choices : iterable of str
+        The names that would have been understood.
+
+    Returns
+    -------
+    str or None
+        The nearest choice, by difflib's ratio with a cut-off of 0.6.
+
+    Examples
+    --------
+    >>> closest("Acount ID", ["account_id", "amount"])
+    'account_id'
+    """
+    folded = {c.lower().replace(" ", "_").replace("-", "_"): c for c in choices}
+    found = get_close_matches(name.lower().strip().replace(" ", "_").replace("-", "_"), folded, n=1)
+    return folded[found[0]] if found else None
