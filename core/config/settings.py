@@ -146,9 +146,7 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
     env = os.environ if environ is None else environ
     values = _read(DEFAULTS)
     chosen = (
-        path
-        or env.get("QUARTERDECK_CONFIG")
-        or ("quarterdeck.yaml" if Path("quarterdeck.yaml").exists() else None)
+        path or env.get("QUARTERDECK_CONFIG") or ("quarterdeck.yaml" if Path("quarterdeck.yaml").exists() else None)
     )
     where = str(chosen or DEFAULTS.name)
     if chosen:
@@ -174,15 +172,11 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(
-            "The settings file cannot be read.", str(path), "Check its name and rights."
-        ) from error
+        raise ConfigError("The settings file cannot be read.", str(path), "Check its name and rights.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         place = str(path) if line is None else f"{path}, line {line + 1}"
-        raise ConfigError(
-            "The settings file is not valid YAML.", place, "Check indents and quotes there."
-        ) from error
+        raise ConfigError("The settings file is not valid YAML.", place, "Check indents and quotes there.") from error
     if not isinstance(found or {}, dict):
         raise ConfigError("The settings file must hold names and values.", str(path))
     return dict(found or {})

@@ -64,9 +64,7 @@ def test_core_reads_no_clock_outside_the_store_and_the_command_line():
 
 
 def test_no_model_code_knows_the_planted_truth():
-    rooms = [
-        ROOT / "core" / room for room in ("features", "models", "explain", "metrics", "marts", "scenarios")
-    ]
+    rooms = [ROOT / "core" / room for room in ("features", "models", "explain", "metrics", "marts", "scenarios")]
     guilty = [
         str(file.relative_to(ROOT))
         for room in rooms

@@ -33,9 +33,7 @@ def test_add_months_keeps_the_end_of_short_months():
 
 @given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.integers(1, 12))
 def test_every_day_lies_in_its_quarter_and_quarters_touch(day, month):
-    settings = SETTINGS.model_copy(
-        update={"fiscal": SETTINGS.fiscal.model_copy(update={"year_start_month": month})}
-    )
+    settings = SETTINGS.model_copy(update={"fiscal": SETTINGS.fiscal.model_copy(update={"year_start_month": month})})
     begin, end = calendar.quarter_start(day, settings), calendar.quarter_end(day, settings)
     assert begin <= day <= end
     assert calendar.quarter_start(end + timedelta(days=1), settings) == end + timedelta(days=1)

@@ -13,9 +13,7 @@ from core.contracts.errors import ContractError
 
 def company(**frames: pl.DataFrame) -> Dataset:
     base = {name: contracts.empty(name) for name in SCHEMAS}
-    return Dataset(
-        **{**base, **frames}, as_of=date(2026, 5, 20), source="test", rejected=contracts.empty("rejections")
-    )
+    return Dataset(**{**base, **frames}, as_of=date(2026, 5, 20), source="test", rejected=contracts.empty("rejections"))
 
 
 def accounts(*ids: str) -> pl.DataFrame:

@@ -1,0 +1,104 @@
+"""Transactions: a booking per won deal, invoices for running contracts, a few refunds; written in chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+CHUNK = 500_000
+
+
+def bookings(rng: np.random.Generator, won: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
+    """Make one booking line per won deal, on the day it closed, for its amount to the cent."""
+    n = won.height
+    return _shape(
+        won.join(regions, on="account_id", how="left").with_columns(
+            rep_id="owner_id",
+            booked_on="close_on",
+            kind=pl.lit("booking"),
+            discount_rate=pl.Series(np.round(rng.beta(2, 12, n), 3)),
+            share=pl.Series(rng.uniform(0.14, 0.24, n)),
+        )
+    )
+
+
+def invoices(
+    rng: np.random.Generator,
+    lines: pl.DataFrame,
+    months: list[date],
+    regions: pl.DataFrame,
+    n_wanted: int,
+    as_of: date,
+) -> Iterator[pl.DataFrame]:
+    """Yield billing and refund lines, at most about half a million at a time.
+
+    Each running contract line is invoiced each month; the month's amount is split into as many
+    usage lines as are needed to reach `n_wanted` lines in all, and the split sums to the cent.
+    """
+    running = [
+        lines.filter((pl.col("started_on") <= m) & (pl.col("ended_on").is_null() | (pl.col("ended_on") > m)))
+        for m in months
+    ]
+    total = max(1, sum(f.height for f in running))
+    pieces = max(1, round(n_wanted / total))
+    parts: list[pl.DataFrame] = []
+    rows = 0
+    for month, frame in zip(months, running, strict=True):
+        parts.append(_invoice(rng, frame, month, pieces, regions, as_of))
+        rows += parts[-1].height
+        if rows >= CHUNK:
+            yield pl.concat(parts)
+            parts, rows = [], 0
+    if parts:
+        yield pl.concat(parts)
+
+
+def _invoice(
+    rng: np.random.Generator,
+    lines: pl.DataFrame,
+    month: date,
+    pieces: int,
+    regions: pl.DataFrame,
+    as_of: date,
+) -> pl.DataFrame:
+    n = lines.height
+    cents = (lines["mrr_amount"].to_numpy() * 100).round().astype(np.int64)
+    each, rest = cents // pieces, cents % pieces
+    index = np.repeat(np.arange(n), pieces)
+    place = np.tile(np.arange(pieces), n)
+    amount = (each[index] + (place < rest[index])) / 100
+    day = rng.integers(0, 26, len(index)) if pieces > 1 else np.zeros(len(index), dtype=int)
+    billed = (
+        lines[index]
+        .with_columns(
+            amount=pl.Series(amount, dtype=pl.Float64),
+            booked_on=pl.lit(month) + pl.duration(days=pl.Series(day, dtype=pl.Int64)),
+            kind=pl.lit("billing"),
+            rep_id=pl.lit(None, pl.String),
+            discount_rate=pl.lit(None, pl.Float64),
+            share=pl.Series(rng.uniform(0.15, 0.23, len(index)), dtype=pl.Float64),
+        )
+        .join(regions, on="account_id", how="left")
+    )
+    back = billed.filter(pl.Series(rng.random(billed.height) < 0.004)).with_columns(
+        amount=(-pl.col("amount") * 0.5).round(2), kind=pl.lit("refund")
+    )
+    return _shape(pl.concat([billed, back])).filter(pl.col("booked_on") <= as_of)
+
+
+def _shape(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(
+        "account_id",
+        "product_id",
+        "rep_id",
+        "region",
+        pl.col("booked_on").cast(pl.Date),
+        "kind",
+        quantity=pl.lit(1.0),
+        amount="amount",
+        cost_amount=(pl.col("amount") * pl.col("share")).round(2),
+        discount_rate="discount_rate",
+    )
