@@ -1,0 +1,6 @@
+"""Named business measures; each opens into its formula, rows and a sentence."""
+
+from core.metrics import bookings, growth, pipeline, recurring, winrate
+from core.metrics.measure import Measure, money, percent
+
+__all__ = ["Measure", "bookings", "growth", "money", "percent", "pipeline", "recurring", "winrate"]

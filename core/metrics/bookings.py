@@ -1,0 +1,129 @@
+"""Bookings and revenue, from transaction lines; bookings from won deals where no lines were loaded."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import quarter_label, quarter_start
+from core.contracts import Dataset
+from core.metrics.measure import Measure, money
+
+
+def lines(data: Dataset, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFrame:
+    """Return the dated amounts of some kinds of line, none later than the as-of date.
+
+    Parameters
+    ----------
+    data : Dataset
+    kinds : tuple of str
+        Of booking, billing, refund.
+
+    Returns
+    -------
+    pl.DataFrame
+        Columns day, account_id, rep_id, region, product_id, amount. Where no transactions were
+        loaded, bookings are the amounts of won deals on their close date.
+    """
+    if data.has("transactions") or "booking" not in kinds:
+        rows = data.transactions.filter(pl.col("kind").is_in(kinds)).rename({"booked_on": "day"})
+    else:
+        regions = data.accounts.select("account_id", "region")
+        won = data.opportunities.filter("is_won", pl.col("amount").is_not_null())
+        rows = won.join(regions, on="account_id", how="left").rename({"close_on": "day", "owner_id": "rep_id"})
+    return rows.filter(pl.col("day") <= data.as_of).select(
+        "day", "account_id", "rep_id", "region", "product_id", "amount"
+    )
+
+
+def total(data: Dataset, since: date, until: date, kinds: tuple[str, ...] = ("booking",)) -> float:
+    """Sum the lines of some kinds from one day to another, both included.
+
+    Returns
+    -------
+    float
+        In the reporting currency; 0 when there are no lines.
+    """
+    inside = lines(data, kinds).filter(pl.col("day").is_between(since, until))
+    return float(inside["amount"].sum())
+
+
+def monthly(data: Dataset, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFrame:
+    """Sum the lines of some kinds by month.
+
+    Returns
+    -------
+    pl.DataFrame
+        Columns month (first day), amount; months without lines are 0; the running month is in.
+    """
+    rows = lines(data, kinds)
+    if rows.is_empty():
+        return pl.DataFrame(schema={"month": pl.Date, "amount": pl.Float64})
+    by_month = rows.group_by(month=pl.col("day").dt.truncate("1mo")).agg(pl.col("amount").sum())
+    return by_month.sort("month").upsample("month", every="1mo").with_columns(pl.col("amount").fill_null(0.0))
+
+
+def quarter_to_date(data: Dataset, settings: Settings) -> Measure:
+    """Bookings of the running fiscal quarter so far.
+
+    Formula: sum of booking lines from the first day of the quarter to the as-of date.
+
+    Returns
+    -------
+    Measure
+        Unit money; 0 when nothing was booked.
+    """
+    begin = quarter_start(data.as_of, settings)
+    rows = lines(data).filter(pl.col("day") >= begin)
+    amount = float(rows["amount"].sum())
+    label = quarter_label(data.as_of, settings)
+    text = f"{money(amount, settings.currency)} booked in {label} so far, from {rows.height:,} deals."
+    return Measure("Bookings this quarter", amount, "money", rows.sort("day"), text)
+
+
+def revenue(data: Dataset, settings: Settings) -> Measure:
+    """Revenue of the running fiscal quarter so far.
+
+    Formula: billing lines plus refunds (which are negative), quarter to date.
+    """
+    begin = quarter_start(data.as_of, settings)
+    rows = lines(data, ("billing", "refund")).filter(pl.col("day") >= begin)
+    amount = float(rows["amount"].sum()) if data.has("transactions") else None
+    label = quarter_label(data.as_of, settings)
+    text = f"{money(amount, settings.currency)} invoiced in {label} so far, refunds taken off."
+    return Measure("Revenue this quarter", amount, "money", rows, text)
+
+
+def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) -> Measure:
+    """Bookings by region and fiscal quarter; the cells add up to the total to the cent.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    quarters : int
+        How many of the latest quarters are kept, the running one among them.
+    """
+    rows = lines(data).with_columns(pl.col("region").fill_null("No region"))
+    starts = {d: quarter_start(d, settings) for d in rows["day"].unique()}
+    rows = rows.with_columns(quarter_start_on=pl.col("day").replace_strict(starts, return_dtype=pl.Date))
+    kept = rows["quarter_start_on"].unique().sort().tail(quarters)
+    names = {d: quarter_label(d, settings) for d in kept}
+    frame = (
+        rows.filter(pl.col("quarter_start_on").is_in(kept.implode()))
+        .group_by("region", "quarter_start_on")
+        .agg(pl.col("amount").sum(), n_deals=pl.len())
+        .with_columns(quarter=pl.col("quarter_start_on").replace_strict(names, return_dtype=pl.String))
+        .sort("quarter_start_on", "region")
+    )
+    now = frame.filter(pl.col("quarter_start_on") == quarter_start(data.as_of, settings)).sort(
+        "amount", descending=True
+    )
+    amount = float(now["amount"].sum())
+    if now.is_empty():
+        return Measure("Bookings by region", None, "money", frame, "Nothing has been booked this quarter yet.")
+    share = now["amount"][0] / amount if amount else 0
+    text = f"{now['region'][0]} leads this quarter with {money(now['amount'][0], settings.currency)}, {share:.0%} of all bookings."
+    return Measure("Bookings by region", amount, "money", frame, text)

@@ -1,0 +1,56 @@
+"""Growth of a running period against equal elapsed days of an earlier one."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months, month_start, quarter_start, year_start
+from core.contracts import Dataset
+from core.metrics.bookings import lines
+from core.metrics.measure import Measure, percent, ratio
+
+
+def table(data: Dataset, settings: Settings, kinds: tuple[str, ...] = ("booking",)) -> Measure:
+    """Growth of the running month, quarter and year on equal elapsed days.
+
+    Formula: amount from the first day of the running period to the as-of date, over the amount
+    of the same number of days from the first day of the earlier period, minus one. A shorter
+    earlier period is taken whole. None when the earlier amount is 0.
+
+    Returns
+    -------
+    Measure
+        The frame holds, per comparison, both windows and amounts; the value is the
+        quarter's growth on the same quarter last year.
+    """
+    day, rows = data.as_of, lines(data, kinds)
+    month, quarter, year = month_start(day), quarter_start(day, settings), year_start(day, settings)
+    cases = [
+        ("Month on month", month, add_months(month, -1), 1),
+        ("Quarter on quarter", quarter, add_months(quarter, -3), 3),
+        ("Quarter on last year's", quarter, add_months(quarter, -12), 3),
+        ("Year on year", year, add_months(year, -12), 12),
+    ]
+    out = []
+    for name, begin, earlier, months in cases:
+        last = min(earlier + (day - begin), add_months(earlier, months) - timedelta(days=1))
+        now, then = _sum(rows, begin, day), _sum(rows, earlier, last)
+        out.append((name, begin, day, now, earlier, last, then, ratio(now - then, then)))
+    schema = {
+        "comparison": pl.String, "since_on": pl.Date, "until_on": pl.Date, "amount": pl.Float64,
+        "earlier_since_on": pl.Date, "earlier_until_on": pl.Date, "earlier_amount": pl.Float64, "growth_rate": pl.Float64,
+    }  # fmt: skip
+    frame = pl.DataFrame(out, schema=schema, orient="row")
+    growth = frame["growth_rate"][2]
+    elapsed = (day - quarter).days + 1
+    text = f"After {elapsed} days, this quarter stands {percent(growth, sign=True)} against the same days a year ago."
+    if growth is None:
+        text = "There is no earlier period to compare with."
+    return Measure("Growth", growth, "rate", frame, text)
+
+
+def _sum(rows: pl.DataFrame, since: date, until: date) -> float:
+    return float(rows.filter(pl.col("day").is_between(since, until))["amount"].sum())

@@ -1,0 +1,71 @@
+"""What every measure returns: a value, its unit, the rows behind it, a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+Unit = Literal["money", "rate", "count", "days"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One business number that opens.
+
+    Attributes
+    ----------
+    name : str
+    value : float or None
+        None without a denominator.
+    unit : {"money", "rate", "count", "days"}
+    frame : pl.DataFrame
+        The rows the value was worked out from, or its trend.
+    text : str
+        The answer as one sentence.
+    """
+
+    name: str
+    value: float | None
+    unit: Unit
+    frame: pl.DataFrame
+    text: str
+
+    def sentence(self) -> str:
+        """Return the answer as one sentence with the number in it."""
+        return self.text
+
+
+def money(amount: float | None, currency: str = "USD") -> str:
+    """Write an amount compactly.
+
+    Examples
+    --------
+    >>> money(12_400_000)
+    'USD 12.4 M'
+    """
+    if amount is None:
+        return "no amount"
+    for size, letter in ((1e9, " B"), (1e6, " M"), (1e3, " k")):
+        if abs(amount) >= size:
+            return f"{currency} {amount / size:,.1f}{letter}"
+    return f"{currency} {amount:,.0f}"
+
+
+def percent(rate: float | None, sign: bool = False) -> str:
+    """Write a rate in [0, 1] as per cent; None has no number.
+
+    Examples
+    --------
+    >>> percent(0.256), percent(0.1, sign=True)
+    ('25.6 %', '+10.0 %')
+    """
+    if rate is None:
+        return "not known"
+    return f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %"
+
+
+def ratio(above: float, below: float) -> float | None:
+    """Divide, or return None without a denominator."""
+    return above / below if below else None

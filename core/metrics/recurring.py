@@ -1,0 +1,43 @@
+"""Recurring revenue from contract lines."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months, month_start
+from core.contracts import Dataset
+from core.metrics.measure import Measure, money, percent, ratio
+
+
+def mrr_at(data: Dataset, day: date) -> float:
+    """Sum the monthly amounts of the contract lines running on a day.
+
+    Formula: started_on <= day, and ended_on after day or empty.
+    """
+    running = data.subscriptions.filter(
+        pl.col("started_on") <= day, pl.col("ended_on").is_null() | (pl.col("ended_on") > day)
+    )
+    return float(running["mrr_amount"].sum())
+
+
+def mrr(data: Dataset, settings: Settings, months: int = 24) -> Measure:
+    """Monthly recurring revenue at the as-of date, with its path.
+
+    Returns
+    -------
+    Measure
+        Unit money; None where no subscriptions were loaded. The frame holds the amount on the
+        as-of day of each of the last `months` months.
+    """
+    if not data.has("subscriptions"):
+        empty = pl.DataFrame(schema={"month": pl.Date, "amount": pl.Float64})
+        return Measure("Recurring revenue", None, "money", empty, "No subscriptions were loaded.")
+    days = [add_months(data.as_of, -m) for m in range(months, -1, -1)]
+    frame = pl.DataFrame({"month": [month_start(d) for d in days], "amount": [mrr_at(data, d) for d in days]})
+    now, before = float(frame["amount"][-1]), float(frame["amount"][-13])
+    growth = ratio(now - before, before)
+    text = f"Monthly recurring revenue is {money(now, settings.currency)}, {percent(growth, sign=True)} on a year ago."
+    return Measure("Recurring revenue", now, "money", frame, text)

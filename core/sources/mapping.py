@@ -1,0 +1,93 @@
+"""The column map: how a user's own file and column names become ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.contracts import FRAMES
+from core.contracts.errors import SourceError, closest
+
+
+class Lookup(BaseModel):
+    """Replaces a name by an id found in another entity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    entity: str
+    by: str
+    take: str
+
+
+class EntityMap(BaseModel):
+    """How one entity is read.
+
+    Attributes
+    ----------
+    file : str
+        File name in the folder, with its ending.
+    sheet : str, optional
+        Sheet of a workbook; default the first.
+    columns : dict
+        Our column -> theirs.
+    constants : dict
+        Our column -> one value for every row.
+    values : dict
+        Our column -> {their value: ours}; other values stay as they are.
+    lookups : dict
+        Our column -> where the id behind a name is found.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    sheet: str | None = None
+    columns: dict[str, str] = {}
+    constants: dict[str, str | int | float | bool] = {}
+    values: dict[str, dict[str, str | bool | float | None]] = {}
+    lookups: dict[str, Lookup] = {}
+
+
+def read_map(mapping: Path | str | Mapping[str, Any]) -> dict[str, EntityMap]:
+    """Read and check a column map.
+
+    Parameters
+    ----------
+    mapping : path or mapping
+        A YAML file, or its content: entity -> {file, columns, ...}.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read, or names an entity or key that does not exist.
+    """
+    where = "the column map"
+    content: Any = mapping
+    if isinstance(mapping, (str, Path)):
+        where = str(mapping)
+        try:
+            content = yaml.safe_load(Path(mapping).read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+            raise SourceError("The column map cannot be read.", where, "Check that it is YAML and exists.") from error
+    if not isinstance(content, Mapping):
+        raise SourceError("The column map must hold entities and their columns.", where)
+    out = {}
+    for name, entry in content.items():
+        if name not in FRAMES:
+            near = closest(str(name), FRAMES)
+            raise SourceError(
+                f"The map names an unknown entity {name!r}.",
+                where,
+                f"Did you mean {near!r}?" if near else f"Known: {', '.join(FRAMES)}.",
+            )
+        try:
+            out[str(name)] = EntityMap.model_validate(entry)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(p) for p in (name, *first["loc"]))
+            raise SourceError(f"The map is not valid at {place}: {first['msg']}", where) from error
+    return out
