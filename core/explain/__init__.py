@@ -1,0 +1,6 @@
+"""Why a prediction is what it is: contributions that add up, drivers in business words, sentences."""
+
+from core.explain.contributions import Contributions, explain
+from core.explain.views import dependence, importance
+
+__all__ = ["Contributions", "dependence", "explain", "importance"]

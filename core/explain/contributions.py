@@ -1,0 +1,213 @@
+"""Contributions that add up to the number shown, in the unit shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from core.contracts.errors import ModelError, closest
+from core.explain import drivers, sentences
+from core.explain.sentences import Unit
+
+Floats = NDArray[np.float64]
+IDS = ("opportunity_id", "account_id", "entity_id")
+
+
+class Explainable(Protocol):
+    """What a model must have to be explained."""
+
+    booster_: Any
+    feature_names_: Sequence[str]
+    calibrator_: Any
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """Why one prediction, or a total of predictions, is what it is.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [entity_id, driver, feature, value, contribution], contributions in `unit`.
+    entities : pl.DataFrame
+        [entity_id, base, shown, residual], one row per prediction.
+    base, shown : float
+        Sums over the entities in money, means in points and log odds.
+    residual : float
+        The largest |shown − base − contributions| of any entity: what does not add up.
+    unit : {"log_odds", "points", "money"}
+    """
+
+    frame: pl.DataFrame
+    entities: pl.DataFrame
+    base: float
+    shown: float
+    residual: float
+    unit: Unit
+    currency: str = "USD"
+
+    def by_driver(self) -> pl.DataFrame:
+        """Return [driver, contribution], largest first; base plus their sum is `shown`."""
+        scale = 1 if self.unit == "money" else max(self.entities.height, 1)
+        out = self.frame.group_by("driver").agg(pl.col("contribution").sum() / scale)
+        return out.sort(pl.col("contribution").abs(), "driver", descending=[True, False])
+
+    def only(self, entity_id: str) -> Contributions:
+        """Return the contributions of one entity.
+
+        Raises
+        ------
+        ModelError
+            When it is not among the entities explained.
+        """
+        row = self.entities.filter(pl.col("entity_id") == entity_id)
+        if row.is_empty():
+            raise ModelError(f"There is no prediction for {entity_id}.", mend="Choose one that is listed.")
+        frame = self.frame.filter(pl.col("entity_id") == entity_id)
+        base, shown, residual = (float(row[name][0]) for name in ("base", "shown", "residual"))
+        return Contributions(frame, row, base, shown, residual, self.unit, self.currency)
+
+    def sentence(self, like: str = "a typical one", top: int = 3) -> str:
+        """Say the number, its comparator and the largest contributions."""
+        return sentences.sentence(self.frame, self.base, self.shown, self.unit, like, top, self.currency)
+
+    def check(self) -> str:
+        """Say whether the contributions add up to the number shown."""
+        total = float(self.by_driver()["contribution"].sum())
+        written = [sentences.number(v, self.unit, self.currency) for v in (self.base, self.shown)]
+        return f"{written[0]} {sentences.change(total, self.unit)} = {written[1]}; left over: {abs(self.residual):.1e}."
+
+
+def matrix(model: Any, frame: pl.DataFrame) -> Any:
+    """Return the model's input for a frame: its own `matrix`, else its features as numbers."""
+    if hasattr(model, "matrix"):
+        return model.matrix(frame)
+    lacking = [name for name in model.feature_names_ if name not in frame.columns]
+    if lacking:
+        near = closest(lacking[0], frame.columns)
+        raise ModelError(f"The feature {lacking[0]} is missing.", mend=f"Is it {near}?" if near else "Build it again.")
+    return frame.select(pl.col(list(model.feature_names_)).cast(pl.Float64)).to_numpy()
+
+
+def probability(model: Any, margins: Floats) -> Floats:
+    """Turn margins (log odds) into calibrated probabilities by the model's own monotone map."""
+    calibrator = model.calibrator_
+    if calibrator is None:
+        return np.asarray(1 / (1 + np.exp(-margins)), dtype=np.float64)
+    call = calibrator if callable(calibrator) else calibrator.predict
+    return np.asarray(call(np.asarray(margins, dtype=np.float64)), dtype=np.float64)
+
+
+def shap_values(model: Any, frame: pl.DataFrame) -> tuple[Floats, Floats]:
+    """Return exact TreeSHAP contributions (rows by features) and the base margin of each row."""
+    raw = np.asarray(model.booster_.predict(matrix(model, frame), pred_contrib=True), dtype=np.float64)
+    return raw[:, :-1], raw[:, -1]
+
+
+def path_slope(model: Any, base: Floats, margin: Floats) -> Floats:
+    """Return the mean slope of the calibration map between base and margin; its limit where they meet."""
+    gap = margin - base
+    near = np.abs(gap) < 1e-9
+    step = 1e-4
+    limit = (probability(model, base + step) - probability(model, base - step)) / (2 * step)
+    chord = (probability(model, margin) - probability(model, base)) / np.where(near, 1.0, gap)
+    return np.where(near, limit, chord)
+
+
+def explain(
+    model: Any,
+    frame: pl.DataFrame,
+    rows: Sequence[str] | None = None,
+    unit: Unit = "log_odds",
+    amount: str = "amount",
+    currency: str = "USD",
+) -> Contributions:
+    """Split predictions into contributions of their features.
+
+    Parameters
+    ----------
+    model : Explainable
+        A fitted probability model with `booster_`, `feature_names_` and `calibrator_`.
+    frame : pl.DataFrame
+        One row per prediction, with an id column and the model's features.
+    rows : sequence of str, optional
+        Ids to explain; default all of them.
+    unit : {"log_odds", "points", "money"}
+        Points are percentage points of the calibrated probability; money is amount × probability.
+    amount : str
+        The column with the amount at stake, for money; an empty amount counts as 0.
+
+    Returns
+    -------
+    Contributions
+
+    Raises
+    ------
+    ModelError
+        When there is nothing to explain or a column is missing.
+
+    Notes
+    -----
+    In log odds the TreeSHAP values phi_i of LightGBM are exact: m = m0 + sum(phi_i). With the
+    calibrated probability p = g(m), integrating along the straight path from m0 to m gives
+    contribution_i = phi_i × (g(m) − g(m0)) / (m − m0), which again adds up exactly.
+    Source: Lundberg and others 2020 (TreeSHAP); Sundararajan and others 2017 (path integral).
+    """
+    id_name = next((name for name in IDS if name in frame.columns), None)
+    if id_name is None:
+        raise ModelError("There is no id column to explain by.", mend=f"One of {', '.join(IDS)} is needed.")
+    chosen = frame if rows is None else frame.filter(pl.col(id_name).is_in(list(rows)))
+    if chosen.is_empty():
+        raise ModelError("There is nothing to explain.", mend="Choose a row that is listed.")
+    phi, base_margin = shap_values(model, chosen)
+    margin = base_margin + phi.sum(axis=1)
+    if hasattr(model, "margin"):
+        margin = np.asarray(model.margin(chosen), dtype=np.float64)
+    base, shown, parts = _in_unit(model, chosen, unit, amount, phi, base_margin, margin)
+    left = shown - base - parts.sum(axis=1)
+    ids = chosen[id_name].cast(pl.String)
+    entities = pl.DataFrame({"entity_id": ids, "base": base, "shown": shown, "residual": left})
+    fold = np.sum if unit == "money" else np.mean
+    worst = float(left[np.argmax(np.abs(left))])
+    long = _long(chosen, ids, list(model.feature_names_), parts)
+    return Contributions(long, entities, float(fold(base)), float(fold(shown)), worst, unit, currency)
+
+
+def _in_unit(
+    model: Any, frame: pl.DataFrame, unit: Unit, amount: str, phi: Floats, base: Floats, margin: Floats
+) -> tuple[Floats, Floats, Floats]:
+    if unit == "log_odds":
+        return base, margin, phi
+    if unit == "money" and amount not in frame.columns:
+        raise ModelError(f"There is no column {amount} to explain in money.", mend="Explain in points instead.")
+    scale = np.full(frame.height, 100.0) if unit == "points" else frame[amount].fill_null(0.0).to_numpy()
+    slope = path_slope(model, base, margin)
+    return scale * probability(model, base), scale * probability(model, margin), phi * (scale * slope)[:, None]
+
+
+def _long(frame: pl.DataFrame, ids: pl.Series, features: list[str], parts: Floats) -> pl.DataFrame:
+    words = drivers.load()
+    blocks = [
+        pl.DataFrame({"entity_id": ids, "contribution": parts[:, i]}).with_columns(
+            driver=pl.lit(words.driver(name)),
+            feature=pl.lit(name),
+            value=_written(frame, name),
+        )
+        for i, name in enumerate(features)
+    ]
+    return pl.concat(blocks).select("entity_id", "driver", "feature", "value", "contribution")
+
+
+def _written(frame: pl.DataFrame, name: str) -> pl.Series:
+    if name not in frame.columns:
+        return pl.Series("value", ["not known"] * frame.height, dtype=pl.String)
+    column = frame[name]
+    if column.dtype.is_float():
+        texts = [None if v is None or v != v else f"{v:,.2f}".rstrip("0").rstrip(".") for v in column.to_list()]  # noqa: PLR0124
+        return pl.Series("value", texts, dtype=pl.String).fill_null("not known")
+    return column.cast(pl.String).fill_null("not known").alias("value")

@@ -1,0 +1,71 @@
+"""From model features to the drivers a sales leader talks about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from core.contracts.errors import ConfigError
+
+DEFAULT = Path(__file__).parents[1] / "config" / "drivers.yaml"
+
+
+@dataclass(frozen=True)
+class DriverMap:
+    """Patterns that name the driver of a feature and put its value into words."""
+
+    drivers: tuple[tuple[str, str], ...]
+    phrases: tuple[tuple[str, str], ...]
+
+    def driver(self, feature: str) -> str:
+        """Return the driver of a feature; a feature nothing matches is named plainly."""
+        return next((d for pattern, d in self.drivers if fnmatch(feature, pattern)), plain(feature))
+
+    def phrase(self, feature: str, value: str) -> str:
+        """Put a feature and its value into words."""
+        found = next((p for pattern, p in self.phrases if fnmatch(feature, pattern)), None)
+        if found and value != "not known":
+            return found.format(value=value)
+        return f"{plain(feature).lower()} {value}"
+
+
+def plain(feature: str) -> str:
+    """Name a feature in plain words.
+
+    Examples
+    --------
+    >>> plain("n_pushes_90d")
+    'Pushes 90 days'
+    """
+    words = feature.removeprefix("n_").removeprefix("is_").removeprefix("has_").split("_")
+    spelt = [f"{w[:-1]} days" if w[:-1].isdigit() and w.endswith("d") else w for w in words]
+    return " ".join(spelt).capitalize()
+
+
+@cache
+def load(path: Path = DEFAULT) -> DriverMap:
+    """Read a driver map.
+
+    Parameters
+    ----------
+    path : Path
+        YAML with `drivers` (name: list of patterns) and `phrases` (pattern: text with {value}).
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read or has another shape.
+    """
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        drivers = tuple((str(p), str(name)) for name, patterns in found["drivers"].items() for p in patterns)
+        phrases = tuple((str(p), str(text)) for p, text in (found.get("phrases") or {}).items())
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            "The driver map cannot be used.", str(path), "It needs `drivers: {name: [pattern]}`."
+        ) from error
+    return DriverMap(drivers, phrases)

@@ -1,0 +1,62 @@
+"""Contributions in words."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import polars as pl
+
+from core.explain import drivers
+
+Unit = Literal["log_odds", "points", "money"]
+
+
+def number(value: float, unit: Unit, currency: str = "USD") -> str:
+    """Write a number in the unit it is shown in: 71 %, USD 1.2 M or 0.84."""
+    if unit == "points":
+        return f"{value:.0f} %"
+    if unit == "log_odds":
+        return f"{value:.2f}"
+    for size, letter in ((1e6, " M"), (1e3, " k")):
+        if abs(value) >= size:
+            return f"{currency} {value / size:,.1f}{letter}"
+    return f"{currency} {value:,.0f}"
+
+
+def change(value: float, unit: Unit) -> str:
+    """Write a contribution with its sign, without unit: +9, −6."""
+    sign = "−" if value < 0 else "+"
+    size = abs(value)
+    if unit == "log_odds":
+        return f"{sign}{size:.2f}"
+    if unit == "points":
+        return f"{sign}{size:.0f}" if size >= 1 else f"{sign}{size:.1f}"
+    return sign + number(size, "money", "").strip()
+
+
+def sentence(frame: pl.DataFrame, base: float, shown: float, unit: Unit, like: str, top: int, currency: str) -> str:
+    """Say a prediction, what it is held against, and its largest contributions.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        Rows of [entity_id, driver, feature, value, contribution].
+    base, shown : float
+        The comparator and the prediction, in `unit`.
+    like : str
+        Whom the base speaks of, as in "a typical deal".
+    top : int
+        How many contributions to name.
+    """
+    head = f"{number(shown, unit, currency)}, against {number(base, unit, currency)} for {like}"
+    one = frame["entity_id"].n_unique() == 1
+    if one:
+        words = drivers.load()
+        rows = frame.sort(pl.col("contribution").abs(), descending=True).head(top).to_dicts()
+        named = [(words.phrase(r["feature"], r["value"]), r["contribution"]) for r in rows]
+    else:
+        grouped = frame.group_by("driver").agg(pl.col("contribution").sum())
+        rows = grouped.sort(pl.col("contribution").abs(), descending=True).head(top).to_dicts()
+        named = [(r["driver"].lower(), r["contribution"]) for r in rows]
+    parts = [f"{name} ({change(value, unit)})" for name, value in named if abs(value) > 1e-9]
+    return f"{head}: {', '.join(parts)}." if parts else f"{head}."

@@ -1,0 +1,86 @@
+"""How a model uses its features over many rows: importance, beeswarm, dependence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from core.contracts.errors import ModelError, closest
+from core.explain.contributions import explain, shap_values
+
+
+@dataclass(frozen=True)
+class Importance:
+    """Overall importance.
+
+    Attributes
+    ----------
+    bars : pl.DataFrame
+        [driver, importance]: mean over rows of |sum of the driver's contributions|, in log odds.
+    swarm : pl.DataFrame
+        [entity_id, driver, feature, value, contribution, rank], rank in [0, 1] being the
+        feature value's place among the rows; null where it is not a number.
+    """
+
+    bars: pl.DataFrame
+    swarm: pl.DataFrame
+
+    def sentence(self) -> str:
+        """Name the three strongest drivers."""
+        total = float(self.bars["importance"].sum())
+        if not total:
+            return "No driver moves this prediction."
+        top = self.bars.head(3).to_dicts()
+        named = ", ".join(f"{r['driver'].lower()} ({r['importance'] / total * 100:.0f} %)" for r in top)
+        return f"The strongest drivers, by their share of all movement, are {named}."
+
+
+def importance(model: Any, frame: pl.DataFrame, top: int = 12, most_rows: int = 400) -> Importance:
+    """Return the importance of each driver and the points behind it.
+
+    Parameters
+    ----------
+    model : fitted probability model
+    frame : pl.DataFrame
+        Rows to look at; more than `most_rows` are thinned evenly.
+    top : int
+        Drivers kept in the beeswarm.
+    """
+    step = max(frame.height // most_rows, 1)
+    parts = explain(model, frame.gather_every(step)).frame
+    per_row = parts.group_by("driver", "entity_id").agg(pl.col("contribution").sum().abs())
+    bars = per_row.group_by("driver").agg(importance=pl.col("contribution").mean())
+    bars = bars.sort("importance", "driver", descending=[True, False])
+    kept = bars.head(top)["driver"].implode()
+    lead = (
+        parts.group_by("driver", "feature")
+        .agg(size=pl.col("contribution").abs().mean())
+        .sort("size", "feature", descending=[True, False])
+        .unique("driver", keep="first", maintain_order=True)
+        .select("feature")
+    )
+    number = pl.col("value").str.replace_all(",", "").cast(pl.Float64, strict=False)
+    place = (number.rank("average") - 1).over("feature") / (number.count().over("feature") - 1).clip(1)
+    swarm = parts.join(lead, on="feature", how="semi").filter(pl.col("driver").is_in(kept)).with_columns(rank=place)
+    return Importance(bars, swarm)
+
+
+def dependence(model: Any, frame: pl.DataFrame, feature: str) -> pl.DataFrame:
+    """Return [value, contribution] of one feature over the rows, contributions in log odds.
+
+    Raises
+    ------
+    ModelError
+        When the model has no such feature; the closest is named.
+    """
+    names = list(model.feature_names_)
+    if feature not in names:
+        near = closest(feature, names)
+        raise ModelError(f"The model has no feature {feature!r}.", mend=f"Did you mean {near!r}?" if near else "")
+    phi, _ = shap_values(model, frame)
+    value = frame[feature]
+    shown = value.cast(pl.Float64) if value.dtype.is_numeric() or value.dtype == pl.Boolean else value.cast(pl.String)
+    out = pl.DataFrame({"value": shown, "contribution": phi[:, names.index(feature)]})
+    return out.drop_nulls("value").sort("value")
