@@ -1,0 +1,1 @@
+"""Models: close, churn, forecast and the outlook built on them."""
