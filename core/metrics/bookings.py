@@ -65,6 +65,20 @@ def monthly(data: Dataset, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFram
     return by_month.sort("month").upsample("month", every="1mo").with_columns(pl.col("amount").fill_null(0.0))
 
 
+def by_month(data: Dataset, settings: Settings) -> Measure:
+    """Bookings by month over the last three years; the running month is in.
+
+    Returns
+    -------
+    Measure
+        Unit money; the frame has columns month, amount.
+    """
+    frame = monthly(data).tail(36)
+    amount = float(frame["amount"].sum())
+    text = f"{money(amount, settings.currency)} booked over {frame.height} months."
+    return Measure("Bookings by month", amount, "money", frame, text)
+
+
 def quarter_to_date(data: Dataset, settings: Settings) -> Measure:
     """Bookings of the running fiscal quarter so far.
 
@@ -125,5 +139,6 @@ def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) 
     if now.is_empty():
         return Measure("Bookings by region", None, "money", frame, "Nothing has been booked this quarter yet.")
     share = now["amount"][0] / amount if amount else 0
-    text = f"{now['region'][0]} leads this quarter with {money(now['amount'][0], settings.currency)}, {share:.0%} of all bookings."
+    best = money(now["amount"][0], settings.currency)
+    text = f"{now['region'][0]} leads this quarter with {best}, {share:.0%} of all bookings."
     return Measure("Bookings by region", amount, "money", frame, text)

@@ -80,8 +80,9 @@ def changes(data: Dataset, settings: Settings, days: int = 7) -> Measure:
         .when(move < 0).then(pl.lit("Decreased"))
         .otherwise(pl.lit("Unchanged"))
     )  # fmt: skip
-    worth = pl.when(heading.is_in(["Increased", "Decreased"])).then(move)
-    worth = worth.otherwise(pl.coalesce("final", "amount_now", "amount")).fill_null(0.0)
+    resized = heading.is_in(["Increased", "Decreased"])
+    whole = pl.coalesce("final", "amount_now", "amount").fill_null(0.0)
+    worth = pl.when(resized).then(move).otherwise(whole)
     frame = joined.with_columns(change=heading, change_amount=worth).filter(pl.col("change") != "Unchanged")
     frame = frame.select("change", "opportunity_id", "change_amount").sort("change", "opportunity_id")
     sums = dict(frame.group_by("change").agg(pl.col("change_amount").sum()).iter_rows())

@@ -65,7 +65,7 @@ def _meetings(rng: np.random.Generator, meetings: pl.DataFrame, rep_ids: np.ndar
             rep_id=pl.Series(rep_ids[meetings["owner"].to_numpy()]),
             kind=pl.lit("meeting"),
             occurred_at=pl.lit(start).cast(pl.Datetime("us"))
-            + pl.duration(days="day", hours=pl.Series(rng.integers(8, 18, n))),
+            + pl.duration(days="day", hours=pl.lit(pl.Series(rng.integers(8, 18, n)))),
             outcome=pl.Series(rng.choice(["held", "held", "held", "no show"], n)),
             sentiment_score=pl.Series(np.clip(rng.normal(0.2, 0.3, n), -1, 1)),
             quantity=pl.Series(rng.choice([30.0, 45.0, 60.0], n)),
@@ -101,7 +101,9 @@ def _tickets(rng: np.random.Generator, readings: pl.DataFrame) -> pl.DataFrame:
             rep_id=pl.lit(None, pl.String),
             kind=pl.lit("ticket"),
             occurred_at=pl.col("month").cast(pl.Datetime("us"))
-            + pl.duration(days=pl.Series(rng.integers(0, 28, n)), hours=pl.Series(rng.integers(0, 24, n))),
+            + pl.duration(
+                days=pl.lit(pl.Series(rng.integers(0, 28, n))), hours=pl.lit(pl.Series(rng.integers(0, 24, n)))
+            ),
             outcome=pl.Series(rng.choice(["solved", "solved", "open", "escalated"], n)),
             sentiment_score=(pl.col("sentiment") + pl.Series(rng.normal(0, 0.15, n))).clip(-1, 1),
             quantity=pl.lit(1.0),
@@ -124,7 +126,7 @@ def _chatter(rng: np.random.Generator, deals: pl.DataFrame, n: int, as_of: date)
             occurred_at=pl.col("created_on").cast(pl.Datetime("us"))
             + pl.duration(
                 days=(span * pl.Series(rng.random(n))).floor().cast(pl.Int64),
-                minutes=pl.Series(rng.integers(480, 1_080, n)),
+                minutes=pl.lit(pl.Series(rng.integers(480, 1_080, n))),
             ),
             outcome=pl.lit(None, pl.String),
             sentiment_score=pl.Series(np.clip(rng.normal(0.1, 0.35, n), -1, 1)),

@@ -8,6 +8,7 @@ pushes, contacts, competitor, segment, type, the rep. So a model that sees the h
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -51,13 +52,14 @@ class Pipeline:
 
     def take(self, rows: np.ndarray) -> Pipeline:
         """Return the deals at some positions, or under a mask."""
-        parts = {k: v[rows] for k, v in self.__dict__.items() if isinstance(v, np.ndarray)}
+        parts: dict[str, Any] = {k: v[rows] for k, v in self.__dict__.items() if isinstance(v, np.ndarray)}
         return Pipeline(**parts)
 
     def join(self, other: Pipeline) -> Pipeline:
         """Return these deals followed by the other's."""
         mine = {k: v for k, v in self.__dict__.items() if isinstance(v, np.ndarray)}
-        return Pipeline(**{k: np.concatenate([v, getattr(other, k)]) for k, v in mine.items()})
+        both: dict[str, Any] = {k: np.concatenate([v, getattr(other, k)]) for k, v in mine.items()}
+        return Pipeline(**both)
 
 
 def score(deals: Pipeline, battle: bool) -> np.ndarray:
@@ -96,7 +98,7 @@ def step(deals: Pipeline, week: int, rng: np.random.Generator, battle: bool, bad
     deals.age = deals.age + 1
     deals.close_in = deals.close_in - 1
     due = ~closed & (deals.close_in <= 0)
-    pushed = due & (rng.random(n) < 0.8)
+    pushed = due & (rng.random(n) < 0.55)
     pulled = ~closed & ~due & (deals.close_in > 4) & (rng.random(n) < 0.012)
     deals.close_in = np.where(pushed, rng.integers(3, 12, n), np.where(pulled, deals.close_in // 2, deals.close_in))
     deals.pushes = deals.pushes + pushed

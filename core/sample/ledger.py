@@ -75,7 +75,7 @@ def _invoice(
         lines[index]
         .with_columns(
             amount=pl.Series(amount, dtype=pl.Float64),
-            booked_on=pl.lit(month) + pl.duration(days=pl.Series(day, dtype=pl.Int64)),
+            booked_on=pl.lit(month) + pl.duration(days=pl.lit(pl.Series(day, dtype=pl.Int64))),
             kind=pl.lit("billing"),
             rep_id=pl.lit(None, pl.String),
             discount_rate=pl.lit(None, pl.Float64),

@@ -87,7 +87,8 @@ def read_files(
         )
     raw = {name: _mapped(name, entry, files) for name, entry in plan.items()}
     raw = {name: _looked_up(frame, plan[name], raw) for name, frame in raw.items()}
-    frames, rejected, notes = {}, [contracts.empty("rejections")], []
+    frames: dict[str, Any] = {}
+    rejected, notes = [contracts.empty("rejections")], list[str]()
     for name in FRAMES:
         if name not in raw:
             frames[name] = contracts.empty(name)
@@ -177,7 +178,7 @@ def _filled(name: str, frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return frame.with_columns(fill)
 
 
-def _completed(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+def _completed(frames: dict[str, Any]) -> dict[str, Any]:
     """Give every deal without a history one span, from its creation on."""
     deals, history = frames["opportunities"], frames["opportunity_history"]
     bare = deals.join(history, on="opportunity_id", how="anti").filter(pl.col("created_on").is_not_null())

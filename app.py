@@ -1,0 +1,59 @@
+"""Executive: how the quarter stands."""
+
+import streamlit as st
+
+from core import metrics
+from core.charts import executive as charts
+from pages.ui import cached, notebook, shell
+from pages.ui.cells import cell, tile
+
+page = shell.open("Executive", icon=":material/monitoring:")
+data, settings = page.data, page.settings
+
+columns = st.columns(3)
+tiles = [
+    (metrics.bookings.quarter_to_date, False),
+    (metrics.bookings.revenue, False),
+    (metrics.recurring.mrr, True),
+    (metrics.pipeline.open_pipeline, True),
+    (metrics.winrate.win_rate, True),
+    (metrics.winrate.deal_size, True),
+]
+for place, (measure, has_trend) in enumerate(tiles):
+    with columns[place % 3]:
+        tile(cached.result(measure, data, settings), settings.currency, has_trend)
+
+with cell(page, "How do bookings run?") as c:
+    now = cached.result(metrics.bookings.quarter_to_date, data, settings)
+    growth = cached.result(metrics.growth.table, data, settings)
+    c.answer(f"{now.sentence()} {growth.sentence()}")
+    by_month = cached.result(metrics.bookings.by_month, data, settings)
+    if by_month.frame.is_empty():
+        c.empty("No bookings yet: load transactions or won deals on the Data page.")
+    else:
+        c.chart(charts.monthly(by_month.frame, settings.currency))
+    c.table(growth.frame.select("comparison", "amount", "earlier_amount", "growth_rate"), column_config=charts.GROWTH)
+    c.method(metrics.growth.table, growth.frame)
+
+with cell(page, "Which regions carry the quarter?") as c:
+    regions = cached.result(metrics.bookings.by_region_and_quarter, data, settings)
+    c.answer(regions.sentence())
+    if not regions.frame.is_empty():
+        c.chart(charts.regions(regions.frame, settings.currency))
+    c.method(metrics.bookings.by_region_and_quarter, regions.frame)
+
+with cell(page, "Who is ahead of quota?") as c:
+    board = cached.result(metrics.winrate.leaderboard, data, settings)
+    c.answer(board.sentence())
+    if not board.frame.is_empty():
+        c.chart(charts.leaderboard(board.frame, settings.currency))
+    c.method(metrics.winrate.leaderboard, board.frame)
+
+with cell(page, "What changed since last week?") as c:
+    changes = cached.result(metrics.pipeline.changes, data, settings)
+    c.answer(changes.sentence())
+    if not changes.frame.is_empty():
+        c.chart(charts.changes(changes.frame, settings.currency))
+    c.method(metrics.pipeline.changes, changes.frame)
+
+notebook.offer(page)

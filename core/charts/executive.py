@@ -1,0 +1,94 @@
+"""Charts of the executive page."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from core.charts.theme import ACTUAL, CONTEXT, SEQUENCE, finish
+
+MONEY = "~s"
+
+
+def monthly(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Bars of a monthly amount; the running month is paler.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        Columns month, amount.
+    currency : str
+        Unit of the axis.
+    """
+    last = frame["month"].max()
+    shown = frame.with_columns(running=pl.col("month") == last)
+    bars = (
+        alt.Chart(shown)
+        .mark_bar(color=ACTUAL, cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
+        .encode(
+            x=alt.X("yearmonth(month):T", title=None),
+            y=alt.Y("amount:Q", title=f"{currency} booked", axis=alt.Axis(format=MONEY)),
+            opacity=alt.condition("datum.running", alt.value(0.45), alt.value(1)),
+            tooltip=[alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.2f")],
+        )
+    )
+    return finish(bars)
+
+
+def regions(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Heat map of bookings by region and quarter, the amount written in each cell."""
+    order = frame.sort("quarter_start_on")["quarter"].unique(maintain_order=True).to_list()
+    base = alt.Chart(frame).encode(
+        x=alt.X("quarter:N", sort=order, title=None, axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("region:N", title=None),
+        tooltip=["region:N", "quarter:N", alt.Tooltip("amount:Q", format=",.2f", title=currency), "n_deals:Q"],
+    )
+    middle = float(str(frame["amount"].max() or 0)) / 2
+    cells = base.mark_rect(cornerRadius=3).encode(
+        color=alt.Color("amount:Q", scale=alt.Scale(range=SEQUENCE), legend=None)
+    )
+    words = base.mark_text(fontSize=11).encode(
+        text=alt.Text("amount:Q", format=".3~s"),
+        color=alt.condition(f"datum.amount > {middle}", alt.value("white"), alt.value("#1b2733")),
+    )
+    return finish(cells + words, height=200)
+
+
+def leaderboard(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Bars of bookings per rep, with a tick at quota."""
+    top = frame.head(12)
+    base = alt.Chart(top).encode(y=alt.Y("rep_name:N", sort="-x", title=None))
+    bars = base.mark_bar(color=ACTUAL, height=14, cornerRadius=2).encode(
+        x=alt.X("amount:Q", title=f"{currency} booked this quarter (tick: quota)", axis=alt.Axis(format=MONEY)),
+        tooltip=[
+            "rep_name:N",
+            "team:N",
+            alt.Tooltip("amount:Q", format=",.2f"),
+            alt.Tooltip("attainment_rate:Q", format=".0%"),
+        ],
+    )
+    ticks = base.mark_tick(color=CONTEXT, thickness=2, height=18).encode(x="quota_amount:Q")
+    return finish(bars + ticks, height=340)
+
+
+def changes(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Bars of what changed in the pipeline, by kind of change."""
+    sums = frame.group_by("change").agg(pl.col("change_amount").sum(), n_deals=pl.len())
+    bars = (
+        alt.Chart(sums)
+        .mark_bar(color=ACTUAL, height=18, cornerRadius=2)
+        .encode(
+            y=alt.Y("change:N", sort="-x", title=None),
+            x=alt.X("change_amount:Q", title=currency, axis=alt.Axis(format=MONEY)),
+            tooltip=["change:N", alt.Tooltip("change_amount:Q", format=",.2f"), "n_deals:Q"],
+        )
+    )
+    return finish(bars, height=220)
+
+
+GROWTH = {
+    "comparison": {"label": "Comparison"},
+    "amount": {"label": "Running period", "type_config": {"type": "number", "format": "compact"}},
+    "earlier_amount": {"label": "Same days before", "type_config": {"type": "number", "format": "compact"}},
+    "growth_rate": {"label": "Growth", "type_config": {"type": "number", "format": "percent"}},
+}

@@ -1,0 +1,19 @@
+"""The one look of every chart: actual in teal, forecast in amber, context in grey."""
+
+from __future__ import annotations
+
+import altair as alt
+
+ACTUAL, FORECAST, CONTEXT = "#16948d", "#e08a2c", "#8d99a3"
+SEQUENCE = ["#e3f1ef", "#7cc7bf", "#16948d", "#0a4f4d"]
+
+
+def finish(chart: alt.Chart | alt.LayerChart, height: int = 280) -> alt.Chart | alt.LayerChart:
+    """Give a chart its size and its quiet axes; the background stays that of the page."""
+    quiet: alt.Chart | alt.LayerChart = (
+        chart.properties(height=height, background="transparent")
+        .configure_view(strokeWidth=0)
+        .configure_axis(grid=False, domainColor=CONTEXT, tickColor=CONTEXT, labelColor=CONTEXT, titleColor=CONTEXT)
+        .configure_axisY(grid=True, gridColor=CONTEXT, gridOpacity=0.18, domain=False, ticks=False)
+    )
+    return quiet

@@ -1,0 +1,186 @@
+"""`quarterdeck`: the same core without a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.contracts.errors import AccessError, ConfigError, QuarterdeckError
+
+if TYPE_CHECKING:
+    from core.config import Settings
+    from core.contracts import Dataset
+
+ROOT = Path(__file__).resolve().parents[1]
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The open sales notebook."
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def main() -> None:
+    """Run a command; bad input ends in one sentence and a non-zero exit."""
+    try:
+        app()
+    except QuarterdeckError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Argument(help="Folder to write to.")],
+    accounts: Annotated[int, typer.Option(help="Number of accounts.")] = 1_200,
+    transactions: Annotated[int, typer.Option(help="Number of transaction lines, about.")] = 120_000,
+    years: Annotated[int, typer.Option(help="Years of history.")] = 4,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 7,
+    fmt: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
+) -> None:
+    """Write a synthetic company to a folder."""
+    from core.sample import generate
+
+    with _Bar() as bar:
+        generate(out, accounts, transactions, years, seed, fmt=fmt, progress=bar.show)
+    typer.echo(f"Sample company written to {out}.")
+
+
+@app.command()
+def build() -> None:
+    """Read the data the settings name; the sample company is generated when it is missing."""
+    settings = _settings()
+    data = _load(settings)
+    typer.echo(f"Ready: {sum(data.row_counts.values()):,} rows, as of {data.as_of}.")
+
+
+@app.command()
+def summary(as_json: AsJson = False) -> None:
+    """Print the executive numbers."""
+    from core import metrics
+
+    settings = _settings()
+    data = _load(settings)
+    asked: list[Callable[..., metrics.Measure]] = [
+        metrics.bookings.quarter_to_date,
+        metrics.bookings.revenue,
+        metrics.recurring.mrr,
+        metrics.pipeline.open_pipeline,
+        metrics.winrate.win_rate,
+        metrics.winrate.deal_size,
+        metrics.growth.table,
+    ]
+    found = [measure(data, settings) for measure in asked]
+    if as_json:
+        typer.echo(json.dumps({m.name: {"value": m.value, "unit": m.unit, "text": m.text} for m in found}, indent=2))
+    else:
+        for measure in found:
+            typer.echo(measure.sentence())
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check what Quarterdeck needs."""
+    settings = _settings()
+    checks = {
+        "Python 3.11 or later": sys.version_info >= (3, 11),
+        f"Home folder {settings.home} can be written": _writable(settings.home),
+        "Sample company is there": (settings.sample_folder / "meta.yaml").exists(),
+    }
+    if as_json:
+        typer.echo(json.dumps(checks, indent=2))
+    else:
+        for name, good in checks.items():
+            typer.echo(f"{'ok     ' if good else 'MISSING'}  {name}")
+    if not all(list(checks.values())[:2]):
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+    address: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open the app, after preparing its data."""
+    settings = _settings()
+    if not _writable(settings.home):
+        raise AccessError(
+            "Quarterdeck cannot write to its home folder.", str(settings.home), "Set QUARTERDECK_HOME to another."
+        )
+    if not _free(address, port):
+        raise ConfigError(f"Port {port} is in use.", mend=f"Choose another: make run PORT={port + 1}")
+    if not settings.source.folder and not (settings.sample_folder / "meta.yaml").exists():
+        _load(settings)
+    typer.echo(f"Quarterdeck is at http://{address}:{port} (Ctrl+C stops it)")
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    options = ["--server.port", str(port), "--server.address", address]
+    env = {**os.environ, "QUARTERDECK_HOME": str(settings.home.absolute())}
+    try:
+        raise typer.Exit(subprocess.run([*command, *options], cwd=ROOT, env=env, check=False).returncode)
+    except KeyboardInterrupt:
+        typer.echo("Stopped.")
+
+
+class _Bar:
+    """A progress bar that the core's callbacks can move."""
+
+    def __enter__(self) -> _Bar:
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description:32}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        self._bar = Progress(*columns)
+        self._task = self._bar.add_task("Starting", total=1.0)
+        self._bar.start()
+        return self
+
+    def show(self, share: float, text: str) -> None:
+        self._bar.update(self._task, completed=share, description=text)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def _settings() -> Settings:
+    from core.config import load
+
+    return load()
+
+
+def _load(settings: Settings) -> Dataset:
+    from core.sources import load_data
+
+    if settings.source.folder or (settings.sample_folder / "meta.yaml").exists():
+        return load_data(settings)
+    with _Bar() as bar:
+        return load_data(settings, bar.show)
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _free(address: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""What was loaded and what was left out."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.metrics.measure import Measure
+
+
+def loaded(data: Dataset, settings: Settings) -> Measure:
+    """Rows per entity.
+
+    Returns
+    -------
+    Measure
+        Unit count; the frame has columns entity, n_rows.
+    """
+    counts = data.row_counts
+    frame = pl.DataFrame({"entity": [k.replace("_", " ") for k in counts], "n_rows": list(counts.values())})
+    total = sum(counts.values())
+    text = f"{total:,} rows from {data.source}, as of {data.as_of:%d %B %Y}."
+    return Measure("Rows loaded", float(total), "count", frame, text)
+
+
+def rejections(data: Dataset, settings: Settings) -> Measure:
+    """Rows left out, counted by entity, column and rule.
+
+    Returns
+    -------
+    Measure
+        Unit count: different rows left out. A row that breaks two rules is counted under both
+        in the frame and once in the value.
+    """
+    frame = (
+        data.rejected.group_by("entity", "file", "column", "rule", "reason")
+        .agg(n_rows=pl.len())
+        .sort("n_rows", "entity", "rule", descending=[True, False, False])
+    )
+    n = data.rejected.select("file", "row").unique().height
+    text = f"{n:,} rows were left out." if n else "Every row was taken in."
+    return Measure("Rows left out", float(n), "count", frame, text)

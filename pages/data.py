@@ -1,0 +1,31 @@
+"""Data: what is loaded, as of when, what was left out."""
+
+import streamlit as st
+
+from core import metrics
+from pages.ui import cached, notebook, shell, upload
+from pages.ui.cells import cell
+
+page = shell.open("Data", icon=":material/database:")
+
+with cell(page, "What is loaded?") as c:
+    loaded = cached.result(metrics.loading.loaded, page.data, page.settings)
+    c.answer(loaded.sentence())
+    c.table(loaded.frame)
+    for note in page.data.missing:
+        st.caption(note)
+    c.method(metrics.loading.loaded, loaded.frame)
+
+with cell(page, "Which rows were left out, and why?") as c:
+    left_out = cached.result(metrics.loading.rejections, page.data, page.settings)
+    c.answer(left_out.sentence())
+    if not left_out.frame.is_empty():
+        c.table(left_out.frame)
+        st.download_button("Rows left out, with reasons", page.data.rejected.write_csv(), "left_out.csv")
+    c.method(metrics.loading.rejections, left_out.frame)
+
+with cell(page, "Do you want to look at your own data?") as c:
+    c.answer("Your files replace the data for this session only; nobody else sees them and nothing is kept.")
+    upload.panel(page)
+
+notebook.offer(page)

@@ -1,0 +1,37 @@
+"""Every cache of the app. Keys hold the data's fingerprint, so other data never shows old numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.config import Settings, load
+from core.contracts import Dataset
+from core.sources import load_data
+
+
+def settings() -> Settings:
+    """Return the settings in force."""
+    return load()
+
+
+@st.cache_resource(show_spinner="Loading the data", hash_funcs={Settings: lambda s: s.model_dump_json()})
+def data(config: Settings) -> Dataset:
+    """Return the data the settings name, read once per process."""
+    return load_data(config)
+
+
+def result(function: Callable[..., Any], data: Dataset, config: Settings) -> Any:
+    """Return a core function's result for a dataset and settings."""
+    return _result(f"{function.__module__}.{function.__qualname__}", data, config, function)
+
+
+@st.cache_resource(
+    show_spinner=False,
+    max_entries=256,
+    hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
+)
+def _result(name: str, data: Dataset, config: Settings, _function: Callable[..., Any]) -> Any:
+    return _function(data, config)

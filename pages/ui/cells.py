@@ -1,0 +1,94 @@
+"""A page is a list of cells: a question, its answer in a sentence, a chart, and how it was worked out."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.metrics import Measure, money, percent
+from pages.ui.shell import Page
+
+SHOWN_ROWS = 500
+
+
+class Cell:
+    """One question of a page."""
+
+    def __init__(self, page: Page, question: str) -> None:
+        self.page, self.question = page, question
+
+    def answer(self, sentence: str) -> None:
+        """Write the answer."""
+        st.markdown(_plain(sentence))
+
+    def chart(self, chart: Any) -> None:
+        """Draw a chart over the full width."""
+        st.altair_chart(chart, width="stretch", theme="streamlit")
+
+    def table(self, frame: Any, **options: Any) -> None:
+        """Show a frame as a table."""
+        st.dataframe(frame, hide_index=True, width="stretch", **options)
+
+    def empty(self, advice: str) -> None:
+        """Say what to do where there is nothing to show."""
+        st.info(advice, icon=":material/lightbulb:")
+
+    def method(self, function: Callable[..., Any], frame: Any) -> None:
+        """Open the number: formula, as-of date, rows, call, download."""
+        call = f"{function.__module__.removeprefix('core.')}.{function.__name__}(data, settings)"
+        self.page.calls.append((self.question, call))
+        with st.popover("Method", icon=":material/function:"):
+            st.markdown(_doc(function))
+            st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
+            st.code(f"from core import metrics\n{call}", language="python")
+            st.dataframe(frame.head(SHOWN_ROWS), hide_index=True, height=240)
+            st.download_button("Rows as CSV", frame.write_csv(), f"{function.__name__}.csv", key=f"csv-{self.question}")
+
+
+@contextmanager
+def cell(page: Page, question: str) -> Iterator[Cell]:
+    """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
+    with st.container(border=True):
+        st.subheader(question)
+        try:
+            yield Cell(page, question)
+        except QuarterdeckError as error:
+            st.warning(str(error), icon=":material/warning:")
+
+
+def tile(measure: Measure, currency: str, trend: bool = True) -> None:
+    """Show one measure as a tile with its trend."""
+    path = measure.frame["amount"].to_list() if trend and "amount" in measure.frame.columns else None
+    st.metric(
+        measure.name,
+        shown(measure, currency),
+        border=True,
+        help=_plain(measure.sentence()),
+        chart_data=path if path and len(path) > 2 else None,
+        chart_type="line",
+    )
+
+
+def shown(measure: Measure, currency: str) -> str:
+    """Write a measure's value as it stands on a tile."""
+    if measure.value is None:
+        return "–"
+    if measure.unit == "money":
+        return money(measure.value, currency)
+    return percent(measure.value) if measure.unit == "rate" else f"{measure.value:,.0f}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("$", "\\$")
+
+
+def _doc(function: Callable[..., Any]) -> str:
+    text = inspect.getdoc(function) or ""
+    for head in ("Parameters", "Returns", "Raises", "Examples"):
+        text = text.replace(f"{head}\n{'-' * len(head)}", f"**{head}**\n")
+    return _plain(text)

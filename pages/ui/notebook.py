@@ -1,0 +1,31 @@
+"""Turns the calls behind a page into a Jupyter notebook."""
+
+from __future__ import annotations
+
+import nbformat
+import streamlit as st
+
+from pages.ui.shell import Page
+
+START = """from core import metrics
+from core.config import load
+from core.sources import load_data
+
+settings = load()
+data = load_data(settings)"""
+
+
+def offer(page: Page) -> None:
+    """Offer the page as a notebook; it runs against `core` and gives the same numbers."""
+    name = f"{page.title.lower()}.ipynb"
+    st.download_button("Download as notebook", write(page), name, icon=":material/download:", key="notebook")
+
+
+def write(page: Page) -> str:
+    """Return the notebook's text: one heading and one call per question."""
+    book = nbformat.v4.new_notebook()
+    book.cells = [nbformat.v4.new_markdown_cell(f"# {page.title}"), nbformat.v4.new_code_cell(START)]
+    for question, call in page.calls:
+        book.cells.append(nbformat.v4.new_markdown_cell(f"## {question}"))
+        book.cells.append(nbformat.v4.new_code_cell(f"print({call}.sentence())\n{call}.frame"))
+    return nbformat.writes(book)

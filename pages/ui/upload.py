@@ -1,0 +1,39 @@
+"""The upload of the Data page: preview first, then use for this session."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.sources import read_files
+from core.sources.files import ENDINGS
+from pages.ui.shell import Page
+
+
+def panel(page: Page) -> None:
+    """Take files, show what was read, and on request use them for this session only."""
+    files = st.file_uploader(
+        "CSV, TSV, Parquet or Excel files, one per entity",
+        type=[e[1:] for e in ENDINGS],
+        accept_multiple_files=True,
+        key="data_upload",
+        help="Name them after their entity: accounts.csv, opportunities.csv, transactions.csv and so on.",
+    )
+    if files:
+        try:
+            found = read_files({f.name: f.getvalue() for f in files}, settings=page.settings)
+        except QuarterdeckError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        rows = {k.replace("_", " "): v for k, v in found.row_counts.items() if v}
+        st.markdown("Read: " + ", ".join(f"**{v:,}** {k}" for k, v in rows.items()) + f". As of {found.as_of}.")
+        if found.rejected.height:
+            st.warning(f"{found.rejected.height:,} rows would be left out; download them below after loading.")
+        for note in found.missing:
+            st.caption(note)
+        if st.button("Use for this session", type="primary"):
+            st.session_state["uploaded_data"] = found
+            st.rerun()
+    if st.session_state.get("uploaded_data") is not None and st.button("Back to the first data"):
+        del st.session_state["uploaded_data"]
+        st.rerun()
