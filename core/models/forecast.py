@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -214,3 +215,61 @@ def replay(frame: pl.DataFrame, settings: Settings, months: int = 24, h: int = 1
         raise ModelError("The history is too short to replay.", mend="Load more months of transactions.")
     both = pl.concat(out).join(frame.rename({"amount": "actual"}), on=["unit", "month"])
     return both.with_columns(is_inside=pl.col("actual").is_between("lower", "upper"))
+
+
+@dataclass(frozen=True)
+class RevenueOutlook:
+    """Monthly revenue, past and forecast.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [month, amount, lower, upper, is_forecast]; no range for past months.
+    """
+
+    frame: pl.DataFrame
+    currency: str
+    rate: float
+    coverage: float | None
+    n_replayed: int
+
+    def sentence(self) -> str:
+        """Say next months' revenue, its range, and how past ranges held."""
+        ahead = self.frame.filter("is_forecast")
+        first, last = ahead.row(0, named=True), ahead.row(-1, named=True)
+        text = (
+            f"Revenue of {self.currency} {first['amount'] / 1e6:,.1f} M in {first['month']:%B %Y}, "
+            f"and {self.currency} {last['amount'] / 1e6:,.1f} M in {last['month']:%B %Y}, "
+            f"between {last['lower'] / 1e6:,.1f} and {last['upper'] / 1e6:,.1f} M in {self.rate * 100:.0f} % of cases."
+        )
+        if self.coverage is None:
+            return text + " The history is too short to say how well such ranges held."
+        return text + f" Of {self.n_replayed} past months, {self.coverage * 100:.0f} % fell in their range."
+
+
+def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
+    """Forecast monthly revenue with its range, and replay past months.
+
+    Revenue is billing less refunds, in complete months. The forecast weighs the last value, drift,
+    last year's season and LightGBM by their past errors; the range is the conformal quantile of
+    the mix's own past errors. The running month is forecast as a whole.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+        `models.forecast_months` and `models.interval_rate` set length and range.
+
+    Raises
+    ------
+    ModelError
+        When there is no complete month of revenue.
+    """
+    past = monthly_revenue(dataset)
+    ahead = RevenueForecaster(settings).fit(past).predict()
+    coverage, n = None, 0
+    if past.height > settings.models.min_months:
+        held = replay(past, settings)
+        coverage, n = float(held["is_inside"].cast(pl.Float64).mean()), held.height  # type: ignore[arg-type]
+    frame = pl.concat([past.with_columns(is_forecast=False), ahead.with_columns(is_forecast=True)], how="diagonal")
+    return RevenueOutlook(frame.drop("unit"), settings.currency, settings.models.interval_rate, coverage, n)

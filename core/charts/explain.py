@@ -1,0 +1,108 @@
+"""Charts of why: waterfall, importance bars, beeswarm, dependence."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+from core.explain import Contributions
+
+UNITS = {"points": "probability in %", "log_odds": "log odds", "money": "{currency}"}
+
+
+def steps(found: Contributions, top: int = 9) -> pl.DataFrame:
+    """Return the bars of a waterfall: [label, begin, end, change, kind, rank], base first, total last."""
+    parts = found.by_driver()
+    rest = float(parts.slice(top)["contribution"].sum())
+    rows = [(r["driver"], r["contribution"]) for r in parts.head(top).to_dicts()]
+    rows += [("Everything else", rest)] if parts.height > top else []
+    out: list[dict[str, object]] = [_step("Typical", 0.0, found.base, "total", 0)]
+    at = found.base
+    for rank, (label, change) in enumerate(rows, start=1):
+        out.append(_step(label, at, at + change, "▲ raises" if change >= 0 else "▼ lowers", rank))
+        at += change
+    out.append(_step("Shown", 0.0, found.shown, "total", len(rows) + 1))
+    return pl.DataFrame(out)
+
+
+def _step(label: str, begin: float, end: float, kind: str, rank: int) -> dict[str, object]:
+    return {"label": label, "begin": begin, "end": end, "change": end - begin, "kind": kind, "rank": rank}
+
+
+def waterfall(found: Contributions, top: int = 9) -> alt.Chart | alt.LayerChart:
+    """Show how contributions lead from the typical value to the one shown."""
+    frame = steps(found, top)
+    unit = UNITS[found.unit].format(currency=found.currency)
+    written = ".3~s" if found.unit == "money" else ".1f" if found.unit == "points" else ".2f"
+    order = frame["label"].to_list()
+    base = alt.Chart(frame).encode(y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=220)))
+    bars = base.mark_bar(height=18, cornerRadius=2).encode(
+        x=alt.X("begin:Q", title=unit, axis=alt.Axis(format="~s")),
+        x2="end:Q",
+        color=alt.Color(
+            "kind:N",
+            scale=alt.Scale(domain=["total", "▲ raises", "▼ lowers"], range=[CONTEXT, ACTUAL, FORECAST]),
+            legend=alt.Legend(orient="top", title=None),
+        ),
+        tooltip=["label:N", alt.Tooltip("change:Q", format=",.3f", title=unit)],
+    )
+    words = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
+        x=alt.X("right:Q"), text=alt.Text("change:Q", format=written)
+    )
+    words = words.transform_calculate(right="max(datum.begin, datum.end)")
+    return finish(bars + words, height=26 * frame.height + 40)
+
+
+def bar(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
+    """Bars of overall importance: [driver, importance] in log odds."""
+    chart = (
+        alt.Chart(frame.head(top))
+        .mark_bar(color=ACTUAL, height=16, cornerRadius=2)
+        .encode(
+            x=alt.X("importance:Q", title="mean movement in log odds"),
+            y=alt.Y("driver:N", sort="-x", title=None, axis=alt.Axis(labelLimit=220)),
+            tooltip=["driver:N", alt.Tooltip("importance:Q", format=".3f")],
+        )
+    )
+    return finish(chart, height=26 * min(frame.height, top) + 40)
+
+
+def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
+    """Points of each driver's leading feature, paler for low values, darker for high ones."""
+    order = (
+        frame.group_by("driver").agg(size=pl.col("contribution").abs().mean()).sort("size", descending=True)["driver"]
+    )
+    place = (pl.col("contribution").rank("ordinal").over("driver") * 7919 % 101 - 50) / 50
+    chart = (
+        alt.Chart(frame.with_columns(jitter=place))
+        .mark_circle(size=22, opacity=0.75)
+        .encode(
+            x=alt.X("contribution:Q", title="contribution in log odds"),
+            y=alt.Y("driver:N", sort=order.to_list(), title=None, axis=alt.Axis(labelLimit=220)),
+            yOffset=alt.YOffset("jitter:Q", scale=alt.Scale(domain=[-1.6, 1.6])),
+            color=alt.Color(
+                "rank:Q",
+                scale=alt.Scale(range=["#7cc7bf", "#0a4f4d"]),
+                legend=alt.Legend(orient="top", title="value, low to high", values=[0, 1]),
+            ),
+            tooltip=["entity_id:N", "feature:N", "value:N", alt.Tooltip("contribution:Q", format="+.3f")],
+        )
+    )
+    return finish(chart, height=34 * order.len() + 60)
+
+
+def dependence(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
+    """Points of one feature's value against its contribution."""
+    kind = "Q" if frame["value"].dtype.is_numeric() else "N"
+    step = max(frame.height // 1500, 1)
+    points = (
+        alt.Chart(frame.gather_every(step))
+        .mark_circle(size=26, opacity=0.5, color=ACTUAL)
+        .encode(
+            x=alt.X(f"value:{kind}", title=title),
+            y=alt.Y("contribution:Q", title="contribution in log odds"),
+            tooltip=["value", alt.Tooltip("contribution:Q", format="+.3f")],
+        )
+    )
+    return finish(points)

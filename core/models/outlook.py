@@ -1,0 +1,291 @@
+"""The number: what will be won in 30, 60, 90 days and this quarter, split into closed, open and new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import quarter_end, quarter_label, quarter_start
+from core.contracts import Dataset
+
+LANDMARK_STEP_DAYS = 30
+LOOK_BACK_DAYS = 720
+REPLAYS = 14
+Z80 = 1.2816
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What will be won in each window.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [window, days, closed_amount, open_amount, new_amount, amount, lower, upper, quota_amount],
+        one row per window, money in the reporting currency.
+    deals : pl.DataFrame
+        [window, opportunity_id, opportunity_name, stage, close_on, amount, is_amount_filled, p_win,
+        expected_amount], one row per window and open deal, largest expectation first.
+    n_filled : int
+        Open deals without an amount, counted with the median of their segment.
+    spread : float
+        By how much the range is wider than independent deals would give, from replayed months.
+    """
+
+    frame: pl.DataFrame
+    deals: pl.DataFrame
+    n_filled: int
+    spread: float
+    currency: str
+
+    @property
+    def windows(self) -> list[str]:
+        """Return the names of the windows, shortest first, the quarter last."""
+        return self.frame["window"].to_list()
+
+    def sentence(self, window: str | None = None) -> str:
+        """Say the number of one window, its range and its parts."""
+        if self.frame.is_empty():
+            return "There are no deals to forecast from."
+        row = self.frame.filter(pl.col("window") == (window or self.windows[-1])).to_dicts()[0]
+        m = {k: f"{self.currency} {v / 1e6:,.1f} M" for k, v in row.items() if isinstance(v, float)}
+        text = (
+            f"{row['window']}: {m['amount']}, between {m['lower']} and {m['upper']} in four cases of five: "
+            f"{m['closed_amount']} already closed, {m['open_amount']} from open deals, "
+            f"{m['new_amount']} from deals still to be created."
+        )
+        if row["quota_amount"]:
+            text += f" That is {row['amount'] / row['quota_amount'] * 100:.0f} % of the quota of {m['quota_amount']}."
+        if self.n_filled:
+            text += f" {self.n_filled} open deals have no amount and count with their segment's median."
+        return text
+
+
+def build(dataset: Dataset, settings: Settings, scores: pl.DataFrame | None = None) -> Outlook:
+    """Forecast what will be won, by window.
+
+    The number is what is already closed in the window, plus the sum over open deals of
+    p_win × amount, plus what deals not yet created will add: deals created per day over the last
+    year × the share of them won by each age × the mean amount won.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    scores : pl.DataFrame, optional
+        [opportunity_id, p_win_30, p_win_60, p_win_90]; between two horizons p is read off the
+        straight line. Without it a deal's p_win is the share of past deals in the same stage, with
+        the expected close inside or outside the window, that were won in as many days.
+
+    Returns
+    -------
+    Outlook
+        The range holds four outcomes of five: the deals' own variance, widened by how far past
+        months, forecast in the same way, missed it. An open deal without an amount counts with the
+        median of its segment. Empty frames when there are no deals.
+    """
+    history = _tracks(dataset, settings)
+    as_of = dataset.as_of
+    open_now = _open_at(history, as_of)
+    end = quarter_end(as_of, settings)
+    spans = [(f"{n} days", n) for n in (30, 60, 90)] + [(quarter_label(as_of, settings), (end - as_of).days)]
+    if history.is_empty():
+        return Outlook(pl.DataFrame(schema=_SHAPE), pl.DataFrame(), 0, 1.0, settings.currency)
+    spread = _spread(history, as_of)
+    rows, deals = [], []
+    for name, days in spans:
+        begin = quarter_start(as_of, settings) if name == spans[-1][0] else None
+        scored = _score(history, open_now, as_of, days, scores)
+        new, new_variance = _new(history, as_of, days)
+        rows.append(_row(dataset, history, scored, name, days, begin, new, new_variance, spread))
+        deals.append(scored.with_columns(window=pl.lit(name)))
+    names = dataset.opportunities.select("opportunity_id", "opportunity_name")
+    columns = ["window", "opportunity_id", "opportunity_name", "stage", "close_on", "amount", "is_amount_filled"]
+    table = pl.concat(deals).join(names, on="opportunity_id", how="left")
+    table = table.select(*columns, "p_win", "expected_amount").sort(
+        "expected_amount", "opportunity_id", descending=[True, False]
+    )
+    filled = int(open_now["is_amount_filled"].sum())
+    return Outlook(pl.DataFrame(rows, schema=_SHAPE), table, filled, spread, settings.currency)
+
+
+_SHAPE = {
+    "window": pl.String, "days": pl.Int64, "closed_amount": pl.Float64, "open_amount": pl.Float64,
+    "new_amount": pl.Float64, "amount": pl.Float64, "lower": pl.Float64, "upper": pl.Float64,
+    "quota_amount": pl.Float64,
+}  # fmt: skip
+
+
+def _row(
+    dataset: Dataset,
+    history: pl.DataFrame,
+    scored: pl.DataFrame,
+    name: str,
+    days: int,
+    begin: date | None,
+    new: float,
+    new_variance: float,
+    spread: float,
+) -> dict[str, object]:
+    closed, quota = 0.0, None
+    if begin is not None:
+        closed = _won_between(history, begin - timedelta(days=1), dataset.as_of)
+        due = dataset.quotas.filter(pl.col("period_start_on") == begin)
+        people = dataset.sales_team.filter(pl.col("role") == "rep")["rep_id"].unique()
+        due = due.filter(pl.col("rep_id").is_in(people.implode())) if len(people) else due
+        quota = float(due["quota_amount"].sum()) or None
+    from_open = float(scored["expected_amount"].sum())
+    deviation = float(np.sqrt(_variance(scored) + new_variance)) * spread * Z80
+    amount = closed + from_open + new
+    return {
+        "window": name, "days": days, "closed_amount": closed, "open_amount": from_open, "new_amount": new,
+        "amount": amount, "lower": max(amount - deviation, closed), "upper": amount + deviation, "quota_amount": quota,
+    }  # fmt: skip
+
+
+def _tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return every deal's states with how it ended, from history where there is one."""
+    deals = dataset.opportunities.filter(pl.col("created_on").is_not_null())
+    segments = dataset.accounts.select("account_id", "segment")
+    ends = deals.join(segments, on="account_id", how="left").select(
+        "opportunity_id",
+        "created_on",
+        pl.col("segment").fill_null("Not known"),
+        ended_on=pl.when(pl.col("is_closed")).then(pl.col("close_on")),
+        is_won="is_won",
+        end_amount="amount",
+    )
+    if not dataset.has("opportunity_history"):
+        states = deals.select(
+            "opportunity_id",
+            valid_from="created_on",
+            valid_to=pl.when(pl.col("is_closed")).then(pl.col("close_on")),
+            stage=pl.lit("Open"),
+            amount="amount",
+            close_on=pl.when(~pl.col("is_closed")).then(pl.col("close_on")),
+        )
+    else:
+        kept = dataset.opportunity_history.filter(
+            pl.col("stage").is_in(list(settings.stages.open)) & ~pl.col("is_deleted")
+        )
+        states = kept.select("opportunity_id", "valid_from", "valid_to", "stage", "amount", "close_on")
+    return states.join(ends, on="opportunity_id").filter(pl.col("valid_from") <= dataset.as_of)
+
+
+def _open_at(history: pl.DataFrame, day: date) -> pl.DataFrame:
+    alive = (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
+    ended = pl.col("ended_on").is_not_null() & (pl.col("ended_on") <= day)
+    rows = history.filter(alive & ~ended).unique("opportunity_id", keep="last", maintain_order=True)
+    middle = pl.col("amount").median().over("segment").fill_null(pl.col("amount").median()).fill_null(0.0)
+    return rows.with_columns(is_amount_filled=pl.col("amount").is_null(), amount=pl.col("amount").fill_null(middle))
+
+
+def _with_bucket(rows: pl.DataFrame, day: date, days: int) -> pl.DataFrame:
+    due = pl.col("close_on").is_between(day, day + timedelta(days=days)).fill_null(value=False)
+    won = pl.col("is_won") & (pl.col("ended_on") <= day + timedelta(days=days))
+    return rows.with_columns(is_due=due, is_won_in_time=won.fill_null(value=False))
+
+
+def _table(history: pl.DataFrame, as_of: date, days: int) -> pl.DataFrame:
+    """Return the share won within `days` by [stage, is_due], from landmarks whose window is over."""
+    marks = range(max(days, 1), LOOK_BACK_DAYS, LANDMARK_STEP_DAYS)
+    past = [_with_bucket(_open_at(history, d), d, days) for d in (as_of - timedelta(days=n) for n in marks)]
+    both = pl.concat(past)
+    overall = float(both["is_won_in_time"].sum() + 1) / (both.height + 20)
+    rates = both.group_by("stage", "is_due").agg(
+        p_win=(pl.col("is_won_in_time").sum() + 10 * overall) / (pl.len() + 10)
+    )
+    return rates.with_columns(overall=pl.lit(overall))
+
+
+def _score(
+    history: pl.DataFrame, rows: pl.DataFrame, as_of: date, days: int, scores: pl.DataFrame | None
+) -> pl.DataFrame:
+    if scores is not None:
+        knots = {0: pl.lit(0.0), 30: pl.col("p_win_30"), 60: pl.col("p_win_60"), 90: pl.col("p_win_90")}
+        above = min((k for k in knots if k >= days), default=90)
+        below = max((k for k in knots if k < above), default=0)
+        share = (days - below) / (above - below) if above > below else 0.0
+        p = (knots[below] * (1 - share) + knots[above] * share).clip(0, 1)
+        given = scores.select("opportunity_id", p_win=p)
+        scored = rows.join(given, on="opportunity_id", how="left").with_columns(pl.col("p_win").fill_null(0.0))
+    else:
+        table = _table(history, as_of, days)
+        base = float(table["overall"][0]) if table.height else 0.0
+        joined = _with_bucket(rows, as_of, days).join(table.drop("overall"), on=["stage", "is_due"], how="left")
+        scored = joined.with_columns(pl.col("p_win").fill_null(base))
+    return scored.select(
+        "opportunity_id", "stage", "close_on", "amount", "is_amount_filled", "p_win",
+        expected_amount=pl.col("amount") * pl.col("p_win"),
+    )  # fmt: skip
+
+
+def _variance(scored: pl.DataFrame) -> float:
+    part = pl.col("amount") ** 2 * pl.col("p_win") * (1 - pl.col("p_win"))
+    return float(scored.select(part.sum()).item())
+
+
+def _won_between(history: pl.DataFrame, after: date, until: date) -> float:
+    won = history.filter(pl.col("is_won") & (pl.col("ended_on") > after) & (pl.col("ended_on") <= until))
+    return float(won.unique("opportunity_id")["end_amount"].sum())
+
+
+def _new(history: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
+    """Return expectation and variance of what deals created after `as_of` will win within `days`."""
+    deals = history.unique("opportunity_id").filter(pl.col("created_on").is_between(as_of - timedelta(days=365), as_of))
+    if deals.is_empty() or days <= 0:
+        return 0.0, 0.0
+    age = pl.col("ended_on") - pl.col("created_on")
+    seen = pl.col("is_won") & (pl.col("ended_on") <= as_of) & (age <= timedelta(days=days))
+    known = deals.filter(pl.col("created_on") <= as_of - timedelta(days=days))
+    won = known.filter(seen).with_columns(left=(days - age.dt.total_days()).clip(0), end_amount=pl.col("end_amount"))
+    if not known.height:
+        return 0.0, 0.0
+    per_day = deals.height / 365 / known.height
+    mean = won.select((pl.col("left") * pl.col("end_amount")).sum()).item() or 0.0
+    square = won.select((pl.col("left") * pl.col("end_amount") ** 2).sum()).item() or 0.0
+    return float(mean) * per_day, float(square) * per_day
+
+
+def replay(history: pl.DataFrame, as_of: date, days: int = 60) -> pl.DataFrame:
+    """Forecast past windows with what was known then.
+
+    Returns
+    -------
+    pl.DataFrame
+        [day, amount, deviation, actual], one row per replayed day; deviation is the standard
+        deviation of independent deals.
+    """
+    rows = []
+    for back in range(REPLAYS):
+        day = as_of - timedelta(days=days + back * LANDMARK_STEP_DAYS)
+        now = _open_at(history.filter(pl.col("valid_from") <= day), day)
+        if now.is_empty() or history["created_on"].min() > day - timedelta(days=365):  # type: ignore[operator]
+            continue
+        known = history.filter(pl.col("valid_from") <= day)
+        scored = _score(known, now, day, days, None)
+        new, variance = _new(known, day, days)
+        deviation = float(np.sqrt(_variance(scored) + variance))
+        actual = _won_between(history, day, day + timedelta(days=days))
+        rows.append(
+            {
+                "day": day,
+                "amount": float(scored["expected_amount"].sum()) + new,
+                "deviation": deviation,
+                "actual": actual,
+            }
+        )
+    shape = {"day": pl.Date, "amount": pl.Float64, "deviation": pl.Float64, "actual": pl.Float64}
+    return pl.DataFrame(rows, schema=shape)
+
+
+def _spread(history: pl.DataFrame, as_of: date) -> float:
+    past = replay(history, as_of).filter(pl.col("deviation") > 0)
+    if past.height < 5:
+        return 1.5
+    misses = ((past["actual"] - past["amount"]).abs() / past["deviation"] / Z80).sort().to_list()
+    return max(float(misses[min(int(np.ceil(0.8 * (len(misses) + 1))), len(misses)) - 1]), 1.0)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from core import charts
+from core.charts import explain as draw
+from core.charts import forecast as forecast_charts
+from core.explain import Contributions
+from core.models import forecast, outlook
+
+
+@pytest.fixture
+def found():
+    frame = pl.DataFrame(
+        {
+            "entity_id": ["O1"] * 3,
+            "driver": ["Activity", "Stage", "Kind"],
+            "feature": ["n_meetings_30d", "stage", "kind"],
+            "value": ["2", "Proposal", "new"],
+            "contribution": [9.0, -6.0, 1.5],
+        }
+    )
+    rows = pl.DataFrame({"entity_id": ["O1"], "base": [54.0], "shown": [58.5], "residual": [0.0]})
+    return Contributions(frame, rows, 54.0, 58.5, 0.0, "points")
+
+
+@pytest.mark.parametrize("top", [1, 2, 9])
+def test_waterfall_bars_lead_from_typical_to_shown(found, top):
+    bars = draw.steps(found, top)
+    assert bars["end"][-2] == pytest.approx(bars["end"][-1])
+    assert bars["begin"][1] == bars["end"][0]
+    assert draw.waterfall(found, top).to_dict()["layer"]
+
+
+def test_other_views_draw(found):
+    assert draw.bar(pl.DataFrame({"driver": ["Stage"], "importance": [0.4]})).to_dict()
+    assert draw.beeswarm(found.frame.with_columns(rank=pl.lit(0.5))).to_dict()
+    assert draw.dependence(pl.DataFrame({"value": [1.0, 2.0], "contribution": [0.1, 0.2]}), "Meetings").to_dict()
+
+
+def test_forecast_charts_draw(sample, settings):
+    assert charts.__doc__
+    assert forecast_charts.split(outlook.build(sample, settings).frame, "USD").to_dict()["layer"]
+    assert forecast_charts.fan(forecast.revenue(sample, settings).frame, "USD").to_dict()["layer"]

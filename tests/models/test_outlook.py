@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from core.contracts import empty
+from core.models import forecast, outlook
+
+
+def test_parts_add_up_and_deals_are_the_open_part(sample, settings):
+    found = outlook.build(sample, settings)
+    assert found.windows == ["30 days", "60 days", "90 days", "Q2 2026"]
+    sums = found.frame.select(
+        (pl.col("closed_amount") + pl.col("open_amount") + pl.col("new_amount") - pl.col("amount")).abs().max()
+    )
+    assert sums.item() < 1e-6
+    deals = found.deals.group_by("window").agg(pl.col("expected_amount").sum())
+    both = found.frame.join(deals, on="window")
+    assert both["open_amount"].to_list() == pytest.approx(both["expected_amount"].to_list())
+    assert "four cases of five" in found.sentence()
+
+
+def test_longer_windows_hold_more(sample, settings):
+    found = outlook.build(sample, settings).frame.head(3)
+    assert found["open_amount"].is_sorted()
+    assert found["new_amount"].is_sorted()
+
+
+def test_closed_part_is_what_was_won_this_quarter(sample, settings):
+    won = sample.opportunities.filter(pl.col("is_won") & (pl.col("close_on") >= date(2026, 4, 1)))
+    assert outlook.build(sample, settings).frame["closed_amount"][-1] == pytest.approx(won["amount"].sum())
+
+
+def test_scores_of_a_model_are_used(sample, settings):
+    ids = sample.opportunities.filter(~pl.col("is_closed")).select("opportunity_id")
+    scores = ids.with_columns(p_win_30=pl.lit(0.1), p_win_60=pl.lit(0.2), p_win_90=pl.lit(0.3))
+    found = outlook.build(sample, settings, scores)
+    assert found.deals.filter(pl.col("window") == "60 days")["p_win"].unique().to_list() == [0.2]
+
+
+def test_range_holds_about_four_of_five_replayed_windows(sample, settings):
+    history = outlook._tracks(sample, settings)
+    spread = outlook.build(sample, settings).spread
+    past = outlook.replay(history, sample.as_of, 90)
+    inside = ((past["actual"] - past["amount"]).abs() <= past["deviation"] * spread * outlook.Z80).mean()
+    assert past.height >= 10
+    assert inside >= 0.7
+
+
+def test_rows_after_the_replayed_day_change_nothing(sample, settings):
+    day = sample.as_of - timedelta(days=90)
+    history = outlook._tracks(sample, settings)
+    known = history.filter(pl.col("valid_from") <= day)
+    shuffled = history.with_columns(pl.when(pl.col("valid_from") > day).then(9e9).otherwise("amount").alias("amount"))
+    a = outlook._score(known, outlook._open_at(known, day), day, 60, None)["expected_amount"].sum()
+    b = outlook._score(shuffled, outlook._open_at(shuffled, day), day, 60, None)["expected_amount"].sum()
+    assert a == pytest.approx(b)
+
+
+def test_no_deals_is_a_sentence(sample, settings):
+    bare = sample.with_frames(opportunities=empty("opportunities"), opportunity_history=empty("opportunity_history"))
+    assert outlook.build(bare, settings).sentence() == "There are no deals to forecast from."
+
+
+def test_no_history_still_gives_a_number(sample, settings):
+    bare = sample.with_frames(opportunity_history=empty("opportunity_history"))
+    assert outlook.build(bare, settings).frame["amount"].min() > 0
+
+
+def test_revenue_says_how_its_ranges_held(sample, settings):
+    found = forecast.revenue(sample, settings)
+    assert found.frame.filter("is_forecast").height == settings.models.forecast_months
+    assert "past months" in found.sentence()
