@@ -47,6 +47,13 @@ class Outlook:
         """Return the names of the windows, shortest first, the quarter last."""
         return self.frame["window"].to_list()
 
+    def behind(self, window: str | None = None) -> Behind:
+        """Return the open deals behind the number of one window; default the quarter."""
+        if self.frame.is_empty():
+            return Behind(pl.DataFrame(), "", self.currency)
+        name = window or self.windows[-1]
+        return Behind(self.deals.filter(pl.col("window") == name).drop("window"), name, self.currency)
+
     def sentence(self, window: str | None = None) -> str:
         """Say the number of one window, its range and its parts."""
         if self.frame.is_empty():
@@ -63,6 +70,37 @@ class Outlook:
         if self.n_filled:
             text += f" {self.n_filled} open deals have no amount and count with their segment's median."
         return text
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The open deals behind the number of one window, largest expectation first."""
+
+    frame: pl.DataFrame
+    window: str
+    currency: str
+
+    def sentence(self) -> str:
+        """Say how much of the open part the largest deals make up."""
+        total = float(self.frame["expected_amount"].sum()) if self.frame.height else 0.0
+        if not total:
+            return "No open deal stands behind the number."
+        top = float(self.frame["expected_amount"].head(10).sum())
+        return (
+            f"{self.frame.height:,} open deals are worth {self.currency} {total / 1e6:,.1f} M in {self.window}; "
+            f"the ten largest make up {top / total * 100:.0f} % of that."
+        )
+
+    def deal(self, rows: list[int]) -> str:
+        """Say what the chosen deal adds, and why; the first deal when none is chosen."""
+        deal = self.frame.row(rows[0] if rows and rows[0] < self.frame.height else 0, named=True)
+        due = f"expected to close on {deal['close_on']}" if deal["close_on"] else "without an expected close date"
+        filled = ", its amount being its segment's median," if deal["is_amount_filled"] else ""
+        return (
+            f"{deal['opportunity_name'] or deal['opportunity_id']} is in {deal['stage']}, {due}: "
+            f"{deal['p_win'] * 100:.0f} % of {self.currency} {deal['amount']:,.0f}{filled} adds "
+            f"{self.currency} {deal['expected_amount']:,.0f}."
+        )
 
 
 def build(dataset: Dataset, settings: Settings, scores: pl.DataFrame | None = None) -> Outlook:

@@ -45,7 +45,7 @@ class Cell:
         with st.popover("Method", icon=":material/function:"):
             st.markdown(_doc(function))
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
-            st.code(f"from core import metrics\n{call}", language="python")
+            st.code(f"from core import metrics, models\n{call}", language="python")
             st.dataframe(frame.head(SHOWN_ROWS), hide_index=True, height=240)
             st.download_button("Rows as CSV", frame.write_csv(), f"{function.__name__}.csv", key=f"csv-{self.question}")
 

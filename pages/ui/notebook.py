@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.ui.shell import Page
 
-START = """from core import metrics
+START = """from core import metrics, models
 from core.config import load
 from core.sources import load_data
 

@@ -14,7 +14,10 @@ from pages.ui import cached
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = {
-    "Revenue": [("app.py", "Executive", ":material/monitoring:")],
+    "Revenue": [
+        ("app.py", "Executive", ":material/monitoring:"),
+        ("pages/forecast.py", "Forecast", ":material/query_stats:"),
+    ],
     "Set-up": [("pages/data.py", "Data", ":material/database:")],
 }
 

@@ -1,0 +1,41 @@
+"""Forecast: the number, what it is made of, revenue by month, the deals behind it."""
+
+import streamlit as st
+
+from core import models
+from core.charts import forecast as charts
+from pages.ui import cached, notebook, shell
+from pages.ui.cells import cell
+
+page = shell.open("Forecast", icon=":material/query_stats:")
+currency = page.settings.currency
+
+with cell(page, "What will we win, and from where?") as c:
+    outlook = cached.result(models.outlook.build, page.data, page.settings)
+    c.answer(outlook.sentence(st.session_state.get("forecast_window")))
+    if outlook.windows:
+        st.segmented_control(
+            "Window", outlook.windows, default=outlook.windows[-1], required=True, key="forecast_window"
+        )
+        c.chart(charts.split(outlook.frame, currency))
+        c.method(models.outlook.build, outlook.frame)
+    else:
+        c.empty("Load opportunities with a creation date on the Data page, or go back to the sample company.")
+
+with cell(page, "Which deals stand behind it?") as c:
+    behind = outlook.behind(st.session_state.get("forecast_window"))
+    c.answer(behind.sentence())
+    if not behind.frame.is_empty():
+        chosen = st.dataframe(
+            behind.frame, hide_index=True, height=320, on_select="rerun", selection_mode="single-row", key="deal_rows"
+        )
+        c.answer(behind.deal(chosen.selection.rows))
+        c.method(models.outlook.build, behind.frame)
+
+with cell(page, "What revenue comes in each month?") as c:
+    revenue = cached.result(models.forecast.revenue, page.data, page.settings)
+    c.answer(revenue.sentence())
+    c.chart(charts.fan(revenue.frame, currency))
+    c.method(models.forecast.revenue, revenue.frame)
+
+notebook.offer(page)
