@@ -7,6 +7,17 @@ from core.charts import forecast as charts
 from pages.ui import cached, notebook, shell
 from pages.ui.cells import cell
 
+COLUMNS = {
+    "opportunity_id": "Deal",
+    "opportunity_name": "Name",
+    "stage": "Stage",
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "amount": st.column_config.NumberColumn("Amount", format="localized"),
+    "is_amount_filled": st.column_config.CheckboxColumn("Amount is a median"),
+    "p_win": st.column_config.ProgressColumn("Won in time", format="percent", min_value=0, max_value=1),
+    "expected_amount": st.column_config.NumberColumn("Expected", format="compact"),
+}
+
 page = shell.open("Forecast", icon=":material/query_stats:")
 currency = page.settings.currency
 
@@ -27,7 +38,13 @@ with cell(page, "Which deals stand behind it?") as c:
     c.answer(behind.sentence())
     if not behind.frame.is_empty():
         chosen = st.dataframe(
-            behind.frame, hide_index=True, height=320, on_select="rerun", selection_mode="single-row", key="deal_rows"
+            behind.frame,
+            hide_index=True,
+            height=320,
+            on_select="rerun",
+            selection_mode="single-row",
+            key="deal_rows",
+            column_config=COLUMNS,
         )
         c.answer(behind.deal(chosen.selection.rows))
         c.method(models.outlook.build, behind.frame)

@@ -33,7 +33,7 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         )
     )
     base = alt.Chart(frame).encode(y=y)
-    reach = base.mark_rule(strokeWidth=2, color="#1b2733").encode(x="lower:Q", x2="upper:Q")
+    reach = base.mark_rule(strokeWidth=3, color="#5d6b77").encode(x="lower:Q", x2="upper:Q")
     ticks = base.mark_tick(thickness=3, size=32, color="#b3402f").encode(
         x="quota_amount:Q", tooltip=[alt.Tooltip("quota_amount:Q", format=",.2f", title="Quota")]
     )
@@ -48,7 +48,7 @@ def fan(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     x = alt.X("month:T", title=None)
     tip = [alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.2f", title=currency)]
     title = f"{currency} revenue a month"
-    line = alt.Chart(past.tail(24)).mark_line(color=ACTUAL, point=True)
+    line = alt.Chart(past.tail(24)).mark_line(color=ACTUAL, point=alt.OverlayMarkDef(color=ACTUAL))
     band = alt.Chart(ahead).mark_area(color=FORECAST, opacity=0.25).encode(x=x, y="lower:Q", y2="upper:Q")
     dashed = alt.Chart(ahead).mark_line(color=FORECAST, strokeDash=[5, 4], point=alt.OverlayMarkDef(color=FORECAST))
     y = alt.Y("amount:Q", title=title, axis=alt.Axis(format="~s"), scale=alt.Scale(zero=False))
