@@ -10,18 +10,18 @@ from pages.ui.cells import cell, tile
 page = shell.open("Executive", icon=":material/monitoring:")
 data, settings = page.data, page.settings
 
-columns = st.columns(3)
 tiles = [
-    (metrics.bookings.quarter_to_date, False),
-    (metrics.bookings.revenue, False),
-    (metrics.recurring.mrr, True),
-    (metrics.pipeline.open_pipeline, True),
-    (metrics.winrate.win_rate, True),
-    (metrics.winrate.deal_size, True),
+    (metrics.bookings.quarter_to_date, metrics.bookings.by_month),
+    (metrics.bookings.revenue, metrics.bookings.revenue_by_month),
+    (metrics.recurring.mrr, metrics.recurring.mrr),
+    (metrics.pipeline.open_pipeline, metrics.pipeline.open_pipeline),
+    (metrics.winrate.win_rate, metrics.winrate.win_rate),
+    (metrics.winrate.deal_size, metrics.winrate.deal_size),
 ]
-for place, (measure, has_trend) in enumerate(tiles):
-    with columns[place % 3]:
-        tile(cached.result(measure, data, settings), settings.currency, has_trend)
+for row in (tiles[:3], tiles[3:]):
+    for place, (measure, trend) in zip(st.columns(3), row, strict=True):
+        with place:
+            tile(cached.result(measure, data, settings), settings.currency, cached.result(trend, data, settings))
 
 with cell(page, "How do bookings run?") as c:
     now = cached.result(metrics.bookings.quarter_to_date, data, settings)

@@ -79,6 +79,20 @@ def by_month(data: Dataset, settings: Settings) -> Measure:
     return Measure("Bookings by month", amount, "money", frame, text)
 
 
+def revenue_by_month(data: Dataset, settings: Settings) -> Measure:
+    """Revenue by month over the last three years: billing lines plus refunds, which are negative.
+
+    Returns
+    -------
+    Measure
+        Unit money; the frame has columns month, amount.
+    """
+    frame = monthly(data, ("billing", "refund")).tail(36)
+    amount = float(frame["amount"].sum())
+    text = f"{money(amount, settings.currency)} invoiced over {frame.height} months."
+    return Measure("Revenue by month", amount, "money", frame, text)
+
+
 def quarter_to_date(data: Dataset, settings: Settings) -> Measure:
     """Bookings of the running fiscal quarter so far.
 

@@ -97,7 +97,7 @@ def read_files(
         frames[name], bad = typed(_filled(name, raw[name], config), name, plan[name].file)
         rejected.append(bad)
     frames = _completed(frames)
-    notes += [f"No {n.replace('_', ' ')} were loaded: {ADVICE[n]}" for n in FRAMES if n not in raw]
+    notes += [f"No {n.replace('_', ' ')} loaded: {ADVICE[n]}" for n in FRAMES if n not in raw]
     return Dataset(
         **frames, as_of=as_of or _latest(frames), source=source, rejected=pl.concat(rejected), missing=tuple(notes)
     )
@@ -129,6 +129,7 @@ def _mapped(name: str, entry: EntityMap, files: Mapping[str, bytes]) -> pl.DataF
     used = set(entry.columns.values())
     rest = [c for c in frame.columns if c not in used and c not in entry.columns]
     frame = frame.select(*columns, *rest)
+    frame = frame.with_columns(pl.col(other).alias(ours) for ours, other in entry.copies.items())
     for ours, value in entry.constants.items():
         frame = frame.with_columns(pl.lit(value).alias(ours))
     for ours, values in entry.values.items():

@@ -38,6 +38,8 @@ class EntityMap(BaseModel):
         Our column -> one value for every row.
     values : dict
         Our column -> {their value: ours}; other values stay as they are.
+    copies : dict
+        Our column -> another of our columns that holds the same.
     lookups : dict
         Our column -> where the id behind a name is found.
     """
@@ -49,6 +51,7 @@ class EntityMap(BaseModel):
     columns: dict[str, str] = {}
     constants: dict[str, str | int | float | bool] = {}
     values: dict[str, dict[str, str | bool | float | None]] = {}
+    copies: dict[str, str] = {}
     lookups: dict[str, Lookup] = {}
 
 

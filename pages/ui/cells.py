@@ -14,6 +14,7 @@ from core.metrics import Measure, money, percent
 from pages.ui.shell import Page
 
 SHOWN_ROWS = 500
+SHORTEST_TREND = 2
 
 
 class Cell:
@@ -61,15 +62,15 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
             st.warning(str(error), icon=":material/warning:")
 
 
-def tile(measure: Measure, currency: str, trend: bool = True) -> None:
-    """Show one measure as a tile with its trend."""
-    path = measure.frame["amount"].to_list() if trend and "amount" in measure.frame.columns else None
+def tile(measure: Measure, currency: str, trend: Measure) -> None:
+    """Show one measure as a tile, with the path of another (or its own) as a sparkline."""
+    path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
     st.metric(
         measure.name,
         shown(measure, currency),
         border=True,
         help=_plain(measure.sentence()),
-        chart_data=path if path and len(path) > 2 else None,
+        chart_data=path if len(path) > SHORTEST_TREND else None,
         chart_type="line",
     )
 

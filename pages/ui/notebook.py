@@ -5,6 +5,7 @@ from __future__ import annotations
 import nbformat
 import streamlit as st
 
+from pages.ui import warmup
 from pages.ui.shell import Page
 
 START = """from core import metrics, models
@@ -17,6 +18,7 @@ data = load_data(settings)"""
 
 def offer(page: Page) -> None:
     """Offer the page as a notebook; it runs against `core` and gives the same numbers."""
+    warmup.freeze()
     name = f"{page.title.lower()}.ipynb"
     st.download_button("Download as notebook", write(page), name, icon=":material/download:", key="notebook")
 
