@@ -37,6 +37,10 @@ with cell(page, "Which deals stand behind it?") as c:
     behind = outlook.behind(st.session_state.get("forecast_window"))
     c.answer(behind.sentence())
     if not behind.frame.is_empty():
+        st.caption(
+            "Won in time is a past share, not yet a model of the deal: how many deals in the same stage, due or not "
+            "due in the window, were won within it."
+        )
         chosen = st.dataframe(
             behind.frame,
             hide_index=True,
