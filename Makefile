@@ -17,7 +17,7 @@ run: .venv/ready
 
 test: .venv/ready
 	@$(BIN)/quarterdeck build
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup --cov=core --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup --cov=core --cov-report=term:skip-covered --cov-fail-under=95
 
 .venv/ready: pyproject.toml requirements.lock
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python is not installed: Quarterdeck needs Python 3.11 or later."; exit 1; }

@@ -14,6 +14,7 @@ from core.contracts import Dataset
 
 LANDMARK_STEP_DAYS = 30
 LOOK_BACK_DAYS = 720
+FEWEST_REPLAYS = 5
 REPLAYS = 14
 Z80 = 1.2816
 
@@ -34,6 +35,9 @@ class Outlook:
         Open deals without an amount, counted with the median of their segment.
     spread : float
         By how much the range is wider than independent deals would give, from replayed months.
+    record : str
+        How past 60-day numbers, worked out with what was known then, compare with what was won;
+        empty with fewer than five of them.
     """
 
     frame: pl.DataFrame
@@ -41,6 +45,7 @@ class Outlook:
     n_filled: int
     spread: float
     currency: str
+    record: str = ""
 
     @property
     def windows(self) -> list[str]:
@@ -133,7 +138,8 @@ def build(dataset: Dataset, settings: Settings, scores: pl.DataFrame | None = No
     spans = [(f"{n} days", n) for n in (30, 60, 90)] + [(quarter_label(as_of, settings), (end - as_of).days)]
     if history.is_empty():
         return Outlook(pl.DataFrame(schema=_SHAPE), pl.DataFrame(), 0, 1.0, settings.currency)
-    spread = _spread(history, as_of)
+    past = replay(history, as_of)
+    spread = _spread(past)
     rows, deals = [], []
     for name, days in spans:
         begin = quarter_start(as_of, settings) if name == spans[-1][0] else None
@@ -148,7 +154,7 @@ def build(dataset: Dataset, settings: Settings, scores: pl.DataFrame | None = No
         "expected_amount", "opportunity_id", descending=[True, False]
     )
     filled = int(open_now["is_amount_filled"].sum())
-    return Outlook(pl.DataFrame(rows, schema=_SHAPE), table, filled, spread, settings.currency)
+    return Outlook(pl.DataFrame(rows, schema=_SHAPE), table, filled, spread, settings.currency, _record(past))
 
 
 _SHAPE = {
@@ -321,9 +327,22 @@ def replay(history: pl.DataFrame, as_of: date, days: int = 60) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=shape)
 
 
-def _spread(history: pl.DataFrame, as_of: date) -> float:
-    past = replay(history, as_of).filter(pl.col("deviation") > 0)
-    if past.height < 5:
+def _record(past: pl.DataFrame) -> str:
+    """Say by how much the replayed numbers missed in sum."""
+    actual = float(past["actual"].sum())
+    if past.height < FEWEST_REPLAYS or not actual:
+        return ""
+    miss = float(past["amount"].sum()) / actual - 1
+    side = "above" if miss > 0 else "below"
+    return (
+        f"Worked out in the same way on {past.height} past dates, the 60-day number came out "
+        f"{abs(miss):.0%} {side} what was then won."
+    )
+
+
+def _spread(replayed: pl.DataFrame) -> float:
+    past = replayed.filter(pl.col("deviation") > 0)
+    if past.height < FEWEST_REPLAYS:
         return 1.5
     misses = ((past["actual"] - past["amount"]).abs() / past["deviation"] / Z80).sort().to_list()
     return max(float(misses[min(int(np.ceil(0.8 * (len(misses) + 1))), len(misses)) - 1]), 1.0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 @pytest.fixture
 def run(settings, sample, tmp_path):
     def call(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        values = {"QUARTERDECK_HOME": str(settings.home), "PATH": "/usr/bin", **env}
+        values = {**os.environ, "QUARTERDECK_HOME": str(settings.home), **env}
         command = [sys.executable, "-m", "core.cli", *words]
         return subprocess.run(command, capture_output=True, text=True, env=values, check=False, timeout=120)
 

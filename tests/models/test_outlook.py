@@ -73,3 +73,12 @@ def test_revenue_says_how_its_ranges_held(sample, settings):
     found = forecast.revenue(sample, settings)
     assert found.frame.filter("is_forecast").height == settings.models.forecast_months
     assert "past months" in found.sentence()
+
+
+def test_the_record_is_that_of_the_replays(sample, settings):
+    past = outlook.replay(outlook._tracks(sample, settings), sample.as_of)
+    miss = past["amount"].sum() / past["actual"].sum() - 1
+    side = "above" if miss > 0 else "below"
+    said = outlook.build(sample, settings).record
+    assert f"on {past.height} past dates" in said
+    assert f"{abs(miss):.0%} {side}" in said
