@@ -157,7 +157,13 @@ def sentence(baseline: Baseline, before: Outcome, after: Outcome) -> str:
         text += (
             f" The chance of reaching the quota of {unit} {(baseline.target or 0) / 1e6:,.1f} M goes from {chances}."
         )
-    return text
+    return text + " Range and chance take deals as independent, so they are narrower than past misses would make them."
+
+
+def _share(chance: float) -> str:
+    if chance > 0.99:
+        return "over 99 %"
+    return "under 1 %" if chance < 0.01 else f"{chance * 100:.0f} %"
 
 
 def start(dataset: Dataset, settings: Settings) -> Outcome:

@@ -14,7 +14,7 @@ from core.contracts.errors import ScenarioError
 from core.scenarios.attribution import shapley
 from core.scenarios.baseline import CREATED, KNOTS, Baseline, build
 from core.scenarios.distribution import quantiles
-from core.scenarios.engine import run
+from core.scenarios.engine import run, sentence
 from core.scenarios.io import from_yaml, to_yaml
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
 
@@ -132,3 +132,10 @@ def test_on_nothing(sample, settings):
     empty = sample.with_frames(**{n: sample.frame(n).clear() for n in sample.row_counts})
     out = run(build(empty, settings))
     assert out.total() == 0
+
+
+def test_sentence_never_claims_certainty():
+    sure = run(BASE, Scenario("x", (LeverSetting("deal_size", 10.0), LeverSetting("win_rate", 10.0))))
+    said = sentence(BASE, run(BASE), sure)
+    assert "100 %" not in said
+    assert "independent" in said
