@@ -18,6 +18,7 @@ from core.contracts.errors import AccessError, ConfigError, QuarterdeckError
 if TYPE_CHECKING:
     from core.config import Settings
     from core.contracts import Dataset
+    from core.models.registry import Bundle
 
 ROOT = Path(__file__).resolve().parents[1]
 app = typer.Typer(
@@ -54,9 +55,10 @@ def sample(
 
 @app.command()
 def build() -> None:
-    """Read the data the settings name; the sample company is generated when it is missing."""
+    """Read the data the settings name and train the models; what is already there is kept."""
     settings = _settings()
     data = _load(settings)
+    _train(data, settings)
     typer.echo(f"Ready: {sum(data.row_counts.values()):,} rows, as of {data.as_of}.")
 
 
@@ -115,8 +117,8 @@ def serve(
         )
     if not _free(address, port):
         raise ConfigError(f"Port {port} is in use.", mend=f"Choose another: make run PORT={port + 1}")
-    if not settings.source.folder and not (settings.sample_folder / "meta.yaml").exists():
-        _load(settings)
+    if not _prepared(settings):
+        _train(_load(settings), settings)
     typer.echo(f"Quarterdeck is at http://{address}:{port} (Ctrl+C stops it)")
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
     options = ["--server.port", str(port), "--server.address", address]
@@ -159,6 +161,21 @@ def _load(settings: Settings) -> Dataset:
         return load_data(settings)
     with _Bar() as bar:
         return load_data(settings, bar.show)
+
+
+def _train(data: Dataset, settings: Settings) -> Bundle:
+    from core.models import registry
+
+    if registry.is_trained(data, settings):
+        return registry.load_or_train(data, settings)
+    with _Bar() as bar:
+        return registry.load_or_train(data, settings, bar.show)
+
+
+def _prepared(settings: Settings) -> bool:
+    """Say, without reading the data, whether a start may leave the rest to the first page."""
+    there = settings.source.folder or (settings.sample_folder / "meta.yaml").exists()
+    return bool(there) and any((settings.home / "models").glob("*/bundle.json"))
 
 
 def _writable(folder: Path) -> bool:

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core import models
+from core import explain, models
+from core.charts import explain as reasons
 from core.charts import forecast as charts
 from pages.ui import cached, notebook, shell
 from pages.ui.cells import cell
@@ -22,7 +23,7 @@ page = shell.open("Forecast", icon=":material/query_stats:")
 currency = page.settings.currency
 
 with cell(page, "What will we win, and from where?") as c:
-    outlook = cached.result(models.outlook.build, page.data, page.settings)
+    outlook = cached.result(models.outlook.current, page.data, page.settings)
     c.answer(outlook.sentence(st.session_state.get("forecast_window")))
     if outlook.windows:
         st.segmented_control(
@@ -30,18 +31,23 @@ with cell(page, "What will we win, and from where?") as c:
         )
         c.chart(charts.split(outlook.frame, currency))
         st.caption(outlook.record)
-        c.method(models.outlook.build, outlook.frame)
+        c.method(models.outlook.current, outlook.frame)
     else:
         c.empty("Load opportunities with a creation date on the Data page, or go back to the sample company.")
 
+window = st.session_state.get("forecast_window")
+
+with cell(page, "Why this number?") as c:
+    why = cached.result(explain.deals.forecast, page.data, page.settings, window)
+    c.answer(why.sentence())
+    c.chart(reasons.bridge(why.frame, currency, why.window))
+    st.caption(why.check())
+    c.method(explain.deals.forecast, why.frame, window)
+
 with cell(page, "Which deals stand behind it?") as c:
-    behind = outlook.behind(st.session_state.get("forecast_window"))
+    behind = outlook.behind(window)
     c.answer(behind.sentence())
     if not behind.frame.is_empty():
-        st.caption(
-            "Won in time is a past share, not yet a model of the deal: how many deals in the same stage, due or not "
-            "due in the window, were won within it."
-        )
         chosen = st.dataframe(
             behind.frame,
             hide_index=True,
@@ -52,7 +58,17 @@ with cell(page, "Which deals stand behind it?") as c:
             column_config=COLUMNS,
         )
         c.answer(behind.deal(chosen.selection.rows))
-        c.method(models.outlook.build, behind.frame)
+        deal = cached.result(explain.deals.deal, page.data, page.settings, *behind.chosen(chosen.selection.rows))
+        c.chart(reasons.waterfall(deal))
+        st.caption(deal.check())
+        c.method(explain.deals.deal, deal.frame, *behind.chosen(chosen.selection.rows))
+
+with cell(page, "How good have such chances been?") as c:
+    record = cached.result(explain.record.close, page.data, page.settings)
+    c.answer(record.sentence())
+    if not record.frame.is_empty():
+        c.chart(reasons.reliability(record.frame, "won within 90 days"))
+        c.method(explain.record.close, record.frame)
 
 with cell(page, "What revenue comes in each month?") as c:
     revenue = cached.result(models.forecast.revenue, page.data, page.settings)

@@ -8,6 +8,7 @@ import polars as pl
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
 from core.explain import Contributions
 
+LABELS = alt.Axis(labelLimit=220, labelOverlap=False)
 UNITS = {"points": "probability in %", "log_odds": "log odds", "money": "{currency}"}
 
 
@@ -30,13 +31,33 @@ def _step(label: str, begin: float, end: float, kind: str, rank: int) -> dict[st
     return {"label": label, "begin": begin, "end": end, "change": end - begin, "kind": kind, "rank": rank}
 
 
+def bridge(frame: pl.DataFrame, currency: str, total: str, top: int = 8) -> alt.Chart | alt.LayerChart:
+    """Waterfall of [label, contribution] in money: the ends kept, the smaller middle parts summed."""
+    first, middle, last = frame.head(2), frame.slice(2, max(frame.height - 3, 0)), frame.tail(1)
+    rest = middle.slice(top)
+    rows = [*first.rows(), *middle.head(top).rows()]
+    rows += [("Everything else", float(rest["contribution"].sum()))] if rest.height else []
+    rows += last.rows()
+    out, at = [], 0.0
+    for rank, (label, change) in enumerate(rows):
+        kind = "total" if rank < first.height or rank == len(rows) - 1 else "▲ raises" if change >= 0 else "▼ lowers"
+        out.append(_step(label, at, at + change, kind, rank))
+        at += change
+    out.append(_step(total, 0.0, at, "total", len(rows)))
+    return _bars(pl.DataFrame(out), currency, ".3~s")
+
+
 def waterfall(found: Contributions, top: int = 9) -> alt.Chart | alt.LayerChart:
     """Show how contributions lead from the typical value to the one shown."""
     frame = steps(found, top)
     unit = UNITS[found.unit].format(currency=found.currency)
     written = ".3~s" if found.unit == "money" else ".1f" if found.unit == "points" else ".2f"
+    return _bars(frame, unit, written)
+
+
+def _bars(frame: pl.DataFrame, unit: str, written: str) -> alt.Chart | alt.LayerChart:
     order = frame["label"].to_list()
-    base = alt.Chart(frame).encode(y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=220)))
+    base = alt.Chart(frame).encode(y=alt.Y("label:N", sort=order, title=None, axis=LABELS))
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
         x=alt.X("begin:Q", title=unit, axis=alt.Axis(format="~s")),
         x2="end:Q",
@@ -51,7 +72,31 @@ def waterfall(found: Contributions, top: int = 9) -> alt.Chart | alt.LayerChart:
         x=alt.X("right:Q"), text=alt.Text("change:Q", format=written)
     )
     words = words.transform_calculate(right="max(datum.begin, datum.end)")
-    return finish(bars + words, height=26 * frame.height + 40)
+    return finish(bars + words, height=27 * frame.height + 110)
+
+
+def reliability(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
+    """Predicted against observed share, one point per bin, on the line where both agree."""
+    top = float(max(frame["mean_rate"].max(), frame["happened_rate"].max(), 0.05))  # type: ignore[type-var, arg-type]
+    scale = alt.Scale(domain=[0, top * 1.05], nice=False)
+    line = pl.DataFrame({"mean_rate": [0.0, top], "happened_rate": [0.0, top]})
+    x = alt.X("mean_rate:Q", title="chance given", axis=alt.Axis(format=".0%"), scale=scale)
+    y = alt.Y("happened_rate:Q", title=title, axis=alt.Axis(format=".0%"), scale=scale)
+    agree = alt.Chart(line).mark_line(color=CONTEXT, strokeDash=[4, 4]).encode(x=x, y=y)
+    points = (
+        alt.Chart(frame)
+        .mark_circle(size=90, color=ACTUAL)
+        .encode(
+            x=x,
+            y=y,
+            tooltip=[
+                alt.Tooltip("mean_rate:Q", format=".1%", title="given"),
+                alt.Tooltip("happened_rate:Q", format=".1%", title="happened"),
+                alt.Tooltip("n:Q", format=","),
+            ],
+        )
+    )
+    return finish(agree + points)
 
 
 def bar(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
@@ -61,11 +106,11 @@ def bar(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
         .mark_bar(color=ACTUAL, height=16, cornerRadius=2)
         .encode(
             x=alt.X("importance:Q", title="mean movement in log odds"),
-            y=alt.Y("driver:N", sort="-x", title=None, axis=alt.Axis(labelLimit=220)),
+            y=alt.Y("driver:N", sort="-x", title=None, axis=LABELS),
             tooltip=["driver:N", alt.Tooltip("importance:Q", format=".3f")],
         )
     )
-    return finish(chart, height=26 * min(frame.height, top) + 40)
+    return finish(chart, height=27 * min(frame.height, top) + 80)
 
 
 def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
@@ -79,7 +124,7 @@ def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .mark_circle(size=22, opacity=0.75)
         .encode(
             x=alt.X("contribution:Q", title="contribution in log odds"),
-            y=alt.Y("driver:N", sort=order.to_list(), title=None, axis=alt.Axis(labelLimit=220)),
+            y=alt.Y("driver:N", sort=order.to_list(), title=None, axis=LABELS),
             yOffset=alt.YOffset("jitter:Q", scale=alt.Scale(domain=[-1.6, 1.6])),
             color=alt.Color(
                 "rank:Q",
@@ -89,7 +134,7 @@ def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             tooltip=["entity_id:N", "feature:N", "value:N", alt.Tooltip("contribution:Q", format="+.3f")],
         )
     )
-    return finish(chart, height=34 * order.len() + 60)
+    return finish(chart, height=36 * order.len() + 110)
 
 
 def dependence(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:

@@ -57,6 +57,12 @@ class Contributions:
         out = self.frame.group_by("driver").agg(pl.col("contribution").sum() / scale)
         return out.sort(pl.col("contribution").abs(), "driver", descending=[True, False])
 
+    def ranked(self) -> pl.DataFrame:
+        """Return [driver, feature, value, contribution], largest first; features in plain words."""
+        plain = {name: drivers.plain(name) for name in self.frame["feature"].unique()}
+        out = self.frame.with_columns(pl.col("feature").replace_strict(plain, return_dtype=pl.String))
+        return out.drop("entity_id").sort(pl.col("contribution").abs(), "feature", descending=[True, False])
+
     def only(self, entity_id: str) -> Contributions:
         """Return the contributions of one entity.
 
@@ -207,6 +213,10 @@ def _written(frame: pl.DataFrame, name: str) -> pl.Series:
     if name not in frame.columns:
         return pl.Series("value", ["not known"] * frame.height, dtype=pl.String)
     column = frame[name]
+    if "_rate" in name:
+        sign = "+" if "change" in name else ""
+        texts = [None if v is None or v != v else f"{v * 100:{sign}.0f} %" for v in column.to_list()]  # noqa: PLR0124
+        return pl.Series("value", texts, dtype=pl.String).fill_null("not known")
     if column.dtype.is_float():
         texts = [None if v is None or v != v else f"{v:,.2f}".rstrip("0").rstrip(".") for v in column.to_list()]  # noqa: PLR0124
         return pl.Series("value", texts, dtype=pl.String).fill_null("not known")

@@ -27,6 +27,11 @@ class Importance:
     bars: pl.DataFrame
     swarm: pl.DataFrame
 
+    @property
+    def frame(self) -> pl.DataFrame:
+        """Return the bars."""
+        return self.bars
+
     def sentence(self) -> str:
         """Name the three strongest drivers."""
         total = float(self.bars["importance"].sum())
@@ -61,7 +66,7 @@ def importance(model: Any, frame: pl.DataFrame, top: int = 12, most_rows: int = 
         .unique("driver", keep="first", maintain_order=True)
         .select("feature")
     )
-    number = pl.col("value").str.replace_all(",", "").cast(pl.Float64, strict=False)
+    number = pl.col("value").str.replace_all(r"[,% ]", "").cast(pl.Float64, strict=False)
     place = (number.rank("average") - 1).over("feature") / (number.count().over("feature") - 1).clip(1)
     swarm = parts.join(lead, on="feature", how="semi").filter(pl.col("driver").is_in(kept)).with_columns(rank=place)
     return Importance(bars, swarm)

@@ -1,5 +1,5 @@
 """Models: close, churn, forecast and the outlook built on them."""
 
-from core.models import forecast, outlook
+from core.models import churn, close, forecast, outlook, registry
 
-__all__ = ["forecast", "outlook"]
+__all__ = ["churn", "close", "forecast", "outlook", "registry"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,6 +12,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.models import registry
 
 LANDMARK_STEP_DAYS = 30
 LOOK_BACK_DAYS = 720
@@ -57,7 +59,8 @@ class Outlook:
         if self.frame.is_empty():
             return Behind(pl.DataFrame(), "", self.currency)
         name = window or self.windows[-1]
-        return Behind(self.deals.filter(pl.col("window") == name).drop("window"), name, self.currency)
+        days = int(self.frame.filter(pl.col("window") == name)["days"][0])
+        return Behind(self.deals.filter(pl.col("window") == name).drop("window"), name, self.currency, days)
 
     def sentence(self, window: str | None = None) -> str:
         """Say the number of one window, its range and its parts."""
@@ -84,6 +87,11 @@ class Behind:
     frame: pl.DataFrame
     window: str
     currency: str
+    days: int = 0
+
+    def chosen(self, rows: list[int]) -> tuple[str, int]:
+        """Return the id of the chosen deal, else of the first, and the days of the window."""
+        return str(self.frame["opportunity_id"][rows[0] if rows and rows[0] < self.frame.height else 0]), self.days
 
     def sentence(self) -> str:
         """Say how much of the open part the largest deals make up."""
@@ -108,7 +116,35 @@ class Behind:
         )
 
 
-def build(dataset: Dataset, settings: Settings, scores: pl.DataFrame | None = None) -> Outlook:
+def current(dataset: Dataset, settings: Settings) -> Outlook:
+    """Forecast what will be won, by window, from the close model's chance of each open deal.
+
+    The number is what is already closed in the window, plus the sum over open deals of
+    p_win × amount, plus what deals not yet created will add: deals created per day over the last
+    year × the share of them won by each age × the mean amount won. p_win is the close model's
+    calibrated chance; between two of its horizons it is read off the straight line.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+
+    Returns
+    -------
+    Outlook
+        The range holds four outcomes of five: the deals' own variance, widened by how far the same
+        number, worked out on past dates by a model that had not seen them, missed what was won.
+        With too few closed deals for a model, a table of past shares by stage serves (`build`).
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    if bundle.close is None or bundle.deal_scores.is_empty():
+        return build(dataset, settings)
+    return build(dataset, settings, bundle.deal_scores, bundle.close.past_)
+
+
+def build(
+    dataset: Dataset, settings: Settings, scores: pl.DataFrame | None = None, past_scores: pl.DataFrame | None = None
+) -> Outlook:
     """Forecast what will be won, by window.
 
     The number is what is already closed in the window, plus the sum over open deals of
@@ -123,6 +159,9 @@ def build(dataset: Dataset, settings: Settings, scores: pl.DataFrame | None = No
         [opportunity_id, p_win_30, p_win_60, p_win_90]; between two horizons p is read off the
         straight line. Without it a deal's p_win is the share of past deals in the same stage, with
         the expected close inside or outside the window, that were won in as many days.
+    past_scores : pl.DataFrame, optional
+        [opportunity_id, as_of, horizon_days, target, p] of past dates, by a model that had not seen
+        them; the record is then worked out with these.
 
     Returns
     -------
@@ -138,7 +177,7 @@ def build(dataset: Dataset, settings: Settings, scores: pl.DataFrame | None = No
     spans = [(f"{n} days", n) for n in (30, 60, 90)] + [(quarter_label(as_of, settings), (end - as_of).days)]
     if history.is_empty():
         return Outlook(pl.DataFrame(schema=_SHAPE), pl.DataFrame(), 0, 1.0, settings.currency)
-    past = replay(history, as_of)
+    past = replay(history, as_of) if past_scores is None else replay_scores(history, past_scores)
     spread = _spread(past)
     rows, deals = [], []
     for name, days in spans:
@@ -250,11 +289,9 @@ def _score(
     history: pl.DataFrame, rows: pl.DataFrame, as_of: date, days: int, scores: pl.DataFrame | None
 ) -> pl.DataFrame:
     if scores is not None:
-        knots = {0: pl.lit(0.0), 30: pl.col("p_win_30"), 60: pl.col("p_win_60"), 90: pl.col("p_win_90")}
-        above = min((k for k in knots if k >= days), default=90)
-        below = max((k for k in knots if k < above), default=0)
-        share = (days - below) / (above - below) if above > below else 0.0
-        p = (knots[below] * (1 - share) + knots[above] * share).clip(0, 1)
+        p = pl.sum_horizontal(
+            pl.col(f"p_win_{horizon}") * weight for horizon, weight in knots(scores.columns, days).items()
+        ).clip(0, 1)
         given = scores.select("opportunity_id", p_win=p)
         scored = rows.join(given, on="opportunity_id", how="left").with_columns(pl.col("p_win").fill_null(0.0))
     else:
@@ -266,6 +303,25 @@ def _score(
         "opportunity_id", "stage", "close_on", "amount", "is_amount_filled", "p_win",
         expected_amount=pl.col("amount") * pl.col("p_win"),
     )  # fmt: skip
+
+
+def knots(columns: Sequence[str], days: int) -> dict[int, float]:
+    """Return the weights that read p_win at `days` off the straight line between two horizons.
+
+    Examples
+    --------
+    >>> knots(["p_win_30", "p_win_60"], 45)
+    {30: 0.5, 60: 0.5}
+    >>> knots(["p_win_30", "p_win_60"], 15)
+    {30: 0.5}
+    """
+    known = sorted(int(name.removeprefix("p_win_")) for name in columns if name.startswith("p_win_"))
+    if days >= known[-1]:
+        return {known[-1]: 1.0}
+    above = next(k for k in known if k >= days)
+    below = max((k for k in known if k < above), default=0)
+    share = max(days - below, 0) / (above - below)
+    return {k: w for k, w in ((below, 1 - share), (above, share)) if k > 0 and w > 0}
 
 
 def _variance(scored: pl.DataFrame) -> float:
@@ -323,8 +379,42 @@ def replay(history: pl.DataFrame, as_of: date, days: int = 60) -> pl.DataFrame:
                 "actual": actual,
             }
         )
-    shape = {"day": pl.Date, "amount": pl.Float64, "deviation": pl.Float64, "actual": pl.Float64}
-    return pl.DataFrame(rows, schema=shape)
+    return pl.DataFrame(rows, schema=_REPLAYED)
+
+
+def replay_scores(history: pl.DataFrame, past: pl.DataFrame, days: int = 60) -> pl.DataFrame:
+    """Forecast past windows from the chances a model gave that had not seen them.
+
+    Parameters
+    ----------
+    history : pl.DataFrame
+    past : pl.DataFrame
+        [opportunity_id, as_of, horizon_days, target, p].
+
+    Returns
+    -------
+    pl.DataFrame
+        As `replay`.
+    """
+    rows = []
+    for day in past.filter(pl.col("horizon_days") == days)["as_of"].unique().sort():
+        known = history.filter(pl.col("valid_from") <= day)
+        given = past.filter((pl.col("as_of") == day) & (pl.col("horizon_days") == days))
+        scored = _open_at(known, day).join(given.select("opportunity_id", p_win="p"), on="opportunity_id")
+        scored = scored.with_columns(expected_amount=pl.col("amount") * pl.col("p_win"))
+        new, variance = _new(known, day, days)
+        rows.append(
+            {
+                "day": day,
+                "amount": float(scored["expected_amount"].sum()) + new,
+                "deviation": float(np.sqrt(_variance(scored) + variance)),
+                "actual": _won_between(history, day, day + timedelta(days=days)),
+            }
+        )
+    return pl.DataFrame(rows, schema=_REPLAYED)
+
+
+_REPLAYED = {"day": pl.Date, "amount": pl.Float64, "deviation": pl.Float64, "actual": pl.Float64}
 
 
 def _record(past: pl.DataFrame) -> str:

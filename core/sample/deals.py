@@ -16,7 +16,7 @@ STAGES = ("Prospecting", "Qualification", "Discovery", "Proposal", "Negotiation"
 WON, LOST = 5, 6
 ADVANCE = np.array([0.16, 0.15, 0.14, 0.15, 0.0])
 WIN = np.array([0.0005, 0.001, 0.006, 0.035, 0.095])
-LOSE = np.array([0.022, 0.020, 0.017, 0.019, 0.021])
+LOSE = np.array([0.042, 0.040, 0.036, 0.038, 0.042])
 EFFECTS = {
     "meetings_60d": 0.30,
     "pushes": -0.45,

@@ -24,6 +24,7 @@ from core.sample.names import COUNTRIES, INDUSTRIES, PRODUCTS, companies
 
 AS_OF = date(2026, 5, 15)
 SEGMENTS = ("SMB", "Mid-Market", "Enterprise")
+FOUNDING_SHARE = 0.38
 Progress = Callable[[float, str], None]
 
 
@@ -87,7 +88,8 @@ def generate(
     say(0.45, "Signing contracts")
     months = [add_months(month_start(clock.start), m) for m in range(_months(clock.start, AS_OF) + 1)]
     won = opps.filter("is_won")
-    flow = recurring.simulate(rng, _contracts(won, months), accounts, months, int(len(months) * 0.62))
+    signed = pl.concat([_founding(rng, codes), _contracts(won, months)])
+    flow = recurring.simulate(rng, signed, accounts, months, int(len(months) * 0.62))
     say(0.60, "Logging activities")
     acts = activity_room.build(
         rng,
@@ -162,7 +164,24 @@ def _accounts(rng: np.random.Generator, team: team_room.Team, n: int) -> tuple[p
         },
         schema_overrides={"parent_account_id": pl.String},
     )
-    return frame, {"segment": segment, "region": region}
+    return frame, {"segment": segment, "region": region, "founding": rng.random(n) < FOUNDING_SHARE}
+
+
+def _founding(rng: np.random.Generator, codes: dict[str, np.ndarray]) -> pl.DataFrame:
+    """Return a contract for each account that was a customer before the records begin."""
+    held = np.flatnonzero(codes["founding"])
+    mean, spread = np.array([pipeline.SEGMENT_SIZE[s] for s in range(3)]).T
+    size = codes["segment"][held]
+    return pl.DataFrame(
+        {
+            "account": held,
+            "product_id": [f"P{int(p):02d}" for p in rng.integers(1, 11, len(held))],
+            "amount": np.round(np.exp(rng.normal(mean[size], spread[size])), -2).clip(1_000),
+            "opportunity_type": ["new"] * len(held),
+            "month": np.zeros(len(held), dtype=np.int64),
+            "months_held": rng.integers(1, 31, len(held)),
+        }
+    )
 
 
 def _contracts(won: pl.DataFrame, months: list[date]) -> pl.DataFrame:
@@ -176,6 +195,7 @@ def _contracts(won: pl.DataFrame, months: list[date]) -> pl.DataFrame:
             pl.Int64
         )
         + 1,
+        months_held=pl.lit(0, pl.Int64),
     ).filter(pl.col("month") < len(months))
 
 

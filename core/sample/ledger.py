@@ -43,7 +43,7 @@ def invoices(
         for m in months
     ]
     total = max(1, sum(f.height for f in running))
-    pieces = max(1, round(n_wanted / total))
+    pieces = max(1.0, n_wanted / total / 1.004)
     parts: list[pl.DataFrame] = []
     rows = 0
     for month, frame in zip(months, running, strict=True):
@@ -60,15 +60,16 @@ def _invoice(
     rng: np.random.Generator,
     lines: pl.DataFrame,
     month: date,
-    pieces: int,
+    pieces: float,
     regions: pl.DataFrame,
     as_of: date,
 ) -> pl.DataFrame:
     n = lines.height
     cents = (lines["mrr_amount"].to_numpy() * 100).round().astype(np.int64)
-    each, rest = cents // pieces, cents % pieces
-    index = np.repeat(np.arange(n), pieces)
-    place = np.tile(np.arange(pieces), n)
+    parts = int(pieces) + (rng.random(n) < pieces - int(pieces)).astype(np.int64)
+    each, rest = cents // parts, cents % parts
+    index = np.repeat(np.arange(n), parts)
+    place = np.arange(len(index)) - np.repeat(np.cumsum(parts) - parts, parts)
     amount = (each[index] + (place < rest[index])) / 100
     day = rng.integers(0, 26, len(index)) if pieces > 1 else np.zeros(len(index), dtype=int)
     billed = (

@@ -61,7 +61,8 @@ def simulate(
     rng : numpy.random.Generator
     team : Team
     accounts : dict of numpy.ndarray
-        Integer arrays segment and region, one entry per account.
+        Integer arrays segment and region and boolean founding (a customer from the start), one entry
+        per account.
     n_deals, weeks : int
     start : date
     phases : Phases
@@ -71,7 +72,7 @@ def simulate(
         Plays per open deal and landmark.
     """
     deck = _draw(rng, team, accounts, n_deals, weeks)
-    customers = np.zeros(len(accounts["segment"]), dtype=bool)
+    customers = accounts["founding"].copy()
     live = _open(deck, np.array([], dtype=int), team, rng)
     log: list[dict[str, np.ndarray]] = []
     met: list[np.ndarray] = []

@@ -11,13 +11,13 @@ import polars as pl
 from core.config.calendar import add_months
 
 CHURN_EFFECTS = {
-    "usage_change": -1.5,
-    "tickets": 0.32,
-    "sentiment": -1.3,
-    "tenure": -0.015,
+    "usage_change": -2.6,
+    "tickets": 0.42,
+    "sentiment": -1.8,
+    "tenure": -0.03,
     "price_rise": 0.55,
 }
-BASE_HAZARD = -4.6
+BASE_HAZARD = -4.75
 REPLICATES = 150
 
 
@@ -51,7 +51,8 @@ def simulate(rng: np.random.Generator, won: pl.DataFrame, n_accounts: int, month
     ----------
     rng : numpy.random.Generator
     won : pl.DataFrame
-        Columns account (index), product_id, amount (yearly), month (index), opportunity_type.
+        Columns account (index), product_id, amount (yearly), month (index), opportunity_type,
+        months_held (how long before that month the contract began).
     n_accounts : int
     months : list of date
         First day of each month played.
@@ -145,15 +146,17 @@ def _add_line(
     account = int(str(row["account"]))
     held = open_lines.setdefault(account, [])
     mrr = round(float(str(row["amount"])) / 12, 2)
+    held_for = int(str(row["months_held"]))
+    day = add_months(day, -held_for)
     if row["opportunity_type"] == "renewal" and held:
         old = lines[held.pop(0)]
         old[5] = day
         mrr = round(float(str(old[2])) * 1.03, 2)
     if not active[account]:
-        state.tenure[account] = 0
+        state.tenure[account] = held_for
         state.history[account] = state.usage[account]
     active[account] = True
-    lines.append([account, row["product_id"], mrr, day, add_months(day, 12), None])
+    lines.append([account, row["product_id"], mrr, day, add_months(day, 12 * (held_for // 12 + 1)), None])
     held.append(len(lines) - 1)
 
 

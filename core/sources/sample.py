@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 from filelock import FileLock
 
-from core import __version__
+import core.sample
 from core.config import Settings
 from core.contracts import SCHEMAS, Dataset
 from core.contracts.errors import SourceError
@@ -34,7 +37,7 @@ def load_sample(settings: Settings, progress: Callable[[float, str], None] | Non
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
         with FileLock(settings.home / "sample.lock"):
-            mark = folder / f".complete-{__version__}"
+            mark = folder / f".complete-{_code()}"
             if not mark.exists():
                 shutil.rmtree(folder, ignore_errors=True)
                 generate(folder, progress=progress)
@@ -46,6 +49,15 @@ def load_sample(settings: Settings, progress: Callable[[float, str], None] | Non
     if not all((folder / f"{name}.parquet").exists() for name in SCHEMAS):
         raise SourceError("Files of the sample are missing.", str(folder), "Delete the folder and start again.")
     return read_folder(folder, settings=settings)
+
+
+@cache
+def _code() -> str:
+    """Return a hash of the generator, so that a new one writes a new company."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(Path(core.sample.__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def load_data(settings: Settings, progress: Callable[[float, str], None] | None = None) -> Dataset:

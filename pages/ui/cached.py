@@ -23,15 +23,15 @@ def data(config: Settings) -> Dataset:
     return load_data(config)
 
 
-def result(function: Callable[..., Any], data: Dataset, config: Settings) -> Any:
-    """Return a core function's result for a dataset and settings."""
-    return _result(f"{function.__module__}.{function.__qualname__}", data, config, function)
+def result(function: Callable[..., Any], data: Dataset, config: Settings, *more: Any) -> Any:
+    """Return a core function's result for a dataset, settings and what else it takes."""
+    return _result(f"{function.__module__}.{function.__qualname__}", data, config, more, function)
 
 
 @st.cache_resource(
-    show_spinner=False,
-    max_entries=256,
+    show_spinner="Working it out",
+    max_entries=512,
     hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
 )
-def _result(name: str, data: Dataset, config: Settings, _function: Callable[..., Any]) -> Any:
-    return _function(data, config)
+def _result(name: str, data: Dataset, config: Settings, more: tuple[Any, ...], _function: Callable[..., Any]) -> Any:
+    return _function(data, config, *more)

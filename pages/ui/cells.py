@@ -21,7 +21,7 @@ class Cell:
     """One question of a page."""
 
     def __init__(self, page: Page, question: str) -> None:
-        self.page, self.question = page, question
+        self.page, self.question, self.failed = page, question, False
 
     def answer(self, sentence: str) -> None:
         """Write the answer."""
@@ -39,14 +39,15 @@ class Cell:
         """Say what to do where there is nothing to show."""
         st.info(advice, icon=":material/lightbulb:")
 
-    def method(self, function: Callable[..., Any], frame: Any) -> None:
-        """Open the number: formula, as-of date, rows, call, download."""
-        call = f"{function.__module__.removeprefix('core.')}.{function.__name__}(data, settings)"
+    def method(self, function: Callable[..., Any], frame: Any, *more: Any) -> None:
+        """Open the number: formula, as-of date, rows, call, download; `more` are the call's further arguments."""
+        given = ", ".join(["data", "settings", *(repr(value) for value in more)])
+        call = f"{function.__module__.removeprefix('core.')}.{function.__name__}({given})"
         self.page.calls.append((self.question, call))
         with st.popover("Method", icon=":material/function:"):
             st.markdown(_doc(function))
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
-            st.code(f"from core import metrics, models\n{call}", language="python")
+            st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
             st.dataframe(frame.head(SHOWN_ROWS), hide_index=True, height=240)
             st.download_button("Rows as CSV", frame.write_csv(), f"{function.__name__}.csv", key=f"csv-{self.question}")
 
@@ -56,9 +57,11 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
     """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
     with st.container(border=True):
         st.subheader(question)
+        here = Cell(page, question)
         try:
-            yield Cell(page, question)
+            yield here
         except QuarterdeckError as error:
+            here.failed = True
             st.warning(str(error), icon=":material/warning:")
 
 

@@ -17,7 +17,9 @@ ROOMS = {
     "Revenue": [
         ("app.py", "Executive", ":material/monitoring:"),
         ("pages/forecast.py", "Forecast", ":material/query_stats:"),
+        ("pages/scenarios.py", "Scenarios", ":material/tune:"),
     ],
+    "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
     "Set-up": [("pages/data.py", "Data", ":material/database:")],
 }
 

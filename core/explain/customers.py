@@ -1,0 +1,200 @@
+"""Who may leave, what is at stake, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.errors import ModelError
+from core.explain import drivers
+from core.explain.contributions import Contributions, explain, matrix
+from core.explain.sentences import number
+from core.explain.views import Importance, dependence, importance
+from core.models import registry
+
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class ChurnList:
+    """Paying accounts, the most revenue at risk first.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [account_id, account_name, segment, region, owner_id, mrr_amount, p_churn, at_risk_amount,
+        driver]: at_risk_amount is p_churn × 12 × MRR; driver is what raises the chance most, null
+        where nothing raises it.
+    """
+
+    frame: pl.DataFrame
+    days: int
+    currency: str
+
+    @property
+    def value(self) -> float:
+        """Return the yearly revenue at risk of all accounts."""
+        return float(self.frame["at_risk_amount"].sum())
+
+    def sentence(self) -> str:
+        """Say what is at risk and where most of it lies."""
+        n = self.frame.height
+        mrr = float(self.frame["mrr_amount"].sum())
+        expected = float(self.frame["p_churn"].sum())
+        top = min(10, n)
+        share = float(self.frame.head(top)["at_risk_amount"].sum()) / self.value if self.value else 0.0
+        return (
+            f"Of {n:,} paying accounts, {expected:,.0f} are expected to leave within {self.days} days: "
+            f"{number(self.value, 'money', self.currency)} of {number(mrr * MONTHS, 'money', self.currency)} "
+            f"yearly revenue is at risk, {share * 100:.0f} % of it in {top} accounts."
+        )
+
+    def chosen(self, rows: list[int]) -> str:
+        """Return the id of the chosen account, else of the first."""
+        return str(self.frame["account_id"][rows[0] if rows and rows[0] < self.frame.height else 0])
+
+    def name(self, rows: list[int]) -> str:
+        """Return the name of the chosen account, else of the first."""
+        row = self.frame.row(by_predicate=pl.col("account_id") == self.chosen(rows), named=True)
+        return str(row["account_name"] or row["account_id"])
+
+
+def churn_list(dataset: Dataset, settings: Settings) -> ChurnList:
+    """List paying accounts by the yearly revenue at risk.
+
+    Revenue at risk is the calibrated chance of leaving within `models.churn_days` × 12 × monthly
+    recurring revenue.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+
+    Raises
+    ------
+    ModelError
+        When too few accounts have left to learn from.
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    model = bundle.need_churn().ready()
+    days = settings.models.churn_days
+    scores = bundle.churn_scores.rename({f"p_churn_{days}d": "p_churn"})
+    if scores.is_empty():
+        raise ModelError("No account pays at present.", mend="Load subscriptions that are still running.")
+    why = explain(model, bundle.account_features, unit="points").frame
+    lead = (
+        why.group_by("entity_id", "driver")
+        .agg(pl.col("contribution").sum())
+        .filter(pl.col("contribution") > 0)
+        .sort("contribution", "driver", descending=[True, False])
+        .unique("entity_id", keep="first", maintain_order=True)
+        .select(account_id="entity_id", driver="driver")
+    )
+    names = dataset.accounts.select("account_id", "account_name", "segment", "region", "owner_id")
+    mrr = bundle.account_features.select("account_id", "mrr_amount")
+    out = (
+        scores.join(mrr, on="account_id")
+        .join(names, on="account_id", how="left")
+        .join(lead, on="account_id", how="left")
+        .with_columns(at_risk_amount=pl.col("p_churn") * MONTHS * pl.col("mrr_amount"))
+        .sort("at_risk_amount", "account_id", descending=[True, False])
+    )
+    columns = ["account_id", "account_name", "segment", "region", "owner_id", "mrr_amount", "p_churn"]
+    return ChurnList(out.select(*columns, "at_risk_amount", "driver"), days, settings.currency)
+
+
+def account(dataset: Dataset, settings: Settings, account_id: str | None = None) -> Contributions:
+    """Split one account's chance of leaving into what raises and what lowers it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    account_id : str, optional
+        Default the account with the most revenue at risk.
+
+    Returns
+    -------
+    Contributions
+        In percentage points; base is a typical account's chance.
+
+    Raises
+    ------
+    ModelError
+        When there is no churn model, or the account does not pay.
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    model = bundle.need_churn().ready()
+    chosen = account_id or churn_list(dataset, settings).frame["account_id"][0]
+    rows = bundle.account_features.filter(pl.col("account_id") == chosen)
+    if rows.is_empty():
+        raise ModelError(f"The account {chosen} does not pay at present.", mend="Choose one that is listed.")
+    return explain(model, rows, unit="points")
+
+
+def overall(dataset: Dataset, settings: Settings) -> Importance:
+    """Show which drivers move the chance of leaving most, over all paying accounts.
+
+    Importance is the mean over accounts of the size of a driver's TreeSHAP contributions, in log
+    odds.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    return importance(bundle.need_churn().ready(), bundle.account_features)
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """How one feature's value goes with its contribution: frame [value, contribution] in log odds."""
+
+    frame: pl.DataFrame
+    feature: str
+
+    def sentence(self) -> str:
+        """Say between which contributions the feature moves the chance."""
+        name = drivers.plain(self.feature)
+        if self.frame.is_empty():
+            return f"{name} is not known for any account."
+        low, high = float(self.frame["contribution"].min()), float(self.frame["contribution"].max())  # type: ignore[arg-type]
+        return (
+            f"{name} multiplies the odds of leaving by {np.exp(low):.2f} at the least and by {np.exp(high):.2f} "
+            "at the most, other things as they are."
+        )
+
+
+def driver(dataset: Dataset, settings: Settings, feature: str | None = None) -> Dependence:
+    """Show how one feature's value goes with its contribution to the chance of leaving.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    feature : str, optional
+        Default the first of `features`.
+
+    Raises
+    ------
+    ModelError
+        When the model has no such feature; the closest is named.
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    model = bundle.need_churn().ready()
+    chosen = feature or features(dataset, settings)[0]
+    return Dependence(dependence(model, bundle.account_features, chosen), chosen)
+
+
+def features(dataset: Dataset, settings: Settings) -> list[str]:
+    """Return the churn model's features, those that move the chance most first."""
+    bundle = registry.load_or_train(dataset, settings)
+    model = bundle.need_churn().ready()
+    phi = np.abs(np.asarray(model.booster_.predict(matrix(model, bundle.account_features), pred_contrib=True))[:, :-1])
+    order = np.argsort(-phi.mean(axis=0), kind="stable")
+    return [model.feature_names_[i] for i in order]

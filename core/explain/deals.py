@@ -1,0 +1,179 @@
+"""Why the forecast is what it is, in money: over all open deals, and deal by deal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.errors import ModelError
+from core.explain.contributions import Contributions, explain
+from core.explain.sentences import number
+from core.models import outlook, registry
+
+
+@dataclass(frozen=True)
+class ForecastReasons:
+    """What makes up the number of one window.
+
+    Attributes
+    ----------
+    window : str
+    closed_amount, open_amount, new_amount, amount : float
+        As the outlook shows them.
+    open : Contributions
+        The open part, split by driver, in money; its base is what the same amounts would bring at a
+        typical deal's chance.
+    """
+
+    window: str
+    closed_amount: float
+    open_amount: float
+    new_amount: float
+    amount: float
+    open: Contributions
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """Return [label, contribution] in the order of the waterfall; they sum to the number."""
+        rows = [
+            ("Already closed", self.closed_amount),
+            ("Open deals at a typical chance", self.open.base),
+            *((r["driver"], r["contribution"]) for r in self.open.by_driver().to_dicts()),
+            ("Deals to come", self.new_amount),
+        ]
+        return pl.DataFrame(rows, schema={"label": pl.String, "contribution": pl.Float64}, orient="row")
+
+    @property
+    def residual(self) -> float:
+        """Return the number less the sum of its parts: what does not add up."""
+        return self.amount - float(self.frame["contribution"].sum())
+
+    def sentence(self) -> str:
+        """Say which drivers move the open part most."""
+        money = self.open.currency
+        top = [r for r in self.open.by_driver().head(3).to_dicts() if r["contribution"]]
+        named = ", ".join(
+            f"{r['driver'].lower()} ({'+' if r['contribution'] >= 0 else '−'}"
+            f"{number(abs(r['contribution']), 'money', money)})"
+            for r in top
+        )
+        head = (
+            f"Open deals add {number(self.open_amount, 'money', money)} in {self.window}; at a typical deal's "
+            f"chance they would add {number(self.open.base, 'money', money)}."
+        )
+        return f"{head} What moves it most: {named}." if named else head
+
+    def check(self) -> str:
+        """Say that the parts add up to the number shown."""
+        total = number(self.amount, "money", self.open.currency)
+        return f"The parts add up to {total}; left over: {abs(self.residual):.2f} {self.open.currency}."
+
+
+def forecast(dataset: Dataset, settings: Settings, window: str | None = None) -> ForecastReasons:
+    """Split the number of a window into what is closed, the drivers of the open deals, and what is to come.
+
+    Contributions are exact TreeSHAP values of the close model in log odds, carried to money along
+    the straight path from a typical deal's chance to each deal's own, and summed over deals.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    window : str, optional
+        As in `models.outlook.current`; default the running quarter.
+
+    Returns
+    -------
+    ForecastReasons
+
+    Raises
+    ------
+    ModelError
+        When there is no close model or no open deal.
+    """
+    found = outlook.current(dataset, settings)
+    if not found.windows:
+        raise ModelError("There are no deals to forecast from.", mend="Load opportunities on the Data page.")
+    row = found.frame.filter(pl.col("window") == (window or found.windows[-1])).to_dicts()[0]
+    parts = _contributions(dataset, settings, row["days"], found.deals.filter(pl.col("window") == row["window"]))
+    return ForecastReasons(
+        row["window"], row["closed_amount"], row["open_amount"], row["new_amount"], row["amount"], parts
+    )
+
+
+def deal(dataset: Dataset, settings: Settings, opportunity_id: str, days: int = 90) -> Contributions:
+    """Split one open deal's chance of being won in time into what raises and what lowers it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    opportunity_id : str
+    days : int
+        Days ahead; between two horizons the straight line between their contributions.
+
+    Returns
+    -------
+    Contributions
+        In percentage points; base is a typical deal's chance.
+
+    Raises
+    ------
+    ModelError
+        When there is no close model, or the deal is not open.
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    model = bundle.need_close()
+    rows = bundle.deal_features.filter(pl.col("opportunity_id") == opportunity_id)
+    if rows.is_empty():
+        raise ModelError(f"There is no open deal {opportunity_id}.", mend="Choose one that is listed.")
+    weights = outlook.knots(bundle.deal_scores.columns, days)
+    return mixed([(weight, explain(model.at(horizon), rows, unit="points")) for horizon, weight in weights.items()])
+
+
+def _contributions(dataset: Dataset, settings: Settings, days: int, deals: pl.DataFrame) -> Contributions:
+    bundle = registry.load_or_train(dataset, settings)
+    model = bundle.need_close()
+    filled = deals.select("opportunity_id", shown_amount="amount")
+    rows = bundle.deal_features.join(filled, on="opportunity_id")
+    if rows.is_empty():
+        raise ModelError("There is no open deal to explain.", mend="Load open deals on the Data page.")
+    weights = outlook.knots(bundle.deal_scores.columns, days)
+    return mixed(
+        [
+            (weight, explain(model.at(horizon), rows, None, "money", "shown_amount", settings.currency))
+            for horizon, weight in weights.items()
+        ]
+    )
+
+
+def mixed(parts: list[tuple[float, Contributions]]) -> Contributions:
+    """Return a weighted sum of contributions to the same entities, as for a day between two horizons.
+
+    Parameters
+    ----------
+    parts : list of (weight, Contributions)
+        All of the same entities and features, in the same order.
+    """
+    if len(parts) == 1 and parts[0][0] == 1.0:
+        return parts[0][1]
+    first = parts[0][1]
+    total = reduce(np.add, [w * c.frame["contribution"].to_numpy() for w, c in parts])
+    ends = {
+        name: reduce(np.add, [w * c.entities[name].to_numpy() for w, c in parts])
+        for name in ("base", "shown", "residual")
+    }
+    return Contributions(
+        first.frame.with_columns(contribution=pl.Series(total)),
+        first.entities.with_columns(**{k: pl.Series(k, v) for k, v in ends.items()}),
+        sum(w * c.base for w, c in parts),
+        sum(w * c.shown for w, c in parts),
+        float(ends["residual"][np.argmax(np.abs(ends["residual"]))]),
+        first.unit,
+        first.currency,
+    )

@@ -1,0 +1,199 @@
+"""What was known of each open deal on a date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import quarter_end
+from core.contracts import Dataset
+
+NUMBERS = (
+    "stage_rank",
+    "days_in_stage",
+    "age_days",
+    "n_pushes",
+    "n_pulls",
+    "days_to_close",
+    "amount",
+    "amount_change_rate",
+    "n_owner_changes",
+    "n_meetings_30d",
+    "n_meetings_60d",
+    "meetings_per_week",
+    "n_activities_30d",
+    "silence_days",
+    "n_contacts",
+    "is_customer",
+    "owner_win_rate",
+    "employee_count",
+    "days_to_quarter_end",
+)
+CATEGORIES = ("opportunity_type", "competitor", "lead_source", "segment", "region", "industry", "product_family")
+PRIOR_DEALS = 20
+
+
+def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
+    """Describe every deal that was open on a date by what was known on that date.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    as_of : date
+        Rows of history, activities, contracts and deals later than this change nothing.
+    settings : Settings
+        Names the stages and the fiscal year.
+
+    Returns
+    -------
+    pl.DataFrame
+        One row per deal open at the end of the day: opportunity_id, owner_id, stage, close_on and
+        the features in `NUMBERS` and `CATEGORIES`. Counts are 0 where nothing happened; a feature
+        whose source is missing is null.
+
+    Notes
+    -----
+    Stage, amount, expected close and owner come from the deal's history. Without history they are
+    left null, because what they were on a past date is not known. Number of contacts, competitor,
+    lead source and type have no history in a CRM export; their present value is taken, which the
+    model card says.
+    """
+    now = states_at(dataset, as_of, settings)
+    deals = dataset.opportunities.filter(pl.col("created_on").is_null() | (pl.col("created_on") <= as_of))
+    families = dataset.products.select("product_id", product_family="family")
+    kinds = dataset.accounts.select("account_id", "segment", "region", "industry", "employee_count")
+    still = deals.select(
+        "opportunity_id", "account_id", "product_id", "opportunity_type", "competitor", "lead_source", "n_contacts",
+        "created_on",
+    )  # fmt: skip
+    out = (
+        now.join(still, on="opportunity_id")
+        .join(kinds, on="account_id", how="left")
+        .join(families, on="product_id", how="left")
+        .join(_touches(dataset, as_of), on="opportunity_id", how="left")
+        .join(_customers(dataset, as_of), on="account_id", how="left")
+        .join(_records(dataset, as_of), on="owner_id", how="left")
+    )
+    touched = ("n_meetings_30d", "n_meetings_60d", "n_meetings", "n_activities_30d")
+    zero = pl.lit(0 if dataset.has("activities") else None, pl.UInt32)
+    ahead = (quarter_end(as_of, settings) - as_of).days
+    return out.with_columns(
+        pl.col(touched).fill_null(zero),
+        pl.col("is_customer").fill_null(value=False).cast(pl.Int8),
+        age_days=(pl.lit(as_of) - pl.col("created_on")).dt.total_days(),
+        days_to_close=(pl.col("close_on") - as_of).dt.total_days(),
+        days_to_quarter_end=pl.lit(ahead),
+    ).with_columns(
+        meetings_per_week=pl.col("n_meetings") / (pl.col("age_days") / 7).clip(1),
+    ).select(
+        "opportunity_id", "account_id", "owner_id", "stage", "close_on", *NUMBERS, *CATEGORIES
+    ).sort("opportunity_id")  # fmt: skip
+
+
+def states_at(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
+    """Return the state of every deal open at the end of a day, with how it came there.
+
+    Returns
+    -------
+    pl.DataFrame
+        [opportunity_id, owner_id, stage, close_on, amount, stage_rank, days_in_stage, n_pushes,
+        n_pulls, amount_change_rate, n_owner_changes].
+    """
+    if not dataset.has("opportunity_history"):
+        return _without_history(dataset, as_of)
+    order = {name: rank for rank, name in enumerate(settings.stages.open)}
+    seen = dataset.opportunity_history.filter(pl.col("valid_from") <= as_of).sort("opportunity_id", "valid_from")
+    before = {name: pl.col(name).shift(1).over("opportunity_id") for name in ("close_on", "stage", "owner_id")}
+    moved = seen.with_columns(
+        is_push=pl.col("close_on") > before["close_on"],
+        is_pull=pl.col("close_on") < before["close_on"],
+        is_stage_change=pl.col("stage") != before["stage"],
+        is_owner_change=pl.col("owner_id") != before["owner_id"],
+        stage_from=pl.when(pl.col("stage").ne_missing(before["stage"])).then(pl.col("valid_from")),
+    )
+    last = moved.group_by("opportunity_id", maintain_order=True).agg(
+        pl.col("owner_id", "stage", "close_on", "amount", "is_deleted").last(),
+        n_pushes=pl.col("is_push").sum(),
+        n_pulls=pl.col("is_pull").sum(),
+        n_owner_changes=pl.col("is_owner_change").sum(),
+        days_in_stage=(pl.lit(as_of) - pl.col("stage_from").max()).dt.total_days(),
+        first_amount=pl.col("amount").drop_nulls().first(),
+    )
+    alive = last.filter(pl.col("stage").is_in(list(order)) & ~pl.col("is_deleted"))
+    base = pl.when(pl.col("first_amount") > 0).then("first_amount")
+    return alive.with_columns(
+        stage_rank=pl.col("stage").replace_strict(order, return_dtype=pl.Int64),
+        amount_change_rate=pl.col("amount") / base - 1,
+    ).drop("first_amount", "is_deleted")
+
+
+def _without_history(dataset: Dataset, as_of: date) -> pl.DataFrame:
+    ended = pl.col("is_closed") & (pl.col("close_on") <= as_of)
+    alive = dataset.opportunities.filter((pl.col("created_on") <= as_of) & ~ended.fill_null(value=False))
+    return alive.select(
+        "opportunity_id", "owner_id",
+        stage=pl.lit(None, pl.String), close_on=pl.lit(None, pl.Date), amount=pl.lit(None, pl.Float64),
+        n_pushes=pl.lit(None, pl.UInt32), n_pulls=pl.lit(None, pl.UInt32), n_owner_changes=pl.lit(None, pl.UInt32),
+        days_in_stage=pl.lit(None, pl.Int64), stage_rank=pl.lit(None, pl.Int64),
+        amount_change_rate=pl.lit(None, pl.Float64),
+    )  # fmt: skip
+
+
+def _touches(dataset: Dataset, as_of: date) -> pl.DataFrame:
+    """Count what was done on each deal in the last 30 and 60 days."""
+    end = datetime.combine(as_of, time.max)
+    done = dataset.activities.filter(pl.col("opportunity_id").is_not_null() & (pl.col("occurred_at") <= end))
+    late = pl.col("occurred_at") > end - timedelta(days=30)
+    recent = pl.col("occurred_at") > end - timedelta(days=60)
+    met = pl.col("kind") == "meeting"
+    return done.group_by("opportunity_id").agg(
+        n_meetings_30d=(met & late).sum(),
+        n_meetings_60d=(met & recent).sum(),
+        n_meetings=met.sum(),
+        n_activities_30d=late.sum(),
+        silence_days=(pl.lit(as_of) - pl.col("occurred_at").max().dt.date()).dt.total_days(),
+    )
+
+
+def _customers(dataset: Dataset, as_of: date) -> pl.DataFrame:
+    live = (pl.col("started_on") <= as_of) & (pl.col("ended_on").is_null() | (pl.col("ended_on") > as_of))
+    return dataset.subscriptions.filter(live).select("account_id").unique().with_columns(is_customer=pl.lit(value=True))
+
+
+def _records(dataset: Dataset, as_of: date) -> pl.DataFrame:
+    """Return each owner's share of deals won among those closed by the date, drawn towards the average."""
+    closed = dataset.opportunities.filter(pl.col("is_closed") & (pl.col("close_on") <= as_of))
+    overall = closed["is_won"].mean() if closed.height else None
+    return closed.group_by("owner_id").agg(
+        owner_win_rate=(pl.col("is_won").sum() + PRIOR_DEALS * pl.lit(overall)) / (pl.len() + PRIOR_DEALS)
+    )
+
+
+def outcomes(dataset: Dataset, frame: pl.DataFrame, as_of: date, horizons: Sequence[int]) -> pl.DataFrame:
+    """Put what became of deals beside a frame of `build`: one row per deal and horizon.
+
+    Returns
+    -------
+    pl.DataFrame
+        The frame's columns and as_of, horizon_days, is_known_on (the day the outcome was known),
+        target (1 when won within the horizon, else 0).
+    """
+    ends = dataset.opportunities.filter(pl.col("is_won")).select("opportunity_id", won_on="close_on")
+    spread = frame.join(ends, on="opportunity_id", how="left").join(
+        pl.DataFrame({"horizon_days": list(horizons)}, schema={"horizon_days": pl.Int64}), how="cross"
+    )
+    until = pl.lit(as_of) + pl.duration(days="horizon_days")
+    return spread.with_columns(
+        as_of=pl.lit(as_of),
+        is_known_on=until,
+        target=((pl.col("won_on") > as_of) & (pl.col("won_on") <= until)).fill_null(value=False).cast(pl.Int8),
+    ).drop("won_on")
+
+
+def first(dataset: Dataset) -> date | None:
+    """Return the day the records of deals begin; null without deals."""
+    found = dataset.opportunities["created_on"].min()
+    return found if isinstance(found, date) else None

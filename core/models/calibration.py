@@ -1,0 +1,134 @@
+"""From margins to probabilities that mean what they say, and how well they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+FLOOR = 0.001
+FEWEST_TO_FIT = 50
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """A monotone map from margin (log odds) to probability.
+
+    Attributes
+    ----------
+    kind : {"identity", "platt", "isotonic"}
+        `platt` is 1 / (1 + exp(−(slope × margin + shift))); `isotonic` reads the straight lines
+        between `x` and `y`, flat beyond their ends.
+    """
+
+    kind: str = "identity"
+    slope: float = 1.0
+    shift: float = 0.0
+    x: tuple[float, ...] = ()
+    y: tuple[float, ...] = ()
+
+    def __call__(self, margin: Floats) -> Floats:
+        """Return probabilities; never below 0.001 or above 0.999 for an isotonic map."""
+        if self.kind == "isotonic":
+            return np.asarray(np.interp(margin, self.x, self.y), dtype=np.float64)
+        return np.asarray(1 / (1 + np.exp(-(self.slope * margin + self.shift))), dtype=np.float64)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {"kind": self.kind, "slope": self.slope, "shift": self.shift, "x": list(self.x), "y": list(self.y)}
+
+    @staticmethod
+    def from_dict(found: Mapping[str, Any]) -> Calibrator:
+        """Return the calibrator `to_dict` wrote."""
+        return Calibrator(found["kind"], found["slope"], found["shift"], tuple(found["x"]), tuple(found["y"]))
+
+
+def platt(margin: Floats, target: Floats) -> Calibrator:
+    """Fit a logistic line (Platt 1999); a line that would turn the order round is left level."""
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=1e6).fit(margin[:, None], target)
+    return Calibrator("platt", max(float(fitted.coef_[0, 0]), 1e-6), float(fitted.intercept_[0]))
+
+
+def isotonic(margin: Floats, target: Floats) -> Calibrator:
+    """Fit a rising step map and join its steps by straight lines (Zadrozny and Elkan 2002)."""
+    from sklearn.isotonic import IsotonicRegression
+
+    fitted = IsotonicRegression(y_min=FLOOR, y_max=1 - FLOOR, out_of_bounds="clip").fit(margin, target)
+    return Calibrator("isotonic", x=tuple(fitted.X_thresholds_.tolist()), y=tuple(fitted.y_thresholds_.tolist()))
+
+
+def choose(margin: Floats, target: Floats, order: Floats) -> Calibrator:
+    """Fit the map that does better on the later half of a slice, then on all of it.
+
+    Parameters
+    ----------
+    margin, target, order : numpy arrays of one length
+        Log odds, outcome (0 or 1) and the time of each row; earlier rows fit, later rows judge.
+
+    Returns
+    -------
+    Calibrator
+        Isotonic where its log loss is lower by more than its standard error, else Platt, which keeps
+        apart what differs; the identity where there are fewer than 50 rows or only one
+        kind of outcome on a side.
+    """
+    early = order <= np.median(order)
+    sides = (target[early], target[~early])
+    if any(len(side) < FEWEST_TO_FIT or side.min() == side.max() for side in sides):
+        return Calibrator()
+    line, steps = (
+        _losses(target[~early], fit(margin[early], target[early])(margin[~early])) for fit in (platt, isotonic)
+    )
+    gain = line - steps
+    clearly = gain.mean() > gain.std() / np.sqrt(len(gain))
+    return (isotonic if clearly else platt)(margin, target)
+
+
+def log_loss(target: Floats, p: Floats) -> float:
+    """Return the mean negative log likelihood of outcomes under probabilities."""
+    return float(_losses(target, p).mean())
+
+
+def _losses(target: Floats, p: Floats) -> Floats:
+    safe = np.clip(p, 1e-6, 1 - 1e-6)
+    return np.asarray(-(target * np.log(safe) + (1 - target) * np.log(1 - safe)), dtype=np.float64)
+
+
+def auc(target: Floats, score: Floats) -> float | None:
+    """Return the share of (happened, did not) pairs put in the right order; null with only one kind."""
+    from sklearn.metrics import roc_auc_score
+
+    return None if len(set(target.tolist())) < 2 else float(roc_auc_score(target, score))
+
+
+def reliability(target: Floats, p: Floats, bins: int = 10) -> pl.DataFrame:
+    """Group predictions into bins of equal count and compare them with what happened.
+
+    Returns
+    -------
+    pl.DataFrame
+        [bin, low_rate, high_rate, mean_rate, n, n_happened, happened_rate], lowest bin first.
+    """
+    frame = pl.DataFrame({"p": p, "target": target}).sort("p")
+    bin_of = (pl.int_range(pl.len()) * bins // pl.len()).alias("bin")
+    return frame.with_columns(bin_of).group_by("bin", maintain_order=True).agg(
+        low_rate=pl.col("p").min(), high_rate=pl.col("p").max(), mean_rate=pl.col("p").mean(),
+        n=pl.len(), n_happened=pl.col("target").sum().cast(pl.Int64), happened_rate=pl.col("target").mean(),
+    )  # fmt: skip
+
+
+def error(target: Floats, p: Floats, bins: int = 10) -> float:
+    """Return the expected calibration error: mean |predicted − happened| over equal-count bins."""
+    table = reliability(target, p, bins)
+    return float(
+        table.select(
+            ((pl.col("mean_rate") - pl.col("happened_rate")).abs() * pl.col("n")).sum() / pl.col("n").sum()
+        ).item()
+    )

@@ -1,0 +1,73 @@
+"""Who leaves: the chance that an account's recurring revenue goes to 0 within 90 days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.features import accounts, landmarks
+from core.models import probability
+from core.models.probability import Probability, Recipe
+
+
+def recipe(settings: Settings) -> Recipe:
+    """Return what the churn model is made of."""
+    return Recipe(
+        "who leaves", accounts.NUMBERS, accounts.CATEGORIES, ("tenure_days",), settings.models.min_churned_accounts,
+        {"num_leaves": 6, "min_data_in_leaf": 80, "learning_rate": 0.04, "feature_fraction": 0.5,
+         "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 20.0, "cat_smooth": 50.0, "cat_l2": 30.0},
+        140, settings.models.churn_days + 210,
+        rising=("n_tickets_30d", "n_tickets_90d"),
+        falling=(
+            "usage_change_rate_30d", "usage_change_rate_90d", "ticket_sentiment_90d", "sentiment_90d", "tenure_days",
+        ),
+    )  # fmt: skip
+
+
+@dataclass
+class ChurnModel:
+    """Chance that an account leaves within `settings.models.churn_days` days."""
+
+    settings: Settings
+    model_: Probability | None = None
+    card_: dict[str, Any] = field(default_factory=dict)
+    past_: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def fit(self, marks: pl.DataFrame) -> ChurnModel:
+        """Train on landmarks, as `marks` gives them.
+
+        Raises
+        ------
+        ModelError
+            When no account has left yet, or there is no account that stayed.
+        """
+        kind = recipe(self.settings)
+        self.model_ = probability.fit(marks, kind, self.settings)
+        judged, self.past_ = probability.judge(marks, kind, self.settings)
+        self.card_ = {**self.model_.card_, **judged}
+        return self
+
+    def ready(self) -> Probability:
+        """Return the fitted model, ready to explain."""
+        assert self.model_ is not None, "fit first"
+        return self.model_
+
+    def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return [account_id, p_churn_90d]; the column is named after the setting's days.
+
+        Parameters
+        ----------
+        frame : pl.DataFrame
+            As `features.accounts.build` gives it.
+        """
+        name = f"p_churn_{self.settings.models.churn_days}d"
+        return frame.select("account_id").with_columns(pl.Series(name, self.ready().predict(frame)))
+
+
+def marks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return past landmarks of paying accounts with whether they left, every 28 days."""
+    return landmarks.build(accounts, dataset, settings, [settings.models.churn_days])

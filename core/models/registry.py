@@ -1,0 +1,236 @@
+"""Trained models on disk and in memory: trained once for a state of the data, the settings and the code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from filelock import FileLock
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.errors import ModelError, QuarterdeckError
+from core.features import accounts, deals
+from core.models import churn, close
+from core.models.churn import ChurnModel
+from core.models.close import CloseModel
+from core.models.probability import Probability
+
+KEPT = 6
+REMEMBERED = 4
+CODE = Path(__file__).resolve().parents[1]
+Progress = Callable[[float, str], None]
+_MEMORY: dict[str, Bundle] = {}
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The models of one state of the data, and what they say of it.
+
+    Attributes
+    ----------
+    close : CloseModel or None
+    churn : ChurnModel or None
+        None where the data was too short; `problems` says why.
+    problems : dict of str to str
+        A sentence for each model that could not be trained.
+    deal_features, account_features : pl.DataFrame
+        What is known today of each open deal and each paying account.
+    deal_scores : pl.DataFrame
+        [opportunity_id, p_win_30, p_win_60, p_win_90, p_win_180].
+    churn_scores : pl.DataFrame
+        [account_id, p_churn_90d].
+    key : str
+        The state of data, settings and code this was trained on.
+    """
+
+    close: CloseModel | None
+    churn: ChurnModel | None
+    problems: dict[str, str] = field(default_factory=dict)
+    deal_features: pl.DataFrame = field(default_factory=pl.DataFrame)
+    account_features: pl.DataFrame = field(default_factory=pl.DataFrame)
+    deal_scores: pl.DataFrame = field(default_factory=pl.DataFrame)
+    churn_scores: pl.DataFrame = field(default_factory=pl.DataFrame)
+    key: str = ""
+
+    def need_close(self) -> CloseModel:
+        """Return the close model.
+
+        Raises
+        ------
+        ModelError
+            When the data was too short to train it.
+        """
+        if self.close is None:
+            raise ModelError(self.problems.get("close", "There is no close model."), mend="Load more closed deals.")
+        return self.close
+
+    def need_churn(self) -> ChurnModel:
+        """Return the churn model.
+
+        Raises
+        ------
+        ModelError
+            When the data was too short to train it.
+        """
+        if self.churn is None:
+            raise ModelError(self.problems.get("churn", "There is no churn model."), mend="Load more contracts.")
+        return self.churn
+
+
+def key(dataset: Dataset, settings: Settings) -> str:
+    """Return the name of a state: the data's fingerprint, the settings models read, and the code."""
+    digest = hashlib.blake2b(digest_size=12)
+    parts = (settings.models, settings.stages, settings.fiscal)
+    for text in (dataset.fingerprint, *(p.model_dump_json() for p in parts), _code()):
+        digest.update(text.encode())
+    return digest.hexdigest()
+
+
+@cache
+def _code() -> str:
+    digest = hashlib.blake2b(digest_size=12)
+    for path in sorted([*(CODE / "features").glob("*.py"), *(CODE / "models").glob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def train_all(dataset: Dataset, settings: Settings, progress: Progress | None = None) -> Bundle:
+    """Train every model; one that lacks data is left out with a sentence.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    progress : callable, optional
+        Called with a share in [0, 1] and what is being done.
+    """
+    say = progress or (lambda share, text: None)
+    problems: dict[str, str] = {}
+    say(0.05, "Looking back at past deals")
+    closing = _try("close", problems, lambda: CloseModel(settings).fit(close.marks(dataset, settings)))
+    say(0.70, "Learning who leaves")
+    leaving = _try("churn", problems, lambda: ChurnModel(settings).fit(churn.marks(dataset, settings)))
+    say(0.95, "Scoring open deals and accounts")
+    found = _scored(dataset, settings, closing, leaving, problems)
+    say(1.0, "Models ready")
+    return found
+
+
+def _try(name: str, problems: dict[str, str], train: Callable[[], Any]) -> Any:
+    try:
+        return train()
+    except QuarterdeckError as error:
+        problems[name] = str(error)
+        return None
+
+
+def _scored(
+    dataset: Dataset,
+    settings: Settings,
+    closing: CloseModel | None,
+    leaving: ChurnModel | None,
+    problems: dict[str, str],
+    name: str = "",
+) -> Bundle:
+    open_deals = deals.build(dataset, dataset.as_of, settings)
+    paying = accounts.build(dataset, dataset.as_of, settings)
+    return Bundle(
+        closing,
+        leaving,
+        problems,
+        open_deals,
+        paying,
+        closing.predict(open_deals) if closing else pl.DataFrame(),
+        leaving.predict(paying) if leaving else pl.DataFrame(),
+        name,
+    )
+
+
+def is_trained(dataset: Dataset, settings: Settings) -> bool:
+    """Say whether the models of this data are already kept."""
+    return (settings.home / "models" / key(dataset, settings) / "bundle.json").exists()
+
+
+def load_or_train(dataset: Dataset, settings: Settings, progress: Progress | None = None) -> Bundle:
+    """Return the models of this data: from disk where they are, else trained and kept.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+        `home/models` holds one folder per state, the newest six are kept.
+    progress : callable, optional
+
+    Returns
+    -------
+    Bundle
+
+    Raises
+    ------
+    ModelError
+        When the models folder cannot be written to.
+    """
+    name = key(dataset, settings)
+    if name not in _MEMORY:
+        while len(_MEMORY) >= REMEMBERED:
+            _MEMORY.pop(next(iter(_MEMORY)), None)
+        _MEMORY[name] = _from_disk(name, dataset, settings, progress)
+    return _MEMORY[name]
+
+
+def _from_disk(name: str, dataset: Dataset, settings: Settings, progress: Progress | None) -> Bundle:
+    folder = settings.home / "models"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f"{name}.lock"):
+            if not (folder / name / "bundle.json").exists():
+                _save(folder, name, train_all(dataset, settings, progress))
+            return _load(folder / name, dataset, settings)
+    except OSError as error:
+        raise ModelError(
+            "The models cannot be kept.", str(folder), "Set QUARTERDECK_HOME to a folder you may write to."
+        ) from error
+
+
+def _save(folder: Path, name: str, bundle: Bundle) -> None:
+    """Write to a folder beside and rename it, so that half a bundle is never read."""
+    work = Path(tempfile.mkdtemp(prefix=".training-", dir=folder))
+    fitted = {"close": bundle.close, "churn": bundle.churn}
+    for label, model in fitted.items():
+        if model is not None and model.model_ is not None:
+            trees, rest = model.model_.to_files()
+            (work / f"{label}.txt").write_text(trees, encoding="utf-8")
+            (work / f"{label}.json").write_text(rest, encoding="utf-8")
+            model.past_.write_parquet(work / f"{label}_past.parquet")
+    cards = {label: model.card_ for label, model in fitted.items() if model is not None}
+    about = {"problems": bundle.problems, "cards": cards}
+    (work / "bundle.json").write_text(json.dumps(about, indent=1, default=str), encoding="utf-8")
+    shutil.rmtree(folder / name, ignore_errors=True)
+    os.replace(work, folder / name)
+    done = [p for p in folder.iterdir() if (p / "bundle.json").exists()]
+    for old in sorted(done, key=lambda p: p.stat().st_mtime)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _load(folder: Path, dataset: Dataset, settings: Settings) -> Bundle:
+    found = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+
+    def model(label: str, kind: type[Any]) -> Any:
+        if not (folder / f"{label}.txt").exists():
+            return None
+        texts = [(folder / f"{label}.{end}").read_text(encoding="utf-8") for end in ("txt", "json")]
+        past = pl.read_parquet(folder / f"{label}_past.parquet")
+        return kind(settings, Probability.from_files(*texts), found["cards"][label], past)
+
+    closing, leaving = model("close", CloseModel), model("churn", ChurnModel)
+    return _scored(dataset, settings, closing, leaving, found["problems"], folder.name)

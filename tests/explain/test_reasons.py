@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from core import explain
+from core.contracts.errors import ModelError
+from core.models import outlook
+
+
+@pytest.mark.parametrize("window", ["30 days", "60 days", "90 days", None])
+def test_the_parts_of_the_forecast_add_up_to_it(sample, settings, bundle, window):
+    why = explain.deals.forecast(sample, settings, window)
+    shown = outlook.current(sample, settings)
+    row = shown.frame.filter(pl.col("window") == why.window).to_dicts()[0]
+    assert why.amount == row["amount"]
+    assert why.open.shown == pytest.approx(row["open_amount"], abs=0.01)
+    assert abs(why.residual) < 0.01
+    assert "left over: 0.00" in why.check()
+    assert why.window in why.sentence()
+
+
+def test_a_deal_adds_up_to_the_chance_in_the_table(sample, settings, bundle):
+    behind = outlook.current(sample, settings).behind()
+    chosen, days = behind.chosen([3])
+    found = explain.deals.deal(sample, settings, chosen, days)
+    assert found.shown == pytest.approx(behind.frame["p_win"][3] * 100, abs=1e-9)
+    assert found.base + found.frame["contribution"].sum() == pytest.approx(found.shown, abs=1e-9)
+
+
+def test_a_deal_that_is_not_open_is_said(sample, settings, bundle):
+    with pytest.raises(ModelError, match="no open deal O999"):
+        explain.deals.deal(sample, settings, "O999")
+
+
+def test_churn_is_listed_by_revenue_at_risk(sample, settings, bundle):
+    found = explain.customers.churn_list(sample, settings)
+    assert found.frame["at_risk_amount"].is_sorted(descending=True)
+    top = found.frame.row(0, named=True)
+    assert top["at_risk_amount"] == pytest.approx(top["p_churn"] * 12 * top["mrr_amount"])
+    assert f"Of {found.frame.height:,} paying accounts" in found.sentence()
+    assert found.chosen([2]) == found.frame["account_id"][2]
+    assert found.chosen([10**6]) == found.frame["account_id"][0]
+    assert found.name([]) == top["account_name"]
+
+
+def test_an_account_adds_up_to_its_chance(sample, settings, bundle):
+    top = explain.customers.churn_list(sample, settings).frame.row(0, named=True)
+    found = explain.customers.account(sample, settings)
+    assert found.shown == pytest.approx(top["p_churn"] * 100)
+    assert found.base + found.ranked()["contribution"].sum() == pytest.approx(found.shown)
+    with pytest.raises(ModelError, match="does not pay"):
+        explain.customers.account(sample, settings, "nobody")
+
+
+def test_the_whole_and_one_driver(sample, settings, bundle):
+    whole = explain.customers.overall(sample, settings)
+    assert whole.frame["importance"].is_sorted(descending=True)
+    curve = explain.customers.driver(sample, settings)
+    assert curve.feature == explain.customers.features(sample, settings)[0]
+    assert "multiplies the odds" in curve.sentence()
+    empty = explain.customers.Dependence(curve.frame.clear(), "usage_30d")
+    assert "not known for any account" in empty.sentence()
+
+
+def test_the_record_counts_what_happened(sample, settings, bundle):
+    found = explain.record.close(sample, settings, 60)
+    past = bundle.close.past_.filter(pl.col("horizon_days") == 60)
+    assert found.frame["n"].sum() == past.height
+    assert found.frame["n_happened"].sum() == past["target"].sum()
+    assert "pairs in the right order" in found.sentence()
+    assert "accounts" in explain.record.churn(sample, settings).sentence()
+    none = explain.record.Record(pl.DataFrame(), {}, "deals", "won")
+    assert "too short" in none.sentence()

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.models import calibration
+from core.models.calibration import Calibrator
+
+DRAW = np.random.default_rng(5)
+MARGIN = DRAW.normal(-1, 1.2, 4_000)
+
+
+def happened(p):
+    return (np.random.default_rng(6).random(len(p)) < p).astype(float)
+
+
+def test_platt_finds_the_line_that_made_the_outcomes():
+    found = calibration.platt(MARGIN, happened(1 / (1 + np.exp(-(0.6 * MARGIN - 0.4)))))
+    assert found.slope == pytest.approx(0.6, abs=0.08)
+    assert found.shift == pytest.approx(-0.4, abs=0.1)
+
+
+def test_steps_are_chosen_where_a_line_cannot_follow():
+    truth = np.where(MARGIN > -1, 0.7, 0.05)
+    assert calibration.choose(MARGIN, happened(truth), np.arange(4_000.0)).kind == "isotonic"
+
+
+def test_the_line_is_kept_where_steps_do_not_clearly_win():
+    truth = 1 / (1 + np.exp(-MARGIN))
+    assert calibration.choose(MARGIN, happened(truth), np.arange(4_000.0)).kind == "platt"
+
+
+@pytest.mark.parametrize("target", [np.zeros(4_000), np.ones(4_000)])
+def test_one_kind_of_outcome_leaves_margins_as_they_are(target):
+    assert calibration.choose(MARGIN, target, np.arange(4_000.0)) == Calibrator()
+
+
+@pytest.mark.parametrize("kind", [calibration.platt, calibration.isotonic])
+def test_a_map_rises_and_survives_being_written(kind):
+    found = kind(MARGIN, happened(1 / (1 + np.exp(-MARGIN))))
+    p = found(np.linspace(-8, 8, 200))
+    assert (np.diff(p) >= 0).all()
+    assert p.min() > 0
+    assert p.max() < 1
+    again = Calibrator.from_dict(found.to_dict())
+    assert np.array_equal(again(MARGIN), found(MARGIN))
+
+
+def test_a_reversed_model_is_levelled_not_turned_round():
+    found = calibration.platt(MARGIN, happened(1 / (1 + np.exp(MARGIN))))
+    assert found.slope == pytest.approx(0, abs=1e-5)
+
+
+def test_measures_by_hand():
+    target, p = np.array([0.0, 1.0, 1.0, 0.0]), np.array([0.1, 0.9, 0.6, 0.4])
+    assert calibration.auc(target, p) == 1.0
+    assert calibration.auc(np.ones(3), p[:3]) is None
+    assert calibration.log_loss(target, p) == pytest.approx(-(2 * np.log(0.9) + 2 * np.log(0.6)) / 4)
+    table = calibration.reliability(target, p, bins=2)
+    assert table["mean_rate"].to_list() == pytest.approx([0.25, 0.75])
+    assert table["happened_rate"].to_list() == [0.0, 1.0]
+    assert calibration.error(target, p, bins=2) == pytest.approx(0.25)

@@ -1,0 +1,86 @@
+"""The sample's planted truth: what no model may read, and what every model is held against."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from core.explain import importance
+from core.features import accounts, deals
+from core.models import calibration, churn, close, probability
+
+pytestmark = pytest.mark.xdist_group("truth")
+# Six months ahead a deal's truth holds what no export shows yet, such as how eager the buyer is.
+LEAST = {30: 0.95, 60: 0.95, 90: 0.95, 180: 0.92}
+
+
+def truth(settings, name):
+    return pl.read_parquet(settings.home / "sample_truth" / f"{name}.parquet")
+
+
+def replay(found, subject, model, sample, settings, horizons, key):
+    """Score each truth date with a model trained before the first of them, and add what happened."""
+    parts = []
+    for day in found["as_of"].unique().sort():
+        frame = subject.build(sample, day, settings)
+        seen = subject.outcomes(sample, frame, day, horizons).filter(pl.col("is_known_on") <= sample.as_of)
+        scored = seen.with_columns(p=pl.Series(model.predict(seen))) if seen.height else seen.with_columns(p=0.0)
+        here = found.filter(pl.col("as_of") == day).drop("as_of")
+        parts.append(scored.select(key, "as_of", "horizon_days", "target", "p").join(here, on=key))
+    return pl.concat(parts)
+
+
+@pytest.fixture(scope="module")
+def closing(sample, settings):
+    found = truth(settings, "opportunity_truth")
+    marks = close.marks(sample, settings).filter(pl.col("is_known_on") <= found["as_of"].min())
+    model = probability.fit(marks, close.recipe(settings), settings)
+    return model, replay(found, deals, model, sample, settings, settings.models.horizons_days, "opportunity_id")
+
+
+@pytest.fixture(scope="module")
+def leaving(sample, settings):
+    found = truth(settings, "account_truth")
+    marks = churn.marks(sample, settings).filter(pl.col("is_known_on") <= found["as_of"].min())
+    model = probability.fit(marks, churn.recipe(settings), settings)
+    return model, replay(found, accounts, model, sample, settings, [90], "account_id")
+
+
+@pytest.mark.parametrize("days", [30, 60, 90, 180])
+def test_close_comes_near_the_truth(closing, days):
+    here = closing[1].filter(pl.col("horizon_days") == days)
+    happened = here["target"].to_numpy().astype(float)
+    best = calibration.auc(happened, here[f"p_win_{days}"].to_numpy())
+    assert here.height > 2_000
+    assert calibration.auc(happened, here["p"].to_numpy()) >= LEAST[days] * best
+    assert calibration.error(happened, here["p"].to_numpy()) <= 0.03
+
+
+def test_churn_comes_near_the_truth(leaving):
+    happened = leaving[1]["target"].to_numpy().astype(float)
+    best = calibration.auc(happened, leaving[1]["p_churn_90d"].to_numpy())
+    assert happened.sum() > 150
+    assert calibration.auc(happened, leaving[1]["p"].to_numpy()) >= 0.95 * best
+    assert calibration.error(happened, leaving[1]["p"].to_numpy()) <= 0.03
+
+
+def test_a_longer_horizon_never_has_a_smaller_chance(closing):
+    steps = closing[1].sort("horizon_days").group_by("opportunity_id", "as_of").agg("p")
+    assert all(np.all(np.diff(p) >= -1e-12) for p in steps["p"].to_list())
+
+
+def test_the_planted_drivers_of_winning_lead(closing, sample, settings):
+    frame = deals.build(sample, sample.as_of, settings)
+    order = importance(closing[0].at(90), frame).bars["driver"].to_list()
+    order.remove("Length of the window")
+    planted = ["Activity and meetings", "Stage and pace", "Contacts in the deal", "Kind of deal", "Owner's record"]
+    assert set(order[:5]) == set(planted)
+    assert order.index("Competition") < order.index("Lead source")
+    assert order.index("Close date moves") < order.index("Lead source")
+
+
+def test_the_planted_drivers_of_leaving_lead(leaving, sample, settings):
+    frame = accounts.build(sample, sample.as_of, settings)
+    top = importance(leaving[0], frame).bars["driver"].head(3).to_list()
+    assert {"Support and mood", "Product usage"} <= set(top)
