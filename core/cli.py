@@ -87,6 +87,97 @@ def summary(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def forecast(as_json: AsJson = False) -> None:
+    """Print what will be won in 30, 60 and 90 days and this quarter, and monthly revenue."""
+    from core import models
+
+    settings = _settings()
+    data = _load(settings)
+    _train(data, settings)
+    won = models.outlook.current(data, settings)
+    revenue = models.forecast.revenue(data, settings)
+    if as_json:
+        _print_json({"windows": won.frame.to_dicts(), "record": won.record, "revenue": revenue.frame.to_dicts()})
+        return
+    typer.echo("\n".join(won.sentence(window) for window in won.windows) or won.sentence())
+    typer.echo(revenue.sentence())
+
+
+@app.command()
+def churn(
+    top: Annotated[int, typer.Option(help="How many accounts to list.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Print the accounts with the most revenue at risk."""
+    from core import explain
+
+    settings = _settings()
+    data = _load(settings)
+    _train(data, settings)
+    found = explain.customers.churn_list(data, settings)
+    if as_json:
+        _print_json({"at_risk_amount": found.value, "days": found.days, "accounts": found.frame.head(top).to_dicts()})
+        return
+    typer.echo(found.sentence())
+    for row in found.frame.head(top).iter_rows(named=True):
+        why = f", {row['driver'].lower()}" if row["driver"] else ""
+        typer.echo(f"{row['account_name']}: {row['p_churn'] * 100:.0f} %, {row['at_risk_amount']:,.0f} at risk{why}")
+
+
+@app.command()
+def scenario(
+    file: Annotated[Path, typer.Argument(help="A scenario as YAML: name, levers, scope.")], as_json: AsJson = False
+) -> None:
+    """Run a what-if scenario and print the difference it makes, by lever."""
+    from core import scenarios
+
+    settings = _settings()
+    data = _load(settings)
+    base = scenarios.baseline.build(data, settings)
+    plan = scenarios.files.read_file(file)
+    before, after = scenarios.engine.start(data, settings), scenarios.engine.run(base, plan)
+    parts = scenarios.attribution.shapley(base, plan)
+    if as_json:
+        _print_json(
+            {
+                "name": plan.name,
+                "sentence": scenarios.engine.sentence(base, before, after),
+                "months": after.by_month.to_dicts(),
+                "levers": parts.to_dicts(),
+            }
+        )
+        return
+    typer.echo(scenarios.engine.sentence(base, before, after))
+    for row in parts.iter_rows(named=True):
+        typer.echo(", ".join(str(value) for value in row.values()))
+
+
+@app.command()
+def gap(
+    file: Annotated[Path, typer.Argument(help="The buyer's list: CSV, TSV or XLSX in any layout.")],
+    catalogue: Annotated[Path | None, typer.Option(help="Capabilities: YAML, CSV or XLSX.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the matrix to this XLSX file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold a requirement list against the catalogue and print the gaps."""
+    from core import requirements
+
+    found = requirements.gap.analyse_file(file, catalogue, _settings())
+    if out is not None:
+        try:
+            out.write_bytes(requirements.workbook.matrix(found))
+        except OSError as error:
+            raise AccessError("The matrix cannot be written.", str(out), "Choose another place.") from error
+    if as_json:
+        _print_json(found.to_dict())
+        return
+    typer.echo(found.source.sentence())
+    typer.echo(found.sentence())
+    for row in found.gaps.iter_rows(named=True):
+        typer.echo(f"{row['sheet']} {row['row']} [{row['severity']}, {row['timeline']}] {row['text'][:90]}")
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check what Quarterdeck needs."""
     settings = _settings()
@@ -161,6 +252,10 @@ def _load(settings: Settings) -> Dataset:
         return load_data(settings)
     with _Bar() as bar:
         return load_data(settings, bar.show)
+
+
+def _print_json(found: object) -> None:
+    typer.echo(json.dumps(found, indent=2, default=str, ensure_ascii=False))
 
 
 def _train(data: Dataset, settings: Settings) -> Bundle:

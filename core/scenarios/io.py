@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import yaml
 
 from core.contracts.errors import ScenarioError
@@ -27,3 +29,24 @@ def from_yaml(text: str) -> Scenario:
         raise ScenarioError("A scenario holds a name and a list of levers.", mend="See sample_data/scenarios.")
     levers = tuple(LeverSetting(str(r.get("lever")), r.get("value", 0), str(r.get("scope", "all"))) for r in rows)
     return Scenario(str(found.get("name", "Scenario"))[:120], levers)
+
+
+def read_file(path: Path) -> Scenario:
+    """Read a scenario from a YAML file.
+
+    Raises
+    ------
+    ScenarioError
+        When the file cannot be read, or is no scenario.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError("The scenario file cannot be read.", str(path), "Check its name and rights.") from error
+    return from_yaml(text)
+
+
+def to_dict(scenario: Scenario) -> dict[str, object]:
+    """Return what JSON can hold."""
+    rows = [{"lever": s.lever, "value": s.value, "scope": s.scope} for s in scenario.levers]
+    return {"name": scenario.name, "levers": rows}

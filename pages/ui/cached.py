@@ -9,6 +9,8 @@ import streamlit as st
 
 from core.config import Settings, load
 from core.contracts import Dataset
+from core.requirements import gap
+from core.requirements.gap import GapAnalysis, Stake
 from core.sources import load_data
 
 
@@ -35,3 +37,11 @@ def result(function: Callable[..., Any], data: Dataset, config: Settings, *more:
 )
 def _result(name: str, data: Dataset, config: Settings, more: tuple[Any, ...], _function: Callable[..., Any]) -> Any:
     return _function(data, config, *more)
+
+
+@st.cache_resource(
+    show_spinner="Reading the list", max_entries=32, hash_funcs={Settings: lambda s: s.model_dump_json()}
+)
+def analysis(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
+    """Return the gap analysis of a list, worked out once per content, settings and deal."""
+    return gap.analyse_file(content, None, config, name, stake)

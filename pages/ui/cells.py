@@ -39,9 +39,13 @@ class Cell:
         """Say what to do where there is nothing to show."""
         st.info(advice, icon=":material/lightbulb:")
 
-    def method(self, function: Callable[..., Any], frame: Any, *more: Any) -> None:
-        """Open the number: formula, as-of date, rows, call, download; `more` are the call's further arguments."""
-        given = ", ".join(["data", "settings", *(repr(value) for value in more)])
+    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
+        """Open the number: formula, as-of date, rows, call, download.
+
+        `more` are the call's arguments after data and settings; `given` writes all arguments out
+        where it takes others.
+        """
+        given = given or ", ".join(["data", "settings", *(repr(value) for value in more)])
         call = f"{function.__module__.removeprefix('core.')}.{function.__name__}({given})"
         self.page.calls.append((self.question, call))
         with st.popover("Method", icon=":material/function:"):

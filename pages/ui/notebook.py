@@ -8,7 +8,7 @@ import streamlit as st
 from pages.ui import warmup
 from pages.ui.shell import Page
 
-START = """from core import explain, metrics, models, scenarios
+START = """from core import explain, metrics, models, requirements, scenarios
 from core.config import load
 from core.sources import load_data
 

@@ -20,6 +20,7 @@ ROOMS = {
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
     ],
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
+    "Deals": [("pages/requirements.py", "Requirements", ":material/checklist:")],
     "Set-up": [("pages/data.py", "Data", ":material/database:")],
 }
 

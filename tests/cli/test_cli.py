@@ -5,8 +5,11 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -64,3 +67,60 @@ def test_a_port_in_use_is_told(run):
         found = run("serve", "--port", str(port))
     assert found.returncode == 1
     assert f"Port {port} is in use" in found.stderr
+
+
+def test_forecast_prints_the_number_of_the_core(run, sample, settings, bundle):
+    from core import models
+
+    told = json.loads(run("forecast", "--json").stdout)
+    now = models.outlook.current(sample, settings)
+    assert [w["amount"] for w in told["windows"]] == now.frame["amount"].to_list()
+    assert now.sentence() in run("forecast").stdout
+
+
+def test_churn_lists_the_accounts_most_at_risk(run, sample, settings, bundle):
+    from core import explain
+
+    told = json.loads(run("churn", "--json", "--top", "3").stdout)
+    best = explain.customers.churn_list(sample, settings).frame
+    assert [a["account_id"] for a in told["accounts"]] == best["account_id"].head(3).to_list()
+    assert best["account_name"][0] in run("churn", "--top", "3").stdout
+
+
+def test_a_scenario_file_is_run(run, tmp_path):
+    told = json.loads(run("scenario", str(ROOT / "sample_data" / "scenarios" / "price_rise.yaml"), "--json").stdout)
+    assert told["name"] == "Price rise"
+    assert {row["lever"] for row in told["levers"]} == {"price", "win_rate"}
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("name: x\nlevers: [{lever: winrate, value: 0.1}]\n")
+    failed = run("scenario", str(bad))
+    assert failed.returncode == 1
+    assert "win_rate" in failed.stderr
+    assert run("scenario", str(tmp_path / "none.yaml")).returncode == 1
+
+
+def test_gap_prints_every_requirement_and_writes_the_matrix(run, tmp_path):
+    from openpyxl import load_workbook
+
+    out = tmp_path / "matrix.xlsx"
+    listed = str(ROOT / "sample_data" / "requirements" / "meridian_rfp.csv")
+    told = json.loads(run("gap", listed, "--out", str(out), "--json").stdout)
+    assert len(told["requirements"]) == told["summary"]["n_requirements"] == 60
+    assert load_workbook(out)["Matrix"].max_row == 61
+    plain = run("gap", listed).stdout
+    assert "60 requirements read from the file." in plain
+
+
+def test_gap_takes_a_catalogue_and_refuses_bad_ones(run, tmp_path):
+    (tmp_path / "caps.yaml").write_text("- {id: A, name: Encryption of data at rest}\n- {id: B, name: Reports}\n")
+    (tmp_path / "list.csv").write_text("Requirement\nAll data at rest needs encryption\n")
+    told = json.loads(
+        run("gap", str(tmp_path / "list.csv"), "--catalogue", str(tmp_path / "caps.yaml"), "--json").stdout
+    )
+    assert told["requirements"][0]["candidates"][0]["capability_id"] == "A"
+    (tmp_path / "bad.csv").write_text("colour\nred\n")
+    failed = run("gap", str(tmp_path / "list.csv"), "--catalogue", str(tmp_path / "bad.csv"))
+    assert failed.returncode == 1
+    assert "no column with an id" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert run("gap", str(tmp_path / "list.csv"), "--out", "/nowhere/x.xlsx").returncode == 1

@@ -1,0 +1,200 @@
+"""Saving, finding and deleting, with nothing overwritten unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import polars as pl
+from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.contracts.errors import StoreError
+from core.store.tables import LONGEST_NAME, AuditRow, RequirementFileRow, RequirementSetRow, ScenarioRow
+
+Clock = Callable[[], datetime]
+Row = type[ScenarioRow] | type[RequirementSetRow]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A thing as it stands in the store.
+
+    Attributes
+    ----------
+    id : int
+    owner, name : str
+    payload : dict
+        What JSON can hold.
+    version : int
+        Rises by one with every save; hand it back when saving again.
+    saved_at : datetime
+        In UTC.
+    """
+
+    id: int
+    owner: str
+    name: str
+    payload: dict[str, Any]
+    version: int
+    saved_at: datetime
+
+
+class Documents:
+    """Named JSON documents of one kind, each with its owner and version."""
+
+    def __init__(self, sessions: sessionmaker[Session], clock: Clock, table: Row, noun: str) -> None:
+        self._sessions, self._clock, self._table, self._noun = sessions, clock, table, noun
+
+    def list(self, owner: str | None = None) -> list[Saved]:
+        """Return what is saved, newest first; of one owner, or of all."""
+        asked = select(self._table).order_by(self._table.saved_at.desc(), self._table.id.desc())
+        if owner is not None:
+            asked = asked.where(self._table.owner == owner)
+        with self._sessions() as session:
+            return [_saved(cast("ScenarioRow", row)) for row in session.scalars(asked)]
+
+    def get(self, name: str, owner: str) -> Saved:
+        """Return one by its name.
+
+        Raises
+        ------
+        StoreError
+            When there is none of that name.
+        """
+        with self._sessions() as session:
+            row = session.scalars(self._named(name, owner)).first()
+        if row is None:
+            raise StoreError(f"There is no {self._noun} called {name!r}.", mend="It may have been renamed or deleted.")
+        return _saved(row)
+
+    def save(self, name: str, owner: str, payload: Mapping[str, Any], version: int | None = None) -> Saved:
+        """Save under a name: a new one without `version`, else over the version last read.
+
+        Parameters
+        ----------
+        name : str
+            1 to 120 characters.
+        owner : str
+        payload : mapping
+            What JSON can hold.
+        version : int, optional
+            That of the document being replaced.
+
+        Raises
+        ------
+        StoreError
+            When the name is taken, too long or empty, or when somebody has saved in between; nothing
+            is overwritten then.
+        """
+        title = name.strip()
+        if not 0 < len(title) <= LONGEST_NAME:
+            raise StoreError(f"A {self._noun} needs a name of 1 to {LONGEST_NAME} characters.", mend="Shorten it.")
+        values = {"payload": dict(payload), "saved_at": self._clock()}
+        try:
+            with self._sessions.begin() as session:
+                if version is None:
+                    session.execute(insert(self._table).values(name=title, owner=owner, version=1, **values))
+                else:
+                    self._replace(session, title, owner, version, values)
+        except IntegrityError as error:
+            raise StoreError(
+                f"There is already a {self._noun} called {title!r}.", mend="Choose another name, or load it first."
+            ) from error
+        return self.get(title, owner)
+
+    def _replace(self, session: Session, name: str, owner: str, version: int, values: dict[str, Any]) -> None:
+        table = self._table
+        same = (table.owner == owner) & (table.name == name) & (table.version == version)
+        done = cast(
+            "CursorResult[Any]", session.execute(update(table).where(same).values(version=version + 1, **values))
+        )
+        if done.rowcount == 1:
+            return
+        row = session.scalars(self._named(name, owner)).first()
+        if row is None:
+            raise StoreError(f"The {self._noun} {name!r} has been deleted meanwhile.", mend="Save it under a new name.")
+        raise StoreError(
+            f"The {self._noun} {name!r} was saved by somebody else at {row.saved_at:%H:%M:%S} on {row.saved_at:%d %B}. "
+            "Nothing was overwritten.",
+            mend="Load it again, or save yours under another name.",
+        )
+
+    def rename(self, name: str, new_name: str, owner: str) -> Saved:
+        """Give it another name.
+
+        Raises
+        ------
+        StoreError
+            When there is none of that name, or the new one is taken.
+        """
+        old = self.get(name, owner)
+        title = new_name.strip()
+        if not 0 < len(title) <= LONGEST_NAME:
+            raise StoreError(f"A {self._noun} needs a name of 1 to {LONGEST_NAME} characters.", mend="Shorten it.")
+        try:
+            with self._sessions.begin() as session:
+                session.execute(
+                    update(self._table)
+                    .where(self._table.id == old.id)
+                    .values(name=title, version=old.version + 1, saved_at=self._clock())
+                )
+        except IntegrityError as error:
+            raise StoreError(f"There is already a {self._noun} called {title!r}.", mend="Choose another.") from error
+        return self.get(title, owner)
+
+    def delete(self, name: str, owner: str) -> None:
+        """Delete one; no error when it is gone already."""
+        with self._sessions.begin() as session:
+            same = (self._table.owner == owner) & (self._table.name == name)
+            session.execute(delete(self._table).where(same))
+
+    def _named(self, name: str, owner: str) -> Any:
+        return select(self._table).where(self._table.owner == owner, self._table.name == name.strip())
+
+
+class RequirementSets(Documents):
+    """Requirement lists with the buyer's own file beside them."""
+
+    def keep_file(self, saved: Saved, file_name: str, content: bytes) -> None:
+        """Keep the buyer's file of a list, in place of an earlier one."""
+        with self._sessions.begin() as session:
+            session.merge(RequirementFileRow(requirement_set_id=saved.id, file_name=file_name[:260], content=content))
+
+    def file(self, saved: Saved) -> tuple[str, bytes] | None:
+        """Return the name and content of the buyer's file; None when none was kept."""
+        with self._sessions() as session:
+            row = session.get(RequirementFileRow, saved.id)
+            return None if row is None else (row.file_name, row.content)
+
+
+class Audit:
+    """The audit trail: rows are added and read, never changed."""
+
+    def __init__(self, sessions: sessionmaker[Session], clock: Clock) -> None:
+        self._sessions, self._clock = sessions, clock
+
+    def add(self, user: str, action: str, target: str, detail: str = "") -> None:
+        """Write down who did what to what."""
+        row = {"user": user[:200], "action": action[:80], "target": target[:400], "detail": detail}
+        with self._sessions.begin() as session:
+            session.execute(insert(AuditRow).values(at=self._clock(), **row))
+
+    def newest(self, count: int = 200) -> pl.DataFrame:
+        """Return the newest rows: [at, user, action, target, detail], at in UTC."""
+        with self._sessions() as session:
+            rows = session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(count)).all()
+        words = ("user", "action", "target", "detail")
+        found = [(_utc(r.at).replace(tzinfo=None), r.user, r.action, r.target, r.detail) for r in rows]
+        return pl.DataFrame(found, schema=[("at", pl.Datetime("us")), *((w, pl.String) for w in words)], orient="row")
+
+
+def _utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _saved(row: ScenarioRow | RequirementSetRow) -> Saved:
+    return Saved(row.id, row.owner, row.name, dict(row.payload), row.version, _utc(row.saved_at))

@@ -1,0 +1,74 @@
+"""Real requirement lists of the public; skipped where the data is not beside the project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from core.contracts.errors import RequirementError
+from core.requirements import gap, match, read_list
+from core.requirements.catalogue import Catalogue
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not (DATA / "importer").exists(), reason="the real data is not beside the project"),
+]
+
+
+def test_every_row_of_a_real_rfp_goes_through(settings):
+    found = gap.analyse_file(DATA / "importer" / "iga_rfp_vendor_response.csv", settings=settings)
+    told = found.to_dict()
+    assert len(told["requirements"]) == 34
+    assert [r["row"] for r in told["requirements"]] == list(range(2, 36))
+    assert all(len(r["candidates"]) == 5 for r in told["requirements"])
+    assert set(found.frame["priority"]) == {"critical", "high", "medium"}
+
+
+def test_layouts_of_twenty_real_files():
+    expected = json.loads((DATA / "importer" / "expected.json").read_text(encoding="utf-8"))
+    layouts = rows = 0
+    for name, sheets in expected.items():
+        wanted = {s["sheet"]: s for s in sheets if s["rows"]}
+        try:
+            found = read_list(DATA / "importer" / name)
+        except RequirementError:
+            layouts, rows = layouts + (not wanted), rows + (not wanted)
+            continue
+        seen = {lay.sheet: lay for lay in found.layouts}
+        right = set(seen) == set(wanted) and all(
+            seen[s].header_row == w["header_row"] and (w["header_row"] is None or seen[s].names["text"] == w["text"])
+            for s, w in wanted.items()
+        )
+        counts = dict(found.frame.group_by("sheet").len().iter_rows())
+        layouts += right
+        rows += right and all(counts[s] == w["rows"] for s, w in wanted.items())
+    assert layouts >= 19
+    assert rows >= 17
+
+
+def test_matching_on_public_crosswalks():
+    hits, reciprocal, n = 0, 0.0, 0
+    for folder in sorted((DATA / "crosswalks").iterdir()):
+        if not (folder / "gold.csv").exists():
+            continue
+        asked, held, gold = (
+            pl.read_csv(folder / f"{f}.csv", infer_schema=False) for f in ("requirements", "capabilities", "gold")
+        )
+        right = {k[0]: set(v["capability_id"]) for k, v in gold.group_by("requirement_id")}
+        known = Catalogue(held.select(capability_id="id", name="text", description=pl.lit(None, pl.String)), "gold")
+        found = match.candidates(asked["text"].to_list(), known, top=50)
+        ids = dict(enumerate(asked["id"]))
+        for place, part in found.group_by("place"):
+            wanted = right.get(ids[place[0]])
+            if wanted is None:
+                continue
+            ranks = part.filter(pl.col("capability_id").is_in(list(wanted)))["rank"]
+            best = int(ranks.min()) if ranks.len() else 0
+            n, hits, reciprocal = n + 1, hits + (best == 1), reciprocal + (1 / best if best else 0)
+    assert n == 938
+    assert hits / n >= 0.42
+    assert reciprocal / n >= 0.52

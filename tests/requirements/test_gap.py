@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import io
+import json
+
+import polars as pl
+import pytest
+from openpyxl import load_workbook
+
+from core.contracts.errors import RequirementError
+from core.requirements import catalogue, classify, gap, match, read_list, samples, stakes, workbook
+from core.requirements.gap import Stake
+
+CATALOGUE = b"""id,name,status,description,limit,available_on,effort_weeks
+C1,Encryption at rest,available,All stored data is encrypted with AES-256,,,
+C2,Mobile app for phones,limited,Native apps for iOS and Android phones,Read only,,10
+C3,Single sign-on,roadmap,Sign in through the identity provider with SAML,,2026-12-01,
+C4,Commission statements,not available,Statements of commission for the sales force,,,
+C5,Billing of invoices,partner,Recurring invoices with dunning and tax,,,3
+"""
+LIST = b"""Requirement,Priority
+All stored data must be encrypted with AES-256 at rest,Must
+Native mobile app for iOS and Android phones,Should
+Sign in through our identity provider with SAML single sign-on,Must
+Statements of commission for the sales force,Could
+Recurring invoices with dunning and tax,Low
+Zebras shall graze peacefully under violet moons,Must
+"""
+
+
+@pytest.fixture(scope="module")
+def known():
+    return catalogue.load(CATALOGUE, "caps.csv")
+
+
+@pytest.fixture
+def found(known, settings):
+    return gap.analyse(read_list(LIST, "list.csv"), known, settings, Stake("O1", "Acme", 130_000.0))
+
+
+def test_status_comes_from_the_capability(found):
+    assert found.frame["status"].to_list() == [
+        "available", "limited", "roadmap", "not available", "partner", "not available",
+    ]  # fmt: skip
+    assert found.frame["gap_type"].to_list() == [None, "partial", "roadmap", "missing", "partial", "missing"]
+    assert found.frame["capability_id"].to_list() == ["C1", "C2", "C3", "C4", "C5", None]
+
+
+def test_the_money_is_weeks_times_the_rate(found, settings):
+    weeks, cost = found.frame["effort_weeks"].to_list(), found.frame["cost_amount"].to_list()
+    assert weeks == [None, 10.0, 3.0, 10.0, 3.0, 5.0]
+    assert cost[1] == 10 * settings.rates.person_week_amount
+    assert cost[4] == 3 * settings.rates.partner_week_amount
+    assert found.frame["severity"].to_list() == [None, "moderate", "major", "moderate", "minor", "blocker"]
+    assert found.summary["cost_amount"] == sum(c for c in cost if c)
+
+
+def test_scores_by_hand(found):
+    s = found.summary
+    assert s["coverage_rate"] == pytest.approx(1 / 6)
+    # weights: must 4, should 3, could 2, low 1
+    assert s["fit_rate"] == pytest.approx((4 * 1 + 3 * 0.5 + 4 * 0.25 + 2 * 0 + 1 * 0.5 + 4 * 0) / 18)
+    assert s["must_have_rate"] == pytest.approx(1 / 3)
+    assert s["n_gaps"] == 5
+
+
+def test_the_deals_amount_is_divided_not_repeated(found):
+    exposed = found.frame["exposed_amount"]
+    assert exposed[0] is None
+    assert exposed.sum() == pytest.approx(130_000)
+    assert exposed[5] == pytest.approx(130_000 * 4 / 14)
+
+
+def test_sentences_hold_the_numbers(found):
+    assert "1 of 6 requirements are supported today (17 %, target 90 %)" in found.sentence()
+    assert "USD 130,000 hang on it: Acme" in found.sentence()
+    assert found.gap_sentence().startswith("1 of 5 gaps block the deal")
+    assert found.unclear_sentence().startswith("None")
+    assert found.by_category()["n"].sum() == 6
+    assert found.gaps["severity"][0] == "blocker"
+
+
+def test_nothing_missing_is_said_too(known, settings):
+    whole = gap.analyse(read_list(LIST[: LIST.index(b"Native")], "list.csv"), known, settings)
+    assert "There is no gap." in whole.sentence()
+    assert "supported today" in whole.gap_sentence()
+
+
+def test_a_row_like_several_is_left_to_a_person(settings):
+    twin = catalogue.load(
+        b"id,name\nA,Reports and dashboards for managers\nB,Reports and dashboards for auditors\n", "c.csv"
+    )
+    found = gap.analyse(
+        read_list(b"Requirement\nReports and dashboards of all sorts are needed\n", "l.csv"), twin, settings
+    )
+    assert found.frame["status"].to_list() == ["unclear"]
+    assert set(found.unclear["capability_id"]) == {"A", "B"}
+    assert "1 rows resemble" in found.unclear_sentence()
+
+
+def test_json_has_the_shape_the_command_promises(found):
+    told = json.loads(json.dumps(found.to_dict()))
+    first = told["requirements"][0]
+    assert set(first) == {"row", "sheet", "text", "category", "priority", "status", "confidence", "candidates"}
+    assert first["row"] == 2
+    assert [set(c) for c in first["candidates"]] == [{"capability_id", "score"}] * 5
+    assert told["summary"]["n_requirements"] == 6
+
+
+def test_the_matrix_opens_with_the_same_rows_and_no_formula(known, settings):
+    asked = LIST + b"=HYPERLINK(1) must stay text,Must\n"
+    found = gap.analyse(read_list(asked, "list.csv"), known, settings)
+    sheet = load_workbook(io.BytesIO(workbook.matrix(found)))["Matrix"]
+    rows = list(sheet.iter_rows(min_row=2, values_only=True))
+    assert [r[4] for r in rows] == found.frame["text"].to_list()
+    assert [r[1] for r in rows] == found.frame["row"].to_list()
+    assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+
+
+def test_the_shipped_catalogue_and_lists(settings):
+    known = catalogue.load()
+    assert known.frame.height >= 150
+    assert set(known.frame["category"]) == set(classify.CATEGORIES)
+    assert set(known.frame["status"]) == set(catalogue.STATUSES)
+    assert "available in full" in known.sentence()
+    for path in samples.lists().values():
+        found = gap.analyse_file(path, settings=settings)
+        assert found.summary["n_supported"] > 0.4 * found.summary["n_requirements"]
+
+
+def test_open_deals_can_be_attached(sample, settings):
+    deals = stakes.open_deals(sample, settings)
+    assert deals[0].amount == max(d.amount for d in deals)
+    assert " · " in deals[0].name
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"- id: A\n  name: First\n- id: B\n  description: Second\n", "c.yaml"),
+        (b"capabilities:\n- {id: A, name: First}\n- {id: B, name: Second}\n", "c.yml"),
+        (b"Key;Feature;Support\nA;First;yes\nB;Second;planned\n", "c.csv"),
+    ],
+)
+def test_catalogues_of_many_kinds(content, name):
+    found = catalogue.load(content, name)
+    assert found.frame["capability_id"].to_list() == ["A", "B"]
+    assert found.frame["name"].to_list() == ["First", "Second"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        (b"name\nFirst\n", "c.csv", "an id"),
+        (b"id,colour\nA,red\n", "c.csv", "a name or description"),
+        (b"id,name\nA,First\nA,Second\n", "c.csv", "twice"),
+        (b"id,name,status\nA,First,maybe\n", "c.csv", "maybe"),
+        (b"id,name\n", "c.csv", "no capabilities"),
+        (b"[1, 2", "c.yaml", "not valid YAML"),
+        (b"just text", "c.yaml", "a list of capabilities"),
+    ],
+)
+def test_a_bad_catalogue_is_explained(content, name, said):
+    with pytest.raises(RequirementError, match=said):
+        catalogue.load(content, name)
+
+
+def test_odd_numbers_and_dates_are_left_empty():
+    row = catalogue.load(b"id,name,effort,eta\nA,First,lots,soon\n", "c.csv").frame.row(0, named=True)
+    assert row["effort_weeks"] is None
+    assert row["available_on"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "category"),
+    [
+        ("All passwords shall be encrypted", None, "security"),
+        ("A REST API with webhooks", None, "integration"),
+        ("Response time below two seconds at peak load", None, "performance"),
+        ("Comply with GDPR and ISO 27001", None, "compliance"),
+        ("Training for help desk staff", None, "support"),
+        ("Runs on Linux in Docker containers", None, "technical"),
+        ("Something about cats", None, "functional"),
+        ("Something about cats", "Security & access", "security"),
+    ],
+)
+def test_categories(text, given, category):
+    assert classify.categorise(text, given)[0] == category
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "priority"),
+    [
+        ("x", "Must have", "critical"), ("x", "P1", "critical"), ("x", "2", "high"), ("x", "Should", "high"),
+        ("x", "could", "medium"), ("x", "Won't have", "low"), ("x", "HIGH", "high"), ("x", "Wichtig?", "medium"),
+        ("It must log in", None, "high"), ("It is mandatory to log in", None, "critical"),
+        ("It should log in", None, "medium"), ("It may log in", None, "low"), ("Logs in", None, "medium"),
+    ],
+)  # fmt: skip
+def test_priorities(text, given, priority):
+    assert classify.prioritise(text, given)[0] == priority
+
+
+def test_candidates_do_not_depend_on_the_order_of_rows(known):
+    asked = ["Encrypt data at rest", "Mobile phones", "Commission for sales"]
+    forward = match.candidates(asked, known).filter(pl.col("rank") == 1)["capability_id"].to_list()
+    backward = match.candidates(asked[::-1], known).filter(pl.col("rank") == 1)["capability_id"].to_list()
+    assert forward == backward[::-1] == ["C1", "C2", "C4"]
+
+
+def test_no_word_in_common_has_no_confidence(known):
+    assert match.candidates(["qqqq wwww"], known).filter(pl.col("rank") == 1)["confidence"][0] < match.FLOOR

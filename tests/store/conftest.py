@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import uuid
+from pathlib import Path
+
+import pytest
+
+from core.store import Store
+
+
+def binaries():
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory):
+    """A PostgreSQL cluster of its own, gone after the tests; run by user postgres when this is root."""
+    where = binaries()
+    if where is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is missing: the store must be tested on it")
+        pytest.skip("PostgreSQL is not installed")
+    home = Path("/tmp") / f"quarterdeck-pg-{uuid.uuid4().hex[:8]}"
+    home.mkdir(mode=0o700)
+    before = []
+    if os.geteuid() == 0:
+        shutil.chown(home, "postgres")
+        before = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    port, data = free_port(), home / "data"
+
+    def run(*words):
+        subprocess.run([*before, *map(str, words)], check=True, capture_output=True, cwd="/", timeout=60)
+
+    run(where / "initdb", "-D", data, "-U", "quarterdeck", "--auth=trust", "--no-sync", "-E", "UTF8")
+    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off"
+    subprocess.run(
+        [*before, where / "pg_ctl", "-D", data, "-o", options, "-l", home / "log", "-w", "start"],
+        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", timeout=60,
+    )  # fmt: skip
+    yield f"postgresql://quarterdeck@127.0.0.1:{port}"
+    run(where / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request, tmp_path):
+    """The URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'own' / 'quarterdeck.db'}"
+    import psycopg
+
+    base, name = request.getfixturevalue("cluster"), f"t{uuid.uuid4().hex[:10]}"
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{base}/{name}"
+
+
+@pytest.fixture
+def store(url):
+    opened = Store.open(url)
+    yield opened
+    opened.close()
