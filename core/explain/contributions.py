@@ -85,8 +85,11 @@ class Contributions:
     def check(self) -> str:
         """Say whether the contributions add up to the number shown."""
         total = float(self.by_driver()["contribution"].sum())
+        left = f"left over: {abs(self.residual):.1e}."
+        if self.unit == "points":
+            return f"{self.base:.2f} % {total:+.2f} points = {self.shown:.2f} %; {left}"
         written = [sentences.number(v, self.unit, self.currency) for v in (self.base, self.shown)]
-        return f"{written[0]} {sentences.change(total, self.unit)} = {written[1]}; left over: {abs(self.residual):.1e}."
+        return f"{written[0]} {sentences.change(total, self.unit)} = {written[1]}; {left}"
 
 
 def matrix(model: Any, frame: pl.DataFrame) -> Any:

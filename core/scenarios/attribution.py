@@ -9,7 +9,7 @@ import polars as pl
 
 from core.contracts.errors import ScenarioError
 from core.scenarios.baseline import Baseline
-from core.scenarios.engine import run
+from core.scenarios.engine import bookings_total, recurring_total, run
 from core.scenarios.levers import LEVERS, Scenario
 
 
@@ -28,7 +28,7 @@ def shapley(baseline: Baseline, scenario: Scenario, measure: str = "bookings_amo
     if len(names) > 10:
         raise ScenarioError("At most ten levers can be split.", mend="Move fewer.")
     worth = {
-        frozenset(kept): run(baseline, _only(scenario, kept)).total(measure)
+        frozenset(kept): _worth(baseline, _only(scenario, kept), measure)
         for size in range(len(names) + 1)
         for kept in combinations(names, size)
     }
@@ -42,6 +42,14 @@ def shapley(baseline: Baseline, scenario: Scenario, measure: str = "bookings_amo
         )
         rows.append({"lever": name, "label": LEVERS[name].label, "amount": part})
     return pl.DataFrame(rows, schema={"lever": pl.String, "label": pl.String, "amount": pl.Float64})
+
+
+def _worth(baseline: Baseline, plan: Scenario, measure: str) -> float:
+    if measure == "bookings_amount":
+        return bookings_total(baseline, plan)
+    if measure == "mrr_amount":
+        return recurring_total(baseline, plan)
+    return run(baseline, plan).total(measure)
 
 
 def _only(scenario: Scenario, kept: tuple[str, ...]) -> Scenario:

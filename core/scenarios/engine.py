@@ -79,6 +79,25 @@ def run(baseline: Baseline, scenario: Scenario | None = None) -> Outcome:
     return Outcome(table, by_month, first)
 
 
+def bookings_total(baseline: Baseline, plan: Scenario) -> float:
+    """Return bookings over the whole horizon without months, range or recurring revenue: what `run` sums to."""
+    last = baseline.months[-1]
+    ends = np.array([(add_months(last, 1) - timedelta(days=1) - baseline.as_of).days], float)
+    deals = baseline.open_deals
+    amount = deals["amount"].to_numpy() * _factor(deals, plan, "deal_size") * _factor(deals, plan, "price")
+    count, size, _ = _arrivals(baseline, plan, ends)
+    closed = baseline.closed.filter(pl.col("month").is_in(list(baseline.months)))
+    open_part = float(amount @ _open_curves(baseline, plan, ends)[:, 0])
+    return open_part + float(size @ count[:, 0]) + float(closed["amount"].sum())
+
+
+def recurring_total(baseline: Baseline, plan: Scenario) -> float:
+    """Return recurring revenue of today's contracts summed over the months: what `run` sums to."""
+    last_days = [add_months(month, 1) - timedelta(days=1) for month in baseline.months]
+    ends = np.array([(day - baseline.as_of).days for day in last_days], float)
+    return float(_left(baseline.recurring, plan, ends).sum())
+
+
 def _factor(frame: pl.DataFrame, plan: Scenario, lever: str) -> np.ndarray:
     """Return the product of 1 + value over the settings that reach each row, in a fixed order."""
     out = np.ones(frame.height)
@@ -126,11 +145,18 @@ def _arrivals(baseline: Baseline, plan: Scenario, ends: np.ndarray) -> tuple[np.
 
 
 def _lines(lines: pl.DataFrame, baseline: Baseline, plan: Scenario, ends: np.ndarray) -> pl.DataFrame:
-    churn = np.minimum(lines["churn_rate"].to_numpy() * _factor(lines, plan, "churn"), 1.0)
     mrr = lines["mrr_amount"].to_numpy() * _factor(lines, plan, "price")
-    left = mrr[:, None] * (1 - churn)[:, None] ** (np.maximum(ends, 0) / (365 / 12))[None, :]
+    left = _left(lines, plan, ends)
     lost = -np.diff(left, axis=1, prepend=mrr[:, None])
     return _long(lines, baseline, mrr_amount=left, churned_mrr_amount=lost)
+
+
+def _left(lines: pl.DataFrame, plan: Scenario, ends: np.ndarray) -> np.ndarray:
+    """Return what is left of each cell's recurring revenue at the end of each month."""
+    churn = np.minimum(lines["churn_rate"].to_numpy() * _factor(lines, plan, "churn"), 1.0)
+    mrr = lines["mrr_amount"].to_numpy() * _factor(lines, plan, "price")
+    out: np.ndarray = mrr[:, None] * (1 - churn)[:, None] ** (np.maximum(ends, 0) / (365 / 12))[None, :]
+    return out
 
 
 def _long(frame: pl.DataFrame, baseline: Baseline, **values: np.ndarray) -> pl.DataFrame:

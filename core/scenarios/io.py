@@ -24,6 +24,11 @@ def from_yaml(text: str) -> Scenario:
         found = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ScenarioError("The scenario is not valid YAML.", mend="Check indents and quotes.") from error
+    return from_dict(found)
+
+
+def from_dict(found: object) -> Scenario:
+    """Read a scenario from names and values; whatever is wrong with it becomes a ScenarioError."""
     rows = found.get("levers", []) if isinstance(found, dict) else None
     if not isinstance(found, dict) or not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
         raise ScenarioError("A scenario holds a name and a list of levers.", mend="See sample_data/scenarios.")

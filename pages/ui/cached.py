@@ -12,6 +12,7 @@ from core.contracts import Dataset
 from core.requirements import gap
 from core.requirements.gap import GapAnalysis, Stake
 from core.sources import load_data
+from core.store import Store
 
 
 def settings() -> Settings:
@@ -45,3 +46,9 @@ def _result(name: str, data: Dataset, config: Settings, more: tuple[Any, ...], _
 def analysis(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
     """Return the gap analysis of a list, worked out once per content, settings and deal."""
     return gap.analyse_file(content, None, config, name, stake)
+
+
+@st.cache_resource(show_spinner=False)
+def store(url: str) -> Store:
+    """Return the open database, one per process and URL."""
+    return Store.open(url)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -20,11 +23,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture(scope="module")
-def url(settings, sample):
+def url(settings, sample, bundle, tmp_path_factory):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    env = {**os.environ, "QUARTERDECK_HOME": str(settings.home)}
+    store = f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.db'}"
+    env = {**os.environ, "QUARTERDECK_HOME": str(settings.home), "QUARTERDECK_DATABASE_URL": store}
     command = [sys.executable, "-m", "core.cli", "serve", "--port", str(port)]
     server = subprocess.Popen(
         command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -89,3 +93,57 @@ def test_upload_replaces_the_data_for_this_session_only(url, page, browser, tmp_
     other.goto(f"{url}/data")
     expect(other.get_by_text("Every row was taken in.")).to_be_visible(timeout=30_000)
     other.close()
+
+
+def test_the_win_rate_slider_moves_the_forecast_by_keyboard(url, page, browser):
+    page.goto(f"{url}/scenarios")
+    slider = page.get_by_role("slider", name="Win rate")
+    expect(slider).to_be_visible(timeout=60_000)
+    answer = page.get_by_text("bookings go from").first
+    before = answer.inner_text()
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    expect(answer).not_to_have_text(before, timeout=20_000)
+    expect(page.get_by_text("The parts add up to the difference; left over: 0.00 USD.")).to_be_visible()
+    expect(page).to_have_url(re.compile("win_rate=5"))
+    expect(page.get_by_text("Win rate USD +")).to_be_visible()
+    moved = answer.inner_text()
+    other = browser.new_page()
+    other.goto(page.url)
+    expect(other.get_by_text("bookings go from").first).to_have_text(moved, timeout=60_000)
+    other.close()
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+    expect(answer).to_have_text(before, timeout=20_000)
+
+
+def test_a_list_goes_in_and_the_matrix_comes_out(url, page, tmp_path):
+    from openpyxl import load_workbook
+
+    asked = ["All data at rest must be encrypted with AES-256", "=1+1 must stay text 🚀", "Commission statements"]
+    file = tmp_path / "asked.csv"
+    file.write_text("Ref,Requirement,Priority\n" + "".join(f"{n},{t},Must\n" for n, t in enumerate(asked, 1)), "utf-8")
+    page.goto(f"{url}/requirements")
+    expect(page.get_by_role("heading", name="What does the buyer ask for?")).to_be_visible(timeout=60_000)
+    page.locator("input[type=file]").set_input_files(str(file))
+    expect(page.get_by_text("3 requirements read from the file.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Where are the gaps, and what closes them?")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the matrix (Excel)").click()
+    sheet = load_workbook(io.BytesIO(download.value.path().read_bytes()))["Matrix"]
+    assert [row[4] for row in sheet.iter_rows(min_row=2, values_only=True)] == asked
+    assert [row[1] for row in sheet.iter_rows(min_row=2, values_only=True)] == [2, 3, 4]
+
+
+def test_the_bars_of_a_customer_add_up_to_the_chance_shown(url, page):
+    page.goto(f"{url}/customers")
+    note = page.get_by_text("points = ")
+    expect(note).to_be_visible(timeout=60_000)
+    base, shown = (float(v) for v in re.match(r"([\d.]+) % .* = ([\d.]+) %", note.inner_text()).groups())
+    page.get_by_role("button", name="Method").nth(1).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Rows as CSV").click()
+    rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
+    assert len(rows) > 10
+    assert base + sum(float(row["contribution"]) for row in rows) == pytest.approx(shown, abs=0.011)

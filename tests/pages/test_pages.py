@@ -19,8 +19,9 @@ PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.
 
 
 @pytest.fixture(autouse=True)
-def home(settings, sample, monkeypatch):
+def home(settings, sample, bundle, monkeypatch, tmp_path):
     monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
 
 
 def nothing() -> Dataset:
@@ -67,6 +68,85 @@ def test_page_on_nothing(page):
 def test_page_on_hostile_data(page, sample):
     test = opened(page, hostile(sample))
     assert not test.exception
+
+
+def said(test: AppTest) -> str:
+    return " ".join(m.value for m in test.markdown)
+
+
+def test_a_slider_moves_the_number_and_back_again():
+    test = opened("pages/scenarios.py")
+    before = said(test)
+    moved = test.slider(key="win_rate").set_value(10).run()
+    assert not moved.exception
+    assert said(moved) != before
+    assert "Win rate USD" in said(moved)
+    assert said(moved.slider(key="win_rate").set_value(0).run()) == before
+
+
+def test_a_preset_fills_the_sliders_and_reset_empties_them():
+    test = opened("pages/scenarios.py")
+    before = said(test)
+    test.button_group(key="preset").set_value("Price rise").run()
+    assert (test.slider(key="price").value, test.slider(key="win_rate").value) == (5, -3)
+    reset = next(b for b in test.button if b.label == "Reset")
+    reset.click().run()
+    assert not test.exception
+    assert test.slider(key="price").value == 0
+    assert said(test) == before
+
+
+def test_a_scenario_is_saved_loaded_compared_and_deleted():
+    test = opened("pages/scenarios.py")
+    test.slider(key="win_rate").set_value(15).run()
+    test.text_input[0].set_value("Board 🚀")
+    next(b for b in test.button if b.label == "Save").click().run()
+    assert not test.exception
+    assert any("Board 🚀" in s.value for s in test.success)
+    test.slider(key="win_rate").set_value(0).run()
+    picked = next(s for s in test.selectbox if s.label == "Saved")
+    picked.set_value("Board 🚀").run()
+    next(b for b in test.button if b.label == "Load").click().run()
+    assert test.slider(key="win_rate").value == 15
+    test.selectbox(key="compare_other").set_value("Board 🚀").run()
+    assert "Board 🚀 brings USD" in said(test)
+    next(s for s in test.selectbox if s.label == "Saved").set_value("Board 🚀").run()
+    next(b for b in test.button if b.label == "Delete").click().run()
+    assert not test.exception
+    assert "Board 🚀" not in next(s for s in test.selectbox if s.label == "Saved").options
+
+
+def test_a_far_lever_is_warned_of():
+    test = opened("pages/scenarios.py")
+    test.slider(key="creation").set_value(50).run()
+    assert any("further than it went" in c.value for c in test.caption)
+
+
+def test_an_uploaded_list_is_analysed_and_hangs_on_a_deal(sample):
+    test = opened("pages/requirements.py")
+    asked = b"Ref;Requirement;Priority\n1;All data at rest must be encrypted with AES-256;Must\n2;=1+1 zebras;Could\n"
+    test.file_uploader(key="requirement_upload").set_value([("asked.csv", asked, "text/csv")]).run()
+    assert not test.exception
+    assert "2 requirements read from the file." in said(test)
+    deal = test.selectbox(key="requirement_deal")
+    deal.select_index(0).run()
+    assert "hang on it" in said(test)
+    assert not test.exception
+
+
+def test_a_bad_upload_is_a_sentence():
+    test = opened("pages/requirements.py")
+    test.file_uploader(key="requirement_upload").set_value([("a.csv", b"colour,size\nred,3\n", "text/csv")]).run()
+    assert not test.exception
+    assert "No requirement list was found" in test.warning[0].value
+
+
+def test_a_customer_and_a_deal_add_up_on_screen():
+    notes = " ".join(c.value for c in opened("pages/customers.py").caption)
+    assert " points = " in notes
+    assert "left over: " in notes
+    notes = " ".join(c.value for c in opened("pages/forecast.py").caption)
+    assert "left over: 0.00 USD" in notes
 
 
 def test_executive_answers_hold_the_number_of_the_core(sample, settings):

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import polars as pl
+import pytest
+
+from core import contracts
+from core.contracts import SCHEMAS, Dataset
+from core.contracts.errors import ScenarioError
+from core.scenarios import engine, files, presets, seen, whatif
+from core.scenarios.attribution import shapley
+from core.scenarios.levers import LEVERS, LeverSetting, Scenario
+
+ALL = Scenario("all", tuple(LeverSetting(name, 0.1) for name in LEVERS))
+
+
+@pytest.fixture(scope="module")
+def start(sample, settings):
+    return whatif.ground(sample, settings)
+
+
+@pytest.mark.parametrize("measure", ["bookings_amount", "mrr_amount", "churned_mrr_amount"])
+def test_the_parts_add_up_to_what_the_engine_says(start, measure):
+    parts = shapley(start.base, ALL, measure)
+    gap = engine.run(start.base, ALL).total(measure) - start.before.total(measure)
+    assert parts["amount"].sum() == pytest.approx(gap, abs=0.01)
+
+
+def test_the_short_sums_are_those_of_the_months(start):
+    after = engine.run(start.base, ALL)
+    assert engine.bookings_total(start.base, ALL) == pytest.approx(after.total(), rel=1e-9)
+    assert engine.recurring_total(start.base, ALL) == pytest.approx(after.total("mrr_amount"), rel=1e-9)
+
+
+def test_nothing_moved_changes_nothing(start):
+    found = whatif.work_out(start, Scenario("x", (LeverSetting("win_rate", 0.0),)))
+    assert found.difference == 0
+    assert found.frame["before_amount"].to_list() == found.frame["amount"].to_list()
+    assert found.part_sentence() == "No lever is moved."
+    assert found.warnings() == []
+    assert "left over: 0.00" in found.check()
+
+
+def test_churn_shows_in_recurring_revenue(sample, settings):
+    found = whatif.what_if(sample, settings, {"churn": -0.2}, measure="mrr_amount")
+    assert found.difference > 0
+    assert found.parts["amount"].sum() == pytest.approx(found.difference, abs=0.01)
+    assert (found.frame["amount"] >= found.frame["before_amount"]).all()
+    assert "recurring revenue" in found.sentence()
+    assert "recurring revenue changes by" in found.part_sentence()
+    assert whatif.what_if(sample, settings, {"churn": -0.2}).difference == 0
+
+
+def test_a_lever_beyond_its_past_is_warned_of(start):
+    low, high = start.seen.filter(pl.col("lever") == "win_rate").select("low", "high").row(0)
+    assert low <= 0 <= high
+    inside = whatif.work_out(start, Scenario("x", (LeverSetting("win_rate", high),)))
+    outside = whatif.work_out(start, Scenario("x", (LeverSetting("win_rate", high + 0.01),)))
+    assert inside.warnings() == []
+    assert "further than it went in 12 quarters" in outside.warnings()[0]
+    assert "no past change" in whatif.work_out(start, Scenario("x", (LeverSetting("price", 0.1),))).warnings()[0]
+
+
+def test_the_range_seen_agrees_with_counting(sample, settings):
+    found = seen.ranges(sample, settings).filter(pl.col("lever") == "creation").row(0, named=True)
+    starts = [date(2026, 4, 1)]
+    while len(starts) < 13:
+        last = starts[-1]
+        starts.append(date(last.year - (last.month == 1), last.month - 3 if last.month > 1 else 10, 1))
+    made = sample.opportunities["created_on"]
+    counts = [((made >= a) & (made < b)).sum() for b, a in pairwise(starts)]
+    recent = sum(counts[:4]) / 4
+    assert found["low"] == pytest.approx(min(counts) / recent - 1)
+    assert found["high"] == pytest.approx(max(max(counts) / recent - 1, 0))
+
+
+def test_a_company_without_a_past_still_opens(settings):
+    frames = {name: contracts.empty(name) for name in SCHEMAS}
+    bare = Dataset(**frames, as_of=date(2026, 5, 1), source="none", rejected=contracts.empty("rejections"))
+    start = whatif.ground(bare, settings)
+    assert start.seen.is_empty()
+    found = whatif.work_out(start, ALL)
+    assert found.difference == 0
+    assert "no past change" in found.warnings()[0]
+
+
+def test_comparing(start):
+    plans = [Scenario("As is"), Scenario("Up", (LeverSetting("win_rate", 0.1),))]
+    found = whatif.compare(start, plans)
+    assert found.frame["scenario"].to_list() == ["As is", "Up"]
+    assert found.frame["total_amount"][1] > found.frame["total_amount"][0]
+    assert found.sentence().startswith("Up brings USD")
+    assert "Choose two" in whatif.compare(start, plans[:1]).sentence()
+    assert whatif.compare(start, []).months.is_empty()
+
+
+def test_every_preset_runs_and_survives_being_written(start):
+    for name, plan in presets.load().items():
+        assert files.from_dict(files.to_dict(plan)) == plan == files.from_yaml(files.to_yaml(plan))
+        assert whatif.work_out(start, plan).plan.name == name
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        files.read_file(tmp_path / "none.yaml")
+    (tmp_path / "odd.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ScenarioError, match="cannot be read"):
+        files.read_file(tmp_path / "odd.yaml")
