@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import metrics
+from core import metrics, models
 from core.charts import executive as charts
 from pages.ui import cached, notebook, shell
 from pages.ui.cells import cell, tile
@@ -21,7 +21,20 @@ tiles = [
 for row in (tiles[:3], tiles[3:]):
     for place, (measure, trend) in zip(st.columns(3), row, strict=True):
         with place:
-            tile(cached.result(measure, data, settings), settings.currency, cached.result(trend, data, settings))
+            tile(
+                cached.result(measure, data, settings),
+                settings.currency,
+                cached.result(trend, data, settings),
+                cached.change(measure, data, settings),
+            )
+
+with cell(page, "Will we make the quarter?") as c:
+    outlook = cached.result(models.outlook.current, data, settings)
+    c.answer(outlook.sentence())
+    if outlook.windows:
+        c.chart(charts.target(outlook.frame.tail(1), settings.currency))
+        st.caption(outlook.record)
+    c.method(models.outlook.current, outlook.frame)
 
 with cell(page, "How do bookings run?") as c:
     now = cached.result(metrics.bookings.quarter_to_date, data, settings)
@@ -44,10 +57,15 @@ with cell(page, "Which regions carry the quarter?") as c:
 
 with cell(page, "Who is ahead of quota?") as c:
     board = cached.result(metrics.winrate.leaderboard, data, settings)
-    c.answer(board.sentence())
+    teams = cached.result(metrics.attainment.teams, data, settings)
+    c.answer(f"{board.sentence()} {teams.sentence()}")
+    people, groups = st.tabs(["People", "Teams"])
     if not board.frame.is_empty():
-        c.chart(charts.leaderboard(board.frame, settings.currency))
-    c.method(metrics.winrate.leaderboard, board.frame)
+        with people:
+            c.chart(charts.leaderboard(board.frame, settings.currency))
+        with groups:
+            c.chart(charts.teams(teams.frame, settings.currency))
+    c.method(metrics.attainment.teams, teams.frame)
 
 with cell(page, "What changed since last week?") as c:
     changes = cached.result(metrics.pipeline.changes, data, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from core.charts.theme import ACTUAL, CONTEXT, SEQUENCE, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish
 
 MONEY = "~s"
 
@@ -84,6 +84,56 @@ def changes(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         )
     )
     return finish(bars, height=220)
+
+
+def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """The quarter on one bar: booked, forecast with its range, quota. Frame as `outlook.frame`, one row."""
+    quota = frame["quota_amount"][0]
+    y = alt.Y("window:N", title=None)
+    x = alt.X("begin:Q", title=f"{currency} (line: 80 % range, tick: quota)", axis=alt.Axis(format=MONEY))
+    row = frame.row(0, named=True)
+    parts = pl.DataFrame(
+        [
+            (row["window"], "Booked", 0.0, row["closed_amount"]),
+            (row["window"], "Forecast for the rest", row["closed_amount"], row["amount"]),
+        ],
+        schema=["window", "part", "begin", "end"],
+        orient="row",
+    )
+    bars = (
+        alt.Chart(parts)
+        .mark_bar(height=34)
+        .encode(
+            y=y,
+            x=x,
+            x2="end:Q",
+            color=alt.Color(
+                "part:N",
+                scale=alt.Scale(domain=["Booked", "Forecast for the rest"], range=[ACTUAL, FORECAST]),
+                legend=alt.Legend(orient="top", title=None),
+            ),
+            tooltip=["part:N", alt.Tooltip("begin:Q", format=",.0f"), alt.Tooltip("end:Q", format=",.0f")],
+        )
+    )
+    base = alt.Chart(frame).encode(y=y)
+    reach = base.mark_rule(strokeWidth=3, color="#5d6b77").encode(x="lower:Q", x2="upper:Q")
+    layers = bars + reach
+    if quota:
+        layers += base.mark_tick(thickness=3, size=52, color="#b3402f").encode(
+            x="quota_amount:Q", tooltip=[alt.Tooltip("quota_amount:Q", format=",.0f", title="Quota")]
+        )
+    return finish(layers, height=150)
+
+
+def teams(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Bars of bookings per team, with a tick at quota."""
+    base = alt.Chart(frame).encode(y=alt.Y("team:N", sort="-x", title=None, axis=alt.Axis(labelOverlap=False)))
+    bars = base.mark_bar(color=ACTUAL, height=14, cornerRadius=2).encode(
+        x=alt.X("amount:Q", title=f"{currency} booked this quarter (tick: quota)", axis=alt.Axis(format=MONEY)),
+        tooltip=["team:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("attainment_rate:Q", format=".0%")],
+    )
+    ticks = base.mark_tick(color=CONTEXT, thickness=2, height=18).encode(x="quota_amount:Q")
+    return finish(bars + ticks, height=24 * frame.height + 80)
 
 
 GROWTH = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -51,6 +53,33 @@ def table(data: Dataset, settings: Settings, kinds: tuple[str, ...] = ("booking"
     if growth is None:
         text = "There is no earlier period to compare with."
     return Measure("Growth", growth, "rate", frame, text)
+
+
+def year_ago(data: Dataset) -> Dataset:
+    """Return the same data as of the day twelve months earlier, for measures that keep to the as-of date."""
+    return replace(data, as_of=add_months(data.as_of, -12), known_fingerprint=f"{data.fingerprint}-year-ago")
+
+
+def change(
+    data: Dataset, settings: Settings, measure: Callable[[Dataset, Settings], Measure]
+) -> tuple[float | None, str]:
+    """Hold a measure against itself twelve months earlier, on the same number of elapsed days.
+
+    Returns
+    -------
+    change : float or None
+        Relative for money and counts, in points of a rate for rates; None when either is missing.
+    text : str
+        As a tile shows it.
+    """
+    now, then = measure(data, settings), measure(year_ago(data), settings).value
+    if now.value is None or then is None:
+        return None, ""
+    if now.unit == "rate":
+        moved = now.value - then
+        return moved, f"{moved * 100:+.1f} points on a year ago"
+    moved_by = ratio(now.value - then, then)
+    return moved_by, "" if moved_by is None else f"{percent(moved_by, sign=True)} on a year ago"
 
 
 def _sum(rows: pl.DataFrame, since: date, until: date) -> float:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.config import Settings, load
 from core.contracts import Dataset
+from core.metrics import growth
 from core.requirements import gap
 from core.requirements.gap import GapAnalysis, Stake
 from core.sources import load_data
@@ -38,6 +39,12 @@ def result(function: Callable[..., Any], data: Dataset, config: Settings, *more:
 )
 def _result(name: str, data: Dataset, config: Settings, more: tuple[Any, ...], _function: Callable[..., Any]) -> Any:
     return _function(data, config, *more)
+
+
+def change(measure: Callable[..., Any], data: Dataset, config: Settings) -> str:
+    """Return a measure's change on a year ago, as a tile shows it."""
+    name = f"change of {measure.__module__}.{measure.__qualname__}"
+    return str(_result(name, data, config, (), lambda d, s: growth.change(d, s, measure)[1]))
 
 
 @st.cache_resource(

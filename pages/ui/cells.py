@@ -69,12 +69,13 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
             st.warning(str(error), icon=":material/warning:")
 
 
-def tile(measure: Measure, currency: str, trend: Measure) -> None:
-    """Show one measure as a tile, with the path of another (or its own) as a sparkline."""
+def tile(measure: Measure, currency: str, trend: Measure, change: str = "") -> None:
+    """Show one measure as a tile, with its change on a year ago and the path of a trend as a sparkline."""
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
     st.metric(
         measure.name,
         shown(measure, currency),
+        change or None,
         border=True,
         help=_plain(measure.sentence()),
         chart_data=path if len(path) > SHORTEST_TREND else None,

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = {
     "Revenue": [
         ("app.py", "Executive", ":material/monitoring:"),
+        ("pages/pipeline.py", "Pipeline", ":material/filter_alt:"),
         ("pages/forecast.py", "Forecast", ":material/query_stats:"),
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
     ],

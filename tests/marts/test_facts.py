@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from core import marts
+
+DAY = date(2026, 3, 31)
+LINES = pl.DataFrame(
+    {
+        "account_id": ["A", "A", "B", "A"],
+        "booked_on": [date(2026, 1, 5), date(2026, 1, 5), date(2026, 2, 1), date(2026, 5, 1)],
+        "region": ["EMEA", "EMEA", "APAC", "EMEA"],
+        "product_id": ["P1"] * 4,
+        "rep_id": ["R1", "R1", "R2", "R1"],
+        "kind": ["booking", "booking", "refund", "booking"],
+        "amount": [10.0, 5.0, -3.0, 99.0],
+    }
+)
+STATES = pl.DataFrame(
+    {
+        "opportunity_id": ["O1"] * 4 + ["O2"] * 2,
+        "valid_from": [date(2026, 1, d) for d in (1, 5, 9, 20)] + [date(2026, 2, 1), date(2026, 6, 1)],
+        "stage": ["Discovery", "Discovery", "Proposal", "Discovery", "Proposal", "Closed Won"],
+        "is_deleted": [False] * 6,
+    }
+)
+
+
+def engines(frame):
+    """The same frame in Polars and in DuckDB, each with the way back to Polars."""
+    relation = duckdb.from_arrow(frame.to_arrow())
+    return [(frame, lambda f: f), (relation, lambda f: f.pl())]
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["polars", "duckdb"])
+def test_the_daily_cube(place):
+    frame, back = engines(LINES)[place]
+    found = back(marts.bookings_daily(frame, DAY)).sort("booked_on")
+    assert found.select("booked_on", "region", "kind", "amount", "n_lines").rows() == [
+        (date(2026, 1, 5), "EMEA", "booking", 15.0, 2),
+        (date(2026, 2, 1), "APAC", "refund", -3.0, 1),
+    ]
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["polars", "duckdb"])
+def test_account_facts(place):
+    frame, back = engines(LINES)[place]
+    found = back(marts.account_facts(frame, DAY)).sort("account_id")
+    assert found.rows() == [
+        ("A", date(2026, 1, 5), date(2026, 1, 5), 2, 15.0, 0.0),
+        ("B", date(2026, 2, 1), date(2026, 2, 1), 1, 0.0, -3.0),
+    ]
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["polars", "duckdb"])
+def test_stage_intervals(place):
+    frame, back = engines(STATES)[place]
+    found = back(marts.stage_intervals(frame, DAY)).sort("opportunity_id", "entered_on")
+    assert found.rows() == [
+        ("O1", "Discovery", date(2026, 1, 1), date(2026, 1, 9)),
+        ("O1", "Proposal", date(2026, 1, 9), date(2026, 1, 20)),
+        ("O1", "Discovery", date(2026, 1, 20), None),
+        ("O2", "Proposal", date(2026, 2, 1), None),
+    ]
+
+
+def test_the_cube_adds_up_to_the_lines(sample):
+    cube = marts.bookings_daily(sample.transactions, sample.as_of)
+    assert cube["amount"].sum() == pytest.approx(sample.transactions["amount"].sum(), abs=0.01)
+    assert cube["n_lines"].sum() == sample.transactions.height
+
+
+def test_both_engines_agree_on_the_sample(sample):
+    ours = marts.stage_intervals(sample.opportunity_history, sample.as_of)
+    theirs = marts.stage_intervals(duckdb.from_arrow(sample.opportunity_history.to_arrow()), sample.as_of).pl()
+    order = ["opportunity_id", "entered_on"]
+    assert_frame_equal(ours.sort(order), theirs.select(ours.columns).sort(order), check_dtypes=False)
