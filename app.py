@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from core import metrics, models
-from core.charts import executive as charts
+from core import charts, metrics, models
 from pages.ui import cached, notebook, shell
 from pages.ui.cells import cell, tile
 
@@ -32,7 +31,7 @@ with cell(page, "Will we make the quarter?") as c:
     outlook = cached.result(models.outlook.current, data, settings)
     c.answer(outlook.sentence())
     if outlook.windows:
-        c.chart(charts.target(outlook.frame.tail(1), settings.currency))
+        c.chart(charts.executive.target(outlook.frame.tail(1), settings.currency))
         st.caption(outlook.record)
     c.method(models.outlook.current, outlook.frame)
 
@@ -44,15 +43,18 @@ with cell(page, "How do bookings run?") as c:
     if by_month.frame.is_empty():
         c.empty("No bookings yet: load transactions or won deals on the Data page.")
     else:
-        c.chart(charts.monthly(by_month.frame, settings.currency))
-    c.table(growth.frame.select("comparison", "amount", "earlier_amount", "growth_rate"), column_config=charts.GROWTH)
+        c.chart(charts.executive.monthly(by_month.frame, settings.currency))
+    c.table(
+        growth.frame.select("comparison", "amount", "earlier_amount", "growth_rate"),
+        column_config=charts.executive.GROWTH,
+    )
     c.method(metrics.growth.table, growth.frame)
 
 with cell(page, "Which regions carry the quarter?") as c:
     regions = cached.result(metrics.bookings.by_region_and_quarter, data, settings)
     c.answer(regions.sentence())
     if not regions.frame.is_empty():
-        c.chart(charts.regions(regions.frame, settings.currency))
+        c.chart(charts.executive.regions(regions.frame, settings.currency))
     c.method(metrics.bookings.by_region_and_quarter, regions.frame)
 
 with cell(page, "Who is ahead of quota?") as c:
@@ -62,16 +64,16 @@ with cell(page, "Who is ahead of quota?") as c:
     people, groups = st.tabs(["People", "Teams"])
     if not board.frame.is_empty():
         with people:
-            c.chart(charts.leaderboard(board.frame, settings.currency))
+            c.chart(charts.executive.leaderboard(board.frame, settings.currency))
         with groups:
-            c.chart(charts.teams(teams.frame, settings.currency))
+            c.chart(charts.executive.teams(teams.frame, settings.currency))
     c.method(metrics.attainment.teams, teams.frame)
 
 with cell(page, "What changed since last week?") as c:
     changes = cached.result(metrics.pipeline.changes, data, settings)
     c.answer(changes.sentence())
     if not changes.frame.is_empty():
-        c.chart(charts.changes(changes.frame, settings.currency))
+        c.chart(charts.executive.changes(changes.frame, settings.currency))
     c.method(metrics.pipeline.changes, changes.frame)
 
 notebook.offer(page)

@@ -1,43 +1,33 @@
-"""What each frame must hold, and the errors raised when it does not."""
+"""What each frame must hold, and the errors raised when it does not.
+
+The schemas are imported when they are first asked for, so that a command which only needs an error
+class starts at once.
+"""
 
 from __future__ import annotations
 
-import dataframely as dy
-import polars as pl
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from core.contracts.accounts import Accounts
-from core.contracts.activities import Activities
-from core.contracts.dataset import FRAMES, Dataset
-from core.contracts.opportunities import Opportunities, OpportunityHistory
-from core.contracts.products import Products
-from core.contracts.rejections import Rejections
-from core.contracts.sales_team import Quotas, SalesTeam
-from core.contracts.subscriptions import Subscriptions
-from core.contracts.transactions import Transactions
+if TYPE_CHECKING:
+    from core.contracts.dataset import FRAMES, Dataset
+    from core.contracts.rejections import Rejections
+    from core.contracts.schemas import SCHEMAS, empty
 
-SCHEMAS: dict[str, type[dy.Schema]] = {
-    "accounts": Accounts,
-    "opportunities": Opportunities,
-    "opportunity_history": OpportunityHistory,
-    "products": Products,
-    "transactions": Transactions,
-    "subscriptions": Subscriptions,
-    "activities": Activities,
-    "sales_team": SalesTeam,
-    "quotas": Quotas,
+_HOMES = {
+    "FRAMES": "dataset",
+    "Dataset": "dataset",
+    "Rejections": "rejections",
+    "SCHEMAS": "schemas",
+    "empty": "schemas",
 }
 
 
-def empty(name: str) -> pl.DataFrame:
-    """Return an empty frame in the shape of an entity's contract.
-
-    Parameters
-    ----------
-    name : str
-        An entity of `SCHEMAS`, or "rejections".
-    """
-    schema = Rejections if name == "rejections" else SCHEMAS[name]
-    return pl.DataFrame(schema.create_empty())
+def __getattr__(name: str) -> Any:
+    """Import a name from its module when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
 __all__ = ["FRAMES", "SCHEMAS", "Dataset", "Rejections", "empty"]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,13 +63,35 @@ class Recipe:
     falling: tuple[str, ...] = ()
 
 
+class Trees:
+    """LightGBM trees as text, read in only when they are asked: importing LightGBM takes seconds."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def booster(self) -> Any:
+        """Return the LightGBM booster."""
+        import lightgbm as lgb
+
+        return lgb.Booster(model_str=self.text)
+
+    def predict(self, rows: Floats, **options: Any) -> Any:
+        """Return what the booster predicts."""
+        return self.booster.predict(rows, **options)
+
+    def feature_importance(self, kind: str = "gain") -> Any:
+        """Return the importance of each feature."""
+        return self.booster.feature_importance(kind)
+
+
 @dataclass(frozen=True)
 class Probability:
     """A fitted model: trees, the words it knows, the calibration and the card.
 
     Attributes
     ----------
-    booster_ : lightgbm.Booster
+    booster_ : Trees
     feature_names_ : tuple of str
     vocabulary_ : dict of str to tuple of str
         The values of each category; any other value counts as not known.
@@ -79,7 +102,7 @@ class Probability:
         How it was trained and how it did on later data.
     """
 
-    booster_: Any
+    booster_: Trees
     feature_names_: tuple[str, ...]
     vocabulary_: dict[str, tuple[str, ...]]
     calibrator_: Calibrator
@@ -117,16 +140,14 @@ class Probability:
             "calibrator": self.calibrator_.to_dict(),
             "card": self.card_,
         }
-        return self.booster_.model_to_string(), json.dumps(rest, indent=1, default=str)
+        return self.booster_.text, json.dumps(rest, indent=1, default=str)
 
     @staticmethod
     def from_files(trees: str, rest: str) -> Probability:
         """Return the model `to_files` wrote."""
-        import lightgbm as lgb
-
         found = json.loads(rest)
         return Probability(
-            lgb.Booster(model_str=trees),
+            Trees(trees),
             tuple(found["feature_names"]),
             {k: tuple(v) for k, v in found["vocabulary"].items()},
             Calibrator.from_dict(found["calibrator"]),
@@ -278,7 +299,7 @@ def _train(early: pl.DataFrame, recipe: Recipe, settings: Settings) -> Probabili
     }  # fmt: skip
     small = {"num_leaves": 8, "min_data_in_leaf": 5, "learning_rate": 0.1}
     booster = lgb.train({**shared, **(small if simple else recipe.parameters)}, data, 40 if simple else recipe.rounds)
-    model = Probability(booster, names, words, Calibrator(), None)
+    model = Probability(Trees(booster.model_to_string()), names, words, Calibrator(), None)
     card = {
         "subject": recipe.subject, "is_simple": simple, "n_rows": early.height, "n_outcomes": outcomes,
         "trained_from": early["as_of"].min(), "trained_to": early["is_known_on"].max(),

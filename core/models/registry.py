@@ -27,6 +27,7 @@ from core.models.probability import Probability
 
 KEPT = 6
 REMEMBERED = 4
+FRAMES = ("deal_features", "account_features", "deal_scores", "churn_scores")
 CODE = Path(__file__).resolve().parents[1]
 Progress = Callable[[float, str], None]
 _MEMORY: dict[str, Bundle] = {}
@@ -140,7 +141,6 @@ def _scored(
     closing: CloseModel | None,
     leaving: ChurnModel | None,
     problems: dict[str, str],
-    name: str = "",
 ) -> Bundle:
     open_deals = deals.build(dataset, dataset.as_of, settings)
     paying = accounts.build(dataset, dataset.as_of, settings)
@@ -152,7 +152,6 @@ def _scored(
         paying,
         closing.predict(open_deals) if closing else pl.DataFrame(),
         leaving.predict(paying) if leaving else pl.DataFrame(),
-        name,
     )
 
 
@@ -195,7 +194,7 @@ def _from_disk(name: str, dataset: Dataset, settings: Settings, progress: Progre
         with FileLock(folder / f"{name}.lock"):
             if not (folder / name / "bundle.json").exists():
                 _save(folder, name, train_all(dataset, settings, progress))
-            return _load(folder / name, dataset, settings)
+            return _load(folder / name, settings)
     except OSError as error:
         raise ModelError(
             "The models cannot be kept.", str(folder), "Set QUARTERDECK_HOME to a folder you may write to."
@@ -213,6 +212,8 @@ def _save(folder: Path, name: str, bundle: Bundle) -> None:
             (work / f"{label}.json").write_text(rest, encoding="utf-8")
             model.past_.write_parquet(work / f"{label}_past.parquet")
     cards = {label: model.card_ for label, model in fitted.items() if model is not None}
+    for label in FRAMES:
+        getattr(bundle, label).write_parquet(work / f"{label}.parquet")
     about = {"problems": bundle.problems, "cards": cards}
     (work / "bundle.json").write_text(json.dumps(about, indent=1, default=str), encoding="utf-8")
     shutil.rmtree(folder / name, ignore_errors=True)
@@ -222,7 +223,7 @@ def _save(folder: Path, name: str, bundle: Bundle) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _load(folder: Path, dataset: Dataset, settings: Settings) -> Bundle:
+def _load(folder: Path, settings: Settings) -> Bundle:
     found = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
 
     def model(label: str, kind: type[Any]) -> Any:
@@ -232,5 +233,5 @@ def _load(folder: Path, dataset: Dataset, settings: Settings) -> Bundle:
         past = pl.read_parquet(folder / f"{label}_past.parquet")
         return kind(settings, Probability.from_files(*texts), found["cards"][label], past)
 
-    closing, leaving = model("close", CloseModel), model("churn", ChurnModel)
-    return _scored(dataset, settings, closing, leaving, found["problems"], folder.name)
+    frames = {label: pl.read_parquet(folder / f"{label}.parquet") for label in FRAMES}
+    return Bundle(model("close", CloseModel), model("churn", ChurnModel), found["problems"], **frames, key=folder.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -23,16 +24,23 @@ LIKELY, FLOOR = 0.6, 0.12
 Floats = NDArray[np.float64]
 
 
-@cache
-def _stemmer() -> Any:
-    import snowballstemmer
+class _Stemmer(local):
+    """One stemmer per thread: it keeps the word it works on, so that threads must not share one."""
 
-    return snowballstemmer.stemmer("english")
+    def __init__(self) -> None:
+        import snowballstemmer
+
+        self.stem = snowballstemmer.stemmer("english").stemWord
+
+
+@cache
+def _stemmers() -> _Stemmer:
+    return _Stemmer()
 
 
 @cache
 def _stem(word: str) -> str:
-    return str(_stemmer().stemWord(word))
+    return str(_stemmers().stem(word))
 
 
 def tokens(text: str) -> list[str]:

@@ -10,12 +10,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-import core.sample
 from core.config import Settings
-from core.contracts import SCHEMAS, Dataset
+from core.contracts.dataset import FRAMES, Dataset
 from core.contracts.errors import SourceError
-from core.sample import generate
-from core.sources.folder import read_folder
+from core.sources import snapshot
 
 
 def load_sample(settings: Settings, progress: Callable[[float, str], None] | None = None) -> Dataset:
@@ -40,22 +38,34 @@ def load_sample(settings: Settings, progress: Callable[[float, str], None] | Non
             mark = folder / f".complete-{_code()}"
             if not mark.exists():
                 shutil.rmtree(folder, ignore_errors=True)
-                generate(folder, progress=progress)
+                _generate(folder, progress)
                 mark.touch()
     except OSError as error:
         raise SourceError(
             "The sample cannot be written.", str(settings.home), "Set QUARTERDECK_HOME to a folder you may write to."
         ) from error
-    if not all((folder / f"{name}.parquet").exists() for name in SCHEMAS):
+    if not all((folder / f"{name}.parquet").exists() for name in FRAMES):
         raise SourceError("Files of the sample are missing.", str(folder), "Delete the folder and start again.")
-    return read_folder(folder, settings=settings)
+    return snapshot.load_or_read(folder, "", settings, lambda: _read(str(folder), "", settings))
+
+
+def _generate(folder: Path, progress: Callable[[float, str], None] | None) -> None:
+    from core.sample import generate
+
+    generate(folder, progress=progress)
+
+
+def _read(folder: str, mapping: str, settings: Settings) -> Dataset:
+    from core.sources.folder import read_folder
+
+    return read_folder(folder, mapping or None, settings)
 
 
 @cache
 def _code() -> str:
     """Return a hash of the generator, so that a new one writes a new company."""
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(Path(core.sample.__file__).parent.glob("*.py")):
+    for path in sorted((Path(__file__).resolve().parents[1] / "sample").glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -63,5 +73,6 @@ def _code() -> str:
 def load_data(settings: Settings, progress: Callable[[float, str], None] | None = None) -> Dataset:
     """Return the data the settings name: a folder, or the sample company when none is named."""
     if settings.source.folder:
-        return read_folder(settings.source.folder, settings.source.mapping or None, settings)
+        folder, mapping = settings.source.folder, settings.source.mapping
+        return snapshot.load_or_read(Path(folder), mapping, settings, lambda: _read(folder, mapping, settings))
     return load_sample(settings, progress)

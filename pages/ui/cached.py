@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
-from core.requirements import gap
-from core.requirements.gap import GapAnalysis, Stake
 from core.sources import load_data
-from core.store import Store
+
+if TYPE_CHECKING:
+    from core.requirements.gap import GapAnalysis, Stake
+    from core.store import Store
 
 
 def settings() -> Settings:
@@ -52,10 +53,14 @@ def change(measure: Callable[..., Any], data: Dataset, config: Settings) -> str:
 )
 def analysis(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
     """Return the gap analysis of a list, worked out once per content, settings and deal."""
+    from core.requirements import gap
+
     return gap.analyse_file(content, None, config, name, stake)
 
 
 @st.cache_resource(show_spinner=False)
 def store(url: str) -> Store:
     """Return the open database, one per process and URL."""
+    from core.store import Store
+
     return Store.open(url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import nbformat
 import streamlit as st
 
 from pages.ui import warmup
@@ -25,6 +24,8 @@ def offer(page: Page) -> None:
 
 def write(page: Page) -> str:
     """Return the notebook's text: one heading and one call per question."""
+    import nbformat
+
     book = nbformat.v4.new_notebook()
     book.cells = [nbformat.v4.new_markdown_cell(f"# {page.title}"), nbformat.v4.new_code_cell(START)]
     for question, call in page.calls:

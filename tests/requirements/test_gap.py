@@ -210,3 +210,15 @@ def test_candidates_do_not_depend_on_the_order_of_rows(known):
 
 def test_no_word_in_common_has_no_confidence(known):
     assert match.candidates(["qqqq wwww"], known).filter(pl.col("rank") == 1)["confidence"][0] < match.FLOOR
+
+
+def test_two_lists_at_once_do_not_disturb_each_other(known):
+    from concurrent.futures import ThreadPoolExecutor
+
+    asked = [[f"administrators authenticate {k} enterprises{n} continuously" for k in range(40)] for n in range(8)]
+    match._stem.cache_clear()
+    alone = [match.candidates(texts, known)["score"].to_list() for texts in asked]
+    match._stem.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda texts: match.candidates(texts, known)["score"].to_list(), asked))
+    assert together == alone

@@ -1,0 +1,102 @@
+"""A dataset as it was last read, so that a start need not parse and check the same files again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts.dataset import FRAMES, Dataset
+
+KEPT = 3
+CODE = Path(__file__).resolve().parents[1]
+
+
+def load_or_read(folder: Path, mapping: str, settings: Settings, read: Callable[[], Dataset]) -> Dataset:
+    """Return the dataset of a folder: from its snapshot when no file has changed, else read and kept.
+
+    Parameters
+    ----------
+    folder : Path
+    mapping : str
+        Path of the column map; empty for none.
+    settings : Settings
+        `home/snapshots` holds the newest three.
+    read : callable
+        Reads the folder.
+
+    Notes
+    -----
+    A snapshot stands for the names, sizes and change times of the files and of the map, the settings,
+    and the code that reads and checks. Where it cannot be kept, the dataset is returned all the same.
+    """
+    place = settings.home / "snapshots" / _key(folder, mapping, settings)
+    if (place / "about.json").exists():
+        return _load(place)
+    found = read()
+    try:
+        _save(place, found)
+    except OSError:
+        return found
+    return _load(place)
+
+
+def _key(folder: Path, mapping: str, settings: Settings) -> str:
+    digest = hashlib.blake2b(digest_size=12)
+    files = sorted(p for p in folder.iterdir() if p.is_file()) if folder.is_dir() else []
+    for path in [*files, *([Path(mapping)] if mapping else [])]:
+        stat = path.stat() if path.exists() else None
+        digest.update(f"{path.name}:{stat.st_size if stat else 0}:{stat.st_mtime_ns if stat else 0};".encode())
+    for text in (str(folder.absolute()), settings.model_dump_json(), _code()):
+        digest.update(text.encode())
+    return digest.hexdigest()
+
+
+@cache
+def _code() -> str:
+    digest = hashlib.blake2b(digest_size=12)
+    for path in sorted([*(CODE / "sources").glob("*.py"), *(CODE / "contracts").glob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _save(place: Path, found: Dataset) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=place.parent))
+    for name in FRAMES:
+        found.frame(name).write_parquet(work / f"{name}.parquet", compression="lz4")
+    found.rejected.write_parquet(work / "rejected.parquet")
+    about = {
+        "as_of": found.as_of.isoformat(),
+        "source": found.source,
+        "missing": list(found.missing),
+        "fingerprint": found.fingerprint,
+    }
+    (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    shutil.rmtree(place, ignore_errors=True)
+    os.replace(work, place)
+    kept = sorted((p for p in place.parent.iterdir() if (p / "about.json").exists()), key=lambda p: p.stat().st_mtime)
+    for old in kept[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _load(place: Path) -> Dataset:
+    about = json.loads((place / "about.json").read_text(encoding="utf-8"))
+    frames = {name: pl.read_parquet(place / f"{name}.parquet") for name in FRAMES}
+    return Dataset(
+        **frames,
+        as_of=date.fromisoformat(about["as_of"]),
+        source=about["source"],
+        rejected=pl.read_parquet(place / "rejected.parquet"),
+        missing=tuple(about["missing"]),
+        known_fingerprint=about["fingerprint"],
+    )

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import os
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from core import contracts
+from core.contracts.dataset import FRAMES
+from core.sources import load_data, snapshot
+
+HEAD = "opportunity_id,stage,amount,created_on,close_on\n"
+
+
+@pytest.fixture
+def own(settings, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    rows = "X1,Discovery,1000,2026-01-05,2026-06-30\nX2,Discovery,abc,2026-01-05,\n"
+    (folder / "opportunities.csv").write_text(HEAD + rows)
+    source = settings.source.model_copy(update={"folder": str(folder)})
+    return settings.model_copy(update={"home": tmp_path / "home", "source": source}), folder
+
+
+def test_the_second_load_reads_no_file_and_gives_the_same(own, monkeypatch):
+    settings, _ = own
+    first = load_data(settings)
+    monkeypatch.setattr("core.sources.folder.read_files", lambda *_: pytest.fail("read again"))
+    again = load_data(settings)
+    for name in FRAMES:
+        assert_frame_equal(first.frame(name), again.frame(name))
+    assert_frame_equal(first.rejected, again.rejected)
+    assert (first.missing, first.as_of, first.source) == (again.missing, again.as_of, again.source)
+    assert first.fingerprint == again.fingerprint
+    assert again.rejected.height == 1
+
+
+def test_a_changed_file_is_read_anew(own):
+    settings, folder = own
+    assert load_data(settings).opportunities.height == 1
+    file = folder / "opportunities.csv"
+    file.write_text(HEAD + "X1,Discovery,1000,2026-01-05,2026-06-30\nX3,Discovery,5,2026-01-05,2026-06-30\n")
+    os.utime(file, (1, 1))
+    assert load_data(settings).opportunities["opportunity_id"].to_list() == ["X1", "X3"]
+
+
+def test_a_snapshot_knows_the_fingerprint_of_its_rows(own):
+    found = load_data(own[0])
+    assert found.known_fingerprint == found.with_frames().fingerprint
+
+
+def test_only_the_newest_are_kept(own):
+    settings, folder = own
+    for stamp in range(snapshot.KEPT + 2):
+        os.utime(folder / "opportunities.csv", (stamp, stamp))
+        load_data(settings)
+    kept = [p for p in (settings.home / "snapshots").iterdir() if p.is_dir()]
+    assert len(kept) == snapshot.KEPT
+
+
+def test_where_nothing_can_be_kept_the_data_is_read_all_the_same(own, tmp_path):
+    settings, _ = own
+    wall = tmp_path / "wall"
+    wall.write_text("a file where a folder should be")
+    assert load_data(settings.model_copy(update={"home": wall})).opportunities.height == 1
+
+
+def test_names_that_are_not_there_are_attribute_errors():
+    import core.charts
+    import core.sources
+
+    for module in (contracts, core.charts, core.sources):
+        with pytest.raises(AttributeError):
+            _ = module.nonsense
+    assert isinstance(contracts.empty("accounts"), pl.DataFrame)
