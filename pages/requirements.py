@@ -39,7 +39,7 @@ settings = page.settings
 stake, found = None, None
 
 with cell(page, "What does the buyer ask for?") as c:
-    name, content, path = lists.choose()
+    name, content, path = lists.choose(page)
     deals = cached.result(requirements.stakes.open_deals, page.data, settings)
     stake = st.selectbox(
         "Which deal does it belong to?",
@@ -120,5 +120,7 @@ if found is not None:
             icon=":material/table_view:",
             type="primary",
         )
+
+        lists.shelf(page, found)
 
 notebook.offer(page)

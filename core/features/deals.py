@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_end
 from core.contracts import Dataset
+from core.contracts.opportunities import UNKNOWN_STAGE
 
 NUMBERS = (
     "stage_rank",
@@ -122,10 +123,10 @@ def states_at(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame
         days_in_stage=(pl.lit(as_of) - pl.col("stage_from").max()).dt.total_days(),
         first_amount=pl.col("amount").drop_nulls().first(),
     )
-    alive = last.filter(pl.col("stage").is_in(list(order)) & ~pl.col("is_deleted"))
+    alive = last.filter(pl.col("stage").is_in([*order, UNKNOWN_STAGE]) & ~pl.col("is_deleted"))
     base = pl.when(pl.col("first_amount") > 0).then("first_amount")
     return alive.with_columns(
-        stage_rank=pl.col("stage").replace_strict(order, return_dtype=pl.Int64),
+        stage_rank=pl.col("stage").replace_strict(order, default=None, return_dtype=pl.Int64),
         amount_change_rate=pl.col("amount") / base - 1,
     ).drop("first_amount", "is_deleted")
 

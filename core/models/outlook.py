@@ -12,6 +12,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.opportunities import UNKNOWN_STAGE
 from core.models import registry
 
 LANDMARK_STEP_DAYS = 30
@@ -253,7 +254,7 @@ def _tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
         )
     else:
         kept = dataset.opportunity_history.filter(
-            pl.col("stage").is_in(list(settings.stages.open)) & ~pl.col("is_deleted")
+            pl.col("stage").is_in([*settings.stages.open, UNKNOWN_STAGE]) & ~pl.col("is_deleted")
         )
         states = kept.select("opportunity_id", "valid_from", "valid_to", "stage", "amount", "close_on")
     return states.join(ends, on="opportunity_id").filter(pl.col("valid_from") <= dataset.as_of)
@@ -263,7 +264,9 @@ def _open_at(history: pl.DataFrame, day: date) -> pl.DataFrame:
     alive = (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
     ended = pl.col("ended_on").is_not_null() & (pl.col("ended_on") <= day)
     rows = history.filter(alive & ~ended).unique("opportunity_id", keep="last", maintain_order=True)
-    middle = pl.col("amount").median().over("segment").fill_null(pl.col("amount").median()).fill_null(0.0)
+    won = history.filter(pl.col("is_won") & (pl.col("ended_on") <= day))["end_amount"].median()
+    usual = float(won) if isinstance(won, float) else 0.0
+    middle = pl.col("amount").median().over("segment").fill_null(pl.col("amount").median()).fill_null(usual)
     return rows.with_columns(is_amount_filled=pl.col("amount").is_null(), amount=pl.col("amount").fill_null(middle))
 
 
@@ -314,6 +317,8 @@ def knots(columns: Sequence[str], days: int) -> dict[int, float]:
     {30: 0.5, 60: 0.5}
     >>> knots(["p_win_30", "p_win_60"], 15)
     {30: 0.5}
+    >>> knots(["p_win_30", "p_win_60"], 0)
+    {30: 0.0}
     """
     known = sorted(int(name.removeprefix("p_win_")) for name in columns if name.startswith("p_win_"))
     if days >= known[-1]:
@@ -321,7 +326,7 @@ def knots(columns: Sequence[str], days: int) -> dict[int, float]:
     above = next(k for k in known if k >= days)
     below = max((k for k in known if k < above), default=0)
     share = max(days - below, 0) / (above - below)
-    return {k: w for k, w in ((below, 1 - share), (above, share)) if k > 0 and w > 0}
+    return {k: w for k, w in ((below, 1 - share), (above, share)) if k > 0 and w > 0} or {known[0]: 0.0}
 
 
 def _variance(scored: pl.DataFrame) -> float:

@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.opportunities import UNKNOWN_STAGE
 
 STEP, KNOTS, LOOK_BACK = 30, 25, 720
 CREATED = "Just created"
@@ -127,7 +128,7 @@ def _curves(dataset: Dataset, deals: pl.DataFrame, settings: Settings) -> dict[s
     recent = ends.filter(pl.col("created_on") > as_of - timedelta(days=2 * LOOK_BACK))
     curves = {CREATED: _curve(recent.with_columns(mark="created_on"), as_of)}
     states = dataset.opportunity_history.filter(
-        pl.col("stage").is_in(list(settings.stages.open)) & ~pl.col("is_deleted")
+        pl.col("stage").is_in([*settings.stages.open, UNKNOWN_STAGE]) & ~pl.col("is_deleted")
     )
     states = states.select("opportunity_id", "valid_from", "valid_to", "stage").join(ends, on="opportunity_id")
     parts = []

@@ -14,6 +14,7 @@ from core import contracts
 from core.config import Settings, load
 from core.contracts import FRAMES, SCHEMAS, Dataset
 from core.contracts.errors import SourceError, closest
+from core.contracts.opportunities import UNKNOWN_STAGE
 from core.sources.files import ENDINGS, open_frame
 from core.sources.mapping import EntityMap, read_map
 from core.sources.parse import typed
@@ -96,6 +97,9 @@ def read_files(
         notes += _column_notes(name, raw[name], plan[name].file)
         frames[name], bad = typed(_filled(name, raw[name], config), name, plan[name].file)
         rejected.append(bad)
+    undated = frames["opportunities"].filter(pl.col("created_on").is_null()).height
+    if undated:
+        notes.append(f"{undated:,} deals have no creation date: they are counted, but not followed over time.")
     frames = _completed(frames)
     notes += [f"No {n.replace('_', ' ')} loaded: {ADVICE[n]}" for n in FRAMES if n not in raw]
     return Dataset(
@@ -180,14 +184,29 @@ def _filled(name: str, frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 
 
 def _completed(frames: dict[str, Any]) -> dict[str, Any]:
-    """Give every deal without a history one span, from its creation on."""
+    """Give every deal without a history what is sure of it: when it began, when it ended, where it stands.
+
+    What a closed deal's stage, amount and expected close were while it was open is not known, and is
+    not made up: its open span has the stage "Not known" and neither amount nor date.
+    """
     deals, history = frames["opportunities"], frames["opportunity_history"]
     bare = deals.join(history, on="opportunity_id", how="anti").filter(pl.col("created_on").is_not_null())
-    spans = bare.select(
-        "opportunity_id", pl.col("created_on").alias("valid_from"), pl.lit(None, pl.Date).alias("valid_to"), "stage",
-        "forecast_category", "amount", "close_on", "owner_id", pl.lit(value=False).alias("is_deleted"),
+    columns = [
+        "opportunity_id", "valid_from", "valid_to", "stage", "forecast_category", "amount", "close_on", "owner_id",
+        "is_deleted",
+    ]  # fmt: skip
+    begun = pl.col("created_on").alias("valid_from")
+    forever = pl.lit(None, pl.Date).alias("valid_to")
+    alive = pl.lit(value=False).alias("is_deleted")
+    running = bare.filter(~pl.col("is_closed")).with_columns(begun, forever, alive)
+    over = bare.filter("is_closed")
+    before = over.with_columns(
+        begun, alive, valid_to=pl.max_horizontal("created_on", "close_on"), stage=pl.lit(UNKNOWN_STAGE),
+        forecast_category=pl.lit(None, pl.String), amount=pl.lit(None, pl.Float64), close_on=pl.lit(None, pl.Date),
     )  # fmt: skip
-    return {**frames, "opportunity_history": pl.concat([history, spans], how="diagonal")}
+    after = over.with_columns(forever, alive, valid_from=pl.max_horizontal("created_on", "close_on"))
+    spans = [part.select(columns) for part in (running, before, after)]
+    return {**frames, "opportunity_history": pl.concat([history, *spans], how="diagonal")}
 
 
 def _latest(frames: dict[str, pl.DataFrame]) -> date:

@@ -1,14 +1,20 @@
-"""Takes a requirement list: an upload, or one that comes with Quarterdeck."""
+"""Takes a requirement list: an upload, one kept earlier, or one that comes with Quarterdeck."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from core.contracts.errors import QuarterdeckError
 from core.requirements import samples
+from core.requirements.gap import GapAnalysis
 from core.requirements.grids import ENDINGS
+from pages.ui import cached
+from pages.ui.shell import Page
+
+OWNER = "local"
 
 
-def choose() -> tuple[str, bytes, str]:
+def choose(page: Page) -> tuple[str, bytes, str]:
     """Return the name and content of the chosen list, and how a notebook would name the file."""
     upload = st.file_uploader(
         "The buyer's list: CSV, TSV or Excel, in any layout",
@@ -18,11 +24,37 @@ def choose() -> tuple[str, bytes, str]:
     )
     if upload is not None:
         return upload.name, upload.getvalue(), upload.name
+    left, right = st.columns(2)
+    kept = cached.store(page.settings.database).requirement_sets
+    earlier = right.selectbox(
+        "Or one you kept", [s.name for s in kept.list(OWNER)], index=None, placeholder="None chosen", key="kept_list"
+    )
+    if earlier:
+        held = kept.file(kept.get(earlier, OWNER))
+        if held is not None:
+            return held[0], held[1], held[0]
     shipped = samples.lists()
-    name = st.segmented_control(
+    name = left.segmented_control(
         "Or look at an example", list(shipped), default=next(iter(shipped), None), key="requirement_sample"
     )
     if not name:
         return "", b"", ""
     path = shipped[name]
     return path.name, path.read_bytes(), f"sample_data/requirements/{path.name}"
+
+
+def shelf(page: Page, found: GapAnalysis) -> None:
+    """Offer to keep the list, with its file and its scores, under a name."""
+    kept = cached.store(page.settings.database).requirement_sets
+    with st.form("keep-list", border=False):
+        name = st.text_input("Keep it as", value=found.source.name.rsplit(".", 1)[0], max_chars=120)
+        if not st.form_submit_button("Keep this list", icon=":material/save:"):
+            return
+    try:
+        versions = {s.name: s.version for s in kept.list(OWNER)}
+        saved = kept.save(name, OWNER, {"summary": found.summary}, versions.get(name.strip()))
+        kept.keep_file(saved, found.source.name, found.source.content)
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    st.success(f"Kept: {saved.name}", icon=":material/check:")

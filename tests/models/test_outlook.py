@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -82,3 +83,12 @@ def test_the_record_is_that_of_the_replays(sample, settings):
     said = outlook.build(sample, settings).record
     assert f"on {past.height} past dates" in said
     assert f"{abs(miss):.0%} {side}" in said
+
+
+def test_on_the_last_day_of_a_quarter_nothing_open_is_left_to_win(sample, settings):
+    ids = sample.opportunities.filter(~pl.col("is_closed")).select("opportunity_id")
+    scores = ids.with_columns(p_win_30=pl.lit(0.1), p_win_60=pl.lit(0.2), p_win_90=pl.lit(0.3))
+    found = outlook.build(replace(sample, as_of=date(2026, 6, 30)), settings, scores)
+    assert found.frame["days"][-1] == 0
+    assert found.frame["open_amount"][-1] == 0
+    assert found.frame["amount"][-1] == found.frame["closed_amount"][-1]

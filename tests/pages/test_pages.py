@@ -134,6 +134,19 @@ def test_an_uploaded_list_is_analysed_and_hangs_on_a_deal(sample):
     assert not test.exception
 
 
+def test_a_list_is_kept_over_sessions():
+    first = opened("pages/requirements.py")
+    asked = b"Requirement\nAll data at rest must be encrypted with AES-256\n"
+    first.file_uploader(key="requirement_upload").set_value([("asked.csv", asked, "text/csv")]).run()
+    next(b for b in first.button if b.label == "Keep this list").click().run()
+    assert not first.exception
+    assert first.success[0].value == "Kept: asked"
+    second = opened("pages/requirements.py")
+    second.selectbox(key="kept_list").set_value("asked").run()
+    assert not second.exception
+    assert "1 requirements read from the file." in said(second)
+
+
 def test_a_bad_upload_is_a_sentence():
     test = opened("pages/requirements.py")
     test.file_uploader(key="requirement_upload").set_value([("a.csv", b"colour,size\nred,3\n", "text/csv")]).run()

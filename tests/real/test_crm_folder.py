@@ -64,3 +64,27 @@ def test_what_is_missing_is_said(crm):
     told = " ".join(crm.missing)
     assert "No activities loaded" in told
     assert "No opportunity history" in told
+
+
+@pytest.mark.parametrize("page", ["app.py", *sorted(f"pages/{p.name}" for p in (ROOT / "pages").glob("*.py"))])
+def test_every_page_opens_on_it(crm, settings, tmp_path, monkeypatch, page):
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    test.session_state["uploaded_data"] = crm
+    test.run()
+    if page != "app.py":
+        test.switch_page(page).run()
+    assert not test.exception
+
+
+def test_deals_without_a_history_are_open_from_creation_to_close(crm):
+    spans = crm.opportunity_history
+    won = crm.opportunities.filter(pl.col("is_won") & pl.col("created_on").is_not_null()).row(0, named=True)
+    rows = spans.filter(pl.col("opportunity_id") == won["opportunity_id"]).sort("valid_from")
+    assert rows.select("valid_from", "valid_to", "stage", "amount").rows() == [
+        (won["created_on"], won["close_on"], "Not known", None),
+        (won["close_on"], None, "Closed Won", won["amount"]),
+    ]
