@@ -38,6 +38,13 @@ with cell(page, "How much is open, and what is it worth?") as c:
         c.chart(charts.trend(whole.frame, settings.currency))
     c.method(metrics.velocity.weighted_pipeline, worth.frame)
 
+with cell(page, "What moved since last week?") as c:
+    week = cached.result(metrics.walk.week, data, settings)
+    c.answer(week.sentence())
+    if week.value is not None:
+        c.chart(charts.walk(week.frame, settings.currency))
+    c.method(metrics.walk.week, week.frame)
+
 with cell(page, "Where do deals get stuck, and how fast do they move?") as c:
     stages = cached.result(metrics.velocity.stages, data, settings)
     speed = cached.result(metrics.velocity.velocity, data, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from core.charts.theme import ACTUAL, CONTEXT, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
 
 ACROSS = alt.Axis(format="~s")
 
@@ -83,3 +83,30 @@ def trend(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         )
     )
     return finish(chart, height=220)
+
+
+def walk(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Waterfall of the weekly walk: [step, n_deals, amount], the first and last row stand on the ground."""
+    ends = pl.col("step").is_in(["Opening", "Closing"])
+    top = pl.when(pl.col("step") == "Closing").then("amount").otherwise(pl.col("amount").cum_sum())
+    bars = frame.with_columns(end=top).with_columns(
+        begin=pl.when(ends).then(0.0).otherwise(pl.col("end") - pl.col("amount")),
+        way=pl.when(ends)
+        .then(pl.lit("Standing"))
+        .when(pl.col("amount") < 0)
+        .then(pl.lit("Out"))
+        .otherwise(pl.lit("In")),
+    )
+    hues = alt.Scale(domain=["Standing", "In", "Out"], range=[CONTEXT, ACTUAL, FORECAST])
+    drawn = (
+        alt.Chart(bars)
+        .mark_bar(height=18, cornerRadius=2)
+        .encode(
+            y=alt.Y("step:N", sort=frame["step"].to_list(), title=None),
+            x=alt.X("begin:Q", title=currency, axis=ACROSS),
+            x2="end:Q",
+            color=alt.Color("way:N", scale=hues, legend=None),
+            tooltip=["step:N", alt.Tooltip("n_deals:Q", format=","), alt.Tooltip("amount:Q", format=",.2f")],
+        )
+    )
+    return finish(drawn, height=26 * frame.height + 60)

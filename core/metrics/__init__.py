@@ -1,6 +1,6 @@
 """Named business measures; each opens into its formula, rows and a sentence."""
 
-from core.metrics import attainment, bookings, growth, loading, pipeline, recurring, velocity, winrate
+from core.metrics import attainment, bookings, growth, loading, pipeline, recurring, velocity, walk, winrate
 from core.metrics.measure import Measure, money, percent
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "pipeline",
     "recurring",
     "velocity",
+    "walk",
     "winrate",
 ]
