@@ -41,8 +41,8 @@ def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     bars = base.mark_bar(color=ACTUAL, height=20, cornerRadius=2).encode(
         x=alt.X(
             "moved_on_rate:Q",
-            title="went on from the stage (and median days in it)",
-            axis=alt.Axis(format=".0%"),
+            title="went on, median days in stage",
+            axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]),
             scale=alt.Scale(domain=[0, 1.15]),
         ),
         tooltip=["stage:N", "n_entered:Q", "n_moved_on:Q", alt.Tooltip("won_rate:Q", format=".1%")],

@@ -64,7 +64,7 @@ def week(data: Dataset, settings: Settings, days: int = 7) -> Measure:
     began, ends_at = money(opening / 100, settings.currency), money(closing / 100, settings.currency)
     text = (
         f"The pipeline due in {label} went from {began} to {ends_at} in {days} days. "
-        f"Opening plus all moves less closing leaves {settings.currency} {left / 100:.2f}."
+        f"The moves explain all of it but {settings.currency} {left / 100:.2f}."
     )
     return Measure("Weekly walk", closing / 100, "money", frame, text)
 

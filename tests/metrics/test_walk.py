@@ -50,7 +50,7 @@ def test_every_step_by_hand(settings):
     ]  # fmt: skip
     assert found.value == 51.96
     assert found.frame["n_deals"].to_list() == [8, 1, 1, 2, 1, 1, 1, 1, 1, 6]
-    assert found.sentence().endswith("leaves USD 0.00.")
+    assert found.sentence().endswith("explain all of it but USD 0.00.")
 
 
 @pytest.mark.parametrize("days", [1, 7, 30, 90])
