@@ -1,0 +1,46 @@
+"""Companies with little in their books: a sentence, never a crash."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from core.scenarios import whatif
+from core.scenarios.levers import LEVERS
+
+MOVES = dict.fromkeys(LEVERS, 0.2)
+
+
+def one_deal(data):
+    deal = data.opportunities.filter(~pl.col("is_closed")).head(1)
+    return data.with_frames(
+        opportunities=deal,
+        opportunity_history=data.opportunity_history.filter(
+            pl.col("opportunity_id").is_in(deal["opportunity_id"].implode())
+        ),
+    )
+
+
+def no_subscriptions(data):
+    return data.with_frames(subscriptions=data.subscriptions.clear())
+
+
+def no_amounts(data):
+    empty = pl.lit(None, dtype=pl.Float64).alias("amount")
+    return data.with_frames(opportunities=data.opportunities.with_columns(empty))
+
+
+@pytest.mark.parametrize("thin", [one_deal, no_subscriptions, no_amounts])
+def test_six_levers_on_thin_data_give_a_sentence_and_add_up(thin, sample, settings):
+    found = whatif.what_if(thin(sample), settings, MOVES)
+    assert "bookings" in found.sentence()
+    assert found.parts["amount"].sum() == pytest.approx(found.difference, abs=0.005)
+
+
+def test_without_subscriptions_there_is_no_recurring_revenue_to_move(sample, settings):
+    found = whatif.what_if(no_subscriptions(sample), settings, MOVES, measure="mrr_amount")
+    assert found.difference == 0
+
+
+def test_without_amounts_there_are_no_bookings(sample, settings):
+    assert whatif.what_if(no_amounts(sample), settings, MOVES).after.total() == 0
