@@ -113,11 +113,12 @@ def _vectors(theirs: list[str], ours: list[str], options: dict[str, Any]) -> tup
 def _confidence(texts: list[str], best: Floats, order: NDArray[np.int64], held: list[set[str]]) -> Floats:
     first = best[:, 0]
     lead = first - best[:, 1] if best.shape[1] > 1 else first
-    covered = np.array([_covered(text, held[j]) for text, j in zip(texts, order[:, 0], strict=True)])
-    z = WEIGHTS[0] + WEIGHTS[1] * first + WEIGHTS[2] * lead + WEIGHTS[3] * covered
+    shares = np.array([covered(text, held[j]) for text, j in zip(texts, order[:, 0], strict=True)])
+    z = WEIGHTS[0] + WEIGHTS[1] * first + WEIGHTS[2] * lead + WEIGHTS[3] * shares
     return np.asarray(np.where(first > 0, 1 / (1 + np.exp(-z)), 0.0), dtype=np.float64)
 
 
-def _covered(text: str, held: set[str]) -> float:
+def covered(text: str, held: set[str]) -> float:
+    """Return the share of a text's longer words that a capability has; 0 when it has none such."""
     wanted = {word for word in tokens(text) if len(word) > 3}
     return len(wanted & held) / len(wanted) if wanted else 0.0
