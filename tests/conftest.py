@@ -11,9 +11,8 @@ import pytest
 from core.config import Settings, load
 
 if TYPE_CHECKING:
-    from core.models.registry import Bundle
-
     from core.contracts import Dataset
+    from core.models.registry import Bundle
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -12,6 +12,7 @@ from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.opportunities import UNKNOWN_STAGE
+from core.models import outlook, registry
 
 STEP, KNOTS, LOOK_BACK = 30, 25, 720
 CREATED = "Just created"
@@ -33,6 +34,11 @@ class Baseline:
         [segment, region, mrr_amount, churn_rate], churn per month.
     curves : dict of str to np.ndarray
         Per stage the share won within 0, 30, 60 ... 720 days.
+    own : np.ndarray or None
+        The same per open deal, from the close model; None where there is no model, and the curve of the
+        deal's stage serves.
+    spread : float
+        How many times wider than independent deals the range is, from past forecasts.
     months : tuple of date
         First days, from the running quarter's first month to the end of the fourth quarter after it.
     """
@@ -47,6 +53,8 @@ class Baseline:
     to_come: pl.DataFrame
     recurring: pl.DataFrame
     curves: dict[str, np.ndarray]
+    own: np.ndarray | None = None
+    spread: float = 1.0
 
     @property
     def scopes(self) -> list[str]:
@@ -59,19 +67,24 @@ class Baseline:
 def build(dataset: Dataset, settings: Settings) -> Baseline:
     """Read the baseline off the company's own history.
 
-    A deal's chance of a win by a date is the share of past deals in the same stage won within as
-    many days, with deals that have not ended counted for as long as they were watched. Deals to
-    come arrive at last year's pace and win like past deals from their first day. Churn is the
-    recurring revenue of lines that ended over the last year and were not replaced, by month.
-    An open deal without an amount counts with the median of its segment.
+    A deal's chance of a win by a date is the close model's, the same as on the forecast page: on the
+    straight line between its horizons, and beyond the last one in step with past deals of the same
+    stage. Without a model it is the share of past deals in the same stage won within as many days,
+    with deals that have not ended counted for as long as they were watched. Deals to come arrive at
+    last year's pace and win like past deals from their first day. Churn is the recurring revenue of
+    lines that ended over the last year and were not replaced, by month. An open deal without an
+    amount counts with the median of its segment's open deals. Ranges are those of independent deals,
+    widened as on the forecast page by how far past forecasts missed.
     """
     as_of, start = dataset.as_of, quarter_start(dataset.as_of, settings)
     places = dataset.accounts.select("account_id", "segment", "region").unique("account_id")
     deals = _placed(dataset.opportunities, places).filter(pl.col("created_on") <= as_of)
     open_deals = deals.filter(~pl.col("is_closed"))
-    middle = deals.group_by("segment").agg(middle=pl.col("amount").median())
-    open_deals = open_deals.join(middle, on="segment", how="left", maintain_order="left")
-    amount = pl.col("amount").fill_null(pl.col("middle")).fill_null(0.0).clip(0)
+    usual = deals.filter("is_won")["amount"].median()
+    middle = pl.col("amount").median().over("segment").fill_null(pl.col("amount").median())
+    amount = pl.col("amount").fill_null(middle).fill_null(usual if isinstance(usual, float) else 0.0).clip(0)
+    held = open_deals.select("opportunity_id", "segment", "region", "stage", amount=amount).sort("opportunity_id")
+    curves = _curves(dataset, deals, settings)
     won = deals.filter(pl.col("is_won") & pl.col("close_on").is_between(start, as_of))
     due = dataset.quotas.filter(pl.col("period_start_on") == start)
     reps = dataset.sales_team.filter(pl.col("role") == "rep")["rep_id"].unique()
@@ -82,9 +95,27 @@ def build(dataset: Dataset, settings: Settings) -> Baseline:
         tuple(add_months(start, m) for m in range(15)),
         won.group_by(month=pl.col("close_on").dt.truncate("1mo"), segment="segment", region="region")
         .agg(pl.col("amount").sum()).sort("month", "segment", "region"),
-        open_deals.select("opportunity_id", "segment", "region", "stage", amount=amount).sort("opportunity_id"),
-        _to_come(deals, as_of), _recurring(dataset, places), _curves(dataset, deals, settings),
+        held, _to_come(deals, as_of), _recurring(dataset, places), curves, _own(dataset, settings, held, curves),
+        outlook.current(dataset, settings).spread,
     )  # fmt: skip
+
+
+def _own(dataset: Dataset, settings: Settings, held: pl.DataFrame, curves: dict[str, np.ndarray]) -> np.ndarray | None:
+    """Return each open deal's curve from the close model, at the same knots as the stages' curves."""
+    scores = registry.load_or_train(dataset, settings).deal_scores
+    if scores.is_empty() or held.is_empty():
+        return None
+    horizons = sorted(int(name.removeprefix("p_win_")) for name in scores.columns if name.startswith("p_win_"))
+    rows = held.join(scores, on="opportunity_id", how="left", maintain_order="left").fill_null(0.0)
+    chances = rows.select([f"p_win_{h}" for h in horizons]).to_numpy()
+    stage = np.stack([curves.get(name, curves["Open"]) for name in rows["stage"]])
+    days = np.arange(KNOTS) * float(STEP)
+    points = np.concatenate([np.zeros((len(rows), 1)), chances], axis=1)
+    near = np.stack([np.interp(days, [0.0, *map(float, horizons)], row) for row in points])
+    last = int(np.searchsorted(days, horizons[-1]))
+    left = (1 - chances[:, -1:]) / np.maximum(1 - stage[:, [last]], 1e-9)
+    far = chances[:, -1:] + np.maximum(stage - stage[:, [last]], 0.0) * left
+    return np.asarray(np.minimum(np.where(days > horizons[-1], far, near), 1.0))
 
 
 def _placed(frame: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:

@@ -9,13 +9,13 @@ FREQUENCIES, GRID = 96, 801
 
 def quantiles(
     amount: np.ndarray, chance: np.ndarray, size: np.ndarray, square: np.ndarray, count: np.ndarray,
-    won: float, target: float | None,
+    won: float, target: float | None, spread: float = 1.0,
 ) -> dict[str, float | None]:  # fmt: skip
     """Return p10, p50, p90, mean and the probability of the target.
 
     Deals are taken as independent; deals to come are a compound Poisson with gamma amounts of the
     given mean and mean square. The characteristic function is inverted as a Fourier series on
-    mean ± 8 standard deviations. No shared shock is in it: the range is that of independent deals.
+    mean ± 8 standard deviations; then distances from the mean are stretched by `spread`.
     """
     mean = float(amount @ chance + size @ count)
     deviation = float(np.sqrt((amount**2) @ (chance * (1 - chance)) + square @ count))
@@ -30,10 +30,10 @@ def quantiles(
     cdf = x / 16 - (wave.imag / t).sum(1) / 8
     cdf = np.maximum.accumulate(np.clip(cdf - cdf[0], 0, 1))
     cdf = cdf / cdf[-1]
-    p10, p50, p90 = (max(won + mean + deviation * float(np.interp(q, cdf, x)), won) for q in (0.1, 0.5, 0.9))
+    p10, p50, p90 = (max(won + mean + deviation * spread * float(np.interp(q, cdf, x)), won) for q in (0.1, 0.5, 0.9))
     hit = None
     if target is not None:
-        below = np.interp((target - won - mean) / deviation, x, cdf, left=0.0, right=1.0)
+        below = np.interp((target - won - mean) / (deviation * spread), x, cdf, left=0.0, right=1.0)
         hit = 1.0 if target <= won else float(1 - below)
     return {"p10": p10, "p50": p50, "p90": p90, "mean": won + mean, "p_target": hit}
 

@@ -29,7 +29,7 @@ class Outcome:
         [month, segment, region, bookings_amount, churned_mrr_amount, mrr_amount].
     by_month : pl.DataFrame
         [month, amount, lower, upper]: bookings, the range holding four outcomes of five by a normal
-        law on the deals' own variance.
+        law on the deals' own variance, widened by the baseline's spread.
     quarter : dict
         p10, p50, p90, mean of the running quarter's bookings and p_target (None without a target).
     """
@@ -67,7 +67,7 @@ def run(baseline: Baseline, scenario: Scenario | None = None) -> Outcome:
     monthly = pl.concat(frames, how="diagonal_relaxed").group_by("month", "segment", "region", maintain_order=True)
     names = ["bookings_amount", "churned_mrr_amount", "mrr_amount"]
     table = monthly.agg(pl.col(names).fill_null(0.0).sum()).sort("month", "segment", "region")
-    sums = pl.DataFrame({"month": baseline.months, "deviation": np.sqrt(variance) * Z80})
+    sums = pl.DataFrame({"month": baseline.months, "deviation": np.sqrt(variance) * Z80 * baseline.spread})
     booked = table.group_by("month").agg(amount=pl.col("bookings_amount").sum())
     by_month = sums.join(booked, on="month", how="left").sort("month").with_columns(pl.col("amount").fill_null(0.0))
     by_month = by_month.select(
@@ -75,7 +75,9 @@ def run(baseline: Baseline, scenario: Scenario | None = None) -> Outcome:
         upper=pl.col("amount") + pl.col("deviation"),
     )  # fmt: skip
     won = float(closed["amount"].sum())
-    first = quantiles(amount, chance[:, :3].sum(1), size, square, count[:, :3].sum(1), won, baseline.target)
+    first = quantiles(
+        amount, chance[:, :3].sum(1), size, square, count[:, :3].sum(1), won, baseline.target, baseline.spread
+    )
     return Outcome(table, by_month, first)
 
 
@@ -115,12 +117,23 @@ def _open_curves(baseline: Baseline, plan: Scenario, ends: np.ndarray) -> np.nda
     pace = np.maximum(_factor(deals, plan, "cycle"), 0.01)
     win, stages = _factor(deals, plan, "win_rate"), deals["stage"].to_numpy()
     days = np.maximum(ends, 0)[None, :] / pace[:, None]
+    if baseline.own is not None:
+        return np.asarray(np.minimum(_read(baseline.own, days) * win[:, None], 1.0))
     out = np.zeros(days.shape)
     for stage in deals["stage"].unique().sort().to_list():
         rows = stages == stage
         out[rows] = np.interp(days[rows], FAR, baseline.curves.get(stage, baseline.curves["Open"]))
     capped: np.ndarray = np.minimum(out * win[:, None], 1.0)
     return capped
+
+
+def _read(curves: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Read each row's curve at its own days, on the straight line between two knots."""
+    place = np.minimum(days / STEP, KNOTS - 1.0)
+    low = np.minimum(place.astype(np.int64), KNOTS - 2)
+    at = np.take_along_axis(curves, low, axis=1)
+    out: np.ndarray = at + (place - low) * (np.take_along_axis(curves, low + 1, axis=1) - at)
+    return out
 
 
 def _by_month(share: np.ndarray) -> np.ndarray:
@@ -170,10 +183,10 @@ def _long(frame: pl.DataFrame, baseline: Baseline, **values: np.ndarray) -> pl.D
 
 
 def sentence(baseline: Baseline, before: Outcome, after: Outcome) -> str:
-    """Say what the scenario changes, with the running quarter's middle, range and chance of target."""
+    """Say what the scenario changes, with the running quarter's expectation, range and chance of target."""
     unit, gap = baseline.currency, after.total() - before.total()
     now, then = before.quarter, after.quarter
-    money = [f"{unit} {(v or 0.0) / 1e6:,.1f} M" for v in (now["p50"], then["p50"], then["p10"], then["p90"])]
+    money = [f"{unit} {(v or 0.0) / 1e6:,.1f} M" for v in (now["mean"], then["mean"], then["p10"], then["p90"])]
     text = (
         f"{baseline.quarter} bookings go from {money[0]} to {money[1]}, between {money[2]} and {money[3]} in four "
         f"cases of five; over five quarters that is {unit} {gap / 1e6:+,.1f} M."
@@ -183,7 +196,9 @@ def sentence(baseline: Baseline, before: Outcome, after: Outcome) -> str:
         text += (
             f" The chance of reaching the quota of {unit} {(baseline.target or 0) / 1e6:,.1f} M goes from {chances}."
         )
-    return text + " Range and chance take deals as independent, so they are narrower than past misses would make them."
+    if baseline.spread > 1:
+        return text + " Range and chance allow for how far past forecasts missed."
+    return text + " Range and chance take deals as independent."
 
 
 def _share(chance: float) -> str:

@@ -180,7 +180,7 @@ class Comparison:
     ----------
     frame : pl.DataFrame
         [scenario, quarter_amount, lower, upper, p_target, total_amount, mrr_amount]: the running
-        quarter's middle and range, bookings over five quarters, recurring revenue at their end.
+        quarter's expectation and range, bookings over five quarters, recurring revenue at their end.
     months : pl.DataFrame
         [scenario, month, amount].
     """
@@ -208,7 +208,7 @@ def compare(start: Ground, plans: Sequence[Scenario]) -> Comparison:
         after = work_out(start, plan).after
         mrr = float(after.monthly.filter(pl.col("month") == pl.col("month").max())["mrr_amount"].sum())
         q = after.quarter
-        rows.append((plan.name, q["p50"], q["p10"], q["p90"], q["p_target"], after.total(), mrr))
+        rows.append((plan.name, q["mean"], q["p10"], q["p90"], q["p_target"], after.total(), mrr))
         months.append(after.by_month.select(pl.lit(plan.name).alias("scenario"), "month", "amount"))
     names = ["quarter_amount", "lower", "upper", "p_target", "total_amount", "mrr_amount"]
     shape = {"scenario": pl.String, **dict.fromkeys(names, pl.Float64)}

@@ -56,9 +56,19 @@ class Cell:
             st.download_button("Rows as CSV", frame.write_csv(), f"{function.__name__}.csv", key=f"csv-{self.question}")
 
 
+def _whole_pandas() -> None:
+    """Wait until pandas is imported in full.
+
+    The layer under Altair takes pandas from `sys.modules` as it finds it, and while another session is
+    just importing it, that is half of it. An import statement waits.
+    """
+    import pandas  # noqa: F401
+
+
 @contextmanager
 def cell(page: Page, question: str) -> Iterator[Cell]:
     """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
+    _whole_pandas()
     with st.container(border=True):
         st.subheader(question)
         here = Cell(page, question)

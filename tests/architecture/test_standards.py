@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 
 CHECKS = {
-    "lint": ["ruff", "check", "."],
+    "lint": ["ruff", "check", "--no-cache", "."],
     "format": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
     "layers": ["lint-imports"],

@@ -108,3 +108,20 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     (tmp_path / "odd.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ScenarioError, match="cannot be read"):
         files.read_file(tmp_path / "odd.yaml")
+
+
+def test_the_quarter_begins_where_the_forecast_page_stands(start, sample, settings):
+    from core.models import outlook
+
+    row = outlook.current(sample, settings).frame.row(-1, named=True)
+    sure = row["closed_amount"] + row["open_amount"]
+    monthly = start.before.by_month["amount"].to_list()
+    to_come = start.before.quarter["mean"] - sure
+    assert sum(monthly[:3]) == pytest.approx(start.before.quarter["mean"])
+    assert 0 <= to_come < 0.02 * sure
+
+
+def test_a_deals_own_curve_never_falls(start):
+    assert start.base.own.shape == (start.base.open_deals.height, 25)
+    assert ((start.base.own[:, 1:] - start.base.own[:, :-1]) >= -1e-12).all()
+    assert start.base.own.max() <= 1
