@@ -72,6 +72,8 @@ def candidates(texts: list[str], catalogue: Catalogue, top: int = TOP) -> pl.Dat
         [place, rank, capability_id, score, confidence], place being the text's position and rank
         starting at 1; confidence (that the first is right) stands on rank 1 only.
     """
+    if len(set(texts)) < len(texts):
+        return _repeated(texts, catalogue, top)
     known = catalogue.frame
     theirs = [f"{n}. {d}" if d and d != n else str(n) for n, d in known.select("name", "description").iter_rows()]
     ids = known["capability_id"].to_list()
@@ -100,6 +102,15 @@ def candidates(texts: list[str], catalogue: Catalogue, top: int = TOP) -> pl.Dat
             )
         )
     return pl.concat(parts).with_columns(pl.col("confidence").fill_nan(None))
+
+
+def _repeated(texts: list[str], catalogue: Catalogue, top: int) -> pl.DataFrame:
+    """Match each distinct text once and hand the result to every row that has it."""
+    different = list(dict.fromkeys(texts))
+    found = candidates(different, catalogue, top).rename({"place": "of"})
+    number = {text: k for k, text in enumerate(different)}
+    rows = pl.DataFrame({"place": range(len(texts)), "of": [number[text] for text in texts]})
+    return rows.join(found, on="of", maintain_order="left_right").drop("of")
 
 
 def _vectors(theirs: list[str], ours: list[str], options: dict[str, Any]) -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ from core.requirements import grids, layout
 from core.requirements.grids import Grid
 from core.requirements.layout import Layout
 
+MOST_REQUIREMENTS = 50_000
 SHAPE = {
     "sheet": pl.String,
     "row": pl.Int64,
@@ -83,7 +84,8 @@ def read_list(file: Path | str | bytes | BinaryIO, name: str = "") -> Requiremen
     Raises
     ------
     RequirementError
-        When the file cannot be read, holds no requirement list, or its list has no rows.
+        When the file cannot be read, holds no requirement list, or its list has no rows or more than
+        50,000.
     """
     title = name or (Path(file).name if isinstance(file, (str, Path)) else str(getattr(file, "name", "upload")))
     title, held = grids.content(file, title)
@@ -108,6 +110,12 @@ def read_list(file: Path | str | bytes | BinaryIO, name: str = "") -> Requiremen
     frame = pl.concat(parts)
     if frame.is_empty():
         raise RequirementError("The list has a heading but no rows.", title, "Export it again with its rows.")
+    if frame.height > MOST_REQUIREMENTS:
+        raise RequirementError(
+            f"The list has {frame.height:,} rows; at most {MOST_REQUIREMENTS:,} are taken at once.",
+            title,
+            "Split it, or leave out the sheets that hold no requirements.",
+        )
     return RequirementList(title, frame, tuple(layouts), tuple(skipped), held)
 
 

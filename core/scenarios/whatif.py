@@ -15,6 +15,7 @@ from core.scenarios.baseline import Baseline
 from core.scenarios.engine import Outcome
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
 
+CENT = 0.005
 MEASURES = {"bookings_amount": "bookings", "mrr_amount": "recurring revenue"}
 
 
@@ -195,6 +196,8 @@ class Comparison:
         if len(rows) < 2:
             return "Choose two scenarios to compare."
         gap = rows[0]["total_amount"] - rows[-1]["total_amount"]
+        if gap < CENT:
+            return f"{rows[0]['scenario']} and {rows[-1]['scenario']} bring the same bookings over five quarters."
         return (
             f"{rows[0]['scenario']} brings {self.currency} {gap / 1e6:,.2f} M more bookings over five quarters than "
             f"{rows[-1]['scenario']}."

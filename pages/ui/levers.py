@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import streamlit as st
 
 from core.scenarios import presets
@@ -10,6 +12,7 @@ from core.scenarios.levers import LEVERS, Lever, LeverSetting, Scenario
 
 ARITHMETIC = ("win_rate", "deal_size", "cycle", "creation")
 RECURRING = ("churn", "price")
+TINY = 1e-9
 
 
 def panel(base: Baseline) -> Scenario:
@@ -27,15 +30,23 @@ def panel(base: Baseline) -> Scenario:
     return Scenario("Your scenario", moved)
 
 
-def fill(plan: Scenario) -> None:
-    """Set the sliders and the scope to a scenario's."""
+def fill(plan: Scenario) -> list[str]:
+    """Set the sliders and the scope to a scenario's, and return what they could not take over."""
+    left_out = []
     for name, lever in LEVERS.items():
-        value = sum(s.value for s in plan.levers if s.lever == name)
+        settings = [s for s in plan.levers if s.lever == name]
+        value = prod(1 + s.value for s in settings) - 1 if settings else 0.0
         bounded = min(max(value, lever.low), lever.high)
+        if abs(bounded - value) > TINY:
+            left_out.append(f"{lever.label} {value * 100:+.0f} % lies beyond its slider and was set to its end.")
         st.session_state[name] = round(bounded * 100)
-    st.session_state["scope"] = plan.levers[0].scope if plan.levers else "all"
+    scopes = list(dict.fromkeys(s.scope for s in plan.levers))
+    if len(scopes) > 1:
+        left_out.append(f"The levers of {plan.name} apply to different parts; all were set to {_scope(scopes[0])}.")
+    st.session_state["scope"] = scopes[0] if scopes else "all"
     if not plan.levers:
         st.session_state["preset"] = None
+    return left_out
 
 
 def _take_preset() -> None:

@@ -46,27 +46,37 @@ def pair(page: Page, plan: Scenario) -> list[Scenario]:
 
 
 def _save(kept: Documents, name: str, plan: Scenario) -> None:
-    """Save under the name; one of that name is replaced when it is still as it was last listed."""
+    """Save under the name; one of that name is replaced only as this session last loaded or saved it."""
     payload = files.to_dict(Scenario(name.strip() or "Scenario", plan.levers))
     try:
-        versions = {s.name: s.version for s in kept.list(OWNER)}
-        saved = kept.save(name, OWNER, payload, versions.get(name.strip()))
+        saved = kept.save(name, OWNER, payload, _versions().get(name.strip()))
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return
+    _versions()[saved.name] = saved.version
     word = "Saved" if saved.version == 1 else f"Saved again, version {saved.version}"
     st.success(f"{word}: {saved.name}", icon=":material/check:")
 
 
 def _load(kept: Documents, name: str) -> None:
     try:
-        levers.fill(files.from_dict(kept.get(name, OWNER).payload))
+        found = kept.get(name, OWNER)
+        notices = levers.fill(files.from_dict(found.payload))
+        _versions()[found.name] = found.version
     except QuarterdeckError as error:
-        st.session_state["scenario_notice"] = str(error)
+        notices = [str(error)]
+    st.session_state["scenario_notice"] = " ".join(notices)
 
 
 def _delete(kept: Documents, name: str) -> None:
     kept.delete(name, OWNER)
+    _versions().pop(name, None)
+
+
+def _versions() -> dict[str, int]:
+    """Return the versions this session has seen, by name."""
+    seen: dict[str, int] = st.session_state.setdefault("scenario_versions", {})
+    return seen
 
 
 def _tell() -> None:

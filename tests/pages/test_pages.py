@@ -116,6 +116,43 @@ def test_a_scenario_is_saved_loaded_compared_and_deleted():
     assert "Board 🚀" not in next(s for s in test.selectbox if s.label == "Saved").options
 
 
+def save_as(test: AppTest, name: str) -> AppTest:
+    test.text_input[0].set_value(name)
+    return next(b for b in test.button if b.label == "Save").click().run()
+
+
+def test_a_colleagues_save_is_not_overwritten_unseen():
+    mine, other = opened("pages/scenarios.py"), opened("pages/scenarios.py")
+    save_as(mine, "plan")
+    assert any("already a scenario called 'plan'" in w.value for w in save_as(other, "plan").warning)
+    assert any("version 2" in s.value for s in save_as(mine, "plan").success)
+    next(s for s in other.selectbox if s.label == "Saved").set_value("plan").run()
+    next(b for b in other.button if b.label == "Load").click().run()
+    save_as(other, "plan")
+    assert any("Nothing was overwritten" in w.value for w in save_as(mine, "plan").warning)
+    assert not mine.exception
+    assert not other.exception
+
+
+def test_what_a_slider_cannot_take_over_is_said(tmp_path):
+    from core.store import Store
+
+    kept = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
+    rows = [
+        {"lever": "win_rate", "value": 3.0, "scope": "all"},
+        {"lever": "churn", "value": 0.1, "scope": "region:EMEA"},
+    ]
+    kept.scenarios.save("wild", "local", {"name": "wild", "levers": rows})
+    kept.close()
+    test = opened("pages/scenarios.py")
+    next(s for s in test.selectbox if s.label == "Saved").set_value("wild").run()
+    next(b for b in test.button if b.label == "Load").click().run()
+    notice = " ".join(w.value for w in test.warning)
+    assert "lies beyond its slider" in notice
+    assert "apply to different parts" in notice
+    assert test.slider(key="win_rate").value == 50
+
+
 def test_a_far_lever_is_warned_of():
     test = opened("pages/scenarios.py")
     test.slider(key="creation").set_value(50).run()

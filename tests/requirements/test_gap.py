@@ -222,3 +222,17 @@ def test_two_lists_at_once_do_not_disturb_each_other(known):
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda texts: match.candidates(texts, known)["score"].to_list(), asked))
     assert together == alone
+
+
+def test_repeated_rows_get_what_their_first_one_gets(known):
+    asked = ["Encrypt data at rest", "Mobile phones", "Encrypt data at rest"]
+    found = match.candidates(asked, known).partition_by("place", maintain_order=True)
+    assert [part["place"][0] for part in found] == [0, 1, 2]
+    assert found[0].drop("place").equals(found[2].drop("place"))
+    assert found[1]["capability_id"][0] == "C2"
+
+
+def test_a_list_beyond_all_measure_gets_a_sentence():
+    rows = "\n".join(f"The system must do thing number {n}" for n in range(50_001))
+    with pytest.raises(RequirementError, match="50,001 rows; at most 50,000"):
+        read_list(f"Requirement\n{rows}\n".encode(), "huge.csv")
