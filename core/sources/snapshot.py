@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import polars as pl
+from filelock import FileLock
 
 from core.config import Settings
 from core.contracts.dataset import FRAMES, Dataset
@@ -36,18 +37,18 @@ def load_or_read(folder: Path, mapping: str, settings: Settings, read: Callable[
 
     Notes
     -----
-    A snapshot stands for the names, sizes and change times of the files and of the map, the settings,
-    and the code that reads and checks. Where it cannot be kept, the dataset is returned all the same.
+    A snapshot stands for the names, sizes and change times of the files and of the map, the
+    currency, the stages, and the code that reads and checks. One process writes while others wait. Where it cannot be kept, the dataset is returned all the same.
     """
     place = settings.home / "snapshots" / _key(folder, mapping, settings)
-    if (place / "about.json").exists():
-        return _load(place)
-    found = read()
     try:
-        _save(place, found)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{place}.lock"):
+            if not (place / "about.json").exists():
+                _save(place, read())
+            return _load(place)
     except OSError:
-        return found
-    return _load(place)
+        return read()
 
 
 def _key(folder: Path, mapping: str, settings: Settings) -> str:
@@ -56,7 +57,7 @@ def _key(folder: Path, mapping: str, settings: Settings) -> str:
     for path in [*files, *([Path(mapping)] if mapping else [])]:
         stat = path.stat() if path.exists() else None
         digest.update(f"{path.name}:{stat.st_size if stat else 0}:{stat.st_mtime_ns if stat else 0};".encode())
-    for text in (str(folder.absolute()), settings.model_dump_json(), _code()):
+    for text in (str(folder.absolute()), settings.currency, settings.stages.model_dump_json(), _code()):
         digest.update(text.encode())
     return digest.hexdigest()
 
@@ -70,7 +71,6 @@ def _code() -> str:
 
 
 def _save(place: Path, found: Dataset) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".writing-", dir=place.parent))
     for name in FRAMES:
         found.frame(name).write_parquet(work / f"{name}.parquet", compression="lz4")

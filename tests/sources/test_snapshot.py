@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 
 import polars as pl
@@ -74,3 +75,23 @@ def test_names_that_are_not_there_are_attribute_errors():
         with pytest.raises(AttributeError):
             _ = module.nonsense
     assert isinstance(contracts.empty("accounts"), pl.DataFrame)
+
+
+def _load(home, folder):
+    from core.config import load
+
+    return load_data(load(environ={"QUARTERDECK_HOME": home, "QUARTERDECK_DATA": folder})).opportunities.height
+
+
+def test_processes_that_start_together_do_not_disturb_each_other(own):
+    settings, folder = own
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(4) as pool:
+        assert pool.starmap(_load, [(str(settings.home), str(folder))] * 8) == [1] * 8
+
+
+def test_another_database_needs_no_other_snapshot(own):
+    settings, _ = own
+    load_data(settings)
+    load_data(settings.model_copy(update={"database_url": "sqlite:///elsewhere.db"}))
+    assert len([p for p in (settings.home / "snapshots").iterdir() if p.is_dir()]) == 1
