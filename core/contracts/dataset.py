@@ -41,6 +41,8 @@ activities, sales_team, quotas : pl.DataFrame
         Rows that were not loaded, with the rule each broke.
     missing : tuple of str
         One sentence for each entity or column the source did not have.
+    is_transient : bool
+        True for data of one session: nothing worked out from it is written to disk.
     """
 
     accounts: pl.DataFrame
@@ -57,6 +59,7 @@ activities, sales_team, quotas : pl.DataFrame
     rejected: pl.DataFrame
     missing: tuple[str, ...] = ()
     known_fingerprint: str | None = None
+    is_transient: bool = False
 
     @cached_property
     def fingerprint(self) -> str:

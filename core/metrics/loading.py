@@ -41,3 +41,30 @@ def rejections(data: Dataset, settings: Settings) -> Measure:
     n = data.rejected.select("file", "row").unique().height
     text = f"{n:,} rows were left out." if n else "Every row was taken in."
     return Measure("Rows left out", float(n), "count", frame, text)
+
+
+def columns(data: Dataset, settings: Settings) -> Measure:
+    """Which columns were read, how far they are filled, and one value of each.
+
+    Returns
+    -------
+    Measure
+        Value: columns with at least one value. Frame: entity, column, filled_rate, example; entities
+        without rows are left out, columns without a value have no example.
+    """
+    rows = []
+    for entity in data.row_counts:
+        frame = data.frame(entity)
+        for name in frame.columns if frame.height else ():
+            held = frame[name].drop_nulls()
+            example = str(held[0]) if held.len() else None
+            rows.append((entity.replace("_", " "), name, held.len() / frame.height, example))
+    schema = {"entity": pl.String, "column": pl.String, "filled_rate": pl.Float64, "example": pl.String}
+    found = pl.DataFrame(rows, schema=schema, orient="row")
+    n = found.filter(pl.col("filled_rate") > 0).height
+    bare = found.filter(pl.col("filled_rate") == 0)
+    text = f"{n:,} columns hold values."
+    if bare.height:
+        named = ", ".join(f"{c} ({e})" for e, c in bare.head(5).select("entity", "column").iter_rows())
+        text += f" {bare.height:,} are empty, among them {named}."
+    return Measure("Columns read", float(n), "count", found, text)

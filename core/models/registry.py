@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -188,6 +188,8 @@ def load_or_train(dataset: Dataset, settings: Settings, progress: Progress | Non
 
 
 def _from_disk(name: str, dataset: Dataset, settings: Settings, progress: Progress | None) -> Bundle:
+    if dataset.is_transient:
+        return replace(train_all(dataset, settings, progress), key=name)
     folder = settings.home / "models"
     try:
         folder.mkdir(parents=True, exist_ok=True)

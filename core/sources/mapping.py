@@ -55,6 +55,23 @@ class EntityMap(BaseModel):
     lookups: dict[str, Lookup] = {}
 
 
+def parse_map(content: bytes, name: str = "the column map") -> dict[str, Any]:
+    """Return the content of a column map that was uploaded, for `read_map`.
+
+    Raises
+    ------
+    SourceError
+        When it is not YAML, or holds no names and values.
+    """
+    try:
+        found = yaml.safe_load(content)
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        raise SourceError("The column map is not valid YAML.", name, "Check its indents and quotes.") from error
+    if not isinstance(found, dict):
+        raise SourceError("The column map must hold entities and their columns.", name)
+    return {str(key): value for key, value in found.items()}
+
+
 def read_map(mapping: Path | str | Mapping[str, Any]) -> dict[str, EntityMap]:
     """Read and check a column map.
 

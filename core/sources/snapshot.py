@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from filelock import FileLock
@@ -92,7 +93,7 @@ def _save(place: Path, found: Dataset) -> None:
 
 def _load(place: Path) -> Dataset:
     about = json.loads((place / "about.json").read_text(encoding="utf-8"))
-    frames = {name: pl.read_parquet(place / f"{name}.parquet") for name in FRAMES}
+    frames: dict[str, Any] = {name: pl.read_parquet(place / f"{name}.parquet") for name in FRAMES}
     return Dataset(
         **frames,
         as_of=date.fromisoformat(about["as_of"]),

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.metrics import loading
 from core.sources import read_files
 from core.sources.files import ENDINGS
+from core.sources.mapping import parse_map
 from pages.ui.shell import Page
+
+COLUMNS = {
+    "entity": "Entity",
+    "column": "Column",
+    "filled_rate": st.column_config.ProgressColumn("Filled", format="percent", min_value=0, max_value=1),
+    "example": "For example",
+}
 
 
 def panel(page: Page) -> None:
@@ -19,9 +30,16 @@ def panel(page: Page) -> None:
         key="data_upload",
         help="Name them after their entity: accounts.csv, opportunities.csv, transactions.csv and so on.",
     )
+    plan = st.file_uploader(
+        "A column map, where your columns have other names",
+        type=["yaml", "yml"],
+        key="data_map",
+        help="The admin guide shows one: per entity its file, and our column names with yours beside them.",
+    )
     if files:
         try:
-            found = read_files({f.name: f.getvalue() for f in files}, settings=page.settings)
+            mapping = parse_map(plan.getvalue(), plan.name) if plan else None
+            found = read_files({f.name: f.getvalue() for f in files}, mapping, settings=page.settings)
         except QuarterdeckError as error:
             st.error(str(error), icon=":material/error:")
             return
@@ -31,8 +49,11 @@ def panel(page: Page) -> None:
             st.warning(f"{found.rejected.height:,} rows would be left out; download them below after loading.")
         for note in found.missing:
             st.caption(note)
+        preview = loading.columns(found, page.settings)
+        st.markdown(preview.sentence())
+        st.dataframe(preview.frame, hide_index=True, height=300, column_config=COLUMNS)
         if st.button("Use for this session", type="primary"):
-            st.session_state["uploaded_data"] = found
+            st.session_state["uploaded_data"] = replace(found, is_transient=True)
             st.rerun()
     if st.session_state.get("uploaded_data") is not None and st.button("Back to the first data"):
         del st.session_state["uploaded_data"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -94,6 +95,7 @@ def test_the_judge_says_nothing_of_a_short_history(settings):
 
 
 def test_nothing_loaded_leaves_a_sentence_for_each_model(nothing, own):
+    registry._MEMORY.clear()
     found = registry.load_or_train(nothing, own)
     assert found.close is None
     assert found.churn is None
@@ -132,3 +134,10 @@ def test_a_folder_that_cannot_be_written_to_is_named(nothing, own, tmp_path):
     wall.write_text("a file where a folder should be")
     with pytest.raises(ModelError, match="cannot be kept"):
         registry.load_or_train(nothing, own.model_copy(update={"home": wall}))
+
+
+def test_a_sessions_own_data_leaves_nothing_on_disk(nothing, own):
+    registry._MEMORY.clear()
+    found = registry.load_or_train(replace(nothing, is_transient=True, source="upload"), own)
+    assert found.key
+    assert not (own.home / "models").exists()

@@ -121,3 +121,13 @@ def test_a_missing_folder_is_told(tmp_path):
 def test_excel_is_read_like_csv(tmp_path):
     pl.DataFrame({"account_id": ["1"], "account_name": ["Acme"]}).write_excel(tmp_path / "accounts.xlsx")
     assert read_folder(tmp_path).accounts["account_name"].to_list() == ["Acme"]
+
+
+def test_an_uploaded_map_is_read_or_refused():
+    from core.sources.mapping import parse_map
+
+    assert parse_map(b"accounts: {file: a.csv}") == {"accounts": {"file": "a.csv"}}
+    with pytest.raises(SourceError, match="not valid YAML"):
+        parse_map(b"accounts: [1, 2", "map.yaml")
+    with pytest.raises(SourceError, match="entities and their columns"):
+        parse_map(b"just text")
