@@ -1,0 +1,35 @@
+"""The notebook of every page runs against the core and says what the page says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui import notebook
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_notebook_of_a_page_runs_and_says_the_same(name, settings, sample, bundle, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    monkeypatch.chdir(ROOT)
+    written = []
+    monkeypatch.setattr(notebook, "offer", lambda page: written.append(notebook.write(page)))
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    if name != "app.py":
+        test.switch_page(name).run()
+    assert not test.exception
+    shown = " ".join(m.value for m in test.markdown)
+    scope: dict[str, object] = {}
+    for part in json.loads(written[-1])["cells"]:
+        if part["cell_type"] == "code":
+            exec("".join(part["source"]), scope)
+    said = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert said
+    assert sum(line in shown for line in said) >= max(len(said) - 1, 1)
