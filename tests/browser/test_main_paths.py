@@ -86,7 +86,7 @@ def test_upload_replaces_the_data_for_this_session_only(url, page, browser, tmp_
     file.write_text(rows, encoding="utf-8")
     page.goto(f"{url}/data")
     expect(page.get_by_role("heading", name="What is loaded?")).to_be_visible(timeout=60_000)
-    page.locator("input[type=file]").set_input_files(str(file))
+    page.locator("input[type=file]").first.set_input_files(str(file))
     page.get_by_role("button", name="Use for this session").click()
     expect(page.get_by_text("1 rows were left out.")).to_be_visible(timeout=30_000)
     other = browser.new_page()
