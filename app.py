@@ -71,7 +71,8 @@ with cell(page, "Who is ahead of quota?") as c:
 
 with cell(page, "What changed since last week?") as c:
     changes = cached.result(metrics.pipeline.changes, data, settings)
-    c.answer(changes.sentence())
+    week = cached.result(metrics.walk.week, data, settings)
+    c.answer(f"{changes.sentence()} {week.sentence()}")
     if not changes.frame.is_empty():
         c.chart(charts.executive.changes(changes.frame, settings.currency))
     c.method(metrics.pipeline.changes, changes.frame)

@@ -107,7 +107,7 @@ def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         try:
             return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15)
-        except NoSuchModuleError as error:
+        except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise StoreError("The PostgreSQL driver is missing.", mend="Install psycopg.") from error
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)

@@ -123,25 +123,28 @@ class Documents:
             mend="Load it again, or save yours under another name.",
         )
 
-    def rename(self, name: str, new_name: str, owner: str) -> Saved:
+    def rename(self, name: str, new_name: str, owner: str, version: int | None = None) -> Saved:
         """Give it another name.
+
+        Parameters
+        ----------
+        name, new_name, owner : str
+        version : int, optional
+            That last read; default the present one.
 
         Raises
         ------
         StoreError
-            When there is none of that name, or the new one is taken.
+            When there is none of that name, the new one is taken, or somebody has saved in between.
         """
         old = self.get(name, owner)
         title = new_name.strip()
         if not 0 < len(title) <= LONGEST_NAME:
             raise StoreError(f"A {self._noun} needs a name of 1 to {LONGEST_NAME} characters.", mend="Shorten it.")
+        values = {"name": title, "saved_at": self._clock()}
         try:
             with self._sessions.begin() as session:
-                session.execute(
-                    update(self._table)
-                    .where(self._table.id == old.id)
-                    .values(name=title, version=old.version + 1, saved_at=self._clock())
-                )
+                self._replace(session, old.name, owner, version or old.version, values)
         except IntegrityError as error:
             raise StoreError(f"There is already a {self._noun} called {title!r}.", mend="Choose another.") from error
         return self.get(title, owner)
@@ -149,7 +152,7 @@ class Documents:
     def delete(self, name: str, owner: str) -> None:
         """Delete one; no error when it is gone already."""
         with self._sessions.begin() as session:
-            same = (self._table.owner == owner) & (self._table.name == name)
+            same = (self._table.owner == owner) & (self._table.name == name.strip())
             session.execute(delete(self._table).where(same))
 
     def _named(self, name: str, owner: str) -> Any:

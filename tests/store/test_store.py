@@ -86,6 +86,16 @@ def test_renaming(store):
         store.scenarios.rename("c", "b", ME)
 
 
+def test_renaming_what_somebody_has_saved_meanwhile_is_refused(store):
+    first = store.scenarios.save("a", ME, {"k": 1})
+    store.scenarios.save("a", ME, {"k": 2}, first.version)
+    with pytest.raises(StoreError, match="Nothing was overwritten"):
+        store.scenarios.rename("a", "b", ME, first.version)
+    assert store.scenarios.get("a", ME).payload == {"k": 2}
+    store.scenarios.delete(" a ", ME)
+    assert store.scenarios.list() == []
+
+
 def test_a_list_keeps_the_buyers_file_and_takes_it_along(store):
     saved = store.requirement_sets.save("RFP", ME, {"rows": [1, 2]})
     assert store.requirement_sets.file(saved) is None
