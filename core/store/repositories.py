@@ -13,10 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.contracts.errors import StoreError
-from core.store.tables import LONGEST_NAME, AuditRow, RequirementFileRow, RequirementSetRow, ScenarioRow
+from core.store.tables import LONGEST_NAME, AuditRow, DocumentRow, RequirementFileRow
 
 Clock = Callable[[], datetime]
-Row = type[ScenarioRow] | type[RequirementSetRow]
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Saved:
 class Documents:
     """Named JSON documents of one kind, each with its owner and version."""
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Clock, table: Row, noun: str) -> None:
+    def __init__(self, sessions: sessionmaker[Session], clock: Clock, table: type[DocumentRow], noun: str) -> None:
         self._sessions, self._clock, self._table, self._noun = sessions, clock, table, noun
 
     def list(self, owner: str | None = None) -> list[Saved]:
@@ -55,7 +54,7 @@ class Documents:
         if owner is not None:
             asked = asked.where(self._table.owner == owner)
         with self._sessions() as session:
-            return [_saved(cast("ScenarioRow", row)) for row in session.scalars(asked)]
+            return [_saved(row) for row in session.scalars(asked)]
 
     def get(self, name: str, owner: str) -> Saved:
         """Return one by its name.
@@ -199,5 +198,5 @@ def _utc(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
-def _saved(row: ScenarioRow | RequirementSetRow) -> Saved:
+def _saved(row: DocumentRow) -> Saved:
     return Saved(row.id, row.owner, row.name, dict(row.payload), row.version, _utc(row.saved_at))

@@ -24,32 +24,31 @@ class Base(DeclarativeBase):
     )
 
 
-class ScenarioRow(Base):
+class DocumentRow(Base):
+    """A named JSON document with its owner and version."""
+
+    __abstract__ = True
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    owner: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ScenarioRow(DocumentRow):
     """A saved scenario."""
 
     __tablename__ = "scenarios"
     __table_args__ = (UniqueConstraint("owner", "name"),)
 
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    owner: Mapped[str] = mapped_column(String(200))
-    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
-    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
-    version: Mapped[int] = mapped_column(Integer, default=1)
-    saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
-
-class RequirementSetRow(Base):
+class RequirementSetRow(DocumentRow):
     """A saved requirement list; its file lies in a row of its own."""
 
     __tablename__ = "requirement_sets"
     __table_args__ = (UniqueConstraint("owner", "name"),)
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    owner: Mapped[str] = mapped_column(String(200))
-    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
-    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
-    version: Mapped[int] = mapped_column(Integer, default=1)
-    saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class RequirementFileRow(Base):
