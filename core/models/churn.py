@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
 from core.features import accounts, landmarks
-from core.models import probability
-from core.models.probability import Probability, Recipe
+from core.models.probability import Learner, Recipe
 
 
 def recipe(settings: Settings) -> Recipe:
@@ -28,33 +24,12 @@ def recipe(settings: Settings) -> Recipe:
     )  # fmt: skip
 
 
-@dataclass
-class ChurnModel:
+class ChurnModel(Learner):
     """Chance that an account leaves within `settings.models.churn_days` days."""
 
-    settings: Settings
-    model_: Probability | None = None
-    card_: dict[str, Any] = field(default_factory=dict)
-    past_: pl.DataFrame = field(default_factory=pl.DataFrame)
-
-    def fit(self, marks: pl.DataFrame) -> ChurnModel:
-        """Train on landmarks, as `marks` gives them.
-
-        Raises
-        ------
-        ModelError
-            When no account has left yet, or there is no account that stayed.
-        """
-        kind = recipe(self.settings)
-        self.model_ = probability.fit(marks, kind, self.settings)
-        judged, self.past_ = probability.judge(marks, kind, self.settings)
-        self.card_ = {**self.model_.card_, **judged}
-        return self
-
-    def ready(self) -> Probability:
-        """Return the fitted model, ready to explain."""
-        assert self.model_ is not None, "fit first"
-        return self.model_
+    def recipe(self) -> Recipe:
+        """Return what the model is made of."""
+        return recipe(self.settings)
 
     def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return [account_id, p_churn_90d]; the column is named after the setting's days.

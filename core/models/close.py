@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
 from core.features import deals, landmarks
-from core.models import probability
-from core.models.probability import HORIZON, Probability, Recipe
+from core.models.probability import HORIZON, Learner, Probability, Recipe
 
 
 def recipe(settings: Settings) -> Recipe:
@@ -27,37 +23,20 @@ def recipe(settings: Settings) -> Recipe:
     )  # fmt: skip
 
 
-@dataclass
-class CloseModel:
+class CloseModel(Learner):
     """Chance that an open deal is won within each horizon.
 
     One set of trees serves all horizons: the horizon is a feature that may only raise the chance,
     and one rising map calibrates it, so a longer horizon never has a smaller chance.
     """
 
-    settings: Settings
-    model_: Probability | None = None
-    card_: dict[str, Any] = field(default_factory=dict)
-    past_: pl.DataFrame = field(default_factory=pl.DataFrame)
-
-    def fit(self, marks: pl.DataFrame) -> CloseModel:
-        """Train on landmarks, as `marks` gives them.
-
-        Raises
-        ------
-        ModelError
-            When there are no past outcomes, or only one kind.
-        """
-        kind = recipe(self.settings)
-        self.model_ = probability.fit(marks, kind, self.settings)
-        judged, self.past_ = probability.judge(marks, kind, self.settings)
-        self.card_ = {**self.model_.card_, **judged}
-        return self
+    def recipe(self) -> Recipe:
+        """Return what the model is made of."""
+        return recipe(self.settings)
 
     def at(self, horizon_days: int) -> Probability:
         """Return the model for one horizon, ready to explain."""
-        assert self.model_ is not None, "fit first"
-        return self.model_.at(horizon_days)
+        return self.ready().at(horizon_days)
 
     def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return [opportunity_id, p_win_30, p_win_60, …], one column per horizon of the settings.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -154,6 +155,38 @@ class Probability:
             None,
             found["card"],
         )
+
+
+@dataclass
+class Learner(ABC):
+    """A probability model of one subject: fitted on landmarks, judged by twins, ready to explain."""
+
+    settings: Settings
+    model_: Probability | None = None
+    card_: dict[str, Any] = field(default_factory=dict)
+    past_: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    @abstractmethod
+    def recipe(self) -> Recipe:
+        """Return what the model is made of."""
+
+    def fit(self, marks: pl.DataFrame) -> Self:
+        """Train on landmarks with their outcomes, as `features.landmarks.build` gives them.
+
+        Raises
+        ------
+        ModelError
+            When there are no past outcomes, or only one kind.
+        """
+        self.model_ = fit(marks, self.recipe(), self.settings)
+        judged, self.past_ = judge(marks, self.recipe(), self.settings)
+        self.card_ = {**self.model_.card_, **judged}
+        return self
+
+    def ready(self) -> Probability:
+        """Return the fitted model, ready to explain."""
+        assert self.model_ is not None, "fit first"
+        return self.model_
 
 
 def encode(frame: pl.DataFrame, names: Sequence[str], vocabulary: Mapping[str, Sequence[str]]) -> Floats:

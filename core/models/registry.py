@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +13,7 @@ import polars as pl
 from filelock import FileLock
 
 from core.config import Settings
+from core.config.kept import code, writing
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, QuarterdeckError
 from core.features import accounts, deals
@@ -28,7 +25,6 @@ from core.models.probability import Probability
 KEPT = 6
 REMEMBERED = 4
 FRAMES = ("deal_features", "account_features", "deal_scores", "churn_scores")
-CODE = Path(__file__).resolve().parents[1]
 Progress = Callable[[float, str], None]
 _MEMORY: dict[str, Bundle] = {}
 
@@ -92,16 +88,8 @@ def key(dataset: Dataset, settings: Settings) -> str:
     """Return the name of a state: the data's fingerprint, the settings models read, and the code."""
     digest = hashlib.blake2b(digest_size=12)
     parts = (settings.models, settings.stages, settings.fiscal)
-    for text in (dataset.fingerprint, *(p.model_dump_json() for p in parts), _code()):
+    for text in (dataset.fingerprint, *(p.model_dump_json() for p in parts), code("features", "models")):
         digest.update(text.encode())
-    return digest.hexdigest()
-
-
-@cache
-def _code() -> str:
-    digest = hashlib.blake2b(digest_size=12)
-    for path in sorted([*(CODE / "features").glob("*.py"), *(CODE / "models").glob("*.py")]):
-        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -195,7 +183,7 @@ def _from_disk(name: str, dataset: Dataset, settings: Settings, progress: Progre
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{name}.lock"):
             if not (folder / name / "bundle.json").exists():
-                _save(folder, name, train_all(dataset, settings, progress))
+                _save(folder / name, train_all(dataset, settings, progress))
             return _load(folder / name, settings)
     except OSError as error:
         raise ModelError(
@@ -203,26 +191,18 @@ def _from_disk(name: str, dataset: Dataset, settings: Settings, progress: Progre
         ) from error
 
 
-def _save(folder: Path, name: str, bundle: Bundle) -> None:
-    """Write to a folder beside and rename it, so that half a bundle is never read."""
-    work = Path(tempfile.mkdtemp(prefix=".training-", dir=folder))
-    fitted = {"close": bundle.close, "churn": bundle.churn}
-    for label, model in fitted.items():
-        if model is not None and model.model_ is not None:
-            trees, rest = model.model_.to_files()
+def _save(place: Path, bundle: Bundle) -> None:
+    fitted = {label: model for label, model in (("close", bundle.close), ("churn", bundle.churn)) if model is not None}
+    about = {"problems": bundle.problems, "cards": {label: model.card_ for label, model in fitted.items()}}
+    with writing(place, "bundle.json", KEPT) as work:
+        for label, model in fitted.items():
+            trees, rest = model.ready().to_files()
             (work / f"{label}.txt").write_text(trees, encoding="utf-8")
             (work / f"{label}.json").write_text(rest, encoding="utf-8")
             model.past_.write_parquet(work / f"{label}_past.parquet")
-    cards = {label: model.card_ for label, model in fitted.items() if model is not None}
-    for label in FRAMES:
-        getattr(bundle, label).write_parquet(work / f"{label}.parquet")
-    about = {"problems": bundle.problems, "cards": cards}
-    (work / "bundle.json").write_text(json.dumps(about, indent=1, default=str), encoding="utf-8")
-    shutil.rmtree(folder / name, ignore_errors=True)
-    os.replace(work, folder / name)
-    done = [p for p in folder.iterdir() if (p / "bundle.json").exists()]
-    for old in sorted(done, key=lambda p: p.stat().st_mtime)[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+        for label in FRAMES:
+            getattr(bundle, label).write_parquet(work / f"{label}.parquet")
+        (work / "bundle.json").write_text(json.dumps(about, indent=1, default=str), encoding="utf-8")
 
 
 def _load(folder: Path, settings: Settings) -> Bundle:

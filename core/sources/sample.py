@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 from filelock import FileLock
 
 from core.config import Settings
+from core.config.kept import code
 from core.contracts.dataset import FRAMES, Dataset
 from core.contracts.errors import SourceError
 from core.sources import snapshot
@@ -35,7 +34,7 @@ def load_sample(settings: Settings, progress: Callable[[float, str], None] | Non
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
         with FileLock(settings.home / "sample.lock"):
-            mark = folder / f".complete-{_code()}"
+            mark = folder / f".complete-{code('sample')}"
             if not mark.exists():
                 shutil.rmtree(folder, ignore_errors=True)
                 _generate(folder, progress)
@@ -59,15 +58,6 @@ def _read(folder: str, mapping: str, settings: Settings) -> Dataset:
     from core.sources.folder import read_folder
 
     return read_folder(folder, mapping or None, settings)
-
-
-@cache
-def _code() -> str:
-    """Return a hash of the generator, so that a new one writes a new company."""
-    digest = hashlib.blake2b(digest_size=8)
-    for path in sorted((Path(__file__).resolve().parents[1] / "sample").glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def load_data(settings: Settings, progress: Callable[[float, str], None] | None = None) -> Dataset:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +13,10 @@ import polars as pl
 from filelock import FileLock
 
 from core.config import Settings
+from core.config.kept import code, writing
 from core.contracts.dataset import FRAMES, Dataset
 
 KEPT = 3
-CODE = Path(__file__).resolve().parents[1]
 
 
 def load_or_read(folder: Path, mapping: str, settings: Settings, read: Callable[[], Dataset]) -> Dataset:
@@ -59,36 +55,28 @@ def _key(folder: Path, mapping: str, settings: Settings) -> str:
     for path in [*files, *([Path(mapping)] if mapping else [])]:
         stat = path.stat() if path.exists() else None
         digest.update(f"{path.name}:{stat.st_size if stat else 0}:{stat.st_mtime_ns if stat else 0};".encode())
-    for text in (str(folder.absolute()), settings.currency, settings.stages.model_dump_json(), _code()):
+    for text in (
+        str(folder.absolute()),
+        settings.currency,
+        settings.stages.model_dump_json(),
+        code("sources", "contracts"),
+    ):
         digest.update(text.encode())
     return digest.hexdigest()
 
 
-@cache
-def _code() -> str:
-    digest = hashlib.blake2b(digest_size=12)
-    for path in sorted([*(CODE / "sources").glob("*.py"), *(CODE / "contracts").glob("*.py")]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def _save(place: Path, found: Dataset) -> None:
-    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=place.parent))
-    for name in FRAMES:
-        found.frame(name).write_parquet(work / f"{name}.parquet", compression="lz4")
-    found.rejected.write_parquet(work / "rejected.parquet")
     about = {
         "as_of": found.as_of.isoformat(),
         "source": found.source,
         "missing": list(found.missing),
         "fingerprint": found.fingerprint,
     }
-    (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
-    shutil.rmtree(place, ignore_errors=True)
-    os.replace(work, place)
-    kept = sorted((p for p in place.parent.iterdir() if (p / "about.json").exists()), key=lambda p: p.stat().st_mtime)
-    for old in kept[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+    with writing(place, "about.json", KEPT) as work:
+        for name in FRAMES:
+            found.frame(name).write_parquet(work / f"{name}.parquet", compression="lz4")
+        found.rejected.write_parquet(work / "rejected.parquet")
+        (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
 
 def _load(place: Path) -> Dataset:
