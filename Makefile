@@ -31,7 +31,7 @@ test: .venv/ready
 	@touch $@
 
 lock:
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --no-emit-index-url --upgrade pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --upgrade pyproject.toml -o requirements.lock
 
 clean:
 	@rm -rf .venv .quarterdeck
