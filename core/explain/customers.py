@@ -11,7 +11,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.explain import drivers
-from core.explain.contributions import Contributions, explain, matrix
+from core.explain.contributions import Contributions, explain, shap_values
 from core.explain.sentences import number
 from core.explain.views import Importance, dependence, importance
 from core.models import registry
@@ -195,6 +195,6 @@ def features(dataset: Dataset, settings: Settings) -> list[str]:
     """Return the churn model's features, those that move the chance most first."""
     bundle = registry.load_or_train(dataset, settings)
     model = bundle.need_churn().ready()
-    phi = np.abs(np.asarray(model.booster_.predict(matrix(model, bundle.account_features), pred_contrib=True))[:, :-1])
-    order = np.argsort(-phi.mean(axis=0), kind="stable")
+    phi, _ = shap_values(model, bundle.account_features)
+    order = np.argsort(-np.abs(phi).mean(axis=0), kind="stable")
     return [model.feature_names_[i] for i in order]

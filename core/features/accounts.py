@@ -9,6 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.spans import line_runs
 
 NUMBERS = (
     "mrr_amount",
@@ -101,8 +102,7 @@ def outcomes(dataset: Dataset, frame: pl.DataFrame, as_of: date, horizons: Seque
 
 
 def _mrr(lines: pl.DataFrame, day: date) -> pl.DataFrame:
-    live = (pl.col("started_on") <= day) & (pl.col("ended_on").is_null() | (pl.col("ended_on") > day))
-    return lines.filter(live)
+    return lines.filter(line_runs(day))
 
 
 def _contracts(dataset: Dataset, as_of: date) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from core.config import Settings
 from core.config.calendar import quarter_end
 from core.contracts import Dataset
 from core.contracts.opportunities import UNKNOWN_STAGE
+from core.contracts.spans import line_runs
 
 NUMBERS = (
     "stage_rank",
@@ -160,8 +161,12 @@ def _touches(dataset: Dataset, as_of: date) -> pl.DataFrame:
 
 
 def _customers(dataset: Dataset, as_of: date) -> pl.DataFrame:
-    live = (pl.col("started_on") <= as_of) & (pl.col("ended_on").is_null() | (pl.col("ended_on") > as_of))
-    return dataset.subscriptions.filter(live).select("account_id").unique().with_columns(is_customer=pl.lit(value=True))
+    return (
+        dataset.subscriptions.filter(line_runs(as_of))
+        .select("account_id")
+        .unique()
+        .with_columns(is_customer=pl.lit(value=True))
+    )
 
 
 def _records(dataset: Dataset, as_of: date) -> pl.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from core.config import Settings
@@ -58,6 +60,17 @@ def teams(data: Dataset, settings: Settings) -> Measure:
         f"{money(lead['amount'], settings.currency)}; all teams together at {percent(share)}."
     )
     return Measure("Team attainment", share, "rate", frame, text)
+
+
+def quota_of_reps(data: Dataset, begin: date) -> float:
+    """Return the sum of the reps' own quotas of a quarter; of all quotas where nobody is known to be a rep.
+
+    Managers' quotas repeat those of their teams, so they are left out.
+    """
+    asked = data.quotas.filter(pl.col("period_start_on") == begin)
+    reps = data.sales_team.filter(pl.col("role") == "rep")["rep_id"].unique()
+    asked = asked.filter(pl.col("rep_id").is_in(reps.implode())) if len(reps) else asked
+    return float(asked["quota_amount"].sum())
 
 
 def _team_at(rows: pl.DataFrame, data: Dataset, *, joins_later: bool = False) -> pl.DataFrame:

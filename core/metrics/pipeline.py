@@ -9,6 +9,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
+from core.contracts.spans import is_valid
 from core.metrics.measure import Measure, money
 
 
@@ -23,8 +24,7 @@ def open_deals(data: Dataset, day: date, settings: Settings) -> pl.DataFrame:
     """
     ended = [*settings.stages.won, *settings.stages.lost]
     return data.opportunity_history.filter(
-        pl.col("valid_from") <= day,
-        pl.col("valid_to").is_null() | (pl.col("valid_to") > day),
+        is_valid(day),
         ~pl.col("stage").is_in(ended),
         ~pl.col("is_deleted"),
     ).select("opportunity_id", "stage", "forecast_category", "amount", "close_on", "owner_id")

@@ -9,6 +9,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
+from core.contracts.spans import line_runs
 from core.metrics.measure import Measure, money, percent, ratio
 
 
@@ -17,10 +18,7 @@ def mrr_at(data: Dataset, day: date) -> float:
 
     Formula: started_on <= day, and ended_on after day or empty.
     """
-    running = data.subscriptions.filter(
-        pl.col("started_on") <= day, pl.col("ended_on").is_null() | (pl.col("ended_on") > day)
-    )
-    return float(running["mrr_amount"].sum())
+    return float(data.subscriptions.filter(line_runs(day))["mrr_amount"].sum())
 
 
 def mrr(data: Dataset, settings: Settings, months: int = 24) -> Measure:

@@ -10,6 +10,7 @@ from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.marts import stage_intervals
+from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import total
 from core.metrics.measure import Measure, money, percent, ratio
 from core.metrics.pipeline import open_deals
@@ -128,10 +129,7 @@ def coverage(data: Dataset, settings: Settings) -> Measure:
     begin, end = quarter_start(data.as_of, settings), quarter_end(data.as_of, settings)
     now = open_deals(data, data.as_of, settings)
     due = float(now.filter(pl.col("close_on") <= end)["amount"].sum())
-    people = data.sales_team.filter(pl.col("role") == "rep")["rep_id"].unique()
-    asked = data.quotas.filter(pl.col("period_start_on") == begin)
-    asked = asked.filter(pl.col("rep_id").is_in(people.implode())) if len(people) else asked
-    quota = float(asked["quota_amount"].sum())
+    quota = quota_of_reps(data, begin)
     booked = total(data, begin, data.as_of)
     left = max(quota - booked, 0.0)
     rows = [("Quota", quota), ("Booked so far", booked), ("Still to book", left), ("Open and due this quarter", due)]

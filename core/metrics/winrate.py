@@ -9,6 +9,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_start
 from core.contracts import Dataset
+from core.contracts.spans import is_valid
 from core.metrics.bookings import lines
 from core.metrics.measure import Measure, money, percent, ratio
 
@@ -69,9 +70,7 @@ def leaderboard(data: Dataset, settings: Settings) -> Measure:
     begin = quarter_start(data.as_of, settings)
     booked = lines(data).filter(pl.col("day") >= begin).group_by("rep_id").agg(pl.col("amount").sum(), n_deals=pl.len())
     quota = data.quotas.filter(pl.col("period_start_on") == begin).select("rep_id", "quota_amount")
-    people = data.sales_team.filter(
-        pl.col("valid_from") <= data.as_of, pl.col("valid_to").is_null() | (pl.col("valid_to") > data.as_of)
-    ).select("rep_id", "rep_name", "team", "region")
+    people = data.sales_team.filter(is_valid(data.as_of)).select("rep_id", "rep_name", "team", "region")
     frame = (
         booked.join(quota, on="rep_id", how="full", coalesce=True)
         .join(people, on="rep_id", how="left")

@@ -13,6 +13,8 @@ from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.opportunities import UNKNOWN_STAGE
+from core.contracts.spans import is_valid
+from core.metrics.attainment import quota_of_reps
 from core.models import registry
 
 LANDMARK_STEP_DAYS = 30
@@ -218,10 +220,7 @@ def _row(
     closed, quota = 0.0, None
     if begin is not None:
         closed = _won_between(history, begin - timedelta(days=1), dataset.as_of)
-        due = dataset.quotas.filter(pl.col("period_start_on") == begin)
-        people = dataset.sales_team.filter(pl.col("role") == "rep")["rep_id"].unique()
-        due = due.filter(pl.col("rep_id").is_in(people.implode())) if len(people) else due
-        quota = float(due["quota_amount"].sum()) or None
+        quota = quota_of_reps(dataset, begin) or None
     from_open = float(scored["expected_amount"].sum())
     deviation = float(np.sqrt(_variance(scored) + new_variance)) * spread * Z80
     amount = closed + from_open + new
@@ -261,9 +260,8 @@ def _tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
 
 
 def _open_at(history: pl.DataFrame, day: date) -> pl.DataFrame:
-    alive = (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
     ended = pl.col("ended_on").is_not_null() & (pl.col("ended_on") <= day)
-    rows = history.filter(alive & ~ended).unique("opportunity_id", keep="last", maintain_order=True)
+    rows = history.filter(is_valid(day) & ~ended).unique("opportunity_id", keep="last", maintain_order=True)
     won = history.filter(pl.col("is_won") & (pl.col("ended_on") <= day))["end_amount"].median()
     usual = float(won) if isinstance(won, float) else 0.0
     middle = pl.col("amount").median().over("segment").fill_null(pl.col("amount").median()).fill_null(usual)
@@ -308,6 +306,11 @@ def _score(
     )  # fmt: skip
 
 
+def horizons(columns: Sequence[str]) -> list[int]:
+    """Return the horizons of the columns p_win_30, p_win_60 and so on, shortest first."""
+    return sorted(int(name.removeprefix("p_win_")) for name in columns if name.startswith("p_win_"))
+
+
 def knots(columns: Sequence[str], days: int) -> dict[int, float]:
     """Return the weights that read p_win at `days` off the straight line between two horizons.
 
@@ -320,7 +323,7 @@ def knots(columns: Sequence[str], days: int) -> dict[int, float]:
     >>> knots(["p_win_30", "p_win_60"], 0)
     {30: 0.0}
     """
-    known = sorted(int(name.removeprefix("p_win_")) for name in columns if name.startswith("p_win_"))
+    known = horizons(columns)
     if days >= known[-1]:
         return {known[-1]: 1.0}
     above = next(k for k in known if k >= days)

@@ -8,6 +8,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from core.contracts.spans import line_runs
+
 CHUNK = 500_000
 
 
@@ -38,10 +40,7 @@ def invoices(
     Each running contract line is invoiced each month; the month's amount is split into as many
     usage lines as are needed to reach `n_wanted` lines in all, and the split sums to the cent.
     """
-    running = [
-        lines.filter((pl.col("started_on") <= m) & (pl.col("ended_on").is_null() | (pl.col("ended_on") > m)))
-        for m in months
-    ]
+    running = [lines.filter(line_runs(m)) for m in months]
     total = max(1, sum(f.height for f in running))
     pieces = max(1.0, n_wanted / total / 1.004)
     parts: list[pl.DataFrame] = []

@@ -12,6 +12,8 @@ from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.opportunities import UNKNOWN_STAGE
+from core.contracts.spans import is_valid, line_runs
+from core.metrics.attainment import quota_of_reps
 from core.models import outlook, registry
 
 STEP, KNOTS, LOOK_BACK = 30, 25, 720
@@ -86,12 +88,9 @@ def build(dataset: Dataset, settings: Settings) -> Baseline:
     held = open_deals.select("opportunity_id", "segment", "region", "stage", amount=amount).sort("opportunity_id")
     curves = _curves(dataset, deals, settings)
     won = deals.filter(pl.col("is_won") & pl.col("close_on").is_between(start, as_of))
-    due = dataset.quotas.filter(pl.col("period_start_on") == start)
-    reps = dataset.sales_team.filter(pl.col("role") == "rep")["rep_id"].unique()
-    due = due.filter(pl.col("rep_id").is_in(reps.implode())) if len(reps) else due
     return Baseline(
         as_of, settings.currency, quarter_label(quarter_end(as_of, settings), settings),
-        float(due["quota_amount"].sum()) or None,
+        quota_of_reps(dataset, start) or None,
         tuple(add_months(start, m) for m in range(15)),
         won.group_by(month=pl.col("close_on").dt.truncate("1mo"), segment="segment", region="region")
         .agg(pl.col("amount").sum()).sort("month", "segment", "region"),
@@ -105,7 +104,7 @@ def _own(dataset: Dataset, settings: Settings, held: pl.DataFrame, curves: dict[
     scores = registry.load_or_train(dataset, settings).deal_scores
     if scores.is_empty() or held.is_empty():
         return None
-    horizons = sorted(int(name.removeprefix("p_win_")) for name in scores.columns if name.startswith("p_win_"))
+    horizons = outlook.horizons(scores.columns)
     rows = held.join(scores, on="opportunity_id", how="left", maintain_order="left").fill_null(0.0)
     chances = rows.select([f"p_win_{h}" for h in horizons]).to_numpy()
     stage = np.stack([curves.get(name, curves["Open"]) for name in rows["stage"]])
@@ -140,8 +139,7 @@ def _recurring(dataset: Dataset, places: pl.DataFrame) -> pl.DataFrame:
     as_of, ago = dataset.as_of, dataset.as_of - timedelta(days=365)
 
     def running(day: date) -> pl.DataFrame:
-        alive = (pl.col("started_on") <= day) & (pl.col("ended_on").is_null() | (pl.col("ended_on") > day))
-        return lines.filter(alive).group_by("account_id", "segment", "region").agg(pl.col("mrr_amount").sum())
+        return lines.filter(line_runs(day)).group_by("account_id", "segment", "region").agg(pl.col("mrr_amount").sum())
 
     now, then = running(as_of), running(ago)
     kept = then.with_columns(lost=~pl.col("account_id").is_in(now["account_id"].implode()))
@@ -165,9 +163,8 @@ def _curves(dataset: Dataset, deals: pl.DataFrame, settings: Settings) -> dict[s
     parts = []
     for back in range(STEP, LOOK_BACK, STEP):
         day = as_of - timedelta(days=back)
-        alive = (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
         running = pl.col("ended_on").is_null() | (pl.col("ended_on") > day)
-        parts.append(states.filter(alive & running).with_columns(mark=pl.lit(day)))
+        parts.append(states.filter(is_valid(day) & running).with_columns(mark=pl.lit(day)))
     seen = pl.concat(parts)
     curves["Open"] = _curve(seen, as_of) if seen.height else curves[CREATED]
     for stage in settings.stages.open:

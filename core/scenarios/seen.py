@@ -9,6 +9,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_start
 from core.contracts import Dataset
+from core.contracts.spans import line_runs
 
 QUARTERS, RECENT = 12, 4
 FEWEST = 5
@@ -70,8 +71,7 @@ def _quarter(dataset: Dataset, start: date, end: date) -> dict[str, float | None
 
 def _churn(lines: pl.DataFrame, start: date, end: date) -> float | None:
     def mrr(day: date) -> pl.DataFrame:
-        live = (pl.col("started_on") <= day) & (pl.col("ended_on").is_null() | (pl.col("ended_on") > day))
-        return lines.filter(live).group_by("account_id").agg(pl.col("mrr_amount").sum())
+        return lines.filter(line_runs(day)).group_by("account_id").agg(pl.col("mrr_amount").sum())
 
     before, after = mrr(start), mrr(end)
     total = float(before["mrr_amount"].sum())
