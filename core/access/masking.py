@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import polars as pl
 
+from core import contracts
 from core.config import Settings
 from core.config.invented import company, person
-from core.contracts import SCHEMAS, Dataset
+from core.contracts import Dataset
 
 NAMES = 4_096
 ACCOUNT, PERSON, DEAL = "account", "person", "deal"
@@ -49,7 +50,7 @@ def mask(dataset: Dataset, settings: Settings) -> Dataset:
         stays null, every other number, date, stage, region and product is as it was.
     """
     key = _key(dataset, settings)
-    frames = {name: _plain(name, dataset.frame(name), key) for name in SCHEMAS}
+    frames = {name: _plain(name, dataset.frame(name), key) for name in contracts.SCHEMAS}
     accounts, team = frames["accounts"], frames["sales_team"]
     called = _called(accounts["account_id"], company)
     frames["accounts"] = accounts.with_columns(
@@ -103,7 +104,7 @@ def _money(frame: pl.DataFrame) -> pl.Expr:
 
 def _plain(entity: str, frame: pl.DataFrame, key: str) -> pl.DataFrame:
     """Replace ids and free text, and leave out text columns the contract does not know."""
-    known = set(SCHEMAS[entity].column_names())
+    known = set(contracts.SCHEMAS[entity].column_names())
     own = [c for c in frame.columns if c not in known and not frame.schema[c].is_numeric()]
     out = frame.drop(own)
     ids = {c: LETTERS[IDS[c]] for c in out.columns if c in IDS} | {c: LINES[c] for c in out.columns if c in LINES}
