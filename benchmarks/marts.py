@@ -45,7 +45,7 @@ def polars(folder: Path) -> list[int]:
         marts.account_facts(lines, DAY),
         marts.stage_intervals(states, DAY),
     ]
-    return [frame.height for frame in pl.collect_all(made)]
+    return [frame.height for frame in pl.collect_all(made, engine="streaming")]
 
 
 def duckdb(folder: Path) -> list[int]:
