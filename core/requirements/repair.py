@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from core.contracts.errors import RequirementError
-from core.requirements import columns, layout, places
+from core.requirements import columns, layout, places, wording
 from core.requirements.grids import Grid
 from core.requirements.layout import Layout
 from core.requirements.places import Place
@@ -88,7 +88,7 @@ def of(given: Sequence[Given], grid: Grid) -> Given | None:
 
 
 def _moved(known: Given, row: int) -> Given:
-    return Given(known.sheet, True, row, known.header, known.columns, known.answers, known.leave_hidden)
+    return replace(known, header_row=row)
 
 
 def _head(cells: Sequence[str]) -> list[str]:
@@ -129,9 +129,43 @@ def _place(grid: Grid, known: Given, found: Mapping[int, Place], column: int, ki
     names = _names(grid, known)
     name = names[column] if column < len(names) else ""
     words = tuple(w for c in grid.choices if any(s.left <= column <= s.right for s in c.spans) for w in c.words)
-    from core.requirements import wording
-
     return Place(column, name, kind, tuple(dict.fromkeys(words)), wording.meaning(name)[0] if kind == "mark" else "")
+
+
+def with_header(known: Given, grid: Grid, row: int | None) -> Given:
+    """Return a reading with another header row; None where there is no header."""
+    header = next((cells for n, cells in grid.rows if n == row), [])
+    return replace(known, header_row=row, header=tuple(header))
+
+
+def with_column(known: Given, grid: Grid, column: int, role: str) -> Given:
+    """Return a reading with a column taken for something else.
+
+    Parameters
+    ----------
+    known : Given
+    grid : Grid
+    column : int
+        From 0.
+    role : str
+        text, id, priority, category, "statement" (how far we comply), "words" (our words), or "" for nothing.
+    """
+    single = {r: c for r, c in known.columns.items() if c != column}
+    answers = {c: k for c, k in known.answers.items() if c != column}
+    if role in layout.SINGLE:
+        single[role] = column
+    elif role == "words":
+        answers[column] = "text"
+    elif role:
+        answers[column] = kind_of(grid, column, known.header[column] if column < len(known.header) else "")
+    return replace(known, columns=single, answers=answers)
+
+
+def kind_of(grid: Grid, column: int, name: str) -> str:
+    """Say how a column says how far we comply: by a drop-down, an X, or in words."""
+    if any(s.left <= column <= s.right for c in grid.choices for s in c.spans):
+        return "choice"
+    return "mark" if wording.meaning(name)[1] >= layout.SURE and len(name) <= 30 else "statement"
 
 
 def of_layout(shape: Layout, grid: Grid) -> Given:

@@ -14,6 +14,7 @@ from core.sources import load_data
 
 if TYPE_CHECKING:
     from core.requirements.gap import GapAnalysis, Stake
+    from core.requirements.read import RequirementList
     from core.store import Store
 
 
@@ -49,9 +50,11 @@ def change(measure: Callable[..., Any], data: Dataset, config: Settings) -> str:
 
 
 @st.cache_resource(
-    show_spinner="Reading the list", max_entries=32, hash_funcs={Settings: lambda s: s.model_dump_json()}
+    show_spinner="Reading the list",
+    max_entries=32,
+    hash_funcs={Settings: lambda s: s.model_dump_json(), "core.requirements.read.RequirementList": lambda r: r.key},
 )
-def analysis(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
+def analysis(content: bytes | RequirementList, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
     """Return the gap analysis of a list, worked out once per content, settings and deal."""
     from core.requirements import gap
 
