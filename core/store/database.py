@@ -15,7 +15,7 @@ from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
-from core.store.tables import RequirementSetRow, ScenarioRow
+from core.store.tables import RequirementLayoutRow, RequirementSetRow, ScenarioRow
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_NUMBER = 7_031_974
@@ -35,12 +35,14 @@ class Store:
     scenarios : Documents
     requirement_sets : RequirementSets
     audit : Audit
+    requirement_layouts : Documents
     """
 
     engine: Engine
     scenarios: Documents
     requirement_sets: RequirementSets
     audit: Audit
+    requirement_layouts: Documents
 
     @staticmethod
     def open(target: str, clock: Clock = _now) -> Store:
@@ -83,6 +85,7 @@ class Store:
             Documents(sessions, clock, ScenarioRow, "scenario"),
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
             Audit(sessions, clock),
+            Documents(sessions, clock, RequirementLayoutRow, "remembered layout"),
         )
 
     def close(self) -> None:

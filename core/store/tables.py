@@ -63,6 +63,13 @@ class RequirementFileRow(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class RequirementLayoutRow(DocumentRow):
+    """How a buyer's layout is to be read, as a person said."""
+
+    __tablename__ = "requirement_layouts"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
 class AuditRow(Base):
     """Who did what, when; rows are only ever added."""
 
