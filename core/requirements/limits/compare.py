@@ -21,7 +21,7 @@ OWN = (
     "delay of data",
     "advance notice",
 )
-READY = ("available", "limited")
+READY = ("available", "limited", "partner")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Stated:
 
     A commitment is read from `commitments` first; a measure not named there from `limit`, then from
     the description. Product-wide are all measures but those that belong to one capability, such as
-    retention, rate limit or file size.
+    retention, rate limit or file size. What is planned or not available commits to nothing.
     """
 
     own: Mapping[str, tuple[Demand, ...]]
@@ -80,12 +80,13 @@ def stated(capabilities: Iterable[Mapping[str, Any]]) -> Stated:
             for one in demands(str(row.get(column) or "")):
                 here.setdefault(one.measure, []).append(one)
             found = here | found
+        if row["status"] not in READY:
+            continue
         key = str(row["capability_id"])
         own[key] = tuple(d for ones in found.values() for d in ones)
-        if row["status"] in READY:
-            for one in own[key]:
-                if one.measure not in OWN:
-                    wide.setdefault(one.measure, []).append((one, key))
+        for one in own[key]:
+            if one.measure not in OWN:
+                wide.setdefault(one.measure, []).append((one, key))
     return Stated(own, {measure: tuple(ones) for measure, ones in wide.items()})
 
 
@@ -105,7 +106,9 @@ def compare(text: str, capability: Mapping[str, Any], known: Stated) -> tuple[Co
     tuple of Comparison
         One per demand; empty where the text demands nothing measurable.
     """
-    return tuple(_one(demand, capability, known) for demand in demands(text) if _speaks(demand, capability))
+    found = [_one(demand, capability, known) for demand in demands(text) if _speaks(demand, capability)]
+    is_ready = capability["status"] in READY
+    return tuple(c for c in found if is_ready or c.verdict != "unclear" or c.measure == "needed by")
 
 
 def _speaks(demand: Demand, capability: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Demand:
         return "date" if self.on is not None else "standard"
 
 
+@lru_cache(maxsize=20_000)
 def demands(text: str) -> tuple[Demand, ...]:
     """Return what a requirement demands, in the order of kinds: numbers, regions, standards, dates.
 

@@ -129,7 +129,10 @@ _AROUND = re.compile(
     r"|(?P<o>(?:8|9|10)\s?(?:x|×|/)\s?5|(?<!\d )(?:business|office|working) hours))(?!\w)",
     re.I,
 )
-_SUPPORT = _words(r"support\w*|help ?desk|service desk|hot ?line|assistance|phone|telephone|contact|staffed|on[- ]call")
+_SUPPORT = _words(
+    r"support\w*|incidents?|tickets?|answered|help ?desk|service desk|hot ?line|assistance|phone|telephone"
+    r"|contact|staffed|on[- ]call"
+)
 _AT_MOST = re.compile(r"(?:no|not) (?:more|longer) than|at most|maximum|max\.?|no later than|up to a maximum of", re.I)
 
 

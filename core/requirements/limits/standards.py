@@ -17,25 +17,25 @@ Rank = tuple[float, ...]
 
 
 @cache
-def _known() -> dict[str, tuple[re.Pattern[str], re.Pattern[str] | None, dict[str, float]]]:
+def _known() -> dict[str, tuple[re.Pattern[str], re.Pattern[str] | None, dict[str, float], str]]:
     held: dict[str, dict[str, Any]] = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
     found = {}
     for name, row in held.items():
         words = re.compile(rf"(?<![\w-])(?:{row['words']})(?!\w)", re.I)
         version = row.get("version")
         levels = {str(word).lower(): float(n) for word, n in (row.get("levels") or {}).items()}
-        found[name] = (words, re.compile(version, re.I) if version else None, levels)
+        found[name] = (words, re.compile(version, re.I) if version else None, levels, row.get("join", " "))
     return found
 
 
 def find(sentence: str) -> list[Demand]:
     """Return the standards a sentence names, each with the version it must have, if any."""
     found = []
-    for name, (words, version, levels) in _known().items():
+    for name, (words, version, levels, join) in _known().items():
         best: Demand | None = None
         for hit in words.finditer(sentence):
             ranks = _versions(sentence[hit.end() :], version, levels) if version else []
-            demand = _demand(name, ranks, sentence[hit.end() :])
+            demand = _demand(name, ranks, sentence[hit.end() :], join)
             if best is None or (demand.rank or ()) > (best.rank or ()):
                 best = demand
         if best is not None:
@@ -43,12 +43,12 @@ def find(sentence: str) -> list[Demand]:
     return found
 
 
-def _demand(name: str, ranks: list[tuple[str, Rank]], after: str) -> Demand:
+def _demand(name: str, ranks: list[tuple[str, Rank]], after: str, join: str) -> Demand:
     if not ranks:
         return Demand(name, name, rank=())
     is_any = len(ranks) > 1 and re.search(r"\bor\b|/", after[:40]) is not None
     wanted = min(ranks, key=lambda r: r[1]) if is_any else max(ranks, key=lambda r: r[1])
-    return Demand(name, f"{name} {wanted[0]}", rank=wanted[1])
+    return Demand(name, f"{name}{join}{wanted[0]}", rank=wanted[1])
 
 
 def _versions(after: str, version: re.Pattern[str], levels: dict[str, float]) -> list[tuple[str, Rank]]:
