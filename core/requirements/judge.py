@@ -37,7 +37,8 @@ def judge(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.Da
 
     A match less sure than 60 % leaves the row `unclear`, one below 12 % means there is no counterpart.
     Above that the capability's status holds, except that what is available but commits to less than is
-    asked becomes `limited`, and what commits to nothing that is asked for becomes `unclear`.
+    asked becomes `limited`, and what commits to nothing that is asked for becomes `unclear`. Where what is
+    wanted is not available, but another capability commits to less of it, that one is the counterpart.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def judge(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.Da
     known = limits.stated(listed)
     names = ("text", "category", "priority", "capability_id", "confidence")
     judged = [
-        _one(text, category, priority, held.get(key), float(sure or 0.0), known, settings)
+        _one(text, category, priority, held.get(key), float(sure or 0.0), known, settings, held)
         for text, category, priority, key, sure in rows.select(names).iter_rows()
     ]
     return pl.DataFrame(judged, schema=JUDGED, orient="row")
@@ -72,6 +73,7 @@ def _one(
     sure: float,
     known: limits.Stated,
     settings: Settings,
+    held: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     is_near = best is not None and sure >= match.FLOOR
     is_sure = is_near and sure >= match.LIKELY
@@ -83,6 +85,9 @@ def _one(
     else:
         status, way = supported(best["status"], asked)
         kind = GAP_OF.get(status, "unclear" if status == "unclear" else "")
+        if way == "limit" and best["status"] == "not available":
+            best = held[next(c.capability_id for c in asked if c.verdict == "partial" and c.capability_id)]
+            asked = limits.compare(text, best, known)
     shown = best if is_near and best is not None else {}
     out = {
         "capability_id": shown.get("capability_id"),

@@ -37,12 +37,16 @@ class Comparison:
         The sentence.
     capability_id : str, optional
         Where the commitment stands.
+    asked, committed : str
+        Both as written, such as "99.99 % uptime" and "99.9 %"; committed is empty where nothing is stated.
     """
 
     measure: str
     verdict: Verdict
     text: str
     capability_id: str | None = None
+    asked: str = ""
+    committed: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,15 @@ def _asks(demand: Demand) -> str:
 
 def _tell(demand: Demand, commits: str, verdict: Verdict, source: str, key: str) -> Comparison:
     cited = "" if source == key else f" ({source})"
-    return Comparison(demand.measure, verdict, f"{_asks(demand)}, we commit {commits}{cited}: {verdict}", source)
+    text = f"{_asks(demand)}, we commit {commits}{cited}: {verdict}"
+    return Comparison(demand.measure, verdict, text, source, _named(demand, demand.phrase), _named(demand, commits))
+
+
+def _named(demand: Demand, phrase: str) -> str:
+    """Write an asked or committed value so that it says what it measures."""
+    if demand.kind == "standard" or demand.measure.split()[-1] in phrase:
+        return phrase
+    return f"data in {phrase}" if demand.kind == "region" else f"{demand.measure} of {phrase}"
 
 
 def _measured(demand: Demand, found: list[tuple[Demand, str]], key: str) -> Comparison:
