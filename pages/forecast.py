@@ -29,7 +29,7 @@ with cell(page, "What will we win, and from where?") as c:
         st.segmented_control(
             "Window", outlook.windows, default=outlook.windows[-1], required=True, key="forecast_window"
         )
-        c.chart(charts.split(outlook.frame, currency))
+        c.chart(charts.split, outlook.frame, currency)
         st.caption(outlook.record)
         c.method(models.outlook.current, outlook.frame)
     else:
@@ -40,7 +40,7 @@ window = st.session_state.get("forecast_window")
 with cell(page, "Why this number?") as c:
     why = cached.result(explain.deals.forecast, page.data, page.settings, window)
     c.answer(why.sentence())
-    c.chart(reasons.bridge(why.frame, currency, why.window))
+    c.chart(reasons.bridge, why.frame, currency, why.window)
     st.caption(why.check())
     c.method(explain.deals.forecast, why.frame, window)
 
@@ -59,7 +59,7 @@ with cell(page, "Which deals stand behind it?") as c:
         )
         c.answer(behind.deal(chosen.selection.rows))
         deal = cached.result(explain.deals.deal, page.data, page.settings, *behind.chosen(chosen.selection.rows))
-        c.chart(reasons.waterfall(deal))
+        c.chart(reasons.waterfall, deal)
         st.caption(deal.check())
         c.method(explain.deals.deal, deal.frame, *behind.chosen(chosen.selection.rows))
 
@@ -67,13 +67,13 @@ with cell(page, "How good have such chances been?") as c:
     record = cached.result(explain.record.close, page.data, page.settings)
     c.answer(record.sentence())
     if not record.frame.is_empty():
-        c.chart(reasons.reliability(record.frame, "won within 90 days"))
+        c.chart(reasons.reliability, record.frame, "won within 90 days")
         c.method(explain.record.close, record.frame)
 
 with cell(page, "What revenue comes in each month?") as c:
     revenue = cached.result(models.forecast.revenue, page.data, page.settings)
     c.answer(revenue.sentence())
-    c.chart(charts.fan(revenue.frame, currency))
+    c.chart(charts.fan, revenue.frame, currency)
     c.method(models.forecast.revenue, revenue.frame)
 
 notebook.offer(page)

@@ -24,7 +24,7 @@ data, settings = page.data, page.settings
 with cell(page, "Is there enough for the quarter?") as c:
     cover = cached.result(metrics.velocity.coverage, data, settings)
     c.answer(cover.sentence())
-    c.chart(charts.coverage(cover.frame, settings.currency))
+    c.chart(charts.coverage, cover.frame, settings.currency)
     c.method(metrics.velocity.coverage, cover.frame)
 
 with cell(page, "How much is open, and what is it worth?") as c:
@@ -34,15 +34,15 @@ with cell(page, "How much is open, and what is it worth?") as c:
     if worth.frame.is_empty():
         c.empty("Load opportunities with their history on the Data page.")
     else:
-        c.chart(charts.weighted(worth.frame, settings.currency))
-        c.chart(charts.trend(whole.frame, settings.currency))
+        c.chart(charts.weighted, worth.frame, settings.currency)
+        c.chart(charts.trend, whole.frame, settings.currency)
     c.method(metrics.velocity.weighted_pipeline, worth.frame)
 
 with cell(page, "What moved since last week?") as c:
     week = cached.result(metrics.walk.week, data, settings)
     c.answer(week.sentence())
     if week.value is not None:
-        c.chart(charts.walk(week.frame, settings.currency))
+        c.chart(charts.walk, week.frame, settings.currency)
     c.method(metrics.walk.week, week.frame)
 
 with cell(page, "Where do deals get stuck, and how fast do they move?") as c:
@@ -50,7 +50,7 @@ with cell(page, "Where do deals get stuck, and how fast do they move?") as c:
     speed = cached.result(metrics.velocity.velocity, data, settings)
     c.answer(f"{stages.sentence()} {speed.sentence()}")
     if not stages.frame.is_empty():
-        c.chart(charts.conversion(stages.frame))
+        c.chart(charts.conversion, stages.frame)
     c.method(metrics.velocity.stages, stages.frame)
 
 with cell(page, "Which deals are at risk?") as c:

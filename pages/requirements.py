@@ -90,7 +90,7 @@ if found is not None:
             delta_arrow="off",
             border=True,
         )
-        c.chart(charts.by_category(found.by_category()))
+        c.chart(charts.by_category, found.by_category())
         c.method(requirements.gap.analyse_file, found.frame, given=given)
 
     with cell(page, "Where are the gaps, and what closes them?") as c:
@@ -98,7 +98,7 @@ if found is not None:
         if found.gaps.is_empty():
             c.empty("Nothing to close.")
         else:
-            c.chart(charts.cost(found.gaps, settings.currency))
+            c.chart(charts.cost, found.gaps, settings.currency)
             c.table(found.gaps.select(list(MATCHED)), column_config=MATCHED, height=420)
 
     with cell(page, "Which rows need a person?") as c:

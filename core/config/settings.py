@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from core.contracts.errors import ConfigError, closest
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
+FREELY_NAMED = ("roles.", "access.people.")
 
 
 class _Section(BaseModel):
@@ -114,6 +115,28 @@ class RequirementSettings(_Section):
     bid: BidSettings
 
 
+class Person(_Section):
+    """One person who may sign in."""
+
+    roles: tuple[str, ...] = Field(min_length=1)
+    name: str = ""
+    regions: tuple[str, ...] = ()
+    team_of: str = ""
+    mask_names: bool = False
+
+
+class AccessSettings(_Section):
+    """Who gets in, how they are known, and what is hidden from them."""
+
+    sign_in: Literal["none", "oidc", "header"]
+    header: str
+    people: dict[str, Person]
+    everyone_else: tuple[str, ...]
+    mask_names: bool
+    mask_amounts: bool
+    mask_key: str
+
+
 class Branding(_Section):
     """Name and line shown in the sidebar."""
 
@@ -136,6 +159,7 @@ class Settings(_Section):
     models: ModelSettings
     rates: RateCard
     requirements: RequirementSettings
+    access: AccessSettings
     roles: dict[str, tuple[str, ...]]
     branding: Branding
 
@@ -217,7 +241,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _merge(base: dict[str, Any], over: dict[str, Any], where: str, prefix: str = "") -> dict[str, Any]:
     out = dict(base)
     for name, value in over.items():
-        if name not in base and prefix != "roles.":
+        if name not in base and prefix not in FREELY_NAMED:
             near = closest(str(name), base)
             mend = f"Did you mean {near!r}?" if near else f"Known here: {', '.join(sorted(base))}."
             raise ConfigError(f"There is no setting called {prefix}{name}.", where, mend)

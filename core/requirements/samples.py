@@ -55,10 +55,7 @@ def sets(dataset: Dataset, catalogue: Catalogue) -> list[RequirementSet]:
         return []
     ready = {key: facts[key]["status"] == "available" for key in words}
     kinds = {key: str(facts[key]["category"]) for key in words}
-    return [
-        _put_together(number, deal, words, ready, kinds, lost=lost)
-        for number, (deal, lost) in enumerate(_deals(dataset))
-    ]
+    return [_put_together(deal, words, ready, kinds, lost=lost) for deal, lost in _deals(dataset)]
 
 
 @cache
@@ -87,7 +84,6 @@ def _deals(dataset: Dataset) -> list[tuple[dict[str, str], bool]]:
 
 
 def _put_together(
-    number: int,
     deal: dict[str, str],
     words: dict[str, list[str]],
     ready: dict[str, bool],
@@ -95,7 +91,7 @@ def _put_together(
     *,
     lost: bool,
 ) -> RequirementSet:
-    dice = random.Random(SEED * 1000 + number)
+    dice = random.Random(f"{SEED} {deal['opportunity_id']}")
     size = dice.randint(*ROWS_PER_LIST)
     chance = {key: 1.0 if ready[key] else 0.5 if lost else 0.3 for key in words}
     picked = sorted(sorted(words, key=lambda key: dice.random() ** (1 / chance[key]), reverse=True)[:size])

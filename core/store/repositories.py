@@ -99,6 +99,7 @@ class Documents:
                     session.execute(insert(self._table).values(name=title, owner=owner, version=1, **values))
                 else:
                     self._replace(session, title, owner, version, values)
+                self._write_down(session, owner, "saved", title)
         except IntegrityError as error:
             raise StoreError(
                 f"There is already a {self._noun} called {title!r}.", mend="Choose another name, or load it first."
@@ -144,6 +145,7 @@ class Documents:
         try:
             with self._sessions.begin() as session:
                 self._replace(session, old.name, owner, version or old.version, values)
+                self._write_down(session, owner, "renamed", title, f"was {old.name}")
         except IntegrityError as error:
             raise StoreError(f"There is already a {self._noun} called {title!r}.", mend="Choose another.") from error
         return self.get(title, owner)
@@ -152,7 +154,14 @@ class Documents:
         """Delete one; no error when it is gone already."""
         with self._sessions.begin() as session:
             same = (self._table.owner == owner) & (self._table.name == name.strip())
-            session.execute(delete(self._table).where(same))
+            done = cast("CursorResult[Any]", session.execute(delete(self._table).where(same)))
+            if done.rowcount:
+                self._write_down(session, owner, "deleted", name.strip())
+
+    def _write_down(self, session: Session, user: str, action: str, name: str, detail: str = "") -> None:
+        """Add to the audit trail within the same transaction."""
+        row = {"at": self._clock(), "user": user[:200], "action": action, "target": f"{self._noun} {name}"[:400]}
+        session.execute(insert(AuditRow).values(**row, detail=detail))
 
     def _named(self, name: str, owner: str) -> Any:
         return select(self._table).where(self._table.owner == owner, self._table.name == name.strip())

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import contracts
+from core.access import LOCAL
 from core.contracts import SCHEMAS, Dataset
 from core.sample import AS_OF
 from pages.ui import cells, notebook, shell
@@ -234,7 +235,7 @@ def test_settings_that_are_wrong_become_a_sentence(monkeypatch, tmp_path):
 def test_notebook_runs_and_gives_the_same_number(sample, settings, capsys):
     from core import metrics
 
-    page = shell.Page("Executive", sample, settings)
+    page = shell.Page("Executive", sample, settings, LOCAL)
     page.calls.append(("How do bookings run?", "metrics.bookings.quarter_to_date(data, settings)"))
     book = json.loads(notebook.write(page))
     scope: dict[str, object] = {}

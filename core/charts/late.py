@@ -1,0 +1,18 @@
+"""Altair, imported when a chart is first built: it takes a second, and a finished chart needs none."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import altair as alt
+else:
+
+    class _Late:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(import_module("altair"), name)
+
+    alt = _Late()
+
+__all__ = ["alt"]
