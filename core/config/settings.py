@@ -84,6 +84,37 @@ class RateCard(_Section):
     partner_week_amount: float = Field(gt=0)
 
 
+class BidSettings(_Section):
+    """When to bid: effort to respond, points of the factors, vetoes."""
+
+    hours_per_row: dict[str, float]
+    hours_per_week: float = Field(gt=0)
+    closable_weeks: float = Field(gt=0)
+    factors: dict[str, float]
+    go_points: float
+    talk_points: float
+    most_blockers: int = Field(ge=0)
+    least_must_have_rate: float = Field(ge=0, le=1)
+    least_chance: float = Field(ge=0, le=1)
+
+
+class RequirementSettings(_Section):
+    """How gaps are judged, what closing them takes, and whether to bid."""
+
+    weights: dict[str, float]
+    support: dict[str, float]
+    weeks: dict[str, dict[str, tuple[float, float]]]
+    severity: dict[str, dict[str, str]]
+    approach: dict[str, dict[str, str]]
+    solution: dict[str, str]
+    workaround: dict[str, str]
+    impact: dict[str, str]
+    owners: dict[str, str]
+    exposure: dict[str, float]
+    chance_lost: dict[str, float]
+    bid: BidSettings
+
+
 class Person(_Section):
     """One person who may sign in."""
 
@@ -127,6 +158,7 @@ class Settings(_Section):
     targets: TargetSettings
     models: ModelSettings
     rates: RateCard
+    requirements: RequirementSettings
     access: AccessSettings
     roles: dict[str, tuple[str, ...]]
     branding: Branding
