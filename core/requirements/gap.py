@@ -12,7 +12,7 @@ import yaml
 
 from core.config import Settings, load
 from core.requirements import catalogue as catalogues
-from core.requirements import classify, match
+from core.requirements import classify, evidence, match
 from core.requirements.catalogue import Catalogue
 from core.requirements.read import RequirementList, read_list
 
@@ -42,8 +42,8 @@ class GapAnalysis:
         timeline, cost_amount, approach, solution, exposed_amount, reason]; gap columns are null where
         there is no gap, exposed_amount where no deal is attached.
     candidates : pl.DataFrame
-        [place, rank, capability_id, capability, score]: up to five per requirement, place being its
-        position in `frame`.
+        [place, rank, capability_id, score, words, sentence, capability]: up to five per requirement, place
+        being its position in `frame`; words and sentence are what speaks for the candidate.
     summary : dict
         n_requirements, n_supported, n_gaps, n_unclear, coverage_rate, coverage_target_rate,
         fit_rate, fit_target_rate, must_have_rate, effort_weeks, cost_amount, currency, and
@@ -59,7 +59,7 @@ class GapAnalysis:
     @property
     def unclear(self) -> pl.DataFrame:
         """Return the nearest capabilities of each row that needs a person: [row, text, rank, capability_id, \
-capability, score]."""
+capability, score, words, sentence]."""
         rows = self.frame.with_row_index("place").filter(pl.col("status") == "unclear")
         near = self.candidates.with_columns(pl.col("place").cast(pl.UInt32))
         return rows.select("place", "row", "text").join(near, on="place").drop("place").sort("row", "rank")
@@ -135,7 +135,11 @@ def rules() -> dict[str, Any]:
 
 
 def analyse(
-    requirements: RequirementList, catalogue: Catalogue, settings: Settings, stake: Stake | None = None
+    requirements: RequirementList,
+    catalogue: Catalogue,
+    settings: Settings,
+    stake: Stake | None = None,
+    progress: match.Progress | None = None,
 ) -> GapAnalysis:
     """Hold requirements against a catalogue and judge the gaps.
 
@@ -154,13 +158,16 @@ def analyse(
     stake : Stake, optional
         The deal the list belongs to; its amount is divided over the gaps by priority weight, so that
         no amount is counted twice.
+    progress : callable, optional
+        Told the share of sentences understood and a sentence.
 
     Returns
     -------
     GapAnalysis
     """
     rows = classify.classify(requirements.frame)
-    found = match.candidates(rows["text"].to_list(), catalogue)
+    texts = rows["text"].to_list()
+    found = evidence.add(match.candidates(texts, catalogue, home=settings.home, progress=progress), texts, catalogue)
     named = catalogue.frame.select("capability_id", capability="name")
     found = found.join(named, on="capability_id", how="left", maintain_order="left")
     facts = catalogue.frame.select("capability_id", "status", "limit", "available_on", known_weeks="effort_weeks")
