@@ -41,6 +41,8 @@ NEAR = {
     "capability_id": "Capability",
     "capability": "Name",
     "score": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
+    "words": st.column_config.TextColumn("Words in common"),
+    "sentence": st.column_config.TextColumn("What speaks for it", width="large"),
 }
 
 page = shell.open("Requirements", icon=":material/checklist:")
