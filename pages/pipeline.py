@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import metrics
 from core.charts import pipeline as charts
-from pages.ui import cached, notebook, shell
+from pages.ui import cached, notebook, review, shell
 from pages.ui.cells import cell
 
 RISKS = {
@@ -38,12 +38,18 @@ with cell(page, "How much is open, and what is it worth?") as c:
         c.chart(charts.trend(whole.frame, settings.currency))
     c.method(metrics.velocity.weighted_pipeline, worth.frame)
 
-with cell(page, "What moved since last week?") as c:
-    week = cached.result(metrics.walk.week, data, settings)
-    c.answer(week.sentence())
-    if week.value is not None:
-        c.chart(charts.walk(week.frame, settings.currency))
-    c.method(metrics.walk.week, week.frame)
+with cell(page, "How did the pipeline change?") as c:
+    asked = review.asked(page)
+    moved = cached.result(metrics.flow.flow, data, settings, *asked)
+    c.answer(moved.sentence())
+    if moved.value is None:
+        c.empty("Choose other days or other deals; the history of deals is loaded on the Data page.")
+    else:
+        step = review.bars(c, charts.flow(moved.frame, settings.currency), moved)
+        behind = cached.result(metrics.flow.deals, data, settings, step, *asked)
+        c.answer(behind.sentence())
+        c.table(behind.frame, column_config=review.MOVED, height=280)
+    c.method(metrics.flow.flow, moved.frame, *asked)
 
 with cell(page, "Where do deals get stuck, and how fast do they move?") as c:
     stages = cached.result(metrics.velocity.stages, data, settings)

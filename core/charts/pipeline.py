@@ -85,28 +85,42 @@ def trend(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     return finish(chart, height=220)
 
 
-def walk(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Waterfall of the weekly walk: [step, n_deals, amount], the first and last row stand on the ground."""
+def flow(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Waterfall of a flow: [step, n_deals, amount]; a click on a bar chooses its step.
+
+    Opening and closing stand on the ground; bars of steps without a deal are left out.
+    """
     ends = pl.col("step").is_in(["Opening", "Closing"])
     top = pl.when(pl.col("step") == "Closing").then("amount").otherwise(pl.col("amount").cum_sum())
-    bars = frame.with_columns(end=top).with_columns(
-        begin=pl.when(ends).then(0.0).otherwise(pl.col("end") - pl.col("amount")),
-        way=pl.when(ends)
-        .then(pl.lit("Standing"))
-        .when(pl.col("amount") < 0)
-        .then(pl.lit("Out"))
-        .otherwise(pl.lit("In")),
+    way = pl.when(ends).then(pl.lit("Standing")).when(pl.col("amount") < 0).then(pl.lit("Out")).otherwise(pl.lit("In"))
+    bars = (
+        frame.with_columns(end=top)
+        .with_columns(begin=pl.when(ends).then(0.0).otherwise(pl.col("end") - pl.col("amount")), way=way)
+        .with_columns(edge=pl.max_horizontal("begin", "end"))
+        .filter(ends | (pl.col("n_deals") > 0))
     )
+    chosen = alt.selection_point(name="step", fields=["step"], on="click", clear="dblclick")
     hues = alt.Scale(domain=["Standing", "In", "Out"], range=[CONTEXT, ACTUAL, FORECAST])
+    base = alt.Chart(bars).encode(
+        y=alt.Y("step:N", sort=bars["step"].to_list(), title=None),
+        tooltip=[
+            "step:N",
+            alt.Tooltip("n_deals:Q", format=",", title="deals"),
+            alt.Tooltip("amount:Q", format="+,.2f", title=currency),
+        ],
+    )
+    room = float(str(bars["edge"].max() or 1)) * 1.12
     drawn = (
-        alt.Chart(bars)
-        .mark_bar(height=18, cornerRadius=2)
+        base.mark_bar(height=20, cornerRadius=2, cursor="pointer")
         .encode(
-            y=alt.Y("step:N", sort=frame["step"].to_list(), title=None),
-            x=alt.X("begin:Q", title=currency, axis=ACROSS),
+            x=alt.X("begin:Q", title=f"{currency} open", axis=ACROSS, scale=alt.Scale(domain=[0, room], nice=False)),
             x2="end:Q",
             color=alt.Color("way:N", scale=hues, legend=None),
-            tooltip=["step:N", alt.Tooltip("n_deals:Q", format=","), alt.Tooltip("amount:Q", format=",.2f")],
+            opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
         )
+        .add_params(chosen)
     )
-    return finish(drawn, height=26 * frame.height + 60)
+    words = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
+        x="edge:Q", text=alt.Text("amount:Q", format=".3~s")
+    )
+    return finish(drawn + words, height=28 * bars.height + 60)

@@ -1,19 +1,20 @@
 """Named business measures; each opens into its formula, rows and a sentence."""
 
-from core.metrics import attainment, bookings, growth, loading, pipeline, recurring, velocity, walk, winrate
+from core.metrics import attainment, bookings, flow, growth, loading, pipeline, recurring, scope, velocity, winrate
 from core.metrics.measure import Measure, money, percent
 
 __all__ = [
     "Measure",
     "attainment",
     "bookings",
+    "flow",
     "growth",
     "loading",
     "money",
     "percent",
     "pipeline",
     "recurring",
+    "scope",
     "velocity",
-    "walk",
     "winrate",
 ]
