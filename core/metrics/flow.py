@@ -55,6 +55,16 @@ class Flow:
         """Return the signed amount of one step."""
         return float(self.frame.filter(pl.col("step") == step)["amount"][0])
 
+    def steps(self) -> list[str]:
+        """Return the steps with a deal behind them, in the order of the walk."""
+        return self.frame.filter(pl.col("n_deals") > 0)["step"].to_list()
+
+    def largest(self) -> str | None:
+        """Return the move of the most money, else the first step with a deal."""
+        moves = self.frame.filter(pl.col("step").is_in(list(MOVES)), pl.col("n_deals") > 0)
+        top = moves.sort(pl.col("amount").abs(), descending=True)["step"].to_list()
+        return (top or self.steps() or [None])[0]
+
     def sentence(self) -> str:
         """Say where the pipeline went from and to, what moved it most, and whether all is explained."""
         due = "" if self.due == "any date" else f" due {self.due}"
@@ -70,7 +80,8 @@ class Flow:
         if self.n_pushed:
             worth = money(self.pushed_amount, self.currency)
             text += f" {self.n_pushed:,} deals worth {worth} were put off at least once."
-        return f"{text} The moves explain all of it but {self.currency} {self.residual:.2f}."
+        left = f"All but {self.currency} {abs(self.residual):.2f} is explained"
+        return f"{text} {left if self.residual else 'The moves add up to the cent'}."
 
 
 def flow(
@@ -186,7 +197,7 @@ class Deals:
             return f"No deal stands behind {self.step.lower()}."
         n, worth = (
             self.frame["opportunity_id"].n_unique(),
-            money(float(self.frame["moved_amount"].sum()), self.currency),
+            money(abs(float(self.frame["moved_amount"].sum())), self.currency),
         )
         if self.step in ("Opening", "Closing"):
             return f"{self.step}: {n:,} deals, {worth} together."

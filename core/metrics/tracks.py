@@ -8,15 +8,15 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.metrics.remembered import remembered
 
 OPEN, WON, LOST, DELETED = 0, 1, 2, 3
 FOREVER = date(9999, 12, 31)
 NO_TEAM, NO_REGION, NO_OWNER, UNKNOWN = "No team", "No region", "No owner", "Not known"
-REMEMBERED = 4
 STATE = ("state", "cents", "close_on", "owner_id", "team", "region", "category", "stage")
-_MEMORY: dict[tuple[str, ...], pl.DataFrame] = {}
 
 
+@remembered(4)
 def tracks(data: Dataset, settings: Settings) -> pl.DataFrame:
     """Return every change of every deal, worked out once for a state of the data and kept in memory.
 
@@ -39,28 +39,6 @@ def tracks(data: Dataset, settings: Settings) -> pl.DataFrame:
         segment, family, n_opened (how often the deal had been opened by then). A won deal without an
         amount, date or owner of its own keeps those it had.
     """
-    key = (data.fingerprint, data.as_of.isoformat(), settings.stages.model_dump_json())
-    if key not in _MEMORY:
-        built = _build(data, settings)
-        while len(_MEMORY) >= REMEMBERED:
-            _MEMORY.pop(next(iter(_MEMORY)), None)
-        _MEMORY[key] = built
-    return _MEMORY[key]
-
-
-def at(track: pl.DataFrame, day: date) -> pl.DataFrame:
-    """Return the deals open at the end of a day, as they stood then."""
-    begun = track.head(int(track["day"].search_sorted(day, side="right")))
-    return begun.filter((pl.col("end_on") > day) & (pl.col("state") == OPEN))
-
-
-def between(track: pl.DataFrame, since: date, until: date) -> pl.DataFrame:
-    """Return the changes after one day up to and including another."""
-    begin, end = (int(track["day"].search_sorted(day, side="right")) for day in (since, until))
-    return track.slice(begin, max(end - begin, 0))
-
-
-def _build(data: Dataset, settings: Settings) -> pl.DataFrame:
     rows = _with_gaps(_states(data, settings), data)
     rows = _with_teams(_with_handovers(rows, data), data).sort("deal", "day", "order")
     same = pl.col("deal") == pl.col("deal").shift(1)
@@ -75,6 +53,18 @@ def _build(data: Dataset, settings: Settings) -> pl.DataFrame:
         pl.col("segment", "family").fill_null(UNKNOWN)
     )
     return whole.drop("order", "valid_to").sort("day", maintain_order=True)
+
+
+def at(track: pl.DataFrame, day: date) -> pl.DataFrame:
+    """Return the deals open at the end of a day, as they stood then."""
+    begun = track.head(int(track["day"].search_sorted(day, side="right")))
+    return begun.filter((pl.col("end_on") > day) & (pl.col("state") == OPEN))
+
+
+def between(track: pl.DataFrame, since: date, until: date) -> pl.DataFrame:
+    """Return the changes after one day up to and including another."""
+    begin, end = (int(track["day"].search_sorted(day, side="right")) for day in (since, until))
+    return track.slice(begin, max(end - begin, 0))
 
 
 def _states(data: Dataset, settings: Settings) -> pl.DataFrame:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from core.metrics import flow, scope
 from pages.ui import cached
-from pages.ui.cells import Cell
 from pages.ui.shell import Page
 
 OWN = "Own dates"
@@ -52,14 +51,14 @@ def asked(page: Page) -> Asked:
     return since, until, level, name, due, hierarchy
 
 
-def bars(cell: Cell, chart: Any, found: flow.Flow) -> str:
+def bars(chart: Any, found: flow.Flow) -> str:
     """Draw the waterfall and return the step whose deals are asked for, by a click or from the list."""
-    steps = found.frame.filter(found.frame["n_deals"] > 0)["step"].to_list()
+    steps = found.steps()
     st.altair_chart(
         chart, width="stretch", theme="streamlit", key="flow_bars", on_select=_clicked, selection_mode="step"
     )
     if st.session_state.get("flow_step") not in steps:
-        st.session_state.pop("flow_step", None)
+        st.session_state["flow_step"] = found.largest()
     return str(st.selectbox("Click a bar, or choose one, to see its deals", steps, key="flow_step"))
 
 
@@ -91,3 +90,71 @@ def _own(page: Page) -> tuple[str, str]:
 
 def _title(word: str) -> str:
     return "The whole company" if word == "company" else word.capitalize()
+
+
+HEALTH = {
+    "part": "Part",
+    "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100),
+    "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100, width="small"),
+    "meaning": st.column_config.TextColumn("What it is", width="large"),
+    "record": st.column_config.TextColumn("Its record", width="large"),
+}
+RISKS = {
+    "opportunity_id": "Deal",
+    "opportunity_name": "Name",
+    "account_name": "Account",
+    "amount": st.column_config.NumberColumn("Amount", format="localized"),
+    "loss_rate": st.column_config.ProgressColumn("Chance lost", format="percent", min_value=0, max_value=1),
+    "at_stake_amount": st.column_config.NumberColumn("At stake", format="compact"),
+    "signals": st.column_config.TextColumn("What speaks against it", width="large"),
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "stage": "Stage",
+    "owner": "Owner",
+}
+SIGNALS = {
+    "meaning": st.column_config.TextColumn("Signal", width="medium"),
+    "n_open": "Open deals",
+    "open_amount": st.column_config.NumberColumn("Amount", format="compact"),
+    "n_past": "Past deals with it",
+    "slipped_rate": st.column_config.NumberColumn("Lost or slipped", format="percent"),
+    "n_others": "Others",
+    "others_rate": st.column_config.NumberColumn("Lost or slipped", format="percent"),
+    "lift": st.column_config.NumberColumn("Lift", format="%.2f"),
+    "low": st.column_config.NumberColumn("Difference from", format="percent"),
+    "high": st.column_config.NumberColumn("to", format="percent"),
+    "evidence": "Evidence",
+}
+STATES = {
+    "day": st.column_config.DateColumn("On"),
+    "stage": "Stage",
+    "category": "Category",
+    "amount": st.column_config.NumberColumn("Amount", format="localized"),
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "owner": "Owner",
+}
+ACTIONS = {
+    "action": st.column_config.TextColumn("What to do", width="medium"),
+    "signal": st.column_config.TextColumn("Because", width="medium"),
+    "n_did": "Past deals that did",
+    "won_did_rate": st.column_config.NumberColumn("Won", format="percent"),
+    "n_did_not": "That did not",
+    "won_did_not_rate": st.column_config.NumberColumn("Won", format="percent"),
+    "low": st.column_config.NumberColumn("Difference from", format="percent"),
+    "high": st.column_config.NumberColumn("to", format="percent"),
+    "evidence": st.column_config.TextColumn("Evidence", width="medium"),
+}
+
+
+def rows(frame: Any, key: str, columns: dict[str, Any]) -> list[int]:
+    """Show a table whose rows can be chosen, one at a time, and return the chosen ones."""
+    picked = st.dataframe(
+        frame,
+        hide_index=True,
+        height=360,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+        column_config=columns,
+        column_order=list(columns),
+    )
+    return list(picked.selection.rows)

@@ -64,7 +64,7 @@ def test_every_step_by_hand(firm, settings):
     assert found.residual == 0
     assert found.value == 59.96
     assert (found.n_pushed, found.pushed_amount) == (2, 39.0)
-    assert "The moves explain all of it but USD 0.00." in found.sentence()
+    assert "The moves add up to the cent." in found.sentence()
     assert "39" in found.sentence()
 
 
@@ -142,7 +142,7 @@ def test_a_bar_opens_into_its_deals_with_before_and_after(firm, settings):
     assert (top["amount_before"], top["amount_after"]) == (30.3, 31.0)
     assert (top["close_on_before"], top["close_on_after"]) == (IN, OUT)
     assert (top["owner_before"], top["owner_after"], top["category_before"]) == ("Ann", "Ann", "pipeline")
-    assert behind.sentence() == "Pushed out: 2 deals in 2 changes, USD -39 together."
+    assert behind.sentence() == "Pushed out: 2 deals in 2 changes, USD 39 together."
     closing = flow.deals(firm, settings, "Closing", SINCE, UNTIL, due="this quarter")
     assert closing.frame["moved_amount"].sum() == pytest.approx(59.96)
     assert (
