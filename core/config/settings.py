@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.contracts.errors import ConfigError, closest
 
@@ -54,6 +54,43 @@ class TargetSettings(_Section):
     requirements_coverage_rate: float = Field(ge=0, le=1)
     product_fit_rate: float = Field(ge=0, le=1)
     gap_resolution_rate: float = Field(ge=0, le=1)
+
+
+class RiskSettings(_Section):
+    """When a signal speaks against an open deal, and how its record is counted."""
+
+    stage_quantile: float = Field(gt=0, lt=1)
+    pushes: int = Field(ge=1)
+    silent_days: int = Field(ge=1)
+    contacts: int = Field(ge=0)
+    amount_quantile: float = Field(gt=0.5, lt=1)
+    owner_days: int = Field(ge=1)
+    horizon_days: int = Field(ge=1)
+    fewest_deals: int = Field(ge=1)
+
+
+class Marks(_Section):
+    """Where a part of the pipeline's health scores 0 and where 100."""
+
+    bad: float
+    good: float
+
+    @model_validator(mode="after")
+    def _apart(self) -> Marks:
+        if self.bad == self.good:
+            raise ValueError("bad and good must differ")
+        return self
+
+
+class HealthSettings(_Section):
+    """The marks of each part of the pipeline's health."""
+
+    coverage: Marks
+    freshness: Marks
+    push_rate: Marks
+    stage_age: Marks
+    concentration: Marks
+    forecast_bias: Marks
 
 
 class ModelSettings(_Section):
@@ -156,6 +193,8 @@ class Settings(_Section):
     fiscal: FiscalSettings
     stages: StageSettings
     targets: TargetSettings
+    risk: RiskSettings
+    health: HealthSettings
     models: ModelSettings
     rates: RateCard
     requirements: RequirementSettings
