@@ -15,7 +15,8 @@ from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
-from core.store.tables import RequirementSetRow, ScenarioRow
+from core.store.tables import RequirementSetRow, ReviewViewRow, ScenarioRow
+from core.store.versions import DealEdits, ForecastCalls, Snapshots
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_NUMBER = 7_031_974
@@ -35,12 +36,20 @@ class Store:
     scenarios : Documents
     requirement_sets : RequirementSets
     audit : Audit
+    calls : ForecastCalls
+    deal_edits : DealEdits
+    snapshots : Snapshots
+    views : Documents
     """
 
     engine: Engine
     scenarios: Documents
     requirement_sets: RequirementSets
     audit: Audit
+    calls: ForecastCalls
+    deal_edits: DealEdits
+    snapshots: Snapshots
+    views: Documents
 
     @staticmethod
     def open(target: str, clock: Clock = _now) -> Store:
@@ -83,6 +92,10 @@ class Store:
             Documents(sessions, clock, ScenarioRow, "scenario"),
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
             Audit(sessions, clock),
+            ForecastCalls(sessions, clock),
+            DealEdits(sessions, clock),
+            Snapshots(sessions, clock),
+            Documents(sessions, clock, ReviewViewRow, "view"),
         )
 
     def close(self) -> None:
