@@ -76,6 +76,12 @@ class ModelSettings(_Section):
         return value
 
 
+class CallSettings(_Section):
+    """When forecast calls close."""
+
+    lock_days_before_end: int = Field(ge=0)
+
+
 class RateCard(_Section):
     """What a week of work costs, in the reporting currency."""
 
@@ -103,6 +109,7 @@ class Settings(_Section):
     stages: StageSettings
     targets: TargetSettings
     models: ModelSettings
+    calls: CallSettings
     rates: RateCard
     roles: dict[str, tuple[str, ...]]
     branding: Branding

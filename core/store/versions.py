@@ -147,12 +147,15 @@ class Versions:
             mend="Both versions are shown; choose what shall stand.",
         )
 
-    def _audit(
-        self, about: Mapping[str, Any], values: Mapping[str, Any], newest: Any, author: str
-    ) -> dict[str, Any]:
+    def _audit(self, about: Mapping[str, Any], values: Mapping[str, Any], newest: Any, author: str) -> dict[str, Any]:
         told = [f"{k}: {getattr(newest, k, None)} → {v}" for k, v in values.items() if getattr(newest, k, None) != v]
         target = " ".join(str(v) for v in about.values())
-        return {"user": author[:200], "action": f"{self.noun} saved"[:80], "target": target[:400], "detail": "; ".join(told)}
+        return {
+            "user": author[:200],
+            "action": f"{self.noun} saved"[:80],
+            "target": target[:400],
+            "detail": "; ".join(told),
+        }
 
     def _frame(self, asked: Select[Any]) -> pl.DataFrame:
         kinds = _kinds(self.table)
@@ -235,4 +238,3 @@ def _narrow(asked: Select[Any], table: type[VersionedRow], about: Mapping[str, A
     for name, value in about.items():
         asked = asked.where(getattr(table, name) == value)
     return asked
-

@@ -66,7 +66,7 @@ def upgrade() -> None:
     )
 
 
-def _version() -> list[sa.Column]:
+def _version() -> "list[sa.Column[object]]":
     return [
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("book", sa.String(200), nullable=False),
