@@ -11,7 +11,8 @@ ACTUAL = "actual_amount"
 BASELINES: Mapping[str, str] = {
     "last_year_amount": "the same quarter last year",
     "weighted_amount": "stage-weighted pipeline",
-    "commit_amount": "commit",
+    "commit_amount": "closed and commit",
+    "managers_amount": "the managers' calls",
 }
 
 

@@ -1,5 +1,5 @@
-"""Models: close, churn, forecast, the outlook built on them, its record, and the calls beside it."""
+"""Models: close, churn, forecast and the outlook built on them."""
 
-from core.models import calls, churn, close, forecast, outlook, past, registry
+from core.models import churn, close, forecast, outlook, registry
 
-__all__ = ["calls", "churn", "close", "forecast", "outlook", "past", "registry"]
+__all__ = ["churn", "close", "forecast", "outlook", "registry"]

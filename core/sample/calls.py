@@ -20,6 +20,7 @@ YIELDS = {
     "pipeline": (0.18, 0.14, 0.09, 0.04),
 }
 NOISE = (0.10, 0.08, 0.06, 0.04)
+MOOD = 0.12
 QUARTERS = 11
 NOTES = (
     "Two of the large ones are with legal.",
@@ -42,8 +43,9 @@ def past_calls(data: Dataset, settings: Settings, seed: int = 7) -> pl.DataFrame
 
     A manager counts what is closed and takes a usual share of what is open in each category on the
     day, leans on the open part by a share of their own (`LEANINGS`: from 20 % too low to 16 % too
-    high, in the order of their ids), and misses at random, less so as the quarter runs out. Those
-    above add their people's calls and hold a little back. Nothing later than the day is used.
+    high, in the order of their ids), shares the mood of the quarter with the others, and misses at
+    random, less so as the quarter runs out. Those above add their people's calls and hold a little
+    back. Nothing later than the day is used.
 
     Parameters
     ----------
@@ -62,10 +64,11 @@ def past_calls(data: Dataset, settings: Settings, seed: int = 7) -> pl.DataFrame
     rows: list[dict[str, object]] = []
     begins = [add_months(quarter_start(data.as_of, settings), -3 * k) for k in range(QUARTERS - 1, -1, -1)]
     for period in begins:
+        mood = float(rng.normal(0, MOOD))
         for turn, offset in enumerate(CALL_DAYS):
             day = period + timedelta(days=offset)
             if day <= data.as_of:
-                rows += _round(rng, data, settings, (period, day, turn))
+                rows += _round(rng, data, settings, (period, day, turn), mood)
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
@@ -76,7 +79,7 @@ def leanings(data: Dataset) -> dict[str, float]:
 
 
 def _round(
-    rng: np.random.Generator, data: Dataset, settings: Settings, when: tuple[date, date, int]
+    rng: np.random.Generator, data: Dataset, settings: Settings, when: tuple[date, date, int], mood: float
 ) -> list[dict[str, object]]:
     """Return the calls of one day: managers first, then directors, then the vice president."""
     period, day, turn = when
@@ -87,7 +90,7 @@ def _round(
         book = seen.get(manager, {})
         closed = book.get("closed", 0.0)
         usual = sum(book.get(k, 0.0) * share[turn] for k, share in YIELDS.items())
-        ahead = usual * (1 + lean) * float(np.exp(rng.normal(0, NOISE[turn])))
+        ahead = usual * (1 + lean) * float(np.exp(mood + rng.normal(0, NOISE[turn])))
         whole = closed + sum(book.get(k, 0.0) for k in YIELDS)
         commit = closed + ahead
         best = commit + 0.35 * book.get("best_case", 0.0)

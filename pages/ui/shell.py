@@ -18,6 +18,7 @@ ROOMS = {
         ("app.py", "Executive", ":material/monitoring:"),
         ("pages/pipeline.py", "Pipeline", ":material/filter_alt:"),
         ("pages/forecast.py", "Forecast", ":material/query_stats:"),
+        ("pages/review.py", "Weekly review", ":material/checklist_rtl:"),
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
     ],
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],

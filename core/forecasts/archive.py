@@ -15,9 +15,9 @@ from core.config.calendar import quarter_start
 from core.config.kept import code, writing
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
-from core.models import replay
+from core.forecasts import replay
+from core.forecasts.replay import Progress, Replays
 from core.models.probability import Probability
-from core.models.replay import Progress, Replays
 
 KEPT = 3
 REMEMBERED = 4
@@ -29,13 +29,25 @@ def key(data: Dataset, settings: Settings) -> str:
     """Return the name of a state: the data's fingerprint, the settings models read, and the code."""
     digest = hashlib.blake2b(digest_size=12)
     parts = (settings.models, settings.stages, settings.fiscal)
-    for text in (data.fingerprint, *(p.model_dump_json() for p in parts), code("features", "models", "marts")):
+    for text in (
+        data.fingerprint,
+        *(p.model_dump_json() for p in parts),
+        code("features", "models", "marts"),
+        Path(replay.__file__).read_text(encoding="utf-8"),
+    ):
         digest.update(text.encode())
     return digest.hexdigest()
 
 
+def quarters(data: Dataset, settings: Settings) -> list[date]:
+    """Return the first days of the quarters that can be replayed, oldest first."""
+    return replay.quarters(data, settings)
+
+
 def is_kept(data: Dataset, settings: Settings) -> bool:
-    """Say whether the replays of this data are already kept."""
+    """Say whether the replays of this data are already there, in memory or on disk."""
+    if key(data, settings) in _MEMORY:
+        return True
     return (settings.home / "replays" / key(data, settings) / "about.json").exists()
 
 

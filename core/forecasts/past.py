@@ -10,10 +10,10 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
+from core.forecasts import archive, calls
+from core.forecasts.replay import QUARTER
 from core.metrics import accuracy
 from core.metrics.measure import Measure, money, percent
-from core.models import archive, calls
-from core.models.replay import QUARTER
 
 SHOWN_DEALS = 8
 VIEWS = {
@@ -191,7 +191,8 @@ def record(data: Dataset, settings: Settings, by: str = "week", said: pl.DataFra
     |forecast − outcome| ÷ the sum of outcomes. Bias above 0 is too high. Skill is 1 − the forecast's
     error ÷ the baseline's, on the same weeks: above 0 the forecast was better. Coverage is the share
     of outcomes inside the 80 % range. Baselines: what the same quarter of last year brought; closed
-    plus open deals due in the quarter × the share won from their stage; closed plus deals in commit.
+    plus open deals due in the quarter × the share won from their stage; closed plus deals in
+    commit; and what the managers had called by then.
 
     Parameters
     ----------
@@ -210,37 +211,64 @@ def record(data: Dataset, settings: Settings, by: str = "week", said: pl.DataFra
         n_forecasts, wape_rate, bias_rate, forecast_to_actual_rate, coverage_rate, and per baseline
         its error and the skill against it.
     """
-    kept = archive.load_or_run(data, settings)
-    quarter = kept.forecasts.filter(pl.col("window") == QUARTER)
+    quarter = _quarters(data, settings, said)
     whole = accuracy.scores(quarter, [])
     if whole.is_empty():
         text = "No past quarter can be replayed yet: records must reach back a year before a quarter that is over."
         return Measure("Forecast record", None, "rate", whole, text)
     n_quarters = quarter.filter(pl.col("actual_amount").is_not_null())["period_start_on"].n_unique()
-    text = _headline(whole.row(0, named=True), n_quarters)
-    return Measure("Forecast record", float(whole["wape_rate"][0]), "rate", _cut(data, settings, by, said), text)
+    frame = _cut(data, settings, by, said)
+    text = f"{_headline(whole.row(0, named=True), n_quarters)}{_losses(frame, by)}"
+    return Measure("Forecast record", float(whole["wape_rate"][0]), "rate", frame, text)
+
+
+def _quarters(data: Dataset, settings: Settings, said: pl.DataFrame | None) -> pl.DataFrame:
+    """Return the replayed forecasts of whole quarters, with what the managers had called by each day."""
+    rows = archive.load_or_run(data, settings).forecasts.filter(pl.col("window") == QUARTER)
+    said = calls.kept(data, settings) if said is None else said
+    managers = data.sales_team.filter(pl.col("role") == "manager")["rep_id"].unique()
+    mine = said.filter(pl.col("manager_id").is_in(managers.implode())).sort("called_on")
+    pairs = rows.select("day", "period_start_on").join(mine, on="period_start_on").filter(
+        pl.col("called_on") <= pl.col("day")
+    )  # fmt: skip
+    last = pairs.sort("version").group_by("day", "manager_id").agg(pl.col("commit_amount").last())
+    sums = last.group_by("day").agg(managers_amount=pl.col("commit_amount").sum())
+    return rows.join(sums, on="day", how="left")
 
 
 def _headline(row: dict[str, float | None], n_quarters: int) -> str:
-    """Say first when a simpler rule wins; else by how much the forecast is better."""
+    """Say first when something simpler wins; else by how much the forecast is better."""
     rules = {label: name.removesuffix("_amount") for name, label in accuracy.BASELINES.items()}
     known = {label: (row[f"{n}_skill"], row[f"{n}_wape_rate"]) for label, n in rules.items()}
-    better = [label for label, (skill, _) in known.items() if skill is not None and skill < 0]
+    better = [f"{label} ({percent(miss)})" for label, (skill, miss) in known.items() if skill is not None and skill < 0]
+    worse = [f"{label} ({percent(miss)})" for label, (skill, miss) in known.items() if skill is not None and skill >= 0]
     bias = row["bias_rate"] or 0.0
     said = (
-        f"Over {n_quarters} past quarters, week by week, the forecast missed by {percent(row['wape_rate'])} of what "
-        f"was won and came out {percent(abs(bias))} too {'high' if bias > 0 else 'low'}"
+        f"over {n_quarters} past quarters, week by week, the forecast missed by {percent(row['wape_rate'])} of what "
+        f"was won and came out {percent(abs(bias))} too {'high' if bias > 0 else 'low'}; "
+        f"its 80 % range held {percent(row['coverage_rate'])} of the outcomes."
     )
-    cover = f"its 80 % range held {percent(row['coverage_rate'])} of the outcomes"
     if better:
-        return f"A simpler rule would have done better: {' and '.join(better)} beat the forecast. {said}; {cover}."
-    beaten = [f"{label} ({percent(miss)})" for label, (skill, miss) in known.items() if skill is not None]
-    return f"{said}; {cover}. " + (f"Simpler rules missed by more: {', '.join(beaten)}." if beaten else "")
+        return f"The forecast was beaten by {' and '.join(better)}: {said}"
+    more = f" Missed by more: {', '.join(worse)}." if worse else ""
+    return f"{said[0].upper()}{said[1:]}{more}"
+
+
+def _losses(frame: pl.DataFrame, by: str) -> str:
+    """Name the groups in which a simpler rule came closer than the forecast."""
+    told = []
+    for name, label in accuracy.BASELINES.items():
+        column = f"{name.removesuffix('_amount')}_skill"
+        lost = frame.filter(pl.col(column) < 0)["group"].to_list() if column in frame.columns else []
+        if lost:
+            shown = ", ".join(str(g) for g in lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+            told.append(f"{label} came closer in {shown}")
+    return f" {VIEWS[by]} by {VIEWS[by].lower()}: {'; '.join(told)}." if told else ""
 
 
 def _cut(data: Dataset, settings: Settings, by: str, said: pl.DataFrame | None) -> pl.DataFrame:
     kept = archive.load_or_run(data, settings)
-    quarter = kept.forecasts.filter(pl.col("window") == QUARTER)
+    quarter = _quarters(data, settings, said) if by in ("week", "period") else pl.DataFrame()
     if by == "week":
         return accuracy.scores(quarter, ["week"]).rename({"week": "group"}).with_columns(
             group=pl.format("Week {}", pl.col("group").cast(pl.String).str.zfill(2))

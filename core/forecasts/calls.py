@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -55,19 +57,52 @@ def kept(data: Dataset, settings: Settings, store: Store | None = None) -> pl.Da
         pipeline_amount, note, system_amount, system_lower, system_upper, author, saved_at].
     """
     if store is None:
-        from core.store import Store
-
-        opened = Store.open(settings.database)
-        try:
+        with _opened(settings) as opened:
             return kept(data, settings, opened)
-        finally:
-            opened.close()
     name = book(data)
     if data.source == SAMPLE and not data.is_transient and not store.calls.count(name):
         from core.sample.calls import past_calls
 
         store.calls.seed(name, past_calls(data, settings), "sample")
     return store.calls.all(name)
+
+
+def reviewed(data: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return what reviews of this data say of deals, the newest version of each, from the database.
+
+    Returns
+    -------
+    pl.DataFrame
+        [opportunity_id, edited_on, forecast_category, call_amount, note, version, author, saved_at].
+    """
+    with _opened(settings) as opened:
+        return opened.deal_edits.newest(book(data))
+
+
+def publish(data: Dataset, settings: Settings) -> int:
+    """Keep the system's numbers as those published for the as-of date; the first of a date stay.
+
+    Returns
+    -------
+    int
+        How many numbers were added.
+    """
+    found = outlook.current(data, settings)
+    if data.is_transient or found.frame.is_empty():
+        return 0
+    with _opened(settings) as opened:
+        return opened.snapshots.keep(book(data), data.as_of, found.frame)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Store]:
+    from core.store import Store
+
+    store = Store.open(settings.database)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def periods(data: Dataset, settings: Settings) -> list[date]:
@@ -101,6 +136,27 @@ def check_open(data: Dataset, settings: Settings, period: date) -> None:
             "This data was uploaded for your session only, so calls on it are not kept.",
             mend="Name the folder in the settings to keep a record.",
         )
+
+
+def check_values(values: Mapping[str, Any]) -> None:
+    """Raise when a call does not hold together.
+
+    Raises
+    ------
+    StoreError
+        Without a commit, or when commit ≤ best case ≤ pipeline does not hold.
+    """
+    commit, best, whole = (values[name] for name in AMOUNTS)
+    if commit is None:
+        raise StoreError("A call needs a commit.", mend="Write the amount you stand for.")
+    for low, high, names in (
+        (commit, best, "best case is below commit"),
+        (best or commit, whole, "pipeline is below best case"),
+    ):
+        if high is not None and high < low:
+            raise StoreError(
+                f"The {names}.", mend="Each is the whole quarter's amount: commit, best case, pipeline, rising."
+            )
 
 
 def newest(calls: pl.DataFrame, period: date, until: date | None = None) -> pl.DataFrame:
@@ -199,7 +255,8 @@ def rollup(
     calls : pl.DataFrame, optional
         As `kept` gives them; default those kept in the database.
     edits : pl.DataFrame, optional
-        [opportunity_id, forecast_category, call_amount]: what reviews said of deals.
+        [opportunity_id, forecast_category, call_amount]: what reviews said of deals; default those kept in
+        the database.
     period : date, optional
         First day of the quarter; default the running one.
 
@@ -211,7 +268,7 @@ def rollup(
     calls = kept(data, settings) if calls is None else calls
     team = hierarchy.people(data, data.as_of)
     found = outlook.current(data, settings) if begin == quarter_start(data.as_of, settings) else None
-    own = _own(data, settings, team, pl.DataFrame(schema=EDITS) if edits is None else edits, begin)
+    own = _own(data, settings, team, reviewed(data, settings) if edits is None else edits, begin)
     own = own.join(_expected(data, own, found), on="person_id", how="left").with_columns(
         system_amount=pl.lit(None, pl.Float64)
         if found is None

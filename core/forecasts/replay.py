@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import add_months, quarter_end, quarter_start
+from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.contracts.spans import is_valid
@@ -23,7 +23,7 @@ from core.models.probability import Probability
 QUARTER = "Quarter"
 NO_TEAM = "No team"
 FIRST_YEAR_DAYS = 365
-QUARTERS = 9
+QUARTERS = 8
 LONGEST_DAYS = 100
 RECORD_DAYS = 60
 RECORD_EVERY = 4
@@ -126,7 +126,7 @@ def run(data: Dataset, settings: Settings, progress: Progress | None = None) -> 
     twins: dict[date, Probability | None] = {}
     found: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     for place, period in enumerate(periods):
-        say(place / len(periods), f"Replaying the quarter that began on {period:%d %B %Y}")
+        say(place / len(periods), f"Replaying {quarter_label(period, settings)}")
         twins[period] = twin(data, settings, period)
         for number, day in enumerate(days_of(period, data, settings)):
             made, chances = one(data, settings, day, twins[period], scores)
