@@ -114,6 +114,12 @@ class ModelSettings(_Section):
         return value
 
 
+class CallSettings(_Section):
+    """When forecast calls close."""
+
+    lock_days_before_end: int = Field(ge=0)
+
+
 class RateCard(_Section):
     """What a week of work costs, in the reporting currency."""
 
@@ -196,6 +202,7 @@ class Settings(_Section):
     risk: RiskSettings
     health: HealthSettings
     models: ModelSettings
+    calls: CallSettings
     rates: RateCard
     requirements: RequirementSettings
     access: AccessSettings

@@ -15,7 +15,8 @@ from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
-from core.store.tables import RequirementLayoutRow, RequirementSetRow, ScenarioRow
+from core.store.tables import RequirementLayoutRow, RequirementSetRow, ReviewViewRow, ScenarioRow
+from core.store.versions import DealEdits, ForecastCalls, Snapshots
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_NUMBER = 7_031_974
@@ -36,6 +37,10 @@ class Store:
     requirement_sets : RequirementSets
     audit : Audit
     requirement_layouts : Documents
+    calls : ForecastCalls
+    deal_edits : DealEdits
+    snapshots : Snapshots
+    views : Documents
     """
 
     engine: Engine
@@ -43,6 +48,10 @@ class Store:
     requirement_sets: RequirementSets
     audit: Audit
     requirement_layouts: Documents
+    calls: ForecastCalls
+    deal_edits: DealEdits
+    snapshots: Snapshots
+    views: Documents
 
     @staticmethod
     def open(target: str, clock: Clock = _now) -> Store:
@@ -86,6 +95,10 @@ class Store:
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
             Audit(sessions, clock),
             Documents(sessions, clock, RequirementLayoutRow, "remembered layout"),
+            ForecastCalls(sessions, clock),
+            DealEdits(sessions, clock),
+            Snapshots(sessions, clock),
+            Documents(sessions, clock, ReviewViewRow, "view"),
         )
 
     def close(self) -> None:
