@@ -15,7 +15,7 @@ def across() -> alt.Axis:
     return alt.Axis(format="~s")
 
 
-def names() -> alt.Axis:
+def people() -> alt.Axis:
     """Return an axis of names, each in full and flush left."""
     return alt.Axis(labelLimit=220, labelAlign="left", labelPadding=150)
 
@@ -51,7 +51,7 @@ def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     long = long.filter(pl.col("line_amount").is_not_null()).with_columns(pl.col("line").replace_strict(LINES))
     names = list(LINES.values())
     base = alt.Chart(long).encode(
-        y=alt.Y("person:N", sort=shown["person"].to_list(), title=None, axis=names()),
+        y=alt.Y("person:N", sort=shown["person"].to_list(), title=None, axis=people()),
         x=alt.X("line_amount:Q", title=currency, axis=across()),
         tooltip=["person:N", "line:N", alt.Tooltip("line_amount:Q", format=",.0f", title=currency)],
     )  # fmt: skip

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from core.config.kept import code, writing
 
 KEPT = 300
 MARK = "chart.json"
-PLAIN = (str, int, float, bool, type(None))
+PLAIN = (str, int, float, bool, date, type(None))
 
 
 def key(function: Callable[..., Any], args: tuple[Any, ...]) -> str | None:
