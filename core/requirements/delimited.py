@@ -93,8 +93,9 @@ def spans(text: str, mark: str) -> Iterator[list[Field]]:
     pattern = _pattern(mark)
     while place < size or record:
         found = pattern.match(text, place)
-        if found is None:  # a quote that never closes: the rest is one field, as the reader takes it
-            record.append(Field(text[place:], place, size))
+        if found is None or (found.group(1) is None and text[place : place + 1] == '"'):
+            # a quote that never closes: the rest is one field, as the reader takes it
+            record.append(Field(text[place + 1 :].replace('""', '"'), place, size))
             break
         quoted, tail, bare, end = found.groups()
         said = bare if quoted is None else quoted.replace('""', '"') + tail

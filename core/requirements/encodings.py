@@ -15,6 +15,7 @@ SHOWN = {
     "cp1251": "Windows-1251", "gb18030": "GB 18030",
 }  # fmt: skip
 WESTERN = 0.3
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\uf8ff\ufffe\uffff]")
 KANA = re.compile(r"[\u3041-\u30ff]")
 CYRILLIC_WORD = re.compile(r"[А-Яа-яЁё]{3,}")
 COMMON_CHINESE = frozenset(
@@ -75,19 +76,14 @@ def decode(content: bytes, title: str = "") -> Decoded:
 
 
 def _wide(content: bytes) -> str | None:
-    """Tell UTF-16 without mark: nearly every second byte of plain text is zero."""
+    """Tell UTF-16 without mark: its Latin letters and line ends leave zeros at every second byte only."""
     head = content[:LOOKED_AT]
     if len(head) < 4 or len(content) % 2:
         return None
-    even, odd = head[0::2].count(0) / (len(head) / 2), head[1::2].count(0) / (len(head) / 2)
-    wide = "utf-16-le" if odd > 0.3 > 4 * even else "utf-16-be" if even > 0.3 > 4 * odd else None
-    if wide is None:
-        return None
-    try:
-        content.decode(wide)
-    except UnicodeDecodeError:
-        return None
-    return wide
+    even, odd = (head[start::2].count(0) / (len(head) / 2) for start in (0, 1))
+    wide = "utf-16-le" if odd > 0.02 and odd > 4 * even else "utf-16-be" if even > 0.02 and even > 4 * odd else None
+    said = _tried(head, wide) if wide else ""
+    return wide if said and not CONTROL.search(said) else None
 
 
 def _narrow(content: bytes) -> str:

@@ -56,9 +56,14 @@ class Layout:
 
     def sentence(self) -> str:
         """Say how the sheet was read."""
+        return f"{self.sheet}: {self.reading()}"
+
+    def reading(self) -> str:
+        """Say how the sheet was read, without its name."""
         head = f"header in row {self.header_row}" if self.header_row else "no header"
-        named = ", ".join(f"{role} from “{_short(name)}”" for role, name in self.names.items() if role in SINGLE)
-        text = f"{self.sheet}: {head}; {named or 'requirements from column ' + letters_of(self.columns['text'])}."
+        said = {"text": "requirement", **{role: role for role in SINGLE[1:]}}
+        named = ", ".join(f"{said[r]} from “{_short(self.names[r])}”" for r in SINGLE if r in self.names)
+        text = f"{head}; {named or 'requirements from column ' + letters_of(self.columns['text'])}."
         if self.answers:
             text += " Answers go into " + ", ".join(_told(place) for place in self.answers) + "."
         return text if self.confidence >= SURE or self.is_given else text + " Please check: this is a guess."
@@ -255,7 +260,8 @@ def _headless(grid: Grid) -> Layout | None:
         beside = {c: _weight(marked, c) for c in range(grid.width) if c != column}
         text = max(beside, key=lambda c: beside[c])
         if columns.prose(marked, text) * columns.filled(marked, text) >= PROSE_WORDS:
-            return complete(grid, None, {"text": text, "id": column}, 0.6)
+            sure = 0.55 + 0.25 * min(columns.filled(marked, text), columns.idlike(marked, column))
+            return complete(grid, None, {"text": text, "id": column}, round(sure, 2))
     return None
 
 

@@ -20,6 +20,7 @@ ROW_NAMES = {
 }  # fmt: skip
 MOST_SHOWN = 60
 WIDEST = 24
+LEAD = 8
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,16 @@ def paint(grid: Grid, shape: Layout | None, rows: pl.DataFrame | None, most: int
     rows : pl.DataFrame or None
         [sheet, row, ...] of the requirements read.
     most : int
-        How many rows to show, from the top of the sheet.
+        How many rows to show, from a little above the first that matters.
     """
     taken = set(rows.filter(pl.col("sheet") == grid.name)["row"]) if rows is not None else set()
     known = roles(shape)
     width = min(max(grid.width, *(column + 1 for column in known), 1) if known else max(grid.width, 1), WIDEST)
     letters = [letters_of(column) for column in range(width)]
     out = []
-    for number, cells in grid.rows[:most]:
+    first = next((i for i, (n, _) in enumerate(grid.rows) if n in taken or (shape and n == shape.header_row)), 0)
+    start = max(0, first - LEAD)
+    for number, cells in grid.rows[start : start + most]:
         kind = ROW_NAMES[_kind(number, cells, grid, shape, taken)]
         out.append((number, kind, *(cells[c] if c < len(cells) else "" for c in range(width))))
     schema = {"row": pl.Int64, "taken_for": pl.String, **dict.fromkeys(letters, pl.String)}

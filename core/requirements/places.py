@@ -13,12 +13,12 @@ EMPTY = 0.2
 COVERED = 0.4
 LIKELY = 0.45
 SURE = 0.7
-TAKEN = 0.6
+TELLING = 0.85
+MARKS = {"x", "X", "✓", "✔", "×", "1", "●"}
 COMPLIANCE = (
     "compl", "conform", "erfüll", "cumpl", "voldoe", "fulfil", "meets", "supported", "y n", "yes no", "ja nein",
     "oui non", "status", "code", "能否", "是否", "可否",
 )  # fmt: skip
-KINDS = ("choice", "mark", "statement", "text")
 
 
 @dataclass(frozen=True)
@@ -51,29 +51,35 @@ def find(grid: Grid, names: Sequence[str], roles: Mapping[str, int], body: Body)
 
     A drop-down over most requirement rows that are still empty; two or more empty columns side by side whose
     headings are answers (Yes, Partly, No); an empty column named like a response, a statement or a comment.
-    A column that the buyer filled is none.
+    A column that the buyer filled is none, unless its heading or its drop-down tells that answers stand in it.
     """
     rows = [row for row in body if roles["text"] < len(row[1]) and row[1][roles["text"]]]
     width = max(grid.width, len(names), max((s.right + 1 for c in grid.choices for s in c.spans), default=0))
-    free = [c for c in range(width) if c not in roles.values() and _is_open(rows, c)]
+    free = [c for c in range(width) if c not in roles.values()]
     found = {place.column: place for place in _choices(grid, names, rows, free)}
     found |= {p.column: p for p in _marks(names, rows, [c for c in free if c not in found])}
     titles = (
-        [names] if names else [cells for _, cells in grid.rows if sum(likeness(c, "answer") >= SURE for c in cells)]
+        [names] if names else [cells for _, cells in grid.rows if any(likeness(c, "answer") >= SURE for c in cells)]
     )
     used: set[str] = set()
     for column in free:
         name = next((t[column] for t in titles if column < len(t) and t[column]), "")
         kind = _named(name)
-        if column not in found and kind and kind not in used:
+        is_open = _is_open(rows, column) or max(likeness(name, "answer"), likeness(name, "comment")) >= TELLING
+        if column not in found and kind and kind not in used and is_open:
             found[column] = Place(column, name, "statement" if kind == "statement" else "text")
             used.add(kind)
     return tuple(found[column] for column in sorted(found))
 
 
 def _is_open(rows: Body, column: int) -> bool:
-    """Say whether a column is still empty, or holds answers that look like answers."""
+    """Say whether a column is still empty, but for a few."""
     return columns.filled(rows, column) <= EMPTY
+
+
+def _is_answer(words: Sequence[str]) -> bool:
+    """Say whether a drop-down's words say how far one complies."""
+    return {"full", "none"} <= {wording.meaning(word)[0] for word in words}
 
 
 def _choices(grid: Grid, names: Sequence[str], rows: Body, free: Sequence[int]) -> list[Place]:
@@ -83,6 +89,8 @@ def _choices(grid: Grid, names: Sequence[str], rows: Body, free: Sequence[int]) 
         over = [c for c in grid.choices if any(s.left <= column <= s.right for s in c.spans)]
         covered = [n for n in numbers if any(s.holds(n, column) for c in over for s in c.spans)]
         if not covered or len(covered) < COVERED * len(numbers):
+            continue
+        if not _is_open(rows, column) and not any(_is_answer(c.words) for c in over):
             continue
         usual = max(over, key=lambda c: (bool(c.words), sum(s.holds(n, column) for n in covered for s in c.spans)))
         out.append(Place(column, _name(names, column), "choice", usual.words))
@@ -95,7 +103,8 @@ def _marks(names: Sequence[str], rows: Body, free: Sequence[int]) -> list[Place]
     for column in range(len(names)):
         title = names[column].rsplit(" / ", 1)[-1]
         means, sure = wording.meaning(title) if title else ("", 0.0)
-        if column in free and means and sure >= SURE and len(title) <= 30:
+        marked = set(columns.texts(rows, column)) <= MARKS
+        if column in free and means and sure >= SURE and len(title) <= 30 and marked:
             groups[-1].append(Place(column, names[column], "mark", (), means))
         elif groups[-1]:
             groups.append([])

@@ -103,6 +103,8 @@ class Book:
             found = start + timedelta(days=serial)
         except OverflowError:
             return ""
+        if 0 <= serial < 1:
+            return found.strftime("%H:%M")
         return found.strftime("%Y-%m-%d" if serial == int(serial) else "%Y-%m-%d %H:%M")
 
     def _workbook_part(self) -> str:
@@ -129,7 +131,9 @@ class Book:
 
     def _contents(self) -> None:
         folder, file = posixpath.split(self._root)
-        targets = {key: target for key, _, target in self._linked(f"{folder}/_rels/{file}.rels".lstrip("/"), folder)}
+        linked = self._linked(f"{folder}/_rels/{file}.rels".lstrip("/"), folder)
+        targets = {key: target for key, _, target in linked}
+        self._parts = {kind.rsplit("/", 1)[-1]: target for _, kind, target in linked}
         kept: list[tuple[str, str, str]] = []
         naming: list[str] = []
 
@@ -180,13 +184,13 @@ class Book:
             if name.rpartition(":")[2] == "cellXfs":
                 inside.clear()
 
-        part = posixpath.join(posixpath.split(self._root)[0], "styles.xml")
+        part = self._parts.get("styles", "")
         if part in self.packed.namelist():
             self._parse(part, start, end)
         return {place: kind for place, number in enumerate(styles) if (kind := _kind(number, codes.get(number, "")))}
 
     def _shared(self) -> list[str]:
-        part = posixpath.join(posixpath.split(self._root)[0], "sharedStrings.xml")
+        part = self._parts.get("sharedStrings", "")
         if part not in self.packed.namelist():
             return []
         if self.packed.getinfo(part).file_size > LARGEST_TEXTS:

@@ -45,10 +45,11 @@ def read(page: Page, content: bytes, name: str) -> RequirementList | None:
 
 def panel(page: Page, found: RequirementList) -> None:
     """Say how each sheet was read, and open the file with its reading painted on it."""
+    alike: dict[str, list[str]] = {}
     for layout in found.layouts:
-        st.caption(layout.sentence() + (" As you said." if layout.is_given else ""))
-    for note in found.notes:
-        st.caption(note)
+        alike.setdefault(layout.reading() + (" As you said." if layout.is_given else ""), []).append(layout.sheet)
+    lines = [f"{', '.join(sheets)}: {said}" for said, sheets in alike.items()]
+    st.caption("  \n".join(line.replace("$", "\\$") for line in [*lines, *found.notes]))
     _repair(page, found.content, found.name, found)
 
 
@@ -82,7 +83,7 @@ def _painted(page: Page, grid: Grid, shape: Layout | None, found: RequirementLis
     frame = shown.frame.select(shown.frame.columns[: SHOWN_COLUMNS + 2]).to_pandas()
     style = frame.style.apply(_tint, axis=1, roles=shown.roles)
     titles: dict[str, Any] = {"row": st.column_config.NumberColumn("Row", width="small"), "taken_for": "Taken for"}
-    titles |= {c: f"{c} · {shown.roles[c]}" if c in shown.roles else c for c in frame.columns[2:]}
+    titles |= {c: _title(c, shown.roles.get(c, "")) for c in frame.columns[2:]}
     event = st.dataframe(
         style, hide_index=True, width="stretch", height=320, column_config=titles, on_select="rerun",
         selection_mode="single-cell", key=f"painted-{grid.name}",
@@ -93,6 +94,11 @@ def _painted(page: Page, grid: Grid, shape: Layout | None, found: RequirementLis
     cells = event["selection"].get("cells", []) if event else []
     if cells:
         _clicked(page, grid, shape, int(frame["row"][cells[0][0]]), str(cells[0][1]))
+
+
+def _title(letter: str, role: str) -> Any:
+    width = "large" if role == "Requirement" else "small" if role in ("Id", "") else "medium"
+    return st.column_config.TextColumn(f"{letter} · {role}" if role else letter, width=width)
 
 
 def _tint(row: Any, roles: dict[str, str]) -> list[str]:
@@ -130,7 +136,7 @@ def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
         boxes = st.columns(4)
         chosen = {
             role: boxes[i].selectbox(
-                painting.ROLE_NAMES[role], columns, index=columns.index(known.columns.get(role)),
+                _label(role, shape), columns, index=columns.index(known.columns.get(role)),
                 format_func=lambda c: _named(known, c), key=f"{role}-{key}",
             )
             for i, role in enumerate(("text", "id", "priority", "category"))
@@ -169,6 +175,12 @@ def _asked(grid: Grid, is_list: bool, header: int | None, chosen: dict[str, int 
 
 def _start(grid: Grid, shape: Layout | None) -> Given:
     return repair.of_layout(shape, grid) if shape is not None else Given(grid.name)
+
+
+def _label(role: str, shape: Layout | None) -> str:
+    """Name a role, with how surely its column was found."""
+    name = painting.ROLE_NAMES[role]
+    return f"{name} · {shape.sure[role]:.0%} sure" if shape and not shape.is_given and role in shape.sure else name
 
 
 def _named(known: Given, column: int | None) -> str:

@@ -17,7 +17,8 @@ Texts = Mapping[tuple[int, int], str]
 def edit(content: bytes, texts: Texts) -> bytes:
     """Return the file with texts in fields; encoding, mark, line ends and all other fields stay.
 
-    Where the file's own encoding cannot write an answer, its letters become the nearest it has.
+    Where the file's own encoding cannot write an answer, its signs become the nearest it has; a file of plain
+    ASCII gets plain quotes and dashes, because spreadsheet programs guess its encoding differently.
 
     Parameters
     ----------
@@ -27,6 +28,7 @@ def edit(content: bytes, texts: Texts) -> bytes:
     """
     found = encodings.decode(content)
     mark = delimited.delimiter(found.text)
+    letters = "ascii" if not found.mark and found.text.isascii() and found.encoding == "utf-8" else found.encoding
     by_row: dict[int, dict[int, str]] = {}
     for (row, column), text in texts.items():
         by_row.setdefault(row, {})[column] = text
@@ -35,13 +37,13 @@ def edit(content: bytes, texts: Texts) -> bytes:
     for number, fields in enumerate(delimited.spans(found.text, mark), 1):
         wanted = by_row.get(number, {})
         for column in sorted(c for c in wanted if c < len(fields)):
-            out += [found.text[last : fields[column].start], _said(wanted[column], mark, found.encoding)]
+            out += [found.text[last : fields[column].start], _said(wanted[column], mark, letters)]
             last = fields[column].end
         more = [c for c in wanted if c >= len(fields)]
         if more:
             out += [
                 found.text[last : fields[-1].end],
-                _rest(wanted, len(fields), max(more), mark, found.encoding),
+                _rest(wanted, len(fields), max(more), mark, letters),
             ]
             last = fields[-1].end
     return found.mark + "".join([*out, found.text[last:]]).encode(found.encoding, errors="replace")
