@@ -168,6 +168,16 @@ def _filled(wording: str, fields: Mapping[str, str]) -> str | None:
     return None if _BLANK.search(line) else line
 
 
+def sentence(drafted: pl.DataFrame) -> str:
+    """Say how many answers are drafted, what they state, and how many wait for a person."""
+    n, ready = drafted.height, int(drafted["draft"].is_not_null().sum())
+    counts = drafted.filter(pl.col("draft").is_not_null())["statement"].value_counts(sort=True)
+    said = ", ".join(f"{count:,} {statement.lower()}" for statement, count in counts.iter_rows())
+    text = f"{ready:,} of {n:,} answers are drafted, every sentence with its source"
+    text += f": {said}." if said else "."
+    return text + (f" {n - ready:,} wait for a person." if n > ready else "")
+
+
 def in_buyers_words(statement: str, choices: Sequence[str]) -> str | None:
     """Return which of a buyer's own choices says what a statement says, or None where none surely does.
 

@@ -15,7 +15,8 @@ from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
-from core.store.tables import RequirementSetRow, ScenarioRow
+from core.store.reviews import Reviews
+from core.store.tables import GapGroupRow, RequirementSetRow, ScenarioRow
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_NUMBER = 7_031_974
@@ -34,12 +35,16 @@ class Store:
     ----------
     scenarios : Documents
     requirement_sets : RequirementSets
+    reviews : Reviews
+    gap_groups : Documents
     audit : Audit
     """
 
     engine: Engine
     scenarios: Documents
     requirement_sets: RequirementSets
+    reviews: Reviews
+    gap_groups: Documents
     audit: Audit
 
     @staticmethod
@@ -82,6 +87,8 @@ class Store:
             engine,
             Documents(sessions, clock, ScenarioRow, "scenario"),
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
+            Reviews(sessions, clock),
+            Documents(sessions, clock, GapGroupRow, "grouping of gaps"),
             Audit(sessions, clock),
         )
 
