@@ -106,11 +106,11 @@ if found is not None:
 
     with cell(page, "What do we answer?") as c:
         drafts = cached_fit.drafts(found)
-        c.answer(requirements.responses.sentence(drafts))
-        c.table(drafts.select(list(DRAFTED)), column_config=DRAFTED, height=420)
+        c.answer(drafts.sentence())
+        c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=420)
         c.method(
             requirements.responses.drafts,
-            drafts,
+            drafts.frame,
             given=f"requirements.gap.analyse_file({given}), requirements.catalogue.load()",
         )
 

@@ -11,6 +11,7 @@ from core.contracts import Dataset
 from core.requirements import catalogue, kept, responses, scores, stakes
 from core.requirements.gap import GapAnalysis, Stake
 from core.requirements.ledger import Ledger
+from core.requirements.responses import Drafts
 from core.requirements.scores import Bid
 from pages.ui import cached
 from pages.ui.shell import Page
@@ -26,7 +27,7 @@ def bid(page: Page, found: GapAnalysis, stake: Stake | None) -> Bid:
     return scores.bid(found, page.settings, stake)
 
 
-def drafts(found: GapAnalysis) -> Any:
+def drafts(found: GapAnalysis) -> Drafts:
     """Return the draft answers of a list."""
     return responses.drafts(found, capabilities())
 
