@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -203,6 +203,38 @@ def judged(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings, stake: 
     return _exposed(frame, settings, stake).with_columns(
         reason=pl.format("category: {}; priority: {}", "category_reason", "priority_reason")
     )
+
+
+def decide(
+    analysis: GapAnalysis,
+    decisions: pl.DataFrame,
+    catalogue: Catalogue,
+    settings: Settings,
+    stake: Stake | None = None,
+) -> GapAnalysis:
+    """Judge a list again with what people decided on its rows; nothing is matched again.
+
+    Parameters
+    ----------
+    analysis : GapAnalysis
+    decisions : pl.DataFrame
+        [sheet, row, category, priority, capability_id]; see `decided`.
+    catalogue : Catalogue
+        The one the analysis was made with.
+    settings : Settings
+    stake : Stake, optional
+    """
+    rows = analysis.frame.with_columns(
+        category_reason=pl.col("reason").str.extract(r"(?s)category: (.*); priority: "),
+        priority_reason=pl.col("reason").str.extract(r"(?s); priority: (.*)$"),
+    )
+    rows = decided(rows, decisions, ("category", "priority", "capability_id"))
+    names = [*(c for c in _READ if c in rows.columns), "category_reason", "priority_reason"]
+    frame = judged(rows.select(*names, "capability_id", "confidence"), catalogue, settings, stake)
+    return replace(analysis, frame=frame.select(analysis.frame.columns), summary=_summary(frame, settings, stake))
+
+
+_READ = ("sheet", "row", "requirement_id", "section", "text", "category", "priority")
 
 
 def decided(rows: pl.DataFrame, decisions: pl.DataFrame | None, names: tuple[str, ...]) -> pl.DataFrame:

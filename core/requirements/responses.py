@@ -54,6 +54,30 @@ class Draft:
         return ", ".join(dict.fromkeys(source for _, source in self.sentences))
 
 
+@dataclass(frozen=True)
+class Drafts:
+    """The draft answers to a list.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [sheet, row, requirement_id, text, statement, draft, sources]: draft and sources are null where
+        nothing is drafted.
+    """
+
+    frame: pl.DataFrame
+
+    def sentence(self) -> str:
+        """Say how many answers are drafted, what they state, and how many wait for a person."""
+        done = self.frame.filter(pl.col("draft").is_not_null())
+        counts = done["statement"].value_counts(sort=True).sort("count", "statement", descending=[True, False])
+        said = ", ".join(f"{count:,} {statement.lower()}" for statement, count in counts.iter_rows())
+        text = f"{done.height:,} of {self.frame.height:,} answers are drafted, every sentence with its source"
+        text += f": {said}." if said else "."
+        left = self.frame.height - done.height
+        return text + (f" {left:,} wait for a person." if left else "")
+
+
 @cache
 def wordings() -> dict[str, Any]:
     """Return the shipped wordings."""
@@ -61,7 +85,7 @@ def wordings() -> dict[str, Any]:
     return found
 
 
-def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | None = None) -> pl.DataFrame:
+def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | None = None) -> Drafts:
     """Draft an answer to every requirement.
 
     A sentence is made only of what the catalogue says of the capability that answers the row; a wording
@@ -78,9 +102,7 @@ def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | 
 
     Returns
     -------
-    pl.DataFrame
-        [sheet, row, requirement_id, text, statement, draft, sources]: draft and sources are null where
-        nothing is drafted.
+    Drafts
     """
     listed = catalogue.frame.to_dicts()
     held, known = {row["capability_id"]: row for row in listed}, limits.stated(listed)
@@ -90,7 +112,7 @@ def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | 
         found = draft(row, held.get(row["capability_id"]), known, told.get((row["sheet"], row["row"])))
         place = (row["sheet"], row["row"], row["requirement_id"], row["text"])
         rows.append((*place, found.statement, found.text or None, found.sources or None))
-    return pl.DataFrame(rows, schema=SHAPE, orient="row")
+    return Drafts(pl.DataFrame(rows, schema=SHAPE, orient="row"))
 
 
 def draft(

@@ -102,6 +102,11 @@ class Bid:
     respond_weeks: float
     currency: str
 
+    @property
+    def frame(self) -> pl.DataFrame:
+        """Return the factors."""
+        return self.factors
+
     def sentence(self) -> str:
         """Say the verdict, what speaks against it and what bidding is worth."""
         text = f"**{self.verdict}**: {self.points:.0f} of {self.most:.0f} points. {' '.join(self.vetoes)}".strip()

@@ -40,7 +40,7 @@ def known():
 
 @pytest.fixture
 def drafted(known, settings):
-    return responses.drafts(gap.analyse(read_list(LIST, "l.csv"), known, settings), known)
+    return responses.drafts(gap.analyse(read_list(LIST, "l.csv"), known, settings), known).frame
 
 
 def test_the_sentences_by_hand(drafted):
@@ -62,9 +62,17 @@ def test_the_sentences_by_hand(drafted):
     ]  # fmt: skip
 
 
+def test_the_list_in_one_sentence(known, settings):
+    found = responses.drafts(gap.analyse(read_list(LIST, "l.csv"), known, settings), known)
+    assert found.sentence() == (
+        "8 of 8 answers are drafted, every sentence with its source: 3 partially compliant, 2 not compliant, "
+        "2 roadmap, 1 compliant."
+    )
+
+
 def test_nothing_is_drafted_where_a_person_has_to_decide(known, settings):
     content = b"Requirement\nMonthly uptime of the service with retention of 7 years\n"
-    (row,) = responses.drafts(gap.analyse(read_list(content, "l.csv"), known, settings), known).to_dicts()
+    (row,) = responses.drafts(gap.analyse(read_list(content, "l.csv"), known, settings), known).frame.to_dicts()
     assert (row["statement"], row["draft"], row["sources"]) == ("To be clarified", None, None)
 
 
@@ -72,7 +80,7 @@ def test_an_answer_of_the_library_goes_first(known, settings):
     found = gap.analyse(read_list(LIST, "l.csv"), known, settings)
     rows = [("csv", 4, "As told to Acme.", "L7"), ("csv", 5, "As of [date] we do.", "L8")]
     answers = pl.DataFrame(rows, schema=["sheet", "row", "answer", "answer_id"], orient="row")
-    out = responses.drafts(found, known, answers)
+    out = responses.drafts(found, known, answers).frame
     assert out["draft"][2].startswith("As told to Acme. In part")
     assert out["sources"][2] == "L7, C2"
     assert "[date]" not in out["draft"][3]
@@ -103,7 +111,7 @@ def test_there_is_never_a_blank_and_never_a_sentence_without_source(status, name
 def test_the_shipped_lists_have_a_source_for_every_draft(settings):
     shipped = catalogue.load()
     for path in samples.lists().values():
-        out = responses.drafts(gap.analyse_file(path, settings=settings), shipped)
+        out = responses.drafts(gap.analyse_file(path, settings=settings), shipped).frame
         assert out.filter(pl.col("draft").is_not_null() & pl.col("sources").is_null()).is_empty()
         assert out.filter((pl.col("statement") == "Compliant") & pl.col("draft").is_null()).is_empty()
 
