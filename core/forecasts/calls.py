@@ -244,8 +244,8 @@ def rollup(
     Each leader has three numbers that never overwrite each other: the own call; the roll-up, which
     adds the calls of those who report to the leader (a rep, and a leader without a call, counts with
     what lies below); and the system's, the part of the forecast that the deals under the leader make
-    up. Deals count closed + commit, + best case, + pipeline, for those due by the end of the quarter,
-    in the category a review gave them and with the amount it called; the deals themselves stay as
+    up. Deals count closed + commit, + best case, + pipeline, for those due by the end of the quarter (of
+    a quarter to come, those due in it), in the category a review gave them and with the amount it called; the deals themselves stay as
     they are. Deals not yet created are shared out like the open ones.
 
     Parameters
@@ -276,6 +276,8 @@ def rollup(
     )
     sums = ("closed_amount", *(f"deals_{name}" for name in AMOUNTS), "system_amount")
     under = hierarchy.chains(team).join(own, on="person_id").group_by("leader_id").agg(pl.col(sums).sum())
+    if found is None:
+        under = under.with_columns(system_amount=pl.lit(None, pl.Float64))
     said = newest(calls, begin).select(
         pl.col("manager_id").alias("person_id"), *AMOUNTS, "note", "called_on", "version", "author"
     )
@@ -322,7 +324,9 @@ def _own(data: Dataset, settings: Settings, team: pl.DataFrame, edits: pl.DataFr
     deals = data.opportunities.with_columns(person_id=_person(team))
     closed = deals.filter("is_won", pl.col("close_on").is_between(begin, min(end, data.as_of)))
     said = edits.select("opportunity_id", said="forecast_category", called="call_amount")
-    due = deals.filter(~pl.col("is_closed"), pl.col("close_on") <= end).join(said, on="opportunity_id", how="left")
+    first = begin if begin > data.as_of else date.min
+    due = deals.filter(~pl.col("is_closed"), pl.col("close_on").is_between(first, end))
+    due = due.join(said, on="opportunity_id", how="left")
     category, worth = pl.coalesce("said", "forecast_category"), pl.coalesce("called", "amount").fill_null(0.0)
     part = {k: worth.filter(category == k).sum() for k in ("commit", "best_case", "pipeline")}
     everybody = pl.DataFrame({"person_id": [*team["person_id"], hierarchy.NOBODY]})
