@@ -91,7 +91,7 @@ def _round(
         closed = book.get("closed", 0.0)
         usual = sum(book.get(k, 0.0) * share[turn] for k, share in YIELDS.items())
         ahead = usual * (1 + lean) * float(np.exp(mood + rng.normal(0, NOISE[turn])))
-        whole = closed + sum(book.get(k, 0.0) for k in YIELDS)
+        whole = closed + book.get("due", 0.0)
         commit = closed + ahead
         best = commit + 0.35 * book.get("best_case", 0.0)
         calls[manager] = (commit, best, max(whole, best))
@@ -127,7 +127,9 @@ def _books(
         team.select(pl.col("rep_id").alias("owner_id"), "manager_id"), on="owner_id"
     )
     sums = mine.group_by("manager_id", kind=kind).agg(pl.col("amount").sum())
+    due = mine.filter(~won, pl.col("close_on") < add_months(period, 3)).group_by("manager_id")
+    rows = [*sums.iter_rows(), *due.agg(pl.lit("due"), pl.col("amount").sum()).iter_rows()]
     books: dict[str, dict[str, float]] = {}
-    for manager, name, amount in sums.iter_rows():
+    for manager, name, amount in rows:
         books.setdefault(str(manager), {})[str(name)] = float(amount)
     return books

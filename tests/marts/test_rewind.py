@@ -22,7 +22,10 @@ STATE = {"is_deleted": False}
 
 def company(deals, history, **more):
     frames = {name: empty(name) for name in FRAMES}
-    frames |= {"opportunities": rows("opportunities", *deals), "opportunity_history": rows("opportunity_history", *history)}
+    frames |= {
+        "opportunities": rows("opportunities", *deals),
+        "opportunity_history": rows("opportunity_history", *history),
+    }
     return Dataset(**(frames | more), as_of=date(2026, 6, 30), source="test", rejected=pl.DataFrame())
 
 
@@ -86,7 +89,8 @@ def test_a_lost_deal_that_was_reopened_later_was_lost_then():
         (date(2026, 3, 1), None, "Discovery"),
     ]
     history = [
-        {**STATE, "opportunity_id": "O1", "valid_from": a, "valid_to": b, "stage": s, "amount": 5.0} for a, b, s in spans
+        {**STATE, "opportunity_id": "O1", "valid_from": a, "valid_to": b, "stage": s, "amount": 5.0}
+        for a, b, s in spans
     ]
     data = company([deal], history)
     then = rewind(data, date(2026, 2, 10), SETTINGS).opportunities.row(0, named=True)
