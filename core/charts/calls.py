@@ -45,8 +45,8 @@ def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     names = list(LINES.values())
     y = alt.Y("person:N", sort=shown["person"].to_list(), title=None, axis=NAMES)
     x = alt.X("line_amount:Q", title=currency, axis=ACROSS)
-    tip = ["person:N", "line:N", alt.Tooltip("line_amount:Q", format=",.0f", title=currency)]
-    base = alt.Chart(long).encode(y=y, x=x, tooltip=tip)
+    amount = alt.Tooltip("line_amount:Q", format=",.0f", title=currency)
+    base = alt.Chart(long).encode(y=y, x=x, tooltip=["person:N", "line:N", amount])
     reach = alt.Chart(shown).mark_rule(color=CONTEXT, opacity=0.45).encode(
         y=alt.Y("person:N", sort=shown["person"].to_list()), x="first:Q", x2="last:Q"
     )  # fmt: skip

@@ -60,14 +60,14 @@ def past_calls(data: Dataset, settings: Settings, seed: int = 7) -> pl.DataFrame
         [manager_id, period_start_on, version, called_on, commit_amount, best_case_amount,
         pipeline_amount, note], amounts in whole thousands.
     """
-    rng = np.random.default_rng(seed)
     rows: list[dict[str, object]] = []
     begins = [add_months(quarter_start(data.as_of, settings), -3 * k) for k in range(QUARTERS - 1, -1, -1)]
     for period in begins:
-        mood = float(rng.normal(0, MOOD))
+        mood = float(np.random.default_rng([seed, period.toordinal()]).normal(0, MOOD))
         for turn, offset in enumerate(CALL_DAYS):
             day = period + timedelta(days=offset)
             if day <= data.as_of:
+                rng = np.random.default_rng([seed, day.toordinal()])
                 rows += _round(rng, data, settings, (period, day, turn), mood)
     return pl.DataFrame(rows, schema=SCHEMA)
 

@@ -33,7 +33,8 @@ def one_deal():
     """A deal opened in January, raised in February, won in April at another amount."""
     deal = {
         **DEAL, "opportunity_id": "O1", "stage": "Closed Won", "close_on": date(2026, 4, 10), "amount": 900.0,
-        "owner_id": "R2", "is_closed": True, "is_won": True, "n_contacts": 5, "competitor": "Rival", "next_step": "Sign",
+        "owner_id": "R2", "is_closed": True, "is_won": True, "n_contacts": 5, "competitor": "Rival",
+        "next_step": "Sign",
     }  # fmt: skip
     spans = [
         (date(2026, 1, 5), date(2026, 2, 1), "Discovery", 100.0, date(2026, 3, 31), "R1", "pipeline"),
@@ -121,8 +122,8 @@ def test_what_begins_later_is_out_and_what_ends_later_runs_on():
         ),
         sales_team=rows(
             "sales_team",
-            {"rep_id": "R", "rep_name": "R", "role": "rep", "valid_from": date(2025, 1, 1), "valid_to": date(2026, 4, 1),
-             "left_on": date(2026, 4, 1)},
+            {"rep_id": "R", "rep_name": "R", "role": "rep", "valid_from": date(2025, 1, 1),
+             "valid_to": date(2026, 4, 1), "left_on": date(2026, 4, 1)},
             {"rep_id": "Q", "rep_name": "Q", "role": "rep", "valid_from": date(2026, 4, 1)},
         ),
         accounts=rows("accounts", {"account_id": "A", "account_name": "A", "customer_since_on": date(2026, 3, 5)}),
