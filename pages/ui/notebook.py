@@ -19,7 +19,7 @@ def offer(page: Page) -> None:
     """Offer the page as a notebook; it runs against `core` and gives the same numbers."""
     warmup.freeze()
     name = f"{page.title.lower()}.ipynb"
-    st.download_button("Download as notebook", write(page), name, icon=":material/download:", key="notebook")
+    st.download_button("Download as notebook", lambda: write(page), name, icon=":material/download:", key="notebook")
 
 
 def write(page: Page) -> str:
