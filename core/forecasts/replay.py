@@ -18,8 +18,8 @@ from core.features import deals as deal_features
 from core.marts.rewind import rewind
 from core.metrics.stages import shares
 from core.metrics.tracks import tracks
-from core.models import close, outlook, probability
-from core.models.probability import Probability
+from core.models import close, outlook
+from core.models.close import CloseModel
 
 QUARTER = "Quarter"
 NO_TEAM = "No team"
@@ -65,7 +65,7 @@ class Replays:
         One row per day and team, in the columns of `TEAMS`, under the hierarchy of the day.
     scores : pl.DataFrame
         The chances behind the record that widens later ranges.
-    twins : dict of date to Probability or None
+    twins : dict of date to CloseModel or None
         The model of each quarter, trained on what was known before it began; None where that was
         too little and a table of past shares served.
     """
@@ -74,7 +74,7 @@ class Replays:
     deals: pl.DataFrame
     teams: pl.DataFrame
     scores: pl.DataFrame
-    twins: dict[date, Probability | None]
+    twins: dict[date, CloseModel | None]
 
     @property
     def quarters(self) -> list[date]:
@@ -106,7 +106,7 @@ def run(
     data: Dataset,
     settings: Settings,
     progress: Progress | None = None,
-    known: Mapping[date, Probability | None] | None = None,
+    known: Mapping[date, CloseModel | None] | None = None,
 ) -> Replays:
     """Replay the forecast on every week of the past quarters.
 
@@ -120,7 +120,7 @@ def run(
     settings : Settings
     progress : callable, optional
         Called with a share in [0, 1] and what is being done.
-    known : mapping of date to Probability or None, optional
+    known : mapping of date to CloseModel or None, optional
         The quarters' models where they are trained already, on the company these rows are a part of.
 
     Returns
@@ -131,7 +131,7 @@ def run(
     say = progress or (lambda share, text: None)
     periods = quarters(data, settings)
     scores = pl.DataFrame(schema=SCORES)
-    twins: dict[date, Probability | None] = {}
+    twins: dict[date, CloseModel | None] = {}
     found: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     for place, period in enumerate(periods):
         say(place / len(periods), f"Replaying {quarter_label(period, settings)}")
@@ -149,20 +149,20 @@ def run(
     return Replays(parts[0], parts[1], parts[2], scores, twins)
 
 
-def twin(data: Dataset, settings: Settings, period: date) -> Probability | None:
+def twin(data: Dataset, settings: Settings, period: date) -> CloseModel | None:
     """Train the close model of a quarter on what was known the day before it began; None when that is too little."""
     known = rewind(data, period - timedelta(days=1), settings)
     marks = close.marks(known, settings)
     if marks.is_empty():
         return None
     try:
-        return probability.fit(marks.filter(pl.col("horizon_days") <= LONGEST_DAYS), close.recipe(settings), settings)
+        return CloseModel(settings).fit(marks, judged=False)
     except ModelError:
         return None
 
 
 def one(
-    data: Dataset, settings: Settings, day: date, model: Probability | None, scores: pl.DataFrame
+    data: Dataset, settings: Settings, day: date, model: CloseModel | None, scores: pl.DataFrame
 ) -> tuple[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]:
     """Forecast one past day.
 
@@ -172,7 +172,7 @@ def one(
         Only what became of the deals is read from days after `day`.
     settings : Settings
     day : date
-    model : Probability or None
+    model : CloseModel or None
         Trained on outcomes known before the day's quarter began.
     scores : pl.DataFrame
         Chances of earlier days.

@@ -116,18 +116,36 @@ class CloseModel:
     card_: dict[str, Any] = field(default_factory=dict)
     past_: pl.DataFrame = field(default_factory=pl.DataFrame)
 
-    def fit(self, frame: pl.DataFrame) -> Self:
+    def fit(self, frame: pl.DataFrame, judged: bool = True) -> Self:
         """Learn from past landmarks, as `marks` gives them.
+
+        Parameters
+        ----------
+        frame : pl.DataFrame
+        judged : bool
+            Also score the last year by models that had not seen it. Without it the race is run on four
+            quarters instead of eight.
 
         Raises
         ------
         ModelError
             When no deal was won, or none was not.
         """
-        found = closing.Trial(frame, self.settings)
-        self.risks_, self.past_, self.card_ = found.risks(), found.past(), {}
+        found = closing.Trial(frame, self.settings, closing.QUARTERS * (2 if judged else 1))
+        self.risks_, self.past_ = found.risks(), found.past()
         self.card_ = {**self.risks_.card, **closing.scored(self.past_)}
         return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold, without the past chances."""
+        return {**self.ready().to_dict(), "card": self.card_}
+
+    @staticmethod
+    def from_dict(found: Mapping[str, Any], settings: Settings, past: pl.DataFrame | None = None) -> CloseModel:
+        """Return the model `to_dict` wrote."""
+        return CloseModel(
+            settings, Risks.from_dict(found), dict(found["card"]), pl.DataFrame() if past is None else past
+        )
 
     def ready(self) -> Risks:
         """Return what was fitted."""
