@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.config import Settings
 from core.contracts.errors import ModelError
-from core.models import calibration, contenders, race, training
+from core.models import calibration, contenders, drift, race, training
 from core.models.calibration import Calibrator
 from core.models.contenders import sigmoid
 from core.models.training import Plan
@@ -267,8 +268,14 @@ class Trial:
             "n_outcomes": self.n_outcomes, "trained_from": self.marks["as_of"].min(),
             "trained_to": self.marks["is_known_on"].max(), "features": list(self.names), "winner": name,
             "has_skill": self.result.has_skill, "race": self.result.rows, "calibration": self.result.calibrator.kind,
+            "reference": drift.reference(self._recent(), self.names),
         }  # fmt: skip
         return Probability(fitted, self.names, self.words, self.result.calibrator, None, card)
+
+    def _recent(self) -> pl.DataFrame:
+        """Return the last year's landmarks, which today's rows are held against."""
+        last: Any = self.marks["as_of"].max()
+        return self.marks.filter(pl.col("as_of") > last - timedelta(days=365))
 
     def judged(self) -> tuple[dict[str, Any], pl.DataFrame]:
         """Return the card's scores and the past chances behind them."""

@@ -27,6 +27,7 @@ ROOMS = {
     "Deals": [("pages/requirements.py", "Requirements", ":material/checklist:")],
     "Set-up": [
         ("pages/data.py", "Data", ":material/database:"),
+        ("pages/models.py", "Models", ":material/verified:"),
         ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
     ],
 }
