@@ -108,13 +108,16 @@ def audit(page: Page) -> Any:
     return rows.filter(rows["action"].str.contains("forecast call|review of the deal"))
 
 
-@st.fragment(run_every=PULSE_SECONDS)
 def pulse(page: Page) -> None:
-    """Draw the page again when somebody else has called or reviewed."""
-    now = stamp(page)
-    before = st.session_state.get("calls_pulse")
-    st.session_state["calls_pulse"] = now
-    if before is not None and before != now:
+    """Draw the page again as soon as somebody else has called or reviewed."""
+    st.session_state["calls_pulse"] = stamp(page)
+    _beat(page)
+
+
+@st.fragment(run_every=PULSE_SECONDS)
+def _beat(page: Page) -> None:
+    """Look every few seconds; a run of the whole page has just looked, so that it never loses a click."""
+    if st.session_state.get("calls_pulse") != stamp(page):
         st.rerun()
 
 
