@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 
-import altair as alt
 import polars as pl
 
+from core.charts.late import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
 
-ACROSS = alt.Axis(format="~s")
-NAMES = alt.Axis(labelLimit=220, labelAlign="left", labelPadding=150, labelOverlap=False)
+
+def across() -> alt.Axis:
+    """Return axis settings shared by charts of this page."""
+    return alt.Axis(format="~s")
+
+
+def people() -> alt.Axis:
+    """Return axis settings shared by charts of this page."""
+    return alt.Axis(labelLimit=220, labelAlign="left", labelPadding=150, labelOverlap=False)
+
+
 LINES = {
     "commit_amount": "Called commit",
     "below_amount": "Added up from below",
@@ -43,8 +52,8 @@ def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     long = shown.unpivot(index=["person", "place"], on=list(LINES), variable_name="line", value_name="line_amount")
     long = long.filter(pl.col("line_amount").is_not_null()).with_columns(pl.col("line").replace_strict(LINES))
     names = list(LINES.values())
-    y = alt.Y("person:N", sort=shown["person"].to_list(), title=None, axis=NAMES)
-    x = alt.X("line_amount:Q", title=currency, axis=ACROSS)
+    y = alt.Y("person:N", sort=shown["person"].to_list(), title=None, axis=people())
+    x = alt.X("line_amount:Q", title=currency, axis=across())
     amount = alt.Tooltip("line_amount:Q", format=",.0f", title=currency)
     base = alt.Chart(long).encode(y=y, x=x, tooltip=["person:N", "line:N", amount])
     reach = alt.Chart(shown).mark_rule(color=CONTEXT, opacity=0.45).encode(
@@ -71,7 +80,7 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
         alt.Tooltip("upper:Q", format=",.0f"),
         alt.Tooltip("commit_amount:Q", format=",.0f", title="closed and commit"),
     ]
-    y = alt.Y("amount:Q", title=f"{currency}, whole quarter", axis=ACROSS, scale=alt.Scale(zero=True))
+    y = alt.Y("amount:Q", title=f"{currency}, whole quarter", axis=across(), scale=alt.Scale(zero=True))
     band = base.mark_area(color=FORECAST, opacity=0.22).encode(y="lower:Q", y2="upper:Q")
     line = base.mark_line(color=FORECAST, point=alt.OverlayMarkDef(color=FORECAST)).encode(y=y, tooltip=tip)
     commit = base.mark_line(color=CONTEXT, strokeDash=[4, 3]).encode(y="commit_amount:Q", tooltip=tip)
@@ -109,7 +118,7 @@ def beside(frame: pl.DataFrame, actual: float | None, currency: str) -> alt.Char
     y = alt.Y("who:N", sort=order, title=None, axis=alt.Axis(labelLimit=200))
     base = alt.Chart(frame).encode(y=y)
     bars = base.mark_bar(height=16, cornerRadius=2).encode(
-        x=alt.X("amount:Q", title=f"{currency} (line: outcome)" if actual is not None else currency, axis=ACROSS),
+        x=alt.X("amount:Q", title=f"{currency} (line: outcome)" if actual is not None else currency, axis=across()),
         color=alt.condition(alt.datum.who == "System", alt.value(FORECAST), alt.value(CONTEXT)),
         tooltip=["who:N", alt.Tooltip("amount:Q", format=",.0f"), alt.Tooltip("error_amount:Q", format="+,.0f")],
     )
@@ -133,7 +142,7 @@ def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             y=alt.Y(
                 "deal:N", sort=frame["deal"].to_list(), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)
             ),
-            x=alt.X("error_amount:Q", title=f"{currency}: expected less won", axis=ACROSS),
+            x=alt.X("error_amount:Q", title=f"{currency}: expected less won", axis=across()),
             color=alt.Color("way:N", legend=alt.Legend(orient="top", title="Forecast"), scale=hues),
             tooltip=[
                 "deal:N",
@@ -179,7 +188,7 @@ def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         alt.Tooltip("reviewed_amount:Q", format=",.0f", title="reviewed"),
     ]
     own = base.mark_bar(color=CONTEXT, opacity=0.45, height=22).encode(
-        x=alt.X("amount:Q", title=f"{currency} in the data (grey) and reviewed (teal)", axis=ACROSS), tooltip=tip
+        x=alt.X("amount:Q", title=f"{currency} in the data (grey) and reviewed (teal)", axis=across()), tooltip=tip
     )
     said = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)
     return finish(own + said, height=32 * frame.height + 60)

@@ -105,6 +105,9 @@ def day(data: Dataset, settings: Settings, when: date) -> tuple[pl.DataFrame, pl
 
 
 def _from_disk(name: str, data: Dataset, settings: Settings, progress: Progress | None) -> Replays:
+    company = data.whole or data.unmasked
+    if company is not None:
+        return replay.run(data, settings, progress, load_or_run(company, settings, progress).twins)
     if data.is_transient:
         return replay.run(data, settings, progress)
     folder = settings.home / "replays"

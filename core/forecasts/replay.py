@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +16,8 @@ from core.contracts.errors import ModelError
 from core.contracts.spans import is_valid
 from core.features import deals as deal_features
 from core.marts.rewind import rewind
-from core.metrics.velocity import stages
+from core.metrics.stages import shares
+from core.metrics.tracks import tracks
 from core.models import close, outlook, probability
 from core.models.probability import Probability
 
@@ -101,7 +102,12 @@ def days_of(period: date, data: Dataset, settings: Settings) -> list[date]:
     return [period + timedelta(days=n) for n in range(0, (end - period).days + 1, 7)]
 
 
-def run(data: Dataset, settings: Settings, progress: Progress | None = None) -> Replays:
+def run(
+    data: Dataset,
+    settings: Settings,
+    progress: Progress | None = None,
+    known: Mapping[date, Probability | None] | None = None,
+) -> Replays:
     """Replay the forecast on every week of the past quarters.
 
     Each quarter has a model of its own, trained on the data as it was known on the day before the
@@ -114,6 +120,8 @@ def run(data: Dataset, settings: Settings, progress: Progress | None = None) -> 
     settings : Settings
     progress : callable, optional
         Called with a share in [0, 1] and what is being done.
+    known : mapping of date to Probability or None, optional
+        The quarters' models where they are trained already, on the company these rows are a part of.
 
     Returns
     -------
@@ -127,7 +135,7 @@ def run(data: Dataset, settings: Settings, progress: Progress | None = None) -> 
     found: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     for place, period in enumerate(periods):
         say(place / len(periods), f"Replaying {quarter_label(period, settings)}")
-        twins[period] = twin(data, settings, period)
+        twins[period] = known[period] if known and period in known else twin(data, settings, period)
         for number, day in enumerate(days_of(period, data, settings)):
             made, chances = one(data, settings, day, twins[period], scores)
             found.append(made)
@@ -253,10 +261,9 @@ def _baselines(
     """Return what simpler rules would have said of the quarter on the day."""
     closed = float(found.frame["closed_amount"][-1]) if found.frame.height else 0.0
     entered = due.filter("is_due", ~pl.col("is_amount_filled"))
-    shares = stages(known, settings).frame
+    share = shares(tracks(known, settings), settings, known.as_of).select("stage", "won_rate")
     weighted = None
-    if not shares.is_empty():
-        share = shares.select("stage", "won_rate")
+    if not share.is_empty():
         worth = entered.join(share, on="stage", how="left")
         weighted = closed + float(worth.select((pl.col("amount") * pl.col("won_rate")).sum()).item())
     sums = dict(entered.group_by("forecast_category").agg(pl.col("amount").sum()).iter_rows())

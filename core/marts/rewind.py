@@ -9,8 +9,8 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.contracts.opportunities import UNKNOWN_STAGE
 from core.contracts.spans import is_valid
+from core.contracts.stages import UNKNOWN_STAGE
 
 UNDATED = ("n_contacts", "competitor", "next_step", "lost_reason")
 
@@ -50,7 +50,14 @@ def rewind(data: Dataset, day: date, settings: Settings) -> Dataset:
         ),
         "quotas": data.quotas.filter(pl.col("period_start_on") <= day),
     }
-    return replace(data.with_frames(**known), as_of=day, is_transient=True, rejected=data.rejected.clear())
+    return replace(
+        data.with_frames(**known),
+        as_of=day,
+        is_transient=True,
+        rejected=data.rejected.clear(),
+        whole=None,
+        unmasked=None,
+    )
 
 
 def _not_yet(column: str, day: date) -> pl.Expr:

@@ -15,7 +15,8 @@ from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
-from core.store.tables import RequirementSetRow, ReviewViewRow, ScenarioRow
+from core.store.reviews import Reviews
+from core.store.tables import GapGroupRow, RequirementLayoutRow, RequirementSetRow, ReviewViewRow, ScenarioRow
 from core.store.versions import DealEdits, ForecastCalls, Snapshots
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -35,7 +36,10 @@ class Store:
     ----------
     scenarios : Documents
     requirement_sets : RequirementSets
+    reviews : Reviews
+    gap_groups : Documents
     audit : Audit
+    requirement_layouts : Documents
     calls : ForecastCalls
     deal_edits : DealEdits
     snapshots : Snapshots
@@ -45,7 +49,10 @@ class Store:
     engine: Engine
     scenarios: Documents
     requirement_sets: RequirementSets
+    reviews: Reviews
+    gap_groups: Documents
     audit: Audit
+    requirement_layouts: Documents
     calls: ForecastCalls
     deal_edits: DealEdits
     snapshots: Snapshots
@@ -91,7 +98,10 @@ class Store:
             engine,
             Documents(sessions, clock, ScenarioRow, "scenario"),
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
+            Reviews(sessions, clock),
+            Documents(sessions, clock, GapGroupRow, "grouping of gaps"),
             Audit(sessions, clock),
+            Documents(sessions, clock, RequirementLayoutRow, "remembered layout"),
             ForecastCalls(sessions, clock),
             DealEdits(sessions, clock),
             Snapshots(sessions, clock),

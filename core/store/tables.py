@@ -75,6 +75,43 @@ class RequirementFileRow(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class RequirementLayoutRow(DocumentRow):
+    """How a buyer's layout is to be read, as a person said."""
+
+    __tablename__ = "requirement_layouts"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class GapGroupRow(DocumentRow):
+    """Which gaps of the ledger count as one, by hand."""
+
+    __tablename__ = "gap_groups"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class ReviewRow(Base):
+    """What people did with one row of a requirement list."""
+
+    __tablename__ = "review_rows"
+
+    requirement_set_id: Mapped[int] = mapped_column(
+        ForeignKey("requirement_sets.id", ondelete="CASCADE"), primary_key=True
+    )
+    sheet: Mapped[str] = mapped_column(String(200), primary_key=True)
+    row: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(String(20))
+    owner: Mapped[str | None] = mapped_column(String(200))
+    due_on: Mapped[date | None] = mapped_column(Date)
+    comment: Mapped[str | None] = mapped_column(Text)
+    answer: Mapped[str | None] = mapped_column(Text)
+    category: Mapped[str | None] = mapped_column(String(40))
+    priority: Mapped[str | None] = mapped_column(String(40))
+    capability_id: Mapped[str | None] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(Integer)
+    changed_by: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class AuditRow(Base):
     """Who did what, when; rows are only ever added."""
 
