@@ -186,3 +186,19 @@ def test_a_past_day_is_chosen_and_the_record_is_cut():
     assert "Over 8 past quarters" in said(test) or "The forecast was beaten" in said(test)
     test.button_group(key="record_cut").set_value("manager").run()
     assert not test.exception
+
+
+@pytest.mark.parametrize("name", ["app.py", "pages/pipeline.py"])
+def test_a_page_is_sent_as_one_file(name, settings):
+    from core.charts import snapshot
+    from pages.ui import snapshot as taking
+
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240).run()
+    test = test if name == "app.py" else test.switch_page(name).run()
+    assert not test.exception
+    shown = test.session_state["shown"]
+    found = snapshot.html(snapshot.collected("A page", "about", shown))
+    for heading in test.subheader:
+        assert heading.value.replace("'", "&#x27;") in found
+    assert found.count("<svg") >= 5
+    assert taking.SENT[0] == "Executive"
