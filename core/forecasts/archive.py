@@ -48,7 +48,7 @@ def is_kept(data: Dataset, settings: Settings) -> bool:
     """Say whether the replays of this data are already there, in memory or on disk."""
     if key(data, settings) in _MEMORY:
         return True
-    return (settings.home / "replays" / key(data, settings) / "about.json").exists()
+    return not _is_apart(data) and (settings.home / "replays" / key(data, settings) / "about.json").exists()
 
 
 def load_or_run(data: Dataset, settings: Settings, progress: Progress | None = None) -> Replays:
@@ -57,6 +57,8 @@ def load_or_run(data: Dataset, settings: Settings, progress: Progress | None = N
     Parameters
     ----------
     data : Dataset
+        Where it is one person's part of a company, or has its names hidden, the models of the whole
+        company serve, and what is worked out stays in memory.
     settings : Settings
         `home/replays` holds one folder per state, the newest three are kept.
     progress : callable, optional
@@ -94,14 +96,19 @@ def day(data: Dataset, settings: Settings, when: date) -> tuple[pl.DataFrame, pl
     if rows.height:
         return rows, found.deals.filter(pl.col("day") == when)
     place = settings.home / "replays" / key(data, settings) / f"day-{when}"
-    if not data.is_transient and (place / "deals.parquet").exists():
+    if not _is_apart(data) and (place / "deals.parquet").exists():
         return pl.read_parquet(place / "forecasts.parquet"), pl.read_parquet(place / "deals.parquet")
     made, _ = replay.one(data, settings, when, found.twins[period], found.scores)
-    if not data.is_transient and place.parent.exists():
+    if not _is_apart(data) and place.parent.exists():
         with writing(place, "forecasts.parquet", 400) as work:
             made[0].write_parquet(work / "forecasts.parquet")
             made[1].write_parquet(work / "deals.parquet")
     return made[0], made[1]
+
+
+def _is_apart(data: Dataset) -> bool:
+    """Say whether nothing of this data goes to disk: it is a session's own, a part, or has hidden names."""
+    return data.is_transient or data.whole is not None or data.unmasked is not None
 
 
 def _from_disk(name: str, data: Dataset, settings: Settings, progress: Progress | None) -> Replays:

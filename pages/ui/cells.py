@@ -12,7 +12,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.metrics import Measure, money, percent
-from pages.ui import cached
+from pages.ui import cached, snapshot
 from pages.ui.shell import Page
 
 SHOWN_ROWS = 500
@@ -27,10 +27,12 @@ class Cell:
 
     def answer(self, sentence: str) -> None:
         """Write the answer."""
+        self.page.shown.append((self.question, "text", sentence))
         st.markdown(_plain(sentence))
 
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
         """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
+        self.also(function, *args)
         if not callable(function):
             st.altair_chart(function, width="stretch", theme="streamlit")
             return
@@ -38,6 +40,10 @@ class Cell:
         home = None if data.is_transient or any(self.page.bounds) else self.page.settings.home
         spec = cached.drawing(function, args, home)
         st.vega_lite_chart(spec=copy.deepcopy(spec), width="stretch", theme="streamlit")
+
+    def also(self, function: Callable[..., Any], *args: Any) -> None:
+        """Note a chart for the snapshot of the page without drawing it here."""
+        self.page.shown.append((self.question, "chart", lambda: snapshot.specification(function, args)))
 
     def draw(self, drawing: Any, key: str | None = None) -> None:
         """Draw a finished Vega-Lite specification; only its data are sent anew when they change."""
@@ -77,6 +83,7 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
     """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
     with st.container(border=True):
         st.subheader(question)
+        page.shown[:] = [part for part in page.shown if part[0] != question]
         here = Cell(page, question)
         try:
             yield here
@@ -88,6 +95,7 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
 def tile(measure: Measure, currency: str, trend: Measure, change: str = "") -> None:
     """Show one measure as a tile, with its change on a year ago and the path of a trend as a sparkline."""
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
+    snapshot.note("tile", (measure.name, shown(measure, currency), change))
     st.metric(
         measure.name,
         shown(measure, currency),
