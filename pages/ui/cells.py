@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,6 +31,13 @@ class Cell:
     def chart(self, chart: Any) -> None:
         """Draw a chart over the full width."""
         st.altair_chart(chart, width="stretch", theme="streamlit")
+
+    def pick(self, chart: Any, name: str, key: str) -> dict[str, Any]:
+        """Draw a chart whose marks can be clicked, and return the fields of the one that was."""
+        seen = st.altair_chart(
+            chart, width="stretch", theme="streamlit", key=key, on_select="rerun", selection_mode=name
+        )
+        return dict(next(iter(seen.selection.get(name, [])), {}))
 
     def table(self, frame: Any, **options: Any) -> None:
         """Show a frame as a table."""
@@ -65,12 +73,17 @@ def _whole_pandas() -> None:
     import pandas  # noqa: F401
 
 
+def anchor(question: str) -> str:
+    """Return the name a question can be linked by."""
+    return re.sub(r"[^a-z0-9]+", "-", question.lower()).strip("-")
+
+
 @contextmanager
 def cell(page: Page, question: str) -> Iterator[Cell]:
     """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
     _whole_pandas()
     with st.container(border=True):
-        st.subheader(question)
+        st.subheader(question, anchor=anchor(question))
         here = Cell(page, question)
         try:
             yield here
@@ -91,6 +104,12 @@ def tile(measure: Measure, currency: str, trend: Measure, change: str = "") -> N
         chart_data=path if len(path) > SHORTEST_TREND else None,
         chart_type="line",
     )
+    if measure.frame.height:
+        rows = st.popover(
+            "Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=f"rows-{measure.name}"
+        )
+        if rows.open:
+            rows.dataframe(measure.frame.head(SHOWN_ROWS), hide_index=True, height=240)
 
 
 def shown(measure: Measure, currency: str) -> str:
