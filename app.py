@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import charts, explain, metrics, models
-from pages.ui import cached, notebook, review, shell
+from pages.ui import cached, drill, notebook, shell
 from pages.ui.cells import anchor, cell, tile
 
 page = shell.open("Executive", icon=":material/monitoring:")
@@ -45,7 +45,7 @@ with cell(page, "Will we make the quarter?") as c:
     outlook = cached.result(models.outlook.current, data, settings)
     c.answer(outlook.sentence())
     if outlook.windows:
-        c.chart(charts.executive.target(outlook.frame.tail(1), currency))
+        c.chart(charts.executive.target, outlook.frame.tail(1), currency)
         st.caption(outlook.record)
     c.method(models.outlook.current, outlook.frame)
 
@@ -56,8 +56,8 @@ with cell(page, "How do bookings run?") as c:
     if by_month.frame.is_empty():
         c.empty("No bookings yet: load transactions or won deals on the Data page.")
     else:
-        c.chart(charts.executive.monthly(by_month.frame, currency))
-    measured = review.measure()
+        c.chart(charts.executive.monthly, by_month.frame, currency)
+    measured = drill.measure()
     growth = cached.result(metrics.growth.table, data, settings, measured)
     c.answer(growth.sentence())
     c.table(
@@ -70,32 +70,32 @@ with cell(page, "Which regions carry the quarter?") as c:
     regions = cached.result(metrics.bookings.by_region_and_quarter, data, settings)
     c.answer(regions.sentence())
     if not regions.frame.is_empty():
-        picked = c.pick(charts.executive.heat(regions.frame, currency, "quarter"), "cell", "heat_quarter")
-        review.lines(page, picked)
+        picked = c.pick("cell", "heat_quarter", charts.executive.heat, regions.frame, currency, "quarter")
+        drill.lines(page, picked)
     c.method(metrics.bookings.by_region_and_quarter, regions.frame)
 
 with cell(page, "Which products sell where?") as c:
     families = cached.result(metrics.bookings.by_region_and_family, data, settings)
     c.answer(families.sentence())
     if not families.frame.is_empty():
-        picked = c.pick(charts.executive.heat(families.frame, currency, "family"), "cell", "heat_family")
-        review.lines(page, picked)
+        picked = c.pick("cell", "heat_family", charts.executive.heat, families.frame, currency, "family")
+        drill.lines(page, picked)
     c.method(metrics.bookings.by_region_and_family, families.frame)
 
 with cell(page, "Who is ahead?") as c:
-    kind = review.board()
-    if kind == review.TEAMS:
+    kind = drill.board()
+    if kind == drill.TEAMS:
         teams = cached.result(metrics.attainment.teams, data, settings)
         c.answer(teams.sentence())
         if not teams.frame.is_empty():
-            c.chart(charts.executive.teams(teams.frame, currency))
+            c.chart(charts.executive.teams, teams.frame, currency)
         c.method(metrics.attainment.teams, teams.frame)
     else:
         board = cached.result(metrics.leaderboard.board, data, settings, kind)
         c.answer(board.sentence())
         if not board.frame.is_empty():
-            chosen = c.pick(charts.executive.board(board.frame, kind, board.unit, currency), "person", f"board_{kind}")
-            review.person(page, kind, chosen)
+            chosen = c.pick("person", f"board_{kind}", charts.executive.board, board.frame, kind, board.unit, currency)
+            drill.person(page, kind, chosen)
         c.method(metrics.leaderboard.board, board.frame, kind)
 
 with cell(page, "Does it hang on a few?") as c:
@@ -103,7 +103,7 @@ with cell(page, "Does it hang on a few?") as c:
     deals = cached.result(metrics.concentration.pipeline, data, settings)
     c.answer(f"{customers.sentence()} {deals.sentence()}")
     if customers.value is not None:
-        c.chart(charts.executive.concentration(customers.frame, "account_name", currency))
+        c.chart(charts.executive.concentration, customers.frame, "account_name", currency)
     c.method(metrics.concentration.customers, customers.frame)
 
 with cell(page, "What changed since last week?") as c:
@@ -111,7 +111,7 @@ with cell(page, "What changed since last week?") as c:
     moved = cached.result(metrics.flow.flow, data, settings, *week)
     c.answer(moved.sentence())
     if moved.value is not None:
-        c.chart(charts.pipeline.flow(moved.frame, currency))
+        c.chart(charts.pipeline.flow, moved.frame, currency)
     c.method(metrics.flow.flow, moved.frame, *week)
 
 notebook.offer(page)

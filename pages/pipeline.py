@@ -5,7 +5,7 @@ import streamlit as st
 from core import explain, metrics
 from core.charts import explain as reasons
 from core.charts import pipeline as charts
-from pages.ui import cached, notebook, review, shell
+from pages.ui import cached, moves, notebook, shell
 from pages.ui.cells import cell
 
 page = shell.open("Pipeline", icon=":material/filter_alt:")
@@ -15,7 +15,7 @@ currency = settings.currency
 with cell(page, "Is the pipeline healthy?") as c:
     health = cached.result(metrics.health.health, data, settings)
     c.answer(health.sentence())
-    c.table(health.frame, column_config=review.HEALTH, column_order=list(review.HEALTH))
+    c.table(health.frame, column_config=moves.HEALTH, column_order=list(moves.HEALTH))
     c.method(metrics.health.health, health.past)
 
 with cell(page, "Is there enough for the quarter?") as c:
@@ -23,22 +23,22 @@ with cell(page, "Is there enough for the quarter?") as c:
     c.answer(cover.sentence())
     now, before = st.tabs(["This quarter", "What past quarters needed"])
     with now:
-        c.chart(charts.coverage(cover.frame, currency))
+        c.chart(charts.coverage, cover.frame, currency)
     with before:
-        c.chart(charts.required(cover.record, cover.value))
+        c.chart(charts.required, cover.record, cover.value)
     c.method(metrics.coverage.coverage, cover.record)
 
 with cell(page, "How did the pipeline change?") as c:
-    asked = review.asked(page)
+    asked = moves.asked(page)
     moved = cached.result(metrics.flow.flow, data, settings, *asked)
     c.answer(moved.sentence())
     if moved.value is None:
         c.empty("Choose other days or other deals; the history of deals is loaded on the Data page.")
     else:
-        step = review.bars(charts.flow(moved.frame, currency), moved)
+        step = moves.bars(c, moved)
         behind = cached.result(metrics.flow.deals, data, settings, step, *asked)
         c.answer(behind.sentence())
-        c.table(behind.frame, column_config=review.MOVED, height=280)
+        c.table(behind.frame, column_config=moves.MOVED, height=280)
     c.method(metrics.flow.flow, moved.frame, *asked)
 
 with cell(page, "How much is open, and what is it worth?") as c:
@@ -48,8 +48,8 @@ with cell(page, "How much is open, and what is it worth?") as c:
     if worth.frame.is_empty():
         c.empty("Load opportunities with their history on the Data page.")
     else:
-        c.chart(charts.weighted(worth.frame, currency))
-        c.chart(charts.trend(whole.frame, currency))
+        c.chart(charts.weighted, worth.frame, currency)
+        c.chart(charts.trend, whole.frame, currency)
     c.method(metrics.coverage.weighted, worth.frame)
 
 with cell(page, "Where do deals get stuck?") as c:
@@ -60,12 +60,12 @@ with cell(page, "Where do deals get stuck?") as c:
     if not stages.frame.is_empty():
         on, slow, funnel = st.tabs(["Who goes on", "Time in stage", "By month of creation"])
         with on:
-            c.chart(charts.conversion(stages.frame))
+            c.chart(charts.conversion, stages.frame)
         with slow:
-            c.chart(charts.times(times.frame))
+            c.chart(charts.times, times.frame)
         with funnel:
             c.answer(months.sentence())
-            c.chart(charts.cohorts(months.frame))
+            c.chart(charts.cohorts, months.frame)
     c.method(metrics.stages.conversion, stages.frame)
 
 with cell(page, "How fast does the pipeline pay?") as c:
@@ -75,9 +75,9 @@ with cell(page, "How fast does the pipeline pay?") as c:
     if not rates.frame.is_empty():
         parts, cohort = st.tabs(["What moved the pace", "Win rate, two ways"])
         with parts:
-            c.chart(charts.speed(speed.frame, currency))
+            c.chart(charts.speed, speed.frame, currency)
         with cohort:
-            c.chart(charts.win_rates(rates.frame))
+            c.chart(charts.win_rates, rates.frame)
     c.method(metrics.velocity.velocity, speed.frame)
 
 with cell(page, "Which deals are at risk?") as c:
@@ -85,9 +85,9 @@ with cell(page, "Which deals are at risk?") as c:
     c.answer(f"{risks.sentence()} {risks.told()}")
     deals, signals = st.tabs(["Deals", "What the signals have meant"])
     with deals:
-        rows = review.rows(risks.frame, "risk_rows", review.RISKS)
+        rows = moves.rows(risks.frame, "risk_rows", moves.RISKS)
     with signals:
-        c.table(risks.record, column_config=review.SIGNALS, column_order=list(review.SIGNALS))
+        c.table(risks.record, column_config=moves.SIGNALS, column_order=list(moves.SIGNALS))
     c.method(metrics.risk.at_risk, risks.frame)
 
 if not c.failed and not risks.frame.is_empty():
@@ -95,16 +95,16 @@ if not c.failed and not risks.frame.is_empty():
         deal = risks.chosen(rows)
         past = cached.result(metrics.risk.history, data, settings, deal)
         c.answer(f"**{past.name}** ({deal}). {past.sentence()}")
-        c.table(past.frame, column_config=review.STATES, height=210)
+        c.table(past.frame, column_config=moves.STATES, height=210)
         advice = cached.result(explain.actions.actions, data, settings, deal)
         c.answer(advice.sentence())
-        c.table(advice.frame, column_config=review.ACTIONS, column_order=list(review.ACTIONS))
+        c.table(advice.frame, column_config=moves.ACTIONS, column_order=list(moves.ACTIONS))
         c.method(explain.actions.actions, advice.frame, deal)
 
     with cell(page, "Why this chance?") as c:
         why = cached.result(explain.deals.deal, data, settings, deal)
         c.answer(why.sentence("a typical deal"))
-        c.chart(reasons.waterfall(why))
+        c.chart(reasons.waterfall, why)
         st.caption(why.check())
         c.method(explain.deals.deal, why.frame, deal)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import altair as alt
 import polars as pl
 
+from core.charts.late import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish
 
-ACROSS = alt.Axis(format="~s")
+
+def across() -> alt.Axis:
+    """Return an axis of money in short."""
+    return alt.Axis(format="~s")
 
 
 def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -22,7 +25,7 @@ def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     ]
     title = f"{currency} open (grey) and weighted (teal)"
     whole = base.mark_bar(color=CONTEXT, opacity=0.45, height=22).encode(
-        x=alt.X("amount:Q", title=title, axis=ACROSS), tooltip=tip
+        x=alt.X("amount:Q", title=title, axis=across()), tooltip=tip
     )
     worth = base.mark_bar(color=ACTUAL, height=12).encode(x="weighted_amount:Q", tooltip=tip)
     return finish(whole + worth, height=36 * frame.height + 70)
@@ -116,7 +119,7 @@ def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     )
     base = alt.Chart(shown).encode(y=alt.Y("part:N", sort=frame["part"].to_list(), title=None))
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
-        x=alt.X("effect_amount:Q", title=f"{currency} a day, against a year ago", axis=ACROSS),
+        x=alt.X("effect_amount:Q", title=f"{currency} a day, against a year ago", axis=across()),
         color=alt.Color("way:N", scale=alt.Scale(domain=["Faster", "Slower"], range=[ACTUAL, FORECAST]), legend=None),
         tooltip=[
             "part:N", alt.Tooltip("now:Q", format=",.2f"), alt.Tooltip("earlier:Q", format=",.2f", title="a year ago"),
@@ -171,7 +174,7 @@ def coverage(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         y=alt.Y("item:N", sort=items, title=None, axis=alt.Axis(labelLimit=200)),
     )
     bars = base.mark_bar(height=20, cornerRadius=2).encode(
-        x=alt.X("amount:Q", title=currency, axis=ACROSS),
+        x=alt.X("amount:Q", title=currency, axis=across()),
         color=alt.Color(
             "item:N", scale=alt.Scale(domain=items, range=[hue.get(i, CONTEXT) for i in items]), legend=None
         ),
@@ -217,7 +220,7 @@ def trend(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         .mark_area(color=ACTUAL, opacity=0.25, line={"color": ACTUAL})
         .encode(
             x=alt.X("month:T", title=None),
-            y=alt.Y("amount:Q", title=f"{currency} open", axis=ACROSS),
+            y=alt.Y("amount:Q", title=f"{currency} open", axis=across()),
             tooltip=[alt.Tooltip("month:T", format="%d %B %Y"), alt.Tooltip("amount:Q", format=",.0f")],
         )
     )

@@ -12,7 +12,7 @@ from core.config import Settings
 from core.config.calendar import add_months, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.metrics import money
-from core.metrics.bookings import by_region_and_family, lines
+from core.metrics.bookings import by_region_and_family, daily
 from core.metrics.flow import flow
 from core.metrics.recurring import mrr_at
 from core.models import outlook
@@ -117,7 +117,7 @@ def _change(data: Dataset, settings: Settings) -> Iterator[Told]:
 
 def _region(data: Dataset, settings: Settings) -> Iterator[Told]:
     """Tell the region whose bookings of the quarter moved most against the same days a year ago."""
-    begin, booked = quarter_start(data.as_of, settings), lines(data)
+    begin, booked = quarter_start(data.as_of, settings), daily(data)
     past = add_months(begin, -12)
     sides = [_by_region(booked, *ends) for ends in ((begin, data.as_of), (past, past + (data.as_of - begin)))]
     both = sides[0].join(sides[1], on="region", how="full", coalesce=True, suffix="_then").fill_null(0.0)

@@ -12,7 +12,7 @@ from core.config import Settings
 from core.config.calendar import add_months, month_start, quarter_start, year_start
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
-from core.metrics.bookings import lines
+from core.metrics.bookings import daily
 from core.metrics.measure import Measure, percent, ratio
 from core.metrics.tracks import DELETED, tracks
 
@@ -81,9 +81,9 @@ def table(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measu
 def _rows(data: Dataset, settings: Settings, measure: str) -> pl.DataFrame:
     """Return the dated amounts of a measure: day, amount."""
     if measure == "Bookings":
-        return lines(data)
+        return daily(data)
     if measure == "Revenue":
-        return lines(data, ("billing", "refund"))
+        return daily(data, ("billing", "refund"))
     if measure == "Deals won":
         return data.opportunities.filter("is_won").select(day="close_on", amount=pl.lit(1.0))
     if measure not in MEASURES:

@@ -11,7 +11,7 @@ from core.config.calendar import add_months, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.contracts.spans import is_valid
-from core.metrics.bookings import lines
+from core.metrics.bookings import daily, lines
 from core.metrics.intervals import wilson
 from core.metrics.measure import Measure, money, percent, ratio
 from core.metrics.winrate import closed
@@ -93,7 +93,8 @@ def _shaped(frame: pl.DataFrame, data: Dataset, by: str = "value") -> pl.DataFra
 
 def _quarter(data: Dataset, settings: Settings) -> pl.DataFrame:
     begin = quarter_start(data.as_of, settings)
-    booked = lines(data).filter(pl.col("day") >= begin).group_by("rep_id").agg(pl.col("amount").sum(), n=pl.len())
+    rows = daily(data).filter(pl.col("day") >= begin)
+    booked = rows.group_by("rep_id").agg(pl.col("amount").sum(), n=pl.col("n_lines").sum())
     quota = data.quotas.filter(pl.col("period_start_on") == begin).select("rep_id", mark="quota_amount")
     both = booked.join(quota, on="rep_id", how="full", coalesce=True)
     return both.with_columns(pl.col("amount").fill_null(0.0), pl.col("n").fill_null(0))
@@ -170,11 +171,13 @@ def _activity(data: Dataset, settings: Settings) -> Measure:
 
 def _improvement(data: Dataset, settings: Settings) -> Measure:
     year, before = add_months(data.as_of, -12), add_months(data.as_of, -24)
-    rows = lines(data)
+    rows = daily(data)
 
     def summed(since: date, until: date, name: str) -> pl.DataFrame:
         inside = rows.filter((pl.col("day") > since) & (pl.col("day") <= until))
-        return inside.group_by("rep_id").agg(pl.col("amount").sum().alias(name), pl.len().alias(f"n_{name}"))
+        return inside.group_by("rep_id").agg(
+            pl.col("amount").sum().alias(name), pl.col("n_lines").sum().alias(f"n_{name}")
+        )
 
     both = summed(year, data.as_of, "now").join(summed(before, year, "mark"), on="rep_id")
     frame = _shaped(both.with_columns(value=pl.col("now") - pl.col("mark"), n="n_now"), data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.metrics import Measure, money, percent
+from pages.ui import cached
 from pages.ui.shell import Page
 
 SHOWN_ROWS = 500
@@ -28,49 +30,59 @@ class Cell:
         """Write the answer."""
         st.markdown(_plain(sentence))
 
-    def chart(self, chart: Any) -> None:
-        """Draw a chart over the full width."""
-        st.altair_chart(chart, width="stretch", theme="streamlit")
+    def chart(self, function: Callable[..., Any], *args: Any) -> None:
+        """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
+        if not callable(function):
+            st.altair_chart(function, width="stretch", theme="streamlit")
+            return
+        st.vega_lite_chart(spec=self._spec(function, args), width="stretch", theme="streamlit")
 
-    def pick(self, chart: Any, name: str, key: str) -> dict[str, Any]:
+    def pick(
+        self, name: str, key: str, function: Callable[..., Any], *args: Any, on_select: Any = "rerun"
+    ) -> dict[str, Any]:
         """Draw a chart whose marks can be clicked, and return the fields of the one that was."""
-        seen = st.altair_chart(
-            chart, width="stretch", theme="streamlit", key=key, on_select="rerun", selection_mode=name
+        spec = self._spec(function, args)
+        seen = st.vega_lite_chart(
+            spec=spec, width="stretch", theme="streamlit", key=key, on_select=on_select, selection_mode=name
         )
         return dict(next(iter(seen.selection.get(name, [])), {}))
 
+    def _spec(self, function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
+        data = self.page.data
+        home = None if data.is_transient or any(self.page.bounds) else self.page.settings.home
+        return copy.deepcopy(cached.drawing(function, args, home))
+
+    def draw(self, drawing: Any, key: str | None = None) -> None:
+        """Draw a finished Vega-Lite specification; only its data are sent anew when they change."""
+        st.vega_lite_chart(drawing.frame, drawing.spec, width="stretch", key=key, alt=drawing.alt or None)
+
     def table(self, frame: Any, **options: Any) -> None:
         """Show a frame as a table."""
-        st.dataframe(frame, hide_index=True, width="stretch", **options)
+        st.dataframe(frame.to_arrow(), hide_index=True, width="stretch", lazy=False, **options)
 
     def empty(self, advice: str) -> None:
         """Say what to do where there is nothing to show."""
         st.info(advice, icon=":material/lightbulb:")
 
-    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
+    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "", lazy: str = "") -> None:
         """Open the number: formula, as-of date, rows, call, download.
 
         `more` are the call's arguments after data and settings; `given` writes all arguments out
-        where it takes others.
+        where it takes others. With `lazy`, a key, the inside is drawn only while it is open: for
+        cells that answer a slider.
         """
         given = given or ", ".join(["data", "settings", *(repr(value) for value in more)])
         call = f"{function.__module__.removeprefix('core.')}.{function.__name__}({given})"
         self.page.calls.append((self.question, call))
-        with st.popover("Method", icon=":material/function:"):
+        popover = _popover(lazy)
+        if lazy and not popover.open:
+            return
+        with popover:
             st.markdown(_doc(function))
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
             st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
-            st.dataframe(frame.head(SHOWN_ROWS), hide_index=True, height=240)
+            st.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
             st.download_button("Rows as CSV", frame.write_csv(), f"{function.__name__}.csv", key=f"csv-{self.question}")
-
-
-def _whole_pandas() -> None:
-    """Wait until pandas is imported in full.
-
-    The layer under Altair takes pandas from `sys.modules` as it finds it, and while another session is
-    just importing it, that is half of it. An import statement waits.
-    """
-    import pandas  # noqa: F401
 
 
 def anchor(question: str) -> str:
@@ -81,7 +93,6 @@ def anchor(question: str) -> str:
 @contextmanager
 def cell(page: Page, question: str) -> Iterator[Cell]:
     """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
-    _whole_pandas()
     with st.container(border=True):
         st.subheader(question, anchor=anchor(question))
         here = Cell(page, question)
@@ -105,11 +116,10 @@ def tile(measure: Measure, currency: str, trend: Measure, change: str = "") -> N
         chart_type="line",
     )
     if measure.frame.height:
-        rows = st.popover(
-            "Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=f"rows-{measure.name}"
-        )
+        key = f"rows-{measure.name}"
+        rows = st.popover("Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=key)
         if rows.open:
-            rows.dataframe(measure.frame.head(SHOWN_ROWS), hide_index=True, height=240)
+            rows.dataframe(measure.frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
 
 
 def shown(measure: Measure, currency: str) -> str:
@@ -119,6 +129,11 @@ def shown(measure: Measure, currency: str) -> str:
     if measure.unit == "money":
         return money(measure.value, currency)
     return percent(measure.value) if measure.unit == "rate" else f"{measure.value:,.0f}"
+
+
+def _popover(lazy: str) -> Any:
+    more: dict[str, Any] = {"on_change": "rerun", "key": lazy} if lazy else {}
+    return st.popover("Method", icon=":material/function:", **more)
 
 
 def _plain(text: str) -> str:

@@ -139,7 +139,6 @@ def test_past_cases_in_sql(sample, settings):
             with due as (
                 select opportunity_id from history
                 where valid_from <= '{day}' and (valid_to is null or valid_to > '{day}')
-                
                 and stage not like 'Closed%' and close_on <= '{AS_OF}'
             ), won as (
                 select opportunity_id from history where stage = 'Closed Won' and valid_from > '{day}'
