@@ -14,6 +14,7 @@ MATCHED = {
     "text": st.column_config.TextColumn("Requirement", width="large"),
     "category": "Category",
     "priority": "Priority",
+    "obligation": "Obligation",
     "capability": "Nearest capability",
     "status": "Status",
     "confidence": st.column_config.ProgressColumn("Confidence", format="percent", min_value=0, max_value=1),
@@ -24,6 +25,7 @@ MATCHED = {
     "cost_amount": st.column_config.NumberColumn("Cost", format="compact"),
     "solution": st.column_config.TextColumn("Recommended solution", width="large"),
     "exposed_amount": st.column_config.NumberColumn("Deal amount exposed", format="compact"),
+    "reason": st.column_config.TextColumn("Why so classified", width="medium"),
 }
 NEAR = {
     "row": "Row",

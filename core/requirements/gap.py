@@ -38,7 +38,7 @@ class GapAnalysis:
     ----------
     frame : pl.DataFrame
         One row per requirement: [sheet, row, requirement_id, section, text, category, priority,
-        capability_id, capability, status, confidence, gap_type, severity, effort_weeks,
+        obligation, capability_id, capability, status, confidence, gap_type, severity, effort_weeks,
         timeline, cost_amount, approach, solution, exposed_amount, reason]; gap columns are null where
         there is no gap, exposed_amount where no deal is attached.
     candidates : pl.DataFrame
@@ -165,7 +165,8 @@ def analyse(
     -------
     GapAnalysis
     """
-    rows = classify.classify(requirements.frame)
+    headings = (layout.names.get("priority", "") for layout in requirements.layouts)
+    rows = classify.classify(requirements.frame, next(filter(None, headings), ""))
     texts = rows["text"].to_list()
     found = evidence.add(match.candidates(texts, catalogue, home=settings.home, progress=progress), texts, catalogue)
     named = catalogue.frame.select("capability_id", capability="name")
@@ -175,7 +176,9 @@ def analyse(
     judged = [_judge(p, c, settings) for p, c in zip(rows["priority"], first.iter_rows(named=True), strict=True)]
     frame = rows.hstack(pl.DataFrame(judged, schema=_JUDGED, orient="row"))
     frame = _exposed(frame, stake).with_columns(
-        reason=pl.format("category: {}; priority: {}", "category_reason", "priority_reason")
+        reason=pl.format(
+            "category: {}; priority: {}; obligation: {}", "category_reason", "priority_reason", "obligation_reason"
+        )
     )
     return GapAnalysis(
         frame.select(*_SHOWN), found.drop("confidence"), _summary(frame, settings, stake), requirements, catalogue.name
@@ -188,7 +191,8 @@ _JUDGED = {
     "cost_amount": pl.Float64, "approach": pl.String, "solution": pl.String,
 }  # fmt: skip
 _SHOWN = (
-    "sheet", "row", "requirement_id", "section", "text", "category", "priority", "capability_id", "capability",
+    "sheet", "row", "requirement_id", "section", "text", "category", "priority", "obligation", "capability_id",
+    "capability",
     "status", "confidence", "gap_type", "severity", "effort_weeks", "timeline", "cost_amount", "approach", "solution",
     "exposed_amount", "reason",
 )  # fmt: skip

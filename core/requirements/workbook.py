@@ -15,6 +15,7 @@ TITLES = {
     "status": "Status", "confidence": "Confidence", "gap_type": "Gap", "severity": "Severity",
     "effort_weeks": "Effort, person-weeks", "timeline": "Timeline", "cost_amount": "Cost", "approach": "Approach",
     "solution": "Recommended solution", "exposed_amount": "Deal amount exposed", "reason": "Why so classified",
+    "obligation": "Obligation",
 }  # fmt: skip
 WIDTHS = {"text": 70, "solution": 60, "capability": 30, "reason": 40, "section": 24}
 

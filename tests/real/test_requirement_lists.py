@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from core.contracts.errors import RequirementError
-from core.requirements import gap, match, read_list, vectors
+from core.requirements import classify, gap, match, read_list, vectors
 from core.requirements.catalogue import Catalogue
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -73,3 +73,17 @@ def test_matching_on_public_crosswalks():
     by_meaning = vectors.folder() is not None
     assert hits / n >= (0.484 if by_meaning else 0.42)
     assert reciprocal / n >= (0.589 if by_meaning else 0.52)
+
+
+def test_categories_of_requirements_nobody_trained_on():
+    mapped = {
+        "F": "functional", "US": "functional", "LF": "functional", "SE": "security", "PE": "performance",
+        "SC": "performance", "A": "performance", "FT": "performance", "L": "compliance", "MN": "support",
+        "O": "technical", "PO": "technical",
+    }  # fmt: skip
+    held = pl.read_csv(DATA / "promise_nfr" / "promise_nfr.csv")
+    right = [mapped[label] for label in held["label"]]
+    said = [classify.categorise(text)[0] for text in held["text"]]
+    assert sum(a == b for a, b in zip(said, right, strict=True)) / len(right) >= 0.75
+    secure = [b for a, b in zip(said, right, strict=True) if a == "security"]
+    assert secure.count("security") / len(secure) >= 0.7
