@@ -36,7 +36,7 @@ with cell(page, "What if we change course?") as c:
     c.answer(found.sentence())
     for warning in found.warnings():
         st.caption(f":material/warning: {warning}")
-    c.chart(charts.months(found.frame, currency, found.noun))
+    c.chart(charts.months, found.frame, currency, found.noun)
     st.caption(
         "Grey: as things stand. Amber: the scenario, with its 80 % range. The levers are arithmetic on your own past; "
         "nothing here claims that one of them would move another. The link of this page holds every lever."
@@ -50,7 +50,7 @@ with cell(page, "Which lever makes the difference?") as c:
     if found.parts.is_empty():
         c.empty("Move a slider above; its share of the difference appears here.")
     else:
-        c.chart(charts.difference(found.parts, currency))
+        c.chart(charts.difference, found.parts, currency)
         st.caption(found.check())
 
 with cell(page, "Which scenarios do we keep?") as c:
@@ -61,6 +61,6 @@ with cell(page, "How do two of them compare?") as c:
     sides = scenarios.whatif.compare(ground, saved.pair(page, plan))
     c.answer(sides.sentence())
     c.table(sides.frame, column_config=SIDES)
-    c.chart(charts.side_by_side(sides.months, currency))
+    c.chart(charts.side_by_side, sides.months, currency)
 
 notebook.offer(page)

@@ -21,6 +21,7 @@ SHAPE = {
     "status": pl.String,
     "description": pl.String,
     "limit": pl.String,
+    "commitments": pl.String,
     "available_on": pl.Date,
     "effort_weeks": pl.Float64,
     "owner": pl.String,
@@ -32,6 +33,7 @@ COLUMNS = {
     "category": ("category", "area", "domain", "type"),
     "status": ("status", "support", "availability"),
     "limit": ("limit", "limits", "note", "notes"),
+    "commitments": ("commitments", "commitment", "commits", "committed values", "sla"),
     "available_on": ("available_on", "available on", "date", "release date", "eta"),
     "effort_weeks": ("effort_weeks", "effort weeks", "effort", "person weeks"),
     "owner": ("owner", "team"),
@@ -52,9 +54,10 @@ class Catalogue:
     Attributes
     ----------
     frame : pl.DataFrame
-        [capability_id, name, category, status, description, limit, available_on, effort_weeks,
-        owner]: status is available, limited, roadmap, partner or not available; effort_weeks are
-        the person-weeks that would make it fully available, null where not estimated.
+        [capability_id, name, category, status, description, limit, commitments, available_on,
+        effort_weeks, owner]: status is available, limited, roadmap, partner or not available;
+        commitments are promises in numbers, regions and standards, such as "uptime 99.9 %; RTO 4 h";
+        effort_weeks are the person-weeks that would make it fully available, null where not estimated.
     name : str
     """
 

@@ -11,8 +11,8 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
-from core.contracts.opportunities import UNKNOWN_STAGE
 from core.contracts.spans import is_valid, line_runs
+from core.contracts.stages import UNKNOWN_STAGE
 from core.metrics.attainment import quota_of_reps
 from core.models import outlook, registry
 
