@@ -134,22 +134,22 @@ def scenario(
 
     settings = _settings()
     data = _load(settings)
-    base = scenarios.baseline.build(data, settings)
     plan = scenarios.files.read_file(file)
-    before, after = scenarios.engine.start(data, settings), scenarios.engine.run(base, plan)
-    parts = scenarios.attribution.shapley(base, plan)
+    found = scenarios.whatif.work_out(scenarios.whatif.ground(data, settings), plan)
     if as_json:
         _print_json(
             {
                 "name": plan.name,
-                "sentence": scenarios.engine.sentence(base, before, after),
-                "months": after.by_month.to_dicts(),
-                "levers": parts.to_dicts(),
+                "sentence": found.sentence(),
+                "warnings": found.warnings(),
+                "quarter": found.after.quarter,
+                "months": found.after.by_month.to_dicts(),
+                "levers": found.parts.to_dicts(),
             }
         )
         return
-    typer.echo(scenarios.engine.sentence(base, before, after))
-    for row in parts.iter_rows(named=True):
+    typer.echo("\n".join([found.sentence(), found.tail(), found.part_sentence(), *found.warnings()]))
+    for row in found.parts.iter_rows(named=True):
         typer.echo(", ".join(str(value) for value in row.values()))
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from core import requirements
 from core.charts import ledger as gap_charts
 from core.charts import requirements as charts
-from pages.ui import cached, cached_fit, fit, lists, notebook, outbox, reading, shell
+from pages.ui import answering, cached, cached_fit, fit, lists, notebook, outbox, reading, shell
 from pages.ui.cells import cell
 
 READ = {
@@ -85,6 +85,7 @@ with cell(page, "What does the buyer ask for?") as c:
 given = f"{path!r}, settings=settings"
 
 if found is not None:
+    found = answering.decided(page, found, stake)
     with cell(page, "How much of it do we support?") as c:
         c.answer(found.sentence())
         score = requirements.scores.scores(found, settings)
@@ -116,6 +117,9 @@ if found is not None:
         c.answer(found.unclear_sentence())
         if not found.unclear.is_empty():
             c.table(found.unclear, column_config=NEAR, height=320)
+
+    with cell(page, "Who answers what, and how far are we?") as c:
+        answering.work(page, c, found)
 
     with cell(page, "What do we answer?") as c:
         drafts = cached_fit.drafts(found)

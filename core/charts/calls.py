@@ -11,13 +11,13 @@ from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
 
 
 def across() -> alt.Axis:
-    """Return an axis of money in short."""
+    """Return axis settings shared by charts of this page."""
     return alt.Axis(format="~s")
 
 
 def people() -> alt.Axis:
-    """Return an axis of names, each in full and flush left."""
-    return alt.Axis(labelLimit=220, labelAlign="left", labelPadding=150)
+    """Return axis settings shared by charts of this page."""
+    return alt.Axis(labelLimit=220, labelAlign="left", labelPadding=150, labelOverlap=False)
 
 
 LINES = {
@@ -45,17 +45,20 @@ LOOKS = {
 def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     """Per leader the call, what adds up below, the system's number and what is closed, on one line."""
     shown = frame.with_columns(
-        person=pl.concat_str(pl.lit("\u2003").repeat_by("depth").list.join(""), pl.col("person_name"))
+        person=pl.concat_str(pl.lit("› ").repeat_by("depth").list.join(""), pl.col("person_name")),
+        first=pl.min_horizontal(list(LINES)),
+        last=pl.max_horizontal(list(LINES)),
     )
     long = shown.unpivot(index=["person", "place"], on=list(LINES), variable_name="line", value_name="line_amount")
     long = long.filter(pl.col("line_amount").is_not_null()).with_columns(pl.col("line").replace_strict(LINES))
     names = list(LINES.values())
-    base = alt.Chart(long).encode(
-        y=alt.Y("person:N", sort=shown["person"].to_list(), title=None, axis=people()),
-        x=alt.X("line_amount:Q", title=currency, axis=across()),
-        tooltip=["person:N", "line:N", alt.Tooltip("line_amount:Q", format=",.0f", title=currency)],
+    y = alt.Y("person:N", sort=shown["person"].to_list(), title=None, axis=people())
+    x = alt.X("line_amount:Q", title=currency, axis=across())
+    amount = alt.Tooltip("line_amount:Q", format=",.0f", title=currency)
+    base = alt.Chart(long).encode(y=y, x=x, tooltip=["person:N", "line:N", amount])
+    reach = alt.Chart(shown).mark_rule(color=CONTEXT, opacity=0.45).encode(
+        y=alt.Y("person:N", sort=shown["person"].to_list()), x="first:Q", x2="last:Q"
     )  # fmt: skip
-    reach = base.mark_rule(color=CONTEXT, opacity=0.4).encode(x="min(line_amount):Q", x2="max(line_amount):Q")
     marks = base.mark_point(filled=True, size=95, opacity=0.95).encode(
         color=alt.Color(
             "line:N",
@@ -69,7 +72,7 @@ def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
 
 def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.LayerChart:
     """The quarter's forecast week by week within its range, the outcome as a line, the chosen day marked."""
-    base = alt.Chart(frame).encode(x=alt.X("day:T", title=None))
+    base = alt.Chart(frame).encode(x=alt.X("day:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True)))
     tip = [
         alt.Tooltip("day:T", format="%d %B %Y"),
         alt.Tooltip("amount:Q", format=",.0f", title="forecast"),
@@ -136,7 +139,9 @@ def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         alt.Chart(frame.with_columns(way=way))
         .mark_bar(height=16, cornerRadius=2)
         .encode(
-            y=alt.Y("deal:N", sort=frame["deal"].to_list(), title=None, axis=alt.Axis(labelLimit=260)),
+            y=alt.Y(
+                "deal:N", sort=frame["deal"].to_list(), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)
+            ),
             x=alt.X("error_amount:Q", title=f"{currency}: expected less won", axis=across()),
             color=alt.Color("way:N", legend=alt.Legend(orient="top", title="Forecast"), scale=hues),
             tooltip=[

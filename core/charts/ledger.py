@@ -60,12 +60,13 @@ def unlocked(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | a
         said=pl.format("{} weeks, {} deals", pl.col("effort_weeks").round(1), "n_deals"),
         kind=pl.when(pl.col("severity") == "blocker").then(pl.lit(BLOCKS)).otherwise(pl.lit(WEIGHS)),
     )  # fmt: skip
+    most = max(shown["unlocked_per_week_amount"].to_list(), default=0.0) or 1.0
     y = alt.Y("short:N", sort=None, title=None, axis=alt.Axis(labelLimit=280, labelOverlap=False))
     x = alt.X(
         "unlocked_per_week_amount:Q",
         title=f"{currency} of open pipeline per person-week",
         axis=alt.Axis(format="~s"),
-        scale=alt.Scale(padding=70),
+        scale=alt.Scale(domain=[0, most * 1.25], nice=False),
     )
     bars = alt.Chart(shown).mark_bar(height=18).encode(
         x=x,

@@ -155,6 +155,7 @@ class RequirementSettings(_Section):
     owners: dict[str, str]
     exposure: dict[str, float]
     chance_lost: dict[str, float]
+    approvers: tuple[str, ...]
     bid: BidSettings
 
 

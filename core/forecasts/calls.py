@@ -244,9 +244,9 @@ def rollup(
     Each leader has three numbers that never overwrite each other: the own call; the roll-up, which
     adds the calls of those who report to the leader (a rep, and a leader without a call, counts with
     what lies below); and the system's, the part of the forecast that the deals under the leader make
-    up. Deals count closed + commit, + best case, + pipeline, for those due by the end of the quarter (of
-    a quarter to come, those due in it), in the category a review gave them and with the amount it called; the deals themselves stay as
-    they are. Deals not yet created are shared out like the open ones.
+    up. Deals count closed + commit, + best case, + pipeline, for those due by the end of the running
+    quarter or in the next, in the category a review gave them and with the amount it called; the
+    deals themselves stay as they are. Deals not yet created are shared out like the open ones.
 
     Parameters
     ----------

@@ -16,6 +16,7 @@ from core.metrics import accuracy
 from core.metrics.measure import Measure, money, percent
 
 SHOWN_DEALS = 8
+WIDE_ENOUGH = 0.75
 VIEWS = {
     "week": "Week of quarter",
     "window": "Horizon",
@@ -246,7 +247,8 @@ def _headline(row: dict[str, float | None], n_quarters: int) -> str:
     said = (
         f"over {n_quarters} past quarters, week by week, the forecast missed by {percent(row['wape_rate'])} of what "
         f"was won and came out {percent(abs(bias))} too {'high' if bias > 0 else 'low'}; "
-        f"its 80 % range held {percent(row['coverage_rate'])} of the outcomes."
+        f"its 80 % range held {'only ' if (row['coverage_rate'] or 1.0) < WIDE_ENOUGH else ''}"
+        f"{percent(row['coverage_rate'])} of the outcomes."
     )
     if better:
         return f"The forecast was beaten by {' and '.join(better)}: {said}"
@@ -263,7 +265,7 @@ def _losses(frame: pl.DataFrame, by: str) -> str:
         if lost:
             shown = ", ".join(str(g) for g in lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
             told.append(f"{label} came closer in {shown}")
-    return f" {VIEWS[by]} by {VIEWS[by].lower()}: {'; '.join(told)}." if told else ""
+    return f" By {VIEWS[by].lower()}: {'; '.join(told)}." if told else ""
 
 
 def _cut(data: Dataset, settings: Settings, by: str, said: pl.DataFrame | None) -> pl.DataFrame:

@@ -82,14 +82,14 @@ class Replays:
         return self.forecasts["period_start_on"].unique().sort().to_list()
 
 
-def quarters(data: Dataset, settings: Settings, most: int = QUARTERS) -> list[date]:
+def quarters(data: Dataset, settings: Settings, most: int | None = None) -> list[date]:
     """Return the first days of the quarters that can be replayed, oldest first.
 
     A quarter counts once records reach back a year before it; the running one is in.
     """
     first = deal_features.first(data)
     begins = [quarter_start(data.as_of, settings)]
-    while len(begins) <= most:
+    while len(begins) <= (most or QUARTERS):
         begins.append(add_months(begins[-1], -3))
     if first is None:
         return []

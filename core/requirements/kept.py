@@ -15,6 +15,7 @@ from core.requirements.catalogue import Catalogue
 from core.requirements.catalogue import load as load_catalogue
 from core.requirements.gap import GapAnalysis
 from core.requirements.ledger import Ledger, RequirementSet, build
+from core.store.repositories import RequirementSets, Saved
 
 ROWS = {
     "sheet": pl.String, "row": pl.Int64, "requirement_id": pl.String, "text": pl.String, "category": pl.String,
@@ -35,6 +36,27 @@ def payload(analysis: GapAnalysis) -> dict[str, Any]:
         "file_key": key(analysis.source.content),
         "rows": [list(row) for row in analysis.frame.select(list(ROWS)).iter_rows()],
     }
+
+
+def keep(sets: RequirementSets, name: str, owner: str, analysis: GapAnalysis) -> Saved:
+    """Keep an analysed list with its file in one go; the same file under the same name takes the earlier one's place.
+
+    Parameters
+    ----------
+    sets : RequirementSets
+        The store's.
+    name, owner : str
+    analysis : GapAnalysis
+
+    Raises
+    ------
+    StoreError
+        When the name is taken by another file, too long or empty.
+    """
+    held = payload(analysis)
+    same = [one for one in sets.list(owner) if one.name == name.strip()]
+    version = same[0].version if same and same[0].payload.get("file_key") in (None, held["file_key"]) else None
+    return sets.save_with_file(name, owner, held, (analysis.source.name, analysis.source.content), version)
 
 
 def restored(name: str, held: Mapping[str, Any]) -> RequirementSet | None:

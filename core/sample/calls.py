@@ -60,14 +60,14 @@ def past_calls(data: Dataset, settings: Settings, seed: int = 7) -> pl.DataFrame
         [manager_id, period_start_on, version, called_on, commit_amount, best_case_amount,
         pipeline_amount, note], amounts in whole thousands.
     """
-    rng = np.random.default_rng(seed)
     rows: list[dict[str, object]] = []
     begins = [add_months(quarter_start(data.as_of, settings), -3 * k) for k in range(QUARTERS - 1, -1, -1)]
     for period in begins:
-        mood = float(rng.normal(0, MOOD))
+        mood = float(np.random.default_rng([seed, period.toordinal()]).normal(0, MOOD))
         for turn, offset in enumerate(CALL_DAYS):
             day = period + timedelta(days=offset)
             if day <= data.as_of:
+                rng = np.random.default_rng([seed, day.toordinal()])
                 rows += _round(rng, data, settings, (period, day, turn), mood)
     return pl.DataFrame(rows, schema=SCHEMA)
 
@@ -91,7 +91,7 @@ def _round(
         closed = book.get("closed", 0.0)
         usual = sum(book.get(k, 0.0) * share[turn] for k, share in YIELDS.items())
         ahead = usual * (1 + lean) * float(np.exp(mood + rng.normal(0, NOISE[turn])))
-        whole = closed + sum(book.get(k, 0.0) for k in YIELDS)
+        whole = closed + book.get("due", 0.0)
         commit = closed + ahead
         best = commit + 0.35 * book.get("best_case", 0.0)
         calls[manager] = (commit, best, max(whole, best))
@@ -127,7 +127,9 @@ def _books(
         team.select(pl.col("rep_id").alias("owner_id"), "manager_id"), on="owner_id"
     )
     sums = mine.group_by("manager_id", kind=kind).agg(pl.col("amount").sum())
+    due = mine.filter(~won, pl.col("close_on") < add_months(period, 3)).group_by("manager_id")
+    rows = [*sums.iter_rows(), *due.agg(pl.lit("due"), pl.col("amount").sum()).iter_rows()]
     books: dict[str, dict[str, float]] = {}
-    for manager, name, amount in sums.iter_rows():
+    for manager, name, amount in rows:
         books.setdefault(str(manager), {})[str(name)] = float(amount)
     return books

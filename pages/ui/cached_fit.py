@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.requirements import catalogue, kept, responses, scores, stakes
+from core.requirements import catalogue, gap, kept, responses, scores, stakes
 from core.requirements.gap import GapAnalysis, Stake
 from core.requirements.ledger import Ledger
 from core.requirements.responses import Drafts
@@ -27,9 +27,32 @@ def bid(page: Page, found: GapAnalysis, stake: Stake | None) -> Bid:
     return scores.bid(found, page.settings, stake)
 
 
+def _fingerprint(found: GapAnalysis) -> str:
+    """Return a name for an analysis by its rows."""
+    rows = found.frame.hash_rows(seed=7)
+    return f"{found.source.name} {rows.len()} {rows.sum()} {hash(tuple(rows.head(50).to_list()))}"
+
+
+@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={GapAnalysis: _fingerprint})
 def drafts(found: GapAnalysis) -> Drafts:
     """Return the draft answers of a list."""
     return responses.drafts(found, capabilities())
+
+
+def decided(page: Page, found: GapAnalysis, decisions: Any, stake: Stake | None) -> GapAnalysis:
+    """Return an analysis with what people decided on its rows, judged once per state of the decisions."""
+    return _decided(tuple(decisions.rows()), found, page.settings, stake, decisions)
+
+
+@st.cache_resource(
+    show_spinner=False,
+    max_entries=32,
+    hash_funcs={GapAnalysis: _fingerprint, Settings: lambda s: s.model_dump_json()},
+)
+def _decided(
+    said: tuple[Any, ...], found: GapAnalysis, config: Settings, stake: Stake | None, _decisions: Any
+) -> GapAnalysis:
+    return gap.decide(found, _decisions, capabilities(), config, stake)
 
 
 @st.cache_resource(show_spinner=False)

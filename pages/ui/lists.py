@@ -52,9 +52,7 @@ def shelf(page: Page, found: GapAnalysis) -> None:
         if not st.form_submit_button("Keep this list", icon=":material/save:"):
             return
     try:
-        versions = {s.name: s.version for s in kept.list(OWNER)}
-        file = (found.source.name, found.source.content)
-        saved = kept.save_with_file(name, OWNER, kept_lists.payload(found), file, versions.get(name.strip()))
+        saved = kept_lists.keep(kept, name, OWNER, found)
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return

@@ -45,14 +45,9 @@ def small(place, here):
 
 @pytest.fixture(scope="module")
 def kept(small, here):
-    whole = replay.QUARTERS
-    replay.QUARTERS = 2
-    try:
-        begins = replay.quarters.__defaults__
-        replay.quarters.__defaults__ = (2,)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replay, "QUARTERS", 2)
         return archive.load_or_run(small, here)
-    finally:
-        replay.QUARTERS, replay.quarters.__defaults__ = whole, begins
 
 
 def altered(data, day):
@@ -78,16 +73,18 @@ def altered(data, day):
     return data.with_frames(
         opportunity_history=history,
         opportunities=deals,
-        activities=data.activities.filter(pl.col("occurred_at") < datetime(day.year, day.month, day.day) + timedelta(1)),
+        activities=data.activities.filter(
+            pl.col("occurred_at") < datetime(day.year, day.month, day.day) + timedelta(1)
+        ),
         transactions=data.transactions.with_columns(
             amount=pl.when(pl.col("booked_on") > day).then(pl.lit(-1.0)).otherwise("amount")
         ),
         subscriptions=data.subscriptions.filter(pl.col("started_on") <= day).with_columns(
             ended_on=pl.when(pl.col("ended_on") <= day).then("ended_on")
         ),
-        sales_team=data.sales_team.with_columns(
-            valid_to=pl.when(pl.col("valid_to") <= day).then("valid_to")
-        ).filter(pl.col("valid_from") <= day),
+        sales_team=data.sales_team.with_columns(valid_to=pl.when(pl.col("valid_to") <= day).then("valid_to")).filter(
+            pl.col("valid_from") <= day
+        ),
         quotas=data.quotas.filter(pl.col("period_start_on") <= day),
     )
 

@@ -54,9 +54,9 @@ def test_views_cut_the_grid(company, here, view, deals):
 def test_a_view_survives_being_saved_and_hostile_ones_are_cut_to_what_is_known():
     view = View(teams=("A", "B"), is_due_only=False, least_amount=5.0)
     assert View.from_dict(view.to_dict()) == view
-    assert View.from_dict({"teams": "x", "is_due_only": "no", "least_amount": True, "colour": 1, "owners": [7]}) == View(
-        owners=("7",)
-    )
+    assert View.from_dict(
+        {"teams": "x", "is_due_only": "no", "least_amount": True, "colour": 1, "owners": [7]}
+    ) == View(owners=("7",))
 
 
 def test_moves_compare_the_data_with_the_review(company, here):

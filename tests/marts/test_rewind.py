@@ -22,7 +22,10 @@ STATE = {"is_deleted": False}
 
 def company(deals, history, **more):
     frames = {name: empty(name) for name in FRAMES}
-    frames |= {"opportunities": rows("opportunities", *deals), "opportunity_history": rows("opportunity_history", *history)}
+    frames |= {
+        "opportunities": rows("opportunities", *deals),
+        "opportunity_history": rows("opportunity_history", *history),
+    }
     return Dataset(**(frames | more), as_of=date(2026, 6, 30), source="test", rejected=pl.DataFrame())
 
 
@@ -30,7 +33,8 @@ def one_deal():
     """A deal opened in January, raised in February, won in April at another amount."""
     deal = {
         **DEAL, "opportunity_id": "O1", "stage": "Closed Won", "close_on": date(2026, 4, 10), "amount": 900.0,
-        "owner_id": "R2", "is_closed": True, "is_won": True, "n_contacts": 5, "competitor": "Rival", "next_step": "Sign",
+        "owner_id": "R2", "is_closed": True, "is_won": True, "n_contacts": 5, "competitor": "Rival",
+        "next_step": "Sign",
     }  # fmt: skip
     spans = [
         (date(2026, 1, 5), date(2026, 2, 1), "Discovery", 100.0, date(2026, 3, 31), "R1", "pipeline"),
@@ -86,7 +90,8 @@ def test_a_lost_deal_that_was_reopened_later_was_lost_then():
         (date(2026, 3, 1), None, "Discovery"),
     ]
     history = [
-        {**STATE, "opportunity_id": "O1", "valid_from": a, "valid_to": b, "stage": s, "amount": 5.0} for a, b, s in spans
+        {**STATE, "opportunity_id": "O1", "valid_from": a, "valid_to": b, "stage": s, "amount": 5.0}
+        for a, b, s in spans
     ]
     data = company([deal], history)
     then = rewind(data, date(2026, 2, 10), SETTINGS).opportunities.row(0, named=True)
@@ -117,8 +122,8 @@ def test_what_begins_later_is_out_and_what_ends_later_runs_on():
         ),
         sales_team=rows(
             "sales_team",
-            {"rep_id": "R", "rep_name": "R", "role": "rep", "valid_from": date(2025, 1, 1), "valid_to": date(2026, 4, 1),
-             "left_on": date(2026, 4, 1)},
+            {"rep_id": "R", "rep_name": "R", "role": "rep", "valid_from": date(2025, 1, 1),
+             "valid_to": date(2026, 4, 1), "left_on": date(2026, 4, 1)},
             {"rep_id": "Q", "rep_name": "Q", "role": "rep", "valid_from": date(2026, 4, 1)},
         ),
         accounts=rows("accounts", {"account_id": "A", "account_name": "A", "customer_since_on": date(2026, 3, 5)}),

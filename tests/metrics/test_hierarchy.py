@@ -17,12 +17,16 @@ BEGIN = date(2025, 1, 1)
 def team(*people):
     """People from (id, role, manager, from, to)."""
     frames = {name: empty(name) for name in FRAMES}
-    frames["sales_team"] = frames["sales_team"] if not people else rows(
-        "sales_team",
-        *[
-            {"rep_id": i, "rep_name": i.title(), "role": r, "manager_id": m, "valid_from": a, "valid_to": b}
-            for i, r, m, a, b in people
-        ],
+    frames["sales_team"] = (
+        frames["sales_team"]
+        if not people
+        else rows(
+            "sales_team",
+            *[
+                {"rep_id": i, "rep_name": i.title(), "role": r, "manager_id": m, "valid_from": a, "valid_to": b}
+                for i, r, m, a, b in people
+            ],
+        )
     )
     return Dataset(**frames, as_of=DAY, source="test", rejected=pl.DataFrame())
 
