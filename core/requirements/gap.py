@@ -137,6 +137,27 @@ capability, score, words, sentence]."""
         places = self.frame.with_row_index("place").select(pl.col("place").cast(pl.Int64), "sheet", "row")
         return places.join(fit, on="place", how="inner").select("sheet", "row", "answer", "answer_id")
 
+    def earlier(self) -> pl.DataFrame:
+        """Return the rows answered before: [row, requirement, capability] and the columns of `recalled`."""
+        rows = self.frame.with_row_index("place").select(pl.col("place").cast(pl.Int64), "row", requirement="text")
+        names = self.candidates.select("capability_id", "capability").unique("capability_id")
+        return rows.join(self.recalled, on="place").join(names, on="capability_id", how="left", maintain_order="left")
+
+    def to_decide(self) -> list[dict[str, Any]]:
+        """Return every row with its candidates for a person to confirm or correct, the unsure ones first.
+
+        Each has place, sheet, row, text, category, answered_before, matched_id, chance, is_likely and candidates.
+        """
+        near: dict[int, list[dict[str, Any]]] = {}
+        for one in self.candidates.iter_rows(named=True):
+            near.setdefault(one["place"], []).append(one)
+        rows = self.frame.with_row_index("place").hstack(self.matched).with_columns(is_unsure=_is_unsure())
+        rows = rows.with_columns(
+            is_likely=(pl.col("confidence") >= match.LIKELY) & pl.col("capability_id").eq_missing(pl.col("matched_id"))
+        ).sort("is_unsure", descending=True, maintain_order=True)
+        names = ("place", "sheet", "row", "text", "category", "answered_before", "matched_id", "chance", "is_likely")
+        return [{**row, "candidates": near.get(row["place"], [])} for row in rows.select(names).iter_rows(named=True)]
+
     def recalled_sentence(self) -> str:
         """Say how much of the list was answered before."""
         n, known = self.frame.height, self.recalled

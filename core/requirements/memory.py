@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from core.config import Settings
 from core.requirements import confidence, match
 from core.requirements.classify import CATEGORIES
 from core.requirements.confidence import Refit
+from core.store import Store
 from core.store.answers import SHAPE, Decision
 
 # Likeness is the matching score of two requirements, 1 for the same text. From SURE up a row is filled in;
@@ -68,6 +70,20 @@ class Memory:
         lists = self.frame["source"].n_unique()
         text = f"{n:,} answers from {lists:,} list{'s' * (lists != 1)} are in the library"
         return f"{text}, {old:,} of them older than they should be." if old else f"{text}."
+
+
+def load(settings: Settings) -> Memory:
+    """Return the library of answers the store keeps.
+
+    Parameters
+    ----------
+    settings : Settings
+    """
+    store = Store.open(settings.database)
+    try:
+        return Memory(store.answers.frame(), settings.answers.stale_days)
+    finally:
+        store.close()
 
 
 def recall(texts: list[str], memory: Memory, home: Path | None = None) -> pl.DataFrame:
@@ -223,31 +239,35 @@ def decision(row: Mapping[str, Any], chosen: str | None, source: str, answer: st
     )
 
 
-def worked(name: str, held: pl.DataFrame, reviewed: pl.DataFrame, newest: Mapping[str, Any] | None = None) -> Memory:
-    """Return the answered and approved rows of a list others worked on, as a library.
+def worked_on(name: str, payload: Mapping[str, Any], reviewed: pl.DataFrame) -> Memory:
+    """Return the answered and approved rows of a kept list as a library.
 
     Parameters
     ----------
     name : str
         The list.
-    held : pl.DataFrame
-        [sheet, row, text, category, capability_id] as kept.
+    payload : mapping
+        As `kept.payload` made it: rows of [sheet, row, requirement_id, text, category, priority, capability_id,
+        confidence].
     reviewed : pl.DataFrame
-        As the store's `reviews.rows` gives it.
-    newest : mapping, optional
-        now: the time ages are counted to; default that of the newest change.
+        As the store's `reviews.rows` gives it; ages are counted to the newest change of all.
     """
     done = reviewed.filter(pl.col("state").is_in(["answered", "approved"]) & (pl.col("answer").fill_null("") != ""))
-    now = (newest or {}).get("now") or done["changed_at"].max()
-    rows = done.join(held, on=["sheet", "row"], how="inner", suffix="_kept", maintain_order="left")
-    chosen = pl.coalesce("capability_id", "capability_id_kept")
+    if done.is_empty() or not payload.get("rows"):
+        return Memory()
+    listed = [(r[0], r[1], r[3], r[4], r[6]) for r in payload["rows"]]
+    names = {"sheet": pl.String, "row": pl.Int64, "text": pl.String, "_category": pl.String, "_capability": pl.String}
+    held = pl.DataFrame(listed, schema=names, orient="row")
+    rows = done.join(held, on=["sheet", "row"], how="inner", maintain_order="left")
+    chosen = pl.coalesce("capability_id", "_capability")
+    now = reviewed["changed_at"].max()
     return Memory(
         rows.select(
             answer_id=pl.format("{} row {}", pl.lit(name), "row"),
             text="text",
             capability_id=pl.when(chosen != "none").then(chosen),
             answer="answer",
-            category=pl.coalesce("category", "category_kept"),
+            category=pl.coalesce("category", "_category"),
             source=pl.lit(name),
             place=pl.format("{} row {}", "sheet", "row"),
             owner="changed_by",

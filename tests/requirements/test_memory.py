@@ -152,23 +152,50 @@ def test_after_forty_decisions_confidence_follows_them(known, settings):
 
 
 def test_answered_rows_of_a_list_others_worked_on_are_a_library():
-    held = pl.DataFrame(
-        {"sheet": ["S"] * 3, "row": [2, 3, 4], "text": ["a", "b", "c"], "category": ["security"] * 3,
-         "capability_id": ["C1", "C2", "C3"]}
-    )  # fmt: skip
-    when = datetime(2026, 5, 1)
+    names = ("a", "b", "c")
+    payload = {"rows": [["S", k, None, text, "security", "high", "C1", 0.9] for k, text in enumerate(names, 2)]}
     reviewed = pl.DataFrame(
         {"sheet": ["S"] * 3, "row": [2, 3, 4], "state": ["approved", "answered", "new"], "answer": ["Yes", "", "No"],
          "category": [None, None, None], "capability_id": ["none", None, None], "changed_by": ["ann"] * 3,
-         "changed_at": [when] * 3},
+         "changed_at": [datetime(2026, 5, 1), datetime(2026, 5, 2), datetime(2026, 5, 11)]},
         schema_overrides={"category": pl.String, "capability_id": pl.String},
     )  # fmt: skip
-    found = memory.worked("Acme", held, reviewed, {"now": datetime(2026, 5, 11)})
-    assert found.frame.select("text", "answer", "capability_id", "age_days").rows() == [("a", "Yes", None, 10)]
+    found = memory.worked_on("Acme", payload, reviewed)
+    assert found.frame.select("text", "answer", "capability_id", "age_days", "category").rows() == [
+        ("a", "Yes", None, 10, "security")
+    ]
+    assert memory.worked_on("Acme", {}, reviewed).frame.is_empty()
+    assert memory.worked_on("Acme", payload, reviewed.head(0)).frame.is_empty()
     both = memory.joined(found, library(answer("b"), stale=STALE))
     assert both.frame.height == 2
     assert both.stale_days == STALE
     assert memory.joined().frame.is_empty()
+
+
+def test_rows_to_decide_come_unsure_first_with_their_candidates(known, settings):
+    asked = read_list(b"Requirement\nSign in through the identity provider with SAML\nPhones and cats\n", "l.csv")
+    found = gap.analyse(asked, known, settings)
+    rows = found.to_decide()
+    unsure = [row["text"] for row in rows if row["text"] in found.unclear["text"].to_list()]
+    assert [row["text"] for row in rows][: len(unsure)] == unsure
+    first = next(row for row in rows if row["place"] == 0)
+    assert first["is_likely"]
+    assert first["candidates"][0]["capability_id"] == first["matched_id"] == "C3"
+    kept_now = memory.decision(first, "C3", "l.csv")
+    assert (kept_now.kind, kept_now.place) == ("confirmed", "csv row 2")
+    again = gap.analyse(asked, known, settings, library=library(answer(first["text"], "C3")))
+    assert again.earlier().select("row", "capability", "requirement").rows() == [(2, "Single sign-on", first["text"])]
+
+
+def test_the_library_is_read_from_the_store(settings, tmp_path):
+    from core.store import Store
+
+    own = settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'q.db'}"})
+    opened = Store.open(own.database)
+    opened.answers.add([Decision("a", "RFP", "S row 1", "confirmed", "C1")], "ann")
+    opened.close()
+    assert memory.load(own).frame["text"].to_list() == ["a"]
+    assert memory.load(own).stale_days == settings.answers.stale_days
 
 
 REWORDED = (
