@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
+from core.store.answers import Answers
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.tables import GapGroupRow, RequirementLayoutRow, RequirementSetRow, ReviewViewRow, ScenarioRow
@@ -44,6 +45,7 @@ class Store:
     deal_edits : DealEdits
     snapshots : Snapshots
     views : Documents
+    answers : Answers
     """
 
     engine: Engine
@@ -57,6 +59,7 @@ class Store:
     deal_edits: DealEdits
     snapshots: Snapshots
     views: Documents
+    answers: Answers
 
     @staticmethod
     def open(target: str, clock: Clock = _now) -> Store:
@@ -106,6 +109,7 @@ class Store:
             DealEdits(sessions, clock),
             Snapshots(sessions, clock),
             Documents(sessions, clock, ReviewViewRow, "view"),
+            Answers(sessions, clock),
         )
 
     def close(self) -> None:
