@@ -193,12 +193,13 @@ def _rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFr
     letters = [letters_of(place.column) for place in shape.answers]
     out: list[tuple[object, ...]] = []
     section, category = None, None
-    for number, cells in body:
+    below = [*(_id(cells, by_id) for _, cells in body[1:]), ""]
+    for (number, cells), following in zip(body, below, strict=False):
         at = {role: _cell(cells, number, c, merged) for role, c in shape.columns.items()}
         filled = [c for c in cells if c]
         hidden = number in grid.hidden_rows
-        if _is_heading(at, filled, wants_id=wants_id):
-            section = " ".join(filled[0].split())[:120]
+        if _is_heading(at, filled, wants_id=wants_id) or _is_parent(at, following):
+            section = " ".join((filled[0] if len(set(filled)) == 1 else at["text"] or filled[0]).split())[:120]
             continue
         if not at["text"] or _is_header_again(at, shape) or (hidden and leave_hidden):
             continue
@@ -240,6 +241,19 @@ def _is_heading(at: Mapping[str, str], filled: Sequence[str], *, wants_id: bool)
     if wants_id and not at.get("id"):
         return alone or columns.size(at["text"]) < 4 or is_title(at["text"])
     return False
+
+
+def _id(cells: Sequence[str], column: int | None) -> str:
+    return cells[column] if column is not None and column < len(cells) else ""
+
+
+def _is_parent(at: Mapping[str, str], following: str) -> bool:
+    """Say whether a row is the head of the numbered rows below it: 2 Security, then 2.1."""
+    own = at.get("id", "").rstrip(".")
+    under = bool(own) and re.match(rf"{re.escape(own)}[.\-_/]\w", following) is not None
+    text = at["text"]
+    short = columns.size(text) < 4 or is_title(text)
+    return under and short and text[-1:] not in ".?!" and not at.get("priority") and not columns.asks(text)
 
 
 def is_title(text: str) -> bool:

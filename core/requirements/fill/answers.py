@@ -123,6 +123,9 @@ class _Sheet:
             if place.kind != "choice":
                 continue
             words = self._words(row, place.column)
+            if words is None:
+                why = "Its answer cell has no drop-down, unlike the others."
+                continue
             word = statement if statement in words else wording.choose(status, words)
             if word is not None:
                 why = self._write(row, place.column, word)
@@ -141,8 +144,8 @@ class _Sheet:
             return not why, why
         return False, why
 
-    def _words(self, row: int, column: int) -> Sequence[str]:
-        return next((c.words for c in self.grid.choices if any(s.holds(row, column) for s in c.spans)), ())
+    def _words(self, row: int, column: int) -> Sequence[str] | None:
+        return next((c.words for c in self.grid.choices if any(s.holds(row, column) for s in c.spans)), None)
 
     def _held(self, row: int, column: int) -> str:
         cells = self.cells.get(row, [])

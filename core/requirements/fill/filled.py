@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from core.contracts.errors import RequirementError
 from core.requirements import grids
 from core.requirements.fill import answers as planning
-from core.requirements.fill import delimited, ooxml, proof
+from core.requirements.fill import delimited, ooxml, opendocument, proof
 from core.requirements.fill.answers import LEFT, Edit, Plan
 from core.requirements.fill.proof import Proof
 from core.requirements.read import RequirementList
@@ -100,12 +101,21 @@ def _written(source: RequirementList, planned: Plan) -> tuple[bytes, Proof]:
         content = delimited.edit(held, texts)
         return content, delimited.compare(held, content, texts)
     if kind == "opendocument":
-        raise RequirementError("An ODS file cannot be filled in yet.", source.name, "Save it as XLSX.")
+        return _open_document(held, planned)
     book = Book(held, source.name)
     parts = _by_part(planned.edits, book)
     fresh = {part: ooxml.edit(book.packed.read(part), texts) for part, texts in parts.items()}
     content = ooxml.repack(held, fresh)
     return content, proof.compare(held, content, parts)
+
+
+def _open_document(held: bytes, planned: Plan) -> tuple[bytes, Proof]:
+    texts = {(e.sheet, e.row, e.column): e.text for e in planned.edits}
+    with zipfile.ZipFile(io.BytesIO(held)) as packed:
+        fresh = opendocument.edit(packed.read(opendocument.PART), texts) if texts else b""
+    content = ooxml.repack(held, {opendocument.PART: fresh} if texts else {})
+    sheets = len({e.sheet for e in planned.edits})
+    return content, proof.compare(held, content, {opendocument.PART: texts}, opendocument.same, sheets)
 
 
 def _by_part(edits: list[Edit], book: Book) -> dict[str, dict[tuple[int, int], str]]:

@@ -167,6 +167,11 @@ def safe(text: str) -> str:
     return FORBIDDEN.sub(lambda m: f"_x{ord(m.group()):04X}_", kept)
 
 
+def same(was: bytes, now: bytes, cells: Texts) -> bool:
+    """Say whether two versions of a worksheet's part differ in these cells only."""
+    return without(was, cells) == without(now, cells)
+
+
 def without(data: bytes, cells: Texts) -> bytes:
     """Return a worksheet's part with some cells cut out, for comparing the rest."""
     wanted = {row: None for row, _ in cells}
