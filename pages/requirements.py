@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core import requirements
+from core.charts import ledger as gap_charts
 from core.charts import requirements as charts
-from core.metrics import percent
-from pages.ui import cached, lists, notebook, outbox, reading, shell
+from pages.ui import answering, cached, cached_fit, fit, lists, notebook, outbox, reading, shell
 from pages.ui.cells import cell
 
 READ = {
@@ -28,11 +28,21 @@ MATCHED = {
     "confidence": st.column_config.ProgressColumn("Confidence", format="percent", min_value=0, max_value=1),
     "gap_type": "Gap",
     "severity": "Severity",
+    "comparison": st.column_config.TextColumn("Limits compared", width="large"),
     "effort_weeks": st.column_config.NumberColumn("Person-weeks", format="%.1f"),
     "timeline": "Timeline",
     "cost_amount": st.column_config.NumberColumn("Cost", format="compact"),
     "solution": st.column_config.TextColumn("Recommended solution", width="large"),
+    "workaround": st.column_config.TextColumn("Until then", width="medium"),
+    "owner": "Owner",
     "exposed_amount": st.column_config.NumberColumn("Deal amount exposed", format="compact"),
+}
+DRAFTED = {
+    "row": "Row",
+    "text": st.column_config.TextColumn("Requirement", width="large"),
+    "statement": "Statement",
+    "draft": st.column_config.TextColumn("Draft answer", width="large"),
+    "sources": "Taken from",
 }
 NEAR = {
     "row": "Row",
@@ -41,6 +51,8 @@ NEAR = {
     "capability_id": "Capability",
     "capability": "Name",
     "score": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
+    "words": st.column_config.TextColumn("Words in common"),
+    "sentence": st.column_config.TextColumn("What speaks for it", width="large"),
 }
 
 page = shell.open("Requirements", icon=":material/checklist:")
@@ -71,49 +83,51 @@ with cell(page, "What does the buyer ask for?") as c:
 given = f"{path!r}, settings=settings"
 
 if found is not None:
+    found = answering.decided(page, found, stake)
     with cell(page, "How much of it do we support?") as c:
         c.answer(found.sentence())
-        left, middle, right = st.columns(3)
-        score = found.summary
-        left.metric(
-            "Coverage",
-            percent(score["coverage_rate"]),
-            f"target {percent(score['coverage_target_rate'])}",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-        )
-        middle.metric(
-            "Fit by priority",
-            percent(score["fit_rate"]),
-            f"target {percent(score['fit_target_rate'])}",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-        )
-        right.metric(
-            "Cost to close",
-            f"{settings.currency} {score['cost_amount']:,.0f}",
-            f"{score['effort_weeks']:,.0f} person-weeks",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-        )
-        c.chart(charts.by_category(found.by_category()))
+        score = requirements.scores.scores(found, settings)
+        fit.tiles(score)
+        c.chart(charts.by_category, found.by_category())
         c.method(requirements.gap.analyse_file, found.frame, given=given)
+
+    with cell(page, "Shall we bid?") as c:
+        bid = cached_fit.bid(page, found, stake)
+        c.answer(bid.sentence())
+        c.chart(gap_charts.factors, bid.factors)
+        if not bid.worth.is_empty():
+            c.chart(gap_charts.worth, bid.worth, settings.currency)
+        c.method(
+            requirements.scores.bid,
+            bid.factors,
+            given=f"requirements.gap.analyse_file({given}), settings",
+        )
 
     with cell(page, "Where are the gaps, and what closes them?") as c:
         c.answer(found.gap_sentence())
         if found.gaps.is_empty():
             c.empty("Nothing to close.")
         else:
-            c.chart(charts.cost(found.gaps, settings.currency))
+            c.chart(charts.cost, found.gaps, settings.currency)
             c.table(found.gaps.select(list(MATCHED)), column_config=MATCHED, height=420)
 
     with cell(page, "Which rows need a person?") as c:
         c.answer(found.unclear_sentence())
         if not found.unclear.is_empty():
             c.table(found.unclear, column_config=NEAR, height=320)
+
+    with cell(page, "Who answers what, and how far are we?") as c:
+        answering.work(page, c, found)
+
+    with cell(page, "What do we answer?") as c:
+        drafts = cached_fit.drafts(found)
+        c.answer(drafts.sentence())
+        c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=420)
+        c.method(
+            requirements.responses.drafts,
+            drafts.frame,
+            given=f"requirements.gap.analyse_file({given}), requirements.catalogue.load()",
+        )
 
     with cell(page, "What goes back to the buyer?") as c:
         c.answer(
@@ -132,5 +146,16 @@ if found is not None:
         )
 
         lists.shelf(page, found)
+
+with cell(page, "Which gaps hold up the pipeline?") as c:
+    ledger = cached_fit.ledger(page)
+    c.answer(ledger.sentence())
+    if ledger.frame.is_empty():
+        c.empty("Keep a list that hangs on an open deal: its gaps then count here, with those of all other lists.")
+    else:
+        c.chart(gap_charts.unlocked, ledger.frame, settings.currency)
+        c.table(ledger.frame.select(list(fit.GAPS)), column_config=fit.GAPS, height=320)
+        fit.gap(page, c, ledger)
+    c.method(requirements.kept.ledger, ledger.frame)
 
 notebook.offer(page)

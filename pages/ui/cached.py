@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
 from core.sources import load_data
+from pages.ui import drawn
 
 if TYPE_CHECKING:
     from core.requirements.gap import GapAnalysis, Stake
@@ -47,6 +49,22 @@ def change(measure: Callable[..., Any], data: Dataset, config: Settings) -> str:
     """Return a measure's change on a year ago, as a tile shows it."""
     name = f"change of {measure.__module__}.{measure.__qualname__}"
     return str(_result(name, data, config, (), lambda d, s: growth.change(d, s, measure)[1]))
+
+
+def drawing(function: Callable[..., Any], args: tuple[Any, ...], home: Path | None) -> dict[str, Any]:
+    """Return a chart's finished specification, built once per function and arguments.
+
+    With a home folder it outlives the process; without one it does not.
+    """
+    name = drawn.key(function, args)
+    if name is None:
+        return drawn.finished(function, args, None)
+    return _drawing(name, function, args, home / "charts" / name if home else None)
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def _drawing(name: str, _function: Callable[..., Any], _args: tuple[Any, ...], _place: Path | None) -> dict[str, Any]:
+    return drawn.finished(_function, _args, _place)
 
 
 @st.cache_resource(

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from core.contracts.errors import RequirementError
-from core.requirements import gap, match, read_list
+from core.requirements import gap, match, read_list, vectors
 from core.requirements.catalogue import Catalogue
 
 DATA = Path(os.environ.get("QUARTERDECK_REAL_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
@@ -71,5 +71,6 @@ def test_matching_on_public_crosswalks():
             best = int(ranks.min()) if ranks.len() else 0
             n, hits, reciprocal = n + 1, hits + (best == 1), reciprocal + (1 / best if best else 0)
     assert n == 938
-    assert hits / n >= 0.42
-    assert reciprocal / n >= 0.52
+    by_meaning = vectors.folder() is not None
+    assert hits / n >= (0.484 if by_meaning else 0.42)
+    assert reciprocal / n >= (0.589 if by_meaning else 0.52)
