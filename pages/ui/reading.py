@@ -186,7 +186,7 @@ def _label(role: str, shape: Layout | None) -> str:
 def _named(known: Given, column: int | None) -> str:
     if column is None:
         return NONE
-    name = known.header[column] if column < len(known.header) else ""
+    name = known.header[column] if known.header_row is not None and column < len(known.header) else ""
     return f"{letters_of(column)} · {' '.join(name.split())[:40]}" if name else letters_of(column)
 
 

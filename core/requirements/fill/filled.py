@@ -16,7 +16,7 @@ from core.requirements.fill.answers import LEFT, Edit, Plan
 from core.requirements.fill.proof import Proof
 from core.requirements.read import RequirementList
 from core.requirements.sheetxml import letters_of
-from core.requirements.spreadsheet import Book
+from core.requirements.spreadsheet import LARGEST_UNPACKED, Book, too_large
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,21 @@ def _written(source: RequirementList, planned: Plan) -> tuple[bytes, Proof]:
         content = delimited.edit(held, texts)
         return content, delimited.compare(held, content, texts)
     if kind == "opendocument":
+        _check_size(held, source.name)
         return _open_document(held, planned)
+    _check_size(held, source.name)
     book = Book(held, source.name)
     parts = _by_part(planned.edits, book)
     fresh = {part: ooxml.edit(book.packed.read(part), texts) for part, texts in parts.items()}
     content = ooxml.repack(held, fresh)
     return content, proof.compare(held, content, parts)
+
+
+def _check_size(held: bytes, name: str) -> None:
+    """Refuse a file whose pictures or other parts unpack to more than a workbook may."""
+    with zipfile.ZipFile(io.BytesIO(held)) as packed:
+        if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
+            raise too_large(name)
 
 
 def _open_document(held: bytes, planned: Plan) -> tuple[bytes, Proof]:

@@ -8,7 +8,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from core.contracts.errors import RequirementError
-from core.requirements.fill.ooxml import FORBIDDEN, TAG
+from core.requirements.fill.ooxml import FORBIDDEN, TAG, after
 from core.requirements.opendocument import CELLS
 from core.requirements.sheetxml import Doctype, guarded
 
@@ -76,20 +76,15 @@ class _Places:
         if name in CELLS and self._row is not None and self._cell is not None:
             start, given = self._cell
             times = int(given.get(REPEATED, 1))
-            self._row.cells.append(_Cell(start, self._after(start), name, given, self._column, times))
+            end = after(self.data, name, self._parser.CurrentByteIndex)
+            self._row.cells.append(_Cell(start, end, name, given, self._column, times))
             self._column += times
         elif name == "table:table-row":
             self._number += self._times
             if self._row is not None:
-                self._row.inside, self._row.end = self._parser.CurrentByteIndex, self._after(self._row.start)
+                at = self._parser.CurrentByteIndex
+                self._row.inside, self._row.end = at, after(self.data, name, at)
                 self._row = None
-
-    def _after(self, start: int) -> int:
-        for at in (start, self._parser.CurrentByteIndex):
-            found = TAG.match(self.data, at)
-            if found and (self.data[found.end() - 2] == ord("/") or self.data[at + 1] == ord("/")):
-                return found.end()
-        raise ValueError(start)
 
 
 def edit(data: bytes, texts: Texts) -> bytes:
