@@ -153,7 +153,7 @@ def test_where_there_is_no_room_columns_are_added():
     assert [sheet[c].value for c in ("D1", "E1", "D2", "E2", "D3")] == [
         "Compliance", "Response", "Compliant", "Vault does this today.", None
     ]  # fmt: skip
-    assert made.left.select("row", "reason").rows() == [(3, "It has no answer yet.")]
+    assert made.left.select("row", "reason").rows() == [(3, "It is still to be clarified what answers it.")]
 
 
 def test_one_column_for_words_gets_the_statement_too():
@@ -308,6 +308,18 @@ def test_an_open_quote_at_the_end_is_one_field():
 )  # fmt: skip
 def test_what_answer_words_mean(word, means):
     assert wording.meaning(word)[0] == means
+
+
+def test_the_statement_counts_before_the_status():
+    found = read_list(book(drop_down(), S=ASKED), "a.xlsx")
+    said = ["Partially compliant", "To be clarified", "Roadmap", "Meets it fully"]
+    more = {"statement": pl.Series(said), "response": pl.Series(["One.", None, None, "Four."])}
+    made = fill(found, answered(found, ["available"] * 4, **more))
+    assert column(made.content, "C") == ["Partly", None, "No", "Fully"]
+    assert column(made.content, "D") == ["One.", None, None, "Four."]
+    assert made.left.select("row", "reason").rows() == [
+        (3, "It is still to be clarified what answers it."), (4, "No words are drafted for it."),
+    ]  # fmt: skip
 
 
 def test_unknown_statuses_have_no_word():
