@@ -70,11 +70,11 @@ with cell(page, "Who is ahead of quota?") as c:
     c.method(metrics.attainment.teams, teams.frame)
 
 with cell(page, "What changed since last week?") as c:
-    changes = cached.result(metrics.pipeline.changes, data, settings)
-    week = cached.result(metrics.walk.week, data, settings)
-    c.answer(f"{changes.sentence()} {week.sentence()}")
-    if not changes.frame.is_empty():
-        c.chart(charts.executive.changes, changes.frame, settings.currency)
-    c.method(metrics.pipeline.changes, changes.frame)
+    week = metrics.scope.periods(data, settings)["Last 7 days"]
+    moved = cached.result(metrics.flow.flow, data, settings, *week)
+    c.answer(moved.sentence())
+    if moved.value is not None:
+        c.chart(charts.pipeline.flow, moved.frame, settings.currency)
+    c.method(metrics.flow.flow, moved.frame, *week)
 
 notebook.offer(page)

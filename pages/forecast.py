@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from core import explain, models
+from core import explain, forecasts, models
+from core.charts import calls as voices
 from core.charts import explain as reasons
 from core.charts import forecast as charts
-from pages.ui import cached, notebook, shell
+from pages.ui import cached, calls, notebook, replays, shell
 from pages.ui.cells import cell
 
 COLUMNS = {
@@ -75,5 +76,44 @@ with cell(page, "What revenue comes in each month?") as c:
     c.answer(revenue.sentence())
     c.chart(charts.fan, revenue.frame, currency)
     c.method(models.forecast.revenue, revenue.frame)
+
+with cell(page, "What do the managers call?") as c:
+    calls.pulse(page)
+    period = calls.period(page)
+    team = calls.rollup(page, period)
+    c.answer(team.sentence())
+    if team.leaders.is_empty():
+        c.empty("Load the sales team with its managers on the Data page.")
+    else:
+        c.chart(voices.rollup, team.leaders, currency)
+        calls.form(page, team)
+        with st.expander("Every change, newest first"):
+            c.table(calls.audit(page), column_config=replays.AUDIT)
+    c.method(forecasts.calls.rollup, team.frame, given=f"data, settings, period={period!r}")
+
+with cell(page, "How did the forecast look on a past day?") as c:
+    is_ready = replays.is_ready(page)
+    day = replays.day(page) if is_ready else None
+    if day is not None:
+        past = replays.on(page, day)
+        c.answer(past.sentence())
+        c.chart(voices.path, past.path, day, currency)
+        c.chart(voices.beside, past.frame, past.actual, currency)
+        if not past.deals.is_empty():
+            c.answer(past.reason())
+            c.chart(voices.parts, past.deals, currency)
+        c.method(forecasts.past.on, past.frame, day)
+    elif is_ready:
+        c.empty("A past forecast needs records that reach back a year before a quarter. Load a longer history.")
+
+if is_ready:
+    with cell(page, "How good has the forecast been, and would a simpler rule have done better?") as c:
+        by = replays.cut()
+        score = replays.score(page, by)
+        c.answer(score.sentence())
+        if score.value is not None:
+            c.chart(voices.record, score.frame)
+            c.table(score.frame, column_config=replays.SCORES, column_order=list(replays.SCORES))
+        c.method(forecasts.past.record, score.frame, by)
 
 notebook.offer(page)

@@ -5,10 +5,19 @@ import streamlit as st
 from core import requirements
 from core.charts import ledger as gap_charts
 from core.charts import requirements as charts
-from pages.ui import answering, cached, cached_fit, fit, lists, notebook, shell
+from pages.ui import answering, cached, cached_fit, fit, lists, notebook, outbox, reading, shell
 from pages.ui.cells import cell
 
-READ = {"sheet": "Sheet", "row": "Row", "requirement_id": "Id", "section": "Section", "text": "Requirement"}
+READ = {
+    "sheet": "Sheet",
+    "row": "Row",
+    "requirement_id": "Id",
+    "section": "Section",
+    "text": "Requirement",
+    "given_priority": "Priority given",
+    "given_category": "Category given",
+    "answer_cells": "Answer cells",
+}
 MATCHED = {
     "row": "Row",
     "text": st.column_config.TextColumn("Requirement", width="large"),
@@ -42,6 +51,8 @@ NEAR = {
     "capability_id": "Capability",
     "capability": "Name",
     "score": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
+    "words": st.column_config.TextColumn("Words in common"),
+    "sentence": st.column_config.TextColumn("What speaks for it", width="large"),
 }
 
 page = shell.open("Requirements", icon=":material/checklist:")
@@ -59,14 +70,14 @@ with cell(page, "What does the buyer ask for?") as c:
         placeholder="None yet",
         key="requirement_deal",
     )
-    if content:
-        found = cached.analysis(content, name, settings, stake)
+    source = reading.read(page, content, name) if content else None
+    if source is not None:
+        found = cached.analysis(source, name, settings, stake)
         c.answer(found.source.sentence())
-        for layout in found.source.layouts:
-            st.caption(layout.sentence())
-        with st.expander("As it was read"):
+        reading.panel(page, found.source)
+        with st.expander("The requirements one by one"):
             c.table(found.source.frame.select(list(READ)), column_config=READ)
-    else:
+    elif not content:
         c.empty("Upload the buyer's list, or choose an example.")
 
 given = f"{path!r}, settings=settings"
@@ -120,9 +131,10 @@ if found is not None:
 
     with cell(page, "What goes back to the buyer?") as c:
         c.answer(
-            "The matrix holds every row in the buyer's order with our status, the gaps with what closes them, "
-            "and a summary."
+            "Two files: the buyer's own, with nothing but the answer cells changed, and a matrix with every row, "
+            "our status, the gaps with what closes them, and a summary."
         )
+        outbox.own_file(found)
         with st.expander("Every row"):
             c.table(found.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
         st.download_button(

@@ -55,16 +55,21 @@ def by_role(data: Dataset, settings: Settings) -> Rights:
     Returns
     -------
     Rights
-        frame: [area, one column per role], each "write", "read" or null where the role has no right.
+        frame: [Area, one column per role], each "Write", "Read" or "–" where the role has no right.
     """
-    columns = {role: [_held(role, area, settings) for area in AREAS] for role in settings.roles}
-    frame = pl.DataFrame({"area": AREAS, **columns}, schema=dict.fromkeys(["area", *columns], pl.String))
+    columns = {_said(role): [_held(role, area, settings) for area in AREAS] for role in settings.roles}
+    areas = [_said(area) for area in AREAS]
+    frame = pl.DataFrame({"Area": areas, **columns}, schema=dict.fromkeys(["Area", *columns], pl.String))
     return Rights(frame, f"{WAYS[settings.access.sign_in]} There are {len(settings.roles)} roles.")
 
 
-def _held(role: str, area: str, settings: Settings) -> str | None:
+def _said(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _held(role: str, area: str, settings: Settings) -> str:
     who = Identity("", "", (role,))
-    return next((act for act in ("write", "read") if can(who, f"{area}:{act}", settings.roles)), None)
+    return next((act.capitalize() for act in ("write", "read") if can(who, f"{area}:{act}", settings.roles)), "–")
 
 
 def people(data: Dataset, settings: Settings) -> Rights:
@@ -98,9 +103,10 @@ def people(data: Dataset, settings: Settings) -> Rights:
     others = ", ".join(settings.access.everyone_else)
     rest = f"everybody else who signs in is {others}" if others else "nobody else is let in"
     if settings.access.sign_in == "none":
-        rest = "the list takes effect once access.sign_in is oidc or header"
+        rest = "a list takes effect once access.sign_in is oidc or header"
     mistakes = f" {wrong} of them cannot work as written." if wrong else ""
-    return Rights(frame, f"{frame.height} people are listed; {rest}.{mistakes}")
+    number = {0: "Nobody is", 1: "One person is"}.get(frame.height, f"{frame.height} people are")
+    return Rights(frame, f"{number} listed; {rest}.{mistakes}")
 
 
 def done(rows: pl.DataFrame) -> Rights:

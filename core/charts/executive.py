@@ -71,21 +71,6 @@ def leaderboard(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChar
     return finish(bars + ticks, height=340)
 
 
-def changes(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Bars of what changed in the pipeline, by kind of change."""
-    sums = frame.group_by("change").agg(pl.col("change_amount").sum(), n_deals=pl.len())
-    bars = (
-        alt.Chart(sums)
-        .mark_bar(color=ACTUAL, height=18, cornerRadius=2)
-        .encode(
-            y=alt.Y("change:N", sort="-x", title=None),
-            x=alt.X("change_amount:Q", title=currency, axis=alt.Axis(format=MONEY)),
-            tooltip=["change:N", alt.Tooltip("change_amount:Q", format=",.2f"), "n_deals:Q"],
-        )
-    )
-    return finish(bars, height=220)
-
-
 def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     """The quarter on one bar: booked, forecast with its range, quota. Frame as `outlook.frame`, one row."""
     quota = frame["quota_amount"][0]

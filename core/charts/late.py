@@ -11,6 +11,9 @@ else:
 
     class _Late:
         def __getattr__(self, name: str) -> Any:
+            # The layer under Altair takes pandas from `sys.modules` as it finds it, and while another
+            # session is just importing it, that is half of it. An import waits until it is whole.
+            import_module("pandas")
             return getattr(import_module("altair"), name)
 
     alt = _Late()

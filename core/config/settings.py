@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.contracts.errors import ConfigError, closest
 
@@ -56,6 +56,43 @@ class TargetSettings(_Section):
     gap_resolution_rate: float = Field(ge=0, le=1)
 
 
+class RiskSettings(_Section):
+    """When a signal speaks against an open deal, and how its record is counted."""
+
+    stage_quantile: float = Field(gt=0, lt=1)
+    pushes: int = Field(ge=1)
+    silent_days: int = Field(ge=1)
+    contacts: int = Field(ge=0)
+    amount_quantile: float = Field(gt=0.5, lt=1)
+    owner_days: int = Field(ge=1)
+    horizon_days: int = Field(ge=1)
+    fewest_deals: int = Field(ge=1)
+
+
+class Marks(_Section):
+    """Where a part of the pipeline's health scores 0 and where 100."""
+
+    bad: float
+    good: float
+
+    @model_validator(mode="after")
+    def _apart(self) -> Marks:
+        if self.bad == self.good:
+            raise ValueError("bad and good must differ")
+        return self
+
+
+class HealthSettings(_Section):
+    """The marks of each part of the pipeline's health."""
+
+    coverage: Marks
+    freshness: Marks
+    push_rate: Marks
+    stage_age: Marks
+    concentration: Marks
+    forecast_bias: Marks
+
+
 class ModelSettings(_Section):
     """How models are trained and when a simpler one serves instead."""
 
@@ -75,6 +112,12 @@ class ModelSettings(_Section):
         if not value or list(value) != sorted(set(value)) or value[0] <= 0:
             raise ValueError("must be positive day counts in rising order")
         return value
+
+
+class CallSettings(_Section):
+    """When forecast calls close."""
+
+    lock_days_before_end: int = Field(ge=0)
 
 
 class RateCard(_Section):
@@ -157,7 +200,10 @@ class Settings(_Section):
     fiscal: FiscalSettings
     stages: StageSettings
     targets: TargetSettings
+    risk: RiskSettings
+    health: HealthSettings
     models: ModelSettings
+    calls: CallSettings
     rates: RateCard
     requirements: RequirementSettings
     access: AccessSettings

@@ -64,6 +64,13 @@ class Catalogue:
     frame: pl.DataFrame
     name: str
 
+    def texts(self) -> list[str]:
+        """Return what a requirement is held against: the name, and the description where it says more."""
+        return [
+            f"{name}. {text}" if text and text != name else str(name)
+            for name, text in self.frame.select("name", "description").iter_rows()
+        ]
+
     def sentence(self) -> str:
         """Say how many capabilities there are and how many are available."""
         n = self.frame.height

@@ -10,7 +10,7 @@ import polars as pl
 
 from core.config import Settings, load
 from core.requirements import catalogue as catalogues
-from core.requirements import classify, match
+from core.requirements import classify, evidence, match
 from core.requirements.catalogue import Catalogue
 from core.requirements.judge import judge
 from core.requirements.read import RequirementList, read_list
@@ -39,8 +39,8 @@ class GapAnalysis:
         exposed_amount, reason]; gap columns are null where there is no gap, comparison where nothing
         measurable is asked, exposed_amount where no deal is attached.
     candidates : pl.DataFrame
-        [place, rank, capability_id, capability, score]: up to five per requirement, place being its
-        position in `frame`.
+        [place, rank, capability_id, score, words, sentence, capability]: up to five per requirement, place
+        being its position in `frame`; words and sentence are what speaks for the candidate.
     summary : dict
         n_requirements, n_supported, n_gaps, n_unclear, n_not_stated (those of the unclear whose
         capability is known but not what it commits to), coverage_rate, coverage_target_rate,
@@ -57,7 +57,7 @@ class GapAnalysis:
     @property
     def unclear(self) -> pl.DataFrame:
         """Return the nearest capabilities of each row that needs a person: [row, text, rank, capability_id, \
-capability, score]."""
+capability, score, words, sentence]."""
         rows = self.frame.with_row_index("place").filter(_is_unsure())
         near = self.candidates.with_columns(pl.col("place").cast(pl.UInt32))
         return rows.select("place", "row", "text").join(near, on="place").drop("place").sort("row", "rank")
@@ -136,6 +136,7 @@ def analyse(
     settings: Settings,
     stake: Stake | None = None,
     decisions: pl.DataFrame | None = None,
+    progress: match.Progress | None = None,
 ) -> GapAnalysis:
     """Hold requirements against a catalogue and judge the gaps.
 
@@ -158,13 +159,16 @@ def analyse(
         and gap type, so that no amount is counted twice.
     decisions : pl.DataFrame, optional
         [sheet, row, category, priority, capability_id] as a person decided; see `decided`.
+    progress : callable, optional
+        Told the share of sentences understood and a sentence.
 
     Returns
     -------
     GapAnalysis
     """
     rows = decided(classify.classify(requirements.frame), decisions, ("category", "priority"))
-    found = match.candidates(rows["text"].to_list(), catalogue)
+    texts = rows["text"].to_list()
+    found = evidence.add(match.candidates(texts, catalogue, home=settings.home, progress=progress), texts, catalogue)
     named = catalogue.frame.select("capability_id", capability="name")
     found = found.join(named, on="capability_id", how="left", maintain_order="left")
     first = found.filter(pl.col("rank") == 1).select("capability_id", "confidence")

@@ -16,7 +16,8 @@ from sqlalchemy.orm import sessionmaker
 from core.contracts.errors import StoreError
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
-from core.store.tables import GapGroupRow, RequirementSetRow, ScenarioRow
+from core.store.tables import GapGroupRow, RequirementLayoutRow, RequirementSetRow, ReviewViewRow, ScenarioRow
+from core.store.versions import DealEdits, ForecastCalls, Snapshots
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_NUMBER = 7_031_974
@@ -38,6 +39,11 @@ class Store:
     reviews : Reviews
     gap_groups : Documents
     audit : Audit
+    requirement_layouts : Documents
+    calls : ForecastCalls
+    deal_edits : DealEdits
+    snapshots : Snapshots
+    views : Documents
     """
 
     engine: Engine
@@ -46,6 +52,11 @@ class Store:
     reviews: Reviews
     gap_groups: Documents
     audit: Audit
+    requirement_layouts: Documents
+    calls: ForecastCalls
+    deal_edits: DealEdits
+    snapshots: Snapshots
+    views: Documents
 
     @staticmethod
     def open(target: str, clock: Clock = _now) -> Store:
@@ -90,6 +101,11 @@ class Store:
             Reviews(sessions, clock),
             Documents(sessions, clock, GapGroupRow, "grouping of gaps"),
             Audit(sessions, clock),
+            Documents(sessions, clock, RequirementLayoutRow, "remembered layout"),
+            ForecastCalls(sessions, clock),
+            DealEdits(sessions, clock),
+            Snapshots(sessions, clock),
+            Documents(sessions, clock, ReviewViewRow, "view"),
         )
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from pages.ui import drawn
 
 if TYPE_CHECKING:
     from core.requirements.gap import GapAnalysis, Stake
+    from core.requirements.read import RequirementList
     from core.store import Store
 
 
@@ -67,9 +68,11 @@ def _drawing(name: str, _function: Callable[..., Any], _args: tuple[Any, ...], _
 
 
 @st.cache_resource(
-    show_spinner="Reading the list", max_entries=32, hash_funcs={Settings: lambda s: s.model_dump_json()}
+    show_spinner="Reading the list",
+    max_entries=32,
+    hash_funcs={Settings: lambda s: s.model_dump_json(), "core.requirements.read.RequirementList": lambda r: r.key},
 )
-def analysis(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
+def analysis(content: bytes | RequirementList, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
     """Return the gap analysis of a list, worked out once per content, settings and deal."""
     from core.requirements import gap
 

@@ -39,6 +39,10 @@ class Cell:
         spec = cached.drawing(function, args, home)
         st.vega_lite_chart(spec=copy.deepcopy(spec), width="stretch", theme="streamlit")
 
+    def draw(self, drawing: Any, key: str | None = None) -> None:
+        """Draw a finished Vega-Lite specification; only its data are sent anew when they change."""
+        st.vega_lite_chart(drawing.frame, drawing.spec, width="stretch", key=key, alt=drawing.alt or None)
+
     def table(self, frame: Any, **options: Any) -> None:
         """Show a frame as a table."""
         st.dataframe(frame.to_arrow(), hide_index=True, width="stretch", lazy=False, **options)
@@ -47,16 +51,20 @@ class Cell:
         """Say what to do where there is nothing to show."""
         st.info(advice, icon=":material/lightbulb:")
 
-    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
+    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "", lazy: str = "") -> None:
         """Open the number: formula, as-of date, rows, call, download.
 
         `more` are the call's arguments after data and settings; `given` writes all arguments out
-        where it takes others.
+        where it takes others. With `lazy`, a key, the inside is drawn only while it is open: for
+        cells that answer a slider.
         """
         given = given or ", ".join(["data", "settings", *(repr(value) for value in more)])
         call = f"{function.__module__.removeprefix('core.')}.{function.__name__}({given})"
         self.page.calls.append((self.question, call))
-        with st.popover("Method", icon=":material/function:"):
+        popover = _popover(lazy)
+        if lazy and not popover.open:
+            return
+        with popover:
             st.markdown(_doc(function))
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
             st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
@@ -98,6 +106,11 @@ def shown(measure: Measure, currency: str) -> str:
     if measure.unit == "money":
         return money(measure.value, currency)
     return percent(measure.value) if measure.unit == "rate" else f"{measure.value:,.0f}"
+
+
+def _popover(lazy: str) -> Any:
+    more: dict[str, Any] = {"on_change": "rerun", "key": lazy} if lazy else {}
+    return st.popover("Method", icon=":material/function:", **more)
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from core.config.kept import code, writing
 
 KEPT = 300
 MARK = "chart.json"
-PLAIN = (str, int, float, bool, type(None))
+PLAIN = (str, int, float, bool, date, type(None))
 
 
 def key(function: Callable[..., Any], args: tuple[Any, ...]) -> str | None:
@@ -66,18 +67,8 @@ def specification(chart: Any) -> dict[str, Any]:
     # Altair's settings are global to the process; Streamlit's own step holds the lock that guards them.
     from streamlit.elements.vega_charts import _convert_altair_to_vega_lite_spec
 
-    whole_pandas()
     spec: dict[str, Any] = _convert_altair_to_vega_lite_spec(chart)
     return spec
-
-
-def whole_pandas() -> None:
-    """Wait until pandas is imported in full.
-
-    The layer under Altair takes pandas from `sys.modules` as it finds it, and while another session is
-    just importing it, that is half of it. An import statement waits.
-    """
-    import pandas  # noqa: F401
 
 
 def _read(place: Path) -> dict[str, Any]:

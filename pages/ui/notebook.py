@@ -7,7 +7,9 @@ import streamlit as st
 from pages.ui import warmup
 from pages.ui.shell import Page
 
-START = """from core import {rooms}
+START = """import datetime
+
+from core import {rooms}
 from core.config import load
 from core.sources import load_data
 

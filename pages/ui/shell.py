@@ -20,6 +20,7 @@ ROOMS = {
         ("app.py", "Executive", ":material/monitoring:"),
         ("pages/pipeline.py", "Pipeline", ":material/filter_alt:"),
         ("pages/forecast.py", "Forecast", ":material/query_stats:"),
+        ("pages/review.py", "Weekly review", ":material/checklist_rtl:"),
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
     ],
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
@@ -95,7 +96,8 @@ def open(title: str, icon: str, needs: str = "") -> Page:
 
 
 def _right(title: str) -> str:
-    return f"{title.lower()}:read"
+    """Return the right a page takes: to read the area that the last word of its title names."""
+    return f"{title.lower().rsplit(maxsplit=1)[-1]}:read"
 
 
 def _rows(settings: Settings, who: Identity) -> tuple[Dataset, Bounds]:

@@ -179,8 +179,8 @@ def test_a_masked_team_is_the_same_team(sample, settings, head):
 
 def test_rights_table_says_who_may_what(sample, guarded):
     table = rights.by_role(sample, guarded)
-    row = table.frame.row(by_predicate=pl.col("area") == "scenarios", named=True)
-    assert (row["admin"], row["leader"], row["rep"]) == ("write", "write", None)
+    row = table.frame.row(by_predicate=pl.col("Area") == "Scenarios", named=True)
+    assert (row["Admin"], row["Leader"], row["Rep"]) == ("Write", "Write", "–")
     assert "proxy" in table.sentence()
 
 

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from core.contracts.errors import RequirementError
-from core.requirements import catalogue, classify, gap, match, read_list, samples, stakes, workbook
+from core.requirements import catalogue, classify, gap, lexical, match, read_list, samples, stakes, workbook
 from core.requirements.gap import Stake
 
 CATALOGUE = b"""id,name,status,description,limit,available_on,effort_weeks
@@ -217,9 +217,9 @@ def test_two_lists_at_once_do_not_disturb_each_other(known):
     from concurrent.futures import ThreadPoolExecutor
 
     asked = [[f"administrators authenticate {k} enterprises{n} continuously" for k in range(40)] for n in range(8)]
-    match._stem.cache_clear()
+    lexical.stem.cache_clear()
     alone = [match.candidates(texts, known)["score"].to_list() for texts in asked]
-    match._stem.cache_clear()
+    lexical.stem.cache_clear()
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda texts: match.candidates(texts, known)["score"].to_list(), asked))
     assert together == alone
