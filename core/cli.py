@@ -55,10 +55,11 @@ def sample(
 
 @app.command()
 def build() -> None:
-    """Read the data the settings name and train the models; what is already there is kept."""
+    """Read the data the settings name, train the models and replay past forecasts; what is there is kept."""
     settings = _settings()
     data = _load(settings)
     _train(data, settings)
+    _replay(data, settings)
     typer.echo(f"Ready: {sum(data.row_counts.values()):,} rows, as of {data.as_of}.")
 
 
@@ -265,6 +266,16 @@ def _train(data: Dataset, settings: Settings) -> Bundle:
         return registry.load_or_train(data, settings)
     with _Bar() as bar:
         return registry.load_or_train(data, settings, bar.show)
+
+
+def _replay(data: Dataset, settings: Settings) -> None:
+    """Replay past forecasts, and keep today's number as the one published for its date."""
+    from core.forecasts import archive, calls
+
+    if not archive.is_kept(data, settings):
+        with _Bar() as bar:
+            archive.load_or_run(data, settings, bar.show)
+    calls.publish(data, settings)
 
 
 def _prepared(settings: Settings) -> bool:

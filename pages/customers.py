@@ -46,7 +46,7 @@ if not c.failed:
         account = risks.chosen(chosen.selection.rows)
         why = cached.result(explain.customers.account, page.data, page.settings, account)
         c.answer(f"**{risks.name(chosen.selection.rows)}** leaves within 90 days: {why.sentence('a typical customer')}")
-        c.chart(charts.waterfall(why))
+        c.chart(charts.waterfall, why)
         st.caption(why.check())
         with st.expander("Every contribution"):
             c.table(why.ranked(), column_config=CONTRIBUTIONS)
@@ -57,9 +57,9 @@ if not c.failed:
         c.answer(overall.sentence())
         bars, swarm = st.tabs(["By driver", "By customer"])
         with bars:
-            c.chart(charts.bar(overall.bars))
+            c.chart(charts.bar, overall.bars)
         with swarm:
-            c.chart(charts.beeswarm(overall.swarm))
+            c.chart(charts.beeswarm, overall.swarm)
         c.method(explain.customers.overall, overall.bars)
 
     with cell(page, "How does one driver matter?") as c:
@@ -67,14 +67,14 @@ if not c.failed:
         feature = st.selectbox("Driver", names, format_func=explain.drivers.plain, key="churn_driver")
         curve = cached.result(explain.customers.driver, page.data, page.settings, feature)
         c.answer(curve.sentence())
-        c.chart(charts.dependence(curve.frame, explain.drivers.plain(feature)))
+        c.chart(charts.dependence, curve.frame, explain.drivers.plain(feature))
         c.method(explain.customers.driver, curve.frame, feature)
 
     with cell(page, "How good have such chances been?") as c:
         record = cached.result(explain.record.churn, page.data, page.settings)
         c.answer(record.sentence())
         if not record.frame.is_empty():
-            c.chart(charts.reliability(record.frame, "left within 90 days"))
+            c.chart(charts.reliability, record.frame, "left within 90 days")
             c.method(explain.record.churn, record.frame)
 
 notebook.offer(page)

@@ -9,8 +9,8 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.contracts.opportunities import UNKNOWN_STAGE
 from core.contracts.spans import is_valid
+from core.contracts.stages import UNKNOWN_STAGE
 from core.models import outlook
 
 STEP, KNOTS, LOOK_BACK = 30, 25, 720

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.metrics import Measure, money, percent
+from pages.ui import cached
 from pages.ui.shell import Page
 
 SHOWN_ROWS = 500
@@ -27,9 +29,15 @@ class Cell:
         """Write the answer."""
         st.markdown(_plain(sentence))
 
-    def chart(self, chart: Any) -> None:
-        """Draw a chart over the full width."""
-        st.altair_chart(chart, width="stretch", theme="streamlit")
+    def chart(self, function: Callable[..., Any], *args: Any) -> None:
+        """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
+        if not callable(function):
+            st.altair_chart(function, width="stretch", theme="streamlit")
+            return
+        data = self.page.data
+        home = None if data.is_transient or any(self.page.bounds) else self.page.settings.home
+        spec = cached.drawing(function, args, home)
+        st.vega_lite_chart(spec=copy.deepcopy(spec), width="stretch", theme="streamlit")
 
     def draw(self, drawing: Any, key: str | None = None) -> None:
         """Draw a finished Vega-Lite specification; only its data are sent anew when they change."""
@@ -37,7 +45,7 @@ class Cell:
 
     def table(self, frame: Any, **options: Any) -> None:
         """Show a frame as a table."""
-        st.dataframe(frame, hide_index=True, width="stretch", **options)
+        st.dataframe(frame.to_arrow(), hide_index=True, width="stretch", lazy=False, **options)
 
     def empty(self, advice: str) -> None:
         """Say what to do where there is nothing to show."""
@@ -60,23 +68,13 @@ class Cell:
             st.markdown(_doc(function))
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
             st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
-            st.dataframe(frame.head(SHOWN_ROWS), hide_index=True, height=240)
+            st.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
             st.download_button("Rows as CSV", frame.write_csv(), f"{function.__name__}.csv", key=f"csv-{self.question}")
-
-
-def _whole_pandas() -> None:
-    """Wait until pandas is imported in full.
-
-    The layer under Altair takes pandas from `sys.modules` as it finds it, and while another session is
-    just importing it, that is half of it. An import statement waits.
-    """
-    import pandas  # noqa: F401
 
 
 @contextmanager
 def cell(page: Page, question: str) -> Iterator[Cell]:
     """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
-    _whole_pandas()
     with st.container(border=True):
         st.subheader(question)
         here = Cell(page, question)

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import contracts
+from core.access import LOCAL
 from core.contracts import SCHEMAS, Dataset
 from core.sample import AS_OF
 from pages.ui import cells, notebook, shell
@@ -131,12 +132,34 @@ def test_an_upload_is_previewed_column_by_column_before_it_is_used():
     assert "2 deals" in said(test)
 
 
+def test_the_flow_follows_scope_and_window_and_opens_its_bars(sample, settings):
+    from core.metrics import flow, scope
+
+    test = opened("pages/pipeline.py")
+    test.selectbox(key="flow_days").set_value("Last quarter").run()
+    test.selectbox(key="flow_due").set_value("any date").run()
+    test.selectbox(key="flow_level").set_value("team").run()
+    test.selectbox(key="flow_team").set_value("EMEA 1").run()
+    test.button_group(key="flow_hierarchy").set_value("now").run()
+    assert not test.exception
+    ask = (*scope.periods(sample, settings)["Last quarter"], "team", "EMEA 1", "any date", "now")
+    found = flow.flow(sample, settings, *ask)
+    assert found.sentence() in said(test)
+    test.selectbox(key="flow_step").set_value("Lost").run()
+    behind = flow.deals(sample, settings, "Lost", *ask)
+    assert behind.sentence() in said(test)
+    assert behind.frame["moved_amount"].sum() == pytest.approx(found.amount("Lost"))
+    test.selectbox(key="flow_days").set_value("Own dates").run()
+    assert not test.exception
+
+
 def test_executive_answers_hold_the_number_of_the_core(sample, settings):
     from core import metrics
 
     said = " ".join(m.value for m in opened("app.py").markdown)
     assert metrics.bookings.quarter_to_date(sample, settings).sentence() in said
-    assert metrics.pipeline.changes(sample, settings).sentence() in said
+    week = metrics.scope.periods(sample, settings)["Last 7 days"]
+    assert metrics.flow.flow(sample, settings, *week).sentence() in said
 
 
 def test_settings_that_are_wrong_become_a_sentence(monkeypatch, tmp_path):
@@ -149,7 +172,7 @@ def test_settings_that_are_wrong_become_a_sentence(monkeypatch, tmp_path):
 def test_notebook_runs_and_gives_the_same_number(sample, settings, capsys):
     from core import metrics
 
-    page = shell.Page("Executive", sample, settings)
+    page = shell.Page("Executive", sample, settings, LOCAL)
     page.calls.append(("How do bookings run?", "metrics.bookings.quarter_to_date(data, settings)"))
     book = json.loads(notebook.write(page))
     scope: dict[str, object] = {}

@@ -1,0 +1,159 @@
+"""What to do about an open deal at risk, and what doing it has gone with in the past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.metrics import percent
+from core.metrics.intervals import difference
+from core.metrics.measure import ratio
+from core.metrics.remembered import remembered
+from core.metrics.risk import past
+from core.metrics.signals import SIGNALS, marks, words
+from core.metrics.tracks import at, tracks
+
+DONE_DAYS = 28
+NOT_KEPT = "not kept"
+# signal: what to do, and which change in the four weeks after shows that it was done
+ACTIONS = {
+    "stalled": ("Settle with the buyer what takes it to the next stage, or close it out", "has_advanced"),
+    "pushed": ("Have the buyer confirm the date before it is put off again", "has_kept_its_date"),
+    "overdue": ("Agree on a new date with the buyer and enter it", "is_redated"),
+    "silent": ("Hold a meeting within four weeks", "has_met"),
+    "no_next_step": ("Agree on a next step and enter it", NOT_KEPT),
+    "single_contact": ("Bring in a second contact", NOT_KEPT),
+    "odd_amount": ("Go through the amount with the buyer and correct it", "is_resized"),
+    "poor_competitor": ("Meet the buyer with the case against the competitor", "has_met"),
+    "too_early": ("Move the expected close to when such deals really close", "is_redated"),
+    "new_owner": ("Have the new owner meet the buyer within four weeks", "has_met"),
+}
+
+
+@dataclass(frozen=True)
+class Actions:
+    """What to do about one deal.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [action, signal, n_did, won_did_rate, n_did_not, won_did_not_rate, difference, low, high, stage,
+        evidence], one row per signal against the deal, the surest help first.
+    """
+
+    frame: pl.DataFrame
+
+    def sentence(self) -> str:
+        """Say what has helped most, or that nothing has a record."""
+        if self.frame.is_empty():
+            return "No signal speaks against this deal."
+        top = self.frame.row(0, named=True)
+        if top["evidence"] != "went with more wins":
+            why = {"no evidence": "past deals did not differ", "went with fewer wins": "it went with fewer wins"}
+            left = why.get(top["evidence"], top["evidence"].split(": ")[-1])
+            return f"{top['action']}. Whether that helps is not shown: {left}."
+        return (
+            f"{top['action']}: of {top['n_did']:,} comparable deals where that was done {percent(top['won_did_rate'])} "
+            f"were won in time, of {top['n_did_not']:,} others {percent(top['won_did_not_rate'])}. It went with more "
+            "wins; that is no proof that it brings them."
+        )
+
+
+def actions(data: Dataset, settings: Settings, opportunity_id: str) -> Actions:
+    """Recommend what to do about an open deal's signals, each with its record.
+
+    The record of an action: past deals with the same signal that were due within the horizon, in the
+    same stage (in any stage where those are too few), and still open four weeks later; the share won
+    within the horizon of those where it was done in the four weeks, against those where it was not, with
+    Newcombe's 95 % interval. Deals that ended within the four weeks are left out of both sides, since
+    nothing more could be done to them. "No evidence" where the interval holds 0 or a side has fewer deals
+    than the settings ask for; "no record" where what was done is not kept in a CRM's history. It is an
+    association: what went with wins need not have brought them.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    opportunity_id : str
+
+    Returns
+    -------
+    Actions
+    """
+    now = marks(data, settings, [data.as_of]).filter(pl.col("opportunity_id") == opportunity_id)
+    told, cases = words(settings), _followed(data, settings)
+    rows = []
+    for signal in SIGNALS:
+        if now.is_empty() or not now[signal][0]:
+            continue
+        action, done = ACTIONS[signal]
+        rows.append(
+            {"action": action, "signal": told[signal], **_evidence(cases, signal, done, now["stage"][0], settings)}
+        )
+    schema = {
+        "action": pl.String, "signal": pl.String, "n_did": pl.Int64, "won_did_rate": pl.Float64,
+        "n_did_not": pl.Int64, "won_did_not_rate": pl.Float64, "difference": pl.Float64, "low": pl.Float64,
+        "high": pl.Float64, "stage": pl.String, "evidence": pl.String,
+    }  # fmt: skip
+    frame = pl.DataFrame(rows, schema=schema)
+    return Actions(frame.sort("low", "action", descending=[True, False], nulls_last=True))
+
+
+def _evidence(cases: pl.DataFrame, signal: str, done: str, stage: str, settings: Settings) -> dict[str, object]:
+    if done == NOT_KEPT:
+        return {"evidence": "no record: a CRM does not keep when that was done"}
+    fewest = settings.risk.fewest_deals
+    flagged = cases.filter(pl.col(signal))
+    here = flagged.filter(pl.col("stage") == stage)
+    enough = min(here.filter(pl.col(done)).height, here.filter(~pl.col(done)).height) >= fewest
+    alike, where = (here, stage) if enough else (flagged, "any stage")
+    did, did_not = alike.filter(pl.col(done)), alike.filter(~pl.col(done))
+    won, won_not = (side.filter("is_won").height for side in (did, did_not))
+    gap = difference(won, did.height, won_not, did_not.height)
+    if gap is None or min(did.height, did_not.height) < fewest:
+        word = "no evidence: too few comparable deals"
+    elif gap[1] <= 0 <= gap[2]:
+        word = "no evidence"
+    else:
+        word = "went with more wins" if gap[0] > 0 else "went with fewer wins"
+    middle, low, high = gap or (None, None, None)
+    return {
+        "n_did": did.height, "won_did_rate": ratio(won, did.height), "n_did_not": did_not.height,
+        "won_did_not_rate": ratio(won_not, did_not.height), "difference": middle, "low": low, "high": high,
+        "stage": where, "evidence": word,
+    }  # fmt: skip
+
+
+@remembered(2)
+def _followed(data: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return the past cases still open four weeks later, with what was done in those weeks."""
+    track, cases = tracks(data, settings), past(data, settings)
+    order = {name: k for k, name in enumerate(settings.stages.open)}
+    met = data.activities.filter(pl.col("kind") == "meeting", pl.col("opportunity_id").is_not_null()).select(
+        "opportunity_id", on=pl.col("occurred_at").dt.date()
+    )
+    parts = []
+    for day in cases["day"].unique().sort():
+        last = day + timedelta(days=DONE_DAYS)
+        later = at(track, last).select(
+            "deal", later_stage=pl.col("stage").cast(pl.String), later_close_on="close_on", later_cents="cents"
+        )
+        seen = met.filter((pl.col("on") > day) & (pl.col("on") <= last))["opportunity_id"].unique().implode()
+        here = cases.filter(pl.col("day") == day).join(later, on="deal")
+        parts.append(here.with_columns(has_met=pl.col("opportunity_id").is_in(seen)))
+    if not parts:
+        parts = [cases.with_columns(
+            later_stage="stage", later_close_on="close_on", later_cents="cents", has_met=pl.lit(value=False)
+        )]  # fmt: skip
+    rank = {c: pl.col(c).replace_strict(order, default=None, return_dtype=pl.Int64) for c in ("stage", "later_stage")}
+    later_date = pl.col("later_close_on") > pl.col("close_on")
+    return pl.concat(parts).with_columns(
+        has_advanced=(rank["later_stage"] > rank["stage"]).fill_null(value=False),
+        has_kept_its_date=~later_date.fill_null(value=False),
+        is_redated=later_date.fill_null(value=False),
+        is_resized=pl.col("later_cents").ne_missing(pl.col("cents")),
+    )

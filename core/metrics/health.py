@@ -1,0 +1,251 @@
+"""The pipeline's health from 0 to 100, from six named parts, each with its record over past quarters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
+from core.contracts import Dataset
+from core.metrics.attainment import quota_of_reps
+from core.metrics.bookings import lines
+from core.metrics.concentration import share_of_top
+from core.metrics.measure import percent, ratio
+from core.metrics.stages import shares, stays
+from core.metrics.tracks import OPEN, WON, at, between, tracks
+
+PARTS = ("Coverage", "Freshness", "Push rate", "Stage age", "Concentration", "Forecast bias")
+QUARTERS = 10
+PUSHED_DAYS, PACE_MONTHS, BIAS_QUARTERS, FEWEST = 28, 24, 4, 5
+# Spearman's rank correlation that chance exceeds in 5 of 100 cases, by the number of pairs
+CRITICAL = {5: 1.0, 6: 0.886, 7: 0.786, 8: 0.738, 9: 0.700, 10: 0.648, 11: 0.618, 12: 0.587}
+
+
+@dataclass(frozen=True)
+class Health:
+    """The pipeline's health.
+
+    Attributes
+    ----------
+    value : float or None
+        Mean score of the parts that are known, 0 to 100; None when none is.
+    present_rate : float
+        Share of the weight that is present; every part weighs the same.
+    frame : pl.DataFrame
+        [part, score, value, meaning, path, record], one row per part; path holds the scores of past
+        quarters on the same day and today's, oldest first.
+    past : pl.DataFrame
+        [quarter, day, attainment_rate, health, one column per part] of past quarters.
+    record : str
+        How well the whole score told the outcome of past quarters.
+    """
+
+    value: float | None
+    present_rate: float
+    frame: pl.DataFrame
+    past: pl.DataFrame
+    record: str
+
+    def sentence(self) -> str:
+        """Say the score, what holds it up and what drags it down, and how well it has told outcomes."""
+        if self.value is None:
+            return "The pipeline's health cannot be told: no part of it is known."
+        known = self.frame.filter(pl.col("score").is_not_null()).sort("score")
+        low, high = known.row(0, named=True), known.row(-1, named=True)
+        text = (
+            f"The pipeline's health is {self.value:.0f} of 100: strongest in {high['part'].lower()} "
+            f"({high['score']:.0f}), weakest in {low['part'].lower()} ({low['score']:.0f}: {low['meaning']})."
+        )
+        if self.present_rate < 1:
+            text += f" {percent(self.present_rate)} of the weight is present; the rest is not known and is left out."
+        return f"{text} {self.record}"
+
+
+def health(data: Dataset, settings: Settings) -> Health:
+    """Health of the pipeline due this quarter, 0 to 100, the mean of six parts.
+
+    Formula: each part scores 0 at its bad mark and 100 at its good one, straight in between; the marks
+    stand in the settings under `health`. Coverage: open and due ÷ remaining quota. Freshness: share
+    of the due amount touched lately
+    (within the days of `risk.silent_days`). Push rate: share of due deals put off in the last 28
+    days. Stage age: share of the due amount not longer in its stage than nine of ten won deals were.
+    Concentration: share of the ten largest due deals. Forecast bias: weighted forecast on the same day
+    of the last four quarters ÷ what came − 1, its size. A part that is not known is left out, and the
+    share of weight present is said.
+
+    The record: the same score on the same day of up to ten past quarters, by what was known then,
+    against the quota reached in the end; Spearman's rank correlation, and whether chance alone would
+    give as much in fewer than 5 of 100 cases.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+
+    Returns
+    -------
+    Health
+    """
+    begin = quarter_start(data.as_of, settings)
+    gone = (data.as_of - begin).days
+    booked = lines(data)
+    first = tracks(data, settings)["day"].min()
+    starts = [add_months(begin, -3 * k) for k in range(QUARTERS, 0, -1)]
+    known = [s for s in starts if isinstance(first, date) and first <= add_months(s, -3)]
+    days = [min(s + timedelta(days=gone), quarter_end(s, settings)) for s in known]
+    weights = {s: _forecast(data, settings, s, d, booked) for s, d in zip(known, days, strict=True)}
+    rows = []
+    for start, day in zip([*known, begin], [*days, data.as_of], strict=True):
+        values = _values(data, settings, start, day, booked, weights)
+        rows.append({"quarter": quarter_label(start, settings), "day": day, "start": start, **values})
+    scored = [{part: _score(part, row[part], settings) for part in PARTS} for row in rows]
+    reached = [_attained(data, settings, start, booked) for start in known]
+    past = pl.DataFrame(
+        [
+            {"quarter": row["quarter"], "day": row["day"], "attainment_rate": end, "health": _mean(points), **points}
+            for row, end, points in zip(rows[:-1], reached, scored[:-1], strict=True)
+        ],
+        schema={"quarter": pl.String, "day": pl.Date, "attainment_rate": pl.Float64, "health": pl.Float64}
+        | dict.fromkeys(PARTS, pl.Float64),
+    )  # fmt: skip
+    frame = _frame(rows[-1], scored, past, settings)
+    present = frame["score"].drop_nulls().len() / len(PARTS)
+    return Health(_mean(scored[-1]), present, frame, past, f"Its record: {_told(past, 'health')}.")
+
+
+def _frame(
+    now: Mapping[str, object], scored: list[dict[str, float | None]], past: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
+    rows = [
+        (
+            part,
+            scored[-1][part],
+            now[part],
+            _meaning(part, now[part], settings),
+            [v for s in scored if (v := s[part]) is not None],
+            _told(past, part),
+        )
+        for part in PARTS
+    ]
+    schema = pl.Schema({
+        "part": pl.String(), "score": pl.Float64(), "value": pl.Float64(), "meaning": pl.String(),
+        "path": pl.List(pl.Float64), "record": pl.String(),
+    })  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _mean(points: dict[str, float | None]) -> float | None:
+    known = [v for v in points.values() if v is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _score(part: str, value: object, settings: Settings) -> float | None:
+    if not isinstance(value, float):
+        return None
+    marks = getattr(settings.health, part.lower().replace(" ", "_"))
+    size = abs(value) if part == "Forecast bias" else value
+    return float(np.clip((size - marks.bad) / (marks.good - marks.bad), 0, 1) * 100)
+
+
+def _meaning(part: str, value: object, settings: Settings) -> str:
+    if not isinstance(value, float):
+        return "not known"
+    words = {
+        "Coverage": f"{value:.1f} times the remaining quota is open and due",
+        "Freshness": f"{percent(value)} of the amount was touched in {settings.risk.silent_days} days",
+        "Push rate": f"{percent(value)} of due deals were put off in {PUSHED_DAYS} days",
+        "Stage age": f"{percent(value)} of the amount moves at the pace of won deals",
+        "Concentration": f"the ten largest deals are {percent(value)} of what is due",
+        "Forecast bias": f"the weighted forecast was {percent(value, sign=True)} off over four quarters",
+    }
+    return words[part]
+
+
+def _values(
+    data: Dataset, settings: Settings, start: date, day: date, booked: pl.DataFrame,
+    weights: dict[date, tuple[float, float]],
+) -> dict[str, float | None]:  # fmt: skip
+    """Return the plain values of all parts on a day, by what was known then."""
+    track, end = tracks(data, settings), quarter_end(start, settings)
+    due = at(track, day).filter(pl.col("close_on") <= end)
+    whole = float(due["cents"].sum()) / 100
+    quota = quota_of_reps(data, start)
+    left = quota - float(booked.filter(pl.col("day").is_between(start, day))["amount"].sum())
+    return {
+        "Coverage": whole / left if quota and left > 0 else None,
+        "Freshness": _fresh(data, due, day, settings.risk.silent_days),
+        "Push rate": _pushed(data, settings, day, end),
+        "Stage age": _in_pace(data, settings, due, day),
+        "Concentration": share_of_top(due["cents"]),
+        "Forecast bias": _bias(weights, start),
+    }
+
+
+def _fresh(data: Dataset, due: pl.DataFrame, day: date, n_days: int) -> float | None:
+    if not data.has("activities"):
+        return None
+    done = pl.col("occurred_at").dt.date()
+    lately = data.activities.filter(done.is_between(day - timedelta(days=n_days - 1), day))
+    touched = due.filter(pl.col("opportunity_id").is_in(lately["opportunity_id"].drop_nulls().unique().implode()))
+    return ratio(float(touched["cents"].sum()), float(due["cents"].sum()))
+
+
+def _pushed(data: Dataset, settings: Settings, day: date, end: date) -> float | None:
+    """Return the share of the deals due at the start of the four weeks that were put off in them."""
+    track, since = tracks(data, settings), day - timedelta(days=PUSHED_DAYS)
+    due = at(track, since).filter(pl.col("close_on") <= end)["deal"]
+    was = (pl.col("prev_state") == OPEN) & (pl.col("state") == OPEN)
+    late = between(track, since, day).filter(was & (pl.col("close_on") > pl.col("prev_close_on")))
+    return ratio(late.filter(pl.col("deal").is_in(due.implode()))["deal"].n_unique(), due.len())
+
+
+def _in_pace(data: Dataset, settings: Settings, due: pl.DataFrame, day: date) -> float | None:
+    found = stays(tracks(data, settings), settings, day)
+    recent = (pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -PACE_MONTHS))
+    won = found.filter(recent).group_by("stage").agg(slow_days=pl.col("days").quantile(0.9, "linear"))
+    here = found.filter("is_here").join(due.select("deal", "cents"), on="deal").join(won, on="stage")
+    return ratio(float(here.filter(pl.col("days") <= pl.col("slow_days"))["cents"].sum()), float(here["cents"].sum()))
+
+
+def _forecast(data: Dataset, settings: Settings, start: date, day: date, booked: pl.DataFrame) -> tuple[float, float]:
+    """Return what was booked plus the weighted pipeline due on a day of a quarter, and what the quarter brought."""
+    track, end = tracks(data, settings), quarter_end(start, settings)
+    due = at(track, day).filter(pl.col("close_on") <= end).with_columns(pl.col("stage").cast(pl.String))
+    rates = shares(track, settings, day).select("stage", "won_rate")
+    weighted = due.join(rates, on="stage", how="left").select((pl.col("cents") * pl.col("won_rate")).sum() / 100).item()
+    so_far, whole = (float(booked.filter(pl.col("day").is_between(start, d))["amount"].sum()) for d in (day, end))
+    return so_far + float(weighted), whole
+
+
+def _bias(weights: dict[date, tuple[float, float]], start: date) -> float | None:
+    """Return by how much the weighted forecast missed the four quarters before, taken together."""
+    before = [v for s, v in weights.items() if s < start][-BIAS_QUARTERS:]
+    if len(before) < BIAS_QUARTERS:
+        return None
+    off = ratio(sum(f for f, _ in before), sum(a for _, a in before))
+    return None if off is None else off - 1
+
+
+def _attained(data: Dataset, settings: Settings, start: date, booked: pl.DataFrame) -> float | None:
+    whole = float(booked.filter(pl.col("day").is_between(start, quarter_end(start, settings)))["amount"].sum())
+    return ratio(whole, quota_of_reps(data, start))
+
+
+def _told(past: pl.DataFrame, column: str) -> str:
+    """Say how well a score's ranks went with those of the quota reached."""
+    both = past.select(column, "attainment_rate").drop_nulls()
+    n = both.height
+    if n < FEWEST:
+        return f"none, for {n} past quarters are too few"
+    ranks = both.select(pl.all().rank("average"))
+    if ranks[column].n_unique() == 1 or ranks["attainment_rate"].n_unique() == 1:
+        return f"the same in all {n} past quarters, so it told nothing"
+    rho = float(np.corrcoef(ranks[column].to_numpy(), ranks["attainment_rate"].to_numpy())[0, 1])
+    if rho >= CRITICAL[min(n, max(CRITICAL))]:
+        return f"it told the quota reached of {n} past quarters (rank correlation {rho:+.2f})"
+    return f"no better than chance at telling the quota reached of {n} past quarters (rank correlation {rho:+.2f})"
