@@ -10,7 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_label, quarter_start
 from core.contracts import Dataset
-from core.contracts.spans import is_valid
+from core.contracts.spans import is_valid, line_runs
 from core.scenarios import baseline, engine, seen
 from core.scenarios.levers import LeverSetting, Scenario
 
@@ -56,8 +56,8 @@ class Backtest:
         inside = rows.filter(pl.col("actual_amount").is_between(pl.col("lower"), pl.col("upper"))).height
         text = (
             f"Over {rows.height} past quarters, worked out from their first day without the models, the engine missed "
-            f"bookings by {plain * 100:.0f} % on the median; told what win rate, deal size, cycle, creation and churn then did, "
-            f"by {told * 100:.0f} %. {inside} of {rows.height} quarters came inside the 80 % range."
+            f"bookings by {plain * 100:.0f} % on the median; told what win rate, deal size, cycle, creation and churn "
+            f"then did, by {told * 100:.0f} %. {inside} of {rows.height} quarters came inside the 80 % range."
         )
         mrr = self.miss("told_mrr_amount", "actual_mrr_amount")
         return text if mrr is None else f"{text} Recurring revenue at the end was missed by {mrr * 100:.1f} %."
@@ -93,7 +93,7 @@ def _one(dataset: Dataset, settings: Settings, start: date) -> dict[str, object]
     plain, after = engine.run(base), engine.run(base, told)
     won = dataset.opportunities.filter(pl.col("is_won") & pl.col("close_on").is_between(start, end - timedelta(days=1)))
     last = end - timedelta(days=1)
-    lines = dataset.subscriptions.filter(seen.line_runs(last))
+    lines = dataset.subscriptions.filter(line_runs(last))
     return {
         "quarter": quarter_label(start, settings), "actual_amount": float(won["amount"].sum()),
         "plain_amount": plain.spread.mean, "told_amount": after.spread.mean,

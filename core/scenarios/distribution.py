@@ -254,8 +254,8 @@ def _carried(z: np.ndarray, values: np.ndarray, fine: np.ndarray) -> np.ndarray:
 def _carriers(n: int, z: tuple[float, ...], count: int, low: float, high: float) -> np.ndarray:
     """Return the matrix [fine, node] of Lagrange's polynomials."""
     fine = np.linspace(low, high, count)
-    if n == 1 or count == n:
-        return np.ones((count, 1)) if n == 1 else np.eye(n)
+    if n == 1:
+        return np.ones((count, 1))
     out = np.ones((count, n))
     for i in range(n):
         for j in range(n):

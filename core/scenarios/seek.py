@@ -154,7 +154,7 @@ def _alone(start: Ground, reach: _Reach, name: str, short: float, cost: float) -
     lever = LEVERS[name]
     end = lever.better * FARTHEST.get(lever.unit, 1.0)
     end = max(end, -0.95) if lever.unit == "percent" and end < 0 else end
-    empty = {"lever": name, "label": lever.label, "value": None, "shown": "not reachable by this lever alone",
+    empty: dict[str, object] = {"lever": name, "label": lever.label, "value": None, "shown": "not reachable by this lever alone",
              "rank": "", "is_seen": False, "effort": None}  # fmt: skip
     if short <= 0:
         return {**empty, "value": 0.0, "shown": "nothing needed", "is_seen": True, "effort": 0.0}

@@ -14,7 +14,18 @@ from core.scenarios.whatif import NOUNS, Ground, share
 
 STEPS = 7
 DECISIVE = 5
-SWINGS = ("win_rate", "deal_size", "cycle", "creation", "churn", "expansion", "contraction", "discount", "slip", "macro")
+SWINGS = (
+    "win_rate",
+    "deal_size",
+    "cycle",
+    "creation",
+    "churn",
+    "expansion",
+    "contraction",
+    "discount",
+    "slip",
+    "macro",
+)
 
 
 @dataclass(frozen=True)
@@ -39,8 +50,8 @@ class Tornado:
         lever = LEVERS[row["lever"]]
         ends = [f"{self.currency} {row[k] / 1e6:+,.1f} M" for k in ("low_amount", "high_amount")]
         return (
-            f"{row['label']} swings {NOUNS[self.measure]} most: from {ends[0]} at {lever.shown(row['low'])} to {ends[1]} "
-            f"at {lever.shown(row['high'])}, the range of nine quarters in ten."
+            f"{row['label']} swings {NOUNS[self.measure]} most: from {ends[0]} at {lever.shown(row['low'])} to "
+            f"{ends[1]} at {lever.shown(row['high'])}, the range of nine quarters in ten."
         )
 
 
@@ -155,9 +166,7 @@ def decisive(start: Ground, plan: Scenario, window: int = 0, count: int = DECISI
     return Decisive(frame, float(own[order].sum()) / max(total, 1e-12), start.base.quarters[window])
 
 
-def _fixed(
-    start: Ground, plan: Scenario, after: engine.Outcome, deal: int, won: float, window: int
-) -> float | None:
+def _fixed(start: Ground, plan: Scenario, after: engine.Outcome, deal: int, won: float, window: int) -> float | None:
     """Return the chance of the quota with one deal's outcome known."""
     from core.scenarios import distribution
 
@@ -166,7 +175,9 @@ def _fixed(
     w = after.parts.window(window)
     chance = w.chance.copy()
     chance[deal] = won
-    found = distribution.work_out(replace(w, chance=chance), start.base.correlation, plan.correlation, after.spread.target)
+    found = distribution.work_out(
+        replace(w, chance=chance), start.base.correlation, plan.correlation, after.spread.target
+    )
     return found.p_target
 
 

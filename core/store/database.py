@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
+from core.store.branches import Branches
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.tables import GapGroupRow, RequirementLayoutRow, RequirementSetRow, ReviewViewRow, ScenarioRow
@@ -34,7 +35,7 @@ class Store:
 
     Attributes
     ----------
-    scenarios : Documents
+    scenarios : Branches
     requirement_sets : RequirementSets
     reviews : Reviews
     gap_groups : Documents
@@ -47,7 +48,7 @@ class Store:
     """
 
     engine: Engine
-    scenarios: Documents
+    scenarios: Branches
     requirement_sets: RequirementSets
     reviews: Reviews
     gap_groups: Documents
@@ -96,7 +97,7 @@ class Store:
         sessions = sessionmaker(engine, expire_on_commit=False)
         return Store(
             engine,
-            Documents(sessions, clock, ScenarioRow, "scenario"),
+            Branches(sessions, clock, ScenarioRow, "scenario"),
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
             Reviews(sessions, clock),
             Documents(sessions, clock, GapGroupRow, "grouping of gaps"),
