@@ -15,6 +15,7 @@ from core.scenarios.whatif import Ground, share
 
 SOUGHT = ("win_rate", "deal_size", "cycle", "creation", "price", "expansion", "hires")
 FARTHEST = {"percent": 3.0, "count": 200.0}
+NOT_ALONE = "not reachable by this lever alone"
 CLOSE, TRIES, ROUNDS = 1e-4, 8, 3
 SHAPE = {
     "lever": pl.String, "label": pl.String, "value": pl.Float64, "shown": pl.String, "rank": pl.String,
@@ -154,8 +155,8 @@ def _alone(start: Ground, reach: _Reach, name: str, short: float, cost: float) -
     lever = LEVERS[name]
     end = lever.better * FARTHEST.get(lever.unit, 1.0)
     end = max(end, -0.95) if lever.unit == "percent" and end < 0 else end
-    empty: dict[str, object] = {"lever": name, "label": lever.label, "value": None, "shown": "not reachable by this lever alone",
-             "rank": "", "is_seen": False, "effort": None}  # fmt: skip
+    empty: dict[str, object] = dict.fromkeys(SHAPE)
+    empty |= {"lever": name, "label": lever.label, "shown": NOT_ALONE, "rank": "", "is_seen": False}
     if short <= 0:
         return {**empty, "value": 0.0, "shown": "nothing needed", "is_seen": True, "effort": 0.0}
     value = _root(lambda v: reach.quick({name: v}) - reach.quick({}) - short, end)
