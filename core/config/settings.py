@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from core.contracts.errors import ConfigError, closest
 
@@ -76,6 +76,33 @@ class ModelSettings(_Section):
         return value
 
 
+class HealthSign(_Section):
+    """One sign of a hand-weighted health score: no points at `bad`, all of them at `good`."""
+
+    weight: float = Field(gt=0)
+    bad: float
+    good: float
+
+    @field_validator("good")
+    @classmethod
+    def _apart(cls, value: float, info: ValidationInfo) -> float:
+        if value == info.data.get("bad"):
+            raise ValueError("must differ from bad")
+        return value
+
+
+class CustomerSettings(_Section):
+    """How customers are valued and how their health is weighed by hand."""
+
+    kind: Literal["auto", "contract", "repeat"]
+    margin_rate: float = Field(ge=0, le=1)
+    discount_rate: float = Field(ge=0, lt=1)
+    value_months: int = Field(ge=1, le=120)
+    green: float = Field(ge=0, le=100)
+    red: float = Field(ge=0, le=100)
+    health: dict[str, HealthSign]
+
+
 class RateCard(_Section):
     """What a week of work costs, in the reporting currency."""
 
@@ -103,6 +130,7 @@ class Settings(_Section):
     stages: StageSettings
     targets: TargetSettings
     models: ModelSettings
+    customers: CustomerSettings
     rates: RateCard
     roles: dict[str, tuple[str, ...]]
     branding: Branding

@@ -35,6 +35,12 @@ class Cell:
         """Show a frame as a table."""
         st.dataframe(frame, hide_index=True, width="stretch", **options)
 
+    def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
+        """Show a frame as a table whose rows can be clicked."""
+        st.dataframe(
+            frame, hide_index=True, width="stretch", on_select=opened, selection_mode="single-row", key=key, **options
+        )
+
     def empty(self, advice: str) -> None:
         """Say what to do where there is nothing to show."""
         st.info(advice, icon=":material/lightbulb:")
