@@ -177,7 +177,7 @@ def timeline(frame: pl.DataFrame, kinds: tuple[str, ...]) -> Drawn:
     coloured = _dots(frame.filter(felt), order).encode(
         color=alt.Color("sentiment_score:Q", scale=mood_scale, legend=None)
     )
-    layers = alt.layer(_dots(frame.filter(~felt), order), coloured)
+    layers: alt.LayerChart = alt.layer(_dots(frame.filter(~felt), order), coloured)  # type: ignore[assignment]
     return finish(layers, height=36 * max(len(order), 1) + 60)
 
 

@@ -79,7 +79,7 @@ class ModelSettings(_Section):
 class HealthSign(_Section):
     """One sign of a hand-weighted health score: no points at `bad`, all of them at `good`."""
 
-    weight: float = Field(gt=0)
+    weight: float = Field(ge=0)
     bad: float
     good: float
 
@@ -213,7 +213,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _merge(base: dict[str, Any], over: dict[str, Any], where: str, prefix: str = "") -> dict[str, Any]:
     out = dict(base)
     for name, value in over.items():
-        if name not in base and prefix != "roles.":
+        if name not in base and prefix not in {"roles.", "customers.health."}:
             near = closest(str(name), base)
             mend = f"Did you mean {near!r}?" if near else f"Known here: {', '.join(sorted(base))}."
             raise ConfigError(f"There is no setting called {prefix}{name}.", where, mend)

@@ -273,6 +273,7 @@ def on_trial(dataset: Dataset, settings: Settings) -> Trial:
     past = customers.load_or_build(dataset, settings).past
     if past.is_empty():
         raise ModelError("The history is too short to put health on trial.", mend="Load more contracts that ended.")
+    past = past.with_columns(health.by_hand(past, settings)["by_hand"])
     return health.trial(past, dataset.as_of, settings.models.churn_days, settings)
 
 

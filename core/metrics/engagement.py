@@ -139,7 +139,7 @@ def account(data: Dataset, settings: Settings, account_id: str) -> Account:
 
 
 def _facts(known: dict[str, Any], data: Dataset) -> dict[str, str]:
-    owner = data.sales_team.filter(pl.col("rep_id") == known["owner_id"])["rep_name"]
+    owner = data.sales_team.filter(pl.col("rep_id").eq_missing(pl.lit(known["owner_id"], pl.String)))["rep_name"]
     people = f"{known['employee_count']:,}" if known["employee_count"] is not None else None
     since = f"{known['customer_since_on']:%B %Y}" if known["customer_since_on"] else None
     found = {

@@ -176,7 +176,7 @@ def trial(past: pl.DataFrame, as_of: date, days: int, settings: Settings) -> Tri
     Parameters
     ----------
     past : pl.DataFrame
-        [account_id, as_of, mrr_amount, learned, by_hand, left_on], scores as they stood, by models that
+        [account_id, as_of, mrr_amount, learned, by_hand, left_on, …], scores as they stood, by models that
         had not seen what came later; left_on null for those still there.
     as_of : date
         The last day the data speaks of.

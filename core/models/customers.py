@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,10 @@ import polars as pl
 from filelock import FileLock
 
 from core.config import Settings
-from core.config.kept import code, writing
+from core.config.kept import writing
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, QuarterdeckError
 from core.features import accounts
-from core.metrics import health
 from core.models import hazard, registry
 from core.models.hazard import EVENTS, MONTHS, HazardModel
 
@@ -38,8 +36,8 @@ class Customers:
     outlook : pl.DataFrame
         One row per account, as `outlook` gives it.
     past : pl.DataFrame
-        [account_id, as_of, mrr_amount, learned, by_hand, left_on]: health as it stood on past dates, by
-        models that had not seen what came later.
+        [account_id, as_of, learned, p_90d, left_on, …the features]: what was known on past dates, and the
+        learned health models gave then that had not seen what came later.
     lived : pl.DataFrame
         What was known of paying accounts every 56 days, with as_of and has_left: whether the account left
         within `models.churn_days`; only where that is known.
@@ -95,7 +93,7 @@ def build(dataset: Dataset, settings: Settings) -> Customers:
     scores = registry.load_or_train(dataset, settings).churn_scores
     found["left"] = agreeing(found["left"], scores, settings)
     hazards = pl.concat([f.select(pl.lit(event).alias("event"), pl.all()) for event, f in found.items()])
-    past = _past(dataset, settings, marks, models["left"])
+    past = _past(dataset, marks, models["left"])
     cards = {event: model.card_ for event, model in models.items()}
     return Customers(
         features,
@@ -226,34 +224,20 @@ def lived(marks: pl.DataFrame, moved: pl.DataFrame, dataset: Dataset, settings: 
     return joined.with_columns(has_left=(pl.col("left_on") <= until).fill_null(value=False)).drop("left_on")
 
 
-def _past(dataset: Dataset, settings: Settings, marks: pl.DataFrame, left: HazardModel) -> pl.DataFrame:
+def _past(dataset: Dataset, marks: pl.DataFrame, left: HazardModel) -> pl.DataFrame:
     if left.scored_.is_empty():
         return pl.DataFrame()
     ends = accounts.spells(dataset.subscriptions).select("account_id", "started_on", left_on="ended_on")
-    hand = pl.concat(
-        [
-            health.by_hand(part, settings).select("account_id", "by_hand", as_of=pl.lit(day))
-            for (day,), part in marks.group_by("as_of", maintain_order=True)
-        ]
-    )
+    there = (pl.col("started_on") <= pl.col("as_of")) & (pl.col("left_on") > pl.col("as_of")).fill_null(value=True)
     return (
         left.scored_.select("account_id", "as_of", "p_90d", learned=100 * (1 - pl.col("p_12m")))
-        .join(hand, on=["account_id", "as_of"])
-        .join(marks.select("account_id", "as_of", "mrr_amount"), on=["account_id", "as_of"])
+        .join(marks, on=["account_id", "as_of"])
         .join(ends, on="account_id", how="left")
-        .filter(
-            (pl.col("started_on") <= pl.col("as_of")) & ((pl.col("left_on") > pl.col("as_of")).fill_null(value=True))
-        )
+        .filter(there)
         .with_columns(left_on=pl.when(pl.col("left_on") <= dataset.as_of).then("left_on"))
-        .select("account_id", "as_of", "mrr_amount", "learned", "by_hand", "p_90d", "left_on")
+        .drop("started_on")
         .sort("as_of", "account_id")
     )
-
-
-def key(dataset: Dataset, settings: Settings) -> str:
-    """Return the name of a state: that of the models, the customer settings and the code."""
-    parts = (registry.key(dataset, settings), settings.customers.model_dump_json(), code("metrics"))
-    return hashlib.blake2b("|".join(parts).encode(), digest_size=12).hexdigest()
 
 
 def load_or_build(dataset: Dataset, settings: Settings) -> Customers:
@@ -271,7 +255,7 @@ def load_or_build(dataset: Dataset, settings: Settings) -> Customers:
     ModelError
         When the folder cannot be written to.
     """
-    name = key(dataset, settings)
+    name = registry.key(dataset, settings)
     if name not in _MEMORY:
         while len(_MEMORY) >= KEPT:
             _MEMORY.pop(next(iter(_MEMORY)), None)
