@@ -19,14 +19,14 @@ test: .venv/ready
 	@$(BIN)/quarterdeck build
 	@$(BIN)/python -m pytest -n 4 --dist loadgroup --cov=core --cov-report=term:skip-covered --cov-fail-under=95
 
-.venv/ready: pyproject.toml requirements.lock
+.venv/ready: pyproject.toml requirements.lock vectors.lock
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python is not installed: Quarterdeck needs Python 3.11 or later."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "This Python is too old: Quarterdeck needs 3.11 or later. Name a newer one with: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@mkdir -p .venv 2>/dev/null && test -w .venv || { echo "This folder cannot be written to: move Quarterdeck to a folder of your own and try again."; exit 1; }
 	@echo "Installing Quarterdeck into .venv (once; about a minute)"
 	@$(PYTHON) -m venv .venv || { echo "The environment could not be made: on Debian install python3-venv and try again."; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock vectors.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 

@@ -31,7 +31,7 @@ with cell(page, "Will we make the quarter?") as c:
     outlook = cached.result(models.outlook.current, data, settings)
     c.answer(outlook.sentence())
     if outlook.windows:
-        c.chart(charts.executive.target(outlook.frame.tail(1), settings.currency))
+        c.chart(charts.executive.target, outlook.frame.tail(1), settings.currency)
         st.caption(outlook.record)
     c.method(models.outlook.current, outlook.frame)
 
@@ -43,7 +43,7 @@ with cell(page, "How do bookings run?") as c:
     if by_month.frame.is_empty():
         c.empty("No bookings yet: load transactions or won deals on the Data page.")
     else:
-        c.chart(charts.executive.monthly(by_month.frame, settings.currency))
+        c.chart(charts.executive.monthly, by_month.frame, settings.currency)
     c.table(
         growth.frame.select("comparison", "amount", "earlier_amount", "growth_rate"),
         column_config=charts.executive.GROWTH,
@@ -54,7 +54,7 @@ with cell(page, "Which regions carry the quarter?") as c:
     regions = cached.result(metrics.bookings.by_region_and_quarter, data, settings)
     c.answer(regions.sentence())
     if not regions.frame.is_empty():
-        c.chart(charts.executive.regions(regions.frame, settings.currency))
+        c.chart(charts.executive.regions, regions.frame, settings.currency)
     c.method(metrics.bookings.by_region_and_quarter, regions.frame)
 
 with cell(page, "Who is ahead of quota?") as c:
@@ -64,17 +64,17 @@ with cell(page, "Who is ahead of quota?") as c:
     people, groups = st.tabs(["People", "Teams"])
     if not board.frame.is_empty():
         with people:
-            c.chart(charts.executive.leaderboard(board.frame, settings.currency))
+            c.chart(charts.executive.leaderboard, board.frame, settings.currency)
         with groups:
-            c.chart(charts.executive.teams(teams.frame, settings.currency))
+            c.chart(charts.executive.teams, teams.frame, settings.currency)
     c.method(metrics.attainment.teams, teams.frame)
 
 with cell(page, "What changed since last week?") as c:
-    changes = cached.result(metrics.pipeline.changes, data, settings)
-    week = cached.result(metrics.walk.week, data, settings)
-    c.answer(f"{changes.sentence()} {week.sentence()}")
-    if not changes.frame.is_empty():
-        c.chart(charts.executive.changes(changes.frame, settings.currency))
-    c.method(metrics.pipeline.changes, changes.frame)
+    week = metrics.scope.periods(data, settings)["Last 7 days"]
+    moved = cached.result(metrics.flow.flow, data, settings, *week)
+    c.answer(moved.sentence())
+    if moved.value is not None:
+        c.chart(charts.pipeline.flow, moved.frame, settings.currency)
+    c.method(metrics.flow.flow, moved.frame, *week)
 
 notebook.offer(page)

@@ -1,16 +1,19 @@
 """How well requirements find their capability, and how far the confidence can be trusted.
 
-Run: .venv/bin/python benchmarks/matching.py FOLDER
+Run: .venv/bin/python benchmarks/matching.py FOLDER [--ship]
 
 FOLDER holds one folder per crosswalk with requirements.csv (id, text), capabilities.csv (id, text) and
-gold.csv (requirement_id, capability_id). Prints hit@1 and mean reciprocal rank per crosswalk, and the
-calibration error of a logistic confidence fitted on the other crosswalks each time.
+gold.csv (requirement_id, capability_id). Prints hit@1 and mean reciprocal rank per crosswalk, with and
+without sentence vectors, and the calibration error of a logistic confidence fitted on the other crosswalks
+each time. With --ship the weights fitted on all of them become the ones that ship.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,53 +21,78 @@ import polars as pl
 from sklearn.linear_model import LogisticRegression
 
 from core.models.calibration import auc, error
-from core.requirements import match
+from core.requirements import confidence, match, vectors
 from core.requirements.catalogue import Catalogue
 
 
-def crosswalk(folder: Path) -> tuple[list[tuple[float, float, float, bool]], int, float, int]:
-    """Return (score, lead, covered, right) per answered requirement, hits, reciprocal ranks and their number."""
+def crosswalk(folder: Path, by_meaning: bool) -> Iterator[tuple[list[float], int]]:
+    """Yield the features and the rank of the right capability (0 for none) of each answered requirement."""
     asked, held, gold = (
         pl.read_csv(folder / f"{n}.csv", infer_schema=False) for n in ("requirements", "capabilities", "gold")
     )
     right = {key[0]: set(part["capability_id"]) for key, part in gold.group_by("requirement_id")}
     known = Catalogue(held.select(capability_id="id", name="text", description=pl.lit(None, pl.String)), folder.name)
-    found = match.candidates(asked["text"].to_list(), known, top=50).partition_by("place", maintain_order=True)
-    words = {name: set(match.tokens(text)) for name, text in held.select("id", "text").iter_rows()}
-    rows, hits, reciprocal = [], 0, 0.0
-    for part, (name, text) in zip(found, asked.select("id", "text").iter_rows(), strict=True):
-        if name not in right:
-            continue
-        ids, scores = part["capability_id"].to_list(), part["score"].to_list()
-        rank = next((k for k, c in enumerate(ids, 1) if c in right[name]), 0)
-        hits += rank == 1
-        reciprocal += 1 / rank if rank else 0
-        rows.append((scores[0], scores[0] - scores[1], match.covered(text, words[ids[0]]), rank == 1))
-    return rows, hits, reciprocal, len(rows)
+    ids = held["id"].to_list()
+    found = match.compare(asked["text"].to_list(), known.texts(), 50, by_meaning=by_meaning)
+    for place, name in enumerate(asked["id"]):
+        if name in right:
+            near = [ids[j] for j in found.order[place]]
+            yield found.features[place].tolist(), next((k for k, c in enumerate(near, 1) if c in right[name]), 0)
+
+
+def measured(folders: list[Path], by_meaning: bool) -> dict[str, object]:
+    """Print one table and return the weights fitted on all crosswalks, with how good they are."""
+    rows: list[tuple[list[float], int]] = []
+    names: list[str] = []
+    for folder in folders:
+        begin = time.perf_counter()
+        part = list(crosswalk(folder, by_meaning))
+        print(f"{folder.name:18} {_ranks(part)}  {time.perf_counter() - begin:.2f} s")
+        rows += part
+        names += [folder.name] * len(part)
+    print(f"{'all':18} {_ranks(rows)}")
+    x, y, of = np.array([r[0] for r in rows]), np.array([r[1] == 1 for r in rows], float), np.array(names)
+    scale = x.std(0)
+    unseen = np.zeros(len(y))
+    for name in set(names):
+        fitted = LogisticRegression(C=1).fit(x[of != name] / scale, y[of != name])
+        unseen[of == name] = fitted.predict_proba(x[of == name] / scale)[:, 1]
+    likely, below = unseen >= confidence.LIKELY, unseen < confidence.FLOOR
+    print(
+        f"confidence, each crosswalk left out once: calibration error {error(y, unseen):.3f}, "
+        f"AUC {auc(y, unseen):.3f}; {likely.mean():.0%} likely matches, {y[likely].mean():.0%} of them right; "
+        f"{below.mean():.0%} below the floor, {y[below].mean():.0%} of them right"
+    )
+    whole = LogisticRegression(C=1).fit(x / scale, y)
+    weights = [whole.intercept_[0], *(whole.coef_[0] / scale)]
+    return {"weights": [round(float(w), 3) for w in weights], "n": len(y), "left_out_error": round(error(y, unseen), 3)}
+
+
+def _ranks(rows: list[tuple[list[float], int]]) -> str:
+    ranks = [rank for _, rank in rows]
+    hits = sum(rank == 1 for rank in ranks) / len(ranks)
+    reciprocal = sum(1 / rank if rank else 0 for rank in ranks) / len(ranks)
+    return f"n {len(ranks):4}  hit@1 {hits:.3f}  MRR {reciprocal:.3f}"
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     folders = sorted(p for p in Path(sys.argv[1]).iterdir() if (p / "gold.csv").exists())
-    every, names, hits, reciprocal = [], [], 0, 0.0
-    for folder in folders:
-        begin = time.perf_counter()
-        rows, h, r, n = crosswalk(folder)
-        print(f"{folder.name:18} n {n:4}  hit@1 {h / n:.3f}  MRR {r / n:.3f}  {time.perf_counter() - begin:.2f} s")
-        every += rows
-        names += [folder.name] * n
-        hits, reciprocal = hits + h, reciprocal + r
-    print(f"{'all':18} n {len(every):4}  hit@1 {hits / len(every):.3f}  MRR {reciprocal / len(every):.3f}")
-    x, y, of = np.array([r[:3] for r in every]), np.array([r[3] for r in every], float), np.array(names)
-    unseen = np.zeros(len(y))
-    for name in set(names):
-        fitted = LogisticRegression(C=10).fit(x[of != name], y[of != name])
-        unseen[of == name] = fitted.predict_proba(x[of == name])[:, 1]
-    whole = LogisticRegression(C=10).fit(x, y)
-    print(
-        f"confidence, each crosswalk left out once: calibration error {error(y, unseen):.3f}, AUC {auc(y, unseen):.3f}"
-    )
-    print(f"fitted on all: {whole.intercept_[0]:.2f}, {', '.join(f'{w:.2f}' for w in whole.coef_[0])}")
+    found: dict[str, dict[str, object]] = {}
+    for name, by_meaning in (("words", False), ("vectors", True)):
+        if by_meaning and vectors.folder() is None:
+            print("The sentence vectors are not installed.")
+            return
+        print(f"Words and letters{' and meaning' * by_meaning}")
+        found[name] = measured(folders, by_meaning)
+    if "--ship" in sys.argv:
+        told = {
+            "made_by": "benchmarks/matching.py",
+            "features": ["constant", *confidence.FEATURES],
+            **{of: {name: found[name][of] for name in found} for of in ("weights", "n", "left_out_error")},
+        }
+        confidence.SHIPPED.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        print(f"Written: {confidence.SHIPPED.name}")
 
 
 if __name__ == "__main__":

@@ -55,10 +55,11 @@ def sample(
 
 @app.command()
 def build() -> None:
-    """Read the data the settings name and train the models; what is already there is kept."""
+    """Read the data the settings name, train the models and replay past forecasts; what is there is kept."""
     settings = _settings()
     data = _load(settings)
     _train(data, settings)
+    _replay(data, settings)
     typer.echo(f"Ready: {sum(data.row_counts.values()):,} rows, as of {data.as_of}.")
 
 
@@ -133,22 +134,22 @@ def scenario(
 
     settings = _settings()
     data = _load(settings)
-    base = scenarios.baseline.build(data, settings)
     plan = scenarios.files.read_file(file)
-    before, after = scenarios.engine.start(data, settings), scenarios.engine.run(base, plan)
-    parts = scenarios.attribution.shapley(base, plan)
+    found = scenarios.whatif.work_out(scenarios.whatif.ground(data, settings), plan)
     if as_json:
         _print_json(
             {
                 "name": plan.name,
-                "sentence": scenarios.engine.sentence(base, before, after),
-                "months": after.by_month.to_dicts(),
-                "levers": parts.to_dicts(),
+                "sentence": found.sentence(),
+                "warnings": found.warnings(),
+                "quarter": found.after.quarter,
+                "months": found.after.by_month.to_dicts(),
+                "levers": found.parts.to_dicts(),
             }
         )
         return
-    typer.echo(scenarios.engine.sentence(base, before, after))
-    for row in parts.iter_rows(named=True):
+    typer.echo("\n".join([found.sentence(), found.tail(), found.part_sentence(), *found.warnings()]))
+    for row in found.parts.iter_rows(named=True):
         typer.echo(", ".join(str(value) for value in row.values()))
 
 
@@ -267,6 +268,16 @@ def _train(data: Dataset, settings: Settings) -> Bundle:
         found = registry.load_or_train(data, settings, bar.show)
         customers.load_or_build(data, settings)
         return found
+
+
+def _replay(data: Dataset, settings: Settings) -> None:
+    """Replay past forecasts, and keep today's number as the one published for its date."""
+    from core.forecasts import archive, calls
+
+    if not archive.is_kept(data, settings):
+        with _Bar() as bar:
+            archive.load_or_run(data, settings, bar.show)
+    calls.publish(data, settings)
 
 
 def _prepared(settings: Settings) -> bool:

@@ -25,7 +25,7 @@ if view == "Who may leave":
         with cell(page, "What will leave, shrink and grow this year?") as c:
             year = cached.result(explain.accounts.outlook, data, settings)
             c.answer(year.sentence())
-            c.chart(charts.months(year.frame, settings.currency))
+            c.chart(charts.months, year.frame, settings.currency)
             st.caption(year.record())
             with st.expander("The race of the monthly models"):
                 c.table(year.race(), column_config=columns.RACE)
@@ -35,7 +35,7 @@ if view == "Who may leave":
             account = risks.frame["account_id"][0]
             why = cached.result(explain.customers.account, data, settings, account)
             c.answer(f"**{risks.first}** leaves within {risks.days} days: {why.sentence('a typical customer')}")
-            c.chart(why_charts.waterfall(why))
+            c.chart(why_charts.waterfall, why)
             st.caption(why.check())
             with st.expander("Every contribution"):
                 c.table(why.ranked(), column_config=columns.CONTRIBUTIONS)
@@ -46,9 +46,9 @@ if view == "Who may leave":
             c.answer(overall.sentence())
             bars, swarm = st.tabs(["By driver", "By customer"])
             with bars:
-                c.chart(why_charts.bar(overall.bars))
+                c.chart(why_charts.bar, overall.bars)
             with swarm:
-                c.chart(why_charts.beeswarm(overall.swarm))
+                c.chart(why_charts.beeswarm, overall.swarm)
             c.method(explain.customers.overall, overall.bars)
 
         with cell(page, "How does one driver matter?") as c:
@@ -56,14 +56,14 @@ if view == "Who may leave":
             feature = st.selectbox("Driver", names, format_func=explain.drivers.plain, key="churn_driver")
             curve = cached.result(explain.customers.driver, data, settings, feature)
             c.answer(curve.sentence())
-            c.chart(why_charts.dependence(curve.frame, explain.drivers.plain(feature)))
+            c.chart(why_charts.dependence, curve.frame, explain.drivers.plain(feature))
             c.method(explain.customers.driver, curve.frame, feature)
 
         with cell(page, "How good have such chances been?") as c:
             record = cached.result(explain.record.churn, data, settings)
             c.answer(record.sentence())
             if not record.frame.is_empty():
-                c.chart(why_charts.reliability(record.frame, "left within 90 days"))
+                c.chart(why_charts.reliability, record.frame, "left within 90 days")
                 c.method(explain.record.churn, record.frame)
 
 elif view == "Health on trial":
@@ -73,10 +73,10 @@ elif view == "Health on trial":
         early, tenths = st.columns(2)
         with early:
             st.markdown("**Red so many months before leaving** (dashed: of those that stayed)")
-            c.chart(charts.lead(trial.lead))
+            c.chart(charts.lead, trial.lead)
         with tenths:
             st.markdown("**How often each tenth left**")
-            c.chart(charts.lift(trial.lift))
+            c.chart(charts.lift, trial.lift)
         c.method(explain.accounts.on_trial, trial.lift)
 
     if not c.failed:
@@ -110,7 +110,7 @@ elif view == "Health on trial":
                 c, risks.frame, "health_rows", height=360, column_config=columns.HEALTH, column_order=columns.HEALTH
             )
             c.method(
-                metrics.health.by_hand,
+                metrics.customer_health.by_hand,
                 risks.frame,
                 given="features.accounts.build(data, data.as_of, settings), settings",
             )
@@ -122,7 +122,7 @@ elif view == "Retention":
         if kept.frame.is_empty():
             c.empty("Load subscriptions with their start and end dates on the Data page.")
         else:
-            c.chart(charts.retention(kept.frame))
+            c.chart(charts.retention, kept.frame)
         c.method(metrics.retention.last_year, kept.frame)
 
     with cell(page, "Which cohorts stay?") as c:
@@ -144,14 +144,14 @@ elif view == "Retention":
         if rows.frame.is_empty():
             c.empty("Load subscriptions with their start and end dates on the Data page.")
         else:
-            c.chart(charts.cohorts(rows.frame, metrics.retention.RATES[counted]))
+            c.chart(charts.cohorts, rows.frame, metrics.retention.RATES[counted])
         c.method(metrics.retention.cohorts, rows.frame, by, base)
 
 elif view == "Worth":
     with cell(page, "What are customers worth?") as c:
         value = cached.result(explain.accounts.worth, data, settings)
         c.answer(value.sentence())
-        c.chart(charts.worth(value.frame, settings.currency))
+        c.chart(charts.worth, value.frame, settings.currency)
         accounts.table(c, value.frame, "worth_rows", height=320, column_config=columns.WORTH)
         c.method(explain.accounts.worth, value.frame)
 
@@ -159,7 +159,7 @@ elif view == "Worth":
         with cell(page, "Do other ways of reckoning agree?") as c:
             c.answer(value.agreement())
             if value.kind == "contract":
-                c.chart(charts.curves(value.checks))
+                c.chart(charts.curves, value.checks)
             else:
                 c.table(value.checks, column_config=columns.CHECKS)
             c.method(explain.accounts.worth, value.checks)
@@ -168,7 +168,7 @@ elif view == "Groups":
     with cell(page, "Which kinds of customers are there?") as c:
         found = cached.result(explain.accounts.groups, data, settings)
         c.answer(found.sentence())
-        c.chart(charts.groups(found.frame, found.axes, found.profile["group"].to_list()))
+        c.chart(charts.groups, found.frame, found.axes, found.profile["group"].to_list())
         c.table(found.profile, column_config=columns.PROFILE)
         with st.expander("How the number of groups was chosen"):
             c.table(found.choice, column_config=columns.CHOICE)
@@ -197,7 +197,7 @@ else:
         if events.is_empty():
             c.empty("Nothing is on record for this account. Load activities and deals on the Data page.")
         else:
-            c.chart(charts.timeline(events, metrics.engagement.KINDS))
+            c.chart(charts.timeline, events, metrics.engagement.KINDS)
             with st.expander("Every event"):
                 c.table(events, column_config=columns.EVENTS, height=280)
         c.method(metrics.engagement.account, whole.events, account)
@@ -207,11 +207,11 @@ else:
             c.answer(whole.trend())
             first, second = st.columns(2)
             with first:
-                c.chart(charts.usage(whole.months))
-                c.chart(charts.contract(whole.months, settings.currency))
+                c.chart(charts.usage, whole.months)
+                c.chart(charts.contract, whole.months, settings.currency)
             with second:
-                c.chart(charts.tickets(whole.months))
-                c.chart(charts.mood(whole.months))
+                c.chart(charts.tickets, whole.months)
+                c.chart(charts.mood, whole.months)
             lines, deals = st.tabs(["Contract", "Deals"])
             with lines:
                 c.table(whole.contract, column_config=columns.CONTRACT)
@@ -225,7 +225,7 @@ else:
             c.answer(f"{signs.sentence()} {year.sentence()}")
             first, second = st.columns(2)
             with first:
-                c.chart(charts.staying(year.frame))
+                c.chart(charts.staying, year.frame)
             with second:
                 c.table(signs.frame, column_config=columns.SIGNS)
             c.method(explain.accounts.ahead, year.frame, account)
@@ -233,7 +233,7 @@ else:
         with cell(page, "Why might it leave?") as c:
             why = cached.result(explain.customers.account, data, settings, account)
             c.answer(f"Within {settings.models.churn_days} days: {why.sentence('a typical customer')}")
-            c.chart(why_charts.waterfall(why))
+            c.chart(why_charts.waterfall, why)
             st.caption(why.check())
             with st.expander("Every contribution"):
                 c.table(why.ranked(), column_config=columns.CONTRIBUTIONS)
@@ -241,14 +241,14 @@ else:
             if st.toggle("Learn the model again from other draws of accounts: do the reasons hold?", key="steady"):
                 steady = cached.result(explain.steadiness.account, data, settings, account)
                 c.answer(steady.sentence())
-                c.chart(charts.steadiness(steady.frame))
+                c.chart(charts.steadiness, steady.frame)
 
         with cell(page, "What could be done?") as c:
-            plays = cached.result(explain.actions.recommend, data, settings, account)
+            plays = cached.result(explain.recommendations.recommend, data, settings, account)
             c.answer(plays.sentence())
             if not plays.frame.is_empty():
                 c.table(plays.frame, column_config=columns.ACTIONS, column_order=columns.ACTIONS)
-            c.method(explain.actions.recommend, plays.frame, account)
+            c.method(explain.recommendations.recommend, plays.frame, account)
 
         with cell(page, "What would the model say if …?") as c:
             fields = cached.result(explain.changes.fields, data, settings, account)

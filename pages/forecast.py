@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from core import explain, models
+from core import explain, forecasts, models
+from core.charts import calls as voices
 from core.charts import explain as reasons
 from core.charts import forecast as charts
-from pages.ui import cached, notebook, shell
+from pages.ui import cached, calls, notebook, replays, shell
 from pages.ui.cells import cell
 
 COLUMNS = {
@@ -29,7 +30,7 @@ with cell(page, "What will we win, and from where?") as c:
         st.segmented_control(
             "Window", outlook.windows, default=outlook.windows[-1], required=True, key="forecast_window"
         )
-        c.chart(charts.split(outlook.frame, currency))
+        c.chart(charts.split, outlook.frame, currency)
         st.caption(outlook.record)
         c.method(models.outlook.current, outlook.frame)
     else:
@@ -40,7 +41,7 @@ window = st.session_state.get("forecast_window")
 with cell(page, "Why this number?") as c:
     why = cached.result(explain.deals.forecast, page.data, page.settings, window)
     c.answer(why.sentence())
-    c.chart(reasons.bridge(why.frame, currency, why.window))
+    c.chart(reasons.bridge, why.frame, currency, why.window)
     st.caption(why.check())
     c.method(explain.deals.forecast, why.frame, window)
 
@@ -59,7 +60,7 @@ with cell(page, "Which deals stand behind it?") as c:
         )
         c.answer(behind.deal(chosen.selection.rows))
         deal = cached.result(explain.deals.deal, page.data, page.settings, *behind.chosen(chosen.selection.rows))
-        c.chart(reasons.waterfall(deal))
+        c.chart(reasons.waterfall, deal)
         st.caption(deal.check())
         c.method(explain.deals.deal, deal.frame, *behind.chosen(chosen.selection.rows))
 
@@ -67,13 +68,52 @@ with cell(page, "How good have such chances been?") as c:
     record = cached.result(explain.record.close, page.data, page.settings)
     c.answer(record.sentence())
     if not record.frame.is_empty():
-        c.chart(reasons.reliability(record.frame, "won within 90 days"))
+        c.chart(reasons.reliability, record.frame, "won within 90 days")
         c.method(explain.record.close, record.frame)
 
 with cell(page, "What revenue comes in each month?") as c:
     revenue = cached.result(models.forecast.revenue, page.data, page.settings)
     c.answer(revenue.sentence())
-    c.chart(charts.fan(revenue.frame, currency))
+    c.chart(charts.fan, revenue.frame, currency)
     c.method(models.forecast.revenue, revenue.frame)
+
+with cell(page, "What do the managers call?") as c:
+    calls.pulse(page)
+    period = calls.period(page)
+    team = calls.rollup(page, period)
+    c.answer(team.sentence())
+    if team.leaders.is_empty():
+        c.empty("Load the sales team with its managers on the Data page.")
+    else:
+        c.chart(voices.rollup, team.leaders, currency)
+        calls.form(page, team)
+        with st.expander("Every change, newest first"):
+            c.table(calls.audit(page), column_config=replays.AUDIT)
+    c.method(forecasts.calls.rollup, team.frame, given=f"data, settings, period={period!r}")
+
+with cell(page, "How did the forecast look on a past day?") as c:
+    is_ready = replays.is_ready(page)
+    day = replays.day(page) if is_ready else None
+    if day is not None:
+        past = replays.on(page, day)
+        c.answer(past.sentence())
+        c.chart(voices.path, past.path, day, currency)
+        c.chart(voices.beside, past.frame, past.actual, currency)
+        if not past.deals.is_empty():
+            c.answer(past.reason())
+            c.chart(voices.parts, past.deals, currency)
+        c.method(forecasts.past.on, past.frame, day)
+    elif is_ready:
+        c.empty("A past forecast needs records that reach back a year before a quarter. Load a longer history.")
+
+if is_ready:
+    with cell(page, "How good has the forecast been, and would a simpler rule have done better?") as c:
+        by = replays.cut()
+        score = replays.score(page, by)
+        c.answer(score.sentence())
+        if score.value is not None:
+            c.chart(voices.record, score.frame)
+            c.table(score.frame, column_config=replays.SCORES, column_order=list(replays.SCORES))
+        c.method(forecasts.past.record, score.frame, by)
 
 notebook.offer(page)

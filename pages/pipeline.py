@@ -1,63 +1,111 @@
-"""Pipeline: how much is open, whether it is enough, how it moves, what is at risk."""
+"""Pipeline: is it healthy, is there enough, how did it change, where does it stick, what is at risk."""
 
 import streamlit as st
 
-from core import metrics
+from core import explain, metrics
+from core.charts import explain as reasons
 from core.charts import pipeline as charts
-from pages.ui import cached, notebook, shell
+from pages.ui import cached, moves, notebook, shell
 from pages.ui.cells import cell
-
-RISKS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
-    "stage": "Stage",
-    "owner_id": "Owner",
-    "close_on": st.column_config.DateColumn("Expected close"),
-    "amount": st.column_config.NumberColumn("Amount", format="localized"),
-    "n_reasons": "Reasons",
-    "reasons": st.column_config.TextColumn("What speaks against it", width="large"),
-}
 
 page = shell.open("Pipeline", icon=":material/filter_alt:")
 data, settings = page.data, page.settings
+currency = settings.currency
+
+with cell(page, "Is the pipeline healthy?") as c:
+    health = cached.result(metrics.health.health, data, settings)
+    c.answer(health.sentence())
+    c.table(health.frame, column_config=moves.HEALTH, column_order=list(moves.HEALTH))
+    c.method(metrics.health.health, health.past)
 
 with cell(page, "Is there enough for the quarter?") as c:
-    cover = cached.result(metrics.velocity.coverage, data, settings)
+    cover = cached.result(metrics.coverage.coverage, data, settings)
     c.answer(cover.sentence())
-    c.chart(charts.coverage(cover.frame, settings.currency))
-    c.method(metrics.velocity.coverage, cover.frame)
+    now, before = st.tabs(["This quarter", "What past quarters needed"])
+    with now:
+        c.chart(charts.coverage, cover.frame, currency)
+    with before:
+        c.chart(charts.required, cover.record, cover.value)
+    c.method(metrics.coverage.coverage, cover.record)
+
+with cell(page, "How did the pipeline change?") as c:
+    asked = moves.asked(page)
+    moved = cached.result(metrics.flow.flow, data, settings, *asked)
+    c.answer(moved.sentence())
+    if moved.value is None:
+        c.empty("Choose other days or other deals; the history of deals is loaded on the Data page.")
+    else:
+        step = moves.bars(charts.flow(moved.frame, currency), moved)
+        behind = cached.result(metrics.flow.deals, data, settings, step, *asked)
+        c.answer(behind.sentence())
+        c.table(behind.frame, column_config=moves.MOVED, height=280)
+    c.method(metrics.flow.flow, moved.frame, *asked)
 
 with cell(page, "How much is open, and what is it worth?") as c:
     whole = cached.result(metrics.pipeline.open_pipeline, data, settings)
-    worth = cached.result(metrics.velocity.weighted_pipeline, data, settings)
+    worth = cached.result(metrics.coverage.weighted, data, settings)
     c.answer(f"{whole.sentence()} {worth.sentence()}")
     if worth.frame.is_empty():
         c.empty("Load opportunities with their history on the Data page.")
     else:
-        c.chart(charts.weighted(worth.frame, settings.currency))
-        c.chart(charts.trend(whole.frame, settings.currency))
-    c.method(metrics.velocity.weighted_pipeline, worth.frame)
+        c.chart(charts.weighted, worth.frame, currency)
+        c.chart(charts.trend, whole.frame, currency)
+    c.method(metrics.coverage.weighted, worth.frame)
 
-with cell(page, "What moved since last week?") as c:
-    week = cached.result(metrics.walk.week, data, settings)
-    c.answer(week.sentence())
-    if week.value is not None:
-        c.chart(charts.walk(week.frame, settings.currency))
-    c.method(metrics.walk.week, week.frame)
-
-with cell(page, "Where do deals get stuck, and how fast do they move?") as c:
-    stages = cached.result(metrics.velocity.stages, data, settings)
-    speed = cached.result(metrics.velocity.velocity, data, settings)
-    c.answer(f"{stages.sentence()} {speed.sentence()}")
+with cell(page, "Where do deals get stuck?") as c:
+    stages = cached.result(metrics.stages.conversion, data, settings)
+    times = cached.result(metrics.stages.times, data, settings)
+    months = cached.result(metrics.stages.cohorts, data, settings)
+    c.answer(f"{stages.sentence()} {times.sentence()}")
     if not stages.frame.is_empty():
-        c.chart(charts.conversion(stages.frame))
-    c.method(metrics.velocity.stages, stages.frame)
+        on, slow, funnel = st.tabs(["Who goes on", "Time in stage", "By month of creation"])
+        with on:
+            c.chart(charts.conversion, stages.frame)
+        with slow:
+            c.chart(charts.times, times.frame)
+        with funnel:
+            c.answer(months.sentence())
+            c.chart(charts.cohorts, months.frame)
+    c.method(metrics.stages.conversion, stages.frame)
+
+with cell(page, "How fast does the pipeline pay?") as c:
+    speed = cached.result(metrics.velocity.velocity, data, settings)
+    rates = cached.result(metrics.velocity.win_rates, data, settings)
+    c.answer(f"{speed.sentence()} {rates.sentence()}")
+    if not rates.frame.is_empty():
+        parts, cohort = st.tabs(["What moved the pace", "Win rate, two ways"])
+        with parts:
+            c.chart(charts.speed, speed.frame, currency)
+        with cohort:
+            c.chart(charts.win_rates, rates.frame)
+    c.method(metrics.velocity.velocity, speed.frame)
 
 with cell(page, "Which deals are at risk?") as c:
-    risks = cached.result(metrics.velocity.at_risk, data, settings)
-    c.answer(risks.sentence())
-    if not risks.frame.is_empty():
-        c.table(risks.frame, column_config=RISKS, height=420)
-    c.method(metrics.velocity.at_risk, risks.frame)
+    risks = cached.result(metrics.risk.at_risk, data, settings)
+    c.answer(f"{risks.sentence()} {risks.told()}")
+    deals, signals = st.tabs(["Deals", "What the signals have meant"])
+    with deals:
+        rows = moves.rows(risks.frame, "risk_rows", moves.RISKS)
+    with signals:
+        c.table(risks.record, column_config=moves.SIGNALS, column_order=list(moves.SIGNALS))
+    c.method(metrics.risk.at_risk, risks.frame)
+
+if not c.failed and not risks.frame.is_empty():
+    with cell(page, "What about this deal?") as c:
+        deal = risks.chosen(rows)
+        past = cached.result(metrics.risk.history, data, settings, deal)
+        c.answer(f"**{past.name}** ({deal}). {past.sentence()}")
+        c.table(past.frame, column_config=moves.STATES, height=210)
+        advice = cached.result(explain.actions.actions, data, settings, deal)
+        c.answer(advice.sentence())
+        c.table(advice.frame, column_config=moves.ACTIONS, column_order=list(moves.ACTIONS))
+        c.method(explain.actions.actions, advice.frame, deal)
+
+    with cell(page, "Why this chance?") as c:
+        why = cached.result(explain.deals.deal, data, settings, deal)
+        c.answer(why.sentence("a typical deal"))
+        c.chart(reasons.waterfall, why)
+        st.caption(why.check())
+        c.method(explain.deals.deal, why.frame, deal)
 
 notebook.offer(page)

@@ -3,12 +3,21 @@
 import streamlit as st
 
 from core import requirements
+from core.charts import ledger as gap_charts
 from core.charts import requirements as charts
-from core.metrics import percent
-from pages.ui import cached, lists, notebook, shell
+from pages.ui import answering, cached, cached_fit, fit, lists, notebook, outbox, reading, shell
 from pages.ui.cells import cell
 
-READ = {"sheet": "Sheet", "row": "Row", "requirement_id": "Id", "section": "Section", "text": "Requirement"}
+READ = {
+    "sheet": "Sheet",
+    "row": "Row",
+    "requirement_id": "Id",
+    "section": "Section",
+    "text": "Requirement",
+    "given_priority": "Priority given",
+    "given_category": "Category given",
+    "answer_cells": "Answer cells",
+}
 MATCHED = {
     "row": "Row",
     "text": st.column_config.TextColumn("Requirement", width="large"),
@@ -19,11 +28,21 @@ MATCHED = {
     "confidence": st.column_config.ProgressColumn("Confidence", format="percent", min_value=0, max_value=1),
     "gap_type": "Gap",
     "severity": "Severity",
+    "comparison": st.column_config.TextColumn("Limits compared", width="large"),
     "effort_weeks": st.column_config.NumberColumn("Person-weeks", format="%.1f"),
     "timeline": "Timeline",
     "cost_amount": st.column_config.NumberColumn("Cost", format="compact"),
     "solution": st.column_config.TextColumn("Recommended solution", width="large"),
+    "workaround": st.column_config.TextColumn("Until then", width="medium"),
+    "owner": "Owner",
     "exposed_amount": st.column_config.NumberColumn("Deal amount exposed", format="compact"),
+}
+DRAFTED = {
+    "row": "Row",
+    "text": st.column_config.TextColumn("Requirement", width="large"),
+    "statement": "Statement",
+    "draft": st.column_config.TextColumn("Draft answer", width="large"),
+    "sources": "Taken from",
 }
 NEAR = {
     "row": "Row",
@@ -32,6 +51,8 @@ NEAR = {
     "capability_id": "Capability",
     "capability": "Name",
     "score": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
+    "words": st.column_config.TextColumn("Words in common"),
+    "sentence": st.column_config.TextColumn("What speaks for it", width="large"),
 }
 
 page = shell.open("Requirements", icon=":material/checklist:")
@@ -49,56 +70,45 @@ with cell(page, "What does the buyer ask for?") as c:
         placeholder="None yet",
         key="requirement_deal",
     )
-    if content:
-        found = cached.analysis(content, name, settings, stake)
+    source = reading.read(page, content, name) if content else None
+    if source is not None:
+        found = cached.analysis(source, name, settings, stake)
         c.answer(found.source.sentence())
-        for layout in found.source.layouts:
-            st.caption(layout.sentence())
-        with st.expander("As it was read"):
+        reading.panel(page, found.source)
+        with st.expander("The requirements one by one"):
             c.table(found.source.frame.select(list(READ)), column_config=READ)
-    else:
+    elif not content:
         c.empty("Upload the buyer's list, or choose an example.")
 
 given = f"{path!r}, settings=settings"
 
 if found is not None:
+    found = answering.decided(page, found, stake)
     with cell(page, "How much of it do we support?") as c:
         c.answer(found.sentence())
-        left, middle, right = st.columns(3)
-        score = found.summary
-        left.metric(
-            "Coverage",
-            percent(score["coverage_rate"]),
-            f"target {percent(score['coverage_target_rate'])}",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-        )
-        middle.metric(
-            "Fit by priority",
-            percent(score["fit_rate"]),
-            f"target {percent(score['fit_target_rate'])}",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-        )
-        right.metric(
-            "Cost to close",
-            f"{settings.currency} {score['cost_amount']:,.0f}",
-            f"{score['effort_weeks']:,.0f} person-weeks",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-        )
-        c.chart(charts.by_category(found.by_category()))
+        score = requirements.scores.scores(found, settings)
+        fit.tiles(score)
+        c.chart(charts.by_category, found.by_category())
         c.method(requirements.gap.analyse_file, found.frame, given=given)
+
+    with cell(page, "Shall we bid?") as c:
+        bid = cached_fit.bid(page, found, stake)
+        c.answer(bid.sentence())
+        c.chart(gap_charts.factors, bid.factors)
+        if not bid.worth.is_empty():
+            c.chart(gap_charts.worth, bid.worth, settings.currency)
+        c.method(
+            requirements.scores.bid,
+            bid.factors,
+            given=f"requirements.gap.analyse_file({given}), settings",
+        )
 
     with cell(page, "Where are the gaps, and what closes them?") as c:
         c.answer(found.gap_sentence())
         if found.gaps.is_empty():
             c.empty("Nothing to close.")
         else:
-            c.chart(charts.cost(found.gaps, settings.currency))
+            c.chart(charts.cost, found.gaps, settings.currency)
             c.table(found.gaps.select(list(MATCHED)), column_config=MATCHED, height=420)
 
     with cell(page, "Which rows need a person?") as c:
@@ -106,11 +116,25 @@ if found is not None:
         if not found.unclear.is_empty():
             c.table(found.unclear, column_config=NEAR, height=320)
 
+    with cell(page, "Who answers what, and how far are we?") as c:
+        answering.work(page, c, found)
+
+    with cell(page, "What do we answer?") as c:
+        drafts = cached_fit.drafts(found)
+        c.answer(drafts.sentence())
+        c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=420)
+        c.method(
+            requirements.responses.drafts,
+            drafts.frame,
+            given=f"requirements.gap.analyse_file({given}), requirements.catalogue.load()",
+        )
+
     with cell(page, "What goes back to the buyer?") as c:
         c.answer(
-            "The matrix holds every row in the buyer's order with our status, the gaps with what closes them, "
-            "and a summary."
+            "Two files: the buyer's own, with nothing but the answer cells changed, and a matrix with every row, "
+            "our status, the gaps with what closes them, and a summary."
         )
+        outbox.own_file(found)
         with st.expander("Every row"):
             c.table(found.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
         st.download_button(
@@ -122,5 +146,16 @@ if found is not None:
         )
 
         lists.shelf(page, found)
+
+with cell(page, "Which gaps hold up the pipeline?") as c:
+    ledger = cached_fit.ledger(page)
+    c.answer(ledger.sentence())
+    if ledger.frame.is_empty():
+        c.empty("Keep a list that hangs on an open deal: its gaps then count here, with those of all other lists.")
+    else:
+        c.chart(gap_charts.unlocked, ledger.frame, settings.currency)
+        c.table(ledger.frame.select(list(fit.GAPS)), column_config=fit.GAPS, height=320)
+        fit.gap(page, c, ledger)
+    c.method(requirements.kept.ledger, ledger.frame)
 
 notebook.offer(page)

@@ -1,5 +1,7 @@
 """Who is asking, and what they may see and do."""
 
-from core.access.identity import LOCAL, Identity, can
+from core.access import rights
+from core.access.identity import LOCAL, Identity, can, identify
+from core.access.seen import view
 
-__all__ = ["LOCAL", "Identity", "can"]
+__all__ = ["LOCAL", "Identity", "can", "identify", "rights", "view"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.config.settings import Settings
+from core.contracts.errors import AccessError
+
 ADMIN_ONLY: Mapping[str, tuple[str, ...]] = {"admin": ("*",)}
 
 
@@ -15,16 +18,29 @@ class Identity:
     Attributes
     ----------
     user, name : str
+        The sign-in name, in lower case, and the name shown.
     roles : tuple of str
         Names from the `roles` setting.
-    scope : tuple of str
+    regions : tuple of str
         Regions this person is bound to; empty for all.
+    team_of : str
+        The rep id of the person at the top of the team this person is bound to; empty for all.
+    is_masked : bool
+        Whether names of companies and people are hidden.
     """
 
     user: str
     name: str
     roles: tuple[str, ...]
-    scope: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    team_of: str = ""
+    is_masked: bool = False
+
+    @property
+    def scope(self) -> str:
+        """Return what this person's rows are cut to, in words."""
+        parts = [", ".join(self.regions), f"the team of {self.team_of}" if self.team_of else ""]
+        return " and ".join(part for part in parts if part) or "the whole company"
 
 
 LOCAL = Identity("local", "You", ("admin",))
@@ -44,3 +60,37 @@ def can(identity: Identity, right: str, roles: Mapping[str, tuple[str, ...]] = A
     held = {given for role in identity.roles for given in roles.get(role, ())}
     area, _, action = right.partition(":")
     return bool(held & {"*", right}) or (action == "read" and f"{area}:write" in held)
+
+
+def identify(user: str | None, name: str | None, settings: Settings) -> Identity:
+    """Return who a signed-in person is.
+
+    Parameters
+    ----------
+    user : str or None
+        What the sign-in service calls the person, mostly a mail address; upper and lower case are alike.
+    name : str or None
+        The name to show where the settings give none.
+    settings : Settings
+        `access.people` lists the people, `access.everyone_else` the roles of those not listed.
+
+    Raises
+    ------
+    AccessError
+        When nobody is signed in, or the person is not listed and others are not let in.
+    """
+    access = settings.access
+    found = (user or "").strip().lower()
+    if not found:
+        raise AccessError("Nobody is signed in.", mend="Sign in and open the page again.")
+    known = {address.lower(): person for address, person in access.people.items()}.get(found)
+    roles = known.roles if known else access.everyone_else
+    if not roles:
+        raise AccessError(
+            f"{user} is signed in and has no role here.", mend="Ask the administrator to add you under access.people."
+        )
+    shown = (known.name if known else "") or (name or "").strip() or found
+    masked = access.mask_names or (known.mask_names if known else False)
+    if known is None:
+        return Identity(found, shown, roles, is_masked=masked)
+    return Identity(found, shown, roles, known.regions, known.team_of, masked)

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-import altair as alt
+from typing import TYPE_CHECKING
+
 import polars as pl
 
+from core.charts.late import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish
 from core.explain.drivers import plain
-from core.metrics.health import SCORES
+from core.metrics.customer_health import SCORES
 
-Drawn = alt.Chart | alt.LayerChart
-ACROSS = alt.Axis(format="~s")
-PER_CENT = alt.Axis(format=".0%")
+if TYPE_CHECKING:
+    Drawn = alt.Chart | alt.LayerChart
+
 GROUPS = [ACTUAL, FORECAST, "#4c6a92", "#a3527b", "#8a9a2b", CONTEXT, "#7cc7bf"]
-_BOTH = alt.Scale(domain=list(SCORES.values()), range=[ACTUAL, FORECAST])
 _DASHES = [[1, 0], [5, 3], [2, 2]]
-_TOP = alt.Legend(orient="top", title=None, labelLimit=320)
+
+
+def _across() -> alt.Axis:
+    return alt.Axis(format="~s")
+
+
+def _per_cent() -> alt.Axis:
+    return alt.Axis(format=".0%")
+
+
+def _top() -> alt.Legend:
+    return alt.Legend(orient="top", title=None, labelLimit=320)
+
+
+def _both() -> alt.Scale:
+    return alt.Scale(domain=list(SCORES.values()), range=[ACTUAL, FORECAST])
 
 
 def months(frame: pl.DataFrame, currency: str) -> Drawn:
@@ -31,8 +47,8 @@ def months(frame: pl.DataFrame, currency: str) -> Drawn:
     )
     bars = alt.Chart(long).mark_bar(cornerRadius=2).encode(
         x=alt.X("month_ahead:O", title="months ahead", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("amount:Q", title=f"{currency} a month", axis=ACROSS),
-        color=alt.Color("what:N", legend=_TOP, scale=alt.Scale(
+        y=alt.Y("amount:Q", title=f"{currency} a month", axis=_across()),
+        color=alt.Color("what:N", legend=_top(), scale=alt.Scale(
             domain=list(names.values()), range=[FORECAST, "#f0c38f", ACTUAL])),
         tooltip=["month_ahead:O", "what:N", alt.Tooltip("amount:Q", format="+,.0f", title=currency)],
     )  # fmt: skip
@@ -44,8 +60,8 @@ def staying(frame: pl.DataFrame) -> Drawn:
     low = max(float(frame["stay_rate"].min() or 0.0) - 0.1, 0.0)  # type: ignore[arg-type]
     base = alt.Chart(frame).encode(
         x=alt.X("month_ahead:Q", title="months ahead", axis=alt.Axis(tickMinStep=1), scale=alt.Scale(nice=False)),
-        y=alt.Y("stay_rate:Q", title="still a customer", axis=PER_CENT, scale=alt.Scale(domain=[low, 1])),
-        color=alt.Color("who:N", legend=_TOP, scale=alt.Scale(
+        y=alt.Y("stay_rate:Q", title="still a customer", axis=_per_cent(), scale=alt.Scale(domain=[low, 1])),
+        color=alt.Color("who:N", legend=_top(), scale=alt.Scale(
             domain=frame["who"].unique(maintain_order=True).to_list(), range=[ACTUAL, CONTEXT])),
         tooltip=["who:N", "month_ahead:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
     )  # fmt: skip
@@ -55,8 +71,8 @@ def staying(frame: pl.DataFrame) -> Drawn:
 def lead(frame: pl.DataFrame) -> Drawn:
     """Share of leavers that was red, by months before they left; dashed the share among those that stayed."""
     named = frame.with_columns(pl.col("score").replace_strict(SCORES))
-    color = alt.Color("score:N", legend=_TOP, scale=alt.Scale(domain=list(SCORES.values()), range=[ACTUAL, FORECAST]))
-    y = alt.Y("red_rate:Q", title="was red", axis=PER_CENT)
+    color = alt.Color("score:N", legend=_top(), scale=_both())
+    y = alt.Y("red_rate:Q", title="was red", axis=_per_cent())
     lines = alt.Chart(named.filter(pl.col("months_before") > 0)).mark_line(point=True).encode(
         x=alt.X("months_before:Q", title="months before leaving", scale=alt.Scale(reverse=True),
                 axis=alt.Axis(tickMinStep=1)),
@@ -73,7 +89,7 @@ def lift(frame: pl.DataFrame) -> Drawn:
         x=alt.X("tenth:O", title="tenth by score, worst first", axis=alt.Axis(labelAngle=0)),
         xOffset="score:N",
         y=alt.Y("lift_rate:Q", title="times as often as all"),
-        color=alt.Color("score:N", legend=_TOP, scale=_BOTH),
+        color=alt.Color("score:N", legend=_top(), scale=_both()),
         tooltip=["score:N", "tenth:O", alt.Tooltip("lift_rate:Q", format=".2f"), "n_left:Q", "n:Q"],
     )  # fmt: skip
     line = alt.Chart(pl.DataFrame({"y": [1.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y="y:Q")
@@ -110,8 +126,8 @@ def retention(frame: pl.DataFrame) -> Drawn:
     )
     lines = alt.Chart(long).mark_line().encode(
         x=alt.X("month:T", title=None),
-        y=alt.Y("rate:Q", title="of a year before", axis=PER_CENT, scale=alt.Scale(zero=False)),
-        color=alt.Color("what:N", legend=_TOP, scale=alt.Scale(
+        y=alt.Y("rate:Q", title="of a year before", axis=_per_cent(), scale=alt.Scale(zero=False)),
+        color=alt.Color("what:N", legend=_top(), scale=alt.Scale(
             domain=list(names.values()), range=[ACTUAL, FORECAST, CONTEXT])),
         tooltip=[alt.Tooltip("month:T", format="%B %Y"), "what:N", alt.Tooltip("rate:Q", format=".1%")],
     )  # fmt: skip
@@ -126,7 +142,7 @@ def worth(frame: pl.DataFrame, currency: str, top: int = 15) -> Drawn:
     tip = [alt.Tooltip("name:N"), *(alt.Tooltip(f"{n}:Q", format=",.0f") for n in amounts)]
     base = alt.Chart(shown).encode(y=y, tooltip=tip)
     bars = base.mark_bar(color=ACTUAL, height=10, cornerRadius=2).encode(
-        x=alt.X("value_amount:Q", title=f"{currency}, with the range of its own fate", axis=ACROSS)
+        x=alt.X("value_amount:Q", title=f"{currency}, with the range of its own fate", axis=_across())
     )
     ranges = base.mark_rule(color=CONTEXT, strokeWidth=2).encode(x="lower_amount:Q", x2="upper_amount:Q")
     return finish(bars + ranges, height=25 * shown.height + 60)
@@ -137,8 +153,8 @@ def curves(frame: pl.DataFrame) -> Drawn:
     order = frame["curve"].unique(maintain_order=True).to_list()
     lines = alt.Chart(frame).mark_line().encode(
         x=alt.X("months:Q", title="months ahead", scale=alt.Scale(nice=False)),
-        y=alt.Y("stay_rate:Q", title="still a customer", axis=PER_CENT, scale=alt.Scale(domain=[0, 1])),
-        color=alt.Color("curve:N", legend=_TOP, scale=alt.Scale(domain=order, range=[ACTUAL, FORECAST, CONTEXT])),
+        y=alt.Y("stay_rate:Q", title="still a customer", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
+        color=alt.Color("curve:N", legend=_top(), scale=alt.Scale(domain=order, range=[ACTUAL, FORECAST, CONTEXT])),
         strokeDash=alt.StrokeDash("curve:N", legend=None, scale=alt.Scale(domain=order, range=_DASHES)),
         tooltip=["curve:N", "months:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
     )  # fmt: skip
@@ -164,7 +180,7 @@ def _sign(channel: type, name: str, frame: pl.DataFrame) -> alt.X | alt.Y:
     low = frame[name].min() if frame.height else 0
     wide = name.endswith("_amount") and isinstance(low, (int, float)) and low >= 0
     scale = alt.Scale(type="symlog", constant=1_000) if wide else alt.Scale(zero=False)
-    found: alt.X | alt.Y = channel(f"{name}:Q", title=plain(name), axis=ACROSS, scale=scale)
+    found: alt.X | alt.Y = channel(f"{name}:Q", title=plain(name), axis=_across(), scale=scale)
     return found
 
 
@@ -208,7 +224,7 @@ def contract(frame: pl.DataFrame, currency: str) -> Drawn:
 def _month(frame: pl.DataFrame, name: str, title: str) -> Drawn:
     bars = alt.Chart(frame).mark_bar(color=ACTUAL, cornerRadius=2).encode(
         x=alt.X("month:O", title=None, timeUnit="yearmonth", axis=alt.Axis(format="%b %y", labelOverlap=True)),
-        y=alt.Y(f"{name}:Q", title=title, axis=ACROSS),
+        y=alt.Y(f"{name}:Q", title=title, axis=_across()),
         tooltip=[alt.Tooltip("month:T", format="%d %B %Y", title="month to"), alt.Tooltip(f"{name}:Q", format=",.1f")],
     )  # fmt: skip
     return finish(bars, height=200)
@@ -220,7 +236,8 @@ def mood(frame: pl.DataFrame) -> Drawn:
     long = frame.unpivot(list(names), index="month", variable_name="where", value_name="mood").drop_nulls("mood")
     lines = alt.Chart(long.with_columns(pl.col("where").replace_strict(names))).mark_line(point=True).encode(
         x=alt.X("month:T", title=None), y=alt.Y("mood:Q", title="mood, −1 to 1", scale=alt.Scale(domain=[-1, 1])),
-        color=alt.Color("where:N", legend=_TOP, scale=alt.Scale(domain=list(names.values()), range=[ACTUAL, FORECAST])),
+        color=alt.Color(
+            "where:N", legend=_top(), scale=alt.Scale(domain=list(names.values()), range=[ACTUAL, FORECAST])),
         tooltip=[alt.Tooltip("month:T", format="%d %B %Y", title="month to"), "where:N",
                  alt.Tooltip("mood:Q", format="+.2f")],
     )  # fmt: skip
@@ -231,7 +248,7 @@ def mood(frame: pl.DataFrame) -> Drawn:
 def steadiness(frame: pl.DataFrame) -> Drawn:
     """How often each driver is among the three strongest."""
     bars = alt.Chart(frame).mark_bar(height=14, cornerRadius=2, color=SEQUENCE[2]).encode(
-        x=alt.X("top_rate:Q", title="among the three strongest", axis=PER_CENT, scale=alt.Scale(domain=[0, 1])),
+        x=alt.X("top_rate:Q", title="among the three strongest", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
         y=alt.Y("driver:N", sort=frame["driver"].to_list(), title=None, axis=alt.Axis(labelLimit=220)),
         tooltip=["driver:N", alt.Tooltip("top_rate:Q", format=".0%"), alt.Tooltip("least:Q", format="+.1f"),
                  alt.Tooltip("most:Q", format="+.1f")],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import altair as alt
 import polars as pl
 
+from core.charts.late import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish
 
 MONEY = "~s"
@@ -69,21 +69,6 @@ def leaderboard(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChar
     )
     ticks = base.mark_tick(color=CONTEXT, thickness=2, height=18).encode(x="quota_amount:Q")
     return finish(bars + ticks, height=340)
-
-
-def changes(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Bars of what changed in the pipeline, by kind of change."""
-    sums = frame.group_by("change").agg(pl.col("change_amount").sum(), n_deals=pl.len())
-    bars = (
-        alt.Chart(sums)
-        .mark_bar(color=ACTUAL, height=18, cornerRadius=2)
-        .encode(
-            y=alt.Y("change:N", sort="-x", title=None),
-            x=alt.X("change_amount:Q", title=currency, axis=alt.Axis(format=MONEY)),
-            tooltip=["change:N", alt.Tooltip("change_amount:Q", format=",.2f"), "n_deals:Q"],
-        )
-    )
-    return finish(bars, height=220)
 
 
 def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import altair as alt
 import polars as pl
 
+from core.charts.late import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
 from core.explain import Contributions
 
-LABELS = alt.Axis(labelLimit=220, labelOverlap=False)
+
+def labels() -> alt.Axis:
+    """Return an axis of driver names, each in full."""
+    return alt.Axis(labelLimit=220, labelOverlap=False)
+
+
 UNITS = {"points": "probability in %", "log_odds": "log odds", "money": "{currency}"}
 
 
@@ -57,7 +62,7 @@ def waterfall(found: Contributions, top: int = 9) -> alt.Chart | alt.LayerChart:
 
 def _bars(frame: pl.DataFrame, unit: str, written: str) -> alt.Chart | alt.LayerChart:
     order = frame["label"].to_list()
-    base = alt.Chart(frame).encode(y=alt.Y("label:N", sort=order, title=None, axis=LABELS))
+    base = alt.Chart(frame).encode(y=alt.Y("label:N", sort=order, title=None, axis=labels()))
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
         x=alt.X("begin:Q", title=unit, axis=alt.Axis(format="~s")),
         x2="end:Q",
@@ -106,7 +111,7 @@ def bar(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
         .mark_bar(color=ACTUAL, height=16, cornerRadius=2)
         .encode(
             x=alt.X("importance:Q", title="mean movement in log odds"),
-            y=alt.Y("driver:N", sort="-x", title=None, axis=LABELS),
+            y=alt.Y("driver:N", sort="-x", title=None, axis=labels()),
             tooltip=["driver:N", alt.Tooltip("importance:Q", format=".3f")],
         )
     )
@@ -124,7 +129,7 @@ def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .mark_circle(size=22, opacity=0.75)
         .encode(
             x=alt.X("contribution:Q", title="contribution in log odds"),
-            y=alt.Y("driver:N", sort=order.to_list(), title=None, axis=LABELS),
+            y=alt.Y("driver:N", sort=order.to_list(), title=None, axis=labels()),
             yOffset=alt.YOffset("jitter:Q", scale=alt.Scale(domain=[-1.6, 1.6])),
             color=alt.Color(
                 "rank:Q",

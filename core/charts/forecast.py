@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import altair as alt
 import polars as pl
 
+from core.charts.late import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
 
 PARTS = {"closed_amount": "Already closed", "open_amount": "From open deals", "new_amount": "From deals to come"}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import altair as alt
 import polars as pl
 
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+from core.charts.late import alt
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish
 
-ACROSS = alt.Axis(format="~s")
+
+def across() -> alt.Axis:
+    """Return an axis of money in short."""
+    return alt.Axis(format="~s")
 
 
 def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -22,53 +25,192 @@ def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     ]
     title = f"{currency} open (grey) and weighted (teal)"
     whole = base.mark_bar(color=CONTEXT, opacity=0.45, height=22).encode(
-        x=alt.X("amount:Q", title=title, axis=ACROSS), tooltip=tip
+        x=alt.X("amount:Q", title=title, axis=across()), tooltip=tip
     )
     worth = base.mark_bar(color=ACTUAL, height=12).encode(x="weighted_amount:Q", tooltip=tip)
     return finish(whole + worth, height=36 * frame.height + 70)
 
 
 def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
-    """Share of deals that went on from each stage, with the median days in it."""
-    words = frame.with_columns(
-        word=pl.format(
-            "{} %, {} days",
-            (pl.col("moved_on_rate") * 100).round(0).cast(pl.Int64),
-            pl.col("median_days").fill_null(0).round(0).cast(pl.Int64),
+    """What became of the deals that entered each stage: gone on, still there, lost; the rate beside the bar."""
+    order = frame["stage"].to_list()
+    fates = {"n_moved_on": "Went on", "n_pending": "Still there", "n_lost": "Lost from there"}
+    long = frame.select("stage", "n_entered", *fates).unpivot(
+        list(fates), index=["stage", "n_entered"], variable_name="fate", value_name="n"
+    )
+    long = long.with_columns(
+        pl.col("fate").replace(fates), share=pl.col("n") / pl.col("n_entered"),
+        rank=pl.col("fate").replace_strict({k: i for i, k in enumerate(fates)}, return_dtype=pl.Int64),
+    )  # fmt: skip
+    hues = alt.Scale(domain=list(fates.values()), range=[ACTUAL, "#c9d1d6", FORECAST])
+    bars = (
+        alt.Chart(long)
+        .mark_bar(height=20)
+        .encode(
+            y=alt.Y("stage:N", sort=order, title=None),
+            x=alt.X("share:Q", title="of the deals that entered", axis=alt.Axis(format=".0%"), stack="zero"),
+            color=alt.Color("fate:N", scale=hues, legend=alt.Legend(orient="top", title=None)),
+            order="rank:Q",
+            tooltip=[
+                "stage:N", "fate:N", alt.Tooltip("n:Q", format=",", title="deals"), alt.Tooltip("share:Q", format=".1%")
+            ],
+        )
+    )  # fmt: skip
+    words = alt.Chart(frame.filter(pl.col("moved_on_rate").is_not_null())).mark_text(
+        align="left", dx=6, color="white", fontWeight="bold"
+    ).encode(
+        y=alt.Y("stage:N", sort=order), x=alt.datum(0), text=alt.Text("moved_on_rate:Q", format=".0%"),
+    )  # fmt: skip
+    return finish(bars + words, height=36 * frame.height + 90)
+
+
+def times(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
+    """Days in each stage: won deals' median to 90th percentile as a grey bar, open deals' as two marks."""
+    order = frame["stage"].to_list()
+    base = alt.Chart(frame).encode(y=alt.Y("stage:N", sort=order, title=None))
+    tip = [
+        "stage:N",
+        alt.Tooltip("won_median_days:Q", format=".0f", title="won, median days"),
+        alt.Tooltip("won_p90_days:Q", format=".0f", title="won, nine of ten within"),
+        alt.Tooltip("open_median_days:Q", format=".0f", title="open, median days"),
+        alt.Tooltip("open_p90_days:Q", format=".0f", title="open, nine of ten within"),
+        alt.Tooltip("n_slow:Q", title="open deals slower"),
+    ]
+    title = "days in stage: won deals, median to nine of ten (grey); open deals, median ● and nine of ten ▲"
+    won = base.mark_bar(color=CONTEXT, opacity=0.45, height=18, cornerRadius=2).encode(
+        x=alt.X("won_median_days:Q", title=title), x2="won_p90_days:Q", tooltip=tip
+    )
+    middle = base.mark_point(filled=True, size=90, color=ACTUAL, opacity=1).encode(x="open_median_days:Q", tooltip=tip)
+    late = base.mark_point(filled=True, size=90, shape="triangle-up", color=FORECAST, opacity=1).encode(
+        x="open_p90_days:Q", tooltip=tip
+    )
+    return finish(won + middle + late, height=36 * frame.height + 70)
+
+
+def cohorts(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
+    """Heat map of the share of each month's deals that reached each stage; months with open deals stand paler."""
+    order = frame["stage"].unique(maintain_order=True).to_list()
+    shown = frame.with_columns(ripe=1 - 0.6 * pl.col("n_open") / pl.col("n_created"))
+    base = alt.Chart(shown).encode(
+        x=alt.X("yearmonth(month):O", title="month of creation (paler: more deals still open)"),
+        y=alt.Y("stage:N", sort=order, title=None),
+        tooltip=[
+            alt.Tooltip("month:T", format="%B %Y"), "stage:N", alt.Tooltip("n_created:Q", format=",", title="created"),
+            alt.Tooltip("n_reached:Q", format=",", title="came so far"), alt.Tooltip("n_open:Q", title="still open"),
+            alt.Tooltip("reached_rate:Q", format=".1%"),
+        ],
+    )  # fmt: skip
+    cells = base.mark_rect(cornerRadius=2).encode(
+        color=alt.Color("reached_rate:Q", scale=alt.Scale(range=SEQUENCE, domain=[0, 1]), legend=None),
+        opacity=alt.Opacity("ripe:Q", scale=None),
+    )
+    words = base.mark_text(fontSize=10).encode(
+        text=alt.Text("reached_rate:Q", format=".0%"),
+        color=alt.condition("datum.reached_rate > 0.55", alt.value("white"), alt.value("#1b2733")),
+    )
+    return finish(cells + words, height=34 * len(order) + 90)
+
+
+def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Bars of what each part of velocity added or took: [part, effect_amount, change_rate]."""
+    shown = frame.with_columns(
+        way=pl.when(pl.col("effect_amount") < 0).then(pl.lit("Slower")).otherwise(pl.lit("Faster")),
+        word=pl.format("{} %", (pl.col("change_rate") * 100).round(1)),
+    )
+    base = alt.Chart(shown).encode(y=alt.Y("part:N", sort=frame["part"].to_list(), title=None))
+    bars = base.mark_bar(height=18, cornerRadius=2).encode(
+        x=alt.X("effect_amount:Q", title=f"{currency} a day, against a year ago", axis=across()),
+        color=alt.Color("way:N", scale=alt.Scale(domain=["Faster", "Slower"], range=[ACTUAL, FORECAST]), legend=None),
+        tooltip=[
+            "part:N", alt.Tooltip("now:Q", format=",.2f"), alt.Tooltip("earlier:Q", format=",.2f", title="a year ago"),
+            alt.Tooltip("change_rate:Q", format="+.1%"), alt.Tooltip("effect_amount:Q", format="+,.0f"),
+        ],
+    )  # fmt: skip
+    words = base.mark_text(align="left", dx=6, color=CONTEXT).encode(
+        x=alt.X("effect_amount:Q").stack(False), text="word:N"
+    )
+    return finish(bars + words, height=34 * frame.height + 60)
+
+
+def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
+    """Win rate by closing quarter as a line, by cohort of creation as bars with what is still open on top."""
+    order = frame["quarter"].to_list()
+    x = alt.X("quarter:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True))
+    parts = frame.select("quarter", won="cohort_rate", waiting="open_rate").unpivot(
+        ["won", "waiting"], index="quarter", variable_name="part", value_name="rate"
+    )
+    names = {"won": "Created then, won", "waiting": "Created then, still open"}
+    parts = parts.with_columns(pl.col("part").replace(names))
+    hues = alt.Scale(domain=[*names.values(), "Closed then, won"], range=[ACTUAL, "#c9d1d6", FORECAST])
+    bars = (
+        alt.Chart(parts)
+        .mark_bar()
+        .encode(
+            x=x,
+            y=alt.Y("rate:Q", title="share of deals", axis=alt.Axis(format=".0%"), stack="zero"),
+            color=alt.Color("part:N", scale=hues, legend=alt.Legend(orient="top", title=None)),
+            tooltip=["quarter:N", "part:N", alt.Tooltip("rate:Q", format=".1%")],
         )
     )
-    base = alt.Chart(words).encode(y=alt.Y("stage:N", sort=frame["stage"].to_list(), title=None))
-    bars = base.mark_bar(color=ACTUAL, height=20, cornerRadius=2).encode(
-        x=alt.X(
-            "moved_on_rate:Q",
-            title="went on, median days in stage",
-            axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]),
-            scale=alt.Scale(domain=[0, 1.15]),
-        ),
-        tooltip=["stage:N", "n_entered:Q", "n_moved_on:Q", alt.Tooltip("won_rate:Q", format=".1%")],
+    line = (
+        alt.Chart(frame.with_columns(part=pl.lit("Closed then, won")))
+        .mark_line(point=True)
+        .encode(
+            x=x,
+            y="closing_rate:Q",
+            color=alt.Color("part:N", scale=hues),
+            tooltip=["quarter:N", alt.Tooltip("closing_rate:Q", format=".1%"), alt.Tooltip("n_closed:Q", format=",")],
+        )
     )
-    text = base.mark_text(align="left", dx=5, color=CONTEXT).encode(x="moved_on_rate:Q", text="word:N")
-    return finish(bars + text, height=36 * frame.height + 70)
+    return finish(bars + line, height=270)
 
 
 def coverage(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Bars of quota, booked, still to book and open: [item, amount]."""
+    """Bars of quota, booked, still to book, open, weighted, needed: [item, amount]."""
+    hue = {"Booked so far": ACTUAL, "Open and due this quarter": "#7cc7bf", "Weighted": "#7cc7bf",
+           "Still to be created": FORECAST}  # fmt: skip
+    items = frame["item"].to_list()
     base = alt.Chart(frame).encode(
-        y=alt.Y("item:N", sort=frame["item"].to_list(), title=None, axis=alt.Axis(labelLimit=200))
+        y=alt.Y("item:N", sort=items, title=None, axis=alt.Axis(labelLimit=200)),
     )
     bars = base.mark_bar(height=20, cornerRadius=2).encode(
-        x=alt.X("amount:Q", title=currency, axis=ACROSS),
+        x=alt.X("amount:Q", title=currency, axis=across()),
         color=alt.Color(
-            "item:N",
-            scale=alt.Scale(domain=frame["item"].to_list(), range=[CONTEXT, ACTUAL, CONTEXT, "#7cc7bf"]),
-            legend=None,
+            "item:N", scale=alt.Scale(domain=items, range=[hue.get(i, CONTEXT) for i in items]), legend=None
         ),
         tooltip=["item:N", alt.Tooltip("amount:Q", format=",.2f", title=currency)],
     )
     text = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
         x="amount:Q", text=alt.Text("amount:Q", format=".3~s")
     )
-    return finish(bars + text, height=34 * frame.height + 60)
+    return finish(bars + text, height=32 * frame.height + 60)
+
+
+def required(frame: pl.DataFrame, now: float | None) -> alt.Chart | alt.LayerChart:
+    """What past quarters needed on the same day, as dots, with today's coverage as a line."""
+    base = alt.Chart(frame).encode(
+        x=alt.X("quarter:N", sort=frame["quarter"].to_list(), title=None, axis=alt.Axis(labelAngle=0))
+    )
+    bars = base.mark_bar(color=CONTEXT, opacity=0.6).encode(
+        y=alt.Y("required_ratio:Q", title="open and due ÷ booked after"),
+        tooltip=[
+            "quarter:N",
+            alt.Tooltip("required_ratio:Q", format=".2f", title="needed"),
+            alt.Tooltip("due_amount:Q", format=",.0f", title="open and due"),
+            alt.Tooltip("rest_amount:Q", format=",.0f", title="booked after"),
+        ],
+    )
+    words = base.mark_text(dy=-7, color=CONTEXT).encode(
+        y="required_ratio:Q", text=alt.Text("required_ratio:Q", format=".1f")
+    )
+    chart = bars + words
+    if now is not None:
+        rule = alt.Chart(pl.DataFrame({"now": [now], "word": [f"coverage now: {now:.1f}"]}))
+        chart += rule.mark_rule(color=ACTUAL, strokeWidth=2).encode(y="now:Q")
+        chart += rule.mark_text(align="left", dy=-7, color=ACTUAL, fontWeight="bold").encode(
+            y="now:Q", x=alt.value(4), text="word:N"
+        )
+    return finish(chart, height=220)
 
 
 def trend(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -78,35 +220,54 @@ def trend(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         .mark_area(color=ACTUAL, opacity=0.25, line={"color": ACTUAL})
         .encode(
             x=alt.X("month:T", title=None),
-            y=alt.Y("amount:Q", title=f"{currency} open", axis=ACROSS),
+            y=alt.Y("amount:Q", title=f"{currency} open", axis=across()),
             tooltip=[alt.Tooltip("month:T", format="%d %B %Y"), alt.Tooltip("amount:Q", format=",.0f")],
         )
     )
     return finish(chart, height=220)
 
 
-def walk(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Waterfall of the weekly walk: [step, n_deals, amount], the first and last row stand on the ground."""
+def flow(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Waterfall of a flow: [step, n_deals, amount]; a click on a bar chooses its step.
+
+    Opening and closing stand on the ground; bars of steps without a deal are left out.
+    """
     ends = pl.col("step").is_in(["Opening", "Closing"])
     top = pl.when(pl.col("step") == "Closing").then("amount").otherwise(pl.col("amount").cum_sum())
-    bars = frame.with_columns(end=top).with_columns(
-        begin=pl.when(ends).then(0.0).otherwise(pl.col("end") - pl.col("amount")),
-        way=pl.when(ends)
-        .then(pl.lit("Standing"))
-        .when(pl.col("amount") < 0)
-        .then(pl.lit("Out"))
-        .otherwise(pl.lit("In")),
+    way = pl.when(ends).then(pl.lit("Standing")).when(pl.col("amount") < 0).then(pl.lit("Out")).otherwise(pl.lit("In"))
+    bars = (
+        frame.with_columns(end=top)
+        .with_columns(begin=pl.when(ends).then(0.0).otherwise(pl.col("end") - pl.col("amount")), way=way)
+        .with_columns(edge=pl.max_horizontal("begin", "end"))
+        .filter(ends | (pl.col("n_deals") > 0))
     )
+    chosen = alt.selection_point(name="step", fields=["step"], on="click", clear="dblclick")
     hues = alt.Scale(domain=["Standing", "In", "Out"], range=[CONTEXT, ACTUAL, FORECAST])
+    base = alt.Chart(bars).encode(
+        y=alt.Y("step:N", sort=bars["step"].to_list(), title=None),
+        tooltip=[
+            "step:N",
+            alt.Tooltip("n_deals:Q", format=",", title="deals"),
+            alt.Tooltip("amount:Q", format="+,.2f", title=currency),
+        ],
+    )
+    room = float(str(bars["edge"].max() or 1)) * 1.12
     drawn = (
-        alt.Chart(bars)
-        .mark_bar(height=18, cornerRadius=2)
+        base.mark_bar(height=20, cornerRadius=2, cursor="pointer")
         .encode(
-            y=alt.Y("step:N", sort=frame["step"].to_list(), title=None),
-            x=alt.X("begin:Q", title=currency, axis=ACROSS),
+            x=alt.X(
+                "begin:Q",
+                title=f"{currency} open",
+                axis=alt.Axis(format="~s", tickCount=8),
+                scale=alt.Scale(domain=[0, room], nice=False),
+            ),
             x2="end:Q",
             color=alt.Color("way:N", scale=hues, legend=None),
-            tooltip=["step:N", alt.Tooltip("n_deals:Q", format=","), alt.Tooltip("amount:Q", format=",.2f")],
+            opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
         )
+        .add_params(chosen)
     )
-    return finish(drawn, height=26 * frame.height + 60)
+    words = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
+        x="edge:Q", text=alt.Text("amount:Q", format=".3~s")
+    )
+    return finish(drawn + words, height=28 * bars.height + 60)

@@ -1,78 +1,207 @@
-"""Charts of the scenarios page."""
+"""Charts of the scenarios page: finished Vega-Lite specifications of which only the data change.
+
+While a slider moves, building and checking a chart would cost more than the numbers in it. Each
+specification is therefore written once per process and what it names, and kept.
+"""
 
 from __future__ import annotations
 
-import altair as alt
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
 import polars as pl
 
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST
+
+Spec = dict[str, Any]
+STEP = 30
+ROOT = "As things stand"
+OTHERS = (FORECAST, ACTUAL, "#7a5ea8", "#b5485d")
+MONTHS: Spec = {
+    "field": "month", "type": "ordinal", "sort": None, "title": None,
+    "axis": {"labelAngle": 0, "labelOverlap": True},
+}  # fmt: skip
+CONFIG: Spec = {
+    "background": "transparent",
+    "view": {"stroke": None},
+    "axis": {
+        "grid": False, "domainColor": CONTEXT, "tickColor": CONTEXT, "labelColor": CONTEXT, "titleColor": CONTEXT,
+    },
+    "axisY": {"grid": True, "gridColor": CONTEXT, "gridOpacity": 0.18, "domain": False, "ticks": False},
+}  # fmt: skip
 
 
-def months(frame: pl.DataFrame, currency: str, noun: str = "bookings") -> alt.Chart | alt.LayerChart:
-    """A measure by month, [month, before_amount, amount, lower, upper]: grey dashed before, amber after."""
-    after = frame
-    x, y = (
-        alt.X("month:T", title=None),
-        alt.Y("amount:Q", title=f"{currency} {noun} a month", axis=alt.Axis(format="~s")),
-    )
-    tip = [alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.2f", title=currency)]
-    band = alt.Chart(after).mark_area(color=FORECAST, opacity=0.2).encode(x=x, y="lower:Q", y2="upper:Q")
-    line = alt.Chart(after).mark_line(color=FORECAST, point=alt.OverlayMarkDef(color=FORECAST))
-    grey = alt.Chart(frame).mark_line(color=CONTEXT, strokeDash=[5, 4])
-    return finish(band + grey.encode(x=x, y="before_amount:Q") + line.encode(x=x, y=y, tooltip=tip))
+@dataclass(frozen=True)
+class Drawing:
+    """A specification and the rows to draw.
+
+    Attributes
+    ----------
+    spec : dict
+        Vega-Lite without data; not to be changed.
+    frame : pl.DataFrame
+    alt : str
+        What the picture shows, for those who cannot see it.
+    """
+
+    spec: Spec
+    frame: pl.DataFrame
+    alt: str = ""
 
 
-def difference(parts: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Waterfall of the difference: each lever's step, and where they end."""
+def months(frame: pl.DataFrame, currency: str, noun: str = "bookings", is_rate: bool = False) -> Drawing:
+    """Draw a measure by month: grey dashed before, amber after with its range, the quota as a tick.
+
+    `frame` holds [month, before_amount, amount, lower, upper, quota_amount].
+    """
+    names = ["before_amount", "amount", "lower", "upper", "quota_amount"]
+    rows = frame.select(_month(), *names)
+    return Drawing(_months(currency, noun, is_rate), rows, f"{noun} by month before and after")
+
+
+def _month() -> pl.Expr:
+    return pl.col("month").dt.strftime("%b %y").alias("month")
+
+
+def _number(field: str, form: str, title: str) -> Spec:
+    return {"field": field, "type": "quantitative", "format": form, "title": title}
+
+
+@lru_cache(maxsize=64)
+def _months(currency: str, noun: str, is_rate: bool) -> Spec:
+    form, unit = (".0%", noun) if is_rate else ("~s", f"{currency} {noun} a month")
+    exact = ".1%" if is_rate else ",.2f"
+    x = {
+        "field": "month",
+        "type": "ordinal",
+        "sort": None,
+        "title": None,
+        "axis": {"labelAngle": 0, "labelOverlap": True},
+    }
+    y = {"type": "quantitative", "title": unit, "axis": {"format": form}, "scale": {"zero": not is_rate}}
+    tip = [
+        {"field": "month", "type": "ordinal", "title": "Month"},
+        _number("before_amount", exact, ROOT),
+        _number("amount", exact, "With the levers"),
+    ]
+    layers = [
+        {"mark": {"type": "area", "color": FORECAST, "opacity": 0.2},
+         "encoding": {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}},
+        {"mark": {"type": "tick", "color": CONTEXT, "thickness": 2, "width": 26, "orient": "horizontal"},
+         "encoding": {"x": x, "y": {**y, "field": "quota_amount"},
+                      "tooltip": [_number("quota_amount", exact, "Quota ÷ 3")]}},
+        {"mark": {"type": "line", "color": CONTEXT, "strokeDash": [5, 4]},
+         "encoding": {"x": x, "y": {**y, "field": "before_amount"}}},
+        {"mark": {"type": "line", "color": FORECAST, "point": {"color": FORECAST, "size": 45}},
+         "encoding": {"x": x, "y": {**y, "field": "amount"}, "tooltip": tip}},
+    ]  # fmt: skip
+    return {"layer": layers, "height": 300, "config": CONFIG, "autosize": {"type": "fit-x", "contains": "padding"}}
+
+
+def difference(parts: pl.DataFrame, currency: str, is_rate: bool = False) -> Drawing:
+    """Draw the waterfall of the difference: the step of each lever that has one, and where they end."""
     steps = parts.with_columns(end=pl.col("amount").cum_sum()).with_columns(start=pl.col("end") - pl.col("amount"))
     total = float(parts["amount"].sum())
     last = pl.DataFrame(
         {"lever": ["total"], "label": ["Difference"], "amount": [total], "end": [total], "start": [0.0]}
     )
+    rises = pl.col("amount") >= 0
     kind = (
-        pl.when(pl.col("lever") == "total").then(pl.lit("total")).when(pl.col("amount") >= 0).then(pl.lit("▲ raises"))
+        pl.when(pl.col("lever") == "total").then(pl.lit("total")).when(rises).then(pl.lit("▲")).otherwise(pl.lit("▼"))
     )
-    steps = pl.concat([steps, last.select(steps.columns)]).with_columns(kind=kind.otherwise(pl.lit("▼ lowers")))
-    y = alt.Y("label:N", sort=steps["label"].to_list(), title=None, axis=alt.Axis(labelOverlap=False))
-    bars = (
-        alt.Chart(steps)
-        .mark_bar(height=18, cornerRadius=2)
-        .encode(
-            y=y,
-            x=alt.X("start:Q", title=f"{currency} over five quarters", axis=alt.Axis(format="~s")),
-            x2="end:Q",
-            color=alt.Color(
-                "kind:N",
-                scale=alt.Scale(domain=["total", "▲ raises", "▼ lowers"], range=[CONTEXT, ACTUAL, FORECAST]),
-                legend=None,
-            ),
-            tooltip=["label:N", alt.Tooltip("amount:Q", format="+,.2f", title=currency)],
-        )
-    )
-    words = (
-        alt.Chart(steps.with_columns(right=pl.max_horizontal("start", "end")))
-        .mark_text(align="left", dx=5, color=CONTEXT)
-        .encode(y=y, x="right:Q", text=alt.Text("amount:Q", format="+.3~s"))
-    )
-    return finish(bars + words, height=30 * steps.height + 80)
+    rows = pl.concat([steps.select(last.columns), last]).with_columns(
+        kind=kind, right=pl.max_horizontal("start", "end"),
+        text=pl.Series([_short(v, is_rate) for v in (*steps["amount"].to_list(), total)], dtype=pl.String),
+    )  # fmt: skip
+    return Drawing(_difference(currency, is_rate), rows.drop("lever"), "The difference split by lever")
 
 
-def side_by_side(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Bookings by month of several scenarios: [scenario, month, amount]."""
-    names = frame["scenario"].unique(maintain_order=True).to_list()
-    chart = (
-        alt.Chart(frame)
-        .mark_line(point=True)
-        .encode(
-            x=alt.X("month:T", title=None),
-            y=alt.Y("amount:Q", title=f"{currency} bookings a month", axis=alt.Axis(format="~s")),
-            color=alt.Color(
-                "scenario:N",
-                scale=alt.Scale(domain=names, range=[CONTEXT, FORECAST, ACTUAL][-len(names) :]),
-                legend=alt.Legend(orient="top", title=None),
-            ),
-            strokeDash=alt.StrokeDash("scenario:N", legend=None),
-            tooltip=["scenario:N", alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.2f")],
-        )
-    )
-    return finish(chart)
+def _short(value: float, is_rate: bool) -> str:
+    sign = "▲ " if value > 0 else "▼ " if value < 0 else ""
+    if is_rate:
+        return f"{sign}{abs(value) * 100:.1f} points"
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{sign}{abs(value) / size:,.2f} {letter}"
+    return f"{sign}{abs(value):,.0f}"
+
+
+@lru_cache(maxsize=32)
+def _difference(currency: str, is_rate: bool) -> Spec:
+    y = {
+        "field": "label",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"labelOverlap": False, "grid": False, "labelLimit": 150},
+    }
+    title = "points" if is_rate else currency
+    x = {"field": "start", "type": "quantitative", "title": title, "axis": {"format": "~s"}, "scale": {"padding": 60}}
+    color = {
+        "field": "kind", "type": "nominal", "legend": None,
+        "scale": {"domain": ["total", "▲", "▼"], "range": [CONTEXT, ACTUAL, FORECAST]},
+    }  # fmt: skip
+    tip = [
+        {"field": "label", "type": "nominal", "title": "Lever"},
+        _number("amount", "+,.4f" if is_rate else "+,.2f", title),
+    ]
+    bars = {"mark": {"type": "bar", "height": 18, "cornerRadius": 2},
+            "encoding": {"y": y, "x": x, "x2": {"field": "end"}, "color": color, "tooltip": tip}}  # fmt: skip
+    right = {"field": "right", "type": "quantitative"}
+    words = {"mark": {"type": "text", "align": "left", "dx": 5, "color": CONTEXT},
+             "encoding": {"y": y, "x": right, "text": {"field": "text"}}}  # fmt: skip
+    return {"layer": [bars, words], "height": {"step": STEP}, "config": CONFIG}
+
+
+def outcomes(rows: pl.DataFrame, currency: str, target: float | None) -> Drawing:
+    """Draw how likely each outcome is: [amount, before, after] densities, the quota as a rule."""
+    frame = rows.with_columns(target=pl.lit(target, pl.Float64))
+    return Drawing(_outcomes(currency), frame, "How likely each outcome of the quarter is")
+
+
+@lru_cache(maxsize=8)
+def _outcomes(currency: str) -> Spec:
+    x = {"field": "amount", "type": "quantitative", "title": f"{currency} booked in the quarter",
+         "axis": {"format": "~s"}, "scale": {"zero": False, "nice": False}}  # fmt: skip
+    y = {"type": "quantitative", "axis": None, "title": None}
+    area = {"type": "area", "color": FORECAST, "opacity": 0.25, "interpolate": "monotone"}
+    layers = [
+        {"mark": {**area, "line": {"color": FORECAST}},
+         "encoding": {"x": x, "y": {**y, "field": "after"}, "tooltip": [_number("amount", ",.0f", currency)]}},
+        {"mark": {"type": "line", "color": CONTEXT, "strokeDash": [5, 4], "interpolate": "monotone"},
+         "encoding": {"x": x, "y": {**y, "field": "before"}}},
+        {"mark": {"type": "rule", "color": ACTUAL, "size": 2},
+         "encoding": {"x": {"aggregate": "max", "field": "target", "type": "quantitative"}}},
+        {"mark": {"type": "text", "color": ACTUAL, "align": "left", "dx": 5, "y": 8, "text": "Quota"},
+         "encoding": {"x": {"aggregate": "max", "field": "target", "type": "quantitative"}}},
+    ]  # fmt: skip
+    return {"layer": layers, "height": 260, "config": CONFIG}
+
+
+def side_by_side(frame: pl.DataFrame, currency: str) -> Drawing:
+    """Draw bookings by month of several scenarios: [scenario, month, amount]; things as they stand in grey."""
+    names = tuple(frame["scenario"].unique(maintain_order=True).to_list())
+    rows = frame.select("scenario", _month(), "amount")
+    return Drawing(_side_by_side(currency, names), rows, "Bookings by month of the scenarios chosen")
+
+
+@lru_cache(maxsize=32)
+def _side_by_side(currency: str, names: tuple[str, ...]) -> Spec:
+    others = iter(OTHERS * 2)
+    colors = [CONTEXT if name == ROOT else next(others) for name in names]
+    dashes = [[5, 4] if name == ROOT else [1, 0] for name in names]
+    legend = {"orient": "top", "title": None, "labelLimit": 240, "columns": 2}
+    who = {"field": "scenario", "type": "nominal"}
+    unit = f"{currency} bookings a month"
+    encoding = {
+        "x": MONTHS,
+        "y": {"field": "amount", "type": "quantitative", "title": unit, "axis": {"format": "~s"}},
+        "color": {**who, "scale": {"domain": names, "range": colors}, "legend": legend},
+        "strokeDash": {**who, "scale": {"domain": names, "range": dashes}, "legend": None},
+        "tooltip": [
+            {**who, "title": "Scenario"}, {"field": "month", "type": "ordinal", "title": "Month"},
+            _number("amount", ",.2f", currency),
+        ],
+    }  # fmt: skip
+    return {"mark": {"type": "line", "point": True}, "encoding": encoding, "height": 280, "config": CONFIG}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import altair as alt
+from core.charts.late import alt
 
 ACTUAL, FORECAST, CONTEXT = "#16948d", "#e08a2c", "#8d99a3"
 SEQUENCE = ["#e3f1ef", "#7cc7bf", "#16948d", "#0a4f4d"]

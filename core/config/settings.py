@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from core.contracts.errors import ConfigError, closest
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
+FREELY_NAMED = ("roles.", "access.people.", "customers.health.")
 
 
 class _Section(BaseModel):
@@ -53,6 +54,43 @@ class TargetSettings(_Section):
     requirements_coverage_rate: float = Field(ge=0, le=1)
     product_fit_rate: float = Field(ge=0, le=1)
     gap_resolution_rate: float = Field(ge=0, le=1)
+
+
+class RiskSettings(_Section):
+    """When a signal speaks against an open deal, and how its record is counted."""
+
+    stage_quantile: float = Field(gt=0, lt=1)
+    pushes: int = Field(ge=1)
+    silent_days: int = Field(ge=1)
+    contacts: int = Field(ge=0)
+    amount_quantile: float = Field(gt=0.5, lt=1)
+    owner_days: int = Field(ge=1)
+    horizon_days: int = Field(ge=1)
+    fewest_deals: int = Field(ge=1)
+
+
+class Marks(_Section):
+    """Where a part of the pipeline's health scores 0 and where 100."""
+
+    bad: float
+    good: float
+
+    @model_validator(mode="after")
+    def _apart(self) -> Marks:
+        if self.bad == self.good:
+            raise ValueError("bad and good must differ")
+        return self
+
+
+class HealthSettings(_Section):
+    """The marks of each part of the pipeline's health."""
+
+    coverage: Marks
+    freshness: Marks
+    push_rate: Marks
+    stage_age: Marks
+    concentration: Marks
+    forecast_bias: Marks
 
 
 class ModelSettings(_Section):
@@ -103,11 +141,71 @@ class CustomerSettings(_Section):
     health: dict[str, HealthSign]
 
 
+class CallSettings(_Section):
+    """When forecast calls close."""
+
+    lock_days_before_end: int = Field(ge=0)
+
+
 class RateCard(_Section):
     """What a week of work costs, in the reporting currency."""
 
     person_week_amount: float = Field(gt=0)
     partner_week_amount: float = Field(gt=0)
+
+
+class BidSettings(_Section):
+    """When to bid: effort to respond, points of the factors, vetoes."""
+
+    hours_per_row: dict[str, float]
+    hours_per_week: float = Field(gt=0)
+    closable_weeks: float = Field(gt=0)
+    factors: dict[str, float]
+    go_points: float
+    talk_points: float
+    most_blockers: int = Field(ge=0)
+    least_must_have_rate: float = Field(ge=0, le=1)
+    least_chance: float = Field(ge=0, le=1)
+
+
+class RequirementSettings(_Section):
+    """How gaps are judged, what closing them takes, and whether to bid."""
+
+    weights: dict[str, float]
+    support: dict[str, float]
+    weeks: dict[str, dict[str, tuple[float, float]]]
+    severity: dict[str, dict[str, str]]
+    approach: dict[str, dict[str, str]]
+    solution: dict[str, str]
+    workaround: dict[str, str]
+    impact: dict[str, str]
+    owners: dict[str, str]
+    exposure: dict[str, float]
+    chance_lost: dict[str, float]
+    approvers: tuple[str, ...]
+    bid: BidSettings
+
+
+class Person(_Section):
+    """One person who may sign in."""
+
+    roles: tuple[str, ...] = Field(min_length=1)
+    name: str = ""
+    regions: tuple[str, ...] = ()
+    team_of: str = ""
+    mask_names: bool = False
+
+
+class AccessSettings(_Section):
+    """Who gets in, how they are known, and what is hidden from them."""
+
+    sign_in: Literal["none", "oidc", "header"]
+    header: str
+    people: dict[str, Person]
+    everyone_else: tuple[str, ...]
+    mask_names: bool
+    mask_amounts: bool
+    mask_key: str
 
 
 class Branding(_Section):
@@ -129,9 +227,14 @@ class Settings(_Section):
     fiscal: FiscalSettings
     stages: StageSettings
     targets: TargetSettings
+    risk: RiskSettings
+    health: HealthSettings
     models: ModelSettings
     customers: CustomerSettings
+    calls: CallSettings
     rates: RateCard
+    requirements: RequirementSettings
+    access: AccessSettings
     roles: dict[str, tuple[str, ...]]
     branding: Branding
 
@@ -213,7 +316,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _merge(base: dict[str, Any], over: dict[str, Any], where: str, prefix: str = "") -> dict[str, Any]:
     out = dict(base)
     for name, value in over.items():
-        if name not in base and prefix not in {"roles.", "customers.health."}:
+        if name not in base and prefix not in FREELY_NAMED:
             near = closest(str(name), base)
             mend = f"Did you mean {near!r}?" if near else f"Known here: {', '.join(sorted(base))}."
             raise ConfigError(f"There is no setting called {prefix}{name}.", where, mend)

@@ -43,6 +43,10 @@ activities, sales_team, quotas : pl.DataFrame
         One sentence for each entity or column the source did not have.
     is_transient : bool
         True for data of one session: nothing worked out from it is written to disk.
+    whole : Dataset, optional
+        Where these rows are one person's part of a company: the company's, which models learn from.
+    unmasked : Dataset, optional
+        Where names are hidden: the same rows under their true names, which models learn from.
     """
 
     accounts: pl.DataFrame
@@ -60,6 +64,8 @@ activities, sales_team, quotas : pl.DataFrame
     missing: tuple[str, ...] = ()
     known_fingerprint: str | None = None
     is_transient: bool = False
+    whole: Dataset | None = None
+    unmasked: Dataset | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -105,39 +111,3 @@ activities, sales_team, quotas : pl.DataFrame
     def row_counts(self) -> dict[str, int]:
         """Return the number of rows per entity."""
         return {f.name: getattr(self, f.name).height for f in fields(self) if f.name in FRAMES}
-
-    def scoped(self, account_ids: pl.Series | None = None, rep_ids: pl.Series | None = None) -> Dataset:
-        """Return only the rows of some accounts, of some reps, or both.
-
-        Parameters
-        ----------
-        account_ids : pl.Series of str, optional
-            Keep these accounts and everything that hangs on them.
-        rep_ids : pl.Series of str, optional
-            Keep deals owned, lines booked and activities done by these people, and their quotas.
-
-        Returns
-        -------
-        Dataset
-            The same as-of date and products; rejected rows are left out, for they are not yet
-            anyone's.
-        """
-        out = self
-        if account_ids is not None:
-            wanted = account_ids.implode()
-            keep = {
-                name: self.frame(name).filter(pl.col("account_id").is_in(wanted))
-                for name in ("accounts", "opportunities", "transactions", "subscriptions", "activities")
-            }
-            out = out.with_frames(**keep)
-        if rep_ids is not None:
-            wanted = rep_ids.implode()
-            out = out.with_frames(
-                opportunities=out.opportunities.filter(pl.col("owner_id").is_in(wanted)),
-                transactions=out.transactions.filter(pl.col("rep_id").is_in(wanted)),
-                activities=out.activities.filter(pl.col("rep_id").is_in(wanted)),
-                quotas=out.quotas.filter(pl.col("rep_id").is_in(wanted)),
-            )
-        deals = out.opportunities["opportunity_id"].implode()
-        history = out.opportunity_history.filter(pl.col("opportunity_id").is_in(deals))
-        return out.with_frames(opportunity_history=history, rejected=self.rejected.clear())

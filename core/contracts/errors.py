@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class QuarterdeckError(Exception):
@@ -57,6 +58,14 @@ class RequirementError(QuarterdeckError):
 
 class StoreError(QuarterdeckError):
     """Something could not be saved or fetched."""
+
+
+class ConflictError(StoreError):
+    """Somebody else saved in between; `theirs` is what they wrote."""
+
+    def __init__(self, what: str, theirs: dict[str, Any], where: str = "", mend: str = "") -> None:
+        self.theirs = theirs
+        super().__init__(what, where, mend)
 
 
 class AccessError(QuarterdeckError):

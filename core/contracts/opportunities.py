@@ -8,7 +8,6 @@ import polars as pl
 from core.contracts.columns import one_of
 
 OPPORTUNITY_TYPES = ["new", "expansion", "renewal"]
-UNKNOWN_STAGE = "Not known"
 FORECAST_CATEGORIES = ["pipeline", "best_case", "commit", "closed", "omitted"]
 
 

@@ -1,6 +1,6 @@
 """Why a prediction is what it is: contributions that add up, drivers in business words, sentences."""
 
-from core.explain import accounts, actions, changes, customers, deals, drivers, record, steadiness
+from core.explain import accounts, actions, changes, customers, deals, drivers, recommendations, record, steadiness
 from core.explain.contributions import Contributions, explain
 from core.explain.views import dependence, importance
 
@@ -15,6 +15,7 @@ __all__ = [
     "drivers",
     "explain",
     "importance",
+    "recommendations",
     "record",
     "steadiness",
 ]

@@ -11,8 +11,8 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.explain import customers as reasons
 from core.explain.sentences import number
-from core.metrics import health
-from core.metrics.health import Trial
+from core.metrics import customer_health as health
+from core.metrics.customer_health import Trial
 from core.metrics.measure import money, percent
 from core.models import customers, lifetime, segments
 from core.models.hazard import EVENTS

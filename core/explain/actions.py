@@ -1,132 +1,159 @@
-"""What could be done for an account, and what became of past accounts like it where it stood so."""
+"""What to do about an open deal at risk, and what doing it has gone with in the past."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.contracts.errors import ModelError
-from core.explain import cases, drivers, playbooks
-from core.explain.playbooks import Play
-from core.explain.sentences import number
-from core.models import customers, registry
+from core.metrics import percent
+from core.metrics.intervals import difference
+from core.metrics.measure import ratio
+from core.metrics.remembered import remembered
+from core.metrics.risk import past
+from core.metrics.signals import SIGNALS, marks, words
+from core.metrics.tracks import at, tracks
 
-MONTHS = 12
-VERDICTS = ("Fewer left", "No evidence", "More left", "Too few cases")
-_COLUMNS = {
-    "action": pl.String, "field": pl.String, "now": pl.Float64, "to": pl.Float64, "verdict": pl.String,
-    "n_did": pl.Int64, "did_rate": pl.Float64, "n_not": pl.Int64, "not_rate": pl.Float64, "difference_rate": pl.Float64,
-    "low_rate": pl.Float64, "high_rate": pl.Float64, "kept_amount": pl.Float64, "effort_days": pl.Float64,
-    "who": pl.String, "steps": pl.String,
-}  # fmt: skip
+DONE_DAYS = 28
+NOT_KEPT = "not kept"
+# signal: what to do, and which change in the four weeks after shows that it was done
+ACTIONS = {
+    "stalled": ("Settle with the buyer what takes it to the next stage, or close it out", "has_advanced"),
+    "pushed": ("Have the buyer confirm the date before it is put off again", "has_kept_its_date"),
+    "overdue": ("Agree on a new date with the buyer and enter it", "is_redated"),
+    "silent": ("Hold a meeting within four weeks", "has_met"),
+    "no_next_step": ("Agree on a next step and enter it", NOT_KEPT),
+    "single_contact": ("Bring in a second contact", NOT_KEPT),
+    "odd_amount": ("Go through the amount with the buyer and correct it", "is_resized"),
+    "poor_competitor": ("Meet the buyer with the case against the competitor", "has_met"),
+    "too_early": ("Move the expected close to when such deals really close", "is_redated"),
+    "new_owner": ("Have the new owner meet the buyer within four weeks", "has_met"),
+}
 
 
 @dataclass(frozen=True)
-class Recommendations:
-    """What could be done for one account, with what is known of it.
+class Actions:
+    """What to do about one deal.
 
     Attributes
     ----------
     frame : pl.DataFrame
-        [action, field, now, to, verdict, n_did, did_rate, n_not, not_rate, difference_rate, low_rate,
-        high_rate, kept_amount, effort_days, who, steps]: shares that left within the churn window of past
-        accounts like this one, where the field stood as the play would bring it and where it stood as now;
-        kept_amount is the yearly revenue the difference stands for, null without evidence.
-    days : int
-    currency : str
+        [action, signal, n_did, won_did_rate, n_did_not, won_did_not_rate, difference, low, high, stage,
+        evidence], one row per signal against the deal, the surest help first.
     """
 
     frame: pl.DataFrame
-    days: int
-    currency: str
 
     def sentence(self) -> str:
-        """Name the action with the most evidence, or say that there is none."""
+        """Say what has helped most, or that nothing has a record."""
         if self.frame.is_empty():
-            return "Every field a playbook could change already stands where it should, or is not known."
-        best = self.frame.filter(pl.col("verdict") == VERDICTS[0])
-        if best.is_empty():
-            return (
-                f"There is no evidence for any of {self.frame.height} possible actions: past accounts like this one "
-                "left as often with as without them."
-            )
-        row = best.to_dicts()[0]
+            return "No signal speaks against this deal."
+        top = self.frame.row(0, named=True)
+        if top["evidence"] != "went with more wins":
+            why = {"no evidence": "past deals did not differ", "went with fewer wins": "it went with fewer wins"}
+            left = why.get(top["evidence"], top["evidence"].split(": ")[-1])
+            return f"{top['action']}. Whether that helps is not shown: {left}."
         return (
-            f"Most speaks for “{row['action']}”: of {row['n_did']:,} past accounts like this one that stood so, "
-            f"{row['did_rate'] * 100:.0f} % left within {self.days} days, against {row['not_rate'] * 100:.0f} % of "
-            f"{row['n_not']:,} that stood as this one does (difference {row['difference_rate'] * 100:+.0f} points, "
-            f"95 % interval {row['low_rate'] * 100:+.0f} to {row['high_rate'] * 100:+.0f}). That stands for "
-            f"{number(row['kept_amount'], 'money', self.currency)} of yearly revenue. An association, not a proven "
-            "effect."
+            f"{top['action']}: of {top['n_did']:,} comparable deals where that was done {percent(top['won_did_rate'])} "
+            f"were won in time, of {top['n_did_not']:,} others {percent(top['won_did_not_rate'])}. It went with more "
+            "wins; that is no proof that it brings them."
         )
 
 
-def recommend(dataset: Dataset, settings: Settings, account_id: str) -> Recommendations:
-    """List what a playbook could change for an account, with past cases for and against.
+def actions(data: Dataset, settings: Settings, opportunity_id: str) -> Actions:
+    """Recommend what to do about an open deal's signals, each with its record.
 
-    For each play the past accounts nearest to this one in all else are taken (by the model's log odds with
-    the play's fields held fixed; at most 400, each account once on either side). Those whose field stood
-    where the play would bring it are held against those whose field stood no better than it does now. The
-    verdict is "Fewer left" or "More left" only where the 95 % interval of the difference (Newcombe) leaves
-    out 0; it is an association: whoever did so may have differed in what no data shows. Plays whose target
-    lies outside what past accounts had (1st to 99th percentile) are left out.
+    The record of an action: past deals with the same signal that were due within the horizon, in the
+    same stage (in any stage where those are too few), and still open four weeks later; the share won
+    within the horizon of those where it was done in the four weeks, against those where it was not, with
+    Newcombe's 95 % interval. Deals that ended within the four weeks are left out of both sides, since
+    nothing more could be done to them. "No evidence" where the interval holds 0 or a side has fewer deals
+    than the settings ask for; "no record" where what was done is not kept in a CRM's history. It is an
+    association: what went with wins need not have brought them.
 
     Parameters
     ----------
-    dataset : Dataset
+    data : Dataset
     settings : Settings
-    account_id : str
+    opportunity_id : str
 
-    Raises
-    ------
-    ModelError
-        When there is no churn model, or the account does not pay.
+    Returns
+    -------
+    Actions
     """
-    model = registry.load_or_train(dataset, settings).need_churn().ready()
-    found = customers.load_or_build(dataset, settings)
-    row = found.features.filter(pl.col("account_id") == account_id)
-    if row.is_empty():
-        raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
-    past = found.lived.filter(pl.col("account_id") != account_id) if found.lived.height else found.lived
-    rows = [_try(model, past, row, play) for play in playbooks.load() if past.height]
-    frame = pl.DataFrame([r for r in rows if r is not None], schema=_COLUMNS)
-    rank = pl.col("verdict").replace_strict({v: i for i, v in enumerate(VERDICTS)}, return_dtype=pl.Int64)
-    return Recommendations(
-        frame.sort(rank, "kept_amount", "action", descending=[False, True, False], nulls_last=True),
-        settings.models.churn_days, settings.currency,
-    )  # fmt: skip
+    now = marks(data, settings, [data.as_of]).filter(pl.col("opportunity_id") == opportunity_id)
+    told, cases = words(settings), _followed(data, settings)
+    rows = []
+    for signal in SIGNALS:
+        if now.is_empty() or not now[signal][0]:
+            continue
+        action, done = ACTIONS[signal]
+        rows.append(
+            {"action": action, "signal": told[signal], **_evidence(cases, signal, done, now["stage"][0], settings)}
+        )
+    schema = {
+        "action": pl.String, "signal": pl.String, "n_did": pl.Int64, "won_did_rate": pl.Float64,
+        "n_did_not": pl.Int64, "won_did_not_rate": pl.Float64, "difference": pl.Float64, "low": pl.Float64,
+        "high": pl.Float64, "stage": pl.String, "evidence": pl.String,
+    }  # fmt: skip
+    frame = pl.DataFrame(rows, schema=schema)
+    return Actions(frame.sort("low", "action", descending=[True, False], nulls_last=True))
 
 
-def _try(model: object, past: pl.DataFrame, row: pl.DataFrame, play: Play) -> dict[str, object] | None:
-    now = row[play.feature][0] if play.feature in row.columns else None
-    if now is None or play.is_done(now):
-        return None
-    known = past.filter(pl.col(play.feature).is_not_null())
-    if known.is_empty():
-        return None
-    low, high = (float(known[play.feature].cast(pl.Float64).quantile(q) or 0.0) for q in (0.01, 0.99))
-    if not low <= play.to <= high:
-        return None
-    near = cases.alike(model, known, row, [play.feature, *play.together])
-    field = pl.col(play.feature)
-    did, stayed = (field >= play.to, field <= now) if play.direction == "more" else (field <= play.to, field >= now)
-    groups = [near.filter(side).unique("account_id", keep="first", maintain_order=True) for side in (did, stayed)]
-    gap = cases.difference(*(g["has_left"].to_list() for g in groups))
-    verdict = _verdict(gap)
-    mrr = float(row["mrr_amount"][0])
-    kept = -gap.value * MONTHS * mrr if verdict == VERDICTS[0] and gap.value is not None else None
+def _evidence(cases: pl.DataFrame, signal: str, done: str, stage: str, settings: Settings) -> dict[str, object]:
+    if done == NOT_KEPT:
+        return {"evidence": "no record: a CRM does not keep when that was done"}
+    fewest = settings.risk.fewest_deals
+    flagged = cases.filter(pl.col(signal))
+    here = flagged.filter(pl.col("stage") == stage)
+    enough = min(here.filter(pl.col(done)).height, here.filter(~pl.col(done)).height) >= fewest
+    alike, where = (here, stage) if enough else (flagged, "any stage")
+    did, did_not = alike.filter(pl.col(done)), alike.filter(~pl.col(done))
+    won, won_not = (side.filter("is_won").height for side in (did, did_not))
+    gap = difference(won, did.height, won_not, did_not.height)
+    if gap is None or min(did.height, did_not.height) < fewest:
+        word = "no evidence: too few comparable deals"
+    elif gap[1] <= 0 <= gap[2]:
+        word = "no evidence"
+    else:
+        word = "went with more wins" if gap[0] > 0 else "went with fewer wins"
+    middle, low, high = gap or (None, None, None)
     return {
-        "action": play.name, "field": drivers.plain(play.feature), "now": float(now), "to": play.to,
-        "verdict": verdict, "n_did": gap.n_did, "did_rate": gap.did_rate, "n_not": gap.n_not,
-        "not_rate": gap.not_rate, "difference_rate": gap.value, "low_rate": gap.low, "high_rate": gap.high,
-        "kept_amount": kept, "effort_days": play.effort_days, "who": play.who, "steps": "; ".join(play.steps),
+        "n_did": did.height, "won_did_rate": ratio(won, did.height), "n_did_not": did_not.height,
+        "won_did_not_rate": ratio(won_not, did_not.height), "difference": middle, "low": low, "high": high,
+        "stage": where, "evidence": word,
     }  # fmt: skip
 
 
-def _verdict(gap: cases.Difference) -> str:
-    if min(gap.n_did, gap.n_not) < cases.FEWEST or gap.low is None or gap.high is None:
-        return VERDICTS[3]
-    return VERDICTS[0] if gap.high < 0 else VERDICTS[2] if gap.low > 0 else VERDICTS[1]
+@remembered(2)
+def _followed(data: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return the past cases still open four weeks later, with what was done in those weeks."""
+    track, cases = tracks(data, settings), past(data, settings)
+    order = {name: k for k, name in enumerate(settings.stages.open)}
+    met = data.activities.filter(pl.col("kind") == "meeting", pl.col("opportunity_id").is_not_null()).select(
+        "opportunity_id", on=pl.col("occurred_at").dt.date()
+    )
+    parts = []
+    for day in cases["day"].unique().sort():
+        last = day + timedelta(days=DONE_DAYS)
+        later = at(track, last).select(
+            "deal", later_stage=pl.col("stage").cast(pl.String), later_close_on="close_on", later_cents="cents"
+        )
+        seen = met.filter((pl.col("on") > day) & (pl.col("on") <= last))["opportunity_id"].unique().implode()
+        here = cases.filter(pl.col("day") == day).join(later, on="deal")
+        parts.append(here.with_columns(has_met=pl.col("opportunity_id").is_in(seen)))
+    if not parts:
+        parts = [cases.with_columns(
+            later_stage="stage", later_close_on="close_on", later_cents="cents", has_met=pl.lit(value=False)
+        )]  # fmt: skip
+    rank = {c: pl.col(c).replace_strict(order, default=None, return_dtype=pl.Int64) for c in ("stage", "later_stage")}
+    later_date = pl.col("later_close_on") > pl.col("close_on")
+    return pl.concat(parts).with_columns(
+        has_advanced=(rank["later_stage"] > rank["stage"]).fill_null(value=False),
+        has_kept_its_date=~later_date.fill_null(value=False),
+        is_redated=later_date.fill_null(value=False),
+        is_resized=pl.col("later_cents").ne_missing(pl.col("cents")),
+    )

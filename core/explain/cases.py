@@ -10,10 +10,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from core.metrics import intervals
+from core.metrics.measure import ratio
+
 Floats = NDArray[np.float64]
 NEAREST = 400
 FEWEST = 20
-_Z95 = 1.96
 
 
 @dataclass(frozen=True)
@@ -42,30 +44,12 @@ class Difference:
         return None if self.did_rate is None or self.not_rate is None else self.did_rate - self.not_rate
 
 
-def wilson(hits: float, n: float, z: float = _Z95) -> tuple[float, float]:
-    """Return the Wilson score interval of a share.
-
-    Examples
-    --------
-    >>> [round(v, 3) for v in wilson(5, 10, 1.96)]
-    [0.237, 0.763]
-    """
-    share = hits / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return float(middle - half), float(middle + half)
-
-
 def difference(did: Sequence[bool], did_not: Sequence[bool]) -> Difference:
-    """Hold two shares against each other, with Newcombe's interval (1998, hybrid score); null below one case."""
+    """Hold two shares against each other, with Newcombe's interval; null without cases on either side."""
     n, m = len(did), len(did_not)
-    if not n or not m:
-        return Difference(n, m, None, None, None, None)
-    p, q = sum(did) / n, sum(did_not) / m
-    (low_p, high_p), (low_q, high_q) = wilson(sum(did), n), wilson(sum(did_not), m)
-    low = p - q - float(np.hypot(p - low_p, high_q - q))
-    high = p - q + float(np.hypot(high_p - p, q - low_q))
-    return Difference(n, m, p, q, low, high)
+    gap = intervals.difference(sum(did), n, sum(did_not), m)
+    low, high = (None, None) if gap is None else gap[1:]
+    return Difference(n, m, ratio(sum(did), n), ratio(sum(did_not), m), low, high)
 
 
 def logit(p: Floats) -> Floats:

@@ -10,8 +10,8 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_end
 from core.contracts import Dataset
-from core.contracts.opportunities import UNKNOWN_STAGE
 from core.contracts.spans import line_runs
+from core.contracts.stages import UNKNOWN_STAGE
 
 NUMBERS = (
     "stage_rank",

@@ -9,7 +9,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
-from core.metrics.bookings import lines
+from core.metrics.bookings import daily
 from core.metrics.measure import Measure, money, percent, ratio
 
 NOBODY = "No team"
@@ -35,7 +35,7 @@ def teams(data: Dataset, settings: Settings) -> Measure:
         amount first.
     """
     begin = quarter_start(data.as_of, settings)
-    booked = lines(data).filter(pl.col("day") >= begin).select("rep_id", "day", "amount")
+    booked = daily(data).filter(pl.col("day") >= begin).select("rep_id", "day", "amount")
     won = _team_at(booked, data).group_by("team").agg(pl.col("amount").sum())
     asked = data.quotas.filter(pl.col("period_start_on") == begin).select(
         "rep_id", pl.col("period_start_on").alias("day"), "quota_amount"

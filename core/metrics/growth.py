@@ -11,7 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, month_start, quarter_start, year_start
 from core.contracts import Dataset
-from core.metrics.bookings import lines
+from core.metrics.bookings import daily
 from core.metrics.measure import Measure, percent, ratio
 
 
@@ -28,7 +28,7 @@ def table(data: Dataset, settings: Settings, kinds: tuple[str, ...] = ("booking"
         The frame holds, per comparison, both windows and amounts; the value is the
         quarter's growth on the same quarter last year.
     """
-    day, rows = data.as_of, lines(data, kinds)
+    day, rows = data.as_of, daily(data, kinds)
     month, quarter, year = month_start(day), quarter_start(day, settings), year_start(day, settings)
     cases = [
         ("Month on month", month, add_months(month, -1), 1),

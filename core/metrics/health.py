@@ -1,224 +1,251 @@
-"""Customer health weighed by hand, and any health score on trial."""
+"""The pipeline's health from 0 to 100, from six named parts, each with its record over past quarters."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 
 from core.config import Settings
-from core.config.settings import CustomerSettings
+from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
+from core.contracts import Dataset
+from core.metrics.attainment import quota_of_reps
+from core.metrics.bookings import lines
+from core.metrics.concentration import share_of_top
 from core.metrics.measure import percent, ratio
+from core.metrics.stages import shares, stays
+from core.metrics.tracks import OPEN, WON, at, between, tracks
 
-BANDS = ("red", "amber", "green")
-MONTH_DAYS = 30
-LONGEST_LEAD = 12
-SCORES = {"learned": "Learned", "by_hand": "Weighted by hand"}
-NAMED = {"learned": "learned", "by_hand": "hand-weighted"}
-
-
-def by_hand(features: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Score accounts from 0 to 100 by the weights in the settings.
-
-    Formula: 100 × Σ weight × points / Σ weight over the signs that are known, where a sign's points
-    go in a straight line from 0 at `bad` to 1 at `good`. Coverage is the known share of all weight.
-
-    Parameters
-    ----------
-    features : pl.DataFrame
-        As `features.accounts.build` gives it; a sign that is no column counts as not known.
-    settings : Settings
-        `customers.health` holds the signs, `customers.green` and `customers.red` the bands.
-
-    Returns
-    -------
-    pl.DataFrame
-        [account_id, by_hand, coverage_rate, band]; by_hand and band are null where nothing is known.
-    """
-    signs = {n: s for n, s in settings.customers.health.items() if n in features.columns}
-    total = sum(s.weight for s in settings.customers.health.values())
-    points, known = [pl.lit(0.0)], [pl.lit(0.0)]
-    for name, sign in signs.items():
-        share = ((pl.col(name).cast(pl.Float64) - sign.bad) / (sign.good - sign.bad)).clip(0, 1)
-        points.append((share * sign.weight).fill_null(0.0))
-        known.append(pl.when(pl.col(name).is_not_null()).then(sign.weight).otherwise(0.0))
-    return (
-        features.select("account_id", points=pl.sum_horizontal(points), known=pl.sum_horizontal(known))
-        .with_columns(
-            by_hand=100 * pl.col("points") / pl.when(pl.col("known") > 0).then("known"),
-            coverage_rate=pl.col("known") / total if total else pl.lit(0.0),
-        )
-        .select("account_id", "by_hand", "coverage_rate", band=band(pl.col("by_hand"), settings.customers))
-    )
-
-
-def signs(row: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return [sign, value, bad, good, weight, points] of one account; value and points null where not known."""
-    rows = []
-    for name, sign in settings.customers.health.items():
-        value = row[name][0] if name in row.columns and row.height else None
-        share = None if value is None else min(max((value - sign.bad) / (sign.good - sign.bad), 0.0), 1.0)
-        points = None if share is None else share * sign.weight
-        rows.append((_plain(name), value, sign.bad, sign.good, sign.weight, points))
-    kinds = dict.fromkeys(("value", "bad", "good", "weight", "points"), pl.Float64)
-    return pl.DataFrame(rows, schema={"sign": pl.String, **kinds}, orient="row")
-
-
-def _plain(name: str) -> str:
-    return (
-        name.removeprefix("n_")
-        .replace("_90d", ", 90 days")
-        .replace("_180d", ", 180 days")
-        .replace("_", " ")
-        .capitalize()
-    )
-
-
-def band(score: pl.Expr, settings: CustomerSettings) -> pl.Expr:
-    """Return red, amber or green for a score; null for a null."""
-    return (
-        pl.when(score >= settings.green).then(pl.lit("green"))
-        .when(score < settings.red).then(pl.lit("red"))
-        .when(score.is_not_null()).then(pl.lit("amber"))
-    )  # fmt: skip
-
-
-def bands_alike(past: pl.DataFrame, score: str, like: str) -> pl.Expr:
-    """Give a score bands of the same sizes as those of another score, on every date.
-
-    The lowest scores are red, as many as the other score calls red; likewise for green. So two scores
-    are held against each other with the same number of alarms.
-    """
-    red, green = ((pl.col(like) == name).sum().over("as_of") for name in ("red", "green"))
-    place = pl.col(score).rank("ordinal").over("as_of")
-    n = pl.col(score).count().over("as_of")
-    return (
-        pl.when(place <= red).then(pl.lit("red")).when(place > n - green).then(pl.lit("green"))
-        .when(place.is_not_null()).then(pl.lit("amber"))
-    )  # fmt: skip
+PARTS = ("Coverage", "Freshness", "Push rate", "Stage age", "Concentration", "Forecast bias")
+QUARTERS = 10
+PUSHED_DAYS, PACE_MONTHS, BIAS_QUARTERS, FEWEST = 28, 24, 4, 5
+# Spearman's rank correlation that chance exceeds in 5 of 100 cases, by the number of pairs
+CRITICAL = {5: 1.0, 6: 0.886, 7: 0.786, 8: 0.738, 9: 0.700, 10: 0.648, 11: 0.618, 12: 0.587}
 
 
 @dataclass(frozen=True)
-class Trial:
-    """Health scores held against who left.
+class Health:
+    """The pipeline's health.
 
     Attributes
     ----------
+    value : float or None
+        Mean score of the parts that are known, 0 to 100; None when none is.
+    present_rate : float
+        Share of the weight that is present; every part weighs the same.
+    frame : pl.DataFrame
+        [part, score, value, meaning, path, record], one row per part; path holds the scores of past
+        quarters on the same day and today's, oldest first.
     past : pl.DataFrame
-        [account_id, as_of, mrr_amount, learned, by_hand, learned_band, by_hand_band, left_on,
-        has_left]: scores as they stood, has_left within `days`; null where that is not over yet.
-    lead : pl.DataFrame
-        [score, months_before, n, red_rate, mean_score]: of those who left, the share that was red so
-        many months before; months_before 0 stands for all that stayed.
-    lift : pl.DataFrame
-        [score, tenth, n, n_left, left_rate, lift_rate], the worst tenth first; lift is the share that
-        left over that of all.
-    days : int
+        [quarter, day, attainment_rate, health, one column per part] of past quarters.
+    record : str
+        How well the whole score told the outcome of past quarters.
     """
 
+    value: float | None
+    present_rate: float
+    frame: pl.DataFrame
     past: pl.DataFrame
-    lead: pl.DataFrame
-    lift: pl.DataFrame
-    days: int
-
-    @property
-    def frame(self) -> pl.DataFrame:
-        """Return the lift table."""
-        return self.lift
-
-    def misses(self, score: str, as_of: date | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Return the greens that left and the reds that stayed, as of one past date (default the last known)."""
-        judged = self.past.filter(pl.col("has_left").is_not_null())
-        if judged.is_empty():
-            return judged, judged
-        here = judged.filter(pl.col("as_of") == (as_of or judged["as_of"].max())).sort("mrr_amount", descending=True)
-        green, red = (here.filter(pl.col(f"{score}_band") == name) for name in ("green", "red"))
-        return green.filter("has_left"), red.filter(~pl.col("has_left"))
+    record: str
 
     def sentence(self) -> str:
-        """Say which score finds leavers better, and how long before."""
-        if self.lift.is_empty():
-            return "The history is too short to put health scores on trial."
-        parts = []
-        for key, name in NAMED.items():
-            worst = self.lift.filter((pl.col("score") == key) & (pl.col("tenth") == 1))
-            early = self.lead.filter((pl.col("score") == key) & (pl.col("months_before") == 3))
-            if worst.is_empty() or worst["lift_rate"][0] is None:
-                continue
-            said = f"the worst tenth by the {name} score left {worst['lift_rate'][0]:.1f} times as often as all"
-            if early.height and early["red_rate"][0] is not None:
-                said += f", and {percent(early['red_rate'][0])} of leavers were red three months before"
-            parts.append(said)
-        if not parts:
-            return "Nobody left in the months on trial."
-        text = "; ".join(parts)
-        return f"{text[0].upper()}{text[1:]}."
-
-    def told(self, score: str) -> str:
-        """Count the greens that left and the reds that stayed."""
-        green, red = self.misses(score)
-        judged = self.past.filter(pl.col("has_left").is_not_null())
-        if judged.is_empty():
-            return "No past date lies far enough back."
-        day: date = judged["as_of"].max()  # type: ignore[assignment]
-        here = judged.filter(pl.col("as_of") == day)
-        n = {b: here.filter(pl.col(f"{score}_band") == b).height for b in BANDS}
-        return (
-            f"Of {n['green']:,} accounts that were green on {day:%d %B %Y}, {green.height:,} left within {self.days} "
-            f"days; of {n['red']:,} that were red, {red.height:,} stayed."
+        """Say the score, what holds it up and what drags it down, and how well it has told outcomes."""
+        if self.value is None:
+            return "The pipeline's health cannot be told: no part of it is known."
+        known = self.frame.filter(pl.col("score").is_not_null()).sort("score")
+        low, high = known.row(0, named=True), known.row(-1, named=True)
+        text = (
+            f"The pipeline's health is {self.value:.0f} of 100: strongest in {high['part'].lower()} "
+            f"({high['score']:.0f}), weakest in {low['part'].lower()} ({low['score']:.0f}: {low['meaning']})."
         )
+        if self.present_rate < 1:
+            text += f" {percent(self.present_rate)} of the weight is present; the rest is not known and is left out."
+        return f"{text} {self.record}"
 
 
-def trial(past: pl.DataFrame, as_of: date, days: int, settings: Settings) -> Trial:
-    """Put two health scores on trial over past dates.
+def health(data: Dataset, settings: Settings) -> Health:
+    """Health of the pipeline due this quarter, 0 to 100, the mean of six parts.
+
+    Formula: each part scores 0 at its bad mark and 100 at its good one, straight in between; the marks
+    stand in the settings under `health`. Coverage: open and due ÷ remaining quota. Freshness: share
+    of the due amount touched lately
+    (within the days of `risk.silent_days`). Push rate: share of due deals put off in the last 28
+    days. Stage age: share of the due amount not longer in its stage than nine of ten won deals were.
+    Concentration: share of the ten largest due deals. Forecast bias: weighted forecast on the same day
+    of the last four quarters ÷ what came − 1, its size. A part that is not known is left out, and the
+    share of weight present is said.
+
+    The record: the same score on the same day of up to ten past quarters, by what was known then,
+    against the quota reached in the end; Spearman's rank correlation, and whether chance alone would
+    give as much in fewer than 5 of 100 cases.
 
     Parameters
     ----------
-    past : pl.DataFrame
-        [account_id, as_of, mrr_amount, learned, by_hand, left_on, …], scores as they stood, by models that
-        had not seen what came later; left_on null for those still there.
-    as_of : date
-        The last day the data speaks of.
-    days : int
-        Within how many days leaving counts for lift and misses.
+    data : Dataset
     settings : Settings
 
     Returns
     -------
-    Trial
-        The learned score gets as many reds and greens as the hand-weighted one on every date.
+    Health
     """
-    over = pl.col("as_of") + pl.duration(days=days)
-    judged = past.with_columns(by_hand_band=band(pl.col("by_hand"), settings.customers)).with_columns(
-        learned_band=bands_alike(past, "learned", "by_hand_band"),
-        has_left=pl.when(over <= as_of).then((pl.col("left_on") <= over).fill_null(value=False)),
-    )
-    lead = pl.concat([_lead(judged, score) for score in SCORES])
-    lift = pl.concat([_lift(judged, score) for score in SCORES])
-    return Trial(judged, lead, lift, days)
-
-
-def _lead(past: pl.DataFrame, score: str) -> pl.DataFrame:
-    before = ((pl.col("left_on") - pl.col("as_of")).dt.total_days() / MONTH_DAYS).ceil().cast(pl.Int64)
-    rows = past.with_columns(months_before=pl.when(pl.col("left_on").is_null()).then(0).otherwise(before))
-    return (
-        rows.filter(pl.col("months_before").is_between(0, LONGEST_LEAD) & pl.col(score).is_not_null())
-        .group_by("months_before")
-        .agg(n=pl.len(), red_rate=(pl.col(f"{score}_band") == "red").mean(), mean_score=pl.col(score).mean())
-        .sort("months_before")
-        .select(pl.lit(score).alias("score"), "months_before", "n", "red_rate", "mean_score")
-    )
-
-
-def _lift(past: pl.DataFrame, score: str) -> pl.DataFrame:
-    rows = past.filter(pl.col("has_left").is_not_null() & pl.col(score).is_not_null())
-    place = (pl.col(score).rank("ordinal").over("as_of") - 1) * 10 // pl.len().over("as_of") + 1
-    table = rows.with_columns(tenth=place.cast(pl.Int64)).group_by("tenth").agg(
-        n=pl.len(), n_left=pl.col("has_left").cast(pl.Int64).sum(), left_rate=pl.col("has_left").mean()
+    begin = quarter_start(data.as_of, settings)
+    gone = (data.as_of - begin).days
+    booked = lines(data)
+    first = tracks(data, settings)["day"].min()
+    starts = [add_months(begin, -3 * k) for k in range(QUARTERS, 0, -1)]
+    known = [s for s in starts if isinstance(first, date) and first <= add_months(s, -3)]
+    days = [min(s + timedelta(days=gone), quarter_end(s, settings)) for s in known]
+    weights = {s: _forecast(data, settings, s, d, booked) for s, d in zip(known, days, strict=True)}
+    rows = []
+    for start, day in zip([*known, begin], [*days, data.as_of], strict=True):
+        values = _values(data, settings, start, day, booked, weights)
+        rows.append({"quarter": quarter_label(start, settings), "day": day, "start": start, **values})
+    scored = [{part: _score(part, row[part], settings) for part in PARTS} for row in rows]
+    reached = [_attained(data, settings, start, booked) for start in known]
+    past = pl.DataFrame(
+        [
+            {"quarter": row["quarter"], "day": row["day"], "attainment_rate": end, "health": _mean(points), **points}
+            for row, end, points in zip(rows[:-1], reached, scored[:-1], strict=True)
+        ],
+        schema={"quarter": pl.String, "day": pl.Date, "attainment_rate": pl.Float64, "health": pl.Float64}
+        | dict.fromkeys(PARTS, pl.Float64),
     )  # fmt: skip
-    base = ratio(float(table["n_left"].sum()), float(table["n"].sum()))
-    return table.sort("tenth").select(
-        pl.lit(score).alias("score"), "tenth", "n", "n_left", "left_rate",
-        lift_rate=pl.col("left_rate") / base if base else pl.lit(None, pl.Float64),
-    )  # fmt: skip
+    frame = _frame(rows[-1], scored, past, settings)
+    present = frame["score"].drop_nulls().len() / len(PARTS)
+    return Health(_mean(scored[-1]), present, frame, past, f"Its record: {_told(past, 'health')}.")
+
+
+def _frame(
+    now: Mapping[str, object], scored: list[dict[str, float | None]], past: pl.DataFrame, settings: Settings
+) -> pl.DataFrame:
+    rows = [
+        (
+            part,
+            scored[-1][part],
+            now[part],
+            _meaning(part, now[part], settings),
+            [v for s in scored if (v := s[part]) is not None],
+            _told(past, part),
+        )
+        for part in PARTS
+    ]
+    schema = pl.Schema({
+        "part": pl.String(), "score": pl.Float64(), "value": pl.Float64(), "meaning": pl.String(),
+        "path": pl.List(pl.Float64), "record": pl.String(),
+    })  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _mean(points: dict[str, float | None]) -> float | None:
+    known = [v for v in points.values() if v is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _score(part: str, value: object, settings: Settings) -> float | None:
+    if not isinstance(value, float):
+        return None
+    marks = getattr(settings.health, part.lower().replace(" ", "_"))
+    size = abs(value) if part == "Forecast bias" else value
+    return float(np.clip((size - marks.bad) / (marks.good - marks.bad), 0, 1) * 100)
+
+
+def _meaning(part: str, value: object, settings: Settings) -> str:
+    if not isinstance(value, float):
+        return "not known"
+    words = {
+        "Coverage": f"{value:.1f} times the remaining quota is open and due",
+        "Freshness": f"{percent(value)} of the amount was touched in {settings.risk.silent_days} days",
+        "Push rate": f"{percent(value)} of due deals were put off in {PUSHED_DAYS} days",
+        "Stage age": f"{percent(value)} of the amount moves at the pace of won deals",
+        "Concentration": f"the ten largest deals are {percent(value)} of what is due",
+        "Forecast bias": f"the weighted forecast was {percent(value, sign=True)} off over four quarters",
+    }
+    return words[part]
+
+
+def _values(
+    data: Dataset, settings: Settings, start: date, day: date, booked: pl.DataFrame,
+    weights: dict[date, tuple[float, float]],
+) -> dict[str, float | None]:  # fmt: skip
+    """Return the plain values of all parts on a day, by what was known then."""
+    track, end = tracks(data, settings), quarter_end(start, settings)
+    due = at(track, day).filter(pl.col("close_on") <= end)
+    whole = float(due["cents"].sum()) / 100
+    quota = quota_of_reps(data, start)
+    left = quota - float(booked.filter(pl.col("day").is_between(start, day))["amount"].sum())
+    return {
+        "Coverage": whole / left if quota and left > 0 else None,
+        "Freshness": _fresh(data, due, day, settings.risk.silent_days),
+        "Push rate": _pushed(data, settings, day, end),
+        "Stage age": _in_pace(data, settings, due, day),
+        "Concentration": share_of_top(due["cents"]),
+        "Forecast bias": _bias(weights, start),
+    }
+
+
+def _fresh(data: Dataset, due: pl.DataFrame, day: date, n_days: int) -> float | None:
+    if not data.has("activities"):
+        return None
+    done = pl.col("occurred_at").dt.date()
+    lately = data.activities.filter(done.is_between(day - timedelta(days=n_days - 1), day))
+    touched = due.filter(pl.col("opportunity_id").is_in(lately["opportunity_id"].drop_nulls().unique().implode()))
+    return ratio(float(touched["cents"].sum()), float(due["cents"].sum()))
+
+
+def _pushed(data: Dataset, settings: Settings, day: date, end: date) -> float | None:
+    """Return the share of the deals due at the start of the four weeks that were put off in them."""
+    track, since = tracks(data, settings), day - timedelta(days=PUSHED_DAYS)
+    due = at(track, since).filter(pl.col("close_on") <= end)["deal"]
+    was = (pl.col("prev_state") == OPEN) & (pl.col("state") == OPEN)
+    late = between(track, since, day).filter(was & (pl.col("close_on") > pl.col("prev_close_on")))
+    return ratio(late.filter(pl.col("deal").is_in(due.implode()))["deal"].n_unique(), due.len())
+
+
+def _in_pace(data: Dataset, settings: Settings, due: pl.DataFrame, day: date) -> float | None:
+    found = stays(tracks(data, settings), settings, day)
+    recent = (pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -PACE_MONTHS))
+    won = found.filter(recent).group_by("stage").agg(slow_days=pl.col("days").quantile(0.9, "linear"))
+    here = found.filter("is_here").join(due.select("deal", "cents"), on="deal").join(won, on="stage")
+    return ratio(float(here.filter(pl.col("days") <= pl.col("slow_days"))["cents"].sum()), float(here["cents"].sum()))
+
+
+def _forecast(data: Dataset, settings: Settings, start: date, day: date, booked: pl.DataFrame) -> tuple[float, float]:
+    """Return what was booked plus the weighted pipeline due on a day of a quarter, and what the quarter brought."""
+    track, end = tracks(data, settings), quarter_end(start, settings)
+    due = at(track, day).filter(pl.col("close_on") <= end).with_columns(pl.col("stage").cast(pl.String))
+    rates = shares(track, settings, day).select("stage", "won_rate")
+    weighted = due.join(rates, on="stage", how="left").select((pl.col("cents") * pl.col("won_rate")).sum() / 100).item()
+    so_far, whole = (float(booked.filter(pl.col("day").is_between(start, d))["amount"].sum()) for d in (day, end))
+    return so_far + float(weighted), whole
+
+
+def _bias(weights: dict[date, tuple[float, float]], start: date) -> float | None:
+    """Return by how much the weighted forecast missed the four quarters before, taken together."""
+    before = [v for s, v in weights.items() if s < start][-BIAS_QUARTERS:]
+    if len(before) < BIAS_QUARTERS:
+        return None
+    off = ratio(sum(f for f, _ in before), sum(a for _, a in before))
+    return None if off is None else off - 1
+
+
+def _attained(data: Dataset, settings: Settings, start: date, booked: pl.DataFrame) -> float | None:
+    whole = float(booked.filter(pl.col("day").is_between(start, quarter_end(start, settings)))["amount"].sum())
+    return ratio(whole, quota_of_reps(data, start))
+
+
+def _told(past: pl.DataFrame, column: str) -> str:
+    """Say how well a score's ranks went with those of the quota reached."""
+    both = past.select(column, "attainment_rate").drop_nulls()
+    n = both.height
+    if n < FEWEST:
+        return f"none, for {n} past quarters are too few"
+    ranks = both.select(pl.all().rank("average"))
+    if ranks[column].n_unique() == 1 or ranks["attainment_rate"].n_unique() == 1:
+        return f"the same in all {n} past quarters, so it told nothing"
+    rho = float(np.corrcoef(ranks[column].to_numpy(), ranks["attainment_rate"].to_numpy())[0, 1])
+    if rho >= CRITICAL[min(n, max(CRITICAL))]:
+        return f"it told the quota reached of {n} past quarters (rank correlation {rho:+.2f})"
+    return f"no better than chance at telling the quota reached of {n} past quarters (rank correlation {rho:+.2f})"

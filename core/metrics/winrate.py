@@ -10,7 +10,7 @@ from core.config import Settings
 from core.config.calendar import add_months, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
-from core.metrics.bookings import lines
+from core.metrics.bookings import daily
 from core.metrics.measure import Measure, money, percent, ratio
 
 
@@ -68,7 +68,8 @@ def leaderboard(data: Dataset, settings: Settings) -> Measure:
     Formula: attainment is bookings over the quarter's quota; None without a quota.
     """
     begin = quarter_start(data.as_of, settings)
-    booked = lines(data).filter(pl.col("day") >= begin).group_by("rep_id").agg(pl.col("amount").sum(), n_deals=pl.len())
+    rows = daily(data).filter(pl.col("day") >= begin)
+    booked = rows.group_by("rep_id").agg(pl.col("amount").sum(), n_deals=pl.col("n_lines").sum())
     quota = data.quotas.filter(pl.col("period_start_on") == begin).select("rep_id", "quota_amount")
     people = data.sales_team.filter(is_valid(data.as_of)).select("rep_id", "rep_name", "team", "region")
     frame = (

@@ -12,8 +12,8 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
-from core.contracts.opportunities import UNKNOWN_STAGE
 from core.contracts.spans import is_valid
+from core.contracts.stages import UNKNOWN_STAGE
 from core.metrics.attainment import quota_of_reps
 from core.models import registry
 

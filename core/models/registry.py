@@ -145,6 +145,8 @@ def _scored(
 
 def is_trained(dataset: Dataset, settings: Settings) -> bool:
     """Say whether the models of this data are already kept."""
+    dataset = dataset.whole or dataset
+    dataset = dataset.unmasked or dataset
     return (settings.home / "models" / key(dataset, settings) / "bundle.json").exists()
 
 
@@ -154,6 +156,8 @@ def load_or_train(dataset: Dataset, settings: Settings, progress: Progress | Non
     Parameters
     ----------
     dataset : Dataset
+        Where it is one person's part of a company, the company's models serve, and their scores of the
+        part are returned.
     settings : Settings
         `home/models` holds one folder per state, the newest six are kept.
     progress : callable, optional
@@ -171,8 +175,31 @@ def load_or_train(dataset: Dataset, settings: Settings, progress: Progress | Non
     if name not in _MEMORY:
         while len(_MEMORY) >= REMEMBERED:
             _MEMORY.pop(next(iter(_MEMORY)), None)
-        _MEMORY[name] = _from_disk(name, dataset, settings, progress)
+        _MEMORY[name] = _found(name, dataset, settings, progress)
     return _MEMORY[name]
+
+
+def _found(name: str, dataset: Dataset, settings: Settings, progress: Progress | None) -> Bundle:
+    if dataset.whole is not None:
+        return _part(load_or_train(dataset.whole, settings, progress), dataset, name)
+    if dataset.unmasked is not None:
+        known = load_or_train(dataset.unmasked, settings, progress)
+        return replace(_scored(dataset, settings, known.close, known.churn, known.problems), key=name)
+    return _from_disk(name, dataset, settings, progress)
+
+
+def _part(bundle: Bundle, dataset: Dataset, name: str) -> Bundle:
+    """Return the company's models with the rows of one person's part."""
+    held = {
+        "opportunity_id": dataset.opportunities["opportunity_id"].implode(),
+        "account_id": dataset.accounts["account_id"].implode(),
+    }
+    kept: dict[str, Any] = {}
+    for label in FRAMES:
+        frame: pl.DataFrame = getattr(bundle, label)
+        subject = "opportunity_id" if label.startswith("deal") else "account_id"
+        kept[label] = frame.filter(pl.col(subject).is_in(held[subject])) if subject in frame.columns else frame
+    return replace(bundle, **kept, key=name)
 
 
 def _from_disk(name: str, dataset: Dataset, settings: Settings, progress: Progress | None) -> Bundle:

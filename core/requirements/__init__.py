@@ -1,6 +1,18 @@
-"""A buyer's requirement list held against the product: read, classify, match, gaps, workbook."""
+"""A buyer's requirement list held against the product: read, classify, match, gaps, bid, answers, ledger, workbook."""
 
-from core.requirements import catalogue, gap, samples, stakes, workbook
+from core.requirements import catalogue, gap, kept, ledger, responses, samples, scores, stakes, workbook
 from core.requirements.read import RequirementList, read_list
 
-__all__ = ["RequirementList", "catalogue", "gap", "read_list", "samples", "stakes", "workbook"]
+__all__ = [
+    "RequirementList",
+    "catalogue",
+    "gap",
+    "kept",
+    "ledger",
+    "read_list",
+    "responses",
+    "samples",
+    "scores",
+    "stakes",
+    "workbook",
+]

@@ -21,6 +21,7 @@ SHAPE = {
     "status": pl.String,
     "description": pl.String,
     "limit": pl.String,
+    "commitments": pl.String,
     "available_on": pl.Date,
     "effort_weeks": pl.Float64,
     "owner": pl.String,
@@ -32,6 +33,7 @@ COLUMNS = {
     "category": ("category", "area", "domain", "type"),
     "status": ("status", "support", "availability"),
     "limit": ("limit", "limits", "note", "notes"),
+    "commitments": ("commitments", "commitment", "commits", "committed values", "sla"),
     "available_on": ("available_on", "available on", "date", "release date", "eta"),
     "effort_weeks": ("effort_weeks", "effort weeks", "effort", "person weeks"),
     "owner": ("owner", "team"),
@@ -52,14 +54,22 @@ class Catalogue:
     Attributes
     ----------
     frame : pl.DataFrame
-        [capability_id, name, category, status, description, limit, available_on, effort_weeks,
-        owner]: status is available, limited, roadmap, partner or not available; effort_weeks are
-        the person-weeks that would make it fully available, null where not estimated.
+        [capability_id, name, category, status, description, limit, commitments, available_on,
+        effort_weeks, owner]: status is available, limited, roadmap, partner or not available;
+        commitments are promises in numbers, regions and standards, such as "uptime 99.9 %; RTO 4 h";
+        effort_weeks are the person-weeks that would make it fully available, null where not estimated.
     name : str
     """
 
     frame: pl.DataFrame
     name: str
+
+    def texts(self) -> list[str]:
+        """Return what a requirement is held against: the name, and the description where it says more."""
+        return [
+            f"{name}. {text}" if text and text != name else str(name)
+            for name, text in self.frame.select("name", "description").iter_rows()
+        ]
 
     def sentence(self) -> str:
         """Say how many capabilities there are and how many are available."""

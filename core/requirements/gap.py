@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import polars as pl
-import yaml
 
 from core.config import Settings, load
 from core.requirements import catalogue as catalogues
-from core.requirements import classify, match
+from core.requirements import classify, evidence, match
 from core.requirements.catalogue import Catalogue
+from core.requirements.judge import judge
 from core.requirements.read import RequirementList, read_list
-
-RULES = Path(__file__).with_name("rules.yaml")
-GAP_OF = {"limited": "partial", "partner": "partial", "roadmap": "roadmap", "not available": "missing"}
 
 
 @dataclass(frozen=True)
@@ -38,14 +34,16 @@ class GapAnalysis:
     ----------
     frame : pl.DataFrame
         One row per requirement: [sheet, row, requirement_id, section, text, category, priority,
-        capability_id, capability, status, confidence, gap_type, severity, effort_weeks,
-        timeline, cost_amount, approach, solution, exposed_amount, reason]; gap columns are null where
-        there is no gap, exposed_amount where no deal is attached.
+        capability_id, capability, status, confidence, statement, comparison, gap_type, severity,
+        impact, effort_weeks, timeline, cost_amount, approach, solution, workaround, owner,
+        exposed_amount, reason]; gap columns are null where there is no gap, comparison where nothing
+        measurable is asked, exposed_amount where no deal is attached.
     candidates : pl.DataFrame
-        [place, rank, capability_id, capability, score]: up to five per requirement, place being its
-        position in `frame`.
+        [place, rank, capability_id, score, words, sentence, capability]: up to five per requirement, place
+        being its position in `frame`; words and sentence are what speaks for the candidate.
     summary : dict
-        n_requirements, n_supported, n_gaps, n_unclear, coverage_rate, coverage_target_rate,
+        n_requirements, n_supported, n_gaps, n_unclear, n_not_stated (those of the unclear whose
+        capability is known but not what it commits to), coverage_rate, coverage_target_rate,
         fit_rate, fit_target_rate, must_have_rate, effort_weeks, cost_amount, currency, and
         opportunity_id and amount where a deal is attached.
     """
@@ -59,8 +57,8 @@ class GapAnalysis:
     @property
     def unclear(self) -> pl.DataFrame:
         """Return the nearest capabilities of each row that needs a person: [row, text, rank, capability_id, \
-capability, score]."""
-        rows = self.frame.with_row_index("place").filter(pl.col("status") == "unclear")
+capability, score, words, sentence]."""
+        rows = self.frame.with_row_index("place").filter(_is_unsure())
         near = self.candidates.with_columns(pl.col("place").cast(pl.UInt32))
         return rows.select("place", "row", "text").join(near, on="place").drop("place").sort("row", "rank")
 
@@ -88,7 +86,12 @@ capability, score]."""
         if not s["n_gaps"]:
             return text + "There is no gap."
         text += f"{s['n_gaps']:,} gaps would take {s['effort_weeks']:,.0f} person-weeks and {money} to close"
-        text += f"; {s['n_unclear']:,} of them need a person to choose the capability." if s["n_unclear"] else "."
+        open_points = {
+            "a person to choose the capability": s["n_unclear"] - s["n_not_stated"],
+            "a limit we do not state": s["n_not_stated"],
+        }
+        need = " and ".join(f"{n:,} need {what}" for what, n in open_points.items() if n)
+        text += f"; {need}." if need else "."
         if s.get("amount"):
             text += f" {s['currency']} {s['amount']:,.0f} hang on it: {s['opportunity']}."
         return text
@@ -106,7 +109,7 @@ capability, score]."""
 
     def unclear_sentence(self) -> str:
         """Say how many rows need a person, and why."""
-        n = self.summary["n_unclear"]
+        n = self.summary["n_unclear"] - self.summary["n_not_stated"]
         if not n:
             return "None: every row found its capability, or surely has none."
         return (
@@ -127,20 +130,20 @@ capability, score]."""
         return {"requirements": listed, "summary": self.summary}
 
 
-@cache
-def rules() -> dict[str, Any]:
-    """Return the rules gaps are judged by."""
-    found: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
-    return found
-
-
 def analyse(
-    requirements: RequirementList, catalogue: Catalogue, settings: Settings, stake: Stake | None = None
+    requirements: RequirementList,
+    catalogue: Catalogue,
+    settings: Settings,
+    stake: Stake | None = None,
+    decisions: pl.DataFrame | None = None,
+    progress: match.Progress | None = None,
 ) -> GapAnalysis:
     """Hold requirements against a catalogue and judge the gaps.
 
     A requirement's status is that of its likeliest capability when the match is sure enough (60 %);
     `unclear` below that, with the five nearest to choose from; `not available` when nothing comes near.
+    Numbers, regions, standards and dates that are asked for are held against what the capability commits
+    to: less makes it `limited`, nothing stated makes it `unclear`.
     Coverage is the share of requirements with status available. Fit is the sum of priority weight ×
     support (available 1, limited or partner ½, roadmap ¼, else 0) over the sum of weights. Cost is
     person-weeks × the rate card's price of a week.
@@ -152,86 +155,160 @@ def analyse(
     settings : Settings
         Targets and rate card.
     stake : Stake, optional
-        The deal the list belongs to; its amount is divided over the gaps by priority weight, so that
-        no amount is counted twice.
+        The deal the list belongs to; its amount is divided over the gaps by the weight of priority
+        and gap type, so that no amount is counted twice.
+    decisions : pl.DataFrame, optional
+        [sheet, row, category, priority, capability_id] as a person decided; see `decided`.
+    progress : callable, optional
+        Told the share of sentences understood and a sentence.
 
     Returns
     -------
     GapAnalysis
     """
-    rows = classify.classify(requirements.frame)
-    found = match.candidates(rows["text"].to_list(), catalogue)
+    rows = decided(classify.classify(requirements.frame), decisions, ("category", "priority"))
+    texts = rows["text"].to_list()
+    found = evidence.add(match.candidates(texts, catalogue, home=settings.home, progress=progress), texts, catalogue)
     named = catalogue.frame.select("capability_id", capability="name")
     found = found.join(named, on="capability_id", how="left", maintain_order="left")
-    facts = catalogue.frame.select("capability_id", "status", "limit", "available_on", known_weeks="effort_weeks")
-    first = found.filter(pl.col("rank") == 1).join(facts, on="capability_id", how="left", maintain_order="left")
-    judged = [_judge(p, c, settings) for p, c in zip(rows["priority"], first.iter_rows(named=True), strict=True)]
-    frame = rows.hstack(pl.DataFrame(judged, schema=_JUDGED, orient="row"))
-    frame = _exposed(frame, stake).with_columns(
+    first = found.filter(pl.col("rank") == 1).select("capability_id", "confidence")
+    rows = decided(rows.hstack(first), decisions, ("capability_id",))
+    frame = judged(rows, catalogue, settings, stake)
+    return GapAnalysis(
+        frame.select(*SHOWN), found.drop("confidence"), _summary(frame, settings, stake), requirements, catalogue.name
+    )
+
+
+SHOWN = (
+    "sheet", "row", "requirement_id", "section", "text", "category", "priority", "capability_id", "capability",
+    "status", "confidence", "statement", "comparison", "gap_type", "severity", "impact", "effort_weeks", "timeline",
+    "cost_amount", "approach", "solution", "workaround", "owner", "exposed_amount", "reason",
+)  # fmt: skip
+KEY = ("sheet", "row")
+NONE = "none"
+
+
+def judged(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings, stake: Stake | None = None) -> pl.DataFrame:
+    """Judge classified and matched requirements; no text is matched again.
+
+    Parameters
+    ----------
+    rows : pl.DataFrame
+        As `classify` gives them, with capability_id and confidence.
+    catalogue : Catalogue
+    settings : Settings
+    stake : Stake, optional
+    """
+    frame = rows.drop("capability_id", "confidence").hstack(judge(rows, catalogue, settings))
+    return _exposed(frame, settings, stake).with_columns(
         reason=pl.format("category: {}; priority: {}", "category_reason", "priority_reason")
     )
-    return GapAnalysis(
-        frame.select(*_SHOWN), found.drop("confidence"), _summary(frame, settings, stake), requirements, catalogue.name
+
+
+def decide(
+    analysis: GapAnalysis,
+    decisions: pl.DataFrame,
+    catalogue: Catalogue,
+    settings: Settings,
+    stake: Stake | None = None,
+) -> GapAnalysis:
+    """Judge a list again with what people decided on its rows; nothing is matched again.
+
+    Parameters
+    ----------
+    analysis : GapAnalysis
+    decisions : pl.DataFrame
+        [sheet, row, category, priority, capability_id]; see `decided`.
+    catalogue : Catalogue
+        The one the analysis was made with.
+    settings : Settings
+    stake : Stake, optional
+    """
+    rows = analysis.frame.with_columns(
+        category_reason=pl.col("reason").str.extract(r"(?s)category: (.*); priority: "),
+        priority_reason=pl.col("reason").str.extract(r"(?s); priority: (.*)$"),
     )
+    rows = decided(rows, decisions, ("category", "priority", "capability_id"))
+    names = [*(c for c in _READ if c in rows.columns), "category_reason", "priority_reason"]
+    frame = judged(rows.select(*names, "capability_id", "confidence"), catalogue, settings, stake)
+    return replace(analysis, frame=frame.select(analysis.frame.columns), summary=_summary(frame, settings, stake))
 
 
-_JUDGED = {
-    "capability_id": pl.String, "capability": pl.String, "status": pl.String, "confidence": pl.Float64,
-    "gap_type": pl.String, "severity": pl.String, "effort_weeks": pl.Float64, "timeline": pl.String,
-    "cost_amount": pl.Float64, "approach": pl.String, "solution": pl.String,
-}  # fmt: skip
-_SHOWN = (
-    "sheet", "row", "requirement_id", "section", "text", "category", "priority", "capability_id", "capability",
-    "status", "confidence", "gap_type", "severity", "effort_weeks", "timeline", "cost_amount", "approach", "solution",
-    "exposed_amount", "reason",
-)  # fmt: skip
+_READ = ("sheet", "row", "requirement_id", "section", "text", "category", "priority")
 
 
-def _judge(priority: str, best: dict[str, Any], settings: Settings) -> tuple[Any, ...]:
-    sure = float(best["confidence"] or 0.0)
-    if sure < match.FLOOR:
-        return (None, None, "not available", sure, *_gap("missing", "missing", priority, best, settings))
-    if sure < match.LIKELY:
-        return (
-            best["capability_id"], best["capability"], "unclear", sure,
-            *_gap("unclear", "unclear", priority, best, settings),
-        )  # fmt: skip
-    status = best["status"]
-    kind = GAP_OF.get(status)
-    gap = _gap(kind, "partner" if status == "partner" else kind, priority, best, settings) if kind else (None,) * 7
-    return (best["capability_id"], best["capability"], status, sure, *gap)
+def decided(rows: pl.DataFrame, decisions: pl.DataFrame | None, names: tuple[str, ...]) -> pl.DataFrame:
+    """Let a person's decisions take the place of what was worked out.
+
+    Parameters
+    ----------
+    rows : pl.DataFrame
+    decisions : pl.DataFrame, optional
+        [sheet, row] and any of `names`; null leaves a row as it is. A capability decided on is sure;
+        the word "none" says that there is no counterpart.
+    names : tuple of str
+    """
+    wanted = [name for name in names if decisions is not None and name in decisions.columns]
+    if decisions is None or decisions.is_empty() or not wanted:
+        return rows
+    said = decisions.select(*KEY, *(pl.col(name).alias(f"_{name}") for name in wanted)).unique(KEY, keep="last")
+    out = rows.join(said, on=list(KEY), how="left", maintain_order="left")
+    for name in wanted:
+        given = pl.col(f"_{name}").is_not_null() & (pl.col(f"_{name}") != "")
+        if name == "capability_id":
+            sure = pl.when(~given).then(pl.col("confidence")).when(pl.col("_capability_id") == NONE).then(0.0)
+            out = out.with_columns(confidence=sure.otherwise(1.0))
+        else:
+            why = pl.when(given).then(pl.lit("a person said so")).otherwise(pl.col(f"{name}_reason"))
+            out = out.with_columns(why.alias(f"{name}_reason"))
+        out = out.with_columns(pl.when(given).then(pl.col(f"_{name}")).otherwise(pl.col(name)).alias(name))
+    return out.drop(f"_{name}" for name in wanted)
 
 
-def _gap(kind: str, way: str | None, priority: str, best: dict[str, Any], settings: Settings) -> tuple[Any, ...]:
-    """Return gap type, severity, effort, timeline, cost, approach and solution."""
-    table = rules()
-    low, high = table["weeks"][kind][priority]
-    known = best["known_weeks"] if kind in ("partial", "roadmap") or (way == "missing" and best["status"]) else None
-    if known and kind != "unclear" and best["confidence"] >= match.LIKELY:
-        low = high = float(known)
-    effort = (low + high) / 2
-    approach = table["approach"][way][priority]
-    solution = table["solution"][way].format(
-        approach=approach, low=low, high=high, capability=best["capability"],
-        limit=(best["limit"] or "not stated").rstrip("."),
-        date=f"{best['available_on']:%B %Y}" if best["available_on"] else "a date not yet set",
-    )  # fmt: skip
-    price = settings.rates.partner_week_amount if way == "partner" else settings.rates.person_week_amount
-    weeks = f"{low:g} weeks" if low == high else f"{low:g} to {high:g} weeks"
-    return kind, table["severity"][kind][priority], effort, weeks, effort * price, approach, solution
-
-
-def _exposed(frame: pl.DataFrame, stake: Stake | None) -> pl.DataFrame:
+def _exposed(frame: pl.DataFrame, settings: Settings, stake: Stake | None) -> pl.DataFrame:
     if stake is None:
         return frame.with_columns(exposed_amount=pl.lit(None, pl.Float64))
-    weight = pl.col("priority").replace_strict(rules()["weights"], return_dtype=pl.Float64)
-    open_weight = pl.when(pl.col("gap_type").is_not_null()).then(weight)
+    open_weight = weight_of_gaps(settings)
     return frame.with_columns(exposed_amount=stake.amount * open_weight / open_weight.sum())
 
 
+def weight_of_gaps(settings: Settings) -> pl.Expr:
+    """Return the weight a gap has in its deal's amount: the priority's × the gap type's; null without a gap."""
+    rules = settings.requirements
+    by_priority = pl.col("priority").replace_strict(rules.weights, return_dtype=pl.Float64)
+    by_type = pl.col("gap_type").replace_strict(rules.exposure, return_dtype=pl.Float64, default=None)
+    return by_priority * by_type
+
+
+def closing(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the gaps to close, the same capability once: [gap_id, severity, gap_type, effort_weeks,
+    cost_amount].
+
+    Where several rows want the same of a capability, the row that weighs most says what it takes. A
+    question to clarify stays one per row.
+    """
+    order = {"blocker": 0, "major": 1, "moderate": 2, "minor": 3}
+    own = pl.when(pl.col("gap_type") != "unclear").then(pl.col("capability_id"))
+    return (
+        frame.filter(pl.col("gap_type").is_not_null())
+        .with_columns(
+            gap_id=pl.coalesce(own, pl.format("{} {}", "sheet", "row")),
+            _rank=pl.col("severity").replace_strict(order, return_dtype=pl.Int64),
+        )
+        .sort("_rank", pl.col("cost_amount"), descending=[False, True], maintain_order=True)
+        .unique("gap_id", keep="first", maintain_order=True)
+        .select("gap_id", "severity", "gap_type", "effort_weeks", "cost_amount")
+    )
+
+
+def _is_unsure() -> pl.Expr:
+    """Say where the counterpart is in doubt, rather than what it commits to."""
+    return (pl.col("status") == "unclear") & (pl.col("confidence") < match.LIKELY)
+
+
 def _summary(frame: pl.DataFrame, settings: Settings, stake: Stake | None) -> dict[str, Any]:
-    weight = pl.col("priority").replace_strict(rules()["weights"], return_dtype=pl.Float64)
-    support = pl.col("status").replace_strict(rules()["support"], return_dtype=pl.Float64)
+    weight = pl.col("priority").replace_strict(settings.requirements.weights, return_dtype=pl.Float64)
+    support = pl.col("status").replace_strict(settings.requirements.support, return_dtype=pl.Float64)
     must = frame.filter(pl.col("priority") == "critical")
     ready = pl.col("status") == "available"
     out: dict[str, Any] = {
@@ -239,13 +316,14 @@ def _summary(frame: pl.DataFrame, settings: Settings, stake: Stake | None) -> di
         "n_supported": int(frame.select(ready.sum()).item()),
         "n_gaps": int(frame["gap_type"].is_not_null().sum()),
         "n_unclear": int((frame["status"] == "unclear").sum()),
+        "n_not_stated": int(frame.select(((pl.col("status") == "unclear") & ~_is_unsure()).sum()).item()),
         "coverage_rate": float(frame.select(ready.mean()).item()),
         "coverage_target_rate": settings.targets.requirements_coverage_rate,
         "fit_rate": float(frame.select((weight * support).sum() / weight.sum()).item()),
         "fit_target_rate": settings.targets.product_fit_rate,
         "must_have_rate": float(must.select(ready.mean()).item()) if must.height else None,
-        "effort_weeks": float(frame["effort_weeks"].sum()),
-        "cost_amount": float(frame["cost_amount"].sum()),
+        "effort_weeks": float(closing(frame)["effort_weeks"].sum()),
+        "cost_amount": float(closing(frame)["cost_amount"].sum()),
         "currency": settings.currency,
     }
     if stake is not None:
@@ -259,6 +337,7 @@ def analyse_file(
     settings: Settings | None = None,
     name: str = "",
     stake: Stake | None = None,
+    decisions: pl.DataFrame | None = None,
 ) -> GapAnalysis:
     """Read a list and hold it against a catalogue in one go.
 
@@ -272,10 +351,12 @@ def analyse_file(
         The file's name, where `file` is not a path.
     stake : Stake, optional
         The deal the list belongs to.
+    decisions : pl.DataFrame, optional
+        What people decided on its rows; see `decided`.
 
     Raises
     ------
     RequirementError
         As `read_list` and `catalogue.load`.
     """
-    return analyse(read_list(file, name), catalogues.load(catalogue), settings or load(), stake)
+    return analyse(read_list(file, name), catalogues.load(catalogue), settings or load(), stake, decisions)

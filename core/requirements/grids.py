@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import warnings
+import re
 import zipfile
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from core.contracts.errors import RequirementError
+from core.requirements import delimited, encodings, opendocument
+from core.requirements.sheetxml import MOST_COLUMNS, MOST_ROWS, RawSheet, Span, spans_of
+from core.requirements.spreadsheet import Book, damaged, opened
 
 LARGEST_BYTES = 50 * 2**20
-LARGEST_UNPACKED = 400 * 2**20
-MOST_ROWS, MOST_COLUMNS, MOST_BLANK = 250_000, 80, 2_000
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
-SHEET_ENDINGS = (".xlsx", ".xlsm")
+SHEET_ENDINGS = (".xlsx", ".xlsm", ".ods")
 ENDINGS = (*TEXT_ENDINGS, *SHEET_ENDINGS)
-DELIMITERS = (",", ";", "\t", "|")
+TEXT_SHEET = "csv"
+LOCKED = "EncryptedPackage".encode("utf-16-le")
+MOST_WORDS = 200
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A drop-down: the cells that have it, and the words it offers (none where they cannot be read)."""
+
+    spans: tuple[Span, ...]
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -33,15 +41,182 @@ class Grid:
     rows : list of (int, list of str)
         Row numbers as in the file, from 1, and their cells; blank rows are left out.
     is_hidden : bool
+    hidden_rows, hidden_columns : frozenset of int
+        Rows from 1, columns from 0.
+    merges : tuple of Span
+    choices : tuple of Choices
+        Drop-downs.
+    formulas : frozenset of (int, int)
+        Cells that compute something: row from 1, column from 0.
+    cut_at : int or None
+        The row after which rows with text were not read, because too many are blank or there are too many.
     """
 
     name: str
     rows: list[tuple[int, list[str]]]
     is_hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    merges: tuple[Span, ...] = ()
+    choices: tuple[Choices, ...] = ()
+    formulas: frozenset[tuple[int, int]] = frozenset()
+    cut_at: int | None = None
+
+    @property
+    def width(self) -> int:
+        """Return the number of columns."""
+        return max((len(cells) for _, cells in self.rows), default=0)
+
+
+@dataclass
+class File:
+    """An opened file, whose sheets are read when asked for.
+
+    Attributes
+    ----------
+    title : str
+    kind : str
+        "text", "excel" or "opendocument".
+    names : tuple of str
+        Its sheets.
+    notes : tuple of str
+        What a person should know of it: encoding and delimiter, macros, links.
+    """
+
+    title: str
+    kind: str
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    _book: Book | None = None
+    _text: tuple[str, str] | None = None
+    _content: bytes = b""
+    _tables: dict[int, tuple[dict[str, RawSheet], set[str]]] = field(default_factory=dict)
+
+    def grid(self, name: str, most_rows: int = MOST_ROWS) -> Grid:
+        """Read one sheet, or its first rows.
+
+        Raises
+        ------
+        RequirementError
+            When it is damaged.
+        """
+        if self._text is not None:
+            text, mark = self._text
+            rows = list(delimited.rows(text, mark, self.title, most_rows))
+            return Grid(name, [(n, cells[:MOST_COLUMNS]) for n, cells in rows])
+        raw, hidden = self._raw(name, most_rows)
+        choices = tuple(Choices(tuple(spans), self._words(rule, name)) for spans, rule in raw.lists if spans)
+        return Grid(
+            name, raw.rows, hidden, frozenset(raw.hidden_rows), frozenset(raw.hidden_columns), tuple(raw.merges),
+            choices, frozenset(raw.formulas), raw.cut_at,
+        )  # fmt: skip
+
+    def _raw(self, name: str, most_rows: int) -> tuple[RawSheet, bool]:
+        if self._book is not None:
+            return self._book.raw(name, most_rows), name in self._book.hidden
+        if most_rows not in self._tables:
+            self._tables[most_rows] = opendocument.raw(self._content, self.title, most_rows)
+        sheets, unseen = self._tables[most_rows]
+        return sheets[name], name in unseen
+
+    def _words(self, rule: str, own: str) -> tuple[str, ...]:
+        """Return a drop-down's words: written out, or those of the cells or the name it points at."""
+        rule = rule.strip().removeprefix("=")
+        if rule.startswith('"'):
+            return tuple(w for word in rule.strip('"').split(",") if (w := word.replace('""', '"').strip()))
+        if self._book is not None and rule in self._book.names:
+            rule = self._book.names[rule]
+        sheet, _, place = rule.rpartition("!")
+        sheet = sheet.strip("'").replace("''", "'") or own
+        spans = spans_of(place)
+        if sheet not in self.names or not spans or "(" in rule:
+            return ()
+        raw, _ = self._raw(sheet, max(1, min(spans[0].bottom, 2_000)))
+        found = [c for n, cells in raw.rows for i, c in enumerate(cells) if c and spans[0].holds(n, i)]
+        return tuple(dict.fromkeys(found))[:MOST_WORDS]
+
+
+def open_file(content: bytes, title: str) -> File:
+    """Open a CSV, TSV, XLSX, XLSM or ODS file.
+
+    Parameters
+    ----------
+    content : bytes
+    title : str
+        The file's name; its ending tells the kind.
+
+    Raises
+    ------
+    RequirementError
+        When the file is empty, password-protected, damaged, unpacks to too much or is of another kind.
+    """
+    ending = Path(title).suffix.lower()
+    if not content[:4096].strip() and not content.strip():
+        raise RequirementError("The file is empty.", title, "Export the list again.")
+    if content[:4] == b"\xd0\xcf\x11\xe0":
+        raise _old_format(content, title)
+    if content[:4] == b"%PDF":
+        raise RequirementError("This is a PDF, whatever its name says.", title, "Export the list as CSV or XLSX.")
+    if content[:2] == b"PK":
+        return _packed(content, title)
+    if ending in SHEET_ENDINGS:
+        raise RequirementError("This is no Excel workbook.", title, "Save it as XLSX in your spreadsheet program.")
+    if ending not in TEXT_ENDINGS:
+        raise RequirementError(
+            f"Files ending in {ending or 'nothing'} are not read.", title, "Use CSV, TSV, XLSX, XLSM or ODS."
+        )
+    found = encodings.decode(content, title)
+    mark = delimited.delimiter(found.text)
+    named = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}.get(mark, mark)
+    note = f"Read as {found.shown}, columns parted by {named}{_decimals(found.text, mark)}."
+    return File(title, "text", (TEXT_SHEET,), (note,), _text=(found.text, mark))
+
+
+def _decimals(text: str, mark: str) -> str:
+    """Say which sign parts decimals, where the file has numbers that tell."""
+    cells = re.findall(r"(?<![\w.,])\d+[.,]\d{1,2}(?![\w.,])", text[:100_000])
+    commas = sum("," in cell for cell in cells) if mark != "," else 0
+    if not cells or len(cells) < 3:
+        return ""
+    return ", decimals after a comma" if commas > len(cells) / 2 else ""
+
+
+def _old_format(content: bytes, title: str) -> RequirementError:
+    if LOCKED in content:
+        return RequirementError(
+            "The workbook is password-protected.", title, "Save it as XLSX without a password and upload it again."
+        )
+    return RequirementError(
+        "The workbook is in the old XLS format, or password-protected.",
+        title,
+        "Save it as XLSX without a password and upload it again.",
+    )
+
+
+def _packed(content: bytes, title: str) -> File:
+    packed = opened(content, title)
+    parts = set(packed.namelist())
+    if "content.xml" in parts and "mimetype" in parts:
+        try:
+            kind = packed.read("mimetype")[:200]
+        except (zipfile.BadZipFile, EOFError) as error:
+            raise damaged(title) from error
+        if b"spreadsheet" not in kind:
+            raise RequirementError("This OpenDocument file is no spreadsheet.", title, "Save the list as ODS or XLSX.")
+        tables = opendocument.raw(content, title, MOST_ROWS)
+        return File(
+            title, "opendocument", tuple(tables[0]), _content=content, _tables={MOST_ROWS: tables},
+        )  # fmt: skip
+    if "[Content_Types].xml" not in parts or not any(part.startswith("xl/") for part in parts):
+        raise RequirementError("This zip file is no Excel workbook.", title, "Save the list as XLSX.")
+    book = Book(content, title)
+    notes = ["It carries macros; they were not run, and stay as they are."] if book.has_macros else []
+    notes += ["It refers to other files; they were not opened, the values last seen were read."] * book.has_links
+    return File(title, "excel", tuple(book.sheets), tuple(notes), _book=book)
 
 
 def load(file: Path | str | bytes | BinaryIO, name: str = "") -> list[Grid]:
-    """Read a CSV, TSV, XLSX or XLSM file.
+    """Read every sheet of a CSV, TSV, XLSX, XLSM or ODS file.
 
     Parameters
     ----------
@@ -55,24 +230,8 @@ def load(file: Path | str | bytes | BinaryIO, name: str = "") -> list[Grid]:
         When the file is too large, empty, password-protected, damaged or of another kind.
     """
     title, held = content(file, name)
-    ending = Path(title).suffix.lower()
-    if not held.strip():
-        raise RequirementError("The file is empty.", title, "Export the list again.")
-    if held[:4] == b"\xd0\xcf\x11\xe0":
-        raise RequirementError(
-            "The workbook is password-protected or in the old XLS format.",
-            title,
-            "Save it as XLSX without a password and upload it again.",
-        )
-    if held[:4] == b"%PDF":
-        raise RequirementError("This is a PDF, whatever its name says.", title, "Export the list as CSV or XLSX.")
-    if held[:2] == b"PK":
-        return _workbook(held, title)
-    if ending in SHEET_ENDINGS:
-        raise RequirementError("This is no Excel workbook.", title, "Save it as XLSX in your spreadsheet program.")
-    if ending not in TEXT_ENDINGS:
-        raise RequirementError(f"Files ending in {ending or 'nothing'} are not read.", title, "Use CSV, TSV or XLSX.")
-    return [_text(held, title)]
+    found = open_file(held, title)
+    return [found.grid(sheet) for sheet in found.names]
 
 
 def content(file: Path | str | bytes | BinaryIO, name: str) -> tuple[str, bytes]:
@@ -99,91 +258,3 @@ def content(file: Path | str | bytes | BinaryIO, name: str) -> tuple[str, bytes]
     if len(held) > LARGEST_BYTES:
         raise RequirementError("The file is larger than 50 MB.", title, "Remove pictures, or split the list.")
     return title, held
-
-
-def _text(content: bytes, title: str) -> Grid:
-    text = decode(content, title)
-    sample = "\n".join(text.splitlines()[:60])
-    csv.field_size_limit(1_000_000)
-    delimiter = max(DELIMITERS, key=lambda d: _regular(sample, d))
-    try:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        rows = [(n, [c.strip() for c in cells[:MOST_COLUMNS]]) for n, cells in enumerate(islice(lines, MOST_ROWS), 1)]
-    except csv.Error as error:
-        raise RequirementError("A row of the file cannot be read.", f"{title}: {error}", "Export it again.") from error
-    return Grid("csv", [(n, cells) for n, cells in rows if any(cells)])
-
-
-def _regular(sample: str, delimiter: str) -> float:
-    """Score a delimiter: cells per row, if the rows agree on their number."""
-    try:
-        counts = [len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if any(row)]
-    except csv.Error:
-        return 0.0
-    if not counts or max(counts) == 1:
-        return 0.0
-    usual = max(set(counts), key=counts.count)
-    if usual == 1:
-        return 0.0
-    return (usual - 0.5) * counts.count(usual) / len(counts)
-
-
-def decode(content: bytes, title: str) -> str:
-    """Return the text of a file: UTF-8 or UTF-16 with or without mark, else the best guess.
-
-    Raises
-    ------
-    RequirementError
-        When the file is no text.
-    """
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        import charset_normalizer
-
-        best = charset_normalizer.from_bytes(content[:200_000]).best()
-        text = content.decode(best.encoding if best else "cp1252", errors="replace")
-    if "\x00" in text[:10_000]:
-        raise RequirementError("This file is not text.", title, "Export the list as CSV or XLSX.")
-    return text
-
-
-def _workbook(content: bytes, title: str) -> list[Grid]:
-    from openpyxl import load_workbook
-
-    try:
-        packed = zipfile.ZipFile(io.BytesIO(content))
-        unpacked = sum(part.file_size for part in packed.infolist())
-    except zipfile.BadZipFile as error:
-        raise RequirementError("The workbook is damaged.", title, "Save it again in your program.") from error
-    if unpacked > LARGEST_UNPACKED:
-        raise RequirementError("The workbook unpacks to more than 400 MB.", title, "Copy the list to a new workbook.")
-    if "xl/workbook.xml" not in packed.namelist():
-        raise RequirementError("This zip file is no Excel workbook.", title, "Save the list as XLSX.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # on extensions openpyxl leaves aside
-            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-            return [_sheet(sheet) for sheet in book.worksheets]
-    except RequirementError:
-        raise
-    except Exception as error:  # openpyxl raises many kinds on damaged parts
-        raise RequirementError("The workbook is damaged.", title, "Save it again in your program.") from error
-
-
-def _sheet(sheet: object) -> Grid:
-    rows: list[tuple[int, list[str]]] = []
-    blank = 0
-    for n, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), 1):  # type: ignore[attr-defined]
-        texts = ["" if value is None else str(value).strip() for value in cells]
-        if any(texts):
-            rows.append((n, texts))
-            blank = 0
-        else:
-            blank += 1
-        if blank > MOST_BLANK or len(rows) > MOST_ROWS:
-            break
-    hidden = getattr(sheet, "sheet_state", "visible") != "visible"
-    return Grid(str(sheet.title), rows, hidden)  # type: ignore[attr-defined]

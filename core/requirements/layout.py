@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-import yaml
-
+from core.requirements import columns, places
+from core.requirements.columns import ROLES, Body, likeness
 from core.requirements.grids import Grid
+from core.requirements.places import Place
+from core.requirements.sheetxml import letters_of
 
-WORDS = Path(__file__).with_name("words.yaml")
-ROLES = ("text", "id", "priority", "category", "answer", "comment")
-HEADER_DEPTH = 25
+HEADER_DEPTH = 40
 PROSE_WORDS = 4.0
 SURE = 0.7
+LONGEST_LABEL = 60
+SINGLE = ("text", "id", "priority", "category")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,14 @@ class Layout:
         The header's own word for each role.
     confidence : float
         How sure the reading is, in [0, 1].
+    sure : dict of str to float
+        How sure each role's column is, in [0, 1].
+    answers : tuple of Place
+        The columns the buyer left for answers.
+    first_row : int
+        The first row that may hold a requirement.
+    is_given : bool
+        Whether a person said so.
     """
 
     sheet: str
@@ -41,61 +49,114 @@ class Layout:
     columns: dict[str, int]
     names: dict[str, str]
     confidence: float
+    sure: dict[str, float] = field(default_factory=dict)
+    answers: tuple[Place, ...] = ()
+    first_row: int = 1
+    is_given: bool = False
 
     def sentence(self) -> str:
         """Say how the sheet was read."""
+        return f"{self.sheet}: {self.reading()}"
+
+    def reading(self) -> str:
+        """Say how the sheet was read, without its name."""
         head = f"header in row {self.header_row}" if self.header_row else "no header"
-        named = ", ".join(f"{role} from “{_short(name)}”" for role, name in self.names.items())
-        return f"{self.sheet}: {head}; {named or 'requirements from the column with the longest text'}."
+        said = {"text": "requirement", **{role: role for role in SINGLE[1:]}}
+        named = ", ".join(f"{said[r]} from “{_short(self.names[r])}”" for r in SINGLE if r in self.names)
+        text = f"{head}; {named or 'requirements from column ' + letters_of(self.columns['text'])}."
+        if self.answers:
+            text += " Answers go into " + ", ".join(_told(place) for place in self.answers) + "."
+        return text if self.confidence >= SURE or self.is_given else text + " Please check: this is a guess."
 
 
-@cache
-def words() -> dict[str, dict[str, float]]:
-    """Return, per role, the header words that name it and how surely they do."""
-    found: dict[str, dict[str, float]] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
-    return {role: {str(k): float(v) for k, v in group.items()} for role, group in found.items()}
+def find(grid: Grid, *, by_name: bool = True) -> Layout | None:
+    """Return the layout of a sheet, or None when it holds no requirements.
 
-
-def find(grid: Grid) -> Layout | None:
-    """Return the layout of a sheet, or None when it holds no requirements."""
-    if not grid.rows or _is_aside(grid.name):
+    Parameters
+    ----------
+    grid : Grid
+    by_name : bool
+        Whether a sheet whose name says it is none (instructions, glossary, pricing) is passed over.
+    """
+    if not grid.rows or (by_name and is_aside(grid.name)):
         return None
-    width = max(len(cells) for _, cells in grid.rows)
+    best = _header(grid)
+    bare = None if best and _is_named(grid.rows[best[1]][1], best[2]) else _headless(grid)
+    if best is None or bare:
+        return bare or _by_shape(grid)
+    score, place, roles = best
+    number, header = grid.rows[place]
+    body = grid.rows[place + 1 :]
+    roles["text"] = _best_text(header, body, roles)
+    words = columns.prose(body, roles["text"])
+    if (body and words < 2.0) or _is_other(header):
+        return None
+    _fill_in(header, body, roles)
+    sure = min(1.0, 0.35 + 0.25 * min(score, 2.0) + 0.05 * min(words, 4.0))
+    return complete(grid, number, roles, round(sure, 2))
+
+
+def complete(
+    grid: Grid, header_row: int | None, roles: Mapping[str, int], confidence: float, *, is_given: bool = False
+) -> Layout:
+    """Return a layout with its names, sureness and answer columns, once header and roles are known."""
+    place = next((i for i, (n, _) in enumerate(grid.rows) if n == header_row), -1)
+    header = grid.rows[place][1] if place >= 0 else []
+    names, first = _two_rows(grid, place, roles) if place >= 0 else ([], 1)
+    body = [row for row in grid.rows if row[0] >= first]
+    held = {role: column for role, column in roles.items() if role in SINGLE}
+    found = places.find(grid, names, held, body)
+    kinds = {"answer": ("choice", "statement", "mark", "text"), "comment": ("text",)}
+    for role, wanted in kinds.items():
+        fit = [p.column for p in found if p.kind in wanted and p.column not in held.values()]
+        if fit:
+            held[role] = fit[0]
+    told = {role: header[column] for role, column in held.items() if column < len(header) and header[column]}
+    sure = {role: _sureness(role, header, body, column) for role, column in held.items()}
+    return Layout(grid.name, header_row, dict(held), told, confidence, sure, found, first, is_given)
+
+
+def is_aside(name: str) -> bool:
+    """Say whether a sheet's name tells that it is no list: instructions, cover, glossary, pricing.
+
+    Examples
+    --------
+    >>> is_aside("Read me first"), is_aside("Disaster Recovery")
+    (True, False)
+    """
+    said = columns.plain(name)
+    return any(
+        word in name.lower() if "_" in word else columns.stands_in(columns.plain(word), said)
+        for word in columns.words()["aside"]
+    )
+
+
+def _header(grid: Grid) -> tuple[float, int, dict[str, int]] | None:
     best: tuple[float, int, dict[str, int]] | None = None
     for place, (_, cells) in enumerate(grid.rows[:HEADER_DEPTH]):
         roles, score = _roles(cells)
         if "text" in roles and score > (best[0] if best else 0.0) + 1e-9:
             best = (score, place, roles)
-    bare = None if best and _is_named(grid.rows[best[1]][1], best[2]) else _headless(grid, width)
-    if best is None or bare:
-        return bare
-    score, place, roles = best
-    number, header = grid.rows[place]
-    body = grid.rows[place + 1 :]
-    roles["text"] = _best_text(header, body, roles)
-    prose = _prose(body, roles["text"])
-    if body and prose < 2.0:
-        return None
-    names = {role: header[column] for role, column in roles.items()}
-    sure = min(1.0, 0.35 + 0.25 * min(score, 2.0) + 0.05 * min(prose, 4.0))
-    return Layout(grid.name, number, roles, names, round(sure, 2))
+    return best
 
 
-def _is_named(header: Sequence[str], roles: dict[str, int]) -> bool:
+def _is_named(header: Sequence[str], roles: Mapping[str, int]) -> bool:
     """Say whether a header row is one beyond doubt: its text or its id column has a telling name."""
     known = {role: likeness(header[column], role) for role, column in roles.items()}
     return known.get("text", 0.0) >= SURE or known.get("id", 0.0) >= SURE
 
 
-def _is_aside(name: str) -> bool:
-    plain = name.lower()
-    return any(word in plain for word in words()["aside"])
+def _is_other(header: Sequence[str]) -> bool:
+    """Say whether a header is that of another kind of list: glossary, test cases, contacts, prices."""
+    hits = sum(columns.plain(cell) in columns.words()["other_lists"] for cell in header if cell)
+    strong = max((likeness(cell, "text") for cell in header if cell), default=0.0)
+    return hits >= 2 and strong < 0.9
 
 
 def _roles(cells: Sequence[str]) -> tuple[dict[str, int], float]:
     """Give each role its best column in a possible header row."""
     filled = [c for c in cells if c]
-    if len(filled) < 2 or sum(len(c) > 60 for c in filled) > len(filled) / 2:
+    if len(filled) < 2 or sum(len(c) > LONGEST_LABEL for c in filled) > len(filled) / 2:
         return _single(cells) if len(filled) == 1 else ({}, 0.0)
     taken: dict[str, int] = {}
     total = 0.0
@@ -116,63 +177,131 @@ def _single(cells: Sequence[str]) -> tuple[dict[str, int], float]:
     return ({"text": column}, value / 2) if value >= 0.6 else ({}, 0.0)
 
 
-@cache
-def likeness(header: str, role: str) -> float:
-    """Say how surely a header cell names a role: 1 for its very word, less for a part of it."""
-    plain = re.sub(r"[\s_*()\-/:.]+", " ", header.lower()).strip()
-    if not plain or len(plain) > 60:
-        return 0.0
-    best = 0.0
-    for word, weight in words()[role].items():
-        if plain == word:
-            best = max(best, weight)
-        elif re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", plain) or (not word.isascii() and word in plain):
-            best = max(best, weight * (0.55 + 0.35 * len(word) / len(plain)))
-    return best
+def _best_text(header: Sequence[str], body: Body, roles: Mapping[str, int]) -> int:
+    """Choose among columns named like a text by how surely they are named and how much prose they hold.
 
-
-def _best_text(header: Sequence[str], body: list[tuple[int, list[str]]], roles: dict[str, int]) -> int:
-    """Choose among columns named like a text by how surely they are named and how much prose they hold."""
+    Where two columns both hold whole requests, the first is the requirement and the later ones explain it,
+    unless a later one is named beyond doubt.
+    """
     others = {c for r, c in roles.items() if r != "text"}
-    named = [(i, likeness(h, "text")) for i, h in enumerate(header) if h and i not in others]
-    likely = [(i, v) for i, v in named if v > 0]
+    likely = [(i, v) for i, h in enumerate(header) if h and i not in others and (v := likeness(h, "text")) > 0]
 
     def score(item: tuple[int, float]) -> float:
         column, value = item
-        return value + 0.5 * min(_prose(body, column) / 8, 1.0) * min(1.0, _filled(body, column) * 1.2)
+        words = min(columns.prose(body, column) / 8, 1.0)
+        return value + 0.5 * words * min(1.0, columns.filled(body, column) * 1.2)
 
-    return max(likely, key=score)[0]
-
-
-def size(text: str) -> float:
-    """Return the number of words of a text; two characters of a script without spaces are a word."""
-    wide = sum(ord(c) > 0x2E80 for c in text)
-    return len(text.split()) + wide / 2
-
-
-def _prose(body: list[tuple[int, list[str]]], column: int) -> float:
-    texts = [cells[column] for _, cells in body[:400] if column < len(cells) and cells[column]]
-    return sum(size(t) for t in texts) / len(texts) if texts else 0.0
+    best = max(likely, key=score)
+    if best[1] >= 0.85:
+        return best[0]
+    whole = [i for i, _ in likely if columns.asking(body, i) >= 0.9 and columns.filled(body, i) >= 0.9]
+    return whole[0] if whole and whole[0] < best[0] else best[0]
 
 
-def _filled(body: list[tuple[int, list[str]]], column: int) -> float:
-    seen = body[:400]
-    return sum(bool(column < len(cells) and cells[column]) for _, cells in seen) / len(seen) if seen else 0.0
+def _fill_in(header: Sequence[str], body: Body, roles: dict[str, int]) -> None:
+    """Find id and priority by what stands in the columns, where no header names them."""
+    width = max(len(header), max((len(cells) for _, cells in body[: columns.SEEN]), default=0))
+    if "id" not in roles:
+        for column in range(min(roles["text"], width)):
+            unnamed = column >= len(header) or not header[column]
+            taken = column in roles.values()
+            if unnamed and not taken and columns.idlike(body, column) > 0.9 and columns.filled(body, column) > 0.6:
+                roles["id"] = column
+                break
+    if "priority" not in roles:
+        worded = [
+            c
+            for c in range(width)
+            if c not in {roles.get(r) for r in ("text", "id", "answer", "comment")}
+            and columns.levels(body, c) > 0.9
+            and columns.filled(body, c) > 0.6
+            and any(t.isalpha() and len(t) > 2 for t in columns.texts(body, c))
+        ]
+        if worded:
+            roles["priority"] = worded[0]
+            if roles.get("category") == worded[0]:
+                del roles["category"]
 
 
-def _headless(grid: Grid, width: int) -> Layout | None:
+def _two_rows(grid: Grid, place: int, roles: Mapping[str, int]) -> tuple[list[str], int]:
+    """Return the header's names, joined with a second header row below it, and the first row after both."""
+    number, header = grid.rows[place]
+    names = list(header)
+    if place + 1 >= len(grid.rows):
+        return names, number + 1
+    below, cells = grid.rows[place + 1]
+    text = roles["text"]
+    free = not (text < len(cells) and cells[text]) or any(
+        m.holds(number, text) and m.bottom > number for m in grid.merges
+    )
+    under = [i for i, c in enumerate(cells) if c and (i >= len(header) or not header[i] or _wide(grid, number, i))]
+    if below != number + 1 or not free or len(under) < 2 or any(len(c) > LONGEST_LABEL for c in cells):
+        return names, number + 1
+    names += [""] * (len(cells) - len(names))
+    group = ""
+    for column, cell in enumerate(cells):
+        group = names[column] or group
+        if cell and column in under:
+            names[column] = f"{group} / {cell}" if group and group != cell else cell
+    return names, below + 1
+
+
+def _wide(grid: Grid, row: int, column: int) -> bool:
+    return any(m.holds(row, column) and m.right > m.left for m in grid.merges)
+
+
+def _headless(grid: Grid) -> Layout | None:
     """Read a sheet without header: an id-like column with a column of prose beside it."""
     ids = re.compile(r"^[A-Za-z]{1,8}[-_. ]?\d+[A-Za-z]?([.\-]\d+[A-Za-z]?)*$")
-    for column in range(min(width - 1, 6)):
-        marked = [cells for _, cells in grid.rows if column < len(cells) and ids.match(cells[column])]
+    for column in range(min(grid.width - 1, 6)):
+        marked = [row for row in grid.rows if column < len(row[1]) and ids.match(row[1][column])]
         if len(marked) < max(5, 0.3 * len(grid.rows)):
             continue
-        body = [(0, cells) for cells in marked]
-        beside = {c: _prose(body, c) * _filled(body, c) for c in range(width) if c != column}
+        beside = {c: _weight(marked, c) for c in range(grid.width) if c != column}
         text = max(beside, key=lambda c: beside[c])
-        if beside[text] >= PROSE_WORDS:
-            return Layout(grid.name, None, {"text": text, "id": column}, {}, 0.6)
+        if columns.prose(marked, text) * columns.filled(marked, text) >= PROSE_WORDS:
+            sure = 0.55 + 0.25 * min(columns.filled(marked, text), columns.idlike(marked, column))
+            return complete(grid, None, {"text": text, "id": column}, round(sure, 2))
     return None
+
+
+def _weight(body: Body, column: int) -> float:
+    """Weigh a column as the text beside ids: filled nearly everywhere counts more than long."""
+    return min(columns.prose(body, column), 10.0) * columns.filled(body, column) ** 2
+
+
+def _by_shape(grid: Grid) -> Layout | None:
+    """Read a sheet whose header is in no language known here: one column of whole requests."""
+    body = grid.rows[: HEADER_DEPTH * 5]
+    weights = {c: _weight(body, c) for c in range(grid.width) if columns.asking(body, c) >= 0.6}
+    text = max(weights, key=lambda c: weights[c], default=None)
+    if text is None or weights[text] < PROSE_WORDS / 2 or len(columns.texts(body, text)) < 3:
+        return None
+    first = next(i for i, (_, cells) in enumerate(body) if text < len(cells) and cells[text])
+    number, cells = body[first]
+    is_label = not columns.asks(cells[text]) and columns.size(cells[text]) < 5
+    roles = {"text": text}
+    rest = body[first + 1 :] if is_label else body[first:]
+    for role, measure in (("id", columns.idlike), ("priority", columns.levels)):
+        fit = [c for c in range(grid.width) if c not in roles.values() and measure(rest, c) > 0.8]
+        if fit and columns.filled(rest, fit[0]) > 0.6:
+            roles[role] = fit[0]
+    return complete(grid, number if is_label else None, roles, 0.5)
+
+
+def _sureness(role: str, header: Sequence[str], body: Body, column: int) -> float:
+    named = likeness(header[column], role) if column < len(header) else 0.0
+    shape = {"text": lambda: min(columns.prose(body, column) / 8, 1.0) * columns.filled(body, column),
+             "id": lambda: columns.idlike(body, column), "priority": lambda: columns.levels(body, column)}  # fmt: skip
+    seen = shape[role]() if role in shape else named
+    return round(min(1.0, max(named, 0.5 * named + 0.5 * seen)), 2)
+
+
+def _told(place: Place) -> str:
+    name = f"“{_short(place.name)}”" if place.name else f"column {letters_of(place.column)}"
+    return (
+        f"{name} (choose from {len(place.words)} words)" if place.words else name + (" (an X)" if place.status else "")
+    )
 
 
 def _short(text: str) -> str:

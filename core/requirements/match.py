@@ -2,69 +2,75 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
-from threading import local
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from core.requirements import confidence, lexical, vectors
 from core.requirements.catalogue import Catalogue
+from core.requirements.confidence import FLOOR, LIKELY
+from core.requirements.lexical import CHARACTERS, covered, tokens
 
-TOP = 5
-CHARACTERS = 0.5
-BLOCK = 512
-# Logistic map from (score, lead over the second, share of the requirement's words found) to the
-# chance that the first candidate is right. Fitted on 938 requirements of six public crosswalks; left
-# out one set at a time, the calibration error over all was 0.034 (`benchmarks/matching.py`).
-WEIGHTS = (-2.77, 4.78, 7.23, 0.36)
-LIKELY, FLOOR = 0.6, 0.12
+__all__ = ["CHARACTERS", "FLOOR", "LIKELY", "MEANING", "TOP", "candidates", "compare", "covered", "method", "tokens"]
+TOP, NEAR = 5, 10
+MEANING = 1.5
+BLOCK = 256
+# Beyond this many texts in one go meaning is left out: it would take minutes.
+MOST_UNDERSTOOD = 8_000
 Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+Progress = Callable[[float, str], None]
 
 
-class _Stemmer(local):
-    """One stemmer per thread: it keeps the word it works on, so that threads must not share one."""
+def method(n: int = 0) -> str:
+    """Say by what requirements are matched here.
 
-    def __init__(self) -> None:
-        import snowballstemmer
-
-        self.stem = snowballstemmer.stemmer("english").stemWord
-
-
-@cache
-def _stemmers() -> _Stemmer:
-    return _Stemmer()
-
-
-@cache
-def _stem(word: str) -> str:
-    return str(_stemmers().stem(word))
-
-
-def tokens(text: str) -> list[str]:
-    """Return the stemmed words of a text, lower case, two letters or more.
-
-    Examples
-    --------
-    >>> tokens("Encrypts encrypted data at rest")
-    ['encrypt', 'encrypt', 'data', 'at', 'rest']
+    Parameters
+    ----------
+    n : int
+        How many texts there are; beyond 8,000 meaning is left out.
     """
-    return [_stem(word) for word in re.findall(r"[^\W_]{2,}", text.lower())]
+    if vectors.folder() is None:
+        return (
+            "Matched by words and letters only: the sentence vectors are not installed, so that a requirement in "
+            "other words than ours may be missed. `make run` installs them."
+        )
+    if n > MOST_UNDERSTOOD:
+        return f"Matched by words and letters only: beyond {MOST_UNDERSTOOD:,} texts meaning would take minutes."
+    return "Matched by words, letters and meaning."
 
 
-def candidates(texts: list[str], catalogue: Catalogue, top: int = TOP) -> pl.DataFrame:
+def candidates(
+    texts: list[str],
+    catalogue: Catalogue,
+    top: int = TOP,
+    home: Path | None = None,
+    progress: Progress | None = None,
+    by_meaning: bool | None = None,
+) -> pl.DataFrame:
     """Return the best capabilities for each text.
 
-    The score is the cosine of stemmed TF-IDF words plus 0.5 × the cosine of character 3-5-grams,
-    term weights fitted on catalogue and list together, divided by 1.5 so that it lies in [0, 1].
+    The score is the cosine of stemmed TF-IDF words + 0.5 × the cosine of character 3-5-grams + 1.5 ×
+    the cosine of MiniLM sentence vectors, term weights fitted on catalogue and list together, divided
+    by 3 so that it lies in [0, 1]. Without the vectors it is the first two parts divided by 1.5.
 
     Parameters
     ----------
     texts : list of str
     catalogue : Catalogue
     top : int
+    home : Path, optional
+        Where the vectors of the catalogue are kept; nothing of the texts is written.
+    progress : callable, optional
+        Told the share done and a sentence.
+    by_meaning : bool, optional
+        Whether sentence vectors are used; default where they are installed, up to 8,000 texts.
 
     Returns
     -------
@@ -72,64 +78,120 @@ def candidates(texts: list[str], catalogue: Catalogue, top: int = TOP) -> pl.Dat
         [place, rank, capability_id, score, confidence], place being the text's position and rank
         starting at 1; confidence (that the first is right) stands on rank 1 only.
     """
-    if len(set(texts)) < len(texts):
-        return _repeated(texts, catalogue, top)
-    known = catalogue.frame
-    theirs = [f"{n}. {d}" if d and d != n else str(n) for n, d in known.select("name", "description").iter_rows()]
-    ids = known["capability_id"].to_list()
-    words = _vectors(theirs, texts, {"tokenizer": tokens, "token_pattern": None, "lowercase": False})
-    letters = _vectors(theirs, texts, {"analyzer": "char_wb", "ngram_range": (3, 5), "max_features": 200_000})
-    kept = min(top, len(ids))
-    held = [set(tokens(text)) for text in theirs]
-    parts = []
-    for begin in range(0, len(texts), BLOCK):
-        block = slice(begin, begin + BLOCK)
-        scores = (words[1][block] @ words[0].T + CHARACTERS * (letters[1][block] @ letters[0].T)).toarray()
-        scores = scores / (1 + CHARACTERS)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :kept]
-        best = np.take_along_axis(scores, order, axis=1)
-        sure = _confidence(texts[block], best, order, held)
-        n = len(order)
-        parts.append(
-            pl.DataFrame(
-                {
-                    "place": np.repeat(np.arange(begin, begin + n), kept),
-                    "rank": np.tile(np.arange(1, kept + 1), n),
-                    "capability_id": [ids[j] for j in order.ravel()],
-                    "score": best.ravel(),
-                    "confidence": np.where(np.tile(np.arange(kept), n) == 0, np.repeat(sure, kept), np.nan),
-                }
-            )
-        )
-    return pl.concat(parts).with_columns(pl.col("confidence").fill_nan(None))
-
-
-def _repeated(texts: list[str], catalogue: Catalogue, top: int) -> pl.DataFrame:
-    """Match each distinct text once and hand the result to every row that has it."""
     different = list(dict.fromkeys(texts))
-    found = candidates(different, catalogue, top).rename({"place": "of"})
+    found = _different(different, catalogue, top, home, progress, by_meaning)
+    if len(different) == len(texts):
+        return found
     number = {text: k for k, text in enumerate(different)}
     rows = pl.DataFrame({"place": range(len(texts)), "of": [number[text] for text in texts]})
-    return rows.join(found, on="of", maintain_order="left_right").drop("of")
+    return rows.join(found.rename({"place": "of"}), on="of", maintain_order="left_right").drop("of")
 
 
-def _vectors(theirs: list[str], ours: list[str], options: dict[str, Any]) -> tuple[Any, Any]:
-    from sklearn.feature_extraction.text import TfidfVectorizer
+@dataclass(frozen=True)
+class Compared:
+    """Each text held against the catalogue.
 
-    maker = TfidfVectorizer(sublinear_tf=True, dtype=np.float64, **options)
-    both = maker.fit_transform([*theirs, *ours])
-    return both[: len(theirs)], both[len(theirs) :]
+    Attributes
+    ----------
+    order : array of int, [n, k]
+        Places of the nearest capabilities, nearest first.
+    scores : array, [n, k]
+        In [0, 1].
+    features : array, [n, 5]
+        What confidence is judged by: score, lead, lead over the next four, share covered, agreement.
+    with_vectors : bool
+        Whether meaning took part.
+    """
+
+    order: Places
+    scores: Floats
+    features: Floats
+    with_vectors: bool
 
 
-def _confidence(texts: list[str], best: Floats, order: NDArray[np.int64], held: list[set[str]]) -> Floats:
+def compare(
+    texts: list[str],
+    theirs: list[str],
+    count: int = NEAR,
+    home: Path | None = None,
+    progress: Progress | None = None,
+    by_meaning: bool | None = None,
+) -> Compared:
+    """Return the nearest of their texts for each of ours; parameters as for `candidates`."""
+    wanted = len(texts) + len(theirs) <= MOST_UNDERSTOOD if by_meaning is None else by_meaning
+    meaning = vectors.of(theirs, texts, home, progress) if wanted else None
+    spelt = lexical.build(theirs, texts)
+    order, best = _nearest(spelt, meaning, min(count, len(theirs)))
+    features = _features(texts, theirs, order[:, :NEAR], best[:, :NEAR], spelt, meaning)
+    return Compared(order, best, features, meaning is not None)
+
+
+def _different(
+    texts: list[str],
+    catalogue: Catalogue,
+    top: int,
+    home: Path | None,
+    progress: Progress | None,
+    by_meaning: bool | None,
+) -> pl.DataFrame:
+    ids = catalogue.frame["capability_id"].to_list()
+    found = compare(texts, catalogue.texts(), max(top, NEAR), home, progress, by_meaning)
+    sure = confidence.chance(found.features, with_vectors=found.with_vectors)
+    kept, n = min(top, len(ids)), len(texts)
+    return pl.DataFrame(
+        {
+            "place": np.repeat(np.arange(n), kept),
+            "rank": np.tile(np.arange(1, kept + 1), n),
+            "capability_id": [ids[j] for j in found.order[:, :kept].ravel()],
+            "score": found.scores[:, :kept].ravel(),
+            "confidence": np.where(np.tile(np.arange(kept), n) == 0, np.repeat(sure, kept), np.nan),
+        }
+    ).with_columns(pl.col("confidence").fill_nan(None))
+
+
+def _nearest(spelt: lexical.Lexical, meaning: tuple[Any, Any] | None, count: int) -> tuple[Places, Floats]:
+    """Return the places of the best of theirs for each of ours, and their scores, best first."""
+    theirs, ours = spelt.joined()
+    across = theirs.T.tocsr()
+    whole = 1 + CHARACTERS + (MEANING if meaning else 0)
+
+    def block(begin: int) -> tuple[Places, Floats]:
+        part = slice(begin, begin + BLOCK)
+        scores = (ours[part] @ across).toarray()
+        if meaning:
+            scores += np.float32(MEANING) * (meaning[1][part] @ meaning[0].T)
+        order = np.argpartition(-scores, count - 1, axis=1)[:, :count] if count < scores.shape[1] else None
+        order = np.sort(order, axis=1) if order is not None else np.tile(np.arange(scores.shape[1]), (len(scores), 1))
+        best = np.take_along_axis(scores, order, axis=1)
+        rank = np.argsort(-best, axis=1, kind="stable")
+        return np.take_along_axis(order, rank, axis=1), np.take_along_axis(best, rank, axis=1) / whole
+
+    with ThreadPoolExecutor(vectors.cores()) as pool:
+        parts = list(pool.map(block, range(0, ours.shape[0], BLOCK)))
+    if not parts:
+        return np.zeros((0, count), np.int64), np.zeros((0, count))
+    return np.vstack([p[0] for p in parts]), np.vstack([p[1] for p in parts]).astype(np.float64)
+
+
+def _features(
+    texts: list[str],
+    theirs: list[str],
+    order: Places,
+    best: Floats,
+    spelt: lexical.Lexical,
+    meaning: tuple[Any, Any] | None,
+) -> Floats:
+    """Return what confidence is judged by: score, lead, lead over the next four, share covered, agreement."""
+    parts = [lexical.alike(*pair, order) for pair in (spelt.words, spelt.letters, *_some(meaning))]
     first = best[:, 0]
-    lead = first - best[:, 1] if best.shape[1] > 1 else first
-    shares = np.array([covered(text, held[j]) for text, j in zip(texts, order[:, 0], strict=True)])
-    z = WEIGHTS[0] + WEIGHTS[1] * first + WEIGHTS[2] * lead + WEIGHTS[3] * shares
-    return np.asarray(np.where(first > 0, 1 / (1 + np.exp(-z)), 0.0), dtype=np.float64)
+    second = best[:, 1] if best.shape[1] > 1 else np.zeros(len(best))
+    next_four = best[:, 1:5].mean(1) if best.shape[1] > 1 else np.zeros(len(best))
+    held = {j: set(tokens(theirs[j])) for j in set(order[:, 0].tolist())}
+    share = [covered(text, held[j]) for text, j in zip(texts, order[:, 0].tolist(), strict=True)]
+    agreed = np.mean([(part.argmax(1) == 0) & (part[:, 0] > 0) for part in parts], axis=0)
+    return np.column_stack([first, first - second, first - next_four, share, agreed])
 
 
-def covered(text: str, held: set[str]) -> float:
-    """Return the share of a text's longer words that a capability has; 0 when it has none such."""
-    wanted = {word for word in tokens(text) if len(word) > 3}
-    return len(wanted & held) / len(wanted) if wanted else 0.0
+def _some(meaning: tuple[Any, Any] | None) -> Iterator[tuple[Any, Any]]:
+    if meaning:
+        yield meaning

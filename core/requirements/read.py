@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -10,11 +12,15 @@ from typing import BinaryIO
 import polars as pl
 
 from core.contracts.errors import RequirementError
-from core.requirements import grids, layout
-from core.requirements.grids import Grid
+from core.requirements import columns, grids, layout, repair
+from core.requirements.grids import File, Grid
 from core.requirements.layout import Layout
+from core.requirements.repair import Given
+from core.requirements.sheetxml import MOST_ROWS, letters_of
 
 MOST_REQUIREMENTS = 50_000
+LARGE = 2 * 2**20
+HEAD_ROWS = 500
 SHAPE = {
     "sheet": pl.String,
     "row": pl.Int64,
@@ -23,6 +29,8 @@ SHAPE = {
     "text": pl.String,
     "given_priority": pl.String,
     "given_category": pl.String,
+    "answer_cells": pl.String,
+    "is_hidden": pl.Boolean,
 }
 
 
@@ -35,14 +43,19 @@ class RequirementList:
     name : str
         The file's name.
     frame : pl.DataFrame
-        [sheet, row, requirement_id, section, text, given_priority, given_category]: row as in the
-        file, from 1; what the file does not have is null; text is verbatim.
+        [sheet, row, requirement_id, section, text, given_priority, given_category, answer_cells,
+        is_hidden]: row as in the file, from 1; what the file does not have is null; text is verbatim;
+        answer_cells are the cells left for the answer, such as "D7 E7".
     layouts : tuple of Layout
         How each sheet with requirements was read.
     skipped : tuple of str
         Sheets that hold none.
     content : bytes
         The file itself, for the workbook that goes back.
+    notes : tuple of str
+        What a person should know: encoding, macros, hidden rows, columns and sheets, rows not read.
+    grids : tuple of Grid
+        The sheets with requirements, cell by cell.
     """
 
     name: str
@@ -50,32 +63,45 @@ class RequirementList:
     layouts: tuple[Layout, ...]
     skipped: tuple[str, ...]
     content: bytes = b""
+    notes: tuple[str, ...] = ()
+    grids: tuple[Grid, ...] = ()
 
     def sentence(self) -> str:
         """Say how the file was read."""
         n, sheets = self.frame.height, len(self.layouts)
         where = f"{sheets} sheets" if sheets > 1 else f"sheet {self.layouts[0].sheet}" if self.layouts else ""
-        if self.layouts and self.layouts[0].sheet == "csv":
+        if self.layouts and self.layouts[0].sheet == grids.TEXT_SHEET:
             where = "the file"
         text = f"{n:,} requirements read from {where}."
         if self.skipped:
             text += f" {len(self.skipped)} sheets hold none: {', '.join(self.skipped[:5])}."
         return text
 
+    @property
+    def key(self) -> str:
+        """Return a key of what was read and how: the same file read in the same way has the same."""
+        said = repr([(lay.sheet, lay.header_row, sorted(lay.columns.items()), lay.answers) for lay in self.layouts])
+        return hashlib.sha256(self.content + said.encode() + str(self.frame.height).encode()).hexdigest()[:24]
 
-def read_list(file: Path | str | bytes | BinaryIO, name: str = "") -> RequirementList:
-    """Read a requirement list from CSV, TSV or XLSX in any layout.
+
+def read_list(
+    file: Path | str | bytes | BinaryIO | RequirementList, name: str = "", given: Sequence[Given] = ()
+) -> RequirementList:
+    """Read a requirement list from CSV, TSV, XLSX, XLSM or ODS in any layout.
 
     Looks at every sheet: finds the header row by the words in it (or does without one), the column
-    with the requirement's text by name and by how much prose it holds, and the columns with id,
-    priority, category and answer. Section heads between the rows are carried down as `section`.
-    A category written once over several rows holds for all of them.
+    with the requirement's text by name and by how much prose it holds, the columns with id, priority
+    and category, and those left for answers. Section heads between the rows are carried down as
+    `section`. A category written once over several rows holds for all of them.
 
     Parameters
     ----------
     file : path, bytes or binary file
+        A list already read comes back as it is.
     name : str
         The file's name, where `file` is not a path.
+    given : sequence of Given
+        What a person said about this buyer's layout; it goes before what is found.
 
     Returns
     -------
@@ -87,73 +113,165 @@ def read_list(file: Path | str | bytes | BinaryIO, name: str = "") -> Requiremen
         When the file cannot be read, holds no requirement list, or its list has no rows or more than
         50,000.
     """
+    if isinstance(file, RequirementList):
+        return file
     title = name or (Path(file).name if isinstance(file, (str, Path)) else str(getattr(file, "name", "upload")))
     title, held = grids.content(file, title)
-    found = grids.load(held, title)
-    parts: list[pl.DataFrame] = []
-    layouts: list[Layout] = []
-    skipped: list[str] = []
-    for grid in found:
-        shape = None if grid.is_hidden else layout.find(grid)
-        rows = _rows(grid, shape) if shape else pl.DataFrame(schema=SHAPE)
-        if shape is None or (rows.is_empty() and len(found) > 1):
-            skipped.append(grid.name)
-            continue
-        layouts.append(shape)
-        parts.append(rows)
-    if not layouts:
+    opened = grids.open_file(held, title)
+    shapes, notes = _layouts(opened, given, len(held))
+    found: list[tuple[Grid, Layout, pl.DataFrame]] = []
+    for grid, shape in shapes:
+        rows = _rows(grid, shape, leave_hidden=_leaves(given, grid))
+        if rows.height or len(opened.names) == 1:
+            found.append((grid, shape, rows))
+    _check(found, title)
+    frame = pl.concat([rows for _, _, rows in found])
+    skipped = tuple(n for n in opened.names if n not in {grid.name for grid, _, _ in found})
+    notes = [*opened.notes, *notes, *(note for grid, _, rows in found for note in _notes(grid, rows))]
+    return RequirementList(
+        title, frame, tuple(lay for _, lay, _ in found), skipped, held, tuple(notes), tuple(g for g, _, _ in found)
+    )
+
+
+def _leaves(given: Sequence[Given], grid: Grid) -> bool:
+    known = repair.of(given, grid)
+    return known is not None and known.leave_hidden
+
+
+def _check(found: list[tuple[Grid, Layout, pl.DataFrame]], title: str) -> None:
+    if not found:
         raise RequirementError(
             "No requirement list was found in the file.",
             title,
             "It needs a column of requirements with a heading such as Requirement, Question or Description.",
         )
-    frame = pl.concat(parts)
-    if frame.is_empty():
+    height = sum(rows.height for _, _, rows in found)
+    if height == 0:
         raise RequirementError("The list has a heading but no rows.", title, "Export it again with its rows.")
-    if frame.height > MOST_REQUIREMENTS:
+    if height > MOST_REQUIREMENTS:
         raise RequirementError(
-            f"The list has {frame.height:,} rows; at most {MOST_REQUIREMENTS:,} are taken at once.",
+            f"The list has {height:,} rows; at most {MOST_REQUIREMENTS:,} are taken at once.",
             title,
             "Split it, or leave out the sheets that hold no requirements.",
         )
-    return RequirementList(title, frame, tuple(layouts), tuple(skipped), held)
 
 
-def _rows(grid: Grid, shape: Layout) -> pl.DataFrame:
-    body = [(n, cells) for n, cells in grid.rows if n > (shape.header_row or 0)]
+def _layouts(opened: File, given: Sequence[Given], weight: int) -> tuple[list[tuple[Grid, Layout]], list[str]]:
+    """Choose the sheets with requirements; sheets named otherwise are asked only when no other is one."""
+    most = HEAD_ROWS if weight > LARGE else MOST_ROWS
+    heads = [opened.grid(sheet, most) for sheet in opened.names]
+    chosen: list[tuple[Grid, Layout]] = []
+    notes: list[str] = []
+    for grid in heads:
+        known = repair.of(given, grid)
+        shape = repair.apply(grid, known) if known else None if grid.is_hidden else layout.find(grid)
+        if shape is not None:
+            chosen.append((grid, shape))
+        elif known is None and grid.is_hidden and layout.find(grid) is not None:
+            notes.append(f"The hidden sheet {grid.name} looks like a list too; it was left out.")
+    if not chosen and not given:
+        later = [(grid, layout.find(grid, by_name=False)) for grid in heads if not grid.is_hidden]
+        chosen = [(grid, shape) for grid, shape in later if shape is not None]
+    if most == MOST_ROWS:
+        return chosen, notes
+    whole = [(opened.grid(grid.name), shape) for grid, shape in chosen]
+    return [(grid, _again(grid, shape)) for grid, shape in whole], notes
+
+
+def _again(grid: Grid, shape: Layout) -> Layout:
+    """Look at a sheet in full, once its head has told its layout: answer columns need its drop-downs."""
+    if shape.is_given:
+        return shape
+    return layout.complete(grid, shape.header_row, shape.columns, shape.confidence)
+
+
+def _rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFrame:
+    body = [(n, cells) for n, cells in grid.rows if n >= shape.first_row]
     by_id = shape.columns.get("id")
     wants_id = by_id is not None and _share(body, by_id) > 0.6
+    merged = _merged(grid, [c for r, c in shape.columns.items() if r in ("id", "priority", "category")])
+    letters = [letters_of(place.column) for place in shape.answers]
     out: list[tuple[object, ...]] = []
     section, category = None, None
     for number, cells in body:
-        at = {role: cells[c] if c < len(cells) else "" for role, c in shape.columns.items()}
+        at = {role: _cell(cells, number, c, merged) for role, c in shape.columns.items()}
         filled = [c for c in cells if c]
+        hidden = number in grid.hidden_rows
         if _is_heading(at, filled, wants_id=wants_id):
             section = " ".join(filled[0].split())[:120]
             continue
-        if not at["text"] or _is_header_again(at, shape):
+        if not at["text"] or _is_header_again(at, shape) or (hidden and leave_hidden):
             continue
         category = at.get("category") or category
-        out.append((grid.name, number, at.get("id") or None, section, at["text"], at.get("priority") or None, category))
+        places = " ".join(f"{letter}{number}" for letter in letters) or None
+        out.append(
+            (grid.name, number, at.get("id") or None, section, at["text"], at.get("priority") or None, category,
+             places, hidden)
+        )  # fmt: skip
     return pl.DataFrame(out, schema=SHAPE, orient="row")
 
 
-def _share(body: list[tuple[int, list[str]]], column: int) -> float:
+def _merged(grid: Grid, wanted: Sequence[int]) -> Mapping[tuple[int, int], str]:
+    """Return what cells merged downwards hold, by each row and column they cover."""
+    rows = dict(grid.rows)
+    out: dict[tuple[int, int], str] = {}
+    for span in grid.merges:
+        if span.left in wanted and span.bottom > span.top and span.bottom - span.top < 5_000:
+            cells = rows.get(span.top, [])
+            value = cells[span.left] if span.left < len(cells) else ""
+            out |= {(row, span.left): value for row in range(span.top + 1, span.bottom + 1)}
+    return out
+
+
+def _cell(cells: Sequence[str], row: int, column: int, merged: Mapping[tuple[int, int], str]) -> str:
+    own = cells[column] if column < len(cells) else ""
+    return own or merged.get((row, column), "")
+
+
+def _share(body: Sequence[tuple[int, list[str]]], column: int) -> float:
     return sum(bool(column < len(c) and c[column]) for _, c in body) / len(body) if body else 0.0
 
 
-def _is_heading(at: dict[str, str], filled: list[str], *, wants_id: bool) -> bool:
+def _is_heading(at: Mapping[str, str], filled: Sequence[str], *, wants_id: bool) -> bool:
     """Say whether a row is a section head: one filled cell (or the same text over a merge) where others have more."""
     alone = len(set(filled)) == 1
     if alone and not at["text"]:
         return True
-    if wants_id:
-        return not at.get("id") and (alone or layout.size(at["text"]) < 4)
+    if wants_id and not at.get("id"):
+        return alone or columns.size(at["text"]) < 4 or is_title(at["text"])
     return False
 
 
-def _is_header_again(at: dict[str, str], shape: Layout) -> bool:
-    def plain(text: str) -> str:
-        return re.sub(r"\s+", " ", text)
+def is_title(text: str) -> bool:
+    """Say whether a text is a title: few words, no end of sentence, all but little ones in capitals.
 
-    return bool(shape.names) and all(plain(at[role]) == plain(name) for role, name in shape.names.items())
+    Examples
+    --------
+    >>> is_title("Privacy of Third Parties"), is_title("Reports shall be exported")
+    (True, False)
+    """
+    words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 3]
+    short = len(words) > 0 and columns.size(text) <= 8
+    return short and text[-1:] not in ".?!;" and all(word[0].isupper() for word in words)
+
+
+def _is_header_again(at: Mapping[str, str], shape: Layout) -> bool:
+    names = {role: name for role, name in shape.names.items() if role in at}
+    return bool(names) and all(columns.plain(at[role]) == columns.plain(name) for role, name in names.items())
+
+
+def _notes(grid: Grid, rows: pl.DataFrame) -> list[str]:
+    """Say what is hidden, and what was not read."""
+    where = "" if grid.name == grids.TEXT_SHEET else f" of {grid.name}"
+    out = []
+    hidden = int(rows["is_hidden"].sum())
+    if hidden:
+        out.append(f"{hidden:,} of the requirements{where} stand in hidden rows; they were read.")
+    used = sorted(c for c in grid.hidden_columns if c < grid.width)
+    if used:
+        out.append(f"Hidden columns{where}: {', '.join(letters_of(c) for c in used[:12])}.")
+    if grid.cut_at:
+        out.append(
+            f"Rows{where} below row {grid.cut_at:,} were not read: too many, or too many blank ones before them."
+        )
+    return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from core.config import Settings
@@ -34,3 +36,36 @@ def open_deals(dataset: Dataset, settings: Settings) -> list[Stake]:
         )
         for row in rows.iter_rows(named=True)
     ]
+
+
+def chances(dataset: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return the close model's chance of each open deal: [opportunity_id, p_win].
+
+    The chance of being won within the longest horizon of the model (180 days); empty where there are
+    too few closed deals for a model.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    """
+    from core.models import registry
+
+    scores = registry.load_or_train(dataset, settings).deal_scores
+    wide = f"p_win_{max(settings.models.horizons_days)}"
+    if wide not in scores.columns:
+        return pl.DataFrame(schema={"opportunity_id": pl.String, "p_win": pl.Float64})
+    return scores.select("opportunity_id", p_win=wide)
+
+
+def with_chance(stake: Stake, known: pl.DataFrame) -> Stake:
+    """Return the deal with its chance, where it is known.
+
+    Parameters
+    ----------
+    stake : Stake
+    known : pl.DataFrame
+        [opportunity_id, p_win].
+    """
+    found = known.filter(pl.col("opportunity_id") == stake.opportunity_id)["p_win"]
+    return replace(stake, p_win=None if found.is_empty() or found[0] is None else float(found[0]))

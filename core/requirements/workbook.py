@@ -12,11 +12,15 @@ from core.requirements.gap import GapAnalysis
 TITLES = {
     "sheet": "Sheet", "row": "Row", "requirement_id": "Id", "section": "Section", "text": "Requirement",
     "category": "Category", "priority": "Priority", "capability_id": "Capability", "capability": "Capability name",
-    "status": "Status", "confidence": "Confidence", "gap_type": "Gap", "severity": "Severity",
+    "status": "Status", "confidence": "Confidence", "statement": "Statement", "comparison": "Limits compared",
+    "gap_type": "Gap", "severity": "Severity", "impact": "Impact", "workaround": "Until then", "owner": "Owner",
     "effort_weeks": "Effort, person-weeks", "timeline": "Timeline", "cost_amount": "Cost", "approach": "Approach",
     "solution": "Recommended solution", "exposed_amount": "Deal amount exposed", "reason": "Why so classified",
 }  # fmt: skip
-WIDTHS = {"text": 70, "solution": 60, "capability": 30, "reason": 40, "section": 24}
+WIDTHS = {
+    "text": 70, "solution": 60, "capability": 30, "comparison": 50, "workaround": 40, "impact": 36, "reason": 40,
+    "section": 24,
+}  # fmt: skip
 
 
 def matrix(analysis: GapAnalysis) -> bytes:

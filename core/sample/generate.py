@@ -15,12 +15,13 @@ import pyarrow.parquet as pq
 import yaml
 
 from core.config.calendar import add_months, month_start
+from core.config.invented import companies
 from core.contracts import SCHEMAS
 from core.contracts.errors import SourceError
 from core.sample import activities as activity_room
 from core.sample import deals, hygiene, ledger, pipeline, recurring
 from core.sample import team as team_room
-from core.sample.names import COUNTRIES, INDUSTRIES, PRODUCTS, companies
+from core.sample.names import COUNTRIES, INDUSTRIES, PRODUCTS
 
 AS_OF = date(2026, 5, 15)
 SEGMENTS = ("SMB", "Mid-Market", "Enterprise")

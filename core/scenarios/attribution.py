@@ -2,55 +2,95 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
 
+import numpy as np
 import polars as pl
 
 from core.contracts.errors import ScenarioError
 from core.scenarios.baseline import Baseline
-from core.scenarios.engine import bookings_total, recurring_total, run
+from core.scenarios.engine import MEASURES, RATES, figure, parts
 from core.scenarios.levers import LEVERS, Scenario
 
+MOST = 10
+NAMES = (*MEASURES, *RATES)
 
-def shapley(baseline: Baseline, scenario: Scenario, measure: str = "bookings_amount") -> pl.DataFrame:
-    """Split the difference from the baseline, exactly, over the levers moved.
 
-    Each lever gets its mean effect over all orders in which the levers could be moved, so the parts
-    add up to the difference.
+@dataclass(frozen=True)
+class Split:
+    """The difference between a scenario and the baseline, lever by lever.
 
-    Returns
-    -------
-    pl.DataFrame
-        [lever, label, amount], one row per lever moved; empty when none is.
+    Attributes
+    ----------
+    names : list of str
+        The levers moved.
+    values : np.ndarray
+        [lever, measure, month], measures in the order of `NAMES`; not a number where the measure has none.
+    difference : np.ndarray
+        [measure, month]; the levers add up to it.
     """
-    names = sorted({s.lever for s in scenario.levers if s.value != 0})
-    if len(names) > 10:
-        raise ScenarioError("At most ten levers can be split.", mend="Move fewer.")
-    worth = {
-        frozenset(kept): _worth(baseline, _only(scenario, kept), measure)
-        for size in range(len(names) + 1)
-        for kept in combinations(names, size)
-    }
+
+    names: list[str]
+    values: np.ndarray
+    difference: np.ndarray
+
+    def frame(self, measure: str = "bookings_amount") -> pl.DataFrame:
+        """Return [lever, label, amount] over five quarters, or at their end for levels and rates."""
+        rows = [
+            {
+                "lever": name,
+                "label": LEVERS[name].label,
+                "amount": figure(measure, self.values[i, NAMES.index(measure)]),
+            }
+            for i, name in enumerate(self.names)
+        ]
+        return pl.DataFrame(rows, schema={"lever": pl.String, "label": pl.String, "amount": pl.Float64})
+
+
+def split(base: Baseline, plan: Scenario) -> Split:
+    """Split the difference from the baseline, exactly, over the levers moved, for every measure and month.
+
+    Each lever gets its mean effect over all orders in which the levers could be moved (Shapley 1953), so
+    the parts add up to the difference. Every combination of the levers is worked out once.
+
+    Parameters
+    ----------
+    base : Baseline
+    plan : Scenario
+        At most ten levers moved; settings of one lever count as one.
+
+    Raises
+    ------
+    ScenarioError
+        When more than ten are.
+    """
+    names = plan.names
     n = len(names)
-    rows = []
-    for name in names:
-        part = sum(
-            factorial(len(kept)) * factorial(n - len(kept) - 1) / factorial(n) * (worth[kept | {name}] - value)
-            for kept, value in worth.items()
-            if name not in kept
-        )
-        rows.append({"lever": name, "label": LEVERS[name].label, "amount": part})
-    return pl.DataFrame(rows, schema={"lever": pl.String, "label": pl.String, "amount": pl.Float64})
+    if n > MOST:
+        raise ScenarioError(f"{n} levers are moved; the split is exact for up to {MOST}.", mend="Move fewer.")
+    sets = [frozenset(kept) for size in range(n + 1) for kept in combinations(names, size)]
+    worth = np.stack([_worth(base, plan.only(kept)) for kept in sets])
+    weights = np.zeros((n, len(sets)))
+    for j, kept in enumerate(sets):
+        for i, name in enumerate(names):
+            size = len(kept) - (name in kept)
+            share = factorial(size) * factorial(n - size - 1) / factorial(n)
+            weights[i, j] = share if name in kept else -share
+    flat = np.nan_to_num(worth.reshape(len(sets), -1))
+    values = (weights @ flat).reshape(n, *worth.shape[1:])
+    gap = worth[-1] - worth[0]
+    values = np.where(np.isnan(gap)[None], np.nan, values)
+    return Split(names, values, gap)
 
 
-def _worth(baseline: Baseline, plan: Scenario, measure: str) -> float:
-    if measure == "bookings_amount":
-        return bookings_total(baseline, plan)
-    if measure == "mrr_amount":
-        return recurring_total(baseline, plan)
-    return run(baseline, plan).total(measure)
+def _worth(base: Baseline, plan: Scenario) -> np.ndarray:
+    found = parts(base, plan)
+    every = {**found.totals, **found.rates}
+    return np.stack([every[name] for name in NAMES])
 
 
-def _only(scenario: Scenario, kept: tuple[str, ...]) -> Scenario:
-    return Scenario(scenario.name, tuple(s for s in scenario.levers if s.lever in kept))
+def shapley(base: Baseline, plan: Scenario, measure: str = "bookings_amount") -> pl.DataFrame:
+    """Return one measure of the split: [lever, label, amount], one row per lever moved; empty when none is."""
+    return split(base, plan).frame(measure)

@@ -1,9 +1,12 @@
-"""The baseline: open deals, deals to come and recurring revenue, read from history."""
+"""The baseline: open deals, deals to come, recurring revenue and capacity, read from history and models."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -11,13 +14,17 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
-from core.contracts.opportunities import UNKNOWN_STAGE
-from core.contracts.spans import is_valid, line_runs
-from core.metrics.attainment import quota_of_reps
-from core.models import outlook, registry
+from core.models import registry
+from core.scenarios import capacity, curves, margins, recurring, shocks
+from core.scenarios.shocks import Correlation
 
-STEP, KNOTS, LOOK_BACK = 30, 25, 720
-CREATED = "Just created"
+if TYPE_CHECKING:
+    from core.scenarios.books import Books
+    from core.scenarios.levers import LeverSetting
+
+MONTHS, QUARTERS = 15, 5
+PLACES = ["segment", "region", "family", "team"]
+UNKNOWN = "Not known"
 
 
 @dataclass(frozen=True)
@@ -26,23 +33,35 @@ class Baseline:
 
     Attributes
     ----------
-    closed : pl.DataFrame
-        [month, segment, region, amount], already won in the running quarter.
-    open_deals : pl.DataFrame
-        [opportunity_id, segment, region, stage, amount].
-    to_come : pl.DataFrame
-        [segment, region, monthly_count, mean_amount, squared_amount].
-    recurring : pl.DataFrame
-        [segment, region, mrr_amount, churn_rate], churn per month.
-    curves : dict of str to np.ndarray
-        Per stage the share won within 0, 30, 60 ... 720 days.
-    own : np.ndarray or None
-        The same per open deal, from the close model; None where there is no model, and the curve of the
-        deal's stage serves.
-    spread : float
-        How many times wider than independent deals the range is, from past forecasts.
+    target : float or None
+        The running quarter's quota of the reps; `quotas` holds it and the four after it.
     months : tuple of date
         First days, from the running quarter's first month to the end of the fourth quarter after it.
+    closed : pl.DataFrame
+        [month, segment, region, opportunity_type, amount, cost_amount], already won in the running quarter.
+    open_deals : pl.DataFrame
+        [opportunity_id, opportunity_name, owner_id, segment, region, family, team, opportunity_type, stage,
+        close_on, amount, cost_rate].
+    own : np.ndarray
+        Per open deal the share won within 0, 30, 60 ... 720 days.
+    to_come : pl.DataFrame
+        [segment, region, family, team, opportunity_type, lead_source, curve, monthly_count, mean_amount,
+        squared_amount, cost_rate].
+    came : np.ndarray
+        The win curves of deals from their first day, which `to_come` names by number.
+    recurring : pl.DataFrame
+        [account_id, segment, region, family, team, mrr_amount, early_rate, later_rate, contraction_rate].
+    mrr_per_booking : float
+        Monthly recurring revenue that one unit of new and expansion bookings brings.
+    discount_rate : float
+        Mean discount of last year's bookings.
+    n_reps : int
+        Reps active today.
+    correlation : Correlation
+    unblocked : dict of str to pl.DataFrame
+        Per capability [opportunity_id, share]: open deals waiting for it, and how much of each waits.
+    rescore : callable, optional
+        Scores the open deals anew for the model levers; None without a close model.
     """
 
     as_of: date
@@ -52,142 +71,138 @@ class Baseline:
     months: tuple[date, ...]
     closed: pl.DataFrame
     open_deals: pl.DataFrame
+    own: np.ndarray
     to_come: pl.DataFrame
+    came: np.ndarray
     recurring: pl.DataFrame
-    curves: dict[str, np.ndarray]
-    own: np.ndarray | None = None
-    spread: float = 1.0
+    quotas: tuple[float | None, ...] = (None,) * QUARTERS
+    quarters: tuple[str, ...] = ()
+    mrr_per_booking: float = 1 / 12
+    discount_rate: float = 0.0
+    n_reps: int = 0
+    correlation: Correlation = field(default_factory=Correlation)
+    unblocked: dict[str, pl.DataFrame] = field(default_factory=dict)
+    rescore: Callable[[Books, tuple[LeverSetting, ...]], np.ndarray] | None = None
 
-    @property
+    @cached_property
+    def books(self) -> Books:
+        """Return the same as arrays, laid out once for the engine."""
+        from core.scenarios.books import Books
+
+        return Books(self)
+
+    @cached_property
     def scopes(self) -> list[str]:
-        """Return every scope a lever can have here."""
+        """Return every part of the company a lever can be set for."""
         frames = [self.open_deals, self.to_come, self.recurring]
-        found = {f"{k}:{v}" for k in ("segment", "region") for f in frames for v in f[k].to_list()}
-        return ["all", *sorted(found)]
+        found = {k: {v for f in frames for v in f[k].to_list()} for k in PLACES}
+        return ["all", *(f"{k}:{v}" for k in PLACES for v in sorted(found[k]) if v != UNKNOWN)]
+
+    @cached_property
+    def sources(self) -> list[str]:
+        """Return the lead sources of deals to come."""
+        return sorted(set(self.to_come["lead_source"].to_list()) - {UNKNOWN})
 
 
-def build(dataset: Dataset, settings: Settings) -> Baseline:
+def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline:
     """Read the baseline off the company's own history.
 
     A deal's chance of a win by a date is the close model's, the same as on the forecast page: on the
     straight line between its horizons, and beyond the last one in step with past deals of the same
     stage. Without a model it is the share of past deals in the same stage won within as many days,
     with deals that have not ended counted for as long as they were watched. Deals to come arrive at
-    last year's pace and win like past deals from their first day. Churn is the recurring revenue of
-    lines that ended over the last year and were not replaced, by month. An open deal without an
-    amount counts with the median of its segment's open deals. Ranges are those of independent deals,
-    widened as on the forecast page by how far past forecasts missed.
+    last year's pace by segment, region, product family, team, type and lead source, win like past deals
+    of their type and source from their first day, and are as large as those won of their type in their
+    segment. Recurring revenue leaves, account by account, as the churn model ranks them, and in sum as
+    over the last year; new and expansion bookings add to it at last year's rate. An open deal without an
+    amount counts with the median of its segment's open deals. Costs are those of the product family.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    models : bool
+        False to do without the close and churn models, as on past dates they had not seen.
     """
     as_of, start = dataset.as_of, quarter_start(dataset.as_of, settings)
-    places = dataset.accounts.select("account_id", "segment", "region").unique("account_id")
-    deals = _placed(dataset.opportunities, places).filter(pl.col("created_on") <= as_of)
-    open_deals = deals.filter(~pl.col("is_closed"))
+    bundle = registry.load_or_train(dataset, settings) if models else None
+    deals = _placed(dataset, dataset.opportunities).filter(pl.col("created_on") <= as_of)
+    deals = deals.join(margins.cost_rates(dataset), on="family", how="left").with_columns(
+        pl.col("cost_rate").fill_null(0.0)
+    )
+    held = _open(deals)
+    stages = curves.by_stage(dataset, deals, settings)
+    index, came = curves.from_creation(deals, as_of)
+    lines = _placed(dataset, dataset.subscriptions)
+    scored = pl.DataFrame() if bundle is None else bundle.deal_scores
+    past = bundle.close.past_ if bundle is not None and bundle.close is not None else pl.DataFrame()
+    quotas = capacity.quotas(dataset, start, QUARTERS)
+    return Baseline(
+        as_of, settings.currency, quarter_label(quarter_end(as_of, settings), settings), quotas[0],
+        tuple(add_months(start, m) for m in range(MONTHS)), _closed(deals, start, as_of), held,
+        curves.of_deals(held, scored, stages), _to_come(deals, as_of, index), came,
+        recurring.rows(dataset, lines, pl.DataFrame() if bundle is None else bundle.churn_scores),
+        quotas, tuple(quarter_label(add_months(start, 3 * q), settings) for q in range(QUARTERS)),
+        recurring.gained(dataset, lines, deals), margins.discount(dataset), capacity.reps(dataset),
+        shocks.measure(past, deals.select("opportunity_id", "segment", "owner_id")),
+    )  # fmt: skip
+
+
+def _placed(dataset: Dataset, frame: pl.DataFrame) -> pl.DataFrame:
+    """Add segment, region, product family and team to rows of an account; "Not known" where it is not."""
+    accounts = dataset.accounts.select("account_id", "segment", "region", account_owner="owner_id").unique("account_id")
+    families = dataset.products.select("product_id", "family").unique("product_id")
+    rows = frame.drop("segment", "region", "family", "team", strict=False)
+    rows = rows.join(accounts, on="account_id", how="left").join(families, on="product_id", how="left")
+    owner = pl.coalesce("owner_id", "account_owner") if "owner_id" in rows.columns else pl.col("account_owner")
+    teams = capacity.teams(dataset)
+    rows = rows.with_columns(rep=owner).join(teams, left_on="rep", right_on="rep_id", how="left")
+    return rows.with_columns(pl.col(PLACES).fill_null(UNKNOWN)).drop("rep", "account_owner")
+
+
+def _open(deals: pl.DataFrame) -> pl.DataFrame:
     usual = deals.filter("is_won")["amount"].median()
     middle = pl.col("amount").median().over("segment").fill_null(pl.col("amount").median())
     amount = pl.col("amount").fill_null(middle).fill_null(usual if isinstance(usual, float) else 0.0).clip(0)
-    held = open_deals.select("opportunity_id", "segment", "region", "stage", amount=amount).sort("opportunity_id")
-    curves = _curves(dataset, deals, settings)
+    held = deals.filter(~pl.col("is_closed")).select(
+        "opportunity_id", "opportunity_name", "owner_id", *PLACES, "opportunity_type", "stage", "close_on",
+        amount=amount, cost_rate="cost_rate",
+    )  # fmt: skip
+    return held.sort("segment", "region", "opportunity_type", "opportunity_id")
+
+
+def _closed(deals: pl.DataFrame, start: date, as_of: date) -> pl.DataFrame:
     won = deals.filter(pl.col("is_won") & pl.col("close_on").is_between(start, as_of))
-    return Baseline(
-        as_of, settings.currency, quarter_label(quarter_end(as_of, settings), settings),
-        quota_of_reps(dataset, start) or None,
-        tuple(add_months(start, m) for m in range(15)),
-        won.group_by(month=pl.col("close_on").dt.truncate("1mo"), segment="segment", region="region")
-        .agg(pl.col("amount").sum()).sort("month", "segment", "region"),
-        held, _to_come(deals, as_of), _recurring(dataset, places), curves, _own(dataset, settings, held, curves),
-        outlook.current(dataset, settings).spread,
-    )  # fmt: skip
+    keys = ["month", "segment", "region", "opportunity_type"]
+    amount = pl.col("amount").fill_null(0.0)
+    won = won.with_columns(month=pl.col("close_on").dt.truncate("1mo"), cost_amount=amount * pl.col("cost_rate"))
+    return won.group_by(keys).agg(pl.col("amount").sum(), pl.col("cost_amount").sum()).sort(keys)
 
 
-def _own(dataset: Dataset, settings: Settings, held: pl.DataFrame, curves: dict[str, np.ndarray]) -> np.ndarray | None:
-    """Return each open deal's curve from the close model, at the same knots as the stages' curves."""
-    scores = registry.load_or_train(dataset, settings).deal_scores
-    if scores.is_empty() or held.is_empty():
-        return None
-    horizons = outlook.horizons(scores.columns)
-    rows = held.join(scores, on="opportunity_id", how="left", maintain_order="left").fill_null(0.0)
-    chances = rows.select([f"p_win_{h}" for h in horizons]).to_numpy()
-    stage = np.stack([curves.get(name, curves["Open"]) for name in rows["stage"]])
-    days = np.arange(KNOTS) * float(STEP)
-    points = np.concatenate([np.zeros((len(rows), 1)), chances], axis=1)
-    near = np.stack([np.interp(days, [0.0, *map(float, horizons)], row) for row in points])
-    last = int(np.searchsorted(days, horizons[-1]))
-    left = (1 - chances[:, -1:]) / np.maximum(1 - stage[:, [last]], 1e-9)
-    far = chances[:, -1:] + np.maximum(stage - stage[:, [last]], 0.0) * left
-    return np.asarray(np.minimum(np.where(days > horizons[-1], far, near), 1.0))
-
-
-def _placed(frame: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
-    joined = frame.drop("segment", "region", strict=False).join(places, on="account_id", how="left")
-    return joined.with_columns(pl.col("segment", "region").fill_null("Not known"))
-
-
-def _to_come(deals: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def _to_come(deals: pl.DataFrame, as_of: date, index: pl.DataFrame) -> pl.DataFrame:
+    """Count last year's new deals by cell, and size them like those won."""
+    deals = deals.with_columns(pl.col("lead_source").fill_null(UNKNOWN))
     year = deals.filter(pl.col("created_on") > as_of - timedelta(days=365))
-    amount = pl.when(pl.col("is_won")).then(pl.col("amount")).fill_null(pl.col("amount").mean()).fill_null(0.0).clip(0)
-    year = year.with_columns(size=pl.when(pl.col("is_won")).then(amount))
-    mean, square = year["size"].mean() or 0.0, (year["size"] ** 2).mean() or 0.0
-    cells = year.group_by("segment", "region").agg(
-        monthly_count=pl.len() / 12.0, mean_amount=pl.col("size").mean(), squared_amount=(pl.col("size") ** 2).mean()
+    won = deals.filter(pl.col("is_won") & (pl.col("close_on") > as_of - timedelta(days=730)))
+    won = won.with_columns(pl.col("amount").fill_null(pl.col("amount").mean()).fill_null(0.0).clip(0))
+
+    def sizes(*keys: str) -> pl.DataFrame:
+        n = len(keys)
+        found = won.group_by(keys) if keys else won.group_by(pl.lit(1).alias("one"))
+        return found.agg(
+            (pl.col("amount").mean()).alias(f"mean_{n}"), ((pl.col("amount") ** 2).mean()).alias(f"square_{n}")
+        )
+
+    every = sizes().row(0)[1:] if won.height else (0.0, 0.0)
+    keys = [*PLACES, "opportunity_type", "lead_source"]
+    cells = year.group_by(keys).agg(monthly_count=pl.len() / 12.0, cost_rate=pl.col("cost_rate").mean())
+    cells = cells.join(sizes("segment", "opportunity_type"), on=["segment", "opportunity_type"], how="left")
+    cells = cells.join(sizes("segment"), on="segment", how="left")
+    index = index.with_columns(pl.col("lead_source").fill_null(UNKNOWN)).unique(
+        ["opportunity_type", "lead_source"], keep="first", maintain_order=True
     )
-    filled = cells.with_columns(pl.col("mean_amount").fill_null(mean), pl.col("squared_amount").fill_null(square))
-    return filled.sort("segment", "region")
-
-
-def _recurring(dataset: Dataset, places: pl.DataFrame) -> pl.DataFrame:
-    lines = _placed(dataset.subscriptions, places)
-    as_of, ago = dataset.as_of, dataset.as_of - timedelta(days=365)
-
-    def running(day: date) -> pl.DataFrame:
-        return lines.filter(line_runs(day)).group_by("account_id", "segment", "region").agg(pl.col("mrr_amount").sum())
-
-    now, then = running(as_of), running(ago)
-    kept = then.with_columns(lost=~pl.col("account_id").is_in(now["account_id"].implode()))
-    loss = kept.group_by("segment").agg(
-        rate=pl.col("mrr_amount").filter(pl.col("lost")).sum() / pl.col("mrr_amount").sum()
-    )
-    cells = now.group_by("segment", "region").agg(pl.col("mrr_amount").sum()).join(loss, on="segment", how="left")
-    monthly = 1 - (1 - pl.col("rate").fill_null(0.0).fill_nan(0.0)) ** (1 / 12)
-    return cells.select("segment", "region", "mrr_amount", churn_rate=monthly).sort("segment", "region")
-
-
-def _curves(dataset: Dataset, deals: pl.DataFrame, settings: Settings) -> dict[str, np.ndarray]:
-    as_of = dataset.as_of
-    ends = deals.select("opportunity_id", "created_on", "is_won", ended_on=pl.when("is_closed").then("close_on"))
-    recent = ends.filter(pl.col("created_on") > as_of - timedelta(days=2 * LOOK_BACK))
-    curves = {CREATED: _curve(recent.with_columns(mark="created_on"), as_of)}
-    states = dataset.opportunity_history.filter(
-        pl.col("stage").is_in([*settings.stages.open, UNKNOWN_STAGE]) & ~pl.col("is_deleted")
-    )
-    states = states.select("opportunity_id", "valid_from", "valid_to", "stage").join(ends, on="opportunity_id")
-    parts = []
-    for back in range(STEP, LOOK_BACK, STEP):
-        day = as_of - timedelta(days=back)
-        running = pl.col("ended_on").is_null() | (pl.col("ended_on") > day)
-        parts.append(states.filter(is_valid(day) & running).with_columns(mark=pl.lit(day)))
-    seen = pl.concat(parts)
-    curves["Open"] = _curve(seen, as_of) if seen.height else curves[CREATED]
-    for stage in settings.stages.open:
-        rows = seen.filter(pl.col("stage") == stage)
-        curves[stage] = _curve(rows, as_of) if rows.height >= 50 else curves["Open"]
-    return curves
-
-
-def _curve(rows: pl.DataFrame, as_of: date) -> np.ndarray:
-    """Return the share won by each knot: wins over deals still watched, step by step."""
-    day = (pl.col("ended_on") - pl.col("mark")).dt.total_days()
-    found = rows.select(
-        end=day.fill_null(10**6).clip(0), watched=(pl.lit(as_of) - pl.col("mark")).dt.total_days(),
-        won=pl.col("is_won").fill_null(value=False),
-    )  # fmt: skip
-    end, watched, won = (found[c].to_numpy() for c in ("end", "watched", "won"))
-    alive, share, curve = 1.0, 0.0, [0.0]
-    for knot in range(1, KNOTS):
-        low, high = (knot - 1) * STEP, knot * STEP
-        risk = ((end >= low) if knot == 1 else (end > low)) & (watched >= high)
-        ended = risk & (end <= high)
-        n = max(int(risk.sum()), 1)
-        share += alive * int((ended & won).sum()) / n
-        alive *= 1 - int(ended.sum()) / n
-        curve.append(min(share, 1.0))
-    return np.asarray(curve)
+    cells = cells.join(index, on=["opportunity_type", "lead_source"], how="left")
+    return cells.select(
+        *keys, "curve", "monthly_count", mean_amount=pl.coalesce("mean_2", "mean_1", pl.lit(every[0])),
+        squared_amount=pl.coalesce("square_2", "square_1", pl.lit(every[1])), cost_rate="cost_rate",
+    ).sort("segment", "region", "opportunity_type", "family", "team", "lead_source")  # fmt: skip

@@ -1,22 +1,170 @@
-"""Runs a scenario on a baseline: bookings and recurring revenue by month, with a range."""
+"""Runs a scenario on a baseline: bookings, margin and recurring revenue by month and part, with their range."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import add_months
 from core.contracts import Dataset
-from core.scenarios.baseline import CREATED, KNOTS, STEP, Baseline, build
-from core.scenarios.distribution import quantiles
+from core.scenarios import distribution, subscriptions, wins
+from core.scenarios.baseline import Baseline, build
+from core.scenarios.books import Books, Factor, to_groups
+from core.scenarios.distribution import Spread
 from core.scenarios.levers import Scenario
 
+AMOUNT = ("deal_size", "price", "discount", "expansion")
 Z80 = 1.2815515655446004
-FAR = np.arange(KNOTS) * float(STEP)
+MEASURES = {
+    "bookings_amount": "bookings", "new_amount": "bookings from new customers",
+    "expansion_amount": "bookings from present customers", "renewal_amount": "renewals booked",
+    "margin_amount": "gross margin of bookings", "mrr_amount": "recurring revenue",
+    "added_mrr_amount": "recurring revenue added", "churned_mrr_amount": "recurring revenue lost to churn",
+    "contraction_mrr_amount": "recurring revenue lost to contraction",
+}  # fmt: skip
+RATES = {
+    "nrr_rate": "net revenue retention", "grr_rate": "gross revenue retention",
+    "attainment_rate": "quota attainment", "coverage_ratio": "pipeline coverage", "margin_rate": "gross margin rate",
+}  # fmt: skip
+LEVELS = {"mrr_amount": -1, "nrr_rate": 13, "grr_rate": 13, "attainment_rate": 2, "coverage_ratio": 2, "margin_rate": 2}
+
+
+def figure(measure: str, months: np.ndarray) -> float:
+    """Return the one number a measure comes to: money summed over five quarters, a level at its month.
+
+    Recurring revenue counts at the end of the fifth quarter, retention a year on, attainment, coverage and
+    margin rate at the end of the running quarter.
+    """
+    return float(months[LEVELS[measure]]) if measure in LEVELS else float(months.sum())
+
+
+def span(measure: str) -> str:
+    """Say what time the one number of a measure speaks of."""
+    when = {-1: "At the end of five quarters", 13: "A year on", 2: "At the quarter's end"}
+    return when[LEVELS[measure]] if measure in LEVELS else "Over five quarters"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A scenario's expectations as arrays: money by group or place and month.
+
+    Attributes
+    ----------
+    chance : np.ndarray
+        [deal, month]; `amount` per deal after the levers.
+    count, size, square : np.ndarray
+        Won deals to come [cell, month], their mean amount and mean squared amount.
+    booked, cost : np.ndarray
+        [group, month].
+    """
+
+    books: Books
+    plan: Scenario
+    chance: np.ndarray
+    amount: np.ndarray
+    count: np.ndarray
+    size: np.ndarray
+    square: np.ndarray
+    booked: np.ndarray
+    cost: np.ndarray
+    lines: subscriptions.Lines
+    quotas: np.ndarray
+
+    @cached_property
+    def totals(self) -> dict[str, np.ndarray]:
+        """Return every measure's sum over the company by month."""
+        kinds = self.books
+        out = {
+            "bookings_amount": self.booked.sum(0), "new_amount": self.booked[kinds.is_new].sum(0),
+            "expansion_amount": self.booked[~kinds.is_new & ~kinds.is_renewal].sum(0),
+            "renewal_amount": self.booked[kinds.is_renewal].sum(0), "margin_amount": (self.booked - self.cost).sum(0),
+            "mrr_amount": self.lines.mrr.sum(0), "added_mrr_amount": self.lines.added.sum(0),
+            "churned_mrr_amount": self.lines.churned.sum(0), "contraction_mrr_amount": self.lines.shrunk.sum(0),
+        }  # fmt: skip
+        return out
+
+    @cached_property
+    def rates(self) -> dict[str, np.ndarray]:
+        """Return every ratio by month; not a number without a denominator."""
+        booked = self.totals["bookings_amount"]
+        so_far = np.concatenate([np.cumsum(booked[i : i + 3]) for i in range(0, len(booked), 3)])
+        quota = np.repeat(self.quotas, 3)[: len(booked)]
+        left = self.quotas[0] - float(self.books.closed[:, :3].sum())
+        lost = 1 - self.books.deals.total(self.plan.of("deal_lost"))
+        pipeline = float((self.amount * np.maximum(lost, 0.0)).sum())
+        cover = np.full(len(booked), np.nan)
+        cover[:3] = pipeline / left if left > 0 else np.nan
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return {
+                "nrr_rate": self.lines.net, "grr_rate": self.lines.gross,
+                "attainment_rate": np.where(quota > 0, so_far / quota, np.nan), "coverage_ratio": cover,
+                "margin_rate": np.where(booked > 0, self.totals["margin_amount"] / booked, np.nan),
+            }  # fmt: skip
+
+    def window(self, quarter: int) -> distribution.Window:
+        """Return what the distribution of a quarter's bookings is made of."""
+        months = slice(3 * quarter, 3 * quarter + 3)
+        return distribution.Window(
+            self.amount, self.chance[:, months].sum(1), self.size, self.square, self.count[:, months].sum(1),
+            float(self.books.closed[:, months].sum()), self.books.segment, self.books.owner,
+        )  # fmt: skip
+
+
+def parts(base: Baseline, plan: Scenario | None = None) -> Parts:
+    """Work out a scenario's expectations.
+
+    Bookings of a month = already won + Σ open amount × chance of a win in it + Σ won deals to come × mean
+    amount. Parts that a lever does not touch are remembered between calls.
+    """
+    books, plan = base.books, plan or Scenario()
+    books.check(plan)
+    chance, count = wins.open_chance(books, plan), wins.arrivals(books, plan)
+    amount, cost = _amounts(books, plan)
+    size, square, cell_cost = _sizes(books, plan)
+    n = books.groups.height
+    booked = (
+        to_groups(amount[:, None] * chance, books.deal_group, n)
+        + to_groups(size[:, None] * count, books.cell_group, n)
+        + books.closed
+    )
+    spent = (
+        to_groups(cost[:, None] * chance, books.deal_group, n)
+        + to_groups(cell_cost[:, None] * count, books.cell_group, n)
+        + books.closed_cost
+    )
+    return Parts(
+        books, plan, chance, amount, count, size, square, booked, spent,
+        subscriptions.run(books, plan, booked), subscriptions.quotas(books, plan),
+    )  # fmt: skip
+
+
+def _discounted(books: Books, value: float) -> float:
+    return max(1 - value / max(1 - books.base.discount_rate, 1e-6), 0.0)
+
+
+def _factors(books: Books, plan: Scenario, side: str) -> tuple[Factor, Factor]:
+    """Return what multiplies amounts, and costs: prices and discounts move the one alone."""
+    rows = getattr(books, side)
+    size = rows.factor(plan.of("deal_size"))
+    more = plan.of("expansion")
+    if more:
+        expansion = books.deal_is_expansion if side == "deals" else books.cell_is_expansion
+        size = size * np.where(expansion, rows.factor(more), 1.0)
+    price = rows.factor(plan.of("price")) * rows.factor(plan.of("discount"), lambda s: _discounted(books, s.value))
+    return size * price, size
+
+
+def _amounts(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray]:
+    worth, cost = _factors(books, plan, "deals")
+    return books.amount * worth, books.amount * books.cost_rate * cost
+
+
+def _sizes(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    worth, cost = _factors(books, plan, "cells")
+    return books.size * worth, books.square * worth**2, books.size * books.cell_cost * cost
 
 
 @dataclass(frozen=True)
@@ -25,186 +173,98 @@ class Outcome:
 
     Attributes
     ----------
-    monthly : pl.DataFrame
-        [month, segment, region, bookings_amount, churned_mrr_amount, mrr_amount].
-    by_month : pl.DataFrame
-        [month, amount, lower, upper]: bookings, the range holding four outcomes of five by a normal
-        law on the deals' own variance, widened by the baseline's spread.
-    quarter : dict
-        p10, p50, p90, mean of the running quarter's bookings and p_target (None without a target).
+    window : int
+        The quarter `spread` speaks of: 0 for the running one.
+    spread : Spread
+        The distribution of that quarter's bookings.
     """
 
-    monthly: pl.DataFrame
-    by_month: pl.DataFrame
-    quarter: dict[str, float | None]
+    parts: Parts
+    window: int
+    spread: Spread
+
+    @property
+    def quarter(self) -> dict[str, float | None]:
+        """Return p10, p50, p90, mean, p_target and tail_mean of the quarter's bookings."""
+        return self.spread.summary
+
+    @cached_property
+    def monthly(self) -> pl.DataFrame:
+        """Return [month, segment, region] with every measure in money, one row per month and place."""
+        books, found = self.parts.books, self.parts
+        places, months = books.places.height, len(books.base.months)
+
+        def by_place(values: np.ndarray) -> np.ndarray:
+            out = np.zeros((places, months))
+            np.add.at(out, books.group_place, values)
+            return out
+
+        booked, lines = found.booked, found.lines
+        columns = {
+            "bookings_amount": by_place(booked), "new_amount": by_place(booked * books.is_new[:, None]),
+            "expansion_amount": by_place(booked * (~books.is_new & ~books.is_renewal)[:, None]),
+            "renewal_amount": by_place(booked * books.is_renewal[:, None]),
+            "margin_amount": by_place(booked - found.cost),
+            "mrr_amount": lines.mrr, "added_mrr_amount": lines.added, "churned_mrr_amount": lines.churned,
+            "contraction_mrr_amount": lines.shrunk,
+        }  # fmt: skip
+        keys = books.places.select("segment", "region")
+        frame = pl.concat([keys] * months).with_columns(
+            month=pl.Series([m for m in books.base.months for _ in range(places)], dtype=pl.Date)
+        )
+        return frame.select("month", "segment", "region").with_columns(
+            pl.Series(name, values.T.reshape(-1)) for name, values in columns.items()
+        )
+
+    @cached_property
+    def by_month(self) -> pl.DataFrame:
+        """Return [month, amount, lower, upper]: bookings, the range holding four outcomes of five."""
+        return self.months("bookings_amount")
+
+    def months(self, measure: str) -> pl.DataFrame:
+        """Return [month, amount, lower, upper] of a measure; bookings alone have a range."""
+        values = {**self.parts.totals, **self.parts.rates}[measure]
+        low = high = values
+        if measure == "bookings_amount":
+            reach = deviations(self.parts) * Z80
+            low, high = np.maximum(values - reach, self.parts.books.closed.sum(0)), values + reach
+        frame = pl.DataFrame({"month": self.parts.books.base.months, "amount": values, "lower": low, "upper": high})
+        return frame.with_columns(pl.col("amount", "lower", "upper").fill_nan(None))
 
     def total(self, measure: str = "bookings_amount") -> float:
-        """Return a measure's sum over the horizon."""
-        return float(self.monthly[measure].sum())
+        """Return the one number a measure comes to over five quarters; see `figure`."""
+        return figure(measure, {**self.parts.totals, **self.parts.rates}[measure])
 
 
-def run(baseline: Baseline, scenario: Scenario | None = None) -> Outcome:
-    """Work a scenario out.
+def deviations(found: Parts) -> np.ndarray:
+    """Return the standard deviation of each month's bookings: the deals' own and the shock they share."""
+    a, p = found.amount, found.chance
+    own = (a**2) @ (p * (1 - p)) + found.square @ found.count
+    shared = distribution.shared_variance(found.books, found.plan, a, p, found.size @ found.count)
+    return np.asarray(np.sqrt(np.maximum(own + shared, 0.0)))
 
-    Bookings of a month = already won + Σ open amount × (F(end) - F(start)) + Σ deals to come ×
-    mean amount × share won by then; F is the win curve of the stage after the levers. Recurring
-    revenue is that of today's contracts after churn; new contracts are not added to it.
+
+def run(base: Baseline, plan: Scenario | None = None, window: int = 0) -> Outcome:
+    """Work a scenario out, with the distribution of one quarter's bookings.
+
+    Parameters
+    ----------
+    base : Baseline
+    plan : Scenario, optional
+        Without one, the company as it stands.
+    window : int
+        The quarter whose distribution is worked out: 0 the running one, to 4.
+
+    Raises
+    ------
+    ScenarioError
+        When settings contradict each other or speak of what is not there.
     """
-    plan = scenario or Scenario()
-    ends = np.array([(add_months(m, 1) - timedelta(days=1) - baseline.as_of).days for m in baseline.months], float)
-    deals, cells, lines = baseline.open_deals, baseline.to_come, baseline.recurring
-    amount = deals["amount"].to_numpy() * _factor(deals, plan, "deal_size") * _factor(deals, plan, "price")
-    chance = _by_month(_open_curves(baseline, plan, ends))
-    count, size, square = _arrivals(baseline, plan, ends)
-    variance = (amount**2) @ (chance * (1 - chance)) + square @ count
-    closed = baseline.closed.filter(pl.col("month").is_in(list(baseline.months)))
-    frames = [
-        _long(deals, baseline, bookings_amount=amount[:, None] * chance),
-        _long(cells, baseline, bookings_amount=size[:, None] * count),
-        _lines(lines, baseline, plan, ends),
-        closed.rename({"amount": "bookings_amount"}),
-    ]
-    monthly = pl.concat(frames, how="diagonal_relaxed").group_by("month", "segment", "region", maintain_order=True)
-    names = ["bookings_amount", "churned_mrr_amount", "mrr_amount"]
-    table = monthly.agg(pl.col(names).fill_null(0.0).sum()).sort("month", "segment", "region")
-    sums = pl.DataFrame({"month": baseline.months, "deviation": np.sqrt(variance) * Z80 * baseline.spread})
-    booked = table.group_by("month").agg(amount=pl.col("bookings_amount").sum())
-    by_month = sums.join(booked, on="month", how="left").sort("month").with_columns(pl.col("amount").fill_null(0.0))
-    by_month = by_month.select(
-        "month", "amount", lower=(pl.col("amount") - pl.col("deviation")).clip(0),
-        upper=pl.col("amount") + pl.col("deviation"),
-    )  # fmt: skip
-    won = float(closed["amount"].sum())
-    first = quantiles(
-        amount, chance[:, :3].sum(1), size, square, count[:, :3].sum(1), won, baseline.target, baseline.spread
-    )
-    return Outcome(table, by_month, first)
-
-
-def bookings_total(baseline: Baseline, plan: Scenario) -> float:
-    """Return bookings over the whole horizon without months, range or recurring revenue: what `run` sums to."""
-    last = baseline.months[-1]
-    ends = np.array([(add_months(last, 1) - timedelta(days=1) - baseline.as_of).days], float)
-    deals = baseline.open_deals
-    amount = deals["amount"].to_numpy() * _factor(deals, plan, "deal_size") * _factor(deals, plan, "price")
-    count, size, _ = _arrivals(baseline, plan, ends)
-    closed = baseline.closed.filter(pl.col("month").is_in(list(baseline.months)))
-    open_part = float(amount @ _open_curves(baseline, plan, ends)[:, 0])
-    return open_part + float(size @ count[:, 0]) + float(closed["amount"].sum())
-
-
-def recurring_total(baseline: Baseline, plan: Scenario) -> float:
-    """Return recurring revenue of today's contracts summed over the months: what `run` sums to."""
-    last_days = [add_months(month, 1) - timedelta(days=1) for month in baseline.months]
-    ends = np.array([(day - baseline.as_of).days for day in last_days], float)
-    return float(_left(baseline.recurring, plan, ends).sum())
-
-
-def _factor(frame: pl.DataFrame, plan: Scenario, lever: str) -> np.ndarray:
-    """Return the product of 1 + value over the settings that reach each row, in a fixed order."""
-    out = np.ones(frame.height)
-    for s in sorted((s for s in plan.levers if s.lever == lever), key=lambda s: (s.scope, s.value)):
-        if s.scope == "all":
-            out = out * (1 + s.value)
-        else:
-            kind, name = s.scope.split(":", 1)
-            out = np.where((frame[kind] == name).to_numpy(), out * (1 + s.value), out)
-    return out
-
-
-def _open_curves(baseline: Baseline, plan: Scenario, ends: np.ndarray) -> np.ndarray:
-    deals = baseline.open_deals
-    pace = np.maximum(_factor(deals, plan, "cycle"), 0.01)
-    win, stages = _factor(deals, plan, "win_rate"), deals["stage"].to_numpy()
-    days = np.maximum(ends, 0)[None, :] / pace[:, None]
-    if baseline.own is not None:
-        return np.asarray(np.minimum(_read(baseline.own, days) * win[:, None], 1.0))
-    out = np.zeros(days.shape)
-    for stage in deals["stage"].unique().sort().to_list():
-        rows = stages == stage
-        out[rows] = np.interp(days[rows], FAR, baseline.curves.get(stage, baseline.curves["Open"]))
-    capped: np.ndarray = np.minimum(out * win[:, None], 1.0)
-    return capped
-
-
-def _read(curves: np.ndarray, days: np.ndarray) -> np.ndarray:
-    """Read each row's curve at its own days, on the straight line between two knots."""
-    place = np.minimum(days / STEP, KNOTS - 1.0)
-    low = np.minimum(place.astype(np.int64), KNOTS - 2)
-    at = np.take_along_axis(curves, low, axis=1)
-    out: np.ndarray = at + (place - low) * (np.take_along_axis(curves, low + 1, axis=1) - at)
-    return out
-
-
-def _by_month(share: np.ndarray) -> np.ndarray:
-    step: np.ndarray = np.diff(share, axis=1, prepend=0.0)
-    return step
-
-
-def _arrivals(baseline: Baseline, plan: Scenario, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return won deals to come [cell, month], their mean amount and mean squared amount."""
-    cells = baseline.to_come
-    pace, win = np.maximum(_factor(cells, plan, "cycle"), 0.01), _factor(cells, plan, "win_rate")
-    steps = np.arange(0, int(max(ends[-1], 0)) + 1, 5)
-    left = np.maximum(ends[None, :] - steps[:, None], 0.0)
-    rate = cells["monthly_count"].to_numpy() * _factor(cells, plan, "creation") * 12 / 365 * 5
-    won = [
-        np.minimum(np.interp(left / p, FAR, baseline.curves[CREATED]) * w, 1.0).sum(0)
-        for p, w in zip(pace, win, strict=True)
-    ]
-    scale = _factor(cells, plan, "deal_size") * _factor(cells, plan, "price")
-    total = np.array(won).reshape(cells.height, len(ends)) * rate[:, None]
-    return _by_month(total), cells["mean_amount"].to_numpy() * scale, cells["squared_amount"].to_numpy() * scale**2
-
-
-def _lines(lines: pl.DataFrame, baseline: Baseline, plan: Scenario, ends: np.ndarray) -> pl.DataFrame:
-    mrr = lines["mrr_amount"].to_numpy() * _factor(lines, plan, "price")
-    left = _left(lines, plan, ends)
-    lost = -np.diff(left, axis=1, prepend=mrr[:, None])
-    return _long(lines, baseline, mrr_amount=left, churned_mrr_amount=lost)
-
-
-def _left(lines: pl.DataFrame, plan: Scenario, ends: np.ndarray) -> np.ndarray:
-    """Return what is left of each cell's recurring revenue at the end of each month."""
-    churn = np.minimum(lines["churn_rate"].to_numpy() * _factor(lines, plan, "churn"), 1.0)
-    mrr = lines["mrr_amount"].to_numpy() * _factor(lines, plan, "price")
-    out: np.ndarray = mrr[:, None] * (1 - churn)[:, None] ** (np.maximum(ends, 0) / (365 / 12))[None, :]
-    return out
-
-
-def _long(frame: pl.DataFrame, baseline: Baseline, **values: np.ndarray) -> pl.DataFrame:
-    keys = frame.select("segment", "region")
-    parts = [
-        keys.with_columns(pl.lit(month, pl.Date).alias("month"), *(pl.Series(k, v[:, i]) for k, v in values.items()))
-        for i, month in enumerate(baseline.months)
-    ]
-    names = list(values)
-    return pl.concat(parts).group_by("month", "segment", "region", maintain_order=True).agg(pl.col(names).sum())
-
-
-def sentence(baseline: Baseline, before: Outcome, after: Outcome) -> str:
-    """Say what the scenario changes, with the running quarter's expectation, range and chance of target."""
-    unit, gap = baseline.currency, after.total() - before.total()
-    now, then = before.quarter, after.quarter
-    money = [f"{unit} {(v or 0.0) / 1e6:,.1f} M" for v in (now["mean"], then["mean"], then["p10"], then["p90"])]
-    text = (
-        f"{baseline.quarter} bookings go from {money[0]} to {money[1]}, between {money[2]} and {money[3]} in four "
-        f"cases of five; over five quarters that is {unit} {gap / 1e6:+,.1f} M."
-    )
-    if now["p_target"] is not None and then["p_target"] is not None:
-        chances = f"{_share(now['p_target'])} to {_share(then['p_target'])}"
-        text += (
-            f" The chance of reaching the quota of {unit} {(baseline.target or 0) / 1e6:,.1f} M goes from {chances}."
-        )
-    if baseline.spread > 1:
-        return text + " Range and chance allow for how far past forecasts missed."
-    return text + " Range and chance take deals as independent."
-
-
-def _share(chance: float) -> str:
-    if chance > 0.99:
-        return "over 99 %"
-    return "under 1 %" if chance < 0.01 else f"{chance * 100:.0f} %"
+    found = parts(base, plan)
+    quota = float(found.quotas[window])
+    target = quota if quota > 0 else None
+    spread = distribution.work_out(found.window(window), base.correlation, found.plan.correlation, target)
+    return Outcome(found, window, spread)
 
 
 def start(dataset: Dataset, settings: Settings) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import polars as pl
@@ -9,75 +10,170 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_start
 from core.contracts import Dataset
-from core.contracts.spans import line_runs
+from core.contracts.spans import is_valid, line_runs
+from core.metrics.attainment import quota_of_reps
 
 QUARTERS, RECENT = 12, 4
 FEWEST = 5
+LOW, HIGH = 0.05, 0.95
+RELATIVE = ("win_rate", "deal_size", "cycle", "creation", "churn", "expansion", "contraction", "quota")
+POINTS = ("discount", "slip")
+COUNTS = ("hires", "leavers")
 SHAPE = {"lever": pl.String, "low": pl.Float64, "high": pl.Float64, "n_quarters": pl.Int64}
+ORDINALS = ("", "second ", "third ", "fourth ", "fifth ")
 
 
-def ranges(dataset: Dataset, settings: Settings) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Seen:
+    """Each lever's past.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [lever, low, high, n_quarters]: the 5th and 95th percentile of quarters, as a lever's value.
+    quarters : dict of str to list of float
+        Per lever its value in each quarter, as a lever's value, oldest first.
+    """
+
+    frame: pl.DataFrame
+    quarters: dict[str, list[float]] = field(default_factory=dict)
+
+    def range(self, lever: str) -> tuple[float, float] | None:
+        """Return the range a lever was seen in; None where there is no past of it."""
+        values = self.quarters.get(lever)
+        if not values:
+            return None
+        row = self.frame.row(by_predicate=pl.col("lever") == lever, named=True)
+        return row["low"], row["high"]
+
+    def rank(self, lever: str, value: float, better: int = 1) -> str:
+        """Say where a value would stand among the company's own quarters.
+
+        Examples
+        --------
+        >>> Seen(pl.DataFrame(), {"win_rate": [-0.1, 0.0, 0.1, 0.2]}).rank("win_rate", 0.15)
+        'your second best quarter of four'
+        """
+        values = self.quarters.get(lever)
+        if not values:
+            return "no past of its own"
+        side = better or 1
+        ahead = sum(v * side > value * side + 1e-9 for v in values)
+        if ahead == 0:
+            return f"further than any of {_words(len(values))} quarters"
+        if ahead >= len(values):
+            return f"every one of {_words(len(values))} quarters was beyond it"
+        if ahead < len(ORDINALS):
+            return f"your {ORDINALS[ahead]}best quarter of {_words(len(values))}"
+        return f"reached in {_words(ahead)} of {_words(len(values))} quarters"
+
+
+def _words(count: int) -> str:
+    names = "no one two three four five six seven eight nine ten eleven twelve".split()
+    return names[count] if count < len(names) else str(count)
+
+
+def ranges(dataset: Dataset, settings: Settings, surprises: tuple[float, ...] = ()) -> Seen:
     """Return the range in which each lever lay over the last twelve complete quarters.
 
     Each quarter's value is held against the mean of the last four: 0.2 means a quarter 20 % above
-    today's level. Win rate is deals won over deals closed; deal size the mean amount won; cycle
-    the median days from creation to win; creation the number of deals created; churn the share of
-    monthly recurring revenue that ended. Price has no history of its own and is left out, as is
-    every lever seen in fewer than five quarters.
+    today's level. Win rate is deals won over deals closed; deal size the mean amount won; cycle the
+    median days from creation to win; creation the number of deals created; churn the share of monthly
+    recurring revenue that ended; expansion what was won from present customers; contraction the share of
+    recurring revenue given up by those who stayed; discount its mean in points; slipping deals the share
+    of those due in the quarter on its first day that were open on its last; hires and leavers are counted.
+    Market shock is by how much wins missed the chances given before. A lever seen in fewer than five
+    quarters is left out.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
-
-    Returns
-    -------
-    pl.DataFrame
-        [lever, low, high, n_quarters].
+    surprises : tuple of float, optional
+        Wins over expected wins, less one, on past dates.
     """
     end = quarter_start(dataset.as_of, settings)
     starts = [add_months(end, -3 * k) for k in range(QUARTERS, 0, -1)]
-    deals = dataset.opportunities
-    begun = deals["created_on"].min()
+    begun = dataset.opportunities["created_on"].min()
     first = begun if isinstance(begun, date) else end
     rows = [_quarter(dataset, start, add_months(start, 3)) for start in starts if start >= first]
-    if not rows:
-        return pl.DataFrame(schema=SHAPE)
-    table = pl.DataFrame(rows, infer_schema_length=None)
+    found: dict[str, list[float]] = {}
+    for lever in rows[0] if rows else ():
+        values = [float(v) for v in (row[lever] for row in rows) if v is not None]
+        moved = _as_lever(lever, values)
+        if len(moved) >= FEWEST:
+            found[lever] = moved
+    if len(surprises) >= FEWEST:
+        found["macro"] = list(surprises)
     out = []
-    for lever in table.columns:
-        values = table[lever].drop_nulls()
-        recent = values.tail(RECENT).mean()
-        if len(values) >= FEWEST and isinstance(recent, float) and recent > 0:
-            low, high = float(values.min() / recent - 1), float(values.max() / recent - 1)  # type: ignore[operator]
-            out.append({"lever": lever, "low": min(low, 0.0), "high": max(high, 0.0), "n_quarters": len(values)})
-    return pl.DataFrame(out, schema=SHAPE)
+    for lever, values in found.items():
+        series = pl.Series(values)
+        low, high = (float(series.quantile(q, "linear") or 0.0) for q in (LOW, HIGH))
+        out.append({"lever": lever, "low": min(low, 0.0), "high": max(high, 0.0), "n_quarters": len(values)})
+    return Seen(pl.DataFrame(out, schema=SHAPE), found)
+
+
+def _as_lever(lever: str, values: list[float]) -> list[float]:
+    """Hold a lever's past values against the mean of the last four."""
+    recent = sum(values[-RECENT:]) / max(len(values[-RECENT:]), 1)
+    if lever in COUNTS or lever == "slip":
+        return values
+    if lever in POINTS:
+        return [v - recent for v in values]
+    return [v / recent - 1 for v in values] if recent > 0 else []
 
 
 def _quarter(dataset: Dataset, start: date, end: date) -> dict[str, float | None]:
     last = end - timedelta(days=1)
-    closed = dataset.opportunities.filter(pl.col("is_closed") & pl.col("close_on").is_between(start, last))
+    deals = dataset.opportunities
+    closed = deals.filter(pl.col("is_closed") & pl.col("close_on").is_between(start, last))
     won = closed.filter("is_won")
     age = (won["close_on"] - won["created_on"]).dt.total_days()
-    created = dataset.opportunities.filter(pl.col("created_on").is_between(start, last)).height
+    created = deals.filter(pl.col("created_on").is_between(start, last)).height
+    more = float(won.filter(pl.col("opportunity_type") == "expansion")["amount"].sum())
+    lost, less = _leaving(dataset.subscriptions, start, end)
+    reps = dataset.sales_team.filter(pl.col("role") == "rep").unique("rep_id")
     return {
         "win_rate": won.height / closed.height if closed.height else None,
-        "deal_size": _number(won["amount"].mean()),
-        "cycle": _number(age.median()),
-        "creation": float(created) if created else None,
-        "churn": _churn(dataset.subscriptions, start, end),
-    }
+        "deal_size": _number(won["amount"].mean()), "cycle": _number(age.median()),
+        "creation": float(created) if created else None, "churn": lost, "discount": _discount(dataset, start, last),
+        "slip": _slipped(dataset, start, last), "expansion": more or None, "contraction": less,
+        "hires": float(reps["hired_on"].is_between(start, last).sum()) if reps.height else None,
+        "leavers": float(reps["left_on"].is_between(start, last).sum()) if reps.height else None,
+        "quota": quota_of_reps(dataset, start) or None,
+    }  # fmt: skip
 
 
-def _churn(lines: pl.DataFrame, start: date, end: date) -> float | None:
+def _leaving(lines: pl.DataFrame, start: date, end: date) -> tuple[float | None, float | None]:
+    """Return the shares of recurring revenue that left, and that staying accounts gave up."""
+
     def mrr(day: date) -> pl.DataFrame:
         return lines.filter(line_runs(day)).group_by("account_id").agg(pl.col("mrr_amount").sum())
 
-    before, after = mrr(start), mrr(end)
-    total = float(before["mrr_amount"].sum())
+    both = mrr(start).join(mrr(end), on="account_id", how="left", suffix="_after")
+    total = float(both["mrr_amount"].sum())
     if not total:
+        return None, None
+    gone = float(both.filter(pl.col("mrr_amount_after").is_null())["mrr_amount"].sum())
+    less = float((both["mrr_amount"] - both["mrr_amount_after"]).clip(0).fill_null(0.0).sum())
+    return gone / total, less / total
+
+
+def _discount(dataset: Dataset, start: date, last: date) -> float | None:
+    lines = dataset.transactions.filter((pl.col("kind") == "booking") & pl.col("booked_on").is_between(start, last))
+    return _number(lines["discount_rate"].mean())
+
+
+def _slipped(dataset: Dataset, start: date, last: date) -> float | None:
+    """Return the share of deals due in a quarter on its first day that were still open on its last."""
+    states = dataset.opportunity_history.filter(is_valid(start) & ~pl.col("is_deleted"))
+    due = states.filter(pl.col("close_on").is_between(start, last)).select("opportunity_id").unique()
+    ends = dataset.opportunities.select("opportunity_id", "is_closed", ended_on="close_on")
+    rows = due.join(ends, on="opportunity_id").filter(~(pl.col("is_closed") & (pl.col("ended_on") <= start)))
+    if not rows.height:
         return None
-    return float(before.join(after, on="account_id", how="anti")["mrr_amount"].sum()) / total
+    left = rows.filter(~pl.col("is_closed") | (pl.col("ended_on") > last))
+    return left.height / rows.height
 
 
 def _number(value: object) -> float | None:

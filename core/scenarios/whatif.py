@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
+import numpy as np
 import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.scenarios import baseline, engine, seen
-from core.scenarios.attribution import shapley
+from core.contracts.errors import ScenarioError
+from core.scenarios import attribution, baseline, engine, seen
+from core.scenarios.attribution import Split
 from core.scenarios.baseline import Baseline
-from core.scenarios.engine import Outcome
+from core.scenarios.engine import MEASURES, RATES, Outcome
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
+from core.scenarios.seen import Seen
 
 CENT = 0.005
-MEASURES = {"bookings_amount": "bookings", "mrr_amount": "recurring revenue"}
+NOUNS = {**MEASURES, **RATES}
 
 
 @dataclass(frozen=True)
@@ -26,15 +30,22 @@ class Ground:
     Attributes
     ----------
     base : Baseline
-    before : Outcome
-        The baseline's own outcome, no lever moved.
-    seen : pl.DataFrame
-        [lever, low, high, n_quarters]: how far each lever has moved in the past.
+    seen : Seen
+        How far each lever has moved in the past.
     """
 
     base: Baseline
-    before: Outcome
-    seen: pl.DataFrame
+    seen: Seen
+    _before: dict[tuple[int, float | None], Outcome] = field(default_factory=dict)
+
+    def before(self, window: int = 0, correlation: float | None = None) -> Outcome:
+        """Return the company as it stands, with the distribution of one quarter."""
+        key = (window, correlation)
+        if key not in self._before:
+            if len(self._before) > 50:
+                self._before.clear()
+            self._before[key] = engine.run(self.base, Scenario(correlation=correlation), window)
+        return self._before[key]
 
 
 @dataclass(frozen=True)
@@ -43,80 +54,167 @@ class WhatIf:
 
     Attributes
     ----------
-    parts : pl.DataFrame
-        [lever, label, amount]: the difference over five quarters, split by lever.
-    measure : {"bookings_amount", "mrr_amount"}
-        What `frame`, `parts` and `difference` speak of: bookings, or the recurring revenue of today's
-        contracts.
+    measure : str
+        What `frame`, `parts` and `difference` speak of.
+    window : int
+        The quarter whose range and chance are told: 0 for the running one.
     """
 
     ground: Ground
     plan: Scenario
     after: Outcome
-    parts: pl.DataFrame
     measure: str = "bookings_amount"
+    window: int = 0
+
+    @property
+    def before(self) -> Outcome:
+        """Return the company as it stands."""
+        return self.ground.before(self.window, self.plan.correlation)
 
     @property
     def noun(self) -> str:
         """Return the measure in words."""
-        return MEASURES[self.measure]
+        return NOUNS[self.measure]
 
     @property
-    def frame(self) -> pl.DataFrame:
-        """Return [month, before_amount, amount, lower, upper]; recurring revenue has no range."""
-        before, after = self._months(self.ground.before), self._months(self.after)
-        return before.select("month", before_amount="amount").join(after, on="month", how="left")
+    def is_rate(self) -> bool:
+        """Say whether the measure is a ratio and not money."""
+        return self.measure in RATES
 
-    def _months(self, outcome: Outcome) -> pl.DataFrame:
+    @cached_property
+    def split(self) -> Split:
+        """Return the difference split over the levers, for every measure and month."""
+        return attribution.split(self.ground.base, self.plan)
+
+    @cached_property
+    def parts(self) -> pl.DataFrame:
+        """Return [lever, label, amount]: the difference over five quarters, split by lever."""
+        return self.split.frame(self.measure)
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """Return [month, before_amount, amount, lower, upper, quota_amount]; bookings alone have range and quota."""
+        before, after = self.before.months(self.measure), self.after.months(self.measure)
+        quota: list[float | None] = [None] * after.height
         if self.measure == "bookings_amount":
-            return outcome.by_month
-        sums = outcome.monthly.group_by("month").agg(amount=pl.col(self.measure).sum()).sort("month")
-        return sums.with_columns(lower="amount", upper="amount")
+            quota = [q / 3 or None for q in np.repeat(self.after.parts.quotas, 3)[: after.height].tolist()]
+        joined = before.select("month", before_amount="amount").join(after, on="month", how="left")
+        return joined.with_columns(quota_amount=pl.Series(quota, dtype=pl.Float64))
 
     @property
     def difference(self) -> float:
-        """Return the measure over five quarters with the levers less without."""
-        return self.after.total(self.measure) - self.ground.before.total(self.measure)
+        """Return the measure with the levers less without; see `engine.figure`."""
+        return self.after.total(self.measure) - self.before.total(self.measure)
 
     def sentence(self) -> str:
         """Say what the scenario changes, with range and the chance of reaching the quota."""
-        text = engine.sentence(self.ground.base, self.ground.before, self.after)
-        gap = self.after.total("mrr_amount") - self.ground.before.total("mrr_amount")
-        if abs(gap) < 1:
-            return text
-        unit = self.ground.base.currency
-        return f"{text} Today's contracts bring {unit} {gap / 1e6:+,.1f} M recurring revenue over the same months."
+        base, now, then = self.ground.base, self.before, self.after
+        unit, label = base.currency, base.quarters[self.window]
+        money = [f"{unit} {(v or 0.0) / 1e6:,.1f} M" for v in (now.spread.mean, then.spread.mean)]
+        low, high = (f"{unit} {then.spread.quantile(q) / 1e6:,.1f} M" for q in (0.1, 0.9))
+        moved = "stay at" if not self.plan.moved else f"go from {money[0]} to"
+        text = f"{label} bookings {moved} {money[1]}, between {low} and {high} in four cases of five"
+        gap = then.total() - now.total()
+        text += f"; over five quarters that is {unit} {gap / 1e6:+,.1f} M." if self.plan.moved else "."
+        hit, was = then.spread.p_target, now.spread.p_target
+        if hit is not None and was is not None:
+            quota = f"{unit} {(then.spread.target or 0) / 1e6:,.1f} M"
+            chances = f"is {share(hit)}" if not self.plan.moved else f"goes from {share(was)} to {share(hit)}"
+            text += f" The chance of reaching the quota of {quota} {chances}."
+        return text
+
+    def tail(self) -> str:
+        """Say what a bad quarter looks like, and what the range allows for."""
+        unit, spread = self.ground.base.currency, self.after.spread
+        text = f"In the worst tenth of outcomes the quarter averages {unit} {spread.tail_mean / 1e6:,.1f} M."
+        return f"{text} The range lets deals share one fate with a correlation of {spread.correlation:.3f}."
 
     def part_sentence(self) -> str:
         """Say which lever makes most of the difference."""
-        if self.parts.is_empty():
+        if not self.plan.moved:
             return "No lever is moved."
         rows = self.parts.sort(pl.col("amount").abs(), descending=True).to_dicts()
-        unit = self.ground.base.currency
-        named = "; ".join(f"{r['label']} {unit} {r['amount'] / 1e6:+,.2f} M" for r in rows)
-        return f"Over five quarters {self.noun} changes by {unit} {self.difference / 1e6:+,.2f} M: {named}."
+        named = "; ".join(f"{r['label']} {self.shown(r['amount'])}" for r in rows if abs(r["amount"]) > self._nil)
+        span = engine.span(self.measure)
+        if not named:
+            return f"{span} {self.noun} stay the same: no lever moved reaches them."
+        return f"{span} {self.noun} change by {self.shown(self.difference)}: {named}."
+
+    @property
+    def _nil(self) -> float:
+        return 5e-5 if self.is_rate else CENT
+
+    def shown(self, value: float) -> str:
+        """Write a difference in the measure's unit."""
+        if self.measure == "coverage_ratio":
+            return f"{value:+.2f} times"
+        if self.is_rate:
+            return f"{value * 100:+.1f} points"
+        return f"{self.ground.base.currency} {value / 1e6:+,.2f} M"
+
+    @property
+    def shown_parts(self) -> pl.DataFrame:
+        """Return the parts that make a difference."""
+        return self.parts.filter(pl.col("amount").abs() > self._nil)
 
     def check(self) -> str:
         """Say that the parts add up to the difference."""
-        left = self.difference - float(self.parts["amount"].sum()) if self.parts.height else self.difference
-        return f"The parts add up to the difference; left over: {abs(left):.2f} {self.ground.base.currency}."
+        left = self.difference - float(self.parts["amount"].sum()) if self.parts.height else 0.0
+        unit = "" if self.is_rate else f" {self.ground.base.currency}"
+        return f"The parts add up to the difference; left over: {abs(left):.2f}{unit}."
+
+    @property
+    def outcomes(self) -> pl.DataFrame:
+        """Return [amount, before, after]: how dense outcomes of the quarter lie at 90 amounts."""
+        sides = (self.before.spread, self.after.spread)
+        low, high = min(s.quantile(0.002) for s in sides), max(s.quantile(0.998) for s in sides)
+        edges = np.linspace(low, max(high, low + 1.0), 91)
+        dense = [np.diff(np.interp(edges, s.at, s.below, left=0.0, right=1.0)) for s in sides]
+        return pl.DataFrame({"amount": (edges[1:] + edges[:-1]) / 2, "before": dense[0], "after": dense[1]})
 
     def warnings(self) -> list[str]:
         """Return a sentence for each lever moved further than it ever went."""
-        known = {r["lever"]: r for r in self.ground.seen.to_dicts()}
-        out = []
-        for s in self.plan.levers:
-            row, label = known.get(s.lever), LEVERS[s.lever].label
-            if s.value == 0:
-                continue
-            if row is None:
-                out.append(f"{label}: the data holds no past change to compare with, so take this as arithmetic only.")
-            elif not row["low"] - 1e-9 <= s.value <= row["high"] + 1e-9:
-                out.append(
-                    f"{label} {s.value * 100:+.0f} % is further than it went in {row['n_quarters']} quarters: "
-                    f"{row['low'] * 100:+.0f} % to {row['high'] * 100:+.0f} % against the last four."
-                )
-        return out
+        return [text for s in self.plan.moved if (text := warning(self.ground.seen, s))]
+
+    def table(self, by: str = "segment") -> pl.DataFrame:
+        """Return the measure's months by segment or region: before, after and difference per quarter."""
+        rows = []
+        for name, side in (("before", self.before), ("after", self.after)):
+            month = pl.col("month").dt.strftime("%Y-%m")
+            found = side.monthly.group_by(by, month=month, maintain_order=True).agg(pl.col(self.measure).sum())
+            rows.append(found.rename({self.measure: name}))
+        both = rows[0].join(rows[1], on=[by, "month"], how="full", coalesce=True).fill_null(0.0)
+        return both.with_columns(difference=pl.col("after") - pl.col("before")).sort(by, "month")
+
+
+def warning(past: Seen, s: LeverSetting) -> str:
+    """Say that a setting lies beyond the company's own past; empty where it does not."""
+    lever, known = LEVERS[s.lever], past.range(s.lever)
+    if lever.unit in {"switch", "weeks"} or lever.kind == "association":
+        return ""
+    if known is None:
+        return f"{lever.label}: the data holds no past change to compare with, so take this as arithmetic only."
+    low, high = known
+    if low - 1e-9 <= s.value <= high + 1e-9:
+        return ""
+    count = len(past.quarters[s.lever])
+    return (
+        f"{lever.label} {lever.shown(s.value)} is further than it went in {count} quarters: nine of ten lay between "
+        f"{lever.shown(low)} and {lever.shown(high)}."
+    )
+
+
+def share(chance: float) -> str:
+    """Write a chance; never as certain.
+
+    Examples
+    --------
+    >>> share(0.996), share(0.5)
+    ('over 99 %', '50 %')
+    """
+    if chance > 0.99:
+        return "over 99 %"
+    return "under 1 %" if chance < 0.01 else f"{chance * 100:.0f} %"
 
 
 def ground(dataset: Dataset, settings: Settings) -> Ground:
@@ -128,94 +226,59 @@ def ground(dataset: Dataset, settings: Settings) -> Ground:
     settings : Settings
     """
     base = baseline.build(dataset, settings)
-    return Ground(base, engine.run(base), seen.ranges(dataset, settings))
+    return Ground(base, seen.ranges(dataset, settings, base.correlation.surprises))
 
 
-def work_out(start: Ground, plan: Scenario, measure: str = "bookings_amount") -> WhatIf:
-    """Run a scenario on its ground."""
-    moved = Scenario(plan.name, tuple(s for s in plan.levers if s.value != 0))
-    after = engine.run(start.base, moved) if moved.levers else start.before
-    return WhatIf(start, moved, after, shapley(start.base, moved, measure), measure)
+def work_out(start: Ground, plan: Scenario, measure: str = "bookings_amount", window: int = 0) -> WhatIf:
+    """Run a scenario on its ground.
+
+    Raises
+    ------
+    ScenarioError
+        For a measure or quarter that is not known, and for settings that contradict each other.
+    """
+    if measure not in NOUNS:
+        raise ScenarioError(f"There is no measure called {str(measure)[:40]!r}.", mend=f"Known: {', '.join(NOUNS)}.")
+    if not 0 <= window < len(start.base.quarters):
+        raise ScenarioError("There is no such quarter.", mend="0 is the running one, 4 the last.")
+    after = engine.run(start.base, plan, window) if plan.moved else start.before(window, plan.correlation)
+    return WhatIf(start, plan, after, measure, window)
 
 
 def what_if(
     dataset: Dataset,
     settings: Settings,
-    moves: Mapping[str, float],
-    scope: str = "all",
+    plan: Scenario | Mapping[str, float],
     measure: str = "bookings_amount",
+    window: int = 0,
 ) -> WhatIf:
     """Run a scenario and split the difference it makes over its levers.
 
-    Bookings of a month = already won + sum over open deals of amount × share won in that month + deals
-    to come × mean amount × share won. Win rate multiplies the shares, cycle stretches the days they
-    take, deal size and price multiply amounts, creation multiplies deals to come, churn the monthly
-    loss of recurring revenue. These are arithmetic on the company's own past: nothing here says that
-    moving one thing would move another. A lever's part is its mean effect over all orders in which
-    the levers could be moved (Shapley 1953), so the parts add up to the difference.
+    Bookings of a month = already won + Σ open amount × chance of a win in it + Σ won deals to come × mean
+    amount. Win rate multiplies the chances, cycle stretches the days they take, deal size and price multiply
+    amounts, creation multiplies deals to come, churn the monthly loss of recurring revenue; what each other
+    lever does stands beside it. These are arithmetic on the company's own past: nothing here says that
+    moving one thing would move another. The range of the quarter is worked out from the deals' own chances
+    and from how far deals share one fate (characteristic function averaged over a shared shock; Vasicek
+    2002), not sampled. A lever's part is its mean effect over all orders in which the levers could be moved
+    (Shapley 1953), so the parts add up to the difference.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
-    moves : mapping
-        Lever to relative change: {"win_rate": 0.1} is 10 % more.
-    scope : str
-        all, segment:NAME or region:NAME.
-    measure : {"bookings_amount", "mrr_amount"}
+    plan : Scenario or mapping
+        Or lever to value alone: {"win_rate": 0.1} is 10 % more for the whole company.
+    measure : str
+        bookings_amount, mrr_amount or another of `engine.MEASURES` and `engine.RATES`.
+    window : int
+        The quarter whose range is told: 0 the running one.
 
     Raises
     ------
     ScenarioError
-        When a lever or scope is not known.
+        When a lever or scope is not known, or settings contradict each other.
     """
-    levers = tuple(LeverSetting(lever, value, scope) for lever, value in moves.items())
-    return work_out(ground(dataset, settings), Scenario("Scenario", levers), measure)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Scenarios side by side.
-
-    Attributes
-    ----------
-    frame : pl.DataFrame
-        [scenario, quarter_amount, lower, upper, p_target, total_amount, mrr_amount]: the running
-        quarter's expectation and range, bookings over five quarters, recurring revenue at their end.
-    months : pl.DataFrame
-        [scenario, month, amount].
-    """
-
-    frame: pl.DataFrame
-    months: pl.DataFrame
-    currency: str
-
-    def sentence(self) -> str:
-        """Say which comes out ahead, and by how much."""
-        rows = self.frame.sort("total_amount", descending=True).to_dicts()
-        if len(rows) < 2:
-            return "Choose two scenarios to compare."
-        gap = rows[0]["total_amount"] - rows[-1]["total_amount"]
-        if gap < CENT:
-            return f"{rows[0]['scenario']} and {rows[-1]['scenario']} bring the same bookings over five quarters."
-        return (
-            f"{rows[0]['scenario']} brings {self.currency} {gap / 1e6:,.2f} M more bookings over five quarters than "
-            f"{rows[-1]['scenario']}."
-        )
-
-
-def compare(start: Ground, plans: Sequence[Scenario]) -> Comparison:
-    """Set scenarios side by side."""
-    rows, months = [], []
-    for plan in plans:
-        after = work_out(start, plan).after
-        mrr = float(after.monthly.filter(pl.col("month") == pl.col("month").max())["mrr_amount"].sum())
-        q = after.quarter
-        rows.append((plan.name, q["mean"], q["p10"], q["p90"], q["p_target"], after.total(), mrr))
-        months.append(after.by_month.select(pl.lit(plan.name).alias("scenario"), "month", "amount"))
-    names = ["quarter_amount", "lower", "upper", "p_target", "total_amount", "mrr_amount"]
-    shape = {"scenario": pl.String, **dict.fromkeys(names, pl.Float64)}
-    empty = pl.DataFrame(schema={"scenario": pl.String, "month": pl.Date, "amount": pl.Float64})
-    return Comparison(
-        pl.DataFrame(rows, schema=shape, orient="row"), pl.concat(months) if months else empty, start.base.currency
-    )
+    if not isinstance(plan, Scenario):
+        plan = Scenario("Scenario", tuple(LeverSetting(lever, value) for lever, value in plan.items()))
+    return work_out(ground(dataset, settings), plan, measure, window)

@@ -15,7 +15,9 @@ from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
-from core.store.tables import RequirementSetRow, ScenarioRow
+from core.store.reviews import Reviews
+from core.store.tables import GapGroupRow, RequirementLayoutRow, RequirementSetRow, ReviewViewRow, ScenarioRow
+from core.store.versions import DealEdits, ForecastCalls, Snapshots
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_NUMBER = 7_031_974
@@ -34,13 +36,27 @@ class Store:
     ----------
     scenarios : Documents
     requirement_sets : RequirementSets
+    reviews : Reviews
+    gap_groups : Documents
     audit : Audit
+    requirement_layouts : Documents
+    calls : ForecastCalls
+    deal_edits : DealEdits
+    snapshots : Snapshots
+    views : Documents
     """
 
     engine: Engine
     scenarios: Documents
     requirement_sets: RequirementSets
+    reviews: Reviews
+    gap_groups: Documents
     audit: Audit
+    requirement_layouts: Documents
+    calls: ForecastCalls
+    deal_edits: DealEdits
+    snapshots: Snapshots
+    views: Documents
 
     @staticmethod
     def open(target: str, clock: Clock = _now) -> Store:
@@ -82,7 +98,14 @@ class Store:
             engine,
             Documents(sessions, clock, ScenarioRow, "scenario"),
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
+            Reviews(sessions, clock),
+            Documents(sessions, clock, GapGroupRow, "grouping of gaps"),
             Audit(sessions, clock),
+            Documents(sessions, clock, RequirementLayoutRow, "remembered layout"),
+            ForecastCalls(sessions, clock),
+            DealEdits(sessions, clock),
+            Snapshots(sessions, clock),
+            Documents(sessions, clock, ReviewViewRow, "view"),
         )
 
     def close(self) -> None:

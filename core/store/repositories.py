@@ -89,9 +89,18 @@ class Documents:
             When the name is taken, too long or empty, or when somebody has saved in between; nothing
             is overwritten then.
         """
-        title = name.strip()
-        if not 0 < len(title) <= LONGEST_NAME:
-            raise StoreError(f"A {self._noun} needs a name of 1 to {LONGEST_NAME} characters.", mend="Shorten it.")
+        title = self._title(name)
+        return self._save(title, owner, payload, version)
+
+    def _save(
+        self,
+        title: str,
+        owner: str,
+        payload: Mapping[str, Any],
+        version: int | None,
+        beside: Callable[[Session, int], None] | None = None,
+    ) -> Saved:
+        """Save, and with it in the same transaction what `beside` does with the row's number."""
         values = {"payload": dict(payload), "saved_at": self._clock()}
         try:
             with self._sessions.begin() as session:
@@ -99,11 +108,21 @@ class Documents:
                     session.execute(insert(self._table).values(name=title, owner=owner, version=1, **values))
                 else:
                     self._replace(session, title, owner, version, values)
+                if beside is not None:
+                    row = session.scalars(self._named(title, owner)).one()
+                    beside(session, row.id)
+                self._write_down(session, owner, "saved", title)
         except IntegrityError as error:
             raise StoreError(
                 f"There is already a {self._noun} called {title!r}.", mend="Choose another name, or load it first."
             ) from error
         return self.get(title, owner)
+
+    def _title(self, name: str) -> str:
+        title = name.strip()
+        if not 0 < len(title) <= LONGEST_NAME:
+            raise StoreError(f"A {self._noun} needs a name of 1 to {LONGEST_NAME} characters.", mend="Shorten it.")
+        return title
 
     def _replace(self, session: Session, name: str, owner: str, version: int, values: dict[str, Any]) -> None:
         table = self._table
@@ -144,6 +163,7 @@ class Documents:
         try:
             with self._sessions.begin() as session:
                 self._replace(session, old.name, owner, version or old.version, values)
+                self._write_down(session, owner, "renamed", title, f"was {old.name}")
         except IntegrityError as error:
             raise StoreError(f"There is already a {self._noun} called {title!r}.", mend="Choose another.") from error
         return self.get(title, owner)
@@ -152,7 +172,14 @@ class Documents:
         """Delete one; no error when it is gone already."""
         with self._sessions.begin() as session:
             same = (self._table.owner == owner) & (self._table.name == name.strip())
-            session.execute(delete(self._table).where(same))
+            done = cast("CursorResult[Any]", session.execute(delete(self._table).where(same)))
+            if done.rowcount:
+                self._write_down(session, owner, "deleted", name.strip())
+
+    def _write_down(self, session: Session, user: str, action: str, name: str, detail: str = "") -> None:
+        """Add to the audit trail within the same transaction."""
+        row = {"at": self._clock(), "user": user[:200], "action": action, "target": f"{self._noun} {name}"[:400]}
+        session.execute(insert(AuditRow).values(**row, detail=detail))
 
     def _named(self, name: str, owner: str) -> Any:
         return select(self._table).where(self._table.owner == owner, self._table.name == name.strip())
@@ -160,6 +187,35 @@ class Documents:
 
 class RequirementSets(Documents):
     """Requirement lists with the buyer's own file beside them."""
+
+    def save_with_file(
+        self,
+        name: str,
+        owner: str,
+        payload: Mapping[str, Any],
+        file: tuple[str, bytes],
+        version: int | None = None,
+    ) -> Saved:
+        """Save a list and the buyer's file in one go: either both stand, or neither.
+
+        Parameters
+        ----------
+        name, owner, payload, version
+            As for `save`.
+        file : (str, bytes)
+            Its name and content; it takes the place of an earlier one.
+
+        Raises
+        ------
+        StoreError
+            As `save`.
+        """
+        file_name, content = file
+
+        def keep(session: Session, number: int) -> None:
+            session.merge(RequirementFileRow(requirement_set_id=number, file_name=file_name[:260], content=content))
+
+        return self._save(self._title(name), owner, payload, version, keep)
 
     def keep_file(self, saved: Saved, file_name: str, content: bytes) -> None:
         """Keep the buyer's file of a list, in place of an earlier one."""

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Integer, LargeBinary, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 LONGEST_NAME = 120
@@ -63,6 +75,43 @@ class RequirementFileRow(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class RequirementLayoutRow(DocumentRow):
+    """How a buyer's layout is to be read, as a person said."""
+
+    __tablename__ = "requirement_layouts"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class GapGroupRow(DocumentRow):
+    """Which gaps of the ledger count as one, by hand."""
+
+    __tablename__ = "gap_groups"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class ReviewRow(Base):
+    """What people did with one row of a requirement list."""
+
+    __tablename__ = "review_rows"
+
+    requirement_set_id: Mapped[int] = mapped_column(
+        ForeignKey("requirement_sets.id", ondelete="CASCADE"), primary_key=True
+    )
+    sheet: Mapped[str] = mapped_column(String(200), primary_key=True)
+    row: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(String(20))
+    owner: Mapped[str | None] = mapped_column(String(200))
+    due_on: Mapped[date | None] = mapped_column(Date)
+    comment: Mapped[str | None] = mapped_column(Text)
+    answer: Mapped[str | None] = mapped_column(Text)
+    category: Mapped[str | None] = mapped_column(String(40))
+    priority: Mapped[str | None] = mapped_column(String(40))
+    capability_id: Mapped[str | None] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(Integer)
+    changed_by: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class AuditRow(Base):
     """Who did what, when; rows are only ever added."""
 
@@ -74,3 +123,79 @@ class AuditRow(Base):
     action: Mapped[str] = mapped_column(String(80))
     target: Mapped[str] = mapped_column(String(400))
     detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class VersionedRow(Base):
+    """One version of a record about one thing; rows are only ever added."""
+
+    __abstract__ = True
+    KEYS: ClassVar[tuple[str, ...]]
+    WORDS: ClassVar[tuple[str, ...]]
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    book: Mapped[str] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(Integer)
+    author: Mapped[str] = mapped_column(String(200))
+    saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ForecastCallRow(VersionedRow):
+    """A manager's call for a period, with the system's number as it stood beside it."""
+
+    __tablename__ = "forecast_calls"
+    __table_args__ = (UniqueConstraint("book", "manager_id", "period_start_on", "version"),)
+    KEYS = ("manager_id", "period_start_on")
+    WORDS = ("commit_amount", "best_case_amount", "pipeline_amount", "note")
+
+    manager_id: Mapped[str] = mapped_column(String(200))
+    period_start_on: Mapped[date] = mapped_column(Date)
+    called_on: Mapped[date] = mapped_column(Date)
+    commit_amount: Mapped[float] = mapped_column(Double)
+    best_case_amount: Mapped[float | None] = mapped_column(Double)
+    pipeline_amount: Mapped[float | None] = mapped_column(Double)
+    note: Mapped[str] = mapped_column(Text, default="")
+    system_amount: Mapped[float | None] = mapped_column(Double)
+    system_lower: Mapped[float | None] = mapped_column(Double)
+    system_upper: Mapped[float | None] = mapped_column(Double)
+
+
+class DealEditRow(VersionedRow):
+    """What a review said of a deal; the deal itself stays as the data has it."""
+
+    __tablename__ = "deal_edits"
+    __table_args__ = (UniqueConstraint("book", "opportunity_id", "version"),)
+    KEYS = ("opportunity_id",)
+    WORDS = ("forecast_category", "call_amount", "note")
+
+    opportunity_id: Mapped[str] = mapped_column(String(200))
+    edited_on: Mapped[date] = mapped_column(Date)
+    forecast_category: Mapped[str | None] = mapped_column(String(40))
+    call_amount: Mapped[float | None] = mapped_column(Double)
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class ForecastSnapshotRow(Base):
+    """One number of the system as it was published on a date."""
+
+    __tablename__ = "forecast_snapshots"
+    __table_args__ = (UniqueConstraint("book", "as_of_on", "window_name"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    book: Mapped[str] = mapped_column(String(200))
+    as_of_on: Mapped[date] = mapped_column(Date)
+    window: Mapped[str] = mapped_column("window_name", String(80))
+    days: Mapped[int] = mapped_column(Integer)
+    closed_amount: Mapped[float] = mapped_column(Double)
+    open_amount: Mapped[float] = mapped_column(Double)
+    new_amount: Mapped[float] = mapped_column(Double)
+    amount: Mapped[float] = mapped_column(Double)
+    lower: Mapped[float] = mapped_column(Double)
+    upper: Mapped[float] = mapped_column(Double)
+    saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ReviewViewRow(DocumentRow):
+    """A saved view of the review grid."""
+
+    __tablename__ = "review_views"
+    __table_args__ = (UniqueConstraint("owner", "name"),)

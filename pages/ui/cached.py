@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -11,9 +12,11 @@ from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
 from core.sources import load_data
+from pages.ui import drawn
 
 if TYPE_CHECKING:
     from core.requirements.gap import GapAnalysis, Stake
+    from core.requirements.read import RequirementList
     from core.store import Store
 
 
@@ -48,10 +51,28 @@ def change(measure: Callable[..., Any], data: Dataset, config: Settings) -> str:
     return str(_result(name, data, config, (), lambda d, s: growth.change(d, s, measure)[1]))
 
 
+def drawing(function: Callable[..., Any], args: tuple[Any, ...], home: Path | None) -> dict[str, Any]:
+    """Return a chart's finished specification, built once per function and arguments.
+
+    With a home folder it outlives the process; without one it does not.
+    """
+    name = drawn.key(function, args)
+    if name is None:
+        return drawn.finished(function, args, None)
+    return _drawing(name, function, args, home / "charts" / name if home else None)
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def _drawing(name: str, _function: Callable[..., Any], _args: tuple[Any, ...], _place: Path | None) -> dict[str, Any]:
+    return drawn.finished(_function, _args, _place)
+
+
 @st.cache_resource(
-    show_spinner="Reading the list", max_entries=32, hash_funcs={Settings: lambda s: s.model_dump_json()}
+    show_spinner="Reading the list",
+    max_entries=32,
+    hash_funcs={Settings: lambda s: s.model_dump_json(), "core.requirements.read.RequirementList": lambda r: r.key},
 )
-def analysis(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
+def analysis(content: bytes | RequirementList, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
     """Return the gap analysis of a list, worked out once per content, settings and deal."""
     from core.requirements import gap
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.metrics import Measure, money, percent
+from pages.ui import cached
 from pages.ui.shell import Page
 
 SHOWN_ROWS = 500
@@ -27,54 +29,59 @@ class Cell:
         """Write the answer."""
         st.markdown(_plain(sentence))
 
-    def chart(self, chart: Any) -> None:
-        """Draw a chart over the full width."""
-        st.altair_chart(chart, width="stretch", theme="streamlit")
+    def chart(self, function: Callable[..., Any], *args: Any) -> None:
+        """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
+        if not callable(function):
+            st.altair_chart(function, width="stretch", theme="streamlit")
+            return
+        data = self.page.data
+        home = None if data.is_transient or any(self.page.bounds) else self.page.settings.home
+        spec = cached.drawing(function, args, home)
+        st.vega_lite_chart(spec=copy.deepcopy(spec), width="stretch", theme="streamlit")
+
+    def draw(self, drawing: Any, key: str | None = None) -> None:
+        """Draw a finished Vega-Lite specification; only its data are sent anew when they change."""
+        st.vega_lite_chart(drawing.frame, drawing.spec, width="stretch", key=key, alt=drawing.alt or None)
 
     def table(self, frame: Any, **options: Any) -> None:
         """Show a frame as a table."""
-        st.dataframe(frame, hide_index=True, width="stretch", **options)
+        st.dataframe(frame.to_arrow(), hide_index=True, width="stretch", lazy=False, **options)
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
         """Show a frame as a table whose rows can be clicked."""
         st.dataframe(
-            frame, hide_index=True, width="stretch", on_select=opened, selection_mode="single-row", key=key, **options
-        )
+            frame.to_arrow(), hide_index=True, width="stretch", on_select=opened, selection_mode="single-row", key=key,
+            lazy=False, **options,
+        )  # fmt: skip
 
     def empty(self, advice: str) -> None:
         """Say what to do where there is nothing to show."""
         st.info(advice, icon=":material/lightbulb:")
 
-    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
+    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "", lazy: str = "") -> None:
         """Open the number: formula, as-of date, rows, call, download.
 
         `more` are the call's arguments after data and settings; `given` writes all arguments out
-        where it takes others.
+        where it takes others. With `lazy`, a key, the inside is drawn only while it is open: for
+        cells that answer a slider.
         """
         given = given or ", ".join(["data", "settings", *(repr(value) for value in more)])
         call = f"{function.__module__.removeprefix('core.')}.{function.__name__}({given})"
         self.page.calls.append((self.question, call))
-        with st.popover("Method", icon=":material/function:"):
+        popover = _popover(lazy)
+        if lazy and not popover.open:
+            return
+        with popover:
             st.markdown(_doc(function))
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
             st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
-            st.dataframe(frame.head(SHOWN_ROWS), hide_index=True, height=240)
+            st.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
             st.download_button("Rows as CSV", frame.write_csv(), f"{function.__name__}.csv", key=f"csv-{self.question}")
-
-
-def _whole_pandas() -> None:
-    """Wait until pandas is imported in full.
-
-    The layer under Altair takes pandas from `sys.modules` as it finds it, and while another session is
-    just importing it, that is half of it. An import statement waits.
-    """
-    import pandas  # noqa: F401
 
 
 @contextmanager
 def cell(page: Page, question: str) -> Iterator[Cell]:
     """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
-    _whole_pandas()
     with st.container(border=True):
         st.subheader(question)
         here = Cell(page, question)
@@ -106,6 +113,11 @@ def shown(measure: Measure, currency: str) -> str:
     if measure.unit == "money":
         return money(measure.value, currency)
     return percent(measure.value) if measure.unit == "rate" else f"{measure.value:,.0f}"
+
+
+def _popover(lazy: str) -> Any:
+    more: dict[str, Any] = {"on_change": "rerun", "key": lazy} if lazy else {}
+    return st.popover("Method", icon=":material/function:", **more)
 
 
 def _plain(text: str) -> str:

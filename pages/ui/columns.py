@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.metrics.health import BANDS
+from core.metrics.customer_health import BANDS
 from core.metrics.measure import percent
 
 _number, _date = st.column_config.NumberColumn, st.column_config.DateColumn

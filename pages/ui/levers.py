@@ -1,52 +1,150 @@
-"""The sliders of a scenario: bound to the link, reset, filled from a preset or a saved one."""
+"""The controls of a scenario: sliders bound to the link, exact numbers, further levers, presets."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
+from typing import Any
 
 import streamlit as st
 
-from core.scenarios import presets
-from core.scenarios.baseline import Baseline
-from core.scenarios.levers import LEVERS, Lever, LeverSetting, Scenario
+from core.contracts.errors import QuarterdeckError
+from core.scenarios import files, presets
+from core.scenarios.levers import FIRST, LEVERS, Lever, LeverSetting, Scenario
+from core.scenarios.whatif import Ground
 
-ARITHMETIC = ("win_rate", "deal_size", "cycle", "creation")
-RECURRING = ("churn", "price")
+YOURS = "Your scenario"
+MORE = tuple(name for name in LEVERS if (name not in FIRST and not name.startswith("deal_")) or name == "deal_size")
+MORE = tuple(name for name in MORE if name not in FIRST)
+SHOCK = "shared_shock"
 TINY = 1e-9
 
 
-def panel(base: Baseline) -> Scenario:
+def panel(ground: Ground) -> Scenario:
     """Draw the controls and return the scenario they make."""
-    _settle(base)
-    scope = st.selectbox(
-        "Applies to", base.scopes, format_func=_scope, key="scope", bind="query-params", persist_state="session"
-    )
-    named = presets.load()
+    _open_link(ground)
+    for notice in st.session_state.pop("link_notices", []):
+        st.warning(notice, icon=":material/link_off:")
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    left.pills("Start from", list(named), key="preset", on_change=_take_preset, selection_mode="single")
+    scope = left.selectbox(
+        "Applies to", ground.base.scopes, format_func=_scope, key="scope", bind="query-params", persist_state="session"
+    )
     right.button("Reset", on_click=fill, args=(Scenario(),), icon=":material/restart_alt:", width="stretch")
-    values = {name: _slider(LEVERS[name], place) for name, place in _places().items()}
-    moved = tuple(LeverSetting(name, value, scope) for name, value in values.items() if value)
-    return Scenario("Your scenario", moved)
+    st.pills("Start from", list(presets.load()), key="preset", on_change=_take_preset, selection_mode="single")
+    typed = st.toggle("Type exact numbers", key="typed", persist_state="session")
+    for name in FIRST:
+        _control(ground, LEVERS[name], typed)
+    more = st.multiselect(
+        "More levers", _further(ground), format_func=_label, key="more", bind="query-params", persist_state="session",
+        placeholder="Discount, slips, hires, lead mix, market shock …",
+    )  # fmt: skip
+    for name in more:
+        if name == SHOCK:
+            _shock(ground)
+        else:
+            _control(ground, LEVERS[name], typed)
+            _rest(ground, LEVERS[name])
+    _layer(scope)
+    return current(ground)
 
 
-def fill(plan: Scenario) -> list[str]:
-    """Set the sliders and the scope to a scenario's, and return what they could not take over."""
-    left_out = []
-    for name, lever in LEVERS.items():
-        settings = [s for s in plan.levers if s.lever == name]
-        value = prod(1 + s.value for s in settings) - 1 if settings else 0.0
-        bounded = min(max(value, lever.low), lever.high)
-        if abs(bounded - value) > TINY:
-            left_out.append(f"{lever.label} {value * 100:+.0f} % lies beyond its slider and was set to its end.")
-        st.session_state[name] = round(bounded * 100)
-    scopes = list(dict.fromkeys(s.scope for s in plan.levers))
-    if len(scopes) > 1:
-        left_out.append(f"The levers of {plan.name} apply to different parts; all were set to {_scope(scopes[0])}.")
-    st.session_state["scope"] = scopes[0] if scopes else "all"
+def current(ground: Ground) -> Scenario:
+    """Return the scenario of the controls as they stand."""
+    state = st.session_state
+    scope = state.get("scope", "all")
+    settings = [_setting(ground, LEVERS[name], scope) for name in (*FIRST, *state.get("more", ())) if name != SHOCK]
+    shock = state.get("shock") if SHOCK in state.get("more", ()) else None
+    rho = None if shock is None else round(shock / 100, 4)
+    moved = tuple(s for s in settings if s is not None and s.value)
+    return Scenario(YOURS, (*moved, *state.get("also", ())), rho)
+
+
+def _setting(ground: Ground, lever: Lever, scope: str) -> LeverSetting | None:
+    state = st.session_state
+    value = float(state.get(lever.name, 0.0) or 0.0)
+    detail = state.get(f"{lever.name}_detail", "") if lever.detail else ""
+    if not value or (lever.detail and not detail):
+        return None
+    reach = scope if scope == "all" or scope.partition(":")[0] in lever.scopes else "all"
+    at = (state.get(f"{lever.name}_at") or "") if lever.is_dated else ""
+    extra = state.get(f"{lever.name}_extra") if lever.extra else None
+    size = round(value / 100, 6) if lever.is_relative else value
+    return LeverSetting(lever.name, size, reach, at, detail or "", None if extra is None else float(extra))
+
+
+def fill(plan: Scenario) -> None:
+    """Set the controls to a scenario's; what they cannot hold is kept beside them, so nothing is lost."""
+    state = st.session_state
+    scopes = [s.scope for s in plan.levers if s.lever in FIRST or s.lever in MORE]
+    scope = max(dict.fromkeys(scopes), key=scopes.count) if scopes else "all"
+    fits = [s for s in plan.levers if _fits(s, plan, scope)]
+    for name in (*FIRST, *MORE):
+        mine = [s for s in fits if s.lever == name]
+        value = prod(1 + s.value for s in mine) - 1 if LEVERS[name].unit == "percent" else sum(s.value for s in mine)
+        state[name] = round(value * 100, 4) if LEVERS[name].is_relative else float(value)
+        for s in mine:
+            for part, known in (("at", s.at), ("detail", s.detail), ("extra", s.extra)):
+                if known not in {None, ""}:
+                    state[f"{name}_{part}"] = known
+    further = list(dict.fromkeys(s.lever for s in fits if s.lever in MORE))
+    if plan.correlation is not None:
+        further.append(SHOCK)
+        state["shock"] = plan.correlation * 100
+    state["more"], state["scope"] = further, scope
+    _keep(tuple(s for s in plan.levers if s not in fits))
     if not plan.levers:
-        st.session_state["preset"] = None
-    return left_out
+        state["preset"] = None
+
+
+def _fits(s: LeverSetting, plan: Scenario, scope: str) -> bool:
+    """Say whether a slider can hold a setting."""
+    lever = LEVERS[s.lever]
+    alone = sum(o.lever == s.lever for o in plan.levers) == 1
+    inside = lever.low - TINY <= s.value <= lever.high + TINY
+    known = s.lever in FIRST or s.lever in MORE
+    reach = scope if scope == "all" or scope.partition(":")[0] in lever.scopes else "all"
+    return alone and inside and known and s.scope == reach
+
+
+def keep_and_start_anew(scope: str) -> None:
+    """Put the levers as they stand beside the controls, so that others can be moved for another part."""
+    ground: Ground = st.session_state["ground_now"]
+    plan = current(ground)
+    fill(Scenario())
+    st.session_state["scope"] = scope
+    _keep(plan.levers)
+
+
+def _keep(settings: tuple[LeverSetting, ...]) -> None:
+    st.session_state["also"] = settings
+    link = files.to_link(settings)
+    if link:
+        st.query_params["also"] = link
+    elif "also" in st.query_params:
+        del st.query_params["also"]
+
+
+def add(setting: LeverSetting) -> None:
+    """Add a setting beside the controls."""
+    held = st.session_state.get("also", ())
+    _keep((*(s for s in held if (s.lever, s.scope) != (setting.lever, setting.scope)), setting))
+
+
+def _drop(place: int) -> None:
+    held = st.session_state.get("also", ())
+    _keep((*held[:place], *held[place + 1 :]))
+
+
+def _layer(scope: str) -> None:
+    """Show the settings kept beside the controls, each with a button to drop it."""
+    held = st.session_state.get("also", ())
+    for place, setting in enumerate(held):
+        st.button(setting.words(), key=f"also-{place}", on_click=_drop, args=(place,), icon=":material/close:",
+                  help="Take this out again")  # fmt: skip
+    st.button(
+        "Keep these and move others", on_click=keep_and_start_anew, args=(scope,), icon=":material/add:",
+        help="For a lever moved in two parts of the company: keeps what is set and empties the sliders.",
+    )  # fmt: skip
 
 
 def _take_preset() -> None:
@@ -54,25 +152,137 @@ def _take_preset() -> None:
     fill(chosen or Scenario())
 
 
-def _settle(base: Baseline) -> None:
-    """Forget a scope that this data does not have."""
-    if st.session_state.get("scope", "all") not in base.scopes:
-        st.session_state["scope"] = "all"
+def _further(ground: Ground) -> list[str]:
+    known = [n for n in MORE if n != "gap_closed" or ground.base.unblocked]
+    known = [n for n in known if n != "lead_mix" or ground.base.sources]
+    known = [n for n in known if LEVERS[n].kind != "association" or ground.base.rescore is not None]
+    return [*known, SHOCK]
 
 
-def _places() -> dict[str, object]:
-    columns = st.columns(3)
-    order = (*ARITHMETIC, *RECURRING)
-    return {name: columns[i % 3] for i, name in enumerate(order)}
+def _label(name: str) -> str:
+    return "How far deals share one fate" if name == SHOCK else LEVERS[name].label
 
 
-def _slider(lever: Lever, place: object) -> float:
-    low, high = round(lever.low * 100), round(lever.high * 100)
-    value: int = place.slider(  # type: ignore[attr-defined]
-        lever.label, low, high, 0, format="%+d %%", key=lever.name, help=lever.rule, bind="query-params",
+def _control(ground: Ground, lever: Lever, typed: bool) -> None:
+    """Draw one slider, its seen range below it, and where wanted a field for the exact number."""
+    scale = 100 if lever.is_relative else 1
+    low, high = float(lever.low * scale), float(lever.high * scale)
+    form = {"percent": "%+.4g %%", "points": "%+.4g points", "share": "%.4g %%"}.get(lever.unit, "%+.4g")
+    st.slider(
+        lever.label, low, high, 0.0, 1.0, format=form, key=lever.name, help=_help(lever), bind="query-params",
         persist_state="session",
     )  # fmt: skip
-    return value / 100
+    if typed:
+        field = f"{lever.name}_typed"
+        st.session_state[field] = float(st.session_state.get(lever.name, 0.0))
+        st.number_input(
+            f"{lever.label}, exactly", low, high, step=0.1, key=field, on_change=_typed, args=(lever.name,),
+            label_visibility="collapsed",
+        )  # fmt: skip
+    st.html(band(ground, lever))
+
+
+def _typed(name: str) -> None:
+    st.session_state[name] = float(st.session_state[f"{name}_typed"] or 0.0)
+
+
+def _help(lever: Lever) -> str:
+    kind = {"association": " An association in past deals, no promise of an effect.", "assumption": " An assumption."}
+    return lever.rule + kind.get(lever.kind, "")
+
+
+def band(ground: Ground, lever: Lever) -> str:
+    """Return the seen range as a band on the slider's scale."""
+    known = ground.seen.range(lever.name)
+    if known is None:
+        return '<div style="font-size:.72rem;opacity:.6;margin-top:-1.1rem">no past of its own</div>'
+    width = lever.high - lever.low
+    left, right = (min(max((v - lever.low) / width * 100, 0), 100) for v in known)
+    words = f"seen {lever.shown(known[0])} to {lever.shown(known[1])}"
+    return (
+        '<div style="margin-top:-1.15rem"><div style="height:4px;border-radius:2px;background:rgba(141,153,163,.18)">'
+        f'<div style="height:4px;border-radius:2px;background:#16948d;opacity:.55;margin-left:{left:.1f}%;'
+        f'width:{max(right - left, 1):.1f}%"></div></div>'
+        f'<div style="font-size:.72rem;opacity:.65">{words}</div></div>'
+    )
+
+
+def _rest(ground: Ground, lever: Lever) -> None:
+    """Draw what a further lever needs besides its size."""
+    parts = [bool(lever.detail), lever.is_dated, bool(lever.extra)]
+    if not any(parts):
+        return
+    places = iter(st.columns(sum(parts)))
+    keep: dict[str, Any] = {"persist_state": "session", "bind": "query-params"}
+    if lever.detail:
+        known = ground.base.sources if lever.detail == "source" else sorted(ground.base.unblocked)
+        next(places).selectbox(lever.detail.capitalize(), known, key=f"{lever.name}_detail", **keep)
+    if lever.is_dated:
+        months = [m.strftime("%Y-%m") for m in ground.base.months if m >= ground.base.as_of.replace(day=1)]
+        next(places).selectbox("From", months, key=f"{lever.name}_at", **keep)
+    if lever.extra:
+        next(places).number_input(
+            lever.extra.capitalize(), 0.0, 100.0, lever.extra_default, 0.5, key=f"{lever.name}_extra", **keep
+        )
+
+
+def _shock(ground: Ground) -> None:
+    """Let the correlation between deals be set by hand."""
+    st.slider(
+        "How far deals share one fate", 0.0, 50.0, round(ground.base.correlation.quarter * 100, 1), 0.5,
+        format="%.1f %%", key="shock", help=ground.base.correlation.sentence(), bind="query-params",
+        persist_state="session",
+    )  # fmt: skip
+
+
+def _open_link(ground: Ground) -> None:
+    """Read what the controls do not bind themselves, once a session, and tell of what cannot be read."""
+    state = st.session_state
+    state["ground_now"] = ground
+    if state.get("scope", "all") not in ground.base.scopes:
+        state["scope"] = "all"
+    if "link_read" in state:
+        return
+    state["link_read"] = True
+    notices: list[str] = state.setdefault("link_notices", [])
+    try:
+        state.setdefault("also", files.from_link(str(st.query_params.get("also", ""))))
+    except QuarterdeckError as error:
+        notices.append(str(error))
+
+
+def odd_values() -> None:
+    """Note what the link asks for and no control can take, before the controls drop it; once a session."""
+    state = st.session_state
+    if "link_checked" in state:
+        return
+    state["link_checked"] = True
+    notices: list[str] = state.setdefault("link_notices", [])
+    for name, lever in LEVERS.items():
+        if name not in st.query_params:
+            continue
+        asked, scale = str(st.query_params[name]), 100 if lever.is_relative else 1
+        if not _within(asked, lever.low * scale, lever.high * scale):
+            notices.append(
+                f"The link asks for {lever.label} {asked[:30]!r}, which is no number from {lever.low * scale:g} to "
+                f"{lever.high * scale:g}; it was left at 0."
+            )
+
+
+def _within(text: str, low: float, high: float) -> bool:
+    try:
+        return low <= float(text) <= high
+    except ValueError:
+        return False
+
+
+def odd_scope(known: Callable[[], list[str]]) -> None:
+    """Note a scope of the link that this data does not have."""
+    asked = st.query_params.get("scope")
+    if asked and "scope_checked" not in st.session_state and asked not in [_scope(name) for name in known()]:
+        notices: list[str] = st.session_state.setdefault("link_notices", [])
+        notices.append(f"The link speaks of {asked[:40]!r}, which this data does not have; the whole company is shown.")
+    st.session_state["scope_checked"] = True
 
 
 def _scope(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.requirements import kept as kept_lists
 from core.requirements import samples
 from core.requirements.gap import GapAnalysis
 from core.requirements.grids import ENDINGS
@@ -51,9 +52,7 @@ def shelf(page: Page, found: GapAnalysis) -> None:
         if not st.form_submit_button("Keep this list", icon=":material/save:"):
             return
     try:
-        versions = {s.name: s.version for s in kept.list(OWNER)}
-        saved = kept.save(name, OWNER, {"summary": found.summary}, versions.get(name.strip()))
-        kept.keep_file(saved, found.source.name, found.source.content)
+        saved = kept_lists.keep(kept, name, OWNER, found)
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return

@@ -7,23 +7,31 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.access import Identity, can, view
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
-from pages.ui import cached
+from pages.ui import cached, door
 
+Bounds = tuple[tuple[str, ...], str, bool]
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = {
     "Revenue": [
         ("app.py", "Executive", ":material/monitoring:"),
         ("pages/pipeline.py", "Pipeline", ":material/filter_alt:"),
         ("pages/forecast.py", "Forecast", ":material/query_stats:"),
+        ("pages/review.py", "Weekly review", ":material/checklist_rtl:"),
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
     ],
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
     "Deals": [("pages/requirements.py", "Requirements", ":material/checklist:")],
-    "Set-up": [("pages/data.py", "Data", ":material/database:")],
+    "Set-up": [
+        ("pages/data.py", "Data", ":material/database:"),
+        ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
+    ],
 }
+UNBOUND: Bounds = ((), "", False)
+HIDE = "Companies, people and deals appear under invented names, so that you can show live numbers to others."
 
 
 @dataclass
@@ -34,8 +42,11 @@ class Page:
     ----------
     title : str
     data : Dataset
-        The rows this identity may see.
+        The rows this identity may see, with names hidden where they must be.
     settings : Settings
+    identity : Identity
+    bounds : tuple
+        Regions, head of the team, and whether names are hidden: what `data` was cut to.
     calls : list of str
         The Python calls behind the numbers shown, for the notebook.
     """
@@ -43,32 +54,88 @@ class Page:
     title: str
     data: Dataset
     settings: Settings
+    identity: Identity
+    bounds: Bounds = UNBOUND
     calls: list[tuple[str, str]] = field(default_factory=list)
 
+    def may(self, right: str) -> bool:
+        """Say whether the person holds a right such as `scenarios:write`."""
+        return can(self.identity, right, self.settings.roles)
 
-def open(title: str, icon: str) -> Page:
-    """Set the page up and return it; a problem with the data is told in a sentence."""
+    def note(self, action: str, target: str, detail: str = "") -> None:
+        """Write down in the audit trail what the person did."""
+        cached.store(self.settings.database).audit.add(self.identity.user, action, target, detail)
+
+
+def open(title: str, icon: str, needs: str = "") -> Page:
+    """Set the page up and return it; who may not open it, and a problem with the data, is told in a sentence.
+
+    Parameters
+    ----------
+    title, icon : str
+    needs : str
+        The right it takes; default to read the area of the page's title.
+    """
     st.set_page_config(page_title=f"{title} · Quarterdeck", page_icon=icon, layout="wide")
     st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
-    settings = cached.settings()
     try:
-        data = st.session_state.get("uploaded_data") or cached.data(settings)
+        settings = cached.settings()
+        who = door.enter(settings)
+        is_let_in = can(who, needs or _right(title), settings.roles)
+        own, bounds = _rows(settings, who)
+        data = _cut(own, settings, bounds) if is_let_in else None
     except QuarterdeckError as error:
-        _sidebar(None)
         st.title(title)
         st.error(str(error), icon=":material/error:")
         st.stop()
-    _sidebar(data)
+    _sidebar(settings, who, data)
     st.title(title)
-    return Page(title, data, settings)
+    if data is None:
+        _turn_away(settings, who, title)
+    return Page(title, data, settings, who, bounds)
 
 
-def _sidebar(data: Dataset | None) -> None:
+def _right(title: str) -> str:
+    """Return the right a page takes: to read the area that the last word of its title names."""
+    return f"{title.lower().rsplit(maxsplit=1)[-1]}:read"
+
+
+def _rows(settings: Settings, who: Identity) -> tuple[Dataset, Bounds]:
+    """Return the session's own data, else the company's, and what this person's view of it is bound to."""
+    is_masked = who.is_masked or bool(st.session_state.get("hide_names"))
+    own: Dataset | None = st.session_state.get("uploaded_data")
+    if own is not None:
+        return own, ((), "", is_masked)
+    return cached.data(settings), (who.regions, who.team_of, is_masked)
+
+
+def _cut(data: Dataset, settings: Settings, bounds: Bounds) -> Dataset:
+    if not any(bounds):
+        return data
+    found: Dataset = cached.result(view, data, settings, *bounds)
+    return found
+
+
+def _turn_away(settings: Settings, who: Identity, title: str) -> None:
+    """Say that a page is not this person's, and which are."""
+    st.error(f"{title} is not part of your role ({', '.join(who.roles)}).", icon=":material/lock:")
+    mine = [room for rooms in ROOMS.values() for room in rooms if can(who, _right(room[1]), settings.roles)]
+    for path, label, icon in mine:
+        st.page_link(path, label=label, icon=icon)
+    st.stop()
+
+
+def _sidebar(settings: Settings, who: Identity, data: Dataset | None) -> None:
     with st.sidebar:
-        for group, pages in ROOMS.items():
-            st.caption(group)
-            for path, label, icon in pages:
+        for group, rooms in ROOMS.items():
+            mine = [room for room in rooms if can(who, _right(room[1]), settings.roles)]
+            if mine:
+                st.caption(group)
+            for path, label, icon in mine:
                 st.page_link(path, label=label, icon=icon)
+        st.divider()
         if data is not None:
-            st.divider()
             st.caption(f"{data.source}  \nAs of {data.as_of:%d %B %Y}")
+            if not who.is_masked:
+                st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)
+        door.leave(settings, who)

@@ -55,19 +55,6 @@ def test_fingerprint_known_beforehand_is_dropped_once_a_frame_changes():
     assert data.with_frames(accounts=accounts("a")).fingerprint != "kept"
 
 
-def test_scoped_by_account_keeps_all_that_hangs_on_it_and_no_more():
-    data = company(accounts=accounts("a", "b"), opportunities=deals(("1", "a"), ("2", "b")))
-    cut = data.scoped(account_ids=pl.Series(["a"]))
-    assert cut.accounts["account_id"].to_list() == ["a"]
-    assert cut.opportunities["opportunity_id"].to_list() == ["1"]
-    assert data.opportunities.height == 2
-
-
-def test_scoped_by_rep_keeps_the_reps_deals():
-    data = company(opportunities=deals(("1", "a"), ("2", "b")))
-    assert data.scoped(rep_ids=pl.Series(["Rb"])).opportunities["opportunity_id"].to_list() == ["2"]
-
-
 def test_unknown_entity_names_the_closest():
     with pytest.raises(ContractError, match="opportunities"):
         company().frame("oportunities")

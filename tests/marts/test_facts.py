@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import duckdb
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from core import marts
+from core import contracts, marts
 
 DAY = date(2026, 3, 31)
 LINES = pl.DataFrame(
@@ -80,3 +81,54 @@ def test_both_engines_agree_on_the_sample(sample):
     theirs = marts.stage_intervals(duckdb.from_arrow(sample.opportunity_history.to_arrow()), sample.as_of).pl()
     order = ["opportunity_id", "entered_on"]
     assert_frame_equal(ours.sort(order), theirs.select(ours.columns).sort(order), check_dtypes=False)
+
+
+def test_built_marts_add_up_to_the_rows(sample):
+    built = marts.of(sample)
+    assert marts.of(sample) is built
+    facts = built.account_facts
+    assert facts["account_id"].n_unique() == facts.height == sample.accounts.height
+    assert facts["n_lines"].sum() == sample.transactions.height
+    assert facts["n_open_deals"].sum() == sample.opportunities.filter(~pl.col("is_closed")).height
+    won = sample.opportunities.filter("is_won")
+    assert facts["won_amount"].sum() == pytest.approx(won["amount"].sum(), abs=0.01)
+    running = pl.col("ended_on").is_null() | (pl.col("ended_on") > sample.as_of)
+    paid = sample.subscriptions.filter(running & (pl.col("started_on") <= sample.as_of))["mrr_amount"].sum()
+    assert facts["mrr_amount"].sum() == pytest.approx(paid, abs=0.01)
+
+
+@pytest.mark.parametrize("days", [1, 30, 400])
+def test_a_new_days_rows_give_what_building_anew_gives(sample, days):
+    then = sample.as_of - timedelta(days=days)
+    lines, states = sample.transactions, sample.opportunity_history
+    old = replace(
+        sample.with_frames(
+            transactions=lines.filter(pl.col("booked_on") <= then),
+            opportunity_history=states.filter(pl.col("valid_from") <= then),
+        ),
+        as_of=then,
+    )
+    fresh = sample.with_frames(
+        transactions=lines.filter(pl.col("booked_on") > then),
+        opportunity_history=states.filter(pl.col("valid_from") > then),
+    )
+    grown, anew = marts.append(marts.build(old), fresh, sample), marts.build(sample)
+    for name in ("bookings_daily", "stage_intervals", "account_facts"):
+        assert_frame_equal(getattr(grown, name), getattr(anew, name), rel_tol=1e-12, abs_tol=1e-6)
+
+
+def test_won_deals_stand_in_where_no_lines_were_loaded(sample):
+    bare = sample.with_frames(transactions=sample.transactions.clear())
+    built = marts.build(bare)
+    won = sample.opportunities.filter("is_won", pl.col("amount").is_not_null(), pl.col("close_on") <= sample.as_of)
+    assert built.bookings_daily["amount"].sum() == pytest.approx(won["amount"].sum(), abs=0.01)
+    assert set(built.bookings_daily["kind"]) == {"booking"}
+
+
+def test_marts_of_nothing_are_empty():
+    frames = {name: contracts.empty(name) for name in contracts.SCHEMAS}
+    bare = contracts.Dataset(**frames, as_of=DAY, source="", rejected=contracts.empty("rejections"))
+    built = marts.build(bare)
+    assert built.bookings_daily.is_empty()
+    assert built.stage_intervals.is_empty()
+    assert built.account_facts.is_empty()

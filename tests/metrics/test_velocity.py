@@ -10,6 +10,7 @@ import pytest
 from core import contracts, metrics
 from core.contracts import SCHEMAS, Dataset
 from core.sample import AS_OF
+from tests.metrics.companies import company, deal, states
 
 QUARTER, NEXT = date(2026, 4, 1), date(2026, 7, 1)
 
@@ -33,70 +34,73 @@ def test_coverage_in_sql(sql, sample, settings):
     reps = "(select rep_id from sales_team where role = 'rep')"
     quota = sql(f"select sum(quota_amount) from quotas where period_start_on = '{QUARTER}' and rep_id in {reps}")[0][0]
     booked = sql(f"select sum(amount) from transactions where kind = 'booking' and booked_on >= '{QUARTER}'")[0][0]
-    assert metrics.velocity.coverage(sample, settings).value == pytest.approx(due / (quota - booked))
+    found = metrics.coverage.coverage(sample, settings)
+    assert found.value == pytest.approx(due / (quota - booked))
+    assert found.ratios["full"] == pytest.approx(due / quota)
+
+
+def test_what_past_quarters_needed_in_sql(sql, sample, settings):
+    found = metrics.coverage.coverage(sample, settings)
+    row = found.record.filter(pl.col("quarter") == "Q1 2026").row(0, named=True)
+    assert row["day"] == date(2026, 2, 14)
+    due = sql("""
+        select sum(amount) from opportunity_history where valid_from <= '2026-02-14'
+        and (valid_to is null or valid_to > '2026-02-14') and stage not like 'Closed%' and close_on < '2026-04-01'
+    """)[0][0]
+    rest = sql("""
+        select sum(amount) from transactions where kind = 'booking' and booked_on > '2026-02-14'
+        and booked_on < '2026-04-01'
+    """)[0][0]
+    assert (row["due_amount"], row["rest_amount"]) == (pytest.approx(due), pytest.approx(rest))
+    assert found.ratios["required"] == pytest.approx(found.record["required_ratio"].median())
 
 
 def test_velocity_in_sql(sql, sample, settings):
     n = sql("select count(*) from opportunities where not is_closed")[0][0]
     won = f"is_closed and close_on between '2025-05-15' and '{AS_OF}'"
     (rate,) = sql(f"select avg(is_won::int) from opportunities where {won}")[0]
-    size, days = sql(f"select avg(amount), avg(close_on - created_on) from opportunities where is_won and {won}")[0]
-    assert metrics.velocity.velocity(sample, settings).value == pytest.approx(n * rate * size / days)
+    query = f"select avg(amount), median(close_on - created_on) from opportunities where is_won and {won}"
+    size, days = sql(query)[0]
+    found = metrics.velocity.velocity(sample, settings)
+    assert found.value == pytest.approx(n * rate * size / days)
+    assert found.frame["effect_amount"].sum() == pytest.approx(found.value - found.earlier)
 
 
-def test_stage_shares_in_sql(sql, sample, settings):
-    query = """
-        with entered as (
-            select distinct opportunity_id from opportunity_history
-            where stage = 'Negotiation' and not is_deleted and valid_from > date '2024-05-15'
-              and (opportunity_id, valid_from) in (
-                select opportunity_id, valid_from from (
-                    select *, lag(stage) over (partition by opportunity_id order by valid_from) as earlier
-                    from opportunity_history where not is_deleted
-                ) where stage = 'Negotiation' and (earlier is null or earlier <> 'Negotiation')
-              )
-        )
-        select count(*), sum(is_won::int) from entered join opportunities using (opportunity_id) where is_closed
-    """
-    n, won = sql(query)[0]
-    row = metrics.velocity.stages(sample, settings).frame.filter(pl.col("stage") == "Negotiation").row(0, named=True)
-    assert (row["n_entered"], row["n_won"]) == (n, won)
-    assert row["won_rate"] == pytest.approx(won / n)
+def test_the_year_before_is_told_by_what_was_known_then(sample, settings):
+    then = replace(sample, as_of=date(2025, 5, 15), known_fingerprint=None)
+    assert metrics.velocity.velocity(sample, settings).earlier == pytest.approx(
+        metrics.velocity.velocity(then, settings).value
+    )
 
 
-def test_the_weighted_pipeline_is_the_sum_of_its_stages(sample, settings):
-    found = metrics.velocity.weighted_pipeline(sample, settings)
-    shares = dict(metrics.velocity.stages(sample, settings).frame.select("stage", "won_rate").iter_rows())
-    now = sample.opportunities.filter(~pl.col("is_closed")).group_by("stage").agg(pl.col("amount").sum())
-    assert found.value == pytest.approx(sum(amount * shares[stage] for stage, amount in now.iter_rows()))
-    assert found.frame["amount"].sum() == pytest.approx(metrics.pipeline.open_pipeline(sample, settings).value)
+def test_cohort_and_closing_win_rates_in_sql(sql, sample, settings):
+    found = metrics.velocity.win_rates(sample, settings).frame.filter(pl.col("quarter") == "Q4 2025").row(0, named=True)
+    inside = "between '2025-10-01' and '2025-12-31'"
+    n, won, waiting = sql(f"""
+        select count(*), avg(is_won::int), avg((not is_closed)::int) from opportunities where created_on {inside}
+    """)[0]
+    assert (found["n_created"], found["cohort_rate"], found["open_rate"]) == (
+        n,
+        pytest.approx(won),
+        pytest.approx(waiting),
+    )
+    rate = sql(f"select avg(is_won::int) from opportunities where is_closed and close_on {inside}")[0][0]
+    assert found["closing_rate"] == pytest.approx(rate)
 
 
-def test_reasons_of_risk_in_sql(sql, sample, settings):
-    found = metrics.velocity.at_risk(sample, settings).frame
-
-    def told(word):
-        return set(found.filter(pl.col("reasons").str.contains(word))["opportunity_id"])
-
-    passed = f"select opportunity_id from opportunities where not is_closed and close_on < '{AS_OF}'"
-    assert told("has passed") == {r[0] for r in sql(passed)}
-    pushed = """
-        with moves as (
-            select opportunity_id,
-                close_on > lag(close_on) over (partition by opportunity_id order by valid_from) as later
-            from opportunity_history
-        )
-        select opportunity_id from moves join opportunities using (opportunity_id)
-        where later and not is_closed group by 1 having count(*) >= 2
-    """
-    assert told("pushed") == {r[0] for r in sql(pushed)}
-    quiet = f"""
-        select opportunity_id from opportunities where not is_closed and opportunity_id not in (
-            select opportunity_id from activities
-            where occurred_at >= date '{AS_OF}' - 14 and opportunity_id is not null
-        )
-    """
-    assert told("nothing happened") == {r[0] for r in sql(quiet)}
+def test_losses_not_closed_out_flatter_the_closing_rate(settings):
+    old = date(2024, 9, 2)
+    rows, deals = [], []
+    for k in range(10):
+        ends = {"won": k < 2, "lost": 2 <= k < 4}
+        stage = "Closed Won" if ends["won"] else "Closed Lost"
+        late = [(date(2025, 9, 1), {"stage": stage})] if k < 4 else []
+        rows += states(f"d{k}", (old, {"amount": 10.0, "owner_id": "ann"}), *late)
+        closed = {"is_closed": k < 4, "is_won": k < 2, "created_on": old, "close_on": date(2025, 9, 1)}
+        deals.append(deal(f"d{k}", **closed))
+    found = metrics.velocity.win_rates(company(opportunities=deals, opportunity_history=rows), settings)
+    assert found.value == 0.2
+    assert "flatters by 30 points" in found.sentence()
 
 
 def test_teams_add_up_to_the_company_to_the_cent(sample, settings):
@@ -137,8 +141,10 @@ def test_a_rep_who_moves_takes_only_later_bookings_along(nothing, settings):
 @pytest.mark.parametrize(
     "measure",
     [
-        metrics.velocity.stages, metrics.velocity.weighted_pipeline, metrics.velocity.coverage,
-        metrics.velocity.velocity, metrics.velocity.at_risk, metrics.attainment.teams,
+        metrics.stages.conversion, metrics.stages.times, metrics.stages.cohorts, metrics.coverage.weighted,
+        metrics.coverage.coverage, metrics.velocity.velocity, metrics.velocity.win_rates, metrics.risk.at_risk,
+        metrics.health.health, metrics.concentration.pipeline, metrics.concentration.customers,
+        metrics.attainment.teams,
     ],
 )  # fmt: skip
 def test_nothing_loaded_is_null_and_a_sentence(nothing, settings, measure):
@@ -149,7 +155,7 @@ def test_nothing_loaded_is_null_and_a_sentence(nothing, settings, measure):
 
 def test_a_quota_already_met_has_no_coverage(sample, settings):
     met = sample.with_frames(quotas=sample.quotas.with_columns(quota_amount=pl.lit(1.0)))
-    found = metrics.velocity.coverage(met, settings)
+    found = metrics.coverage.coverage(met, settings)
     assert found.value is None
     assert "is met already" in found.sentence()
 

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import contracts
+from core.access import LOCAL
 from core.contracts import SCHEMAS, Dataset
 from core.sample import AS_OF
 from pages.ui import cells, notebook, shell
@@ -74,91 +75,6 @@ def said(test: AppTest) -> str:
     return " ".join(m.value for m in test.markdown)
 
 
-def test_a_slider_moves_the_number_and_back_again():
-    test = opened("pages/scenarios.py")
-    before = said(test)
-    moved = test.slider(key="win_rate").set_value(10).run()
-    assert not moved.exception
-    assert said(moved) != before
-    assert "Win rate USD" in said(moved)
-    assert said(moved.slider(key="win_rate").set_value(0).run()) == before
-
-
-def test_a_preset_fills_the_sliders_and_reset_empties_them():
-    test = opened("pages/scenarios.py")
-    before = said(test)
-    test.button_group(key="preset").set_value("Price rise").run()
-    assert (test.slider(key="price").value, test.slider(key="win_rate").value) == (5, -3)
-    reset = next(b for b in test.button if b.label == "Reset")
-    reset.click().run()
-    assert not test.exception
-    assert test.slider(key="price").value == 0
-    assert said(test) == before
-
-
-def test_a_scenario_is_saved_loaded_compared_and_deleted():
-    test = opened("pages/scenarios.py")
-    test.slider(key="win_rate").set_value(15).run()
-    test.text_input[0].set_value("Board 🚀")
-    next(b for b in test.button if b.label == "Save").click().run()
-    assert not test.exception
-    assert any("Board 🚀" in s.value for s in test.success)
-    test.slider(key="win_rate").set_value(0).run()
-    picked = next(s for s in test.selectbox if s.label == "Saved")
-    picked.set_value("Board 🚀").run()
-    next(b for b in test.button if b.label == "Load").click().run()
-    assert test.slider(key="win_rate").value == 15
-    test.selectbox(key="compare_other").set_value("Board 🚀").run()
-    assert "Board 🚀 brings USD" in said(test)
-    next(s for s in test.selectbox if s.label == "Saved").set_value("Board 🚀").run()
-    next(b for b in test.button if b.label == "Delete").click().run()
-    assert not test.exception
-    assert "Board 🚀" not in next(s for s in test.selectbox if s.label == "Saved").options
-
-
-def save_as(test: AppTest, name: str) -> AppTest:
-    test.text_input[0].set_value(name)
-    return next(b for b in test.button if b.label == "Save").click().run()
-
-
-def test_a_colleagues_save_is_not_overwritten_unseen():
-    mine, other = opened("pages/scenarios.py"), opened("pages/scenarios.py")
-    save_as(mine, "plan")
-    assert any("already a scenario called 'plan'" in w.value for w in save_as(other, "plan").warning)
-    assert any("version 2" in s.value for s in save_as(mine, "plan").success)
-    next(s for s in other.selectbox if s.label == "Saved").set_value("plan").run()
-    next(b for b in other.button if b.label == "Load").click().run()
-    save_as(other, "plan")
-    assert any("Nothing was overwritten" in w.value for w in save_as(mine, "plan").warning)
-    assert not mine.exception
-    assert not other.exception
-
-
-def test_what_a_slider_cannot_take_over_is_said(tmp_path):
-    from core.store import Store
-
-    kept = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
-    rows = [
-        {"lever": "win_rate", "value": 3.0, "scope": "all"},
-        {"lever": "churn", "value": 0.1, "scope": "region:EMEA"},
-    ]
-    kept.scenarios.save("wild", "local", {"name": "wild", "levers": rows})
-    kept.close()
-    test = opened("pages/scenarios.py")
-    next(s for s in test.selectbox if s.label == "Saved").set_value("wild").run()
-    next(b for b in test.button if b.label == "Load").click().run()
-    notice = " ".join(w.value for w in test.warning)
-    assert "lies beyond its slider" in notice
-    assert "apply to different parts" in notice
-    assert test.slider(key="win_rate").value == 50
-
-
-def test_a_far_lever_is_warned_of():
-    test = opened("pages/scenarios.py")
-    test.slider(key="creation").set_value(50).run()
-    assert any("further than it went" in c.value for c in test.caption)
-
-
 def test_an_uploaded_list_is_analysed_and_hangs_on_a_deal(sample):
     test = opened("pages/requirements.py")
     asked = b"Ref;Requirement;Priority\n1;All data at rest must be encrypted with AES-256;Must\n2;=1+1 zebras;Could\n"
@@ -216,12 +132,34 @@ def test_an_upload_is_previewed_column_by_column_before_it_is_used():
     assert "2 deals" in said(test)
 
 
+def test_the_flow_follows_scope_and_window_and_opens_its_bars(sample, settings):
+    from core.metrics import flow, scope
+
+    test = opened("pages/pipeline.py")
+    test.selectbox(key="flow_days").set_value("Last quarter").run()
+    test.selectbox(key="flow_due").set_value("any date").run()
+    test.selectbox(key="flow_level").set_value("team").run()
+    test.selectbox(key="flow_team").set_value("EMEA 1").run()
+    test.button_group(key="flow_hierarchy").set_value("now").run()
+    assert not test.exception
+    ask = (*scope.periods(sample, settings)["Last quarter"], "team", "EMEA 1", "any date", "now")
+    found = flow.flow(sample, settings, *ask)
+    assert found.sentence() in said(test)
+    test.selectbox(key="flow_step").set_value("Lost").run()
+    behind = flow.deals(sample, settings, "Lost", *ask)
+    assert behind.sentence() in said(test)
+    assert behind.frame["moved_amount"].sum() == pytest.approx(found.amount("Lost"))
+    test.selectbox(key="flow_days").set_value("Own dates").run()
+    assert not test.exception
+
+
 def test_executive_answers_hold_the_number_of_the_core(sample, settings):
     from core import metrics
 
     said = " ".join(m.value for m in opened("app.py").markdown)
     assert metrics.bookings.quarter_to_date(sample, settings).sentence() in said
-    assert metrics.pipeline.changes(sample, settings).sentence() in said
+    week = metrics.scope.periods(sample, settings)["Last 7 days"]
+    assert metrics.flow.flow(sample, settings, *week).sentence() in said
 
 
 def test_settings_that_are_wrong_become_a_sentence(monkeypatch, tmp_path):
@@ -234,7 +172,7 @@ def test_settings_that_are_wrong_become_a_sentence(monkeypatch, tmp_path):
 def test_notebook_runs_and_gives_the_same_number(sample, settings, capsys):
     from core import metrics
 
-    page = shell.Page("Executive", sample, settings)
+    page = shell.Page("Executive", sample, settings, LOCAL)
     page.calls.append(("How do bookings run?", "metrics.bookings.quarter_to_date(data, settings)"))
     book = json.loads(notebook.write(page))
     scope: dict[str, object] = {}

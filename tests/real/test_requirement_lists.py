@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from core.contracts.errors import RequirementError
-from core.requirements import gap, match, read_list
+from core.requirements import gap, match, read_list, vectors
 from core.requirements.catalogue import Catalogue
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = Path(os.environ.get("QUARTERDECK_REAL_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 pytestmark = [
     pytest.mark.real,
     pytest.mark.skipif(not (DATA / "importer").exists(), reason="the real data is not beside the project"),
@@ -46,8 +47,8 @@ def test_layouts_of_twenty_real_files():
         counts = dict(found.frame.group_by("sheet").len().iter_rows())
         layouts += right
         rows += right and all(counts[s] == w["rows"] for s, w in wanted.items())
-    assert layouts >= 19
-    assert rows >= 17
+    assert layouts == 20
+    assert rows == 20
 
 
 def test_matching_on_public_crosswalks():
@@ -70,5 +71,6 @@ def test_matching_on_public_crosswalks():
             best = int(ranks.min()) if ranks.len() else 0
             n, hits, reciprocal = n + 1, hits + (best == 1), reciprocal + (1 / best if best else 0)
     assert n == 938
-    assert hits / n >= 0.42
-    assert reciprocal / n >= 0.52
+    by_meaning = vectors.folder() is not None
+    assert hits / n >= (0.484 if by_meaning else 0.42)
+    assert reciprocal / n >= (0.589 if by_meaning else 0.52)

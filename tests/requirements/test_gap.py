@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from core.contracts.errors import RequirementError
-from core.requirements import catalogue, classify, gap, match, read_list, samples, stakes, workbook
+from core.requirements import catalogue, classify, gap, lexical, match, read_list, samples, stakes, workbook
 from core.requirements.gap import Stake
 
 CATALOGUE = b"""id,name,status,description,limit,available_on,effort_weeks
@@ -68,7 +68,8 @@ def test_the_deals_amount_is_divided_not_repeated(found):
     exposed = found.frame["exposed_amount"]
     assert exposed[0] is None
     assert exposed.sum() == pytest.approx(130_000)
-    assert exposed[5] == pytest.approx(130_000 * 4 / 14)
+    # priority × type: 3 × ½ + 4 × ½ + 2 × 1 + 1 × ½ + 4 × 1 = 10
+    assert exposed[5] == pytest.approx(130_000 * 4 / 10)
 
 
 def test_sentences_hold_the_numbers(found):
@@ -216,9 +217,9 @@ def test_two_lists_at_once_do_not_disturb_each_other(known):
     from concurrent.futures import ThreadPoolExecutor
 
     asked = [[f"administrators authenticate {k} enterprises{n} continuously" for k in range(40)] for n in range(8)]
-    match._stem.cache_clear()
+    lexical.stem.cache_clear()
     alone = [match.candidates(texts, known)["score"].to_list() for texts in asked]
-    match._stem.cache_clear()
+    lexical.stem.cache_clear()
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda texts: match.candidates(texts, known)["score"].to_list(), asked))
     assert together == alone
@@ -236,3 +237,64 @@ def test_a_list_beyond_all_measure_gets_a_sentence():
     rows = "\n".join(f"The system must do thing number {n}" for n in range(50_001))
     with pytest.raises(RequirementError, match="50,001 rows; at most 50,000"):
         read_list(f"Requirement\n{rows}\n".encode(), "huge.csv")
+
+
+LIMITED = b"""id,name,status,description,commitments,owner,eta
+U1,Monthly uptime,available,Monthly uptime of the service,uptime 99.9 %,Ops,
+F1,Upload of files,available,Upload of files and attachments,,Product,
+Q1,Quantum teleportation,roadmap,Quantum teleportation of parcels,,Physics,2027-06-30
+U2,Premium platinum promise,not available,Premium platinum promise of uptime,,Ops,
+"""
+ASKED = b"""Requirement,Priority
+Monthly uptime of the service of 99.99 %,Must
+Monthly uptime of the service of 99.5 %,Must
+Upload of files and attachments of 2 GB,Should
+Quantum teleportation of parcels needed by 31 March 2027,Could
+Premium platinum promise of uptime of 99.99 %,Must
+"""
+
+
+def test_limits_decide_on_full_or_partial_support(settings):
+    known = catalogue.load(LIMITED, "caps.csv")
+    found = gap.analyse(read_list(ASKED, "asked.csv"), known, settings)
+    rows = found.frame
+    assert rows["capability_id"].to_list() == ["U1", "U1", "F1", "Q1", "U1"]
+    assert rows["status"].to_list() == ["limited", "available", "unclear", "roadmap", "limited"]
+    assert rows["statement"].to_list() == [
+        "Partially compliant", "Compliant", "To be clarified", "Roadmap", "Partially compliant",
+    ]  # fmt: skip
+    assert rows["comparison"][0] == "Uptime: asks for 99.99 %, we commit 99.9 %: partial"
+    assert rows["comparison"][4] == rows["comparison"][0]
+    assert "raise what we commit in 2 to 4 weeks" in rows["solution"][0]
+    assert rows["solution"][2].startswith("Clarify with Product: File size: asks for 2 GB; unclear")
+    assert "planned for 30 June 2027: late" in rows["solution"][3]
+    assert rows["cost_amount"].drop_nulls().min() > 0
+    assert found.summary["n_unclear"] == found.summary["n_not_stated"] == 1
+    assert "1 need a limit we do not state" in found.sentence()
+    assert found.unclear.is_empty()
+
+
+def test_what_a_person_decided_holds(known, settings):
+    decisions = pl.DataFrame(
+        {
+            "sheet": ["csv"] * 3,
+            "row": [2, 7, 5],
+            "capability_id": ["none", "C1", None],
+            "priority": [None, "low", ""],
+            "category": ["support", None, None],
+        }
+    )
+    found = gap.analyse(read_list(LIST, "list.csv"), known, settings, None, decisions).frame
+    first, last = found.row(0, named=True), found.row(5, named=True)
+    assert (first["status"], first["category"], first["capability_id"]) == ("not available", "support", None)
+    assert "category: a person said so" in first["reason"]
+    assert (last["status"], last["priority"], last["confidence"]) == ("available", "low", 1.0)
+    assert found.row(3, named=True)["priority"] == "medium"
+
+
+def test_decisions_of_no_use_change_nothing(known, settings):
+    plain = gap.analyse(read_list(LIST, "list.csv"), known, settings).frame
+    empty = pl.DataFrame(schema={"sheet": pl.String, "row": pl.Int64, "capability_id": pl.String})
+    assert gap.analyse(read_list(LIST, "list.csv"), known, settings, None, empty).frame.equals(plain)
+    elsewhere = pl.DataFrame({"sheet": ["other"], "row": [2], "capability_id": ["C2"]})
+    assert gap.analyse(read_list(LIST, "list.csv"), known, settings, None, elsewhere).frame.equals(plain)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from core.contracts.errors import RequirementError
-from core.requirements import grids, read_list
+from core.requirements import grids, read_list, spreadsheet
 
 
 def book(**sheets):
@@ -150,10 +150,10 @@ def test_a_missing_and_a_huge_file_on_disk(tmp_path):
 def test_other_zip_files_and_bombs(monkeypatch):
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("hello.txt", "x" * 5_000)
+        packed.writestr("hello.xml", "x" * 5_000)
     with pytest.raises(RequirementError, match="no Excel workbook"):
         read_list(target.getvalue(), "a.xlsx")
-    monkeypatch.setattr(grids, "LARGEST_UNPACKED", 1_000)
+    monkeypatch.setattr(spreadsheet, "LARGEST_UNPACKED", 1_000)
     with pytest.raises(RequirementError, match="unpacks"):
         read_list(target.getvalue(), "a.xlsx")
 

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from core.scenarios import whatif
-from core.scenarios.levers import LEVERS
+from core.scenarios.levers import FIRST
 
-MOVES = dict.fromkeys(LEVERS, 0.2)
+MOVES = dict.fromkeys(FIRST, 0.2)
 
 
 def one_deal(data):

@@ -8,7 +8,7 @@ import pytest
 from core.config import load
 from core.config.settings import CustomerSettings
 from core.contracts.errors import ConfigError
-from core.metrics import health
+from core.metrics import customer_health as health
 
 
 @pytest.fixture

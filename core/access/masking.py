@@ -1,0 +1,142 @@
+"""Hides who is who: companies, people and deals under invented names, the same ones every time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import polars as pl
+
+from core import contracts
+from core.config import Settings
+from core.config.invented import company, person
+from core.contracts import Dataset
+
+NAMES = 4_096
+ACCOUNT, PERSON, DEAL = "account", "person", "deal"
+IDS = {
+    "account_id": ACCOUNT,
+    "parent_account_id": ACCOUNT,
+    "owner_id": PERSON,
+    "rep_id": PERSON,
+    "manager_id": PERSON,
+    "opportunity_id": DEAL,
+}
+LETTERS = {ACCOUNT: "A", PERSON: "P", DEAL: "D"}
+LINES = {"transaction_id": "T", "subscription_id": "S", "activity_id": "V"}
+FREE_TEXT = ("next_step", "outcome", "lost_reason")
+MOST_KINDS_OF_TEXT = 20
+KEPT_DIGITS = 2
+LEAST, MOST = 0.6, 1.6
+
+
+def mask(dataset: Dataset, settings: Settings) -> Dataset:
+    """Return the same company with its names hidden.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+        `access.mask_key` decides who gets which name; empty: the data itself does. With
+        `access.mask_amounts` all money is multiplied by one hidden factor between 0.6 and 1.6.
+
+    Returns
+    -------
+    Dataset
+        Companies and people bear invented names and ids, deals the name of their company; free text
+        is replaced where it says more than twenty different things; columns of your own that hold text
+        are left out; head counts keep two digits; rejected rows are left out, for they are raw. Null
+        stays null, every other number, date, stage, region and product is as it was.
+    """
+    key = _key(dataset, settings)
+    frames = {name: _plain(name, dataset.frame(name), key) for name in contracts.SCHEMAS}
+    accounts, team = frames["accounts"], frames["sales_team"]
+    called = _called(accounts["account_id"], company)
+    frames["accounts"] = accounts.with_columns(
+        account_name=pl.col("account_id").replace_strict(called, default=None, return_dtype=pl.String),
+        employee_count=pl.col("employee_count").round_sig_figs(KEPT_DIGITS),
+    )
+    people = _called(team["rep_id"].unique(), person)
+    frames["sales_team"] = team.with_columns(
+        rep_name=pl.col("rep_id").replace_strict(people, default=None, return_dtype=pl.String)
+    )
+    deals = frames["opportunities"]
+    name = pl.col("account_id").replace_strict(called, default="A deal", return_dtype=pl.String)
+    frames["opportunities"] = deals.with_columns(
+        opportunity_name=pl.when(pl.col("opportunity_name").is_not_null())
+        .then(name.fill_null("A deal") + pl.lit(" · ") + pl.col("opportunity_type"))
+        .otherwise(None)
+    )
+    if settings.access.mask_amounts:
+        factor = LEAST + (MOST - LEAST) * _number("money", key) / 2**64
+        frames = {n: f.with_columns(_money(f) * factor) for n, f in frames.items()}
+    out = dataset.with_frames(**frames, rejected=dataset.rejected.clear())
+    mark = hashlib.blake2b(f"{key}{settings.access.mask_amounts}".encode(), digest_size=6).hexdigest()
+    return replace(
+        out,
+        source=f"{dataset.source}, names masked",
+        known_fingerprint=f"{dataset.fingerprint}-masked-{mark}",
+        unmasked=dataset,
+    )
+
+
+def person_id(rep_id: str, dataset: Dataset, settings: Settings) -> str:
+    """Return the invented id of a person.
+
+    Parameters
+    ----------
+    rep_id : str
+    dataset : Dataset
+        The one that is masked.
+    settings : Settings
+    """
+    return str(_pseudonym(pl.Series([rep_id]), LETTERS[PERSON], _key(dataset, settings))[0])
+
+
+def _key(dataset: Dataset, settings: Settings) -> str:
+    return settings.access.mask_key or dataset.fingerprint
+
+
+def _money(frame: pl.DataFrame) -> pl.Expr:
+    return pl.col([c for c in frame.columns if c == "amount" or c.endswith("_amount")])
+
+
+def _plain(entity: str, frame: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Replace ids and free text, and leave out text columns the contract does not know."""
+    known = set(contracts.SCHEMAS[entity].column_names())
+    own = [c for c in frame.columns if c not in known and not frame.schema[c].is_numeric()]
+    out = frame.drop(own)
+    ids = {c: LETTERS[IDS[c]] for c in out.columns if c in IDS} | {c: LINES[c] for c in out.columns if c in LINES}
+    changes = [_pseudonym(out[c], letter, key).alias(c) for c, letter in ids.items()]
+    wordy = [c for c in FREE_TEXT if c in out.columns and out[c].n_unique() > MOST_KINDS_OF_TEXT]
+    hidden = [pl.when(pl.col(c).is_not_null()).then(pl.lit("Hidden")).alias(c) for c in wordy]
+    return out.with_columns(*changes, *hidden)
+
+
+def _pseudonym(ids: pl.Series, letter: str, key: str) -> pl.Series:
+    """Replace ids by twelve hexadecimal digits that only the key leads to."""
+    different = ids.unique().drop_nulls().to_list()
+    new = [f"{letter}-{_number(f'{letter}{one}', key) >> 16:012x}" for one in different]
+    return ids.replace_strict(different, new, return_dtype=pl.String) if different else ids
+
+
+def _number(text: str, key: str) -> int:
+    seed = hashlib.blake2b(key.encode(), digest_size=32).digest()
+    return int.from_bytes(hashlib.blake2b(text.encode(), key=seed, digest_size=8).digest(), "big")
+
+
+def _called(ids: pl.Series, name: Callable[[int], str]) -> dict[str, str]:
+    """Give each id a name of its own: its hash's, or the next free one."""
+    room = NAMES
+    while room < 2 * len(ids):
+        room *= 2
+    taken: set[int] = set()
+    out = {}
+    for one in sorted(ids.drop_nulls().to_list()):
+        slot = int(one.rpartition("-")[2], 16) % room
+        while slot in taken:
+            slot = (slot + 1) % room
+        taken.add(slot)
+        out[one] = name(slot)
+    return out

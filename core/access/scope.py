@@ -1,0 +1,117 @@
+"""The rows a person may see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import polars as pl
+
+from core.access.identity import Identity
+from core.contracts import Dataset
+from core.contracts.errors import AccessError
+from core.contracts.spans import is_valid
+
+OF_ACCOUNTS = ("accounts", "opportunities", "transactions", "subscriptions", "activities")
+
+
+def cut(dataset: Dataset, identity: Identity) -> Dataset:
+    """Return the part of a dataset a person may see.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The company's data.
+    identity : Identity
+        With regions, the accounts of these regions and all that hangs on them, and the people of these
+        regions. With a team, the accounts and deals owned today by the head of the team or by anybody
+        who reports to the head, and the lines these people booked. With both, what is in both.
+
+    Returns
+    -------
+    Dataset
+        The dataset itself when the person is bound to nothing. Else the cut rows, with their deals'
+        histories, the same products and as-of date, no rejected rows (they are not yet anyone's), and
+        the company's data as `whole`, which models learn from. A deal that has left the team is gone
+        with its past.
+
+    Raises
+    ------
+    AccessError
+        When a region or the head of a team is not in the data.
+    """
+    out = dataset
+    if identity.regions:
+        out = _of_regions(out, identity.regions)
+    if identity.team_of:
+        out = _of_team(out, identity.team_of)
+    if out is dataset:
+        return dataset
+    deals = out.opportunities["opportunity_id"].implode()
+    history = out.opportunity_history.filter(pl.col("opportunity_id").is_in(deals))
+    part = out.with_frames(opportunity_history=history, rejected=dataset.rejected.clear())
+    mark = f"{dataset.fingerprint}-{'+'.join(identity.regions)}-{identity.team_of}"
+    return replace(part, known_fingerprint=mark, whole=dataset)
+
+
+def _of_regions(dataset: Dataset, regions: tuple[str, ...]) -> Dataset:
+    known = set(dataset.accounts["region"]) | set(dataset.sales_team["region"])
+    unknown = [region for region in regions if region not in known]
+    if unknown:
+        raise AccessError(
+            f"There is no region called {unknown[0]!r} in the data.",
+            "access.people",
+            f"Known: {', '.join(sorted(k for k in known if k)) or 'none'}.",
+        )
+    keep = dataset.accounts.filter(pl.col("region").is_in(regions))["account_id"]
+    team = dataset.sales_team.filter(pl.col("region").is_in(regions))
+    quotas = dataset.quotas.filter(pl.col("rep_id").is_in(team["rep_id"].implode()))
+    return _of_accounts(dataset, keep).with_frames(sales_team=team, quotas=quotas)
+
+
+def _of_team(dataset: Dataset, head: str) -> Dataset:
+    people = reports(dataset.sales_team, head, dataset.as_of)
+    wanted = pl.Series(sorted(people), dtype=pl.String).implode()
+    deals = dataset.opportunities.filter(pl.col("owner_id").is_in(wanted))
+    owned = dataset.accounts.filter(pl.col("owner_id").is_in(wanted))["account_id"]
+    keep = pl.concat([owned, deals["account_id"].drop_nulls()]).unique()
+    return _of_accounts(dataset, keep).with_frames(
+        opportunities=deals,
+        transactions=dataset.transactions.filter(pl.col("rep_id").is_in(wanted)),
+        sales_team=dataset.sales_team.filter(pl.col("rep_id").is_in(wanted)),
+        quotas=dataset.quotas.filter(pl.col("rep_id").is_in(wanted)),
+    )
+
+
+def reports(sales_team: pl.DataFrame, head: str, day: date) -> set[str]:
+    """Return the head of a team and everybody who reports to the head on a day, at any depth.
+
+    Parameters
+    ----------
+    sales_team : pl.DataFrame
+        With rep_id, manager_id, valid_from, valid_to.
+    head : str
+    day : date
+
+    Raises
+    ------
+    AccessError
+        When the head is not in the sales team.
+    """
+    if head not in set(sales_team["rep_id"]):
+        raise AccessError(
+            f"There is nobody with the id {head!r} in the sales team.", "access.people", "Correct team_of."
+        )
+    now = sales_team.filter(is_valid(day))
+    found, fresh = {head}, {head}
+    while fresh:
+        under = now.filter(pl.col("manager_id").is_in(list(fresh)))["rep_id"]
+        fresh = set(under) - found
+        found |= fresh
+    return found
+
+
+def _of_accounts(dataset: Dataset, account_ids: pl.Series) -> Dataset:
+    wanted = account_ids.implode()
+    keep = {name: dataset.frame(name).filter(pl.col("account_id").is_in(wanted)) for name in OF_ACCOUNTS}
+    return dataset.with_frames(**keep)

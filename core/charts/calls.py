@@ -1,0 +1,194 @@
+"""Charts of forecast calls, of replayed forecasts and of their record."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from core.charts.late import alt
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+
+
+def across() -> alt.Axis:
+    """Return axis settings shared by charts of this page."""
+    return alt.Axis(format="~s")
+
+
+def people() -> alt.Axis:
+    """Return axis settings shared by charts of this page."""
+    return alt.Axis(labelLimit=220, labelAlign="left", labelPadding=150, labelOverlap=False)
+
+
+LINES = {
+    "commit_amount": "Called commit",
+    "below_amount": "Added up from below",
+    "system_amount": "System",
+    "closed_amount": "Closed already",
+}
+RULES = {
+    "wape_rate": "Forecast",
+    "weighted_wape_rate": "Stage-weighted pipeline",
+    "last_year_wape_rate": "Same quarter last year",
+    "commit_wape_rate": "Reps' commit",
+    "managers_wape_rate": "Managers' calls",
+}
+LOOKS = {
+    "Forecast": (FORECAST, "circle"),
+    "Stage-weighted pipeline": ("#5b7f95", "square"),
+    "Same quarter last year": (CONTEXT, "triangle-up"),
+    "Reps' commit": ("#c9a227", "diamond"),
+    "Managers' calls": (ACTUAL, "cross"),
+}
+
+
+def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Per leader the call, what adds up below, the system's number and what is closed, on one line."""
+    shown = frame.with_columns(
+        person=pl.concat_str(pl.lit("› ").repeat_by("depth").list.join(""), pl.col("person_name")),
+        first=pl.min_horizontal(list(LINES)),
+        last=pl.max_horizontal(list(LINES)),
+    )
+    long = shown.unpivot(index=["person", "place"], on=list(LINES), variable_name="line", value_name="line_amount")
+    long = long.filter(pl.col("line_amount").is_not_null()).with_columns(pl.col("line").replace_strict(LINES))
+    names = list(LINES.values())
+    y = alt.Y("person:N", sort=shown["person"].to_list(), title=None, axis=people())
+    x = alt.X("line_amount:Q", title=currency, axis=across())
+    amount = alt.Tooltip("line_amount:Q", format=",.0f", title=currency)
+    base = alt.Chart(long).encode(y=y, x=x, tooltip=["person:N", "line:N", amount])
+    reach = alt.Chart(shown).mark_rule(color=CONTEXT, opacity=0.45).encode(
+        y=alt.Y("person:N", sort=shown["person"].to_list()), x="first:Q", x2="last:Q"
+    )  # fmt: skip
+    marks = base.mark_point(filled=True, size=95, opacity=0.95).encode(
+        color=alt.Color(
+            "line:N",
+            scale=alt.Scale(domain=names, range=[ACTUAL, CONTEXT, FORECAST, "#0a4f4d"]),
+            legend=alt.Legend(orient="top", title=None, columns=2),
+        ),
+        shape=alt.Shape("line:N", scale=alt.Scale(domain=names, range=["circle", "square", "diamond", "triangle-up"])),
+    )
+    return finish(reach + marks, height=26 * frame.height + 70)
+
+
+def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.LayerChart:
+    """The quarter's forecast week by week within its range, the outcome as a line, the chosen day marked."""
+    base = alt.Chart(frame).encode(x=alt.X("day:T", title=None, axis=alt.Axis(format="%d %b", labelOverlap=True)))
+    tip = [
+        alt.Tooltip("day:T", format="%d %B %Y"),
+        alt.Tooltip("amount:Q", format=",.0f", title="forecast"),
+        alt.Tooltip("lower:Q", format=",.0f"),
+        alt.Tooltip("upper:Q", format=",.0f"),
+        alt.Tooltip("commit_amount:Q", format=",.0f", title="closed and commit"),
+    ]
+    y = alt.Y("amount:Q", title=f"{currency}, whole quarter", axis=across(), scale=alt.Scale(zero=True))
+    band = base.mark_area(color=FORECAST, opacity=0.22).encode(y="lower:Q", y2="upper:Q")
+    line = base.mark_line(color=FORECAST, point=alt.OverlayMarkDef(color=FORECAST)).encode(y=y, tooltip=tip)
+    commit = base.mark_line(color=CONTEXT, strokeDash=[4, 3]).encode(y="commit_amount:Q", tooltip=tip)
+    mark = alt.Chart(pl.DataFrame({"day": [chosen]})).mark_rule(color=CONTEXT, strokeWidth=1.5).encode(x="day:T")
+    words = _ends(frame)
+    text = alt.Chart(words).mark_text(align="right", dy=-9, fontWeight=600).encode(
+        x="day:T", y="end_amount:Q", text="end:N", color=alt.Color("end:N", legend=None, scale=alt.Scale(
+            domain=["Forecast", "Closed and commit", "Outcome"], range=[FORECAST, CONTEXT, ACTUAL]))
+    )  # fmt: skip
+    layers = band + commit + line + mark + text
+    outcome = frame.filter(pl.col("actual_amount").is_not_null()).head(1)
+    if outcome.height:
+        came = alt.Chart(outcome).mark_rule(color=ACTUAL, strokeWidth=2.5).encode(
+            y="actual_amount:Q", tooltip=[alt.Tooltip("actual_amount:Q", format=",.0f", title="outcome")]
+        )  # fmt: skip
+        layers += came
+    return finish(layers, height=300)
+
+
+def _ends(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return where each line is named: the forecast and commit early on, the outcome at the right."""
+    spot = frame.row(min(2, frame.height - 1), named=True)
+    rows = [
+        (spot["day"], spot["amount"], "Forecast"),
+        (spot["day"], spot["commit_amount"], "Closed and commit"),
+        (frame["day"][-1], frame["actual_amount"][-1], "Outcome"),
+    ]
+    schema = {"day": pl.Date, "end_amount": pl.Float64, "end": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row").drop_nulls()
+
+
+def beside(frame: pl.DataFrame, actual: float | None, currency: str) -> alt.Chart | alt.LayerChart:
+    """What each voice said of the quarter on the day, beside the outcome."""
+    order = frame["who"].to_list()
+    y = alt.Y("who:N", sort=order, title=None, axis=alt.Axis(labelLimit=200))
+    base = alt.Chart(frame).encode(y=y)
+    bars = base.mark_bar(height=16, cornerRadius=2).encode(
+        x=alt.X("amount:Q", title=f"{currency} (line: outcome)" if actual is not None else currency, axis=across()),
+        color=alt.condition(alt.datum.who == "System", alt.value(FORECAST), alt.value(CONTEXT)),
+        tooltip=["who:N", alt.Tooltip("amount:Q", format=",.0f"), alt.Tooltip("error_amount:Q", format="+,.0f")],
+    )
+    reach = base.mark_rule(strokeWidth=3, color="#5d6b77").encode(x="lower:Q", x2="upper:Q")
+    layers = bars + reach
+    if actual is not None:
+        layers += alt.Chart(pl.DataFrame({"actual": [actual]})).mark_rule(color=ACTUAL, strokeWidth=2.5).encode(
+            x="actual:Q", tooltip=[alt.Tooltip("actual:Q", format=",.0f", title="outcome")]
+        )  # fmt: skip
+    return finish(layers, height=30 * frame.height + 60)
+
+
+def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Deals by what each adds to the difference: to the right the forecast was too high."""
+    hues = alt.Scale(domain=["too high", "too low"], range=[FORECAST, ACTUAL])
+    way = pl.when(pl.col("error_amount") > 0).then(pl.lit("too high")).otherwise(pl.lit("too low"))
+    bars = (
+        alt.Chart(frame.with_columns(way=way))
+        .mark_bar(height=16, cornerRadius=2)
+        .encode(
+            y=alt.Y(
+                "deal:N", sort=frame["deal"].to_list(), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)
+            ),
+            x=alt.X("error_amount:Q", title=f"{currency}: expected less won", axis=across()),
+            color=alt.Color("way:N", legend=alt.Legend(orient="top", title="Forecast"), scale=hues),
+            tooltip=[
+                "deal:N",
+                alt.Tooltip("expected_amount:Q", format=",.0f"),
+                alt.Tooltip("actual_amount:Q", format=",.0f", title="won"),
+                alt.Tooltip("error_amount:Q", format="+,.0f"),
+            ],
+        )
+    )
+    return finish(bars, height=26 * frame.height + 80)
+
+
+def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
+    """Error of the forecast and of simpler rules in each group; further left is better."""
+    rules = {n: label for n, label in RULES.items() if n in frame.columns and frame[n].null_count() < frame.height}
+    long = frame.unpivot(index="group", on=list(rules), variable_name="rule", value_name="miss_rate")
+    long = long.drop_nulls().with_columns(pl.col("rule").replace_strict(rules))
+    names = list(rules.values())
+    hues = alt.Scale(domain=names, range=[LOOKS[name][0] for name in names])
+    shapes = alt.Scale(domain=names, range=[LOOKS[name][1] for name in names])
+    y = alt.Y("group:N", sort=frame["group"].to_list(), title=None, axis=alt.Axis(labelLimit=200))
+    x = alt.X("miss_rate:Q", title="error (WAPE): further left is better", axis=alt.Axis(format=".0%"))
+    marks = (
+        alt.Chart(long)
+        .mark_point(filled=True, size=85)
+        .encode(
+            y=y,
+            x=x,
+            color=alt.Color("rule:N", scale=hues, legend=alt.Legend(orient="top", title=None, columns=2)),
+            shape=alt.Shape("rule:N", scale=shapes),
+            tooltip=["group:N", "rule:N", alt.Tooltip("miss_rate:Q", format=".1%", title="error")],
+        )
+    )
+    return finish(marks, height=24 * frame.height + 90)
+
+
+def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Sum per category as the data has it, in grey, and with the review, in front."""
+    base = alt.Chart(frame).encode(y=alt.Y("category:N", sort=frame["category"].to_list(), title=None))
+    tip = [
+        "category:N",
+        alt.Tooltip("amount:Q", format=",.0f", title="in the data"),
+        alt.Tooltip("reviewed_amount:Q", format=",.0f", title="reviewed"),
+    ]
+    own = base.mark_bar(color=CONTEXT, opacity=0.45, height=22).encode(
+        x=alt.X("amount:Q", title=f"{currency} in the data (grey) and reviewed (teal)", axis=across()), tooltip=tip
+    )
+    said = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)
+    return finish(own + said, height=32 * frame.height + 60)

@@ -1,0 +1,3 @@
+"""Words for stages that every source shares."""
+
+UNKNOWN_STAGE = "Not known"

@@ -1,0 +1,415 @@
+"""Forecast calls: what managers say, what lies below them, and the system's number beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
+from core.contracts import Dataset
+from core.contracts.errors import StoreError
+from core.metrics import hierarchy
+from core.metrics.measure import money
+from core.models import outlook
+
+if TYPE_CHECKING:
+    from core.store import Store
+
+SAMPLE = "Sample company"
+AMOUNTS = ("commit_amount", "best_case_amount", "pipeline_amount")
+EDITS = {
+    "opportunity_id": pl.String, "forecast_category": pl.String, "call_amount": pl.Float64, "note": pl.String,
+    "version": pl.Int64, "author": pl.String,
+}  # fmt: skip
+CALLS = {
+    "manager_id": pl.String, "period_start_on": pl.Date, "called_on": pl.Date, "commit_amount": pl.Float64,
+    "best_case_amount": pl.Float64, "pipeline_amount": pl.Float64, "note": pl.String, "version": pl.Int64,
+    "author": pl.String,
+}  # fmt: skip
+
+
+def book(data: Dataset) -> str:
+    """Return the name under which calls and reviews of this data are kept."""
+    return data.source[:200]
+
+
+def kept(data: Dataset, settings: Settings, store: Store | None = None) -> pl.DataFrame:
+    """Return every call ever submitted for this data, oldest first.
+
+    Parameters
+    ----------
+    data : Dataset
+        On the sample company the calls of its managers are laid down once, with the author "sample".
+    settings : Settings
+    store : Store, optional
+        Default the database the settings name.
+
+    Returns
+    -------
+    pl.DataFrame
+        [manager_id, period_start_on, version, called_on, commit_amount, best_case_amount,
+        pipeline_amount, note, system_amount, system_lower, system_upper, author, saved_at].
+    """
+    if store is None:
+        with _opened(settings) as opened:
+            return kept(data, settings, opened)
+    name = book(data)
+    if data.source == SAMPLE and not data.is_transient and not store.calls.count(name):
+        from core.sample.calls import past_calls
+
+        store.calls.seed(name, past_calls(data, settings), "sample")
+    return store.calls.all(name)
+
+
+def reviewed(data: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return what reviews of this data say of deals, the newest version of each, from the database.
+
+    Returns
+    -------
+    pl.DataFrame
+        [opportunity_id, edited_on, forecast_category, call_amount, note, version, author, saved_at].
+    """
+    with _opened(settings) as opened:
+        return opened.deal_edits.newest(book(data))
+
+
+def publish(data: Dataset, settings: Settings) -> int:
+    """Keep the system's numbers as those published for the as-of date; the first of a date stay.
+
+    Returns
+    -------
+    int
+        How many numbers were added.
+    """
+    found = outlook.current(data, settings)
+    if data.is_transient or found.frame.is_empty():
+        return 0
+    with _opened(settings) as opened:
+        return opened.snapshots.keep(book(data), data.as_of, found.frame)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Store]:
+    from core.store import Store
+
+    store = Store.open(settings.database)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def periods(data: Dataset, settings: Settings) -> list[date]:
+    """Return the first days of the quarters that can be called: the running one and the next."""
+    now = quarter_start(data.as_of, settings)
+    return [now, add_months(now, 3)]
+
+
+def deadline(period: date, settings: Settings) -> date:
+    """Return the last day on which a quarter can be called."""
+    return quarter_end(period, settings) - timedelta(days=settings.calls.lock_days_before_end)
+
+
+def check_open(data: Dataset, settings: Settings, period: date) -> None:
+    """Raise when a quarter can no longer, or not yet, be called.
+
+    Raises
+    ------
+    StoreError
+    """
+    label = quarter_label(period, settings)
+    if period not in periods(data, settings):
+        raise StoreError(f"{label} cannot be called now.", mend="Choose the running quarter or the next.")
+    last = deadline(period, settings)
+    if data.as_of > last:
+        raise StoreError(
+            f"Calls for {label} closed on {last:%d %B %Y}.", mend="The calls submitted until then stand as they are."
+        )
+    if data.is_transient:
+        raise StoreError(
+            "This data was uploaded for your session only, so calls on it are not kept.",
+            mend="Name the folder in the settings to keep a record.",
+        )
+
+
+def check_values(values: Mapping[str, Any]) -> None:
+    """Raise when a call does not hold together.
+
+    Raises
+    ------
+    StoreError
+        Without a commit, or when commit ≤ best case ≤ pipeline does not hold.
+    """
+    commit, best, whole = (values[name] for name in AMOUNTS)
+    if commit is None:
+        raise StoreError("A call needs a commit.", mend="Write the amount you stand for.")
+    for low, high, names in (
+        (commit, best, "best case is below commit"),
+        (best or commit, whole, "pipeline is below best case"),
+    ):
+        if high is not None and high < low:
+            raise StoreError(
+                f"The {names}.", mend="Each is the whole quarter's amount: commit, best case, pipeline, rising."
+            )
+
+
+def newest(calls: pl.DataFrame, period: date, until: date | None = None) -> pl.DataFrame:
+    """Return the last call of each manager for a quarter, as it stood on a day."""
+    mine = calls.filter(pl.col("period_start_on") == period)
+    if until is not None:
+        mine = mine.filter(pl.col("called_on") <= until)
+    return mine.sort("version").group_by("manager_id", maintain_order=True).last()
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """Calls along the hierarchy.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [person_id, person_name, role, depth, manager_id, closed_amount, deals_commit_amount,
+        deals_best_case_amount, deals_pipeline_amount, commit_amount, best_case_amount,
+        pipeline_amount, below_amount, system_amount, note, called_on, version], in the order of an
+        outline. Deals of nobody in the team stand in a last row.
+    period : date
+    label : str
+    currency : str
+    system : dict
+        amount, lower, upper of the system for the whole company; None where it has none.
+    """
+
+    frame: pl.DataFrame
+    period: date
+    label: str
+    currency: str
+    system: dict[str, float | None]
+
+    @property
+    def leaders(self) -> pl.DataFrame:
+        """Return the rows of those who lead somebody, and of deals that are nobody's."""
+        return self.frame.filter(pl.col("is_leader"))
+
+    def of(self, person: str) -> dict[str, object]:
+        """Return the row of one person."""
+        rows = self.frame.filter(pl.col("person_id") == person).to_dicts()
+        if not rows:
+            raise StoreError(f"There is nobody with the id {person!r} in the team.", mend="Choose another manager.")
+        return rows[0]
+
+    def sentence(self) -> str:
+        """Say what is called for the quarter, how that compares with the system, and who has not called."""
+        leaders = self.frame.filter(pl.col("is_leader") & (pl.col("person_id") != hierarchy.NOBODY))
+        if leaders.is_empty():
+            return "Nobody leads a team in this data, so there is nobody to call the quarter."
+        first = leaders.filter(pl.col("role") == "manager")
+        first = first if first.height else leaders
+        called = first.filter(pl.col("commit_amount").is_not_null())
+        if called.is_empty():
+            return f"Nobody has called {self.label} yet."
+        total = float(called["commit_amount"].sum())
+        who = f"{called.height} of {first.height} managers have called {self.label}"
+        text = f"{who}: {money(total, self.currency)} commit together"
+        system = self.system["amount"]
+        if system is None:
+            return f"{text}."
+        if called.height < first.height:
+            return f"{text}; the system sees {money(system, self.currency)} for the whole company."
+        gap = total - system
+        side = "above" if gap >= 0 else "below"
+        lower, upper = self.system["lower"], self.system["upper"]
+        inside = lower is not None and upper is not None and lower <= total <= upper
+        return (
+            f"{text}, {money(abs(gap), self.currency)} {side} the system's {money(system, self.currency)} and "
+            f"{'inside' if inside else 'outside'} its range of {money(lower, self.currency)} to "
+            f"{money(upper, self.currency)}."
+        )
+
+
+def rollup(
+    data: Dataset,
+    settings: Settings,
+    calls: pl.DataFrame | None = None,
+    edits: pl.DataFrame | None = None,
+    period: date | None = None,
+) -> Rollup:
+    """Roll calls up along the hierarchy, with deals and the system's number beside them.
+
+    Each leader has three numbers that never overwrite each other: the own call; the roll-up, which
+    adds the calls of those who report to the leader (a rep, and a leader without a call, counts with
+    what lies below); and the system's, the part of the forecast that the deals under the leader make
+    up. Deals count closed + commit, + best case, + pipeline, for those due by the end of the running
+    quarter or in the next, in the category a review gave them and with the amount it called; the
+    deals themselves stay as they are. Deals not yet created are shared out like the open ones.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    calls : pl.DataFrame, optional
+        As `kept` gives them; default those kept in the database.
+    edits : pl.DataFrame, optional
+        [opportunity_id, forecast_category, call_amount]: what reviews said of deals; default those kept in
+        the database.
+    period : date, optional
+        First day of the quarter; default the running one.
+
+    Returns
+    -------
+    Rollup
+    """
+    begin = period or quarter_start(data.as_of, settings)
+    calls = kept(data, settings) if calls is None else calls
+    team = hierarchy.people(data, data.as_of)
+    found = outlook.current(data, settings) if begin == quarter_start(data.as_of, settings) else None
+    own = _own(data, settings, team, reviewed(data, settings) if edits is None else edits, begin)
+    own = own.join(_expected(data, own, found), on="person_id", how="left").with_columns(
+        system_amount=pl.lit(None, pl.Float64)
+        if found is None
+        else pl.col("closed_amount") + pl.col("ahead_amount").fill_null(0.0)
+    )
+    sums = ("closed_amount", *(f"deals_{name}" for name in AMOUNTS), "system_amount")
+    under = hierarchy.chains(team).join(own, on="person_id").group_by("leader_id").agg(pl.col(sums).sum())
+    if found is None:
+        under = under.with_columns(system_amount=pl.lit(None, pl.Float64))
+    said = newest(calls, begin).select(
+        pl.col("manager_id").alias("person_id"), *AMOUNTS, "note", "called_on", "version", "author"
+    )
+    frame = (
+        team.join(under, left_on="person_id", right_on="leader_id", how="left")
+        .join(said, on="person_id", how="left")
+        .with_columns(
+            is_leader=pl.col("person_id").is_in(team["manager_id"].drop_nulls().implode()) | (pl.col("role") != "rep"),
+            version=pl.col("version").fill_null(0),
+        )
+        .sort("place")
+    )
+    frame = frame.with_columns(_below(frame, own))
+    stray = own.filter(pl.col("person_id") == hierarchy.NOBODY)
+    if stray.select(pl.sum_horizontal(pl.col(sums)).abs().sum()).item():
+        frame = pl.concat([frame, _nobody(stray, frame.height)], how="diagonal_relaxed")
+    return Rollup(frame, begin, quarter_label(begin, settings), settings.currency, _system(found))
+
+
+def _nobody(stray: pl.DataFrame, place: int) -> pl.DataFrame:
+    return stray.with_columns(
+        person_name=pl.lit("Deals of nobody in the team"), role=pl.lit("rep"), depth=pl.lit(0, pl.Int64),
+        place=pl.lit(place, pl.Int64), is_leader=pl.lit(value=True), version=pl.lit(0, pl.Int64),
+        below_amount=pl.col("deals_commit_amount"),
+    )  # fmt: skip
+
+
+def _below(frame: pl.DataFrame, own: pl.DataFrame) -> pl.Series:
+    """Return what adds up below each person, own deals in, from the last row of the outline to the first."""
+    deals = dict(own.select("person_id", "deals_commit_amount").iter_rows())
+    sums: dict[str, float] = {}
+    out: list[float] = []
+    for person, boss, call in frame.select("person_id", "manager_id", "commit_amount").reverse().iter_rows():
+        value = sums.get(person, 0.0) + float(deals[person])
+        out.append(value)
+        if boss is not None:
+            sums[boss] = sums.get(boss, 0.0) + (value if call is None else float(call))
+    return pl.Series("below_amount", out[::-1], dtype=pl.Float64)
+
+
+def _own(data: Dataset, settings: Settings, team: pl.DataFrame, edits: pl.DataFrame, begin: date) -> pl.DataFrame:
+    """Return what each person's own deals bring: closed, and closed with each category added."""
+    end = quarter_end(begin, settings)
+    deals = data.opportunities.with_columns(person_id=_person(team))
+    closed = deals.filter("is_won", pl.col("close_on").is_between(begin, min(end, data.as_of)))
+    said = edits.select("opportunity_id", said="forecast_category", called="call_amount")
+    first = begin if begin > data.as_of else date.min
+    due = deals.filter(~pl.col("is_closed"), pl.col("close_on").is_between(first, end))
+    due = due.join(said, on="opportunity_id", how="left")
+    category, worth = pl.coalesce("said", "forecast_category"), pl.coalesce("called", "amount").fill_null(0.0)
+    part = {k: worth.filter(category == k).sum() for k in ("commit", "best_case", "pipeline")}
+    everybody = pl.DataFrame({"person_id": [*team["person_id"], hierarchy.NOBODY]})
+    whole = (
+        everybody.join(
+            closed.group_by("person_id").agg(closed_amount=pl.col("amount").sum()), on="person_id", how="left"
+        )
+        .join(due.group_by("person_id").agg(**part), on="person_id", how="left")
+        .with_columns(pl.all().exclude("person_id").fill_null(0.0))
+    )
+    commit = pl.col("closed_amount") + pl.col("commit")
+    return whole.select(
+        "person_id",
+        "closed_amount",
+        deals_commit_amount=commit,
+        deals_best_case_amount=commit + pl.col("best_case"),
+        deals_pipeline_amount=commit + pl.col("best_case") + pl.col("pipeline"),
+    )
+
+
+def _person(team: pl.DataFrame) -> pl.Expr:
+    """Return a deal's owner, or nobody where the owner is not in the team."""
+    return pl.when(pl.col("owner_id").is_in(team["person_id"].implode())).then("owner_id").otherwise(
+        pl.lit(hierarchy.NOBODY)
+    )  # fmt: skip
+
+
+def _expected(data: Dataset, own: pl.DataFrame, found: outlook.Outlook | None) -> pl.DataFrame:
+    """Return what the system expects of each person's open deals, with their share of deals to come."""
+    if found is None or found.frame.is_empty():
+        return pl.DataFrame(schema={"person_id": pl.String, "ahead_amount": pl.Float64})
+    row = found.frame.row(-1, named=True)
+    lift = 1 + row["new_amount"] / row["open_amount"] if row["open_amount"] else 1.0
+    owners = data.opportunities.select("opportunity_id", "owner_id")
+    rows = found.behind().frame.join(owners, on="opportunity_id").with_columns(person_id=_person(own))
+    return rows.group_by("person_id").agg(ahead_amount=pl.col("expected_amount").sum() * lift)
+
+
+def _system(found: outlook.Outlook | None) -> dict[str, float | None]:
+    """Return the system's number and range of the quarter; None where it has none."""
+    if found is None or found.frame.is_empty():
+        return {"amount": None, "lower": None, "upper": None}
+    row = found.frame.row(-1, named=True)
+    return {name: float(row[name]) for name in ("amount", "lower", "upper")}
+
+
+def outcomes(data: Dataset, settings: Settings, said: pl.DataFrame) -> pl.DataFrame:
+    """Put what came of it beside every call of a quarter that is over.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    said : pl.DataFrame
+        As `kept` gives it.
+
+    Returns
+    -------
+    pl.DataFrame
+        [group, manager_id, period_start_on, called_on, amount, actual_amount]: the commit call, and
+        what those below the manager on the day of the call won in the quarter.
+    """
+    shape = {
+        "group": pl.String, "manager_id": pl.String, "period_start_on": pl.Date, "called_on": pl.Date,
+        "amount": pl.Float64, "actual_amount": pl.Float64,
+    }  # fmt: skip
+    done = said.filter(
+        pl.col("period_start_on").map_elements(lambda d: quarter_end(d, settings), pl.Date) <= data.as_of
+    )
+    rows = []
+    for (begin, day), mine in done.group_by("period_start_on", "called_on", maintain_order=True):
+        assert isinstance(begin, date)
+        assert isinstance(day, date)
+        team = hierarchy.people(data, day)
+        won = data.opportunities.filter(
+            "is_won", pl.col("close_on").is_between(begin, quarter_end(begin, settings))
+        ).group_by(person_id="owner_id").agg(actual_amount=pl.col("amount").sum())  # fmt: skip
+        under = hierarchy.chains(team).join(won, on="person_id", how="left").group_by("leader_id")
+        sums = under.agg(pl.col("actual_amount").sum())
+        named = team.select(pl.col("person_id").alias("leader_id"), group="person_name")
+        rows.append(
+            mine.select("manager_id", "period_start_on", "called_on", amount="commit_amount")
+            .join(sums.join(named, on="leader_id"), left_on="manager_id", right_on="leader_id")
+            .select(list(shape))
+        )
+    return pl.concat([pl.DataFrame(schema=shape), *rows])

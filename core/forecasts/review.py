@@ -1,0 +1,245 @@
+"""The weekly review: open deals with what the data says, what the model says, and what the review says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import quarter_end, quarter_label
+from core.contracts import Dataset
+from core.contracts.errors import StoreError
+from core.contracts.opportunities import FORECAST_CATEGORIES
+from core.contracts.spans import is_valid
+from core.forecasts import calls
+from core.metrics.measure import Measure, money
+from core.models import outlook
+
+CATEGORIES = [name for name in FORECAST_CATEGORIES if name != "closed"]
+EDITABLE = ("forecast_category", "call_amount", "note")
+NO_TEAM = "No team"
+
+
+@dataclass(frozen=True)
+class View:
+    """Which deals a review looks at; an empty tuple stands for all.
+
+    Attributes
+    ----------
+    teams, owners, categories, stages : tuple of str
+    is_due_only : bool
+        Only deals expected to close by the end of the quarter.
+    is_touched_only : bool
+        Only deals a review has written to.
+    least_amount : float
+    """
+
+    teams: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    is_due_only: bool = True
+    is_touched_only: bool = False
+    least_amount: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the view as JSON can hold it."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in self.__dict__.items()}
+
+    @staticmethod
+    def from_dict(found: Mapping[str, Any]) -> View:
+        """Return the view `to_dict` wrote; what is unknown or of the wrong kind is left out."""
+        known = View()
+        kept: dict[str, Any] = {}
+        for name, value in found.items():
+            usual = getattr(known, name, None)
+            if isinstance(usual, tuple) and isinstance(value, list):
+                kept[name] = tuple(str(v) for v in value)
+            elif isinstance(usual, bool) and isinstance(value, bool):
+                kept[name] = value
+            elif isinstance(usual, float) and isinstance(value, int | float) and not isinstance(value, bool):
+                kept[name] = float(value)
+        return View(**kept)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What can be chosen in each filter."""
+
+    teams: list[str] = field(default_factory=list)
+    owners: dict[str, str] = field(default_factory=dict)
+    stages: list[str] = field(default_factory=list)
+
+
+def grid(data: Dataset, settings: Settings, view: View | None = None, edits: pl.DataFrame | None = None) -> Measure:
+    """List the open deals of a review with what the data, the model and the review say of each.
+
+    A review may give a deal another category, an amount it counts with, and a note. They stand beside
+    the deal; its own category and amount stay as the data has them and are shown.
+
+    Formula of the value: sum over the listed deals of the reviewed amount, else the deal's own.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    view : View, optional
+        Default: deals expected to close by the end of the quarter.
+    edits : pl.DataFrame, optional
+        As `calls.reviewed` gives them; default those kept in the database.
+
+    Returns
+    -------
+    Measure
+        Unit money. Frame: opportunity_id, opportunity_name, account_name, owner_name, team, stage,
+        close_on, amount, p_win (chance to be won by the end of the quarter), data_category,
+        forecast_category, call_amount, note, version, author; largest first.
+    """
+    view = view or View()
+    edits = calls.reviewed(data, settings) if edits is None else edits
+    whole = _rows(data, settings, edits)
+    frame = _cut(whole, view, settings, data)
+    counted = pl.coalesce("call_amount", "amount")
+    value = float(frame.select(counted.sum()).item()) if frame.height else None
+    label = quarter_label(data.as_of, settings)
+    if value is None:
+        return Measure("Review", None, "money", frame, "No open deal fits this view.")
+    commit = frame.filter(pl.col("forecast_category") == "commit")
+    moved = frame.filter(pl.col("forecast_category").ne_missing(pl.col("data_category"))).height
+    touched = frame.filter(pl.col("version") > 0).height
+    due = f" due in {label}" if view.is_due_only else ""
+    text = (
+        f"{frame.height:,} open deals{due} with {money(value, settings.currency)} are on the list; "
+        f"{commit.height:,} of them with {money(float(commit.select(counted.sum()).item()), settings.currency)} are in "
+        f"commit. The review has written to {touched:,} and moved {moved:,} to another category."
+    )
+    return Measure("Review", value, "money", frame, text)
+
+
+def with_drafts(frame: pl.DataFrame, drafts: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
+    """Lay what was typed and not yet saved over the rows of a grid.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        As `grid` gives it.
+    drafts : mapping
+        By deal: version, forecast_category, call_amount, note; the version is the one typed over.
+    """
+    if not drafts:
+        return frame
+    schema = {name: frame.schema[name] for name in ("opportunity_id", *EDITABLE, "version")}
+    rows = [{"opportunity_id": deal, **{n: draft[n] for n in (*EDITABLE, "version")}} for deal, draft in drafts.items()]
+    return _laid(frame, pl.DataFrame(rows, schema=schema))
+
+
+def _laid(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    typed = rows.with_columns(is_typed=pl.lit(value=True))
+    both = frame.join(typed, on="opportunity_id", how="left", suffix="_typed", maintain_order="left")
+    names = (*EDITABLE, "version")
+    return both.with_columns(
+        **{n: pl.when("is_typed").then(f"{n}_typed").otherwise(n) for n in names}
+    ).select(frame.columns)  # fmt: skip
+
+
+def check_open(data: Dataset) -> None:
+    """Raise when reviews of this data are not kept.
+
+    Raises
+    ------
+    StoreError
+    """
+    if data.is_transient:
+        raise StoreError(
+            "This data was uploaded for your session only, so reviews of it are not kept.",
+            mend="Name the folder in the settings to keep a record.",
+        )
+
+
+def choices(data: Dataset, settings: Settings) -> Choices:
+    """Return what can be chosen in each filter, from the deals open now."""
+    rows = _rows(data, settings, pl.DataFrame(schema=calls.EDITS))
+    owners = rows.filter(pl.col("owner_id").is_not_null()).select("owner_id", "owner_name").unique().sort("owner_name")
+    stages = [s for s in settings.stages.open if s in set(rows["stage"])]
+    return Choices(sorted(set(rows["team"])), dict(owners.iter_rows()), stages)
+
+
+def moves(data: Dataset, settings: Settings, edits: pl.DataFrame | None = None) -> Measure:
+    """What the review changes in the sum of each category, among deals due this quarter.
+
+    Formula: per category, the sum of the amounts as the data has them, and the sum with the category
+    and amount the review gave.
+
+    Returns
+    -------
+    Measure
+        Unit money: what the review adds to commit. Frame: category, amount, reviewed_amount.
+    """
+    found = grid(data, settings, View(), edits).frame
+    own = found.group_by(category="data_category").agg(pl.col("amount").sum())
+    said = found.group_by(category="forecast_category").agg(reviewed_amount=pl.coalesce("call_amount", "amount").sum())
+    frame = pl.DataFrame({"category": CATEGORIES}).join(own, on="category", how="left")
+    frame = frame.join(said, on="category", how="left").with_columns(pl.col("amount", "reviewed_amount").fill_null(0.0))
+    row = frame.row(CATEGORIES.index("commit"), named=True)
+    more = row["reviewed_amount"] - row["amount"]
+    label = quarter_label(data.as_of, settings)
+    if not more:
+        text = f"The review leaves commit for {label} at {money(row['amount'], settings.currency)}."
+    else:
+        side = "adds" if more > 0 else "takes"
+        way = "to" if more > 0 else "from"
+        text = (
+            f"The review {side} {money(abs(more), settings.currency)} {way} commit for {label}: it goes from "
+            f"{money(row['amount'], settings.currency)} to {money(row['reviewed_amount'], settings.currency)}. "
+            "The deals themselves stay as they are."
+        )
+    return Measure("Review moves", more, "money", frame, text)
+
+
+def _rows(data: Dataset, settings: Settings, edits: pl.DataFrame) -> pl.DataFrame:
+    people = data.sales_team.filter(is_valid(data.as_of)).unique("rep_id", keep="last", maintain_order=True)
+    named = people.select(pl.col("rep_id").alias("owner_id"), pl.col("rep_name").alias("owner_name"), "team")
+    accounts = data.accounts.select("account_id", "account_name")
+    chances = outlook.current(data, settings).behind().frame
+    chances = chances.select("opportunity_id", "p_win") if chances.height else pl.DataFrame(schema=_CHANCES)
+    said = edits.select("opportunity_id", *(pl.col(n).alias(f"said_{n}") for n in EDITABLE), "version", "author")
+    return (
+        data.opportunities.filter(~pl.col("is_closed"))
+        .join(named, on="owner_id", how="left")
+        .join(accounts, on="account_id", how="left")
+        .join(chances, on="opportunity_id", how="left")
+        .join(said, on="opportunity_id", how="left")
+        .select(
+            "opportunity_id", "opportunity_name", "account_name", "owner_id",
+            pl.col("owner_name").fill_null(pl.col("owner_id")), pl.col("team").fill_null(NO_TEAM), "stage", "close_on",
+            "amount", "p_win", data_category="forecast_category",
+            forecast_category=pl.coalesce("said_forecast_category", "forecast_category"),
+            call_amount="said_call_amount", note=pl.col("said_note").fill_null(""),
+            version=pl.col("version").fill_null(0), author="author",
+        )
+        .sort("amount", "opportunity_id", descending=[True, False], nulls_last=True)
+    )  # fmt: skip
+
+
+_CHANCES = {"opportunity_id": pl.String, "p_win": pl.Float64}
+
+
+def _cut(rows: pl.DataFrame, view: View, settings: Settings, data: Dataset) -> pl.DataFrame:
+    tests = [
+        pl.col(column).is_in(list(chosen))
+        for column, chosen in (
+            ("team", view.teams), ("owner_id", view.owners), ("forecast_category", view.categories),
+            ("stage", view.stages),
+        )
+        if chosen
+    ]  # fmt: skip
+    if view.is_due_only:
+        tests.append(pl.col("close_on") <= quarter_end(data.as_of, settings))
+    if view.is_touched_only:
+        tests.append(pl.col("version") > 0)
+    if view.least_amount > 0:
+        tests.append(pl.col("amount") >= view.least_amount)
+    return rows.filter(*tests) if tests else rows

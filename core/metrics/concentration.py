@@ -1,0 +1,109 @@
+"""Concentration: how much hangs on a few deals or a few customers."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months, quarter_end, quarter_label
+from core.contracts import Dataset
+from core.metrics.bookings import lines
+from core.metrics.measure import Measure, money, percent, ratio
+from core.metrics.tracks import at, tracks
+
+
+def share_of_top(amounts: pl.Series, top: int = 10) -> float | None:
+    """Return the share of the largest amounts; None when they sum to nothing."""
+    held = amounts.drop_nulls().sort(descending=True)
+    return ratio(float(held.head(top).sum()), float(held.sum()))
+
+
+def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
+    """Concentration of the pipeline: the share of the largest deals due this quarter.
+
+    Formula: amount of the ten largest open deals expected to close by the end of the fiscal quarter ÷
+    the amount of all of them. None when none has an amount.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    top : int
+        How many deals count as the largest.
+
+    Returns
+    -------
+    Measure
+        Unit rate. Frame: opportunity_id, opportunity_name, account_name, stage, close_on, amount,
+        share_rate, largest first.
+    """
+    end = quarter_end(data.as_of, settings)
+    due = at(tracks(data, settings), data.as_of).filter(pl.col("close_on") <= end)
+    about = data.opportunities.select("opportunity_id", "opportunity_name", "account_id").join(
+        data.accounts.select("account_id", "account_name"), on="account_id", how="left"
+    )
+    whole = float(due["cents"].sum()) / 100
+    frame = (
+        due.filter(pl.col("cents") > 0)
+        .join(about, on="opportunity_id", how="left")
+        .select(
+            "opportunity_id", "opportunity_name", "account_name", pl.col("stage").cast(pl.String), "close_on",
+            amount=pl.col("cents") / 100, share_rate=pl.col("cents") / 100 / whole,
+        )
+        .sort("amount", "opportunity_id", descending=[True, False])
+    )  # fmt: skip
+    value, label = share_of_top(frame["amount"], top), quarter_label(data.as_of, settings)
+    if value is None:
+        return Measure("Concentration", None, "rate", frame, f"No deal with an amount is due in {label}.")
+    n, first = min(top, frame.height), frame.row(0, named=True)
+    deal = first["opportunity_name"] or first["opportunity_id"]
+    text = (
+        f"The {n} largest of {frame.height:,} deals due in {label} make up {percent(value)} of what is due; the "
+        f"largest, {deal} of {first['account_name'] or 'no account'}, is "
+        f"{money(first['amount'], settings.currency)}."
+    )
+    return Measure("Concentration", value, "rate", frame, text)
+
+
+def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12) -> Measure:
+    """Concentration of bookings: the share of the customers who bought most.
+
+    Formula: bookings of the ten largest customers over the months up to the as-of date ÷ all bookings
+    of that time; a year earlier the same is worked out for comparison. None without bookings.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    top : int
+        How many customers count as the largest.
+    months : int
+        Length of the window.
+
+    Returns
+    -------
+    Measure
+        Unit rate. Frame: account_id, account_name, amount, share_rate, cumulative_rate, largest first.
+    """
+    rows, begin = lines(data), add_months(data.as_of, -months)
+    now = rows.filter(pl.col("day") > begin).group_by("account_id").agg(pl.col("amount").sum())
+    then = rows.filter(pl.col("day").is_between(add_months(begin, -12), add_months(data.as_of, -12), closed="right"))
+    before = share_of_top(then.group_by("account_id").agg(pl.col("amount").sum())["amount"], top)
+    frame = (
+        now.join(data.accounts.select("account_id", "account_name"), on="account_id", how="left")
+        .sort("amount", "account_id", descending=[True, False])
+        .with_columns(share_rate=pl.when(pl.col("amount").sum() > 0).then(pl.col("amount") / pl.col("amount").sum()))
+        .select(
+            "account_id", pl.coalesce("account_name", "account_id").alias("account_name"), "amount", "share_rate",
+            cumulative_rate=pl.col("share_rate").cum_sum(),
+        )
+    )  # fmt: skip
+    value = share_of_top(frame["amount"], top)
+    if value is None:
+        return Measure("Concentration", None, "rate", frame, f"Nothing was booked in the last {months} months.")
+    text = (
+        f"The {min(top, frame.height)} largest of {frame.height:,} customers bought {percent(value)} of all bookings "
+        f"of the last {months} months"
+    )
+    text += "." if before is None else f", against {percent(before)} a year earlier."
+    return Measure("Concentration", value, "rate", frame, text)

@@ -1,0 +1,296 @@
+"""The flow: how the open pipeline of one day became that of another, to the cent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.errors import ContractError
+from core.metrics.measure import money
+from core.metrics.moves import MOVES, classified, summed, worth
+from core.metrics.scope import Cut, cut, names, people
+from core.metrics.tracks import at, between, tracks
+
+ORDER = ("Opening", *MOVES, "Closing")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How the open pipeline of one day became that of another.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [step, n_deals, amount], amount signed, in the order of the walk. A deal that did the same
+        twice counts once in n_deals.
+    since, until : date
+        The ends of both days; what happened after the first up to and including the second is counted.
+    n_pushed, pushed_amount : int, float
+        Deals whose expected close was put off at least once, and what they were worth then, whether
+        or not that took them out of the window of close dates.
+    residual : float
+        Opening plus all moves minus closing.
+    """
+
+    frame: pl.DataFrame
+    since: date
+    until: date
+    who: str
+    due: str
+    n_pushed: int
+    pushed_amount: float
+    residual: float
+    currency: str
+
+    @property
+    def value(self) -> float | None:
+        """Return the closing pipeline; None when no deal was in it at either end nor in between."""
+        return self.amount("Closing") if self.frame["n_deals"].sum() else None
+
+    def amount(self, step: str) -> float:
+        """Return the signed amount of one step."""
+        return float(self.frame.filter(pl.col("step") == step)["amount"][0])
+
+    def steps(self) -> list[str]:
+        """Return the steps with a deal behind them, in the order of the walk."""
+        return self.frame.filter(pl.col("n_deals") > 0)["step"].to_list()
+
+    def largest(self) -> str | None:
+        """Return the move of the most money, else the first step with a deal."""
+        moves = self.frame.filter(pl.col("step").is_in(list(MOVES)), pl.col("n_deals") > 0)
+        top = moves.sort(pl.col("amount").abs(), descending=True)["step"].to_list()
+        return (top or self.steps() or [None])[0]
+
+    def sentence(self) -> str:
+        """Say where the pipeline went from and to, what moved it most, and whether all is explained."""
+        due = "" if self.due == "any date" else f" due {self.due}"
+        span = f"between {self.since:%d %B %Y} and {self.until:%d %B %Y}"
+        if self.value is None:
+            return f"{self.who} had no open pipeline{due} {span}."
+        began, ended = (money(self.amount(end), self.currency) for end in ("Opening", "Closing"))
+        moves = self.frame.filter(pl.col("step").is_in(list(MOVES)) & (pl.col("amount") != 0))
+        top = moves.sort(pl.col("amount").abs(), descending=True).head(3)
+        named = [f"{money(abs(a), self.currency)} {s.lower()}" for s, a in top.select("step", "amount").iter_rows()]
+        told = f"; what moved it most: {', '.join(named)}" if named else "; nothing moved it"
+        text = f"{self.who}: open pipeline{due} went from {began} to {ended} {span}{told}."
+        if self.n_pushed:
+            worth = money(self.pushed_amount, self.currency)
+            text += f" {self.n_pushed:,} deals worth {worth} were put off at least once."
+        left = f"All but {self.currency} {abs(self.residual):.2f} is explained"
+        return f"{text} {left if self.residual else 'The moves add up to the cent'}."
+
+
+def flow(
+    data: Dataset,
+    settings: Settings,
+    since: date | str,
+    until: date | str,
+    level: str = "company",
+    name: str | None = None,
+    due: str = "any date",
+    hierarchy: str = "then",
+) -> Flow:
+    """Walk from the open pipeline of one day to that of another, whoever holds it.
+
+    Formula: opening + new + transferred in + pulled in + increased − decreased − pushed out −
+    pulled out − transferred out − won − lost − deleted = closing, counted in whole cents.
+
+    Every change between the two days counts, not only the difference of the ends: a deal pushed out
+    and brought back adds to both and nets to zero. Where one change does several things, they are
+    taken in this order: the amount, the expected close, the owner, the end. So a deal that is raised
+    and won in one step first increases, and the amount won is that of the won deal; and what one
+    team hands over is what the other receives. A deal that comes back after it was lost or deleted is
+    new once more. Lost and deleted deals leave with the amount they last had. "Pushed out" left the
+    window of close dates to a later date or to none, "pulled out" to an earlier one.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    since, until : date or str
+        Ends of both days; a string is read as YYYY-MM-DD.
+    level : {"company", "region", "team", "rep", "segment", "product family"}
+    name : str, optional
+        Which region, team (by its name), rep (by id), segment or family.
+    due : {"any date", "this quarter", "next quarter"}
+        Which expected close dates count, seen from the later day; overdue deals count for this quarter.
+    hierarchy : {"then", "now"}
+        Under "then" a deal belongs to the team its owner was in on the day; a rep who moves takes the
+        open deals along, as a transfer. Under "now" to the team the owner is in today.
+
+    Returns
+    -------
+    Flow
+        Its value is the closing amount; deals without an amount count as nothing and are counted in
+        n_deals.
+
+    Raises
+    ------
+    ContractError
+        When the days are no dates or the wrong way round, or the scope is not known.
+    """
+    first, last = _days(since, until)
+    track = tracks(data, settings)
+    scope = cut(data, settings, last, level, name, due, hierarchy)
+    steps = classified(between(track, first, last), scope)
+    cents, deals = summed(steps)
+    ends = [_end(at(track, day), scope) for day in (first, last)]
+    rows = [
+        ("Opening", ends[0][1], ends[0][0]),
+        *((move, deals[move], cents[move]) for move in MOVES),
+        ("Closing", ends[1][1], ends[1][0]),
+    ]
+    left = ends[0][0] + sum(cents.values()) - ends[1][0]
+    frame = pl.DataFrame(rows, schema={"step": pl.String, "n_deals": pl.Int64, "cents": pl.Int64}, orient="row")
+    frame = frame.select("step", "n_deals", amount=pl.col("cents") / 100)
+    late = steps.filter("is_put_off")
+    n_late = late["deal"].n_unique()
+    put_off = float(late.unique("deal", keep="last")["after"].sum()) / 100
+    who = _who(data, level, name)
+    return Flow(frame, first, last, who, due, n_late, put_off, left / 100, settings.currency)
+
+
+def _who(data: Dataset, level: str, name: str | None) -> str:
+    return "The company" if level == "company" else people(data).get(str(name), str(name))
+
+
+def _days(since: date | str, until: date | str) -> tuple[date, date]:
+    try:
+        first, last = (date.fromisoformat(d) if isinstance(d, str) else d for d in (since, until))
+    except ValueError as error:
+        raise ContractError(f"{since!r} or {until!r} is not a date.", mend="Write it as 2026-05-15.") from error
+    if first > last:
+        raise ContractError(f"The flow would run backwards, from {first} to {last}.", mend="Swap the two dates.")
+    return first, last
+
+
+def _end(rows: pl.DataFrame, scope: Cut) -> tuple[int, int]:
+    """Return the cents and the number of the open deals of a scope and window."""
+    held = rows.filter(scope.is_held)
+    return int(held["cents"].sum()), held.height
+
+
+@dataclass(frozen=True)
+class Deals:
+    """The deals behind one bar of the flow, each change with what it was before and after.
+
+    Attributes
+    ----------
+    step : str
+    frame : pl.DataFrame
+        [day, opportunity_id, opportunity_name, account_name, moved_amount, owner_before, owner_after,
+        amount_before, amount_after, close_on_before, close_on_after, category_before, category_after,
+        stage_before, stage_after], largest move first.
+    """
+
+    step: str
+    frame: pl.DataFrame
+    currency: str
+
+    def sentence(self) -> str:
+        """Say how many deals, how many changes, and how much."""
+        if self.frame.is_empty():
+            return f"No deal stands behind {self.step.lower()}."
+        n, worth = (
+            self.frame["opportunity_id"].n_unique(),
+            money(abs(float(self.frame["moved_amount"].sum())), self.currency),
+        )
+        if self.step in ("Opening", "Closing"):
+            return f"{self.step}: {n:,} deals, {worth} together."
+        changes = "change" if self.frame.height == 1 else "changes"
+        return f"{self.step}: {n:,} deals in {self.frame.height:,} {changes}, {worth} together."
+
+
+def deals(
+    data: Dataset,
+    settings: Settings,
+    step: str,
+    since: date | str,
+    until: date | str,
+    level: str = "company",
+    name: str | None = None,
+    due: str = "any date",
+    hierarchy: str = "then",
+) -> Deals:
+    """List the deals behind one bar of the flow, each change with its before and after.
+
+    The moved amounts add up to the bar, to the cent. For opening and closing both sides are the
+    state of that day.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    step : str
+        A bar of `flow`, such as "Pushed out".
+    since, until, level, name, due, hierarchy
+        As for `flow`.
+
+    Raises
+    ------
+    ContractError
+        When there is no such bar.
+    """
+    if step not in ORDER:
+        raise ContractError(f"The flow has no bar called {step!r}.", mend=f"Known: {', '.join(ORDER)}.")
+    first, last = _days(since, until)
+    track, scope = tracks(data, settings), cut(data, settings, last, level, name, due, hierarchy)
+    if step in ("Opening", "Closing"):
+        rows = at(track, first if step == "Opening" else last).filter(scope.is_held)
+        same = ("cents", "close_on", "owner_id", "category", "stage")
+        rows = rows.with_columns(**{f"prev_{c}": pl.col(c) for c in same}, moved=pl.col("cents").fill_null(0))
+    else:
+        rows = classified(between(track, first, last), scope)
+        rows = rows.filter(pl.col(step)).with_columns(moved=worth(step))
+    return Deals(step, _told(rows, data), settings.currency)
+
+
+def _told(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
+    who = people(data)
+    accounts = data.accounts.select("account_id", "account_name")
+    about = data.opportunities.select("opportunity_id", "opportunity_name", "account_id").join(
+        accounts, on="account_id", how="left"
+    )
+
+    def owner(column: str) -> pl.Expr:
+        return pl.col(column).cast(pl.String).replace(who)
+
+    return rows.join(about, on="opportunity_id", how="left").select(
+        "day", "opportunity_id", "opportunity_name", "account_name",
+        moved_amount=pl.col("moved") / 100,
+        owner_before=owner("prev_owner_id"), owner_after=owner("owner_id"),
+        amount_before=pl.col("prev_cents") / 100, amount_after=pl.col("cents") / 100,
+        close_on_before="prev_close_on", close_on_after="close_on",
+        category_before=pl.col("prev_category").cast(pl.String), category_after=pl.col("category").cast(pl.String),
+        stage_before=pl.col("prev_stage").cast(pl.String), stage_after=pl.col("stage").cast(pl.String),
+    ).sort(pl.col("moved_amount").abs(), "day", "opportunity_id", descending=[True, False, False])  # fmt: skip
+
+
+def parts(
+    data: Dataset,
+    settings: Settings,
+    since: date | str,
+    until: date | str,
+    level: str = "region",
+    due: str = "any date",
+    hierarchy: str = "then",
+) -> pl.DataFrame:
+    """Walk every region, team, rep, segment or family apart.
+
+    Returns
+    -------
+    pl.DataFrame
+        One row per name with a pipeline in the time: name, and one column per step. Opening, new, won,
+        lost, deleted and closing add up to the company's; transfers between parts cancel out.
+    """
+    found = {n: flow(data, settings, since, until, level, n, due, hierarchy) for n in names(data, settings, level)}
+    rows = [
+        {"name": n, **dict(f.frame.select("step", "amount").iter_rows())}
+        for n, f in found.items()
+        if f.value is not None
+    ]
+    return pl.DataFrame(rows, schema={"name": pl.String, **dict.fromkeys(ORDER, pl.Float64)})

@@ -1,0 +1,279 @@
+"""Open deals at risk: which signals speak against each, what such signals have meant, and what is at stake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.errors import ContractError
+from core.metrics.intervals import difference
+from core.metrics.measure import money, percent, ratio
+from core.metrics.remembered import remembered
+from core.metrics.scope import people
+from core.metrics.signals import SIGNALS, landmarks, marks, words
+from core.metrics.tracks import WON, tracks
+
+FEWEST_CASES = 200
+RIDGE = 2.0
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Risks:
+    """Open deals with something against them.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [opportunity_id, opportunity_name, account_name, owner, stage, close_on, amount, loss_rate,
+        at_stake_amount, n_signals, signals], largest amount at stake first. loss_rate is by how much the
+        signals lower the chance of being won within the horizon; null without a record.
+    record : pl.DataFrame
+        [signal, meaning, n_open, open_amount, n_past, slipped_rate, n_others, others_rate, lift,
+        difference, low, high, evidence], one row per signal.
+    """
+
+    frame: pl.DataFrame
+    record: pl.DataFrame
+    open_amount: float
+    n_cases: int
+    currency: str
+    horizon_days: int
+
+    @property
+    def value(self) -> float | None:
+        """Return the amount at stake; None without a record."""
+        known = self.frame["loss_rate"].drop_nulls()
+        return float(self.frame["at_stake_amount"].sum()) if known.len() else None
+
+    def sentence(self) -> str:
+        """Say how many deals have something against them, what is at stake, and on which one most."""
+        if self.frame.is_empty():
+            return "No signal speaks against any open deal."
+        amount = float(self.frame["amount"].sum())
+        share = percent(ratio(amount, self.open_amount))
+        text = (
+            f"Something speaks against {self.frame.height:,} open deals with {money(amount, self.currency)}, "
+            f"{share} of the pipeline."
+        )
+        if self.value is None:
+            return f"{text} Too few past deals are known to say what that costs."
+        top = self.frame.row(0, named=True)
+        return (
+            f"{text} By what such signals have meant, {money(self.value, self.currency)} of expected wins is at stake, "
+            f"most of it on {top['opportunity_name'] or top['opportunity_id']} of "
+            f"{top['account_name'] or 'no account'} ({money(top['at_stake_amount'], self.currency)})."
+        )
+
+    def told(self) -> str:
+        """Say which signal has meant most, and on how many past deals that rests."""
+        sure = self.record.filter(pl.col("low") > 0).sort("difference", descending=True)
+        if sure.is_empty():
+            return "No signal has told lost or slipped deals from the others so far."
+        top = sure.row(0, named=True)
+        return (
+            f"The sharpest signal is “{top['meaning']}”: {percent(top['slipped_rate'])} of {top['n_past']:,} such "
+            f"deals were lost or slipped, against {percent(top['others_rate'])} of {top['n_others']:,} others "
+            f"({top['lift']:.1f} times)."
+        )
+
+    def chosen(self, rows: list[int]) -> str:
+        """Return the id of the chosen row's deal, else of the first."""
+        if self.frame.is_empty():
+            raise ContractError("No open deal is at risk.", mend="Load open deals with their history on the Data page.")
+        return str(self.frame["opportunity_id"][rows[0] if rows and rows[0] < self.frame.height else 0])
+
+
+def at_risk(data: Dataset, settings: Settings) -> Risks:
+    """Open deals with something against them, ranked by amount × loss of probability.
+
+    Ten signals are looked for; the thresholds stand in the settings under `risk`. The record of a
+    signal: of the deals open on past days, a horizon apart, that were then due within it, the share lost
+    or slipped (not won within the horizon) with the signal and without it; lift is the one ÷ the
+    other, the difference has Newcombe's 95 % interval. With fewer past deals than the settings ask for,
+    or an interval that holds 0, there is "no evidence".
+
+    The loss of probability of a deal is its chance of being won within the horizon without any signal
+    less that with the signals it has, by a logistic regression of those past outcomes on stage and
+    signals (ridge 2); so signals that come together are not counted twice. Never below 0.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+
+    Returns
+    -------
+    Risks
+        Amounts not entered count as nothing at stake.
+    """
+    now = marks(data, settings, [data.as_of])
+    cases = past(data, settings)
+    record = _record(now, cases, settings)
+    evident = record.filter(pl.col("n_past") >= settings.risk.fewest_deals)["signal"].to_list()
+    loss = _losses(now, cases, evident)
+    told = words(settings)
+    flags = [pl.when(pl.col(name)).then(pl.lit(told[name])) for name in SIGNALS]
+    about = data.opportunities.select("opportunity_id", "opportunity_name", "account_id").join(
+        data.accounts.select("account_id", "account_name"), on="account_id", how="left"
+    )
+    amount = pl.col("cents") / 100
+    frame = (
+        now.with_columns(loss_rate=pl.Series(loss, dtype=pl.Float64))
+        .with_columns(signals=pl.concat_list(flags).list.drop_nulls())
+        .filter(pl.col("signals").list.len() > 0)
+        .join(about, on="opportunity_id", how="left")
+        .select(
+            "opportunity_id", "opportunity_name", "account_name",
+            pl.col("owner_id").cast(pl.String).replace(people(data)).alias("owner"),
+            "stage", "close_on", "loss_rate", amount=amount,
+            at_stake_amount=(amount * pl.col("loss_rate")).fill_null(0.0),
+            n_signals=pl.col("signals").list.len().cast(pl.Int64), signals=pl.col("signals").list.join(", "),
+        )
+        .sort("at_stake_amount", "n_signals", "amount", "opportunity_id",
+              descending=[True, True, True, False], nulls_last=True)
+    )  # fmt: skip
+    whole = float(now["cents"].sum()) / 100
+    return Risks(frame, record, whole, cases.height, settings.currency, settings.risk.horizon_days)
+
+
+@remembered(2)
+def past(data: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return past cases: deals due within the horizon of a past day, their signals then, and whether won in time.
+
+    Returns
+    -------
+    pl.DataFrame
+        As `signals.marks`, with won_on and is_won (within the horizon of the day).
+    """
+    days = landmarks(data, settings)
+    if not days:
+        return marks(data, settings, [data.as_of]).clear().with_columns(
+            won_on=pl.lit(None, pl.Date), is_won=pl.lit(value=False)
+        )  # fmt: skip
+    horizon = timedelta(days=settings.risk.horizon_days)
+    wins = tracks(data, settings).filter(pl.col("state") == WON).select("deal", won_on="day").sort("won_on")
+    cases = marks(data, settings, days).filter(pl.col("close_on") <= pl.col("day") + horizon).sort("day")
+    found = cases.join_asof(
+        wins, left_on="day", right_on="won_on", by="deal", strategy="forward", allow_exact_matches=False,
+        check_sortedness=False, coalesce=False,
+    )  # fmt: skip
+    in_time = (pl.col("won_on") <= pl.col("day") + horizon).fill_null(value=False)
+    return found.with_columns(is_won=in_time)
+
+
+def _record(now: pl.DataFrame, cases: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    rows = []
+    told = words(settings)
+    for name in SIGNALS:
+        here = now.filter(pl.col(name))
+        there, others = cases.filter(pl.col(name)), cases.filter(~pl.col(name))
+        bad, usual = there.filter(~pl.col("is_won")).height, others.filter(~pl.col("is_won")).height
+        enough = min(there.height, others.height) >= settings.risk.fewest_deals
+        gap = difference(bad, there.height, usual, others.height) if enough else None
+        with_rate, without_rate = ratio(bad, there.height), ratio(usual, others.height)
+        lift = with_rate / without_rate if enough and with_rate is not None and without_rate else None
+        if name == "no_next_step":
+            word = "no record: past next steps are not kept"
+        elif gap is None:
+            word = "no evidence: too few past deals"
+        else:
+            word = "no evidence" if gap[1] <= 0 <= gap[2] else "slips more often" if gap[0] > 0 else "slips less often"
+        rows.append((
+            name, told[name], here.height, float(here["cents"].sum()) / 100, there.height, with_rate, others.height,
+            without_rate, lift, *(gap or (None, None, None)), word,
+        ))  # fmt: skip
+    schema = {
+        "signal": pl.String, "meaning": pl.String, "n_open": pl.Int64, "open_amount": pl.Float64, "n_past": pl.Int64,
+        "slipped_rate": pl.Float64, "n_others": pl.Int64, "others_rate": pl.Float64, "lift": pl.Float64,
+        "difference": pl.Float64, "low": pl.Float64, "high": pl.Float64, "evidence": pl.String,
+    }  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _losses(now: pl.DataFrame, cases: pl.DataFrame, evident: list[str]) -> list[float | None]:
+    """Return by how much each deal's signals lower its chance; None for all without a record."""
+    if cases.height < FEWEST_CASES or cases["is_won"].n_unique() == 1 or not evident:
+        return [None] * now.height
+    stages = cases["stage"].unique().sort().to_list()
+    x, y = _design(cases, stages, evident), cases["is_won"].to_numpy().astype(np.float64)
+    weights = _fitted(x, y, len(stages))
+    here = _design(now, stages, evident)
+    clean = here.copy()
+    clean[:, len(stages) :] = 0.0
+    loss = _chance(clean @ weights) - _chance(here @ weights)
+    return [float(v) for v in np.clip(loss, 0.0, 1.0)]
+
+
+def _design(rows: pl.DataFrame, stages: list[str], evident: list[str]) -> Floats:
+    held = [rows["stage"].eq_missing(pl.Series([s])).to_numpy() for s in stages]
+    flags = [rows[name].to_numpy() for name in evident]
+    return np.column_stack([*held, *flags]).astype(np.float64)
+
+
+def _fitted(x: Floats, y: Floats, n_free: int) -> Floats:
+    """Fit a logistic regression by Newton's method; the first columns, the stages, are hardly held back."""
+    weights = np.zeros(x.shape[1])
+    held = np.full(x.shape[1], RIDGE)
+    held[:n_free] = 1e-3
+    for _ in range(25):
+        p = _chance(x @ weights)
+        slope = x.T @ (y - p) - held * weights
+        curve = (x * (p * (1 - p))[:, None]).T @ x + np.diag(held)
+        step = np.linalg.solve(curve, slope)
+        weights += step
+        if float(np.abs(step).max()) < 1e-8:
+            break
+    return weights
+
+
+def _chance(score: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(score, -30, 30))), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened to one deal, change by change: [day, stage, category, amount, close_on, owner]."""
+
+    frame: pl.DataFrame
+    name: str
+
+    def sentence(self) -> str:
+        """Say since when the deal is known and how often it changed."""
+        if self.frame.is_empty():
+            return f"{self.name} has no history."
+        n = self.frame.height - 1
+        begun = self.frame["day"][0]
+        return f"{self.name} has been in the pipeline since {begun:%d %B %Y} and changed {n:,} times since."
+
+
+def history(data: Dataset, settings: Settings, opportunity_id: str) -> History:
+    """Return what happened to one deal, change by change, as known at the as-of date.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    opportunity_id : str
+
+    Returns
+    -------
+    History
+    """
+    rows = tracks(data, settings).filter(pl.col("opportunity_id") == opportunity_id)
+    named = data.opportunities.filter(pl.col("opportunity_id") == opportunity_id)["opportunity_name"].to_list()
+    frame = rows.select(
+        "day",
+        pl.col("stage").cast(pl.String),
+        pl.col("category").cast(pl.String),
+        amount=pl.col("cents") / 100,
+        close_on="close_on",
+        owner=pl.col("owner_id").cast(pl.String).replace(people(data)),
+    )
+    return History(frame, (named[0] if named else None) or opportunity_id)

@@ -1,0 +1,272 @@
+"""Stages: how many deals go on from each, how long they stay, and how far each month's deals came."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months, month_start
+from core.contracts import Dataset
+from core.metrics.measure import Measure, money, percent
+from core.metrics.tracks import OPEN, WON, at, tracks
+
+
+def reached(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
+    """Return when each deal first stood in each stage or beyond, by what was known at the end of a day.
+
+    Parameters
+    ----------
+    track : pl.DataFrame
+        Of `tracks`.
+    settings : Settings
+        Names the stages in their order; a won deal has reached them all.
+    day : date
+
+    Returns
+    -------
+    pl.DataFrame
+        One row per deal and stage reached: deal, rank, stage, reached_on, n_stays (0 for a stage that
+        was skipped), furthest (rank; the number of stages when won), is_open, is_won at the end of
+        the day.
+    """
+    order = {name: k for k, name in enumerate(settings.stages.open)}
+    seen = track.head(int(track["day"].search_sorted(day, side="right"))).sort("deal", maintain_order=True)
+    seen = seen.with_columns(stage=pl.col("stage").cast(pl.String), prev_stage=pl.col("prev_stage").cast(pl.String))
+    standing = pl.when(pl.col("state") == WON).then(len(order)).when(pl.col("state") == OPEN).then(
+        pl.col("stage").replace_strict(order, default=None, return_dtype=pl.Int64)
+    )  # fmt: skip
+    fresh = (pl.col("state") == OPEN) & (
+        (pl.col("stage") != pl.col("prev_stage")) | pl.col("prev_state").ne_missing(OPEN)
+    )
+    ranked = seen.with_columns(rank=standing, is_fresh=fresh)
+    deals = ranked.group_by("deal", maintain_order=True).agg(
+        furthest=pl.col("rank").max(), is_open=pl.col("state").last() == OPEN, is_won=pl.col("state").last() == WON
+    )
+    known = ranked.filter(pl.col("rank").is_not_null())
+    parts = [
+        known.filter(pl.col("rank") >= k)
+        .group_by("deal", maintain_order=True)
+        .agg(reached_on=pl.col("day").min(), n_stays=((pl.col("rank") == k) & pl.col("is_fresh")).sum())
+        .with_columns(rank=pl.lit(k, pl.Int64), stage=pl.lit(name))
+        for name, k in order.items()
+    ]
+    return pl.concat(parts).join(deals, on="deal")
+
+
+def shares(track: pl.DataFrame, settings: Settings, day: date, months: int = 24) -> pl.DataFrame:
+    """Count, per stage, what became of the deals that entered it in the months up to a day.
+
+    Returns
+    -------
+    pl.DataFrame
+        stage, n_entered, n_moved_on, n_pending (still there), n_lost (lost or deleted from there),
+        n_skipped, n_repeated, n_won and n_closed (of those that did not skip it), moved_on_rate (of
+        those not pending), won_rate (of those closed); rates are null where nothing is decided.
+        Stages nobody entered are left out.
+    """
+    inside = pl.col("reached_on") > add_months(day, -months)
+    moved, is_open, stood = pl.col("furthest") > pl.col("rank"), pl.col("is_open"), pl.col("n_stays") > 0
+    counted = (
+        reached(track, settings, day)
+        .filter(inside)
+        .group_by("rank", "stage")
+        .agg(
+            n_entered=pl.len().cast(pl.Int64),
+            n_moved_on=moved.sum().cast(pl.Int64),
+            n_pending=(~moved & is_open).sum().cast(pl.Int64),
+            n_lost=(~moved & ~is_open).sum().cast(pl.Int64),
+            n_skipped=(pl.col("n_stays") == 0).sum().cast(pl.Int64),
+            n_repeated=(pl.col("n_stays") > 1).sum().cast(pl.Int64),
+            n_won=(pl.col("is_won") & stood).sum().cast(pl.Int64),
+            n_closed=(~is_open & stood).sum().cast(pl.Int64),
+        )
+        .sort("rank")
+    )
+    decided = pl.col("n_entered") - pl.col("n_pending")
+    return counted.with_columns(
+        moved_on_rate=pl.when(decided > 0).then(pl.col("n_moved_on") / decided),
+        won_rate=pl.when(pl.col("n_closed") > 0).then(pl.col("n_won") / pl.col("n_closed")),
+    ).drop("rank")
+
+
+def conversion(data: Dataset, settings: Settings, months: int = 24) -> Measure:
+    """Stage conversion: of the deals that entered each stage, how many went on, wait there, or were lost.
+
+    Formula: deals that entered stage n in the window; gone on are those that reached stage n+1 or
+    beyond, or were won; pending are still open and no further; the rest were lost or deleted. The
+    rate is gone on ÷ (entered − pending). None where nothing is decided.
+
+    A deal counts once per stage, however often it comes back to it. A deal that skips a stage counts
+    as having entered it and gone on, on the day it reached a later one, so that no stage shows fewer
+    deals than the next.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    months : int
+        Length of the window that ends on the as-of date.
+
+    Returns
+    -------
+    Measure
+        Value: share won of the deals that entered the first stage and closed. Frame as `shares`.
+    """
+    frame = shares(tracks(data, settings), settings, data.as_of, months)
+    decided = frame.filter(pl.col("moved_on_rate").is_not_null())
+    if decided.is_empty():
+        return Measure("Stage conversion", None, "rate", frame, "No deal has moved through the stages yet.")
+    worst = decided.sort("moved_on_rate").row(0, named=True)
+    first = frame["won_rate"][0]
+    text = (
+        f"The leakiest stage is {worst['stage']}: {percent(worst['moved_on_rate'])} of "
+        f"{worst['n_entered'] - worst['n_pending']:,} deals went on from there, {worst['n_pending']:,} still wait. "
+        f"Of those that entered {frame['stage'][0]} and closed, {percent(first)} were won."
+    )
+    skipped, repeated = int(frame["n_skipped"].sum()), int(frame["n_repeated"].sum())
+    if skipped or repeated:
+        text += f" {skipped:,} stages were skipped and {repeated:,} entered more than once."
+    return Measure("Stage conversion", first, "rate", frame, text)
+
+
+def stays(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
+    """Return the days each deal has spent in each stage by the end of a day, all its stays together.
+
+    Returns
+    -------
+    pl.DataFrame
+        deal, stage, days, state (at the end of the day), ended_on (of the last change), is_here.
+    """
+    seen = track.head(int(track["day"].search_sorted(day, side="right")))
+    last = seen.group_by("deal", maintain_order=True).agg(
+        pl.col("state").last(), ended_on=pl.col("day").last(), now=pl.col("stage").last()
+    )
+    until = pl.when(pl.col("end_on") > day).then(pl.lit(day)).otherwise("end_on")
+    return (
+        seen.filter((pl.col("state") == OPEN) & pl.col("stage").cast(pl.String).is_in(list(settings.stages.open)))
+        .group_by("deal", "stage", maintain_order=True)
+        .agg(days=(until - pl.col("day")).dt.total_days().sum())
+        .join(last, on="deal")
+        .with_columns(is_here=(pl.col("state") == OPEN) & (pl.col("stage") == pl.col("now")))
+        .with_columns(pl.col("stage").cast(pl.String))
+        .drop("now")
+    )
+
+
+def pace(track: pl.DataFrame, settings: Settings, day: date, months: int = 24) -> pl.DataFrame:
+    """Return how long deals won in the months up to a day had spent in each stage: stage, n_won, median, p90."""
+    won = stays(track, settings, day).filter((pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -months)))
+    return won.group_by("stage").agg(
+        n_won=pl.len().cast(pl.Int64),
+        won_median_days=pl.col("days").median(),
+        won_p90_days=pl.col("days").quantile(0.9, "linear"),
+    )
+
+
+def times(data: Dataset, settings: Settings, months: int = 24) -> Measure:
+    """Time in stage: how long won deals took, next to how long open deals have been there.
+
+    Formula: days a deal spent in the stage, all its stays together; median and 90th percentile over
+    the deals won in the window, and over the deals now open in the stage. Slow are open deals
+    that have been there longer than nine of ten won deals were.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    months : int
+        Length of the window that ends on the as-of date.
+
+    Returns
+    -------
+    Measure
+        Value: open amount of slow deals; None where no deal was won. Frame: stage, n_won,
+        won_median_days, won_p90_days, n_open, open_median_days, open_p90_days, n_slow, slow_amount.
+    """
+    track = tracks(data, settings)
+    won = pace(track, settings, data.as_of, months)
+    here = stays(track, settings, data.as_of).filter("is_here")
+    held = here.join(at(track, data.as_of).select("deal", "cents"), on="deal").join(won, on="stage", how="left")
+    slow = pl.col("days") > pl.col("won_p90_days")
+    now = held.group_by("stage").agg(
+        n_open=pl.len().cast(pl.Int64),
+        open_median_days=pl.col("days").median(),
+        open_p90_days=pl.col("days").quantile(0.9, "linear"),
+        n_slow=slow.sum().cast(pl.Int64),
+        slow_amount=pl.col("cents").filter(slow).sum() / 100,
+    )
+    order = {name: k for k, name in enumerate(settings.stages.open)}
+    frame = won.join(now, on="stage", how="full", coalesce=True).sort(
+        pl.col("stage").replace_strict(order, return_dtype=pl.Int64)
+    )
+    known = frame.filter(pl.col("n_won") > 0, pl.col("n_open") > 0)
+    if known.is_empty():
+        return Measure("Time in stage", None, "money", frame, "No deal has been won yet to measure open ones against.")
+    amount, n = float(known["slow_amount"].sum()), int(known["n_slow"].sum())
+    worst = known.sort("slow_amount", descending=True).row(0, named=True)
+    if not n:
+        return Measure("Time in stage", 0.0, "money", frame, "No open deal is slower than nine of ten won ones were.")
+    text = (
+        f"{n:,} open deals worth {money(amount, settings.currency)} have been in their stage longer than nine of ten "
+        f"won deals were, most of it in {worst['stage']}: {worst['n_slow']:,} deals beyond "
+        f"{worst['won_p90_days']:.0f} days."
+    )
+    return Measure("Time in stage", amount, "money", frame, text)
+
+
+def cohorts(data: Dataset, settings: Settings, months: int = 18) -> Measure:
+    """Funnel by month of creation: how far the deals of each month have come.
+
+    Formula: of the deals first open in the month, the share that has reached each stage or beyond
+    by now, and the share won. Deals still open may yet go further, so young months look worse; their
+    number is in the frame.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    months : int
+        How many months are shown, the running one among them.
+
+    Returns
+    -------
+    Measure
+        Value: share won of the deals created in the shown months. Frame: month, stage (the last is
+        Won), n_created, n_reached, n_open, reached_rate.
+    """
+    track = tracks(data, settings)
+    opened = track.filter(pl.col("state") == OPEN).group_by("deal", maintain_order=True).agg(
+        month=pl.col("day").min().dt.truncate("1mo")
+    )  # fmt: skip
+    begin = add_months(month_start(data.as_of), 1 - months)
+    found = reached(track, settings, data.as_of).join(opened.filter(pl.col("month") >= begin), on="deal")
+    sizes = found.unique("deal").group_by("month").agg(
+        n_created=pl.len().cast(pl.Int64), n_open=pl.col("is_open").sum().cast(pl.Int64),
+        n_won=pl.col("is_won").sum().cast(pl.Int64),
+    )  # fmt: skip
+    passed = found.group_by("month", "stage", "rank").agg(n_reached=pl.len().cast(pl.Int64))
+    won = sizes.select("month", stage=pl.lit("Won"), rank=pl.lit(len(settings.stages.open)), n_reached="n_won")
+    frame = (
+        pl.concat([passed, won.select(passed.columns)], how="vertical_relaxed")
+        .join(sizes.drop("n_won"), on="month")
+        .sort("month", "rank")
+        .select(
+            "month", "stage", "n_created", "n_reached", "n_open", reached_rate=pl.col("n_reached") / pl.col("n_created")
+        )
+    )
+    if frame.is_empty():
+        return Measure("Funnel by month", None, "rate", frame, "No deal was created in these months.")
+    n, n_won, n_open = (int(sizes[c].sum()) for c in ("n_created", "n_won", "n_open"))
+    text = f"Of {n:,} deals created since {begin:%B %Y}, {n_won:,} are won and {n_open:,} are still open."
+    ripe = sizes.filter(pl.col("n_open") * 10 <= pl.col("n_created")).with_columns(
+        rate=pl.col("n_won") / pl.col("n_created")
+    )
+    if ripe.height > 1:
+        best = ripe.sort("rate", "month", descending=True).row(0, named=True)
+        text += (
+            f" Of the months nearly decided, {best['month']:%B %Y} did best: {percent(best['rate'])} of "
+            f"{best['n_created']:,} deals were won."
+        )
+    return Measure("Funnel by month", n_won / n, "rate", frame, text)

@@ -1,0 +1,114 @@
+"""What a column is: by the words of its header, and by what stands in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+WORDS = Path(__file__).with_name("words.yaml")
+ROLES = ("text", "id", "priority", "category", "answer", "comment")
+SEEN = 400
+ID = re.compile(r"^(?=.*\d)[A-Za-z]{0,10}[-_. ]{0,2}\w{0,8}([.\-_/]\w{1,8}){0,5}$")
+LEVEL = re.compile(
+    r"^(p?[0-5]|[mscw]|high|medium|med|low|critical|urgent|must|should|could|would|won'?t|must[- ]have|should[- ]have|"
+    r"could[- ]have|nice[- ]to[- ]have|mandatory|desirable|desired|optional|essential|required|preferred|hoch|mittel|"
+    r"niedrig|muss|soll|kann|haute|moyenne|basse|alta|media|baja|obligatoire|obligatorio|hoog|laag|高|中|低)\b.{0,12}$",
+    re.IGNORECASE,
+)
+Body = Sequence[tuple[int, Sequence[str]]]
+
+
+@cache
+def words() -> dict[str, dict[str, float]]:
+    """Return, per role, the header words that name it and how surely they do."""
+    found = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    return {role: {str(w): float(v) for v, group in by.items() for w in group} for role, by in found.items()}
+
+
+def plain(header: str) -> str:
+    """Return a header in lower case, with spaces for brackets, stars, dashes and underscores."""
+    return re.sub(r"[\s_*()\[\]\-/:.?]+", " ", header.lower()).strip()
+
+
+@cache
+def likeness(header: str, role: str) -> float:
+    """Say how surely a header cell names a role: 1 for its very word, less for a part of it."""
+    said = plain(header)
+    if not said or len(said) > 60:
+        return 0.0
+    best = 0.0
+    for word, weight in words()[role].items():
+        if said == word:
+            best = max(best, weight)
+        elif len(word) > 1 and stands_in(word, said):
+            best = max(best, weight * (0.55 + 0.35 * len(word) / len(said)))
+    return best
+
+
+def stands_in(word: str, said: str) -> bool:
+    """Say whether a word stands in a text by itself, or at all in a script that does not part words."""
+    if word not in said:
+        return False
+    if any(ord(c) > 0x2E7F for c in word):
+        return True
+    return bool(re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", said))
+
+
+def size(text: str) -> float:
+    """Return the number of words of a text; two characters of a script without spaces are a word."""
+    wide = sum(ord(c) > 0x2E80 for c in text)
+    return len(text.split()) + wide / 2
+
+
+def texts(body: Body, column: int) -> list[str]:
+    """Return the filled cells of a column, of the first 400 rows."""
+    return [cells[column] for _, cells in body[:SEEN] if column < len(cells) and cells[column]]
+
+
+def prose(body: Body, column: int) -> float:
+    """Return the mean number of words of the filled cells."""
+    found = texts(body, column)
+    return sum(size(t) for t in found) / len(found) if found else 0.0
+
+
+def filled(body: Body, column: int) -> float:
+    """Return the share of filled cells."""
+    seen = body[:SEEN]
+    return len(texts(seen, column)) / len(seen) if seen else 0.0
+
+
+@cache
+def _asking() -> re.Pattern[str]:
+    wide = [w for w in words()["asks"] if any(ord(c) > 0x2E7F for c in w)]
+    whole = "|".join(re.escape(w) for w in words()["asks"] if w not in wide)
+    return re.compile(rf"\b(?:{whole})\b|[?？]|{'|'.join(wide)}", re.IGNORECASE)
+
+
+def asks(text: str) -> bool:
+    """Say whether a text asks for something: a question mark, must, shall, soll, debe, doit and the like."""
+    return bool(_asking().search(text))
+
+
+def asking(body: Body, column: int) -> float:
+    """Return the share of filled cells that ask for something in at least five words."""
+    found = texts(body, column)
+    return sum(size(t) >= 5 and asks(t) for t in found) / len(found) if found else 0.0
+
+
+def idlike(body: Body, column: int) -> float:
+    """Return the share of filled cells that look like ids, none of them twice."""
+    found = texts(body, column)
+    if len(found) < 2:
+        return 0.0
+    ids = {t for t in found if len(t) <= 24 and ID.match(t)}
+    return len(ids) / len(found)
+
+
+def levels(body: Body, column: int) -> float:
+    """Return the share of filled cells that are a priority word or a small number."""
+    found = texts(body, column)
+    return sum(bool(LEVEL.match(t)) for t in found) / len(found) if len(found) > 1 else 0.0

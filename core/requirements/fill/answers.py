@@ -1,0 +1,172 @@
+"""Which answer goes into which cell, in the buyer's own words, and which rows are left for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from core.contracts.errors import RequirementError
+from core.requirements import wording
+from core.requirements.grids import Grid
+from core.requirements.layout import Layout
+from core.requirements.places import Place
+from core.requirements.read import RequirementList
+
+MARK = "X"
+LONGEST = 32_000
+ADDED = {"Compliance": "statement", "Response": "text"}
+LEFT = {"sheet": pl.String, "row": pl.Int64, "text": pl.String, "reason": pl.String}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A text for one cell: row from 1, column from 0."""
+
+    sheet: str
+    row: int
+    column: int
+    text: str
+
+
+@dataclass
+class Plan:
+    """What is to be written.
+
+    Attributes
+    ----------
+    edits : list of Edit
+    left : list
+        [sheet, row, text, reason] of what was not answered.
+    added : dict of str to int
+        Sheets without room for answers, and the column from which it is added.
+    """
+
+    edits: list[Edit] = field(default_factory=list)
+    left: list[tuple[str, int, str, str]] = field(default_factory=list)
+    added: dict[str, int] = field(default_factory=dict)
+
+
+def plan(source: RequirementList, answers: pl.DataFrame, *, replace: bool = False) -> Plan:
+    """Decide each answer cell.
+
+    Parameters
+    ----------
+    source : RequirementList
+    answers : pl.DataFrame
+        [sheet, row, status] and, where there are, [statement, response, capability]: status is available,
+        limited, partner, roadmap or not available; rows with another are left for a person. `statement`
+        goes before the word chosen for the status, `response` before the sentence made of the capability.
+    replace : bool
+        Whether cells that hold an answer already are written over.
+
+    Raises
+    ------
+    RequirementError
+        When `answers` lacks sheet, row or status.
+    """
+    missing = {"sheet", "row", "status"} - set(answers.columns)
+    if missing:
+        raise RequirementError(f"The answers have no column {', '.join(sorted(missing))}.")
+    known = {(row["sheet"], row["row"]): row for row in answers.iter_rows(named=True)}
+    asked = source.frame.select("sheet", "row", "text")
+    out = Plan()
+    for grid, shape in zip(source.grids, source.layouts, strict=True):
+        sheet = _Sheet(grid, shape, out, replace)
+        for row, text in asked.filter(pl.col("sheet") == grid.name).select("row", "text").iter_rows():
+            answer = known.get((grid.name, row))
+            status = (answer or {}).get("status")
+            if answer is None or (status not in wording.STATEMENTS and not answer.get("statement")):
+                out.left.append((grid.name, row, text, "It has no answer yet."))
+                continue
+            sheet.answer(row, text, answer)
+    return out
+
+
+class _Sheet:
+    """The answers of one sheet."""
+
+    def __init__(self, grid: Grid, shape: Layout, out: Plan, replace: bool) -> None:
+        self.grid, self.out, self.replace = grid, out, replace
+        self.cells = dict(grid.rows)
+        self.places = shape.answers
+        self.taken: set[tuple[int, int]] = set()
+        if not self.places:
+            first = max(grid.width, *(span.right + 1 for span in grid.merges), 0) if grid.merges else grid.width
+            out.added[grid.name] = first
+            self.places = tuple(Place(first + i, name, kind) for i, (name, kind) in enumerate(ADDED.items()))
+            if shape.header_row is not None:
+                out.edits += [Edit(grid.name, shape.header_row, p.column, p.name) for p in self.places]
+
+    def answer(self, row: int, text: str, answer: Mapping[str, Any]) -> None:
+        """Write one requirement's answer where the buyer wants it."""
+        status = str(answer["status"])
+        statement = answer.get("statement") or wording.STATEMENTS[status]
+        response = str(answer.get("response") or wording.response(status, answer.get("capability")))
+        said, why = self._stated(row, status, str(statement))
+        free = [p for p in self.places if p.kind == "text"]
+        texts = [response]
+        if not any(p.kind != "text" for p in self.places):
+            texts = [str(statement), response] if len(free) > 1 else [f"{statement}. {response}"]
+        for place, words in zip(free, texts, strict=False):
+            why = self._write(row, place.column, words) or why
+            said = True
+        if why or not said:
+            self.out.left.append((self.grid.name, row, text, why or "No cell is left for its answer."))
+
+    def _stated(self, row: int, status: str, statement: str) -> tuple[bool, str]:
+        """Say how far we comply: by the drop-down, an X, or in words. Return whether, and why not."""
+        why = ""
+        for place in self.places:
+            if place.kind != "choice":
+                continue
+            words = self._words(row, place.column)
+            word = statement if statement in words else wording.choose(status, words)
+            if word is not None:
+                why = self._write(row, place.column, word)
+                return not why, why
+            why = _no_word(words)
+        marks = [p for p in self.places if p.kind == "mark"]
+        if marks:
+            column = next((p.column for kind in wording.OUR.get(status, ()) for p in marks if p.status == kind), None)
+            held = any(self._held(row, p.column) for p in marks)
+            why = "It holds a mark already." if held and not self.replace else "No column fits the answer."
+            if column is not None and not (held and not self.replace):
+                why = self._write(row, column, MARK)
+            return not why, why
+        for place in [p for p in self.places if p.kind == "statement"][:1]:
+            why = self._write(row, place.column, statement)
+            return not why, why
+        return False, why
+
+    def _words(self, row: int, column: int) -> Sequence[str]:
+        return next((c.words for c in self.grid.choices if any(s.holds(row, column) for s in c.spans)), ())
+
+    def _held(self, row: int, column: int) -> str:
+        cells = self.cells.get(row, [])
+        return cells[column] if column < len(cells) else ""
+
+    def _write(self, row: int, column: int, text: str) -> str:
+        """Plan one cell; return why it is not written."""
+        merge = next((m for m in self.grid.merges if m.holds(row, column)), None)
+        if merge is not None:
+            row, column = merge.top, merge.left
+        if (row, column) in self.taken:
+            return "Its answer cell is merged with that of another row."
+        if (row, column) in self.grid.formulas:
+            return "Its answer cell holds a formula, which was kept."
+        if self._held(row, column) and not self.replace:
+            return "Its answer cell is filled already, and was kept."
+        self.taken.add((row, column))
+        self.out.edits.append(Edit(self.grid.name, row, column, text[:LONGEST]))
+        return ""
+
+
+def _no_word(words: Sequence[str]) -> str:
+    if not words:
+        return "The words of its drop-down cannot be read."
+    return (
+        f"Its drop-down has no word that says this honestly ({', '.join(words[:4])}{', …' if len(words) > 4 else ''})."
+    )

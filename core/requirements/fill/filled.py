@@ -1,0 +1,115 @@
+"""The buyer's own file, filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from core.contracts.errors import RequirementError
+from core.requirements import grids
+from core.requirements.fill import answers as planning
+from core.requirements.fill import delimited, ooxml, proof
+from core.requirements.fill.answers import LEFT, Edit, Plan
+from core.requirements.fill.proof import Proof
+from core.requirements.read import RequirementList
+from core.requirements.sheetxml import letters_of
+from core.requirements.spreadsheet import Book
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The buyer's file with our answers.
+
+    Attributes
+    ----------
+    name : str
+        A file name for it.
+    content : bytes
+    proof : Proof
+        What changed, found by comparing it with the buyer's file.
+    left : pl.DataFrame
+        [sheet, row, text, reason]: requirements that were not answered, or not in every cell.
+    frame : pl.DataFrame
+        [sheet, row, cell, text]: every cell written.
+    n_asked : int
+    """
+
+    name: str
+    content: bytes
+    proof: Proof
+    left: pl.DataFrame
+    frame: pl.DataFrame
+    n_asked: int
+
+    def sentence(self) -> str:
+        """Say how many rows are answered and what changed."""
+        rows = self.left.select("sheet", "row").unique().height
+        text = f"{self.n_asked - rows:,} of {self.n_asked:,} requirements are answered in the buyer's own file. "
+        text += self.proof.sentence()
+        return text + (f" {rows:,} rows are left for a person." if rows else "")
+
+
+def fill(source: RequirementList, answers: pl.DataFrame, *, replace: bool = False) -> Filled:
+    """Write our answers into the buyer's own file and prove that nothing else changed.
+
+    Only the cells left for answers are touched: a drop-down gets one of its own words, a "put an X"
+    column an X, a response column the sentence. Where a file has no such column, two are added at its
+    right. Answers are written as text, so that none is ever computed. Cells that hold a formula or an
+    answer are kept, and a word that would claim more than is true is never chosen; such rows are in `left`.
+
+    Parameters
+    ----------
+    source : RequirementList
+        With the buyer's file in it.
+    answers : pl.DataFrame
+        [sheet, row, status] and, where there are, [statement, response, capability].
+    replace : bool
+        Whether answers already in the file are written over.
+
+    Returns
+    -------
+    Filled
+
+    Raises
+    ------
+    RequirementError
+        When the file is none that can be filled, or more than the answers would change.
+    """
+    planned = planning.plan(source, answers, replace=replace)
+    content, shown = _written(source, planned)
+    path = Path(source.name)
+    edits = [(e.sheet, e.row, f"{letters_of(e.column)}{e.row}", e.text) for e in planned.edits]
+    schema = {"sheet": pl.String, "row": pl.Int64, "cell": pl.String, "text": pl.String}
+    return Filled(
+        f"{path.stem}-answered{path.suffix}",
+        content,
+        shown,
+        pl.DataFrame(planned.left, schema=LEFT, orient="row"),
+        pl.DataFrame(edits, schema=schema, orient="row"),
+        source.frame.height,
+    )
+
+
+def _written(source: RequirementList, planned: Plan) -> tuple[bytes, Proof]:
+    held = source.content
+    kind = grids.open_file(held, source.name).kind
+    if kind == "text":
+        texts = {(e.row, e.column): e.text for e in planned.edits}
+        content = delimited.edit(held, texts)
+        return content, delimited.compare(held, content, texts)
+    if kind == "opendocument":
+        raise RequirementError("An ODS file cannot be filled in yet.", source.name, "Save it as XLSX.")
+    book = Book(held, source.name)
+    parts = _by_part(planned.edits, book)
+    fresh = {part: ooxml.edit(book.packed.read(part), texts) for part, texts in parts.items()}
+    content = ooxml.repack(held, fresh)
+    return content, proof.compare(held, content, parts)
+
+
+def _by_part(edits: list[Edit], book: Book) -> dict[str, dict[tuple[int, int], str]]:
+    out: dict[str, dict[tuple[int, int], str]] = {}
+    for e in edits:
+        out.setdefault(book.sheets[e.sheet], {})[(e.row, e.column)] = e.text
+    return out

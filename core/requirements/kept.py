@@ -1,0 +1,108 @@
+"""Requirement lists as the store keeps them, and the ledger over all that are kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.requirements import samples, stakes
+from core.requirements.catalogue import Catalogue
+from core.requirements.catalogue import load as load_catalogue
+from core.requirements.gap import GapAnalysis
+from core.requirements.ledger import Ledger, RequirementSet, build
+from core.store.repositories import RequirementSets, Saved
+
+ROWS = {
+    "sheet": pl.String, "row": pl.Int64, "requirement_id": pl.String, "text": pl.String, "category": pl.String,
+    "priority": pl.String, "capability_id": pl.String, "confidence": pl.Float64,
+}  # fmt: skip
+
+
+def key(content: bytes) -> str:
+    """Return a name for a buyer's file by its content, so that the same file finds its list again."""
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
+
+
+def payload(analysis: GapAnalysis) -> dict[str, Any]:
+    """Return what is kept of an analysed list: its deal, scores, and each row with its counterpart."""
+    return {
+        "opportunity_id": analysis.summary.get("opportunity_id"),
+        "summary": analysis.summary,
+        "file_key": key(analysis.source.content),
+        "rows": [list(row) for row in analysis.frame.select(list(ROWS)).iter_rows()],
+    }
+
+
+def keep(sets: RequirementSets, name: str, owner: str, analysis: GapAnalysis) -> Saved:
+    """Keep an analysed list with its file in one go; the same file under the same name takes the earlier one's place.
+
+    Parameters
+    ----------
+    sets : RequirementSets
+        The store's.
+    name, owner : str
+    analysis : GapAnalysis
+
+    Raises
+    ------
+    StoreError
+        When the name is taken by another file, too long or empty.
+    """
+    held = payload(analysis)
+    same = [one for one in sets.list(owner) if one.name == name.strip()]
+    version = same[0].version if same and same[0].payload.get("file_key") in (None, held["file_key"]) else None
+    return sets.save_with_file(name, owner, held, (analysis.source.name, analysis.source.content), version)
+
+
+def restored(name: str, held: Mapping[str, Any]) -> RequirementSet | None:
+    """Return a kept list as the ledger takes it; None where it hangs on no deal or was kept without rows.
+
+    Parameters
+    ----------
+    name : str
+    held : mapping
+        What `payload` gave.
+    """
+    deal, rows = held.get("opportunity_id"), held.get("rows")
+    if not deal or not rows:
+        return None
+    return RequirementSet(name, str(deal), pl.DataFrame(rows, schema=ROWS, orient="row"))
+
+
+def ledger(
+    dataset: Dataset,
+    settings: Settings,
+    lists: Iterable[RequirementSet] = (),
+    catalogue: Catalogue | None = None,
+    groups: Mapping[str, str] | None = None,
+) -> Ledger:
+    """Build the gap ledger over the lists kept and those that come with the sample company.
+
+    Per capability: open pipeline exposed and probability-weighted, deals, how many closed deals were won in
+    spite of the gap, weeks and cost to close, and open pipeline per person-week. A deal's amount is divided
+    over its gaps by priority (4, 3, 2, 1) × gap type (missing 1, partial and roadmap ½, unclear ¼), in whole
+    cents, so that nothing counts twice.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    lists : iterable of RequirementSet, optional
+        A deal with a kept list does without the sample's.
+    catalogue : Catalogue, optional
+        Default the shipped one.
+    groups : mapping, optional
+        What was merged or split by hand; see `ledger.build`.
+    """
+    known = catalogue or load_catalogue()
+    own = list(lists)
+    taken = {one.opportunity_id for one in own}
+    shipped = [one for one in samples.sets(dataset, known) if one.opportunity_id not in taken]
+    sets = [*own, *shipped]
+    chances = stakes.chances(dataset, settings) if sets else None
+    return build(sets, dataset, known, settings, chances, groups)

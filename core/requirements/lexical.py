@@ -1,0 +1,126 @@
+"""Texts by their stemmed words and their letters, weighed by how rare these are in list and catalogue together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from threading import local
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CHARACTERS = 0.5
+WORD = re.compile(r"[^\W_]{2,}")
+
+
+class _Stemmer(local):
+    """One stemmer per thread: it keeps the word it works on, so that threads must not share one."""
+
+    def __init__(self) -> None:
+        import snowballstemmer
+
+        self.stem = snowballstemmer.stemmer("english").stemWord
+
+
+@cache
+def _stemmers() -> _Stemmer:
+    return _Stemmer()
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """Return a word's stem, the word being in lower case."""
+    return str(_stemmers().stem(word))
+
+
+def tokens(text: str) -> list[str]:
+    """Return the stemmed words of a text, lower case, two letters or more.
+
+    Examples
+    --------
+    >>> tokens("Encrypts encrypted data at rest")
+    ['encrypt', 'encrypt', 'data', 'at', 'rest']
+    """
+    return [stem(word) for word in WORD.findall(text.lower())]
+
+
+def covered(text: str, held: set[str]) -> float:
+    """Return the share of a text's longer words that a capability has; 0 when it has none such."""
+    wanted = {word for word in tokens(text) if len(word) > 3}
+    return len(wanted & held) / len(wanted) if wanted else 0.0
+
+
+@dataclass(frozen=True)
+class Lexical:
+    """Two lists of texts in one space.
+
+    Attributes
+    ----------
+    words, letters : pair of sparse matrices
+        Theirs (the catalogue's) and ours (the upload's), rows of length 1.
+    terms : array of str
+        The stem each column of `words` stands for.
+    """
+
+    words: tuple[Any, Any]
+    letters: tuple[Any, Any]
+    terms: NDArray[np.str_]
+
+    def joined(self) -> tuple[Any, Any]:
+        """Return both parts side by side, so that one product gives words + 0.5 × letters."""
+        from scipy.sparse import hstack
+
+        weigh = np.float32(CHARACTERS**0.5)
+        theirs, ours = (
+            hstack([w, letters * weigh], format="csr", dtype=np.float32)
+            for w, letters in zip(self.words, self.letters, strict=True)
+        )
+        return theirs, ours
+
+
+def build(theirs: list[str], ours: list[str]) -> Lexical:
+    """Return the TF-IDF weights of stemmed words and of character 3-5-grams, fitted on both lists together.
+
+    Parameters
+    ----------
+    theirs : list of str
+        The catalogue's texts.
+    ours : list of str
+        The upload's.
+    """
+    words, terms = _weights(theirs, ours, {"tokenizer": tokens, "token_pattern": None, "lowercase": False})
+    letters, _ = _weights(theirs, ours, {"analyzer": "char_wb", "ngram_range": (3, 5)})
+    return Lexical(words, letters, terms)
+
+
+def _weights(theirs: list[str], ours: list[str], options: dict[str, Any]) -> tuple[tuple[Any, Any], NDArray[np.str_]]:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    maker = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **options)
+    try:
+        both = maker.fit_transform([*theirs, *ours])
+    except ValueError:  # no text has a word
+        from scipy.sparse import csr_matrix
+
+        return (csr_matrix((len(theirs), 1)), csr_matrix((len(ours), 1))), np.array([""])
+    return (both[: len(theirs)], both[len(theirs) :]), maker.get_feature_names_out()
+
+
+def alike(theirs: Any, ours: Any, which: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the cosines of each of our rows with the few of theirs named for it.
+
+    Parameters
+    ----------
+    theirs, ours : sparse or dense matrices with rows of length 1
+    which : array of int, [n, k]
+
+    Returns
+    -------
+    array of float, [n, k]
+    """
+    n, k = which.shape
+    left, right = ours[np.repeat(np.arange(n), k)], theirs[which.ravel()]
+    product = left.multiply(right).sum(1) if hasattr(left, "multiply") else np.einsum("ij,ij->i", left, right)
+    return np.asarray(product, np.float64).reshape(n, k)

@@ -1,0 +1,127 @@
+"""Where the buyer left room for answers: drop-downs, empty response columns, "put an X" columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.requirements import columns, wording
+from core.requirements.columns import Body, likeness
+from core.requirements.grids import Grid
+
+EMPTY = 0.2
+COVERED = 0.4
+LIKELY = 0.45
+SURE = 0.7
+TELLING = 0.85
+MARKS = {"x", "X", "✓", "✔", "×", "1", "●"}
+COMPLIANCE = (
+    "compl", "conform", "erfüll", "cumpl", "voldoe", "fulfil", "meets", "supported", "y n", "yes no", "ja nein",
+    "oui non", "status", "code", "能否", "是否", "可否",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """A column for answers.
+
+    Attributes
+    ----------
+    column : int
+        From 0.
+    name : str
+        Its heading.
+    kind : str
+        "choice" (a drop-down), "mark" (put an X), "statement" (how far we comply) or "text" (free words).
+    words : tuple of str
+        What the drop-down offers.
+    status : str
+        For a mark: what an X in it means (full, partial, partner, roadmap, none).
+    """
+
+    column: int
+    name: str
+    kind: str
+    words: tuple[str, ...] = ()
+    status: str = ""
+
+
+def find(grid: Grid, names: Sequence[str], roles: Mapping[str, int], body: Body) -> tuple[Place, ...]:
+    """Return the columns left for answers, from left to right.
+
+    A drop-down over most requirement rows that are still empty; two or more empty columns side by side whose
+    headings are answers (Yes, Partly, No); an empty column named like a response, a statement or a comment.
+    A column that the buyer filled is none, unless its heading or its drop-down tells that answers stand in it.
+    """
+    rows = [row for row in body if roles["text"] < len(row[1]) and row[1][roles["text"]]]
+    width = max(grid.width, len(names), max((s.right + 1 for c in grid.choices for s in c.spans), default=0))
+    free = [c for c in range(width) if c not in roles.values()]
+    found = {place.column: place for place in _choices(grid, names, rows, free)}
+    found |= {p.column: p for p in _marks(names, rows, [c for c in free if c not in found])}
+    titles = (
+        [names] if names else [cells for _, cells in grid.rows if any(likeness(c, "answer") >= SURE for c in cells)]
+    )
+    used: set[str] = set()
+    for column in free:
+        name = next((t[column] for t in titles if column < len(t) and t[column]), "")
+        kind = _named(name)
+        is_open = _is_open(rows, column) or max(likeness(name, "answer"), likeness(name, "comment")) >= TELLING
+        if column not in found and kind and kind not in used and is_open:
+            found[column] = Place(column, name, "statement" if kind == "statement" else "text")
+            used.add(kind)
+    return tuple(found[column] for column in sorted(found))
+
+
+def _is_open(rows: Body, column: int) -> bool:
+    """Say whether a column is still empty, but for a few."""
+    return columns.filled(rows, column) <= EMPTY
+
+
+def _is_answer(words: Sequence[str]) -> bool:
+    """Say whether a drop-down's words say how far one complies."""
+    return {"full", "none"} <= {wording.meaning(word)[0] for word in words}
+
+
+def _choices(grid: Grid, names: Sequence[str], rows: Body, free: Sequence[int]) -> list[Place]:
+    out = []
+    numbers = [n for n, _ in rows]
+    for column in free:
+        over = [c for c in grid.choices if any(s.left <= column <= s.right for s in c.spans)]
+        covered = [n for n in numbers if any(s.holds(n, column) for c in over for s in c.spans)]
+        if not covered or len(covered) < COVERED * len(numbers):
+            continue
+        if not _is_open(rows, column) and not any(_is_answer(c.words) for c in over):
+            continue
+        usual = max(over, key=lambda c: (bool(c.words), sum(s.holds(n, column) for n in covered for s in c.spans)))
+        out.append(Place(column, _name(names, column), "choice", usual.words))
+    return out
+
+
+def _marks(names: Sequence[str], rows: Body, free: Sequence[int]) -> list[Place]:
+    """Find columns side by side that each stand for one answer."""
+    groups: list[list[Place]] = [[]]
+    for column in range(len(names)):
+        title = names[column].rsplit(" / ", 1)[-1]
+        means, sure = wording.meaning(title) if title else ("", 0.0)
+        marked = set(columns.texts(rows, column)) <= MARKS
+        if column in free and means and sure >= SURE and len(title) <= 30 and marked:
+            groups[-1].append(Place(column, names[column], "mark", (), means))
+        elif groups[-1]:
+            groups.append([])
+    wanted = ("full", "none", "partial")
+    return [p for g in groups if len({p.status for p in g}) > 1 and any(p.status in wanted for p in g) for p in g]
+
+
+def _named(name: str) -> str:
+    """Tell a statement, an answer and a comment by the heading; empty where it is none of them."""
+    answer, comment = likeness(name, "answer"), likeness(name, "comment")
+    if max(answer, comment) < LIKELY:
+        return ""
+    said = columns.plain(name)
+    if answer < comment:
+        return "comment"
+    return "statement" if any(word in said for word in COMPLIANCE) else "answer"
+
+
+def _name(names: Sequence[str], column: int) -> str:
+    return names[column] if column < len(names) else ""

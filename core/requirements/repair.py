@@ -1,0 +1,176 @@
+"""What a person says about a buyer's layout; it holds for every later file with the same headings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from core.contracts.errors import RequirementError
+from core.requirements import columns, layout, places, wording
+from core.requirements.grids import Grid
+from core.requirements.layout import Layout
+from core.requirements.places import Place
+
+SEARCHED = 60
+
+
+@dataclass(frozen=True)
+class Given:
+    """How one sheet is to be read.
+
+    Attributes
+    ----------
+    sheet : str
+    is_list : bool
+        Whether it holds requirements at all.
+    header_row : int or None
+        As in the file it was said for; None where there is no header.
+    header : tuple of str
+        The cells of that row, by which the layout is known again.
+    columns : dict of str to int
+        The place (from 0) of text, id, priority and category.
+    answers : dict of int to str
+        The kind of each answer column: choice, mark, statement or text.
+    leave_hidden : bool
+        Whether hidden rows are left out.
+    """
+
+    sheet: str
+    is_list: bool = True
+    header_row: int | None = None
+    header: tuple[str, ...] = ()
+    columns: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[int, str] = field(default_factory=dict)
+    leave_hidden: bool = False
+
+    @property
+    def key(self) -> str:
+        """Return the name under which the layout is remembered."""
+        said = "\x1f".join(_head(self.header)) or f"sheet {self.sheet}"
+        return f"{self.sheet[:60]} {hashlib.sha256(said.encode()).hexdigest()[:16]}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {**asdict(self), "header": list(self.header), "answers": {str(c): k for c, k in self.answers.items()}}
+
+
+def from_dict(held: Mapping[str, Any]) -> Given:
+    """Return what `to_dict` wrote.
+
+    Raises
+    ------
+    RequirementError
+        When it is something else.
+    """
+    try:
+        return Given(
+            str(held["sheet"]), bool(held["is_list"]), held["header_row"], tuple(map(str, held["header"])),
+            {str(k): int(v) for k, v in held["columns"].items()},
+            {int(k): str(v) for k, v in held["answers"].items()}, bool(held["leave_hidden"]),
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RequirementError("A remembered layout cannot be understood.", mend="Repair the reading again.") from error
+
+
+def of(given: Sequence[Given], grid: Grid) -> Given | None:
+    """Return what is known of a sheet, by its headings wherever they stand, else by its name; the last said counts."""
+    for known in reversed(given):
+        wanted = _head(known.header)
+        if wanted and known.is_list:
+            found = next((n for n, cells in grid.rows[:SEARCHED] if _head(cells) == wanted), None)
+            if found is not None and (known.sheet == grid.name or len(wanted) > 2):
+                return _moved(known, found)
+        elif known.sheet == grid.name and (not known.is_list or grid.width > max(known.columns.values(), default=0)):
+            return known
+    return None
+
+
+def _moved(known: Given, row: int) -> Given:
+    return replace(known, header_row=row)
+
+
+def _head(cells: Sequence[str]) -> list[str]:
+    said = [columns.plain(cell) for cell in cells]
+    while said and not said[-1]:
+        said.pop()
+    return said
+
+
+def apply(grid: Grid, known: Given) -> Layout | None:
+    """Return the layout a person asked for; None where the sheet is no list.
+
+    Raises
+    ------
+    RequirementError
+        When no column is named for the text.
+    """
+    if not known.is_list:
+        return None
+    if "text" not in known.columns:
+        raise RequirementError("No column is chosen for the requirement's text.", grid.name, "Choose one.")
+    shape = layout.complete(grid, known.header_row, known.columns, 1.0, is_given=True)
+    found = {place.column: place for place in places.find(grid, _names(grid, known), known.columns, grid.rows)}
+    answers = tuple(_place(grid, known, found, c, kind) for c, kind in sorted(known.answers.items()))
+    held = {role: c for role, c in shape.columns.items() if role in layout.SINGLE}
+    held |= {"answer": answers[0].column} if answers else {}
+    names = {role: name for role, name in shape.names.items() if role in held}
+    return Layout(grid.name, known.header_row, held, names, 1.0, shape.sure, answers, shape.first_row, True)
+
+
+def _names(grid: Grid, known: Given) -> Sequence[str]:
+    return next((cells for n, cells in grid.rows if n == known.header_row), [])
+
+
+def _place(grid: Grid, known: Given, found: Mapping[int, Place], column: int, kind: str) -> Place:
+    if column in found and found[column].kind == kind:
+        return found[column]
+    names = _names(grid, known)
+    name = names[column] if column < len(names) else ""
+    words = tuple(w for c in grid.choices if any(s.left <= column <= s.right for s in c.spans) for w in c.words)
+    return Place(column, name, kind, tuple(dict.fromkeys(words)), wording.meaning(name)[0] if kind == "mark" else "")
+
+
+def with_header(known: Given, grid: Grid, row: int | None) -> Given:
+    """Return a reading with another header row; None where there is no header."""
+    header = next((cells for n, cells in grid.rows if n == row), [])
+    return replace(known, header_row=row, header=tuple(header))
+
+
+def with_column(known: Given, grid: Grid, column: int, role: str) -> Given:
+    """Return a reading with a column taken for something else.
+
+    Parameters
+    ----------
+    known : Given
+    grid : Grid
+    column : int
+        From 0.
+    role : str
+        text, id, priority, category, "statement" (how far we comply), "words" (our words), or "" for nothing.
+    """
+    single = {r: c for r, c in known.columns.items() if c != column}
+    answers = {c: k for c, k in known.answers.items() if c != column}
+    if role in layout.SINGLE:
+        single[role] = column
+    elif role == "words":
+        answers[column] = "text"
+    elif role:
+        answers[column] = kind_of(grid, column, known.header[column] if column < len(known.header) else "")
+    return replace(known, columns=single, answers=answers)
+
+
+def kind_of(grid: Grid, column: int, name: str) -> str:
+    """Say how a column says how far we comply: by a drop-down, an X, or in words."""
+    if any(s.left <= column <= s.right for c in grid.choices for s in c.spans):
+        return "choice"
+    return "mark" if wording.meaning(name)[1] >= layout.SURE and len(name) <= 30 else "statement"
+
+
+def of_layout(shape: Layout, grid: Grid) -> Given:
+    """Return a reading as found, as the start of a repair."""
+    header = next((cells for n, cells in grid.rows if n == shape.header_row), [])
+    single = {role: c for role, c in shape.columns.items() if role in layout.SINGLE}
+    kinds = {place.column: place.kind for place in shape.answers}
+    return Given(grid.name, True, shape.header_row, tuple(header), single, kinds)

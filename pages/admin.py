@@ -1,0 +1,52 @@
+"""Admin: who may open what, who is let in, what was done."""
+
+import streamlit as st
+
+from core.access import rights
+from pages.ui import cached, notebook, shell
+from pages.ui.cells import cell
+
+PEOPLE = {
+    "user": "Signs in as",
+    "name": "Name",
+    "roles": "Roles",
+    "scope": "Sees",
+    "is_masked": "Names hidden",
+    "problem": st.column_config.TextColumn("To mend", width="large"),
+}
+TRAIL = {
+    "at": st.column_config.DatetimeColumn("When (UTC)", format="D MMM YYYY, HH:mm:ss"),
+    "user": "Who",
+    "action": "Did",
+    "target": st.column_config.TextColumn("To what", width="medium"),
+    "detail": st.column_config.TextColumn("Detail", width="large"),
+}
+
+page = shell.open("Admin", icon=":material/admin_panel_settings:")
+data, settings = page.data, page.settings
+
+with cell(page, "Who may open what?") as c:
+    roles = cached.result(rights.by_role, data, settings)
+    c.answer(roles.sentence())
+    c.table(roles.frame)
+    c.method(rights.by_role, roles.frame)
+
+with cell(page, "Who is let in?") as c:
+    people = cached.result(rights.people, data, settings)
+    c.answer(people.sentence())
+    if people.frame.is_empty():
+        c.empty("List people under access.people in quarterdeck.yaml; the admin guide shows how.")
+    else:
+        c.table(people.frame, column_config=PEOPLE)
+    c.method(rights.people, people.frame)
+
+with cell(page, "What was done?") as c:
+    trail = rights.done(cached.store(settings.database).audit.newest(1000))
+    c.answer(trail.sentence())
+    if trail.frame.is_empty():
+        c.empty("Saving a scenario, keeping a list or signing in is written down here.")
+    else:
+        c.table(trail.frame, column_config=TRAIL, height=360)
+        st.download_button("The trail as CSV", trail.frame.write_csv(), "audit.csv", icon=":material/download:")
+
+notebook.offer(page)

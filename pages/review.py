@@ -1,0 +1,47 @@
+"""Weekly review: the deals of the quarter, what the review says of them, and what that adds up to."""
+
+import streamlit as st
+
+from core import forecasts
+from core.charts import calls as charts
+from pages.ui import calls, notebook, review, shell
+from pages.ui.cells import cell
+
+PEOPLE = {
+    "person_name": "Person",
+    "team": "Team",
+    "closed_amount": st.column_config.NumberColumn("Closed", format="compact"),
+    "deals_commit_amount": st.column_config.NumberColumn("With commit deals", format="compact"),
+    "deals_best_case_amount": st.column_config.NumberColumn("With best case", format="compact"),
+    "below_amount": st.column_config.NumberColumn("From below", format="compact"),
+    "commit_amount": st.column_config.NumberColumn("Own call", format="compact"),
+    "system_amount": st.column_config.NumberColumn("System", format="compact"),
+    "note": st.column_config.TextColumn("Note", width="large"),
+}
+
+page = shell.open("Weekly review", icon=":material/checklist_rtl:")
+data, settings = page.data, page.settings
+calls.pulse(page)
+edits = calls.reviewed(page)
+
+with cell(page, "Which deals do we talk about?") as c:
+    view = review.filters(page)
+    found = forecasts.review.grid(data, settings, view, edits)
+    c.answer(found.sentence())
+    review.table(page, view, found.frame)
+    c.method(forecasts.review.grid, found.frame, given=f"data, settings, forecasts.review.View(**{view.to_dict()!r})")
+
+with cell(page, "What does the review change?") as c:
+    moved = forecasts.review.moves(data, settings, edits)
+    c.answer(moved.sentence())
+    c.chart(charts.moves, moved.frame, settings.currency)
+    c.method(forecasts.review.moves, moved.frame)
+
+with cell(page, "What does each team call?") as c:
+    team = calls.rollup(page)
+    c.answer(team.sentence())
+    if not team.leaders.is_empty():
+        c.table(team.leaders.select(list(PEOPLE)), column_config=PEOPLE)
+    c.method(forecasts.calls.rollup, team.frame)
+
+notebook.offer(page)

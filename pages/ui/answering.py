@@ -1,0 +1,231 @@
+"""The review grid: filter, edit in place or in bulk, approve; others' changes are seen, none is overwritten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.requirements import gap, kept, review
+from core.requirements.classify import CATEGORIES, PRIORITIES
+from core.requirements.gap import GapAnalysis, Stake
+from core.store.repositories import Saved
+from core.store.reviews import Change, Conflict
+from pages.ui import cached, cached_fit
+from pages.ui.cells import Cell
+from pages.ui.lists import OWNER
+from pages.ui.shell import Page
+
+FIXED = ("row", "requirement_id", "text", "statement", "gap_type", "capability", "changed_by", "sheet", "version")
+SHOWN = tuple(name for name in review.GRID if name not in ("sheet", "version"))
+UNSEEN = object()
+BULK = {"state": "State", "owner": "Owner", "due_on": "Due", "priority": "Priority", "category": "Category"}
+
+
+def kept_as(page: Page, found: GapAnalysis) -> Saved | None:
+    """Return the kept list with the same file, so that work resumes wherever the file comes from."""
+    wanted = kept.key(found.source.content)
+    held = cached.store(page.settings.database).requirement_sets.list(OWNER)
+    return next((one for one in held if one.payload.get("file_key") == wanted), None)
+
+
+def decided(page: Page, found: GapAnalysis, stake: Stake | None) -> GapAnalysis:
+    """Return the analysis with what people decided on its rows."""
+    saved = kept_as(page, found)
+    if saved is None:
+        return found
+    decisions = review.decisions(cached.store(page.settings.database).reviews.rows(saved.id))
+    return found if decisions.is_empty() else cached_fit.decided(page, found, decisions, stake)
+
+
+def keep(page: Page, name: str, found: GapAnalysis) -> Saved | None:
+    """Keep the list with its file, its deal and its rows; over the one of the same name."""
+    try:
+        return kept.keep(cached.store(page.settings.database).requirement_sets, name, OWNER, found)
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return None
+
+
+@st.fragment
+def work(page: Page, c: Cell, found: GapAnalysis) -> None:
+    """Show the grid of a kept list; offer to keep one that is not."""
+    if st.session_state.pop("review_judged", False):
+        st.rerun(scope="app")
+    saved = kept_as(page, found)
+    if saved is None:
+        c.answer(f"Nobody works on these {found.frame.height:,} rows yet. Keep the list, and all of you see the same.")
+        name = found.source.name.rsplit(".", 1)[0]
+        st.button(
+            "Keep it and start", icon=":material/play_arrow:", on_click=_start, args=(page, name, found), type="primary"
+        )
+        return
+    _tell(page, saved)
+    if saved.payload.get("opportunity_id") != found.summary.get("opportunity_id"):
+        _deal(page, saved, found)
+    worked = cached.store(page.settings.database).reviews.rows(saved.id)
+    rows = review.grid(found, cached_fit.drafts(found), worked)
+    far = review.progress(rows, page.data.as_of)
+    c.answer(f"{saved.name}: {far.sentence()}")
+    st.progress(far.rate)
+    shown = _filtered(rows)
+    _bulk(page, saved, shown)
+    _table(page, saved, shown)
+
+
+def _start(page: Page, name: str, found: GapAnalysis) -> None:
+    keep(page, name, found)
+    st.session_state["review_judged"] = True
+
+
+def _deal(page: Page, saved: Saved, found: GapAnalysis) -> None:
+    """Say that the list is kept with another deal than the one chosen above, and offer to change that."""
+    wanted = found.summary.get("opportunity")
+    if wanted is None:
+        return
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.caption(
+        f"This list is kept {'with another deal' if saved.payload.get('opportunity_id') else 'without a deal'}."
+    )
+    right.button(f"Hang it on {wanted}", on_click=_start, args=(page, saved.name, found), width="stretch")
+
+
+def _filtered(rows: Any) -> Any:
+    first, second, third, fourth = st.columns(4)
+    states = first.multiselect("State", review.STATES, key="review_states", placeholder="All")
+    owners = sorted({owner for owner in rows["owner"].to_list() if owner})
+    mine = second.multiselect("Owner", owners, key="review_owners", placeholder="All")
+    statements = sorted(set(rows["statement"].to_list()))
+    said = third.multiselect("Statement", statements, key="review_statements", placeholder="All")
+    words = fourth.text_input("Words", key="review_words", placeholder="in requirement, answer or comment")
+    return review.chosen(rows, states, mine, said, words)
+
+
+def _bulk(page: Page, saved: Saved, shown: Any) -> None:
+    with st.expander(f"Change all {shown.height:,} rows shown at once"):
+        left, middle, right = st.columns([1, 2, 1], vertical_alignment="bottom")
+        name = left.selectbox("Field", list(BULK), format_func=lambda key: BULK[key], key="bulk_field")
+        choices = {"state": review.STATES, "priority": PRIORITIES, "category": CATEGORIES}
+        if name in choices:
+            value: Any = middle.selectbox("New value", choices[name], key=f"bulk_{name}")
+        elif name == "due_on":
+            value = middle.date_input("New value", value=None, key="bulk_due_on")
+        else:
+            value = middle.text_input("New value", key="bulk_owner")
+        right.button(
+            "Change", on_click=_change_all, args=(page, saved, shown, name, value), key="bulk_go", width="stretch"
+        )
+
+
+def _change_all(page: Page, saved: Saved, shown: Any, name: str, value: Any) -> None:
+    _save(page, saved, shown, review.in_bulk(shown, {name: value}))
+    _fresh()
+
+
+def _table(page: Page, saved: Saved, shown: Any) -> None:
+    """Show the grid; what it is filled with stays the same while one's own edits are all that changed."""
+    stamp = _stamp(saved, shown)
+    state = st.session_state.setdefault("review", {"number": 0})
+    if state.get("stamp") != stamp:
+        state.update(stamp=stamp, rows=shown, now=shown, done={}, number=state["number"] + 1)
+    key = f"review_grid_{state['number']}"
+    st.data_editor(
+        state["rows"].select(SHOWN).to_arrow(),
+        key=key,
+        hide_index=True,
+        height=520,
+        disabled=list(FIXED),
+        column_config=_columns(),
+        on_change=_edited,
+        args=(page, saved, key),
+    )
+
+
+def _columns() -> dict[str, Any]:
+    text = st.column_config.TextColumn
+    known = [*(str(one) for one in cached_fit.capabilities().frame["capability_id"]), gap.NONE]
+    return {
+        "row": "Row",
+        "requirement_id": "Id",
+        "text": text("Requirement", width="large"),
+        "state": st.column_config.SelectboxColumn("State", options=list(review.STATES), required=True),
+        "owner": text("Owner"),
+        "due_on": st.column_config.DateColumn("Due"),
+        "statement": "Statement",
+        "priority": st.column_config.SelectboxColumn("Priority", options=list(PRIORITIES), required=True),
+        "category": st.column_config.SelectboxColumn("Category", options=list(CATEGORIES), required=True),
+        "capability_id": st.column_config.SelectboxColumn("Capability", options=known),
+        "capability": "Capability name",
+        "gap_type": "Gap",
+        "answer": text("Answer", width="large"),
+        "comment": text("Comment", width="medium"),
+        "changed_by": "Last changed by",
+    }
+
+
+def _edited(page: Page, saved: Saved, key: str) -> None:
+    """Save what was just edited, against the rows as they were shown."""
+    state = st.session_state["review"]
+    edits = st.session_state[key]["edited_rows"]
+    new = {
+        place: {name: value for name, value in fields.items() if state["done"].get((place, name), UNSEEN) != value}
+        for place, fields in edits.items()
+    }
+    wanted = review.changes(state["now"], new)
+    state["done"] |= {(place, name): value for place, fields in new.items() for name, value in fields.items()}
+    if not _save(page, saved, state["now"], wanted):
+        _fresh()
+        return
+    state["now"] = review.after(state["now"], wanted)
+    state["stamp"] = _stamp(saved, state["now"])
+
+
+def _stamp(saved: Saved, rows: Any) -> tuple[Any, ...]:
+    return saved.id, tuple(rows.select("sheet", "row", "version").rows())
+
+
+def _save(page: Page, saved: Saved, rows: Any, wanted: list[Change]) -> bool:
+    """Save changes; return whether all were made, none refused and none met somebody else's."""
+    try:
+        sifted = review.checked(wanted, rows, review.may_approve(page.identity, page.settings))
+        met = cached.store(page.settings.database).reviews.change(saved.id, sifted.allowed, page.identity.user)
+    except QuarterdeckError as error:
+        st.session_state["review_said"] = [str(error)]
+        return False
+    st.session_state["review_said"] = list(sifted.refused)
+    st.session_state["review_met"] = met
+    if review.changes_judgement(sifted.allowed):
+        st.session_state["review_judged"] = True
+        _fresh()
+    return not (met or sifted.refused)
+
+
+def _fresh() -> None:
+    st.session_state.get("review", {}).pop("stamp", None)
+
+
+def _tell(page: Page, saved: Saved) -> None:
+    """Say what was refused, and show each change that met somebody else's, with the choice to make it all the same."""
+    for line in st.session_state.pop("review_said", []):
+        st.warning(line, icon=":material/warning:")
+    met: list[Conflict] = st.session_state.get("review_met", [])
+    for line in met[:5]:
+        st.warning(line.sentence(), icon=":material/sync_problem:")
+    if met:
+        left, right = st.columns(2)
+        left.button(
+            f"Make mine all the same ({len(met):,})", on_click=_mine, args=(page, saved, met), key="review_mine"
+        )
+        right.button("Leave theirs", on_click=_theirs, key="review_theirs")
+
+
+def _mine(page: Page, saved: Saved, met: list[Conflict]) -> None:
+    again = [Change(c.wanted.sheet, c.wanted.row, c.standing["version"], c.wanted.values) for c in met]
+    store = cached.store(page.settings.database).reviews
+    st.session_state["review_met"] = store.change(saved.id, again, page.identity.user)
+    _fresh()
+
+
+def _theirs() -> None:
+    st.session_state["review_met"] = []

@@ -1,0 +1,35 @@
+"""Caches of what rests on the store: keys hold how much it has of the data's book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.config import Settings
+from core.contracts import Dataset
+
+
+@st.cache_resource(
+    show_spinner="Adding up",
+    max_entries=128,
+    hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
+)
+def _kept(
+    name: str,
+    data: Dataset,
+    config: Settings,
+    stamp: tuple[Any, ...],
+    more: tuple[Any, ...],
+    _function: Callable[..., Any],
+    _frames: dict[str, Any],
+) -> Any:
+    return _function(data, config, *more, **_frames)
+
+
+def result(
+    function: Callable[..., Any], data: Dataset, config: Settings, stamp: tuple[Any, ...], *more: Any, **frames: Any
+) -> Any:
+    """Return a core function's result; `stamp` changes whenever one of the frames does."""
+    return _kept(f"{function.__module__}.{function.__qualname__}", data, config, stamp, more, function, frames)

@@ -1,0 +1,86 @@
+"""Caches of the requirements page: scores, drafts, the gap ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.requirements import catalogue, gap, kept, responses, scores, stakes
+from core.requirements.gap import GapAnalysis, Stake
+from core.requirements.ledger import Ledger
+from core.requirements.responses import Drafts
+from core.requirements.scores import Bid
+from pages.ui import cached
+from pages.ui.shell import Page
+
+SHARED = "everybody"
+GROUPS = "ledger"
+
+
+def bid(page: Page, found: GapAnalysis, stake: Stake | None) -> Bid:
+    """Return go or no go, with the deal's chance from the close model."""
+    if stake is not None:
+        stake = stakes.with_chance(stake, cached.result(stakes.chances, page.data, page.settings))
+    return scores.bid(found, page.settings, stake)
+
+
+def _fingerprint(found: GapAnalysis) -> str:
+    """Return a name for an analysis by its rows."""
+    rows = found.frame.hash_rows(seed=7)
+    return f"{found.source.name} {rows.len()} {rows.sum()} {hash(tuple(rows.head(50).to_list()))}"
+
+
+@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={GapAnalysis: _fingerprint})
+def drafts(found: GapAnalysis) -> Drafts:
+    """Return the draft answers of a list."""
+    return responses.drafts(found, capabilities())
+
+
+def decided(page: Page, found: GapAnalysis, decisions: Any, stake: Stake | None) -> GapAnalysis:
+    """Return an analysis with what people decided on its rows, judged once per state of the decisions."""
+    return _decided(tuple(decisions.rows()), found, page.settings, stake, decisions)
+
+
+@st.cache_resource(
+    show_spinner=False,
+    max_entries=32,
+    hash_funcs={GapAnalysis: _fingerprint, Settings: lambda s: s.model_dump_json()},
+)
+def _decided(
+    said: tuple[Any, ...], found: GapAnalysis, config: Settings, stake: Stake | None, _decisions: Any
+) -> GapAnalysis:
+    return gap.decide(found, _decisions, capabilities(), config, stake)
+
+
+@st.cache_resource(show_spinner=False)
+def capabilities() -> catalogue.Catalogue:
+    """Return the catalogue in force."""
+    return catalogue.load()
+
+
+def groups(page: Page) -> dict[str, str]:
+    """Return what was merged or split by hand in the ledger."""
+    held = [one for one in cached.store(page.settings.database).gap_groups.list(SHARED) if one.name == GROUPS]
+    return dict(held[0].payload) if held else {}
+
+
+def ledger(page: Page) -> Ledger:
+    """Return the gap ledger over all lists kept, worked out once per state of data, settings and lists."""
+    held = cached.store(page.settings.database).requirement_sets.list()
+    stamp = tuple((one.id, one.version) for one in held)
+    lists = [found for one in held if (found := kept.restored(one.name, one.payload)) is not None]
+    merged = groups(page)
+    found: Ledger = _ledger(stamp, tuple(sorted(merged.items())), page.data, page.settings, lists, merged)
+    return found
+
+
+@st.cache_resource(
+    show_spinner="Adding up the gaps of all lists",
+    max_entries=32,
+    hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
+)
+def _ledger(stamp: Any, merged: Any, data: Dataset, config: Settings, _lists: Any, _groups: Any) -> Ledger:
+    return kept.ledger(data, config, _lists, capabilities(), _groups)

@@ -1,0 +1,196 @@
+"""Forecast calls on a page: the form, a colleague's change beside one's own, fresh calls of others."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from core.access import LOCAL
+from core.config.calendar import quarter_label
+from core.contracts.errors import ConflictError, QuarterdeckError
+from core.forecasts import calls
+from core.forecasts.calls import Rollup
+from core.store import Store
+from pages.ui import cached, cached_calls
+from pages.ui.shell import Page
+
+AMOUNTS = {"commit_amount": "Commit", "best_case_amount": "Best case", "pipeline_amount": "Pipeline"}
+PULSE_SECONDS = 4
+
+
+def author(page: Page) -> str:
+    """Return who is at the page."""
+    return str((getattr(page, "identity", None) or LOCAL).user)
+
+
+def store(page: Page) -> Store:
+    """Return the open database."""
+    return cached.store(page.settings.database)
+
+
+def said(page: Page) -> Any:
+    """Return every call kept for the page's data."""
+    return calls.kept(page.data, page.settings, store(page))
+
+
+def reviewed(page: Page) -> Any:
+    """Return what reviews say of the page's deals."""
+    return store(page).deal_edits.newest(calls.book(page.data))
+
+
+def stamp(page: Page) -> tuple[int, int, str]:
+    """Return what changes whenever somebody calls or reviews."""
+    kept, book = store(page), calls.book(page.data)
+    return kept.calls.count(book), kept.deal_edits.count(book), page.settings.database
+
+
+def rollup(page: Page, period: date | None = None) -> Rollup:
+    """Return the calls along the hierarchy."""
+    found: Rollup = cached_calls.result(
+        calls.rollup, page.data, page.settings, (*stamp(page), period), calls=said(page), edits=reviewed(page),
+        period=period,
+    )  # fmt: skip
+    return found
+
+
+def period(page: Page) -> date:
+    """Let the quarter be chosen that is called."""
+    known = calls.periods(page.data, page.settings)
+    chosen = st.segmented_control(
+        "Quarter", known, default=known[0], required=True, key="call_period",
+        format_func=lambda day: quarter_label(day, page.settings),
+    )  # fmt: skip
+    return chosen or known[0]
+
+
+def form(page: Page, found: Rollup) -> None:
+    """Take a manager's call, with the system's number beside it; a colleague's newer call is shown, not lost."""
+    last = calls.deadline(found.period, page.settings)
+    try:
+        calls.check_open(page.data, page.settings, found.period)
+    except QuarterdeckError as error:
+        st.info(str(error), icon=":material/lock:")
+        return
+    people = {row["person_id"]: row for row in found.leaders.to_dicts() if row["person_id"] != "Nobody"}
+    if not people:
+        return
+    _notice()
+    who = st.selectbox(
+        "Whose call", list(people), format_func=lambda k: f"{people[k]['person_name']}, {people[k]['team'] or k}",
+        key="call_manager",
+    )  # fmt: skip
+    name = f"{who}-{found.period}"
+    if _conflict(page, found, name):
+        return
+    row = _seen(name, people[who])
+    _beside(people[who], found, last)
+    with st.form(f"call-{name}-{row['version']}", border=False):
+        places = st.columns(3)
+        values: dict[str, Any] = {
+            field: place.number_input(
+                f"{label}, {found.currency}", value=row[field], min_value=0.0, step=10_000.0, format="%.0f",
+                key=f"{field}-{name}-{row['version']}",
+            )
+            for place, (field, label) in zip(places, AMOUNTS.items(), strict=True)
+        }  # fmt: skip
+        values["note"] = st.text_area(
+            "Note", value=row["note"] or "", max_chars=4_000, height=80, key=f"note-{name}-{row['version']}"
+        )
+        if st.form_submit_button("Submit the call", icon=":material/campaign:", type="primary"):
+            _submit(page, found, name, who, values, row["version"])
+
+
+def audit(page: Page) -> Any:
+    """Return the newest changes of calls and reviews."""
+    rows = store(page).audit.newest(100)
+    return rows.filter(rows["action"].str.contains("forecast call|review of the deal"))
+
+
+@st.fragment(run_every=PULSE_SECONDS)
+def pulse(page: Page) -> None:
+    """Draw the page again when somebody else has called or reviewed."""
+    now = stamp(page)
+    before = st.session_state.get("calls_pulse")
+    st.session_state["calls_pulse"] = now
+    if before is not None and before != now:
+        st.rerun()
+
+
+def _seen(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the call as this session first saw it: what one edits does not change under one's hands."""
+    seen: dict[str, dict[str, Any]] = st.session_state.setdefault("calls_seen", {})
+    return seen.setdefault(name, {k: row[k] for k in ("version", "note", *AMOUNTS)})
+
+
+def _beside(row: dict[str, Any], found: Rollup, last: date) -> None:
+    parts = [
+        ("System", row["system_amount"]),
+        ("Added up from below", row["below_amount"]),
+        ("Closed already", row["closed_amount"]),
+    ]
+    for place, (label, value) in zip(st.columns(3), parts, strict=True):
+        place.metric(
+            label, "–" if value is None else f"{value / 1e6:,.2f} M", help=f"{found.currency}; never changed by a call"
+        )
+    st.caption(f"Calls for {found.label} can be changed until {last:%d %B %Y}. A call never changes a deal.")
+
+
+def _submit(page: Page, found: Rollup, name: str, who: str, values: dict[str, Any], version: int) -> None:
+    row = found.of(who)
+    lower, upper = (found.system["lower"], found.system["upper"]) if row["depth"] == 0 else (None, None)
+    given = {
+        **values, "called_on": page.data.as_of, "system_amount": row["system_amount"], "system_lower": lower,
+        "system_upper": upper,
+    }  # fmt: skip
+    about = {"manager_id": who, "period_start_on": found.period}
+    try:
+        calls.check_values(values)
+        saved = store(page).calls.save(calls.book(page.data), about, given, author(page), version)
+    except ConflictError as error:
+        st.session_state["call_conflict"] = {
+            "name": name, "who": who, "mine": values, "theirs": error.theirs, "text": str(error),
+        }  # fmt: skip
+        st.rerun()
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    _done(name, f"Submitted: {row['person_name']}, {found.label}, version {saved}.")
+
+
+def _done(name: str, text: str) -> None:
+    st.session_state.get("calls_seen", {}).pop(name, None)
+    st.session_state.pop("call_conflict", None)
+    st.session_state["call_notice"] = text
+    st.rerun()
+
+
+def _notice() -> None:
+    text = st.session_state.pop("call_notice", None)
+    if text:
+        st.success(text, icon=":material/check:")
+
+
+def _conflict(page: Page, found: Rollup, name: str) -> bool:
+    """Show both texts where a colleague was faster, and let one choose; nothing of either is lost."""
+    clash = st.session_state.get("call_conflict")
+    if not clash or clash["name"] != name:
+        return False
+    st.warning(clash["text"], icon=":material/warning:")
+    mine, theirs = clash["mine"], clash["theirs"]
+    for place, title, one in zip(st.columns(2), ("Yours", f"By {theirs['author']}"), (mine, theirs), strict=True):
+        with place.container(border=True):
+            st.markdown(f"**{title}**")
+            for field, label in AMOUNTS.items():
+                st.text(f"{label}: {'–' if one[field] is None else f'{one[field]:,.0f}'}")
+            st.text(one["note"] or "No note")
+    left, middle, right = st.columns(3)
+    if left.button("Let mine stand", width="stretch"):
+        _submit(page, found, name, clash["who"], mine, theirs["version"])
+    if middle.button("My numbers, both notes", width="stretch"):
+        both = {**mine, "note": "\n".join(t for t in (theirs["note"], mine["note"]) if t)}
+        _submit(page, found, name, clash["who"], both, theirs["version"])
+    if right.button("Let theirs stand", width="stretch"):
+        _done(name, "The colleague's call stands.")
+    return True

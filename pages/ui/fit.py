@@ -1,0 +1,122 @@
+"""Controls of the requirements page: the deal's gaps, the ledger, and gaps merged by hand."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.requirements import ledger as book
+from core.requirements.ledger import Ledger
+from core.requirements.scores import Scores
+from pages.ui import cached, cached_fit
+from pages.ui.cells import Cell
+from pages.ui.shell import Page
+
+TITLES = {
+    "coverage": "Coverage", "fit": "Fit by priority", "must_haves": "Must-haves", "resolution": "Gaps closed in time",
+}  # fmt: skip
+GAPS = {
+    "gap": st.column_config.TextColumn("Gap", width="medium"),
+    "gap_type": "Kind",
+    "severity": "Worst",
+    "n_deals": "Open deals",
+    "exposed_amount": st.column_config.NumberColumn("Pipeline exposed", format="compact"),
+    "weighted_amount": st.column_config.NumberColumn("By probability", format="compact"),
+    "effort_weeks": st.column_config.NumberColumn("Person-weeks", format="%.1f"),
+    "cost_amount": st.column_config.NumberColumn("Cost to close", format="compact"),
+    "unlocked_per_week_amount": st.column_config.NumberColumn("Pipeline per person-week", format="compact"),
+    "n_closed": "Closed deals with it",
+    "survival_rate": st.column_config.ProgressColumn("Won all the same", format="percent", min_value=0, max_value=1),
+    "survival_lower": st.column_config.NumberColumn("at least", format="percent"),
+    "survival_upper": st.column_config.NumberColumn("at most", format="percent"),
+    "approach": "Approach",
+    "owner": "Owner",
+}
+DEALS = {
+    "deal": st.column_config.TextColumn("Deal", width="medium"),
+    "severity": "Severity",
+    "amount": st.column_config.NumberColumn("Amount", format="compact"),
+    "share": st.column_config.ProgressColumn("Share of the deal", format="percent", min_value=0, max_value=1),
+    "p_as_is": st.column_config.NumberColumn("Chance with its gaps", format="percent"),
+    "p_closed": st.column_config.NumberColumn("Chance without this one", format="percent"),
+    "uplift_amount": st.column_config.NumberColumn("Worth of closing it", format="compact"),
+}
+PLANNING_WEEKS = 4
+
+
+def tiles(found: Scores) -> None:
+    """Show each score against its target."""
+    columns = st.columns(len(TITLES))
+    for column, row in zip(columns, found.frame.iter_rows(named=True), strict=True):
+        column.metric(
+            TITLES[row["score"]],
+            "–" if row["value"] is None else f"{row['value'] * 100:.0f} %",
+            f"{row['n']:,} of {row['of']:,}, target {row['target'] * 100:.0f} %"
+            if row["score"] != "fit"
+            else f"target {row['target'] * 100:.0f} %",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+        )
+
+
+def gap(page: Page, c: Cell, found: Ledger) -> None:
+    """Let one gap be opened: its deals, what closing it is worth, the way to the scenarios, merging."""
+    open_gaps = found.frame.filter(found.frame["n_deals"] > 0)
+    if open_gaps.is_empty():
+        return
+    names = dict(open_gaps.select("gap_id", "gap").iter_rows())
+    chosen = st.selectbox("Open a gap", list(names), format_func=lambda key: names[key], key="ledger_gap")
+    c.answer(found.gap_sentence(chosen))
+    rows = book.uplift(found, chosen, page.settings)
+    c.table(rows.select(list(DEALS)), column_config=DEALS)
+    weeks = float(open_gaps.filter(open_gaps["gap_id"] == chosen)["effort_weeks"][0])
+    left, right = st.columns([1, 2], vertical_alignment="bottom")
+    done = page.data.as_of + timedelta(weeks=round(weeks) + PLANNING_WEEKS)
+    by = left.date_input("Closed by", value=done, min_value=page.data.as_of, key=f"ledger_by_{chosen}")
+    ready = by if isinstance(by, date) else done
+    right.page_link(
+        "pages/scenarios.py",
+        label=f"Close {names[chosen]} by {ready.day} {ready:%B %Y}: see the quarter change in Scenarios",
+        icon=":material/tune:",
+        query_params={"gap": chosen, "by": ready.isoformat()},
+    )
+    _merge(page, chosen, names)
+
+
+def _merge(page: Page, chosen: str, names: dict[str, str]) -> None:
+    """Let gaps that are one and the same be counted as one, and what was merged be split again."""
+    held = cached_fit.groups(page)
+    with st.expander("Merge or split gaps"):
+        left, right = st.columns(2, vertical_alignment="bottom")
+        others = [key for key in names if key != chosen]
+        target = left.selectbox(
+            f"Count {names[chosen]} as", others, index=None, format_func=lambda key: names[key], key="ledger_merge"
+        )
+        right.button(
+            "Merge",
+            disabled=target is None,
+            on_click=_group,
+            args=(page, held | {chosen: target}),
+            key="ledger_do_merge",
+        )
+        mine = [key for key, into in held.items() if into == chosen]
+        if mine:
+            st.caption(f"Counted as {names[chosen]}: {', '.join(mine)}")
+            st.button(
+                "Split them again",
+                on_click=_group,
+                args=(page, {key: into for key, into in held.items() if key not in mine}),
+                key="ledger_do_split",
+            )
+
+
+def _group(page: Page, groups: dict[str, str]) -> None:
+    kept = cached.store(page.settings.database).gap_groups
+    before = [one for one in kept.list(cached_fit.SHARED) if one.name == cached_fit.GROUPS]
+    try:
+        kept.save(cached_fit.GROUPS, cached_fit.SHARED, groups, before[0].version if before else None)
+    except QuarterdeckError as error:
+        st.toast(str(error), icon=":material/warning:")

@@ -1,0 +1,160 @@
+"""The controls of the pipeline review: which days, whose deals, which close dates, and the bar that was clicked."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from core.metrics import flow, scope
+from pages.ui import cached
+from pages.ui.shell import Page
+
+OWN = "Own dates"
+Asked = tuple[str, str, str, str | None, str, str]
+MOVED = {
+    "day": st.column_config.DateColumn("On"),
+    "opportunity_id": "Deal",
+    "opportunity_name": "Name",
+    "account_name": "Account",
+    "moved_amount": st.column_config.NumberColumn("Moved", format="localized"),
+    "owner_before": "Owner before",
+    "owner_after": "Owner after",
+    "amount_before": st.column_config.NumberColumn("Amount before", format="localized"),
+    "amount_after": st.column_config.NumberColumn("Amount after", format="localized"),
+    "close_on_before": st.column_config.DateColumn("Close before"),
+    "close_on_after": st.column_config.DateColumn("Close after"),
+    "category_before": "Category before",
+    "category_after": "Category after",
+    "stage_before": "Stage before",
+    "stage_after": "Stage after",
+}
+
+
+def asked(page: Page) -> Asked:
+    """Draw the controls and return the arguments of `flow.flow` after data and settings."""
+    spans = scope.periods(page.data, page.settings)
+    left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
+    period = left.selectbox("Days", [*spans, OWN], index=2, key="flow_days")
+    due = middle.selectbox("Deals due", scope.DUE, index=1, format_func=str.capitalize, key="flow_due")
+    level = right.selectbox("Whose deals", scope.LEVELS, format_func=_title, key="flow_level")
+    since, until = spans.get(period) or _own(page)
+    name, hierarchy = None, "then"
+    if level != "company":
+        one, other = st.columns([2, 2], vertical_alignment="bottom")
+        known = cached.result(scope.names, page.data, page.settings, level)
+        called = scope.people(page.data) if level == "rep" else {}
+        name = one.selectbox(_title(level), known, format_func=lambda n: called.get(n, n), key=f"flow_{level}")
+        if level in ("region", "team"):
+            hierarchy = _hierarchy(other)
+    return since, until, level, name, due, hierarchy
+
+
+def bars(chart: Any, found: flow.Flow) -> str:
+    """Draw the waterfall and return the step whose deals are asked for, by a click or from the list."""
+    steps = found.steps()
+    st.altair_chart(
+        chart, width="stretch", theme="streamlit", key="flow_bars", on_select=_clicked, selection_mode="step"
+    )
+    if st.session_state.get("flow_step") not in steps:
+        st.session_state["flow_step"] = found.largest()
+    return str(st.selectbox("Click a bar, or choose one, to see its deals", steps, key="flow_step"))
+
+
+def _clicked() -> None:
+    """Take the clicked bar over into the list beside it."""
+    picked = st.session_state["flow_bars"].selection.get("step", [])
+    if picked:
+        st.session_state["flow_step"] = picked[0]["step"]
+
+
+def _hierarchy(place: Any) -> str:
+    words = {"then": "Teams of then", "now": "Teams of today"}
+    return str(
+        place.segmented_control(
+            "Teams", list(words), default="then", required=True, format_func=words.get, key="flow_hierarchy"
+        )
+    )
+
+
+def _own(page: Page) -> tuple[str, str]:
+    day = page.data.as_of
+    first = page.data.opportunity_history["valid_from"].min()
+    low = first if isinstance(first, date) else day
+    start = date.fromisoformat(scope.periods(page.data, page.settings)["Last 28 days"][0])
+    chosen = st.date_input("From the end of, to the end of", (max(start, low), day), low, day, key="flow_own")
+    ends = chosen if isinstance(chosen, tuple) else (chosen,)
+    return ends[0].isoformat() if ends else day.isoformat(), ends[-1].isoformat() if len(ends) > 1 else day.isoformat()
+
+
+def _title(word: str) -> str:
+    return "The whole company" if word == "company" else word.capitalize()
+
+
+HEALTH = {
+    "part": "Part",
+    "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100),
+    "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100, width="small"),
+    "meaning": st.column_config.TextColumn("What it is", width="large"),
+    "record": st.column_config.TextColumn("Its record", width="large"),
+}
+RISKS = {
+    "opportunity_id": "Deal",
+    "opportunity_name": "Name",
+    "account_name": "Account",
+    "amount": st.column_config.NumberColumn("Amount", format="localized"),
+    "loss_rate": st.column_config.ProgressColumn("Chance lost", format="percent", min_value=0, max_value=1),
+    "at_stake_amount": st.column_config.NumberColumn("At stake", format="compact"),
+    "signals": st.column_config.TextColumn("What speaks against it", width="large"),
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "stage": "Stage",
+    "owner": "Owner",
+}
+SIGNALS = {
+    "meaning": st.column_config.TextColumn("Signal", width="medium"),
+    "n_open": "Open deals",
+    "open_amount": st.column_config.NumberColumn("Amount", format="compact"),
+    "n_past": "Past deals with it",
+    "slipped_rate": st.column_config.NumberColumn("Lost or slipped", format="percent"),
+    "n_others": "Others",
+    "others_rate": st.column_config.NumberColumn("Lost or slipped", format="percent"),
+    "lift": st.column_config.NumberColumn("Lift", format="%.2f"),
+    "low": st.column_config.NumberColumn("Difference from", format="percent"),
+    "high": st.column_config.NumberColumn("to", format="percent"),
+    "evidence": "Evidence",
+}
+STATES = {
+    "day": st.column_config.DateColumn("On"),
+    "stage": "Stage",
+    "category": "Category",
+    "amount": st.column_config.NumberColumn("Amount", format="localized"),
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "owner": "Owner",
+}
+ACTIONS = {
+    "action": st.column_config.TextColumn("What to do", width="medium"),
+    "signal": st.column_config.TextColumn("Because", width="medium"),
+    "n_did": "Past deals that did",
+    "won_did_rate": st.column_config.NumberColumn("Won", format="percent"),
+    "n_did_not": "That did not",
+    "won_did_not_rate": st.column_config.NumberColumn("Won", format="percent"),
+    "low": st.column_config.NumberColumn("Difference from", format="percent"),
+    "high": st.column_config.NumberColumn("to", format="percent"),
+    "evidence": st.column_config.TextColumn("Evidence", width="medium"),
+}
+
+
+def rows(frame: Any, key: str, columns: dict[str, Any]) -> list[int]:
+    """Show a table whose rows can be chosen, one at a time, and return the chosen ones."""
+    picked = st.dataframe(
+        frame,
+        hide_index=True,
+        height=360,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+        column_config=columns,
+        column_order=list(columns),
+    )
+    return list(picked.selection.rows)

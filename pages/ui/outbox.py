@@ -1,0 +1,49 @@
+"""The buyer's own file, filled in, with the proof that nothing else changed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.requirements.gap import GapAnalysis
+from pages.ui import cached_reading
+
+SHOWN = ("sheet", "row", "status", "statement", "response", "capability")
+KINDS = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+}
+LEFT = {"sheet": "Sheet", "row": "Row", "text": st.column_config.TextColumn("Requirement", width="large"),
+        "reason": st.column_config.TextColumn("Why", width="large")}  # fmt: skip
+PARTS = {"part": "Part", "size": st.column_config.NumberColumn("Size", format="bytes"), "state": "State",
+         "n_cells": "Cells", "sha256": "SHA-256"}  # fmt: skip
+
+
+def own_file(found: GapAnalysis) -> None:
+    """Offer the buyer's own file with our answers in it, and show the proof."""
+    replace = st.checkbox("Write over answers that are in the file already", key="fill_replace")
+    answers = found.frame.select([name for name in SHOWN if name in found.frame.columns])
+    try:
+        made = cached_reading.filled(found.source, cached_reading.digest(answers), answers, replace)
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    st.markdown(made.sentence())
+    ending = made.name[made.name.rfind(".") :].lower()
+    st.download_button(
+        "Download the buyer's own file, filled in",
+        made.content,
+        made.name,
+        mime=KINDS.get(ending, "text/plain"),
+        icon=":material/task:",
+        type="primary",
+    )
+    left, right = st.columns(2)
+    with left.popover("The proof, part by part", icon=":material/verified:"):
+        st.caption("Found by comparing the buyer's file with the one that goes back.")
+        st.dataframe(made.proof.frame, hide_index=True, column_config=PARTS)
+        st.download_button("Every cell written (CSV)", made.frame.write_csv(), "cells-written.csv")
+    if made.left.height:
+        with right.popover(f"{made.left.height:,} rows left for a person", icon=":material/person:"):
+            st.dataframe(made.left, hide_index=True, column_config=LEFT)

@@ -1,0 +1,220 @@
+"""Shows a buyer's file with its reading painted on it, and lets the reading be put right."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError, RequirementError
+from core.requirements import painting, repair
+from core.requirements.grids import Grid
+from core.requirements.layout import Layout
+from core.requirements.read import RequirementList
+from core.requirements.repair import Given
+from core.requirements.sheetxml import column_of, letters_of
+from pages.ui import cached, cached_reading
+from pages.ui.shell import Page
+
+OWNER = "local"
+MOST_REMEMBERED = 200
+SHOWN_COLUMNS = 16
+NONE = "None"
+COLOURS = {
+    "Requirement": "rgba(20, 130, 126, 0.24)", "Heading": "rgba(110, 110, 110, 0.34)",
+    "Section": "rgba(214, 158, 46, 0.22)", "Hidden": "rgba(140, 90, 190, 0.22)",
+}  # fmt: skip
+ROLES = {
+    "text": "The requirement", "id": "Its id", "priority": "Its priority", "category": "Its category",
+    "statement": "Answer: how far we comply", "words": "Answer: our words", "": "Nothing",
+}  # fmt: skip
+
+
+def read(page: Page, content: bytes, name: str) -> RequirementList | None:
+    """Read the list with all that was remembered about its layout; show it and offer the repair."""
+    given = _remembered(page)
+    try:
+        found = cached_reading.reading(content, name, given)
+    except RequirementError as error:
+        st.warning(str(error), icon=":material/warning:")
+        _repair(page, content, name, None)
+        return None
+    return found
+
+
+def panel(page: Page, found: RequirementList) -> None:
+    """Say how each sheet was read, and open the file with its reading painted on it."""
+    alike: dict[str, list[str]] = {}
+    for layout in found.layouts:
+        alike.setdefault(layout.reading() + (" As you said." if layout.is_given else ""), []).append(layout.sheet)
+    lines = [f"{', '.join(sheets)}: {said}" for said, sheets in alike.items()]
+    st.caption("  \n".join(line.replace("$", "\\$") for line in [*lines, *found.notes]))
+    _repair(page, found.content, found.name, found)
+
+
+def _repair(page: Page, content: bytes, name: str, found: RequirementList | None) -> None:
+    try:
+        grids = [grid for grid in cached_reading.heads(content, name) if grid.rows]
+    except QuarterdeckError:
+        return
+    unsure = found is None or any(layout.confidence < 0.7 for layout in found.layouts)
+    with st.expander("The file as it was read – put it right here", expanded=unsure, icon=":material/format_paint:"):
+        if not grids:
+            st.caption("The file holds no text.")
+            return
+        shapes = {layout.sheet: layout for layout in found.layouts} if found else {}
+        names = [grid.name for grid in grids]
+        first = names.index(next(iter(shapes))) if shapes else 0
+        sheet = names[0]
+        if len(names) > 1:
+            sheet = st.selectbox(
+                "Sheet", names, index=first, key=f"read-sheet-{name}",
+                format_func=lambda n: n + (" · requirements" if n in shapes else " · none"),
+            )  # fmt: skip
+        grid = next(g for g in grids if g.name == sheet)
+        _painted(page, grid, shapes.get(sheet), found)
+        _form(page, grid, shapes.get(sheet))
+
+
+def _painted(page: Page, grid: Grid, shape: Layout | None, found: RequirementList | None) -> None:
+    """Show the sheet; a click on a cell lets its row or column be named."""
+    shown = painting.paint(grid, shape, found.frame if found else None)
+    frame = shown.frame.select(shown.frame.columns[: SHOWN_COLUMNS + 2]).to_pandas()
+    style = frame.style.apply(_tint, axis=1, roles=shown.roles)
+    titles: dict[str, Any] = {"row": st.column_config.NumberColumn("Row", width="small"), "taken_for": "Taken for"}
+    titles |= {c: _title(c, shown.roles.get(c, "")) for c in frame.columns[2:]}
+    event = st.dataframe(
+        style, hide_index=True, width="stretch", height=320, column_config=titles, on_select="rerun",
+        selection_mode="single-cell", key=f"painted-{grid.name}",
+    )  # fmt: skip
+    st.caption(
+        "Teal: requirements. Grey: heading. Yellow: section. Violet: hidden. Click a cell to name its row or column."
+    )
+    cells = event["selection"].get("cells", []) if event else []
+    if cells:
+        _clicked(page, grid, shape, int(frame["row"][cells[0][0]]), str(cells[0][1]))
+
+
+def _title(letter: str, role: str) -> Any:
+    width = "large" if role == "Requirement" else "small" if role in ("Id", "") else "medium"
+    return st.column_config.TextColumn(f"{letter} · {role}" if role else letter, width=width)
+
+
+def _tint(row: Any, roles: dict[str, str]) -> list[str]:
+    colour = COLOURS.get(row["taken_for"], "")
+    wash = f"background-color: {colour}" if colour else "opacity: 0.55"
+    if row["taken_for"] != "Requirement":
+        return [wash] * len(row)
+    strong = f"background-color: {colour.replace('0.24', '0.42')}"
+    return [strong if name in roles else wash for name in row.index]
+
+
+def _clicked(page: Page, grid: Grid, shape: Layout | None, row: int, column: str) -> None:
+    known = _start(grid, shape)
+    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
+    if left.button(f"Row {row} is the heading", width="stretch"):
+        _keep(page, repair.with_header(known, grid, row))
+    if column in ("row", "taken_for"):
+        return
+    role = middle.selectbox(f"Column {column} holds", list(ROLES), format_func=ROLES.get, key=f"role-{grid.name}")
+    if right.button("Set", width="stretch"):
+        _keep(page, repair.with_column(known, grid, column_of(column), str(role)))
+
+
+def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
+    """Let sheet, heading and columns be chosen from lists."""
+    known = _start(grid, shape)
+    rows = {None: "There is no heading"} | {n: f"Row {n}: {_line(cells)}" for n, cells in grid.rows[:40]}
+    columns = [None, *range(min(max(grid.width, 1), 80))]
+    key = f"{grid.name}-{known.key}-{sorted(known.columns.items())}-{sorted(known.answers.items())}"
+    with st.form(f"repair-{key}", border=False):
+        is_list = st.toggle(f"{grid.name} holds requirements" if grid.name != "csv" else "The file holds requirements",
+                            value=shape is not None)  # fmt: skip
+        at = list(rows).index(known.header_row) if known.header_row in rows else 0
+        header = st.selectbox("Heading", list(rows), index=at, format_func=rows.get)
+        boxes = st.columns(4)
+        chosen = {
+            role: boxes[i].selectbox(
+                _label(role, shape), columns, index=columns.index(known.columns.get(role)),
+                format_func=lambda c: _named(known, c), key=f"{role}-{key}",
+            )
+            for i, role in enumerate(("text", "id", "priority", "category"))
+        }  # fmt: skip
+        left, right = st.columns(2)
+        stated = [c for c, kind in known.answers.items() if kind != "text"]
+        said = [c for c, kind in known.answers.items() if kind == "text"]
+        free = columns[1:]
+        statements = left.multiselect(
+            "How far we comply goes into", free, default=stated, format_func=lambda c: _named(known, c)
+        )
+        words = right.multiselect("Our words go into", free, default=said, format_func=lambda c: _named(known, c))
+        hidden = bool(grid.hidden_rows) and st.checkbox("Leave hidden rows out", value=known.leave_hidden)
+        if st.form_submit_button("Read it again like this", type="primary", icon=":material/refresh:"):
+            _keep(page, _asked(grid, is_list, header, chosen, statements, words, hidden))
+    if (
+        shape is not None
+        and shape.is_given
+        and st.button("Forget what I said", icon=":material/undo:", key=f"forget-{key}")
+    ):
+        _layouts(page).delete(known.key, OWNER)
+        st.rerun()
+
+
+def _asked(grid: Grid, is_list: bool, header: int | None, chosen: dict[str, int | None], statements: list[int],
+           words: list[int], hidden: bool) -> Given:  # fmt: skip
+    known = repair.with_header(Given(grid.name, is_list, leave_hidden=hidden), grid, header)
+    for role, columns in {"statement": statements, "words": words}.items():
+        for column in columns:
+            known = repair.with_column(known, grid, column, role)
+    for role, column in chosen.items():
+        if column is not None:
+            known = repair.with_column(known, grid, column, role)
+    return known
+
+
+def _start(grid: Grid, shape: Layout | None) -> Given:
+    return repair.of_layout(shape, grid) if shape is not None else Given(grid.name)
+
+
+def _label(role: str, shape: Layout | None) -> str:
+    """Name a role, with how surely its column was found."""
+    name = painting.ROLE_NAMES[role]
+    return f"{name} · {shape.sure[role]:.0%} sure" if shape and not shape.is_given and role in shape.sure else name
+
+
+def _named(known: Given, column: int | None) -> str:
+    if column is None:
+        return NONE
+    name = known.header[column] if column < len(known.header) else ""
+    return f"{letters_of(column)} · {' '.join(name.split())[:40]}" if name else letters_of(column)
+
+
+def _line(cells: list[str]) -> str:
+    return " | ".join(" ".join(c.split())[:24] for c in cells if c)[:90]
+
+
+def _layouts(page: Page) -> Any:
+    return cached.store(page.settings.database).requirement_layouts
+
+
+def _remembered(page: Page) -> tuple[str, ...]:
+    """Return what was said about layouts, the latest last."""
+    kept = _layouts(page).list(OWNER)[:MOST_REMEMBERED]
+    return tuple(json.dumps(saved.payload, sort_keys=True) for saved in reversed(kept))
+
+
+def _keep(page: Page, known: Given) -> None:
+    """Remember a layout and read again."""
+    if known.is_list and "text" not in known.columns:
+        st.warning("Choose the column that holds the requirements.", icon=":material/warning:")
+        return
+    kept = _layouts(page)
+    versions = {saved.name: saved.version for saved in kept.list(OWNER)}
+    try:
+        kept.save(known.key, OWNER, known.to_dict(), versions.get(known.key))
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    st.toast("Remembered for lists laid out like this.", icon=":material/check:")
+    st.rerun()

@@ -1,0 +1,270 @@
+"""Replays of a small company: nothing later than the day counts, and what is kept is what was worked out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from core.config import load
+from core.contracts.errors import ModelError
+from core.forecasts import archive, calls, past, replay
+from core.forecasts.replay import QUARTER
+from core.metrics.measure import money
+from core.models import outlook
+
+pytestmark = pytest.mark.xdist_group("replay")
+DAY = date(2026, 2, 11)
+PERIOD = date(2026, 1, 1)
+NOBODY_CALLED = pl.DataFrame(schema=calls.CALLS)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("replay")
+
+
+@pytest.fixture(scope="module")
+def here(place):
+    found = load(environ={"QUARTERDECK_HOME": str(place / "home")})
+    few = found.models.model_copy(update={"min_closed_deals": 60})
+    return found.model_copy(update={"models": few, "database_url": f"sqlite:///{place / 's.db'}"})
+
+
+@pytest.fixture(scope="module")
+def small(place, here):
+    from core.sample import generate
+    from core.sources import read_folder
+
+    generate(place / "company", accounts=130, transactions=2_000, seed=3, activities=6_000)
+    return read_folder(place / "company", settings=here)
+
+
+@pytest.fixture(scope="module")
+def kept(small, here):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replay, "QUARTERS", 2)
+        return archive.load_or_run(small, here)
+
+
+def altered(data, day):
+    """The same company with everything after a day made different."""
+    later = pl.col("valid_from") > day
+    history = data.opportunity_history.with_columns(
+        amount=pl.when(later).then(pl.col("amount") * 10).otherwise("amount"),
+        stage=pl.when(later).then(pl.lit("Closed Won")).otherwise("stage"),
+        close_on=pl.when(later).then(pl.lit(date(2026, 3, 1))).otherwise("close_on"),
+    )
+    open_then = (pl.col("close_on") > day) | ~pl.col("is_closed")
+    deals = data.opportunities.filter(pl.col("created_on") <= day).with_columns(
+        is_won=pl.when(open_then).then(~pl.col("is_won")).otherwise("is_won"),
+        is_closed=pl.when(open_then).then(pl.lit(value=True)).otherwise("is_closed"),
+        close_on=pl.when(open_then).then(pl.lit(day + timedelta(days=3))).otherwise("close_on"),
+        amount=pl.when(open_then).then(pl.col("amount").fill_null(1.0) * 7).otherwise("amount"),
+        owner_id=pl.when(open_then).then(pl.lit("R001")).otherwise("owner_id"),
+        forecast_category=pl.when(open_then).then(pl.lit("omitted")).otherwise("forecast_category"),
+        n_contacts=pl.lit(9),
+        competitor=pl.lit("Somebody"),
+        next_step=pl.lit(None, pl.String),
+    )
+    return data.with_frames(
+        opportunity_history=history,
+        opportunities=deals,
+        activities=data.activities.filter(
+            pl.col("occurred_at") < datetime(day.year, day.month, day.day) + timedelta(1)
+        ),
+        transactions=data.transactions.with_columns(
+            amount=pl.when(pl.col("booked_on") > day).then(pl.lit(-1.0)).otherwise("amount")
+        ),
+        subscriptions=data.subscriptions.filter(pl.col("started_on") <= day).with_columns(
+            ended_on=pl.when(pl.col("ended_on") <= day).then("ended_on")
+        ),
+        sales_team=data.sales_team.with_columns(valid_to=pl.when(pl.col("valid_to") <= day).then("valid_to")).filter(
+            pl.col("valid_from") <= day
+        ),
+        quotas=data.quotas.filter(pl.col("period_start_on") <= day),
+    )
+
+
+def test_everything_after_the_day_may_change_and_the_replay_does_not(small, here, kept):
+    other = altered(small, DAY)
+    assert other.fingerprint != small.fingerprint
+    trap, model = replay.twin(other, here, PERIOD), kept.twins[PERIOD]
+    assert model is not None
+    assert trap.to_files() == model.to_files()
+    found = [replay.one(data, here, DAY, model, kept.scores)[0] for data in (small, other)]
+    for mine, theirs in zip(*found, strict=True):
+        assert_frame_equal(mine.drop("actual_amount"), theirs.drop("actual_amount"))
+    outcome = [made[0].filter(pl.col("window") == QUARTER)["actual_amount"][0] for made in found]
+    assert outcome[0] != outcome[1]
+
+
+def test_the_model_of_a_quarter_knew_no_outcome_of_it(kept):
+    for period, model in kept.twins.items():
+        assert model is not None
+        trained = kept.forecasts.filter(pl.col("period_start_on") == period)["trained_to"]
+        assert trained.max() < period
+
+
+def test_outcomes_and_baselines_are_those_of_the_records(small, here, kept):
+    row = kept.forecasts.filter((pl.col("day") == PERIOD) & (pl.col("window") == QUARTER)).row(0, named=True)
+    won = small.opportunities.filter("is_won")
+    inside = won.filter(pl.col("close_on").is_between(PERIOD, date(2026, 3, 31)))["amount"].sum()
+    before = won.filter(pl.col("close_on").is_between(date(2025, 1, 1), date(2025, 3, 31)))["amount"].sum()
+    assert row["actual_amount"] == pytest.approx(inside)
+    assert row["last_year_amount"] == pytest.approx(before)
+    assert row["week"] == 1
+    running = kept.forecasts.filter((pl.col("period_start_on") == date(2026, 4, 1)) & (pl.col("window") == QUARTER))
+    assert running["actual_amount"].null_count() == running.height > 0
+    month = kept.forecasts.filter((pl.col("day") == PERIOD) & (pl.col("window") == "30 days"))["actual_amount"][0]
+    ahead = won.filter((pl.col("close_on") > PERIOD) & (pl.col("close_on") <= PERIOD + timedelta(days=30)))
+    assert month == pytest.approx(ahead["amount"].sum())
+
+
+def test_teams_add_up_to_the_company(kept):
+    teams = kept.teams.group_by("day").agg(pl.col("amount").sum(), pl.col("actual_amount").sum(), pl.len())
+    whole = kept.forecasts.filter(pl.col("window") == QUARTER)
+    both = teams.join(whole, on="day", suffix="_all").filter(pl.col("actual_amount_all").is_not_null())
+    assert both.height >= 26
+    assert (both["amount"] - both["amount_all"]).abs().max() < 0.01
+    assert (both["actual_amount"] - both["actual_amount_all"]).abs().max() < 0.01
+
+
+def test_what_is_kept_is_read_back_whole(small, here, kept):
+    assert archive.is_kept(small, here)
+    archive._MEMORY.clear()
+    assert archive.is_kept(small, here)
+    again = archive.load_or_run(small, here)
+    for name in archive.FRAMES:
+        assert_frame_equal(getattr(again, name), getattr(kept, name))
+    assert again.twins[PERIOD].to_files() == kept.twins[PERIOD].to_files()
+    assert again.quarters == [date(2025, 10, 1), PERIOD, date(2026, 4, 1)]
+
+
+def test_a_day_between_two_weeks_is_worked_out_once_and_kept(small, here, kept, monkeypatch):
+    day = DAY + timedelta(days=2)
+    assert day not in kept.forecasts["day"].to_list()
+    rows, deals = archive.day(small, here, day)
+    monkeypatch.setattr(replay, "one", None)
+    again, same = archive.day(small, here, day)
+    assert_frame_equal(rows, again)
+    assert_frame_equal(deals, same)
+    on_grid, _ = archive.day(small, here, PERIOD)
+    assert on_grid["day"].unique().to_list() == [PERIOD]
+
+
+@pytest.mark.parametrize("day", [date(2025, 9, 30), date(2026, 5, 16), date(1999, 1, 1)])
+def test_a_day_out_of_reach_is_a_sentence(small, here, kept, day):
+    with pytest.raises(ModelError, match="Choose a day from 01 October 2025 to 15 May 2026"):
+        archive.day(small, here, day)
+
+
+def test_a_past_forecast_is_explained_to_the_cent(small, here, kept):
+    found = past.on(small, here, DAY, NOBODY_CALLED)
+    system = found.frame.row(0, named=True)
+    assert system["who"] == "System"
+    assert float(found.deals["error_amount"].sum()) == pytest.approx(system["amount"] - found.actual, abs=0.005)
+    assert "left over: USD 0.00" in found.reason()
+    assert money(found.actual) in found.sentence()
+    assert found.path["day"].n_unique() == 13
+    said = found.frame["who"].to_list()
+    assert "Managers' commit calls" not in said
+    assert {"Stage-weighted pipeline", "Same quarter last year", "Reps: closed and commit"} <= set(said)
+
+
+def test_the_managers_calls_of_the_day_stand_beside_it(small, here, kept):
+    boss = small.sales_team.filter(pl.col("role") == "manager")["rep_id"][0]
+    call = {"manager_id": boss, "period_start_on": PERIOD, "best_case_amount": 5.0, "note": "", "author": "x"}
+    rows = [
+        {**call, "called_on": DAY - timedelta(days=9), "commit_amount": 3.0, "version": 1},
+        {**call, "called_on": DAY + timedelta(days=9), "commit_amount": 4.0, "version": 2},
+    ]
+    found = past.on(small, here, DAY, pl.DataFrame(rows, schema=calls.CALLS))
+    told = dict(found.frame.select("who", "amount").iter_rows())
+    assert (told["Managers' commit calls"], told["Managers' best case"]) == (3.0, 5.0)
+
+
+def test_a_running_quarter_has_no_outcome_yet(small, here, kept):
+    found = past.on(small, here, date(2026, 4, 15), NOBODY_CALLED)
+    assert found.actual is None
+    assert "still runs" in found.sentence()
+    assert found.deals.is_empty()
+    assert found.reason() == ""
+
+
+@pytest.mark.parametrize("by", list(past.VIEWS))
+def test_the_record_is_cut_and_names_who_did_better(small, here, kept, by):
+    found = past.record(small, here, by, NOBODY_CALLED)
+    quarter = kept.forecasts.filter((pl.col("window") == QUARTER) & pl.col("actual_amount").is_not_null())
+    miss = (quarter["amount"] - quarter["actual_amount"]).abs().sum() / quarter["actual_amount"].sum()
+    assert found.value == pytest.approx(miss)
+    assert "2 past quarters" in found.sentence()
+    assert "group" in found.frame.columns
+    assert found.frame.height > 0 or by == "manager"
+
+
+def test_a_baseline_that_wins_stands_in_the_headline():
+    row = {"wape_rate": 0.2, "bias_rate": 0.1, "coverage_rate": 0.5}
+    row |= {f"{n}_{k}": None for n in ("last_year", "weighted", "commit", "managers") for k in ("wape_rate", "skill")}
+    lost = past._headline(row | {"weighted_wape_rate": 0.1, "weighted_skill": -1.0}, 8)
+    assert lost.startswith("The forecast was beaten by stage-weighted pipeline (10.0 %): over 8 past quarters")
+    won = past._headline(row | {"weighted_wape_rate": 0.4, "weighted_skill": 0.5}, 8)
+    assert won.startswith("Over 8 past quarters")
+    assert "Missed by more: stage-weighted pipeline (40.0 %)." in won
+    assert "beaten" not in past._headline(row, 8)
+    frame = pl.DataFrame({"group": [f"Week {k}" for k in range(7)], "weighted_skill": [-0.1] * 6 + [0.5]})
+    assert "stage-weighted pipeline came closer in Week 0, Week 1, Week 2, Week 3, Week 4 and 1 more" in past._losses(
+        frame, "week"
+    )
+
+
+def test_without_a_year_of_records_nothing_is_replayed(small, here):
+    young = small.with_frames(opportunities=small.opportunities.filter(pl.col("created_on") > date(2025, 9, 1)))
+    found = archive.load_or_run(replace(young, is_transient=True), here)
+    assert found.quarters == []
+    assert past.days(replace(young, is_transient=True), here) is None
+    text = past.record(replace(young, is_transient=True), here).sentence()
+    assert "No past quarter can be replayed yet" in text
+    with pytest.raises(ModelError, match="Load a longer history"):
+        archive.day(replace(young, is_transient=True), here, DAY)
+
+
+def test_without_enough_outcomes_a_table_serves(small, here):
+    lost = small.with_frames(
+        opportunities=small.opportunities.with_columns(
+            is_won=False, stage=pl.when("is_closed").then(pl.lit("Closed Lost")).otherwise("stage")
+        ),
+        opportunity_history=small.opportunity_history.with_columns(
+            stage=pl.col("stage").replace("Closed Won", "Closed Lost")
+        ),
+    )
+    assert replay.twin(lost, here, PERIOD) is None
+    frames, chances = replay.one(lost, here, DAY, None, pl.DataFrame(schema=replay.SCORES))
+    assert chances.is_empty()
+    assert frames[0].filter(pl.col("window") == QUARTER)["trained_to"].to_list() == [None]
+    assert frames[0]["actual_amount"].to_list()[-1] == 0.0
+    empty = lost.with_frames(opportunities=lost.opportunities.clear())
+    assert replay.run(empty, here).quarters == []
+    assert outlook.build(empty, here).frame.is_empty()
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(small, place, here):
+    blocked = place / "blocked"
+    blocked.write_text("a file where a folder should be", encoding="utf-8")
+    elsewhere = here.model_copy(update={"home": blocked})
+    archive._MEMORY.clear()
+    with pytest.raises(ModelError, match="replays cannot be kept"):
+        archive.load_or_run(small, elsewhere)
+
+
+def test_the_sample_s_record_reaches_back_eight_quarters(sample, settings):
+    if not archive.is_kept(sample, settings):
+        pytest.skip("The sample's forecasts are not replayed: run quarterdeck build first.")
+    found = past.record(sample, settings, "period", NOBODY_CALLED)
+    assert found.frame.height >= 8
+    assert found.frame["n_forecasts"].min() == 13
+    assert 0.05 < found.value < 0.3
+    assert found.frame["coverage_rate"].mean() > 0.6

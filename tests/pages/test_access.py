@@ -1,0 +1,126 @@
+"""Who may open which page, and what they see there."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from streamlit.testing.v1 import AppTest
+
+from core.store import Store
+from pages.ui import door
+from tests.pages.test_pages import PAGES, ROOT
+
+PEOPLE = {
+    "ana@example.com": {"roles": ["leader"], "name": "Ana", "regions": ["EMEA"]},
+    "bo@example.com": {"roles": ["rep"], "team_of": "nobody"},
+    "cy@example.com": {"roles": ["rep"]},
+    "di@example.com": {"roles": ["admin"], "mask_names": True},
+}
+
+
+@pytest.fixture(autouse=True)
+def home(settings, sample, bundle, monkeypatch, tmp_path):
+    monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+
+
+@pytest.fixture
+def come(monkeypatch, tmp_path):
+    """Open a page as somebody a proxy names."""
+
+    def opened(user: str | None, page: str = "app.py", way: str = "header") -> AppTest:
+        chosen = tmp_path / "quarterdeck.yaml"
+        chosen.write_text(yaml.safe_dump({"access": {"sign_in": way, "people": PEOPLE}}), encoding="utf-8")
+        monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
+        named = {"X-Forwarded-Email": user} if user else {}
+        monkeypatch.setattr(door.st, "context", SimpleNamespace(headers=named, theme=None))
+        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+        return test if page == "app.py" else test.switch_page(page).run()
+
+    return opened
+
+
+def said(test: AppTest) -> str:
+    return " ".join(element.value for kind in (test.error, test.markdown, test.caption) for element in kind)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_stranger_sees_no_page(come, page):
+    test = come("eve@example.com", page)
+    assert not test.exception
+    assert "no role here" in test.error[0].value
+    assert not test.subheader
+    assert not test.metric
+
+
+def test_without_a_name_nobody_gets_in(come):
+    assert "Nobody is signed in" in come(None).error[0].value
+
+
+def test_a_leader_of_a_region_sees_that_region_only(come, sample):
+    test = come("ANA@example.com", "pages/data.py")
+    assert not test.exception
+    assert "Ana, leader" in said(test)
+    rows = dict(test.dataframe[0].value[["entity", "n_rows"]].itertuples(index=False))
+    assert 0 < rows["accounts"] == sample.accounts.filter(sample.accounts["region"] == "EMEA").height
+    assert not come("ana@example.com").error
+
+
+def test_a_role_opens_its_pages_and_no_others(come):
+    test = come("cy@example.com")
+    assert "Executive is not part of your role (rep)" in test.error[0].value
+    assert not test.metric
+    assert "Admin is not part" in come("cy@example.com", "pages/admin.py").error[0].value
+    assert not come("cy@example.com", "pages/pipeline.py").error
+
+
+def test_bounds_written_wrong_are_told(come):
+    assert "nobody with the id 'nobody'" in come("bo@example.com", "pages/pipeline.py").error[0].value
+
+
+def test_somebody_masked_sees_no_name_of_the_company(come, sample):
+    test = come("di@example.com", "pages/pipeline.py")
+    assert not test.exception
+    assert "names masked" in said(test)
+    shown = " ".join(frame.value.to_csv() for frame in test.dataframe)
+    assert shown
+    assert not [name for name in sample.opportunities["opportunity_id"].head(3000) if name in shown]
+    assert not test.toggle
+
+
+def test_anybody_can_hide_names_for_a_demo(come, sample):
+    test = come(None, "pages/pipeline.py", "none")
+    plain = " ".join(frame.value.to_csv() for frame in test.dataframe)
+    test.toggle(key="hide_names").set_value(True).run()
+    hidden = " ".join(frame.value.to_csv() for frame in test.dataframe)
+    ids = [i for i in sample.opportunities["opportunity_id"] if i in plain]
+    assert ids
+    assert not [i for i in ids if i in hidden]
+    again = test.switch_page("pages/data.py").run()
+    assert "names masked" in said(again)
+
+
+def test_signing_in_is_written_down_once(come, monkeypatch, tmp_path):
+    test = come("ana@example.com")
+    test.run()
+    rows = Store.open(f"sqlite:///{tmp_path / 'store.db'}").audit.newest()
+    assert rows.filter(rows["action"] == "signed in")["user"].to_list() == ["ana@example.com"]
+
+
+def test_an_identity_provider_that_is_not_set_up_is_told(come):
+    assert "secrets.toml" in come(None, way="oidc").error[0].value
+
+
+@pytest.mark.parametrize(
+    ("user", "says"),
+    [
+        ({"is_logged_in": False}, "Sign in to see"),
+        ({"is_logged_in": True, "email": "ana@example.com", "email_verified": False}, "not verified"),
+        ({"is_logged_in": True, "email": "ana@example.com", "name": "A."}, "Ana, leader"),
+    ],
+)
+def test_people_the_identity_provider_knows(come, monkeypatch, user, says):
+    monkeypatch.setattr(door.st, "user", SimpleNamespace(to_dict=lambda: user))
+    assert says in said(come(None, way="oidc"))

@@ -1,0 +1,136 @@
+"""Draft answers: no blanks, no claim without its source, the buyer's own words."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from core.contracts.errors import RequirementError
+from core.requirements import catalogue, gap, limits, read_list, responses, samples
+
+CATALOGUE = b"""id,name,status,description,limit,commitments,eta
+C1,Monthly uptime,available,Monthly uptime of the service,,uptime 99.9 %,
+C2,Mobile app,limited,Native apps for phones and tablets,Read only,,
+C3,Single sign-on,roadmap,Sign in through the identity provider,,,2026-12-01
+C4,Teleportation,roadmap,Teleportation of parcels,,,
+C5,Billing of invoices,partner,Recurring invoices with dunning,,,
+C6,Commission statements,not available,Statements of commission,,,
+"""
+LIST = b"""Ref,Requirement,Priority
+1,Monthly uptime of the service of 99.5 %,Must
+2,Monthly uptime of the service of 99.99 %,Must
+3,Native apps for phones and tablets,Must
+4,Single sign-on: sign in through the identity provider,Must
+5,Teleportation of parcels,Could
+6,Recurring invoices with dunning,Could
+7,Commission statements: statements of commission,Could
+8,Zebras shall graze peacefully under violet moons,Could
+"""
+
+
+@pytest.fixture(scope="module")
+def known():
+    return catalogue.load(CATALOGUE, "c.csv")
+
+
+@pytest.fixture
+def drafted(known, settings):
+    return responses.drafts(gap.analyse(read_list(LIST, "l.csv"), known, settings), known).frame
+
+
+def test_the_sentences_by_hand(drafted):
+    assert drafted["draft"].to_list() == [
+        "Yes, available today: Monthly uptime. Monthly uptime of the service. We commit to uptime of 99.9 %.",
+        "In part: Monthly uptime. Monthly uptime of the service. "
+        "You ask for uptime of 99.99 %; we commit to uptime of 99.9 %.",
+        "In part: Mobile app, with this limit: Read only. Native apps for phones and tablets.",
+        "Not yet; planned for December 2026: Single sign-on.",
+        "Not yet; on our roadmap, without a date: Teleportation.",
+        "Through a partner: Billing of invoices. Recurring invoices with dunning.",
+        "Not available today: Commission statements.",
+        "Not available today.",
+    ]
+    assert drafted["sources"].to_list() == ["C1", "C1", "C2", "C3", "C4", "C5", "C6", "no counterpart in the catalogue"]
+    assert drafted["statement"].to_list() == [
+        "Compliant", "Partially compliant", "Partially compliant", "Roadmap", "Roadmap", "Partially compliant",
+        "Not compliant", "Not compliant",
+    ]  # fmt: skip
+
+
+def test_the_list_in_one_sentence(known, settings):
+    found = responses.drafts(gap.analyse(read_list(LIST, "l.csv"), known, settings), known)
+    assert found.sentence() == (
+        "8 of 8 answers are drafted, every sentence with its source: 3 partially compliant, 2 not compliant, "
+        "2 roadmap, 1 compliant."
+    )
+
+
+def test_nothing_is_drafted_where_a_person_has_to_decide(known, settings):
+    content = b"Requirement\nMonthly uptime of the service with retention of 7 years\n"
+    (row,) = responses.drafts(gap.analyse(read_list(content, "l.csv"), known, settings), known).frame.to_dicts()
+    assert (row["statement"], row["draft"], row["sources"]) == ("To be clarified", None, None)
+
+
+def test_an_answer_of_the_library_goes_first(known, settings):
+    found = gap.analyse(read_list(LIST, "l.csv"), known, settings)
+    rows = [("csv", 4, "As told to Acme.", "L7"), ("csv", 5, "As of [date] we do.", "L8")]
+    answers = pl.DataFrame(rows, schema=["sheet", "row", "answer", "answer_id"], orient="row")
+    out = responses.drafts(found, known, answers).frame
+    assert out["draft"][2].startswith("As told to Acme. In part")
+    assert out["sources"][2] == "L7, C2"
+    assert "[date]" not in out["draft"][3]
+
+
+def test_a_wording_with_an_unknown_field_is_named(known):
+    row = {"text": "x", "status": "available", "statement": "Compliant"}
+    with pytest.raises(RequirementError, match="the field 'colour'"):
+        responses.draft(row, known.frame.row(0, named=True), limits.stated([]), None, {"available": [["{colour}"]]})
+
+
+@hypothesis_settings(max_examples=80, deadline=None)
+@given(
+    st.sampled_from(["available", "limited", "partner", "roadmap", "not available", "unclear"]),
+    st.text(max_size=30), st.text(max_size=30), st.text(max_size=30),
+)  # fmt: skip
+def test_there_is_never_a_blank_and_never_a_sentence_without_source(status, name, description, limit):
+    capability = {
+        "capability_id": "X", "name": name, "description": description, "limit": limit, "available_on": None,
+        "status": status, "commitments": "",
+    }  # fmt: skip
+    row = {"text": "uptime of 99.9 %", "status": status, "statement": "s"}
+    found = responses.draft(row, capability, limits.stated([capability]))
+    assert all(source for _, source in found.sentences)
+    assert not re.search(r"\[\s*\w*\s*\]|\{[^}]*\}", found.text)
+
+
+def test_the_shipped_lists_have_a_source_for_every_draft(settings):
+    shipped = catalogue.load()
+    for path in samples.lists().values():
+        out = responses.drafts(gap.analyse_file(path, settings=settings), shipped).frame
+        assert out.filter(pl.col("draft").is_not_null() & pl.col("sources").is_null()).is_empty()
+        assert out.filter((pl.col("statement") == "Compliant") & pl.col("draft").is_null()).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("statement", "choices", "said"),
+    [
+        ("Compliant", ["Fully compliant", "Partially compliant", "Non-compliant"], "Fully compliant"),
+        ("Compliant", ["Y", "N"], "Y"),
+        ("Compliant", ["Ja", "Nein", "Teilweise"], "Ja"),
+        ("Partially compliant", ["FC", "PC", "NC"], "PC"),
+        ("Partially compliant", ["Yes", "No"], None),
+        ("Partially compliant", ["Standard", "Configuration", "Not available"], "Configuration"),
+        ("Roadmap", ["Yes", "No", "Planned (date)"], "Planned (date)"),
+        ("Roadmap", ["Yes", "No"], "No"),
+        ("Not compliant", ["Meets", "Does not meet"], "Does not meet"),
+        ("Not compliant", ["1", "2", "3"], None),
+        ("To be clarified", ["Yes", "No"], None),
+    ],
+)
+def test_the_buyers_own_words(statement, choices, said):
+    assert responses.in_buyers_words(statement, choices) == said

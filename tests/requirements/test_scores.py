@@ -1,0 +1,114 @@
+"""Scores and go / no-go, by hand."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from core.requirements import catalogue, gap, read_list, scores, stakes
+from core.requirements.gap import Stake
+
+CATALOGUE = b"""id,name,status,description,effort_weeks
+C1,Encryption at rest,available,All stored data is encrypted with ciphers,
+C2,Mobile app for phones,limited,Native apps for phones and tablets,14
+C3,Single sign-on,roadmap,Sign in through the identity provider,
+C4,Commission statements,not available,Statements of commission for the sales force,
+"""
+LIST = b"""Requirement,Priority
+All stored data is encrypted with ciphers at rest,Must
+Native apps for phones and tablets,Should
+Sign in through the identity provider with single sign-on,Must
+Statements of commission for the sales force,Must
+"""
+
+
+def analysed(settings, stake=None, content=LIST):
+    return gap.analyse(read_list(content, "list.csv"), catalogue.load(CATALOGUE, "c.csv"), settings, stake)
+
+
+def test_scores_by_hand(settings):
+    found = scores.scores(analysed(settings), settings)
+    assert found.value("coverage") == 0.25
+    # weights 4, 3, 4, 4; support 1, ½, ¼, 0
+    assert found.value("fit") == pytest.approx((4 + 1.5 + 1) / 15)
+    assert found.value("must_haves") == pytest.approx(1 / 3)
+    # 14 weeks is more than 12, the others less
+    assert found.value("resolution") == pytest.approx(2 / 3)
+    assert found.value("beauty") is None
+    assert found.sentence().startswith("0 of 4 targets are met: coverage 25.0 % against 90.0 %")
+
+
+def test_no_gap_and_no_must_have_have_no_rate(settings):
+    found = scores.scores(
+        analysed(settings, content=b"Requirement,Priority\nAll stored data is encrypted with ciphers at rest,Low\n"),
+        settings,
+    )
+    assert found.value("resolution") is None
+    assert found.value("must_haves") is None
+    assert "2 of 2 targets" in found.sentence()
+
+
+def test_the_worth_of_bidding_by_hand(settings):
+    stake = Stake("O1", "Acme", 1_000_000.0, 0.4)
+    found = scores.bid(analysed(settings, stake), settings, stake)
+    week = settings.rates.person_week_amount
+    respond = (0.25 + 0.75 + 0.75 + 1.0) / 40 * week
+    mobile, sso, commission = 1 - 0.02 * 0.5, 1 - 0.08 * 0.5, 1 - 0.30 * 1
+    rows = {row["case"]: row for row in found.worth.iter_rows(named=True)}
+    now, blockers, every = rows["as we stand"], rows["blockers closed"], rows["all gaps closed"]
+    assert now["chance"] == pytest.approx(0.4 * mobile * sso * commission)
+    assert now["expected_amount"] == pytest.approx(1e6 * now["chance"] - respond)
+    assert blockers["chance"] == pytest.approx(0.4 * mobile * sso)
+    assert blockers["close_amount"] == 5 * week
+    assert every["close_amount"] == (14 + 3 + 5) * week
+    assert every["expected_amount"] == pytest.approx(400_000 - respond - 22 * week)
+    assert "with blockers closed" in found.sentence()
+
+
+def test_vetoes_rule_out(settings):
+    stake = Stake("O1", "Acme", 1_000_000.0, 0.01)
+    found = scores.bid(analysed(settings, stake), settings, stake)
+    assert found.verdict == "No go"
+    assert any("Only 33.3 % of the must-haves" in v for v in found.vetoes)
+    assert any("the chance is 1.0 %" in v for v in found.vetoes)
+    strict = settings.requirements.bid.model_copy(update={"most_blockers": 0})
+    rules = settings.model_copy(update={"requirements": settings.requirements.model_copy(update={"bid": strict})})
+    assert any("1 must-haves are missing" in v for v in scores.bid(analysed(settings), rules).vetoes)
+
+
+def test_all_fine_is_a_go(settings):
+    content = b"Requirement,Priority\nAll stored data is encrypted with ciphers at rest,Must\n"
+    stake = Stake("O1", "Acme", 50_000.0, 0.5)
+    found = scores.bid(analysed(settings, stake, content), settings, stake)
+    assert (found.verdict, found.points, found.most) == ("Go", 85.0, 85.0)
+    assert found.worth["case"].to_list() == ["as we stand"]
+    assert "closing gaps first would cost more" in found.sentence()
+
+
+def test_without_a_deal_nothing_is_said_of_money(settings):
+    found = scores.bid(analysed(settings), settings)
+    assert found.worth.is_empty()
+    assert "Attach an open deal" in found.sentence()
+    assert "value" not in found.factors["factor"].to_list()
+
+
+def test_points_by_hand(settings):
+    found = scores.bid(analysed(settings), settings)
+    assert found.points == pytest.approx(25 * 0.25 / 0.9 + 25 * (6.5 / 15) / 0.8 + 15 * (2 / 3) / 0.7 + 25 / 3)
+    assert found.most == 90
+
+
+def test_the_same_capability_is_closed_once(settings):
+    twice = LIST + b"Statements of commission for the sales force every month,Should\n"
+    found = gap.closing(analysed(settings, content=twice).frame)
+    assert found.filter(pl.col("gap_id") == "C4").height == 1
+    assert analysed(settings, content=twice).summary["effort_weeks"] == 22
+
+
+def test_the_deals_chance_is_the_models(sample, settings, bundle):
+    known = stakes.chances(sample, settings)
+    deal = stakes.open_deals(sample, settings)[0]
+    found = stakes.with_chance(deal, known)
+    row = bundle.deal_scores.filter(pl.col("opportunity_id") == deal.opportunity_id)
+    assert found.p_win == row["p_win_180"][0]
+    assert stakes.with_chance(deal, known.clear()).p_win is None
