@@ -116,17 +116,20 @@ class CloseModel:
     card_: dict[str, Any] = field(default_factory=dict)
     past_: pl.DataFrame = field(default_factory=pl.DataFrame)
 
-    def fit(self, frame: pl.DataFrame) -> Self:
+    def fit(self, frame: pl.DataFrame, *, is_raced: bool = True) -> Self:
         """Learn from past landmarks, as `marks` gives them.
+
+        Without the race the mean of logistic regression and boosted trees serves uncorrected, without a
+        record: for a past date, where the answer is known and only the forecast of then is asked.
 
         Raises
         ------
         ModelError
             When no deal was won, or none was not.
         """
-        found = closing.Trial(frame, self.settings)
-        self.risks_, self.past_, self.card_ = found.risks(), found.past(), {}
-        self.card_ = {**self.risks_.card, **closing.scored(self.past_)}
+        found = closing.Trial(frame, self.settings, is_raced=is_raced)
+        self.risks_, self.past_ = found.risks(), found.past()
+        self.card_ = {**self.risks_.card, **(closing.scored(self.past_) if is_raced else {})}
         return self
 
     def ready(self) -> Risks:

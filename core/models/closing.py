@@ -36,7 +36,7 @@ CAUSES = ("won", "lost")
 class Trial:
     """Landmarks spread over periods, and both ends raced on each quarter of the last two years."""
 
-    def __init__(self, marks: pl.DataFrame, settings: Settings) -> None:
+    def __init__(self, marks: pl.DataFrame, settings: Settings, *, is_raced: bool = True) -> None:
         won = marks.filter("is_won")["opportunity_id"].n_unique() if not marks.is_empty() else 0
         if not won or won == marks["opportunity_id"].n_unique():
             raise ModelError(
@@ -54,7 +54,11 @@ class Trial:
         self.is_simple = won < settings.models.min_closed_deals
         self.plans = [_plan(self.names, self.words, settings, self.is_simple, cause) for cause in CAUSES]
         self.deal = self.marks["opportunity_id"].rank("dense").cast(pl.Int64).to_numpy()
-        self._judge()
+        self.said: dict[tuple[int, int], dict[str, Floats]] = {}
+        self.tested: dict[int, Any] = {}
+        self.cuts = [0.0] * (2 * QUARTERS + 1)
+        if is_raced:
+            self._judge()
 
     def matrix(self, rows: Any) -> Floats:
         """Return the period matrix of some of the period rows."""
@@ -84,9 +88,7 @@ class Trial:
         ]
         tasks = [(cause, k, train, test) for k, train, test in usable for cause in (0, 1) if len(test)]
         found = race.side_by_side(self._speak, tasks, self.settings.models.threads)
-        self.said: dict[tuple[int, int], dict[str, Floats]] = {
-            (cause, k): said for (cause, k, _, _), said in zip(tasks, found, strict=True)
-        }
+        self.said = {(cause, k): said for (cause, k, _, _), said in zip(tasks, found, strict=True)}
         self.tested = {k: test for k, _, test in usable if len(test)}
 
     def _speak(self, cause: int, fold: int, train: Any, test: Any) -> dict[str, Floats]:

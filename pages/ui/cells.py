@@ -67,6 +67,13 @@ class Cell:
         """Show a frame as a table."""
         st.dataframe(frame.to_arrow(), hide_index=True, width="stretch", lazy=False, **options)
 
+    def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
+        """Show a frame as a table whose rows can be clicked."""
+        st.dataframe(
+            frame.to_arrow(), hide_index=True, width="stretch", on_select=opened, selection_mode="single-row", key=key,
+            lazy=False, **options,
+        )  # fmt: skip
+
     def empty(self, advice: str) -> None:
         """Say what to do where there is nothing to show."""
         st.info(advice, icon=":material/lightbulb:")
