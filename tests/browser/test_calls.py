@@ -56,11 +56,12 @@ def write_note(view, url, text):
     view.goto(f"{url}/review")
     grid = view.get_by_test_id("stDataFrame").first
     expect(grid).to_be_visible(timeout=90_000)
-    grid.locator("canvas").first.click(position={"x": 60, "y": 52})
+    grid.locator(".dvn-scroller").first.click(position={"x": 60, "y": 52})
     for _ in range(9):
-        view.keyboard.press("ArrowRight")
+        view.keyboard.press("ArrowRight", delay=40)
     view.keyboard.press("Enter")
-    view.keyboard.type(text)
+    expect(view.locator(".gdg-clip-region textarea")).to_be_visible(timeout=10_000)
+    view.keyboard.type(text, delay=20)
     view.keyboard.press("Enter")
     expect(view.get_by_role("button", name="Save 1 changed deal")).to_be_enabled(timeout=20_000)
 
