@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,10 +37,23 @@ class Cell:
         if not callable(function):
             st.altair_chart(function, width="stretch", theme="streamlit")
             return
+        st.vega_lite_chart(spec=self._spec(function, args), width="stretch", theme="streamlit")
+
+    def pick(
+        self, name: str, key: str, function: Callable[..., Any], *args: Any, on_select: Any = "rerun"
+    ) -> dict[str, Any]:
+        """Draw a chart whose marks can be clicked, and return the fields of the one that was."""
+        self.also(function, *args)
+        spec = self._spec(function, args)
+        seen = st.vega_lite_chart(
+            spec=spec, width="stretch", theme="streamlit", key=key, on_select=on_select, selection_mode=name
+        )
+        return dict(next(iter(seen.selection.get(name, [])), {}))
+
+    def _spec(self, function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
         data = self.page.data
         home = None if data.is_transient or any(self.page.bounds) else self.page.settings.home
-        spec = cached.drawing(function, args, home)
-        st.vega_lite_chart(spec=copy.deepcopy(spec), width="stretch", theme="streamlit")
+        return copy.deepcopy(cached.drawing(function, args, home))
 
     def also(self, function: Callable[..., Any], *args: Any) -> None:
         """Note a chart for the snapshot of the page without drawing it here."""
@@ -52,6 +66,13 @@ class Cell:
     def table(self, frame: Any, **options: Any) -> None:
         """Show a frame as a table."""
         st.dataframe(frame.to_arrow(), hide_index=True, width="stretch", lazy=False, **options)
+
+    def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
+        """Show a frame as a table whose rows can be clicked."""
+        st.dataframe(
+            frame.to_arrow(), hide_index=True, width="stretch", on_select=opened, selection_mode="single-row", key=key,
+            lazy=False, **options,
+        )  # fmt: skip
 
     def empty(self, advice: str) -> None:
         """Say what to do where there is nothing to show."""
@@ -75,14 +96,19 @@ class Cell:
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
             st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
             st.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
-            st.download_button("Rows as CSV", frame.write_csv(), f"{function.__name__}.csv", key=f"csv-{self.question}")
+            st.download_button("Rows as CSV", frame.write_csv, f"{function.__name__}.csv", key=f"csv-{self.question}")
+
+
+def anchor(question: str) -> str:
+    """Return the name a question can be linked by."""
+    return re.sub(r"[^a-z0-9]+", "-", question.lower()).strip("-")
 
 
 @contextmanager
 def cell(page: Page, question: str) -> Iterator[Cell]:
     """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
     with st.container(border=True):
-        st.subheader(question)
+        st.subheader(question, anchor=anchor(question))
         page.shown[:] = [part for part in page.shown if part[0] != question]
         here = Cell(page, question)
         try:
@@ -105,6 +131,11 @@ def tile(measure: Measure, currency: str, trend: Measure, change: str = "") -> N
         chart_data=path if len(path) > SHORTEST_TREND else None,
         chart_type="line",
     )
+    if measure.frame.height:
+        key = f"rows-{measure.name}"
+        rows = st.popover("Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=key)
+        if rows.open:
+            rows.dataframe(measure.frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
 
 
 def shown(measure: Measure, currency: str) -> str:
