@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -80,7 +81,7 @@ class RequirementList:
             text += f" {len(self.skipped)} sheets hold none: {', '.join(self.skipped[:5])}."
         return text
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Return a key of what was read and how: the same file read in the same way has the same."""
         said = repr([(lay.sheet, lay.header_row, sorted(lay.columns.items()), lay.answers) for lay in self.layouts])
