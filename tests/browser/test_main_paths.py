@@ -147,3 +147,26 @@ def test_the_bars_of_a_customer_add_up_to_the_chance_shown(url, page):
     rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
     assert len(rows) > 10
     assert base + sum(float(row["contribution"]) for row in rows) == pytest.approx(shown, abs=0.011)
+
+
+def test_a_clicked_bar_of_the_flow_lists_its_deals(url, page):
+    page.goto(f"{url}/pipeline")
+    expect(page.get_by_role("heading", name="How did the pipeline change?")).to_be_visible(timeout=60_000)
+    bar = page.locator('.st-key-flow_bars path[aria-label*="step: Pushed out"]')
+    expect(bar).to_be_visible(timeout=60_000)
+    n = int(re.search(r"deals: ([\d,]+)", bar.get_attribute("aria-label")).group(1).replace(",", ""))
+    bar.scroll_into_view_if_needed()
+    bar.click(force=True)
+    expect(page.get_by_text(re.compile(rf"Pushed out: {n:,} deals in"))).to_be_visible(timeout=30_000)
+
+
+def test_a_clicked_cell_of_the_heat_table_opens_its_bookings(url, page):
+    page.goto(url)
+    cell = page.locator('.st-key-heat_quarter path[aria-label*="region: EMEA"]').last
+    expect(cell).to_be_visible(timeout=60_000)
+    n = re.search(r"deals: ([\d,]+)", cell.get_attribute("aria-label")).group(1)
+    cell.scroll_into_view_if_needed()
+    cell.click(force=True)
+    expect(page.get_by_text(re.compile(f"{n} bookings in .*EMEA"))).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Will we make the quarter?").click()
+    expect(page).to_have_url(re.compile("#will-we-make-the-quarter"))
