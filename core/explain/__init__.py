@@ -1,12 +1,25 @@
 """Why a prediction is what it is: contributions that add up, drivers in business words, sentences."""
 
-from core.explain import actions, customers, deals, drivers, headlines, record
+from core.explain import (
+    accounts,
+    actions,
+    changes,
+    customers,
+    deals,
+    drivers,
+    headlines,
+    recommendations,
+    record,
+    steadiness,
+)
 from core.explain.contributions import Contributions, explain
 from core.explain.views import dependence, importance
 
 __all__ = [
     "Contributions",
+    "accounts",
     "actions",
+    "changes",
     "customers",
     "deals",
     "dependence",
@@ -14,5 +27,7 @@ __all__ = [
     "explain",
     "headlines",
     "importance",
+    "recommendations",
     "record",
+    "steadiness",
 ]
