@@ -130,7 +130,7 @@ def tile(
     The rows behind it, those of `rows` or else the measure's own, are worked out only when asked for.
     """
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
-    snapshot.note("tile", (measure.name, shown(measure, currency), change))
+    snapshot.note("tile", (measure.name, shown(measure, page.settings.currency), change))
     st.metric(
         measure.name,
         shown(measure, page.settings.currency),
