@@ -1,11 +1,11 @@
 """Scenarios: move a lever and see the quarter change."""
 
 from core import scenarios
-from pages.ui import board, cached, explore, levers, notebook, present, saved, shell
+from pages.ui import board, cached, cached_fit, explore, levers, notebook, present, saved, shell
 
 levers.odd_values()
 page = shell.open("Scenarios", icon=":material/tune:")
-ground = cached.result(scenarios.whatif.ground, page.data, page.settings)
+ground = cached_fit.with_gaps(page, cached.result(scenarios.whatif.ground, page.data, page.settings))
 levers.odd_scope(lambda: ground.base.scopes)
 present.bar()
 

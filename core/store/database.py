@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
+from core.store.answers import Answers
 from core.store.branches import Branches
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
@@ -45,6 +46,7 @@ class Store:
     deal_edits : DealEdits
     snapshots : Snapshots
     views : Documents
+    answers : Answers
     """
 
     engine: Engine
@@ -58,6 +60,7 @@ class Store:
     deal_edits: DealEdits
     snapshots: Snapshots
     views: Documents
+    answers: Answers
 
     @staticmethod
     def open(target: str, clock: Clock = _now) -> Store:
@@ -107,6 +110,7 @@ class Store:
             DealEdits(sessions, clock),
             Snapshots(sessions, clock),
             Documents(sessions, clock, ReviewViewRow, "view"),
+            Answers(sessions, clock),
         )
 
     def close(self) -> None:

@@ -119,6 +119,24 @@ class ReviewRow(Base):
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class AnswerRow(Base):
+    """What a person decided on a requirement; rows are only ever added."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    owner: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(260))
+    place: Mapped[str] = mapped_column(String(260))
+    text: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(20))
+    capability_id: Mapped[str | None] = mapped_column(String(200))
+    answer: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(String(40))
+    chance: Mapped[float | None] = mapped_column(Double)
+
+
 class AuditRow(Base):
     """Who did what, when; rows are only ever added."""
 
