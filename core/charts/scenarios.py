@@ -279,7 +279,7 @@ def _tested(currency: str) -> Spec:
          "encoding": {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}},
     ]  # fmt: skip
     for field, name in zip(("actual_amount", "plain_amount", "told_amount"), names, strict=True):
-        color = {"datum": name, "type": "nominal", "legend": {"orient": "top", "title": None, "columns": 3},
+        color = {"datum": name, "type": "nominal", "legend": {"orient": "top", "title": None, "labelLimit": 0},
                  "scale": {"domain": names, "range": [ACTUAL, CONTEXT, FORECAST]}}  # fmt: skip
         layers.append({
             "mark": {"type": "point", "filled": True, "size": 90},

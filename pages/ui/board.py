@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import RLock
+
 import streamlit as st
 
 from core.charts import scenarios as charts
@@ -16,6 +18,8 @@ from pages.ui.shell import Page
 VIEWS = ["By month", "How likely", "Table"]
 SHOWN = [n for n in NOUNS if n not in {"margin_rate", "coverage_ratio"}]
 PLAN = "plan_now"
+# Threads that fight for the interpreter cost more than sessions that wait their turn.
+TURN = RLock()
 
 
 def plan_now() -> Scenario:
@@ -42,6 +46,11 @@ def outcome(page: Page, ground: Ground) -> None:
 @st.fragment
 def answer(page: Page, c: Cell, ground: Ground) -> None:
     """Draw the sliders, and the scenario as they stand."""
+    with TURN:
+        _answer(page, c, ground)
+
+
+def _answer(page: Page, c: Cell, ground: Ground) -> None:
     top = st.container()
     left, right = st.columns([1, 2], gap="large")
     with left:
