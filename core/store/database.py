@@ -16,7 +16,14 @@ from sqlalchemy.orm import sessionmaker
 from core.contracts.errors import StoreError
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
-from core.store.tables import GapGroupRow, RequirementLayoutRow, RequirementSetRow, ReviewViewRow, ScenarioRow
+from core.store.tables import (
+    EnablementRow,
+    GapGroupRow,
+    RequirementLayoutRow,
+    RequirementSetRow,
+    ReviewViewRow,
+    ScenarioRow,
+)
 from core.store.versions import DealEdits, ForecastCalls, Snapshots
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -38,6 +45,7 @@ class Store:
     requirement_sets : RequirementSets
     reviews : Reviews
     gap_groups : Documents
+    enablement : Documents
     audit : Audit
     requirement_layouts : Documents
     calls : ForecastCalls
@@ -51,6 +59,7 @@ class Store:
     requirement_sets: RequirementSets
     reviews: Reviews
     gap_groups: Documents
+    enablement: Documents
     audit: Audit
     requirement_layouts: Documents
     calls: ForecastCalls
@@ -100,6 +109,7 @@ class Store:
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
             Reviews(sessions, clock),
             Documents(sessions, clock, GapGroupRow, "grouping of gaps"),
+            Documents(sessions, clock, EnablementRow, "record of enablement"),
             Audit(sessions, clock),
             Documents(sessions, clock, RequirementLayoutRow, "remembered layout"),
             ForecastCalls(sessions, clock),
