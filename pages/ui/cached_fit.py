@@ -38,7 +38,7 @@ def _fingerprint(found: GapAnalysis) -> str:
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={GapAnalysis: _fingerprint})
 def drafts(found: GapAnalysis) -> Drafts:
     """Return the draft answers of a list."""
-    return responses.drafts(found, capabilities())
+    return responses.drafts(found, capabilities(), found.answers())
 
 
 def decided(page: Page, found: GapAnalysis, decisions: Any, stake: Stake | None) -> GapAnalysis:
