@@ -164,7 +164,7 @@ if found is not None:
             "Two files: the buyer's own, with nothing but the answer cells changed, and a matrix with every row, "
             "our status, the gaps with what closes them, and a summary."
         )
-        outbox.own_file(found)
+        outbox.own_file(page, found)
         with st.expander("Every row"):
             c.table(found.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
         st.download_button(

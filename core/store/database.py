@@ -15,6 +15,7 @@ from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
 from core.store.answers import Answers
+from core.store.branches import Branches
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.tables import GapGroupRow, RequirementLayoutRow, RequirementSetRow, ReviewViewRow, ScenarioRow
@@ -35,7 +36,7 @@ class Store:
 
     Attributes
     ----------
-    scenarios : Documents
+    scenarios : Branches
     requirement_sets : RequirementSets
     reviews : Reviews
     gap_groups : Documents
@@ -49,7 +50,7 @@ class Store:
     """
 
     engine: Engine
-    scenarios: Documents
+    scenarios: Branches
     requirement_sets: RequirementSets
     reviews: Reviews
     gap_groups: Documents
@@ -99,7 +100,7 @@ class Store:
         sessions = sessionmaker(engine, expire_on_commit=False)
         return Store(
             engine,
-            Documents(sessions, clock, ScenarioRow, "scenario"),
+            Branches(sessions, clock, ScenarioRow, "scenario"),
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
             Reviews(sessions, clock),
             Documents(sessions, clock, GapGroupRow, "grouping of gaps"),

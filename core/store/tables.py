@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Date,
     DateTime,
     Double,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -54,6 +56,11 @@ class ScenarioRow(DocumentRow):
 
     __tablename__ = "scenarios"
     __table_args__ = (UniqueConstraint("owner", "name"),)
+
+    parent: Mapped[str] = mapped_column(String(320), default="", server_default="")
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    is_shared: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    is_locked: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class RequirementSetRow(DocumentRow):
