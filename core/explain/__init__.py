@@ -1,6 +1,17 @@
 """Why a prediction is what it is: contributions that add up, drivers in business words, sentences."""
 
-from core.explain import accounts, actions, changes, customers, deals, drivers, recommendations, record, steadiness
+from core.explain import (
+    accounts,
+    actions,
+    changes,
+    customers,
+    deals,
+    decisions,
+    drivers,
+    recommendations,
+    record,
+    steadiness,
+)
 from core.explain.contributions import Contributions, explain
 from core.explain.views import dependence, importance
 
@@ -11,6 +22,7 @@ __all__ = [
     "changes",
     "customers",
     "deals",
+    "decisions",
     "dependence",
     "drivers",
     "explain",

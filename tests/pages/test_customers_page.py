@@ -100,3 +100,21 @@ def test_bands_are_counted_with_their_money(sample, settings):
     text = columns.bands(explain.accounts.listed(sample, settings).frame)
     assert text.startswith("Today ")
     assert "of monthly revenue" in text
+
+
+def test_an_action_is_decided_on_and_kept():
+    test = opened(account="A00191")
+    assert "Nothing has been decided yet." in " ".join(c.value for c in test.caption)
+    test.selectbox(key="decide_action").set_value("Get in touch").run()
+    test.button(key="decide-assign").click().run()
+    assert not test.exception
+    assert "1 assigned or snoozed" in " ".join(c.value for c in test.caption)
+    again = opened(account="A00191")
+    assert "1 assigned or snoozed" in " ".join(c.value for c in again.caption)
+
+
+def test_under_hidden_names_nothing_is_decided():
+    test = opened(accounts.ONE)
+    test.toggle(key="hide_names").set_value(True).run()
+    assert not test.exception
+    assert "Show names to decide on actions." in " ".join(c.value for c in test.caption)
