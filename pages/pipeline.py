@@ -35,7 +35,7 @@ with cell(page, "How did the pipeline change?") as c:
     if moved.value is None:
         c.empty("Choose other days or other deals; the history of deals is loaded on the Data page.")
     else:
-        step = moves.bars(charts.flow(moved.frame, currency), moved)
+        step = moves.bars(c, moved)
         behind = cached.result(metrics.flow.deals, data, settings, step, *asked)
         c.answer(behind.sentence())
         c.table(behind.frame, column_config=moves.MOVED, height=280)

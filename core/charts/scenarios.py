@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE
 
 Spec = dict[str, Any]
 STEP = 30
@@ -205,3 +205,87 @@ def _side_by_side(currency: str, names: tuple[str, ...]) -> Spec:
         ],
     }  # fmt: skip
     return {"mark": {"type": "line", "point": True}, "encoding": encoding, "height": 280, "config": CONFIG}
+
+
+def tornado(frame: pl.DataFrame, currency: str, measure: str) -> Drawing:
+    """Draw what a measure changes by at either end of each lever's seen range, largest swing on top."""
+    ends = [
+        frame.select("label", amount=f"{end}_amount", at=pl.col(end), end=pl.lit(word))
+        for end, word in (("low", "low end of the past"), ("high", "high end of the past"))
+    ]
+    return Drawing(_tornado(currency, measure), pl.concat(ends), "How far each lever swings the measure")
+
+
+@lru_cache(maxsize=16)
+def _tornado(currency: str, measure: str) -> Spec:
+    span = "at the end of five quarters" if measure == "mrr_amount" else "over five quarters"
+    order = {
+        "field": "label",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"grid": False, "labelLimit": 150},
+    }
+    scale = {"domain": ["low end of the past", "high end of the past"], "range": [FORECAST, ACTUAL]}
+    encoding = {
+        "y": order,
+        "x": {"field": "amount", "type": "quantitative", "stack": None, "title": f"{currency} {span}",
+              "axis": {"format": "+~s"}},
+        "color": {"field": "end", "type": "nominal", "scale": scale, "legend": {"orient": "top", "title": None}},
+        "tooltip": [
+            {"field": "label", "type": "nominal", "title": "Lever"}, {"field": "end", "type": "nominal", "title": "At"},
+            _number("at", "+.3~f", "Lever"), _number("amount", "+,.0f", currency),
+        ],
+    }  # fmt: skip
+    return {"mark": {"type": "bar", "height": 16}, "encoding": encoding, "height": {"step": STEP}, "config": CONFIG}
+
+
+def heat_map(frame: pl.DataFrame, across: str, up: str, currency: str) -> Drawing:
+    """Draw two levers against each other, coloured by the chance of the quota, or by bookings without one."""
+    field = "amount" if frame["chance"].null_count() else "chance"
+    percents = [(pl.col(c) * 100).round(0).cast(pl.Int64).cast(pl.String).add(" %").alias(c) for c in ("x", "y")]
+    rows = frame.with_columns(*percents, order=pl.col("y"), dark=pl.col(field) > pl.col(field).mean())
+    return Drawing(_heat_map(across, up, currency, field), rows, f"{across} against {up}")
+
+
+@lru_cache(maxsize=64)
+def _heat_map(across: str, up: str, currency: str, field: str) -> Spec:
+    form = ".0%" if field == "chance" else ".3~s"
+    x = {"field": "x", "type": "ordinal", "sort": None, "title": across, "axis": {"labelAngle": 0}}
+    y = {"field": "y", "type": "ordinal", "title": up, "sort": {"field": "order", "order": "descending"},
+         "axis": {"grid": False}}  # fmt: skip
+    color = {"field": field, "type": "quantitative", "scale": {"range": SEQUENCE}, "legend": None}
+    tip = [_number("chance", ".1%", "Chance of quota"), _number("amount", ",.0f", currency)]
+    white = {"condition": {"test": "datum.dark", "value": "#ffffff"}, "value": "#0a4f4d"}
+    layers = [
+        {"mark": "rect", "encoding": {"x": x, "y": y, "color": color, "tooltip": tip}},
+        {"mark": "text", "encoding": {"x": x, "y": y, "text": {"field": field, "type": "quantitative", "format": form},
+                                      "color": white}},
+    ]  # fmt: skip
+    return {"layer": layers, "height": 300, "config": CONFIG}
+
+
+def tested(frame: pl.DataFrame, currency: str) -> Drawing:
+    """Draw past quarters: the range and value the engine gave without levers, told of them, and what came."""
+    columns = ["quarter", "actual_amount", "plain_amount", "told_amount", "lower", "upper"]
+    return Drawing(_tested(currency), frame.select(columns), "The engine on past quarters")
+
+
+@lru_cache(maxsize=8)
+def _tested(currency: str) -> Spec:
+    x = {"field": "quarter", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": 0}}
+    y = {"type": "quantitative", "title": f"{currency} booked", "axis": {"format": "~s"}}
+    names = ["came", "engine, no lever", "engine, told of the levers"]
+    layers: list[Spec] = [
+        {"mark": {"type": "rule", "color": CONTEXT, "size": 8, "opacity": 0.3},
+         "encoding": {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}},
+    ]  # fmt: skip
+    for field, name in zip(("actual_amount", "plain_amount", "told_amount"), names, strict=True):
+        color = {"datum": name, "type": "nominal", "legend": {"orient": "top", "title": None, "columns": 3},
+                 "scale": {"domain": names, "range": [ACTUAL, CONTEXT, FORECAST]}}  # fmt: skip
+        layers.append({
+            "mark": {"type": "point", "filled": True, "size": 90},
+            "encoding": {"x": x, "y": {**y, "field": field}, "color": color,
+                         "tooltip": [x | {"title": "Quarter"}, _number(field, ",.0f", name.capitalize())]},
+        })  # fmt: skip
+    return {"layer": layers, "height": 260, "config": CONFIG}

@@ -208,6 +208,12 @@ class AccessSettings(_Section):
     mask_key: str
 
 
+class AnswerSettings(_Section):
+    """How long an answer stands, in days, per category."""
+
+    stale_days: dict[str, int]
+
+
 class Branding(_Section):
     """Name and line shown in the sidebar."""
 
@@ -237,6 +243,7 @@ class Settings(_Section):
     access: AccessSettings
     roles: dict[str, tuple[str, ...]]
     branding: Branding
+    answers: AnswerSettings
 
     @property
     def sample_folder(self) -> Path:

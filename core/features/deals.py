@@ -26,16 +26,31 @@ NUMBERS = (
     "n_meetings_30d",
     "n_meetings_60d",
     "meetings_per_week",
+    "meeting_pace",
     "n_activities_30d",
     "silence_days",
     "n_contacts",
     "is_customer",
     "owner_win_rate",
+    "account_win_rate",
+    "rival_win_rate",
     "employee_count",
     "days_to_quarter_end",
+    "fiscal_quarter",
 )
-CATEGORIES = ("opportunity_type", "competitor", "lead_source", "segment", "region", "industry", "product_family")
+CATEGORIES = (
+    "stage",
+    "opportunity_type",
+    "competitor",
+    "lead_source",
+    "segment",
+    "region",
+    "industry",
+    "product_family",
+)
 PRIOR_DEALS = 20
+RECENT_DAYS = 730
+USUAL_MEETINGS, USUAL_WEEKS = 1.5, 4
 
 
 def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
@@ -58,6 +73,11 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
 
     Notes
     -----
+    `meeting_pace` is meetings a week, drawn towards the usual while a deal is young:
+    (meetings + 1.5) / (weeks + 4). Win rates of the owner, of the account and against a competitor in
+    a region are shares won among the deals closed in the last two years (the owner's: ever), drawn
+    towards the average where there are few.
+
     Stage, amount, expected close and owner come from the deal's history. Without history they are
     left null, because what they were on a past date is not known. Number of contacts, competitor,
     lead source and type have no history in a CRM export; their present value is taken, which the
@@ -78,6 +98,10 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
         .join(_touches(dataset, as_of), on="opportunity_id", how="left")
         .join(_customers(dataset, as_of), on="account_id", how="left")
         .join(_records(dataset, as_of), on="owner_id", how="left")
+        .join(_rates(dataset, as_of, ("account_id",), "account_win_rate"), on="account_id", how="left")
+        .join(
+            _rates(dataset, as_of, ("competitor", "region"), "rival_win_rate"), on=["competitor", "region"], how="left"
+        )
     )
     touched = ("n_meetings_30d", "n_meetings_60d", "n_meetings", "n_activities_30d")
     zero = pl.lit(0 if dataset.has("activities") else None, pl.UInt32)
@@ -88,10 +112,12 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
         age_days=(pl.lit(as_of) - pl.col("created_on")).dt.total_days(),
         days_to_close=(pl.col("close_on") - as_of).dt.total_days(),
         days_to_quarter_end=pl.lit(ahead),
+        fiscal_quarter=pl.lit((as_of.month - settings.fiscal.year_start_month) % 12 // 3 + 1),
     ).with_columns(
         meetings_per_week=pl.col("n_meetings") / (pl.col("age_days") / 7).clip(1),
+        meeting_pace=(pl.col("n_meetings") + USUAL_MEETINGS) / (pl.col("age_days") / 7 + USUAL_WEEKS),
     ).select(
-        "opportunity_id", "account_id", "owner_id", "stage", "close_on", *NUMBERS, *CATEGORIES
+        "opportunity_id", "account_id", "owner_id", "close_on", *NUMBERS, *CATEGORIES
     ).sort("opportunity_id")  # fmt: skip
 
 
@@ -176,6 +202,38 @@ def _records(dataset: Dataset, as_of: date) -> pl.DataFrame:
     return closed.group_by("owner_id").agg(
         owner_win_rate=(pl.col("is_won").sum() + PRIOR_DEALS * pl.lit(overall)) / (pl.len() + PRIOR_DEALS)
     )
+
+
+def _rates(dataset: Dataset, as_of: date, by: tuple[str, ...], name: str) -> pl.DataFrame:
+    """Return the share won of lately closed deals by some columns, drawn towards the average."""
+    recent = pl.col("is_closed") & pl.col("close_on").is_between(as_of - timedelta(days=RECENT_DAYS), as_of)
+    closed = dataset.opportunities.filter(recent)
+    overall = closed["is_won"].mean() if closed.height else None
+    regions = dataset.accounts.select("account_id", "region")
+    return (
+        closed.join(regions, on="account_id", how="left")
+        .group_by(by)
+        .agg(((pl.col("is_won").sum() + PRIOR_DEALS * pl.lit(overall)) / (pl.len() + PRIOR_DEALS)).alias(name))
+    )
+
+
+def ends(dataset: Dataset, frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Put beside each deal when and how it ended, as far as the dataset's own date.
+
+    Returns
+    -------
+    pl.DataFrame
+        The frame's columns and as_of, follow_days (how long the deal has been followed since),
+        end_days (days until it was won or lost; null while open), is_won.
+    """
+    closed = pl.col("is_closed") & (pl.col("close_on") <= dataset.as_of)
+    known = dataset.opportunities.filter(closed).select("opportunity_id", "is_won", ended_on="close_on")
+    return frame.join(known, on="opportunity_id", how="left").with_columns(
+        as_of=pl.lit(as_of),
+        follow_days=pl.lit((dataset.as_of - as_of).days, pl.Int64),
+        end_days=(pl.col("ended_on") - as_of).dt.total_days(),
+        is_won=pl.col("is_won").fill_null(value=False),
+    ).drop("ended_on")  # fmt: skip
 
 
 def outcomes(dataset: Dataset, frame: pl.DataFrame, as_of: date, horizons: Sequence[int]) -> pl.DataFrame:

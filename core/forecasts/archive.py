@@ -17,7 +17,8 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.forecasts import replay
 from core.forecasts.replay import Progress, Replays
-from core.models.probability import Probability
+from core.models.close import CloseModel
+from core.models.risks import Risks
 
 KEPT = 3
 REMEMBERED = 4
@@ -48,7 +49,7 @@ def is_kept(data: Dataset, settings: Settings) -> bool:
     """Say whether the replays of this data are already there, in memory or on disk."""
     if key(data, settings) in _MEMORY:
         return True
-    return (settings.home / "replays" / key(data, settings) / "about.json").exists()
+    return not _is_apart(data) and (settings.home / "replays" / key(data, settings) / "about.json").exists()
 
 
 def load_or_run(data: Dataset, settings: Settings, progress: Progress | None = None) -> Replays:
@@ -57,6 +58,8 @@ def load_or_run(data: Dataset, settings: Settings, progress: Progress | None = N
     Parameters
     ----------
     data : Dataset
+        Where it is one person's part of a company, or has its names hidden, the models of the whole
+        company serve, and what is worked out stays in memory.
     settings : Settings
         `home/replays` holds one folder per state, the newest three are kept.
     progress : callable, optional
@@ -94,14 +97,19 @@ def day(data: Dataset, settings: Settings, when: date) -> tuple[pl.DataFrame, pl
     if rows.height:
         return rows, found.deals.filter(pl.col("day") == when)
     place = settings.home / "replays" / key(data, settings) / f"day-{when}"
-    if not data.is_transient and (place / "deals.parquet").exists():
+    if not _is_apart(data) and (place / "deals.parquet").exists():
         return pl.read_parquet(place / "forecasts.parquet"), pl.read_parquet(place / "deals.parquet")
     made, _ = replay.one(data, settings, when, found.twins[period], found.scores)
-    if not data.is_transient and place.parent.exists():
+    if not _is_apart(data) and place.parent.exists():
         with writing(place, "forecasts.parquet", 400) as work:
             made[0].write_parquet(work / "forecasts.parquet")
             made[1].write_parquet(work / "deals.parquet")
     return made[0], made[1]
+
+
+def _is_apart(data: Dataset) -> bool:
+    """Say whether nothing of this data goes to disk: it is a session's own, a part, or has hidden names."""
+    return data.is_transient or data.whole is not None or data.unmasked is not None
 
 
 def _from_disk(name: str, data: Dataset, settings: Settings, progress: Progress | None) -> Replays:
@@ -116,7 +124,7 @@ def _from_disk(name: str, data: Dataset, settings: Settings, progress: Progress 
         with FileLock(folder / f"{name}.lock"):
             if not (folder / name / "about.json").exists():
                 _save(folder / name, replay.run(data, settings, progress))
-            return _load(folder / name)
+            return _load(folder / name, settings)
     except OSError as error:
         raise ModelError(
             "The replays cannot be kept.", str(folder), "Set QUARTERDECK_HOME to a folder you may write to."
@@ -129,19 +137,23 @@ def _save(place: Path, found: Replays) -> None:
             getattr(found, label).write_parquet(work / f"{label}.parquet")
         for period, model in found.twins.items():
             if model is not None:
-                trees, rest = model.to_files()
-                (work / f"twin-{period}.txt").write_text(trees, encoding="utf-8")
-                (work / f"twin-{period}.json").write_text(rest, encoding="utf-8")
+                text = json.dumps(model.ready().to_dict(), default=str)
+                (work / f"twin-{period}.json").write_text(text, encoding="utf-8")
         about = {"twins": [p.isoformat() for p in found.twins]}
         (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
 
-def _load(place: Path) -> Replays:
+def _twin(file: Path, settings: Settings) -> CloseModel:
+    risks = Risks.from_dict(json.loads(file.read_text(encoding="utf-8")))
+    until = date.fromisoformat(str(risks.card["trained_to"]))
+    return CloseModel(replay.short(settings), risks, {**risks.card, "trained_to": until})
+
+
+def _load(place: Path, settings: Settings) -> Replays:
     about = json.loads((place / "about.json").read_text(encoding="utf-8"))
-    twins: dict[date, Probability | None] = {}
+    twins: dict[date, CloseModel | None] = {}
     for text in about["twins"]:
-        files = [place / f"twin-{text}.{end}" for end in ("txt", "json")]
-        texts = [p.read_text(encoding="utf-8") for p in files if p.exists()]
-        twins[date.fromisoformat(text)] = Probability.from_files(*texts) if texts else None
+        file = place / f"twin-{text}.json"
+        twins[date.fromisoformat(text)] = _twin(file, settings) if file.exists() else None
     frames = {label: pl.read_parquet(place / f"{label}.parquet") for label in FRAMES}
     return Replays(**frames, twins=twins)

@@ -18,8 +18,8 @@ from core.features import deals as deal_features
 from core.marts.rewind import rewind
 from core.metrics.stages import shares
 from core.metrics.tracks import tracks
-from core.models import close, outlook, probability
-from core.models.probability import Probability
+from core.models import close, outlook
+from core.models.close import CloseModel
 
 QUARTER = "Quarter"
 NO_TEAM = "No team"
@@ -65,7 +65,7 @@ class Replays:
         One row per day and team, in the columns of `TEAMS`, under the hierarchy of the day.
     scores : pl.DataFrame
         The chances behind the record that widens later ranges.
-    twins : dict of date to Probability or None
+    twins : dict of date to CloseModel or None
         The model of each quarter, trained on what was known before it began; None where that was
         too little and a table of past shares served.
     """
@@ -74,7 +74,7 @@ class Replays:
     deals: pl.DataFrame
     teams: pl.DataFrame
     scores: pl.DataFrame
-    twins: dict[date, Probability | None]
+    twins: dict[date, CloseModel | None]
 
     @property
     def quarters(self) -> list[date]:
@@ -106,7 +106,7 @@ def run(
     data: Dataset,
     settings: Settings,
     progress: Progress | None = None,
-    known: Mapping[date, Probability | None] | None = None,
+    known: Mapping[date, CloseModel | None] | None = None,
 ) -> Replays:
     """Replay the forecast on every week of the past quarters.
 
@@ -120,7 +120,7 @@ def run(
     settings : Settings
     progress : callable, optional
         Called with a share in [0, 1] and what is being done.
-    known : mapping of date to Probability or None, optional
+    known : mapping of date to CloseModel or None, optional
         The quarters' models where they are trained already, on the company these rows are a part of.
 
     Returns
@@ -131,7 +131,7 @@ def run(
     say = progress or (lambda share, text: None)
     periods = quarters(data, settings)
     scores = pl.DataFrame(schema=SCORES)
-    twins: dict[date, Probability | None] = {}
+    twins: dict[date, CloseModel | None] = {}
     found: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     for place, period in enumerate(periods):
         say(place / len(periods), f"Replaying {quarter_label(period, settings)}")
@@ -149,20 +149,26 @@ def run(
     return Replays(parts[0], parts[1], parts[2], scores, twins)
 
 
-def twin(data: Dataset, settings: Settings, period: date) -> Probability | None:
+def twin(data: Dataset, settings: Settings, period: date) -> CloseModel | None:
     """Train the close model of a quarter on what was known the day before it began; None when that is too little."""
     known = rewind(data, period - timedelta(days=1), settings)
     marks = close.marks(known, settings)
     if marks.is_empty():
         return None
     try:
-        return probability.fit(marks.filter(pl.col("horizon_days") <= LONGEST_DAYS), close.recipe(settings), settings)
+        return CloseModel(short(settings)).fit(marks, is_raced=False)
     except ModelError:
         return None
 
 
+def short(settings: Settings) -> Settings:
+    """Return settings with the horizons a quarter needs."""
+    days = tuple(h for h in settings.models.horizons_days if h <= LONGEST_DAYS) or settings.models.horizons_days[:1]
+    return settings.model_copy(update={"models": settings.models.model_copy(update={"horizons_days": days})})
+
+
 def one(
-    data: Dataset, settings: Settings, day: date, model: Probability | None, scores: pl.DataFrame
+    data: Dataset, settings: Settings, day: date, model: CloseModel | None, scores: pl.DataFrame
 ) -> tuple[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]:
     """Forecast one past day.
 
@@ -172,7 +178,7 @@ def one(
         Only what became of the deals is read from days after `day`.
     settings : Settings
     day : date
-    model : Probability or None
+    model : CloseModel or None
         Trained on outcomes known before the day's quarter began.
     scores : pl.DataFrame
         Chances of earlier days.
@@ -188,14 +194,10 @@ def one(
     chances = pl.DataFrame(schema=SCORES)
     given = None
     if model is not None:
-        rows = deal_features.build(known, day, settings)
-        short = [h for h in settings.models.horizons_days if h <= LONGEST_DAYS]
-        given = rows.select("opportunity_id").with_columns(
-            **{f"p_win_{h}": pl.Series(model.at(h).predict(rows), dtype=pl.Float64) for h in short}
-        )
+        given = model.predict(deal_features.build(known, day, settings))
         chances = given.select(
             "opportunity_id", as_of=pl.lit(day), horizon_days=pl.lit(RECORD_DAYS, pl.Int64), p=f"p_win_{RECORD_DAYS}"
-        ) if RECORD_DAYS in short else chances  # fmt: skip
+        ) if f"p_win_{RECORD_DAYS}" in given.columns else chances  # fmt: skip
     seen = scores.filter(pl.col("as_of") <= day - timedelta(days=RECORD_DAYS))
     latest = seen["as_of"].unique().sort().tail(RECORDS)
     past = seen.filter(pl.col("as_of").is_in(latest.implode()))

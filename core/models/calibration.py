@@ -64,41 +64,51 @@ def isotonic(margin: Floats, target: Floats) -> Calibrator:
     return Calibrator("isotonic", x=tuple(fitted.X_thresholds_.tolist()), y=tuple(fitted.y_thresholds_.tolist()))
 
 
-def choose(margin: Floats, target: Floats, order: Floats) -> Calibrator:
-    """Fit the map that does better on the later half of a slice, then on all of it.
+def choose(margin: Floats, target: Floats, order: Floats, only_lines: bool = False) -> Calibrator:
+    """Fit a map on the earlier half of a slice, keep it only if it helps on the later half.
 
     Parameters
     ----------
     margin, target, order : numpy arrays of one length
         Log odds, outcome (0 or 1) and the time of each row; earlier rows fit, later rows judge.
+    only_lines : bool
+        Leave isotonic out, for a map that must stay a line in log odds.
 
     Returns
     -------
     Calibrator
-        Isotonic where its log loss is lower by more than its standard error, else Platt, which keeps
-        apart what differs; the identity where there are fewer than 50 rows or only one
-        kind of outcome on a side.
+        Platt where its log loss on later rows is lower than that of no map; isotonic where it is lower
+        still by more than a standard error; the identity otherwise, and where there are fewer
+        than 50 rows or only one kind of outcome on a side. What is kept is fitted on all rows.
     """
-    early = order <= np.median(order)
+    middle = np.median(order)
+    early = order <= middle if (order > middle).any() else order < middle
     sides = (target[early], target[~early])
     if any(len(side) < FEWEST_TO_FIT or side.min() == side.max() for side in sides):
         return Calibrator()
-    line, steps = (
-        _losses(target[~early], fit(margin[early], target[early])(margin[~early])) for fit in (platt, isotonic)
-    )
-    gain = line - steps
-    clearly = gain.mean() > gain.std() / np.sqrt(len(gain))
-    return (isotonic if clearly else platt)(margin, target)
+    maps = (Calibrator(), platt(margin[early], target[early]), isotonic(margin[early], target[early]))
+    none, line, steps = (losses(target[~early], found(margin[~early])) for found in maps)
+    best, maker = (line, platt) if line.mean() < none.mean() else (none, None)
+    gain = best - steps
+    if not only_lines and gain.mean() > gain.std() / np.sqrt(len(gain)):
+        return isotonic(margin, target)
+    return maker(margin, target) if maker else Calibrator()
 
 
 def log_loss(target: Floats, p: Floats) -> float:
     """Return the mean negative log likelihood of outcomes under probabilities."""
-    return float(_losses(target, p).mean())
+    return float(losses(target, p).mean())
 
 
-def _losses(target: Floats, p: Floats) -> Floats:
+def losses(target: Floats, p: Floats) -> Floats:
+    """Return each row's negative log likelihood."""
     safe = np.clip(p, 1e-6, 1 - 1e-6)
     return np.asarray(-(target * np.log(safe) + (1 - target) * np.log(1 - safe)), dtype=np.float64)
+
+
+def brier(target: Floats, p: Floats) -> float:
+    """Return the mean squared distance between chance and outcome (Brier 1950)."""
+    return float(np.mean((p - target) ** 2))
 
 
 def auc(target: Floats, score: Floats) -> float | None:

@@ -16,7 +16,8 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.features import accounts, landmarks
 from core.models import calibration
-from core.models.probability import Trees, encode
+from core.models.contenders import Trees
+from core.models.probability import encode
 
 Floats = NDArray[np.float64]
 Event = Literal["left", "contracted", "expanded"]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Self
 
@@ -16,8 +14,10 @@ from numpy.typing import NDArray
 
 from core.config import Settings
 from core.contracts.errors import ModelError
-from core.models import calibration
+from core.models import calibration, contenders, race, training
 from core.models.calibration import Calibrator
+from core.models.contenders import sigmoid
+from core.models.training import Plan
 
 Floats = NDArray[np.float64]
 HORIZON = "horizon_days"
@@ -50,6 +50,9 @@ class Recipe:
         Length of the last slice, which calibrates the model and judges its twin.
     rising, falling : tuple of str
         Features that may only raise, or only lower, the chance.
+    may_win : tuple of str
+        The contenders that may serve; the others race to be compared with. A straight line carries on
+        what only grows, such as tenure, beyond what was seen, and is left out here.
     """
 
     subject: str
@@ -62,37 +65,17 @@ class Recipe:
     slice_days: int
     rising: tuple[str, ...] = (HORIZON,)
     falling: tuple[str, ...] = ()
-
-
-class Trees:
-    """LightGBM trees as text, read in only when they are asked: importing LightGBM takes seconds."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    @cached_property
-    def booster(self) -> Any:
-        """Return the LightGBM booster."""
-        import lightgbm as lgb
-
-        return lgb.Booster(model_str=self.text)
-
-    def predict(self, rows: Floats, **options: Any) -> Any:
-        """Return what the booster predicts."""
-        return self.booster.predict(rows, **options)
-
-    def feature_importance(self, kind: str = "gain") -> Any:
-        """Return the importance of each feature."""
-        return self.booster.feature_importance(kind)
+    may_win: tuple[str, ...] = ("base rate", "table", "boosted trees")
 
 
 @dataclass(frozen=True)
 class Probability:
-    """A fitted model: trees, the words it knows, the calibration and the card.
+    """A fitted model: the winner of the race, the words it knows, the calibration and the card.
 
     Attributes
     ----------
-    booster_ : Trees
+    booster_ : Contender
+        The winner of the race; it splits its log odds exactly over the features.
     feature_names_ : tuple of str
     vocabulary_ : dict of str to tuple of str
         The values of each category; any other value counts as not known.
@@ -103,7 +86,7 @@ class Probability:
         How it was trained and how it did on later data.
     """
 
-    booster_: Trees
+    booster_: Any
     feature_names_: tuple[str, ...]
     vocabulary_: dict[str, tuple[str, ...]]
     calibrator_: Calibrator
@@ -133,22 +116,21 @@ class Probability:
         """Return calibrated probabilities."""
         return self.calibrator_(self.margin(frame))
 
-    def to_files(self) -> tuple[str, str]:
-        """Return the trees as LightGBM text and the rest as JSON."""
-        rest = {
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return {
+            "model": self.booster_.to_dict(),
             "feature_names": list(self.feature_names_),
             "vocabulary": {k: list(v) for k, v in self.vocabulary_.items()},
             "calibrator": self.calibrator_.to_dict(),
             "card": self.card_,
         }
-        return self.booster_.text, json.dumps(rest, indent=1, default=str)
 
     @staticmethod
-    def from_files(trees: str, rest: str) -> Probability:
-        """Return the model `to_files` wrote."""
-        found = json.loads(rest)
+    def from_dict(found: Mapping[str, Any]) -> Probability:
+        """Return the model `to_dict` wrote."""
         return Probability(
-            Trees(trees),
+            contenders.from_dict(found["model"]),
             tuple(found["feature_names"]),
             {k: tuple(v) for k, v in found["vocabulary"].items()},
             Calibrator.from_dict(found["calibrator"]),
@@ -178,8 +160,7 @@ class Learner(ABC):
         ModelError
             When there are no past outcomes, or only one kind.
         """
-        self.model_ = fit(marks, self.recipe(), self.settings)
-        judged, self.past_ = judge(marks, self.recipe(), self.settings)
+        self.model_, judged, self.past_ = Trial(marks, self.recipe(), self.settings).outcome()
         self.card_ = {**self.model_.card_, **judged}
         return self
 
@@ -201,170 +182,164 @@ def encode(frame: pl.DataFrame, names: Sequence[str], vocabulary: Mapping[str, S
 
 
 def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> Probability:
-    """Train on past landmarks and calibrate on later ones.
+    """Race, then calibrate: return the winner, trained on all landmarks.
 
     Parameters
     ----------
     marks : pl.DataFrame
-        As `features.landmarks.build` gives it: features, as_of, horizon_days, is_known_on, target.
+        Landmarks with outcomes: as_of, is_known_on, horizon_days, target and the features.
     recipe : Recipe
     settings : Settings
-
-    Returns
-    -------
-    Probability
-        Trees trained up to the last slice meet that slice unseen and give the calibration map; the
-        trees kept are then trained on everything, with the same map. How well this does on data
-        later than all of it is measured by `judge`.
 
     Raises
     ------
     ModelError
-        When there are no outcomes, or only one kind.
+        When there are no past outcomes, or only one kind.
 
     Notes
     -----
-    Rows whose outcome was not yet known at the begin of a later slice are left out of the earlier
-    one, so that nothing is learnt from days that are judged later.
+    Every quarter of the last slice is judged by contenders trained only on what was known when it
+    began; the lowest log loss wins, among those that may serve. The
+    calibration map is learnt from the same unseen margins and kept only if it helps on the later half of
+    them.
     """
-    if marks.is_empty() or marks["target"].n_unique() < 2:
-        raise ModelError(
-            f"There are too few past outcomes to learn {recipe.subject}.",
-            mend="Load more history: at least some that happened and some that did not.",
-        )
-    last: date = marks["is_known_on"].max()  # type: ignore[assignment]
-    cut = last - timedelta(days=recipe.slice_days)
-    early, late = _before(marks, cut), marks.filter(pl.col("as_of") >= cut)
-    if early.is_empty() or early["target"].n_unique() < 2:
-        early, late = marks, marks.clear()
-    early_model = _train(early, recipe, settings)
-    if late.is_empty():
-        return early_model
-    calibrator = _calibrate(early_model, late)
-    whole = _train(marks, recipe, settings)
-    return replace(whole, calibrator_=calibrator, card_={**whole.card_, "calibration": calibrator.kind})
+    return Trial(marks, recipe, settings).model()
 
 
 def judge(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> tuple[dict[str, Any], pl.DataFrame]:
-    """Train twins as they would have been trained in the last year, and score what they had not seen.
+    """Score the last year as it would have been scored then.
 
-    Every quarter of the last slice gets a twin of its own, trained only on outcomes known when that
-    quarter began.
+    Every quarter of the last slice is scored by the contender that had won by then, trained and
+    calibrated only on outcomes known when that quarter began.
 
     Returns
     -------
     card : dict
-        Per horizon: n, base_rate, auc, calibration_error, log_loss, and log_loss and auc of the
-        two baselines (the share so far; a logistic regression on the same features).
+        Per horizon: n, base_rate, auc, brier, calibration_error, log_loss, and log_loss and auc of
+        the two baselines (the share so far; a logistic regression on the same features).
     past : pl.DataFrame
         [id, as_of, horizon_days, target, p, logistic, share]; empty when the data is too short.
     """
-    if marks.is_empty():
-        return {}, marks.clear()
-    last: date = marks["is_known_on"].max()  # type: ignore[assignment]
-    cuts = [last - timedelta(days=recipe.slice_days * (FOLDS - k) // FOLDS) for k in range(FOLDS)]
-    parts = []
-    for begin, end in zip(cuts, [*cuts[1:], last], strict=True):
-        known = _before(marks, begin)
-        test = marks.filter((pl.col("as_of") >= begin) & (pl.col("as_of") < end))
-        try:
-            twin = fit(known, recipe, settings)
-        except ModelError:
-            continue
-        if test.height:
-            parts.append(_seen(known, test, twin))
-    if not parts:
-        return {}, pl.DataFrame(schema={marks.columns[0]: pl.String, **_PAST})
-    past = pl.concat(parts)
-    by_days = {str(part[HORIZON][0]): _scores(part) for part in past.sort(HORIZON).partition_by(HORIZON)}
-    return {"judged_from": past["as_of"].min(), "judged_to": last, "horizons": by_days}, past
+    try:
+        return Trial(marks, recipe, settings).judged()
+    except ModelError:
+        return {}, pl.DataFrame(schema={marks.columns[0]: pl.String, **_PAST}) if marks.columns else pl.DataFrame()
 
 
-def _seen(known: pl.DataFrame, test: pl.DataFrame, twin: Probability) -> pl.DataFrame:
-    shares = known.group_by(HORIZON).agg(share=pl.col("target").mean())
-    return (
-        test.select(known.columns[0], "as_of", HORIZON, "target")
-        .with_columns(p=twin.predict(test), logistic=_logistic(known, test, twin))
-        .join(shares, on=HORIZON, how="left", maintain_order="left")
-    )
+class Trial:
+    """Landmarks run through the race once, from which model, card and past scores follow."""
+
+    def __init__(self, marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> None:
+        if marks.is_empty() or marks["target"].n_unique() < 2:
+            raise ModelError(
+                f"There are too few past outcomes to learn {recipe.subject}.",
+                mend="Load more history: at least some that happened and some that did not.",
+            )
+        self.marks, self.recipe, self.settings = marks.sort("as_of", maintain_order=True), recipe, settings
+        self.n_outcomes = self.marks.filter(pl.col("target") == 1)[self.marks.columns[0]].n_unique()
+        self.is_simple = self.n_outcomes < recipe.fewest
+        self.names, self.words = _columns(self.marks, recipe, self.is_simple)
+        self.x = encode(self.marks, self.names, self.words)
+        self.y = self.marks["target"].to_numpy().astype(np.float64)
+        self.plan = _plan(self.names, self.words, recipe, settings, self.is_simple)
+        self.race = race.run(
+            self.x, self.y, self._splits(), lambda a, b: training.fit_all(a, b, self.plan), settings.models.threads,
+            self.marks[self.marks.columns[0]].rank("dense").cast(pl.Int64).to_numpy(),
+        )  # fmt: skip
+
+    def _splits(self) -> list[race.Split]:
+        when, known = (self.marks[n].to_physical().to_numpy().astype(np.float64) for n in ("as_of", "is_known_on"))
+        last, step = known.max(), self.recipe.slice_days / FOLDS
+        return race.in_order(when, known, [last - step * k for k in range(2 * FOLDS, -1, -1)])
+
+    @cached_property
+    def result(self) -> race.Result:
+        """Return who won on the last slice."""
+        n = self.race.n_folds
+        return self.race.within(max(n - FOLDS, 0), n).result(self.recipe.may_win)
+
+    def model(self) -> Probability:
+        """Return the winner, trained on everything."""
+        name = self.result.winner or ("table" if "table" in self.plan.contenders else self.plan.contenders[-1])
+        fitted = training.fit_one(self.x, self.y, self.plan, name)
+        card = {
+            "subject": self.recipe.subject, "is_simple": self.is_simple, "n_rows": self.marks.height,
+            "n_outcomes": self.n_outcomes, "trained_from": self.marks["as_of"].min(),
+            "trained_to": self.marks["is_known_on"].max(), "features": list(self.names), "winner": name,
+            "has_skill": self.result.has_skill, "race": self.result.rows, "calibration": self.result.calibrator.kind,
+        }  # fmt: skip
+        return Probability(fitted, self.names, self.words, self.result.calibrator, None, card)
+
+    def judged(self) -> tuple[dict[str, Any], pl.DataFrame]:
+        """Return the card's scores and the past chances behind them."""
+        n = self.race.n_folds
+        parts = [self._scored(k) for k in range(max(n - FOLDS, 0), n)]
+        if not parts:
+            return {}, pl.DataFrame(schema={self.marks.columns[0]: pl.String, **_PAST})
+        past = pl.concat(parts)
+        by_days = {str(part[HORIZON][0]): scores(part) for part in past.sort(HORIZON).partition_by(HORIZON)}
+        last = self.marks["is_known_on"].max()
+        return {"judged_from": past["as_of"].min(), "judged_to": last, "horizons": by_days}, past
+
+    def _scored(self, fold: int) -> pl.DataFrame:
+        """Score one stretch by what had won, and was calibrated, on the stretches before it."""
+        here, before = self.race.within(fold, fold + 1), self.race.within(max(fold - FOLDS, 0), fold)
+        found = before.result(self.recipe.may_win) if len(before.target) else race.Result("", Calibrator())
+        name = found.winner or self.plan.contenders[-1]
+        rows = self.marks.select(self.marks.columns[0], "as_of", HORIZON, "target")[here.rows]
+        known = self.marks.filter(pl.col("is_known_on") <= rows["as_of"].min())
+        shares = known.group_by(HORIZON).agg(share=pl.col("target").mean())
+        plain = here.margins.get("logistic regression", here.margins[name])
+        return rows.with_columns(
+            p=found.calibrator(here.margins[name]), logistic=sigmoid(plain)
+        ).join(shares, on=HORIZON, how="left", maintain_order="left")  # fmt: skip
+
+    def outcome(self) -> tuple[Probability, dict[str, Any], pl.DataFrame]:
+        """Return model, scores and past chances."""
+        return self.model(), *self.judged()
 
 
-def _scores(past: pl.DataFrame) -> dict[str, Any]:
+def _columns(
+    marks: pl.DataFrame, recipe: Recipe, is_simple: bool
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    chosen = recipe.simple if is_simple else (*recipe.numbers, *recipe.categories)
+    several = marks[HORIZON].n_unique() > 1
+    names = (*(n for n in chosen if n != HORIZON), *([HORIZON] if several else []))
+    words = {
+        n: tuple(marks[n].drop_nulls().cast(pl.String).unique().sort())
+        for n in names
+        if not marks[n].dtype.is_numeric() and marks[n].dtype != pl.Boolean
+    }
+    return names, words
+
+
+def _plan(
+    names: tuple[str, ...], words: Mapping[str, Sequence[str]], recipe: Recipe, settings: Settings, is_simple: bool
+) -> Plan:
+    """Return who races: trees alone over several horizons, for only they can be held to rise with it."""
+    several = HORIZON in names
+    few = ("base rate", "table") if not several else ("base rate", "boosted trees")
+    many = Plan.contenders if not several else few
+    small = {"num_leaves": 8, "min_data_in_leaf": 5, "learning_rate": 0.1}
+    return Plan(
+        names, {names.index(n): len(w) for n, w in words.items()}, small if is_simple else recipe.parameters,
+        40 if is_simple else recipe.rounds, frozenset(recipe.rising), frozenset(recipe.falling),
+        contenders=few if is_simple else many, threads=settings.models.threads, seed=settings.models.seed,
+    )  # fmt: skip
+
+
+def scores(past: pl.DataFrame) -> dict[str, Any]:
+    """Return how past chances did: n, base_rate, auc, brier, calibration_error, log_loss and the baselines'."""
     target, p, plain, share = (past[n].to_numpy().astype(np.float64) for n in ("target", "p", "logistic", "share"))
     return {
         "n": past.height,
         "base_rate": float(target.mean()),
         "auc": calibration.auc(target, p),
+        "brier": calibration.brier(target, p),
+        "share_brier": calibration.brier(target, share),
         "calibration_error": calibration.error(target, p),
         "log_loss": calibration.log_loss(target, p),
         "share_log_loss": calibration.log_loss(target, share),
         "logistic_log_loss": calibration.log_loss(target, plain),
         "logistic_auc": calibration.auc(target, plain),
     }
-
-
-def _before(marks: pl.DataFrame, cut: date) -> pl.DataFrame:
-    return marks.filter(pl.col("is_known_on") <= cut)
-
-
-def _train(early: pl.DataFrame, recipe: Recipe, settings: Settings) -> Probability:
-    import lightgbm as lgb
-
-    key = early.columns[0]
-    outcomes = early.filter(pl.col("target") == 1)[key].n_unique()
-    simple = outcomes < recipe.fewest
-    chosen = recipe.simple if simple else (*recipe.numbers, *recipe.categories)
-    several = early[HORIZON].n_unique() > 1
-    names = (*(n for n in chosen if n != HORIZON), *([HORIZON] if several else []))
-    words = {
-        n: tuple(early[n].drop_nulls().cast(pl.String).unique().sort())
-        for n in names
-        if not early[n].dtype.is_numeric() and early[n].dtype != pl.Boolean
-    }
-    data = lgb.Dataset(
-        encode(early, names, words), early["target"].to_numpy(), feature_name=list(names),
-        categorical_feature=[n for n in words if words[n]], params={"verbose": -1},
-    )  # fmt: skip
-    shared = {
-        "objective": "binary", "verbose": -1, "num_threads": settings.models.threads, "seed": settings.models.seed,
-        "deterministic": True, "force_row_wise": True, "max_cat_to_onehot": 8,
-        "monotone_constraints": [(n in recipe.rising) - (n in recipe.falling) for n in names],
-    }  # fmt: skip
-    small = {"num_leaves": 8, "min_data_in_leaf": 5, "learning_rate": 0.1}
-    booster = lgb.train({**shared, **(small if simple else recipe.parameters)}, data, 40 if simple else recipe.rounds)
-    model = Probability(Trees(booster.model_to_string()), names, words, Calibrator(), None)
-    card = {
-        "subject": recipe.subject, "is_simple": simple, "n_rows": early.height, "n_outcomes": outcomes,
-        "trained_from": early["as_of"].min(), "trained_to": early["is_known_on"].max(),
-        "features": list(names), "calibration": "identity",
-    }  # fmt: skip
-    return replace(model, card_=card)
-
-
-def _calibrate(model: Probability, late: pl.DataFrame) -> Calibrator:
-    return calibration.choose(
-        model.margin(late),
-        late["target"].to_numpy().astype(np.float64),
-        late["as_of"].to_physical().to_numpy().astype(np.float64),
-    )
-
-
-def _logistic(known: pl.DataFrame, test: pl.DataFrame, twin: Probability) -> Floats:
-    """Return a plain logistic regression's probabilities: medians for gaps, one column per category."""
-    from sklearn.compose import make_column_transformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-    names = twin.feature_names_
-    coded = [i for i, n in enumerate(names) if n in twin.vocabulary_]
-    numeric = [i for i in range(len(names)) if i not in coded]
-    prepare = make_column_transformer(
-        (make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()), numeric),
-        (OneHotEncoder(handle_unknown="ignore"), coded),
-    )
-    plain = make_pipeline(prepare, LogisticRegression(max_iter=400, C=0.3))
-    x = encode(known, names, twin.vocabulary_)
-    plain.fit(x, known["target"].to_numpy())
-    return np.asarray(plain.predict_proba(encode(test, names, twin.vocabulary_))[:, 1], dtype=np.float64)

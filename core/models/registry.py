@@ -21,6 +21,7 @@ from core.models import churn, close
 from core.models.churn import ChurnModel
 from core.models.close import CloseModel
 from core.models.probability import Probability
+from core.models.risks import Risks
 
 KEPT = 6
 REMEMBERED = 4
@@ -223,9 +224,8 @@ def _save(place: Path, bundle: Bundle) -> None:
     about = {"problems": bundle.problems, "cards": {label: model.card_ for label, model in fitted.items()}}
     with writing(place, "bundle.json", KEPT) as work:
         for label, model in fitted.items():
-            trees, rest = model.ready().to_files()
-            (work / f"{label}.txt").write_text(trees, encoding="utf-8")
-            (work / f"{label}.json").write_text(rest, encoding="utf-8")
+            fitted_text = json.dumps(model.ready().to_dict(), default=str)
+            (work / f"{label}.json").write_text(fitted_text, encoding="utf-8")
             model.past_.write_parquet(work / f"{label}_past.parquet")
         for label in FRAMES:
             getattr(bundle, label).write_parquet(work / f"{label}.parquet")
@@ -235,12 +235,18 @@ def _save(place: Path, bundle: Bundle) -> None:
 def _load(folder: Path, settings: Settings) -> Bundle:
     found = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
 
-    def model(label: str, kind: type[Any]) -> Any:
-        if not (folder / f"{label}.txt").exists():
+    def model(label: str, kind: type[Any], fitted: type[Any]) -> Any:
+        if not (folder / f"{label}.json").exists():
             return None
-        texts = [(folder / f"{label}.{end}").read_text(encoding="utf-8") for end in ("txt", "json")]
+        text = json.loads((folder / f"{label}.json").read_text(encoding="utf-8"))
         past = pl.read_parquet(folder / f"{label}_past.parquet")
-        return kind(settings, Probability.from_files(*texts), found["cards"][label], past)
+        return kind(settings, fitted.from_dict(text), found["cards"][label], past)
 
     frames = {label: pl.read_parquet(folder / f"{label}.parquet") for label in FRAMES}
-    return Bundle(model("close", CloseModel), model("churn", ChurnModel), found["problems"], **frames, key=folder.name)
+    return Bundle(
+        model("close", CloseModel, Risks),
+        model("churn", ChurnModel, Probability),
+        found["problems"],
+        **frames,
+        key=folder.name,
+    )

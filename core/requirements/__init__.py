@@ -1,6 +1,6 @@
 """A buyer's requirement list held against the product: read, classify, match, gaps, bid, answers, ledger, workbook."""
 
-from core.requirements import catalogue, gap, kept, ledger, responses, samples, scores, stakes, workbook
+from core.requirements import catalogue, gap, kept, ledger, match, memory, responses, samples, scores, stakes, workbook
 from core.requirements.read import RequirementList, read_list
 
 __all__ = [
@@ -9,6 +9,8 @@ __all__ = [
     "gap",
     "kept",
     "ledger",
+    "match",
+    "memory",
     "read_list",
     "responses",
     "samples",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,9 +10,11 @@ import polars as pl
 
 from core.config import Settings, load
 from core.requirements import catalogue as catalogues
-from core.requirements import classify, evidence, match
+from core.requirements import classify, evidence, match, memory
 from core.requirements.catalogue import Catalogue
+from core.requirements.confidence import Refit
 from core.requirements.judge import judge
+from core.requirements.memory import Memory
 from core.requirements.read import RequirementList, read_list
 
 
@@ -34,9 +36,9 @@ class GapAnalysis:
     ----------
     frame : pl.DataFrame
         One row per requirement: [sheet, row, requirement_id, section, text, category, priority,
-        capability_id, capability, status, confidence, statement, comparison, gap_type, severity,
+        obligation, capability_id, capability, status, confidence, statement, comparison, gap_type, severity,
         impact, effort_weeks, timeline, cost_amount, approach, solution, workaround, owner,
-        exposed_amount, reason]; gap columns are null where there is no gap, comparison where nothing
+        exposed_amount, reason, answered_before]; gap columns are null where there is no gap, comparison where nothing
         measurable is asked, exposed_amount where no deal is attached.
     candidates : pl.DataFrame
         [place, rank, capability_id, score, words, sentence, capability]: up to five per requirement, place
@@ -46,6 +48,12 @@ class GapAnalysis:
         capability is known but not what it commits to), coverage_rate, coverage_target_rate,
         fit_rate, fit_target_rate, must_have_rate, effort_weeks, cost_amount, currency, and
         opportunity_id and amount where a deal is attached.
+    recalled : pl.DataFrame
+        What was answered before, per place; see `memory.recall`.
+    matched : pl.DataFrame
+        [matched_id, chance] of each row: the match's own first candidate and its chance as shipped.
+    fitted : Refit
+        How confidence was brought in line with what people confirmed.
     """
 
     frame: pl.DataFrame
@@ -53,6 +61,9 @@ class GapAnalysis:
     summary: dict[str, Any]
     source: RequirementList
     catalogue_name: str
+    recalled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=memory.RECALLED))
+    matched: pl.DataFrame = field(default_factory=pl.DataFrame)
+    fitted: Refit = field(default_factory=Refit)
 
     @property
     def unclear(self) -> pl.DataFrame:
@@ -117,6 +128,45 @@ capability, score, words, sentence]."""
             "until somebody chooses, they count as not supported."
         )
 
+    def answers(self) -> pl.DataFrame:
+        """Return the earlier answers that may be sent again: [sheet, row, answer, answer_id].
+
+        Only sure ones, with the same numbers as were asked for then, and not stale.
+        """
+        fit = self.recalled.filter("is_sure", "has_same_numbers", ~pl.col("is_stale"), pl.col("answer") != "")
+        places = self.frame.with_row_index("place").select(pl.col("place").cast(pl.Int64), "sheet", "row")
+        return places.join(fit, on="place", how="inner").select("sheet", "row", "answer", "answer_id")
+
+    def earlier(self) -> pl.DataFrame:
+        """Return the rows answered before: [row, requirement, capability] and the columns of `recalled`."""
+        rows = self.frame.with_row_index("place").select(pl.col("place").cast(pl.Int64), "row", requirement="text")
+        names = self.candidates.select("capability_id", "capability").unique("capability_id")
+        return rows.join(self.recalled, on="place").join(names, on="capability_id", how="left", maintain_order="left")
+
+    def to_decide(self) -> list[dict[str, Any]]:
+        """Return every row with its candidates for a person to confirm or correct, the unsure ones first.
+
+        Each has place, sheet, row, text, category, answered_before, matched_id, chance, is_likely and candidates.
+        """
+        near: dict[int, list[dict[str, Any]]] = {}
+        for one in self.candidates.iter_rows(named=True):
+            near.setdefault(one["place"], []).append(one)
+        rows = self.frame.with_row_index("place").hstack(self.matched).with_columns(is_unsure=_is_unsure())
+        rows = rows.with_columns(
+            is_likely=(pl.col("confidence") >= match.LIKELY) & pl.col("capability_id").eq_missing(pl.col("matched_id"))
+        ).sort("is_unsure", descending=True, maintain_order=True)
+        names = ("place", "sheet", "row", "text", "category", "answered_before", "matched_id", "chance", "is_likely")
+        return [{**row, "candidates": near.get(row["place"], [])} for row in rows.select(names).iter_rows(named=True)]
+
+    def recalled_sentence(self) -> str:
+        """Say how much of the list was answered before."""
+        n, known = self.frame.height, self.recalled
+        if known.is_empty():
+            return "None of these rows was answered before. What you confirm or correct comes back with the next list."
+        sure, old = known.filter("is_sure").height, known.filter("is_stale").height
+        text = f"{known.height:,} of {n:,} rows were answered before; {sure:,} are filled in from then"
+        return text + (f", {old:,} of the earlier answers are stale." if old else ".")
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold: `requirements`, each with up to five candidates, and `summary`."""
         by_place: dict[int, list[dict[str, Any]]] = {}
@@ -137,6 +187,7 @@ def analyse(
     stake: Stake | None = None,
     decisions: pl.DataFrame | None = None,
     progress: match.Progress | None = None,
+    library: Memory | None = None,
 ) -> GapAnalysis:
     """Hold requirements against a catalogue and judge the gaps.
 
@@ -161,28 +212,45 @@ def analyse(
         [sheet, row, category, priority, capability_id] as a person decided; see `decided`.
     progress : callable, optional
         Told the share of sentences understood and a sentence.
+    library : Memory, optional
+        What was answered before: a row near an earlier one takes its counterpart, and confidence is
+        re-fitted on what people confirmed.
 
     Returns
     -------
     GapAnalysis
     """
-    rows = decided(classify.classify(requirements.frame), decisions, ("category", "priority"))
+    headings = (layout.names.get("priority", "") for layout in requirements.layouts)
+    classed = classify.classify(requirements.frame, next(filter(None, headings), ""))
+    rows = decided(classed, decisions, ("category", "priority"))
     texts = rows["text"].to_list()
+    known = library or Memory()
     found = evidence.add(match.candidates(texts, catalogue, home=settings.home, progress=progress), texts, catalogue)
+    matched = found.filter(pl.col("rank") == 1).select("capability_id", "confidence")
+    recalled = memory.recall(texts, known, settings.home)
     named = catalogue.frame.select("capability_id", capability="name")
-    found = found.join(named, on="capability_id", how="left", maintain_order="left")
-    first = found.filter(pl.col("rank") == 1).select("capability_id", "confidence")
-    rows = decided(rows.hstack(first), decisions, ("capability_id",))
+    found = memory.first(found, recalled).join(named, on="capability_id", how="left", maintain_order="left")
+    fitted = known.refit()
+    first = matched.with_columns(pl.Series("confidence", fitted(matched["confidence"].to_numpy())))
+    rows = decided(memory.applied(rows.hstack(first), recalled), decisions, ("capability_id",))
     frame = judged(rows, catalogue, settings, stake)
     return GapAnalysis(
-        frame.select(*SHOWN), found.drop("confidence"), _summary(frame, settings, stake), requirements, catalogue.name
+        frame.select(*SHOWN),
+        found.drop("confidence"),
+        _summary(frame, settings, stake),
+        requirements,
+        catalogue.name,
+        recalled,
+        matched.select(matched_id="capability_id", chance="confidence"),
+        fitted,
     )
 
 
 SHOWN = (
-    "sheet", "row", "requirement_id", "section", "text", "category", "priority", "capability_id", "capability",
-    "status", "confidence", "statement", "comparison", "gap_type", "severity", "impact", "effort_weeks", "timeline",
-    "cost_amount", "approach", "solution", "workaround", "owner", "exposed_amount", "reason",
+    "sheet", "row", "requirement_id", "section", "text", "category", "priority", "obligation", "capability_id",
+    "capability", "status", "confidence", "statement", "comparison", "gap_type", "severity", "impact", "effort_weeks",
+    "timeline", "cost_amount", "approach", "solution", "workaround", "owner", "exposed_amount", "reason",
+    "answered_before",
 )  # fmt: skip
 KEY = ("sheet", "row")
 NONE = "none"
@@ -201,7 +269,9 @@ def judged(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings, stake: 
     """
     frame = rows.drop("capability_id", "confidence").hstack(judge(rows, catalogue, settings))
     return _exposed(frame, settings, stake).with_columns(
-        reason=pl.format("category: {}; priority: {}", "category_reason", "priority_reason")
+        reason=pl.format(
+            "category: {}; priority: {}; obligation: {}", "category_reason", "priority_reason", "obligation_reason"
+        )
     )
 
 
@@ -224,17 +294,16 @@ def decide(
     settings : Settings
     stake : Stake, optional
     """
-    rows = analysis.frame.with_columns(
-        category_reason=pl.col("reason").str.extract(r"(?s)category: (.*); priority: "),
-        priority_reason=pl.col("reason").str.extract(r"(?s); priority: (.*)$"),
-    )
+    told = r"(?s)^category: (.*); priority: (.*); obligation: (.*)$"
+    rows = analysis.frame.with_columns(pl.col("reason").str.extract(told, n).alias(w) for n, w in enumerate(_WHY, 1))
     rows = decided(rows, decisions, ("category", "priority", "capability_id"))
-    names = [*(c for c in _READ if c in rows.columns), "category_reason", "priority_reason"]
+    names = [*(c for c in _READ if c in rows.columns), *_WHY]
     frame = judged(rows.select(*names, "capability_id", "confidence"), catalogue, settings, stake)
     return replace(analysis, frame=frame.select(analysis.frame.columns), summary=_summary(frame, settings, stake))
 
 
-_READ = ("sheet", "row", "requirement_id", "section", "text", "category", "priority")
+_READ = ("sheet", "row", "requirement_id", "section", "text", "category", "priority", "obligation", "answered_before")
+_WHY = ("category_reason", "priority_reason", "obligation_reason")
 
 
 def decided(rows: pl.DataFrame, decisions: pl.DataFrame | None, names: tuple[str, ...]) -> pl.DataFrame:

@@ -136,10 +136,10 @@ class _Reader:
     def _close_table(self, sheet: RawSheet) -> None:
         for rule, spans in self._uses.items():
             condition = self._rules.get(rule, "")
-            if "is-in-list" in condition:
+            if "is-in-list" in condition and '"' in condition:
                 words = [word.replace('""', '"') for word in LISTED.findall(condition)]
                 sheet.lists.append((spans, '"' + ",".join(words) + '"'))
-            elif "is-in-cell-range" in condition:
+            elif "is-in-list" in condition or "is-in-cell-range" in condition:
                 sheet.lists.append((spans, _reference(condition)))
         self._open = None
 

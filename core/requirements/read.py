@@ -21,6 +21,8 @@ from core.requirements.sheetxml import MOST_ROWS, letters_of
 MOST_REQUIREMENTS = 50_000
 LARGE = 2 * 2**20
 HEAD_ROWS = 500
+LONGEST_TITLE = 120
+SEPARATORS = (".", "-", "_", "/")
 SHAPE = {
     "sheet": pl.String,
     "row": pl.Int64,
@@ -193,12 +195,13 @@ def _rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFr
     letters = [letters_of(place.column) for place in shape.answers]
     out: list[tuple[object, ...]] = []
     section, category = None, None
-    for number, cells in body:
+    below = [*(_id(cells, by_id) for _, cells in body[1:]), ""]
+    for (number, cells), following in zip(body, below, strict=False):
         at = {role: _cell(cells, number, c, merged) for role, c in shape.columns.items()}
         filled = [c for c in cells if c]
         hidden = number in grid.hidden_rows
-        if _is_heading(at, filled, wants_id=wants_id):
-            section = " ".join(filled[0].split())[:120]
+        if _is_heading(at, filled, wants_id=wants_id) or _is_parent(at, following):
+            section = " ".join((filled[0] if len(set(filled)) == 1 else at["text"] or filled[0]).split())[:120]
             continue
         if not at["text"] or _is_header_again(at, shape) or (hidden and leave_hidden):
             continue
@@ -238,8 +241,23 @@ def _is_heading(at: Mapping[str, str], filled: Sequence[str], *, wants_id: bool)
     if alone and not at["text"]:
         return True
     if wants_id and not at.get("id"):
-        return alone or columns.size(at["text"]) < 4 or is_title(at["text"])
+        return alone or (len(at["text"]) <= LONGEST_TITLE and columns.size(at["text"]) < 4) or is_title(at["text"])
     return False
+
+
+def _id(cells: Sequence[str], column: int | None) -> str:
+    return cells[column] if column is not None and column < len(cells) else ""
+
+
+def _is_parent(at: Mapping[str, str], following: str) -> bool:
+    """Say whether a row is the head of the numbered rows below it: 2 Security, then 2.1."""
+    own = at.get("id", "").rstrip(".")
+    under = bool(own) and following.startswith(own) and following[len(own) : len(own) + 1] in SEPARATORS
+    text = at["text"]
+    if not under or len(text) > LONGEST_TITLE:
+        return False
+    short = columns.size(text) < 4 or is_title(text)
+    return short and text[-1:] not in ".?!" and not at.get("priority") and not columns.asks(text)
 
 
 def is_title(text: str) -> bool:
@@ -250,6 +268,8 @@ def is_title(text: str) -> bool:
     >>> is_title("Privacy of Third Parties"), is_title("Reports shall be exported")
     (True, False)
     """
+    if len(text) > LONGEST_TITLE:
+        return False
     words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 3]
     short = len(words) > 0 and columns.size(text) <= 8
     return short and text[-1:] not in ".?!;" and all(word[0].isupper() for word in words)

@@ -14,6 +14,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
+from core.store.answers import Answers
+from core.store.branches import Branches
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.tables import GapGroupRow, RequirementLayoutRow, RequirementSetRow, ReviewViewRow, ScenarioRow
@@ -34,7 +36,7 @@ class Store:
 
     Attributes
     ----------
-    scenarios : Documents
+    scenarios : Branches
     requirement_sets : RequirementSets
     reviews : Reviews
     gap_groups : Documents
@@ -44,10 +46,11 @@ class Store:
     deal_edits : DealEdits
     snapshots : Snapshots
     views : Documents
+    answers : Answers
     """
 
     engine: Engine
-    scenarios: Documents
+    scenarios: Branches
     requirement_sets: RequirementSets
     reviews: Reviews
     gap_groups: Documents
@@ -57,6 +60,7 @@ class Store:
     deal_edits: DealEdits
     snapshots: Snapshots
     views: Documents
+    answers: Answers
 
     @staticmethod
     def open(target: str, clock: Clock = _now) -> Store:
@@ -96,7 +100,7 @@ class Store:
         sessions = sessionmaker(engine, expire_on_commit=False)
         return Store(
             engine,
-            Documents(sessions, clock, ScenarioRow, "scenario"),
+            Branches(sessions, clock, ScenarioRow, "scenario"),
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
             Reviews(sessions, clock),
             Documents(sessions, clock, GapGroupRow, "grouping of gaps"),
@@ -106,6 +110,7 @@ class Store:
             DealEdits(sessions, clock),
             Snapshots(sessions, clock),
             Documents(sessions, clock, ReviewViewRow, "view"),
+            Answers(sessions, clock),
         )
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -10,9 +11,10 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.requirements import catalogue, gap, kept, responses, scores, stakes
 from core.requirements.gap import GapAnalysis, Stake
-from core.requirements.ledger import Ledger
+from core.requirements.ledger import Ledger, waiting
 from core.requirements.responses import Drafts
 from core.requirements.scores import Bid
+from core.scenarios.whatif import Ground
 from pages.ui import cached
 from pages.ui.shell import Page
 
@@ -36,7 +38,7 @@ def _fingerprint(found: GapAnalysis) -> str:
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={GapAnalysis: _fingerprint})
 def drafts(found: GapAnalysis) -> Drafts:
     """Return the draft answers of a list."""
-    return responses.drafts(found, capabilities())
+    return responses.drafts(found, capabilities(), found.answers())
 
 
 def decided(page: Page, found: GapAnalysis, decisions: Any, stake: Stake | None) -> GapAnalysis:
@@ -75,6 +77,21 @@ def ledger(page: Page) -> Ledger:
     merged = groups(page)
     found: Ledger = _ledger(stamp, tuple(sorted(merged.items())), page.data, page.settings, lists, merged)
     return found
+
+
+def with_gaps(page: Page, ground: Ground) -> Ground:
+    """Return the ground of scenarios knowing which open deals wait for which gap, so that closing one is a lever."""
+    found = ledger(page)
+    return _with_gaps(f"{found.deals.hash_rows(seed=7).sum()}", page.data, page.settings, ground, found)
+
+
+@st.cache_resource(
+    show_spinner=False,
+    max_entries=16,
+    hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
+)
+def _with_gaps(stamp: str, data: Dataset, config: Settings, _ground: Ground, _ledger: Ledger) -> Ground:
+    return Ground(replace(_ground.base, unblocked=waiting(_ledger)), _ground.seen)
 
 
 @st.cache_resource(

@@ -130,6 +130,14 @@ def add(setting: LeverSetting) -> None:
     _keep((*(s for s in held if (s.lever, s.scope) != (setting.lever, setting.scope)), setting))
 
 
+def add_deal(deal: str, what: str, weeks: float) -> None:
+    """Take a named deal as won, lost or moved, in place of what was said of it before."""
+    scope = f"deal:{deal}"
+    held = tuple(s for s in st.session_state.get("also", ()) if s.scope != scope)
+    value = weeks if what == "moved" else 1.0
+    _keep((*held, LeverSetting(f"deal_{what}", value, scope)) if value else held)
+
+
 def _drop(place: int) -> None:
     held = st.session_state.get("also", ())
     _keep((*held[:place], *held[place + 1 :]))

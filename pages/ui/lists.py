@@ -28,7 +28,12 @@ def choose(page: Page) -> tuple[str, bytes, str]:
     left, right = st.columns(2)
     kept = cached.store(page.settings.database).requirement_sets
     earlier = right.selectbox(
-        "Or one you kept", [s.name for s in kept.list(OWNER)], index=None, placeholder="None chosen", key="kept_list"
+        "Or one you kept",
+        [s.name for s in kept.list(OWNER)],
+        index=None,
+        placeholder="None chosen",
+        key="kept_list",
+        bind="query-params",
     )
     if earlier:
         held = kept.file(kept.get(earlier, OWNER))

@@ -157,8 +157,7 @@ def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
         and shape.is_given
         and st.button("Forget what I said", icon=":material/undo:", key=f"forget-{key}")
     ):
-        _layouts(page).delete(known.key, OWNER)
-        st.rerun()
+        _forget(page, grid)
 
 
 def _asked(grid: Grid, is_list: bool, header: int | None, chosen: dict[str, int | None], statements: list[int],
@@ -186,7 +185,7 @@ def _label(role: str, shape: Layout | None) -> str:
 def _named(known: Given, column: int | None) -> str:
     if column is None:
         return NONE
-    name = known.header[column] if column < len(known.header) else ""
+    name = known.header[column] if known.header_row is not None and column < len(known.header) else ""
     return f"{letters_of(column)} · {' '.join(name.split())[:40]}" if name else letters_of(column)
 
 
@@ -202,6 +201,14 @@ def _remembered(page: Page) -> tuple[str, ...]:
     """Return what was said about layouts, the latest last."""
     kept = _layouts(page).list(OWNER)[:MOST_REMEMBERED]
     return tuple(json.dumps(saved.payload, sort_keys=True) for saved in reversed(kept))
+
+
+def _forget(page: Page, grid: Grid) -> None:
+    """Forget what was said of a sheet, under whatever name it was said, and read again."""
+    said = repair.of([repair.from_dict(json.loads(text)) for text in _remembered(page)], grid)
+    if said is not None:
+        _layouts(page).delete(said.key, OWNER)
+    st.rerun()
 
 
 def _keep(page: Page, known: Given) -> None:

@@ -69,11 +69,14 @@ def table(page: Page, view: View, found: Any) -> None:
         width="stretch",
         column_config=COLUMNS,
         column_order=list(COLUMNS),
-        disabled=[name for name in COLUMNS if name not in review.EDITABLE],
+        disabled=[n for n in COLUMNS if n not in review.EDITABLE or not page.may("review:write")],
         on_change=_harvest,
         args=(key,),
     )
     drafts = _drafts()
+    if not page.may("review:write"):
+        st.caption("Your role reads the review; it does not write to it.")
+        return
     left, right = st.columns([1, 1])
     label = f"Save {len(drafts)} changed deal{'s' if len(drafts) != 1 else ''}" if drafts else "Nothing to save yet"
     if left.button(
@@ -140,7 +143,7 @@ def _save(page: Page, drafts: dict[str, dict[str, Any]]) -> None:
 
 
 def _write(page: Page, deal: str, draft: dict[str, Any], version: int) -> None:
-    review.check_open(page.data)
+    calls.check_kept(page.data)
     values = {
         "forecast_category": draft["forecast_category"], "call_amount": draft["call_amount"],
         "note": draft["note"] or "", "edited_on": page.data.as_of,

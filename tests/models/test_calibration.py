@@ -25,9 +25,19 @@ def test_steps_are_chosen_where_a_line_cannot_follow():
     assert calibration.choose(MARGIN, happened(truth), np.arange(4_000.0)).kind == "isotonic"
 
 
-def test_the_line_is_kept_where_steps_do_not_clearly_win():
-    truth = 1 / (1 + np.exp(-MARGIN))
+def test_a_line_is_kept_where_it_helps_later_and_steps_do_not():
+    truth = 1 / (1 + np.exp(-(0.5 * MARGIN - 0.8)))
     assert calibration.choose(MARGIN, happened(truth), np.arange(4_000.0)).kind == "platt"
+
+
+def test_chances_that_are_right_already_are_left_alone():
+    truth = 1 / (1 + np.exp(-MARGIN))
+    assert calibration.choose(MARGIN, happened(truth), np.arange(4_000.0)) == Calibrator()
+
+
+def test_only_lines_where_steps_are_not_wanted():
+    truth = np.where(MARGIN > -1, 0.7, 0.05)
+    assert calibration.choose(MARGIN, happened(truth), np.arange(4_000.0), only_lines=True).kind == "platt"
 
 
 @pytest.mark.parametrize("target", [np.zeros(4_000), np.ones(4_000)])

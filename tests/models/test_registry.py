@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -43,7 +44,7 @@ RECIPE = Recipe("a test", ("heat",), ("kind",), ("kind",), 30, {"num_leaves": 4,
 def test_a_model_survives_being_written(settings):
     frame = marks()
     model = probability.fit(frame, RECIPE, settings)
-    again = Probability.from_files(*model.to_files())
+    again = Probability.from_dict(json.loads(json.dumps(model.to_dict(), default=str)))
     assert np.array_equal(again.predict(frame), model.predict(frame))
     assert model.card_["is_simple"] is False
 

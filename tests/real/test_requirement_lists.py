@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from core.contracts.errors import RequirementError
-from core.requirements import gap, match, read_list, vectors
+from core.requirements import classify, gap, match, memory, read_list, vectors
 from core.requirements.catalogue import Catalogue
 
 DATA = Path(os.environ.get("QUARTERDECK_REAL_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
@@ -74,3 +75,40 @@ def test_matching_on_public_crosswalks():
     by_meaning = vectors.folder() is not None
     assert hits / n >= (0.484 if by_meaning else 0.42)
     assert reciprocal / n >= (0.589 if by_meaning else 0.52)
+
+
+def test_categories_of_requirements_nobody_trained_on():
+    mapped = {
+        "F": "functional", "US": "functional", "LF": "functional", "SE": "security", "PE": "performance",
+        "SC": "performance", "A": "performance", "FT": "performance", "L": "compliance", "MN": "support",
+        "O": "technical", "PO": "technical",
+    }  # fmt: skip
+    held = pl.read_csv(DATA / "promise_nfr" / "promise_nfr.csv")
+    right = [mapped[label] for label in held["label"]]
+    said = [classify.categorise(text)[0] for text in held["text"]]
+    assert sum(a == b for a, b in zip(said, right, strict=True)) / len(right) >= 0.75
+    secure = [b for a, b in zip(said, right, strict=True) if a == "security"]
+    assert secure.count("security") / len(secure) >= 0.7
+
+
+def test_a_real_questionnaire_in_its_next_edition_is_filled_in_from_the_last():
+    """The third edition of HECVAT is answered; what the fourth asks again comes back right."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(DATA / "importer" / "hecvat3_to_hecvat4_migration.xlsx", read_only=True)
+    rows = [r for r in book["Migration"].iter_rows(min_row=2, max_col=7, values_only=True) if r[1] and r[3] and r[4]]
+    texts = {str(r[3]): str(r[4]) for r in rows}
+    held = pl.DataFrame({"text": list(texts.values()), "capability_id": list(texts)}).with_columns(
+        answer_id=pl.lit("a"), answer=pl.lit("Yes"), category=pl.lit("security"), source=pl.lit("3"),
+        place=pl.lit("1"), owner=pl.lit("ann"), kind=pl.lit("confirmed"), chance=pl.lit(None, pl.Float64),
+        at=pl.lit(datetime(2026, 1, 1)), age_days=pl.lit(1, pl.Int64),
+    )  # fmt: skip
+    wanted = {str(r[1]): str(r[3]) for r in rows if r[6] == "high"}
+    asked = list(wanted)
+    found = memory.recall(asked, memory.Memory(held.select(list(memory.nothing().columns))))
+    truth = {place: texts[wanted[text]] for place, text in enumerate(asked)}
+    said = found.with_columns(capability_id=pl.col("capability_id").replace_strict(texts))
+    repeats, filled, right = memory.prefilled_right(said, truth)
+    assert repeats > 100
+    assert right / filled >= 0.95
+    assert right / repeats >= 0.9
