@@ -2,79 +2,119 @@
 
 import streamlit as st
 
-from core import charts, metrics, models
-from pages.ui import cached, notebook, shell
-from pages.ui.cells import cell, tile
+from core import charts, explain, metrics, models
+from pages.ui import cached, drill, notebook, shell
+from pages.ui.cells import anchor, cell, tile
 
 page = shell.open("Executive", icon=":material/monitoring:")
 data, settings = page.data, page.settings
+currency = settings.currency
 
 tiles = [
-    (metrics.bookings.quarter_to_date, metrics.bookings.by_month),
-    (metrics.bookings.revenue, metrics.bookings.revenue_by_month),
-    (metrics.recurring.mrr, metrics.recurring.mrr),
-    (metrics.pipeline.open_pipeline, metrics.pipeline.open_pipeline),
-    (metrics.winrate.win_rate, metrics.winrate.win_rate),
-    (metrics.winrate.deal_size, metrics.winrate.deal_size),
+    (metrics.bookings.quarter_to_date, metrics.bookings.by_month, None),
+    (metrics.bookings.revenue, metrics.bookings.revenue_by_month, None),
+    (metrics.recurring.mrr, metrics.recurring.mrr, metrics.recurring.running),
+    (metrics.pipeline.open_pipeline, metrics.pipeline.open_pipeline, metrics.pipeline.deals),
+    (metrics.winrate.win_rate, metrics.winrate.win_rate, metrics.winrate.closed_deals),
+    (metrics.winrate.deal_size, metrics.winrate.deal_size, metrics.winrate.won_deals),
 ]
-for row in (tiles[:3], tiles[3:]):
-    for place, (measure, trend) in zip(st.columns(3), row, strict=True):
-        with place:
-            tile(
-                cached.result(measure, data, settings),
-                settings.currency,
-                cached.result(trend, data, settings),
-                cached.change(measure, data, settings),
-            )
+
+top = st.container()
+
+with cell(page, "Where do we stand today?") as c:
+    recurring = cached.result(metrics.recurring.mrr, data, settings)
+    c.answer(recurring.sentence())
+    for row in (tiles[:3], tiles[3:]):
+        for place, (measure, trend, rows) in zip(st.columns(3), row, strict=True):
+            with place:
+                tile(
+                    page,
+                    cached.result(measure, data, settings),
+                    cached.result(trend, data, settings),
+                    cached.change(measure, data, settings),
+                    rows,
+                )
+    c.method(metrics.recurring.mrr, recurring.frame)
+
+with top, cell(page, "What should everyone know?") as c:
+    news = cached.result(explain.headlines.headlines, data, settings)
+    for text, question in news.told():
+        c.answer(f"- {text} [{question}](#{anchor(question)})")
+    if news.frame.is_empty():
+        c.empty("Load transactions, deals or contracts on the Data page.")
+    c.method(explain.headlines.headlines, news.frame)
 
 with cell(page, "Will we make the quarter?") as c:
     outlook = cached.result(models.outlook.current, data, settings)
     c.answer(outlook.sentence())
     if outlook.windows:
-        c.chart(charts.executive.target, outlook.frame.tail(1), settings.currency)
+        c.chart(charts.executive.target, outlook.frame.tail(1), currency)
         st.caption(outlook.record)
     c.method(models.outlook.current, outlook.frame)
 
 with cell(page, "How do bookings run?") as c:
     now = cached.result(metrics.bookings.quarter_to_date, data, settings)
-    growth = cached.result(metrics.growth.table, data, settings)
-    c.answer(f"{now.sentence()} {growth.sentence()}")
     by_month = cached.result(metrics.bookings.by_month, data, settings)
+    c.answer(now.sentence())
     if by_month.frame.is_empty():
         c.empty("No bookings yet: load transactions or won deals on the Data page.")
     else:
-        c.chart(charts.executive.monthly, by_month.frame, settings.currency)
+        c.chart(charts.executive.monthly, by_month.frame, currency)
+    measured = drill.measure()
+    growth = cached.result(metrics.growth.table, data, settings, measured)
+    c.answer(growth.sentence())
     c.table(
         growth.frame.select("comparison", "amount", "earlier_amount", "growth_rate"),
         column_config=charts.executive.GROWTH,
     )
-    c.method(metrics.growth.table, growth.frame)
+    c.method(metrics.growth.table, growth.frame, measured)
 
 with cell(page, "Which regions carry the quarter?") as c:
     regions = cached.result(metrics.bookings.by_region_and_quarter, data, settings)
     c.answer(regions.sentence())
     if not regions.frame.is_empty():
-        c.chart(charts.executive.regions, regions.frame, settings.currency)
+        picked = c.pick("cell", "heat_quarter", charts.executive.heat, regions.frame, currency, "quarter")
+        drill.lines(page, picked)
     c.method(metrics.bookings.by_region_and_quarter, regions.frame)
 
-with cell(page, "Who is ahead of quota?") as c:
-    board = cached.result(metrics.winrate.leaderboard, data, settings)
-    teams = cached.result(metrics.attainment.teams, data, settings)
-    c.answer(f"{board.sentence()} {teams.sentence()}")
-    people, groups = st.tabs(["People", "Teams"])
-    if not board.frame.is_empty():
-        with people:
-            c.chart(charts.executive.leaderboard, board.frame, settings.currency)
-        with groups:
-            c.chart(charts.executive.teams, teams.frame, settings.currency)
-    c.method(metrics.attainment.teams, teams.frame)
+with cell(page, "Which products sell where?") as c:
+    families = cached.result(metrics.bookings.by_region_and_family, data, settings)
+    c.answer(families.sentence())
+    if not families.frame.is_empty():
+        picked = c.pick("cell", "heat_family", charts.executive.heat, families.frame, currency, "family")
+        drill.lines(page, picked)
+    c.method(metrics.bookings.by_region_and_family, families.frame)
+
+with cell(page, "Who is ahead?") as c:
+    kind = drill.board()
+    if kind == drill.TEAMS:
+        teams = cached.result(metrics.attainment.teams, data, settings)
+        c.answer(teams.sentence())
+        if not teams.frame.is_empty():
+            c.chart(charts.executive.teams, teams.frame, currency)
+        c.method(metrics.attainment.teams, teams.frame)
+    else:
+        board = cached.result(metrics.leaderboard.board, data, settings, kind)
+        c.answer(board.sentence())
+        if not board.frame.is_empty():
+            chosen = c.pick("person", f"board_{kind}", charts.executive.board, board.frame, kind, board.unit, currency)
+            drill.person(page, kind, chosen)
+        c.method(metrics.leaderboard.board, board.frame, kind)
+
+with cell(page, "Does it hang on a few?") as c:
+    customers = cached.result(metrics.concentration.customers, data, settings)
+    deals = cached.result(metrics.concentration.pipeline, data, settings)
+    c.answer(f"{customers.sentence()} {deals.sentence()}")
+    if customers.value is not None:
+        c.chart(charts.executive.concentration, customers.frame, "account_name", currency)
+    c.method(metrics.concentration.customers, customers.frame)
 
 with cell(page, "What changed since last week?") as c:
-    week = metrics.scope.periods(data, settings)["Last 7 days"]
+    week = (*metrics.scope.periods(data, settings)["Last 7 days"], "company", None, "this quarter")
     moved = cached.result(metrics.flow.flow, data, settings, *week)
     c.answer(moved.sentence())
     if moved.value is not None:
-        c.chart(charts.pipeline.flow, moved.frame, settings.currency)
+        c.chart(charts.pipeline.flow, moved.frame, currency)
     c.method(metrics.flow.flow, moved.frame, *week)
 
 notebook.offer(page)

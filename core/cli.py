@@ -260,12 +260,14 @@ def _print_json(found: object) -> None:
 
 
 def _train(data: Dataset, settings: Settings) -> Bundle:
-    from core.models import registry
+    from core.models import customers, registry
 
     if registry.is_trained(data, settings):
         return registry.load_or_train(data, settings)
     with _Bar() as bar:
-        return registry.load_or_train(data, settings, bar.show)
+        found = registry.load_or_train(data, settings, bar.show)
+        customers.load_or_build(data, settings)
+        return found
 
 
 def _replay(data: Dataset, settings: Settings) -> None:

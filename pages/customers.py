@@ -1,80 +1,265 @@
-"""Customers: who may leave, what is at stake, and why."""
+"""Customers: who may leave, what they are worth, how health scores do, and one account all round."""
 
 import streamlit as st
 
-from core import explain
-from core.charts import explain as charts
-from pages.ui import cached, notebook, shell
+from core import explain, metrics
+from core.charts import customers as charts
+from core.charts import explain as why_charts
+from pages.ui import accounts, cached, columns, decided, notebook, shell
 from pages.ui.cells import cell
 
-COLUMNS = {
-    "account_id": "Account",
-    "account_name": "Name",
-    "segment": "Segment",
-    "region": "Region",
-    "owner_id": "Owner",
-    "mrr_amount": st.column_config.NumberColumn("MRR", format="localized"),
-    "p_churn": st.column_config.ProgressColumn("Leaves in 90 days", format="percent", min_value=0, max_value=1),
-    "at_risk_amount": st.column_config.NumberColumn("Yearly revenue at risk", format="compact"),
-    "driver": "What raises it most",
-}
-CONTRIBUTIONS = {
-    "driver": "Driver",
-    "feature": "What is known",
-    "value": "Value",
-    "contribution": st.column_config.NumberColumn("Points", format="%+.2f"),
-}
-
 page = shell.open("Customers", icon=":material/groups:")
+data, settings = page.data, page.settings
+view = accounts.view()
 
-with cell(page, "Which customers may leave, and what is at stake?") as c:
-    risks = cached.result(explain.customers.churn_list, page.data, page.settings)
-    c.answer(risks.sentence())
-    chosen = st.dataframe(
-        risks.frame,
-        hide_index=True,
-        height=360,
-        on_select="rerun",
-        selection_mode="single-row",
-        key="churn_rows",
-        column_config=COLUMNS,
-    )
-    c.method(explain.customers.churn_list, risks.frame)
+if view == "Who may leave":
+    with cell(page, "Which customers may leave, and what is at stake?") as c:
+        risks = cached.result(explain.accounts.listed, data, settings)
+        c.answer(risks.sentence())
+        accounts.table(
+            c, risks.frame, "churn_rows", height=360, column_config=columns.CHURN, column_order=columns.CHURN
+        )
+        c.method(explain.accounts.listed, risks.frame)
 
-if not c.failed:
-    with cell(page, "Why might this customer leave?") as c:
-        account = risks.chosen(chosen.selection.rows)
-        why = cached.result(explain.customers.account, page.data, page.settings, account)
-        c.answer(f"**{risks.name(chosen.selection.rows)}** leaves within 90 days: {why.sentence('a typical customer')}")
-        c.chart(charts.waterfall, why)
-        st.caption(why.check())
-        with st.expander("Every contribution"):
-            c.table(why.ranked(), column_config=CONTRIBUTIONS)
-        c.method(explain.customers.account, why.frame, account)
+    if not c.failed:
+        with cell(page, "What will leave, shrink and grow this year?") as c:
+            year = cached.result(explain.accounts.outlook, data, settings)
+            c.answer(year.sentence())
+            c.chart(charts.months, year.frame, settings.currency)
+            st.caption(year.record())
+            with st.expander("The race of the monthly models"):
+                c.table(year.race(), column_config=columns.RACE)
+            c.method(explain.accounts.outlook, year.frame)
 
-    with cell(page, "What makes customers leave?") as c:
-        overall = cached.result(explain.customers.overall, page.data, page.settings)
-        c.answer(overall.sentence())
-        bars, swarm = st.tabs(["By driver", "By customer"])
-        with bars:
-            c.chart(charts.bar, overall.bars)
-        with swarm:
-            c.chart(charts.beeswarm, overall.swarm)
-        c.method(explain.customers.overall, overall.bars)
+        with cell(page, "Why might the first on the list leave?") as c:
+            account = risks.frame["account_id"][0]
+            why = cached.result(explain.customers.account, data, settings, account)
+            c.answer(f"**{risks.first}** leaves within {risks.days} days: {why.sentence('a typical customer')}")
+            c.chart(why_charts.waterfall, why)
+            st.caption(why.check())
+            with st.expander("Every contribution"):
+                c.table(why.ranked(), column_config=columns.CONTRIBUTIONS)
+            c.method(explain.customers.account, why.frame, account)
 
-    with cell(page, "How does one driver matter?") as c:
-        names = cached.result(explain.customers.features, page.data, page.settings)
-        feature = st.selectbox("Driver", names, format_func=explain.drivers.plain, key="churn_driver")
-        curve = cached.result(explain.customers.driver, page.data, page.settings, feature)
-        c.answer(curve.sentence())
-        c.chart(charts.dependence, curve.frame, explain.drivers.plain(feature))
-        c.method(explain.customers.driver, curve.frame, feature)
+        with cell(page, "What makes customers leave?") as c:
+            overall = cached.result(explain.customers.overall, data, settings)
+            c.answer(overall.sentence())
+            bars, swarm = st.tabs(["By driver", "By customer"])
+            with bars:
+                c.chart(why_charts.bar, overall.bars)
+            with swarm:
+                c.chart(why_charts.beeswarm, overall.swarm)
+            c.method(explain.customers.overall, overall.bars)
 
-    with cell(page, "How good have such chances been?") as c:
-        record = cached.result(explain.record.churn, page.data, page.settings)
-        c.answer(record.sentence())
-        if not record.frame.is_empty():
-            c.chart(charts.reliability, record.frame, "left within 90 days")
-            c.method(explain.record.churn, record.frame)
+        with cell(page, "How does one driver matter?") as c:
+            names = cached.result(explain.customers.features, data, settings)
+            feature = st.selectbox("Driver", names, format_func=explain.drivers.plain, key="churn_driver")
+            curve = cached.result(explain.customers.driver, data, settings, feature)
+            c.answer(curve.sentence())
+            c.chart(why_charts.dependence, curve.frame, explain.drivers.plain(feature))
+            c.method(explain.customers.driver, curve.frame, feature)
+
+        with cell(page, "How good have such chances been?") as c:
+            record = cached.result(explain.record.churn, data, settings)
+            c.answer(record.sentence())
+            if not record.frame.is_empty():
+                c.chart(why_charts.reliability, record.frame, "left within 90 days")
+                c.method(explain.record.churn, record.frame)
+
+elif view == "Health on trial":
+    with cell(page, "Does a low health score come before leaving?") as c:
+        trial = cached.result(explain.accounts.on_trial, data, settings)
+        c.answer(trial.sentence())
+        early, tenths = st.columns(2)
+        with early:
+            st.markdown("**Red so many months before leaving** (dashed: of those that stayed)")
+            c.chart(charts.lead, trial.lead)
+        with tenths:
+            st.markdown("**How often each tenth left**")
+            c.chart(charts.lift, trial.lift)
+        c.method(explain.accounts.on_trial, trial.lift)
+
+    if not c.failed:
+        with cell(page, "Which greens left, and which reds stayed?") as c:
+            left, right = st.columns(2)
+            score = left.segmented_control(
+                "Score",
+                list(columns.SCORES),
+                default="by_hand",
+                required=True,
+                format_func=columns.SCORES.get,
+                key="trial_score",
+            )
+            kind = right.segmented_control(
+                "Show",
+                list(columns.MISSES),
+                default="greens",
+                required=True,
+                format_func=columns.MISSES.get,
+                key="trial_kind",
+            )
+            missed = cached.result(explain.accounts.by_health, data, settings, score, kind)
+            c.answer(trial.told(score))
+            accounts.table(c, missed, "missed_rows", column_config=columns.MISSED)
+            c.method(explain.accounts.by_health, missed, score, kind)
+
+        with cell(page, "Where does every account stand today?") as c:
+            risks = cached.result(explain.accounts.listed, data, settings)
+            c.answer(columns.bands(risks.frame))
+            accounts.table(
+                c, risks.frame, "health_rows", height=360, column_config=columns.HEALTH, column_order=columns.HEALTH
+            )
+            c.method(
+                metrics.customer_health.by_hand,
+                risks.frame,
+                given="features.accounts.build(data, data.as_of, settings), settings",
+            )
+
+elif view == "Retention":
+    with cell(page, "How much of last year's revenue and customers is still here?") as c:
+        kept = cached.result(metrics.retention.last_year, data, settings)
+        c.answer(kept.sentence())
+        if kept.frame.is_empty():
+            c.empty("Load subscriptions with their start and end dates on the Data page.")
+        else:
+            c.chart(charts.retention, kept.frame)
+        c.method(metrics.retention.last_year, kept.frame)
+
+    with cell(page, "Which cohorts stay?") as c:
+        first, second, third = st.columns(3)
+        counted = first.segmented_control(
+            "Count",
+            list(metrics.retention.RATES),
+            default="logo",
+            required=True,
+            format_func=metrics.retention.WORDS.get,
+            key="cohort_count",
+        )
+        by = second.segmented_control(
+            "Cohorts by", ["quarter", "year"], default="quarter", required=True, key="cohort_by"
+        )
+        base = third.slider("100 % is taken after so many months", 0, 12, 0, key="cohort_base")
+        rows = cached.result(metrics.retention.cohorts, data, settings, by, base)
+        c.answer(rows.sentence())
+        if rows.frame.is_empty():
+            c.empty("Load subscriptions with their start and end dates on the Data page.")
+        else:
+            c.chart(charts.cohorts, rows.frame, metrics.retention.RATES[counted])
+        c.method(metrics.retention.cohorts, rows.frame, by, base)
+
+elif view == "Worth":
+    with cell(page, "What are customers worth?") as c:
+        value = cached.result(explain.accounts.worth, data, settings)
+        c.answer(value.sentence())
+        c.chart(charts.worth, value.frame, settings.currency)
+        accounts.table(c, value.frame, "worth_rows", height=320, column_config=columns.WORTH)
+        c.method(explain.accounts.worth, value.frame)
+
+    if not c.failed:
+        with cell(page, "Do other ways of reckoning agree?") as c:
+            c.answer(value.agreement())
+            if value.kind == "contract":
+                c.chart(charts.curves, value.checks)
+            else:
+                c.table(value.checks, column_config=columns.CHECKS)
+            c.method(explain.accounts.worth, value.checks)
+
+elif view == "Groups":
+    with cell(page, "Which kinds of customers are there?") as c:
+        found = cached.result(explain.accounts.groups, data, settings)
+        c.answer(found.sentence())
+        c.chart(charts.groups, found.frame, found.axes, found.profile["group"].to_list())
+        c.table(found.profile, column_config=columns.PROFILE)
+        with st.expander("How the number of groups was chosen"):
+            c.table(found.choice, column_config=columns.CHOICE)
+        c.method(explain.accounts.groups, found.profile)
+
+    if not c.failed:
+        with cell(page, "Who is in them, and how lately, often and for how much did they order?") as c:
+            picked = st.selectbox("Group", ["All", *found.profile["group"]], key="group_picked")
+            members = found.members(picked)
+            c.answer(found.told(picked))
+            accounts.table(c, members, "group_rows", height=360, column_config=columns.RFM, column_order=columns.RFM)
+            c.method(explain.accounts.groups, members)
+
+else:
+    names = cached.result(metrics.engagement.names, data, settings)
+    account = accounts.chosen(page, names)
+
+    with cell(page, "What is going on with this account?") as c:
+        whole = cached.result(metrics.engagement.account, data, settings, account)
+        c.answer(whole.sentence())
+        st.caption(" · ".join(f"{k}: {v}" for k, v in whole.facts.items()))
+        kinds = st.pills(
+            "Show", metrics.engagement.KINDS, selection_mode="multi", key="account_kinds", label_visibility="collapsed"
+        )
+        events = whole.of(kinds)
+        if events.is_empty():
+            c.empty("Nothing is on record for this account. Load activities and deals on the Data page.")
+        else:
+            c.chart(charts.timeline, events, metrics.engagement.KINDS)
+            with st.expander("Every event"):
+                c.table(events, column_config=columns.EVENTS, height=280)
+        c.method(metrics.engagement.account, whole.events, account)
+
+    if not c.failed:
+        with cell(page, "How do usage, support, mood and contract run?") as c:
+            c.answer(whole.trend())
+            first, second = st.columns(2)
+            with first:
+                c.chart(charts.usage, whole.months)
+                c.chart(charts.contract, whole.months, settings.currency)
+            with second:
+                c.chart(charts.tickets, whole.months)
+                c.chart(charts.mood, whole.months)
+            lines, deals = st.tabs(["Contract", "Deals"])
+            with lines:
+                c.table(whole.contract, column_config=columns.CONTRACT)
+            with deals:
+                c.table(whole.deals, column_config=columns.DEALS)
+            c.method(metrics.engagement.account, whole.months, account)
+
+        with cell(page, "How healthy is it, and will it stay?") as c:
+            year = cached.result(explain.accounts.ahead, data, settings, account)
+            signs = cached.result(explain.accounts.health_of, data, settings, account)
+            c.answer(f"{signs.sentence()} {year.sentence()}")
+            first, second = st.columns(2)
+            with first:
+                c.chart(charts.staying, year.frame)
+            with second:
+                c.table(signs.frame, column_config=columns.SIGNS)
+            c.method(explain.accounts.ahead, year.frame, account)
+
+        with cell(page, "Why might it leave?") as c:
+            why = cached.result(explain.customers.account, data, settings, account)
+            c.answer(f"Within {settings.models.churn_days} days: {why.sentence('a typical customer')}")
+            c.chart(why_charts.waterfall, why)
+            st.caption(why.check())
+            with st.expander("Every contribution"):
+                c.table(why.ranked(), column_config=columns.CONTRIBUTIONS)
+            c.method(explain.customers.account, why.frame, account)
+            if st.toggle("Learn the model again from other draws of accounts: do the reasons hold?", key="steady"):
+                steady = cached.result(explain.steadiness.account, data, settings, account)
+                c.answer(steady.sentence())
+                c.chart(charts.steadiness, steady.frame)
+
+        with cell(page, "What could be done?") as c:
+            plays = cached.result(explain.recommendations.recommend, data, settings, account)
+            c.answer(plays.sentence())
+            if not plays.frame.is_empty():
+                c.table(plays.frame, column_config=columns.ACTIONS, column_order=columns.ACTIONS)
+            c.method(explain.recommendations.recommend, plays.frame, account)
+            decided.shelf(page, c, account)
+
+        with cell(page, "What would the model say if …?") as c:
+            fields = cached.result(explain.changes.fields, data, settings, account)
+            values = accounts.sliders(fields, account)
+            supposed = cached.result(explain.changes.suppose, data, settings, account, values)
+            c.answer(supposed.sentence())
+            for warning in supposed.warnings:
+                st.warning(warning, icon=":material/warning:")
+            with st.expander("The nearest real cases"):
+                c.table(supposed.frame, column_config=columns.CASES)
+            c.method(explain.changes.suppose, supposed.frame, account, values)
 
 notebook.offer(page)

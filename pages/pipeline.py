@@ -35,7 +35,7 @@ with cell(page, "How did the pipeline change?") as c:
     if moved.value is None:
         c.empty("Choose other days or other deals; the history of deals is loaded on the Data page.")
     else:
-        step = moves.bars(charts.flow(moved.frame, currency), moved)
+        step = moves.bars(c, moved)
         behind = cached.result(metrics.flow.deals, data, settings, step, *asked)
         c.answer(behind.sentence())
         c.table(behind.frame, column_config=moves.MOVED, height=280)
@@ -94,7 +94,7 @@ if not c.failed and not risks.frame.is_empty():
     with cell(page, "What about this deal?") as c:
         deal = risks.chosen(rows)
         past = cached.result(metrics.risk.history, data, settings, deal)
-        c.answer(f"**{past.name}** ({deal}). {past.sentence()}")
+        c.answer(past.sentence())
         c.table(past.frame, column_config=moves.STATES, height=210)
         advice = cached.result(explain.actions.actions, data, settings, deal)
         c.answer(advice.sentence())

@@ -5,7 +5,19 @@ import streamlit as st
 from core import requirements
 from core.charts import ledger as gap_charts
 from core.charts import requirements as charts
-from pages.ui import answering, cached, cached_fit, fit, lists, notebook, outbox, reading, shell
+from pages.ui import (
+    answering,
+    cached,
+    cached_fit,
+    cached_matching,
+    fit,
+    lists,
+    matching,
+    notebook,
+    outbox,
+    reading,
+    shell,
+)
 from pages.ui.cells import cell
 
 READ = {
@@ -23,6 +35,7 @@ MATCHED = {
     "text": st.column_config.TextColumn("Requirement", width="large"),
     "category": "Category",
     "priority": "Priority",
+    "obligation": "Obligation",
     "capability": "Nearest capability",
     "status": "Status",
     "confidence": st.column_config.ProgressColumn("Confidence", format="percent", min_value=0, max_value=1),
@@ -35,7 +48,9 @@ MATCHED = {
     "solution": st.column_config.TextColumn("Recommended solution", width="large"),
     "workaround": st.column_config.TextColumn("Until then", width="medium"),
     "owner": "Owner",
+    "answered_before": st.column_config.TextColumn("Answered before", width="medium"),
     "exposed_amount": st.column_config.NumberColumn("Deal amount exposed", format="compact"),
+    "reason": st.column_config.TextColumn("Why so classified", width="medium"),
 }
 DRAFTED = {
     "row": "Row",
@@ -72,7 +87,7 @@ with cell(page, "What does the buyer ask for?") as c:
     )
     source = reading.read(page, content, name) if content else None
     if source is not None:
-        found = cached.analysis(source, name, settings, stake)
+        found = cached_matching.analysis(page, source, stake)
         c.answer(found.source.sentence())
         reading.panel(page, found.source)
         with st.expander("The requirements one by one"):
@@ -80,7 +95,7 @@ with cell(page, "What does the buyer ask for?") as c:
     elif not content:
         c.empty("Upload the buyer's list, or choose an example.")
 
-given = f"{path!r}, settings=settings"
+given = f"{path!r}, settings=settings, library=requirements.memory.load(settings)"
 
 if found is not None:
     found = answering.decided(page, found, stake)
@@ -113,8 +128,23 @@ if found is not None:
 
     with cell(page, "Which rows need a person?") as c:
         c.answer(found.unclear_sentence())
+        matching.notes(found)
         if not found.unclear.is_empty():
             c.table(found.unclear, column_config=NEAR, height=320)
+        matching.decide(page, found)
+        c.method(
+            requirements.doubts.unsure,
+            found.unclear,
+            given=given,
+        )
+
+    with cell(page, "What was answered before?") as c:
+        matching.earlier(page, c, found)
+        c.method(
+            requirements.doubts.answered_before,
+            found.recalled,
+            given=given,
+        )
 
     with cell(page, "Who answers what, and how far are we?") as c:
         answering.work(page, c, found)
@@ -134,7 +164,7 @@ if found is not None:
             "Two files: the buyer's own, with nothing but the answer cells changed, and a matrix with every row, "
             "our status, the gaps with what closes them, and a summary."
         )
-        outbox.own_file(found)
+        outbox.own_file(page, found)
         with st.expander("Every row"):
             c.table(found.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
         st.download_button(

@@ -35,40 +35,96 @@ def monthly(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     return finish(bars)
 
 
-def regions(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Heat map of bookings by region and quarter, the amount written in each cell."""
-    order = frame.sort("quarter_start_on")["quarter"].unique(maintain_order=True).to_list()
+def heat(frame: pl.DataFrame, currency: str, across: str) -> alt.Chart | alt.LayerChart:
+    """Heat table of bookings by region and a second column, the amount in each cell; a click chooses a cell.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        Columns region, amount, n_deals and the one named by `across`, in the order to be shown.
+    currency : str
+    across : {"quarter", "family"}
+    """
+    order = frame[across].unique(maintain_order=True).to_list()
+    chosen = alt.selection_point(name="cell", fields=["region", across], on="click", clear="dblclick")
     base = alt.Chart(frame).encode(
-        x=alt.X("quarter:N", sort=order, title=None, axis=alt.Axis(labelAngle=0)),
+        x=alt.X(f"{across}:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         y=alt.Y("region:N", title=None),
-        tooltip=["region:N", "quarter:N", alt.Tooltip("amount:Q", format=",.2f", title=currency), "n_deals:Q"],
-    )
+        tooltip=[
+            "region:N", f"{across}:N", alt.Tooltip("amount:Q", format=",.2f", title=currency),
+            alt.Tooltip("n_deals:Q", format=",", title="deals"),
+        ],
+    )  # fmt: skip
     middle = float(str(frame["amount"].max() or 0)) / 2
-    cells = base.mark_rect(cornerRadius=3).encode(
-        color=alt.Color("amount:Q", scale=alt.Scale(range=SEQUENCE), legend=None)
+    cells = (
+        base.mark_rect(cornerRadius=3, cursor="pointer")
+        .encode(
+            color=alt.Color("amount:Q", scale=alt.Scale(range=SEQUENCE), legend=None),
+            opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
+        )
+        .add_params(chosen)
     )
-    words = base.mark_text(fontSize=11).encode(
-        text=alt.Text("amount:Q", format=".3~s"),
+    words = base.mark_text(fontSize=10).encode(
+        text=alt.Text("amount:Q", format=".2~s"),
         color=alt.condition(f"datum.amount > {middle}", alt.value("white"), alt.value("#1b2733")),
     )
-    return finish(cells + words, height=200)
+    return finish(cells + words, height=36 * frame["region"].n_unique() + 60)
 
 
-def leaderboard(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Bars of bookings per rep, with a tick at quota."""
+def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart | alt.LayerChart:
+    """Leaderboard: bars best first, with a tick at the mark or the interval; a click chooses a person.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        As of `leaderboard.board`; the twelve best are drawn.
+    kind, unit, currency : str
+        The board's name, its unit, and the currency of money.
+    """
     top = frame.head(12)
-    base = alt.Chart(top).encode(y=alt.Y("rep_name:N", sort="-x", title=None))
-    bars = base.mark_bar(color=ACTUAL, height=14, cornerRadius=2).encode(
-        x=alt.X("amount:Q", title=f"{currency} booked this quarter (tick: quota)", axis=alt.Axis(format=MONEY)),
-        tooltip=[
-            "rep_name:N",
-            "team:N",
-            alt.Tooltip("amount:Q", format=",.2f"),
-            alt.Tooltip("attainment_rate:Q", format=".0%"),
-        ],
+    order = top["rep_name"].to_list()
+    form = ".0%" if unit == "rate" else "~s"
+    titles = {
+        "Attainment": "of quota this quarter",
+        "Bookings": f"{currency} booked this quarter (tick: quota)",
+        "Win rate": "won in twelve months, 95 % interval",
+        "Activity": "activities in 28 days",
+        "Improvement": f"{currency} more than the year before",
+    }
+    chosen = alt.selection_point(name="person", fields=["rep_id"], on="click", clear="dblclick")
+    base = alt.Chart(top).encode(y=alt.Y("rep_name:N", sort=order, title=None))
+    exact = ".1%" if unit == "rate" else ",.0f"
+    tip = ["rep_name:N", "team:N", alt.Tooltip("value:Q", format=exact, title=kind), alt.Tooltip("n:Q", title="from")]
+    layers = [
+        base.mark_bar(color=ACTUAL, height=14, cornerRadius=2, cursor="pointer")
+        .encode(
+            x=alt.X("value:Q", title=titles[kind], axis=alt.Axis(format=form)),
+            opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
+            tooltip=tip,
+        )
+        .add_params(chosen)
+    ]
+    if kind == "Bookings":
+        layers.append(base.mark_tick(color=CONTEXT, thickness=2, height=18).encode(x="mark:Q"))
+    if kind == "Attainment":
+        layers.append(alt.Chart(pl.DataFrame({"full": [1.0]})).mark_rule(color=CONTEXT).encode(x="full:Q"))
+    if kind == "Win rate":
+        layers.append(base.mark_rule(color="#5d6b77", strokeWidth=2).encode(x="low:Q", x2="high:Q"))
+    return finish(alt.LayerChart(layer=layers), height=24 * top.height + 60)
+
+
+def concentration(frame: pl.DataFrame, label: str, currency: str) -> alt.Chart | alt.LayerChart:
+    """The ten largest as bars, each with its share: [the label's column, amount, share_rate]."""
+    top = frame.head(10)
+    base = alt.Chart(top).encode(y=alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)))
+    bars = base.mark_bar(color=ACTUAL, height=16, cornerRadius=2).encode(
+        x=alt.X("amount:Q", title=currency, axis=alt.Axis(format=MONEY)),
+        tooltip=[f"{label}:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("share_rate:Q", format=".1%")],
     )
-    ticks = base.mark_tick(color=CONTEXT, thickness=2, height=18).encode(x="quota_amount:Q")
-    return finish(bars + ticks, height=340)
+    words = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
+        x="amount:Q", text=alt.Text("share_rate:Q", format=".1%")
+    )
+    return finish(bars + words, height=26 * top.height + 60)
 
 
 def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:

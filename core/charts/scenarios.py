@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import polars as pl
 
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE
 
 Spec = dict[str, Any]
 STEP = 30
@@ -56,7 +57,8 @@ def months(frame: pl.DataFrame, currency: str, noun: str = "bookings", is_rate: 
     `frame` holds [month, before_amount, amount, lower, upper, quota_amount].
     """
     names = ["before_amount", "amount", "lower", "upper", "quota_amount"]
-    rows = frame.select(_month(), *names)
+    labels = [f"{m:%b %y}" for m in frame["month"].to_list()]
+    rows = pl.DataFrame([pl.Series("month", labels, pl.String), *(frame[name] for name in names)])
     return Drawing(_months(currency, noun, is_rate), rows, f"{noun} by month before and after")
 
 
@@ -101,20 +103,16 @@ def _months(currency: str, noun: str, is_rate: bool) -> Spec:
 
 def difference(parts: pl.DataFrame, currency: str, is_rate: bool = False) -> Drawing:
     """Draw the waterfall of the difference: the step of each lever that has one, and where they end."""
-    steps = parts.with_columns(end=pl.col("amount").cum_sum()).with_columns(start=pl.col("end") - pl.col("amount"))
-    total = float(parts["amount"].sum())
-    last = pl.DataFrame(
-        {"lever": ["total"], "label": ["Difference"], "amount": [total], "end": [total], "start": [0.0]}
-    )
-    rises = pl.col("amount") >= 0
-    kind = (
-        pl.when(pl.col("lever") == "total").then(pl.lit("total")).when(rises).then(pl.lit("▲")).otherwise(pl.lit("▼"))
-    )
-    rows = pl.concat([steps.select(last.columns), last]).with_columns(
-        kind=kind, right=pl.max_horizontal("start", "end"),
-        text=pl.Series([_short(v, is_rate) for v in (*steps["amount"].to_list(), total)], dtype=pl.String),
-    )  # fmt: skip
-    return Drawing(_difference(currency, is_rate), rows.drop("lever"), "The difference split by lever")
+    labels, amounts = [*parts["label"], "Difference"], [*parts["amount"].to_list(), float(parts["amount"].sum())]
+    ends = [*accumulate(amounts[:-1]), amounts[-1]]
+    starts = [e - a for e, a in zip(ends, amounts, strict=True)]
+    kinds = [*("▲" if a >= 0 else "▼" for a in amounts[:-1]), "total"]
+    rows = pl.DataFrame({
+        "label": labels, "amount": amounts, "start": starts, "end": ends, "kind": kinds,
+        "right": [max(s, e) for s, e in zip(starts, ends, strict=True)],
+        "text": [_short(a, is_rate) for a in amounts],
+    })  # fmt: skip
+    return Drawing(_difference(currency, is_rate), rows, "The difference split by lever")
 
 
 def _short(value: float, is_rate: bool) -> str:
@@ -205,3 +203,87 @@ def _side_by_side(currency: str, names: tuple[str, ...]) -> Spec:
         ],
     }  # fmt: skip
     return {"mark": {"type": "line", "point": True}, "encoding": encoding, "height": 280, "config": CONFIG}
+
+
+def tornado(frame: pl.DataFrame, currency: str, measure: str) -> Drawing:
+    """Draw what a measure changes by at either end of each lever's seen range, largest swing on top."""
+    ends = [
+        frame.select("label", amount=f"{end}_amount", at=pl.col(end), end=pl.lit(word))
+        for end, word in (("low", "low end of the past"), ("high", "high end of the past"))
+    ]
+    return Drawing(_tornado(currency, measure), pl.concat(ends), "How far each lever swings the measure")
+
+
+@lru_cache(maxsize=16)
+def _tornado(currency: str, measure: str) -> Spec:
+    span = "at the end of five quarters" if measure == "mrr_amount" else "over five quarters"
+    order = {
+        "field": "label",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"grid": False, "labelLimit": 150},
+    }
+    scale = {"domain": ["low end of the past", "high end of the past"], "range": [FORECAST, ACTUAL]}
+    encoding = {
+        "y": order,
+        "x": {"field": "amount", "type": "quantitative", "stack": None, "title": f"{currency} {span}",
+              "axis": {"format": "+~s"}},
+        "color": {"field": "end", "type": "nominal", "scale": scale, "legend": {"orient": "top", "title": None}},
+        "tooltip": [
+            {"field": "label", "type": "nominal", "title": "Lever"}, {"field": "end", "type": "nominal", "title": "At"},
+            _number("at", "+.3~f", "Lever"), _number("amount", "+,.0f", currency),
+        ],
+    }  # fmt: skip
+    return {"mark": {"type": "bar", "height": 16}, "encoding": encoding, "height": {"step": STEP}, "config": CONFIG}
+
+
+def heat_map(frame: pl.DataFrame, across: str, up: str, currency: str) -> Drawing:
+    """Draw two levers against each other, coloured by the chance of the quota, or by bookings without one."""
+    field = "amount" if frame["chance"].null_count() else "chance"
+    percents = [(pl.col(c) * 100).round(0).cast(pl.Int64).cast(pl.String).add(" %").alias(c) for c in ("x", "y")]
+    rows = frame.with_columns(*percents, order=pl.col("y"), dark=pl.col(field) > pl.col(field).mean())
+    return Drawing(_heat_map(across, up, currency, field), rows, f"{across} against {up}")
+
+
+@lru_cache(maxsize=64)
+def _heat_map(across: str, up: str, currency: str, field: str) -> Spec:
+    form = ".0%" if field == "chance" else ".3~s"
+    x = {"field": "x", "type": "ordinal", "sort": None, "title": across, "axis": {"labelAngle": 0}}
+    y = {"field": "y", "type": "ordinal", "title": up, "sort": {"field": "order", "order": "descending"},
+         "axis": {"grid": False}}  # fmt: skip
+    color = {"field": field, "type": "quantitative", "scale": {"range": SEQUENCE}, "legend": None}
+    tip = [_number("chance", ".1%", "Chance of quota"), _number("amount", ",.0f", currency)]
+    white = {"condition": {"test": "datum.dark", "value": "#ffffff"}, "value": "#0a4f4d"}
+    layers = [
+        {"mark": "rect", "encoding": {"x": x, "y": y, "color": color, "tooltip": tip}},
+        {"mark": "text", "encoding": {"x": x, "y": y, "text": {"field": field, "type": "quantitative", "format": form},
+                                      "color": white}},
+    ]  # fmt: skip
+    return {"layer": layers, "height": 300, "config": CONFIG}
+
+
+def tested(frame: pl.DataFrame, currency: str) -> Drawing:
+    """Draw past quarters: the range and value the engine gave without levers, told of them, and what came."""
+    columns = ["quarter", "actual_amount", "plain_amount", "told_amount", "lower", "upper"]
+    return Drawing(_tested(currency), frame.select(columns), "The engine on past quarters")
+
+
+@lru_cache(maxsize=8)
+def _tested(currency: str) -> Spec:
+    x = {"field": "quarter", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": 0}}
+    y = {"type": "quantitative", "title": f"{currency} booked", "axis": {"format": "~s"}}
+    names = ["came", "engine, no lever", "engine, told of the levers"]
+    layers: list[Spec] = [
+        {"mark": {"type": "rule", "color": CONTEXT, "size": 8, "opacity": 0.3},
+         "encoding": {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}},
+    ]  # fmt: skip
+    for field, name in zip(("actual_amount", "plain_amount", "told_amount"), names, strict=True):
+        color = {"datum": name, "type": "nominal", "legend": {"orient": "top", "title": None, "labelLimit": 0},
+                 "scale": {"domain": names, "range": [ACTUAL, CONTEXT, FORECAST]}}  # fmt: skip
+        layers.append({
+            "mark": {"type": "point", "filled": True, "size": 90},
+            "encoding": {"x": x, "y": {**y, "field": field}, "color": color,
+                         "tooltip": [x | {"title": "Quarter"}, _number(field, ",.0f", name.capitalize())]},
+        })  # fmt: skip
+    return {"layer": layers, "height": 260, "config": CONFIG}

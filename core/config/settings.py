@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from core.contracts.errors import ConfigError, closest
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
-FREELY_NAMED = ("roles.", "access.people.")
+FREELY_NAMED = ("roles.", "access.people.", "customers.health.")
 
 
 class _Section(BaseModel):
@@ -114,6 +114,33 @@ class ModelSettings(_Section):
         return value
 
 
+class HealthSign(_Section):
+    """One sign of a hand-weighted health score: no points at `bad`, all of them at `good`."""
+
+    weight: float = Field(ge=0)
+    bad: float
+    good: float
+
+    @field_validator("good")
+    @classmethod
+    def _apart(cls, value: float, info: ValidationInfo) -> float:
+        if value == info.data.get("bad"):
+            raise ValueError("must differ from bad")
+        return value
+
+
+class CustomerSettings(_Section):
+    """How customers are valued and how their health is weighed by hand."""
+
+    kind: Literal["auto", "contract", "repeat"]
+    margin_rate: float = Field(ge=0, le=1)
+    discount_rate: float = Field(ge=0, lt=1)
+    value_months: int = Field(ge=1, le=120)
+    green: float = Field(ge=0, le=100)
+    red: float = Field(ge=0, le=100)
+    health: dict[str, HealthSign]
+
+
 class CallSettings(_Section):
     """When forecast calls close."""
 
@@ -181,6 +208,12 @@ class AccessSettings(_Section):
     mask_key: str
 
 
+class AnswerSettings(_Section):
+    """How long an answer stands, in days, per category."""
+
+    stale_days: dict[str, int]
+
+
 class Branding(_Section):
     """Name and line shown in the sidebar."""
 
@@ -203,12 +236,14 @@ class Settings(_Section):
     risk: RiskSettings
     health: HealthSettings
     models: ModelSettings
+    customers: CustomerSettings
     calls: CallSettings
     rates: RateCard
     requirements: RequirementSettings
     access: AccessSettings
     roles: dict[str, tuple[str, ...]]
     branding: Branding
+    answers: AnswerSettings
 
     @property
     def sample_folder(self) -> Path:

@@ -1,7 +1,35 @@
 """Why a prediction is what it is: contributions that add up, drivers in business words, sentences."""
 
-from core.explain import actions, customers, deals, drivers, record
+from core.explain import (
+    accounts,
+    actions,
+    changes,
+    customers,
+    deals,
+    decisions,
+    drivers,
+    headlines,
+    recommendations,
+    record,
+    steadiness,
+)
 from core.explain.contributions import Contributions, explain
 from core.explain.views import dependence, importance
 
-__all__ = ["Contributions", "actions", "customers", "deals", "dependence", "drivers", "explain", "importance", "record"]
+__all__ = [
+    "Contributions",
+    "accounts",
+    "actions",
+    "changes",
+    "customers",
+    "deals",
+    "decisions",
+    "dependence",
+    "drivers",
+    "explain",
+    "headlines",
+    "importance",
+    "recommendations",
+    "record",
+    "steadiness",
+]

@@ -28,9 +28,14 @@ NUMBERS = (
     "contact_silence_days",
     "n_open_opportunities",
     "employee_count",
+    "recent_tickets",
+    "recent_ticket_sentiment",
+    "n_unsolved_tickets_90d",
 )
 CATEGORIES = ("segment", "region", "industry")
 NEVER = date(9999, 12, 31)
+HALF_LIFE_DAYS = 45
+UNSOLVED = ("open", "escalated")
 
 
 def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
@@ -49,7 +54,9 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
         One row per account with MRR above 0 at the end of the day: account_id and the features in
         `NUMBERS` and `CATEGORIES`. Changes of usage are the last 90 (30) days' mean over that
         of the 90 (30) days before, less 1; null without readings on both sides. Counts are 0 where
-        nothing happened and null where no activities were loaded.
+        nothing happened and null where no activities were loaded. recent_tickets counts every
+        ticket of the last year at half its weight per 45 days of age; recent_ticket_sentiment is
+        the mood in them, weighted alike.
     """
     held = _contracts(dataset, as_of)
     kinds = dataset.accounts.select("account_id", *CATEGORIES, "employee_count")
@@ -59,9 +66,11 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
         .join(_touches(dataset, as_of), on="account_id", how="left")
         .join(_deals(dataset, as_of), on="account_id", how="left")
     )
-    counts = ("n_tickets_30d", "n_tickets_90d", "n_meetings_90d")
+    counts = ("n_tickets_30d", "n_tickets_90d", "n_meetings_90d", "n_unsolved_tickets_90d")
+    none = 0 if dataset.has("activities") else None
     return out.with_columns(
-        pl.col(counts).fill_null(pl.lit(0 if dataset.has("activities") else None, pl.UInt32)),
+        pl.col(counts).fill_null(pl.lit(none, pl.UInt32)),
+        pl.col("recent_tickets").fill_null(pl.lit(none, pl.Float64)),
         pl.col("n_open_opportunities").fill_null(0),
     ).select("account_id", *NUMBERS, *CATEGORIES).sort("account_id")  # fmt: skip
 
@@ -155,12 +164,18 @@ def _touches(dataset: Dataset, as_of: date) -> pl.DataFrame:
     done = dataset.activities.filter((pl.col("kind") != "usage") & (pl.col("occurred_at") <= _end(as_of)))
     ticket, met = pl.col("kind") == "ticket", pl.col("kind") == "meeting"
     late = _within(as_of, 0, 90)
+    age = (pl.lit(as_of) - pl.col("occurred_at").dt.date()).dt.total_days()
+    weight = pl.when(ticket & _within(as_of, 0, 365)).then(pl.lit(0.5).pow(age / HALF_LIFE_DAYS)).otherwise(0.0)
+    felt = pl.when(pl.col("sentiment_score").is_not_null()).then(weight).otherwise(0.0)
     return done.group_by("account_id").agg(
         n_tickets_30d=(ticket & _within(as_of, 0, 30)).sum(),
         n_tickets_90d=(ticket & late).sum(),
         ticket_sentiment_90d=pl.col("sentiment_score").filter(ticket & late).mean(),
         sentiment_90d=pl.col("sentiment_score").filter(~ticket & late).mean(),
         n_meetings_90d=(met & late).sum(),
+        n_unsolved_tickets_90d=(ticket & late & pl.col("outcome").is_in(UNSOLVED).fill_null(value=False)).sum(),
+        recent_tickets=weight.sum(),
+        recent_ticket_sentiment=pl.when(felt.sum() > 0).then((felt * pl.col("sentiment_score")).sum() / felt.sum()),
         contact_silence_days=(pl.lit(as_of) - pl.col("occurred_at").filter(~ticket).max().dt.date()).dt.total_days(),
     )
 

@@ -141,6 +141,6 @@ def _load(place: Path, settings: Settings) -> Replays:
     for text in about["twins"]:
         kept = place / f"twin-{text}.json"
         found = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else None
-        twins[date.fromisoformat(text)] = CloseModel.from_dict(found, settings) if found else None
+        twins[date.fromisoformat(text)] = CloseModel.from_dict(found, replay.short(settings)) if found else None
     frames = {label: pl.read_parquet(place / f"{label}.parquet") for label in FRAMES}
     return Replays(**frames, twins=twins)

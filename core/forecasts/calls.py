@@ -60,10 +60,10 @@ def kept(data: Dataset, settings: Settings, store: Store | None = None) -> pl.Da
         with _opened(settings) as opened:
             return kept(data, settings, opened)
     name = book(data)
-    if data.source == SAMPLE and not data.is_transient and not store.calls.count(name):
+    if name == SAMPLE and not data.is_transient and not store.calls.count(name):
         from core.sample.calls import past_calls
 
-        store.calls.seed(name, past_calls(data, settings), "sample")
+        store.calls.seed(name, past_calls(data.whole or data, settings), "sample")
     return store.calls.all(name)
 
 
@@ -131,10 +131,25 @@ def check_open(data: Dataset, settings: Settings, period: date) -> None:
         raise StoreError(
             f"Calls for {label} closed on {last:%d %B %Y}.", mend="The calls submitted until then stand as they are."
         )
+    check_kept(data)
+
+
+def check_kept(data: Dataset) -> None:
+    """Raise when calls and reviews of this data are not kept.
+
+    Raises
+    ------
+    StoreError
+        For data of one session, and where names are hidden.
+    """
     if data.is_transient:
         raise StoreError(
-            "This data was uploaded for your session only, so calls on it are not kept.",
+            "This data was uploaded for your session only, so calls and reviews of it are not kept.",
             mend="Name the folder in the settings to keep a record.",
+        )
+    if data.unmasked is not None or (data.whole is not None and data.whole.unmasked is not None):
+        raise StoreError(
+            "Names are hidden, so calls and reviews are neither shown nor taken.", mend="Show the names to go on."
         )
 
 
@@ -157,6 +172,21 @@ def check_values(values: Mapping[str, Any]) -> None:
             raise StoreError(
                 f"The {names}.", mend="Each is the whole quarter's amount: commit, best case, pipeline, rising."
             )
+
+
+def changes(data: Dataset, audit: pl.DataFrame, most: int = 100) -> pl.DataFrame:
+    """Return the newest changes of calls and reviews in the audit list, of this data's people and deals.
+
+    Parameters
+    ----------
+    data : Dataset
+    audit : pl.DataFrame
+        As `store.audit.newest` gives it.
+    most : int
+    """
+    mine = pl.concat([data.sales_team["rep_id"], data.opportunities["opportunity_id"]]).unique().implode()
+    ours = pl.col("action").is_in(["forecast call saved", "review of the deal saved"])
+    return audit.filter(ours & pl.col("target").str.split(" ").list.first().is_in(mine)).head(most)
 
 
 def newest(calls: pl.DataFrame, period: date, until: date | None = None) -> pl.DataFrame:

@@ -156,9 +156,15 @@ def twin(data: Dataset, settings: Settings, period: date) -> CloseModel | None:
     if marks.is_empty():
         return None
     try:
-        return CloseModel(settings).fit(marks, judged=False)
+        return CloseModel(short(settings)).fit(marks, judged=False)
     except ModelError:
         return None
+
+
+def short(settings: Settings) -> Settings:
+    """Return settings with the horizons a quarter needs."""
+    days = tuple(h for h in settings.models.horizons_days if h <= LONGEST_DAYS) or settings.models.horizons_days[:1]
+    return settings.model_copy(update={"models": settings.models.model_copy(update={"horizons_days": days})})
 
 
 def one(
@@ -188,19 +194,15 @@ def one(
     chances = pl.DataFrame(schema=SCORES)
     given = None
     if model is not None:
-        rows = deal_features.build(known, day, settings)
-        short = [h for h in settings.models.horizons_days if h <= LONGEST_DAYS]
-        given = rows.select("opportunity_id").with_columns(
-            **{f"p_win_{h}": pl.Series(model.at(h).predict(rows), dtype=pl.Float64) for h in short}
-        )
+        given = model.predict(deal_features.build(known, day, settings))
         chances = given.select(
             "opportunity_id", as_of=pl.lit(day), horizon_days=pl.lit(RECORD_DAYS, pl.Int64), p=f"p_win_{RECORD_DAYS}"
-        ) if RECORD_DAYS in short else chances  # fmt: skip
+        ) if f"p_win_{RECORD_DAYS}" in given.columns else chances  # fmt: skip
     seen = scores.filter(pl.col("as_of") <= day - timedelta(days=RECORD_DAYS))
     latest = seen["as_of"].unique().sort().tail(RECORDS)
     past = seen.filter(pl.col("as_of").is_in(latest.implode()))
     found = outlook.build(known, settings, given, past)
-    trained = model.card_.get("trained_to") if model is not None else None
+    trained = date.fromisoformat(str(model.card_["trained_to"])) if model is not None else None
     return _frames(data, known, settings, found, trained), chances
 
 

@@ -11,7 +11,6 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label
 from core.contracts import Dataset
-from core.contracts.errors import StoreError
 from core.contracts.opportunities import FORECAST_CATEGORIES
 from core.contracts.spans import is_valid
 from core.forecasts import calls
@@ -143,20 +142,6 @@ def _laid(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     return both.with_columns(
         **{n: pl.when("is_typed").then(f"{n}_typed").otherwise(n) for n in names}
     ).select(frame.columns)  # fmt: skip
-
-
-def check_open(data: Dataset) -> None:
-    """Raise when reviews of this data are not kept.
-
-    Raises
-    ------
-    StoreError
-    """
-    if data.is_transient:
-        raise StoreError(
-            "This data was uploaded for your session only, so reviews of it are not kept.",
-            mend="Name the folder in the settings to keep a record.",
-        )
 
 
 def choices(data: Dataset, settings: Settings) -> Choices:

@@ -8,7 +8,7 @@ import polars as pl
 
 from core import marts
 from core.config import Settings
-from core.config.calendar import quarter_label, quarter_start
+from core.config.calendar import add_months, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.metrics.measure import Measure, money
 
@@ -169,3 +169,78 @@ def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) 
     best = money(now["amount"][0], settings.currency)
     text = f"{now['region'][0]} leads this quarter with {best}, {share:.0%} of all bookings."
     return Measure("Bookings by region", amount, "money", frame, text)
+
+
+def by_region_and_family(data: Dataset, settings: Settings, months: int = 12) -> Measure:
+    """Bookings by region and product family over the last months; the cells add up to the total to the cent.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    months : int
+        Length of the window that ends on the as-of date.
+
+    Returns
+    -------
+    Measure
+        Unit money. Frame: region, family, amount, n_deals, earlier_amount (the same months a year
+        before; null without any), largest first.
+    """
+    begin = add_months(data.as_of, -months)
+    rows = _placed(daily(data), data)
+    now = rows.filter(pl.col("day") > begin)
+    then = rows.filter(
+        (pl.col("day") > add_months(begin, -12)) & (pl.col("day") <= add_months(data.as_of, -12))
+    )  # fmt: skip
+    before = then.group_by("region", "family").agg(earlier_amount=pl.col("amount").sum())
+    frame = (
+        now.group_by("region", "family")
+        .agg(pl.col("amount").sum(), n_deals=pl.col("n_lines").sum())
+        .join(before, on=["region", "family"], how="left")
+        .sort("amount", "region", "family", descending=[True, False, False])
+    )
+    if frame.is_empty():
+        return Measure("Bookings by family", None, "money", frame, f"Nothing was booked in the last {months} months.")
+    amount, top = float(frame["amount"].sum()), frame.row(0, named=True)
+    text = (
+        f"{top['family']} in {top['region']} brings most over {months} months: "
+        f"{money(top['amount'], settings.currency)}, {top['amount'] / amount:.0%} of all bookings."
+    )
+    return Measure("Bookings by family", amount, "money", frame, text)
+
+
+def behind(
+    data: Dataset,
+    settings: Settings,
+    region: str | None = None,
+    family: str | None = None,
+    quarter: str | None = None,
+) -> pl.DataFrame:
+    """Return the booking lines behind a cell: of a region, a product family, a fiscal quarter by its label.
+
+    Returns
+    -------
+    pl.DataFrame
+        day, account_name, region, family, rep_id, amount; the latest first. Without a quarter, the last
+        twelve months.
+    """
+    rows = _placed(lines(data), data)
+    if quarter is None:
+        rows = rows.filter(pl.col("day") > add_months(data.as_of, -12))
+    else:
+        labels = {d: quarter_label(d, settings) for d in rows["day"].unique()}
+        rows = rows.filter(pl.col("day").replace_strict(labels, return_dtype=pl.String) == quarter)
+    for column, value in (("region", region), ("family", family)):
+        rows = rows if value is None else rows.filter(pl.col(column) == value)
+    names = data.accounts.select("account_id", "account_name")
+    columns = ("day", "account_name", "region", "family", "rep_id", "amount")
+    return rows.join(names, on="account_id", how="left").select(columns).sort("day", "amount", descending=True)
+
+
+def _placed(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
+    """Return booking lines with the region and family named where they are not known."""
+    families = data.products.select("product_id", "family")
+    return rows.join(families, on="product_id", how="left").with_columns(
+        pl.col("region").fill_null("No region"), pl.col("family").fill_null("No family")
+    )

@@ -11,7 +11,7 @@ from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.metrics.attainment import quota_of_reps
-from core.metrics.bookings import lines
+from core.metrics.bookings import daily
 from core.metrics.measure import Measure, money, percent, ratio
 from core.metrics.stages import shares
 from core.metrics.tracks import at, tracks
@@ -76,7 +76,7 @@ def coverage(data: Dataset, settings: Settings, quarters: int = 8) -> Coverage:
     Coverage
     """
     begin, end = quarter_start(data.as_of, settings), quarter_end(data.as_of, settings)
-    booked_lines = lines(data)
+    booked_lines = daily(data)
     due, weighted = _due(data, settings, data.as_of, end)
     quota, booked = quota_of_reps(data, begin), _between(booked_lines, begin, data.as_of)
     left = max(quota - booked, 0.0)

@@ -11,24 +11,47 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, month_start, quarter_start, year_start
 from core.contracts import Dataset
+from core.contracts.errors import ContractError
 from core.metrics.bookings import daily
 from core.metrics.measure import Measure, percent, ratio
+from core.metrics.tracks import DELETED, tracks
+
+TOLD = {
+    "Bookings": "this quarter's bookings stand",
+    "Revenue": "this quarter's revenue stands",
+    "Deals won": "the number of deals won this quarter stands",
+    "Pipeline created": "pipeline created this quarter stands",
+    "Deals created": "the number of deals created this quarter stands",
+}
+MEASURES = tuple(TOLD)
 
 
-def table(data: Dataset, settings: Settings, kinds: tuple[str, ...] = ("booking",)) -> Measure:
-    """Growth of the running month, quarter and year on equal elapsed days.
+def table(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measure:
+    """Growth of the running month, quarter and year on equal elapsed days, by a measure of choice.
 
     Formula: amount from the first day of the running period to the as-of date, over the amount
     of the same number of days from the first day of the earlier period, minus one. A shorter
     earlier period is taken whole. None when the earlier amount is 0.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    measure : {"Bookings", "Revenue", "Deals won", "Pipeline created", "Deals created"}
+        Revenue is billing plus refunds; pipeline created is the first amount of the deals created.
 
     Returns
     -------
     Measure
         The frame holds, per comparison, both windows and amounts; the value is the
         quarter's growth on the same quarter last year.
+
+    Raises
+    ------
+    ContractError
+        When there is no such measure.
     """
-    day, rows = data.as_of, daily(data, kinds)
+    day, rows = data.as_of, _rows(data, settings, measure)
     month, quarter, year = month_start(day), quarter_start(day, settings), year_start(day, settings)
     cases = [
         ("Month on month", month, add_months(month, -1), 1),
@@ -49,10 +72,25 @@ def table(data: Dataset, settings: Settings, kinds: tuple[str, ...] = ("booking"
     frame = pl.DataFrame(out, schema=schema, orient="row")
     growth = frame["growth_rate"][2]
     elapsed = (day - quarter).days + 1
-    text = f"After {elapsed} days, this quarter stands {percent(growth, sign=True)} against the same days a year ago."
+    text = f"After {elapsed} days, {TOLD[measure]} {percent(growth, sign=True)} against the same days a year ago."
     if growth is None:
         text = "There is no earlier period to compare with."
     return Measure("Growth", growth, "rate", frame, text)
+
+
+def _rows(data: Dataset, settings: Settings, measure: str) -> pl.DataFrame:
+    """Return the dated amounts of a measure: day, amount."""
+    if measure == "Bookings":
+        return daily(data)
+    if measure == "Revenue":
+        return daily(data, ("billing", "refund"))
+    if measure == "Deals won":
+        return data.opportunities.filter("is_won").select(day="close_on", amount=pl.lit(1.0))
+    if measure not in MEASURES:
+        raise ContractError(f"There is no growth of {measure!r}.", mend=f"Known: {', '.join(MEASURES)}.")
+    born = tracks(data, settings).filter(pl.col("prev_state").is_null() & (pl.col("state") != DELETED))
+    worth = pl.lit(1.0) if measure == "Deals created" else pl.col("cents").fill_null(0) / 100
+    return born.select("day", amount=worth)
 
 
 def year_ago(data: Dataset) -> Dataset:

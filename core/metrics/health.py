@@ -13,7 +13,7 @@ from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.metrics.attainment import quota_of_reps
-from core.metrics.bookings import lines
+from core.metrics.bookings import daily
 from core.metrics.concentration import share_of_top
 from core.metrics.measure import percent, ratio
 from core.metrics.stages import shares, stays
@@ -93,7 +93,7 @@ def health(data: Dataset, settings: Settings) -> Health:
     """
     begin = quarter_start(data.as_of, settings)
     gone = (data.as_of - begin).days
-    booked = lines(data)
+    booked = daily(data)
     first = tracks(data, settings)["day"].min()
     starts = [add_months(begin, -3 * k) for k in range(QUARTERS, 0, -1)]
     known = [s for s in starts if isinstance(first, date) and first <= add_months(s, -3)]

@@ -24,8 +24,8 @@ def classified(rows: pl.DataFrame, scope: Cut) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        The rows with a column per kind of move, before, after and rise (cents, 0 without an amount)
-        and is_put_off: the expected close of a deal in the scope went to a later day.
+        The rows that change anything, with a column per kind of move, before, after and rise (cents, 0
+        without an amount) and is_put_off: the expected close of a deal in the scope went to a later day.
     """
     marked = rows.with_columns(
         is_from=(pl.col("prev_state") == OPEN).fill_null(value=False),
@@ -36,6 +36,9 @@ def classified(rows: pl.DataFrame, scope: Cut) -> pl.DataFrame:
         before=pl.col("prev_cents").fill_null(0), after=pl.col("cents").fill_null(0),
     )  # fmt: skip
     s0, s1, d0, d1, win = (pl.col(name) for name in ("s0", "s1", "d0", "d1", "is_win"))
+    moved = (pl.col("is_from") != pl.col("is_to")) | win | (s0 != s1) | (d0 != d1)
+    other = (pl.col("after") != pl.col("before")) | (pl.col("close_on") != pl.col("prev_close_on"))
+    marked = marked.filter(moved | other.fill_null(value=False))
     stays = pl.col("is_from") & (pl.col("is_to") | win)
     goes = pl.col("is_from") & ~pl.col("is_to") & ~win & s0 & d0
     rise = pl.col("after") - pl.col("before")

@@ -146,7 +146,7 @@ def names(data: Dataset, settings: Settings, level: str) -> list[str]:
     """Return the names a level has, in order; none for the whole company. A rep is listed once owning a deal."""
     if level == "company":
         return []
-    found = set(tracks(data, settings)[_column(level)].cast(pl.String).unique().drop_nulls())
+    found = set(tracks(data, settings)[_column(level)].unique().drop_nulls().cast(pl.String))
     if level in ("team", "region"):
         found |= set(data.sales_team[level].drop_nulls())
     return sorted(found)
@@ -213,5 +213,5 @@ def _members(data: Dataset, settings: Settings, level: str, name: str) -> list[s
     if name != missing:
         return here
     placed = set(last["rep_id"].to_list())
-    owners = tracks(data, settings)["owner_id"].cast(pl.String).unique().to_list()
+    owners = tracks(data, settings)["owner_id"].unique().cast(pl.String).to_list()
     return [*here, NO_OWNER, *(o for o in owners if o not in placed)]

@@ -85,7 +85,7 @@ def _states(data: Dataset, settings: Settings) -> pl.DataFrame:
             (pl.col("order").cast(pl.Int64) * 2).alias("order"),
             day="valid_from", valid_to="valid_to", state=state.cast(pl.Int8),
             cents=(pl.col("amount") * 100).round().cast(pl.Int64),
-            deal=pl.col("opportunity_id").rank("dense"),
+            deal=pl.col("opportunity_id").cast(pl.Categorical).to_physical(),
         )
         .rename({"forecast_category": "category"})
         .sort("deal", "day", "order")

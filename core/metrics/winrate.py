@@ -1,4 +1,4 @@
-"""Win rate, deal size and cycle length of closed deals, and who sells how much."""
+"""Win rate, deal size and cycle length of closed deals."""
 
 from __future__ import annotations
 
@@ -7,16 +7,26 @@ from datetime import date
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import add_months, quarter_start
+from core.config.calendar import add_months
 from core.contracts import Dataset
-from core.contracts.spans import is_valid
-from core.metrics.bookings import daily
 from core.metrics.measure import Measure, money, percent, ratio
 
 
 def closed(data: Dataset, since: date, until: date) -> pl.DataFrame:
     """Return the deals closed from one day to another, both included."""
     return data.opportunities.filter("is_closed", pl.col("close_on").is_between(since, until))
+
+
+def closed_deals(data: Dataset, settings: Settings, months: int = 12) -> pl.DataFrame:
+    """Return the deals closed over the last months, the latest first: those behind the win rate."""
+    columns = ("opportunity_id", "opportunity_name", "stage", "is_won", "amount", "created_on", "close_on", "owner_id")
+    rows = closed(data, add_months(data.as_of, -months), data.as_of)
+    return rows.select(columns).sort("close_on", "opportunity_id", descending=[True, False])
+
+
+def won_deals(data: Dataset, settings: Settings, months: int = 12) -> pl.DataFrame:
+    """Return the deals with an amount won over the last months: those behind the average deal."""
+    return closed_deals(data, settings, months).filter("is_won", pl.col("amount").is_not_null())
 
 
 def win_rate(data: Dataset, settings: Settings, months: int = 12) -> Measure:
@@ -60,35 +70,3 @@ def cycle_days(data: Dataset, months: int = 12) -> Measure:
     mean = ratio(float(days["days"].sum()), days.height)
     text = f"A won deal takes {mean:.0f} days from creation to close." if mean is not None else "No deal was won."
     return Measure("Sales cycle", mean, "days", days, text)
-
-
-def leaderboard(data: Dataset, settings: Settings) -> Measure:
-    """Bookings of the running quarter per rep against quota, best first.
-
-    Formula: attainment is bookings over the quarter's quota; None without a quota.
-    """
-    begin = quarter_start(data.as_of, settings)
-    rows = daily(data).filter(pl.col("day") >= begin)
-    booked = rows.group_by("rep_id").agg(pl.col("amount").sum(), n_deals=pl.col("n_lines").sum())
-    quota = data.quotas.filter(pl.col("period_start_on") == begin).select("rep_id", "quota_amount")
-    people = data.sales_team.filter(is_valid(data.as_of)).select("rep_id", "rep_name", "team", "region")
-    frame = (
-        booked.join(quota, on="rep_id", how="full", coalesce=True)
-        .join(people, on="rep_id", how="left")
-        .with_columns(
-            pl.col("amount").fill_null(0.0),
-            pl.col("n_deals").fill_null(0),
-            rep_name=pl.coalesce("rep_name", "rep_id"),
-        )
-        .with_columns(
-            attainment_rate=pl.when(pl.col("quota_amount") > 0).then(pl.col("amount") / pl.col("quota_amount"))
-        )
-        .sort("amount", "rep_id", descending=[True, False])
-    )
-    goal, amount = float(frame["quota_amount"].sum()), float(frame["amount"].sum())
-    share = ratio(amount, goal)
-    if frame.is_empty():
-        return Measure("Leaderboard", None, "rate", frame, "Nobody has booked anything this quarter yet.")
-    text = f"{frame['rep_name'][0]} leads with {money(frame['amount'][0], settings.currency)}"
-    text += f"; the team stands at {percent(share)} of quota." if share is not None else "."
-    return Measure("Leaderboard", share, "rate", frame, text)

@@ -17,9 +17,10 @@ def recipe(settings: Settings) -> Recipe:
         {"num_leaves": 6, "min_data_in_leaf": 80, "learning_rate": 0.04, "feature_fraction": 0.5,
          "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 20.0, "cat_smooth": 50.0, "cat_l2": 30.0},
         140, settings.models.churn_days + 210,
-        rising=("n_tickets_30d", "n_tickets_90d"),
+        rising=("n_tickets_30d", "n_tickets_90d", "recent_tickets"),
         falling=(
             "usage_change_rate_30d", "usage_change_rate_90d", "ticket_sentiment_90d", "sentiment_90d", "tenure_days",
+            "recent_ticket_sentiment",
         ),
     )  # fmt: skip
 

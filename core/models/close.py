@@ -123,15 +123,15 @@ class CloseModel:
         ----------
         frame : pl.DataFrame
         judged : bool
-            Also score the last year by models that had not seen it. Without it the race is run on four
-            quarters instead of eight.
+            Run the race and score the last year by models that had not seen it. Without it the mean of
+            logistic regression and boosted trees serves as it is: for one of many past dates.
 
         Raises
         ------
         ModelError
             When no deal was won, or none was not.
         """
-        found = closing.Trial(frame, self.settings, closing.QUARTERS * (2 if judged else 1))
+        found = closing.Trial(frame, self.settings, 2 * closing.QUARTERS if judged else 0)
         self.risks_, self.past_ = found.risks(), found.past()
         self.card_ = {**self.risks_.card, **closing.scored(self.past_)}
         return self

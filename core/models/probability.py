@@ -182,7 +182,7 @@ def encode(frame: pl.DataFrame, names: Sequence[str], vocabulary: Mapping[str, S
     return frame.select(columns).to_numpy().astype(np.float64)
 
 
-def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> Probability:
+def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings, quick: bool = False) -> Probability:
     """Race, then calibrate: return the winner, trained on all landmarks.
 
     Parameters
@@ -191,6 +191,8 @@ def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> Probability:
         Landmarks with outcomes: as_of, is_known_on, horizon_days, target and the features.
     recipe : Recipe
     settings : Settings
+    quick : bool
+        Run no race: the trees serve, calibrated on the last two quarters. For learning many models at once.
 
     Raises
     ------
@@ -204,7 +206,7 @@ def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> Probability:
     calibration map is learnt from the same unseen margins and kept only if it helps on the later half of
     them.
     """
-    return Trial(marks, recipe, settings).model()
+    return Trial(marks, recipe, settings, quick).model()
 
 
 def judge(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> tuple[dict[str, Any], pl.DataFrame]:
@@ -230,7 +232,7 @@ def judge(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> tuple[dict
 class Trial:
     """Landmarks run through the race once, from which model, card and past scores follow."""
 
-    def __init__(self, marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> None:
+    def __init__(self, marks: pl.DataFrame, recipe: Recipe, settings: Settings, quick: bool = False) -> None:
         if marks.is_empty() or marks["target"].n_unique() < 2:
             raise ModelError(
                 f"There are too few past outcomes to learn {recipe.subject}.",
@@ -243,6 +245,11 @@ class Trial:
         self.x = encode(self.marks, self.names, self.words)
         self.y = self.marks["target"].to_numpy().astype(np.float64)
         self.plan = _plan(self.names, self.words, recipe, settings, self.is_simple)
+        self.n_quarters = 2 if quick else 2 * FOLDS
+        if quick:
+            self.plan = replace(
+                self.plan, contenders=self.plan.contenders[1:2] if self.is_simple else ("boosted trees",)
+            )
         self.race = race.run(
             self.x, self.y, self._splits(), lambda a, b: training.fit_all(a, b, self.plan), settings.models.threads,
             self.marks[self.marks.columns[0]].rank("dense").cast(pl.Int64).to_numpy(),
@@ -251,7 +258,7 @@ class Trial:
     def _splits(self) -> list[race.Split]:
         when, known = (self.marks[n].to_physical().to_numpy().astype(np.float64) for n in ("as_of", "is_known_on"))
         last, step = known.max(), self.recipe.slice_days / FOLDS
-        return race.in_order(when, known, [last - step * k for k in range(2 * FOLDS, -1, -1)])
+        return race.in_order(when, known, [last - step * k for k in range(self.n_quarters, -1, -1)])
 
     @cached_property
     def result(self) -> race.Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -19,6 +19,7 @@ LEVEL = re.compile(
     r"niedrig|muss|soll|kann|haute|moyenne|basse|alta|media|baja|obligatoire|obligatorio|hoog|laag|高|中|低)\b.{0,12}$",
     re.IGNORECASE,
 )
+WIDE = re.compile(r"[\u2e81-\U0010ffff]")
 Body = Sequence[tuple[int, Sequence[str]]]
 
 
@@ -34,7 +35,7 @@ def plain(header: str) -> str:
     return re.sub(r"[\s_*()\[\]\-/:.?]+", " ", header.lower()).strip()
 
 
-@cache
+@lru_cache(maxsize=20_000)
 def likeness(header: str, role: str) -> float:
     """Say how surely a header cell names a role: 1 for its very word, less for a part of it."""
     said = plain(header)
@@ -60,8 +61,8 @@ def stands_in(word: str, said: str) -> bool:
 
 def size(text: str) -> float:
     """Return the number of words of a text; two characters of a script without spaces are a word."""
-    wide = sum(ord(c) > 0x2E80 for c in text)
-    return len(text.split()) + wide / 2
+    words = len(text.split())
+    return words if text.isascii() else words + len(WIDE.findall(text)) / 2
 
 
 def texts(body: Body, column: int) -> list[str]:

@@ -15,6 +15,7 @@ from core.contracts.errors import RequirementError
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_FIELD = 1_000_000
 SAMPLED = 60
+PARTED, AGREED, SPACED_AGREED = 0.25, 0.5, 0.9
 ANNOUNCED = re.compile(r"\Asep=(.)\r?\n")
 
 
@@ -39,20 +40,30 @@ def delimiter(text: str) -> str:
     if announced:
         return announced.group(1)
     sample = "\n".join(text[: 400 * SAMPLED].splitlines()[:SAMPLED])
-    return max(DELIMITERS, key=lambda mark: _regular(sample, mark))
+    scored = {mark: _regular(sample, mark) for mark in DELIMITERS}
+    best = max(scored, key=lambda mark: scored[mark])
+    return best if scored[best] else next((m for m in DELIMITERS if m not in text), ",")
 
 
 def _regular(sample: str, mark: str) -> float:
-    """Score a delimiter: cells per row, if the rows agree on their number."""
+    """Score a delimiter: cells per row, if the rows that have it agree on their number.
+
+    Title and section rows need not have it. A comma before a space is more likely one of a sentence.
+    """
     csv.field_size_limit(LONGEST_FIELD)
     try:
         counts = [len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=mark) if any(row)]
     except csv.Error:
         return 0.0
-    if not counts or max(counts) == 1:
+    parted = [count for count in counts if count > 1]
+    if len(parted) < min(2, len(counts)) or len(parted) < PARTED * len(counts) or not parted:
         return 0.0
-    usual = max(set(counts), key=counts.count)
-    return 0.0 if usual == 1 else (usual - 0.5) * counts.count(usual) / len(counts)
+    usual = max(set(parted), key=lambda count: (parted.count(count), count))
+    agreed = parted.count(usual) / len(parted)
+    spaced = sample.count(mark + " ") > 0.5 * sample.count(mark)
+    if agreed < (SPACED_AGREED if spaced else AGREED):
+        return 0.0
+    return (usual - 0.5) * agreed * (0.5 + 0.5 * len(parted) / len(counts)) * (0.2 if spaced else 1.0)
 
 
 def rows(text: str, mark: str, title: str, most: int) -> Iterator[tuple[int, list[str]]]:

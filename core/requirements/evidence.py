@@ -9,19 +9,10 @@ from collections import Counter
 import polars as pl
 
 from core.requirements.catalogue import Catalogue
-from core.requirements.lexical import WORD, stem, tokens
+from core.requirements.lexical import PLAIN, WORD, stem, tokens
 
 MOST_WORDS = 6
 SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
-# Words that are everywhere and speak for nothing.
-PLAIN = frozenset(
-    tokens(
-        "the and for with that this from are is be shall must should will may can able have has not any all its it "
-        "you your our their they on in of to by or as at an if per such other each use used using provide provides "
-        "support supports system solution product platform vendor supplier user users which who when where than then "
-        "also into only via within must ensure allow allows able need needs required requirement"
-    )
-)
 
 
 def add(found: pl.DataFrame, texts: list[str], catalogue: Catalogue) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,9 +10,11 @@ import polars as pl
 
 from core.config import Settings, load
 from core.requirements import catalogue as catalogues
-from core.requirements import classify, evidence, match
+from core.requirements import classify, evidence, match, memory
 from core.requirements.catalogue import Catalogue
+from core.requirements.confidence import Refit
 from core.requirements.judge import judge
+from core.requirements.memory import Memory
 from core.requirements.read import RequirementList, read_list
 
 
@@ -34,9 +36,9 @@ class GapAnalysis:
     ----------
     frame : pl.DataFrame
         One row per requirement: [sheet, row, requirement_id, section, text, category, priority,
-        capability_id, capability, status, confidence, statement, comparison, gap_type, severity,
+        obligation, capability_id, capability, status, confidence, statement, comparison, gap_type, severity,
         impact, effort_weeks, timeline, cost_amount, approach, solution, workaround, owner,
-        exposed_amount, reason]; gap columns are null where there is no gap, comparison where nothing
+        exposed_amount, reason, answered_before]; gap columns are null where there is no gap, comparison where nothing
         measurable is asked, exposed_amount where no deal is attached.
     candidates : pl.DataFrame
         [place, rank, capability_id, score, words, sentence, capability]: up to five per requirement, place
@@ -46,6 +48,12 @@ class GapAnalysis:
         capability is known but not what it commits to), coverage_rate, coverage_target_rate,
         fit_rate, fit_target_rate, must_have_rate, effort_weeks, cost_amount, currency, and
         opportunity_id and amount where a deal is attached.
+    recalled : pl.DataFrame
+        What was answered before, per place; see `memory.recall`.
+    matched : pl.DataFrame
+        [matched_id, chance] of each row: the match's own first candidate and its chance as shipped.
+    fitted : Refit
+        How confidence was brought in line with what people confirmed.
     """
 
     frame: pl.DataFrame
@@ -53,12 +61,15 @@ class GapAnalysis:
     summary: dict[str, Any]
     source: RequirementList
     catalogue_name: str
+    recalled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=memory.RECALLED))
+    matched: pl.DataFrame = field(default_factory=pl.DataFrame)
+    fitted: Refit = field(default_factory=Refit)
 
     @property
     def unclear(self) -> pl.DataFrame:
         """Return the nearest capabilities of each row that needs a person: [row, text, rank, capability_id, \
 capability, score, words, sentence]."""
-        rows = self.frame.with_row_index("place").filter(_is_unsure())
+        rows = self.frame.with_row_index("place").filter(is_unsure())
         near = self.candidates.with_columns(pl.col("place").cast(pl.UInt32))
         return rows.select("place", "row", "text").join(near, on="place").drop("place").sort("row", "rank")
 
@@ -137,6 +148,7 @@ def analyse(
     stake: Stake | None = None,
     decisions: pl.DataFrame | None = None,
     progress: match.Progress | None = None,
+    library: Memory | None = None,
 ) -> GapAnalysis:
     """Hold requirements against a catalogue and judge the gaps.
 
@@ -161,28 +173,45 @@ def analyse(
         [sheet, row, category, priority, capability_id] as a person decided; see `decided`.
     progress : callable, optional
         Told the share of sentences understood and a sentence.
+    library : Memory, optional
+        What was answered before: a row near an earlier one takes its counterpart, and confidence is
+        re-fitted on what people confirmed.
 
     Returns
     -------
     GapAnalysis
     """
-    rows = decided(classify.classify(requirements.frame), decisions, ("category", "priority"))
+    headings = (layout.names.get("priority", "") for layout in requirements.layouts)
+    classed = classify.classify(requirements.frame, next(filter(None, headings), ""))
+    rows = decided(classed, decisions, ("category", "priority"))
     texts = rows["text"].to_list()
+    known = library or Memory()
     found = evidence.add(match.candidates(texts, catalogue, home=settings.home, progress=progress), texts, catalogue)
+    matched = found.filter(pl.col("rank") == 1).select("capability_id", "confidence")
+    recalled = memory.recall(texts, known, settings.home)
     named = catalogue.frame.select("capability_id", capability="name")
-    found = found.join(named, on="capability_id", how="left", maintain_order="left")
-    first = found.filter(pl.col("rank") == 1).select("capability_id", "confidence")
-    rows = decided(rows.hstack(first), decisions, ("capability_id",))
+    found = memory.first(found, recalled).join(named, on="capability_id", how="left", maintain_order="left")
+    fitted = known.refit()
+    first = matched.with_columns(pl.Series("confidence", fitted(matched["confidence"].to_numpy())))
+    rows = decided(memory.applied(rows.hstack(first), recalled), decisions, ("capability_id",))
     frame = judged(rows, catalogue, settings, stake)
     return GapAnalysis(
-        frame.select(*SHOWN), found.drop("confidence"), _summary(frame, settings, stake), requirements, catalogue.name
+        frame.select(*SHOWN),
+        found.drop("confidence"),
+        _summary(frame, settings, stake),
+        requirements,
+        catalogue.name,
+        recalled,
+        matched.select(matched_id="capability_id", chance="confidence"),
+        fitted,
     )
 
 
 SHOWN = (
-    "sheet", "row", "requirement_id", "section", "text", "category", "priority", "capability_id", "capability",
-    "status", "confidence", "statement", "comparison", "gap_type", "severity", "impact", "effort_weeks", "timeline",
-    "cost_amount", "approach", "solution", "workaround", "owner", "exposed_amount", "reason",
+    "sheet", "row", "requirement_id", "section", "text", "category", "priority", "obligation", "capability_id",
+    "capability", "status", "confidence", "statement", "comparison", "gap_type", "severity", "impact", "effort_weeks",
+    "timeline", "cost_amount", "approach", "solution", "workaround", "owner", "exposed_amount", "reason",
+    "answered_before",
 )  # fmt: skip
 KEY = ("sheet", "row")
 NONE = "none"
@@ -201,7 +230,9 @@ def judged(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings, stake: 
     """
     frame = rows.drop("capability_id", "confidence").hstack(judge(rows, catalogue, settings))
     return _exposed(frame, settings, stake).with_columns(
-        reason=pl.format("category: {}; priority: {}", "category_reason", "priority_reason")
+        reason=pl.format(
+            "category: {}; priority: {}; obligation: {}", "category_reason", "priority_reason", "obligation_reason"
+        )
     )
 
 
@@ -224,17 +255,16 @@ def decide(
     settings : Settings
     stake : Stake, optional
     """
-    rows = analysis.frame.with_columns(
-        category_reason=pl.col("reason").str.extract(r"(?s)category: (.*); priority: "),
-        priority_reason=pl.col("reason").str.extract(r"(?s); priority: (.*)$"),
-    )
+    told = r"(?s)^category: (.*); priority: (.*); obligation: (.*)$"
+    rows = analysis.frame.with_columns(pl.col("reason").str.extract(told, n).alias(w) for n, w in enumerate(_WHY, 1))
     rows = decided(rows, decisions, ("category", "priority", "capability_id"))
-    names = [*(c for c in _READ if c in rows.columns), "category_reason", "priority_reason"]
+    names = [*(c for c in _READ if c in rows.columns), *_WHY]
     frame = judged(rows.select(*names, "capability_id", "confidence"), catalogue, settings, stake)
     return replace(analysis, frame=frame.select(analysis.frame.columns), summary=_summary(frame, settings, stake))
 
 
-_READ = ("sheet", "row", "requirement_id", "section", "text", "category", "priority")
+_READ = ("sheet", "row", "requirement_id", "section", "text", "category", "priority", "obligation", "answered_before")
+_WHY = ("category_reason", "priority_reason", "obligation_reason")
 
 
 def decided(rows: pl.DataFrame, decisions: pl.DataFrame | None, names: tuple[str, ...]) -> pl.DataFrame:
@@ -301,7 +331,7 @@ def closing(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _is_unsure() -> pl.Expr:
+def is_unsure() -> pl.Expr:
     """Say where the counterpart is in doubt, rather than what it commits to."""
     return (pl.col("status") == "unclear") & (pl.col("confidence") < match.LIKELY)
 
@@ -316,7 +346,7 @@ def _summary(frame: pl.DataFrame, settings: Settings, stake: Stake | None) -> di
         "n_supported": int(frame.select(ready.sum()).item()),
         "n_gaps": int(frame["gap_type"].is_not_null().sum()),
         "n_unclear": int((frame["status"] == "unclear").sum()),
-        "n_not_stated": int(frame.select(((pl.col("status") == "unclear") & ~_is_unsure()).sum()).item()),
+        "n_not_stated": int(frame.select(((pl.col("status") == "unclear") & ~is_unsure()).sum()).item()),
         "coverage_rate": float(frame.select(ready.mean()).item()),
         "coverage_target_rate": settings.targets.requirements_coverage_rate,
         "fit_rate": float(frame.select((weight * support).sum() / weight.sum()).item()),
@@ -338,6 +368,7 @@ def analyse_file(
     name: str = "",
     stake: Stake | None = None,
     decisions: pl.DataFrame | None = None,
+    library: Memory | None = None,
 ) -> GapAnalysis:
     """Read a list and hold it against a catalogue in one go.
 
@@ -353,10 +384,13 @@ def analyse_file(
         The deal the list belongs to.
     decisions : pl.DataFrame, optional
         What people decided on its rows; see `decided`.
+    library : Memory, optional
+        What was answered before.
 
     Raises
     ------
     RequirementError
         As `read_list` and `catalogue.load`.
     """
-    return analyse(read_list(file, name), catalogues.load(catalogue), settings or load(), stake, decisions)
+    known = catalogues.load(catalogue)
+    return analyse(read_list(file, name), known, settings or load(), stake, decisions, library=library)

@@ -303,6 +303,31 @@ def uplift(ledger: Ledger, capability_id: str, settings: Settings) -> pl.DataFra
     )
 
 
+def lever(ledger: Ledger, capability_id: str, settings: Settings) -> float | None:
+    """Return by how much more often deals are won once a gap is closed, per full share of a deal waiting for it.
+
+    The worth of closing it over all open deals ÷ the sum of share × chance × amount; a lever that raises
+    each deal's chance by this times its share brings the same money. Null where no chance is known.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    capability_id : str
+    settings : Settings
+    """
+    rows = uplift(ledger, capability_id, settings)
+    worth = float(rows["uplift_amount"].sum())
+    waiting = float(rows.select((pl.col("share") * pl.col("p_win") * pl.col("amount")).sum()).item() or 0.0)
+    return worth / waiting if waiting else None
+
+
+def waiting(ledger: Ledger) -> dict[str, pl.DataFrame]:
+    """Return for each gap with open deals, by a name no two gaps share, [opportunity_id, share]."""
+    is_twice = ledger.frame.select(pl.col("gap").is_duplicated())["gap"].to_list() if ledger.frame.height else []
+    rows = zip(ledger.frame.select("gap_id", "gap", "n_deals").iter_rows(), is_twice, strict=True)
+    return {(f"{gap} ({gap_id})" if twice else gap): unblocked(ledger, gap_id) for (gap_id, gap, n), twice in rows if n}
+
+
 def of_deal(ledger: Ledger, opportunity_id: str) -> pl.DataFrame:
     """Return the gaps of one deal, heaviest first; the columns of `DEALS`."""
     found = ledger.deals.filter(pl.col("opportunity_id") == opportunity_id)

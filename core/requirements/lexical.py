@@ -46,6 +46,17 @@ def tokens(text: str) -> list[str]:
     return [stem(word) for word in WORD.findall(text.lower())]
 
 
+# Words that are everywhere and speak for nothing.
+PLAIN = frozenset(
+    tokens(
+        "the and for with that this from are is be shall must should will may can able have has not any all its it "
+        "you your our their they on in of to by or as at an if per such other each use used using provide provides "
+        "support supports system solution product platform vendor supplier user users which who when where than then "
+        "also into only via within must ensure allow allows able need needs required requirement"
+    )
+)
+
+
 def covered(text: str, held: set[str]) -> float:
     """Return the share of a text's longer words that a capability has; 0 when it has none such."""
     wanted = {word for word in tokens(text) if len(word) > 3}

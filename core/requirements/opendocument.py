@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from typing import Any
-from xml.parsers import expat
 
 from core.contracts.errors import RequirementError
 from core.requirements.sheetxml import MOST_BLANK, MOST_CELLS, MOST_COLUMNS, Doctype, RawSheet, Span, guarded
-from core.requirements.spreadsheet import CHUNK, damaged, opened, refused
+from core.requirements.spreadsheet import BROKEN, CHUNK, damaged, opened, refused
 
 LISTED = re.compile(r'"((?:[^"]|"")*)"')
 MOST_REPEATED = 1_000
@@ -136,10 +134,10 @@ class _Reader:
     def _close_table(self, sheet: RawSheet) -> None:
         for rule, spans in self._uses.items():
             condition = self._rules.get(rule, "")
-            if "is-in-list" in condition:
+            if "is-in-list" in condition and '"' in condition:
                 words = [word.replace('""', '"') for word in LISTED.findall(condition)]
                 sheet.lists.append((spans, '"' + ",".join(words) + '"'))
-            elif "is-in-cell-range" in condition:
+            elif "is-in-list" in condition or "is-in-cell-range" in condition:
                 sheet.lists.append((spans, _reference(condition)))
         self._open = None
 
@@ -171,6 +169,6 @@ def raw(content: bytes, title: str, most_rows: int) -> tuple[dict[str, RawSheet]
         parser.Parse(b"", True)
     except Doctype as error:
         raise refused(title) from error
-    except (expat.ExpatError, KeyError, ValueError, zipfile.BadZipFile, EOFError) as error:
+    except BROKEN as error:
         raise damaged(title) from error
     return reader.sheets, reader.hidden

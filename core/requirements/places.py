@@ -58,9 +58,7 @@ def find(grid: Grid, names: Sequence[str], roles: Mapping[str, int], body: Body)
     free = [c for c in range(width) if c not in roles.values()]
     found = {place.column: place for place in _choices(grid, names, rows, free)}
     found |= {p.column: p for p in _marks(names, rows, [c for c in free if c not in found])}
-    titles = (
-        [names] if names else [cells for _, cells in grid.rows if any(likeness(c, "answer") >= SURE for c in cells)]
-    )
+    titles = [names] if names else _titles(grid)
     used: set[str] = set()
     for column in free:
         name = next((t[column] for t in titles if column < len(t) and t[column]), "")
@@ -70,6 +68,12 @@ def find(grid: Grid, names: Sequence[str], roles: Mapping[str, int], body: Body)
             found[column] = Place(column, name, "statement" if kind == "statement" else "text")
             used.add(kind)
     return tuple(found[column] for column in sorted(found))
+
+
+def _titles(grid: Grid) -> list[list[str]]:
+    """Return the rows that name answer columns between the blocks of a sheet without one header."""
+    few = [(cells, [c for c in cells if 0 < len(c) <= 30]) for _, cells in grid.rows[:2_000]]
+    return [cells for cells, short in few if any(likeness(c, "answer") >= SURE for c in short)]
 
 
 def _is_open(rows: Body, column: int) -> bool:

@@ -28,7 +28,7 @@ class Given:
     header_row : int or None
         As in the file it was said for; None where there is no header.
     header : tuple of str
-        The cells of that row, by which the layout is known again.
+        The cells of that row, or of the first one where there is no header; by them the layout is known again.
     columns : dict of str to int
         The place (from 0) of text, id, priority and category.
     answers : dict of int to str
@@ -75,20 +75,23 @@ def from_dict(held: Mapping[str, Any]) -> Given:
 
 
 def of(given: Sequence[Given], grid: Grid) -> Given | None:
-    """Return what is known of a sheet, by its headings wherever they stand, else by its name; the last said counts."""
+    """Return what is known of a sheet by its headings, wherever they stand; the last said counts.
+
+    What was said of a sheet of the same name goes first. Nothing is carried over to a sheet with other
+    headings, whatever its name.
+    """
+    found: Given | None = None
     for known in reversed(given):
         wanted = _head(known.header)
-        if wanted and known.is_list:
-            found = next((n for n, cells in grid.rows[:SEARCHED] if _head(cells) == wanted), None)
-            if found is not None and (known.sheet == grid.name or len(wanted) > 2):
-                return _moved(known, found)
-        elif known.sheet == grid.name and (not known.is_list or grid.width > max(known.columns.values(), default=0)):
-            return known
-    return None
-
-
-def _moved(known: Given, row: int) -> Given:
-    return replace(known, header_row=row)
+        row = next((n for n, cells in grid.rows[:SEARCHED] if _head(cells) == wanted), None) if wanted else None
+        if row is None:
+            continue
+        moved = replace(known, header_row=None if known.header_row is None else row)
+        if known.sheet == grid.name:
+            return moved
+        if found is None and known.is_list and known.header_row is not None and len(wanted) > 2:
+            found = moved
+    return found
 
 
 def _head(cells: Sequence[str]) -> list[str]:
@@ -134,8 +137,18 @@ def _place(grid: Grid, known: Given, found: Mapping[int, Place], column: int, ki
 
 def with_header(known: Given, grid: Grid, row: int | None) -> Given:
     """Return a reading with another header row; None where there is no header."""
-    header = next((cells for n, cells in grid.rows if n == row), [])
+    header = next((cells for n, cells in grid.rows if row in (n, None)), [])
     return replace(known, header_row=row, header=tuple(header))
+
+
+def with_text(known: Given, grid: Grid) -> Given:
+    """Return a reading with the column of most words as the requirement, where none is named yet."""
+    body = [row for row in grid.rows if row[0] > (known.header_row or 0)]
+    free = [c for c in range(grid.width) if c not in known.columns.values() and c not in known.answers]
+    if "text" in known.columns or not free:
+        return known
+    best = max(free, key=lambda c: columns.prose(body, c) * columns.filled(body, c))
+    return replace(known, columns={**known.columns, "text": best}) if columns.texts(body, best) else known
 
 
 def with_column(known: Given, grid: Grid, column: int, role: str) -> Given:
@@ -157,7 +170,8 @@ def with_column(known: Given, grid: Grid, column: int, role: str) -> Given:
     elif role == "words":
         answers[column] = "text"
     elif role:
-        answers[column] = kind_of(grid, column, known.header[column] if column < len(known.header) else "")
+        name = known.header[column] if known.header_row is not None and column < len(known.header) else ""
+        answers[column] = kind_of(grid, column, name)
     return replace(known, columns=single, answers=answers)
 
 
@@ -170,7 +184,7 @@ def kind_of(grid: Grid, column: int, name: str) -> str:
 
 def of_layout(shape: Layout, grid: Grid) -> Given:
     """Return a reading as found, as the start of a repair."""
-    header = next((cells for n, cells in grid.rows if n == shape.header_row), [])
+    header = next((cells for n, cells in grid.rows if shape.header_row in (n, None)), [])
     single = {role: c for role, c in shape.columns.items() if role in layout.SINGLE}
     kinds = {place.column: place.kind for place in shape.answers}
     return Given(grid.name, True, shape.header_row, tuple(header), single, kinds)

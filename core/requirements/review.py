@@ -167,8 +167,9 @@ def changes(rows: pl.DataFrame, edited: Mapping[int, Mapping[str, Any]]) -> list
         than those that can be edited are passed over.
     """
     found = []
+    listed = rows.select("sheet", *(name for name in GRID if name in FIELDS), "row", "version").to_dicts()
     for place, fields in sorted(edited.items()):
-        row = rows.row(place, named=True)
+        row = listed[place]
         values = {name: _plain(name, value) for name, value in fields.items() if name in FIELDS}
         values = {name: value for name, value in values.items() if value != row[name]}
         if values:

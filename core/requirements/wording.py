@@ -103,6 +103,32 @@ def choose(status: str, words: Sequence[str]) -> str | None:
     return None
 
 
+STATUS_OF = {
+    "compliant": "available",
+    "partially compliant": "limited",
+    "compliant via partner": "partner",
+    "roadmap": "roadmap",
+    "not compliant": "not available",
+    "to be clarified": None,
+}
+
+
+def stated(status: str | None, statement: str | None) -> str | None:
+    """Return the status an answer is given with: that of its statement where that is one of ours.
+
+    Examples
+    --------
+    >>> stated("available", "Partially compliant"), stated("partner", "Partially compliant")
+    ('limited', 'partner')
+    >>> stated("unclear", "To be clarified") is None
+    True
+    """
+    said = (statement or "").strip().lower()
+    if said in STATUS_OF and (status, said) != ("partner", "partially compliant"):
+        return STATUS_OF[said]
+    return status if status in OUR else None
+
+
 RESPONSES = {
     "available": "{capability} does this today.",
     "limited": "{capability} does part of this today.",

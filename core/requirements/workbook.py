@@ -16,6 +16,7 @@ TITLES = {
     "gap_type": "Gap", "severity": "Severity", "impact": "Impact", "workaround": "Until then", "owner": "Owner",
     "effort_weeks": "Effort, person-weeks", "timeline": "Timeline", "cost_amount": "Cost", "approach": "Approach",
     "solution": "Recommended solution", "exposed_amount": "Deal amount exposed", "reason": "Why so classified",
+    "obligation": "Obligation", "answered_before": "Answered before",
 }  # fmt: skip
 WIDTHS = {
     "text": 70, "solution": 60, "capability": 30, "comparison": 50, "workaround": 40, "impact": 36, "reason": 40,

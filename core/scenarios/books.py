@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from datetime import timedelta
+from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -58,6 +60,17 @@ class Side:
         return out
 
 
+@lru_cache(maxsize=1)
+def one_thread() -> object:
+    """Let linear algebra use one thread in this process.
+
+    Sums as small as these gain nothing from a pool of threads, which spins while it waits: a lever then
+    costs five times the processor time, and sessions wait for each other's pools. Training of trees, which
+    has threads of its own, is not touched. scikit-learn brings the library that does this.
+    """
+    return import_module("threadpoolctl").threadpool_limits(1, user_api="blas")
+
+
 class Memo:
     """Remembers parts of a result by the settings they depend on, within a bound of memory."""
 
@@ -91,6 +104,7 @@ class Books:
     """
 
     def __init__(self, base: Baseline) -> None:
+        one_thread()
         self.base = base
         last = [add_months(m, 1) - timedelta(days=1) for m in base.months]
         self.ends = np.maximum(np.array([(day - base.as_of).days for day in last], float), 0.0)
@@ -116,7 +130,7 @@ class Books:
         self.group_place = self.groups["place"].to_numpy().astype(np.int64)
         kinds = self.groups["opportunity_type"].to_numpy().astype(str)
         self.is_renewal, self.is_new = kinds == "renewal", kinds == "new"
-        self.own = np.ascontiguousarray(base.own, dtype=np.float64)
+        self.own = np.ascontiguousarray(base.own.T, dtype=np.float64)
         self.amount, self.cost_rate = (held[c].to_numpy().astype(np.float64) for c in ("amount", "cost_rate"))
         self.segment, self.owner = (_codes(held[c]) for c in ("segment", "owner_id"))
         self.deal_is_expansion = (held["opportunity_type"] == "expansion").to_numpy()

@@ -8,7 +8,7 @@ averaged over the shock.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -246,10 +246,22 @@ def shared_variance(
 
 
 def _carried(z: np.ndarray, values: np.ndarray, fine: np.ndarray) -> np.ndarray:
-    """Carry a smooth quantity from the nodes to a fine grid of shocks."""
-    if len(z) == 1:
-        return np.full(len(fine), values[0])
-    return np.asarray(np.polynomial.polynomial.polyval(fine, np.polynomial.polynomial.polyfit(z, values, len(z) - 1)))
+    """Carry a smooth quantity from the nodes to a fine grid of shocks, on the polynomial through them."""
+    return np.asarray(_carriers(len(z), tuple(z), len(fine), float(fine[0]), float(fine[-1])) @ values)
+
+
+@lru_cache(maxsize=64)
+def _carriers(n: int, z: tuple[float, ...], count: int, low: float, high: float) -> np.ndarray:
+    """Return the matrix [fine, node] of Lagrange's polynomials."""
+    fine = np.linspace(low, high, count)
+    if n == 1:
+        return np.ones((count, 1))
+    out = np.ones((count, n))
+    for i in range(n):
+        for j in range(n):
+            if i != j:
+                out[:, i] *= (fine - z[j]) / (z[i] - z[j])
+    return out
 
 
 def _inverted(log: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 import polars as pl
 
@@ -40,11 +41,11 @@ class Seen:
 
     def range(self, lever: str) -> tuple[float, float] | None:
         """Return the range a lever was seen in; None where there is no past of it."""
-        values = self.quarters.get(lever)
-        if not values:
-            return None
-        row = self.frame.row(by_predicate=pl.col("lever") == lever, named=True)
-        return row["low"], row["high"]
+        return self._ranges.get(lever)
+
+    @cached_property
+    def _ranges(self) -> dict[str, tuple[float, float]]:
+        return {r["lever"]: (r["low"], r["high"]) for r in self.frame.to_dicts()}
 
     def rank(self, lever: str, value: float, better: int = 1) -> str:
         """Say where a value would stand among the company's own quarters.
@@ -96,7 +97,7 @@ def ranges(dataset: Dataset, settings: Settings, surprises: tuple[float, ...] = 
     starts = [add_months(end, -3 * k) for k in range(QUARTERS, 0, -1)]
     begun = dataset.opportunities["created_on"].min()
     first = begun if isinstance(begun, date) else end
-    rows = [_quarter(dataset, start, add_months(start, 3)) for start in starts if start >= first]
+    rows = [quarter(dataset, start, add_months(start, 3)) for start in starts if start >= first]
     found: dict[str, list[float]] = {}
     for lever in rows[0] if rows else ():
         values = [float(v) for v in (row[lever] for row in rows) if v is not None]
@@ -123,7 +124,8 @@ def _as_lever(lever: str, values: list[float]) -> list[float]:
     return [v / recent - 1 for v in values] if recent > 0 else []
 
 
-def _quarter(dataset: Dataset, start: date, end: date) -> dict[str, float | None]:
+def quarter(dataset: Dataset, start: date, end: date) -> dict[str, float | None]:
+    """Return each lever's own figure in a quarter, `end` being the first day after it."""
     last = end - timedelta(days=1)
     deals = dataset.opportunities
     closed = deals.filter(pl.col("is_closed") & pl.col("close_on").is_between(start, last))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.scenarios.books import Books, Factor, is_one, over_rows
-from core.scenarios.curves import DAYS, hat
+from core.scenarios.curves import DAYS, KNOTS
+from core.scenarios.curves import STEP as CURVE_STEP
 from core.scenarios.levers import LeverSetting, Scenario
 from core.scenarios.rescoring import rescored
 
@@ -64,12 +65,12 @@ def _read(books: Books, plan: Scenario) -> np.ndarray:
 
     ends = books.ends
     if isinstance(weeks, np.ndarray):
-        share = np.empty((len(own), len(ends)))
+        share = np.empty((len(ends), own.shape[1])).T
         for shift in np.unique(weeks):
             rows = weeks == shift
             here = paces[rows] if isinstance(paces, np.ndarray) and paces.ndim else paces
             moved = ends - shift * 7 if shift else ends
-            share[rows] = _at(own[rows], np.where(ends > 0, np.maximum(moved, 0.0), 0.0), here)
+            share[rows] = _at(own[:, rows], np.where(ends > 0, np.maximum(moved, 0.0), 0.0), here)
     else:
         share = at(ends)
     quarter = ends[2]
@@ -82,12 +83,16 @@ def _read(books: Books, plan: Scenario) -> np.ndarray:
 
 
 def _at(own: np.ndarray, days: np.ndarray, pace: Factor) -> np.ndarray:
+    """Read curves [knot, deal] at days [month], on the straight line between knots, as [deal, month]."""
     if not isinstance(pace, np.ndarray) or pace.ndim == 0:
-        return np.asarray(own @ hat(DAYS, days / float(pace)))
-    out = np.empty((len(own), len(days)))
+        place = np.minimum(days / float(pace) / CURVE_STEP, KNOTS - 1.0)
+        low = np.minimum(place.astype(np.int64), KNOTS - 2)
+        share = (place - low)[:, None]
+        return np.asarray(own[low] * (1 - share) + own[low + 1] * share).T
+    out = np.empty((len(days), own.shape[1])).T
     for value in np.unique(pace):
         rows = pace == value
-        out[rows] = own[rows] @ hat(DAYS, days / value)
+        out[rows] = _at(own[:, rows], days, float(value))
     return out
 
 

@@ -14,9 +14,18 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
+from core.store.answers import Answers
+from core.store.branches import Branches
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
-from core.store.tables import GapGroupRow, RequirementLayoutRow, RequirementSetRow, ReviewViewRow, ScenarioRow
+from core.store.tables import (
+    EnablementRow,
+    GapGroupRow,
+    RequirementLayoutRow,
+    RequirementSetRow,
+    ReviewViewRow,
+    ScenarioRow,
+)
 from core.store.versions import DealEdits, ForecastCalls, Snapshots
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -34,29 +43,33 @@ class Store:
 
     Attributes
     ----------
-    scenarios : Documents
+    scenarios : Branches
     requirement_sets : RequirementSets
     reviews : Reviews
     gap_groups : Documents
+    enablement : Documents
     audit : Audit
     requirement_layouts : Documents
     calls : ForecastCalls
     deal_edits : DealEdits
     snapshots : Snapshots
     views : Documents
+    answers : Answers
     """
 
     engine: Engine
-    scenarios: Documents
+    scenarios: Branches
     requirement_sets: RequirementSets
     reviews: Reviews
     gap_groups: Documents
+    enablement: Documents
     audit: Audit
     requirement_layouts: Documents
     calls: ForecastCalls
     deal_edits: DealEdits
     snapshots: Snapshots
     views: Documents
+    answers: Answers
 
     @staticmethod
     def open(target: str, clock: Clock = _now) -> Store:
@@ -96,16 +109,18 @@ class Store:
         sessions = sessionmaker(engine, expire_on_commit=False)
         return Store(
             engine,
-            Documents(sessions, clock, ScenarioRow, "scenario"),
+            Branches(sessions, clock, ScenarioRow, "scenario"),
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
             Reviews(sessions, clock),
             Documents(sessions, clock, GapGroupRow, "grouping of gaps"),
+            Documents(sessions, clock, EnablementRow, "record of enablement"),
             Audit(sessions, clock),
             Documents(sessions, clock, RequirementLayoutRow, "remembered layout"),
             ForecastCalls(sessions, clock),
             DealEdits(sessions, clock),
             Snapshots(sessions, clock),
             Documents(sessions, clock, ReviewViewRow, "view"),
+            Answers(sessions, clock),
         )
 
     def close(self) -> None:

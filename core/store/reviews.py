@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import polars as pl
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import CursorResult, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.contracts.errors import StoreError
 from core.store.tables import ReviewRow
 
+TRIES = 3
 FIELDS = ("state", "owner", "due_on", "comment", "answer", "category", "priority", "capability_id")
 SHAPE: dict[str, Any] = {
     "sheet": pl.String, "row": pl.Int64, "state": pl.String, "owner": pl.String, "due_on": pl.Date,
@@ -81,9 +82,10 @@ class Reviews:
 
     def rows(self, requirement_set_id: int) -> pl.DataFrame:
         """Return the rows worked on: [sheet, row, the fields, version, changed_by, changed_at], in UTC."""
-        asked = select(ReviewRow).where(ReviewRow.requirement_set_id == requirement_set_id)
+        columns = [ReviewRow.__table__.c[name] for name in SHAPE]
+        asked = select(*columns).where(ReviewRow.requirement_set_id == requirement_set_id)
         with self._sessions() as session:
-            found = [tuple(_held(one)[name] for name in SHAPE) for one in session.scalars(asked)]
+            found = [(*row[:-1], _plain(row[-1])) for row in session.execute(asked)]
         return pl.DataFrame(found, schema=SHAPE, orient="row").sort("sheet", "row")
 
     def change(self, requirement_set_id: int, changes: Sequence[Change], user: str) -> list[Conflict]:
@@ -110,35 +112,67 @@ class Reviews:
             for name in one.values:
                 if name not in FIELDS:
                     raise StoreError(f"A row has no field {name!r}.", mend=f"Known: {', '.join(FIELDS)}.")
-        try:
-            with self._sessions.begin() as session:
-                return [c for one in changes if (c := self._one(session, requirement_set_id, one, user)) is not None]
-        except IntegrityError as error:
-            raise StoreError(
-                "The changes could not be saved: the list was deleted, or somebody saved the same row this moment.",
-                mend="Open it again and repeat them.",
-            ) from error
+        for _ in range(TRIES):
+            try:
+                with self._sessions.begin() as session:
+                    return self._all(session, requirement_set_id, changes, user)
+            except (IntegrityError, _Raced):
+                continue
+        raise StoreError(
+            "The changes could not be saved: the list was deleted, or somebody keeps saving the same rows.",
+            mend="Open it again and repeat them.",
+        )
 
-    def _one(self, session: Session, number: int, wanted: Change, user: str) -> Conflict | None:
-        place = {"requirement_set_id": number, "sheet": wanted.sheet, "row": wanted.row}
-        mark = {"changed_by": user[:200], "changed_at": self._clock()}
-        standing = session.get(ReviewRow, place)
-        if standing is None and wanted.version == 0:
-            values = {"state": "new", **wanted.values, **mark, "version": 1}
-            session.execute(insert(ReviewRow).values(**place, **values))
-            return None
-        if standing is None:
-            raise StoreError("The list was deleted meanwhile.", mend="Keep it again under a name.")
-        same = [getattr(ReviewRow, name) == value for name, value in place.items()]
-        new = {**wanted.values, **mark, "version": wanted.version + 1}
-        made = update(ReviewRow).where(*same, ReviewRow.version == wanted.version).values(**new)
-        if cast("CursorResult[Any]", session.execute(made)).rowcount == 1:
-            return None
-        session.refresh(standing)
-        return Conflict(wanted, _held(standing))
+    def _all(self, session: Session, number: int, changes: Sequence[Change], user: str) -> list[Conflict]:
+        rows = session.scalars(select(ReviewRow).where(ReviewRow.requirement_set_id == number))
+        standing = {(one.sheet, one.row): one for one in rows}
+        mark = {"requirement_set_id": number, "changed_by": user[:200], "changed_at": self._clock()}
+        met: list[Conflict] = []
+        new: list[dict[str, Any]] = []
+        over: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for one in changes:
+            place = {"sheet": one.sheet, "row": one.row, "version": one.version + 1}
+            there = standing.get((one.sheet, one.row))
+            if there is None and one.version:
+                raise StoreError("The list was deleted meanwhile.", mend="Keep it again under a name.")
+            if there is None:
+                new.append({**dict.fromkeys(FIELDS), "state": "new", **one.values, **place, **mark})
+            elif there.version != one.version:
+                met.append(Conflict(one, _held(there)))
+            else:
+                over.setdefault(tuple(sorted(one.values)), []).append({**one.values, **place, **mark})
+        if new:
+            session.execute(insert(ReviewRow), new)
+        for names, group in over.items():
+            _replace(session, names, group)
+        return met
+
+
+class _Raced(Exception):  # noqa: N818
+    """Somebody saved between reading and writing."""
+
+
+def _replace(session: Session, names: tuple[str, ...], group: list[dict[str, Any]]) -> None:
+    """Write rows that stand as they were read; one of them having changed since undoes all."""
+    table = ReviewRow.__table__
+    same = [table.c[name] == bindparam(f"_{name}") for name in ("requirement_set_id", "sheet", "row")]
+    was = table.c.version == bindparam("_version")
+    written = (*names, "version", "changed_by", "changed_at")
+    order = update(ReviewRow.__table__).where(*same, was).values({name: bindparam(f"new_{name}") for name in written})  # type: ignore[arg-type]
+    given = [
+        {f"new_{name}": row[name] for name in written}
+        | {f"_{name}": row[name] for name in ("requirement_set_id", "sheet", "row")}
+        | {"_version": row["version"] - 1}
+        for row in group
+    ]
+    done = cast("CursorResult[Any]", session.connection().execute(order, given))
+    if done.rowcount not in (-1, len(group)):
+        raise _Raced
 
 
 def _held(row: ReviewRow) -> dict[str, Any]:
-    at = row.changed_at
-    at = (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)).replace(tzinfo=None)
-    return {name: getattr(row, name) for name in SHAPE} | {"changed_at": at}
+    return {name: getattr(row, name) for name in SHAPE} | {"changed_at": _plain(row.changed_at)}
+
+
+def _plain(at: datetime) -> datetime:
+    return (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)).replace(tzinfo=None)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Date,
     DateTime,
     Double,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -55,6 +57,11 @@ class ScenarioRow(DocumentRow):
     __tablename__ = "scenarios"
     __table_args__ = (UniqueConstraint("owner", "name"),)
 
+    parent: Mapped[str] = mapped_column(String(320), default="", server_default="")
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    is_shared: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    is_locked: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
 
 class RequirementSetRow(DocumentRow):
     """A saved requirement list; its file lies in a row of its own."""
@@ -89,6 +96,13 @@ class GapGroupRow(DocumentRow):
     __table_args__ = (UniqueConstraint("owner", "name"),)
 
 
+class EnablementRow(DocumentRow):
+    """How far trainings, proofs of concept and contracts are."""
+
+    __tablename__ = "enablement"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
 class ReviewRow(Base):
     """What people did with one row of a requirement list."""
 
@@ -110,6 +124,24 @@ class ReviewRow(Base):
     version: Mapped[int] = mapped_column(Integer)
     changed_by: Mapped[str] = mapped_column(String(200))
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class AnswerRow(Base):
+    """What a person decided on a requirement; rows are only ever added."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    owner: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(260))
+    place: Mapped[str] = mapped_column(String(260))
+    text: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(20))
+    capability_id: Mapped[str | None] = mapped_column(String(200))
+    answer: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(String(40))
+    chance: Mapped[float | None] = mapped_column(Double)
 
 
 class AuditRow(Base):

@@ -75,7 +75,9 @@ def work(page: Page, c: Cell, found: GapAnalysis) -> None:
 
 
 def _start(page: Page, name: str, found: GapAnalysis) -> None:
-    keep(page, name, found)
+    saved = keep(page, name, found)
+    if saved is not None:
+        st.session_state["kept_list"] = saved.name
     st.session_state["review_judged"] = True
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.requirements import catalogue, gap, kept, responses, scores, stakes
+from core.requirements import catalogue, doubts, gap, kept, responses, scores, stakes
 from core.requirements.gap import GapAnalysis, Stake
-from core.requirements.ledger import Ledger
+from core.requirements.ledger import Ledger, waiting
 from core.requirements.responses import Drafts
 from core.requirements.scores import Bid
+from core.scenarios.whatif import Ground
 from pages.ui import cached
 from pages.ui.shell import Page
 
@@ -36,7 +38,7 @@ def _fingerprint(found: GapAnalysis) -> str:
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={GapAnalysis: _fingerprint})
 def drafts(found: GapAnalysis) -> Drafts:
     """Return the draft answers of a list."""
-    return responses.drafts(found, capabilities())
+    return responses.drafts(found, capabilities(), doubts.answers(found))
 
 
 def decided(page: Page, found: GapAnalysis, decisions: Any, stake: Stake | None) -> GapAnalysis:
@@ -77,6 +79,21 @@ def ledger(page: Page) -> Ledger:
     return found
 
 
+def with_gaps(page: Page, ground: Ground) -> Ground:
+    """Return the ground of scenarios knowing which open deals wait for which gap, so that closing one is a lever."""
+    found = ledger(page)
+    return _with_gaps(f"{found.deals.hash_rows(seed=7).sum()}", page.data, page.settings, ground, found)
+
+
+@st.cache_resource(
+    show_spinner=False,
+    max_entries=16,
+    hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
+)
+def _with_gaps(stamp: str, data: Dataset, config: Settings, _ground: Ground, _ledger: Ledger) -> Ground:
+    return Ground(replace(_ground.base, unblocked=waiting(_ledger)), _ground.seen)
+
+
 @st.cache_resource(
     show_spinner="Adding up the gaps of all lists",
     max_entries=32,
@@ -84,3 +101,11 @@ def ledger(page: Page) -> Ledger:
 )
 def _ledger(stamp: Any, merged: Any, data: Dataset, config: Settings, _lists: Any, _groups: Any) -> Ledger:
     return kept.ledger(data, config, _lists, capabilities(), _groups)
+
+
+@st.cache_resource(
+    show_spinner="Reading the list", max_entries=16, hash_funcs={Settings: lambda s: s.model_dump_json()}
+)
+def analysed(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
+    """Return the analysis of a list's file, worked out once per content, settings and deal."""
+    return gap.analyse_file(content, None, config, name, stake)

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.access import LOCAL
 from core.config.calendar import quarter_label
 from core.contracts.errors import ConflictError, QuarterdeckError
 from core.forecasts import calls
@@ -22,7 +21,7 @@ PULSE_SECONDS = 4
 
 def author(page: Page) -> str:
     """Return who is at the page."""
-    return str((getattr(page, "identity", None) or LOCAL).user)
+    return page.identity.user
 
 
 def store(page: Page) -> Store:
@@ -68,6 +67,9 @@ def period(page: Page) -> date:
 def form(page: Page, found: Rollup) -> None:
     """Take a manager's call, with the system's number beside it; a colleague's newer call is shown, not lost."""
     last = calls.deadline(found.period, page.settings)
+    if not page.may("review:write"):
+        st.caption("Your role reads the calls; it does not submit any.")
+        return
     try:
         calls.check_open(page.data, page.settings, found.period)
     except QuarterdeckError as error:
@@ -104,17 +106,20 @@ def form(page: Page, found: Rollup) -> None:
 
 def audit(page: Page) -> Any:
     """Return the newest changes of calls and reviews."""
-    rows = store(page).audit.newest(100)
-    return rows.filter(rows["action"].str.contains("forecast call|review of the deal"))
+    rows = store(page).audit.newest(1_000)
+    return calls.changes(page.data, rows)
+
+
+def pulse(page: Page) -> None:
+    """Draw the page again as soon as somebody else has called or reviewed."""
+    st.session_state["calls_pulse"] = stamp(page)
+    _beat(page)
 
 
 @st.fragment(run_every=PULSE_SECONDS)
-def pulse(page: Page) -> None:
-    """Draw the page again when somebody else has called or reviewed."""
-    now = stamp(page)
-    before = st.session_state.get("calls_pulse")
-    st.session_state["calls_pulse"] = now
-    if before is not None and before != now:
+def _beat(page: Page) -> None:
+    """Look every few seconds; a run of the whole page has just looked, so that it never loses a click."""
+    if st.session_state.get("calls_pulse") != stamp(page):
         st.rerun()
 
 

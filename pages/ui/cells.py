@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.metrics import Measure, money, percent
-from pages.ui import cached
+from pages.ui import cached, snapshot
 from pages.ui.shell import Page
 
 SHOWN_ROWS = 500
@@ -27,17 +28,36 @@ class Cell:
 
     def answer(self, sentence: str) -> None:
         """Write the answer."""
+        self.page.shown.append((self.question, "text", sentence))
         st.markdown(_plain(sentence))
 
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
         """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
+        self.also(function, *args)
         if not callable(function):
             st.altair_chart(function, width="stretch", theme="streamlit")
             return
+        st.vega_lite_chart(spec=self._spec(function, args), width="stretch", theme="streamlit")
+
+    def pick(
+        self, name: str, key: str, function: Callable[..., Any], *args: Any, on_select: Any = "rerun"
+    ) -> dict[str, Any]:
+        """Draw a chart whose marks can be clicked, and return the fields of the one that was."""
+        self.also(function, *args)
+        spec = self._spec(function, args)
+        seen = st.vega_lite_chart(
+            spec=spec, width="stretch", theme="streamlit", key=key, on_select=on_select, selection_mode=name
+        )
+        return dict(next(iter(seen.selection.get(name, [])), {}))
+
+    def _spec(self, function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
         data = self.page.data
         home = None if data.is_transient or any(self.page.bounds) else self.page.settings.home
-        spec = cached.drawing(function, args, home)
-        st.vega_lite_chart(spec=copy.deepcopy(spec), width="stretch", theme="streamlit")
+        return copy.deepcopy(cached.drawing(function, args, home))
+
+    def also(self, function: Callable[..., Any], *args: Any) -> None:
+        """Note a chart for the snapshot of the page without drawing it here."""
+        self.page.shown.append((self.question, "chart", lambda: snapshot.specification(function, args)))
 
     def draw(self, drawing: Any, key: str | None = None) -> None:
         """Draw a finished Vega-Lite specification; only its data are sent anew when they change."""
@@ -46,6 +66,13 @@ class Cell:
     def table(self, frame: Any, **options: Any) -> None:
         """Show a frame as a table."""
         st.dataframe(frame.to_arrow(), hide_index=True, width="stretch", lazy=False, **options)
+
+    def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
+        """Show a frame as a table whose rows can be clicked."""
+        st.dataframe(
+            frame.to_arrow(), hide_index=True, width="stretch", on_select=opened, selection_mode="single-row", key=key,
+            lazy=False, **options,
+        )  # fmt: skip
 
     def empty(self, advice: str) -> None:
         """Say what to do where there is nothing to show."""
@@ -69,14 +96,20 @@ class Cell:
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
             st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
             st.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
-            st.download_button("Rows as CSV", frame.write_csv(), f"{function.__name__}.csv", key=f"csv-{self.question}")
+            st.download_button("Rows as CSV", frame.write_csv, f"{function.__name__}.csv", key=f"csv-{self.question}")
+
+
+def anchor(question: str) -> str:
+    """Return the name a question can be linked by."""
+    return re.sub(r"[^a-z0-9]+", "-", question.lower()).strip("-")
 
 
 @contextmanager
 def cell(page: Page, question: str) -> Iterator[Cell]:
     """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
     with st.container(border=True):
-        st.subheader(question)
+        st.subheader(question, anchor=anchor(question))
+        page.shown[:] = [part for part in page.shown if part[0] != question]
         here = Cell(page, question)
         try:
             yield here
@@ -85,18 +118,36 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
             st.warning(str(error), icon=":material/warning:")
 
 
-def tile(measure: Measure, currency: str, trend: Measure, change: str = "") -> None:
-    """Show one measure as a tile, with its change on a year ago and the path of a trend as a sparkline."""
+def tile(
+    page: Page,
+    measure: Measure,
+    trend: Measure,
+    change: str = "",
+    rows: Callable[..., Any] | None = None,
+) -> None:
+    """Show one measure as a tile, with its change on a year ago and the path of a trend as a sparkline.
+
+    The rows behind it, those of `rows` or else the measure's own, are worked out only when asked for.
+    """
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
+    snapshot.note("tile", (measure.name, shown(measure, page.settings.currency), change))
     st.metric(
         measure.name,
-        shown(measure, currency),
+        shown(measure, page.settings.currency),
         change or None,
         border=True,
         help=_plain(measure.sentence()),
         chart_data=path if len(path) > SHORTEST_TREND else None,
         chart_type="line",
     )
+    if measure.frame.is_empty():
+        return
+    key = f"rows-{measure.name}"
+    behind = st.popover("Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=key)
+    if behind.open:
+        frame = cached.result(rows, page.data, page.settings) if rows else measure.frame
+        behind.caption(f"{frame.height:,} rows")
+        behind.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=300, width=640, lazy=False)
 
 
 def shown(measure: Measure, currency: str) -> str:

@@ -10,6 +10,8 @@ from core.contracts.errors import QuarterdeckError
 from core.requirements import ledger as book
 from core.requirements.ledger import Ledger
 from core.requirements.scores import Scores
+from core.scenarios.io import to_link
+from core.scenarios.levers import LeverSetting
 from pages.ui import cached, cached_fit
 from pages.ui.cells import Cell
 from pages.ui.shell import Page
@@ -43,7 +45,7 @@ DEALS = {
     "p_closed": st.column_config.NumberColumn("Chance without this one", format="percent"),
     "uplift_amount": st.column_config.NumberColumn("Worth of closing it", format="compact"),
 }
-PLANNING_WEEKS = 4
+PLANNING_WEEKS, MOST_LEVER = 4, 2.0
 
 
 def tiles(found: Scores) -> None:
@@ -77,12 +79,19 @@ def gap(page: Page, c: Cell, found: Ledger) -> None:
     done = page.data.as_of + timedelta(weeks=round(weeks) + PLANNING_WEEKS)
     by = left.date_input("Closed by", value=done, min_value=page.data.as_of, key=f"ledger_by_{chosen}")
     ready = by if isinstance(by, date) else done
-    right.page_link(
-        "pages/scenarios.py",
-        label=f"Close {names[chosen]} by {ready.day} {ready:%B %Y}: see the quarter change in Scenarios",
-        icon=":material/tune:",
-        query_params={"gap": chosen, "by": ready.isoformat()},
-    )
+    size = book.lever(found, chosen, page.settings)
+    if size is not None:
+        # The lever's month counts from its first day on: closed within a month, it works from the next.
+        begins = (ready.replace(day=1) + timedelta(days=32)).replace(day=1) if ready.day > 1 else ready
+        named = next(name for name, rows in book.waiting(found).items() if rows.equals(book.unblocked(found, chosen)))
+        setting = LeverSetting("gap_closed", round(min(size, MOST_LEVER), 3), "all", f"{begins:%Y-%m}", named)
+        right.page_link(
+            "pages/scenarios.py",
+            label="See the quarter change in Scenarios",
+            help=f"{names[chosen]}, closed by {ready.day} {ready:%B %Y}",
+            icon=":material/tune:",
+            query_params={"also": to_link((setting,))},
+        )
     _merge(page, chosen, names)
 
 

@@ -18,7 +18,7 @@ OWNER = "local"
 def choose(page: Page) -> tuple[str, bytes, str]:
     """Return the name and content of the chosen list, and how a notebook would name the file."""
     upload = st.file_uploader(
-        "The buyer's list: CSV, TSV or Excel, in any layout",
+        "The buyer's list: CSV, TSV, Excel or ODS, in any layout",
         type=[ending[1:] for ending in ENDINGS],
         key="requirement_upload",
         max_upload_size=50,
@@ -28,7 +28,12 @@ def choose(page: Page) -> tuple[str, bytes, str]:
     left, right = st.columns(2)
     kept = cached.store(page.settings.database).requirement_sets
     earlier = right.selectbox(
-        "Or one you kept", [s.name for s in kept.list(OWNER)], index=None, placeholder="None chosen", key="kept_list"
+        "Or one you kept",
+        [s.name for s in kept.list(OWNER)],
+        index=None,
+        placeholder="None chosen",
+        key="kept_list",
+        bind="query-params",
     )
     if earlier:
         held = kept.file(kept.get(earlier, OWNER))

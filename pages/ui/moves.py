@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from core import charts
 from core.metrics import flow, scope
 from pages.ui import cached
+from pages.ui.cells import Cell
 from pages.ui.shell import Page
 
 OWN = "Own dates"
@@ -51,12 +53,10 @@ def asked(page: Page) -> Asked:
     return since, until, level, name, due, hierarchy
 
 
-def bars(chart: Any, found: flow.Flow) -> str:
+def bars(cell: Cell, found: flow.Flow) -> str:
     """Draw the waterfall and return the step whose deals are asked for, by a click or from the list."""
+    cell.pick("step", "flow_bars", charts.pipeline.flow, found.frame, found.currency, on_select=_clicked)
     steps = found.steps()
-    st.altair_chart(
-        chart, width="stretch", theme="streamlit", key="flow_bars", on_select=_clicked, selection_mode="step"
-    )
     if st.session_state.get("flow_step") not in steps:
         st.session_state["flow_step"] = found.largest()
     return str(st.selectbox("Click a bar, or choose one, to see its deals", steps, key="flow_step"))

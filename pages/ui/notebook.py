@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import warmup
+from pages.ui import snapshot, warmup
 from pages.ui.shell import Page
 
 START = """import datetime
@@ -21,6 +21,7 @@ WHOLE = "load_data(settings)"
 def offer(page: Page) -> None:
     """Offer the page as a notebook; it runs against `core` and gives the same numbers."""
     warmup.freeze()
+    snapshot.offer(page)
     name = f"{page.title.lower()}.ipynb"
     st.download_button("Download as notebook", lambda: write(page), name, icon=":material/download:", key="notebook")
 

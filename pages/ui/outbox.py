@@ -5,10 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.requirements import review
 from core.requirements.gap import GapAnalysis
-from pages.ui import cached_reading
+from pages.ui import answering, cached, cached_fit, cached_reading
+from pages.ui.shell import Page
 
-SHOWN = ("sheet", "row", "status", "statement", "response", "capability")
+KEY = ["sheet", "row"]
+WHICH = {"Every draft": review.STATES, "What is answered or approved": review.DONE, "What is approved": ("approved",)}
 KINDS = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
@@ -20,10 +23,18 @@ PARTS = {"part": "Part", "size": st.column_config.NumberColumn("Size", format="b
          "n_cells": "Cells", "sha256": "SHA-256"}  # fmt: skip
 
 
-def own_file(found: GapAnalysis) -> None:
+def own_file(page: Page, found: GapAnalysis) -> None:
     """Offer the buyer's own file with our answers in it, and show the proof."""
-    replace = st.checkbox("Write over answers that are in the file already", key="fill_replace")
-    answers = found.frame.select([name for name in SHOWN if name in found.frame.columns])
+    saved = answering.kept_as(page, found)
+    worked = cached.store(page.settings.database).reviews.rows(saved.id) if saved else review.nothing()
+    left, right = st.columns(2, vertical_alignment="bottom")
+    which = left.selectbox("Fill in", list(WHICH), key="fill_which") if saved else next(iter(WHICH))
+    place = right if saved else left
+    replace = place.checkbox("Write over answers that are in the file already", key="fill_replace")
+    rows = review.grid(found, cached_fit.drafts(found), worked)
+    rows = rows.select(*KEY, "state", response="answer")
+    rows = rows.filter(rows["state"].is_in(WHICH[which])).drop("state")
+    answers = found.frame.select(*KEY, "status", "statement", "capability").join(rows, on=KEY)
     try:
         made = cached_reading.filled(found.source, cached_reading.digest(answers), answers, replace)
     except QuarterdeckError as error:

@@ -48,7 +48,7 @@ def panel(page: Page, found: RequirementList) -> None:
     alike: dict[str, list[str]] = {}
     for layout in found.layouts:
         alike.setdefault(layout.reading() + (" As you said." if layout.is_given else ""), []).append(layout.sheet)
-    lines = [f"{', '.join(sheets)}: {said}" for said, sheets in alike.items()]
+    lines = [f"{'The file' if sheets == ['csv'] else ', '.join(sheets)}: {said}" for said, sheets in alike.items()]
     st.caption("  \n".join(line.replace("$", "\\$") for line in [*lines, *found.notes]))
     _repair(page, found.content, found.name, found)
 
@@ -85,9 +85,15 @@ def _painted(page: Page, grid: Grid, shape: Layout | None, found: RequirementLis
     titles: dict[str, Any] = {"row": st.column_config.NumberColumn("Row", width="small"), "taken_for": "Taken for"}
     titles |= {c: _title(c, shown.roles.get(c, "")) for c in frame.columns[2:]}
     event = st.dataframe(
-        style, hide_index=True, width="stretch", height=320, column_config=titles, on_select="rerun",
-        selection_mode="single-cell", key=f"painted-{grid.name}",
-    )  # fmt: skip
+        style,
+        hide_index=True,
+        width="stretch",
+        height=min(320, 38 + 35 * len(frame)),
+        column_config=titles,
+        on_select="rerun",
+        selection_mode="single-cell",
+        key=f"painted-{grid.name}",
+    )
     st.caption(
         "Teal: requirements. Grey: heading. Yellow: section. Violet: hidden. Click a cell to name its row or column."
     )
@@ -114,12 +120,12 @@ def _clicked(page: Page, grid: Grid, shape: Layout | None, row: int, column: str
     known = _start(grid, shape)
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
     if left.button(f"Row {row} is the heading", width="stretch"):
-        _keep(page, repair.with_header(known, grid, row))
+        _keep(page, repair.with_text(repair.with_header(known, grid, row), grid))
     if column in ("row", "taken_for"):
         return
     role = middle.selectbox(f"Column {column} holds", list(ROLES), format_func=ROLES.get, key=f"role-{grid.name}")
     if right.button("Set", width="stretch"):
-        _keep(page, repair.with_column(known, grid, column_of(column), str(role)))
+        _keep(page, repair.with_text(repair.with_column(known, grid, column_of(column), str(role)), grid))
 
 
 def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
@@ -157,8 +163,7 @@ def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
         and shape.is_given
         and st.button("Forget what I said", icon=":material/undo:", key=f"forget-{key}")
     ):
-        _layouts(page).delete(known.key, OWNER)
-        st.rerun()
+        _forget(page, grid)
 
 
 def _asked(grid: Grid, is_list: bool, header: int | None, chosen: dict[str, int | None], statements: list[int],
@@ -186,7 +191,7 @@ def _label(role: str, shape: Layout | None) -> str:
 def _named(known: Given, column: int | None) -> str:
     if column is None:
         return NONE
-    name = known.header[column] if column < len(known.header) else ""
+    name = known.header[column] if known.header_row is not None and column < len(known.header) else ""
     return f"{letters_of(column)} · {' '.join(name.split())[:40]}" if name else letters_of(column)
 
 
@@ -202,6 +207,14 @@ def _remembered(page: Page) -> tuple[str, ...]:
     """Return what was said about layouts, the latest last."""
     kept = _layouts(page).list(OWNER)[:MOST_REMEMBERED]
     return tuple(json.dumps(saved.payload, sort_keys=True) for saved in reversed(kept))
+
+
+def _forget(page: Page, grid: Grid) -> None:
+    """Forget what was said of a sheet, under whatever name it was said, and read again."""
+    said = repair.of([repair.from_dict(json.loads(text)) for text in _remembered(page)], grid)
+    if said is not None:
+        _layouts(page).delete(said.key, OWNER)
+    st.rerun()
 
 
 def _keep(page: Page, known: Given) -> None:

@@ -25,9 +25,9 @@ COLUMNS = {
     "amount": st.column_config.NumberColumn("Amount", format="localized"),
     "p_win": st.column_config.ProgressColumn("Won this quarter", format="percent", min_value=0, max_value=1),
     "data_category": "Rep's category",
-    "forecast_category": st.column_config.SelectboxColumn("Reviewed category ✎", options=review.CATEGORIES),
-    "call_amount": st.column_config.NumberColumn("Called amount ✎", min_value=0, format="localized"),
-    "note": st.column_config.TextColumn("Note ✎", width="medium", max_chars=4_000),
+    "forecast_category": st.column_config.SelectboxColumn("Reviewed category", options=review.CATEGORIES),
+    "call_amount": st.column_config.NumberColumn("Called amount", min_value=0, format="localized"),
+    "note": st.column_config.TextColumn("Note", width="medium", max_chars=4_000),
     "stage": "Stage",
     "team": "Team",
     "opportunity_id": "Deal",
@@ -69,11 +69,14 @@ def table(page: Page, view: View, found: Any) -> None:
         width="stretch",
         column_config=COLUMNS,
         column_order=list(COLUMNS),
-        disabled=[name for name in COLUMNS if name not in review.EDITABLE],
+        disabled=[n for n in COLUMNS if n not in review.EDITABLE or not page.may("review:write")],
         on_change=_harvest,
         args=(key,),
     )
     drafts = _drafts()
+    if not page.may("review:write"):
+        st.caption("Your role reads the review; it does not write to it.")
+        return
     left, right = st.columns([1, 1])
     label = f"Save {len(drafts)} changed deal{'s' if len(drafts) != 1 else ''}" if drafts else "Nothing to save yet"
     if left.button(
@@ -140,7 +143,7 @@ def _save(page: Page, drafts: dict[str, dict[str, Any]]) -> None:
 
 
 def _write(page: Page, deal: str, draft: dict[str, Any], version: int) -> None:
-    review.check_open(page.data)
+    calls.check_kept(page.data)
     values = {
         "forecast_category": draft["forecast_category"], "call_amount": draft["call_amount"],
         "note": draft["note"] or "", "edited_on": page.data.as_of,

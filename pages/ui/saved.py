@@ -1,4 +1,4 @@
-"""Saved scenarios: keep, load, delete, compare. The only page code that touches the store."""
+"""Saved scenarios as branches: keep, load, lock, delete, compare. The only code here that touches the store."""
 
 from __future__ import annotations
 
@@ -8,68 +8,167 @@ import streamlit as st
 
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
-from core.scenarios import comparison, files, presets
+from core.scenarios import brief, comparison, files, presets, whatif
 from core.scenarios.levers import Scenario
 from core.scenarios.whatif import Ground
-from core.store.repositories import Documents
+from core.store.branches import Branch, Branches, tree
 from pages.ui import board, cached, levers
 from pages.ui.cells import cell
 from pages.ui.shell import Page
 
-OWNER = "local"
 NOW = charts.ROOT
+FROM = "scenario_from"
 SIDES = {
     "scenario": "Scenario",
     **{n: st.column_config.NumberColumn(t, format="compact") for n, t in comparison.FIGURES.items()},
     "p_target": st.column_config.NumberColumn("Chance of quota", format="percent"),
     "nrr_rate": st.column_config.NumberColumn("NRR", format="percent"),
 }
-
-
-@st.fragment
-def shelf(page: Page, ground: Ground) -> None:
-    """Offer to keep the scenario on the sliders and to take one back."""
-    with cell(page, "Which scenarios do we keep?"):
-        kept = cached.store(page.settings.database).scenarios
-        _tell()
-        left, right = st.columns(2)
-        with left, st.form("save-scenario", border=False):
-            name = st.text_input("Name", placeholder="Best case for the board", max_chars=120)
-            if st.form_submit_button("Save", icon=":material/save:"):
-                _save(kept, name, board.plan_now())
-        with right:
-            names = [s.name for s in kept.list(OWNER)]
-            chosen = st.selectbox("Saved", names, index=None, placeholder="None chosen" if names else "None saved yet")
-            load, delete = st.columns(2)
-            if load.button("Load", disabled=chosen is None, width="stretch"):
-                st.session_state["scenario_load"] = chosen
-                st.rerun()
-            delete.button("Delete", on_click=_delete, args=(kept, chosen), disabled=chosen is None, width="stretch")
-        st.download_button(
-            "Scenario as YAML", lambda: files.to_yaml(board.plan_now()), "scenario.yaml", icon=":material/download:"
-        )
+PERCENT = {n: st.column_config.NumberColumn(t, format="percent") for n, t in comparison.FIGURES.items()}
 
 
 def take_over(page: Page) -> None:
     """Set the sliders to the scenario asked for; before they are drawn."""
-    name = st.session_state.pop("scenario_load", None)
-    if name is None:
-        return
+    key = st.session_state.pop("scenario_load", None)
+    plan = st.session_state.pop("scenario_read", None)
     try:
-        found = cached.store(page.settings.database).scenarios.get(name, OWNER)
-        levers.fill(files.from_dict(found.payload))
-        _versions()[found.name] = found.version
+        if key is not None:
+            found = _kept(page).branch(key, _me(page))
+            levers.fill(files.from_dict(found.payload))
+            _versions()[found.key] = found.version
+            st.session_state[FROM] = found.key
+        elif plan is not None:
+            levers.fill(plan)
     except QuarterdeckError as error:
         st.session_state["scenario_notice"] = str(error)
+
+
+@st.fragment
+def shelf(page: Page, ground: Ground) -> None:
+    """Offer to keep the scenario on the sliders, to take one back, and to pass it on."""
+    with cell(page, "Which scenarios do we keep?"):
+        notice = st.session_state.pop("scenario_notice", None)
+        if notice:
+            st.warning(notice, icon=":material/warning:")
+        left, right = st.columns(2, gap="large")
+        with left:
+            _form(page)
+        with right:
+            _tree(page)
+        _files(ground)
+
+
+def _form(page: Page) -> None:
+    came = st.session_state.get(FROM, "")
+    with st.form("save-scenario", border=False):
+        name = st.text_input("Name", placeholder="Best case for the board", max_chars=120)
+        about = st.text_area("Why", placeholder="What would have to be true", max_chars=2000, height=80)
+        shared = st.checkbox("Others may see it and branch from it")
+        if came:
+            st.caption(f"Saved under a new name it becomes a branch of {came.partition('/')[2]}.")
+        if st.form_submit_button("Save", icon=":material/save:"):
+            _save(page, name.strip(), about, shared)
+
+
+def _save(page: Page, name: str, about: str, shared: bool) -> None:
+    """Save under the name; one of that name is replaced only as this session last loaded or saved it."""
+    plan, key = board.plan_now(), f"{_me(page)}/{name}"
+    payload = files.to_dict(replace(plan, name=name or "Scenario", description=about))
+    try:
+        saved = _kept(page).keep(
+            name, _me(page), payload, _versions().get(key), parent=st.session_state.get(FROM, ""),
+            description=about, is_shared=shared,
+        )  # fmt: skip
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    _versions()[saved.key] = saved.version
+    st.session_state[FROM] = saved.key
+    word = "Saved" if saved.version == 1 else f"Saved again, version {saved.version}"
+    st.success(f"{word}: {saved.name}", icon=":material/check:")
+
+
+def _tree(page: Page) -> None:
+    """Show the tree of branches, and what can be done with one."""
+    found = tree(_kept(page).visible(_me(page)))
+    labels = {b.key: _label(depth, b, page) for depth, b in found}
+    chosen = st.selectbox(
+        "Saved", list(labels), index=None, format_func=labels.get,
+        placeholder="None chosen" if labels else "None saved yet",
+    )  # fmt: skip
+    here = next((b for _, b in found if b.key == chosen), None)
+    load, lock, delete = st.columns(3)
+    if load.button("Load", disabled=here is None, width="stretch"):
+        st.session_state["scenario_load"] = chosen
+        st.rerun()
+    mine = here is not None and here.owner == _me(page)
+    word = "Unlock" if here is not None and here.is_locked else "Lock"
+    lock.button(word, on_click=_lock, args=(page, here), disabled=not mine, width="stretch")
+    delete.button("Delete", on_click=_delete, args=(page, here), disabled=not mine, width="stretch")
+    if here is not None:
+        st.caption(_about(here))
+
+
+def _label(depth: int, b: Branch, page: Page) -> str:
+    marks = (" 🔒" if b.is_locked else "") + ("" if b.owner == _me(page) else f" · {b.owner}")
+    return f"{'　' * depth}{'└ ' if depth else ''}{b.name}{marks}"
+
+
+def _about(b: Branch) -> str:
+    plan = files.from_dict(b.payload)
+    moved = ", ".join(s.words() for s in plan.levers) or "no lever moved"
+    text = f"Version {b.version} by {b.owner}, {b.saved_at:%d %B %Y %H:%M} UTC: {moved}."
+    return f"{text} {b.description}".strip()
+
+
+def _lock(page: Page, b: Branch) -> None:
+    _told(lambda: _kept(page).lock(b.name, _me(page), not b.is_locked))
+
+
+def _delete(page: Page, b: Branch) -> None:
+    if _told(lambda: _kept(page).remove(b.name, _me(page))):
+        _versions().pop(b.key, None)
+
+
+def _told(do: object) -> bool:
+    """Do it; a refusal is told at the top of the cell."""
+    try:
+        do()  # type: ignore[operator]
+    except QuarterdeckError as error:
+        st.session_state["scenario_notice"] = str(error)
+        return False
+    return True
+
+
+def _files(ground: Ground) -> None:
+    """Offer the scenario as a file and as a page for the board, and take a file in."""
+    first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
+    first.download_button(
+        "Scenario as YAML", lambda: files.to_yaml(board.plan_now()), "scenario.yaml", icon=":material/download:",
+        width="stretch",
+    )  # fmt: skip
+    second.download_button(
+        "Brief for the board", lambda: brief.html(whatif.work_out(ground, board.plan_now())), "brief.html",
+        icon=":material/description:", width="stretch", help="One page, to open or print: headline, chart, levers.",
+    )  # fmt: skip
+    given = third.file_uploader("Open a scenario file", type=["yaml", "yml"], key="scenario_file")
+    if given is not None and st.session_state.get("scenario_file_read") != given.file_id:
+        st.session_state["scenario_file_read"] = given.file_id
+        try:
+            st.session_state["scenario_read"] = files.from_bytes(given.getvalue())
+        except QuarterdeckError as error:
+            st.warning(str(error), icon=":material/warning:")
+            return
+        st.rerun()
 
 
 @st.fragment
 def compare(page: Page, ground: Ground) -> None:
     """Set up to four scenarios side by side."""
     with cell(page, "How do they compare?") as c:
-        kept = cached.store(page.settings.database).scenarios.list(OWNER)
         plan = board.plan_now()
-        known = {NOW: Scenario(NOW), plan.name: plan} | {s.name: files.from_dict(s.payload) for s in kept}
+        known = {NOW: Scenario(NOW), plan.name: plan}
+        known |= {b.name: files.from_dict(b.payload) for b in _kept(page).visible(_me(page))}
         known |= {name: found for name, found in presets.load().items() if name not in known}
         names = list(known)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
@@ -79,37 +178,21 @@ def compare(page: Page, ground: Ground) -> None:
         c.answer(sides.sentence())
         for problem in sides.problems:
             st.warning(problem, icon=":material/warning:")
-        c.table(sides.shown(mode), column_config=SIDES)
+        c.table(sides.shown(mode), column_config=SIDES | (PERCENT if mode == "percent" else {}))
         if sides.months.height:
             c.draw(charts.side_by_side(sides.months, page.settings.currency), key="sides")
         st.button("Take in the sliders as they stand", icon=":material/refresh:", key="compare_again")
 
 
-def _save(kept: Documents, name: str, plan: Scenario) -> None:
-    """Save under the name; one of that name is replaced only as this session last loaded or saved it."""
-    payload = files.to_dict(replace(plan, name=name.strip() or "Scenario"))
-    try:
-        saved = kept.save(name, OWNER, payload, _versions().get(name.strip()))
-    except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
-        return
-    _versions()[saved.name] = saved.version
-    word = "Saved" if saved.version == 1 else f"Saved again, version {saved.version}"
-    st.success(f"{word}: {saved.name}", icon=":material/check:")
+def _kept(page: Page) -> Branches:
+    return cached.store(page.settings.database).scenarios
 
 
-def _delete(kept: Documents, name: str) -> None:
-    kept.delete(name, OWNER)
-    _versions().pop(name, None)
+def _me(page: Page) -> str:
+    return page.identity.user
 
 
 def _versions() -> dict[str, int]:
-    """Return the versions this session has seen, by name."""
+    """Return the versions this session has seen, by key."""
     seen: dict[str, int] = st.session_state.setdefault("scenario_versions", {})
     return seen
-
-
-def _tell() -> None:
-    notice = st.session_state.pop("scenario_notice", None)
-    if notice:
-        st.warning(notice, icon=":material/warning:")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -24,7 +25,10 @@ ROOMS = {
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
     ],
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
-    "Deals": [("pages/requirements.py", "Requirements", ":material/checklist:")],
+    "Deals": [
+        ("pages/requirements.py", "Requirements", ":material/checklist:"),
+        ("pages/enablement.py", "Enablement", ":material/school:"),
+    ],
     "Set-up": [
         ("pages/data.py", "Data", ":material/database:"),
         ("pages/models.py", "Models", ":material/verified:"),
@@ -50,6 +54,8 @@ class Page:
         Regions, head of the team, and whether names are hidden: what `data` was cut to.
     calls : list of str
         The Python calls behind the numbers shown, for the notebook.
+    shown : list
+        What the page shows, as question, kind and body, for the snapshot.
     """
 
     title: str
@@ -58,6 +64,7 @@ class Page:
     identity: Identity
     bounds: Bounds = UNBOUND
     calls: list[tuple[str, str]] = field(default_factory=list)
+    shown: list[tuple[str, str, Any]] = field(default_factory=list)
 
     def may(self, right: str) -> bool:
         """Say whether the person holds a right such as `scenarios:write`."""
@@ -93,7 +100,9 @@ def open(title: str, icon: str, needs: str = "") -> Page:
     st.title(title)
     if data is None:
         _turn_away(settings, who, title)
-    return Page(title, data, settings, who, bounds)
+    page = Page(title, data, settings, who, bounds)
+    st.session_state["shown"] = page.shown
+    return page
 
 
 def _right(title: str) -> str:

@@ -171,3 +171,10 @@ def test_the_sample_gets_its_managers_calls_once(sample, here, store):
     assert set(first["author"]) == {"sample"}
     assert calls.kept(sample, here, store).height == first.height
     assert calls.reviewed(sample, here).is_empty()
+
+
+def test_changes_are_those_of_the_people_and_deals_one_sees(company, store):
+    for action, target in [("forecast call saved", "M1 2026-04-01"), ("review of the deal saved", "D1"),
+                           ("forecast call saved", "X9 2026-04-01"), ("signed in", "M1")]:  # fmt: skip
+        store.audit.add("ann", action, target)
+    assert calls.changes(company, store.audit.newest())["target"].to_list() == ["D1", "M1 2026-04-01"]

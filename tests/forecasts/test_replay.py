@@ -94,7 +94,7 @@ def test_everything_after_the_day_may_change_and_the_replay_does_not(small, here
     assert other.fingerprint != small.fingerprint
     trap, model = replay.twin(other, here, PERIOD), kept.twins[PERIOD]
     assert model is not None
-    assert trap.to_files() == model.to_files()
+    assert trap.ready().to_dict() == model.ready().to_dict()
     found = [replay.one(data, here, DAY, model, kept.scores)[0] for data in (small, other)]
     for mine, theirs in zip(*found, strict=True):
         assert_frame_equal(mine.drop("actual_amount"), theirs.drop("actual_amount"))
@@ -140,7 +140,7 @@ def test_what_is_kept_is_read_back_whole(small, here, kept):
     again = archive.load_or_run(small, here)
     for name in archive.FRAMES:
         assert_frame_equal(getattr(again, name), getattr(kept, name))
-    assert again.twins[PERIOD].to_files() == kept.twins[PERIOD].to_files()
+    assert again.twins[PERIOD].ready().to_dict() == kept.twins[PERIOD].ready().to_dict()
     assert again.quarters == [date(2025, 10, 1), PERIOD, date(2026, 4, 1)]
 
 

@@ -89,9 +89,14 @@ def test_choices_are_those_of_the_open_deals(company, here):
 
 
 def test_an_upload_is_not_reviewed_on_record(company):
-    review.check_open(company)
+    calls.check_kept(company)
     with pytest.raises(StoreError, match="your session only"):
-        review.check_open(replace(company, is_transient=True))
+        calls.check_kept(replace(company, is_transient=True))
+    with pytest.raises(StoreError, match="Names are hidden"):
+        calls.check_kept(replace(company, unmasked=company))
+    with pytest.raises(StoreError, match="Names are hidden"):
+        calls.check_kept(replace(company, whole=replace(company, unmasked=company)))
+    calls.check_kept(replace(company, whole=company))
 
 
 def test_the_review_reads_the_database_by_itself(company, here, store):

@@ -57,7 +57,7 @@ def test_win_rate_deal_size_and_cycle(sql, sample, settings):
 def test_leaderboard_attainment(sql, sample, settings):
     booked = sql(f"select sum(amount) from transactions where kind = 'booking' and booked_on >= '{QUARTER}'")
     quota = sql(f"select sum(quota_amount) from quotas where period_start_on = '{QUARTER}'")
-    assert metrics.winrate.leaderboard(sample, settings).value == pytest.approx(booked / quota)
+    assert metrics.leaderboard.board(sample, settings).value == pytest.approx(booked / quota)
 
 
 def test_growth_takes_equal_elapsed_days(sql, sample, settings):

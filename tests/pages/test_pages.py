@@ -158,7 +158,7 @@ def test_executive_answers_hold_the_number_of_the_core(sample, settings):
 
     said = " ".join(m.value for m in opened("app.py").markdown)
     assert metrics.bookings.quarter_to_date(sample, settings).sentence() in said
-    week = metrics.scope.periods(sample, settings)["Last 7 days"]
+    week = (*metrics.scope.periods(sample, settings)["Last 7 days"], "company", None, "this quarter")
     assert metrics.flow.flow(sample, settings, *week).sentence() in said
 
 

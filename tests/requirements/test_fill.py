@@ -17,8 +17,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from core.contracts.errors import RequirementError
 from core.requirements import delimited, read_list, wording
 from core.requirements.fill import delimited as fields
-from core.requirements.fill import fill, ooxml, proof
-from tests.requirements.workbooks import LIST, book, repacked, shared
+from core.requirements.fill import fill, ooxml, opendocument, proof
+from tests.requirements.workbooks import LIST, book, ods, ods_row, repacked, shared
 
 ASKED = [
     ["Ref", "Requirement", "Compliance", "Comments", "Score"],
@@ -153,7 +153,7 @@ def test_where_there_is_no_room_columns_are_added():
     assert [sheet[c].value for c in ("D1", "E1", "D2", "E2", "D3")] == [
         "Compliance", "Response", "Compliant", "Vault does this today.", None
     ]  # fmt: skip
-    assert made.left.select("row", "reason").rows() == [(3, "It has no answer yet.")]
+    assert made.left.select("row", "reason").rows() == [(3, "It is still to be clarified what answers it.")]
 
 
 def test_one_column_for_words_gets_the_statement_too():
@@ -310,6 +310,18 @@ def test_what_answer_words_mean(word, means):
     assert wording.meaning(word)[0] == means
 
 
+def test_the_statement_counts_before_the_status():
+    found = read_list(book(drop_down(), S=ASKED), "a.xlsx")
+    said = ["Partially compliant", "To be clarified", "Roadmap", "Meets it fully"]
+    more = {"statement": pl.Series(said), "response": pl.Series(["One.", None, None, "Four."])}
+    made = fill(found, answered(found, ["available"] * 4, **more))
+    assert column(made.content, "C") == ["Partly", None, "No", "Fully"]
+    assert column(made.content, "D") == ["One.", None, None, "Four."]
+    assert made.left.select("row", "reason").rows() == [
+        (3, "It is still to be clarified what answers it."), (4, "No words are drafted for it."),
+    ]  # fmt: skip
+
+
 def test_unknown_statuses_have_no_word():
     assert wording.choose("unclear", ["Yes", "No"]) is None
     assert wording.response("unclear", None) == ""
@@ -332,3 +344,62 @@ def test_any_text_comes_back_as_it_was_written(said):
     again = read_list(made.content, "a.xlsx").grids[0]
     for (_, cells), text in zip(again.rows[1:], said, strict=True):
         assert cells[3] == text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+RULE = "<table:content-validation table:name=\"v1\" table:condition='of:cell-content-is-in-list([$Words.$A$1:.$A$2])'/>"
+
+
+def sheet_of(*rows):
+    return f'<table:table table:name="S">{"".join(rows)}</table:table>'
+
+
+def asked_row(ref, text, more=""):
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
+    return f"<table:table-row>{cell.format(ref)}{cell.format(text)}{more}</table:table-row>"
+
+
+def test_an_ods_list_is_filled_cell_by_cell():
+    words = f'<table:table table:name="Words">{ods_row("Yes")}{ods_row("No")}</table:table>'
+    run = '<table:table-cell table:content-validation-name="v1" table:style-name="ce1"/><table:table-cell {}="1020"/>'
+    body = sheet_of(
+        ods_row("Ref", "Requirement", "Compliance", "Comments"),
+        asked_row("R1", "It must do the first thing", run.format("table:number-columns-repeated")),
+        asked_row("R2", "It must do the second thing", run.format("table:number-columns-repeated")),
+    )
+    content = ods(body + words, RULE)
+    found = read_list(content, "a.ods")
+    made = fill(found, answered(found, ["available", "roadmap"], response=pl.lit("a  b\t<c>\nnext")))
+    again = read_list(made.content, "a.ods").grids[0]
+    assert again.rows[1][1] == ["R1", "It must do the first thing", "Yes", "a  b\t<c>\nnext"]
+    assert again.rows[2][1][2:] == ["No", "a  b\t<c>\nnext"]
+    after = parts(made.content)["content.xml"].decode()
+    assert 'table:style-name="ce1" table:content-validation-name="v1" office:value-type="string"' in after
+    assert after.count('table:number-columns-repeated="1019"') == 2
+    assert made.proof.sentence().startswith("4 cells changed in 1 sheet; everything else identical: 2 parts")
+    assert made.name == "a-answered.ods"
+
+
+def test_columns_are_added_to_an_ods_list():
+    body = sheet_of(
+        ods_row("Ref", "Requirement"), asked_row("R1", "It must do this"), asked_row("R2", "It must do that")
+    )
+    found = read_list(ods(body), "a.ods")
+    made = fill(found, answered(found, ["available", "unclear"]))
+    rows = read_list(made.content, "a.ods").grids[0].rows
+    assert rows[0][1] == ["Ref", "Requirement", "Compliance", "Response"]
+    assert rows[1][1][2:] == ["Compliant", "Vault does this today."]
+    assert rows[2][1][2:] == []
+
+
+def test_what_an_ods_edit_must_not_do():
+    body = sheet_of(ods_row("Ref", "x", **{"number-rows-repeated": 2}), asked_row("R1", "y", "<table:table-cell/>"))
+    data = parts(ods(body))["content.xml"]
+    with pytest.raises(RequirementError, match="Row 1 of S cannot be filled"):
+        opendocument.edit(data, {("S", 1, 1): "a"})
+    with pytest.raises(RequirementError, match="damaged"):
+        opendocument.edit(data[:-40], {("S", 1, 1): "a"})
+    wanted = {("S", 3, 4): "a"}
+    made = opendocument.edit(data, wanted)
+    assert opendocument.same(data, made, wanted)
+    assert not opendocument.same(data, made.replace(b"<text:p>y", b"<text:p>z"), wanted)
+    assert not opendocument.same(data, made.replace(b"<text:p>x", b"<text:p>z"), wanted)

@@ -193,7 +193,7 @@ def test_categories(text, given, category):
     ("text", "given", "priority"),
     [
         ("x", "Must have", "critical"), ("x", "P1", "critical"), ("x", "2", "high"), ("x", "Should", "high"),
-        ("x", "could", "medium"), ("x", "Won't have", "low"), ("x", "HIGH", "high"), ("x", "Wichtig?", "medium"),
+        ("x", "could", "medium"), ("x", "Won't have", "low"), ("x", "HIGH", "high"), ("x", "Wichtig?", "high"),
         ("It must log in", None, "high"), ("It is mandatory to log in", None, "critical"),
         ("It should log in", None, "medium"), ("It may log in", None, "low"), ("Logs in", None, "medium"),
     ],

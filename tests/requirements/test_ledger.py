@@ -198,3 +198,20 @@ def test_other_data_gets_no_sample_lists(sample, known):
 
     assert samples.sets(replace(sample, source="Files"), catalogue.load()) == []
     assert samples.sets(sample, known) == []
+
+
+def test_the_lever_brings_the_same_money(book, settings):
+    rows = ledger.uplift(book, "B", settings)
+    size = ledger.lever(book, "B", settings)
+    by_lever = (rows["p_win"] * size * rows["share"] * rows["amount"]).sum()
+    assert by_lever == pytest.approx(rows["uplift_amount"].sum())
+    assert ledger.lever(book, "D", settings) is None
+
+
+def test_gaps_are_handed_on_by_a_name_of_their_own(book):
+    found = ledger.waiting(book)
+    assert set(found) == {"Alpha", "Beta", "Delta", "zebra", "perhaps"}
+    assert found["Alpha"].rows() == ledger.unblocked(book, "A").rows()
+    twice = ledger.Ledger(book.frame.with_columns(gap=pl.lit("Same")), book.deals, 6, "USD")
+    assert "Same (A)" in ledger.waiting(twice)
+    assert ledger.waiting(ledger.Ledger(book.frame.clear(), book.deals, 0, "USD")) == {}

@@ -16,6 +16,8 @@ from core.requirements.places import Place
 from core.requirements.read import RequirementList
 
 MARK = "X"
+NO_ANSWER = "It has no answer yet."
+UNCLEAR = "It is still to be clarified what answers it."
 LONGEST = 32_000
 ADDED = {"Compliance": "statement", "Response": "text"}
 LEFT = {"sheet": pl.String, "row": pl.Int64, "text": pl.String, "reason": pl.String}
@@ -57,8 +59,9 @@ def plan(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
     source : RequirementList
     answers : pl.DataFrame
         [sheet, row, status] and, where there are, [statement, response, capability]: status is available,
-        limited, partner, roadmap or not available; rows with another are left for a person. `statement`
-        goes before the word chosen for the status, `response` before the sentence made of the capability.
+        limited, partner, roadmap or not available; rows with another are left for a person. Where a
+        `statement` says less than the status (Partially compliant), it counts; To be clarified leaves the
+        row. Without the column `response` a sentence is made of the capability; with it, null writes no words.
     replace : bool
         Whether cells that hold an answer already are written over.
 
@@ -77,11 +80,11 @@ def plan(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
         sheet = _Sheet(grid, shape, out, replace)
         for row, text in asked.filter(pl.col("sheet") == grid.name).select("row", "text").iter_rows():
             answer = known.get((grid.name, row))
-            status = (answer or {}).get("status")
-            if answer is None or (status not in wording.STATEMENTS and not answer.get("statement")):
-                out.left.append((grid.name, row, text, "It has no answer yet."))
+            status = wording.stated(answer.get("status"), answer.get("statement")) if answer is not None else None
+            if answer is None or status is None:
+                out.left.append((grid.name, row, text, NO_ANSWER if answer is None else UNCLEAR))
                 continue
-            sheet.answer(row, text, answer)
+            sheet.answer(row, text, status, answer)
     return out
 
 
@@ -100,18 +103,19 @@ class _Sheet:
             if shape.header_row is not None:
                 out.edits += [Edit(grid.name, shape.header_row, p.column, p.name) for p in self.places]
 
-    def answer(self, row: int, text: str, answer: Mapping[str, Any]) -> None:
+    def answer(self, row: int, text: str, status: str, answer: Mapping[str, Any]) -> None:
         """Write one requirement's answer where the buyer wants it."""
-        status = str(answer["status"])
         statement = answer.get("statement") or wording.STATEMENTS[status]
-        response = str(answer.get("response") or wording.response(status, answer.get("capability")))
+        response = str(answer.get("response") or "")
+        if "response" not in answer:
+            response = wording.response(status, answer.get("capability"))
         said, why = self._stated(row, status, str(statement))
         free = [p for p in self.places if p.kind == "text"]
         texts = [response]
         if not any(p.kind != "text" for p in self.places):
-            texts = [str(statement), response] if len(free) > 1 else [f"{statement}. {response}"]
+            texts = [str(statement), response] if len(free) > 1 else [f"{statement}. {response}".strip()]
         for place, words in zip(free, texts, strict=False):
-            why = self._write(row, place.column, words) or why
+            why = (self._write(row, place.column, words) if words else "No words are drafted for it.") or why
             said = True
         if why or not said:
             self.out.left.append((self.grid.name, row, text, why or "No cell is left for its answer."))
@@ -123,6 +127,9 @@ class _Sheet:
             if place.kind != "choice":
                 continue
             words = self._words(row, place.column)
+            if words is None:
+                why = "Its answer cell has no drop-down, unlike the others."
+                continue
             word = statement if statement in words else wording.choose(status, words)
             if word is not None:
                 why = self._write(row, place.column, word)
@@ -141,8 +148,8 @@ class _Sheet:
             return not why, why
         return False, why
 
-    def _words(self, row: int, column: int) -> Sequence[str]:
-        return next((c.words for c in self.grid.choices if any(s.holds(row, column) for s in c.spans)), ())
+    def _words(self, row: int, column: int) -> Sequence[str] | None:
+        return next((c.words for c in self.grid.choices if any(s.holds(row, column) for s in c.spans)), None)
 
     def _held(self, row: int, column: int) -> str:
         cells = self.cells.get(row, [])

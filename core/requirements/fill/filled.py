@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from core.contracts.errors import RequirementError
 from core.requirements import grids
 from core.requirements.fill import answers as planning
-from core.requirements.fill import delimited, ooxml, proof
+from core.requirements.fill import delimited, ooxml, opendocument, proof
 from core.requirements.fill.answers import LEFT, Edit, Plan
 from core.requirements.fill.proof import Proof
 from core.requirements.read import RequirementList
 from core.requirements.sheetxml import letters_of
-from core.requirements.spreadsheet import Book
+from core.requirements.spreadsheet import BROKEN, LARGEST_UNPACKED, Book, damaged, too_large
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,10 @@ def fill(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
         When the file is none that can be filled, or more than the answers would change.
     """
     planned = planning.plan(source, answers, replace=replace)
-    content, shown = _written(source, planned)
+    try:
+        content, shown = _written(source, planned)
+    except BROKEN as error:
+        raise damaged(source.name) from error
     path = Path(source.name)
     edits = [(e.sheet, e.row, f"{letters_of(e.column)}{e.row}", e.text) for e in planned.edits]
     schema = {"sheet": pl.String, "row": pl.Int64, "cell": pl.String, "text": pl.String}
@@ -100,12 +104,30 @@ def _written(source: RequirementList, planned: Plan) -> tuple[bytes, Proof]:
         content = delimited.edit(held, texts)
         return content, delimited.compare(held, content, texts)
     if kind == "opendocument":
-        raise RequirementError("An ODS file cannot be filled in yet.", source.name, "Save it as XLSX.")
+        _check_size(held, source.name)
+        return _open_document(held, planned)
+    _check_size(held, source.name)
     book = Book(held, source.name)
     parts = _by_part(planned.edits, book)
     fresh = {part: ooxml.edit(book.packed.read(part), texts) for part, texts in parts.items()}
     content = ooxml.repack(held, fresh)
     return content, proof.compare(held, content, parts)
+
+
+def _check_size(held: bytes, name: str) -> None:
+    """Refuse a file whose pictures or other parts unpack to more than a workbook may."""
+    with zipfile.ZipFile(io.BytesIO(held)) as packed:
+        if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
+            raise too_large(name)
+
+
+def _open_document(held: bytes, planned: Plan) -> tuple[bytes, Proof]:
+    texts = {(e.sheet, e.row, e.column): e.text for e in planned.edits}
+    with zipfile.ZipFile(io.BytesIO(held)) as packed:
+        fresh = opendocument.edit(packed.read(opendocument.PART), texts) if texts else b""
+    content = ooxml.repack(held, {opendocument.PART: fresh} if texts else {})
+    sheets = len({e.sheet for e in planned.edits})
+    return content, proof.compare(held, content, {opendocument.PART: texts}, opendocument.same, sheets)
 
 
 def _by_part(edits: list[Edit], book: Book) -> dict[str, dict[tuple[int, int], str]]:

@@ -68,23 +68,27 @@ class Places:
         local = name.rpartition(":")[2]
         if local == "c" and self._cell is not None:
             column, start, given = self._cell
-            self._row.cells.append((column, start, self._after(start), given))
+            end = after(self.data, name, self._parser.CurrentByteIndex)
+            self._row.cells.append((column, start, end, given))
             self._cell = None
         elif local == "row":
             self._row.closed = self._parser.CurrentByteIndex
             self._row = None
 
-    def _after(self, start: int) -> int:
-        """Return where an element ends: with its own tag if that closes itself, else with its closing one."""
-        for at in (start, self._parser.CurrentByteIndex):
-            found = TAG.match(self.data, at)
-            if found and (self.data[found.end() - 2] == ord("/") or self.data[at + 1] == ord("/")):
-                return found.end()
-        raise ValueError(start)
-
     def style_of(self, row: _Row, column: int) -> str:
         """Return the style a new cell takes: its row's, else its column's."""
         return row.style or next((s for first, last, s in self.column_styles if first <= column <= last), "")
+
+
+def after(data: bytes, name: str, at: int) -> int:
+    """Return where an element ends, given where the parser stands at its end event.
+
+    That is before its closing tag, or behind its own where it closes itself.
+    """
+    closing = f"</{name}".encode()
+    if data.startswith(closing, at) and data[at + len(closing)] in b"> \t\r\n":
+        return data.index(b">", at) + 1
+    return at
 
 
 def edit(data: bytes, texts: Texts) -> bytes:
@@ -165,6 +169,11 @@ def safe(text: str) -> str:
     """Write a text as a spreadsheet cell holds it: control characters the way spreadsheets do."""
     kept = LOOKS_ESCAPED.sub("_x005F_", text.replace("\r\n", "\n").replace("\r", "\n"))
     return FORBIDDEN.sub(lambda m: f"_x{ord(m.group()):04X}_", kept)
+
+
+def same(was: bytes, now: bytes, cells: Texts) -> bool:
+    """Say whether two versions of a worksheet's part differ in these cells only."""
+    return without(was, cells) == without(now, cells)
 
 
 def without(data: bytes, cells: Texts) -> bytes:

@@ -1,0 +1,261 @@
+"""Charts of the customers page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from core.charts.late import alt
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish
+from core.explain.drivers import plain
+from core.metrics.customer_health import SCORES
+
+if TYPE_CHECKING:
+    Drawn = alt.Chart | alt.LayerChart
+
+GROUPS = [ACTUAL, FORECAST, "#4c6a92", "#a3527b", "#8a9a2b", CONTEXT, "#7cc7bf"]
+LONGEST_AGE = 36
+_DASHES = [[1, 0], [5, 3], [2, 2]]
+
+
+def _across() -> alt.Axis:
+    return alt.Axis(format="~s")
+
+
+def _per_cent() -> alt.Axis:
+    return alt.Axis(format=".0%")
+
+
+def _top() -> alt.Legend:
+    return alt.Legend(orient="top", title=None, labelLimit=320, columns=2)
+
+
+def _both() -> alt.Scale:
+    return alt.Scale(domain=list(SCORES.values()), range=[ACTUAL, FORECAST])
+
+
+def months(frame: pl.DataFrame, currency: str) -> Drawn:
+    """Expected monthly revenue lost and won month by month: [month_ahead, churned, contracted, expanded]."""
+    names = {
+        "churned_mrr_amount": "Leaving",
+        "contracted_mrr_amount": "Contraction",
+        "expanded_mrr_amount": "Expansion",
+    }
+    long = frame.unpivot(list(names), index="month_ahead", variable_name="what", value_name="amount").with_columns(
+        pl.col("what").replace_strict(names),
+        amount=pl.when(pl.col("what") == "expanded_mrr_amount").then("amount").otherwise(-pl.col("amount")),
+    )
+    bars = alt.Chart(long).mark_bar(cornerRadius=2).encode(
+        x=alt.X("month_ahead:O", title="months ahead", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("amount:Q", title=f"{currency} a month", axis=_across()),
+        color=alt.Color("what:N", legend=_top(), scale=alt.Scale(
+            domain=list(names.values()), range=[FORECAST, "#f0c38f", ACTUAL])),
+        tooltip=["month_ahead:O", "what:N", alt.Tooltip("amount:Q", format="+,.0f", title=currency)],
+    )  # fmt: skip
+    return finish(bars, height=260)
+
+
+def staying(frame: pl.DataFrame) -> Drawn:
+    """The chance of one account to be still there, month by month, against all: [month_ahead, who, stay_rate]."""
+    low = max(float(frame["stay_rate"].min() or 0.0) - 0.1, 0.0)  # type: ignore[arg-type]
+    base = alt.Chart(frame).encode(
+        x=alt.X("month_ahead:Q", title="months ahead", axis=alt.Axis(tickMinStep=1), scale=alt.Scale(nice=False)),
+        y=alt.Y("stay_rate:Q", title="still a customer", axis=_per_cent(), scale=alt.Scale(domain=[low, 1])),
+        color=alt.Color("who:N", legend=_top(), scale=alt.Scale(
+            domain=frame["who"].unique(maintain_order=True).to_list(), range=[ACTUAL, CONTEXT])),
+        tooltip=["who:N", "month_ahead:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
+    )  # fmt: skip
+    return finish(base.mark_line(point=True), height=240)
+
+
+def lead(frame: pl.DataFrame) -> Drawn:
+    """Share of leavers that was red, by months before they left; dashed the share among those that stayed."""
+    named = frame.with_columns(pl.col("score").replace_strict(SCORES))
+    color = alt.Color("score:N", legend=_top(), scale=_both())
+    y = alt.Y("red_rate:Q", title="was red", axis=_per_cent())
+    lines = alt.Chart(named.filter(pl.col("months_before") > 0)).mark_line(point=True).encode(
+        x=alt.X("months_before:Q", title="months before leaving", scale=alt.Scale(reverse=True),
+                axis=alt.Axis(tickMinStep=1)),
+        y=y, color=color, tooltip=["score:N", "months_before:Q", alt.Tooltip("red_rate:Q", format=".1%"), "n:Q"],
+    )  # fmt: skip
+    stayed = alt.Chart(named.filter(pl.col("months_before") == 0)).mark_rule(strokeDash=[4, 4]).encode(y=y, color=color)
+    return finish(lines + stayed, height=260)
+
+
+def lift(frame: pl.DataFrame) -> Drawn:
+    """How much oftener than all each tenth left, worst tenth first."""
+    named = frame.with_columns(pl.col("score").replace_strict(SCORES))
+    bars = alt.Chart(named).mark_bar(cornerRadius=2).encode(
+        x=alt.X("tenth:O", title="tenth by score, worst first", axis=alt.Axis(labelAngle=0)),
+        xOffset="score:N",
+        y=alt.Y("lift_rate:Q", title="times as often as all"),
+        color=alt.Color("score:N", legend=_top(), scale=_both()),
+        tooltip=["score:N", "tenth:O", alt.Tooltip("lift_rate:Q", format=".2f"), "n_left:Q", "n:Q"],
+    )  # fmt: skip
+    line = alt.Chart(pl.DataFrame({"y": [1.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y="y:Q")
+    return finish(bars + line, height=260)
+
+
+def cohorts(frame: pl.DataFrame, rate: str) -> Drawn:
+    """Heat map of cohorts by age, every third month of three years, in per cent of the base.
+
+    Cohorts of which only those that stayed are on record are left out, unless there are no others.
+    """
+    kept = frame.filter("is_whole") if frame["is_whole"].any() else frame
+    shown = kept.filter((pl.col("age_months") % 3 == 0) & (pl.col("age_months") <= LONGEST_AGE))
+    shown = shown.with_columns(percent=(pl.col(rate) * 100).round(0))
+    order = shown["label"].unique(maintain_order=True).to_list()
+    top = float(shown[rate].max() or 1.0)  # type: ignore[arg-type]
+    base = alt.Chart(shown).encode(
+        x=alt.X("age_months:O", title="months after the base, % of it", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(grid=False)),
+    )
+    middle = 1.0 if top > 1.05 else 0.8
+    ends = [min(0.5, middle), middle, max(top, middle + 0.01)]
+    boxes = base.mark_rect().encode(
+        color=alt.Color(f"{rate}:Q", legend=None, scale=alt.Scale(
+            domain=ends, range=["#e8b27a", "#e3f1ef", ACTUAL], interpolate="rgb", clamp=True)),
+        tooltip=["label:N", "age_months:O", alt.Tooltip(f"{rate}:Q", format=".1%"), "n_kept:Q", "n_accounts:Q",
+                 alt.Tooltip("amount:Q", format=",.0f")],
+    )  # fmt: skip
+    words = base.mark_text(fontSize=10, color="#20313a").encode(text="percent:Q")
+    return finish(boxes + words, height=22 * len(order) + 60)
+
+
+def retention(frame: pl.DataFrame) -> Drawn:
+    """Net, gross and logo retention over twelve months, month by month."""
+    names = {"net_rate": "Net revenue", "gross_rate": "Gross revenue", "logo_rate": "Customers"}
+    long = frame.unpivot(list(names), index="month", variable_name="what", value_name="rate").with_columns(
+        pl.col("what").replace_strict(names)
+    )
+    lines = alt.Chart(long).mark_line().encode(
+        x=alt.X("month:T", title=None),
+        y=alt.Y("rate:Q", title="of a year before", axis=_per_cent(), scale=alt.Scale(zero=False)),
+        color=alt.Color("what:N", legend=_top(), scale=alt.Scale(
+            domain=list(names.values()), range=[ACTUAL, FORECAST, CONTEXT])),
+        tooltip=[alt.Tooltip("month:T", format="%B %Y"), "what:N", alt.Tooltip("rate:Q", format=".1%")],
+    )  # fmt: skip
+    return finish(lines, height=240)
+
+
+def worth(frame: pl.DataFrame, currency: str, top: int = 15) -> Drawn:
+    """The most valuable customers with the range of each: [account_name, value_amount, lower, upper]."""
+    shown = frame.head(top).with_columns(name=pl.coalesce("account_name", "account_id"))
+    y = alt.Y("name:N", sort=shown["name"].to_list(), title=None, axis=alt.Axis(labelLimit=160))
+    amounts = ("value_amount", "lower_amount", "upper_amount")
+    tip = [alt.Tooltip("name:N"), *(alt.Tooltip(f"{n}:Q", format=",.0f") for n in amounts)]
+    base = alt.Chart(shown).encode(y=y, tooltip=tip)
+    bars = base.mark_bar(color=ACTUAL, height=10, cornerRadius=2).encode(
+        x=alt.X("value_amount:Q", title=f"{currency}, with the range of its own fate", axis=_across())
+    )
+    ranges = base.mark_rule(color=CONTEXT, strokeWidth=2).encode(x="lower_amount:Q", x2="upper_amount:Q")
+    return finish(bars + ranges, height=25 * shown.height + 60)
+
+
+def curves(frame: pl.DataFrame) -> Drawn:
+    """Mean chance to stay by the model and by its two checks: [months, curve, stay_rate]."""
+    order = frame["curve"].unique(maintain_order=True).to_list()
+    lines = alt.Chart(frame).mark_line().encode(
+        x=alt.X("months:Q", title="months ahead", scale=alt.Scale(nice=False)),
+        y=alt.Y("stay_rate:Q", title="still a customer", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
+        color=alt.Color("curve:N", legend=_top(), scale=alt.Scale(domain=order, range=[ACTUAL, FORECAST, CONTEXT])),
+        strokeDash=alt.StrokeDash("curve:N", legend=None, scale=alt.Scale(domain=order, range=_DASHES)),
+        tooltip=["curve:N", "months:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
+    )  # fmt: skip
+    return finish(lines, height=260)
+
+
+def groups(frame: pl.DataFrame, axes: tuple[str, str], order: list[str]) -> Drawn:
+    """Customers by the two signs that set the groups apart most, one colour per group."""
+    step = max(frame.height // 1_500, 1)
+    x, y = axes
+    shown = frame.drop_nulls(list(axes)).gather_every(step)
+    points = alt.Chart(shown).mark_circle(size=42, opacity=0.6).encode(
+        x=_sign(alt.X, x, shown), y=_sign(alt.Y, y, shown),
+        color=alt.Color("group:N", scale=alt.Scale(domain=order, range=GROUPS[: len(order)]),
+                        legend=alt.Legend(orient="bottom", title=None, columns=1, labelLimit=320)),
+        tooltip=["account_name:N", "group:N", "kind:N", alt.Tooltip(f"{x}:Q", format=",.2f", title=plain(x)),
+                 alt.Tooltip(f"{y}:Q", format=",.2f", title=plain(y))],
+    )  # fmt: skip
+    return finish(points, height=480)
+
+
+def _sign(channel: type, name: str, frame: pl.DataFrame) -> alt.X | alt.Y:
+    low = frame[name].min() if frame.height else 0
+    wide = name.endswith("_amount") and isinstance(low, (int, float)) and low >= 0
+    scale = alt.Scale(type="symlog", constant=1_000) if wide else alt.Scale(zero=False)
+    found: alt.X | alt.Y = channel(f"{name}:Q", title=plain(name), axis=_across(), scale=scale)
+    return found
+
+
+def timeline(frame: pl.DataFrame, kinds: tuple[str, ...]) -> Drawn:
+    """What happened with an account, one row per kind; amber to teal is the mood, grey where there is none."""
+    order = [kind for kind in kinds if kind in set(frame["kind"])]
+
+    felt = pl.col("sentiment_score").is_not_null()
+    mood_scale = alt.Scale(domain=[-0.6, 0, 0.6], range=[FORECAST, "#b9c2bd", ACTUAL], clamp=True)
+    coloured = _dots(frame.filter(felt), order).encode(
+        color=alt.Color("sentiment_score:Q", scale=mood_scale, legend=None)
+    )
+    layers: alt.LayerChart = alt.layer(_dots(frame.filter(~felt), order), coloured)  # type: ignore[assignment]
+    return finish(layers, height=36 * max(len(order), 1) + 60)
+
+
+def _dots(rows: pl.DataFrame, order: list[str]) -> alt.Chart:
+    dots: alt.Chart = alt.Chart(rows).mark_circle(size=80, opacity=0.8, color=CONTEXT).encode(
+        x=alt.X("on:T", title=None), y=alt.Y("kind:N", sort=order, title=None, scale=alt.Scale(domain=order)),
+        tooltip=[alt.Tooltip("on:T", format="%d %B %Y"), "kind:N", "what:N", alt.Tooltip("amount:Q", format="+,.0f"),
+                 alt.Tooltip("sentiment_score:Q", format="+.2f", title="mood")],
+    )  # fmt: skip
+    return dots
+
+
+def usage(frame: pl.DataFrame) -> Drawn:
+    """Usage by month in front, tickets as bars on the ground."""
+    return _month(frame, "usage", "usage readings")
+
+
+def tickets(frame: pl.DataFrame) -> Drawn:
+    """Tickets by month."""
+    return _month(frame, "n_tickets", "tickets")
+
+
+def contract(frame: pl.DataFrame, currency: str) -> Drawn:
+    """Recurring revenue by month."""
+    return _month(frame, "mrr_amount", f"{currency} a month")
+
+
+def _month(frame: pl.DataFrame, name: str, title: str) -> Drawn:
+    bars = alt.Chart(frame).mark_bar(color=ACTUAL, cornerRadius=2).encode(
+        x=alt.X("month:O", title=None, timeUnit="yearmonth", axis=alt.Axis(format="%b %y", labelOverlap=True)),
+        y=alt.Y(f"{name}:Q", title=title, axis=_across()),
+        tooltip=[alt.Tooltip("month:T", format="%d %B %Y", title="month to"), alt.Tooltip(f"{name}:Q", format=",.1f")],
+    )  # fmt: skip
+    return finish(bars, height=200)
+
+
+def mood(frame: pl.DataFrame) -> Drawn:
+    """Mood in calls and mail and in tickets by month, from −1 to 1."""
+    names = {"sentiment": "Calls, mail, meetings", "ticket_sentiment": "Tickets"}
+    long = frame.unpivot(list(names), index="month", variable_name="where", value_name="mood").drop_nulls("mood")
+    lines = alt.Chart(long.with_columns(pl.col("where").replace_strict(names))).mark_line(point=True).encode(
+        x=alt.X("month:T", title=None), y=alt.Y("mood:Q", title="mood, −1 to 1", scale=alt.Scale(domain=[-1, 1])),
+        color=alt.Color(
+            "where:N", legend=_top(), scale=alt.Scale(domain=list(names.values()), range=[ACTUAL, FORECAST])),
+        tooltip=[alt.Tooltip("month:T", format="%d %B %Y", title="month to"), "where:N",
+                 alt.Tooltip("mood:Q", format="+.2f")],
+    )  # fmt: skip
+    zero = alt.Chart(pl.DataFrame({"y": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y="y:Q")
+    return finish(zero + lines, height=220)
+
+
+def steadiness(frame: pl.DataFrame) -> Drawn:
+    """How often each driver is among the three strongest."""
+    bars = alt.Chart(frame).mark_bar(height=14, cornerRadius=2, color=SEQUENCE[2]).encode(
+        x=alt.X("top_rate:Q", title="among the three strongest", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
+        y=alt.Y("driver:N", sort=frame["driver"].to_list(), title=None, axis=alt.Axis(labelLimit=220)),
+        tooltip=["driver:N", alt.Tooltip("top_rate:Q", format=".0%"), alt.Tooltip("least:Q", format="+.1f"),
+                 alt.Tooltip("most:Q", format="+.1f")],
+    )  # fmt: skip
+    return finish(bars, height=26 * frame.height + 60)

@@ -1,0 +1,176 @@
+"""A page as one file to send: HTML or PDF, with charts as vectors and nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from html import escape
+from typing import Any, Literal
+
+import polars as pl
+
+from core.charts import booklet
+from core.charts.theme import ACTUAL, CONTEXT
+
+WIDTH = 640
+SIDE_BY_SIDE = ("hconcat", "vconcat", "concat", "facet", "repeat", "spec")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing a page shows.
+
+    Attributes
+    ----------
+    question : str
+        The heading it stands under; empty for what stands above all questions.
+    kind : {"text", "chart", "tile"}
+    body : str or dict
+        A sentence; a Vega-Lite specification with its data; or name, value and change of a tile.
+    """
+
+    question: str
+    kind: Literal["text", "chart", "tile"]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A page at a moment.
+
+    Attributes
+    ----------
+    title : str
+    about : str
+        Company, source and as-of date, in words.
+    parts : tuple of Part
+        In the order of the page.
+    """
+
+    title: str
+    about: str
+    parts: tuple[Part, ...]
+
+    def questions(self) -> list[str]:
+        """Return the headings in the order of the page."""
+        return list(dict.fromkeys(part.question for part in self.parts))
+
+    def of(self, question: str) -> list[Part]:
+        """Return what stands under a heading."""
+        return [part for part in self.parts if part.question == question]
+
+
+def drawn(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a specification whose data are plain rows, as wide as a page.
+
+    Parameters
+    ----------
+    spec : mapping
+        A Vega-Lite specification; datasets may be Arrow bytes.
+    """
+    out = dict(spec)
+    rows = {name: _rows(data) for name, data in spec.get("datasets", {}).items()}
+    if rows:
+        out["datasets"] = rows
+    if not any(name in out for name in SIDE_BY_SIDE):
+        out["width"] = WIDTH
+        out["autosize"] = {"type": "fit-x", "contains": "padding"}
+    out["background"] = "white"
+    return out
+
+
+def _rows(data: Any) -> Any:
+    if not isinstance(data, bytes):
+        return data
+    frame = pl.read_ipc_stream(data)
+    return [{name: _plain(value) for name, value in row.items()} for row in frame.iter_rows(named=True)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return f"{value.isoformat()}T00:00:00" if isinstance(value, date) else value
+
+
+def vector(spec: Mapping[str, Any], mark: str) -> str:
+    """Return a chart as SVG; `mark` keeps its inner names apart from those of other charts."""
+    import vl_convert
+
+    svg: str = vl_convert.vegalite_to_svg(drawn(spec))
+    return re.sub(r'(\bid="|url\(#|href="#)', lambda found: f"{found.group(1)}{mark}-", svg)
+
+
+def html(page: Snapshot) -> str:
+    """Return the page as one HTML file that prints without cutting a chart.
+
+    Nothing in it is loaded from elsewhere and nothing runs; text from the data is shown as text.
+    """
+    body = []
+    for number, question in enumerate(page.questions()):
+        inside = [_html(part, f"c{number}-{k}") for k, part in enumerate(page.of(question)) if part.kind != "tile"]
+        tiles = "".join(_tile(part) for part in page.of(question) if part.kind == "tile")
+        head = f"<h2>{escape(question)}</h2>" if question else ""
+        body.append(f"<section>{head}{f'<div class=tiles>{tiles}</div>' if tiles else ''}{''.join(inside)}</section>")
+    return _SHELL.format(title=escape(page.title), about=escape(page.about), body="\n".join(body), style=_STYLE)
+
+
+def _html(part: Part, mark: str) -> str:
+    if part.kind == "chart":
+        return f"<figure>{vector(part.body, mark)}</figure>"
+    return f"<p>{bold(escape(str(part.body)))}</p>"
+
+
+def _tile(part: Part) -> str:
+    name, value, change = (escape(str(word)) for word in part.body)
+    return f"<div class=tile><span>{name}</span><b>{value}</b><i>{change}</i></div>"
+
+
+def bold(text: str) -> str:
+    """Turn **words** into bold ones."""
+    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
+
+
+def pdf(page: Snapshot) -> bytes:
+    """Return the page as a PDF of A4 leaves; a chart, and a heading with what follows it, is never cut."""
+    blocks: list[booklet.Block] = [booklet.title(page.title, page.about)]
+    for number, question in enumerate(page.questions()):
+        parts = page.of(question)
+        if question:
+            blocks.append(booklet.heading(question))
+        tiles = [part.body for part in parts if part.kind == "tile"]
+        if tiles:
+            blocks += booklet.tiles(tiles)
+        for k, part in enumerate(parts):
+            if part.kind == "text":
+                blocks.append(booklet.paragraph(str(part.body).replace("**", "")))
+            elif part.kind == "chart":
+                blocks.append(booklet.figure(vector(part.body, f"c{number}-{k}")))
+    return booklet.bound(booklet.leaves(blocks, page.title))
+
+
+def collected(title: str, about: str, shown: Sequence[tuple[str, str, Any]]) -> Snapshot:
+    """Return a snapshot of what a page has shown: question, kind, and a body or a function that makes it."""
+    parts = [Part(q, kind, body() if callable(body) else body) for q, kind, body in shown]  # type: ignore[arg-type]
+    return Snapshot(title, about, tuple(parts))
+
+
+_STYLE = f"""@page {{ size: A4; margin: 16mm 14mm }}
+body {{ font: 15px/1.5 system-ui, 'Liberation Sans', Arial, sans-serif; color: #17242d; max-width: 720px;
+  margin: 32px auto; padding: 0 16px; background: white }}
+h1 {{ font-size: 28px; margin: 0 }} h2 {{ font-size: 19px; margin: 30px 0 6px; break-after: avoid }}
+header p {{ color: {CONTEXT}; margin: 2px 0 18px }} p {{ margin: 6px 0; break-inside: avoid; orphans: 3 }}
+figure {{ margin: 10px 0; break-inside: avoid }} figure svg {{ max-width: 100%; height: auto }}
+.tiles {{ display: grid; grid-template-columns: repeat(3, 1fr); gap: 10px }}
+.tile {{ border: 1px solid #dfe3e6; border-radius: 6px; padding: 8px 12px; break-inside: avoid }}
+.tile span, .tile i {{ display: block; color: {CONTEXT}; font-size: 12px; font-style: normal }}
+.tile b {{ font-size: 20px; color: {ACTUAL} }}
+section > h2 + p {{ break-before: avoid }} section > p + figure {{ break-before: avoid }}"""
+_SHELL = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>
+<body><header><h1>{title}</h1><p>{about}</p></header>
+{body}
+</body></html>
+"""

@@ -1,0 +1,170 @@
+"""Three sentences a chief revenue officer could read aloud, each computed, the most money first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months, quarter_label, quarter_start
+from core.contracts import Dataset
+from core.metrics import money
+from core.metrics.bookings import by_region_and_family, daily
+from core.metrics.flow import flow
+from core.metrics.recurring import mrr_at
+from core.models import outlook
+
+TOLD = 3
+QUARTER, REGIONS, FAMILIES, CHANGE, TODAY = (
+    "Will we make the quarter?", "Which regions carry the quarter?", "Which products sell where?",
+    "What changed since last week?", "Where do we stand today?",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Headlines:
+    """The sentences, most money first.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [text, amount, cell]: the sentence, the money it speaks of, and the question it is worked out
+        under. All that were worked out; the first three are told.
+    """
+
+    frame: pl.DataFrame
+
+    def told(self) -> list[tuple[str, str]]:
+        """Return the three sentences, each with the question it belongs to."""
+        return list(self.frame.head(TOLD).select("text", "cell").iter_rows())
+
+    def sentence(self) -> str:
+        """Return the three sentences, one a line."""
+        if self.frame.is_empty():
+            return "There is not enough data for a headline yet."
+        return "\n".join(text for text, _ in self.told())
+
+
+def headlines(data: Dataset, settings: Settings) -> Headlines:
+    """Three sentences a chief revenue officer could read aloud, ranked by the money each speaks of.
+
+    Formula: worked out are the quarter's forecast against quota (money: the gap); how the pipeline
+    due this quarter changed in a week (the change); the region and the product family whose bookings
+    moved most against the same days, or months, a year ago (the move); recurring revenue over the
+    running quarter (twelve times the move). At most one of region and family is kept, the larger. The
+    three of the most money are told.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+
+    Returns
+    -------
+    Headlines
+    """
+    found = [
+        *_quarter(data, settings),
+        *_change(data, settings),
+        *max((list(_region(data, settings)), list(_family(data, settings))), key=_size),
+        *_recurring(data, settings),
+    ]
+    schema = {"text": pl.String, "amount": pl.Float64, "cell": pl.String}
+    frame = pl.DataFrame(found, schema=schema, orient="row")
+    return Headlines(frame.sort("amount", descending=True, maintain_order=True))
+
+
+Told = tuple[str, float, str]
+
+
+def _size(told: list[Told]) -> float:
+    return told[0][1] if told else 0.0
+
+
+def _quarter(data: Dataset, settings: Settings) -> Iterator[Told]:
+    """Tell the forecast against quota."""
+    found = outlook.current(data, settings)
+    if found.frame.is_empty():
+        return
+    row, unit = found.frame.row(-1, named=True), settings.currency
+    heading = f"We are heading for {money(row['amount'], unit)} in {row['window']}"
+    reach = f"four cases in five lie between {money(row['lower'], unit)} and {money(row['upper'], unit)}"
+    if not row["quota_amount"]:
+        yield f"{heading}; {reach}.", row["upper"] - row["lower"], QUARTER
+        return
+    gap = row["amount"] - row["quota_amount"]
+    side = "above" if gap >= 0 else "short of"
+    yield f"{heading}, {money(abs(gap), unit)} {side} quota; {reach}.", abs(gap), QUARTER
+
+
+def _change(data: Dataset, settings: Settings) -> Iterator[Told]:
+    """Tell how the pipeline due this quarter changed in a week, and what did most of it."""
+    since = data.as_of - timedelta(days=7)
+    found = flow(data, settings, since, data.as_of, due="this quarter")
+    moved = found.amount("Closing") - found.amount("Opening")
+    top = found.largest()
+    if not moved or top is None:
+        return
+    word = "grew" if moved > 0 else "shrank"
+    amount = money(abs(moved), settings.currency)
+    most = money(abs(found.amount(top)), settings.currency)
+    text = f"The pipeline due this quarter {word} by {amount} in a week; the largest move was {most} {top.lower()}."
+    yield text, abs(moved), CHANGE
+
+
+def _region(data: Dataset, settings: Settings) -> Iterator[Told]:
+    """Tell the region whose bookings of the quarter moved most against the same days a year ago."""
+    begin, booked = quarter_start(data.as_of, settings), daily(data)
+    past = add_months(begin, -12)
+    sides = [_by_region(booked, *ends) for ends in ((begin, data.as_of), (past, past + (data.as_of - begin)))]
+    both = sides[0].join(sides[1], on="region", how="full", coalesce=True, suffix="_then").fill_null(0.0)
+    if both.is_empty() or not both["amount_then"].sum():
+        return
+    moved = both.with_columns(move=pl.col("amount") - pl.col("amount_then"))
+    row = moved.sort(pl.col("move").abs(), "region", descending=[True, False]).row(0, named=True)
+    word = "more" if row["move"] > 0 else "less"
+    label = quarter_label(data.as_of, settings)
+    text = (
+        f"{row['region']} has booked {money(row['amount'], settings.currency)} in {label}, "
+        f"{money(abs(row['move']), settings.currency)} {word} than by the same day a year ago, the largest move of any "
+        "region."
+    )
+    yield text, abs(row["move"]), REGIONS
+
+
+def _by_region(booked: pl.DataFrame, since: date, until: date) -> pl.DataFrame:
+    rows = booked.filter(pl.col("day").is_between(since, until)).with_columns(pl.col("region").fill_null("No region"))
+    return rows.group_by("region").agg(pl.col("amount").sum())
+
+
+def _family(data: Dataset, settings: Settings) -> Iterator[Told]:
+    """Tell the product family whose bookings of twelve months moved most."""
+    frame = by_region_and_family(data, settings).frame
+    sums = frame.group_by("family").agg(pl.col("amount").sum(), pl.col("earlier_amount").sum())
+    sums = sums.filter(pl.col("earlier_amount") > 0).with_columns(move=pl.col("amount") - pl.col("earlier_amount"))
+    if sums.is_empty():
+        return
+    row = sums.sort(pl.col("move").abs(), "family", descending=[True, False]).row(0, named=True)
+    word = "up" if row["move"] > 0 else "down"
+    text = (
+        f"{row['family']} is {word} {money(abs(row['move']), settings.currency)} on the twelve months before, the "
+        f"largest move of any product family, at {money(row['amount'], settings.currency)}."
+    )
+    yield text, abs(row["move"]), FAMILIES
+
+
+def _recurring(data: Dataset, settings: Settings) -> Iterator[Told]:
+    """Tell what recurring revenue a year gained or lost since the quarter began."""
+    begin = quarter_start(data.as_of, settings)
+    if not data.has("subscriptions"):
+        return
+    moved = 12 * (mrr_at(data, data.as_of) - mrr_at(data, begin - timedelta(days=1)))
+    if not moved:
+        return
+    word = "grown" if moved > 0 else "shrunk"
+    label = quarter_label(data.as_of, settings)
+    amount = money(abs(moved), settings.currency)
+    yield f"Recurring revenue has {word} by {amount} a year since {label} began.", abs(moved), TODAY

@@ -1,0 +1,206 @@
+"""What happens with one account: its usage, tickets, mood and contract by month, and its timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months
+from core.contracts import Dataset
+from core.contracts.errors import QuarterdeckError, closest
+from core.contracts.spans import line_runs
+from core.metrics.measure import money, percent
+
+MONTHS = 24
+KINDS = ("Deal", "Contract", "Meeting", "Call", "Mail", "Ticket")
+_EVENTS = {"on": pl.Date, "kind": pl.String, "what": pl.String, "amount": pl.Float64, "sentiment_score": pl.Float64}
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account, all round.
+
+    Attributes
+    ----------
+    account_id, name : str
+    facts : dict of str to str
+        What is known of it, in words.
+    events : pl.DataFrame
+        [on, kind, what, amount, sentiment_score], latest first: deals opened, won and lost, contract lines
+        begun and ended, meetings, calls, mails and tickets.
+    months : pl.DataFrame
+        [month, mrr_amount, usage, n_tickets, n_meetings, sentiment, ticket_sentiment] of the last 24
+        months, each named by its last day; usage and moods null in a month without readings.
+    deals : pl.DataFrame
+        Its deals, latest first.
+    contract : pl.DataFrame
+        Its contract lines that run, with the product.
+    currency : str
+    """
+
+    account_id: str
+    name: str
+    facts: dict[str, str]
+    events: pl.DataFrame
+    months: pl.DataFrame
+    deals: pl.DataFrame
+    contract: pl.DataFrame
+    currency: str
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """Return the timeline."""
+        return self.events
+
+    def of(self, kinds: list[str]) -> pl.DataFrame:
+        """Return the events of some kinds; of all where none is named."""
+        return self.events.filter(pl.col("kind").is_in(kinds)) if kinds else self.events
+
+    def sentence(self) -> str:
+        """Say what it pays, what is open, and how the last quarter went."""
+        paid = float(self.contract["mrr_amount"].sum())
+        live = self.deals.filter(~pl.col("is_closed"))
+        parts = [
+            f"pays {money(paid, self.currency)} a month on {self.contract.height} contract lines" if paid
+            else "pays nothing at present"
+        ]  # fmt: skip
+        if live.height:
+            worth = money(float(live["amount"].sum()), self.currency)
+            parts.append(f"has {live.height} open {'deal' if live.height == 1 else 'deals'} of {worth}")
+        late = self.months.tail(3)
+        parts.append(
+            f"{int(late['n_meetings'].sum())} meetings and {int(late['n_tickets'].sum())} tickets in three months"
+        )
+        return f"**{self.name}** {', '.join(parts)}."
+
+    def trend(self) -> str:
+        """Compare the last three months with the three before."""
+        late, before = self.months.tail(3), self.months.slice(-6, 3)
+        used, was = (float(part["usage"].sum()) for part in (late, before))
+        said = f"usage {percent(used / was - 1, sign=True)}" if was else "no usage readings to compare"
+        tickets = [int(part["n_tickets"].sum()) for part in (late, before)]
+        moods = [_mean(part["ticket_sentiment"]) for part in (late, before)]
+        mood = f", mood in tickets {moods[0]:+.2f} after {moods[1]:+.2f}" if None not in moods else ""
+        return f"Last three months against the three before: {said}, {tickets[0]} tickets after {tickets[1]}{mood}."
+
+
+def _mean(values: pl.Series) -> float | None:
+    known = values.drop_nulls()
+    return float(known.sum()) / known.len() if known.len() else None
+
+
+def names(data: Dataset, settings: Settings) -> dict[str, str]:
+    """Return the name of every account by its id, those that pay most first."""
+    paid = data.subscriptions.filter(line_runs(data.as_of)).group_by("account_id").agg(pl.col("mrr_amount").sum())
+    rows = data.accounts.join(paid, on="account_id", how="left").sort(
+        "mrr_amount", "account_id", descending=[True, False], nulls_last=True
+    )
+    return dict(rows.select("account_id", "account_name").iter_rows())
+
+
+def account(data: Dataset, settings: Settings, account_id: str) -> Account:
+    """Gather everything that is known of one account up to the as-of date.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    account_id : str
+
+    Raises
+    ------
+    QuarterdeckError
+        When there is no such account; the closest one is named.
+    """
+    row = data.accounts.filter(pl.col("account_id") == account_id)
+    if row.is_empty():
+        near = closest(account_id, data.accounts["account_id"])
+        mend = f"Did you mean {near}?" if near else "Choose one from a list on this page."
+        raise QuarterdeckError(f"There is no account {account_id}.", mend=mend)
+    own = pl.col("account_id") == account_id
+    known = row.to_dicts()[0]
+    deals = data.opportunities.filter(own & ((pl.col("created_on") <= data.as_of) | pl.col("created_on").is_null()))
+    lines = data.subscriptions.filter(own).join(
+        data.products.select("product_id", "product_name"), on="product_id", how="left"
+    )
+    done = data.activities.filter(own & (pl.col("occurred_at").dt.date() <= data.as_of))
+    running = lines.filter(line_runs(data.as_of)).sort("mrr_amount", descending=True)
+    shown = ["opportunity_id", "opportunity_name", "stage", "amount", "created_on", "close_on", "is_closed", "is_won"]
+    return Account(
+        account_id, str(known["account_name"] or account_id), _facts(known, data),
+        _events(deals, lines, done, data.as_of), _months(data, account_id, done),
+        deals.select(shown).sort("created_on", descending=True, nulls_last=True),
+        running.select("subscription_id", "product_name", "mrr_amount", "started_on", "renewal_on"), settings.currency,
+    )  # fmt: skip
+
+
+def _facts(known: dict[str, Any], data: Dataset) -> dict[str, str]:
+    owner = data.sales_team.filter(pl.col("rep_id").eq_missing(pl.lit(known["owner_id"], pl.String)))["rep_name"]
+    people = f"{known['employee_count']:,}" if known["employee_count"] is not None else None
+    since = f"{known['customer_since_on']:%B %Y}" if known["customer_since_on"] else None
+    found = {
+        "Segment": known["segment"], "Region": known["region"], "Industry": known["industry"], "People": people,
+        "Owner": owner[0] if owner.len() else known["owner_id"], "Customer since": since,
+    }  # fmt: skip
+    return {k: str(v) for k, v in found.items() if v is not None}
+
+
+def _events(deals: pl.DataFrame, lines: pl.DataFrame, done: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    title = pl.coalesce("opportunity_name", "opportunity_id")
+    product = pl.coalesce("product_name", pl.lit("Contract"))
+    ended = pl.when("is_won").then(pl.format("Won: {}", title)).otherwise(pl.format("Lost: {}", title))
+    said = pl.when(pl.col("outcome").is_not_null()).then(pl.format("{}", "outcome")).otherwise(pl.lit(""))
+    opened, begins, ends = (
+        pl.format("Opened: {}", title),
+        pl.format("Begins: {}", product),
+        pl.format("Ends: {}", product),
+    )
+
+    def rows(frame: pl.DataFrame, on: str, kind: str, what: pl.Expr, amount: pl.Expr) -> pl.DataFrame:
+        return frame.select(
+            on=on, kind=pl.lit(kind), what=what, amount=amount, sentiment_score=pl.lit(None, pl.Float64)
+        )
+
+    paid = pl.col("mrr_amount")
+    parts = [
+        rows(deals, "created_on", "Deal", opened, pl.col("amount")),
+        rows(deals.filter("is_closed"), "close_on", "Deal", ended, pl.col("amount")),
+        rows(lines, "started_on", "Contract", begins, paid),
+        rows(lines, "ended_on", "Contract", ends, -paid),
+        done.filter(pl.col("kind") != "usage").select(
+            on=pl.col("occurred_at").dt.date(), kind=pl.col("kind").str.to_titlecase(), what=said,
+            amount=pl.lit(None, pl.Float64), sentiment_score="sentiment_score",
+        ),
+    ]  # fmt: skip
+    found = pl.concat([p.cast(_EVENTS) for p in parts]).filter(pl.col("on") <= as_of)  # type: ignore[arg-type]
+    return found.sort("on", "kind", "what", descending=[True, False, False])
+
+
+def _months(data: Dataset, account_id: str, done: pl.DataFrame) -> pl.DataFrame:
+    """Return sums and means over months that end on the as-of day of each month, so that none is cut off."""
+    ends = [add_months(data.as_of, -m) for m in range(MONTHS, -1, -1)]
+    months = pl.DataFrame({"month": ends[1:]}).set_sorted("month")
+    rows = done.with_columns(on=pl.col("occurred_at").dt.date()).filter(pl.col("on") > ends[0]).sort("on")
+    ticket, met, used = (pl.col("kind") == k for k in ("ticket", "meeting", "usage"))
+    score = pl.col("sentiment_score")
+    sums = (
+        rows.join_asof(months.with_columns(end="month"), left_on="on", right_on="end", strategy="forward")
+        .group_by("month")
+        .agg(
+            usage=pl.col("quantity").filter(used).sum(), n_usage=used.sum(), n_tickets=ticket.sum().cast(pl.Int64),
+            n_meetings=met.sum().cast(pl.Int64), sentiment=score.filter(~ticket & ~used).mean(),
+            ticket_sentiment=score.filter(ticket).mean(),
+        )
+    )  # fmt: skip
+    lines = data.subscriptions.filter(pl.col("account_id") == account_id)
+    mrr = [float(lines.filter(line_runs(end))["mrr_amount"].sum()) for end in ends[1:]]
+    joined = months.with_columns(mrr_amount=pl.Series(mrr, dtype=pl.Float64)).join(sums, on="month", how="left")
+    return joined.sort("month").select(
+        "month", "mrr_amount", usage=pl.when(pl.col("n_usage") > 0).then("usage"),
+        n_tickets=pl.col("n_tickets").fill_null(0), n_meetings=pl.col("n_meetings").fill_null(0),
+        sentiment="sentiment", ticket_sentiment="ticket_sentiment",
+    )  # fmt: skip

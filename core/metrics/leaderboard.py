@@ -1,0 +1,193 @@
+"""Leaderboards: who is ahead, by a measure that three lucky deals do not top."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months, quarter_label, quarter_start
+from core.contracts import Dataset
+from core.contracts.errors import ContractError
+from core.contracts.spans import is_valid
+from core.metrics.bookings import daily, lines
+from core.metrics.intervals import wilson
+from core.metrics.measure import Measure, money, percent, ratio
+from core.metrics.winrate import closed
+
+BOARDS = ("Attainment", "Bookings", "Win rate", "Activity", "Improvement")
+ACTIVE_DAYS = 28
+DONE = ("call", "mail", "meeting")
+
+
+def board(data: Dataset, settings: Settings, kind: str = "Attainment") -> Measure:
+    """Leaderboard of reps, best first.
+
+    Formula: attainment is bookings ÷ quota of the running quarter; bookings are those of the quarter;
+    win rate is won ÷ closed over twelve months with Wilson's 95 % interval, ranked by its lower end, so
+    that few deals do not top the board; activity is calls, mails and meetings of the last 28 days;
+    improvement is bookings of the last twelve months less those of the twelve months before, of
+    people with both. None without a denominator; people without a value are left out.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    kind : {"Attainment", "Bookings", "Win rate", "Activity", "Improvement"}
+
+    Returns
+    -------
+    Measure
+        Value: that of the whole team. Frame: rep_id, rep_name, team, value, low, high (win rate only),
+        mark (quota, or the amount before), n.
+
+    Raises
+    ------
+    ContractError
+        When there is no such board.
+    """
+    boards = {
+        "Attainment": _attainment, "Bookings": _bookings, "Win rate": _win_rate, "Activity": _activity,
+        "Improvement": _improvement,
+    }  # fmt: skip
+    if kind not in boards:
+        raise ContractError(f"There is no leaderboard called {kind!r}.", mend=f"Known: {', '.join(BOARDS)}.")
+    return boards[kind](data, settings)
+
+
+def behind(data: Dataset, settings: Settings, kind: str, rep_id: str) -> pl.DataFrame:
+    """Return the rows behind one person's bar: booking lines, closed deals, or activities by kind and week."""
+    begin = quarter_start(data.as_of, settings)
+    year = add_months(data.as_of, -12)
+    if kind == "Win rate":
+        columns = ("opportunity_id", "opportunity_name", "stage", "amount", "close_on", "is_won")
+        return closed(data, year, data.as_of).filter(pl.col("owner_id") == rep_id).select(columns).sort("close_on")
+    if kind == "Activity":
+        mine = _done(data).filter(pl.col("rep_id") == rep_id)
+        return mine.group_by("kind", week=pl.col("on").dt.truncate("1w")).agg(n=pl.len()).sort("week", "kind")
+    since = begin if kind in ("Attainment", "Bookings") else add_months(year, -12)
+    rows = lines(data).filter((pl.col("rep_id") == rep_id) & (pl.col("day") >= since))
+    names = data.accounts.select("account_id", "account_name")
+    kept = ("day", "account_name", "region", "product_id", "amount")
+    return rows.join(names, on="account_id", how="left").select(kept).sort("day")
+
+
+def _people(frame: pl.DataFrame, data: Dataset) -> pl.DataFrame:
+    last = data.sales_team.sort("valid_from").group_by("rep_id", maintain_order=True).agg(
+        pl.col("rep_name", "team").last()
+    )  # fmt: skip
+    named = frame.filter(pl.col("rep_id").is_not_null()).join(last, on="rep_id", how="left")
+    return named.with_columns(rep_name=pl.coalesce("rep_name", "rep_id"))
+
+
+def _shaped(frame: pl.DataFrame, data: Dataset, by: str = "value") -> pl.DataFrame:
+    missing = [pl.lit(None, pl.Float64).alias(c) for c in ("low", "high", "mark") if c not in frame.columns]
+    return (
+        _people(frame.with_columns(missing), data)
+        .filter(pl.col("value").is_not_null())
+        .sort(by, "value", "rep_id", descending=[True, True, False])
+        .select("rep_id", "rep_name", "team", "value", "low", "high", "mark", pl.col("n").cast(pl.Int64))
+    )
+
+
+def _quarter(data: Dataset, settings: Settings) -> pl.DataFrame:
+    begin = quarter_start(data.as_of, settings)
+    rows = daily(data).filter(pl.col("day") >= begin)
+    booked = rows.group_by("rep_id").agg(pl.col("amount").sum(), n=pl.col("n_lines").sum())
+    quota = data.quotas.filter(pl.col("period_start_on") == begin).select("rep_id", mark="quota_amount")
+    both = booked.join(quota, on="rep_id", how="full", coalesce=True)
+    return both.with_columns(pl.col("amount").fill_null(0.0), pl.col("n").fill_null(0))
+
+
+def _attainment(data: Dataset, settings: Settings) -> Measure:
+    rows, label = _quarter(data, settings), quarter_label(data.as_of, settings)
+    held = rows.with_columns(value=pl.when(pl.col("mark") > 0).then(pl.col("amount") / pl.col("mark")))
+    frame = _shaped(held, data)
+    whole = ratio(float(rows["amount"].sum()), float(rows["mark"].sum()))
+    if frame.is_empty():
+        return Measure("Attainment", None, "rate", frame, f"Nobody has a quota for {label}.")
+    top, met = frame.row(0, named=True), frame.filter(pl.col("value") >= 1).height
+    text = (
+        f"{top['rep_name']} leads at {percent(top['value'])} of quota; {met:,} of {frame.height:,} people have met "
+        f"theirs in {label}, the team stands at {percent(whole)}."
+    )
+    return Measure("Attainment", whole, "rate", frame, text)
+
+
+def _bookings(data: Dataset, settings: Settings) -> Measure:
+    rows = _quarter(data, settings)
+    frame = _shaped(rows.with_columns(value="amount"), data)
+    if frame.is_empty() or not float(frame["value"].sum()):
+        return Measure("Bookings", None, "money", frame, "Nobody has booked anything this quarter yet.")
+    whole, best = float(rows["amount"].sum()), frame.head(5)
+    text = (
+        f"{best['rep_name'][0]} leads with {money(best['value'][0], settings.currency)}; the five best bring "
+        f"{percent(ratio(float(best['value'].sum()), whole))} of {money(whole, settings.currency)}."
+    )
+    return Measure("Bookings", whole, "money", frame, text)
+
+
+def _win_rate(data: Dataset, settings: Settings) -> Measure:
+    rows = closed(data, add_months(data.as_of, -12), data.as_of)
+    each = rows.group_by(rep_id="owner_id").agg(n=pl.len(), value=pl.col("is_won").mean(), hits=pl.col("is_won").sum())
+    reach = [wilson(hits, n) or (None, None) for hits, n in each.select("hits", "n").iter_rows()]
+    each = each.with_columns(
+        low=pl.Series([r[0] for r in reach], dtype=pl.Float64), high=pl.Series([r[1] for r in reach], dtype=pl.Float64)
+    )
+    frame = _shaped(each, data, by="low")
+    whole = ratio(rows.filter("is_won").height, rows.height)
+    if frame.is_empty():
+        return Measure("Win rate", None, "rate", frame, "No deal was closed in the last twelve months.")
+    top, high = frame.row(0, named=True), frame.sort("value", "n", descending=True).row(0, named=True)
+    text = (
+        f"{top['rep_name']} wins surest: {percent(top['value'])} of {top['n']:,} deals, at least {percent(top['low'])} "
+        f"by the interval; the team wins {percent(whole)}."
+    )
+    if high["rep_id"] != top["rep_id"]:
+        text += f" {high['rep_name']} has the highest rate, {percent(high['value'])}, from only {high['n']:,} deals."
+    return Measure("Win rate", whole, "rate", frame, text)
+
+
+def _done(data: Dataset) -> pl.DataFrame:
+    on = pl.col("occurred_at").dt.date()
+    since = data.as_of - timedelta(days=ACTIVE_DAYS - 1)
+    recent = data.activities.filter(on.is_between(since, data.as_of), pl.col("kind").is_in(DONE))
+    return recent.filter(pl.col("rep_id").is_not_null()).with_columns(on=on)
+
+
+def _activity(data: Dataset, settings: Settings) -> Measure:
+    done = _done(data).group_by("rep_id").agg(n=pl.len())
+    frame = _shaped(done.with_columns(value=pl.col("n").cast(pl.Float64)), data)
+    if frame.is_empty():
+        return Measure("Activity", None, "count", frame, f"No activity of the last {ACTIVE_DAYS} days was loaded.")
+    whole, middle = float(frame["value"].sum()), float(str(frame["value"].median()))
+    text = (
+        f"{frame['rep_name'][0]} was busiest with {frame['value'][0]:,.0f} calls, mails and meetings in {ACTIVE_DAYS} "
+        f"days; half the team had {middle:,.0f} or more."
+    )
+    return Measure("Activity", whole, "count", frame, text)
+
+
+def _improvement(data: Dataset, settings: Settings) -> Measure:
+    year, before = add_months(data.as_of, -12), add_months(data.as_of, -24)
+    rows = daily(data)
+
+    def summed(since: date, until: date, name: str) -> pl.DataFrame:
+        inside = rows.filter((pl.col("day") > since) & (pl.col("day") <= until))
+        return inside.group_by("rep_id").agg(
+            pl.col("amount").sum().alias(name), pl.col("n_lines").sum().alias(f"n_{name}")
+        )
+
+    both = summed(year, data.as_of, "now").join(summed(before, year, "mark"), on="rep_id")
+    frame = _shaped(both.with_columns(value=pl.col("now") - pl.col("mark"), n="n_now"), data)
+    still = data.sales_team.filter(is_valid(data.as_of))["rep_id"].implode()
+    frame = frame.filter(pl.col("rep_id").is_in(still))
+    if frame.is_empty():
+        return Measure("Improvement", None, "money", frame, "Nobody has booked in both of the last two years.")
+    top, up = frame.row(0, named=True), frame.filter(pl.col("value") > 0).height
+    text = (
+        f"{top['rep_name']} improved most: {money(top['value'], settings.currency)} more than in the twelve months "
+        f"before; {up:,} of {frame.height:,} people improved."
+    )
+    return Measure("Improvement", float(frame["value"].sum()), "money", frame, text)

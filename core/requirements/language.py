@@ -1,0 +1,84 @@
+"""The language of a list, by its commonest small words and its script; and a warning when it is not the catalogue's."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+ENOUGH = 5
+MOST_TEXTS = 2_000
+# How much more often the likeliest language's words must stand there than the next one's.
+LEAD = 1.15
+SMALL_WORDS = {
+    "English": "the of and to in for is that be with on by are this or as from at which it an must shall should will "
+    "all has have not any can their its when if does your you each",
+    "German": "der die das und ist von zu mit den dem ein eine einen für auf im nicht werden wird sich des muss müssen "
+    "soll sollte kann können bei oder als auch nach über aus zur zum durch sind alle",
+    "French": "le la les des de du et est une un dans pour par sur que qui au aux avec il doit doivent être ou sont ce "
+    "cette ces pas plus peut tous toutes votre vous nous leur leurs lors",
+    "Spanish": "el la los las de del y es en un una para por que con se su al debe deben deberá como o más sus no lo "
+    "puede todos todas está son esta este cada cuando",
+    "Italian": "il lo la gli le di del della dei delle e è in un una per che con si deve devono come o più non al alla "
+    "nel nella sono può tutti tutte ogni questo quando dal",
+    "Portuguese": "o a os as de do da dos das e é em um uma para por que com se deve devem como ou mais não ao à no na "
+    "são pode todos todas cada quando pelo pela seu sua",
+    "Dutch": "de het een en van is in op te voor met zijn dat die aan door of moet moeten worden wordt niet bij als "
+    "ook kan kunnen naar uit over alle dient deze dit er om",
+    "Polish": "i w na z do się jest że nie być oraz dla po od przez lub musi powinien powinna jak są za który która "
+    "które może przy system każdy",
+    "Swedish": "och att det en ett är i på för med av den som till ska skall inte kan måste vid om från eller alla har "
+    "ska bör detta dessa när",
+}
+SCRIPTS = {
+    "Russian": r"[Ѐ-ӿ]", "Greek": r"[Ͱ-Ͽ]", "Arabic": r"[؀-ۿ]", "Hebrew": r"[֐-׿]",
+    "Japanese": r"[぀-ヿ]", "Korean": r"[가-힯]", "Chinese": r"[一-鿿]",
+}  # fmt: skip
+_WORDS = {name: frozenset(words.split()) for name, words in SMALL_WORDS.items()}
+
+
+def of(texts: Iterable[str]) -> str | None:
+    """Return the language most of some texts are written in; None where too little stands there to tell.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        At most 2,000 are looked at.
+
+    Examples
+    --------
+    >>> of(["Die Lösung muss alle Daten verschlüsseln", "Der Zugriff ist auf die Rolle beschränkt"])
+    'German'
+    """
+    held = " ".join(text for text, _ in zip(texts, range(MOST_TEXTS), strict=False)).lower()
+    letters = sum(character.isalpha() for character in held)
+    if not letters:
+        return None
+    for name, script in SCRIPTS.items():
+        share = len(re.findall(script, held)) / letters
+        if share > (0.05 if name == "Japanese" else 0.3):
+            return name
+    words = Counter(re.findall(r"[^\W\d_]+", held))
+    found = {name: sum(words[word] for word in small) for name, small in _WORDS.items()}
+    ranked = sorted(found, key=lambda name: -found[name])
+    first, second = found[ranked[0]], found[ranked[1]]
+    return ranked[0] if first >= ENOUGH and first >= LEAD * second else None
+
+
+def warning(texts: Iterable[str], known: Iterable[str]) -> str:
+    """Say that a list is in another language than the catalogue; empty where it is not, or cannot be told.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        The list's requirements.
+    known : iterable of str
+        The catalogue's texts.
+    """
+    theirs, ours = of(texts), of(known)
+    if theirs is None or ours is None or theirs == ours:
+        return ""
+    return (
+        f"The list is in {theirs}, the catalogue in {ours}: matches across languages are seldom found, so that much "
+        f"will look missing. Translate the list first, or load a catalogue in {theirs}."
+    )

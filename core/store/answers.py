@@ -1,0 +1,107 @@
+"""What people answered before: every confirmed or corrected counterpart and answer, added and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.contracts.errors import StoreError
+from core.store.tables import AnswerRow
+
+KINDS = ("confirmed", "corrected", "withdrawn")
+SHAPE: dict[str, Any] = {
+    "answer_id": pl.String, "text": pl.String, "capability_id": pl.String, "answer": pl.String, "category": pl.String,
+    "source": pl.String, "place": pl.String, "owner": pl.String, "kind": pl.String, "chance": pl.Float64,
+    "at": pl.Datetime("us"), "age_days": pl.Int64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided on one requirement.
+
+    Attributes
+    ----------
+    text : str
+        The requirement, verbatim.
+    source, place : str
+        The list it stood in, and where: its sheet and row.
+    kind : str
+        confirmed (the first candidate is right), corrected (another one, or none), or withdrawn.
+    capability_id : str, optional
+        None where there is no counterpart.
+    answer : str
+        What is answered to the buyer; may be empty.
+    category : str
+    chance : float, optional
+        How sure the first candidate was, as shipped; confidence is re-fitted on it.
+    """
+
+    text: str
+    source: str
+    place: str
+    kind: str
+    capability_id: str | None = None
+    answer: str = ""
+    category: str = ""
+    chance: float | None = None
+
+
+class Answers:
+    """The library of answers; a later decision on the same row stands before an earlier one."""
+
+    def __init__(self, sessions: sessionmaker[Session], clock: Callable[[], datetime]) -> None:
+        self._sessions, self._clock = sessions, clock
+
+    def add(self, decisions: Sequence[Decision], user: str) -> None:
+        """Write decisions down.
+
+        Raises
+        ------
+        StoreError
+            When a kind is not known or a requirement has no text; nothing is written then.
+        """
+        for one in decisions:
+            if one.kind not in KINDS or not one.text.strip():
+                raise StoreError("A decision needs a requirement, and a kind.", mend=f"Kinds: {', '.join(KINDS)}.")
+        at = self._clock()
+        rows = [
+            {
+                "at": at, "owner": user[:200], "source": one.source[:260], "place": one.place[:260], "text": one.text,
+                "kind": one.kind, "capability_id": one.capability_id, "answer": one.answer, "category": one.category,
+                "chance": one.chance,
+            }
+            for one in decisions
+        ]  # fmt: skip
+        if rows:
+            with self._sessions.begin() as session:
+                session.execute(insert(AnswerRow), rows)
+
+    def stamp(self) -> int:
+        """Return a number that rises with every decision."""
+        with self._sessions() as session:
+            return int(session.scalar(select(func.max(AnswerRow.id))) or 0)
+
+    def frame(self) -> pl.DataFrame:
+        """Return what stands, newest first: [answer_id, text, capability_id, answer, category, source, place, \
+owner, kind, chance, at, age_days], at in UTC."""
+        newest = select(func.max(AnswerRow.id)).group_by(AnswerRow.source, AnswerRow.place, AnswerRow.text)
+        asked = select(AnswerRow).where(AnswerRow.id.in_(newest), AnswerRow.kind != "withdrawn")
+        now = self._clock()
+        with self._sessions() as session:
+            rows = [_told(row, now) for row in session.scalars(asked.order_by(AnswerRow.id.desc()))]
+        return pl.DataFrame(rows, schema=SHAPE, orient="row")
+
+
+def _told(row: AnswerRow, now: datetime) -> tuple[Any, ...]:
+    at = row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at.astimezone(UTC)
+    return (
+        f"answer {row.id}", row.text, row.capability_id, row.answer, row.category, row.source, row.place, row.owner,
+        row.kind, row.chance, at.replace(tzinfo=None), max((now - at).days, 0),
+    )  # fmt: skip

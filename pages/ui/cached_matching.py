@@ -1,0 +1,85 @@
+"""Caches of matching: the library of answers, and the analysis of a list with it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import Any
+
+import streamlit as st
+
+from core.requirements import gap, kept, memory
+from core.requirements.gap import GapAnalysis, Stake
+from core.requirements.memory import Memory
+from core.requirements.read import RequirementList
+from pages.ui import cached, cached_fit
+from pages.ui.shell import Page
+
+MOST = 32
+
+
+class _Shelf:
+    """The newest analyses. Made by hand, for a step that shows its progress cannot be cached by decorator."""
+
+    def __init__(self) -> None:
+        self.held: OrderedDict[Any, GapAnalysis] = OrderedDict()
+        self.lock = Lock()
+
+    def get(self, key: Any) -> GapAnalysis | None:
+        with self.lock:
+            if key in self.held:
+                self.held.move_to_end(key)
+            return self.held.get(key)
+
+    def put(self, key: Any, found: GapAnalysis) -> None:
+        with self.lock:
+            self.held[key] = found
+            while len(self.held) > MOST:
+                self.held.popitem(last=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _shelf() -> _Shelf:
+    return _Shelf()
+
+
+def library(page: Page, without: bytes = b"") -> tuple[Any, Memory]:
+    """Return the library of answers and a stamp of its state.
+
+    It holds what was confirmed or corrected, and the answered rows of all lists that are worked on, but
+    for the list whose file is given.
+    """
+    store = cached.store(page.settings.database)
+    mine = kept.key(without)
+    sets = [one for one in store.requirement_sets.list() if one.payload.get("file_key") != mine]
+    worked = {one.id: store.reviews.rows(one.id) for one in sets}
+    stamp = (store.answers.stamp(), *((number, rows["version"].sum()) for number, rows in sorted(worked.items())))
+    return stamp, _library(page.settings.database, stamp, page, sets, worked)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _library(url: str, stamp: Any, _page: Page, _sets: Any, _worked: Any) -> Memory:
+    parts = [memory.worked_on(one.name, one.payload, _worked[one.id]) for one in _sets]
+    own = Memory(cached.store(url).answers.frame(), _page.settings.answers.stale_days)
+    return memory.joined(own, *parts)
+
+
+def analysis(page: Page, source: RequirementList, stake: Stake | None) -> GapAnalysis:
+    """Return the analysis of a list with what was answered before; shows progress while sentences are understood."""
+    stamp, known = library(page, source.content)
+    key = (source.key, source.name, stake, stamp, page.settings.model_dump_json())
+    found = _shelf().get(key)
+    if found is None:
+        place = st.empty()
+        bar = place.progress(0.0, f"Matching {source.frame.height:,} requirements")
+        found = gap.analyse(
+            source,
+            cached_fit.capabilities(),
+            page.settings,
+            stake,
+            progress=lambda share, text: bar.progress(share, text) and None,
+            library=known,
+        )
+        place.empty()
+        _shelf().put(key, found)
+    return found

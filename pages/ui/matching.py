@@ -1,0 +1,128 @@
+"""Confirm or correct what a requirement was matched with, and see what was answered before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.requirements import doubts, language, match, memory
+from core.requirements.gap import GapAnalysis
+from pages.ui import cached, cached_fit
+from pages.ui.cells import Cell
+from pages.ui.shell import Page
+
+NONE = "None of our capabilities"
+EARLIER = {
+    "row": "Row",
+    "requirement": st.column_config.TextColumn("Requirement", width="large"),
+    "likeness": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
+    "capability": "Answered with",
+    "answer": st.column_config.TextColumn("Answer then", width="large"),
+    "text": st.column_config.TextColumn("Asked then", width="large"),
+    "source": "List",
+    "owner": "By",
+    "age_days": st.column_config.NumberColumn("Days ago"),
+    "is_sure": st.column_config.CheckboxColumn("Filled in"),
+    "is_stale": st.column_config.CheckboxColumn("Stale"),
+    "has_same_numbers": st.column_config.CheckboxColumn("Same numbers"),
+}
+
+
+def notes(found: GapAnalysis) -> None:
+    """Say by what the list was matched, on what confidence stands, and warn of another language."""
+    texts = found.source.frame["text"].to_list()
+    known = cached_fit.capabilities()
+    if said := language.warning(texts, known.texts()):
+        st.warning(said, icon=":material/translate:")
+    st.caption(f"{match.method(len(texts) + known.frame.height)} {found.fitted.sentence()}")
+
+
+def earlier(page: Page, c: Cell, found: GapAnalysis) -> None:
+    """Show which rows were answered before, and by whom."""
+    c.answer(doubts.recalled_sentence(found))
+    if found.recalled.is_empty():
+        return
+    rows = doubts.earlier(found).select(list(EARLIER))
+    c.table(rows, column_config=EARLIER, height=min(36 * (rows.height + 1), 320))
+
+
+@st.fragment
+def decide(page: Page, found: GapAnalysis) -> None:
+    """Let a person confirm or correct the counterpart of a row, and keep the answer."""
+    if st.session_state.pop("match_kept", False):
+        st.rerun(scope="app")
+    if said := st.session_state.pop("match_said", ""):
+        st.success(said, icon=":material/check:")
+    if said := st.session_state.pop("match_failed", ""):
+        st.warning(said, icon=":material/warning:")
+    rows = {row["place"]: row for row in doubts.to_decide(found)}
+    likely = [row for row in rows.values() if row["is_likely"] and not row["answered_before"]]
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    place = left.selectbox(
+        "Confirm or correct a row",
+        list(rows),
+        format_func=lambda key: f"{rows[key]['row']} · {rows[key]['text'][:110]}",
+        key=f"match_row_{st.session_state.get('match_count', 0)}",
+    )
+    right.button(
+        f"Confirm {len(likely):,} likely matches",
+        disabled=not likely,
+        on_click=_keep_all,
+        args=(page, found, likely),
+        help="They come back with the next list. Confidence is fitted only to rows decided one by one.",
+        key="match_all",
+        width="stretch",
+    )
+    if place is not None:
+        _one(page, found, rows[place])
+
+
+def _one(page: Page, found: GapAnalysis, row: dict[str, Any]) -> None:
+    names = dict(cached_fit.capabilities().frame.select("capability_id", "name").iter_rows())
+    near = {one["capability_id"]: one for one in row["candidates"]}
+    with st.form(f"match-{row['place']}", border=True):
+        st.markdown(f"**{row['text'].replace('$', chr(92) + '$')}**")
+        chosen = st.radio(
+            "What answers it?",
+            [*near, NONE],
+            format_func=lambda key: NONE if key == NONE else names.get(key, key),
+            captions=[_spoken(one) for one in near.values()] + ["We do not have it; it counts as missing."],
+            key=f"match_choice_{row['place']}",
+        )
+        other = st.selectbox(
+            "Or another capability",
+            list(names),
+            index=None,
+            format_func=lambda key: f"{names[key]} ({key})",
+            placeholder="Search all of them",
+            key=f"match_other_{row['place']}",
+        )
+        answer = st.text_area("What we answer the buyer (may be left empty)", key=f"match_answer_{row['place']}")
+        if st.form_submit_button("Keep this answer", icon=":material/save:", type="primary"):
+            capability = other or (None if chosen == NONE else chosen)
+            _keep(page, [memory.decision(row, capability, found.source.name, answer)])
+            st.rerun(scope="fragment")
+
+
+def _spoken(one: dict[str, Any]) -> str:
+    words = f"in common: {one['words']}" if one["words"] else "alike in meaning only"
+    return f"{one['score']:.0%} alike; {words}. “{one['sentence'][:160]}”".replace("$", "\\$")
+
+
+def _keep_all(page: Page, found: GapAnalysis, rows: list[dict[str, Any]]) -> None:
+    """Keep them all; nobody looked at them one by one, so that they do not count for the confidence."""
+    _keep(page, [memory.decision({**row, "chance": None}, row["matched_id"], found.source.name) for row in rows])
+
+
+def _keep(page: Page, decisions: list[Any]) -> None:
+    try:
+        cached.store(page.settings.database).answers.add(decisions, page.identity.user)
+    except QuarterdeckError as error:
+        st.session_state["match_failed"] = str(error)
+        return
+    n = len(decisions)
+    st.session_state["match_said"] = f"Kept {n:,} decision{'s' * (n != 1)}: they come back with the next list."
+    st.session_state["match_kept"] = True
+    st.session_state["match_count"] = st.session_state.get("match_count", 0) + 1

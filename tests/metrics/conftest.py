@@ -1,0 +1,3 @@
+from tests.features.conftest import make
+
+__all__ = ["make"]
