@@ -229,6 +229,14 @@ def judge(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> tuple[dict
         return {}, pl.DataFrame(schema={marks.columns[0]: pl.String, **_PAST}) if marks.columns else pl.DataFrame()
 
 
+def again(marks: pl.DataFrame, recipe: Recipe, settings: Settings, like: Probability) -> Probability:
+    """Return a model of the same kind, features and calibration, trained on other landmarks, without a race."""
+    plan = _plan(like.feature_names_, like.vocabulary_, recipe, settings, bool(like.card_.get("is_simple")))
+    x = encode(marks, like.feature_names_, like.vocabulary_)
+    y = marks["target"].to_numpy().astype(np.float64)
+    return replace(like, booster_=training.fit_one(x, y, plan, str(like.card_["winner"])))
+
+
 class Trial:
     """Landmarks run through the race once, from which model, card and past scores follow."""
 
