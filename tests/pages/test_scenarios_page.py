@@ -180,6 +180,13 @@ def test_a_hostile_link_gets_a_sentence(query, words):
     assert any(words in w.value for w in test.warning)
 
 
+def test_a_link_brings_further_levers_along():
+    test = opened(more="Hires", hires="5")
+    assert not test.exception
+    assert test.slider(key="hires").value == 5
+    assert "Hires USD" in said(test)
+
+
 def test_a_goal_is_sought_and_its_mix_put_on_the_sliders():
     test = opened()
     test.number_input(key="goal").set_value(23.0).run()
