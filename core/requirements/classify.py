@@ -17,7 +17,9 @@ OBLIGATIONS = ("must", "should", "may")
 # A section head must speak this clearly to name the category of what stands under it.
 CLEAR = 1.5
 NUMBER = re.compile(r"(?:p|prio|priority|level|stufe|tier)?\s*(\d{1,2})(?:\s*(?:of )?\d{1,2})?")
-NOT_FUNCTIONAL = re.compile(r"\b(?:non|nicht|niet|no)[- ]?func?k?tional?\w*|\bNFRs?\b|\bno funcional\w*", re.IGNORECASE)
+NOT_OURS = re.compile(
+    r"\b(?:non|nicht|niet|no)[- ]?func?k?tional?\w*|\bNFRs?\b|\bno funcional\w*|\bservice levels?\b", re.IGNORECASE
+)
 RISING = re.compile(r"weight|importan|score|points|gewicht|wichtig|poids|peso|belang|\bwert", re.IGNORECASE)
 ADDED = (
     "category",
@@ -76,7 +78,7 @@ def categorise(text: str, given: str | None = None, section: str | None = None) 
 
 
 def _named(label: str, least: float) -> str:
-    label = NOT_FUNCTIONAL.sub(" ", label)
+    label = NOT_OURS.sub(" ", label)
     for name, pattern in _worded("given"):
         if pattern.search(label):
             return name

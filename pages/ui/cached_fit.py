@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.requirements import catalogue, gap, kept, responses, scores, stakes
+from core.requirements import catalogue, doubts, gap, kept, responses, scores, stakes
 from core.requirements.gap import GapAnalysis, Stake
 from core.requirements.ledger import Ledger, waiting
 from core.requirements.responses import Drafts
@@ -38,7 +38,7 @@ def _fingerprint(found: GapAnalysis) -> str:
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={GapAnalysis: _fingerprint})
 def drafts(found: GapAnalysis) -> Drafts:
     """Return the draft answers of a list."""
-    return responses.drafts(found, capabilities(), found.answers())
+    return responses.drafts(found, capabilities(), doubts.answers(found))
 
 
 def decided(page: Page, found: GapAnalysis, decisions: Any, stake: Stake | None) -> GapAnalysis:
@@ -101,3 +101,11 @@ def _with_gaps(stamp: str, data: Dataset, config: Settings, _ground: Ground, _le
 )
 def _ledger(stamp: Any, merged: Any, data: Dataset, config: Settings, _lists: Any, _groups: Any) -> Ledger:
     return kept.ledger(data, config, _lists, capabilities(), _groups)
+
+
+@st.cache_resource(
+    show_spinner="Reading the list", max_entries=16, hash_funcs={Settings: lambda s: s.model_dump_json()}
+)
+def analysed(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
+    """Return the analysis of a list's file, worked out once per content, settings and deal."""
+    return gap.analyse_file(content, None, config, name, stake)

@@ -180,3 +180,26 @@ def test_a_buyers_list_is_repaired_remembered_and_goes_back_filled(url, page, tm
     back = load_workbook(io.BytesIO(Path(download.value.path()).read_bytes())).active
     assert [cell.value for cell in back["B"]] == [None, "Wish", "All data must be encrypted at rest", "Sushi"]
     assert [back[cell].value for cell in ("D2", "E2", "D4")] == ["Compliance", "Response", "Not compliant"]
+
+
+def test_a_clicked_bar_of_the_flow_lists_its_deals(url, page):
+    page.goto(f"{url}/pipeline")
+    expect(page.get_by_role("heading", name="How did the pipeline change?")).to_be_visible(timeout=60_000)
+    bar = page.locator('.st-key-flow_bars path[aria-label*="step: Pushed out"]')
+    expect(bar).to_be_visible(timeout=60_000)
+    n = int(re.search(r"deals: ([\d,]+)", bar.get_attribute("aria-label")).group(1).replace(",", ""))
+    bar.scroll_into_view_if_needed()
+    bar.click(force=True)
+    expect(page.get_by_text(re.compile(rf"Pushed out: {n:,} deals in"))).to_be_visible(timeout=30_000)
+
+
+def test_a_clicked_cell_of_the_heat_table_opens_its_bookings(url, page):
+    page.goto(url)
+    cell = page.locator('.st-key-heat_quarter path[aria-label*="region: EMEA"]').last
+    expect(cell).to_be_visible(timeout=60_000)
+    n = re.search(r"deals: ([\d,]+)", cell.get_attribute("aria-label")).group(1)
+    cell.scroll_into_view_if_needed()
+    cell.click(force=True)
+    expect(page.get_by_text(re.compile(f"{n} bookings in .*EMEA"))).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Will we make the quarter?").click()
+    expect(page).to_have_url(re.compile("#will-we-make-the-quarter"))
