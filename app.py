@@ -11,35 +11,38 @@ data, settings = page.data, page.settings
 currency = settings.currency
 
 tiles = [
-    (metrics.bookings.quarter_to_date, metrics.bookings.by_month),
-    (metrics.bookings.revenue, metrics.bookings.revenue_by_month),
-    (metrics.recurring.mrr, metrics.recurring.mrr),
-    (metrics.pipeline.open_pipeline, metrics.pipeline.open_pipeline),
-    (metrics.winrate.win_rate, metrics.winrate.win_rate),
-    (metrics.winrate.deal_size, metrics.winrate.deal_size),
+    (metrics.bookings.quarter_to_date, metrics.bookings.by_month, None),
+    (metrics.bookings.revenue, metrics.bookings.revenue_by_month, None),
+    (metrics.recurring.mrr, metrics.recurring.mrr, metrics.recurring.running),
+    (metrics.pipeline.open_pipeline, metrics.pipeline.open_pipeline, metrics.pipeline.deals),
+    (metrics.winrate.win_rate, metrics.winrate.win_rate, metrics.winrate.closed_deals),
+    (metrics.winrate.deal_size, metrics.winrate.deal_size, metrics.winrate.won_deals),
 ]
 
-with cell(page, "What should everyone know?") as c:
+top = st.container()
+
+with cell(page, "Where do we stand today?") as c:
+    recurring = cached.result(metrics.recurring.mrr, data, settings)
+    c.answer(recurring.sentence())
+    for row in (tiles[:3], tiles[3:]):
+        for place, (measure, trend, rows) in zip(st.columns(3), row, strict=True):
+            with place:
+                tile(
+                    page,
+                    cached.result(measure, data, settings),
+                    cached.result(trend, data, settings),
+                    cached.change(measure, data, settings),
+                    rows,
+                )
+    c.method(metrics.recurring.mrr, recurring.frame)
+
+with top, cell(page, "What should everyone know?") as c:
     news = cached.result(explain.headlines.headlines, data, settings)
     for text, question in news.told():
         c.answer(f"- {text} [{question}](#{anchor(question)})")
     if news.frame.is_empty():
         c.empty("Load transactions, deals or contracts on the Data page.")
     c.method(explain.headlines.headlines, news.frame)
-
-with cell(page, "Where do we stand today?") as c:
-    recurring = cached.result(metrics.recurring.mrr, data, settings)
-    c.answer(recurring.sentence())
-    for row in (tiles[:3], tiles[3:]):
-        for place, (measure, trend) in zip(st.columns(3), row, strict=True):
-            with place:
-                tile(
-                    cached.result(measure, data, settings),
-                    currency,
-                    cached.result(trend, data, settings),
-                    cached.change(measure, data, settings),
-                )
-    c.method(metrics.recurring.mrr, recurring.frame)
 
 with cell(page, "Will we make the quarter?") as c:
     outlook = cached.result(models.outlook.current, data, settings)

@@ -94,7 +94,7 @@ if not c.failed and not risks.frame.is_empty():
     with cell(page, "What about this deal?") as c:
         deal = risks.chosen(rows)
         past = cached.result(metrics.risk.history, data, settings, deal)
-        c.answer(f"**{past.name}** ({deal}). {past.sentence()}")
+        c.answer(past.sentence())
         c.table(past.frame, column_config=moves.STATES, height=210)
         advice = cached.result(explain.actions.actions, data, settings, deal)
         c.answer(advice.sentence())

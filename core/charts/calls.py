@@ -86,7 +86,7 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
     commit = base.mark_line(color=CONTEXT, strokeDash=[4, 3]).encode(y="commit_amount:Q", tooltip=tip)
     mark = alt.Chart(pl.DataFrame({"day": [chosen]})).mark_rule(color=CONTEXT, strokeWidth=1.5).encode(x="day:T")
     words = _ends(frame)
-    text = alt.Chart(words).mark_text(align="right", dy=-9, fontWeight=600).encode(
+    text = alt.Chart(words).mark_text(align="left", dx=4, dy=-9, fontWeight=600).encode(
         x="day:T", y="end_amount:Q", text="end:N", color=alt.Color("end:N", legend=None, scale=alt.Scale(
             domain=["Forecast", "Closed and commit", "Outcome"], range=[FORECAST, CONTEXT, ACTUAL]))
     )  # fmt: skip
@@ -101,12 +101,12 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
 
 
 def _ends(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return where each line is named: the forecast and commit early on, the outcome at the right."""
-    spot = frame.row(min(2, frame.height - 1), named=True)
+    """Return where each line is named: at its begin."""
+    spot = frame.row(0, named=True)
     rows = [
         (spot["day"], spot["amount"], "Forecast"),
         (spot["day"], spot["commit_amount"], "Closed and commit"),
-        (frame["day"][-1], frame["actual_amount"][-1], "Outcome"),
+        (spot["day"], spot["actual_amount"], "Outcome"),
     ]
     schema = {"day": pl.Date, "end_amount": pl.Float64, "end": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row").drop_nulls()
@@ -171,7 +171,7 @@ def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .encode(
             y=y,
             x=x,
-            color=alt.Color("rule:N", scale=hues, legend=alt.Legend(orient="top", title=None, columns=2)),
+            color=alt.Color("rule:N", scale=hues, legend=alt.Legend(orient="top", title=None, columns=1)),
             shape=alt.Shape("rule:N", scale=shapes),
             tooltip=["group:N", "rule:N", alt.Tooltip("miss_rate:Q", format=".1%", title="error")],
         )
@@ -188,7 +188,7 @@ def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         alt.Tooltip("reviewed_amount:Q", format=",.0f", title="reviewed"),
     ]
     own = base.mark_bar(color=CONTEXT, opacity=0.45, height=22).encode(
-        x=alt.X("amount:Q", title=f"{currency} in the data (grey) and reviewed (teal)", axis=across()), tooltip=tip
+        x=alt.X("amount:Q", title=f"{currency}: grey data, teal reviewed", axis=across()), tooltip=tip
     )
     said = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)
     return finish(own + said, height=32 * frame.height + 60)

@@ -64,8 +64,8 @@ def heat(frame: pl.DataFrame, currency: str, across: str) -> alt.Chart | alt.Lay
         )
         .add_params(chosen)
     )
-    words = base.mark_text(fontSize=11).encode(
-        text=alt.Text("amount:Q", format=".3~s"),
+    words = base.mark_text(fontSize=10).encode(
+        text=alt.Text("amount:Q", format=".2~s"),
         color=alt.condition(f"datum.amount > {middle}", alt.value("white"), alt.value("#1b2733")),
     )
     return finish(cells + words, height=36 * frame["region"].n_unique() + 60)
@@ -85,11 +85,11 @@ def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart
     order = top["rep_name"].to_list()
     form = ".0%" if unit == "rate" else "~s"
     titles = {
-        "Attainment": "bookings ÷ quota, this quarter (line: quota)",
+        "Attainment": "of quota this quarter",
         "Bookings": f"{currency} booked this quarter (tick: quota)",
-        "Win rate": "won ÷ closed, twelve months (line: 95 % interval)",
-        "Activity": "calls, mails and meetings in 28 days",
-        "Improvement": f"{currency} booked more than in the twelve months before",
+        "Win rate": "won in twelve months, 95 % interval",
+        "Activity": "activities in 28 days",
+        "Improvement": f"{currency} more than the year before",
     }
     chosen = alt.selection_point(name="person", fields=["rep_id"], on="click", clear="dblclick")
     base = alt.Chart(top).encode(y=alt.Y("rep_name:N", sort=order, title=None))

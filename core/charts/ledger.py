@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from core.charts.late import alt
@@ -22,7 +24,8 @@ def factors(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     )
     y = alt.Y("name:N", sort=list(FACTORS.values()), title=None, axis=alt.Axis(labelLimit=180))
     base = alt.Chart(shown)
-    possible = base.mark_bar(height=18, color=CONTEXT, opacity=0.25).encode(x=alt.X("most:Q", title="points"), y=y)
+    x = alt.X("most:Q", title="points", axis=alt.Axis(tickCount=5))
+    possible = base.mark_bar(height=18, color=CONTEXT, opacity=0.25).encode(x=x, y=y)
     reached = base.mark_bar(height=18, color=ACTUAL).encode(x="points:Q", y=y)
     text = base.mark_text(align="left", dx=6, color=CONTEXT).encode(x="most:Q", y=y, text="said:N")
     return finish(possible + reached + text, height=34 * frame.height + 50)
@@ -55,34 +58,32 @@ def worth(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
 
 def unlocked(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.LayerChart:
     """Bars of open pipeline unlocked per person-week: [gap, unlocked_per_week_amount, effort_weeks, ...]."""
+    weeks = pl.col("effort_weeks").round(1).cast(pl.String).str.replace(r"\.0$", "")
     shown = frame.filter(pl.col("n_deals") > 0).head(top).with_columns(
-        short=pl.col("gap").str.slice(0, 42),
-        said=pl.format("{} weeks, {} deals", pl.col("effort_weeks").round(1), "n_deals"),
+        name=pl.format("{}: {} weeks, {} deals", pl.col("gap").str.slice(0, 42), weeks, "n_deals"),
         kind=pl.when(pl.col("severity") == "blocker").then(pl.lit(BLOCKS)).otherwise(pl.lit(WEIGHS)),
     )  # fmt: skip
-    most = max(shown["unlocked_per_week_amount"].to_list(), default=0.0) or 1.0
-    y = alt.Y("short:N", sort=None, title=None, axis=alt.Axis(labelLimit=280, labelOverlap=False))
-    x = alt.X(
-        "unlocked_per_week_amount:Q",
-        title=f"{currency} of open pipeline per person-week",
-        axis=alt.Axis(format="~s"),
-        scale=alt.Scale(domain=[0, most * 1.25], nice=False),
+    colour = alt.Color(
+        "kind:N",
+        scale=alt.Scale(domain=[BLOCKS, WEIGHS], range=[FORECAST, ACTUAL]),
+        legend=alt.Legend(orient="top", title=None, columns=2),
     )
-    bars = alt.Chart(shown).mark_bar(height=18).encode(
-        x=x,
-        y=y,
-        color=alt.Color(
-            "kind:N",
-            scale=alt.Scale(domain=[BLOCKS, WEIGHS], range=[FORECAST, ACTUAL]),
-            legend=alt.Legend(orient="top", title=None),
-        ),
-        tooltip=[
-            "gap:N", "severity:N",
-            alt.Tooltip("exposed_amount:Q", format=",.0f", title=f"{currency} exposed"),
-            alt.Tooltip("cost_amount:Q", format=",.0f", title=f"{currency} to close"),
-        ],
-    )  # fmt: skip
-    text = alt.Chart(shown).mark_text(align="left", dx=6, color=CONTEXT).encode(
-        x="unlocked_per_week_amount:Q", y=y, text="said:N"
-    )  # fmt: skip
-    return finish(bars + text, height=28 * shown.height + 90)
+    tooltip = [
+        "gap:N", "severity:N",
+        alt.Tooltip("exposed_amount:Q", format=",.0f", title=f"{currency} exposed"),
+        alt.Tooltip("cost_amount:Q", format=",.0f", title=f"{currency} to close"),
+    ]  # fmt: skip
+    title = f"{currency} of open pipeline per person-week"
+    return named_bars(shown, "unlocked_per_week_amount", title, colour, tooltip)
+
+
+def named_bars(
+    frame: pl.DataFrame, value: str, title: str, colour: alt.Color, tooltip: Any
+) -> alt.Chart | alt.LayerChart:
+    """Bars with their name above each, so that a narrow screen keeps room for them: [name, the value, ...]."""
+    shown = frame.with_row_index("place")
+    y = alt.Y("place:O", sort=None, axis=None)
+    x = alt.X(f"{value}:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
+    bars = alt.Chart(shown).mark_bar(height=12, yOffset=8).encode(x=x, y=y, color=colour, tooltip=tooltip)
+    names = alt.Chart(shown).mark_text(align="left", dy=-7, color=CONTEXT).encode(x=alt.value(0), y=y, text="name:N")
+    return finish(bars + names, height=38 * shown.height + 90)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.late import alt
+from core.charts.ledger import named_bars
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
 
 STATUSES = ("available", "limited", "partner", "roadmap", "unclear", "not available")
@@ -18,12 +19,12 @@ def by_category(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         alt.Chart(frame.with_columns(rank=rank))
         .mark_bar(height=20)
         .encode(
-            x=alt.X("n:Q", title="requirements", axis=alt.Axis(tickMinStep=1)),
+            x=alt.X("n:Q", title="requirements", axis=alt.Axis(tickMinStep=1, tickCount=6)),
             y=alt.Y("category:N", sort="-x", title=None),
             color=alt.Color(
                 "status:N",
                 scale=alt.Scale(domain=list(STATUSES), range=list(COLOURS)),
-                legend=alt.Legend(orient="top", title=None, columns=3),
+                legend=alt.Legend(orient="top", title=None, columns=2),
             ),
             order="rank:Q",
             tooltip=["category:N", "status:N", "n:Q"],
@@ -34,22 +35,14 @@ def by_category(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
 
 def cost(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.LayerChart:
     """Bars of the dearest gaps by what closing them costs, coloured by severity."""
-    short = pl.col("text").str.slice(0, 60)
-    chart = (
-        alt.Chart(frame.sort("cost_amount", descending=True).head(top).with_columns(short=short))
-        .mark_bar(height=18)
-        .encode(
-            x=alt.X("cost_amount:Q", title=f"{currency} to close", axis=alt.Axis(format="~s")),
-            y=alt.Y("short:N", sort="-x", title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)),
-            color=alt.Color(
-                "severity:N",
-                scale=alt.Scale(
-                    domain=["blocker", "major", "moderate", "minor"],
-                    range=["#b3402f", FORECAST, "#f0c48a", CONTEXT],
-                ),
-                legend=alt.Legend(orient="top", title=None, columns=3),
-            ),
-            tooltip=["text:N", "severity:N", "timeline:N", alt.Tooltip("cost_amount:Q", format=",.0f", title=currency)],
-        )
+    shown = frame.sort("cost_amount", descending=True).head(top).with_columns(name=pl.col("text").str.slice(0, 60))
+    colour = alt.Color(
+        "severity:N",
+        scale=alt.Scale(
+            domain=["blocker", "major", "moderate", "minor"],
+            range=["#b3402f", FORECAST, "#f0c48a", CONTEXT],
+        ),
+        legend=alt.Legend(orient="top", title=None, columns=4),
     )
-    return finish(chart, height=28 * min(frame.height, top) + 110)
+    tooltip = ["text:N", "severity:N", "timeline:N", alt.Tooltip("cost_amount:Q", format=",.0f", title=currency)]
+    return named_bars(shown, "cost_amount", f"{currency} to close", colour, tooltip)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import polars as pl
@@ -56,7 +57,8 @@ def months(frame: pl.DataFrame, currency: str, noun: str = "bookings", is_rate: 
     `frame` holds [month, before_amount, amount, lower, upper, quota_amount].
     """
     names = ["before_amount", "amount", "lower", "upper", "quota_amount"]
-    rows = frame.select(_month(), *names)
+    labels = [f"{m:%b %y}" for m in frame["month"].to_list()]
+    rows = pl.DataFrame([pl.Series("month", labels, pl.String), *(frame[name] for name in names)])
     return Drawing(_months(currency, noun, is_rate), rows, f"{noun} by month before and after")
 
 
@@ -101,20 +103,16 @@ def _months(currency: str, noun: str, is_rate: bool) -> Spec:
 
 def difference(parts: pl.DataFrame, currency: str, is_rate: bool = False) -> Drawing:
     """Draw the waterfall of the difference: the step of each lever that has one, and where they end."""
-    steps = parts.with_columns(end=pl.col("amount").cum_sum()).with_columns(start=pl.col("end") - pl.col("amount"))
-    total = float(parts["amount"].sum())
-    last = pl.DataFrame(
-        {"lever": ["total"], "label": ["Difference"], "amount": [total], "end": [total], "start": [0.0]}
-    )
-    rises = pl.col("amount") >= 0
-    kind = (
-        pl.when(pl.col("lever") == "total").then(pl.lit("total")).when(rises).then(pl.lit("▲")).otherwise(pl.lit("▼"))
-    )
-    rows = pl.concat([steps.select(last.columns), last]).with_columns(
-        kind=kind, right=pl.max_horizontal("start", "end"),
-        text=pl.Series([_short(v, is_rate) for v in (*steps["amount"].to_list(), total)], dtype=pl.String),
-    )  # fmt: skip
-    return Drawing(_difference(currency, is_rate), rows.drop("lever"), "The difference split by lever")
+    labels, amounts = [*parts["label"], "Difference"], [*parts["amount"].to_list(), float(parts["amount"].sum())]
+    ends = [*accumulate(amounts[:-1]), amounts[-1]]
+    starts = [e - a for e, a in zip(ends, amounts, strict=True)]
+    kinds = [*("▲" if a >= 0 else "▼" for a in amounts[:-1]), "total"]
+    rows = pl.DataFrame({
+        "label": labels, "amount": amounts, "start": starts, "end": ends, "kind": kinds,
+        "right": [max(s, e) for s, e in zip(starts, ends, strict=True)],
+        "text": [_short(a, is_rate) for a in amounts],
+    })  # fmt: skip
+    return Drawing(_difference(currency, is_rate), rows, "The difference split by lever")
 
 
 def _short(value: float, is_rate: bool) -> str:
@@ -281,7 +279,7 @@ def _tested(currency: str) -> Spec:
          "encoding": {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}},
     ]  # fmt: skip
     for field, name in zip(("actual_amount", "plain_amount", "told_amount"), names, strict=True):
-        color = {"datum": name, "type": "nominal", "legend": {"orient": "top", "title": None, "columns": 3},
+        color = {"datum": name, "type": "nominal", "legend": {"orient": "top", "title": None, "labelLimit": 0},
                  "scale": {"domain": names, "range": [ACTUAL, CONTEXT, FORECAST]}}  # fmt: skip
         layers.append({
             "mark": {"type": "point", "filled": True, "size": 90},

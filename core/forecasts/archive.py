@@ -18,7 +18,6 @@ from core.contracts.errors import ModelError
 from core.forecasts import replay
 from core.forecasts.replay import Progress, Replays
 from core.models.close import CloseModel
-from core.models.risks import Risks
 
 KEPT = 3
 REMEMBERED = 4
@@ -49,7 +48,7 @@ def is_kept(data: Dataset, settings: Settings) -> bool:
     """Say whether the replays of this data are already there, in memory or on disk."""
     if key(data, settings) in _MEMORY:
         return True
-    return not _is_apart(data) and (settings.home / "replays" / key(data, settings) / "about.json").exists()
+    return (settings.home / "replays" / key(data, settings) / "about.json").exists()
 
 
 def load_or_run(data: Dataset, settings: Settings, progress: Progress | None = None) -> Replays:
@@ -58,8 +57,6 @@ def load_or_run(data: Dataset, settings: Settings, progress: Progress | None = N
     Parameters
     ----------
     data : Dataset
-        Where it is one person's part of a company, or has its names hidden, the models of the whole
-        company serve, and what is worked out stays in memory.
     settings : Settings
         `home/replays` holds one folder per state, the newest three are kept.
     progress : callable, optional
@@ -97,19 +94,14 @@ def day(data: Dataset, settings: Settings, when: date) -> tuple[pl.DataFrame, pl
     if rows.height:
         return rows, found.deals.filter(pl.col("day") == when)
     place = settings.home / "replays" / key(data, settings) / f"day-{when}"
-    if not _is_apart(data) and (place / "deals.parquet").exists():
+    if not data.is_transient and (place / "deals.parquet").exists():
         return pl.read_parquet(place / "forecasts.parquet"), pl.read_parquet(place / "deals.parquet")
     made, _ = replay.one(data, settings, when, found.twins[period], found.scores)
-    if not _is_apart(data) and place.parent.exists():
+    if not data.is_transient and place.parent.exists():
         with writing(place, "forecasts.parquet", 400) as work:
             made[0].write_parquet(work / "forecasts.parquet")
             made[1].write_parquet(work / "deals.parquet")
     return made[0], made[1]
-
-
-def _is_apart(data: Dataset) -> bool:
-    """Say whether nothing of this data goes to disk: it is a session's own, a part, or has hidden names."""
-    return data.is_transient or data.whole is not None or data.unmasked is not None
 
 
 def _from_disk(name: str, data: Dataset, settings: Settings, progress: Progress | None) -> Replays:
@@ -137,23 +129,18 @@ def _save(place: Path, found: Replays) -> None:
             getattr(found, label).write_parquet(work / f"{label}.parquet")
         for period, model in found.twins.items():
             if model is not None:
-                text = json.dumps(model.ready().to_dict(), default=str)
+                text = json.dumps(model.to_dict(), default=str)
                 (work / f"twin-{period}.json").write_text(text, encoding="utf-8")
         about = {"twins": [p.isoformat() for p in found.twins]}
         (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
-
-
-def _twin(file: Path, settings: Settings) -> CloseModel:
-    risks = Risks.from_dict(json.loads(file.read_text(encoding="utf-8")))
-    until = date.fromisoformat(str(risks.card["trained_to"]))
-    return CloseModel(replay.short(settings), risks, {**risks.card, "trained_to": until})
 
 
 def _load(place: Path, settings: Settings) -> Replays:
     about = json.loads((place / "about.json").read_text(encoding="utf-8"))
     twins: dict[date, CloseModel | None] = {}
     for text in about["twins"]:
-        file = place / f"twin-{text}.json"
-        twins[date.fromisoformat(text)] = _twin(file, settings) if file.exists() else None
+        kept = place / f"twin-{text}.json"
+        found = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else None
+        twins[date.fromisoformat(text)] = CloseModel.from_dict(found, replay.short(settings)) if found else None
     frames = {label: pl.read_parquet(place / f"{label}.parquet") for label in FRAMES}
     return Replays(**frames, twins=twins)

@@ -156,7 +156,7 @@ def twin(data: Dataset, settings: Settings, period: date) -> CloseModel | None:
     if marks.is_empty():
         return None
     try:
-        return CloseModel(short(settings)).fit(marks, is_raced=False)
+        return CloseModel(short(settings)).fit(marks, judged=False)
     except ModelError:
         return None
 
@@ -202,7 +202,7 @@ def one(
     latest = seen["as_of"].unique().sort().tail(RECORDS)
     past = seen.filter(pl.col("as_of").is_in(latest.implode()))
     found = outlook.build(known, settings, given, past)
-    trained = model.card_.get("trained_to") if model is not None else None
+    trained = date.fromisoformat(str(model.card_["trained_to"])) if model is not None else None
     return _frames(data, known, settings, found, trained), chances
 
 

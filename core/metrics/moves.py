@@ -24,8 +24,8 @@ def classified(rows: pl.DataFrame, scope: Cut) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        The rows that change anything, with a column per kind of move, before, after and rise (cents, 0 without an
-        amount) and is_put_off: the expected close of a deal in the scope went to a later day.
+        The rows that change anything, with a column per kind of move, before, after and rise (cents, 0
+        without an amount) and is_put_off: the expected close of a deal in the scope went to a later day.
     """
     marked = rows.with_columns(
         is_from=(pl.col("prev_state") == OPEN).fill_null(value=False),

@@ -45,3 +45,14 @@ def open_pipeline(data: Dataset, settings: Settings, months: int = 12) -> Measur
     text += f"; {bare:,} of them have no amount yet." if bare else "."
     frame = pl.DataFrame({"month": days, "amount": path})
     return Measure("Open pipeline", amount, "money", frame, text)
+
+
+def deals(data: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return the deals open at the as-of date, the largest first, with their names and their account's."""
+    accounts = data.accounts.select("account_id", "account_name")
+    about = data.opportunities.select("opportunity_id", "opportunity_name", "account_id").join(
+        accounts, on="account_id", how="left"
+    )
+    named = open_deals(data, data.as_of, settings).join(about.drop("account_id"), on="opportunity_id", how="left")
+    columns = ("opportunity_id", "opportunity_name", "account_name", "stage", "amount", "close_on", "owner_id")
+    return named.select(columns).sort("amount", "opportunity_id", descending=[True, False], nulls_last=True)

@@ -21,6 +21,14 @@ def mrr_at(data: Dataset, day: date) -> float:
     return float(data.subscriptions.filter(line_runs(day))["mrr_amount"].sum())
 
 
+def running(data: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return the contract lines running at the as-of date, the largest first, with the account's name."""
+    lines = data.subscriptions.filter(line_runs(data.as_of))
+    named = lines.join(data.accounts.select("account_id", "account_name"), on="account_id", how="left")
+    columns = ("account_id", "account_name", "product_id", "mrr_amount", "started_on", "renewal_on")
+    return named.select(columns).sort("mrr_amount", "account_id", descending=[True, False])
+
+
 def mrr(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     """Monthly recurring revenue at the as-of date, with its path.
 

@@ -276,4 +276,5 @@ def history(data: Dataset, settings: Settings, opportunity_id: str) -> History:
         close_on="close_on",
         owner=pl.col("owner_id").cast(pl.String).replace(people(data)),
     )
-    return History(frame, (named[0] if named else None) or opportunity_id)
+    called = f"{named[0]} ({opportunity_id})" if named and named[0] else opportunity_id
+    return History(frame, called)

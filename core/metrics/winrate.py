@@ -17,6 +17,18 @@ def closed(data: Dataset, since: date, until: date) -> pl.DataFrame:
     return data.opportunities.filter("is_closed", pl.col("close_on").is_between(since, until))
 
 
+def closed_deals(data: Dataset, settings: Settings, months: int = 12) -> pl.DataFrame:
+    """Return the deals closed over the last months, the latest first: those behind the win rate."""
+    columns = ("opportunity_id", "opportunity_name", "stage", "is_won", "amount", "created_on", "close_on", "owner_id")
+    rows = closed(data, add_months(data.as_of, -months), data.as_of)
+    return rows.select(columns).sort("close_on", "opportunity_id", descending=[True, False])
+
+
+def won_deals(data: Dataset, settings: Settings, months: int = 12) -> pl.DataFrame:
+    """Return the deals with an amount won over the last months: those behind the average deal."""
+    return closed_deals(data, settings, months).filter("is_won", pl.col("amount").is_not_null())
+
+
 def win_rate(data: Dataset, settings: Settings, months: int = 12) -> Measure:
     """Win rate by count over the last months, with the rate by amount in the sentence.
 

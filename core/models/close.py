@@ -116,21 +116,36 @@ class CloseModel:
     card_: dict[str, Any] = field(default_factory=dict)
     past_: pl.DataFrame = field(default_factory=pl.DataFrame)
 
-    def fit(self, frame: pl.DataFrame, *, is_raced: bool = True) -> Self:
+    def fit(self, frame: pl.DataFrame, judged: bool = True) -> Self:
         """Learn from past landmarks, as `marks` gives them.
 
-        Without the race the mean of logistic regression and boosted trees serves uncorrected, without a
-        record: for a past date, where the answer is known and only the forecast of then is asked.
+        Parameters
+        ----------
+        frame : pl.DataFrame
+        judged : bool
+            Run the race and score the last year by models that had not seen it. Without it the mean of
+            logistic regression and boosted trees serves as it is: for one of many past dates.
 
         Raises
         ------
         ModelError
             When no deal was won, or none was not.
         """
-        found = closing.Trial(frame, self.settings, is_raced=is_raced)
+        found = closing.Trial(frame, self.settings, 2 * closing.QUARTERS if judged else 0)
         self.risks_, self.past_ = found.risks(), found.past()
-        self.card_ = {**self.risks_.card, **(closing.scored(self.past_) if is_raced else {})}
+        self.card_ = {**self.risks_.card, **closing.scored(self.past_)}
         return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold, without the past chances."""
+        return {**self.ready().to_dict(), "card": self.card_}
+
+    @staticmethod
+    def from_dict(found: Mapping[str, Any], settings: Settings, past: pl.DataFrame | None = None) -> CloseModel:
+        """Return the model `to_dict` wrote."""
+        return CloseModel(
+            settings, Risks.from_dict(found), dict(found["card"]), pl.DataFrame() if past is None else past
+        )
 
     def ready(self) -> Risks:
         """Return what was fitted."""

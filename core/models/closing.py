@@ -36,7 +36,8 @@ CAUSES = ("won", "lost")
 class Trial:
     """Landmarks spread over periods, and both ends raced on each quarter of the last two years."""
 
-    def __init__(self, marks: pl.DataFrame, settings: Settings, *, is_raced: bool = True) -> None:
+    def __init__(self, marks: pl.DataFrame, settings: Settings, quarters: int = 2 * QUARTERS) -> None:
+        self.quarters = quarters
         won = marks.filter("is_won")["opportunity_id"].n_unique() if not marks.is_empty() else 0
         if not won or won == marks["opportunity_id"].n_unique():
             raise ModelError(
@@ -54,11 +55,7 @@ class Trial:
         self.is_simple = won < settings.models.min_closed_deals
         self.plans = [_plan(self.names, self.words, settings, self.is_simple, cause) for cause in CAUSES]
         self.deal = self.marks["opportunity_id"].rank("dense").cast(pl.Int64).to_numpy()
-        self.said: dict[tuple[int, int], dict[str, Floats]] = {}
-        self.tested: dict[int, Any] = {}
-        self.cuts = [0.0] * (2 * QUARTERS + 1)
-        if is_raced:
-            self._judge()
+        self._judge()
 
     def matrix(self, rows: Any) -> Floats:
         """Return the period matrix of some of the period rows."""
@@ -79,7 +76,7 @@ class Trial:
         """Fit both ends at eight quarterly cuts and let each speak of the deals of the quarter after."""
         p, day = self.periods, self.marks["as_of"].to_physical().to_numpy().astype(np.float64)
         last = float(p.known.max())
-        self.cuts = [last - 91 * k for k in range(2 * QUARTERS, -1, -1)]
+        self.cuts = [last - 91 * k for k in range(self.quarters, -1, -1)]
         splits = race.in_order(p.when, p.known, self.cuts)
         usable = [
             (k, train, np.flatnonzero((day >= begin) & (day < end)))
@@ -88,7 +85,9 @@ class Trial:
         ]
         tasks = [(cause, k, train, test) for k, train, test in usable for cause in (0, 1) if len(test)]
         found = race.side_by_side(self._speak, tasks, self.settings.models.threads)
-        self.said = {(cause, k): said for (cause, k, _, _), said in zip(tasks, found, strict=True)}
+        self.said: dict[tuple[int, int], dict[str, Floats]] = {
+            (cause, k): said for (cause, k, _, _), said in zip(tasks, found, strict=True)
+        }
         self.tested = {k: test for k, _, test in usable if len(test)}
 
     def _speak(self, cause: int, fold: int, train: Any, test: Any) -> dict[str, Floats]:
@@ -145,7 +144,7 @@ class Trial:
 
     def risks(self) -> Risks:
         """Return the winners, trained on everything known."""
-        results = self.results(2 * QUARTERS)
+        results = self.results(self.quarters)
         fallback = "table" if self.is_simple else "mean of both"
 
         def last(cause: int) -> Any:
@@ -181,7 +180,7 @@ class Trial:
 
     def past(self) -> pl.DataFrame:
         """Return the last year's chances, each quarter by what had won and was corrected before it began."""
-        parts = [self._scored(k) for k in range(QUARTERS, 2 * QUARTERS) if (0, k) in self.said and (1, k) in self.said]
+        parts = [self._scored(k) for k in range(QUARTERS, self.quarters) if (0, k) in self.said and (1, k) in self.said]
         return pl.concat(parts) if parts else pl.DataFrame(schema={"opportunity_id": pl.String, **PAST})
 
     def _scored(self, fold: int) -> pl.DataFrame:

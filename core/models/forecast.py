@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
-from core.models.panel import RevenueForecaster
+from core.models.panel import RevenueForecaster, reconciled
+from core.models.series import Floats
+
+ALL = "All"
 
 
 def monthly_revenue(dataset: Dataset, by: str | None = None) -> pl.DataFrame:
@@ -22,12 +26,31 @@ def monthly_revenue(dataset: Dataset, by: str | None = None) -> pl.DataFrame:
     by : str, optional
         A column of transactions to split by, as "region"; default one unit, "All".
     """
-    unit = pl.lit("All") if by is None else pl.col(by).fill_null("Not known")
+    unit = pl.lit(ALL) if by is None else pl.col(by).fill_null("Not known")
     lines = dataset.transactions.filter(
         pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < month_start(dataset.as_of))
     )
     month = pl.col("booked_on").dt.truncate("1mo")
     return lines.group_by(unit=unit, month=month).agg(pl.col("amount").sum()).sort("unit", "month")
+
+
+def revenue_panel(dataset: Dataset, by: str = "region") -> pl.DataFrame:
+    """Return monthly revenue of the whole, as unit "All", and of each part, all up to the same last month.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    by : str
+        A column of transactions.
+    """
+    whole = monthly_revenue(dataset)
+    if whole.is_empty():
+        return whole
+    parts = monthly_revenue(dataset, by).filter(pl.col("unit") != ALL)
+    last = whole["month"].max()
+    ends = parts.select("unit").unique().with_columns(month=pl.lit(last), amount=pl.lit(0.0))
+    full = pl.concat([parts, ends.join(parts, on=["unit", "month"], how="anti")])
+    return pl.concat([whole, full.select(whole.columns)]).sort("unit", "month")
 
 
 def replay(frame: pl.DataFrame, settings: Settings, months: int = 24, h: int = 1) -> pl.DataFrame:
@@ -39,15 +62,25 @@ def replay(frame: pl.DataFrame, settings: Settings, months: int = 24, h: int = 1
         [unit, month, amount, lower, upper, actual, is_inside], for the last `months` months, each
         forecast `h` months ahead from earlier months only.
     """
-    model = RevenueForecaster(settings).fit(frame)
-    last = max(model.last_months_)
+    return replayed(RevenueForecaster(settings).fit(frame), months, h)
+
+
+def replayed(model: RevenueForecaster, months: int, h: int) -> pl.DataFrame:
+    """Replay the last `months` months `h` months ahead, with a model that holds them.
+
+    Raises
+    ------
+    ModelError
+        When the history is too short.
+    """
+    last, steps = max(model.last_months_), max(h, model.settings.models.forecast_months)
     parts = []
-    for place, (unit, own_last) in enumerate(zip(model.units_, model.last_months_, strict=True)):
-        n = len(model.series_[place])
-        for back in range(h, min(months + h, n)):
-            if own_last != last:
+    for back in range(h, min(months + h, max(map(len, model.series_)))):
+        middle, width = ahead(model, steps, back)
+        for place, (unit, own_last) in enumerate(zip(model.units_, model.last_months_, strict=True)):
+            n = len(model.series_[place])
+            if own_last != last or back >= n:
                 continue
-            middle, width = model.ahead(h, back)
             amount, half = float(middle[place, h - 1]), float(width[place, h - 1])
             actual = float(model.series_[place][n - back + h - 1])
             parts.append((unit, add_months(own_last, h - back), amount, amount - half, amount + half, actual))
@@ -58,6 +91,18 @@ def replay(frame: pl.DataFrame, settings: Settings, months: int = 24, h: int = 1
     return found.with_columns(is_inside=pl.col("actual").is_between("lower", "upper"))
 
 
+def ahead(model: RevenueForecaster, h: int, back: int = 0) -> tuple[Floats, Floats]:
+    """Return forecast and half-width, units by h, parts summing to the whole where there is one."""
+    middle, width = model.ahead(h, back)
+    if ALL not in model.units_ or len(model.units_) < 3 or np.isnan(middle).any():
+        return middle, width
+    place = model.units_.index(ALL)
+    order = [place, *(i for i in range(len(model.units_)) if i != place)]
+    out = middle.copy()
+    out[order] = reconciled(middle[order], width[order] ** 2)
+    return out, width
+
+
 @dataclass(frozen=True)
 class RevenueOutlook:
     """Monthly revenue, past and forecast.
@@ -66,6 +111,11 @@ class RevenueOutlook:
     ----------
     frame : pl.DataFrame
         [month, amount, lower, upper, is_forecast]; no range for past months.
+    parts : pl.DataFrame
+        The same by region, with a column unit; they sum to the whole.
+    held : pl.DataFrame
+        [month, amount, lower, upper, actual, is_inside, ahead], past months as they were forecast so
+        many months before.
     """
 
     frame: pl.DataFrame
@@ -73,6 +123,8 @@ class RevenueOutlook:
     rate: float
     coverage: float | None
     n_replayed: int
+    parts: pl.DataFrame = field(default_factory=pl.DataFrame)
+    held: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def sentence(self) -> str:
         """Say next months' revenue, its range, and how past ranges held."""
@@ -89,11 +141,12 @@ class RevenueOutlook:
 
 
 def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
-    """Forecast monthly revenue with its range, and replay past months.
+    """Forecast monthly revenue with its range, in all and by region, and replay past months.
 
-    Revenue is billing less refunds, in complete months. The forecast weighs the last value, drift,
-    last year's season and LightGBM by their past errors; the range is the conformal quantile of
-    the mix's own past errors. The running month is forecast as a whole.
+    Revenue is billing less refunds, in complete months. The forecast is the weighted mean of ETS and
+    Theta of each series and boosted trees over the changes of all of them; whole and regions are
+    made to agree. The range holds the set share of the forecast's own past misses as many months
+    ahead. The running month is forecast as a whole.
 
     Parameters
     ----------
@@ -106,11 +159,34 @@ def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
     ModelError
         When there is no complete month of revenue.
     """
-    past = monthly_revenue(dataset)
-    ahead = RevenueForecaster(settings).fit(past).predict()
-    coverage, n = None, 0
-    if past.height > settings.models.min_months:
-        held = replay(past, settings)
-        coverage, n = float(held["is_inside"].cast(pl.Float64).mean()), held.height  # type: ignore[arg-type]
-    frame = pl.concat([past.with_columns(is_forecast=False), ahead.with_columns(is_forecast=True)], how="diagonal")
-    return RevenueOutlook(frame.drop("unit"), settings.currency, settings.models.interval_rate, coverage, n)
+    from core.models import registry
+
+    return registry.revenue_outlook(dataset, settings)
+
+
+def forecast_revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
+    """Work the forecast of `revenue` out anew."""
+    past, h = revenue_panel(dataset), settings.models.forecast_months
+    model = RevenueForecaster(settings).fit(past)
+    middle, width = ahead(model, h)
+    months = [add_months(last, i + 1) for last in model.last_months_ for i in range(h)]
+    columns = {"amount": middle.ravel(), "lower": (middle - width).ravel(), "upper": (middle + width).ravel()}
+    found = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns})
+    held = pl.DataFrame()
+    if past["month"].n_unique() > settings.models.min_months:
+        each = [
+            replayed(model, 24, k).filter(pl.col("unit") == ALL).with_columns(ahead=pl.lit(k)) for k in range(1, h + 1)
+        ]
+        held = pl.concat(each)
+    both = pl.concat([past.with_columns(is_forecast=False), found.with_columns(is_forecast=True)], how="diagonal")
+    return outlook_of(both, held, settings)
+
+
+def outlook_of(frame: pl.DataFrame, held: pl.DataFrame, settings: Settings) -> RevenueOutlook:
+    """Put forecast and replays together as the page shows them."""
+    first = held.filter(pl.col("ahead") == 1) if held.height else held
+    coverage = float(first["is_inside"].cast(pl.Float64).mean()) if first.height else None  # type: ignore[arg-type]
+    whole = frame.filter(pl.col("unit") == ALL).drop("unit")
+    parts = frame.filter(pl.col("unit") != ALL)
+    rate = settings.models.interval_rate
+    return RevenueOutlook(whole, settings.currency, rate, coverage, first.height, parts, held)

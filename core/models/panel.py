@@ -11,7 +11,7 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts.errors import ModelError
 from core.models import series
-from core.models.series import SEASON, Floats
+from core.models.series import Floats
 
 ERRORS_WANTED = 300
 MOST_ORIGINS = 24
@@ -111,12 +111,12 @@ class RevenueForecaster:
         """Return past misses of the ensemble in units of unrest, rows by months ahead; null beyond what is known.
 
         Only origins with two full years behind them count, for before that the members have not seen
-        the seasons; where there are fewer than six of those, the latest twelve serve.
+        the seasons; where there are fewer than six of those, the latest six serve, however young.
         """
         mature = self._misses_from(h, back, MATURE, MOST_ORIGINS)
         if len(mature) and min((~np.isnan(mature)).sum(axis=0)) >= FEWEST_ERRORS:
             return mature
-        return self._misses_from(h, back, YOUNG, SEASON)
+        return self._misses_from(h, back, YOUNG, FEWEST_ERRORS)
 
     def _misses_from(self, h: int, back: int, youngest: int, most: int) -> Floats:
         lengths = np.array([len(y) for y in self.series_])
@@ -193,3 +193,30 @@ def _series(frame: pl.DataFrame) -> tuple[list[str], list[date], list[Floats]]:
         lasts.append(part["month"][-1])
         out.append(full["amount"].to_numpy().astype(np.float64).copy())
     return units, lasts, out
+
+
+def reconciled(middle: Floats, variance: Floats) -> Floats:
+    """Make a whole and its parts agree, by changing each as little as its own uncertainty allows.
+
+    Parameters
+    ----------
+    middle : ndarray, shape (1 + parts, h)
+        Forecasts, the whole first.
+    variance : ndarray, shape (1 + parts, h)
+        How uncertain each is.
+
+    Returns
+    -------
+    ndarray
+        The same with the parts summing to the whole. Minimum trace with a diagonal covariance
+        (Wickramasuriya and others 2019): the gap is shared out in proportion to the variances.
+
+    Examples
+    --------
+    >>> reconciled(np.array([[10.0], [4.0], [4.0]]), np.array([[1.0], [0.5], [0.5]])).ravel().tolist()
+    [9.0, 4.5, 4.5]
+    """
+    gap = middle[0] - middle[1:].sum(axis=0)
+    share = variance / np.maximum(variance.sum(axis=0), 1e-12)
+    sign = np.where(np.arange(len(middle)) == 0, -1.0, 1.0)[:, None]
+    return np.asarray(middle + sign * share * gap, dtype=np.float64)

@@ -17,7 +17,7 @@ from core.config.kept import code, writing
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, QuarterdeckError
 from core.features import accounts, deals
-from core.models import churn, close
+from core.models import churn, close, forecast
 from core.models.churn import ChurnModel
 from core.models.close import CloseModel
 from core.models.probability import Probability
@@ -25,7 +25,7 @@ from core.models.risks import Risks
 
 KEPT = 6
 REMEMBERED = 4
-FRAMES = ("deal_features", "account_features", "deal_scores", "churn_scores")
+FRAMES = ("deal_features", "account_features", "deal_scores", "churn_scores", "revenue", "revenue_held")
 Progress = Callable[[float, str], None]
 _MEMORY: dict[str, Bundle] = {}
 
@@ -47,6 +47,9 @@ class Bundle:
         [opportunity_id, p_win_30, p_win_60, p_win_90, p_win_180].
     churn_scores : pl.DataFrame
         [account_id, p_churn_90d].
+    revenue, revenue_held : pl.DataFrame
+        The revenue forecast and how past ones held, as `models.forecast.RevenueOutlook` has them; empty
+        where there is no revenue.
     key : str
         The state of data, settings and code this was trained on.
     """
@@ -58,6 +61,8 @@ class Bundle:
     account_features: pl.DataFrame = field(default_factory=pl.DataFrame)
     deal_scores: pl.DataFrame = field(default_factory=pl.DataFrame)
     churn_scores: pl.DataFrame = field(default_factory=pl.DataFrame)
+    revenue: pl.DataFrame = field(default_factory=pl.DataFrame)
+    revenue_held: pl.DataFrame = field(default_factory=pl.DataFrame)
     key: str = ""
 
     def need_close(self) -> CloseModel:
@@ -110,8 +115,13 @@ def train_all(dataset: Dataset, settings: Settings, progress: Progress | None = 
     closing = _try("close", problems, lambda: CloseModel(settings).fit(close.marks(dataset, settings)))
     say(0.70, "Learning who leaves")
     leaving = _try("churn", problems, lambda: ChurnModel(settings).fit(churn.marks(dataset, settings)))
+    say(0.85, "Forecasting revenue")
+    ahead = _try("revenue", problems, lambda: forecast.forecast_revenue(dataset, settings))
     say(0.95, "Scoring open deals and accounts")
     found = _scored(dataset, settings, closing, leaving, problems)
+    if ahead is not None:
+        whole = ahead.frame.with_columns(unit=pl.lit(forecast.ALL))
+        found = replace(found, revenue=pl.concat([whole, ahead.parts.select(whole.columns)]), revenue_held=ahead.held)
     say(1.0, "Models ready")
     return found
 
@@ -142,6 +152,22 @@ def _scored(
         closing.predict(open_deals) if closing else pl.DataFrame(),
         leaving.predict(paying) if leaving else pl.DataFrame(),
     )
+
+
+def revenue_outlook(dataset: Dataset, settings: Settings) -> forecast.RevenueOutlook:
+    """Return the revenue forecast kept with the models; one person's part of a company is forecast anew.
+
+    Raises
+    ------
+    ModelError
+        When there is no complete month of revenue.
+    """
+    if dataset.whole is not None or dataset.unmasked is not None:
+        return forecast.forecast_revenue(dataset, settings)
+    bundle = load_or_train(dataset, settings)
+    if bundle.revenue.is_empty():
+        raise ModelError(bundle.problems.get("revenue", "There is no revenue to forecast from."), mend="Load billing.")
+    return forecast.outlook_of(bundle.revenue, bundle.revenue_held, settings)
 
 
 def is_trained(dataset: Dataset, settings: Settings) -> bool:
@@ -198,6 +224,9 @@ def _part(bundle: Bundle, dataset: Dataset, name: str) -> Bundle:
     kept: dict[str, Any] = {}
     for label in FRAMES:
         frame: pl.DataFrame = getattr(bundle, label)
+        if label.startswith("revenue"):
+            kept[label] = pl.DataFrame()
+            continue
         subject = "opportunity_id" if label.startswith("deal") else "account_id"
         kept[label] = frame.filter(pl.col(subject).is_in(held[subject])) if subject in frame.columns else frame
     return replace(bundle, **kept, key=name)

@@ -27,6 +27,7 @@ from core.models.contenders import (
 BINS = 8
 PRIOR_ROWS = 20
 FEWEST_OF_A_WORD = 10
+WIDE = 2.0
 TREES: Mapping[str, Any] = {
     "num_leaves": 6, "min_data_in_leaf": 60, "learning_rate": 0.03, "feature_fraction": 0.5, "bagging_fraction": 0.7,
     "bagging_freq": 1, "lambda_l2": 10.0, "cat_smooth": 30.0, "cat_l2": 20.0,
@@ -164,11 +165,15 @@ def _loss(model: Table, x: Floats, y: Floats) -> float:
 
 
 def design(x: Floats, plan: Plan) -> tuple[tuple[Factor, ...], ...]:
-    """Return the terms of the logistic regression: numbers clipped, gaps flagged, one term per word."""
+    """Return the terms of the logistic regression: numbers clipped, straight and as logarithm, gaps, words."""
     own = {c: _factors(x[:, c], c, plan.words.get(c)) for c in range(x.shape[1])}
     single = [(f,) for found in own.values() for f in found]
     double = [
-        (a, b) for left, right in plan.products for a in own[left] for b in own[right] if a[1] != "missing" != b[1]
+        (a, b)
+        for left, right in plan.products
+        for a in own[left]
+        for b in own[right]
+        if {a[1], b[1]} <= {"value", "is"}
     ]
     return (*single, *double)
 
@@ -188,8 +193,8 @@ def _factors(values: Floats, column: int, n_words: int | None) -> list[Factor]:
         low, high = float(known.min()), float(known.max())
     if low == high:
         return flag
-    skewed = low >= 0 and high - low > 8 * max(middle - low, (high - low) / 1e3)
-    return [*flag, (column, "log" if skewed else "value", low, high, middle)]
+    curve: list[Factor] = [(column, "log", low, high, middle)] if high - low > WIDE else []
+    return [*flag, (column, "value", low, high, middle), *curve]
 
 
 def line(x: Floats, y: Floats, plan: Plan) -> Line:

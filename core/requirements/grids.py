@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +10,7 @@ from typing import BinaryIO
 from core.contracts.errors import RequirementError
 from core.requirements import delimited, encodings, opendocument
 from core.requirements.sheetxml import MOST_COLUMNS, MOST_ROWS, RawSheet, Span, spans_of
-from core.requirements.spreadsheet import Book, damaged, opened
+from core.requirements.spreadsheet import BROKEN, Book, damaged, opened
 
 LARGEST_BYTES = 50 * 2**20
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
@@ -199,7 +198,7 @@ def _packed(content: bytes, title: str) -> File:
     if "content.xml" in parts and "mimetype" in parts:
         try:
             kind = packed.read("mimetype")[:200]
-        except (zipfile.BadZipFile, EOFError) as error:
+        except BROKEN as error:
             raise damaged(title) from error
         if b"spreadsheet" not in kind:
             raise RequirementError("This OpenDocument file is no spreadsheet.", title, "Save the list as ODS or XLSX.")

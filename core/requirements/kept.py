@@ -10,7 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.requirements import samples, stakes
+from core.requirements import match, samples, stakes
 from core.requirements.catalogue import Catalogue
 from core.requirements.catalogue import load as load_catalogue
 from core.requirements.gap import GapAnalysis
@@ -106,3 +106,23 @@ def ledger(
     sets = [*own, *shipped]
     chances = stakes.chances(dataset, settings) if sets else None
     return build(sets, dataset, known, settings, chances, groups)
+
+
+def asked(
+    dataset: Dataset, settings: Settings, lists: Iterable[RequirementSet] = (), catalogue: Catalogue | None = None
+) -> pl.DataFrame:
+    """Return what buyers wrote in all lists, with the capability that surely answers it: [text, capability_id].
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    lists : iterable of RequirementSet, optional
+        Those kept; the sample company's come along.
+    catalogue : Catalogue, optional
+        Default the shipped one.
+    """
+    parts = [*lists, *samples.sets(dataset, catalogue or load_catalogue())]
+    sure = pl.col("capability_id").is_not_null() & (pl.col("confidence") >= match.LIKELY)
+    rows = [one.rows.filter(sure).select("text", "capability_id") for one in parts]
+    return pl.concat(rows) if rows else pl.DataFrame(schema={"text": pl.String, "capability_id": pl.String})

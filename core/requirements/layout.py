@@ -88,6 +88,7 @@ def find(grid: Grid, *, by_name: bool = True) -> Layout | None:
     number, header = grid.rows[place]
     body = grid.rows[place + 1 :]
     roles["text"] = _best_text(header, body, roles)
+    roles = {role: c for role, c in roles.items() if role == "text" or c != roles["text"]}
     words = columns.prose(body, roles["text"])
     if (body and words < 2.0) or _is_other(header):
         return None
@@ -194,8 +195,20 @@ def _best_text(header: Sequence[str], body: Body, roles: Mapping[str, int]) -> i
     best = max(likely, key=score)
     if best[1] >= 0.85:
         return best[0]
+    if best[1] < SURE and (columns.prose(body, best[0]) < 3 or columns.filled(body, best[0]) < 0.4):
+        return _fullest(body, roles, best[0])
     whole = [i for i, _ in likely if columns.asking(body, i) >= 0.9 and columns.filled(body, i) >= 0.9]
     return whole[0] if whole and whole[0] < best[0] else best[0]
+
+
+def _fullest(body: Body, roles: Mapping[str, int], weak: int) -> int:
+    """Return the column of whole sentences, where the one with a faint name holds hardly any words."""
+    others = {roles.get("id"), roles.get("priority")}
+    width = max((len(cells) for _, cells in body[: columns.SEEN]), default=0)
+    fit = [
+        c for c in range(width) if c not in others and columns.prose(body, c) >= 5 and columns.filled(body, c) >= 0.6
+    ]
+    return max(fit, key=lambda c: _weight(body, c), default=weak)
 
 
 def _fill_in(header: Sequence[str], body: Body, roles: dict[str, int]) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from typing import Any
-from xml.parsers import expat
 
 from core.contracts.errors import RequirementError
 from core.requirements.sheetxml import MOST_BLANK, MOST_CELLS, MOST_COLUMNS, Doctype, RawSheet, Span, guarded
-from core.requirements.spreadsheet import CHUNK, damaged, opened, refused
+from core.requirements.spreadsheet import BROKEN, CHUNK, damaged, opened, refused
 
 LISTED = re.compile(r'"((?:[^"]|"")*)"')
 MOST_REPEATED = 1_000
@@ -171,6 +169,6 @@ def raw(content: bytes, title: str, most_rows: int) -> tuple[dict[str, RawSheet]
         parser.Parse(b"", True)
     except Doctype as error:
         raise refused(title) from error
-    except (expat.ExpatError, KeyError, ValueError, zipfile.BadZipFile, EOFError) as error:
+    except BROKEN as error:
         raise damaged(title) from error
     return reader.sheets, reader.hidden

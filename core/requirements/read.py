@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +23,7 @@ MOST_REQUIREMENTS = 50_000
 LARGE = 2 * 2**20
 HEAD_ROWS = 500
 LONGEST_TITLE = 120
+TELLING = 0.9
 SEPARATORS = (".", "-", "_", "/")
 SHAPE = {
     "sheet": pl.String,
@@ -79,7 +81,7 @@ class RequirementList:
             text += f" {len(self.skipped)} sheets hold none: {', '.join(self.skipped[:5])}."
         return text
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Return a key of what was read and how: the same file read in the same way has the same."""
         said = repr([(lay.sheet, lay.header_row, sorted(lay.columns.items()), lay.answers) for lay in self.layouts])
@@ -174,10 +176,30 @@ def _layouts(opened: File, given: Sequence[Given], weight: int) -> tuple[list[tu
     if not chosen and not given:
         later = [(grid, layout.find(grid, by_name=False)) for grid in heads if not grid.is_hidden]
         chosen = [(grid, shape) for grid, shape in later if shape is not None]
+    chosen = _telling(chosen)
     if most == MOST_ROWS:
         return chosen, notes
     whole = [(opened.grid(grid.name), shape) for grid, shape in chosen]
     return [(grid, _again(grid, shape)) for grid, shape in whole], notes
+
+
+def _telling(chosen: list[tuple[Grid, Layout]]) -> list[tuple[Grid, Layout]]:
+    """Leave out what only resembles a list, where another sheet of the file surely is one.
+
+    A data model or a table of interfaces has a description too, but no ids, and asks for nothing.
+    """
+    if not any(_is_named(shape) for _, shape in chosen):
+        return chosen
+    return [(g, s) for g, s in chosen if s.is_given or "id" in s.columns or _asks(g, s) or _is_named(s)]
+
+
+def _is_named(shape: Layout) -> bool:
+    return columns.likeness(shape.names.get("text", ""), "text") >= TELLING
+
+
+def _asks(grid: Grid, shape: Layout) -> bool:
+    body = [row for row in grid.rows if row[0] >= shape.first_row]
+    return columns.asking(body, shape.columns["text"]) >= 0.3
 
 
 def _again(grid: Grid, shape: Layout) -> Layout:
@@ -203,7 +225,10 @@ def _rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFr
         if _is_heading(at, filled, wants_id=wants_id) or _is_parent(at, following):
             section = " ".join((filled[0] if len(set(filled)) == 1 else at["text"] or filled[0]).split())[:120]
             continue
-        if not at["text"] or _is_header_again(at, shape) or (hidden and leave_hidden):
+        if not at["text"]:
+            section = _title_beside(cells, shape) or section
+            continue
+        if _is_header_again(at, shape) or (hidden and leave_hidden):
             continue
         category = at.get("category") or category
         places = " ".join(f"{letter}{number}" for letter in letters) or None
@@ -245,6 +270,15 @@ def _is_heading(at: Mapping[str, str], filled: Sequence[str], *, wants_id: bool)
     return False
 
 
+def _title_beside(cells: Sequence[str], shape: Layout) -> str | None:
+    """Return the title that a row without a requirement has between its id and the text's column."""
+    if "id" not in shape.columns or not _id(cells, shape.columns["id"]):
+        return None
+    taken = {c for role, c in shape.columns.items() if role != "text"}
+    beside = [c for i, c in enumerate(cells[: shape.columns["text"] + 1]) if i not in taken and not c.isdigit()]
+    return next((" ".join(c.split())[:120] for c in beside if len(c) > 3), None)
+
+
 def _id(cells: Sequence[str], column: int | None) -> str:
     return cells[column] if column is not None and column < len(cells) else ""
 
@@ -252,7 +286,7 @@ def _id(cells: Sequence[str], column: int | None) -> str:
 def _is_parent(at: Mapping[str, str], following: str) -> bool:
     """Say whether a row is the head of the numbered rows below it: 2 Security, then 2.1."""
     own = at.get("id", "").rstrip(".")
-    under = bool(own) and following.startswith(own) and following[len(own) : len(own) + 1] in SEPARATORS
+    under = bool(own and at["text"]) and following.startswith(own) and following[len(own) : len(own) + 1] in SEPARATORS
     text = at["text"]
     if not under or len(text) > LONGEST_TITLE:
         return False

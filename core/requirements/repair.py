@@ -141,6 +141,16 @@ def with_header(known: Given, grid: Grid, row: int | None) -> Given:
     return replace(known, header_row=row, header=tuple(header))
 
 
+def with_text(known: Given, grid: Grid) -> Given:
+    """Return a reading with the column of most words as the requirement, where none is named yet."""
+    body = [row for row in grid.rows if row[0] > (known.header_row or 0)]
+    free = [c for c in range(grid.width) if c not in known.columns.values() and c not in known.answers]
+    if "text" in known.columns or not free:
+        return known
+    best = max(free, key=lambda c: columns.prose(body, c) * columns.filled(body, c))
+    return replace(known, columns={**known.columns, "text": best}) if columns.texts(body, best) else known
+
+
 def with_column(known: Given, grid: Grid, column: int, role: str) -> Given:
     """Return a reading with a column taken for something else.
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import lzma
 import posixpath
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +25,10 @@ DATE_CODE = re.compile(r"[yd]|m(?!\w*[\"\]])", re.IGNORECASE)
 ASIDES = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|;.*')
 FIXED = re.compile(r"^0\.(0+)$")
 BUILT_IN = {2: "0.00", 9: "0%", 10: "0.00%"}
-OPEN_NAMES = ("xl/workbook.xml",)
+BROKEN = (
+    expat.ExpatError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, LookupError, ValueError,
+    OverflowError, NotImplementedError, EOFError, OSError,
+)  # fmt: skip
 
 
 class Book:
@@ -56,7 +62,7 @@ class Book:
             self._root = self._workbook_part()
             self._contents()
             self.formats = self._formats()
-        except (expat.ExpatError, KeyError, ValueError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        except BROKEN as error:
             raise damaged(title) from error
         except Doctype as error:
             raise refused(title) from error
@@ -76,7 +82,7 @@ class Book:
             reader = SheetReader(self._strings, self.shown, most_rows)
             with self.packed.open(self.sheets[name]) as part:
                 return reader.read(iter(lambda: part.read(CHUNK), b""))
-        except (expat.ExpatError, KeyError, ValueError, zipfile.BadZipFile, EOFError, OverflowError) as error:
+        except BROKEN as error:
             raise damaged(self.title) from error
         except Doctype as error:
             raise refused(self.title) from error
@@ -263,7 +269,7 @@ def opened(content: bytes, title: str) -> zipfile.ZipFile:
     try:
         packed = zipfile.ZipFile(io.BytesIO(content))
         parts = packed.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except BROKEN as error:
         raise damaged(title) from error
     if any(part.flag_bits & 1 for part in parts):
         raise RequirementError("The file is password-protected.", title, "Save it without a password.")

@@ -11,7 +11,7 @@ import polars as pl
 
 from core.contracts.errors import ScenarioError
 from core.scenarios.baseline import Baseline
-from core.scenarios.engine import MEASURES, RATES, figure, parts
+from core.scenarios.engine import MEASURES, RATES, Parts, figure, parts
 from core.scenarios.levers import LEVERS, Scenario
 
 MOST = 10
@@ -49,7 +49,7 @@ class Split:
         return pl.DataFrame(rows, schema={"lever": pl.String, "label": pl.String, "amount": pl.Float64})
 
 
-def split(base: Baseline, plan: Scenario) -> Split:
+def split(base: Baseline, plan: Scenario, known: Parts | None = None) -> Split:
     """Split the difference from the baseline, exactly, over the levers moved, for every measure and month.
 
     Each lever gets its mean effect over all orders in which the levers could be moved (Shapley 1953), so
@@ -60,6 +60,8 @@ def split(base: Baseline, plan: Scenario) -> Split:
     base : Baseline
     plan : Scenario
         At most ten levers moved; settings of one lever count as one.
+    known : Parts, optional
+        The scenario's own expectations where they are worked out already.
 
     Raises
     ------
@@ -71,6 +73,7 @@ def split(base: Baseline, plan: Scenario) -> Split:
     if n > MOST:
         raise ScenarioError(f"{n} levers are moved; the split is exact for up to {MOST}.", mend="Move fewer.")
     sets = [frozenset(kept) for size in range(n + 1) for kept in combinations(names, size)]
+    _worth(base, plan, known)
     worth = np.stack([_worth(base, plan.only(kept)) for kept in sets])
     weights = np.zeros((n, len(sets)))
     for j, kept in enumerate(sets):
@@ -85,10 +88,13 @@ def split(base: Baseline, plan: Scenario) -> Split:
     return Split(names, values, gap)
 
 
-def _worth(base: Baseline, plan: Scenario) -> np.ndarray:
-    found = parts(base, plan)
-    every = {**found.totals, **found.rates}
-    return np.stack([every[name] for name in NAMES])
+def _worth(base: Baseline, plan: Scenario, known: Parts | None = None) -> np.ndarray:
+    def work_out() -> np.ndarray:
+        found = known or parts(base, plan)
+        return np.stack([found.figures[name] for name in NAMES])
+
+    found: np.ndarray = base.books.memo.get("worth", plan.moved, work_out)
+    return found
 
 
 def shapley(base: Baseline, plan: Scenario, measure: str = "bookings_amount") -> pl.DataFrame:

@@ -15,7 +15,7 @@ from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.models import registry
-from core.scenarios import capacity, curves, margins, recurring, shocks
+from core.scenarios import capacity, curves, margins, recurring, rescoring, shocks
 from core.scenarios.shocks import Correlation
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline
         quotas, tuple(quarter_label(add_months(start, 3 * q), settings) for q in range(QUARTERS)),
         recurring.gained(dataset, lines, deals), margins.discount(dataset), capacity.reps(dataset),
         shocks.measure(past, deals.select("opportunity_id", "segment", "owner_id")),
+        rescore=rescoring.scorer(bundle, held, stages),
     )  # fmt: skip
 
 

@@ -104,6 +104,19 @@ class Parts:
                 "margin_rate": np.where(booked > 0, self.totals["margin_amount"] / booked, np.nan),
             }  # fmt: skip
 
+    @cached_property
+    def deviations(self) -> np.ndarray:
+        """Return the standard deviation of each month's bookings: the deals' own and the shock they share."""
+        a, p = self.amount, self.chance
+        own = (a**2) @ (p * (1 - p)) + self.square @ self.count
+        shared = distribution.shared_variance(self.books, self.plan, a, p, self.size @ self.count)
+        return np.asarray(np.sqrt(np.maximum(own + shared, 0.0)))
+
+    @cached_property
+    def figures(self) -> dict[str, np.ndarray]:
+        """Return every measure and ratio by month."""
+        return {**self.totals, **self.rates}
+
     def window(self, quarter: int) -> distribution.Window:
         """Return what the distribution of a quarter's bookings is made of."""
         months = slice(3 * quarter, 3 * quarter + 3)
@@ -223,25 +236,21 @@ class Outcome:
 
     def months(self, measure: str) -> pl.DataFrame:
         """Return [month, amount, lower, upper] of a measure; bookings alone have a range."""
-        values = {**self.parts.totals, **self.parts.rates}[measure]
-        low = high = values
-        if measure == "bookings_amount":
-            reach = deviations(self.parts) * Z80
-            low, high = np.maximum(values - reach, self.parts.books.closed.sum(0)), values + reach
-        frame = pl.DataFrame({"month": self.parts.books.base.months, "amount": values, "lower": low, "upper": high})
-        return frame.with_columns(pl.col("amount", "lower", "upper").fill_nan(None))
+        values, low, high = self.lines(measure)
+        columns = {"month": self.parts.books.base.months, "amount": values, "lower": low, "upper": high}
+        return pl.DataFrame(columns, nan_to_null=True)
+
+    def lines(self, measure: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return a measure by month, and the ends of its range."""
+        values = self.parts.figures[measure]
+        if measure != "bookings_amount":
+            return values, values, values
+        reach = self.parts.deviations * Z80
+        return values, np.maximum(values - reach, self.parts.books.closed.sum(0)), values + reach
 
     def total(self, measure: str = "bookings_amount") -> float:
         """Return the one number a measure comes to over five quarters; see `figure`."""
-        return figure(measure, {**self.parts.totals, **self.parts.rates}[measure])
-
-
-def deviations(found: Parts) -> np.ndarray:
-    """Return the standard deviation of each month's bookings: the deals' own and the shock they share."""
-    a, p = found.amount, found.chance
-    own = (a**2) @ (p * (1 - p)) + found.square @ found.count
-    shared = distribution.shared_variance(found.books, found.plan, a, p, found.size @ found.count)
-    return np.asarray(np.sqrt(np.maximum(own + shared, 0.0)))
+        return figure(measure, self.parts.figures[measure])
 
 
 def run(base: Baseline, plan: Scenario | None = None, window: int = 0) -> Outcome:

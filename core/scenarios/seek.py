@@ -60,11 +60,16 @@ class Sought:
     reached: bool
     currency: str
 
+    @property
+    def is_there(self) -> bool:
+        """Say whether the goal is met as things are set."""
+        return self.reached and not self.mix.levers
+
     def sentence(self) -> str:
         """Say where the goal stands and what reaches it."""
         money = f"{self.currency} {self.goal.amount / 1e6:,.1f} M"
         here = f"As set, we are {self.goal.sure * 100:.0f} % sure of {self.currency} {self.now / 1e6:,.1f} M"
-        if not self.mix.levers and self.reached:
+        if self.is_there:
             return f"{here}: {money} is reached already."
         found = self.frame.filter(pl.col("value").is_not_null())
         if found.is_empty():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 import polars as pl
 
@@ -40,11 +41,11 @@ class Seen:
 
     def range(self, lever: str) -> tuple[float, float] | None:
         """Return the range a lever was seen in; None where there is no past of it."""
-        values = self.quarters.get(lever)
-        if not values:
-            return None
-        row = self.frame.row(by_predicate=pl.col("lever") == lever, named=True)
-        return row["low"], row["high"]
+        return self._ranges.get(lever)
+
+    @cached_property
+    def _ranges(self) -> dict[str, tuple[float, float]]:
+        return {r["lever"]: (r["low"], r["high"]) for r in self.frame.to_dicts()}
 
     def rank(self, lever: str, value: float, better: int = 1) -> str:
         """Say where a value would stand among the company's own quarters.

@@ -183,7 +183,7 @@ def _fixed(start: Ground, plan: Scenario, after: engine.Outcome, deal: int, won:
 
 def _value(start: Ground, plan: Scenario, measure: str) -> float:
     found = engine.parts(start.base, plan)
-    return float(np.nan_to_num(engine.figure(measure, {**found.totals, **found.rates}[measure])))
+    return float(np.nan_to_num(engine.figure(measure, found.figures[measure])))
 
 
 def _with(plan: Scenario, lever: str, value: float) -> Scenario:

@@ -84,7 +84,7 @@ class WhatIf:
     @cached_property
     def split(self) -> Split:
         """Return the difference split over the levers, for every measure and month."""
-        return attribution.split(self.ground.base, self.plan)
+        return attribution.split(self.ground.base, self.plan, self.after.parts)
 
     @cached_property
     def parts(self) -> pl.DataFrame:
@@ -94,12 +94,15 @@ class WhatIf:
     @cached_property
     def frame(self) -> pl.DataFrame:
         """Return [month, before_amount, amount, lower, upper, quota_amount]; bookings alone have range and quota."""
-        before, after = self.before.months(self.measure), self.after.months(self.measure)
-        quota: list[float | None] = [None] * after.height
-        if self.measure == "bookings_amount":
-            quota = [q / 3 or None for q in np.repeat(self.after.parts.quotas, 3)[: after.height].tolist()]
-        joined = before.select("month", before_amount="amount").join(after, on="month", how="left")
-        return joined.with_columns(quota_amount=pl.Series(quota, dtype=pl.Float64))
+        before = self.before.lines(self.measure)[0]
+        values, low, high = self.after.lines(self.measure)
+        quota = np.repeat(self.after.parts.quotas, 3)[: len(values)] / 3
+        shown = quota if self.measure == "bookings_amount" else np.full(len(values), np.nan)
+        columns = {
+            "month": self.ground.base.months, "before_amount": before, "amount": values, "lower": low, "upper": high,
+            "quota_amount": np.where(shown > 0, shown, np.nan),
+        }  # fmt: skip
+        return pl.DataFrame(columns, nan_to_null=True)
 
     @property
     def difference(self) -> float:
@@ -133,7 +136,7 @@ class WhatIf:
         """Say which lever makes most of the difference."""
         if not self.plan.moved:
             return "No lever is moved."
-        rows = self.parts.sort(pl.col("amount").abs(), descending=True).to_dicts()
+        rows = sorted(self.parts.to_dicts(), key=lambda r: -abs(r["amount"]))
         named = "; ".join(f"{r['label']} {self.shown(r['amount'])}" for r in rows if abs(r["amount"]) > self._nil)
         span = engine.span(self.measure)
         if not named:
@@ -152,7 +155,7 @@ class WhatIf:
             return f"{value * 100:+.1f} points"
         return f"{self.ground.base.currency} {value / 1e6:+,.2f} M"
 
-    @property
+    @cached_property
     def shown_parts(self) -> pl.DataFrame:
         """Return the parts that make a difference."""
         return self.parts.filter(pl.col("amount").abs() > self._nil)

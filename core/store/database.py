@@ -18,7 +18,14 @@ from core.store.answers import Answers
 from core.store.branches import Branches
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
-from core.store.tables import GapGroupRow, RequirementLayoutRow, RequirementSetRow, ReviewViewRow, ScenarioRow
+from core.store.tables import (
+    EnablementRow,
+    GapGroupRow,
+    RequirementLayoutRow,
+    RequirementSetRow,
+    ReviewViewRow,
+    ScenarioRow,
+)
 from core.store.versions import DealEdits, ForecastCalls, Snapshots
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -40,6 +47,7 @@ class Store:
     requirement_sets : RequirementSets
     reviews : Reviews
     gap_groups : Documents
+    enablement : Documents
     audit : Audit
     requirement_layouts : Documents
     calls : ForecastCalls
@@ -54,6 +62,7 @@ class Store:
     requirement_sets: RequirementSets
     reviews: Reviews
     gap_groups: Documents
+    enablement: Documents
     audit: Audit
     requirement_layouts: Documents
     calls: ForecastCalls
@@ -104,6 +113,7 @@ class Store:
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
             Reviews(sessions, clock),
             Documents(sessions, clock, GapGroupRow, "grouping of gaps"),
+            Documents(sessions, clock, EnablementRow, "record of enablement"),
             Audit(sessions, clock),
             Documents(sessions, clock, RequirementLayoutRow, "remembered layout"),
             ForecastCalls(sessions, clock),

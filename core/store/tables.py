@@ -96,6 +96,13 @@ class GapGroupRow(DocumentRow):
     __table_args__ = (UniqueConstraint("owner", "name"),)
 
 
+class EnablementRow(DocumentRow):
+    """How far trainings, proofs of concept and contracts are."""
+
+    __tablename__ = "enablement"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
 class ReviewRow(Base):
     """What people did with one row of a requirement list."""
 

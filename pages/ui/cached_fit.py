@@ -101,3 +101,11 @@ def _with_gaps(stamp: str, data: Dataset, config: Settings, _ground: Ground, _le
 )
 def _ledger(stamp: Any, merged: Any, data: Dataset, config: Settings, _lists: Any, _groups: Any) -> Ledger:
     return kept.ledger(data, config, _lists, capabilities(), _groups)
+
+
+@st.cache_resource(
+    show_spinner="Reading the list", max_entries=16, hash_funcs={Settings: lambda s: s.model_dump_json()}
+)
+def analysed(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
+    """Return the analysis of a list's file, worked out once per content, settings and deal."""
+    return gap.analyse_file(content, None, config, name, stake)

@@ -118,24 +118,36 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
             st.warning(str(error), icon=":material/warning:")
 
 
-def tile(measure: Measure, currency: str, trend: Measure, change: str = "") -> None:
-    """Show one measure as a tile, with its change on a year ago and the path of a trend as a sparkline."""
+def tile(
+    page: Page,
+    measure: Measure,
+    trend: Measure,
+    change: str = "",
+    rows: Callable[..., Any] | None = None,
+) -> None:
+    """Show one measure as a tile, with its change on a year ago and the path of a trend as a sparkline.
+
+    The rows behind it, those of `rows` or else the measure's own, are worked out only when asked for.
+    """
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
-    snapshot.note("tile", (measure.name, shown(measure, currency), change))
+    snapshot.note("tile", (measure.name, shown(measure, page.settings.currency), change))
     st.metric(
         measure.name,
-        shown(measure, currency),
+        shown(measure, page.settings.currency),
         change or None,
         border=True,
         help=_plain(measure.sentence()),
         chart_data=path if len(path) > SHORTEST_TREND else None,
         chart_type="line",
     )
-    if measure.frame.height:
-        key = f"rows-{measure.name}"
-        rows = st.popover("Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=key)
-        if rows.open:
-            rows.dataframe(measure.frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
+    if measure.frame.is_empty():
+        return
+    key = f"rows-{measure.name}"
+    behind = st.popover("Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=key)
+    if behind.open:
+        frame = cached.result(rows, page.data, page.settings) if rows else measure.frame
+        behind.caption(f"{frame.height:,} rows")
+        behind.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=300, width=640, lazy=False)
 
 
 def shown(measure: Measure, currency: str) -> str:

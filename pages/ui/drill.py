@@ -39,7 +39,7 @@ def lines(page: Page, picked: dict[str, Any]) -> None:
 def person(page: Page, kind: str, picked: dict[str, Any]) -> None:
     """Show the rows behind a clicked person's bar."""
     if not picked:
-        st.caption("Click a bar to see the rows behind it.")
+        st.caption("Click a bar to see what it is made of.")
         return
     found = cached.result(leaderboard.behind, page.data, page.settings, kind, picked["rep_id"])
     st.caption(f"{found.height:,} rows of {scope.people(page.data).get(picked['rep_id'], picked['rep_id'])}")

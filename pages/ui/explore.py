@@ -57,8 +57,9 @@ def goal(page: Page, ground: Ground) -> None:
             efforts = _efforts()
         found = seek.seek(ground, board.plan_now(), seek.Goal(wanted * 1e6, sure), efforts)
         c.answer(found.sentence())
-        c.table(found.frame.drop("lever", "value"), column_config=SOUGHT)
-        c.answer(found.mix_sentence())
+        if not found.is_there:
+            c.table(found.frame.drop("lever", "value"), column_config=SOUGHT)
+            c.answer(found.mix_sentence())
         if found.mix.levers:
             st.button("Set the sliders to this mix", on_click=_take, args=(found,), icon=":material/tune:")
         plan = f"seek.seek(whatif.ground(data, settings), plan, seek.Goal({wanted * 1e6!r}, {sure!r}))"

@@ -87,7 +87,8 @@ def gap(page: Page, c: Cell, found: Ledger) -> None:
         setting = LeverSetting("gap_closed", round(min(size, MOST_LEVER), 3), "all", f"{begins:%Y-%m}", named)
         right.page_link(
             "pages/scenarios.py",
-            label=f"Close {names[chosen]} by {ready.day} {ready:%B %Y}: see the quarter change in Scenarios",
+            label="See the quarter change in Scenarios",
+            help=f"{names[chosen]}, closed by {ready.day} {ready:%B %Y}",
             icon=":material/tune:",
             query_params={"also": to_link((setting,))},
         )

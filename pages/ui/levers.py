@@ -20,32 +20,40 @@ SHOCK = "shared_shock"
 TINY = 1e-9
 
 
-def panel(ground: Ground) -> Scenario:
-    """Draw the controls and return the scenario they make."""
+def choices(ground: Ground) -> None:
+    """Draw what the sliders apply to, and the scenarios to start from."""
     _open_link(ground)
     for notice in st.session_state.pop("link_notices", []):
         st.warning(notice, icon=":material/link_off:")
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    scope = left.selectbox(
+    first, second, third = st.columns([2, 5, 1], vertical_alignment="bottom")
+    first.selectbox(
         "Applies to", ground.base.scopes, format_func=_scope, key="scope", bind="query-params", persist_state="session"
     )
-    right.button("Reset", on_click=fill, args=(Scenario(),), icon=":material/restart_alt:", width="stretch")
-    st.pills("Start from", list(presets.load()), key="preset", on_change=_take_preset, selection_mode="single")
-    typed = st.toggle("Type exact numbers", key="typed", persist_state="session")
-    for name in FIRST:
-        _control(ground, LEVERS[name], typed)
-    more = st.multiselect(
-        "More levers", _further(ground), format_func=_label, key="more", bind="query-params", persist_state="session",
-        placeholder="Discount, slips, hires, lead mix, market shock …",
-    )  # fmt: skip
-    for name in more:
+    second.pills("Start from", list(presets.load()), key="preset", on_change=_take_preset, selection_mode="single")
+    third.button("Reset", on_click=fill, args=(Scenario(),), width="stretch")
+
+
+def sliders(ground: Ground) -> None:
+    """Draw the sliders: the first few, and those of the further levers chosen."""
+    typed = bool(st.session_state.get("typed"))
+    for name in (*FIRST, *st.session_state.get("more", ())):
         if name == SHOCK:
             _shock(ground)
         else:
             _control(ground, LEVERS[name], typed)
-            _rest(ground, LEVERS[name])
-    _layer(scope)
-    return current(ground)
+            if name in MORE:
+                _rest(ground, LEVERS[name])
+
+
+def further(ground: Ground) -> None:
+    """Let further levers be chosen, numbers be typed, and levers be kept for one part of the company."""
+    st.multiselect(
+        "More levers", _further(ground), format_func=_label, key="more", bind="query-params", persist_state="session",
+        placeholder="Discount, slips, hires, lead mix, market shock …",
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        st.toggle("Type exact numbers", key="typed", persist_state="session")
+        _layer(st.session_state.get("scope", "all"))
 
 
 def current(ground: Ground) -> Scenario:

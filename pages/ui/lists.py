@@ -18,7 +18,7 @@ OWNER = "local"
 def choose(page: Page) -> tuple[str, bytes, str]:
     """Return the name and content of the chosen list, and how a notebook would name the file."""
     upload = st.file_uploader(
-        "The buyer's list: CSV, TSV or Excel, in any layout",
+        "The buyer's list: CSV, TSV, Excel or ODS, in any layout",
         type=[ending[1:] for ending in ENDINGS],
         key="requirement_upload",
         max_upload_size=50,

@@ -28,8 +28,9 @@ def own_file(page: Page, found: GapAnalysis) -> None:
     saved = answering.kept_as(page, found)
     worked = cached.store(page.settings.database).reviews.rows(saved.id) if saved else review.nothing()
     left, right = st.columns(2, vertical_alignment="bottom")
-    which = left.selectbox("Fill in", list(WHICH), key="fill_which", disabled=saved is None)
-    replace = right.checkbox("Write over answers that are in the file already", key="fill_replace")
+    which = left.selectbox("Fill in", list(WHICH), key="fill_which") if saved else next(iter(WHICH))
+    place = right if saved else left
+    replace = place.checkbox("Write over answers that are in the file already", key="fill_replace")
     rows = review.grid(found, cached_fit.drafts(found), worked)
     rows = rows.select(*KEY, "state", response="answer")
     rows = rows.filter(rows["state"].is_in(WHICH[which])).drop("state")

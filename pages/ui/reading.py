@@ -48,7 +48,7 @@ def panel(page: Page, found: RequirementList) -> None:
     alike: dict[str, list[str]] = {}
     for layout in found.layouts:
         alike.setdefault(layout.reading() + (" As you said." if layout.is_given else ""), []).append(layout.sheet)
-    lines = [f"{', '.join(sheets)}: {said}" for said, sheets in alike.items()]
+    lines = [f"{'The file' if sheets == ['csv'] else ', '.join(sheets)}: {said}" for said, sheets in alike.items()]
     st.caption("  \n".join(line.replace("$", "\\$") for line in [*lines, *found.notes]))
     _repair(page, found.content, found.name, found)
 
@@ -85,9 +85,15 @@ def _painted(page: Page, grid: Grid, shape: Layout | None, found: RequirementLis
     titles: dict[str, Any] = {"row": st.column_config.NumberColumn("Row", width="small"), "taken_for": "Taken for"}
     titles |= {c: _title(c, shown.roles.get(c, "")) for c in frame.columns[2:]}
     event = st.dataframe(
-        style, hide_index=True, width="stretch", height=320, column_config=titles, on_select="rerun",
-        selection_mode="single-cell", key=f"painted-{grid.name}",
-    )  # fmt: skip
+        style,
+        hide_index=True,
+        width="stretch",
+        height=min(320, 38 + 35 * len(frame)),
+        column_config=titles,
+        on_select="rerun",
+        selection_mode="single-cell",
+        key=f"painted-{grid.name}",
+    )
     st.caption(
         "Teal: requirements. Grey: heading. Yellow: section. Violet: hidden. Click a cell to name its row or column."
     )
@@ -114,12 +120,12 @@ def _clicked(page: Page, grid: Grid, shape: Layout | None, row: int, column: str
     known = _start(grid, shape)
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
     if left.button(f"Row {row} is the heading", width="stretch"):
-        _keep(page, repair.with_header(known, grid, row))
+        _keep(page, repair.with_text(repair.with_header(known, grid, row), grid))
     if column in ("row", "taken_for"):
         return
     role = middle.selectbox(f"Column {column} holds", list(ROLES), format_func=ROLES.get, key=f"role-{grid.name}")
     if right.button("Set", width="stretch"):
-        _keep(page, repair.with_column(known, grid, column_of(column), str(role)))
+        _keep(page, repair.with_text(repair.with_column(known, grid, column_of(column), str(role)), grid))
 
 
 def _form(page: Page, grid: Grid, shape: Layout | None) -> None:

@@ -25,7 +25,10 @@ ROOMS = {
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
     ],
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
-    "Deals": [("pages/requirements.py", "Requirements", ":material/checklist:")],
+    "Deals": [
+        ("pages/requirements.py", "Requirements", ":material/checklist:"),
+        ("pages/enablement.py", "Enablement", ":material/school:"),
+    ],
     "Set-up": [
         ("pages/data.py", "Data", ":material/database:"),
         ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),

@@ -147,3 +147,59 @@ def test_the_bars_of_a_customer_add_up_to_the_chance_shown(url, page):
     rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
     assert len(rows) > 10
     assert base + sum(float(row["contribution"]) for row in rows) == pytest.approx(shown, abs=0.011)
+
+
+def test_a_buyers_list_is_repaired_remembered_and_goes_back_filled(url, page, tmp_path):
+    from openpyxl import Workbook, load_workbook
+
+    made = Workbook()
+    for row in (
+        ["Wishes of Acme"],
+        ["Key", "Wish", "Ours"],
+        ["1", "All data must be encrypted at rest"],
+        ["2", "Sushi"],
+    ):
+        made.active.append(row)
+    file = tmp_path / "odd.xlsx"
+    made.save(file)
+    for turn in (1, 2):
+        page.goto(f"{url}/requirements")
+        expect(page.get_by_role("heading", name="What does the buyer ask for?")).to_be_visible(timeout=60_000)
+        page.locator("input[type=file]").first.set_input_files(str(file))
+        if turn == 1:
+            expect(page.get_by_text("No requirement list was found")).to_be_visible(timeout=60_000)
+            page.get_by_text("Sheet holds requirements").click()
+            for label, wanted in {"Heading": "Row 2: Key | Wish | Ours", "Requirement": "B", "Id": "A"}.items():
+                page.get_by_role("combobox", name=re.compile(f"{label}$")).click()
+                page.get_by_role("option", name=wanted, exact=True).click()
+            page.get_by_role("button", name="Read it again like this").click()
+        expect(page.get_by_text("2 requirements read from sheet Sheet.")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("As you said.")).to_be_visible()
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("button", name="Download the buyer's own file").click()
+    back = load_workbook(io.BytesIO(Path(download.value.path()).read_bytes())).active
+    assert [cell.value for cell in back["B"]] == [None, "Wish", "All data must be encrypted at rest", "Sushi"]
+    assert [back[cell].value for cell in ("D2", "E2", "D4")] == ["Compliance", "Response", "Not compliant"]
+
+
+def test_a_clicked_bar_of_the_flow_lists_its_deals(url, page):
+    page.goto(f"{url}/pipeline")
+    expect(page.get_by_role("heading", name="How did the pipeline change?")).to_be_visible(timeout=60_000)
+    bar = page.locator('.st-key-flow_bars path[aria-label*="step: Pushed out"]')
+    expect(bar).to_be_visible(timeout=60_000)
+    n = int(re.search(r"deals: ([\d,]+)", bar.get_attribute("aria-label")).group(1).replace(",", ""))
+    bar.scroll_into_view_if_needed()
+    bar.click(force=True)
+    expect(page.get_by_text(re.compile(rf"Pushed out: {n:,} deals in"))).to_be_visible(timeout=30_000)
+
+
+def test_a_clicked_cell_of_the_heat_table_opens_its_bookings(url, page):
+    page.goto(url)
+    cell = page.locator('.st-key-heat_quarter path[aria-label*="region: EMEA"]').last
+    expect(cell).to_be_visible(timeout=60_000)
+    n = re.search(r"deals: ([\d,]+)", cell.get_attribute("aria-label")).group(1)
+    cell.scroll_into_view_if_needed()
+    cell.click(force=True)
+    expect(page.get_by_text(re.compile(f"{n} bookings in .*EMEA"))).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Will we make the quarter?").click()
+    expect(page).to_have_url(re.compile("#will-we-make-the-quarter"))

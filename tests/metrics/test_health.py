@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from core.metrics import concentration, health
+from core.metrics import concentration, coverage, health, pipeline, recurring, scope, winrate
 from core.metrics.health import PARTS, _told
 from tests.metrics.companies import company, deal, states
 
@@ -98,3 +98,52 @@ def test_concentration_by_hand(settings):
     assert found.frame["cumulative_rate"].to_list()[:3] == pytest.approx([0.5, 0.8, 0.82])
     assert "2 largest of 12 customers bought 80.0 %" in found.sentence()
     assert concentration.share_of_top(pl.Series([0.0, 0.0])) is None
+
+
+def test_the_largest_deals_due_by_hand(settings):
+    born = date(2026, 4, 2)
+    rows = []
+    for name, amount, close in (
+        ("big", 60.0, date(2026, 6, 1)),
+        ("small", 20.0, date(2026, 6, 30)),
+        ("later", 99.0, date(2026, 7, 1)),
+    ):
+        rows += states(name, (born, {"amount": amount, "close_on": close, "owner_id": "ann"}))
+    found = concentration.pipeline(company(opportunities=[deal("big")], opportunity_history=rows), settings, top=1)
+    assert found.value == 0.75
+    assert found.frame["opportunity_id"].to_list() == ["big", "small"]
+    assert "The 1 largest of 2 deals due in Q2 2026 make up 75.0 %" in found.sentence()
+
+
+def test_the_spans_a_review_is_held_over(settings):
+    assert scope.periods(company(), settings) == {
+        "Last 7 days": ("2026-05-08", "2026-05-15"),
+        "Last 28 days": ("2026-04-17", "2026-05-15"),
+        "This quarter so far": ("2026-03-31", "2026-05-15"),
+        "Last quarter": ("2025-12-31", "2026-03-31"),
+        "Last 12 months": ("2025-05-15", "2026-05-15"),
+    }
+
+
+def test_coverage_with_too_few_past_quarters_keeps_to_the_rule(settings):
+    start = {"amount": 10.0, "close_on": date(2026, 6, 1), "owner_id": "ann"}
+    quota = {"rep_id": "ann", "period_start_on": date(2026, 4, 1), "quota_amount": 20.0}
+    data = company(
+        opportunities=[deal("d")], opportunity_history=states("d", (date(2026, 4, 2), start)), quotas=[quota]
+    )
+    found = coverage.coverage(data, settings)
+    assert found.value == 0.5
+    assert found.to_create_amount is None
+    assert "short of the rule of 3 times; too few past quarters" in found.sentence()
+
+
+def test_rows_behind_the_tiles_add_up(sample, settings):
+    assert recurring.running(sample, settings)["mrr_amount"].sum() == pytest.approx(
+        recurring.mrr(sample, settings).value
+    )
+    whole = pipeline.open_pipeline(sample, settings)
+    assert pipeline.deals(sample, settings)["amount"].sum() == pytest.approx(whole.value)
+    ended = winrate.closed_deals(sample, settings)
+    assert ended["is_won"].mean() == pytest.approx(winrate.win_rate(sample, settings).value)
+    size = winrate.won_deals(sample, settings)["amount"].mean()
+    assert size == pytest.approx(winrate.deal_size(sample, settings).value)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
+import subprocess
+import warnings
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from openpyxl import load_workbook
 
 from core.contracts.errors import RequirementError
-from core.requirements import classify, confidence, gap, match, memory, read_list, vectors
+from core.requirements import classify, confidence, fill, gap, match, memory, read_list, vectors
 from core.requirements.catalogue import Catalogue
 
 DATA = Path(os.environ.get("QUARTERDECK_REAL_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
@@ -51,6 +57,46 @@ def test_layouts_of_twenty_real_files():
         rows += right and all(counts[s] == w["rows"] for s, w in wanted.items())
     assert layouts == 20
     assert rows == 20
+
+
+FILLED = [
+    "HECVAT414.xlsx",
+    "permitting_rtm.xlsx",
+    "dutch_requirements.xlsx",
+    "eudi_wallet_hlr.xlsx",
+    "michtava_rtm.xlsx",
+]
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_a_real_workbook_goes_back_with_nothing_but_answers_changed(name, tmp_path):
+    found = read_list(DATA / "importer" / name)
+    statuses = pl.int_range(found.frame.height, eager=True).map_elements(
+        lambda n: ("available", "limited", "roadmap", "not available")[n % 4], return_dtype=pl.String
+    )
+    rows = found.frame.select("sheet", "row").with_columns(statuses.alias("status"), capability=pl.lit("=1+1 & <b>"))
+    made = fill.fill(found, rows)
+    with zipfile.ZipFile(io.BytesIO(found.content)) as old, zipfile.ZipFile(io.BytesIO(made.content)) as new:
+        assert old.namelist() == new.namelist()
+        changed = [part for part in old.namelist() if old.read(part) != new.read(part)]
+    assert len(changed) == made.proof.n_sheets == made.frame["sheet"].n_unique()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        opened = load_workbook(io.BytesIO(made.content))
+    assert all(opened[s][cell].value == text for s, _, cell, text in made.frame.iter_rows())
+    assert read_list(made.content, name).frame["text"].equals(found.frame["text"])
+    _opens_in_libreoffice(made.content, name, tmp_path)
+
+
+def _opens_in_libreoffice(content, name, folder):
+    office = shutil.which("soffice")
+    if office is None:
+        return
+    (folder / name).write_bytes(content)
+    profile = f"-env:UserInstallation=file://{folder}/profile"
+    call = [office, profile, "--headless", "--convert-to", "csv", "--outdir", str(folder), str(folder / name)]
+    subprocess.run(call, check=True, capture_output=True, timeout=120)
+    assert (folder / f"{Path(name).stem}.csv").stat().st_size > 0
 
 
 def test_matching_on_public_crosswalks():

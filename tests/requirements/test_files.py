@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import suppress
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from core.contracts.errors import RequirementError
@@ -321,3 +325,31 @@ def test_a_list_beyond_fifty_thousand_rows(monkeypatch):
     monkeypatch.setattr(read, "MOST_REQUIREMENTS", 1)
     with pytest.raises(RequirementError, match="2 rows; at most 1"):
         read_list(book(S=LIST), "a.xlsx")
+
+
+WHOLE = {"xlsx": shared(LIST), "ods": ods(f'<table:table table:name="S">{ods_row("Id", "Question")}</table:table>')}
+
+
+@profile(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from(["xlsx", "ods"]), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=9)
+)
+def test_a_damaged_file_gets_a_sentence_or_is_read(kind, hits):
+    whole = (
+        shared(LIST)
+        if kind == "xlsx"
+        else ods(f'<table:table table:name="S">{ods_row("Id", "Requirement")}</table:table>')
+    )
+    content = bytearray(whole)
+    for where, byte in hits:
+        content[int(where * (len(content) - 1))] = byte
+    with suppress(RequirementError):
+        read_list(bytes(content), f"a.{kind}")
+
+
+@pytest.mark.parametrize("said", [b"zTF-8", b"utf-7"])
+def test_an_unknown_encoding_of_a_part(said):
+    head = b'<?xml version="1.0" encoding="' + said + b'"?>'
+    content = repacked(book(S=LIST), {SHEET: lambda d: head + d})
+    with pytest.raises(RequirementError, match="damaged"):
+        read_list(content, "a.xlsx")

@@ -137,6 +137,37 @@ def test_a_layout_is_read_as_a_person_would(case):
     assert found["rows"] == wanted
 
 
+def test_a_framework_whose_text_has_no_telling_name():
+    rows = [["Function", "Category", "Subcategory", "References"],
+            ["IDENTIFY", "Assets", "Physical devices within the organisation are kept in an inventory", "CIS 1"],
+            [None, None, "Software platforms and applications are kept in an inventory", "CIS 2"],
+            [None, None, "Communication and data flows are mapped by the organisation", "CIS 12"]]  # fmt: skip
+    found = read_list(book(S=rows), "a.xlsx")
+    assert found.layouts[0].names["text"] == "Subcategory"
+    assert found.frame["given_category"].to_list() == ["Assets"] * 3
+
+
+def test_a_data_model_beside_a_list_is_left_out():
+    model = [
+        ["Entity", "Description"],
+        ["Account", "A company we sell to or want to sell to"],
+        ["Deal", "A chance to sell"],
+    ]
+    assert read_list(book(Asked=SECTIONS, Model=model), "a.xlsx").skipped == ("Model",)
+    assert len(read_list(book(Model=model), "a.xlsx").frame) == 2
+
+
+def test_titles_beside_an_id_are_carried_down():
+    rows = [["Depth", "Ref", "Name", "Description"], ["1", "A", "Access of users"],
+            ["2", "A.1", None, "Users must sign in with two factors"], ["1", "B", "Backups"],
+            ["2", "B.1", None, "Backups must be tested every month"], ["3", "B.2", "7", None],
+            ["2", "B.3", None, "Backups must be kept for a year"]]  # fmt: skip
+    found = read_list(book(S=rows), "a.xlsx")
+    assert found.frame.select("requirement_id", "section").rows() == [
+        ("A.1", "Access of users"), ("B.1", "Backups"), ("B.3", "Backups"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "aside"),
     [("Instructions", True), ("Read me first", True), ("Disaster Recovery", False), ("Guidelines", False),

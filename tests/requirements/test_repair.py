@@ -114,6 +114,15 @@ def test_a_column_taken_for_something_else_gives_up_its_old_part():
     assert repair.with_header(known, grid(), None).header == ("Wishes of Acme",)
 
 
+def test_a_heading_alone_is_enough_to_go_on():
+    known = repair.with_text(repair.with_header(Given("S"), grid(), 2), grid())
+    assert known.columns == {"text": 1}
+    assert repair.with_text(known, grid()) is known
+    empty = grids.load(book(S=[["Only a title"]]), "a.xlsx")[0]
+    assert repair.with_text(repair.with_header(Given("S"), empty, 1), empty).columns == {}
+    assert repair.with_text(Given("S", columns={"id": 0}), empty).columns == {"id": 0}
+
+
 def test_what_cannot_be_a_repair():
     with pytest.raises(RequirementError, match="No column is chosen"):
         read_list(book(S=LIST), "a.xlsx", [Given("S", True, 1, tuple(LIST[0]), {"id": 0})])

@@ -16,7 +16,7 @@ from core.requirements.fill.answers import LEFT, Edit, Plan
 from core.requirements.fill.proof import Proof
 from core.requirements.read import RequirementList
 from core.requirements.sheetxml import letters_of
-from core.requirements.spreadsheet import LARGEST_UNPACKED, Book, too_large
+from core.requirements.spreadsheet import BROKEN, LARGEST_UNPACKED, Book, damaged, too_large
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,10 @@ def fill(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
         When the file is none that can be filled, or more than the answers would change.
     """
     planned = planning.plan(source, answers, replace=replace)
-    content, shown = _written(source, planned)
+    try:
+        content, shown = _written(source, planned)
+    except BROKEN as error:
+        raise damaged(source.name) from error
     path = Path(source.name)
     edits = [(e.sheet, e.row, f"{letters_of(e.column)}{e.row}", e.text) for e in planned.edits]
     schema = {"sheet": pl.String, "row": pl.Int64, "cell": pl.String, "text": pl.String}

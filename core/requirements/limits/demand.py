@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+import polars as pl
+
 
 @dataclass(frozen=True)
 class Demand:
@@ -76,3 +78,29 @@ def demands(text: str) -> tuple[Demand, ...]:
         found += regions.find(sentence, plain)
         found += standards.find(sentence)
     return tuple(dict.fromkeys([*found, *deadlines.find(plain)]))
+
+
+def measured(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the numbers that requirements demand, one row each.
+
+    Parameters
+    ----------
+    rows : pl.DataFrame
+        [row, text].
+
+    Returns
+    -------
+    pl.DataFrame
+        [row, text, measure, phrase, value, is_more_better].
+    """
+    shape = {
+        "row": pl.Int64, "text": pl.String, "measure": pl.String, "phrase": pl.String, "value": pl.Float64,
+        "is_more_better": pl.Boolean,
+    }  # fmt: skip
+    found = [
+        (row, text, one.measure, one.phrase, one.value, one.is_more_better)
+        for row, text in rows.select("row", "text").iter_rows()
+        for one in demands(text)
+        if one.value is not None
+    ]
+    return pl.DataFrame(found, schema=shape, orient="row")

@@ -1,0 +1,175 @@
+"""What a slider's move costs over the wire: sessions that each move a lever every two seconds.
+
+Run: .venv/bin/python benchmarks/moves.py [sessions] [seconds]
+
+Starts the app, opens websockets as browsers do, and prints the time from sending a move to the end of the
+script that answers it, and the server's processor time per move.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE, LEVER, PERIOD = "scenarios", "Win rate", 2.0
+FIRST_RUN = 120.0
+
+
+@dataclass
+class Session:
+    """One browser: its connection, the state of its widgets, and the slider it moves."""
+
+    url: str
+    number: int
+    taken: list[float] = field(default_factory=list)
+
+    async def open(self) -> None:
+        """Connect and run the page once."""
+        self.states: dict[str, tuple[str, Any]] = {}
+        self.hashes: dict[str, int] = {}
+        self.slider, self.fragment, self.page_hash = "", "", ""
+        address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
+        self.socket = await websockets.connect(
+            address, subprotocols=[websockets.Subprotocol("streamlit")], additional_headers={"Origin": self.url},
+            max_size=None, compression=None, open_timeout=60, ping_interval=None,
+        )  # fmt: skip
+        await self.ask(page=PAGE)
+        if not self.slider:
+            raise SystemExit(f"The page shows no slider called {LEVER!r}.")
+
+    async def ask(self, page: str = "", fragment: str = "") -> None:
+        """Send the widgets' state and wait until the script has answered."""
+        message = BackMsg()
+        run = message.rerun_script
+        run.page_script_hash, run.page_name, run.fragment_id = self.page_hash, page, fragment
+        run.context_info.timezone, run.context_info.locale, run.context_info.url = "UTC", "en", f"{self.url}/{PAGE}"
+        for name, (kind, value) in self.states.items():
+            state = run.widget_states.widgets.add()
+            state.id = name
+            if kind == "doubles":
+                state.double_array_value.data.extend(value)
+            else:
+                setattr(state, kind, value)
+        run.cached_message_hashes.extend(self.hashes)
+        await self.socket.send(message.SerializeToString())
+        while True:
+            data = await asyncio.wait_for(self.socket.recv(), FIRST_RUN)
+            if isinstance(data, str):
+                continue
+            if self._read(ForwardMsg.FromString(data)):
+                return
+
+    def _read(self, message: ForwardMsg) -> bool:
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self.page_hash = message.new_session.page_script_hash or self.page_hash
+        elif kind == "navigation":
+            self.page_hash = message.navigation.page_script_hash or self.page_hash
+        elif kind == "delta":
+            if message.metadata.cacheable:
+                self.hashes[message.hash] = 1
+            if message.delta.WhichOneof("type") == "new_element":
+                self._element(message.delta)
+        return kind == "script_finished"
+
+    def _element(self, delta: Any) -> None:
+        kind = delta.new_element.WhichOneof("type")
+        if kind == "exception":
+            raise SystemExit(f"The page failed: {delta.new_element.exception.message[:300]}")
+        if kind == "slider" and not delta.new_element.slider.options:
+            slider = delta.new_element.slider
+            self.states.setdefault(slider.id, ("doubles", list(slider.default)))
+            if slider.label == LEVER:
+                self.slider, self.fragment = slider.id, delta.fragment_id
+
+    async def move(self, value: float) -> None:
+        """Move the slider and note how long the answer took."""
+        self.states[self.slider] = ("doubles", [value])
+        begin = time.perf_counter()
+        await self.ask(fragment=self.fragment)
+        self.taken.append((time.perf_counter() - begin) * 1000)
+
+    async def work(self, begin: float, end: float) -> None:
+        """Move every two seconds, each session at its own moment."""
+        chance = random.Random(self.number)
+        due = begin + chance.random() * PERIOD
+        while due < end:
+            await asyncio.sleep(max(due - time.perf_counter(), 0))
+            await self.move(float(chance.randint(-30, 30)))
+            due += PERIOD
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time a process has used."""
+    words = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def measure(url: str, pid: int, sessions: int, seconds: float) -> None:
+    """Open the sessions, let them move, print a line."""
+    found = [Session(url, n) for n in range(sessions)]
+    for session in found:
+        await session.open()
+        await session.move(1.0)
+        session.taken.clear()
+    begin, used = time.perf_counter(), processor_seconds(pid)
+    await asyncio.gather(*(s.work(begin, begin + seconds) for s in found))
+    used, lasted = processor_seconds(pid) - used, time.perf_counter() - begin
+    every = sorted(t for s in found for t in s.taken)
+    print(
+        f"{sessions:3} sessions, {len(every)} moves in {lasted:.0f} s: median {statistics.median(every):.0f} ms, "
+        f"p95 {every[int(0.95 * (len(every) - 1))]:.0f} ms, slowest {every[-1]:.0f} ms, "
+        f"{used / len(every) * 1000:.1f} ms of processor time a move"
+    )
+    for session in found:
+        await session.socket.close()
+
+
+def serve() -> tuple[subprocess.Popen[bytes], str]:
+    """Start the app on a free port and wait for it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port)]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+                return server, url
+        except OSError:
+            time.sleep(0.25)
+    raise SystemExit("The app did not start.")
+
+
+def main() -> None:
+    """Print one session and many."""
+    sessions = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 30.0
+    server, url = serve()
+    try:
+        for count in dict.fromkeys((1, sessions)):
+            asyncio.run(measure(url, server.pid, count, seconds))
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+
+
+if __name__ == "__main__":
+    main()

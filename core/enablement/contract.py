@@ -1,0 +1,137 @@
+"""Contract: the service level a list asks for, deviations from it, and the steps to signature."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from core.enablement.paper import Block, Paper, bullets, heading, table, text
+from core.enablement.rules import rules
+from core.enablement.workdays import after, between
+
+STEPS = {"step": pl.String, "who": pl.String, "due_on": pl.Date, "days_left": pl.Int64, "state": pl.String}
+DEVIATIONS = {
+    "row": pl.Int64,
+    "requirement": pl.String,
+    "statement": pl.String,
+    "proposal": pl.String,
+    "source": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What the contract says, and how far it is.
+
+    Attributes
+    ----------
+    level : mapping
+        The service level chosen: name and values.
+    unmet : tuple of str
+        A sentence for each demand beyond it.
+    frame : pl.DataFrame
+        [step, who, due_on, days_left, state]: state is done, late, due (within 2 business days) or ahead.
+    deviations : pl.DataFrame
+        [row, requirement, statement, proposal, source]: what is asked as a must and not met in full.
+    """
+
+    level: Mapping[str, Any]
+    unmet: tuple[str, ...]
+    frame: pl.DataFrame
+    deviations: pl.DataFrame
+    deal: str
+
+    def sentence(self) -> str:
+        """Say the level, the deviations and what is due."""
+        late = self.frame.filter(pl.col("state") == "late")["step"].to_list()
+        due = self.frame.filter(pl.col("state") == "due")["step"].to_list()
+        text = (
+            f"The list asks for the service level {self.level['name']}"
+            + (f", and for more in {len(self.unmet)} points" if self.unmet else "")
+            + f"; {self.deviations.height} must-haves need a deviation."
+        )
+        text += f" Late: {', '.join(late)}." if late else ""
+        return text + (f" Due now: {', '.join(due)}." if due else "")
+
+    def paper(self) -> Paper:
+        """Return the pack: service level, deviations, steps."""
+        values = [
+            ("Availability", f"{self.level['uptime']:g} % a month"),
+            ("Support", f"{self.level['support_hours']} hours a week"),
+            ("First response, critical", f"{self.level['response_hours']:g} hours"),
+            ("Recovery time", f"{self.level['recovery_hours']:g} hours"),
+            ("Data loss at most", f"{self.level['loss_hours']:g} hours"),
+        ]
+        listed = self.deviations.select("row", "requirement", "statement", "proposal", "source").rows()
+        steps = [(r["step"], r["who"], r["due_on"], r["state"]) for r in self.frame.iter_rows(named=True)]
+        blocks: list[Block] = [
+            heading(f"Service level: {self.level['name']}"), table(("Term", "Value"), values),
+            *(bullets(self.unmet) if self.unmet else [text("Every number asked for is within this level.")]),
+            heading("Deviations"),
+            table(("Row", "Requirement", "Statement", "Proposal", "Source"), listed) if listed else text("None."),
+            heading("Steps to signature"), table(("Step", "Who", "Due", "State"), steps),
+        ]  # fmt: skip
+        return Paper("Contract pack", self.deal, tuple(blocks))
+
+
+def draw_up(
+    rows: pl.DataFrame,
+    asked: pl.DataFrame,
+    signature: date,
+    today: date,
+    deal: str = "",
+    done: Collection[str] = (),
+    holidays: Collection[date] = (),
+) -> Contract:
+    """Choose the service level and list deviations and steps.
+
+    The least level that meets every number asked for is chosen; where none does, the highest, and what
+    lies beyond it is listed. Deviations are critical requirements not met in full. Steps are due so many
+    business days before signature.
+
+    Parameters
+    ----------
+    rows : pl.DataFrame
+        The analysis.
+    asked : pl.DataFrame
+        [row, text, measure, phrase, value, is_more_better]: numbers the list demands.
+    signature, today : date
+    deal : str
+    done : collection of str
+        Steps done.
+    holidays : collection of date
+    """
+    levels = rules()["levels"]
+    beyond = [_beyond(level, asked) for level in levels]
+    place = next((k for k, left in enumerate(beyond) if not left), len(levels) - 1)
+    missed = rows.filter((pl.col("priority") == "critical") & (pl.col("statement") != "Compliant"))
+    deviations = missed.select(
+        "row", pl.col("text").alias("requirement"), "statement", pl.col("solution").alias("proposal"),
+        pl.col("capability_id").alias("source"),
+    )  # fmt: skip
+    steps = []
+    for one in rules()["approvals"]:
+        due = after(signature, -int(one["days"]), holidays)
+        left = between(today, due, holidays)
+        state = "done" if one["step"] in done else "late" if left < 0 else "due" if left <= 2 else "ahead"
+        steps.append((one["step"], one["who"], due, left, state))
+    frame = pl.DataFrame(steps, schema=STEPS, orient="row")
+    return Contract(levels[place], tuple(beyond[place]), frame, deviations, deal)
+
+
+def _beyond(level: Mapping[str, Any], asked: pl.DataFrame) -> list[str]:
+    """Return a sentence for each number a level does not meet."""
+    out = []
+    for one in asked.iter_rows(named=True):
+        rule = rules()["measures"].get(one["measure"])
+        if rule is None:
+            continue
+        given = float(level[rule["field"]]) * rule["unit"]
+        is_met = given >= one["value"] if one["is_more_better"] else given <= one["value"]
+        if not is_met:
+            out.append(f"Row {one['row']} asks for {one['phrase']} ({one['measure']}): beyond {level['name']}.")
+    return list(dict.fromkeys(out))

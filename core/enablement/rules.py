@@ -1,0 +1,18 @@
+"""The rules of enablement, from YAML."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+RULES = Path(__file__).with_name("enablement.yaml")
+
+
+@cache
+def rules() -> dict[str, Any]:
+    """Return service levels, approvals, environments, checklists and sizes."""
+    found: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,133 @@
+"""Sales material: the battlecard, the one-pager and the deck, from what the catalogue and the ledger say."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from core.enablement.paper import Block, Paper, bullets, heading, table, text
+from core.enablement.rules import rules
+from core.enablement.training import Training
+
+ROADMAP = ("name", "available_on", "capability_id")
+
+
+def battlecard(gaps: pl.DataFrame, capabilities: pl.DataFrame, training: Training, company: str) -> Paper:
+    """Return the battlecard: what wins, what to say of gaps, which numbers we commit to.
+
+    Parameters
+    ----------
+    gaps : pl.DataFrame
+        The gap ledger.
+    capabilities : pl.DataFrame
+        The catalogue.
+    training : Training
+    company : str
+    """
+    most = rules()["most"]["gaps"]
+    worst = gaps.filter(pl.col("n_deals") > 0).head(most)
+    known = {row["capability_id"]: row for row in capabilities.iter_rows(named=True)}
+    rows = [
+        (row["gap"], row["severity"], _survival(row), _say(known.get(row["gap_id"])), row["gap_id"])
+        for row in worst.iter_rows(named=True)
+    ]
+    wins = [f"{row['show']} ({row['source']})" for row in training.script.iter_rows(named=True)]
+    return Paper(
+        "Battlecard",
+        f"{company}: what to lead with, and what to say where we are asked for more",
+        (
+            heading("Lead with"), *bullets(wins),
+            heading("When they ask for what we do not have in full"),
+            table(("Gap", "Weight", "Won all the same", "Say", "Source"), rows),
+            heading("Numbers we commit to"), _commitments(capabilities),
+            heading("Questions to expect"),
+            *bullets([f"{row['question']} → {row['answer']} ({row['source']})"
+                      for row in training.answers.head(most).iter_rows(named=True)]),
+        ),
+    )  # fmt: skip
+
+
+def one_pager(capabilities: pl.DataFrame, training: Training, company: str) -> Paper:
+    """Return one page for the buyer: what there is, what we commit to, what comes.
+
+    Parameters
+    ----------
+    capabilities : pl.DataFrame
+    training : Training
+    company : str
+    """
+    return Paper(
+        company,
+        "What you get today, what we commit to, and what comes next",
+        (
+            heading("Today"), *bullets([row["say"] for row in training.script.iter_rows(named=True)][:6]),
+            heading("What we commit to"), _commitments(capabilities, 8),
+            heading("Coming"), _roadmap(capabilities),
+        ),
+    )  # fmt: skip
+
+
+def deck(gaps: pl.DataFrame, capabilities: pl.DataFrame, training: Training, company: str) -> Paper:
+    """Return the deck: one section a slide; for the buyer, so without money.
+
+    Parameters
+    ----------
+    gaps : pl.DataFrame
+    capabilities : pl.DataFrame
+    training : Training
+    company : str
+    """
+    by_kind = capabilities.group_by("category", maintain_order=True).agg(
+        n=pl.len(), ready=(pl.col("status") == "available").sum()
+    )
+    n_ready, n = int(by_kind["ready"].sum()), int(by_kind["n"].sum())
+    share = f"{n_ready} of {n} capabilities are available in full today." if n else "The catalogue is empty."
+    asked = [row["question"] for row in training.answers.iter_rows(named=True)][: rules()["most"]["slide_rows"]]
+    open_points = gaps.filter(pl.col("n_deals") > 0).head(rules()["most"]["slide_rows"])["gap"].to_list()
+    return Paper(
+        company,
+        share,
+        (
+            heading("What buyers like you ask"), *bullets(asked),
+            heading("What you get today"), table(("Area", "Capabilities", "Available in full"), by_kind.rows()),
+            heading("What you will see in the demo"),
+            *bullets([row["show"] for row in training.script.iter_rows(named=True)]),
+            heading("What we commit to"), _commitments(capabilities),
+            heading("What we are open about"),
+            text("Here we do not yet do all that some buyers ask for. Tell us which matter to you."),
+            *bullets(open_points),
+            heading("What comes next"), _roadmap(capabilities),
+            heading("Next steps"),
+            *bullets(["Send us your requirement list: you get an answer to every line",
+                      "Agree the success criteria of a proof of concept", "See the measured results"]),
+        ),
+    )  # fmt: skip
+
+
+def _survival(row: dict[str, object]) -> str:
+    return f"{row['n_won']} of {row['n_closed']} deals" if row["n_closed"] else "no closed deal yet"
+
+
+def _say(capability: dict[str, object] | None) -> str:
+    if capability is None:
+        return "Not available today. Ask what it is needed for."
+    when = capability.get("available_on")
+    if capability["status"] == "roadmap":
+        return f"Planned for {when:%B %Y}." if when else "On the roadmap, without a date."
+    if capability["status"] == "not available":
+        return "Not available today. Ask what it is needed for."
+    if capability.get("commitments"):
+        return f"Today we commit to {capability['commitments']}."
+    return f"Available with this limit: {capability['limit']}." if capability.get("limit") else "Available in part."
+
+
+def _commitments(capabilities: pl.DataFrame, most: int = 20) -> Block:
+    rows = capabilities.filter(pl.col("commitments").is_not_null() & pl.col("status").is_in(["available", "limited"]))
+    return table(
+        ("What", "We commit to", "Source"), rows.select("name", "commitments", "capability_id").head(most).rows()
+    )
+
+
+def _roadmap(capabilities: pl.DataFrame) -> Block:
+    rows = capabilities.filter((pl.col("status") == "roadmap") & pl.col("available_on").is_not_null())
+    listed = rows.sort("available_on", "capability_id").select(ROADMAP).head(rules()["most"]["slide_rows"]).rows()
+    return table(("What", "Planned for", "Source"), [(name, f"{when:%B %Y}", key) for name, when, key in listed])

@@ -1,0 +1,175 @@
+"""Training: an outline with a lesson plan, a demo script, questions with answers, and who has done it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from core.enablement.paper import Paper, bullets, heading, table, text
+from core.enablement.rules import rules
+
+LESSON = {
+    "lesson": pl.Int64, "topic": pl.String, "kind": pl.String, "minutes": pl.Int64, "goal": pl.String,
+    "exercise": pl.String, "source": pl.String,
+}  # fmt: skip
+ANSWER = {"question": pl.String, "answer": pl.String, "source": pl.String, "n_asked": pl.Int64}
+STEP = {"minute": pl.Int64, "show": pl.String, "say": pl.String, "source": pl.String}
+STEP_MINUTES = 4
+
+
+@dataclass(frozen=True)
+class Training:
+    """What people should learn from this quarter's updates and gaps.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [lesson, topic, kind, minutes, goal, exercise, source].
+    answers : pl.DataFrame
+        [question, answer, source, n_asked]: questions buyers asked, the most frequent first.
+    script : pl.DataFrame
+        [minute, show, say, source]: the demo, step by step.
+    """
+
+    frame: pl.DataFrame
+    answers: pl.DataFrame
+    script: pl.DataFrame
+
+    def sentence(self) -> str:
+        """Say how long the training takes and what it covers."""
+        if self.frame.is_empty():
+            return "There is nothing to teach yet: load product updates, or keep a requirement list."
+        counts = dict(self.frame["kind"].value_counts().iter_rows())
+        minutes = int(self.frame["minutes"].sum())
+        return (
+            f"{self.frame.height} lessons take {minutes // 60} h {minutes % 60:02d} min: {counts.get('update', 0)} on "
+            f"what is new, {counts.get('gap', 0)} on gaps buyers ask about; {self.answers.height} real questions have "
+            "an answer with its source."
+        )
+
+    def paper(self) -> Paper:
+        """Return the trainer's book."""
+        lessons = table(
+            ("No.", "Topic", "Minutes", "Goal", "Exercise", "Source"),
+            self.frame.select("lesson", "topic", "minutes", "goal", "exercise", "source").rows(),
+        )
+        script = table(("Minute", "Show", "Say", "Source"), self.script.rows())
+        asked = [
+            block
+            for row in self.answers.iter_rows(named=True)
+            for block in (text(f"“{row['question']}”"), *bullets([f"{row['answer']} ({row['source']})"]))
+        ]
+        lists = [block for name, lines in rules()["checklists"].items() for block in (text(name), *bullets(lines))]
+        blocks = [
+            heading("Lesson plan"), lessons, heading("Demo script"), script, heading("Questions buyers asked"), *asked,
+            heading("Set-up checklists"), *lists,
+        ]  # fmt: skip
+        return Paper("Sales training", self.sentence(), tuple(blocks))
+
+
+def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFrame, asked: pl.DataFrame) -> Training:
+    """Draw a training up from product updates and the gaps that hold up most pipeline.
+
+    Parameters
+    ----------
+    updates : pl.DataFrame
+        [title, released_on, capability_id, what, why].
+    gaps : pl.DataFrame
+        The gap ledger: [gap_id, gap, severity, exposed_amount, approach, ...].
+    capabilities : pl.DataFrame
+        The catalogue.
+    asked : pl.DataFrame
+        [text, capability_id]: what buyers wrote, and the capability that answers it.
+    """
+    held = {row["capability_id"]: row for row in capabilities.iter_rows(named=True)}
+    most, minutes = rules()["most"], rules()["lesson_minutes"]
+    rows: list[tuple[Any, ...]] = [
+        (one["title"], "update", minutes["update"], one["why"] or f"Explain {one['title'].lower()} in two sentences.",
+         one["what"] or "Show it in the demo tenant.", one["capability_id"] or "product update")
+        for one in updates.iter_rows(named=True)
+    ]  # fmt: skip
+    worst = gaps.filter(pl.col("n_deals") > 0).sort("exposed_amount", descending=True).head(most["gaps"])
+    for one in worst.iter_rows(named=True):
+        goal = f"Answer honestly, offer the way round, and know that {one['n_deals']} open deals hang on it."
+        rows.append((one["gap"], "gap", minutes["gap"], goal, f"Role play: {one['approach'].lower()}.", one["gap_id"]))
+    if rows:
+        rows.append(("The numbers we commit to", "numbers", minutes["numbers"], "Know each commitment by heart.",
+                     "Quiz: ten commitments, nine right.", "catalogue"))  # fmt: skip
+        rows.append(("Demo practice", "practice", minutes["practice"], "Give the demo below within its time.",
+                     "Each demos to a colleague, who asks three of the questions.", "demo script"))  # fmt: skip
+    frame = pl.DataFrame([(n, *row) for n, row in enumerate(rows, start=1)], schema=LESSON, orient="row")
+    return Training(frame, _answers(asked, held, most["answers"]), _script(updates, asked, held, most["steps"]))
+
+
+def told(capability: Mapping[str, Any]) -> str:
+    """Return what can be said of a capability: support, description, limit and commitments, and nothing else."""
+    begin = {
+        "available": "Available today", "limited": "Available in part", "partner": "Through a partner",
+        "roadmap": "Planned", "not available": "Not available",
+    }[capability["status"]]  # fmt: skip
+    when = capability.get("available_on")
+    date = f" for {when:%B %Y}" if capability["status"] == "roadmap" and when else ""
+    parts = [f"{begin}{date}: {capability['name']}."]
+    if capability["status"] in ("available", "limited", "partner") and capability.get("description"):
+        parts.append(f"{str(capability['description']).rstrip('.')}.")
+    if capability.get("limit") and capability["status"] == "limited":
+        parts.append(f"Limit: {str(capability['limit']).rstrip('.')}.")
+    if capability.get("commitments"):
+        parts.append(f"We commit to {str(capability['commitments']).rstrip('.')}.")
+    return " ".join(parts)
+
+
+def _answers(asked: pl.DataFrame, held: Mapping[str, Any], most: int) -> pl.DataFrame:
+    """Return the capability asked about most first, in a buyer's own words, with what can be said of it."""
+    counted = (
+        asked.filter(pl.col("capability_id").is_in(list(held)))
+        .group_by("capability_id")
+        .agg(question=pl.col("text").mode().sort().first(), n_asked=pl.len().cast(pl.Int64))
+        .sort("n_asked", "capability_id", descending=[True, False])
+        .head(most)
+    )
+    rows = [(q, told(held[key]), key, n) for key, q, n in counted.iter_rows()]
+    return pl.DataFrame(rows, schema=ANSWER, orient="row")
+
+
+def _script(updates: pl.DataFrame, asked: pl.DataFrame, held: Mapping[str, Any], most: int) -> pl.DataFrame:
+    """Return the demo: what is new first, then what is available and asked for most, one per category in turn."""
+    ready = [key for key, row in held.items() if row["status"] == "available"]
+    counted = asked.filter(pl.col("capability_id").is_in(ready)).group_by("capability_id").len()
+    order = [str(key) for key, _ in counted.sort("len", "capability_id", descending=[True, False]).iter_rows()]
+    fresh = [key for key in updates["capability_id"].to_list() if key in held]
+    seen: dict[str, int] = {}
+    ranked = []
+    for key in (key for key in order if key not in fresh):
+        kind = str(held[key]["category"])
+        seen[kind] = seen.get(kind, 0) + 1
+        ranked.append((seen[kind], key))
+    chosen: Sequence[str] = [*fresh, *(key for _, key in sorted(ranked, key=lambda pair: pair[0]))][:most]
+    rows = [(place * STEP_MINUTES, f"{held[key]['name']}", told(held[key]), key) for place, key in enumerate(chosen)]
+    return pl.DataFrame(rows, schema=STEP, orient="row")
+
+
+def completion(people: Sequence[str], lessons: int, done: Mapping[str, Sequence[int]]) -> tuple[float | None, str]:
+    """Return the share of lessons done over all people, and a sentence against the target.
+
+    Parameters
+    ----------
+    people : sequence of str
+    lessons : int
+    done : mapping
+        Person to the numbers of the lessons done.
+    """
+    target = float(rules()["completion_target_rate"])
+    total = len(people) * lessons
+    if not total:
+        return None, "Nobody is enrolled yet."
+    n = sum(len({k for k in done.get(one, ()) if 1 <= k <= lessons}) for one in people)
+    whole = sum(len({k for k in done.get(one, ()) if 1 <= k <= lessons}) == lessons for one in people)
+    word = "on target" if n / total >= target else f"below the target of {target * 100:.0f} %"
+    return n / total, (
+        f"{n:,} of {total:,} lessons are done ({n / total * 100:.0f} %), {word}; {whole:,} of {len(people):,} people "
+        "have finished."
+    )

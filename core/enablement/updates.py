@@ -1,0 +1,49 @@
+"""Product updates: what is new, for which capability."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from core.contracts.errors import RequirementError
+
+SHIPPED = Path(__file__).resolve().parents[2] / "sample_data" / "product_updates.yaml"
+SHAPE = {
+    "title": pl.String, "released_on": pl.Date, "capability_id": pl.String, "what": pl.String, "why": pl.String,
+}  # fmt: skip
+
+
+def load(content: bytes | str | None = None, name: str = "updates.yaml") -> pl.DataFrame:
+    """Read product updates from YAML: a list of mappings with title, released_on, capability_id, what, why.
+
+    Parameters
+    ----------
+    content : bytes or str, optional
+        Default the shipped example; none where it is missing.
+    name : str
+        The file's name, for messages.
+
+    Raises
+    ------
+    RequirementError
+        When it is not a list of updates, each with a title.
+    """
+    if content is None:
+        content = SHIPPED.read_text(encoding="utf-8") if SHIPPED.exists() else "[]"
+    try:
+        listed = yaml.safe_load(content)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RequirementError("The updates are not valid YAML.", name, "Check indents and quotes.") from error
+    if not isinstance(listed, list) or not all(isinstance(one, dict) and one.get("title") for one in listed):
+        raise RequirementError("Updates are a list, each with a title.", name, "Start each with `- title:`.")
+    return pl.DataFrame([_row(one) for one in listed], schema=SHAPE)
+
+
+def _row(one: dict[str, Any]) -> dict[str, Any]:
+    day = one.get("released_on")
+    text = {key: str(one[key]).strip() if one.get(key) is not None else None for key in SHAPE if key != "released_on"}
+    found = pl.Series([str(day or "")[:10]]).str.to_date("%Y-%m-%d", strict=False)[0]
+    return {**text, "released_on": found}

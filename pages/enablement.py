@@ -1,0 +1,138 @@
+"""Enablement: what people should learn, what they carry to the buyer, what is tried, what is signed."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from core import enablement, requirements
+from core.requirements import limits
+from pages.ui import cached_fit, enabling, notebook, shell
+from pages.ui.cells import cell
+
+LESSONS = {
+    "lesson": "No.",
+    "topic": st.column_config.TextColumn("Topic", width="medium"),
+    "minutes": "Minutes",
+    "goal": st.column_config.TextColumn("Goal", width="large"),
+    "exercise": st.column_config.TextColumn("Exercise", width="large"),
+    "source": "Source",
+}
+SCRIPT = {
+    "minute": "Minute",
+    "show": st.column_config.TextColumn("Show", width="medium"),
+    "say": st.column_config.TextColumn("Say", width="large"),
+    "source": "Source",
+}
+ANSWERS = {
+    "question": st.column_config.TextColumn("Question", width="large"),
+    "answer": st.column_config.TextColumn("Answer", width="large"),
+    "source": "Source",
+    "n_asked": "Times asked",
+}
+STEPS = {
+    "step": "Step",
+    "who": "Who",
+    "due_on": st.column_config.DateColumn("Due"),
+    "days_left": "Business days left",
+    "state": "State",
+}
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+MONTH = timedelta(days=45)
+
+page = shell.open("Enablement", icon=":material/school:")
+settings, today = page.settings, page.data.as_of
+ledger, known = cached_fit.ledger(page), cached_fit.capabilities().frame
+gaps = ledger.frame
+OUTLINE = (
+    "enablement.updates.load(), requirements.kept.ledger(data, settings).frame, "
+    "requirements.catalogue.load().frame, requirements.kept.asked(data, settings)"
+)
+
+with cell(page, "What should people learn now?") as c:
+    training = enablement.training.outline(enabling.news(), gaps, known, enabling.asked(page))
+    c.answer(training.sentence())
+    c.table(training.frame.select(list(LESSONS)), column_config=LESSONS)
+    enabling.learned(page, c, training.frame.height)
+    with st.expander("Demo script"):
+        c.table(training.script, column_config=SCRIPT)
+    with st.expander("Questions buyers asked"):
+        c.table(training.answers, column_config=ANSWERS)
+    book = enablement.word.write(training.paper())
+    st.download_button("Trainer's book (Word)", book, "training.docx", WORD, icon=":material/school:")
+    c.method(enablement.training.outline, training.frame, given=OUTLINE)
+
+with cell(page, "What do we carry to the buyer?") as c:
+    c.answer(
+        "A battlecard, a page for the buyer and a deck; they say only what the catalogue says, with the source. "
+        f"{ledger.sentence()}"
+    )
+    left, middle, right = st.columns(3)
+    card = enablement.sales.battlecard(gaps, known, training, settings.company)
+    left.download_button(
+        "Battlecard (Word)", enablement.word.write(card), "battlecard.docx", WORD, icon=":material/swords:"
+    )
+    sheet = enablement.sales.one_pager(known, training, settings.company)
+    middle.download_button(
+        "One-pager (Word)", enablement.word.write(sheet), "one-pager.docx", WORD, icon=":material/article:"
+    )
+    deck = enablement.sales.deck(gaps, known, training, settings.company)
+    right.download_button(
+        "Deck (PowerPoint)", enablement.slides.write(deck), "deck.pptx", SLIDES, icon=":material/slideshow:"
+    )
+
+    c.method(requirements.kept.ledger, gaps)
+
+found = None
+with cell(page, "What has to be proven, and has it been?") as c:
+    found = enabling.choose(page)
+    if found is None:
+        c.empty("Keep a requirement list on the Requirements page.")
+    else:
+        start = st.date_input("First day", value=today, key="trial_start")
+        proof = enablement.proof.plan(found.frame, start, enabling.deal(found), enabling.trial(page, found))
+        c.answer(proof.sentence())
+        for row in proof.due(today).iter_rows(named=True):
+            st.caption(f"Criterion {row['no']} is open, {row['days_left']} business days left: {row['requirement']}")
+        if not proof.frame.is_empty():
+            enabling.results(page, found, proof.frame)
+        with st.expander("Environment it needs"):
+            st.markdown("\n".join(f"- {line}" for line in proof.environment))
+        left, right = st.columns(2)
+        left.download_button(
+            "Plan (Word)",
+            enablement.word.write(proof.paper()),
+            "proof-of-concept.docx",
+            WORD,
+            icon=":material/science:",
+        )
+        right.download_button(
+            "Read-out (Word)",
+            enablement.word.write(proof.read_out()),
+            "read-out.docx",
+            WORD,
+            icon=":material/fact_check:",
+        )
+
+if found is not None:
+    with cell(page, "What do we sign, and what is due?") as c:
+        signature = st.date_input("Signature on", value=today + MONTH, key="signature_on")
+        names = [one["step"] for one in enablement.rules.rules()["approvals"]]
+        done = enabling.steps(page, found, names)
+        asked = limits.measured(found.frame)
+        pack = enablement.contract.draw_up(found.frame, asked, signature, today, enabling.deal(found), done)
+        c.answer(pack.sentence())
+        for line in pack.unmet:
+            st.caption(line)
+        c.table(pack.frame, column_config=STEPS)
+        with st.expander(f"Deviations ({pack.deviations.height})"):
+            c.table(pack.deviations)
+        st.download_button(
+            "Contract pack (Word)",
+            enablement.word.write(pack.paper()),
+            "contract-pack.docx",
+            WORD,
+            icon=":material/contract:",
+        )
+
+notebook.offer(page)

@@ -1,0 +1,93 @@
+"""Calls and reviews in two browsers at once."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_main_paths import browser, page, url
+
+__all__ = ["browser", "page", "url"]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+SUBMIT = "Submit the call"
+
+
+@pytest.fixture
+def second(browser):
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    yield context.new_page()
+    context.close()
+
+
+def at_the_form(view, url):
+    view.goto(f"{url}/forecast")
+    expect(view.get_by_role("button", name=SUBMIT)).to_be_visible(timeout=90_000)
+    return view
+
+
+def submit(view, commit, note):
+    view.get_by_label("Commit, USD").fill(str(commit))
+    view.get_by_label("Best case, USD").fill(str(commit + 1_000_000))
+    view.get_by_label("Pipeline, USD").fill(str(commit + 90_000_000))
+    view.get_by_label("Note").fill(note)
+    view.get_by_label("Note").blur()
+    view.get_by_role("button", name=SUBMIT).click()
+
+
+def test_a_call_in_one_browser_is_seen_in_the_other_and_two_at_once_lose_nothing(url, page, second):
+    at_the_form(page, url)
+    at_the_form(second, url)
+    submit(page, 18_111_000, "first text 🚀")
+    expect(page.get_by_text("Submitted: Wanda Moreau")).to_be_visible(timeout=30_000)
+    submit(second, 18_222_000, "second text")
+    expect(second.get_by_text("Nothing was overwritten")).to_be_visible(timeout=30_000)
+    expect(second.get_by_text("first text 🚀")).to_be_visible()
+    expect(second.get_by_text("second text", exact=True).last).to_be_visible()
+    expect(second.get_by_text("18,111,000")).to_be_visible()
+    second.get_by_role("button", name="My numbers, both notes").click()
+    expect(second.get_by_text("version 4.")).to_be_visible(timeout=30_000)
+    page.reload()
+    expect(page.get_by_label("Commit, USD")).to_have_value("18222000", timeout=90_000)
+    expect(page.get_by_label("Note")).to_have_value("first text 🚀\nsecond text")
+
+
+def write_note(view, url, text):
+    """Type a note into the first row of the grid, by keyboard."""
+    view.goto(f"{url}/review")
+    grid = view.get_by_test_id("stDataFrame").first
+    expect(grid).to_be_visible(timeout=90_000)
+    grid.locator(".dvn-scroller").first.click(position={"x": 60, "y": 52})
+    for _ in range(9):
+        view.keyboard.press("ArrowRight", delay=40)
+    view.keyboard.press("Enter")
+    expect(view.locator(".gdg-clip-region textarea")).to_be_visible(timeout=10_000)
+    view.keyboard.type(text, delay=20)
+    view.keyboard.press("Enter")
+    expect(view.get_by_role("button", name="Save 1 changed deal")).to_be_enabled(timeout=20_000)
+
+
+def test_two_reviews_of_one_deal_lose_nothing(url, page, second):
+    write_note(page, url, "sponsor said yes")
+    write_note(second, url, "legal says no")
+    page.get_by_role("button", name="Save 1 changed deal").click()
+    expect(page.get_by_text("Saved: 1 deal.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The review has written to 1")).to_be_visible()
+    second.get_by_role("button", name="Save 1 changed deal").click()
+    expect(second.get_by_text("Nothing was overwritten")).to_be_visible(timeout=30_000)
+    expect(second.get_by_text("Note: sponsor said yes")).to_be_visible()
+    expect(second.get_by_text("Note: legal says no")).to_be_visible()
+    second.get_by_role("button", name="Mine, with both notes").click()
+    expect(second.get_by_text("Nothing was overwritten")).to_have_count(0, timeout=30_000)
+    expect(second.get_by_text("The review has written to 1")).to_be_visible()
+
+
+def test_the_executive_page_is_downloaded_as_pdf_and_html(url, page):
+    page.goto(url)
+    expect(page.get_by_role("button", name="Download as PDF")).to_be_visible(timeout=90_000)
+    for name, begin in (("PDF", b"%PDF-1.7"), ("HTML", b"<!doctype html>")):
+        with page.expect_download(timeout=60_000) as download:
+            page.get_by_role("button", name=f"Download as {name}").click()
+        content = download.value.path().read_bytes()
+        assert download.value.suggested_filename.startswith("executive-")
+        assert content.startswith(begin)
+        assert len(content) > 50_000

@@ -1,0 +1,152 @@
+"""The cells of gaps, bid, review, answers and ledger, and the enablement page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+ASKED = b"""Ref;Requirement;Priority
+1;All data at rest must be encrypted with AES-256;Must
+2;Availability of 99.99 % each month;Must
+3;=1+1 zebras <b>graze</b>;Could
+"""
+
+
+@pytest.fixture(autouse=True)
+def home(settings, sample, bundle, monkeypatch, tmp_path):
+    monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    return tmp_path
+
+
+def opened(page: str = "pages/requirements.py") -> AppTest:
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page(page).run()
+
+
+def uploaded() -> AppTest:
+    test = opened()
+    test.file_uploader(key="requirement_upload").set_value([("asked.csv", ASKED, "text/csv")]).run()
+    assert not test.exception
+    return test
+
+
+def said(test: AppTest) -> str:
+    return " ".join(m.value for m in test.markdown)
+
+
+def button(test: AppTest, label: str):
+    return next(b for b in test.button if b.label == label)
+
+
+def kept(home) -> Store:
+    return Store.open(f"sqlite:///{home / 'store.db'}")
+
+
+def test_limits_scores_bid_and_drafts_stand_on_the_page():
+    test = uploaded()
+    assert "targets" not in said(test)
+    assert "of 90 points" in said(test)
+    assert "Attach an open deal" in said(test)
+    assert "answers are drafted, every sentence with its source" in said(test)
+    test.selectbox(key="requirement_deal").select_index(0).run()
+    assert not test.exception
+    assert "is worth" in said(test)
+
+
+def test_work_is_kept_changed_in_bulk_and_resumes_in_another_session(home):
+    test = uploaded()
+    assert "Nobody works on these 3 rows yet" in said(test)
+    button(test, "Keep it and start").click().run()
+    assert not test.exception
+    assert "asked: 0 of 3 rows are answered" in said(test)
+    test.text_input(key="review_words").set_value("encrypted").run()
+    test.selectbox(key="bulk_state").set_value("answered").run()
+    test.button(key="bulk_go").click().run()
+    assert not test.exception
+    assert "1 of 3 rows are answered (33 %)" in said(test)
+    other = opened()
+    other.selectbox(key="kept_list").set_value("asked").run()
+    assert not other.exception
+    assert "1 of 3 rows are answered (33 %)" in said(other)
+    store = kept(home)
+    rows = store.reviews.rows(store.requirement_sets.get("asked", "local").id)
+    assert rows.select("row", "state", "changed_by").rows() == [(2, "answered", "local")]
+    store.close()
+
+
+def test_a_colleagues_change_is_shown_and_not_overwritten(home):
+    from core.store.reviews import Change
+
+    test = uploaded()
+    button(test, "Keep it and start").click().run()
+    test.selectbox(key="bulk_state").set_value("blocked").run()
+    store = kept(home)
+    number = store.requirement_sets.get("asked", "local").id
+    store.reviews.change(number, [Change("csv", 2, 0, {"state": "answered"})], "ann")
+    test.button(key="bulk_go").click().run()
+    assert not test.exception
+    notice = " ".join(w.value for w in test.warning)
+    assert "Row 2 was changed by ann" in notice
+    assert "Nothing was overwritten" in notice
+    assert dict(store.reviews.rows(number).select("row", "state").iter_rows()) == {
+        2: "answered", 3: "blocked", 4: "blocked",
+    }  # fmt: skip
+    test.button(key="review_mine").click().run()
+    assert dict(store.reviews.rows(number).select("row", "state").iter_rows())[2] == "blocked"
+    store.close()
+
+
+def test_a_decision_reaches_the_scores(home):
+    from core.store.reviews import Change
+
+    test = uploaded()
+    button(test, "Keep it and start").click().run()
+    store = kept(home)
+    number = store.requirement_sets.get("asked", "local").id
+    store.reviews.change(number, [Change("csv", 4, 0, {"capability_id": "SEC-12"})], "ann")
+    store.close()
+    before = said(test)
+    after = said(test.run())
+    assert "1 of 3 requirements are supported" in before
+    assert "2 of 3 requirements are supported" in after
+
+
+def test_a_gap_opens_merges_and_splits():
+    test = opened()
+    assert "requirement lists show" in said(test)
+    assert "holds up USD" in said(test)
+    gaps = test.selectbox(key="ledger_gap").options
+    test.selectbox(key="ledger_merge").select_index(0).run()
+    test.button(key="ledger_do_merge").click().run()
+    assert not test.exception
+    assert len(test.selectbox(key="ledger_gap").options) == len(gaps) - 1
+    assert any("Counted as" in c.value for c in test.caption) or test.selectbox(key="ledger_gap").value
+
+
+def test_closing_a_gap_is_a_lever_of_the_scenarios():
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    test.query_params["also"] = '[["gap_closed",0.5,"all","2026-07","Sandbox and test environments"]]'
+    test.switch_page("pages/scenarios.py").run()
+    assert not test.exception
+    assert "Product gap closed" in " ".join([said(test), *(c.value for c in test.caption)])
+
+
+def test_the_enablement_page_answers_for_a_kept_list():
+    test = uploaded()
+    button(test, "Keep it and start").click().run()
+    test.switch_page("pages/enablement.py").run()
+    assert not test.exception
+    assert "lessons take" in said(test)
+    assert test.selectbox(key="enablement_list").value == "asked"
+    assert "criteria from critical requirements" in said(test)
+    assert "service level Premium plus, and for more in 1 points" in said(test)
+    people = next(m for m in test.multiselect if m.label == "Enrolled")
+    people.set_value([people.options[0]]).run()
+    test.button(key="save_lessons").click().run()
+    assert not test.exception
+    assert "lessons are done (0 %), below the target of 90 %" in said(test)
