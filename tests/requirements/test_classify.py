@@ -121,7 +121,8 @@ def test_any_text_gets_a_call_and_a_reason(text):
     ("level", "priority"),
     [
         ("M", "critical"), ("Muss-Kriterium", "critical"), ("Obligatoire", "critical"), ("Mandatory (M)", "critical"),
-        ("very high", "critical"), ("Verplicht", "critical"), ("必須", "critical"), ("Prio 1", "critical"),
+        ("very high", "critical"), ("O", "low"),
+        ("Высокий", "high"), ("Y", "critical"), ("Verplicht", "critical"), ("必須", "critical"), ("Prio 1", "critical"),
         ("Soll", "high"), ("Élevée", "high"), ("2 - High", "high"), ("P2", "high"), ("Belangrijk", "high"),
         ("Kann", "medium"), ("Desirable", "medium"), ("3/5", "medium"), ("Souhaitable", "medium"),
         ("Niedrig", "low"), ("Nice-to-have", "low"), ("5", "low"), ("4 (low)", "low"), ("Optioneel", "low"),
