@@ -106,7 +106,7 @@ def _one(page: Page, found: GapAnalysis, row: dict[str, Any]) -> None:
         if st.form_submit_button("Keep this answer", icon=":material/save:", type="primary"):
             capability = other or (None if chosen == NONE else chosen)
             _keep(page, [memory.decision(row, capability, found.source.name, answer)])
-            st.rerun(scope="fragment")
+            st.rerun(scope="app")
 
 
 def _spoken(one: dict[str, Any]) -> str:
@@ -117,6 +117,7 @@ def _spoken(one: dict[str, Any]) -> str:
 def _keep_all(page: Page, found: GapAnalysis, rows: list[dict[str, Any]]) -> None:
     """Keep them all; nobody looked at them one by one, so that they do not count for the confidence."""
     _keep(page, [memory.decision({**row, "chance": None}, row["matched_id"], found.source.name) for row in rows])
+    st.session_state["match_kept"] = True
 
 
 def _keep(page: Page, decisions: list[Any]) -> None:
@@ -127,5 +128,4 @@ def _keep(page: Page, decisions: list[Any]) -> None:
         return
     n = len(decisions)
     st.session_state["match_said"] = f"Kept {n:,} decision{'s' * (n != 1)}: they come back with the next list."
-    st.session_state["match_kept"] = True
     st.session_state["match_count"] = st.session_state.get("match_count", 0) + 1
