@@ -182,7 +182,8 @@ def analyse(
     GapAnalysis
     """
     headings = (layout.names.get("priority", "") for layout in requirements.layouts)
-    classed = classify.classify(requirements.frame, next(filter(None, headings), ""))
+    seen = match.understood(requirements.frame["text"].to_list(), catalogue.frame.height, progress)
+    classed = classify.classify(requirements.frame, next(filter(None, headings), ""), seen)
     rows = decided(classed, decisions, ("category", "priority"))
     texts = rows["text"].to_list()
     known = library or Memory()

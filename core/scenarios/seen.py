@@ -60,7 +60,7 @@ class Seen:
             return "no past of its own"
         side = better or 1
         ahead = sum(v * side > value * side + 1e-9 for v in values)
-        if ahead == 0:
+        if ahead == 0 and all(v * side < value * side - 1e-9 for v in values):
             return f"further than any of {_words(len(values))} quarters"
         if ahead >= len(values):
             return f"every one of {_words(len(values))} quarters was beyond it"

@@ -37,9 +37,9 @@ def outcome(page: Page, ground: Ground) -> None:
     """
     with cell(page, "What if we change course?") as c:
         levers.choices(ground)
+        levers.further(ground)
         _choices(ground)
         answer(page, c, ground)
-        levers.further(ground)
         _method(page, c, ground)
 
 

@@ -46,12 +46,16 @@ def sliders(ground: Ground) -> None:
 
 
 def further(ground: Ground) -> None:
-    """Let further levers be chosen, numbers be typed, and levers be kept for one part of the company."""
-    st.multiselect(
+    """Let further levers be chosen, numbers be typed, and levers be kept for one part of the company.
+
+    Drawn before the sliders, which must know what a link asks for.
+    """
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left.multiselect(
         "More levers", _further(ground), format_func=_label, key="more", bind="query-params", persist_state="session",
         placeholder="Discount, slips, hires, lead mix, market shock …",
     )  # fmt: skip
-    with st.container(horizontal=True):
+    with right, st.container(horizontal=True, vertical_alignment="center"):
         st.toggle("Type exact numbers", key="typed", persist_state="session")
         _layer(st.session_state.get("scope", "all"))
 

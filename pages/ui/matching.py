@@ -14,6 +14,7 @@ from pages.ui.cells import Cell
 from pages.ui.shell import Page
 
 NONE = "None of our capabilities"
+MOST = 1_000
 EARLIER = {
     "row": "Row",
     "requirement": st.column_config.TextColumn("Requirement", width="large"),
@@ -60,9 +61,11 @@ def decide(page: Page, found: GapAnalysis) -> None:
     rows = {row["place"]: row for row in doubts.to_decide(found)}
     likely = [row for row in rows.values() if row["is_likely"] and not row["answered_before"]]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
+    if len(rows) > MOST:
+        st.caption(f"The first {MOST:,} rows are offered here, those in doubt first; all are in the grid further down.")
     place = left.selectbox(
         "Confirm or correct a row",
-        list(rows),
+        list(rows)[:MOST],
         format_func=lambda key: f"{rows[key]['row']} · {rows[key]['text'][:110]}",
         key=f"match_row_{st.session_state.get('match_count', 0)}",
     )

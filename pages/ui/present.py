@@ -9,7 +9,7 @@ from pages.ui import levers
 
 LARGE = """<style>
 [data-testid="stSidebar"],[data-testid="stSidebarCollapsedControl"],[data-testid="stExpandSidebarButton"]{display:none}
-html{font-size:20px}[data-testid="stMarkdownContainer"] p{font-size:1.15rem}
+html{font-size:20px}[data-testid="stMarkdown"] p{font-size:1.15rem}
 </style>"""
 STEPS: list[tuple[str, str, Scenario]] = [
     ("Where we stand", "Nothing is moved. One sentence gives the quarter, its range and the chance of the quota.",

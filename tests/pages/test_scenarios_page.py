@@ -114,12 +114,12 @@ def test_a_scenario_is_saved_loaded_compared_and_deleted():
     assert not test.exception
     assert any("Board 🚀" in s.value for s in test.success)
     test.slider(key="win_rate").set_value(0.0).run()
-    pick(test, "Board 🚀")
+    pick(test, "local/Board 🚀")
     press(test, "Load")
     assert test.slider(key="win_rate").value == 15
     test.multiselect(key="compared").set_value(["As things stand", "Board 🚀"]).run()
     assert "Board 🚀 brings USD" in said(test)
-    pick(test, "Board 🚀")
+    pick(test, "local/Board 🚀")
     press(test, "Delete")
     assert not test.exception
     assert "Board 🚀" not in next(s for s in test.selectbox if s.label == "Saved").options
@@ -130,7 +130,7 @@ def test_a_colleagues_save_is_not_overwritten_unseen():
     save_as(mine, "plan")
     assert any("already a scenario called 'plan'" in w.value for w in save_as(other, "plan").warning)
     assert any("version 2" in s.value for s in save_as(mine, "plan").success)
-    pick(other, "plan")
+    pick(other, "local/plan")
     press(other, "Load")
     save_as(other, "plan")
     assert any("Nothing was overwritten" in w.value for w in save_as(mine, "plan").warning)
@@ -150,7 +150,7 @@ def test_what_a_slider_cannot_hold_is_kept_beside_it(tmp_path):
     kept.scenarios.save("wild", "local", {"name": "wild", "levers": rows})
     kept.close()
     test = opened()
-    pick(test, "wild")
+    pick(test, "local/wild")
     press(test, "Load")
     labels = [b.label for b in test.button]
     assert "Win rate +300 %" in labels
@@ -178,6 +178,71 @@ def test_a_hostile_link_gets_a_sentence(query, words):
     test = opened(**query)
     assert not test.exception
     assert any(words in w.value for w in test.warning)
+
+
+def test_a_link_brings_further_levers_along():
+    test = opened(more="Hires", hires="5")
+    assert not test.exception
+    assert test.slider(key="hires").value == 5
+    assert "Hires USD" in said(test)
+
+
+def test_a_goal_is_sought_and_its_mix_put_on_the_sliders():
+    test = opened()
+    test.number_input(key="goal").set_value(23.0).run()
+    assert not test.exception
+    assert "one of these alone would do" in said(test)
+    press(test, "Set the sliders to this mix")
+    assert not test.exception
+    assert "is reached already" in said(test)
+
+
+def test_a_named_deal_is_taken_as_lost_and_two_levers_are_mapped():
+    test = opened()
+    before = said(test)
+    press(test, "Add")
+    assert not test.exception
+    assert any(b.label.startswith("Deal lost in O") for b in test.button)
+    assert said(test) != before
+    test.toggle(key="two_levers").set_value(True).run()
+    assert not test.exception
+    assert "Between them, Win rate and Cycle length" in said(test)
+
+
+def test_the_tour_walks_five_steps():
+    test = opened()
+    test.toggle(key="present").set_value(True).run()
+    assert "1 of 5" in said(test)
+    for step in range(2, 6):
+        test.button(key="tour_next").click().run()
+        assert not test.exception
+        assert f"{step} of 5" in said(test)
+        assert test.slider(key="win_rate").value == (10.0 if step in {2, 3} else 0.0)
+
+
+def test_a_scenario_is_locked_branched_and_shared(tmp_path):
+    test = opened()
+    save_as(test, "root")
+    pick(test, "local/root")
+    press(test, "Lock")
+    assert any("is locked" in w.value for w in save_as(test, "root").warning)
+    save_as(test, "twig")
+    assert any("└ twig" in option for s in test.selectbox if s.label == "Saved" for option in s.options)
+    pick(test, "local/root")
+    press(test, "Delete")
+    assert any("Unlock it first" in w.value for w in test.warning)
+    assert not test.exception
+
+
+def test_a_scenario_file_is_opened():
+    test = opened()
+    plan = b"name: mine\nlevers: [{lever: win_rate, value: 0.07}, {lever: hires, value: 4, at: 2026-09}]"
+    test.file_uploader(key="scenario_file").set_value([("a.yaml", plan, "text/yaml")]).run()
+    assert not test.exception
+    assert test.slider(key="win_rate").value == 7
+    assert test.slider(key="hires").value == 4
+    test.file_uploader(key="scenario_file").set_value([("b.yaml", b"a: [", "text/yaml")]).run()
+    assert any("not valid YAML" in w.value for w in test.warning)
 
 
 def test_a_link_brings_levers_of_another_part_along():

@@ -217,7 +217,7 @@ REWORDED = (
 def test_repeats_of_an_overlapping_questionnaire_are_filled_in_right(settings):
     """Answer the first list, reword every second requirement, mix it with rows nobody has seen."""
     made = np.random.default_rng(5)
-    first, second = (read_list(path) for path in samples.lists().values())
+    first, second = (read_list(path) for path in list(samples.lists().values())[:2])
     ours = catalogue.load().frame["capability_id"].to_list()
     texts = first.frame["text"].to_list()
     right = {text: ours[int(made.integers(len(ours)))] for text in texts}
