@@ -11,7 +11,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.measure import money
-from core.metrics.moves import MOVES, classified, summed, worth
+from core.metrics.moves import MOVES, NEEDED, classified, summed, worth
 from core.metrics.scope import Cut, cut, names, people
 from core.metrics.tracks import at, between, tracks
 
@@ -136,7 +136,7 @@ def flow(
     first, last = _days(since, until)
     track = tracks(data, settings)
     scope = cut(data, settings, last, level, name, due, hierarchy)
-    steps = classified(between(track, first, last), scope)
+    steps = classified(between(track, first, last).select(NEEDED), scope)
     cents, deals = summed(steps)
     ends = [_end(at(track, day), scope) for day in (first, last)]
     rows = [

@@ -10,6 +10,8 @@ from core.metrics.tracks import DELETED, LOST, OPEN, WON
 COMING = ("New", "Transferred in", "Pulled in", "Increased")
 GOING = ("Decreased", "Pushed out", "Pulled out", "Transferred out", "Won", "Lost", "Deleted")
 MOVES = (*COMING, *GOING)
+HELD = ("state", "cents", "close_on", "owner_id", "team", "region")
+NEEDED = ("deal", *HELD, *(f"prev_{name}" for name in HELD), "segment", "family")
 
 
 def classified(rows: pl.DataFrame, scope: Cut) -> pl.DataFrame:
