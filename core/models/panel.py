@@ -26,8 +26,9 @@ class RevenueForecaster:
     The forecast is a weighted mean of three members: AutoETS and AutoTheta of each unit, and one
     LightGBM on the monthly changes of all units. The range is a conformal one: the ensemble is
     run again from earlier months, its misses at each number of months ahead are measured in
-    units of how unsteady each unit was by then, and the wanted quantile of all of them
-    together, times how unsteady the unit is now, is the half-width.
+    units of how unsteady each unit was by then, and the wanted quantile of them, times how unsteady the
+    unit is now, is the half-width. A unit's own misses serve where it has six or more, else those
+    of all units together.
 
     Parameters
     ----------
@@ -78,9 +79,15 @@ class RevenueForecaster:
         """Return forecast and half-width, units by h, as they would have been `back` months ago."""
         middle = self._mixed(h, back)
         past, scale = self._misses(h, back), self._unrest(back)
-        self.n_errors_ = int((~np.isnan(past[:, 0])).sum()) if len(past) else 0
-        known = [_quantile(past[:, s], self.settings.models.interval_rate) for s in range(h)]
-        return middle, _rising(known, h)[None, :] * scale[:, None]
+        self.n_errors_ = int((~np.isnan(past[:, 1])).sum()) if len(past) else 0
+        rate, n = self.settings.models.interval_rate, len(self.units_)
+        pooled = _rising([_quantile(past[:, 1 + s], rate) for s in range(h)], h)
+        own = np.tile(pooled, (n, 1))
+        for i in range(n if len(past) >= FEWEST_ERRORS * n else 0):
+            mine = past[past[:, 0] == i]
+            if len(mine) and (~np.isnan(mine)).sum(axis=0).min() >= FEWEST_ERRORS:
+                own[i] = _rising([_quantile(mine[:, 1 + s], rate) for s in range(h)], h)
+        return middle, own * scale[:, None]
 
     def _members(self, h: int, back: int) -> Floats:
         """Return the members' forecasts `back` months ago; units too young then have none."""
@@ -108,15 +115,19 @@ class RevenueForecaster:
         return np.array(out)
 
     def _misses(self, h: int, back: int) -> Floats:
-        """Return past misses of the ensemble in units of unrest, rows by months ahead; null beyond what is known.
+        """Return past misses in units of unrest: unit, then months ahead; null beyond what is known.
 
         Only origins with two full years behind them count, for before that the members have not seen
         the seasons; where there are fewer than six of those, the latest six serve, however young.
         """
         mature = self._misses_from(h, back, MATURE, MOST_ORIGINS)
-        if len(mature) and min((~np.isnan(mature)).sum(axis=0)) >= FEWEST_ERRORS:
+        if len(mature) and min((~np.isnan(mature)).sum(axis=0)) >= FEWEST_ERRORS * self._least(mature):
             return mature
         return self._misses_from(h, back, YOUNG, FEWEST_ERRORS)
+
+    def _least(self, found: Floats) -> int:
+        """Return of how many units misses are wanted: of each, where several origins of each are looked at."""
+        return len(np.unique(found[:, 0])) if len(found) > len(self.series_) else 1
 
     def _misses_from(self, h: int, back: int, youngest: int, most: int) -> Floats:
         lengths = np.array([len(y) for y in self.series_])
@@ -132,10 +143,11 @@ class RevenueForecaster:
             for i in usable:
                 end = lengths[i] - origin
                 actual = self.series_[i][end : end + min(h, more)]
-                miss = np.full(h, np.nan)
-                miss[: len(actual)] = np.abs(actual - said[i, : len(actual)]) / scale[i]
+                miss = np.full(h + 1, np.nan)
+                miss[0] = i
+                miss[1 : 1 + len(actual)] = np.abs(actual - said[i, : len(actual)]) / scale[i]
                 rows.append(miss)
-        return np.array(rows) if rows else np.zeros((0, h))
+        return np.array(rows) if rows else np.zeros((0, h + 1))
 
 
 def weights(n_months: int) -> Floats:
