@@ -39,7 +39,8 @@ with cell(page, "Where do we stand today?") as c:
 with top, cell(page, "What should everyone know?") as c:
     news = cached.result(explain.headlines.headlines, data, settings)
     for text, question in news.told():
-        c.answer(f"- {text} [{question}](#{anchor(question)})")
+        c.answer(text)
+        st.caption(f"[{question}](#{anchor(question)})")
     if news.frame.is_empty():
         c.empty("Load transactions, deals or contracts on the Data page.")
     c.method(explain.headlines.headlines, news.frame)

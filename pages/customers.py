@@ -5,7 +5,7 @@ import streamlit as st
 from core import explain, metrics
 from core.charts import customers as charts
 from core.charts import explain as why_charts
-from pages.ui import accounts, cached, columns, notebook, shell
+from pages.ui import accounts, cached, columns, decided, notebook, shell
 from pages.ui.cells import cell
 
 page = shell.open("Customers", icon=":material/groups:")
@@ -249,6 +249,7 @@ else:
             if not plays.frame.is_empty():
                 c.table(plays.frame, column_config=columns.ACTIONS, column_order=columns.ACTIONS)
             c.method(explain.recommendations.recommend, plays.frame, account)
+            decided.shelf(page, c, account)
 
         with cell(page, "What would the model say if …?") as c:
             fields = cached.result(explain.changes.fields, data, settings, account)

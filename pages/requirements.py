@@ -95,7 +95,7 @@ with cell(page, "What does the buyer ask for?") as c:
     elif not content:
         c.empty("Upload the buyer's list, or choose an example.")
 
-given = f"{path!r}, settings=settings"
+given = f"{path!r}, settings=settings, library=requirements.memory.load(settings)"
 
 if found is not None:
     found = answering.decided(page, found, stake)
@@ -133,17 +133,17 @@ if found is not None:
             c.table(found.unclear, column_config=NEAR, height=320)
         matching.decide(page, found)
         c.method(
-            requirements.match.candidates,
-            found.candidates,
-            given=f"requirements.read_list({path!r}).frame['text'].to_list(), requirements.catalogue.load()",
+            requirements.doubts.unsure,
+            found.unclear,
+            given=given,
         )
 
     with cell(page, "What was answered before?") as c:
         matching.earlier(page, c, found)
         c.method(
-            requirements.memory.recall,
+            requirements.doubts.answered_before,
             found.recalled,
-            given=f"requirements.read_list({path!r}).frame['text'].to_list(), requirements.memory.load(settings)",
+            given=given,
         )
 
     with cell(page, "Who answers what, and how far are we?") as c:

@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.charts import calls, customers, executive, explain, forecast, pipeline, requirements, scenarios
+    from core.charts import calls, customers, executive, explain, forecast, models, pipeline, requirements, scenarios
 
-__all__ = ["calls", "customers", "executive", "explain", "forecast", "pipeline", "requirements", "scenarios"]
+__all__ = ["calls", "customers", "executive", "explain", "forecast", "models", "pipeline", "requirements", "scenarios"]
 
 
 def __getattr__(name: str) -> Any:

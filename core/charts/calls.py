@@ -62,7 +62,7 @@ def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     marks = base.mark_point(filled=True, size=95, opacity=0.95).encode(
         color=alt.Color(
             "line:N",
-            scale=alt.Scale(domain=names, range=[ACTUAL, CONTEXT, FORECAST, "#0a4f4d"]),
+            scale=alt.Scale(domain=names, range=[ACTUAL, CONTEXT, FORECAST, "#5b8fb0"]),
             legend=alt.Legend(orient="top", title=None, columns=2),
         ),
         shape=alt.Shape("line:N", scale=alt.Scale(domain=names, range=["circle", "square", "diamond", "triangle-up"])),

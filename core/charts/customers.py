@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Drawn = alt.Chart | alt.LayerChart
 
 GROUPS = [ACTUAL, FORECAST, "#4c6a92", "#a3527b", "#8a9a2b", CONTEXT, "#7cc7bf"]
+LONGEST_AGE = 36
 _DASHES = [[1, 0], [5, 3], [2, 2]]
 
 
@@ -27,7 +28,7 @@ def _per_cent() -> alt.Axis:
 
 
 def _top() -> alt.Legend:
-    return alt.Legend(orient="top", title=None, labelLimit=320)
+    return alt.Legend(orient="top", title=None, labelLimit=320, columns=2)
 
 
 def _both() -> alt.Scale:
@@ -97,25 +98,29 @@ def lift(frame: pl.DataFrame) -> Drawn:
 
 
 def cohorts(frame: pl.DataFrame, rate: str) -> Drawn:
-    """Heat map of cohorts by age; every third month has its number."""
-    order = frame["label"].unique(maintain_order=True).to_list()
-    shown = frame.filter(pl.col("age_months") % 3 == 0)
+    """Heat map of cohorts by age, every third month of three years, in per cent of the base.
+
+    Cohorts of which only those that stayed are on record are left out, unless there are no others.
+    """
+    kept = frame.filter("is_whole") if frame["is_whole"].any() else frame
+    shown = kept.filter((pl.col("age_months") % 3 == 0) & (pl.col("age_months") <= LONGEST_AGE))
+    shown = shown.with_columns(percent=(pl.col(rate) * 100).round(0))
+    order = shown["label"].unique(maintain_order=True).to_list()
     top = float(shown[rate].max() or 1.0)  # type: ignore[arg-type]
     base = alt.Chart(shown).encode(
-        x=alt.X("age_months:O", title="months after the base", axis=alt.Axis(labelAngle=0)),
+        x=alt.X("age_months:O", title="months after the base, % of it", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(grid=False)),
     )
     middle = 1.0 if top > 1.05 else 0.8
-    boxes = base.mark_rect(stroke="white", strokeOpacity=0.15).encode(
-        opacity=alt.condition("datum.is_whole", alt.value(1.0), alt.value(0.35)),
+    ends = [min(0.5, middle), middle, max(top, middle + 0.01)]
+    boxes = base.mark_rect().encode(
         color=alt.Color(f"{rate}:Q", legend=None, scale=alt.Scale(
-            domain=[min(0.5, middle), middle, max(top, middle + 0.01)], range=["#e8b27a", "#e3f1ef", ACTUAL],
-            clamp=True)),
+            domain=ends, range=["#e8b27a", "#e3f1ef", ACTUAL], interpolate="rgb", clamp=True)),
         tooltip=["label:N", "age_months:O", alt.Tooltip(f"{rate}:Q", format=".1%"), "n_kept:Q", "n_accounts:Q",
                  alt.Tooltip("amount:Q", format=",.0f")],
     )  # fmt: skip
-    words = base.mark_text(fontSize=10, color="#20313a").encode(text=alt.Text(f"{rate}:Q", format=".0%"))
-    return finish(boxes + words, height=21 * len(order) + 60)
+    words = base.mark_text(fontSize=10, color="#20313a").encode(text="percent:Q")
+    return finish(boxes + words, height=22 * len(order) + 60)
 
 
 def retention(frame: pl.DataFrame) -> Drawn:

@@ -142,9 +142,7 @@ def outlook(dataset: Dataset, settings: Settings) -> Outlook:
         When there is nothing to learn from, or nobody pays.
     """
     found = customers.load_or_build(dataset, settings).need()
-    return Outlook(
-        customers.by_month(found, dataset), found.cards, float(found.outlook["mrr_amount"].sum()), settings.currency
-    )
+    return Outlook(customers.by_month(found), found.cards, float(found.outlook["mrr_amount"].sum()), settings.currency)
 
 
 @dataclass(frozen=True)

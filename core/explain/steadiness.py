@@ -12,7 +12,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.explain.contributions import explain
-from core.models import churn, customers, probability
+from core.models import churn, customers, probability, registry
 
 RESAMPLES = 6
 TOP = 3
@@ -54,7 +54,7 @@ def account(dataset: Dataset, settings: Settings, account_id: str, n: int = RESA
     """Learn the churn model again from resampled accounts and see whether the reasons stay the same.
 
     Whole accounts are drawn with replacement, so that no account's own past stands on both sides more than
-    chance has it; each model is trained as the one in use, on every other landmark.
+    chance has it; each model is of the kind in use, trained on every other landmark.
 
     Parameters
     ----------
@@ -80,12 +80,13 @@ def account(dataset: Dataset, settings: Settings, account_id: str, n: int = RESA
         horizon_days=pl.lit(days, pl.Int64), is_known_on=pl.col("as_of") + timedelta(days=days),
         target=pl.col("has_left").cast(pl.Int8),
     )  # fmt: skip
+    like = registry.load_or_train(dataset, settings).need_churn().ready()
     ids = marks["account_id"].unique().sort()
     rng = np.random.default_rng(settings.models.seed)
     parts, chances = [], []
     for k in range(n):
         drawn = pl.DataFrame({"account_id": ids[rng.integers(0, ids.len(), ids.len())]})
-        model = probability.fit(drawn.join(marks, on="account_id"), churn.recipe(settings), settings)
+        model = probability.again(drawn.join(marks, on="account_id"), churn.recipe(settings), settings, like)
         chances.append(float(model.predict(row)[0]))
         parts.append(explain(model, row, unit="points").by_driver().with_columns(draw=pl.lit(k)))
     return _told(pl.concat(parts), chances, n)

@@ -70,7 +70,7 @@ class Cohorts:
         pale = self.frame.filter(~pl.col("is_whole"))["label"].unique(maintain_order=True)
         if pale.is_empty():
             return ""
-        return f" Cohorts up to {pale[-1]} (pale) are left out: who left before the first end on record is in no file."
+        return f" Cohorts up to {pale[-1]} are left out: who left before the first end on record is in no file."
 
 
 def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months: int = 0) -> Cohorts:

@@ -1,5 +1,5 @@
-"""Models: close, churn, forecast and the outlook built on them."""
+"""Models: close, churn, forecast, the outlook built on them, and what tells whether to trust them."""
 
-from core.models import churn, close, forecast, outlook, registry
+from core.models import churn, close, forecast, outlook, readiness, registry, trust, versions
 
-__all__ = ["churn", "close", "forecast", "outlook", "registry"]
+__all__ = ["churn", "close", "forecast", "outlook", "readiness", "registry", "trust", "versions"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts.errors import ModelError
 from core.features import deals
-from core.models import probability, race, training
+from core.models import drift, probability, race, training
 from core.models.calibration import Calibrator
 from core.models.contenders import Floats, Mean
 from core.models.correction import Ends, corrected
@@ -31,6 +32,7 @@ TREES = {
 ROUNDS = 120
 PACED = ("meeting_pace", "n_meetings_60d", "n_contacts", "n_pushes", "days_in_stage", "competitor")
 CAUSES = ("won", "lost")
+DATED = ("days_to_quarter_end", "fiscal_quarter")
 
 
 class Trial:
@@ -176,6 +178,7 @@ class Trial:
             "features": list(self.names), "winner": results[0].winner, "has_skill": results[0].has_skill,
             "race": results[0].rows, "race_lost": results[1].rows, "winner_lost": results[1].winner,
             "calibration": results[0].calibrator.kind,
+            "reference": drift.reference(_recent(self.marks), [n for n in self.names if n not in DATED]),
         }  # fmt: skip
 
     def past(self) -> pl.DataFrame:
@@ -225,6 +228,12 @@ def scored(past: pl.DataFrame) -> dict[str, Any]:
     filled = past.with_columns(pl.col("share").fill_null(pl.col("target").mean()))
     by_days = {str(p[HORIZON][0]): probability.scores(p) for p in filled.sort(HORIZON).partition_by(HORIZON)}
     return {"judged_from": past["as_of"].min(), "judged_to": past["as_of"].max(), "horizons": by_days}
+
+
+def _recent(marks: pl.DataFrame) -> pl.DataFrame:
+    """Return the last year's landmarks, which today's deals are held against."""
+    last: Any = marks["as_of"].max()
+    return marks.filter(pl.col("as_of") > last - timedelta(days=365))
 
 
 def _columns(marks: pl.DataFrame) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:

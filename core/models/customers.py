@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,15 +94,10 @@ def build(dataset: Dataset, settings: Settings) -> Customers:
     found["left"] = agreeing(found["left"], scores, settings)
     hazards = pl.concat([f.select(pl.lit(event).alias("event"), pl.all()) for event, f in found.items()])
     past = _past(dataset, marks, models["left"])
-    cards = {event: model.card_ for event, model in models.items()}
-    return Customers(
-        features,
-        hazards,
-        outlook(features, hazards, moved),
-        past,
-        lived(marks, moved, dataset, settings),
-        cards,
-    )
+    size: dict[str, float] = {"left": 1.0, **{event: usual_size(moved, event) for event in EVENTS[1:]}}
+    cards = {event: {**model.card_, "usual_size": size[event]} for event, model in models.items()}
+    known = lived(marks, moved, dataset, settings)
+    return Customers(features, hazards, outlook(features, hazards, size), past, known, cards)
 
 
 def agreeing(hazards: pl.DataFrame, scores: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -132,10 +127,9 @@ def agreeing(hazards: pl.DataFrame, scores: pl.DataFrame, settings: Settings) ->
     return both.select("account_id", "month_ahead", hazard=scaled)
 
 
-def by_month(found: Customers, dataset: Dataset) -> pl.DataFrame:
+def by_month(found: Customers) -> pl.DataFrame:
     """Return [month_ahead, churned_mrr_amount, contracted_mrr_amount, expanded_mrr_amount], summed over accounts."""
-    moved = hazard.moves(dataset.subscriptions)
-    size = {"left": 1.0, **{event: usual_size(moved, event) for event in EVENTS[1:]}}
+    size = {event: float(found.cards[event]["usual_size"]) for event in EVENTS}
     stays = (1 - pl.col("hazard")).cum_prod().shift(1, fill_value=1.0).over("account_id", order_by="month_ahead")
     left = found.hazards.filter(pl.col("event") == "left")
     alive = left.select("account_id", "month_ahead", alive_rate=stays)
@@ -150,7 +144,7 @@ def by_month(found: Customers, dataset: Dataset) -> pl.DataFrame:
     return rows.group_by("month_ahead").agg(**sums).sort("month_ahead")
 
 
-def outlook(features: pl.DataFrame, hazards: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+def outlook(features: pl.DataFrame, hazards: pl.DataFrame, size: dict[str, float]) -> pl.DataFrame:
     """Say what the coming year holds for each account.
 
     Parameters
@@ -159,8 +153,8 @@ def outlook(features: pl.DataFrame, hazards: pl.DataFrame, moved: pl.DataFrame) 
         What is known today.
     hazards : pl.DataFrame
         [event, account_id, month_ahead, hazard].
-    moved : pl.DataFrame
-        As `hazard.moves` gives them, for the usual size of a contraction and an expansion.
+    size : dict of str to float
+        The share of MRR that an event usually changes, as `usual_size` gives it.
 
     Returns
     -------
@@ -190,7 +184,6 @@ def outlook(features: pl.DataFrame, hazards: pl.DataFrame, moved: pl.DataFrame) 
             n_expanded=(pl.col("hazard") * pl.col("alive_rate")).filter(pl.col("event") == "expanded").sum(),
         )
     )
-    size = {e: usual_size(moved, e) for e in ("contracted", "expanded")}
     return (
         features.select("account_id", "mrr_amount", "days_to_renewal")
         .join(risk, on="account_id").join(renewal, on="account_id", how="left").join(sums, on="account_id", how="left")
@@ -246,7 +239,8 @@ def load_or_build(dataset: Dataset, settings: Settings) -> Customers:
     Parameters
     ----------
     dataset : Dataset
-        Nothing of a session's own data is written to disk.
+        Nothing of a session's own data is written to disk. For one person's part of a company, or hidden
+        names, it is what was worked out for the whole company.
     settings : Settings
         `home/customers` holds one folder per state, the newest four are kept.
 
@@ -259,8 +253,45 @@ def load_or_build(dataset: Dataset, settings: Settings) -> Customers:
     if name not in _MEMORY:
         while len(_MEMORY) >= KEPT:
             _MEMORY.pop(next(iter(_MEMORY)), None)
-        _MEMORY[name] = build(dataset, settings) if dataset.is_transient else _kept(name, dataset, settings)
+        _MEMORY[name] = _found(name, dataset, settings)
     return _MEMORY[name]
+
+
+def _found(name: str, dataset: Dataset, settings: Settings) -> Customers:
+    if dataset.whole is not None:
+        return _part(load_or_build(dataset.whole, settings), dataset)
+    if dataset.unmasked is not None:
+        return _renamed(load_or_build(dataset.unmasked, settings), dataset, dataset.unmasked)
+    return build(dataset, settings) if dataset.is_transient else _kept(name, dataset, settings)
+
+
+def _part(found: Customers, dataset: Dataset) -> Customers:
+    """Return one person's part; past cases of other accounts stay, without saying whose they are."""
+    own = pl.col("account_id").is_in(dataset.accounts["account_id"].implode())
+    kept: dict[str, Any] = {name: frame.filter(own) if frame.width else frame for name, frame in _frames(found).items()}
+    if found.lived.width:
+        other = pl.format("Not yours {}", pl.col("account_id").rank("dense"))
+        kept["lived"] = found.lived.with_columns(account_id=pl.when(own).then("account_id").otherwise(other))
+    return replace(found, **kept)
+
+
+def _renamed(found: Customers, dataset: Dataset, unmasked: Dataset) -> Customers:
+    """Return the same under hidden names; accounts are in the same order in both, and money in one proportion."""
+    names = dict(zip(unmasked.accounts["account_id"], dataset.accounts["account_id"], strict=True))
+    true, shown = (float(d.subscriptions["mrr_amount"].sum()) for d in (unmasked, dataset))
+    factor = shown / true if true else 1.0
+    hidden: dict[str, Any] = {
+        name: frame.with_columns(
+            pl.col("account_id").replace_strict(names, default="Hidden", return_dtype=pl.String),
+            pl.col("^.*mrr_amount$") * factor,
+        ) if frame.width else frame
+        for name, frame in _frames(found).items()
+    }  # fmt: skip
+    return replace(found, **hidden)
+
+
+def _frames(found: Customers) -> dict[str, pl.DataFrame]:
+    return {name: getattr(found, name) for name in FRAMES}
 
 
 def _kept(name: str, dataset: Dataset, settings: Settings) -> Customers:

@@ -43,6 +43,7 @@ def find(
     leaves less than 60 % of the log loss that all other columns together leave.
     """
     alone = {c: _alone(x, y, c, words, splits) for c in range(x.shape[1])}
+    sure = {c for c, (auc, _) in alone.items() if auc is not None and auc >= SURE_AUC}
     out = []
     for column, (auc, loss) in alone.items():
         if auc is None or auc < SUSPECT_AUC:
@@ -51,7 +52,7 @@ def find(
         how = " by where it is filled in" if missing else ""
         if auc >= SURE_AUC:
             why = f"alone it puts {auc * 100:.0f} of 100 pairs in the right order{how}"
-        elif loss < SUSPECT_SHARE * _rest(x, y, column, words, splits):
+        elif loss < SUSPECT_SHARE * _rest(x, y, {column, *sure}, words, splits):
             why = f"alone it tells more than all other columns together{how}"
         else:
             continue
@@ -82,11 +83,11 @@ def _judged(x: Floats, y: Floats, plan: Plan, splits: Sequence[race.Split]) -> t
     return calibration.auc(target, margin), calibration.log_loss(target, sigmoid(margin))
 
 
-def _rest(x: Floats, y: Floats, column: int, words: Mapping[int, int], splits: Sequence[race.Split]) -> float:
-    kept = [c for c in range(x.shape[1]) if c != column]
+def _rest(x: Floats, y: Floats, without: set[int], words: Mapping[int, int], splits: Sequence[race.Split]) -> float:
+    kept = [c for c in range(x.shape[1]) if c not in without]
     if not kept:
         return np.inf
-    coded = {kept.index(c): n for c, n in words.items() if c != column}
+    coded = {kept.index(c): n for c, n in words.items() if c not in without}
     plan = Plan(tuple(str(c) for c in kept), coded, contenders=("logistic regression",))
     return _judged(x[:, kept], y, plan, splits)[1]
 

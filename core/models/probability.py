@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.config import Settings
 from core.contracts.errors import ModelError
-from core.models import calibration, contenders, race, training
+from core.models import calibration, contenders, drift, race, training
 from core.models.calibration import Calibrator
 from core.models.contenders import sigmoid
 from core.models.training import Plan
@@ -181,7 +182,7 @@ def encode(frame: pl.DataFrame, names: Sequence[str], vocabulary: Mapping[str, S
     return frame.select(columns).to_numpy().astype(np.float64)
 
 
-def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> Probability:
+def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings, quick: bool = False) -> Probability:
     """Race, then calibrate: return the winner, trained on all landmarks.
 
     Parameters
@@ -190,6 +191,8 @@ def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> Probability:
         Landmarks with outcomes: as_of, is_known_on, horizon_days, target and the features.
     recipe : Recipe
     settings : Settings
+    quick : bool
+        Run no race: the trees serve, calibrated on the last two quarters. For learning many models at once.
 
     Raises
     ------
@@ -203,7 +206,7 @@ def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> Probability:
     calibration map is learnt from the same unseen margins and kept only if it helps on the later half of
     them.
     """
-    return Trial(marks, recipe, settings).model()
+    return Trial(marks, recipe, settings, quick).model()
 
 
 def judge(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> tuple[dict[str, Any], pl.DataFrame]:
@@ -226,10 +229,18 @@ def judge(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> tuple[dict
         return {}, pl.DataFrame(schema={marks.columns[0]: pl.String, **_PAST}) if marks.columns else pl.DataFrame()
 
 
+def again(marks: pl.DataFrame, recipe: Recipe, settings: Settings, like: Probability) -> Probability:
+    """Return a model of the same kind, features and calibration, trained on other landmarks, without a race."""
+    plan = _plan(like.feature_names_, like.vocabulary_, recipe, settings, bool(like.card_.get("is_simple")))
+    x = encode(marks, like.feature_names_, like.vocabulary_)
+    y = marks["target"].to_numpy().astype(np.float64)
+    return replace(like, booster_=training.fit_one(x, y, plan, str(like.card_["winner"])))
+
+
 class Trial:
     """Landmarks run through the race once, from which model, card and past scores follow."""
 
-    def __init__(self, marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> None:
+    def __init__(self, marks: pl.DataFrame, recipe: Recipe, settings: Settings, quick: bool = False) -> None:
         if marks.is_empty() or marks["target"].n_unique() < 2:
             raise ModelError(
                 f"There are too few past outcomes to learn {recipe.subject}.",
@@ -242,6 +253,11 @@ class Trial:
         self.x = encode(self.marks, self.names, self.words)
         self.y = self.marks["target"].to_numpy().astype(np.float64)
         self.plan = _plan(self.names, self.words, recipe, settings, self.is_simple)
+        self.n_quarters = 2 if quick else 2 * FOLDS
+        if quick:
+            self.plan = replace(
+                self.plan, contenders=self.plan.contenders[1:2] if self.is_simple else ("boosted trees",)
+            )
         self.race = race.run(
             self.x, self.y, self._splits(), lambda a, b: training.fit_all(a, b, self.plan), settings.models.threads,
             self.marks[self.marks.columns[0]].rank("dense").cast(pl.Int64).to_numpy(),
@@ -250,7 +266,7 @@ class Trial:
     def _splits(self) -> list[race.Split]:
         when, known = (self.marks[n].to_physical().to_numpy().astype(np.float64) for n in ("as_of", "is_known_on"))
         last, step = known.max(), self.recipe.slice_days / FOLDS
-        return race.in_order(when, known, [last - step * k for k in range(2 * FOLDS, -1, -1)])
+        return race.in_order(when, known, [last - step * k for k in range(self.n_quarters, -1, -1)])
 
     @cached_property
     def result(self) -> race.Result:
@@ -267,8 +283,14 @@ class Trial:
             "n_outcomes": self.n_outcomes, "trained_from": self.marks["as_of"].min(),
             "trained_to": self.marks["is_known_on"].max(), "features": list(self.names), "winner": name,
             "has_skill": self.result.has_skill, "race": self.result.rows, "calibration": self.result.calibrator.kind,
+            "reference": drift.reference(self._recent(), self.names),
         }  # fmt: skip
         return Probability(fitted, self.names, self.words, self.result.calibrator, None, card)
+
+    def _recent(self) -> pl.DataFrame:
+        """Return the last year's landmarks, which today's rows are held against."""
+        last: Any = self.marks["as_of"].max()
+        return self.marks.filter(pl.col("as_of") > last - timedelta(days=365))
 
     def judged(self) -> tuple[dict[str, Any], pl.DataFrame]:
         """Return the card's scores and the past chances behind them."""

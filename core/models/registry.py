@@ -17,7 +17,7 @@ from core.config.kept import code, writing
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, QuarterdeckError
 from core.features import accounts, deals
-from core.models import churn, close, forecast
+from core.models import churn, close, forecast, versions
 from core.models.churn import ChurnModel
 from core.models.close import CloseModel
 from core.models.probability import Probability
@@ -26,6 +26,7 @@ from core.models.risks import Risks
 KEPT = 6
 REMEMBERED = 4
 FRAMES = ("deal_features", "account_features", "deal_scores", "churn_scores", "revenue", "revenue_held")
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OSError, pl.exceptions.PolarsError, ModelError)
 Progress = Callable[[float, str], None]
 _MEMORY: dict[str, Bundle] = {}
 
@@ -199,10 +200,12 @@ def load_or_train(dataset: Dataset, settings: Settings, progress: Progress | Non
         When the models folder cannot be written to.
     """
     name = key(dataset, settings)
+    held = versions.held(settings)
+    name = f"{name}-{held}" if held and not dataset.is_transient else name
     if name not in _MEMORY:
         while len(_MEMORY) >= REMEMBERED:
             _MEMORY.pop(next(iter(_MEMORY)), None)
-        _MEMORY[name] = _found(name, dataset, settings, progress)
+        _MEMORY[name] = _found(key(dataset, settings), dataset, settings, progress)
     return _MEMORY[name]
 
 
@@ -238,19 +241,49 @@ def _from_disk(name: str, dataset: Dataset, settings: Settings, progress: Progre
     folder = settings.home / "models"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        held = versions.held(settings)
+        if held and held != name and (folder / held / "bundle.json").exists():
+            return _older(folder / held, dataset, settings, name)
         with FileLock(folder / f"{name}.lock"):
-            if not (folder / name / "bundle.json").exists():
-                _save(folder / name, train_all(dataset, settings, progress))
-            return _load(folder / name, settings)
+            return _kept_or_made(folder / name, dataset, settings, progress)
     except OSError as error:
         raise ModelError(
             "The models cannot be kept.", str(folder), "Set QUARTERDECK_HOME to a folder you may write to."
         ) from error
 
 
-def _save(place: Path, bundle: Bundle) -> None:
+def _kept_or_made(place: Path, dataset: Dataset, settings: Settings, progress: Progress | None) -> Bundle:
+    """Read what is kept; where it is missing or cannot be read, train and keep it."""
+    notice = {}
+    if (place / "bundle.json").exists():
+        try:
+            return _load(place, settings)
+        except UNREADABLE:
+            notice = {"registry": "The kept models could not be read, so they were trained anew."}
+    made = train_all(dataset, settings, progress)
+    _save(place, replace(made, problems={**made.problems, **notice}), dataset)
+    return _load(place, settings)
+
+
+def _older(place: Path, dataset: Dataset, settings: Settings, name: str) -> Bundle:
+    """Return the version gone back to, with its scores of today's deals and accounts."""
+    try:
+        old = _load(place, settings)
+        found = _scored(dataset, settings, old.close, old.churn, old.problems)
+    except UNREADABLE as error:
+        raise ModelError(
+            "The version gone back to cannot be read.", place.name, "Return to the newest on the Models page."
+        ) from error
+    return replace(found, revenue=old.revenue, revenue_held=old.revenue_held, key=f"{name}-{place.name}")
+
+
+def _save(place: Path, bundle: Bundle, dataset: Dataset) -> None:
     fitted = {label: model for label, model in (("close", bundle.close), ("churn", bundle.churn)) if model is not None}
-    about = {"problems": bundle.problems, "cards": {label: model.card_ for label, model in fitted.items()}}
+    cards = {label: model.card_ for label, model in fitted.items()}
+    about = {
+        "source": dataset.source, "as_of": dataset.as_of, "data": dataset.fingerprint, "problems": bundle.problems,
+        "cards": cards,
+    }  # fmt: skip
     with writing(place, "bundle.json", KEPT) as work:
         for label, model in fitted.items():
             fitted_text = json.dumps(model.ready().to_dict(), default=str)

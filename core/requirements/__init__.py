@@ -1,11 +1,25 @@
 """A buyer's requirement list held against the product: read, classify, match, gaps, bid, answers, ledger, workbook."""
 
-from core.requirements import catalogue, gap, kept, ledger, match, memory, responses, samples, scores, stakes, workbook
+from core.requirements import (
+    catalogue,
+    doubts,
+    gap,
+    kept,
+    ledger,
+    match,
+    memory,
+    responses,
+    samples,
+    scores,
+    stakes,
+    workbook,
+)
 from core.requirements.read import RequirementList, read_list
 
 __all__ = [
     "RequirementList",
     "catalogue",
+    "doubts",
     "gap",
     "kept",
     "ledger",

@@ -16,6 +16,9 @@ import yaml
 from core.requirements.lexical import PLAIN, WORD, stem
 
 SHIPPED = Path(__file__).with_name("categories.json")
+MEANING = Path(__file__).with_name("categories_meaning.json")
+# How much the model on sentence vectors counts beside the one on words.
+SHARE = 0.4
 RULES = Path(__file__).with_name("classes.yaml")
 LONGEST = 4_000
 
@@ -25,6 +28,13 @@ def weights() -> tuple[list[str], Any, dict[str, Any]]:
     """Return the classes, their constants and each feature's weight per class."""
     held = json.loads(SHIPPED.read_text(encoding="utf-8"))
     return held["classes"], np.array(held["constant"]), {k: np.array(v) for k, v in held["weights"].items()}
+
+
+@cache
+def meaning() -> tuple[Any, Any]:
+    """Return constants and weights of the model on sentence vectors: [7] and [7, 384]."""
+    held = json.loads(MEANING.read_text(encoding="utf-8"))
+    return np.array(held["constant"]), np.array(held["weights"])
 
 
 @cache
@@ -55,8 +65,14 @@ def features(text: str) -> dict[str, float]:
     return out
 
 
-def of(text: str) -> tuple[str, float, str]:
+def of(text: str, vector: Any = None) -> tuple[str, float, str]:
     """Return the category of a text, its probability, and the words that spoke for it.
+
+    Parameters
+    ----------
+    text : str
+    vector : array of float, [384], optional
+        The text's sentence vector; with it log chances are 0.6 × those by words + 0.4 × those by meaning.
 
     Returns
     -------
@@ -69,10 +85,18 @@ def of(text: str) -> tuple[str, float, str]:
     classes, constant, table = weights()
     found = features(text)
     parts = {name: value * table[name] for name, value in found.items() if name in table}
-    z = constant + sum(parts.values(), np.zeros(len(classes)))
-    p = np.exp(z - z.max())
-    best = int(z.argmax())
-    return classes[best], float(p[best] / p.sum()), _spoken(text, parts, best)
+    logs = _logs(constant + sum(parts.values(), np.zeros(len(classes))))
+    if vector is not None:
+        base, by_meaning = meaning()
+        logs = _logs((1 - SHARE) * logs + SHARE * _logs(base + by_meaning @ vector))
+    best = int(logs.argmax())
+    return classes[best], float(np.exp(logs[best])), _spoken(text, parts, best)
+
+
+def _logs(z: Any) -> Any:
+    """Return log chances out of scores."""
+    z = z - z.max()
+    return z - np.log(np.exp(z).sum())
 
 
 def _spoken(text: str, parts: dict[str, Any], best: int) -> str:

@@ -17,7 +17,9 @@ OBLIGATIONS = ("must", "should", "may")
 # A section head must speak this clearly to name the category of what stands under it.
 CLEAR = 1.5
 NUMBER = re.compile(r"(?:p|prio|priority|level|stufe|tier)?\s*(\d{1,2})(?:\s*(?:of )?\d{1,2})?")
-NOT_FUNCTIONAL = re.compile(r"\b(?:non|nicht|niet|no)[- ]?func?k?tional?\w*|\bNFRs?\b|\bno funcional\w*", re.IGNORECASE)
+NOT_OURS = re.compile(
+    r"\b(?:non|nicht|niet|no)[- ]?func?k?tional?\w*|\bNFRs?\b|\bno funcional\w*|\bservice levels?\b", re.IGNORECASE
+)
 RISING = re.compile(r"weight|importan|score|points|gewicht|wichtig|poids|peso|belang|\bwert", re.IGNORECASE)
 ADDED = (
     "category",
@@ -44,12 +46,13 @@ def _worded(block: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     )
 
 
-def categorise(text: str, given: str | None = None, section: str | None = None) -> tuple[str, str]:
+def categorise(text: str, given: str | None = None, section: str | None = None, vector: Any = None) -> tuple[str, str]:
     """Return the category of a requirement and why.
 
     The file's own category wins where it names one of ours in any of the main European languages, then
     a section head that clearly does; else a linear model over stemmed words, pairs of them and keyword
-    groups decides, trained by `training/categories.py` on lines written for Quarterdeck.
+    groups decides, and beside it one over the sentence vector where there is one, both trained by
+    `training/categories.py` on lines written for Quarterdeck.
 
     Parameters
     ----------
@@ -58,6 +61,8 @@ def categorise(text: str, given: str | None = None, section: str | None = None) 
         The file's own category.
     section : str, optional
         The head the requirement stands under.
+    vector : array, optional
+        The text's sentence vector.
 
     Returns
     -------
@@ -71,12 +76,16 @@ def categorise(text: str, given: str | None = None, section: str | None = None) 
     for named, least, told in ((given, 0.0, "the file says"), (section, CLEAR, "it stands under")):
         if named and (mapped := _named(named, least)):
             return mapped, f"{told} {named}"
-    name, _, words = categories.of(text)
-    return (name, f"“{words}”") if words else (name, "no word of another category")
+    name, _, words = categories.of(text, vector)
+    return (
+        (name, f"“{words}”")
+        if words
+        else (name, "its meaning" if vector is not None else "no word of another category")
+    )
 
 
 def _named(label: str, least: float) -> str:
-    label = NOT_FUNCTIONAL.sub(" ", label)
+    label = NOT_OURS.sub(" ", label)
     for name, pattern in _worded("given"):
         if pattern.search(label):
             return name
@@ -155,7 +164,7 @@ def oblige(text: str, given: str | None = None) -> tuple[str | None, str]:
     return None, "nothing says it"
 
 
-def classify(frame: pl.DataFrame, heading: str = "") -> pl.DataFrame:
+def classify(frame: pl.DataFrame, heading: str = "", meaning: Any = None) -> pl.DataFrame:
     """Add what a requirement is about, how much it matters and how binding it is.
 
     Parameters
@@ -164,6 +173,8 @@ def classify(frame: pl.DataFrame, heading: str = "") -> pl.DataFrame:
         With text, given_category, section and given_priority.
     heading : str
         What the file calls its priority column: on a scale called weight, importance or score more is more.
+    meaning : array, [rows, 384], optional
+        The sentence vectors of the texts.
 
     Returns
     -------
@@ -174,8 +185,9 @@ def classify(frame: pl.DataFrame, heading: str = "") -> pl.DataFrame:
     numbers = [int(hit.group(1)) for level in levels if level and (hit := NUMBER.fullmatch(level.strip().lower()))]
     most = max([*numbers, 3]) if numbers and (RISING.search(heading) or max(numbers) > 5) else 0
     rows = frame.select("text", "given_category", "section", "given_priority").iter_rows()
+    seen = [None] * frame.height if meaning is None else meaning
     found = [
-        (*categorise(text, given, section), *prioritise(text, level, most), *oblige(text, level))
-        for text, given, section, level in rows
+        (*categorise(text, given, section, vector), *prioritise(text, level, most), *oblige(text, level))
+        for (text, given, section, level), vector in zip(rows, seen, strict=True)
     ]
     return frame.hstack(pl.DataFrame(found, schema=dict.fromkeys(ADDED, pl.String), orient="row"))

@@ -69,7 +69,7 @@ class GapAnalysis:
     def unclear(self) -> pl.DataFrame:
         """Return the nearest capabilities of each row that needs a person: [row, text, rank, capability_id, \
 capability, score, words, sentence]."""
-        rows = self.frame.with_row_index("place").filter(_is_unsure())
+        rows = self.frame.with_row_index("place").filter(is_unsure())
         near = self.candidates.with_columns(pl.col("place").cast(pl.UInt32))
         return rows.select("place", "row", "text").join(near, on="place").drop("place").sort("row", "rank")
 
@@ -128,45 +128,6 @@ capability, score, words, sentence]."""
             "until somebody chooses, they count as not supported."
         )
 
-    def answers(self) -> pl.DataFrame:
-        """Return the earlier answers that may be sent again: [sheet, row, answer, answer_id].
-
-        Only sure ones, with the same numbers as were asked for then, and not stale.
-        """
-        fit = self.recalled.filter("is_sure", "has_same_numbers", ~pl.col("is_stale"), pl.col("answer") != "")
-        places = self.frame.with_row_index("place").select(pl.col("place").cast(pl.Int64), "sheet", "row")
-        return places.join(fit, on="place", how="inner").select("sheet", "row", "answer", "answer_id")
-
-    def earlier(self) -> pl.DataFrame:
-        """Return the rows answered before: [row, requirement, capability] and the columns of `recalled`."""
-        rows = self.frame.with_row_index("place").select(pl.col("place").cast(pl.Int64), "row", requirement="text")
-        names = self.candidates.select("capability_id", "capability").unique("capability_id")
-        return rows.join(self.recalled, on="place").join(names, on="capability_id", how="left", maintain_order="left")
-
-    def to_decide(self) -> list[dict[str, Any]]:
-        """Return every row with its candidates for a person to confirm or correct, the unsure ones first.
-
-        Each has place, sheet, row, text, category, answered_before, matched_id, chance, is_likely and candidates.
-        """
-        near: dict[int, list[dict[str, Any]]] = {}
-        for one in self.candidates.iter_rows(named=True):
-            near.setdefault(one["place"], []).append(one)
-        rows = self.frame.with_row_index("place").hstack(self.matched).with_columns(is_unsure=_is_unsure())
-        rows = rows.with_columns(
-            is_likely=(pl.col("confidence") >= match.LIKELY) & pl.col("capability_id").eq_missing(pl.col("matched_id"))
-        ).sort("is_unsure", descending=True, maintain_order=True)
-        names = ("place", "sheet", "row", "text", "category", "answered_before", "matched_id", "chance", "is_likely")
-        return [{**row, "candidates": near.get(row["place"], [])} for row in rows.select(names).iter_rows(named=True)]
-
-    def recalled_sentence(self) -> str:
-        """Say how much of the list was answered before."""
-        n, known = self.frame.height, self.recalled
-        if known.is_empty():
-            return "None of these rows was answered before. What you confirm or correct comes back with the next list."
-        sure, old = known.filter("is_sure").height, known.filter("is_stale").height
-        text = f"{known.height:,} of {n:,} rows were answered before; {sure:,} are filled in from then"
-        return text + (f", {old:,} of the earlier answers are stale." if old else ".")
-
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold: `requirements`, each with up to five candidates, and `summary`."""
         by_place: dict[int, list[dict[str, Any]]] = {}
@@ -221,7 +182,8 @@ def analyse(
     GapAnalysis
     """
     headings = (layout.names.get("priority", "") for layout in requirements.layouts)
-    classed = classify.classify(requirements.frame, next(filter(None, headings), ""))
+    seen = match.understood(requirements.frame["text"].to_list(), catalogue.frame.height, progress)
+    classed = classify.classify(requirements.frame, next(filter(None, headings), ""), seen)
     rows = decided(classed, decisions, ("category", "priority"))
     texts = rows["text"].to_list()
     known = library or Memory()
@@ -370,7 +332,7 @@ def closing(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _is_unsure() -> pl.Expr:
+def is_unsure() -> pl.Expr:
     """Say where the counterpart is in doubt, rather than what it commits to."""
     return (pl.col("status") == "unclear") & (pl.col("confidence") < match.LIKELY)
 
@@ -385,7 +347,7 @@ def _summary(frame: pl.DataFrame, settings: Settings, stake: Stake | None) -> di
         "n_supported": int(frame.select(ready.sum()).item()),
         "n_gaps": int(frame["gap_type"].is_not_null().sum()),
         "n_unclear": int((frame["status"] == "unclear").sum()),
-        "n_not_stated": int(frame.select(((pl.col("status") == "unclear") & ~_is_unsure()).sum()).item()),
+        "n_not_stated": int(frame.select(((pl.col("status") == "unclear") & ~is_unsure()).sum()).item()),
         "coverage_rate": float(frame.select(ready.mean()).item()),
         "coverage_target_rate": settings.targets.requirements_coverage_rate,
         "fit_rate": float(frame.select((weight * support).sum() / weight.sum()).item()),
@@ -407,6 +369,7 @@ def analyse_file(
     name: str = "",
     stake: Stake | None = None,
     decisions: pl.DataFrame | None = None,
+    library: Memory | None = None,
 ) -> GapAnalysis:
     """Read a list and hold it against a catalogue in one go.
 
@@ -422,10 +385,13 @@ def analyse_file(
         The deal the list belongs to.
     decisions : pl.DataFrame, optional
         What people decided on its rows; see `decided`.
+    library : Memory, optional
+        What was answered before.
 
     Raises
     ------
     RequirementError
         As `read_list` and `catalogue.load`.
     """
-    return analyse(read_list(file, name), catalogues.load(catalogue), settings or load(), stake, decisions)
+    known = catalogues.load(catalogue)
+    return analyse(read_list(file, name), known, settings or load(), stake, decisions, library=library)

@@ -46,6 +46,12 @@ def method(n: int = 0) -> str:
     return "Matched by words, letters and meaning."
 
 
+def understood(texts: list[str], n_others: int = 0, progress: Progress | None = None) -> Any:
+    """Return the sentence vectors of texts; None where they are not installed, or beyond 8,000 texts in all."""
+    found = vectors.of([], texts, None, progress) if len(texts) + n_others <= MOST_UNDERSTOOD else None
+    return None if found is None else found[1]
+
+
 def candidates(
     texts: list[str],
     catalogue: Catalogue,

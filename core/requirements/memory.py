@@ -68,7 +68,7 @@ class Memory:
             return "Nothing has been answered before: confirm or correct a row, and it comes back with the next list."
         old = sum(self.is_stale(c, a) for c, a in self.frame.select("category", "age_days").iter_rows())
         lists = self.frame["source"].n_unique()
-        text = f"{n:,} answers from {lists:,} list{'s' * (lists != 1)} are in the library"
+        text = f"The library holds {n:,} answer{'s' * (n != 1)} from {lists:,} list{'s' * (lists != 1)}"
         return f"{text}, {old:,} of them older than they should be." if old else f"{text}."
 
 

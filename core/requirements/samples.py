@@ -28,10 +28,12 @@ def lists() -> dict[str, Path]:
 
     Examples
     --------
-    >>> sorted(lists())
-    ['Harbour Questionnaire', 'Meridian RFP']
+    >>> list(lists())[:2]
+    ['Meridian RFP', 'Harbour Questionnaire']
     """
-    return {p.stem.replace("_", " ").title().replace("Rfp", "RFP"): p for p in sorted(FOLDER.glob("*.csv"))[::-1]}
+    found = sorted(p for p in FOLDER.glob("*") if p.suffix in (".csv", ".tsv", ".xlsx"))
+    found.sort(key=lambda p: (p.suffix != ".csv", p.stem != "meridian_rfp"))
+    return {p.stem.replace("_", " ").title().replace("Rfp", "RFP"): p for p in found}
 
 
 def sets(dataset: Dataset, catalogue: Catalogue) -> list[RequirementSet]:

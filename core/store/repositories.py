@@ -243,8 +243,16 @@ class Audit:
 
     def newest(self, count: int = 200) -> pl.DataFrame:
         """Return the newest rows: [at, user, action, target, detail], at in UTC."""
+        return self._read(select(AuditRow).order_by(AuditRow.id.desc()).limit(count))
+
+    def about(self, target: str) -> pl.DataFrame:
+        """Return the rows whose target begins so, oldest first: [at, user, action, target, detail]."""
+        begins = AuditRow.target.startswith(target, autoescape=True)
+        return self._read(select(AuditRow).where(begins).order_by(AuditRow.id))
+
+    def _read(self, asked: Any) -> pl.DataFrame:
         with self._sessions() as session:
-            rows = session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(count)).all()
+            rows = session.scalars(asked).all()
         words = ("user", "action", "target", "detail")
         found = [(_utc(r.at).replace(tzinfo=None), r.user, r.action, r.target, r.detail) for r in rows]
         return pl.DataFrame(found, schema=[("at", pl.Datetime("us")), *((w, pl.String) for w in words)], orient="row")

@@ -61,6 +61,9 @@ def chosen(page: Page, names: dict[str, str]) -> str:
     """Let an account be chosen by name and return its id; the first where none was opened."""
     known = dict(list(names.items())[:MOST_LISTED])
     now = st.session_state.get(CHOSEN)
+    if now not in names and (page.bounds[2] or st.query_params.get(CHOSEN) != now):
+        now = None
+        st.query_params.pop(CHOSEN, None)
     if now and now not in known:
         known = {str(now): names.get(str(now), str(now)), **known}
     if now is None and known:

@@ -85,3 +85,8 @@ def store(url: str) -> Store:
     from core.store import Store
 
     return Store.open(url)
+
+
+def forget() -> None:
+    """Forget every result, as after another version of the models has been chosen."""
+    _result.clear()

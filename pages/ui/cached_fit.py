@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.requirements import catalogue, gap, kept, responses, scores, stakes
+from core.requirements import catalogue, doubts, gap, kept, responses, scores, stakes
 from core.requirements.gap import GapAnalysis, Stake
 from core.requirements.ledger import Ledger, waiting
 from core.requirements.responses import Drafts
@@ -38,7 +38,7 @@ def _fingerprint(found: GapAnalysis) -> str:
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={GapAnalysis: _fingerprint})
 def drafts(found: GapAnalysis) -> Drafts:
     """Return the draft answers of a list."""
-    return responses.drafts(found, capabilities(), found.answers())
+    return responses.drafts(found, capabilities(), doubts.answers(found))
 
 
 def decided(page: Page, found: GapAnalysis, decisions: Any, stake: Stake | None) -> GapAnalysis:

@@ -7,13 +7,14 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
-from core.requirements import language, match, memory
+from core.requirements import doubts, language, match, memory
 from core.requirements.gap import GapAnalysis
 from pages.ui import cached, cached_fit
 from pages.ui.cells import Cell
 from pages.ui.shell import Page
 
 NONE = "None of our capabilities"
+MOST = 1_000
 EARLIER = {
     "row": "Row",
     "requirement": st.column_config.TextColumn("Requirement", width="large"),
@@ -41,36 +42,44 @@ def notes(found: GapAnalysis) -> None:
 
 def earlier(page: Page, c: Cell, found: GapAnalysis) -> None:
     """Show which rows were answered before, and by whom."""
-    c.answer(found.recalled_sentence())
+    c.answer(doubts.recalled_sentence(found))
     if found.recalled.is_empty():
         return
-    c.table(found.earlier().select(list(EARLIER)), column_config=EARLIER, height=300)
+    rows = doubts.earlier(found).select(list(EARLIER))
+    c.table(rows, column_config=EARLIER, height=min(36 * (rows.height + 1), 320))
 
 
 @st.fragment
 def decide(page: Page, found: GapAnalysis) -> None:
     """Let a person confirm or correct the counterpart of a row, and keep the answer."""
-    for line in st.session_state.pop("match_said", []):
-        st.success(line, icon=":material/check:")
-    rows = found.to_decide()
-    likely = [row for row in rows if row["is_likely"] and not row["answered_before"]]
+    if st.session_state.pop("match_kept", False):
+        st.rerun(scope="app")
+    if said := st.session_state.pop("match_said", ""):
+        st.success(said, icon=":material/check:")
+    if said := st.session_state.pop("match_failed", ""):
+        st.warning(said, icon=":material/warning:")
+    rows = {row["place"]: row for row in doubts.to_decide(found)}
+    likely = [row for row in rows.values() if row["is_likely"] and not row["answered_before"]]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    row = left.selectbox(
+    if len(rows) > MOST:
+        st.caption(f"The first {MOST:,} rows are offered here, those in doubt first; all are in the grid further down.")
+    place = left.selectbox(
         "Confirm or correct a row",
-        rows,
-        format_func=lambda one: f"{one['row']} · {one['text'][:110]}",
-        key="match_row",
+        list(rows)[:MOST],
+        format_func=lambda key: f"{rows[key]['row']} · {rows[key]['text'][:110]}",
+        key=f"match_row_{st.session_state.get('match_count', 0)}",
     )
     right.button(
         f"Confirm {len(likely):,} likely matches",
         disabled=not likely,
         on_click=_keep_all,
         args=(page, found, likely),
+        help="They come back with the next list. Confidence is fitted only to rows decided one by one.",
         key="match_all",
         width="stretch",
     )
-    if row is not None:
-        _one(page, found, row)
+    if place is not None:
+        _one(page, found, rows[place])
 
 
 def _one(page: Page, found: GapAnalysis, row: dict[str, Any]) -> None:
@@ -97,7 +106,7 @@ def _one(page: Page, found: GapAnalysis, row: dict[str, Any]) -> None:
         if st.form_submit_button("Keep this answer", icon=":material/save:", type="primary"):
             capability = other or (None if chosen == NONE else chosen)
             _keep(page, [memory.decision(row, capability, found.source.name, answer)])
-            st.rerun(scope="app")
+            st.rerun(scope="fragment")
 
 
 def _spoken(one: dict[str, Any]) -> str:
@@ -106,15 +115,17 @@ def _spoken(one: dict[str, Any]) -> str:
 
 
 def _keep_all(page: Page, found: GapAnalysis, rows: list[dict[str, Any]]) -> None:
-    _keep(page, [memory.decision(row, row["matched_id"], found.source.name) for row in rows])
+    """Keep them all; nobody looked at them one by one, so that they do not count for the confidence."""
+    _keep(page, [memory.decision({**row, "chance": None}, row["matched_id"], found.source.name) for row in rows])
 
 
 def _keep(page: Page, decisions: list[Any]) -> None:
     try:
         cached.store(page.settings.database).answers.add(decisions, page.identity.user)
     except QuarterdeckError as error:
-        st.session_state["match_said"] = [str(error)]
+        st.session_state["match_failed"] = str(error)
         return
-    st.session_state["match_said"] = [
-        f"Kept {len(decisions):,} decision{'s' * (len(decisions) != 1)}: they come back with the next list."
-    ]
+    n = len(decisions)
+    st.session_state["match_said"] = f"Kept {n:,} decision{'s' * (n != 1)}: they come back with the next list."
+    st.session_state["match_kept"] = True
+    st.session_state["match_count"] = st.session_state.get("match_count", 0) + 1

@@ -17,8 +17,8 @@ KINDS = {
     ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
     ".ods": "application/vnd.oasis.opendocument.spreadsheet",
 }
-LEFT = {"sheet": "Sheet", "row": "Row", "text": st.column_config.TextColumn("Requirement", width="large"),
-        "reason": st.column_config.TextColumn("Why", width="large")}  # fmt: skip
+LEFT = {"sheet": "Sheet", "row": "Row", "reason": st.column_config.TextColumn("Why", width="large"),
+        "text": st.column_config.TextColumn("Requirement", width="large")}  # fmt: skip
 PARTS = {"part": "Part", "size": st.column_config.NumberColumn("Size", format="bytes"), "state": "State",
          "n_cells": "Cells", "sha256": "SHA-256"}  # fmt: skip
 
@@ -50,11 +50,11 @@ def own_file(page: Page, found: GapAnalysis) -> None:
         icon=":material/task:",
         type="primary",
     )
-    left, right = st.columns(2)
-    with left.popover("The proof, part by part", icon=":material/verified:"):
+    with st.expander("The proof, part by part", icon=":material/verified:"):
         st.caption("Found by comparing the buyer's file with the one that goes back.")
-        st.dataframe(made.proof.frame, hide_index=True, column_config=PARTS)
+        st.dataframe(made.proof.frame, hide_index=True, column_config=PARTS, width="stretch")
         st.download_button("Every cell written (CSV)", made.frame.write_csv(), "cells-written.csv")
     if made.left.height:
-        with right.popover(f"{made.left.height:,} rows left for a person", icon=":material/person:"):
-            st.dataframe(made.left, hide_index=True, column_config=LEFT)
+        rows = made.left.select("sheet", "row", "reason", "text")
+        with st.expander("What is left for a person", icon=":material/person:"):
+            st.dataframe(rows, hide_index=True, column_config=LEFT, width="stretch")

@@ -31,6 +31,7 @@ ROOMS = {
     ],
     "Set-up": [
         ("pages/data.py", "Data", ":material/database:"),
+        ("pages/models.py", "Models", ":material/verified:"),
         ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
     ],
 }

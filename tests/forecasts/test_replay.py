@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -94,7 +95,7 @@ def test_everything_after_the_day_may_change_and_the_replay_does_not(small, here
     assert other.fingerprint != small.fingerprint
     trap, model = replay.twin(other, here, PERIOD), kept.twins[PERIOD]
     assert model is not None
-    assert trap.ready().to_dict() == model.ready().to_dict()
+    assert json.dumps(trap.ready().to_dict(), default=str) == json.dumps(model.ready().to_dict(), default=str)
     found = [replay.one(data, here, DAY, model, kept.scores)[0] for data in (small, other)]
     for mine, theirs in zip(*found, strict=True):
         assert_frame_equal(mine.drop("actual_amount"), theirs.drop("actual_amount"))
@@ -249,6 +250,49 @@ def test_without_enough_outcomes_a_table_serves(small, here):
     empty = lost.with_frames(opportunities=lost.opportunities.clear())
     assert replay.run(empty, here).quarters == []
     assert outlook.build(empty, here).frame.is_empty()
+
+
+def test_a_part_of_the_company_uses_the_companys_models_and_leaves_nothing_on_disk(small, here, kept):
+    from core.access import view
+
+    regions = tuple(small.sales_team["region"].drop_nulls().unique().sort()[:1])
+    part = view(small, here, regions)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replay, "QUARTERS", 2)
+        patch.setattr(replay, "twin", None)
+        found = archive.load_or_run(part, here)
+    assert archive.is_kept(part, here)
+    assert not (here.home / "replays" / archive.key(part, here)).exists()
+    whole = kept.forecasts.filter(pl.col("window") == QUARTER).join(
+        found.forecasts.filter(pl.col("window") == QUARTER), on="day", suffix="_part"
+    )
+    assert whole.height > 20
+    assert (whole["actual_amount"] >= whole["actual_amount_part"]).drop_nulls().all()
+    rows, _ = archive.day(part, here, DAY + timedelta(days=1))
+    assert rows.height == 4
+
+
+def test_only_the_newest_replays_stay_in_memory(small, here, kept):
+    for k in range(archive.REMEMBERED + 1):
+        archive._MEMORY[f"other {k}"] = kept
+    name = archive.key(small, here)
+    archive._MEMORY.pop(name, None)
+    archive.load_or_run(small, here)
+    assert len(archive._MEMORY) <= archive.REMEMBERED
+    assert name in archive._MEMORY
+    for k in range(archive.REMEMBERED + 1):
+        archive._MEMORY.pop(f"other {k}", None)
+
+
+def test_past_days_offer_a_quarter_that_is_over(small, here, kept):
+    first, last, start = past.days(small, here)
+    assert (first, last) == (date(2025, 10, 1), small.as_of)
+    assert start == date(2026, 2, 5)
+
+
+def test_nothing_to_forecast_is_said():
+    empty = past.Past(DAY, "Q1 2026", "USD", pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), None)
+    assert "nothing to forecast from" in empty.sentence()
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(small, place, here):

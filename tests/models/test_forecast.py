@@ -6,9 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+import core.models.series  # noqa: F401
+from core import models
 from core.config.calendar import add_months
 from core.contracts.errors import ModelError
-from core.models.forecast import RevenueForecaster, monthly_revenue, replay
+from core.models import panel
+from core.models.forecast import RevenueForecaster, replay
 
 
 def series(n, units=1, growth=0.02, noise=0.0):
@@ -32,6 +35,77 @@ def test_steady_growth_is_carried_on(settings):
     assert found["amount"][0] == pytest.approx(100 * 1.02**40, rel=0.02)
 
 
+def test_each_unit_is_forecast_from_its_own_last_month_and_gaps_are_zero(settings):
+    short = pl.DataFrame(
+        {
+            "unit": ["A", "A", "B"],
+            "month": [date(2026, 1, 1), date(2026, 3, 1), date(2025, 6, 1)],
+            "amount": [1.0, 3.0, 5.0],
+        }
+    )
+    model = RevenueForecaster(settings).fit(short)
+    assert model.series_[0].tolist() == [1.0, 0.0, 3.0]
+    assert model.predict(1)["month"].to_list() == [date(2026, 4, 1), date(2025, 7, 1)]
+
+
+def test_a_missing_column_is_named(settings):
+    with pytest.raises(ModelError, match="amount"):
+        RevenueForecaster(settings).fit(series(3).drop("amount"))
+
+
+def test_seasons_of_many_units_are_learnt(settings):
+    wave = 1 + 0.5 * np.sin(np.arange(54) * np.pi / 6)
+    frame = series(54, units=8, growth=0.0, noise=0.02).with_columns(
+        amount=pl.col("amount") * pl.Series(np.tile(wave, 8))
+    )
+    known = frame.filter(pl.col("month") < add_months(date(2022, 1, 1), 48))
+    found = RevenueForecaster(settings).fit(known).predict(6).join(frame, on=["unit", "month"], suffix="_true")
+    assert ((found["amount"] / found["amount_true"] - 1).abs()).mean() < 0.06
+
+
+def test_whole_and_parts_agree_by_uncertainty():
+    found = panel.reconciled(np.array([[12.0], [4.0], [5.0]]), np.array([[1.0], [1.0], [4.0]]))
+    assert found.ravel().tolist() == [11.5, 4.5, 7.0]
+
+
+def test_widths_never_shrink_and_grow_with_the_root_where_unknown():
+    assert panel._rising([2.0, 1.0, None], 3).tolist() == pytest.approx([2.0, 2.0, 2.0 * np.sqrt(1.5)])
+    assert panel._rising([None, None], 2).tolist() == pytest.approx([1.2816, 1.2816 * np.sqrt(2)])
+    assert panel._quantile(np.array([1.0, np.nan]), 0.8) is None
+
+
+def test_a_member_that_runs_away_gives_the_drift():
+    y = np.arange(1.0, 21.0)
+    instead = models.series.drift(y, 2)
+    assert models.series._kept(y, np.array([21.0, 500.0]), instead) is instead
+    assert models.series._kept(y, np.array([21.0, np.nan]), instead) is instead
+
+
+def test_revenue_by_region_sums_to_the_whole(bundle):
+    months = (
+        bundle.revenue.filter("is_forecast")
+        .group_by("month")
+        .agg(
+            whole=pl.col("amount").filter(pl.col("unit") == "All").sum(),
+            parts=pl.col("amount").filter(pl.col("unit") != "All").sum(),
+        )
+    )
+    assert months.height == 3
+    assert months["parts"].to_list() == pytest.approx(months["whole"].to_list())
+
+
+@pytest.mark.parametrize("ahead", [1, 2, 3])
+def test_the_range_covers_replayed_months_of_the_sample(bundle, ahead):
+    found = bundle.revenue_held.filter(pl.col("ahead") == ahead)
+    assert found.height == 24
+    assert 0.70 <= found["is_inside"].mean() <= 0.90
+
+
+def test_too_short_a_history_cannot_be_replayed(settings):
+    with pytest.raises(ModelError, match="too short"):
+        replay(series(1), settings)
+
+
 def test_many_units_and_row_order(settings):
     frame = series(30, units=40, noise=0.1)
     there = RevenueForecaster(settings).fit(frame).predict(3)
@@ -43,9 +117,3 @@ def test_many_units_and_row_order(settings):
 def test_no_history_is_a_sentence(settings):
     with pytest.raises(ModelError, match="no revenue"):
         RevenueForecaster(settings).fit(series(1).clear())
-
-
-def test_range_covers_replayed_months_of_the_sample(sample, settings):
-    found = replay(monthly_revenue(sample), settings, months=24)
-    assert found.height == 24
-    assert 0.70 <= found["is_inside"].mean() <= 0.90

@@ -113,7 +113,7 @@ def test_the_sample_is_worked_out_whole(sample, settings, bundle):
     assert (both["p_left_12m"] >= both["p_left_90d"]).all()
     known = both.drop_nulls("p_left_at_renewal")
     assert (known["p_left_at_renewal"] <= known["p_left_12m"] + 1e-9).all()
-    months = customers.by_month(found, sample)
+    months = customers.by_month(found)
     for name in ("churned", "contracted", "expanded"):
         assert months[f"{name}_mrr_amount"].sum() == pytest.approx(found.outlook[f"{name}_mrr_amount"].sum())
     race = found.cards["left"]["race"]
@@ -150,3 +150,19 @@ def test_what_is_kept_is_read_again_and_mended_when_broken(make, settings, lines
     customers._MEMORY.pop(name)
     assert customers.load_or_build(data, home).features.equals(first.features)
     customers._MEMORY.pop(name)
+
+
+def test_a_part_and_hidden_names_come_from_the_whole_company(sample, settings, bundle):
+    from core.access import view
+
+    whole = customers.load_or_build(sample, settings)
+    part = customers.load_or_build(view(sample, settings, ("EMEA",)), settings)
+    emea = set(sample.accounts.filter(pl.col("region") == "EMEA")["account_id"])
+    assert set(part.outlook["account_id"]) == set(whole.outlook["account_id"]) & emea
+    assert part.lived.height == whole.lived.height
+    others = set(part.lived["account_id"]) - emea
+    assert all(name.startswith("Not yours ") for name in others)
+    masked = view(sample, settings, is_masked=True)
+    hidden = customers.load_or_build(masked, settings)
+    assert set(hidden.outlook["account_id"]) <= set(masked.accounts["account_id"])
+    assert hidden.outlook["p_left_12m"].to_list() == whole.outlook["p_left_12m"].to_list()

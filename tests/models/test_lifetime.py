@@ -116,12 +116,18 @@ def test_too_few_customers_is_said(settings):
 
 
 def test_without_an_earlier_half_there_are_no_trees(settings):
-    young = orders(1_500, weeks=30)
-    found = repeat.RepeatValue(settings).fit(young, young["ordered_on"].min() + timedelta(days=28))
+    days = [
+        date(2025, 1, 1),
+        *[date(2025, 6, 1 + i % 28) for i in range(60)],
+        *[date(2025, 7, 1 + i) for i in range(20)],
+    ]
+    who = ["C0", *[f"C{i}" for i in range(60)], *[f"C{i}" for i in range(20)]]
+    young = pl.DataFrame({"customer_id": who, "ordered_on": days, "amount": [20.0] * 81})
+    found = repeat.RepeatValue(settings).fit(young, date(2025, 7, 31))
     out = found.predict(30)
     assert found.trees_ is None
-    assert out["tweedie"].null_count() == out.height
-    assert out["lower"].null_count() == out.height
+    assert out["tweedie"].null_count() == out["lower"].null_count() == out.height
+    assert (out["amount"] == out["bgnbd"]).all()
 
 
 def test_without_spend_a_judgement_has_no_share():

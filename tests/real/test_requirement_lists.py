@@ -12,12 +12,13 @@ import zipfile
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from openpyxl import load_workbook
 
 from core.contracts.errors import RequirementError
-from core.requirements import classify, fill, gap, match, memory, read_list, vectors
+from core.requirements import classify, confidence, fill, gap, match, memory, read_list, vectors
 from core.requirements.catalogue import Catalogue
 
 DATA = Path(os.environ.get("QUARTERDECK_REAL_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
@@ -131,10 +132,15 @@ def test_categories_of_requirements_nobody_trained_on():
     }  # fmt: skip
     held = pl.read_csv(DATA / "promise_nfr" / "promise_nfr.csv")
     right = [mapped[label] for label in held["label"]]
-    said = [classify.categorise(text)[0] for text in held["text"]]
-    assert sum(a == b for a, b in zip(said, right, strict=True)) / len(right) >= 0.75
-    secure = [b for a, b in zip(said, right, strict=True) if a == "security"]
-    assert secure.count("security") / len(secure) >= 0.7
+    seen = match.understood(held["text"].to_list())
+    for vectors_or_none in ([None] * held.height, seen if seen is not None else [None] * held.height):
+        pairs = zip(held["text"], vectors_or_none, strict=True)
+        said = [classify.categorise(text, vector=vector)[0] for text, vector in pairs]
+        assert sum(a == b for a, b in zip(said, right, strict=True)) / len(right) >= 0.75
+        alike = sum((a == "security") == (b == "security") for a, b in zip(said, right, strict=True))
+        assert alike / len(right) >= 0.93
+        secure = [b for a, b in zip(said, right, strict=True) if a == "security"]
+        assert secure.count("security") / len(secure) >= 0.7
 
 
 def test_a_real_questionnaire_in_its_next_edition_is_filled_in_from_the_last():
@@ -158,3 +164,35 @@ def test_a_real_questionnaire_in_its_next_edition_is_filled_in_from_the_last():
     assert repeats > 100
     assert right / filled >= 0.95
     assert right / repeats >= 0.9
+
+
+@pytest.mark.parametrize("by_meaning", [True, False])
+def test_confidence_holds_on_crosswalks_left_out_of_its_fit(by_meaning):
+    from sklearn.linear_model import LogisticRegression
+
+    from core.models.calibration import error
+
+    if by_meaning and vectors.folder() is None:
+        pytest.skip("the sentence vectors are not installed")
+    features, right, of = [], [], []
+    for folder in sorted(p for p in (DATA / "crosswalks").iterdir() if (p / "gold.csv").exists()):
+        asked, held, gold = (
+            pl.read_csv(folder / f"{f}.csv", infer_schema=False) for f in ("requirements", "capabilities", "gold")
+        )
+        answers = {k[0]: set(v["capability_id"]) for k, v in gold.group_by("requirement_id")}
+        found = match.compare(asked["text"].to_list(), held["text"].to_list(), by_meaning=by_meaning)
+        for place, name in enumerate(asked["id"]):
+            if name in answers:
+                features.append(found.features[place])
+                right.append(held["id"][int(found.order[place, 0])] in answers[name])
+                of.append(folder.name)
+    x, y, of = np.array(features), np.array(right, float), np.array(of)
+    x = x / x.std(0)
+    unseen = np.zeros(len(y))
+    for name in set(of):
+        fitted = LogisticRegression(C=1).fit(x[of != name], y[of != name])
+        unseen[of == name] = fitted.predict_proba(x[of == name])[:, 1]
+    assert error(y, unseen) <= 0.05
+    shipped = confidence.chance(np.array(features), with_vectors=by_meaning)
+    assert error(y, shipped) <= 0.05
+    assert y[unseen >= confidence.LIKELY].mean() >= 0.75

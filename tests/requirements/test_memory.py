@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from core.requirements import catalogue, gap, memory, read_list, samples, vectors
+from core.requirements import catalogue, doubts, gap, memory, read_list, samples, vectors
 from core.requirements.memory import Memory
 from core.store.answers import SHAPE, Decision
 
@@ -69,7 +69,7 @@ def test_other_numbers_bring_the_counterpart_but_not_the_answer(known, settings)
     found = gap.analyse(asked, known, settings, library=held)
     assert found.frame["capability_id"].to_list() == ["C4"]
     assert found.frame["answered_before"][0].endswith("; the numbers differ")
-    assert found.answers().is_empty()
+    assert doubts.answers(found).is_empty()
 
 
 def test_an_old_answer_is_flagged_by_its_category():
@@ -77,12 +77,10 @@ def test_an_old_answer_is_flagged_by_its_category():
     found = memory.recall(["Encrypt all data"], held)
     assert found["is_stale"].to_list() == [True]
     assert "stale, check it" in found["answered_before"][0]
-    assert held.sentence() == "1 answers from 1 list are in the library, 1 of them older than they should be."
+    assert held.sentence() == "The library holds 1 answer from 1 list, 1 of them older than they should be."
     assert not held.is_stale("performance", 9_999)
     assert not held.is_stale("security", 100)
-    assert library(answer("a"), answer("b", source="Other")).sentence() == (
-        "2 answers from 2 lists are in the library."
-    )
+    assert library(answer("a"), answer("b", source="Other")).sentence() == ("The library holds 2 answers from 2 lists.")
 
 
 def test_an_empty_library_says_how_to_fill_it(known, settings):
@@ -90,7 +88,7 @@ def test_an_empty_library_says_how_to_fill_it(known, settings):
     assert memory.recall(["a"], Memory()).is_empty()
     assert memory.recall([], library(answer("a"))).is_empty()
     found = gap.analyse(read_list(b"Requirement\nEncrypt all data at rest\n", "l.csv"), known, settings)
-    assert found.recalled_sentence().startswith("None of these rows was answered before")
+    assert doubts.recalled_sentence(found).startswith("None of these rows was answered before")
     assert found.frame["answered_before"].to_list() == [None]
 
 
@@ -107,8 +105,8 @@ def test_a_corrected_row_stands_first_with_its_answer(known, settings):
     assert first["words"] == "answered before"
     assert "by ann, 10 days ago" in first["sentence"]
     assert found.candidates.filter(pl.col("place") == 0)["capability_id"].to_list().count("C2") == 1
-    assert found.answers().rows() == [("csv", 2, "Yes, we do.", "answer 10")]
-    assert found.recalled_sentence() == "1 of 2 rows were answered before; 1 are filled in from then."
+    assert doubts.answers(found).rows() == [("csv", 2, "Yes, we do.", "answer 10")]
+    assert doubts.recalled_sentence(found) == "1 of 2 rows was answered before; 1 is filled in from then."
 
 
 def test_no_counterpart_is_remembered_too(known, settings):
@@ -175,7 +173,7 @@ def test_answered_rows_of_a_list_others_worked_on_are_a_library():
 def test_rows_to_decide_come_unsure_first_with_their_candidates(known, settings):
     asked = read_list(b"Requirement\nSign in through the identity provider with SAML\nPhones and cats\n", "l.csv")
     found = gap.analyse(asked, known, settings)
-    rows = found.to_decide()
+    rows = doubts.to_decide(found)
     unsure = [row["text"] for row in rows if row["text"] in found.unclear["text"].to_list()]
     assert [row["text"] for row in rows][: len(unsure)] == unsure
     first = next(row for row in rows if row["place"] == 0)
@@ -184,7 +182,9 @@ def test_rows_to_decide_come_unsure_first_with_their_candidates(known, settings)
     kept_now = memory.decision(first, "C3", "l.csv")
     assert (kept_now.kind, kept_now.place) == ("confirmed", "csv row 2")
     again = gap.analyse(asked, known, settings, library=library(answer(first["text"], "C3")))
-    assert again.earlier().select("row", "capability", "requirement").rows() == [(2, "Single sign-on", first["text"])]
+    assert doubts.earlier(again).select("row", "capability", "requirement").rows() == [
+        (2, "Single sign-on", first["text"])
+    ]
 
 
 def test_the_library_is_read_from_the_store(settings, tmp_path):
@@ -198,6 +198,16 @@ def test_the_library_is_read_from_the_store(settings, tmp_path):
     assert memory.load(own).stale_days == settings.answers.stale_days
 
 
+def test_both_questions_can_be_asked_of_a_file(settings, tmp_path):
+    asked = tmp_path / "l.csv"
+    asked.write_text("Requirement\nSingle sign-on with SAML 2.0 through the identity provider\n")
+    held = library(answer("Single sign-on with SAML 2.0 through the identity provider", "SEC-01"))
+    assert doubts.unsure(asked, settings).sentence().startswith("None")
+    before = doubts.answered_before(asked, settings, held)
+    assert before.sentence() == "1 of 1 rows was answered before; 1 is filled in from then."
+    assert before.frame["owner"].to_list() == ["ann"]
+
+
 REWORDED = (
     ("must", "shall"), ("The solution", "The offered platform"), ("users", "people"), ("support", "offer"),
     ("data", "information"), ("provide", "give"), ("automatically", "by itself"), ("through", "by way of"),
@@ -207,7 +217,7 @@ REWORDED = (
 def test_repeats_of_an_overlapping_questionnaire_are_filled_in_right(settings):
     """Answer the first list, reword every second requirement, mix it with rows nobody has seen."""
     made = np.random.default_rng(5)
-    first, second = (read_list(path) for path in samples.lists().values())
+    first, second = (read_list(path) for path in list(samples.lists().values())[:2])
     ours = catalogue.load().frame["capability_id"].to_list()
     texts = first.frame["text"].to_list()
     right = {text: ours[int(made.integers(len(ours)))] for text in texts}

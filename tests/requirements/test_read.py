@@ -11,6 +11,7 @@ from openpyxl import Workbook
 
 from core.contracts.errors import RequirementError
 from core.requirements import grids, read_list, spreadsheet
+from core.requirements.read import is_title
 
 
 def book(**sheets):
@@ -185,3 +186,22 @@ def test_a_list_in_any_layout_comes_back_as_it_was(asked, above, names, blank):
     found = read_list(book(List=rows), "list.xlsx")
     assert texts(found) == said
     assert found.frame["row"].to_list() == list(range(above + 2, above + 2 + len(said)))
+
+
+def test_many_sheets_and_a_text_without_any_delimiter():
+    found = read_list(book(One=LIST, A=[["x"]], B=[["y"]]), "a.xlsx")
+    assert found.sentence() == "2 requirements read from sheet One. 2 sheets hold none: A, B."
+    lines = b"The tool must work, and fast\nThe tool must be cheap\nIt should, if it can, run offline\n"
+    assert texts(read_list(lines, "a.txt")) == lines.decode().splitlines()
+
+
+def test_a_file_with_an_unreadable_row():
+    huge = b'Id,Requirement\n1,"' + b"x" * 1_100_000 + b'"\n'
+    with pytest.raises(RequirementError, match="A row of the file cannot be read"):
+        read_list(huge, "a.csv")
+
+
+def test_a_title_is_not_a_sentence():
+    assert is_title("Data Protection and Privacy")
+    assert not is_title("The Vendor Must Sign This Contract And All Of Its Many Annexes")
+    assert not is_title("T" * 200)

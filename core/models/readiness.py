@@ -1,0 +1,123 @@
+"""Which model has enough to learn from, what it lacks, and what serves instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.features import accounts
+from core.models import registry
+
+TRAINED, TABLE, NOTHING = "trained model", "a table of past shares", "nothing"
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Per model, which minimum is met and what serves.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [model, needs, minimum, found, missing, serves, cost], one row per model and minimum.
+    """
+
+    frame: pl.DataFrame
+
+    def sentence(self) -> str:
+        """Say which models are ready, and what the first that is not lacks."""
+        short = self.frame.filter(pl.col("missing") > 0)
+        names = self.frame["model"].unique(maintain_order=True).to_list()
+        if short.is_empty():
+            return f"All {len(names)} models have what they need."
+        row = short.row(0, named=True)
+        n_ready = len(names) - short["model"].n_unique()
+        return (
+            f"{n_ready} of {len(names)} models have what they need. {row['model']} lacks {row['missing']:,} "
+            f"{row['needs']}; until then {row['serves']} serves. {row['cost']}"
+        )
+
+
+def readiness(dataset: Dataset, settings: Settings) -> Readiness:
+    """Hold each model's minimum against the data, and say what serves.
+
+    Minimums are in the settings (`models.min_closed_deals`, `min_churned_accounts`, `min_months`). Below
+    a minimum a table of past shares serves, below two outcomes of either kind nothing does; a trained
+    model that does not clearly beat the base rate gives way to it (the skill gate). What that costs is
+    the log loss of what serves against the best contender of the race.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+
+    Returns
+    -------
+    Readiness
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    deals = dataset.opportunities
+    n_won, n_lost = deals.filter("is_won").height, deals.filter(pl.col("is_closed") & ~pl.col("is_won")).height
+    spells = accounts.spells(dataset.subscriptions) if dataset.has("subscriptions") else None
+    n_left = spells["ended_on"].drop_nulls().len() if spells is not None else 0
+    n_months = bundle.revenue.filter(~pl.col("is_forecast"))["month"].n_unique() if bundle.revenue.height else 0
+    least = settings.models
+    rows = [
+        _row("When a deal is won", "won deals", least.min_closed_deals, n_won, bundle.close, "close", bundle),
+        _row("When a deal is won", "lost deals", 2, n_lost, bundle.close, "close", bundle),
+        _row("Who leaves", "customers that left", least.min_churned_accounts, n_left, bundle.churn, "churn", bundle),
+        _months("Revenue to come", least.min_months, n_months, bundle),
+    ]
+    history = int(dataset.has("opportunity_history"))
+    rows.append({
+        "model": "Stage, pushes and amount of past deals", "needs": "history of deals", "minimum": 1, "found": history,
+        "missing": 1 - history, "serves": "created and closed dates alone" if not history else "history",
+        "cost": "" if history else "Past stages and pushes are not known; chances rest on age and kind of deal.",
+    })  # fmt: skip
+    shape = {
+        "model": pl.String, "needs": pl.String, "minimum": pl.Int64, "found": pl.Int64, "missing": pl.Int64,
+        "serves": pl.String, "cost": pl.String,
+    }  # fmt: skip
+    return Readiness(pl.DataFrame(rows, schema=shape))
+
+
+def _row(
+    name: str, needs: str, least: int, found: int, model: Any, label: str, bundle: registry.Bundle
+) -> dict[str, Any]:
+    serves, cost = _serves(model)
+    if model is None:
+        cost = bundle.problems.get(label, "")
+    return {
+        "model": name, "needs": needs, "minimum": least, "found": found, "missing": max(least - found, 0),
+        "serves": serves, "cost": cost,
+    }  # fmt: skip
+
+
+def _serves(model: Any) -> tuple[str, str]:
+    if model is None:
+        return NOTHING, ""
+    card = model.card_
+    if not card.get("has_skill", True):
+        return "the base rate", "Nothing beat the share of past cases clearly, so everybody has that share."
+    if card.get("is_simple"):
+        return TABLE, "With more past cases a full model would be trained."
+    race = card.get("race") or []
+    own = next((r["log_loss"] for r in race if r["contender"] == card.get("winner")), None)
+    base = next((r["log_loss"] for r in race if r["contender"] == "base rate"), None)
+    if own is None or not base:
+        return TRAINED, ""
+    return f"{card['winner']}", f"It leaves {own / base * 100:.0f} % of the base rate's log loss."
+
+
+def _months(name: str, least: int, found: int, bundle: registry.Bundle) -> dict[str, Any]:
+    serves = "ETS, Theta and boosted trees" if found >= least else "the drift of the last months" if found else NOTHING
+    cost = bundle.problems.get(
+        "revenue", "" if found >= least else "Ranges are rough, for too little could be replayed."
+    )
+    return {
+        "model": name, "needs": "complete months", "minimum": least, "found": found, "missing": max(least - found, 0),
+        "serves": serves, "cost": cost,
+    }  # fmt: skip

@@ -1,0 +1,101 @@
+"""Models: can they be trusted, where are they wrong, what serves and what served before."""
+
+import streamlit as st
+
+from core import models
+from core.charts import explain as shared
+from core.charts import models as charts
+from pages.ui import cached, notebook, shell, trust
+from pages.ui.cells import cell
+
+RACE = {
+    "contender": "Contender",
+    "log_loss": st.column_config.NumberColumn("Log loss", format="%.4f"),
+    "brier": st.column_config.NumberColumn("Brier score", format="%.4f"),
+    "auc": st.column_config.NumberColumn("Pairs in order", format="percent"),
+    "calibration_error": st.column_config.NumberColumn("Calibration error", format="percent"),
+    "n": st.column_config.NumberColumn("Cases", format="localized"),
+    "serves": st.column_config.CheckboxColumn("Serves"),
+}
+READY = {
+    "model": "Model",
+    "needs": "Needs",
+    "minimum": st.column_config.NumberColumn("At least", format="localized"),
+    "found": st.column_config.NumberColumn("Found", format="localized"),
+    "missing": st.column_config.NumberColumn("Missing", format="localized"),
+    "serves": "What serves",
+    "cost": st.column_config.TextColumn("What that costs", width="large"),
+}
+
+page = shell.open("Models", icon=":material/verified:")
+data, settings = page.data, page.settings
+
+with cell(page, "Which models have enough to learn from?") as c:
+    ready = cached.result(models.readiness.readiness, data, settings)
+    c.answer(ready.sentence())
+    c.table(ready.frame, column_config=READY)
+    c.method(models.readiness.readiness, ready.frame)
+
+subject, days = trust.choice(settings)
+
+with cell(page, "Does it mean what it says?") as c:
+    held = cached.result(models.trust.reliability, data, settings, subject, days)
+    c.answer(held.sentence())
+    if not held.frame.is_empty():
+        c.chart(shared.reliability, held.frame, "share that happened")
+    c.method(models.trust.reliability, held.frame, subject, days)
+
+with cell(page, "Does it put the right ones first?") as c:
+    found = cached.result(models.trust.lift, data, settings, subject, days)
+    c.answer(found.sentence())
+    if not found.frame.is_empty():
+        c.chart(charts.lift, found.frame)
+    c.method(models.trust.lift, found.frame, subject, days)
+
+with cell(page, "From which chance should one act?") as c:
+    costs = cached.result(models.trust.costs, data, settings, subject, days)
+    asked = trust.errors(costs, settings.currency, subject)
+    price = cached.result(models.trust.confusion, data, settings, subject, days, *asked)
+    c.answer(price.sentence())
+    if not price.frame.is_empty():
+        trust.squares(price.facts["at"])
+        at, best = price.facts["at"]["threshold"], price.facts["best"]["threshold"]
+        c.chart(charts.cost, price.frame, at, best, settings.currency)
+    c.method(models.trust.confusion, price.frame, subject, days, *asked)
+
+with cell(page, "Has it held through the year?") as c:
+    through = cached.result(models.trust.history, data, settings, subject, days)
+    c.answer(through.sentence())
+    if not through.frame.is_empty():
+        c.chart(charts.history, through.frame)
+    c.method(models.trust.history, through.frame, subject, days)
+
+with cell(page, "Where is it wrong?") as c:
+    groups = cached.result(models.trust.segments, data, settings, subject, days)
+    c.answer(groups.sentence())
+    if not groups.frame.is_empty():
+        c.chart(charts.segments, groups.frame)
+    c.method(models.trust.segments, groups.frame, subject, days)
+
+with cell(page, "Who raced, and who won?") as c:
+    race = cached.result(models.trust.race, data, settings, subject)
+    c.answer(race.sentence())
+    if not race.frame.is_empty():
+        c.table(race.frame, column_config=RACE)
+    trust.card(cached.result(models.trust.card_text, data, settings, subject), subject)
+    c.method(models.trust.race, race.frame, subject)
+
+with cell(page, "Has the business moved away from what it learnt?") as c:
+    moved = cached.result(models.trust.moved, data, settings, subject)
+    c.answer(moved.sentence())
+    if not moved.frame.is_empty():
+        c.chart(charts.drift, moved.frame)
+    c.method(models.trust.moved, moved.frame, subject)
+
+with cell(page, "Which versions are kept?") as c:
+    kept = models.versions.versions(settings)
+    c.answer(models.versions.sentence(kept))
+    trust.versions(page, kept)
+    c.method(models.versions.versions, kept, given="settings")
+
+notebook.offer(page)

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from core import explain
+from core.contracts.errors import ConfigError, ModelError
+from core.explain import cases, changes, playbooks, recommendations, steadiness
+from core.explain.playbooks import Play
+from core.features import accounts as features
+from tests.features.conftest import company, make
+
+__all__ = ["company", "make"]
+
+
+@pytest.fixture(scope="module")
+def top(sample, settings, bundle):
+    return explain.accounts.listed(sample, settings).frame.row(0, named=True)
+
+
+def test_the_list_holds_outlook_and_health(sample, settings, bundle):
+    found = explain.accounts.listed(sample, settings)
+    frame = found.frame
+    assert frame["at_risk_amount"].is_sorted(descending=True)
+    assert (frame["churned_mrr_amount"] - frame["p_left_12m"] * frame["mrr_amount"]).abs().max() < 1e-6
+    assert (frame["learned"] - 100 * (1 - frame["p_left_12m"])).abs().max() < 1e-9
+    assert frame["coverage_rate"].is_between(0, 1).all()
+    assert found.first == frame["account_name"][0]
+    assert found.sentence().startswith("Of 792 paying accounts")
+
+
+def test_the_year_says_what_leaves_and_how_it_was_foreseen(sample, settings, bundle):
+    found = explain.accounts.outlook(sample, settings)
+    lost = found.frame["churned_mrr_amount"].sum()
+    listed = explain.accounts.listed(sample, settings).frame
+    assert lost == pytest.approx(listed["churned_mrr_amount"].sum())
+    assert "Without expansion" in found.sentence()
+    assert "the race was won by" in found.record()
+    race = found.race()
+    assert race.group_by("event").agg(pl.col("is_winner").sum())["is_winner"].to_list() == [1, 1, 1]
+    blank = explain.accounts.Outlook(found.frame.clear(), {}, 0.0, "USD")
+    assert "too short" in blank.record()
+    assert blank.race().is_empty()
+    assert "not known stay" in blank.sentence()
+
+
+def test_one_account_begins_today_and_only_falls(sample, settings, top):
+    found = explain.accounts.ahead(sample, settings, top["account_id"])
+    own = found.frame.filter(pl.col("who") == "This account")
+    assert own["month_ahead"].sort().to_list() == list(range(13))
+    assert own.sort("month_ahead")["stay_rate"].is_sorted(descending=True)
+    assert own["stay_rate"].min() == pytest.approx(1 - top["p_left_12m"])
+    assert "within 12 months" in found.sentence()
+    with pytest.raises(ModelError, match="does not pay"):
+        explain.accounts.ahead(sample, settings, "nobody")
+
+
+def test_an_accounts_health_opens(sample, settings, top):
+    found = explain.accounts.health_of(sample, settings, top["account_id"])
+    known = found.frame.drop_nulls("points")
+    assert found.by_hand == pytest.approx(100 * known["points"].sum() / known["weight"].sum())
+    assert found.by_hand == pytest.approx(top["by_hand"])
+    assert "of 100" in found.sentence()
+    assert "None of the signs" in explain.accounts.Signs(found.frame, None, None, 0.0, None).sentence()
+    with pytest.raises(ModelError, match="does not pay"):
+        explain.accounts.health_of(sample, settings, "nobody")
+
+
+def test_health_is_on_trial(sample, settings, bundle):
+    found = explain.accounts.on_trial(sample, settings)
+    worst = found.lift.filter(pl.col("tenth") == 1)["lift_rate"]
+    assert (worst > 1.5).all()
+    missed = explain.accounts.by_health(sample, settings, "learned", "greens")
+    assert missed["left_on"].null_count() == 0
+    stayed = explain.accounts.by_health(sample, settings, "by_hand", "reds")
+    assert stayed.height > 0
+
+
+def test_without_contracts_every_part_says_what_is_missing(make, settings):
+    bare = make()
+    for part in (explain.accounts.outlook, explain.accounts.on_trial, explain.accounts.worth):
+        with pytest.raises(ModelError):
+            part(bare, settings)
+
+
+class Odds:
+    """A model whose chance rises with tickets and falls with usage."""
+
+    def predict(self, frame):
+        z = -2 + 0.5 * frame["tickets"].cast(pl.Float64) - frame["usage"].cast(pl.Float64)
+        return (1 / (1 + (-z).exp())).to_numpy()
+
+
+def test_cases_alike_are_near_in_all_but_what_is_held():
+    past = pl.DataFrame(
+        {"account_id": ["A", "B", "C"], "as_of": [1, 1, 1], "tickets": [0, 9, 2], "usage": [1.0, 1.0, 5.0],
+         "has_left": [False, True, False]}
+    )  # fmt: skip
+    row = pl.DataFrame({"account_id": ["X"], "tickets": [4], "usage": [1.0]})
+    near = cases.alike(Odds(), past, row, ["tickets"], most=2)
+    assert set(near["account_id"]) == {"A", "B"}
+    assert near["distance"].to_list() == pytest.approx([0.0, 0.0])
+
+
+def test_a_difference_by_hand():
+    found = cases.difference([True] * 56 + [False] * 14, [True] * 48 + [False] * 32)
+    assert (found.n_did, found.n_not, round(found.value, 4)) == (70, 80, 0.2)
+    assert (round(found.low, 4), round(found.high, 4)) == (0.0524, 0.3339)
+    assert cases.difference([], [True]).value is None
+    assert cases.difference([], [True]).low is None
+
+
+def test_a_count_stays_a_count():
+    row = pl.DataFrame({"n": pl.Series([3], dtype=pl.UInt32), "rate": [0.5]})
+    found = cases.changed(row, {"n": 1.6, "rate": 0.25})
+    assert found.rows() == [(2, 0.25)]
+    assert found.schema == row.schema
+
+
+def test_a_play_knows_when_it_is_done():
+    play = Play(name="x", feature="f", to=2, direction="more", effort_days=1, who="me")
+    assert (play.is_done(2), play.is_done(1)) == (True, False)
+    less = play.model_copy(update={"direction": "less"})
+    assert (less.is_done(2), less.is_done(3)) == (True, False)
+
+
+def test_a_broken_playbook_is_said(tmp_path):
+    file = tmp_path / "plays.yaml"
+    file.write_text("account: [{name: x}]")
+    with pytest.raises(ConfigError, match="playbooks cannot be used"):
+        playbooks.load("account", file)
+    assert playbooks.load("deal") == ()
+    known = {*features.NUMBERS}
+    assert all({play.feature, *play.together} <= known for play in playbooks.load())
+
+
+def test_recommendations_stand_on_past_cases(sample, settings, top):
+    found = recommendations.recommend(sample, settings, top["account_id"])
+    assert found.frame.height > 0
+    assert set(found.frame["verdict"]) <= set(recommendations.VERDICTS)
+    for row in found.frame.iter_rows(named=True):
+        if row["verdict"] == "Fewer left":
+            assert row["high_rate"] < 0
+            assert row["kept_amount"] == pytest.approx(-row["difference_rate"] * 12 * top["mrr_amount"])
+        else:
+            assert row["kept_amount"] is None
+    with pytest.raises(ModelError, match="does not pay"):
+        recommendations.recommend(sample, settings, "nobody")
+
+
+def said(verdict, **more):
+    row = {"action": "Call", "verdict": verdict, "n_did": 50, "did_rate": 0.1, "n_not": 60, "not_rate": 0.3,
+           "difference_rate": -0.2, "low_rate": -0.3, "high_rate": -0.1, "kept_amount": 2400.0, **more}  # fmt: skip
+    return recommendations.Recommendations(pl.DataFrame([row]), 90, "USD").sentence()
+
+
+def test_what_speaks_for_an_action_is_said_with_its_doubt():
+    assert "of 50 past accounts like this one that stood so, 10 % left" in said("Fewer left")
+    assert "An association" in said("Fewer left")
+    assert "no evidence for any of 1" in said("No evidence", kept_amount=None)
+    none = recommendations.Recommendations(pl.DataFrame(), 90, "USD")
+    assert "already stands where it should" in none.sentence()
+
+
+@pytest.mark.parametrize(
+    ("did", "stayed", "verdict"),
+    [
+        ([False] * 100, [True] * 50 + [False] * 50, "Fewer left"),
+        ([True] * 50 + [False] * 50, [False] * 100, "More left"),
+        ([False] * 100, [False] * 100, "No evidence"),
+        ([False] * 5, [True] * 100, "Too few cases"),
+    ],
+)
+def test_verdicts(did, stayed, verdict):
+    assert recommendations._verdict(cases.difference(did, stayed)) == verdict
+
+
+def test_sliders_put_back_give_the_old_chance(sample, settings, top):
+    one = top["account_id"]
+    known = changes.fields(sample, settings, one)
+    assert all(f.low <= f.now <= f.high for f in known)
+    still = changes.suppose(sample, settings, one, tuple((f.name, f.now) for f in known))
+    assert still.after == still.before == pytest.approx(top["p_churn"])
+    assert still.frame.height == changes.CASES
+    assert still.frame["account_id"].is_unique().all()
+
+
+def test_fewer_tickets_never_raise_the_chance_and_move_together(sample, settings, top):
+    one = top["account_id"]
+    calm = changes.suppose(sample, settings, one, (("recent_tickets", 0.0),))
+    assert calm.after <= calm.before
+    wild = changes.suppose(sample, settings, one, (("recent_tickets", 500.0), ("n_meetings_90d", 400.0)))
+    assert any("outside what past accounts had" in w for w in wild.warnings)
+    assert "against" in wild.sentence()
+    with pytest.raises(ModelError, match="cannot be changed"):
+        changes.suppose(sample, settings, one, (("recent_ticket", 1.0),))
+    with pytest.raises(ModelError, match="does not pay"):
+        changes.fields(sample, settings, "nobody")
+    none = changes.Supposed(0.1, 0.2, pl.DataFrame(), (), 90)
+    assert "no past cases" in none.sentence()
+
+
+def test_an_account_unlike_any_other_is_warned_of(sample, settings, top):
+    rows, past = changes._row(sample, settings, top["account_id"])
+    odd = rows.with_columns(
+        **{n: pl.lit(1e9).cast(rows.schema[n], strict=False) for n in features.NUMBERS if rows.schema[n].is_float()}
+    )
+    assert changes._nearest(past, odd)[1]
+    assert changes._nearest(past.clear(), odd)[1] is False
+
+
+def test_reasons_are_learnt_again(sample, settings, top):
+    found = steadiness.account(sample, settings, top["account_id"], 2)
+    assert found.n == 2
+    assert found.frame["top_rate"].is_between(0, 1).all()
+    assert found.low <= found.high
+    assert "2 models learnt again" in found.sentence()
+    shaky = steadiness.Steadiness(found.frame.with_columns(top_rate=pl.lit(0.3)), 0.1, 0.2, 6)
+    assert "do not build on the order" in shaky.sentence()
+    with pytest.raises(ModelError, match="does not pay"):
+        steadiness.account(sample, settings, "nobody")

@@ -1,0 +1,120 @@
+"""The customers page: every view on the sample, on nothing and on hostile data; one account by its address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import explain, metrics
+from pages.ui import accounts, columns
+from tests.pages.test_pages import home, hostile, nothing, said
+
+__all__ = ["home"]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def opened(view=None, data=None, **address) -> AppTest:
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=200)
+    if data is not None:
+        test.session_state["uploaded_data"] = data
+    test.run()
+    for name, value in address.items():
+        test.query_params[name] = value
+    if view:
+        test.session_state[accounts.VIEW] = view
+    return test.switch_page("pages/customers.py").run()
+
+
+@pytest.mark.parametrize("view", accounts.VIEWS)
+def test_every_view_on_the_sample(view):
+    test = opened(view)
+    assert not test.exception
+    assert not test.warning
+    assert len(test.subheader) >= 2
+
+
+@pytest.mark.parametrize("view", accounts.VIEWS)
+def test_every_view_on_nothing(view):
+    test = opened(view, nothing())
+    assert not test.exception
+
+
+@pytest.mark.parametrize("view", accounts.VIEWS)
+def test_every_view_on_hostile_data(view, sample):
+    test = opened(view, hostile(sample))
+    assert not test.exception
+
+
+def test_an_account_opens_by_its_address(sample, settings):
+    test = opened(account="A00191")
+    assert not test.exception
+    assert test.session_state[accounts.VIEW] == accounts.ONE
+    assert metrics.engagement.account(sample, settings, "A00191").sentence() in said(test)
+    assert explain.recommendations.recommend(sample, settings, "A00191").sentence() in said(test)
+
+
+def test_an_account_that_is_not_there_is_a_sentence():
+    test = opened(account="<b>🚀</b>")
+    assert not test.exception
+    assert any("There is no account" in w.value for w in test.warning)
+
+
+def test_a_slider_moves_the_chance_and_back_again():
+    test = opened(account="A00191")
+    before = said(test)
+    slider = test.slider(key="if-A00191-recent_ticket_sentiment")
+    now = slider.value
+    moved = slider.set_value(-0.4).run()
+    assert not moved.exception
+    assert said(moved) != before
+    assert said(moved.slider(key="if-A00191-recent_ticket_sentiment").set_value(now).run()) == before
+
+
+def test_the_base_of_the_cohorts_moves():
+    test = opened("Retention")
+    before = said(test)
+    moved = test.slider(key="cohort_base").set_value(6).run()
+    assert not moved.exception
+    assert "A year after month 6" in said(moved)
+    assert said(moved.slider(key="cohort_base").set_value(0).run()) == before
+
+
+def test_a_click_opens_the_account():
+    script = """
+from types import SimpleNamespace
+import streamlit as st
+from pages.ui import accounts
+st.session_state["rows"] = SimpleNamespace(selection=SimpleNamespace(rows=[1]))
+accounts._opened("rows", ["A1", "A2"])
+st.write(accounts.view(), st.query_params["account"])
+"""
+    test = AppTest.from_string(script).run()
+    assert not test.exception
+    assert test.session_state[accounts.CHOSEN] == "A2"
+    assert "One account A2" in said(test)
+
+
+def test_bands_are_counted_with_their_money(sample, settings):
+    text = columns.bands(explain.accounts.listed(sample, settings).frame)
+    assert text.startswith("Today ")
+    assert "of monthly revenue" in text
+
+
+def test_an_action_is_decided_on_and_kept():
+    test = opened(account="A00191")
+    assert "Nothing has been decided yet." in " ".join(c.value for c in test.caption)
+    test.selectbox(key="decide_action").set_value("Get in touch").run()
+    test.button(key="decide-assign").click().run()
+    assert not test.exception
+    assert "1 assigned or snoozed" in " ".join(c.value for c in test.caption)
+    again = opened(account="A00191")
+    assert "1 assigned or snoozed" in " ".join(c.value for c in again.caption)
+
+
+def test_under_hidden_names_nothing_is_decided():
+    test = opened(accounts.ONE)
+    test.toggle(key="hide_names").set_value(True).run()
+    assert not test.exception
+    assert "Show names to decide on actions." in " ".join(c.value for c in test.caption)
