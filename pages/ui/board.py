@@ -28,6 +28,12 @@ def plan_now() -> Scenario:
     return plan
 
 
+def drawn(page: Page) -> Scenario:
+    """Return the scenario last drawn on a page; for downloads, which run where there is no session."""
+    plan: Scenario = vars(page).get(PLAN, Scenario(levers.YOURS))
+    return plan
+
+
 @st.fragment
 def outcome(page: Page, ground: Ground) -> None:
     """Draw the levers and what they come to.
@@ -56,7 +62,7 @@ def _answer(page: Page, c: Cell, ground: Ground) -> None:
     with left:
         levers.sliders(ground)
     plan = levers.current(ground)
-    st.session_state[PLAN] = plan
+    st.session_state[PLAN] = vars(page)[PLAN] = plan
     try:
         found = _found(ground, plan)
     except QuarterdeckError as error:

@@ -55,7 +55,7 @@ def shelf(page: Page, ground: Ground) -> None:
             _form(page)
         with right:
             _tree(page)
-        _files(ground)
+        _files(page, ground)
 
 
 def _form(page: Page) -> None:
@@ -140,15 +140,15 @@ def _told(do: object) -> bool:
     return True
 
 
-def _files(ground: Ground) -> None:
+def _files(page: Page, ground: Ground) -> None:
     """Offer the scenario as a file and as a page for the board, and take a file in."""
     first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
     first.download_button(
-        "Scenario as YAML", lambda: files.to_yaml(board.plan_now()), "scenario.yaml", icon=":material/download:",
+        "Scenario as YAML", lambda: files.to_yaml(board.drawn(page)), "scenario.yaml", icon=":material/download:",
         width="stretch",
     )  # fmt: skip
     second.download_button(
-        "Brief for the board", lambda: brief.html(whatif.work_out(ground, board.plan_now())), "brief.html",
+        "Brief for the board", lambda: brief.html(whatif.work_out(ground, board.drawn(page))), "brief.html",
         icon=":material/description:", width="stretch", help="One page, to open or print: headline, chart, levers.",
     )  # fmt: skip
     given = third.file_uploader("Open a scenario file", type=["yaml", "yml"], key="scenario_file")
