@@ -85,7 +85,7 @@ def test_the_executive_page_is_downloaded_as_pdf_and_html(url, page):
     page.goto(url)
     expect(page.get_by_role("button", name="Download as PDF")).to_be_visible(timeout=90_000)
     for name, begin in (("PDF", b"%PDF-1.7"), ("HTML", b"<!doctype html>")):
-        with page.expect_download(timeout=60_000) as download:
+        with page.expect_download(timeout=180_000) as download:
             page.get_by_role("button", name=f"Download as {name}").click()
         content = download.value.path().read_bytes()
         assert download.value.suggested_filename.startswith("executive-")
