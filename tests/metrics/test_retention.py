@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 from hypothesis import given
+from hypothesis import settings as trial
 from hypothesis import strategies as st
 
 from core import metrics
@@ -113,6 +114,7 @@ def test_last_year_is_that_of_sql(sample, settings):
 days = st.dates(date(2024, 1, 1), date(2026, 4, 1))
 
 
+@trial(deadline=None, max_examples=40)
 @given(
     st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 500), days, st.none() | st.integers(0, 700)), max_size=12)
 )
