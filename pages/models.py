@@ -93,9 +93,9 @@ with cell(page, "Has the business moved away from what it learnt?") as c:
     c.method(models.trust.moved, moved.frame, subject)
 
 with cell(page, "Which versions are kept?") as c:
-    kept = models.versions.versions(settings)
-    c.answer(models.versions.sentence(kept))
-    trust.versions(page, kept)
-    c.method(models.versions.versions, kept, given="settings")
+    kept = models.versions.kept(data, settings)
+    c.answer(kept.sentence())
+    trust.versions(page, kept.frame)
+    c.method(models.versions.kept, kept.frame)
 
 notebook.offer(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from core.config import Settings
+from core.contracts import Dataset
 from core.contracts.errors import ModelError
 
 HELD = "held.json"
@@ -18,6 +20,35 @@ SCHEMA: dict[str, Any] = {
     "close_winner": pl.String, "close_auc": pl.Float64, "close_calibration_error": pl.Float64,
     "churn_winner": pl.String, "churn_auc": pl.Float64, "churn_calibration_error": pl.Float64, "is_held": pl.Boolean,
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The kept versions, [version, kept_at, as_of, …], and what they are in a sentence."""
+
+    frame: pl.DataFrame
+
+    def sentence(self) -> str:
+        """Say how many versions are kept, and which serves."""
+        return sentence(self.frame)
+
+
+def kept(data: Dataset, settings: Settings) -> Versions:
+    """Return the versions kept on disk, newest first, with their sentence.
+
+    Parameters
+    ----------
+    data : Dataset
+        Not used; every call behind a page takes data and settings.
+    settings : Settings
+        `home/models` holds one folder per state of data, settings and code.
+
+    Returns
+    -------
+    Versions
+        frame as `versions` gives it.
+    """
+    return Versions(versions(settings))
 
 
 def versions(settings: Settings) -> pl.DataFrame:

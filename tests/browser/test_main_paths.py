@@ -99,7 +99,8 @@ def test_the_win_rate_slider_moves_the_forecast_by_keyboard(url, page, browser):
     page.goto(f"{url}/scenarios")
     slider = page.get_by_role("slider", name="Win rate")
     expect(slider).to_be_visible(timeout=60_000)
-    answer = page.get_by_text("bookings go from").first
+    told = re.compile("bookings (stay at|go from)")
+    answer = page.get_by_text(told).first
     before = answer.inner_text()
     slider.focus()
     for _ in range(5):
@@ -107,11 +108,10 @@ def test_the_win_rate_slider_moves_the_forecast_by_keyboard(url, page, browser):
     expect(answer).not_to_have_text(before, timeout=20_000)
     expect(page.get_by_text("The parts add up to the difference; left over: 0.00 USD.")).to_be_visible()
     expect(page).to_have_url(re.compile("win_rate=5"))
-    expect(page.get_by_text("Win rate USD +")).to_be_visible()
     moved = answer.inner_text()
     other = browser.new_page()
     other.goto(page.url)
-    expect(other.get_by_text("bookings go from").first).to_have_text(moved, timeout=60_000)
+    expect(other.get_by_text(told).first).to_have_text(moved, timeout=60_000)
     other.close()
     for _ in range(5):
         page.keyboard.press("ArrowLeft")
@@ -141,7 +141,8 @@ def test_the_bars_of_a_customer_add_up_to_the_chance_shown(url, page):
     note = page.get_by_text("points = ")
     expect(note).to_be_visible(timeout=60_000)
     base, shown = (float(v) for v in re.match(r"([\d.]+) % .* = ([\d.]+) %", note.inner_text()).groups())
-    page.get_by_role("button", name="Method").nth(1).click()
+    cell = page.get_by_test_id("stVerticalBlock").filter(has=note).last
+    cell.get_by_role("button", name="Method").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Rows as CSV").click()
     rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))

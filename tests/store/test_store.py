@@ -178,7 +178,14 @@ def test_an_older_database_is_brought_up_to_date(url, monkeypatch):
         real = command.upgrade
         patch.setattr(command, "upgrade", lambda config, _: real(config, "0001"))
         old = Store.open(url)
-        old.scenarios.save("kept", ME, {"a": 1})
+        with old.engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO scenarios (owner, name, payload, version, saved_at) "
+                    "VALUES (:owner, 'kept', '{\"a\": 1}', 1, '2026-01-02 03:04:05')"
+                ),
+                {"owner": ME},
+            )
         assert "requirement_sets" not in inspect(old.engine).get_table_names()
         old.close()
     new = Store.open(url)
