@@ -14,7 +14,7 @@ from core.store.repositories import Saved
 from core.store.reviews import Change, Conflict
 from pages.ui import cached, cached_fit
 from pages.ui.cells import Cell
-from pages.ui.lists import OWNER
+from pages.ui.lists import OWNER, visible
 from pages.ui.shell import Page
 
 FIXED = ("row", "requirement_id", "text", "statement", "gap_type", "capability", "changed_by", "sheet", "version")
@@ -26,7 +26,7 @@ BULK = {"state": "State", "owner": "Owner", "due_on": "Due", "priority": "Priori
 def kept_as(page: Page, found: GapAnalysis) -> Saved | None:
     """Return the kept list with the same file, so that work resumes wherever the file comes from."""
     wanted = kept.key(found.source.content)
-    held = cached.store(page.settings.database).requirement_sets.list(OWNER)
+    held = visible(page)
     return next((one for one in held if one.payload.get("file_key") == wanted), None)
 
 
@@ -41,8 +41,12 @@ def decided(page: Page, found: GapAnalysis, stake: Stake | None) -> GapAnalysis:
 
 def keep(page: Page, name: str, found: GapAnalysis) -> Saved | None:
     """Keep the list with its file, its deal and its rows; over the one of the same name."""
+    if not page.may_write("requirements"):
+        return None
     try:
-        return kept.keep(cached.store(page.settings.database).requirement_sets, name, OWNER, found)
+        saved = kept.keep(cached.store(page.settings.database).requirement_sets, name, OWNER, found)
+        page.note("kept a requirement list", saved.name)
+        return saved
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return None
@@ -190,6 +194,8 @@ def _stamp(saved: Saved, rows: Any) -> tuple[Any, ...]:
 def _save(page: Page, saved: Saved, rows: Any, wanted: list[Change]) -> bool:
     """Save changes; return whether all were made, none refused and none met somebody else's."""
     try:
+        if not page.may_write("requirements"):
+            return False
         sifted = review.checked(wanted, rows, review.may_approve(page.identity, page.settings))
         met = cached.store(page.settings.database).reviews.change(saved.id, sifted.allowed, page.identity.user)
     except QuarterdeckError as error:

@@ -13,7 +13,7 @@ from core.requirements import kept, samples
 from core.requirements.gap import GapAnalysis, Stake
 from pages.ui import answering, cached, cached_fit
 from pages.ui.cells import Cell
-from pages.ui.lists import OWNER
+from pages.ui.lists import visible
 from pages.ui.shell import Page
 
 EVERYBODY = "everybody"
@@ -122,7 +122,7 @@ def steps(page: Page, found: GapAnalysis, names: list[str]) -> list[str]:
 
 def choose(page: Page) -> GapAnalysis | None:
     """Let a list be chosen: one that is kept, or an example."""
-    held = {one.name: one for one in cached.store(page.settings.database).requirement_sets.list(OWNER)}
+    held = {one.name: one for one in visible(page)}
     shipped = samples.lists()
     name = st.selectbox("Which list?", [*held, *(one for one in shipped if one not in held)], key="enablement_list")
     if name is None:

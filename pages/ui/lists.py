@@ -9,10 +9,23 @@ from core.requirements import kept as kept_lists
 from core.requirements import samples
 from core.requirements.gap import GapAnalysis
 from core.requirements.grids import ENDINGS
+from core.store.repositories import Saved
 from pages.ui import cached
 from pages.ui.shell import Page
 
-OWNER = "local"
+OWNER = "everybody"
+
+
+def visible(page: Page) -> list[Saved]:
+    """Return the kept lists this person may see: those of no deal or of a deal they see; none with names hidden."""
+    regions, team, is_masked = page.bounds
+    if is_masked:
+        return []
+    held = cached.store(page.settings.database).requirement_sets.list(OWNER)
+    if not (regions or team):
+        return held
+    known = {None, *page.data.opportunities["opportunity_id"]}
+    return [one for one in held if one.payload.get("opportunity_id") in known]
 
 
 def choose(page: Page) -> tuple[str, bytes, str]:
@@ -29,7 +42,7 @@ def choose(page: Page) -> tuple[str, bytes, str]:
     kept = cached.store(page.settings.database).requirement_sets
     earlier = right.selectbox(
         "Or one you kept",
-        [s.name for s in kept.list(OWNER)],
+        [s.name for s in visible(page)],
         index=None,
         placeholder="None chosen",
         key="kept_list",
@@ -56,9 +69,12 @@ def shelf(page: Page, found: GapAnalysis) -> None:
         name = st.text_input("Keep it as", value=found.source.name.rsplit(".", 1)[0], max_chars=120)
         if not st.form_submit_button("Keep this list", icon=":material/save:"):
             return
+    if not page.may_write("requirements"):
+        return
     try:
         saved = kept_lists.keep(kept, name, OWNER, found)
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return
+    page.note("kept a requirement list", saved.name)
     st.success(f"Kept: {saved.name}", icon=":material/check:")

@@ -122,6 +122,8 @@ def _keep_all(page: Page, found: GapAnalysis, rows: list[dict[str, Any]]) -> Non
 
 def _keep(page: Page, decisions: list[Any]) -> None:
     try:
+        if not page.may_write("requirements"):
+            return
         cached.store(page.settings.database).answers.add(decisions, page.identity.user)
     except QuarterdeckError as error:
         st.session_state["match_failed"] = str(error)

@@ -17,7 +17,7 @@ from core.requirements.sheetxml import column_of, letters_of
 from pages.ui import cached, cached_reading
 from pages.ui.shell import Page
 
-OWNER = "local"
+OWNER = "everybody"
 MOST_REMEMBERED = 200
 SHOWN_COLUMNS = 16
 NONE = "None"

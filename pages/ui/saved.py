@@ -72,6 +72,8 @@ def _form(page: Page) -> None:
 
 def _save(page: Page, name: str, about: str, shared: bool) -> None:
     """Save under the name; one of that name is replaced only as this session last loaded or saved it."""
+    if not page.may_write("scenarios"):
+        return
     plan, key = board.plan_now(), f"{_me(page)}/{name}"
     payload = files.to_dict(replace(plan, name=name or "Scenario", description=about))
     try:

@@ -70,6 +70,13 @@ class Page:
         """Say whether the person holds a right such as `scenarios:write`."""
         return can(self.identity, right, self.settings.roles)
 
+    def may_write(self, area: str) -> bool:
+        """Say whether the person may change things in an area; where not, tell so."""
+        if self.may(f"{area}:write"):
+            return True
+        st.warning(f"Your role ({', '.join(self.identity.roles)}) reads {area} and changes nothing there.")
+        return False
+
     def note(self, action: str, target: str, detail: str = "") -> None:
         """Write down in the audit trail what the person did."""
         cached.store(self.settings.database).audit.add(self.identity.user, action, target, detail)

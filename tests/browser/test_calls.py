@@ -56,6 +56,8 @@ def write_note(view, url, text):
     view.goto(f"{url}/review")
     grid = view.get_by_test_id("stDataFrame").first
     expect(grid).to_be_visible(timeout=90_000)
+    expect(view.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
+    expect(view.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
     grid.locator(".dvn-scroller").first.click(position={"x": 60, "y": 52})
     for _ in range(9):
         view.keyboard.press("ArrowRight", delay=40)
@@ -83,9 +85,10 @@ def test_two_reviews_of_one_deal_lose_nothing(url, page, second):
 
 def test_the_executive_page_is_downloaded_as_pdf_and_html(url, page):
     page.goto(url)
-    expect(page.get_by_role("button", name="Download as PDF")).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
     for name, begin in (("PDF", b"%PDF-1.7"), ("HTML", b"<!doctype html>")):
-        with page.expect_download(timeout=180_000) as download:
+        with page.expect_download(timeout=90_000) as download:
             page.get_by_role("button", name=f"Download as {name}").click()
         content = download.value.path().read_bytes()
         assert download.value.suggested_filename.startswith("executive-")

@@ -102,6 +102,24 @@ def test_anybody_can_hide_names_for_a_demo(come, sample):
     assert "names masked" in said(again)
 
 
+def test_kept_lists_are_seen_by_those_who_see_their_deal(come, sample, tmp_path):
+    kept = Store.open(f"sqlite:///{tmp_path / 'store.db'}").requirement_sets
+    regions = sample.accounts.select("account_id", "region")
+    deals = sample.opportunities.join(regions, on="account_id")
+    for name, region in (("Mine", "EMEA"), ("Theirs", "APAC")):
+        deal = deals.filter(deals["region"] == region)["opportunity_id"][0]
+        kept.save(name, "everybody", {"opportunity_id": deal, "rows": []})
+    kept.save("Nobody's", "everybody", {"opportunity_id": None, "rows": []})
+
+    def listed(user: str | None, way: str = "header") -> set[str]:
+        return set(come(user, "pages/requirements.py", way).selectbox(key="kept_list").options)
+
+    assert {"Mine", "Nobody's"} <= listed("ana@example.com")
+    assert "Theirs" not in listed("ana@example.com")
+    assert "Mine" not in listed("di@example.com")
+    assert {"Mine", "Theirs"} <= listed(None, "none")
+
+
 def test_signing_in_is_written_down_once(come, monkeypatch, tmp_path):
     test = come("ana@example.com")
     test.run()

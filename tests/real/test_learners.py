@@ -47,7 +47,7 @@ def long(name):
 @pytest.mark.skipif(not M3.exists(), reason="the public M3 series are not beside the project")
 def test_ranges_hold_on_a_part_of_m3(settings):
     train, test = long("train"), long("test")
-    some = train["unit"].unique().sort().gather_every(5)
+    some = train["unit"].unique().sort().gather_every(12)
     train = train.filter(pl.col("unit").is_in(some.implode()))
     found = RevenueForecaster(settings).fit(train).predict(6).join(test, on=["unit", "month"], suffix="_true")
     inside = found["amount_true"].is_between(found["lower"], found["upper"]).mean()

@@ -8,6 +8,7 @@ import pytest
 from core.scenarios import whatif
 from core.scenarios.levers import FIRST
 
+pytestmark = pytest.mark.xdist_group("thin")
 MOVES = dict.fromkeys(FIRST, 0.2)
 
 
