@@ -35,7 +35,7 @@ NO_GAP: dict[str, Any] = dict.fromkeys(
 def judge(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.DataFrame:
     """Judge requirements whose counterpart in the catalogue is known, or is known to be missing.
 
-    A match less sure than 60 % leaves the row `unclear`, one below 12 % means there is no counterpart.
+    A match less sure than 60 % leaves the row `unclear`, one below 18 % means there is no counterpart.
     Above that the capability's status holds, except that what is available but commits to less than is
     asked becomes `limited`, and what commits to nothing that is asked for becomes `unclear`. Where what is
     wanted is not available, but another capability commits to less of it, that one is the counterpart.
