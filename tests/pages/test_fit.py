@@ -74,7 +74,7 @@ def test_work_is_kept_changed_in_bulk_and_resumes_in_another_session(home):
     assert not other.exception
     assert "1 of 3 rows are answered (33 %)" in said(other)
     store = kept(home)
-    rows = store.reviews.rows(store.requirement_sets.get("asked", "local").id)
+    rows = store.reviews.rows(store.requirement_sets.get("asked", "everybody").id)
     assert rows.select("row", "state", "changed_by").rows() == [(2, "answered", "local")]
     store.close()
 
@@ -86,7 +86,7 @@ def test_a_colleagues_change_is_shown_and_not_overwritten(home):
     button(test, "Keep it and start").click().run()
     test.selectbox(key="bulk_state").set_value("blocked").run()
     store = kept(home)
-    number = store.requirement_sets.get("asked", "local").id
+    number = store.requirement_sets.get("asked", "everybody").id
     store.reviews.change(number, [Change("csv", 2, 0, {"state": "answered"})], "ann")
     test.button(key="bulk_go").click().run()
     assert not test.exception
@@ -107,7 +107,7 @@ def test_a_decision_reaches_the_scores(home):
     test = uploaded()
     button(test, "Keep it and start").click().run()
     store = kept(home)
-    number = store.requirement_sets.get("asked", "local").id
+    number = store.requirement_sets.get("asked", "everybody").id
     store.reviews.change(number, [Change("csv", 4, 0, {"capability_id": "SEC-12"})], "ann")
     store.close()
     before = said(test)
