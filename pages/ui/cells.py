@@ -34,9 +34,6 @@ class Cell:
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
         """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
         self.also(function, *args)
-        if not callable(function):
-            st.altair_chart(function, width="stretch", theme="streamlit")
-            return
         st.vega_lite_chart(spec=self._spec(function, args), width="stretch", theme="streamlit")
 
     def pick(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui import cached, drawn
+from pages.ui import cached
 
 if TYPE_CHECKING:
     from core.charts.snapshot import Snapshot
@@ -23,8 +23,8 @@ def note(kind: str, body: Any) -> None:
 
 
 def specification(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
-    """Return the finished chart of a function and its arguments, or of a chart."""
-    return cached.drawing(function, args, None) if callable(function) else drawn.specification(function)
+    """Return the finished chart of a function and its arguments."""
+    return cached.drawing(function, args, None)
 
 
 def offer(page: Page) -> None:
