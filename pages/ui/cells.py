@@ -93,7 +93,13 @@ class Cell:
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
             st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
             st.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
-            st.download_button("Rows as CSV", frame.write_csv, f"{function.__name__}.csv", key=f"csv-{self.question}")
+            st.download_button(
+                "Rows as CSV",
+                frame.write_csv,
+                f"{function.__name__}.csv",
+                key=f"csv-{self.question}",
+                on_click="ignore",
+            )
 
 
 def anchor(question: str) -> str:

@@ -23,7 +23,9 @@ def offer(page: Page) -> None:
     warmup.freeze()
     snapshot.offer(page)
     name = f"{page.title.lower()}.ipynb"
-    st.download_button("Download as notebook", lambda: write(page), name, icon=":material/download:", key="notebook")
+    st.download_button(
+        "Download as notebook", lambda: write(page), name, icon=":material/download:", key="notebook", on_click="ignore"
+    )
 
 
 def write(page: Page) -> str:
