@@ -47,7 +47,7 @@ with top, cell(page, "What should everyone know?") as c:
 with cell(page, "Will we make the quarter?") as c:
     outlook = cached.result(models.outlook.current, data, settings)
     c.answer(outlook.sentence())
-    if outlook.windows:
+    if outlook.is_known:
         c.chart(charts.executive.target, outlook.frame.tail(1), currency)
         st.caption(outlook.record)
     c.method(models.outlook.current, outlook.frame)

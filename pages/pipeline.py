@@ -72,7 +72,7 @@ with cell(page, "How fast does the pipeline pay?") as c:
     speed = cached.result(metrics.velocity.velocity, data, settings)
     rates = cached.result(metrics.velocity.win_rates, data, settings)
     c.answer(f"{speed.sentence()} {rates.sentence()}")
-    if not rates.frame.is_empty():
+    if speed.value is not None:
         parts, cohort = st.tabs(["What moved the pace", "Win rate, two ways"])
         with parts:
             c.chart(charts.speed, speed.frame, currency)

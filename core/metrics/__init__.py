@@ -21,13 +21,14 @@ from core.metrics import (
     velocity,
     winrate,
 )
-from core.metrics.measure import Measure, left_over, money, percent
+from core.metrics.measure import Measure, counted, left_over, money, percent
 
 __all__ = [
     "Measure",
     "attainment",
     "bookings",
     "concentration",
+    "counted",
     "coverage",
     "customer_health",
     "engagement",

@@ -57,6 +57,9 @@ def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
         return Measure("Concentration", None, "rate", frame, f"No deal with an amount is due in {label}.")
     n, first = min(top, frame.height), frame.row(0, named=True)
     deal = first["opportunity_name"] or first["opportunity_id"]
+    if n == 1:
+        text = f"One deal is all that is due in {label}: {deal} of {first['account_name'] or 'no account'}."
+        return Measure("Concentration", value, "rate", frame, text)
     text = (
         f"The {n} largest of {frame.height:,} deals due in {label} make up {percent(value)} of what is due; the "
         f"largest, {deal} of {first['account_name'] or 'no account'}, is "
@@ -105,5 +108,7 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
         f"The {min(top, frame.height)} largest of {frame.height:,} customers bought {percent(value)} of all bookings "
         f"of the last {months} months"
     )
+    if frame.height == 1:
+        text = f"One customer bought everything of the last {months} months"
     text += "." if before is None else f", against {percent(before)} a year earlier."
     return Measure("Concentration", value, "rate", frame, text)

@@ -15,6 +15,7 @@ from core.contracts import Dataset
 from core.contracts.spans import is_valid
 from core.contracts.stages import UNKNOWN_STAGE
 from core.metrics.attainment import quota_of_reps
+from core.metrics.measure import counted, money
 from core.models import registry
 
 LANDMARK_STEP_DAYS = 30
@@ -57,6 +58,11 @@ class Outlook:
         """Return the names of the windows, shortest first, the quarter last."""
         return self.frame["window"].to_list()
 
+    @property
+    def is_known(self) -> bool:
+        """Say whether there is anything to expect: something won before, so that open deals are worth something."""
+        return self.frame.filter(pl.col("upper") > 0).height > 0
+
     def behind(self, window: str | None = None) -> Behind:
         """Return the open deals behind the number of one window; default the quarter."""
         if self.frame.is_empty():
@@ -69,8 +75,12 @@ class Outlook:
         """Say the number of one window, its range and its parts."""
         if self.frame.is_empty():
             return "There are no deals to forecast from."
+        if not self.is_known:
+            return (
+                "Nothing can be expected yet: no deal has been won to learn from. Load closed deals on the Data page."
+            )
         row = self.frame.filter(pl.col("window") == (window or self.windows[-1])).to_dicts()[0]
-        m = {k: f"{self.currency} {v / 1e6:,.1f} M" for k, v in row.items() if isinstance(v, float)}
+        m = {k: money(v, self.currency) for k, v in row.items() if isinstance(v, float)}
         text = (
             f"{row['window']}: {m['amount']}, between {m['lower']} and {m['upper']} in four cases of five: "
             f"{m['closed_amount']} already closed, {m['open_amount']} from open deals, "
@@ -102,8 +112,9 @@ class Behind:
         if not total:
             return "No open deal stands behind the number."
         top = float(self.frame["expected_amount"].head(10).sum())
+        verb = "is" if self.frame.height == 1 else "are"
         return (
-            f"{self.frame.height:,} open deals are worth {self.currency} {total / 1e6:,.1f} M in {self.window}; "
+            f"{counted(self.frame.height, 'open deal')} {verb} worth {money(total, self.currency)} in {self.window}; "
             f"the ten largest make up {top / total * 100:.0f} % of that."
         )
 

@@ -16,6 +16,8 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError
 
 logger = logging.getLogger(__name__)
+NAME = "warm-up"
+SESSIONS = "streamlit.runtime.scriptrunner_utils.script_run_context"
 
 
 @st.cache_resource(show_spinner=False)
@@ -34,6 +36,8 @@ def ready() -> None:
     from core import explain, metrics, models
     from pages.ui import cached
 
+    # A spinner finds no session here; there is nobody to show it to, and nothing to warn of.
+    logging.getLogger(SESSIONS).addFilter(lambda record: record.threadName != NAME)
     try:
         settings = cached.settings()
         if not settings.source.folder and not (settings.sample_folder / "meta.yaml").exists():
