@@ -233,6 +233,27 @@ def behind(
         rows = rows.filter(pl.col("day").replace_strict(labels, return_dtype=pl.String) == quarter)
     for column, value in (("region", region), ("family", family)):
         rows = rows if value is None else rows.filter(pl.col(column) == value)
+    return _named(rows, data)
+
+
+def dated(data: Dataset, since: date, until: date, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFrame:
+    """Return the lines of some kinds from one day to another, both included, as a reader wants them.
+
+    Returns
+    -------
+    pl.DataFrame
+        day, account_name, region, family, rep_id, amount; the latest first.
+    """
+    rows = _placed(lines(data, kinds).filter(pl.col("day").is_between(since, until)), data)
+    return _named(rows, data)
+
+
+def of_account(data: Dataset, account_id: str, after: date) -> pl.DataFrame:
+    """Return an account's booking lines after a day, in the columns of `dated`; the latest first."""
+    return _named(_placed(lines(data).filter(pl.col("account_id") == account_id, pl.col("day") > after), data), data)
+
+
+def _named(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
     names = data.accounts.select("account_id", "account_name")
     columns = ("day", "account_name", "region", "family", "rep_id", "amount")
     return rows.join(names, on="account_id", how="left").select(columns).sort("day", "amount", descending=True)

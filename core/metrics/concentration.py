@@ -7,7 +7,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label
 from core.contracts import Dataset
-from core.metrics.bookings import lines
+from core.metrics.bookings import lines, of_account
 from core.metrics.measure import Measure, money, percent, ratio
 from core.metrics.tracks import at, tracks
 
@@ -107,3 +107,8 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
     )
     text += "." if before is None else f", against {percent(before)} a year earlier."
     return Measure("Concentration", value, "rate", frame, text)
+
+
+def behind(data: Dataset, settings: Settings, account_id: str, months: int = 12) -> pl.DataFrame:
+    """Return the bookings of one customer over the months up to the as-of date, the latest first."""
+    return of_account(data, account_id, add_months(data.as_of, -months))
