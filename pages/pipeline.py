@@ -41,6 +41,24 @@ with cell(page, "How did the pipeline change?") as c:
         c.table(behind.frame, column_config=moves.MOVED, height=280)
     c.method(metrics.flow.flow, moved.frame, *asked)
 
+if not c.failed and moved.value is not None:
+    with cell(page, "What happened on the way?") as c:
+        way = cached.result(metrics.paths.path, data, settings, *asked)
+        c.answer(way.sentence())
+        c.chart(charts.ways, way.steps, currency)
+        if way.n_deals:
+            c.table(way.frame, column_config=moves.KINDS)
+            c.table(way.deals, column_config=moves.TRIPS, column_order=list(moves.TRIPS), height=280)
+        c.method(metrics.paths.path, way.deals, *asked)
+
+    with cell(page, "Which part of the company moved it?") as c:
+        by = moves.part()
+        span = (*asked[:2], by, *asked[4:])
+        split = cached.result(metrics.paths.split, data, settings, *span)
+        c.answer(split.sentence())
+        c.table(split.frame, column_config=moves.PARTS, column_order=moves.filled(split.frame))
+        c.method(metrics.paths.split, split.frame, *span)
+
 with cell(page, "How much is open, and what is it worth?") as c:
     whole = cached.result(metrics.pipeline.open_pipeline, data, settings)
     worth = cached.result(metrics.coverage.weighted, data, settings)

@@ -83,6 +83,15 @@ class Flow:
         left = f"All but {self.currency} {abs(self.residual):.2f} is explained"
         return f"{text} {left if self.residual else 'The moves add up to the cent'}."
 
+    def check(self) -> str:
+        """Write the walk out as one sum, to the cent."""
+        moves = self.frame.filter(pl.col("step").is_in(list(MOVES)))["amount"]
+        came, went = float(moves.filter(moves > 0).sum()), float(moves.filter(moves < 0).sum())
+        return (
+            f"{self.amount('Opening'):,.2f} opening + {came:,.2f} in − {abs(went):,.2f} out = "
+            f"{self.amount('Closing'):,.2f} closing; left over: {self.currency} {self.residual:,.2f}."
+        )
+
 
 def flow(
     data: Dataset,
@@ -133,7 +142,7 @@ def flow(
     ContractError
         When the days are no dates or the wrong way round, or the scope is not known.
     """
-    first, last = _days(since, until)
+    first, last = days(since, until)
     track = tracks(data, settings)
     scope = cut(data, settings, last, level, name, due, hierarchy)
     steps = classified(between(track, first, last).select(NEEDED), scope)
@@ -158,7 +167,8 @@ def _who(data: Dataset, level: str, name: str | None) -> str:
     return "The company" if level == "company" else people(data).get(str(name), str(name))
 
 
-def _days(since: date | str, until: date | str) -> tuple[date, date]:
+def days(since: date | str, until: date | str) -> tuple[date, date]:
+    """Return both days as dates, or raise a ContractError where they are none or the wrong way round."""
     try:
         first, last = (date.fromisoformat(d) if isinstance(d, str) else d for d in (since, until))
     except ValueError as error:
@@ -237,7 +247,7 @@ def deals(
     """
     if step not in ORDER:
         raise ContractError(f"The flow has no bar called {step!r}.", mend=f"Known: {', '.join(ORDER)}.")
-    first, last = _days(since, until)
+    first, last = days(since, until)
     track, scope = tracks(data, settings), cut(data, settings, last, level, name, due, hierarchy)
     if step in ("Opening", "Closing"):
         rows = at(track, first if step == "Opening" else last).filter(scope.is_held)
