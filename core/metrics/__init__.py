@@ -23,7 +23,7 @@ from core.metrics import (
     velocity,
     winrate,
 )
-from core.metrics.measure import Measure, money, percent
+from core.metrics.measure import Measure, left_over, money, percent
 
 __all__ = [
     "Measure",
@@ -37,6 +37,7 @@ __all__ = [
     "growth",
     "health",
     "leaderboard",
+    "left_over",
     "loading",
     "money",
     "paths",
