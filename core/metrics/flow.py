@@ -16,6 +16,7 @@ from core.metrics.scope import Cut, cut, names, people
 from core.metrics.tracks import at, between, tracks
 
 ORDER = ("Opening", *MOVES, "Closing")
+STANDING = ("day", "end_on", "state", "cents", "close_on", "owner_id", "team", "region", "segment", "family")
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def flow(
     scope = cut(data, settings, last, level, name, due, hierarchy)
     steps = classified(between(track, first, last).select(NEEDED), scope)
     cents, deals = summed(steps)
-    ends = [_end(at(track, day), scope) for day in (first, last)]
+    needed = track.select(STANDING)
+    ends = [_end(at(needed, day), scope) for day in (first, last)]
     rows = [
         ("Opening", ends[0][1], ends[0][0]),
         *((move, deals[move], cents[move]) for move in MOVES),
@@ -156,11 +158,10 @@ def flow(
     left = ends[0][0] + sum(cents.values()) - ends[1][0]
     frame = pl.DataFrame(rows, schema={"step": pl.String, "n_deals": pl.Int64, "cents": pl.Int64}, orient="row")
     frame = frame.select("step", "n_deals", amount=pl.col("cents") / 100)
-    late = steps.filter("is_put_off")
-    n_late = late["deal"].n_unique()
-    put_off = float(late.unique("deal", keep="last")["after"].sum()) / 100
+    late = steps.lazy().filter("is_put_off").group_by("deal").agg(pl.col("after").last()).collect()
+    put_off = float(late["after"].sum()) / 100
     who = _who(data, level, name)
-    return Flow(frame, first, last, who, due, n_late, put_off, left / 100, settings.currency)
+    return Flow(frame, first, last, who, due, late.height, put_off, left / 100, settings.currency)
 
 
 def _who(data: Dataset, level: str, name: str | None) -> str:

@@ -16,7 +16,7 @@ from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.concentration import share_of_top
 from core.metrics.measure import percent, ratio
-from core.metrics.stages import shares, stays
+from core.metrics.stages import known_shares, stays
 from core.metrics.tracks import OPEN, WON, at, between, tracks
 
 PARTS = ("Coverage", "Freshness", "Push rate", "Stage age", "Concentration", "Forecast bias")
@@ -216,7 +216,7 @@ def _forecast(data: Dataset, settings: Settings, start: date, day: date, booked:
     """Return what was booked plus the weighted pipeline due on a day of a quarter, and what the quarter brought."""
     track, end = tracks(data, settings), quarter_end(start, settings)
     due = at(track, day).filter(pl.col("close_on") <= end).with_columns(pl.col("stage").cast(pl.String))
-    rates = shares(track, settings, day).select("stage", "won_rate")
+    rates = known_shares(data, settings, day).select("stage", "won_rate")
     weighted = due.join(rates, on="stage", how="left").select((pl.col("cents") * pl.col("won_rate")).sum() / 100).item()
     so_far, whole = (float(booked.filter(pl.col("day").is_between(start, d))["amount"].sum()) for d in (day, end))
     return so_far + float(weighted), whole

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from core.config import Settings
 from core.contracts import Dataset
 
 T = TypeVar("T")
+P = ParamSpec("P")
+Work = Callable[Concatenate[Dataset, Settings, P], T]
 
 
-def remembered(most: int) -> Callable[[Callable[[Dataset, Settings], T]], Callable[[Dataset, Settings], T]]:
-    """Keep the results for the last few states of data and settings.
+def remembered(most: int) -> Callable[[Work[P, T]], Work[P, T]]:
+    """Keep the results for the last few states of data, settings and what else is given.
 
     Parameters
     ----------
@@ -21,20 +23,20 @@ def remembered(most: int) -> Callable[[Callable[[Dataset, Settings], T]], Callab
         How many are kept; the oldest goes first.
     """
 
-    def decorate(function: Callable[[Dataset, Settings], T]) -> Callable[[Dataset, Settings], T]:
-        kept: dict[tuple[str, str, str], T] = {}
+    def decorate(function: Work[P, T]) -> Work[P, T]:
+        kept: dict[tuple[object, ...], T] = {}
 
         @wraps(function)
-        def call(data: Dataset, settings: Settings) -> T:
-            key = (data.fingerprint, data.as_of.isoformat(), settings.model_dump_json())
+        def call(data: Dataset, settings: Settings, /, *more: P.args, **named: P.kwargs) -> T:
+            key = (data.fingerprint, data.as_of.isoformat(), settings.model_dump_json(), more, *sorted(named.items()))
             found = kept.get(key)
             if found is None:
-                found = function(data, settings)
+                found = function(data, settings, *more, **named)
                 while len(kept) >= most:
                     kept.pop(next(iter(kept)), None)
                 kept[key] = found
             return found
 
-        return call
+        return cast("Work[P, T]", call)
 
     return decorate

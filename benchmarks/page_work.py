@@ -1,0 +1,118 @@
+"""What the core works for each page of the weekly review, with data, marts and models in memory.
+
+Run: .venv/bin/python benchmarks/page_work.py [--folder FOLDER] [--home HOME] [--rounds N]
+
+Every page is opened once and each call of the core it makes is noted. Then every call is made again as it was,
+past the app's own cache of results: what is told is the work a change of data, scope or window costs, with
+nothing but the shared tables warm. FOLDER is what `quarterdeck sample` writes; without one the sample company
+serves. HOME keeps its models; they are trained when they are not there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from core.config import load
+from core.metrics import growth
+from core.models import registry
+from core.sources import load_data
+from pages.ui import cached, cached_calls
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {
+    "Executive": "app.py", "Pipeline": "pages/pipeline.py", "Forecast": "pages/forecast.py",
+    "Weekly review": "pages/review.py",
+}  # fmt: skip
+SLOWEST = 4
+Call = tuple[str, Callable[[], Any]]
+
+
+@contextmanager
+def listening(calls: list[Call]) -> Iterator[None]:
+    """Note every call of the core that goes through the app's caches."""
+    kept = cached.result, cached.change, cached_calls.result
+
+    def result(function: Any, data: Any, config: Any, *more: Any) -> Any:
+        calls.append((_name(function, more), lambda: function(data, config, *more)))
+        return kept[0](function, data, config, *more)
+
+    def change(measure: Any, data: Any, config: Any) -> str:
+        calls.append((f"change of {_name(measure, ())}", lambda: growth.change(data, config, measure)))
+        return kept[1](measure, data, config)
+
+    def said(function: Any, data: Any, config: Any, stamp: Any, *more: Any, **frames: Any) -> Any:
+        calls.append((_name(function, more), lambda: function(data, config, *more, **frames)))
+        return kept[2](function, data, config, stamp, *more, **frames)
+
+    cached.result, cached.change, cached_calls.result = result, change, said
+    try:
+        yield
+    finally:
+        cached.result, cached.change, cached_calls.result = kept
+
+
+def _name(function: Any, more: tuple[Any, ...]) -> str:
+    given = ", ".join(str(one) for one in more)
+    return f"{function.__module__.rsplit('.', 1)[-1]}.{function.__name__}({given})"
+
+
+def calls_of(page: str) -> dict[str, Callable[[], Any]]:
+    """Open a page and return its different calls of the core, in order."""
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=1_200)
+    if page != "app.py":
+        test.run()
+    heard: list[Call] = []
+    with listening(heard):
+        test = test.run() if page == "app.py" else test.switch_page(page).run()
+    for error in (*test.exception, *test.error):
+        print("  !", error.value)
+    return dict(heard)
+
+
+def timed(call: Callable[[], Any], rounds: int) -> float:
+    """Return the median of some runs, in milliseconds."""
+    found = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        call()
+        found.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(found)
+
+
+def main() -> None:
+    """Print a line per page and its slowest calls."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--folder", help="a folder of Parquet files; default the sample company")
+    ask.add_argument("--home", help="where models and results are kept; default as configured")
+    ask.add_argument("--rounds", type=int, default=3)
+    given = ask.parse_args()
+    if given.folder:
+        os.environ["QUARTERDECK_DATA"] = given.folder
+    if given.home:
+        os.environ["QUARTERDECK_HOME"] = given.home
+    settings = load()
+    begin = time.perf_counter()
+    data = load_data(settings)
+    print(f"data {time.perf_counter() - begin:.1f} s: " + ", ".join(f"{n:,} {e}" for e, n in data.row_counts.items()))
+    begin = time.perf_counter()
+    registry.load_or_train(data, settings)
+    print(f"models {time.perf_counter() - begin:.1f} s")
+    for name, page in PAGES.items():
+        spent = {call: timed(work, given.rounds) for call, work in calls_of(page).items()}
+        slow = sorted(spent.items(), key=lambda one: -one[1])[:SLOWEST]
+        print(f"{name:14}{len(spent):4} calls{sum(spent.values()):8.0f} ms; slowest: ", end="")
+        print(", ".join(f"{call} {ms:.0f}" for call, ms in slow), flush=True)
+    print(f"load average {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
