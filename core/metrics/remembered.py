@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
@@ -12,6 +13,21 @@ from core.contracts import Dataset
 T = TypeVar("T")
 P = ParamSpec("P")
 Work = Callable[Concatenate[Dataset, Settings, P], T]
+
+
+@dataclass(frozen=True, eq=False)
+class Same:
+    """Stands for an object in a key: the same object is the same key, and an equal one is not."""
+
+    thing: object
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether it is the very same object."""
+        return isinstance(other, Same) and self.thing is other.thing
+
+    def __hash__(self) -> int:
+        """Return the object's own number, which nothing else has as long as the key is kept."""
+        return id(self.thing)
 
 
 def remembered(most: int) -> Callable[[Work[P, T]], Work[P, T]]:
