@@ -17,7 +17,8 @@ from core.metrics.measure import Measure, left_over, money, percent
 
 SHOWN_DEALS = 8
 WIDE_ENOUGH = 0.75
-WHOLE = "To the end of the quarter"
+LEANING = 0.1
+WHOLE = "Whole quarter"
 VIEWS = {
     "window": "Horizon",
     "week": "Week of quarter",
@@ -222,7 +223,7 @@ def record(data: Dataset, settings: Settings, by: str = "week", said: pl.DataFra
     frame = _cut(data, settings, by, said)
     horizons = frame if by == "window" else _cut(data, settings, "window", said)
     more = "" if by == "window" else _losses(frame, by)
-    text = f"{_beaten(horizons)}{_headline(whole.row(0, named=True), n_quarters)}{more}"
+    text = f"{_beaten(horizons)}{_headline(whole.row(0, named=True), n_quarters)}{_leaning(horizons)}{more}"
     return Measure("Forecast record", float(whole["wape_rate"][0]), "rate", frame, text)
 
 
@@ -272,6 +273,16 @@ def _beaten(horizons: pl.DataFrame) -> str:
         if won:
             told.append(f"{row['group']} ahead {' and '.join(won)} beat the forecast ({percent(row['wape_rate'])})")
     return f"{'; '.join(told)}. " if told else ""
+
+
+def _leaning(horizons: pl.DataFrame) -> str:
+    """Name the horizons at which the forecast as a rule came out much too high or too low."""
+    far = horizons.filter(pl.col("group") != WHOLE, pl.col("bias_rate").abs() >= LEANING)
+    told = [
+        f"{percent(abs(bias))} too {'high' if bias > 0 else 'low'} {group} ahead"
+        for group, bias in far.select("group", "bias_rate").iter_rows()
+    ]
+    return f" In sum it came out {', '.join(told)}." if told else ""
 
 
 def _losses(frame: pl.DataFrame, by: str) -> str:

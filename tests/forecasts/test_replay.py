@@ -254,6 +254,12 @@ def test_a_baseline_that_wins_at_a_horizon_stands_first():
     assert past._beaten(lost) == "30 days ahead closed and commit (10.0 %) beat the forecast (20.0 %). "
 
 
+def test_a_forecast_that_leans_at_a_horizon_is_told():
+    rows = pl.DataFrame({"group": ["30 days", "60 days", "90 days", past.WHOLE], "bias_rate": [0.2, -0.1, 0.05, 0.5]})
+    assert past._leaning(rows) == " In sum it came out 20.0 % too high 30 days ahead, 10.0 % too low 60 days ahead."
+    assert past._leaning(rows.tail(2)) == ""
+
+
 def test_without_a_year_of_records_nothing_is_replayed(small, here):
     young = small.with_frames(opportunities=small.opportunities.filter(pl.col("created_on") > date(2025, 9, 1)))
     found = archive.load_or_run(replace(young, is_transient=True), here)
