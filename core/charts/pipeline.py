@@ -126,10 +126,11 @@ def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             alt.Tooltip("change_rate:Q", format="+.1%"), alt.Tooltip("effect_amount:Q", format="+,.0f"),
         ],
     )  # fmt: skip
-    words = base.mark_text(align="left", dx=6, color=CONTEXT).encode(
-        x=alt.X("effect_amount:Q").stack(False), text="word:N"
-    )
-    return finish(bars + words, height=34 * frame.height + 60)
+    x = alt.X("effect_amount:Q").stack(False)
+    ahead = base.transform_filter("datum.effect_amount >= 0").mark_text(align="left", dx=6, color=CONTEXT)
+    behind = base.transform_filter("datum.effect_amount < 0").mark_text(align="right", dx=-6, color=CONTEXT)
+    layers = bars + ahead.encode(x=x, text="word:N") + behind.encode(x=x, text="word:N")
+    return finish(layers, height=34 * frame.height + 60)
 
 
 def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:

@@ -85,7 +85,8 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
     Measure
         Unit rate. Frame: account_id, account_name, amount, share_rate, cumulative_rate, largest first.
     """
-    rows, begin = lines(data), add_months(data.as_of, -months)
+    begin = add_months(data.as_of, -months)
+    rows = lines(data, since=add_months(begin, -12))
     now = rows.filter(pl.col("day") > begin).group_by("account_id").agg(pl.col("amount").sum())
     then = rows.filter(pl.col("day").is_between(add_months(begin, -12), add_months(data.as_of, -12), closed="right"))
     before = share_of_top(then.group_by("account_id").agg(pl.col("amount").sum())["amount"], top)

@@ -289,9 +289,15 @@ def _told(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
         owner_before=owner("prev_owner_id"), owner_after=owner("owner_id"),
         amount_before=pl.col("prev_cents") / 100, amount_after=pl.col("cents") / 100,
         close_on_before="prev_close_on", close_on_after="close_on",
-        category_before=pl.col("prev_category").cast(pl.String), category_after=pl.col("category").cast(pl.String),
+        category_before=written("prev_category"), category_after=written("category"),
         stage_before=pl.col("prev_stage").cast(pl.String), stage_after=pl.col("stage").cast(pl.String),
     ).sort(pl.col("moved_amount").abs(), "day", "opportunity_id", descending=[True, False, False])  # fmt: skip
+
+
+def written(column: str) -> pl.Expr:
+    """Return a category as it is read: `best_case` is "Best case"."""
+    words = pl.col(column).cast(pl.String).str.replace_all("_", " ", literal=True)
+    return words.str.head(1).str.to_uppercase() + words.str.slice(1)
 
 
 def parts(

@@ -10,7 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.metrics.flow import ORDER, days, parts
-from core.metrics.measure import Measure, money
+from core.metrics.measure import Measure, left_over, money
 from core.metrics.moves import MOVES, NEEDED, classified, summed, worth
 from core.metrics.scope import cut, people
 from core.metrics.tracks import between, tracks
@@ -227,6 +227,6 @@ def split(
     left = abs(round(sum(float(frame[s].sum()) for s in ORDER[:-1]) - float(frame["Closing"].sum()), 2))
     gone = round(float(frame["Transferred in"].sum()) + float(frame["Transferred out"].sum()), 2)
     text = f"{top['name']} moved most: it {word} by {change}." if top["change_amount"] else "No part changed in sum."
-    tied = "transfers between them cancel out" if not gone else f"transfers leave {money(gone, settings.currency)}"
-    text += f" All {frame.height} together walk from opening to closing with {settings.currency} {left:.2f} left over; "
-    return Measure("Flow by part", float(frame["Closing"].sum()), "money", frame, f"{text}{tied}.")
+    text += f" Together the {frame.height} explain the company's whole change, {left_over(left, settings.currency)}"
+    text += "; what one hands over another receives." if not gone else "."
+    return Measure("Flow by part", float(str(frame["Closing"].sum())), "money", frame, text)

@@ -98,7 +98,7 @@ HEALTH = {
     "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100),
     "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100, width="small"),
     "meaning": st.column_config.TextColumn("What it is", width="large"),
-    "record": st.column_config.TextColumn("Its record", width="large"),
+    "record": st.column_config.TextColumn("Told the quota reached?", width="medium"),
 }
 RISKS = {
     "opportunity_id": "Deal",
@@ -134,7 +134,7 @@ STATES = {
     "owner": "Owner",
 }
 ACTIONS = {
-    "action": st.column_config.TextColumn("What to do", width="medium"),
+    "action": st.column_config.TextColumn("What to do", width="large"),
     "signal": st.column_config.TextColumn("Because", width="medium"),
     "n_did": "Past deals that did",
     "won_did_rate": st.column_config.NumberColumn("Won", format="percent"),
