@@ -15,7 +15,10 @@ currency = settings.currency
 with cell(page, "Is the pipeline healthy?") as c:
     health = cached.result(metrics.health.health, data, settings)
     c.answer(health.sentence())
-    c.table(health.frame, column_config=moves.HEALTH, column_order=list(moves.HEALTH))
+    if health.value is None:
+        c.empty("Load deals with amounts and expected close dates, their history, and quotas on the Data page.")
+    else:
+        c.table(health.frame, column_config=moves.HEALTH, column_order=list(moves.HEALTH))
     c.method(metrics.health.health, health.past)
 
 with cell(page, "Is there enough for the quarter?") as c:
@@ -63,8 +66,8 @@ with cell(page, "How much is open, and what is it worth?") as c:
     whole = cached.result(metrics.pipeline.open_pipeline, data, settings)
     worth = cached.result(metrics.coverage.weighted, data, settings)
     c.answer(f"{whole.sentence()} {worth.sentence()}")
-    if worth.frame.is_empty():
-        c.empty("Load opportunities with their history on the Data page.")
+    if not whole.value:
+        c.empty("Load opportunities with their amounts and their history on the Data page.")
     else:
         c.chart(charts.weighted, worth.frame, currency)
         c.chart(charts.trend, whole.frame, currency)
@@ -93,7 +96,10 @@ with cell(page, "How fast does the pipeline pay?") as c:
     if not rates.frame.is_empty():
         parts, cohort = st.tabs(["What moved the pace", "Win rate, two ways"])
         with parts:
-            c.chart(charts.speed, speed.frame, currency)
+            if moves.has_past(speed.frame):
+                c.chart(charts.speed, speed.frame, currency)
+            else:
+                c.empty("A year of history is needed to say what moved the pace.")
         with cohort:
             c.chart(charts.win_rates, rates.frame)
     c.method(metrics.velocity.velocity, speed.frame)
@@ -103,7 +109,7 @@ with cell(page, "Which deals are at risk?") as c:
     c.answer(f"{risks.sentence()} {risks.told()}")
     deals, signals = st.tabs(["Deals", "What the signals have meant"])
     with deals:
-        rows = moves.rows(risks.frame, "risk_rows", moves.RISKS)
+        rows = [] if risks.frame.is_empty() else moves.rows(risks.frame, "risk_rows", moves.RISKS)
     with signals:
         c.table(risks.record, column_config=moves.SIGNALS, column_order=list(moves.SIGNALS))
     c.method(metrics.risk.at_risk, risks.frame)

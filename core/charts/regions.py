@@ -50,7 +50,7 @@ def tiles(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
     )  # fmt: skip
     scale = alt.Scale(domain=[-1, 0, 1], range=[WORSE, EVEN, BETTER], interpolate="lab")
     squares = (
-        base.mark_rect(cornerRadius=6, cursor="pointer")
+        base.mark_rect(cornerRadius=6, cursor="pointer", invalid=None)
         .encode(
             color=alt.condition("isValid(datum.hue)", alt.Color("hue:Q", scale=scale, legend=None), alt.value(NOTHING)),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),

@@ -16,7 +16,7 @@ from core.contracts.errors import ContractError
 from core.metrics.attainment import regions_of
 from core.metrics.bookings import daily, dated
 from core.metrics.flow import deals
-from core.metrics.measure import Measure, money, percent, ratio
+from core.metrics.measure import Measure, percent, ratio
 from core.metrics.tracks import NO_REGION, at, tracks
 
 KINDS = {"Bookings": ("booking",), "Revenue": ("billing", "refund"), "Attainment": ("booking",)}
@@ -188,12 +188,11 @@ def _told(frame: pl.DataFrame, data: Dataset, settings: Settings, measure: str, 
     label, rated = quarter_label(data.as_of, settings), frame.filter(pl.col("rate").is_not_null())
     if frame.is_empty():
         return "Nothing has been booked by region yet."
+    if frame["region"].to_list() == [NO_REGION]:
+        return "No row names a region: map one on the Data page to see them apart."
     if rated.is_empty():
-        first = frame.row(0, named=True)
-        missing = (
-            f"no quota is set for {label}" if measure == "Attainment" else "there is nothing a year ago to compare"
-        )
-        return f"{first['region']} leads with {money(first['amount'], settings.currency)}; {missing}."
+        none = "There is nothing a year ago to hold the regions against."
+        return f"No quota is set for {label}." if measure == "Attainment" else none
     ranked = rated.sort("rate", "region", descending=[True, False])
     best, last = ranked.row(0, named=True), ranked.row(-1, named=True)
     if measure == "Attainment":

@@ -91,6 +91,7 @@ class Risks:
         return str(self.frame["opportunity_id"][rows[0] if rows and rows[0] < self.frame.height else 0])
 
 
+@remembered(2)
 def at_risk(data: Dataset, settings: Settings) -> Risks:
     """Open deals with something against them, ranked by amount × loss of probability.
 

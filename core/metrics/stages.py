@@ -141,9 +141,10 @@ def conversion(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     first = frame["won_rate"][0]
     text = (
         f"The leakiest stage is {worst['stage']}: {percent(worst['moved_on_rate'])} of "
-        f"{worst['n_entered'] - worst['n_pending']:,} deals went on from there, {worst['n_pending']:,} still wait. "
-        f"Of those that entered {frame['stage'][0]} and closed, {percent(first)} were won."
+        f"{worst['n_entered'] - worst['n_pending']:,} deals went on from there, {worst['n_pending']:,} still wait."
     )
+    if first is not None:
+        text += f" Of those that entered {frame['stage'][0]} and closed, {percent(first)} were won."
     skipped, repeated = int(frame["n_skipped"].sum()), int(frame["n_repeated"].sum())
     if skipped or repeated:
         text += f" {skipped:,} stages were skipped and {repeated:,} entered more than once."

@@ -169,6 +169,11 @@ PARTS = {
 }
 
 
+def has_past(frame: Any) -> bool:
+    """Say whether anything can be held against a year ago."""
+    return bool(frame["effect_amount"].drop_nulls().len())
+
+
 def filled(frame: Any) -> list[str]:
     """Return the columns in which anything moved, opening and closing among them."""
     ends = ("name", "Opening", "Closing", "change_amount")

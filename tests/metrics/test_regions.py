@@ -94,10 +94,9 @@ def test_without_bookings_quota_or_a_year_before_it_says_so(settings):
     assert regions.regions(company(), settings).sentence() == "Nothing has been booked by region yet."
     assert regions.regions(company(), settings).frame.is_empty()
     only = company(transactions=LINES[:1])
-    assert regions.regions(only, settings).sentence() == (
-        "EMEA leads with USD 300; there is nothing a year ago to compare."
-    )
-    assert "no quota is set for Q2 2026" in regions.regions(only, settings, "Attainment").sentence()
+    assert regions.regions(only, settings).sentence() == "There is nothing a year ago to hold the regions against."
+    assert regions.regions(only, settings, "Attainment").sentence() == "No quota is set for Q2 2026."
+    assert "No row names a region" in regions.regions(company(transactions=LINES[5:6]), settings).sentence()
     with pytest.raises(ContractError, match="no map of 'Profit'"):
         regions.regions(only, settings, "Profit")
 
