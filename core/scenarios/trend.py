@@ -110,6 +110,8 @@ def trend(data: Dataset, settings: Settings, measure: str = "Revenue") -> Trend:
     ahead = ahead.filter(pl.col("month") >= running).select("month", "amount", "lower", "upper", is_forecast=True)
     past = actual.filter(pl.col("month") < running).tail(BACK).with_columns(is_forecast=False)
     so_far = actual.filter(pl.col("month") == running).select("month", so_far_amount="amount")
+    if past.is_empty() and not ahead["amount"].sum():
+        return Trend(measure, pl.DataFrame(schema=SHAPE), settings.currency)
     frame = pl.concat([past, ahead], how="diagonal").join(so_far, on="month", how="left")
     frame = frame.with_columns(
         so_far_amount=pl.when(pl.col("month") == running).then(pl.col("so_far_amount").fill_null(0.0)),

@@ -8,11 +8,13 @@ import polars as pl
 import pytest
 
 from core.charts import regions as charts
+from core.config import load
 from core.contracts.errors import ContractError
 from core.metrics import bookings
 from core.metrics.attainment import quota_of_reps
 from core.models import forecast
 from core.scenarios import engine, trend
+from tests.metrics.companies import company
 
 MAY = date(2026, 5, 1)
 
@@ -69,4 +71,5 @@ def test_only_what_was_loaded_is_offered_and_an_unknown_measure_says_so(sample, 
 
 def test_nothing_ahead_is_said_in_a_sentence():
     empty = trend.Trend("Bookings", pl.DataFrame(schema=trend.SHAPE), "USD")
+    assert trend.trend(company(), load(environ={}), "Bookings").frame.is_empty()
     assert empty.sentence() == "There is nothing to forecast bookings from."
