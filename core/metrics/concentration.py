@@ -7,7 +7,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label
 from core.contracts import Dataset
-from core.metrics.bookings import lines
+from core.metrics.bookings import lines, of_account
 from core.metrics.measure import Measure, money, percent, ratio
 from core.metrics.tracks import at, tracks
 
@@ -88,7 +88,8 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
     Measure
         Unit rate. Frame: account_id, account_name, amount, share_rate, cumulative_rate, largest first.
     """
-    rows, begin = lines(data), add_months(data.as_of, -months)
+    begin = add_months(data.as_of, -months)
+    rows = lines(data, since=add_months(begin, -12))
     now = rows.filter(pl.col("day") > begin).group_by("account_id").agg(pl.col("amount").sum())
     then = rows.filter(pl.col("day").is_between(add_months(begin, -12), add_months(data.as_of, -12), closed="right"))
     before = share_of_top(then.group_by("account_id").agg(pl.col("amount").sum())["amount"], top)
@@ -112,3 +113,8 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
         text = f"One customer bought everything of the last {months} months"
     text += "." if before is None else f", against {percent(before)} a year earlier."
     return Measure("Concentration", value, "rate", frame, text)
+
+
+def behind(data: Dataset, settings: Settings, account_id: str, months: int = 12) -> pl.DataFrame:
+    """Return the bookings of one customer over the months up to the as-of date, the latest first."""
+    return of_account(data, account_id, add_months(data.as_of, -months))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,7 @@ from core.contracts.spans import is_valid
 from core.contracts.stages import UNKNOWN_STAGE
 from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import counted, money
+from core.metrics.remembered import Same, remembered
 from core.models import registry
 
 LANDMARK_STEP_DAYS = 30
@@ -150,7 +152,12 @@ def current(dataset: Dataset, settings: Settings) -> Outlook:
         number, worked out on past dates by a model that had not seen them, missed what was won.
         With too few closed deals for a model, a table of past shares by stage serves (`build`).
     """
-    bundle = registry.load_or_train(dataset, settings)
+    return _by(dataset, settings, Same(registry.load_or_train(dataset, settings)))
+
+
+@remembered(4)
+def _by(dataset: Dataset, settings: Settings, known: Same) -> Outlook:
+    bundle: Any = known.thing
     if bundle.close is None or bundle.deal_scores.is_empty():
         return build(dataset, settings)
     return build(dataset, settings, bundle.deal_scores, bundle.close.past_)
