@@ -86,7 +86,8 @@ class Session:
                 self.hashes[message.hash] = 1
             if message.delta.WhichOneof("type") == "new_element":
                 self._element(message.delta)
-        return kind == "script_finished"
+        # A move asks for the answer's fragment alone: the run that brought it ends early and says so.
+        return kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
     def _element(self, delta: Any) -> None:
         kind = delta.new_element.WhichOneof("type")

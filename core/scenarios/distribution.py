@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.scenarios.levers import Scenario
 
 NODES, FREQUENCIES, GRID, REACH = 9, 48, 241, 8.0
-FINE, SHOCKS, MOST_SHOCKS = 801, 81, 601
+FINE, SHOCKS, MOST_SHOCKS = 801, 31, 601
 APART, MOST_APART, FEW = 2.5, 5, 6
 LARGE = 0.086
 TAIL = 0.1
@@ -161,9 +161,12 @@ def _just_below(amount: float, at: np.ndarray) -> float:
 
 
 def _nodes(rho: float) -> tuple[np.ndarray, np.ndarray]:
-    if rho <= 0:
-        return np.zeros(1), np.ones(1)
-    z, weight = np.polynomial.hermite_e.hermegauss(NODES)
+    return (np.zeros(1), np.ones(1)) if rho <= 0 else _gauss(NODES)
+
+
+@lru_cache(maxsize=4)
+def _gauss(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    z, weight = np.polynomial.hermite_e.hermegauss(nodes)
     return z, weight / weight.sum()
 
 

@@ -12,7 +12,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.scenarios import distribution, subscriptions, wins
 from core.scenarios.baseline import Baseline, build
-from core.scenarios.books import Books, Factor, to_groups
+from core.scenarios.books import Books, Factor
 from core.scenarios.distribution import Spread
 from core.scenarios.levers import Scenario
 
@@ -137,17 +137,9 @@ def parts(base: Baseline, plan: Scenario | None = None) -> Parts:
     chance, count = wins.open_chance(books, plan), wins.arrivals(books, plan)
     amount, cost = _amounts(books, plan)
     size, square, cell_cost = _sizes(books, plan)
-    n = books.groups.height
-    booked = (
-        to_groups(amount[:, None] * chance, books.deal_group, n)
-        + to_groups(size[:, None] * count, books.cell_group, n)
-        + books.closed
-    )
-    spent = (
-        to_groups(cost[:, None] * chance, books.deal_group, n)
-        + to_groups(cell_cost[:, None] * count, books.cell_group, n)
-        + books.closed_cost
-    )
+    booked = books.by_deal.sum(amount[:, None] * chance) + books.by_cell.sum(size[:, None] * count) + books.closed
+    spent = books.by_deal.sum(cost[:, None] * chance) + books.by_cell.sum(cell_cost[:, None] * count)
+    spent = spent + books.closed_cost
     return Parts(
         books, plan, chance, amount, count, size, square, booked, spent,
         subscriptions.run(books, plan, booked), subscriptions.quotas(books, plan),

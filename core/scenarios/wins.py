@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.scenarios.books import Books, Factor, is_one, over_rows
+from core.scenarios.books import Books, Factor, alike, is_one, over_rows
 from core.scenarios.curves import DAYS, KNOTS
 from core.scenarios.curves import STEP as CURVE_STEP
 from core.scenarios.levers import LeverSetting, Scenario
@@ -146,14 +146,14 @@ def _arrivals(books: Books, plan: Scenario) -> np.ndarray:
     pace = np.broadcast_to(np.maximum(cells.factor(plan.of(*PACE)), 0.01), n)
     win = np.broadcast_to(np.maximum(_chance(cells, plan), 0.0), n)
     profile, which = _profiles(books, plan)
-    kinds, inverse = np.unique(np.stack([books.cell_curve, pace, win, which], 1), axis=0, return_inverse=True)
+    rows, inverse = alike(books.cell_curve, pace, win, which)
     steps = np.arange(0, int(max(books.ends[-1], 0)) + 1, STEP_DAYS)
     left = np.maximum(books.ends[None, :] - steps[:, None], 0.0)
     won = np.stack([
         profile[int(w), : len(steps)] @ np.minimum(np.interp(left / p, DAYS, books.base.came[int(c)]) * x, 1.0)
-        for c, p, x, w in kinds
+        for c, p, x, w in zip(books.cell_curve[rows], pace[rows], win[rows], which[rows], strict=True)
     ])  # fmt: skip
-    total = won[inverse.reshape(-1)] * (rate * (STEP_DAYS / MONTH_DAYS))[:, None]
+    total = won[inverse] * (rate * (STEP_DAYS / MONTH_DAYS))[:, None]
     return np.diff(total, axis=1, prepend=0.0)
 
 

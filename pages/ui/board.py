@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import RLock
+from typing import Any
 
 import streamlit as st
 
@@ -38,29 +39,30 @@ def drawn(page: Page) -> Scenario:
 def outcome(page: Page, ground: Ground) -> None:
     """Draw the levers and what they come to.
 
-    The sliders and the answer are a fragment of their own within this one, so that a move reruns them and
-    none of the other controls.
+    What they come to is a fragment of its own within this one; a slider asks for it alone, so that a move
+    draws neither the sliders nor the other controls again.
     """
     with cell(page, "What if we change course?") as c:
         levers.choices(ground)
         levers.further(ground)
         _choices(ground)
-        answer(page, c, ground)
+        top = st.container()
+        left, right = st.columns([1, 2], gap="large")
+        with left:
+            levers.sliders(ground)
+        with right:
+            answer(page, c, ground, top)
         _method(page, c, ground)
 
 
-@st.fragment
-def answer(page: Page, c: Cell, ground: Ground) -> None:
-    """Draw the sliders, and the scenario as they stand."""
+@st.fragment(key=levers.ANSWER)
+def answer(page: Page, c: Cell, ground: Ground, top: Any) -> None:
+    """Draw the scenario as the sliders stand."""
     with TURN:
-        _answer(page, c, ground)
+        _answer(page, c, ground, top)
 
 
-def _answer(page: Page, c: Cell, ground: Ground) -> None:
-    top = st.container()
-    left, right = st.columns([1, 2], gap="large")
-    with left:
-        levers.sliders(ground)
+def _answer(page: Page, c: Cell, ground: Ground, top: Any) -> None:
     plan = levers.current(ground)
     st.session_state[PLAN] = vars(page)[PLAN] = plan
     try:
@@ -71,12 +73,12 @@ def _answer(page: Page, c: Cell, ground: Ground) -> None:
     _call(page, c, found)
     with top:
         c.answer(found.sentence())
-        for warning in found.warnings():
-            st.caption(f":material/warning: {warning}")
-    with right:
-        _tiles(found)
-        _view(c, found)
-        _waterfall(c, found)
+        warnings = found.warnings()
+        if warnings:
+            st.caption("  \n".join(f":material/warning: {warning}" for warning in warnings))
+    _tiles(found)
+    _view(c, found)
+    _waterfall(c, found)
 
 
 def _found(ground: Ground, plan: Scenario) -> WhatIf:
