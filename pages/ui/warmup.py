@@ -1,23 +1,22 @@
-"""Keeps what the server does around every run of a script off the moves of a slider.
+"""Makes a fresh process quick: what the first page needs is there early, what lives long is not collected.
 
-Streamlit collects garbage fully after every run, and reads the theme anew from all of its settings before
-it. The first costs more the more objects are alive, so more with every session that is open: with fifty of
-them about 50 milliseconds a move. The second costs one. Neither changes what is shown, so both are put
-right here, once per process; where another version of Streamlit does them otherwise, nothing is touched.
+Streamlit collects garbage fully after every script run, and that costs more the more objects are alive. Once
+the libraries are imported and the first page has run, those objects stay until the process ends, so
+they are taken out of collection, once.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
+import logging
+from importlib import import_module
 
 import streamlit as st
-from streamlit.runtime import app_session
-from streamlit.runtime.scriptrunner import script_runner
 
-YOUNG = 1
+from core.contracts.errors import QuarterdeckError
+from pages.ui import runs
+
+logger = logging.getLogger(__name__)
 
 
 @st.cache_resource(show_spinner=False)
@@ -25,33 +24,27 @@ def freeze() -> bool:
     """Freeze all objects alive after the first page of this process has run, and lighten every run after it."""
     gc.collect()
     gc.freeze()
-    lighten()
+    runs.lighten()
     return True
 
 
-def lighten() -> None:
-    """Let runs collect young objects only, and keep the theme as it was first read.
+def ready() -> None:
+    """Import what the executive page needs and read its data, before anybody has opened it.
 
-    Old objects are collected by Python itself as they come to be a quarter more.
+    Nothing is trained here, and a problem is left to the page, which tells it in a sentence.
     """
-    if getattr(script_runner, "gc", None) is gc:
-        vars(script_runner)["gc"] = SimpleNamespace(collect=lambda *_: gc.collect(YOUNG))
-    read = getattr(app_session, "_populate_theme_msg", None)
-    if read is not None and not hasattr(read, "kept"):
-        vars(app_session)["_populate_theme_msg"] = _kept(read)
+    from core import explain, metrics, models
+    from pages.ui import cached
 
-
-def _kept(read: Callable[..., None]) -> Callable[..., None]:
-    """Return the reader of a section of the theme, which reads each section once."""
-    known: dict[str, Any] = {}
-
-    def populate(message: Any, section: str = "theme") -> None:
-        if section not in known:
-            fresh = type(message)()
-            read(fresh, section)
-            known[section] = fresh
-        if known[section].ByteSize():
-            message.MergeFrom(known[section])
-
-    vars(populate)["kept"] = known
-    return populate
+    try:
+        settings = cached.settings()
+        if not settings.source.folder and not (settings.sample_folder / "meta.yaml").exists():
+            return
+        data = cached.data(settings)
+        if models.registry.is_trained(data, settings):
+            cached.result(explain.headlines.headlines, data, settings)
+            cached.result(models.outlook.current, data, settings)
+        cached.result(metrics.recurring.mrr, data, settings)
+        import_module("pyarrow")
+    except (QuarterdeckError, OSError) as error:
+        logger.info("Nothing was made ready: %s", error)
