@@ -141,6 +141,7 @@ class Books:
             cells[c].to_numpy().astype(np.float64)
             for c in ("monthly_count", "mean_amount", "squared_amount", "cost_rate")
         )
+        self.cell_kind = alike(self.size, self.square)[1]
         self.cell_curve = cells["curve"].fill_null(0).to_numpy().astype(np.int64)
         self.mrr, self.early, self.later, self.shrink = (
             lines[c].to_numpy().astype(np.float64)
@@ -221,11 +222,11 @@ class Groups:
 
 def alike(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a row of each different combination of the columns' values, and which combination each row has."""
-    code = np.zeros(len(columns[0]), np.int64)
-    for column in columns:
-        if len(column) and (column != column[0]).any():
-            known, here = np.unique(column, return_inverse=True)
-            code = code * len(known) + here.reshape(-1)
+    telling = [column for column in columns if len(column) and (column != column[0]).any()]
+    code = telling[0] if telling else np.zeros(len(columns[0]), np.int64)
+    for column in telling[1:]:
+        known, here = np.unique(column, return_inverse=True)
+        code = np.unique(code, return_inverse=True)[1].reshape(-1) * len(known) + here.reshape(-1)
     _, rows, which = np.unique(code, return_index=True, return_inverse=True)
     return rows, which.reshape(-1)
 

@@ -25,7 +25,7 @@ class Sums:
 
 def sums(
     amount: np.ndarray, given: np.ndarray, size: np.ndarray, square: np.ndarray, count: np.ndarray, shared: float,
-    frequencies: np.ndarray, large: float,
+    frequencies: np.ndarray, large: float, kind: np.ndarray | None = None,
 ) -> Sums:  # fmt: skip
     """Work out the characteristic function of a sum for each shock, in units of its own width.
 
@@ -50,13 +50,15 @@ def sums(
         In units of one over the width.
     large : float
         Deals above this share of the width are taken exactly.
+    kind : np.ndarray, optional
+        [cell], a number for each different size and square, where they are numbered already.
     """
     mean = amount @ given + size @ count
     variance = (amount**2) @ (given * (1 - given)) + square @ count + shared
     width = np.sqrt(np.maximum(variance, 0.0))
     safe = np.where(width > 1e-9, width, 1.0)
     exact = np.ones(len(amount), bool) if len(amount) <= FEW else amount > large * safe.min()
-    log = _arriving(size, square, count, safe, frequencies)
+    log = _arriving(size, square, count, safe, frequencies, kind)
     log = log - 0.5 * (shared / safe**2)[:, None] * frequencies**2
     # No deal can lift the function again where deals to come and shared fates have put it out.
     live = int(np.flatnonzero(log.real.max(axis=0) > np.log(GONE))[-1:].sum()) + 1
@@ -121,19 +123,22 @@ _BERNOULLI = (
 
 
 def _arriving(
-    size: np.ndarray, square: np.ndarray, count: np.ndarray, width: np.ndarray, frequencies: np.ndarray
-) -> np.ndarray:
+    size: np.ndarray, square: np.ndarray, count: np.ndarray, width: np.ndarray, frequencies: np.ndarray,
+    kind: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
     """Sum the compound Poisson parts; cells of like amounts are taken together."""
     out = np.zeros((len(width), len(frequencies)), complex)
-    rows = (size > 0) & (count.max(axis=1) > 0) if len(size) else np.zeros(0, bool)
-    if not rows.any():
+    which = alike(size, square)[1] if kind is None and len(size) else kind
+    if which is None or not len(which):
         return out
-    size, square, count = size[rows], square[rows], count[rows]
-    kinds, which = alike(size, square)
-    numbers = np.stack([np.bincount(which, weights=column, minlength=len(kinds)) for column in count.T])
-    excess = np.maximum(square[kinds] / size[kinds] ** 2 - 1, 1e-6)
+    numbers = np.stack([np.bincount(which, weights=column) for column in count.T])
+    one = np.zeros(numbers.shape[1], np.int64)
+    one[which] = np.arange(len(which))
+    live = (size[one] > 0) & (numbers.max(axis=0) > 0)
+    size, square, numbers = size[one[live]], square[one[live]], numbers[:, live]
+    excess = np.maximum(square / size**2 - 1, 1e-6)
     for k in range(len(width)):
-        x = np.outer(size[kinds] * excess, frequencies / width[k])
+        x = np.outer(size * excess, frequencies / width[k])
         shrink, turn = np.exp(-np.log1p(x * x) / (2 * excess[:, None])), np.arctan(x) / excess[:, None]
         out[k] = numbers[k] @ (shrink * np.cos(turn) - 1) + 1j * (numbers[k] @ (shrink * np.sin(turn)))
     return out

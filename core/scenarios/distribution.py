@@ -46,6 +46,8 @@ class Window:
         What is already certain.
     segment, owner : np.ndarray
         Numbers of each open deal's segment and rep.
+    kind : np.ndarray
+        Number of each cell: those of one number have the same size and square.
     """
 
     amount: np.ndarray
@@ -56,6 +58,7 @@ class Window:
     won: float
     segment: np.ndarray
     owner: np.ndarray
+    kind: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,15 @@ def work_out(
     given, factor = _given(chance, z, rho)
     shared = _clusters(amount[~apart], chance[~apart], window, live, apart, correlation)
     rest = sums(
-        amount[~apart], given[~apart], window.size, window.square, window.count[:, None] * factor, shared, T, LARGE
+        amount[~apart],
+        given[~apart],
+        window.size,
+        window.square,
+        window.count[:, None] * factor,
+        shared,
+        T,
+        LARGE,
+        window.kind,
     )
     fine_z, fine_weight = (z, weight) if rho == 0 else _fine(z, rest.mean, rest.width)
     middle, width = (np.exp(_carried(z, np.log(np.maximum(v, 1e-12)), fine_z)) for v in (rest.mean, rest.width))
@@ -242,8 +253,9 @@ def shared_variance(
     out = rho * all_**2
     for codes, share in ((books.segment, found.segment), (books.owner, found.rep)):
         if share > 0 and len(amount):
-            grouped = np.zeros((int(codes.max()) + 1, len(books.ends)))
-            np.add.at(grouped, codes, pull)
+            months = pull.size // len(codes)
+            places = (codes[:, None] * months + np.arange(months)).ravel()
+            grouped = np.bincount(places, weights=pull.ravel()).reshape(-1, months)
             out = out + share * (grouped**2).sum(0)
     return np.asarray(out)
 

@@ -12,7 +12,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.scenarios import distribution, subscriptions, wins
 from core.scenarios.baseline import Baseline, build
-from core.scenarios.books import Books, Factor
+from core.scenarios.books import Books, Factor, alike
 from core.scenarios.distribution import Spread
 from core.scenarios.levers import Scenario
 
@@ -73,6 +73,11 @@ class Parts:
     lines: subscriptions.Lines
     quotas: np.ndarray
 
+    @property
+    def nbytes(self) -> int:
+        """Return the memory the largest parts take."""
+        return sum(part.nbytes for part in (self.chance, self.amount, self.count, self.size, self.square))
+
     @cached_property
     def totals(self) -> dict[str, np.ndarray]:
         """Return every measure's sum over the company by month."""
@@ -117,12 +122,23 @@ class Parts:
         """Return every measure and ratio by month."""
         return {**self.totals, **self.rates}
 
+    @property
+    def _kinds(self) -> np.ndarray:
+        """Number the deals to come by their amounts; a lever that tells them apart numbers them anew."""
+        same = self.plan.of(*AMOUNT)
+        kinds = self.books.cell_kind
+        return (
+            kinds
+            if all(s.scope == "all" and s.lever != "expansion" for s in same)
+            else alike(self.size, self.square)[1]
+        )
+
     def window(self, quarter: int) -> distribution.Window:
         """Return what the distribution of a quarter's bookings is made of."""
         months = slice(3 * quarter, 3 * quarter + 3)
         return distribution.Window(
             self.amount, self.chance[:, months].sum(1), self.size, self.square, self.count[:, months].sum(1),
-            float(self.books.closed[:, months].sum()), self.books.segment, self.books.owner,
+            float(self.books.closed[:, months].sum()), self.books.segment, self.books.owner, self._kinds,
         )  # fmt: skip
 
 

@@ -148,13 +148,25 @@ def _arrivals(books: Books, plan: Scenario) -> np.ndarray:
     profile, which = _profiles(books, plan)
     rows, inverse = alike(books.cell_curve, pace, win, which)
     steps = np.arange(0, int(max(books.ends[-1], 0)) + 1, STEP_DAYS)
-    left = np.maximum(books.ends[None, :] - steps[:, None], 0.0)
     won = np.stack([
-        profile[int(w), : len(steps)] @ np.minimum(np.interp(left / p, DAYS, books.base.came[int(c)]) * x, 1.0)
+        profile[int(w), : len(steps)] @ np.minimum(_came(books, int(c), float(p), steps) * x, 1.0)
         for c, p, x, w in zip(books.cell_curve[rows], pace[rows], win[rows], which[rows], strict=True)
     ])  # fmt: skip
     total = won[inverse] * (rate * (STEP_DAYS / MONTH_DAYS))[:, None]
-    return np.diff(total, axis=1, prepend=0.0)
+    found: np.ndarray = np.diff(total, axis=1, prepend=0.0)
+    found[:, :3] *= books.base.near
+    return found
+
+
+def _came(books: Books, curve: int, pace: float, steps: np.ndarray) -> np.ndarray:
+    """Return the share of deals created at each step that is won by each month's end [step, month]."""
+
+    def read() -> np.ndarray:
+        left = np.maximum(books.ends[None, :] - steps[:, None], 0.0)
+        return np.asarray(np.interp(left / pace, DAYS, books.base.came[curve]))
+
+    found: np.ndarray = books.memo.get("came", (curve, pace), read)
+    return found
 
 
 def _mixed(books: Books, plan: Scenario, rate: np.ndarray) -> np.ndarray:
