@@ -10,7 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.scenarios import distribution, subscriptions, wins
+from core.scenarios import distribution, revenue, subscriptions, wins
 from core.scenarios.baseline import Baseline, build
 from core.scenarios.books import Books, Factor, alike
 from core.scenarios.distribution import Spread
@@ -238,12 +238,17 @@ class Outcome:
         )
 
     @cached_property
+    def recurring(self) -> Spread:
+        """Return the distribution of monthly recurring revenue at the end of five quarters."""
+        return revenue.spread(self.parts)
+
+    @cached_property
     def by_month(self) -> pl.DataFrame:
         """Return [month, amount, lower, upper]: bookings, the range holding four outcomes of five."""
         return self.months("bookings_amount")
 
     def months(self, measure: str) -> pl.DataFrame:
-        """Return [month, amount, lower, upper] of a measure; bookings alone have a range."""
+        """Return [month, amount, lower, upper] of a measure; bookings and recurring revenue have a range."""
         values, low, high = self.lines(measure)
         columns = {"month": self.parts.books.base.months, "amount": values, "lower": low, "upper": high}
         return pl.DataFrame(columns, nan_to_null=True)
@@ -251,6 +256,9 @@ class Outcome:
     def lines(self, measure: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return a measure by month, and the ends of its range."""
         values = self.parts.figures[measure]
+        if measure == "mrr_amount":
+            reach = revenue.deviations(self.parts) * Z80
+            return values, np.maximum(values - reach, 0.0), values + reach
         if measure != "bookings_amount":
             return values, values, values
         reach = self.parts.deviations * Z80

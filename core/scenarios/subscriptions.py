@@ -64,7 +64,8 @@ def run(books: Books, plan: Scenario, booked: np.ndarray) -> Lines:
 
 def _standing(books: Books, plan: Scenario) -> tuple[np.ndarray, ...]:
     """Return what today's lines come to by place and month: kept, left and given up, and at today's prices."""
-    stays, keeps, loss, shrink = _stays(books, plan)
+    stays, keeps = staying(books, plan)
+    loss, shrink = hazards(books, plan)
     now = (books.mrr * books.lines.factor(plan.of("price")))[:, None]
     earlier = np.concatenate([np.ones((len(stays), 1)), stays[:, :-1]], axis=1)
     whole = np.concatenate([np.ones((len(keeps), 1)), keeps[:, :-1]], axis=1)
@@ -74,16 +75,31 @@ def _standing(books: Books, plan: Scenario) -> tuple[np.ndarray, ...]:
     return held, churned, shrunk, (books.mrr[:, None] * stays * keeps).sum(0), loss, shrink
 
 
-def _stays(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the chance each line is still there, the share it keeps, and the rates of each place."""
-    months = books.ends / MONTH_DAYS
-    near, far = np.minimum(months, MODEL_MONTHS), np.maximum(months - MODEL_MONTHS, 0.0)
+def staying(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray]:
+    """Return the chance each line is still there, and the share of it that is kept, by month."""
+
+    def work_out() -> tuple[np.ndarray, np.ndarray]:
+        months = books.ends / MONTH_DAYS
+        near, far = np.minimum(months, MODEL_MONTHS), np.maximum(months - MODEL_MONTHS, 0.0)
+        early, later, shrink = _rates(books, plan)
+        return (1 - early)[:, None] ** near[None, :] * _power(1 - later, far), _power(1 - shrink, months)
+
+    found: tuple[np.ndarray, np.ndarray] = books.memo.get("staying", plan.of(*LEAVING), work_out)
+    return found
+
+
+def hazards(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share of recurring revenue that leaves, and that shrinks, in a month in each place."""
+    _, later, shrink = _rates(books, plan)
+    return _mean(books, later), _mean(books, shrink)
+
+
+def _rates(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return each line's monthly rates of leaving, within the model's months and after, and of shrinking."""
     churn = books.lines.factor(plan.of("churn"))
     less = books.lines.factor(plan.of("contraction"))
     early, later = (np.clip(rate * churn, 0.0, 1.0) for rate in (books.early, books.later))
-    shrink = np.clip(books.shrink * less, 0.0, 1.0)
-    stays = (1 - early)[:, None] ** near[None, :] * _power(1 - later, far)
-    return stays, _power(1 - shrink, months), _mean(books, later), _mean(books, shrink)
+    return early, later, np.clip(books.shrink * less, 0.0, 1.0)
 
 
 def _power(rate: np.ndarray, months: np.ndarray) -> np.ndarray:

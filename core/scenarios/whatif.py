@@ -161,6 +161,16 @@ class WhatIf:
         text = f"In the worst tenth of outcomes the quarter averages {unit} {spread.tail_mean / 1e6:,.1f} M."
         return f"{text} The range lets deals share one fate with a correlation of {spread.correlation:.3f}."
 
+    def recurring_sentence(self) -> str:
+        """Say the recurring revenue at the end of five quarters, with its range, by month and by year."""
+        unit, found = self.ground.base.currency, self.after.recurring
+        low, middle, high = (found.quantile(q) / 1e6 for q in (0.1, 0.5, 0.9))
+        text = f"Recurring revenue at the end of five quarters: {unit} {found.mean / 1e6:,.2f} M a month"
+        text += f" (ARR {unit} {found.mean * 12 / 1e6:,.1f} M), between {unit} {low:,.2f} M and {unit} {high:,.2f} M in"
+        text += f" four cases of five (P50 {middle:,.2f} M; ARR {low * 12:,.1f} M to {high * 12:,.1f} M)"
+        gap = found.mean - self.before.total("mrr_amount")
+        return f"{text}; the levers change it by {unit} {gap / 1e6:+,.2f} M." if self.plan.moved else f"{text}."
+
     def part_sentence(self) -> str:
         """Say which lever makes most of the difference."""
         if not self.plan.moved:

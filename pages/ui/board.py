@@ -152,7 +152,7 @@ def _view(c: Cell, found: WhatIf) -> str:
     view = st.session_state.get("view") or VIEWS[0]
     if view == "By month":
         c.draw(charts.months(found.frame, unit, found.noun, found.is_rate), key="months")
-        return (
+        return (found.recurring_sentence() + " " if found.measure == "mrr_amount" else "") + (
             "Grey: as things stand. Amber: the scenario, with its 80 % range. Ticks: a third of the quarter's quota. "
             "Levers are arithmetic on your own past; none is claimed to move another."
         )
