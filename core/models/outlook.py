@@ -377,6 +377,15 @@ def _new(history: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
     return float(mean) * per_day, float(square) * per_day
 
 
+def still_to_come(dataset: Dataset, settings: Settings) -> float:
+    """Return what deals not yet created will add to the running quarter, as `current` counts it.
+
+    Deals created per day over the last year × what those old enough won in the days that would have been left.
+    """
+    days = (quarter_end(dataset.as_of, settings) - dataset.as_of).days
+    return _new(_tracks(dataset, settings), dataset.as_of, days)[0]
+
+
 def replay(history: pl.DataFrame, as_of: date, days: int = 60) -> pl.DataFrame:
     """Forecast past windows with what was known then.
 

@@ -14,6 +14,7 @@ from importlib import import_module
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from pages.ui import runs
 
 logger = logging.getLogger(__name__)
 NAME = "warm-up"
@@ -22,9 +23,10 @@ SESSIONS = "streamlit.runtime.scriptrunner_utils.script_run_context"
 
 @st.cache_resource(show_spinner=False)
 def freeze() -> bool:
-    """Freeze all objects alive after the first page of this process has run."""
+    """Freeze all objects alive after the first page of this process has run, and lighten every run after it."""
     gc.collect()
     gc.freeze()
+    runs.lighten()
     return True
 
 
