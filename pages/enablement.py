@@ -46,7 +46,7 @@ ledger, known = cached_fit.ledger(page), cached_fit.capabilities().frame
 gaps = ledger.frame
 OUTLINE = (
     "enablement.updates.load(), requirements.kept.ledger(data, settings).frame, "
-    "requirements.catalogue.load().frame, requirements.kept.asked(data, settings)"
+    "requirements.edition.load(settings).catalogue.frame, requirements.kept.asked(data, settings)"
 )
 
 with cell(page, "What should people learn now?") as c:

@@ -156,7 +156,7 @@ if found is not None:
         c.method(
             requirements.responses.drafts,
             drafts.frame,
-            given=f"requirements.gap.analyse_file({given}), requirements.catalogue.load()",
+            given=f"requirements.gap.analyse_file({given}), requirements.edition.load(settings).catalogue",
         )
 
     with cell(page, "What goes back to the buyer?") as c:

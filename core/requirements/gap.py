@@ -10,7 +10,7 @@ import polars as pl
 
 from core.config import Settings, load
 from core.requirements import catalogue as catalogues
-from core.requirements import classify, evidence, match, memory
+from core.requirements import classify, edition, evidence, match, memory
 from core.requirements.catalogue import Catalogue
 from core.requirements.confidence import Refit
 from core.requirements.judge import judge
@@ -190,6 +190,8 @@ def analyse(
     found = evidence.add(match.candidates(texts, catalogue, home=settings.home, progress=progress), texts, catalogue)
     matched = found.filter(pl.col("rank") == 1).select("capability_id", "confidence")
     recalled = memory.recall(texts, known, settings.home)
+    if catalogue.aliases:
+        recalled = recalled.with_columns(pl.col("capability_id").replace(dict(catalogue.aliases)))
     named = catalogue.frame.select("capability_id", capability="name")
     found = memory.first(found, recalled).join(named, on="capability_id", how="left", maintain_order="left")
     fitted = known.refit()
@@ -377,7 +379,7 @@ def analyse_file(
     ----------
     file : path, bytes or binary file
     catalogue : path, optional
-        Default the shipped one.
+        Default the one in force: the shipped one with what people edited in the app.
     settings : Settings, optional
     name : str
         The file's name, where `file` is not a path.
@@ -393,5 +395,6 @@ def analyse_file(
     RequirementError
         As `read_list` and `catalogue.load`.
     """
-    known = catalogues.load(catalogue)
-    return analyse(read_list(file, name), known, settings or load(), stake, decisions, library=library)
+    found = settings or load()
+    known = catalogues.load(catalogue) if catalogue else edition.load(found).catalogue
+    return analyse(read_list(file, name), known, found, stake, decisions, library=library)

@@ -55,7 +55,7 @@ def judge(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.Da
         The columns of `JUDGED`, row by row; gap columns are null where there is no gap.
     """
     listed = catalogue.frame.to_dicts()
-    held = {row["capability_id"]: row for row in listed}
+    held = catalogue.by_id()
     known = limits.stated(listed)
     names = ("text", "category", "priority", "capability_id", "confidence")
     judged = [

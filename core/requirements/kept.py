@@ -10,9 +10,8 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.requirements import match, samples, stakes
+from core.requirements import edition, match, samples, stakes
 from core.requirements.catalogue import Catalogue
-from core.requirements.catalogue import load as load_catalogue
 from core.requirements.gap import GapAnalysis
 from core.requirements.ledger import Ledger, RequirementSet, build
 from core.store.repositories import RequirementSets, Saved
@@ -95,11 +94,11 @@ def ledger(
     lists : iterable of RequirementSet, optional
         A deal with a kept list does without the sample's.
     catalogue : Catalogue, optional
-        Default the shipped one.
+        Default the one in force.
     groups : mapping, optional
         What was merged or split by hand; see `ledger.build`.
     """
-    known = catalogue or load_catalogue()
+    known = catalogue or edition.load(settings).catalogue
     own = list(lists)
     taken = {one.opportunity_id for one in own}
     shipped = [one for one in samples.sets(dataset, known) if one.opportunity_id not in taken]
@@ -120,9 +119,11 @@ def asked(
     lists : iterable of RequirementSet, optional
         Those kept; the sample company's come along.
     catalogue : Catalogue, optional
-        Default the shipped one.
+        Default the one in force.
     """
-    parts = [*lists, *samples.sets(dataset, catalogue or load_catalogue())]
+    known = catalogue or edition.load(settings).catalogue
+    parts = [*lists, *samples.sets(dataset, known)]
     sure = pl.col("capability_id").is_not_null() & (pl.col("confidence") >= match.LIKELY)
-    rows = [one.rows.filter(sure).select("text", "capability_id") for one in parts]
+    now = pl.col("capability_id").replace(dict(known.aliases)) if known.aliases else pl.col("capability_id")
+    rows = [one.rows.filter(sure).select("text", now) for one in parts]
     return pl.concat(rows) if rows else pl.DataFrame(schema={"text": pl.String, "capability_id": pl.String})

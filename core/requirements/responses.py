@@ -105,7 +105,7 @@ def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | 
     Drafts
     """
     listed = catalogue.frame.to_dicts()
-    held, known = {row["capability_id"]: row for row in listed}, limits.stated(listed)
+    held, known = catalogue.by_id(), limits.stated(listed)
     told = {(r["sheet"], r["row"]): r for r in answers.iter_rows(named=True)} if answers is not None else {}
     rows = []
     for row in analysis.frame.iter_rows(named=True):

@@ -108,3 +108,41 @@ def _summary(book: Any, analysis: GapAnalysis, looks: dict[str, Any]) -> None:
             sheet.write_number(place, 1, value, looks["rate"] if name.endswith("rate") else looks["number"])
         else:
             sheet.write_string(place, 1, "" if value is None else str(value), looks["text"])
+
+
+OFFER = {
+    "capability_id": ("id", 12), "name": ("name", 34), "category": ("category", 14), "status": ("status", 14),
+    "description": ("description", 70), "limit": ("limit", 34), "commitments": ("commitments", 34),
+    "available_on": ("available_on", 14), "effort_weeks": ("effort_weeks", 14), "owner": ("owner", 18),
+    "evidence": ("evidence", 40),
+}  # fmt: skip
+
+
+def offer(frame: pl.DataFrame) -> bytes:
+    """Return the catalogue as XLSX, in the columns it is read back from; retired capabilities are left out.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        As `Edition.frame`.
+    """
+    import xlsxwriter
+
+    target = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(target, options)
+    looks, sheet = _looks(book), book.add_worksheet("Catalogue")
+    rows = frame.filter(~pl.col("is_retired")).select(list(OFFER))
+    for column, (title, width) in enumerate(OFFER.values()):
+        sheet.write_string(0, column, title, looks["head"])
+        sheet.set_column(column, column, width)
+    for place, row in enumerate(rows.iter_rows(), start=1):
+        for column, value in enumerate(row):
+            if isinstance(value, float):
+                sheet.write_number(place, column, value, looks["number"])
+            elif value is not None:
+                sheet.write_string(place, column, str(value)[:32_767], looks["text"])
+    sheet.freeze_panes(1, 2)
+    sheet.autofilter(0, 0, max(rows.height, 1), len(OFFER) - 1)
+    book.close()
+    return target.getvalue()
