@@ -13,7 +13,7 @@ GIVEN = "settings"
 with cell(page, "What can we offer today?") as c:
     offering.tell()
     c.answer(standing.sentence())
-    c.chart(charts.by_category, standing.by_category())
+    c.chart(charts.by_category, standing.by_category(), "capabilities")
     c.method(requirements.edition.load, standing.frame, given=GIVEN)
 
 with cell(page, "Which capability do you want to change?") as c:

@@ -14,7 +14,7 @@ from core.requirements.catalogue import Catalogue
 from core.store.capabilities import CapabilityEdit
 
 # Likeness is the matching score of two capabilities, 1 for the same text.
-ALIKE = 0.5
+ALIKE = 0.54
 NEAR = 6
 MOST_SHOWN = 100
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
