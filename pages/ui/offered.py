@@ -69,12 +69,12 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
         st.warning(str(error), icon=":material/warning:")
         return
     c.answer(found.sentence())
-    if not found.frame.is_empty():
-        c.table(
-            found.frame.select(list(BROUGHT)), column_config=BROUGHT, height=min(36 * (found.frame.height + 1), 320)
-        )
+    changing = found.frame.filter(pl.col("kind") != incoming.GONE).select(list(BROUGHT))
+    if not changing.is_empty():
+        c.table(changing, column_config=BROUGHT, height=min(36 * (changing.height + 1) + 2, 320))
     if not found.rejected.is_empty():
         c.table(found.rejected, column_config=ASIDE)
+        st.download_button("Rows that cannot be used (CSV)", found.rejected.write_csv, "rows-not-used.csv")
     _accept(page, found)
 
 
