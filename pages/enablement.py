@@ -45,7 +45,7 @@ settings, today = page.settings, page.data.as_of
 ledger, known = cached_fit.ledger(page), cached_fit.capabilities().frame
 gaps = ledger.frame
 OUTLINE = (
-    "enablement.updates.load(), requirements.kept.ledger(data, settings).frame, "
+    "enablement.updates.load(), requirements.kept.current(data, settings).frame, "
     "requirements.edition.load(settings).catalogue.frame, requirements.kept.asked(data, settings)"
 )
 
@@ -81,7 +81,7 @@ with cell(page, "What do we carry to the buyer?") as c:
         "Deck (PowerPoint)", enablement.slides.write(deck), "deck.pptx", SLIDES, icon=":material/slideshow:"
     )
 
-    c.method(requirements.kept.ledger, gaps)
+    c.method(requirements.kept.current, gaps)
 
 found = None
 with cell(page, "What has to be proven, and has it been?") as c:

@@ -186,6 +186,6 @@ with cell(page, "Which gaps hold up the pipeline?") as c:
         c.chart(gap_charts.unlocked, ledger.frame, settings.currency)
         c.table(ledger.frame.select(list(fit.GAPS)), column_config=fit.GAPS, height=320)
         fit.gap(page, c, ledger)
-    c.method(requirements.kept.ledger, ledger.frame)
+    c.method(requirements.kept.current, ledger.frame)
 
 notebook.offer(page)

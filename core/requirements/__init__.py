@@ -2,6 +2,7 @@
 
 from core.requirements import (
     catalogue,
+    deal,
     doubts,
     duplicates,
     edition,
@@ -22,6 +23,7 @@ from core.requirements.read import RequirementList, read_list
 __all__ = [
     "RequirementList",
     "catalogue",
+    "deal",
     "doubts",
     "duplicates",
     "edition",

@@ -14,6 +14,7 @@ from core.requirements import edition, match, samples, stakes
 from core.requirements.catalogue import Catalogue
 from core.requirements.gap import GapAnalysis
 from core.requirements.ledger import Ledger, RequirementSet, build
+from core.store import Store
 from core.store.repositories import RequirementSets, Saved
 
 ROWS = {
@@ -105,6 +106,32 @@ def ledger(
     sets = [*own, *shipped]
     chances = stakes.chances(dataset, settings) if sets else None
     return build(sets, dataset, known, settings, chances, groups)
+
+
+GROUPS, SHARED = "ledger", "everybody"
+
+
+def current(dataset: Dataset, settings: Settings) -> Ledger:
+    """Build the gap ledger over all lists the store keeps, with the gaps merged by hand.
+
+    Per capability: open pipeline exposed and probability-weighted, deals, how many closed deals were won in
+    spite of the gap, weeks and cost to close, and open pipeline per person-week. A deal's amount is divided
+    over its gaps by priority (4, 3, 2, 1) × gap type (missing 1, partial and roadmap ½, unclear ¼), in whole
+    cents, so that nothing counts twice.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+        `database` names the store.
+    """
+    store = Store.open(settings.database)
+    try:
+        lists = [found for one in store.requirement_sets.list() if (found := restored(one.name, one.payload))]
+        groups = [one.payload for one in store.gap_groups.list(SHARED) if one.name == GROUPS]
+    finally:
+        store.close()
+    return ledger(dataset, settings, lists, None, groups[0] if groups else None)
 
 
 def asked(

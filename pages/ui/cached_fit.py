@@ -19,8 +19,7 @@ from core.scenarios.whatif import Ground
 from pages.ui import cached
 from pages.ui.shell import Page
 
-SHARED = "everybody"
-GROUPS = "ledger"
+SHARED, GROUPS = kept.SHARED, kept.GROUPS
 
 
 def bid(page: Page, found: GapAnalysis, stake: Stake | None) -> Bid:
