@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -188,22 +188,3 @@ def _filled(wording: str, fields: Mapping[str, str]) -> str | None:
             return None
     line = wording.format(**fields)
     return None if _BLANK.search(line) else line
-
-
-def in_buyers_words(statement: str, choices: Sequence[str]) -> str | None:
-    """Return which of a buyer's own choices says what a statement says, or None where none surely does.
-
-    Examples
-    --------
-    >>> in_buyers_words("Partially compliant", ["FC", "PC", "NC"])
-    'PC'
-    >>> in_buyers_words("Roadmap", ["Yes", "No"])
-    'No'
-    """
-    held = wordings()
-    for wanted in (statement, held["fall_back"].get(statement)):
-        for pattern in held["choices"].get(wanted, []):
-            for choice in choices:
-                if re.fullmatch(pattern, " ".join(str(choice).lower().split()), re.I):
-                    return choice
-    return None

@@ -114,23 +114,3 @@ def test_the_shipped_lists_have_a_source_for_every_draft(settings):
         out = responses.drafts(gap.analyse_file(path, settings=settings), shipped).frame
         assert out.filter(pl.col("draft").is_not_null() & pl.col("sources").is_null()).is_empty()
         assert out.filter((pl.col("statement") == "Compliant") & pl.col("draft").is_null()).is_empty()
-
-
-@pytest.mark.parametrize(
-    ("statement", "choices", "said"),
-    [
-        ("Compliant", ["Fully compliant", "Partially compliant", "Non-compliant"], "Fully compliant"),
-        ("Compliant", ["Y", "N"], "Y"),
-        ("Compliant", ["Ja", "Nein", "Teilweise"], "Ja"),
-        ("Partially compliant", ["FC", "PC", "NC"], "PC"),
-        ("Partially compliant", ["Yes", "No"], None),
-        ("Partially compliant", ["Standard", "Configuration", "Not available"], "Configuration"),
-        ("Roadmap", ["Yes", "No", "Planned (date)"], "Planned (date)"),
-        ("Roadmap", ["Yes", "No"], "No"),
-        ("Not compliant", ["Meets", "Does not meet"], "Does not meet"),
-        ("Not compliant", ["1", "2", "3"], None),
-        ("To be clarified", ["Yes", "No"], None),
-    ],
-)
-def test_the_buyers_own_words(statement, choices, said):
-    assert responses.in_buyers_words(statement, choices) == said
