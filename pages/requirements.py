@@ -161,21 +161,13 @@ if found is not None:
 
     with cell(page, "What goes back to the buyer?") as c:
         c.answer(
-            "Two files: the buyer's own, with nothing but the answer cells changed, and a matrix with every row, "
-            "our status, the gaps with what closes them, and a summary."
+            "The buyer's own file, with nothing but the answer cells changed. For ourselves: a matrix with every row, "
+            "a summary for whoever decides, and everything as JSON."
         )
         outbox.own_file(page, found)
         with st.expander("Every row"):
             c.table(found.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
-        st.download_button(
-            "Download the matrix (Excel)",
-            requirements.workbook.matrix(found),
-            f"{name.rsplit('.', 1)[0]}-matrix.xlsx",
-            icon=":material/table_view:",
-            type="primary",
-            on_click="ignore",
-        )
-
+        outbox.papers(page, found, bid)
         lists.shelf(page, found)
 
 with cell(page, "Which gaps hold up the pipeline?") as c:

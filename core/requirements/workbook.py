@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from core.requirements.gap import GapAnalysis
+from core.requirements.responses import Drafts
 
 TITLES = {
     "sheet": "Sheet", "row": "Row", "requirement_id": "Id", "section": "Section", "text": "Requirement",
@@ -16,15 +17,15 @@ TITLES = {
     "gap_type": "Gap", "severity": "Severity", "impact": "Impact", "workaround": "Until then", "owner": "Owner",
     "effort_weeks": "Effort, person-weeks", "timeline": "Timeline", "cost_amount": "Cost", "approach": "Approach",
     "solution": "Recommended solution", "exposed_amount": "Deal amount exposed", "reason": "Why so classified",
-    "obligation": "Obligation", "answered_before": "Answered before",
+    "obligation": "Obligation", "answered_before": "Answered before", "answer": "Draft answer", "sources": "Taken from",
 }  # fmt: skip
 WIDTHS = {
     "text": 70, "solution": 60, "capability": 30, "comparison": 50, "workaround": 40, "impact": 36, "reason": 40,
-    "section": 24,
+    "section": 24, "answer": 60, "sources": 18,
 }  # fmt: skip
 
 
-def matrix(analysis: GapAnalysis) -> bytes:
+def matrix(analysis: GapAnalysis, drafts: Drafts | None = None) -> bytes:
     """Return the compliance matrix as XLSX: all rows in file order, the gaps, and a summary.
 
     Texts are written as text, so that a cell that begins with = + - or @ stays what the buyer wrote
@@ -33,6 +34,8 @@ def matrix(analysis: GapAnalysis) -> bytes:
     Parameters
     ----------
     analysis : GapAnalysis
+    drafts : Drafts, optional
+        With them each row has its answer and where that comes from.
 
     Returns
     -------
@@ -45,7 +48,11 @@ def matrix(analysis: GapAnalysis) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(target, options)
     looks = _looks(book)
-    _table(book, "Matrix", analysis.frame, looks)
+    rows = analysis.frame
+    if drafts is not None:
+        told = drafts.frame.select("sheet", "row", answer="draft", sources="sources")
+        rows = rows.join(told, on=["sheet", "row"], how="left", maintain_order="left")
+    _table(book, "Matrix", rows, looks)
     _table(book, "Gaps", analysis.gaps, looks)
     _summary(book, analysis, looks)
     book.close()
