@@ -40,8 +40,9 @@ class DealGaps:
         n, worst = self.frame.height, self.frame.filter(pl.col("severity") == "blocker").height
         blocks = f", {worst:,} of them {'blocks' if worst == 1 else 'block'} the deal" if worst else ""
         weeks, cost = self.frame["effort_weeks"].sum(), float(self.frame["cost_amount"].sum())
+        shows = "shows" if len(self.lists) == 1 else "show"
         text = (
-            f"{named} shows {n:,} gap{'s' * (n != 1)}{blocks}; closing all takes {weeks:,.0f} person-weeks and "
+            f"{named} {shows} {n:,} gap{'s' * (n != 1)}{blocks}; closing all takes {weeks:,.0f} person-weeks and "
             f"{money(cost, self.currency)}."
         )
         top = self.frame.row(0, named=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import make_url
 
 from core.config import Settings
 from core.contracts.errors import RequirementError
@@ -132,8 +130,7 @@ def load(settings: Settings) -> Edition:
         `database` names the store.
     """
     shipped = files.load()
-    url = make_url(settings.database)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+    if not Store.is_there(settings.database):
         return of(shipped, pl.DataFrame())
     store = Store.open(settings.database)
     try:

@@ -16,6 +16,7 @@ from core.requirements.gap import GapAnalysis
 from core.requirements.ledger import Ledger, RequirementSet, build
 from core.store import Store
 from core.store.repositories import RequirementSets, Saved
+from core.store.reviews import SHAPE
 
 ROWS = {
     "sheet": pl.String, "row": pl.Int64, "requirement_id": pl.String, "text": pl.String, "category": pl.String,
@@ -106,6 +107,25 @@ def ledger(
     sets = [*own, *shipped]
     chances = stakes.chances(dataset, settings) if sets else None
     return build(sets, dataset, known, settings, chances, groups)
+
+
+def worked(settings: Settings, content: bytes) -> pl.DataFrame:
+    """Return the rows people worked on in the kept list of a file, as the store's `reviews.rows` gives them.
+
+    Parameters
+    ----------
+    settings : Settings
+    content : bytes
+        The buyer's file; none is kept of it, and no row was worked on, where it is not known.
+    """
+    if not Store.is_there(settings.database):
+        return pl.DataFrame(schema=SHAPE)
+    store = Store.open(settings.database)
+    try:
+        same = [one for one in store.requirement_sets.list() if one.payload.get("file_key") == key(content)]
+        return store.reviews.rows(same[0].id) if same else pl.DataFrame(schema=SHAPE)
+    finally:
+        store.close()
 
 
 GROUPS, SHARED = "ledger", "everybody"

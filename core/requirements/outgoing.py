@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from core.requirements import responses, review
+from core.config import Settings
+from core.requirements import catalogue as catalogues
+from core.requirements import doubts, edition, gap, kept, memory, responses, review
 from core.requirements.analysis import GapAnalysis
+from core.requirements.catalogue import Catalogue
 from core.requirements.fill import Filled, fill
+from core.requirements.read import read_list
 from core.requirements.responses import Drafts
 
 KEY = ["sheet", "row"]
@@ -85,8 +90,43 @@ def as_json(found: GapAnalysis, drafts: Drafts | None = None) -> str:
     return json.dumps(out | {"summary": found.summary}, indent=2, default=str, ensure_ascii=False)
 
 
-def drafted(found: GapAnalysis, catalogue: Any) -> Drafts:
-    """Return the draft answers of an analysis, with those of the library in front."""
-    from core.requirements import doubts
+def drafted(found: GapAnalysis, catalogue: Catalogue) -> Drafts:
+    """Return the draft answers of an analysis, with those of the library in front.
 
+    Parameters
+    ----------
+    found : GapAnalysis
+    catalogue : Catalogue
+        The one it was made with.
+    """
     return responses.drafts(found, catalogue, doubts.answers(found))
+
+
+def held(
+    file: Path | str, settings: Settings, catalogue: Path | str | None = None, *, with_library: bool = True
+) -> tuple[GapAnalysis, Drafts, pl.DataFrame]:
+    """Read a list and hold it against the catalogue as the app would, with what people answered and decided.
+
+    Parameters
+    ----------
+    file : path
+    settings : Settings
+    catalogue : path, optional
+        Default the one in force.
+    with_library : bool
+        Whether earlier answers, and work done on this very file, count.
+
+    Returns
+    -------
+    GapAnalysis, Drafts, pl.DataFrame
+        The last: the rows people worked on.
+    """
+    source = read_list(file)
+    known = catalogues.load(catalogue) if catalogue else edition.load(settings).catalogue
+    library = memory.load(settings, kept.key(source.content)) if with_library else None
+    worked = kept.worked(settings, source.content) if with_library else review.nothing()
+    found = gap.analyse(source, known, settings, library=library)
+    decisions = review.decisions(worked)
+    if not decisions.is_empty():
+        found = gap.decide(found, decisions, known, settings)
+    return found, drafted(found, known), worked

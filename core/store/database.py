@@ -127,6 +127,12 @@ class Store:
             Capabilities(sessions, clock),
         )
 
+    @staticmethod
+    def is_there(target: str) -> bool:
+        """Say whether a database may hold anything: a SQLite file that does not exist yet holds nothing."""
+        url = _url(target)
+        return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
