@@ -18,6 +18,7 @@ from core.requirements import limits
 from core.requirements.catalogue import Catalogue
 from core.requirements.gap import GapAnalysis
 
+TO_CLARIFY = "To be clarified"
 WORDINGS = Path(__file__).with_name("responses.yaml")
 FIELDS = ("name", "description", "limit", "date", "committed", "asked")
 SHAPE = {
@@ -75,7 +76,7 @@ class Drafts:
         text = f"{done.height:,} of {self.frame.height:,} answers are drafted, every sentence with its source"
         text += f": {said}." if said else "."
         left = self.frame.height - done.height
-        return text + (f" {left:,} wait for a person." if left else "")
+        return text + (f" {left:,} wait{'s' * (left == 1)} for a person." if left else "")
 
 
 @cache
@@ -141,7 +142,8 @@ def draft(
     RequirementError
         When a wording names a field there is none of.
     """
-    slots = (words or wordings()["wordings"]).get(row["status"], [])
+    is_open = str(row["statement"]) == TO_CLARIFY
+    slots = [] if is_open else (words or wordings()["wordings"]).get(row["status"], [])
     sentences: list[tuple[str, str]] = []
     if answer is not None and not _BLANK.search(str(answer["answer"])):
         sentences.append((str(answer["answer"]).strip(), str(answer["answer_id"])))
