@@ -69,7 +69,7 @@ def _bars(frame: pl.DataFrame, unit: str, written: str) -> alt.Chart | alt.Layer
         color=alt.Color(
             "kind:N",
             scale=alt.Scale(domain=["total", "▲ raises", "▼ lowers"], range=[CONTEXT, ACTUAL, FORECAST]),
-            legend=alt.Legend(orient="top", title=None),
+            legend=alt.Legend(orient="top", title=None, columns=2),
         ),
         tooltip=["label:N", alt.Tooltip("change:Q", format=",.3f", title=unit)],
     )

@@ -124,7 +124,7 @@ def drift(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
         .encode(
             x=alt.X("psi:Q", title="population stability index; above 0.25 has moved"),
             y=alt.Y("feature:N", sort="-x", title=None, axis=alt.Axis(labelLimit=220)),
-            color=alt.Color("state:N", scale=scale, legend=alt.Legend(orient="top", title=None)),
+            color=alt.Color("state:N", scale=scale, legend=alt.Legend(orient="top", title=None, columns=2)),
             tooltip=["feature:N", alt.Tooltip("psi:Q", format=".3f"), "state:N"],
         )
     )

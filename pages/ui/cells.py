@@ -26,10 +26,11 @@ class Cell:
     def __init__(self, page: Page, question: str) -> None:
         self.page, self.question, self.failed = page, question, False
 
-    def answer(self, sentence: str) -> None:
-        """Write the answer."""
+    def answer(self, sentence: str, see: str = "") -> None:
+        """Write the answer, with a link to the question of the page that tells more."""
         self.page.shown.append((self.question, "text", sentence))
-        st.markdown(_plain(sentence))
+        more = f" :small[[{see}](#{anchor(see)})]" if see else ""
+        st.markdown(f"{_plain(sentence)}{more}")
 
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
         """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
@@ -133,6 +134,8 @@ def tile(
     The rows behind it, those of `rows` or else the measure's own, are worked out only when asked for.
     """
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
+    if path and "month" in trend.frame.columns and trend.frame["month"].max() == page.data.as_of.replace(day=1):
+        path.pop()  # A month of a few days would look like a fall.
     snapshot.note("tile", (measure.name, shown(measure, page.settings.currency), change))
     st.metric(
         measure.name,
