@@ -77,14 +77,7 @@ stake, found = None, None
 with cell(page, "What does the buyer ask for?") as c:
     name, content, path = lists.choose(page)
     deals = cached.result(requirements.stakes.open_deals, page.data, settings)
-    stake = st.selectbox(
-        "Which deal does it belong to?",
-        deals,
-        index=None,
-        format_func=lambda deal: f"{deal.name} · {settings.currency} {deal.amount:,.0f}",
-        placeholder="None yet",
-        key="requirement_deal",
-    )
+    stake = lists.deal(page, deals, content)
     source = reading.read(page, content, name) if content else None
     if source is not None:
         found = cached_matching.analysis(page, source, stake)
