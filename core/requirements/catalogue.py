@@ -15,7 +15,7 @@ from core.contracts.errors import RequirementError, closest
 from core.requirements import grids
 
 SHIPPED = Path(__file__).resolve().parents[2] / "sample_data" / "capabilities.csv"
-MOST_WEEKS = 1_000
+MOST_WEEKS, MOST_IN_A_LIST = 1_000, 50
 STATUSES = ("available", "limited", "roadmap", "partner", "not available")
 SHAPE = {
     "capability_id": pl.String,
@@ -224,7 +224,15 @@ def _yaml(source: Path | str | bytes | BinaryIO, title: str) -> list[tuple[int, 
     listed = found.get("capabilities") if isinstance(found, dict) else found
     if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
         raise RequirementError("The catalogue must be a list of capabilities.", title, "Start each with `- id:`.")
-    return [(place, {str(k): v for k, v in row.items()}) for place, row in enumerate(listed, start=1)]
+    return [(place, {str(k): _scalar(v) for k, v in row.items()}) for place, row in enumerate(listed, start=1)]
+
+
+def _scalar(value: Any) -> Any:
+    """Return a value as a cell may hold it: a short list of texts as one text, anything deeper as nothing."""
+    if isinstance(value, list) and len(value) <= MOST_IN_A_LIST:
+        parts = [str(one) for one in value if not isinstance(one, (list, dict))]
+        return "; ".join(parts)
+    return None if isinstance(value, (list, dict)) else value
 
 
 def _table(source: Path | str | bytes | BinaryIO, title: str) -> list[tuple[int, dict[str, Any]]]:

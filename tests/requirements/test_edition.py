@@ -300,3 +300,16 @@ def test_what_was_answered_before_follows_a_merge(shipped, settings):
 def test_any_value_is_told_in_words(name, day):
     found = edition.differences({"name": "A", "available_on": None}, {"name": name, "available_on": day})
     assert len(found) == (name != "A") + (day is not None)
+
+
+def test_yaml_that_unfolds_without_end_is_no_load_and_lists_of_links_are_read():
+    grown = b"- &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
+        f"- &{chr(98 + k)} [{','.join([f'*{chr(97 + k)}'] * 9)}]\n".encode() for k in range(12)
+    )
+    content = b"x:\n" + b"".join(b"  " + line + b"\n" for line in grown.splitlines())
+    content += (
+        b"capabilities:\n- {id: A, name: Maps, limit: *m}\n- {id: B, name: Two, links: [https://a.x, https://b.x]}\n"
+    )
+    found = catalogue.read(content, "c.yaml")
+    assert found.catalogue.frame["limit"].to_list() == [None, None]
+    assert edition.links(found.catalogue.frame["evidence"][1]) == ["https://a.x", "https://b.x"]
