@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core import explain, metrics
+from core import explain, metrics, requirements
 from core.charts import explain as reasons
 from core.charts import pipeline as charts
-from pages.ui import cached, moves, notebook, shell
+from pages.ui import cached, moves, notebook, shell, wanting
 from pages.ui.cells import cell
 
 page = shell.open("Pipeline", icon=":material/filter_alt:")
@@ -124,6 +124,15 @@ if not c.failed and not risks.frame.is_empty():
         c.answer(advice.sentence())
         c.table(advice.frame, column_config=moves.ACTIONS, column_order=list(moves.ACTIONS))
         c.method(explain.actions.actions, advice.frame, deal)
+
+    if page.may("requirements:read"):
+        with cell(page, "What does this buyer ask for that we lack?") as c:
+            lacking = wanting.gaps(page, deal)
+            c.answer(lacking.sentence())
+            if not lacking.frame.is_empty():
+                c.table(lacking.frame, column_config=wanting.GAPS, column_order=list(wanting.GAPS))
+            wanting.ways(page, deal, lacking)
+            c.method(requirements.deal.gaps, lacking.frame, deal)
 
     with cell(page, "Why this chance?") as c:
         why = cached.result(explain.deals.deal, data, settings, deal)

@@ -130,7 +130,7 @@ def test_a_list_goes_in_and_the_matrix_comes_out(url, page, tmp_path):
     expect(page.get_by_text("3 requirements read from the file.")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("heading", name="Where are the gaps, and what closes them?")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the matrix (Excel)").click()
+        page.get_by_role("button", name="Matrix (Excel)").click()
     sheet = load_workbook(io.BytesIO(download.value.path().read_bytes()))["Matrix"]
     assert [row[4] for row in sheet.iter_rows(min_row=2, values_only=True)] == asked
     assert [row[1] for row in sheet.iter_rows(min_row=2, values_only=True)] == [2, 3, 4]
