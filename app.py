@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import charts, explain, metrics, models
 from pages.ui import cached, drill, notebook, shell
-from pages.ui.cells import anchor, cell, tile
+from pages.ui.cells import cell, tile
 
 page = shell.open("Executive", icon=":material/monitoring:")
 data, settings = page.data, page.settings
@@ -39,8 +39,7 @@ with cell(page, "Where do we stand today?") as c:
 with top, cell(page, "What should everyone know?") as c:
     news = cached.result(explain.headlines.headlines, data, settings)
     for text, question in news.told():
-        c.answer(text)
-        st.caption(f"[{question}](#{anchor(question)})")
+        c.answer(text, see=question)
     if news.frame.is_empty():
         c.empty("Load transactions, deals or contracts on the Data page.")
     c.method(explain.headlines.headlines, news.frame)

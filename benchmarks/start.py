@@ -15,8 +15,9 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -38,11 +39,9 @@ def healthy(address: str) -> bool:
         return False
 
 
-def once(browser: object) -> tuple[float, float, float]:
+def once(page: Page, chosen: int) -> tuple[float, float, float]:
     """Return seconds to the server's answer, to the first tile and to the whole page."""
-    chosen = port()
     address = f"http://127.0.0.1:{chosen}"
-    page = browser.new_page()  # type: ignore[attr-defined]
     begin = time.perf_counter()
     command = [sys.executable, "-m", "core.cli", "serve", "--port", str(chosen)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
@@ -58,18 +57,28 @@ def once(browser: object) -> tuple[float, float, float]:
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(20)
-        page.close()
 
 
 def main() -> None:
-    """Print medians over the rounds."""
+    """Print medians over the rounds, for a browser that has been here before and for a new one."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        found = [once(chromium) for _ in range(rounds)]
+    with sync_playwright() as play, TemporaryDirectory() as home:
+        path = shutil.which("chromium")
+        chromium = play.chromium.launch(executable_path=path, args=FLAGS)
+        show("a new browser", [once(chromium.new_page(), port()) for _ in range(rounds)])
         chromium.close()
+        known = play.chromium.launch_persistent_context(home, executable_path=path, args=FLAGS)
+        chosen = port()
+        again = [once(known.new_page(), chosen) for _ in range(rounds + 1)]
+        show("a browser that was here before", again[1:])
+        known.close()
+
+
+def show(who: str, found: list[tuple[float, float, float]]) -> None:
+    """Print one line per moment."""
+    print(who)
     for name, values in zip(("server answers", "first tile", "whole page"), zip(*found, strict=True), strict=True):
-        print(f"{name:16} median {statistics.median(values):5.2f} s  (min {min(values):.2f}, max {max(values):.2f})")
+        print(f"  {name:16} median {statistics.median(values):5.2f} s  (min {min(values):.2f}, max {max(values):.2f})")
 
 
 if __name__ == "__main__":

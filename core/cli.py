@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -240,13 +240,10 @@ def serve(
     if not _prepared(settings):
         _train(_load(settings), settings)
     typer.echo(f"Quarterdeck is at http://{address}:{port} (Ctrl+C stops it)")
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
-    options = ["--server.port", str(port), "--server.address", address]
-    env = {**os.environ, "QUARTERDECK_HOME": str(settings.home.absolute())}
-    try:
-        raise typer.Exit(subprocess.run([*command, *options], cwd=ROOT, env=env, check=False).returncode)
-    except KeyboardInterrupt:
-        typer.echo("Stopped.")
+    os.environ["QUARTERDECK_HOME"] = str(settings.home.absolute())
+    os.chdir(ROOT)
+    sys.argv = ["streamlit", "run", str(ROOT / "server.py"), "--server.port", str(port), "--server.address", address]
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 
 
 class _Bar:

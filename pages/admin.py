@@ -47,6 +47,8 @@ with cell(page, "What was done?") as c:
         c.empty("Saving a scenario, keeping a list or signing in is written down here.")
     else:
         c.table(trail.frame, column_config=TRAIL, height=360)
-        st.download_button("The trail as CSV", trail.frame.write_csv(), "audit.csv", icon=":material/download:")
+        st.download_button(
+            "The trail as CSV", trail.frame.write_csv(), "audit.csv", icon=":material/download:", on_click="ignore"
+        )
 
 notebook.offer(page)

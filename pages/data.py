@@ -31,7 +31,9 @@ with cell(page, "Which rows were left out, and why?") as c:
     c.answer(left_out.sentence())
     if not left_out.frame.is_empty():
         c.table(left_out.frame, column_config=LEFT_OUT)
-        st.download_button("Rows left out, with reasons", page.data.rejected.write_csv(), "left_out.csv")
+        st.download_button(
+            "Rows left out, with reasons", page.data.rejected.write_csv(), "left_out.csv", on_click="ignore"
+        )
     c.method(metrics.loading.rejections, left_out.frame)
 
 with cell(page, "Which columns were read?") as c:

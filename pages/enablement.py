@@ -59,7 +59,9 @@ with cell(page, "What should people learn now?") as c:
     with st.expander("Questions buyers asked"):
         c.table(training.answers, column_config=ANSWERS)
     book = enablement.word.write(training.paper())
-    st.download_button("Trainer's book (Word)", book, "training.docx", WORD, icon=":material/school:")
+    st.download_button(
+        "Trainer's book (Word)", book, "training.docx", WORD, icon=":material/school:", on_click="ignore"
+    )
     c.method(enablement.training.outline, training.frame, given=OUTLINE)
 
 with cell(page, "What do we carry to the buyer?") as c:
@@ -70,15 +72,30 @@ with cell(page, "What do we carry to the buyer?") as c:
     left, middle, right = st.columns(3)
     card = enablement.sales.battlecard(gaps, known, training, settings.company)
     left.download_button(
-        "Battlecard (Word)", enablement.word.write(card), "battlecard.docx", WORD, icon=":material/swords:"
+        "Battlecard (Word)",
+        enablement.word.write(card),
+        "battlecard.docx",
+        WORD,
+        icon=":material/swords:",
+        on_click="ignore",
     )
     sheet = enablement.sales.one_pager(known, training, settings.company)
     middle.download_button(
-        "One-pager (Word)", enablement.word.write(sheet), "one-pager.docx", WORD, icon=":material/article:"
+        "One-pager (Word)",
+        enablement.word.write(sheet),
+        "one-pager.docx",
+        WORD,
+        icon=":material/article:",
+        on_click="ignore",
     )
     deck = enablement.sales.deck(gaps, known, training, settings.company)
     right.download_button(
-        "Deck (PowerPoint)", enablement.slides.write(deck), "deck.pptx", SLIDES, icon=":material/slideshow:"
+        "Deck (PowerPoint)",
+        enablement.slides.write(deck),
+        "deck.pptx",
+        SLIDES,
+        icon=":material/slideshow:",
+        on_click="ignore",
     )
 
     c.method(requirements.kept.ledger, gaps)
@@ -105,6 +122,7 @@ with cell(page, "What has to be proven, and has it been?") as c:
             "proof-of-concept.docx",
             WORD,
             icon=":material/science:",
+            on_click="ignore",
         )
         right.download_button(
             "Read-out (Word)",
@@ -112,6 +130,7 @@ with cell(page, "What has to be proven, and has it been?") as c:
             "read-out.docx",
             WORD,
             icon=":material/fact_check:",
+            on_click="ignore",
         )
 
 if found is not None:
@@ -133,6 +152,7 @@ if found is not None:
             "contract-pack.docx",
             WORD,
             icon=":material/contract:",
+            on_click="ignore",
         )
 
 notebook.offer(page)

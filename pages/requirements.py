@@ -173,6 +173,7 @@ if found is not None:
             f"{name.rsplit('.', 1)[0]}-matrix.xlsx",
             icon=":material/table_view:",
             type="primary",
+            on_click="ignore",
         )
 
         lists.shelf(page, found)

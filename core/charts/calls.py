@@ -20,6 +20,7 @@ def people() -> alt.Axis:
     return alt.Axis(labelLimit=220, labelAlign="left", labelPadding=150, labelOverlap=False)
 
 
+CATEGORY = "upper(substring(datum.label, 0, 1)) + replace(substring(datum.label, 1), '_', ' ')"
 LINES = {
     "commit_amount": "Called commit",
     "below_amount": "Added up from below",
@@ -181,14 +182,16 @@ def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
 
 def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     """Sum per category as the data has it, in grey, and with the review, in front."""
-    base = alt.Chart(frame).encode(y=alt.Y("category:N", sort=frame["category"].to_list(), title=None))
+    base = alt.Chart(frame).encode(
+        y=alt.Y("category:N", sort=frame["category"].to_list(), title=None, axis=alt.Axis(labelExpr=CATEGORY))
+    )
     tip = [
         "category:N",
         alt.Tooltip("amount:Q", format=",.0f", title="in the data"),
         alt.Tooltip("reviewed_amount:Q", format=",.0f", title="reviewed"),
     ]
     own = base.mark_bar(color=CONTEXT, opacity=0.45, height=22).encode(
-        x=alt.X("amount:Q", title=f"{currency}: grey data, teal reviewed", axis=across()), tooltip=tip
+        x=alt.X("amount:Q", title=f"{currency} (grey: as loaded, teal: as reviewed)", axis=across()), tooltip=tip
     )
     said = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)
     return finish(own + said, height=32 * frame.height + 60)

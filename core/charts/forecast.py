@@ -27,7 +27,7 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=list(PARTS.values()), range=[ACTUAL, FORECAST, CONTEXT]),
-                legend=alt.Legend(orient="top", title=None),
+                legend=alt.Legend(orient="top", title=None, columns=2),
             ),
             order="rank:Q",
             tooltip=["window:N", "part:N", alt.Tooltip("part_amount:Q", format=",.2f", title=currency)],

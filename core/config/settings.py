@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -316,14 +318,21 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """Return a settings file's values; a file is parsed once for each state it is in."""
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        state = path.stat()
+        return copy.deepcopy(_parsed(path.absolute(), state.st_mtime_ns, state.st_size))
     except OSError as error:
         raise ConfigError("The settings file cannot be read.", str(path), "Check its name and rights.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         place = str(path) if line is None else f"{path}, line {line + 1}"
         raise ConfigError("The settings file is not valid YAML.", place, "Check indents and quotes there.") from error
+
+
+@lru_cache(maxsize=8)
+def _parsed(path: Path, _changed: int, _size: int) -> dict[str, Any]:
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(found or {}, dict):
         raise ConfigError("The settings file must hold names and values.", str(path))
     return dict(found or {})

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.contracts.errors import ModelError, closest
 from core.explain import drivers, sentences
 from core.explain.sentences import Unit
+from core.metrics.measure import left_over
 
 Floats = NDArray[np.float64]
 IDS = ("opportunity_id", "account_id", "entity_id")
@@ -85,7 +86,7 @@ class Contributions:
     def check(self) -> str:
         """Say whether the contributions add up to the number shown."""
         total = float(self.by_driver()["contribution"].sum())
-        left = f"left over: {abs(self.residual):.1e}."
+        left = f"{left_over(self.residual, self.currency if self.unit == 'money' else self.unit)}."
         if self.unit == "points":
             return f"{self.base:.2f} % {total:+.2f} points = {self.shown:.2f} %; {left}"
         written = [sentences.number(v, self.unit, self.currency) for v in (self.base, self.shown)]

@@ -13,6 +13,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
+from core.metrics.measure import left_over
 from core.models import outlook, registry
 
 
@@ -71,7 +72,7 @@ class ForecastReasons:
     def check(self) -> str:
         """Say that the parts add up to the number shown."""
         total = number(self.amount, "money", self.open.currency)
-        return f"The parts add up to {total}; left over: {abs(self.residual):.2f} {self.open.currency}."
+        return f"The parts add up to {total}; {left_over(self.residual, self.open.currency)}."
 
 
 def forecast(dataset: Dataset, settings: Settings, window: str | None = None) -> ForecastReasons:

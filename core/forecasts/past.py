@@ -13,7 +13,7 @@ from core.contracts import Dataset
 from core.forecasts import archive, calls
 from core.forecasts.replay import QUARTER
 from core.metrics import accuracy
-from core.metrics.measure import Measure, money, percent
+from core.metrics.measure import Measure, left_over, money, percent
 
 SHOWN_DEALS = 8
 WIDE_ENOUGH = 0.75
@@ -80,8 +80,8 @@ class Past:
         left = whole - float(self.frame["error_amount"][0] or 0.0) if self.actual is not None else 0.0
         return (
             f"The largest single reason is {first['deal']}: {money(first['expected_amount'], self.currency)} expected, "
-            f"{money(first['actual_amount'], self.currency)} won. All parts add up to the difference; left over: "
-            f"{self.currency} {abs(left):.2f}."
+            f"{money(first['actual_amount'], self.currency)} won. All parts add up to the difference; "
+            f"{left_over(left, self.currency)}."
         )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
-from narwhals.typing import IntoFrameT
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrameT
 
 
 def bookings_daily(transactions: IntoFrameT, as_of: date) -> IntoFrameT:
@@ -25,6 +25,8 @@ def bookings_daily(transactions: IntoFrameT, as_of: date) -> IntoFrameT:
         [booked_on, region, product_id, rep_id, kind, amount, n_lines].
     """
     keys = ["booked_on", "region", "product_id", "rep_id", "kind"]
+    import narwhals as nw
+
     found: Any = nw.from_native(transactions)
     cube = found.filter(nw.col("booked_on") <= as_of).group_by(keys)
     out: IntoFrameT = cube.agg(nw.col("amount").sum(), n_lines=nw.col("amount").len()).to_native()
@@ -46,6 +48,8 @@ def account_facts(transactions: IntoFrameT, as_of: date) -> IntoFrameT:
         [account_id, first_on, last_on, n_lines, booked_amount, revenue_amount]: booked_amount is the
         sum of booking lines, revenue_amount of billing and refund lines.
     """
+    import narwhals as nw
+
     found: Any = nw.from_native(transactions)
     booked = nw.when(nw.col("kind") == "booking").then(nw.col("amount")).otherwise(0.0)
     billed = nw.when(nw.col("kind") != "booking").then(nw.col("amount")).otherwise(0.0)
@@ -80,6 +84,8 @@ def stage_intervals(history: IntoFrameT, as_of: date) -> IntoFrameT:
         [opportunity_id, stage, entered_on, left_on]: left_on is null for the stage a deal is in. A
         stage a deal comes back to has a row for each stay.
     """
+    import narwhals as nw
+
     found: Any = nw.from_native(history)
     seen = found.filter((nw.col("valid_from") <= as_of) & ~nw.col("is_deleted")).select(
         "opportunity_id", "valid_from", "stage"

@@ -21,7 +21,7 @@ from core.metrics import (
     velocity,
     winrate,
 )
-from core.metrics.measure import Measure, money, percent
+from core.metrics.measure import Measure, left_over, money, percent
 
 __all__ = [
     "Measure",
@@ -35,6 +35,7 @@ __all__ = [
     "growth",
     "health",
     "leaderboard",
+    "left_over",
     "loading",
     "money",
     "percent",

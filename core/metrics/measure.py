@@ -66,6 +66,19 @@ def percent(rate: float | None, sign: bool = False) -> str:
     return f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %"
 
 
+def left_over(amount: float, unit: str = "") -> str:
+    """Say what is missing where parts should add up to a whole; less than half a cent is nothing.
+
+    Examples
+    --------
+    >>> left_over(1e-15), left_over(-2.5, "USD")
+    ('nothing is left over', '2.50 USD is left over')
+    """
+    if abs(amount) < 0.005:
+        return "nothing is left over"
+    return f"{abs(amount):,.2f}{' ' if unit else ''}{unit} is left over"
+
+
 def ratio(above: float, below: float) -> float | None:
     """Divide, or return None without a denominator."""
     return above / below if below else None

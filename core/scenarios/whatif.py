@@ -12,6 +12,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ScenarioError
+from core.metrics.measure import left_over
 from core.scenarios import attribution, baseline, engine, seen
 from core.scenarios.attribution import Split
 from core.scenarios.baseline import Baseline
@@ -163,8 +164,8 @@ class WhatIf:
     def check(self) -> str:
         """Say that the parts add up to the difference."""
         left = self.difference - float(self.parts["amount"].sum()) if self.parts.height else 0.0
-        unit = "" if self.is_rate else f" {self.ground.base.currency}"
-        return f"The parts add up to the difference; left over: {abs(left):.2f}{unit}."
+        unit = "" if self.is_rate else self.ground.base.currency
+        return f"The parts add up to the difference; {left_over(left, unit)}."
 
     @property
     def outcomes(self) -> pl.DataFrame:

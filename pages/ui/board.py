@@ -166,4 +166,4 @@ def _method(page: Page, c: Cell, ground: Ground) -> None:
         found = _found(ground, plan)
     except QuarterdeckError:
         return
-    c.method(whatif.what_if, found.frame, given=_call(page, c, found), lazy="outcome_method")
+    c.method(whatif.what_if, found.frame, given=_call(page, c, found))

@@ -12,7 +12,7 @@ from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
 from core.sources import load_data
-from pages.ui import drawn
+from pages.ui import drawn, lasting
 
 if TYPE_CHECKING:
     from core.requirements.gap import GapAnalysis, Stake
@@ -42,7 +42,7 @@ def result(function: Callable[..., Any], data: Dataset, config: Settings, *more:
     hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
 )
 def _result(name: str, data: Dataset, config: Settings, more: tuple[Any, ...], _function: Callable[..., Any]) -> Any:
-    return _function(data, config, *more)
+    return lasting.result(lasting.place(name, data, config, more), lambda: _function(data, config, *more))
 
 
 def change(measure: Callable[..., Any], data: Dataset, config: Settings) -> str:

@@ -26,10 +26,11 @@ class Cell:
     def __init__(self, page: Page, question: str) -> None:
         self.page, self.question, self.failed = page, question, False
 
-    def answer(self, sentence: str) -> None:
-        """Write the answer."""
+    def answer(self, sentence: str, see: str = "") -> None:
+        """Write the answer, with a link to the question of the page that tells more."""
         self.page.shown.append((self.question, "text", sentence))
-        st.markdown(_plain(sentence))
+        more = f" :small[[{see}](#{anchor(see)})]" if see else ""
+        st.markdown(f"{_plain(sentence)}{more}")
 
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
         """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
@@ -75,25 +76,31 @@ class Cell:
         """Say what to do where there is nothing to show."""
         st.info(advice, icon=":material/lightbulb:")
 
-    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "", lazy: str = "") -> None:
+    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
         """Open the number: formula, as-of date, rows, call, download.
 
         `more` are the call's arguments after data and settings; `given` writes all arguments out
-        where it takes others. With `lazy`, a key, the inside is drawn only while it is open: for
-        cells that answer a slider.
+        where it takes others. The inside is drawn only while it is open.
         """
         given = given or ", ".join(["data", "settings", *(repr(value) for value in more)])
         call = f"{function.__module__.removeprefix('core.')}.{function.__name__}({given})"
         self.page.calls.append((self.question, call))
-        popover = _popover(lazy)
-        if lazy and not popover.open:
+        key = f"method-{self.question}"
+        popover = st.popover("Method", icon=":material/function:", on_change="rerun", key=key)
+        if not popover.open:
             return
         with popover:
             st.markdown(_doc(function))
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
             st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
             st.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
-            st.download_button("Rows as CSV", frame.write_csv, f"{function.__name__}.csv", key=f"csv-{self.question}")
+            st.download_button(
+                "Rows as CSV",
+                frame.write_csv,
+                f"{function.__name__}.csv",
+                key=f"csv-{self.question}",
+                on_click="ignore",
+            )
 
 
 def anchor(question: str) -> str:
@@ -127,6 +134,8 @@ def tile(
     The rows behind it, those of `rows` or else the measure's own, are worked out only when asked for.
     """
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
+    if path and "month" in trend.frame.columns and trend.frame["month"].max() == page.data.as_of.replace(day=1):
+        path.pop()  # A month of a few days would look like a fall.
     snapshot.note("tile", (measure.name, shown(measure, page.settings.currency), change))
     st.metric(
         measure.name,
@@ -154,11 +163,6 @@ def shown(measure: Measure, currency: str) -> str:
     if measure.unit == "money":
         return money(measure.value, currency)
     return percent(measure.value) if measure.unit == "rate" else f"{measure.value:,.0f}"
-
-
-def _popover(lazy: str) -> Any:
-    more: dict[str, Any] = {"on_change": "rerun", "key": lazy} if lazy else {}
-    return st.popover("Method", icon=":material/function:", **more)
 
 
 def _plain(text: str) -> str:

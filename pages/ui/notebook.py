@@ -20,10 +20,12 @@ WHOLE = "load_data(settings)"
 
 def offer(page: Page) -> None:
     """Offer the page as a notebook; it runs against `core` and gives the same numbers."""
-    warmup.freeze()
     snapshot.offer(page)
     name = f"{page.title.lower()}.ipynb"
-    st.download_button("Download as notebook", lambda: write(page), name, icon=":material/download:", key="notebook")
+    st.download_button(
+        "Download as notebook", lambda: write(page), name, icon=":material/download:", key="notebook", on_click="ignore"
+    )
+    warmup.freeze()
 
 
 def write(page: Page) -> str:

@@ -49,11 +49,12 @@ def own_file(page: Page, found: GapAnalysis) -> None:
         mime=KINDS.get(ending, "text/plain"),
         icon=":material/task:",
         type="primary",
+        on_click="ignore",
     )
     with st.expander("The proof, part by part", icon=":material/verified:"):
         st.caption("Found by comparing the buyer's file with the one that goes back.")
         st.dataframe(made.proof.frame, hide_index=True, column_config=PARTS, width="stretch")
-        st.download_button("Every cell written (CSV)", made.frame.write_csv(), "cells-written.csv")
+        st.download_button("Every cell written (CSV)", made.frame.write_csv(), "cells-written.csv", on_click="ignore")
     if made.left.height:
         rows = made.left.select("sheet", "row", "reason", "text")
         with st.expander("What is left for a person", icon=":material/person:"):

@@ -17,6 +17,13 @@ KEYS = {
     "teams": "review_teams", "owners": "review_owners", "categories": "review_categories", "stages": "review_stages",
     "is_due_only": "review_due", "is_touched_only": "review_touched", "least_amount": "review_least",
 }  # fmt: skip
+
+
+def named(category: str) -> str:
+    """Return a category as it is read: `best_case` is "Best case"."""
+    return category.replace("_", " ").capitalize()
+
+
 COLUMNS = {
     "opportunity_name": "Name",
     "account_name": "Account",
@@ -24,8 +31,10 @@ COLUMNS = {
     "close_on": st.column_config.DateColumn("Expected close"),
     "amount": st.column_config.NumberColumn("Amount", format="localized"),
     "p_win": st.column_config.ProgressColumn("Won this quarter", format="percent", min_value=0, max_value=1),
-    "data_category": "Rep's category",
-    "forecast_category": st.column_config.SelectboxColumn("Reviewed category", options=review.CATEGORIES),
+    "data_category": st.column_config.SelectboxColumn("Rep's category", options=review.CATEGORIES, format_func=named),
+    "forecast_category": st.column_config.SelectboxColumn(
+        "Reviewed category", options=review.CATEGORIES, format_func=named
+    ),
     "call_amount": st.column_config.NumberColumn("Called amount", min_value=0, format="localized"),
     "note": st.column_config.TextColumn("Note", width="medium", max_chars=4_000),
     "stage": "Stage",
@@ -43,7 +52,7 @@ def filters(page: Page) -> View:
     first, second, third, fourth = st.columns(4)
     teams = first.multiselect("Team", known.teams, key=KEYS["teams"])
     owners = second.multiselect("Owner", list(known.owners), format_func=known.owners.get, key=KEYS["owners"])
-    categories = third.multiselect("Category", review.CATEGORIES, key=KEYS["categories"])
+    categories = third.multiselect("Category", review.CATEGORIES, format_func=named, key=KEYS["categories"])
     stages = fourth.multiselect("Stage", known.stages, key=KEYS["stages"])
     first, second, third, _ = st.columns(4, vertical_alignment="bottom")
     due = first.toggle("Due this quarter only", value=True, key=KEYS["is_due_only"])

@@ -147,11 +147,12 @@ def _files(page: Page, ground: Ground) -> None:
     first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
     first.download_button(
         "Scenario as YAML", lambda: files.to_yaml(board.drawn(page)), "scenario.yaml", icon=":material/download:",
-        width="stretch",
+        width="stretch", on_click="ignore",
     )  # fmt: skip
     second.download_button(
         "Brief for the board", lambda: brief.html(whatif.work_out(ground, board.drawn(page))), "brief.html",
-        icon=":material/description:", width="stretch", help="One page, to open or print: headline, chart, levers.",
+        icon=":material/description:", width="stretch", on_click="ignore",
+        help="One page, to open or print: headline, chart, levers.",
     )  # fmt: skip
     given = third.file_uploader("Open a scenario file", type=["yaml", "yml"], key="scenario_file")
     if given is not None and st.session_state.get("scenario_file_read") != given.file_id:

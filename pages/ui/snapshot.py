@@ -36,10 +36,12 @@ def offer(page: Page) -> None:
     left.download_button(
         "Download as PDF", lambda: _made(page, shown, "pdf"), f"{name}-{page.data.as_of}.pdf",
         mime="application/pdf", icon=":material/picture_as_pdf:", key="snapshot-pdf", width="stretch",
+        on_click="ignore",
     )  # fmt: skip
     right.download_button(
         "Download as HTML", lambda: _made(page, shown, "html"), f"{name}-{page.data.as_of}.html",
         mime="text/html", icon=":material/html:", key="snapshot-html", width="stretch",
+        on_click="ignore",
     )  # fmt: skip
 
 

@@ -66,7 +66,9 @@ def squares(at: dict[str, Any]) -> None:
 
 def card(text: str, subject: str) -> None:
     """Offer the model card."""
-    st.download_button("Model card", text, f"{subject}-card.json", "application/json", icon=":material/badge:")
+    st.download_button(
+        "Model card", text, f"{subject}-card.json", "application/json", icon=":material/badge:", on_click="ignore"
+    )
 
 
 def versions(page: Page, found: pl.DataFrame) -> None:

@@ -1,6 +1,6 @@
-"""Keeps what lives long out of garbage collection.
+"""Makes a fresh process quick: what the first page needs is there early, what lives long is not collected.
 
-Streamlit collects fully after every script run, and that costs more the more objects are alive. Once
+Streamlit collects garbage fully after every script run, and that costs more the more objects are alive. Once
 the libraries are imported and the first page has run, those objects stay until the process ends, so
 they are taken out of collection, once.
 """
@@ -8,8 +8,14 @@ they are taken out of collection, once.
 from __future__ import annotations
 
 import gc
+import logging
+from importlib import import_module
 
 import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+
+logger = logging.getLogger(__name__)
 
 
 @st.cache_resource(show_spinner=False)
@@ -18,3 +24,25 @@ def freeze() -> bool:
     gc.collect()
     gc.freeze()
     return True
+
+
+def ready() -> None:
+    """Import what the executive page needs and read its data, before anybody has opened it.
+
+    Nothing is trained here, and a problem is left to the page, which tells it in a sentence.
+    """
+    from core import explain, metrics, models
+    from pages.ui import cached
+
+    try:
+        settings = cached.settings()
+        if not settings.source.folder and not (settings.sample_folder / "meta.yaml").exists():
+            return
+        data = cached.data(settings)
+        if models.registry.is_trained(data, settings):
+            cached.result(explain.headlines.headlines, data, settings)
+            cached.result(models.outlook.current, data, settings)
+        cached.result(metrics.recurring.mrr, data, settings)
+        import_module("pyarrow")
+    except (QuarterdeckError, OSError) as error:
+        logger.info("Nothing was made ready: %s", error)

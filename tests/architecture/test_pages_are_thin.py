@@ -72,3 +72,12 @@ def test_no_model_code_knows_the_planted_truth():
         if "_truth" in file.read_text(encoding="utf-8")
     ]
     assert guilty == []
+
+
+@pytest.mark.parametrize("page", [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))], ids=lambda p: p.name)
+def test_a_download_reruns_nothing_so_that_the_next_download_finds_its_file(page):
+    for node in ast.walk(ast.parse(page.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("download_button"):
+            assert {"on_click": "ignore"}.items() <= {
+                k.arg: getattr(k.value, "value", "") for k in node.keywords
+            }.items()

@@ -106,7 +106,7 @@ def test_the_win_rate_slider_moves_the_forecast_by_keyboard(url, page, browser):
     for _ in range(5):
         page.keyboard.press("ArrowRight")
     expect(answer).not_to_have_text(before, timeout=20_000)
-    expect(page.get_by_text("The parts add up to the difference; left over: 0.00 USD.")).to_be_visible()
+    expect(page.get_by_text("The parts add up to the difference; nothing is left over.")).to_be_visible()
     expect(page).to_have_url(re.compile("win_rate=5"))
     moved = answer.inner_text()
     other = browser.new_page()

@@ -16,7 +16,7 @@ def test_the_parts_of_the_forecast_add_up_to_it(sample, settings, bundle, window
     assert why.amount == row["amount"]
     assert why.open.shown == pytest.approx(row["open_amount"], abs=0.01)
     assert abs(why.residual) < 0.01
-    assert "left over: 0.00" in why.check()
+    assert "nothing is left over" in why.check()
     assert why.window in why.sentence()
 
 

@@ -168,7 +168,7 @@ def test_a_past_forecast_is_explained_to_the_cent(small, here, kept):
     system = found.frame.row(0, named=True)
     assert system["who"] == "System"
     assert float(found.deals["error_amount"].sum()) == pytest.approx(system["amount"] - found.actual, abs=0.005)
-    assert "left over: USD 0.00" in found.reason()
+    assert "nothing is left over" in found.reason()
     assert money(found.actual) in found.sentence()
     assert found.path["day"].n_unique() == 13
     said = found.frame["who"].to_list()

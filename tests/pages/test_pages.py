@@ -110,9 +110,9 @@ def test_a_bad_upload_is_a_sentence():
 def test_a_customer_and_a_deal_add_up_on_screen():
     notes = " ".join(c.value for c in opened("pages/customers.py").caption)
     assert " points = " in notes
-    assert "left over: " in notes
+    assert "nothing is left over" in notes
     notes = " ".join(c.value for c in opened("pages/forecast.py").caption)
-    assert "left over: 0.00 USD" in notes
+    assert "add up to USD" in notes
 
 
 def test_an_upload_is_previewed_column_by_column_before_it_is_used():

@@ -136,7 +136,7 @@ def test_every_measure_and_quarter_is_told(start):
         found = whatif.work_out(start, plan, measure_, 2)
         assert found.frame.height == 15
         assert found.part_sentence()
-        assert "left over: 0.00" in found.check()
+        assert "nothing is left over" in found.check()
     assert found.sentence().startswith("Q4 2026 bookings go from")
     assert "worst tenth" in found.tail()
     assert found.outcomes.height == 90

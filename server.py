@@ -1,0 +1,26 @@
+"""Quarterdeck as an ASGI application, for `quarterdeck serve` and for any ASGI server.
+
+While the first browser still loads its files, the rooms are imported and the executive page's numbers read.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+
+@asynccontextmanager
+async def ready(_: Any) -> AsyncIterator[None]:
+    """Make ready beside the server, which answers at once."""
+    from pages.ui import warmup
+
+    threading.Thread(target=warmup.ready, name="warm-up", daemon=True).start()
+    yield
+
+
+app = st.App(Path(__file__).with_name("app.py"), lifespan=ready)
