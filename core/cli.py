@@ -54,13 +54,41 @@ def sample(
 
 
 @app.command()
-def build() -> None:
+def build(
+    if_due: Annotated[
+        bool, typer.Option("--if-due", help="Learn anew only when the models are old or show their age; for cron.")
+    ] = False,
+) -> None:
     """Read the data the settings name, train the models and replay past forecasts; what is there is kept."""
+    from core.models import customers, versions
+
     settings = _settings()
     data = _load(settings)
+    if if_due and not _is_due(data, settings):
+        return
+    if versions.is_scheduled(settings):
+        versions.return_to_newest(settings)
     _train(data, settings)
+    customers.load_or_build(data, settings)
     _replay(data, settings)
     typer.echo(f"Ready: {sum(data.row_counts.values()):,} rows, as of {data.as_of}.")
+
+
+def _is_due(data: Dataset, settings: Settings) -> bool:
+    """Say why models are or are not learnt anew; where not, let the latest serve and publish today's number."""
+    from core.forecasts import calls
+    from core.models import upkeep, versions
+
+    found = upkeep.due(data, settings)
+    typer.echo(found.sentence())
+    if found.is_due:
+        return True
+    if found.version:
+        versions.go_back(settings, found.version, scheduled=True)
+    elif versions.is_scheduled(settings):
+        versions.return_to_newest(settings)
+    calls.publish(data, settings)
+    return False
 
 
 @app.command()

@@ -104,6 +104,14 @@ class HealthSettings(_Section):
     forecast_bias: Marks
 
 
+class UpkeepSettings(_Section):
+    """When models are learnt anew by a scheduled run, and what counts as a sign of age."""
+
+    retrain_after_days: int = Field(ge=1)
+    moved_rate: float = Field(gt=0, le=1)
+    off_rate: float = Field(gt=0, le=1)
+
+
 class ModelSettings(_Section):
     """How models are trained and when a simpler one serves instead."""
 
@@ -255,6 +263,7 @@ class Settings(_Section):
     risk: RiskSettings
     health: HealthSettings
     models: ModelSettings
+    upkeep: UpkeepSettings
     customers: CustomerSettings
     calls: CallSettings
     rates: RateCard

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -27,9 +28,14 @@ def monthly_revenue(dataset: Dataset, by: str | None = None) -> pl.DataFrame:
     by : str, optional
         A column of transactions to split by, as "region"; default one unit, "All".
     """
+    return monthly(dataset.transactions, dataset.as_of, by)
+
+
+def monthly(transactions: pl.DataFrame, as_of: date, by: str | None = None) -> pl.DataFrame:
+    """Return revenue [unit, month, amount] of the months complete on a day, from transactions."""
     unit = pl.lit(ALL) if by is None else pl.col(by).fill_null("Not known")
-    lines = dataset.transactions.filter(
-        pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < month_start(dataset.as_of))
+    lines = transactions.filter(
+        pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < month_start(as_of))
     )
     month = pl.col("booked_on").dt.truncate("1mo")
     return lines.group_by(unit=unit, month=month).agg(pl.col("amount").sum()).sort("unit", "month")
@@ -145,10 +151,10 @@ class RevenueOutlook:
 def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
     """Forecast monthly revenue with its range, in all and by region, and replay past months.
 
-    Revenue is billing less refunds, in complete months. The forecast is the weighted mean of ETS and
-    Theta of each series and boosted trees over the changes of all of them; whole and regions are
-    made to agree. The range holds the set share of the forecast's own past misses as many months
-    ahead. The running month is forecast as a whole.
+    Revenue is billing less refunds, in complete months. The forecast is the weighted mean of ETS, Theta and CES
+    of each series and boosted trees over the changes of all of them; whole and regions are made to agree. The
+    range holds the set share of the forecast's own past misses as many months ahead. The running month is
+    forecast as a whole.
 
     Parameters
     ----------
