@@ -121,7 +121,7 @@ def with_gaps(page: Page, ground: Ground) -> Ground:
     hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
 )
 def _with_gaps(stamp: str, data: Dataset, config: Settings, _ground: Ground, _ledger: Ledger) -> Ground:
-    return Ground(replace(_ground.base, unblocked=waiting(_ledger)), _ground.seen)
+    return Ground(replace(_ground.base, unblocked=waiting(_ledger)), _ground.seen, _ground.forecast)
 
 
 @st.cache_resource(

@@ -204,3 +204,16 @@ def test_a_clicked_cell_of_the_heat_table_opens_its_bookings(url, page):
     expect(page.get_by_text(re.compile(f"{n} bookings in .*EMEA"))).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Will we make the quarter?").click()
     expect(page).to_have_url(re.compile("#will-we-make-the-quarter"))
+
+
+def test_a_clicked_region_and_a_clicked_month_open_what_they_are_made_of(url, page):
+    page.goto(url)
+    tile = page.locator('.st-key-map_Bookings path[aria-label*="region: EMEA"]').first
+    expect(tile).to_be_visible(timeout=60_000)
+    tile.scroll_into_view_if_needed()
+    tile.click(force=True)
+    expect(page.get_by_text(re.compile(r"[\d,]+ lines this quarter, EMEA"))).to_be_visible(timeout=30_000)
+    month = page.locator('.st-key-trend_Revenue path[aria-label*="month: Jul 2026"]').first
+    month.scroll_into_view_if_needed()
+    month.click(force=True)
+    expect(page.get_by_text("Forecast of July 2026 by region")).to_be_visible(timeout=30_000)
