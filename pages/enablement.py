@@ -5,6 +5,7 @@ from datetime import timedelta
 import streamlit as st
 
 from core import enablement, requirements
+from core.charts import paper as papers
 from core.requirements import limits
 from pages.ui import cached_fit, enabling, notebook, shell
 from pages.ui.cells import cell
@@ -38,6 +39,7 @@ STEPS = {
 }
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+PDF = "application/pdf"
 MONTH = timedelta(days=45)
 
 page = shell.open("Enablement", icon=":material/school:")
@@ -98,6 +100,14 @@ with cell(page, "What do we carry to the buyer?") as c:
         on_click="ignore",
     )
 
+    left.download_button(
+        "Battlecard (PDF)", lambda: papers.pdf(card), "battlecard.pdf", PDF, icon=":material/picture_as_pdf:",
+        on_click="ignore",
+    )  # fmt: skip
+    middle.download_button(
+        "One-pager (PDF)", lambda: papers.pdf(sheet), "one-pager.pdf", PDF, icon=":material/picture_as_pdf:",
+        on_click="ignore",
+    )  # fmt: skip
     c.method(requirements.kept.current, gaps)
 
 found = None

@@ -49,6 +49,7 @@ def choose(page: Page) -> tuple[str, bytes, str]:
     earlier = right.selectbox("Or one you kept", names, index=None, placeholder="None chosen", key=KEPT)
     _address(earlier)
     if earlier:
+        left.caption("Clear the choice beside to look at an example.")
         file = kept.file(kept.get(earlier, OWNER))
         if file is not None:
             return file[0], file[1], file[0]

@@ -58,7 +58,8 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
     )
     st.download_button(
         "Download the catalogue (Excel)", lambda: workbook.offer(standing.frame), "catalogue.xlsx", XLSX,
-        icon=":material/download:", key="offer_download", help="Change it there, and upload it here.",
+        icon=":material/download:", key="offer_download", on_click="ignore",
+        help="Change it there, and upload it here.",
     )  # fmt: skip
     if given is None:
         c.answer("Nothing is changed before you have seen what a file would change.")
@@ -74,7 +75,9 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
         c.table(changing, column_config=BROUGHT, height=min(36 * (changing.height + 1) + 2, 320))
     if not found.rejected.is_empty():
         c.table(found.rejected, column_config=ASIDE)
-        st.download_button("Rows that cannot be used (CSV)", found.rejected.write_csv, "rows-not-used.csv")
+        st.download_button(
+            "Rows that cannot be used (CSV)", found.rejected.write_csv, "rows-not-used.csv", on_click="ignore"
+        )
     _accept(page, found)
 
 

@@ -316,3 +316,12 @@ def test_no_word_of_a_table_is_broken():
 
 def test_a_date_in_a_table_is_written_out():
     assert paper.table(("On",), [(date(2026, 5, 1),), (None,)]).rows == (("On",), ("1 May 2026",), ("",))
+
+
+def test_a_document_becomes_a_pdf():
+    from core.charts import paper as papers
+
+    made = paper.Paper("Card", "Sub", (paper.heading("H"), paper.text("words"), *paper.bullets(["one"]),
+                       paper.table(("What", "Said", "Source"), [("A", "Done.", "C-1"), ("B", "", "")])))  # fmt: skip
+    assert papers._lines(made.blocks[3]) == ["•  A: said: Done; source: C-1", "•  B"]
+    assert papers.pdf(made)[:5] == b"%PDF-"
