@@ -19,7 +19,13 @@ tiles = [
     (metrics.winrate.deal_size, metrics.winrate.deal_size, metrics.winrate.won_deals),
 ]
 
-top = st.container()
+with cell(page, "What should everyone know?") as c:
+    news = cached.result(explain.headlines.headlines, data, settings)
+    for text, question in news.told():
+        c.answer(text, see=question)
+    if news.frame.is_empty():
+        c.empty("Load transactions, deals or contracts on the Data page.")
+    c.method(explain.headlines.headlines, news.frame)
 
 with cell(page, "Where do we stand today?") as c:
     recurring = cached.result(metrics.recurring.mrr, data, settings)
@@ -35,14 +41,6 @@ with cell(page, "Where do we stand today?") as c:
                     rows,
                 )
     c.method(metrics.recurring.mrr, recurring.frame)
-
-with top, cell(page, "What should everyone know?") as c:
-    news = cached.result(explain.headlines.headlines, data, settings)
-    for text, question in news.told():
-        c.answer(text, see=question)
-    if news.frame.is_empty():
-        c.empty("Load transactions, deals or contracts on the Data page.")
-    c.method(explain.headlines.headlines, news.frame)
 
 with cell(page, "Will we make the quarter?") as c:
     outlook = cached.result(models.outlook.current, data, settings)
