@@ -3,7 +3,9 @@
 Run: .venv/bin/python benchmarks/moves.py [sessions] [seconds]
 
 Starts the app, opens websockets as browsers do, and prints the time from sending a move to the end of the
-script that answers it, and the server's processor time per move.
+script that answers it, and the server's processor time per move, which other work on the machine disturbs less.
+The time an idle server takes is measured first and told apart. Moves go to one of 61 values, which others have
+mostly asked for before, as sliders with whole steps do; or each to a value nobody has asked for.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import sys
 import time
 import urllib.request
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE, LEVER, PERIOD = "scenarios", "Win rate", 2.0
-FIRST_RUN = 120.0
+FIRST_RUN, IDLE = 120.0, 5.0
+NEW = count(1)
 
 
 @dataclass
@@ -45,8 +49,9 @@ class Session:
         self.hashes: dict[str, int] = {}
         self.slider, self.fragment, self.page_hash = "", "", ""
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
+        headers = {"Origin": self.url, "Cookie": f"seat={self.number}"}
         self.socket = await websockets.connect(
-            address, subprotocols=[websockets.Subprotocol("streamlit")], additional_headers={"Origin": self.url},
+            address, subprotocols=[websockets.Subprotocol("streamlit")], additional_headers=headers,
             max_size=None, compression=None, open_timeout=60, ping_interval=None,
         )  # fmt: skip
         await self.ask(page=PAGE)
@@ -86,7 +91,8 @@ class Session:
                 self.hashes[message.hash] = 1
             if message.delta.WhichOneof("type") == "new_element":
                 self._element(message.delta)
-        return kind == "script_finished"
+        # A move asks for the answer's fragment alone: the run that brought it ends early and says so.
+        return kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
     def _element(self, delta: Any) -> None:
         kind = delta.new_element.WhichOneof("type")
@@ -105,13 +111,13 @@ class Session:
         await self.ask(fragment=self.fragment)
         self.taken.append((time.perf_counter() - begin) * 1000)
 
-    async def work(self, begin: float, end: float) -> None:
+    async def work(self, begin: float, end: float, is_new: bool = False) -> None:
         """Move every two seconds, each session at its own moment."""
         chance = random.Random(self.number)
         due = begin + chance.random() * PERIOD
         while due < end:
             await asyncio.sleep(max(due - time.perf_counter(), 0))
-            await self.move(float(chance.randint(-30, 30)))
+            await self.move(chance.randint(-30, 30) + (next(NEW) / 10_000 if is_new else 0.0))
             due += PERIOD
 
 
@@ -121,22 +127,41 @@ def processor_seconds(pid: int) -> float:
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def measure(url: str, pid: int, sessions: int, seconds: float) -> None:
-    """Open the sessions, let them move, print a line."""
-    found = [Session(url, n) for n in range(sessions)]
+async def opened(urls: list[str], sessions: int) -> list[Session]:
+    """Open the sessions in turn, each with its first move made."""
+    found = [Session(urls[n % len(urls)], n) for n in range(sessions)]
     for session in found:
         await session.open()
         await session.move(1.0)
         session.taken.clear()
-    begin, used = time.perf_counter(), processor_seconds(pid)
-    await asyncio.gather(*(s.work(begin, begin + seconds) for s in found))
-    used, lasted = processor_seconds(pid) - used, time.perf_counter() - begin
+    return found
+
+
+async def rounds(found: list[Session], pids: list[int], seconds: float, is_new: bool) -> None:
+    """Let the sessions move, and print a line."""
+    used, begin = sum(map(processor_seconds, pids)), time.perf_counter()
+    await asyncio.sleep(IDLE)
+    idle = (sum(map(processor_seconds, pids)) - used) / (time.perf_counter() - begin)
+    begin, used = time.perf_counter(), sum(map(processor_seconds, pids))
+    await asyncio.gather(*(s.work(begin, begin + seconds, is_new) for s in found))
+    lasted = time.perf_counter() - begin
+    used = sum(map(processor_seconds, pids)) - used
     every = sorted(t for s in found for t in s.taken)
     print(
-        f"{sessions:3} sessions, {len(every)} moves in {lasted:.0f} s: median {statistics.median(every):.0f} ms, "
-        f"p95 {every[int(0.95 * (len(every) - 1))]:.0f} ms, slowest {every[-1]:.0f} ms, "
-        f"{used / len(every) * 1000:.1f} ms of processor time a move"
+        f"{len(found):3} sessions, {len(every)} moves in {lasted:.0f} s to values {'nobody' if is_new else 'others'} "
+        f"asked for: median {statistics.median(every):.0f} ms, p95 {every[int(0.95 * (len(every) - 1))]:.0f} ms, "
+        f"slowest {every[-1]:.0f} ms; processor time a move {(used - idle * lasted) / len(every) * 1000:.1f} ms, "
+        f"with the idle server's {idle * 1000:.0f} ms a second {used / len(every) * 1000:.1f} ms"
     )
+    for session in found:
+        session.taken.clear()
+
+
+async def measure(urls: list[str], pids: list[int], sessions: int, seconds: float) -> None:
+    """Open the sessions, let them move to known and to new values, and close them."""
+    found = await opened(urls, sessions)
+    for is_new in (False, True):
+        await rounds(found, pids, seconds, is_new)
     for session in found:
         await session.socket.close()
 
@@ -146,7 +171,7 @@ def serve() -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port)]
+    command = [sys.executable, "-m", "core.cli", "serve", "--port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     for _ in range(240):
@@ -164,8 +189,8 @@ def main() -> None:
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 30.0
     server, url = serve()
     try:
-        for count in dict.fromkeys((1, sessions)):
-            asyncio.run(measure(url, server.pid, count, seconds))
+        for number in dict.fromkeys((1, sessions)):
+            asyncio.run(measure([url], [server.pid], number, seconds))
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)

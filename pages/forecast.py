@@ -26,7 +26,7 @@ currency = page.settings.currency
 with cell(page, "What will we win, and from where?") as c:
     outlook = cached.result(models.outlook.current, page.data, page.settings)
     c.answer(outlook.sentence(st.session_state.get("forecast_window")))
-    if outlook.windows:
+    if outlook.is_known:
         st.segmented_control(
             "Window", outlook.windows, default=outlook.windows[-1], required=True, key="forecast_window"
         )

@@ -12,6 +12,7 @@ from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
+from core.metrics.measure import money
 from core.models.panel import RevenueForecaster, reconciled
 from core.models.series import Floats
 
@@ -137,9 +138,10 @@ class RevenueOutlook:
         ahead = self.frame.filter("is_forecast")
         first, last = ahead.row(0, named=True), ahead.row(-1, named=True)
         text = (
-            f"Revenue of {self.currency} {first['amount'] / 1e6:,.1f} M in {first['month']:%B %Y}, "
-            f"and {self.currency} {last['amount'] / 1e6:,.1f} M in {last['month']:%B %Y}, "
-            f"between {last['lower'] / 1e6:,.1f} and {last['upper'] / 1e6:,.1f} M in {self.rate * 100:.0f} % of cases."
+            f"Revenue of {money(first['amount'], self.currency)} in {first['month']:%B %Y}, "
+            f"and {money(last['amount'], self.currency)} in {last['month']:%B %Y}, "
+            f"between {money(last['lower'], self.currency)} and {money(last['upper'], self.currency)} "
+            f"in {self.rate * 100:.0f} % of cases."
         )
         if self.coverage is None:
             return text + " The history is too short to say how well such ranges held."

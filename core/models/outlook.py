@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,8 @@ from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
 from core.metrics.attainment import quota_of_reps
+from core.metrics.measure import counted, money
+from core.metrics.remembered import Same, remembered
 from core.models import registry
 from core.models.arrivals import tracks, worth
 
@@ -57,6 +60,11 @@ class Outlook:
         """Return the names of the windows, shortest first, the quarter last."""
         return self.frame["window"].to_list()
 
+    @property
+    def is_known(self) -> bool:
+        """Say whether there is anything to expect: something won before, so that open deals are worth something."""
+        return self.frame.filter(pl.col("upper") > 0).height > 0
+
     def behind(self, window: str | None = None) -> Behind:
         """Return the open deals behind the number of one window; default the quarter."""
         if self.frame.is_empty():
@@ -69,8 +77,12 @@ class Outlook:
         """Say the number of one window, its range and its parts."""
         if self.frame.is_empty():
             return "There are no deals to forecast from."
+        if not self.is_known:
+            return (
+                "Nothing can be expected yet: no deal has been won to learn from. Load closed deals on the Data page."
+            )
         row = self.frame.filter(pl.col("window") == (window or self.windows[-1])).to_dicts()[0]
-        m = {k: f"{self.currency} {v / 1e6:,.1f} M" for k, v in row.items() if isinstance(v, float)}
+        m = {k: money(v, self.currency) for k, v in row.items() if isinstance(v, float)}
         text = (
             f"{row['window']}: {m['amount']}, between {m['lower']} and {m['upper']} in four cases of five: "
             f"{m['closed_amount']} already closed, {m['open_amount']} from open deals, "
@@ -102,8 +114,9 @@ class Behind:
         if not total:
             return "No open deal stands behind the number."
         top = float(self.frame["expected_amount"].head(10).sum())
+        verb = "is" if self.frame.height == 1 else "are"
         return (
-            f"{self.frame.height:,} open deals are worth {self.currency} {total / 1e6:,.1f} M in {self.window}; "
+            f"{counted(self.frame.height, 'open deal')} {verb} worth {money(total, self.currency)} in {self.window}; "
             f"the ten largest make up {top / total * 100:.0f} % of that."
         )
 
@@ -139,7 +152,12 @@ def current(dataset: Dataset, settings: Settings) -> Outlook:
         number, worked out on past dates by a model that had not seen them, missed what was won.
         With too few closed deals for a model, a table of past shares by stage serves (`build`).
     """
-    bundle = registry.load_or_train(dataset, settings)
+    return _by(dataset, settings, Same(registry.load_or_train(dataset, settings)))
+
+
+@remembered(4)
+def _by(dataset: Dataset, settings: Settings, known: Same) -> Outlook:
+    bundle: Any = known.thing
     if bundle.close is None or bundle.deal_scores.is_empty():
         return build(dataset, settings)
     return build(dataset, settings, bundle.deal_scores, bundle.close.past_)
@@ -311,6 +329,15 @@ def _variance(scored: pl.DataFrame) -> float:
 def _won_between(history: pl.DataFrame, after: date, until: date) -> float:
     won = history.filter(pl.col("is_won") & (pl.col("ended_on") > after) & (pl.col("ended_on") <= until))
     return float(won.unique("opportunity_id")["end_amount"].sum())
+
+
+def still_to_come(dataset: Dataset, settings: Settings) -> float:
+    """Return what deals not yet created will add to the running quarter, as `current` counts it.
+
+    Deals created per day over the last year × what those old enough won in the days that would have been left.
+    """
+    days = (quarter_end(dataset.as_of, settings) - dataset.as_of).days
+    return worth(tracks(dataset, settings), dataset.as_of, days)[0]
 
 
 def replay(history: pl.DataFrame, as_of: date, days: int = 60) -> pl.DataFrame:

@@ -153,4 +153,6 @@ def sentence(found: pl.DataFrame) -> str:
             f"An earlier version serves: that of {row['kept_at']:%d %B %Y, %H:%M}, trained on data as "
             f"of {row['as_of']}. {found.height} are kept."
         )
+    if found.height == 1:
+        return "One version is kept, trained on the present data."
     return f"{found.height} versions are kept; the one trained on the present data serves."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
-from core.models import registry
+from core.models import outlook, registry
 from core.scenarios import capacity, curves, margins, recurring, rescoring, shocks
 from core.scenarios.shocks import Correlation
 
@@ -60,6 +60,9 @@ class Baseline:
     correlation : Correlation
     unblocked : dict of str to pl.DataFrame
         Per capability [opportunity_id, share]: open deals waiting for it, and how much of each waits.
+    near : float
+        What multiplies wins of deals to come within the running quarter, so that they bring what the forecast
+        page counts for them: the curves, straight between months, know little of a deal's first weeks.
     rescore : callable, optional
         Scores the open deals anew for the model levers; None without a close model.
     """
@@ -82,6 +85,7 @@ class Baseline:
     n_reps: int = 0
     correlation: Correlation = field(default_factory=Correlation)
     unblocked: dict[str, pl.DataFrame] = field(default_factory=dict)
+    near: float = 1.0
     rescore: Callable[[Books, tuple[LeverSetting, ...]], np.ndarray] | None = None
 
     @cached_property
@@ -113,9 +117,10 @@ def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline
     with deals that have not ended counted for as long as they were watched. Deals to come arrive at
     last year's pace by segment, region, product family, team, type and lead source, win like past deals
     of their type and source from their first day, and are as large as those won of their type in their
-    segment. Recurring revenue leaves, account by account, as the churn model ranks them, and in sum as
-    over the last year; new and expansion bookings add to it at last year's rate. An open deal without an
-    amount counts with the median of its segment's open deals. Costs are those of the product family.
+    segment; within the running quarter they bring what the forecast page counts for them. Recurring
+    revenue leaves, account by account, as the churn model ranks them, and in sum as over the last year;
+    new and expansion bookings add to it at last year's rate. An open deal without an amount counts with
+    the median of its segment's open deals. Costs are those of the product family.
 
     Parameters
     ----------
@@ -137,7 +142,7 @@ def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline
     scored = pl.DataFrame() if bundle is None else bundle.deal_scores
     past = bundle.close.past_ if bundle is not None and bundle.close is not None else pl.DataFrame()
     quotas = capacity.quotas(dataset, start, QUARTERS)
-    return Baseline(
+    plain = Baseline(
         as_of, settings.currency, quarter_label(quarter_end(as_of, settings), settings), quotas[0],
         tuple(add_months(start, m) for m in range(MONTHS)), _closed(deals, start, as_of), held,
         curves.of_deals(held, scored, stages), _to_come(deals, as_of, index), came,
@@ -147,6 +152,16 @@ def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline
         shocks.measure(past, deals.select("opportunity_id", "segment", "owner_id")),
         rescore=rescoring.scorer(bundle, held, stages),
     )  # fmt: skip
+    return replace(plain, near=_near(plain, outlook.still_to_come(dataset, settings)))
+
+
+def _near(base: Baseline, wanted: float) -> float:
+    """Return what makes deals to come bring the amount wanted within the running quarter."""
+    from core.scenarios.levers import Scenario
+    from core.scenarios.wins import arrivals
+
+    found = float(base.books.size @ arrivals(base.books, Scenario())[:, :3].sum(axis=1)) if base.to_come.height else 0.0
+    return wanted / found if found > 0 else 1.0
 
 
 def _placed(dataset: Dataset, frame: pl.DataFrame) -> pl.DataFrame:

@@ -127,6 +127,8 @@ class Books:
             .to_numpy()
             .astype(np.int64)
         )
+        self.by_deal, self.by_cell = (Groups(g, self.groups.height) for g in (self.deal_group, self.cell_group))
+        self.by_line = Groups(self.line_place, self.places.height)
         self.group_place = self.groups["place"].to_numpy().astype(np.int64)
         kinds = self.groups["opportunity_type"].to_numpy().astype(str)
         self.is_renewal, self.is_new = kinds == "renewal", kinds == "new"
@@ -139,6 +141,7 @@ class Books:
             cells[c].to_numpy().astype(np.float64)
             for c in ("monthly_count", "mean_amount", "squared_amount", "cost_rate")
         )
+        self.cell_kind = alike(self.size, self.square)[1]
         self.cell_curve = cells["curve"].fill_null(0).to_numpy().astype(np.int64)
         self.mrr, self.early, self.later, self.shrink = (
             lines[c].to_numpy().astype(np.float64)
@@ -201,13 +204,31 @@ def _codes(column: pl.Series) -> np.ndarray:
     return np.unique(column.fill_null("").to_numpy().astype(str), return_inverse=True)[1].reshape(-1)
 
 
-def to_groups(values: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
-    """Sum rows by group; rows must stand in the order of their groups."""
-    out = np.zeros((count, values.shape[1]))
-    if len(group):
-        starts = np.concatenate([[0], np.flatnonzero(np.diff(group)) + 1])
-        out[group[starts]] = np.add.reduceat(values, starts, axis=0)
-    return out
+class Groups:
+    """Rows that stand in the order of their groups, to be summed by them."""
+
+    def __init__(self, group: np.ndarray, count: int) -> None:
+        self.count = count
+        self._starts = np.concatenate([[0], np.flatnonzero(np.diff(group)) + 1]) if len(group) else group
+        self._places = group[self._starts]
+
+    def sum(self, values: np.ndarray) -> np.ndarray:
+        """Return the sums by group of [row, column]."""
+        out = np.zeros((self.count, values.shape[1]))
+        if len(self._starts):
+            out[self._places] = np.add.reduceat(values, self._starts, axis=0)
+        return out
+
+
+def alike(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a row of each different combination of the columns' values, and which combination each row has."""
+    telling = [column for column in columns if len(column) and (column != column[0]).any()]
+    code = telling[0] if telling else np.zeros(len(columns[0]), np.int64)
+    for column in telling[1:]:
+        known, here = np.unique(column, return_inverse=True)
+        code = np.unique(code, return_inverse=True)[1].reshape(-1) * len(known) + here.reshape(-1)
+    _, rows, which = np.unique(code, return_index=True, return_inverse=True)
+    return rows, which.reshape(-1)
 
 
 def over_rows(value: Factor) -> Factor:

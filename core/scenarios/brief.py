@@ -33,7 +33,7 @@ def html(found: WhatIf) -> str:
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(plan.name)}</title><style>{STYLE}</style>"
         f"<h1>{escape(plan.name)}</h1><p class=muted>As of {base.as_of:%d %B %Y}</p>"
-        f"<p>{escape(found.sentence())}</p>{about}{_chart(found)}"
+        f"<p>{escape(found.sentence())}</p><p>{escape(found.recurring_sentence())}</p>{about}{_chart(found)}"
         f"<h2>What would have to be true</h2><table><tr><th>Lever<th>What it means<th>Seen in the past</tr>"
         f"{rows}</table>"
         f"<h2>Which lever makes the difference</h2><table>{parts}</table><p class=muted>{escape(found.check())}</p>"

@@ -7,8 +7,11 @@ from math import factorial
 
 import numpy as np
 
+from core.scenarios.books import alike
+
 ORDER = 6
-FEW = 150
+FEW, BLOCK = 150, 6
+GONE = 1e-15
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Sums:
 
 def sums(
     amount: np.ndarray, given: np.ndarray, size: np.ndarray, square: np.ndarray, count: np.ndarray, shared: float,
-    frequencies: np.ndarray, large: float,
+    frequencies: np.ndarray, large: float, kind: np.ndarray | None = None,
 ) -> Sums:  # fmt: skip
     """Work out the characteristic function of a sum for each shock, in units of its own width.
 
@@ -47,32 +50,51 @@ def sums(
         In units of one over the width.
     large : float
         Deals above this share of the width are taken exactly.
+    kind : np.ndarray, optional
+        [cell], a number for each different size and square, where they are numbered already.
     """
     mean = amount @ given + size @ count
     variance = (amount**2) @ (given * (1 - given)) + square @ count + shared
     width = np.sqrt(np.maximum(variance, 0.0))
     safe = np.where(width > 1e-9, width, 1.0)
     exact = np.ones(len(amount), bool) if len(amount) <= FEW else amount > large * safe.min()
-    log = _arriving(size, square, count, safe, frequencies)
+    log = _arriving(size, square, count, safe, frequencies, kind)
     log = log - 0.5 * (shared / safe**2)[:, None] * frequencies**2
+    # No deal can lift the function again where deals to come and shared fates have put it out.
+    live = int(np.flatnonzero(log.real.max(axis=0) > np.log(GONE))[-1:].sum()) + 1
+    heard = frequencies[:live]
     if exact.any():
-        log = log + _exactly(amount[exact], given[exact], safe, frequencies)
+        log[:, :live] += _exactly(amount[exact], given[exact], safe, heard)
     if not exact.all():
-        log = log + _series(amount[~exact], given[~exact], safe, frequencies)
+        log[:, :live] += _series(amount[~exact], given[~exact], safe, heard)
     log = log - 1j * frequencies * (mean / safe)[:, None]
     return Sums(mean, width, np.minimum(log.real, 0.0) + 1j * log.imag)
 
 
 def _exactly(amount: np.ndarray, given: np.ndarray, width: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
-    """Multiply the deals' own functions; powers by recurrence."""
-    step = np.exp(1j * frequencies[0] * amount[:, None] / width)
-    power = np.ones_like(step)
-    out = np.empty((len(width), len(frequencies)), complex)
-    for j in range(len(frequencies)):
-        power = power * step
-        out[:, j] = (1 + given * (power - 1)).prod(axis=0)
-    tiny = np.abs(out) < 1e-200
-    return np.log(np.where(tiny, 1e-200, out))
+    """Multiply the deals' own functions; powers by recurrence, a block of frequencies at a time."""
+    step = np.exp(1j * frequencies[0] * amount / width[:, None])
+    powers = np.multiply.accumulate(np.broadcast_to(step, (min(BLOCK, len(frequencies)), *step.shape)), axis=0)
+    leap, won = powers[-1].copy(), np.ascontiguousarray(given.T)
+    lost, part, found = 1 - won, np.empty_like(powers), []
+    for begin in range(0, len(frequencies), BLOCK):
+        if begin:
+            powers *= leap
+        np.multiply(won, powers, out=part)
+        found.append(_product(part + lost))
+    out = np.concatenate(found)[: len(frequencies)].T
+    return np.log(np.where(np.abs(out) < 1e-200, 1e-200, out))
+
+
+def _product(parts: np.ndarray) -> np.ndarray:
+    """Multiply along the last axis, halves with halves: that order keeps the processor's vector units busy."""
+    while parts.shape[-1] > 8:
+        half = parts.shape[-1] // 2
+        rest = parts[..., 2 * half :]
+        parts = parts[..., :half] * parts[..., half : 2 * half]
+        if rest.shape[-1]:
+            parts[..., :1] *= rest
+    return np.asarray(parts.prod(axis=-1))
 
 
 def _series(amount: np.ndarray, given: np.ndarray, width: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
@@ -101,19 +123,22 @@ _BERNOULLI = (
 
 
 def _arriving(
-    size: np.ndarray, square: np.ndarray, count: np.ndarray, width: np.ndarray, frequencies: np.ndarray
-) -> np.ndarray:
+    size: np.ndarray, square: np.ndarray, count: np.ndarray, width: np.ndarray, frequencies: np.ndarray,
+    kind: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
     """Sum the compound Poisson parts; cells of like amounts are taken together."""
     out = np.zeros((len(width), len(frequencies)), complex)
-    rows = (size > 0) & (count.max(axis=1) > 0) if len(size) else np.zeros(0, bool)
-    if not rows.any():
+    which = alike(size, square)[1] if kind is None and len(size) else kind
+    if which is None or not len(which):
         return out
-    kinds, inverse = np.unique(np.stack([size[rows], square[rows]], 1), axis=0, return_inverse=True)
-    numbers = np.zeros((len(kinds), count.shape[1]))
-    np.add.at(numbers, inverse.reshape(-1), count[rows])
-    excess = np.maximum(kinds[:, 1] / kinds[:, 0] ** 2 - 1, 1e-6)
+    numbers = np.stack([np.bincount(which, weights=column) for column in count.T])
+    one = np.zeros(numbers.shape[1], np.int64)
+    one[which] = np.arange(len(which))
+    live = (size[one] > 0) & (numbers.max(axis=0) > 0)
+    size, square, numbers = size[one[live]], square[one[live]], numbers[:, live]
+    excess = np.maximum(square / size**2 - 1, 1e-6)
     for k in range(len(width)):
-        t = frequencies / width[k]
-        gamma = np.exp(-np.log(1 - 1j * np.outer(kinds[:, 0] * excess, t)) / excess[:, None])
-        out[k] = numbers[:, k] @ (gamma - 1)
+        x = np.outer(size * excess, frequencies / width[k])
+        shrink, turn = np.exp(-np.log1p(x * x) / (2 * excess[:, None])), np.arctan(x) / excess[:, None]
+        out[k] = numbers[k] @ (shrink * np.cos(turn) - 1) + 1j * (numbers[k] @ (shrink * np.sin(turn)))
     return out

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.scenarios.levers import Scenario
 
 NODES, FREQUENCIES, GRID, REACH = 9, 48, 241, 8.0
-FINE, SHOCKS, MOST_SHOCKS = 801, 81, 601
+FINE, SHOCKS, MOST_SHOCKS = 801, 31, 601
 APART, MOST_APART, FEW = 2.5, 5, 6
 LARGE = 0.086
 TAIL = 0.1
@@ -46,6 +46,10 @@ class Window:
         What is already certain.
     segment, owner : np.ndarray
         Numbers of each open deal's segment and rep.
+    kind : np.ndarray, optional
+        Number of each cell: those of one number have the same size and square.
+    steady : np.ndarray, optional
+        Rows of `amount` that the shared shock leaves alone.
     """
 
     amount: np.ndarray
@@ -56,6 +60,8 @@ class Window:
     won: float
     segment: np.ndarray
     owner: np.ndarray
+    kind: np.ndarray | None = None
+    steady: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -137,15 +143,24 @@ def work_out(
     mean = float(amount @ chance + window.size @ window.count)
     apart = _standing_apart(amount, chance, window)
     z, weight = _nodes(rho)
-    given, factor = _given(chance, z, rho)
+    steady = np.zeros(len(chance), bool) if window.steady is None else window.steady[live]
+    given, factor = _given(chance, z, rho, steady)
     shared = _clusters(amount[~apart], chance[~apart], window, live, apart, correlation)
     rest = sums(
-        amount[~apart], given[~apart], window.size, window.square, window.count[:, None] * factor, shared, T, LARGE
+        amount[~apart],
+        given[~apart],
+        window.size,
+        window.square,
+        window.count[:, None] * factor,
+        shared,
+        T,
+        LARGE,
+        window.kind,
     )
     fine_z, fine_weight = (z, weight) if rho == 0 else _fine(z, rest.mean, rest.width)
     middle, width = (np.exp(_carried(z, np.log(np.maximum(v, 1e-12)), fine_z)) for v in (rest.mean, rest.width))
     shapes = _inverted(rest.log)
-    combos = _combinations(amount[apart], chance[apart], fine_z, rho)
+    combos = _combinations(amount[apart], chance[apart], fine_z, rho, steady[apart])
     at = _grid(mean, middle, width, fine_weight, amount[apart], chance[apart])
     below = _mixed(at, z, fine_z, fine_weight, middle, width, shapes, combos)
     hit = None
@@ -161,9 +176,12 @@ def _just_below(amount: float, at: np.ndarray) -> float:
 
 
 def _nodes(rho: float) -> tuple[np.ndarray, np.ndarray]:
-    if rho <= 0:
-        return np.zeros(1), np.ones(1)
-    z, weight = np.polynomial.hermite_e.hermegauss(NODES)
+    return (np.zeros(1), np.ones(1)) if rho <= 0 else _gauss(NODES)
+
+
+@lru_cache(maxsize=4)
+def _gauss(nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    z, weight = np.polynomial.hermite_e.hermegauss(nodes)
     return z, weight / weight.sum()
 
 
@@ -177,15 +195,17 @@ def _fine(nodes: np.ndarray, mean: np.ndarray, width: np.ndarray) -> tuple[np.nd
     return z, weight / weight.sum()
 
 
-def _given(chance: np.ndarray, z: np.ndarray, rho: float) -> tuple[np.ndarray, np.ndarray]:
+def _given(chance: np.ndarray, z: np.ndarray, rho: float, steady: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return each deal's chance given the shock [deal, node], and by how much deals to come change."""
     if rho <= 0:
         return chance[:, None], np.ones(1)
     from scipy.special import ndtr, ndtri
 
-    usual = float(np.clip(chance.mean() if len(chance) else 0.2, 0.01, 0.99))
+    moved = chance[~steady]
+    usual = float(np.clip(moved.mean() if len(moved) else 0.2, 0.01, 0.99))
     both = np.append(chance, usual)
     found = ndtr((ndtri(both)[:, None] + np.sqrt(rho) * z) / np.sqrt(1 - rho))
+    found[:-1][steady] = chance[steady, None]
     return found[:-1], found[-1] / usual
 
 
@@ -212,6 +232,8 @@ def _clusters(
     if not len(amount) or found.segment + found.rep <= 0:
         return 0.0
     pull = amount * _density(chance)
+    if window.steady is not None:
+        pull = np.where(window.steady[live][~apart], 0.0, pull)
     out = 0.0
     for codes, share in ((window.segment, found.segment), (window.owner, found.rep)):
         if share > 0:
@@ -239,8 +261,9 @@ def shared_variance(
     out = rho * all_**2
     for codes, share in ((books.segment, found.segment), (books.owner, found.rep)):
         if share > 0 and len(amount):
-            grouped = np.zeros((int(codes.max()) + 1, len(books.ends)))
-            np.add.at(grouped, codes, pull)
+            months = pull.size // len(codes)
+            places = (codes[:, None] * months + np.arange(months)).ravel()
+            grouped = np.bincount(places, weights=pull.ravel()).reshape(-1, months)
             out = out + share * (grouped**2).sum(0)
     return np.asarray(out)
 
@@ -272,9 +295,11 @@ def _inverted(log: np.ndarray) -> np.ndarray:
     return np.asarray(below / np.maximum(below[:, -1:], 1e-12))
 
 
-def _combinations(amount: np.ndarray, chance: np.ndarray, z: np.ndarray, rho: float) -> list[tuple[float, np.ndarray]]:
+def _combinations(
+    amount: np.ndarray, chance: np.ndarray, z: np.ndarray, rho: float, steady: np.ndarray
+) -> list[tuple[float, np.ndarray]]:
     """Return what the deals standing apart bring together, with its probability per shock, for every outcome."""
-    given = np.broadcast_to(_given(chance, z, rho)[0], (len(chance), len(z)))
+    given = np.broadcast_to(_given(chance, z, rho, steady)[0], (len(chance), len(z)))
     out = [(0.0, np.ones(len(z)))]
     for a, p in zip(amount, given, strict=True):
         out = [(s + more, q * part) for s, q in out for more, part in ((0.0, 1 - p), (float(a), p))]

@@ -10,9 +10,9 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.scenarios import distribution, subscriptions, wins
+from core.scenarios import distribution, revenue, subscriptions, wins
 from core.scenarios.baseline import Baseline, build
-from core.scenarios.books import Books, Factor, to_groups
+from core.scenarios.books import Books, Factor, alike
 from core.scenarios.distribution import Spread
 from core.scenarios.levers import Scenario
 
@@ -73,6 +73,11 @@ class Parts:
     lines: subscriptions.Lines
     quotas: np.ndarray
 
+    @property
+    def nbytes(self) -> int:
+        """Return the memory the largest parts take."""
+        return sum(part.nbytes for part in (self.chance, self.amount, self.count, self.size, self.square))
+
     @cached_property
     def totals(self) -> dict[str, np.ndarray]:
         """Return every measure's sum over the company by month."""
@@ -117,12 +122,23 @@ class Parts:
         """Return every measure and ratio by month."""
         return {**self.totals, **self.rates}
 
+    @property
+    def _kinds(self) -> np.ndarray:
+        """Number the deals to come by their amounts; a lever that tells them apart numbers them anew."""
+        same = self.plan.of(*AMOUNT)
+        kinds = self.books.cell_kind
+        return (
+            kinds
+            if all(s.scope == "all" and s.lever != "expansion" for s in same)
+            else alike(self.size, self.square)[1]
+        )
+
     def window(self, quarter: int) -> distribution.Window:
         """Return what the distribution of a quarter's bookings is made of."""
         months = slice(3 * quarter, 3 * quarter + 3)
         return distribution.Window(
             self.amount, self.chance[:, months].sum(1), self.size, self.square, self.count[:, months].sum(1),
-            float(self.books.closed[:, months].sum()), self.books.segment, self.books.owner,
+            float(self.books.closed[:, months].sum()), self.books.segment, self.books.owner, self._kinds,
         )  # fmt: skip
 
 
@@ -137,17 +153,9 @@ def parts(base: Baseline, plan: Scenario | None = None) -> Parts:
     chance, count = wins.open_chance(books, plan), wins.arrivals(books, plan)
     amount, cost = _amounts(books, plan)
     size, square, cell_cost = _sizes(books, plan)
-    n = books.groups.height
-    booked = (
-        to_groups(amount[:, None] * chance, books.deal_group, n)
-        + to_groups(size[:, None] * count, books.cell_group, n)
-        + books.closed
-    )
-    spent = (
-        to_groups(cost[:, None] * chance, books.deal_group, n)
-        + to_groups(cell_cost[:, None] * count, books.cell_group, n)
-        + books.closed_cost
-    )
+    booked = books.by_deal.sum(amount[:, None] * chance) + books.by_cell.sum(size[:, None] * count) + books.closed
+    spent = books.by_deal.sum(cost[:, None] * chance) + books.by_cell.sum(cell_cost[:, None] * count)
+    spent = spent + books.closed_cost
     return Parts(
         books, plan, chance, amount, count, size, square, booked, spent,
         subscriptions.run(books, plan, booked), subscriptions.quotas(books, plan),
@@ -230,12 +238,17 @@ class Outcome:
         )
 
     @cached_property
+    def recurring(self) -> Spread:
+        """Return the distribution of monthly recurring revenue at the end of five quarters."""
+        return revenue.spread(self.parts)
+
+    @cached_property
     def by_month(self) -> pl.DataFrame:
         """Return [month, amount, lower, upper]: bookings, the range holding four outcomes of five."""
         return self.months("bookings_amount")
 
     def months(self, measure: str) -> pl.DataFrame:
-        """Return [month, amount, lower, upper] of a measure; bookings alone have a range."""
+        """Return [month, amount, lower, upper] of a measure; bookings and recurring revenue have a range."""
         values, low, high = self.lines(measure)
         columns = {"month": self.parts.books.base.months, "amount": values, "lower": low, "upper": high}
         return pl.DataFrame(columns, nan_to_null=True)
@@ -243,6 +256,9 @@ class Outcome:
     def lines(self, measure: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return a measure by month, and the ends of its range."""
         values = self.parts.figures[measure]
+        if measure == "mrr_amount":
+            reach = revenue.deviations(self.parts) * Z80
+            return values, np.maximum(values - reach, 0.0), values + reach
         if measure != "bookings_amount":
             return values, values, values
         reach = self.parts.deviations * Z80

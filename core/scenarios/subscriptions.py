@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.scenarios.books import Books, Factor, to_groups
+from core.scenarios.books import Books, Factor
 from core.scenarios.levers import Scenario
 from core.scenarios.recurring import MODEL_MONTHS
 from core.scenarios.wins import MONTH_DAYS, productive
@@ -45,42 +45,61 @@ def run(books: Books, plan: Scenario, booked: np.ndarray) -> Lines:
     a month add recurring revenue at last year's rate per unit booked; what they added leaves and shrinks at
     its segment's rates in turn. Price multiplies what stands today; deals carry it in their amounts.
     """
-    stays, keeps, hazard = books.memo.get("lines", plan.of(*LEAVING), lambda: _stays(books, plan))
-    n = books.places.height
-    price = books.lines.factor(plan.of("price"))
-    now = books.mrr * price
-    held = to_groups(now[:, None] * stays * keeps, books.line_place, n)
-    ratio = books.base.mrr_per_booking
+    standing = books.memo.get("lines", plan.of(*LEAVING, "price"), lambda: _standing(books, plan))
+    held, churned, shrunk, plain, loss, shrink = standing
+    ratio, n = books.base.mrr_per_booking, books.places.height
     fresh, more = (
         _by_place(books, booked - books.closed, kinds) * ratio
         for kinds in (books.is_new, ~books.is_new & ~books.is_renewal)
     )
-    loss, shrink = hazard
     both = fresh + more
-    added, gone, less = _cohorts(both, loss, shrink)
-    extra, *_ = _cohorts(more, loss, shrink)
-    earlier = np.concatenate([np.ones((len(stays), 1)), stays[:, :-1]], axis=1)
-    whole = np.concatenate([np.ones((len(keeps), 1)), keeps[:, :-1]], axis=1)
-    churned = to_groups(now[:, None] * (earlier - stays) * whole, books.line_place, n)
-    shrunk = to_groups(now[:, None] * stays * (whole - keeps), books.line_place, n)
+    flows = np.concatenate([both, more])
+    stands, gone, less = _cohorts(flows, np.tile(loss, 2), np.tile(shrink, 2))
     base = books.mrr.sum()
-    plain = (books.mrr[:, None] * stays * keeps).sum(0)
     with np.errstate(invalid="ignore", divide="ignore"):
         gross = plain / base if base > 0 else np.full(len(books.ends), np.nan)
-        net = (plain + extra.sum(0)) / base if base > 0 else np.full(len(books.ends), np.nan)
-    return Lines(held + added, both, churned + gone, shrunk + less, net, gross)
+        net = (plain + stands[n:].sum(0)) / base if base > 0 else np.full(len(books.ends), np.nan)
+    return Lines(held + stands[:n], both, churned + gone[:n], shrunk + less[:n], net, gross)
 
 
-def _stays(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """Return the chance each line is still there, the share it keeps, and the rates of each place."""
-    months = books.ends / MONTH_DAYS
-    near, far = np.minimum(months, MODEL_MONTHS), np.maximum(months - MODEL_MONTHS, 0.0)
+def _standing(books: Books, plan: Scenario) -> tuple[np.ndarray, ...]:
+    """Return what today's lines come to by place and month: kept, left and given up, and at today's prices."""
+    stays, keeps = staying(books, plan)
+    loss, shrink = hazards(books, plan)
+    now = (books.mrr * books.lines.factor(plan.of("price")))[:, None]
+    earlier = np.concatenate([np.ones((len(stays), 1)), stays[:, :-1]], axis=1)
+    whole = np.concatenate([np.ones((len(keeps), 1)), keeps[:, :-1]], axis=1)
+    held, churned, shrunk = (
+        books.by_line.sum(now * part) for part in (stays * keeps, (earlier - stays) * whole, stays * (whole - keeps))
+    )
+    return held, churned, shrunk, (books.mrr[:, None] * stays * keeps).sum(0), loss, shrink
+
+
+def staying(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray]:
+    """Return the chance each line is still there, and the share of it that is kept, by month."""
+
+    def work_out() -> tuple[np.ndarray, np.ndarray]:
+        months = books.ends / MONTH_DAYS
+        near, far = np.minimum(months, MODEL_MONTHS), np.maximum(months - MODEL_MONTHS, 0.0)
+        early, later, shrink = _rates(books, plan)
+        return (1 - early)[:, None] ** near[None, :] * _power(1 - later, far), _power(1 - shrink, months)
+
+    found: tuple[np.ndarray, np.ndarray] = books.memo.get("staying", plan.of(*LEAVING), work_out)
+    return found
+
+
+def hazards(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share of recurring revenue that leaves, and that shrinks, in a month in each place."""
+    _, later, shrink = _rates(books, plan)
+    return _mean(books, later), _mean(books, shrink)
+
+
+def _rates(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return each line's monthly rates of leaving, within the model's months and after, and of shrinking."""
     churn = books.lines.factor(plan.of("churn"))
     less = books.lines.factor(plan.of("contraction"))
     early, later = (np.clip(rate * churn, 0.0, 1.0) for rate in (books.early, books.later))
-    shrink = np.clip(books.shrink * less, 0.0, 1.0)
-    stays = (1 - early)[:, None] ** near[None, :] * _power(1 - later, far)
-    return stays, _power(1 - shrink, months), (_mean(books, later), _mean(books, shrink))
+    return early, later, np.clip(books.shrink * less, 0.0, 1.0)
 
 
 def _power(rate: np.ndarray, months: np.ndarray) -> np.ndarray:
@@ -90,8 +109,8 @@ def _power(rate: np.ndarray, months: np.ndarray) -> np.ndarray:
 
 
 def _mean(books: Books, rate: np.ndarray) -> np.ndarray:
-    weighted = to_groups((rate * books.mrr)[:, None], books.line_place, books.places.height)[:, 0]
-    weight = to_groups(books.mrr[:, None], books.line_place, books.places.height)[:, 0]
+    weighted = books.by_line.sum((rate * books.mrr)[:, None])[:, 0]
+    weight = books.by_line.sum(books.mrr[:, None])[:, 0]
     return np.asarray(weighted / np.where(weight > 0, weight, 1.0))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ScenarioError
 from core.metrics.measure import left_over
+from core.models import outlook
 from core.scenarios import attribution, baseline, engine, seen
 from core.scenarios.attribution import Split
 from core.scenarios.baseline import Baseline
@@ -21,6 +22,7 @@ from core.scenarios.levers import LEVERS, LeverSetting, Scenario
 from core.scenarios.seen import Seen
 
 CENT = 0.005
+KEPT_BYTES, FEWEST_KEPT = 60_000_000, 4
 NOUNS = {**MEASURES, **RATES}
 
 
@@ -33,11 +35,15 @@ class Ground:
     base : Baseline
     seen : Seen
         How far each lever has moved in the past.
+    forecast : float, optional
+        What the forecast page says for the running quarter.
     """
 
     base: Baseline
     seen: Seen
+    forecast: float | None = None
     _before: dict[tuple[int, float | None], Outcome] = field(default_factory=dict)
+    _known: dict[Hashable, WhatIf] = field(default_factory=dict, repr=False, compare=False)
 
     def before(self, window: int = 0, correlation: float | None = None) -> Outcome:
         """Return the company as it stands, with the distribution of one quarter."""
@@ -47,6 +53,28 @@ class Ground:
                 self._before.clear()
             self._before[key] = engine.run(self.base, Scenario(correlation=correlation), window)
         return self._before[key]
+
+    def beside(self) -> str:
+        """Say why the quarter is not the forecast page's, where it is not."""
+        mine, unit = self.before().spread.mean, self.base.currency
+        if self.forecast is None or abs(mine - self.forecast) < 5e-4 * max(abs(mine), 1.0):
+            return ""
+        return (
+            f"The Forecast page says {unit} {self.forecast / 1e6:,.1f} M and this one {unit} {mine / 1e6:,.1f} M: with "
+            "too few closed deals for a model, that page also looks at the expected close dates, and this one at how "
+            "long past deals took from each stage."
+        )
+
+    def known(self, key: Hashable, make: Callable[[], WhatIf]) -> WhatIf:
+        """Return a scenario already worked out, for whoever asks; the oldest are forgotten."""
+        found = self._known.get(key)
+        if found is None:
+            found = make()
+            room = max(KEPT_BYTES // (found.after.parts.nbytes + 1), FEWEST_KEPT)
+            while len(self._known) >= room:
+                self._known.pop(next(iter(self._known), None), None)
+            self._known[key] = found
+        return found
 
 
 @dataclass(frozen=True)
@@ -133,6 +161,16 @@ class WhatIf:
         text = f"In the worst tenth of outcomes the quarter averages {unit} {spread.tail_mean / 1e6:,.1f} M."
         return f"{text} The range lets deals share one fate with a correlation of {spread.correlation:.3f}."
 
+    def recurring_sentence(self) -> str:
+        """Say the recurring revenue at the end of five quarters, with its range, by month and by year."""
+        unit, found = self.ground.base.currency, self.after.recurring
+        low, middle, high = (found.quantile(q) / 1e6 for q in (0.1, 0.5, 0.9))
+        text = f"Recurring revenue at the end of five quarters: {unit} {found.mean / 1e6:,.2f} M a month"
+        text += f" (ARR {unit} {found.mean * 12 / 1e6:,.1f} M), between {unit} {low:,.2f} M and {unit} {high:,.2f} M in"
+        text += f" four cases of five (P50 {middle:,.2f} M; ARR {low * 12:,.1f} M to {high * 12:,.1f} M)"
+        gap = found.mean - self.before.total("mrr_amount")
+        return f"{text}; the levers change it by {unit} {gap / 1e6:+,.2f} M." if self.plan.moved else f"{text}."
+
     def part_sentence(self) -> str:
         """Say which lever makes most of the difference."""
         if not self.plan.moved:
@@ -159,7 +197,7 @@ class WhatIf:
     @cached_property
     def shown_parts(self) -> pl.DataFrame:
         """Return the parts that make a difference."""
-        return self.parts.filter(pl.col("amount").abs() > self._nil)
+        return self.parts[[i for i, amount in enumerate(self.parts["amount"]) if abs(amount) > self._nil]]
 
     def check(self) -> str:
         """Say that the parts add up to the difference."""
@@ -230,7 +268,9 @@ def ground(dataset: Dataset, settings: Settings) -> Ground:
     settings : Settings
     """
     base = baseline.build(dataset, settings)
-    return Ground(base, seen.ranges(dataset, settings, base.correlation.surprises))
+    number = outlook.current(dataset, settings).frame
+    told = float(number["amount"][-1]) if number.height else None
+    return Ground(base, seen.ranges(dataset, settings, base.correlation.surprises), told)
 
 
 def work_out(start: Ground, plan: Scenario, measure: str = "bookings_amount", window: int = 0) -> WhatIf:
@@ -245,8 +285,12 @@ def work_out(start: Ground, plan: Scenario, measure: str = "bookings_amount", wi
         raise ScenarioError(f"There is no measure called {str(measure)[:40]!r}.", mend=f"Known: {', '.join(NOUNS)}.")
     if not 0 <= window < len(start.base.quarters):
         raise ScenarioError("There is no such quarter.", mend="0 is the running one, 4 the last.")
-    after = engine.run(start.base, plan, window) if plan.moved else start.before(window, plan.correlation)
-    return WhatIf(start, plan, after, measure, window)
+
+    def make() -> WhatIf:
+        after = engine.run(start.base, plan, window) if plan.moved else start.before(window, plan.correlation)
+        return WhatIf(start, plan, after, measure, window)
+
+    return start.known((plan, measure, window), make)
 
 
 def what_if(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.scenarios.books import Books, Factor, is_one, over_rows
+from core.scenarios.books import Books, Factor, alike, is_one, over_rows
 from core.scenarios.curves import DAYS, KNOTS
 from core.scenarios.curves import STEP as CURVE_STEP
 from core.scenarios.levers import LeverSetting, Scenario
@@ -146,15 +146,27 @@ def _arrivals(books: Books, plan: Scenario) -> np.ndarray:
     pace = np.broadcast_to(np.maximum(cells.factor(plan.of(*PACE)), 0.01), n)
     win = np.broadcast_to(np.maximum(_chance(cells, plan), 0.0), n)
     profile, which = _profiles(books, plan)
-    kinds, inverse = np.unique(np.stack([books.cell_curve, pace, win, which], 1), axis=0, return_inverse=True)
+    rows, inverse = alike(books.cell_curve, pace, win, which)
     steps = np.arange(0, int(max(books.ends[-1], 0)) + 1, STEP_DAYS)
-    left = np.maximum(books.ends[None, :] - steps[:, None], 0.0)
     won = np.stack([
-        profile[int(w), : len(steps)] @ np.minimum(np.interp(left / p, DAYS, books.base.came[int(c)]) * x, 1.0)
-        for c, p, x, w in kinds
+        profile[int(w), : len(steps)] @ np.minimum(_came(books, int(c), float(p), steps) * x, 1.0)
+        for c, p, x, w in zip(books.cell_curve[rows], pace[rows], win[rows], which[rows], strict=True)
     ])  # fmt: skip
-    total = won[inverse.reshape(-1)] * (rate * (STEP_DAYS / MONTH_DAYS))[:, None]
-    return np.diff(total, axis=1, prepend=0.0)
+    total = won[inverse] * (rate * (STEP_DAYS / MONTH_DAYS))[:, None]
+    found: np.ndarray = np.diff(total, axis=1, prepend=0.0)
+    found[:, :3] *= books.base.near
+    return found
+
+
+def _came(books: Books, curve: int, pace: float, steps: np.ndarray) -> np.ndarray:
+    """Return the share of deals created at each step that is won by each month's end [step, month]."""
+
+    def read() -> np.ndarray:
+        left = np.maximum(books.ends[None, :] - steps[:, None], 0.0)
+        return np.asarray(np.interp(left / pace, DAYS, books.base.came[curve]))
+
+    found: np.ndarray = books.memo.get("came", (curve, pace), read)
+    return found
 
 
 def _mixed(books: Books, plan: Scenario, rate: np.ndarray) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
 from threading import RLock
+from typing import Any
 
 import streamlit as st
 
@@ -18,6 +20,9 @@ from pages.ui.shell import Page
 VIEWS = ["By month", "How likely", "Table"]
 SHOWN = [n for n in NOUNS if n not in {"margin_rate", "coverage_ratio"}]
 PLAN = "plan_now"
+HALF_POINT = 5e-3
+RISE, FALL = "light-dark(#0b6e6e,#4cc2b8)", "light-dark(#b5485d,#e58a9a)"
+EMPTY = '<div style="font-size:.85rem">&nbsp;</div>'
 # Threads that fight for the interpreter cost more than sessions that wait their turn.
 TURN = RLock()
 
@@ -38,29 +43,30 @@ def drawn(page: Page) -> Scenario:
 def outcome(page: Page, ground: Ground) -> None:
     """Draw the levers and what they come to.
 
-    The sliders and the answer are a fragment of their own within this one, so that a move reruns them and
-    none of the other controls.
+    What they come to is a fragment of its own within this one; a slider asks for it alone, so that a move
+    draws neither the sliders nor the other controls again.
     """
     with cell(page, "What if we change course?") as c:
         levers.choices(ground)
         levers.further(ground)
         _choices(ground)
-        answer(page, c, ground)
+        top = st.container()
+        left, right = st.columns([1, 2], gap="large")
+        with left:
+            levers.sliders(ground)
+        with right:
+            answer(page, c, ground, top)
         _method(page, c, ground)
 
 
-@st.fragment
-def answer(page: Page, c: Cell, ground: Ground) -> None:
-    """Draw the sliders, and the scenario as they stand."""
+@st.fragment(key=levers.ANSWER)
+def answer(page: Page, c: Cell, ground: Ground, top: Any) -> None:
+    """Draw the scenario as the sliders stand."""
     with TURN:
-        _answer(page, c, ground)
+        _answer(page, c, ground, top)
 
 
-def _answer(page: Page, c: Cell, ground: Ground) -> None:
-    top = st.container()
-    left, right = st.columns([1, 2], gap="large")
-    with left:
-        levers.sliders(ground)
+def _answer(page: Page, c: Cell, ground: Ground, top: Any) -> None:
     plan = levers.current(ground)
     st.session_state[PLAN] = vars(page)[PLAN] = plan
     try:
@@ -69,14 +75,12 @@ def _answer(page: Page, c: Cell, ground: Ground) -> None:
         top.warning(str(error), icon=":material/warning:")
         return
     _call(page, c, found)
+    warnings = "".join(f"\n\n:small[:material/warning: {warning}]" for warning in found.warnings())
     with top:
-        c.answer(found.sentence())
-        for warning in found.warnings():
-            st.caption(f":material/warning: {warning}")
-    with right:
-        _tiles(found)
-        _view(c, found)
-        _waterfall(c, found)
+        c.answer(found.sentence(), after=warnings)
+    st.html(tiles(found))
+    note = _view(c, found)
+    _waterfall(c, found, f"{note} {ground.beside()}".strip())
 
 
 def _found(ground: Ground, plan: Scenario) -> WhatIf:
@@ -113,50 +117,67 @@ def _choices(ground: Ground) -> None:
             )  # fmt: skip
 
 
-def _tiles(found: WhatIf) -> None:
-    """Show four figures, each with its change."""
+def tiles(found: WhatIf) -> str:
+    """Write four figures, each with its change, as one piece: a move sends one element and not five."""
     now, then, unit = found.before, found.after, found.ground.base.currency
     rows = [
         ("Quarter", then.spread.mean, now.spread.mean),
         ("Five quarters", then.total(), now.total()),
         ("MRR at the end", then.total("mrr_amount"), now.total("mrr_amount")),
     ]
-    with st.container(horizontal=True):
-        for name, after, before in rows:
-            change = f"{(after - before) / 1e6:+,.2f} M" if abs(after - before) >= 1 else None
-            st.metric(name, f"{after / 1e6:,.1f} M", change, help=f"In {unit}")
-        hit, was = then.spread.p_target, now.spread.p_target
-        gap = None if hit is None or was is None or abs(hit - was) < 5e-3 else f"{(hit - was) * 100:+.0f} points"
-        words = "–" if hit is None else whatif.share(hit).replace("over ", "> ").replace("under ", "< ")
-        st.metric("Chance of quota", words, gap)
+    shown = [
+        (f"{name}, {unit}", f"{after / 1e6:,.1f} M", (after - before) / 1e6 if abs(after - before) >= 1 else 0.0, " M")
+        for name, after, before in rows
+    ]
+    hit, was = then.spread.p_target, now.spread.p_target
+    gap = 0.0 if hit is None or was is None or abs(hit - was) < HALF_POINT else (hit - was) * 100
+    words = "–" if hit is None else whatif.share(hit).replace("over ", "&gt; ").replace("under ", "&lt; ")
+    shown.append(("Chance of quota", words, gap, " points"))
+    return f'<div style="display:flex;flex-wrap:wrap;gap:.4rem 2rem">{"".join(_tile(*row) for row in shown)}</div>'
 
 
-def _view(c: Cell, found: WhatIf) -> None:
+def _tile(name: str, value: str, change: float, unit: str) -> str:
+    mark, color = ("▲", RISE) if change > 0 else ("▼", FALL)
+    size = f"{abs(change):,.0f}" if unit == " points" else f"{abs(change):,.2f}"
+    moved = f'<div style="font-size:.85rem;color:{color}">{mark} {size}{unit}</div>' if change else ""
+    return (
+        f'<div style="min-width:6.5rem"><div style="font-size:.85rem;opacity:.75">{escape(name)}</div>'
+        f'<div style="font-size:1.9rem;line-height:1.25">{value}</div>{moved or EMPTY}</div>'
+    )
+
+
+def _view(c: Cell, found: WhatIf) -> str:
+    """Draw the view chosen, and return what is to be said below it."""
     unit = found.ground.base.currency
     view = st.session_state.get("view") or VIEWS[0]
     if view == "By month":
         c.draw(charts.months(found.frame, unit, found.noun, found.is_rate), key="months")
-        st.caption(
+        return (found.recurring_sentence() + " " if found.measure == "mrr_amount" else "") + (
             "Grey: as things stand. Amber: the scenario, with its 80 % range. Ticks: a third of the quarter's quota. "
             "Levers are arithmetic on your own past; none is claimed to move another."
         )
-    elif view == "How likely":
+    if view == "How likely":
         c.draw(charts.outcomes(found.outcomes, unit, found.after.spread.target), key="outcomes")
-        st.caption(found.tail())
-    elif found.is_rate:
+        return found.tail()
+    if found.is_rate:
         c.empty("Ratios do not add up over parts; choose a measure in money.")
     else:
         c.table(found.table(st.session_state.get("table_by") or "segment"), height=320)
+    return ""
 
 
-def _waterfall(c: Cell, found: WhatIf) -> None:
-    """Draw which lever makes the difference."""
+def _waterfall(c: Cell, found: WhatIf, note: str) -> None:
+    """Say what is to be said of the view, and draw which lever makes the difference."""
     if not found.plan.moved:
+        st.caption(note)
         return
-    c.answer(found.part_sentence())
+    c.answer(
+        found.part_sentence(),
+        before=f":small[:gray[{note}]]\n\n" if note else "",
+        after=f"\n\n:small[:gray[{found.check()}]]",
+    )
     if not found.shown_parts.is_empty():
         c.draw(charts.difference(found.shown_parts, found.ground.base.currency, found.is_rate), key="difference")
-        st.caption(found.check())
 
 
 def _method(page: Page, c: Cell, ground: Ground) -> None:

@@ -26,11 +26,14 @@ class Cell:
     def __init__(self, page: Page, question: str) -> None:
         self.page, self.question, self.failed = page, question, False
 
-    def answer(self, sentence: str, see: str = "") -> None:
-        """Write the answer, with a link to the question of the page that tells more."""
+    def answer(self, sentence: str, see: str = "", before: str = "", after: str = "") -> None:
+        """Write the answer, with a link to the question of the page that tells more.
+
+        `before` and `after` are Markdown said beside it in the same element.
+        """
         self.page.shown.append((self.question, "text", sentence))
         more = f" :small[[{see}](#{anchor(see)})]" if see else ""
-        st.markdown(f"{_plain(sentence)}{more}")
+        st.markdown(f"{_plain(before)}{_plain(sentence)}{more}{_plain(after)}")
 
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
         """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""

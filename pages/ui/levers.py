@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.contracts.errors import QuarterdeckError
 from core.scenarios import files, presets
@@ -17,6 +18,7 @@ YOURS = "Your scenario"
 MORE = tuple(name for name in LEVERS if (name not in FIRST and not name.startswith("deal_")) or name == "deal_size")
 MORE = tuple(name for name in MORE if name not in FIRST)
 SHOCK = "shared_shock"
+ANSWER = "answer"
 TINY = 1e-9
 
 
@@ -190,7 +192,7 @@ def _control(ground: Ground, lever: Lever, typed: bool) -> None:
     form = {"percent": "%+.4g %%", "points": "%+.4g points", "share": "%.4g %%"}.get(lever.unit, "%+.4g")
     st.slider(
         lever.label, low, high, 0.0, 1.0, format=form, key=lever.name, help=_help(lever), bind="query-params",
-        persist_state="session",
+        persist_state="session", on_change=moved,
     )  # fmt: skip
     if typed:
         field = f"{lever.name}_typed"
@@ -200,6 +202,16 @@ def _control(ground: Ground, lever: Lever, typed: bool) -> None:
             label_visibility="collapsed",
         )  # fmt: skip
     st.html(band(ground, lever))
+
+
+def moved() -> None:
+    """Draw the answer alone again; where exact numbers are typed, the sliders' fields too.
+
+    Where the whole page runs anyhow, as for a click that came with the move, it runs whole.
+    """
+    run = get_script_run_ctx()
+    if run is not None and run.fragment_ids_this_run and not st.session_state.get("typed"):
+        st.rerun(scope=ANSWER)
 
 
 def _typed(name: str) -> None:
@@ -251,7 +263,7 @@ def _shock(ground: Ground) -> None:
     st.slider(
         "How far deals share one fate", 0.0, 50.0, round(ground.base.correlation.quarter * 100, 1), 0.5,
         format="%.1f %%", key="shock", help=ground.base.correlation.sentence(), bind="query-params",
-        persist_state="session",
+        persist_state="session", on_change=moved,
     )  # fmt: skip
 
 

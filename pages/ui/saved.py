@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.charts import board as leaf
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
 from core.scenarios import brief, comparison, files, presets, whatif
@@ -153,6 +154,10 @@ def _files(page: Page, ground: Ground) -> None:
         "Brief for the board", lambda: brief.html(whatif.work_out(ground, board.drawn(page))), "brief.html",
         icon=":material/description:", width="stretch", on_click="ignore",
         help="One page, to open or print: headline, chart, levers.",
+    )  # fmt: skip
+    second.download_button(
+        "Brief as PDF", lambda: leaf.pdf(whatif.work_out(ground, board.drawn(page))), "brief.pdf",
+        mime="application/pdf", icon=":material/picture_as_pdf:", width="stretch", on_click="ignore",
     )  # fmt: skip
     given = third.file_uploader("Open a scenario file", type=["yaml", "yml"], key="scenario_file")
     if given is not None and st.session_state.get("scenario_file_read") != given.file_id:

@@ -27,6 +27,7 @@ ROOMS = {
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
     "Deals": [
         ("pages/requirements.py", "Requirements", ":material/checklist:"),
+        ("pages/catalogue.py", "Catalogue", ":material/inventory_2:"),
         ("pages/enablement.py", "Enablement", ":material/school:"),
     ],
     "Set-up": [
