@@ -138,7 +138,7 @@ def kept(bundle, sample, settings, tmp_path):
     """A home of its own with one kept version, so that going back disturbs nobody."""
     own = settings.model_copy(update={"home": tmp_path})
     (tmp_path / "models").mkdir()
-    registry._save(tmp_path / "models" / "older", bundle, sample)
+    registry._save(tmp_path / "models" / "older", bundle, sample, own)
     return own
 
 
@@ -174,7 +174,7 @@ def test_a_corrupt_artefact_is_trained_anew_with_a_notice(bundle, sample, settin
     own = settings.model_copy(update={"home": tmp_path})
     place = tmp_path / "models" / registry.key(sample, own)
     place.parent.mkdir()
-    registry._save(place, bundle, sample)
+    registry._save(place, bundle, sample, own)
     (place / "close.json").write_text("not json")
     registry._MEMORY.clear()
     monkeypatch.setattr(registry, "train_all", lambda *a: replace(bundle, problems={}))
