@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import charts, explain, metrics, models
-from pages.ui import cached, drill, notebook, shell
+from pages.ui import cached, drill, notebook, shell, trends
 from pages.ui.cells import cell, tile
 
 page = shell.open("Executive", icon=":material/monitoring:")
@@ -47,9 +47,10 @@ with top, cell(page, "What should everyone know?") as c:
 with cell(page, "Will we make the quarter?") as c:
     outlook = cached.result(models.outlook.current, data, settings)
     c.answer(outlook.sentence())
-    if outlook.windows:
-        c.chart(charts.executive.target, outlook.frame.tail(1), currency)
+    if outlook.is_known:
+        picked = c.pick("part", "quarter_bar", charts.executive.target, outlook.frame.tail(1), currency)
         st.caption(outlook.record)
+        drill.quarter(page, outlook, picked)
     c.method(models.outlook.current, outlook.frame)
 
 with cell(page, "How do bookings run?") as c:
@@ -59,7 +60,8 @@ with cell(page, "How do bookings run?") as c:
     if by_month.frame.is_empty():
         c.empty("No bookings yet: load transactions or won deals on the Data page.")
     else:
-        c.chart(charts.executive.monthly, by_month.frame, currency)
+        picked = c.pick("month", "booked_months", charts.executive.monthly, by_month.frame, currency)
+        drill.month(page, picked)
     measured = drill.measure()
     growth = cached.result(metrics.growth.table, data, settings, measured)
     c.answer(growth.sentence())
@@ -69,13 +71,24 @@ with cell(page, "How do bookings run?") as c:
     )
     c.method(metrics.growth.table, growth.frame, measured)
 
+with cell(page, "What comes in month by month, and what is ahead?") as c:
+    trends.shown(page, c)
+
 with cell(page, "Which regions carry the quarter?") as c:
+    kind = drill.mapped()
+    ahead = cached.result(metrics.regions.regions, data, settings, kind)
     regions = cached.result(metrics.bookings.by_region_and_quarter, data, settings)
-    c.answer(regions.sentence())
-    if not regions.frame.is_empty():
-        picked = c.pick("cell", "heat_quarter", charts.executive.heat, regions.frame, currency, "quarter")
-        drill.lines(page, picked)
-    c.method(metrics.bookings.by_region_and_quarter, regions.frame)
+    c.answer(f"{regions.sentence()} {ahead.sentence()}")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if not ahead.frame.is_empty():
+            tiles = c.pick("tile", f"map_{kind}", charts.regions.tiles, ahead.frame, kind, currency)
+            drill.tile(page, kind, tiles)
+    with right:
+        if not regions.frame.is_empty():
+            picked = c.pick("cell", "heat_quarter", charts.executive.heat, regions.frame, currency, "quarter")
+            drill.lines(page, picked)
+    c.method(metrics.regions.regions, ahead.frame, kind)
 
 with cell(page, "Which products sell where?") as c:
     families = cached.result(metrics.bookings.by_region_and_family, data, settings)
@@ -91,7 +104,8 @@ with cell(page, "Who is ahead?") as c:
         teams = cached.result(metrics.attainment.teams, data, settings)
         c.answer(teams.sentence())
         if not teams.frame.is_empty():
-            c.chart(charts.executive.teams, teams.frame, currency)
+            picked = c.pick("team", "board_teams", charts.executive.teams, teams.frame, currency)
+            drill.team(page, picked)
         c.method(metrics.attainment.teams, teams.frame)
     else:
         board = cached.result(metrics.leaderboard.board, data, settings, kind)
@@ -106,7 +120,10 @@ with cell(page, "Does it hang on a few?") as c:
     deals = cached.result(metrics.concentration.pipeline, data, settings)
     c.answer(f"{customers.sentence()} {deals.sentence()}")
     if customers.value is not None:
-        c.chart(charts.executive.concentration, customers.frame, "account_name", currency)
+        picked = c.pick(
+            "account", "top_accounts", charts.executive.concentration, customers.frame, "account_name", currency
+        )
+        drill.account(page, picked)
     c.method(metrics.concentration.customers, customers.frame)
 
 with cell(page, "What changed since last week?") as c:
@@ -114,7 +131,8 @@ with cell(page, "What changed since last week?") as c:
     moved = cached.result(metrics.flow.flow, data, settings, *week)
     c.answer(moved.sentence())
     if moved.value is not None:
-        c.chart(charts.pipeline.flow, moved.frame, currency)
+        picked = c.pick("step", "week_flow", charts.pipeline.flow, moved.frame, currency)
+        drill.step(page, picked, week)
     c.method(metrics.flow.flow, moved.frame, *week)
 
 notebook.offer(page)

@@ -19,7 +19,7 @@ async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
     from pages.ui import warmup
 
-    threading.Thread(target=warmup.ready, name="warm-up", daemon=True).start()
+    threading.Thread(target=warmup.ready, name=warmup.NAME, daemon=True).start()
     yield
 
 

@@ -9,6 +9,7 @@ what was before) is timed apart from asking. The answers are held against each o
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import tempfile
@@ -33,6 +34,9 @@ STATES = 10
 STAGES = ["Prospecting", "Qualification", "Discovery", "Proposal", "Negotiation"]
 SETTINGS = load(environ={})
 ENDS = [("a week", 7), ("a quarter", 91), ("a year", 365), ("three years", 1090)]
+SCOPES = [("company", None), ("region", "Region 1"), ("team", "Team 3"), ("rep", "17")]
+COLUMNS = {"region": "region", "team": "team", "rep": "owner_id"}
+Ask = tuple[date, date, str, str | None, date | None]
 
 
 def history(n: int, seed: int = 5) -> pl.DataFrame:
@@ -97,12 +101,13 @@ PREPARE = """
 create or replace table changes as
 with states as (
     select opportunity_id, h.valid_from as day, round(amount * 100)::bigint as cents, close_on, region,
-        file_row_number as k, case when is_deleted then 3 when stage = 'Closed Won' then 1
+        team, owner_id, file_row_number as k, case when is_deleted then 3 when stage = 'Closed Won' then 1
             when stage = 'Closed Lost' then 2 else 0 end as state
     from read_parquet('{file}', file_row_number = true) h join team on owner_id = rep_id
 )
 select *, lag(state) over w as state0, lag(cents) over w as cents0, lag(close_on) over w as close0,
-    lag(region) over w as region0, coalesce(lead(day) over w, date '9999-12-31') as end_on
+    lag(region) over w as region0, lag(team) over w as team0, lag(owner_id) over w as owner_id0,
+    coalesce(lead(day) over w, date '9999-12-31') as end_on
 from states window w as (partition by opportunity_id order by day, k)
 """
 ASK = """
@@ -140,9 +145,10 @@ class Duck:
     def prepare(self) -> None:
         self.connection.execute(PREPARE.format(file=self.file))
 
-    def ask(self, since: date, until: date, region: str | None, due: date | None) -> list[int]:
+    def ask(self, since: date, until: date, level: str, name: str | None, due: date | None) -> list[int]:
+        column = COLUMNS.get(level)
         words = {
-            "s1": f"region = '{region}'" if region else "true", "s0": f"region0 = '{region}'" if region else "true",
+            "s1": f"{column} = '{name}'" if column else "true", "s0": f"{column}0 = '{name}'" if column else "true",
             "d1": f"coalesce(close_on <= date '{due}', false)" if due else "true",
             "d0": f"close0 <= date '{due}'" if due else "true",
         }  # fmt: skip
@@ -154,12 +160,15 @@ class Pandas:
     """The same questions in pandas."""
 
     def __init__(self, file: Path, team: pl.DataFrame) -> None:
-        self.file, self.team = file, dict(team.select("rep_id", "region").iter_rows())
+        self.file, self.team = file, team
 
     def prepare(self) -> None:
         f = pd.read_parquet(self.file)
-        f["region"] = f["owner_id"].map(self.team).astype("category").cat.codes
-        self.codes = {r: k for k, r in enumerate(sorted(set(self.team.values())))}
+        self.codes = {}
+        for name in ("region", "team", "rep_id"):
+            held = f["owner_id"].map(dict(zip(self.team["rep_id"], self.team[name], strict=True))).astype("category")
+            self.codes |= {(name, label): code for code, label in enumerate(held.cat.categories)}
+            f[name] = held.cat.codes
         f["cents"] = (f["amount"] * 100).round().astype("int64")
         ends = {"Closed Won": 1, "Closed Lost": 2}
         f["state"] = np.where(f["is_deleted"], 3, f["stage"].map(ends).fillna(0).astype(int))
@@ -167,25 +176,26 @@ class Pandas:
             f[name] = pd.to_datetime(f[name])
         f = f.sort_values(["opportunity_id", "valid_from"], kind="stable")
         by = f.groupby("opportunity_id", sort=False)
-        for name in ("state", "cents", "close_on", "region"):
+        for name in ("state", "cents", "close_on", "region", "team", "rep_id"):
             f[f"{name}0"] = by[name].shift(1)
         f["end_on"] = by["valid_from"].shift(-1).fillna(pd.Timestamp("2200-01-01"))
         self.changes = f
 
-    def ask(self, since: date, until: date, region: str | None, due: date | None) -> list[int]:
-        first, last, code = pd.Timestamp(since), pd.Timestamp(until), self.codes.get(region or "", -1)
+    def ask(self, since: date, until: date, level: str, name: str | None, due: date | None) -> list[int]:
+        column = {"rep": "rep_id"}.get(level, level)
+        first, last, code = pd.Timestamp(since), pd.Timestamp(until), self.codes.get((column, name), -1)
         limit = pd.Timestamp(due) if due else None
         f = self.changes[(self.changes["valid_from"] > first) & (self.changes["valid_from"] <= last)]
 
         def at(day: pd.Timestamp) -> int:
             g = self.changes
             held = (g["valid_from"] <= day) & (g["end_on"] > day) & (g["state"] == 0)
-            held &= (g["region"] == code) if region else True
+            held &= (g[column] == code) if name else True
             held &= (g["close_on"] <= limit) if limit is not None else True
             return int(g.loc[held, "cents"].sum())
 
         yes = pd.Series(data=True, index=f.index)
-        s1, s0 = (f["region"] == code, f["region0"] == code) if region else (yes, yes)
+        s1, s0 = (f[column] == code, f[f"{column}0"] == code) if name else (yes, yes)
         d1, d0 = (f["close_on"] <= limit, f["close_on0"] <= limit) if limit is not None else (yes, yes)
         was, is_open = f["state0"] == 0, f["state"] == 0
         win = (f["state"] == 1) & (f["state0"] != 1)
@@ -200,10 +210,9 @@ class Pandas:
         return [*(int(p) for p in parts), at(first), at(last)]
 
 
-def mine(data: Dataset, since: date, until: date, region: str | None, due: date | None) -> list[int]:
+def mine(data: Dataset, since: date, until: date, level: str, name: str | None, due: date | None) -> list[int]:
     """Return Quarterdeck's answer in the order of the others."""
-    level, word = ("region", "this quarter") if region else ("company", "this quarter")
-    found = flow.flow(data, SETTINGS, since, until, level, region, word if due else "any date")
+    found = flow.flow(data, SETTINGS, since, until, level, name, "this quarter" if due else "any date")
     amounts = {step: round(a * 100) for step, a in found.frame.select("step", "amount").iter_rows()}
     return [*(amounts[m] for m in flow.MOVES), amounts["Opening"], amounts["Closing"]]
 
@@ -244,18 +253,21 @@ def main() -> None:
         print(f"{'prepare':38}{times[0]:8.2f} s {times[1]:8.2f} s {times[2]:8.2f} s")
         print(f"{'ask: window, scope, close dates':38}{'Quarterdeck':>10}{'DuckDB':>10}{'pandas':>10}")
         total = [0.0, 0.0, 0.0]
+        slowest = ("", 0.0)
         for span, days in ENDS:
-            for region in (None, "Region 1"):
+            for level, scope in SCOPES:
                 for due in (None, date(2026, 6, 30)):
-                    ask = (AS_OF - timedelta(days=days), AS_OF, region, due)
+                    ask: Ask = (AS_OF - timedelta(days=days), AS_OF, level, scope, due)
                     answers = [mine(held, *ask), duck.ask(*ask), panda.ask(*ask)]
                     assert answers[0] == answers[1] == answers[2], (ask, answers)
                     calls = [lambda a=ask: mine(held, *a), lambda a=ask: duck.ask(*a), lambda a=ask: panda.ask(*a)]
                     spent = [timed(call, r) for call, r in zip(calls, (rounds, rounds, 3), strict=True)]
                     total = [t + s for t, s in zip(total, spent, strict=True)]
-                    name = f"{span}, {region or 'company'}, {'this quarter' if due else 'any date'}"
+                    name = f"{span}, {level}, {'this quarter' if due else 'any date'}"
+                    slowest = max(slowest, (name, spent[0]), key=lambda one: one[1])
                     print(f"{name:38}{spent[0]:8.1f} ms{spent[1]:7.1f} ms{spent[2]:7.0f} ms")
         print(f"{'together':38}{total[0]:8.0f} ms{total[1]:7.0f} ms{total[2]:7.0f} ms")
+    print(f"slowest here: {slowest[0]}, {slowest[1]:.0f} ms; load average {os.getloadavg()[0]:.1f}")
     speed = bandwidth()
     touched = 2 * rows.height * (4 + 4 + 1 + 8 + 4 + 4) + rows.height * 2 * (1 + 8 + 4 + 4)
     print(f"floor of three years: {touched / 1e6:.0f} MB at {speed / 1e9:.1f} GB/s, {touched / speed * 1e3:.1f} ms")

@@ -54,13 +54,41 @@ def sample(
 
 
 @app.command()
-def build() -> None:
+def build(
+    if_due: Annotated[
+        bool, typer.Option("--if-due", help="Learn anew only when the models are old or show their age; for cron.")
+    ] = False,
+) -> None:
     """Read the data the settings name, train the models and replay past forecasts; what is there is kept."""
+    from core.models import customers, versions
+
     settings = _settings()
     data = _load(settings)
+    if if_due and not _is_due(data, settings):
+        return
+    if versions.is_scheduled(settings):
+        versions.return_to_newest(settings)
     _train(data, settings)
+    customers.load_or_build(data, settings)
     _replay(data, settings)
     typer.echo(f"Ready: {sum(data.row_counts.values()):,} rows, as of {data.as_of}.")
+
+
+def _is_due(data: Dataset, settings: Settings) -> bool:
+    """Say why models are or are not learnt anew; where not, let the latest serve and publish today's number."""
+    from core.forecasts import calls
+    from core.models import upkeep, versions
+
+    found = upkeep.due(data, settings)
+    typer.echo(found.sentence())
+    if found.is_due:
+        return True
+    if found.version:
+        versions.go_back(settings, found.version, scheduled=True)
+    elif versions.is_scheduled(settings):
+        versions.return_to_newest(settings)
+    calls.publish(data, settings)
+    return False
 
 
 @app.command()
@@ -157,27 +185,50 @@ def scenario(
 
 @app.command()
 def gap(
-    file: Annotated[Path, typer.Argument(help="The buyer's list: CSV, TSV or XLSX in any layout.")],
-    catalogue: Annotated[Path | None, typer.Option(help="Capabilities: YAML, CSV or XLSX.")] = None,
+    file: Annotated[Path, typer.Argument(help="The buyer's list: CSV, TSV, XLSX or ODS in any layout.")],
+    catalogue: Annotated[
+        Path | None, typer.Option(help="Capabilities: YAML, CSV or XLSX. Default: the catalogue of the app.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the matrix to this XLSX file.")] = None,
+    fill: Annotated[
+        Path | None, typer.Option(help="Write the buyer's own file to this place, with our answers in it.")
+    ] = None,
+    over: Annotated[
+        bool, typer.Option("--over", help="With --fill: write over answers that stand in the file already.")
+    ] = False,
+    library: Annotated[
+        bool, typer.Option("--library/--no-library", help="Use what was answered and decided in the app before.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Hold a requirement list against the catalogue and print the gaps."""
+    """Hold a requirement list against the catalogue, print the gaps, and fill the buyer's own file."""
     from core import requirements
 
-    found = requirements.gap.analyse_file(file, catalogue, _settings())
+    settings = _settings()
+    found, drafts, worked = requirements.outgoing.held(file, settings, catalogue, with_library=library)
     if out is not None:
-        try:
-            out.write_bytes(requirements.workbook.matrix(found))
-        except OSError as error:
-            raise AccessError("The matrix cannot be written.", str(out), "Choose another place.") from error
+        _write(out, requirements.workbook.matrix(found, drafts))
+    filled = requirements.outgoing.own_file(found, drafts, worked, replace=over) if fill is not None else None
+    if fill is not None and filled is not None:
+        _write(fill, filled.content)
     if as_json:
-        _print_json(found.to_dict())
+        typer.echo(requirements.outgoing.as_json(found, drafts))
         return
     typer.echo(found.source.sentence())
     typer.echo(found.sentence())
+    if library:
+        typer.echo(requirements.doubts.recalled_sentence(found))
+    if filled is not None:
+        typer.echo(filled.sentence())
     for row in found.gaps.iter_rows(named=True):
         typer.echo(f"{row['sheet']} {row['row']} [{row['severity']}, {row['timeline']}] {row['text'][:90]}")
+
+
+def _write(place: Path, content: bytes) -> None:
+    try:
+        place.write_bytes(content)
+    except OSError as error:
+        raise AccessError("The file cannot be written.", str(place), "Choose another place.") from error
 
 
 @app.command()

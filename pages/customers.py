@@ -5,7 +5,7 @@ import streamlit as st
 from core import explain, metrics
 from core.charts import customers as charts
 from core.charts import explain as why_charts
-from pages.ui import accounts, cached, columns, decided, notebook, shell
+from pages.ui import accounts, against, cached, columns, decided, notebook, shell
 from pages.ui.cells import cell
 
 page = shell.open("Customers", icon=":material/groups:")
@@ -50,6 +50,15 @@ if view == "Who may leave":
             with swarm:
                 c.chart(why_charts.beeswarm, overall.swarm)
             c.method(explain.customers.overall, overall.bars)
+
+        with cell(page, "Why do customers of one kind leave more than others?") as c:
+            by, one, other = against.sides(page, "churn")
+            gap = cached.result(explain.differences.compare, data, settings, by, one, other)
+            c.answer(gap.sentence())
+            c.chart(why_charts.waterfall, gap.parts, 9, gap.ends)
+            with st.expander("Every contribution"):
+                c.table(gap.frame, column_config=columns.CONTRIBUTIONS)
+            c.method(explain.differences.compare, gap.frame, by, one, other)
 
         with cell(page, "How does one driver matter?") as c:
             names = cached.result(explain.customers.features, data, settings)
@@ -166,13 +175,14 @@ elif view == "Worth":
 
 elif view == "Groups":
     with cell(page, "Which kinds of customers are there?") as c:
-        found = cached.result(explain.accounts.groups, data, settings)
+        way = accounts.way()
+        found = cached.result(explain.accounts.groups, data, settings, way)
         c.answer(found.sentence())
         c.chart(charts.groups, found.frame, found.axes, found.profile["group"].to_list())
         c.table(found.profile, column_config=columns.PROFILE)
         with st.expander("How the number of groups was chosen"):
             c.table(found.choice, column_config=columns.CHOICE)
-        c.method(explain.accounts.groups, found.profile)
+        c.method(explain.accounts.groups, found.profile, way)
 
     if not c.failed:
         with cell(page, "Who is in them, and how lately, often and for how much did they order?") as c:
@@ -180,7 +190,7 @@ elif view == "Groups":
             members = found.members(picked)
             c.answer(found.told(picked))
             accounts.table(c, members, "group_rows", height=360, column_config=columns.RFM, column_order=columns.RFM)
-            c.method(explain.accounts.groups, members)
+            c.method(explain.accounts.groups, members, way)
 
 else:
     names = cached.result(metrics.engagement.names, data, settings)
@@ -242,6 +252,15 @@ else:
                 steady = cached.result(explain.steadiness.account, data, settings, account)
                 c.answer(steady.sentence())
                 c.chart(charts.steadiness, steady.frame)
+
+        with cell(page, "What changed since last week?") as c:
+            since = cached.result(explain.differences.account, data, settings, account)
+            c.answer(since.sentence())
+            c.chart(why_charts.waterfall, since.parts, 9, since.ends)
+            st.caption(since.check())
+            with st.expander("Every contribution"):
+                c.table(since.frame, column_config=columns.CONTRIBUTIONS)
+            c.method(explain.differences.account, since.frame, account)
 
         with cell(page, "What could be done?") as c:
             plays = cached.result(explain.recommendations.recommend, data, settings, account)

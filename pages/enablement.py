@@ -45,8 +45,8 @@ settings, today = page.settings, page.data.as_of
 ledger, known = cached_fit.ledger(page), cached_fit.capabilities().frame
 gaps = ledger.frame
 OUTLINE = (
-    "enablement.updates.load(), requirements.kept.ledger(data, settings).frame, "
-    "requirements.catalogue.load().frame, requirements.kept.asked(data, settings)"
+    "enablement.updates.load(), requirements.kept.current(data, settings).frame, "
+    "requirements.edition.load(settings).catalogue.frame, requirements.kept.asked(data, settings)"
 )
 
 with cell(page, "What should people learn now?") as c:
@@ -98,7 +98,7 @@ with cell(page, "What do we carry to the buyer?") as c:
         on_click="ignore",
     )
 
-    c.method(requirements.kept.ledger, gaps)
+    c.method(requirements.kept.current, gaps)
 
 found = None
 with cell(page, "What has to be proven, and has it been?") as c:

@@ -6,7 +6,7 @@ from core import explain, forecasts, models
 from core.charts import calls as voices
 from core.charts import explain as reasons
 from core.charts import forecast as charts
-from pages.ui import cached, calls, notebook, replays, shell
+from pages.ui import against, ahead, cached, calls, notebook, replays, shell
 from pages.ui.cells import cell
 
 COLUMNS = {
@@ -26,7 +26,7 @@ currency = page.settings.currency
 with cell(page, "What will we win, and from where?") as c:
     outlook = cached.result(models.outlook.current, page.data, page.settings)
     c.answer(outlook.sentence(st.session_state.get("forecast_window")))
-    if outlook.windows:
+    if outlook.is_known:
         st.segmented_control(
             "Window", outlook.windows, default=outlook.windows[-1], required=True, key="forecast_window"
         )
@@ -64,6 +64,37 @@ with cell(page, "Which deals stand behind it?") as c:
         st.caption(deal.check())
         c.method(explain.deals.deal, deal.frame, *behind.chosen(chosen.selection.rows))
 
+if not behind.frame.is_empty():
+    picked = behind.chosen(chosen.selection.rows)
+    with cell(page, "What changed for that deal since last week?") as c:
+        since = cached.result(explain.differences.deal, page.data, page.settings, *picked)
+        c.answer(since.sentence())
+        c.chart(reasons.waterfall, since.parts, 9, since.ends)
+        st.caption(since.check())
+        c.method(explain.differences.deal, since.frame, *picked)
+
+    with cell(page, "Why do deals of one kind stand better than others?") as c:
+        kind, one, other = against.sides(page, "close")
+        gap = cached.result(explain.differences.compare, page.data, page.settings, kind, one, other, "close")
+        c.answer(gap.sentence())
+        c.chart(reasons.waterfall, gap.parts, 9, gap.ends)
+        c.method(explain.differences.compare, gap.frame, kind, one, other, "close")
+
+with cell(page, "What will new deals add, and where do they come from?") as c:
+    split, days = ahead.arriving(outlook, window)
+    new = cached.result(models.arrivals.arrivals, page.data, page.settings, split, days)
+    c.answer(new.sentence())
+    if new.frame.is_empty():
+        c.empty("Load opportunities with the day they were created on the Data page.")
+    else:
+        first, second = st.columns(2)
+        with first:
+            c.chart(charts.arriving, new.frame, currency)
+        with second:
+            c.chart(charts.win_curves, new.curves)
+        c.table(new.frame, column_config=ahead.ARRIVALS, column_order=list(ahead.ARRIVALS))
+    c.method(models.arrivals.arrivals, new.frame, split, days)
+
 with cell(page, "How good have such chances been?") as c:
     record = cached.result(explain.record.close, page.data, page.settings)
     c.answer(record.sentence())
@@ -76,6 +107,21 @@ with cell(page, "What revenue comes in each month?") as c:
     c.answer(revenue.sentence())
     c.chart(charts.fan, revenue.frame, currency)
     c.method(models.forecast.revenue, revenue.frame)
+
+if not c.failed:
+    with cell(page, "And each week?") as c:
+        weeks = cached.result(models.weekly.weekly, page.data, page.settings)
+        c.answer(weeks.sentence())
+        c.chart(charts.weeks, weeks.frame, currency)
+        c.method(models.weekly.weekly, weeks.frame)
+
+    with cell(page, "Which parts does that revenue come from?") as c:
+        by = ahead.parts()
+        parts = cached.result(models.parts.parts, page.data, page.settings, by)
+        c.answer(parts.sentence())
+        c.chart(charts.lines, parts.frame, currency)
+        c.table(parts.table(), column_config=ahead.months(parts.table(), currency))
+        c.method(models.parts.parts, parts.frame, by)
 
 with cell(page, "What do the managers call?") as c:
     calls.pulse(page)

@@ -17,6 +17,14 @@ RACE = {
     "n": st.column_config.NumberColumn("Cases", format="localized"),
     "serves": st.column_config.CheckboxColumn("Serves"),
 }
+SIGNS = {
+    "model": "Model",
+    "sign": "Sign",
+    "value": st.column_config.NumberColumn("Stands at", format="percent"),
+    "limit": st.column_config.NumberColumn("Limit", format="percent"),
+    "is_alarm": st.column_config.CheckboxColumn("Alarm"),
+    "said": st.column_config.TextColumn("In words", width="large"),
+}
 READY = {
     "model": "Model",
     "needs": "Needs",
@@ -35,6 +43,14 @@ with cell(page, "Which models have enough to learn from?") as c:
     c.answer(ready.sentence())
     c.table(ready.frame, column_config=READY)
     c.method(models.readiness.readiness, ready.frame)
+
+with cell(page, "Is anything wrong with the models today?") as c:
+    watched = cached.result(models.alarms.alarms, data, settings)
+    c.answer(watched.sentence())
+    if not watched.frame.is_empty():
+        with st.expander("Every sign, with its limit"):
+            c.table(watched.frame, column_config=SIGNS)
+    c.method(models.alarms.alarms, watched.frame)
 
 subject, days = trust.choice(settings)
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core import explain, metrics
+from core import explain, metrics, requirements
 from core.charts import explain as reasons
 from core.charts import pipeline as charts
-from pages.ui import cached, moves, notebook, shell
+from pages.ui import cached, moves, notebook, shell, wanting
 from pages.ui.cells import cell
 
 page = shell.open("Pipeline", icon=":material/filter_alt:")
@@ -15,7 +15,10 @@ currency = settings.currency
 with cell(page, "Is the pipeline healthy?") as c:
     health = cached.result(metrics.health.health, data, settings)
     c.answer(health.sentence())
-    c.table(health.frame, column_config=moves.HEALTH, column_order=list(moves.HEALTH))
+    if health.value is None:
+        c.empty("Load deals with amounts and expected close dates, their history, and quotas on the Data page.")
+    else:
+        c.table(health.frame, column_config=moves.HEALTH, column_order=list(moves.HEALTH))
     c.method(metrics.health.health, health.past)
 
 with cell(page, "Is there enough for the quarter?") as c:
@@ -41,12 +44,30 @@ with cell(page, "How did the pipeline change?") as c:
         c.table(behind.frame, column_config=moves.MOVED, height=280)
     c.method(metrics.flow.flow, moved.frame, *asked)
 
+if not c.failed and moved.value is not None:
+    with cell(page, "What happened on the way?") as c:
+        way = cached.result(metrics.paths.path, data, settings, *asked)
+        c.answer(way.sentence())
+        c.chart(charts.ways, way.steps, currency)
+        if way.n_deals:
+            c.table(way.frame, column_config=moves.KINDS)
+            c.table(way.deals, column_config=moves.TRIPS, column_order=list(moves.TRIPS), height=280)
+        c.method(metrics.paths.path, way.deals, *asked)
+
+    with cell(page, "Which part of the company moved it?") as c:
+        by = moves.part()
+        span = (*asked[:2], by, *asked[4:])
+        split = cached.result(metrics.paths.split, data, settings, *span)
+        c.answer(split.sentence())
+        c.table(split.frame, column_config=moves.PARTS, column_order=moves.filled(split.frame))
+        c.method(metrics.paths.split, split.frame, *span)
+
 with cell(page, "How much is open, and what is it worth?") as c:
     whole = cached.result(metrics.pipeline.open_pipeline, data, settings)
     worth = cached.result(metrics.coverage.weighted, data, settings)
     c.answer(f"{whole.sentence()} {worth.sentence()}")
-    if worth.frame.is_empty():
-        c.empty("Load opportunities with their history on the Data page.")
+    if not whole.value:
+        c.empty("Load opportunities with their amounts and their history on the Data page.")
     else:
         c.chart(charts.weighted, worth.frame, currency)
         c.chart(charts.trend, whole.frame, currency)
@@ -72,10 +93,13 @@ with cell(page, "How fast does the pipeline pay?") as c:
     speed = cached.result(metrics.velocity.velocity, data, settings)
     rates = cached.result(metrics.velocity.win_rates, data, settings)
     c.answer(f"{speed.sentence()} {rates.sentence()}")
-    if not rates.frame.is_empty():
+    if speed.value is not None:
         parts, cohort = st.tabs(["What moved the pace", "Win rate, two ways"])
         with parts:
-            c.chart(charts.speed, speed.frame, currency)
+            if moves.has_past(speed.frame):
+                c.chart(charts.speed, speed.frame, currency)
+            else:
+                c.empty("A year of history is needed to say what moved the pace.")
         with cohort:
             c.chart(charts.win_rates, rates.frame)
     c.method(metrics.velocity.velocity, speed.frame)
@@ -85,7 +109,7 @@ with cell(page, "Which deals are at risk?") as c:
     c.answer(f"{risks.sentence()} {risks.told()}")
     deals, signals = st.tabs(["Deals", "What the signals have meant"])
     with deals:
-        rows = moves.rows(risks.frame, "risk_rows", moves.RISKS)
+        rows = [] if risks.frame.is_empty() else moves.rows(risks.frame, "risk_rows", moves.RISKS)
     with signals:
         c.table(risks.record, column_config=moves.SIGNALS, column_order=list(moves.SIGNALS))
     c.method(metrics.risk.at_risk, risks.frame)
@@ -100,6 +124,15 @@ if not c.failed and not risks.frame.is_empty():
         c.answer(advice.sentence())
         c.table(advice.frame, column_config=moves.ACTIONS, column_order=list(moves.ACTIONS))
         c.method(explain.actions.actions, advice.frame, deal)
+
+    if page.may("requirements:read"):
+        with cell(page, "What does this buyer ask for that we lack?") as c:
+            lacking = wanting.gaps(page, deal)
+            c.answer(lacking.sentence())
+            if not lacking.frame.is_empty():
+                c.table(lacking.frame, column_config=wanting.GAPS, column_order=list(wanting.GAPS))
+            wanting.ways(page, deal, lacking)
+            c.method(requirements.deal.gaps, lacking.frame, deal)
 
     with cell(page, "Why this chance?") as c:
         why = cached.result(explain.deals.deal, data, settings, deal)

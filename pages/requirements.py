@@ -77,14 +77,7 @@ stake, found = None, None
 with cell(page, "What does the buyer ask for?") as c:
     name, content, path = lists.choose(page)
     deals = cached.result(requirements.stakes.open_deals, page.data, settings)
-    stake = st.selectbox(
-        "Which deal does it belong to?",
-        deals,
-        index=None,
-        format_func=lambda deal: f"{deal.name} · {settings.currency} {deal.amount:,.0f}",
-        placeholder="None yet",
-        key="requirement_deal",
-    )
+    stake = lists.deal(page, deals, content)
     source = reading.read(page, content, name) if content else None
     if source is not None:
         found = cached_matching.analysis(page, source, stake)
@@ -156,26 +149,18 @@ if found is not None:
         c.method(
             requirements.responses.drafts,
             drafts.frame,
-            given=f"requirements.gap.analyse_file({given}), requirements.catalogue.load()",
+            given=f"requirements.gap.analyse_file({given}), requirements.edition.load(settings).catalogue",
         )
 
     with cell(page, "What goes back to the buyer?") as c:
         c.answer(
-            "Two files: the buyer's own, with nothing but the answer cells changed, and a matrix with every row, "
-            "our status, the gaps with what closes them, and a summary."
+            "The buyer's own file, with nothing but the answer cells changed. For ourselves: a matrix with every row, "
+            "a summary for whoever decides, and everything as JSON."
         )
         outbox.own_file(page, found)
         with st.expander("Every row"):
             c.table(found.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
-        st.download_button(
-            "Download the matrix (Excel)",
-            requirements.workbook.matrix(found),
-            f"{name.rsplit('.', 1)[0]}-matrix.xlsx",
-            icon=":material/table_view:",
-            type="primary",
-            on_click="ignore",
-        )
-
+        outbox.papers(page, found, bid)
         lists.shelf(page, found)
 
 with cell(page, "Which gaps hold up the pipeline?") as c:
@@ -187,6 +172,6 @@ with cell(page, "Which gaps hold up the pipeline?") as c:
         c.chart(gap_charts.unlocked, ledger.frame, settings.currency)
         c.table(ledger.frame.select(list(fit.GAPS)), column_config=fit.GAPS, height=320)
         fit.gap(page, c, ledger)
-    c.method(requirements.kept.ledger, ledger.frame)
+    c.method(requirements.kept.current, ledger.frame)
 
 notebook.offer(page)

@@ -34,7 +34,8 @@ with cell(page, "Which deals do we talk about?") as c:
 with cell(page, "What does the review change?") as c:
     moved = forecasts.review.moves(data, settings, edits)
     c.answer(moved.sentence())
-    c.chart(charts.moves, moved.frame, settings.currency)
+    if moved.frame["amount"].sum():
+        c.chart(charts.moves, moved.frame, settings.currency)
     c.method(forecasts.review.moves, moved.frame)
 
 with cell(page, "What does each team call?") as c:

@@ -18,6 +18,7 @@ AREAS = (
     "scenarios",
     "customers",
     "requirements",
+    "catalogue",
     "enablement",
     "models",
     "data",

@@ -10,9 +10,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.charts import calls, customers, executive, explain, forecast, models, pipeline, requirements, scenarios
+    from core.charts import (
+        calls,
+        customers,
+        executive,
+        explain,
+        forecast,
+        models,
+        pipeline,
+        regions,
+        requirements,
+        scenarios,
+    )
 
-__all__ = ["calls", "customers", "executive", "explain", "forecast", "models", "pipeline", "requirements", "scenarios"]
+__all__ = [
+    "calls",
+    "customers",
+    "executive",
+    "explain",
+    "forecast",
+    "models",
+    "pipeline",
+    "regions",
+    "requirements",
+    "scenarios",
+]
 
 
 def __getattr__(name: str) -> Any:

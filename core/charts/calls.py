@@ -165,10 +165,10 @@ def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     hues = alt.Scale(domain=names, range=[LOOKS[name][0] for name in names])
     shapes = alt.Scale(domain=names, range=[LOOKS[name][1] for name in names])
     y = alt.Y("group:N", sort=frame["group"].to_list(), title=None, axis=alt.Axis(labelLimit=200))
-    x = alt.X("miss_rate:Q", title="error (WAPE): further left is better", axis=alt.Axis(format=".0%"))
+    x = alt.X("miss_rate:Q", title="error (left is better)", axis=alt.Axis(format=".0%"))
     marks = (
         alt.Chart(long)
-        .mark_point(filled=True, size=85)
+        .mark_point(filled=True, size=85, opacity=1)
         .encode(
             y=y,
             x=x,
@@ -177,7 +177,7 @@ def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             tooltip=["group:N", "rule:N", alt.Tooltip("miss_rate:Q", format=".1%", title="error")],
         )
     )
-    return finish(marks, height=24 * frame.height + 90)
+    return finish(marks, height=28 * frame.height + 18 * len(names) + 80)
 
 
 def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:

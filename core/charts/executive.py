@@ -11,7 +11,7 @@ MONEY = "~s"
 
 
 def monthly(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Bars of a monthly amount; the running month is paler.
+    """Bars of a monthly amount; the running month is paler. A click chooses a month.
 
     Parameters
     ----------
@@ -21,16 +21,19 @@ def monthly(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         Unit of the axis.
     """
     last = frame["month"].max()
-    shown = frame.with_columns(running=pl.col("month") == last)
+    shown = frame.with_columns(running=pl.col("month") == last, key=pl.col("month").dt.to_string("%Y-%m-%d"))
+    chosen = alt.selection_point(name="month", fields=["key"], on="click", clear="dblclick")
     bars = (
         alt.Chart(shown)
-        .mark_bar(color=ACTUAL, cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
+        .mark_bar(color=ACTUAL, cornerRadiusTopLeft=2, cornerRadiusTopRight=2, cursor="pointer")
         .encode(
             x=alt.X("yearmonth(month):T", title=None),
             y=alt.Y("amount:Q", title=f"{currency} booked", axis=alt.Axis(format=MONEY)),
-            opacity=alt.condition("datum.running", alt.value(0.45), alt.value(1)),
+            opacity=alt.condition(chosen, alt.value(1), alt.value(0.4)),
+            color=alt.condition("datum.running", alt.value("#8bcac6"), alt.value(ACTUAL)),
             tooltip=[alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.2f")],
         )
+        .add_params(chosen)
     )
     return finish(bars)
 
@@ -114,12 +117,21 @@ def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart
 
 
 def concentration(frame: pl.DataFrame, label: str, currency: str) -> alt.Chart | alt.LayerChart:
-    """The ten largest as bars, each with its share: [the label's column, amount, share_rate]."""
+    """The ten largest as bars, each with its share: [account_id, the label's column, amount, share_rate].
+
+    A click chooses one.
+    """
     top = frame.head(10)
+    chosen = alt.selection_point(name="account", fields=["account_id"], on="click", clear="dblclick")
     base = alt.Chart(top).encode(y=alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)))
-    bars = base.mark_bar(color=ACTUAL, height=16, cornerRadius=2).encode(
-        x=alt.X("amount:Q", title=currency, axis=alt.Axis(format=MONEY)),
-        tooltip=[f"{label}:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("share_rate:Q", format=".1%")],
+    bars = (
+        base.mark_bar(color=ACTUAL, height=16, cornerRadius=2, cursor="pointer")
+        .encode(
+            x=alt.X("amount:Q", title=currency, axis=alt.Axis(format=MONEY)),
+            opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
+            tooltip=[f"{label}:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("share_rate:Q", format=".1%")],
+        )
+        .add_params(chosen)
     )
     words = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
         x="amount:Q", text=alt.Text("share_rate:Q", format=".1%")
@@ -128,7 +140,10 @@ def concentration(frame: pl.DataFrame, label: str, currency: str) -> alt.Chart |
 
 
 def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """The quarter on one bar: booked, forecast with its range, quota. Frame as `outlook.frame`, one row."""
+    """The quarter on one bar: booked, forecast with its range, quota. Frame as `outlook.frame`, one row.
+
+    A click chooses a part.
+    """
     quota = frame["quota_amount"][0]
     y = alt.Y("window:N", title=None)
     x = alt.X("begin:Q", title=f"{currency} (line: 80 % range, tick: quota)", axis=alt.Axis(format=MONEY))
@@ -141,13 +156,15 @@ def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         schema=["window", "part", "begin", "end"],
         orient="row",
     )
+    chosen = alt.selection_point(name="part", fields=["part"], on="click", clear="dblclick")
     bars = (
         alt.Chart(parts)
-        .mark_bar(height=34)
+        .mark_bar(height=34, cursor="pointer")
         .encode(
             y=y,
             x=x,
             x2="end:Q",
+            opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=["Booked", "Forecast for the rest"], range=[ACTUAL, FORECAST]),
@@ -155,6 +172,7 @@ def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             ),
             tooltip=["part:N", alt.Tooltip("begin:Q", format=",.0f"), alt.Tooltip("end:Q", format=",.0f")],
         )
+        .add_params(chosen)
     )
     base = alt.Chart(frame).encode(y=y)
     reach = base.mark_rule(strokeWidth=3, color="#5d6b77").encode(x="lower:Q", x2="upper:Q")
@@ -167,11 +185,18 @@ def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
 
 
 def teams(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Bars of bookings per team, with a tick at quota."""
-    base = alt.Chart(frame).encode(y=alt.Y("team:N", sort="-x", title=None, axis=alt.Axis(labelOverlap=False)))
-    bars = base.mark_bar(color=ACTUAL, height=14, cornerRadius=2).encode(
-        x=alt.X("amount:Q", title=f"{currency} booked this quarter (tick: quota)", axis=alt.Axis(format=MONEY)),
-        tooltip=["team:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("attainment_rate:Q", format=".0%")],
+    """Bars of bookings per team, with a tick at quota; a click chooses a team."""
+    chosen = alt.selection_point(name="team", fields=["team"], on="click", clear="dblclick")
+    order = frame["team"].to_list()
+    base = alt.Chart(frame).encode(y=alt.Y("team:N", sort=order, title=None, axis=alt.Axis(labelOverlap=False)))
+    bars = (
+        base.mark_bar(color=ACTUAL, height=14, cornerRadius=2, cursor="pointer")
+        .encode(
+            x=alt.X("amount:Q", title=f"{currency} booked this quarter (tick: quota)", axis=alt.Axis(format=MONEY)),
+            opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
+            tooltip=["team:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("attainment_rate:Q", format=".0%")],
+        )
+        .add_params(chosen)
     )
     ticks = base.mark_tick(color=CONTEXT, thickness=2, height=18).encode(x="quota_amount:Q")
     return finish(bars + ticks, height=24 * frame.height + 80)

@@ -17,18 +17,18 @@ def labels() -> alt.Axis:
 UNITS = {"points": "probability in %", "log_odds": "log odds", "money": "{currency}"}
 
 
-def steps(found: Contributions, top: int = 9) -> pl.DataFrame:
+def steps(found: Contributions, top: int = 9, ends: tuple[str, str] = ("Typical", "Shown")) -> pl.DataFrame:
     """Return the bars of a waterfall: [label, begin, end, change, kind, rank], base first, total last."""
     parts = found.by_driver()
     rest = float(parts.slice(top)["contribution"].sum())
     rows = [(r["driver"], r["contribution"]) for r in parts.head(top).to_dicts()]
     rows += [("Everything else", rest)] if parts.height > top else []
-    out: list[dict[str, object]] = [_step("Typical", 0.0, found.base, "total", 0)]
+    out: list[dict[str, object]] = [_step(ends[0], 0.0, found.base, "total", 0)]
     at = found.base
     for rank, (label, change) in enumerate(rows, start=1):
         out.append(_step(label, at, at + change, "▲ raises" if change >= 0 else "▼ lowers", rank))
         at += change
-    out.append(_step("Shown", 0.0, found.shown, "total", len(rows) + 1))
+    out.append(_step(ends[1], 0.0, found.shown, "total", len(rows) + 1))
     return pl.DataFrame(out)
 
 
@@ -52,9 +52,11 @@ def bridge(frame: pl.DataFrame, currency: str, total: str, top: int = 8) -> alt.
     return _bars(pl.DataFrame(out), currency, ".3~s")
 
 
-def waterfall(found: Contributions, top: int = 9) -> alt.Chart | alt.LayerChart:
-    """Show how contributions lead from the typical value to the one shown."""
-    frame = steps(found, top)
+def waterfall(
+    found: Contributions, top: int = 9, ends: tuple[str, str] = ("Typical", "Shown")
+) -> alt.Chart | alt.LayerChart:
+    """Show how contributions lead from the typical value, or another first end, to the one shown."""
+    frame = steps(found, top, ends)
     unit = UNITS[found.unit].format(currency=found.currency)
     written = ".3~s" if found.unit == "money" else ".1f" if found.unit == "points" else ".2f"
     return _bars(frame, unit, written)

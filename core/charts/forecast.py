@@ -7,6 +7,7 @@ import polars as pl
 from core.charts.late import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
 
+PARTS_RANGE = [ACTUAL, FORECAST, "#5b7db1", "#9a6fb0", "#7a8f3c", CONTEXT]
 PARTS = {"closed_amount": "Already closed", "open_amount": "From open deals", "new_amount": "From deals to come"}
 
 
@@ -53,3 +54,91 @@ def fan(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     dashed = alt.Chart(ahead).mark_line(color=FORECAST, strokeDash=[5, 4], point=alt.OverlayMarkDef(color=FORECAST))
     y = alt.Y("amount:Q", title=title, axis=alt.Axis(format="~s"), scale=alt.Scale(zero=False))
     return finish(band + line.encode(x=x, y=y, tooltip=tip) + dashed.encode(x=x, y=y, tooltip=tip))
+
+
+def arriving(frame: pl.DataFrame, currency: str, top: int = 10) -> alt.Chart | alt.LayerChart:
+    """What deals to come add by part: [part, expected_amount, monthly_count, won_rate, mean_amount]."""
+    shown = frame.head(top)
+    base = alt.Chart(shown).encode(
+        y=alt.Y("part:N", sort=shown["part"].to_list(), title=None, axis=alt.Axis(labelLimit=160)),
+        tooltip=[
+            "part:N",
+            alt.Tooltip("expected_amount:Q", format=",.0f", title=f"adds, {currency}"),
+            alt.Tooltip("monthly_count:Q", format=",.1f", title="new deals a month"),
+            alt.Tooltip("won_rate:Q", format=".0%", title="won in 180 days"),
+            alt.Tooltip("mean_amount:Q", format=",.0f", title="mean amount won"),
+        ],
+    )
+    x = alt.X("expected_amount:Q", title=f"{currency} from deals to come", axis=alt.Axis(format="~s", tickCount=5))
+    bars = base.mark_bar(color=FORECAST, height=18, cornerRadius=2).encode(x=x)
+    words = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
+        x=x, text=alt.Text("monthly_count:Q", format=",.0f")
+    )
+    return finish(bars + words, height=36 * shown.height + 60)
+
+
+def win_curves(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
+    """The share won by each age, one line per part: [part, age_days, won_rate]."""
+    order = frame["part"].unique(maintain_order=True).to_list()
+    lines = (
+        alt.Chart(frame)
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("age_days:Q", title="days after it was created", axis=alt.Axis(tickCount=6)),
+            y=alt.Y("won_rate:Q", title="won by then", axis=alt.Axis(format="%")),
+            color=alt.Color(
+                "part:N",
+                scale=alt.Scale(domain=order, range=(PARTS_RANGE * 3)[: len(order)]),
+                legend=alt.Legend(orient="bottom", title=None, columns=2),
+            ),
+            tooltip=["part:N", "age_days:Q", alt.Tooltip("won_rate:Q", format=".1%")],
+        )
+    )
+    return finish(lines, height=300)
+
+
+def weeks(frame: pl.DataFrame, currency: str, shown: int = 26) -> alt.Chart | alt.LayerChart:
+    """Weekly revenue as bars, weeks to come in amber with their range: [week, amount, lower, upper, is_forecast]."""
+    past, ahead = frame.filter(~pl.col("is_forecast")).tail(shown), frame.filter("is_forecast")
+    both = pl.concat([past, ahead]).with_columns(
+        part=pl.when("is_forecast").then(pl.lit("Expected")).otherwise(pl.lit("Billed"))
+    )
+    base = alt.Chart(both).encode(
+        x=alt.X("week:O", title="week of", timeUnit="yearmonthdate", axis=alt.Axis(format="%d %b", labelOverlap=True)),
+        tooltip=[
+            alt.Tooltip("week:T", format="%d %B %Y", title="week of"),
+            alt.Tooltip("amount:Q", format=",.0f", title=currency),
+            alt.Tooltip("billed_amount:Q", format=",.0f", title="billed already"),
+            alt.Tooltip("lower:Q", format=",.0f", title="low"),
+            alt.Tooltip("upper:Q", format=",.0f", title="high"),
+        ],
+    )
+    y = alt.Y("amount:Q", title=f"{currency} revenue a week", axis=alt.Axis(format="~s"))
+    hues = alt.Scale(domain=["Billed", "Expected"], range=[ACTUAL, FORECAST])
+    bars = base.mark_bar(cornerRadius=2).encode(
+        y=y, color=alt.Color("part:N", scale=hues, legend=alt.Legend(orient="top", title=None))
+    )
+    reach = base.mark_rule(strokeWidth=2, color="#5d6b77").encode(y="lower:Q", y2="upper:Q")
+    return finish(bars + reach)
+
+
+def lines(frame: pl.DataFrame, currency: str, top: int = 6, shown: int = 24) -> alt.Chart | alt.LayerChart:
+    """Monthly revenue of the largest parts, months to come dashed: [unit, month, amount, is_forecast]."""
+    order = frame["unit"].unique(maintain_order=True).to_list()[:top]
+    kept = frame.filter(pl.col("unit").is_in(order))
+    past = kept.filter(~pl.col("is_forecast")).group_by("unit", maintain_order=True).tail(shown)
+    ahead = pl.concat([past.group_by("unit", maintain_order=True).tail(1), kept.filter("is_forecast")])
+    color = alt.Color(
+        "unit:N",
+        scale=alt.Scale(domain=order, range=PARTS_RANGE[: len(order)]),
+        legend=alt.Legend(orient="bottom", title=None, columns=2),
+    )
+    x = alt.X("month:T", title=None)
+    y = alt.Y("amount:Q", title=f"{currency} revenue a month", axis=alt.Axis(format="~s"))
+    tip = [
+        "unit:N", alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.0f", title=currency),
+        alt.Tooltip("lower:Q", format=",.0f", title="low"), alt.Tooltip("upper:Q", format=",.0f", title="high"),
+    ]  # fmt: skip
+    drawn = alt.Chart(past).mark_line(strokeWidth=2).encode(x=x, y=y, color=color, tooltip=tip)
+    dashed = alt.Chart(ahead).mark_line(strokeWidth=2, strokeDash=[5, 4], point=True)
+    return finish(drawn + dashed.encode(x=x, y=y, color=color, tooltip=tip))

@@ -6,6 +6,7 @@ import altair as alt
 import polars as pl
 
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+from core.features.names import plain
 
 RATE = alt.Axis(format="%")
 
@@ -21,7 +22,7 @@ def lift(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .encode(x=x, y="gain_rate:Q")
     )
     line = alt.Chart(path).mark_line(color=ACTUAL, strokeWidth=2.5)
-    line = line.encode(x=x, y=alt.Y("gain_rate:Q", axis=RATE, title="of all that happened, found by then"))
+    line = line.encode(x=x, y=alt.Y("gain_rate:Q", axis=RATE, title="found by then"))
     points = (
         alt.Chart(frame)
         .mark_circle(color=ACTUAL, size=60)
@@ -80,16 +81,14 @@ def history(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         ["said", "happened"], index=["as_of", "n", "brier", "base_brier"], variable_name="what", value_name="rate"
     )
     scale = alt.Scale(domain=["said", "happened"], range=[FORECAST, ACTUAL])
-    base = alt.Chart(both).encode(
-        x=alt.X("as_of:T", title=None), y=alt.Y("rate:Q", axis=RATE, title="share"),
-        color=alt.Color("what:N", scale=scale, legend=None),
+    lines = alt.Chart(both).mark_line(point=True, strokeWidth=2).encode(
+        x=alt.X("as_of:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6)),
+        y=alt.Y("rate:Q", axis=RATE, title="share"),
+        color=alt.Color("what:N", scale=scale, legend=alt.Legend(orient="top", title=None)),
         tooltip=["as_of:T", "what:N", alt.Tooltip("rate:Q", format=".1%"), alt.Tooltip("n:Q", format=","),
                  alt.Tooltip("brier:Q", format=".3f"), alt.Tooltip("base_brier:Q", format=".3f")],
     )  # fmt: skip
-    last = alt.Chart(both.filter(pl.col("as_of") == pl.col("as_of").max())).encode(
-        x="as_of:T", y="rate:Q", text="what:N", color=alt.Color("what:N", scale=scale, legend=None)
-    )  # fmt: skip
-    return finish(base.mark_line(point=True, strokeWidth=2) + last.mark_text(align="left", dx=8))
+    return finish(lines)
 
 
 def segments(frame: pl.DataFrame, top: int = 14) -> alt.Chart | alt.LayerChart:
@@ -104,7 +103,7 @@ def segments(frame: pl.DataFrame, top: int = 14) -> alt.Chart | alt.LayerChart:
         .mark_point(filled=True, size=80)
         .encode(
             y=y,
-            x=alt.X("gap:Q", axis=alt.Axis(format="+%"), title="said less happened; grey: within chance"),
+            x=alt.X("gap:Q", axis=alt.Axis(format="+%"), title="said less happened (grey: chance)"),
             color=alt.condition("datum.is_wrong", alt.value(FORECAST), alt.value(ACTUAL)),
             shape=alt.condition("datum.is_wrong", alt.value("diamond"), alt.value("circle")),
             tooltip=["name:N", alt.Tooltip("n:Q", format=","), alt.Tooltip("mean_rate:Q", format=".1%", title="said"),
@@ -116,13 +115,13 @@ def segments(frame: pl.DataFrame, top: int = 14) -> alt.Chart | alt.LayerChart:
 
 def drift(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
     """Stability index by feature with the two marks of the rule: [feature, psi, state]."""
-    shown = frame.head(top).with_columns(feature=pl.col("feature").str.replace_all("_", " "))
+    shown = frame.head(top).with_columns(feature=pl.Series([plain(name) for name in frame["feature"].head(top)]))
     scale = alt.Scale(domain=["steady", "moving", "moved"], range=[ACTUAL, CONTEXT, FORECAST])
     bars = (
         alt.Chart(shown)
         .mark_bar(height=14, cornerRadius=2)
         .encode(
-            x=alt.X("psi:Q", title="population stability index; above 0.25 has moved"),
+            x=alt.X("psi:Q", title="stability index; above 0.25: moved"),
             y=alt.Y("feature:N", sort="-x", title=None, axis=alt.Axis(labelLimit=220)),
             color=alt.Color("state:N", scale=scale, legend=alt.Legend(orient="top", title=None, columns=2)),
             tooltip=["feature:N", alt.Tooltip("psi:Q", format=".3f"), "state:N"],

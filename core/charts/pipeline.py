@@ -126,10 +126,11 @@ def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             alt.Tooltip("change_rate:Q", format="+.1%"), alt.Tooltip("effect_amount:Q", format="+,.0f"),
         ],
     )  # fmt: skip
-    words = base.mark_text(align="left", dx=6, color=CONTEXT).encode(
-        x=alt.X("effect_amount:Q").stack(False), text="word:N"
-    )
-    return finish(bars + words, height=34 * frame.height + 60)
+    x = alt.X("effect_amount:Q").stack(False)
+    ahead = base.transform_filter("datum.effect_amount >= 0").mark_text(align="left", dx=6, color=CONTEXT)
+    behind = base.transform_filter("datum.effect_amount < 0").mark_text(align="right", dx=-6, color=CONTEXT)
+    layers = bars + ahead.encode(x=x, text="word:N") + behind.encode(x=x, text="word:N")
+    return finish(layers, height=34 * frame.height + 60)
 
 
 def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
@@ -271,3 +272,33 @@ def flow(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         x="edge:Q", text=alt.Text("amount:Q", format=".3~s")
     )
     return finish(drawn + words, height=28 * bars.height + 60)
+
+
+def ways(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
+    """Every move as it happened as a bar, and as the two ends alone would show it as a tick.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        As of `paths.Path.steps`; steps that nobody made are left out.
+    currency : str
+    """
+    shown = frame.filter((pl.col("n_deals") > 0) | (pl.col("ends_n_deals") > 0)).with_columns(
+        way=pl.when(pl.col("amount") < 0).then(pl.lit("Out")).otherwise(pl.lit("In"))
+    )
+    base = alt.Chart(shown).encode(
+        y=alt.Y("step:N", sort=shown["step"].to_list(), title=None),
+        tooltip=[
+            "step:N", alt.Tooltip("n_deals:Q", format=",", title="deals that did"),
+            alt.Tooltip("amount:Q", format="+,.2f", title=currency),
+            alt.Tooltip("ends_n_deals:Q", format=",", title="deals by both ends alone"),
+            alt.Tooltip("ends_amount:Q", format="+,.2f", title="by both ends alone"),
+        ],
+    )  # fmt: skip
+    title = f"{currency} moved (tick: what both ends alone would show)"
+    hues = alt.Scale(domain=["In", "Out"], range=[ACTUAL, FORECAST])
+    bars = base.mark_bar(height=18, cornerRadius=2).encode(
+        x=alt.X("amount:Q", title=title, axis=across()), color=alt.Color("way:N", scale=hues, legend=None)
+    )
+    ticks = base.mark_tick(color="#5d6b77", thickness=2.5, height=26).encode(x="ends_amount:Q")
+    return finish(bars + ticks, height=30 * max(shown.height, 1) + 60)

@@ -12,18 +12,19 @@ STATUSES = ("available", "limited", "partner", "roadmap", "unclear", "not availa
 COLOURS = (ACTUAL, "#7cc7bf", "#b9dcd8", "#f0c48a", CONTEXT, FORECAST)
 
 
-def by_category(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
-    """Bars of requirements per category, split by status: [category, status, n]."""
+def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | alt.LayerChart:
+    """Bars of requirements, or of what `noun` says, per category, split by status: [category, status, n]."""
+    held = [(s, c) for s, c in zip(STATUSES, COLOURS, strict=True) if s in set(frame["status"])]
     rank = pl.col("status").replace_strict({s: i for i, s in enumerate(STATUSES)}, return_dtype=pl.Int64)
     chart = (
         alt.Chart(frame.with_columns(rank=rank))
         .mark_bar(height=20)
         .encode(
-            x=alt.X("n:Q", title="requirements", axis=alt.Axis(tickMinStep=1, tickCount=6)),
+            x=alt.X("n:Q", title=noun, axis=alt.Axis(tickMinStep=1, tickCount=6)),
             y=alt.Y("category:N", sort="-x", title=None),
             color=alt.Color(
                 "status:N",
-                scale=alt.Scale(domain=list(STATUSES), range=list(COLOURS)),
+                scale=alt.Scale(domain=[s for s, _ in held], range=[c for _, c in held]),
                 legend=alt.Legend(orient="top", title=None, columns=2),
             ),
             order="rank:Q",

@@ -10,12 +10,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from core.contracts.errors import ConfigError, closest
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
-FREELY_NAMED = ("roles.", "access.people.", "customers.health.")
+FREELY_NAMED = ("roles.", "access.people.", "customers.health.", "map.places.")
 
 
 class _Section(BaseModel):
@@ -93,6 +102,14 @@ class HealthSettings(_Section):
     stage_age: Marks
     concentration: Marks
     forecast_bias: Marks
+
+
+class UpkeepSettings(_Section):
+    """When models are learnt anew by a scheduled run, and what counts as a sign of age."""
+
+    retrain_after_days: int = Field(ge=1)
+    moved_rate: float = Field(gt=0, le=1)
+    off_rate: float = Field(gt=0, le=1)
 
 
 class ModelSettings(_Section):
@@ -223,6 +240,14 @@ class Branding(_Section):
     tagline: str
 
 
+class MapSettings(_Section):
+    """Where the tiles of regions stand on the map."""
+
+    other: str
+    most: int = Field(ge=2, le=200)
+    places: dict[str, tuple[NonNegativeInt, NonNegativeInt]]
+
+
 class Settings(_Section):
     """All settings of one installation; frozen, so that it may be part of a cache key."""
 
@@ -238,6 +263,7 @@ class Settings(_Section):
     risk: RiskSettings
     health: HealthSettings
     models: ModelSettings
+    upkeep: UpkeepSettings
     customers: CustomerSettings
     calls: CallSettings
     rates: RateCard
@@ -246,6 +272,7 @@ class Settings(_Section):
     roles: dict[str, tuple[str, ...]]
     branding: Branding
     answers: AnswerSettings
+    map: MapSettings
 
     @property
     def sample_folder(self) -> Path:

@@ -23,6 +23,22 @@ DEVIATIONS = {
 }
 
 
+WEEK, MINUTES = 168, 60
+
+
+def lasting(hours: float) -> str:
+    """Write a time as people say it.
+
+    Examples
+    --------
+    >>> lasting(0.25), lasting(1), lasting(4)
+    ('15 minutes', '1 hour', '4 hours')
+    """
+    if hours < 1:
+        return f"{hours * MINUTES:g} minutes"
+    return f"{hours:g} hour{'s' * (hours != 1)}"
+
+
 @dataclass(frozen=True)
 class Contract:
     """What the contract says, and how far it is.
@@ -59,12 +75,13 @@ class Contract:
 
     def paper(self) -> Paper:
         """Return the pack: service level, deviations, steps."""
+        hours = float(self.level["support_hours"])
         values = [
             ("Availability", f"{self.level['uptime']:g} % a month"),
-            ("Support", f"{self.level['support_hours']} hours a week"),
-            ("First response, critical", f"{self.level['response_hours']:g} hours"),
-            ("Recovery time", f"{self.level['recovery_hours']:g} hours"),
-            ("Data loss at most", f"{self.level['loss_hours']:g} hours"),
+            ("Support", "Around the clock" if hours >= WEEK else f"{hours:g} hours a week"),
+            ("First response, critical", lasting(self.level["response_hours"])),
+            ("Recovery time", lasting(self.level["recovery_hours"])),
+            ("Data loss at most", lasting(self.level["loss_hours"])),
         ]
         listed = self.deviations.select("row", "requirement", "statement", "proposal", "source").rows()
         steps = [(r["step"], r["who"], r["due_on"], r["state"]) for r in self.frame.iter_rows(named=True)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from core.enablement.packing import pack, plain, relations, types
-from core.enablement.paper import GREY, INK, TEAL, Block, Paper
+from core.enablement.paper import GREY, INK, TEAL, Block, Paper, widths
 
 NS = (
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
@@ -13,6 +15,8 @@ NS = (
 KIND = "application/vnd.openxmlformats-officedocument.presentationml"
 WIDE, HIGH, EDGE = 12_192_000, 6_858_000, 640_000
 LINES, TABLE_ROWS = 9, 9
+LETTER, BESIDE = 8_200, 240_000
+ACCENT, BULLET = "16948D", "• "
 GROUP = (
     '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm>'
     '<a:off x="0" y="0"/><a:ext cx="0" cy="0"/><a:chOff x="0" y="0"/><a:chExt cx="0" cy="0"/></a:xfrm></p:grpSpPr>'
@@ -63,7 +67,8 @@ def write(paper: Paper) -> bytes:
         "ppt/theme/theme1.xml": _theme(),
     }
     for number, slide in enumerate(slides, start=1):
-        parts[f"ppt/slides/slide{number}.xml"] = slide
+        foot = _foot(paper.title, number) if number > 1 else ""
+        parts[f"ppt/slides/slide{number}.xml"] = slide.replace("</p:spTree>", f"{foot}</p:spTree>", 1)
         parts[f"ppt/slides/_rels/slide{number}.xml.rels"] = relations(
             {"rId1": ("slideLayout", "../slideLayouts/slideLayout1.xml")}
         )
@@ -84,18 +89,20 @@ def _section(title: str, blocks: list[Block]) -> list[str]:
     for begin in range(0, len(lines), LINES):
         part = lines[begin : begin + LINES]
         size = 20 if sum(len(block.text) for block in part) < 600 else 16
-        body = [(f"• {b.text}" if b.kind == "bullet" else b.text, size, INK, False) for b in part]
+        body = [(f"{BULLET}{b.text}" if b.kind == "bullet" else b.text, size, INK, False) for b in part]
         out.append(_slide(_headed(title, begin) + _box(3, body, EDGE, 1_500_000, 4_900_000)))
     for block in (b for b in blocks if b.kind == "table"):
         head, rows = block.rows[0], block.rows[1:]
-        for begin in range(0, max(len(rows), 1), TABLE_ROWS):
-            shown = (head, *rows[begin : begin + TABLE_ROWS])
-            out.append(_slide(_headed(title, begin) + _grid(shown)))
+        n = max(len(rows), 1)
+        each = ceil(n / ceil(n / TABLE_ROWS))
+        for begin in range(0, n, each):
+            out.append(_slide(_headed(title, begin) + _grid((head, *rows[begin : begin + each]))))
     return out or [_slide(_headed(title, 0))]
 
 
 def _headed(title: str, begin: int) -> str:
-    return _box(2, [(f"{title}{', continued' if begin else ''}", 28, TEAL, True)], EDGE, 480_000, 800_000)
+    head = _box(2, [(f"{title}{', continued' if begin else ''}", 28, TEAL, True)], EDGE, 480_000, 800_000)
+    return _bar(10, 0, 500_000, 180_000, 620_000, ACCENT) + head
 
 
 def _slide(shapes: str, background: str = "") -> str:
@@ -106,16 +113,38 @@ def _slide(shapes: str, background: str = "") -> str:
 
 
 def _box(number: int, lines: list[tuple[str, int, str, bool]], x: int, y: int, high: int) -> str:
-    text = "".join(
-        f'<a:p><a:pPr><a:spcAft><a:spcPts val="600"/></a:spcAft></a:pPr>{_run(words, size, colour, bold)}</a:p>'
-        for words, size, colour, bold in lines
-    )
+    text = "".join(_line_of_text(*line) for line in lines)
     return (
         f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="Text {number}"/><p:cNvSpPr txBox="1"/><p:nvPr/></p:nvSpPr>'
         f'<p:spPr><a:xfrm><a:off x="{x}" y="{y}"/><a:ext cx="{WIDE - 2 * EDGE}" cy="{high}"/></a:xfrm>'
         '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></p:spPr>'
         f'<p:txBody><a:bodyPr wrap="square"><a:normAutofit/></a:bodyPr><a:lstStyle/>{text}</p:txBody></p:sp>'
     )
+
+
+def _line_of_text(words: str, size: int, colour: str, bold: bool) -> str:
+    after = '<a:spcAft><a:spcPts val="900"/></a:spcAft>'
+    if not words.startswith(BULLET):
+        return f"<a:p><a:pPr>{after}</a:pPr>{_run(words, size, colour, bold)}</a:p>"
+    mark = f'<a:buClr><a:srgbClr val="{ACCENT}"/></a:buClr><a:buFont typeface="Arial"/><a:buChar char="•"/>'
+    run = _run(words.removeprefix(BULLET), size, colour, bold)
+    return f'<a:p><a:pPr marL="342900" indent="-342900">{after}{mark}</a:pPr>{run}</a:p>'
+
+
+def _bar(number: int, x: int, y: int, wide: int, high: int, colour: str) -> str:
+    """Return a filled bar: the house's mark beside a heading, and the line above the foot."""
+    return (
+        f'<p:sp><p:nvSpPr><p:cNvPr id="{number}" name="Bar {number}"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr>'
+        f'<p:spPr><a:xfrm><a:off x="{x}" y="{y}"/><a:ext cx="{wide}" cy="{high}"/></a:xfrm>'
+        f'<a:prstGeom prst="rect"><a:avLst/></a:prstGeom><a:solidFill><a:srgbClr val="{colour}"/></a:solidFill>'
+        "<a:ln><a:noFill/></a:ln></p:spPr></p:sp>"
+    )
+
+
+def _foot(title: str, number: int) -> str:
+    """Return the foot of a slide: whose deck it is, and its number."""
+    line = _bar(11, EDGE + 91_440, 6_350_000, WIDE - 2 * EDGE - 182_880, 9_525, "C9D3D6")
+    return line + _box(12, [(f"{title}  ·  {number}", 11, GREY, False)], EDGE, 6_380_000, 340_000)
 
 
 def _run(words: str, size: int, colour: str, bold: bool) -> str:
@@ -126,12 +155,10 @@ def _run(words: str, size: int, colour: str, bold: bool) -> str:
 
 
 def _grid(rows: tuple[tuple[str, ...], ...]) -> str:
-    columns = max(len(row) for row in rows)
-    longest = [max(min(len(row[k]), 60) for row in rows if k < len(row)) + 6 for k in range(columns)]
-    room = WIDE - 2 * EDGE
-    widths = [room * part // sum(longest) for part in longest]
-    grid = "".join(f'<a:gridCol w="{width}"/>' for width in widths)
-    body = "".join(_line(row, columns, is_head=place == 0) for place, row in enumerate(rows))
+    room, size = WIDE - 2 * EDGE, 14 if len(rows) <= TABLE_ROWS else 12
+    wide = widths(rows, room, LETTER * size, BESIDE)
+    grid = "".join(f'<a:gridCol w="{width}"/>' for width in wide)
+    body = "".join(_line(row, len(wide), size, is_head=place == 0) for place, row in enumerate(rows))
     return (
         '<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="4" name="Table"/><p:cNvGraphicFramePr/><p:nvPr/>'
         f'</p:nvGraphicFramePr><p:xfrm><a:off x="{EDGE}" y="1500000"/>'
@@ -142,12 +169,12 @@ def _grid(rows: tuple[tuple[str, ...], ...]) -> str:
     )
 
 
-def _line(row: tuple[str, ...], columns: int, *, is_head: bool) -> str:
+def _line(row: tuple[str, ...], columns: int, size: int, *, is_head: bool) -> str:
     fill = TEAL if is_head else "F3F6F6"
     cells = "".join(
         f"<a:tc><a:txBody><a:bodyPr/><a:lstStyle/><a:p>"
-        f"{_run(row[k] if k < len(row) else '', 12, 'FFFFFF' if is_head else INK, is_head)}</a:p></a:txBody>"
-        f'<a:tcPr><a:solidFill><a:srgbClr val="{fill}"/></a:solidFill></a:tcPr></a:tc>'
+        f"{_run(row[k] if k < len(row) else '', size, 'FFFFFF' if is_head else INK, is_head)}</a:p></a:txBody>"
+        f'<a:tcPr anchor="ctr"><a:solidFill><a:srgbClr val="{fill}"/></a:solidFill></a:tcPr></a:tc>'
         for k in range(columns)
     )
     return f'<a:tr h="440000">{cells}</a:tr>'

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from core.enablement.packing import pack, plain, relations, types
-from core.enablement.paper import GREY, INK, TEAL, Block, Paper
+from core.enablement.paper import GREY, INK, TEAL, Block, Paper, widths
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 KIND = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 WIDTH = 9600
+LETTER, BESIDE = 118, 240
+CELL = (("top", 50), ("left", 100), ("bottom", 50), ("right", 100))
 
 
 def write(paper: Paper) -> bytes:
@@ -59,29 +61,29 @@ def _paragraph(words: str, style: str) -> str:
 
 
 def _table(block: Block) -> str:
-    columns = max((len(row) for row in block.rows), default=1)
-    longest = [max((min(len(row[k]), 60) for row in block.rows if k < len(row)), default=1) + 6 for k in range(columns)]
-    widths = [WIDTH * part // sum(longest) for part in longest]
+    wide = widths(block.rows, WIDTH, LETTER, BESIDE)
+    room = "".join(f'<w:{side} w:w="{w}" w:type="dxa"/>' for side, w in CELL)
     edges = "".join(f'<w:{side} w:val="single" w:sz="4" w:color="C9D3D6"/>' for side in ("top", "bottom", "insideH"))
-    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
-    rows = "".join(_row(row, widths, is_head=place == 0) for place, row in enumerate(block.rows))
-    return (
-        f'<w:tbl><w:tblPr><w:tblW w:w="{WIDTH}" w:type="dxa"/><w:tblBorders>{edges}</w:tblBorders>'
-        f'<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>{_paragraph("", "Normal")}'
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in wide)
+    rows = "".join(_row(row, wide, is_head=place == 0) for place, row in enumerate(block.rows))
+    look = (
+        f'<w:tblPr><w:tblW w:w="{WIDTH}" w:type="dxa"/><w:tblBorders>{edges}</w:tblBorders>'
+        f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{room}</w:tblCellMar></w:tblPr>'
     )
+    return f"<w:tbl>{look}<w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>{_paragraph('', 'Normal')}"
 
 
-def _row(row: tuple[str, ...], widths: list[int], *, is_head: bool) -> str:
+def _row(row: tuple[str, ...], wide: list[int], *, is_head: bool) -> str:
     shade = f'<w:shd w:val="clear" w:fill="{TEAL}"/>' if is_head else ""
     look = '<w:rPr><w:b/><w:color w:val="FFFFFF"/></w:rPr>' if is_head else ""
     cells = []
-    for place, width in enumerate(widths):
+    for place, width in enumerate(wide):
         words = plain(row[place]) if place < len(row) else ""
         cells.append(
             f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:pPr><w:pStyle w:val="Cell"/>'
             f'</w:pPr><w:r>{look}<w:t xml:space="preserve">{words}</w:t></w:r></w:p></w:tc>'
         )
-    repeat = "<w:trPr><w:tblHeader/></w:trPr>" if is_head else ""
+    repeat = f"<w:trPr><w:cantSplit/>{'<w:tblHeader/>' if is_head else ''}</w:trPr>"
     return f"<w:tr>{repeat}{''.join(cells)}</w:tr>"
 
 

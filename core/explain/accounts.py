@@ -182,9 +182,7 @@ def ahead(dataset: Dataset, settings: Settings, account_id: str) -> Ahead:
         When the account does not pay.
     """
     found = customers.load_or_build(dataset, settings).need()
-    row = found.outlook.filter(pl.col("account_id") == account_id)
-    if row.is_empty():
-        raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
+    row = reasons.paying(found.outlook, account_id)
     left = found.hazards.filter(pl.col("event") == EVENTS[0]).sort("account_id", "month_ahead")
     path = left.with_columns(stay_rate=(1 - pl.col("hazard")).cum_prod().over("account_id"))
     own = path.filter(pl.col("account_id") == account_id).select(
@@ -242,9 +240,7 @@ def health_of(dataset: Dataset, settings: Settings, account_id: str) -> Signs:
         When the account does not pay.
     """
     found = customers.load_or_build(dataset, settings)
-    row = found.features.filter(pl.col("account_id") == account_id)
-    if row.is_empty():
-        raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
+    row = reasons.paying(found.features, account_id)
     scored = health.by_hand(row, settings).to_dicts()[0]
     own = found.outlook.filter(pl.col("account_id") == account_id) if found.outlook.height else found.outlook
     learned = own["learned"][0] if own.height else None
@@ -322,21 +318,22 @@ def worth(dataset: Dataset, settings: Settings) -> LifetimeValue:
     return lifetime.by_contract(dataset, settings, left, paying, found.off)
 
 
-def groups(dataset: Dataset, settings: Settings) -> Segments:
+def groups(dataset: Dataset, settings: Settings, way: str = "kmeans") -> Segments:
     """Put customers into groups by what they buy, pay and use, and name each by what sets it apart.
 
-    k-means on standardised signs; the number of groups is the steadiest on resamples (adjusted Rand index)
-    among those that lie nearly as far apart as the best (silhouette). Beside it stand recency, frequency and
-    money in fifths.
+    k-means on standardised signs, or a mixture of normal distributions, which lets groups differ in size and
+    spread; the number of groups is the steadiest on resamples (adjusted Rand index) among those that lie nearly as
+    far apart as the best (silhouette). Beside it stand recency, frequency and money in fifths.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
+    way : {"kmeans", "mixture"}
 
     Raises
     ------
     ModelError
         With fewer than 30 customers, or when all are alike.
     """
-    return segments.build(dataset, settings)
+    return segments.build(dataset, settings, way)

@@ -130,10 +130,21 @@ def account(dataset: Dataset, settings: Settings, account_id: str | None = None)
     bundle = registry.load_or_train(dataset, settings)
     model = bundle.need_churn().ready()
     chosen = account_id or churn_list(dataset, settings).frame["account_id"][0]
-    rows = bundle.account_features.filter(pl.col("account_id") == chosen)
+    return explain(model, paying(bundle.account_features, str(chosen)), unit="points")
+
+
+def paying(frame: pl.DataFrame, account_id: str) -> pl.DataFrame:
+    """Return the rows of an account in a frame of paying accounts.
+
+    Raises
+    ------
+    ModelError
+        When it is not among them.
+    """
+    rows = frame.filter(pl.col("account_id") == account_id) if frame.width else frame
     if rows.is_empty():
-        raise ModelError(f"The account {chosen} does not pay at present.", mend="Choose one that is listed.")
-    return explain(model, rows, unit="points")
+        raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
+    return rows
 
 
 def overall(dataset: Dataset, settings: Settings) -> Importance:

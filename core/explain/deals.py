@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,7 @@ from core.contracts.errors import ModelError
 from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
 from core.metrics.measure import left_over
+from core.metrics.remembered import Same, remembered
 from core.models import outlook, registry
 
 
@@ -139,18 +141,28 @@ def deal(dataset: Dataset, settings: Settings, opportunity_id: str, days: int = 
 
 def _contributions(dataset: Dataset, settings: Settings, days: int, deals: pl.DataFrame) -> Contributions:
     bundle = registry.load_or_train(dataset, settings)
-    model = bundle.need_close()
-    filled = deals.select("opportunity_id", shown_amount="amount")
-    rows = bundle.deal_features.join(filled, on="opportunity_id")
-    if rows.is_empty():
-        raise ModelError("There is no open deal to explain.", mend="Load open deals on the Data page.")
+    bundle.need_close()
+    amounts = tuple(deals.sort("opportunity_id").select("opportunity_id", "amount").iter_rows())
     weights = outlook.knots(bundle.deal_scores.columns, days)
     return mixed(
         [
-            (weight, explain(model.at(horizon), rows, None, "money", "shown_amount", settings.currency))
+            (weight, _of_horizon(dataset, settings, Same(bundle), horizon, amounts))
             for horizon, weight in weights.items()
         ]
     )
+
+
+@remembered(4)
+def _of_horizon(
+    dataset: Dataset, settings: Settings, known: Same, horizon: int, amounts: tuple[tuple[str, float], ...]
+) -> Contributions:
+    """Split every open deal's expected money at one horizon; windows between two horizons share it."""
+    bundle: Any = known.thing
+    filled = pl.DataFrame(amounts, schema={"opportunity_id": pl.String, "shown_amount": pl.Float64}, orient="row")
+    rows = bundle.deal_features.join(filled, on="opportunity_id")
+    if rows.is_empty():
+        raise ModelError("There is no open deal to explain.", mend="Load open deals on the Data page.")
+    return explain(bundle.need_close().at(horizon), rows, None, "money", "shown_amount", settings.currency)
 
 
 def mixed(parts: list[tuple[float, Contributions]]) -> Contributions:

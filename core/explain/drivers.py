@@ -10,6 +10,9 @@ from pathlib import Path
 import yaml
 
 from core.contracts.errors import ConfigError
+from core.features.names import plain
+
+__all__ = ["DEFAULT", "DriverMap", "load", "plain"]
 
 DEFAULT = Path(__file__).parents[1] / "config" / "drivers.yaml"
 
@@ -31,19 +34,6 @@ class DriverMap:
         if found and value != "not known":
             return found.format(value=value)
         return f"{plain(feature).lower()} {value}"
-
-
-def plain(feature: str) -> str:
-    """Name a feature in plain words.
-
-    Examples
-    --------
-    >>> plain("n_pushes_90d")
-    'Pushes 90 days'
-    """
-    words = feature.removeprefix("n_").removeprefix("is_").removeprefix("has_").split("_")
-    spelt = [f"{w[:-1]} days" if w[:-1].isdigit() and w.endswith("d") else w for w in words]
-    return " ".join(spelt).capitalize()
 
 
 @cache

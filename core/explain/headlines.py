@@ -87,7 +87,7 @@ def _size(told: list[Told]) -> float:
 def _quarter(data: Dataset, settings: Settings) -> Iterator[Told]:
     """Tell the forecast against quota."""
     found = outlook.current(data, settings)
-    if found.frame.is_empty():
+    if not found.is_known:
         return
     row, unit = found.frame.row(-1, named=True), settings.currency
     heading = f"We are heading for {money(row['amount'], unit)} in {row['window']}"

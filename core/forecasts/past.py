@@ -17,9 +17,11 @@ from core.metrics.measure import Measure, left_over, money, percent
 
 SHOWN_DEALS = 8
 WIDE_ENOUGH = 0.75
+LEANING = 0.1
+WHOLE = "Whole quarter"
 VIEWS = {
-    "week": "Week of quarter",
     "window": "Horizon",
+    "week": "Week of quarter",
     "period": "Quarter",
     "team": "Team",
     "category": "Category",
@@ -219,7 +221,9 @@ def record(data: Dataset, settings: Settings, by: str = "week", said: pl.DataFra
         return Measure("Forecast record", None, "rate", whole, text)
     n_quarters = quarter.filter(pl.col("actual_amount").is_not_null())["period_start_on"].n_unique()
     frame = _cut(data, settings, by, said)
-    text = f"{_headline(whole.row(0, named=True), n_quarters)}{_losses(frame, by)}"
+    horizons = frame if by == "window" else _cut(data, settings, "window", said)
+    more = "" if by == "window" else _losses(frame, by)
+    text = f"{_beaten(horizons)}{_headline(whole.row(0, named=True), n_quarters)}{_leaning(horizons)}{more}"
     return Measure("Forecast record", float(whole["wape_rate"][0]), "rate", frame, text)
 
 
@@ -256,6 +260,31 @@ def _headline(row: dict[str, float | None], n_quarters: int) -> str:
     return f"{said[0].upper()}{said[1:]}{more}"
 
 
+def _beaten(horizons: pl.DataFrame) -> str:
+    """Say first at which horizons a simpler rule came closer, with both errors; empty where none did."""
+    told = []
+    for row in horizons.filter(pl.col("group") != WHOLE).iter_rows(named=True):
+        rules = {label: name.removesuffix("_amount") for name, label in accuracy.BASELINES.items()}
+        won = [
+            f"{label} ({percent(row[f'{n}_wape_rate'])})"
+            for label, n in rules.items()
+            if row[f"{n}_skill"] is not None and row[f"{n}_skill"] < 0
+        ]
+        if won:
+            told.append(f"{row['group']} ahead {' and '.join(won)} beat the forecast ({percent(row['wape_rate'])})")
+    return f"{'; '.join(told)}. " if told else ""
+
+
+def _leaning(horizons: pl.DataFrame) -> str:
+    """Name the horizons at which the forecast as a rule came out much too high or too low."""
+    far = horizons.filter(pl.col("group") != WHOLE, pl.col("bias_rate").abs() >= LEANING)
+    told = [
+        f"{percent(abs(bias))} too {'high' if bias > 0 else 'low'} {group} ahead"
+        for group, bias in far.select("group", "bias_rate").iter_rows()
+    ]
+    return f" In sum it came out {', '.join(told)}." if told else ""
+
+
 def _losses(frame: pl.DataFrame, by: str) -> str:
     """Name the groups in which a simpler rule came closer than the forecast."""
     told = []
@@ -277,7 +306,7 @@ def _cut(data: Dataset, settings: Settings, by: str, said: pl.DataFrame | None) 
         )  # fmt: skip
     if by == "window":
         scored = accuracy.scores(kept.forecasts, ["window"]).rename({"window": "group"})
-        return scored.with_columns(group=pl.col("group").replace(QUARTER, "To the end of the quarter"))
+        return scored.with_columns(group=pl.col("group").replace(QUARTER, WHOLE))
     if by == "period":
         scored = accuracy.scores(quarter, ["period_start_on"])
         names = [quarter_label(day, settings) for day in scored["period_start_on"]]

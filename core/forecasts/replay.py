@@ -46,6 +46,7 @@ TEAMS = {
     "day": pl.Date, "period_start_on": pl.Date, "week": pl.Int64, "team": pl.String, "amount": pl.Float64,
     "commit_amount": pl.Float64, "actual_amount": pl.Float64,
 }  # fmt: skip
+RULES = ("last_year_amount", "weighted_amount", "commit_amount", "best_case_amount")
 SCORES = {"opportunity_id": pl.String, "as_of": pl.Date, "horizon_days": pl.Int64, "p": pl.Float64}
 
 
@@ -57,7 +58,8 @@ class Replays:
     ----------
     forecasts : pl.DataFrame
         One row per day and window, in the columns of `FORECASTS`. `actual_amount` is what was won in
-        the window, null while it still runs; the baselines stand only beside the quarter.
+        the window, null while it still runs; beside it what simpler rules would have said: the same
+        days a year before, open deals due in it × the share won from their stage, and those in commit.
     deals : pl.DataFrame
         One row per day and deal open then, in the columns of `DEALS`; `actual_amount` is what it won
         by the end of the quarter, null while that runs.
@@ -215,8 +217,11 @@ def _frames(
     windows = found.frame.with_columns(
         window=pl.when(pl.int_range(pl.len()) == pl.len() - 1).then(pl.lit(QUARTER)).otherwise("window")
     )
-    is_quarter = pl.col("window") == QUARTER
-    beside = _baselines(known, settings, due, period, end, found)
+    rules = [
+        _baselines(known, settings, due, period, end, float(windows["closed_amount"][-1])) if name == QUARTER
+        else _baselines(known, settings, due, day + timedelta(days=1), day + timedelta(days=n), 0.0)
+        for name, n in windows.select("window", "days").iter_rows()
+    ]  # fmt: skip
     actual = [
         _won(data, period, end) if name == QUARTER else _won(data, day + timedelta(days=1), day + timedelta(days=n))
         for name, n in windows.select("window", "days").iter_rows()
@@ -224,7 +229,7 @@ def _frames(
     forecasts = windows.with_columns(
         day=pl.lit(day), period_start_on=pl.lit(period), week=pl.lit((day - period).days // 7 + 1, pl.Int64),
         actual_amount=pl.Series(actual, dtype=pl.Float64), trained_to=pl.lit(_day(trained), pl.Date),
-        **{name: pl.when(is_quarter).then(pl.lit(value, pl.Float64)) for name, value in beside.items()},
+        **{name: pl.Series([rule[name] for rule in rules], dtype=pl.Float64) for name in RULES},
     ).select(list(FORECASTS))  # fmt: skip
     ends = _outcomes(data, day, end)
     rows = due.join(ends, on="opportunity_id", how="left").with_columns(
@@ -258,11 +263,13 @@ def _open_deals(known: Dataset, settings: Settings, found: outlook.Outlook, end:
 
 
 def _baselines(
-    known: Dataset, settings: Settings, due: pl.DataFrame, period: date, end: date, found: outlook.Outlook
+    known: Dataset, settings: Settings, due: pl.DataFrame, begin: date, until: date, closed: float
 ) -> dict[str, float | None]:
-    """Return what simpler rules would have said of the quarter on the day."""
-    closed = float(found.frame["closed_amount"][-1]) if found.frame.height else 0.0
-    entered = due.filter("is_due", ~pl.col("is_amount_filled"))
+    """Return what simpler rules would have said on the day of a window: the quarter, or so many days from the next.
+
+    Deals count by rules as due once their expected close lies in the window or before it.
+    """
+    entered = due.filter(pl.col("close_on") <= until, ~pl.col("is_amount_filled"))
     share = shares(tracks(known, settings), settings, known.as_of).select("stage", "won_rate")
     weighted = None
     if not share.is_empty():
@@ -271,14 +278,12 @@ def _baselines(
     sums = dict(entered.group_by("forecast_category").agg(pl.col("amount").sum()).iter_rows())
     commit = closed + float(sums.get("commit", 0.0)) if any(k is not None for k in sums) else None
     best = None if commit is None else commit + float(sums.get("best_case", 0.0))
-    before = add_months(period, -12)
+    before = add_months(begin, -12)
+    is_whole = begin == quarter_start(begin, settings) and until == quarter_end(begin, settings)
+    past = add_months(before, 3) - timedelta(days=1) if is_whole else before + (until - begin)
     first = deal_features.first(known)
-    last_year = None
-    if first is not None and first <= before:
-        last_year = _won(known, before, add_months(before, 3) - timedelta(days=1))
-    return {
-        "last_year_amount": last_year, "weighted_amount": weighted, "commit_amount": commit, "best_case_amount": best,
-    }  # fmt: skip
+    last_year = _won(known, before, past) if first is not None and first <= before else None
+    return dict(zip(RULES, (last_year, weighted, commit, best), strict=True))
 
 
 def _won(data: Dataset, since: date, until: date) -> float | None:

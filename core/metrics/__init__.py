@@ -12,8 +12,10 @@ from core.metrics import (
     health,
     leaderboard,
     loading,
+    paths,
     pipeline,
     recurring,
+    regions,
     retention,
     risk,
     scope,
@@ -21,13 +23,14 @@ from core.metrics import (
     velocity,
     winrate,
 )
-from core.metrics.measure import Measure, left_over, money, percent
+from core.metrics.measure import Measure, counted, left_over, money, percent
 
 __all__ = [
     "Measure",
     "attainment",
     "bookings",
     "concentration",
+    "counted",
     "coverage",
     "customer_health",
     "engagement",
@@ -38,9 +41,11 @@ __all__ = [
     "left_over",
     "loading",
     "money",
+    "paths",
     "percent",
     "pipeline",
     "recurring",
+    "regions",
     "retention",
     "risk",
     "scope",

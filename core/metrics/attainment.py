@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
-from core.metrics.bookings import daily
+from core.metrics.bookings import daily, dated
 from core.metrics.measure import Measure, money, percent, ratio
 
 NOBODY = "No team"
@@ -62,6 +63,13 @@ def teams(data: Dataset, settings: Settings) -> Measure:
     return Measure("Team attainment", share, "rate", frame, text)
 
 
+def behind(data: Dataset, settings: Settings, team: str) -> pl.DataFrame:
+    """Return the quarter's bookings behind a team's bar, by the team each rep was in on the day; the latest first."""
+    rows = dated(data, quarter_start(data.as_of, settings), data.as_of)
+    placed = _team_at(rows, data).filter(pl.col("team") == team)
+    return placed.select(rows.columns).sort("day", "amount", descending=True)
+
+
 def quota_of_reps(data: Dataset, begin: date) -> float:
     """Return the sum of the reps' own quotas of a quarter; of all quotas where nobody is known to be a rep.
 
@@ -71,6 +79,13 @@ def quota_of_reps(data: Dataset, begin: date) -> float:
     reps = data.sales_team.filter(pl.col("role") == "rep")["rep_id"].unique()
     asked = asked.filter(pl.col("rep_id").is_in(reps.implode())) if len(reps) else asked
     return float(asked["quota_amount"].sum())
+
+
+def regions_of(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
+    """Add to rows of [rep_id, day] the region each rep was in on the day, else joined first; null for nobody's."""
+    spans = data.sales_team.with_columns(team="region")
+    placed = _team_at(rows, replace(data, sales_team=spans), joins_later=True)
+    return placed.with_columns(region=pl.when(pl.col("team") != NOBODY).then("team")).drop("team", "index")
 
 
 def _team_at(rows: pl.DataFrame, data: Dataset, *, joins_later: bool = False) -> pl.DataFrame:

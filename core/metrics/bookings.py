@@ -13,7 +13,7 @@ from core.contracts import Dataset
 from core.metrics.measure import Measure, money
 
 
-def lines(data: Dataset, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFrame:
+def lines(data: Dataset, kinds: tuple[str, ...] = ("booking",), since: date | None = None) -> pl.DataFrame:
     """Return the dated amounts of some kinds of line, none later than the as-of date.
 
     Parameters
@@ -21,6 +21,8 @@ def lines(data: Dataset, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFrame:
     data : Dataset
     kinds : tuple of str
         Of booking, billing, refund.
+    since : date, optional
+        The first day that counts.
 
     Returns
     -------
@@ -28,7 +30,9 @@ def lines(data: Dataset, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFrame:
         Columns day, account_id, rep_id, region, product_id, amount. Where no transactions were
         loaded, bookings are the amounts of won deals on their close date.
     """
-    rows = marts.booking_lines(data).filter(pl.col("kind").is_in(kinds) & (pl.col("booked_on") <= data.as_of))
+    until = pl.col("booked_on") <= data.as_of
+    inside = until if since is None else until & (pl.col("booked_on") >= since)
+    rows = marts.booking_lines(data).filter(inside).filter(pl.col("kind").is_in(kinds))
     return rows.select(pl.col("booked_on").alias("day"), "account_id", "rep_id", "region", "product_id", "amount")
 
 
@@ -117,7 +121,7 @@ def quarter_to_date(data: Dataset, settings: Settings) -> Measure:
         Unit money; 0 when nothing was booked.
     """
     begin = quarter_start(data.as_of, settings)
-    rows = lines(data).filter(pl.col("day") >= begin)
+    rows = lines(data, since=begin)
     amount = float(rows["amount"].sum())
     label = quarter_label(data.as_of, settings)
     text = f"{money(amount, settings.currency)} booked in {label} so far, from {rows.height:,} deals."
@@ -130,7 +134,7 @@ def revenue(data: Dataset, settings: Settings) -> Measure:
     Formula: billing lines plus refunds (which are negative), quarter to date.
     """
     begin = quarter_start(data.as_of, settings)
-    rows = lines(data, ("billing", "refund")).filter(pl.col("day") >= begin)
+    rows = lines(data, ("billing", "refund"), begin)
     amount = float(rows["amount"].sum()) if data.has("transactions") else None
     label = quarter_label(data.as_of, settings)
     text = f"{money(amount, settings.currency)} invoiced in {label} so far, refunds taken off."
@@ -233,6 +237,29 @@ def behind(
         rows = rows.filter(pl.col("day").replace_strict(labels, return_dtype=pl.String) == quarter)
     for column, value in (("region", region), ("family", family)):
         rows = rows if value is None else rows.filter(pl.col(column) == value)
+    return _named(rows, data)
+
+
+def dated(data: Dataset, since: date, until: date, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFrame:
+    """Return the lines of some kinds from one day to another, both included, as a reader wants them.
+
+    Returns
+    -------
+    pl.DataFrame
+        day, account_name, region, family, rep_id, amount; the latest first.
+    """
+    rows = _placed(lines(data, kinds, since).filter(pl.col("day") <= until), data)
+    return _named(rows, data)
+
+
+def of_account(data: Dataset, account_id: str, after: date) -> pl.DataFrame:
+    """Return an account's booking lines after a day, in the columns of `dated`; the latest first."""
+    return _named(
+        _placed(lines(data, since=after).filter(pl.col("account_id") == account_id, pl.col("day") > after), data), data
+    )
+
+
+def _named(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
     names = data.accounts.select("account_id", "account_name")
     columns = ("day", "account_name", "region", "family", "rep_id", "amount")
     return rows.join(names, on="account_id", how="left").select(columns).sort("day", "amount", descending=True)

@@ -7,7 +7,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label
 from core.contracts import Dataset
-from core.metrics.bookings import lines
+from core.metrics.bookings import lines, of_account
 from core.metrics.measure import Measure, money, percent, ratio
 from core.metrics.tracks import at, tracks
 
@@ -57,6 +57,9 @@ def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
         return Measure("Concentration", None, "rate", frame, f"No deal with an amount is due in {label}.")
     n, first = min(top, frame.height), frame.row(0, named=True)
     deal = first["opportunity_name"] or first["opportunity_id"]
+    if n == 1:
+        text = f"One deal is all that is due in {label}: {deal} of {first['account_name'] or 'no account'}."
+        return Measure("Concentration", value, "rate", frame, text)
     text = (
         f"The {n} largest of {frame.height:,} deals due in {label} make up {percent(value)} of what is due; the "
         f"largest, {deal} of {first['account_name'] or 'no account'}, is "
@@ -85,7 +88,8 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
     Measure
         Unit rate. Frame: account_id, account_name, amount, share_rate, cumulative_rate, largest first.
     """
-    rows, begin = lines(data), add_months(data.as_of, -months)
+    begin = add_months(data.as_of, -months)
+    rows = lines(data, since=add_months(begin, -12))
     now = rows.filter(pl.col("day") > begin).group_by("account_id").agg(pl.col("amount").sum())
     then = rows.filter(pl.col("day").is_between(add_months(begin, -12), add_months(data.as_of, -12), closed="right"))
     before = share_of_top(then.group_by("account_id").agg(pl.col("amount").sum())["amount"], top)
@@ -105,5 +109,12 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
         f"The {min(top, frame.height)} largest of {frame.height:,} customers bought {percent(value)} of all bookings "
         f"of the last {months} months"
     )
+    if frame.height == 1:
+        text = f"One customer bought everything of the last {months} months"
     text += "." if before is None else f", against {percent(before)} a year earlier."
     return Measure("Concentration", value, "rate", frame, text)
+
+
+def behind(data: Dataset, settings: Settings, account_id: str, months: int = 12) -> pl.DataFrame:
+    """Return the bookings of one customer over the months up to the as-of date, the latest first."""
+    return of_account(data, account_id, add_months(data.as_of, -months))

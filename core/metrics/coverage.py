@@ -13,7 +13,7 @@ from core.contracts import Dataset
 from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.measure import Measure, money, percent, ratio
-from core.metrics.stages import shares
+from core.metrics.stages import known_shares
 from core.metrics.tracks import at, tracks
 
 FEWEST_QUARTERS = 3
@@ -130,7 +130,7 @@ def _due(data: Dataset, settings: Settings, day: date, end: date) -> tuple[float
     """Return what was open and due by a date at the end of a day, and its weight by what was known then."""
     track = tracks(data, settings)
     open_then = at(track, day).filter(pl.col("close_on") <= end)
-    rates = shares(track, settings, day).select("stage", "won_rate")
+    rates = known_shares(data, settings, day).select("stage", "won_rate")
     joined = open_then.with_columns(pl.col("stage").cast(pl.String)).join(rates, on="stage", how="left")
     due = float(open_then["cents"].sum()) / 100
     return due, float((joined["cents"] * joined["won_rate"]).sum()) / 100
@@ -188,7 +188,7 @@ def weighted(data: Dataset, settings: Settings, day: date | None = None) -> Meas
         .with_columns(pl.col("stage").cast(pl.String))
         .group_by("stage")
         .agg(n_deals=pl.len().cast(pl.Int64), amount=pl.col("cents").sum() / 100)
-        .join(shares(track, settings, on).select("stage", "won_rate"), on="stage", how="left")
+        .join(known_shares(data, settings, on).select("stage", "won_rate"), on="stage", how="left")
         .with_columns(weighted_amount=pl.col("amount") * pl.col("won_rate"))
         .sort(pl.col("stage").replace_strict(order, default=99, return_dtype=pl.Int64), "stage")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from core.config import Settings
@@ -16,6 +17,7 @@ from core.metrics.scope import Cut, cut, names, people
 from core.metrics.tracks import at, between, tracks
 
 ORDER = ("Opening", *MOVES, "Closing")
+STANDING = ("day", "end_on", "state", "cents", "close_on", "owner_id", "team", "region", "segment", "family")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,15 @@ class Flow:
         left = f"All but {self.currency} {abs(self.residual):.2f} is explained"
         return f"{text} {left if self.residual else 'The moves add up to the cent'}."
 
+    def check(self) -> str:
+        """Write the walk out as one sum, to the cent."""
+        moves = self.frame.filter(pl.col("step").is_in(list(MOVES)))["amount"]
+        came, went = float(moves.filter(moves > 0).sum()), float(moves.filter(moves < 0).sum())
+        return (
+            f"{self.amount('Opening'):,.2f} opening + {came:,.2f} in − {abs(went):,.2f} out = "
+            f"{self.amount('Closing'):,.2f} closing; left over: {self.currency} {self.residual:,.2f}."
+        )
+
 
 def flow(
     data: Dataset,
@@ -133,12 +144,13 @@ def flow(
     ContractError
         When the days are no dates or the wrong way round, or the scope is not known.
     """
-    first, last = _days(since, until)
+    first, last = days(since, until)
     track = tracks(data, settings)
     scope = cut(data, settings, last, level, name, due, hierarchy)
     steps = classified(between(track, first, last).select(NEEDED), scope)
     cents, deals = summed(steps)
-    ends = [_end(at(track, day), scope) for day in (first, last)]
+    needed = track.select(STANDING)
+    ends = [_end(at(needed, day), scope) for day in (first, last)]
     rows = [
         ("Opening", ends[0][1], ends[0][0]),
         *((move, deals[move], cents[move]) for move in MOVES),
@@ -147,18 +159,30 @@ def flow(
     left = ends[0][0] + sum(cents.values()) - ends[1][0]
     frame = pl.DataFrame(rows, schema={"step": pl.String, "n_deals": pl.Int64, "cents": pl.Int64}, orient="row")
     frame = frame.select("step", "n_deals", amount=pl.col("cents") / 100)
-    late = steps.filter("is_put_off")
-    n_late = late["deal"].n_unique()
-    put_off = float(late.unique("deal", keep="last")["after"].sum()) / 100
+    n_late, put_off = _put_off(steps)
     who = _who(data, level, name)
     return Flow(frame, first, last, who, due, n_late, put_off, left / 100, settings.currency)
+
+
+def _put_off(steps: pl.DataFrame) -> tuple[int, float]:
+    """Return how many deals were put off, and what they were worth when it last happened."""
+    late = steps.select("deal", "after", "is_put_off").filter("is_put_off")
+    deals = late["deal"].to_numpy()
+    if not len(deals):
+        return 0, 0.0
+    # A deal's later change overwrites its earlier one: a million changes cost a tenth of grouping them.
+    last = np.full(int(deals.max()) + 1, np.iinfo(np.int64).min)
+    last[deals] = late["after"].to_numpy()
+    known = last[last > np.iinfo(np.int64).min]
+    return len(known), float(known.sum()) / 100
 
 
 def _who(data: Dataset, level: str, name: str | None) -> str:
     return "The company" if level == "company" else people(data).get(str(name), str(name))
 
 
-def _days(since: date | str, until: date | str) -> tuple[date, date]:
+def days(since: date | str, until: date | str) -> tuple[date, date]:
+    """Return both days as dates, or raise a ContractError where they are none or the wrong way round."""
     try:
         first, last = (date.fromisoformat(d) if isinstance(d, str) else d for d in (since, until))
     except ValueError as error:
@@ -237,7 +261,7 @@ def deals(
     """
     if step not in ORDER:
         raise ContractError(f"The flow has no bar called {step!r}.", mend=f"Known: {', '.join(ORDER)}.")
-    first, last = _days(since, until)
+    first, last = days(since, until)
     track, scope = tracks(data, settings), cut(data, settings, last, level, name, due, hierarchy)
     if step in ("Opening", "Closing"):
         rows = at(track, first if step == "Opening" else last).filter(scope.is_held)
@@ -265,9 +289,15 @@ def _told(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
         owner_before=owner("prev_owner_id"), owner_after=owner("owner_id"),
         amount_before=pl.col("prev_cents") / 100, amount_after=pl.col("cents") / 100,
         close_on_before="prev_close_on", close_on_after="close_on",
-        category_before=pl.col("prev_category").cast(pl.String), category_after=pl.col("category").cast(pl.String),
+        category_before=written("prev_category"), category_after=written("category"),
         stage_before=pl.col("prev_stage").cast(pl.String), stage_after=pl.col("stage").cast(pl.String),
     ).sort(pl.col("moved_amount").abs(), "day", "opportunity_id", descending=[True, False, False])  # fmt: skip
+
+
+def written(column: str) -> pl.Expr:
+    """Return a category as it is read: `best_case` is "Best case"."""
+    words = pl.col(column).cast(pl.String).str.replace_all("_", " ", literal=True)
+    return words.str.head(1).str.to_uppercase() + words.str.slice(1)
 
 
 def parts(

@@ -16,7 +16,8 @@ from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.concentration import share_of_top
 from core.metrics.measure import percent, ratio
-from core.metrics.stages import shares, stays
+from core.metrics.remembered import remembered
+from core.metrics.stages import known_shares, stays
 from core.metrics.tracks import OPEN, WON, at, between, tracks
 
 PARTS = ("Coverage", "Freshness", "Push rate", "Stage age", "Concentration", "Forecast bias")
@@ -128,7 +129,7 @@ def _frame(
             now[part],
             _meaning(part, now[part], settings),
             [v for s in scored if (v := s[part]) is not None],
-            _told(past, part),
+            _brief(past, part),
         )
         for part in PARTS
     ]
@@ -180,7 +181,7 @@ def _values(
         "Coverage": whole / left if quota and left > 0 else None,
         "Freshness": _fresh(data, due, day, settings.risk.silent_days),
         "Push rate": _pushed(data, settings, day, end),
-        "Stage age": _in_pace(data, settings, due, day),
+        "Stage age": _in_pace(data, settings, end, day),
         "Concentration": share_of_top(due["cents"]),
         "Forecast bias": _bias(weights, start),
     }
@@ -204,8 +205,12 @@ def _pushed(data: Dataset, settings: Settings, day: date, end: date) -> float | 
     return ratio(late.filter(pl.col("deal").is_in(due.implode()))["deal"].n_unique(), due.len())
 
 
-def _in_pace(data: Dataset, settings: Settings, due: pl.DataFrame, day: date) -> float | None:
-    found = stays(tracks(data, settings), settings, day)
+@remembered(32)
+def _in_pace(data: Dataset, settings: Settings, end: date, day: date) -> float | None:
+    """Return the share of the amount due by a date that is no slower than won deals were; past days are kept."""
+    track = tracks(data, settings)
+    due = at(track, day).filter(pl.col("close_on") <= end)
+    found = stays(track, settings, day)
     recent = (pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -PACE_MONTHS))
     won = found.filter(recent).group_by("stage").agg(slow_days=pl.col("days").quantile(0.9, "linear"))
     here = found.filter("is_here").join(due.select("deal", "cents"), on="deal").join(won, on="stage")
@@ -216,7 +221,7 @@ def _forecast(data: Dataset, settings: Settings, start: date, day: date, booked:
     """Return what was booked plus the weighted pipeline due on a day of a quarter, and what the quarter brought."""
     track, end = tracks(data, settings), quarter_end(start, settings)
     due = at(track, day).filter(pl.col("close_on") <= end).with_columns(pl.col("stage").cast(pl.String))
-    rates = shares(track, settings, day).select("stage", "won_rate")
+    rates = known_shares(data, settings, day).select("stage", "won_rate")
     weighted = due.join(rates, on="stage", how="left").select((pl.col("cents") * pl.col("won_rate")).sum() / 100).item()
     so_far, whole = (float(booked.filter(pl.col("day").is_between(start, d))["amount"].sum()) for d in (day, end))
     return so_far + float(weighted), whole
@@ -236,16 +241,31 @@ def _attained(data: Dataset, settings: Settings, start: date, booked: pl.DataFra
     return ratio(whole, quota_of_reps(data, start))
 
 
+def _ranked(past: pl.DataFrame, column: str) -> tuple[int, float | None]:
+    """Return how many past quarters are known, and Spearman's rank correlation with the quota reached."""
+    both = past.select(column, "attainment_rate").drop_nulls()
+    ranks = both.select(pl.all().rank("average"))
+    if both.height < FEWEST or ranks[column].n_unique() == 1 or ranks["attainment_rate"].n_unique() == 1:
+        return both.height, None
+    return both.height, float(np.corrcoef(ranks[column].to_numpy(), ranks["attainment_rate"].to_numpy())[0, 1])
+
+
+def _brief(past: pl.DataFrame, column: str) -> str:
+    """Say in a few words how well a part told the quota reached."""
+    n, rho = _ranked(past, column)
+    if rho is None:
+        return "too few quarters" if n < FEWEST else "never changed"
+    word = "told it" if rho >= CRITICAL[min(n, max(CRITICAL))] else "chance level"
+    return f"{word} ({rho:+.2f}, {n} quarters)"
+
+
 def _told(past: pl.DataFrame, column: str) -> str:
     """Say how well a score's ranks went with those of the quota reached."""
-    both = past.select(column, "attainment_rate").drop_nulls()
-    n = both.height
+    n, rho = _ranked(past, column)
     if n < FEWEST:
         return f"none, for {n} past quarters are too few"
-    ranks = both.select(pl.all().rank("average"))
-    if ranks[column].n_unique() == 1 or ranks["attainment_rate"].n_unique() == 1:
+    if rho is None:
         return f"the same in all {n} past quarters, so it told nothing"
-    rho = float(np.corrcoef(ranks[column].to_numpy(), ranks["attainment_rate"].to_numpy())[0, 1])
     if rho >= CRITICAL[min(n, max(CRITICAL))]:
         return f"it told the quota reached of {n} past quarters (rank correlation {rho:+.2f})"
     return f"no better than chance at telling the quota reached of {n} past quarters (rank correlation {rho:+.2f})"

@@ -67,7 +67,7 @@ def behind(data: Dataset, settings: Settings, kind: str, rep_id: str) -> pl.Data
         mine = _done(data).filter(pl.col("rep_id") == rep_id)
         return mine.group_by("kind", week=pl.col("on").dt.truncate("1w")).agg(n=pl.len()).sort("week", "kind")
     since = begin if kind in ("Attainment", "Bookings") else add_months(year, -12)
-    rows = lines(data).filter((pl.col("rep_id") == rep_id) & (pl.col("day") >= since))
+    rows = lines(data, since=since).filter(pl.col("rep_id") == rep_id)
     names = data.accounts.select("account_id", "account_name")
     kept = ("day", "account_name", "region", "product_id", "amount")
     return rows.join(names, on="account_id", how="left").select(kept).sort("day")

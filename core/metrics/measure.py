@@ -66,6 +66,17 @@ def percent(rate: float | None, sign: bool = False) -> str:
     return f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %"
 
 
+def counted(n: int, noun: str) -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> counted(1, "deal"), counted(1200, "deal")
+    ('1 deal', '1,200 deals')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def left_over(amount: float, unit: str = "") -> str:
     """Say what is missing where parts should add up to a whole; less than half a cent is nothing.
 

@@ -39,12 +39,23 @@ def open_pipeline(data: Dataset, settings: Settings, months: int = 12) -> Measur
     now = open_deals(data, data.as_of, settings)
     bare = now["amount"].null_count()
     days = [add_months(data.as_of, -m) for m in range(months, -1, -1)]
-    path = [float(open_deals(data, d, settings)["amount"].sum()) for d in days]
+    path = _path(data, days, settings)
     amount = float(now["amount"].sum())
     text = f"{money(amount, settings.currency)} is open in {now.height:,} deals"
     text += f"; {bare:,} of them have no amount yet." if bare else "."
     frame = pl.DataFrame({"month": days, "amount": path})
     return Measure("Open pipeline", amount, "money", frame, text)
+
+
+def _path(data: Dataset, days: list[date], settings: Settings) -> list[float]:
+    """Return what was open at the end of each day; rows that never count are left out once for all days."""
+    ended = [*settings.stages.won, *settings.stages.lost]
+    ever = data.opportunity_history.lazy().filter(
+        pl.col("valid_from") <= days[-1], pl.col("valid_to").is_null() | (pl.col("valid_to") > days[0])
+    )
+    known = ever.filter(~pl.col("is_deleted"), ~pl.col("stage").is_in(ended)).select("valid_from", "valid_to", "amount")
+    rows = known.collect()
+    return [float(rows.filter(is_valid(day))["amount"].sum()) for day in days]
 
 
 def deals(data: Dataset, settings: Settings) -> pl.DataFrame:

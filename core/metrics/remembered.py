@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from core.config import Settings
 from core.contracts import Dataset
 
 T = TypeVar("T")
+P = ParamSpec("P")
+Work = Callable[Concatenate[Dataset, Settings, P], T]
 
 
-def remembered(most: int) -> Callable[[Callable[[Dataset, Settings], T]], Callable[[Dataset, Settings], T]]:
-    """Keep the results for the last few states of data and settings.
+@dataclass(frozen=True, eq=False)
+class Same:
+    """Stands for an object in a key: the same object is the same key, and an equal one is not."""
+
+    thing: object
+
+    def __eq__(self, other: object) -> bool:
+        """Say whether it is the very same object."""
+        return isinstance(other, Same) and self.thing is other.thing
+
+    def __hash__(self) -> int:
+        """Return the object's own number, which nothing else has as long as the key is kept."""
+        return id(self.thing)
+
+
+def remembered(most: int) -> Callable[[Work[P, T]], Work[P, T]]:
+    """Keep the results for the last few states of data, settings and what else is given.
 
     Parameters
     ----------
@@ -21,20 +39,20 @@ def remembered(most: int) -> Callable[[Callable[[Dataset, Settings], T]], Callab
         How many are kept; the oldest goes first.
     """
 
-    def decorate(function: Callable[[Dataset, Settings], T]) -> Callable[[Dataset, Settings], T]:
-        kept: dict[tuple[str, str, str], T] = {}
+    def decorate(function: Work[P, T]) -> Work[P, T]:
+        kept: dict[tuple[object, ...], T] = {}
 
         @wraps(function)
-        def call(data: Dataset, settings: Settings) -> T:
-            key = (data.fingerprint, data.as_of.isoformat(), settings.model_dump_json())
+        def call(data: Dataset, settings: Settings, /, *more: P.args, **named: P.kwargs) -> T:
+            key = (data.fingerprint, data.as_of.isoformat(), settings.model_dump_json(), more, *sorted(named.items()))
             found = kept.get(key)
             if found is None:
-                found = function(data, settings)
+                found = function(data, settings, *more, **named)
                 while len(kept) >= most:
                     kept.pop(next(iter(kept)), None)
                 kept[key] = found
             return found
 
-        return call
+        return cast("Work[P, T]", call)
 
     return decorate

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
+from core.metrics.flow import written
 from core.metrics.intervals import difference
 from core.metrics.measure import money, percent, ratio
 from core.metrics.remembered import remembered
@@ -90,6 +91,7 @@ class Risks:
         return str(self.frame["opportunity_id"][rows[0] if rows and rows[0] < self.frame.height else 0])
 
 
+@remembered(2)
 def at_risk(data: Dataset, settings: Settings) -> Risks:
     """Open deals with something against them, ranked by amount × loss of probability.
 
@@ -219,13 +221,17 @@ def _design(rows: pl.DataFrame, stages: list[str], evident: list[str]) -> Floats
 
 def _fitted(x: Floats, y: Floats, n_free: int) -> Floats:
     """Fit a logistic regression by Newton's method; the first columns, the stages, are hardly held back."""
+    # Rows of zeros and ones come in few patterns: each is counted once, with how often it was won.
+    pattern = x @ 2.0 ** np.arange(x.shape[1])
+    _, first, place, n = np.unique(pattern, return_index=True, return_inverse=True, return_counts=True)
+    x, won = x[first], np.bincount(place, weights=y)
     weights = np.zeros(x.shape[1])
     held = np.full(x.shape[1], RIDGE)
     held[:n_free] = 1e-3
     for _ in range(25):
         p = _chance(x @ weights)
-        slope = x.T @ (y - p) - held * weights
-        curve = (x * (p * (1 - p))[:, None]).T @ x + np.diag(held)
+        slope = x.T @ (won - n * p) - held * weights
+        curve = (x * (n * p * (1 - p))[:, None]).T @ x + np.diag(held)
         step = np.linalg.solve(curve, slope)
         weights += step
         if float(np.abs(step).max()) < 1e-8:
@@ -271,7 +277,7 @@ def history(data: Dataset, settings: Settings, opportunity_id: str) -> History:
     frame = rows.select(
         "day",
         pl.col("stage").cast(pl.String),
-        pl.col("category").cast(pl.String),
+        category=written("category"),
         amount=pl.col("cents") / 100,
         close_on="close_on",
         owner=pl.col("owner_id").cast(pl.String).replace(people(data)),

@@ -12,6 +12,7 @@ from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ContractError, closest
+from core.metrics.remembered import remembered
 from core.metrics.tracks import NO_OWNER, NO_REGION, NO_TEAM, tracks
 
 Level = Literal["company", "region", "team", "rep", "segment", "product family"]
@@ -144,12 +145,18 @@ def periods(data: Dataset, settings: Settings) -> dict[str, tuple[str, str]]:
 
 def names(data: Dataset, settings: Settings, level: str) -> list[str]:
     """Return the names a level has, in order; none for the whole company. A rep is listed once owning a deal."""
-    if level == "company":
-        return []
-    found = set(tracks(data, settings)[_column(level)].unique().drop_nulls().cast(pl.String))
-    if level in ("team", "region"):
-        found |= set(data.sales_team[level].drop_nulls())
-    return sorted(found)
+    column = _column(level)
+    return [] if level == "company" else list(_known(data, settings)[column])
+
+
+@remembered(4)
+def _known(data: Dataset, settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Return the names of every level by its column, read off the changes once for a state of the data."""
+    track = tracks(data, settings)
+    found = {c: set(track[c].unique().drop_nulls().cast(pl.String)) for c in COLUMNS.values()}
+    for level in ("team", "region"):
+        found[level] |= set(data.sales_team[level].drop_nulls())
+    return {column: tuple(sorted(known)) for column, known in found.items()}
 
 
 def people(data: Dataset) -> dict[str, str]:

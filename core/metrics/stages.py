@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.metrics.measure import Measure, money, percent
+from core.metrics.remembered import remembered
 from core.metrics.tracks import OPEN, WON, at, tracks
 
 
@@ -31,28 +33,40 @@ def reached(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
         was skipped), furthest (rank; the number of stages when won), is_open, is_won at the end of
         the day.
     """
-    order = {name: k for k, name in enumerate(settings.stages.open)}
-    seen = track.head(int(track["day"].search_sorted(day, side="right"))).sort("deal", maintain_order=True)
-    seen = seen.with_columns(stage=pl.col("stage").cast(pl.String), prev_stage=pl.col("prev_stage").cast(pl.String))
-    standing = pl.when(pl.col("state") == WON).then(len(order)).when(pl.col("state") == OPEN).then(
-        pl.col("stage").replace_strict(order, default=None, return_dtype=pl.Int64)
-    )  # fmt: skip
-    fresh = (pl.col("state") == OPEN) & (
-        (pl.col("stage") != pl.col("prev_stage")) | pl.col("prev_state").ne_missing(OPEN)
-    )
-    ranked = seen.with_columns(rank=standing, is_fresh=fresh)
-    deals = ranked.group_by("deal", maintain_order=True).agg(
-        furthest=pl.col("rank").max(), is_open=pl.col("state").last() == OPEN, is_won=pl.col("state").last() == WON
-    )
-    known = ranked.filter(pl.col("rank").is_not_null())
+    wide = _depths(track, settings, day)
     parts = [
-        known.filter(pl.col("rank") >= k)
-        .group_by("deal", maintain_order=True)
-        .agg(reached_on=pl.col("day").min(), n_stays=((pl.col("rank") == k) & pl.col("is_fresh")).sum())
-        .with_columns(rank=pl.lit(k, pl.Int64), stage=pl.lit(name))
-        for name, k in order.items()
-    ]
-    return pl.concat(parts).join(deals, on="deal")
+        wide.filter(pl.col(f"day_{k}").is_not_null()).select(
+            "deal", pl.col(f"day_{k}").alias("reached_on"), pl.col(f"stays_{k}").alias("n_stays"),
+            pl.lit(k, pl.Int64).alias("rank"), pl.lit(name).alias("stage"), "furthest", "is_open", "is_won",
+        )
+        for k, name in enumerate(settings.stages.open)
+    ]  # fmt: skip
+    return pl.concat(parts)
+
+
+def _depths(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
+    """Return one row per deal: when it stood in stage k or beyond first, day_k, and its stays in it, stays_k."""
+    names = settings.stages.open
+    seen = track.head(int(track["day"].search_sorted(day, side="right"))).lazy()
+    standing: Any = pl.when(pl.col("state") == WON).then(len(names))
+    for k, name in enumerate(names):
+        standing = standing.when((pl.col("state") == OPEN) & (pl.col("stage") == name)).then(k)
+    fresh = (pl.col("stage") != pl.col("prev_stage")) | pl.col("prev_state").ne_missing(OPEN)
+    rank = pl.col("rank")
+    return (
+        seen.select("deal", "day", "state", rank=standing.cast(pl.Int64), is_fresh=(pl.col("state") == OPEN) & fresh)
+        .with_columns(
+            **{f"day_{k}": pl.when(rank >= k).then("day") for k in range(len(names))},
+            **{f"stays_{k}": ((rank == k) & pl.col("is_fresh")).fill_null(value=False) for k in range(len(names))},
+        )
+        .group_by("deal")
+        .agg(
+            *(pl.col(f"day_{k}").min() for k in range(len(names))),
+            *(pl.col(f"stays_{k}").sum() for k in range(len(names))),
+            furthest=rank.max(), is_open=pl.col("state").last() == OPEN, is_won=pl.col("state").last() == WON,
+        )
+        .collect()
+    )  # fmt: skip
 
 
 def shares(track: pl.DataFrame, settings: Settings, day: date, months: int = 24) -> pl.DataFrame:
@@ -66,29 +80,34 @@ def shares(track: pl.DataFrame, settings: Settings, day: date, months: int = 24)
         those not pending), won_rate (of those closed); rates are null where nothing is decided.
         Stages nobody entered are left out.
     """
-    inside = pl.col("reached_on") > add_months(day, -months)
-    moved, is_open, stood = pl.col("furthest") > pl.col("rank"), pl.col("is_open"), pl.col("n_stays") > 0
-    counted = (
-        reached(track, settings, day)
-        .filter(inside)
-        .group_by("rank", "stage")
-        .agg(
-            n_entered=pl.len().cast(pl.Int64),
-            n_moved_on=moved.sum().cast(pl.Int64),
-            n_pending=(~moved & is_open).sum().cast(pl.Int64),
-            n_lost=(~moved & ~is_open).sum().cast(pl.Int64),
-            n_skipped=(pl.col("n_stays") == 0).sum().cast(pl.Int64),
-            n_repeated=(pl.col("n_stays") > 1).sum().cast(pl.Int64),
-            n_won=(pl.col("is_won") & stood).sum().cast(pl.Int64),
-            n_closed=(~is_open & stood).sum().cast(pl.Int64),
-        )
-        .sort("rank")
-    )
+    wide, begin = _depths(track, settings, day), add_months(day, -months)
+    rows = [
+        wide.filter(pl.col(f"day_{k}") > begin).select(pl.lit(name).alias("stage"), *_counts(k))
+        for k, name in enumerate(settings.stages.open)
+    ]
+    counted = pl.concat([row.head(1) for row in rows]).filter(pl.col("n_entered") > 0)
     decided = pl.col("n_entered") - pl.col("n_pending")
     return counted.with_columns(
         moved_on_rate=pl.when(decided > 0).then(pl.col("n_moved_on") / decided),
         won_rate=pl.when(pl.col("n_closed") > 0).then(pl.col("n_won") / pl.col("n_closed")),
-    ).drop("rank")
+    )
+
+
+def _counts(k: int) -> list[pl.Expr]:
+    """Count what became of the deals that reached stage k."""
+    moved, is_open, stays = pl.col("furthest") > k, pl.col("is_open"), pl.col(f"stays_{k}")
+    found = {
+        "n_entered": pl.len(), "n_moved_on": moved.sum(), "n_pending": (~moved & is_open).sum(),
+        "n_lost": (~moved & ~is_open).sum(), "n_skipped": (stays == 0).sum(), "n_repeated": (stays > 1).sum(),
+        "n_won": (pl.col("is_won") & (stays > 0)).sum(), "n_closed": (~is_open & (stays > 0)).sum(),
+    }  # fmt: skip
+    return [count.cast(pl.Int64).alias(name) for name, count in found.items()]
+
+
+@remembered(48)
+def known_shares(data: Dataset, settings: Settings, day: date) -> pl.DataFrame:
+    """Return `shares` of a day, kept for the measures that look back on the same days."""
+    return shares(tracks(data, settings), settings, day)
 
 
 def conversion(data: Dataset, settings: Settings, months: int = 24) -> Measure:
@@ -122,9 +141,10 @@ def conversion(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     first = frame["won_rate"][0]
     text = (
         f"The leakiest stage is {worst['stage']}: {percent(worst['moved_on_rate'])} of "
-        f"{worst['n_entered'] - worst['n_pending']:,} deals went on from there, {worst['n_pending']:,} still wait. "
-        f"Of those that entered {frame['stage'][0]} and closed, {percent(first)} were won."
+        f"{worst['n_entered'] - worst['n_pending']:,} deals went on from there, {worst['n_pending']:,} still wait."
     )
+    if first is not None:
+        text += f" Of those that entered {frame['stage'][0]} and closed, {percent(first)} were won."
     skipped, repeated = int(frame["n_skipped"].sum()), int(frame["n_repeated"].sum())
     if skipped or repeated:
         text += f" {skipped:,} stages were skipped and {repeated:,} entered more than once."
@@ -139,19 +159,20 @@ def stays(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
     pl.DataFrame
         deal, stage, days, state (at the end of the day), ended_on (of the last change), is_here.
     """
-    seen = track.head(int(track["day"].search_sorted(day, side="right")))
-    last = seen.group_by("deal", maintain_order=True).agg(
-        pl.col("state").last(), ended_on=pl.col("day").last(), now=pl.col("stage").last()
-    )
-    until = pl.when(pl.col("end_on") > day).then(pl.lit(day)).otherwise("end_on")
+    seen = track.head(int(track["day"].search_sorted(day, side="right"))).lazy()
+    last = seen.group_by("deal").agg(pl.col("state").last(), ended_on=pl.col("day").last(), now=pl.col("stage").last())
+    until = pl.min_horizontal("end_on", pl.lit(day)).cast(pl.Int32)
+    known = pl.any_horizontal(pl.col("stage") == name for name in settings.stages.open)
     return (
-        seen.filter((pl.col("state") == OPEN) & pl.col("stage").cast(pl.String).is_in(list(settings.stages.open)))
-        .group_by("deal", "stage", maintain_order=True)
-        .agg(days=(until - pl.col("day")).dt.total_days().sum())
+        seen.filter((pl.col("state") == OPEN) & known)
+        .select("deal", "stage", days=(until - pl.col("day").cast(pl.Int32)).cast(pl.Int64))
+        .group_by("deal", "stage")
+        .agg(pl.col("days").sum())
         .join(last, on="deal")
         .with_columns(is_here=(pl.col("state") == OPEN) & (pl.col("stage") == pl.col("now")))
         .with_columns(pl.col("stage").cast(pl.String))
         .drop("now")
+        .collect()
     )
 
 

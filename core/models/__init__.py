@@ -1,5 +1,33 @@
 """Models: close, churn, forecast, the outlook built on them, and what tells whether to trust them."""
 
-from core.models import churn, close, forecast, outlook, readiness, registry, trust, versions
+from core.models import (
+    alarms,
+    arrivals,
+    churn,
+    close,
+    forecast,
+    outlook,
+    parts,
+    readiness,
+    registry,
+    trust,
+    upkeep,
+    versions,
+    weekly,
+)
 
-__all__ = ["churn", "close", "forecast", "outlook", "readiness", "registry", "trust", "versions"]
+__all__ = [
+    "alarms",
+    "arrivals",
+    "churn",
+    "close",
+    "forecast",
+    "outlook",
+    "parts",
+    "readiness",
+    "registry",
+    "trust",
+    "upkeep",
+    "versions",
+    "weekly",
+]

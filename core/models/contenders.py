@@ -6,7 +6,7 @@ All speak in log odds and split what they say exactly over the columns they were
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -47,6 +47,9 @@ def answer(margin: Floats, raw_score: bool) -> Floats:
     return margin if raw_score else sigmoid(margin)
 
 
+MANY_ROWS = 5_000
+
+
 class Trees:
     """LightGBM trees as text, read in only when they are asked: importing LightGBM takes seconds."""
 
@@ -62,7 +65,7 @@ class Trees:
 
     def predict(self, rows: Floats, **options: Any) -> Any:
         """Return what the booster predicts; contributions are exact TreeSHAP values."""
-        return self.booster.predict(rows, num_threads=1, **options)
+        return self.booster.predict(rows, num_threads=1 if len(rows) < MANY_ROWS else 4, **options)
 
     def feature_importance(self, kind: str = "gain") -> Any:
         """Return the importance of each feature."""
@@ -195,13 +198,25 @@ class Line:
     def predict(self, rows: Floats, *, raw_score: bool = False, pred_contrib: bool = False) -> Floats:
         """Return base + the weighted terms; a column's contribution is that of its terms."""
         if not pred_contrib:
-            return answer(self.base + standard(rows, self.terms, self.mean, self.spread) @ self.weights, raw_score)
+            share = self.weights / self.spread
+            total = np.full(len(rows), self.base - float((share * self.mean).sum()))
+            for weight, factors in zip(share, self.terms, strict=True):
+                total += weight * term(rows, factors)
+            return answer(total, raw_score)
         each = standard(rows, self.terms, self.mean, self.spread) * self.weights
         out = np.zeros((len(rows), self.width + 1))
         out[:, -1] = self.base
         for i, factors in enumerate(self.terms):
             out[:, factors[0][0]] += each[:, i]
         return out
+
+    def only(self, places: Sequence[int], base: float) -> Line:
+        """Return the same line with some of its terms and another base."""
+        kept = np.asarray(places, dtype=int)
+        terms = tuple(self.terms[i] for i in places)
+        return replace(
+            self, terms=terms, mean=self.mean[kept], spread=self.spread[kept], weights=self.weights[kept], base=base
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
@@ -235,6 +250,32 @@ class Mean:
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {"kind": "mean", "members": [m.to_dict() for m in self.members], "weights": list(self.weights)}
+
+
+def halves(model: Any, moving: frozenset[int]) -> tuple[Any | None, Any | None]:
+    """Split a model into two whose log odds add up to its own: one that looks at no moving column, and the rest.
+
+    Parameters
+    ----------
+    model : contender
+    moving : frozenset of int
+        Columns that change while the others stay, as from one period ahead to the next.
+
+    Returns
+    -------
+    tuple
+        None where nothing is left for a half. Only lines, and the lines within a mean, can be split.
+    """
+    if isinstance(model, Line):
+        rest = [i for i, factors in enumerate(model.terms) if any(f[0] in moving for f in factors)]
+        fixed = [i for i in range(len(model.terms)) if i not in set(rest)]
+        return model.only(fixed, model.base), model.only(rest, 0.0) if rest else None
+    if isinstance(model, Mean):
+        pairs = [halves(member, moving) for member in model.members]
+        sides = [[(p[k], w) for p, w in zip(pairs, model.weights, strict=True) if p[k] is not None] for k in (0, 1)]
+        made = [Mean(tuple(m for m, _ in side), tuple(w for _, w in side)) if side else None for side in sides]
+        return made[0], made[1]
+    return None, model
 
 
 def from_dict(found: Mapping[str, Any]) -> Any:

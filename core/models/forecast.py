@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
+from core.metrics.measure import money
 from core.models.panel import RevenueForecaster, reconciled
 from core.models.series import Floats
 
@@ -26,9 +28,14 @@ def monthly_revenue(dataset: Dataset, by: str | None = None) -> pl.DataFrame:
     by : str, optional
         A column of transactions to split by, as "region"; default one unit, "All".
     """
+    return monthly(dataset.transactions, dataset.as_of, by)
+
+
+def monthly(transactions: pl.DataFrame, as_of: date, by: str | None = None) -> pl.DataFrame:
+    """Return revenue [unit, month, amount] of the months complete on a day, from transactions."""
     unit = pl.lit(ALL) if by is None else pl.col(by).fill_null("Not known")
-    lines = dataset.transactions.filter(
-        pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < month_start(dataset.as_of))
+    lines = transactions.filter(
+        pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < month_start(as_of))
     )
     month = pl.col("booked_on").dt.truncate("1mo")
     return lines.group_by(unit=unit, month=month).agg(pl.col("amount").sum()).sort("unit", "month")
@@ -131,9 +138,10 @@ class RevenueOutlook:
         ahead = self.frame.filter("is_forecast")
         first, last = ahead.row(0, named=True), ahead.row(-1, named=True)
         text = (
-            f"Revenue of {self.currency} {first['amount'] / 1e6:,.1f} M in {first['month']:%B %Y}, "
-            f"and {self.currency} {last['amount'] / 1e6:,.1f} M in {last['month']:%B %Y}, "
-            f"between {last['lower'] / 1e6:,.1f} and {last['upper'] / 1e6:,.1f} M in {self.rate * 100:.0f} % of cases."
+            f"Revenue of {money(first['amount'], self.currency)} in {first['month']:%B %Y}, "
+            f"and {money(last['amount'], self.currency)} in {last['month']:%B %Y}, "
+            f"between {money(last['lower'], self.currency)} and {money(last['upper'], self.currency)} "
+            f"in {self.rate * 100:.0f} % of cases."
         )
         if self.coverage is None:
             return text + " The history is too short to say how well such ranges held."
@@ -143,10 +151,10 @@ class RevenueOutlook:
 def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
     """Forecast monthly revenue with its range, in all and by region, and replay past months.
 
-    Revenue is billing less refunds, in complete months. The forecast is the weighted mean of ETS and
-    Theta of each series and boosted trees over the changes of all of them; whole and regions are
-    made to agree. The range holds the set share of the forecast's own past misses as many months
-    ahead. The running month is forecast as a whole.
+    Revenue is billing less refunds, in complete months. The forecast is the weighted mean of ETS, Theta and CES
+    of each series and boosted trees over the changes of all of them; whole and regions are made to agree. The
+    range holds the set share of the forecast's own past misses as many months ahead. The running month is
+    forecast as a whole.
 
     Parameters
     ----------

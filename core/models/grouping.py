@@ -1,8 +1,9 @@
-"""k-means, and how good its groups are: silhouette and agreement on resamples."""
+"""k-means and mixtures, and how good their groups are: silhouette and agreement on resamples."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ STARTS, ROUNDS = 4, 60
 RESAMPLES = 10
 MOST_TO_JUDGE = 1_200
 STEADY = 0.6
+WAYS = {"kmeans": "k-means", "mixture": "Mixture of normals"}
+Grouper = Callable[[Floats], Labels]
 
 
 def nearest(z: Floats, centres: Floats) -> Labels:
@@ -47,6 +50,31 @@ def _lloyd(z: Floats, centres: Floats) -> Floats:
             break
         centres = moved
     return centres
+
+
+def groups(z: Floats, k: int, seed: int, way: str = "kmeans") -> Grouper:
+    """Return what puts any row into one of k groups found in `z`.
+
+    Parameters
+    ----------
+    z : ndarray
+    k : int
+    seed : int
+    way : {"kmeans", "mixture"}
+        The nearest of k centres; or the likeliest of k normal distributions, each with its own size and its own
+        spread along every sign (diagonal covariance), by scikit-learn.
+    """
+    if way == "kmeans":
+        centres = kmeans(z, k, seed)
+        return lambda rows: nearest(rows, centres)
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits
+
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = GaussianMixture(k, covariance_type="diag", reg_covar=1e-3, random_state=seed).fit(z)
+    return lambda rows: np.asarray(fitted.predict(rows), dtype=np.int64)
 
 
 def adjusted_rand(one: NDArray[Any], other: NDArray[Any]) -> float:
@@ -85,7 +113,7 @@ def silhouette(z: Floats, labels: Labels) -> float | None:
     return float(each.mean())
 
 
-def choose(z: Floats, seed: int, choices: Sequence[int]) -> pl.DataFrame:
+def choose(z: Floats, seed: int, choices: Sequence[int], way: str = "kmeans") -> pl.DataFrame:
     """Try numbers of groups and choose one.
 
     Returns
@@ -99,8 +127,8 @@ def choose(z: Floats, seed: int, choices: Sequence[int]) -> pl.DataFrame:
     distinct = len(np.unique(z.round(9), axis=0))
     rows: list[dict[str, Any]] = []
     for k in [c for c in choices if c < distinct] or [min(2, distinct)]:
-        whole = nearest(z, kmeans(z, k, seed))
-        again = [nearest(z, kmeans(z[rng.integers(0, len(z), len(z))], k, seed + i)) for i in range(RESAMPLES)]
+        whole = groups(z, k, seed, way)(z)
+        again = [groups(z[rng.integers(0, len(z), len(z))], k, seed + i, way)(z) for i in range(RESAMPLES)]
         some = rng.permutation(len(z))[:MOST_TO_JUDGE]
         agreement = float(np.mean([adjusted_rand(whole, labels) for labels in again]))
         rows.append({"n_groups": k, "silhouette": silhouette(z[some], whole[some]), "agreement": agreement})

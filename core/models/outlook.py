@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,9 +14,11 @@ from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
-from core.contracts.stages import UNKNOWN_STAGE
 from core.metrics.attainment import quota_of_reps
+from core.metrics.measure import counted, money
+from core.metrics.remembered import Same, remembered
 from core.models import registry
+from core.models.arrivals import tracks, worth
 
 LANDMARK_STEP_DAYS = 30
 LOOK_BACK_DAYS = 720
@@ -57,6 +60,11 @@ class Outlook:
         """Return the names of the windows, shortest first, the quarter last."""
         return self.frame["window"].to_list()
 
+    @property
+    def is_known(self) -> bool:
+        """Say whether there is anything to expect: something won before, so that open deals are worth something."""
+        return self.frame.filter(pl.col("upper") > 0).height > 0
+
     def behind(self, window: str | None = None) -> Behind:
         """Return the open deals behind the number of one window; default the quarter."""
         if self.frame.is_empty():
@@ -69,8 +77,12 @@ class Outlook:
         """Say the number of one window, its range and its parts."""
         if self.frame.is_empty():
             return "There are no deals to forecast from."
+        if not self.is_known:
+            return (
+                "Nothing can be expected yet: no deal has been won to learn from. Load closed deals on the Data page."
+            )
         row = self.frame.filter(pl.col("window") == (window or self.windows[-1])).to_dicts()[0]
-        m = {k: f"{self.currency} {v / 1e6:,.1f} M" for k, v in row.items() if isinstance(v, float)}
+        m = {k: money(v, self.currency) for k, v in row.items() if isinstance(v, float)}
         text = (
             f"{row['window']}: {m['amount']}, between {m['lower']} and {m['upper']} in four cases of five: "
             f"{m['closed_amount']} already closed, {m['open_amount']} from open deals, "
@@ -102,8 +114,9 @@ class Behind:
         if not total:
             return "No open deal stands behind the number."
         top = float(self.frame["expected_amount"].head(10).sum())
+        verb = "is" if self.frame.height == 1 else "are"
         return (
-            f"{self.frame.height:,} open deals are worth {self.currency} {total / 1e6:,.1f} M in {self.window}; "
+            f"{counted(self.frame.height, 'open deal')} {verb} worth {money(total, self.currency)} in {self.window}; "
             f"the ten largest make up {top / total * 100:.0f} % of that."
         )
 
@@ -139,7 +152,12 @@ def current(dataset: Dataset, settings: Settings) -> Outlook:
         number, worked out on past dates by a model that had not seen them, missed what was won.
         With too few closed deals for a model, a table of past shares by stage serves (`build`).
     """
-    bundle = registry.load_or_train(dataset, settings)
+    return _by(dataset, settings, Same(registry.load_or_train(dataset, settings)))
+
+
+@remembered(4)
+def _by(dataset: Dataset, settings: Settings, known: Same) -> Outlook:
+    bundle: Any = known.thing
     if bundle.close is None or bundle.deal_scores.is_empty():
         return build(dataset, settings)
     return build(dataset, settings, bundle.deal_scores, bundle.close.past_)
@@ -173,7 +191,7 @@ def build(
         months, forecast in the same way, missed it. An open deal without an amount counts with the
         median of its segment. Empty frames when there are no deals.
     """
-    history = _tracks(dataset, settings)
+    history = tracks(dataset, settings)
     as_of = dataset.as_of
     open_now = _open_at(history, as_of)
     end = quarter_end(as_of, settings)
@@ -186,7 +204,7 @@ def build(
     for name, days in spans:
         begin = quarter_start(as_of, settings) if name == spans[-1][0] else None
         scored = _score(history, open_now, as_of, days, scores)
-        new, new_variance = _new(history, as_of, days)
+        new, new_variance = worth(history, as_of, days)
         rows.append(_row(dataset, history, scored, name, days, begin, new, new_variance, spread))
         deals.append(scored.with_columns(window=pl.lit(name)))
     names = dataset.opportunities.select("opportunity_id", "opportunity_name")
@@ -228,35 +246,6 @@ def _row(
         "window": name, "days": days, "closed_amount": closed, "open_amount": from_open, "new_amount": new,
         "amount": amount, "lower": max(amount - deviation, closed), "upper": amount + deviation, "quota_amount": quota,
     }  # fmt: skip
-
-
-def _tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
-    """Return every deal's states with how it ended, from history where there is one."""
-    deals = dataset.opportunities.filter(pl.col("created_on").is_not_null())
-    segments = dataset.accounts.select("account_id", "segment")
-    ends = deals.join(segments, on="account_id", how="left").select(
-        "opportunity_id",
-        "created_on",
-        pl.col("segment").fill_null("Not known"),
-        ended_on=pl.when(pl.col("is_closed")).then(pl.col("close_on")),
-        is_won="is_won",
-        end_amount="amount",
-    )
-    if not dataset.has("opportunity_history"):
-        states = deals.select(
-            "opportunity_id",
-            valid_from="created_on",
-            valid_to=pl.when(pl.col("is_closed")).then(pl.col("close_on")),
-            stage=pl.lit("Open"),
-            amount="amount",
-            close_on=pl.when(~pl.col("is_closed")).then(pl.col("close_on")),
-        )
-    else:
-        kept = dataset.opportunity_history.filter(
-            pl.col("stage").is_in([*settings.stages.open, UNKNOWN_STAGE]) & ~pl.col("is_deleted")
-        )
-        states = kept.select("opportunity_id", "valid_from", "valid_to", "stage", "amount", "close_on")
-    return states.join(ends, on="opportunity_id").filter(pl.col("valid_from") <= dataset.as_of)
 
 
 def _open_at(history: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -342,30 +331,13 @@ def _won_between(history: pl.DataFrame, after: date, until: date) -> float:
     return float(won.unique("opportunity_id")["end_amount"].sum())
 
 
-def _new(history: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
-    """Return expectation and variance of what deals created after `as_of` will win within `days`."""
-    deals = history.unique("opportunity_id").filter(pl.col("created_on").is_between(as_of - timedelta(days=365), as_of))
-    if deals.is_empty() or days <= 0:
-        return 0.0, 0.0
-    age = pl.col("ended_on") - pl.col("created_on")
-    seen = pl.col("is_won") & (pl.col("ended_on") <= as_of) & (age <= timedelta(days=days))
-    known = deals.filter(pl.col("created_on") <= as_of - timedelta(days=days))
-    won = known.filter(seen).with_columns(left=(days - age.dt.total_days()).clip(0), end_amount=pl.col("end_amount"))
-    if not known.height:
-        return 0.0, 0.0
-    per_day = deals.height / 365 / known.height
-    mean = won.select((pl.col("left") * pl.col("end_amount")).sum()).item() or 0.0
-    square = won.select((pl.col("left") * pl.col("end_amount") ** 2).sum()).item() or 0.0
-    return float(mean) * per_day, float(square) * per_day
-
-
 def still_to_come(dataset: Dataset, settings: Settings) -> float:
     """Return what deals not yet created will add to the running quarter, as `current` counts it.
 
     Deals created per day over the last year × what those old enough won in the days that would have been left.
     """
     days = (quarter_end(dataset.as_of, settings) - dataset.as_of).days
-    return _new(_tracks(dataset, settings), dataset.as_of, days)[0]
+    return worth(tracks(dataset, settings), dataset.as_of, days)[0]
 
 
 def replay(history: pl.DataFrame, as_of: date, days: int = 60) -> pl.DataFrame:
@@ -385,7 +357,7 @@ def replay(history: pl.DataFrame, as_of: date, days: int = 60) -> pl.DataFrame:
             continue
         known = history.filter(pl.col("valid_from") <= day)
         scored = _score(known, now, day, days, None)
-        new, variance = _new(known, day, days)
+        new, variance = worth(known, day, days)
         deviation = float(np.sqrt(_variance(scored) + variance))
         actual = _won_between(history, day, day + timedelta(days=days))
         rows.append(
@@ -419,7 +391,7 @@ def replay_scores(history: pl.DataFrame, past: pl.DataFrame, days: int = 60) -> 
         given = past.filter((pl.col("as_of") == day) & (pl.col("horizon_days") == days))
         scored = _open_at(known, day).join(given.select("opportunity_id", p_win="p"), on="opportunity_id")
         scored = scored.with_columns(expected_amount=pl.col("amount") * pl.col("p_win"))
-        new, variance = _new(known, day, days)
+        new, variance = worth(known, day, days)
         rows.append(
             {
                 "day": day,

@@ -182,7 +182,7 @@ def encode(frame: pl.DataFrame, names: Sequence[str], vocabulary: Mapping[str, S
     return frame.select(columns).to_numpy().astype(np.float64)
 
 
-def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings, quick: bool = False) -> Probability:
+def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> Probability:
     """Race, then calibrate: return the winner, trained on all landmarks.
 
     Parameters
@@ -191,8 +191,6 @@ def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings, quick: bool = F
         Landmarks with outcomes: as_of, is_known_on, horizon_days, target and the features.
     recipe : Recipe
     settings : Settings
-    quick : bool
-        Run no race: the trees serve, calibrated on the last two quarters. For learning many models at once.
 
     Raises
     ------
@@ -206,7 +204,7 @@ def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings, quick: bool = F
     calibration map is learnt from the same unseen margins and kept only if it helps on the later half of
     them.
     """
-    return Trial(marks, recipe, settings, quick).model()
+    return Trial(marks, recipe, settings).model()
 
 
 def judge(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> tuple[dict[str, Any], pl.DataFrame]:
@@ -240,7 +238,7 @@ def again(marks: pl.DataFrame, recipe: Recipe, settings: Settings, like: Probabi
 class Trial:
     """Landmarks run through the race once, from which model, card and past scores follow."""
 
-    def __init__(self, marks: pl.DataFrame, recipe: Recipe, settings: Settings, quick: bool = False) -> None:
+    def __init__(self, marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> None:
         if marks.is_empty() or marks["target"].n_unique() < 2:
             raise ModelError(
                 f"There are too few past outcomes to learn {recipe.subject}.",
@@ -253,11 +251,7 @@ class Trial:
         self.x = encode(self.marks, self.names, self.words)
         self.y = self.marks["target"].to_numpy().astype(np.float64)
         self.plan = _plan(self.names, self.words, recipe, settings, self.is_simple)
-        self.n_quarters = 2 if quick else 2 * FOLDS
-        if quick:
-            self.plan = replace(
-                self.plan, contenders=self.plan.contenders[1:2] if self.is_simple else ("boosted trees",)
-            )
+        self.n_quarters = 2 * FOLDS
         self.race = race.run(
             self.x, self.y, self._splits(), lambda a, b: training.fit_all(a, b, self.plan), settings.models.threads,
             self.marks[self.marks.columns[0]].rank("dense").cast(pl.Int64).to_numpy(),

@@ -113,7 +113,9 @@ def _serves(model: Any) -> tuple[str, str]:
 
 
 def _months(name: str, least: int, found: int, bundle: registry.Bundle) -> dict[str, Any]:
-    serves = "ETS, Theta and boosted trees" if found >= least else "the drift of the last months" if found else NOTHING
+    serves = (
+        "ETS, Theta, CES and boosted trees" if found >= least else "the drift of the last months" if found else NOTHING
+    )
     cost = bundle.problems.get(
         "revenue", "" if found >= least else "Ranges are rough, for too little could be replayed."
     )

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from core.config.kept import code, writing
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, QuarterdeckError
 from core.features import accounts, deals
-from core.models import churn, close, forecast, versions
+from core.models import alarms, churn, close, forecast, versions
 from core.models.churn import ChurnModel
 from core.models.close import CloseModel
 from core.models.probability import Probability
@@ -93,9 +94,13 @@ class Bundle:
 
 def key(dataset: Dataset, settings: Settings) -> str:
     """Return the name of a state: the data's fingerprint, the settings models read, and the code."""
+    return _digest(dataset.fingerprint, settings)
+
+
+def _digest(data: str, settings: Settings) -> str:
     digest = hashlib.blake2b(digest_size=12)
     parts = (settings.models, settings.stages, settings.fiscal)
-    for text in (dataset.fingerprint, *(p.model_dump_json() for p in parts), code("features", "models")):
+    for text in (data, *(p.model_dump_json() for p in parts), code("features", "models")):
         digest.update(text.encode())
     return digest.hexdigest()
 
@@ -173,9 +178,51 @@ def revenue_outlook(dataset: Dataset, settings: Settings) -> forecast.RevenueOut
 
 def is_trained(dataset: Dataset, settings: Settings) -> bool:
     """Say whether the models of this data are already kept."""
+    return is_kept(_company(dataset), settings)
+
+
+def _company(dataset: Dataset) -> Dataset:
     dataset = dataset.whole or dataset
-    dataset = dataset.unmasked or dataset
+    return dataset.unmasked or dataset
+
+
+def is_kept(dataset: Dataset, settings: Settings) -> bool:
+    """Say whether the models of exactly this data are kept on disk."""
     return (settings.home / "models" / key(dataset, settings) / "bundle.json").exists()
+
+
+def folder(dataset: Dataset, settings: Settings) -> Path | None:
+    """Return where the models of exactly this data are kept; None for a part of it, or where nothing is kept."""
+    if dataset.is_transient or dataset.whole is not None or dataset.unmasked is not None:
+        return None
+    place = settings.home / "models" / key(dataset, settings)
+    return place if (place / "bundle.json").exists() else None
+
+
+def alike(dataset: Dataset, settings: Settings) -> tuple[str, date] | None:
+    """Return the latest kept version of the same company, settings and code, and the day its data speak of."""
+    folder, kind = settings.home / "models", _digest("", settings)
+    found = []
+    for place in folder.glob("*/bundle.json"):
+        try:
+            about = json.loads(place.read_text(encoding="utf-8"))
+            if (about["source"], about.get("kind")) == (dataset.source, kind):
+                found.append((date.fromisoformat(about["as_of"]), place.parent.name))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    past = [(day, name) for day, name in found if day <= dataset.as_of]
+    return (max(past)[1], max(past)[0]) if past else None
+
+
+def held_against(version: str, dataset: Dataset, settings: Settings) -> list[str]:
+    """Return the alarms a kept version raises on today's deals and accounts."""
+    return alarms.watch(_older(settings.home / "models" / version, dataset, settings, ""), settings).raised
+
+
+def noted(dataset: Dataset, settings: Settings) -> list[str]:
+    """Return the alarms written beside the models that serve; nothing is loaded or trained."""
+    name = versions.held(settings) or key(_company(dataset), settings)
+    return alarms.kept(settings.home / "models" / name)
 
 
 def load_or_train(dataset: Dataset, settings: Settings, progress: Progress | None = None) -> Bundle:
@@ -243,7 +290,9 @@ def _from_disk(name: str, dataset: Dataset, settings: Settings, progress: Progre
         folder.mkdir(parents=True, exist_ok=True)
         held = versions.held(settings)
         if held and held != name and (folder / held / "bundle.json").exists():
-            return _older(folder / held, dataset, settings, name)
+            older = _older(folder / held, dataset, settings, name)
+            alarms.keep(folder / held, alarms.watch(older, settings))
+            return older
         with FileLock(folder / f"{name}.lock"):
             return _kept_or_made(folder / name, dataset, settings, progress)
     except OSError as error:
@@ -261,7 +310,7 @@ def _kept_or_made(place: Path, dataset: Dataset, settings: Settings, progress: P
         except UNREADABLE:
             notice = {"registry": "The kept models could not be read, so they were trained anew."}
     made = train_all(dataset, settings, progress)
-    _save(place, replace(made, problems={**made.problems, **notice}), dataset)
+    _save(place, replace(made, problems={**made.problems, **notice}), dataset, settings)
     return _load(place, settings)
 
 
@@ -277,12 +326,12 @@ def _older(place: Path, dataset: Dataset, settings: Settings, name: str) -> Bund
     return replace(found, revenue=old.revenue, revenue_held=old.revenue_held, key=f"{name}-{place.name}")
 
 
-def _save(place: Path, bundle: Bundle, dataset: Dataset) -> None:
+def _save(place: Path, bundle: Bundle, dataset: Dataset, settings: Settings) -> None:
     fitted = {label: model for label, model in (("close", bundle.close), ("churn", bundle.churn)) if model is not None}
     cards = {label: model.card_ for label, model in fitted.items()}
     about = {
         "source": dataset.source, "as_of": dataset.as_of, "data": dataset.fingerprint, "problems": bundle.problems,
-        "cards": cards,
+        "cards": cards, "kind": _digest("", settings),
     }  # fmt: skip
     with writing(place, "bundle.json", KEPT) as work:
         for label, model in fitted.items():
@@ -291,6 +340,7 @@ def _save(place: Path, bundle: Bundle, dataset: Dataset) -> None:
             model.past_.write_parquet(work / f"{label}_past.parquet")
         for label in FRAMES:
             getattr(bundle, label).write_parquet(work / f"{label}.parquet")
+        alarms.keep(work, alarms.watch(bundle, settings))
         (work / "bundle.json").write_text(json.dumps(about, indent=1, default=str), encoding="utf-8")
 
 

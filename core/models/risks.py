@@ -23,6 +23,7 @@ from core.models.contenders import Floats, sigmoid
 PERIOD_DAYS = 15
 RUSH_DAYS = 14
 QUARTER_DAYS = 91
+AT_ONCE = 10_000
 CALENDAR = ("period", "period_log", "quarter_rush", "quarter_place", "due_in_period", "overdue")
 NODES, HEIGHTS = (np.polynomial.legendre.leggauss(12)[i] for i in (0, 1))
 
@@ -51,9 +52,10 @@ def rows_of(x: Floats, names: Sequence[str], period: int) -> Floats:
         return x[:, names.index(name)] if name in names else np.full(len(x), np.nan)
 
     due, left, quarter = given("days_to_close") - begin, given("days_to_quarter_end"), given("fiscal_quarter")
-    ahead = left[:, None] - begin - np.arange(1, PERIOD_DAYS + 1)[None, :]
-    rush = np.where(np.isnan(left), RUSH_DAYS / QUARTER_DAYS, (ahead % QUARTER_DAYS < RUSH_DAYS).mean(axis=1))
-    place = (quarter - 1 - ahead[:, PERIOD_DAYS // 2] // QUARTER_DAYS) % 4
+    days, which = np.unique(left, return_inverse=True)
+    ahead = days[:, None] - begin - np.arange(1, PERIOD_DAYS + 1)[None, :]
+    rush = np.where(np.isnan(days), RUSH_DAYS / QUARTER_DAYS, (ahead % QUARTER_DAYS < RUSH_DAYS).mean(axis=1))[which]
+    place = (quarter - 1 - ahead[which, PERIOD_DAYS // 2] // QUARTER_DAYS) % 4
     inside = np.where(np.isnan(due), np.nan, (due >= 0) & (due < PERIOD_DAYS))
     even = np.full(len(x), float(period))
     more = np.stack([even, np.log1p(even), rush, place, inside, np.clip(-due, 0, None)], axis=1)
@@ -144,12 +146,21 @@ class Risks:
     def margins(self, x: Floats, periods: int | None = None) -> Floats:
         """Return calibrated log odds, shape (2, rows, periods): won, and lost when not won."""
         n = self.n_periods if periods is None else periods
-        out = np.empty((2, len(x), n))
+        if len(x) > AT_ONCE:
+            parts = [self.margins(x[i : i + AT_ONCE], n) for i in range(0, len(x), AT_ONCE)]
+            return np.concatenate(parts, axis=1)
+        out = np.zeros((2, len(x), n))
+        moving = frozenset(i for i, name in enumerate((*self.names, *CALENDAR)) if name in (*CALENDAR, "days_to_close"))
+        sides = [contenders.halves(model, moving) for model in (self.win, self.lose)]
         for k in range(n):
             rows = rows_of(x, self.names, k)
-            for cause, (model, line) in enumerate(((self.win, self.win_map), (self.lose, self.lose_map))):
-                raw = np.asarray(model.predict(rows, raw_score=True), dtype=np.float64)
-                out[cause, :, k] = line.slope * raw + line.shift
+            for cause, (fixed, rest) in enumerate(sides):
+                if fixed is not None and k == 0:
+                    out[cause] += np.asarray(fixed.predict(rows, raw_score=True), dtype=np.float64)[:, None]
+                if rest is not None:
+                    out[cause, :, k] += np.asarray(rest.predict(rows, raw_score=True), dtype=np.float64)
+        for cause, line in enumerate((self.win_map, self.lose_map)):
+            out[cause] = line.slope * out[cause] + line.shift
         return out
 
     def contributions(self, x: Floats, periods: int) -> tuple[Floats, Floats]:

@@ -118,24 +118,27 @@ def rfm(dataset: Dataset) -> pl.DataFrame:
     return scored.with_columns(kind=kind).sort("account_id")
 
 
-def build(dataset: Dataset, settings: Settings) -> Segments:
+def build(dataset: Dataset, settings: Settings, way: str = "kmeans") -> Segments:
     """Put customers into groups and say what sets each apart.
 
-    k-means on standardised signs (skewed ones in logs, ends cut at the 1st and 99th percentile, gaps filled
-    with the median). The number of groups is the steadiest on resamples (mean adjusted Rand index) among those
-    that lie nearly as far apart as the best (80 % of its silhouette). A group is named by the two signs that
-    lie farthest from the mean of all.
+    k-means, or a mixture of normal distributions, on standardised signs (skewed ones in logs, ends cut at the 1st
+    and 99th percentile, gaps filled with the median). The number of groups is the steadiest on resamples (mean
+    adjusted Rand index) among those that lie nearly as far apart as the best (80 % of its silhouette). A group is
+    named by the two signs that lie farthest from the mean of all.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
+    way : {"kmeans", "mixture"}
 
     Raises
     ------
     ModelError
-        With fewer than 30 customers, or when all are alike.
+        With fewer than 30 customers, when all are alike, or when the way is not known.
     """
+    if way not in grouping.WAYS:
+        raise ModelError(f"There is no way of grouping called {way}.", mend=f"Known: {', '.join(grouping.WAYS)}.")
     base = rfm(dataset)
     paying = accounts.build(dataset, dataset.as_of, settings)
     if base.is_empty():
@@ -148,9 +151,9 @@ def build(dataset: Dataset, settings: Settings) -> Segments:
     if not used:
         raise ModelError("All customers are alike in what is known of them.", mend="Load orders or subscriptions.")
     thin = np.random.default_rng(settings.models.seed).permutation(len(z))[:MOST_TO_FIT]
-    choice = grouping.choose(z[thin], settings.models.seed, CHOICES)
+    choice = grouping.choose(z[thin], settings.models.seed, CHOICES, way)
     n_groups = int(choice.filter("is_chosen")["n_groups"][0])
-    found = grouping.nearest(z, grouping.kmeans(z[thin], n_groups, settings.models.seed))
+    found = grouping.groups(z[thin], n_groups, settings.models.seed, way)(z)
     names = named(z, found, used)
     apart = _apart(z, found)
     axes = tuple(used[i] for i in np.argsort(-apart, kind="stable")[:2])

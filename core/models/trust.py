@@ -12,6 +12,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
+from core.features.names import plain
 from core.metrics import money, percent
 from core.models import calibration, drift, registry
 
@@ -299,7 +300,8 @@ def segments(dataset: Dataset, settings: Settings, subject: str = "close", days:
     wrong, top = table.filter("is_wrong").height, table.row(0, named=True)
     side = "too high" if top["gap"] > 0 else "too low"
     text = (
-        f"In {wrong} of {table.height} groups the chances were clearly off. Furthest: {top['group']} {top['value']}, "
+        f"In {wrong or 'none'} of {table.height} groups the chances were clearly off. Furthest: {top['group']} "
+        f"{top['value']}, "
         f"{abs(top['gap']) * 100:.1f} points {side} over {top['n']:,} cases."
     )
     return Answer(table, text)
@@ -331,7 +333,9 @@ def race(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer
     own = table.filter("serves")
     saved = 1 - float(own["log_loss"][0]) / float(base["log_loss"][0]) if base.height and own.height else None
     text = f"The {found['winner']} serves"
-    text += f": it leaves {(1 - saved) * 100:.0f} % of the base rate's log loss." if saved is not None else "."
+    text += (
+        f": its log loss is {saved * 100:.0f} % below that of giving everybody the same." if saved is not None else "."
+    )
     if not found.get("has_skill", True):
         text = "Nothing clearly beat the base rate, so everybody is given the share of past cases."
     kept = {"identity": "left as they are, for no correction helped", "platt": "corrected by a line in log odds",
@@ -364,10 +368,10 @@ def moved(dataset: Dataset, settings: Settings, subject: str = "close") -> Answe
     n = table.filter(pl.col("state") == "moved").height
     top = table.row(0, named=True)
     text = (
-        f"{n} of {table.height} features have moved since training; most of all "
-        f"{top['feature'].replace('_', ' ')} (PSI {top['psi']:.2f})."
+        f"{n or 'None'} of the {table.height} things it looks at {'has' if n == 1 else 'have'} moved since it learnt; "
+        f"most of all {plain(top['feature']).lower()} (stability index {top['psi']:.2f})."
     )
-    return Answer(table, text + (" Look at the reliability of late dates before you rely on it." if n else ""))
+    return Answer(table, text + (" See above whether its chances held lately before you rely on it." if n else ""))
 
 
 def card(dataset: Dataset, settings: Settings, subject: str = "close") -> dict[str, Any]:

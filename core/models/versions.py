@@ -105,8 +105,24 @@ def held(settings: Settings) -> str:
         return ""
 
 
-def go_back(settings: Settings, version: str) -> None:
+def is_scheduled(settings: Settings) -> bool:
+    """Say whether it was a scheduled run, not a person, that chose the version that serves."""
+    try:
+        found = json.loads((settings.home / "models" / HELD).read_text(encoding="utf-8"))
+        return bool(found.get("scheduled"))
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def go_back(settings: Settings, version: str, scheduled: bool = False) -> None:
     """Let an earlier version serve until `return_to_newest`.
+
+    Parameters
+    ----------
+    settings : Settings
+    version : str
+    scheduled : bool
+        True where a scheduled run lets it serve on because nothing needs to be learnt anew.
 
     Raises
     ------
@@ -117,7 +133,7 @@ def go_back(settings: Settings, version: str) -> None:
     if version not in versions(settings)["version"].to_list():
         raise ModelError(f"There is no kept version {version}.", mend="Choose one that is listed.")
     work = folder / f".{HELD}"
-    work.write_text(json.dumps({"version": version}), encoding="utf-8")
+    work.write_text(json.dumps({"version": version, "scheduled": scheduled}), encoding="utf-8")
     work.replace(folder / HELD)
 
 
@@ -137,4 +153,6 @@ def sentence(found: pl.DataFrame) -> str:
             f"An earlier version serves: that of {row['kept_at']:%d %B %Y, %H:%M}, trained on data as "
             f"of {row['as_of']}. {found.height} are kept."
         )
+    if found.height == 1:
+        return "One version is kept, trained on the present data."
     return f"{found.height} versions are kept; the one trained on the present data serves."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,135 +10,25 @@ import polars as pl
 
 from core.config import Settings, load
 from core.requirements import catalogue as catalogues
-from core.requirements import classify, evidence, match, memory
+from core.requirements import classify, edition, evidence, match, memory
+from core.requirements.analysis import GapAnalysis, Stake, is_unsure
 from core.requirements.catalogue import Catalogue
-from core.requirements.confidence import Refit
 from core.requirements.judge import judge
 from core.requirements.memory import Memory
 from core.requirements.read import RequirementList, read_list
 
-
-@dataclass(frozen=True)
-class Stake:
-    """The deal a list belongs to."""
-
-    opportunity_id: str
-    name: str
-    amount: float
-    p_win: float | None = None
-
-
-@dataclass(frozen=True)
-class GapAnalysis:
-    """A requirement list held against the catalogue.
-
-    Attributes
-    ----------
-    frame : pl.DataFrame
-        One row per requirement: [sheet, row, requirement_id, section, text, category, priority,
-        obligation, capability_id, capability, status, confidence, statement, comparison, gap_type, severity,
-        impact, effort_weeks, timeline, cost_amount, approach, solution, workaround, owner,
-        exposed_amount, reason, answered_before]; gap columns are null where there is no gap, comparison where nothing
-        measurable is asked, exposed_amount where no deal is attached.
-    candidates : pl.DataFrame
-        [place, rank, capability_id, score, words, sentence, capability]: up to five per requirement, place
-        being its position in `frame`; words and sentence are what speaks for the candidate.
-    summary : dict
-        n_requirements, n_supported, n_gaps, n_unclear, n_not_stated (those of the unclear whose
-        capability is known but not what it commits to), coverage_rate, coverage_target_rate,
-        fit_rate, fit_target_rate, must_have_rate, effort_weeks, cost_amount, currency, and
-        opportunity_id and amount where a deal is attached.
-    recalled : pl.DataFrame
-        What was answered before, per place; see `memory.recall`.
-    matched : pl.DataFrame
-        [matched_id, chance] of each row: the match's own first candidate and its chance as shipped.
-    fitted : Refit
-        How confidence was brought in line with what people confirmed.
-    """
-
-    frame: pl.DataFrame
-    candidates: pl.DataFrame
-    summary: dict[str, Any]
-    source: RequirementList
-    catalogue_name: str
-    recalled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=memory.RECALLED))
-    matched: pl.DataFrame = field(default_factory=pl.DataFrame)
-    fitted: Refit = field(default_factory=Refit)
-
-    @property
-    def unclear(self) -> pl.DataFrame:
-        """Return the nearest capabilities of each row that needs a person: [row, text, rank, capability_id, \
-capability, score, words, sentence]."""
-        rows = self.frame.with_row_index("place").filter(is_unsure())
-        near = self.candidates.with_columns(pl.col("place").cast(pl.UInt32))
-        return rows.select("place", "row", "text").join(near, on="place").drop("place").sort("row", "rank")
-
-    @property
-    def gaps(self) -> pl.DataFrame:
-        """Return the rows with a gap, most severe first."""
-        order = {"blocker": 0, "major": 1, "moderate": 2, "minor": 3}
-        found = self.frame.filter(pl.col("gap_type").is_not_null())
-        rank = pl.col("severity").replace_strict(order, return_dtype=pl.Int64)
-        return found.sort(rank, pl.col("cost_amount"), "row", descending=[False, True, False])
-
-    def by_category(self) -> pl.DataFrame:
-        """Return [category, status, n]: how many requirements of each category are in each status."""
-        return self.frame.group_by("category", "status").agg(n=pl.len()).sort("category", "status")
-
-    def sentence(self) -> str:
-        """Say coverage, fit and what closing the gaps costs."""
-        s = self.summary
-        money = f"{s['currency']} {s['cost_amount']:,.0f}"
-        text = (
-            f"{s['n_supported']:,} of {s['n_requirements']:,} requirements are supported today "
-            f"({s['coverage_rate'] * 100:.0f} %, target {s['coverage_target_rate'] * 100:.0f} %); fit weighted by "
-            f"priority is {s['fit_rate'] * 100:.0f} % (target {s['fit_target_rate'] * 100:.0f} %). "
-        )
-        if not s["n_gaps"]:
-            return text + "There is no gap."
-        text += f"{s['n_gaps']:,} gaps would take {s['effort_weeks']:,.0f} person-weeks and {money} to close"
-        open_points = {
-            "a person to choose the capability": s["n_unclear"] - s["n_not_stated"],
-            "a limit we do not state": s["n_not_stated"],
-        }
-        need = " and ".join(f"{n:,} need {what}" for what, n in open_points.items() if n)
-        text += f"; {need}." if need else "."
-        if s.get("amount"):
-            text += f" {s['currency']} {s['amount']:,.0f} hang on it: {s['opportunity']}."
-        return text
-
-    def gap_sentence(self) -> str:
-        """Say which gaps are worst and which is dearest."""
-        gaps = self.gaps
-        if gaps.is_empty():
-            return "There is no gap: everything asked for is supported today."
-        worst = gaps.filter(pl.col("severity") == "blocker").height
-        dear = gaps.sort("cost_amount", "row", descending=[True, False]).row(0, named=True)
-        money = f"{self.summary['currency']} {dear['cost_amount']:,.0f}"
-        blockers = f"{worst:,} of {gaps.height:,} gaps block the deal" if worst else "No gap blocks the deal"
-        return f"{blockers}; the dearest takes {dear['timeline']} and {money}: {dear['text'][:120]}"
-
-    def unclear_sentence(self) -> str:
-        """Say how many rows need a person, and why."""
-        n = self.summary["n_unclear"] - self.summary["n_not_stated"]
-        if not n:
-            return "None: every row found its capability, or surely has none."
-        return (
-            f"{n:,} rows resemble several capabilities, or none well enough. The five nearest stand below; "
-            "until somebody chooses, they count as not supported."
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold: `requirements`, each with up to five candidates, and `summary`."""
-        by_place: dict[int, list[dict[str, Any]]] = {}
-        for row in self.candidates.iter_rows(named=True):
-            by_place.setdefault(row["place"], []).append(
-                {"capability_id": row["capability_id"], "score": round(row["score"], 4)}
-            )
-        names = ("row", "sheet", "text", "category", "priority", "status", "confidence")
-        rows = self.frame.select(names).iter_rows(named=True)
-        listed = [{**row, "candidates": by_place.get(place, [])} for place, row in enumerate(rows)]
-        return {"requirements": listed, "summary": self.summary}
+__all__ = [
+    "GapAnalysis",
+    "Stake",
+    "analyse",
+    "analyse_file",
+    "closing",
+    "decide",
+    "decided",
+    "is_unsure",
+    "judged",
+    "weight_of_gaps",
+]
 
 
 def analyse(
@@ -190,6 +80,8 @@ def analyse(
     found = evidence.add(match.candidates(texts, catalogue, home=settings.home, progress=progress), texts, catalogue)
     matched = found.filter(pl.col("rank") == 1).select("capability_id", "confidence")
     recalled = memory.recall(texts, known, settings.home)
+    if catalogue.aliases:
+        recalled = recalled.with_columns(pl.col("capability_id").replace(dict(catalogue.aliases)))
     named = catalogue.frame.select("capability_id", capability="name")
     found = memory.first(found, recalled).join(named, on="capability_id", how="left", maintain_order="left")
     fitted = known.refit()
@@ -332,11 +224,6 @@ def closing(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def is_unsure() -> pl.Expr:
-    """Say where the counterpart is in doubt, rather than what it commits to."""
-    return (pl.col("status") == "unclear") & (pl.col("confidence") < match.LIKELY)
-
-
 def _summary(frame: pl.DataFrame, settings: Settings, stake: Stake | None) -> dict[str, Any]:
     weight = pl.col("priority").replace_strict(settings.requirements.weights, return_dtype=pl.Float64)
     support = pl.col("status").replace_strict(settings.requirements.support, return_dtype=pl.Float64)
@@ -377,7 +264,7 @@ def analyse_file(
     ----------
     file : path, bytes or binary file
     catalogue : path, optional
-        Default the shipped one.
+        Default the one in force: the shipped one with what people edited in the app.
     settings : Settings, optional
     name : str
         The file's name, where `file` is not a path.
@@ -393,5 +280,6 @@ def analyse_file(
     RequirementError
         As `read_list` and `catalogue.load`.
     """
-    known = catalogues.load(catalogue)
-    return analyse(read_list(file, name), known, settings or load(), stake, decisions, library=library)
+    found = settings or load()
+    known = catalogues.load(catalogue) if catalogue else edition.load(found).catalogue
+    return analyse(read_list(file, name), known, found, stake, decisions, library=library)

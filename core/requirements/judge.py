@@ -55,7 +55,7 @@ def judge(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.Da
         The columns of `JUDGED`, row by row; gap columns are null where there is no gap.
     """
     listed = catalogue.frame.to_dicts()
-    held = {row["capability_id"]: row for row in listed}
+    held = catalogue.by_id()
     known = limits.stated(listed)
     names = ("text", "category", "priority", "capability_id", "confidence")
     judged = [
@@ -89,12 +89,14 @@ def _one(
             best = held[next(c.capability_id for c in asked if c.verdict == "partial" and c.capability_id)]
             asked = limits.compare(text, best, known)
     shown = best if is_near and best is not None else {}
+    # Nothing was found, and nobody said that there is nothing: that is no answer to give a buyer.
+    is_open = status == "not available" and not shown and sure > 0
     out = {
         "capability_id": shown.get("capability_id"),
         "capability": shown.get("name"),
         "status": status,
         "confidence": sure,
-        "statement": STATEMENTS[status],
+        "statement": STATEMENTS["unclear" if is_open else status],
         "comparison": ". ".join(c.text for c in asked) or None,
         "owner": shown.get("owner") or settings.requirements.owners.get(category),
     }

@@ -10,12 +10,13 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.requirements import match, samples, stakes
+from core.requirements import edition, match, samples, stakes
 from core.requirements.catalogue import Catalogue
-from core.requirements.catalogue import load as load_catalogue
 from core.requirements.gap import GapAnalysis
 from core.requirements.ledger import Ledger, RequirementSet, build
+from core.store import Store
 from core.store.repositories import RequirementSets, Saved
+from core.store.reviews import SHAPE
 
 ROWS = {
     "sheet": pl.String, "row": pl.Int64, "requirement_id": pl.String, "text": pl.String, "category": pl.String,
@@ -95,17 +96,62 @@ def ledger(
     lists : iterable of RequirementSet, optional
         A deal with a kept list does without the sample's.
     catalogue : Catalogue, optional
-        Default the shipped one.
+        Default the one in force.
     groups : mapping, optional
         What was merged or split by hand; see `ledger.build`.
     """
-    known = catalogue or load_catalogue()
+    known = catalogue or edition.load(settings).catalogue
     own = list(lists)
     taken = {one.opportunity_id for one in own}
     shipped = [one for one in samples.sets(dataset, known) if one.opportunity_id not in taken]
     sets = [*own, *shipped]
     chances = stakes.chances(dataset, settings) if sets else None
     return build(sets, dataset, known, settings, chances, groups)
+
+
+def worked(settings: Settings, content: bytes) -> pl.DataFrame:
+    """Return the rows people worked on in the kept list of a file, as the store's `reviews.rows` gives them.
+
+    Parameters
+    ----------
+    settings : Settings
+    content : bytes
+        The buyer's file; none is kept of it, and no row was worked on, where it is not known.
+    """
+    if not Store.is_there(settings.database):
+        return pl.DataFrame(schema=SHAPE)
+    store = Store.open(settings.database)
+    try:
+        same = [one for one in store.requirement_sets.list() if one.payload.get("file_key") == key(content)]
+        return store.reviews.rows(same[0].id) if same else pl.DataFrame(schema=SHAPE)
+    finally:
+        store.close()
+
+
+GROUPS, SHARED = "ledger", "everybody"
+
+
+def current(dataset: Dataset, settings: Settings) -> Ledger:
+    """Build the gap ledger over all lists the store keeps, with the gaps merged by hand.
+
+    Per capability: open pipeline exposed and probability-weighted, deals, how many closed deals were won in
+    spite of the gap, weeks and cost to close, and open pipeline per person-week. A deal's amount is divided
+    over its gaps by priority (4, 3, 2, 1) × gap type (missing 1, partial and roadmap ½, unclear ¼), in whole
+    cents, so that nothing counts twice.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+        `database` names the store.
+    """
+    store = Store.open(settings.database)
+    try:
+        lists = [found for one in store.requirement_sets.list() if (found := restored(one.name, one.payload))]
+        groups = [one.payload for one in store.gap_groups.list(SHARED) if one.name == GROUPS]
+    finally:
+        store.close()
+    return ledger(dataset, settings, lists, None, groups[0] if groups else None)
 
 
 def asked(
@@ -120,9 +166,11 @@ def asked(
     lists : iterable of RequirementSet, optional
         Those kept; the sample company's come along.
     catalogue : Catalogue, optional
-        Default the shipped one.
+        Default the one in force.
     """
-    parts = [*lists, *samples.sets(dataset, catalogue or load_catalogue())]
+    known = catalogue or edition.load(settings).catalogue
+    parts = [*lists, *samples.sets(dataset, known)]
     sure = pl.col("capability_id").is_not_null() & (pl.col("confidence") >= match.LIKELY)
-    rows = [one.rows.filter(sure).select("text", "capability_id") for one in parts]
+    now = pl.col("capability_id").replace(dict(known.aliases)) if known.aliases else pl.col("capability_id")
+    rows = [one.rows.filter(sure).select("text", now) for one in parts]
     return pl.concat(rows) if rows else pl.DataFrame(schema={"text": pl.String, "capability_id": pl.String})

@@ -72,16 +72,22 @@ class Memory:
         return f"{text}, {old:,} of them older than they should be." if old else f"{text}."
 
 
-def load(settings: Settings) -> Memory:
-    """Return the library of answers the store keeps.
+def load(settings: Settings, without: str = "") -> Memory:
+    """Return the library the store keeps: what was confirmed or corrected, and the answered rows of all lists.
 
     Parameters
     ----------
     settings : Settings
+    without : str
+        The key of a list's file whose own rows are left out; see `kept.key`.
     """
+    if not Store.is_there(settings.database):
+        return Memory(stale_days=settings.answers.stale_days)
     store = Store.open(settings.database)
     try:
-        return Memory(store.answers.frame(), settings.answers.stale_days)
+        sets = [one for one in store.requirement_sets.list() if one.payload.get("file_key") != (without or None)]
+        parts = [worked_on(one.name, one.payload, store.reviews.rows(one.id)) for one in sets]
+        return joined(Memory(store.answers.frame(), settings.answers.stale_days), *parts)
     finally:
         store.close()
 

@@ -78,7 +78,8 @@ class RequirementList:
             where = "the file"
         text = f"{n:,} requirements read from {where}."
         if self.skipped:
-            text += f" {len(self.skipped)} sheets hold none: {', '.join(self.skipped[:5])}."
+            n = len(self.skipped)
+            text += f" {n} {'sheets hold' if n != 1 else 'sheet holds'} none: {', '.join(self.skipped[:5])}."
         return text
 
     @cached_property

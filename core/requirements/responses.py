@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from core.requirements import limits
 from core.requirements.catalogue import Catalogue
 from core.requirements.gap import GapAnalysis
 
+TO_CLARIFY = "To be clarified"
 WORDINGS = Path(__file__).with_name("responses.yaml")
 FIELDS = ("name", "description", "limit", "date", "committed", "asked")
 SHAPE = {
@@ -75,7 +76,7 @@ class Drafts:
         text = f"{done.height:,} of {self.frame.height:,} answers are drafted, every sentence with its source"
         text += f": {said}." if said else "."
         left = self.frame.height - done.height
-        return text + (f" {left:,} wait for a person." if left else "")
+        return text + (f" {left:,} wait{'s' * (left == 1)} for a person." if left else "")
 
 
 @cache
@@ -105,7 +106,7 @@ def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | 
     Drafts
     """
     listed = catalogue.frame.to_dicts()
-    held, known = {row["capability_id"]: row for row in listed}, limits.stated(listed)
+    held, known = catalogue.by_id(), limits.stated(listed)
     told = {(r["sheet"], r["row"]): r for r in answers.iter_rows(named=True)} if answers is not None else {}
     rows = []
     for row in analysis.frame.iter_rows(named=True):
@@ -141,7 +142,8 @@ def draft(
     RequirementError
         When a wording names a field there is none of.
     """
-    slots = (words or wordings()["wordings"]).get(row["status"], [])
+    is_open = str(row["statement"]) == TO_CLARIFY
+    slots = [] if is_open else (words or wordings()["wordings"]).get(row["status"], [])
     sentences: list[tuple[str, str]] = []
     if answer is not None and not _BLANK.search(str(answer["answer"])):
         sentences.append((str(answer["answer"]).strip(), str(answer["answer_id"])))
@@ -188,22 +190,3 @@ def _filled(wording: str, fields: Mapping[str, str]) -> str | None:
             return None
     line = wording.format(**fields)
     return None if _BLANK.search(line) else line
-
-
-def in_buyers_words(statement: str, choices: Sequence[str]) -> str | None:
-    """Return which of a buyer's own choices says what a statement says, or None where none surely does.
-
-    Examples
-    --------
-    >>> in_buyers_words("Partially compliant", ["FC", "PC", "NC"])
-    'PC'
-    >>> in_buyers_words("Roadmap", ["Yes", "No"])
-    'No'
-    """
-    held = wordings()
-    for wanted in (statement, held["fall_back"].get(statement)):
-        for pattern in held["choices"].get(wanted, []):
-            for choice in choices:
-                if re.fullmatch(pattern, " ".join(str(choice).lower().split()), re.I):
-                    return choice
-    return None

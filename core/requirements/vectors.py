@@ -21,8 +21,10 @@ SIZE, LAYERS, HEADS = 384, 6, 12
 LONGEST = 256
 TOKENS_AT_ONCE, ROWS_AT_ONCE = 2_048, 32
 EPSILON = np.float32(1e-12)
-ERF_SCALE = np.float32(0.3275911)
-ERF_TERMS = tuple(np.float32(n) for n in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592))
+TANH_TERMS = tuple(
+    np.float32(n) for n in (1.119087781e-6, -3.058109914e-5, -1.248611928e-4, 0.03646879034, 0.7978281361)
+)
+NEAR_ONE = np.float32(5)
 FILE = "capability_vectors.npz"
 MOST_KEPT, REMEMBERED = 40_000, 20_000
 Vectors = NDArray[np.float32]
@@ -65,6 +67,11 @@ class Encoder:
             name: np.ascontiguousarray(part.T) if name.endswith("dense.weight") or ".self." in name else part
             for name, part in load_file(model / "model.safetensors").items()
         }
+        for n in range(LAYERS):
+            at = f"encoder.layer.{n}.attention.self."
+            for kind in ("weight", "bias"):
+                parts = [self._held.pop(f"{at}{name}.{kind}") for name in ("query", "key", "value")]
+                self._held[f"{at}all.{kind}"] = np.ascontiguousarray(np.concatenate(parts, axis=-1))
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Return one vector of length 1 per text.
@@ -107,7 +114,7 @@ class Encoder:
         held = self._held
         x = held["embeddings.word_embeddings.weight"][table] + held["embeddings.position_embeddings.weight"][:width]
         x = self._norm(x + held["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
-        hidden = (there[:, None, None, :] - 1) * np.float32(1e9)
+        hidden = None if there.all() else (there[:, None, None, :] - 1) * np.float32(1e9)
         for n in range(LAYERS):
             x = self._layer(x, hidden, f"encoder.layer.{n}.")
         mean = (x * there[:, :, None]).sum(1) / there.sum(1, keepdims=True)
@@ -115,17 +122,22 @@ class Encoder:
 
     def _layer(self, x: Any, hidden: Any, at: str) -> Any:
         n, width, _ = x.shape
-
-        def heads(name: str) -> Any:
-            return self._dense(x, f"{at}attention.self.{name}").reshape(n, width, HEADS, -1).transpose(0, 2, 1, 3)
-
-        scores = heads("query") @ heads("key").transpose(0, 1, 3, 2) * np.float32((SIZE // HEADS) ** -0.5) + hidden
-        scores = np.exp(scores - scores.max(-1, keepdims=True))
-        seen = (scores / scores.sum(-1, keepdims=True)) @ heads("value")
-        seen = seen.transpose(0, 2, 1, 3).reshape(n, width, SIZE)
-        x = self._norm(x + self._dense(seen, f"{at}attention.output.dense"), f"{at}attention.output.LayerNorm")
+        asked = self._dense(x, f"{at}attention.self.all").reshape(n, width, 3, HEADS, -1).transpose(2, 0, 3, 1, 4)
+        scores = asked[0] @ asked[1].transpose(0, 1, 3, 2)
+        scores *= np.float32((SIZE // HEADS) ** -0.5)
+        if hidden is not None:
+            scores += hidden
+        scores -= scores.max(-1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores /= scores.sum(-1, keepdims=True)
+        seen = (scores @ asked[2]).transpose(0, 2, 1, 3).reshape(n, width, SIZE)
+        seen = self._dense(seen, f"{at}attention.output.dense")
+        seen += x
+        x = self._norm(seen, f"{at}attention.output.LayerNorm")
         wide = _gelu(self._dense(x.reshape(-1, SIZE), f"{at}intermediate.dense"))
-        return self._norm(x + self._dense(wide, f"{at}output.dense").reshape(x.shape), f"{at}output.LayerNorm")
+        out = self._dense(wide, f"{at}output.dense").reshape(x.shape)
+        out += x
+        return self._norm(out, f"{at}output.LayerNorm")
 
     def _dense(self, x: Any, name: str) -> Any:
         flat = x.reshape(-1, x.shape[-1]) @ self._held[f"{name}.weight"]
@@ -133,25 +145,39 @@ class Encoder:
         return flat.reshape(*x.shape[:-1], -1)
 
     def _norm(self, x: Any, name: str) -> Any:
-        x = x - x.mean(-1, keepdims=True)
-        x /= np.sqrt((x * x).mean(-1, keepdims=True) + EPSILON)
-        return x * self._held[f"{name}.weight"] + self._held[f"{name}.bias"]
+        """Bring each token to mean 0 and variance 1 where it stands."""
+        x -= x.mean(-1, keepdims=True)
+        spread = np.einsum("...k,...k->...", x, x)[..., None] / np.float32(SIZE)
+        x /= np.sqrt(spread + EPSILON)
+        x *= self._held[f"{name}.weight"]
+        x += self._held[f"{name}.bias"]
+        return x
 
 
 def _gelu(x: Any) -> Any:
-    """Return x × Φ(x); Φ by formula 7.1.26 of Abramowitz and Stegun, right to 3.3e-7, in pieces the cache holds."""
-    out = np.empty_like(x)
+    """Turn x into x × Φ(x) where it stands, in pieces the cache holds.
+
+    Φ(x) = (1 + tanh(x × p(x²))) / 2 with a polynomial fitted on [0, 5], right to 3e-6 in x × Φ(x); numpy's
+    tanh works on many numbers at once, so that this takes a sixth of the time of a series for Φ.
+    """
+    work = np.empty((2, min(ROWS_AT_ONCE, len(x)), x.shape[-1]), np.float32)
     for begin in range(0, len(x), ROWS_AT_ONCE):
         part = x[begin : begin + ROWS_AT_ONCE]
-        z = np.abs(part) * np.float32(2**-0.5)
-        t = 1 / (1 + ERF_SCALE * z)
-        tail = t * ERF_TERMS[0]
-        for term in ERF_TERMS[1:]:
+        z, p = work[0, : len(part)], work[1, : len(part)]
+        np.minimum(part, NEAR_ONE, out=z)
+        np.maximum(z, -NEAR_ONE, out=z)
+        np.multiply(z, z, out=p)
+        half = part * np.float32(0.5)
+        tail = p * TANH_TERMS[0]
+        for term in TANH_TERMS[1:-1]:
             tail += term
-            tail *= t
-        tail *= np.exp(-z * z)
-        out[begin : begin + ROWS_AT_ONCE] = np.maximum(part, 0) - np.abs(part) * tail * np.float32(0.5)
-    return out
+            tail *= p
+        tail += TANH_TERMS[-1]
+        tail *= z
+        np.tanh(tail, out=tail)
+        tail += 1
+        np.multiply(half, tail, out=part)
+    return x
 
 
 def _batches(lengths: list[int]) -> Iterator[NDArray[np.int64]]:

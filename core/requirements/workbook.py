@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from core.requirements.gap import GapAnalysis
+from core.requirements.responses import Drafts
 
 TITLES = {
     "sheet": "Sheet", "row": "Row", "requirement_id": "Id", "section": "Section", "text": "Requirement",
@@ -16,15 +17,15 @@ TITLES = {
     "gap_type": "Gap", "severity": "Severity", "impact": "Impact", "workaround": "Until then", "owner": "Owner",
     "effort_weeks": "Effort, person-weeks", "timeline": "Timeline", "cost_amount": "Cost", "approach": "Approach",
     "solution": "Recommended solution", "exposed_amount": "Deal amount exposed", "reason": "Why so classified",
-    "obligation": "Obligation", "answered_before": "Answered before",
+    "obligation": "Obligation", "answered_before": "Answered before", "answer": "Draft answer", "sources": "Taken from",
 }  # fmt: skip
 WIDTHS = {
     "text": 70, "solution": 60, "capability": 30, "comparison": 50, "workaround": 40, "impact": 36, "reason": 40,
-    "section": 24,
+    "section": 24, "answer": 60, "sources": 18,
 }  # fmt: skip
 
 
-def matrix(analysis: GapAnalysis) -> bytes:
+def matrix(analysis: GapAnalysis, drafts: Drafts | None = None) -> bytes:
     """Return the compliance matrix as XLSX: all rows in file order, the gaps, and a summary.
 
     Texts are written as text, so that a cell that begins with = + - or @ stays what the buyer wrote
@@ -33,6 +34,8 @@ def matrix(analysis: GapAnalysis) -> bytes:
     Parameters
     ----------
     analysis : GapAnalysis
+    drafts : Drafts, optional
+        With them each row has its answer and where that comes from.
 
     Returns
     -------
@@ -45,7 +48,11 @@ def matrix(analysis: GapAnalysis) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(target, options)
     looks = _looks(book)
-    _table(book, "Matrix", analysis.frame, looks)
+    rows = analysis.frame
+    if drafts is not None:
+        told = drafts.frame.select("sheet", "row", answer="draft", sources="sources")
+        rows = rows.join(told, on=["sheet", "row"], how="left", maintain_order="left")
+    _table(book, "Matrix", rows, looks)
     _table(book, "Gaps", analysis.gaps, looks)
     _summary(book, analysis, looks)
     book.close()
@@ -108,3 +115,41 @@ def _summary(book: Any, analysis: GapAnalysis, looks: dict[str, Any]) -> None:
             sheet.write_number(place, 1, value, looks["rate"] if name.endswith("rate") else looks["number"])
         else:
             sheet.write_string(place, 1, "" if value is None else str(value), looks["text"])
+
+
+OFFER = {
+    "capability_id": ("id", 12), "name": ("name", 34), "category": ("category", 14), "status": ("status", 14),
+    "description": ("description", 70), "limit": ("limit", 34), "commitments": ("commitments", 34),
+    "available_on": ("available_on", 14), "effort_weeks": ("effort_weeks", 14), "owner": ("owner", 18),
+    "evidence": ("evidence", 40),
+}  # fmt: skip
+
+
+def offer(frame: pl.DataFrame) -> bytes:
+    """Return the catalogue as XLSX, in the columns it is read back from; retired capabilities are left out.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        As `Edition.frame`.
+    """
+    import xlsxwriter
+
+    target = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(target, options)
+    looks, sheet = _looks(book), book.add_worksheet("Catalogue")
+    rows = frame.filter(~pl.col("is_retired")).select(list(OFFER))
+    for column, (title, width) in enumerate(OFFER.values()):
+        sheet.write_string(0, column, title, looks["head"])
+        sheet.set_column(column, column, width)
+    for place, row in enumerate(rows.iter_rows(), start=1):
+        for column, value in enumerate(row):
+            if isinstance(value, float):
+                sheet.write_number(place, column, value, looks["number"])
+            elif value is not None:
+                sheet.write_string(place, column, str(value)[:32_767], looks["text"])
+    sheet.freeze_panes(1, 2)
+    sheet.autofilter(0, 0, max(rows.height, 1), len(OFFER) - 1)
+    book.close()
+    return target.getvalue()

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.contracts.errors import StoreError
 from core.store.tables import AnswerRow
 
-KINDS = ("confirmed", "corrected", "withdrawn")
+WITHDRAWN, PREFIX = "withdrawn", "answer "
+KINDS = ("confirmed", "corrected", WITHDRAWN)
 SHAPE: dict[str, Any] = {
     "answer_id": pl.String, "text": pl.String, "capability_id": pl.String, "answer": pl.String, "category": pl.String,
     "source": pl.String, "place": pl.String, "owner": pl.String, "kind": pl.String, "chance": pl.Float64,
@@ -83,6 +84,30 @@ class Answers:
             with self._sessions.begin() as session:
                 session.execute(insert(AnswerRow), rows)
 
+    def withdraw(self, answer_ids: Sequence[str], user: str) -> int:
+        """Take answers back: they and what was decided on the same rows before count no longer, and stay on record.
+
+        Parameters
+        ----------
+        answer_ids : sequence of str
+            As `frame` gives them, such as "answer 12"; others are passed over.
+        user : str
+
+        Returns
+        -------
+        int
+            How many were taken back.
+        """
+        numbers = [int(one.split()[-1]) for one in answer_ids if one.startswith(PREFIX) and one.split()[-1].isdigit()]
+        with self._sessions() as session:
+            rows = session.scalars(
+                select(AnswerRow).where(AnswerRow.id.in_(numbers), AnswerRow.kind != WITHDRAWN)
+            ).all()
+        self.add(
+            [Decision(r.text, r.source, r.place, WITHDRAWN, r.capability_id, r.answer, r.category) for r in rows], user
+        )
+        return len(rows)
+
     def stamp(self) -> int:
         """Return a number that rises with every decision."""
         with self._sessions() as session:
@@ -92,7 +117,7 @@ class Answers:
         """Return what stands, newest first: [answer_id, text, capability_id, answer, category, source, place, \
 owner, kind, chance, at, age_days], at in UTC."""
         newest = select(func.max(AnswerRow.id)).group_by(AnswerRow.source, AnswerRow.place, AnswerRow.text)
-        asked = select(AnswerRow).where(AnswerRow.id.in_(newest), AnswerRow.kind != "withdrawn")
+        asked = select(AnswerRow).where(AnswerRow.id.in_(newest), AnswerRow.kind != WITHDRAWN)
         now = self._clock()
         with self._sessions() as session:
             rows = [_told(row, now) for row in session.scalars(asked.order_by(AnswerRow.id.desc()))]
@@ -102,6 +127,6 @@ owner, kind, chance, at, age_days], at in UTC."""
 def _told(row: AnswerRow, now: datetime) -> tuple[Any, ...]:
     at = row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at.astimezone(UTC)
     return (
-        f"answer {row.id}", row.text, row.capability_id, row.answer, row.category, row.source, row.place, row.owner,
+        f"{PREFIX}{row.id}", row.text, row.capability_id, row.answer, row.category, row.source, row.place, row.owner,
         row.kind, row.chance, at.replace(tzinfo=None), max((now - at).days, 0),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from sqlalchemy.orm import sessionmaker
 from core.contracts.errors import StoreError
 from core.store.answers import Answers
 from core.store.branches import Branches
+from core.store.capabilities import Capabilities
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.tables import (
@@ -55,6 +56,7 @@ class Store:
     snapshots : Snapshots
     views : Documents
     answers : Answers
+    capabilities : Capabilities
     """
 
     engine: Engine
@@ -70,6 +72,7 @@ class Store:
     snapshots: Snapshots
     views: Documents
     answers: Answers
+    capabilities: Capabilities
 
     @staticmethod
     def open(target: str, clock: Clock = _now) -> Store:
@@ -121,7 +124,14 @@ class Store:
             Snapshots(sessions, clock),
             Documents(sessions, clock, ReviewViewRow, "view"),
             Answers(sessions, clock),
+            Capabilities(sessions, clock),
         )
+
+    @staticmethod
+    def is_there(target: str) -> bool:
+        """Say whether a database may hold anything: a SQLite file that does not exist yet holds nothing."""
+        url = _url(target)
+        return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
 
     def close(self) -> None:
         """Give all connections back."""

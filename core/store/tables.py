@@ -231,3 +231,29 @@ class ReviewViewRow(DocumentRow):
 
     __tablename__ = "review_views"
     __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class CapabilityRow(VersionedRow):
+    """A capability of the catalogue as somebody wrote it; it stands before the one that was shipped."""
+
+    __tablename__ = "capabilities"
+    __table_args__ = (UniqueConstraint("book", "capability_id", "version"),)
+    KEYS = ("capability_id",)
+    WORDS = (
+        "name", "category", "status", "description", "limit", "commitments", "available_on", "effort_weeks", "owner",
+        "evidence", "is_retired", "merged_into",
+    )  # fmt: skip
+
+    capability_id: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(Text)
+    category: Mapped[str | None] = mapped_column(String(40))
+    status: Mapped[str] = mapped_column(String(40))
+    description: Mapped[str | None] = mapped_column(Text)
+    limit: Mapped[str | None] = mapped_column("limit_text", Text)
+    commitments: Mapped[str | None] = mapped_column(Text)
+    available_on: Mapped[date | None] = mapped_column(Date)
+    effort_weeks: Mapped[float | None] = mapped_column(Double)
+    owner: Mapped[str | None] = mapped_column(String(200))
+    evidence: Mapped[str | None] = mapped_column(Text)
+    is_retired: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    merged_into: Mapped[str | None] = mapped_column(String(200))

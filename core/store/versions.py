@@ -21,6 +21,7 @@ _POLARS: Mapping[type, pl.DataType] = {
     str: pl.String(),
     int: pl.Int64(),
     float: pl.Float64(),
+    bool: pl.Boolean(),
     date: pl.Date(),
     datetime: pl.Datetime("us"),
 }

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.explain.changes import Field
+from core.models.grouping import WAYS
 from pages.ui.cells import Cell
 from pages.ui.shell import Page
 
@@ -90,3 +91,11 @@ def sliders(fields: list[Field], account_id: str) -> tuple[tuple[str, float], ..
         )))
         for i, field in enumerate(fields)
     )  # fmt: skip
+
+
+def way() -> str:
+    """Ask how groups are found."""
+    found = st.segmented_control(
+        "Groups found by", list(WAYS), format_func=WAYS.get, default="kmeans", required=True, key="group_way"
+    )
+    return str(found or "kmeans")

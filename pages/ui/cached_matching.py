@@ -67,14 +67,15 @@ def _library(url: str, stamp: Any, _page: Page, _sets: Any, _worked: Any) -> Mem
 def analysis(page: Page, source: RequirementList, stake: Stake | None) -> GapAnalysis:
     """Return the analysis of a list with what was answered before; shows progress while sentences are understood."""
     stamp, known = library(page, source.content)
-    key = (source.key, source.name, stake, stamp, page.settings.model_dump_json())
+    ours = cached_fit.capabilities()
+    key = (source.key, source.name, stake, stamp, ours.fingerprint, page.settings.model_dump_json())
     found = _shelf().get(key)
     if found is None:
         place = st.empty()
         bar = place.progress(0.0, f"Matching {source.frame.height:,} requirements")
         found = gap.analyse(
             source,
-            cached_fit.capabilities(),
+            ours,
             page.settings,
             stake,
             progress=lambda share, text: bar.progress(share, text) and None,

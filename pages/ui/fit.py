@@ -15,6 +15,7 @@ from core.scenarios.levers import LeverSetting
 from pages.ui import cached, cached_fit
 from pages.ui.cells import Cell
 from pages.ui.shell import Page
+from pages.ui.wanting import ASKED
 
 TITLES = {
     "coverage": "Coverage", "fit": "Fit by priority", "must_haves": "Must-haves", "resolution": "Gaps closed in time",
@@ -70,7 +71,9 @@ def gap(page: Page, c: Cell, found: Ledger) -> None:
     if open_gaps.is_empty():
         return
     names = dict(open_gaps.select("gap_id", "gap").iter_rows())
-    chosen = st.selectbox("Open a gap", list(names), format_func=lambda key: names[key], key="ledger_gap")
+    asked = st.query_params.get(ASKED)
+    start = list(names).index(asked) if asked in names else 0
+    chosen = st.selectbox("Open a gap", list(names), start, format_func=lambda key: names[key], key="ledger_gap")
     c.answer(found.gap_sentence(chosen))
     rows = book.uplift(found, chosen, page.settings)
     c.table(rows.select(list(DEALS)), column_config=DEALS)

@@ -7,13 +7,14 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError
 from core.requirements import kept as kept_lists
 from core.requirements import samples
-from core.requirements.gap import GapAnalysis
+from core.requirements.gap import GapAnalysis, Stake
 from core.requirements.grids import ENDINGS
 from core.store.repositories import Saved
 from pages.ui import cached
 from pages.ui.shell import Page
 
-OWNER = "everybody"
+OWNER, KEPT = "everybody", "kept_list"
+DEAL, SHOWN, CAME = "requirement_deal", "requirement_shown", "requirement_deal_came"
 
 
 def visible(page: Page) -> list[Saved]:
@@ -37,21 +38,20 @@ def choose(page: Page) -> tuple[str, bytes, str]:
         max_upload_size=50,
     )
     if upload is not None:
+        held = _same_file(page, upload.getvalue())
+        _address(held.name if held else None)
         return upload.name, upload.getvalue(), upload.name
     left, right = st.columns(2)
     kept = cached.store(page.settings.database).requirement_sets
-    earlier = right.selectbox(
-        "Or one you kept",
-        [s.name for s in visible(page)],
-        index=None,
-        placeholder="None chosen",
-        key="kept_list",
-        bind="query-params",
-    )
+    names = [one.name for one in visible(page)]
+    if KEPT not in st.session_state and st.query_params.get(KEPT) in names:
+        st.session_state[KEPT] = st.query_params[KEPT]
+    earlier = right.selectbox("Or one you kept", names, index=None, placeholder="None chosen", key=KEPT)
+    _address(earlier)
     if earlier:
-        held = kept.file(kept.get(earlier, OWNER))
-        if held is not None:
-            return held[0], held[1], held[0]
+        file = kept.file(kept.get(earlier, OWNER))
+        if file is not None:
+            return file[0], file[1], file[0]
     shipped = samples.lists()
     name = left.segmented_control(
         "Or look at an example", list(shipped), default=next(iter(shipped), None), key="requirement_sample"
@@ -60,6 +60,41 @@ def choose(page: Page) -> tuple[str, bytes, str]:
         return "", b"", ""
     path = shipped[name]
     return path.name, path.read_bytes(), f"sample_data/requirements/{path.name}"
+
+
+def _address(name: str | None) -> None:
+    """Name the kept list in the page's address, so that a link or a reload shows it again."""
+    if name is None:
+        st.query_params.pop(KEPT, None)
+    elif st.query_params.get(KEPT) != name:
+        st.query_params[KEPT] = name
+
+
+def _same_file(page: Page, content: bytes) -> Saved | None:
+    """Return the kept list that holds a file."""
+    wanted = kept_lists.key(content)
+    return next((one for one in visible(page) if one.payload.get("file_key") == wanted), None)
+
+
+def deal(page: Page, deals: list[Stake], content: bytes) -> Stake | None:
+    """Let the deal of the list be chosen; one kept with a deal comes back with it."""
+    wanted = kept_lists.key(content) if content else ""
+    if st.session_state.get(SHOWN) != wanted:
+        st.session_state[SHOWN] = wanted
+        held = _same_file(page, content) if content else None
+        mine = held.payload.get("opportunity_id") if held else None
+        if mine or st.session_state.pop(CAME, False):
+            st.session_state[DEAL] = next((one for one in deals if one.opportunity_id == mine), None)
+            st.session_state[CAME] = bool(mine)
+    currency = page.settings.currency
+    return st.selectbox(
+        "Which deal does it belong to?",
+        deals,
+        index=None,
+        format_func=lambda one: f"{one.name} · {currency} {one.amount:,.0f}",
+        placeholder="None yet",
+        key=DEAL,
+    )
 
 
 def shelf(page: Page, found: GapAnalysis) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError
 from core.requirements import doubts, language, match, memory
 from core.requirements.gap import GapAnalysis
+from core.store.answers import PREFIX
 from pages.ui import cached, cached_fit
 from pages.ui.cells import Cell
 from pages.ui.shell import Page
@@ -47,6 +48,53 @@ def earlier(page: Page, c: Cell, found: GapAnalysis) -> None:
         return
     rows = doubts.earlier(found).select(list(EARLIER))
     c.table(rows, column_config=EARLIER, height=min(36 * (rows.height + 1), 320))
+    _take_back(page, found)
+
+
+def _take_back(page: Page, found: GapAnalysis) -> None:
+    """Let an earlier answer that was wrong be withdrawn, so that it comes back no more."""
+    listed = {
+        row["answer_id"]: row
+        for row in doubts.earlier(found).iter_rows(named=True)
+        if str(row["answer_id"]).startswith(PREFIX)
+    }
+    if not listed:
+        st.caption("These come from rows answered in the grids of other lists; change them there.")
+        return
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    chosen = left.multiselect(
+        "Was one of them wrong?",
+        list(listed),
+        format_func=lambda key: (
+            f"Row {listed[key]['row']} · {listed[key]['capability'] or NONE}: {listed[key]['text'][:80]}"
+        ),
+        placeholder="Choose what to withdraw",
+        key=f"withdraw_{st.session_state.get('match_count', 0)}",
+    )
+    right.button(
+        "Withdraw",
+        disabled=not chosen,
+        on_click=_withdraw,
+        args=(page, chosen),
+        icon=":material/undo:",
+        help="It comes back with no list any more, and confidence no longer counts it. It stays on record.",
+        key="withdraw_go",
+        width="stretch",
+    )
+
+
+def _withdraw(page: Page, chosen: list[str]) -> None:
+    if not page.may("requirements:write"):
+        st.session_state["match_failed"] = "Your role reads requirements; it changes nothing there."
+        return
+    try:
+        n = cached.store(page.settings.database).answers.withdraw(chosen, page.identity.user)
+    except QuarterdeckError as error:
+        st.session_state["match_failed"] = str(error)
+        return
+    page.note("withdrew answers", "library of answers", ", ".join(chosen))
+    st.session_state["match_said"] = f"Withdrawn: {n:,} answer{'s' * (n != 1)}. The rows are matched anew."
+    st.session_state["match_count"] = st.session_state.get("match_count", 0) + 1
 
 
 @st.fragment

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core import charts
-from core.metrics import flow, scope
+from core.metrics import flow, paths, scope
 from pages.ui import cached
 from pages.ui.cells import Cell
 from pages.ui.shell import Page
@@ -56,6 +56,7 @@ def asked(page: Page) -> Asked:
 def bars(cell: Cell, found: flow.Flow) -> str:
     """Draw the waterfall and return the step whose deals are asked for, by a click or from the list."""
     cell.pick("step", "flow_bars", charts.pipeline.flow, found.frame, found.currency, on_select=_clicked)
+    st.caption(found.check())
     steps = found.steps()
     if st.session_state.get("flow_step") not in steps:
         st.session_state["flow_step"] = found.largest()
@@ -97,7 +98,7 @@ HEALTH = {
     "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100),
     "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100, width="small"),
     "meaning": st.column_config.TextColumn("What it is", width="large"),
-    "record": st.column_config.TextColumn("Its record", width="large"),
+    "record": st.column_config.TextColumn("Told the quota reached?", width="medium"),
 }
 RISKS = {
     "opportunity_id": "Deal",
@@ -133,7 +134,7 @@ STATES = {
     "owner": "Owner",
 }
 ACTIONS = {
-    "action": st.column_config.TextColumn("What to do", width="medium"),
+    "action": st.column_config.TextColumn("What to do", width="large"),
     "signal": st.column_config.TextColumn("Because", width="medium"),
     "n_did": "Past deals that did",
     "won_did_rate": st.column_config.NumberColumn("Won", format="percent"),
@@ -143,6 +144,49 @@ ACTIONS = {
     "high": st.column_config.NumberColumn("to", format="percent"),
     "evidence": st.column_config.TextColumn("Evidence", width="medium"),
 }
+
+
+KINDS = {
+    "kind": "What they did",
+    "n_deals": "Deals",
+    "in_amount": st.column_config.NumberColumn("In", format="localized"),
+    "out_amount": st.column_config.NumberColumn("Out", format="localized"),
+    "net_amount": st.column_config.NumberColumn("Net", format="localized"),
+}
+TRIPS = {
+    "opportunity_id": "Deal",
+    "opportunity_name": "Name",
+    "account_name": "Account",
+    "in_amount": st.column_config.NumberColumn("In", format="localized"),
+    "out_amount": st.column_config.NumberColumn("Out", format="localized"),
+    "net_amount": st.column_config.NumberColumn("Net", format="localized"),
+    "path": st.column_config.TextColumn("What happened, in order", width="large"),
+}
+PARTS = {
+    "name": "Part",
+    "change_amount": st.column_config.NumberColumn("Change", format="compact"),
+    **{step: st.column_config.NumberColumn(step, format="compact") for step in flow.ORDER},
+}
+
+
+def has_past(frame: Any) -> bool:
+    """Say whether anything can be held against a year ago."""
+    return bool(frame["effect_amount"].drop_nulls().len())
+
+
+def filled(frame: Any) -> list[str]:
+    """Return the columns in which anything moved, opening and closing among them."""
+    ends = ("name", "Opening", "Closing", "change_amount")
+    return [name for name in frame.columns if name in ends or frame[name].abs().sum()]
+
+
+def part() -> str:
+    """Let it be chosen by what the flow is split."""
+    return str(
+        st.segmented_control(
+            "By", paths.SPLITS, default=paths.SPLITS[0], required=True, key="flow_split", format_func=_title
+        )
+    )
 
 
 def rows(frame: Any, key: str, columns: dict[str, Any]) -> list[int]:

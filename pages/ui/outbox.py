@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
-from core.requirements import review
+from core.requirements import outgoing, review, scores, workbook
 from core.requirements.gap import GapAnalysis
+from core.requirements.scores import Bid
 from pages.ui import answering, cached, cached_fit, cached_reading
 from pages.ui.shell import Page
 
-KEY = ["sheet", "row"]
 WHICH = {"Every draft": review.STATES, "What is answered or approved": review.DONE, "What is approved": ("approved",)}
 KINDS = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -31,10 +31,7 @@ def own_file(page: Page, found: GapAnalysis) -> None:
     which = left.selectbox("Fill in", list(WHICH), key="fill_which") if saved else next(iter(WHICH))
     place = right if saved else left
     replace = place.checkbox("Write over answers that are in the file already", key="fill_replace")
-    rows = review.grid(found, cached_fit.drafts(found), worked)
-    rows = rows.select(*KEY, "state", response="answer")
-    rows = rows.filter(rows["state"].is_in(WHICH[which])).drop("state")
-    answers = found.frame.select(*KEY, "status", "statement", "capability").join(rows, on=KEY)
+    answers = outgoing.answers(found, cached_fit.drafts(found), worked, WHICH[which])
     try:
         made = cached_reading.filled(found.source, cached_reading.digest(answers), answers, replace)
     except QuarterdeckError as error:
@@ -59,3 +56,34 @@ def own_file(page: Page, found: GapAnalysis) -> None:
         rows = made.left.select("sheet", "row", "reason", "text")
         with st.expander("What is left for a person", icon=":material/person:"):
             st.dataframe(rows, hide_index=True, column_config=LEFT, width="stretch")
+
+
+def papers(page: Page, found: GapAnalysis, bid: Bid) -> None:
+    """Offer the matrix, the executive summary and everything as JSON, each made when it is asked for."""
+    name = found.source.name.rsplit(".", 1)[0]
+    drafts = cached_fit.drafts(found)
+    first, second, third, fourth = st.columns(4)
+    first.download_button(
+        "Matrix (Excel)", lambda: workbook.matrix(found, drafts), f"{name}-matrix.xlsx", mime=KINDS[".xlsx"],
+        icon=":material/table_view:", width="stretch", key="out_matrix", on_click="ignore",
+        help="Every row with our status, the gaps with what closes them, and a summary.",
+    )  # fmt: skip
+    second.download_button(
+        "Summary (PDF)", lambda: _summary(page, found, bid, "pdf"), f"{name}-summary.pdf", mime="application/pdf",
+        icon=":material/picture_as_pdf:", width="stretch", key="out_pdf", on_click="ignore",
+    )  # fmt: skip
+    third.download_button(
+        "Summary (HTML)", lambda: _summary(page, found, bid, "html"), f"{name}-summary.html", mime="text/html",
+        icon=":material/html:", width="stretch", key="out_html", on_click="ignore",
+    )  # fmt: skip
+    fourth.download_button(
+        "Everything (JSON)", lambda: outgoing.as_json(found, drafts), f"{name}.json", mime="application/json",
+        icon=":material/data_object:", width="stretch", key="out_json", on_click="ignore",
+    )  # fmt: skip
+
+
+def _summary(page: Page, found: GapAnalysis, bid: Bid, kind: str) -> bytes | str:
+    from core.charts import snapshot, summary
+
+    made = summary.summary(found, scores.scores(found, page.settings), bid, page.settings)
+    return snapshot.pdf(made) if kind == "pdf" else snapshot.html(made)

@@ -68,8 +68,8 @@ def on(page: Page, day: date) -> Past:
 def cut() -> str:
     """Let it be chosen how the record is cut."""
     return st.segmented_control(
-        "Cut by", list(VIEWS), default="week", required=True, key="record_cut", format_func=VIEWS.get
-    ) or "week"  # fmt: skip
+        "Cut by", list(VIEWS), default="window", required=True, key="record_cut", format_func=VIEWS.get
+    ) or "window"  # fmt: skip
 
 
 def score(page: Page, by: str) -> Measure:

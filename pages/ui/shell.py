@@ -12,7 +12,7 @@ from core.access import Identity, can, view
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
-from pages.ui import cached, door
+from pages.ui import aged, cached, door
 
 Bounds = tuple[tuple[str, ...], str, bool]
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +27,7 @@ ROOMS = {
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
     "Deals": [
         ("pages/requirements.py", "Requirements", ":material/checklist:"),
+        ("pages/catalogue.py", "Catalogue", ":material/inventory_2:"),
         ("pages/enablement.py", "Enablement", ":material/school:"),
     ],
     "Set-up": [
@@ -153,6 +154,7 @@ def _sidebar(settings: Settings, who: Identity, data: Dataset | None) -> None:
         st.divider()
         if data is not None:
             st.caption(f"{data.source}  \nAs of {data.as_of:%d %B %Y}")
+            aged.note(settings, who, data)
             if not who.is_masked:
                 st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)
         door.leave(settings, who)

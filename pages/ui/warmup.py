@@ -17,6 +17,8 @@ from core.contracts.errors import QuarterdeckError
 from pages.ui import runs
 
 logger = logging.getLogger(__name__)
+NAME = "warm-up"
+SESSIONS = "streamlit.runtime.scriptrunner_utils.script_run_context"
 
 
 @st.cache_resource(show_spinner=False)
@@ -36,6 +38,8 @@ def ready() -> None:
     from core import explain, metrics, models
     from pages.ui import cached
 
+    # A spinner finds no session here; there is nobody to show it to, and nothing to warn of.
+    logging.getLogger(SESSIONS).addFilter(lambda record: record.threadName != NAME)
     try:
         settings = cached.settings()
         if not settings.source.folder and not (settings.sample_folder / "meta.yaml").exists():

@@ -130,7 +130,7 @@ def test_a_list_goes_in_and_the_matrix_comes_out(url, page, tmp_path):
     expect(page.get_by_text("3 requirements read from the file.")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("heading", name="Where are the gaps, and what closes them?")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the matrix (Excel)").click()
+        page.get_by_role("button", name="Matrix (Excel)").click()
     sheet = load_workbook(io.BytesIO(download.value.path().read_bytes()))["Matrix"]
     assert [row[4] for row in sheet.iter_rows(min_row=2, values_only=True)] == asked
     assert [row[1] for row in sheet.iter_rows(min_row=2, values_only=True)] == [2, 3, 4]
@@ -204,3 +204,16 @@ def test_a_clicked_cell_of_the_heat_table_opens_its_bookings(url, page):
     expect(page.get_by_text(re.compile(f"{n} bookings in .*EMEA"))).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Will we make the quarter?").click()
     expect(page).to_have_url(re.compile("#will-we-make-the-quarter"))
+
+
+def test_a_clicked_region_and_a_clicked_month_open_what_they_are_made_of(url, page):
+    page.goto(url)
+    tile = page.locator('.st-key-map_Bookings path[aria-label*="region: EMEA"]').first
+    expect(tile).to_be_visible(timeout=60_000)
+    tile.scroll_into_view_if_needed()
+    tile.click(force=True)
+    expect(page.get_by_text(re.compile(r"[\d,]+ lines this quarter, EMEA"))).to_be_visible(timeout=30_000)
+    month = page.locator('.st-key-trend_Revenue path[aria-label*="month: Jul 2026"]').first
+    month.scroll_into_view_if_needed()
+    month.click(force=True)
+    expect(page.get_by_text("Forecast of July 2026 by region")).to_be_visible(timeout=30_000)

@@ -7,7 +7,7 @@ from core import charts
 from core.charts import explain as draw
 from core.charts import forecast as forecast_charts
 from core.explain import Contributions
-from core.models import forecast, outlook
+from core.models import arrivals, forecast, outlook, parts, weekly
 
 
 @pytest.fixture
@@ -43,3 +43,24 @@ def test_forecast_charts_draw(sample, settings):
     assert charts.__doc__
     assert forecast_charts.split(outlook.build(sample, settings).frame, "USD").to_dict()["layer"]
     assert forecast_charts.fan(forecast.revenue(sample, settings).frame, "USD").to_dict()["layer"]
+
+
+def values(chart, column):
+    return {row[column] for data in chart.to_dict()["datasets"].values() for row in data if column in row}
+
+
+def test_charts_of_what_lies_ahead_draw(sample, settings, bundle):
+    new = arrivals.arrivals(sample, settings, "region", 90)
+    assert values(forecast_charts.arriving(new.frame, "USD"), "part") == set(new.frame["part"])
+    curves = forecast_charts.win_curves(new.curves).to_dict()
+    assert curves["encoding"]["color"]["scale"]["domain"] == sorted(new.frame["part"])
+    weeks = weekly.weekly(sample, settings).frame
+    assert values(forecast_charts.weeks(weeks, "USD"), "part") == {"Billed", "Expected"}
+    regions = parts.parts(sample, settings).frame
+    first = regions["unit"].unique(maintain_order=True)[:2].to_list()
+    assert values(forecast_charts.lines(regions, "USD", top=2), "unit") == set(first)
+
+
+def test_the_ends_of_a_waterfall_can_be_named(found):
+    named = draw.steps(found, 3, ("a week ago", "today"))["label"].to_list()
+    assert (named[0], named[-1]) == ("a week ago", "today")

@@ -124,3 +124,10 @@ def test_gap_takes_a_catalogue_and_refuses_bad_ones(run, tmp_path):
     assert "no column with an id" in failed.stderr
     assert "Traceback" not in failed.stderr
     assert run("gap", str(tmp_path / "list.csv"), "--out", "/nowhere/x.xlsx").returncode == 1
+
+
+def test_a_scheduled_build_says_why_it_does_nothing(run, sample, settings, bundle):
+    found = run("build", "--if-due")
+    assert found.returncode == 0
+    assert "models of exactly this data are kept" in found.stdout
+    assert "Ready" not in found.stdout

@@ -184,7 +184,7 @@ def test_long_sections_go_on_over_the_next_slide():
     parts = texts(slides.write(book))
     shown = "".join(parts[n] for n in parts if n.startswith("ppt/slides/slide"))
     assert shown.count("H, continued") == 4
-    assert all(f">• line {k}<" in shown and f">row {k}<" in shown for k in range(20))
+    assert all(f">line {k}<" in shown and f">row {k}<" in shown for k in range(20))
     assert "Empty" in shown
 
 
@@ -301,3 +301,18 @@ def test_what_buyers_asked_comes_from_all_lists(sample, settings, known):
     assert found.height > 1000
     assert found["capability_id"].null_count() == 0
     assert kept.asked(sample, settings, catalogue=catalogue.load(CATALOGUE, "c.csv")).is_empty()
+
+
+def test_no_word_of_a_table_is_broken():
+    rows = (("No.", "Requirement", "Source"), ("12", "A long text " * 20, "COM-04"))
+    wide = paper.widths(rows, 9600, 118, 240)
+    assert wide[0] == 4 * 118 + 240
+    assert wide[2] == 7 * 118 + 240
+    assert sum(wide) <= 9600
+    assert paper.widths((("a" * 40,) * 4,), 100, 10, 5) == [25] * 4
+    assert sum(paper.widths((("a", "b"),), 1000, 10, 5)) == 1000
+    assert paper.widths((), 100, 10, 5) == [100]
+
+
+def test_a_date_in_a_table_is_written_out():
+    assert paper.table(("On",), [(date(2026, 5, 1),), (None,)]).rows == (("On",), ("1 May 2026",), ("",))

@@ -14,7 +14,10 @@ from core.config import load
 from core.contracts.errors import ModelError
 from core.forecasts import archive, calls, past, replay
 from core.forecasts.replay import QUARTER
+from core.metrics import pipeline
 from core.metrics.measure import money
+from core.metrics.stages import shares
+from core.metrics.tracks import tracks
 from core.models import outlook
 
 pytestmark = pytest.mark.xdist_group("replay")
@@ -125,6 +128,25 @@ def test_outcomes_and_baselines_are_those_of_the_records(small, here, kept):
     assert month == pytest.approx(ahead["amount"].sum())
 
 
+def test_each_horizon_stands_beside_what_simpler_rules_said_of_the_same_days(small, here, kept):
+    rows = {r["window"]: r for r in kept.forecasts.filter(pl.col("day") == PERIOD).iter_rows(named=True)}
+    won = small.opportunities.filter("is_won")
+    year_before = won.filter(pl.col("close_on").is_between(date(2025, 1, 2), date(2025, 1, 31)))["amount"].sum()
+    assert rows["30 days"]["last_year_amount"] == pytest.approx(year_before)
+    then = pipeline.open_deals(small, PERIOD, here).filter(pl.col("amount").is_not_null())
+    share = dict(shares(tracks(small, here), here, PERIOD).select("stage", "won_rate").iter_rows())
+    for window, n in (("30 days", 30), ("60 days", 60), ("90 days", 90)):
+        due = then.filter(pl.col("close_on") <= PERIOD + timedelta(days=n))
+        commit = due.filter(pl.col("forecast_category") == "commit")["amount"].sum()
+        assert rows[window]["commit_amount"] == pytest.approx(commit)
+        worth = sum(a * (share[s] or 0.0) for s, a in due.select("stage", "amount").iter_rows())
+        assert rows[window]["weighted_amount"] == pytest.approx(worth)
+    cut = past.record(small, here, "window", NOBODY_CALLED).frame
+    assert cut.filter(pl.col("last_year_skill").is_not_null())["group"].to_list() == [
+        "30 days", "60 days", "90 days", past.WHOLE
+    ]  # fmt: skip
+
+
 def test_teams_add_up_to_the_company(kept):
     teams = kept.teams.group_by("day").agg(pl.col("amount").sum(), pl.col("actual_amount").sum(), pl.len())
     whole = kept.forecasts.filter(pl.col("window") == QUARTER)
@@ -220,6 +242,22 @@ def test_a_baseline_that_wins_stands_in_the_headline():
     assert "stage-weighted pipeline came closer in Week 0, Week 1, Week 2, Week 3, Week 4 and 1 more" in past._losses(
         frame, "week"
     )
+
+
+def test_a_baseline_that_wins_at_a_horizon_stands_first():
+    names = [f"{n}_{k}" for n in ("last_year", "weighted", "commit", "managers") for k in ("wape_rate", "skill")]
+    none = pl.DataFrame({"group": ["30 days", past.WHOLE], "wape_rate": [0.2, 0.2]}).with_columns(
+        **{n: pl.lit(None, pl.Float64) for n in names}
+    )
+    assert past._beaten(none) == ""
+    lost = none.with_columns(commit_skill=pl.lit(-0.5), commit_wape_rate=pl.lit(0.1))
+    assert past._beaten(lost) == "30 days ahead closed and commit (10.0 %) beat the forecast (20.0 %). "
+
+
+def test_a_forecast_that_leans_at_a_horizon_is_told():
+    rows = pl.DataFrame({"group": ["30 days", "60 days", "90 days", past.WHOLE], "bias_rate": [0.2, -0.1, 0.05, 0.5]})
+    assert past._leaning(rows) == " In sum it came out 20.0 % too high 30 days ahead, 10.0 % too low 60 days ahead."
+    assert past._leaning(rows.tail(2)) == ""
 
 
 def test_without_a_year_of_records_nothing_is_replayed(small, here):

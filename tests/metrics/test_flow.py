@@ -141,7 +141,7 @@ def test_a_bar_opens_into_its_deals_with_before_and_after(firm, settings):
     top = behind.frame.row(0, named=True)
     assert (top["amount_before"], top["amount_after"]) == (30.3, 31.0)
     assert (top["close_on_before"], top["close_on_after"]) == (IN, OUT)
-    assert (top["owner_before"], top["owner_after"], top["category_before"]) == ("Ann", "Ann", "pipeline")
+    assert (top["owner_before"], top["owner_after"], top["category_before"]) == ("Ann", "Ann", "Pipeline")
     assert behind.sentence() == "Pushed out: 2 deals in 2 changes, USD 39 together."
     closing = flow.deals(firm, settings, "Closing", SINCE, UNTIL, due="this quarter")
     assert closing.frame["moved_amount"].sum() == pytest.approx(59.96)

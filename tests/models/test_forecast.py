@@ -69,9 +69,9 @@ def test_whole_and_parts_agree_by_uncertainty():
 
 
 def test_widths_never_shrink_and_grow_with_the_root_where_unknown():
-    assert panel._rising([2.0, 1.0, None], 3).tolist() == pytest.approx([2.0, 2.0, 2.0 * np.sqrt(1.5)])
-    assert panel._rising([None, None], 2).tolist() == pytest.approx([1.2816, 1.2816 * np.sqrt(2)])
-    assert panel._quantile(np.array([1.0, np.nan]), 0.8) is None
+    assert panel.rising([2.0, 1.0, None], 3).tolist() == pytest.approx([2.0, 2.0, 2.0 * np.sqrt(1.5)])
+    assert panel.rising([None, None], 2).tolist() == pytest.approx([1.2816, 1.2816 * np.sqrt(2)])
+    assert panel.quantile(np.array([1.0, np.nan]), 0.8) is None
 
 
 def test_a_member_that_runs_away_gives_the_drift():
@@ -98,7 +98,7 @@ def test_revenue_by_region_sums_to_the_whole(bundle):
 def test_the_range_covers_replayed_months_of_the_sample(bundle, ahead):
     found = bundle.revenue_held.filter(pl.col("ahead") == ahead)
     assert found.height == 24
-    assert 0.70 <= found["is_inside"].mean() <= 0.90
+    assert 0.64 <= found["is_inside"].mean() <= 0.96  # of 24: two standard errors around 0.8
 
 
 def test_too_short_a_history_cannot_be_replayed(settings):
@@ -107,10 +107,10 @@ def test_too_short_a_history_cannot_be_replayed(settings):
 
 
 def test_many_units_and_row_order(settings):
-    frame = series(30, units=40, noise=0.1)
+    frame = series(26, units=15, noise=0.1)
     there = RevenueForecaster(settings).fit(frame).predict(3)
     back = RevenueForecaster(settings).fit(frame.reverse()).predict(3)
-    assert there.height == 120
+    assert there.height == 45
     assert there.equals(back)
 
 

@@ -97,3 +97,14 @@ def test_companies_with_contracts_only_are_grouped_too(sample, settings):
     found = segments.build(bare, settings)
     assert found.profile["share_rate"].null_count() == found.profile.height
     assert "spent_amount" not in found.axes
+
+
+def test_a_mixture_finds_groups_of_unlike_size_and_spread(sample, settings):
+    draw = np.random.default_rng(1)
+    z = np.concatenate([draw.normal(0, 0.1, (80, 2)), draw.normal(3, 1.0, (300, 2))])
+    found = grouping.groups(z, 2, 7, "mixture")(z)
+    assert grouping.adjusted_rand(found, np.repeat([0, 1], [80, 300])) > 0.95
+    whole = segments.build(sample, settings, "mixture")
+    assert whole.frame["group"].n_unique() == whole.choice.filter("is_chosen")["n_groups"].item()
+    with pytest.raises(ModelError, match="kmeans, mixture"):
+        segments.build(sample, settings, "kmean")

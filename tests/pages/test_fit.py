@@ -150,3 +150,19 @@ def test_the_enablement_page_answers_for_a_kept_list():
     test.button(key="save_lessons").click().run()
     assert not test.exception
     assert "lessons are done (0 %), below the target of 90 %" in said(test)
+
+
+def test_a_list_kept_with_a_deal_comes_back_with_it():
+    test = uploaded()
+    test.selectbox(key="requirement_deal").select_index(2).run()
+    wanted = test.selectbox(key="requirement_deal").value
+    button(test, "Keep it and start").click().run()
+    assert not test.exception
+    other = opened()
+    assert other.selectbox(key="requirement_deal").value is None
+    other.selectbox(key="kept_list").set_value("asked").run()
+    assert not other.exception
+    assert other.selectbox(key="requirement_deal").value == wanted
+    assert "is worth" in said(other)
+    other.selectbox(key="kept_list").set_value(None).run()
+    assert other.selectbox(key="requirement_deal").value is None

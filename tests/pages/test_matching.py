@@ -48,3 +48,20 @@ def test_what_is_confirmed_and_corrected_comes_back(url):
     confirmed = rows.filter(rows["kind"] == "confirmed")
     assert confirmed.height > 20
     assert confirmed["chance"].null_count() == confirmed.height
+
+
+def test_what_was_confirmed_wrongly_is_taken_back(url):
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180).run()
+    test.switch_page("pages/requirements.py").run()
+    place = test.selectbox(key="match_row_0").value
+    test.radio(key=f"match_choice_{place}").set_value("None of our capabilities")
+    next(b for b in test.button if b.label == "Keep this answer").click().run()
+    assert "1 of 60 rows was answered before" in said(test)
+    chosen = test.multiselect(key="withdraw_1")
+    chosen.set_value([chosen.options[0]] if chosen.options[0].startswith("answer") else chosen.options[:1]).run()
+    test.button(key="withdraw_go").click().run()
+    assert not test.exception
+    assert "None of these rows was answered before" in said(test)
+    opened = Store.open(url)
+    assert opened.answers.frame().is_empty()
+    opened.close()

@@ -12,7 +12,7 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 
 from core.config import load
-from core.metrics import flow
+from core.metrics import flow, paths
 from core.metrics.scope import window
 from tests.metrics.companies import company, deal, rep
 
@@ -188,6 +188,23 @@ def test_the_flow_is_the_walk_of_each_deal_and_closes_to_the_cent(firm, ask):
         return
     assert found.residual == 0
     assert cents_of(found) == truth
+
+
+@slow
+@given(firm, asked)
+def test_the_two_ends_alone_walk_the_same_way_and_the_path_hides_nothing(firm, ask):
+    (level, name), due, hierarchy, one, other = ask
+    since, until = (START + timedelta(days=d) for d in sorted((one, other)))
+    data, _ = built(firm)
+    how = (data, SETTINGS, since, until, level, name, due, hierarchy)
+    try:
+        whole, found = flow.flow(*how), paths.path(*how)
+    except flow.ContractError:
+        return
+    change = round((whole.amount("Closing") - whole.amount("Opening")) * 100)
+    assert sum(round(a * 100) for a in found.steps["ends_amount"]) == change
+    path = {step: round(a * 100) for step, a in found.steps.select("step", "amount").iter_rows() if a}
+    assert path == {step: cents for step, cents in cents_of(whole).items() if step in flow.MOVES}
 
 
 @slow

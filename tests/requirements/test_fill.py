@@ -403,3 +403,24 @@ def test_what_an_ods_edit_must_not_do():
     assert opendocument.same(data, made, wanted)
     assert not opendocument.same(data, made.replace(b"<text:p>y", b"<text:p>z"), wanted)
     assert not opendocument.same(data, made.replace(b"<text:p>x", b"<text:p>z"), wanted)
+
+
+@pytest.mark.parametrize(
+    ("statement", "choices", "said"),
+    [
+        ("Compliant", ["Fully compliant", "Partially compliant", "Non-compliant"], "Fully compliant"),
+        ("Compliant", ["Y", "N"], "Y"),
+        ("Compliant", ["Ja", "Nein", "Teilweise"], "Ja"),
+        ("Partially compliant", ["FC", "PC", "NC"], "PC"),
+        ("Partially compliant", ["Yes", "No"], None),
+        ("Partially compliant", ["Standard", "Configuration", "Not available"], "Configuration"),
+        ("Roadmap", ["Yes", "No", "Planned (date)"], "Planned (date)"),
+        ("Roadmap", ["Yes", "No"], "No"),
+        ("Not compliant", ["Meets", "Does not meet"], "Does not meet"),
+        ("Not compliant", ["1", "2", "3"], None),
+        ("To be clarified", ["Yes", "No"], None),
+    ],
+)
+def test_the_buyers_own_words(statement, choices, said):
+    status = wording.stated(None, statement)
+    assert (wording.choose(status, choices) if status else None) == said

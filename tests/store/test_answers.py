@@ -49,3 +49,17 @@ def test_nothing_is_written_when_one_decision_makes_no_sense(store):
             store.answers.add([said(), wrong], "ann")
     store.answers.add([], "ann")
     assert store.answers.frame().is_empty()
+
+
+def test_what_is_withdrawn_counts_no_longer_and_stays_on_record(store):
+    one = Decision("Single sign-on", "list.csv", "csv row 2", "confirmed", "SEC-01", "Yes.", "security", 0.7)
+    store.answers.add([one], "ana")
+    store.answers.add([Decision("Single sign-on", "list.csv", "csv row 2", "corrected", "SEC-02")], "bo")
+    key = store.answers.frame()["answer_id"][0]
+    before = store.answers.stamp()
+    assert store.answers.withdraw([key, "northwind row 3", "answer x"], "cy") == 1
+    assert store.answers.frame().is_empty()
+    assert store.answers.stamp() == before + 1
+    assert store.answers.withdraw([f"answer {store.answers.stamp()}"], "cy") == 0
+    store.answers.add([one], "ana")
+    assert store.answers.frame()["capability_id"].to_list() == ["SEC-01"]

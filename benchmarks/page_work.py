@@ -1,0 +1,132 @@
+"""What the core works for each page of the weekly review, with data, marts and models in memory.
+
+Run: .venv/bin/python benchmarks/page_work.py [--folder FOLDER] [--rounds N]
+
+Every page is opened once on the sample company and each call of the core it makes is noted. Then every call is
+made again as it was, past the app's own cache of results: what is told is the work a change of scope or window
+costs, with nothing but the shared tables warm. With FOLDER, which is what `quarterdeck sample` writes, the same
+measures are then worked out on its rows; what needs models trained on them is left out and counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from core.config import load
+from core.metrics import growth
+from core.models import registry
+from core.sources import load_data, read_folder
+from pages.ui import cached, cached_calls
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {
+    "Executive": "app.py", "Pipeline": "pages/pipeline.py", "Forecast": "pages/forecast.py",
+    "Weekly review": "pages/review.py",
+}  # fmt: skip
+SLOWEST = 4
+Call = tuple[str, bool, Callable[[Any], Any]]
+
+
+@contextmanager
+def listening(calls: list[Call]) -> Iterator[None]:
+    """Note every call of the core that goes through the app's caches."""
+    kept = cached.result, cached.change, cached_calls.result
+
+    def result(function: Any, data: Any, config: Any, *more: Any) -> Any:
+        calls.append((_name(function, more), _is_plain(function), lambda d: function(d, config, *more)))
+        return kept[0](function, data, config, *more)
+
+    def change(measure: Any, data: Any, config: Any) -> str:
+        calls.append((f"change of {_name(measure, ())}", True, lambda d: growth.change(d, config, measure)))
+        return kept[1](measure, data, config)
+
+    def said(function: Any, data: Any, config: Any, stamp: Any, *more: Any, **frames: Any) -> Any:
+        calls.append((_name(function, more), False, lambda d: function(d, config, *more, **frames)))
+        return kept[2](function, data, config, stamp, *more, **frames)
+
+    cached.result, cached.change, cached_calls.result = result, change, said
+    try:
+        yield
+    finally:
+        cached.result, cached.change, cached_calls.result = kept
+
+
+def _is_plain(function: Any) -> bool:
+    return bool(function.__module__.startswith("core.metrics"))
+
+
+def _name(function: Any, more: tuple[Any, ...]) -> str:
+    given = ", ".join(str(one) for one in more)
+    return f"{function.__module__.rsplit('.', 1)[-1]}.{function.__name__}({given})"
+
+
+def calls_of(page: str) -> list[Call]:
+    """Open a page and return its different calls of the core, in order."""
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=1_200)
+    if page != "app.py":
+        test.run()
+    heard: list[Call] = []
+    with listening(heard):
+        test = test.run() if page == "app.py" else test.switch_page(page).run()
+    for error in (*test.exception, *test.error):
+        print("  !", error.value)
+    return list({call[0]: call for call in heard}.values())
+
+
+def timed(call: Callable[[], Any], rounds: int) -> tuple[float, float]:
+    """Return the medians of some runs: time passed and processor time of all threads, in milliseconds."""
+    found = []
+    call()
+    for _ in range(rounds):
+        begin, busy = time.perf_counter(), time.process_time()
+        call()
+        found.append(((time.perf_counter() - begin) * 1000, (time.process_time() - busy) * 1000))
+    return statistics.median(f[0] for f in found), statistics.median(f[1] for f in found)
+
+
+def told(name: str, calls: list[Call], data: Any, rounds: int) -> None:
+    """Print what a page's calls take together, and the slowest."""
+    spent = {call: timed(lambda w=work: w(data), rounds) for call, _, work in calls}
+    slow = sorted(spent.items(), key=lambda one: -one[1][0])[:SLOWEST]
+    passed, busy = (sum(each[k] for each in spent.values()) for k in (0, 1))
+    print(f"{name:14}{len(spent):4} calls{passed:8.0f} ms,{busy:6.0f} ms of processor; slowest: ", end="")
+    print(", ".join(f"{call} {ms:.0f}" for call, (ms, _) in slow), flush=True)
+
+
+def main() -> None:
+    """Print a line per page and its slowest calls."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--folder", help="a folder of Parquet files beside the sample company")
+    ask.add_argument("--rounds", type=int, default=3)
+    given = ask.parse_args()
+    settings = load()
+    data = load_data(settings)
+    registry.load_or_train(data, settings)
+    pages = {name: calls_of(page) for name, page in PAGES.items()}
+    print("Sample company")
+    for name, calls in pages.items():
+        told(name, calls, data, given.rounds)
+    if given.folder:
+        begin = time.perf_counter()
+        data = read_folder(Path(given.folder), settings=settings)
+        print(f"Folder, read in {time.perf_counter() - begin:.0f} s: ", end="")
+        print(", ".join(f"{n:,} {e}" for e, n in data.row_counts.items()), flush=True)
+        for name, calls in pages.items():
+            plain = [call for call in calls if call[1]]
+            if plain:
+                told(name, plain, data, given.rounds)
+                print(f"{'':14}{len(calls) - len(plain)} calls need models and are left out")
+    print(f"load average {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()

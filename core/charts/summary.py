@@ -1,0 +1,99 @@
+"""A list's executive summary as one file to send: verdict, coverage, gaps, money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from core.charts import ledger, requirements
+from core.charts.snapshot import Part, Snapshot
+from core.config import Settings
+from core.metrics import money
+from core.requirements.analysis import GapAnalysis
+from core.requirements.scores import Bid, Scores
+
+MOST_GAPS, MOST_BARS, LOW = 10, 8, 0.62
+TITLES = {
+    "coverage": "Coverage", "fit": "Fit by priority", "must_haves": "Must-haves", "resolution": "Gaps closed in time",
+}  # fmt: skip
+
+
+def summary(found: GapAnalysis, score: Scores, bid: Bid, settings: Settings) -> Snapshot:
+    """Return the executive summary of a list, to be written as PDF or HTML.
+
+    Parameters
+    ----------
+    found : GapAnalysis
+    score : Scores
+    bid : Bid
+    settings : Settings
+        The company's name and the currency.
+
+    Returns
+    -------
+    Snapshot
+        Scores as tiles; coverage by category as a chart; the verdict with its factors and what bidding is
+        worth; the gaps that weigh most, with what closes them; what a person still has to decide.
+    """
+    parts = [*_tiles(found, score)]
+    parts += [_text("How much of it do we support?", found.sentence())]
+    parts += [_chart("How much of it do we support?", requirements.by_category, found.by_category())]
+    parts += [_text("Shall we bid?", bid.sentence()), _chart("Shall we bid?", ledger.factors, bid.factors)]
+    if not bid.worth.is_empty():
+        parts.append(_chart("Shall we bid?", ledger.worth, bid.worth, settings.currency))
+    parts += _gaps(found, settings)
+    parts.append(_text("What is still to be decided?", _open(found)))
+    deal = found.summary.get("opportunity")
+    about = f"{settings.company} · {found.source.name}" + (f" · {deal}" if deal else "")
+    return Snapshot("Requirements at a glance", about, tuple(parts))
+
+
+def _tiles(found: GapAnalysis, score: Scores) -> list[Part]:
+    tiles = [
+        (
+            TITLES[row["score"]],
+            "–" if row["value"] is None else f"{row['value'] * 100:.0f} %",
+            f"target {row['target'] * 100:.0f} %",
+        )
+        for row in score.frame.iter_rows(named=True)
+    ]
+    cost = money(found.summary["cost_amount"], found.summary["currency"])
+    tiles.append(("To close all gaps", cost, f"{found.summary['effort_weeks']:,.0f} person-weeks"))
+    tiles.append(("Requirements", f"{found.frame.height:,}", f"{found.summary['n_gaps']:,} gaps"))
+    return [Part("", "tile", tile) for tile in tiles]
+
+
+def _gaps(found: GapAnalysis, settings: Settings) -> list[Part]:
+    head, gaps = "Where are the gaps, and what closes them?", found.gaps
+    parts = [_text(head, found.gap_sentence())]
+    if gaps.is_empty():
+        return parts
+    parts.append(_chart(head, requirements.cost, gaps, settings.currency, MOST_BARS))
+    for row in gaps.head(MOST_GAPS).iter_rows(named=True):
+        name = f"{row['severity'].capitalize()}, row {row['row']}"
+        parts.append(_text(head, f"**{name}**: {row['text'][:160].rstrip('. ')}. {row['solution']}"))
+    left = gaps.height - MOST_GAPS
+    if left > 0:
+        parts.append(_text(head, f"{left:,} more stand in the matrix."))
+    return parts
+
+
+def _open(found: GapAnalysis) -> str:
+    unclear, unstated = found.summary["n_unclear"] - found.summary["n_not_stated"], found.summary["n_not_stated"]
+    if not unclear and not unstated:
+        return "Nothing: every row has its counterpart, and every limit that is asked for is stated."
+    text = f"{unclear:,} rows wait for a person to choose the capability; until then they count as not supported."
+    more = f"{unstated:,} rows ask for a limit our catalogue does not state; ask product before you answer."
+    return " ".join(line for line, n in ((text, unclear), (more, unstated)) if n)
+
+
+def _text(head: str, words: str) -> Part:
+    return Part(head, "text", words)
+
+
+def _chart(head: str, function: Callable[..., Any], *args: Any) -> Part:
+    spec = function(*args).to_dict()
+    spec["height"] = round(float(spec.get("height") or 200) * LOW)
+    config = spec.setdefault("config", {})
+    config["axisY"] = {**config.get("axisY", {}), "grid": False, "domain": False, "ticks": False}
+    return Part(head, "chart", spec)

@@ -1,0 +1,319 @@
+"""What differs: one account or deal since a week ago, one group of them from another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.errors import ModelError, closest
+from core.explain import customers as reasons
+from core.explain.contributions import Contributions, explain, path_slope, probability
+from core.explain.deals import mixed
+from core.features import accounts, deals
+from core.models import outlook, registry
+
+WEEK = 7
+GROUPS = {"region": "Region", "segment": "Segment", "industry": "Industry"}
+FEWEST = 10
+SMALL = 0.05
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How two chances differ, driver by driver.
+
+    Attributes
+    ----------
+    parts : Contributions
+        In percentage points: base is the first chance, shown the second, and the contributions lead from one to
+        the other.
+    first, second : str
+        What the two ends are called, as in "a week ago" and "today".
+    head : str
+        The sentence's beginning.
+    n_first, n_second : int
+        How many accounts or deals stand behind each end.
+    """
+
+    parts: Contributions
+    first: str
+    second: str
+    head: str
+    n_first: int = 1
+    n_second: int = 1
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """Return [driver, feature, value, contribution]; value is written as then → now where there are two."""
+        return self.parts.ranked()
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Return what the ends of a waterfall are called."""
+        return self.first, self.second
+
+    def sentence(self) -> str:
+        """Say both chances and what moved most."""
+        moved = [r for r in self.parts.by_driver().head(3).to_dicts() if abs(r["contribution"]) >= SMALL]
+        if not moved:
+            return f"{self.head} Nothing the model looks at makes a difference."
+        named = ", ".join(f"{r['driver'].lower()} ({_signed(r['contribution'])})" for r in moved)
+        return f"{self.head} What makes the difference, in points: {named}."
+
+    def check(self) -> str:
+        """Say that the parts add up."""
+        return self.parts.check()
+
+
+def _signed(points: float) -> str:
+    return f"{'+' if points >= 0 else '−'}{abs(points):.1f}"
+
+
+def account(dataset: Dataset, settings: Settings, account_id: str, days: int = WEEK) -> Difference:
+    """Split how an account's chance of leaving changed since some days ago.
+
+    The same model looks at what was known on both days. Its log odds split exactly over what it looks at; their
+    differences are carried to percentage points along the straight line between the two, so that they add up to
+    the change.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    account_id : str
+    days : int
+
+    Raises
+    ------
+    ModelError
+        When there is no churn model, or the account does not pay, or did not then.
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    now = reasons.paying(bundle.account_features, account_id)
+    own = pl.col("account_id") == account_id
+    alone = replace(
+        dataset, accounts=dataset.accounts.filter(own), subscriptions=dataset.subscriptions.filter(own),
+        activities=dataset.activities.filter(own), opportunities=dataset.opportunities.filter(own),
+    )  # fmt: skip
+    day = dataset.as_of - timedelta(days=days)
+    then = accounts.build(alone, day, settings)
+    if then.is_empty():
+        raise ModelError(
+            f"The account did not pay on {day:%d %B %Y}, so there is nothing to hold today against.",
+            mend="Look at one that paid then.",
+        )
+    parts = between(bundle.need_churn().ready(), then, now)
+    head = (
+        f"The chance of leaving within {settings.models.churn_days} days "
+        f"{_went(parts)} since {day:%d %B}."
+    )  # fmt: skip
+    return Difference(parts, f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
+
+
+def deal(dataset: Dataset, settings: Settings, opportunity_id: str, ahead: int = 90, days: int = WEEK) -> Difference:
+    """Split how a deal's chance of being won in time changed since some days ago.
+
+    As for an account; both chances look the same number of days ahead.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    opportunity_id : str
+    ahead : int
+        Days ahead; between two horizons the straight line between them, as the forecast has it.
+    days : int
+
+    Raises
+    ------
+    ModelError
+        When there is no close model, or the deal is not open, or was not then.
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    model = bundle.need_close()
+    own = pl.col("opportunity_id") == opportunity_id
+    now = bundle.deal_features.filter(own)
+    if now.is_empty():
+        raise ModelError(f"There is no open deal {opportunity_id}.", mend="Choose one that is listed.")
+    day = dataset.as_of - timedelta(days=days)
+    then = deals.build(dataset, day, settings).filter(own)
+    if then.is_empty():
+        raise ModelError(f"The deal was not open on {day:%d %B %Y} yet.", mend="Look at one that is older.")
+    weights = outlook.knots(bundle.deal_scores.columns, ahead)
+    parts = mixed([(weight, between(model.at(horizon), then, now)) for horizon, weight in weights.items()])
+    head = f"The chance of a win within {ahead} days {_went(parts)} since {day:%d %B}."
+    return Difference(parts, f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
+
+
+def _went(parts: Contributions) -> str:
+    if abs(parts.shown - parts.base) < SMALL:
+        return f"has stayed at {parts.shown:.1f} %"
+    word = "risen" if parts.shown > parts.base else "fallen"
+    return f"has {word} from {parts.base:.1f} to {parts.shown:.1f} %"
+
+
+def between(model: object, then: pl.DataFrame, now: pl.DataFrame) -> Contributions:
+    """Split the change of one prediction between two descriptions of the same thing.
+
+    Parameters
+    ----------
+    model : Explainable
+    then, now : pl.DataFrame
+        One row each.
+
+    Returns
+    -------
+    Contributions
+        In points: contribution_i = (phi_i(now) − phi_i(then)) × (g(m') − g(m)) / (m' − m), g being the calibration
+        map and m the log odds. What the model's base differs by, which is nothing for most, is a part of its own.
+    """
+    one, other = explain(model, then), explain(model, now)
+    margins = np.array([one.shown, other.shown])
+    p = probability(model, margins) * 100
+    slope = float(path_slope(model, margins[:1], margins[1:])[0]) * 100
+    keys = ["driver", "feature"]
+    both = other.frame.join(one.frame.select(*keys, before="contribution", was="value"), on=keys, maintain_order="left")
+    changed = pl.when(pl.col("was") == pl.col("value")).then("value").otherwise(
+        pl.format("{} → {}", "was", "value")
+    )  # fmt: skip
+    parts = both.select(
+        "entity_id", "driver", "feature", changed.alias("value"),
+        contribution=(pl.col("contribution") - pl.col("before")) * slope,
+    )  # fmt: skip
+    shift = (other.base - one.base) * slope
+    if abs(shift) > 1e-9:
+        extra = parts.head(1).with_columns(
+            driver=pl.lit("The model's base"), feature=pl.lit("base"), value=pl.lit(""), contribution=pl.lit(shift)
+        )
+        parts = pl.concat([parts, extra])
+    left = float(p[1] - p[0] - parts["contribution"].sum())
+    ends = other.entities.with_columns(base=pl.lit(float(p[0])), shown=pl.lit(float(p[1])), residual=pl.lit(left))
+    return Contributions(parts, ends, float(p[0]), float(p[1]), left, "points")
+
+
+def groups(dataset: Dataset, settings: Settings, by: str = "region", subject: str = "churn") -> pl.DataFrame:
+    """Return the groups that can be held against each other: [value, n, mean_rate], the lowest chance first.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    by : {"region", "segment", "industry"}
+    subject : {"churn", "close"}
+
+    Raises
+    ------
+    ModelError
+        When there is no such model or column.
+    """
+    rows, _, _ = _described(dataset, settings, by, subject)
+    return rows.group_by(value=by).agg(n=pl.len(), mean_rate=pl.col("p").mean()).filter(
+        pl.col("n") >= FEWEST
+    ).sort("mean_rate", "value")  # fmt: skip
+
+
+def compare(
+    dataset: Dataset, settings: Settings, by: str = "region", one: str | None = None, other: str | None = None,
+    subject: str = "churn",
+) -> Difference:  # fmt: skip
+    """Split by driver why the chances of one group lie above or below those of another.
+
+    Each account's (or deal's) distance from a typical one is split exactly in percentage points; the difference
+    of the two groups' means, driver by driver, adds up to the difference of their mean chances.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    by : {"region", "segment", "industry"}
+    one, other : str, optional
+        Two groups; default those with the highest and the lowest mean chance. The second is the base.
+    subject : {"churn", "close"}
+
+    Raises
+    ------
+    ModelError
+        When there is no such model, column or group, or fewer than two groups of ten.
+    """
+    rows, model, verb = _described(dataset, settings, by, subject)
+    known = groups(dataset, settings, by, subject)
+    names = known["value"].to_list()
+    if len(names) < 2:
+        raise ModelError(
+            f"There are no two groups of at least {FEWEST} by {GROUPS[by].lower()}.", mend="Compare by something else."
+        )
+    ends = (one or names[-1], other or names[0])
+    for name in ends:
+        if name not in names:
+            near = closest(name, names)
+            raise ModelError(f"There is no group {name!r}.", mend=f"Did you mean {near!r}?" if near else "")
+    sides = [explain(model, rows.filter(pl.col(by) == name), unit="points") for name in ends]
+    keys = ["driver", "feature"]
+    means = [s.frame.group_by(keys, maintain_order=True).agg(pl.col("contribution").mean()) for s in sides]
+    both = means[0].join(means[1].rename({"contribution": "second"}), on=keys, maintain_order="left")
+    parts = both.select(
+        entity_id=pl.lit(f"{ends[0]} against {ends[1]}"), driver="driver", feature="feature",
+        value=pl.Series(_means(rows, by, ends, both["feature"].to_list())),
+        contribution=pl.col("contribution") - pl.col("second"),
+    )  # fmt: skip
+    low, high = sides[1].shown, sides[0].shown
+    left = high - low - float(parts["contribution"].sum())
+    entity = pl.DataFrame({"entity_id": [parts["entity_id"][0]], "base": [low], "shown": [high], "residual": [left]})
+    counts = [len(s.entities) for s in sides]
+    side = "above" if high >= low else "below"
+    head = (
+        f"{ends[0]} lies {abs(high - low):.1f} points {side} {ends[1]}: {high:.1f} % against {low:.1f} % are expected "
+        f"to {verb}, over {counts[0]:,} and {counts[1]:,}."
+    )
+    found = Contributions(parts, entity, low, high, left, "points")
+    return Difference(found, ends[1], ends[0], head, counts[1], counts[0])
+
+
+def _described(dataset: Dataset, settings: Settings, by: str, subject: str) -> tuple[pl.DataFrame, object, str]:
+    """Return today's rows with the group and the chance, the model, and what is expected of them."""
+    if by not in GROUPS:
+        raise ModelError(f"Groups by {by} are not known.", mend=f"Did you mean {closest(by, list(GROUPS))}?")
+    bundle = registry.load_or_train(dataset, settings)
+    if subject == "close":
+        horizon = 90 if 90 in settings.models.horizons_days else settings.models.horizons_days[0]
+        model: object = bundle.need_close().at(horizon)
+        rows, scores, name = bundle.deal_features, bundle.deal_scores, f"p_win_{horizon}"
+        key, verb = "opportunity_id", f"be won within {horizon} days"
+    elif subject == "churn":
+        model, days = bundle.need_churn().ready(), settings.models.churn_days
+        rows, scores, name = bundle.account_features, bundle.churn_scores, f"p_churn_{days}d"
+        key, verb = "account_id", f"leave within {days} days"
+    else:
+        raise ModelError(f"There is no model called {subject}.", mend="Known: churn, close.")
+    if rows.is_empty():
+        raise ModelError("There is nothing to compare.", mend="Load subscriptions or open deals on the Data page.")
+    rows = rows.join(scores.select(key, p=name), on=key)
+    if by not in rows.columns:
+        rows = rows.join(dataset.accounts.select("account_id", by), on="account_id", how="left")
+    return rows.with_columns(pl.col(by).fill_null("Not known")), model, verb
+
+
+def _means(rows: pl.DataFrame, by: str, ends: tuple[str, str], features: list[str]) -> list[str]:
+    """Write both groups' mean of each feature; categories are left out."""
+    out = []
+    for name in features:
+        numeric = name in rows.columns and (rows.schema[name].is_numeric() or rows.schema[name] == pl.Boolean)
+        if not numeric:
+            out.append("")
+            continue
+        means = [rows.filter(pl.col(by) == end)[name].cast(pl.Float64).mean() for end in ends]
+        out.append(f"{_short(means[0], name)} against {_short(means[1], name)}")
+    return out
+
+
+def _short(value: object, name: str) -> str:
+    if not isinstance(value, float) or value != value:  # noqa: PLR0124
+        return "not known"
+    if "_rate" in name:
+        return f"{round(value * 100) + 0} %"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"

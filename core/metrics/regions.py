@@ -1,0 +1,207 @@
+"""Regions on a map of tiles: how each stands against a year ago or against its quota."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months, quarter_label, quarter_start
+from core.contracts import Dataset
+from core.contracts.errors import ContractError
+from core.metrics.attainment import regions_of
+from core.metrics.bookings import daily, dated
+from core.metrics.flow import deals
+from core.metrics.measure import Measure, percent, ratio
+from core.metrics.tracks import NO_REGION, at, tracks
+
+KINDS = {"Bookings": ("booking",), "Revenue": ("billing", "refund"), "Attainment": ("booking",)}
+MEASURES = ("Bookings", "Attainment", "Revenue", "Open pipeline")
+SHAPE = {"region": pl.String, "amount": pl.Float64, "earlier_amount": pl.Float64, "rate": pl.Float64}
+
+
+def regions(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measure:
+    """Every region's amount with its change on a year ago, or with its share of quota, and its place on the map.
+
+    Formula: bookings and revenue are those of the running quarter so far, against as many days of the same
+    quarter a year ago: amount ÷ earlier amount − 1. Attainment is the quarter's bookings ÷ the quota of the
+    reps who were in the region when the quarter began. Open pipeline is all that is open on the day, by the
+    region its owner was in, against the same day a year ago. Regions add up to the company's amount to the
+    cent; with more than `map.most` the smallest stand together.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+        `map.places` says where known names stand; all others are set below them in rows.
+    measure : {"Bookings", "Attainment", "Revenue", "Open pipeline"}
+
+    Returns
+    -------
+    Measure
+        Value: the rate of all regions together. Frame: region, amount, earlier_amount (for attainment the
+        quota), rate (None without an earlier amount or quota), column, row, and the members of what
+        stands together. Largest amount first.
+
+    Raises
+    ------
+    ContractError
+        When there is no such measure.
+    """
+    if measure not in MEASURES:
+        raise ContractError(f"There is no map of {measure!r}.", mend=f"Known: {', '.join(MEASURES)}.")
+    both = _amounts(data, settings, measure)
+    whole = float(both["amount"].sum()), float(both["earlier_amount"].sum())
+    value = _rate(*whole, measure)
+    rows = [
+        (*row, _rate(row[1], row[2], measure), members)
+        for *row, members in _gathered(both, settings).select("region", "amount", "earlier_amount", "members").rows()
+    ]
+    frame = pl.DataFrame(rows, schema={**SHAPE, "members": pl.List(pl.String)}, orient="row")
+    spots = places(frame["region"].to_list(), settings)
+    frame = frame.with_columns(
+        column=pl.Series([x for x, _ in spots], dtype=pl.Int64), row=pl.Series([y for _, y in spots], dtype=pl.Int64)
+    )
+    return Measure(f"{measure} by region", value, "rate", frame, _told(frame, data, settings, measure, value))
+
+
+def places(names: Sequence[str], settings: Settings) -> list[tuple[int, int]]:
+    """Return the column and row of every tile.
+
+    A known name stands where the settings say; an unknown one, or one whose place is taken, below the known
+    in rows as long as the map is wide. Columns and rows without a tile are left out, so that the map is tidy.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The first to name a place gets it.
+    settings : Settings
+
+    Examples
+    --------
+    >>> from core.config import load
+    >>> places(["EMEA", "AMER", "Atlantis"], load(environ={}))
+    [(1, 0), (0, 0), (0, 1)]
+    """
+    known = {_plain(name): spot for name, spot in settings.map.places.items()}
+    found: dict[str, tuple[int, int]] = {}
+    for name in names:
+        spot = known.get(_plain(name))
+        if spot is not None and spot not in found.values() and name not in found:
+            found[name] = spot
+    columns = {x: k for k, x in enumerate(sorted({x for x, _ in found.values()}))}
+    lines = {y: k for k, y in enumerate(sorted({y for _, y in found.values()}))}
+    rest = [name for name in dict.fromkeys(names) if name not in found]
+    wide = max(len(columns), min(math.ceil(math.sqrt(len(rest))), 6), 1)
+    tidy = {name: (columns[x], lines[y]) for name, (x, y) in found.items()}
+    tidy |= {name: (k % wide, len(lines) + k // wide) for k, name in enumerate(rest)}
+    return [tidy[name] for name in names]
+
+
+def behind(data: Dataset, settings: Settings, measure: str, region: str) -> pl.DataFrame:
+    """Return the rows behind a tile, the latest or largest first; of all its members where some stand together."""
+    tile = regions(data, settings, measure).frame.filter(pl.col("region") == region)
+    members = tile["members"][0].to_list() if tile.height else [region]
+    if measure == "Open pipeline":
+        day = data.as_of
+        parts = [deals(data, settings, "Closing", day, day, "region", name).frame for name in members]
+        columns = ("opportunity_id", "opportunity_name", "account_name", "owner_after", "amount_after",
+                   "close_on_after", "stage_after")  # fmt: skip
+        rows = pl.concat(parts).select(columns)
+        return rows.rename({c: c.removesuffix("_after") for c in columns}).sort(
+            "amount", "opportunity_id", descending=[True, False], nulls_last=True
+        )
+    begin = quarter_start(data.as_of, settings)
+    rows = dated(data, begin, data.as_of, KINDS[measure])
+    return rows.filter(pl.col("region").is_in(members))
+
+
+def _amounts(data: Dataset, settings: Settings, measure: str) -> pl.DataFrame:
+    """Return region, amount and what it is held against."""
+    begin, day = quarter_start(data.as_of, settings), data.as_of
+    if measure == "Open pipeline":
+        now, then = _open(data, settings, day), _open(data, settings, add_months(day, -12))
+    else:
+        rows = daily(data, KINDS[measure])
+        past = add_months(begin, -12)
+        now = _summed(rows, begin, day)
+        last = min(past + (day - begin), add_months(past, 3) - timedelta(days=1))
+        then = _quota(data, begin) if measure == "Attainment" else _summed(rows, past, last)
+    both = now.join(then.rename({"amount": "earlier_amount"}), on="region", how="full", coalesce=True)
+    return both.with_columns(pl.col("amount", "earlier_amount").fill_null(0.0))
+
+
+def _summed(rows: pl.DataFrame, since: date, until: date) -> pl.DataFrame:
+    inside = rows.filter(pl.col("day").is_between(since, until))
+    return _by_region(inside)
+
+
+def _by_region(rows: pl.DataFrame) -> pl.DataFrame:
+    named = rows.with_columns(pl.col("region").cast(pl.String).fill_null(NO_REGION))
+    return named.group_by("region").agg(pl.col("amount").sum())
+
+
+def _open(data: Dataset, settings: Settings, day: date) -> pl.DataFrame:
+    held = at(tracks(data, settings), day).select("region", "cents")
+    return _by_region(held.select("region", amount=pl.col("cents").fill_null(0) / 100))
+
+
+def _quota(data: Dataset, begin: date) -> pl.DataFrame:
+    """Return the quarter's quota by region, of reps only where anybody is known to be one."""
+    reps = data.sales_team.filter(pl.col("role") == "rep")["rep_id"].unique()
+    asked = data.quotas.filter(pl.col("period_start_on") == begin)
+    asked = asked.filter(pl.col("rep_id").is_in(reps.implode())) if len(reps) else asked
+    asked = asked.select("rep_id", day="period_start_on", amount="quota_amount")
+    return _by_region(regions_of(asked, data))
+
+
+def _gathered(both: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Put the smallest regions together where there are more than a map can show."""
+    rows = both.sort("amount", "region", descending=[True, False]).with_columns(members=pl.concat_list("region"))
+    if rows.height <= settings.map.most:
+        return rows
+    kept, rest = rows.head(settings.map.most - 1), rows.slice(settings.map.most - 1)
+    joined = rest.select(
+        region=pl.lit(settings.map.other), amount=pl.col("amount").sum(),
+        earlier_amount=pl.col("earlier_amount").sum(), members=pl.col("region").implode(),
+    )  # fmt: skip
+    return pl.concat([kept, joined.select(kept.columns)])
+
+
+def _rate(amount: float, other: float, measure: str) -> float | None:
+    """Return the share of quota, or the change; None without either, for a base below 0 has no change."""
+    if other <= 0:
+        return None
+    return ratio(amount, other) if measure == "Attainment" else ratio(amount - other, other)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.casefold().replace("&", "and"))
+
+
+def _told(frame: pl.DataFrame, data: Dataset, settings: Settings, measure: str, value: float | None) -> str:
+    """Say who is ahead, who is behind, and how all stand together."""
+    label, rated = quarter_label(data.as_of, settings), frame.filter(pl.col("rate").is_not_null())
+    if frame.is_empty():
+        return "Nothing has been booked by region yet."
+    if frame["region"].to_list() == [NO_REGION]:
+        return "No row names a region: map one on the Data page to see them apart."
+    if rated.is_empty():
+        none = "There is nothing a year ago to hold the regions against."
+        return f"No quota is set for {label}." if measure == "Attainment" else none
+    ranked = rated.sort("rate", "region", descending=[True, False])
+    best, last = ranked.row(0, named=True), ranked.row(-1, named=True)
+    if measure == "Attainment":
+        text = f"{best['region']} stands best at {percent(best['rate'])} of its {label} quota"
+        low = f"{last['region']} lowest at {percent(last['rate'])}"
+        whole = f"all regions together at {percent(value)}"
+    else:
+        noun = "Open pipeline" if measure == "Open pipeline" else f"{label} {measure.lower()}"
+        text = f"{noun}: {best['region']} does best at {percent(best['rate'], sign=True)} on a year ago"
+        low = f"{last['region']} worst at {percent(last['rate'], sign=True)}"
+        whole = f"all regions together {percent(value, sign=True)}"
+    return f"{text}, {low}; {whole}." if rated.height > 1 else f"{text}."

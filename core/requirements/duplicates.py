@@ -1,0 +1,101 @@
+"""Capabilities that say the same, and one made of two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from core.requirements import edition, lexical, match
+from core.requirements.catalogue import Catalogue
+from core.store.capabilities import CapabilityEdit
+
+# Likeness is the matching score of two capabilities, 1 for the same text.
+ALIKE = 0.54
+NEAR = 6
+MOST_SHOWN = 100
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+PAIRS = {
+    "one_id": pl.String, "one": pl.String, "other_id": pl.String, "other": pl.String, "likeness": pl.Float64,
+    "words": pl.String, "status": pl.String,
+}  # fmt: skip
+JOINED = ("limit", "commitments", "evidence")
+
+
+def find(known: Catalogue, home: Path | None = None, least: float = ALIKE) -> pl.DataFrame:
+    """Return pairs of capabilities that may be one and the same, most alike first.
+
+    Likeness is the score requirements are matched by: stemmed words + 0.5 × letters + 1.5 × meaning, over 3.
+
+    Parameters
+    ----------
+    known : Catalogue
+    home : Path, optional
+        Where the vectors of the catalogue are kept.
+    least : float
+        Pairs less alike are left out, and those whose names have different numbers.
+
+    Returns
+    -------
+    pl.DataFrame
+        [one_id, one, other_id, other, likeness, words, status]: words are those in common; status says both
+        where they differ. At most 100 pairs.
+    """
+    texts, rows = known.texts(), known.frame.to_dicts()
+    if len(texts) <= 1:
+        return pl.DataFrame(schema=PAIRS)
+    found = match.compare(texts, texts, min(NEAR, len(texts)), home)
+    pairs: dict[tuple[int, int], float] = {}
+    for place, (near, scores) in enumerate(zip(found.order.tolist(), found.scores.tolist(), strict=True)):
+        for other, score in zip(near, scores, strict=True):
+            if other != place and score >= least and _same_numbers(rows[place], rows[other]):
+                pairs[min(place, other), max(place, other)] = min(score, 1.0)
+    listed = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_SHOWN]
+    return pl.DataFrame([_pair(rows[a], rows[b], score) for (a, b), score in listed], schema=PAIRS, orient="row")
+
+
+def _same_numbers(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether two names could mean the same; 99.9 % and 99.99 % cannot."""
+    left, right = ({float(n) for n in NUMBER.findall(str(row["name"]))} for row in (one, other))
+    return not left or not right or left == right
+
+
+def _pair(one: Mapping[str, Any], other: Mapping[str, Any], score: float) -> tuple[Any, ...]:
+    stems = [dict(_stems(row)) for row in (one, other)]
+    words = ", ".join(word for stem, word in stems[0].items() if stem in stems[1])
+    status = one["status"] if one["status"] == other["status"] else f"{one['status']}, {other['status']}"
+    return one["capability_id"], one["name"], other["capability_id"], other["name"], score, words, status
+
+
+def _stems(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    words = str(row["name"]).lower().replace("/", " ").replace(",", " ").split()
+    return [(stem, word) for word in words for stem in lexical.tokens(word)[:1]]
+
+
+def merged(kept: Mapping[str, Any], gone: Mapping[str, Any]) -> tuple[CapabilityEdit, CapabilityEdit]:
+    """Return the edits that make one capability of two.
+
+    The one kept stays as it is, fills its empty fields from the other, and takes over limits, commitments and
+    evidence it lacks; the other is retired and its id counts as the kept one's from then on, so that lists and
+    answers made before still find it.
+
+    Parameters
+    ----------
+    kept, gone : mapping
+        Both as they stand, with their versions.
+    """
+    filled = {name: kept.get(name) if kept.get(name) is not None else gone.get(name) for name in edition.FIELDS}
+    if kept.get("status") != "roadmap":
+        filled["available_on"] = kept.get("available_on")
+    for name in JOINED:
+        filled[name] = _joined(kept.get(name), gone.get(name))
+    key = str(kept["capability_id"])
+    return edition.change(kept, **filled), edition.change(gone, is_retired=True, merged_into=key)
+
+
+def _joined(one: str | None, other: str | None) -> str | None:
+    parts = [part.strip() for text in (one, other) for part in (text or "").split(";")]
+    return "; ".join(dict.fromkeys(part for part in parts if part)) or None

@@ -1,0 +1,118 @@
+"""The catalogue as people edit it: each save is a version of its own, two at once lose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.contracts.errors import ConflictError, StoreError
+from core.store.repositories import Clock
+from core.store.tables import AuditRow, CapabilityRow
+from core.store.versions import LONGEST_NOTE, Versions
+
+MOST_AT_ONCE = 400
+LONGEST = {"capability_id": 200, "category": 40, "status": 40, "owner": 200, "merged_into": 200}
+
+
+@dataclass(frozen=True)
+class CapabilityEdit:
+    """What one capability shall say.
+
+    Attributes
+    ----------
+    capability_id : str
+    version : int
+        The version its author saw; 0 where it was never edited here.
+    values : mapping
+        name, category, status, description, limit, commitments, available_on, effort_weeks, owner, evidence,
+        is_retired, merged_into.
+    """
+
+    capability_id: str
+    version: int
+    values: Mapping[str, Any]
+
+
+class Capabilities(Versions):
+    """All versions of all capabilities."""
+
+    def __init__(self, sessions: sessionmaker[Session], clock: Clock) -> None:
+        super().__init__(sessions, clock, CapabilityRow, "capability")
+
+    def stamp(self, book: str) -> int:
+        """Return a number that rises with every save."""
+        with self.sessions() as session:
+            return int(session.scalar(select(func.max(CapabilityRow.id)).where(CapabilityRow.book == book)) or 0)
+
+    def save_all(self, book: str, edits: Sequence[CapabilityEdit], author: str) -> list[ConflictError]:
+        """Save many capabilities in one go, with a row of the audit list each.
+
+        Parameters
+        ----------
+        book : str
+        edits : sequence of CapabilityEdit
+        author : str
+
+        Returns
+        -------
+        list of ConflictError
+            One for each capability that somebody else saved in between; it is left as it stands, all others
+            are saved.
+
+        Raises
+        ------
+        StoreError
+            When a value is too long, or others keep saving the same capabilities; nothing is saved then.
+        """
+        for one in edits:
+            self._check({"capability_id": one.capability_id, **one.values})
+        for _ in range(3):
+            try:
+                with self.sessions.begin() as session:
+                    return self._all(session, book, edits, author)
+            except IntegrityError:
+                continue
+        raise StoreError("Others keep saving the same capabilities.", mend="Load the page again and repeat it.")
+
+    def _all(self, session: Session, book: str, edits: Sequence[CapabilityEdit], author: str) -> list[ConflictError]:
+        standing = self._standing(session, book, [one.capability_id for one in edits])
+        met, rows, told = [], [], []
+        at = self.clock()
+        for one in edits:
+            newest = standing.get(one.capability_id)
+            if (newest.version if newest else 0) != one.version:
+                met.append(self._conflict(newest))
+                continue
+            about = {"capability_id": one.capability_id}
+            mark = {"book": book, "author": author[:200], "saved_at": at, "version": one.version + 1}
+            rows.append({**about, **one.values, **mark})
+            told.append({"at": at, **self._audit(about, one.values, newest, author)})
+        if rows:
+            session.execute(insert(CapabilityRow), rows)
+            session.execute(insert(AuditRow), told)
+        return met
+
+    def _standing(self, session: Session, book: str, ids: Sequence[str]) -> dict[str, CapabilityRow]:
+        """Return the newest version of each of some capabilities."""
+        found: dict[str, CapabilityRow] = {}
+        for begin in range(0, len(ids), MOST_AT_ONCE):
+            some = ids[begin : begin + MOST_AT_ONCE]
+            asked = select(CapabilityRow).where(CapabilityRow.book == book, CapabilityRow.capability_id.in_(some))
+            for row in session.scalars(asked.order_by(CapabilityRow.version)):
+                found[row.capability_id] = row
+        return found
+
+    def _check(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            most = LONGEST.get(name, LONGEST_NOTE)
+            if isinstance(value, str) and len(value) > most:
+                raise StoreError(
+                    f"{name.replace('_', ' ').capitalize()} has {len(value):,} characters.",
+                    str(values.get("capability_id", ""))[:60],
+                    f"Shorten it to {most:,} or fewer.",
+                )

@@ -1,0 +1,180 @@
+"""The rest of the catalogue page: files taken over, twins merged, history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.requirements import duplicates, edition, incoming, workbook
+from core.requirements.edition import BOOK, Edition
+from core.store.capabilities import CapabilityEdit
+from pages.ui import cached_fit, cached_offering
+from pages.ui.cells import Cell
+from pages.ui.offering import kept, put
+from pages.ui.shell import Page
+
+PAST = {
+    "at": st.column_config.DatetimeColumn("When, UTC", format="D MMM YYYY, HH:mm"),
+    "author": "Who",
+    "capability_id": "Id",
+    "name": st.column_config.TextColumn("Capability", width="medium"),
+    "what": st.column_config.TextColumn("What", width="large"),
+}
+BROUGHT = {
+    "kind": "Kind",
+    "capability_id": "Id",
+    "name": st.column_config.TextColumn("Capability", width="medium"),
+    "what": st.column_config.TextColumn("What changes", width="large"),
+}
+ASIDE = {
+    "row": "Row",
+    "capability_id": "Id",
+    "name": "Capability",
+    "reason": st.column_config.TextColumn("Why it cannot be used", width="large"),
+}
+PAIRS = {
+    "likeness": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
+    "one": st.column_config.TextColumn("One", width="medium"),
+    "other": st.column_config.TextColumn("The other", width="medium"),
+    "words": "In common",
+    "status": "Status",
+}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@st.fragment
+def take_over(page: Page, c: Cell, standing: Edition) -> None:
+    """Show what a file would change, and take it over."""
+    if st.session_state.pop("offer_taken", False):
+        st.rerun(scope="app")
+    given = st.file_uploader(
+        "Capabilities as CSV, Excel or YAML: an id and a name at least",
+        type=["csv", "tsv", "xlsx", "xlsm", "ods", "yaml", "yml"],
+        key=f"offer_file_{st.session_state.get('offer_files', 0)}",
+        max_upload_size=20,
+    )
+    st.download_button(
+        "Download the catalogue (Excel)", lambda: workbook.offer(standing.frame), "catalogue.xlsx", XLSX,
+        icon=":material/download:", key="offer_download", help="Change it there, and upload it here.",
+    )  # fmt: skip
+    if given is None:
+        c.answer("Nothing is changed before you have seen what a file would change.")
+        return
+    try:
+        found = cached_offering.preview(given.getvalue(), given.name, standing)
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    c.answer(found.sentence())
+    changing = found.frame.filter(pl.col("kind") != incoming.GONE).select(list(BROUGHT))
+    if not changing.is_empty():
+        c.table(changing, column_config=BROUGHT, height=min(36 * (changing.height + 1) + 2, 320))
+    if not found.rejected.is_empty():
+        c.table(found.rejected, column_config=ASIDE)
+        st.download_button("Rows that cannot be used (CSV)", found.rejected.write_csv, "rows-not-used.csv")
+    _accept(page, found)
+
+
+def _accept(page: Page, found: incoming.Incoming) -> None:
+    left, right = st.columns(2, vertical_alignment="center")
+    also = bool(found.retiring) and left.checkbox(
+        f"Retire the {len(found.retiring):,} that are not in the file", key="offer_retire",
+        help="For a file that is your whole catalogue, in place of the sample.",
+    )  # fmt: skip
+    edits = [*found.edits, *(found.retiring if also else ())]
+    right.button(
+        f"Take over {len(edits):,} change{'s' * (len(edits) != 1)}",
+        disabled=not edits or not page.may("catalogue:write"),
+        on_click=_taken,
+        args=(page, edits, found.name),
+        type="primary",
+        key="offer_take",
+        width="stretch",
+    )
+
+
+def _taken(page: Page, edits: list[CapabilityEdit], name: str) -> None:
+    put(page, edits, f"{len(edits):,} changes are taken over from {name}.")
+    st.session_state["offer_files"] = st.session_state.get("offer_files", 0) + 1
+    st.session_state["offer_taken"] = True
+
+
+def twins(page: Page, c: Cell, standing: Edition) -> None:
+    """Show pairs that may be one and the same, and merge them."""
+    pairs = cached_offering.twins(page.settings.home, standing.catalogue)
+    if pairs.is_empty():
+        c.answer("None: no two capabilities are alike enough to be one.")
+        return
+    n = pairs.height
+    c.answer(f"{n:,} pair{'s' * (n != 1)} may be one and the same; read both before you merge them.")
+    c.table(pairs.select(list(PAIRS)), column_config=PAIRS)
+    listed = {f"{row['one_id']} {row['other_id']}": row for row in pairs.iter_rows(named=True)}
+    left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
+    chosen = left.selectbox(
+        "Pair", list(listed), format_func=lambda one: f"{listed[one]['one']} / {listed[one]['other']}", key="twin_pair"
+    )
+    row = listed[chosen]
+    names = {row["one_id"]: row["one"], row["other_id"]: row["other"]}
+    stays = middle.selectbox(
+        "Which stays", list(names), format_func=lambda one: f"{one} · {names[one]}", key=f"twin_stays-{chosen}"
+    )
+    gone = next(one for one in names if one != stays)
+    right.button(
+        "Merge", on_click=_merge, args=(page, standing.row(stays), standing.row(gone)), key="twin_merge",
+        disabled=not page.may("catalogue:write"), width="stretch",
+    )  # fmt: skip
+    st.caption(
+        f"{names[stays]} takes over the limits, commitments and evidence it lacks. {gone} is retired; lists and "
+        f"answers that name it count as {stays}."
+    )
+
+
+def _merge(page: Page, stays: dict[str, Any], gone: dict[str, Any]) -> None:
+    edits = duplicates.merged(stays, gone)
+    put(page, list(edits), f"{gone['capability_id']} is merged into {stays['capability_id']}.")
+
+
+def past(page: Page, c: Cell, standing: Edition) -> None:
+    """Show every change, and let an earlier wording be put back."""
+    rows = cached_offering.history(page.settings.database, kept(page).stamp(BOOK))
+    if rows.is_empty():
+        c.answer("Nobody has changed anything yet; the catalogue is as it came.")
+        return
+    last = rows.row(0, named=True)
+    people, n = rows["author"].n_unique(), rows.height
+    c.answer(
+        f"{n:,} change{'s' * (n != 1)} by {people:,} {'person' if people == 1 else 'people'}; the last by "
+        f"{last['author']} on {last['at']:%d %B %Y}: {last['capability_id']}, {last['what'][:140]}."
+    )
+    c.table(rows.select(list(PAST)), column_config=PAST, height=min(36 * (rows.height + 1) + 2, 320))
+    with st.expander("Put an earlier wording back"):
+        _back(page, standing, rows)
+
+
+def _back(page: Page, standing: Edition, rows: pl.DataFrame) -> None:
+    names = dict(rows.select("capability_id", "name").iter_rows())
+    left, right, third = st.columns([2, 2, 1], vertical_alignment="bottom")
+    key = left.selectbox("Capability", list(names), format_func=lambda one: f"{one} · {names[one]}", key="back_one")
+    versions = kept(page).all(BOOK, capability_id=key).sort("version", descending=True)
+    earlier = {row["version"]: row for row in versions.iter_rows(named=True)}
+    shipped = cached_fit.shipped().by_id().get(key)
+    if shipped is not None:
+        earlier[0] = {**shipped, "is_retired": False, "merged_into": None, "author": None, "saved_at": None}
+    older = [number for number in earlier if number != max(earlier)]
+    number = right.selectbox(
+        "Version", older, key=f"back_version-{key}", disabled=not older,
+        format_func=lambda one: f"{one} · {earlier[one]['author']}, {earlier[one]['saved_at']:%d %B %Y %H:%M}"
+        if one else "As it came",
+    )  # fmt: skip
+    standing_row = standing.row(key)
+    third.button(
+        "Put it back", disabled=number is None or not page.may("catalogue:write"), width="stretch", key="back_go",
+        on_click=_restore, args=(page, standing_row, earlier.get(number)),
+    )  # fmt: skip
+
+
+def _restore(page: Page, row: dict[str, Any], earlier: dict[str, Any]) -> None:
+    put(page, [edition.restored(row, earlier)], f"{row['capability_id']} says again what it said then.")

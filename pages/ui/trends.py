@@ -1,0 +1,36 @@
+"""The months behind and ahead on the executive page: the switch, the chart, the lines of a clicked month."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core import charts
+from pages.ui import cached
+from pages.ui.cells import SHOWN_ROWS, Cell
+from pages.ui.shell import Page
+
+
+def shown(page: Page, cell: Cell) -> None:
+    """Draw the trend of the chosen measure, its forecast, and the lines of the month that was clicked."""
+    # The what-if rooms are imported when this cell is drawn, for the tiles above it need none of them.
+    from core.scenarios import trend
+
+    known = trend.measures(page.data)
+    measure = st.segmented_control("Months of", known, default=known[0], required=True, key="trend_of") or known[0]
+    found = cached.result(trend.trend, page.data, page.settings, measure)
+    cell.answer(found.sentence())
+    if found.frame.is_empty():
+        cell.empty("Load transactions or won deals on the Data page.")
+        return
+    picked: dict[str, Any] = cell.pick(
+        "month", f"trend_{measure}", charts.regions.trend, found.frame, measure, found.currency
+    )
+    if picked:
+        behind = cached.result(trend.behind, page.data, page.settings, measure, picked["key"])
+        st.caption(behind.sentence())
+        st.dataframe(behind.frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
+    else:
+        st.caption("Click a month to see what it is made of.")
+    cell.method(trend.trend, found.frame, measure)

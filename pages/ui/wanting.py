@@ -1,0 +1,48 @@
+"""The gaps of one deal on its opening: what closes them, and the way to the buyer's list and to the scenarios."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.requirements import deal
+from pages.ui import cached_fit, lists
+from pages.ui.shell import Page
+
+ASKED = "gap"
+GAPS = {
+    "gap": st.column_config.TextColumn("Gap", width="medium"),
+    "gap_type": "Kind",
+    "severity": "Severity",
+    "exposed_amount": st.column_config.NumberColumn("Of the deal", format="compact"),
+    "effort_weeks": st.column_config.NumberColumn("Person-weeks", format="%.1f"),
+    "cost_amount": st.column_config.NumberColumn("Cost to close", format="compact"),
+    "approach": "Approach",
+    "owner": "Owner",
+}
+
+
+def gaps(page: Page, opportunity_id: str) -> deal.DealGaps:
+    """Return the gaps of a deal out of all lists."""
+    mine = tuple(one.name for one in lists.visible(page) if one.payload.get("opportunity_id") == opportunity_id)
+    found = deal.of(cached_fit.ledger(page), opportunity_id, mine)
+    return replace(found, lists=("The buyer's list",) if found.lists else ()) if page.bounds[2] else found
+
+
+def ways(page: Page, opportunity_id: str, found: deal.DealGaps) -> None:
+    """Link to the deal's own lists, and to what closing its heaviest gap would do to the quarter."""
+    mine = [one.name for one in lists.visible(page) if one.payload.get("opportunity_id") == opportunity_id]
+    with st.container(horizontal=True):
+        for name in mine:
+            st.page_link(
+                "pages/requirements.py", label=f"Open {name}", icon=":material/checklist:",
+                query_params={"kept_list": name},
+            )  # fmt: skip
+        if not mine:
+            st.page_link("pages/requirements.py", label="Bring the buyer's list", icon=":material/upload_file:")
+        if not found.frame.is_empty():
+            st.page_link(
+                "pages/requirements.py", label="See what each gap holds up", icon=":material/account_balance:",
+                query_params={ASKED: str(found.frame["gap_id"][0])},
+            )  # fmt: skip
