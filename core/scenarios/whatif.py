@@ -182,7 +182,7 @@ class WhatIf:
         span = engine.span(self.measure)
         if not named:
             return f"{span} {self.noun} stay the same: no lever moved reaches them."
-        return f"{span} {self.noun} change by {self.shown(self.difference)}: {named}."
+        return f"{span} the levers change {self.noun} by {self.shown(self.difference)}: {named}."
 
     @property
     def _nil(self) -> float:
