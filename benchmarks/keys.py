@@ -24,20 +24,19 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 REST = 0.6
 WATCH = """
 () => {
-  const chart = () => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')][0];
-  const drawn = () => {
-    const c = chart(); if (!c) return '';
-    const canvas = c.querySelector('canvas');
-    return canvas ? canvas.toDataURL() : c.innerHTML;
-  };
+  const chart = () => document.querySelector('[data-testid=stVegaLiteChart]');
+  let touched = 0;
+  const watcher = new MutationObserver(() => { touched = performance.now(); });
   window.press = async () => {
-    const before = drawn();
+    const before = chart().innerHTML;
+    watcher.disconnect();
+    watcher.observe(chart(), {subtree: true, childList: true, attributes: true});
     const once = {once: true, capture: true};
     const begin = await new Promise(done => addEventListener('keydown', () => done(performance.now()), once));
     return await new Promise((done, fail) => {
-      const look = () => {
-        if (drawn() !== before) requestAnimationFrame(() => done(performance.now() - begin));
-        else if (performance.now() - begin > 15000) fail('The chart did not change.');
+      const look = now => {
+        if (touched > begin && chart().innerHTML !== before) done(now - begin);
+        else if (now - begin > 15000) fail('The chart did not change.');
         else requestAnimationFrame(look);
       };
       requestAnimationFrame(look);

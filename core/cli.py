@@ -171,12 +171,14 @@ def scenario(
                 "sentence": found.sentence(),
                 "warnings": found.warnings(),
                 "quarter": found.after.quarter,
+                "recurring": found.after.recurring.summary,
                 "months": found.after.by_month.to_dicts(),
                 "levers": found.parts.to_dicts(),
             }
         )
         return
-    typer.echo("\n".join([found.sentence(), found.tail(), found.part_sentence(), *found.warnings()]))
+    told = [found.sentence(), found.tail(), found.recurring_sentence(), found.part_sentence(), *found.warnings()]
+    typer.echo("\n".join(told))
     for row in found.parts.iter_rows(named=True):
         typer.echo(", ".join(str(value) for value in row.values()))
 

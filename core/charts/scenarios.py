@@ -112,7 +112,7 @@ def difference(parts: pl.DataFrame, currency: str, is_rate: bool = False) -> Dra
         "right": [max(s, e) for s, e in zip(starts, ends, strict=True)],
         "text": [_short(a, is_rate) for a in amounts],
     })  # fmt: skip
-    return Drawing(_difference(currency, is_rate), rows, "The difference split by lever")
+    return Drawing(_difference(currency, is_rate, tuple(labels)), rows, "The difference split by lever")
 
 
 def _short(value: float, is_rate: bool) -> str:
@@ -125,12 +125,13 @@ def _short(value: float, is_rate: bool) -> str:
     return f"{sign}{abs(value):,.0f}"
 
 
-@lru_cache(maxsize=32)
-def _difference(currency: str, is_rate: bool) -> Spec:
+@lru_cache(maxsize=128)
+def _difference(currency: str, is_rate: bool, labels: tuple[str, ...]) -> Spec:
+    # The order is written out: rows added to a chart that stands would come after the difference.
     y = {
         "field": "label",
         "type": "nominal",
-        "sort": None,
+        "sort": list(labels),
         "title": None,
         "axis": {"labelOverlap": False, "grid": False, "labelLimit": 150},
     }

@@ -151,7 +151,9 @@ class WhatIf:
         hit, was = then.spread.p_target, now.spread.p_target
         if hit is not None and was is not None:
             quota = f"{unit} {(then.spread.target or 0) / 1e6:,.1f} M"
-            chances = f"is {share(hit)}" if not self.plan.moved else f"goes from {share(was)} to {share(hit)}"
+            stays = "stays at" if self.plan.moved else "is"
+            same = not self.plan.moved or share(was) == share(hit)
+            chances = f"{stays} {share(hit)}" if same else f"goes from {share(was)} to {share(hit)}"
             text += f" The chance of reaching the quota of {quota} {chances}."
         return text
 
@@ -180,7 +182,7 @@ class WhatIf:
         span = engine.span(self.measure)
         if not named:
             return f"{span} {self.noun} stay the same: no lever moved reaches them."
-        return f"{span} {self.noun} change by {self.shown(self.difference)}: {named}."
+        return f"{span} the levers change {self.noun} by {self.shown(self.difference)}: {named}."
 
     @property
     def _nil(self) -> float:

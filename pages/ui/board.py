@@ -20,7 +20,6 @@ from pages.ui.shell import Page
 VIEWS = ["By month", "How likely", "Table"]
 SHOWN = [n for n in NOUNS if n not in {"margin_rate", "coverage_ratio"}]
 PLAN = "plan_now"
-HALF_POINT = 5e-3
 RISE, FALL = "light-dark(#0b6e6e,#4cc2b8)", "light-dark(#b5485d,#e58a9a)"
 EMPTY = '<div style="font-size:.85rem">&nbsp;</div>'
 # Threads that fight for the interpreter cost more than sessions that wait their turn.
@@ -130,7 +129,7 @@ def tiles(found: WhatIf) -> str:
         for name, after, before in rows
     ]
     hit, was = then.spread.p_target, now.spread.p_target
-    gap = 0.0 if hit is None or was is None or abs(hit - was) < HALF_POINT else (hit - was) * 100
+    gap = 0.0 if hit is None or was is None or whatif.share(hit) == whatif.share(was) else (hit - was) * 100
     words = "–" if hit is None else whatif.share(hit).replace("over ", "&gt; ").replace("under ", "&lt; ")
     shown.append(("Chance of quota", words, gap, " points"))
     return f'<div style="display:flex;flex-wrap:wrap;gap:.4rem 2rem">{"".join(_tile(*row) for row in shown)}</div>'
@@ -138,7 +137,8 @@ def tiles(found: WhatIf) -> str:
 
 def _tile(name: str, value: str, change: float, unit: str) -> str:
     mark, color = ("▲", RISE) if change > 0 else ("▼", FALL)
-    size = f"{abs(change):,.0f}" if unit == " points" else f"{abs(change):,.2f}"
+    size = f"{max(abs(change), 1):,.0f}" if unit == " points" else f"{abs(change):,.2f}"
+    unit = " point" if unit == " points" and size == "1" else unit
     moved = f'<div style="font-size:.85rem;color:{color}">{mark} {size}{unit}</div>' if change else ""
     return (
         f'<div style="min-width:6.5rem"><div style="font-size:.85rem;opacity:.75">{escape(name)}</div>'

@@ -42,7 +42,7 @@ def test_churn_shows_in_recurring_revenue(sample, settings):
     assert found.difference > 0
     assert found.parts["amount"].sum() == pytest.approx(found.difference, abs=0.01)
     assert (found.frame["amount"] >= found.frame["before_amount"]).all()
-    assert "recurring revenue change by" in found.part_sentence()
+    assert "the levers change recurring revenue by" in found.part_sentence()
     assert whatif.what_if(sample, settings, {"churn": -0.2}).difference == 0
 
 
