@@ -57,7 +57,7 @@ def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
         return Measure("Concentration", None, "rate", frame, f"No deal with an amount is due in {label}.")
     n, first = min(top, frame.height), frame.row(0, named=True)
     deal = first["opportunity_name"] or first["opportunity_id"]
-    if n == 1:
+    if frame.height == 1:
         text = f"One deal is all that is due in {label}: {deal} of {first['account_name'] or 'no account'}."
         return Measure("Concentration", value, "rate", frame, text)
     text = (
