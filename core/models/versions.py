@@ -154,5 +154,5 @@ def sentence(found: pl.DataFrame) -> str:
             f"of {row['as_of']}. {found.height} are kept."
         )
     if found.height == 1:
-        return "One version is kept, trained on the present data."
+        return "One version is kept: the one trained on the present data serves."
     return f"{found.height} versions are kept; the one trained on the present data serves."

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from core.metrics import counted
 from core.requirements import edition, lexical, match
 from core.requirements.catalogue import Catalogue
 from core.store.capabilities import CapabilityEdit
@@ -25,7 +27,20 @@ PAIRS = {
 JOINED = ("limit", "commitments", "evidence")
 
 
-def find(known: Catalogue, home: Path | None = None, least: float = ALIKE) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Twins:
+    """Pairs of capabilities that may be one and the same, as `find` lists them."""
+
+    frame: pl.DataFrame
+
+    def sentence(self) -> str:
+        """Say how many pairs there are."""
+        if self.frame.is_empty():
+            return "None: no two capabilities are alike enough to be one."
+        return f"{counted(self.frame.height, 'pair')} may be one and the same; read both before you merge them."
+
+
+def find(known: Catalogue, home: Path | None = None, least: float = ALIKE) -> Twins:
     """Return pairs of capabilities that may be one and the same, most alike first.
 
     Likeness is the score requirements are matched by: stemmed words + 0.5 × letters + 1.5 × meaning, over 3.
@@ -40,13 +55,13 @@ def find(known: Catalogue, home: Path | None = None, least: float = ALIKE) -> pl
 
     Returns
     -------
-    pl.DataFrame
-        [one_id, one, other_id, other, likeness, words, status]: words are those in common; status says both
+    Twins
+        frame: [one_id, one, other_id, other, likeness, words, status]: words are those in common; status says both
         where they differ. At most 100 pairs.
     """
     texts, rows = known.texts(), known.frame.to_dicts()
     if len(texts) <= 1:
-        return pl.DataFrame(schema=PAIRS)
+        return Twins(pl.DataFrame(schema=PAIRS))
     found = match.compare(texts, texts, min(NEAR, len(texts)), home)
     pairs: dict[tuple[int, int], float] = {}
     for place, (near, scores) in enumerate(zip(found.order.tolist(), found.scores.tolist(), strict=True)):
@@ -54,7 +69,8 @@ def find(known: Catalogue, home: Path | None = None, least: float = ALIKE) -> pl
             if other != place and score >= least and _same_numbers(rows[place], rows[other]):
                 pairs[min(place, other), max(place, other)] = min(score, 1.0)
     listed = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_SHOWN]
-    return pl.DataFrame([_pair(rows[a], rows[b], score) for (a, b), score in listed], schema=PAIRS, orient="row")
+    rows_found = [_pair(rows[a], rows[b], score) for (a, b), score in listed]
+    return Twins(pl.DataFrame(rows_found, schema=PAIRS, orient="row"))
 
 
 def _same_numbers(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

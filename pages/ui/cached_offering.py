@@ -43,7 +43,7 @@ def preview(content: bytes, name: str, standing: Edition) -> incoming.Incoming:
 @st.cache_resource(
     show_spinner="Comparing capabilities", max_entries=8, hash_funcs={Catalogue: lambda one: one.fingerprint}
 )
-def twins(home: Path, known: Catalogue) -> pl.DataFrame:
+def twins(home: Path, known: Catalogue) -> duplicates.Twins:
     """Return pairs of capabilities that may be one and the same."""
     return duplicates.find(known, home)
 

@@ -24,8 +24,15 @@ from core.models import versions
 
 KEPT = 400
 MARK = "result.json"
-ROOMS = ("contracts", "config", "marts", "features", "metrics", "models", "explain")
-LASTING = ("core.metrics.", "core.models.outlook.", "core.models.forecast.", "core.explain.headlines.", "change of ")
+ROOMS = ("contracts", "config", "marts", "features", "metrics", "models", "explain", "scenarios")
+LASTING = (
+    "core.metrics.",
+    "core.models.outlook.",
+    "core.models.forecast.",
+    "core.explain.headlines.",
+    "core.scenarios.trend.",
+    "change of ",
+)
 PLAIN = (str, int, float, bool, type(None))
 
 

@@ -107,12 +107,11 @@ def _taken(page: Page, edits: list[CapabilityEdit], name: str) -> None:
 
 def twins(page: Page, c: Cell, standing: Edition) -> None:
     """Show pairs that may be one and the same, and merge them."""
-    pairs = cached_offering.twins(page.settings.home, standing.catalogue)
+    found = cached_offering.twins(page.settings.home, standing.catalogue)
+    pairs = found.frame
+    c.answer(found.sentence())
     if pairs.is_empty():
-        c.answer("None: no two capabilities are alike enough to be one.")
         return
-    n = pairs.height
-    c.answer(f"{n:,} pair{'s' * (n != 1)} may be one and the same; read both before you merge them.")
     c.table(pairs.select(list(PAIRS)), column_config=PAIRS)
     listed = {f"{row['one_id']} {row['other_id']}": row for row in pairs.iter_rows(named=True)}
     left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")

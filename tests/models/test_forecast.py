@@ -101,6 +101,11 @@ def test_the_range_covers_replayed_months_of_the_sample(bundle, ahead):
     assert 0.64 <= found["is_inside"].mean() <= 0.96  # of 24: two standard errors around 0.8
 
 
+def test_the_range_covers_four_of_five_of_all_replayed_months(bundle):
+    assert bundle.revenue_held.height == 72
+    assert 0.70 <= bundle.revenue_held["is_inside"].mean() <= 0.90
+
+
 def test_too_short_a_history_cannot_be_replayed(settings):
     with pytest.raises(ModelError, match="too short"):
         replay(series(1), settings)

@@ -11,6 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from core import explain, metrics, models
+from core.scenarios import trend
 from pages.ui import lasting
 
 ASKED = [
@@ -23,6 +24,7 @@ ASKED = [
     (metrics.flow.flow, (date(2026, 5, 8), date(2026, 5, 15), "company", None, "this quarter")),
     (models.outlook.current, ()),
     (explain.headlines.headlines, ()),
+    (trend.trend, ("Bookings",)),
 ]
 
 

@@ -232,12 +232,12 @@ def test_a_formula_in_a_name_stays_text(shipped):
 
 
 def test_twins_are_found_and_different_numbers_are_not(shipped):
-    pairs = duplicates.find(shipped)
+    pairs = duplicates.find(shipped).frame
     assert [(r["one_id"], r["other_id"]) for r in pairs.to_dicts()] == [("SEC-01", "SEC-02")]
     assert pairs["words"][0] == "single, sign-on"
     numbers = catalogue.load(b"id,name\nA,99.9 % availability\nB,99.99 % availability\n", "c.csv")
-    assert duplicates.find(numbers).is_empty()
-    assert duplicates.find(catalogue.load(b"id,name\nA,One\n", "c.csv")).is_empty()
+    assert duplicates.find(numbers).frame.is_empty()
+    assert duplicates.find(catalogue.load(b"id,name\nA,One\n", "c.csv")).frame.is_empty()
 
 
 def test_one_is_made_of_two_and_old_ids_still_count(shipped, store, settings):
