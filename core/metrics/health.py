@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import polars as pl
@@ -179,7 +179,7 @@ def _values(
     left = quota - float(booked.filter(pl.col("day").is_between(start, day))["amount"].sum())
     return {
         "Coverage": whole / left if quota and left > 0 else None,
-        "Freshness": _fresh(data, due, day, settings.risk.silent_days),
+        "Freshness": _fresh(data, settings, end, day),
         "Push rate": _pushed(data, settings, day, end),
         "Stage age": _in_pace(data, settings, end, day),
         "Concentration": share_of_top(due["cents"]),
@@ -187,12 +187,17 @@ def _values(
     }
 
 
-def _fresh(data: Dataset, due: pl.DataFrame, day: date, n_days: int) -> float | None:
+@remembered(32)
+def _fresh(data: Dataset, settings: Settings, end: date, day: date) -> float | None:
+    """Return the share of the amount due by a date that was touched lately; past days are kept."""
     if not data.has("activities"):
         return None
-    done = pl.col("occurred_at").dt.date()
-    lately = data.activities.filter(done.is_between(day - timedelta(days=n_days - 1), day))
-    touched = due.filter(pl.col("opportunity_id").is_in(lately["opportunity_id"].drop_nulls().unique().implode()))
+    due = at(tracks(data, settings), day).filter(pl.col("close_on") <= end)
+    days = (day - timedelta(days=settings.risk.silent_days), day)
+    begin, until = (datetime.combine(d + timedelta(days=1), time()) for d in days)
+    lately = (pl.col("occurred_at") >= begin) & (pl.col("occurred_at") < until) & pl.col("opportunity_id").is_not_null()
+    named = data.activities.lazy().filter(lately).select("opportunity_id").unique().collect()
+    touched = due.join(named, on="opportunity_id", how="semi")
     return ratio(float(touched["cents"].sum()), float(due["cents"].sum()))
 
 

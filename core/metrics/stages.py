@@ -176,9 +176,15 @@ def stays(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
     )
 
 
-def pace(track: pl.DataFrame, settings: Settings, day: date, months: int = 24) -> pl.DataFrame:
-    """Return how long deals won in the months up to a day had spent in each stage: stage, n_won, median, p90."""
-    won = stays(track, settings, day).filter((pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -months)))
+def pace(found: pl.DataFrame, day: date, months: int = 24) -> pl.DataFrame:
+    """Return how long deals won in the months up to a day had spent in each stage: stage, n_won, median, p90.
+
+    Parameters
+    ----------
+    found : pl.DataFrame
+        Of `stays` on that day.
+    """
+    won = found.filter((pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -months)))
     return won.group_by("stage").agg(
         n_won=pl.len().cast(pl.Int64),
         won_median_days=pl.col("days").median(),
@@ -207,8 +213,8 @@ def times(data: Dataset, settings: Settings, months: int = 24) -> Measure:
         won_median_days, won_p90_days, n_open, open_median_days, open_p90_days, n_slow, slow_amount.
     """
     track = tracks(data, settings)
-    won = pace(track, settings, data.as_of, months)
-    here = stays(track, settings, data.as_of).filter("is_here")
+    found = stays(track, settings, data.as_of)
+    won, here = pace(found, data.as_of, months), found.filter("is_here")
     held = here.join(at(track, data.as_of).select("deal", "cents"), on="deal").join(won, on="stage", how="left")
     slow = pl.col("days") > pl.col("won_p90_days")
     now = held.group_by("stage").agg(
