@@ -15,6 +15,7 @@ from core.explain import customers as reasons
 from core.explain.contributions import Contributions, explain, path_slope, probability
 from core.explain.deals import mixed
 from core.features import accounts, deals
+from core.metrics.remembered import Same, remembered
 from core.models import outlook, registry
 
 WEEK = 7
@@ -211,7 +212,7 @@ def groups(dataset: Dataset, settings: Settings, by: str = "region", subject: st
     ModelError
         When there is no such model or column.
     """
-    rows, _, _ = _described(dataset, settings, by, subject)
+    rows, *_ = _described(dataset, settings, by, subject)
     return rows.group_by(value=by).agg(n=pl.len(), mean_rate=pl.col("p").mean()).filter(
         pl.col("n") >= FEWEST
     ).sort("mean_rate", "value")  # fmt: skip
@@ -240,7 +241,7 @@ def compare(
     ModelError
         When there is no such model, column or group, or fewer than two groups of ten.
     """
-    rows, model, verb = _described(dataset, settings, by, subject)
+    rows, _, verb, key = _described(dataset, settings, by, subject)
     known = groups(dataset, settings, by, subject)
     names = known["value"].to_list()
     if len(names) < 2:
@@ -252,7 +253,8 @@ def compare(
         if name not in names:
             near = closest(name, names)
             raise ModelError(f"There is no group {name!r}.", mend=f"Did you mean {near!r}?" if near else "")
-    sides = [explain(model, rows.filter(pl.col(by) == name), unit="points") for name in ends]
+    whole = _explained(dataset, settings, Same(registry.load_or_train(dataset, settings)), subject)
+    sides = [_of(whole, rows.filter(pl.col(by) == name)[key]) for name in ends]
     keys = ["driver", "feature"]
     means = [s.frame.group_by(keys, maintain_order=True).agg(pl.col("contribution").mean()) for s in sides]
     both = means[0].join(means[1].rename({"contribution": "second"}), on=keys, maintain_order="left")
@@ -274,8 +276,23 @@ def compare(
     return Difference(found, ends[1], ends[0], head, counts[1], counts[0])
 
 
-def _described(dataset: Dataset, settings: Settings, by: str, subject: str) -> tuple[pl.DataFrame, object, str]:
-    """Return today's rows with the group and the chance, the model, and what is expected of them."""
+@remembered(4)
+def _explained(dataset: Dataset, settings: Settings, _known: Same, subject: str) -> Contributions:
+    """Return today's chances of all rows, split; kept while data and models stay: any group is a part of it."""
+    rows, model, _, _ = _described(dataset, settings, "region", subject)
+    return explain(model, rows, unit="points")
+
+
+def _of(whole: Contributions, ids: pl.Series) -> Contributions:
+    """Return the part of some rows, with their mean chance."""
+    mine = pl.col("entity_id").is_in(ids.cast(pl.String).implode())
+    entities, frame = whole.entities.filter(mine), whole.frame.filter(mine)
+    base, shown = (float(entities.select(pl.col(name).mean()).item()) for name in ("base", "shown"))
+    return replace(whole, frame=frame, entities=entities, base=base, shown=shown)
+
+
+def _described(dataset: Dataset, settings: Settings, by: str, subject: str) -> tuple[pl.DataFrame, object, str, str]:
+    """Return today's rows with the group and the chance, the model, what is expected of them, and their id."""
     if by not in GROUPS:
         raise ModelError(f"Groups by {by} are not known.", mend=f"Did you mean {closest(by, list(GROUPS))}?")
     bundle = registry.load_or_train(dataset, settings)
@@ -295,7 +312,7 @@ def _described(dataset: Dataset, settings: Settings, by: str, subject: str) -> t
     rows = rows.join(scores.select(key, p=name), on=key)
     if by not in rows.columns:
         rows = rows.join(dataset.accounts.select("account_id", by), on="account_id", how="left")
-    return rows.with_columns(pl.col(by).fill_null("Not known")), model, verb
+    return rows.with_columns(pl.col(by).fill_null("Not known")), model, verb, key
 
 
 def _means(rows: pl.DataFrame, by: str, ends: tuple[str, str], features: list[str]) -> list[str]:

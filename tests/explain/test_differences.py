@@ -88,9 +88,17 @@ def test_wrong_names_are_refused_with_the_closest(sample, settings, bundle):
         differences.compare(sample, settings, subject="mood")
 
 
+def test_a_group_cut_from_the_whole_is_the_group_explained_alone(sample, settings, bundle):
+    rows, model, _, _ = differences._described(sample, settings, "region", "churn")
+    alone = differences.explain(model, rows.filter(pl.col("region") == "EMEA"), unit="points")
+    found = differences.compare(sample, settings, "region", "EMEA", "AMER")
+    assert found.parts.shown == pytest.approx(alone.shown, abs=1e-9)
+    assert found.n_second == alone.entities.height
+
+
 def test_one_group_alone_cannot_be_compared(sample, settings, bundle, monkeypatch):
-    rows, model, verb = differences._described(sample, settings, "region", "churn")
-    monkeypatch.setattr(differences, "_described", lambda *a: (rows.with_columns(region=pl.lit("X")), model, verb))
+    rows, *rest = differences._described(sample, settings, "region", "churn")
+    monkeypatch.setattr(differences, "_described", lambda *a: (rows.with_columns(region=pl.lit("X")), *rest))
     with pytest.raises(ModelError, match="no two groups"):
         differences.compare(sample, settings)
 
