@@ -15,8 +15,6 @@ from core.sources import load_data
 from pages.ui import drawn, lasting
 
 if TYPE_CHECKING:
-    from core.requirements.gap import GapAnalysis, Stake
-    from core.requirements.read import RequirementList
     from core.store import Store
 
 
@@ -65,18 +63,6 @@ def drawing(function: Callable[..., Any], args: tuple[Any, ...], home: Path | No
 @st.cache_resource(show_spinner=False, max_entries=512)
 def _drawing(name: str, _function: Callable[..., Any], _args: tuple[Any, ...], _place: Path | None) -> dict[str, Any]:
     return drawn.finished(_function, _args, _place)
-
-
-@st.cache_resource(
-    show_spinner="Reading the list",
-    max_entries=32,
-    hash_funcs={Settings: lambda s: s.model_dump_json(), "core.requirements.read.RequirementList": lambda r: r.key},
-)
-def analysis(content: bytes | RequirementList, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
-    """Return the gap analysis of a list, worked out once per content, settings and deal."""
-    from core.requirements import gap
-
-    return gap.analyse_file(content, None, config, name, stake)
 
 
 @st.cache_resource(show_spinner=False)
