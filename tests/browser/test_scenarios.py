@@ -37,11 +37,13 @@ def test_a_scenario_is_made_saved_sent_compared_and_exported(url, browser):
     expect(page).to_have_url(re.compile("hires=3"), timeout=30_000)
     answer = page.get_by_text("bookings go from").first
     expect(page.get_by_text("Hires USD +").first).to_be_visible(timeout=30_000)
-    told = answer.inner_text()
 
     fresh = browser.new_context().new_page()
     fresh.goto(page.url)
-    expect(fresh.get_by_text("bookings go from").first).to_have_text(told, timeout=90_000)
+    there = fresh.get_by_text("bookings go from").first
+    expect(there).to_be_visible(timeout=90_000)
+    told = there.inner_text()
+    expect(answer).to_have_text(told, timeout=30_000)
     fresh.context.close()
 
     page.get_by_label("Name", exact=True).fill("Board")
