@@ -172,8 +172,8 @@ def _values(
     weights: dict[date, tuple[float, float]],
 ) -> dict[str, float | None]:  # fmt: skip
     """Return the plain values of all parts on a day, by what was known then."""
-    track, end = tracks(data, settings), quarter_end(start, settings)
-    due = at(track, day).filter(pl.col("close_on") <= end)
+    end = quarter_end(start, settings)
+    due = _due(data, settings, end, day)
     whole = float(due["cents"].sum()) / 100
     quota = quota_of_reps(data, start)
     left = quota - float(booked.filter(pl.col("day").is_between(start, day))["amount"].sum())
@@ -187,12 +187,17 @@ def _values(
     }
 
 
+def _due(data: Dataset, settings: Settings, end: date, day: date) -> pl.DataFrame:
+    """Return the deals open at the end of a day and expected to close by another."""
+    return at(tracks(data, settings), day).filter(pl.col("close_on") <= end)
+
+
 @remembered(32)
 def _fresh(data: Dataset, settings: Settings, end: date, day: date) -> float | None:
     """Return the share of the amount due by a date that was touched lately; past days are kept."""
     if not data.has("activities"):
         return None
-    due = at(tracks(data, settings), day).filter(pl.col("close_on") <= end)
+    due = _due(data, settings, end, day)
     days = (day - timedelta(days=settings.risk.silent_days), day)
     begin, until = (datetime.combine(d + timedelta(days=1), time()) for d in days)
     lately = (pl.col("occurred_at") >= begin) & (pl.col("occurred_at") < until) & pl.col("opportunity_id").is_not_null()
@@ -204,7 +209,7 @@ def _fresh(data: Dataset, settings: Settings, end: date, day: date) -> float | N
 def _pushed(data: Dataset, settings: Settings, day: date, end: date) -> float | None:
     """Return the share of the deals due at the start of the four weeks that were put off in them."""
     track, since = tracks(data, settings), day - timedelta(days=PUSHED_DAYS)
-    due = at(track, since).filter(pl.col("close_on") <= end)["deal"]
+    due = _due(data, settings, end, since)["deal"]
     was = (pl.col("prev_state") == OPEN) & (pl.col("state") == OPEN)
     late = between(track, since, day).filter(was & (pl.col("close_on") > pl.col("prev_close_on")))
     return ratio(late.filter(pl.col("deal").is_in(due.implode()))["deal"].n_unique(), due.len())
@@ -213,9 +218,8 @@ def _pushed(data: Dataset, settings: Settings, day: date, end: date) -> float | 
 @remembered(32)
 def _in_pace(data: Dataset, settings: Settings, end: date, day: date) -> float | None:
     """Return the share of the amount due by a date that is no slower than won deals were; past days are kept."""
-    track = tracks(data, settings)
-    due = at(track, day).filter(pl.col("close_on") <= end)
-    found = stays(track, settings, day)
+    due = _due(data, settings, end, day)
+    found = stays(tracks(data, settings), settings, day)
     recent = (pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -PACE_MONTHS))
     won = found.filter(recent).group_by("stage").agg(slow_days=pl.col("days").quantile(0.9, "linear"))
     here = found.filter("is_here").join(due.select("deal", "cents"), on="deal").join(won, on="stage")
@@ -224,8 +228,8 @@ def _in_pace(data: Dataset, settings: Settings, end: date, day: date) -> float |
 
 def _forecast(data: Dataset, settings: Settings, start: date, day: date, booked: pl.DataFrame) -> tuple[float, float]:
     """Return what was booked plus the weighted pipeline due on a day of a quarter, and what the quarter brought."""
-    track, end = tracks(data, settings), quarter_end(start, settings)
-    due = at(track, day).filter(pl.col("close_on") <= end).with_columns(pl.col("stage").cast(pl.String))
+    end = quarter_end(start, settings)
+    due = _due(data, settings, end, day).with_columns(pl.col("stage").cast(pl.String))
     rates = known_shares(data, settings, day).select("stage", "won_rate")
     weighted = due.join(rates, on="stage", how="left").select((pl.col("cents") * pl.col("won_rate")).sum() / 100).item()
     so_far, whole = (float(booked.filter(pl.col("day").is_between(start, d))["amount"].sum()) for d in (day, end))
