@@ -238,7 +238,7 @@ def doctor(as_json: AsJson = False) -> None:
     checks = {
         "Python 3.11 or later": sys.version_info >= (3, 11),
         f"Home folder {settings.home} can be written": _writable(settings.home),
-        "Sample company is there": (settings.sample_folder / "meta.yaml").exists(),
+        "Sample company is there": settings.has_sample,
     }
     if as_json:
         typer.echo(json.dumps(checks, indent=2))
@@ -299,7 +299,7 @@ def _settings() -> Settings:
 def _load(settings: Settings) -> Dataset:
     from core.sources import load_data
 
-    if settings.source.folder or (settings.sample_folder / "meta.yaml").exists():
+    if settings.has_data:
         return load_data(settings)
     with _Bar() as bar:
         return load_data(settings, bar.show)
@@ -332,8 +332,7 @@ def _replay(data: Dataset, settings: Settings) -> None:
 
 def _prepared(settings: Settings) -> bool:
     """Say, without reading the data, whether a start may leave the rest to the first page."""
-    there = settings.source.folder or (settings.sample_folder / "meta.yaml").exists()
-    return bool(there) and any((settings.home / "models").glob("*/bundle.json"))
+    return settings.has_data and any((settings.home / "models").glob("*/bundle.json"))
 
 
 def _writable(folder: Path) -> bool:

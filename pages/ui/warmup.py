@@ -42,7 +42,7 @@ def ready() -> None:
     logging.getLogger(SESSIONS).addFilter(lambda record: record.threadName != NAME)
     try:
         settings = cached.settings()
-        if not settings.source.folder and not (settings.sample_folder / "meta.yaml").exists():
+        if not settings.has_data:
             return
         data = cached.data(settings)
         if models.registry.is_trained(data, settings):
