@@ -6,7 +6,7 @@ from core import charts, explain, metrics, models
 from pages.ui import cached, drill, notebook, shell, trends
 from pages.ui.cells import cell, tile
 
-page = shell.open("Executive", icon=":material/monitoring:")
+page = shell.open("Executive")
 data, settings = page.data, page.settings
 currency = settings.currency
 
@@ -63,10 +63,7 @@ with cell(page, "How do bookings run?") as c:
     measured = drill.measure()
     growth = cached.result(metrics.growth.table, data, settings, measured)
     c.answer(growth.sentence())
-    c.table(
-        growth.frame.select("comparison", "amount", "earlier_amount", "growth_rate"),
-        column_config=charts.executive.GROWTH,
-    )
+    c.facts(metrics.growth.told(growth, measured, currency))
     c.method(metrics.growth.table, growth.frame, measured)
 
 with cell(page, "What comes in month by month, and what is ahead?") as c:

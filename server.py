@@ -13,6 +13,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui import front
+
 
 @asynccontextmanager
 async def ready(_: Any) -> AsyncIterator[None]:
@@ -23,4 +25,4 @@ async def ready(_: Any) -> AsyncIterator[None]:
     yield
 
 
-app = st.App(Path(__file__).with_name("app.py"), lifespan=ready)
+app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=[front.route()])

@@ -22,7 +22,7 @@ TRAIL = {
     "detail": st.column_config.TextColumn("Detail", width="large"),
 }
 
-page = shell.open("Admin", icon=":material/admin_panel_settings:")
+page = shell.open("Admin")
 data, settings = page.data, page.settings
 
 with cell(page, "Who may open what?") as c:

@@ -5,7 +5,7 @@ from core.charts import requirements as charts
 from pages.ui import cached_fit, notebook, offered, offering, shell
 from pages.ui.cells import cell
 
-page = shell.open("Catalogue", icon=":material/inventory_2:")
+page = shell.open("Catalogue")
 settings = page.settings
 standing = cached_fit.edited()
 GIVEN = "settings"

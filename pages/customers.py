@@ -8,7 +8,7 @@ from core.charts import explain as why_charts
 from pages.ui import accounts, against, cached, columns, decided, notebook, shell
 from pages.ui.cells import cell
 
-page = shell.open("Customers", icon=":material/groups:")
+page = shell.open("Customers")
 data, settings = page.data, page.settings
 view = accounts.view()
 

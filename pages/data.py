@@ -16,7 +16,7 @@ LEFT_OUT = {
     "n_rows": st.column_config.NumberColumn("Rows", format="localized"),
 }
 
-page = shell.open("Data", icon=":material/database:")
+page = shell.open("Data")
 
 with cell(page, "What is loaded?") as c:
     loaded = cached.result(metrics.loading.loaded, page.data, page.settings)

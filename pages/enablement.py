@@ -42,7 +42,7 @@ SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentat
 PDF = "application/pdf"
 MONTH = timedelta(days=45)
 
-page = shell.open("Enablement", icon=":material/school:")
+page = shell.open("Enablement")
 settings, today = page.settings, page.data.as_of
 ledger, known = cached_fit.ledger(page), cached_fit.capabilities().frame
 gaps = ledger.frame

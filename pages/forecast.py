@@ -20,7 +20,7 @@ COLUMNS = {
     "expected_amount": st.column_config.NumberColumn("Expected", format="compact"),
 }
 
-page = shell.open("Forecast", icon=":material/query_stats:")
+page = shell.open("Forecast")
 currency = page.settings.currency
 
 with cell(page, "What will we win, and from where?") as c:

@@ -35,7 +35,7 @@ READY = {
     "cost": st.column_config.TextColumn("What that costs", width="large"),
 }
 
-page = shell.open("Models", icon=":material/verified:")
+page = shell.open("Models")
 data, settings = page.data, page.settings
 
 with cell(page, "Which models have enough to learn from?") as c:

@@ -8,7 +8,7 @@ from core.charts import pipeline as charts
 from pages.ui import cached, moves, notebook, shell, wanting
 from pages.ui.cells import cell
 
-page = shell.open("Pipeline", icon=":material/filter_alt:")
+page = shell.open("Pipeline")
 data, settings = page.data, page.settings
 currency = settings.currency
 

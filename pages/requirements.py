@@ -70,7 +70,7 @@ NEAR = {
     "sentence": st.column_config.TextColumn("What speaks for it", width="large"),
 }
 
-page = shell.open("Requirements", icon=":material/checklist:")
+page = shell.open("Requirements")
 settings = page.settings
 stake, found = None, None
 

@@ -19,7 +19,7 @@ PEOPLE = {
     "note": st.column_config.TextColumn("Note", width="large"),
 }
 
-page = shell.open("Weekly review", icon=":material/checklist_rtl:")
+page = shell.open("Weekly review")
 data, settings = page.data, page.settings
 calls.pulse(page)
 edits = calls.reviewed(page)

@@ -4,7 +4,7 @@ from core import scenarios
 from pages.ui import board, cached, cached_fit, explore, levers, notebook, present, saved, shell
 
 levers.odd_values()
-page = shell.open("Scenarios", icon=":material/tune:")
+page = shell.open("Scenarios")
 ground = cached_fit.with_gaps(page, cached.result(scenarios.whatif.ground, page.data, page.settings))
 levers.odd_scope(lambda: ground.base.scopes)
 present.bar()

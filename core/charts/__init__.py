@@ -4,10 +4,9 @@ Modules are imported when they are first used, for Altair takes a third of a sec
 page's first numbers need not wait for it.
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from core.later import later
 
 if TYPE_CHECKING:
     from core.charts import (
@@ -36,9 +35,4 @@ __all__ = [
     "scenarios",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a chart module when it is first asked for."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return import_module(f"{__name__}.{name}")
+__getattr__ = later(__name__, {name: name for name in __all__})

@@ -200,11 +200,3 @@ def teams(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     )
     ticks = base.mark_tick(color=CONTEXT, thickness=2, height=18).encode(x="quota_amount:Q")
     return finish(bars + ticks, height=24 * frame.height + 80)
-
-
-GROWTH = {
-    "comparison": {"label": "Comparison"},
-    "amount": {"label": "Running period", "type_config": {"type": "number", "format": "compact"}},
-    "earlier_amount": {"label": "Same days before", "type_config": {"type": "number", "format": "compact"}},
-    "growth_rate": {"label": "Growth", "type_config": {"type": "number", "format": "percent"}},
-}

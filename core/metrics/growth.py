@@ -13,7 +13,7 @@ from core.config.calendar import add_months, month_start, quarter_start, year_st
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.bookings import daily
-from core.metrics.measure import Measure, percent, ratio
+from core.metrics.measure import Measure, money, percent, ratio
 from core.metrics.tracks import DELETED, tracks
 
 TOLD = {
@@ -24,6 +24,7 @@ TOLD = {
     "Deals created": "the number of deals created this quarter stands",
 }
 MEASURES = tuple(TOLD)
+MONEY = ("Bookings", "Revenue", "Pipeline created")
 
 
 def table(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measure:
@@ -76,6 +77,39 @@ def table(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measu
     if growth is None:
         text = "There is no earlier period to compare with."
     return Measure("Growth", growth, "rate", frame, text)
+
+
+def told(growth: Measure, measure: str, currency: str) -> pl.DataFrame:
+    """Write a growth table out, for a page or a message.
+
+    Parameters
+    ----------
+    growth : Measure
+        What `table` returned.
+    measure : str
+        The measure it was asked for.
+    currency : str
+
+    Returns
+    -------
+    DataFrame
+        Text only, one row per comparison: its name, the running period, the same days before, the
+        growth. "–" where there is nothing to divide by.
+    """
+
+    def amount(value: float) -> str:
+        return money(value, currency) if measure in MONEY else f"{value:,.0f}"
+
+    rows = [
+        (
+            row["comparison"],
+            f"{amount(row['amount'])} since {row['since_on']:%-d %B}",
+            f"{amount(row['earlier_amount'])} since {row['earlier_since_on']:%-d %B %Y}",
+            "–" if row["growth_rate"] is None else percent(row["growth_rate"], sign=True),
+        )
+        for row in growth.frame.iter_rows(named=True)
+    ]
+    return pl.DataFrame(rows, schema=["Comparison", "Running period", "Same days before", "Growth"], orient="row")
 
 
 def _rows(data: Dataset, settings: Settings, measure: str) -> pl.DataFrame:

@@ -25,7 +25,7 @@ RUSH_DAYS = 14
 QUARTER_DAYS = 91
 AT_ONCE = 10_000
 CALENDAR = ("period", "period_log", "quarter_rush", "quarter_place", "due_in_period", "overdue")
-NODES, HEIGHTS = (np.polynomial.legendre.leggauss(12)[i] for i in (0, 1))
+NODES = 12
 
 
 def rows_of(x: Floats, names: Sequence[str], period: int) -> Floats:
@@ -286,7 +286,7 @@ def shared(base: Floats, parts: Floats, days: float) -> tuple[Floats, Floats, Fl
     whole = parts.sum(axis=3)
     start = np.broadcast_to(base[:, None, :], whole.shape)
     mean = np.zeros_like(whole)
-    for node, height in zip(NODES, HEIGHTS, strict=True):
+    for node, height in zip(*np.polynomial.legendre.leggauss(NODES), strict=True):
         mean += height / 2 * slopes(start + (node + 1) / 2 * whole, days)[1]
     phi = np.einsum("crk,crkf->rf", mean, parts)
     ends = [np.asarray(slopes(m, days)[0], dtype=np.float64) for m in (start, start + whole)]

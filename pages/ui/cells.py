@@ -68,6 +68,13 @@ class Cell:
         """Show a frame as a table."""
         st.dataframe(frame.to_arrow(), hide_index=True, width="stretch", lazy=False, **options)
 
+    def facts(self, frame: Any) -> None:
+        """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
+        first, *others = frame.columns
+        lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
+        lines += [f"| {' | '.join(row)} |" for row in frame.iter_rows()]
+        st.markdown(_plain("\n".join(lines)), width="stretch")
+
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
         """Show a frame as a table whose rows can be clicked."""
         st.dataframe(

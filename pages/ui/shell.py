@@ -83,16 +83,17 @@ class Page:
         cached.store(self.settings.database).audit.add(self.identity.user, action, target, detail)
 
 
-def open(title: str, icon: str, needs: str = "") -> Page:
+def open(title: str, needs: str = "") -> Page:
     """Set the page up and return it; who may not open it, and a problem with the data, is told in a sentence.
 
     Parameters
     ----------
-    title, icon : str
+    title : str
     needs : str
         The right it takes; default to read the area of the page's title.
     """
-    st.set_page_config(page_title=f"{title} · Quarterdeck", page_icon=icon, layout="wide")
+    # A picture of our own, for a named symbol would be fetched from another host.
+    st.set_page_config(page_title=f"{title} · Quarterdeck", page_icon=str(ROOT / "assets" / "mark.svg"), layout="wide")
     st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
     try:
         settings = cached.settings()

@@ -18,6 +18,7 @@ from pages.ui import runs
 
 logger = logging.getLogger(__name__)
 NAME = "warm-up"
+USED = ("core.scenarios.trend", "PIL.Image")
 SESSIONS = "streamlit.runtime.scriptrunner_utils.script_run_context"
 
 
@@ -33,7 +34,8 @@ def freeze() -> bool:
 def ready() -> None:
     """Import what the executive page needs and read its data, before anybody has opened it.
 
-    Nothing is trained here, and a problem is left to the page, which tells it in a sentence.
+    Nothing is trained here, and a problem is left to the page, which tells it in a sentence. Collecting, which
+    `quarterdeck serve` puts off while libraries are imported, begins when this is through.
     """
     from core import explain, metrics, models
     from pages.ui import cached
@@ -49,6 +51,10 @@ def ready() -> None:
             cached.result(explain.headlines.headlines, data, settings)
             cached.result(models.outlook.current, data, settings)
         cached.result(metrics.recurring.mrr, data, settings)
-        import_module("pyarrow")
+        for used in USED:
+            import_module(used)
     except (QuarterdeckError, OSError) as error:
         logger.info("Nothing was made ready: %s", error)
+    finally:
+        gc.freeze()
+        gc.enable()

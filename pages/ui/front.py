@@ -1,0 +1,35 @@
+"""The document a browser asks for first: Streamlit's own, made to fetch the parts of the first page early.
+
+Streamlit loads the code of an element when the first one of its kind arrives. On a fresh start that is
+when the numbers do, and drawing waits for it. Here the browser asks for that code while the server still reads.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+FILES = Path(st.__file__).parent / "static"
+EARLY = ("ArrowVegaLiteChart", "embed", "Metric", "PageLink", "ButtonGroup", "DownloadButton", "Checkbox")
+
+
+def document(files: Path = FILES, early: tuple[str, ...] = EARLY) -> str:
+    """Return Streamlit's document with imports of the files of some elements; a name without a file is left out."""
+    found = [path.relative_to(files).as_posix() for name in early for path in files.glob(f"static/js/{name}.*.js")]
+    imports = "".join(f'import("./{path}");' for path in found)
+    html = (files / "index.html").read_text(encoding="utf-8")
+    return html.replace("</body>", f'<script type="module">{imports}</script></body>')
+
+
+def route() -> Route:
+    """Return the route that answers with the document, which like Streamlit's own is asked for anew every time."""
+    html = document()
+
+    async def answer(_: Request) -> Response:
+        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+    return Route("/", answer)
