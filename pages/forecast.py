@@ -8,6 +8,7 @@ from core.charts import explain as reasons
 from core.charts import forecast as charts
 from pages.ui import against, ahead, cached, calls, notebook, replays, shell
 from pages.ui.cells import cell
+from pages.ui.grid import grid
 
 COLUMNS = {
     "opportunity_id": "Deal",
@@ -49,9 +50,8 @@ with cell(page, "Which deals stand behind it?") as c:
     behind = outlook.behind(window)
     c.answer(behind.sentence())
     if not behind.frame.is_empty():
-        chosen = st.dataframe(
+        chosen = grid(
             behind.frame,
-            hide_index=True,
             height=320,
             on_select="rerun",
             selection_mode="single-row",
