@@ -87,11 +87,12 @@ with cell(page, "What will new deals add, and where do they come from?") as c:
     if new.frame.is_empty():
         c.empty("Load opportunities with the day they were created on the Data page.")
     else:
-        first, second = st.columns(2)
-        with first:
-            c.chart(charts.arriving, new.frame, currency)
-        with second:
-            c.chart(charts.win_curves, new.curves)
+        if new.value:
+            first, second = st.columns(2)
+            with first:
+                c.chart(charts.arriving, new.frame, currency)
+            with second:
+                c.chart(charts.win_curves, new.curves)
         c.table(new.frame, column_config=ahead.ARRIVALS, column_order=list(ahead.ARRIVALS))
     c.method(models.arrivals.arrivals, new.frame, split, days)
 

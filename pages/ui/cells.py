@@ -129,7 +129,16 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
             yield here
         except QuarterdeckError as error:
             here.failed = True
-            st.warning(str(error), icon=":material/warning:")
+            _tell(page, question, str(error))
+
+
+def _tell(page: Page, question: str, problem: str) -> None:
+    """Write a problem out where it is met first, and refer to it where it is met again."""
+    first = page.problems.setdefault(problem, question)
+    if first == question:
+        st.warning(problem, icon=":material/warning:")
+    else:
+        st.caption(f"Not yet, for the reason told under [{first}](#{anchor(first)}).")
 
 
 def tile(

@@ -187,7 +187,7 @@ def compare(page: Page, ground: Ground) -> None:
         for problem in sides.problems:
             st.warning(problem, icon=":material/warning:")
         c.table(sides.shown(mode), column_config=SIDES | (PERCENT if mode == "percent" else {}))
-        if sides.months.height:
+        if (sides.months["amount"].abs() > comparison.CENT).any():
             c.draw(charts.side_by_side(sides.months, page.settings.currency), key="sides")
         st.button("Take in the sliders as they stand", icon=":material/refresh:", key="compare_again")
 
