@@ -200,7 +200,8 @@ class WhatIf:
     @cached_property
     def shown_parts(self) -> pl.DataFrame:
         """Return the parts that make a difference."""
-        return self.parts[[i for i, amount in enumerate(self.parts["amount"]) if abs(amount) > self._nil]]
+        kept = [i for i, amount in enumerate(self.parts["amount"]) if abs(amount) > self._nil]
+        return self.parts if len(kept) == self.parts.height else self.parts[kept]
 
     def check(self) -> str:
         """Say that the parts add up to the difference."""
