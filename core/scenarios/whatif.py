@@ -144,10 +144,16 @@ class WhatIf:
         unit, label = base.currency, base.quarters[self.window]
         before, after = (money(v or 0.0, unit) for v in (now.spread.mean, then.spread.mean))
         low, high = (money(then.spread.quantile(q), unit) for q in (0.1, 0.9))
-        moved = "stay at" if not self.plan.moved else f"go from {before} to"
-        text = f"{label} bookings {moved} {after}, between {low} and {high} in four cases of five"
         gap = then.total() - now.total()
-        text += f"; over five quarters that is {money(gap, unit, sign=True)}." if self.plan.moved else "."
+        in_quarter = (then.spread.mean or 0.0) - (now.spread.mean or 0.0)
+        is_moved = bool(self.plan.moved) and max(abs(gap), abs(in_quarter)) >= CENT
+        moved = f"go from {before} to" if is_moved else "stay at"
+        text = f"{label} bookings {moved} {after}, between {low} and {high} in four cases of five"
+        whole = f"that is {money(gap, unit, sign=True)}" if abs(gap) >= CENT else "they come to the same"
+        text += f"; over five quarters {whole}." if is_moved else "."
+        if self.plan.moved and not is_moved:
+            ends = (money(side.total("mrr_amount"), unit, digits=2) for side in (now, then))
+            text += f" Recurring revenue after five quarters goes from {' to '.join(ends)} a month."
         hit, was = then.spread.p_target, now.spread.p_target
         if hit is not None and was is not None:
             quota = money(then.spread.target or 0.0, unit)

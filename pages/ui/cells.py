@@ -185,6 +185,11 @@ def shown(measure: Measure, currency: str) -> str:
     return percent(measure.value) if measure.unit == "rate" else f"{measure.value:,.0f}"
 
 
+def literal(text: str) -> str:
+    """Write a text as it is, whatever it means in Markdown; for what came from a link or a file."""
+    return re.sub(r"([\\`*_\[\]<>~$#|])", r"\\\1", text)
+
+
 def _plain(text: str) -> str:
     return text.replace("$", "\\$")
 

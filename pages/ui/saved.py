@@ -25,6 +25,7 @@ SIDES = {
     "p_target": st.column_config.NumberColumn("Chance of quota", format="percent"),
     "nrr_rate": st.column_config.NumberColumn("NRR", format="percent"),
 }
+LISTED = 12
 PERCENT = {n: st.column_config.NumberColumn(t, format="percent") for n, t in comparison.FIGURES.items()}
 
 
@@ -69,6 +70,9 @@ def _form(page: Page) -> None:
             st.caption(f"Saved under a new name it becomes a branch of {came.partition('/')[2]}.")
         if st.form_submit_button("Save", icon=":material/save:"):
             _save(page, name.strip(), about, shared)
+    said = st.session_state.pop("scenario_saved", None)
+    if said:
+        st.success(said, icon=":material/check:")
 
 
 def _save(page: Page, name: str, about: str, shared: bool) -> None:
@@ -88,7 +92,8 @@ def _save(page: Page, name: str, about: str, shared: bool) -> None:
     _versions()[saved.key] = saved.version
     st.session_state[FROM] = saved.key
     word = "Saved" if saved.version == 1 else f"Saved again, version {saved.version}"
-    st.success(f"{word}: {saved.name}", icon=":material/check:")
+    st.session_state["scenario_saved"] = f"{word}: {saved.name}"
+    st.rerun()  # The whole page, for what is compared is chosen among what is saved.
 
 
 def _tree(page: Page) -> None:
@@ -110,6 +115,9 @@ def _tree(page: Page) -> None:
     delete.button("Delete", on_click=_delete, args=(page, here), disabled=not mine, width="stretch")
     if here is not None:
         st.caption(_about(here))
+    elif found:
+        lines = [f"{labels[b.key]} · version {b.version} by {b.owner}, {b.saved_at:%-d %B %Y}" for _, b in found]
+        st.text("\n".join(lines[:LISTED]))
 
 
 def _label(depth: int, b: Branch, page: Page) -> str:

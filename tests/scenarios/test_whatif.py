@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import pairwise
 
@@ -43,7 +44,19 @@ def test_churn_shows_in_recurring_revenue(sample, settings):
     assert found.parts["amount"].sum() == pytest.approx(found.difference, abs=0.01)
     assert (found.frame["amount"] >= found.frame["before_amount"]).all()
     assert "the levers change recurring revenue by" in found.part_sentence()
-    assert whatif.what_if(sample, settings, {"churn": -0.2}).difference == 0
+    bookings = whatif.what_if(sample, settings, {"churn": -0.2})
+    assert bookings.difference == 0
+    ends = re.search(
+        r"bookings stay at .* Recurring revenue .* from USD ([\d.]+) M to USD ([\d.]+) M", bookings.sentence()
+    )
+    assert float(ends[2]) > float(ends[1])
+
+
+def test_deals_that_slip_within_the_horizon_leave_the_quarter_and_not_the_whole(start):
+    slipped = whatif.work_out(start, Scenario("x", (LeverSetting("slip", 0.33, "segment:Enterprise", extra=6),)))
+    assert abs(slipped.difference) < 0.01
+    assert "bookings go from" in slipped.sentence()
+    assert "over five quarters they come to the same" in slipped.sentence()
 
 
 def test_a_lever_beyond_its_past_is_warned_of(start):
