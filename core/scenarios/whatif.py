@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -44,6 +44,10 @@ class Ground:
     forecast: float | None = None
     _before: dict[tuple[int, float | None], Outcome] = field(default_factory=dict)
     _known: dict[Hashable, WhatIf] = field(default_factory=dict, repr=False, compare=False)
+
+    def waiting_for(self, unblocked: Mapping[str, pl.DataFrame]) -> Ground:
+        """Return the ground knowing which open deals wait for which gap: by gap, [opportunity_id, share]."""
+        return Ground(replace(self.base, unblocked=dict(unblocked)), self.seen, self.forecast)
 
     def before(self, window: int = 0, correlation: float | None = None) -> Outcome:
         """Return the company as it stands, with the distribution of one quarter."""

@@ -32,7 +32,7 @@ def choices(ground: Ground) -> None:
     first.selectbox(
         "Applies to", ground.base.scopes, format_func=_scope, key="scope", bind="query-params", persist_state="session"
     )
-    second.pills("Start from", list(presets.load()), key="preset", on_change=_take_preset, wrap=True)
+    second.pills("Start from", list(presets.fitting(ground.base)), key="preset", on_change=_take_preset, wrap=True)
     third.button("Reset", on_click=fill, args=(Scenario(),), width="stretch")
 
 

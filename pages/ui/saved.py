@@ -185,7 +185,7 @@ def compare(page: Page, ground: Ground) -> None:
         plan = board.plan_now()
         known = {NOW: Scenario(NOW), plan.name: plan}
         known |= {b.name: files.from_dict(b.payload) for b in _kept(page).visible(_me(page))}
-        known |= {name: found for name, found in presets.load().items() if name not in known}
+        known |= {name: found for name, found in presets.fitting(ground.base).items() if name not in known}
         names = list(known)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         chosen = left.multiselect("Scenarios, the first as root", names, names[:2], max_selections=4, key="compared")

@@ -5,6 +5,7 @@ from datetime import date
 from itertools import pairwise
 
 import numpy as np
+import polars as pl
 import pytest
 
 from core import contracts
@@ -105,9 +106,18 @@ def test_comparing(start):
 
 
 def test_every_preset_runs_and_survives_being_written(start):
-    for name, plan in presets.load().items():
+    for plan in presets.load().values():
         assert files.from_dict(files.to_dict(plan)) == plan == files.from_yaml(files.to_yaml(plan))
+    assert "Close the PCI DSS gap" not in presets.fitting(start.base)
+    for name, plan in presets.fitting(start.base).items():
         assert whatif.work_out(start, plan).plan.name == name
+
+
+def test_a_preset_that_closes_a_gap_is_offered_where_deals_wait_for_it(start):
+    deals = start.base.open_deals["opportunity_id"].head(20)
+    known = start.waiting_for({"PCI DSS": pl.DataFrame({"opportunity_id": deals, "share": [0.5] * len(deals)})})
+    plan = presets.fitting(known.base)["Close the PCI DSS gap"]
+    assert whatif.work_out(known, plan).difference > 0
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
