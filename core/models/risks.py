@@ -8,7 +8,6 @@ won, lost and open always sum to 1 and won and lost only ever grow.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -22,7 +21,7 @@ from core.models.calibration import Calibrator
 from core.models.contenders import Floats, sigmoid
 from core.models.periods import PERIOD_DAYS, each_period, rows_of
 
-AT_ONCE, THREADS = 8_192, 4
+AT_ONCE = 8_192
 NODES = 12
 
 
@@ -108,11 +107,7 @@ class Risks:
         """Return calibrated log odds, shape (2, rows, periods): won, and lost when not won."""
         n = self.n_periods if periods is None else periods
         parts = [x[i : i + AT_ONCE] for i in range(0, len(x), AT_ONCE)]
-        found = [self._margins(part, n) for part in parts[:1]]
-        if len(parts) > 1:
-            with ThreadPoolExecutor(THREADS) as pool:
-                found += pool.map(lambda part: self._margins(part, n), parts[1:])
-        return np.concatenate(found, axis=1) if found else np.zeros((2, 0, n))
+        return np.concatenate([self._margins(part, n) for part in parts], axis=1) if parts else np.zeros((2, 0, n))
 
     def _margins(self, x: Floats, n: int) -> Floats:
         out = each_period((self.win, self.lose), x, self.names, n)
