@@ -118,9 +118,14 @@ class Outlook:
         if not card.get("happened"):
             return "The history is too short to hold the forecast against what happened."
         expected, happened = float(str(card["expected"])), float(str(card["happened"]))
+        more = (
+            " Leaving has become more frequent than before; today's forecast is moved to the level of the last year."
+            if happened > 1.1 * expected
+            else ""
+        )
         return (
-            f"On later data the forecast counted {expected:,.0f} leavings by month, {happened:,.0f} happened; the "
-            f"race was won by: {card['winner']}."
+            f"Of months it had not seen the forecast expected {expected:,.0f} leavings and {happened:,.0f} came, each "
+            f"counted at every look in the year before it; the race was won by: {card['winner']}.{more}"
         )
 
 

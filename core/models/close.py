@@ -16,8 +16,9 @@ from core.contracts.errors import ModelError
 from core.features import deals, landmarks
 from core.models import closing
 from core.models.contenders import Floats, sigmoid
+from core.models.periods import PERIOD_DAYS
 from core.models.probability import Probability, encode
-from core.models.risks import PERIOD_DAYS, Risks, along, paths, shared
+from core.models.risks import Risks, along, paths, shared
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from core.models import drift, probability, race, training
 from core.models.calibration import Calibrator
 from core.models.contenders import Floats, Mean
 from core.models.correction import Ends, corrected
+from core.models.periods import CALENDAR, PERIOD_DAYS, each_period, rows_of
 from core.models.probability import HORIZON, encode
-from core.models.risks import CALENDAR, PERIOD_DAYS, Periods, Risks, paths, rows_of
+from core.models.risks import Periods, Risks, paths
 from core.models.training import Plan
 
 QUARTERS = 4
@@ -95,9 +96,9 @@ class Trial:
     def _speak(self, cause: int, fold: int, train: Any, test: Any) -> dict[str, Floats]:
         rows = self._rows(cause, train)
         fitted = training.fit_all(self.matrix(rows), self._target(cause)[rows], self.plans[cause])
-        seen = [rows_of(self.x[test], self.names, k) for k in range(self.n_periods)]
         apart = {n: m for n, m in fitted.items() if not isinstance(m, Mean)}
-        said = {n: np.stack([m.predict(s, raw_score=True) for s in seen], axis=1) for n, m in apart.items()}
+        told = each_period(list(apart.values()), self.x[test], self.names, self.n_periods)
+        said = dict(zip(apart, told, strict=True))
         if "mean of both" in fitted:
             said["mean of both"] = (said["logistic regression"] + said["boosted trees"]) / 2
         return said

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.contracts.errors import ModelError
+from core.models.leaves import Leaves, Walk
 
 Floats = NDArray[np.float64]
 CLIP = (0.01, 0.99)
@@ -63,9 +64,18 @@ class Trees:
 
         return lgb.Booster(model_str=self.text)
 
-    def predict(self, rows: Floats, **options: Any) -> Any:
+    @cached_property
+    def leaves(self) -> Leaves | None:
+        """Return the trees as bytes of leaves; None where they are too large for that."""
+        return Leaves.of(self.booster.dump_model())
+
+    def predict(self, rows: Floats, *, raw_score: bool = False, pred_contrib: bool = False) -> Any:
         """Return what the booster predicts; contributions are exact TreeSHAP values."""
-        return self.booster.predict(rows, num_threads=1 if len(rows) < MANY_ROWS else 4, **options)
+        if pred_contrib:
+            return self.booster.predict(rows, pred_contrib=True, num_threads=1 if len(rows) < MANY_ROWS else 4)
+        if len(rows) >= MANY_ROWS and self.leaves is not None:
+            return answer(self.leaves.predict(rows), raw_score)
+        return self.booster.predict(rows, raw_score=raw_score, num_threads=1 if len(rows) < MANY_ROWS else 4)
 
     def feature_importance(self, kind: str = "gain") -> Any:
         """Return the importance of each feature."""
@@ -252,7 +262,7 @@ class Mean:
         return {"kind": "mean", "members": [m.to_dict() for m in self.members], "weights": list(self.weights)}
 
 
-def halves(model: Any, moving: frozenset[int]) -> tuple[Any | None, Any | None]:
+def halves(model: Any, moving: frozenset[int], is_many: bool = False) -> tuple[Any | None, Any | None]:
     """Split a model into two whose log odds add up to its own: one that looks at no moving column, and the rest.
 
     Parameters
@@ -260,6 +270,9 @@ def halves(model: Any, moving: frozenset[int]) -> tuple[Any | None, Any | None]:
     model : contender
     moving : frozenset of int
         Columns that change while the others stay, as from one period ahead to the next.
+    is_many : bool
+        Whether the rows are many: then trees become a walk, which is for these rows only, for it remembers what
+        their other columns say.
 
     Returns
     -------
@@ -271,10 +284,12 @@ def halves(model: Any, moving: frozenset[int]) -> tuple[Any | None, Any | None]:
         fixed = [i for i in range(len(model.terms)) if i not in set(rest)]
         return model.only(fixed, model.base), model.only(rest, 0.0) if rest else None
     if isinstance(model, Mean):
-        pairs = [halves(member, moving) for member in model.members]
+        pairs = [halves(member, moving, is_many) for member in model.members]
         sides = [[(p[k], w) for p, w in zip(pairs, model.weights, strict=True) if p[k] is not None] for k in (0, 1)]
         made = [Mean(tuple(m for m, _ in side), tuple(w for _, w in side)) if side else None for side in sides]
         return made[0], made[1]
+    if is_many and isinstance(model, Trees) and model.leaves is not None:
+        return None, Walk(model.leaves, moving)
     return None, model
 
 

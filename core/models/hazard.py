@@ -27,6 +27,7 @@ STEP_DAYS = 56
 TWIN_DAYS, TWINS = 120, 4
 PRIOR_MONTHS = 200.0
 SHARE, FEW = 0.5, 400
+LEVEL_DAYS, LEVEL_PRIOR = 365, 50.0
 NAMES = (*accounts.NUMBERS, *accounts.CATEGORIES, "month_ahead", "days_to_renewal_then")
 CONTENDERS = ("base rate", "logistic regression", "trees", "mean of both")
 _TREES = {
@@ -129,13 +130,27 @@ def within(hazards: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     )
 
 
+def level(expected: float, happened: float) -> float:
+    """Return by how much log odds are moved so that what is expected of the last year comes near what happened.
+
+    Formula: log((happened + 50) / (expected + 50)); the 50 on both sides hold it back where events are few.
+
+    Examples
+    --------
+    >>> round(level(100.0, 250.0), 4)
+    0.6931
+    """
+    return float(np.log((happened + LEVEL_PRIOR) / (expected + LEVEL_PRIOR)))
+
+
 @dataclass
 class HazardModel:
     """The chance of an event in each of the next 12 months, given that the account is still there.
 
     Four contenders run a race on later data: the base rate of each month ahead (drawn towards the
     mean of all), a ridge logistic regression, LightGBM trees, and the mean of the latter two in log
-    odds. The one with the lowest log loss serves; below the fewest outcomes it is the base rate.
+    odds. The one with the lowest log loss serves; below the fewest outcomes it is the base rate. Each is
+    moved to the level of the months of the last year (`level`), for how many leave changes over the years.
 
     Parameters
     ----------
@@ -147,8 +162,14 @@ class HazardModel:
     winner_ : str
     rates_ : list of float
         The base rate of each month ahead.
+    levels_ : dict of str to float
+        By how much each contender's log odds are moved.
     card_ : dict
-        n_rows, n_outcomes, race (log loss per contender), auc, expected and happened.
+        n_rows, n_outcomes (accounts), race (log loss per contender), auc, expected and happened. The last two
+        are sums over the judged rows, of the chances that models gave which had not seen what came later, and of
+        what came: an event counts once for every landmark of the year before it, so both are larger than the
+        number of accounts. No event is lost between them; expected is below happened where an event has become
+        more frequent than it was before the cuts.
     past_ : pl.DataFrame
         [account_id, as_of, month_ahead, target, hazard] as twins gave it that had not seen it.
     scored_ : pl.DataFrame
@@ -160,6 +181,7 @@ class HazardModel:
     event: Event = "left"
     winner_: str = CONTENDERS[0]
     rates_: list[float] = field(default_factory=list)
+    levels_: dict[str, float] = field(default_factory=dict)
     words_: dict[str, tuple[str, ...]] = field(default_factory=dict)
     line_: Line | None = None
     trees_: Trees | None = None
@@ -186,6 +208,9 @@ class HazardModel:
         if n_outcomes >= self.settings.models.min_churned_accounts:
             self._race(marks, moved, known_on, twins)
         self._train(rows, self._needed(self.winner_))
+        if self.card_["race"]:
+            self._level(rows, known_on)
+            self.card_["level"] = self.levels_[self.winner_]
         return self
 
     def _race(self, marks: pl.DataFrame, moved: pl.DataFrame, known_on: date, twins: int) -> None:
@@ -199,6 +224,7 @@ class HazardModel:
                 continue
             twin = HazardModel(self.settings, self.event)
             twin._train(seen, CONTENDERS)
+            twin._level(seen, cut)
             rates = twin.each(test)
             parts.append(test.select("account_id", "as_of", "month_ahead", "target").with_columns(**rates))
             wide = spread(later)
@@ -232,6 +258,13 @@ class HazardModel:
             self.line_ = Line.fit(x, y, len(accounts.CATEGORIES), self.words_) if CONTENDERS[1] in which else None
             self.trees_ = self._grow(x, y) if CONTENDERS[2] in which else None
 
+    def _level(self, rows: pl.DataFrame, known_on: date) -> None:
+        """Move every contender to the level of the months that ended within the last year."""
+        end = pl.col("as_of") + pl.duration(days=pl.col("month_ahead") * MONTH_DAYS)
+        late = rows.filter(end > known_on - timedelta(days=LEVEL_DAYS))
+        happened = float(late["target"].sum())
+        self.levels_ = {name: level(float(p.sum()), happened) for name, p in self.each(late).items()}
+
     def _grow(self, x: Floats, y: Floats) -> Trees:
         import lightgbm as lgb
 
@@ -262,7 +295,9 @@ class HazardModel:
                 odds[CONTENDERS[2]] = np.asarray(self.trees_.predict(x, raw_score=True), dtype=np.float64)
             if len(odds) == 2:
                 odds[CONTENDERS[3]] = (odds[CONTENDERS[1]] + odds[CONTENDERS[2]]) / 2
-        return {CONTENDERS[0]: base, **{name: 1 / (1 + np.exp(-m)) for name, m in odds.items()}}
+        odds = {CONTENDERS[0]: np.log(base / (1 - base)), **odds} if self.levels_ else odds
+        found = {name: 1 / (1 + np.exp(-m - self.levels_.get(name, 0.0))) for name, m in odds.items()}
+        return {CONTENDERS[0]: base, **found}
 
     def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return [account_id, month_ahead, hazard], twelve rows per account.

@@ -151,6 +151,12 @@ def current(dataset: Dataset, settings: Settings) -> Outlook:
         The range holds four outcomes of five: the deals' own variance, widened by how far the same
         number, worked out on past dates by a model that had not seen them, missed what was won.
         With too few closed deals for a model, a table of past shares by stage serves (`build`).
+
+    Notes
+    -----
+    A forecast of the monthly series of won amounts is not mixed in. On the sample's past quarters it missed by
+    twice as much as the deals did, and the mix of both, weighed by their earlier misses, missed by more
+    than the deals alone (benchmarks/combined.py does it for any company's replays).
     """
     return _by(dataset, settings, Same(registry.load_or_train(dataset, settings)))
 

@@ -10,7 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts.errors import ModelError
-from core.models import series
+from core.models import crew, series
 from core.models.series import Floats
 
 ERRORS_WANTED = 300
@@ -47,6 +47,7 @@ class RevenueForecaster:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._said: dict[tuple[int, int], Floats] = {}
+        self._crew: crew.Crew | None = None
 
     def fit(self, frame: pl.DataFrame) -> RevenueForecaster:
         """Learn from [unit, month, amount], one row per unit and complete month.
@@ -78,7 +79,18 @@ class RevenueForecaster:
         return pl.DataFrame({"unit": np.repeat(self.units_, steps), "month": months, **columns})
 
     def ahead(self, h: int, back: int = 0) -> tuple[Floats, Floats]:
-        """Return forecast and half-width, units by h, as they would have been `back` months ago."""
+        """Return forecast and half-width, units by h, as they would have been `back` months ago.
+
+        From 100 units on, the models of each unit alone are fitted by processes of their own, side by side.
+        """
+        with crew.of(len(self.units_)) as hands:
+            self._crew = hands
+            try:
+                return self._ahead(h, back)
+            finally:
+                self._crew = None
+
+    def _ahead(self, h: int, back: int) -> tuple[Floats, Floats]:
         middle = self._mixed(h, back)
         past, scale = self._misses(h, back), self._unrest(back)
         self.n_errors_ = int((~np.isnan(past[:, 1])).sum()) if len(past) else 0
@@ -98,7 +110,7 @@ class RevenueForecaster:
             old = [i for i, y in enumerate(cut) if len(y)]
             out = np.full((len(series.MEMBERS), len(cut), h), np.nan)
             if old:
-                out[:, old] = series.members([cut[i] for i in old], h, self.settings.models.seed)
+                out[:, old] = series.members([cut[i] for i in old], h, self.settings.models.seed, self._crew)
             self._said[h, back] = out
         return self._said[h, back]
 

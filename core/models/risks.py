@@ -19,50 +19,10 @@ from numpy.typing import NDArray
 from core.models import contenders
 from core.models.calibration import Calibrator
 from core.models.contenders import Floats, sigmoid
+from core.models.periods import PERIOD_DAYS, each_period, rows_of
 
-PERIOD_DAYS = 15
-RUSH_DAYS = 14
-QUARTER_DAYS = 91
-AT_ONCE = 10_000
-CALENDAR = ("period", "period_log", "quarter_rush", "quarter_place", "due_in_period", "overdue")
+AT_ONCE = 8_192
 NODES = 12
-
-
-def rows_of(x: Floats, names: Sequence[str], period: int) -> Floats:
-    """Return the matrix of deals as they would be seen from a later period.
-
-    Parameters
-    ----------
-    x : ndarray, shape (rows, features)
-    names : sequence of str
-    period : int
-        Counted from 0.
-
-    Returns
-    -------
-    ndarray
-        The features and the columns of `CALENDAR`: the period, its logarithm, the share of it in the
-        last fortnight of a fiscal quarter, which quarter its middle lies in, whether the expected
-        close lies in it, and by how many days it is overdue. Days to the expected close count from
-        the period's begin. Quarters are taken as 91 days.
-    """
-    begin = period * PERIOD_DAYS
-
-    def given(name: str) -> Floats:
-        return x[:, names.index(name)] if name in names else np.full(len(x), np.nan)
-
-    due, left, quarter = given("days_to_close") - begin, given("days_to_quarter_end"), given("fiscal_quarter")
-    days, which = np.unique(left, return_inverse=True)
-    ahead = days[:, None] - begin - np.arange(1, PERIOD_DAYS + 1)[None, :]
-    rush = np.where(np.isnan(days), RUSH_DAYS / QUARTER_DAYS, (ahead % QUARTER_DAYS < RUSH_DAYS).mean(axis=1))[which]
-    place = (quarter - 1 - ahead[which, PERIOD_DAYS // 2] // QUARTER_DAYS) % 4
-    inside = np.where(np.isnan(due), np.nan, (due >= 0) & (due < PERIOD_DAYS))
-    even = np.full(len(x), float(period))
-    more = np.stack([even, np.log1p(even), rush, place, inside, np.clip(-due, 0, None)], axis=1)
-    out = np.concatenate([x, more], axis=1)
-    if "days_to_close" in names:
-        out[:, names.index("days_to_close")] = due
-    return out
 
 
 @dataclass(frozen=True)
@@ -146,19 +106,11 @@ class Risks:
     def margins(self, x: Floats, periods: int | None = None) -> Floats:
         """Return calibrated log odds, shape (2, rows, periods): won, and lost when not won."""
         n = self.n_periods if periods is None else periods
-        if len(x) > AT_ONCE:
-            parts = [self.margins(x[i : i + AT_ONCE], n) for i in range(0, len(x), AT_ONCE)]
-            return np.concatenate(parts, axis=1)
-        out = np.zeros((2, len(x), n))
-        moving = frozenset(i for i, name in enumerate((*self.names, *CALENDAR)) if name in (*CALENDAR, "days_to_close"))
-        sides = [contenders.halves(model, moving) for model in (self.win, self.lose)]
-        for k in range(n):
-            rows = rows_of(x, self.names, k)
-            for cause, (fixed, rest) in enumerate(sides):
-                if fixed is not None and k == 0:
-                    out[cause] += np.asarray(fixed.predict(rows, raw_score=True), dtype=np.float64)[:, None]
-                if rest is not None:
-                    out[cause, :, k] += np.asarray(rest.predict(rows, raw_score=True), dtype=np.float64)
+        parts = [x[i : i + AT_ONCE] for i in range(0, len(x), AT_ONCE)]
+        return np.concatenate([self._margins(part, n) for part in parts], axis=1) if parts else np.zeros((2, 0, n))
+
+    def _margins(self, x: Floats, n: int) -> Floats:
+        out = each_period((self.win, self.lose), x, self.names, n)
         for cause, line in enumerate((self.win_map, self.lose_map)):
             out[cause] = line.slope * out[cause] + line.shift
         return out

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from core.models.crew import Crew
 
 Floats = NDArray[np.float64]
 SEASON = 12
@@ -18,7 +21,7 @@ MEMBERS = ("ETS", "Theta", "CES", "Trees on the month before", "Trees on the yea
 ALONE = ("AutoETS", "AutoTheta", "AutoCES")
 
 
-def members(series: Sequence[Floats], h: int, seed: int) -> Floats:
+def members(series: Sequence[Floats], h: int, seed: int, crew: Crew | None = None) -> Floats:
     """Return each member's forecast of each series, shape (members, series, h).
 
     Parameters
@@ -29,6 +32,9 @@ def members(series: Sequence[Floats], h: int, seed: int) -> Floats:
         Months ahead.
     seed : int
         Of the boosted trees.
+    crew : Crew, optional
+        Processes that fit the models of each unit alone while the trees grow here. The forecasts are the same
+        without.
 
     Notes
     -----
@@ -38,8 +44,10 @@ def members(series: Sequence[Floats], h: int, seed: int) -> Floats:
     from core.models import trees
 
     plain = np.stack([drift(y, h) for y in series])
-    own = [_each(series, h, name, plain) for name in ALONE]
+    apart = crew if crew is not None and crew.ask(series, h) else None
     grown = [trees.on_month(series, h, seed), trees.on_year(series, h, seed)]
+    told = None if apart is None else apart.answers(len(series), h)
+    own = alone(series, h) if told is None else told
     kept = [
         np.mean(own, axis=0)
         if found is None
@@ -47,6 +55,12 @@ def members(series: Sequence[Floats], h: int, seed: int) -> Floats:
         for found in grown
     ]
     return np.stack([*own, *kept])
+
+
+def alone(series: Sequence[Floats], h: int) -> Floats:
+    """Return the forecasts of each unit alone by ETS, Theta and CES, shape (3, series, h)."""
+    plain = np.array([drift(y, h) for y in series]).reshape(len(series), h)
+    return np.stack([_each(series, h, name, plain) for name in ALONE])
 
 
 def drift(y: Floats, h: int) -> Floats:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -40,6 +42,11 @@ def test_the_year_says_what_leaves_and_how_it_was_foreseen(sample, settings, bun
     assert race.group_by("event").agg(pl.col("is_winner").sum())["is_winner"].to_list() == [1, 1, 1]
     blank = explain.accounts.Outlook(found.frame.clear(), {}, 0.0, "USD")
     assert "too short" in blank.record()
+    told = replace(blank, cards={"left": {"expected": 641.2, "happened": 795.0, "winner": "trees"}}).record()
+    assert "expected 641 leavings and 795 came" in told
+    assert "more frequent" in told
+    even = replace(blank, cards={"left": {"expected": 780.0, "happened": 795.0, "winner": "trees"}}).record()
+    assert "more frequent" not in even
     assert blank.race().is_empty()
     assert "not known stay" in blank.sentence()
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from core.contracts.errors import ModelError
 from core.features import deals
 from core.models import close, closing, correction
-from core.models.risks import PERIOD_DAYS, Periods, along, paths, rows_of, shared, slopes
+from core.models.periods import PERIOD_DAYS, rows_of
+from core.models.risks import Periods, along, paths, shared, slopes
 
 ODDS = st.lists(st.floats(-6, 6), min_size=24, max_size=24)
 
