@@ -11,7 +11,7 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.metrics.intervals import wilson
-from core.metrics.stages import stays
+from core.metrics.journeys import lengths
 from core.metrics.tracks import OPEN, WON, at, tracks
 
 SIGNALS = (
@@ -120,8 +120,8 @@ def _touched(data: Dataset, days: Sequence[date]) -> pl.DataFrame:
 
 def _thresholds(data: Dataset, settings: Settings, days: Sequence[date]) -> list[tuple[pl.DataFrame, list[str]]]:
     """Return the tables of thresholds with their keys, each row by what had closed by its day."""
-    track, risk = tracks(data, settings), settings.risk
-    paces = stays(track, settings, data.as_of).filter(pl.col("state") == WON)
+    risk = settings.risk
+    paces = lengths(data, settings).filter(pl.col("state") == WON)
     accounts = data.accounts.select("account_id", pl.col("segment").fill_null("Not known"))
     ended = data.opportunities.filter("is_closed").join(accounts, on="account_id", how="left").with_columns(
         pl.col("segment").fill_null("Not known"),

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from core import metrics
-from core.metrics import stages
+from core.metrics import journeys, stages
 from core.metrics.tracks import tracks
 from core.sample import AS_OF
 from tests.metrics.companies import company, deal, states
@@ -66,7 +66,7 @@ def test_a_stage_never_shows_fewer_deals_than_the_next(sample, settings):
 
 
 def test_time_in_stage_adds_up_a_deals_stays(firm, settings):
-    found = stages.stays(tracks(firm, settings), settings, day(40))
+    found = journeys.stays(tracks(firm, settings), settings, day(40))
     days = {(d, s): n for d, s, n in found.select("deal", "stage", "days").iter_rows()}
     names = dict(tracks(firm, settings).select("opportunity_id", "deal").unique().iter_rows())
     assert days[names["returns"], "Qualification"] == 6 + 4
