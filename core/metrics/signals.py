@@ -12,6 +12,7 @@ from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.metrics.intervals import wilson
 from core.metrics.journeys import lengths
+from core.metrics.remembered import remembered
 from core.metrics.tracks import OPEN, WON, at, tracks
 
 SIGNALS = (
@@ -38,6 +39,12 @@ def words(settings: Settings) -> dict[str, str]:
         "too_early": "to close faster than any like it ever has",
         "new_owner": f"changed hands in the last {risk.owner_days} days",
     }
+
+
+@remembered(2)
+def open_marks(data: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return `marks` of the deals open at the as-of date, kept for those that read them."""
+    return marks(data, settings, [data.as_of])
 
 
 def marks(data: Dataset, settings: Settings, days: Sequence[date]) -> pl.DataFrame:

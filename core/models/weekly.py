@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
@@ -124,9 +125,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
 
 def daily(dataset: Dataset) -> pl.DataFrame:
     """Return revenue [day, amount] by day, from the first day to `as_of`, 0 where nothing was billed."""
-    lines = dataset.transactions.filter(
-        pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") <= dataset.as_of)
-    )
+    lines = marts.of(dataset).bookings_daily.filter(pl.col("kind").is_in(["billing", "refund"]))
     sums = lines.group_by(day=pl.col("booked_on")).agg(pl.col("amount").sum()).sort("day")
     if sums.is_empty():
         raise ModelError("There is no revenue to forecast from.", mend="Load transactions of kind billing.")
