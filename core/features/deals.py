@@ -86,13 +86,12 @@ def build(dataset: Dataset, as_of: date, settings: Settings, only: str | None = 
     model card says.
     """
     now = states_at(dataset, as_of, settings, only)
-    deals = dataset.opportunities.filter(pl.col("created_on").is_null() | (pl.col("created_on") <= as_of))
     families = dataset.products.select("product_id", product_family="family")
     kinds = dataset.accounts.select("account_id", "segment", "region", "industry", "employee_count")
-    still = deals.select(
+    still = dataset.opportunities.select(
         "opportunity_id", "account_id", "product_id", "opportunity_type", "competitor", "lead_source", "n_contacts",
         "created_on",
-    )  # fmt: skip
+    ).filter(pl.col("created_on").is_null() | (pl.col("created_on") <= as_of))  # fmt: skip
     out = (
         now.join(still, on="opportunity_id")
         .join(kinds, on="account_id", how="left")
@@ -181,7 +180,9 @@ def _touches(dataset: Dataset, as_of: date, only: str | None) -> pl.DataFrame:
     """Count what was done on each deal in the last 30 and 60 days."""
     end = datetime.combine(as_of, time.max)
     named = pl.col("opportunity_id").is_not_null()
-    done = dataset.activities.filter(_chosen(only), named, pl.col("occurred_at") <= end)
+    done = dataset.activities.select("opportunity_id", "occurred_at", "kind").filter(
+        _chosen(only), named, pl.col("occurred_at") <= end
+    )
     late = pl.col("occurred_at") > end - timedelta(days=30)
     recent = pl.col("occurred_at") > end - timedelta(days=60)
     met = pl.col("kind") == "meeting"
@@ -205,7 +206,8 @@ def _customers(dataset: Dataset, as_of: date) -> pl.DataFrame:
 
 def _records(dataset: Dataset, as_of: date) -> pl.DataFrame:
     """Return each owner's share of deals won among those closed by the date, drawn towards the average."""
-    closed = dataset.opportunities.filter(pl.col("is_closed") & (pl.col("close_on") <= as_of))
+    rows = dataset.opportunities.select("owner_id", "is_closed", "is_won", "close_on")
+    closed = rows.filter(pl.col("is_closed") & (pl.col("close_on") <= as_of))
     overall = closed["is_won"].mean() if closed.height else None
     return closed.group_by("owner_id").agg(
         owner_win_rate=(pl.col("is_won").sum() + PRIOR_DEALS * pl.lit(overall)) / (pl.len() + PRIOR_DEALS)
@@ -215,7 +217,8 @@ def _records(dataset: Dataset, as_of: date) -> pl.DataFrame:
 def _rates(dataset: Dataset, as_of: date, by: tuple[str, ...], name: str) -> pl.DataFrame:
     """Return the share won of lately closed deals by some columns, drawn towards the average."""
     recent = pl.col("is_closed") & pl.col("close_on").is_between(as_of - timedelta(days=RECENT_DAYS), as_of)
-    closed = dataset.opportunities.filter(recent)
+    rows = dataset.opportunities.select("account_id", "competitor", "is_closed", "is_won", "close_on")
+    closed = rows.filter(recent)
     overall = closed["is_won"].mean() if closed.height else None
     if "region" in by:
         closed = closed.join(dataset.accounts.select("account_id", "region"), on="account_id", how="left")

@@ -191,7 +191,8 @@ def _parted(dataset: Dataset, settings: Settings, by: str) -> pl.DataFrame:
     """Return one row per deal known on the day: the part it belongs to, how and when it ended."""
     places = dataset.accounts.select("account_id", "segment", "region")
     named = dataset.opportunities.select("opportunity_id", "account_id", "lead_source", "opportunity_type")
-    named = named.join(places, on="account_id", how="left")
+    if by in places.columns:
+        named = named.join(places, on="account_id", how="left")
     part = pl.col(by).cast(pl.String).fill_null(NOT_KNOWN).alias("part")
     return _known(dataset, settings).join(
         named.select("opportunity_id", part), on="opportunity_id", how="left", maintain_order="left"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -186,10 +187,11 @@ def _by_week(days: pl.DataFrame) -> pl.DataFrame:
 def _held(held: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     """Return replayed weeks [week, ahead, amount, actual], each from months forecast so many months before."""
     parts = []
+    spread = cache(lambda month: profile(days, month))
     for key, rows in held.group_by("ahead", maintain_order=True) if held.height else []:
         ahead = int(str(key[0]))
         said = pl.concat([
-            laid([(month, amount)], profile(days, add_months(month, 1 - ahead)))
+            laid([(month, amount)], spread(add_months(month, 1 - ahead)))
             for month, amount in rows.sort("month").select("month", "amount").iter_rows()
         ])  # fmt: skip
         both = said.join(days.rename({"amount": "actual"}), on="day")
