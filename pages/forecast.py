@@ -8,6 +8,7 @@ from core.charts import explain as reasons
 from core.charts import forecast as charts
 from pages.ui import against, ahead, cached, calls, notebook, replays, shell
 from pages.ui.cells import cell
+from pages.ui.grid import grid
 
 COLUMNS = {
     "opportunity_id": "Deal",
@@ -49,9 +50,8 @@ with cell(page, "Which deals stand behind it?") as c:
     behind = outlook.behind(window)
     c.answer(behind.sentence())
     if not behind.frame.is_empty():
-        chosen = st.dataframe(
+        chosen = grid(
             behind.frame,
-            hide_index=True,
             height=320,
             on_select="rerun",
             selection_mode="single-row",
@@ -87,11 +87,12 @@ with cell(page, "What will new deals add, and where do they come from?") as c:
     if new.frame.is_empty():
         c.empty("Load opportunities with the day they were created on the Data page.")
     else:
-        first, second = st.columns(2)
-        with first:
-            c.chart(charts.arriving, new.frame, currency)
-        with second:
-            c.chart(charts.win_curves, new.curves)
+        if new.value:
+            first, second = st.columns(2)
+            with first:
+                c.chart(charts.arriving, new.frame, currency)
+            with second:
+                c.chart(charts.win_curves, new.curves)
         c.table(new.frame, column_config=ahead.ARRIVALS, column_order=list(ahead.ARRIVALS))
     c.method(models.arrivals.arrivals, new.frame, split, days)
 

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from core.charts.late import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
 
 
 def across() -> alt.Axis:
@@ -64,7 +64,7 @@ def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         color=alt.Color(
             "line:N",
             scale=alt.Scale(domain=names, range=[ACTUAL, CONTEXT, FORECAST, "#5b8fb0"]),
-            legend=alt.Legend(orient="top", title=None, columns=2),
+            legend=legend(),
         ),
         shape=alt.Shape("line:N", scale=alt.Scale(domain=names, range=["circle", "square", "diamond", "triangle-up"])),
     )
@@ -144,7 +144,7 @@ def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
                 "deal:N", sort=frame["deal"].to_list(), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)
             ),
             x=alt.X("error_amount:Q", title=f"{currency}: expected less won", axis=across()),
-            color=alt.Color("way:N", legend=alt.Legend(orient="top", title="Forecast"), scale=hues),
+            color=alt.Color("way:N", legend=legend("Forecast"), scale=hues),
             tooltip=[
                 "deal:N",
                 alt.Tooltip("expected_amount:Q", format=",.0f"),
@@ -172,7 +172,7 @@ def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .encode(
             y=y,
             x=x,
-            color=alt.Color("rule:N", scale=hues, legend=alt.Legend(orient="top", title=None, columns=1)),
+            color=alt.Color("rule:N", scale=hues, legend=legend()),
             shape=alt.Shape("rule:N", scale=shapes),
             tooltip=["group:N", "rule:N", alt.Tooltip("miss_rate:Q", format=".1%", title="error")],
         )

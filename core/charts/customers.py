@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from core.charts.late import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish, legend
 from core.explain.drivers import plain
 from core.metrics.customer_health import SCORES
 
@@ -25,10 +25,6 @@ def _across() -> alt.Axis:
 
 def _per_cent() -> alt.Axis:
     return alt.Axis(format=".0%")
-
-
-def _top() -> alt.Legend:
-    return alt.Legend(orient="top", title=None, labelLimit=320, columns=2)
 
 
 def _both() -> alt.Scale:
@@ -49,7 +45,7 @@ def months(frame: pl.DataFrame, currency: str) -> Drawn:
     bars = alt.Chart(long).mark_bar(cornerRadius=2).encode(
         x=alt.X("month_ahead:O", title="months ahead", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("amount:Q", title=f"{currency} a month", axis=_across()),
-        color=alt.Color("what:N", legend=_top(), scale=alt.Scale(
+        color=alt.Color("what:N", legend=legend(each=240), scale=alt.Scale(
             domain=list(names.values()), range=[FORECAST, "#f0c38f", ACTUAL])),
         tooltip=["month_ahead:O", "what:N", alt.Tooltip("amount:Q", format="+,.0f", title=currency)],
     )  # fmt: skip
@@ -62,7 +58,7 @@ def staying(frame: pl.DataFrame) -> Drawn:
     base = alt.Chart(frame).encode(
         x=alt.X("month_ahead:Q", title="months ahead", axis=alt.Axis(tickMinStep=1), scale=alt.Scale(nice=False)),
         y=alt.Y("stay_rate:Q", title="still a customer", axis=_per_cent(), scale=alt.Scale(domain=[low, 1])),
-        color=alt.Color("who:N", legend=_top(), scale=alt.Scale(
+        color=alt.Color("who:N", legend=legend(each=240), scale=alt.Scale(
             domain=frame["who"].unique(maintain_order=True).to_list(), range=[ACTUAL, CONTEXT])),
         tooltip=["who:N", "month_ahead:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
     )  # fmt: skip
@@ -72,7 +68,7 @@ def staying(frame: pl.DataFrame) -> Drawn:
 def lead(frame: pl.DataFrame) -> Drawn:
     """Share of leavers that was red, by months before they left; dashed the share among those that stayed."""
     named = frame.with_columns(pl.col("score").replace_strict(SCORES))
-    color = alt.Color("score:N", legend=_top(), scale=_both())
+    color = alt.Color("score:N", legend=legend(each=240), scale=_both())
     y = alt.Y("red_rate:Q", title="was red", axis=_per_cent())
     lines = alt.Chart(named.filter(pl.col("months_before") > 0)).mark_line(point=True).encode(
         x=alt.X("months_before:Q", title="months before leaving", scale=alt.Scale(reverse=True),
@@ -90,7 +86,7 @@ def lift(frame: pl.DataFrame) -> Drawn:
         x=alt.X("tenth:O", title="tenth by score, worst first", axis=alt.Axis(labelAngle=0)),
         xOffset="score:N",
         y=alt.Y("lift_rate:Q", title="times as often as all"),
-        color=alt.Color("score:N", legend=_top(), scale=_both()),
+        color=alt.Color("score:N", legend=legend(each=240), scale=_both()),
         tooltip=["score:N", "tenth:O", alt.Tooltip("lift_rate:Q", format=".2f"), "n_left:Q", "n:Q"],
     )  # fmt: skip
     line = alt.Chart(pl.DataFrame({"y": [1.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y="y:Q")
@@ -132,7 +128,7 @@ def retention(frame: pl.DataFrame) -> Drawn:
     lines = alt.Chart(long).mark_line().encode(
         x=alt.X("month:T", title=None),
         y=alt.Y("rate:Q", title="of a year before", axis=_per_cent(), scale=alt.Scale(zero=False)),
-        color=alt.Color("what:N", legend=_top(), scale=alt.Scale(
+        color=alt.Color("what:N", legend=legend(each=240), scale=alt.Scale(
             domain=list(names.values()), range=[ACTUAL, FORECAST, CONTEXT])),
         tooltip=[alt.Tooltip("month:T", format="%B %Y"), "what:N", alt.Tooltip("rate:Q", format=".1%")],
     )  # fmt: skip
@@ -159,7 +155,9 @@ def curves(frame: pl.DataFrame) -> Drawn:
     lines = alt.Chart(frame).mark_line().encode(
         x=alt.X("months:Q", title="months ahead", scale=alt.Scale(nice=False)),
         y=alt.Y("stay_rate:Q", title="still a customer", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
-        color=alt.Color("curve:N", legend=_top(), scale=alt.Scale(domain=order, range=[ACTUAL, FORECAST, CONTEXT])),
+        color=alt.Color(
+            "curve:N", legend=legend(each=240), scale=alt.Scale(domain=order, range=[ACTUAL, FORECAST, CONTEXT])
+        ),
         strokeDash=alt.StrokeDash("curve:N", legend=None, scale=alt.Scale(domain=order, range=_DASHES)),
         tooltip=["curve:N", "months:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
     )  # fmt: skip
@@ -174,7 +172,7 @@ def groups(frame: pl.DataFrame, axes: tuple[str, str], order: list[str]) -> Draw
     points = alt.Chart(shown).mark_circle(size=42, opacity=0.6).encode(
         x=_sign(alt.X, x, shown), y=_sign(alt.Y, y, shown),
         color=alt.Color("group:N", scale=alt.Scale(domain=order, range=GROUPS[: len(order)]),
-                        legend=alt.Legend(orient="bottom", title=None, columns=1, labelLimit=320)),
+                        legend=legend(orient="bottom", each=320)),
         tooltip=["account_name:N", "group:N", "kind:N", alt.Tooltip(f"{x}:Q", format=",.2f", title=plain(x)),
                  alt.Tooltip(f"{y}:Q", format=",.2f", title=plain(y))],
     )  # fmt: skip
@@ -242,7 +240,7 @@ def mood(frame: pl.DataFrame) -> Drawn:
     lines = alt.Chart(long.with_columns(pl.col("where").replace_strict(names))).mark_line(point=True).encode(
         x=alt.X("month:T", title=None), y=alt.Y("mood:Q", title="mood, −1 to 1", scale=alt.Scale(domain=[-1, 1])),
         color=alt.Color(
-            "where:N", legend=_top(), scale=alt.Scale(domain=list(names.values()), range=[ACTUAL, FORECAST])),
+            "where:N", legend=legend(each=240), scale=alt.Scale(domain=list(names.values()), range=[ACTUAL, FORECAST])),
         tooltip=[alt.Tooltip("month:T", format="%d %B %Y", title="month to"), "where:N",
                  alt.Tooltip("mood:Q", format="+.2f")],
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.late import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish, legend
 
 MONEY = "~s"
 
@@ -168,7 +168,7 @@ def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=["Booked", "Forecast for the rest"], range=[ACTUAL, FORECAST]),
-                legend=alt.Legend(orient="top", title=None, columns=2),
+                legend=legend(),
             ),
             tooltip=["part:N", alt.Tooltip("begin:Q", format=",.0f"), alt.Tooltip("end:Q", format=",.0f")],
         )

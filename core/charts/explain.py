@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.late import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
 from core.explain import Contributions
 
 
@@ -71,7 +71,7 @@ def _bars(frame: pl.DataFrame, unit: str, written: str) -> alt.Chart | alt.Layer
         color=alt.Color(
             "kind:N",
             scale=alt.Scale(domain=["total", "▲ raises", "▼ lowers"], range=[CONTEXT, ACTUAL, FORECAST]),
-            legend=alt.Legend(orient="top", title=None, columns=2),
+            legend=legend(),
         ),
         tooltip=["label:N", alt.Tooltip("change:Q", format=",.3f", title=unit)],
     )

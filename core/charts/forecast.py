@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.late import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
 
 PARTS_RANGE = [ACTUAL, FORECAST, "#5b7db1", "#9a6fb0", "#7a8f3c", CONTEXT]
 PARTS = {"closed_amount": "Already closed", "open_amount": "From open deals", "new_amount": "From deals to come"}
@@ -27,7 +27,7 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=list(PARTS.values()), range=[ACTUAL, FORECAST, CONTEXT]),
-                legend=alt.Legend(orient="top", title=None, columns=2),
+                legend=legend(),
             ),
             order="rank:Q",
             tooltip=["window:N", "part:N", alt.Tooltip("part_amount:Q", format=",.2f", title=currency)],
@@ -38,7 +38,7 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     ticks = base.mark_tick(thickness=3, size=32, color="#b3402f").encode(
         x="quota_amount:Q", tooltip=[alt.Tooltip("quota_amount:Q", format=",.2f", title="Quota")]
     )
-    return finish(bars + reach + ticks, height=230)
+    return finish(bars + reach + ticks, height=270)
 
 
 def fan(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -89,7 +89,7 @@ def win_curves(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=order, range=(PARTS_RANGE * 3)[: len(order)]),
-                legend=alt.Legend(orient="bottom", title=None, columns=2),
+                legend=legend(orient="bottom", each=90),
             ),
             tooltip=["part:N", "age_days:Q", alt.Tooltip("won_rate:Q", format=".1%")],
         )
@@ -115,9 +115,7 @@ def weeks(frame: pl.DataFrame, currency: str, shown: int = 26) -> alt.Chart | al
     )
     y = alt.Y("amount:Q", title=f"{currency} revenue a week", axis=alt.Axis(format="~s"))
     hues = alt.Scale(domain=["Billed", "Expected"], range=[ACTUAL, FORECAST])
-    bars = base.mark_bar(cornerRadius=2).encode(
-        y=y, color=alt.Color("part:N", scale=hues, legend=alt.Legend(orient="top", title=None))
-    )
+    bars = base.mark_bar(cornerRadius=2).encode(y=y, color=alt.Color("part:N", scale=hues, legend=legend()))
     reach = base.mark_rule(strokeWidth=2, color="#5d6b77").encode(y="lower:Q", y2="upper:Q")
     return finish(bars + reach)
 
@@ -131,7 +129,7 @@ def lines(frame: pl.DataFrame, currency: str, top: int = 6, shown: int = 24) -> 
     color = alt.Color(
         "unit:N",
         scale=alt.Scale(domain=order, range=PARTS_RANGE[: len(order)]),
-        legend=alt.Legend(orient="bottom", title=None, columns=2),
+        legend=legend(orient="bottom", each=90),
     )
     x = alt.X("month:T", title=None)
     y = alt.Y("amount:Q", title=f"{currency} revenue a month", axis=alt.Axis(format="~s"))

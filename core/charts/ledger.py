@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from core.charts.late import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
 
 BLOCKS, WEIGHS = "blocks a deal", "weighs on deals"
 FACTORS = {
@@ -66,7 +66,7 @@ def unlocked(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | a
     colour = alt.Color(
         "kind:N",
         scale=alt.Scale(domain=[BLOCKS, WEIGHS], range=[FORECAST, ACTUAL]),
-        legend=alt.Legend(orient="top", title=None, columns=2),
+        legend=legend(),
     )
     tooltip = [
         "gap:N", "severity:N",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
 from core.features.names import plain
 
 RATE = alt.Axis(format="%")
@@ -84,7 +84,7 @@ def history(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     lines = alt.Chart(both).mark_line(point=True, strokeWidth=2).encode(
         x=alt.X("as_of:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6)),
         y=alt.Y("rate:Q", axis=RATE, title="share"),
-        color=alt.Color("what:N", scale=scale, legend=alt.Legend(orient="top", title=None)),
+        color=alt.Color("what:N", scale=scale, legend=legend()),
         tooltip=["as_of:T", "what:N", alt.Tooltip("rate:Q", format=".1%"), alt.Tooltip("n:Q", format=","),
                  alt.Tooltip("brier:Q", format=".3f"), alt.Tooltip("base_brier:Q", format=".3f")],
     )  # fmt: skip
@@ -123,7 +123,7 @@ def drift(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
         .encode(
             x=alt.X("psi:Q", title="stability index; above 0.25: moved"),
             y=alt.Y("feature:N", sort="-x", title=None, axis=alt.Axis(labelLimit=220)),
-            color=alt.Color("state:N", scale=scale, legend=alt.Legend(orient="top", title=None, columns=2)),
+            color=alt.Color("state:N", scale=scale, legend=legend()),
             tooltip=["feature:N", alt.Tooltip("psi:Q", format=".3f"), "state:N"],
         )
     )

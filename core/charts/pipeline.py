@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.late import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish, legend
 
 
 def across() -> alt.Axis:
@@ -49,7 +49,7 @@ def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .encode(
             y=alt.Y("stage:N", sort=order, title=None),
             x=alt.X("share:Q", title="of the deals that entered", axis=alt.Axis(format=".0%"), stack="zero"),
-            color=alt.Color("fate:N", scale=hues, legend=alt.Legend(orient="top", title=None, columns=2)),
+            color=alt.Color("fate:N", scale=hues, legend=legend()),
             order="rank:Q",
             tooltip=[
                 "stage:N", "fate:N", alt.Tooltip("n:Q", format=",", title="deals"), alt.Tooltip("share:Q", format=".1%")
@@ -149,7 +149,7 @@ def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .encode(
             x=x,
             y=alt.Y("rate:Q", title="share of deals", axis=alt.Axis(format=".0%"), stack="zero"),
-            color=alt.Color("part:N", scale=hues, legend=alt.Legend(orient="top", title=None, columns=2)),
+            color=alt.Color("part:N", scale=hues, legend=legend()),
             tooltip=["quarter:N", "part:N", alt.Tooltip("rate:Q", format=".1%")],
         )
     )

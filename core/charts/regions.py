@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.late import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
 
 WORSE, EVEN, BETTER = "#c46a12", "#d5dadd", "#0b7670"
 NOTHING = "#b4bdc4"
@@ -107,7 +107,7 @@ def trend(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
     bars = (
         base.mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2, cursor="pointer")
         .encode(
-            y=y, color=alt.Color("kind:N", scale=hues, legend=alt.Legend(orient="top", title=None)),
+            y=y, color=alt.Color("kind:N", scale=hues, legend=legend()),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.4)),
         )
         .add_params(chosen)

@@ -6,7 +6,7 @@ import polars as pl
 
 from core.charts.late import alt
 from core.charts.ledger import named_bars
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
 
 STATUSES = ("available", "limited", "partner", "roadmap", "unclear", "not available")
 COLOURS = (ACTUAL, "#7cc7bf", "#b9dcd8", "#f0c48a", CONTEXT, FORECAST)
@@ -25,13 +25,13 @@ def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | 
             color=alt.Color(
                 "status:N",
                 scale=alt.Scale(domain=[s for s, _ in held], range=[c for _, c in held]),
-                legend=alt.Legend(orient="top", title=None, columns=2),
+                legend=legend(each=90),
             ),
             order="rank:Q",
             tooltip=["category:N", "status:N", "n:Q"],
         )
     )
-    return finish(chart, height=34 * frame["category"].n_unique() + 110)
+    return finish(chart, height=36 * frame["category"].n_unique() + 130)
 
 
 def cost(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.LayerChart:
@@ -43,7 +43,7 @@ def cost(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.L
             domain=["blocker", "major", "moderate", "minor"],
             range=["#b3402f", FORECAST, "#f0c48a", CONTEXT],
         ),
-        legend=alt.Legend(orient="top", title=None, columns=4),
+        legend=legend(each=90),
     )
     tooltip = ["text:N", "severity:N", "timeline:N", alt.Tooltip("cost_amount:Q", format=",.0f", title=currency)]
     return named_bars(shown, "cost_amount", f"{currency} to close", colour, tooltip)

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, fitting
 
 Spec = dict[str, Any]
 STEP = 30
@@ -23,12 +23,14 @@ MONTHS: Spec = {
     "field": "month", "type": "ordinal", "sort": None, "title": None,
     "axis": {"labelAngle": 0, "labelOverlap": True},
 }  # fmt: skip
+LEGEND: Spec = {"orient": "top", "title": None, "columns": {"expr": fitting()}, "labelLimit": 320}
 CONFIG: Spec = {
     "background": "transparent",
     "view": {"stroke": None},
     "axis": {
         "grid": False, "domainColor": CONTEXT, "tickColor": CONTEXT, "labelColor": CONTEXT, "titleColor": CONTEXT,
     },
+    "axisX": {"titleAnchor": "end"},
     "axisY": {"grid": True, "gridColor": CONTEXT, "gridOpacity": 0.18, "domain": False, "ticks": False},
 }  # fmt: skip
 
@@ -190,13 +192,12 @@ def _side_by_side(currency: str, names: tuple[str, ...]) -> Spec:
     others = iter(OTHERS * 2)
     colors = [CONTEXT if name == ROOT else next(others) for name in names]
     dashes = [[5, 4] if name == ROOT else [1, 0] for name in names]
-    legend = {"orient": "top", "title": None, "labelLimit": 240, "columns": 2}
     who = {"field": "scenario", "type": "nominal"}
     unit = f"{currency} bookings a month"
     encoding = {
         "x": MONTHS,
         "y": {"field": "amount", "type": "quantitative", "title": unit, "axis": {"format": "~s"}},
-        "color": {**who, "scale": {"domain": names, "range": colors}, "legend": legend},
+        "color": {**who, "scale": {"domain": names, "range": colors}, "legend": LEGEND},
         "strokeDash": {**who, "scale": {"domain": names, "range": dashes}, "legend": None},
         "tooltip": [
             {**who, "title": "Scenario"}, {"field": "month", "type": "ordinal", "title": "Month"},
@@ -230,7 +231,7 @@ def _tornado(currency: str, measure: str) -> Spec:
         "y": order,
         "x": {"field": "amount", "type": "quantitative", "stack": None, "title": f"{currency} {span}",
               "axis": {"format": "+~s"}},
-        "color": {"field": "end", "type": "nominal", "scale": scale, "legend": {"orient": "top", "title": None}},
+        "color": {"field": "end", "type": "nominal", "scale": scale, "legend": LEGEND},
         "tooltip": [
             {"field": "label", "type": "nominal", "title": "Lever"}, {"field": "end", "type": "nominal", "title": "At"},
             _number("at", "+.3~f", "Lever"), _number("amount", "+,.0f", currency),
@@ -280,7 +281,7 @@ def _tested(currency: str) -> Spec:
          "encoding": {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}},
     ]  # fmt: skip
     for field, name in zip(("actual_amount", "plain_amount", "told_amount"), names, strict=True):
-        color = {"datum": name, "type": "nominal", "legend": {"orient": "top", "title": None, "labelLimit": 0},
+        color = {"datum": name, "type": "nominal", "legend": LEGEND,
                  "scale": {"domain": names, "range": [ACTUAL, CONTEXT, FORECAST]}}  # fmt: skip
         layers.append({
             "mark": {"type": "point", "filled": True, "size": 90},

@@ -12,6 +12,7 @@ import polars as pl
 from core.enablement.paper import Block, Paper, bullets, heading, table, text
 from core.enablement.rules import rules
 from core.enablement.workdays import after, between
+from core.metrics.measure import counted
 
 STEPS = {"step": pl.String, "who": pl.String, "due_on": pl.Date, "days_left": pl.Int64, "state": pl.String}
 DEVIATIONS = {
@@ -67,7 +68,7 @@ class Contract:
         due = self.frame.filter(pl.col("state") == "due")["step"].to_list()
         text = (
             f"The list asks for the service level {self.level['name']}"
-            + (f", and for more in {len(self.unmet)} points" if self.unmet else "")
+            + (f", and for more in {counted(len(self.unmet), 'point')}" if self.unmet else "")
             + f"; {self.deviations.height} must-haves need a deviation."
         )
         text += f" Late: {', '.join(late)}." if late else ""

@@ -14,7 +14,7 @@ from core.contracts import Dataset
 from core.contracts.opportunities import FORECAST_CATEGORIES
 from core.contracts.spans import is_valid
 from core.forecasts import calls
-from core.metrics.measure import Measure, money
+from core.metrics.measure import Measure, counted, money
 from core.models import outlook
 
 CATEGORIES = [name for name in FORECAST_CATEGORIES if name != "closed"]
@@ -101,8 +101,8 @@ def grid(data: Dataset, settings: Settings, view: View | None = None, edits: pl.
     edits = calls.reviewed(data, settings) if edits is None else edits
     whole = _rows(data, settings, edits)
     frame = _cut(whole, view, settings, data)
-    counted = pl.coalesce("call_amount", "amount")
-    value = float(frame.select(counted.sum()).item()) if frame.height else None
+    worth = pl.coalesce("call_amount", "amount")
+    value = float(frame.select(worth.sum()).item()) if frame.height else None
     label = quarter_label(data.as_of, settings)
     if value is None:
         return Measure("Review", None, "money", frame, "No open deal fits this view.")
@@ -111,8 +111,9 @@ def grid(data: Dataset, settings: Settings, view: View | None = None, edits: pl.
     touched = frame.filter(pl.col("version") > 0).height
     due = f" due in {label}" if view.is_due_only else ""
     text = (
-        f"{frame.height:,} open deals{due} with {money(value, settings.currency)} are on the list; "
-        f"{commit.height:,} of them with {money(float(commit.select(counted.sum()).item()), settings.currency)} are in "
+        f"{counted(frame.height, 'open deal')}{due} with {money(value, settings.currency)} "
+        f"{'is' if frame.height == 1 else 'are'} on the list; "
+        f"{commit.height:,} of them with {money(float(commit.select(worth.sum()).item()), settings.currency)} are in "
         f"commit. The review has written to {touched:,} and moved {moved:,} to another category."
     )
     return Measure("Review", value, "money", frame, text)

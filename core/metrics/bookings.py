@@ -10,7 +10,7 @@ from core import marts
 from core.config import Settings
 from core.config.calendar import add_months, quarter_label, quarter_start
 from core.contracts import Dataset
-from core.metrics.measure import Measure, money
+from core.metrics.measure import Measure, counted, money
 
 
 def lines(data: Dataset, kinds: tuple[str, ...] = ("booking",), since: date | None = None) -> pl.DataFrame:
@@ -124,7 +124,7 @@ def quarter_to_date(data: Dataset, settings: Settings) -> Measure:
     rows = lines(data, since=begin)
     amount = float(rows["amount"].sum())
     label = quarter_label(data.as_of, settings)
-    text = f"{money(amount, settings.currency)} booked in {label} so far, from {rows.height:,} deals."
+    text = f"{money(amount, settings.currency)} booked in {label} so far, from {counted(rows.height, 'deal')}."
     return Measure("Bookings this quarter", amount, "money", rows.sort("day"), text)
 
 

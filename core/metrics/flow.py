@@ -11,7 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
-from core.metrics.measure import money
+from core.metrics.measure import counted, money
 from core.metrics.moves import MOVES, NEEDED, classified, summed, worth
 from core.metrics.scope import Cut, cut, names, people
 from core.metrics.tracks import at, between, tracks
@@ -81,7 +81,8 @@ class Flow:
         text = f"{self.who}: open pipeline{due} went from {began} to {ended} {span}{told}."
         if self.n_pushed:
             worth = money(self.pushed_amount, self.currency)
-            text += f" {self.n_pushed:,} deals worth {worth} were put off at least once."
+            verb = "was" if self.n_pushed == 1 else "were"
+            text += f" {counted(self.n_pushed, 'deal')} worth {worth} {verb} put off at least once."
         left = f"All but {self.currency} {abs(self.residual):.2f} is explained"
         return f"{text} {left if self.residual else 'The moves add up to the cent'}."
 
@@ -224,9 +225,8 @@ class Deals:
             money(abs(float(self.frame["moved_amount"].sum())), self.currency),
         )
         if self.step in ("Opening", "Closing"):
-            return f"{self.step}: {n:,} deals, {worth} together."
-        changes = "change" if self.frame.height == 1 else "changes"
-        return f"{self.step}: {n:,} deals in {self.frame.height:,} {changes}, {worth} together."
+            return f"{self.step}: {counted(n, 'deal')}, {worth} together."
+        return f"{self.step}: {counted(n, 'deal')} in {counted(self.frame.height, 'change')}, {worth} together."
 
 
 def deals(

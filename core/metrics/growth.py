@@ -93,23 +93,24 @@ def told(growth: Measure, measure: str, currency: str) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        Text only, one row per comparison: its name, the running period, the same days before, the
-        growth. "–" where there is nothing to divide by.
+        Text only, one row per comparison: its name, the amount of the running period, that of the same
+        days before, the growth. "–" where there is nothing to divide by.
     """
 
     def amount(value: float) -> str:
-        return money(value, currency) if measure in MONEY else f"{value:,.0f}"
+        return money(value, "").strip() if measure in MONEY else f"{value:,.0f}"
 
     rows = [
         (
             row["comparison"],
-            f"{amount(row['amount'])} since {row['since_on']:%-d %B}",
-            f"{amount(row['earlier_amount'])} since {row['earlier_since_on']:%-d %B %Y}",
+            amount(row["amount"]),
+            amount(row["earlier_amount"]),
             "–" if row["growth_rate"] is None else percent(row["growth_rate"], sign=True),
         )
         for row in growth.frame.iter_rows(named=True)
     ]
-    return pl.DataFrame(rows, schema=["Comparison", "Running period", "Same days before", "Growth"], orient="row")
+    unit = f", {currency}" if measure in MONEY else ""
+    return pl.DataFrame(rows, schema=["Comparison", f"Now{unit}", "Then", "Growth"], orient="row")
 
 
 def _rows(data: Dataset, settings: Settings, measure: str) -> pl.DataFrame:

@@ -59,10 +59,12 @@ class Health:
             return "The pipeline's health cannot be told: no part of it is known."
         known = self.frame.filter(pl.col("score").is_not_null()).sort("score")
         low, high = known.row(0, named=True), known.row(-1, named=True)
-        text = (
-            f"The pipeline's health is {self.value:.0f} of 100: strongest in {high['part'].lower()} "
-            f"({high['score']:.0f}), weakest in {low['part'].lower()} ({low['score']:.0f}: {low['meaning']})."
-        )
+        text = f"The pipeline's health is {self.value:.0f} of 100, from {low['part'].lower()} alone: {low['meaning']}."
+        if known.height > 1:
+            text = (
+                f"The pipeline's health is {self.value:.0f} of 100: strongest in {high['part'].lower()} "
+                f"({high['score']:.0f}), weakest in {low['part'].lower()} ({low['score']:.0f}: {low['meaning']})."
+            )
         if self.present_rate < 1:
             text += f" {percent(self.present_rate)} of the weight is present; the rest is not known and is left out."
         return f"{text} {self.record}"

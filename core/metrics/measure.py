@@ -37,20 +37,21 @@ class Measure:
         return self.text
 
 
-def money(amount: float | None, currency: str = "USD") -> str:
-    """Write an amount compactly.
+def money(amount: float | None, currency: str = "USD", digits: int = 1, sign: bool = False) -> str:
+    """Write an amount compactly; `digits` stand behind the point from a thousand up.
 
     Examples
     --------
-    >>> money(12_400_000)
-    'USD 12.4 M'
+    >>> money(12_400_000), money(-5_250, "EUR", digits=2), money(1_000_000, sign=True)
+    ('USD 12.4 M', 'EUR -5.25 k', 'USD +1.0 M')
     """
     if amount is None:
         return "no amount"
+    plus = "+" if sign else ""
     for size, letter in ((1e9, " B"), (1e6, " M"), (1e3, " k")):
         if abs(amount) >= size:
-            return f"{currency} {amount / size:,.1f}{letter}"
-    return f"{currency} {amount:,.0f}"
+            return f"{currency} {amount / size:{plus},.{digits}f}{letter}"
+    return f"{currency} {amount:{plus},.0f}" if abs(amount) >= 0.5 else f"{currency} 0"
 
 
 def percent(rate: float | None, sign: bool = False) -> str:

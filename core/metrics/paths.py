@@ -10,7 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.metrics.flow import ORDER, days, parts
-from core.metrics.measure import Measure, left_over, money
+from core.metrics.measure import Measure, counted, left_over, money
 from core.metrics.moves import MOVES, NEEDED, classified, summed, worth
 from core.metrics.scope import cut, people
 from core.metrics.tracks import between, tracks
@@ -65,7 +65,7 @@ class Path:
         n = self.n_deals
         text = "No deal both entered and left inside these days."
         if n:
-            which = "1 deal" if n == 1 else f"{n:,} deals"
+            which = counted(n, "deal")
             text = f"{which} entered and left, or rose and fell, inside these days, counted each time they did."
         text += f" A comparison of only the two ends would hide {shown} of moves." if round(self.hidden) else ""
         if not self.n_put_off:
@@ -227,6 +227,7 @@ def split(
     left = abs(round(sum(float(frame[s].sum()) for s in ORDER[:-1]) - float(frame["Closing"].sum()), 2))
     gone = round(float(frame["Transferred in"].sum()) + float(frame["Transferred out"].sum()), 2)
     text = f"{top['name']} moved most: it {word} by {change}." if top["change_amount"] else "No part changed in sum."
-    text += f" Together the {frame.height} explain the company's whole change, {left_over(left, settings.currency)}"
+    who = f"Together the {frame.height} explain" if frame.height > 1 else "It explains"
+    text += f" {who} the company's whole change, {left_over(left, settings.currency)}"
     text += "; what one hands over another receives." if not gone else "."
     return Measure("Flow by part", float(str(frame["Closing"].sum())), "money", frame, text)

@@ -10,7 +10,7 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
-from core.metrics.measure import Measure, money
+from core.metrics.measure import Measure, counted, money
 
 
 def open_deals(data: Dataset, day: date, settings: Settings) -> pl.DataFrame:
@@ -41,8 +41,8 @@ def open_pipeline(data: Dataset, settings: Settings, months: int = 12) -> Measur
     days = [add_months(data.as_of, -m) for m in range(months, -1, -1)]
     path = _path(data, days, settings)
     amount = float(now["amount"].sum())
-    text = f"{money(amount, settings.currency)} is open in {now.height:,} deals"
-    text += f"; {bare:,} of them have no amount yet." if bare else "."
+    text = f"{money(amount, settings.currency)} is open in {counted(now.height, 'deal')}"
+    text += f"; {bare:,} of them {'has' if bare == 1 else 'have'} no amount yet." if bare else "."
     frame = pl.DataFrame({"month": days, "amount": path})
     return Measure("Open pipeline", amount, "money", frame, text)
 

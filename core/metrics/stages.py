@@ -10,7 +10,7 @@ from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.metrics.journeys import depths, journeys, lengths, pace
-from core.metrics.measure import Measure, money, percent
+from core.metrics.measure import Measure, counted, money, percent
 from core.metrics.remembered import remembered
 from core.metrics.tracks import at, tracks
 
@@ -94,7 +94,8 @@ def conversion(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     first = frame["won_rate"][0]
     text = (
         f"The leakiest stage is {worst['stage']}: {percent(worst['moved_on_rate'])} of "
-        f"{worst['n_entered'] - worst['n_pending']:,} deals went on from there, {worst['n_pending']:,} still wait."
+        f"{counted(worst['n_entered'] - worst['n_pending'], 'deal')} went on from there, "
+        f"{worst['n_pending']:,} still wait."
     )
     if first is not None:
         text += f" Of those that entered {frame['stage'][0]} and closed, {percent(first)} were won."

@@ -123,12 +123,12 @@ class Behind:
     def deal(self, rows: list[int]) -> str:
         """Say what the chosen deal adds, and why; the first deal when none is chosen."""
         deal = self.frame.row(rows[0] if rows and rows[0] < self.frame.height else 0, named=True)
-        due = f"expected to close on {deal['close_on']}" if deal["close_on"] else "without an expected close date"
-        filled = ", its amount being its segment's median," if deal["is_amount_filled"] else ""
+        due = f"expects to close it on {deal['close_on']:%-d %B %Y}" if deal["close_on"] else "gives no close date"
+        filled = ", its segment's median" if deal["is_amount_filled"] else ""
         return (
-            f"{deal['opportunity_name'] or deal['opportunity_id']} is in {deal['stage']}, {due}: "
-            f"{deal['p_win'] * 100:.0f} % of {self.currency} {deal['amount']:,.0f}{filled} adds "
-            f"{self.currency} {deal['expected_amount']:,.0f}."
+            f"{deal['opportunity_name'] or deal['opportunity_id']} is in {deal['stage']}; its owner {due}. "
+            f"The chance to win it in {self.window} is {deal['p_win'] * 100:.0f} %, which adds {self.currency} "
+            f"{deal['expected_amount']:,.0f} of {self.currency} {deal['amount']:,.0f}{filled}."
         )
 
 

@@ -109,7 +109,11 @@ capability, score, words, sentence]."""
         worst = gaps.filter(pl.col("severity") == "blocker").height
         dear = gaps.sort("cost_amount", "row", descending=[True, False]).row(0, named=True)
         money = f"{self.summary['currency']} {dear['cost_amount']:,.0f}"
-        blockers = f"{worst:,} of {gaps.height:,} gaps block the deal" if worst else "No gap blocks the deal"
+        blockers = (
+            f"{worst:,} of {gaps.height:,} gaps {'blocks' if worst == 1 else 'block'} the deal"
+            if worst
+            else "No gap blocks the deal"
+        )
         return f"{blockers}; the dearest takes {dear['timeline']} and {money}: {dear['text'][:120]}"
 
     def unclear_sentence(self) -> str:

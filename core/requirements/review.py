@@ -165,6 +165,11 @@ def changes(rows: pl.DataFrame, edited: Mapping[int, Mapping[str, Any]]) -> list
     edited : mapping
         Row position to the fields changed and their new values; dates may be ISO text, other columns
         than those that can be edited are passed over.
+
+    Raises
+    ------
+    RequirementError
+        When what was typed as a date is none.
     """
     found = []
     listed = rows.select("sheet", *(name for name in GRID if name in FIELDS), "row", "version").to_dicts()
@@ -197,9 +202,18 @@ def changes_judgement(made: Sequence[Change]) -> bool:
     return any({"category", "priority", "capability_id"} & set(one.values) for one in made)
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise RequirementError(
+            f"{text!r} is no date, so nothing of it was kept.", mend="Write it as 2026-11-30."
+        ) from None
+
+
 def _plain(name: str, value: Any) -> Any:
     if name == "due_on" and isinstance(value, str):
-        return date.fromisoformat(value[:10]) if value else None
+        return _day(value) if value else None
     if isinstance(value, str):
         return value.strip() or None
     return value

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import QuarterdeckError
+from core.metrics.measure import money
 from core.scenarios.levers import Scenario
 from core.scenarios.whatif import CENT, Ground, work_out
 
@@ -19,6 +20,7 @@ FIGURES = {
     "total_amount": "Five quarters", "margin_amount": "Gross margin", "mrr_amount": "MRR at the end",
     "nrr_rate": "NRR",
 }  # fmt: skip
+RATES = ("p_target", "nrr_rate")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Comparison:
         for name in FIGURES:
             here, first = pl.col(name), root[name]
             change = here - pl.lit(first, pl.Float64)
-            if mode == "percent" and not name.startswith(("p_", "nrr")):
+            if mode == "percent" and name not in RATES:
                 change = change / first if first else pl.lit(None, pl.Float64)
             columns.append(change.alias(name))
         return self.frame.with_columns(columns)
@@ -65,7 +67,7 @@ class Comparison:
         if gap < CENT:
             return f"{rows[0]['scenario']} and {rows[-1]['scenario']} bring the same bookings over five quarters."
         return (
-            f"{rows[0]['scenario']} brings {self.currency} {gap / 1e6:,.2f} M more bookings over five quarters than "
+            f"{rows[0]['scenario']} brings {money(gap, self.currency, digits=2)} more bookings over five quarters than "
             f"{rows[-1]['scenario']}."
         )
 
@@ -88,7 +90,10 @@ def compare(start: Ground, plans: Sequence[Scenario]) -> Comparison:
         months.append(after.by_month.select(pl.lit(plan.name).alias("scenario"), "month", "amount"))
     shape = {"scenario": pl.String, **dict.fromkeys(FIGURES, pl.Float64)}
     empty = pl.DataFrame(schema={"scenario": pl.String, "month": pl.Date, "amount": pl.Float64})
-    return Comparison(
-        pl.DataFrame(rows, schema=shape, orient="row"), pl.concat(months) if months else empty, start.base.currency,
-        tuple(problems),
-    )  # fmt: skip
+    frame = pl.DataFrame(rows, schema=shape, orient="row").with_columns(_clean(n) for n in FIGURES if n not in RATES)
+    return Comparison(frame, pl.concat(months) if months else empty, start.base.currency, tuple(problems))
+
+
+def _clean(name: str) -> pl.Expr:
+    """Write less than half a cent, which is what an inverted distribution leaves of nothing, as nothing."""
+    return pl.when(pl.col(name).abs() < CENT).then(0.0).otherwise(pl.col(name)).alias(name)

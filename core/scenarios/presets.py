@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from core.scenarios.baseline import Baseline
 from core.scenarios.io import read_file
 from core.scenarios.levers import Scenario
 
@@ -16,3 +17,13 @@ def load() -> dict[str, Scenario]:
     """Return the shipped scenarios by name; empty where the folder is missing."""
     plans = [read_file(path) for path in sorted(FOLDER.glob("*.yaml"))]
     return {plan.name: plan for plan in plans}
+
+
+def fitting(base: Baseline) -> dict[str, Scenario]:
+    """Return those that speak of nothing the company lacks, such as a product gap no open deal waits for."""
+    return {
+        name: plan
+        for name, plan in load().items()
+        if all(s.detail in base.unblocked for s in plan.of("gap_closed"))
+        and all(s.detail in base.sources for s in plan.of("lead_mix"))
+    }

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import ScenarioError
+from core.metrics.measure import money
 from core.scenarios import distribution, engine
 from core.scenarios.levers import LEVERS, LIMITS, LeverSetting, Scenario
 from core.scenarios.whatif import Ground, share
@@ -67,15 +68,15 @@ class Sought:
 
     def sentence(self) -> str:
         """Say where the goal stands and what reaches it."""
-        money = f"{self.currency} {self.goal.amount / 1e6:,.1f} M"
-        here = f"As set, we are {self.goal.sure * 100:.0f} % sure of {self.currency} {self.now / 1e6:,.1f} M"
+        wanted = money(self.goal.amount, self.currency)
+        here = f"As set, we are {self.goal.sure * 100:.0f} % sure of {money(self.now, self.currency)}"
         if self.is_there:
-            return f"{here}: {money} is reached already."
+            return f"{here}: {wanted} is reached already."
         found = self.frame.filter(pl.col("value").is_not_null())
         if found.is_empty():
-            return f"{here}; no lever alone reaches {money}."
+            return f"{here}; no lever alone reaches {wanted}."
         named = "; ".join(f"{r['label']} {r['shown']} ({r['rank']})" for r in found.head(3).iter_rows(named=True))
-        return f"{here}. For {money} one of these alone would do: {named}."
+        return f"{here}. For {wanted} one of these alone would do: {named}."
 
     def mix_sentence(self) -> str:
         """Say the cheapest mix."""

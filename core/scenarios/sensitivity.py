@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import ScenarioError
+from core.metrics.measure import money
 from core.scenarios import engine
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
 from core.scenarios.whatif import NOUNS, Ground, share
@@ -48,7 +49,7 @@ class Tornado:
             return "The data hold too short a past to say how far levers move."
         row = self.frame.row(0, named=True)
         lever = LEVERS[row["lever"]]
-        ends = [f"{self.currency} {row[k] / 1e6:+,.1f} M" for k in ("low_amount", "high_amount")]
+        ends = [money(row[k], self.currency, sign=True) for k in ("low_amount", "high_amount")]
         return (
             f"{row['label']} swings {NOUNS[self.measure]} most: from {ends[0]} at {lever.shown(row['low'])} to "
             f"{ends[1]} at {lever.shown(row['high'])}, the range of nine quarters in ten."
@@ -89,7 +90,9 @@ class HeatMap:
         """Say the best and worst corner."""
         names = f"{LEVERS[self.across].label} and {LEVERS[self.up].label}"
         low, high = (float(v) for v in (self.frame["amount"].min(), self.frame["amount"].max()))  # type: ignore[arg-type]
-        text = f"Between them, {names} take the quarter from {self.currency} {low / 1e6:,.1f} M to {high / 1e6:,.1f} M"
+        text = (
+            f"Between them, {names} take the quarter from {money(low, self.currency)} to {money(high, self.currency)}"
+        )
         if self.frame["chance"].null_count():
             return f"{text}."
         worst, best = (float(v) for v in (self.frame["chance"].min(), self.frame["chance"].max()))  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ScenarioError
-from core.metrics.measure import left_over
+from core.metrics.measure import left_over, money
 from core.models import outlook
 from core.scenarios import attribution, baseline, engine, seen
 from core.scenarios.attribution import Split
@@ -45,6 +45,10 @@ class Ground:
     _before: dict[tuple[int, float | None], Outcome] = field(default_factory=dict)
     _known: dict[Hashable, WhatIf] = field(default_factory=dict, repr=False, compare=False)
 
+    def waiting_for(self, unblocked: Mapping[str, pl.DataFrame]) -> Ground:
+        """Return the ground knowing which open deals wait for which gap: by gap, [opportunity_id, share]."""
+        return Ground(replace(self.base, unblocked=dict(unblocked)), self.seen, self.forecast)
+
     def before(self, window: int = 0, correlation: float | None = None) -> Outcome:
         """Return the company as it stands, with the distribution of one quarter."""
         key = (window, correlation)
@@ -60,7 +64,7 @@ class Ground:
         if self.forecast is None or abs(mine - self.forecast) < 5e-4 * max(abs(mine), 1.0):
             return ""
         return (
-            f"The Forecast page says {unit} {self.forecast / 1e6:,.1f} M and this one {unit} {mine / 1e6:,.1f} M: with "
+            f"The Forecast page says {money(self.forecast, unit)} and this one {money(mine, unit)}: with "
             "too few closed deals for a model, that page also looks at the expected close dates, and this one at how "
             "long past deals took from each stage."
         )
@@ -124,7 +128,7 @@ class WhatIf:
     def frame(self) -> pl.DataFrame:
         """Return [month, before_amount, amount, lower, upper, quota_amount]; bookings alone have range and quota."""
         before = self.before.lines(self.measure)[0]
-        values, low, high = self.after.lines(self.measure)
+        values, low, high = (np.where(np.abs(x) < self._nil, 0.0, x) for x in self.after.lines(self.measure))
         quota = np.repeat(self.after.parts.quotas, 3)[: len(values)] / 3
         shown = quota if self.measure == "bookings_amount" else np.full(len(values), np.nan)
         columns = {
@@ -142,15 +146,21 @@ class WhatIf:
         """Say what the scenario changes, with range and the chance of reaching the quota."""
         base, now, then = self.ground.base, self.before, self.after
         unit, label = base.currency, base.quarters[self.window]
-        money = [f"{unit} {(v or 0.0) / 1e6:,.1f} M" for v in (now.spread.mean, then.spread.mean)]
-        low, high = (f"{unit} {then.spread.quantile(q) / 1e6:,.1f} M" for q in (0.1, 0.9))
-        moved = "stay at" if not self.plan.moved else f"go from {money[0]} to"
-        text = f"{label} bookings {moved} {money[1]}, between {low} and {high} in four cases of five"
+        before, after = (money(v or 0.0, unit) for v in (now.spread.mean, then.spread.mean))
+        low, high = (money(then.spread.quantile(q), unit) for q in (0.1, 0.9))
         gap = then.total() - now.total()
-        text += f"; over five quarters that is {unit} {gap / 1e6:+,.1f} M." if self.plan.moved else "."
+        in_quarter = (then.spread.mean or 0.0) - (now.spread.mean or 0.0)
+        is_moved = bool(self.plan.moved) and max(abs(gap), abs(in_quarter)) >= CENT
+        moved = f"go from {before} to" if is_moved else "stay at"
+        text = f"{label} bookings {moved} {after}, between {low} and {high} in four cases of five"
+        whole = f"that is {money(gap, unit, sign=True)}" if abs(gap) >= CENT else "they come to the same"
+        text += f"; over five quarters {whole}." if is_moved else "."
+        if self.plan.moved and not is_moved:
+            ends = (money(side.total("mrr_amount"), unit, digits=2) for side in (now, then))
+            text += f" Recurring revenue after five quarters goes from {' to '.join(ends)} a month."
         hit, was = then.spread.p_target, now.spread.p_target
         if hit is not None and was is not None:
-            quota = f"{unit} {(then.spread.target or 0) / 1e6:,.1f} M"
+            quota = money(then.spread.target or 0.0, unit)
             stays = "stays at" if self.plan.moved else "is"
             same = not self.plan.moved or share(was) == share(hit)
             chances = f"{stays} {share(hit)}" if same else f"goes from {share(was)} to {share(hit)}"
@@ -160,18 +170,19 @@ class WhatIf:
     def tail(self) -> str:
         """Say what a bad quarter looks like, and what the range allows for."""
         unit, spread = self.ground.base.currency, self.after.spread
-        text = f"In the worst tenth of outcomes the quarter averages {unit} {spread.tail_mean / 1e6:,.1f} M."
+        text = f"In the worst tenth of outcomes the quarter averages {money(spread.tail_mean, unit)}."
         return f"{text} The range lets deals share one fate with a correlation of {spread.correlation:.3f}."
 
     def recurring_sentence(self) -> str:
         """Say the recurring revenue at the end of five quarters, with its range, by month and by year."""
         unit, found = self.ground.base.currency, self.after.recurring
-        low, middle, high = (found.quantile(q) / 1e6 for q in (0.1, 0.5, 0.9))
-        text = f"Recurring revenue at the end of five quarters: {unit} {found.mean / 1e6:,.2f} M a month"
-        text += f" (ARR {unit} {found.mean * 12 / 1e6:,.1f} M), between {unit} {low:,.2f} M and {unit} {high:,.2f} M in"
-        text += f" four cases of five (P50 {middle:,.2f} M; ARR {low * 12:,.1f} M to {high * 12:,.1f} M)"
-        gap = found.mean - self.before.total("mrr_amount")
-        return f"{text}; the levers change it by {unit} {gap / 1e6:+,.2f} M." if self.plan.moved else f"{text}."
+        ends = [found.quantile(q) for q in (0.1, 0.5, 0.9)]
+        low, middle, high = (money(end, unit, digits=2) for end in ends)
+        text = f"Recurring revenue at the end of five quarters: {money(found.mean, unit, digits=2)} a month"
+        text += f" (ARR {money(found.mean * 12, unit)}), between {low} and {high} in four cases of five"
+        text += f" (P50 {middle}; ARR {money(ends[0] * 12, unit)} to {money(ends[2] * 12, unit)})"
+        gap = money(found.mean - self.before.total("mrr_amount"), unit, digits=2, sign=True)
+        return f"{text}; the levers change it by {gap}." if self.plan.moved else f"{text}."
 
     def part_sentence(self) -> str:
         """Say which lever makes most of the difference."""
@@ -194,12 +205,13 @@ class WhatIf:
             return f"{value:+.2f} times"
         if self.is_rate:
             return f"{value * 100:+.1f} points"
-        return f"{self.ground.base.currency} {value / 1e6:+,.2f} M"
+        return money(value, self.ground.base.currency, digits=2, sign=True)
 
     @cached_property
     def shown_parts(self) -> pl.DataFrame:
         """Return the parts that make a difference."""
-        return self.parts[[i for i, amount in enumerate(self.parts["amount"]) if abs(amount) > self._nil]]
+        kept = [i for i, amount in enumerate(self.parts["amount"]) if abs(amount) > self._nil]
+        return self.parts if len(kept) == self.parts.height else self.parts[kept]
 
     def check(self) -> str:
         """Say that the parts add up to the difference."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -20,6 +21,7 @@ from pages.ui.shell import Page
 FIXED = ("row", "requirement_id", "text", "statement", "gap_type", "capability", "changed_by", "sheet", "version")
 SHOWN = tuple(name for name in review.GRID if name not in ("sheet", "version"))
 UNSEEN = object()
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 BULK = {"state": "State", "owner": "Owner", "due_on": "Due", "priority": "Priority", "category": "Category"}
 
 
@@ -157,7 +159,7 @@ def _columns() -> dict[str, Any]:
         "text": text("Requirement", width="large"),
         "state": st.column_config.SelectboxColumn("State", options=list(review.STATES), required=True),
         "owner": text("Owner"),
-        "due_on": st.column_config.DateColumn("Due"),
+        "due_on": st.column_config.DateColumn("Due", min_value=FIRST_DAY, max_value=LAST_DAY),
         "statement": "Statement",
         "priority": st.column_config.SelectboxColumn("Priority", options=list(PRIORITIES), required=True),
         "category": st.column_config.SelectboxColumn("Category", options=list(CATEGORIES), required=True),
@@ -178,7 +180,12 @@ def _edited(page: Page, saved: Saved, key: str) -> None:
         place: {name: value for name, value in fields.items() if state["done"].get((place, name), UNSEEN) != value}
         for place, fields in edits.items()
     }
-    wanted = review.changes(state["now"], new)
+    try:
+        wanted = review.changes(state["now"], new)
+    except QuarterdeckError as error:
+        st.session_state["review_said"] = [str(error)]
+        _fresh()
+        return
     state["done"] |= {(place, name): value for place, fields in new.items() for name, value in fields.items()}
     if not _save(page, saved, state["now"], wanted):
         _fresh()

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
+from core.metrics import money
 from core.scenarios import files, whatif
 from core.scenarios.levers import Scenario
 from core.scenarios.whatif import NOUNS, Ground, WhatIf
@@ -125,7 +126,7 @@ def tiles(found: WhatIf) -> str:
         ("MRR at the end", then.total("mrr_amount"), now.total("mrr_amount")),
     ]
     shown = [
-        (f"{name}, {unit}", f"{after / 1e6:,.1f} M", (after - before) / 1e6 if abs(after - before) >= 1 else 0.0, " M")
+        (f"{name}, {unit}", money(after, "").strip(), (after - before) / 1e6 if abs(after - before) >= 1 else 0.0, " M")
         for name, after, before in rows
     ]
     hit, was = then.spread.p_target, now.spread.p_target
@@ -150,6 +151,9 @@ def _view(c: Cell, found: WhatIf) -> str:
     """Draw the view chosen, and return what is to be said below it."""
     unit = found.ground.base.currency
     view = st.session_state.get("view") or VIEWS[0]
+    if not any(found.frame[side].sum() for side in ("before_amount", "amount", "upper")):
+        c.empty("There is nothing to expect yet. Load won deals, or contracts, on the Data page.")
+        return ""
     if view == "By month":
         c.draw(charts.months(found.frame, unit, found.noun, found.is_rate), key="months")
         return (found.recurring_sentence() + " " if found.measure == "mrr_amount" else "") + (

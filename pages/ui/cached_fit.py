@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -121,7 +120,7 @@ def with_gaps(page: Page, ground: Ground) -> Ground:
     hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
 )
 def _with_gaps(stamp: str, data: Dataset, config: Settings, _ground: Ground, _ledger: Ledger) -> Ground:
-    return Ground(replace(_ground.base, unblocked=waiting(_ledger)), _ground.seen, _ground.forecast)
+    return _ground.waiting_for(waiting(_ledger))
 
 
 @st.cache_resource(

@@ -14,9 +14,11 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError
 from core.metrics import Measure, money, percent
 from pages.ui import cached, snapshot
+from pages.ui.grid import grid
 from pages.ui.shell import Page
 
 SHOWN_ROWS = 500
+NARROW = "\u202f"
 SHORTEST_TREND = 2
 
 
@@ -66,20 +68,18 @@ class Cell:
 
     def table(self, frame: Any, **options: Any) -> None:
         """Show a frame as a table."""
-        st.dataframe(frame.to_arrow(), hide_index=True, width="stretch", lazy=False, **options)
+        grid(frame, **options)
 
     def facts(self, frame: Any) -> None:
         """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
         first, *others = frame.columns
         lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
-        lines += [f"| {' | '.join(row)} |" for row in frame.iter_rows()]
+        lines += [f"| {name} | {' | '.join(values).replace(' ', NARROW)} |" for name, *values in frame.iter_rows()]
         st.markdown(_plain("\n".join(lines)), width="stretch")
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
         """Show a frame as a table whose rows can be clicked."""
-        st.dataframe(
-            frame.to_arrow(), hide_index=True, width="stretch", on_select=opened, selection_mode="single-row", key=key,
-            lazy=False, **options,
+        grid(frame, on_select=opened, selection_mode="single-row", key=key, **options,
         )  # fmt: skip
 
     def empty(self, advice: str) -> None:
@@ -103,7 +103,7 @@ class Cell:
             st.markdown(_doc(function))
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
             st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
-            st.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
+            grid(frame.head(SHOWN_ROWS), height=240)
             st.download_button(
                 "Rows as CSV",
                 frame.write_csv,
@@ -129,7 +129,16 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
             yield here
         except QuarterdeckError as error:
             here.failed = True
-            st.warning(str(error), icon=":material/warning:")
+            _tell(page, question, str(error))
+
+
+def _tell(page: Page, question: str, problem: str) -> None:
+    """Write a problem out where it is met first, and refer to it where it is met again."""
+    first = page.problems.setdefault(problem, question)
+    if first == question:
+        st.warning(problem, icon=":material/warning:")
+    else:
+        st.caption(f"Not yet, for the reason told under [{first}](#{anchor(first)}).")
 
 
 def tile(
@@ -163,7 +172,8 @@ def tile(
     if behind.open:
         frame = cached.result(rows, page.data, page.settings) if rows else measure.frame
         behind.caption(f"{frame.height:,} rows")
-        behind.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=300, width=640, lazy=False)
+        with behind:
+            grid(frame.head(SHOWN_ROWS), height=300, width=640)
 
 
 def shown(measure: Measure, currency: str) -> str:
@@ -173,6 +183,11 @@ def shown(measure: Measure, currency: str) -> str:
     if measure.unit == "money":
         return money(measure.value, currency)
     return percent(measure.value) if measure.unit == "rate" else f"{measure.value:,.0f}"
+
+
+def literal(text: str) -> str:
+    """Write a text as it is, whatever it means in Markdown; for what came from a link or a file."""
+    return re.sub(r"([\\`*_\[\]<>~$#|])", r"\\\1", text)
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ from core.config.calendar import add_months, quarter_start
 from core.metrics import attainment, bookings, concentration, flow, growth, leaderboard, regions, scope
 from pages.ui import cached
 from pages.ui.cells import SHOWN_ROWS
+from pages.ui.grid import grid
 from pages.ui.shell import Page
 
 TEAMS = "Teams"
@@ -112,4 +113,4 @@ def step(page: Page, picked: dict[str, Any], asked: tuple[Any, ...]) -> None:
 
 def _table(frame: Any, words: str) -> None:
     st.caption(f"{frame.height:,} {words}")
-    st.dataframe(frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
+    grid(frame.head(SHOWN_ROWS), height=240)

@@ -13,6 +13,7 @@ from core.requirements import kept, samples
 from core.requirements.gap import GapAnalysis, Stake
 from pages.ui import answering, cached, cached_fit
 from pages.ui.cells import Cell
+from pages.ui.grid import grid
 from pages.ui.lists import visible
 from pages.ui.shell import Page
 
@@ -36,7 +37,7 @@ def news() -> pl.DataFrame:
         added = st.session_state.get("updates_added", [])
         if added:
             found = pl.concat([found, pl.DataFrame(added, schema=found.schema)])
-        st.dataframe(found.to_arrow(), hide_index=True)
+        grid(found)
     return found
 
 

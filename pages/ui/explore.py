@@ -14,7 +14,7 @@ from pages.ui.shell import Page
 
 CERTAIN = {0.5: "as likely as not", 0.7: "70 % sure", 0.8: "80 % sure", 0.9: "90 % sure"}
 SOUGHT = {
-    "label": "Lever", "shown": "It would take", "rank": "In your own past",
+    "label": "Lever", "shown": st.column_config.TextColumn("It would take", width="medium"), "rank": "In your own past",
     "is_seen": st.column_config.CheckboxColumn("Within what was seen"),
     "effort": st.column_config.NumberColumn("Effort", format="%.1f"),
 }  # fmt: skip

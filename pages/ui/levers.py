@@ -13,6 +13,7 @@ from core.contracts.errors import QuarterdeckError
 from core.scenarios import files, presets
 from core.scenarios.levers import FIRST, LEVERS, Lever, LeverSetting, Scenario
 from core.scenarios.whatif import Ground
+from pages.ui.cells import literal
 
 YOURS = "Your scenario"
 MORE = tuple(name for name in LEVERS if (name not in FIRST and not name.startswith("deal_")) or name == "deal_size")
@@ -26,12 +27,12 @@ def choices(ground: Ground) -> None:
     """Draw what the sliders apply to, and the scenarios to start from."""
     _open_link(ground)
     for notice in st.session_state.pop("link_notices", []):
-        st.warning(notice, icon=":material/link_off:")
+        st.warning(literal(notice), icon=":material/link_off:")
     first, second, third = st.columns([2, 5, 1], vertical_alignment="bottom")
     first.selectbox(
         "Applies to", ground.base.scopes, format_func=_scope, key="scope", bind="query-params", persist_state="session"
     )
-    second.pills("Start from", list(presets.load()), key="preset", on_change=_take_preset, selection_mode="single")
+    second.pills("Start from", list(presets.fitting(ground.base)), key="preset", on_change=_take_preset, wrap=True)
     third.button("Reset", on_click=fill, args=(Scenario(),), width="stretch")
 
 

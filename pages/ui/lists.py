@@ -55,7 +55,11 @@ def choose(page: Page) -> tuple[str, bytes, str]:
             return file[0], file[1], file[0]
     shipped = samples.lists()
     name = left.segmented_control(
-        "Or look at an example", list(shipped), default=next(iter(shipped), None), key="requirement_sample"
+        "Or look at an example",
+        list(shipped),
+        default=next(iter(shipped), None),
+        key="requirement_sample",
+        wrap=True,
     )
     if not name:
         return "", b"", ""

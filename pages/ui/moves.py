@@ -11,6 +11,7 @@ from core import charts
 from core.metrics import flow, paths, scope
 from pages.ui import cached
 from pages.ui.cells import Cell
+from pages.ui.grid import grid
 from pages.ui.shell import Page
 
 OWN = "Own dates"
@@ -191,9 +192,8 @@ def part() -> str:
 
 def rows(frame: Any, key: str, columns: dict[str, Any]) -> list[int]:
     """Show a table whose rows can be chosen, one at a time, and return the chosen ones."""
-    picked = st.dataframe(
+    picked = grid(
         frame,
-        hide_index=True,
         height=360,
         on_select="rerun",
         selection_mode="single-row",

@@ -14,6 +14,7 @@ from core.requirements.classify import CATEGORIES
 from core.requirements.edition import BOOK, FIELDS, Edition
 from core.store.capabilities import Capabilities, CapabilityEdit
 from pages.ui import cached, cached_offering
+from pages.ui.grid import grid
 from pages.ui.shell import Page
 
 SAID, MET = "catalogue_said", "catalogue_met"
@@ -64,15 +65,13 @@ def filtered(standing: Edition) -> pl.DataFrame:
 
 def table(shown: pl.DataFrame) -> None:
     """Show the list; a click on a row opens it below."""
-    st.dataframe(
-        shown.select(list(LISTED)).to_arrow(),
-        hide_index=True,
+    grid(
+        shown.select(list(LISTED)),
         height=min(36 * (shown.height + 1) + 2, 380),
         on_select=_clicked,
         selection_mode="single-row",
         key="offer_table",
         column_config=LISTED,
-        lazy=False,
     )
     st.session_state["offer_shown"] = shown["capability_id"].to_list()
 
@@ -220,7 +219,7 @@ def _conflict(page: Page, standing: Edition, key: str) -> bool:
     st.warning(met["said"], icon=":material/sync_problem:")
     mine: CapabilityEdit = met["mine"]
     rows = cached_offering.both(met["theirs"], mine.values)
-    st.dataframe(rows.to_arrow(), hide_index=True, column_config={
+    grid(rows, column_config={
         "field": "Field", "theirs": st.column_config.TextColumn("Theirs, as it stands", width="large"),
         "mine": st.column_config.TextColumn("Yours", width="large"),
     })  # fmt: skip

@@ -9,6 +9,7 @@ from core.requirements import outgoing, review, scores, workbook
 from core.requirements.gap import GapAnalysis
 from core.requirements.scores import Bid
 from pages.ui import answering, cached, cached_fit, cached_reading
+from pages.ui.grid import grid
 from pages.ui.shell import Page
 
 WHICH = {"Every draft": review.STATES, "What is answered or approved": review.DONE, "What is approved": ("approved",)}
@@ -50,12 +51,12 @@ def own_file(page: Page, found: GapAnalysis) -> None:
     )
     with st.expander("The proof, part by part", icon=":material/verified:"):
         st.caption("Found by comparing the buyer's file with the one that goes back.")
-        st.dataframe(made.proof.frame, hide_index=True, column_config=PARTS, width="stretch")
+        grid(made.proof.frame, column_config=PARTS)
         st.download_button("Every cell written (CSV)", made.frame.write_csv(), "cells-written.csv", on_click="ignore")
     if made.left.height:
         rows = made.left.select("sheet", "row", "reason", "text")
         with st.expander("What is left for a person", icon=":material/person:"):
-            st.dataframe(rows, hide_index=True, column_config=LEFT, width="stretch")
+            grid(rows, column_config=LEFT)
 
 
 def papers(page: Page, found: GapAnalysis, bid: Bid) -> None:

@@ -27,8 +27,10 @@ STEPS: list[tuple[str, str, Scenario]] = [
 
 def bar() -> None:
     """Draw the switch, and while it is on the tour."""
-    on = st.toggle("Presenter mode", key="present", bind="query-params", persist_state="session",
-                   help="Large type, no sidebar, and a tour of five steps.")  # fmt: skip
+    on = st.toggle(
+        "Presenter mode", key="present", bind="query-params", persist_state="session", on_change=_switch,
+        help="Large type, no sidebar, and a tour of five steps. Your own levers come back after it.",
+    )  # fmt: skip
     if not on:
         return
     st.html(LARGE)
@@ -42,6 +44,17 @@ def bar() -> None:
             "Next", on_click=_go, args=(step + 1,), disabled=step == len(STEPS) - 1, type="primary", width="stretch",
             key="tour_next",
         )  # fmt: skip
+
+
+def _switch() -> None:
+    """Begin the tour at its first step, and put the levers back that stood before it when it ends."""
+    state = st.session_state
+    if state["present"]:
+        if "ground_now" in state:
+            state["before_tour"] = levers.current(state["ground_now"])
+        _go(0)
+    elif "before_tour" in state:
+        levers.fill(state.pop("before_tour"))
 
 
 def _go(step: int) -> None:

@@ -25,6 +25,7 @@ SIDES = {
     "p_target": st.column_config.NumberColumn("Chance of quota", format="percent"),
     "nrr_rate": st.column_config.NumberColumn("NRR", format="percent"),
 }
+LISTED = 12
 PERCENT = {n: st.column_config.NumberColumn(t, format="percent") for n, t in comparison.FIGURES.items()}
 
 
@@ -69,6 +70,9 @@ def _form(page: Page) -> None:
             st.caption(f"Saved under a new name it becomes a branch of {came.partition('/')[2]}.")
         if st.form_submit_button("Save", icon=":material/save:"):
             _save(page, name.strip(), about, shared)
+    said = st.session_state.pop("scenario_saved", None)
+    if said:
+        st.success(said, icon=":material/check:")
 
 
 def _save(page: Page, name: str, about: str, shared: bool) -> None:
@@ -88,7 +92,8 @@ def _save(page: Page, name: str, about: str, shared: bool) -> None:
     _versions()[saved.key] = saved.version
     st.session_state[FROM] = saved.key
     word = "Saved" if saved.version == 1 else f"Saved again, version {saved.version}"
-    st.success(f"{word}: {saved.name}", icon=":material/check:")
+    st.session_state["scenario_saved"] = f"{word}: {saved.name}"
+    st.rerun()  # The whole page, for what is compared is chosen among what is saved.
 
 
 def _tree(page: Page) -> None:
@@ -110,6 +115,9 @@ def _tree(page: Page) -> None:
     delete.button("Delete", on_click=_delete, args=(page, here), disabled=not mine, width="stretch")
     if here is not None:
         st.caption(_about(here))
+    elif found:
+        lines = [f"{labels[b.key]} · version {b.version} by {b.owner}, {b.saved_at:%-d %B %Y}" for _, b in found]
+        st.text("\n".join(lines[:LISTED]))
 
 
 def _label(depth: int, b: Branch, page: Page) -> str:
@@ -177,7 +185,7 @@ def compare(page: Page, ground: Ground) -> None:
         plan = board.plan_now()
         known = {NOW: Scenario(NOW), plan.name: plan}
         known |= {b.name: files.from_dict(b.payload) for b in _kept(page).visible(_me(page))}
-        known |= {name: found for name, found in presets.load().items() if name not in known}
+        known |= {name: found for name, found in presets.fitting(ground.base).items() if name not in known}
         names = list(known)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         chosen = left.multiselect("Scenarios, the first as root", names, names[:2], max_selections=4, key="compared")
@@ -187,7 +195,7 @@ def compare(page: Page, ground: Ground) -> None:
         for problem in sides.problems:
             st.warning(problem, icon=":material/warning:")
         c.table(sides.shown(mode), column_config=SIDES | (PERCENT if mode == "percent" else {}))
-        if sides.months.height:
+        if (sides.months["amount"].abs() > comparison.CENT).any():
             c.draw(charts.side_by_side(sides.months, page.settings.currency), key="sides")
         st.button("Take in the sliders as they stand", icon=":material/refresh:", key="compare_again")
 

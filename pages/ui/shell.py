@@ -66,6 +66,7 @@ class Page:
     bounds: Bounds = UNBOUND
     calls: list[tuple[str, str]] = field(default_factory=list)
     shown: list[tuple[str, str, Any]] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
 
     def may(self, right: str) -> bool:
         """Say whether the person holds a right such as `scenarios:write`."""

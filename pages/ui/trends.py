@@ -9,6 +9,7 @@ import streamlit as st
 from core import charts
 from pages.ui import cached
 from pages.ui.cells import SHOWN_ROWS, Cell
+from pages.ui.grid import grid
 from pages.ui.shell import Page
 
 
@@ -30,7 +31,7 @@ def shown(page: Page, cell: Cell) -> None:
     if picked:
         behind = cached.result(trend.behind, page.data, page.settings, measure, picked["key"])
         st.caption(behind.sentence())
-        st.dataframe(behind.frame.head(SHOWN_ROWS).to_arrow(), hide_index=True, height=240, lazy=False)
+        grid(behind.frame.head(SHOWN_ROWS), height=240)
     else:
         st.caption("Click a month to see what it is made of.")
     cell.method(trend.trend, found.frame, measure)

@@ -11,6 +11,7 @@ from core.config import Settings
 from core.contracts.errors import QuarterdeckError
 from core.models import versions as kept_versions
 from pages.ui import cached
+from pages.ui.grid import grid
 from pages.ui.shell import Page
 
 MODELS = {"close": "When a deal is won", "churn": "Who leaves"}
@@ -75,7 +76,7 @@ def versions(page: Page, found: pl.DataFrame) -> None:
     """List the versions and let those who may go back to an earlier one."""
     if found.is_empty():
         return
-    st.dataframe(found.to_arrow(), hide_index=True, width="stretch", column_config=COLUMNS)
+    grid(found, column_config=COLUMNS)
     if not page.may("models:write"):
         return
     left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")

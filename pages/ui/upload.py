@@ -11,6 +11,7 @@ from core.metrics import loading
 from core.sources import read_files
 from core.sources.files import ENDINGS
 from core.sources.mapping import parse_map
+from pages.ui.grid import grid
 from pages.ui.shell import Page
 
 COLUMNS = {
@@ -51,7 +52,7 @@ def panel(page: Page) -> None:
             st.caption(note)
         preview = loading.columns(found, page.settings)
         st.markdown(preview.sentence())
-        st.dataframe(preview.frame, hide_index=True, height=300, column_config=COLUMNS)
+        grid(preview.frame, height=300, column_config=COLUMNS)
         if st.button("Use for this session", type="primary"):
             st.session_state["uploaded_data"] = replace(found, is_transient=True)
             st.rerun()

@@ -91,6 +91,10 @@ def test_a_scenario_file_is_run(run, tmp_path):
     told = json.loads(run("scenario", str(ROOT / "sample_data" / "scenarios" / "price_rise.yaml"), "--json").stdout)
     assert told["name"] == "Price rise"
     assert {row["lever"] for row in told["levers"]} == {"price", "win_rate"}
+    gap = ROOT / "sample_data" / "scenarios" / "close_pci_gap.yaml"
+    closes = json.loads(run("scenario", str(gap), "--json").stdout)
+    assert [row["lever"] for row in closes["levers"]] == ["gap_closed"]
+    assert closes["levers"][0]["amount"] > 0
     bad = tmp_path / "bad.yaml"
     bad.write_text("name: x\nlevers: [{lever: winrate, value: 0.1}]\n")
     failed = run("scenario", str(bad))

@@ -263,7 +263,7 @@ def test_steps_and_deviations(rows):
     assert due["Legal review"] == date(2026, 5, 22)
     assert found.deviations["row"].to_list() == [3, 4, 5]
     assert "Late: Terms and deviations listed, Security and privacy review." in found.sentence()
-    assert "more in 1 points; 3 must-haves need a deviation." in found.sentence()
+    assert "more in 1 point; 3 must-haves need a deviation." in found.sentence()
     body = texts(word.write(found.paper()))["word/document.xml"]
     assert "beyond Premium plus" in body
     calm = contract.draw_up(rows.clear(), asked.clear(), date(2026, 8, 31), FRIDAY)

@@ -167,7 +167,8 @@ def test_a_far_lever_is_warned_of():
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({"win_rate": "<script>"}, "Win rate '<script>', which is no number from -50 to 50"),
+        ({"win_rate": "<script>"}, r"Win rate '\<script\>', which is no number from -50 to 50"),
+        ({"win_rate": "__import__"}, r"Win rate '\_\_import\_\_'"),
         ({"churn": "9e99"}, "Churn '9e99'"),
         ({"scope": "Segment Moon"}, "'Segment Moon', which this data does not have"),
         ({"also": '[["os.system",1]]'}, "no lever called 'os.system'"),
@@ -209,15 +210,19 @@ def test_a_named_deal_is_taken_as_lost_and_two_levers_are_mapped():
     assert "Between them, Win rate and Cycle length" in said(test)
 
 
-def test_the_tour_walks_five_steps():
+def test_the_tour_walks_five_steps_and_brings_ones_own_levers_back():
     test = opened()
+    test.slider(key="win_rate").set_value(25.0).run()
     test.toggle(key="present").set_value(True).run()
     assert "1 of 5" in said(test)
+    assert test.slider(key="win_rate").value == 0.0
     for step in range(2, 6):
         test.button(key="tour_next").click().run()
         assert not test.exception
         assert f"{step} of 5" in said(test)
         assert test.slider(key="win_rate").value == (10.0 if step in {2, 3} else 0.0)
+    test.toggle(key="present").set_value(False).run()
+    assert test.slider(key="win_rate").value == 25.0
 
 
 def test_a_scenario_is_locked_branched_and_shared(tmp_path):

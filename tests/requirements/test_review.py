@@ -214,3 +214,10 @@ def test_a_kept_list_returns_to_the_ledger(found, sample, settings, store, known
     with_mine = kept.ledger(sample, settings, [mine], known)
     assert with_mine.deals["opportunity_id"].unique().to_list() == [deal]
     assert kept.ledger(sample, settings).frame.height > 30
+
+
+def test_a_day_that_is_none_is_refused_in_a_sentence(found, known):
+    rows = gridded(found, known)
+    with pytest.raises(RequirementError, match=r"'\+061224-02-01' is no date.*2026-11-30"):
+        review.changes(rows, {0: {"due_on": "+061224-02-01"}})
+    assert review.changes(rows, {0: {"due_on": "2026-11-30"}})[0].values == {"due_on": date(2026, 11, 30)}

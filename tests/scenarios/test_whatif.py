@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import pairwise
 
 import numpy as np
+import polars as pl
 import pytest
 
 from core import contracts
@@ -43,7 +45,19 @@ def test_churn_shows_in_recurring_revenue(sample, settings):
     assert found.parts["amount"].sum() == pytest.approx(found.difference, abs=0.01)
     assert (found.frame["amount"] >= found.frame["before_amount"]).all()
     assert "the levers change recurring revenue by" in found.part_sentence()
-    assert whatif.what_if(sample, settings, {"churn": -0.2}).difference == 0
+    bookings = whatif.what_if(sample, settings, {"churn": -0.2})
+    assert bookings.difference == 0
+    ends = re.search(
+        r"bookings stay at .* Recurring revenue .* from USD ([\d.]+) M to USD ([\d.]+) M", bookings.sentence()
+    )
+    assert float(ends[2]) > float(ends[1])
+
+
+def test_deals_that_slip_within_the_horizon_leave_the_quarter_and_not_the_whole(start):
+    slipped = whatif.work_out(start, Scenario("x", (LeverSetting("slip", 0.33, "segment:Enterprise", extra=6),)))
+    assert abs(slipped.difference) < 0.01
+    assert "bookings go from" in slipped.sentence()
+    assert "over five quarters they come to the same" in slipped.sentence()
 
 
 def test_a_lever_beyond_its_past_is_warned_of(start):
@@ -92,9 +106,18 @@ def test_comparing(start):
 
 
 def test_every_preset_runs_and_survives_being_written(start):
-    for name, plan in presets.load().items():
+    for plan in presets.load().values():
         assert files.from_dict(files.to_dict(plan)) == plan == files.from_yaml(files.to_yaml(plan))
+    assert "Close the PCI DSS gap" not in presets.fitting(start.base)
+    for name, plan in presets.fitting(start.base).items():
         assert whatif.work_out(start, plan).plan.name == name
+
+
+def test_a_preset_that_closes_a_gap_is_offered_where_deals_wait_for_it(start):
+    deals = start.base.open_deals["opportunity_id"].head(20)
+    known = start.waiting_for({"PCI DSS": pl.DataFrame({"opportunity_id": deals, "share": [0.5] * len(deals)})})
+    plan = presets.fitting(known.base)["Close the PCI DSS gap"]
+    assert whatif.work_out(known, plan).difference > 0
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
