@@ -69,7 +69,7 @@ class Contract:
         text = (
             f"The list asks for the service level {self.level['name']}"
             + (f", and for more in {counted(len(self.unmet), 'point')}" if self.unmet else "")
-            + f"; {self.deviations.height} must-haves need a deviation."
+            + f"; {counted(self.deviations.height, 'must-have')} need{'s' * (self.deviations.height == 1)} a deviation."
         )
         text += f" Late: {', '.join(late)}." if late else ""
         return text + (f" Due now: {', '.join(due)}." if due else "")

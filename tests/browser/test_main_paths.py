@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+HERE = "http://127.0.0.1:"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -63,9 +64,13 @@ def browser():
 
 @pytest.fixture
 def page(browser):
+    """A page of its own, which may ask nobody but the server for anything."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
+    asked = []
+    context.on("request", lambda request: asked.append(request.url))
     yield context.new_page()
     context.close()
+    assert [one for one in asked if not one.startswith((HERE, "data:", "blob:"))] == []
 
 
 def test_executive_opens_a_number_and_downloads_the_notebook(url, page):

@@ -144,7 +144,7 @@ def test_the_enablement_page_answers_for_a_kept_list():
     assert "lessons take" in said(test)
     assert test.selectbox(key="enablement_list").value == "asked"
     assert "criteria from critical requirements" in said(test)
-    assert "service level Premium plus, and for more in 1 points" in said(test)
+    assert "service level Premium plus, and for more in 1 point" in said(test)
     people = next(m for m in test.multiselect if m.label == "Enrolled")
     people.set_value([people.options[0]]).run()
     test.button(key="save_lessons").click().run()
