@@ -1,22 +1,26 @@
 """What the core works for each page of the weekly review, with data, marts and models in memory.
 
-Run: .venv/bin/python benchmarks/page_work.py [--folder FOLDER] [--rounds N]
+Run: .venv/bin/python benchmarks/page_work.py [--folder FOLDER [--models] [--home HOME]] [--rounds N]
 
 Every page is opened once on the sample company and each call of the core it makes is noted. Then every call is
 made again as it was, past the app's own cache of results: what is told is the work a change of scope or window
 costs, with nothing but the shared tables warm. With FOLDER, which is what `quarterdeck sample` writes, the same
-measures are then worked out on its rows; what needs models trained on them is left out and counted.
+measures are then worked out on its rows; what needs models trained on them is left out and counted. With
+--models the pages are opened on the folder's own rows instead and every call is timed: models are trained first and
+kept, with the snapshot of the rows, under HOME (a temporary folder when none is given).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -102,29 +106,61 @@ def told(name: str, calls: list[Call], data: Any, rounds: int) -> None:
     print(", ".join(f"{call} {ms:.0f}" for call, (ms, _) in slow), flush=True)
 
 
+def measure(pages: dict[str, list[Call]], data: Any, rounds: int, only_plain: bool = False) -> None:
+    """Print a line per page; calls that need models trained on other data are left out when told so."""
+    for name, calls in pages.items():
+        taken = [call for call in calls if call[1] or not only_plain]
+        if taken:
+            told(name, taken, data, rounds)
+        if len(taken) < len(calls):
+            print(f"{'':14}{len(calls) - len(taken)} calls need models and are left out")
+
+
+def at_home(folder: str, home: str, rounds: int) -> None:
+    """Train on a folder's rows, open the pages on them, and time every call."""
+    os.environ |= {"QUARTERDECK_DATA": folder, "QUARTERDECK_HOME": home}
+    settings = load()
+    begin = time.perf_counter()
+    data = load_data(settings)
+    print(f"Folder, read in {time.perf_counter() - begin:.0f} s: ", end="")
+    print(", ".join(f"{n:,} {e}" for e, n in data.row_counts.items()), flush=True)
+    begin = time.perf_counter()
+    bundle = registry.load_or_train(data, settings)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"Models there in {time.perf_counter() - begin:.0f} s, at most {peak:.1f} GB {bundle.problems or ''}")
+    for name, page in PAGES.items():
+        begin = time.perf_counter()
+        calls = calls_of(page)
+        print(f"{name} opened for the first time in {time.perf_counter() - begin:.1f} s")
+        measure({name: calls}, data, rounds)
+
+
 def main() -> None:
     """Print a line per page and its slowest calls."""
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--folder", help="a folder of Parquet files beside the sample company")
+    ask.add_argument("--models", action="store_true", help="train on the folder and time every call on its rows")
+    ask.add_argument("--home", help="where models trained with --models are kept")
     ask.add_argument("--rounds", type=int, default=3)
     given = ask.parse_args()
-    settings = load()
-    data = load_data(settings)
-    registry.load_or_train(data, settings)
-    pages = {name: calls_of(page) for name, page in PAGES.items()}
-    print("Sample company")
-    for name, calls in pages.items():
-        told(name, calls, data, given.rounds)
-    if given.folder:
-        begin = time.perf_counter()
-        data = read_folder(Path(given.folder), settings=settings)
-        print(f"Folder, read in {time.perf_counter() - begin:.0f} s: ", end="")
-        print(", ".join(f"{n:,} {e}" for e, n in data.row_counts.items()), flush=True)
-        for name, calls in pages.items():
-            plain = [call for call in calls if call[1]]
-            if plain:
-                told(name, plain, data, given.rounds)
-                print(f"{'':14}{len(calls) - len(plain)} calls need models and are left out")
+    if given.models:
+        if not given.folder:
+            ask.error("--models needs a --folder to train on.")
+        with nullcontext(given.home) if given.home else TemporaryDirectory() as home:
+            at_home(given.folder, home, given.rounds)
+    else:
+        settings = load()
+        data = load_data(settings)
+        registry.load_or_train(data, settings)
+        pages = {name: calls_of(page) for name, page in PAGES.items()}
+        print("Sample company")
+        measure(pages, data, given.rounds)
+        if given.folder:
+            begin = time.perf_counter()
+            data = read_folder(Path(given.folder), settings=settings)
+            print(f"Folder, read in {time.perf_counter() - begin:.0f} s: ", end="")
+            print(", ".join(f"{n:,} {e}" for e, n in data.row_counts.items()), flush=True)
+            measure(pages, data, given.rounds, only_plain=True)
     print(f"load average {os.getloadavg()[0]:.1f}")
 
 

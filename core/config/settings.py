@@ -121,6 +121,7 @@ class ModelSettings(_Section):
     interval_rate: float = Field(gt=0, lt=1)
     seed: int
     threads: int = Field(gt=0)
+    most_deals: int = Field(ge=1_000)
     min_closed_deals: int = Field(ge=0)
     min_churned_accounts: int = Field(ge=0)
     min_months: int = Field(ge=1)

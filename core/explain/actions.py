@@ -14,7 +14,7 @@ from core.metrics.intervals import difference
 from core.metrics.measure import ratio
 from core.metrics.remembered import remembered
 from core.metrics.risk import past
-from core.metrics.signals import SIGNALS, marks, words
+from core.metrics.signals import SIGNALS, open_marks, words
 from core.metrics.tracks import at, tracks
 
 DONE_DAYS = 28
@@ -84,7 +84,7 @@ def actions(data: Dataset, settings: Settings, opportunity_id: str) -> Actions:
     -------
     Actions
     """
-    now = marks(data, settings, [data.as_of]).filter(pl.col("opportunity_id") == opportunity_id)
+    now = open_marks(data, settings).filter(pl.col("opportunity_id") == opportunity_id)
     told, cases = words(settings), _followed(data, settings)
     rows = []
     for signal in SIGNALS:

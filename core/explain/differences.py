@@ -142,7 +142,7 @@ def deal(dataset: Dataset, settings: Settings, opportunity_id: str, ahead: int =
     if now.is_empty():
         raise ModelError(f"There is no open deal {opportunity_id}.", mend="Choose one that is listed.")
     day = dataset.as_of - timedelta(days=days)
-    then = deals.build(dataset, day, settings).filter(own)
+    then = deals.build(dataset, day, settings, opportunity_id)
     if then.is_empty():
         raise ModelError(f"The deal was not open on {day:%d %B %Y} yet.", mend="Look at one that is older.")
     weights = outlook.knots(bundle.deal_scores.columns, ahead)

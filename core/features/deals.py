@@ -53,8 +53,8 @@ RECENT_DAYS = 730
 USUAL_MEETINGS, USUAL_WEEKS = 1.5, 4
 
 
-def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
-    """Describe every deal that was open on a date by what was known on that date.
+def build(dataset: Dataset, as_of: date, settings: Settings, only: str | None = None) -> pl.DataFrame:
+    """Describe every deal that was open on a date, or one of them, by what was known on that date.
 
     Parameters
     ----------
@@ -63,6 +63,8 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
         Rows of history, activities, contracts and deals later than this change nothing.
     settings : Settings
         Names the stages and the fiscal year.
+    only : str, optional
+        The opportunity_id of one deal; what is known of its owner, account and rival still rests on all.
 
     Returns
     -------
@@ -83,19 +85,18 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
     lead source and type have no history in a CRM export; their present value is taken, which the
     model card says.
     """
-    now = states_at(dataset, as_of, settings)
-    deals = dataset.opportunities.filter(pl.col("created_on").is_null() | (pl.col("created_on") <= as_of))
+    now = states_at(dataset, as_of, settings, only)
     families = dataset.products.select("product_id", product_family="family")
     kinds = dataset.accounts.select("account_id", "segment", "region", "industry", "employee_count")
-    still = deals.select(
+    still = dataset.opportunities.select(
         "opportunity_id", "account_id", "product_id", "opportunity_type", "competitor", "lead_source", "n_contacts",
         "created_on",
-    )  # fmt: skip
+    ).filter(pl.col("created_on").is_null() | (pl.col("created_on") <= as_of))  # fmt: skip
     out = (
         now.join(still, on="opportunity_id")
         .join(kinds, on="account_id", how="left")
         .join(families, on="product_id", how="left")
-        .join(_touches(dataset, as_of), on="opportunity_id", how="left")
+        .join(_touches(dataset, as_of, only), on="opportunity_id", how="left")
         .join(_customers(dataset, as_of), on="account_id", how="left")
         .join(_records(dataset, as_of), on="owner_id", how="left")
         .join(_rates(dataset, as_of, ("account_id",), "account_win_rate"), on="account_id", how="left")
@@ -121,8 +122,8 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
     ).sort("opportunity_id")  # fmt: skip
 
 
-def states_at(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
-    """Return the state of every deal open at the end of a day, with how it came there.
+def states_at(dataset: Dataset, as_of: date, settings: Settings, only: str | None = None) -> pl.DataFrame:
+    """Return the state of every deal open at the end of a day, or of one of them, with how it came there.
 
     Returns
     -------
@@ -131,9 +132,10 @@ def states_at(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame
         n_pulls, amount_change_rate, n_owner_changes].
     """
     if not dataset.has("opportunity_history"):
-        return _without_history(dataset, as_of)
+        return _without_history(dataset, as_of).filter(_chosen(only))
     order = {name: rank for rank, name in enumerate(settings.stages.open)}
-    seen = dataset.opportunity_history.filter(pl.col("valid_from") <= as_of).sort("opportunity_id", "valid_from")
+    known = dataset.opportunity_history.filter(_chosen(only), pl.col("valid_from") <= as_of)
+    seen = known.sort("opportunity_id", "valid_from")
     before = {name: pl.col(name).shift(1).over("opportunity_id") for name in ("close_on", "stage", "owner_id")}
     moved = seen.with_columns(
         is_push=pl.col("close_on") > before["close_on"],
@@ -158,6 +160,10 @@ def states_at(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame
     ).drop("first_amount", "is_deleted")
 
 
+def _chosen(only: str | None) -> pl.Expr:
+    return pl.lit(value=True) if only is None else pl.col("opportunity_id") == only
+
+
 def _without_history(dataset: Dataset, as_of: date) -> pl.DataFrame:
     ended = pl.col("is_closed") & (pl.col("close_on") <= as_of)
     alive = dataset.opportunities.filter((pl.col("created_on") <= as_of) & ~ended.fill_null(value=False))
@@ -170,10 +176,13 @@ def _without_history(dataset: Dataset, as_of: date) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _touches(dataset: Dataset, as_of: date) -> pl.DataFrame:
+def _touches(dataset: Dataset, as_of: date, only: str | None) -> pl.DataFrame:
     """Count what was done on each deal in the last 30 and 60 days."""
     end = datetime.combine(as_of, time.max)
-    done = dataset.activities.filter(pl.col("opportunity_id").is_not_null() & (pl.col("occurred_at") <= end))
+    named = pl.col("opportunity_id").is_not_null()
+    done = dataset.activities.select("opportunity_id", "occurred_at", "kind").filter(
+        _chosen(only), named, pl.col("occurred_at") <= end
+    )
     late = pl.col("occurred_at") > end - timedelta(days=30)
     recent = pl.col("occurred_at") > end - timedelta(days=60)
     met = pl.col("kind") == "meeting"
@@ -197,7 +206,8 @@ def _customers(dataset: Dataset, as_of: date) -> pl.DataFrame:
 
 def _records(dataset: Dataset, as_of: date) -> pl.DataFrame:
     """Return each owner's share of deals won among those closed by the date, drawn towards the average."""
-    closed = dataset.opportunities.filter(pl.col("is_closed") & (pl.col("close_on") <= as_of))
+    rows = dataset.opportunities.select("owner_id", "is_closed", "is_won", "close_on")
+    closed = rows.filter(pl.col("is_closed") & (pl.col("close_on") <= as_of))
     overall = closed["is_won"].mean() if closed.height else None
     return closed.group_by("owner_id").agg(
         owner_win_rate=(pl.col("is_won").sum() + PRIOR_DEALS * pl.lit(overall)) / (pl.len() + PRIOR_DEALS)
@@ -207,13 +217,13 @@ def _records(dataset: Dataset, as_of: date) -> pl.DataFrame:
 def _rates(dataset: Dataset, as_of: date, by: tuple[str, ...], name: str) -> pl.DataFrame:
     """Return the share won of lately closed deals by some columns, drawn towards the average."""
     recent = pl.col("is_closed") & pl.col("close_on").is_between(as_of - timedelta(days=RECENT_DAYS), as_of)
-    closed = dataset.opportunities.filter(recent)
+    rows = dataset.opportunities.select("account_id", "competitor", "is_closed", "is_won", "close_on")
+    closed = rows.filter(recent)
     overall = closed["is_won"].mean() if closed.height else None
-    regions = dataset.accounts.select("account_id", "region")
-    return (
-        closed.join(regions, on="account_id", how="left")
-        .group_by(by)
-        .agg(((pl.col("is_won").sum() + PRIOR_DEALS * pl.lit(overall)) / (pl.len() + PRIOR_DEALS)).alias(name))
+    if "region" in by:
+        closed = closed.join(dataset.accounts.select("account_id", "region"), on="account_id", how="left")
+    return closed.group_by(by).agg(
+        ((pl.col("is_won").sum() + PRIOR_DEALS * pl.lit(overall)) / (pl.len() + PRIOR_DEALS)).alias(name)
     )
 
 

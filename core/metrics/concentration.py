@@ -9,7 +9,7 @@ from core.config.calendar import add_months, quarter_end, quarter_label
 from core.contracts import Dataset
 from core.metrics.bookings import lines, of_account
 from core.metrics.measure import Measure, money, percent, ratio
-from core.metrics.tracks import at, tracks
+from core.metrics.tracks import due_by
 
 
 def share_of_top(amounts: pl.Series, top: int = 10) -> float | None:
@@ -38,16 +38,16 @@ def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
         share_rate, largest first.
     """
     end = quarter_end(data.as_of, settings)
-    due = at(tracks(data, settings), data.as_of).filter(pl.col("close_on") <= end)
+    rows = due_by(data, settings, end, data.as_of)
     about = data.opportunities.select("opportunity_id", "opportunity_name", "account_id").join(
         data.accounts.select("account_id", "account_name"), on="account_id", how="left"
     )
-    whole = float(due["cents"].sum()) / 100
+    whole = float(rows["cents"].sum()) / 100
     frame = (
-        due.filter(pl.col("cents") > 0)
+        rows.filter(pl.col("cents") > 0)
         .join(about, on="opportunity_id", how="left")
         .select(
-            "opportunity_id", "opportunity_name", "account_name", pl.col("stage").cast(pl.String), "close_on",
+            "opportunity_id", "opportunity_name", "account_name", "stage", "close_on",
             amount=pl.col("cents") / 100, share_rate=pl.col("cents") / 100 / whole,
         )
         .sort("amount", "opportunity_id", descending=[True, False])

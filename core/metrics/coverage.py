@@ -14,7 +14,7 @@ from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.measure import Measure, money, percent, ratio
 from core.metrics.stages import known_shares
-from core.metrics.tracks import at, tracks
+from core.metrics.tracks import at, due_by, tracks
 
 FEWEST_QUARTERS = 3
 
@@ -128,12 +128,10 @@ def _text(
 
 def _due(data: Dataset, settings: Settings, day: date, end: date) -> tuple[float, float]:
     """Return what was open and due by a date at the end of a day, and its weight by what was known then."""
-    track = tracks(data, settings)
-    open_then = at(track, day).filter(pl.col("close_on") <= end)
+    open_then = due_by(data, settings, end, day)
     rates = known_shares(data, settings, day).select("stage", "won_rate")
-    joined = open_then.with_columns(pl.col("stage").cast(pl.String)).join(rates, on="stage", how="left")
-    due = float(open_then["cents"].sum()) / 100
-    return due, float((joined["cents"] * joined["won_rate"]).sum()) / 100
+    joined = open_then.join(rates, on="stage", how="left")
+    return float(open_then["cents"].sum()) / 100, float((joined["cents"] * joined["won_rate"]).sum()) / 100
 
 
 def _record(data: Dataset, settings: Settings, booked: pl.DataFrame, quarters: int) -> pl.DataFrame:

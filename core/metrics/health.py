@@ -15,10 +15,11 @@ from core.contracts import Dataset
 from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.concentration import share_of_top
+from core.metrics.journeys import lengths, stays
 from core.metrics.measure import percent, ratio
 from core.metrics.remembered import remembered
-from core.metrics.stages import known_shares, stays
-from core.metrics.tracks import OPEN, WON, at, between, tracks
+from core.metrics.stages import known_shares
+from core.metrics.tracks import OPEN, WON, between, due_by, tracks
 
 PARTS = ("Coverage", "Freshness", "Push rate", "Stage age", "Concentration", "Forecast bias")
 QUARTERS = 10
@@ -175,8 +176,8 @@ def _values(
 ) -> dict[str, float | None]:  # fmt: skip
     """Return the plain values of all parts on a day, by what was known then."""
     end = quarter_end(start, settings)
-    due = _due(data, settings, end, day)
-    whole = float(due["cents"].sum()) / 100
+    rows = due_by(data, settings, end, day)
+    whole = float(rows["cents"].sum()) / 100
     quota = quota_of_reps(data, start)
     left = quota - float(booked.filter(pl.col("day").is_between(start, day))["amount"].sum())
     return {
@@ -184,14 +185,9 @@ def _values(
         "Freshness": _fresh(data, settings, end, day),
         "Push rate": _pushed(data, settings, day, end),
         "Stage age": _in_pace(data, settings, end, day),
-        "Concentration": share_of_top(due["cents"]),
+        "Concentration": share_of_top(rows["cents"]),
         "Forecast bias": _bias(weights, start),
     }
-
-
-def _due(data: Dataset, settings: Settings, end: date, day: date) -> pl.DataFrame:
-    """Return the deals open at the end of a day and expected to close by another."""
-    return at(tracks(data, settings), day).filter(pl.col("close_on") <= end)
 
 
 @remembered(32)
@@ -199,41 +195,41 @@ def _fresh(data: Dataset, settings: Settings, end: date, day: date) -> float | N
     """Return the share of the amount due by a date that was touched lately; past days are kept."""
     if not data.has("activities"):
         return None
-    due = _due(data, settings, end, day)
+    rows = due_by(data, settings, end, day)
     days = (day - timedelta(days=settings.risk.silent_days), day)
     begin, until = (datetime.combine(d + timedelta(days=1), time()) for d in days)
     lately = (pl.col("occurred_at") >= begin) & (pl.col("occurred_at") < until) & pl.col("opportunity_id").is_not_null()
     named = data.activities.lazy().filter(lately).select("opportunity_id").unique().collect()
-    touched = due.join(named, on="opportunity_id", how="semi")
-    return ratio(float(touched["cents"].sum()), float(due["cents"].sum()))
+    touched = rows.join(named, on="opportunity_id", how="semi")
+    return ratio(float(touched["cents"].sum()), float(rows["cents"].sum()))
 
 
 def _pushed(data: Dataset, settings: Settings, day: date, end: date) -> float | None:
     """Return the share of the deals due at the start of the four weeks that were put off in them."""
     track, since = tracks(data, settings), day - timedelta(days=PUSHED_DAYS)
-    due = _due(data, settings, end, since)["deal"]
+    was_due = due_by(data, settings, end, since)["deal"]
     was = (pl.col("prev_state") == OPEN) & (pl.col("state") == OPEN)
     late = between(track, since, day).filter(was & (pl.col("close_on") > pl.col("prev_close_on")))
-    return ratio(late.filter(pl.col("deal").is_in(due.implode()))["deal"].n_unique(), due.len())
+    return ratio(late.filter(pl.col("deal").is_in(was_due.implode()))["deal"].n_unique(), was_due.len())
 
 
 @remembered(32)
 def _in_pace(data: Dataset, settings: Settings, end: date, day: date) -> float | None:
     """Return the share of the amount due by a date that is no slower than won deals were; past days are kept."""
-    due = _due(data, settings, end, day)
-    found = stays(tracks(data, settings), settings, day)
+    rows, now = due_by(data, settings, end, day).select("deal", "cents"), day == data.as_of
+    found = lengths(data, settings) if now else stays(tracks(data, settings), settings, day)
     recent = (pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -PACE_MONTHS))
     won = found.filter(recent).group_by("stage").agg(slow_days=pl.col("days").quantile(0.9, "linear"))
-    here = found.filter("is_here").join(due.select("deal", "cents"), on="deal").join(won, on="stage")
+    here = found.filter("is_here").join(rows, on="deal").join(won, on="stage")
     return ratio(float(here.filter(pl.col("days") <= pl.col("slow_days"))["cents"].sum()), float(here["cents"].sum()))
 
 
 def _forecast(data: Dataset, settings: Settings, start: date, day: date, booked: pl.DataFrame) -> tuple[float, float]:
     """Return what was booked plus the weighted pipeline due on a day of a quarter, and what the quarter brought."""
     end = quarter_end(start, settings)
-    due = _due(data, settings, end, day).with_columns(pl.col("stage").cast(pl.String))
     rates = known_shares(data, settings, day).select("stage", "won_rate")
-    weighted = due.join(rates, on="stage", how="left").select((pl.col("cents") * pl.col("won_rate")).sum() / 100).item()
+    rows = due_by(data, settings, end, day).join(rates, on="stage", how="left")
+    weighted = rows.select((pl.col("cents") * pl.col("won_rate")).sum() / 100).item()
     so_far, whole = (float(booked.filter(pl.col("day").is_between(start, d))["amount"].sum()) for d in (day, end))
     return so_far + float(weighted), whole
 

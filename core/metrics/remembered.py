@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from core.config import Settings
@@ -30,6 +30,12 @@ class Same:
         return id(self.thing)
 
 
+@lru_cache(maxsize=16)
+def _written(settings: Same) -> str:
+    """Return all settings as text, written once per object; settings are frozen."""
+    return cast("Settings", settings.thing).model_dump_json()
+
+
 def remembered(most: int) -> Callable[[Work[P, T]], Work[P, T]]:
     """Keep the results for the last few states of data, settings and what else is given.
 
@@ -44,7 +50,7 @@ def remembered(most: int) -> Callable[[Work[P, T]], Work[P, T]]:
 
         @wraps(function)
         def call(data: Dataset, settings: Settings, /, *more: P.args, **named: P.kwargs) -> T:
-            key = (data.fingerprint, data.as_of.isoformat(), settings.model_dump_json(), more, *sorted(named.items()))
+            key = (data.fingerprint, data.as_of.isoformat(), _written(Same(settings)), more, *sorted(named.items()))
             found = kept.get(key)
             if found is None:
                 found = function(data, settings, *more, **named)

@@ -17,7 +17,7 @@ from core.metrics.intervals import difference
 from core.metrics.measure import money, percent, ratio
 from core.metrics.remembered import remembered
 from core.metrics.scope import people
-from core.metrics.signals import SIGNALS, landmarks, marks, words
+from core.metrics.signals import SIGNALS, landmarks, marks, open_marks, words
 from core.metrics.tracks import WON, tracks
 
 FEWEST_CASES = 200
@@ -115,7 +115,7 @@ def at_risk(data: Dataset, settings: Settings) -> Risks:
     Risks
         Amounts not entered count as nothing at stake.
     """
-    now = marks(data, settings, [data.as_of])
+    now = open_marks(data, settings)
     cases = past(data, settings)
     record = _record(now, cases, settings)
     evident = record.filter(pl.col("n_past") >= settings.risk.fewest_deals)["signal"].to_list()
@@ -156,7 +156,7 @@ def past(data: Dataset, settings: Settings) -> pl.DataFrame:
     """
     days = landmarks(data, settings)
     if not days:
-        return marks(data, settings, [data.as_of]).clear().with_columns(
+        return open_marks(data, settings).clear().with_columns(
             won_on=pl.lit(None, pl.Date), is_won=pl.lit(value=False)
         )  # fmt: skip
     horizon = timedelta(days=settings.risk.horizon_days)

@@ -11,7 +11,8 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.metrics.intervals import wilson
-from core.metrics.stages import stays
+from core.metrics.journeys import lengths
+from core.metrics.remembered import remembered
 from core.metrics.tracks import OPEN, WON, at, tracks
 
 SIGNALS = (
@@ -38,6 +39,12 @@ def words(settings: Settings) -> dict[str, str]:
         "too_early": "to close faster than any like it ever has",
         "new_owner": f"changed hands in the last {risk.owner_days} days",
     }
+
+
+@remembered(2)
+def open_marks(data: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return `marks` of the deals open at the as-of date, kept for those that read them."""
+    return marks(data, settings, [data.as_of])
 
 
 def marks(data: Dataset, settings: Settings, days: Sequence[date]) -> pl.DataFrame:
@@ -120,8 +127,8 @@ def _touched(data: Dataset, days: Sequence[date]) -> pl.DataFrame:
 
 def _thresholds(data: Dataset, settings: Settings, days: Sequence[date]) -> list[tuple[pl.DataFrame, list[str]]]:
     """Return the tables of thresholds with their keys, each row by what had closed by its day."""
-    track, risk = tracks(data, settings), settings.risk
-    paces = stays(track, settings, data.as_of).filter(pl.col("state") == WON)
+    risk = settings.risk
+    paces = lengths(data, settings).filter(pl.col("state") == WON)
     accounts = data.accounts.select("account_id", pl.col("segment").fill_null("Not known"))
     ended = data.opportunities.filter("is_closed").join(accounts, on="account_id", how="left").with_columns(
         pl.col("segment").fill_null("Not known"),

@@ -3,70 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import polars as pl
 
 from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
+from core.metrics.journeys import depths, journeys, lengths, pace
 from core.metrics.measure import Measure, counted, money, percent
 from core.metrics.remembered import remembered
-from core.metrics.tracks import OPEN, WON, at, tracks
-
-
-def reached(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
-    """Return when each deal first stood in each stage or beyond, by what was known at the end of a day.
-
-    Parameters
-    ----------
-    track : pl.DataFrame
-        Of `tracks`.
-    settings : Settings
-        Names the stages in their order; a won deal has reached them all.
-    day : date
-
-    Returns
-    -------
-    pl.DataFrame
-        One row per deal and stage reached: deal, rank, stage, reached_on, n_stays (0 for a stage that
-        was skipped), furthest (rank; the number of stages when won), is_open, is_won at the end of
-        the day.
-    """
-    wide = _depths(track, settings, day)
-    parts = [
-        wide.filter(pl.col(f"day_{k}").is_not_null()).select(
-            "deal", pl.col(f"day_{k}").alias("reached_on"), pl.col(f"stays_{k}").alias("n_stays"),
-            pl.lit(k, pl.Int64).alias("rank"), pl.lit(name).alias("stage"), "furthest", "is_open", "is_won",
-        )
-        for k, name in enumerate(settings.stages.open)
-    ]  # fmt: skip
-    return pl.concat(parts)
-
-
-def _depths(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
-    """Return one row per deal: when it stood in stage k or beyond first, day_k, and its stays in it, stays_k."""
-    names = settings.stages.open
-    seen = track.head(int(track["day"].search_sorted(day, side="right"))).lazy()
-    standing: Any = pl.when(pl.col("state") == WON).then(len(names))
-    for k, name in enumerate(names):
-        standing = standing.when((pl.col("state") == OPEN) & (pl.col("stage") == name)).then(k)
-    fresh = (pl.col("stage") != pl.col("prev_stage")) | pl.col("prev_state").ne_missing(OPEN)
-    rank = pl.col("rank")
-    return (
-        seen.select("deal", "day", "state", rank=standing.cast(pl.Int64), is_fresh=(pl.col("state") == OPEN) & fresh)
-        .with_columns(
-            **{f"day_{k}": pl.when(rank >= k).then("day") for k in range(len(names))},
-            **{f"stays_{k}": ((rank == k) & pl.col("is_fresh")).fill_null(value=False) for k in range(len(names))},
-        )
-        .group_by("deal")
-        .agg(
-            *(pl.col(f"day_{k}").min() for k in range(len(names))),
-            *(pl.col(f"stays_{k}").sum() for k in range(len(names))),
-            furthest=rank.max(), is_open=pl.col("state").last() == OPEN, is_won=pl.col("state").last() == WON,
-        )
-        .collect()
-    )  # fmt: skip
+from core.metrics.tracks import at, tracks
 
 
 def shares(track: pl.DataFrame, settings: Settings, day: date, months: int = 24) -> pl.DataFrame:
@@ -80,7 +26,12 @@ def shares(track: pl.DataFrame, settings: Settings, day: date, months: int = 24)
         those not pending), won_rate (of those closed); rates are null where nothing is decided.
         Stages nobody entered are left out.
     """
-    wide, begin = _depths(track, settings, day), add_months(day, -months)
+    return _counted(depths(track, settings, day), settings, day, months)
+
+
+def _counted(wide: pl.DataFrame, settings: Settings, day: date, months: int = 24) -> pl.DataFrame:
+    """Return `shares` from how far each deal had come by the day."""
+    begin = add_months(day, -months)
     rows = [
         wide.filter(pl.col(f"day_{k}") > begin).select(pl.lit(name).alias("stage"), *_counts(k))
         for k, name in enumerate(settings.stages.open)
@@ -107,7 +58,9 @@ def _counts(k: int) -> list[pl.Expr]:
 @remembered(48)
 def known_shares(data: Dataset, settings: Settings, day: date) -> pl.DataFrame:
     """Return `shares` of a day, kept for the measures that look back on the same days."""
-    return shares(tracks(data, settings), settings, day)
+    now = day == data.as_of
+    wide = journeys(data, settings) if now else depths(tracks(data, settings), settings, day)
+    return _counted(wide, settings, day)
 
 
 def conversion(data: Dataset, settings: Settings, months: int = 24) -> Measure:
@@ -133,7 +86,7 @@ def conversion(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     Measure
         Value: share won of the deals that entered the first stage and closed. Frame as `shares`.
     """
-    frame = shares(tracks(data, settings), settings, data.as_of, months)
+    frame = _counted(journeys(data, settings), settings, data.as_of, months)
     decided = frame.filter(pl.col("moved_on_rate").is_not_null())
     if decided.is_empty():
         return Measure("Stage conversion", None, "rate", frame, "No deal has moved through the stages yet.")
@@ -150,47 +103,6 @@ def conversion(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     if skipped or repeated:
         text += f" {skipped:,} stages were skipped and {repeated:,} entered more than once."
     return Measure("Stage conversion", first, "rate", frame, text)
-
-
-def stays(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
-    """Return the days each deal has spent in each stage by the end of a day, all its stays together.
-
-    Returns
-    -------
-    pl.DataFrame
-        deal, stage, days, state (at the end of the day), ended_on (of the last change), is_here.
-    """
-    seen = track.head(int(track["day"].search_sorted(day, side="right"))).lazy()
-    last = seen.group_by("deal").agg(pl.col("state").last(), ended_on=pl.col("day").last(), now=pl.col("stage").last())
-    until = pl.min_horizontal("end_on", pl.lit(day)).cast(pl.Int32)
-    known = pl.any_horizontal(pl.col("stage") == name for name in settings.stages.open)
-    return (
-        seen.filter((pl.col("state") == OPEN) & known)
-        .select("deal", "stage", days=(until - pl.col("day").cast(pl.Int32)).cast(pl.Int64))
-        .group_by("deal", "stage")
-        .agg(pl.col("days").sum())
-        .join(last, on="deal")
-        .with_columns(is_here=(pl.col("state") == OPEN) & (pl.col("stage") == pl.col("now")))
-        .with_columns(pl.col("stage").cast(pl.String))
-        .drop("now")
-        .collect()
-    )
-
-
-def pace(found: pl.DataFrame, day: date, months: int = 24) -> pl.DataFrame:
-    """Return how long deals won in the months up to a day had spent in each stage: stage, n_won, median, p90.
-
-    Parameters
-    ----------
-    found : pl.DataFrame
-        Of `stays` on that day.
-    """
-    won = found.filter((pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -months)))
-    return won.group_by("stage").agg(
-        n_won=pl.len().cast(pl.Int64),
-        won_median_days=pl.col("days").median(),
-        won_p90_days=pl.col("days").quantile(0.9, "linear"),
-    )
 
 
 def times(data: Dataset, settings: Settings, months: int = 24) -> Measure:
@@ -213,8 +125,7 @@ def times(data: Dataset, settings: Settings, months: int = 24) -> Measure:
         Value: open amount of slow deals; None where no deal was won. Frame: stage, n_won,
         won_median_days, won_p90_days, n_open, open_median_days, open_p90_days, n_slow, slow_amount.
     """
-    track = tracks(data, settings)
-    found = stays(track, settings, data.as_of)
+    track, found = tracks(data, settings), lengths(data, settings)
     won, here = pace(found, data.as_of, months), found.filter("is_here")
     held = here.join(at(track, data.as_of).select("deal", "cents"), on="deal").join(won, on="stage", how="left")
     slow = pl.col("days") > pl.col("won_p90_days")
@@ -264,21 +175,19 @@ def cohorts(data: Dataset, settings: Settings, months: int = 18) -> Measure:
         Value: share won of the deals created in the shown months. Frame: month, stage (the last is
         Won), n_created, n_reached, n_open, reached_rate.
     """
-    track = tracks(data, settings)
-    opened = track.filter(pl.col("state") == OPEN).group_by("deal", maintain_order=True).agg(
-        month=pl.col("day").min().dt.truncate("1mo")
-    )  # fmt: skip
-    begin = add_months(month_start(data.as_of), 1 - months)
-    found = reached(track, settings, data.as_of).join(opened.filter(pl.col("month") >= begin), on="deal")
-    sizes = found.unique("deal").group_by("month").agg(
-        n_created=pl.len().cast(pl.Int64), n_open=pl.col("is_open").sum().cast(pl.Int64),
-        n_won=pl.col("is_won").sum().cast(pl.Int64),
-    )  # fmt: skip
-    passed = found.group_by("month", "stage", "rank").agg(n_reached=pl.len().cast(pl.Int64))
-    won = sizes.select("month", stage=pl.lit("Won"), rank=pl.lit(len(settings.stages.open)), n_reached="n_won")
+    begin, names = add_months(month_start(data.as_of), 1 - months), settings.stages.open
+    month, last = pl.col("opened_on").dt.truncate("1mo"), len(names)
+    came = journeys(data, settings).filter(pl.col("day_0").is_not_null(), month >= begin)
+    counts = {f"reached_{k}": pl.col(f"day_{k}").count() for k in range(last)}
+    counts |= {"n_created": pl.len(), "n_open": pl.col("is_open").sum(), "n_won": pl.col("is_won").sum()}
+    sizes = came.group_by(month=month).agg(count.cast(pl.Int64).alias(name) for name, count in counts.items())
+    reached = [*((name, f"reached_{k}") for k, name in enumerate(names)), ("Won", "n_won")]
     frame = (
-        pl.concat([passed, won.select(passed.columns)], how="vertical_relaxed")
-        .join(sizes.drop("n_won"), on="month")
+        pl.concat(
+            sizes.select("month", "n_created", "n_open", rank=pl.lit(k), stage=pl.lit(name), n_reached=column)
+            for k, (name, column) in enumerate(reached)
+        )
+        .filter((pl.col("n_reached") > 0) | (pl.col("rank") == last))
         .sort("month", "rank")
         .select(
             "month", "stage", "n_created", "n_reached", "n_open", reached_rate=pl.col("n_reached") / pl.col("n_created")

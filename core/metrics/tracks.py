@@ -61,6 +61,20 @@ def at(track: pl.DataFrame, day: date) -> pl.DataFrame:
     return begun.filter((pl.col("end_on") > day) & (pl.col("state") == OPEN))
 
 
+@remembered(32)
+def due_by(data: Dataset, settings: Settings, end: date, day: date) -> pl.DataFrame:
+    """Return the deals open at the end of a day and expected to close by another, kept for those who look back.
+
+    Returns
+    -------
+    pl.DataFrame
+        opportunity_id, deal, stage, close_on, cents, as they stood then.
+    """
+    shown = ("opportunity_id", "deal", "stage", "close_on", "cents")
+    known = at(tracks(data, settings).select(*shown, "day", "end_on", "state"), day)
+    return known.filter(pl.col("close_on") <= end).select(shown).with_columns(pl.col("stage").cast(pl.String))
+
+
 def between(track: pl.DataFrame, since: date, until: date) -> pl.DataFrame:
     """Return the changes after one day up to and including another."""
     begin, end = (int(track["day"].search_sorted(day, side="right")) for day in (since, until))

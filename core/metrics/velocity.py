@@ -11,8 +11,9 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.metrics.journeys import journeys
 from core.metrics.measure import Measure, money, percent, ratio
-from core.metrics.tracks import OPEN, WON, at, tracks
+from core.metrics.tracks import at, tracks
 from core.metrics.winrate import closed
 
 PARTS = ("Open deals", "Win rate", "Average deal", "Days to win")
@@ -138,15 +139,12 @@ def win_rates(data: Dataset, settings: Settings, quarters: int = 12) -> Measure:
         Value: cohort win rate of the deals created in the twelve months that ended a year ago. Frame:
         quarter_start_on, quarter, n_created, n_open, cohort_rate, open_rate, n_closed, closing_rate.
     """
-    track = tracks(data, settings)
-    born = track.group_by("deal", maintain_order=True).agg(
-        created_on=pl.col("day").first(), state=pl.col("state").last()
-    )
+    born = journeys(data, settings).select("is_open", "is_won", created_on="known_on")
     begin = add_months(quarter_start(data.as_of, settings), 3 - 3 * quarters)
     made = _by_quarter(born.filter(pl.col("created_on") >= begin), "created_on", settings).agg(
         n_created=pl.len().cast(pl.Int64),
-        n_open=(pl.col("state") == OPEN).sum().cast(pl.Int64),
-        cohort_rate=(pl.col("state") == WON).mean(),
+        n_open=pl.col("is_open").sum().cast(pl.Int64),
+        cohort_rate=pl.col("is_won").mean(),
     )
     ended = _by_quarter(closed(data, begin, data.as_of), "close_on", settings).agg(
         n_closed=pl.len().cast(pl.Int64), closing_rate=pl.col("is_won").mean()
@@ -166,7 +164,7 @@ def _cohort(data: Dataset, born: pl.DataFrame, frame: pl.DataFrame) -> Measure:
         (pl.col("created_on") > add_months(data.as_of, -24)) & (pl.col("created_on") <= add_months(data.as_of, -12))
     )
     ended = closed(data, add_months(data.as_of, -12), data.as_of)
-    won, waiting = ripe.filter(pl.col("state") == WON).height, ripe.filter(pl.col("state") == OPEN).height
+    won, waiting = ripe.filter("is_won").height, ripe.filter("is_open").height
     rate, by_close = ratio(won, ripe.height), ratio(ended.filter("is_won").height, ended.height)
     if rate is None or by_close is None:
         return Measure("Cohort win rate", rate, "rate", frame, "No deal is old enough to tell a cohort win rate.")

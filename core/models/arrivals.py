@@ -15,6 +15,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
 from core.contracts.stages import UNKNOWN_STAGE
 from core.metrics import money, percent
+from core.metrics.remembered import remembered
 
 PARTS = {"lead_source": "Source", "segment": "Segment", "region": "Region", "opportunity_type": "Type"}
 AGES = tuple(range(0, 361, 15))
@@ -110,9 +111,11 @@ def arrivals(dataset: Dataset, settings: Settings, by: str = "lead_source", days
         return Arrivals(pl.DataFrame(schema=_SHAPE), pl.DataFrame(), by, ahead, settings.currency)
     whole, _ = worth(deals, as_of, ahead)
     parts = _counted(deals, as_of).join(_sized(deals, as_of), on="part", how="left")
-    curves = pl.concat([won_by(deals.filter(pl.col("part") == part), as_of, part, deals) for part in parts["part"]])
+    names, usual = parts["part"], _cumulative(deals, as_of)[1]
+    curves = pl.concat([_curve(deals.filter(pl.col("part") == part), as_of, part, usual) for part in names])
     mark = curves.filter(pl.col("age_days") == MARK_DAYS).select("part", "won_rate")
-    each = pl.DataFrame({"part": parts["part"], "each": [_each(deals, p, as_of, ahead) for p in parts["part"]]})
+    typical = _per_deal(deals, as_of, ahead)
+    each = pl.DataFrame({"part": names, "each": [_each(deals, part, as_of, ahead, typical) for part in names]})
     found = parts.join(mark, on="part").join(each, on="part").with_columns(raw=pl.col("each") * pl.col("n_created"))
     total = float(found["raw"].sum())
     share = pl.col("raw") / total if total > 0 else pl.lit(None, dtype=pl.Float64)
@@ -168,7 +171,8 @@ def worth(history: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
     as_of : date
     days : int
     """
-    deals = history.unique("opportunity_id").filter(pl.col("created_on").is_between(as_of - timedelta(days=365), as_of))
+    lately = pl.col("created_on").is_between(as_of - timedelta(days=365), as_of)
+    deals = history.filter(lately).unique("opportunity_id")
     if deals.is_empty() or days <= 0:
         return 0.0, 0.0
     age = pl.col("ended_on") - pl.col("created_on")
@@ -187,13 +191,20 @@ def _parted(dataset: Dataset, settings: Settings, by: str) -> pl.DataFrame:
     """Return one row per deal known on the day: the part it belongs to, how and when it ended."""
     places = dataset.accounts.select("account_id", "segment", "region")
     named = dataset.opportunities.select("opportunity_id", "account_id", "lead_source", "opportunity_type")
-    named = named.join(places, on="account_id", how="left")
+    if by in places.columns:
+        named = named.join(places, on="account_id", how="left")
     part = pl.col(by).cast(pl.String).fill_null(NOT_KNOWN).alias("part")
-    once = tracks(dataset, settings).unique("opportunity_id", keep="first", maintain_order=True)
-    known = once.filter(pl.col("created_on") <= dataset.as_of)
-    return known.select("opportunity_id", "created_on", "ended_on", "is_won", "end_amount").join(
+    return _known(dataset, settings).join(
         named.select("opportunity_id", part), on="opportunity_id", how="left", maintain_order="left"
     )
+
+
+@remembered(2)
+def _known(dataset: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return one row per deal created by the day, with how and when it ended, kept for every way to split them."""
+    once = tracks(dataset, settings).unique("opportunity_id", keep="first", maintain_order=True)
+    known = once.filter(pl.col("created_on") <= dataset.as_of)
+    return known.select("opportunity_id", "created_on", "ended_on", "is_won", "end_amount")
 
 
 def _counted(deals: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -223,11 +234,11 @@ def _sized(deals: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return won.group_by("part").agg(mean_amount=pl.col("end_amount").mean())
 
 
-def _each(deals: pl.DataFrame, part: str, as_of: date, days: int) -> float:
-    """Return what one deal of a part is worth on average by the end of the window, shrunk toward all deals."""
-    own, everyone = deals.filter(pl.col("part") == part), _per_deal(deals, as_of, days)
+def _each(deals: pl.DataFrame, part: str, as_of: date, days: int, typical: float) -> float:
+    """Return what one deal of a part is worth on average by the end of the window, shrunk toward a typical one."""
+    own = deals.filter(pl.col("part") == part)
     n = own.filter(pl.col("created_on").is_between(as_of - timedelta(days=YEAR), as_of - timedelta(days=days))).height
-    return (n * _per_deal(own, as_of, days) + PRIOR_DEALS * everyone) / (n + PRIOR_DEALS)
+    return (n * _per_deal(own, as_of, days) + PRIOR_DEALS * typical) / (n + PRIOR_DEALS)
 
 
 def _per_deal(deals: pl.DataFrame, as_of: date, days: int) -> float:
@@ -253,9 +264,14 @@ def won_by(deals: pl.DataFrame, as_of: date, part: str, everyone: pl.DataFrame |
     pl.DataFrame
         [part, age_days, won_rate]; not falling with age.
     """
+    return _curve(deals, as_of, part, None if everyone is None else _cumulative(everyone, as_of)[1])
+
+
+def _curve(deals: pl.DataFrame, as_of: date, part: str, usual: np.ndarray | None) -> pl.DataFrame:
+    """Return `won_by`, mixed with what is usual."""
     n, own = _cumulative(deals, as_of)
-    if everyone is not None:
-        own = (n * own + PRIOR_DEALS * _cumulative(everyone, as_of)[1]) / (n + PRIOR_DEALS)
+    if usual is not None:
+        own = (n * own + PRIOR_DEALS * usual) / (n + PRIOR_DEALS)
     return pl.DataFrame({"part": [part] * len(AGES), "age_days": AGES, "won_rate": own})
 
 

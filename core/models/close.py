@@ -225,6 +225,9 @@ class CloseModel:
 def marks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     """Return past landmarks of open deals every 28 days, with when and how each ended.
 
+    A very large company is learnt from by some of its deals (`models.most_deals`), each with all its
+    landmarks, evenly spread over the order in which they came; what is known of them rests on all rows.
+
     Returns
     -------
     pl.DataFrame
@@ -235,8 +238,16 @@ def marks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
         return pl.DataFrame()
     days = landmarks.dates(start + timedelta(days=landmarks.WARM_UP_DAYS), dataset.as_of - timedelta(PERIOD_DAYS))
     parts = [deals.ends(dataset, deals.build(dataset, day, settings), day) for day in days]
-    stacked: pl.DataFrame = pl.concat(parts, how="vertical_relaxed") if parts else pl.DataFrame()
-    return stacked
+    return _spread(pl.concat(parts, how="vertical_relaxed"), settings.models.most_deals) if parts else pl.DataFrame()
+
+
+def _spread(found: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Keep the landmarks of at most so many deals."""
+    every = found.select("opportunity_id").unique(maintain_order=True)
+    if every.height <= most:
+        return found
+    chosen = every[np.linspace(0, every.height - 1, most).astype(int)]
+    return found.join(chosen, on="opportunity_id", how="semi", maintain_order="left")
 
 
 __all__ = ["ByThen", "CloseModel", "Probability", "marks"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
@@ -124,9 +126,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
 
 def daily(dataset: Dataset) -> pl.DataFrame:
     """Return revenue [day, amount] by day, from the first day to `as_of`, 0 where nothing was billed."""
-    lines = dataset.transactions.filter(
-        pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") <= dataset.as_of)
-    )
+    lines = marts.of(dataset).bookings_daily.filter(pl.col("kind").is_in(["billing", "refund"]))
     sums = lines.group_by(day=pl.col("booked_on")).agg(pl.col("amount").sum()).sort("day")
     if sums.is_empty():
         raise ModelError("There is no revenue to forecast from.", mend="Load transactions of kind billing.")
@@ -187,10 +187,11 @@ def _by_week(days: pl.DataFrame) -> pl.DataFrame:
 def _held(held: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     """Return replayed weeks [week, ahead, amount, actual], each from months forecast so many months before."""
     parts = []
+    spread = cache(lambda month: profile(days, month))
     for key, rows in held.group_by("ahead", maintain_order=True) if held.height else []:
         ahead = int(str(key[0]))
         said = pl.concat([
-            laid([(month, amount)], profile(days, add_months(month, 1 - ahead)))
+            laid([(month, amount)], spread(add_months(month, 1 - ahead)))
             for month, amount in rows.sort("month").select("month", "amount").iter_rows()
         ])  # fmt: skip
         both = said.join(days.rename({"amount": "actual"}), on="day")

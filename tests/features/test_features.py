@@ -32,6 +32,17 @@ def test_a_deal_closed_or_not_yet_created_is_not_open(company, settings):
     assert deals.build(company, date(2026, 1, 4), settings)["opportunity_id"].to_list() == ["O2"]
 
 
+def test_one_deal_is_described_as_among_all(sample, settings):
+    day = sample.as_of - timedelta(days=60)
+    every = deals.build(sample, day, settings)
+    for wanted in (every["opportunity_id"][0], every["opportunity_id"][-1]):
+        assert deals.build(sample, day, settings, wanted).equals(every.filter(pl.col("opportunity_id") == wanted))
+    closed = sample.opportunities.filter(pl.col("is_closed") & (pl.col("close_on") < day))["opportunity_id"][0]
+    assert deals.build(sample, day, settings, closed).is_empty()
+    bare = sample.with_frames(opportunity_history=sample.opportunity_history.clear())
+    assert deals.build(bare, day, settings, wanted)["opportunity_id"].to_list() == [wanted]
+
+
 def test_outcomes_say_what_happened_and_when_it_was_known(company, settings):
     found = deals.outcomes(company, deals.build(company, DAY, settings), DAY, [30, 60])
     assert found.select("horizon_days", "target").rows() == [(30, 0), (60, 1)]

@@ -132,3 +132,21 @@ def test_marts_of_nothing_are_empty():
     assert built.bookings_daily.is_empty()
     assert built.stage_intervals.is_empty()
     assert built.account_facts.is_empty()
+
+
+def test_changes_of_one_day_keep_the_order_of_the_history():
+    day = date(2026, 3, 2)
+    rows = [("O1", day, s) for s in ("Discovery", "Proposal", "Discovery", "Discovery", "Negotiation")]
+    rows += [("O2", day, "Negotiation")]
+    frame = pl.DataFrame(rows, schema=["opportunity_id", "valid_from", "stage"], orient="row").with_columns(
+        is_deleted=pl.lit(value=False)
+    )
+    for states in (frame, frame.lazy()):
+        found = marts.stage_intervals(states, DAY).lazy().collect().sort("opportunity_id", maintain_order=True)
+        assert found.rows() == [
+            ("O1", "Discovery", day, day),
+            ("O1", "Proposal", day, day),
+            ("O1", "Discovery", day, day),
+            ("O1", "Negotiation", day, None),
+            ("O2", "Negotiation", day, None),
+        ]

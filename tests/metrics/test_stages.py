@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from core import metrics
-from core.metrics import stages
-from core.metrics.tracks import tracks
+from core.metrics import journeys, stages
+from core.metrics.tracks import due_by, tracks
 from core.sample import AS_OF
 from tests.metrics.companies import company, deal, states
 
@@ -66,7 +66,7 @@ def test_a_stage_never_shows_fewer_deals_than_the_next(sample, settings):
 
 
 def test_time_in_stage_adds_up_a_deals_stays(firm, settings):
-    found = stages.stays(tracks(firm, settings), settings, day(40))
+    found = journeys.stays(tracks(firm, settings), settings, day(40))
     days = {(d, s): n for d, s, n in found.select("deal", "stage", "days").iter_rows()}
     names = dict(tracks(firm, settings).select("opportunity_id", "deal").unique().iter_rows())
     assert days[names["returns"], "Qualification"] == 6 + 4
@@ -74,6 +74,31 @@ def test_time_in_stage_adds_up_a_deals_stays(firm, settings):
     assert days[names["straight"], "Qualification"] == 20
     here = found.filter("is_here").select("deal", "stage").rows()
     assert here == [(names["returns"], "Discovery")]
+
+
+def test_how_far_each_deal_has_come_by_a_day(firm, settings):
+    track = tracks(firm, settings)
+    names = dict(track.select("deal", "opportunity_id").unique().iter_rows())
+    found = {names[r["deal"]]: r for r in journeys.depths(track, settings, day(12)).to_dicts()}
+    assert set(found) == {"straight", "skips", "returns"}
+    came = found["returns"]
+    assert [came[f"day_{k}"] for k in range(4)] == [day(0), day(0), day(6), None]
+    assert [came[f"stays_{k}"] for k in range(4)] == [0, 2, 2, 0]
+    assert (came["furthest"], came["is_open"], came["is_won"]) == (2, True, False)
+    won = {names[r["deal"]]: r for r in journeys.journeys(firm, settings).to_dicts()}["straight"]
+    assert (won["furthest"], won["is_won"], won["known_on"], won["opened_on"]) == (5, True, day(0), day(0))
+    assert won["day_4"] == day(30)
+
+
+def test_deals_due_by_a_date_stand_as_on_the_day(settings):
+    rows = states("a", (day(0), {"stage": "Discovery", "amount": 10.0, "close_on": day(50), "owner_id": "ann"}),
+                  (day(20), {"stage": "Proposal", "amount": 12.0, "close_on": day(90), "owner_id": "ann"}))  # fmt: skip
+    rows += states("b", (day(0), {"stage": "Discovery", "amount": 5.0, "close_on": None, "owner_id": "ann"}))
+    firm = company(opportunity_history=rows, opportunities=[deal("a"), deal("b")])
+    shown = ("opportunity_id", "stage", "close_on", "cents")
+    assert due_by(firm, settings, day(60), day(10)).select(shown).rows() == [("a", "Discovery", day(50), 1000)]
+    assert due_by(firm, settings, day(60), day(20)).is_empty()
+    assert due_by(firm, settings, day(90), day(20)).select(shown).rows() == [("a", "Proposal", day(90), 1200)]
 
 
 def test_time_of_won_deals_in_sql(sample, settings):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -73,16 +72,16 @@ def test_later_rows_change_nothing(sample, settings):
         created_on=pl.lit(ago(-30)), close_on=pl.lit(ago(-60)), is_closed=pl.lit(value=False),
         is_won=pl.lit(value=False),
     )  # fmt: skip
-    data = replace(sample, opportunities=pl.concat([sample.opportunities, later]))
+    data = sample.with_frames(opportunities=pl.concat([sample.opportunities, later]))
     assert arrivals.arrivals(data, settings, "region", 90).frame.equals(before.frame)
 
 
 def test_missing_sources_are_one_part_and_no_deals_a_sentence(sample, settings):
-    bare = replace(sample, opportunities=sample.opportunities.with_columns(lead_source=pl.lit(None, pl.String)))
+    bare = sample.with_frames(opportunities=sample.opportunities.with_columns(lead_source=pl.lit(None, pl.String)))
     found = arrivals.arrivals(bare, settings)
     assert found.frame["part"].to_list() == ["Not known"]
     assert "Most comes" not in found.sentence()
-    none = arrivals.arrivals(replace(sample, opportunities=empty("opportunities")), settings)
+    none = arrivals.arrivals(sample.with_frames(opportunities=empty("opportunities")), settings)
     assert none.value is None
     assert none.frame.is_empty()
     assert "none are expected" in none.sentence()

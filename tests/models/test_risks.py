@@ -81,8 +81,26 @@ def test_periods_end_when_the_deal_does():
 
 
 @pytest.fixture(scope="module")
-def marks(sample, settings):
-    found = close.marks(sample, settings)
+def every(sample, settings):
+    return close.marks(sample, settings)
+
+
+def test_a_very_large_company_is_learnt_from_by_some_deals_with_all_their_landmarks(every, sample, settings):
+    few = settings.model_copy(update={"models": settings.models.model_copy(update={"most_deals": 1_000})})
+    found = close.marks(sample, few)
+    ids = found["opportunity_id"].unique()
+    assert ids.len() == 1_000 < every["opportunity_id"].n_unique() <= settings.models.most_deals
+    assert found.equals(every.filter(pl.col("opportunity_id").is_in(ids.implode())))
+    by_year = (f.unique("opportunity_id")["as_of"].dt.year().value_counts(normalize=True).sort("as_of") for f in (
+        found.sort("as_of"), every.sort("as_of")))  # fmt: skip
+    one, other = (dict(shares.iter_rows()) for shares in by_year)
+    assert one.keys() == other.keys()
+    assert all(abs(one[year] - other[year]) < 0.06 for year in one)
+
+
+@pytest.fixture(scope="module")
+def marks(every):
+    found = every
     few = found["opportunity_id"].unique().sort().gather_every(5)
     return found.filter(pl.col("opportunity_id").is_in(few.implode()))
 

@@ -92,7 +92,7 @@ def test_the_record_of_past_weeks_is_better_than_the_usual_week(sample, settings
 
 def test_no_billing_is_a_sentence(sample, settings):
     with pytest.raises(ModelError, match="no revenue"):
-        weekly.daily(replace(sample, transactions=empty("transactions")))
+        weekly.daily(sample.with_frames(transactions=empty("transactions")))
 
 
 @pytest.mark.parametrize("by", parts.BY)

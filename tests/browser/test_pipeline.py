@@ -1,0 +1,40 @@
+"""The flow of the Pipeline page by the hierarchy of then and of now."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from core.metrics import flow, scope
+from tests.browser.test_main_paths import browser, page, url
+
+__all__ = ["browser", "page", "url"]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+TEAM, DAYS = "EMEA 1", "Last 12 months"
+
+
+def choose(view, label, name):
+    """Choose from a list by keyboard once the page stands still, for drawing again would close the list."""
+    expect(view.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
+    expect(view.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+    box = view.get_by_role("combobox", name=label, exact=True)
+    box.click()
+    box.press_sequentially(name)
+    box.press("Enter")
+
+
+def test_the_flow_of_a_team_by_the_hierarchy_of_then_and_of_now(url, page, sample, settings):
+    span = (*scope.periods(sample, settings)[DAYS], "team", TEAM, "this quarter")
+    then, now = (flow.flow(sample, settings, *span, hierarchy) for hierarchy in ("then", "now"))
+    assert then.amount("Transferred out") != now.amount("Transferred out"), "a rep came into this team or left it"
+    page.goto(f"{url}/pipeline")
+    choose(page, "Days", DAYS)
+    choose(page, "Whose deals", "Team")
+    choose(page, "Team", TEAM)
+    expect(page.get_by_text(then.check())).to_be_visible(timeout=30_000)
+    page.get_by_role("radio", name="Teams of today").click()
+    expect(page.get_by_text(now.check())).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(now.sentence())).to_be_visible()
+    expect(page.get_by_text(then.check())).to_have_count(0)
+    page.get_by_role("radio", name="Teams of then").click()
+    expect(page.get_by_text(then.check())).to_be_visible(timeout=30_000)
