@@ -7,6 +7,8 @@ import polars as pl
 from core.charts.late import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish, legend
 
+ROOM = 1.25  # Behind the longest bar its amount is written, on a phone too.
+
 
 def across() -> alt.Axis:
     """Return an axis of money in short."""
@@ -171,11 +173,13 @@ def coverage(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     hue = {"Booked so far": ACTUAL, "Open and due this quarter": "#7cc7bf", "Weighted": "#7cc7bf",
            "Still to be created": FORECAST}  # fmt: skip
     items = frame["item"].to_list()
+    top = max([0.0, *frame["amount"].drop_nulls().to_list()])
+    room = alt.Scale(domain=[0, top * ROOM]) if top else alt.Scale()
     base = alt.Chart(frame).encode(
         y=alt.Y("item:N", sort=items, title=None, axis=alt.Axis(labelLimit=200)),
     )
     bars = base.mark_bar(height=20, cornerRadius=2).encode(
-        x=alt.X("amount:Q", title=currency, axis=across()),
+        x=alt.X("amount:Q", title=currency, axis=across(), scale=room),
         color=alt.Color(
             "item:N", scale=alt.Scale(domain=items, range=[hue.get(i, CONTEXT) for i in items]), legend=None
         ),
