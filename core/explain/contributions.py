@@ -16,6 +16,7 @@ from core.explain.sentences import Unit
 from core.metrics.measure import left_over
 
 Floats = NDArray[np.float64]
+NOT_KNOWN = "not known"
 IDS = ("opportunity_id", "account_id", "entity_id")
 
 
@@ -202,26 +203,27 @@ def _in_unit(
 
 def _long(frame: pl.DataFrame, ids: pl.Series, features: list[str], parts: Floats) -> pl.DataFrame:
     words = drivers.load()
-    blocks = [
-        pl.DataFrame({"entity_id": ids, "contribution": parts[:, i]}).with_columns(
-            driver=pl.lit(words.driver(name)),
-            feature=pl.lit(name),
-            value=_written(frame, name),
-        )
-        for i, name in enumerate(features)
-    ]
-    return pl.concat(blocks).select("entity_id", "driver", "feature", "value", "contribution")
+    place = np.repeat(np.arange(len(features)), frame.height)
+    return pl.DataFrame({
+        "entity_id": pl.concat([ids] * len(features)),
+        "driver": pl.Series([words.driver(name) for name in features], dtype=pl.String)[place],
+        "feature": pl.Series(features, dtype=pl.String)[place],
+        "value": pl.Series([text for name in features for text in _written(frame, name)], dtype=pl.String),
+        "contribution": parts.T.ravel(),
+    })  # fmt: skip
 
 
-def _written(frame: pl.DataFrame, name: str) -> pl.Series:
+def _written(frame: pl.DataFrame, name: str) -> list[str]:
     if name not in frame.columns:
-        return pl.Series("value", ["not known"] * frame.height, dtype=pl.String)
+        return [NOT_KNOWN] * frame.height
     column = frame[name]
     if "_rate" in name:
         sign = "+" if "change" in name else ""
-        texts = [None if v is None or v != v else f"{v * 100:{sign}.0f} %" for v in column.to_list()]  # noqa: PLR0124
-        return pl.Series("value", texts, dtype=pl.String).fill_null("not known")
+        return [NOT_KNOWN if v is None or v != v else f"{v * 100:{sign}.0f} %" for v in column.to_list()]  # noqa: PLR0124
     if column.dtype.is_float():
-        texts = [None if v is None or v != v else f"{v:,.2f}".rstrip("0").rstrip(".") for v in column.to_list()]  # noqa: PLR0124
-        return pl.Series("value", texts, dtype=pl.String).fill_null("not known")
-    return column.cast(pl.String).fill_null("not known").alias("value")
+        return [NOT_KNOWN if v is None or v != v else _short(v) for v in column.to_list()]  # noqa: PLR0124
+    return [NOT_KNOWN if v is None else v for v in column.cast(pl.String).to_list()]
+
+
+def _short(value: float) -> str:
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
