@@ -123,7 +123,7 @@ class Behind:
     def deal(self, rows: list[int]) -> str:
         """Say what the chosen deal adds, and why; the first deal when none is chosen."""
         deal = self.frame.row(rows[0] if rows and rows[0] < self.frame.height else 0, named=True)
-        due = f"expects to close it on {deal['close_on']:%-d %B %Y}" if deal["close_on"] else "gives no close date"
+        due = f"expects to close it on {deal['close_on']:%d %B %Y}" if deal["close_on"] else "gives no close date"
         filled = ", its segment's median" if deal["is_amount_filled"] else ""
         return (
             f"{deal['opportunity_name'] or deal['opportunity_id']} is in {deal['stage']}; its owner {due}. "

@@ -116,7 +116,7 @@ def _tree(page: Page) -> None:
     if here is not None:
         st.caption(_about(here))
     elif found:
-        lines = [f"{labels[b.key]} · version {b.version} by {b.owner}, {b.saved_at:%-d %B %Y}" for _, b in found]
+        lines = [f"{labels[b.key]} · version {b.version} by {b.owner}, {b.saved_at:%d %B %Y}" for _, b in found]
         st.text("\n".join(lines[:LISTED]))
 
 
