@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.metrics import money, percent
+from core.metrics.remembered import Same, remembered
 from core.models import forecast
 from core.models.panel import quantile, rising
 
@@ -110,7 +112,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     billed = _by_week(gone.filter(pl.col("day") >= begin)).rename({"amount": "billed_amount"})
     coming = _by_week(future).join(billed, on="week", how="full", coalesce=True).sort("week")
     coming = coming.with_columns(pl.sum_horizontal(pl.col("amount", "billed_amount").fill_null(0.0)).alias("amount"))
-    held = _held(whole.held, days)
+    held = _replayed(dataset, settings, Same(whole.held))
     width = _widths(held, settings, ahead.height)
     months = [(week + timedelta(days=3)) for week in coming["week"]]
     place = [max(0, min(len(width) - 1, _months_between(dataset.as_of, day))) for day in months]
@@ -182,6 +184,12 @@ def laid(months: list[tuple[date, float]], spread: tuple[np.ndarray, np.ndarray]
 
 def _by_week(days: pl.DataFrame) -> pl.DataFrame:
     return days.group_by(week=pl.col("day").dt.truncate("1w")).agg(pl.col("amount").sum()).sort("week")
+
+
+@remembered(4)
+def _replayed(dataset: Dataset, settings: Settings, held: Same) -> pl.DataFrame:
+    """Work the past weeks out once for each record of months."""
+    return _held(cast("pl.DataFrame", held.thing), daily(dataset))
 
 
 def _held(held: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
