@@ -57,3 +57,32 @@ def test_a_scenario_is_made_saved_sent_compared_and_exported(url, browser):
     assert told in text
     assert "Hires +3" in text
     context.close()
+
+
+def test_a_lever_is_dragged_typed_and_there_after_a_reload(url, browser):
+    context = browser.new_context(viewport={"width": 1440, "height": 1200})
+    page = context.new_page()
+    page.goto(f"{url}/scenarios")
+    slider = page.get_by_role("slider", name="Deal size")
+    expect(slider).to_be_visible(timeout=90_000)
+    box = slider.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y, steps=6)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"deal_size=\d+"), timeout=30_000)
+    expect(page.get_by_text("Deal size USD +").first).to_be_visible(timeout=30_000)
+    page.get_by_text("Type exact numbers").click()
+    field = page.get_by_role("spinbutton", name="Win rate, exactly")
+    expect(field).to_be_visible(timeout=30_000)
+    field.fill("7.5")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"win_rate=7\.5"), timeout=30_000)
+    answer = page.get_by_text("bookings go from").first
+    expect(page.get_by_text("Win rate USD +").first).to_be_visible(timeout=30_000)
+    told = answer.inner_text()
+    page.reload()
+    expect(page.get_by_text("bookings go from").first).to_have_text(told, timeout=90_000)
+    context.close()
