@@ -116,14 +116,20 @@ def measure(pages: dict[str, list[Call]], data: Any, rounds: int, only_plain: bo
             print(f"{'':14}{len(calls) - len(taken)} calls need models and are left out")
 
 
+def read(work: Callable[[], Any]) -> Any:
+    """Read a folder, and print how long it took and what it holds."""
+    begin = time.perf_counter()
+    data = work()
+    print(f"Folder, read in {time.perf_counter() - begin:.0f} s: ", end="")
+    print(", ".join(f"{n:,} {e}" for e, n in data.row_counts.items()), flush=True)
+    return data
+
+
 def at_home(folder: str, home: str, rounds: int) -> None:
     """Train on a folder's rows, open the pages on them, and time every call."""
     os.environ |= {"QUARTERDECK_DATA": folder, "QUARTERDECK_HOME": home}
     settings = load()
-    begin = time.perf_counter()
-    data = load_data(settings)
-    print(f"Folder, read in {time.perf_counter() - begin:.0f} s: ", end="")
-    print(", ".join(f"{n:,} {e}" for e, n in data.row_counts.items()), flush=True)
+    data = read(lambda: load_data(settings))
     begin = time.perf_counter()
     bundle = registry.load_or_train(data, settings)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
@@ -156,10 +162,7 @@ def main() -> None:
         print("Sample company")
         measure(pages, data, given.rounds)
         if given.folder:
-            begin = time.perf_counter()
-            data = read_folder(Path(given.folder), settings=settings)
-            print(f"Folder, read in {time.perf_counter() - begin:.0f} s: ", end="")
-            print(", ".join(f"{n:,} {e}" for e, n in data.row_counts.items()), flush=True)
+            data = read(lambda: read_folder(Path(given.folder), settings=settings))
             measure(pages, data, given.rounds, only_plain=True)
     print(f"load average {os.getloadavg()[0]:.1f}")
 

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, fitting
+from core.metrics.measure import compact
 
 Spec = dict[str, Any]
 STEP = 30
@@ -121,10 +122,7 @@ def _short(value: float, is_rate: bool) -> str:
     sign = "▲ " if value > 0 else "▼ " if value < 0 else ""
     if is_rate:
         return f"{sign}{abs(value) * 100:.1f} points"
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{sign}{abs(value) / size:,.2f} {letter}"
-    return f"{sign}{abs(value):,.0f}"
+    return f"{sign}{compact(abs(value), digits=2)}"
 
 
 @lru_cache(maxsize=128)

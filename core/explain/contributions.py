@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from core.contracts.errors import ModelError, closest
 from core.explain import drivers, sentences
+from core.explain.drivers import NOT_KNOWN
 from core.explain.sentences import Unit
 from core.metrics.measure import left_over
 
 Floats = NDArray[np.float64]
-NOT_KNOWN = "not known"
 IDS = ("opportunity_id", "account_id", "entity_id")
 
 

@@ -14,6 +14,7 @@ from core.features.names import plain
 
 __all__ = ["DEFAULT", "DriverMap", "load", "plain"]
 
+NOT_KNOWN = "not known"
 DEFAULT = Path(__file__).parents[1] / "config" / "drivers.yaml"
 
 
@@ -31,7 +32,7 @@ class DriverMap:
     def phrase(self, feature: str, value: str) -> str:
         """Put a feature and its value into words."""
         found = next((p for pattern, p in self.phrases if fnmatch(feature, pattern)), None)
-        if found and value != "not known":
+        if found and value != NOT_KNOWN:
             return found.format(value=value)
         return f"{plain(feature).lower()} {value}"
 

@@ -77,7 +77,7 @@ def coverage(data: Dataset, settings: Settings, quarters: int = 8) -> Coverage:
     """
     begin, end = quarter_start(data.as_of, settings), quarter_end(data.as_of, settings)
     booked_lines = daily(data)
-    due, weighted = _due(data, settings, data.as_of, end)
+    due, weighted = open_and_weighted(data, settings, data.as_of, end)
     quota, booked = quota_of_reps(data, begin), _between(booked_lines, begin, data.as_of)
     left = max(quota - booked, 0.0)
     record = _record(data, settings, booked_lines, quarters)
@@ -126,7 +126,7 @@ def _text(
     return f"{text}: at that pace {amounts['Still to be created']} of pipeline is still to be created."
 
 
-def _due(data: Dataset, settings: Settings, day: date, end: date) -> tuple[float, float]:
+def open_and_weighted(data: Dataset, settings: Settings, day: date, end: date) -> tuple[float, float]:
     """Return what was open and due by a date at the end of a day, and its weight by what was known then."""
     open_then = due_by(data, settings, end, day)
     rates = known_shares(data, settings, day).select("stage", "won_rate")
@@ -145,7 +145,7 @@ def _record(data: Dataset, settings: Settings, booked: pl.DataFrame, quarters: i
         day = min(start + timedelta(days=gone), end)
         if not isinstance(first, date) or first > add_months(start, -3):
             continue
-        due, weighted = _due(data, settings, day, end)
+        due, weighted = open_and_weighted(data, settings, day, end)
         rest = _between(booked, day + timedelta(days=1), end)
         rows.append((quarter_label(start, settings), day, due, weighted, rest, ratio(due, rest)))
     schema = {

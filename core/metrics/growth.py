@@ -13,7 +13,7 @@ from core.config.calendar import add_months, month_start, quarter_start, year_st
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.bookings import daily
-from core.metrics.measure import Measure, money, percent, ratio
+from core.metrics.measure import Measure, compact, percent, ratio
 from core.metrics.tracks import DELETED, tracks
 
 TOLD = {
@@ -98,7 +98,7 @@ def told(growth: Measure, measure: str, currency: str) -> pl.DataFrame:
     """
 
     def amount(value: float) -> str:
-        return money(value, "").strip() if measure in MONEY else f"{value:,.0f}"
+        return compact(value) if measure in MONEY else f"{value:,.0f}"
 
     rows = [
         (

@@ -15,10 +15,10 @@ from core.contracts import Dataset
 from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.concentration import share_of_top
-from core.metrics.journeys import lengths, stays
+from core.metrics.coverage import open_and_weighted
+from core.metrics.journeys import lengths
 from core.metrics.measure import percent, ratio
 from core.metrics.remembered import remembered
-from core.metrics.stages import known_shares
 from core.metrics.tracks import OPEN, WON, between, due_by, tracks
 
 PARTS = ("Coverage", "Freshness", "Push rate", "Stage age", "Concentration", "Forecast bias")
@@ -59,11 +59,13 @@ class Health:
             return "The pipeline's health cannot be told: no part of it is known."
         known = self.frame.filter(pl.col("score").is_not_null()).sort("score")
         low, high = known.row(0, named=True), known.row(-1, named=True)
-        text = f"The pipeline's health is {self.value:.0f} of 100, from {low['part'].lower()} alone: {low['meaning']}."
-        if known.height > 1:
-            text = (
-                f"The pipeline's health is {self.value:.0f} of 100: strongest in {high['part'].lower()} "
-                f"({high['score']:.0f}), weakest in {low['part'].lower()} ({low['score']:.0f}: {low['meaning']})."
+        text = f"The pipeline's health is {self.value:.0f} of 100"
+        if known.height == 1:
+            text += f", from {low['part'].lower()} alone: {low['meaning']}."
+        else:
+            text += (
+                f": strongest in {high['part'].lower()} ({high['score']:.0f}), weakest in {low['part'].lower()} "
+                f"({low['score']:.0f}: {low['meaning']})."
             )
         if self.present_rate < 1:
             text += f" {percent(self.present_rate)} of the weight is present; the rest is not known and is left out."
@@ -216,8 +218,8 @@ def _pushed(data: Dataset, settings: Settings, day: date, end: date) -> float | 
 @remembered(32)
 def _in_pace(data: Dataset, settings: Settings, end: date, day: date) -> float | None:
     """Return the share of the amount due by a date that is no slower than won deals were; past days are kept."""
-    rows, now = due_by(data, settings, end, day).select("deal", "cents"), day == data.as_of
-    found = lengths(data, settings) if now else stays(tracks(data, settings), settings, day)
+    rows = due_by(data, settings, end, day).select("deal", "cents")
+    found = lengths(data, settings, day)
     recent = (pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -PACE_MONTHS))
     won = found.filter(recent).group_by("stage").agg(slow_days=pl.col("days").quantile(0.9, "linear"))
     here = found.filter("is_here").join(rows, on="deal").join(won, on="stage")
@@ -227,11 +229,9 @@ def _in_pace(data: Dataset, settings: Settings, end: date, day: date) -> float |
 def _forecast(data: Dataset, settings: Settings, start: date, day: date, booked: pl.DataFrame) -> tuple[float, float]:
     """Return what was booked plus the weighted pipeline due on a day of a quarter, and what the quarter brought."""
     end = quarter_end(start, settings)
-    rates = known_shares(data, settings, day).select("stage", "won_rate")
-    rows = due_by(data, settings, end, day).join(rates, on="stage", how="left")
-    weighted = rows.select((pl.col("cents") * pl.col("won_rate")).sum() / 100).item()
+    _, weighted = open_and_weighted(data, settings, day, end)
     so_far, whole = (float(booked.filter(pl.col("day").is_between(start, d))["amount"].sum()) for d in (day, end))
-    return so_far + float(weighted), whole
+    return so_far + weighted, whole
 
 
 def _bias(weights: dict[date, tuple[float, float]], start: date) -> float | None:

@@ -14,15 +14,27 @@ from core.metrics.remembered import remembered
 from core.metrics.tracks import OPEN, WON, tracks
 
 
+def journeys(data: Dataset, settings: Settings, day: date | None = None) -> pl.DataFrame:
+    """Return `depths` at the end of a day, default the as-of date, which is kept for the measures that read it."""
+    if day is None or day == data.as_of:
+        return _journeys(data, settings)
+    return depths(tracks(data, settings), settings, day)
+
+
+def lengths(data: Dataset, settings: Settings, day: date | None = None) -> pl.DataFrame:
+    """Return `stays` at the end of a day, default the as-of date, which is kept for the measures that read it."""
+    if day is None or day == data.as_of:
+        return _lengths(data, settings)
+    return stays(tracks(data, settings), settings, day)
+
+
 @remembered(2)
-def journeys(data: Dataset, settings: Settings) -> pl.DataFrame:
-    """Return `depths` at the as-of date, kept for the measures that read it."""
+def _journeys(data: Dataset, settings: Settings) -> pl.DataFrame:
     return depths(tracks(data, settings), settings, data.as_of)
 
 
 @remembered(2)
-def lengths(data: Dataset, settings: Settings) -> pl.DataFrame:
-    """Return `stays` at the as-of date, kept for the measures that read it."""
+def _lengths(data: Dataset, settings: Settings) -> pl.DataFrame:
     return stays(tracks(data, settings), settings, data.as_of)
 
 

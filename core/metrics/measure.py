@@ -45,13 +45,22 @@ def money(amount: float | None, currency: str = "USD", digits: int = 1, sign: bo
     >>> money(12_400_000), money(-5_250, "EUR", digits=2), money(1_000_000, sign=True)
     ('USD 12.4 M', 'EUR -5.25 k', 'USD +1.0 M')
     """
-    if amount is None:
-        return "no amount"
+    return "no amount" if amount is None else f"{currency} {compact(amount, digits, sign)}"
+
+
+def compact(amount: float, digits: int = 1, sign: bool = False) -> str:
+    """Write an amount as `money` does where its currency stands elsewhere.
+
+    Examples
+    --------
+    >>> compact(12_400_000), compact(0.2, sign=True)
+    ('12.4 M', '0')
+    """
     plus = "+" if sign else ""
-    for size, letter in ((1e9, " B"), (1e6, " M"), (1e3, " k")):
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(amount) >= size:
-            return f"{currency} {amount / size:{plus},.{digits}f}{letter}"
-    return f"{currency} {amount:{plus},.0f}" if abs(amount) >= 0.5 else f"{currency} 0"
+            return f"{amount / size:{plus},.{digits}f} {letter}"
+    return f"{amount:{plus},.0f}" if abs(amount) >= 0.5 else "0"
 
 
 def percent(rate: float | None, sign: bool = False) -> str:

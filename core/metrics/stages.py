@@ -58,9 +58,7 @@ def _counts(k: int) -> list[pl.Expr]:
 @remembered(48)
 def known_shares(data: Dataset, settings: Settings, day: date) -> pl.DataFrame:
     """Return `shares` of a day, kept for the measures that look back on the same days."""
-    now = day == data.as_of
-    wide = journeys(data, settings) if now else depths(tracks(data, settings), settings, day)
-    return _counted(wide, settings, day)
+    return _counted(journeys(data, settings, day), settings, day)
 
 
 def conversion(data: Dataset, settings: Settings, months: int = 24) -> Measure:

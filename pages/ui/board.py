@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
-from core.metrics import money
+from core.metrics.measure import compact
 from core.scenarios import files, whatif
 from core.scenarios.levers import Scenario
 from core.scenarios.whatif import NOUNS, Ground, WhatIf
@@ -126,7 +126,7 @@ def tiles(found: WhatIf) -> str:
         ("MRR at the end", then.total("mrr_amount"), now.total("mrr_amount")),
     ]
     shown = [
-        (f"{name}, {unit}", money(after, "").strip(), (after - before) / 1e6 if abs(after - before) >= 1 else 0.0, " M")
+        (f"{name}, {unit}", compact(after), (after - before) / 1e6 if abs(after - before) >= 1 else 0.0, " M")
         for name, after, before in rows
     ]
     hit, was = then.spread.p_target, now.spread.p_target
