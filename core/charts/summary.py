@@ -8,7 +8,7 @@ from typing import Any
 from core.charts import ledger, requirements
 from core.charts.snapshot import Part, Snapshot
 from core.config import Settings
-from core.metrics import money
+from core.metrics import counted, money
 from core.requirements.analysis import GapAnalysis
 from core.requirements.scores import Bid, Scores
 
@@ -59,7 +59,7 @@ def _tiles(found: GapAnalysis, score: Scores) -> list[Part]:
     ]
     cost = money(found.summary["cost_amount"], found.summary["currency"])
     tiles.append(("To close all gaps", cost, f"{found.summary['effort_weeks']:,.0f} person-weeks"))
-    tiles.append(("Requirements", f"{found.frame.height:,}", f"{found.summary['n_gaps']:,} gaps"))
+    tiles.append(("Requirements", f"{found.frame.height:,}", counted(found.summary["n_gaps"], "gap")))
     return [Part("", "tile", tile) for tile in tiles]
 
 
@@ -82,8 +82,14 @@ def _open(found: GapAnalysis) -> str:
     unclear, unstated = found.summary["n_unclear"] - found.summary["n_not_stated"], found.summary["n_not_stated"]
     if not unclear and not unstated:
         return "Nothing: every row has its counterpart, and every limit that is asked for is stated."
-    text = f"{unclear:,} rows wait for a person to choose the capability; until then they count as not supported."
-    more = f"{unstated:,} rows ask for a limit our catalogue does not state; ask product before you answer."
+    text = (
+        f"{counted(unclear, 'row waits', 'rows wait')} for a person to choose the capability; until then "
+        f"{'it counts' if unclear == 1 else 'they count'} as not supported."
+    )
+    more = (
+        f"{counted(unstated, 'row asks', 'rows ask')} for a limit our catalogue does not state; ask product before you "
+        f"answer."
+    )
     return " ".join(line for line, n in ((text, unclear), (more, unstated)) if n)
 
 

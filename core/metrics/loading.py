@@ -6,7 +6,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.metrics.measure import Measure
+from core.metrics.measure import Measure, counted
 
 
 def loaded(data: Dataset, settings: Settings) -> Measure:
@@ -39,7 +39,7 @@ def rejections(data: Dataset, settings: Settings) -> Measure:
         .sort("n_rows", "entity", "rule", descending=[True, False, False])
     )
     n = data.rejected.select("file", "row").unique().height
-    text = f"{n:,} rows were left out." if n else "Every row was taken in."
+    text = f"{counted(n, 'row was', 'rows were')} left out." if n else "Every row was taken in."
     return Measure("Rows left out", float(n), "count", frame, text)
 
 
@@ -63,8 +63,8 @@ def columns(data: Dataset, settings: Settings) -> Measure:
     found = pl.DataFrame(rows, schema=schema, orient="row")
     n = found.filter(pl.col("filled_rate") > 0).height
     bare = found.filter(pl.col("filled_rate") == 0)
-    text = f"{n:,} columns hold values."
+    text = f"{counted(n, 'column holds', 'columns hold')} values."
     if bare.height:
         named = ", ".join(f"{c} ({e})" for e, c in bare.head(5).select("entity", "column").iter_rows())
-        text += f" {bare.height:,} are empty, among them {named}."
+        text += f" {counted(bare.height, 'is empty', 'are empty, among them')}{':' * (bare.height == 1)} {named}."
     return Measure("Columns read", float(n), "count", found, text)

@@ -76,15 +76,15 @@ def percent(rate: float | None, sign: bool = False) -> str:
     return f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %"
 
 
-def counted(n: int, noun: str) -> str:
-    """Write a number of things.
+def counted(n: int, one: str, many: str = "") -> str:
+    """Write a number of things; `many` where an s does not make it more than one.
 
     Examples
     --------
-    >>> counted(1, "deal"), counted(1200, "deal")
-    ('1 deal', '1,200 deals')
+    >>> counted(1, "deal"), counted(1200, "deal"), counted(2, "row is left", "rows are left")
+    ('1 deal', '1,200 deals', '2 rows are left')
     """
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 
 
 def left_over(amount: float, unit: str = "") -> str:

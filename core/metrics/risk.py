@@ -14,7 +14,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.flow import written
 from core.metrics.intervals import difference
-from core.metrics.measure import money, percent, ratio
+from core.metrics.measure import counted, money, percent, ratio
 from core.metrics.remembered import remembered
 from core.metrics.scope import people
 from core.metrics.signals import SIGNALS, landmarks, marks, open_marks, words
@@ -60,7 +60,7 @@ class Risks:
         amount = float(self.frame["amount"].sum())
         share = percent(ratio(amount, self.open_amount))
         text = (
-            f"Something speaks against {self.frame.height:,} open deals with {money(amount, self.currency)}, "
+            f"Something speaks against {counted(self.frame.height, 'open deal')} with {money(amount, self.currency)}, "
             f"{share} of the pipeline."
         )
         if self.value is None:

@@ -146,8 +146,9 @@ def times(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     if not n:
         return Measure("Time in stage", 0.0, "money", frame, "No open deal is slower than nine of ten won ones were.")
     text = (
-        f"{n:,} open deals worth {money(amount, settings.currency)} have been in their stage longer than nine of ten "
-        f"won deals were, most of it in {worst['stage']}: {worst['n_slow']:,} deals beyond "
+        f"{counted(n, 'open deal')} worth {money(amount, settings.currency)} {'has' if n == 1 else 'have'} been in "
+        f"{'its' if n == 1 else 'their'} stage longer than nine of ten won deals were, most of it in "
+        f"{worst['stage']}: {counted(worst['n_slow'], 'deal')} beyond "
         f"{worst['won_p90_days']:.0f} days."
     )
     return Measure("Time in stage", amount, "money", frame, text)
@@ -194,7 +195,8 @@ def cohorts(data: Dataset, settings: Settings, months: int = 18) -> Measure:
     if frame.is_empty():
         return Measure("Funnel by month", None, "rate", frame, "No deal was created in these months.")
     n, n_won, n_open = (int(sizes[c].sum()) for c in ("n_created", "n_won", "n_open"))
-    text = f"Of {n:,} deals created since {begin:%B %Y}, {n_won:,} are won and {n_open:,} are still open."
+    text = f"Of {counted(n, 'deal')} created since {begin:%B %Y}, {counted(n_won, 'is', 'are')} won and "
+    text += f"{counted(n_open, 'is', 'are')} still open."
     ripe = sizes.filter(pl.col("n_open") * 10 <= pl.col("n_created")).with_columns(
         rate=pl.col("n_won") / pl.col("n_created")
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.metrics.measure import money, percent
+from core.metrics.measure import counted, money, percent
 from core.models import survival
 from core.models.repeat import RepeatValue
 
@@ -65,8 +65,8 @@ class LifetimeValue:
         top = float(amounts.head(max(amounts.len() // 10, 1)).sum())
         share = f" The top tenth holds {percent(top / self.value)} of it." if self.value else ""
         return (
-            f"{self.frame.height:,} customers are worth {money(self.value, self.currency)} over the next "
-            f"{self.months} months (80 % range {money(self.lower, self.currency)} to "
+            f"{counted(self.frame.height, 'customer is', 'customers are')} worth {money(self.value, self.currency)} "
+            f"over the next {self.months} months (80 % range {money(self.lower, self.currency)} to "
             f"{money(self.upper, self.currency)}), the middle one {money(float(amounts.median()), self.currency)}."  # type: ignore[arg-type]
             f"{share} {self.about}"
         ).strip()

@@ -14,7 +14,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.features import accounts
-from core.metrics.measure import percent
+from core.metrics.measure import counted, percent
 from core.models import grouping
 from core.models.lifetime import orders
 
@@ -64,7 +64,7 @@ class Segments:
         """Say how many groups there are, how steady they are, and which holds most of the money."""
         chosen = self.choice.filter("is_chosen").to_dicts()[0]
         top = self.profile.sort("spent_amount", descending=True).to_dicts()[0]
-        held = f" “{top['group']}” ({top['n']:,} customers) brings {percent(top['share_rate'])} of all spend"
+        held = f" “{top['group']}” ({counted(top['n'], 'customer')}) brings {percent(top['share_rate'])} of all spend"
         how = "hold" if chosen["agreement"] >= grouping.STEADY else "shift"
         return (
             f"The data falls into {chosen['n_groups']} groups, which {how} when looked for again in resamples "

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from core.metrics.measure import counted
 from core.requirements import match, memory
 from core.requirements.confidence import Refit
 from core.requirements.read import RequirementList
@@ -90,12 +91,12 @@ capability, score, words, sentence]."""
         )
         if not s["n_gaps"]:
             return text + "There is no gap."
-        text += f"{s['n_gaps']:,} gaps would take {s['effort_weeks']:,.0f} person-weeks and {money} to close"
+        text += f"{counted(s['n_gaps'], 'gap')} would take {s['effort_weeks']:,.0f} person-weeks and {money} to close"
         open_points = {
             "a person to choose the capability": s["n_unclear"] - s["n_not_stated"],
             "a limit we do not state": s["n_not_stated"],
         }
-        need = " and ".join(f"{n:,} need {what}" for what, n in open_points.items() if n)
+        need = " and ".join(f"{counted(n, 'needs', 'need')} {what}" for what, n in open_points.items() if n)
         text += f"; {need}." if need else "."
         if s.get("amount"):
             text += f" {s['currency']} {s['amount']:,.0f} hang on it: {s['opportunity']}."
@@ -110,7 +111,7 @@ capability, score, words, sentence]."""
         dear = gaps.sort("cost_amount", "row", descending=[True, False]).row(0, named=True)
         money = f"{self.summary['currency']} {dear['cost_amount']:,.0f}"
         blockers = (
-            f"{worst:,} of {gaps.height:,} gaps {'blocks' if worst == 1 else 'block'} the deal"
+            f"{worst:,} of {counted(gaps.height, 'gap')} {'blocks' if worst == 1 else 'block'} the deal"
             if worst
             else "No gap blocks the deal"
         )
@@ -122,8 +123,8 @@ capability, score, words, sentence]."""
         if not n:
             return "None: every row found its capability, or surely has none."
         return (
-            f"{n:,} rows resemble several capabilities, or none well enough. The five nearest stand below; "
-            "until somebody chooses, they count as not supported."
+            f"{counted(n, 'row resembles', 'rows resemble')} several capabilities, or none well enough. The five "
+            f"nearest stand below; until somebody chooses, {'it counts' if n == 1 else 'they count'} as not supported."
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import polars as pl
 import yaml
 
 from core.contracts.errors import RequirementError, closest
+from core.metrics.measure import counted
 from core.requirements import grids
 
 SHIPPED = Path(__file__).resolve().parents[2] / "sample_data" / "capabilities.csv"
@@ -95,7 +96,7 @@ class Catalogue:
         """Say how many capabilities there are and how many are available."""
         n = self.frame.height
         ready = int((self.frame["status"] == "available").sum())
-        return f"{n:,} capabilities in {self.name}, {ready:,} of them available in full."
+        return f"{counted(n, 'capability', 'capabilities')} in {self.name}, {ready:,} of them available in full."
 
 
 @dataclass(frozen=True)

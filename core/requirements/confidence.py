@@ -74,10 +74,10 @@ class Refit:
         """Say on what the confidence stands."""
         if self.n < ENOUGH:
             return (
-                f"Confidence stands on public lists; after {ENOUGH} rows you have decided it is fitted to yours "
-                f"({self.n} so far)."
+                f"Confidence stands on public lists; after {ENOUGH} rows you have decided one by one it is fitted "
+                f"to yours ({self.n} so far)."
             )
-        return f"Confidence is fitted to the {self.n:,} rows you have decided."
+        return f"Confidence is fitted to the {self.n:,} rows you have decided one by one."
 
 
 def refit(chances: Floats, right: Floats) -> Refit:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import polars as pl
 
 from core.config import Settings
+from core.metrics.measure import counted
 from core.requirements import match
 from core.requirements.gap import GapAnalysis, analyse_file, is_unsure
 from core.requirements.memory import Memory
@@ -119,6 +120,6 @@ def recalled_sentence(analysis: GapAnalysis) -> str:
     if known.is_empty():
         return "None of these rows was answered before. What you confirm or correct comes back with the next list."
     sure, old = known.filter("is_sure").height, known.filter("is_stale").height
-    text = f"{known.height:,} of {n:,} rows {'was' if known.height == 1 else 'were'} answered before; "
+    text = f"{known.height:,} of {counted(n, 'row')} {'was' if known.height == 1 else 'were'} answered before; "
     text += f"{sure:,} {'is' if sure == 1 else 'are'} filled in from then"
     return text + (f", {old:,} of the earlier answers {'is' if old == 1 else 'are'} stale." if old else ".")

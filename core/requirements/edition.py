@@ -11,6 +11,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.errors import RequirementError
+from core.metrics.measure import counted
 from core.requirements import catalogue as files
 from core.requirements.catalogue import SHAPE, STATUSES, Catalogue
 from core.requirements.classify import CATEGORIES
@@ -66,7 +67,8 @@ class Edition:
         rows = self.frame.filter(~pl.col("is_retired"))
         counts = dict(rows["status"].value_counts().iter_rows())
         parts = ", ".join(f"{counts[status]:,} {SAID[status]}" for status in STATUSES if counts.get(status))
-        text = f"{rows.height:,} capabilities: {parts}." if rows.height else "The catalogue is empty."
+        n = counted(rows.height, "capability", "capabilities")
+        text = f"{n}: {parts}." if rows.height else "The catalogue is empty."
         gone, edited = self.frame.height - rows.height, rows.filter(pl.col("version") > 0).height
         text += f" {edited:,} {'was' if edited == 1 else 'were'} added or changed here." if edited else ""
         text += f" {gone:,} {'is' if gone == 1 else 'are'} retired." if gone else ""

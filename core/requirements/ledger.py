@@ -10,7 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.metrics import money
+from core.metrics import counted, money
 from core.requirements import match
 from core.requirements.catalogue import Catalogue
 from core.requirements.gap import weight_of_gaps
@@ -79,8 +79,10 @@ class Ledger:
         open_deals = self.deals.filter(~pl.col("is_closed"))
         total = float(open_deals["exposed_amount"].sum())
         text = (
-            f"{self.n_lists:,} requirement lists show {self.frame.height:,} gaps; {money(total, self.currency)} in "
-            f"{open_deals['opportunity_id'].n_unique():,} open deals hang on them, "
+            f"{counted(self.n_lists, 'requirement list shows', 'requirement lists show')} "
+            f"{counted(self.frame.height, 'gap')}; {money(total, self.currency)} in "
+            f"{counted(open_deals['opportunity_id'].n_unique(), 'open deal')} hang on "
+            f"{'it' if self.frame.height == 1 else 'them'}, "
             f"{money(float(open_deals['weighted_amount'].sum()), self.currency)} of it by probability."
         )
         best = self.frame.row(0, named=True)
@@ -99,12 +101,14 @@ class Ledger:
             return "This gap stands in no list any more."
         row = found.row(0, named=True)
         text = (
-            f"{row['gap']} holds up {money(row['exposed_amount'], self.currency)} in {row['n_deals']:,} open deals; "
-            f"closing it takes {row['effort_weeks']:g} person-weeks and {money(row['cost_amount'], self.currency)}."
+            f"{row['gap']} holds up {money(row['exposed_amount'], self.currency)} in "
+            f"{counted(row['n_deals'], 'open deal')}; closing it takes {row['effort_weeks']:g} person-weeks "
+            f"and {money(row['cost_amount'], self.currency)}."
         )
         if row["n_closed"]:
             text += (
-                f" Of {row['n_closed']:,} closed deals with this gap {row['n_won']:,} were won all the same "
+                f" Of {counted(row['n_closed'], 'closed deal')} with this gap "
+                f"{counted(row['n_won'], 'was', 'were')} won all the same "
                 f"({row['survival_rate'] * 100:.0f} %, between {row['survival_lower'] * 100:.0f} and "
                 f"{row['survival_upper'] * 100:.0f} % in 19 cases of 20)."
             )

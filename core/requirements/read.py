@@ -13,6 +13,7 @@ from typing import BinaryIO
 import polars as pl
 
 from core.contracts.errors import RequirementError
+from core.metrics.measure import counted
 from core.requirements import columns, grids, layout, repair
 from core.requirements.grids import File, Grid
 from core.requirements.layout import Layout
@@ -76,7 +77,7 @@ class RequirementList:
         where = f"{sheets} sheets" if sheets > 1 else f"sheet {self.layouts[0].sheet}" if self.layouts else ""
         if self.layouts and self.layouts[0].sheet == grids.TEXT_SHEET:
             where = "the file"
-        text = f"{n:,} requirements read from {where}."
+        text = f"{counted(n, 'requirement')} read from {where}."
         if self.skipped:
             n = len(self.skipped)
             text += f" {n} {'sheets hold' if n != 1 else 'sheet holds'} none: {', '.join(self.skipped[:5])}."

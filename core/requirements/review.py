@@ -12,6 +12,7 @@ import polars as pl
 from core.access import Identity
 from core.config import Settings
 from core.contracts.errors import RequirementError
+from core.metrics.measure import counted
 from core.requirements.gap import GapAnalysis
 from core.requirements.responses import Drafts
 from core.store.reviews import FIELDS, SHAPE, Change
@@ -55,10 +56,14 @@ class Progress:
         text = (
             f"{self.n_done:,} of {self.n:,} rows are answered ({self.rate * 100:.0f} %), {self.n_approved:,} approved"
         )
-        late = f"; {self.n_overdue:,} are past their day" if self.n_overdue else ""
+        late = f"; {counted(self.n_overdue, 'is past its day', 'are past their day')}" if self.n_overdue else ""
         blocked = int(self.frame.filter(pl.col("state") == "blocked")["n"].sum())
-        stuck = f"; {blocked:,} are blocked" if blocked else ""
-        free = f". {self.n_unowned:,} rows still open have no owner." if self.n_unowned else "."
+        stuck = f"; {counted(blocked, 'is', 'are')} blocked" if blocked else ""
+        free = (
+            f". {counted(self.n_unowned, 'row still open has', 'rows still open have')} no owner."
+            if self.n_unowned
+            else "."
+        )
         return text + late + stuck + free
 
 

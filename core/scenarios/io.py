@@ -17,7 +17,9 @@ FIELDS = ("lever", "value", "scope", "at", "detail", "extra")
 
 def to_yaml(scenario: Scenario) -> str:
     """Write a scenario as YAML."""
-    return yaml.safe_dump(to_dict(scenario), sort_keys=False, allow_unicode=True)
+    text = yaml.safe_dump(to_dict(scenario), sort_keys=False, allow_unicode=True)
+    # The next-line character is read back as a space unless it is escaped, and then everything beyond ASCII is.
+    return text if "\x85" not in text else yaml.safe_dump(to_dict(scenario), sort_keys=False)
 
 
 def from_yaml(text: str) -> Scenario:

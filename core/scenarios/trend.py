@@ -13,7 +13,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics import bookings, pipeline
 from core.metrics.attainment import quota_of_reps
-from core.metrics.measure import money
+from core.metrics.measure import counted, money
 from core.models import forecast
 from core.scenarios import engine
 
@@ -159,10 +159,10 @@ def behind(data: Dataset, settings: Settings, measure: str, month: str) -> Behin
     end = add_months(begin, 1) - timedelta(days=1)
     if begin <= data.as_of:
         lines = bookings.dated(data, begin, end, KINDS[measure])
-        return Behind(lines, f"{lines.height:,} lines in {begin:%B %Y}")
+        return Behind(lines, f"{counted(lines.height, 'line')} in {begin:%B %Y}")
     if measure == "Revenue":
         parts = forecast.revenue(data, settings).parts
         rows = parts.filter(pl.col("month") == begin).select(pl.col("unit").alias("region"), "amount", "lower", "upper")
         return Behind(rows, f"Forecast of {begin:%B %Y} by region; their amounts add up to the whole.")
     due = pipeline.deals(data, settings).filter(pl.col("close_on").is_between(begin, end))
-    return Behind(due, f"{due.height:,} open deals expected to close in {begin:%B %Y}, none of them sure yet")
+    return Behind(due, f"{counted(due.height, 'open deal')} expected to close in {begin:%B %Y}, none of them sure yet")

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.metrics.measure import counted
 from core.requirements import gap, kept, review
 from core.requirements.classify import CATEGORIES, PRIORITIES
 from core.requirements.gap import GapAnalysis, Stake
@@ -61,7 +62,8 @@ def work(page: Page, c: Cell, found: GapAnalysis) -> None:
         st.rerun(scope="app")
     saved = kept_as(page, found)
     if saved is None:
-        c.answer(f"Nobody works on these {found.frame.height:,} rows yet. Keep the list, and all of you see the same.")
+        n = counted(found.frame.height, "row")
+        c.answer(f"Nobody works on this list of {n} yet. Keep it, and all of you see the same.")
         name = found.source.name.rsplit(".", 1)[0]
         st.button(
             "Keep it and start", icon=":material/play_arrow:", on_click=_start, args=(page, name, found), type="primary"
@@ -111,23 +113,22 @@ def _filtered(rows: Any) -> Any:
 
 
 def _bulk(page: Page, saved: Saved, shown: Any) -> None:
-    with st.expander(f"Change all {shown.height:,} rows shown at once"):
+    with st.expander(f"Change {counted(shown.height, 'row')} shown at once"):
         left, middle, right = st.columns([1, 2, 1], vertical_alignment="bottom")
         name = left.selectbox("Field", list(BULK), format_func=lambda key: BULK[key], key="bulk_field")
         choices = {"state": review.STATES, "priority": PRIORITIES, "category": CATEGORIES}
         if name in choices:
-            value: Any = middle.selectbox("New value", choices[name], key=f"bulk_{name}")
+            middle.selectbox("New value", choices[name], key=f"bulk_{name}")
         elif name == "due_on":
-            value = middle.date_input("New value", value=None, key="bulk_due_on")
+            middle.date_input("New value", value=None, key="bulk_due_on")
         else:
-            value = middle.text_input("New value", key="bulk_owner")
-        right.button(
-            "Change", on_click=_change_all, args=(page, saved, shown, name, value), key="bulk_go", width="stretch"
-        )
+            middle.text_input("New value", key=f"bulk_{name}")
+        right.button("Change", on_click=_change_all, args=(page, saved, shown, name), key="bulk_go", width="stretch")
 
 
-def _change_all(page: Page, saved: Saved, shown: Any, name: str, value: Any) -> None:
-    _save(page, saved, shown, review.in_bulk(shown, {name: value}))
+def _change_all(page: Page, saved: Saved, shown: Any, name: str) -> None:
+    """Change them to what stands in the field now; what was typed just before the click has no run of its own."""
+    _save(page, saved, shown, review.in_bulk(shown, {name: st.session_state[f"bulk_{name}"]}))
     _fresh()
 
 

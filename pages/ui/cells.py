@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
-from core.metrics import Measure, money, percent
+from core.metrics import Measure, counted, money, percent
 from pages.ui import cached, snapshot
 from pages.ui.grid import grid
 from pages.ui.shell import Page
@@ -101,7 +101,7 @@ class Cell:
             return
         with popover:
             st.markdown(_doc(function))
-            st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {frame.height:,} rows behind it")
+            st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {counted(frame.height, 'row')} behind it")
             st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
             grid(frame.head(SHOWN_ROWS), height=240)
             st.download_button(
@@ -171,7 +171,7 @@ def tile(
     behind = st.popover("Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=key)
     if behind.open:
         frame = cached.result(rows, page.data, page.settings) if rows else measure.frame
-        behind.caption(f"{frame.height:,} rows")
+        behind.caption(counted(frame.height, "row"))
         with behind:
             grid(frame.head(SHOWN_ROWS), height=300, width=640)
 

@@ -26,12 +26,10 @@ def shelf(page: Page, cell: Cell, account_id: str) -> None:
     with st.container(border=True):
         left, right = st.columns(2)
         action = str(left.selectbox("Action to decide on", [p.name for p in playbooks.load()], key="decide_action"))
-        who = right.text_input(
-            "Who does it", value=decisions.play(action).who, max_chars=80, key=f"decide_who_{action}"
-        )
+        right.text_input("Who does it", value=decisions.play(action).who, max_chars=80, key=f"decide_who_{action}")
         with st.container(horizontal=True):
             for kind, label in BUTTONS.items():
-                st.button(label, key=f"decide-{kind}", on_click=_decide, args=(page, kind, account_id, action, who))
+                st.button(label, key=f"decide-{kind}", on_click=_decide, args=(page, kind, account_id, action))
     trail = cached.store(page.settings.database).audit.about(decisions.TARGET)
     every = decisions.read(page.data, page.settings, trail)
     st.caption(f"Over all accounts: {every.sentence()}")
@@ -40,7 +38,9 @@ def shelf(page: Page, cell: Cell, account_id: str) -> None:
         cell.table(own.frame, column_config=COLUMNS, column_order=list(COLUMNS))
 
 
-def _decide(page: Page, kind: str, account_id: str, action: str, who: str) -> None:
+def _decide(page: Page, kind: str, account_id: str, action: str) -> None:
+    """Note it for whoever stands in the field now; what was typed just before the click has no run of its own."""
+    who = st.session_state[f"decide_who_{action}"]
     detail = decisions.detail(page.data, page.settings, account_id, who)
     page.note(kind, decisions.target(account_id, action), detail)
     st.toast(f"{decisions.KINDS[kind]}: {action}", icon=":material/check:")

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.metrics.measure import counted
 from core.requirements import doubts, language, match, memory
 from core.requirements.gap import GapAnalysis
 from core.store.answers import PREFIX
@@ -118,7 +119,9 @@ def decide(page: Page, found: GapAnalysis) -> None:
         key=f"match_row_{st.session_state.get('match_count', 0)}",
     )
     right.button(
-        f"Confirm {len(likely):,} likely matches",
+        f"Confirm {counted(len(likely), 'likely match', 'likely matches')}"
+        if likely
+        else "No likely match is left to confirm",
         disabled=not likely,
         on_click=_keep_all,
         args=(page, found, likely),

@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.metrics.measure import counted
 from core.requirements import duplicates, edition, incoming, workbook
 from core.requirements.edition import BOOK, Edition
 from core.store.capabilities import CapabilityEdit
@@ -100,7 +101,7 @@ def _accept(page: Page, found: incoming.Incoming) -> None:
 
 
 def _taken(page: Page, edits: list[CapabilityEdit], name: str) -> None:
-    put(page, edits, f"{len(edits):,} changes are taken over from {name}.")
+    put(page, edits, f"{counted(len(edits), 'change is', 'changes are')} taken over from {name}.")
     st.session_state["offer_files"] = st.session_state.get("offer_files", 0) + 1
     st.session_state["offer_taken"] = True
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.metrics import loading
+from core.metrics.measure import counted
 from core.sources import read_files
 from core.sources.files import ENDINGS
 from core.sources.mapping import parse_map
@@ -47,7 +48,7 @@ def panel(page: Page) -> None:
         rows = {k.replace("_", " "): v for k, v in found.row_counts.items() if v}
         st.markdown("Read: " + ", ".join(f"**{v:,}** {k}" for k, v in rows.items()) + f". As of {found.as_of}.")
         if found.rejected.height:
-            st.warning(f"{found.rejected.height:,} rows would be left out; download them below after loading.")
+            st.warning(f"{counted(found.rejected.height, 'row')} would be left out; download them below after loading.")
         for note in found.missing:
             st.caption(note)
         preview = loading.columns(found, page.settings)

@@ -60,7 +60,7 @@ def test_limits_scores_bid_and_drafts_stand_on_the_page():
 
 def test_work_is_kept_changed_in_bulk_and_resumes_in_another_session(home):
     test = uploaded()
-    assert "Nobody works on these 3 rows yet" in said(test)
+    assert "Nobody works on this list of 3 rows yet" in said(test)
     button(test, "Keep it and start").click().run()
     assert not test.exception
     assert "asked: 0 of 3 rows are answered" in said(test)

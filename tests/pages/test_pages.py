@@ -97,7 +97,7 @@ def test_a_list_is_kept_over_sessions():
     second = opened("pages/requirements.py")
     second.selectbox(key="kept_list").set_value("asked").run()
     assert not second.exception
-    assert "1 requirements read from the file." in said(second)
+    assert "1 requirement read from the file." in said(second)
 
 
 def test_a_bad_upload_is_a_sentence():

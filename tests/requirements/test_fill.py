@@ -67,7 +67,7 @@ def test_the_drop_downs_own_words_are_used_and_never_claim_more():
         (3, "Its drop-down has no word that says this honestly (Yes, No).")
     ]
     assert "3 of 4 requirements are answered" in made.sentence()
-    assert "1 rows are left for a person" in made.sentence()
+    assert "1 row is left for a person" in made.sentence()
 
 
 def test_every_other_part_is_identical_and_the_proof_says_so():

@@ -96,7 +96,7 @@ def test_a_row_like_several_is_left_to_a_person(settings):
     )
     assert found.frame["status"].to_list() == ["unclear"]
     assert set(found.unclear["capability_id"]) == {"A", "B"}
-    assert "1 rows resemble" in found.unclear_sentence()
+    assert "1 row resembles" in found.unclear_sentence()
 
 
 def test_json_has_the_shape_the_command_promises(found):
@@ -270,7 +270,7 @@ def test_limits_decide_on_full_or_partial_support(settings):
     assert "planned for 30 June 2027: late" in rows["solution"][3]
     assert rows["cost_amount"].drop_nulls().min() > 0
     assert found.summary["n_unclear"] == found.summary["n_not_stated"] == 1
-    assert "1 need a limit we do not state" in found.sentence()
+    assert "1 needs a limit we do not state" in found.sentence()
     assert found.unclear.is_empty()
 
 

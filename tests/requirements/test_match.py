@@ -224,7 +224,7 @@ def test_chances_follow_what_people_confirm():
     assert found(np.array([0.8]))[0] == pytest.approx(0.5, abs=0.06)
     curve = found(np.linspace(0.01, 0.99, 50))
     assert (np.diff(curve) > 0).all()
-    assert "400 rows you have decided" in found.sentence()
+    assert "400 rows you have decided one by one" in found.sentence()
 
 
 def test_a_refit_is_right_on_rows_it_has_not_seen():

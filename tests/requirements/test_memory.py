@@ -204,7 +204,7 @@ def test_both_questions_can_be_asked_of_a_file(settings, tmp_path):
     held = library(answer("Single sign-on with SAML 2.0 through the identity provider", "SEC-01"))
     assert doubts.unsure(asked, settings).sentence().startswith("None")
     before = doubts.answered_before(asked, settings, held)
-    assert before.sentence() == "1 of 1 rows was answered before; 1 is filled in from then."
+    assert before.sentence() == "1 of 1 row was answered before; 1 is filled in from then."
     assert before.frame["owner"].to_list() == ["ann"]
 
 

@@ -110,8 +110,7 @@ def test_progress_by_hand(found, known):
     assert (far.n, far.n_done, far.n_approved, far.n_overdue, far.n_unowned) == (4, 2, 1, 1, 1)
     assert far.rate == 0.5
     assert far.sentence() == (
-        "2 of 4 rows are answered (50 %), 1 approved; 1 are past their day; 1 are blocked. "
-        "1 rows still open have no owner."
+        "2 of 4 rows are answered (50 %), 1 approved; 1 is past its day; 1 is blocked. 1 row still open has no owner."
     )
     assert review.progress(rows.clear(), TODAY).rate == 0
 

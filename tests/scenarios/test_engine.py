@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as effort
 from hypothesis import strategies as some
 
@@ -297,6 +297,7 @@ def test_hostile_links_become_a_sentence(text):
 
 @effort(max_examples=25, deadline=None)
 @given(some.lists(settings_of, max_size=6), some.text(max_size=30), some.none() | some.floats(0, 0.9))
+@example([], "Best\x85case 🚀", None)
 def test_writing_and_reading_is_the_same(moved, name, correlation):
     plan = Scenario(name, tuple(moved), correlation, "why")
     assert from_dict(to_dict(plan)) == plan == from_yaml(to_yaml(plan))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from core.metrics.measure import counted
 from core.requirements import grids
 from core.requirements.fill import answers as planning
 from core.requirements.fill import delimited, ooxml, opendocument, proof
@@ -49,7 +50,7 @@ class Filled:
         rows = self.left.select("sheet", "row").unique().height
         text = f"{self.n_asked - rows:,} of {self.n_asked:,} requirements are answered in the buyer's own file. "
         text += self.proof.sentence()
-        return text + (f" {rows:,} rows are left for a person." if rows else "")
+        return text + (f" {counted(rows, 'row is', 'rows are')} left for a person." if rows else "")
 
 
 def fill(source: RequirementList, answers: pl.DataFrame, *, replace: bool = False) -> Filled:
