@@ -115,6 +115,14 @@ with cell(page, "What revenue comes in each month?") as c:
     c.method(models.forecast.revenue, revenue.frame)
 
 if not c.failed:
+    with cell(page, "Why that much in a month?") as c:
+        month = ahead.month(revenue)
+        told = cached.result(explain.months.month, page.data, page.settings, *month)
+        c.answer(told.sentence())
+        c.chart(reasons.bridge, told.frame, currency, f"{told.month:%B %Y}", 8, (1, 0))
+        st.caption(told.check())
+        c.method(explain.months.month, told.frame, *month)
+
     with cell(page, "And each week?") as c:
         weeks = cached.result(models.weekly.weekly, page.data, page.settings)
         c.answer(weeks.sentence())

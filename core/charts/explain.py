@@ -40,16 +40,20 @@ def _step(label: str, begin: float, end: float, kind: str, rank: int) -> dict[st
     return {"label": label, "begin": begin, "end": end, "change": end - begin, "kind": kind, "rank": rank}
 
 
-def bridge(frame: pl.DataFrame, currency: str, total: str, top: int = 8) -> alt.Chart | alt.LayerChart:
-    """Waterfall of [label, contribution] in money: the ends kept, the smaller middle parts summed."""
-    first, middle, last = frame.head(2), frame.slice(2, max(frame.height - 3, 0)), frame.tail(1)
+def bridge(
+    frame: pl.DataFrame, currency: str, total: str, top: int = 8, ends: tuple[int, int] = (2, 1)
+) -> alt.Chart | alt.LayerChart:
+    """Waterfall of [label, contribution] in money: levels at both ends, the smaller parts between summed."""
+    head, tail = ends
+    first, middle, last = frame.head(head), frame.slice(head, max(frame.height - head - tail, 0)), frame.tail(tail)
     rest = middle.slice(top)
     rows = [*first.rows(), *middle.head(top).rows()]
     rows += [("Everything else", float(rest["contribution"].sum()))] if rest.height else []
     rows += last.rows()
     out, at = [], 0.0
     for rank, (label, change) in enumerate(rows):
-        kind = "total" if rank < first.height or rank == len(rows) - 1 else "▲ raises" if change >= 0 else "▼ lowers"
+        is_level = rank < first.height or rank >= len(rows) - last.height
+        kind = "total" if is_level else "▲ raises" if change >= 0 else "▼ lowers"
         out.append(_step(label, at, at + change, kind, rank))
         at += change
     out.append(_step(total, 0.0, at, "total", len(rows)))
