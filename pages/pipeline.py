@@ -5,7 +5,7 @@ import streamlit as st
 from core import explain, metrics, requirements
 from core.charts import explain as reasons
 from core.charts import pipeline as charts
-from pages.ui import cached, moves, notebook, shell, wanting
+from pages.ui import cached, moves, notebook, shell, supposed, wanting
 from pages.ui.cells import cell
 
 page = shell.open("Pipeline")
@@ -140,5 +140,7 @@ if not c.failed and not risks.frame.is_empty():
         c.chart(reasons.waterfall, why)
         st.caption(why.check())
         c.method(explain.deals.deal, why.frame, deal)
+
+    supposed.deal(page, deal)
 
 notebook.offer(page)

@@ -212,8 +212,8 @@ def test_an_account_unlike_any_other_is_warned_of(sample, settings, top):
     odd = rows.with_columns(
         **{n: pl.lit(1e9).cast(rows.schema[n], strict=False) for n in features.NUMBERS if rows.schema[n].is_float()}
     )
-    assert changes._nearest(past, odd)[1]
-    assert changes._nearest(past.clear(), odd)[1] is False
+    assert cases.Crowd.of(past, features.NUMBERS, "account_id").nearest(odd, 30)[1]
+    assert cases.Crowd.of(past.clear(), features.NUMBERS, "account_id").nearest(odd, 30)[1] is False
 
 
 def test_reasons_are_learnt_again(sample, settings, top):
