@@ -5,7 +5,7 @@ import streamlit as st
 from core import explain, metrics, requirements
 from core.charts import explain as reasons
 from core.charts import pipeline as charts
-from pages.ui import cached, moves, notebook, shell, supposed, wanting
+from pages.ui import cached, decided, moves, notebook, shell, supposed, wanting
 from pages.ui.cells import cell
 
 page = shell.open("Pipeline")
@@ -124,6 +124,7 @@ if not c.failed and not risks.frame.is_empty():
         c.answer(advice.sentence())
         c.table(advice.frame, column_config=moves.ACTIONS, column_order=list(moves.ACTIONS))
         c.method(explain.actions.actions, advice.frame, deal)
+        decided.shelf(page, c, deal, explain.decisions.DEALS, advice.names, right="review:write")
 
     if page.may("requirements:read"):
         with cell(page, "What does this buyer ask for that we lack?") as c:

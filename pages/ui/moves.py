@@ -144,6 +144,12 @@ ACTIONS = {
     "low": st.column_config.NumberColumn("Difference from", format="percent"),
     "high": st.column_config.NumberColumn("to", format="percent"),
     "evidence": st.column_config.TextColumn("Evidence", width="medium"),
+    "expected_amount": st.column_config.NumberColumn("Expected", format="compact"),
+    "expected_low_amount": st.column_config.NumberColumn("from", format="compact"),
+    "expected_high_amount": st.column_config.NumberColumn("to", format="compact"),
+    "effort_days": st.column_config.NumberColumn("Days of work"),
+    "who": "Who",
+    "steps": st.column_config.TextColumn("Steps", width="large"),
 }
 
 

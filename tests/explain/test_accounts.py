@@ -10,6 +10,7 @@ from core.contracts.errors import ConfigError, ModelError
 from core.explain import cases, changes, playbooks, recommendations, steadiness
 from core.explain.playbooks import Play
 from core.features import accounts as features
+from core.metrics import signals
 from tests.features.conftest import company, make
 
 __all__ = ["company", "make"]
@@ -136,7 +137,11 @@ def test_a_broken_playbook_is_said(tmp_path):
     file.write_text("account: [{name: x}]")
     with pytest.raises(ConfigError, match="playbooks cannot be used"):
         playbooks.load("account", file)
-    assert playbooks.load("deal") == ()
+    file.write_text("deal: [{name: x, signal: gloomy, done: has_met, effort_days: 1, who: me}]")
+    with pytest.raises(ConfigError, match="Each needs name, signal"):
+        playbooks.load("deal", file)
+    assert {play.signal for play in playbooks.load("deal")} == set(signals.SIGNALS)
+    assert len({play.name for play in playbooks.load("deal")}) == len(signals.SIGNALS)
     known = {*features.NUMBERS}
     assert all({play.feature, *play.together} <= known for play in playbooks.load())
 

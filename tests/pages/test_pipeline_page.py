@@ -38,3 +38,31 @@ def test_a_slider_moves_the_deals_chance_and_back_again(one):
     assert any(c.value.startswith("Moving along: ") for c in moved.caption)
     moved = moved.select_slider(key=f"if-{one}-stage_rank").set_value("Prospecting").run()
     assert said(moved.button(key="if-back").click().run()) == before
+
+
+def notes(test: AppTest) -> str:
+    return " ".join(c.value for c in test.caption)
+
+
+def test_an_action_for_a_deal_is_decided_on_and_kept(one):
+    test = opened()
+    assert "Over all deals: Nothing has been decided yet." in notes(test)
+    test.text_input(key=f"decide_who_{one}_{test.selectbox(key=f'decide_action_{one}').value}").set_value("Ada")
+    test.button(key="decide-assign").click().run()
+    assert not test.exception
+    assert "Over all deals: 1 assigned or snoozed, 0 done." in notes(opened())
+
+
+def test_under_hidden_names_nothing_is_decided_on_a_deal():
+    test = opened()
+    test.toggle(key="hide_names").set_value(True).run()
+    assert not test.exception
+    assert "Show names to decide on actions." in notes(test)
+
+
+def test_a_role_that_only_reads_decides_nothing(monkeypatch):
+    monkeypatch.setattr("pages.ui.shell.Page.may", lambda page, right: not right.endswith(":write"))
+    test = opened()
+    assert not test.exception
+    assert "decides nothing itself." in notes(test)
+    assert not [b for b in test.button if str(b.key).startswith("decide-")]
