@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import explain, metrics, requirements
+from core.charts import customers as customer_charts
 from core.charts import explain as reasons
 from core.charts import pipeline as charts
 from pages.ui import cached, decided, moves, notebook, shell, supposed, wanting
@@ -141,6 +142,11 @@ if not c.failed and not risks.frame.is_empty():
         c.chart(reasons.waterfall, why)
         st.caption(why.check())
         c.method(explain.deals.deal, why.frame, deal)
+        if st.toggle("Learn the model again from other draws of deals: do the reasons hold?", key="steady_deal"):
+            steady = cached.result(explain.steadiness.deal, data, settings, deal)
+            c.answer(steady.sentence())
+            c.chart(customer_charts.steadiness, steady.frame)
+            st.caption(steady.note)
 
     supposed.deal(page, deal)
 

@@ -15,6 +15,7 @@ from core.contracts.errors import ModelError
 from core.explain import drivers, supposing
 from core.explain.cases import Crowd, changed
 from core.explain.contributions import written
+from core.explain.deals import landmarks
 from core.explain.supposing import Field, Kind
 from core.features import deals
 from core.metrics.remembered import Same, remembered
@@ -273,7 +274,7 @@ def _past(dataset: Dataset, settings: Settings, days: int) -> pl.DataFrame:
     if dataset.whole is not None:
         mine = dataset.opportunities.select("opportunity_id")
         return _past(dataset.whole, settings, days).join(mine, on="opportunity_id", how="semi", maintain_order="left")
-    found = close.marks(dataset, settings)
+    found = landmarks(dataset, settings)
     if found.is_empty():
         return found
     ended = (pl.col("end_days") <= days).fill_null(value=False)

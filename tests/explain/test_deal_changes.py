@@ -184,6 +184,14 @@ def test_without_a_past_nothing_can_be_moved_or_held_beside(sample, settings, on
     assert "no past cases" in deal_changes.Supposed(0.1, 0.2, pl.DataFrame(), (), 90).sentence()
 
 
+def test_a_deal_without_an_amount_is_supposed_without_one(sample, settings, bundle):
+    bare = bundle.deal_features.filter(pl.col("amount").is_null())["opportunity_id"][0]
+    names = [f.name for f in deal_changes.fields(sample, settings, bare)]
+    assert "n_contacts" in names
+    assert "amount" not in names
+    assert "against" in deal_changes.suppose(sample, settings, bare, (("n_contacts", 5.0),)).sentence()
+
+
 def test_where_the_base_rate_serves_it_is_said():
     model = SimpleNamespace(card_={"winner": "base rate", "winner_lost": "base rate"})
     assert deal_changes._flat(model, {"n_contacts": 3.0})[0].startswith("No model beats the past share")
