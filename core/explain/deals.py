@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -148,8 +150,25 @@ def split(model: CloseModel, rows: pl.DataFrame, columns: Sequence[str], days: i
 
 @remembered(2)
 def landmarks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
-    """Return past landmarks of open deals with when and how each ended, as the close model learns from them."""
-    return close.marks(dataset, settings)
+    """Return past landmarks of open deals with when and how each ended, as the close model learns from them.
+
+    They are kept beside the company's models, for they take seconds; not those of a session's data, of one person's
+    part or under hidden names.
+    """
+    place = registry.folder(dataset, settings)
+    file = None if place is None else place / "landmarks.parquet"
+    if file is not None and file.exists():
+        try:
+            return pl.read_parquet(file)
+        except (OSError, pl.exceptions.PolarsError):
+            file.unlink(missing_ok=True)
+    found = close.marks(dataset, settings)
+    if file is not None and found.width:
+        work = file.with_suffix(f".{os.getpid()}")
+        with suppress(OSError):
+            found.write_parquet(work)
+            work.replace(file)
+    return found
 
 
 def _contributions(dataset: Dataset, settings: Settings, days: int, deals: pl.DataFrame) -> Contributions:

@@ -176,6 +176,20 @@ def test_one_persons_part_is_held_beside_its_own_past_only(sample, settings, bun
     assert not set(hidden["opportunity_id"]) & set(sample.opportunities["opportunity_id"])
 
 
+def test_landmarks_are_kept_beside_the_models_and_made_anew_where_they_cannot_be_read(
+    sample, settings, bundle, tmp_path, monkeypatch
+):
+    read = explain.deals.landmarks.__wrapped__
+    monkeypatch.setattr(explain.deals.registry, "folder", lambda *_: tmp_path)
+    first = read(sample, settings)
+    assert pl.read_parquet(tmp_path / "landmarks.parquet").equals(first)
+    assert [p.name for p in tmp_path.iterdir()] == ["landmarks.parquet"]
+    pl.DataFrame({"kept": [1]}).write_parquet(tmp_path / "landmarks.parquet")
+    assert read(sample, settings).columns == ["kept"]
+    (tmp_path / "landmarks.parquet").write_bytes(b"broken")
+    assert read(sample, settings).equals(first)
+
+
 def test_without_a_past_nothing_can_be_moved_or_held_beside(sample, settings, one, bundle, monkeypatch):
     monkeypatch.setattr(deal_changes, "_past", lambda *_: pl.DataFrame())
     assert deal_changes.fields(sample, settings, one) == []
