@@ -112,13 +112,19 @@ def chosen(row: pl.DataFrame, known: Mapping[str, Field], values: Sequence[tuple
     Raises
     ------
     ModelError
-        When a field is not one that can be changed.
+        When a field is not one that can be changed, or cannot have such a value.
     """
     moved: dict[str, float] = {}
     for name, value in values:
         if name not in known:
             near = closest(name, known)
             raise ModelError(f"The field {name!r} cannot be changed.", mend=f"Did you mean {near!r}?" if near else "")
+        field = known[name]
+        above = field.high if field.kind == "choice" else np.inf
+        if not (0 if field.low >= 0 else -np.inf) <= value <= above or np.isinf(value):
+            raise ModelError(
+                f"{field.label} cannot be {value:g}.", mend=f"Take {field.low:,.10g} to {field.high:,.10g}."
+            )
         if abs(value - float(row[name][0])) >= known[name].step / 2:
             moved[name] = value
     return moved

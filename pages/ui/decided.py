@@ -78,7 +78,8 @@ def _columns(subject: Subject) -> dict[str, Any]:
     fates = FATES[subject.noun]
     ends: dict[str, Any] = {name: label for name, label in fates.items() if name != "p_then"}
     return {
-        "action": "Action", "state": "State", "who": "Who", "decided_on": st.column_config.DateColumn("On"),
+        "action": st.column_config.TextColumn("Action", width="medium"), "state": "State", "who": "Who",
+        "decided_on": st.column_config.DateColumn("On"),
         "until_on": st.column_config.DateColumn("Until"), "decided_by": "Decided by",
         "p_then": st.column_config.NumberColumn(fates["p_then"], format="percent"),
         "p_now": st.column_config.NumberColumn("now", format="percent"), **ends,

@@ -159,6 +159,10 @@ def test_what_lies_outside_the_past_is_warned_of(sample, settings, one):
     wild = deal_changes.suppose(sample, settings, one, (("n_contacts", 400.0), ("days_to_close", 5000.0)))
     assert "Contacts of 400 lies outside what past deals had." in wild.warnings
     assert any(w.startswith("Hardly any past deal looked like this") for w in wild.warnings)
+    for name, value in (("n_contacts", -1.0), ("stage_rank", 9.0), ("stage_rank", -1.0), ("amount", float("nan")),
+                        ("n_contacts", float("inf"))):  # fmt: skip
+        with pytest.raises(ModelError, match=r"cannot be .*Take "):
+            deal_changes.suppose(sample, settings, one, ((name, value),))
     with pytest.raises(ModelError, match="Did you mean 'n_contacts'"):
         deal_changes.suppose(sample, settings, one, (("n_contact", 1.0),))
     with pytest.raises(ModelError, match="no open deal"):
