@@ -22,7 +22,7 @@ SNOOZE_DAYS = 30
 
 
 @dataclass(frozen=True)
-class Subject(ABC):
+class Topic(ABC):
     """What decisions are about.
 
     Attributes
@@ -76,7 +76,7 @@ class Subject(ABC):
         return playbooks.load(self.noun)
 
 
-class _Accounts(Subject):
+class _Accounts(Topic):
     def window(self, settings: Settings) -> int:
         return settings.models.churn_days
 
@@ -94,7 +94,7 @@ class _Accounts(Subject):
         return {"has_left": spans.filter(gone & (pl.col("started_on") <= on)).height > 0}
 
 
-class _Deals(Subject):
+class _Deals(Topic):
     @property
     def schema(self) -> dict[str, Any]:
         return {**super().schema, "outcome": pl.String}
@@ -121,10 +121,10 @@ class _Deals(Subject):
         return {"is_won": in_time, "outcome": f"{'Won' if won else 'Lost'} on {day.day} {day:%B %Y}"}
 
 
-ACCOUNTS: Subject = _Accounts(
+ACCOUNTS: Topic = _Accounts(
     "account", "account_id", "account action ", "has_left", "left", "were expected to"
 )  # fmt: skip
-DEALS: Subject = _Deals("deal", "opportunity_id", "deal action ", "is_won", "won in that time", "wins were expected")
+DEALS: Topic = _Deals("deal", "opportunity_id", "deal action ", "is_won", "won in that time", "wins were expected")
 TARGET = ACCOUNTS.target
 
 
@@ -142,12 +142,12 @@ class Decisions:
         closed), and outcome.
     window : int
         Days after which a done action is judged.
-    subject : Subject
+    topic : Topic
     """
 
     frame: pl.DataFrame
     window: int
-    subject: Subject = ACCOUNTS
+    topic: Topic = ACCOUNTS
 
     def sentence(self) -> str:
         """Count what is open, and hold what followed actions done against what was expected then."""
@@ -159,19 +159,19 @@ class Decisions:
         said = f"{waiting} assigned or snoozed, {self.frame.filter(pl.col('state') == KINDS['done']).height} done."
         if judged.is_empty():
             return f"{said} What followed is told {self.window} days after an action is done."
-        came, expected = int(judged[self.subject.happened].sum()), float(judged["p_then"].sum())
+        came, expected = int(judged[self.topic.happened].sum()), float(judged["p_then"].sum())
         return (
-            f"{said} Of {judged.height} done at least {self.window} days ago, {came} {self.subject.fate}; without "
-            f"regard to the action {expected:.1f} {self.subject.expected}."
+            f"{said} Of {judged.height} done at least {self.window} days ago, {came} {self.topic.fate}; without "
+            f"regard to the action {expected:.1f} {self.topic.expected}."
         )
 
 
-def target(entity_id: str, action: str, subject: Subject = ACCOUNTS) -> str:
+def target(entity_id: str, action: str, topic: Topic = ACCOUNTS) -> str:
     """Name what a decision is about, as the audit trail keeps it."""
-    return f"{subject.target}{json.dumps([entity_id, action])}"
+    return f"{topic.target}{json.dumps([entity_id, action])}"
 
 
-def detail(dataset: Dataset, settings: Settings, entity_id: str, who: str, subject: Subject = ACCOUNTS) -> str:
+def detail(dataset: Dataset, settings: Settings, entity_id: str, who: str, topic: Topic = ACCOUNTS) -> str:
     """Write down with a decision what was known: the data's date, the chance given, and who is to do it.
 
     Parameters
@@ -180,10 +180,10 @@ def detail(dataset: Dataset, settings: Settings, entity_id: str, who: str, subje
     settings : Settings
     entity_id : str
     who : str
-    subject : Subject
+    topic : Topic
         `ACCOUNTS` or `DEALS`.
     """
-    chance = subject.chance(dataset, settings, entity_id)
+    chance = topic.chance(dataset, settings, entity_id)
     return json.dumps({"who": who.strip()[:80], "on": dataset.as_of.isoformat(), "p": chance})
 
 
@@ -192,7 +192,7 @@ def read(
     settings: Settings,
     trail: pl.DataFrame,
     entity_id: str | None = None,
-    subject: Subject = ACCOUNTS,
+    topic: Topic = ACCOUNTS,
 ) -> Decisions:
     """Return the latest decision on each account or deal and action, with what followed.
 
@@ -205,21 +205,21 @@ def read(
         row that cannot be read is passed over.
     entity_id : str, optional
         Only this one's.
-    subject : Subject
+    topic : Topic
         `ACCOUNTS` or `DEALS`.
     """
-    rows = [row for row in (_row(one, subject) for one in trail.iter_rows(named=True)) if row is not None]
-    latest = {(row[subject.entity], row["action"]): row for row in rows}
-    mine = subject.ids(dataset)
+    rows = [row for row in (_row(one, topic) for one in trail.iter_rows(named=True)) if row is not None]
+    latest = {(row[topic.entity], row["action"]): row for row in rows}
+    mine = topic.ids(dataset)
     kept = [row for (one, _), row in latest.items() if one in mine and entity_id in (None, one)]
-    frame = pl.DataFrame([_followed(row, dataset, settings, subject) for row in kept], schema=subject.schema)
-    in_order = frame.sort("decided_on", subject.entity, "action", descending=[True, False, False])
-    return Decisions(in_order, subject.window(settings), subject)
+    frame = pl.DataFrame([_followed(row, dataset, settings, topic) for row in kept], schema=topic.schema)
+    in_order = frame.sort("decided_on", topic.entity, "action", descending=[True, False, False])
+    return Decisions(in_order, topic.window(settings), topic)
 
 
-def _row(row: dict[str, str], subject: Subject) -> dict[str, Any] | None:
+def _row(row: dict[str, str], topic: Topic) -> dict[str, Any] | None:
     try:
-        entity, action = json.loads(row["target"].removeprefix(subject.target))
+        entity, action = json.loads(row["target"].removeprefix(topic.target))
         known = json.loads(row["detail"])
         on = date.fromisoformat(known["on"])
         state = KINDS[row["action"]]
@@ -227,19 +227,19 @@ def _row(row: dict[str, str], subject: Subject) -> dict[str, Any] | None:
         return None
     until = on + timedelta(days=SNOOZE_DAYS) if row["action"] == "snooze" else None
     return {
-        subject.entity: entity, "action": action, "state": state, "who": known.get("who") or None, "decided_on": on,
+        topic.entity: entity, "action": action, "state": state, "who": known.get("who") or None, "decided_on": on,
         "until_on": until, "decided_by": row["user"], "p_then": known.get("p"),
     }  # fmt: skip
 
 
-def _followed(row: dict[str, Any], dataset: Dataset, settings: Settings, subject: Subject) -> dict[str, Any]:
-    entity, on = str(row[subject.entity]), row["decided_on"]
-    later = subject.since(dataset, settings, entity, on)
-    now = subject.chance(dataset, settings, entity)
+def _followed(row: dict[str, Any], dataset: Dataset, settings: Settings, topic: Topic) -> dict[str, Any]:
+    entity, on = str(row[topic.entity]), row["decided_on"]
+    later = topic.since(dataset, settings, entity, on)
+    now = topic.chance(dataset, settings, entity)
     return {**row, "p_now": now, **later, "days": (dataset.as_of - on).days}
 
 
-def play(name: str, subject: Subject = ACCOUNTS) -> playbooks.Task:
+def play(name: str, topic: Topic = ACCOUNTS) -> playbooks.Task:
     """Return the play of a name.
 
     Raises
@@ -247,7 +247,7 @@ def play(name: str, subject: Subject = ACCOUNTS) -> playbooks.Task:
     QuarterdeckError
         When the playbooks hold none of that name.
     """
-    found = next((p for p in subject.plays() if p.name == name), None)
+    found = next((p for p in topic.plays() if p.name == name), None)
     if found is None:
         raise QuarterdeckError(f"The playbooks hold no action called {name!r}.", mend="Choose one that is listed.")
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.explain import decisions
-from core.explain.decisions import ACCOUNTS, Subject
+from core.explain.decisions import ACCOUNTS, Topic
 from pages.ui import cached
 from pages.ui.cells import Cell
 from pages.ui.shell import Page
@@ -21,7 +21,7 @@ FATES = {
 
 
 def shelf(
-    page: Page, cell: Cell, entity_id: str, subject: Subject = ACCOUNTS, first: Sequence[str] = (), right: str = ""
+    page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first: Sequence[str] = (), right: str = ""
 ) -> None:
     """Let an action be decided on, and show what was; nothing is decided under hidden names.
 
@@ -30,7 +30,7 @@ def shelf(
     page : Page
     cell : Cell
     entity_id : str
-    subject : Subject
+    topic : Topic
     first : sequence of str
         Actions listed before the others.
     right : str
@@ -42,40 +42,40 @@ def shelf(
     if right and not page.may(right):
         st.caption(f"Your role ({', '.join(page.identity.roles)}) reads what was decided and decides nothing itself.")
     else:
-        _choose(page, entity_id, subject, first)
-    trail = cached.store(page.settings.database).audit.about(subject.target)
-    every = decisions.read(page.data, page.settings, trail, None, subject)
-    st.caption(f"Over all {subject.noun}s: {every.sentence()}")
-    own = decisions.read(page.data, page.settings, trail, entity_id, subject)
+        _choose(page, entity_id, topic, first)
+    trail = cached.store(page.settings.database).audit.about(topic.target)
+    every = decisions.read(page.data, page.settings, trail, None, topic)
+    st.caption(f"Over all {topic.noun}s: {every.sentence()}")
+    own = decisions.read(page.data, page.settings, trail, entity_id, topic)
     if not own.frame.is_empty():
-        shown = _columns(subject)
+        shown = _columns(topic)
         cell.table(own.frame, column_config=shown, column_order=list(shown))
 
 
-def _choose(page: Page, entity_id: str, subject: Subject, first: Sequence[str]) -> None:
-    names = [p.name for p in subject.plays()]
+def _choose(page: Page, entity_id: str, topic: Topic, first: Sequence[str]) -> None:
+    names = [p.name for p in topic.plays()]
     listed = [*(n for n in first if n in names), *(n for n in names if n not in first)]
-    own = "" if subject is ACCOUNTS else f"_{entity_id}"
+    own = "" if topic is ACCOUNTS else f"_{entity_id}"
     with st.container(border=True):
         left, right = st.columns(2)
         action = str(left.selectbox("Action to decide on", listed, key=f"decide_action{own}"))
         who = f"decide_who{own}_{action}"
-        right.text_input("Who does it", value=decisions.play(action, subject).who, max_chars=80, key=who)
+        right.text_input("Who does it", value=decisions.play(action, topic).who, max_chars=80, key=who)
         with st.container(horizontal=True):
             for kind, label in BUTTONS.items():
-                what = (page, kind, entity_id, action, who, subject)
+                what = (page, kind, entity_id, action, who, topic)
                 st.button(label, key=f"decide-{kind}", on_click=_decide, args=what)
 
 
-def _decide(page: Page, kind: str, entity_id: str, action: str, who: str, subject: Subject) -> None:
+def _decide(page: Page, kind: str, entity_id: str, action: str, who: str, topic: Topic) -> None:
     """Note it for whoever stands in the field now; what was typed just before the click has no run of its own."""
-    detail = decisions.detail(page.data, page.settings, entity_id, st.session_state[who], subject)
-    page.note(kind, decisions.target(entity_id, action, subject), detail)
+    detail = decisions.detail(page.data, page.settings, entity_id, st.session_state[who], topic)
+    page.note(kind, decisions.target(entity_id, action, topic), detail)
     st.toast(f"{decisions.KINDS[kind]}: {action}", icon=":material/check:")
 
 
-def _columns(subject: Subject) -> dict[str, Any]:
-    fates = FATES[subject.noun]
+def _columns(topic: Topic) -> dict[str, Any]:
+    fates = FATES[topic.noun]
     ends: dict[str, Any] = {name: label for name, label in fates.items() if name != "p_then"}
     return {
         "action": st.column_config.TextColumn("Action", width="medium"), "state": "State", "who": "Who",
