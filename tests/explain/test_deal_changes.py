@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core import explain
 from core.access import view
 from core.contracts.errors import ModelError
-from core.explain import cases, deal_changes, supposing
+from core.explain import cases, deal_changes, follows, supposing
 from core.metrics import risk
 from core.models import registry
 
@@ -32,7 +32,7 @@ def row(**more):
 
 def test_what_follows_from_a_field_moves_with_it(settings):
     def follow(**moved):
-        return deal_changes.follow(row(), moved, settings)[0]
+        return follows.follow(row(), moved, settings)[0]
 
     assert follow(stage_rank=3.0) == {"stage_rank": 3, "stage": "Proposal", "days_in_stage": 0}
     assert follow(days_to_close=50.0) == {"days_to_close": 50, "n_pushes": 3}
@@ -49,10 +49,10 @@ def test_what_follows_from_a_field_moves_with_it(settings):
 
 def test_what_is_not_known_stays_so(settings):
     bare = row(amount_change_rate=None, n_pushes=None, n_meetings_60d=None, age_days=None, silence_days=None)
-    assert deal_changes.follow(bare, {"amount": 5.0, "days_to_close": 90.0}, settings)[0] == {
+    assert follows.follow(bare, {"amount": 5.0, "days_to_close": 90.0}, settings)[0] == {
         "amount": 5.0, "days_to_close": 90,
     }  # fmt: skip
-    touched = deal_changes.follow(bare, {"n_meetings_30d": 2.0}, settings)[0]
+    touched = follows.follow(bare, {"n_meetings_30d": 2.0}, settings)[0]
     assert touched == {"n_meetings_30d": 2, "n_activities_30d": 5, "silence_days": 29}
 
 
@@ -68,14 +68,14 @@ def test_what_is_not_known_stays_so(settings):
     ],
 )
 def test_meetings_activities_and_silence_agree(settings, moved, met, done, silence, is_noted):
-    found, notes = deal_changes.follow(row(), moved, settings)
-    assert [found[name] for name in deal_changes.TOUCHES] == [met, done, silence]
+    found, notes = follows.follow(row(), moved, settings)
+    assert [found[name] for name in follows.TOUCHES] == [met, done, silence]
     assert bool(notes) is is_noted
     assert all(n.startswith("Meetings, activities and silence have to agree; taken instead: ") for n in notes)
 
 
 def test_a_deal_too_young_to_have_been_silent_is_not_known_to_be(settings):
-    found, _ = deal_changes.follow(row(age_days=12), {"n_activities_30d": 0.0}, settings)
+    found, _ = follows.follow(row(age_days=12), {"n_activities_30d": 0.0}, settings)
     assert found["silence_days"] is None
 
 
@@ -96,7 +96,7 @@ def test_every_supposed_deal_could_exist(settings, moved, met, before, others, a
     quiet = 4 if met + others else 40
     own = row(n_meetings_30d=met, n_meetings_60d=met + before, n_activities_30d=met + others, silence_days=quiet,
               age_days=age, meetings_per_week=(met + before) / (age / 7))  # fmt: skip
-    found, _ = deal_changes.follow(own, {k: float(v) for k, v in moved.items()}, settings)
+    found, _ = follows.follow(own, {k: float(v) for k, v in moved.items()}, settings)
     whole = {**own, **found}
     assert 0 <= whole["n_meetings_30d"] <= whole["n_meetings_60d"] or whole["silence_days"] >= 60
     assert whole["n_meetings_30d"] <= whole["n_activities_30d"]
@@ -108,7 +108,7 @@ def test_every_supposed_deal_could_exist(settings, moved, met, before, others, a
 
 def test_sliders_put_back_give_the_old_chance_of_the_reasons(sample, settings, one):
     known = deal_changes.fields(sample, settings, one)
-    assert {f.name for f in known} <= set(deal_changes.LABELS)
+    assert {f.name for f in known} <= set(follows.LABELS)
     assert all(f.low <= f.now <= f.high and f.step > 0 for f in known)
     still = deal_changes.suppose(sample, settings, one, tuple((f.name, f.now) for f in known))
     assert still.after == still.before
