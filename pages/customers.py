@@ -5,7 +5,7 @@ import streamlit as st
 from core import explain, metrics
 from core.charts import customers as charts
 from core.charts import explain as why_charts
-from pages.ui import accounts, against, cached, columns, decided, notebook, shell, why
+from pages.ui import accounts, against, cached, columns, decided, notebook, shell, supposed, why
 from pages.ui.cells import cell
 
 page = shell.open("Customers")
@@ -259,13 +259,13 @@ else:
 
         with cell(page, "What would the model say if …?") as c:
             fields = cached.result(explain.changes.fields, data, settings, account)
-            values = accounts.sliders(fields, account)
-            supposed = cached.result(explain.changes.suppose, data, settings, account, values)
-            c.answer(supposed.sentence())
-            for warning in supposed.warnings:
+            values = supposed.sliders(page, fields, account)
+            moved = cached.result(explain.changes.suppose, data, settings, account, values)
+            c.answer(moved.sentence())
+            for warning in moved.warnings:
                 st.warning(warning, icon=":material/warning:")
             with st.expander("The nearest real cases"):
-                c.table(supposed.frame, column_config=columns.CASES)
-            c.method(explain.changes.suppose, supposed.frame, account, values)
+                c.table(moved.frame, column_config=columns.CASES)
+            c.method(explain.changes.suppose, moved.frame, account, values)
 
 notebook.offer(page)
