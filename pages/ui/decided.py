@@ -15,13 +15,18 @@ from pages.ui.shell import Page
 
 BUTTONS = {"assign": "Assign", "snooze": f"Snooze {decisions.SNOOZE_DAYS} days", "done": "Done", "drop": "Drop"}
 FATES = {
-    "account": {"p_then": "Chance to leave then", "has_left": "Has left"},
+    "account": {"p_then": "Chance to leave then", "has_left": "Left in that time"},
     "deal": {"p_then": "Chance to be won then", "outcome": "Since then"},
 }
 
 
 def shelf(
-    page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first: Sequence[str] = (), right: str = ""
+    page: Page,
+    cell: Cell,
+    entity_id: str,
+    topic: Topic = ACCOUNTS,
+    first: Sequence[str] = (),
+    right: str = "review:write",
 ) -> None:
     """Let an action be decided on, and show what was; nothing is decided under hidden names.
 
@@ -34,12 +39,12 @@ def shelf(
     first : sequence of str
         Actions listed before the others.
     right : str
-        What it takes to decide; default nothing more than to see the page.
+        What it takes to decide.
     """
     if page.bounds[2]:
         st.caption("Show names to decide on actions.")
         return
-    if right and not page.may(right):
+    if not page.may(right):
         st.caption(f"Your role ({', '.join(page.identity.roles)}) reads what was decided and decides nothing itself.")
     else:
         _choose(page, entity_id, topic, first)
