@@ -122,6 +122,7 @@ class ModelSettings(_Section):
     seed: int
     threads: int = Field(gt=0)
     most_deals: int = Field(ge=1_000)
+    deal_fields: tuple[str, ...] = ()
     min_closed_deals: int = Field(ge=0)
     min_churned_accounts: int = Field(ge=0)
     min_months: int = Field(ge=1)

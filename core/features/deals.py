@@ -48,6 +48,9 @@ CATEGORIES = (
     "industry",
     "product_family",
 )
+# How features from a company's own columns (`models.deal_fields`) begin.
+OWN = "own_"
+NUMERIC_SHARE = 0.95
 # What is worked out from other features alone, on one and the same day.
 FOLLOWS = {"rival_win_rate": ("competitor", "region"), "stage_rank": ("stage",)}
 PRIOR_DEALS = 20
@@ -71,8 +74,10 @@ def build(dataset: Dataset, as_of: date, settings: Settings, only: str | None = 
     Returns
     -------
     pl.DataFrame
-        One row per deal open at the end of the day: opportunity_id, owner_id, stage, close_on and
-        the features in `NUMBERS` and `CATEGORIES`. Counts are 0 where nothing happened; a feature
+        One row per deal open at the end of the day: opportunity_id, owner_id, stage, close_on, the
+        features in `NUMBERS` and `CATEGORIES`, and one per column named under `models.deal_fields`,
+        as own_ and its name: a number where nearly all of it reads as numbers, else words; null where
+        the deals have no such column. Counts are 0 where nothing happened; a feature
         whose source is missing is null.
 
     Notes
@@ -84,8 +89,8 @@ def build(dataset: Dataset, as_of: date, settings: Settings, only: str | None = 
 
     Stage, amount, expected close and owner come from the deal's history. Without history they are
     left null, because what they were on a past date is not known. Number of contacts, competitor,
-    lead source and type have no history in a CRM export; their present value is taken, which the
-    model card says.
+    lead source, type and a company's own columns have no history in a CRM export; their present value
+    is taken, which the model card says.
     """
     now = states_at(dataset, as_of, settings, only)
     families = dataset.products.select("product_id", product_family="family")
@@ -99,6 +104,7 @@ def build(dataset: Dataset, as_of: date, settings: Settings, only: str | None = 
         .join(kinds, on="account_id", how="left")
         .join(families, on="product_id", how="left")
         .join(_touches(dataset, as_of, only), on="opportunity_id", how="left")
+        .join(own(dataset, settings), on="opportunity_id", how="left")
         .join(_customers(dataset, as_of), on="account_id", how="left")
         .join(_records(dataset, as_of), on="owner_id", how="left")
         .join(_rates(dataset, as_of, ("account_id",), "account_win_rate"), on="account_id", how="left")
@@ -120,8 +126,28 @@ def build(dataset: Dataset, as_of: date, settings: Settings, only: str | None = 
         meetings_per_week=pl.col("n_meetings") / (pl.col("age_days") / 7).clip(1),
         meeting_pace=(pl.col("n_meetings") + USUAL_MEETINGS) / (pl.col("age_days") / 7 + USUAL_WEEKS),
     ).select(
-        "opportunity_id", "account_id", "owner_id", "close_on", *NUMBERS, *CATEGORIES
+        "opportunity_id", "account_id", "owner_id", "close_on", *NUMBERS, *CATEGORIES, f"^{OWN}.*$"
     ).sort("opportunity_id")  # fmt: skip
+
+
+def own(dataset: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return the company's own columns of deals that are learnt from: [opportunity_id, own_…]."""
+    deals = dataset.opportunities
+    parts = [_own(deals, name).alias(f"{OWN}{name}") for name in settings.models.deal_fields]
+    return deals.select("opportunity_id", *parts)
+
+
+def _own(deals: pl.DataFrame, name: str) -> pl.Series:
+    if name not in deals.columns:
+        return pl.repeat(None, deals.height, dtype=pl.String, eager=True)
+    column = deals[name]
+    if column.dtype.is_numeric() or column.dtype == pl.Boolean:
+        return column.cast(pl.Float64)
+    words = column.cast(pl.String).str.strip_chars()
+    words = words.set(words == "", None)
+    numbers = words.cast(pl.Float64, strict=False)
+    is_number = numbers.count() >= NUMERIC_SHARE * words.count() > 0
+    return numbers if is_number else words
 
 
 def states_at(dataset: Dataset, as_of: date, settings: Settings, only: str | None = None) -> pl.DataFrame:

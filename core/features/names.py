@@ -11,6 +11,6 @@ def plain(feature: str) -> str:
     >>> plain("n_pushes_90d")
     'Pushes in 90 days'
     """
-    words = feature.removeprefix("n_").removeprefix("is_").removeprefix("has_").split("_")
+    words = feature.removeprefix("own_").removeprefix("n_").removeprefix("is_").removeprefix("has_").split("_")
     spelt = [f"in {w[:-1]} days" if w[:-1].isdigit() and w.endswith("d") else w for w in words]
     return " ".join(spelt).capitalize()

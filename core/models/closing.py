@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts.errors import ModelError
 from core.features import deals
-from core.models import drift, probability, race, training
+from core.models import drift, leaks, probability, race, training
 from core.models.calibration import Calibrator
 from core.models.contenders import Floats, Mean
 from core.models.correction import Ends, corrected
@@ -24,6 +24,7 @@ from core.models.training import Plan
 
 QUARTERS = 4
 TYPICAL_ROWS = 240
+MOST_WORDS = 60
 RISING = (
     "n_meetings_30d", "n_meetings_60d", "meetings_per_week", "meeting_pace", "n_contacts", "owner_win_rate",
     "rival_win_rate",
@@ -51,7 +52,10 @@ class Trial:
                 mend="Load more history: at least some deals that were won and some that were not.",
             )
         self.marks, self.settings, self.n_won = marks.sort("as_of", maintain_order=True), settings, won
-        self.names, self.words = _columns(self.marks)
+        names, words = _columns(self.marks)
+        self.left_out = _unfit(self.marks, names, words)
+        self.names = tuple(name for name in names if name not in self.left_out)
+        self.words = {name: found for name, found in words.items() if name not in self.left_out}
         self.x = encode(self.marks, self.names, self.words)
         longest = settings.models.horizons_days[-1]
         self.n_periods = -(-longest // PERIOD_DAYS)
@@ -179,7 +183,8 @@ class Trial:
             "subject": "when a deal is won", "is_simple": self.is_simple, "n_rows": self.marks.height,
             "n_outcomes": self.n_won, "trained_from": self.marks["as_of"].min(),
             "trained_to": self.marks.select(pl.col("as_of") + pl.duration(days="follow_days")).to_series().max(),
-            "features": list(self.names), "winner": results[0].winner, "has_skill": results[0].has_skill,
+            "features": list(self.names), "left_out": self.left_out,
+            "winner": results[0].winner, "has_skill": results[0].has_skill,
             "race": results[0].rows, "race_lost": results[1].rows, "winner_lost": results[1].winner,
             "calibration": results[0].calibrator.kind,
             "reference": drift.reference(_recent(self.marks), [n for n in self.names if n not in DATED]),
@@ -241,9 +246,32 @@ def _recent(marks: pl.DataFrame) -> pl.DataFrame:
 
 
 def _columns(marks: pl.DataFrame) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-    names = (*deals.NUMBERS, *deals.CATEGORIES)
-    words = {n: tuple(marks[n].drop_nulls().cast(pl.String).unique().sort()) for n in deals.CATEGORIES}
-    return names, words
+    own = [name for name in marks.columns if name.startswith(deals.OWN)]
+    spoken = [*deals.CATEGORIES, *(name for name in own if marks.schema[name] == pl.String)]
+    words = {n: tuple(marks[n].drop_nulls().cast(pl.String).unique().sort()) for n in spoken}
+    return (*deals.NUMBERS, *deals.CATEGORIES, *own), words
+
+
+def _unfit(marks: pl.DataFrame, names: Sequence[str], words: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Say which of the company's own columns are not learnt from, and why.
+
+    Columns that hold nothing, or nearly as many words as deals, and those that give the outcome away: filled in, or
+    changed, when a deal ends.
+    """
+    own = [name for name in names if name.startswith(deals.OWN)]
+    out = {name: "nothing is filled in" for name in own if marks[name].null_count() == marks.height}
+    wordy = [name for name in own if len(words.get(name, ())) > MOST_WORDS]
+    out |= {name: f"it holds {len(words[name]):,} different words" for name in wordy}
+    rest = [name for name in names if name not in out]
+    ended = marks.filter(pl.col("end_days").is_not_null()).sort("as_of", maintain_order=True)
+    cut = ended.height * 2 // 3
+    if len(out) == len(own) or not cut:
+        return out
+    target = ended["is_won"].cast(pl.Float64).to_numpy()
+    coded = {rest.index(name): len(words[name]) for name in rest if name in words}
+    rows = np.arange(ended.height)
+    found = leaks.find(encode(ended, rest, words), target, rest, coded, [(rows[:cut], rows[cut:])])
+    return out | {row["column"]: f"it gives the outcome away: {row['why']}" for row in found if row["column"] in own}
 
 
 def _plan(

@@ -340,7 +340,9 @@ def race(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer
         text = "Nothing clearly beat the base rate, so everybody is given the share of past cases."
     kept = {"identity": "left as they are, for no correction helped", "platt": "corrected by a line in log odds",
             "isotonic": "corrected by a rising curve"}  # fmt: skip
-    return Answer(table, f"{text} Its chances are {kept.get(str(found.get('calibration')), 'left as they are')}.")
+    text += f" Its chances are {kept.get(str(found.get('calibration')), 'left as they are')}."
+    left = [f"{plain(name).lower()} ({why})" for name, why in (found.get("left_out") or {}).items()]
+    return Answer(table, f"{text} Not learnt from: {'; '.join(left)}." if left else text)
 
 
 def moved(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer:

@@ -89,6 +89,9 @@ def test_the_gate_is_told(monkeypatch, sample, settings):
     rows = [{"contender": "base rate", "log_loss": 0.5, "auc": 0.5}]
     monkeypatch.setattr(trust, "card", lambda *a: {"race": rows, "winner": "base rate", "has_skill": False})
     assert "Nothing clearly beat" in trust.race(sample, settings).sentence()
+    left = {"own_close_code": "it gives the outcome away"}
+    monkeypatch.setattr(trust, "card", lambda *a: {"race": rows, "winner": "base rate", "left_out": left})
+    assert "Not learnt from: close code (it gives the outcome away)." in trust.race(sample, settings).sentence()
 
 
 def test_drift_by_hand():
