@@ -14,7 +14,7 @@ from core.metrics import counted
 TARGET = "pair of capabilities "
 APART, ASK = "told apart", "asked about again"
 Pair = tuple[str, str]
-ROWS = {
+ROWS: dict[str, pl.DataType | type[pl.DataType]] = {
     "one_id": pl.String, "one": pl.String, "other_id": pl.String, "other": pl.String, "who": pl.String,
     "at": pl.Datetime("us"),
 }  # fmt: skip
