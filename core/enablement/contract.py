@@ -151,5 +151,5 @@ def _beyond(level: Mapping[str, Any], asked: pl.DataFrame) -> list[str]:
         given = float(level[rule["field"]]) * rule["unit"]
         is_met = given >= one["value"] if one["is_more_better"] else given <= one["value"]
         if not is_met:
-            out.append(f"Row {one['row']} asks for {one['phrase']} ({one['measure']}): beyond {level['name']}.")
+            out.append(f"Row {one['row']}, {one['measure']}: {one['phrase']} is asked for, beyond {level['name']}.")
     return list(dict.fromkeys(out))

@@ -23,7 +23,7 @@ from core.metrics import (
     velocity,
     winrate,
 )
-from core.metrics.measure import Measure, counted, left_over, money, percent
+from core.metrics.measure import Measure, counted, left_over, money, percent, shortened
 
 __all__ = [
     "Measure",
@@ -49,6 +49,7 @@ __all__ = [
     "retention",
     "risk",
     "scope",
+    "shortened",
     "stages",
     "velocity",
     "winrate",

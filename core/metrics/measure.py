@@ -87,6 +87,21 @@ def counted(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 
 
+def shortened(text: str, most: int) -> str:
+    """Write a text on one line of at most so many letters; where it is cut, at a word, an ellipsis says so.
+
+    Examples
+    --------
+    >>> shortened("Orders are  read and written", 15), shortened("Orders", 15)
+    ('Orders are…', 'Orders')
+    """
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    cut = line[:most].rpartition(" ")[0] or line[: most - 1]
+    return f"{cut.rstrip(' ,;:.-/(')}…"
+
+
 def left_over(amount: float, unit: str = "") -> str:
     """Say what is missing where parts should add up to a whole; less than half a cent is nothing.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from core.metrics.measure import counted
+from core.metrics.measure import counted, shortened
 from core.requirements import match, memory
 from core.requirements.confidence import Refit
 from core.requirements.read import RequirementList
@@ -115,7 +115,7 @@ capability, score, words, sentence]."""
             if worst
             else "No gap blocks the deal"
         )
-        return f"{blockers}; the dearest takes {dear['timeline']} and {money}: {dear['text'][:120]}"
+        return f"{blockers}; the dearest takes {dear['timeline']} and {money}: “{shortened(dear['text'], 120)}”."
 
     def unclear_sentence(self) -> str:
         """Say how many rows need a person, and why."""

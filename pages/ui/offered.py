@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
-from core.metrics.measure import counted
+from core.metrics.measure import counted, shortened
 from core.requirements import apart, duplicates, edition, incoming, workbook
 from core.requirements.edition import BOOK, Edition
 from core.store.capabilities import CapabilityEdit
@@ -96,7 +96,7 @@ def _accept(page: Page, found: incoming.Incoming) -> None:
     )  # fmt: skip
     edits = [*found.edits, *(found.retiring if also else ())]
     right.button(
-        f"Take over {len(edits):,} change{'s' * (len(edits) != 1)}",
+        f"Take over {counted(len(edits), 'change')}",
         disabled=not edits or not page.may("catalogue:write"),
         on_click=_taken,
         args=(page, edits, found.name),
@@ -203,9 +203,10 @@ def past(page: Page, c: Cell, standing: Edition) -> None:
         return
     last = rows.row(0, named=True)
     people, n = rows["author"].n_unique(), rows.height
+    what = shortened(last["what"], 140).rstrip(".")
     c.answer(
-        f"{n:,} change{'s' * (n != 1)} by {people:,} {'person' if people == 1 else 'people'}; the last by "
-        f"{last['author']} on {last['at']:%d %B %Y}: {last['capability_id']}, {last['what'][:140]}."
+        f"{counted(n, 'change')} by {counted(people, 'person', 'people')}; the last by "
+        f"{last['author']} on {last['at']:%d %B %Y}: {last['capability_id']}, {what}."
     )
     c.table(rows.select(list(PAST)), column_config=PAST, height=min(36 * (rows.height + 1) + 2, 320))
     with st.expander("Put an earlier wording back"):
