@@ -11,6 +11,7 @@ import polars as pl
 from core.enablement.paper import Block, Paper, bullets, heading, table, text
 from core.enablement.rules import rules
 from core.enablement.workdays import after, between
+from core.metrics import counted
 
 PLAN = {
     "no": pl.Int64, "week": pl.Int64, "row": pl.Int64, "requirement": pl.String, "criterion": pl.String,
@@ -46,10 +47,11 @@ class Proof:
         done = int((self.frame["result"] != "open").sum())
         passed = int((self.frame["result"] == "passed").sum())
         text = (
-            f"{self.frame.height} criteria from critical requirements take {self.frame['week'].to_list()[-1]} weeks, "
+            f"{counted(self.frame.height, 'criterion', 'criteria')} from critical requirements "
+            f"{'takes' if self.frame.height == 1 else 'take'} {counted(self.frame['week'].to_list()[-1], 'week')}, "
             f"until {last.day} {last:%B %Y}"
         )
-        return f"{text}; {passed} of {done} tried have passed." if done else f"{text}."
+        return f"{text}; {passed} of {done} tried {'has' if passed == 1 else 'have'} passed." if done else f"{text}."
 
     def due(self, today: date) -> pl.DataFrame:
         """Return criteria still open whose last day is within five business days or past: [..., days_left]."""

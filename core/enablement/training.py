@@ -10,7 +10,7 @@ import polars as pl
 
 from core.enablement.paper import Paper, bullets, heading, table, text
 from core.enablement.rules import rules
-from core.metrics import counted
+from core.metrics import counted, out_of
 
 LESSON = {
     "lesson": pl.Int64, "topic": pl.String, "kind": pl.String, "minutes": pl.Int64, "goal": pl.String,
@@ -198,6 +198,6 @@ def completion(people: Sequence[str], lessons: int, done: Mapping[str, Sequence[
     whole = sum(len({k for k in done.get(one, ()) if 1 <= k <= lessons}) == lessons for one in people)
     word = "on target" if n / total >= target else f"below the target of {target * 100:.0f} %"
     return n / total, (
-        f"{n:,} of {total:,} lessons are done ({n / total * 100:.0f} %), {word}; {whole:,} of "
+        f"{out_of(n, total, 'lesson')} done ({n / total * 100:.0f} %), {word}; {whole:,} of "
         f"{counted(len(people), 'person', 'people')} {'has' if whole == 1 else 'have'} finished."
     )

@@ -23,7 +23,7 @@ from core.metrics import (
     velocity,
     winrate,
 )
-from core.metrics.measure import Measure, counted, left_over, money, percent, shortened
+from core.metrics.measure import Measure, counted, left_over, money, out_of, percent, shortened
 
 __all__ = [
     "Measure",
@@ -41,6 +41,7 @@ __all__ = [
     "left_over",
     "loading",
     "money",
+    "out_of",
     "paths",
     "percent",
     "pipeline",

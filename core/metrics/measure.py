@@ -87,6 +87,17 @@ def counted(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 
 
+def out_of(n: int, whole: int, one: str, many: str = "") -> str:
+    """Write a number of a whole with its verb.
+
+    Examples
+    --------
+    >>> out_of(1, 8, "row"), out_of(3, 8, "row"), out_of(1, 1, "row")
+    ('1 of 8 rows is', '3 of 8 rows are', '1 of 1 row is')
+    """
+    return f"{n:,} of {counted(whole, one, many)} {'is' if n == 1 else 'are'}"
+
+
 def shortened(text: str, most: int) -> str:
     """Write a text on one line of at most so many letters; where it is cut, at a word, an ellipsis says so.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from core.metrics.measure import counted, shortened
+from core.metrics.measure import counted, out_of, shortened
 from core.requirements import match, memory
 from core.requirements.confidence import Refit
 from core.requirements.read import RequirementList
@@ -85,7 +85,7 @@ capability, score, words, sentence]."""
         s = self.summary
         money = f"{s['currency']} {s['cost_amount']:,.0f}"
         text = (
-            f"{s['n_supported']:,} of {s['n_requirements']:,} requirements are supported today "
+            f"{out_of(s['n_supported'], s['n_requirements'], 'requirement')} supported today "
             f"({s['coverage_rate'] * 100:.0f} %, target {s['coverage_target_rate'] * 100:.0f} %); fit weighted by "
             f"priority is {s['fit_rate'] * 100:.0f} % (target {s['fit_target_rate'] * 100:.0f} %). "
         )

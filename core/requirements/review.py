@@ -12,7 +12,7 @@ import polars as pl
 from core.access import Identity
 from core.config import Settings
 from core.contracts.errors import RequirementError
-from core.metrics.measure import counted
+from core.metrics.measure import counted, out_of
 from core.requirements.gap import GapAnalysis
 from core.requirements.responses import Drafts
 from core.store.reviews import FIELDS, SHAPE, Change
@@ -53,9 +53,7 @@ class Progress:
 
     def sentence(self) -> str:
         """Say how much is answered and approved, and what is late."""
-        text = (
-            f"{self.n_done:,} of {self.n:,} rows are answered ({self.rate * 100:.0f} %), {self.n_approved:,} approved"
-        )
+        text = f"{out_of(self.n_done, self.n, 'row')} answered ({self.rate * 100:.0f} %), {self.n_approved:,} approved"
         late = f"; {counted(self.n_overdue, 'is past its day', 'are past their day')}" if self.n_overdue else ""
         blocked = int(self.frame.filter(pl.col("state") == "blocked")["n"].sum())
         stuck = f"; {counted(blocked, 'is', 'are')} blocked" if blocked else ""

@@ -242,7 +242,7 @@ def test_the_trial_by_hand(rows):
     assert plan.frame["criterion"][1].endswith("Uptime: 99.99 %.")
     assert plan.frame["criterion"][2].startswith("Done by the buyer's own user")
     assert plan.frame["result"].to_list() == ["open", "passed", "open"]
-    assert "3 criteria from critical requirements take 1 weeks, until 22 May 2026; 1 of 1 tried" in plan.sentence()
+    assert "3 criteria from critical requirements take 1 week, until 22 May 2026; 1 of 1 tried" in plan.sentence()
     assert "Load generator" in plan.environment
     assert plan.due(date(2026, 5, 15))["days_left"].to_list() == [5, 5]
     assert plan.due(date(2026, 5, 14)).is_empty()
