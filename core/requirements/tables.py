@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
-from core.requirements import layout
-from core.requirements.columns import LONGEST_LABEL, likeness
+from core.requirements import columns, layout
+from core.requirements.columns import LONGEST_LABEL, ROLES, likeness
 from core.requirements.grids import Grid
 from core.requirements.layout import SINGLE, SURE, Layout
 
@@ -48,10 +49,18 @@ def is_header(cells: Sequence[str]) -> bool:
 
 def _columns(cells: Sequence[str]) -> dict[str, int]:
     """Return the columns of a row that is a header beyond doubt: text and id, or text and answer; else nothing."""
-    if any(len(cell) > LONGEST_LABEL for cell in cells):
+    known_words = _words()
+    short = sum(len(cell) <= LONGEST_LABEL and columns.plain(cell) in known_words for cell in cells if cell)
+    if short < 2 or any(len(cell) > LONGEST_LABEL for cell in cells):
         return {}
     roles = layout.named(cells)[0]
     known = {role: likeness(cells[column], role) for role, column in roles.items()}
     if known.get("text", 0.0) < CERTAIN or max(known.get("id", 0.0), known.get("answer", 0.0)) < STRONG:
         return {}
     return {role: roles[role] for role in SINGLE if known.get(role, 0.0) >= SURE}
+
+
+@cache
+def _words() -> frozenset[str]:
+    """Return the very words of headings; two of them in a row are looked at closer, so that long lists stay quick."""
+    return frozenset(columns.plain(word) for role in ROLES for word in columns.words()[role])
