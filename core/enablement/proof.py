@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,8 @@ from core.enablement.paper import Block, Paper, bullets, heading, table, text
 from core.enablement.rules import rules
 from core.enablement.workdays import after, between
 from core.metrics import counted
+
+MEASURED = re.compile(r": \d")
 
 PLAN = {
     "no": pl.Int64, "week": pl.Int64, "row": pl.Int64, "requirement": pl.String, "criterion": pl.String,
@@ -133,7 +136,8 @@ def criterion(row: Mapping[str, object]) -> str:
     wanted = [part.split(", we commit")[0].split("; unclear")[0] for part in asked.split(". ") if "asks for" in part]
     if wanted:
         said = "; ".join(part.replace("asks for ", "") for part in wanted)
-        return f"Measured and written down in the buyer's presence: {said}."
+        how = "measured" if MEASURED.search(said) else "shown"
+        return f"{said[:1].upper()}{said[1:]}, {how} in the buyer's presence and written down."
     return "Done by the buyer's own user with the buyer's own data, without help, and signed off."
 
 
