@@ -14,7 +14,7 @@ import polars as pl
 
 from core.contracts.errors import RequirementError
 from core.metrics.measure import counted
-from core.requirements import columns, grids, layout, repair, tables
+from core.requirements import columns, grids, layout, remarks, repair, tables
 from core.requirements.grids import File, Grid
 from core.requirements.layout import Layout
 from core.requirements.repair import Given
@@ -134,7 +134,7 @@ def read_list(
     _check(found, title)
     frame = pl.concat([rows for _, _, rows in found])
     skipped = tuple(n for n in opened.names if n not in {grid.name for grid, _, _ in found})
-    notes = [*opened.notes, *notes, *(note for grid, shape, rows in found for note in _notes(grid, shape, rows))]
+    notes = [*opened.notes, *notes, *(note for grid, shape, rows in found for note in remarks.notes(grid, shape, rows))]
     return RequirementList(
         title, frame, tuple(lay for _, lay, _ in found), skipped, held, tuple(notes), tuple(g for g, _, _ in found)
     )
@@ -221,6 +221,7 @@ def _rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFr
     by_id = shape.columns.get("id")
     wants_id = by_id is not None and _share(body, by_id) > 0.6
     merged = _merged(grid, [c for r, c in shape.columns.items() if r in ("id", "priority", "category")])
+    under = remarks.under(grid, shape.columns["text"])
     letters = [letters_of(place.column) for place in shape.answers]
     out: list[tuple[object, ...]] = []
     section, category = _headed(grid, shape), None
@@ -231,6 +232,8 @@ def _rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFr
             at["priority"] = next((name for c, name in shape.levels if c < len(cells) and cells[c]), "")
         filled = [c for c in cells if c]
         hidden = number in grid.hidden_rows
+        if number in under and not at["text"]:
+            continue
         if _is_heading(at, filled, wants_id=wants_id) or _is_parent(at, following):
             section = " ".join((filled[0] if len(set(filled)) == 1 else at["text"] or filled[0]).split())[:120]
             continue
@@ -329,36 +332,3 @@ def is_title(text: str) -> bool:
 def _is_header_again(at: Mapping[str, str], shape: Layout) -> bool:
     names = {role: name for role, name in shape.names.items() if role in at}
     return bool(names) and all(columns.plain(at[role]) == columns.plain(name) for role, name in names.items())
-
-
-def _beside(grid: Grid, shape: Layout) -> int | None:
-    """Return the column of a second list beside the first: its heading stands a second time over other sentences."""
-    header = next((cells for n, cells in grid.rows if n == shape.header_row), [])
-    body = [row for row in grid.rows if shape.holds(row[0])]
-    text = shape.columns["text"]
-    own = columns.plain(header[text]) if text < len(header) else ""
-    again = [c for c in range(text + 1, len(header)) if own and columns.plain(header[c]) == own]
-    return next((c for c in again if columns.prose(body, c) >= 2), None)
-
-
-def _notes(grid: Grid, shape: Layout, rows: pl.DataFrame) -> list[str]:
-    """Say what is hidden, and what was not read."""
-    where = "" if grid.name == grids.TEXT_SHEET else f" of {grid.name}"
-    out = []
-    second = _beside(grid, shape)
-    if second is not None:
-        out.append(
-            f"A second list begins beside the first, with its text in column {letters_of(second)}; it was not read. "
-            "Put it below the first one, or into a sheet of its own."
-        )
-    hidden = int(rows["is_hidden"].sum())
-    if hidden:
-        out.append(f"{hidden:,} of the requirements{where} stand in hidden rows; they were read.")
-    used = sorted(c for c in grid.hidden_columns if c < grid.width)
-    if used:
-        out.append(f"Hidden columns{where}: {', '.join(letters_of(c) for c in used[:12])}.")
-    if grid.cut_at:
-        out.append(
-            f"Rows{where} below row {grid.cut_at:,} were not read: too many, or too many blank ones before them."
-        )
-    return out

@@ -191,3 +191,20 @@ def test_a_sheet_of_sentences_that_ask_for_nothing_is_still_no_list():
             ["Beta", "we went home along the river bank"], ["Gamma", "nobody spoke of it ever again"]]  # fmt: skip
     with pytest.raises(RequirementError, match="No requirement list"):
         read_list(book(S=rows), "a.xlsx")
+
+
+def test_a_requirement_merged_over_two_rows_is_no_section_for_the_next():
+    rows = [["ID", "Requirement", "Criterion", "Answer"], ["1", ASKS[0], "Describe how it works"],
+            [N, N, "Describe how it is licensed"], ["2", ASKS[1], "Describe how it works"]]  # fmt: skip
+    found = read_list(book(merged("A2:A3", "B2:B3"), S=rows), "a.xlsx")
+    assert texts(found) == ASKS[:2]
+    assert found.frame["section"].to_list() == [N, N]
+    assert (
+        "1 row adds to a requirement merged over more than one, such as row 3; look there for details." in found.notes
+    )
+
+
+@pytest.mark.parametrize("head", ["Offer", "Uppfylls (Ja/Nej)", "Ihr Angebot"])
+def test_more_words_for_answers(head):
+    found = read_list(book(S=[["ID", "Requirement", head], *([str(k), t] for k, t in enumerate(ASKS))]), "a.xlsx")
+    assert [place.column for place in found.layouts[0].answers] == [2]
