@@ -8,7 +8,7 @@ from typing import Any
 from core.charts import ledger, requirements
 from core.charts.snapshot import Part, Snapshot
 from core.config import Settings
-from core.metrics import counted, money, shortened
+from core.metrics import brief, counted, money, shortened
 from core.requirements.analysis import GapAnalysis
 from core.requirements.scores import Bid, Scores
 
@@ -59,7 +59,7 @@ def _tiles(found: GapAnalysis, score: Scores) -> list[Part]:
         for row in score.frame.iter_rows(named=True)
     ]
     cost = money(found.summary["cost_amount"], found.summary["currency"])
-    tiles.append(("To close all gaps", cost, f"{found.summary['effort_weeks']:,.0f} person-weeks"))
+    tiles.append(("To close all gaps", cost, f"{brief(found.summary['effort_weeks'])} person-weeks"))
     tiles.append(("Requirements", f"{found.frame.height:,}", counted(found.summary["n_gaps"], "gap")))
     return [Part("", "tile", tile) for tile in tiles]
 

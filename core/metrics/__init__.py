@@ -23,12 +23,13 @@ from core.metrics import (
     velocity,
     winrate,
 )
-from core.metrics.measure import Measure, counted, left_over, money, out_of, percent, shortened
+from core.metrics.measure import Measure, brief, counted, left_over, money, out_of, percent, shortened
 
 __all__ = [
     "Measure",
     "attainment",
     "bookings",
+    "brief",
     "concentration",
     "counted",
     "coverage",

@@ -98,6 +98,17 @@ def out_of(n: int, whole: int, one: str, many: str = "") -> str:
     return f"{n:,} of {counted(whole, one, many)} {'is' if n == 1 else 'are'}"
 
 
+def brief(value: float) -> str:
+    """Write a number of weeks and the like; below ten a decimal counts.
+
+    Examples
+    --------
+    >>> brief(0.2), brief(3.0), brief(96.6)
+    ('0.2', '3', '97')
+    """
+    return f"{value:,.1f}".removesuffix(".0") if abs(value) < 10 else f"{value:,.0f}"
+
+
 def shortened(text: str, most: int) -> str:
     """Write a text on one line of at most so many letters; where it is cut, at a word, an ellipsis says so.
 

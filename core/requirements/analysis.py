@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from core.metrics.measure import counted, out_of, shortened
+from core.metrics.measure import brief, counted, out_of, shortened
 from core.requirements import match, memory
 from core.requirements.confidence import Refit
 from core.requirements.read import RequirementList
@@ -91,7 +91,7 @@ capability, score, words, sentence]."""
         )
         if not s["n_gaps"]:
             return text + "There is no gap."
-        text += f"{counted(s['n_gaps'], 'gap')} would take {s['effort_weeks']:,.0f} person-weeks and {money} to close"
+        text += f"{counted(s['n_gaps'], 'gap')} would take {brief(s['effort_weeks'])} person-weeks and {money} to close"
         open_points = {
             "a person to choose the capability": s["n_unclear"] - s["n_not_stated"],
             "a limit we do not state": s["n_not_stated"],

@@ -126,7 +126,7 @@ def read_list(
     opened = grids.open_file(held, title)
     shapes, notes = _layouts(opened, given, len(held))
     found: list[tuple[Grid, Layout, pl.DataFrame]] = []
-    parts = [(grid, part) for grid, whole in shapes for part in tables.find(grid, whole)]
+    parts = [(grid, part) for grid, whole in shapes for part in tables.find(grid, whole, given)]
     for grid, shape in parts:
         rows = _rows(grid, shape, leave_hidden=_leaves(given, grid))
         if rows.height or len(opened.names) == 1:

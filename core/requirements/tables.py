@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
-from core.requirements import columns, layout
+from core.requirements import columns, layout, repair
 from core.requirements.columns import LONGEST_LABEL, ROLES, likeness
 from core.requirements.grids import Grid
 from core.requirements.layout import SINGLE, SURE, Layout
+from core.requirements.repair import Given
 
 CERTAIN, STRONG = 0.9, 0.8
 
 
-def find(grid: Grid, shape: Layout) -> list[Layout]:
+def find(grid: Grid, shape: Layout, given: Sequence[Given] = ()) -> list[Layout]:
     """Return the layouts of a sheet that holds several tables, one below the other, with other columns each.
 
     Parameters
@@ -22,8 +23,10 @@ def find(grid: Grid, shape: Layout) -> list[Layout]:
     grid : Grid
     shape : Layout
         How the sheet was read as one table.
+    given : sequence of Given
+        What a person said about this layout; each table is known by its own heading.
     """
-    if shape.header_row is None or shape.is_given:
+    if shape.header_row is None:
         return [shape]
     heads: list[tuple[int, dict[str, int]]] = []
     for number, cells in grid.rows:
@@ -36,7 +39,10 @@ def find(grid: Grid, shape: Layout) -> list[Layout]:
     out = []
     for place, ((number, _), last) in enumerate(zip(heads, ends, strict=True)):
         rows = [r for r in grid.rows if (number <= r[0] or not place) and (last is None or r[0] <= last)]
-        found = layout.find(replace(grid, rows=rows), by_name=False)
+        part = replace(grid, rows=rows)
+        known = repair.of(given, part)
+        said = repair.apply(part, known) if known is not None and known.header_row == number else None
+        found = said or layout.find(part, by_name=False)
         if found is not None and found.header_row == number:
             out.append(replace(found, last_row=last))
     return out if len(out) > 1 else [shape]

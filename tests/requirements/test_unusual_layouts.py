@@ -81,8 +81,14 @@ def test_a_heading_repeated_over_the_same_columns_begins_no_other_table():
     assert texts(found) == ASKS[:2]
     given = repair.of_layout(read_list(book(S=STACKED), "a.xlsx").layouts[0], found.grids[0])
     assert given.header_row == 2
-    asked = read_list(book(S=STACKED), "a.xlsx", [repair.Given("S", True, 2, tuple(STACKED[1]), {"text": 1})])
-    assert len(asked.layouts) == 1
+    first = repair.Given("S", True, 2, tuple(STACKED[1]), {"text": 1})
+    second = repair.Given("S", True, 7, tuple(STACKED[6]), {"text": 2, "id": 0}, {3: "text"})
+    asked = read_list(book(S=STACKED), "a.xlsx", [first])
+    assert [one.is_given for one in asked.layouts] == [True, False]
+    assert (texts(asked), asked.frame["requirement_id"].to_list()) == (ASKS, [N, N, "B1", "B2"])
+    both = read_list(book(S=STACKED), "a.xlsx", [first, second])
+    assert [one.is_given for one in both.layouts] == [True, True]
+    assert both.frame["answer_cells"].to_list() == [N, N, "D8", "D9"]
     assert tables.is_header(STACKED[1])
     assert not tables.is_header(["A1", ASKS[0]])
 
