@@ -96,4 +96,4 @@ def named_bars(
     # A name wider than the chart ends in an ellipsis.
     mark = alt.Chart(shown).mark_text(align="left", dy=-7, color=CONTEXT, limit=alt.ExprRef(expr="width"))
     names = mark.encode(x=alt.value(0), y=y, text="name:N")
-    return finish(bars + names, height=38 * shown.height + 90)
+    return finish(bars + names, height=38 * shown.height + 110)

@@ -66,10 +66,12 @@ class Contract:
         """Say the level, the deviations and what is due."""
         late = self.frame.filter(pl.col("state") == "late")["step"].to_list()
         due = self.frame.filter(pl.col("state") == "due")["step"].to_list()
+        n = self.deviations.height
+        deviations = counted(n, "must-have needs", "must-haves need") if n else "no must-have needs"
         text = (
             f"The list asks for the service level {self.level['name']}"
             + (f", and for more in {counted(len(self.unmet), 'point')}" if self.unmet else "")
-            + f"; {counted(self.deviations.height, 'must-have')} need{'s' * (self.deviations.height == 1)} a deviation."
+            + f"; {deviations} a deviation."
         )
         text += f" Late: {', '.join(late)}." if late else ""
         return text + (f" Due now: {', '.join(due)}." if due else "")

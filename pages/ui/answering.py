@@ -16,6 +16,7 @@ from core.store.repositories import Saved
 from core.store.reviews import Change, Conflict
 from pages.ui import cached, cached_fit
 from pages.ui.cells import Cell
+from pages.ui.grid import ROW
 from pages.ui.lists import OWNER, visible
 from pages.ui.shell import Page
 
@@ -160,7 +161,7 @@ def _table(page: Page, saved: Saved, shown: Any) -> None:
         state["rows"].select(SHOWN).to_arrow(),
         key=key,
         hide_index=True,
-        height=520,
+        height=min(520, ROW * (max(state["rows"].height, 1) + 1) + 3),
         disabled=_fixed(page),
         column_config=_columns(),
         on_change=_edited,

@@ -48,7 +48,7 @@ def earlier(page: Page, c: Cell, found: GapAnalysis) -> None:
     if found.recalled.is_empty():
         return
     rows = doubts.earlier(found).select(list(EARLIER))
-    c.table(rows, column_config=EARLIER, height=min(36 * (rows.height + 1), 320))
+    c.table(rows, column_config=EARLIER, height=320)
     _take_back(page, found)
 
 

@@ -79,7 +79,7 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
     c.answer(found.sentence())
     changing = found.frame.filter(pl.col("kind") != incoming.GONE).select(list(BROUGHT))
     if not changing.is_empty():
-        c.table(changing, column_config=BROUGHT, height=min(33 * (changing.height + 1) + 2, 320))
+        c.table(changing, column_config=BROUGHT, height=320)
     if not found.rejected.is_empty():
         c.table(found.rejected, column_config=ASIDE)
         st.download_button(
@@ -125,7 +125,7 @@ def twins(page: Page, c: Cell, standing: Edition) -> str:
     pairs = found.frame
     c.answer(found.sentence())
     if not pairs.is_empty():
-        c.table(pairs.select(list(PAIRS)), column_config=PAIRS, height=min(33 * (pairs.height + 1) + 2, 320))
+        c.table(pairs.select(list(PAIRS)), column_config=PAIRS, height=320)
         _choose(page, standing, pairs)
     if not told.frame.is_empty():
         _again(page, c, told)
@@ -208,7 +208,7 @@ def past(page: Page, c: Cell, standing: Edition) -> None:
         f"{counted(n, 'change')} by {counted(people, 'person', 'people')}; the last by "
         f"{last['author']} on {last['at']:%d %B %Y}: {last['capability_id']}, {what}."
     )
-    c.table(rows.select(list(PAST)), column_config=PAST, height=min(33 * (rows.height + 1) + 2, 320))
+    c.table(rows.select(list(PAST)), column_config=PAST, height=320)
     with st.expander("Put an earlier wording back"):
         _back(page, standing, rows)
 

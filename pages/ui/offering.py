@@ -69,7 +69,7 @@ def table(shown: pl.DataFrame) -> None:
     """Show the list; a click on a row opens it below."""
     grid(
         shown.select(list(LISTED)),
-        height=min(33 * (shown.height + 1) + 2, 380),
+        height=380,
         on_select=_clicked,
         selection_mode="single-row",
         key="offer_table",
