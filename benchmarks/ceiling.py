@@ -5,6 +5,9 @@ Here that eagerness is drawn from its exact distribution given every meeting so 
 week, the rate known), the deal is played forward by the sample's own rules, and the mean over draws is the
 best possible chance: stage, dates, rival, skill of the rep and the rules themselves taken as known.
 
+Of leaving, the ceiling is found otherwise: trees are taught the true chances themselves, from the features of an
+account, and speak of accounts they were not taught. No model that learns from who happened to leave can know more.
+
 Run: .venv/bin/python benchmarks/ceiling.py
 """
 
@@ -18,7 +21,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from core.config import load
+from core.features import accounts
+from core.models import churn, probability
 from core.models.calibration import auc
+from core.sources import read_folder
 
 GRID = np.linspace(-3.5, 3.5, 57)
 DRAWS = 100
@@ -87,6 +94,49 @@ def main() -> None:
         y = here.select((pl.col("is_won") & (ahead > 0) & (ahead <= days)).cast(pl.Float64)).to_series().to_numpy()
         scores = [auc(y, here[f"{k}_{days}"].to_numpy()) or 0.0 for k in ("truth", "best")]
         print(f"{days} days: truth {scores[0]:.4f}, best possible {scores[1]:.4f}, ratio {scores[1] / scores[0]:.4f}")
+    leaving(generate.AS_OF, folder)
+
+
+def leaving(as_of: Any, folder: Path) -> None:
+    """Print how near to the truth of leaving the features allow one to come, and how near the model comes."""
+    import lightgbm as lgb
+
+    settings = load(environ={"QUARTERDECK_HOME": str(folder.parent)})
+    data = read_folder(folder, settings=settings, as_of=as_of)
+    truth = pl.read_parquet(folder.with_name("sample_truth") / "account_truth.parquet")
+    days = truth["as_of"].unique().sort().to_list()
+    marks = churn.marks(data, settings).filter(pl.col("is_known_on") <= days[0])
+    model = probability.fit(marks, churn.recipe(settings), settings)
+    parts = [
+        accounts.outcomes(data, accounts.build(data, day, settings), day, [90])
+        .filter(pl.col("is_known_on") <= as_of)
+        .join(truth.filter(pl.col("as_of") == day).drop("as_of"), on="account_id")
+        for day in days
+    ]
+    rows = pl.concat(parts)
+    p, y = rows["p_churn_90d"].to_numpy(), rows["target"].to_numpy().astype(float)
+    x = probability.encode(rows, model.feature_names_, model.vocabulary_)
+    fold = rows["account_id"].rank("dense").to_numpy() % 5
+    best = np.zeros(len(y))
+    options = {"objective": "regression", "num_leaves": 15, "learning_rate": 0.05, "min_data_in_leaf": 30,
+               "feature_fraction": 0.6, "lambda_l2": 5.0, "verbose": -1, "seed": 7, "num_threads": 4}  # fmt: skip
+    for k in range(5):
+        taught = fold != k
+        trees = lgb.train(options, lgb.Dataset(x[taught], np.log(p[taught] / (1 - p[taught]))), 300)
+        best[~taught] = trees.predict(x[~taught])
+    said, draw = model.predict(rows), np.random.default_rng(5)
+    names = rows["account_id"].to_numpy()
+    places = {name: np.flatnonzero(names == name) for name in np.unique(names)}
+    ratios = []
+    for _ in range(400):
+        some = np.concatenate([places[name] for name in draw.choice(list(places), len(places))])
+        ratios.append((auc(y[some], said[some]) or 0.0) / (auc(y[some], p[some]) or 1.0))
+    low, high = np.quantile(ratios, [0.05, 0.95])
+    of = auc(y, p) or 1.0
+    print(
+        f"leaves within 90 days: truth {of:.4f}, best from the features {(auc(y, best) or 0) / of:.4f} of it, model "
+        f"{(auc(y, said) or 0) / of:.4f} of it (between {low:.3f} and {high:.3f} in nine draws of accounts of ten)"
+    )
 
 
 if __name__ == "__main__":

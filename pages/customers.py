@@ -5,7 +5,7 @@ import streamlit as st
 from core import explain, metrics
 from core.charts import customers as charts
 from core.charts import explain as why_charts
-from pages.ui import accounts, against, cached, columns, decided, notebook, shell
+from pages.ui import accounts, against, cached, columns, decided, notebook, shell, supposed, why
 from pages.ui.cells import cell
 
 page = shell.open("Customers")
@@ -33,23 +33,15 @@ if view == "Who may leave":
 
         with cell(page, "Why might the first on the list leave?") as c:
             account = risks.frame["account_id"][0]
-            why = cached.result(explain.customers.account, data, settings, account)
-            c.answer(f"**{risks.first}** leaves within {risks.days} days: {why.sentence('a typical customer')}")
-            c.chart(why_charts.waterfall, why)
-            st.caption(why.check())
+            parts = cached.result(explain.customers.account, data, settings, account)
+            c.answer(f"**{risks.first}** leaves within {risks.days} days: {parts.sentence('a typical customer')}")
+            c.chart(why_charts.waterfall, parts)
+            st.caption(parts.check())
             with st.expander("Every contribution"):
-                c.table(why.ranked(), column_config=columns.CONTRIBUTIONS)
-            c.method(explain.customers.account, why.frame, account)
+                c.table(parts.ranked(), column_config=columns.CONTRIBUTIONS)
+            c.method(explain.customers.account, parts.frame, account)
 
-        with cell(page, "What makes customers leave?") as c:
-            overall = cached.result(explain.customers.overall, data, settings)
-            c.answer(overall.sentence())
-            bars, swarm = st.tabs(["By driver", "By customer"])
-            with bars:
-                c.chart(why_charts.bar, overall.bars)
-            with swarm:
-                c.chart(why_charts.beeswarm, overall.swarm)
-            c.method(explain.customers.overall, overall.bars)
+        why.overall(page, "What makes customers leave?", "churn")
 
         with cell(page, "Why do customers of one kind leave more than others?") as c:
             by, one, other = against.sides(page, "churn")
@@ -60,13 +52,8 @@ if view == "Who may leave":
                 c.table(gap.frame, column_config=columns.CONTRIBUTIONS)
             c.method(explain.differences.compare, gap.frame, by, one, other)
 
-        with cell(page, "How does one driver matter?") as c:
-            names = cached.result(explain.customers.features, data, settings)
-            feature = st.selectbox("Driver", names, format_func=explain.drivers.plain, key="churn_driver")
-            curve = cached.result(explain.customers.driver, data, settings, feature)
-            c.answer(curve.sentence())
-            c.chart(why_charts.dependence, curve.frame, explain.drivers.plain(feature))
-            c.method(explain.customers.driver, curve.frame, feature)
+        why.one(page, "churn")
+        why.together(page, "churn")
 
         with cell(page, "How good have such chances been?") as c:
             record = cached.result(explain.record.churn, data, settings)
@@ -241,13 +228,13 @@ else:
             c.method(explain.accounts.ahead, year.frame, account)
 
         with cell(page, "Why might it leave?") as c:
-            why = cached.result(explain.customers.account, data, settings, account)
-            c.answer(f"Within {settings.models.churn_days} days: {why.sentence('a typical customer')}")
-            c.chart(why_charts.waterfall, why)
-            st.caption(why.check())
+            parts = cached.result(explain.customers.account, data, settings, account)
+            c.answer(f"Within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
+            c.chart(why_charts.waterfall, parts)
+            st.caption(parts.check())
             with st.expander("Every contribution"):
-                c.table(why.ranked(), column_config=columns.CONTRIBUTIONS)
-            c.method(explain.customers.account, why.frame, account)
+                c.table(parts.ranked(), column_config=columns.CONTRIBUTIONS)
+            c.method(explain.customers.account, parts.frame, account)
             if st.toggle("Learn the model again from other draws of accounts: do the reasons hold?", key="steady"):
                 steady = cached.result(explain.steadiness.account, data, settings, account)
                 c.answer(steady.sentence())
@@ -272,13 +259,13 @@ else:
 
         with cell(page, "What would the model say if …?") as c:
             fields = cached.result(explain.changes.fields, data, settings, account)
-            values = accounts.sliders(fields, account)
-            supposed = cached.result(explain.changes.suppose, data, settings, account, values)
-            c.answer(supposed.sentence())
-            for warning in supposed.warnings:
+            values = supposed.sliders(page, fields, account)
+            moved = cached.result(explain.changes.suppose, data, settings, account, values)
+            c.answer(moved.sentence())
+            for warning in moved.warnings:
                 st.warning(warning, icon=":material/warning:")
             with st.expander("The nearest real cases"):
-                c.table(supposed.frame, column_config=columns.CASES)
-            c.method(explain.changes.suppose, supposed.frame, account, values)
+                c.table(moved.frame, column_config=columns.CASES)
+            c.method(explain.changes.suppose, moved.frame, account, values)
 
 notebook.offer(page)

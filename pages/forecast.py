@@ -6,7 +6,7 @@ from core import explain, forecasts, models
 from core.charts import calls as voices
 from core.charts import explain as reasons
 from core.charts import forecast as charts
-from pages.ui import against, ahead, cached, calls, notebook, replays, shell
+from pages.ui import against, ahead, cached, calls, notebook, replays, shell, why
 from pages.ui.cells import cell
 from pages.ui.grid import grid
 
@@ -40,11 +40,11 @@ with cell(page, "What will we win, and from where?") as c:
 window = st.session_state.get("forecast_window")
 
 with cell(page, "Why this number?") as c:
-    why = cached.result(explain.deals.forecast, page.data, page.settings, window)
-    c.answer(why.sentence())
-    c.chart(reasons.bridge, why.frame, currency, why.window)
-    st.caption(why.check())
-    c.method(explain.deals.forecast, why.frame, window)
+    parts = cached.result(explain.deals.forecast, page.data, page.settings, window)
+    c.answer(parts.sentence())
+    c.chart(reasons.bridge, parts.frame, currency, parts.window)
+    st.caption(parts.check())
+    c.method(explain.deals.forecast, parts.frame, window)
 
 with cell(page, "Which deals stand behind it?") as c:
     behind = outlook.behind(window)
@@ -96,6 +96,11 @@ with cell(page, "What will new deals add, and where do they come from?") as c:
         c.table(new.frame, column_config=ahead.ARRIVALS, column_order=list(ahead.ARRIVALS))
     c.method(models.arrivals.arrivals, new.frame, split, days)
 
+if not behind.frame.is_empty():
+    why.overall(page, "What makes deals close?", "close")
+    why.one(page, "close")
+    why.together(page, "close")
+
 with cell(page, "How good have such chances been?") as c:
     record = cached.result(explain.record.close, page.data, page.settings)
     c.answer(record.sentence())
@@ -110,6 +115,14 @@ with cell(page, "What revenue comes in each month?") as c:
     c.method(models.forecast.revenue, revenue.frame)
 
 if not c.failed:
+    with cell(page, "Why that much in a month?") as c:
+        month = ahead.month(revenue)
+        told = cached.result(explain.months.month, page.data, page.settings, *month)
+        c.answer(told.sentence())
+        c.chart(reasons.bridge, told.frame, currency, f"{told.month:%B %Y}", 8, (1, 0))
+        st.caption(told.check())
+        c.method(explain.months.month, told.frame, *month)
+
     with cell(page, "And each week?") as c:
         weeks = cached.result(models.weekly.weekly, page.data, page.settings)
         c.answer(weeks.sentence())

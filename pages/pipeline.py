@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core import explain, metrics, requirements
+from core.charts import customers as customer_charts
 from core.charts import explain as reasons
 from core.charts import pipeline as charts
-from pages.ui import cached, moves, notebook, shell, wanting
+from pages.ui import cached, decided, moves, notebook, shell, supposed, wanting
 from pages.ui.cells import cell
 
 page = shell.open("Pipeline")
@@ -124,6 +125,7 @@ if not c.failed and not risks.frame.is_empty():
         c.answer(advice.sentence())
         c.table(advice.frame, column_config=moves.ACTIONS, column_order=list(moves.ACTIONS))
         c.method(explain.actions.actions, advice.frame, deal)
+        decided.shelf(page, c, deal, explain.decisions.DEALS, advice.names, right="review:write")
 
     if page.may("requirements:read"):
         with cell(page, "What does this buyer ask for that we lack?") as c:
@@ -140,5 +142,12 @@ if not c.failed and not risks.frame.is_empty():
         c.chart(reasons.waterfall, why)
         st.caption(why.check())
         c.method(explain.deals.deal, why.frame, deal)
+        if st.toggle("Learn the model again from other draws of deals: do the reasons hold?", key="steady_deal"):
+            steady = cached.result(explain.steadiness.deal, data, settings, deal)
+            c.answer(steady.sentence())
+            c.chart(customer_charts.steadiness, steady.frame)
+            st.caption(steady.note)
+
+    supposed.deal(page, deal)
 
 notebook.offer(page)

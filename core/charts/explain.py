@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 import polars as pl
 
 from core.charts.late import alt
@@ -14,6 +17,7 @@ def labels() -> alt.Axis:
     return alt.Axis(labelLimit=220, labelOverlap=False)
 
 
+SHORT = 8
 UNITS = {"points": "probability in %", "log_odds": "log odds", "money": "{currency}"}
 
 
@@ -36,16 +40,20 @@ def _step(label: str, begin: float, end: float, kind: str, rank: int) -> dict[st
     return {"label": label, "begin": begin, "end": end, "change": end - begin, "kind": kind, "rank": rank}
 
 
-def bridge(frame: pl.DataFrame, currency: str, total: str, top: int = 8) -> alt.Chart | alt.LayerChart:
-    """Waterfall of [label, contribution] in money: the ends kept, the smaller middle parts summed."""
-    first, middle, last = frame.head(2), frame.slice(2, max(frame.height - 3, 0)), frame.tail(1)
+def bridge(
+    frame: pl.DataFrame, currency: str, total: str, top: int = 8, ends: tuple[int, int] = (2, 1)
+) -> alt.Chart | alt.LayerChart:
+    """Waterfall of [label, contribution] in money: levels at both ends, the smaller parts between summed."""
+    head, tail = ends
+    first, middle, last = frame.head(head), frame.slice(head, max(frame.height - head - tail, 0)), frame.tail(tail)
     rest = middle.slice(top)
     rows = [*first.rows(), *middle.head(top).rows()]
     rows += [("Everything else", float(rest["contribution"].sum()))] if rest.height else []
     rows += last.rows()
     out, at = [], 0.0
     for rank, (label, change) in enumerate(rows):
-        kind = "total" if rank < first.height or rank == len(rows) - 1 else "▲ raises" if change >= 0 else "▼ lowers"
+        is_level = rank < first.height or rank >= len(rows) - last.height
+        kind = "total" if is_level else "▲ raises" if change >= 0 else "▼ lowers"
         out.append(_step(label, at, at + change, kind, rank))
         at += change
     out.append(_step(total, 0.0, at, "total", len(rows)))
@@ -158,3 +166,53 @@ def dependence(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
         )
     )
     return finish(points)
+
+
+def _across(labels: Sequence[str], side: Literal["top", "bottom"] = "bottom") -> alt.Axis:
+    """Return an axis that shows every label, slanting where they are long."""
+    is_long = max(map(len, labels), default=0) > SHORT
+    return alt.Axis(labelAngle=-30 if is_long else 0, orient=side, labelLimit=110, labelOverlap=False)
+
+
+def courses(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
+    """Bars of the mean chance in each range of a feature, on the chance of all: [label, n, p, base]."""
+    base = alt.Chart(frame).encode(
+        x=alt.X("label:N", sort=frame["label"].to_list(), title=title, axis=_across(frame["label"].to_list()))
+    )
+    bars = base.mark_bar(color=ACTUAL, cornerRadius=2, size=30).encode(
+        y=alt.Y("p:Q", title="mean chance", axis=alt.Axis(format=".0%")),
+        tooltip=["label:N", alt.Tooltip("p:Q", format=".1%", title="mean chance"), alt.Tooltip("n:Q", format=",")],
+    )
+    words = base.mark_text(dy=-7, color=CONTEXT).encode(y="p:Q", text=alt.Text("said:N"))
+    words = words.transform_calculate(said="'n = ' + format(datum.n, ',')")
+    rule = alt.Chart(frame.head(1)).mark_rule(color=FORECAST, strokeDash=[5, 4])
+    rule = rule.encode(y="base:Q", tooltip=[alt.Tooltip("base:Q", format=".1%", title="all together")])
+    return finish(bars + words + rule, height=230)
+
+
+def together(
+    frame: pl.DataFrame, names: tuple[str, str], order: tuple[tuple[str, ...], tuple[str, ...]]
+) -> alt.Chart | alt.LayerChart:
+    """Heat table of what two features do beyond each alone, in points: [one, other, n, p, p_alone, beyond]."""
+    percent = pl.format("{} %", (pl.col("p") * 100).round(1))
+    shown = frame.with_columns(
+        points=pl.col("beyond") * 100, said=pl.when(pl.col("beyond").is_null()).then(pl.lit("–")).otherwise(percent)
+    )
+    widest = max(float(shown["points"].abs().max() or 0.0), 1.0)  # type: ignore[arg-type]
+    base = alt.Chart(shown).encode(
+        x=alt.X("other:N", sort=list(order[1]), title=names[1], axis=_across(order[1], "top")),
+        y=alt.Y("one:N", sort=list(order[0]), title=names[0], axis=alt.Axis(grid=False, labelLimit=140)),
+    )
+    boxes = base.mark_rect(cornerRadius=2).encode(
+        color=alt.Color("points:Q", legend=None, scale=alt.Scale(
+            domain=[-widest, 0, widest], range=["#e8b27a", "#f1f1ee", "#5bb8b1"], interpolate="rgb", clamp=True)),
+        tooltip=[
+            "one:N", "other:N", alt.Tooltip("n:Q", format=",", title="of today's rows"),
+            alt.Tooltip("p:Q", format=".1%", title="chance"),
+            alt.Tooltip("p_alone:Q", format=".1%", title="by each alone"),
+            alt.Tooltip("points:Q", format="+.1f", title="points beyond"),
+        ],
+    )  # fmt: skip
+    ink = alt.condition("datum.points === null", alt.value(CONTEXT), alt.value("#20313a"))
+    words = base.mark_text(fontSize=11).encode(text="said:N", color=ink)
+    return finish(boxes + words, height=34 * len(order[0]) + 70)

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.explain import playbooks
 from core.metrics import percent
 from core.metrics.intervals import difference
-from core.metrics.measure import ratio
+from core.metrics.measure import money, ratio
 from core.metrics.remembered import remembered
 from core.metrics.risk import past
 from core.metrics.signals import SIGNALS, open_marks, words
 from core.metrics.tracks import at, tracks
 
 DONE_DAYS = 28
-NOT_KEPT = "not kept"
-# signal: what to do, and which change in the four weeks after shows that it was done
-ACTIONS = {
-    "stalled": ("Settle with the buyer what takes it to the next stage, or close it out", "has_advanced"),
-    "pushed": ("Have the buyer confirm the date before it is put off again", "has_kept_its_date"),
-    "overdue": ("Agree on a new date with the buyer and enter it", "is_redated"),
-    "silent": ("Hold a meeting within four weeks", "has_met"),
-    "no_next_step": ("Agree on a next step and enter it", NOT_KEPT),
-    "single_contact": ("Bring in a second contact", NOT_KEPT),
-    "odd_amount": ("Go through the amount with the buyer and correct it", "is_resized"),
-    "poor_competitor": ("Meet the buyer with the case against the competitor", "has_met"),
-    "too_early": ("Move the expected close to when such deals really close", "is_redated"),
-    "new_owner": ("Have the new owner meet the buyer within four weeks", "has_met"),
-}
+HELPED = "went with more wins"
 
 
 @dataclass(frozen=True)
@@ -42,25 +31,42 @@ class Actions:
     ----------
     frame : pl.DataFrame
         [action, signal, n_did, won_did_rate, n_did_not, won_did_not_rate, difference, low, high, stage,
-        evidence], one row per signal against the deal, the surest help first.
+        evidence, expected_amount, expected_low_amount, expected_high_amount, effort_days, who, steps], one row per
+        play against a signal of the deal, the surest help first. Expected amounts are the difference and its
+        interval × the deal's amount; null without evidence or without an amount. Effort is in days of work.
+    currency : str
     """
 
     frame: pl.DataFrame
+    currency: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the actions by name, the surest help first."""
+        return tuple(self.frame["action"])
 
     def sentence(self) -> str:
         """Say what has helped most, or that nothing has a record."""
         if self.frame.is_empty():
             return "No signal speaks against this deal."
         top = self.frame.row(0, named=True)
-        if top["evidence"] != "went with more wins":
+        if top["evidence"] != HELPED:
             why = {"no evidence": "past deals did not differ", "went with fewer wins": "it went with fewer wins"}
             left = why.get(top["evidence"], top["evidence"].split(": ")[-1])
             return f"{top['action']}. Whether that helps is not shown: {left}."
         return (
             f"{top['action']}: of {top['n_did']:,} comparable deals where that was done {percent(top['won_did_rate'])} "
             f"were won in time, of {top['n_did_not']:,} others {percent(top['won_did_not_rate'])}. It went with more "
-            "wins; that is no proof that it brings them."
+            f"wins; that is no proof that it brings them.{self._worth(top)}"
         )
+
+    def _worth(self, row: dict[str, Any]) -> str:
+        """Say what the difference stands for on this deal, and what the action costs in work."""
+        days = f"{row['effort_days']:g} {'day' if row['effort_days'] == 1 else 'days'} of work"
+        if row["expected_amount"] is None:
+            return f" It takes about {days}; the deal has no amount to say what that is worth."
+        amount, low, high = (money(row[f"expected_{n}amount"], self.currency) for n in ("", "low_", "high_"))
+        return f" On this deal's amount the difference stands for {amount} ({low} to {high}), for about {days}."
 
 
 def actions(data: Dataset, settings: Settings, opportunity_id: str) -> Actions:
@@ -90,21 +96,33 @@ def actions(data: Dataset, settings: Settings, opportunity_id: str) -> Actions:
     for signal in SIGNALS:
         if now.is_empty() or not now[signal][0]:
             continue
-        action, done = ACTIONS[signal]
-        rows.append(
-            {"action": action, "signal": told[signal], **_evidence(cases, signal, done, now["stage"][0], settings)}
-        )
+        for play in (one for one in playbooks.load("deal") if one.signal == signal):
+            found = _evidence(cases, signal, play.done, now["stage"][0], settings)
+            rows.append({
+                "action": play.name, "signal": told[signal], **found, **_expected(found, now["cents"][0]),
+                "effort_days": play.effort_days, "who": play.who, "steps": "; ".join(play.steps),
+            })  # fmt: skip
     schema = {
         "action": pl.String, "signal": pl.String, "n_did": pl.Int64, "won_did_rate": pl.Float64,
         "n_did_not": pl.Int64, "won_did_not_rate": pl.Float64, "difference": pl.Float64, "low": pl.Float64,
-        "high": pl.Float64, "stage": pl.String, "evidence": pl.String,
+        "high": pl.Float64, "stage": pl.String, "evidence": pl.String, "expected_amount": pl.Float64,
+        "expected_low_amount": pl.Float64, "expected_high_amount": pl.Float64, "effort_days": pl.Float64,
+        "who": pl.String, "steps": pl.String,
     }  # fmt: skip
     frame = pl.DataFrame(rows, schema=schema)
-    return Actions(frame.sort("low", "action", descending=[True, False], nulls_last=True))
+    return Actions(frame.sort("low", "action", descending=[True, False], nulls_last=True), settings.currency)
 
 
-def _evidence(cases: pl.DataFrame, signal: str, done: str, stage: str, settings: Settings) -> dict[str, object]:
-    if done == NOT_KEPT:
+def _expected(found: dict[str, Any], cents: int | None) -> dict[str, float | None]:
+    """Return what the difference stands for in money, where there is evidence and an amount."""
+    names = {"expected_amount": "difference", "expected_low_amount": "low", "expected_high_amount": "high"}
+    if found["evidence"] != HELPED or cents is None:
+        return dict.fromkeys(names)
+    return {name: found[of] * cents / 100 for name, of in names.items()}
+
+
+def _evidence(cases: pl.DataFrame, signal: str, done: str, stage: str, settings: Settings) -> dict[str, Any]:
+    if done == playbooks.NOT_KEPT:
         return {"evidence": "no record: a CRM does not keep when that was done"}
     fewest = settings.risk.fewest_deals
     flagged = cases.filter(pl.col(signal))
@@ -119,7 +137,7 @@ def _evidence(cases: pl.DataFrame, signal: str, done: str, stage: str, settings:
     elif gap[1] <= 0 <= gap[2]:
         word = "no evidence"
     else:
-        word = "went with more wins" if gap[0] > 0 else "went with fewer wins"
+        word = HELPED if gap[0] > 0 else "went with fewer wins"
     middle, low, high = gap or (None, None, None)
     return {
         "n_did": did.height, "won_did_rate": ratio(won, did.height), "n_did_not": did_not.height,

@@ -16,6 +16,9 @@ from core.metrics.measure import ratio
 Floats = NDArray[np.float64]
 NEAREST = 400
 FEWEST = 20
+FAR = 0.95
+SAMPLE = 150
+CLOSE = 10
 
 
 @dataclass(frozen=True)
@@ -88,3 +91,101 @@ def changed(row: pl.DataFrame, values: Mapping[str, float]) -> pl.DataFrame:
         kind = row.schema[name]
         out = out.with_columns(pl.lit(round(value) if kind.is_integer() else float(value)).cast(kind).alias(name))
     return out
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Past cases laid out by rank, so that the nearest to a supposed one are found at once.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        By id and date.
+    names : tuple of str
+        The numbers nearness is measured by.
+    weights : ndarray
+        How much each counts.
+    ranks : ndarray
+        Each number's known values in order, then infinity.
+    places : ndarray
+        Where each case lies: the share of past cases below it, number by number; the middle where not known.
+    usual : float
+        95 of 100 past cases have ten others nearer than this.
+    """
+
+    frame: pl.DataFrame
+    names: tuple[str, ...]
+    weights: Floats
+    ranks: Floats
+    places: Floats
+    ids: NDArray[np.int64]
+    usual: float
+
+    @staticmethod
+    def of(past: pl.DataFrame, names: Sequence[str], entity: str, weights: Mapping[str, float] | None = None) -> Crowd:
+        """Lay past cases out.
+
+        Parameters
+        ----------
+        past : pl.DataFrame
+            Past cases with `entity`, as_of and the numbers.
+        names : sequence of str
+            Those the frame lacks are passed over.
+        entity : str
+            The id; of each entity only the nearest case is given.
+        weights : mapping, optional
+            How much each number counts; default all alike.
+        """
+        held = tuple(n for n in names if n in past.columns)
+        if past.is_empty():
+            none = np.zeros((0, len(held)))
+            return Crowd(past, held, np.ones(len(held)), none, none, np.zeros(0, dtype=np.int64), 0.0)
+        frame = past.sort(entity, "as_of")
+        raw = _numbers(frame, held)
+        ranks = np.sort(np.where(np.isnan(raw), np.inf, raw), axis=0)
+        scale = np.array([1.0 if weights is None else weights.get(n, 0.0) for n in held])
+        places = _places(ranks, raw) * scale
+        ids = frame[entity].rank("dense").cast(pl.Int64).to_numpy()
+        some = places[np.linspace(0, len(places) - 1, min(SAMPLE, len(places))).astype(int)]
+        squares = (some**2).sum(axis=1)[:, None] + (places**2).sum(axis=1)[None] - 2 * some @ places.T
+        near = np.partition(np.sqrt(np.clip(squares, 0, None)), min(CLOSE, len(places) - 1), axis=1)
+        return Crowd(
+            frame, held, scale, ranks, places, ids, float(np.quantile(near[:, min(CLOSE, len(places) - 1)], FAR))
+        )
+
+    def nearest(self, row: pl.DataFrame, most: int, but: str | None = None) -> tuple[pl.DataFrame, bool]:
+        """Return the past cases nearest to a row, each entity once, and whether even they are far off.
+
+        Parameters
+        ----------
+        row : pl.DataFrame
+            One row with the numbers.
+        most : int
+        but : str, optional
+            The first column's value that is passed over: what is supposed is not held beside its own past.
+        """
+        if self.frame.is_empty():
+            return self.frame, False
+        at = _places(self.ranks, _numbers(row, self.names))[0] * self.weights
+        distance = np.sqrt(((self.places - at) ** 2).sum(axis=1))
+        others = np.ones(len(distance), dtype=bool) if but is None else (self.frame.to_series(0) != but).to_numpy()
+        order = np.argsort(distance, kind="stable")
+        order = order[others[order]]
+        if not len(order):
+            return self.frame.clear(), False
+        first = np.sort(np.unique(self.ids[order], return_index=True)[1])[:most]
+        chosen = order[first]
+        found = self.frame[chosen].with_columns(distance=pl.Series(distance[chosen]))
+        return found, bool(distance[order[min(CLOSE, len(order) - 1)]] > self.usual)
+
+
+def _numbers(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
+    return frame.select(pl.col(list(names)).cast(pl.Float64)).to_numpy().astype(np.float64)
+
+
+def _places(ranks: Floats, values: Floats) -> Floats:
+    """Return the share of known past values below each value; the middle where it is not known."""
+    n = np.maximum(np.isfinite(ranks).sum(axis=0), 1)
+    each = [np.searchsorted(ranks[: n[i], i], values[:, i]) / n[i] for i in range(values.shape[1])]
+    found = np.column_stack(each) if each else np.zeros((len(values), 0))
+    return np.where(np.isnan(values), 0.5, found)

@@ -208,12 +208,13 @@ def _long(frame: pl.DataFrame, ids: pl.Series, features: list[str], parts: Float
         "entity_id": pl.concat([ids] * len(features)),
         "driver": pl.Series([words.driver(name) for name in features], dtype=pl.String)[place],
         "feature": pl.Series(features, dtype=pl.String)[place],
-        "value": pl.Series([text for name in features for text in _written(frame, name)], dtype=pl.String),
+        "value": pl.Series([text for name in features for text in written(frame, name)], dtype=pl.String),
         "contribution": parts.T.ravel(),
     })  # fmt: skip
 
 
-def _written(frame: pl.DataFrame, name: str) -> list[str]:
+def written(frame: pl.DataFrame, name: str) -> list[str]:
+    """Write the values of a feature as they are told with its driver."""
     if name not in frame.columns:
         return [NOT_KNOWN] * frame.height
     column = frame[name]

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
-from core.explain import drivers
-from core.explain.contributions import Contributions, explain, shap_values
+from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
-from core.explain.views import Importance, dependence, importance
 from core.models import registry
 
 MONTHS = 12
@@ -145,67 +142,3 @@ def paying(frame: pl.DataFrame, account_id: str) -> pl.DataFrame:
     if rows.is_empty():
         raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
     return rows
-
-
-def overall(dataset: Dataset, settings: Settings) -> Importance:
-    """Show which drivers move the chance of leaving most, over all paying accounts.
-
-    Importance is the mean over accounts of the size of a driver's TreeSHAP contributions, in log
-    odds.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    settings : Settings
-    """
-    bundle = registry.load_or_train(dataset, settings)
-    return importance(bundle.need_churn().ready(), bundle.account_features)
-
-
-@dataclass(frozen=True)
-class Dependence:
-    """How one feature's value goes with its contribution: frame [value, contribution] in log odds."""
-
-    frame: pl.DataFrame
-    feature: str
-
-    def sentence(self) -> str:
-        """Say between which contributions the feature moves the chance."""
-        name = drivers.plain(self.feature)
-        if self.frame.is_empty():
-            return f"{name} is not known for any account."
-        low, high = float(self.frame["contribution"].min()), float(self.frame["contribution"].max())  # type: ignore[arg-type]
-        return (
-            f"{name} multiplies the odds of leaving by {np.exp(low):.2f} at the least and by {np.exp(high):.2f} "
-            "at the most, other things as they are."
-        )
-
-
-def driver(dataset: Dataset, settings: Settings, feature: str | None = None) -> Dependence:
-    """Show how one feature's value goes with its contribution to the chance of leaving.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    settings : Settings
-    feature : str, optional
-        Default the first of `features`.
-
-    Raises
-    ------
-    ModelError
-        When the model has no such feature; the closest is named.
-    """
-    bundle = registry.load_or_train(dataset, settings)
-    model = bundle.need_churn().ready()
-    chosen = feature or features(dataset, settings)[0]
-    return Dependence(dependence(model, bundle.account_features, chosen), chosen)
-
-
-def features(dataset: Dataset, settings: Settings) -> list[str]:
-    """Return the churn model's features, those that move the chance most first."""
-    bundle = registry.load_or_train(dataset, settings)
-    model = bundle.need_churn().ready()
-    phi, _ = shap_values(model, bundle.account_features)
-    order = np.argsort(-np.abs(phi).mean(axis=0), kind="stable")
-    return [model.feature_names_[i] for i in order]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -16,7 +19,8 @@ from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
 from core.metrics.measure import left_over
 from core.metrics.remembered import Same, remembered
-from core.models import outlook, registry
+from core.models import close, outlook, registry
+from core.models.close import CloseModel
 
 
 @dataclass(frozen=True)
@@ -135,8 +139,36 @@ def deal(dataset: Dataset, settings: Settings, opportunity_id: str, days: int = 
     rows = bundle.deal_features.filter(pl.col("opportunity_id") == opportunity_id)
     if rows.is_empty():
         raise ModelError(f"There is no open deal {opportunity_id}.", mend="Choose one that is listed.")
-    weights = outlook.knots(bundle.deal_scores.columns, days)
+    return split(model, rows, bundle.deal_scores.columns, days)
+
+
+def split(model: CloseModel, rows: pl.DataFrame, columns: Sequence[str], days: int) -> Contributions:
+    """Split chances of being won in time, in points; `columns` are those of the horizons that scores are kept for."""
+    weights = outlook.knots(columns, days)
     return mixed([(weight, explain(model.at(horizon), rows, unit="points")) for horizon, weight in weights.items()])
+
+
+@remembered(2)
+def landmarks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
+    """Return past landmarks of open deals with when and how each ended, as the close model learns from them.
+
+    They are kept beside the company's models, for they take seconds; not those of a session's data, of one person's
+    part or under hidden names.
+    """
+    place = registry.folder(dataset, settings)
+    file = None if place is None else place / "landmarks.parquet"
+    if file is not None and file.exists():
+        try:
+            return pl.read_parquet(file)
+        except (OSError, pl.exceptions.PolarsError):
+            file.unlink(missing_ok=True)
+    found = close.marks(dataset, settings)
+    if file is not None and found.width:
+        work = file.with_suffix(f".{os.getpid()}")
+        with suppress(OSError):
+            found.write_parquet(work)
+            work.replace(file)
+    return found
 
 
 def _contributions(dataset: Dataset, settings: Settings, days: int, deals: pl.DataFrame) -> Contributions:

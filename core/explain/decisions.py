@@ -1,10 +1,12 @@
-"""What was decided for accounts, and what followed."""
+"""What was decided for accounts and for deals, and what followed."""
 
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, Literal
 
 import polars as pl
 
@@ -13,34 +15,139 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.explain import playbooks
 from core.features import accounts
-from core.models import registry
+from core.models import outlook, registry
 
-TARGET = "account action "
 KINDS = {"assign": "Assigned", "snooze": "Snoozed", "done": "Done", "drop": "Dropped"}
 SNOOZE_DAYS = 30
-_ROWS = {
-    "account_id": pl.String, "action": pl.String, "state": pl.String, "who": pl.String, "decided_on": pl.Date,
-    "until_on": pl.Date, "decided_by": pl.String, "p_then": pl.Float64, "p_now": pl.Float64, "has_left": pl.Boolean,
-    "days": pl.Int64,
-}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Topic(ABC):
+    """What decisions are about.
+
+    Attributes
+    ----------
+    noun : str
+        As the playbooks name it.
+    entity : str
+        The column of its id.
+    target : str
+        How the audit trail's target begins.
+    happened : str
+        The column that says whether what the chance spoke of came.
+    fate, expected : str
+        The words for that.
+    """
+
+    noun: Literal["account", "deal"]
+    entity: str
+    target: str
+    happened: str
+    fate: str
+    expected: str
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Return the columns of the frame of decisions."""
+        return {
+            self.entity: pl.String, "action": pl.String, "state": pl.String, "who": pl.String, "decided_on": pl.Date,
+            "until_on": pl.Date, "decided_by": pl.String, "p_then": pl.Float64, "p_now": pl.Float64,
+            self.happened: pl.Boolean, "days": pl.Int64,
+        }  # fmt: skip
+
+    @abstractmethod
+    def window(self, settings: Settings) -> int:
+        """Return within how many days the chance speaks of."""
+
+    @abstractmethod
+    def ids(self, dataset: Dataset) -> set[str]:
+        """Return those the data hold."""
+
+    @abstractmethod
+    def chance(self, dataset: Dataset, settings: Settings, entity_id: str) -> float | None:
+        """Return the chance given today; None where there is none."""
+
+    @abstractmethod
+    def since(self, dataset: Dataset, settings: Settings, entity_id: str, on: date) -> dict[str, Any]:
+        """Return what came after a day, as columns."""
+
+    def plays(self) -> tuple[playbooks.Play, ...] | tuple[playbooks.DealPlay, ...]:
+        """Return what the playbooks hold for it."""
+        return playbooks.load(self.noun)
+
+
+class _Accounts(Topic):
+    def window(self, settings: Settings) -> int:
+        return settings.models.churn_days
+
+    def ids(self, dataset: Dataset) -> set[str]:
+        return set(dataset.accounts["account_id"])
+
+    def chance(self, dataset: Dataset, settings: Settings, entity_id: str) -> float | None:
+        scores = registry.load_or_train(dataset, settings).churn_scores
+        rows = scores.filter(pl.col("account_id") == entity_id) if scores.width else scores
+        return float(rows[f"p_churn_{settings.models.churn_days}d"][0]) if rows.height else None
+
+    def since(self, dataset: Dataset, settings: Settings, entity_id: str, on: date) -> dict[str, Any]:
+        spans = accounts.spells(dataset.subscriptions.filter(pl.col("account_id") == entity_id))
+        gone = (pl.col("ended_on") > on) & (pl.col("ended_on") <= dataset.as_of)
+        return {"has_left": spans.filter(gone & (pl.col("started_on") <= on)).height > 0}
+
+
+class _Deals(Topic):
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {**super().schema, "outcome": pl.String}
+
+    def window(self, settings: Settings) -> int:
+        return settings.risk.horizon_days
+
+    def ids(self, dataset: Dataset) -> set[str]:
+        return set(dataset.opportunities["opportunity_id"])
+
+    def chance(self, dataset: Dataset, settings: Settings, entity_id: str) -> float | None:
+        scores = registry.load_or_train(dataset, settings).deal_scores
+        rows = scores.filter(pl.col("opportunity_id") == entity_id) if scores.width else scores
+        weights = outlook.knots(scores.columns, self.window(settings)) if rows.height else {}
+        return sum(w * float(rows[f"p_win_{h}"][0]) for h, w in weights.items()) if weights else None
+
+    def since(self, dataset: Dataset, settings: Settings, entity_id: str, on: date) -> dict[str, Any]:
+        over = (pl.col("opportunity_id") == entity_id) & pl.col("is_closed") & (pl.col("close_on") <= dataset.as_of)
+        ended = dataset.opportunities.filter(over)
+        if ended.is_empty():
+            return {"is_won": False, "outcome": "Still open"}
+        won, day = bool(ended["is_won"][0]), ended["close_on"][0]
+        in_time = won and 0 < (day - on).days <= self.window(settings)
+        return {"is_won": in_time, "outcome": f"{'Won' if won else 'Lost'} on {day.day} {day:%B %Y}"}
+
+
+ACCOUNTS: Topic = _Accounts(
+    "account", "account_id", "account action ", "has_left", "left", "were expected to"
+)  # fmt: skip
+DEALS: Topic = _Deals("deal", "opportunity_id", "deal action ", "is_won", "won in that time", "wins were expected")
+TARGET = ACCOUNTS.target
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """What was decided, the latest of each account and action.
+    """What was decided, the latest of each account or deal and action.
 
     Attributes
     ----------
     frame : pl.DataFrame
-        [account_id, action, state, who, decided_on, until_on, decided_by, p_then, p_now, has_left, days]:
-        dates are those the data spoke of; p_then and p_now the chances of leaving given then and now
-        (null for who no longer pays); has_left whether the account left since; days since the decision.
+        For accounts [account_id, action, state, who, decided_on, until_on, decided_by, p_then, p_now, has_left,
+        days]: dates are those the data spoke of; p_then and p_now the chances of leaving given then and now
+        (null for who no longer pays); has_left whether the account left since; days since the decision. For
+        deals opportunity_id and is_won (within the window) instead, the chances of being won (null for what is
+        closed), and outcome.
     window : int
         Days after which a done action is judged.
+    topic : Topic
     """
 
     frame: pl.DataFrame
     window: int
+    topic: Topic = ACCOUNTS
 
     def sentence(self) -> str:
         """Count what is open, and hold what followed actions done against what was expected then."""
@@ -52,65 +159,67 @@ class Decisions:
         said = f"{waiting} assigned or snoozed, {self.frame.filter(pl.col('state') == KINDS['done']).height} done."
         if judged.is_empty():
             return f"{said} What followed is told {self.window} days after an action is done."
-        left, expected = int(judged["has_left"].sum()), float(judged["p_then"].sum())
+        came, expected = int(judged[self.topic.happened].sum()), float(judged["p_then"].sum())
         return (
-            f"{said} Of {judged.height} done at least {self.window} days ago, {left} left; without regard to the "
-            f"action {expected:.1f} were expected to."
+            f"{said} Of {judged.height} done at least {self.window} days ago, {came} {self.topic.fate}; without "
+            f"regard to the action {expected:.1f} {self.topic.expected}."
         )
 
 
-def target(account_id: str, action: str) -> str:
+def target(entity_id: str, action: str, topic: Topic = ACCOUNTS) -> str:
     """Name what a decision is about, as the audit trail keeps it."""
-    return f"{TARGET}{json.dumps([account_id, action])}"
+    return f"{topic.target}{json.dumps([entity_id, action])}"
 
 
-def detail(dataset: Dataset, settings: Settings, account_id: str, who: str) -> str:
+def detail(dataset: Dataset, settings: Settings, entity_id: str, who: str, topic: Topic = ACCOUNTS) -> str:
     """Write down with a decision what was known: the data's date, the chance given, and who is to do it.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
-    account_id : str
+    entity_id : str
     who : str
+    topic : Topic
+        `ACCOUNTS` or `DEALS`.
     """
-    return json.dumps(
-        {"who": who.strip()[:80], "on": dataset.as_of.isoformat(), "p": _chance(dataset, settings, account_id)}
-    )
+    chance = topic.chance(dataset, settings, entity_id)
+    return json.dumps({"who": who.strip()[:80], "on": dataset.as_of.isoformat(), "p": chance})
 
 
-def _chance(dataset: Dataset, settings: Settings, account_id: str) -> float | None:
-    scores = registry.load_or_train(dataset, settings).churn_scores
-    rows = scores.filter(pl.col("account_id") == account_id) if scores.width else scores
-    return float(rows[f"p_churn_{settings.models.churn_days}d"][0]) if rows.height else None
-
-
-def read(dataset: Dataset, settings: Settings, trail: pl.DataFrame, account_id: str | None = None) -> Decisions:
-    """Return the latest decision on each account and action, with what followed.
+def read(
+    dataset: Dataset,
+    settings: Settings,
+    trail: pl.DataFrame,
+    entity_id: str | None = None,
+    topic: Topic = ACCOUNTS,
+) -> Decisions:
+    """Return the latest decision on each account or deal and action, with what followed.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
     trail : pl.DataFrame
-        The audit trail's rows about account actions, oldest first: [at, user, action, target, detail]. A
+        The audit trail's rows about such actions, oldest first: [at, user, action, target, detail]. A
         row that cannot be read is passed over.
-    account_id : str, optional
-        Only this account's.
+    entity_id : str, optional
+        Only this one's.
+    topic : Topic
+        `ACCOUNTS` or `DEALS`.
     """
-    rows = [row for row in map(_row, trail.iter_rows(named=True)) if row is not None]
-    latest = {(row["account_id"], row["action"]): row for row in rows}
-    kept = [row for row in latest.values() if account_id in (None, row["account_id"])]
-    mine = set(dataset.accounts["account_id"])
-    frame = pl.DataFrame([_followed(row, dataset, settings) for row in kept if row["account_id"] in mine], schema=_ROWS)
-    return Decisions(
-        frame.sort("decided_on", "account_id", "action", descending=[True, False, False]), settings.models.churn_days
-    )
+    rows = [row for row in (_row(one, topic) for one in trail.iter_rows(named=True)) if row is not None]
+    latest = {(row[topic.entity], row["action"]): row for row in rows}
+    mine = topic.ids(dataset)
+    kept = [row for (one, _), row in latest.items() if one in mine and entity_id in (None, one)]
+    frame = pl.DataFrame([_followed(row, dataset, settings, topic) for row in kept], schema=topic.schema)
+    in_order = frame.sort("decided_on", topic.entity, "action", descending=[True, False, False])
+    return Decisions(in_order, topic.window(settings), topic)
 
 
-def _row(row: dict[str, str]) -> dict[str, object] | None:
+def _row(row: dict[str, str], topic: Topic) -> dict[str, Any] | None:
     try:
-        account, action = json.loads(row["target"].removeprefix(TARGET))
+        entity, action = json.loads(row["target"].removeprefix(topic.target))
         known = json.loads(row["detail"])
         on = date.fromisoformat(known["on"])
         state = KINDS[row["action"]]
@@ -118,21 +227,19 @@ def _row(row: dict[str, str]) -> dict[str, object] | None:
         return None
     until = on + timedelta(days=SNOOZE_DAYS) if row["action"] == "snooze" else None
     return {
-        "account_id": account, "action": action, "state": state, "who": known.get("who") or None, "decided_on": on,
+        topic.entity: entity, "action": action, "state": state, "who": known.get("who") or None, "decided_on": on,
         "until_on": until, "decided_by": row["user"], "p_then": known.get("p"),
     }  # fmt: skip
 
 
-def _followed(row: dict[str, object], dataset: Dataset, settings: Settings) -> dict[str, object]:
-    account, on = str(row["account_id"]), row["decided_on"]
-    assert isinstance(on, date)
-    spans = accounts.spells(dataset.subscriptions.filter(pl.col("account_id") == account))
-    gone = (pl.col("ended_on") > on) & (pl.col("ended_on") <= dataset.as_of)
-    left = spans.filter(gone & (pl.col("started_on") <= on)).height > 0
-    return {**row, "p_now": _chance(dataset, settings, account), "has_left": left, "days": (dataset.as_of - on).days}
+def _followed(row: dict[str, Any], dataset: Dataset, settings: Settings, topic: Topic) -> dict[str, Any]:
+    entity, on = str(row[topic.entity]), row["decided_on"]
+    later = topic.since(dataset, settings, entity, on)
+    now = topic.chance(dataset, settings, entity)
+    return {**row, "p_now": now, **later, "days": (dataset.as_of - on).days}
 
 
-def play(name: str) -> playbooks.Play:
+def play(name: str, topic: Topic = ACCOUNTS) -> playbooks.Task:
     """Return the play of a name.
 
     Raises
@@ -140,7 +247,7 @@ def play(name: str) -> playbooks.Play:
     QuarterdeckError
         When the playbooks hold none of that name.
     """
-    found = next((p for p in playbooks.load() if p.name == name), None)
+    found = next((p for p in topic.plays() if p.name == name), None)
     if found is None:
         raise QuarterdeckError(f"The playbooks hold no action called {name!r}.", mend="Choose one that is listed.")
     return found

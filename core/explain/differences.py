@@ -12,6 +12,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
 from core.explain import customers as reasons
+from core.explain import subjects
 from core.explain.contributions import Contributions, explain, path_slope, probability
 from core.explain.deals import mixed
 from core.features import accounts, deals
@@ -212,7 +213,7 @@ def groups(dataset: Dataset, settings: Settings, by: str = "region", subject: st
     ModelError
         When there is no such model or column.
     """
-    rows, *_ = _described(dataset, settings, by, subject)
+    rows, _ = _described(dataset, settings, by, subject)
     return rows.group_by(value=by).agg(n=pl.len(), mean_rate=pl.col("p").mean()).filter(
         pl.col("n") >= FEWEST
     ).sort("mean_rate", "value")  # fmt: skip
@@ -241,9 +242,8 @@ def compare(
     ModelError
         When there is no such model, column or group, or fewer than two groups of ten.
     """
-    rows, _, verb, key = _described(dataset, settings, by, subject)
-    known = groups(dataset, settings, by, subject)
-    names = known["value"].to_list()
+    rows, known = _described(dataset, settings, by, subject)
+    names = groups(dataset, settings, by, subject)["value"].to_list()
     if len(names) < 2:
         raise ModelError(
             f"There are no two groups of at least {FEWEST} by {GROUPS[by].lower()}.", mend="Compare by something else."
@@ -254,7 +254,7 @@ def compare(
             near = closest(name, names)
             raise ModelError(f"There is no group {name!r}.", mend=f"Did you mean {near!r}?" if near else "")
     whole = _explained(dataset, settings, Same(registry.load_or_train(dataset, settings)), subject)
-    sides = [_of(whole, rows.filter(pl.col(by) == name)[key]) for name in ends]
+    sides = [_of(whole, rows.filter(pl.col(by) == name)[known.key]) for name in ends]
     keys = ["driver", "feature"]
     means = [s.frame.group_by(keys, maintain_order=True).agg(pl.col("contribution").mean()) for s in sides]
     both = means[0].join(means[1].rename({"contribution": "second"}), on=keys, maintain_order="left")
@@ -270,7 +270,7 @@ def compare(
     side = "above" if high >= low else "below"
     head = (
         f"{ends[0]} lies {abs(high - low):.1f} points {side} {ends[1]}: {high:.1f} % against {low:.1f} % are expected "
-        f"to {verb}, over {counts[0]:,} and {counts[1]:,}."
+        f"to {known.verb}, over {counts[0]:,} and {counts[1]:,}."
     )
     found = Contributions(parts, entity, low, high, left, "points")
     return Difference(found, ends[1], ends[0], head, counts[1], counts[0])
@@ -279,8 +279,8 @@ def compare(
 @remembered(4)
 def _explained(dataset: Dataset, settings: Settings, _known: Same, subject: str) -> Contributions:
     """Return today's chances of all rows, split; kept while data and models stay: any group is a part of it."""
-    rows, model, _, _ = _described(dataset, settings, "region", subject)
-    return explain(model, rows, unit="points")
+    known = subjects.subject(dataset, settings, subject)
+    return explain(known.model, known.rows, unit="points")
 
 
 def _of(whole: Contributions, ids: pl.Series) -> Contributions:
@@ -291,28 +291,15 @@ def _of(whole: Contributions, ids: pl.Series) -> Contributions:
     return replace(whole, frame=frame, entities=entities, base=base, shown=shown)
 
 
-def _described(dataset: Dataset, settings: Settings, by: str, subject: str) -> tuple[pl.DataFrame, object, str, str]:
-    """Return today's rows with the group and the chance, the model, what is expected of them, and their id."""
+def _described(dataset: Dataset, settings: Settings, by: str, subject: str) -> tuple[pl.DataFrame, subjects.Subject]:
+    """Return today's rows with the group and the chance, and the model they are of."""
     if by not in GROUPS:
         raise ModelError(f"Groups by {by} are not known.", mend=f"Did you mean {closest(by, list(GROUPS))}?")
-    bundle = registry.load_or_train(dataset, settings)
-    if subject == "close":
-        horizon = 90 if 90 in settings.models.horizons_days else settings.models.horizons_days[0]
-        model: object = bundle.need_close().at(horizon)
-        rows, scores, name = bundle.deal_features, bundle.deal_scores, f"p_win_{horizon}"
-        key, verb = "opportunity_id", f"be won within {horizon} days"
-    elif subject == "churn":
-        model, days = bundle.need_churn().ready(), settings.models.churn_days
-        rows, scores, name = bundle.account_features, bundle.churn_scores, f"p_churn_{days}d"
-        key, verb = "account_id", f"leave within {days} days"
-    else:
-        raise ModelError(f"There is no model called {subject}.", mend="Known: churn, close.")
-    if rows.is_empty():
-        raise ModelError("There is nothing to compare.", mend="Load subscriptions or open deals on the Data page.")
-    rows = rows.join(scores.select(key, p=name), on=key)
+    known = subjects.subject(dataset, settings, subject)
+    rows = known.rows
     if by not in rows.columns:
         rows = rows.join(dataset.accounts.select("account_id", by), on="account_id", how="left")
-    return rows.with_columns(pl.col(by).fill_null("Not known")), model, verb, key
+    return rows.with_columns(pl.col(by).fill_null("Not known")), known
 
 
 def _means(rows: pl.DataFrame, by: str, ends: tuple[str, str], features: list[str]) -> list[str]:

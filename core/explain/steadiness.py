@@ -1,8 +1,8 @@
-"""Whether an account's reasons are the same when the churn model is learnt again from other accounts."""
+"""Whether reasons are the same when the model is learnt again from other accounts, or from other deals."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -11,11 +11,16 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
+from core.explain import deals
 from core.explain.contributions import explain
-from core.models import churn, customers, probability, registry
+from core.models import churn, closing, customers, probability, race, registry
+from core.models.close import CloseModel
 
 RESAMPLES = 6
 TOP = 3
+MOST_DEALS = 3_000
+DAYS = 90
+NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -30,18 +35,24 @@ class Steadiness:
     low, high : float
         Between which chances the retrained models lie.
     n : int
+    drawn : str
+        What each was learnt from.
+    note : str
+        What to mind; empty where nothing.
     """
 
     frame: pl.DataFrame
     low: float
     high: float
     n: int
+    drawn: str = "accounts"
+    note: str = ""
 
     def sentence(self) -> str:
         """Say how many of the reasons hold."""
         held = self.frame.filter(pl.col("top_rate") >= 0.8)
         names = ", ".join(d.lower() for d in held["driver"])
-        head = f"Over {self.n} models learnt again from other draws of accounts the chance lies between "
+        head = f"Over {self.n} models learnt again from other draws of {self.drawn} the chance lies between "
         head += f"{self.low * 100:.0f} and {self.high * 100:.0f} %"
         if held.is_empty():
             return (
@@ -92,9 +103,85 @@ def account(dataset: Dataset, settings: Settings, account_id: str, n: int = RESA
     return _told(pl.concat(parts), chances, n)
 
 
+def deal(
+    dataset: Dataset, settings: Settings, opportunity_id: str, n: int = RESAMPLES, most: int = MOST_DEALS
+) -> Steadiness:
+    """Learn the close model again from resampled deals and see whether a deal's reasons stay the same.
+
+    Whole deals, each with all its landmarks, are drawn with replacement; each model is of the kinds in use for won and
+    for lost, corrected as that in use. So that it takes seconds, no more than `most` deals are drawn for each:
+    models learnt from fewer deals differ more among themselves than the one in use would, so what holds here
+    holds there.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    opportunity_id : str
+    n : int
+        How many models are learnt.
+    most : int
+        Deals drawn for each, at the most.
+
+    Raises
+    ------
+    ModelError
+        When there is no close model, the deal is not open, or there is too little to learn from.
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    model = bundle.need_close()
+    rows = bundle.deal_features.filter(pl.col("opportunity_id") == opportunity_id)
+    if rows.is_empty():
+        raise ModelError(f"There is no open deal {opportunity_id}.", mend="Choose one that is listed.")
+    whole = dataset.whole or dataset
+    marks = deals.landmarks(whole.unmasked or whole, settings)
+    ids = marks["opportunity_id"].unique().sort()
+    size = min(ids.len(), most)
+    rng = np.random.default_rng(settings.models.seed)
+    found = []
+    for _ in range(n):
+        drawn = pl.DataFrame({"opportunity_id": ids[rng.integers(0, ids.len(), size)]})
+        again = _again(drawn.join(marks, on="opportunity_id", maintain_order="left"), settings, model)
+        found += [] if again is None else [deals.split(again, rows, bundle.deal_scores.columns, DAYS)]
+    if not found:
+        raise ModelError("There are too few past outcomes to learn from again.", mend="Load more deals that ended.")
+    parts = pl.concat([one.by_driver().with_columns(draw=pl.lit(k)) for k, one in enumerate(found)])
+    told = _told(parts, [one.shown / 100 for one in found], len(found))
+    fewer = (
+        f"Each was learnt from {size:,} of {ids.len():,} past deals, so they differ more than the model in use would."
+    )
+    return replace(told, drawn=f"{size:,} past deals", note=fewer if size < ids.len() else "")
+
+
+class _Again(closing.Trial):
+    """The same kinds of model as those in use, without a race."""
+
+    def __init__(self, marks: pl.DataFrame, settings: Settings, like: CloseModel) -> None:
+        self.like = like
+        simple = like.card_.get("is_simple")
+        fewest = len(marks) + 1 if simple else 0
+        models = settings.models.model_copy(update={"min_closed_deals": fewest})
+        super().__init__(marks, settings.model_copy(update={"models": models}), 0)
+
+    def results(self, last: int) -> list[race.Result]:
+        risks, card = self.like.ready(), self.like.card_
+        return [
+            race.Result(str(card["winner"]), risks.win_map), race.Result(str(card["winner_lost"]), risks.lose_map),
+        ]  # fmt: skip
+
+
+def _again(marks: pl.DataFrame, settings: Settings, like: CloseModel) -> CloseModel | None:
+    """Return a close model learnt from other landmarks; None where a draw holds no win or no loss."""
+    try:
+        return CloseModel(settings, _Again(marks, settings, like).risks(), dict(like.card_))
+    except ModelError:
+        return None
+
+
 def _told(parts: pl.DataFrame, chances: list[float], n: int) -> Steadiness:
+    moves = parts.filter(pl.col("contribution").abs() > NOTHING)
     rank = pl.col("contribution").abs().rank("ordinal", descending=True).over("draw")
-    frame = parts.with_columns(rank=rank).group_by("driver").agg(
+    frame = moves.with_columns(rank=rank).group_by("driver").agg(
         top_rate=(pl.col("rank") <= TOP).sum() / n,
         least=pl.col("contribution").min(), most=pl.col("contribution").max(),
     )  # fmt: skip

@@ -48,6 +48,8 @@ CATEGORIES = (
     "industry",
     "product_family",
 )
+# What is worked out from other features alone, on one and the same day.
+FOLLOWS = {"rival_win_rate": ("competitor", "region"), "stage_rank": ("stage",)}
 PRIOR_DEALS = 20
 RECENT_DAYS = 730
 USUAL_MEETINGS, USUAL_WEEKS = 1.5, 4

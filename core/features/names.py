@@ -9,8 +9,8 @@ def plain(feature: str) -> str:
     Examples
     --------
     >>> plain("n_pushes_90d")
-    'Pushes 90 days'
+    'Pushes in 90 days'
     """
     words = feature.removeprefix("n_").removeprefix("is_").removeprefix("has_").split("_")
-    spelt = [f"{w[:-1]} days" if w[:-1].isdigit() and w.endswith("d") else w for w in words]
+    spelt = [f"in {w[:-1]} days" if w[:-1].isdigit() and w.endswith("d") else w for w in words]
     return " ".join(spelt).capitalize()

@@ -24,7 +24,10 @@ from core.models.training import Plan
 
 QUARTERS = 4
 TYPICAL_ROWS = 240
-RISING = ("n_meetings_30d", "n_meetings_60d", "meetings_per_week", "meeting_pace", "n_contacts", "owner_win_rate")
+RISING = (
+    "n_meetings_30d", "n_meetings_60d", "meetings_per_week", "meeting_pace", "n_contacts", "owner_win_rate",
+    "rival_win_rate",
+)  # fmt: skip
 FALLING = ("n_pushes",)
 TREES = {
     "num_leaves": 8, "min_data_in_leaf": 400, "learning_rate": 0.06, "feature_fraction": 0.5, "bagging_fraction": 0.7,
@@ -250,6 +253,7 @@ def _plan(
     at = every.index
     pairs = [("stage", "period_log"), ("stage", "period"), ("stage", "quarter_rush")]
     pairs += [(name, "period_log") for name in PACED]
+    pairs.append(("competitor", "region"))
     up, down = (RISING, FALLING) if cause == "won" else ((), ())
     coded = {at(n): len(w) for n, w in words.items()}
     few = ("base rate", "table")

@@ -13,8 +13,9 @@ from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.metrics.measure import money
+from core.models import leads
 from core.models.panel import RevenueForecaster, reconciled
-from core.models.series import Floats
+from core.models.series import SEASON, Floats
 
 ALL = "All"
 
@@ -123,6 +124,9 @@ class RevenueOutlook:
     held : pl.DataFrame
         [month, amount, lower, upper, actual, is_inside, ahead], past months as they were forecast so
         many months before.
+    reasons : pl.DataFrame
+        [unit, month, level, trend, season, won_lately, agreement, amount] of the months ahead, the whole as unit
+        "All"; the five add up to the amount. Empty where models of an earlier version serve.
     """
 
     frame: pl.DataFrame
@@ -132,6 +136,7 @@ class RevenueOutlook:
     n_replayed: int
     parts: pl.DataFrame = field(default_factory=pl.DataFrame)
     held: pl.DataFrame = field(default_factory=pl.DataFrame)
+    reasons: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def sentence(self) -> str:
         """Say next months' revenue, its range, and how past ranges held."""
@@ -175,11 +180,12 @@ def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
 def forecast_revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
     """Work the forecast of `revenue` out anew."""
     past, h = revenue_panel(dataset), settings.models.forecast_months
-    model = RevenueForecaster(settings).fit(past)
+    model = fitted(dataset, past, settings)
     middle, width = ahead(model, h)
     months = [add_months(last, i + 1) for last in model.last_months_ for i in range(h)]
     columns = {"amount": middle.ravel(), "lower": (middle - width).ravel(), "upper": (middle + width).ravel()}
-    found = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns})
+    reasons = {name: part.ravel() for name, part in reckoned(model, middle, settings).items()}
+    found = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns, **reasons})
     held = pl.DataFrame()
     if past["month"].n_unique() > settings.models.min_months:
         each = [
@@ -190,11 +196,54 @@ def forecast_revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
     return outlook_of(both, held, settings)
 
 
+def fitted(dataset: Dataset, past: pl.DataFrame, settings: Settings) -> RevenueForecaster:
+    """Return the forecaster of the whole and its regions, which knows what was won lately where deals are loaded."""
+    won = None
+    if dataset.has("opportunities") and not past.is_empty():
+        won = leads.of_deals(dataset, "region", past["month"].unique().sort().to_list(), ALL)
+    return RevenueForecaster(settings).fit(past, won, ALL)
+
+
+REASONS = ("level", "trend", "season", "won_lately", "agreement")
+
+
+def reckoned(model: RevenueForecaster, middle: Floats, settings: Settings) -> dict[str, Floats]:
+    """Split each forecast into parts that add up to it, each units by months ahead.
+
+    level is the mean of the unit's last twelve months; season is what the forecast loses where the history is cleared
+    of its seasons (STL, Cleveland and others 1990; two years are needed, else 0); trend is what is left of the forecast
+    without seasons beyond the level; won_lately is what deals won lately move it by; agreement is what whole and
+    parts were changed by to agree.
+    """
+    h = middle.shape[1]
+    level = np.array([y[-SEASON:].mean() for y in model.series_])[:, None] * np.ones((1, h))
+    base = model.base(h)
+    calm = RevenueForecaster(settings)
+    calm.units_, calm.last_months_, calm.weights_ = model.units_, model.last_months_, model.weights_
+    calm.series_ = [unseasoned(y) for y in model.series_]
+    plain = calm.base(h)
+    moved = base * model.lift(h)
+    parts = (level, plain - level, base - plain, moved, middle - base - moved)
+    return dict(zip(REASONS, parts, strict=True))
+
+
+def unseasoned(y: Floats) -> Floats:
+    """Return a monthly series without its seasons; as it is with less than two years."""
+    if len(y) < 2 * SEASON or np.ptp(y) == 0:
+        return y
+    from statsmodels.tsa.seasonal import STL
+
+    return np.asarray(y - STL(y, period=SEASON, robust=True).fit().seasonal, dtype=np.float64)
+
+
 def outlook_of(frame: pl.DataFrame, held: pl.DataFrame, settings: Settings) -> RevenueOutlook:
     """Put forecast and replays together as the page shows them."""
     first = held.filter(pl.col("ahead") == 1) if held.height else held
     coverage = float(first["is_inside"].cast(pl.Float64).mean()) if first.height else None  # type: ignore[arg-type]
-    whole = frame.filter(pl.col("unit") == ALL).drop("unit")
-    parts = frame.filter(pl.col("unit") != ALL)
+    shape = ["month", "amount", "lower", "upper", "is_forecast"]
+    whole = frame.filter(pl.col("unit") == ALL).select(shape)
+    parts = frame.filter(pl.col("unit") != ALL).select("unit", *shape)
     rate = settings.models.interval_rate
-    return RevenueOutlook(whole, settings.currency, rate, coverage, first.height, parts, held)
+    has_reasons = set(REASONS) <= set(frame.columns)
+    why = frame.filter("is_forecast").select("unit", "month", *REASONS, "amount") if has_reasons else pl.DataFrame()
+    return RevenueOutlook(whole, settings.currency, rate, coverage, first.height, parts, held, why)

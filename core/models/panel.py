@@ -11,12 +11,14 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts.errors import ModelError
 from core.models import crew, series
+from core.models.leads import Past, surprise
 from core.models.series import Floats
 
 ERRORS_WANTED = 300
 MOST_ORIGINS = 24
 MATURE, YOUNG = 24, 12
 LONG = 60
+MOST_PAST = 36
 FEWEST_ERRORS = 6
 Z80 = 1.2816
 
@@ -47,13 +49,23 @@ class RevenueForecaster:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._said: dict[tuple[int, int], Floats] = {}
+        self._past: dict[int, Past] = {}
         self._crew: crew.Crew | None = None
 
-    def fit(self, frame: pl.DataFrame) -> RevenueForecaster:
+    def fit(self, frame: pl.DataFrame, won: pl.DataFrame | None = None, whole: str | None = None) -> RevenueForecaster:
         """Learn from [unit, month, amount], one row per unit and complete month.
 
         Each unit is forecast from its own last month. Months missing between a unit's first and last
         count as 0.
+
+        Parameters
+        ----------
+        frame : pl.DataFrame
+        won : pl.DataFrame, optional
+            [unit, month, won_amount]: what was won lately at the end of each month (`models.leads`). The forecast is
+            moved by it where past forecasts would have come nearer.
+        whole : str, optional
+            The unit that is the sum of the others; how far to move is learnt from the others.
 
         Raises
         ------
@@ -67,7 +79,9 @@ class RevenueForecaster:
             raise ModelError("There is no revenue to forecast from.", mend="Load transactions of kind billing.")
         self.units_, self.last_months_, self.series_ = _series(frame)
         self.weights_ = np.stack([weights(len(y)) for y in self.series_], axis=1)
-        self._said = {}
+        self._said, self._past = {}, {}
+        self.surprises_ = None if won is None else _surprises(won, self.units_, self.last_months_, self.series_)
+        self.whole_ = whole
         return self
 
     def predict(self, h: int | None = None) -> pl.DataFrame:
@@ -115,6 +129,22 @@ class RevenueForecaster:
         return self._said[h, back]
 
     def _mixed(self, h: int, back: int) -> Floats:
+        return self.base(h, back) * (1 + self.lift(h, back))
+
+    def lift(self, h: int, back: int = 0) -> Floats:
+        """Return by what share each unit's forecast is moved for what was won lately, units by h."""
+        if self.surprises_ is None:
+            return np.zeros((len(self.units_), h))
+        if h not in self._past:
+            longest = min(max(map(len, self.series_)) - YOUNG, MOST_PAST)
+            learns = [unit != self.whole_ for unit in self.units_]
+            origins = range(max(longest, 0) + 1)
+            self._past[h] = Past.of(lambda o: self.base(h, o), self.series_, self.surprises_, learns, origins, h)
+        known = self._past[h]
+        return known.lift(back) if back < len(known.surprise) else np.zeros((len(self.units_), h))
+
+    def base(self, h: int, back: int = 0) -> Floats:
+        """Return the weighted mean of the members `back` months ago, before anything won lately moves it."""
         shares = np.stack([weights(len(y) - back) for y in self.series_], axis=1)
         return np.asarray((shares[:, :, None] * self._members(h, back)).sum(axis=0), dtype=np.float64)
 
@@ -219,6 +249,16 @@ def _series(frame: pl.DataFrame) -> tuple[list[str], list[date], list[Floats]]:
         lasts.append(part["month"][-1])
         out.append(full["amount"].to_numpy().astype(np.float64).copy())
     return units, lasts, out
+
+
+def _surprises(won: pl.DataFrame, units: list[str], lasts: list[date], series: list[Floats]) -> list[Floats]:
+    """Return each unit's surprises month by month, NaN where nothing is known of what was won."""
+    known = {(unit, month): amount for unit, month, amount in won.select("unit", "month", "won_amount").iter_rows()}
+    out = []
+    for unit, last, y in zip(units, lasts, series, strict=True):
+        months = [add_months(last, k + 1 - len(y)) for k in range(len(y))]
+        out.append(surprise(np.array([known.get((unit, month), np.nan) for month in months]), y))
+    return out
 
 
 def reconciled(middle: Floats, variance: Floats) -> Floats:

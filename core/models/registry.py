@@ -127,7 +127,10 @@ def train_all(dataset: Dataset, settings: Settings, progress: Progress | None = 
     found = _scored(dataset, settings, closing, leaving, problems)
     if ahead is not None:
         whole = ahead.frame.with_columns(unit=pl.lit(forecast.ALL))
-        found = replace(found, revenue=pl.concat([whole, ahead.parts.select(whole.columns)]), revenue_held=ahead.held)
+        both = pl.concat([whole, ahead.parts.select(whole.columns)])
+        if ahead.reasons.height:
+            both = both.join(ahead.reasons.drop("amount"), on=["unit", "month"], how="left", maintain_order="left")
+        found = replace(found, revenue=both, revenue_held=ahead.held)
     say(1.0, "Models ready")
     return found
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.explain.changes import Field
 from core.models.grouping import WAYS
 from pages.ui.cells import Cell
 from pages.ui.shell import Page
@@ -79,18 +78,6 @@ def chosen(page: Page, names: dict[str, str]) -> str:
 def _picked() -> None:
     if st.session_state.get(CHOSEN):
         open_account(str(st.session_state[CHOSEN]))
-
-
-def sliders(fields: list[Field], account_id: str) -> tuple[tuple[str, float], ...]:
-    """Draw one slider per field that can be moved and return where they stand."""
-    columns = st.columns(2)
-    return tuple(
-        (field.name, float(columns[i % 2].slider(
-            field.label, field.low, field.high, field.now, field.step, "%.0f" if field.step >= 1 else "%.2f",
-            key=f"if-{account_id}-{field.name}",
-        )))
-        for i, field in enumerate(fields)
-    )  # fmt: skip
 
 
 def way() -> str:

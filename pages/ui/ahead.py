@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from core.models.arrivals import PARTS
+from core.models.forecast import ALL, RevenueOutlook
 from core.models.outlook import Outlook
 from core.models.parts import BY
 
 HALF_YEAR, YEAR = 180, 365
+EVERYWHERE = "All regions"
 _number = st.column_config.NumberColumn
 ARRIVALS: dict[str, Any] = {
     "part": "Where from",
@@ -36,6 +39,20 @@ def arriving(outlook: Outlook, window: str | None) -> tuple[str, int]:
         "Within", list(spans), format_func=spans.get, default=HALF_YEAR, required=True, key="arrivals_days"
     )
     return str(by or "lead_source"), int(days or HALF_YEAR)
+
+
+def month(revenue: RevenueOutlook) -> tuple[date, str]:
+    """Ask for a month ahead, and for the whole company or one region."""
+    months = revenue.frame.filter("is_forecast")["month"].to_list()
+    units = [ALL, *revenue.parts["unit"].unique().sort()]
+    left, right = st.columns(2)
+    chosen = left.segmented_control(
+        "Month", months, format_func=lambda day: f"{day:%B %Y}", default=months[0], required=True, key="revenue_month"
+    )
+    unit = right.selectbox(
+        "Where", units, format_func=lambda name: EVERYWHERE if name == ALL else name, key="revenue_unit"
+    )
+    return chosen or months[0], str(unit)
 
 
 def parts() -> str:

@@ -1,46 +1,86 @@
-"""Assigning, snoozing and finishing actions for an account; what was decided and what followed."""
+"""Assigning, snoozing and finishing actions for an account or a deal; what was decided and what followed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import streamlit as st
 
-from core.explain import decisions, playbooks
+from core.explain import decisions
+from core.explain.decisions import ACCOUNTS, Topic
 from pages.ui import cached
 from pages.ui.cells import Cell
 from pages.ui.shell import Page
 
 BUTTONS = {"assign": "Assign", "snooze": f"Snooze {decisions.SNOOZE_DAYS} days", "done": "Done", "drop": "Drop"}
-COLUMNS = {
-    "action": "Action", "state": "State", "who": "Who", "decided_on": st.column_config.DateColumn("On"),
-    "until_on": st.column_config.DateColumn("Until"), "decided_by": "Decided by",
-    "p_then": st.column_config.NumberColumn("Chance to leave then", format="percent"),
-    "p_now": st.column_config.NumberColumn("now", format="percent"), "has_left": "Has left",
-}  # fmt: skip
+FATES = {
+    "account": {"p_then": "Chance to leave then", "has_left": "Has left"},
+    "deal": {"p_then": "Chance to be won then", "outcome": "Since then"},
+}
 
 
-def shelf(page: Page, cell: Cell, account_id: str) -> None:
-    """Let an action be decided on, and show what was; nothing is decided under hidden names."""
+def shelf(
+    page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first: Sequence[str] = (), right: str = ""
+) -> None:
+    """Let an action be decided on, and show what was; nothing is decided under hidden names.
+
+    Parameters
+    ----------
+    page : Page
+    cell : Cell
+    entity_id : str
+    topic : Topic
+    first : sequence of str
+        Actions listed before the others.
+    right : str
+        What it takes to decide; default nothing more than to see the page.
+    """
     if page.bounds[2]:
         st.caption("Show names to decide on actions.")
         return
+    if right and not page.may(right):
+        st.caption(f"Your role ({', '.join(page.identity.roles)}) reads what was decided and decides nothing itself.")
+    else:
+        _choose(page, entity_id, topic, first)
+    trail = cached.store(page.settings.database).audit.about(topic.target)
+    every = decisions.read(page.data, page.settings, trail, None, topic)
+    st.caption(f"Over all {topic.noun}s: {every.sentence()}")
+    own = decisions.read(page.data, page.settings, trail, entity_id, topic)
+    if not own.frame.is_empty():
+        shown = _columns(topic)
+        cell.table(own.frame, column_config=shown, column_order=list(shown))
+
+
+def _choose(page: Page, entity_id: str, topic: Topic, first: Sequence[str]) -> None:
+    names = [p.name for p in topic.plays()]
+    listed = [*(n for n in first if n in names), *(n for n in names if n not in first)]
+    own = "" if topic is ACCOUNTS else f"_{entity_id}"
     with st.container(border=True):
         left, right = st.columns(2)
-        action = str(left.selectbox("Action to decide on", [p.name for p in playbooks.load()], key="decide_action"))
-        right.text_input("Who does it", value=decisions.play(action).who, max_chars=80, key=f"decide_who_{action}")
+        action = str(left.selectbox("Action to decide on", listed, key=f"decide_action{own}"))
+        who = f"decide_who{own}_{action}"
+        right.text_input("Who does it", value=decisions.play(action, topic).who, max_chars=80, key=who)
         with st.container(horizontal=True):
             for kind, label in BUTTONS.items():
-                st.button(label, key=f"decide-{kind}", on_click=_decide, args=(page, kind, account_id, action))
-    trail = cached.store(page.settings.database).audit.about(decisions.TARGET)
-    every = decisions.read(page.data, page.settings, trail)
-    st.caption(f"Over all accounts: {every.sentence()}")
-    own = decisions.read(page.data, page.settings, trail, account_id)
-    if not own.frame.is_empty():
-        cell.table(own.frame, column_config=COLUMNS, column_order=list(COLUMNS))
+                what = (page, kind, entity_id, action, who, topic)
+                st.button(label, key=f"decide-{kind}", on_click=_decide, args=what)
 
 
-def _decide(page: Page, kind: str, account_id: str, action: str) -> None:
+def _decide(page: Page, kind: str, entity_id: str, action: str, who: str, topic: Topic) -> None:
     """Note it for whoever stands in the field now; what was typed just before the click has no run of its own."""
-    who = st.session_state[f"decide_who_{action}"]
-    detail = decisions.detail(page.data, page.settings, account_id, who)
-    page.note(kind, decisions.target(account_id, action), detail)
+    detail = decisions.detail(page.data, page.settings, entity_id, st.session_state[who], topic)
+    page.note(kind, decisions.target(entity_id, action, topic), detail)
     st.toast(f"{decisions.KINDS[kind]}: {action}", icon=":material/check:")
+
+
+def _columns(topic: Topic) -> dict[str, Any]:
+    fates = FATES[topic.noun]
+    ends: dict[str, Any] = {name: label for name, label in fates.items() if name != "p_then"}
+    return {
+        "action": st.column_config.TextColumn("Action", width="medium"), "state": "State", "who": "Who",
+        "decided_on": st.column_config.DateColumn("On"),
+        "until_on": st.column_config.DateColumn("Until"), "decided_by": "Decided by",
+        "p_then": st.column_config.NumberColumn(fates["p_then"], format="percent"),
+        "p_now": st.column_config.NumberColumn("now", format="percent"), **ends,
+    }  # fmt: skip

@@ -136,6 +136,11 @@ STATES = {
 }
 ACTIONS = {
     "action": st.column_config.TextColumn("What to do", width="large"),
+    "expected_amount": st.column_config.NumberColumn("Expected money", format="compact"),
+    "expected_low_amount": st.column_config.NumberColumn("from", format="compact"),
+    "expected_high_amount": st.column_config.NumberColumn("to", format="compact"),
+    "effort_days": st.column_config.NumberColumn("Days of work"),
+    "evidence": st.column_config.TextColumn("Evidence", width="medium"),
     "signal": st.column_config.TextColumn("Because", width="medium"),
     "n_did": "Past deals that did",
     "won_did_rate": st.column_config.NumberColumn("Won", format="percent"),
@@ -143,7 +148,8 @@ ACTIONS = {
     "won_did_not_rate": st.column_config.NumberColumn("Won", format="percent"),
     "low": st.column_config.NumberColumn("Difference from", format="percent"),
     "high": st.column_config.NumberColumn("to", format="percent"),
-    "evidence": st.column_config.TextColumn("Evidence", width="medium"),
+    "who": "Who",
+    "steps": st.column_config.TextColumn("Steps", width="large"),
 }
 
 

@@ -31,7 +31,7 @@ def offer(page: Page) -> None:
     """Offer the page as PDF and as HTML, made when it is asked for."""
     if page.title not in SENT or not page.shown:
         return
-    name, shown = page.title.lower(), list(page.shown)
+    name, shown = page.title.lower(), page.shown  # A cell that runs again by itself takes its old parts out.
     left, right, _ = st.columns([1, 1, 2])
     left.download_button(
         "Download as PDF", lambda: _made(page, shown, "pdf"), f"{name}-{page.data.as_of}.pdf",

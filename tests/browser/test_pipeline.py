@@ -1,11 +1,12 @@
-"""The flow of the Pipeline page by the hierarchy of then and of now."""
+"""The Pipeline page: its flow by the hierarchy of then and of now, and a deal supposed to stand otherwise."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
 
-from core.metrics import flow, scope
+from core.explain import deal_changes
+from core.metrics import flow, risk, scope
 from tests.browser.test_main_paths import browser, page, url
 
 __all__ = ["browser", "page", "url"]
@@ -38,3 +39,20 @@ def test_the_flow_of_a_team_by_the_hierarchy_of_then_and_of_now(url, page, sampl
     expect(page.get_by_text(then.check())).to_have_count(0)
     page.get_by_role("radio", name="Teams of then").click()
     expect(page.get_by_text(then.check())).to_be_visible(timeout=30_000)
+
+
+def test_a_slider_of_a_deal_moves_its_chance(url, page, sample, settings):
+    one = risk.at_risk(sample, settings).frame["opportunity_id"][0]
+    now = next(f.now for f in deal_changes.fields(sample, settings, one) if f.name == "n_meetings_30d")
+    moved = deal_changes.suppose(sample, settings, one, (("n_meetings_30d", now + 2),))
+    page.goto(f"{url}/pipeline")
+    expect(page.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+    slider = page.get_by_role("slider", name="Meetings in the last 30 days")
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    expect(page.get_by_text(moved.sentence())).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(moved.along)).to_be_visible()
+    page.get_by_role("button", name="Back to as it stands").click()
+    still = deal_changes.suppose(sample, settings, one)
+    expect(page.get_by_text(still.sentence())).to_be_visible(timeout=30_000)

@@ -7,9 +7,10 @@ import pytest
 
 from core import explain
 from core.contracts.errors import ConfigError, ModelError
-from core.explain import cases, changes, playbooks, recommendations, steadiness
+from core.explain import cases, changes, deals, playbooks, recommendations, steadiness
 from core.explain.playbooks import Play
 from core.features import accounts as features
+from core.metrics import signals
 from tests.features.conftest import company, make
 
 __all__ = ["company", "make"]
@@ -136,7 +137,11 @@ def test_a_broken_playbook_is_said(tmp_path):
     file.write_text("account: [{name: x}]")
     with pytest.raises(ConfigError, match="playbooks cannot be used"):
         playbooks.load("account", file)
-    assert playbooks.load("deal") == ()
+    file.write_text("deal: [{name: x, signal: gloomy, done: has_met, effort_days: 1, who: me}]")
+    with pytest.raises(ConfigError, match="Each needs name, signal"):
+        playbooks.load("deal", file)
+    assert {play.signal for play in playbooks.load("deal")} == set(signals.SIGNALS)
+    assert len({play.name for play in playbooks.load("deal")}) == len(signals.SIGNALS)
     known = {*features.NUMBERS}
     assert all({play.feature, *play.together} <= known for play in playbooks.load())
 
@@ -212,8 +217,8 @@ def test_an_account_unlike_any_other_is_warned_of(sample, settings, top):
     odd = rows.with_columns(
         **{n: pl.lit(1e9).cast(rows.schema[n], strict=False) for n in features.NUMBERS if rows.schema[n].is_float()}
     )
-    assert changes._nearest(past, odd)[1]
-    assert changes._nearest(past.clear(), odd)[1] is False
+    assert cases.Crowd.of(past, features.NUMBERS, "account_id").nearest(odd, 30)[1]
+    assert cases.Crowd.of(past.clear(), features.NUMBERS, "account_id").nearest(odd, 30)[1] is False
 
 
 def test_reasons_are_learnt_again(sample, settings, top):
@@ -226,3 +231,43 @@ def test_reasons_are_learnt_again(sample, settings, top):
     assert "do not build on the order" in shaky.sentence()
     with pytest.raises(ModelError, match="does not pay"):
         steadiness.account(sample, settings, "nobody")
+
+
+@pytest.fixture(scope="module")
+def open_deal(sample, settings, bundle):
+    return bundle.deal_features["opportunity_id"][0]
+
+
+def test_a_deals_reasons_are_learnt_again(sample, settings, open_deal):
+    found = steadiness.deal(sample, settings, open_deal, 2, 600)
+    assert (found.n, found.drawn) == (2, "600 past deals")
+    assert found.frame["top_rate"].is_between(0, 1).all()
+    assert found.frame["top_rate"].sum() == pytest.approx(3.0)
+    assert 0 <= found.low <= found.high <= 1
+    assert "Over 2 models learnt again from other draws of 600 past deals" in found.sentence()
+    assert found.note.startswith("Each was learnt from 600 of 7,9")
+    assert found.frame.equals(steadiness.deal(sample, settings, open_deal, 2, 600).frame)
+    with pytest.raises(ModelError, match="no open deal"):
+        steadiness.deal(sample, settings, "nobody")
+
+
+def test_the_kinds_in_use_are_learnt_again(sample, settings, bundle):
+    marks = deals.landmarks(sample, settings)
+    again = steadiness._again(marks.head(3000), settings, bundle.close)
+    assert type(again.risks_.win) is type(bundle.close.risks_.win)
+    assert type(again.risks_.lose) is type(bundle.close.risks_.lose)
+    assert again.risks_.win_map == bundle.close.risks_.win_map
+    assert steadiness._again(marks.filter("is_won").head(50), settings, bundle.close) is None
+
+
+def test_draws_without_both_ends_are_said(sample, settings, open_deal, monkeypatch):
+    monkeypatch.setattr(steadiness, "_again", lambda *_: None)
+    with pytest.raises(ModelError, match="too few past outcomes to learn from again"):
+        steadiness.deal(sample, settings, open_deal, 2, 50)
+
+
+def test_a_driver_that_moves_nothing_is_no_reason():
+    parts = pl.DataFrame({"driver": ["A", "B", "C"], "contribution": [5.0, 0.0, 0.0], "draw": [0, 0, 0]})
+    told = steadiness._told(parts, [0.2], 1)
+    assert told.frame["driver"].to_list() == ["A"]
+    assert "steady among the three strongest: a." in told.sentence()

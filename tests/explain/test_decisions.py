@@ -8,6 +8,8 @@ import pytest
 
 from core.contracts.errors import QuarterdeckError
 from core.explain import decisions
+from core.explain.decisions import DEALS
+from core.models import registry
 from core.store import Store
 
 ONE, GONE = "A00191", "A00000"
@@ -61,3 +63,64 @@ def test_a_play_that_is_not_there_is_said():
 
 def test_an_account_without_a_chance_is_noted_without_one(sample, settings, bundle):
     assert '"p": null' in decisions.detail(sample, settings, "nobody", "Ada")
+
+
+def test_a_record_of_earlier_days_stays_readable(audit, sample, settings, bundle):
+    audit.add(
+        "ben", "done", f'account action ["{ONE}", "Get in touch"]', '{"who": "Ada", "on": "2026-01-02", "p": 0.25}'
+    )
+    found = decisions.read(sample, settings, audit.about(decisions.ACCOUNTS.target)).frame.row(0, named=True)
+    assert (found["account_id"], found["who"], found["p_then"]) == (ONE, "Ada", 0.25)
+    assert decisions.target(ONE, "Get in touch") == f'account action ["{ONE}", "Get in touch"]'
+    assert decisions.read(sample, settings, audit.about(DEALS.target), None, DEALS).frame.is_empty()
+
+
+def test_a_deals_decision_keeps_the_chance_of_its_day(audit, sample, settings, bundle):
+    deal, chance = bundle.deal_scores.select("opportunity_id", "p_win_90").row(0)
+    action = decisions.playbooks.load("deal")[0].name
+    audit.add(
+        "ben", "assign", decisions.target(deal, action, DEALS), decisions.detail(sample, settings, deal, "Ada", DEALS)
+    )
+    found = decisions.read(sample, settings, audit.about(DEALS.target), deal, DEALS)
+    row = found.frame.row(0, named=True)
+    assert (row["state"], row["who"], row["outcome"], row["is_won"]) == ("Assigned", "Ada", "Still open", False)
+    assert row["p_then"] == row["p_now"] == pytest.approx(chance)
+    assert found.sentence() == "1 assigned or snoozed, 0 done. What followed is told 90 days after an action is done."
+    assert decisions.play(action, DEALS).effort_days == 1
+    with pytest.raises(QuarterdeckError, match="no action called"):
+        decisions.play("Get in touch", DEALS)
+
+
+def test_deals_are_judged_by_what_was_won_in_time(audit, sample, settings, bundle):
+    on = sample.as_of - timedelta(days=200)
+    ends = {"won": (True, True, 30), "late": (True, True, 91), "lost": (True, False, 30), "open": (False, False, 250),
+            "before": (True, True, -1)}  # fmt: skip
+    like = sample.opportunities.head(1)
+    rows = [
+        like.with_columns(
+            opportunity_id=pl.lit(name),
+            is_closed=pl.lit(closed),
+            is_won=pl.lit(won),
+            close_on=pl.lit(on) + timedelta(n),
+        )
+        for name, (closed, won, n) in ends.items()
+    ]
+    later = replace(sample, opportunities=pl.concat([sample.opportunities, *rows]))
+    for name in (*ends, "gone"):
+        audit.add("ben", "done", decisions.target(name, "Call", DEALS), f'{{"who": "", "on": "{on}", "p": 0.3}}')
+    found = decisions.read(later, settings, audit.about(DEALS.target), None, DEALS)
+    assert dict(found.frame.select("opportunity_id", "is_won").iter_rows()) == {name: name == "won" for name in ends}
+    told = dict(found.frame.select("opportunity_id", "outcome").iter_rows())
+    day = on + timedelta(days=30)
+    assert told["lost"] == f"Lost on {day.day} {day:%B %Y}"
+    assert told["open"] == "Still open"
+    assert found.frame["p_now"].null_count() == 5
+    assert found.sentence() == (
+        "0 assigned or snoozed, 5 done. Of 5 done at least 90 days ago, 1 won in that time; without regard to the "
+        "action 1.5 wins were expected."
+    )
+
+
+def test_without_a_model_a_deals_decision_has_no_chance(audit, sample, settings, monkeypatch):
+    monkeypatch.setattr(decisions.registry, "load_or_train", lambda *_: registry.Bundle(None, None))
+    assert '"p": null' in decisions.detail(sample, settings, "O000001", "Ada", DEALS)

@@ -89,8 +89,8 @@ def test_wrong_names_are_refused_with_the_closest(sample, settings, bundle):
 
 
 def test_a_group_cut_from_the_whole_is_the_group_explained_alone(sample, settings, bundle):
-    rows, model, _, _ = differences._described(sample, settings, "region", "churn")
-    alone = differences.explain(model, rows.filter(pl.col("region") == "EMEA"), unit="points")
+    rows, known = differences._described(sample, settings, "region", "churn")
+    alone = differences.explain(known.model, rows.filter(pl.col("region") == "EMEA"), unit="points")
     found = differences.compare(sample, settings, "region", "EMEA", "AMER")
     assert found.parts.shown == pytest.approx(alone.shown, abs=1e-9)
     assert found.n_second == alone.entities.height

@@ -54,13 +54,16 @@ def test_an_account_adds_up_to_its_chance(sample, settings, bundle):
 
 
 def test_the_whole_and_one_driver(sample, settings, bundle):
-    whole = explain.customers.overall(sample, settings)
+    whole = explain.overall.overall(sample, settings)
     assert whole.frame["importance"].is_sorted(descending=True)
-    curve = explain.customers.driver(sample, settings)
-    assert curve.feature == explain.customers.features(sample, settings)[0]
+    curve = explain.overall.driver(sample, settings)
+    assert curve.feature == explain.overall.features(sample, settings)[0]
     assert "multiplies the odds" in curve.sentence()
-    empty = explain.customers.Dependence(curve.frame.clear(), "usage_30d")
-    assert "not known for any account" in empty.sentence()
+    assert curve.bins["n"].sum() == bundle.account_features.height
+    mean = (curve.bins["p"] * curve.bins["n"]).sum() / curve.bins["n"].sum()
+    assert curve.bins["base"].unique().to_list() == pytest.approx([mean])
+    empty = explain.overall.Dependence(curve.frame.clear(), curve.bins, "usage_30d", "account", "leave")
+    assert "not known of any account" in empty.sentence()
 
 
 def test_the_record_counts_what_happened(sample, settings, bundle):

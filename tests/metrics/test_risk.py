@@ -223,6 +223,36 @@ def test_actions_are_those_of_the_signals_with_their_record(sample, settings):
     assert unknown["n_did"] is None
 
 
+def test_money_is_the_difference_on_the_deals_amount(sample, settings):
+    open_now = marks(sample, settings, [AS_OF]).filter("stalled").select("opportunity_id", "cents")
+    for one, cents in open_now.iter_rows():
+        found = actions.actions(sample, settings, one)
+        for row in found.frame.iter_rows(named=True):
+            if row["evidence"] != actions.HELPED or cents is None:
+                assert row["expected_amount"] is row["expected_low_amount"] is row["expected_high_amount"] is None
+            else:
+                assert row["expected_amount"] == pytest.approx(row["difference"] * cents / 100)
+                assert 0 < row["expected_low_amount"] <= row["expected_amount"] <= row["expected_high_amount"]
+        assert found.frame["effort_days"].null_count() == 0
+    assert actions._expected({"evidence": actions.HELPED, "difference": 0.2, "low": 0.1, "high": 0.3}, 5_000_000) == {
+        "expected_amount": 10_000.0, "expected_low_amount": 5_000.0, "expected_high_amount": 15_000.0,
+    }  # fmt: skip
+
+
+def test_what_an_action_is_worth_and_costs_is_said():
+    row = {"action": "Call", "evidence": actions.HELPED, "n_did": 60, "won_did_rate": 0.5, "n_did_not": 80,
+           "won_did_not_rate": 0.3, "expected_amount": 10_000.0, "expected_low_amount": 5_000.0,
+           "expected_high_amount": 15_000.0, "effort_days": 1.0}  # fmt: skip
+    said = actions.Actions(pl.DataFrame([row]), "EUR").sentence()
+    assert said.endswith("the difference stands for EUR 10.0 k (EUR 5.0 k to EUR 15.0 k), for about 1 day of work.")
+    bare = pl.DataFrame([{**row, "expected_amount": None, "effort_days": 0.5}])
+    assert (
+        actions.Actions(bare, "EUR")
+        .sentence()
+        .endswith("It takes about 0.5 days of work; the deal has no amount to say what that is worth.")
+    )
+
+
 def test_what_was_done_is_read_off_the_four_weeks_after(settings):
     seen = days(90)
     rows, deals, acts = [], [], []

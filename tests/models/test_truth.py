@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 
 from core.explain import importance
+from core.explain.contributions import shap_values
 from core.features import accounts, deals
 from core.models import calibration, churn, close, probability
 
@@ -99,6 +101,48 @@ def test_the_planted_drivers_of_winning_lead(closing, sample, settings):
     assert set(order[:6]) == set(planted)
     assert order.index("Competition") < order.index("Lead source")
     assert order.index("Close date moves") < order.index("Lead source")
+
+
+# Of each planted effect: what moves it, in which direction and how strongly, and the features that can show it.
+EFFECTS = {
+    "meetings_60d": (pl.col("n_meetings_60d").clip(0, 8), ("n_meetings_30d", "n_meetings_60d", "meetings_per_week",
+                                                           "meeting_pace")),
+    "pushes": (pl.col("n_pushes").clip(0, 4), ("n_pushes",)),
+    "contacts": (pl.col("n_contacts").clip(0, 6), ("n_contacts",)),
+    "competitor": (pl.col("competitor").is_not_null(), ("competitor", "rival_win_rate")),
+    "expansion": (pl.col("opportunity_type") == "expansion", ("opportunity_type", "is_customer")),
+    "enterprise": (pl.col("segment") == "Enterprise", ("segment", "employee_count")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_planted_effects_on_winning_come_back_in_sign_and_size(closing, sample, settings, name):
+    """The spread of what a deal's driver contributes is that of the planted effect, within a half more or less."""
+    frame = deals.build(sample, sample.as_of, settings)
+    model = closing[0].at(90)
+    phi, _ = shap_values(model, frame)
+    moved, features = EFFECTS[name]
+    value = frame.select(moved.cast(pl.Float64).fill_null(0)).to_series().to_numpy()
+    said = phi[:, [model.feature_names_.index(feature) for feature in features]].sum(axis=1)
+    planted = yaml.safe_load((settings.home / "sample_truth" / "drivers.yaml").read_text("utf-8"))["close"][name]
+    assert np.corrcoef(value, said)[0, 1] * np.sign(planted) > 0.5
+    assert 2 / 3 < said.std() / (abs(planted) * value.std()) < 1.5
+
+
+SIGNS = {
+    "usage_change_rate_90d": -1, "recent_tickets": 1, "recent_ticket_sentiment": -1, "tenure_days": -1,
+    "mrr_change_rate_180d": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("feature", SIGNS)
+def test_planted_effects_on_leaving_come_back_in_sign(leaving, sample, settings, feature):
+    frame = accounts.build(sample, sample.as_of, settings)
+    phi, _ = shap_values(leaving[0], frame)
+    value = frame[feature].cast(pl.Float64).to_numpy()
+    said = phi[:, list(leaving[0].feature_names_).index(feature)]
+    known = ~np.isnan(value)
+    assert np.corrcoef(value[known], said[known])[0, 1] * SIGNS[feature] > 0.3
 
 
 def test_the_planted_drivers_of_leaving_lead(leaving, sample, settings):

@@ -1,0 +1,69 @@
+"""The two models that are explained over many rows, each with today's rows and the words that go with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.errors import ModelError
+from core.models import registry
+
+SUBJECTS = ("churn", "close")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model and the rows it speaks of today.
+
+    Attributes
+    ----------
+    model : probability model
+    rows : pl.DataFrame
+        The features of each row and p, the chance given.
+    key : str
+        The column that names a row.
+    noun, verb : str
+        As in a "deal" that is to "be won within 90 days".
+    """
+
+    model: Any
+    rows: pl.DataFrame
+    key: str
+    noun: str
+    verb: str
+
+
+def subject(dataset: Dataset, settings: Settings, name: str = "churn") -> Subject:
+    """Return the churn model with the paying accounts, or the close model with the open deals.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    name : {"churn", "close"}
+        Deals are looked at 90 days ahead, or at the first horizon of the settings where 90 is none.
+
+    Raises
+    ------
+    ModelError
+        When there is no such model, or nothing for it to speak of.
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    if name == "close":
+        days = 90 if 90 in settings.models.horizons_days else settings.models.horizons_days[0]
+        model: Any = bundle.need_close().at(days)
+        rows, scores, column = bundle.deal_features, bundle.deal_scores, f"p_win_{days}"
+        key, noun, verb = "opportunity_id", "deal", f"be won within {days} days"
+    elif name == "churn":
+        model, days = bundle.need_churn().ready(), settings.models.churn_days
+        rows, scores, column = bundle.account_features, bundle.churn_scores, f"p_churn_{days}d"
+        key, noun, verb = "account_id", "account", f"leave within {days} days"
+    else:
+        raise ModelError(f"There is no model called {name}.", mend="Known: churn, close.")
+    if rows.is_empty():
+        raise ModelError("There is nothing to compare.", mend="Load subscriptions or open deals on the Data page.")
+    return Subject(model, rows.join(scores.select(key, p=column), on=key), key, noun, verb)

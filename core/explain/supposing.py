@@ -1,0 +1,142 @@
+"""What accounts and deals share when some of their fields are supposed to stand otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import polars as pl
+
+from core.contracts.errors import ModelError, closest
+
+ENDS = (0.01, 0.99)
+STEPS = 100
+Kind = Literal["number", "money", "days ahead", "choice"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field that can be moved: its name in words, its bounds, where it stands and the step of a slider.
+
+    The value of a choice is the place of the chosen word among `options`; that of days ahead counts from the data's
+    own date.
+    """
+
+    name: str
+    label: str
+    low: float
+    high: float
+    now: float
+    step: float
+    kind: Kind = "number"
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Supposed:
+    """What the model would say.
+
+    Attributes
+    ----------
+    before, after : float
+        The chance, as it is and as supposed.
+    frame : pl.DataFrame
+        The nearest real cases, with what became of them.
+    warnings : tuple of str
+        Where what is supposed lies outside what was seen.
+    days : int
+        Within how many days.
+    """
+
+    before: float
+    after: float
+    frame: pl.DataFrame
+    warnings: tuple[str, ...]
+    days: int
+    event: ClassVar[str] = "to happen"
+
+    def sentence(self) -> str:
+        """Say the chance before and after, and what became of the nearest real cases."""
+        move = (self.after - self.before) * 100
+        said = (
+            f"The model gives {self.after * 100:.1f} % {self.event} within {self.days} days, against "
+            f"{self.before * 100:.1f} % as it stands ({move:+.1f} points)."
+        )
+        if self.frame.is_empty():
+            return f"{said} There are no past cases to hold beside it."
+        return f"{said} {self.became()}"
+
+    def became(self) -> str:
+        """Say what became of the nearest real cases."""
+        raise NotImplementedError
+
+
+def bounds(seen: pl.Series, now: float, is_money: bool = False) -> tuple[float, float, float] | None:
+    """Return the least and the greatest value of a slider, and its step; None where nothing could be moved.
+
+    Bounds are the 1st and 99th percentile of past cases, widened to where this one stands. Counts move by
+    one, money by a round hundredth of the way, shares by 0.01.
+
+    Parameters
+    ----------
+    seen : pl.Series
+        The values of past cases; counts and days are whole numbers.
+    now : float
+    is_money : bool
+
+    Examples
+    --------
+    >>> bounds(pl.Series([0, 1, 2, 7]), 3.0)
+    (0.0, 7.0, 1.0)
+    >>> bounds(pl.Series([5_000.0, 90_000.0]), 40_000.0, is_money=True)
+    (5000.0, 90000.0, 100.0)
+    """
+    known = seen.cast(pl.Float64).drop_nulls()
+    if known.is_empty():
+        return None
+    low, high = (float(known.quantile(q) or 0.0) for q in ENDS)
+    low, high = min(low, now), max(high, now)
+    if is_money and high > low:
+        step = float(10.0 ** np.floor(np.log10((high - low) / STEPS)))
+    else:
+        step = 1.0 if seen.dtype.is_integer() else 0.01 if high - low < 5 else 0.1
+    low, high = float(np.floor(low / step) * step), float(np.ceil(high / step) * step)
+    return (round(low, 4), round(high, 4), step) if high > low else None
+
+
+def chosen(row: pl.DataFrame, known: Mapping[str, Field], values: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """Return the fields that were really moved, with their new values.
+
+    Raises
+    ------
+    ModelError
+        When a field is not one that can be changed, or cannot have such a value.
+    """
+    moved: dict[str, float] = {}
+    for name, value in values:
+        if name not in known:
+            near = closest(name, known)
+            raise ModelError(f"The field {name!r} cannot be changed.", mend=f"Did you mean {near!r}?" if near else "")
+        field = known[name]
+        above = field.high if field.kind == "choice" else np.inf
+        if not (0 if field.low >= 0 else -np.inf) <= value <= above or np.isinf(value):
+            raise ModelError(
+                f"{field.label} cannot be {value:g}.", mend=f"Take {field.low:,.10g} to {field.high:,.10g}."
+            )
+        if abs(value - float(row[name][0])) >= known[name].step / 2:
+            moved[name] = value
+    return moved
+
+
+def warnings(moved: Mapping[str, float], known: Mapping[str, Field], far: bool, noun: str) -> tuple[str, ...]:
+    """Say where what is supposed lies outside what was seen of past cases."""
+    out = [
+        f"{known[name].label} of {value:,.10g} lies outside what past {noun}s had."
+        for name, value in moved.items()
+        if name in known and not known[name].low <= value <= known[name].high
+    ]
+    if far:
+        out.append(f"Hardly any past {noun} looked like this; the model is guessing beyond what it has seen.")
+    return tuple(out)

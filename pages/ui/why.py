@@ -1,0 +1,67 @@
+"""Cells on what moves a model's chances over all its rows: drivers, one driver's course, pairs that act together."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import explain
+from core.charts import explain as charts
+from core.explain.drivers import plain
+from pages.ui import cached
+from pages.ui.cells import cell
+from pages.ui.shell import Page
+
+PAIRS = {
+    "pair": "Pair",
+    "strength": st.column_config.NumberColumn("Strength together, log odds", format="%.3f"),
+}
+
+
+def overall(page: Page, question: str, of: str) -> None:
+    """Show the drivers over all rows, as bars and row by row."""
+    with cell(page, question) as c:
+        found = cached.result(explain.overall.overall, page.data, page.settings, of)
+        c.answer(found.sentence())
+        bars, swarm = st.tabs(["By driver", "One by one"])
+        with bars:
+            c.chart(charts.bar, found.bars)
+        with swarm:
+            c.chart(charts.beeswarm, found.swarm)
+        c.method(explain.overall.overall, found.bars, of)
+
+
+def one(page: Page, of: str) -> None:
+    """Show how one feature's value goes with the chance, and with its contribution."""
+    with cell(page, "How does one driver matter?") as c:
+        names = cached.result(explain.overall.features, page.data, page.settings, of)
+        feature = st.selectbox("Driver", names, format_func=plain, key=f"{of}_driver")
+        curve = cached.result(explain.overall.driver, page.data, page.settings, feature, of)
+        c.answer(curve.sentence())
+        chance, contribution = st.tabs(["The chance", "Its contribution"])
+        with chance:
+            c.chart(charts.courses, curve.bins, plain(feature))
+        with contribution:
+            c.chart(charts.dependence, curve.frame, plain(feature))
+        c.method(explain.overall.driver, curve.frame, feature, of)
+
+
+def together(page: Page, of: str) -> None:
+    """Show which two features act together, and where."""
+    with cell(page, "Which drivers act together?") as c:
+        ranked = cached.result(explain.interplay.pairs, page.data, page.settings, of)
+        c.answer(ranked.sentence())
+        rows = ranked.frame.to_dicts()
+        if not rows:
+            return
+        place = st.selectbox("Pair", range(len(rows)), format_func=lambda k: rows[k]["pair"], key=f"{of}_pair")
+        pair = rows[place]["one"], rows[place]["other"]
+        found = cached.result(explain.interplay.together, page.data, page.settings, *pair, of)
+        c.answer(found.sentence())
+        c.chart(charts.together, found.frame, (plain(pair[0]), plain(pair[1])), found.order)
+        st.caption(
+            "Each box: the mean chance if all stood there. Green: higher than the two would make it each by itself; "
+            f"orange: lower; –: fewer than {explain.interplay.FEWEST} stand there today."
+        )
+        with st.expander("Every pair, the strongest first"):
+            c.table(ranked.frame, column_config=PAIRS, column_order=list(PAIRS))
+        c.method(explain.interplay.together, found.frame, *pair, of)
