@@ -125,7 +125,7 @@ if not c.failed and not risks.frame.is_empty():
         c.answer(advice.sentence())
         c.table(advice.frame, column_config=moves.ACTIONS, column_order=list(moves.ACTIONS))
         c.method(explain.actions.actions, advice.frame, deal)
-        decided.shelf(page, c, deal, explain.decisions.DEALS, advice.names, right="review:write")
+        decided.shelf(page, c, deal, explain.decisions.DEALS, advice.names)
 
     if page.may("requirements:read"):
         with cell(page, "What does this buyer ask for that we lack?") as c:

@@ -90,7 +90,8 @@ class _Accounts(Topic):
 
     def since(self, dataset: Dataset, settings: Settings, entity_id: str, on: date) -> dict[str, Any]:
         spans = accounts.spells(dataset.subscriptions.filter(pl.col("account_id") == entity_id))
-        gone = (pl.col("ended_on") > on) & (pl.col("ended_on") <= dataset.as_of)
+        last = min(on + timedelta(days=self.window(settings)), dataset.as_of)
+        gone = (pl.col("ended_on") > on) & (pl.col("ended_on") <= last)
         return {"has_left": spans.filter(gone & (pl.col("started_on") <= on)).height > 0}
 
 
@@ -122,7 +123,7 @@ class _Deals(Topic):
 
 
 ACCOUNTS: Topic = _Accounts(
-    "account", "account_id", "account action ", "has_left", "left", "were expected to"
+    "account", "account_id", "account action ", "has_left", "left in that time", "were expected to"
 )  # fmt: skip
 DEALS: Topic = _Deals("deal", "opportunity_id", "deal action ", "is_won", "won in that time", "wins were expected")
 TARGET = ACCOUNTS.target
@@ -137,7 +138,7 @@ class Decisions:
     frame : pl.DataFrame
         For accounts [account_id, action, state, who, decided_on, until_on, decided_by, p_then, p_now, has_left,
         days]: dates are those the data spoke of; p_then and p_now the chances of leaving given then and now
-        (null for who no longer pays); has_left whether the account left since; days since the decision. For
+        (null for who no longer pays); has_left whether the account left within the window; days since the decision. For
         deals opportunity_id and is_won (within the window) instead, the chances of being won (null for what is
         closed), and outcome.
     window : int

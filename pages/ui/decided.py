@@ -13,16 +13,15 @@ from pages.ui import cached
 from pages.ui.cells import Cell
 from pages.ui.shell import Page
 
+RIGHT = "review:write"
 BUTTONS = {"assign": "Assign", "snooze": f"Snooze {decisions.SNOOZE_DAYS} days", "done": "Done", "drop": "Drop"}
 FATES = {
-    "account": {"p_then": "Chance to leave then", "has_left": "Has left"},
+    "account": {"p_then": "Chance to leave then", "has_left": "Left in that time"},
     "deal": {"p_then": "Chance to be won then", "outcome": "Since then"},
 }
 
 
-def shelf(
-    page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first: Sequence[str] = (), right: str = ""
-) -> None:
+def shelf(page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first: Sequence[str] = ()) -> None:
     """Let an action be decided on, and show what was; nothing is decided under hidden names.
 
     Parameters
@@ -33,13 +32,11 @@ def shelf(
     topic : Topic
     first : sequence of str
         Actions listed before the others.
-    right : str
-        What it takes to decide; default nothing more than to see the page.
     """
     if page.bounds[2]:
         st.caption("Show names to decide on actions.")
         return
-    if right and not page.may(right):
+    if not page.may(RIGHT):
         st.caption(f"Your role ({', '.join(page.identity.roles)}) reads what was decided and decides nothing itself.")
     else:
         _choose(page, entity_id, topic, first)

@@ -51,8 +51,12 @@ def test_what_followed_is_held_against_what_was_expected(audit, sample, settings
     found = decisions.read(later, settings, audit.about(decisions.TARGET))
     assert dict(found.frame.select("account_id", "has_left").iter_rows()) == {ONE: True, "A00897": False}
     assert (
-        "Of 2 done at least 90 days ago, 1 left; without regard to the action 0.6 were expected to." in found.sentence()
+        "Of 2 done at least 90 days ago, 1 left in that time; without regard to the action 0.6 were expected to."
+        in found.sentence()
     )
+    late = replace(sample, subscriptions=pl.concat([rest, ends.with_columns(ended_on=pl.lit(date(2026, 3, 15)))]))
+    after = decisions.read(late, settings, audit.about(decisions.TARGET))
+    assert dict(after.frame.select("account_id", "has_left").iter_rows())[ONE] is False
 
 
 def test_a_play_that_is_not_there_is_said():
