@@ -26,8 +26,8 @@ with cell(page, "What does a file bring?") as c:
     offered.take_over(page, c, standing)
 
 with cell(page, "Which capabilities say the same?") as c:
-    offered.twins(page, c, standing)
-    c.method(requirements.duplicates.find, standing.frame, given="requirements.edition.load(settings).catalogue")
+    found_in = offered.twins(page, c, standing)
+    c.method(requirements.duplicates.find, standing.frame, given=found_in)
 
 with cell(page, "Who changed what?") as c:
     offered.past(page, c, standing)

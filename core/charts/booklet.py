@@ -12,7 +12,10 @@ WIDE, HIGH, MARGIN = 595.0, 842.0, 42.0
 ROOM = WIDE - 2 * MARGIN
 BOTTOM = HIGH - MARGIN - 14
 INK, QUIET, ACCENT = "#17242d", "#6b7780", "#0a7d77"
+BAND = "#0a4f4d"
+BODY, SMALL = 9.8, 8.6
 TILES_IN_A_ROW = 3
+NO_BREAK = "\u00a0"
 REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
 TRAILER = re.compile(rb"/Root (\d+) 0 R")
 
@@ -38,21 +41,26 @@ class Block:
 
 def text(words: str, top: float, size: float, colour: str = INK, weight: int = 400, left: float = MARGIN) -> str:
     """Return one line of text; what the data says is shown as it is."""
-    clean = "".join(c for c in words if c.isprintable())
+    clean = "".join(c for c in words if c.isprintable() or c == NO_BREAK)
     return (
         f'<text x="{left:.1f}" y="{top:.1f}" font-family="Liberation Sans, Arial, sans-serif" font-size="{size}" '
         f'font-weight="{weight}" fill="{colour}">{escape(clean)}</text>'
     )
 
 
-def lines(words: str, size: float, colour: str = INK, weight: int = 400, share: float = 0.47) -> Block:
-    """Return a paragraph broken to the width of a leaf; `share` is a letter's width in its size."""
-    most = int(ROOM / (size * share))
-    broken = [row for part in words.splitlines() for row in (textwrap.wrap(part, most) or [""])]
+def lines(
+    words: str, size: float, colour: str = INK, weight: int = 400, share: float = 0.47, left: float = MARGIN,
+    room: float | None = None,
+) -> Block:  # fmt: skip
+    """Return a paragraph broken to its room; `share` is a letter's width in its size."""
+    most = max(int((WIDE - MARGIN - left if room is None else room) / (size * share)), 1)
+    broken = [
+        row for part in words.replace(" %", f"{NO_BREAK}%").splitlines() for row in (textwrap.wrap(part, most) or [""])
+    ]
     step = size * 1.42
 
     def draw(top: float) -> str:
-        return "".join(text(row, top + step * (k + 0.75), size, colour, weight) for k, row in enumerate(broken))
+        return "".join(text(row, top + step * (k + 0.75), size, colour, weight, left) for k, row in enumerate(broken))
 
     return Block(step * len(broken), draw)
 
@@ -70,10 +78,58 @@ def heading(words: str) -> Block:
     return Block(inner.height + 16, lambda top: inner.draw(top + 14), is_tied=True)
 
 
-def paragraph(words: str) -> Block:
-    """Return a sentence; it stays with the chart it speaks of."""
-    inner = lines(words, 9.8)
-    return Block(inner.height + 5, inner.draw, is_tied=True)
+def paragraph(words: str, *, is_tied: bool = True) -> Block:
+    """Return a sentence; what stands between ** at its beginning is bold.
+
+    Parameters
+    ----------
+    words : str
+    is_tied : bool
+        Stays with what follows, such as the chart it speaks of.
+    """
+    inner = lines(words.replace("**", ""), BODY)
+    lead = re.match(r"\*\*([^*]{1,60})\*\*", words)
+    if lead is None:
+        return Block(inner.height + 5, inner.draw, is_tied=is_tied)
+    plain = f">{escape(lead[1])}"
+    bold = f'><tspan font-weight="700">{escape(lead[1])}</tspan>'
+    return Block(inner.height + 5, lambda top: inner.draw(top).replace(plain, bold, 1), is_tied=is_tied)
+
+
+def bullet(words: str) -> Block:
+    """Return a point of a list."""
+    inner = lines(words, BODY, left=MARGIN + 12)
+    return Block(inner.height + 3, lambda top: text("•", top + BODY, BODY, ACCENT) + inner.draw(top))
+
+
+def table(rows: Sequence[Sequence[str]], columns: Sequence[float]) -> list[Block]:
+    """Return the rows of a table, the first being its head; the head stays with the row below it.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of str
+    columns : sequence of float
+        The width of each, in points; together at most that of a leaf.
+    """
+    head, *body = [_row(row, columns, is_head=not k) for k, row in enumerate(rows)]
+    return [head, *body, Block(8, lambda top: "")]
+
+
+def _row(row: Sequence[str], columns: Sequence[float], *, is_head: bool) -> Block:
+    lefts = [MARGIN + sum(columns[:k]) for k in range(len(columns))]
+    cells = [
+        lines(str(value), SMALL, "#ffffff" if is_head else INK, 700 if is_head else 400, left=left + 4, room=wide - 8)
+        for value, left, wide in zip(row, lefts, columns, strict=False)
+    ]
+    high = max((cell.height for cell in cells), default=0.0) + 6
+
+    def draw(top: float) -> str:
+        size = f'x="{MARGIN}" width="{sum(columns):.1f}"'
+        back = f'<rect {size} y="{top:.1f}" height="{high:.1f}" fill="{BAND}"/>' if is_head else ""
+        rule = f'<rect {size} y="{top + high - 0.6:.1f}" height="0.6" fill="#dfe3e6"/>'
+        return back + rule + "".join(cell.draw(top + 2) for cell in cells)
+
+    return Block(high, draw, is_tied=is_head)
 
 
 def tiles(found: Sequence[Sequence[str]]) -> list[Block]:

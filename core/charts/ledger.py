@@ -8,7 +8,9 @@ import polars as pl
 
 from core.charts.late import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.metrics import counted, shortened
 
+LONGEST_NAME = 60
 BLOCKS, WEIGHS = "blocks a deal", "weighs on deals"
 FACTORS = {
     "coverage": "Coverage", "fit": "Fit by priority", "must_haves": "Must-haves", "resolution": "Gaps closed in time",
@@ -58,9 +60,9 @@ def worth(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
 
 def unlocked(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.LayerChart:
     """Bars of open pipeline unlocked per person-week: [gap, unlocked_per_week_amount, effort_weeks, ...]."""
-    weeks = pl.col("effort_weeks").round(1).cast(pl.String).str.replace(r"\.0$", "")
-    shown = frame.filter(pl.col("n_deals") > 0).head(top).with_columns(
-        name=pl.format("{}: {} weeks, {} deals", pl.col("gap").str.slice(0, 42), weeks, "n_deals"),
+    shown = frame.filter(pl.col("n_deals") > 0).head(top)
+    shown = shown.with_columns(
+        name=pl.Series([_named(row) for row in shown.iter_rows(named=True)], dtype=pl.String),
         kind=pl.when(pl.col("severity") == "blocker").then(pl.lit(BLOCKS)).otherwise(pl.lit(WEIGHS)),
     )  # fmt: skip
     colour = alt.Color(
@@ -77,6 +79,12 @@ def unlocked(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | a
     return named_bars(shown, "unlocked_per_week_amount", title, colour, tooltip)
 
 
+def _named(row: dict[str, Any]) -> str:
+    weeks = f"{row['effort_weeks']:.1f}".removesuffix(".0")
+    word = "week" if weeks == "1" else "weeks"
+    return f"{shortened(row['gap'], LONGEST_NAME)}: {weeks} {word}, {counted(row['n_deals'], 'deal')}"
+
+
 def named_bars(
     frame: pl.DataFrame, value: str, title: str, colour: alt.Color, tooltip: Any
 ) -> alt.Chart | alt.LayerChart:
@@ -85,5 +93,7 @@ def named_bars(
     y = alt.Y("place:O", sort=None, axis=None)
     x = alt.X(f"{value}:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
     bars = alt.Chart(shown).mark_bar(height=12, yOffset=8).encode(x=x, y=y, color=colour, tooltip=tooltip)
-    names = alt.Chart(shown).mark_text(align="left", dy=-7, color=CONTEXT).encode(x=alt.value(0), y=y, text="name:N")
-    return finish(bars + names, height=38 * shown.height + 90)
+    # A name wider than the chart ends in an ellipsis.
+    mark = alt.Chart(shown).mark_text(align="left", dy=-7, color=CONTEXT, limit=alt.ExprRef(expr="width"))
+    names = mark.encode(x=alt.value(0), y=y, text="name:N")
+    return finish(bars + names, height=38 * shown.height + 110)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from core.charts import snapshot
-from core.charts.snapshot import Part, Snapshot
-from core.enablement.paper import Block, Paper
+from core.charts import booklet
+from core.enablement.paper import Block, Paper, widths
+
+LETTER, BESIDE = 5, 10
 
 
 def pdf(paper: Paper) -> bytes:
@@ -13,21 +14,18 @@ def pdf(paper: Paper) -> bytes:
     Parameters
     ----------
     paper : Paper
-        Its tables become lines: what stands in the first column, then the others.
     """
-    parts = [
-        Part(title, "text", line) for title, blocks in paper.sections() for block in blocks for line in _lines(block)
-    ]
-    return snapshot.pdf(Snapshot(paper.title, paper.subtitle, tuple(parts)))
+    blocks = [booklet.title(paper.title, paper.subtitle)]
+    for title, inside in paper.sections():
+        blocks.append(booklet.heading(title))
+        for block in inside:
+            blocks += _blocks(block)
+    return booklet.bound(booklet.leaves(blocks, paper.title))
 
 
-def _lines(block: Block) -> list[str]:
+def _blocks(block: Block) -> list[booklet.Block]:
     if block.kind == "table":
-        return [_row(block.rows[0], row) for row in block.rows[1:]]
-    return [f"•  {block.text}" if block.kind == "bullet" else block.text]
-
-
-def _row(head: tuple[str, ...], row: tuple[str, ...]) -> str:
-    first, *rest = row
-    told = [f"{name.lower()}: {value.rstrip('.')}" for name, value in zip(head[1:], rest, strict=False) if value]
-    return f"•  {first}: {'; '.join(told)}" if told else f"•  {first}"
+        return booklet.table(block.rows, widths(block.rows, int(booklet.ROOM), LETTER, BESIDE))
+    if block.kind == "bullet":
+        return [booklet.bullet(block.text)]
+    return [booklet.paragraph(block.text, is_tied=False)]

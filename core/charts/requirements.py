@@ -7,7 +7,9 @@ import polars as pl
 from core.charts.late import alt
 from core.charts.ledger import named_bars
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.metrics import shortened
 
+LONGEST_NAME = 110
 STATUSES = ("available", "limited", "partner", "roadmap", "unclear", "not available")
 COLOURS = (ACTUAL, "#7cc7bf", "#b9dcd8", "#f0c48a", CONTEXT, FORECAST)
 
@@ -36,7 +38,10 @@ def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | 
 
 def cost(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.LayerChart:
     """Bars of the dearest gaps by what closing them costs, coloured by severity."""
-    shown = frame.sort("cost_amount", descending=True).head(top).with_columns(name=pl.col("text").str.slice(0, 60))
+    shown = frame.sort("cost_amount", descending=True).head(top)
+    shown = shown.with_columns(
+        name=pl.Series([shortened(text, LONGEST_NAME) for text in shown["text"]], dtype=pl.String)
+    )
     colour = alt.Color(
         "severity:N",
         scale=alt.Scale(

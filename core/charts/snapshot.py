@@ -144,7 +144,8 @@ def pdf(page: Snapshot) -> bytes:
             blocks += booklet.tiles(tiles)
         for k, part in enumerate(parts):
             if part.kind == "text":
-                blocks.append(booklet.paragraph(str(part.body).replace("**", "")))
+                speaks_of_chart = k + 1 < len(parts) and parts[k + 1].kind == "chart"
+                blocks.append(booklet.paragraph(str(part.body), is_tied=speaks_of_chart))
             elif part.kind == "chart":
                 blocks.append(booklet.figure(vector(part.body, f"c{number}-{k}")))
     return booklet.bound(booklet.leaves(blocks, page.title))

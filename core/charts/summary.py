@@ -8,11 +8,12 @@ from typing import Any
 from core.charts import ledger, requirements
 from core.charts.snapshot import Part, Snapshot
 from core.config import Settings
-from core.metrics import counted, money
+from core.metrics import brief, counted, money, shortened
 from core.requirements.analysis import GapAnalysis
 from core.requirements.scores import Bid, Scores
 
-MOST_GAPS, MOST_BARS, LOW = 10, 8, 0.62
+MOST_GAPS, MOST_BARS, LONGEST_TEXT = 10, 8, 160
+LOW, LOWER, LOWEST = 0.6, 0.5, 0.42  # of their height on the page
 TITLES = {
     "coverage": "Coverage", "fit": "Fit by priority", "must_haves": "Must-haves", "resolution": "Gaps closed in time",
 }  # fmt: skip
@@ -37,7 +38,7 @@ def summary(found: GapAnalysis, score: Scores, bid: Bid, settings: Settings) -> 
     """
     parts = [*_tiles(found, score)]
     parts += [_text("How much of it do we support?", found.sentence())]
-    parts += [_chart("How much of it do we support?", requirements.by_category, found.by_category())]
+    parts += [_chart("How much of it do we support?", requirements.by_category, found.by_category(), share=LOWEST)]
     parts += [_text("Shall we bid?", bid.sentence()), _chart("Shall we bid?", ledger.factors, bid.factors)]
     if not bid.worth.is_empty():
         parts.append(_chart("Shall we bid?", ledger.worth, bid.worth, settings.currency))
@@ -58,7 +59,7 @@ def _tiles(found: GapAnalysis, score: Scores) -> list[Part]:
         for row in score.frame.iter_rows(named=True)
     ]
     cost = money(found.summary["cost_amount"], found.summary["currency"])
-    tiles.append(("To close all gaps", cost, f"{found.summary['effort_weeks']:,.0f} person-weeks"))
+    tiles.append(("To close all gaps", cost, f"{brief(found.summary['effort_weeks'])} person-weeks"))
     tiles.append(("Requirements", f"{found.frame.height:,}", counted(found.summary["n_gaps"], "gap")))
     return [Part("", "tile", tile) for tile in tiles]
 
@@ -68,10 +69,10 @@ def _gaps(found: GapAnalysis, settings: Settings) -> list[Part]:
     parts = [_text(head, found.gap_sentence())]
     if gaps.is_empty():
         return parts
-    parts.append(_chart(head, requirements.cost, gaps, settings.currency, MOST_BARS))
+    parts.append(_chart(head, requirements.cost, gaps, settings.currency, MOST_BARS, share=LOW))
     for row in gaps.head(MOST_GAPS).iter_rows(named=True):
         name = f"{row['severity'].capitalize()}, row {row['row']}"
-        parts.append(_text(head, f"**{name}**: {row['text'][:160].rstrip('. ')}. {row['solution']}"))
+        parts.append(_text(head, f"**{name}**: {_ended(shortened(row['text'], LONGEST_TEXT))} {row['solution']}"))
     left = gaps.height - MOST_GAPS
     if left > 0:
         parts.append(_text(head, f"{left:,} more stand in the matrix."))
@@ -93,13 +94,19 @@ def _open(found: GapAnalysis) -> str:
     return " ".join(line for line, n in ((text, unclear), (more, unstated)) if n)
 
 
+def _ended(words: str) -> str:
+    """Return a text that ends as a sentence does."""
+    words = words.rstrip()
+    return words if words.endswith((".", "?", "!", "…", ":", ";")) else f"{words}."
+
+
 def _text(head: str, words: str) -> Part:
     return Part(head, "text", words)
 
 
-def _chart(head: str, function: Callable[..., Any], *args: Any) -> Part:
+def _chart(head: str, function: Callable[..., Any], *args: Any, share: float = LOWER) -> Part:
     spec = function(*args).to_dict()
-    spec["height"] = round(float(spec.get("height") or 200) * LOW)
+    spec["height"] = round(float(spec.get("height") or 200) * share)
     config = spec.setdefault("config", {})
     config["axisY"] = {**config.get("axisY", {}), "grid": False, "domain": False, "ticks": False}
     return Part(head, "chart", spec)

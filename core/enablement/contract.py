@@ -66,10 +66,12 @@ class Contract:
         """Say the level, the deviations and what is due."""
         late = self.frame.filter(pl.col("state") == "late")["step"].to_list()
         due = self.frame.filter(pl.col("state") == "due")["step"].to_list()
+        n = self.deviations.height
+        deviations = counted(n, "must-have needs", "must-haves need") if n else "no must-have needs"
         text = (
             f"The list asks for the service level {self.level['name']}"
             + (f", and for more in {counted(len(self.unmet), 'point')}" if self.unmet else "")
-            + f"; {counted(self.deviations.height, 'must-have')} need{'s' * (self.deviations.height == 1)} a deviation."
+            + f"; {deviations} a deviation."
         )
         text += f" Late: {', '.join(late)}." if late else ""
         return text + (f" Due now: {', '.join(due)}." if due else "")
@@ -151,5 +153,5 @@ def _beyond(level: Mapping[str, Any], asked: pl.DataFrame) -> list[str]:
         given = float(level[rule["field"]]) * rule["unit"]
         is_met = given >= one["value"] if one["is_more_better"] else given <= one["value"]
         if not is_met:
-            out.append(f"Row {one['row']} asks for {one['phrase']} ({one['measure']}): beyond {level['name']}.")
+            out.append(f"Row {one['row']}, {one['measure']}: {one['phrase']} is asked for, beyond {level['name']}.")
     return list(dict.fromkeys(out))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,9 @@ import polars as pl
 from core.enablement.paper import Block, Paper, bullets, heading, table, text
 from core.enablement.rules import rules
 from core.enablement.workdays import after, between
+from core.metrics import counted
+
+MEASURED = re.compile(r": \d")
 
 PLAN = {
     "no": pl.Int64, "week": pl.Int64, "row": pl.Int64, "requirement": pl.String, "criterion": pl.String,
@@ -46,10 +50,11 @@ class Proof:
         done = int((self.frame["result"] != "open").sum())
         passed = int((self.frame["result"] == "passed").sum())
         text = (
-            f"{self.frame.height} criteria from critical requirements take {self.frame['week'].to_list()[-1]} weeks, "
+            f"{counted(self.frame.height, 'criterion', 'criteria')} from critical requirements "
+            f"{'takes' if self.frame.height == 1 else 'take'} {counted(self.frame['week'].to_list()[-1], 'week')}, "
             f"until {last.day} {last:%B %Y}"
         )
-        return f"{text}; {passed} of {done} tried have passed." if done else f"{text}."
+        return f"{text}; {passed} of {done} tried {'has' if passed == 1 else 'have'} passed." if done else f"{text}."
 
     def due(self, today: date) -> pl.DataFrame:
         """Return criteria still open whose last day is within five business days or past: [..., days_left]."""
@@ -131,7 +136,8 @@ def criterion(row: Mapping[str, object]) -> str:
     wanted = [part.split(", we commit")[0].split("; unclear")[0] for part in asked.split(". ") if "asks for" in part]
     if wanted:
         said = "; ".join(part.replace("asks for ", "") for part in wanted)
-        return f"Measured and written down in the buyer's presence: {said}."
+        how = "measured" if MEASURED.search(said) else "shown"
+        return f"{said[:1].upper()}{said[1:]}, {how} in the buyer's presence and written down."
     return "Done by the buyer's own user with the buyer's own data, without help, and signed off."
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.enablement.paper import Block, Paper, bullets, heading, table, text
+from core.enablement.paper import Block, Paper, bullets, heading, table
 from core.enablement.rules import rules
 from core.enablement.training import Training
 
+WHOLE = "What buyers ask for, what you get today, and what comes next"
+TELL = "Tell us what you need it for."
 ROADMAP = ("name", "available_on", "capability_id")
 
 
@@ -79,22 +81,22 @@ def deck(gaps: pl.DataFrame, capabilities: pl.DataFrame, training: Training, com
     by_kind = capabilities.group_by("category", maintain_order=True).agg(
         n=pl.len(), ready=(pl.col("status") == "available").sum()
     )
-    n_ready, n = int(by_kind["ready"].sum()), int(by_kind["n"].sum())
-    share = f"{n_ready} of {n} capabilities are available in full today." if n else "The catalogue is empty."
+    areas = [(str(kind).capitalize(), total, ready) for kind, total, ready in by_kind.rows()]
     asked = [row["question"] for row in training.answers.iter_rows(named=True)][: rules()["most"]["slide_rows"]]
-    open_points = gaps.filter(pl.col("n_deals") > 0).head(rules()["most"]["slide_rows"])["gap"].to_list()
+    known = {row["capability_id"]: row for row in capabilities.iter_rows(named=True)}
+    worst = gaps.filter(pl.col("n_deals") > 0).head(rules()["most"]["slide_rows"])
+    open_points = [(row["gap"], _say(known.get(row["gap_id"]), TELL)) for row in worst.iter_rows(named=True)]
     return Paper(
         company,
-        share,
+        "The catalogue is empty." if capabilities.is_empty() else WHOLE,
         (
             heading("What buyers like you ask"), *bullets(asked),
-            heading("What you get today"), table(("Area", "Capabilities", "Available in full"), by_kind.rows()),
+            heading("What you get today"), table(("Area", "Capabilities", "Available in full"), areas),
             heading("What you will see in the demo"),
             *bullets([row["show"] for row in training.script.iter_rows(named=True)]),
             heading("What we commit to"), _commitments(capabilities),
-            heading("What we are open about"),
-            text("Here we do not yet do all that some buyers ask for. Tell us which matter to you."),
-            *bullets(open_points),
+            heading("Where we do not do it all yet: tell us what matters to you"),
+            table(("What buyers ask for", "Where we stand"), open_points),
             heading("What comes next"), _roadmap(capabilities),
             heading("Next steps"),
             *bullets(["Send us your requirement list: you get an answer to every line",
@@ -107,24 +109,29 @@ def _survival(row: dict[str, object]) -> str:
     return f"{row['n_won']} of {row['n_closed']} deals" if row["n_closed"] else "no closed deal yet"
 
 
-def _say(capability: dict[str, object] | None) -> str:
+def _say(capability: dict[str, object] | None, then: str = "Ask what it is needed for.") -> str:
     if capability is None:
-        return "Not available today. Ask what it is needed for."
+        return f"Not available today. {then}"
     when = capability.get("available_on")
     if capability["status"] == "roadmap":
         return f"Planned for {when:%B %Y}." if when else "On the roadmap, without a date."
     if capability["status"] == "not available":
-        return "Not available today. Ask what it is needed for."
+        return f"Not available today. {then}"
+    if capability["status"] == "partner":
+        return "Through a partner."
     if capability.get("commitments"):
         return f"Today we commit to {capability['commitments']}."
     return f"Available with this limit: {capability['limit']}." if capability.get("limit") else "Available in part."
 
 
 def _commitments(capabilities: pl.DataFrame, most: int = 20) -> Block:
-    rows = capabilities.filter(pl.col("commitments").is_not_null() & pl.col("status").is_in(["available", "limited"]))
-    return table(
-        ("What", "We commit to", "Source"), rows.select("name", "commitments", "capability_id").head(most).rows()
-    )
+    """Return the commitments with the most exact first, one area in turn, so that no area fills the page."""
+    given = pl.col("commitments").is_not_null() & pl.col("status").is_in(["available", "limited"])
+    is_exact = pl.col("commitments").str.contains(r"\d\s*(?:%|[a-z])")
+    rows = capabilities.filter(given).sort(~is_exact, "capability_id")
+    rows = rows.with_columns(turn=pl.int_range(pl.len()).over("category")).sort("turn", "capability_id").head(most)
+    listed = rows.sort("capability_id").select("name", "commitments", "capability_id")
+    return table(("What", "We commit to", "Source"), listed.rows())
 
 
 def _roadmap(capabilities: pl.DataFrame) -> Block:

@@ -10,6 +10,7 @@ import polars as pl
 
 from core.enablement.paper import Paper, bullets, heading, table, text
 from core.enablement.rules import rules
+from core.metrics import counted, out_of
 
 LESSON = {
     "lesson": pl.Int64, "topic": pl.String, "kind": pl.String, "minutes": pl.Int64, "goal": pl.String,
@@ -44,10 +45,11 @@ class Training:
             return "There is nothing to teach yet: load product updates, or keep a requirement list."
         counts = dict(self.frame["kind"].value_counts().iter_rows())
         minutes = int(self.frame["minutes"].sum())
+        lessons = counted(self.frame.height, "lesson takes", "lessons take")
+        asked = counted(self.answers.height, "real question has", "real questions have")
         return (
-            f"{self.frame.height} lessons take {minutes // 60} h {minutes % 60:02d} min: {counts.get('update', 0)} on "
-            f"what is new, {counts.get('gap', 0)} on gaps buyers ask about; {self.answers.height} real questions have "
-            "an answer with its source."
+            f"{lessons} {minutes // 60} h {minutes % 60:02d} min: {counts.get('update', 0)} on what is new, "
+            f"{counts.get('gap', 0)} on gaps buyers ask about; {asked} an answer with its source."
         )
 
     def paper(self) -> Paper:
@@ -82,7 +84,8 @@ def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFram
     capabilities : pl.DataFrame
         The catalogue.
     asked : pl.DataFrame
-        [text, capability_id]: what buyers wrote, and the capability that answers it.
+        [text, capability_id, short]: what buyers wrote, the capability that answers it, and where it falls short
+        (may be left out).
     """
     held = {row["capability_id"]: row for row in capabilities.iter_rows(named=True)}
     most, minutes = rules()["most"], rules()["lesson_minutes"]
@@ -93,8 +96,9 @@ def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFram
     ]  # fmt: skip
     worst = gaps.filter(pl.col("n_deals") > 0).sort("exposed_amount", descending=True).head(most["gaps"])
     for one in worst.iter_rows(named=True):
-        goal = f"Answer honestly, offer the way round, and know that {one['n_deals']} open deals hang on it."
-        rows.append((one["gap"], "gap", minutes["gap"], goal, f"Role play: {one['approach'].lower()}.", one["gap_id"]))
+        hang = counted(one["n_deals"], "open deal hangs", "open deals hang")
+        goal = f"Answer honestly, offer the way round, and know that {hang} on it."
+        rows.append((one["gap"], "gap", minutes["gap"], goal, _role_play(one, held), one["gap_id"]))
     if rows:
         rows.append(("The numbers we commit to", "numbers", minutes["numbers"], "Know each commitment by heart.",
                      "Quiz: ten commitments, nine right.", "catalogue"))  # fmt: skip
@@ -104,12 +108,26 @@ def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFram
     return Training(frame, _answers(asked, held, most["answers"]), _script(updates, asked, held, most["steps"]))
 
 
-def told(capability: Mapping[str, Any]) -> str:
-    """Return what can be said of a capability: support, description, limit and commitments, and nothing else."""
+def _role_play(gap: Mapping[str, Any], held: Mapping[str, Any]) -> str:
+    """Return an exercise on a gap: a buyer insists, and one says what there is and what would close it."""
+    known = held.get(gap["gap_id"])
+    name = f"“{gap['gap']}”" if known is None else str(gap["gap"])
+    return f"Role play: the buyer insists on {name}. Say what there is today, and how we would close it."
+
+
+def told(capability: Mapping[str, Any], short: str | None = None) -> str:
+    """Return what can be said of a capability: support, description, limit and commitments, and nothing else.
+
+    Parameters
+    ----------
+    capability : mapping
+    short : str, optional
+        Where it falls short of what was asked; then it is available in part only.
+    """
     begin = {
         "available": "Available today", "limited": "Available in part", "partner": "Through a partner",
         "roadmap": "Planned", "not available": "Not available",
-    }[capability["status"]]  # fmt: skip
+    }["limited" if short and capability["status"] == "available" else capability["status"]]  # fmt: skip
     when = capability.get("available_on")
     date = f" for {when:%B %Y}" if capability["status"] == "roadmap" and when else ""
     parts = [f"{begin}{date}: {capability['name']}."]
@@ -117,29 +135,39 @@ def told(capability: Mapping[str, Any]) -> str:
         parts.append(f"{str(capability['description']).rstrip('.')}.")
     if capability.get("limit") and capability["status"] == "limited":
         parts.append(f"Limit: {str(capability['limit']).rstrip('.')}.")
-    if capability.get("commitments"):
-        parts.append(f"We commit to {str(capability['commitments']).rstrip('.')}.")
+    if short:
+        parts.append(f"{short.rstrip('.')}.")
+    elif capability.get("commitments"):
+        parts.append(f"We commit to: {str(capability['commitments']).rstrip('.')}.")
     return " ".join(parts)
 
 
 def _answers(asked: pl.DataFrame, held: Mapping[str, Any], most: int) -> pl.DataFrame:
     """Return the capability asked about most first, in a buyer's own words, with what can be said of it."""
-    counted = (
+    if "short" not in asked.columns:
+        asked = asked.with_columns(short=pl.lit(None, dtype=pl.String))
+    most_asked = (
         asked.filter(pl.col("capability_id").is_in(list(held)))
         .group_by("capability_id")
         .agg(question=pl.col("text").mode().sort().first(), n_asked=pl.len().cast(pl.Int64))
+        .join(
+            asked.unique(["text", "capability_id"]),
+            left_on=["question", "capability_id"],
+            right_on=["text", "capability_id"],
+            how="left",
+        )
         .sort("n_asked", "capability_id", descending=[True, False])
         .head(most)
     )
-    rows = [(q, told(held[key]), key, n) for key, q, n in counted.iter_rows()]
+    rows = [(q, told(held[key], short), key, n) for key, q, n, short in most_asked.iter_rows()]
     return pl.DataFrame(rows, schema=ANSWER, orient="row")
 
 
 def _script(updates: pl.DataFrame, asked: pl.DataFrame, held: Mapping[str, Any], most: int) -> pl.DataFrame:
     """Return the demo: what is new first, then what is available and asked for most, one per category in turn."""
     ready = [key for key, row in held.items() if row["status"] == "available"]
-    counted = asked.filter(pl.col("capability_id").is_in(ready)).group_by("capability_id").len()
-    order = [str(key) for key, _ in counted.sort("len", "capability_id", descending=[True, False]).iter_rows()]
+    often = asked.filter(pl.col("capability_id").is_in(ready)).group_by("capability_id").len()
+    order = [str(key) for key, _ in often.sort("len", "capability_id", descending=[True, False]).iter_rows()]
     fresh = [key for key in updates["capability_id"].to_list() if key in held]
     seen: dict[str, int] = {}
     ranked = []
@@ -170,6 +198,6 @@ def completion(people: Sequence[str], lessons: int, done: Mapping[str, Sequence[
     whole = sum(len({k for k in done.get(one, ()) if 1 <= k <= lessons}) == lessons for one in people)
     word = "on target" if n / total >= target else f"below the target of {target * 100:.0f} %"
     return n / total, (
-        f"{n:,} of {total:,} lessons are done ({n / total * 100:.0f} %), {word}; {whole:,} of {len(people):,} people "
-        "have finished."
+        f"{out_of(n, total, 'lesson')} done ({n / total * 100:.0f} %), {word}; {whole:,} of "
+        f"{counted(len(people), 'person', 'people')} {'has' if whole == 1 else 'have'} finished."
     )

@@ -23,12 +23,13 @@ from core.metrics import (
     velocity,
     winrate,
 )
-from core.metrics.measure import Measure, counted, left_over, money, percent
+from core.metrics.measure import Measure, brief, counted, left_over, money, out_of, percent, shortened
 
 __all__ = [
     "Measure",
     "attainment",
     "bookings",
+    "brief",
     "concentration",
     "counted",
     "coverage",
@@ -41,6 +42,7 @@ __all__ = [
     "left_over",
     "loading",
     "money",
+    "out_of",
     "paths",
     "percent",
     "pipeline",
@@ -49,6 +51,7 @@ __all__ = [
     "retention",
     "risk",
     "scope",
+    "shortened",
     "stages",
     "velocity",
     "winrate",

@@ -87,6 +87,43 @@ def counted(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 
 
+def out_of(n: int, whole: int, one: str, many: str = "") -> str:
+    """Write a number of a whole with its verb.
+
+    Examples
+    --------
+    >>> out_of(1, 8, "row"), out_of(3, 8, "row"), out_of(1, 1, "row")
+    ('1 of 8 rows is', '3 of 8 rows are', '1 of 1 row is')
+    """
+    return f"{n:,} of {counted(whole, one, many)} {'is' if n == 1 else 'are'}"
+
+
+def brief(value: float) -> str:
+    """Write a number of weeks and the like; below ten a decimal counts.
+
+    Examples
+    --------
+    >>> brief(0.2), brief(3.0), brief(96.6)
+    ('0.2', '3', '97')
+    """
+    return f"{value:,.1f}".removesuffix(".0") if abs(value) < 10 else f"{value:,.0f}"
+
+
+def shortened(text: str, most: int) -> str:
+    """Write a text on one line of at most so many letters; where it is cut, at a word, an ellipsis says so.
+
+    Examples
+    --------
+    >>> shortened("Orders are  read and written", 15), shortened("Orders", 15)
+    ('Orders are…', 'Orders')
+    """
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    cut = line[:most].rpartition(" ")[0] or line[: most - 1]
+    return f"{cut.rstrip(' ,;:.-/(')}…"
+
+
 def left_over(amount: float, unit: str = "") -> str:
     """Say what is missing where parts should add up to a whole; less than half a cent is nothing.
 

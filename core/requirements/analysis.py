@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from core.metrics.measure import counted
+from core.metrics.measure import brief, counted, out_of, shortened
 from core.requirements import match, memory
 from core.requirements.confidence import Refit
 from core.requirements.read import RequirementList
@@ -85,13 +85,13 @@ capability, score, words, sentence]."""
         s = self.summary
         money = f"{s['currency']} {s['cost_amount']:,.0f}"
         text = (
-            f"{s['n_supported']:,} of {s['n_requirements']:,} requirements are supported today "
+            f"{out_of(s['n_supported'], s['n_requirements'], 'requirement')} supported today "
             f"({s['coverage_rate'] * 100:.0f} %, target {s['coverage_target_rate'] * 100:.0f} %); fit weighted by "
             f"priority is {s['fit_rate'] * 100:.0f} % (target {s['fit_target_rate'] * 100:.0f} %). "
         )
         if not s["n_gaps"]:
             return text + "There is no gap."
-        text += f"{counted(s['n_gaps'], 'gap')} would take {s['effort_weeks']:,.0f} person-weeks and {money} to close"
+        text += f"{counted(s['n_gaps'], 'gap')} would take {brief(s['effort_weeks'])} person-weeks and {money} to close"
         open_points = {
             "a person to choose the capability": s["n_unclear"] - s["n_not_stated"],
             "a limit we do not state": s["n_not_stated"],
@@ -115,7 +115,7 @@ capability, score, words, sentence]."""
             if worst
             else "No gap blocks the deal"
         )
-        return f"{blockers}; the dearest takes {dear['timeline']} and {money}: {dear['text'][:120]}"
+        return f"{blockers}; the dearest takes {dear['timeline']} and {money}: “{shortened(dear['text'], 120)}”."
 
     def unclear_sentence(self) -> str:
         """Say how many rows need a person, and why."""

@@ -12,6 +12,8 @@ import yaml
 WORDS = Path(__file__).with_name("words.yaml")
 ROLES = ("text", "id", "priority", "category", "answer", "comment")
 SEEN = 400
+LONGEST_LABEL = 60
+TELLING, TOGETHER, CERTAIN = 0.8, 0.9, 0.7
 ID = re.compile(r"^(?=.*\d)[A-Za-z]{0,10}[-_. ]{0,2}\w{0,8}([.\-_/]\w{1,8}){0,5}$")
 LEVEL = re.compile(
     r"^(p?[0-5]|[mscw]|high|medium|med|low|critical|urgent|must|should|could|would|won'?t|must[- ]have|should[- ]have|"
@@ -39,15 +41,29 @@ def plain(header: str) -> str:
 def likeness(header: str, role: str) -> float:
     """Say how surely a header cell names a role: 1 for its very word, less for a part of it."""
     said = plain(header)
-    if not said or len(said) > 60:
+    if not said or len(said) > LONGEST_LABEL:
         return 0.0
     best = 0.0
+    telling: set[str] = set()
     for word, weight in words()[role].items():
         if said == word:
             best = max(best, weight)
         elif len(word) > 1 and stands_in(word, said):
             best = max(best, weight * (0.55 + 0.35 * len(word) / len(said)))
-    return best
+            telling |= {word} if weight >= TELLING else set()
+    # "Description of the requirement" holds two such words, neither of them a part of the other.
+    together = any(one not in other and other not in one for one in telling for other in telling)
+    if role == "text" and best < CERTAIN and is_for_bidder(said):
+        return 0.0
+    return max(best, TOGETHER) if role == "text" and together else best
+
+
+def is_for_bidder(said: str) -> bool:
+    """Say whether a heading in plain words names whoever answers, and is not about them: their name or score."""
+    known = words()
+    return any(stands_in(w, said) for w in known["bidders"]) and not any(
+        stands_in(w, said) for w in known["about_bidders"]
+    )
 
 
 def stands_in(word: str, said: str) -> bool:
@@ -107,6 +123,11 @@ def idlike(body: Body, column: int) -> float:
         return 0.0
     ids = {t for t in found if len(t) <= 24 and ID.match(t)}
     return len(ids) / len(found)
+
+
+def is_level(text: str) -> bool:
+    """Say whether a text is a word for a priority, such as Must or High."""
+    return bool(LEVEL.match(text)) and text[:1].isalpha()
 
 
 def levels(body: Body, column: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,9 @@ class Twins:
         return f"{counted(self.frame.height, 'pair')} may be one and the same; read both before you merge them."
 
 
-def find(known: Catalogue, home: Path | None = None, least: float = ALIKE) -> Twins:
+def find(
+    known: Catalogue, home: Path | None = None, least: float = ALIKE, apart: Collection[tuple[str, str]] = ()
+) -> Twins:
     """Return pairs of capabilities that may be one and the same, most alike first.
 
     Likeness is the score requirements are matched by: stemmed words + 0.5 × letters + 1.5 × meaning, over 3.
@@ -52,6 +54,8 @@ def find(known: Catalogue, home: Path | None = None, least: float = ALIKE) -> Tw
         Where the vectors of the catalogue are kept.
     least : float
         Pairs less alike are left out, and those whose names have different numbers.
+    apart : collection of (str, str)
+        Ids of pairs somebody said are different; they are left out.
 
     Returns
     -------
@@ -68,7 +72,9 @@ def find(known: Catalogue, home: Path | None = None, least: float = ALIKE) -> Tw
         for other, score in zip(near, scores, strict=True):
             if other != place and score >= least and _same_numbers(rows[place], rows[other]):
                 pairs[min(place, other), max(place, other)] = min(score, 1.0)
-    listed = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_SHOWN]
+    told = {frozenset(pair) for pair in apart}
+    open_pairs = [(p, s) for p, s in pairs.items() if frozenset(rows[k]["capability_id"] for k in p) not in told]
+    listed = sorted(open_pairs, key=lambda pair: (-pair[1], pair[0]))[:MOST_SHOWN]
     rows_found = [_pair(rows[a], rows[b], score) for (a, b), score in listed]
     return Twins(pl.DataFrame(rows_found, schema=PAIRS, orient="row"))
 

@@ -167,7 +167,8 @@ def open_file(content: bytes, title: str) -> File:
     found = encodings.decode(content, title)
     mark = delimited.delimiter(found.text)
     named = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}.get(mark, mark)
-    note = f"Read as {found.shown}, columns parted by {named}{_decimals(found.text, mark)}."
+    parted = f", columns parted by {named}" if mark in found.text else ", one column"
+    note = f"Read as {found.shown}{parted}{_decimals(found.text, mark)}."
     return File(title, "text", (TEXT_SHEET,), (note,), _text=(found.text, mark))
 
 

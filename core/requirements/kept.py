@@ -10,7 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.requirements import edition, match, samples, stakes
+from core.requirements import edition, limits, match, samples, stakes
 from core.requirements.catalogue import Catalogue
 from core.requirements.gap import GapAnalysis
 from core.requirements.ledger import Ledger, RequirementSet, build
@@ -157,7 +157,10 @@ def current(dataset: Dataset, settings: Settings) -> Ledger:
 def asked(
     dataset: Dataset, settings: Settings, lists: Iterable[RequirementSet] = (), catalogue: Catalogue | None = None
 ) -> pl.DataFrame:
-    """Return what buyers wrote in all lists, with the capability that surely answers it: [text, capability_id].
+    """Return what buyers wrote in all lists, with the capability that surely answers it and where it falls short.
+
+    The columns are [text, capability_id, short]: short says how less is committed, or nothing stated, than asked
+    for; null where all of it is met.
 
     Parameters
     ----------
@@ -173,4 +176,17 @@ def asked(
     sure = pl.col("capability_id").is_not_null() & (pl.col("confidence") >= match.LIKELY)
     now = pl.col("capability_id").replace(dict(known.aliases)) if known.aliases else pl.col("capability_id")
     rows = [one.rows.filter(sure).select("text", now) for one in parts]
-    return pl.concat(rows) if rows else pl.DataFrame(schema={"text": pl.String, "capability_id": pl.String})
+    if not rows:
+        return pl.DataFrame(schema=dict.fromkeys(("text", "capability_id", "short"), pl.String))
+    together = pl.concat(rows)
+    return together.join(_short(together.unique(), known), on=["text", "capability_id"], how="left")
+
+
+def _short(pairs: pl.DataFrame, known: Catalogue) -> pl.DataFrame:
+    """Return where each capability falls short of a text: [text, capability_id, short]."""
+    held, stated = known.by_id(), limits.stated(known.frame.to_dicts())
+    told = []
+    for text, key in pairs.iter_rows():
+        found = limits.compare(text, held[key], stated) if key in held else ()
+        told.append(". ".join(one.text for one in found if one.verdict != "met") or None)
+    return pairs.with_columns(short=pl.Series(told, dtype=pl.String))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
-from core.requirements import columns, places
-from core.requirements.columns import ROLES, Body, likeness
+from core.requirements import bare, columns, places
+from core.requirements.columns import LONGEST_LABEL, ROLES, Body, likeness
 from core.requirements.grids import Grid
 from core.requirements.places import Place
 from core.requirements.sheetxml import letters_of
 
 HEADER_DEPTH = 40
-PROSE_WORDS = 4.0
 SURE = 0.7
-LONGEST_LABEL = 60
+FAINT = 0.45
+YES = {"yes", "y", "ja", "oui", "si", "sí", "sì", "sim", "tak", "ano", "да", "是"}
 SINGLE = ("text", "id", "priority", "category")
 
 
@@ -42,6 +42,10 @@ class Layout:
         The first row that may hold a requirement.
     is_given : bool
         Whether a person said so.
+    last_row : int or None
+        The last row of this table, where the sheet holds another one below it.
+    levels : tuple of (int, str)
+        Columns of which the buyer marked one with an X to say the priority, and what each says.
     """
 
     sheet: str
@@ -53,6 +57,12 @@ class Layout:
     answers: tuple[Place, ...] = ()
     first_row: int = 1
     is_given: bool = False
+    last_row: int | None = None
+    levels: tuple[tuple[int, str], ...] = ()
+
+    def holds(self, row: int) -> bool:
+        """Say whether a row may be a requirement of this table."""
+        return self.first_row <= row and (self.last_row is None or row <= self.last_row)
 
     def sentence(self) -> str:
         """Say how the sheet was read."""
@@ -63,6 +73,8 @@ class Layout:
         head = f"header in row {self.header_row}" if self.header_row else "no header"
         said = {"text": "requirement", **{role: role for role in SINGLE[1:]}}
         named = ", ".join(f"{said[r]} from “{_short(self.names[r])}”" for r in SINGLE if r in self.names)
+        if self.levels:
+            named += f", priority from the X under {', '.join(f'“{_short(name)}”' for _, name in self.levels)}"
         text = f"{head}; {named or 'requirements from column ' + letters_of(self.columns['text'])}."
         if self.answers:
             text += " Answers go into " + ", ".join(_told(place) for place in self.answers) + "."
@@ -81,20 +93,31 @@ def find(grid: Grid, *, by_name: bool = True) -> Layout | None:
     if not grid.rows or (by_name and is_aside(grid.name)):
         return None
     best = _header(grid)
-    bare = None if best and _is_named(grid.rows[best[1]][1], best[2]) else _headless(grid)
-    if best is None or bare:
-        return bare or _by_shape(grid)
+    plain = None if best and _is_named(grid.rows[best[1]][1], best[2]) else bare.headless(grid)
+    if best is None or plain:
+        return _of(grid, plain or bare.by_shape(grid))
     score, place, roles = best
     number, header = grid.rows[place]
     body = grid.rows[place + 1 :]
+    below = _spread(grid, place)
+    if below:
+        header, body = below, grid.rows[place + 2 :]
+        roles = named(header)[0] or roles
+        roles.setdefault("text", best[2]["text"])
     roles["text"] = _best_text(header, body, roles)
     roles = {role: c for role, c in roles.items() if role == "text" or c != roles["text"]}
     words = columns.prose(body, roles["text"])
-    if (body and words < 2.0) or _is_other(header):
+    if _is_other(header):
         return None
+    if body and words < 2.0:
+        return _of(grid, bare.by_shape(grid))
     _fill_in(header, body, roles)
     sure = min(1.0, 0.35 + 0.25 * min(score, 2.0) + 0.05 * min(words, 4.0))
     return complete(grid, number, roles, round(sure, 2))
+
+
+def _of(grid: Grid, found: bare.Bare | None) -> Layout | None:
+    return None if found is None else complete(grid, *found)
 
 
 def complete(
@@ -112,9 +135,11 @@ def complete(
         fit = [p.column for p in found if p.kind in wanted and p.column not in held.values()]
         if fit:
             held[role] = fit[0]
-    told = {role: header[column] for role, column in held.items() if column < len(header) and header[column]}
+    said = [own or joined for own, joined in zip_longest(header, names, fillvalue="")]
+    told = {role: said[column] for role, column in held.items() if column < len(said) and said[column]}
     sure = {role: _sureness(role, header, body, column) for role, column in held.items()}
-    return Layout(grid.name, header_row, dict(held), told, confidence, sure, found, first, is_given)
+    levels = () if "priority" in held else places.levels(names, body, list(held.values()))
+    return Layout(grid.name, header_row, dict(held), told, confidence, sure, found, first, is_given, levels=levels)
 
 
 def is_aside(name: str) -> bool:
@@ -135,10 +160,27 @@ def is_aside(name: str) -> bool:
 def _header(grid: Grid) -> tuple[float, int, dict[str, int]] | None:
     best: tuple[float, int, dict[str, int]] | None = None
     for place, (_, cells) in enumerate(grid.rows[:HEADER_DEPTH]):
-        roles, score = _roles(cells)
+        roles, score = named(cells)
         if "text" in roles and score > (best[0] if best else 0.0) + 1e-9:
             best = (score, place, roles)
     return best
+
+
+def _spread(grid: Grid, place: int) -> list[str]:
+    """Return the names of a header whose wide cells are told apart by a second row; empty where there is none.
+
+    "Requirement" over "Area" and "Description" names two columns by what stands below it.
+    """
+    number, header = grid.rows[place]
+    wide = [m for m in grid.merges if m.top == m.bottom == number and m.right > m.left]
+    if not wide or place + 1 >= len(grid.rows) or grid.rows[place + 1][0] != number + 1:
+        return []
+    below = grid.rows[place + 1][1]
+    names = header + [""] * (max(m.right for m in wide) + 1 - len(header))
+    parts = {c: below[c] for m in wide for c in range(m.left, min(m.right + 1, len(below))) if below[c]}
+    if len(parts) < 2 or any(len(part) > LONGEST_LABEL for part in below):
+        return []
+    return [parts.get(c, name) for c, name in enumerate(names)]
 
 
 def _is_named(header: Sequence[str], roles: Mapping[str, int]) -> bool:
@@ -154,7 +196,7 @@ def _is_other(header: Sequence[str]) -> bool:
     return hits >= 2 and strong < 0.9
 
 
-def _roles(cells: Sequence[str]) -> tuple[dict[str, int], float]:
+def named(cells: Sequence[str]) -> tuple[dict[str, int], float]:
     """Give each role its best column in a possible header row."""
     filled = [c for c in cells if c]
     if len(filled) < 2 or sum(len(c) > LONGEST_LABEL for c in filled) > len(filled) / 2:
@@ -162,7 +204,13 @@ def _roles(cells: Sequence[str]) -> tuple[dict[str, int], float]:
     taken: dict[str, int] = {}
     total = 0.0
     pairs = sorted(
-        ((likeness(cell, role), -column, role) for column, cell in enumerate(cells) if cell for role in ROLES),
+        (
+            (likeness(cell, role), -column, role)
+            for column, cell in enumerate(cells)
+            if cell
+            for role in ROLES
+            if role != "id" or not _is_no(cells, column)
+        ),
         reverse=True,
     )
     for value, column, role in pairs:
@@ -170,6 +218,12 @@ def _roles(cells: Sequence[str]) -> tuple[dict[str, int], float]:
             taken[role] = -column
             total += value
     return taken, total
+
+
+def _is_no(cells: Sequence[str], column: int) -> bool:
+    """Say whether a cell that may be short for number stands beside a yes, and so is the answer no."""
+    beside = [cells[c] for c in (column - 1, column + 1) if 0 <= c < len(cells)]
+    return any(columns.plain(cell) in YES for cell in beside)
 
 
 def _single(cells: Sequence[str]) -> tuple[dict[str, int], float]:
@@ -208,7 +262,7 @@ def _fullest(body: Body, roles: Mapping[str, int], weak: int) -> int:
     fit = [
         c for c in range(width) if c not in others and columns.prose(body, c) >= 5 and columns.filled(body, c) >= 0.6
     ]
-    return max(fit, key=lambda c: _weight(body, c), default=weak)
+    return max(fit, key=lambda c: bare.weight(body, c), default=weak)
 
 
 def _fill_in(header: Sequence[str], body: Body, roles: dict[str, int]) -> None:
@@ -216,7 +270,8 @@ def _fill_in(header: Sequence[str], body: Body, roles: dict[str, int]) -> None:
     width = max(len(header), max((len(cells) for _, cells in body[: columns.SEEN]), default=0))
     if "id" not in roles:
         for column in range(min(roles["text"], width)):
-            unnamed = column >= len(header) or not header[column]
+            named = header[column] if column < len(header) else ""
+            unnamed = not named or max(likeness(named, role) for role in ROLES) < FAINT
             taken = column in roles.values()
             if unnamed and not taken and columns.idlike(body, column) > 0.9 and columns.filled(body, column) > 0.6:
                 roles["id"] = column
@@ -245,7 +300,7 @@ def _two_rows(grid: Grid, place: int, roles: Mapping[str, int]) -> tuple[list[st
     below, cells = grid.rows[place + 1]
     text = roles["text"]
     free = not (text < len(cells) and cells[text]) or any(
-        m.holds(number, text) and m.bottom > number for m in grid.merges
+        m.holds(number, text) and (m.bottom > number or m.right > m.left) for m in grid.merges
     )
     under = [i for i, c in enumerate(cells) if c and (i >= len(header) or not header[i] or _wide(grid, number, i))]
     if below != number + 1 or not free or len(under) < 2 or any(len(c) > LONGEST_LABEL for c in cells):
@@ -261,45 +316,6 @@ def _two_rows(grid: Grid, place: int, roles: Mapping[str, int]) -> tuple[list[st
 
 def _wide(grid: Grid, row: int, column: int) -> bool:
     return any(m.holds(row, column) and m.right > m.left for m in grid.merges)
-
-
-def _headless(grid: Grid) -> Layout | None:
-    """Read a sheet without header: an id-like column with a column of prose beside it."""
-    ids = re.compile(r"^[A-Za-z]{1,8}[-_. ]?\d+[A-Za-z]?([.\-]\d+[A-Za-z]?)*$")
-    for column in range(min(grid.width - 1, 6)):
-        marked = [row for row in grid.rows if column < len(row[1]) and ids.match(row[1][column])]
-        if len(marked) < max(5, 0.3 * len(grid.rows)):
-            continue
-        beside = {c: _weight(marked, c) for c in range(grid.width) if c != column}
-        text = max(beside, key=lambda c: beside[c])
-        if columns.prose(marked, text) * columns.filled(marked, text) >= PROSE_WORDS:
-            sure = 0.55 + 0.25 * min(columns.filled(marked, text), columns.idlike(marked, column))
-            return complete(grid, None, {"text": text, "id": column}, round(sure, 2))
-    return None
-
-
-def _weight(body: Body, column: int) -> float:
-    """Weigh a column as the text beside ids: filled nearly everywhere counts more than long."""
-    return min(columns.prose(body, column), 10.0) * columns.filled(body, column) ** 2
-
-
-def _by_shape(grid: Grid) -> Layout | None:
-    """Read a sheet whose header is in no language known here: one column of whole requests."""
-    body = grid.rows[: HEADER_DEPTH * 5]
-    weights = {c: _weight(body, c) for c in range(grid.width) if columns.asking(body, c) >= 0.6}
-    text = max(weights, key=lambda c: weights[c], default=None)
-    if text is None or weights[text] < PROSE_WORDS / 2 or len(columns.texts(body, text)) < 3:
-        return None
-    first = next(i for i, (_, cells) in enumerate(body) if text < len(cells) and cells[text])
-    number, cells = body[first]
-    is_label = not columns.asks(cells[text]) and columns.size(cells[text]) < 5
-    roles = {"text": text}
-    rest = body[first + 1 :] if is_label else body[first:]
-    for role, measure in (("id", columns.idlike), ("priority", columns.levels)):
-        fit = [c for c in range(grid.width) if c not in roles.values() and measure(rest, c) > 0.8]
-        if fit and columns.filled(rest, fit[0]) > 0.6:
-            roles[role] = fit[0]
-    return complete(grid, number if is_label else None, roles, 0.5)
 
 
 def _sureness(role: str, header: Sequence[str], body: Body, column: int) -> float:

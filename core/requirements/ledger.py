@@ -10,7 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.metrics import counted, money
+from core.metrics import brief, counted, money
 from core.requirements import match
 from core.requirements.catalogue import Catalogue
 from core.requirements.gap import weight_of_gaps
@@ -26,6 +26,7 @@ DEALS = {
     "approach": pl.String, "owner": pl.String, "weight": pl.Float64, "share": pl.Float64, "exposed_amount": pl.Float64,
     "weighted_amount": pl.Float64,
 }  # fmt: skip
+UNCLEAR = "unclear"
 GAPS = {
     "gap_id": pl.String, "gap": pl.String, "gap_type": pl.String, "severity": pl.String, "approach": pl.String,
     "owner": pl.String, "n_deals": pl.Int64, "exposed_amount": pl.Float64, "weighted_amount": pl.Float64,
@@ -58,7 +59,8 @@ class Ledger:
     Attributes
     ----------
     frame : pl.DataFrame
-        The columns of `GAPS`, one row per gap, most open pipeline per person-week first. n_deals,
+        The columns of `GAPS`, one row per gap, most open pipeline per person-week first, and those that are
+        still a question to the buyer last. n_deals,
         exposed_amount and weighted_amount are of open deals; survival is the share won of the closed
         deals that had the gap, null where there is none, with its 95 % Wilson interval.
     deals : pl.DataFrame
@@ -85,13 +87,16 @@ class Ledger:
             f"{'it' if self.frame.height == 1 else 'them'}, "
             f"{money(float(open_deals['weighted_amount'].sum()), self.currency)} of it by probability."
         )
+        asked = self.frame.filter((pl.col("gap_type") == UNCLEAR) & (pl.col("n_deals") > 0)).height
+        if asked:
+            text += f" {counted(asked, 'of them is a question', 'of them are questions')} to be answered first."
         best = self.frame.row(0, named=True)
-        if best["unlocked_per_week_amount"] is None:
+        if best["unlocked_per_week_amount"] is None or best["gap_type"] == UNCLEAR:
             return text
+        worth = money(best["unlocked_per_week_amount"], self.currency)
         return (
-            f"{text} Closing {best['gap']} brings most for the work: "
-            f"{money(best['unlocked_per_week_amount'], self.currency)} of pipeline for each of "
-            f"{best['effort_weeks']:g} person-weeks."
+            f"{text} Closing “{best['gap']}” brings most for the work: {worth} of pipeline "
+            f"{'for' if best['effort_weeks'] == 1 else 'for each of'} {_weeks(best['effort_weeks'])}."
         )
 
     def gap_sentence(self, gap_id: str) -> str:
@@ -100,9 +105,10 @@ class Ledger:
         if found.is_empty():
             return "This gap stands in no list any more."
         row = found.row(0, named=True)
+        how = "clearing it up" if row["gap_type"] == UNCLEAR else "closing it"
         text = (
-            f"{row['gap']} holds up {money(row['exposed_amount'], self.currency)} in "
-            f"{counted(row['n_deals'], 'open deal')}; closing it takes {row['effort_weeks']:g} person-weeks "
+            f"“{row['gap']}” holds up {money(row['exposed_amount'], self.currency)} in "
+            f"{counted(row['n_deals'], 'open deal')}; {how} takes {_weeks(row['effort_weeks'])} "
             f"and {money(row['cost_amount'], self.currency)}."
         )
         if row["n_closed"]:
@@ -113,6 +119,10 @@ class Ledger:
                 f"{row['survival_upper'] * 100:.0f} % in 19 cases of 20)."
             )
         return text
+
+
+def _weeks(value: float) -> str:
+    return "1 person-week" if value == 1 else f"{brief(value)} person-weeks"
 
 
 def build(
@@ -244,8 +254,9 @@ def _gaps(deals: pl.DataFrame) -> pl.DataFrame:
         weighted_amount=pl.when((pl.col("n_known") > 0) | (pl.col("n_deals") == 0)).then("weighted_amount"),
         unlocked_per_week_amount=pl.when(pl.col("n_deals") > 0).then(pl.col("exposed_amount") / pl.col("effort_weeks")),
     )
-    order = ("unlocked_per_week_amount", "gap_id")
-    return found.sort(order, descending=[True, False], nulls_last=True).select(*GAPS)
+    # A question to the buyer takes a day, which says nothing of the work behind it: gaps that are known come first.
+    order = (pl.col("gap_type") == UNCLEAR, pl.col("unlocked_per_week_amount"), pl.col("gap_id"))
+    return found.sort(*order, descending=[False, True, False], nulls_last=True).select(*GAPS)
 
 
 def wilson(won: int, of: int) -> tuple[float | None, float | None, float | None]:

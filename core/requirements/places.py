@@ -119,9 +119,10 @@ def _marks(names: Sequence[str], rows: Body, free: Sequence[int]) -> list[Place]
 def _named(name: str) -> str:
     """Tell a statement, an answer and a comment by the heading; empty where it is none of them."""
     answer, comment = likeness(name, "answer"), likeness(name, "comment")
-    if max(answer, comment) < LIKELY:
-        return ""
     said = columns.plain(name)
+    if max(answer, comment) < LIKELY:
+        # An empty column whose heading names the bidder is for them.
+        return "" if not columns.is_for_bidder(said) else "comment" if " " in said else "answer"
     if answer < comment:
         return "comment"
     return "statement" if any(word in said for word in COMPLIANCE) else "answer"
@@ -129,3 +130,14 @@ def _named(name: str) -> str:
 
 def _name(names: Sequence[str], column: int) -> str:
     return names[column] if column < len(names) else ""
+
+
+def levels(names: Sequence[str], body: Body, taken: Sequence[int]) -> tuple[tuple[int, str], ...]:
+    """Return columns side by side, named Must, Should and the like, of which each row has an X in one."""
+    named = [c for c, name in enumerate(names) if c not in taken and len(name) > 1 and columns.is_level(name)]
+    marked = [c for c in named if set(columns.texts(body, c)) <= MARKS and columns.texts(body, c)]
+    rows = [cells for _, cells in body[: columns.SEEN] if sum(bool(cell) for cell in cells) > 1]
+    told = [sum(c < len(cells) and bool(cells[c]) for c in marked) for cells in rows]
+    if len(marked) < 2 or marked[-1] - marked[0] >= len(marked) + 1 or not told or max(told) > 1:
+        return ()
+    return tuple((c, names[c]) for c in marked) if sum(told) >= 0.6 * len(told) else ()

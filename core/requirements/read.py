@@ -14,7 +14,7 @@ import polars as pl
 
 from core.contracts.errors import RequirementError
 from core.metrics.measure import counted
-from core.requirements import columns, grids, layout, repair
+from core.requirements import columns, grids, layout, remarks, repair, tables
 from core.requirements.grids import File, Grid
 from core.requirements.layout import Layout
 from core.requirements.repair import Given
@@ -73,7 +73,7 @@ class RequirementList:
 
     def sentence(self) -> str:
         """Say how the file was read."""
-        n, sheets = self.frame.height, len(self.layouts)
+        n, sheets = self.frame.height, len({shape.sheet for shape in self.layouts})
         where = f"{sheets} sheets" if sheets > 1 else f"sheet {self.layouts[0].sheet}" if self.layouts else ""
         if self.layouts and self.layouts[0].sheet == grids.TEXT_SHEET:
             where = "the file"
@@ -126,14 +126,15 @@ def read_list(
     opened = grids.open_file(held, title)
     shapes, notes = _layouts(opened, given, len(held))
     found: list[tuple[Grid, Layout, pl.DataFrame]] = []
-    for grid, shape in shapes:
+    parts = [(grid, part) for grid, whole in shapes for part in tables.find(grid, whole, given)]
+    for grid, shape in parts:
         rows = _rows(grid, shape, leave_hidden=_leaves(given, grid))
         if rows.height or len(opened.names) == 1:
             found.append((grid, shape, rows))
     _check(found, title)
     frame = pl.concat([rows for _, _, rows in found])
     skipped = tuple(n for n in opened.names if n not in {grid.name for grid, _, _ in found})
-    notes = [*opened.notes, *notes, *(note for grid, _, rows in found for note in _notes(grid, rows))]
+    notes = [*opened.notes, *notes, *(note for grid, shape, rows in found for note in remarks.notes(grid, shape, rows))]
     return RequirementList(
         title, frame, tuple(lay for _, lay, _ in found), skipped, held, tuple(notes), tuple(g for g, _, _ in found)
     )
@@ -178,6 +179,10 @@ def _layouts(opened: File, given: Sequence[Given], weight: int) -> tuple[list[tu
     if not chosen and not given:
         later = [(grid, layout.find(grid, by_name=False)) for grid in heads if not grid.is_hidden]
         chosen = [(grid, shape) for grid, shape in later if shape is not None]
+    if not chosen and not given:
+        later = [(grid, layout.find(grid)) for grid in heads if grid.is_hidden]
+        chosen = [(grid, shape) for grid, shape in later if shape is not None]
+        notes = [f"The sheet {grid.name} is hidden; it was read, for no other one holds a list." for grid, _ in chosen]
     chosen = _telling(chosen)
     if most == MOST_ROWS:
         return chosen, notes
@@ -212,18 +217,23 @@ def _again(grid: Grid, shape: Layout) -> Layout:
 
 
 def _rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFrame:
-    body = [(n, cells) for n, cells in grid.rows if n >= shape.first_row]
+    body = [(n, cells) for n, cells in grid.rows if shape.holds(n)]
     by_id = shape.columns.get("id")
     wants_id = by_id is not None and _share(body, by_id) > 0.6
     merged = _merged(grid, [c for r, c in shape.columns.items() if r in ("id", "priority", "category")])
+    under = remarks.under(grid, shape.columns["text"])
     letters = [letters_of(place.column) for place in shape.answers]
     out: list[tuple[object, ...]] = []
-    section, category = None, None
+    section, category = _headed(grid, shape), None
     below = [*(_id(cells, by_id) for _, cells in body[1:]), ""]
     for (number, cells), following in zip(body, below, strict=False):
         at = {role: _cell(cells, number, c, merged) for role, c in shape.columns.items()}
+        if shape.levels:
+            at["priority"] = next((name for c, name in shape.levels if c < len(cells) and cells[c]), "")
         filled = [c for c in cells if c]
         hidden = number in grid.hidden_rows
+        if number in under and not at["text"]:
+            continue
         if _is_heading(at, filled, wants_id=wants_id) or _is_parent(at, following):
             section = " ".join((filled[0] if len(set(filled)) == 1 else at["text"] or filled[0]).split())[:120]
             continue
@@ -239,6 +249,14 @@ def _rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFr
              places, hidden)
         )  # fmt: skip
     return pl.DataFrame(out, schema=SHAPE, orient="row")
+
+
+def _headed(grid: Grid, shape: Layout) -> str | None:
+    """Return the title right above a table that is not the first of its sheet."""
+    before = [(n, cells) for n, cells in grid.rows if shape.header_row and shape.header_row - 2 <= n < shape.header_row]
+    titles = [[c for c in cells if c] for _, cells in before]
+    is_later = any(tables.is_header(cells) for n, cells in grid.rows if shape.header_row and n < shape.header_row)
+    return next((t[0][:LONGEST_TITLE] for t in reversed(titles) if is_later and len(set(t)) == 1), None)
 
 
 def _merged(grid: Grid, wanted: Sequence[int]) -> Mapping[tuple[int, int], str]:
@@ -314,20 +332,3 @@ def is_title(text: str) -> bool:
 def _is_header_again(at: Mapping[str, str], shape: Layout) -> bool:
     names = {role: name for role, name in shape.names.items() if role in at}
     return bool(names) and all(columns.plain(at[role]) == columns.plain(name) for role, name in names.items())
-
-
-def _notes(grid: Grid, rows: pl.DataFrame) -> list[str]:
-    """Say what is hidden, and what was not read."""
-    where = "" if grid.name == grids.TEXT_SHEET else f" of {grid.name}"
-    out = []
-    hidden = int(rows["is_hidden"].sum())
-    if hidden:
-        out.append(f"{hidden:,} of the requirements{where} stand in hidden rows; they were read.")
-    used = sorted(c for c in grid.hidden_columns if c < grid.width)
-    if used:
-        out.append(f"Hidden columns{where}: {', '.join(letters_of(c) for c in used[:12])}.")
-    if grid.cut_at:
-        out.append(
-            f"Rows{where} below row {grid.cut_at:,} were not read: too many, or too many blank ones before them."
-        )
-    return out

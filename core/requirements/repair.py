@@ -119,7 +119,9 @@ def apply(grid: Grid, known: Given) -> Layout | None:
     held = {role: c for role, c in shape.columns.items() if role in layout.SINGLE}
     held |= {"answer": answers[0].column} if answers else {}
     names = {role: name for role, name in shape.names.items() if role in held}
-    return Layout(grid.name, known.header_row, held, names, 1.0, shape.sure, answers, shape.first_row, True)
+    return Layout(
+        grid.name, known.header_row, held, names, 1.0, shape.sure, answers, shape.first_row, True, levels=shape.levels
+    )
 
 
 def _names(grid: Grid, known: Given) -> Sequence[str]:

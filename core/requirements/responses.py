@@ -14,6 +14,7 @@ import polars as pl
 import yaml
 
 from core.contracts.errors import RequirementError
+from core.metrics import out_of
 from core.requirements import limits
 from core.requirements.catalogue import Catalogue
 from core.requirements.gap import GapAnalysis
@@ -73,7 +74,7 @@ class Drafts:
         done = self.frame.filter(pl.col("draft").is_not_null())
         counts = done["statement"].value_counts(sort=True).sort("count", "statement", descending=[True, False])
         said = ", ".join(f"{count:,} {statement.lower()}" for statement, count in counts.iter_rows())
-        text = f"{done.height:,} of {self.frame.height:,} answers are drafted, every sentence with its source"
+        text = f"{out_of(done.height, self.frame.height, 'answer')} drafted, every sentence with its source"
         text += f": {said}." if said else "."
         left = self.frame.height - done.height
         return text + (f" {left:,} wait{'s' * (left == 1)} for a person." if left else "")

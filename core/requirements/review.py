@@ -12,7 +12,7 @@ import polars as pl
 from core.access import Identity
 from core.config import Settings
 from core.contracts.errors import RequirementError
-from core.metrics.measure import counted
+from core.metrics.measure import counted, out_of
 from core.requirements.gap import GapAnalysis
 from core.requirements.responses import Drafts
 from core.store.reviews import FIELDS, SHAPE, Change
@@ -24,6 +24,10 @@ GRID = (
     "capability", "gap_type", "answer", "comment", "changed_by", "sheet", "version",
 )  # fmt: skip
 OPEN = "to be clarified"
+
+
+UNAPPROVED = "stay unapproved: your role does not approve."
+APPROVES = {"state", "comment"}
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,7 @@ class Progress:
 
     def sentence(self) -> str:
         """Say how much is answered and approved, and what is late."""
-        text = (
-            f"{self.n_done:,} of {self.n:,} rows are answered ({self.rate * 100:.0f} %), {self.n_approved:,} approved"
-        )
+        text = f"{out_of(self.n_done, self.n, 'row')} answered ({self.rate * 100:.0f} %), {self.n_approved:,} approved"
         late = f"; {counted(self.n_overdue, 'is past its day', 'are past their day')}" if self.n_overdue else ""
         blocked = int(self.frame.filter(pl.col("state") == "blocked")["n"].sum())
         stuck = f"; {counted(blocked, 'is', 'are')} blocked" if blocked else ""
@@ -237,18 +239,27 @@ class Checked:
     refused: tuple[str, ...]
 
 
-def checked(wanted: Sequence[Change], rows: pl.DataFrame, is_approver: bool) -> Checked:
+def checked(
+    wanted: Sequence[Change],
+    rows: pl.DataFrame,
+    is_approver: bool,
+    is_writer: bool = True,
+    approvers: Sequence[str] = (),
+) -> Checked:
     """Sift changes: who may approve, and what can be approved.
 
     Only an approver sets approved or changes the answer of an approved row; a row whose statement is
-    still to be clarified, or without an answer, cannot be approved.
+    still to be clarified, or without an answer, cannot be approved. An approver who does not write sets
+    states and comments, and nothing else.
 
     Parameters
     ----------
     wanted : sequence of Change
     rows : pl.DataFrame
         The grid.
-    is_approver : bool
+    is_approver, is_writer : bool
+    approvers : sequence of str
+        The roles that approve, for the sentence.
 
     Raises
     ------
@@ -263,26 +274,51 @@ def checked(wanted: Sequence[Change], rows: pl.DataFrame, is_approver: bool) -> 
         state = one.values.get("state")
         if state is not None and state not in STATES:
             raise RequirementError(f"There is no state {state!r}.", mend=f"Use one of: {', '.join(STATES)}.")
-        why = _refusal(one, row, is_approver=is_approver)
+        why = "" if is_writer else _unwritten(one, is_approver=is_approver)
+        why = why or _refusal(one, row, is_approver=is_approver)
+        why = f"{why[:-1]}; {_listed(approvers)}." if why == UNAPPROVED and approvers else why
         if why:
             refused.setdefault(why, []).append(one.row)
         else:
             allowed.append(one)
-    said = tuple(f"{_numbered(numbers)} {why}" for why, numbers in refused.items())
+    said = tuple(
+        f"{_numbered(numbers)} {why.replace('stay ', 'stays ', 1) if len(numbers) == 1 else why}"
+        for why, numbers in refused.items()
+    )
     return Checked(allowed, said)
+
+
+def _unwritten(wanted: Change, *, is_approver: bool) -> str:
+    if is_approver and set(wanted.values) <= APPROVES:
+        return ""
+    return f"stay as they are: your role {'approves and comments' if is_approver else 'reads'}, it writes no answers."
+
+
+def _listed(roles: Sequence[str]) -> str:
+    """Name the roles that approve.
+
+    Examples
+    --------
+    >>> _listed(["admin", "sales_engineer"]), _listed(["leader"])
+    ('the roles admin and sales engineer do', 'the role leader does')
+    """
+    names = [role.replace("_", " ") for role in roles]
+    if len(names) == 1:
+        return f"the role {names[0]} does"
+    return f"the roles {', '.join(names[:-1])} and {names[-1]} do"
 
 
 def _refusal(wanted: Change, row: Mapping[str, Any], *, is_approver: bool) -> str:
     touches = {"state", "answer", "priority", "category", "capability_id"} & set(wanted.values)
     if row["state"] == "approved" and touches and not is_approver:
         return "stay as approved: only an approver may change that."
-    if wanted.values.get("state") != "approved":
+    answer, state = wanted.values.get("answer", row["answer"]), wanted.values.get("state")
+    if state == "approved" and not is_approver:
+        return UNAPPROVED
+    if state in DONE and not answer:
+        return f"cannot {'be approved' if state == 'approved' else 'count as answered'} without an answer."
+    if state != "approved":
         return ""
-    if not is_approver:
-        return "stay unapproved: your role does not approve."
-    answer = wanted.values.get("answer", row["answer"])
-    if not answer:
-        return "cannot be approved without an answer."
     is_written = bool(wanted.values.get("answer")) or row["version"] > 0
     if str(row["statement"]).lower() == OPEN and not is_written:
         return "cannot be approved before somebody has clarified them."

@@ -16,6 +16,7 @@ from core.store.repositories import Saved
 from core.store.reviews import Change, Conflict
 from pages.ui import cached, cached_fit
 from pages.ui.cells import Cell
+from pages.ui.grid import ROW
 from pages.ui.lists import OWNER, visible
 from pages.ui.shell import Page
 
@@ -66,8 +67,9 @@ def work(page: Page, c: Cell, found: GapAnalysis) -> None:
         c.answer(f"Nobody works on this list of {n} yet. Keep it, and all of you see the same.")
         name = found.source.name.rsplit(".", 1)[0]
         st.button(
-            "Keep it and start", icon=":material/play_arrow:", on_click=_start, args=(page, name, found), type="primary"
-        )
+            "Keep it and start", icon=":material/play_arrow:", on_click=_start, args=(page, name, found),
+            type="primary", disabled=not page.may("requirements:write"),
+        )  # fmt: skip
         return
     _tell(page, saved)
     if saved.payload.get("opportunity_id") != found.summary.get("opportunity_id"):
@@ -78,8 +80,21 @@ def work(page: Page, c: Cell, found: GapAnalysis) -> None:
     c.answer(f"{saved.name}: {far.sentence()}")
     st.progress(far.rate)
     shown = _filtered(rows)
-    _bulk(page, saved, shown)
+    writes, approves = _rights(page)
+    if writes or approves:
+        _bulk(page, saved, shown)
+    if not writes:
+        st.caption(
+            "Your role approves and comments here; it writes no answers."
+            if approves
+            else "Your role reads this list; it changes nothing in it."
+        )
     _table(page, saved, shown)
+
+
+def _rights(page: Page) -> tuple[bool, bool]:
+    """Say whether the person's role writes answers, and whether it approves them."""
+    return page.may("requirements:write"), review.may_approve(page.identity, page.settings)
 
 
 def _start(page: Page, name: str, found: GapAnalysis) -> None:
@@ -113,10 +128,13 @@ def _filtered(rows: Any) -> Any:
 
 
 def _bulk(page: Page, saved: Saved, shown: Any) -> None:
-    with st.expander(f"Change {counted(shown.height, 'row')} shown at once"):
+    writes, approves = _rights(page)
+    with st.expander(f"Change {counted(shown.height, 'row')} shown at once", key="bulk_open", on_change="rerun"):
         left, middle, right = st.columns([1, 2, 1], vertical_alignment="bottom")
-        name = left.selectbox("Field", list(BULK), format_func=lambda key: BULK[key], key="bulk_field")
-        choices = {"state": review.STATES, "priority": PRIORITIES, "category": CATEGORIES}
+        fields = list(BULK) if writes else ["state"]
+        name = left.selectbox("Field", fields, format_func=lambda key: BULK[key], key="bulk_field")
+        states = [state for state in review.STATES if approves or state != "approved"]
+        choices = {"state": states, "priority": PRIORITIES, "category": CATEGORIES}
         if name in choices:
             middle.selectbox("New value", choices[name], key=f"bulk_{name}")
         elif name == "due_on":
@@ -143,12 +161,20 @@ def _table(page: Page, saved: Saved, shown: Any) -> None:
         state["rows"].select(SHOWN).to_arrow(),
         key=key,
         hide_index=True,
-        height=520,
-        disabled=list(FIXED),
+        height=min(520, ROW * (max(state["rows"].height, 1) + 1) + 3),
+        disabled=_fixed(page),
         column_config=_columns(),
         on_change=_edited,
         args=(page, saved, key),
     )
+
+
+def _fixed(page: Page) -> list[str]:
+    """Return the columns this person may not change."""
+    writes, approves = _rights(page)
+    if writes:
+        return list(FIXED)
+    return [name for name in review.GRID if not approves or name not in review.APPROVES]
 
 
 def _columns() -> dict[str, Any]:
@@ -202,9 +228,8 @@ def _stamp(saved: Saved, rows: Any) -> tuple[Any, ...]:
 def _save(page: Page, saved: Saved, rows: Any, wanted: list[Change]) -> bool:
     """Save changes; return whether all were made, none refused and none met somebody else's."""
     try:
-        if not page.may_write("requirements"):
-            return False
-        sifted = review.checked(wanted, rows, review.may_approve(page.identity, page.settings))
+        writes, approves = _rights(page)
+        sifted = review.checked(wanted, rows, approves, writes, page.settings.requirements.approvers)
         met = cached.store(page.settings.database).reviews.change(saved.id, sifted.allowed, page.identity.user)
     except QuarterdeckError as error:
         st.session_state["review_said"] = [str(error)]

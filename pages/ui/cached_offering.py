@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from core.requirements import catalogue, duplicates, edition, incoming
+from core.requirements import apart, catalogue, duplicates, edition, incoming
 from core.requirements.catalogue import Catalogue
 from core.requirements.edition import Edition
 from pages.ui import cached, cached_fit
@@ -43,9 +43,9 @@ def preview(content: bytes, name: str, standing: Edition) -> incoming.Incoming:
 @st.cache_resource(
     show_spinner="Comparing capabilities", max_entries=8, hash_funcs={Catalogue: lambda one: one.fingerprint}
 )
-def twins(home: Path, known: Catalogue) -> duplicates.Twins:
-    """Return pairs of capabilities that may be one and the same."""
-    return duplicates.find(known, home)
+def twins(home: Path, known: Catalogue, told: tuple[apart.Pair, ...] = ()) -> duplicates.Twins:
+    """Return pairs of capabilities that may be one and the same, without those told apart."""
+    return duplicates.find(known, home, apart=told)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

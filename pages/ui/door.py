@@ -54,6 +54,6 @@ def leave(settings: Settings, who: Identity) -> None:
     """Show who is signed in and let them sign out; nothing where nobody signs in."""
     if settings.access.sign_in == "none":
         return
-    st.caption(f"{who.name}, {', '.join(who.roles)}  \nsees {who.scope}")
+    st.caption(f"{who.name}, {', '.join(who.roles).replace('_', ' ')}  \nsees {who.scope}")
     if settings.access.sign_in == "oidc":
         st.button("Sign out", icon=":material/logout:", on_click=st.logout)

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
-from core.metrics.measure import counted
+from core.metrics.measure import counted, shortened
 from core.requirements import doubts, language, match, memory
 from core.requirements.gap import GapAnalysis
 from core.store.answers import PREFIX
@@ -48,7 +48,7 @@ def earlier(page: Page, c: Cell, found: GapAnalysis) -> None:
     if found.recalled.is_empty():
         return
     rows = doubts.earlier(found).select(list(EARLIER))
-    c.table(rows, column_config=EARLIER, height=min(36 * (rows.height + 1), 320))
+    c.table(rows, column_config=EARLIER, height=320)
     _take_back(page, found)
 
 
@@ -67,7 +67,7 @@ def _take_back(page: Page, found: GapAnalysis) -> None:
         "Was one of them wrong?",
         list(listed),
         format_func=lambda key: (
-            f"Row {listed[key]['row']} · {listed[key]['capability'] or NONE}: {listed[key]['text'][:80]}"
+            f"Row {listed[key]['row']} · {listed[key]['capability'] or NONE}: {shortened(listed[key]['text'], 80)}"
         ),
         placeholder="Choose what to withdraw",
         key=f"withdraw_{st.session_state.get('match_count', 0)}",
@@ -115,7 +115,7 @@ def decide(page: Page, found: GapAnalysis) -> None:
     place = left.selectbox(
         "Confirm or correct a row",
         list(rows)[:MOST],
-        format_func=lambda key: f"{rows[key]['row']} · {rows[key]['text'][:110]}",
+        format_func=lambda key: f"{rows[key]['row']} · {shortened(rows[key]['text'], 110)}",
         key=f"match_row_{st.session_state.get('match_count', 0)}",
     )
     right.button(
@@ -162,7 +162,7 @@ def _one(page: Page, found: GapAnalysis, row: dict[str, Any]) -> None:
 
 def _spoken(one: dict[str, Any]) -> str:
     words = f"in common: {one['words']}" if one["words"] else "alike in meaning only"
-    return f"{one['score']:.0%} alike; {words}. “{one['sentence'][:160]}”".replace("$", "\\$")
+    return f"{one['score']:.0%} alike; {words}. “{shortened(one['sentence'], 160)}”".replace("$", "\\$")
 
 
 def _keep_all(page: Page, found: GapAnalysis, rows: list[dict[str, Any]]) -> None:

@@ -8,13 +8,13 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
-from core.metrics.measure import counted
-from core.requirements import duplicates, edition, incoming, workbook
+from core.metrics.measure import counted, shortened
+from core.requirements import apart, duplicates, edition, incoming, workbook
 from core.requirements.edition import BOOK, Edition
 from core.store.capabilities import CapabilityEdit
-from pages.ui import cached_fit, cached_offering
+from pages.ui import cached, cached_fit, cached_offering
 from pages.ui.cells import Cell
-from pages.ui.offering import kept, put
+from pages.ui.offering import kept, put, say
 from pages.ui.shell import Page
 
 PAST = {
@@ -42,6 +42,12 @@ PAIRS = {
     "other": st.column_config.TextColumn("The other", width="medium"),
     "words": "In common",
     "status": "Status",
+}
+APART = {
+    "one": st.column_config.TextColumn("One", width="medium"),
+    "other": st.column_config.TextColumn("The other", width="medium"),
+    "who": "Who said so",
+    "at": st.column_config.DatetimeColumn("When, UTC", format="D MMM YYYY, HH:mm"),
 }
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -73,7 +79,7 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
     c.answer(found.sentence())
     changing = found.frame.filter(pl.col("kind") != incoming.GONE).select(list(BROUGHT))
     if not changing.is_empty():
-        c.table(changing, column_config=BROUGHT, height=min(36 * (changing.height + 1) + 2, 320))
+        c.table(changing, column_config=BROUGHT, height=320)
     if not found.rejected.is_empty():
         c.table(found.rejected, column_config=ASIDE)
         st.download_button(
@@ -90,7 +96,7 @@ def _accept(page: Page, found: incoming.Incoming) -> None:
     )  # fmt: skip
     edits = [*found.edits, *(found.retiring if also else ())]
     right.button(
-        f"Take over {len(edits):,} change{'s' * (len(edits) != 1)}",
+        f"Take over {counted(len(edits), 'change')}",
         disabled=not edits or not page.may("catalogue:write"),
         on_click=_taken,
         args=(page, edits, found.name),
@@ -106,16 +112,31 @@ def _taken(page: Page, edits: list[CapabilityEdit], name: str) -> None:
     st.session_state["offer_taken"] = True
 
 
-def twins(page: Page, c: Cell, standing: Edition) -> None:
-    """Show pairs that may be one and the same, and merge them."""
-    found = cached_offering.twins(page.settings.home, standing.catalogue)
+def twins(page: Page, c: Cell, standing: Edition) -> str:
+    """Show pairs that may be one and the same; merge them, or remember that they are different.
+
+    Returns
+    -------
+    str
+        What `duplicates.find` was given, for the notebook.
+    """
+    told = apart.read(cached.store(page.settings.database).audit.about(apart.TARGET), standing.frame)
+    found = cached_offering.twins(page.settings.home, standing.catalogue, told.pairs)
     pairs = found.frame
     c.answer(found.sentence())
-    if pairs.is_empty():
-        return
-    c.table(pairs.select(list(PAIRS)), column_config=PAIRS)
+    if not pairs.is_empty():
+        c.table(pairs.select(list(PAIRS)), column_config=PAIRS, height=320)
+        _choose(page, standing, pairs)
+    if not told.frame.is_empty():
+        _again(page, c, told)
+    given = "requirements.edition.load(settings).catalogue"
+    return f"{given}, apart={told.pairs!r}" if told.pairs else given
+
+
+def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
+    """Let one of a pair be merged into the other, or both be kept for good."""
     listed = {f"{row['one_id']} {row['other_id']}": row for row in pairs.iter_rows(named=True)}
-    left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
+    left, middle = st.columns([3, 2], vertical_alignment="bottom")
     chosen = left.selectbox(
         "Pair", list(listed), format_func=lambda one: f"{listed[one]['one']} / {listed[one]['other']}", key="twin_pair"
     )
@@ -125,14 +146,48 @@ def twins(page: Page, c: Cell, standing: Edition) -> None:
         "Which stays", list(names), format_func=lambda one: f"{one} · {names[one]}", key=f"twin_stays-{chosen}"
     )
     gone = next(one for one in names if one != stays)
-    right.button(
-        "Merge", on_click=_merge, args=(page, standing.row(stays), standing.row(gone)), key="twin_merge",
-        disabled=not page.may("catalogue:write"), width="stretch",
+    reads_only = not page.may("catalogue:write")
+    first, second, _ = st.columns([1, 1, 1])
+    first.button(
+        f"Merge {gone} into {stays}", on_click=_merge, args=(page, standing.row(stays), standing.row(gone)),
+        key="twin_merge", disabled=reads_only, width="stretch", icon=":material/call_merge:",
+    )  # fmt: skip
+    second.button(
+        "They are different", on_click=_tell_apart, args=(page, apart.APART, row["one_id"], row["other_id"]),
+        key="twin_apart", disabled=reads_only, width="stretch", icon=":material/call_split:",
+        help="Both stay as they are, and nobody is asked about this pair again.",
     )  # fmt: skip
     st.caption(
-        f"{names[stays]} takes over the limits, commitments and evidence it lacks. {gone} is retired; lists and "
-        f"answers that name it count as {stays}."
+        f"Merged: {names[stays]} takes over the limits, commitments and evidence it lacks; {gone} is retired, and "
+        f"lists and answers that name it count as {stays}."
     )
+
+
+def _again(page: Page, c: Cell, told: apart.Apart) -> None:
+    """Show the pairs that were said to be different, and let one be asked about again."""
+    listed = {f"{row['one_id']} {row['other_id']}": row for row in told.frame.iter_rows(named=True)}
+    with st.expander(told.sentence()):
+        c.table(told.frame.select(list(APART)), column_config=APART)
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        chosen = left.selectbox(
+            "Which pair", list(listed), key="twin_told",
+            format_func=lambda one: f"{listed[one]['one']} / {listed[one]['other']}",
+        )  # fmt: skip
+        row = listed[chosen]
+        right.button(
+            "Ask again", on_click=_tell_apart, args=(page, apart.ASK, row["one_id"], row["other_id"]), key="twin_ask",
+            disabled=not page.may("catalogue:write"), width="stretch", icon=":material/undo:",
+        )  # fmt: skip
+
+
+def _tell_apart(page: Page, word: str, one_id: str, other_id: str) -> None:
+    """Write down for everybody what was said of a pair."""
+    if not page.may("catalogue:write"):
+        say("not", "Your role reads the catalogue; it changes nothing there.")
+        return
+    page.note(word, apart.target(one_id, other_id), apart.detail(one_id, other_id))
+    done = "are different; nobody is asked about them again" if word == apart.APART else "are asked about again"
+    say("done", f"{one_id} and {other_id} {done}.")
 
 
 def _merge(page: Page, stays: dict[str, Any], gone: dict[str, Any]) -> None:
@@ -148,11 +203,12 @@ def past(page: Page, c: Cell, standing: Edition) -> None:
         return
     last = rows.row(0, named=True)
     people, n = rows["author"].n_unique(), rows.height
+    what = shortened(last["what"], 140).rstrip(".")
     c.answer(
-        f"{n:,} change{'s' * (n != 1)} by {people:,} {'person' if people == 1 else 'people'}; the last by "
-        f"{last['author']} on {last['at']:%d %B %Y}: {last['capability_id']}, {last['what'][:140]}."
+        f"{counted(n, 'change')} by {counted(people, 'person', 'people')}; the last by "
+        f"{last['author']} on {last['at']:%d %B %Y}: {last['capability_id']}, {what}."
     )
-    c.table(rows.select(list(PAST)), column_config=PAST, height=min(36 * (rows.height + 1) + 2, 320))
+    c.table(rows.select(list(PAST)), column_config=PAST, height=320)
     with st.expander("Put an earlier wording back"):
         _back(page, standing, rows)
 

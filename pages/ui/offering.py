@@ -45,11 +45,13 @@ def tell() -> None:
     for kind, text in st.session_state.pop(SAID, []):
         if kind == "done":
             st.success(text, icon=":material/check:")
+            st.toast(text, icon=":material/check:")
         else:
             st.warning(text, icon=":material/warning:")
 
 
-def _note(kind: str, text: str) -> None:
+def say(kind: str, text: str) -> None:
+    """Have it told, at the top of the page, that something was done or was not."""
     st.session_state.setdefault(SAID, []).append((kind, text))
 
 
@@ -67,7 +69,7 @@ def table(shown: pl.DataFrame) -> None:
     """Show the list; a click on a row opens it below."""
     grid(
         shown.select(list(LISTED)),
-        height=min(36 * (shown.height + 1) + 2, 380),
+        height=380,
         on_select=_clicked,
         selection_mode="single-row",
         key="offer_table",
@@ -206,7 +208,7 @@ def _save(page: Page, standing: Edition, key: str, row: dict[str, Any], values: 
 
 
 def _done(text: str) -> None:
-    _note("done", text)
+    say("done", text)
     _close()
     st.session_state["offer_count"] = st.session_state.get("offer_count", 0) + 1
 
@@ -245,15 +247,15 @@ def _mine(page: Page, mine: CapabilityEdit, theirs: dict[str, Any]) -> None:
 def put(page: Page, edits: list[CapabilityEdit], text: str) -> bool:
     """Save edits; say what was saved and what met somebody else's."""
     if not page.may("catalogue:write"):
-        _note("not", "Your role reads the catalogue; it changes nothing there.")
+        say("not", "Your role reads the catalogue; it changes nothing there.")
         return False
     try:
         met = kept(page).save_all(BOOK, edits, page.identity.user)
     except QuarterdeckError as error:
-        _note("not", str(error))
+        say("not", str(error))
         return False
     for one in met[:5]:
-        _note("not", str(one))
+        say("not", str(one))
     if len(met) < len(edits):
         _done(text)
     return not met

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -63,7 +64,9 @@ def _repair(page: Page, content: bytes, name: str, found: RequirementList | None
         if not grids:
             st.caption("The file holds no text.")
             return
-        shapes = {layout.sheet: layout for layout in found.layouts} if found else {}
+        shapes: dict[str, list[Layout]] = {}
+        for layout in found.layouts if found else ():
+            shapes.setdefault(layout.sheet, []).append(layout)
         names = [grid.name for grid in grids]
         first = names.index(next(iter(shapes))) if shapes else 0
         sheet = names[0]
@@ -73,8 +76,22 @@ def _repair(page: Page, content: bytes, name: str, found: RequirementList | None
                 format_func=lambda n: n + (" · requirements" if n in shapes else " · none"),
             )  # fmt: skip
         grid = next(g for g in grids if g.name == sheet)
-        _painted(page, grid, shapes.get(sheet), found)
-        _form(page, grid, shapes.get(sheet))
+        grid, shape = _table(grid, shapes.get(sheet, []))
+        _painted(page, grid, shape, found)
+        _form(page, grid, shape)
+
+
+def _table(grid: Grid, shapes: list[Layout]) -> tuple[Grid, Layout | None]:
+    """Return a sheet and how it was read; of a sheet with several tables, the one that is chosen."""
+    if len(shapes) < 2:
+        return grid, shapes[0] if shapes else None
+    heads = {shape.header_row: shape for shape in shapes}
+    row = st.selectbox(
+        "Table", list(heads), format_func=lambda n: f"The one under row {n}", key=f"read-table-{grid.name}"
+    )
+    shape = heads[row]
+    rows = [(n, cells) for n, cells in grid.rows if (shape.header_row or 0) <= n <= (shape.last_row or n)]
+    return replace(grid, rows=rows), shape
 
 
 def _painted(page: Page, grid: Grid, shape: Layout | None, found: RequirementList | None) -> None:
@@ -88,7 +105,7 @@ def _painted(page: Page, grid: Grid, shape: Layout | None, found: RequirementLis
         style,
         hide_index=True,
         width="stretch",
-        height=min(320, 38 + 35 * len(frame)),
+        height=min(320, 36 + 33 * len(frame)),
         column_config=titles,
         on_select="rerun",
         selection_mode="single-cell",

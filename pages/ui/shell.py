@@ -76,7 +76,9 @@ class Page:
         """Say whether the person may change things in an area; where not, tell so."""
         if self.may(f"{area}:write"):
             return True
-        st.warning(f"Your role ({', '.join(self.identity.roles)}) reads {area} and changes nothing there.")
+        st.warning(
+            f"Your role ({', '.join(self.identity.roles).replace('_', ' ')}) reads {area} and changes nothing there."
+        )
         return False
 
     def note(self, action: str, target: str, detail: str = "") -> None:
@@ -138,7 +140,7 @@ def _cut(data: Dataset, settings: Settings, bounds: Bounds) -> Dataset:
 
 def _turn_away(settings: Settings, who: Identity, title: str) -> None:
     """Say that a page is not this person's, and which are."""
-    st.error(f"{title} is not part of your role ({', '.join(who.roles)}).", icon=":material/lock:")
+    st.error(f"{title} is not part of your role ({', '.join(who.roles).replace('_', ' ')}).", icon=":material/lock:")
     mine = [room for rooms in ROOMS.values() for room in rooms if can(who, _right(room[1]), settings.roles)]
     for path, label, icon in mine:
         st.page_link(path, label=label, icon=icon)

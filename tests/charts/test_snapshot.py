@@ -105,6 +105,31 @@ def test_text_is_broken_and_what_cannot_be_printed_is_left_out():
     assert found.height > booklet.paragraph("one").height
 
 
+def test_what_stands_first_is_bold_and_markup_is_text():
+    drawn = booklet.paragraph("**Blocker, <row> 2**: it is missing, 80 % of it").draw(50)
+    assert '<tspan font-weight="700">Blocker, &lt;row&gt; 2</tspan>' in drawn
+    assert "**" not in drawn
+    assert f"80{booklet.NO_BREAK}%" in drawn
+    assert "tspan" not in booklet.paragraph("no **bold** at its head").draw(50)
+
+
+def test_only_a_sentence_before_a_chart_is_kept_with_what_follows():
+    assert booklet.paragraph("one").is_tied
+    assert not booklet.paragraph("one", is_tied=False).is_tied
+    assert not booklet.bullet("one").is_tied
+
+
+def test_a_table_breaks_between_its_rows_and_its_head_is_not_left_alone():
+    rows = [("What", "Said"), *((f"row {k}", "word " * 30) for k in range(60))]
+    blocks = booklet.table(rows, (100, 300))
+    assert [one.is_tied for one in blocks[:3]] == [True, False, False]
+    assert blocks[1].height > blocks[0].height
+    found = booklet.leaves(blocks)
+    assert len(found) > 1
+    assert [sum(leaf.count(f">row {k}<") for leaf in found) for k in range(60)] == [1] * 60
+    assert booklet.BAND in found[0]
+
+
 def test_arrow_data_become_rows_and_dates_stay_on_their_day():
     frame = pl.DataFrame({"day": [date(2026, 5, 15)], "at": [datetime(2026, 5, 15, 3)], "n": [1.5]})
     sink = frame.write_ipc_stream(None)

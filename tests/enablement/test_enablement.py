@@ -92,9 +92,44 @@ def test_answers_are_what_was_asked_most_with_their_source(taught):
         ("SSO please", "S1", 3), ("Pay us", "N1", 1), ("Uptime?", "P1", 1),
     ]  # fmt: skip
     assert taught.answers["answer"][0] == (
-        "Available today: Single sign-on. Sign in through the identity provider with SAML. We commit to SAML 2.0."
+        "Available today: Single sign-on. Sign in through the identity provider with SAML. We commit to: SAML 2.0."
     )
     assert taught.answers["answer"][1] == "Not available: Commissions."
+
+
+def test_an_answer_never_says_more_than_is_committed(known):
+    asked = pl.DataFrame(
+        {
+            "text": ["99.99 % uptime", "SSO"], "capability_id": ["P1", "S1"],
+            "short": ["Uptime: asks for 99.99 %, we commit 99.9 %: partial", None],
+        }
+    )  # fmt: skip
+    found = training.outline(NEWS, GAPS, known, asked).answers
+    told = dict(found.select("source", "answer").iter_rows())
+    assert told["P1"].startswith("Available in part: Monthly uptime.")
+    assert told["P1"].endswith("Uptime: asks for 99.99 %, we commit 99.9 %: partial.")
+    assert told["S1"].startswith("Available today: Single sign-on.")
+
+
+def test_what_is_short_comes_with_what_was_asked(sample, settings):
+    from core.requirements import kept
+    from core.requirements.ledger import RequirementSet
+
+    rows = [("S", 2, None, "Monthly uptime of 99.99 %", "performance", "high", "P1", 1.0),
+            ("S", 3, None, "Monthly uptime of 99 %", "performance", "high", "P1", 1.0)]  # fmt: skip
+    one = RequirementSet("a", "O1", pl.DataFrame(rows, schema=kept.ROWS, orient="row"))
+    found = kept.asked(sample, settings, [one], catalogue.load(CATALOGUE, "c.csv"))
+    told = dict(found.filter(pl.col("text").str.starts_with("Monthly")).select("text", "short").iter_rows())
+    assert "we commit 99.9 %" in told["Monthly uptime of 99.99 %"]
+    assert told["Monthly uptime of 99 %"] is None
+
+
+def test_commitments_go_round_the_areas_and_the_exact_ones_first(known):
+    rows = [("A1", "a", "SOC 2"), ("A2", "a", "retention 5 years"), ("A3", "a", "delay 3 s"), ("B1", "b", "TLS 1.3")]
+    frame = pl.DataFrame(rows, schema=["capability_id", "category", "commitments"], orient="row")
+    frame = frame.with_columns(name=pl.col("capability_id"), status=pl.lit("available"))
+    assert [row[2] for row in sales._commitments(frame, 3).rows[1:]] == ["A2", "A3", "B1"]
+    assert [row[2] for row in sales._commitments(frame, 2).rows[1:]] == ["A2", "B1"]
 
 
 def test_the_demo_shows_what_is_new_then_what_is_available(taught):
@@ -125,7 +160,7 @@ def test_completion_against_the_target():
     assert training.completion([], 5, {}) == (None, "Nobody is enrolled yet.")
     rate, said = training.completion(["A", "B"], 2, {"A": [1, 2, 2, 9], "B": [1], "C": [1, 2]})
     assert rate == 0.75
-    assert said == ("3 of 4 lessons are done (75 %), below the target of 90 %; 1 of 2 people have finished.")
+    assert said == ("3 of 4 lessons are done (75 %), below the target of 90 %; 1 of 2 people has finished.")
     assert "on target" in training.completion(["A"], 1, {"A": [1]})[1]
 
 
@@ -145,7 +180,7 @@ def test_what_to_say_of_every_kind_of_gap(known):
     say = {row["capability_id"]: sales._say(row) for row in known.iter_rows(named=True)}
     assert say["R2"] == "On the roadmap, without a date."
     assert say["P1"] == "Today we commit to uptime 99.9 %."
-    assert say["B1"] == "Available in part."
+    assert say["B1"] == "Through a partner."
     assert sales._say(None).startswith("Not available today")
 
 
@@ -157,7 +192,8 @@ def test_one_pager_and_deck(taught, known):
     shown = [name for name in parts if name.startswith("ppt/slides/slide")]
     assert len(shown) == 8 or len(shown) == 9
     assert "USD" not in "".join(parts[name] for name in shown)
-    assert "3 of 7" in parts["ppt/slides/slide1.xml"] or "2 of 7" in parts["ppt/slides/slide1.xml"]
+    stand = next(parts[name] for name in shown if "Where we stand" in parts[name])
+    assert "Tell us what you need it for." in stand
     assert "empty" in sales.deck(GAPS.clear(), known.clear(), taught, "Acme").subtitle
 
 
@@ -202,11 +238,11 @@ def test_the_trial_by_hand(rows):
     assert plan.frame["week"].to_list() == [1, 1, 1]
     assert plan.frame["starts_on"][0] == date(2026, 5, 18)
     assert plan.frame["ends_on"][0] == date(2026, 5, 22)
-    assert plan.frame["criterion"][0] == "Measured and written down in the buyer's presence: SAML 2.0."
-    assert plan.frame["criterion"][1].endswith("Uptime: 99.99 %.")
+    assert plan.frame["criterion"][0] == "SAML 2.0, shown in the buyer's presence and written down."
+    assert plan.frame["criterion"][1].startswith("Uptime: 99.99 %, measured in")
     assert plan.frame["criterion"][2].startswith("Done by the buyer's own user")
     assert plan.frame["result"].to_list() == ["open", "passed", "open"]
-    assert "3 criteria from critical requirements take 1 weeks, until 22 May 2026; 1 of 1 tried" in plan.sentence()
+    assert "3 criteria from critical requirements take 1 week, until 22 May 2026; 1 of 1 tried" in plan.sentence()
     assert "Load generator" in plan.environment
     assert plan.due(date(2026, 5, 15))["days_left"].to_list() == [5, 5]
     assert plan.due(date(2026, 5, 14)).is_empty()
@@ -323,5 +359,5 @@ def test_a_document_becomes_a_pdf():
 
     made = paper.Paper("Card", "Sub", (paper.heading("H"), paper.text("words"), *paper.bullets(["one"]),
                        paper.table(("What", "Said", "Source"), [("A", "Done.", "C-1"), ("B", "", "")])))  # fmt: skip
-    assert papers._lines(made.blocks[3]) == ["•  A: said: Done; source: C-1", "•  B"]
+    assert [len(papers._blocks(block)) for block in made.blocks] == [1, 1, 1, 4]
     assert papers.pdf(made)[:5] == b"%PDF-"

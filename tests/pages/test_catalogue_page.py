@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
 
+from core.requirements import catalogue, edition
 from core.requirements.edition import BOOK
 from core.store import Store
 from core.store.capabilities import CapabilityEdit
 from pages.ui import door
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTHING = pl.DataFrame()
 
 
 @pytest.fixture
@@ -47,6 +50,15 @@ def newest(url):
     rows = {row["capability_id"]: row for row in store.capabilities.newest(BOOK).to_dicts()}
     store.close()
     return rows
+
+
+def twin(url):
+    """Add a capability that says what SEC-01 says."""
+    store = Store.open(url)
+    shipped = edition.of(catalogue.load((ROOT / "sample_data" / "capabilities.csv").read_bytes(), "c.csv"), NOTHING)
+    values = edition.change(shipped.row("SEC-01"), is_retired=False).values
+    assert store.capabilities.save_all(BOOK, [CapabilityEdit("SEC-99", 0, values)], "bo") == []
+    store.close()
 
 
 def test_a_capability_is_changed_retired_and_put_back(url):
@@ -121,8 +133,29 @@ def test_a_role_that_reads_changes_nothing(url, monkeypatch, tmp_path):
     monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
     named = {"X-Forwarded-Email": "cy@example.com"}
     monkeypatch.setattr(door.st, "context", SimpleNamespace(headers=named, theme=None))
+    twin(url)
     test = opened()
     assert not test.exception
     test.selectbox(key="offer_one").set_value("SEC-01").run()
     assert "Your role reads the catalogue" in said(test)
     assert not [one for one in test.button if one.label == "Save"]
+    assert test.button(key="twin_apart").disabled
+    assert test.button(key="twin_merge").disabled
+
+
+def test_a_pair_said_to_be_different_is_asked_about_no_more_until_somebody_asks(url):
+    twin(url)
+    test = opened()
+    pair = test.selectbox(key="twin_pair").value
+    test.button(key="twin_apart").click().run()
+    assert not test.exception
+    assert "nobody is asked about them again" in said(test)
+    other = opened()
+    assert "None: no two" in said(other)
+    assert other.selectbox(key="twin_told").value == pair
+    store = Store.open(url)
+    assert store.audit.newest(1)["action"][0] == "told apart"
+    store.close()
+    other.button(key="twin_ask").click().run()
+    assert not other.exception
+    assert other.selectbox(key="twin_pair").value == pair

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import yaml
 from streamlit.testing.v1 import AppTest
 
 from core.store import Store
+from pages.ui import door
 
 ROOT = Path(__file__).resolve().parents[2]
 ASKED = b"""Ref;Requirement;Priority
@@ -68,15 +71,45 @@ def test_work_is_kept_changed_in_bulk_and_resumes_in_another_session(home):
     test.selectbox(key="bulk_state").set_value("answered").run()
     test.button(key="bulk_go").click().run()
     assert not test.exception
-    assert "1 of 3 rows are answered (33 %)" in said(test)
+    assert "1 of 3 rows is answered (33 %)" in said(test)
     other = opened()
     other.selectbox(key="kept_list").set_value("asked").run()
     assert not other.exception
-    assert "1 of 3 rows are answered (33 %)" in said(other)
+    assert "1 of 3 rows is answered (33 %)" in said(other)
     store = kept(home)
     rows = store.reviews.rows(store.requirement_sets.get("asked", "everybody").id)
     assert rows.select("row", "state", "changed_by").rows() == [(2, "answered", "local")]
     store.close()
+
+
+def test_a_leader_who_reads_lists_approves_them_and_changes_no_answer(home, monkeypatch):
+    test = uploaded()
+    button(test, "Keep it and start").click().run()
+    people = {"ana@example.com": {"roles": ["leader"]}, "bo@example.com": {"roles": ["sales_engineer"]},
+              "eve@example.com": {"roles": ["auditor"]}}  # fmt: skip
+    chosen = {"access": {"sign_in": "header", "people": people}, "roles": {"auditor": ["requirements:read"]}}
+    (home / "quarterdeck.yaml").write_text(yaml.safe_dump(chosen), encoding="utf-8")
+    monkeypatch.setenv("QUARTERDECK_CONFIG", str(home / "quarterdeck.yaml"))
+
+    def as_(who):
+        named = {"X-Forwarded-Email": who}
+        monkeypatch.setattr(door.st, "context", SimpleNamespace(headers=named, theme=None))
+        page = opened()
+        return page.selectbox(key="kept_list").set_value("asked").run()
+
+    engineer = as_("bo@example.com")
+    assert "approved" not in engineer.selectbox(key="bulk_state").options
+    leader = as_("ana@example.com")
+    assert leader.selectbox(key="bulk_field").options == ["State"]
+    assert any("approves and comments" in one.value for one in leader.caption)
+    leader.text_input(key="review_words").set_value("encrypted").run()
+    leader.selectbox(key="bulk_state").set_value("approved").run()
+    leader.button(key="bulk_go").click().run()
+    assert not leader.exception
+    assert "1 approved" in said(leader)
+    reader = as_("eve@example.com")
+    assert any("changes nothing in it" in one.value for one in reader.caption)
+    assert not [one for one in reader.button if one.key == "bulk_go"]
 
 
 def test_a_colleagues_change_is_shown_and_not_overwritten(home):
@@ -112,7 +145,7 @@ def test_a_decision_reaches_the_scores(home):
     store.close()
     before = said(test)
     after = said(test.run())
-    assert "1 of 3 requirements are supported" in before
+    assert "1 of 3 requirements is supported" in before
     assert "2 of 3 requirements are supported" in after
 
 

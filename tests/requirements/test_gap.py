@@ -73,7 +73,7 @@ def test_the_deals_amount_is_divided_not_repeated(found):
 
 
 def test_sentences_hold_the_numbers(found):
-    assert "1 of 6 requirements are supported today (17 %, target 90 %)" in found.sentence()
+    assert "1 of 6 requirements is supported today (17 %, target 90 %)" in found.sentence()
     assert "USD 130,000 hang on it: Acme" in found.sentence()
     assert found.gap_sentence().startswith("1 of 5 gaps blocks the deal")
     assert found.unclear_sentence().startswith("None")

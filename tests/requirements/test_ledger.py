@@ -157,6 +157,17 @@ def test_an_empty_ledger_says_so(known, company, settings):
         assert ledger.uplift(found, "A", settings).is_empty()
 
 
+def test_a_question_to_the_buyer_stands_after_gaps_that_are_known(known, company, settings, book):
+    assert book.frame["gap_type"].to_list()[-1] == "unclear"
+    assert "1 of them is a question to be answered first. Closing “" in book.sentence()
+    last = book.frame.row(-1, named=True)
+    assert "clearing it up takes 0.4 person-weeks" in book.gap_sentence(last["gap_id"])
+    only = [RequirementSet("two", "O2", asked(("perhaps", "support", "high", "C", 0.4)))]
+    found = ledger.build(only, company, known, settings, CHANCES)
+    assert found.sentence().endswith("1 of them is a question to be answered first.")
+    assert ledger._weeks(1.0) == "1 person-week"
+
+
 def test_sentences(book):
     assert "USD 160.0 k in 3 open deals" in book.sentence()
     assert book.sentence().startswith("6 requirement lists show 5 gaps")

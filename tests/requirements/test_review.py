@@ -138,7 +138,35 @@ def test_only_an_approver_approves_and_only_what_is_answered(found, known):
     held = rows.with_columns(state=pl.lit("approved"))
     said = review.checked(review.changes(held, {0: {"answer": "new"}, 1: {"comment": "x"}}), held, is_approver=False)
     assert [c.row for c in said.allowed] == [3]
-    assert said.refused == ("Row 2 stay as approved: only an approver may change that.",)
+    assert said.refused == ("Row 2 stays as approved: only an approver may change that.",)
+
+
+def test_a_leader_who_writes_no_answers_approves_and_comments(found, known):
+    rows = gridded(found, known).with_columns(answer=pl.lit("said"), statement=pl.lit("Compliant"))
+    wanted = review.in_bulk(rows, {"state": "approved", "comment": "well done"})
+    assert len(review.checked(wanted, rows, is_approver=True, is_writer=False).allowed) == 4
+    said = review.checked(review.in_bulk(rows, {"owner": "Bo"}), rows, is_approver=True, is_writer=False)
+    assert said.allowed == []
+    assert said.refused == ("Rows 2, 3, 4, 5 stay as they are: your role approves and comments, it writes no answers.",)
+    none = review.checked(wanted, rows, is_approver=False, is_writer=False)
+    assert none.refused == ("Rows 2, 3, 4, 5 stay as they are: your role reads, it writes no answers.",)
+
+
+def test_who_approves_is_said(found, known):
+    rows = gridded(found, known)
+    one = review.in_bulk(rows.head(1), {"state": "approved"})
+    assert review.checked(one, rows, is_approver=False, approvers=["admin", "sales_engineer"]).refused == (
+        "Row 2 stays unapproved: your role does not approve; the roles admin and sales engineer do.",
+    )
+    assert review.checked(one, rows, is_approver=False, approvers=["leader"]).refused[0].endswith("role leader does.")
+
+
+def test_nothing_counts_as_answered_without_an_answer(found, known):
+    rows = gridded(found, known).with_columns(answer=pl.lit(None, pl.String))
+    wanted = review.in_bulk(rows, {"state": "answered"})
+    assert review.checked(wanted, rows, is_approver=True).allowed == []
+    both = review.in_bulk(rows, {"state": "answered", "answer": "We do."})
+    assert len(review.checked(both, rows, is_approver=False).allowed) == 4
 
 
 def test_what_is_to_be_clarified_waits_for_a_person(found, known):

@@ -78,7 +78,8 @@ def plan(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
     out = Plan()
     for grid, shape in zip(source.grids, source.layouts, strict=True):
         sheet = _Sheet(grid, shape, out, replace)
-        for row, text in asked.filter(pl.col("sheet") == grid.name).select("row", "text").iter_rows():
+        here = asked.filter(pl.col("sheet") == grid.name).select("row", "text")
+        for row, text in (one for one in here.iter_rows() if shape.holds(one[0])):
             answer = known.get((grid.name, row))
             status = wording.stated(answer.get("status"), answer.get("statement")) if answer is not None else None
             if answer is None or status is None:

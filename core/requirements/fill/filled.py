@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from core.metrics.measure import counted
+from core.metrics.measure import counted, out_of
 from core.requirements import grids
 from core.requirements.fill import answers as planning
 from core.requirements.fill import delimited, ooxml, opendocument, proof
@@ -48,7 +48,7 @@ class Filled:
     def sentence(self) -> str:
         """Say how many rows are answered and what changed."""
         rows = self.left.select("sheet", "row").unique().height
-        text = f"{self.n_asked - rows:,} of {self.n_asked:,} requirements are answered in the buyer's own file. "
+        text = f"{out_of(self.n_asked - rows, self.n_asked, 'requirement')} answered in the buyer's own file. "
         text += self.proof.sentence()
         return text + (f" {counted(rows, 'row is', 'rows are')} left for a person." if rows else "")
 
