@@ -157,7 +157,8 @@ def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
     """Forecast monthly revenue with its range, in all and by region, and replay past months.
 
     Revenue is billing less refunds, in complete months. The forecast is the weighted mean of ETS, Theta and CES
-    of each series and boosted trees over the changes of all of them; whole and regions are made to agree. The
+    of each series and boosted trees over the changes of all of them, moved by what deals won in the last 60 days add
+    where that would have brought past forecasts nearer (`models.leads`); whole and regions are made to agree. The
     range holds the set share of the forecast's own past misses as many months ahead. The running month is
     forecast as a whole.
 

@@ -203,7 +203,10 @@ def folder(dataset: Dataset, settings: Settings) -> Path | None:
 
 
 def alike(dataset: Dataset, settings: Settings) -> tuple[str, date] | None:
-    """Return the latest kept version of the same company, settings and code, and the day its data speak of."""
+    """Return the latest kept version of the same company, settings and code, and the day its data speak of.
+
+    Of several that speak of one day, that of exactly this data comes first.
+    """
     folder, kind = settings.home / "models", _digest("", settings)
     found = []
     for place in folder.glob("*/bundle.json"):
@@ -213,8 +216,9 @@ def alike(dataset: Dataset, settings: Settings) -> tuple[str, date] | None:
                 found.append((date.fromisoformat(about["as_of"]), place.parent.name))
         except (OSError, ValueError, KeyError, TypeError):
             continue
-    past = [(day, name) for day, name in found if day <= dataset.as_of]
-    return (max(past)[1], max(past)[0]) if past else None
+    own = key(_company(dataset), settings)
+    past = [(day, name == own, name) for day, name in found if day <= dataset.as_of]
+    return (max(past)[2], max(past)[0]) if past else None
 
 
 def held_against(version: str, dataset: Dataset, settings: Settings) -> list[str]:
