@@ -191,13 +191,17 @@ def courses(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
 
 
 def together(
-    frame: pl.DataFrame, names: tuple[str, str], order: tuple[tuple[str, ...], tuple[str, ...]]
+    frame: pl.DataFrame, names: tuple[str, str], order: tuple[tuple[str, ...], tuple[str, ...]], is_bad: bool = False
 ) -> alt.Chart | alt.LayerChart:
-    """Heat table of what two features do beyond each alone, in points: [one, other, n, p, p_alone, beyond]."""
+    """Heat table of what two features do beyond each alone, in points: [one, other, n, p, p_alone, beyond].
+
+    Green is what one wishes for: a higher chance, or a lower one where what is foreseen is bad.
+    """
     percent = pl.format("{} %", (pl.col("p") * 100).round(1))
     shown = frame.with_columns(
         points=pl.col("beyond") * 100, said=pl.when(pl.col("beyond").is_null()).then(pl.lit("–")).otherwise(percent)
     )
+    colours = ["#e8b27a", "#f1f1ee", "#5bb8b1"][:: -1 if is_bad else 1]
     widest = max(float(shown["points"].abs().max() or 0.0), 1.0)  # type: ignore[arg-type]
     base = alt.Chart(shown).encode(
         x=alt.X("other:N", sort=list(order[1]), title=names[1], axis=_across(order[1], "top")),
@@ -205,7 +209,7 @@ def together(
     )
     boxes = base.mark_rect(cornerRadius=2).encode(
         color=alt.Color("points:Q", legend=None, scale=alt.Scale(
-            domain=[-widest, 0, widest], range=["#e8b27a", "#f1f1ee", "#5bb8b1"], interpolate="rgb", clamp=True)),
+            domain=[-widest, 0, widest], range=colours, interpolate="rgb", clamp=True)),
         tooltip=[
             "one:N", "other:N", alt.Tooltip("n:Q", format=",", title="of today's rows"),
             alt.Tooltip("p:Q", format=".1%", title="chance"),

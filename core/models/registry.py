@@ -175,7 +175,7 @@ def revenue_outlook(dataset: Dataset, settings: Settings) -> forecast.RevenueOut
         return forecast.forecast_revenue(dataset, settings)
     bundle = load_or_train(dataset, settings)
     if bundle.revenue.is_empty():
-        raise ModelError(bundle.problems.get("revenue", "There is no revenue to forecast from."), mend="Load billing.")
+        raise ModelError(bundle.problems.get("revenue", "There is no revenue to forecast from: load billing."))
     return forecast.outlook_of(bundle.revenue, bundle.revenue_held, settings)
 
 

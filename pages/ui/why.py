@@ -57,10 +57,11 @@ def together(page: Page, of: str) -> None:
         pair = rows[place]["one"], rows[place]["other"]
         found = cached.result(explain.interplay.together, page.data, page.settings, *pair, of)
         c.answer(found.sentence())
-        c.chart(charts.together, found.frame, (plain(pair[0]), plain(pair[1])), found.order)
+        c.chart(charts.together, found.frame, (plain(pair[0]), plain(pair[1])), found.order, of == "churn")
+        high, low = ("Orange", "green") if of == "churn" else ("Green", "orange")
         st.caption(
-            "Each box: the mean chance if all stood there. Green: higher than the two would make it each by itself; "
-            f"orange: lower; –: fewer than {explain.interplay.FEWEST} stand there today."
+            f"Each box: the mean chance if all stood there. {high}: higher than the two would make it each by itself; "
+            f"{low}: lower; –: fewer than {explain.interplay.FEWEST} stand there today."
         )
         with st.expander("Every pair, the strongest first"):
             c.table(ranked.frame, column_config=PAIRS, column_order=list(PAIRS))
