@@ -146,6 +146,8 @@ def test_the_bars_of_a_customer_add_up_to_the_chance_shown(url, page):
     note = page.get_by_text("points = ")
     expect(note).to_be_visible(timeout=60_000)
     base, shown = (float(v) for v in re.match(r"([\d.]+) % .* = ([\d.]+) %", note.inner_text()).groups())
+    # The panel is placed where the page stands when it is opened: the page has to be whole by then.
+    expect(page.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=60_000)
     cell = page.get_by_test_id("stVerticalBlock").filter(has=note).last
     cell.get_by_role("button", name="Method").click()
     with page.expect_download() as download:
