@@ -84,6 +84,11 @@ def alike(model: Any, past: pl.DataFrame, row: pl.DataFrame, held: Sequence[str]
     return near.sort("distance", "account_id", "as_of").head(most)
 
 
+def evenly(rows: pl.DataFrame, most: int) -> pl.DataFrame:
+    """Return at most so many rows, evenly spread over all of them."""
+    return rows[np.unique(np.linspace(0, rows.height - 1, min(most, rows.height)).astype(int))]
+
+
 def changed(row: pl.DataFrame, values: Mapping[str, float]) -> pl.DataFrame:
     """Return the row with some fields set, each in the type it has (counts are rounded)."""
     out = row

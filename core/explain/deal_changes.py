@@ -11,11 +11,10 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.contracts.errors import ModelError
 from core.explain import drivers, supposing
-from core.explain.cases import Crowd, changed
+from core.explain.cases import Crowd, changed, evenly
 from core.explain.contributions import written
-from core.explain.deals import landmarks
+from core.explain.deals import landmarks, opened
 from core.explain.follows import LABELS, follow
 from core.explain.supposing import Field, Kind
 from core.features import deals
@@ -79,7 +78,7 @@ def fields(dataset: Dataset, settings: Settings, opportunity_id: str, days: int 
         When there is no close model, or the deal is not open.
     """
     bundle = registry.load_or_train(dataset, settings)
-    looked_at, row = bundle.need_close().ready().names, _row(bundle, opportunity_id)
+    looked_at, row = bundle.need_close().ready().names, opened(bundle, opportunity_id)
     past = _past(dataset, settings, days)
     found = []
     for name, label in LABELS.items():
@@ -133,7 +132,7 @@ def suppose(
         When there is no close model, the deal is not open, or a field is not one that can be changed.
     """
     bundle = registry.load_or_train(dataset, settings)
-    model, row = bundle.need_close(), _row(bundle, opportunity_id)
+    model, row = bundle.need_close(), opened(bundle, opportunity_id)
     known = {field.name: field for field in fields(dataset, settings, opportunity_id, days)}
     moved = supposing.chosen(row, known, values)
     whole, notes = follow(row.row(0, named=True), moved, settings)
@@ -170,13 +169,6 @@ def _flat(model: close.CloseModel, moved: Mapping[str, float]) -> list[str]:
     return []
 
 
-def _row(bundle: registry.Bundle, opportunity_id: str) -> pl.DataFrame:
-    rows = bundle.deal_features.filter(pl.col("opportunity_id") == opportunity_id)
-    if rows.is_empty():
-        raise ModelError(f"There is no open deal {opportunity_id}.", mend="Choose one that is listed.")
-    return rows
-
-
 @remembered(2)
 def _past(dataset: Dataset, settings: Settings, days: int) -> pl.DataFrame:
     """Return past landmarks of the deals one may see, whose end in so many days is known, with what became."""
@@ -198,7 +190,7 @@ def _crowd(dataset: Dataset, settings: Settings, known: Same, days: int) -> Crow
     past, model = _past(dataset, settings, days), bundle.need_close().at(days)
     if past.is_empty():
         return Crowd.of(past, deals.NUMBERS, "opportunity_id")
-    some = past[np.unique(np.linspace(0, past.height - 1, min(TYPICAL, past.height)).astype(int))]
+    some = evenly(past, TYPICAL)
     parts = np.abs(model.predict(some, pred_contrib=True)[:, :-1]).mean(axis=0)
     moves = dict(zip(model.feature_names_, parts, strict=True))
     moves["stage_rank"] = moves.get("stage_rank", 0.0) + moves.get("stage", 0.0)

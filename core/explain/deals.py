@@ -136,10 +136,21 @@ def deal(dataset: Dataset, settings: Settings, opportunity_id: str, days: int = 
     """
     bundle = registry.load_or_train(dataset, settings)
     model = bundle.need_close()
+    return split(model, opened(bundle, opportunity_id), bundle.deal_scores.columns, days)
+
+
+def opened(bundle: registry.Bundle, opportunity_id: str) -> pl.DataFrame:
+    """Return the features of one open deal, a single row.
+
+    Raises
+    ------
+    ModelError
+        When it is not open.
+    """
     rows = bundle.deal_features.filter(pl.col("opportunity_id") == opportunity_id)
     if rows.is_empty():
         raise ModelError(f"There is no open deal {opportunity_id}.", mend="Choose one that is listed.")
-    return split(model, rows, bundle.deal_scores.columns, days)
+    return rows
 
 
 def split(model: CloseModel, rows: pl.DataFrame, columns: Sequence[str], days: int) -> Contributions:

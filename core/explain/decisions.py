@@ -71,6 +71,10 @@ class Topic(ABC):
     def since(self, dataset: Dataset, settings: Settings, entity_id: str, on: date) -> dict[str, Any]:
         """Return what came after a day, as columns."""
 
+    def own(self, scores: pl.DataFrame, entity_id: str) -> pl.DataFrame:
+        """Return the row of one of them; none where there are no scores."""
+        return scores.filter(pl.col(self.entity) == entity_id) if scores.width else scores
+
     def plays(self) -> tuple[playbooks.Play, ...] | tuple[playbooks.DealPlay, ...]:
         """Return what the playbooks hold for it."""
         return playbooks.load(self.noun)
@@ -84,8 +88,7 @@ class _Accounts(Topic):
         return set(dataset.accounts["account_id"])
 
     def chance(self, dataset: Dataset, settings: Settings, entity_id: str) -> float | None:
-        scores = registry.load_or_train(dataset, settings).churn_scores
-        rows = scores.filter(pl.col("account_id") == entity_id) if scores.width else scores
+        rows = self.own(registry.load_or_train(dataset, settings).churn_scores, entity_id)
         return float(rows[f"p_churn_{settings.models.churn_days}d"][0]) if rows.height else None
 
     def since(self, dataset: Dataset, settings: Settings, entity_id: str, on: date) -> dict[str, Any]:
@@ -107,9 +110,8 @@ class _Deals(Topic):
         return set(dataset.opportunities["opportunity_id"])
 
     def chance(self, dataset: Dataset, settings: Settings, entity_id: str) -> float | None:
-        scores = registry.load_or_train(dataset, settings).deal_scores
-        rows = scores.filter(pl.col("opportunity_id") == entity_id) if scores.width else scores
-        weights = outlook.knots(scores.columns, self.window(settings)) if rows.height else {}
+        rows = self.own(registry.load_or_train(dataset, settings).deal_scores, entity_id)
+        weights = outlook.knots(rows.columns, self.window(settings)) if rows.height else {}
         return sum(w * float(rows[f"p_win_{h}"][0]) for h, w in weights.items()) if weights else None
 
     def since(self, dataset: Dataset, settings: Settings, entity_id: str, on: date) -> dict[str, Any]:

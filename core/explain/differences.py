@@ -14,7 +14,7 @@ from core.contracts.errors import ModelError, closest
 from core.explain import customers as reasons
 from core.explain import subjects
 from core.explain.contributions import Contributions, explain, path_slope, probability
-from core.explain.deals import mixed
+from core.explain.deals import mixed, opened
 from core.features import accounts, deals
 from core.metrics.remembered import Same, remembered
 from core.models import outlook, registry
@@ -138,10 +138,7 @@ def deal(dataset: Dataset, settings: Settings, opportunity_id: str, ahead: int =
     """
     bundle = registry.load_or_train(dataset, settings)
     model = bundle.need_close()
-    own = pl.col("opportunity_id") == opportunity_id
-    now = bundle.deal_features.filter(own)
-    if now.is_empty():
-        raise ModelError(f"There is no open deal {opportunity_id}.", mend="Choose one that is listed.")
+    now = opened(bundle, opportunity_id)
     day = dataset.as_of - timedelta(days=days)
     then = deals.build(dataset, day, settings, opportunity_id)
     if then.is_empty():

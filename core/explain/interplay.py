@@ -15,6 +15,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
 from core.explain import drivers
 from core.explain.bins import Bins, bins
+from core.explain.cases import evenly
 from core.explain.contributions import Floats, matrix, probability
 from core.explain.subjects import Subject, subject
 from core.features.deals import FOLLOWS
@@ -108,9 +109,9 @@ def pairs(dataset: Dataset, settings: Settings, of: str = "close", most: int = 1
         When there is no such model.
     """
     known = subject(dataset, settings, of)
-    rough = strengths(known, _spread(known.rows, ROUGH_ROWS), _candidates(known), settings.models.seed)
+    rough = strengths(known, evenly(known.rows, ROUGH_ROWS), _candidates(known), settings.models.seed)
     likely = list(rough.head(3 * most).select("one", "other").iter_rows())
-    return Pairs(strengths(known, _spread(known.rows, ROWS), likely, settings.models.seed).head(most), known.verb)
+    return Pairs(strengths(known, evenly(known.rows, ROWS), likely, settings.models.seed).head(most), known.verb)
 
 
 def strengths(known: Subject, some: pl.DataFrame, chosen: Sequence[tuple[str, str]], seed: int) -> pl.DataFrame:
@@ -158,10 +159,6 @@ def _candidates(known: Subject) -> list[tuple[str, str]]:
         name for i, name in enumerate(known.model.feature_names_) if name not in FOLLOWS and (x[:, i] != x[0, i]).any()
     ]
     return [(a, b) for a, b in combinations(names, 2) if group.driver(a) != group.driver(b)]
-
-
-def _spread(rows: pl.DataFrame, most: int) -> pl.DataFrame:
-    return rows[np.unique(np.linspace(0, rows.height - 1, min(most, rows.height)).astype(int))]
 
 
 def together(dataset: Dataset, settings: Settings, one: str, other: str, of: str = "close") -> Together:
@@ -214,7 +211,7 @@ def together(dataset: Dataset, settings: Settings, one: str, other: str, of: str
 
 def _grid(known: Subject, pair: tuple[str, str], cut: tuple[Bins, Bins]) -> tuple[Floats, Floats]:
     """Return the mean chance, and the log odds that go with it, of every combination."""
-    rows = _spread(known.rows, CASES)
+    rows = evenly(known.rows, CASES)
     kinds = [rows.schema[name] for name in pair]
     parts = [
         rows.with_columns(**{name: pl.lit(v).cast(kind) for name, v, kind in zip(pair, (a, b), kinds, strict=True)})

@@ -130,9 +130,7 @@ def deal(
     """
     bundle = registry.load_or_train(dataset, settings)
     model = bundle.need_close()
-    rows = bundle.deal_features.filter(pl.col("opportunity_id") == opportunity_id)
-    if rows.is_empty():
-        raise ModelError(f"There is no open deal {opportunity_id}.", mend="Choose one that is listed.")
+    rows = deals.opened(bundle, opportunity_id)
     whole = dataset.whole or dataset
     marks = deals.landmarks(whole.unmasked or whole, settings)
     ids = marks["opportunity_id"].unique().sort()
