@@ -22,6 +22,7 @@ def recipe(settings: Settings) -> Recipe:
             "usage_change_rate_30d", "usage_change_rate_90d", "ticket_sentiment_90d", "sentiment_90d", "tenure_days",
             "recent_ticket_sentiment",
         ),
+        ridge=0.003,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from core.models import drift, leaks, probability, race, training
 from core.models.calibration import Calibrator
 from core.models.contenders import Floats, Mean
 from core.models.correction import Ends, corrected
-from core.models.periods import CALENDAR, PERIOD_DAYS, each_period, rows_of
+from core.models.periods import CALENDAR, PERIOD_DAYS, STRETCHES, each_period, rows_of
 from core.models.probability import HORIZON, encode
 from core.models.risks import Periods, Risks, paths
 from core.models.training import Plan
@@ -31,7 +31,7 @@ RISING = (
 )  # fmt: skip
 FALLING = ("n_pushes",)
 TREES = {
-    "num_leaves": 8, "min_data_in_leaf": 400, "learning_rate": 0.06, "feature_fraction": 0.5, "bagging_fraction": 0.7,
+    "num_leaves": 8, "min_data_in_leaf": 400, "learning_rate": 0.1, "feature_fraction": 0.5, "bagging_fraction": 0.7,
     "bagging_freq": 1, "lambda_l2": 10.0, "cat_smooth": 50.0, "cat_l2": 30.0,
 }  # fmt: skip
 ROUNDS = 120
@@ -279,14 +279,14 @@ def _plan(
 ) -> Plan:
     every = (*names, *CALENDAR)
     at = every.index
-    pairs = [("stage", "period_log"), ("stage", "period"), ("stage", "quarter_rush")]
+    pairs = [("stage", "period_log"), ("stage", "period"), *(("stage", name) for name in STRETCHES)]
     pairs += [(name, "period_log") for name in PACED]
     pairs.append(("competitor", "region"))
     up, down = (RISING, FALLING) if cause == "won" else ((), ())
     coded = {at(n): len(w) for n, w in words.items()}
     few = ("base rate", "table")
     return Plan(
-        every, {**coded, at("quarter_place"): 4}, TREES, ROUNDS, frozenset(up), frozenset(down), ridge=0.02,
+        every, {**coded, at("quarter_place"): 4}, TREES, ROUNDS, frozenset(up), frozenset(down), ridge=0.05,
         products=tuple((at(a), at(b)) for a, b in pairs), table=(at("stage"), at("period")) if is_simple else (),
         contenders=few if is_simple else Plan.contenders, threads=settings.models.threads, seed=settings.models.seed,
     )  # fmt: skip

@@ -220,9 +220,9 @@ def reckoned(model: RevenueForecaster, middle: Floats, settings: Settings) -> di
     level = np.array([y[-SEASON:].mean() for y in model.series_])[:, None] * np.ones((1, h))
     base = model.base(h)
     calm = RevenueForecaster(settings)
-    calm.units_, calm.last_months_, calm.weights_ = model.units_, model.last_months_, model.weights_
+    calm.units_, calm.last_months_ = model.units_, model.last_months_
     calm.series_ = [unseasoned(y) for y in model.series_]
-    plain = calm.base(h)
+    plain = calm.base(h, shares=model.shares(h))
     moved = base * model.lift(h)
     parts = (level, plain - level, base - plain, moved, middle - base - moved)
     return dict(zip(REASONS, parts, strict=True))

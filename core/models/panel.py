@@ -10,14 +10,13 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts.errors import ModelError
-from core.models import crew, series
+from core.models import crew, series, weighing
 from core.models.leads import Past, surprise
 from core.models.series import Floats
 
 ERRORS_WANTED = 300
 MOST_ORIGINS = 24
 MATURE, YOUNG = 24, 12
-LONG = 60
 MOST_PAST = 36
 FEWEST_ERRORS = 6
 Z80 = 1.2816
@@ -27,11 +26,12 @@ class RevenueForecaster:
     """Forecast monthly amounts of one or many units, with a range.
 
     The forecast is a weighted mean of five members: AutoETS, AutoTheta and AutoCES of each unit alone, and two
-    LightGBMs on the changes of all units, from the month before and from the year before (`weights`). The range
-    is a conformal one: the ensemble is run again from earlier months, its misses at each number of months ahead
-    are measured in units of how unsteady each unit was by then, and the wanted quantile of them, times how
-    unsteady the unit is now, is the half-width. A unit's own misses serve where it has six or more, else those of
-    all units together.
+    LightGBMs on the changes of all units, from the month before and from the year before. Weights are fixed
+    beforehand (`weighing.beforehand`) and, with at most 60 units, moved by how near each member came from
+    earlier months (`weighing.learnt`). The range is a conformal one: the ensemble is run again from earlier
+    months, its misses at each number of months ahead are measured in units of how unsteady each unit was by
+    then, and the wanted quantile of them, times how unsteady the unit is now, is the half-width. A unit's own
+    misses serve where it has six or more, else those of all units together.
 
     Parameters
     ----------
@@ -40,8 +40,6 @@ class RevenueForecaster:
 
     Attributes
     ----------
-    weights_ : ndarray
-        Weight of each of `series.MEMBERS` for each unit, shape (members, units).
     n_errors_ : int
         Past misses per month ahead behind the range.
     """
@@ -49,6 +47,8 @@ class RevenueForecaster:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._said: dict[tuple[int, int], Floats] = {}
+        self._shares: dict[tuple[int, int], Floats] = {}
+        self._missed: dict[tuple[int, int], Floats] = {}
         self._past: dict[int, Past] = {}
         self._crew: crew.Crew | None = None
 
@@ -78,8 +78,7 @@ class RevenueForecaster:
         if frame.is_empty():
             raise ModelError("There is no revenue to forecast from.", mend="Load transactions of kind billing.")
         self.units_, self.last_months_, self.series_ = _series(frame)
-        self.weights_ = np.stack([weights(len(y)) for y in self.series_], axis=1)
-        self._said, self._past = {}, {}
+        self._said, self._shares, self._missed, self._past = {}, {}, {}, {}
         self.surprises_ = None if won is None else _surprises(won, self.units_, self.last_months_, self.series_)
         self.whole_ = whole
         return self
@@ -143,10 +142,33 @@ class RevenueForecaster:
         known = self._past[h]
         return known.lift(back) if back < len(known.surprise) else np.zeros((len(self.units_), h))
 
-    def base(self, h: int, back: int = 0) -> Floats:
+    def base(self, h: int, back: int = 0, shares: Floats | None = None) -> Floats:
         """Return the weighted mean of the members `back` months ago, before anything won lately moves it."""
-        shares = np.stack([weights(len(y) - back) for y in self.series_], axis=1)
-        return np.asarray((shares[:, :, None] * self._members(h, back)).sum(axis=0), dtype=np.float64)
+        by = self.shares(h, back) if shares is None else shares
+        return np.asarray((by[:, :, None] * self._members(h, back)).sum(axis=0), dtype=np.float64)
+
+    def shares(self, h: int, back: int = 0) -> Floats:
+        """Return each member's weight for each unit, members by units, learnt from what was over `back` months ago."""
+        if (h, back) not in self._shares:
+            fixed = np.stack([weighing.beforehand(len(y) - back) for y in self.series_], axis=1)
+            is_few = len(self.units_) <= weighing.MOST_UNITS
+            origins = range(back + h, back + h + weighing.ORIGINS) if is_few else ()
+            oldest = max(map(len, self.series_)) - weighing.YOUNGEST
+            misses = [self._members_missed(h, origin) for origin in origins if origin <= oldest]
+            self._shares[h, back] = weighing.learnt(fixed, np.array(misses))
+        return self._shares[h, back]
+
+    def _members_missed(self, h: int, origin: int) -> Floats:
+        """Return each member's mean miss over its `h` months in units of unrest, units by members; NaN if too young."""
+        if (h, origin) not in self._missed:
+            said, scale = self._members(h, origin), self._unrest(origin)
+            out = np.full((len(self.units_), len(said)), np.nan)
+            for i, y in enumerate(self.series_):
+                begin = len(y) - origin
+                if begin >= weighing.YOUNGEST:
+                    out[i] = np.abs(said[:, i] - y[begin : begin + h]).mean(axis=1) / scale[i]
+            self._missed[h, origin] = out
+        return self._missed[h, origin]
 
     def _unrest(self, back: int) -> Floats:
         """Return how unsteady each unit was: its mean monthly change over the last three years."""
@@ -191,23 +213,6 @@ class RevenueForecaster:
                 miss[1 : 1 + len(actual)] = np.abs(actual - said[i, : len(actual)]) / scale[i]
                 rows.append(miss)
         return np.array(rows) if rows else np.zeros((0, h + 1))
-
-
-def weights(n_months: int) -> Floats:
-    """Return the weights of ETS, Theta, CES and the two boosted trees for a unit with such a history.
-
-    The three models of each unit alone have a fifth each, and the trees, which learn the seasons from all units
-    together, two: those on the year before only take part from five years on, where they have seen enough of
-    them. Chosen by rolling origin on training months, of whole histories and of ones cut to 36 and 24 months;
-    equal weights beat the median there, and finer weights gained nothing.
-
-    Examples
-    --------
-    >>> weights(48).tolist()
-    [0.2, 0.2, 0.2, 0.4, 0.0]
-    """
-    long = n_months >= LONG
-    return np.array([0.2, 0.2, 0.2, 0.2 if long else 0.4, 0.2 if long else 0.0])
 
 
 def quantile(misses: Floats, rate: float) -> float | None:

@@ -11,9 +11,12 @@ from core.models import contenders
 from core.models.contenders import Floats
 
 PERIOD_DAYS = 15
-RUSH_DAYS = 14
 QUARTER_DAYS = 91
-CALENDAR = ("period", "period_log", "quarter_rush", "quarter_place", "due_in_period", "overdue")
+STRETCHES = {
+    "quarter_last_week": (0, 7), "quarter_week_before": (7, 14), "quarter_third_last": (14, 21),
+    "quarter_fourth_last": (21, 28), "quarter_month_before": (28, 49),
+}  # fmt: skip
+CALENDAR = ("period", "period_log", *STRETCHES, "quarter_place", "due_in_period", "overdue")
 MANY_ROWS = 500
 DUE = "days_to_close"
 
@@ -31,10 +34,10 @@ def rows_of(x: Floats, names: Sequence[str], period: int) -> Floats:
     Returns
     -------
     ndarray
-        The features and the columns of `CALENDAR`: the period, its logarithm, the share of it in the
-        last fortnight of a fiscal quarter, which quarter its middle lies in, whether the expected
-        close lies in it, and by how many days it is overdue. Days to the expected close count from
-        the period's begin. Quarters are taken as 91 days.
+        The features and the columns of `CALENDAR`: the period, its logarithm, the share of it in each of
+        the last weeks of a fiscal quarter and in the month before them, which quarter its middle lies in,
+        whether the expected close lies in it, and by how many days it is overdue. Days to the expected
+        close count from the period's begin. Quarters are taken as 91 days.
     """
     out = np.empty((len(x), x.shape[1] + len(CALENDAR)))
     out[:, : x.shape[1]] = x
@@ -52,10 +55,15 @@ def _turn(out: Floats, x: Floats, names: Sequence[str], period: int) -> None:
     due, left, quarter = given(DUE) - begin, given("days_to_quarter_end"), given("fiscal_quarter")
     days, which = np.unique(left, return_inverse=True)
     ahead = days[:, None] - begin - np.arange(1, PERIOD_DAYS + 1)[None, :]
-    rush = np.where(np.isnan(days), RUSH_DAYS / QUARTER_DAYS, (ahead % QUARTER_DAYS < RUSH_DAYS).mean(axis=1))[which]
+    to_end = ahead % QUARTER_DAYS
+    shares = [
+        np.where(np.isnan(days), (stop - first) / QUARTER_DAYS, ((to_end >= first) & (to_end < stop)).mean(axis=1))
+        for first, stop in STRETCHES.values()
+    ]
     place = (quarter - 1 - ahead[which, PERIOD_DAYS // 2] // QUARTER_DAYS) % 4
     inside = np.where(np.isnan(due), np.nan, (due >= 0) & (due < PERIOD_DAYS))
-    columns = (float(period), np.log1p(float(period)), rush, place, inside, np.clip(-due, 0, None))
+    ends = (share[which] for share in shares)
+    columns = (float(period), np.log1p(float(period)), *ends, place, inside, np.clip(-due, 0, None))
     for i, column in enumerate(columns):
         out[:, len(names) + i] = column
     if DUE in names:

@@ -51,9 +51,8 @@ class Recipe:
         Length of the last slice, which calibrates the model and judges its twin.
     rising, falling : tuple of str
         Features that may only raise, or only lower, the chance.
-    may_win : tuple of str
-        The contenders that may serve; the others race to be compared with. A straight line carries on
-        what only grows, such as tenure, beyond what was seen, and is left out here.
+    ridge : float
+        The inverse strength of the logistic regression's penalty.
     """
 
     subject: str
@@ -66,7 +65,7 @@ class Recipe:
     slice_days: int
     rising: tuple[str, ...] = (HORIZON,)
     falling: tuple[str, ...] = ()
-    may_win: tuple[str, ...] = ("base rate", "table", "boosted trees")
+    ridge: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -200,9 +199,8 @@ def fit(marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> Probability:
     Notes
     -----
     Every quarter of the last slice is judged by contenders trained only on what was known when it
-    began; the lowest log loss wins, among those that may serve. The
-    calibration map is learnt from the same unseen margins and kept only if it helps on the later half of
-    them.
+    began; the lowest log loss wins. The calibration map is learnt from the same unseen margins and kept
+    only if it helps on the later half of them.
     """
     return Trial(marks, recipe, settings).model()
 
@@ -266,7 +264,7 @@ class Trial:
     def result(self) -> race.Result:
         """Return who won on the last slice."""
         n = self.race.n_folds
-        return self.race.within(max(n - FOLDS, 0), n).result(self.recipe.may_win)
+        return self.race.within(max(n - FOLDS, 0), n).result()
 
     def model(self) -> Probability:
         """Return the winner, trained on everything."""
@@ -300,7 +298,7 @@ class Trial:
     def _scored(self, fold: int) -> pl.DataFrame:
         """Score one stretch by what had won, and was calibrated, on the stretches before it."""
         here, before = self.race.within(fold, fold + 1), self.race.within(max(fold - FOLDS, 0), fold)
-        found = before.result(self.recipe.may_win) if len(before.target) else race.Result("", Calibrator())
+        found = before.result() if len(before.target) else race.Result("", Calibrator())
         name = found.winner or self.plan.contenders[-1]
         rows = self.marks.select(self.marks.columns[0], "as_of", HORIZON, "target")[here.rows]
         known = self.marks.filter(pl.col("is_known_on") <= rows["as_of"].min())
@@ -340,7 +338,8 @@ def _plan(
     return Plan(
         names, {names.index(n): len(w) for n, w in words.items()}, small if is_simple else recipe.parameters,
         40 if is_simple else recipe.rounds, frozenset(recipe.rising), frozenset(recipe.falling),
-        contenders=few if is_simple else many, threads=settings.models.threads, seed=settings.models.seed,
+        ridge=recipe.ridge, contenders=few if is_simple else many, threads=settings.models.threads,
+        seed=settings.models.seed,
     )  # fmt: skip
 
 

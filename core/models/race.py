@@ -71,18 +71,12 @@ class Race:
             })  # fmt: skip
         return sorted(out, key=lambda row: row["log_loss"])
 
-    def result(self, may_win: Sequence[str] = ()) -> Result:
-        """Name the winner and its calibration.
-
-        Parameters
-        ----------
-        may_win : sequence of str
-            Who may serve; the others race only to be compared with. Default all.
-        """
+    def result(self) -> Result:
+        """Name the winner and its calibration."""
         if not len(self.target):
             return Result("", Calibrator(), [], has_skill=True)
         rows = self.table()
-        best = next((r["contender"] for r in rows if not may_win or r["contender"] in may_win), rows[0]["contender"])
+        best = rows[0]["contender"]
         skilled = SIMPLE not in self.margins or self._beats(best, SIMPLE)
         winner = best if skilled else SIMPLE
         found = Calibrator()

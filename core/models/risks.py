@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.models import contenders
 from core.models.calibration import Calibrator
 from core.models.contenders import Floats, sigmoid
-from core.models.periods import PERIOD_DAYS, each_period, rows_of
+from core.models.periods import CALENDAR, PERIOD_DAYS, each_period, rows_of
 
 AT_ONCE = 8_192
 NODES = 12
@@ -101,7 +101,8 @@ class Risks:
         stage = self.names.index("stage_rank") if "stage_rank" in self.names else 0
         quarter = self.names.index("days_to_quarter_end") if "days_to_quarter_end" in self.names else stage
         due = self.names.index("days_to_close") if "days_to_close" in self.names else stage
-        return np.array([*range(len(self.names)), stage, stage, quarter, quarter, due, due])
+        moving = {"period": stage, "period_log": stage, "due_in_period": due, "overdue": due}
+        return np.array([*range(len(self.names)), *(moving.get(name, quarter) for name in CALENDAR)])
 
     def margins(self, x: Floats, periods: int | None = None) -> Floats:
         """Return calibrated log odds, shape (2, rows, periods): won, and lost when not won."""

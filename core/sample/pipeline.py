@@ -12,7 +12,9 @@ from core.sample.deals import PERIOD, STAGES, WON, Phases, Pipeline, score, step
 from core.sample.names import COMPETITORS, LEAD_SOURCES, LOST_REASONS, PRODUCTS
 from core.sample.team import Team
 
-HORIZON_WEEKS = (4, 9, 13, 26)
+HORIZON_DAYS = (30, 60, 90, 180)
+LANDMARK_DAY = 4
+HORIZON_WEEKS = (4, 8, 9, 12, 13, 25, 26)
 SEGMENT_SIZE = {0: (9.75, 0.55), 1: (10.65, 0.6), 2: (11.85, 0.7)}
 CATEGORIES = np.array(["pipeline", "pipeline", "pipeline", "best_case", "commit", "closed", "omitted"])
 
@@ -91,7 +93,7 @@ def simulate(
         live = live.take(live.stage < WON).join(born)
         if week in landmarks:
             p = true_probability(live, week, HORIZON_WEEKS, np.random.default_rng(1_000 + week), replicates, phases)
-            truth.append(_truth_frame(live, p, start + timedelta(weeks=week, days=4), phases.battle(week)))
+            truth.append(_truth_frame(live, p, start + timedelta(weeks=week, days=LANDMARK_DAY), phases.battle(week)))
     history = _history(log, start, deck, team)
     return Simulated(
         _opportunities(rng, deck, history, start, team),
@@ -191,7 +193,7 @@ def _rows(deck: _Deck, deals: Pipeline, week: int) -> dict[str, np.ndarray]:
 
 def _history(log: list[dict[str, np.ndarray]], start: date, deck: _Deck, team: Team) -> pl.DataFrame:
     joined = pl.DataFrame({k: np.concatenate([part[k] for part in log]) for k in log[0]})
-    day = joined["deal"].hash(11) % 5
+    day = _weekday(joined["deal"])
     stage = joined["stage"].to_numpy()
     category = CATEGORIES[stage].astype(object)
     category[(stage == 3) & (joined["strength"].to_numpy() < -1.2)] = "pipeline"
@@ -214,6 +216,11 @@ def _history(log: list[dict[str, np.ndarray]], start: date, deck: _Deck, team: T
             "is_deleted",
         )
     )  # fmt: skip
+
+
+def _weekday(deal: pl.Series) -> pl.Series:
+    """Return the day of the week on which a deal's changes are written down: 0 Monday to 4 Friday."""
+    return deal.cast(pl.Int64).hash(11) % 5
 
 
 def _opportunities(
@@ -266,12 +273,23 @@ def _meetings(rng: np.random.Generator, met: list[np.ndarray], deck: _Deck, star
     )
 
 
+def by_horizon(index: np.ndarray, p: np.ndarray) -> dict[int, np.ndarray]:
+    """Return each deal's chance within the days of `HORIZON_DAYS`, from its chances by whole weeks.
+
+    A deal's changes are written down on a weekday of its own, so that one more week may lie within the same
+    number of days for one deal than for another.
+    """
+    day = _weekday(pl.Series(index, dtype=pl.Int64)).to_numpy().astype(int)
+    weeks = {d: (d + LANDMARK_DAY - day) // 7 for d in HORIZON_DAYS}
+    return {d: p[np.arange(len(index)), np.searchsorted(HORIZON_WEEKS, n)] for d, n in weeks.items()}
+
+
 def _truth_frame(live: Pipeline, p: np.ndarray, as_of: date, battle: bool) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "opportunity_id": [f"O{i:06d}" for i in live.index],
             "as_of": [as_of] * len(live.index),
             "score": score(live, battle),
-            **{f"p_win_{d}": p[:, i] for i, d in enumerate((30, 60, 90, 180))},
+            **{f"p_win_{d}": chance for d, chance in by_horizon(live.index, p).items()},
         }
     )

@@ -60,9 +60,16 @@ def test_a_deal_seen_from_a_later_period():
     names = ("days_to_close", "days_to_quarter_end", "fiscal_quarter")
     row = rows_of(np.array([[20.0, 10.0, 4.0], [np.nan, np.nan, np.nan]]), names, 1)
     assert row[0, 0] == 5
-    assert row[0, 3:].tolist() == pytest.approx([1, np.log(2), 0, 0, 1, 0])
+    assert row[0, 3:].tolist() == pytest.approx([1, np.log(2), 0, 0, 0, 0, 0, 0, 1, 0])
     assert np.isnan(row[1, 0])
-    assert row[1, 5] == pytest.approx(14 / 91)
+    assert row[1, 5:10].tolist() == pytest.approx([7 / 91, 7 / 91, 7 / 91, 7 / 91, 21 / 91])
+
+
+def test_the_weeks_before_a_quarter_ends_are_told_apart():
+    names = ("days_to_close", "days_to_quarter_end", "fiscal_quarter")
+    first, later = (rows_of(np.array([[20.0, 40.0, 1.0]]), names, k)[0, 5:10] for k in (0, 1))
+    assert first.tolist() == pytest.approx([0, 0, 0, 3 / 15, 12 / 15])
+    assert later.tolist() == pytest.approx([0, 4 / 15, 7 / 15, 4 / 15, 0])
 
 
 def landmark(**more):

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from core.config.calendar import add_months
-from core.models import calibration, panel
+from core.models import calibration, weighing
 from core.models.forecast import RevenueForecaster
 from core.models.learner import ProbabilityLearner
 
@@ -57,4 +57,4 @@ def test_ranges_hold_on_a_part_of_m3(settings):
     )  # fmt: skip
     misses = found.join(scale, on="unit").select((pl.col("amount_true") - pl.col("amount")).abs() / pl.col("q"))
     assert misses.to_series().mean() < 0.75
-    assert panel.weights(60).sum() == panel.weights(24).sum() == pytest.approx(1)
+    assert weighing.beforehand(60).sum() == weighing.beforehand(24).sum() == pytest.approx(1)
