@@ -238,9 +238,10 @@ class Line:
 
 def standard(rows: Floats, terms: Sequence[Sequence[Factor]], mean: Floats, spread: Floats) -> Floats:
     """Return the terms as a matrix, each less its mean over its spread."""
-    if not terms:
-        return np.zeros((len(rows), 0))
-    return (np.stack([term(rows, t) for t in terms], axis=1) - mean) / spread
+    out = np.empty((len(rows), len(terms)), order="F")
+    for i, factors in enumerate(terms):
+        np.divide(np.subtract(term(rows, factors), mean[i], out=out[:, i]), spread[i], out=out[:, i])
+    return out
 
 
 @dataclass(frozen=True)

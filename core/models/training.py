@@ -206,17 +206,19 @@ def line(x: Floats, y: Floats, plan: Plan) -> Line:
     terms, mean, spread = tuple(terms[i] for i in kept), mean[kept], spread[kept]
     if not terms:
         return Line((), mean, spread, np.zeros(0), _share(y), x.shape[1])
-    z = (raw[:, kept] - mean) / spread
+    z = np.asfortranarray(raw[:, kept])
+    z -= mean
+    z /= spread
     free = np.ones(len(terms), dtype=bool)
     signs = np.array([_sign(t, plan) for t in terms])
-    weights = np.zeros(len(terms))
-    for _ in range(4):
-        base, weights[free] = ridge_logistic(z[:, free], y, plan.ridge)
+    base, weights = _share(y), np.zeros(len(terms))
+    while True:
+        base, weights[free] = ridge_logistic(z[:, free], y, plan.ridge, np.array([base, *weights[free]]))
         against = free & (signs * weights < 0)
         if not against.any():
             break
         free &= ~against
-        weights[:] = 0.0
+        weights[against] = 0.0
     return Line(terms, mean, spread, weights, base, x.shape[1])
 
 
@@ -227,8 +229,16 @@ def _sign(factors: tuple[Factor, ...], plan: Plan) -> int:
     return int(single) * ((name in plan.rising) - (name in plan.falling))
 
 
-def ridge_logistic(z: Floats, y: Floats, inverse_penalty: float) -> tuple[float, Floats]:
+def ridge_logistic(z: Floats, y: Floats, inverse_penalty: float, start: Floats | None = None) -> tuple[float, Floats]:
     """Fit intercept and weights by Newton's method: least log loss + |weights|² / (2 × inverse_penalty).
+
+    Parameters
+    ----------
+    z : ndarray, shape (rows, terms)
+    y : ndarray of 0 and 1
+    inverse_penalty : float
+    start : ndarray, optional
+        Intercept and weights to begin with; default the overall share and zeros.
 
     Examples
     --------
@@ -236,11 +246,11 @@ def ridge_logistic(z: Floats, y: Floats, inverse_penalty: float) -> tuple[float,
     >>> round(base, 4), weights.tolist()
     (1.0986, [0.0])
     """
-    rows = np.concatenate([np.ones((len(z), 1)), z], axis=1)
+    rows = np.ones((len(z), z.shape[1] + 1), order="F")
+    rows[:, 1:] = z
     penalty = np.full(rows.shape[1], 1 / inverse_penalty)
     penalty[0] = 1e-9
-    found = np.zeros(rows.shape[1])
-    found[0] = _share(y)
+    found = np.array([_share(y), *np.zeros(z.shape[1])]) if start is None else start.copy()
     light = rows.astype(np.float32)
     for _ in range(25):
         p = sigmoid(rows @ found)
@@ -248,8 +258,9 @@ def ridge_logistic(z: Floats, y: Floats, inverse_penalty: float) -> tuple[float,
         bend = ((light * (p * (1 - p)).astype(np.float32)[:, None]).T @ light).astype(np.float64)
         bend += np.diag(penalty + 1e-9)
         step = np.linalg.solve(bend, slope)
-        found -= step * min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-12))
-        if float(np.abs(step).max()) < 1e-4:
+        longest = float(np.abs(step).max())
+        found -= step * min(1.0, 4.0 / max(longest, 1e-12))
+        if longest < 1e-4:
             break
     return float(found[0]), found[1:]
 
@@ -260,7 +271,7 @@ def trees(x: Floats, y: Floats, plan: Plan) -> Trees:
 
     options = {
         "objective": "binary", "verbose": -1, "num_threads": 1, "seed": plan.seed, "deterministic": True,
-        "force_row_wise": True, "max_cat_to_onehot": 8, "max_bin": 63, **plan.parameters,
+        "force_col_wise": True, "max_cat_to_onehot": 8, "max_bin": 63, **plan.parameters,
         "monotone_constraints": [(n in plan.rising) - (n in plan.falling) for n in plan.names],
     }  # fmt: skip
 

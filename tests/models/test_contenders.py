@@ -156,3 +156,18 @@ def test_rows_of_one_group_count_as_one():
 
 def test_log_odds_stay_finite():
     assert np.isfinite(logit(np.array([0.0, 1.0]))).all()
+
+
+def test_signs_are_held_however_many_rounds_it_takes(monkeypatch):
+    """Leaving a term out turns others against their direction, one after another; what is left still speaks."""
+    draw, n = np.random.default_rng(7), 12
+    x = draw.normal(size=(600, 3)) @ draw.normal(size=(3, n)) + draw.normal(0, 0.3, (600, n))
+    y = (x @ draw.normal(0.2, 1, n) + draw.normal(size=600) > 0).astype(float)
+    names = tuple(f"c{k}" for k in range(n))
+    rounds = []
+    fit = training.ridge_logistic
+    monkeypatch.setattr(training, "ridge_logistic", lambda z, *more: rounds.append(z.shape[1]) or fit(z, *more))
+    model = training.line(x, y, Plan(names, {}, rising=frozenset(names), ridge=0.5))
+    assert len(rounds) > 4
+    assert (model.weights >= 0).all()
+    assert model.weights.max() > 0
