@@ -1,4 +1,4 @@
-"""What any model could reach: the planted truth restricted to what a CRM export shows.
+"""How near to the planted truth the models come, and how near any model could.
 
 The truth of a deal's chance knows how eager its buyer is; an export shows only the meetings that followed.
 Here that eagerness is drawn from its exact distribution given every meeting so far (a Poisson count each
@@ -8,11 +8,15 @@ best possible chance: stage, dates, rival, skill of the rep and the rules themse
 Of leaving, the ceiling is found otherwise: trees are taught the true chances themselves, from the features of an
 account, and speak of accounts they were not taught. No model that learns from who happened to leave can know more.
 
-Run: .venv/bin/python benchmarks/ceiling.py
+"Expected" is an AUC over all outcomes that could have been drawn from the true chances, so that the luck of the
+outcomes that were drawn does not count; "off the truth" is the calibration error against the true chances.
+
+Run: .venv/bin/python benchmarks/ceiling.py [ACCOUNTS]; default is the sample's 1,200.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
@@ -20,11 +24,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from sklearn.metrics import roc_auc_score
 
 from core.config import load
-from core.features import accounts
-from core.models import churn, probability
-from core.models.calibration import auc
+from core.features import accounts, deals
+from core.models import churn, close, probability
+from core.models.calibration import auc, error
 from core.sources import read_folder
 
 GRID = np.linspace(-3.5, 3.5, 57)
@@ -68,48 +73,85 @@ def posterior(live: Any, week: int, weeks: dict[int, Any]) -> np.ndarray:
 
 
 def main() -> None:
-    """Print the AUC of the truth, of the truth restricted to what is shown, and their ratio."""
+    """Make a company and print how near to its truth the models come."""
+    n = int(sys.argv[1]) if len(sys.argv) > 1 else 1_200
     generate, pipeline = import_module("core.sample.generate"), import_module("core.sample.pipeline")
     play = pipeline.true_probability
     shown, weeks = watched(pipeline)
     folder = Path(tempfile.mkdtemp()) / "sample"
-    generate.generate(folder)
-    ends = pl.read_parquet(folder / "opportunities.parquet").select("opportunity_id", "is_won", "close_on")
+    generate.generate(folder, accounts=n, transactions=100 * n)
+    settings = load(environ={"QUARTERDECK_HOME": str(folder.parent)})
+    data = read_folder(folder, settings=settings, as_of=generate.AS_OF)
     truth = pl.read_parquet(folder.with_name("sample_truth") / "opportunity_truth.parquet")
-    dates = truth["as_of"].unique().sort().to_list()
+    best = restricted(pipeline, play, sorted(shown, key=lambda s: s[0]), weeks, truth["as_of"].unique().sort())
+    winning(data, settings, truth.join(best, on=["opportunity_id", "as_of"]))
+    leaving(data, settings, pl.read_parquet(folder.with_name("sample_truth") / "account_truth.parquet"))
+
+
+def restricted(pipeline: Any, play: Any, shown: list[Any], weeks: dict[int, Any], dates: pl.Series) -> pl.DataFrame:
+    """Return [opportunity_id, as_of, best_30, …]: the truth restricted to what an export shows."""
     parts = []
-    for day, (week, live, phases, p) in zip(dates, sorted(shown, key=lambda s: s[0]), strict=True):
+    for day, (week, live, phases, _) in zip(dates.to_list(), shown, strict=True):
         n, draw = len(live.index), np.random.default_rng(5)
         reach = posterior(live, week, weeks).cumsum(axis=1)
         many = live.take(np.tile(np.arange(n), DRAWS))
         places = (np.arange(DRAWS)[None, :] + draw.random((n, DRAWS))) / DRAWS
         many.engagement = np.concatenate([GRID[np.minimum((reach < u[:, None]).sum(axis=1), 56)] for u in places.T])
-        best = play(many, week, pipeline.HORIZON_WEEKS, draw, 1, phases).reshape(DRAWS, n, 4).mean(axis=0)
-        chances = {f"{k}_{d}": v[:, i] for i, d in enumerate(HORIZONS) for k, v in (("truth", p), ("best", best))}
+        p = play(many, week, pipeline.HORIZON_WEEKS, draw, 1, phases).reshape(DRAWS, n, -1).mean(axis=0)
+        chances = {f"best_{d}": chance for d, chance in pipeline.by_horizon(live.index, p).items()}
         parts.append(pl.DataFrame({"opportunity_id": [f"O{i:06d}" for i in live.index], "as_of": [day] * n, **chances}))
-    both = pl.concat(parts).join(ends, on="opportunity_id")
-    for days in HORIZONS:
-        here = both.filter(pl.col("as_of") + pl.duration(days=days) <= generate.AS_OF)
-        ahead = (pl.col("close_on") - pl.col("as_of")).dt.total_days()
-        y = here.select((pl.col("is_won") & (ahead > 0) & (ahead <= days)).cast(pl.Float64)).to_series().to_numpy()
-        scores = [auc(y, here[f"{k}_{days}"].to_numpy()) or 0.0 for k in ("truth", "best")]
-        print(f"{days} days: truth {scores[0]:.4f}, best possible {scores[1]:.4f}, ratio {scores[1] / scores[0]:.4f}")
-    leaving(generate.AS_OF, folder)
+    return pl.concat(parts)
 
 
-def leaving(as_of: Any, folder: Path) -> None:
+def expected(chance: np.ndarray, score: np.ndarray) -> float:
+    """Return the AUC of a score over all outcomes that could have been drawn from true chances."""
+    both = np.concatenate([np.ones(len(chance)), np.zeros(len(chance))])
+    return float(roc_auc_score(both, np.tile(score, 2), sample_weight=np.concatenate([chance, 1 - chance])))
+
+
+def told(name: str, y: np.ndarray, truth: np.ndarray, best: np.ndarray, said: np.ndarray) -> None:
+    """Print how a model did beside the truth and the best possible."""
+    of, most = auc(y, truth) or 1.0, expected(truth, truth)
+    print(f"{name}: AUC of the truth {of:.4f}")
+    for who, score in (("best possible", best), ("model", said)):
+        print(f"  {who}: {(auc(y, score) or 0) / of:.4f} of it, expected {expected(truth, score) / most:.4f}")
+    own, off = error(y, truth), error(truth, said)
+    print(f"  calibration error {error(y, said):.4f}, the truth's own {own:.4f}, off the truth {off:.4f}")
+
+
+def winning(data: Any, settings: Any, truth: pl.DataFrame) -> None:
+    """Print how near to the truth of winning a model comes that was trained before the first of its dates."""
+    days = truth["as_of"].unique().sort().to_list()
+    follow = (pl.lit(days[0]) - pl.col("as_of")).dt.total_days()
+    over = pl.col("end_days") <= follow
+    marks = close.marks(data, settings).filter(pl.col("as_of") < days[0]).with_columns(
+        follow_days=follow, is_won=(pl.col("is_won") & over).fill_null(value=False),
+        end_days=pl.when(over).then("end_days"),
+    )  # fmt: skip
+    model = close.CloseModel(settings).fit(marks)
+    for horizon in HORIZONS:
+        parts = []
+        for day in days:
+            seen = deals.outcomes(data, deals.build(data, day, settings), day, [horizon])
+            known = seen.filter(pl.col("is_known_on") <= data.as_of)
+            if known.height:
+                said = pl.Series(model.at(horizon).predict(known))
+                parts.append(known.select("opportunity_id", "as_of", "target", said=said))
+        here = pl.concat(parts).join(truth, on=["opportunity_id", "as_of"])
+        names = ("target", f"p_win_{horizon}", f"best_{horizon}", "said")
+        told(f"won within {horizon} days", *(here[name].cast(pl.Float64).to_numpy() for name in names))
+
+
+def leaving(data: Any, settings: Any, truth: pl.DataFrame) -> None:
     """Print how near to the truth of leaving the features allow one to come, and how near the model comes."""
     import lightgbm as lgb
 
-    settings = load(environ={"QUARTERDECK_HOME": str(folder.parent)})
-    data = read_folder(folder, settings=settings, as_of=as_of)
-    truth = pl.read_parquet(folder.with_name("sample_truth") / "account_truth.parquet")
     days = truth["as_of"].unique().sort().to_list()
     marks = churn.marks(data, settings).filter(pl.col("is_known_on") <= days[0])
     model = probability.fit(marks, churn.recipe(settings), settings)
     parts = [
         accounts.outcomes(data, accounts.build(data, day, settings), day, [90])
-        .filter(pl.col("is_known_on") <= as_of)
+        .filter(pl.col("is_known_on") <= data.as_of)
         .join(truth.filter(pl.col("as_of") == day).drop("as_of"), on="account_id")
         for day in days
     ]
@@ -117,14 +159,15 @@ def leaving(as_of: Any, folder: Path) -> None:
     p, y = rows["p_churn_90d"].to_numpy(), rows["target"].to_numpy().astype(float)
     x = probability.encode(rows, model.feature_names_, model.vocabulary_)
     fold = rows["account_id"].rank("dense").to_numpy() % 5
-    best = np.zeros(len(y))
+    best, known = np.zeros(len(y)), np.clip(p, 1e-3, 1 - 1e-3)
     options = {"objective": "regression", "num_leaves": 15, "learning_rate": 0.05, "min_data_in_leaf": 30,
                "feature_fraction": 0.6, "lambda_l2": 5.0, "verbose": -1, "seed": 7, "num_threads": 4}  # fmt: skip
     for k in range(5):
         taught = fold != k
-        trees = lgb.train(options, lgb.Dataset(x[taught], np.log(p[taught] / (1 - p[taught]))), 300)
+        trees = lgb.train(options, lgb.Dataset(x[taught], np.log(known[taught] / (1 - known[taught]))), 300)
         best[~taught] = trees.predict(x[~taught])
     said, draw = model.predict(rows), np.random.default_rng(5)
+    told("leaves within 90 days", y, p, best, said)
     names = rows["account_id"].to_numpy()
     places = {name: np.flatnonzero(names == name) for name in np.unique(names)}
     ratios = []
@@ -132,11 +175,7 @@ def leaving(as_of: Any, folder: Path) -> None:
         some = np.concatenate([places[name] for name in draw.choice(list(places), len(places))])
         ratios.append((auc(y[some], said[some]) or 0.0) / (auc(y[some], p[some]) or 1.0))
     low, high = np.quantile(ratios, [0.05, 0.95])
-    of = auc(y, p) or 1.0
-    print(
-        f"leaves within 90 days: truth {of:.4f}, best from the features {(auc(y, best) or 0) / of:.4f} of it, model "
-        f"{(auc(y, said) or 0) / of:.4f} of it (between {low:.3f} and {high:.3f} in nine draws of accounts of ten)"
-    )
+    print(f"the model's part of the truth lies between {low:.3f} and {high:.3f} in nine draws of accounts of ten")
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ class Trial:
         return [replace(r, calibrator=m) for r, m in zip(plain, maps, strict=True)]
 
     def _corrected(self, winners: list[str], last: int) -> tuple[Calibrator, Calibrator]:
-        folds = [k for k in range(max(last - 6, 0), last) if (0, k) in self.said and (1, k) in self.said]
+        folds = [k for k in range(max(last - 2 * QUARTERS, 0), last) if (0, k) in self.said and (1, k) in self.said]
         rows = np.concatenate([self.tested[k] for k in folds])
         margins = np.stack([np.concatenate([self.said[c, k][winners[c]] for k in folds]) for c in (0, 1)])
         fold = np.concatenate([np.full(len(self.tested[k]), k) for k in folds])

@@ -112,20 +112,27 @@ def _tickets(rng: np.random.Generator, readings: pl.DataFrame) -> pl.DataFrame:
 
 
 def _chatter(rng: np.random.Generator, deals: pl.DataFrame, n: int, as_of: date) -> pl.DataFrame:
-    """Draw mails and calls between the creation of a deal and its end; they carry no planted effect."""
-    pick = deals[rng.integers(0, deals.height, n)] if deals.height else deals.clear()
+    """Draw mails and calls evenly over all days on which deals were open; they carry no planted effect.
+
+    (So many for each deal, spread over its life, would tell how long it is going to live.)
+    """
     end = pl.when("is_closed").then("close_on").otherwise(pl.lit(as_of))
-    span = (end - pl.col("created_on")).dt.total_days().clip(0)
-    n = pick.height
+    spans = (end - pl.col("created_on")).dt.total_days().clip(0)
+    reach = deals.select((spans + 1).cum_sum()).to_series().to_numpy()
+    n = n if deals.height else 0
+    kind = rng.choice(["mail", "mail", "call"], n)
+    day = rng.integers(0, reach[-1], n) if n else np.zeros(0, dtype=int)
+    place = np.searchsorted(reach, day, side="right")
+    since = day - np.concatenate([[0], reach])[place]
     return _shape(
-        pick.select(
+        deals[place].select(
             "account_id",
             "opportunity_id",
             rep_id=pl.col("owner_id"),
-            kind=pl.Series(rng.choice(["mail", "mail", "call"], n), dtype=pl.String),
+            kind=pl.Series(kind, dtype=pl.String),
             occurred_at=pl.col("created_on").cast(pl.Datetime("us"))
             + pl.duration(
-                days=(span * pl.Series(rng.random(n))).floor().cast(pl.Int64),
+                days=pl.lit(pl.Series(since, dtype=pl.Int64)),
                 minutes=pl.lit(pl.Series(rng.integers(480, 1_080, n))),
             ),
             outcome=pl.lit(None, pl.String),

@@ -210,6 +210,13 @@ def test_chances_too_low_are_raised_and_right_ones_left():
     assert few[0].kind == few[1].kind == "identity"
 
 
+def test_the_latest_stretches_count_most_and_one_bad_one_does_not_move_the_rest():
+    votes = np.array([[0.0], [0.1], [9.0], [0.2], [0.3], [0.3]])
+    assert correction.middle(votes)[0] == pytest.approx(0.29, abs=0.02)
+    assert correction.middle(votes[::-1])[0] == pytest.approx(0.13, abs=0.03)
+    assert correction.middle(votes[:1])[0] == 0
+
+
 def test_a_correction_that_does_not_help_later_is_dropped():
     found = ends(0.0)
     fold = np.arange(6_000) * 4 // 6_000

@@ -85,6 +85,20 @@ def test_the_lost_battle_shows_in_one_region(sample):
     assert rates["EMEA"] < 0.6 * rates["AMER"]
 
 
+def test_mail_and_calls_do_not_tell_how_long_a_deal_will_live(sample):
+    """In a deal's first month there are as many of them whether it ends soon or late."""
+    deals = sample.opportunities.filter("is_closed").select(
+        "opportunity_id", "created_on", days=(pl.col("close_on") - pl.col("created_on")).dt.total_days()
+    )
+    said = sample.activities.filter(pl.col("kind").is_in(["mail", "call"])).join(deals, on="opportunity_id")
+    early = said.filter((pl.col("occurred_at").dt.date() - pl.col("created_on")).dt.total_days() < 30)
+    n = deals.join(early.group_by("opportunity_id").len(), on="opportunity_id", how="left").with_columns(
+        pl.col("len").fill_null(0)
+    )
+    soon, late = (n.filter(pl.col("days").is_between(low, high))["len"].mean() for low, high in ((30, 90), (180, 720)))
+    assert soon == pytest.approx(late, rel=0.1)
+
+
 def test_truth_separates_won_from_other_deals(sample, settings):
     truth = pl.read_parquet(settings.home / "sample_truth" / "opportunity_truth.parquet")
     first = truth.filter(pl.col("as_of") == pl.col("as_of").min())
