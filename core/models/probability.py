@@ -264,7 +264,7 @@ class Trial:
     def result(self) -> race.Result:
         """Return who won on the last slice."""
         n = self.race.n_folds
-        return self.race.within(max(n - FOLDS, 0), n).result()
+        return self.race.within(max(n - FOLDS, 0), n).result(only_lines=True)
 
     def model(self) -> Probability:
         """Return the winner, trained on everything."""
@@ -298,7 +298,7 @@ class Trial:
     def _scored(self, fold: int) -> pl.DataFrame:
         """Score one stretch by what had won, and was calibrated, on the stretches before it."""
         here, before = self.race.within(fold, fold + 1), self.race.within(max(fold - FOLDS, 0), fold)
-        found = before.result() if len(before.target) else race.Result("", Calibrator())
+        found = before.result(only_lines=True) if len(before.target) else race.Result("", Calibrator())
         name = found.winner or self.plan.contenders[-1]
         rows = self.marks.select(self.marks.columns[0], "as_of", HORIZON, "target")[here.rows]
         known = self.marks.filter(pl.col("is_known_on") <= rows["as_of"].min())

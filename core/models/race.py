@@ -71,8 +71,15 @@ class Race:
             })  # fmt: skip
         return sorted(out, key=lambda row: row["log_loss"])
 
-    def result(self) -> Result:
-        """Name the winner and its calibration."""
+    def result(self, only_lines: bool = False) -> Result:
+        """Name the winner and its calibration.
+
+        Parameters
+        ----------
+        only_lines : bool
+            Calibrate by a line in log odds or not at all. A map of steps makes neighbours equal, so that nothing
+            explains a difference between them, and knows nothing but 0.1 and 99.9 % at its ends.
+        """
         if not len(self.target):
             return Result("", Calibrator(), [], has_skill=True)
         rows = self.table()
@@ -81,7 +88,8 @@ class Race:
         winner = best if skilled else SIMPLE
         found = Calibrator()
         if winner != SIMPLE:
-            found = calibration.choose(self.margins[winner], self.target, self.fold.astype(np.float64))
+            order = self.fold.astype(np.float64)
+            found = calibration.choose(self.margins[winner], self.target, order, only_lines)
         return Result(winner, found, rows, skilled)
 
     def _beats(self, one: str, other: str) -> bool:
