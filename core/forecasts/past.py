@@ -18,6 +18,7 @@ from core.metrics.measure import Measure, left_over, money, percent
 SHOWN_DEALS = 8
 WIDE_ENOUGH = 0.75
 LEANING = 0.1
+EVEN = 0.0005
 WHOLE = "Whole quarter"
 VIEWS = {
     "window": "Horizon",
@@ -248,9 +249,10 @@ def _headline(row: dict[str, float | None], n_quarters: int) -> str:
     better = [f"{label} ({percent(miss)})" for label, (skill, miss) in known.items() if skill is not None and skill < 0]
     worse = [f"{label} ({percent(miss)})" for label, (skill, miss) in known.items() if skill is not None and skill >= 0]
     bias = row["bias_rate"] or 0.0
+    leaning = f"came out {percent(abs(bias))} too {'high' if bias > 0 else 'low'}"
     said = (
         f"over {n_quarters} past quarters, week by week, the forecast missed by {percent(row['wape_rate'])} of what "
-        f"was won and came out {percent(abs(bias))} too {'high' if bias > 0 else 'low'}; "
+        f"was won and {'leant to neither side' if abs(bias) < EVEN else leaning}; "
         f"its 80 % range held {'only ' if (row['coverage_rate'] or 1.0) < WIDE_ENOUGH else ''}"
         f"{percent(row['coverage_rate'])} of the outcomes."
     )

@@ -15,7 +15,7 @@ from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
 from core.metrics.attainment import quota_of_reps
-from core.metrics.measure import counted, money
+from core.metrics.measure import counted, money, percent
 from core.metrics.remembered import Same, remembered
 from core.models import registry
 from core.models.arrivals import tracks, worth
@@ -24,6 +24,7 @@ LANDMARK_STEP_DAYS = 30
 LOOK_BACK_DAYS = 720
 FEWEST_REPLAYS = 5
 REPLAYS = 14
+EVEN = 0.0005
 Z80 = 1.2816
 
 
@@ -418,10 +419,10 @@ def _record(past: pl.DataFrame) -> str:
     if past.height < FEWEST_REPLAYS or not actual:
         return ""
     miss = float(past["amount"].sum()) / actual - 1
-    side = "above" if miss > 0 else "below"
+    side = f"{percent(abs(miss))} {'above' if miss > 0 else 'below'}"
     return (
         f"Worked out in the same way on {past.height} past dates, the 60-day number came out "
-        f"{abs(miss):.0%} {side} what was then won."
+        f"{'as high as' if abs(miss) < EVEN else side} what was then won."
     )
 
 

@@ -238,6 +238,7 @@ def test_a_baseline_that_wins_stands_in_the_headline():
     assert won.startswith("Over 8 past quarters")
     assert "Missed by more: stage-weighted pipeline (40.0 %)." in won
     assert "beaten" not in past._headline(row, 8)
+    assert "leant to neither side" in past._headline(row | {"bias_rate": 0.0001}, 8)
     frame = pl.DataFrame({"group": [f"Week {k}" for k in range(7)], "weighted_skill": [-0.1] * 6 + [0.5]})
     assert "stage-weighted pipeline came closer in Week 0, Week 1, Week 2, Week 3, Week 4 and 1 more" in past._losses(
         frame, "week"
