@@ -12,6 +12,12 @@ pytestmark = pytest.mark.xdist_group("thin")
 MOVES = dict.fromkeys(FIRST, 0.2)
 
 
+@pytest.fixture(scope="module")
+def quick(settings):
+    """Settings by which models learn from few deals: what is asked here does not hang on how well they do."""
+    return settings.model_copy(update={"models": settings.models.model_copy(update={"most_deals": 1_000})})
+
+
 def one_deal(data):
     deal = data.opportunities.filter(~pl.col("is_closed")).head(1)
     return data.with_frames(
@@ -32,16 +38,16 @@ def no_amounts(data):
 
 
 @pytest.mark.parametrize("thin", [one_deal, no_subscriptions, no_amounts])
-def test_six_levers_on_thin_data_give_a_sentence_and_add_up(thin, sample, settings):
-    found = whatif.what_if(thin(sample), settings, MOVES)
+def test_six_levers_on_thin_data_give_a_sentence_and_add_up(thin, sample, quick):
+    found = whatif.what_if(thin(sample), quick, MOVES)
     assert "bookings" in found.sentence()
     assert found.parts["amount"].sum() == pytest.approx(found.difference, abs=0.005)
 
 
-def test_without_subscriptions_there_is_no_recurring_revenue_to_move(sample, settings):
-    found = whatif.what_if(no_subscriptions(sample), settings, MOVES, measure="mrr_amount")
+def test_without_subscriptions_there_is_no_recurring_revenue_to_move(sample, quick):
+    found = whatif.what_if(no_subscriptions(sample), quick, MOVES, measure="mrr_amount")
     assert found.difference == 0
 
 
-def test_without_amounts_there_are_no_bookings(sample, settings):
-    assert whatif.what_if(no_amounts(sample), settings, MOVES).after.total() == 0
+def test_without_amounts_there_are_no_bookings(sample, quick):
+    assert whatif.what_if(no_amounts(sample), quick, MOVES).after.total() == 0
