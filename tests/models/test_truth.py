@@ -14,7 +14,7 @@ from core.features import accounts, deals
 from core.models import calibration, churn, close, probability
 
 pytestmark = pytest.mark.xdist_group("truth")
-LEAST = {30: 0.98, 60: 0.97, 90: 0.965, 180: 0.94}
+LEAST = {30: 0.98, 60: 0.97, 90: 0.97, 180: 0.94}
 
 
 def truth(settings, name):
@@ -84,7 +84,7 @@ def test_chances_of_winning_mean_what_they_say(closing, days):
     here = closing[1].filter(pl.col("horizon_days") == days)
     said, truth_, happened = (here[name].cast(pl.Float64).to_numpy() for name in ("p", f"p_win_{days}", "target"))
     assert calibration.error(truth_, said) <= 0.02
-    assert calibration.error(happened, said) <= calibration.error(happened, truth_) + 0.02
+    assert calibration.error(happened, said) <= 0.025
 
 
 def expected_auc(chance, score):
@@ -97,7 +97,7 @@ def test_churn_comes_near_the_truth(leaving):
     happened, said, truth_ = (leaving[1][n].cast(pl.Float64).to_numpy() for n in ("target", "p", "p_churn_90d"))
     assert happened.sum() > 150
     assert expected_auc(truth_, said) >= 0.95 * expected_auc(truth_, truth_)
-    assert calibration.auc(happened, said) >= 0.93 * calibration.auc(happened, truth_)
+    assert calibration.auc(happened, said) >= 0.95 * calibration.auc(happened, truth_)
     assert max(calibration.error(happened, said), calibration.error(truth_, said)) <= 0.02
 
 
