@@ -124,10 +124,15 @@ def winning(data: Any, settings: Any, truth: pl.DataFrame) -> None:
     days = truth["as_of"].unique().sort().to_list()
     follow = (pl.lit(days[0]) - pl.col("as_of")).dt.total_days()
     over = pl.col("end_days") <= follow
-    marks = close.marks(data, settings).filter(pl.col("as_of") < days[0]).with_columns(
-        follow_days=follow, is_won=(pl.col("is_won") & over).fill_null(value=False),
-        end_days=pl.when(over).then("end_days"),
-    )  # fmt: skip
+    marks = (
+        close.marks(data, settings)
+        .filter(pl.col("as_of") < days[0])
+        .with_columns(
+            follow_days=follow,
+            is_won=(pl.col("is_won") & over).fill_null(value=False),
+            end_days=pl.when(over).then("end_days"),
+        )
+    )
     model = close.CloseModel(settings).fit(marks)
     for horizon in HORIZONS:
         parts = []
@@ -160,8 +165,17 @@ def leaving(data: Any, settings: Any, truth: pl.DataFrame) -> None:
     x = probability.encode(rows, model.feature_names_, model.vocabulary_)
     fold = rows["account_id"].rank("dense").to_numpy() % 5
     best, known = np.zeros(len(y)), np.clip(p, 1e-3, 1 - 1e-3)
-    options = {"objective": "regression", "num_leaves": 15, "learning_rate": 0.05, "min_data_in_leaf": 30,
-               "feature_fraction": 0.6, "lambda_l2": 5.0, "verbose": -1, "seed": 7, "num_threads": 4}  # fmt: skip
+    options = {
+        "objective": "regression",
+        "num_leaves": 15,
+        "learning_rate": 0.05,
+        "min_data_in_leaf": 30,
+        "feature_fraction": 0.6,
+        "lambda_l2": 5.0,
+        "verbose": -1,
+        "seed": 7,
+        "num_threads": 4,
+    }
     for k in range(5):
         taught = fold != k
         trees = lgb.train(options, lgb.Dataset(x[taught], np.log(known[taught] / (1 - known[taught]))), 300)

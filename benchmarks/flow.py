@@ -56,23 +56,25 @@ def history(n: int, seed: int = 5) -> pl.DataFrame:
     fate = rng.random(n).repeat(STATES)
     last = place == STATES - 1
     stage = np.where(last & (fate < 0.3), "Closed Won", np.where(last & (fate < 0.8), "Closed Lost", stage))
-    return pl.DataFrame(
-        {
-            "opportunity_id": pl.Series(deal, dtype=pl.Int64).cast(pl.String).str.zfill(7),
-            "valid_from": pl.Series(day, dtype=pl.Int32),
-            "stage": stage,
-            "amount": amount,
-            "close_on": pl.Series(day + rng.integers(-10, 200, n * STATES), dtype=pl.Int32),
-            "owner_id": pl.Series(owner, dtype=pl.Int64).cast(pl.String),
-            "is_deleted": last & (fate > 0.97),
-        }
-    ).with_columns(
-        valid_from=pl.lit(START) + pl.duration(days="valid_from"),
-        close_on=pl.lit(START) + pl.duration(days="close_on"),
-        forecast_category=pl.lit("pipeline"),
-    ).with_columns(
-        valid_to=pl.col("valid_from").shift(-1).over("opportunity_id")
-    )  # fmt: skip
+    return (
+        pl.DataFrame(
+            {
+                "opportunity_id": pl.Series(deal, dtype=pl.Int64).cast(pl.String).str.zfill(7),
+                "valid_from": pl.Series(day, dtype=pl.Int32),
+                "stage": stage,
+                "amount": amount,
+                "close_on": pl.Series(day + rng.integers(-10, 200, n * STATES), dtype=pl.Int32),
+                "owner_id": pl.Series(owner, dtype=pl.Int64).cast(pl.String),
+                "is_deleted": last & (fate > 0.97),
+            }
+        )
+        .with_columns(
+            valid_from=pl.lit(START) + pl.duration(days="valid_from"),
+            close_on=pl.lit(START) + pl.duration(days="close_on"),
+            forecast_category=pl.lit("pipeline"),
+        )
+        .with_columns(valid_to=pl.col("valid_from").shift(-1).over("opportunity_id"))
+    )
 
 
 def company(rows: pl.DataFrame) -> Dataset:
@@ -80,11 +82,12 @@ def company(rows: pl.DataFrame) -> Dataset:
     frames = {name: contracts.empty(name) for name in SCHEMAS if name != "rejections"}
     shape = frames["opportunity_history"]
     team = pl.DataFrame({"rep_id": [str(k) for k in range(200)]}).with_columns(
-        rep_name="rep_id", role=pl.lit("rep"),
+        rep_name="rep_id",
+        role=pl.lit("rep"),
         team=pl.format("Team {}", pl.col("rep_id").cast(pl.Int64) % 20),
         region=pl.format("Region {}", pl.col("rep_id").cast(pl.Int64) % 4),
         valid_from=pl.lit(date(2020, 1, 1)),
-    )  # fmt: skip
+    )
     blank = [pl.lit(None, t).alias(c) for c, t in frames["sales_team"].schema.items() if c not in team.columns]
     frames["sales_team"] = team.with_columns(blank).select(frames["sales_team"].columns)
     frames["opportunity_history"] = rows.select(shape.columns).cast(dict(shape.schema))
@@ -148,10 +151,11 @@ class Duck:
     def ask(self, since: date, until: date, level: str, name: str | None, due: date | None) -> list[int]:
         column = COLUMNS.get(level)
         words = {
-            "s1": f"{column} = '{name}'" if column else "true", "s0": f"{column}0 = '{name}'" if column else "true",
+            "s1": f"{column} = '{name}'" if column else "true",
+            "s0": f"{column}0 = '{name}'" if column else "true",
             "d1": f"coalesce(close_on <= date '{due}', false)" if due else "true",
             "d0": f"close0 <= date '{due}'" if due else "true",
-        }  # fmt: skip
+        }
         row = self.connection.execute(ASK.format(**words), {"since": since, "until": until}).fetchone()
         return [int(v or 0) for v in row or ()]
 
@@ -201,12 +205,18 @@ class Pandas:
         win = (f["state"] == 1) & (f["state0"] != 1)
         stays, rise, cents, before = was & (is_open | win), f["cents"] - f["cents0"], f["cents"], f["cents0"]
         parts = [
-            cents[~was & (is_open | win) & s1 & d1].sum(), cents[stays & ~s0 & s1 & d1].sum(),
-            cents[stays & s0 & ~d0 & d1].sum(), rise[stays & s0 & d0 & (rise > 0)].sum(),
-            rise[stays & s0 & d0 & (rise < 0)].sum(), -cents[stays & s0 & d0 & ~d1].sum(), 0,
-            -cents[stays & s0 & ~s1 & d1].sum(), -cents[win & s1 & d1].sum(),
-            -before[was & (f["state"] == 2) & s0 & d0].sum(), -before[was & (f["state"] == 3) & s0 & d0].sum(),
-        ]  # fmt: skip
+            cents[~was & (is_open | win) & s1 & d1].sum(),
+            cents[stays & ~s0 & s1 & d1].sum(),
+            cents[stays & s0 & ~d0 & d1].sum(),
+            rise[stays & s0 & d0 & (rise > 0)].sum(),
+            rise[stays & s0 & d0 & (rise < 0)].sum(),
+            -cents[stays & s0 & d0 & ~d1].sum(),
+            0,
+            -cents[stays & s0 & ~s1 & d1].sum(),
+            -cents[win & s1 & d1].sum(),
+            -before[was & (f["state"] == 2) & s0 & d0].sum(),
+            -before[was & (f["state"] == 3) & s0 & d0].sum(),
+        ]
         return [*(int(p) for p in parts), at(first), at(last)]
 
 

@@ -51,9 +51,14 @@ class Session:
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
         headers = {"Origin": self.url, "Cookie": f"seat={self.number}"}
         self.socket = await websockets.connect(
-            address, subprotocols=[websockets.Subprotocol("streamlit")], additional_headers=headers,
-            max_size=None, compression=None, open_timeout=60, ping_interval=None,
-        )  # fmt: skip
+            address,
+            subprotocols=[websockets.Subprotocol("streamlit")],
+            additional_headers=headers,
+            max_size=None,
+            compression=None,
+            open_timeout=60,
+            ping_interval=None,
+        )
         await self.ask(page=PAGE)
         if not self.slider:
             raise SystemExit(f"The page shows no slider called {LEVER!r}.")

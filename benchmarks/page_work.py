@@ -33,9 +33,11 @@ from pages.ui import cached, cached_calls
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
-    "Executive": "app.py", "Pipeline": "pages/pipeline.py", "Forecast": "pages/forecast.py",
+    "Executive": "app.py",
+    "Pipeline": "pages/pipeline.py",
+    "Forecast": "pages/forecast.py",
     "Weekly review": "pages/review.py",
-}  # fmt: skip
+}
 SLOWEST = 4
 Call = tuple[str, bool, Callable[[Any], Any]]
 

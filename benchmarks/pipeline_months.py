@@ -27,9 +27,12 @@ from core.sources import load_sample
 ROOT = Path(__file__).resolve().parents[1]
 H = 3
 WAYS = {
-    "won lately": ("won",), "due within the months": ("due",), "all that is open": ("open",),
-    "won lately and due": ("won", "due"), "all three": ("won", "due", "open"),
-}  # fmt: skip
+    "won lately": ("won",),
+    "due within the months": ("due",),
+    "all that is open": ("open",),
+    "won lately and due": ("won", "due"),
+    "all three": ("won", "due", "open"),
+}
 
 
 def known(data: Any, settings: Any, model: Any, months: list[Any]) -> dict[str, np.ndarray]:
@@ -82,8 +85,16 @@ def foretold(x: np.ndarray, y: np.ndarray, now: np.ndarray, kind: str) -> np.nda
         return np.asarray((now / spread) @ weights)
     import lightgbm as lgb
 
-    options = {"objective": "l1", "num_leaves": 4, "min_data_in_leaf": 8, "learning_rate": 0.05, "verbose": -1,
-               "num_threads": 1, "seed": 7, "lambda_l2": 5.0}  # fmt: skip
+    options = {
+        "objective": "l1",
+        "num_leaves": 4,
+        "min_data_in_leaf": 8,
+        "learning_rate": 0.05,
+        "verbose": -1,
+        "num_threads": 1,
+        "seed": 7,
+        "lambda_l2": 5.0,
+    }
     return np.asarray(lgb.train(options, lgb.Dataset(x, y), 60).predict(now))
 
 

@@ -43,10 +43,15 @@ def larger(base: Baseline, deals: int) -> Baseline:
     """Repeat the open deals until there are so many."""
     rng = np.random.default_rng(3)
     rows = rng.integers(0, base.open_deals.height, deals)
-    held = base.open_deals[rows].with_columns(
-        opportunity_id=pl.Series([f"D{i}" for i in range(deals)]),
-        amount=pl.col("amount") * pl.Series(rng.uniform(0.7, 1.4, deals)),
-    ).with_row_index("row").sort("segment", "region", "opportunity_type", "opportunity_id")  # fmt: skip
+    held = (
+        base.open_deals[rows]
+        .with_columns(
+            opportunity_id=pl.Series([f"D{i}" for i in range(deals)]),
+            amount=pl.col("amount") * pl.Series(rng.uniform(0.7, 1.4, deals)),
+        )
+        .with_row_index("row")
+        .sort("segment", "region", "opportunity_type", "opportunity_id")
+    )
     own = base.own[rows][held["row"].to_numpy()] * rng.uniform(0.6, 1.0, deals)[:, None]
     return replace(base, open_deals=held.drop("row"), own=own, rescore=None)
 

@@ -101,13 +101,21 @@ with cell(page, "What do we carry to the buyer?") as c:
     )
 
     left.download_button(
-        "Battlecard (PDF)", lambda: papers.pdf(card), "battlecard.pdf", PDF, icon=":material/picture_as_pdf:",
+        "Battlecard (PDF)",
+        lambda: papers.pdf(card),
+        "battlecard.pdf",
+        PDF,
+        icon=":material/picture_as_pdf:",
         on_click="ignore",
-    )  # fmt: skip
+    )
     middle.download_button(
-        "One-pager (PDF)", lambda: papers.pdf(sheet), "one-pager.pdf", PDF, icon=":material/picture_as_pdf:",
+        "One-pager (PDF)",
+        lambda: papers.pdf(sheet),
+        "one-pager.pdf",
+        PDF,
+        icon=":material/picture_as_pdf:",
         on_click="ignore",
-    )  # fmt: skip
+    )
     c.method(requirements.kept.current, gaps)
 
 found = None

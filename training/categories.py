@@ -28,10 +28,19 @@ PER_CLASS = {"functional": 3000, "security": 1800}
 OTHERS = 1100
 SEED = 11
 MAPPED = {
-    "F": "functional", "US": "functional", "LF": "functional", "SE": "security", "PE": "performance",
-    "SC": "performance", "A": "performance", "FT": "performance", "L": "compliance", "MN": "support",
-    "O": "technical", "PO": "technical",
-}  # fmt: skip
+    "F": "functional",
+    "US": "functional",
+    "LF": "functional",
+    "SE": "security",
+    "PE": "performance",
+    "SC": "performance",
+    "A": "performance",
+    "FT": "performance",
+    "L": "compliance",
+    "MN": "support",
+    "O": "technical",
+    "PO": "technical",
+}
 
 
 def drawn() -> list[tuple[str, str]]:

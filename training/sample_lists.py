@@ -22,10 +22,14 @@ from core.requirements.samples import FOLDER, WORDINGS
 SEED = 23
 ANSWERS = ["Compliant", "Partially compliant", "Roadmap", "Not compliant"]
 TITLES = {
-    "security": "Security", "functional": "Functions", "integration": "Interfaces",
-    "compliance": "Legal and compliance", "performance": "Performance and availability",
-    "support": "Support and services", "technical": "Technology",
-}  # fmt: skip
+    "security": "Security",
+    "functional": "Functions",
+    "integration": "Interfaces",
+    "compliance": "Legal and compliance",
+    "performance": "Performance and availability",
+    "support": "Support and services",
+    "technical": "Technology",
+}
 PARTS = {"Security": ("security", "compliance"), "Operations": ("performance", "support", "technical")}
 WHEN = datetime(2026, 5, 4)
 

@@ -49,9 +49,14 @@ def text(words: str, top: float, size: float, colour: str = INK, weight: int = 4
 
 
 def lines(
-    words: str, size: float, colour: str = INK, weight: int = 400, share: float = 0.47, left: float = MARGIN,
+    words: str,
+    size: float,
+    colour: str = INK,
+    weight: int = 400,
+    share: float = 0.47,
+    left: float = MARGIN,
     room: float | None = None,
-) -> Block:  # fmt: skip
+) -> Block:
     """Return a paragraph broken to its room; `share` is a letter's width in its size."""
     most = max(int((WIDE - MARGIN - left if room is None else room) / (size * share)), 1)
     broken = [

@@ -57,9 +57,11 @@ def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     x = alt.X("line_amount:Q", title=currency, axis=across())
     amount = alt.Tooltip("line_amount:Q", format=",.0f", title=currency)
     base = alt.Chart(long).encode(y=y, x=x, tooltip=["person:N", "line:N", amount])
-    reach = alt.Chart(shown).mark_rule(color=CONTEXT, opacity=0.45).encode(
-        y=alt.Y("person:N", sort=shown["person"].to_list()), x="first:Q", x2="last:Q"
-    )  # fmt: skip
+    reach = (
+        alt.Chart(shown)
+        .mark_rule(color=CONTEXT, opacity=0.45)
+        .encode(y=alt.Y("person:N", sort=shown["person"].to_list()), x="first:Q", x2="last:Q")
+    )
     marks = base.mark_point(filled=True, size=95, opacity=0.95).encode(
         color=alt.Color(
             "line:N",
@@ -87,16 +89,28 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
     commit = base.mark_line(color=CONTEXT, strokeDash=[4, 3]).encode(y="commit_amount:Q", tooltip=tip)
     mark = alt.Chart(pl.DataFrame({"day": [chosen]})).mark_rule(color=CONTEXT, strokeWidth=1.5).encode(x="day:T")
     words = _ends(frame)
-    text = alt.Chart(words).mark_text(align="left", dx=4, dy=-9, fontWeight=600).encode(
-        x="day:T", y="end_amount:Q", text="end:N", color=alt.Color("end:N", legend=None, scale=alt.Scale(
-            domain=["Forecast", "Closed and commit", "Outcome"], range=[FORECAST, CONTEXT, ACTUAL]))
-    )  # fmt: skip
+    text = (
+        alt.Chart(words)
+        .mark_text(align="left", dx=4, dy=-9, fontWeight=600)
+        .encode(
+            x="day:T",
+            y="end_amount:Q",
+            text="end:N",
+            color=alt.Color(
+                "end:N",
+                legend=None,
+                scale=alt.Scale(domain=["Forecast", "Closed and commit", "Outcome"], range=[FORECAST, CONTEXT, ACTUAL]),
+            ),
+        )
+    )
     layers = band + commit + line + mark + text
     outcome = frame.filter(pl.col("actual_amount").is_not_null()).head(1)
     if outcome.height:
-        came = alt.Chart(outcome).mark_rule(color=ACTUAL, strokeWidth=2.5).encode(
-            y="actual_amount:Q", tooltip=[alt.Tooltip("actual_amount:Q", format=",.0f", title="outcome")]
-        )  # fmt: skip
+        came = (
+            alt.Chart(outcome)
+            .mark_rule(color=ACTUAL, strokeWidth=2.5)
+            .encode(y="actual_amount:Q", tooltip=[alt.Tooltip("actual_amount:Q", format=",.0f", title="outcome")])
+        )
         layers += came
     return finish(layers, height=300)
 
@@ -126,9 +140,11 @@ def beside(frame: pl.DataFrame, actual: float | None, currency: str) -> alt.Char
     reach = base.mark_rule(strokeWidth=3, color="#5d6b77").encode(x="lower:Q", x2="upper:Q")
     layers = bars + reach
     if actual is not None:
-        layers += alt.Chart(pl.DataFrame({"actual": [actual]})).mark_rule(color=ACTUAL, strokeWidth=2.5).encode(
-            x="actual:Q", tooltip=[alt.Tooltip("actual:Q", format=",.0f", title="outcome")]
-        )  # fmt: skip
+        layers += (
+            alt.Chart(pl.DataFrame({"actual": [actual]}))
+            .mark_rule(color=ACTUAL, strokeWidth=2.5)
+            .encode(x="actual:Q", tooltip=[alt.Tooltip("actual:Q", format=",.0f", title="outcome")])
+        )
     return finish(layers, height=30 * frame.height + 60)
 
 

@@ -42,13 +42,20 @@ def months(frame: pl.DataFrame, currency: str) -> Drawn:
         pl.col("what").replace_strict(names),
         amount=pl.when(pl.col("what") == "expanded_mrr_amount").then("amount").otherwise(-pl.col("amount")),
     )
-    bars = alt.Chart(long).mark_bar(cornerRadius=2).encode(
-        x=alt.X("month_ahead:O", title="months ahead", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("amount:Q", title=f"{currency} a month", axis=_across()),
-        color=alt.Color("what:N", legend=legend(each=240), scale=alt.Scale(
-            domain=list(names.values()), range=[FORECAST, "#f0c38f", ACTUAL])),
-        tooltip=["month_ahead:O", "what:N", alt.Tooltip("amount:Q", format="+,.0f", title=currency)],
-    )  # fmt: skip
+    bars = (
+        alt.Chart(long)
+        .mark_bar(cornerRadius=2)
+        .encode(
+            x=alt.X("month_ahead:O", title="months ahead", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("amount:Q", title=f"{currency} a month", axis=_across()),
+            color=alt.Color(
+                "what:N",
+                legend=legend(each=240),
+                scale=alt.Scale(domain=list(names.values()), range=[FORECAST, "#f0c38f", ACTUAL]),
+            ),
+            tooltip=["month_ahead:O", "what:N", alt.Tooltip("amount:Q", format="+,.0f", title=currency)],
+        )
+    )
     return finish(bars, height=260)
 
 
@@ -58,10 +65,13 @@ def staying(frame: pl.DataFrame) -> Drawn:
     base = alt.Chart(frame).encode(
         x=alt.X("month_ahead:Q", title="months ahead", axis=alt.Axis(tickMinStep=1), scale=alt.Scale(nice=False)),
         y=alt.Y("stay_rate:Q", title="still a customer", axis=_per_cent(), scale=alt.Scale(domain=[low, 1])),
-        color=alt.Color("who:N", legend=legend(each=240), scale=alt.Scale(
-            domain=frame["who"].unique(maintain_order=True).to_list(), range=[ACTUAL, CONTEXT])),
+        color=alt.Color(
+            "who:N",
+            legend=legend(each=240),
+            scale=alt.Scale(domain=frame["who"].unique(maintain_order=True).to_list(), range=[ACTUAL, CONTEXT]),
+        ),
         tooltip=["who:N", "month_ahead:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
-    )  # fmt: skip
+    )
     return finish(base.mark_line(point=True), height=240)
 
 
@@ -70,11 +80,21 @@ def lead(frame: pl.DataFrame) -> Drawn:
     named = frame.with_columns(pl.col("score").replace_strict(SCORES))
     color = alt.Color("score:N", legend=legend(each=240), scale=_both())
     y = alt.Y("red_rate:Q", title="was red", axis=_per_cent())
-    lines = alt.Chart(named.filter(pl.col("months_before") > 0)).mark_line(point=True).encode(
-        x=alt.X("months_before:Q", title="months before leaving", scale=alt.Scale(reverse=True),
-                axis=alt.Axis(tickMinStep=1)),
-        y=y, color=color, tooltip=["score:N", "months_before:Q", alt.Tooltip("red_rate:Q", format=".1%"), "n:Q"],
-    )  # fmt: skip
+    lines = (
+        alt.Chart(named.filter(pl.col("months_before") > 0))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X(
+                "months_before:Q",
+                title="months before leaving",
+                scale=alt.Scale(reverse=True),
+                axis=alt.Axis(tickMinStep=1),
+            ),
+            y=y,
+            color=color,
+            tooltip=["score:N", "months_before:Q", alt.Tooltip("red_rate:Q", format=".1%"), "n:Q"],
+        )
+    )
     stayed = alt.Chart(named.filter(pl.col("months_before") == 0)).mark_rule(strokeDash=[4, 4]).encode(y=y, color=color)
     return finish(lines + stayed, height=260)
 
@@ -82,13 +102,17 @@ def lead(frame: pl.DataFrame) -> Drawn:
 def lift(frame: pl.DataFrame) -> Drawn:
     """How much oftener than all each tenth left, worst tenth first."""
     named = frame.with_columns(pl.col("score").replace_strict(SCORES))
-    bars = alt.Chart(named).mark_bar(cornerRadius=2).encode(
-        x=alt.X("tenth:O", title="tenth by score, worst first", axis=alt.Axis(labelAngle=0)),
-        xOffset="score:N",
-        y=alt.Y("lift_rate:Q", title="times as often as all"),
-        color=alt.Color("score:N", legend=legend(each=240), scale=_both()),
-        tooltip=["score:N", "tenth:O", alt.Tooltip("lift_rate:Q", format=".2f"), "n_left:Q", "n:Q"],
-    )  # fmt: skip
+    bars = (
+        alt.Chart(named)
+        .mark_bar(cornerRadius=2)
+        .encode(
+            x=alt.X("tenth:O", title="tenth by score, worst first", axis=alt.Axis(labelAngle=0)),
+            xOffset="score:N",
+            y=alt.Y("lift_rate:Q", title="times as often as all"),
+            color=alt.Color("score:N", legend=legend(each=240), scale=_both()),
+            tooltip=["score:N", "tenth:O", alt.Tooltip("lift_rate:Q", format=".2f"), "n_left:Q", "n:Q"],
+        )
+    )
     line = alt.Chart(pl.DataFrame({"y": [1.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y="y:Q")
     return finish(bars + line, height=260)
 
@@ -110,11 +134,20 @@ def cohorts(frame: pl.DataFrame, rate: str) -> Drawn:
     middle = 1.0 if top > 1.05 else 0.8
     ends = [min(0.5, middle), middle, max(top, middle + 0.01)]
     boxes = base.mark_rect().encode(
-        color=alt.Color(f"{rate}:Q", legend=None, scale=alt.Scale(
-            domain=ends, range=["#e8b27a", "#e3f1ef", ACTUAL], interpolate="rgb", clamp=True)),
-        tooltip=["label:N", "age_months:O", alt.Tooltip(f"{rate}:Q", format=".1%"), "n_kept:Q", "n_accounts:Q",
-                 alt.Tooltip("amount:Q", format=",.0f")],
-    )  # fmt: skip
+        color=alt.Color(
+            f"{rate}:Q",
+            legend=None,
+            scale=alt.Scale(domain=ends, range=["#e8b27a", "#e3f1ef", ACTUAL], interpolate="rgb", clamp=True),
+        ),
+        tooltip=[
+            "label:N",
+            "age_months:O",
+            alt.Tooltip(f"{rate}:Q", format=".1%"),
+            "n_kept:Q",
+            "n_accounts:Q",
+            alt.Tooltip("amount:Q", format=",.0f"),
+        ],
+    )
     words = base.mark_text(fontSize=10, color="#20313a").encode(text="percent:Q")
     return finish(boxes + words, height=22 * len(order) + 60)
 
@@ -125,13 +158,20 @@ def retention(frame: pl.DataFrame) -> Drawn:
     long = frame.unpivot(list(names), index="month", variable_name="what", value_name="rate").with_columns(
         pl.col("what").replace_strict(names)
     )
-    lines = alt.Chart(long).mark_line().encode(
-        x=alt.X("month:T", title=None),
-        y=alt.Y("rate:Q", title="of a year before", axis=_per_cent(), scale=alt.Scale(zero=False)),
-        color=alt.Color("what:N", legend=legend(each=240), scale=alt.Scale(
-            domain=list(names.values()), range=[ACTUAL, FORECAST, CONTEXT])),
-        tooltip=[alt.Tooltip("month:T", format="%B %Y"), "what:N", alt.Tooltip("rate:Q", format=".1%")],
-    )  # fmt: skip
+    lines = (
+        alt.Chart(long)
+        .mark_line()
+        .encode(
+            x=alt.X("month:T", title=None),
+            y=alt.Y("rate:Q", title="of a year before", axis=_per_cent(), scale=alt.Scale(zero=False)),
+            color=alt.Color(
+                "what:N",
+                legend=legend(each=240),
+                scale=alt.Scale(domain=list(names.values()), range=[ACTUAL, FORECAST, CONTEXT]),
+            ),
+            tooltip=[alt.Tooltip("month:T", format="%B %Y"), "what:N", alt.Tooltip("rate:Q", format=".1%")],
+        )
+    )
     return finish(lines, height=240)
 
 
@@ -152,15 +192,19 @@ def worth(frame: pl.DataFrame, currency: str, top: int = 15) -> Drawn:
 def curves(frame: pl.DataFrame) -> Drawn:
     """Mean chance to stay by the model and by its two checks: [months, curve, stay_rate]."""
     order = frame["curve"].unique(maintain_order=True).to_list()
-    lines = alt.Chart(frame).mark_line().encode(
-        x=alt.X("months:Q", title="months ahead", scale=alt.Scale(nice=False)),
-        y=alt.Y("stay_rate:Q", title="still a customer", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
-        color=alt.Color(
-            "curve:N", legend=legend(each=240), scale=alt.Scale(domain=order, range=[ACTUAL, FORECAST, CONTEXT])
-        ),
-        strokeDash=alt.StrokeDash("curve:N", legend=None, scale=alt.Scale(domain=order, range=_DASHES)),
-        tooltip=["curve:N", "months:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
-    )  # fmt: skip
+    lines = (
+        alt.Chart(frame)
+        .mark_line()
+        .encode(
+            x=alt.X("months:Q", title="months ahead", scale=alt.Scale(nice=False)),
+            y=alt.Y("stay_rate:Q", title="still a customer", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color(
+                "curve:N", legend=legend(each=240), scale=alt.Scale(domain=order, range=[ACTUAL, FORECAST, CONTEXT])
+            ),
+            strokeDash=alt.StrokeDash("curve:N", legend=None, scale=alt.Scale(domain=order, range=_DASHES)),
+            tooltip=["curve:N", "months:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
+        )
+    )
     return finish(lines, height=260)
 
 
@@ -169,13 +213,26 @@ def groups(frame: pl.DataFrame, axes: tuple[str, str], order: list[str]) -> Draw
     step = max(frame.height // 1_500, 1)
     x, y = axes
     shown = frame.drop_nulls(list(axes)).gather_every(step)
-    points = alt.Chart(shown).mark_circle(size=42, opacity=0.6).encode(
-        x=_sign(alt.X, x, shown), y=_sign(alt.Y, y, shown),
-        color=alt.Color("group:N", scale=alt.Scale(domain=order, range=GROUPS[: len(order)]),
-                        legend=legend(orient="bottom", each=320)),
-        tooltip=["account_name:N", "group:N", "kind:N", alt.Tooltip(f"{x}:Q", format=",.2f", title=plain(x)),
-                 alt.Tooltip(f"{y}:Q", format=",.2f", title=plain(y))],
-    )  # fmt: skip
+    points = (
+        alt.Chart(shown)
+        .mark_circle(size=42, opacity=0.6)
+        .encode(
+            x=_sign(alt.X, x, shown),
+            y=_sign(alt.Y, y, shown),
+            color=alt.Color(
+                "group:N",
+                scale=alt.Scale(domain=order, range=GROUPS[: len(order)]),
+                legend=legend(orient="bottom", each=320),
+            ),
+            tooltip=[
+                "account_name:N",
+                "group:N",
+                "kind:N",
+                alt.Tooltip(f"{x}:Q", format=",.2f", title=plain(x)),
+                alt.Tooltip(f"{y}:Q", format=",.2f", title=plain(y)),
+            ],
+        )
+    )
     return finish(points, height=480)
 
 
@@ -201,11 +258,21 @@ def timeline(frame: pl.DataFrame, kinds: tuple[str, ...]) -> Drawn:
 
 
 def _dots(rows: pl.DataFrame, order: list[str]) -> alt.Chart:
-    dots: alt.Chart = alt.Chart(rows).mark_circle(size=80, opacity=0.8, color=CONTEXT).encode(
-        x=alt.X("on:T", title=None), y=alt.Y("kind:N", sort=order, title=None, scale=alt.Scale(domain=order)),
-        tooltip=[alt.Tooltip("on:T", format="%d %B %Y"), "kind:N", "what:N", alt.Tooltip("amount:Q", format="+,.0f"),
-                 alt.Tooltip("sentiment_score:Q", format="+.2f", title="mood")],
-    )  # fmt: skip
+    dots: alt.Chart = (
+        alt.Chart(rows)
+        .mark_circle(size=80, opacity=0.8, color=CONTEXT)
+        .encode(
+            x=alt.X("on:T", title=None),
+            y=alt.Y("kind:N", sort=order, title=None, scale=alt.Scale(domain=order)),
+            tooltip=[
+                alt.Tooltip("on:T", format="%d %B %Y"),
+                "kind:N",
+                "what:N",
+                alt.Tooltip("amount:Q", format="+,.0f"),
+                alt.Tooltip("sentiment_score:Q", format="+.2f", title="mood"),
+            ],
+        )
+    )
     return dots
 
 
@@ -225,11 +292,18 @@ def contract(frame: pl.DataFrame, currency: str) -> Drawn:
 
 
 def _month(frame: pl.DataFrame, name: str, title: str) -> Drawn:
-    bars = alt.Chart(frame).mark_bar(color=ACTUAL, cornerRadius=2).encode(
-        x=alt.X("month:O", title=None, timeUnit="yearmonth", axis=alt.Axis(format="%b %y", labelOverlap=True)),
-        y=alt.Y(f"{name}:Q", title=title, axis=_across()),
-        tooltip=[alt.Tooltip("month:T", format="%d %B %Y", title="month to"), alt.Tooltip(f"{name}:Q", format=",.1f")],
-    )  # fmt: skip
+    bars = (
+        alt.Chart(frame)
+        .mark_bar(color=ACTUAL, cornerRadius=2)
+        .encode(
+            x=alt.X("month:O", title=None, timeUnit="yearmonth", axis=alt.Axis(format="%b %y", labelOverlap=True)),
+            y=alt.Y(f"{name}:Q", title=title, axis=_across()),
+            tooltip=[
+                alt.Tooltip("month:T", format="%d %B %Y", title="month to"),
+                alt.Tooltip(f"{name}:Q", format=",.1f"),
+            ],
+        )
+    )
     return finish(bars, height=200)
 
 
@@ -237,23 +311,42 @@ def mood(frame: pl.DataFrame) -> Drawn:
     """Mood in calls and mail and in tickets by month, from −1 to 1."""
     names = {"sentiment": "Calls, mail, meetings", "ticket_sentiment": "Tickets"}
     long = frame.unpivot(list(names), index="month", variable_name="where", value_name="mood").drop_nulls("mood")
-    lines = alt.Chart(long.with_columns(pl.col("where").replace_strict(names))).mark_line(point=True).encode(
-        x=alt.X("month:T", title=None), y=alt.Y("mood:Q", title="mood, −1 to 1", scale=alt.Scale(domain=[-1, 1])),
-        color=alt.Color(
-            "where:N", legend=legend(each=240), scale=alt.Scale(domain=list(names.values()), range=[ACTUAL, FORECAST])),
-        tooltip=[alt.Tooltip("month:T", format="%d %B %Y", title="month to"), "where:N",
-                 alt.Tooltip("mood:Q", format="+.2f")],
-    )  # fmt: skip
+    lines = (
+        alt.Chart(long.with_columns(pl.col("where").replace_strict(names)))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("month:T", title=None),
+            y=alt.Y("mood:Q", title="mood, −1 to 1", scale=alt.Scale(domain=[-1, 1])),
+            color=alt.Color(
+                "where:N",
+                legend=legend(each=240),
+                scale=alt.Scale(domain=list(names.values()), range=[ACTUAL, FORECAST]),
+            ),
+            tooltip=[
+                alt.Tooltip("month:T", format="%d %B %Y", title="month to"),
+                "where:N",
+                alt.Tooltip("mood:Q", format="+.2f"),
+            ],
+        )
+    )
     zero = alt.Chart(pl.DataFrame({"y": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y="y:Q")
     return finish(zero + lines, height=220)
 
 
 def steadiness(frame: pl.DataFrame) -> Drawn:
     """How often each driver is among the three strongest."""
-    bars = alt.Chart(frame).mark_bar(height=14, cornerRadius=2, color=SEQUENCE[2]).encode(
-        x=alt.X("top_rate:Q", title="among the three strongest", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
-        y=alt.Y("driver:N", sort=frame["driver"].to_list(), title=None, axis=alt.Axis(labelLimit=220)),
-        tooltip=["driver:N", alt.Tooltip("top_rate:Q", format=".0%"), alt.Tooltip("least:Q", format="+.1f"),
-                 alt.Tooltip("most:Q", format="+.1f")],
-    )  # fmt: skip
+    bars = (
+        alt.Chart(frame)
+        .mark_bar(height=14, cornerRadius=2, color=SEQUENCE[2])
+        .encode(
+            x=alt.X("top_rate:Q", title="among the three strongest", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("driver:N", sort=frame["driver"].to_list(), title=None, axis=alt.Axis(labelLimit=220)),
+            tooltip=[
+                "driver:N",
+                alt.Tooltip("top_rate:Q", format=".0%"),
+                alt.Tooltip("least:Q", format="+.1f"),
+                alt.Tooltip("most:Q", format="+.1f"),
+            ],
+        )
+    )
     return finish(bars, height=26 * frame.height + 60)

@@ -54,10 +54,12 @@ def heat(frame: pl.DataFrame, currency: str, across: str) -> alt.Chart | alt.Lay
         x=alt.X(f"{across}:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         y=alt.Y("region:N", title=None),
         tooltip=[
-            "region:N", f"{across}:N", alt.Tooltip("amount:Q", format=",.2f", title=currency),
+            "region:N",
+            f"{across}:N",
+            alt.Tooltip("amount:Q", format=",.2f", title=currency),
             alt.Tooltip("n_deals:Q", format=",", title="deals"),
         ],
-    )  # fmt: skip
+    )
     middle = float(str(frame["amount"].max() or 0)) / 2
     cells = (
         base.mark_rect(cornerRadius=3, cursor="pointer")

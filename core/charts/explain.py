@@ -208,15 +208,20 @@ def together(
         y=alt.Y("one:N", sort=list(order[0]), title=names[0], axis=alt.Axis(grid=False, labelLimit=140)),
     )
     boxes = base.mark_rect(cornerRadius=2).encode(
-        color=alt.Color("points:Q", legend=None, scale=alt.Scale(
-            domain=[-widest, 0, widest], range=colours, interpolate="rgb", clamp=True)),
+        color=alt.Color(
+            "points:Q",
+            legend=None,
+            scale=alt.Scale(domain=[-widest, 0, widest], range=colours, interpolate="rgb", clamp=True),
+        ),
         tooltip=[
-            "one:N", "other:N", alt.Tooltip("n:Q", format=",", title="of today's rows"),
+            "one:N",
+            "other:N",
+            alt.Tooltip("n:Q", format=",", title="of today's rows"),
             alt.Tooltip("p:Q", format=".1%", title="chance"),
             alt.Tooltip("p_alone:Q", format=".1%", title="by each alone"),
             alt.Tooltip("points:Q", format="+.1f", title="points beyond"),
         ],
-    )  # fmt: skip
+    )
     ink = alt.condition("datum.points === null", alt.value(CONTEXT), alt.value("#20313a"))
     words = base.mark_text(fontSize=11).encode(text="said:N", color=ink)
     return finish(boxes + words, height=34 * len(order[0]) + 70)

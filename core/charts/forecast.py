@@ -134,9 +134,12 @@ def lines(frame: pl.DataFrame, currency: str, top: int = 6, shown: int = 24) -> 
     x = alt.X("month:T", title=None)
     y = alt.Y("amount:Q", title=f"{currency} revenue a month", axis=alt.Axis(format="~s"))
     tip = [
-        "unit:N", alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.0f", title=currency),
-        alt.Tooltip("lower:Q", format=",.0f", title="low"), alt.Tooltip("upper:Q", format=",.0f", title="high"),
-    ]  # fmt: skip
+        "unit:N",
+        alt.Tooltip("month:T", format="%B %Y"),
+        alt.Tooltip("amount:Q", format=",.0f", title=currency),
+        alt.Tooltip("lower:Q", format=",.0f", title="low"),
+        alt.Tooltip("upper:Q", format=",.0f", title="high"),
+    ]
     drawn = alt.Chart(past).mark_line(strokeWidth=2).encode(x=x, y=y, color=color, tooltip=tip)
     dashed = alt.Chart(ahead).mark_line(strokeWidth=2, strokeDash=[5, 4], point=True)
     return finish(drawn + dashed.encode(x=x, y=y, color=color, tooltip=tip))

@@ -13,9 +13,12 @@ from core.metrics import counted, shortened
 LONGEST_NAME = 60
 BLOCKS, WEIGHS = "blocks a deal", "weighs on deals"
 FACTORS = {
-    "coverage": "Coverage", "fit": "Fit by priority", "must_haves": "Must-haves", "resolution": "Gaps closed in time",
+    "coverage": "Coverage",
+    "fit": "Fit by priority",
+    "must_haves": "Must-haves",
+    "resolution": "Gaps closed in time",
     "value": "Worth of bidding",
-}  # fmt: skip
+}
 
 
 def factors(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
@@ -43,17 +46,23 @@ def worth(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     x = alt.X(
         "expected_amount:Q", title=f"{currency} expected", axis=alt.Axis(format="~s"), scale=alt.Scale(padding=60)
     )
-    bars = alt.Chart(shown).mark_bar(height=18, color=ACTUAL).encode(
-        x=x,
-        y=y,
-        tooltip=[
-            alt.Tooltip(f"{name}:Q", format=",.0f", title=title)
-            for name, title in (
-                ("amount", "deal"), ("respond_amount", "to respond"), ("close_amount", "to close gaps"),
-                ("expected_amount", "expected"),
-            )
-        ],
-    )  # fmt: skip
+    bars = (
+        alt.Chart(shown)
+        .mark_bar(height=18, color=ACTUAL)
+        .encode(
+            x=x,
+            y=y,
+            tooltip=[
+                alt.Tooltip(f"{name}:Q", format=",.0f", title=title)
+                for name, title in (
+                    ("amount", "deal"),
+                    ("respond_amount", "to respond"),
+                    ("close_amount", "to close gaps"),
+                    ("expected_amount", "expected"),
+                )
+            ],
+        )
+    )
     text = alt.Chart(shown).mark_text(align="left", dx=6, color=CONTEXT).encode(x="start:Q", y=y, text="said:N")
     return finish(bars + text, height=34 * frame.height + 50)
 
@@ -64,17 +73,18 @@ def unlocked(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | a
     shown = shown.with_columns(
         name=pl.Series([_named(row) for row in shown.iter_rows(named=True)], dtype=pl.String),
         kind=pl.when(pl.col("severity") == "blocker").then(pl.lit(BLOCKS)).otherwise(pl.lit(WEIGHS)),
-    )  # fmt: skip
+    )
     colour = alt.Color(
         "kind:N",
         scale=alt.Scale(domain=[BLOCKS, WEIGHS], range=[FORECAST, ACTUAL]),
         legend=legend(),
     )
     tooltip = [
-        "gap:N", "severity:N",
+        "gap:N",
+        "severity:N",
         alt.Tooltip("exposed_amount:Q", format=",.0f", title=f"{currency} exposed"),
         alt.Tooltip("cost_amount:Q", format=",.0f", title=f"{currency} to close"),
-    ]  # fmt: skip
+    ]
     title = f"{currency} of open pipeline per person-week"
     return named_bars(shown, "unlocked_per_week_amount", title, colour, tooltip)
 

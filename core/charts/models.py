@@ -81,13 +81,23 @@ def history(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         ["said", "happened"], index=["as_of", "n", "brier", "base_brier"], variable_name="what", value_name="rate"
     )
     scale = alt.Scale(domain=["said", "happened"], range=[FORECAST, ACTUAL])
-    lines = alt.Chart(both).mark_line(point=True, strokeWidth=2).encode(
-        x=alt.X("as_of:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6)),
-        y=alt.Y("rate:Q", axis=RATE, title="share"),
-        color=alt.Color("what:N", scale=scale, legend=legend()),
-        tooltip=["as_of:T", "what:N", alt.Tooltip("rate:Q", format=".1%"), alt.Tooltip("n:Q", format=","),
-                 alt.Tooltip("brier:Q", format=".3f"), alt.Tooltip("base_brier:Q", format=".3f")],
-    )  # fmt: skip
+    lines = (
+        alt.Chart(both)
+        .mark_line(point=True, strokeWidth=2)
+        .encode(
+            x=alt.X("as_of:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6)),
+            y=alt.Y("rate:Q", axis=RATE, title="share"),
+            color=alt.Color("what:N", scale=scale, legend=legend()),
+            tooltip=[
+                "as_of:T",
+                "what:N",
+                alt.Tooltip("rate:Q", format=".1%"),
+                alt.Tooltip("n:Q", format=","),
+                alt.Tooltip("brier:Q", format=".3f"),
+                alt.Tooltip("base_brier:Q", format=".3f"),
+            ],
+        )
+    )
     return finish(lines)
 
 
@@ -106,10 +116,14 @@ def segments(frame: pl.DataFrame, top: int = 14) -> alt.Chart | alt.LayerChart:
             x=alt.X("gap:Q", axis=alt.Axis(format="+%"), title="said less happened (grey: chance)"),
             color=alt.condition("datum.is_wrong", alt.value(FORECAST), alt.value(ACTUAL)),
             shape=alt.condition("datum.is_wrong", alt.value("diamond"), alt.value("circle")),
-            tooltip=["name:N", alt.Tooltip("n:Q", format=","), alt.Tooltip("mean_rate:Q", format=".1%", title="said"),
-                     alt.Tooltip("happened_rate:Q", format=".1%", title="happened")],
+            tooltip=[
+                "name:N",
+                alt.Tooltip("n:Q", format=","),
+                alt.Tooltip("mean_rate:Q", format=".1%", title="said"),
+                alt.Tooltip("happened_rate:Q", format=".1%", title="happened"),
+            ],
         )
-    )  # fmt: skip
+    )
     return finish(room + dots, height=25 * shown.height + 60)
 
 

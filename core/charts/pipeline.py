@@ -41,9 +41,10 @@ def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         list(fates), index=["stage", "n_entered"], variable_name="fate", value_name="n"
     )
     long = long.with_columns(
-        pl.col("fate").replace(fates), share=pl.col("n") / pl.col("n_entered"),
+        pl.col("fate").replace(fates),
+        share=pl.col("n") / pl.col("n_entered"),
         rank=pl.col("fate").replace_strict({k: i for i, k in enumerate(fates)}, return_dtype=pl.Int64),
-    )  # fmt: skip
+    )
     hues = alt.Scale(domain=list(fates.values()), range=[ACTUAL, "#c9d1d6", FORECAST])
     bars = (
         alt.Chart(long)
@@ -54,15 +55,22 @@ def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             color=alt.Color("fate:N", scale=hues, legend=legend()),
             order="rank:Q",
             tooltip=[
-                "stage:N", "fate:N", alt.Tooltip("n:Q", format=",", title="deals"), alt.Tooltip("share:Q", format=".1%")
+                "stage:N",
+                "fate:N",
+                alt.Tooltip("n:Q", format=",", title="deals"),
+                alt.Tooltip("share:Q", format=".1%"),
             ],
         )
-    )  # fmt: skip
-    words = alt.Chart(frame.filter(pl.col("moved_on_rate").is_not_null())).mark_text(
-        align="left", dx=6, color="white", fontWeight="bold"
-    ).encode(
-        y=alt.Y("stage:N", sort=order), x=alt.datum(0), text=alt.Text("moved_on_rate:Q", format=".0%"),
-    )  # fmt: skip
+    )
+    words = (
+        alt.Chart(frame.filter(pl.col("moved_on_rate").is_not_null()))
+        .mark_text(align="left", dx=6, color="white", fontWeight="bold")
+        .encode(
+            y=alt.Y("stage:N", sort=order),
+            x=alt.datum(0),
+            text=alt.Text("moved_on_rate:Q", format=".0%"),
+        )
+    )
     return finish(bars + words, height=36 * frame.height + 90)
 
 
@@ -97,11 +105,14 @@ def cohorts(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         x=alt.X("yearmonth(month):O", title="month of creation (paler: more deals still open)"),
         y=alt.Y("stage:N", sort=order, title=None),
         tooltip=[
-            alt.Tooltip("month:T", format="%B %Y"), "stage:N", alt.Tooltip("n_created:Q", format=",", title="created"),
-            alt.Tooltip("n_reached:Q", format=",", title="came so far"), alt.Tooltip("n_open:Q", title="still open"),
+            alt.Tooltip("month:T", format="%B %Y"),
+            "stage:N",
+            alt.Tooltip("n_created:Q", format=",", title="created"),
+            alt.Tooltip("n_reached:Q", format=",", title="came so far"),
+            alt.Tooltip("n_open:Q", title="still open"),
             alt.Tooltip("reached_rate:Q", format=".1%"),
         ],
-    )  # fmt: skip
+    )
     cells = base.mark_rect(cornerRadius=2).encode(
         color=alt.Color("reached_rate:Q", scale=alt.Scale(range=SEQUENCE, domain=[0, 1]), legend=None),
         opacity=alt.Opacity("ripe:Q", scale=None),
@@ -124,10 +135,13 @@ def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         x=alt.X("effect_amount:Q", title=f"{currency} a day, against a year ago", axis=across()),
         color=alt.Color("way:N", scale=alt.Scale(domain=["Faster", "Slower"], range=[ACTUAL, FORECAST]), legend=None),
         tooltip=[
-            "part:N", alt.Tooltip("now:Q", format=",.2f"), alt.Tooltip("earlier:Q", format=",.2f", title="a year ago"),
-            alt.Tooltip("change_rate:Q", format="+.1%"), alt.Tooltip("effect_amount:Q", format="+,.0f"),
+            "part:N",
+            alt.Tooltip("now:Q", format=",.2f"),
+            alt.Tooltip("earlier:Q", format=",.2f", title="a year ago"),
+            alt.Tooltip("change_rate:Q", format="+.1%"),
+            alt.Tooltip("effect_amount:Q", format="+,.0f"),
         ],
-    )  # fmt: skip
+    )
     x = alt.X("effect_amount:Q").stack(False)
     ahead = base.transform_filter("datum.effect_amount >= 0").mark_text(align="left", dx=6, color=CONTEXT)
     behind = base.transform_filter("datum.effect_amount < 0").mark_text(align="right", dx=-6, color=CONTEXT)
@@ -170,8 +184,12 @@ def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
 
 def coverage(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     """Bars of quota, booked, still to book, open, weighted, needed: [item, amount]."""
-    hue = {"Booked so far": ACTUAL, "Open and due this quarter": "#7cc7bf", "Weighted": "#7cc7bf",
-           "Still to be created": FORECAST}  # fmt: skip
+    hue = {
+        "Booked so far": ACTUAL,
+        "Open and due this quarter": "#7cc7bf",
+        "Weighted": "#7cc7bf",
+        "Still to be created": FORECAST,
+    }
     items = frame["item"].to_list()
     top = max([0.0, *frame["amount"].drop_nulls().to_list()])
     room = alt.Scale(domain=[0, top * ROOM]) if top else alt.Scale()
@@ -293,12 +311,13 @@ def ways(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     base = alt.Chart(shown).encode(
         y=alt.Y("step:N", sort=shown["step"].to_list(), title=None),
         tooltip=[
-            "step:N", alt.Tooltip("n_deals:Q", format=",", title="deals that did"),
+            "step:N",
+            alt.Tooltip("n_deals:Q", format=",", title="deals that did"),
             alt.Tooltip("amount:Q", format="+,.2f", title=currency),
             alt.Tooltip("ends_n_deals:Q", format=",", title="deals by both ends alone"),
             alt.Tooltip("ends_amount:Q", format="+,.2f", title="by both ends alone"),
         ],
-    )  # fmt: skip
+    )
     title = f"{currency} moved (tick: what both ends alone would show)"
     hues = alt.Scale(domain=["In", "Out"], range=[ACTUAL, FORECAST])
     bars = base.mark_bar(height=18, cornerRadius=2).encode(

@@ -43,11 +43,12 @@ def tiles(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
         x=alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.05, paddingOuter=0)),
         y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.06, paddingOuter=0)),
         tooltip=[
-            "region:N", alt.Tooltip("amount:Q", format=",.2f", title=f"{measure}, {currency}"),
+            "region:N",
+            alt.Tooltip("amount:Q", format=",.2f", title=f"{measure}, {currency}"),
             alt.Tooltip("earlier_amount:Q", format=",.2f", title=beside),
             alt.Tooltip("rate:Q", format=".1%" if is_share else "+.1%", title="of quota" if is_share else "change"),
         ],
-    )  # fmt: skip
+    )
     scale = alt.Scale(domain=[-1, 0, 1], range=[WORSE, EVEN, BETTER], interpolate="lab")
     squares = (
         base.mark_rect(cornerRadius=6, cursor="pointer", invalid=None)
@@ -84,19 +85,21 @@ def trend(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
     kinds = {"Booked" if measure == "Bookings" else "Invoiced": ACTUAL, "Forecast": FORECAST}
     done = next(iter(kinds))
     shown = frame.with_columns(
-        key=pl.col("month").dt.to_string("%Y-%m-%d"), label=pl.col("month").dt.to_string("%b %Y"),
+        key=pl.col("month").dt.to_string("%Y-%m-%d"),
+        label=pl.col("month").dt.to_string("%b %Y"),
         kind=pl.when("is_forecast").then(pl.lit("Forecast")).otherwise(pl.lit(done)),
-    )  # fmt: skip
+    )
     chosen = alt.selection_point(name="month", fields=["key"], on="click", clear="dblclick")
     order = shown["label"].to_list()
     tip = [
-        alt.Tooltip("label:N", title="month"), alt.Tooltip("kind:N"),
+        alt.Tooltip("label:N", title="month"),
+        alt.Tooltip("kind:N"),
         alt.Tooltip("amount:Q", format=",.0f", title=currency),
         alt.Tooltip("lower:Q", format=",.0f", title="range from"),
         alt.Tooltip("upper:Q", format=",.0f", title="to"),
         alt.Tooltip("so_far_amount:Q", format=",.0f", title="in so far"),
         alt.Tooltip("target_amount:Q", format=",.0f", title="target"),
-    ]  # fmt: skip
+    ]
     base = alt.Chart(shown).encode(
         x=alt.X("label:O", sort=order, title=None, axis=alt.Axis(labelAngle=-45, labelOverlap=True)), tooltip=tip
     )
@@ -107,20 +110,21 @@ def trend(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
     bars = (
         base.mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2, cursor="pointer")
         .encode(
-            y=y, color=alt.Color("kind:N", scale=hues, legend=legend()),
+            y=y,
+            color=alt.Color("kind:N", scale=hues, legend=legend()),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.4)),
         )
         .add_params(chosen)
-    )  # fmt: skip
+    )
     layers = [
         bars,
-        base.transform_filter("isValid(datum.so_far_amount)").mark_bar(color=ACTUAL, cursor="pointer").encode(
-            y="so_far_amount:Q"
-        ),
-        base.transform_filter("isValid(datum.lower)").mark_rule(color="#5d6b77", strokeWidth=2.5).encode(
-            y="lower:Q", y2="upper:Q"
-        ),
-    ]  # fmt: skip
+        base.transform_filter("isValid(datum.so_far_amount)")
+        .mark_bar(color=ACTUAL, cursor="pointer")
+        .encode(y="so_far_amount:Q"),
+        base.transform_filter("isValid(datum.lower)")
+        .mark_rule(color="#5d6b77", strokeWidth=2.5)
+        .encode(y="lower:Q", y2="upper:Q"),
+    ]
     if has_target:
         layers.append(base.mark_tick(color=CONTEXT, thickness=2.5, width={"band": 0.9}).encode(y="target_amount:Q"))
     return finish(alt.LayerChart(layer=layers), height=320)

@@ -21,19 +21,26 @@ STEP = 30
 ROOT = "As things stand"
 OTHERS = (FORECAST, ACTUAL, "#7a5ea8", "#b5485d")
 MONTHS: Spec = {
-    "field": "month", "type": "ordinal", "sort": None, "title": None,
+    "field": "month",
+    "type": "ordinal",
+    "sort": None,
+    "title": None,
     "axis": {"labelAngle": 0, "labelOverlap": True},
-}  # fmt: skip
+}
 LEGEND: Spec = {"orient": "top", "title": None, "columns": {"expr": fitting()}, "labelLimit": 320}
 CONFIG: Spec = {
     "background": "transparent",
     "view": {"stroke": None},
     "axis": {
-        "grid": False, "domainColor": CONTEXT, "tickColor": CONTEXT, "labelColor": CONTEXT, "titleColor": CONTEXT,
+        "grid": False,
+        "domainColor": CONTEXT,
+        "tickColor": CONTEXT,
+        "labelColor": CONTEXT,
+        "titleColor": CONTEXT,
     },
     "axisX": {"titleAnchor": "end"},
     "axisY": {"grid": True, "gridColor": CONTEXT, "gridOpacity": 0.18, "domain": False, "ticks": False},
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -91,16 +98,27 @@ def _months(currency: str, noun: str, is_rate: bool) -> Spec:
         _number("amount", exact, "With the levers"),
     ]
     layers = [
-        {"mark": {"type": "area", "color": FORECAST, "opacity": 0.2},
-         "encoding": {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}},
-        {"mark": {"type": "tick", "color": CONTEXT, "thickness": 2, "width": 26, "orient": "horizontal"},
-         "encoding": {"x": x, "y": {**y, "field": "quota_amount"},
-                      "tooltip": [_number("quota_amount", exact, "Quota ÷ 3")]}},
-        {"mark": {"type": "line", "color": CONTEXT, "strokeDash": [5, 4]},
-         "encoding": {"x": x, "y": {**y, "field": "before_amount"}}},
-        {"mark": {"type": "line", "color": FORECAST, "point": {"color": FORECAST, "size": 45}},
-         "encoding": {"x": x, "y": {**y, "field": "amount"}, "tooltip": tip}},
-    ]  # fmt: skip
+        {
+            "mark": {"type": "area", "color": FORECAST, "opacity": 0.2},
+            "encoding": {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}},
+        },
+        {
+            "mark": {"type": "tick", "color": CONTEXT, "thickness": 2, "width": 26, "orient": "horizontal"},
+            "encoding": {
+                "x": x,
+                "y": {**y, "field": "quota_amount"},
+                "tooltip": [_number("quota_amount", exact, "Quota ÷ 3")],
+            },
+        },
+        {
+            "mark": {"type": "line", "color": CONTEXT, "strokeDash": [5, 4]},
+            "encoding": {"x": x, "y": {**y, "field": "before_amount"}},
+        },
+        {
+            "mark": {"type": "line", "color": FORECAST, "point": {"color": FORECAST, "size": 45}},
+            "encoding": {"x": x, "y": {**y, "field": "amount"}, "tooltip": tip},
+        },
+    ]
     return {"layer": layers, "height": 300, "config": CONFIG, "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
@@ -110,11 +128,17 @@ def difference(parts: pl.DataFrame, currency: str, is_rate: bool = False) -> Dra
     ends = [*accumulate(amounts[:-1]), amounts[-1]]
     starts = [e - a for e, a in zip(ends, amounts, strict=True)]
     kinds = [*("▲" if a >= 0 else "▼" for a in amounts[:-1]), "total"]
-    rows = pl.DataFrame({
-        "label": labels, "amount": amounts, "start": starts, "end": ends, "kind": kinds,
-        "right": [max(s, e) for s, e in zip(starts, ends, strict=True)],
-        "text": [_short(a, is_rate) for a in amounts],
-    })  # fmt: skip
+    rows = pl.DataFrame(
+        {
+            "label": labels,
+            "amount": amounts,
+            "start": starts,
+            "end": ends,
+            "kind": kinds,
+            "right": [max(s, e) for s, e in zip(starts, ends, strict=True)],
+            "text": [_short(a, is_rate) for a in amounts],
+        }
+    )
     return Drawing(_difference(currency, is_rate, tuple(labels)), rows, "The difference split by lever")
 
 
@@ -138,18 +162,24 @@ def _difference(currency: str, is_rate: bool, labels: tuple[str, ...]) -> Spec:
     title = "points" if is_rate else currency
     x = {"field": "start", "type": "quantitative", "title": title, "axis": {"format": "~s"}, "scale": {"padding": 60}}
     color = {
-        "field": "kind", "type": "nominal", "legend": None,
+        "field": "kind",
+        "type": "nominal",
+        "legend": None,
         "scale": {"domain": ["total", "▲", "▼"], "range": [CONTEXT, ACTUAL, FORECAST]},
-    }  # fmt: skip
+    }
     tip = [
         {"field": "label", "type": "nominal", "title": "Lever"},
         _number("amount", "+,.4f" if is_rate else "+,.2f", title),
     ]
-    bars = {"mark": {"type": "bar", "height": 18, "cornerRadius": 2},
-            "encoding": {"y": y, "x": x, "x2": {"field": "end"}, "color": color, "tooltip": tip}}  # fmt: skip
+    bars = {
+        "mark": {"type": "bar", "height": 18, "cornerRadius": 2},
+        "encoding": {"y": y, "x": x, "x2": {"field": "end"}, "color": color, "tooltip": tip},
+    }
     right = {"field": "right", "type": "quantitative"}
-    words = {"mark": {"type": "text", "align": "left", "dx": 5, "color": CONTEXT},
-             "encoding": {"y": y, "x": right, "text": {"field": "text"}}}  # fmt: skip
+    words = {
+        "mark": {"type": "text", "align": "left", "dx": 5, "color": CONTEXT},
+        "encoding": {"y": y, "x": right, "text": {"field": "text"}},
+    }
     return {"layer": [bars, words], "height": {"step": STEP}, "config": CONFIG}
 
 
@@ -161,20 +191,33 @@ def outcomes(rows: pl.DataFrame, currency: str, target: float | None) -> Drawing
 
 @lru_cache(maxsize=8)
 def _outcomes(currency: str) -> Spec:
-    x = {"field": "amount", "type": "quantitative", "title": f"{currency} booked in the quarter",
-         "axis": {"format": "~s"}, "scale": {"zero": False, "nice": False}}  # fmt: skip
+    x = {
+        "field": "amount",
+        "type": "quantitative",
+        "title": f"{currency} booked in the quarter",
+        "axis": {"format": "~s"},
+        "scale": {"zero": False, "nice": False},
+    }
     y = {"type": "quantitative", "axis": None, "title": None}
     area = {"type": "area", "color": FORECAST, "opacity": 0.25, "interpolate": "monotone"}
     layers = [
-        {"mark": {**area, "line": {"color": FORECAST}},
-         "encoding": {"x": x, "y": {**y, "field": "after"}, "tooltip": [_number("amount", ",.0f", currency)]}},
-        {"mark": {"type": "line", "color": CONTEXT, "strokeDash": [5, 4], "interpolate": "monotone"},
-         "encoding": {"x": x, "y": {**y, "field": "before"}}},
-        {"mark": {"type": "rule", "color": ACTUAL, "size": 2},
-         "encoding": {"x": {"aggregate": "max", "field": "target", "type": "quantitative"}}},
-        {"mark": {"type": "text", "color": ACTUAL, "align": "left", "dx": 5, "y": 8, "text": "Quota"},
-         "encoding": {"x": {"aggregate": "max", "field": "target", "type": "quantitative"}}},
-    ]  # fmt: skip
+        {
+            "mark": {**area, "line": {"color": FORECAST}},
+            "encoding": {"x": x, "y": {**y, "field": "after"}, "tooltip": [_number("amount", ",.0f", currency)]},
+        },
+        {
+            "mark": {"type": "line", "color": CONTEXT, "strokeDash": [5, 4], "interpolate": "monotone"},
+            "encoding": {"x": x, "y": {**y, "field": "before"}},
+        },
+        {
+            "mark": {"type": "rule", "color": ACTUAL, "size": 2},
+            "encoding": {"x": {"aggregate": "max", "field": "target", "type": "quantitative"}},
+        },
+        {
+            "mark": {"type": "text", "color": ACTUAL, "align": "left", "dx": 5, "y": 8, "text": "Quota"},
+            "encoding": {"x": {"aggregate": "max", "field": "target", "type": "quantitative"}},
+        },
+    ]
     return {"layer": layers, "height": 260, "config": CONFIG}
 
 
@@ -198,10 +241,11 @@ def _side_by_side(currency: str, names: tuple[str, ...]) -> Spec:
         "color": {**who, "scale": {"domain": names, "range": colors}, "legend": LEGEND},
         "strokeDash": {**who, "scale": {"domain": names, "range": dashes}, "legend": None},
         "tooltip": [
-            {**who, "title": "Scenario"}, {"field": "month", "type": "ordinal", "title": "Month"},
+            {**who, "title": "Scenario"},
+            {"field": "month", "type": "ordinal", "title": "Month"},
             _number("amount", ",.2f", currency),
         ],
-    }  # fmt: skip
+    }
     return {"mark": {"type": "line", "point": True}, "encoding": encoding, "height": 280, "config": CONFIG}
 
 
@@ -227,14 +271,21 @@ def _tornado(currency: str, measure: str) -> Spec:
     scale = {"domain": ["low end of the past", "high end of the past"], "range": [FORECAST, ACTUAL]}
     encoding = {
         "y": order,
-        "x": {"field": "amount", "type": "quantitative", "stack": None, "title": f"{currency} {span}",
-              "axis": {"format": "+~s"}},
+        "x": {
+            "field": "amount",
+            "type": "quantitative",
+            "stack": None,
+            "title": f"{currency} {span}",
+            "axis": {"format": "+~s"},
+        },
         "color": {"field": "end", "type": "nominal", "scale": scale, "legend": LEGEND},
         "tooltip": [
-            {"field": "label", "type": "nominal", "title": "Lever"}, {"field": "end", "type": "nominal", "title": "At"},
-            _number("at", "+.3~f", "Lever"), _number("amount", "+,.0f", currency),
+            {"field": "label", "type": "nominal", "title": "Lever"},
+            {"field": "end", "type": "nominal", "title": "At"},
+            _number("at", "+.3~f", "Lever"),
+            _number("amount", "+,.0f", currency),
         ],
-    }  # fmt: skip
+    }
     return {"mark": {"type": "bar", "height": 16}, "encoding": encoding, "height": {"step": STEP}, "config": CONFIG}
 
 
@@ -250,16 +301,28 @@ def heat_map(frame: pl.DataFrame, across: str, up: str, currency: str) -> Drawin
 def _heat_map(across: str, up: str, currency: str, field: str) -> Spec:
     form = ".0%" if field == "chance" else ".3~s"
     x = {"field": "x", "type": "ordinal", "sort": None, "title": across, "axis": {"labelAngle": 0}}
-    y = {"field": "y", "type": "ordinal", "title": up, "sort": {"field": "order", "order": "descending"},
-         "axis": {"grid": False}}  # fmt: skip
+    y = {
+        "field": "y",
+        "type": "ordinal",
+        "title": up,
+        "sort": {"field": "order", "order": "descending"},
+        "axis": {"grid": False},
+    }
     color = {"field": field, "type": "quantitative", "scale": {"range": SEQUENCE}, "legend": None}
     tip = [_number("chance", ".1%", "Chance of quota"), _number("amount", ",.0f", currency)]
     white = {"condition": {"test": "datum.dark", "value": "#ffffff"}, "value": "#0a4f4d"}
     layers = [
         {"mark": "rect", "encoding": {"x": x, "y": y, "color": color, "tooltip": tip}},
-        {"mark": "text", "encoding": {"x": x, "y": y, "text": {"field": field, "type": "quantitative", "format": form},
-                                      "color": white}},
-    ]  # fmt: skip
+        {
+            "mark": "text",
+            "encoding": {
+                "x": x,
+                "y": y,
+                "text": {"field": field, "type": "quantitative", "format": form},
+                "color": white,
+            },
+        },
+    ]
     return {"layer": layers, "height": 300, "config": CONFIG}
 
 
@@ -275,15 +338,27 @@ def _tested(currency: str) -> Spec:
     y = {"type": "quantitative", "title": f"{currency} booked", "axis": {"format": "~s"}}
     names = ["came", "engine, no lever", "engine, told of the levers"]
     layers: list[Spec] = [
-        {"mark": {"type": "rule", "color": CONTEXT, "size": 8, "opacity": 0.3},
-         "encoding": {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}},
-    ]  # fmt: skip
+        {
+            "mark": {"type": "rule", "color": CONTEXT, "size": 8, "opacity": 0.3},
+            "encoding": {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}},
+        },
+    ]
     for field, name in zip(("actual_amount", "plain_amount", "told_amount"), names, strict=True):
-        color = {"datum": name, "type": "nominal", "legend": LEGEND,
-                 "scale": {"domain": names, "range": [ACTUAL, CONTEXT, FORECAST]}}  # fmt: skip
-        layers.append({
-            "mark": {"type": "point", "filled": True, "size": 90},
-            "encoding": {"x": x, "y": {**y, "field": field}, "color": color,
-                         "tooltip": [x | {"title": "Quarter"}, _number(field, ",.0f", name.capitalize())]},
-        })  # fmt: skip
+        color = {
+            "datum": name,
+            "type": "nominal",
+            "legend": LEGEND,
+            "scale": {"domain": names, "range": [ACTUAL, CONTEXT, FORECAST]},
+        }
+        layers.append(
+            {
+                "mark": {"type": "point", "filled": True, "size": 90},
+                "encoding": {
+                    "x": x,
+                    "y": {**y, "field": field},
+                    "color": color,
+                    "tooltip": [x | {"title": "Quarter"}, _number(field, ",.0f", name.capitalize())],
+                },
+            }
+        )
     return {"layer": layers, "height": 260, "config": CONFIG}

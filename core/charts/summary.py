@@ -15,8 +15,11 @@ from core.requirements.scores import Bid, Scores
 MOST_GAPS, MOST_BARS, LONGEST_TEXT = 10, 8, 160
 LOW, LOWER, LOWEST = 0.6, 0.5, 0.42  # of their height on the page
 TITLES = {
-    "coverage": "Coverage", "fit": "Fit by priority", "must_haves": "Must-haves", "resolution": "Gaps closed in time",
-}  # fmt: skip
+    "coverage": "Coverage",
+    "fit": "Fit by priority",
+    "must_haves": "Must-haves",
+    "resolution": "Gaps closed in time",
+}
 
 
 def summary(found: GapAnalysis, score: Scores, bid: Bid, settings: Settings) -> Snapshot:

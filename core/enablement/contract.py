@@ -89,12 +89,14 @@ class Contract:
         listed = self.deviations.select("row", "requirement", "statement", "proposal", "source").rows()
         steps = [(r["step"], r["who"], r["due_on"], r["state"]) for r in self.frame.iter_rows(named=True)]
         blocks: list[Block] = [
-            heading(f"Service level: {self.level['name']}"), table(("Term", "Value"), values),
+            heading(f"Service level: {self.level['name']}"),
+            table(("Term", "Value"), values),
             *(bullets(self.unmet) if self.unmet else [text("Every number asked for is within this level.")]),
             heading("Deviations"),
             table(("Row", "Requirement", "Statement", "Proposal", "Source"), listed) if listed else text("None."),
-            heading("Steps to signature"), table(("Step", "Who", "Due", "State"), steps),
-        ]  # fmt: skip
+            heading("Steps to signature"),
+            table(("Step", "Who", "Due", "State"), steps),
+        ]
         return Paper("Contract pack", self.deal, tuple(blocks))
 
 
@@ -130,9 +132,12 @@ def draw_up(
     place = next((k for k, left in enumerate(beyond) if not left), len(levels) - 1)
     missed = rows.filter((pl.col("priority") == "critical") & (pl.col("statement") != "Compliant"))
     deviations = missed.select(
-        "row", pl.col("text").alias("requirement"), "statement", pl.col("solution").alias("proposal"),
+        "row",
+        pl.col("text").alias("requirement"),
+        "statement",
+        pl.col("solution").alias("proposal"),
         pl.col("capability_id").alias("source"),
-    )  # fmt: skip
+    )
     steps = []
     for one in rules()["approvals"]:
         due = after(signature, -int(one["days"]), holidays)

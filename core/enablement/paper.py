@@ -108,6 +108,8 @@ def widths(rows: Sequence[Sequence[str]], room: int, letter: int, beside: int) -
         return [room * part // sum(least) for part in least]
     wanted = [max(long * letter + beside - part, 0) for long, part in zip(longest, least, strict=True)]
     if sum(wanted) <= left:
-        return [part + more + (left - sum(wanted)) * long // sum(longest)
-                for part, more, long in zip(least, wanted, longest, strict=True)]  # fmt: skip
+        return [
+            part + more + (left - sum(wanted)) * long // sum(longest)
+            for part, more, long in zip(least, wanted, longest, strict=True)
+        ]
     return [part + left * more // sum(wanted) for part, more in zip(least, wanted, strict=True)]

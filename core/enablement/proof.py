@@ -17,9 +17,17 @@ from core.metrics import counted
 MEASURED = re.compile(r": \d")
 
 PLAN = {
-    "no": pl.Int64, "week": pl.Int64, "row": pl.Int64, "requirement": pl.String, "criterion": pl.String,
-    "owner": pl.String, "starts_on": pl.Date, "ends_on": pl.Date, "source": pl.String, "result": pl.String,
-}  # fmt: skip
+    "no": pl.Int64,
+    "week": pl.Int64,
+    "row": pl.Int64,
+    "requirement": pl.String,
+    "criterion": pl.String,
+    "owner": pl.String,
+    "starts_on": pl.Date,
+    "ends_on": pl.Date,
+    "source": pl.String,
+    "result": pl.String,
+}
 RESULTS = ("open", "passed", "failed")
 PER_WEEK, DAYS = 3, 5
 
@@ -71,9 +79,11 @@ class Proof:
         blocks: list[Block] = [
             heading("Success criteria"),
             table(("No.", "Week", "Requirement", "Passed when", "Owner", "Until", "Source"), rows),
-            heading("Environment"), *bullets(self.environment),
-            heading("Daily status"), _status(self.frame, self.holidays),
-        ]  # fmt: skip
+            heading("Environment"),
+            *bullets(self.environment),
+            heading("Daily status"),
+            _status(self.frame, self.holidays),
+        ]
         return Paper("Proof of concept", f"{self.deal}. {self.sentence()}".strip(" ."), tuple(blocks))
 
     def read_out(self) -> Paper:
@@ -122,9 +132,19 @@ def plan(
         ends = after(begins, DAYS - 1, holidays)
         result = (results or {}).get(one["row"], "open")
         found.append(
-            (place + 1, week + 1, one["row"], one["text"], criterion(one), one["owner"], begins, ends,
-             one["capability_id"], result if result in RESULTS else "open")
-        )  # fmt: skip
+            (
+                place + 1,
+                week + 1,
+                one["row"],
+                one["text"],
+                criterion(one),
+                one["owner"],
+                begins,
+                ends,
+                one["capability_id"],
+                result if result in RESULTS else "open",
+            )
+        )
     kinds = dict.fromkeys(chosen["category"].to_list())
     needed = dict.fromkeys(line for kind in kinds for line in rules()["environments"].get(kind, ()))
     return Proof(pl.DataFrame(found, schema=PLAN, orient="row"), tuple(needed), deal, tuple(sorted(holidays)))

@@ -37,15 +37,21 @@ def battlecard(gaps: pl.DataFrame, capabilities: pl.DataFrame, training: Trainin
         "Battlecard",
         f"{company}: what to lead with, and what to say where we are asked for more",
         (
-            heading("Lead with"), *bullets(wins),
+            heading("Lead with"),
+            *bullets(wins),
             heading("When they ask for what we do not have in full"),
             table(("Gap", "Weight", "Won all the same", "Say", "Source"), rows),
-            heading("Numbers we commit to"), _commitments(capabilities),
+            heading("Numbers we commit to"),
+            _commitments(capabilities),
             heading("Questions to expect"),
-            *bullets([f"{row['question']} → {row['answer']} ({row['source']})"
-                      for row in training.answers.head(most).iter_rows(named=True)]),
+            *bullets(
+                [
+                    f"{row['question']} → {row['answer']} ({row['source']})"
+                    for row in training.answers.head(most).iter_rows(named=True)
+                ]
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def one_pager(capabilities: pl.DataFrame, training: Training, company: str) -> Paper:
@@ -61,11 +67,14 @@ def one_pager(capabilities: pl.DataFrame, training: Training, company: str) -> P
         company,
         "What you get today, what we commit to, and what comes next",
         (
-            heading("Today"), *bullets([row["say"] for row in training.script.iter_rows(named=True)][:6]),
-            heading("What we commit to"), _commitments(capabilities, 8),
-            heading("Coming"), _roadmap(capabilities),
+            heading("Today"),
+            *bullets([row["say"] for row in training.script.iter_rows(named=True)][:6]),
+            heading("What we commit to"),
+            _commitments(capabilities, 8),
+            heading("Coming"),
+            _roadmap(capabilities),
         ),
-    )  # fmt: skip
+    )
 
 
 def deck(gaps: pl.DataFrame, capabilities: pl.DataFrame, training: Training, company: str) -> Paper:
@@ -90,19 +99,28 @@ def deck(gaps: pl.DataFrame, capabilities: pl.DataFrame, training: Training, com
         company,
         "The catalogue is empty." if capabilities.is_empty() else WHOLE,
         (
-            heading("What buyers like you ask"), *bullets(asked),
-            heading("What you get today"), table(("Area", "Capabilities", "Available in full"), areas),
+            heading("What buyers like you ask"),
+            *bullets(asked),
+            heading("What you get today"),
+            table(("Area", "Capabilities", "Available in full"), areas),
             heading("What you will see in the demo"),
             *bullets([row["show"] for row in training.script.iter_rows(named=True)]),
-            heading("What we commit to"), _commitments(capabilities),
+            heading("What we commit to"),
+            _commitments(capabilities),
             heading("Where we do not do it all yet: tell us what matters to you"),
             table(("What buyers ask for", "Where we stand"), open_points),
-            heading("What comes next"), _roadmap(capabilities),
+            heading("What comes next"),
+            _roadmap(capabilities),
             heading("Next steps"),
-            *bullets(["Send us your requirement list: you get an answer to every line",
-                      "Agree the success criteria of a proof of concept", "See the measured results"]),
+            *bullets(
+                [
+                    "Send us your requirement list: you get an answer to every line",
+                    "Agree the success criteria of a proof of concept",
+                    "See the measured results",
+                ]
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _survival(row: dict[str, object]) -> str:

@@ -13,9 +13,14 @@ from core.enablement.rules import rules
 from core.metrics import counted, out_of
 
 LESSON = {
-    "lesson": pl.Int64, "topic": pl.String, "kind": pl.String, "minutes": pl.Int64, "goal": pl.String,
-    "exercise": pl.String, "source": pl.String,
-}  # fmt: skip
+    "lesson": pl.Int64,
+    "topic": pl.String,
+    "kind": pl.String,
+    "minutes": pl.Int64,
+    "goal": pl.String,
+    "exercise": pl.String,
+    "source": pl.String,
+}
 ANSWER = {"question": pl.String, "answer": pl.String, "source": pl.String, "n_asked": pl.Int64}
 STEP = {"minute": pl.Int64, "show": pl.String, "say": pl.String, "source": pl.String}
 STEP_MINUTES = 4
@@ -66,9 +71,15 @@ class Training:
         ]
         lists = [block for name, lines in rules()["checklists"].items() for block in (text(name), *bullets(lines))]
         blocks = [
-            heading("Lesson plan"), lessons, heading("Demo script"), script, heading("Questions buyers asked"), *asked,
-            heading("Set-up checklists"), *lists,
-        ]  # fmt: skip
+            heading("Lesson plan"),
+            lessons,
+            heading("Demo script"),
+            script,
+            heading("Questions buyers asked"),
+            *asked,
+            heading("Set-up checklists"),
+            *lists,
+        ]
         return Paper("Sales training", self.sentence(), tuple(blocks))
 
 
@@ -90,20 +101,42 @@ def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFram
     held = {row["capability_id"]: row for row in capabilities.iter_rows(named=True)}
     most, minutes = rules()["most"], rules()["lesson_minutes"]
     rows: list[tuple[Any, ...]] = [
-        (one["title"], "update", minutes["update"], one["why"] or f"Explain {one['title'].lower()} in two sentences.",
-         one["what"] or "Show it in the demo tenant.", one["capability_id"] or "product update")
+        (
+            one["title"],
+            "update",
+            minutes["update"],
+            one["why"] or f"Explain {one['title'].lower()} in two sentences.",
+            one["what"] or "Show it in the demo tenant.",
+            one["capability_id"] or "product update",
+        )
         for one in updates.iter_rows(named=True)
-    ]  # fmt: skip
+    ]
     worst = gaps.filter(pl.col("n_deals") > 0).sort("exposed_amount", descending=True).head(most["gaps"])
     for one in worst.iter_rows(named=True):
         hang = counted(one["n_deals"], "open deal hangs", "open deals hang")
         goal = f"Answer honestly, offer the way round, and know that {hang} on it."
         rows.append((one["gap"], "gap", minutes["gap"], goal, _role_play(one, held), one["gap_id"]))
     if rows:
-        rows.append(("The numbers we commit to", "numbers", minutes["numbers"], "Know each commitment by heart.",
-                     "Quiz: ten commitments, nine right.", "catalogue"))  # fmt: skip
-        rows.append(("Demo practice", "practice", minutes["practice"], "Give the demo below within its time.",
-                     "Each demos to a colleague, who asks three of the questions.", "demo script"))  # fmt: skip
+        rows.append(
+            (
+                "The numbers we commit to",
+                "numbers",
+                minutes["numbers"],
+                "Know each commitment by heart.",
+                "Quiz: ten commitments, nine right.",
+                "catalogue",
+            )
+        )
+        rows.append(
+            (
+                "Demo practice",
+                "practice",
+                minutes["practice"],
+                "Give the demo below within its time.",
+                "Each demos to a colleague, who asks three of the questions.",
+                "demo script",
+            )
+        )
     frame = pl.DataFrame([(n, *row) for n, row in enumerate(rows, start=1)], schema=LESSON, orient="row")
     return Training(frame, _answers(asked, held, most["answers"]), _script(updates, asked, held, most["steps"]))
 
@@ -125,9 +158,12 @@ def told(capability: Mapping[str, Any], short: str | None = None) -> str:
         Where it falls short of what was asked; then it is available in part only.
     """
     begin = {
-        "available": "Available today", "limited": "Available in part", "partner": "Through a partner",
-        "roadmap": "Planned", "not available": "Not available",
-    }["limited" if short and capability["status"] == "available" else capability["status"]]  # fmt: skip
+        "available": "Available today",
+        "limited": "Available in part",
+        "partner": "Through a partner",
+        "roadmap": "Planned",
+        "not available": "Not available",
+    }["limited" if short and capability["status"] == "available" else capability["status"]]
     when = capability.get("available_on")
     date = f" for {when:%B %Y}" if capability["status"] == "roadmap" and when else ""
     parts = [f"{begin}{date}: {capability['name']}."]

@@ -12,8 +12,12 @@ from core.contracts.errors import RequirementError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "sample_data" / "product_updates.yaml"
 SHAPE = {
-    "title": pl.String, "released_on": pl.Date, "capability_id": pl.String, "what": pl.String, "why": pl.String,
-}  # fmt: skip
+    "title": pl.String,
+    "released_on": pl.Date,
+    "capability_id": pl.String,
+    "what": pl.String,
+    "why": pl.String,
+}
 
 
 def load(content: bytes | str | None = None, name: str = "updates.yaml") -> pl.DataFrame:

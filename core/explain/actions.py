@@ -98,17 +98,36 @@ def actions(data: Dataset, settings: Settings, opportunity_id: str) -> Actions:
             continue
         for play in (one for one in playbooks.load("deal") if one.signal == signal):
             found = _evidence(cases, signal, play.done, now["stage"][0], settings)
-            rows.append({
-                "action": play.name, "signal": told[signal], **found, **_expected(found, now["cents"][0]),
-                "effort_days": play.effort_days, "who": play.who, "steps": "; ".join(play.steps),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "action": play.name,
+                    "signal": told[signal],
+                    **found,
+                    **_expected(found, now["cents"][0]),
+                    "effort_days": play.effort_days,
+                    "who": play.who,
+                    "steps": "; ".join(play.steps),
+                }
+            )
     schema = {
-        "action": pl.String, "signal": pl.String, "n_did": pl.Int64, "won_did_rate": pl.Float64,
-        "n_did_not": pl.Int64, "won_did_not_rate": pl.Float64, "difference": pl.Float64, "low": pl.Float64,
-        "high": pl.Float64, "stage": pl.String, "evidence": pl.String, "expected_amount": pl.Float64,
-        "expected_low_amount": pl.Float64, "expected_high_amount": pl.Float64, "effort_days": pl.Float64,
-        "who": pl.String, "steps": pl.String,
-    }  # fmt: skip
+        "action": pl.String,
+        "signal": pl.String,
+        "n_did": pl.Int64,
+        "won_did_rate": pl.Float64,
+        "n_did_not": pl.Int64,
+        "won_did_not_rate": pl.Float64,
+        "difference": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "stage": pl.String,
+        "evidence": pl.String,
+        "expected_amount": pl.Float64,
+        "expected_low_amount": pl.Float64,
+        "expected_high_amount": pl.Float64,
+        "effort_days": pl.Float64,
+        "who": pl.String,
+        "steps": pl.String,
+    }
     frame = pl.DataFrame(rows, schema=schema)
     return Actions(frame.sort("low", "action", descending=[True, False], nulls_last=True), settings.currency)
 
@@ -140,10 +159,16 @@ def _evidence(cases: pl.DataFrame, signal: str, done: str, stage: str, settings:
         word = HELPED if gap[0] > 0 else "went with fewer wins"
     middle, low, high = gap or (None, None, None)
     return {
-        "n_did": did.height, "won_did_rate": ratio(won, did.height), "n_did_not": did_not.height,
-        "won_did_not_rate": ratio(won_not, did_not.height), "difference": middle, "low": low, "high": high,
-        "stage": where, "evidence": word,
-    }  # fmt: skip
+        "n_did": did.height,
+        "won_did_rate": ratio(won, did.height),
+        "n_did_not": did_not.height,
+        "won_did_not_rate": ratio(won_not, did_not.height),
+        "difference": middle,
+        "low": low,
+        "high": high,
+        "stage": where,
+        "evidence": word,
+    }
 
 
 @remembered(2)
@@ -164,9 +189,11 @@ def _followed(data: Dataset, settings: Settings) -> pl.DataFrame:
         here = cases.filter(pl.col("day") == day).join(later, on="deal")
         parts.append(here.with_columns(has_met=pl.col("opportunity_id").is_in(seen)))
     if not parts:
-        parts = [cases.with_columns(
-            later_stage="stage", later_close_on="close_on", later_cents="cents", has_met=pl.lit(value=False)
-        )]  # fmt: skip
+        parts = [
+            cases.with_columns(
+                later_stage="stage", later_close_on="close_on", later_cents="cents", has_met=pl.lit(value=False)
+            )
+        ]
     rank = {c: pl.col(c).replace_strict(order, default=None, return_dtype=pl.Int64) for c in ("stage", "later_stage")}
     later_date = pl.col("later_close_on") > pl.col("close_on")
     return pl.concat(parts).with_columns(

@@ -204,13 +204,15 @@ def _in_unit(
 def _long(frame: pl.DataFrame, ids: pl.Series, features: list[str], parts: Floats) -> pl.DataFrame:
     words = drivers.load()
     place = np.repeat(np.arange(len(features)), frame.height)
-    return pl.DataFrame({
-        "entity_id": pl.concat([ids] * len(features)),
-        "driver": pl.Series([words.driver(name) for name in features], dtype=pl.String)[place],
-        "feature": pl.Series(features, dtype=pl.String)[place],
-        "value": pl.Series([text for name in features for text in written(frame, name)], dtype=pl.String),
-        "contribution": parts.T.ravel(),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "entity_id": pl.concat([ids] * len(features)),
+            "driver": pl.Series([words.driver(name) for name in features], dtype=pl.String)[place],
+            "feature": pl.Series(features, dtype=pl.String)[place],
+            "value": pl.Series([text for name in features for text in written(frame, name)], dtype=pl.String),
+            "contribution": parts.T.ravel(),
+        }
+    )
 
 
 def written(frame: pl.DataFrame, name: str) -> list[str]:

@@ -50,10 +50,18 @@ class Topic(ABC):
     def schema(self) -> dict[str, Any]:
         """Return the columns of the frame of decisions."""
         return {
-            self.entity: pl.String, "action": pl.String, "state": pl.String, "who": pl.String, "decided_on": pl.Date,
-            "until_on": pl.Date, "decided_by": pl.String, "p_then": pl.Float64, "p_now": pl.Float64,
-            self.happened: pl.Boolean, "days": pl.Int64,
-        }  # fmt: skip
+            self.entity: pl.String,
+            "action": pl.String,
+            "state": pl.String,
+            "who": pl.String,
+            "decided_on": pl.Date,
+            "until_on": pl.Date,
+            "decided_by": pl.String,
+            "p_then": pl.Float64,
+            "p_now": pl.Float64,
+            self.happened: pl.Boolean,
+            "days": pl.Int64,
+        }
 
     @abstractmethod
     def window(self, settings: Settings) -> int:
@@ -126,7 +134,7 @@ class _Deals(Topic):
 
 ACCOUNTS: Topic = _Accounts(
     "account", "account_id", "account action ", "has_left", "left in that time", "were expected to"
-)  # fmt: skip
+)
 DEALS: Topic = _Deals("deal", "opportunity_id", "deal action ", "is_won", "won in that time", "wins were expected")
 TARGET = ACCOUNTS.target
 
@@ -230,9 +238,15 @@ def _row(row: dict[str, str], topic: Topic) -> dict[str, Any] | None:
         return None
     until = on + timedelta(days=SNOOZE_DAYS) if row["action"] == "snooze" else None
     return {
-        topic.entity: entity, "action": action, "state": state, "who": known.get("who") or None, "decided_on": on,
-        "until_on": until, "decided_by": row["user"], "p_then": known.get("p"),
-    }  # fmt: skip
+        topic.entity: entity,
+        "action": action,
+        "state": state,
+        "who": known.get("who") or None,
+        "decided_on": on,
+        "until_on": until,
+        "decided_by": row["user"],
+        "p_then": known.get("p"),
+    }
 
 
 def _followed(row: dict[str, Any], dataset: Dataset, settings: Settings, topic: Topic) -> dict[str, Any]:

@@ -99,9 +99,12 @@ def account(dataset: Dataset, settings: Settings, account_id: str, days: int = W
     now = reasons.paying(bundle.account_features, account_id)
     own = pl.col("account_id") == account_id
     alone = replace(
-        dataset, accounts=dataset.accounts.filter(own), subscriptions=dataset.subscriptions.filter(own),
-        activities=dataset.activities.filter(own), opportunities=dataset.opportunities.filter(own),
-    )  # fmt: skip
+        dataset,
+        accounts=dataset.accounts.filter(own),
+        subscriptions=dataset.subscriptions.filter(own),
+        activities=dataset.activities.filter(own),
+        opportunities=dataset.opportunities.filter(own),
+    )
     day = dataset.as_of - timedelta(days=days)
     then = accounts.build(alone, day, settings)
     if then.is_empty():
@@ -110,10 +113,7 @@ def account(dataset: Dataset, settings: Settings, account_id: str, days: int = W
             mend="Look at one that paid then.",
         )
     parts = between(bundle.need_churn().ready(), then, now)
-    head = (
-        f"The chance of leaving within {settings.models.churn_days} days "
-        f"{_went(parts)} since {day:%d %B}."
-    )  # fmt: skip
+    head = f"The chance of leaving within {settings.models.churn_days} days {_went(parts)} since {day:%d %B}."
     return Difference(parts, f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
 
 
@@ -177,13 +177,14 @@ def between(model: object, then: pl.DataFrame, now: pl.DataFrame) -> Contributio
     slope = float(path_slope(model, margins[:1], margins[1:])[0]) * 100
     keys = ["driver", "feature"]
     both = other.frame.join(one.frame.select(*keys, before="contribution", was="value"), on=keys, maintain_order="left")
-    changed = pl.when(pl.col("was") == pl.col("value")).then("value").otherwise(
-        pl.format("{} → {}", "was", "value")
-    )  # fmt: skip
+    changed = pl.when(pl.col("was") == pl.col("value")).then("value").otherwise(pl.format("{} → {}", "was", "value"))
     parts = both.select(
-        "entity_id", "driver", "feature", changed.alias("value"),
+        "entity_id",
+        "driver",
+        "feature",
+        changed.alias("value"),
         contribution=(pl.col("contribution") - pl.col("before")) * slope,
-    )  # fmt: skip
+    )
     shift = (other.base - one.base) * slope
     if abs(shift) > 1e-9:
         extra = parts.head(1).with_columns(
@@ -211,15 +212,22 @@ def groups(dataset: Dataset, settings: Settings, by: str = "region", subject: st
         When there is no such model or column.
     """
     rows, _ = _described(dataset, settings, by, subject)
-    return rows.group_by(value=by).agg(n=pl.len(), mean_rate=pl.col("p").mean()).filter(
-        pl.col("n") >= FEWEST
-    ).sort("mean_rate", "value")  # fmt: skip
+    return (
+        rows.group_by(value=by)
+        .agg(n=pl.len(), mean_rate=pl.col("p").mean())
+        .filter(pl.col("n") >= FEWEST)
+        .sort("mean_rate", "value")
+    )
 
 
 def compare(
-    dataset: Dataset, settings: Settings, by: str = "region", one: str | None = None, other: str | None = None,
+    dataset: Dataset,
+    settings: Settings,
+    by: str = "region",
+    one: str | None = None,
+    other: str | None = None,
     subject: str = "churn",
-) -> Difference:  # fmt: skip
+) -> Difference:
     """Split by driver why the chances of one group lie above or below those of another.
 
     Each account's (or deal's) distance from a typical one is split exactly in percentage points; the difference
@@ -256,10 +264,12 @@ def compare(
     means = [s.frame.group_by(keys, maintain_order=True).agg(pl.col("contribution").mean()) for s in sides]
     both = means[0].join(means[1].rename({"contribution": "second"}), on=keys, maintain_order="left")
     parts = both.select(
-        entity_id=pl.lit(f"{ends[0]} against {ends[1]}"), driver="driver", feature="feature",
+        entity_id=pl.lit(f"{ends[0]} against {ends[1]}"),
+        driver="driver",
+        feature="feature",
         value=pl.Series(_means(rows, by, ends, both["feature"].to_list())),
         contribution=pl.col("contribution") - pl.col("second"),
-    )  # fmt: skip
+    )
     low, high = sides[1].shown, sides[0].shown
     left = high - low - float(parts["contribution"].sum())
     entity = pl.DataFrame({"entity_id": [parts["entity_id"][0]], "base": [low], "shown": [high], "residual": [left]})

@@ -19,9 +19,12 @@ from core.models import outlook
 
 TOLD = 3
 QUARTER, REGIONS, FAMILIES, CHANGE, TODAY = (
-    "Will we make the quarter?", "Which regions carry the quarter?", "Which products sell where?",
-    "What changed since last week?", "Where do we stand today?",
-)  # fmt: skip
+    "Will we make the quarter?",
+    "Which regions carry the quarter?",
+    "Which products sell where?",
+    "What changed since last week?",
+    "Where do we stand today?",
+)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,23 @@ from core.models import customers, registry
 MONTHS = 12
 VERDICTS = ("Fewer left", "No evidence", "More left", "Too few cases")
 _COLUMNS = {
-    "action": pl.String, "field": pl.String, "now": pl.Float64, "to": pl.Float64, "verdict": pl.String,
-    "n_did": pl.Int64, "did_rate": pl.Float64, "n_not": pl.Int64, "not_rate": pl.Float64, "difference_rate": pl.Float64,
-    "low_rate": pl.Float64, "high_rate": pl.Float64, "kept_amount": pl.Float64, "effort_days": pl.Float64,
-    "who": pl.String, "steps": pl.String,
-}  # fmt: skip
+    "action": pl.String,
+    "field": pl.String,
+    "now": pl.Float64,
+    "to": pl.Float64,
+    "verdict": pl.String,
+    "n_did": pl.Int64,
+    "did_rate": pl.Float64,
+    "n_not": pl.Int64,
+    "not_rate": pl.Float64,
+    "difference_rate": pl.Float64,
+    "low_rate": pl.Float64,
+    "high_rate": pl.Float64,
+    "kept_amount": pl.Float64,
+    "effort_days": pl.Float64,
+    "who": pl.String,
+    "steps": pl.String,
+}
 
 
 @dataclass(frozen=True)
@@ -96,8 +108,9 @@ def recommend(dataset: Dataset, settings: Settings, account_id: str) -> Recommen
     rank = pl.col("verdict").replace_strict({v: i for i, v in enumerate(VERDICTS)}, return_dtype=pl.Int64)
     return Recommendations(
         frame.sort(rank, "kept_amount", "action", descending=[False, True, False], nulls_last=True),
-        settings.models.churn_days, settings.currency,
-    )  # fmt: skip
+        settings.models.churn_days,
+        settings.currency,
+    )
 
 
 def _try(model: object, past: pl.DataFrame, row: pl.DataFrame, play: Play) -> dict[str, object] | None:
@@ -119,11 +132,23 @@ def _try(model: object, past: pl.DataFrame, row: pl.DataFrame, play: Play) -> di
     mrr = float(row["mrr_amount"][0])
     kept = -gap.value * MONTHS * mrr if verdict == VERDICTS[0] and gap.value is not None else None
     return {
-        "action": play.name, "field": drivers.plain(play.feature), "now": float(now), "to": play.to,
-        "verdict": verdict, "n_did": gap.n_did, "did_rate": gap.did_rate, "n_not": gap.n_not,
-        "not_rate": gap.not_rate, "difference_rate": gap.value, "low_rate": gap.low, "high_rate": gap.high,
-        "kept_amount": kept, "effort_days": play.effort_days, "who": play.who, "steps": "; ".join(play.steps),
-    }  # fmt: skip
+        "action": play.name,
+        "field": drivers.plain(play.feature),
+        "now": float(now),
+        "to": play.to,
+        "verdict": verdict,
+        "n_did": gap.n_did,
+        "did_rate": gap.did_rate,
+        "n_not": gap.n_not,
+        "not_rate": gap.not_rate,
+        "difference_rate": gap.value,
+        "low_rate": gap.low,
+        "high_rate": gap.high,
+        "kept_amount": kept,
+        "effort_days": play.effort_days,
+        "who": play.who,
+        "steps": "; ".join(play.steps),
+    }
 
 
 def _verdict(gap: cases.Difference) -> str:

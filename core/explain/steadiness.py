@@ -88,9 +88,10 @@ def account(dataset: Dataset, settings: Settings, account_id: str, n: int = RESA
         raise ModelError("There is no past to learn from.", mend="Load more history.")
     days = settings.models.churn_days
     marks = found.lived.with_columns(
-        horizon_days=pl.lit(days, pl.Int64), is_known_on=pl.col("as_of") + timedelta(days=days),
+        horizon_days=pl.lit(days, pl.Int64),
+        is_known_on=pl.col("as_of") + timedelta(days=days),
         target=pl.col("has_left").cast(pl.Int8),
-    )  # fmt: skip
+    )
     like = registry.load_or_train(dataset, settings).need_churn().ready()
     ids = marks["account_id"].unique().sort()
     rng = np.random.default_rng(settings.models.seed)
@@ -164,8 +165,9 @@ class _Again(closing.Trial):
     def results(self, last: int) -> list[race.Result]:
         risks, card = self.like.ready(), self.like.card_
         return [
-            race.Result(str(card["winner"]), risks.win_map), race.Result(str(card["winner_lost"]), risks.lose_map),
-        ]  # fmt: skip
+            race.Result(str(card["winner"]), risks.win_map),
+            race.Result(str(card["winner_lost"]), risks.lose_map),
+        ]
 
 
 def _again(marks: pl.DataFrame, settings: Settings, like: CloseModel) -> CloseModel | None:
@@ -179,9 +181,14 @@ def _again(marks: pl.DataFrame, settings: Settings, like: CloseModel) -> CloseMo
 def _told(parts: pl.DataFrame, chances: list[float], n: int) -> Steadiness:
     moves = parts.filter(pl.col("contribution").abs() > NOTHING)
     rank = pl.col("contribution").abs().rank("ordinal", descending=True).over("draw")
-    frame = moves.with_columns(rank=rank).group_by("driver").agg(
-        top_rate=(pl.col("rank") <= TOP).sum() / n,
-        least=pl.col("contribution").min(), most=pl.col("contribution").max(),
-    )  # fmt: skip
+    frame = (
+        moves.with_columns(rank=rank)
+        .group_by("driver")
+        .agg(
+            top_rate=(pl.col("rank") <= TOP).sum() / n,
+            least=pl.col("contribution").min(),
+            most=pl.col("contribution").max(),
+        )
+    )
     shown = frame.filter(pl.col("top_rate") > 0).sort("top_rate", "driver", descending=[True, False])
     return Steadiness(shown, min(chances), max(chances), n)

@@ -68,11 +68,15 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
     )
     counts = ("n_tickets_30d", "n_tickets_90d", "n_meetings_90d", "n_unsolved_tickets_90d")
     none = 0 if dataset.has("activities") else None
-    return out.with_columns(
-        pl.col(counts).fill_null(pl.lit(none, pl.UInt32)),
-        pl.col("recent_tickets").fill_null(pl.lit(none, pl.Float64)),
-        pl.col("n_open_opportunities").fill_null(0),
-    ).select("account_id", *NUMBERS, *CATEGORIES).sort("account_id")  # fmt: skip
+    return (
+        out.with_columns(
+            pl.col(counts).fill_null(pl.lit(none, pl.UInt32)),
+            pl.col("recent_tickets").fill_null(pl.lit(none, pl.Float64)),
+            pl.col("n_open_opportunities").fill_null(0),
+        )
+        .select("account_id", *NUMBERS, *CATEGORIES)
+        .sort("account_id")
+    )
 
 
 def spells(subscriptions: pl.DataFrame) -> pl.DataFrame:
@@ -119,9 +123,11 @@ def _contracts(dataset: Dataset, as_of: date) -> pl.DataFrame:
     first = lines.group_by("account_id").agg(first_on=pl.col("started_on").min())
     earlier = _mrr(lines, as_of - timedelta(days=180)).group_by("account_id").agg(earlier=pl.col("mrr_amount").sum())
     renewal = pl.when(pl.col("renewal_on") > as_of).then("renewal_on").min()
-    now = _mrr(lines, as_of).group_by("account_id").agg(
-        pl.col("mrr_amount").sum(), n_contract_lines=pl.len(), renewal_on=renewal
-    )  # fmt: skip
+    now = (
+        _mrr(lines, as_of)
+        .group_by("account_id")
+        .agg(pl.col("mrr_amount").sum(), n_contract_lines=pl.len(), renewal_on=renewal)
+    )
     both = now.filter(pl.col("mrr_amount") > 0).join(first, on="account_id").join(earlier, on="account_id", how="left")
     return both.select(
         "account_id",

@@ -96,9 +96,15 @@ def build(dataset: Dataset, as_of: date, settings: Settings, only: str | None = 
     families = dataset.products.select("product_id", product_family="family")
     kinds = dataset.accounts.select("account_id", "segment", "region", "industry", "employee_count")
     still = dataset.opportunities.select(
-        "opportunity_id", "account_id", "product_id", "opportunity_type", "competitor", "lead_source", "n_contacts",
+        "opportunity_id",
+        "account_id",
+        "product_id",
+        "opportunity_type",
+        "competitor",
+        "lead_source",
+        "n_contacts",
         "created_on",
-    ).filter(pl.col("created_on").is_null() | (pl.col("created_on") <= as_of))  # fmt: skip
+    ).filter(pl.col("created_on").is_null() | (pl.col("created_on") <= as_of))
     out = (
         now.join(still, on="opportunity_id")
         .join(kinds, on="account_id", how="left")
@@ -115,19 +121,22 @@ def build(dataset: Dataset, as_of: date, settings: Settings, only: str | None = 
     touched = ("n_meetings_30d", "n_meetings_60d", "n_meetings", "n_activities_30d")
     zero = pl.lit(0 if dataset.has("activities") else None, pl.UInt32)
     ahead = (quarter_end(as_of, settings) - as_of).days
-    return out.with_columns(
-        pl.col(touched).fill_null(zero),
-        pl.col("is_customer").fill_null(value=False).cast(pl.Int8),
-        age_days=(pl.lit(as_of) - pl.col("created_on")).dt.total_days(),
-        days_to_close=(pl.col("close_on") - as_of).dt.total_days(),
-        days_to_quarter_end=pl.lit(ahead),
-        fiscal_quarter=pl.lit((as_of.month - settings.fiscal.year_start_month) % 12 // 3 + 1),
-    ).with_columns(
-        meetings_per_week=pl.col("n_meetings") / (pl.col("age_days") / 7).clip(1),
-        meeting_pace=(pl.col("n_meetings") + USUAL_MEETINGS) / (pl.col("age_days") / 7 + USUAL_WEEKS),
-    ).select(
-        "opportunity_id", "account_id", "owner_id", "close_on", *NUMBERS, *CATEGORIES, f"^{OWN}.*$"
-    ).sort("opportunity_id")  # fmt: skip
+    return (
+        out.with_columns(
+            pl.col(touched).fill_null(zero),
+            pl.col("is_customer").fill_null(value=False).cast(pl.Int8),
+            age_days=(pl.lit(as_of) - pl.col("created_on")).dt.total_days(),
+            days_to_close=(pl.col("close_on") - as_of).dt.total_days(),
+            days_to_quarter_end=pl.lit(ahead),
+            fiscal_quarter=pl.lit((as_of.month - settings.fiscal.year_start_month) % 12 // 3 + 1),
+        )
+        .with_columns(
+            meetings_per_week=pl.col("n_meetings") / (pl.col("age_days") / 7).clip(1),
+            meeting_pace=(pl.col("n_meetings") + USUAL_MEETINGS) / (pl.col("age_days") / 7 + USUAL_WEEKS),
+        )
+        .select("opportunity_id", "account_id", "owner_id", "close_on", *NUMBERS, *CATEGORIES, f"^{OWN}.*$")
+        .sort("opportunity_id")
+    )
 
 
 def own(dataset: Dataset, settings: Settings) -> pl.DataFrame:
@@ -196,12 +205,18 @@ def _without_history(dataset: Dataset, as_of: date) -> pl.DataFrame:
     ended = pl.col("is_closed") & (pl.col("close_on") <= as_of)
     alive = dataset.opportunities.filter((pl.col("created_on") <= as_of) & ~ended.fill_null(value=False))
     return alive.select(
-        "opportunity_id", "owner_id",
-        stage=pl.lit(None, pl.String), close_on=pl.lit(None, pl.Date), amount=pl.lit(None, pl.Float64),
-        n_pushes=pl.lit(None, pl.UInt32), n_pulls=pl.lit(None, pl.UInt32), n_owner_changes=pl.lit(None, pl.UInt32),
-        days_in_stage=pl.lit(None, pl.Int64), stage_rank=pl.lit(None, pl.Int64),
+        "opportunity_id",
+        "owner_id",
+        stage=pl.lit(None, pl.String),
+        close_on=pl.lit(None, pl.Date),
+        amount=pl.lit(None, pl.Float64),
+        n_pushes=pl.lit(None, pl.UInt32),
+        n_pulls=pl.lit(None, pl.UInt32),
+        n_owner_changes=pl.lit(None, pl.UInt32),
+        days_in_stage=pl.lit(None, pl.Int64),
+        stage_rank=pl.lit(None, pl.Int64),
         amount_change_rate=pl.lit(None, pl.Float64),
-    )  # fmt: skip
+    )
 
 
 def _touches(dataset: Dataset, as_of: date, only: str | None) -> pl.DataFrame:
@@ -266,12 +281,16 @@ def ends(dataset: Dataset, frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """
     closed = pl.col("is_closed") & (pl.col("close_on") <= dataset.as_of)
     known = dataset.opportunities.filter(closed).select("opportunity_id", "is_won", ended_on="close_on")
-    return frame.join(known, on="opportunity_id", how="left").with_columns(
-        as_of=pl.lit(as_of),
-        follow_days=pl.lit((dataset.as_of - as_of).days, pl.Int64),
-        end_days=(pl.col("ended_on") - as_of).dt.total_days(),
-        is_won=pl.col("is_won").fill_null(value=False),
-    ).drop("ended_on")  # fmt: skip
+    return (
+        frame.join(known, on="opportunity_id", how="left")
+        .with_columns(
+            as_of=pl.lit(as_of),
+            follow_days=pl.lit((dataset.as_of - as_of).days, pl.Int64),
+            end_days=(pl.col("ended_on") - as_of).dt.total_days(),
+            is_won=pl.col("is_won").fill_null(value=False),
+        )
+        .drop("ended_on")
+    )
 
 
 def outcomes(dataset: Dataset, frame: pl.DataFrame, as_of: date, horizons: Sequence[int]) -> pl.DataFrame:

@@ -24,14 +24,24 @@ if TYPE_CHECKING:
 SAMPLE = "Sample company"
 AMOUNTS = ("commit_amount", "best_case_amount", "pipeline_amount")
 EDITS = {
-    "opportunity_id": pl.String, "forecast_category": pl.String, "call_amount": pl.Float64, "note": pl.String,
-    "version": pl.Int64, "author": pl.String,
-}  # fmt: skip
-CALLS = {
-    "manager_id": pl.String, "period_start_on": pl.Date, "called_on": pl.Date, "commit_amount": pl.Float64,
-    "best_case_amount": pl.Float64, "pipeline_amount": pl.Float64, "note": pl.String, "version": pl.Int64,
+    "opportunity_id": pl.String,
+    "forecast_category": pl.String,
+    "call_amount": pl.Float64,
+    "note": pl.String,
+    "version": pl.Int64,
     "author": pl.String,
-}  # fmt: skip
+}
+CALLS = {
+    "manager_id": pl.String,
+    "period_start_on": pl.Date,
+    "called_on": pl.Date,
+    "commit_amount": pl.Float64,
+    "best_case_amount": pl.Float64,
+    "pipeline_amount": pl.Float64,
+    "note": pl.String,
+    "version": pl.Int64,
+    "author": pl.String,
+}
 
 
 def book(data: Dataset) -> str:
@@ -329,10 +339,14 @@ def rollup(
 
 def _nobody(stray: pl.DataFrame, place: int) -> pl.DataFrame:
     return stray.with_columns(
-        person_name=pl.lit("Deals of nobody in the team"), role=pl.lit("rep"), depth=pl.lit(0, pl.Int64),
-        place=pl.lit(place, pl.Int64), is_leader=pl.lit(value=True), version=pl.lit(0, pl.Int64),
+        person_name=pl.lit("Deals of nobody in the team"),
+        role=pl.lit("rep"),
+        depth=pl.lit(0, pl.Int64),
+        place=pl.lit(place, pl.Int64),
+        is_leader=pl.lit(value=True),
+        version=pl.lit(0, pl.Int64),
         below_amount=pl.col("deals_commit_amount"),
-    )  # fmt: skip
+    )
 
 
 def _below(frame: pl.DataFrame, own: pl.DataFrame) -> pl.Series:
@@ -379,9 +393,11 @@ def _own(data: Dataset, settings: Settings, team: pl.DataFrame, edits: pl.DataFr
 
 def _person(team: pl.DataFrame) -> pl.Expr:
     """Return a deal's owner, or nobody where the owner is not in the team."""
-    return pl.when(pl.col("owner_id").is_in(team["person_id"].implode())).then("owner_id").otherwise(
-        pl.lit(hierarchy.NOBODY)
-    )  # fmt: skip
+    return (
+        pl.when(pl.col("owner_id").is_in(team["person_id"].implode()))
+        .then("owner_id")
+        .otherwise(pl.lit(hierarchy.NOBODY))
+    )
 
 
 def _expected(data: Dataset, own: pl.DataFrame, found: outlook.Outlook | None) -> pl.DataFrame:
@@ -420,9 +436,13 @@ def outcomes(data: Dataset, settings: Settings, said: pl.DataFrame) -> pl.DataFr
         what those below the manager on the day of the call won in the quarter.
     """
     shape = {
-        "group": pl.String, "manager_id": pl.String, "period_start_on": pl.Date, "called_on": pl.Date,
-        "amount": pl.Float64, "actual_amount": pl.Float64,
-    }  # fmt: skip
+        "group": pl.String,
+        "manager_id": pl.String,
+        "period_start_on": pl.Date,
+        "called_on": pl.Date,
+        "amount": pl.Float64,
+        "actual_amount": pl.Float64,
+    }
     done = said.filter(
         pl.col("period_start_on").map_elements(lambda d: quarter_end(d, settings), pl.Date) <= data.as_of
     )
@@ -431,9 +451,11 @@ def outcomes(data: Dataset, settings: Settings, said: pl.DataFrame) -> pl.DataFr
         assert isinstance(begin, date)
         assert isinstance(day, date)
         team = hierarchy.people(data, day)
-        won = data.opportunities.filter(
-            "is_won", pl.col("close_on").is_between(begin, quarter_end(begin, settings))
-        ).group_by(person_id="owner_id").agg(actual_amount=pl.col("amount").sum())  # fmt: skip
+        won = (
+            data.opportunities.filter("is_won", pl.col("close_on").is_between(begin, quarter_end(begin, settings)))
+            .group_by(person_id="owner_id")
+            .agg(actual_amount=pl.col("amount").sum())
+        )
         under = hierarchy.chains(team).join(won, on="person_id", how="left").group_by("leader_id")
         sums = under.agg(pl.col("actual_amount").sum())
         named = team.select(pl.col("person_id").alias("leader_id"), group="person_name")

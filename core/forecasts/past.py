@@ -170,10 +170,12 @@ def _parts(row: dict[str, float | None], deals: pl.DataFrame, actual: float | No
     if actual is None:
         return pl.DataFrame()
     named = deals.select(
-        "opportunity_id", "expected_amount", "actual_amount",
+        "opportunity_id",
+        "expected_amount",
+        "actual_amount",
         deal=pl.coalesce("opportunity_name", "opportunity_id") + pl.lit(" ") + pl.col("opportunity_id"),
         error_amount=pl.col("expected_amount") - pl.col("actual_amount"),
-    ).sort(pl.col("error_amount").abs(), "opportunity_id", descending=[True, False])  # fmt: skip
+    ).sort(pl.col("error_amount").abs(), "opportunity_id", descending=[True, False])
     rest = named.slice(SHOWN_DEALS)
     came = actual - float(row["closed_amount"] or 0.0) - float(named["actual_amount"].sum())
     allowed = float(row["new_amount"] or 0.0)
@@ -234,9 +236,11 @@ def _quarters(data: Dataset, settings: Settings, said: pl.DataFrame | None) -> p
     said = calls.kept(data, settings) if said is None else said
     managers = data.sales_team.filter(pl.col("role") == "manager")["rep_id"].unique()
     mine = said.filter(pl.col("manager_id").is_in(managers.implode())).sort("called_on")
-    pairs = rows.select("day", "period_start_on").join(mine, on="period_start_on").filter(
-        pl.col("called_on") <= pl.col("day")
-    )  # fmt: skip
+    pairs = (
+        rows.select("day", "period_start_on")
+        .join(mine, on="period_start_on")
+        .filter(pl.col("called_on") <= pl.col("day"))
+    )
     last = pairs.sort("version").group_by("day", "manager_id").agg(pl.col("commit_amount").last())
     sums = last.group_by("day").agg(managers_amount=pl.col("commit_amount").sum())
     return rows.join(sums, on="day", how="left")
@@ -303,9 +307,11 @@ def _cut(data: Dataset, settings: Settings, by: str, said: pl.DataFrame | None) 
     kept = archive.load_or_run(data, settings)
     quarter = _quarters(data, settings, said) if by in ("week", "period") else pl.DataFrame()
     if by == "week":
-        return accuracy.scores(quarter, ["week"]).rename({"week": "group"}).with_columns(
-            group=pl.format("Week {}", pl.col("group").cast(pl.String).str.zfill(2))
-        )  # fmt: skip
+        return (
+            accuracy.scores(quarter, ["week"])
+            .rename({"week": "group"})
+            .with_columns(group=pl.format("Week {}", pl.col("group").cast(pl.String).str.zfill(2)))
+        )
     if by == "window":
         scored = accuracy.scores(kept.forecasts, ["window"]).rename({"window": "group"})
         return scored.with_columns(group=pl.col("group").replace(QUARTER, WHOLE))

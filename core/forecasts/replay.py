@@ -32,20 +32,47 @@ RECORDS = 12
 Progress = Callable[[float, str], None]
 
 FORECASTS = {
-    "day": pl.Date, "period_start_on": pl.Date, "week": pl.Int64, "window": pl.String, "days": pl.Int64,
-    "closed_amount": pl.Float64, "open_amount": pl.Float64, "new_amount": pl.Float64, "amount": pl.Float64,
-    "lower": pl.Float64, "upper": pl.Float64, "last_year_amount": pl.Float64, "weighted_amount": pl.Float64,
-    "commit_amount": pl.Float64, "best_case_amount": pl.Float64, "actual_amount": pl.Float64, "trained_to": pl.Date,
-}  # fmt: skip
+    "day": pl.Date,
+    "period_start_on": pl.Date,
+    "week": pl.Int64,
+    "window": pl.String,
+    "days": pl.Int64,
+    "closed_amount": pl.Float64,
+    "open_amount": pl.Float64,
+    "new_amount": pl.Float64,
+    "amount": pl.Float64,
+    "lower": pl.Float64,
+    "upper": pl.Float64,
+    "last_year_amount": pl.Float64,
+    "weighted_amount": pl.Float64,
+    "commit_amount": pl.Float64,
+    "best_case_amount": pl.Float64,
+    "actual_amount": pl.Float64,
+    "trained_to": pl.Date,
+}
 DEALS = {
-    "day": pl.Date, "opportunity_id": pl.String, "opportunity_name": pl.String, "owner_id": pl.String,
-    "team": pl.String, "forecast_category": pl.String, "stage": pl.String, "close_on": pl.Date, "amount": pl.Float64,
-    "p_win": pl.Float64, "expected_amount": pl.Float64, "actual_amount": pl.Float64,
-}  # fmt: skip
+    "day": pl.Date,
+    "opportunity_id": pl.String,
+    "opportunity_name": pl.String,
+    "owner_id": pl.String,
+    "team": pl.String,
+    "forecast_category": pl.String,
+    "stage": pl.String,
+    "close_on": pl.Date,
+    "amount": pl.Float64,
+    "p_win": pl.Float64,
+    "expected_amount": pl.Float64,
+    "actual_amount": pl.Float64,
+}
 TEAMS = {
-    "day": pl.Date, "period_start_on": pl.Date, "week": pl.Int64, "team": pl.String, "amount": pl.Float64,
-    "commit_amount": pl.Float64, "actual_amount": pl.Float64,
-}  # fmt: skip
+    "day": pl.Date,
+    "period_start_on": pl.Date,
+    "week": pl.Int64,
+    "team": pl.String,
+    "amount": pl.Float64,
+    "commit_amount": pl.Float64,
+    "actual_amount": pl.Float64,
+}
 RULES = ("last_year_amount", "weighted_amount", "commit_amount", "best_case_amount")
 SCORES = {"opportunity_id": pl.String, "as_of": pl.Date, "horizon_days": pl.Int64, "p": pl.Float64}
 
@@ -197,9 +224,16 @@ def one(
     given = None
     if model is not None:
         given = model.predict(deal_features.build(known, day, settings))
-        chances = given.select(
-            "opportunity_id", as_of=pl.lit(day), horizon_days=pl.lit(RECORD_DAYS, pl.Int64), p=f"p_win_{RECORD_DAYS}"
-        ) if f"p_win_{RECORD_DAYS}" in given.columns else chances  # fmt: skip
+        chances = (
+            given.select(
+                "opportunity_id",
+                as_of=pl.lit(day),
+                horizon_days=pl.lit(RECORD_DAYS, pl.Int64),
+                p=f"p_win_{RECORD_DAYS}",
+            )
+            if f"p_win_{RECORD_DAYS}" in given.columns
+            else chances
+        )
     seen = scores.filter(pl.col("as_of") <= day - timedelta(days=RECORD_DAYS))
     latest = seen["as_of"].unique().sort().tail(RECORDS)
     past = seen.filter(pl.col("as_of").is_in(latest.implode()))
@@ -218,19 +252,23 @@ def _frames(
         window=pl.when(pl.int_range(pl.len()) == pl.len() - 1).then(pl.lit(QUARTER)).otherwise("window")
     )
     rules = [
-        _baselines(known, settings, due, period, end, float(windows["closed_amount"][-1])) if name == QUARTER
+        _baselines(known, settings, due, period, end, float(windows["closed_amount"][-1]))
+        if name == QUARTER
         else _baselines(known, settings, due, day + timedelta(days=1), day + timedelta(days=n), 0.0)
         for name, n in windows.select("window", "days").iter_rows()
-    ]  # fmt: skip
+    ]
     actual = [
         _won(data, period, end) if name == QUARTER else _won(data, day + timedelta(days=1), day + timedelta(days=n))
         for name, n in windows.select("window", "days").iter_rows()
     ]
     forecasts = windows.with_columns(
-        day=pl.lit(day), period_start_on=pl.lit(period), week=pl.lit((day - period).days // 7 + 1, pl.Int64),
-        actual_amount=pl.Series(actual, dtype=pl.Float64), trained_to=pl.lit(_day(trained), pl.Date),
+        day=pl.lit(day),
+        period_start_on=pl.lit(period),
+        week=pl.lit((day - period).days // 7 + 1, pl.Int64),
+        actual_amount=pl.Series(actual, dtype=pl.Float64),
+        trained_to=pl.lit(_day(trained), pl.Date),
         **{name: pl.Series([rule[name] for rule in rules], dtype=pl.Float64) for name in RULES},
-    ).select(list(FORECASTS))  # fmt: skip
+    ).select(list(FORECASTS))
     ends = _outcomes(data, day, end)
     rows = due.join(ends, on="opportunity_id", how="left").with_columns(
         day=pl.lit(day),
@@ -256,10 +294,8 @@ def _open_deals(known: Dataset, settings: Settings, found: outlook.Outlook, end:
     return (
         behind.join(facts, on="opportunity_id", how="left")
         .join(teams, on="owner_id", how="left")
-        .with_columns(
-            pl.col("team").fill_null(NO_TEAM), is_due=(pl.col("close_on") <= end).fill_null(value=False)
-        )
-    )  # fmt: skip
+        .with_columns(pl.col("team").fill_null(NO_TEAM), is_due=(pl.col("close_on") <= end).fill_null(value=False))
+    )
 
 
 def _baselines(

@@ -140,9 +140,9 @@ def _laid(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     typed = rows.with_columns(is_typed=pl.lit(value=True))
     both = frame.join(typed, on="opportunity_id", how="left", suffix="_typed", maintain_order="left")
     names = (*EDITABLE, "version")
-    return both.with_columns(
-        **{n: pl.when("is_typed").then(f"{n}_typed").otherwise(n) for n in names}
-    ).select(frame.columns)  # fmt: skip
+    return both.with_columns(**{n: pl.when("is_typed").then(f"{n}_typed").otherwise(n) for n in names}).select(
+        frame.columns
+    )
 
 
 def choices(data: Dataset, settings: Settings) -> Choices:
@@ -199,15 +199,25 @@ def _rows(data: Dataset, settings: Settings, edits: pl.DataFrame) -> pl.DataFram
         .join(chances, on="opportunity_id", how="left")
         .join(said, on="opportunity_id", how="left")
         .select(
-            "opportunity_id", "opportunity_name", "account_name", "owner_id",
-            pl.col("owner_name").fill_null(pl.col("owner_id")), pl.col("team").fill_null(NO_TEAM), "stage", "close_on",
-            "amount", "p_win", data_category="forecast_category",
+            "opportunity_id",
+            "opportunity_name",
+            "account_name",
+            "owner_id",
+            pl.col("owner_name").fill_null(pl.col("owner_id")),
+            pl.col("team").fill_null(NO_TEAM),
+            "stage",
+            "close_on",
+            "amount",
+            "p_win",
+            data_category="forecast_category",
             forecast_category=pl.coalesce("said_forecast_category", "forecast_category"),
-            call_amount="said_call_amount", note=pl.col("said_note").fill_null(""),
-            version=pl.col("version").fill_null(0), author="author",
+            call_amount="said_call_amount",
+            note=pl.col("said_note").fill_null(""),
+            version=pl.col("version").fill_null(0),
+            author="author",
         )
         .sort("amount", "opportunity_id", descending=[True, False], nulls_last=True)
-    )  # fmt: skip
+    )
 
 
 _CHANCES = {"opportunity_id": pl.String, "p_win": pl.Float64}
@@ -217,11 +227,13 @@ def _cut(rows: pl.DataFrame, view: View, settings: Settings, data: Dataset) -> p
     tests = [
         pl.col(column).is_in(list(chosen))
         for column, chosen in (
-            ("team", view.teams), ("owner_id", view.owners), ("forecast_category", view.categories),
+            ("team", view.teams),
+            ("owner_id", view.owners),
+            ("forecast_category", view.categories),
             ("stage", view.stages),
         )
         if chosen
-    ]  # fmt: skip
+    ]
     if view.is_due_only:
         tests.append(pl.col("close_on") <= quarter_end(data.as_of, settings))
     if view.is_touched_only:

@@ -91,9 +91,13 @@ def regions_of(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
 def _team_at(rows: pl.DataFrame, data: Dataset, *, joins_later: bool = False) -> pl.DataFrame:
     """Add the team each rep was in on the row's day; with `joins_later`, else the first one after it."""
     spans = data.sales_team.select("rep_id", "valid_from", "valid_to", "team").sort("valid_from")
-    placed = rows.with_row_index().sort("day").join_asof(
-        spans, left_on="day", right_on="valid_from", by="rep_id", strategy="backward", check_sortedness=False
-    )  # fmt: skip
+    placed = (
+        rows.with_row_index()
+        .sort("day")
+        .join_asof(
+            spans, left_on="day", right_on="valid_from", by="rep_id", strategy="backward", check_sortedness=False
+        )
+    )
     inside = pl.col("valid_to").is_null() | (pl.col("valid_to") > pl.col("day"))
     placed = placed.with_columns(team=pl.when(inside).then("team"))
     if joins_later:

@@ -194,9 +194,7 @@ def by_region_and_family(data: Dataset, settings: Settings, months: int = 12) ->
     begin = add_months(data.as_of, -months)
     rows = _placed(daily(data), data)
     now = rows.filter(pl.col("day") > begin)
-    then = rows.filter(
-        (pl.col("day") > add_months(begin, -12)) & (pl.col("day") <= add_months(data.as_of, -12))
-    )  # fmt: skip
+    then = rows.filter((pl.col("day") > add_months(begin, -12)) & (pl.col("day") <= add_months(data.as_of, -12)))
     before = then.group_by("region", "family").agg(earlier_amount=pl.col("amount").sum())
     frame = (
         now.group_by("region", "family")

@@ -47,11 +47,16 @@ def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
         rows.filter(pl.col("cents") > 0)
         .join(about, on="opportunity_id", how="left")
         .select(
-            "opportunity_id", "opportunity_name", "account_name", "stage", "close_on",
-            amount=pl.col("cents") / 100, share_rate=pl.col("cents") / 100 / whole,
+            "opportunity_id",
+            "opportunity_name",
+            "account_name",
+            "stage",
+            "close_on",
+            amount=pl.col("cents") / 100,
+            share_rate=pl.col("cents") / 100 / whole,
         )
         .sort("amount", "opportunity_id", descending=[True, False])
-    )  # fmt: skip
+    )
     value, label = share_of_top(frame["amount"], top), quarter_label(data.as_of, settings)
     if value is None:
         return Measure("Concentration", None, "rate", frame, f"No deal with an amount is due in {label}.")
@@ -98,10 +103,13 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
         .sort("amount", "account_id", descending=[True, False])
         .with_columns(share_rate=pl.when(pl.col("amount").sum() > 0).then(pl.col("amount") / pl.col("amount").sum()))
         .select(
-            "account_id", pl.coalesce("account_name", "account_id").alias("account_name"), "amount", "share_rate",
+            "account_id",
+            pl.coalesce("account_name", "account_id").alias("account_name"),
+            "amount",
+            "share_rate",
             cumulative_rate=pl.col("share_rate").cum_sum(),
         )
-    )  # fmt: skip
+    )
     value = share_of_top(frame["amount"], top)
     if value is None:
         return Measure("Concentration", None, "rate", frame, f"Nothing was booked in the last {months} months.")

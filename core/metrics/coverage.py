@@ -86,14 +86,21 @@ def coverage(data: Dataset, settings: Settings, quarters: int = 8) -> Coverage:
     needed = required * left if required is not None and left else None
     to_create = max(needed - due, 0.0) if needed is not None else None
     rows = [
-        ("Quota", quota), ("Booked so far", booked), ("Still to book", left), ("Open and due this quarter", due),
-        ("Weighted", weighted), ("Needed by past quarters", needed), ("Still to be created", to_create),
-    ]  # fmt: skip
+        ("Quota", quota),
+        ("Booked so far", booked),
+        ("Still to book", left),
+        ("Open and due this quarter", due),
+        ("Weighted", weighted),
+        ("Needed by past quarters", needed),
+        ("Still to be created", to_create),
+    ]
     frame = pl.DataFrame(rows, schema={"item": pl.String, "amount": pl.Float64}, orient="row").drop_nulls()
     ratios = {
-        "remaining": ratio(due, left), "full": ratio(due, quota), "weighted": ratio(weighted, left),
+        "remaining": ratio(due, left),
+        "full": ratio(due, quota),
+        "weighted": ratio(weighted, left),
         "required": required,
-    }  # fmt: skip
+    }
     label = quarter_label(data.as_of, settings)
     return Coverage(frame, record, ratios, to_create, _text(label, rows, ratios, record.height, end, settings))
 
@@ -149,9 +156,13 @@ def _record(data: Dataset, settings: Settings, booked: pl.DataFrame, quarters: i
         rest = _between(booked, day + timedelta(days=1), end)
         rows.append((quarter_label(start, settings), day, due, weighted, rest, ratio(due, rest)))
     schema = {
-        "quarter": pl.String, "day": pl.Date, "due_amount": pl.Float64, "weighted_amount": pl.Float64,
-        "rest_amount": pl.Float64, "required_ratio": pl.Float64,
-    }  # fmt: skip
+        "quarter": pl.String,
+        "day": pl.Date,
+        "due_amount": pl.Float64,
+        "weighted_amount": pl.Float64,
+        "rest_amount": pl.Float64,
+        "required_ratio": pl.Float64,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -78,10 +78,13 @@ def _plain(name: str) -> str:
 def band(score: pl.Expr, settings: CustomerSettings) -> pl.Expr:
     """Return red, amber or green for a score; null for a null."""
     return (
-        pl.when(score >= settings.green).then(pl.lit("green"))
-        .when(score < settings.red).then(pl.lit("red"))
-        .when(score.is_not_null()).then(pl.lit("amber"))
-    )  # fmt: skip
+        pl.when(score >= settings.green)
+        .then(pl.lit("green"))
+        .when(score < settings.red)
+        .then(pl.lit("red"))
+        .when(score.is_not_null())
+        .then(pl.lit("amber"))
+    )
 
 
 def bands_alike(past: pl.DataFrame, score: str, like: str) -> pl.Expr:
@@ -94,9 +97,13 @@ def bands_alike(past: pl.DataFrame, score: str, like: str) -> pl.Expr:
     place = pl.col(score).rank("ordinal").over("as_of")
     n = pl.col(score).count().over("as_of")
     return (
-        pl.when(place <= red).then(pl.lit("red")).when(place > n - green).then(pl.lit("green"))
-        .when(place.is_not_null()).then(pl.lit("amber"))
-    )  # fmt: skip
+        pl.when(place <= red)
+        .then(pl.lit("red"))
+        .when(place > n - green)
+        .then(pl.lit("green"))
+        .when(place.is_not_null())
+        .then(pl.lit("amber"))
+    )
 
 
 @dataclass(frozen=True)
@@ -214,11 +221,17 @@ def _lead(past: pl.DataFrame, score: str) -> pl.DataFrame:
 def _lift(past: pl.DataFrame, score: str) -> pl.DataFrame:
     rows = past.filter(pl.col("has_left").is_not_null() & pl.col(score).is_not_null())
     place = (pl.col(score).rank("ordinal").over("as_of") - 1) * 10 // pl.len().over("as_of") + 1
-    table = rows.with_columns(tenth=place.cast(pl.Int64)).group_by("tenth").agg(
-        n=pl.len(), n_left=pl.col("has_left").cast(pl.Int64).sum(), left_rate=pl.col("has_left").mean()
-    )  # fmt: skip
+    table = (
+        rows.with_columns(tenth=place.cast(pl.Int64))
+        .group_by("tenth")
+        .agg(n=pl.len(), n_left=pl.col("has_left").cast(pl.Int64).sum(), left_rate=pl.col("has_left").mean())
+    )
     base = ratio(float(table["n_left"].sum()), float(table["n"].sum()))
     return table.sort("tenth").select(
-        pl.lit(score).alias("score"), "tenth", "n", "n_left", "left_rate",
+        pl.lit(score).alias("score"),
+        "tenth",
+        "n",
+        "n_left",
+        "left_rate",
         lift_rate=pl.col("left_rate") / base if base else pl.lit(None, pl.Float64),
-    )  # fmt: skip
+    )

@@ -65,9 +65,10 @@ class Account:
         paid = float(self.contract["mrr_amount"].sum())
         live = self.deals.filter(~pl.col("is_closed"))
         parts = [
-            f"pays {money(paid, self.currency)} a month on {self.contract.height} contract lines" if paid
+            f"pays {money(paid, self.currency)} a month on {self.contract.height} contract lines"
+            if paid
             else "pays nothing at present"
-        ]  # fmt: skip
+        ]
         if live.height:
             worth = money(float(live["amount"].sum()), self.currency)
             parts.append(f"has {live.height} open {'deal' if live.height == 1 else 'deals'} of {worth}")
@@ -131,11 +132,15 @@ def account(data: Dataset, settings: Settings, account_id: str) -> Account:
     running = lines.filter(line_runs(data.as_of)).sort("mrr_amount", descending=True)
     shown = ["opportunity_id", "opportunity_name", "stage", "amount", "created_on", "close_on", "is_closed", "is_won"]
     return Account(
-        account_id, str(known["account_name"] or account_id), _facts(known, data),
-        _events(deals, lines, done, data.as_of), _months(data, account_id, done),
+        account_id,
+        str(known["account_name"] or account_id),
+        _facts(known, data),
+        _events(deals, lines, done, data.as_of),
+        _months(data, account_id, done),
         deals.select(shown).sort("created_on", descending=True, nulls_last=True),
-        running.select("subscription_id", "product_name", "mrr_amount", "started_on", "renewal_on"), settings.currency,
-    )  # fmt: skip
+        running.select("subscription_id", "product_name", "mrr_amount", "started_on", "renewal_on"),
+        settings.currency,
+    )
 
 
 def _facts(known: dict[str, Any], data: Dataset) -> dict[str, str]:
@@ -143,9 +148,13 @@ def _facts(known: dict[str, Any], data: Dataset) -> dict[str, str]:
     people = f"{known['employee_count']:,}" if known["employee_count"] is not None else None
     since = f"{known['customer_since_on']:%B %Y}" if known["customer_since_on"] else None
     found = {
-        "Segment": known["segment"], "Region": known["region"], "Industry": known["industry"], "People": people,
-        "Owner": owner[0] if owner.len() else known["owner_id"], "Customer since": since,
-    }  # fmt: skip
+        "Segment": known["segment"],
+        "Region": known["region"],
+        "Industry": known["industry"],
+        "People": people,
+        "Owner": owner[0] if owner.len() else known["owner_id"],
+        "Customer since": since,
+    }
     return {k: str(v) for k, v in found.items() if v is not None}
 
 
@@ -172,10 +181,13 @@ def _events(deals: pl.DataFrame, lines: pl.DataFrame, done: pl.DataFrame, as_of:
         rows(lines, "started_on", "Contract", begins, paid),
         rows(lines, "ended_on", "Contract", ends, -paid),
         done.filter(pl.col("kind") != "usage").select(
-            on=pl.col("occurred_at").dt.date(), kind=pl.col("kind").str.to_titlecase(), what=said,
-            amount=pl.lit(None, pl.Float64), sentiment_score="sentiment_score",
+            on=pl.col("occurred_at").dt.date(),
+            kind=pl.col("kind").str.to_titlecase(),
+            what=said,
+            amount=pl.lit(None, pl.Float64),
+            sentiment_score="sentiment_score",
         ),
-    ]  # fmt: skip
+    ]
     found = pl.concat([p.cast(_EVENTS) for p in parts]).filter(pl.col("on") <= as_of)  # type: ignore[arg-type]
     return found.sort("on", "kind", "what", descending=[True, False, False])
 
@@ -191,16 +203,23 @@ def _months(data: Dataset, account_id: str, done: pl.DataFrame) -> pl.DataFrame:
         rows.join_asof(months.with_columns(end="month"), left_on="on", right_on="end", strategy="forward")
         .group_by("month")
         .agg(
-            usage=pl.col("quantity").filter(used).sum(), n_usage=used.sum(), n_tickets=ticket.sum().cast(pl.Int64),
-            n_meetings=met.sum().cast(pl.Int64), sentiment=score.filter(~ticket & ~used).mean(),
+            usage=pl.col("quantity").filter(used).sum(),
+            n_usage=used.sum(),
+            n_tickets=ticket.sum().cast(pl.Int64),
+            n_meetings=met.sum().cast(pl.Int64),
+            sentiment=score.filter(~ticket & ~used).mean(),
             ticket_sentiment=score.filter(ticket).mean(),
         )
-    )  # fmt: skip
+    )
     lines = data.subscriptions.filter(pl.col("account_id") == account_id)
     mrr = [float(lines.filter(line_runs(end))["mrr_amount"].sum()) for end in ends[1:]]
     joined = months.with_columns(mrr_amount=pl.Series(mrr, dtype=pl.Float64)).join(sums, on="month", how="left")
     return joined.sort("month").select(
-        "month", "mrr_amount", usage=pl.when(pl.col("n_usage") > 0).then("usage"),
-        n_tickets=pl.col("n_tickets").fill_null(0), n_meetings=pl.col("n_meetings").fill_null(0),
-        sentiment="sentiment", ticket_sentiment="ticket_sentiment",
-    )  # fmt: skip
+        "month",
+        "mrr_amount",
+        usage=pl.when(pl.col("n_usage") > 0).then("usage"),
+        n_tickets=pl.col("n_tickets").fill_null(0),
+        n_meetings=pl.col("n_meetings").fill_null(0),
+        sentiment="sentiment",
+        ticket_sentiment="ticket_sentiment",
+    )

@@ -283,15 +283,27 @@ def _told(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
     def owner(column: str) -> pl.Expr:
         return pl.col(column).cast(pl.String).replace(who)
 
-    return rows.join(about, on="opportunity_id", how="left").select(
-        "day", "opportunity_id", "opportunity_name", "account_name",
-        moved_amount=pl.col("moved") / 100,
-        owner_before=owner("prev_owner_id"), owner_after=owner("owner_id"),
-        amount_before=pl.col("prev_cents") / 100, amount_after=pl.col("cents") / 100,
-        close_on_before="prev_close_on", close_on_after="close_on",
-        category_before=written("prev_category"), category_after=written("category"),
-        stage_before=pl.col("prev_stage").cast(pl.String), stage_after=pl.col("stage").cast(pl.String),
-    ).sort(pl.col("moved_amount").abs(), "day", "opportunity_id", descending=[True, False, False])  # fmt: skip
+    return (
+        rows.join(about, on="opportunity_id", how="left")
+        .select(
+            "day",
+            "opportunity_id",
+            "opportunity_name",
+            "account_name",
+            moved_amount=pl.col("moved") / 100,
+            owner_before=owner("prev_owner_id"),
+            owner_after=owner("owner_id"),
+            amount_before=pl.col("prev_cents") / 100,
+            amount_after=pl.col("cents") / 100,
+            close_on_before="prev_close_on",
+            close_on_after="close_on",
+            category_before=written("prev_category"),
+            category_after=written("category"),
+            stage_before=pl.col("prev_stage").cast(pl.String),
+            stage_after=pl.col("stage").cast(pl.String),
+        )
+        .sort(pl.col("moved_amount").abs(), "day", "opportunity_id", descending=[True, False, False])
+    )
 
 
 def written(column: str) -> pl.Expr:

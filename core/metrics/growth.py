@@ -66,10 +66,15 @@ def table(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measu
         now, then = _sum(rows, begin, day), _sum(rows, earlier, last)
         out.append((name, begin, day, now, earlier, last, then, ratio(now - then, then)))
     schema = {
-        "comparison": pl.String, "since_on": pl.Date, "until_on": pl.Date, "amount": pl.Float64,
-        "earlier_since_on": pl.Date, "earlier_until_on": pl.Date, "earlier_amount": pl.Float64,
+        "comparison": pl.String,
+        "since_on": pl.Date,
+        "until_on": pl.Date,
+        "amount": pl.Float64,
+        "earlier_since_on": pl.Date,
+        "earlier_until_on": pl.Date,
+        "earlier_amount": pl.Float64,
         "growth_rate": pl.Float64,
-    }  # fmt: skip
+    }
     frame = pl.DataFrame(out, schema=schema, orient="row")
     growth = frame["growth_rate"][2]
     elapsed = (day - quarter).days + 1

@@ -118,7 +118,7 @@ def health(data: Dataset, settings: Settings) -> Health:
         ],
         schema={"quarter": pl.String, "day": pl.Date, "attainment_rate": pl.Float64, "health": pl.Float64}
         | dict.fromkeys(PARTS, pl.Float64),
-    )  # fmt: skip
+    )
     frame = _frame(rows[-1], scored, past, settings)
     present = frame["score"].drop_nulls().len() / len(PARTS)
     return Health(_mean(scored[-1]), present, frame, past, f"Its record: {_told(past, 'health')}.")
@@ -138,10 +138,16 @@ def _frame(
         )
         for part in PARTS
     ]
-    schema = pl.Schema({
-        "part": pl.String(), "score": pl.Float64(), "value": pl.Float64(), "meaning": pl.String(),
-        "path": pl.List(pl.Float64), "record": pl.String(),
-    })  # fmt: skip
+    schema = pl.Schema(
+        {
+            "part": pl.String(),
+            "score": pl.Float64(),
+            "value": pl.Float64(),
+            "meaning": pl.String(),
+            "path": pl.List(pl.Float64),
+            "record": pl.String(),
+        }
+    )
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -173,9 +179,13 @@ def _meaning(part: str, value: object, settings: Settings) -> str:
 
 
 def _values(
-    data: Dataset, settings: Settings, start: date, day: date, booked: pl.DataFrame,
+    data: Dataset,
+    settings: Settings,
+    start: date,
+    day: date,
+    booked: pl.DataFrame,
     weights: dict[date, tuple[float, float]],
-) -> dict[str, float | None]:  # fmt: skip
+) -> dict[str, float | None]:
     """Return the plain values of all parts on a day, by what was known then."""
     end = quarter_end(start, settings)
     rows = due_by(data, settings, end, day)

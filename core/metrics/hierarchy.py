@@ -45,19 +45,30 @@ def people(data: Dataset, day: date) -> pl.DataFrame:
         walk(top, 0)
     out = [
         {
-            "person_id": person, "person_name": found[person]["rep_name"], "role": found[person]["role"],
-            "manager_id": found[person]["manager_id"] if depth else None, "team": found[person]["team"],
-            "region": found[person]["region"], "depth": depth, "place": place,
+            "person_id": person,
+            "person_name": found[person]["rep_name"],
+            "role": found[person]["role"],
+            "manager_id": found[person]["manager_id"] if depth else None,
+            "team": found[person]["team"],
+            "region": found[person]["region"],
+            "depth": depth,
+            "place": place,
         }
         for place, (person, depth) in enumerate(order)
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(out, schema=_SHAPE)
 
 
 _SHAPE = {
-    "person_id": pl.String, "person_name": pl.String, "role": pl.String, "manager_id": pl.String, "team": pl.String,
-    "region": pl.String, "depth": pl.Int64, "place": pl.Int64,
-}  # fmt: skip
+    "person_id": pl.String,
+    "person_name": pl.String,
+    "role": pl.String,
+    "manager_id": pl.String,
+    "team": pl.String,
+    "region": pl.String,
+    "depth": pl.Int64,
+    "place": pl.Int64,
+}
 
 
 def _is_above(found: dict[str, dict[str, object]], person: str, boss: object) -> bool:

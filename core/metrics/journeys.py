@@ -66,7 +66,11 @@ def depths(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
     rank = pl.col("rank")
     return (
         seen.select(
-            "deal", "day", "state", rank=standing.cast(pl.Int8), is_fresh=(pl.col("state") == OPEN) & fresh,
+            "deal",
+            "day",
+            "state",
+            rank=standing.cast(pl.Int8),
+            is_fresh=(pl.col("state") == OPEN) & fresh,
             open_on=pl.when(pl.col("state") == OPEN).then("day"),
         )
         .with_columns(
@@ -77,12 +81,14 @@ def depths(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
         .agg(
             *(pl.col(f"day_{k}").min() for k in range(len(names))),
             *(pl.col(f"stays_{k}").sum() for k in range(len(names))),
-            known_on=pl.col("day").first(), opened_on=pl.col("open_on").min(),
+            known_on=pl.col("day").first(),
+            opened_on=pl.col("open_on").min(),
             furthest=rank.max().cast(pl.Int64),
-            is_open=pl.col("state").last() == OPEN, is_won=pl.col("state").last() == WON,
+            is_open=pl.col("state").last() == OPEN,
+            is_won=pl.col("state").last() == WON,
         )
         .collect()
-    )  # fmt: skip
+    )
 
 
 def stays(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:

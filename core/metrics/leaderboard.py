@@ -48,9 +48,12 @@ def board(data: Dataset, settings: Settings, kind: str = "Attainment") -> Measur
         When there is no such board.
     """
     boards = {
-        "Attainment": _attainment, "Bookings": _bookings, "Win rate": _win_rate, "Activity": _activity,
+        "Attainment": _attainment,
+        "Bookings": _bookings,
+        "Win rate": _win_rate,
+        "Activity": _activity,
         "Improvement": _improvement,
-    }  # fmt: skip
+    }
     if kind not in boards:
         raise ContractError(f"There is no leaderboard called {kind!r}.", mend=f"Known: {', '.join(BOARDS)}.")
     return boards[kind](data, settings)
@@ -74,9 +77,11 @@ def behind(data: Dataset, settings: Settings, kind: str, rep_id: str) -> pl.Data
 
 
 def _people(frame: pl.DataFrame, data: Dataset) -> pl.DataFrame:
-    last = data.sales_team.sort("valid_from").group_by("rep_id", maintain_order=True).agg(
-        pl.col("rep_name", "team").last()
-    )  # fmt: skip
+    last = (
+        data.sales_team.sort("valid_from")
+        .group_by("rep_id", maintain_order=True)
+        .agg(pl.col("rep_name", "team").last())
+    )
     named = frame.filter(pl.col("rep_id").is_not_null()).join(last, on="rep_id", how="left")
     return named.with_columns(rep_name=pl.coalesce("rep_name", "rep_id"))
 

@@ -33,10 +33,13 @@ def classified(rows: pl.DataFrame, scope: Cut) -> pl.DataFrame:
         is_from=(pl.col("prev_state") == OPEN).fill_null(value=False),
         is_to=pl.col("state") == OPEN,
         is_win=(pl.col("state") == WON) & pl.col("prev_state").ne_missing(WON),
-        s0=scope.before, s1=scope.after,
-        d0=scope.dates.holds("prev_close_on"), d1=scope.dates.holds("close_on"),
-        before=pl.col("prev_cents").fill_null(0), after=pl.col("cents").fill_null(0),
-    )  # fmt: skip
+        s0=scope.before,
+        s1=scope.after,
+        d0=scope.dates.holds("prev_close_on"),
+        d1=scope.dates.holds("close_on"),
+        before=pl.col("prev_cents").fill_null(0),
+        after=pl.col("cents").fill_null(0),
+    )
     s0, s1, d0, d1, win = (pl.col(name) for name in ("s0", "s1", "d0", "d1", "is_win"))
     moved = (pl.col("is_from") != pl.col("is_to")) | win | (s0 != s1) | (d0 != d1)
     other = (pl.col("after") != pl.col("before")) | (pl.col("close_on") != pl.col("prev_close_on"))

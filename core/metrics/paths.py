@@ -112,9 +112,11 @@ def path(
     each, chosen = _trips(seen)
     hidden = float((steps["amount"].abs() - steps["ends_amount"].abs()).sum())
     late = seen.filter("is_put_off").select("deal").unique()
-    moved = rows.join(late, on="deal", how="semi").group_by("deal").agg(
-        pl.col("prev_close_on").drop_nulls().first(), pl.col("close_on").last()
-    )  # fmt: skip
+    moved = (
+        rows.join(late, on="deal", how="semi")
+        .group_by("deal")
+        .agg(pl.col("prev_close_on").drop_nulls().first(), pl.col("close_on").last())
+    )
     back = moved.filter(pl.col("close_on") <= pl.col("prev_close_on")).height
     told = _told(seen, chosen, data)
     return Path(steps, each, told, chosen.height, late.height, back, hidden, settings.currency)
@@ -123,16 +125,27 @@ def path(
 def _ends(rows: pl.DataFrame) -> pl.DataFrame:
     """Return one change per deal: from its state before the first day's end to that at the last."""
     known = rows.select("deal", *ENDS, *(f"prev_{c}" for c in ENDS), "segment", "family")
-    return known.group_by("deal", maintain_order=True).agg(
-        *(pl.col(f"prev_{c}").first() for c in ENDS), *(pl.col(c).last() for c in ENDS),
-        pl.col("segment").first(), pl.col("family").first(),
-    ).select(NEEDED)  # fmt: skip
+    return (
+        known.group_by("deal", maintain_order=True)
+        .agg(
+            *(pl.col(f"prev_{c}").first() for c in ENDS),
+            *(pl.col(c).last() for c in ENDS),
+            pl.col("segment").first(),
+            pl.col("family").first(),
+        )
+        .select(NEEDED)
+    )
 
 
 def _steps(whole: tuple[dict[str, int], dict[str, int]], ends: tuple[dict[str, int], dict[str, int]]) -> pl.DataFrame:
     rows = [(m, whole[1][m], whole[0][m] / 100, ends[1][m], ends[0][m] / 100) for m in MOVES]
-    schema = {"step": pl.String, "n_deals": pl.Int64, "amount": pl.Float64, "ends_n_deals": pl.Int64,
-              "ends_amount": pl.Float64}  # fmt: skip
+    schema = {
+        "step": pl.String,
+        "n_deals": pl.Int64,
+        "amount": pl.Float64,
+        "ends_n_deals": pl.Int64,
+        "ends_amount": pl.Float64,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -146,17 +159,20 @@ def _trips(seen: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows, picked = [], []
     for kind, (ins, outs) in KINDS.items():
         both = by_deal.filter(pl.any_horizontal(ins), pl.any_horizontal(outs)).select(
-            "deal", "n_moves",
-            ins=pl.sum_horizontal(f"cents {m}" for m in ins), outs=pl.sum_horizontal(f"cents {m}" for m in outs),
-        )  # fmt: skip
+            "deal",
+            "n_moves",
+            ins=pl.sum_horizontal(f"cents {m}" for m in ins),
+            outs=pl.sum_horizontal(f"cents {m}" for m in outs),
+        )
         rows.append((kind, both.height, int(both["ins"].sum()), int(both["outs"].sum())))
         picked.append(both)
     frame = pl.DataFrame(rows, schema=["kind", "n_deals", "ins", "outs"], orient="row").filter(pl.col("n_deals") > 0)
-    deals = pl.concat(picked).group_by("deal").agg(
-        pl.col("n_moves").first(), pl.col("ins").max(), pl.col("outs").min()
-    )  # fmt: skip
-    money_of = {"in_amount": pl.col("ins") / 100, "out_amount": pl.col("outs") / 100,
-                "net_amount": (pl.col("ins") + pl.col("outs")) / 100}  # fmt: skip
+    deals = pl.concat(picked).group_by("deal").agg(pl.col("n_moves").first(), pl.col("ins").max(), pl.col("outs").min())
+    money_of = {
+        "in_amount": pl.col("ins") / 100,
+        "out_amount": pl.col("outs") / 100,
+        "net_amount": (pl.col("ins") + pl.col("outs")) / 100,
+    }
     return (
         frame.select("kind", "n_deals", **money_of),
         deals.select("deal", "n_moves", **money_of).sort(
@@ -183,9 +199,11 @@ def _told(seen: pl.DataFrame, chosen: pl.DataFrame, data: Dataset) -> pl.DataFra
     said = pl.format(
         "{}: {}", pl.col("day").dt.strftime("%d %b"), pl.concat_str(words, separator=", ", ignore_nulls=True)
     )
-    trail = rows.with_columns(said=said).group_by("place", maintain_order=True).agg(
-        pl.col("opportunity_id").first(), path=pl.col("said").str.join(" → ")
-    )  # fmt: skip
+    trail = (
+        rows.with_columns(said=said)
+        .group_by("place", maintain_order=True)
+        .agg(pl.col("opportunity_id").first(), path=pl.col("said").str.join(" → "))
+    )
     accounts = data.accounts.select("account_id", "account_name")
     about = data.opportunities.select("opportunity_id", "opportunity_name", "account_id").join(
         accounts, on="account_id", how="left"

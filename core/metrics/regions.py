@@ -109,8 +109,15 @@ def behind(data: Dataset, settings: Settings, measure: str, region: str) -> pl.D
     if measure == "Open pipeline":
         day = data.as_of
         parts = [deals(data, settings, "Closing", day, day, "region", name).frame for name in members]
-        columns = ("opportunity_id", "opportunity_name", "account_name", "owner_after", "amount_after",
-                   "close_on_after", "stage_after")  # fmt: skip
+        columns = (
+            "opportunity_id",
+            "opportunity_name",
+            "account_name",
+            "owner_after",
+            "amount_after",
+            "close_on_after",
+            "stage_after",
+        )
         rows = pl.concat(parts).select(columns)
         return rows.rename({c: c.removesuffix("_after") for c in columns}).sort(
             "amount", "opportunity_id", descending=[True, False], nulls_last=True
@@ -166,9 +173,11 @@ def _gathered(both: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         return rows
     kept, rest = rows.head(settings.map.most - 1), rows.slice(settings.map.most - 1)
     joined = rest.select(
-        region=pl.lit(settings.map.other), amount=pl.col("amount").sum(),
-        earlier_amount=pl.col("earlier_amount").sum(), members=pl.col("region").implode(),
-    )  # fmt: skip
+        region=pl.lit(settings.map.other),
+        amount=pl.col("amount").sum(),
+        earlier_amount=pl.col("earlier_amount").sum(),
+        members=pl.col("region").implode(),
+    )
     return pl.concat([kept, joined.select(kept.columns)])
 
 

@@ -17,15 +17,21 @@ from core.metrics.measure import Measure, money, percent, ratio
 
 Counted = Literal["logo", "net", "gross"]
 RATES = {"logo": "logo_rate", "net": "net_rate", "gross": "gross_rate"}
-WORDS = {
-    "logo": "Customers", "net": "Net revenue", "gross": "Gross revenue"
-}  # fmt: skip
+WORDS = {"logo": "Customers", "net": "Net revenue", "gross": "Gross revenue"}
 YEAR = 12
 _ROWS = {
-    "cohort": pl.Date, "label": pl.String, "age_months": pl.Int64, "n_accounts": pl.Int64, "n_kept": pl.Int64,
-    "base_amount": pl.Float64, "amount": pl.Float64, "logo_rate": pl.Float64, "net_rate": pl.Float64,
-    "gross_rate": pl.Float64, "is_whole": pl.Boolean,
-}  # fmt: skip
+    "cohort": pl.Date,
+    "label": pl.String,
+    "age_months": pl.Int64,
+    "n_accounts": pl.Int64,
+    "n_kept": pl.Int64,
+    "base_amount": pl.Float64,
+    "amount": pl.Float64,
+    "logo_rate": pl.Float64,
+    "net_rate": pl.Float64,
+    "gross_rate": pl.Float64,
+    "is_whole": pl.Boolean,
+}
 
 
 @dataclass(frozen=True)
@@ -117,9 +123,12 @@ def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months:
     )
     later = paid.filter(pl.col("age") >= base_months).join(base, on=["account_id", "cohort"])
     found = later.group_by("cohort", "age").agg(
-        n_accounts=pl.len().cast(pl.Int64), n_kept=(pl.col("paid") > 0).sum().cast(pl.Int64),
-        base_amount=pl.col("base").sum(), amount=pl.col("paid").sum(), held=pl.min_horizontal("paid", "base").sum(),
-    )  # fmt: skip
+        n_accounts=pl.len().cast(pl.Int64),
+        n_kept=(pl.col("paid") > 0).sum().cast(pl.Int64),
+        base_amount=pl.col("base").sum(),
+        amount=pl.col("paid").sum(),
+        held=pl.min_horizontal("paid", "base").sum(),
+    )
     whole = {c: _whole(c, length, data.as_of) for c in found["cohort"].unique()}
     label = {c: quarter_label(c, settings) if by == "quarter" else str(c.year) for c in whole}
     return Cohorts(
@@ -127,12 +136,15 @@ def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months:
         .with_columns(
             label=pl.col("cohort").replace_strict(label, return_dtype=pl.String),
             age_months=pl.col("age") - base_months,
-            logo_rate=pl.col("n_kept") / pl.col("n_accounts"), net_rate=pl.col("amount") / pl.col("base_amount"),
+            logo_rate=pl.col("n_kept") / pl.col("n_accounts"),
+            net_rate=pl.col("amount") / pl.col("base_amount"),
             gross_rate=pl.col("held") / pl.col("base_amount"),
             is_whole=pl.col("cohort") >= watched,
-        ).select(*_ROWS).sort("cohort", "age_months"),
+        )
+        .select(*_ROWS)
+        .sort("cohort", "age_months"),
         base_months,
-    )  # fmt: skip
+    )
 
 
 def _whole(cohort: date, length: int, as_of: date) -> int:
@@ -217,6 +229,8 @@ def _year(data: Dataset, day: date, months: int) -> dict[str, float | None]:
     base = float(both["mrr_amount"].sum())
     held = both.select(pl.min_horizontal("mrr_amount", "mrr_amount_now").sum()).item()
     return {
-        "net_rate": ratio(float(both["mrr_amount_now"].sum()), base), "gross_rate": ratio(float(held or 0.0), base),
-        "logo_rate": ratio(float((both["mrr_amount_now"] > 0).sum()), float(both.height)), "base_amount": base,
-    }  # fmt: skip
+        "net_rate": ratio(float(both["mrr_amount_now"].sum()), base),
+        "gross_rate": ratio(float(held or 0.0), base),
+        "logo_rate": ratio(float((both["mrr_amount_now"] > 0).sum()), float(both.height)),
+        "base_amount": base,
+    }

@@ -132,15 +132,27 @@ def at_risk(data: Dataset, settings: Settings) -> Risks:
         .filter(pl.col("signals").list.len() > 0)
         .join(about, on="opportunity_id", how="left")
         .select(
-            "opportunity_id", "opportunity_name", "account_name",
+            "opportunity_id",
+            "opportunity_name",
+            "account_name",
             pl.col("owner_id").cast(pl.String).replace(people(data)).alias("owner"),
-            "stage", "close_on", "loss_rate", amount=amount,
+            "stage",
+            "close_on",
+            "loss_rate",
+            amount=amount,
             at_stake_amount=(amount * pl.col("loss_rate")).fill_null(0.0),
-            n_signals=pl.col("signals").list.len().cast(pl.Int64), signals=pl.col("signals").list.join(", "),
+            n_signals=pl.col("signals").list.len().cast(pl.Int64),
+            signals=pl.col("signals").list.join(", "),
         )
-        .sort("at_stake_amount", "n_signals", "amount", "opportunity_id",
-              descending=[True, True, True, False], nulls_last=True)
-    )  # fmt: skip
+        .sort(
+            "at_stake_amount",
+            "n_signals",
+            "amount",
+            "opportunity_id",
+            descending=[True, True, True, False],
+            nulls_last=True,
+        )
+    )
     whole = float(now["cents"].sum()) / 100
     return Risks(frame, record, whole, cases.height, settings.currency, settings.risk.horizon_days)
 
@@ -156,16 +168,20 @@ def past(data: Dataset, settings: Settings) -> pl.DataFrame:
     """
     days = landmarks(data, settings)
     if not days:
-        return open_marks(data, settings).clear().with_columns(
-            won_on=pl.lit(None, pl.Date), is_won=pl.lit(value=False)
-        )  # fmt: skip
+        return open_marks(data, settings).clear().with_columns(won_on=pl.lit(None, pl.Date), is_won=pl.lit(value=False))
     horizon = timedelta(days=settings.risk.horizon_days)
     wins = tracks(data, settings).filter(pl.col("state") == WON).select("deal", won_on="day").sort("won_on")
     cases = marks(data, settings, days).filter(pl.col("close_on") <= pl.col("day") + horizon).sort("day")
     found = cases.join_asof(
-        wins, left_on="day", right_on="won_on", by="deal", strategy="forward", allow_exact_matches=False,
-        check_sortedness=False, coalesce=False,
-    )  # fmt: skip
+        wins,
+        left_on="day",
+        right_on="won_on",
+        by="deal",
+        strategy="forward",
+        allow_exact_matches=False,
+        check_sortedness=False,
+        coalesce=False,
+    )
     in_time = (pl.col("won_on") <= pl.col("day") + horizon).fill_null(value=False)
     return found.with_columns(is_won=in_time)
 
@@ -187,15 +203,36 @@ def _record(now: pl.DataFrame, cases: pl.DataFrame, settings: Settings) -> pl.Da
             word = "no evidence: too few past deals"
         else:
             word = "no evidence" if gap[1] <= 0 <= gap[2] else "slips more often" if gap[0] > 0 else "slips less often"
-        rows.append((
-            name, told[name], here.height, float(here["cents"].sum()) / 100, there.height, with_rate, others.height,
-            without_rate, lift, *(gap or (None, None, None)), word,
-        ))  # fmt: skip
+        rows.append(
+            (
+                name,
+                told[name],
+                here.height,
+                float(here["cents"].sum()) / 100,
+                there.height,
+                with_rate,
+                others.height,
+                without_rate,
+                lift,
+                *(gap or (None, None, None)),
+                word,
+            )
+        )
     schema = {
-        "signal": pl.String, "meaning": pl.String, "n_open": pl.Int64, "open_amount": pl.Float64, "n_past": pl.Int64,
-        "slipped_rate": pl.Float64, "n_others": pl.Int64, "others_rate": pl.Float64, "lift": pl.Float64,
-        "difference": pl.Float64, "low": pl.Float64, "high": pl.Float64, "evidence": pl.String,
-    }  # fmt: skip
+        "signal": pl.String,
+        "meaning": pl.String,
+        "n_open": pl.Int64,
+        "open_amount": pl.Float64,
+        "n_past": pl.Int64,
+        "slipped_rate": pl.Float64,
+        "n_others": pl.Int64,
+        "others_rate": pl.Float64,
+        "lift": pl.Float64,
+        "difference": pl.Float64,
+        "low": pl.Float64,
+        "high": pl.Float64,
+        "evidence": pl.String,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

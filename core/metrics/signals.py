@@ -16,9 +16,17 @@ from core.metrics.remembered import remembered
 from core.metrics.tracks import OPEN, WON, at, tracks
 
 SIGNALS = (
-    "stalled", "pushed", "overdue", "silent", "no_next_step", "single_contact", "odd_amount", "poor_competitor",
-    "too_early", "new_owner",
-)  # fmt: skip
+    "stalled",
+    "pushed",
+    "overdue",
+    "silent",
+    "no_next_step",
+    "single_contact",
+    "odd_amount",
+    "poor_competitor",
+    "too_early",
+    "new_owner",
+)
 FEWEST_ALIKE = 20
 PACE_MONTHS = 24
 
@@ -93,9 +101,17 @@ def marks(data: Dataset, settings: Settings, days: Sequence[date]) -> pl.DataFra
         "new_owner": (pl.col("day") - pl.col("owner_since")).dt.total_days() <= risk.owner_days,
     }
     return found.select(
-        "day", "opportunity_id", "deal", "stage", "segment", "close_on", "owner_id", "cents", "opened_on",
+        "day",
+        "opportunity_id",
+        "deal",
+        "stage",
+        "segment",
+        "close_on",
+        "owner_id",
+        "cents",
+        "opened_on",
         *(test.fill_null(value=False).alias(name) for name, test in tests.items()),
-    )  # fmt: skip
+    )
 
 
 def _carried(track: pl.DataFrame) -> pl.DataFrame:
@@ -118,10 +134,12 @@ def _touched(data: Dataset, days: Sequence[date]) -> pl.DataFrame:
         "opportunity_id", last_on=pl.col("occurred_at").dt.date()
     )
     parts = [
-        done.filter(pl.col("last_on") <= day).group_by("opportunity_id").agg(pl.col("last_on").max())
+        done.filter(pl.col("last_on") <= day)
+        .group_by("opportunity_id")
+        .agg(pl.col("last_on").max())
         .with_columns(day=pl.lit(day))
         for day in days
-    ]  # fmt: skip
+    ]
     return pl.concat(parts)
 
 
@@ -130,11 +148,15 @@ def _thresholds(data: Dataset, settings: Settings, days: Sequence[date]) -> list
     risk = settings.risk
     paces = lengths(data, settings).filter(pl.col("state") == WON)
     accounts = data.accounts.select("account_id", pl.col("segment").fill_null("Not known"))
-    ended = data.opportunities.filter("is_closed").join(accounts, on="account_id", how="left").with_columns(
-        pl.col("segment").fill_null("Not known"),
-        days=(pl.col("close_on") - pl.col("created_on")).dt.total_days(),
-        cents=(pl.col("amount") * 100).round().cast(pl.Int64),
-    )  # fmt: skip
+    ended = (
+        data.opportunities.filter("is_closed")
+        .join(accounts, on="account_id", how="left")
+        .with_columns(
+            pl.col("segment").fill_null("Not known"),
+            days=(pl.col("close_on") - pl.col("created_on")).dt.total_days(),
+            cents=(pl.col("amount") * 100).round().cast(pl.Int64),
+        )
+    )
     slow, sizes, fastest, rivals = [], [], [], []
     for day in days:
         stamp = pl.lit(day).alias("day")
@@ -144,27 +166,39 @@ def _thresholds(data: Dataset, settings: Settings, days: Sequence[date]) -> list
         closed = ended.filter(pl.col("close_on") <= day)
         won = closed.filter("is_won")
         sizes.append(
-            won.group_by("segment").agg(
+            won.group_by("segment")
+            .agg(
                 low_cents=pl.col("cents").quantile(1 - risk.amount_quantile, "linear"),
-                high_cents=pl.col("cents").quantile(risk.amount_quantile, "linear"), n=pl.len(),
-            ).filter(pl.col("n") >= FEWEST_ALIKE).drop("n").with_columns(stamp)
-        )  # fmt: skip
+                high_cents=pl.col("cents").quantile(risk.amount_quantile, "linear"),
+                n=pl.len(),
+            )
+            .filter(pl.col("n") >= FEWEST_ALIKE)
+            .drop("n")
+            .with_columns(stamp)
+        )
         fastest.append(
-            won.group_by("segment", "opportunity_type").agg(fastest_days=pl.col("days").min(), n=pl.len())
-            .filter(pl.col("n") >= FEWEST_ALIKE).drop("n").with_columns(stamp)
-        )  # fmt: skip
+            won.group_by("segment", "opportunity_type")
+            .agg(fastest_days=pl.col("days").min(), n=pl.len())
+            .filter(pl.col("n") >= FEWEST_ALIKE)
+            .drop("n")
+            .with_columns(stamp)
+        )
         rivals.append(_rivals(closed, risk.fewest_deals).with_columns(stamp))
     return [
-        (pl.concat(slow), ["stage", "day"]), (pl.concat(sizes), ["segment", "day"]),
-        (pl.concat(fastest), ["segment", "opportunity_type", "day"]), (pl.concat(rivals), ["competitor", "day"]),
-    ]  # fmt: skip
+        (pl.concat(slow), ["stage", "day"]),
+        (pl.concat(sizes), ["segment", "day"]),
+        (pl.concat(fastest), ["segment", "opportunity_type", "day"]),
+        (pl.concat(rivals), ["competitor", "day"]),
+    ]
 
 
 def _rivals(closed: pl.DataFrame, fewest: int) -> pl.DataFrame:
     """Return the competitors surely beaten less often than the rest: competitor, is_poor."""
-    met = closed.filter(pl.col("competitor").is_not_null()).group_by("competitor").agg(
-        n=pl.len(), n_won=pl.col("is_won").sum()
-    )  # fmt: skip
+    met = (
+        closed.filter(pl.col("competitor").is_not_null())
+        .group_by("competitor")
+        .agg(n=pl.len(), n_won=pl.col("is_won").sum())
+    )
     usual = closed.filter("is_won").height / closed.height if closed.height else 0.0
     poor = [
         name

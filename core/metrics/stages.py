@@ -48,10 +48,15 @@ def _counts(k: int) -> list[pl.Expr]:
     """Count what became of the deals that reached stage k."""
     moved, is_open, stays = pl.col("furthest") > k, pl.col("is_open"), pl.col(f"stays_{k}")
     found = {
-        "n_entered": pl.len(), "n_moved_on": moved.sum(), "n_pending": (~moved & is_open).sum(),
-        "n_lost": (~moved & ~is_open).sum(), "n_skipped": (stays == 0).sum(), "n_repeated": (stays > 1).sum(),
-        "n_won": (pl.col("is_won") & (stays > 0)).sum(), "n_closed": (~is_open & (stays > 0)).sum(),
-    }  # fmt: skip
+        "n_entered": pl.len(),
+        "n_moved_on": moved.sum(),
+        "n_pending": (~moved & is_open).sum(),
+        "n_lost": (~moved & ~is_open).sum(),
+        "n_skipped": (stays == 0).sum(),
+        "n_repeated": (stays > 1).sum(),
+        "n_won": (pl.col("is_won") & (stays > 0)).sum(),
+        "n_closed": (~is_open & (stays > 0)).sum(),
+    }
     return [count.cast(pl.Int64).alias(name) for name, count in found.items()]
 
 

@@ -85,28 +85,37 @@ def _states(data: Dataset, settings: Settings) -> pl.DataFrame:
     """Return the rows of the history by deal and day, with what each means."""
     stage = pl.col("stage")
     state = (
-        pl.when(pl.col("is_deleted")).then(DELETED)
-        .when(stage.is_in(list(settings.stages.won))).then(WON)
-        .when(stage.is_in(list(settings.stages.lost))).then(LOST)
+        pl.when(pl.col("is_deleted"))
+        .then(DELETED)
+        .when(stage.is_in(list(settings.stages.won)))
+        .then(WON)
+        .when(stage.is_in(list(settings.stages.lost)))
+        .then(LOST)
         .otherwise(OPEN)
-    )  # fmt: skip
+    )
     names = pl.col("stage", "forecast_category", "owner_id").cast(pl.Categorical)
     rows = (
         data.opportunity_history.filter(pl.col("valid_from") <= data.as_of)
         .with_row_index("order")
         .select(
-            "opportunity_id", names, "close_on",
+            "opportunity_id",
+            names,
+            "close_on",
             (pl.col("order").cast(pl.Int64) * 2).alias("order"),
-            day="valid_from", valid_to="valid_to", state=state.cast(pl.Int8),
+            day="valid_from",
+            valid_to="valid_to",
+            state=state.cast(pl.Int8),
             cents=(pl.col("amount") * 100).round().cast(pl.Int64),
             deal=pl.col("opportunity_id").cast(pl.Categorical).to_physical(),
         )
         .rename({"forecast_category": "category"})
         .sort("deal", "day", "order")
-    )  # fmt: skip
+    )
     same = (pl.col("deal") == pl.col("deal").shift(1)) & (pl.col("state") == WON)
-    kept = {name: pl.when(same).then(pl.col(name).fill_null(pl.col(name).shift(1))).otherwise(pl.col(name))
-            for name in ("cents", "close_on", "owner_id")}  # fmt: skip
+    kept = {
+        name: pl.when(same).then(pl.col(name).fill_null(pl.col(name).shift(1))).otherwise(pl.col(name))
+        for name in ("cents", "close_on", "owner_id")
+    }
     return rows.with_columns(**kept).with_columns(pl.col("owner_id").fill_null(NO_OWNER))
 
 
@@ -166,8 +175,12 @@ def _with_teams(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
     begun = pl.when(first.fill_null(value=True)).then(pl.lit(date(1, 1, 1))).otherwise("cut_on")
     placed = rows.sort("day").join_asof(
         spans.with_columns(cut_on=begun).sort("cut_on"),
-        left_on="day", right_on="cut_on", by="owner_id", strategy="backward", check_sortedness=False,
-    )  # fmt: skip
+        left_on="day",
+        right_on="cut_on",
+        by="owner_id",
+        strategy="backward",
+        check_sortedness=False,
+    )
     return placed.with_columns(pl.col("team").fill_null(NO_TEAM), pl.col("region").fill_null(NO_REGION)).drop("cut_on")
 
 

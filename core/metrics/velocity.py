@@ -74,9 +74,12 @@ def velocity(data: Dataset, settings: Settings, months: int = 12) -> Velocity:
             effect = mean * log(after / before) * (-1 if part == "Days to win" else 1)
         rows.append((part, after, before, moved, effect))
     schema = {
-        "part": pl.String, "now": pl.Float64, "earlier": pl.Float64, "change_rate": pl.Float64,
+        "part": pl.String,
+        "now": pl.Float64,
+        "earlier": pl.Float64,
+        "change_rate": pl.Float64,
         "effect_amount": pl.Float64,
-    }  # fmt: skip
+    }
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     return Velocity(frame, value, earlier, _text(frame, now, value, earlier, settings))
 
@@ -152,10 +155,15 @@ def win_rates(data: Dataset, settings: Settings, quarters: int = 12) -> Measure:
     frame = made.join(ended, on="quarter_start_on", how="full", coalesce=True).sort("quarter_start_on")
     labels = {d: quarter_label(d, settings) for d in frame["quarter_start_on"]}
     frame = frame.select(
-        "quarter_start_on", "n_created", "n_open", "cohort_rate", "n_closed", "closing_rate",
+        "quarter_start_on",
+        "n_created",
+        "n_open",
+        "cohort_rate",
+        "n_closed",
+        "closing_rate",
         quarter=pl.col("quarter_start_on").replace_strict(labels, return_dtype=pl.String),
         open_rate=pl.col("n_open") / pl.col("n_created"),
-    )  # fmt: skip
+    )
     return _cohort(data, born, frame)
 
 

@@ -23,9 +23,13 @@ CLEAR = 2.0
 FEWEST_LATE = 50
 SUBJECTS = {"close": ("When a deal is won", "deals", "won in time"), "churn": ("Who leaves", "accounts", "left")}
 SCHEMA: dict[str, Any] = {
-    "model": pl.String, "sign": pl.String, "value": pl.Float64, "limit": pl.Float64, "is_alarm": pl.Boolean,
+    "model": pl.String,
+    "sign": pl.String,
+    "value": pl.Float64,
+    "limit": pl.Float64,
+    "is_alarm": pl.Boolean,
     "said": pl.String,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

@@ -127,9 +127,15 @@ def arrivals(dataset: Dataset, settings: Settings, by: str = "lead_source", days
 
 
 _SHAPE = {
-    "part": pl.String, "n_created": pl.Int64, "monthly_count": pl.Float64, "change_rate": pl.Float64,
-    "mean_amount": pl.Float64, "won_rate": pl.Float64, "expected_amount": pl.Float64, "share_rate": pl.Float64,
-}  # fmt: skip
+    "part": pl.String,
+    "n_created": pl.Int64,
+    "monthly_count": pl.Float64,
+    "change_rate": pl.Float64,
+    "mean_amount": pl.Float64,
+    "won_rate": pl.Float64,
+    "expected_amount": pl.Float64,
+    "share_rate": pl.Float64,
+}
 
 
 def tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:

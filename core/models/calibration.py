@@ -128,10 +128,18 @@ def reliability(target: Floats, p: Floats, bins: int = 10) -> pl.DataFrame:
     """
     frame = pl.DataFrame({"p": p, "target": target}).sort("p")
     bin_of = (pl.int_range(pl.len()) * bins // pl.len()).alias("bin")
-    return frame.with_columns(bin_of).group_by("bin", maintain_order=True).agg(
-        low_rate=pl.col("p").min(), high_rate=pl.col("p").max(), mean_rate=pl.col("p").mean(),
-        n=pl.len(), n_happened=pl.col("target").sum().cast(pl.Int64), happened_rate=pl.col("target").mean(),
-    )  # fmt: skip
+    return (
+        frame.with_columns(bin_of)
+        .group_by("bin", maintain_order=True)
+        .agg(
+            low_rate=pl.col("p").min(),
+            high_rate=pl.col("p").max(),
+            mean_rate=pl.col("p").mean(),
+            n=pl.len(),
+            n_happened=pl.col("target").sum().cast(pl.Int64),
+            happened_rate=pl.col("target").mean(),
+        )
+    )
 
 
 def error(target: Floats, p: Floats, bins: int = 10) -> float:

@@ -13,17 +13,35 @@ from core.models.probability import Learner, Recipe
 def recipe(settings: Settings) -> Recipe:
     """Return what the churn model is made of."""
     return Recipe(
-        "who leaves", accounts.NUMBERS, accounts.CATEGORIES, ("tenure_days",), settings.models.min_churned_accounts,
-        {"num_leaves": 3, "min_data_in_leaf": 80, "learning_rate": 0.03, "feature_fraction": 0.5,
-         "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 20.0, "cat_smooth": 50.0, "cat_l2": 30.0},
-        300, settings.models.churn_days + 210,
+        "who leaves",
+        accounts.NUMBERS,
+        accounts.CATEGORIES,
+        ("tenure_days",),
+        settings.models.min_churned_accounts,
+        {
+            "num_leaves": 3,
+            "min_data_in_leaf": 80,
+            "learning_rate": 0.03,
+            "feature_fraction": 0.5,
+            "bagging_fraction": 0.7,
+            "bagging_freq": 1,
+            "lambda_l2": 20.0,
+            "cat_smooth": 50.0,
+            "cat_l2": 30.0,
+        },
+        300,
+        settings.models.churn_days + 210,
         rising=("n_tickets_30d", "n_tickets_90d", "recent_tickets"),
         falling=(
-            "usage_change_rate_30d", "usage_change_rate_90d", "ticket_sentiment_90d", "sentiment_90d", "tenure_days",
+            "usage_change_rate_30d",
+            "usage_change_rate_90d",
+            "ticket_sentiment_90d",
+            "sentiment_90d",
+            "tenure_days",
             "recent_ticket_sentiment",
         ),
         ridge=0.003,
-    )  # fmt: skip
+    )
 
 
 class ChurnModel(Learner):

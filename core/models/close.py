@@ -213,13 +213,21 @@ class CloseModel:
         given = frame["as_of"] if "as_of" in frame.columns else None
         day = (pl.col("close_on") - pl.duration(days="days_to_close")) if given is None else pl.col("as_of")
         return frame.with_columns(
-            p_slip=pl.Series(slip, dtype=pl.Float64).fill_nan(None), p_win=pl.Series(won, dtype=pl.Float64),
-            p_lost=pl.Series(lost, dtype=pl.Float64), p_open=pl.Series(1 - won - lost, dtype=pl.Float64),
+            p_slip=pl.Series(slip, dtype=pl.Float64).fill_nan(None),
+            p_win=pl.Series(won, dtype=pl.Float64),
+            p_lost=pl.Series(lost, dtype=pl.Float64),
+            p_open=pl.Series(1 - won - lost, dtype=pl.Float64),
             half=pl.Series(half, dtype=pl.Int64),
         ).select(
-            "opportunity_id", "close_on", "p_slip", likely_on=(day.max() + pl.duration(days="half")).cast(pl.Date),
-            p_win="p_win", p_lost="p_lost", p_open="p_open", expected_amount=pl.col("amount") * pl.col("p_win"),
-        )  # fmt: skip
+            "opportunity_id",
+            "close_on",
+            "p_slip",
+            likely_on=(day.max() + pl.duration(days="half")).cast(pl.Date),
+            p_win="p_win",
+            p_lost="p_lost",
+            p_open="p_open",
+            expected_amount=pl.col("amount") * pl.col("p_win"),
+        )
 
 
 def marks(dataset: Dataset, settings: Settings) -> pl.DataFrame:

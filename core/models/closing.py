@@ -26,14 +26,26 @@ QUARTERS = 4
 TYPICAL_ROWS = 240
 MOST_WORDS = 60
 RISING = (
-    "n_meetings_30d", "n_meetings_60d", "meetings_per_week", "meeting_pace", "n_contacts", "owner_win_rate",
+    "n_meetings_30d",
+    "n_meetings_60d",
+    "meetings_per_week",
+    "meeting_pace",
+    "n_contacts",
+    "owner_win_rate",
     "rival_win_rate",
-)  # fmt: skip
+)
 FALLING = ("n_pushes",)
 TREES = {
-    "num_leaves": 8, "min_data_in_leaf": 400, "learning_rate": 0.1, "feature_fraction": 0.5, "bagging_fraction": 0.7,
-    "bagging_freq": 1, "lambda_l2": 10.0, "cat_smooth": 50.0, "cat_l2": 30.0,
-}  # fmt: skip
+    "num_leaves": 8,
+    "min_data_in_leaf": 400,
+    "learning_rate": 0.1,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 10.0,
+    "cat_smooth": 50.0,
+    "cat_l2": 30.0,
+}
 ROUNDS = 120
 PACED = ("meeting_pace", "n_meetings_60d", "n_contacts", "n_pushes", "days_in_stage", "competitor")
 CAUSES = ("won", "lost")
@@ -180,15 +192,22 @@ class Trial:
 
     def _card(self, results: list[race.Result]) -> dict[str, Any]:
         return {
-            "subject": "when a deal is won", "is_simple": self.is_simple, "n_rows": self.marks.height,
-            "n_outcomes": self.n_won, "trained_from": self.marks["as_of"].min(),
+            "subject": "when a deal is won",
+            "is_simple": self.is_simple,
+            "n_rows": self.marks.height,
+            "n_outcomes": self.n_won,
+            "trained_from": self.marks["as_of"].min(),
             "trained_to": self.marks.select(pl.col("as_of") + pl.duration(days="follow_days")).to_series().max(),
-            "features": list(self.names), "left_out": self.left_out,
-            "winner": results[0].winner, "has_skill": results[0].has_skill,
-            "race": results[0].rows, "race_lost": results[1].rows, "winner_lost": results[1].winner,
+            "features": list(self.names),
+            "left_out": self.left_out,
+            "winner": results[0].winner,
+            "has_skill": results[0].has_skill,
+            "race": results[0].rows,
+            "race_lost": results[1].rows,
+            "winner_lost": results[1].winner,
             "calibration": results[0].calibrator.kind,
             "reference": drift.reference(_recent(self.marks), [n for n in self.names if n not in DATED]),
-        }  # fmt: skip
+        }
 
     def past(self) -> pl.DataFrame:
         """Return the last year's chances, each quarter by what had won and was corrected before it began."""
@@ -217,17 +236,31 @@ class Trial:
         begin = rows["as_of"].min()
         known = self.marks.filter(pl.col("as_of") + pl.duration(days=days) <= begin)
         share = known.select((within & pl.col("is_won")).mean()).item() if known.height else None
-        return rows.with_columns(
-            pl.lit(days, pl.Int64).alias(HORIZON), target=(within & pl.col("is_won")).cast(pl.Int8), p=pl.Series(won),
-            logistic=pl.Series(plain), share=pl.lit(share, pl.Float64), p_lost=pl.Series(lost),
-            is_lost=(within & ~pl.col("is_won")).cast(pl.Int8),
-        ).filter(pl.col("follow_days") >= days).select("opportunity_id", *PAST)  # fmt: skip
+        return (
+            rows.with_columns(
+                pl.lit(days, pl.Int64).alias(HORIZON),
+                target=(within & pl.col("is_won")).cast(pl.Int8),
+                p=pl.Series(won),
+                logistic=pl.Series(plain),
+                share=pl.lit(share, pl.Float64),
+                p_lost=pl.Series(lost),
+                is_lost=(within & ~pl.col("is_won")).cast(pl.Int8),
+            )
+            .filter(pl.col("follow_days") >= days)
+            .select("opportunity_id", *PAST)
+        )
 
 
 PAST = {
-    "as_of": pl.Date, HORIZON: pl.Int64, "target": pl.Int8, "p": pl.Float64, "logistic": pl.Float64,
-    "share": pl.Float64, "p_lost": pl.Float64, "is_lost": pl.Int8,
-}  # fmt: skip
+    "as_of": pl.Date,
+    HORIZON: pl.Int64,
+    "target": pl.Int8,
+    "p": pl.Float64,
+    "logistic": pl.Float64,
+    "share": pl.Float64,
+    "p_lost": pl.Float64,
+    "is_lost": pl.Int8,
+}
 
 
 def scored(past: pl.DataFrame) -> dict[str, Any]:
@@ -286,10 +319,19 @@ def _plan(
     coded = {at(n): len(w) for n, w in words.items()}
     few = ("base rate", "table")
     return Plan(
-        every, {**coded, at("quarter_place"): 4}, TREES, ROUNDS, frozenset(up), frozenset(down), ridge=0.05,
-        products=tuple((at(a), at(b)) for a, b in pairs), table=(at("stage"), at("period")) if is_simple else (),
-        contenders=few if is_simple else Plan.contenders, threads=settings.models.threads, seed=settings.models.seed,
-    )  # fmt: skip
+        every,
+        {**coded, at("quarter_place"): 4},
+        TREES,
+        ROUNDS,
+        frozenset(up),
+        frozenset(down),
+        ridge=0.05,
+        products=tuple((at(a), at(b)) for a, b in pairs),
+        table=(at("stage"), at("period")) if is_simple else (),
+        contenders=few if is_simple else Plan.contenders,
+        threads=settings.models.threads,
+        seed=settings.models.seed,
+    )
 
 
 def _centred(risks: Risks, x: Floats) -> Risks:

@@ -150,10 +150,14 @@ class Table:
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {
-            "kind": "table", "columns": list(self.columns), "edges": [list(e) for e in self.edges],
-            "values": self.values.tolist(), "alone": [a.tolist() for a in self.alone], "base": self.base,
+            "kind": "table",
+            "columns": list(self.columns),
+            "edges": [list(e) for e in self.edges],
+            "values": self.values.tolist(),
+            "alone": [a.tolist() for a in self.alone],
+            "base": self.base,
             "width": self.width,
-        }  # fmt: skip
+        }
 
 
 def place(values: Floats, edges: Sequence[float]) -> NDArray[np.intp]:
@@ -231,9 +235,14 @@ class Line:
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {
-            "kind": "line", "terms": [[list(f) for f in t] for t in self.terms], "mean": self.mean.tolist(),
-            "spread": self.spread.tolist(), "weights": self.weights.tolist(), "base": self.base, "width": self.width,
-        }  # fmt: skip
+            "kind": "line",
+            "terms": [[list(f) for f in t] for t in self.terms],
+            "mean": self.mean.tolist(),
+            "spread": self.spread.tolist(),
+            "weights": self.weights.tolist(),
+            "base": self.base,
+            "width": self.width,
+        }
 
 
 def standard(rows: Floats, terms: Sequence[Sequence[Factor]], mean: Floats, spread: Floats) -> Floats:

@@ -121,7 +121,10 @@ def _fit(ends: Ends) -> Floats:
     pull = STIFFNESS / max(ends.n_known(), 1)
     solve: Any = minimize
     found = solve(
-        lambda v: ends.loss(v) + pull * float(((v - NONE) ** 2).sum()), NONE, method="L-BFGS-B",
-        bounds=[(0.3, 3.0), (-2.0, 2.0), (0.3, 3.0), (-2.0, 2.0)], options={"maxiter": 40},
-    )  # fmt: skip
+        lambda v: ends.loss(v) + pull * float(((v - NONE) ** 2).sum()),
+        NONE,
+        method="L-BFGS-B",
+        bounds=[(0.3, 3.0), (-2.0, 2.0), (0.3, 3.0), (-2.0, 2.0)],
+        options={"maxiter": 40},
+    )
     return np.asarray(found.x, dtype=np.float64)

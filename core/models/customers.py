@@ -186,16 +186,22 @@ def outlook(features: pl.DataFrame, hazards: pl.DataFrame, size: dict[str, float
     )
     return (
         features.select("account_id", "mrr_amount", "days_to_renewal")
-        .join(risk, on="account_id").join(renewal, on="account_id", how="left").join(sums, on="account_id", how="left")
+        .join(risk, on="account_id")
+        .join(renewal, on="account_id", how="left")
+        .join(sums, on="account_id", how="left")
         .select(
-            "account_id", "mrr_amount", "days_to_renewal", "p_left_at_renewal",
-            p_left_90d="p_90d", p_left_12m="p_12m",
+            "account_id",
+            "mrr_amount",
+            "days_to_renewal",
+            "p_left_at_renewal",
+            p_left_90d="p_90d",
+            p_left_12m="p_12m",
             churned_mrr_amount=pl.col("p_12m") * pl.col("mrr_amount"),
             contracted_mrr_amount=pl.col("n_contracted") * size["contracted"] * pl.col("mrr_amount"),
             expanded_mrr_amount=pl.col("n_expanded") * size["expanded"] * pl.col("mrr_amount"),
             learned=100 * (1 - pl.col("p_12m")),
         )
-    )  # fmt: skip
+    )
 
 
 def usual_size(moved: pl.DataFrame, event: str) -> float:
@@ -211,9 +217,14 @@ def lived(marks: pl.DataFrame, moved: pl.DataFrame, dataset: Dataset, settings: 
     ends = moved.filter(pl.col("event") == "left").select("account_id", left_on="on").sort("left_on")
     known = marks.filter(until <= dataset.as_of).sort("as_of")
     joined = known.join_asof(
-        ends, left_on="as_of", right_on="left_on", by="account_id", strategy="forward", allow_exact_matches=False,
+        ends,
+        left_on="as_of",
+        right_on="left_on",
+        by="account_id",
+        strategy="forward",
+        allow_exact_matches=False,
         check_sortedness=False,
-    )  # fmt: skip
+    )
     return joined.with_columns(has_left=(pl.col("left_on") <= until).fill_null(value=False)).drop("left_on")
 
 
@@ -284,9 +295,11 @@ def _renamed(found: Customers, dataset: Dataset, unmasked: Dataset) -> Customers
         name: frame.with_columns(
             pl.col("account_id").replace_strict(names, default="Hidden", return_dtype=pl.String),
             pl.col("^.*mrr_amount$") * factor,
-        ) if frame.width else frame
+        )
+        if frame.width
+        else frame
         for name, frame in _frames(found).items()
-    }  # fmt: skip
+    }
     return replace(found, **hidden)
 
 

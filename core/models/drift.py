@@ -79,9 +79,11 @@ def stability(kept: Mapping[str, Any], frame: pl.DataFrame) -> pl.DataFrame:
         if name not in frame.columns:
             continue
         column = frame[name]
-        now = _worded(column, then["words"]) if "words" in then else _binned(
-            column.cast(pl.Float64).fill_nan(None), then["edges"]
-        )  # fmt: skip
+        now = (
+            _worded(column, then["words"])
+            if "words" in then
+            else _binned(column.cast(pl.Float64).fill_nan(None), then["edges"])
+        )
         index = psi(then["shares"], now, frame.height)
         rows.append((name, index, "moved" if index > ALERT else "moving" if index > WATCH else "steady"))
     return pl.DataFrame(rows, schema=shape, orient="row").sort("psi", "feature", descending=[True, False])

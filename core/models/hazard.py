@@ -31,10 +31,21 @@ LEVEL_DAYS, LEVEL_PRIOR = 365, 50.0
 NAMES = (*accounts.NUMBERS, *accounts.CATEGORIES, "month_ahead", "days_to_renewal_then")
 CONTENDERS = ("base rate", "logistic regression", "trees", "mean of both")
 _TREES = {
-    "objective": "binary", "verbose": -1, "deterministic": True, "force_row_wise": True, "num_leaves": 8,
-    "min_data_in_leaf": 300, "learning_rate": 0.06, "feature_fraction": 0.5, "bagging_fraction": 0.6,
-    "bagging_freq": 1, "lambda_l2": 20.0, "cat_smooth": 50.0, "cat_l2": 30.0, "max_cat_to_onehot": 8,
-}  # fmt: skip
+    "objective": "binary",
+    "verbose": -1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_leaves": 8,
+    "min_data_in_leaf": 300,
+    "learning_rate": 0.06,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.6,
+    "bagging_freq": 1,
+    "lambda_l2": 20.0,
+    "cat_smooth": 50.0,
+    "cat_l2": 30.0,
+    "max_cat_to_onehot": 8,
+}
 _ROUNDS = 90
 
 
@@ -58,9 +69,12 @@ def moves(subscriptions: pl.DataFrame) -> pl.DataFrame:
     path = net.sort("account_id", "on").with_columns(mrr_after=pl.col("net").cum_sum().over("account_id").round(2))
     found = path.with_columns(mrr_before=(pl.col("mrr_after") - pl.col("net")).round(2))
     event = (
-        pl.when(pl.col("mrr_after") <= 0).then(pl.lit("left"))
-        .when(pl.col("net") < 0).then(pl.lit("contracted")).otherwise(pl.lit("expanded"))
-    )  # fmt: skip
+        pl.when(pl.col("mrr_after") <= 0)
+        .then(pl.lit("left"))
+        .when(pl.col("net") < 0)
+        .then(pl.lit("contracted"))
+        .otherwise(pl.lit("expanded"))
+    )
     real = found.filter((pl.col("mrr_before") > 0) & (pl.col("net") != 0))
     return real.select("account_id", "on", event.alias("event"), "mrr_before", "mrr_after")
 
@@ -236,8 +250,13 @@ class HazardModel:
         race = {name: calibration.log_loss(target, past[name].to_numpy()) for name in CONTENDERS}
         self.winner_ = min(race, key=lambda name: race[name])
         p = past[self.winner_].to_numpy()
-        self.card_ |= {"race": race, "winner": self.winner_, "auc": calibration.auc(target, p),
-                       "expected": float(p.sum()), "happened": float(target.sum())}  # fmt: skip
+        self.card_ |= {
+            "race": race,
+            "winner": self.winner_,
+            "auc": calibration.auc(target, p),
+            "expected": float(p.sum()),
+            "happened": float(target.sum()),
+        }
         self.past_ = past.drop(CONTENDERS).with_columns(hazard=pl.Series(p))
         self.scored_ = within(pl.concat(scored).rename({self.winner_: "hazard"}), ["account_id", "as_of"])
 
@@ -270,8 +289,11 @@ class HazardModel:
 
         rising, falling = ("n_tickets_30d", "n_tickets_90d", "recent_tickets"), ("usage_change_rate_90d",)
         way = [(n in rising) - (n in falling) if self.event == "left" else 0 for n in NAMES]
-        shared = {"num_threads": self.settings.models.threads, "seed": self.settings.models.seed,
-                  "monotone_constraints": way}  # fmt: skip
+        shared = {
+            "num_threads": self.settings.models.threads,
+            "seed": self.settings.models.seed,
+            "monotone_constraints": way,
+        }
         coded = [n for n in accounts.CATEGORIES if self.words_[n]]
         half = np.random.default_rng(self.settings.models.seed).random(len(y)) < SHARE
         data = lgb.Dataset(

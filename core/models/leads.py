@@ -111,9 +111,13 @@ class Past:
 
     @staticmethod
     def of(
-        said: Callable[[int], Floats], series: Sequence[Floats], surprises: Sequence[Floats], learns: Sequence[bool],
-        origins: range, h: int,
-    ) -> Past:  # fmt: skip
+        said: Callable[[int], Floats],
+        series: Sequence[Floats],
+        surprises: Sequence[Floats],
+        learns: Sequence[bool],
+        origins: range,
+        h: int,
+    ) -> Past:
         """Lay the forecasts `said(origin)` (units by h) beside what came."""
         x, miss = np.full((origins.stop, len(series)), np.nan), np.full((origins.stop, len(series), h), np.nan)
         for origin in origins:

@@ -22,9 +22,16 @@ FEWEST_ROWS = 40
 MOST_WORDS = 60
 NUMBER_SHARE = 0.95
 TREES = {
-    "num_leaves": 4, "min_data_in_leaf": 30, "learning_rate": 0.05, "feature_fraction": 0.6, "bagging_fraction": 0.8,
-    "bagging_freq": 1, "lambda_l2": 5.0, "cat_smooth": 20.0, "cat_l2": 20.0,
-}  # fmt: skip
+    "num_leaves": 4,
+    "min_data_in_leaf": 30,
+    "learning_rate": 0.05,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "cat_smooth": 20.0,
+    "cat_l2": 20.0,
+}
 
 
 class ProbabilityLearner:
@@ -94,9 +101,13 @@ class ProbabilityLearner:
         self._choose_columns(table, y, when)
         x = self._matrix(table)
         self.plan_ = Plan(
-            self.feature_names_, self._coded(), TREES, ridge=0.1,
-            threads=self.settings.models.threads, seed=self.settings.models.seed,
-        )  # fmt: skip
+            self.feature_names_,
+            self._coded(),
+            TREES,
+            ridge=0.1,
+            threads=self.settings.models.threads,
+            seed=self.settings.models.seed,
+        )
         splits = self._splits(y, when)
         self.race_ = race.run(x, y, splits, lambda a, b: training.fit_all(a, b, self.plan_), self.plan_.threads)
         found = self.race_.result()
@@ -129,11 +140,18 @@ class ProbabilityLearner:
 
     def to_json(self) -> str:
         """Return the model as text."""
-        return json.dumps({
-            "model": self.booster_.to_dict(), "features": list(self.feature_names_), "numbers": self.numbers_,
-            "vocabulary": {k: list(v) for k, v in self.vocabulary_.items()}, "card": self.card_,
-            "calibrator": self.calibrator_.to_dict(), "ids": list(self.ids),
-        }, default=str)  # fmt: skip
+        return json.dumps(
+            {
+                "model": self.booster_.to_dict(),
+                "features": list(self.feature_names_),
+                "numbers": self.numbers_,
+                "vocabulary": {k: list(v) for k, v in self.vocabulary_.items()},
+                "card": self.card_,
+                "calibrator": self.calibrator_.to_dict(),
+                "ids": list(self.ids),
+            },
+            default=str,
+        )
 
     @staticmethod
     def from_json(text: str, settings: Settings) -> ProbabilityLearner:
@@ -198,9 +216,11 @@ class ProbabilityLearner:
     def _matrix(self, table: pl.DataFrame) -> Floats:
         ready = [_number(table, name, kind) for name, kind in self.numbers_.items() if name in self.feature_names_]
         words = [
-            (table[n].cast(pl.String) if n in table.columns else pl.Series([None] * table.height, dtype=pl.String))
-            .alias(n) for n in self.vocabulary_
-        ]  # fmt: skip
+            (
+                table[n].cast(pl.String) if n in table.columns else pl.Series([None] * table.height, dtype=pl.String)
+            ).alias(n)
+            for n in self.vocabulary_
+        ]
         if not ready and not words:
             return np.zeros((table.height, 0))
         return encode(pl.DataFrame([*ready, *words]), self.feature_names_, self.vocabulary_)
@@ -216,15 +236,24 @@ class ProbabilityLearner:
         if len(self.race_.target):
             p = found.calibrator(self.race_.margins[name])
             judged = {
-                "n": len(p), "auc": calibration.auc(self.race_.target, p), "log_loss":
-                calibration.log_loss(self.race_.target, p), "brier": calibration.brier(self.race_.target, p),
+                "n": len(p),
+                "auc": calibration.auc(self.race_.target, p),
+                "log_loss": calibration.log_loss(self.race_.target, p),
+                "brier": calibration.brier(self.race_.target, p),
                 "calibration_error": calibration.error(self.race_.target, p),
-            }  # fmt: skip
+            }
         return {
-            "n_rows": len(y), "base_rate": float(y.mean()), "features": list(self.feature_names_),
-            "left_out": self.left_out_, "leaks": self.leaks_, "race": found.rows, "winner": name,
-            "has_skill": found.has_skill, "calibration": found.calibrator.kind, "scores": judged,
-        }  # fmt: skip
+            "n_rows": len(y),
+            "base_rate": float(y.mean()),
+            "features": list(self.feature_names_),
+            "left_out": self.left_out_,
+            "leaks": self.leaks_,
+            "race": found.rows,
+            "winner": name,
+            "has_skill": found.has_skill,
+            "calibration": found.calibrator.kind,
+            "scores": judged,
+        }
 
 
 def _polars(frame: Any) -> pl.DataFrame:

@@ -193,13 +193,28 @@ def by_contract(
     monthly = (base["mrr_amount"] * base["margin_rate"]).to_numpy().astype(np.float64)
     mean, low, high = discounted(staying, rate)
     names = dataset.accounts.select("account_id", "account_name", "segment", "region")
-    frame = base.with_columns(
-        value_amount=pl.Series(monthly * mean), lower_amount=pl.Series(monthly * low),
-        upper_amount=pl.Series(monthly * high), expected_months=pl.Series(staying[:, 1:].sum(axis=1)),
-    ).join(names, on="account_id", how="left").select(
-        "account_id", "account_name", "segment", "region", "mrr_amount", "margin_rate", "expected_months",
-        "value_amount", "lower_amount", "upper_amount",
-    ).sort("value_amount", "account_id", descending=[True, False])  # fmt: skip
+    frame = (
+        base.with_columns(
+            value_amount=pl.Series(monthly * mean),
+            lower_amount=pl.Series(monthly * low),
+            upper_amount=pl.Series(monthly * high),
+            expected_months=pl.Series(staying[:, 1:].sum(axis=1)),
+        )
+        .join(names, on="account_id", how="left")
+        .select(
+            "account_id",
+            "account_name",
+            "segment",
+            "region",
+            "mrr_amount",
+            "margin_rate",
+            "expected_months",
+            "value_amount",
+            "lower_amount",
+            "upper_amount",
+        )
+        .sort("value_amount", "account_id", descending=[True, False])
+    )
     spread = _Z80 * float(np.sqrt((monthly**2 * noise(staying, rate)).sum()))
     worse, better = (_shifted(hazards, months, rate, monthly, f) for f in (max(off, 1 / off), min(off, 1 / off)))
     total = float((monthly * mean).sum())
@@ -262,14 +277,27 @@ def by_orders(dataset: Dataset, settings: Settings) -> LifetimeValue:
         .join(margins(dataset, settings), on="account_id", how="left")
         .with_columns(pl.col("margin_rate").fill_null(settings.customers.margin_rate))
         .with_columns(
-            value_amount=pl.col("amount") * worth, lower_amount=pl.col("lower") * worth,
+            value_amount=pl.col("amount") * worth,
+            lower_amount=pl.col("lower") * worth,
             upper_amount=pl.col("upper") * worth,
         )
         .join(names, on="account_id", how="left")
-        .select("account_id", "account_name", "segment", "region", "margin_rate", "n_orders", "is_alive_rate",
-                "bgnbd", "tweedie", "value_amount", "lower_amount", "upper_amount")
+        .select(
+            "account_id",
+            "account_name",
+            "segment",
+            "region",
+            "margin_rate",
+            "n_orders",
+            "is_alive_rate",
+            "bgnbd",
+            "tweedie",
+            "value_amount",
+            "lower_amount",
+            "upper_amount",
+        )
         .sort("value_amount", "account_id", descending=[True, False])
-    )  # fmt: skip
+    )
     judged = model.card_.get("judged", {})
     checks = pl.DataFrame([{"member": name, **scores} for name, scores in judged.items()])
     total = float(frame["value_amount"].sum())

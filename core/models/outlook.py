@@ -225,10 +225,16 @@ def build(
 
 
 _SHAPE = {
-    "window": pl.String, "days": pl.Int64, "closed_amount": pl.Float64, "open_amount": pl.Float64,
-    "new_amount": pl.Float64, "amount": pl.Float64, "lower": pl.Float64, "upper": pl.Float64,
+    "window": pl.String,
+    "days": pl.Int64,
+    "closed_amount": pl.Float64,
+    "open_amount": pl.Float64,
+    "new_amount": pl.Float64,
+    "amount": pl.Float64,
+    "lower": pl.Float64,
+    "upper": pl.Float64,
     "quota_amount": pl.Float64,
-}  # fmt: skip
+}
 
 
 def _row(
@@ -250,9 +256,16 @@ def _row(
     deviation = float(np.sqrt(_variance(scored) + new_variance)) * spread * Z80
     amount = closed + from_open + new
     return {
-        "window": name, "days": days, "closed_amount": closed, "open_amount": from_open, "new_amount": new,
-        "amount": amount, "lower": max(amount - deviation, closed), "upper": amount + deviation, "quota_amount": quota,
-    }  # fmt: skip
+        "window": name,
+        "days": days,
+        "closed_amount": closed,
+        "open_amount": from_open,
+        "new_amount": new,
+        "amount": amount,
+        "lower": max(amount - deviation, closed),
+        "upper": amount + deviation,
+        "quota_amount": quota,
+    }
 
 
 def _open_at(history: pl.DataFrame, day: date) -> pl.DataFrame:
@@ -297,9 +310,14 @@ def _score(
         joined = _with_bucket(rows, as_of, days).join(table.drop("overall"), on=["stage", "is_due"], how="left")
         scored = joined.with_columns(pl.col("p_win").fill_null(base))
     return scored.select(
-        "opportunity_id", "stage", "close_on", "amount", "is_amount_filled", "p_win",
+        "opportunity_id",
+        "stage",
+        "close_on",
+        "amount",
+        "is_amount_filled",
+        "p_win",
         expected_amount=pl.col("amount") * pl.col("p_win"),
-    )  # fmt: skip
+    )
 
 
 def horizons(columns: Sequence[str]) -> list[int]:

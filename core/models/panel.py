@@ -243,10 +243,15 @@ def rising(found: list[float | None], h: int) -> Floats:
 
 
 def _series(frame: pl.DataFrame) -> tuple[list[str], list[date], list[Floats]]:
-    sums = frame.select(
-        pl.col("unit").cast(pl.String), pl.col("month").cast(pl.Date).dt.truncate("1mo"),
-        pl.col("amount").cast(pl.Float64),
-    ).group_by("unit", "month").agg(pl.col("amount").fill_null(0.0).sum())  # fmt: skip
+    sums = (
+        frame.select(
+            pl.col("unit").cast(pl.String),
+            pl.col("month").cast(pl.Date).dt.truncate("1mo"),
+            pl.col("amount").cast(pl.Float64),
+        )
+        .group_by("unit", "month")
+        .agg(pl.col("amount").fill_null(0.0).sum())
+    )
     units, lasts, out = [], [], []
     for part in sums.sort("unit", "month").partition_by("unit", maintain_order=True):
         full = part.upsample("month", every="1mo").with_columns(pl.col("amount").fill_null(0.0))

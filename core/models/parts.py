@@ -70,13 +70,15 @@ class Parts:
         """Return [unit, growth_rate] of the months ahead on the same months a year ago, the fastest first."""
         ahead = self.frame.filter("is_forecast").with_columns(before=pl.col("month").dt.offset_by("-1y"))
         past = self.frame.filter(~pl.col("is_forecast")).select("unit", before="month", earlier="amount")
-        both = ahead.join(past, on=["unit", "before"], how="left").group_by("unit", maintain_order=True).agg(
-            pl.col("amount").sum(), pl.col("earlier").sum(), n=pl.col("earlier").count(), months=pl.len()
-        )  # fmt: skip
+        both = (
+            ahead.join(past, on=["unit", "before"], how="left")
+            .group_by("unit", maintain_order=True)
+            .agg(pl.col("amount").sum(), pl.col("earlier").sum(), n=pl.col("earlier").count(), months=pl.len())
+        )
         known = (pl.col("n") == pl.col("months")) & (pl.col("earlier") > 0)
-        return both.select(
-            "unit", growth_rate=pl.when(known).then(pl.col("amount") / pl.col("earlier") - 1)
-        ).sort("growth_rate", "unit", descending=[True, False], nulls_last=True)  # fmt: skip
+        return both.select("unit", growth_rate=pl.when(known).then(pl.col("amount") / pl.col("earlier") - 1)).sort(
+            "growth_rate", "unit", descending=[True, False], nulls_last=True
+        )
 
 
 def parts(dataset: Dataset, settings: Settings, by: str = "region") -> Parts:

@@ -13,9 +13,12 @@ from core.models.contenders import Floats
 PERIOD_DAYS = 15
 QUARTER_DAYS = 91
 STRETCHES = {
-    "quarter_last_week": (0, 7), "quarter_week_before": (7, 14), "quarter_third_last": (14, 21),
-    "quarter_fourth_last": (21, 28), "quarter_month_before": (28, 49),
-}  # fmt: skip
+    "quarter_last_week": (0, 7),
+    "quarter_week_before": (7, 14),
+    "quarter_third_last": (14, 21),
+    "quarter_fourth_last": (21, 28),
+    "quarter_month_before": (28, 49),
+}
 CALENDAR = ("period", "period_log", *STRETCHES, "quarter_place", "due_in_period", "overdue")
 MANY_ROWS = 500
 DUE = "days_to_close"

@@ -24,9 +24,13 @@ Floats = NDArray[np.float64]
 HORIZON = "horizon_days"
 FOLDS = 4
 _PAST = {
-    "as_of": pl.Date, HORIZON: pl.Int64, "target": pl.Int8, "p": pl.Float64, "logistic": pl.Float64,
+    "as_of": pl.Date,
+    HORIZON: pl.Int64,
+    "target": pl.Int8,
+    "p": pl.Float64,
+    "logistic": pl.Float64,
     "share": pl.Float64,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -173,11 +177,15 @@ class Learner(ABC):
 def encode(frame: pl.DataFrame, names: Sequence[str], vocabulary: Mapping[str, Sequence[str]]) -> Floats:
     """Return a matrix of the named columns; null becomes NaN, a category its place in the vocabulary."""
     columns = [
-        pl.col(name).cast(pl.String).replace_strict(
+        pl.col(name)
+        .cast(pl.String)
+        .replace_strict(
             {word: place for place, word in enumerate(vocabulary[name])}, default=None, return_dtype=pl.Float64
-        ) if name in vocabulary else pl.col(name).cast(pl.Float64)
+        )
+        if name in vocabulary
+        else pl.col(name).cast(pl.Float64)
         for name in names
-    ]  # fmt: skip
+    ]
     return frame.select(columns).to_numpy().astype(np.float64)
 
 
@@ -251,9 +259,13 @@ class Trial:
         self.plan = _plan(self.names, self.words, recipe, settings, self.is_simple)
         self.n_quarters = 2 * FOLDS
         self.race = race.run(
-            self.x, self.y, self._splits(), lambda a, b: training.fit_all(a, b, self.plan), settings.models.threads,
+            self.x,
+            self.y,
+            self._splits(),
+            lambda a, b: training.fit_all(a, b, self.plan),
+            settings.models.threads,
             self.marks[self.marks.columns[0]].rank("dense").cast(pl.Int64).to_numpy(),
-        )  # fmt: skip
+        )
 
     def _splits(self) -> list[race.Split]:
         when, known = (self.marks[n].to_physical().to_numpy().astype(np.float64) for n in ("as_of", "is_known_on"))
@@ -271,12 +283,19 @@ class Trial:
         name = self.result.winner or ("table" if "table" in self.plan.contenders else self.plan.contenders[-1])
         fitted = training.fit_one(self.x, self.y, self.plan, name)
         card = {
-            "subject": self.recipe.subject, "is_simple": self.is_simple, "n_rows": self.marks.height,
-            "n_outcomes": self.n_outcomes, "trained_from": self.marks["as_of"].min(),
-            "trained_to": self.marks["is_known_on"].max(), "features": list(self.names), "winner": name,
-            "has_skill": self.result.has_skill, "race": self.result.rows, "calibration": self.result.calibrator.kind,
+            "subject": self.recipe.subject,
+            "is_simple": self.is_simple,
+            "n_rows": self.marks.height,
+            "n_outcomes": self.n_outcomes,
+            "trained_from": self.marks["as_of"].min(),
+            "trained_to": self.marks["is_known_on"].max(),
+            "features": list(self.names),
+            "winner": name,
+            "has_skill": self.result.has_skill,
+            "race": self.result.rows,
+            "calibration": self.result.calibrator.kind,
             "reference": drift.reference(self._recent(), self.names),
-        }  # fmt: skip
+        }
         return Probability(fitted, self.names, self.words, self.result.calibrator, None, card)
 
     def _recent(self) -> pl.DataFrame:
@@ -304,9 +323,9 @@ class Trial:
         known = self.marks.filter(pl.col("is_known_on") <= rows["as_of"].min())
         shares = known.group_by(HORIZON).agg(share=pl.col("target").mean())
         plain = here.margins.get("logistic regression", here.margins[name])
-        return rows.with_columns(
-            p=found.calibrator(here.margins[name]), logistic=sigmoid(plain)
-        ).join(shares, on=HORIZON, how="left", maintain_order="left")  # fmt: skip
+        return rows.with_columns(p=found.calibrator(here.margins[name]), logistic=sigmoid(plain)).join(
+            shares, on=HORIZON, how="left", maintain_order="left"
+        )
 
     def outcome(self) -> tuple[Probability, dict[str, Any], pl.DataFrame]:
         """Return model, scores and past chances."""
@@ -336,11 +355,17 @@ def _plan(
     many = Plan.contenders if not several else few
     small = {"num_leaves": 8, "min_data_in_leaf": 5, "learning_rate": 0.1}
     return Plan(
-        names, {names.index(n): len(w) for n, w in words.items()}, small if is_simple else recipe.parameters,
-        40 if is_simple else recipe.rounds, frozenset(recipe.rising), frozenset(recipe.falling),
-        ridge=recipe.ridge, contenders=few if is_simple else many, threads=settings.models.threads,
+        names,
+        {names.index(n): len(w) for n, w in words.items()},
+        small if is_simple else recipe.parameters,
+        40 if is_simple else recipe.rounds,
+        frozenset(recipe.rising),
+        frozenset(recipe.falling),
+        ridge=recipe.ridge,
+        contenders=few if is_simple else many,
+        threads=settings.models.threads,
         seed=settings.models.seed,
-    )  # fmt: skip
+    )
 
 
 def scores(past: pl.DataFrame) -> dict[str, Any]:

@@ -61,14 +61,16 @@ class Race:
         out = []
         for name, margin in self.margins.items():
             p = sigmoid(margin)
-            out.append({
-                "contender": name,
-                "log_loss": calibration.log_loss(self.target, p),
-                "brier": calibration.brier(self.target, p),
-                "auc": calibration.auc(self.target, p),
-                "calibration_error": calibration.error(self.target, p),
-                "n": len(p),
-            })  # fmt: skip
+            out.append(
+                {
+                    "contender": name,
+                    "log_loss": calibration.log_loss(self.target, p),
+                    "brier": calibration.brier(self.target, p),
+                    "auc": calibration.auc(self.target, p),
+                    "calibration_error": calibration.error(self.target, p),
+                    "n": len(p),
+                }
+            )
         return sorted(out, key=lambda row: row["log_loss"])
 
     def result(self, only_lines: bool = False) -> Result:

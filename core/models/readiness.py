@@ -72,15 +72,26 @@ def readiness(dataset: Dataset, settings: Settings) -> Readiness:
         _months("Revenue to come", least.min_months, n_months, bundle),
     ]
     history = int(dataset.has("opportunity_history"))
-    rows.append({
-        "model": "Stage, pushes and amount of past deals", "needs": "history of deals", "minimum": 1, "found": history,
-        "missing": 1 - history, "serves": "created and closed dates alone" if not history else "history",
-        "cost": "" if history else "Past stages and pushes are not known; chances rest on age and kind of deal.",
-    })  # fmt: skip
+    rows.append(
+        {
+            "model": "Stage, pushes and amount of past deals",
+            "needs": "history of deals",
+            "minimum": 1,
+            "found": history,
+            "missing": 1 - history,
+            "serves": "created and closed dates alone" if not history else "history",
+            "cost": "" if history else "Past stages and pushes are not known; chances rest on age and kind of deal.",
+        }
+    )
     shape = {
-        "model": pl.String, "needs": pl.String, "minimum": pl.Int64, "found": pl.Int64, "missing": pl.Int64,
-        "serves": pl.String, "cost": pl.String,
-    }  # fmt: skip
+        "model": pl.String,
+        "needs": pl.String,
+        "minimum": pl.Int64,
+        "found": pl.Int64,
+        "missing": pl.Int64,
+        "serves": pl.String,
+        "cost": pl.String,
+    }
     return Readiness(pl.DataFrame(rows, schema=shape))
 
 
@@ -91,9 +102,14 @@ def _row(
     if model is None:
         cost = bundle.problems.get(label, "")
     return {
-        "model": name, "needs": needs, "minimum": least, "found": found, "missing": max(least - found, 0),
-        "serves": serves, "cost": cost,
-    }  # fmt: skip
+        "model": name,
+        "needs": needs,
+        "minimum": least,
+        "found": found,
+        "missing": max(least - found, 0),
+        "serves": serves,
+        "cost": cost,
+    }
 
 
 def _serves(model: Any) -> tuple[str, str]:
@@ -120,6 +136,11 @@ def _months(name: str, least: int, found: int, bundle: registry.Bundle) -> dict[
         "revenue", "" if found >= least else "Ranges are rough, for too little could be replayed."
     )
     return {
-        "model": name, "needs": "complete months", "minimum": least, "found": found, "missing": max(least - found, 0),
-        "serves": serves, "cost": cost,
-    }  # fmt: skip
+        "model": name,
+        "needs": "complete months",
+        "minimum": least,
+        "found": found,
+        "missing": max(least - found, 0),
+        "serves": serves,
+        "cost": cost,
+    }

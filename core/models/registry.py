@@ -337,9 +337,13 @@ def _save(place: Path, bundle: Bundle, dataset: Dataset, settings: Settings) -> 
     fitted = {label: model for label, model in (("close", bundle.close), ("churn", bundle.churn)) if model is not None}
     cards = {label: model.card_ for label, model in fitted.items()}
     about = {
-        "source": dataset.source, "as_of": dataset.as_of, "data": dataset.fingerprint, "problems": bundle.problems,
-        "cards": cards, "kind": _digest("", settings),
-    }  # fmt: skip
+        "source": dataset.source,
+        "as_of": dataset.as_of,
+        "data": dataset.fingerprint,
+        "problems": bundle.problems,
+        "cards": cards,
+        "kind": _digest("", settings),
+    }
     with writing(place, "bundle.json", KEPT) as work:
         for label, model in fitted.items():
             fitted_text = json.dumps(model.ready().to_dict(), default=str)

@@ -21,9 +21,19 @@ FEWEST = 50
 BINS = 10
 MEMBERS = ("bgnbd", "tweedie", "mean")
 FEATURES = (
-    "n_repeats", "recency_weeks", "age_weeks", "silence_weeks", "silence_share", "mean_amount", "total_amount",
-    "last_amount", "first_amount", "orders_per_week", "n_recent", "expected_amount",
-)  # fmt: skip
+    "n_repeats",
+    "recency_weeks",
+    "age_weeks",
+    "silence_weeks",
+    "silence_share",
+    "mean_amount",
+    "total_amount",
+    "last_amount",
+    "first_amount",
+    "orders_per_week",
+    "n_recent",
+    "expected_amount",
+)
 
 
 def summary(orders: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -179,9 +189,14 @@ class OrderValue:
             p, q, v = np.exp(theta[0]), 1 + np.exp(theta[1]), np.exp(theta[2])
             px = p * x
             found = (
-                gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(v) + (px - 1) * np.log(mean)
-                + px * np.log(x) - (px + q) * np.log(x * mean + v)
-            )  # fmt: skip
+                gammaln(px + q)
+                - gammaln(px)
+                - gammaln(q)
+                + q * np.log(v)
+                + (px - 1) * np.log(mean)
+                + px * np.log(x)
+                - (px + q) * np.log(x * mean + v)
+            )
             return float(-found.sum() + 0.5 * (((theta - centre) / prior_sd) ** 2).sum())
 
         best = minimize(loss, centre, method="L-BFGS-B", bounds=[(m - 6, m + 6) for m in centre])
@@ -286,12 +301,21 @@ class RepeatValue:
         import lightgbm as lgb
 
         shape = {
-            "objective": "tweedie", "tweedie_variance_power": 1.5, "verbose": -1, "num_leaves": 7,
-            "deterministic": True, "min_data_in_leaf": max(20, len(y) // 100), "learning_rate": 0.04,
+            "objective": "tweedie",
+            "tweedie_variance_power": 1.5,
+            "verbose": -1,
+            "num_leaves": 7,
+            "deterministic": True,
+            "min_data_in_leaf": max(20, len(y) // 100),
+            "learning_rate": 0.04,
             "feature_fraction": 0.6,
-            "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "force_row_wise": True,
-            "num_threads": self.settings.models.threads, "seed": self.settings.models.seed,
-        }  # fmt: skip
+            "bagging_fraction": 0.7,
+            "bagging_freq": 1,
+            "lambda_l2": 5.0,
+            "force_row_wise": True,
+            "num_threads": self.settings.models.threads,
+            "seed": self.settings.models.seed,
+        }
         booster = lgb.train(shape, lgb.Dataset(x, y, params={"verbose": -1}), 120)
         return lambda rows: np.asarray(booster.predict(rows), dtype=np.float64)
 
@@ -300,9 +324,11 @@ class RepeatValue:
         silent = pl.col("age_weeks") - pl.col("recency_weeks")
         age = pl.col("age_weeks").clip(1 / WEEK)
         frame = known.with_columns(
-            silence_weeks=silent, silence_share=silent / age, orders_per_week=pl.col("n_repeats") / age,
+            silence_weeks=silent,
+            silence_share=silent / age,
+            orders_per_week=pl.col("n_repeats") / age,
             expected_amount=pl.Series(self.spend(known, days)),
-        )  # fmt: skip
+        )
         return frame.select(FEATURES).cast(pl.Float64).to_numpy()
 
     def spend(self, known: pl.DataFrame, days: float) -> Floats:
@@ -344,8 +370,10 @@ class RepeatValue:
             n_orders=pl.Series(self.rate_.expected(x, tx, age, days / WEEK)),
             bgnbd=pl.Series(plain),
             tweedie=pl.Series(trees if trees is not None else [None] * known.height, dtype=pl.Float64),
-            amount=pl.Series(amount), lower=low, upper=high,
-        )  # fmt: skip
+            amount=pl.Series(amount),
+            lower=low,
+            upper=high,
+        )
 
     def _range(self, amount: Floats, days: int) -> tuple[pl.Series, pl.Series]:
         if self.spread_ is None:

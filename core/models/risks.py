@@ -133,21 +133,33 @@ class Risks:
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {
-            "win": self.win.to_dict(), "lose": self.lose.to_dict(), "win_map": self.win_map.to_dict(),
-            "lose_map": self.lose_map.to_dict(), "names": list(self.names),
-            "vocabulary": {k: list(v) for k, v in self.vocabulary.items()}, "n_periods": self.n_periods,
-            "typical": self.typical.tolist(), "base": self.base.tolist(), "card": self.card,
-        }  # fmt: skip
+            "win": self.win.to_dict(),
+            "lose": self.lose.to_dict(),
+            "win_map": self.win_map.to_dict(),
+            "lose_map": self.lose_map.to_dict(),
+            "names": list(self.names),
+            "vocabulary": {k: list(v) for k, v in self.vocabulary.items()},
+            "n_periods": self.n_periods,
+            "typical": self.typical.tolist(),
+            "base": self.base.tolist(),
+            "card": self.card,
+        }
 
     @staticmethod
     def from_dict(found: Mapping[str, Any]) -> Risks:
         """Return what `to_dict` wrote."""
         return Risks(
-            contenders.from_dict(found["win"]), contenders.from_dict(found["lose"]),
-            Calibrator.from_dict(found["win_map"]), Calibrator.from_dict(found["lose_map"]), tuple(found["names"]),
-            {k: tuple(v) for k, v in found["vocabulary"].items()}, int(found["n_periods"]),
-            np.array(found["typical"]), np.array(found["base"]), found["card"],
-        )  # fmt: skip
+            contenders.from_dict(found["win"]),
+            contenders.from_dict(found["lose"]),
+            Calibrator.from_dict(found["win_map"]),
+            Calibrator.from_dict(found["lose_map"]),
+            tuple(found["names"]),
+            {k: tuple(v) for k, v in found["vocabulary"].items()},
+            int(found["n_periods"]),
+            np.array(found["typical"]),
+            np.array(found["base"]),
+            found["card"],
+        )
 
 
 def along(margins: Floats, days: float) -> tuple[Floats, Floats]:

@@ -98,23 +98,30 @@ def rfm(dataset: Dataset) -> pl.DataFrame:
     bought = orders(dataset).filter(pl.col("ordered_on") <= dataset.as_of)
     sums = bought.group_by(account_id="customer_id").agg(
         silence_days=(pl.lit(dataset.as_of) - pl.col("ordered_on").max()).dt.total_days(),
-        n_orders=(pl.col("amount") > 0).sum().cast(pl.Int64), spent_amount=pl.col("amount").sum(),
-    )  # fmt: skip
+        n_orders=(pl.col("amount") > 0).sum().cast(pl.Int64),
+        spent_amount=pl.col("amount").sum(),
+    )
 
     def fifth(column: pl.Expr) -> pl.Expr:
         return (column.rank("average") * 5 / pl.len()).ceil().clip(1, 5).cast(pl.Int64)
 
     scored = sums.with_columns(
-        recency_score=fifth(-pl.col("silence_days")), frequency_score=fifth(pl.col("n_orders")),
+        recency_score=fifth(-pl.col("silence_days")),
+        frequency_score=fifth(pl.col("n_orders")),
         money_score=fifth(pl.col("spent_amount")),
-    )  # fmt: skip
+    )
     late, often = pl.col("recency_score"), pl.max_horizontal("frequency_score", "money_score")
     kind = (
-        pl.when((late >= 4) & (often >= 4)).then(pl.lit("Best customers"))
-        .when((late <= 2) & (often >= 4)).then(pl.lit("Good ones gone quiet"))
-        .when((late >= 4) & (often <= 2)).then(pl.lit("New or small"))
-        .when((late <= 2) & (often <= 2)).then(pl.lit("Quiet and small")).otherwise(pl.lit("In between"))
-    )  # fmt: skip
+        pl.when((late >= 4) & (often >= 4))
+        .then(pl.lit("Best customers"))
+        .when((late <= 2) & (often >= 4))
+        .then(pl.lit("Good ones gone quiet"))
+        .when((late >= 4) & (often <= 2))
+        .then(pl.lit("New or small"))
+        .when((late <= 2) & (often <= 2))
+        .then(pl.lit("Quiet and small"))
+        .otherwise(pl.lit("In between"))
+    )
     return scored.with_columns(kind=kind).sort("account_id")
 
 
@@ -161,11 +168,16 @@ def build(dataset: Dataset, settings: Settings, way: str = "kmeans") -> Segments
         dataset.accounts.select("account_id", "account_name"), on="account_id", how="left"
     )
     total = float(frame["spent_amount"].fill_null(0).sum())
-    profile = frame.group_by("group").agg(
-        n=pl.len(), spent_amount=pl.col("spent_amount").sum(),
-        share_rate=pl.col("spent_amount").sum() / total if total else pl.lit(None, pl.Float64),
-        **{name: pl.col(name).median() for name in used if name != "spent_amount"},
-    ).sort("spent_amount", "group", descending=[True, False])  # fmt: skip
+    profile = (
+        frame.group_by("group")
+        .agg(
+            n=pl.len(),
+            spent_amount=pl.col("spent_amount").sum(),
+            share_rate=pl.col("spent_amount").sum() / total if total else pl.lit(None, pl.Float64),
+            **{name: pl.col(name).median() for name in used if name != "spent_amount"},
+        )
+        .sort("spent_amount", "group", descending=[True, False])
+    )
     return Segments(frame, profile, choice, (axes[0], axes[-1]), settings.currency)
 
 

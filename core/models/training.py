@@ -29,9 +29,16 @@ PRIOR_ROWS = 20
 FEWEST_OF_A_WORD = 10
 WIDE = 2.0
 TREES: Mapping[str, Any] = {
-    "num_leaves": 6, "min_data_in_leaf": 60, "learning_rate": 0.03, "feature_fraction": 0.5, "bagging_fraction": 0.7,
-    "bagging_freq": 1, "lambda_l2": 10.0, "cat_smooth": 30.0, "cat_l2": 20.0,
-}  # fmt: skip
+    "num_leaves": 6,
+    "min_data_in_leaf": 60,
+    "learning_rate": 0.03,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 10.0,
+    "cat_smooth": 30.0,
+    "cat_l2": 20.0,
+}
 
 
 @dataclass(frozen=True)
@@ -270,10 +277,17 @@ def trees(x: Floats, y: Floats, plan: Plan) -> Trees:
     import lightgbm as lgb
 
     options = {
-        "objective": "binary", "verbose": -1, "num_threads": 1, "seed": plan.seed, "deterministic": True,
-        "force_col_wise": True, "max_cat_to_onehot": 8, "max_bin": 63, **plan.parameters,
+        "objective": "binary",
+        "verbose": -1,
+        "num_threads": 1,
+        "seed": plan.seed,
+        "deterministic": True,
+        "force_col_wise": True,
+        "max_cat_to_onehot": 8,
+        "max_bin": 63,
+        **plan.parameters,
         "monotone_constraints": [(n in plan.rising) - (n in plan.falling) for n in plan.names],
-    }  # fmt: skip
+    }
 
     def data(rows: slice) -> Any:
         coded = [c for c, n in plan.words.items() if n]

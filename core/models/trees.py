@@ -12,8 +12,12 @@ from core.models.series import SEASON, Floats
 FEWEST_ROWS = 200
 LAGS = 13
 PARAMS: dict[str, Any] = {
-    "objective": "regression_l1", "verbose": -1, "num_threads": 1, "deterministic": True, "force_row_wise": True,
-}  # fmt: skip
+    "objective": "regression_l1",
+    "verbose": -1,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+}
 
 
 def on_month(series: Sequence[Floats], h: int, seed: int) -> Floats | None:
@@ -38,9 +42,15 @@ def on_month(series: Sequence[Floats], h: int, seed: int) -> Floats | None:
     import lightgbm as lgb
 
     params = {
-        **PARAMS, "num_leaves": 15, "learning_rate": 0.03, "min_data_in_leaf": 50, "feature_fraction": 0.7,
-        "bagging_fraction": 0.7, "bagging_freq": 1, "seed": seed,
-    }  # fmt: skip
+        **PARAMS,
+        "num_leaves": 15,
+        "learning_rate": 0.03,
+        "min_data_in_leaf": 50,
+        "feature_fraction": 0.7,
+        "bagging_fraction": 0.7,
+        "bagging_freq": 1,
+        "seed": seed,
+    }
     booster = lgb.train(params, lgb.Dataset(x, y), 400)
     for _ in range(h):
         step = np.asarray(booster.predict(_inputs(change, level, change.shape[1] - 1), num_threads=1))[:, None]

@@ -143,9 +143,11 @@ def lift(dataset: Dataset, settings: Settings, subject: str = "close", days: int
     key = rows.columns[0]
     ranked = rows.sort("p", "as_of", key, descending=[True, False, False])
     tenth = (pl.int_range(pl.len()) * 10 // pl.len() + 1).alias("tenth")
-    table = ranked.with_columns(tenth).group_by("tenth", maintain_order=True).agg(
-        n=pl.len(), n_happened=pl.col("target").cast(pl.Int64).sum()
-    )  # fmt: skip
+    table = (
+        ranked.with_columns(tenth)
+        .group_by("tenth", maintain_order=True)
+        .agg(n=pl.len(), n_happened=pl.col("target").cast(pl.Int64).sum())
+    )
     whole, found = pl.col("n").sum(), pl.col("n_happened").sum()
     table = table.with_columns(
         happened_rate=pl.col("n_happened") / pl.col("n"),
@@ -163,9 +165,14 @@ def lift(dataset: Dataset, settings: Settings, subject: str = "close", days: int
 
 
 def confusion(
-    dataset: Dataset, settings: Settings, subject: str = "close", days: int = 90, threshold: float | None = None,
-    alarm_amount: float | None = None, miss_amount: float | None = None,
-) -> Answer:  # fmt: skip
+    dataset: Dataset,
+    settings: Settings,
+    subject: str = "close",
+    days: int = 90,
+    threshold: float | None = None,
+    alarm_amount: float | None = None,
+    miss_amount: float | None = None,
+) -> Answer:
     """Say what acting on every case above a chance would have cost.
 
     A false alarm is a case acted on that did not happen, a miss one not acted on that did. The best
@@ -199,10 +206,16 @@ def confusion(
     acted = p[None, :] >= cuts[:, None]
     hits, alarms = (acted * target).sum(axis=1), (acted * (1 - target)).sum(axis=1)
     misses = target.sum() - hits
-    table = pl.DataFrame({
-        "threshold": cuts, "n_hits": hits.astype(int), "n_alarms": alarms.astype(int), "n_misses": misses.astype(int),
-        "n_passed": (len(p) - hits - alarms - misses).astype(int), "cost_amount": alarms * alarm + misses * miss,
-    })  # fmt: skip
+    table = pl.DataFrame(
+        {
+            "threshold": cuts,
+            "n_hits": hits.astype(int),
+            "n_alarms": alarms.astype(int),
+            "n_misses": misses.astype(int),
+            "n_passed": (len(p) - hits - alarms - misses).astype(int),
+            "cost_amount": alarms * alarm + misses * miss,
+        }
+    )
     best = table.row(int(table["cost_amount"].arg_min() or 0), named=True)
     at = best if threshold is None else table.row(round(threshold * 100), named=True)
     text = (
@@ -242,10 +255,17 @@ def history(dataset: Dataset, settings: Settings, subject: str = "close", days: 
     if rows.is_empty():
         return Answer(pl.DataFrame(), SHORT)
     p, y, share = pl.col("p"), pl.col("target").cast(pl.Float64), pl.col("share").fill_null(pl.col("target").mean())
-    table = rows.group_by("as_of").agg(
-        n=pl.len(), mean_rate=p.mean(), happened_rate=y.mean(), brier=((p - y) ** 2).mean(),
-        base_brier=((share - y) ** 2).mean(),
-    ).sort("as_of")  # fmt: skip
+    table = (
+        rows.group_by("as_of")
+        .agg(
+            n=pl.len(),
+            mean_rate=p.mean(),
+            happened_rate=y.mean(),
+            brier=((p - y) ** 2).mean(),
+            base_brier=((share - y) ** 2).mean(),
+        )
+        .sort("as_of")
+    )
     better = table.filter(pl.col("brier") < pl.col("base_brier")).height
     worst = (
         table.with_columns(gap=(pl.col("mean_rate") - pl.col("happened_rate")).abs()).sort("gap").row(-1, named=True)
@@ -283,15 +303,23 @@ def segments(dataset: Dataset, settings: Settings, subject: str = "close", days:
         return Answer(pl.DataFrame(), SHORT)
     p, y = pl.col("p"), pl.col("target").cast(pl.Float64)
     parts = [
-        rows.group_by(value=pl.col(name).fill_null("not known")).agg(
-            n=pl.len(), mean_rate=p.mean(), happened_rate=y.mean(),
+        rows.group_by(value=pl.col(name).fill_null("not known"))
+        .agg(
+            n=pl.len(),
+            mean_rate=p.mean(),
+            happened_rate=y.mean(),
             error_rate=(2 * (p * (1 - p)).sum()).sqrt() / pl.len(),
-        ).with_columns(group=pl.lit(name.replace("_", " ")))
-        for name in GROUPS if name in rows.columns
-    ]  # fmt: skip
-    table = pl.concat(parts).filter(pl.col("n") >= FEWEST_IN_GROUP).with_columns(
-        gap=pl.col("mean_rate") - pl.col("happened_rate")
-    ).with_columns(is_wrong=pl.col("gap").abs() > FULL * pl.col("error_rate"))  # fmt: skip
+        )
+        .with_columns(group=pl.lit(name.replace("_", " ")))
+        for name in GROUPS
+        if name in rows.columns
+    ]
+    table = (
+        pl.concat(parts)
+        .filter(pl.col("n") >= FEWEST_IN_GROUP)
+        .with_columns(gap=pl.col("mean_rate") - pl.col("happened_rate"))
+        .with_columns(is_wrong=pl.col("gap").abs() > FULL * pl.col("error_rate"))
+    )
     table = table.sort((pl.col("gap") / pl.col("error_rate")).abs(), "value", descending=[True, False]).select(
         "group", "value", "n", "mean_rate", "happened_rate", "gap", "error_rate", "is_wrong"
     )
@@ -338,8 +366,11 @@ def race(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer
     )
     if not found.get("has_skill", True):
         text = "Nothing clearly beat the base rate, so everybody is given the share of past cases."
-    kept = {"identity": "left as they are, for no correction helped", "platt": "corrected by a line in log odds",
-            "isotonic": "corrected by a rising curve"}  # fmt: skip
+    kept = {
+        "identity": "left as they are, for no correction helped",
+        "platt": "corrected by a line in log odds",
+        "isotonic": "corrected by a rising curve",
+    }
     text += f" Its chances are {kept.get(str(found.get('calibration')), 'left as they are')}."
     left = [f"{plain(name).lower()} ({why})" for name, why in (found.get("left_out") or {}).items()]
     return Answer(table, f"{text} Not learnt from: {'; '.join(left)}." if left else text)

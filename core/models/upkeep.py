@@ -54,9 +54,10 @@ def due(dataset: Dataset, settings: Settings) -> Due:
     if raised:
         return Due(is_due=True, reason=f"The models show their age. {raised[0]}")
     return Due(
-        is_due=False, version=name,
+        is_due=False,
+        version=name,
         reason=f"The models learnt on data as of {learnt:%d %B %Y} serve; they are {age} of {after} days old.",
-    )  # fmt: skip
+    )
 
 
 def watched(dataset: Dataset, settings: Settings) -> list[str]:

@@ -16,10 +16,18 @@ from core.contracts.errors import ModelError
 
 HELD = "held.json"
 SCHEMA: dict[str, Any] = {
-    "version": pl.String, "kept_at": pl.Datetime("us"), "as_of": pl.String, "source": pl.String,
-    "close_winner": pl.String, "close_auc": pl.Float64, "close_calibration_error": pl.Float64,
-    "churn_winner": pl.String, "churn_auc": pl.Float64, "churn_calibration_error": pl.Float64, "is_held": pl.Boolean,
-}  # fmt: skip
+    "version": pl.String,
+    "kept_at": pl.Datetime("us"),
+    "as_of": pl.String,
+    "source": pl.String,
+    "close_winner": pl.String,
+    "close_auc": pl.Float64,
+    "close_calibration_error": pl.Float64,
+    "churn_winner": pl.String,
+    "churn_auc": pl.Float64,
+    "churn_calibration_error": pl.Float64,
+    "is_held": pl.Boolean,
+}
 
 
 @dataclass(frozen=True)
@@ -80,19 +88,22 @@ def _row(place: Path, settings: Settings) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError):
         return None
     out = {
-        "version": place.name, "as_of": str(about.get("as_of", "")), "source": str(about.get("source", "")),
+        "version": place.name,
+        "as_of": str(about.get("as_of", "")),
+        "source": str(about.get("source", "")),
         "kept_at": datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None),
         "is_held": held(settings) == place.name,
-    }  # fmt: skip
+    }
     for label in ("close", "churn"):
         card = cards.get(label) or {}
         horizons = card.get("horizons") or {}
         near = min(horizons, key=lambda days: abs(int(days) - 90), default=None)
         scores = horizons[near] if near else {}
         out |= {
-            f"{label}_winner": card.get("winner"), f"{label}_auc": scores.get("auc"),
+            f"{label}_winner": card.get("winner"),
+            f"{label}_auc": scores.get("auc"),
             f"{label}_calibration_error": scores.get("calibration_error"),
-        }  # fmt: skip
+        }
     return out
 
 

@@ -119,8 +119,9 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     half = pl.Series([width[k] if width else None for k in place], dtype=pl.Float64)
     coming = coming.with_columns(
         lower=pl.max_horizontal(pl.col("amount") - half, pl.col("billed_amount").fill_null(float("-inf"))),
-        upper=pl.col("amount") + half, is_forecast=pl.lit(value=True),
-    )  # fmt: skip
+        upper=pl.col("amount") + half,
+        is_forecast=pl.lit(value=True),
+    )
     last = add_months(ahead["month"][-1], 1)
     coming = coming.filter(pl.col("week") + pl.duration(days=6) < last)
     return _told(pl.concat([past, coming], how="diagonal"), held, width, days, settings)
@@ -155,9 +156,11 @@ def profile(days: pl.DataFrame, before: date) -> tuple[np.ndarray, np.ndarray]:
     """
     known = days.filter((pl.col("day") < before) & (pl.col("day") >= add_months(before, -LEARNT_MONTHS)))
     month = pl.col("day").dt.truncate("1mo")
-    shares = known.with_columns(total=pl.col("amount").sum().over(month), length=pl.len().over(month)).filter(
-        pl.col("total") > 0
-    ).with_columns(share=pl.col("amount") / pl.col("total"), dom=pl.col("day").dt.day() - 1)  # fmt: skip
+    shares = (
+        known.with_columns(total=pl.col("amount").sum().over(month), length=pl.len().over(month))
+        .filter(pl.col("total") > 0)
+        .with_columns(share=pl.col("amount") / pl.col("total"), dom=pl.col("day").dt.day() - 1)
+    )
     own, n = np.zeros(31), np.zeros(31)
     place = shares["dom"].to_numpy().astype(int)
     np.add.at(own, place, shares["share"].to_numpy())
@@ -198,10 +201,12 @@ def _held(held: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     spread = cache(lambda month: profile(days, month))
     for key, rows in held.group_by("ahead", maintain_order=True) if held.height else []:
         ahead = int(str(key[0]))
-        said = pl.concat([
-            laid([(month, amount)], spread(add_months(month, 1 - ahead)))
-            for month, amount in rows.sort("month").select("month", "amount").iter_rows()
-        ])  # fmt: skip
+        said = pl.concat(
+            [
+                laid([(month, amount)], spread(add_months(month, 1 - ahead)))
+                for month, amount in rows.sort("month").select("month", "amount").iter_rows()
+            ]
+        )
         both = said.join(days.rename({"amount": "actual"}), on="day")
         weeks = both.group_by(week=pl.col("day").dt.truncate("1w")).agg(
             pl.col("amount").sum(), pl.col("actual").sum(), n=pl.len()
@@ -238,9 +243,14 @@ def _told(frame: pl.DataFrame, held: pl.DataFrame, width: list[float], days: pl.
     both = near.join(usual, on="week", how="left")
     inside = _inside(near["actual"].to_numpy() - near["amount"].to_numpy(), rate)
     return Weeks(
-        shown, inside, near.height, float((both["actual"] - both["amount"]).abs().sum()) / total,
-        float((both["actual"] - both["usual"]).abs().sum()) / total, settings.currency, rate,
-    )  # fmt: skip
+        shown,
+        inside,
+        near.height,
+        float((both["actual"] - both["amount"]).abs().sum()) / total,
+        float((both["actual"] - both["usual"]).abs().sum()) / total,
+        settings.currency,
+        rate,
+    )
 
 
 def _inside(misses: np.ndarray, rate: float) -> float:

@@ -15,9 +15,13 @@ TARGET = "pair of capabilities "
 APART, ASK = "told apart", "asked about again"
 Pair = tuple[str, str]
 ROWS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "one_id": pl.String, "one": pl.String, "other_id": pl.String, "other": pl.String, "who": pl.String,
+    "one_id": pl.String,
+    "one": pl.String,
+    "other_id": pl.String,
+    "other": pl.String,
+    "who": pl.String,
     "at": pl.Datetime("us"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,14 @@ NEAR = 6
 MOST_SHOWN = 100
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 PAIRS = {
-    "one_id": pl.String, "one": pl.String, "other_id": pl.String, "other": pl.String, "likeness": pl.Float64,
-    "words": pl.String, "status": pl.String,
-}  # fmt: skip
+    "one_id": pl.String,
+    "one": pl.String,
+    "other_id": pl.String,
+    "other": pl.String,
+    "likeness": pl.Float64,
+    "words": pl.String,
+    "status": pl.String,
+}
 JOINED = ("limit", "commitments", "evidence")
 
 

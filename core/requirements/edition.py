@@ -22,16 +22,33 @@ BOOK = "catalogue"
 NONE = "none"
 FIELDS = tuple(name for name in SHAPE if name != "capability_id")
 FOUND: dict[str, Any] = {
-    **SHAPE, "version": pl.Int64, "author": pl.String, "saved_at": pl.Datetime("us"), "is_retired": pl.Boolean,
+    **SHAPE,
+    "version": pl.Int64,
+    "author": pl.String,
+    "saved_at": pl.Datetime("us"),
+    "is_retired": pl.Boolean,
     "merged_into": pl.String,
-}  # fmt: skip
+}
 WORDS = {
-    "name": "name", "category": "category", "status": "status", "description": "description", "limit": "limits",
-    "commitments": "commitments", "available_on": "available on", "effort_weeks": "person-weeks", "owner": "owner",
+    "name": "name",
+    "category": "category",
+    "status": "status",
+    "description": "description",
+    "limit": "limits",
+    "commitments": "commitments",
+    "available_on": "available on",
+    "effort_weeks": "person-weeks",
+    "owner": "owner",
     "evidence": "evidence",
-}  # fmt: skip
-HISTORY: dict[str, Any] = {"at": pl.Datetime("us"), "author": pl.String, "capability_id": pl.String, "name": pl.String,
-           "what": pl.String, "version": pl.Int64}  # fmt: skip
+}
+HISTORY: dict[str, Any] = {
+    "at": pl.Datetime("us"),
+    "author": pl.String,
+    "capability_id": pl.String,
+    "name": pl.String,
+    "what": pl.String,
+    "version": pl.Int64,
+}
 LONGEST_SHOWN = 120
 
 
@@ -82,9 +99,12 @@ class Edition:
 
 
 SAID = {
-    "available": "available", "limited": "with limits", "roadmap": "on the roadmap", "partner": "through a partner",
+    "available": "available",
+    "limited": "with limits",
+    "roadmap": "on the roadmap",
+    "partner": "through a partner",
     "not available": "not available",
-}  # fmt: skip
+}
 
 
 def _ends(follow: Mapping[str, str]) -> dict[str, str]:

@@ -11,9 +11,14 @@ from core.contracts.errors import RequirementError
 LOOKED_AT = 200_000
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 SHOWN = {
-    "utf-8": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp932": "Shift-JIS", "cp1252": "Windows-1252",
-    "cp1251": "Windows-1251", "gb18030": "GB 18030",
-}  # fmt: skip
+    "utf-8": "UTF-8",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "cp932": "Shift-JIS",
+    "cp1252": "Windows-1252",
+    "cp1251": "Windows-1251",
+    "gb18030": "GB 18030",
+}
 WESTERN = 0.3
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\uf8ff\ufffe\uffff]")
 KANA = re.compile(r"[\u3041-\u30ff]")

@@ -101,11 +101,34 @@ def analyse(
 
 
 SHOWN = (
-    "sheet", "row", "requirement_id", "section", "text", "category", "priority", "obligation", "capability_id",
-    "capability", "status", "confidence", "statement", "comparison", "gap_type", "severity", "impact", "effort_weeks",
-    "timeline", "cost_amount", "approach", "solution", "workaround", "owner", "exposed_amount", "reason",
+    "sheet",
+    "row",
+    "requirement_id",
+    "section",
+    "text",
+    "category",
+    "priority",
+    "obligation",
+    "capability_id",
+    "capability",
+    "status",
+    "confidence",
+    "statement",
+    "comparison",
+    "gap_type",
+    "severity",
+    "impact",
+    "effort_weeks",
+    "timeline",
+    "cost_amount",
+    "approach",
+    "solution",
+    "workaround",
+    "owner",
+    "exposed_amount",
+    "reason",
     "answered_before",
-)  # fmt: skip
+)
 KEY = ("sheet", "row")
 NONE = "none"
 

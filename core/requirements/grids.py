@@ -106,9 +106,16 @@ class File:
         raw, hidden = self._raw(name, most_rows)
         choices = tuple(Choices(tuple(spans), self._words(rule, name)) for spans, rule in raw.lists if spans)
         return Grid(
-            name, raw.rows, hidden, frozenset(raw.hidden_rows), frozenset(raw.hidden_columns), tuple(raw.merges),
-            choices, frozenset(raw.formulas), raw.cut_at,
-        )  # fmt: skip
+            name,
+            raw.rows,
+            hidden,
+            frozenset(raw.hidden_rows),
+            frozenset(raw.hidden_columns),
+            tuple(raw.merges),
+            choices,
+            frozenset(raw.formulas),
+            raw.cut_at,
+        )
 
     def _raw(self, name: str, most_rows: int) -> tuple[RawSheet, bool]:
         if self._book is not None:
@@ -205,8 +212,12 @@ def _packed(content: bytes, title: str) -> File:
             raise RequirementError("This OpenDocument file is no spreadsheet.", title, "Save the list as ODS or XLSX.")
         tables = opendocument.raw(content, title, MOST_ROWS)
         return File(
-            title, "opendocument", tuple(tables[0]), _content=content, _tables={MOST_ROWS: tables},
-        )  # fmt: skip
+            title,
+            "opendocument",
+            tuple(tables[0]),
+            _content=content,
+            _tables={MOST_ROWS: tables},
+        )
     if "[Content_Types].xml" not in parts or not any(part.startswith("xl/") for part in parts):
         raise RequirementError("This zip file is no Excel workbook.", title, "Save the list as XLSX.")
     book = Book(content, title)

@@ -22,11 +22,23 @@ STATEMENTS = {
     "unclear": "To be clarified",
 }
 JUDGED = {
-    "capability_id": pl.String, "capability": pl.String, "status": pl.String, "confidence": pl.Float64,
-    "statement": pl.String, "comparison": pl.String, "gap_type": pl.String, "severity": pl.String, "impact": pl.String,
-    "effort_weeks": pl.Float64, "timeline": pl.String, "cost_amount": pl.Float64, "approach": pl.String,
-    "solution": pl.String, "workaround": pl.String, "owner": pl.String,
-}  # fmt: skip
+    "capability_id": pl.String,
+    "capability": pl.String,
+    "status": pl.String,
+    "confidence": pl.Float64,
+    "statement": pl.String,
+    "comparison": pl.String,
+    "gap_type": pl.String,
+    "severity": pl.String,
+    "impact": pl.String,
+    "effort_weeks": pl.Float64,
+    "timeline": pl.String,
+    "cost_amount": pl.Float64,
+    "approach": pl.String,
+    "solution": pl.String,
+    "workaround": pl.String,
+    "owner": pl.String,
+}
 NO_GAP: dict[str, Any] = dict.fromkeys(
     ("gap_type", "severity", "impact", "effort_weeks", "timeline", "cost_amount", "approach", "solution", "workaround")
 )

@@ -19,9 +19,15 @@ from core.store.repositories import RequirementSets, Saved
 from core.store.reviews import SHAPE
 
 ROWS = {
-    "sheet": pl.String, "row": pl.Int64, "requirement_id": pl.String, "text": pl.String, "category": pl.String,
-    "priority": pl.String, "capability_id": pl.String, "confidence": pl.Float64,
-}  # fmt: skip
+    "sheet": pl.String,
+    "row": pl.Int64,
+    "requirement_id": pl.String,
+    "text": pl.String,
+    "category": pl.String,
+    "priority": pl.String,
+    "capability_id": pl.String,
+    "confidence": pl.Float64,
+}
 
 
 def key(content: bytes) -> str:

@@ -31,9 +31,14 @@ SMALL_WORDS = {
     "ska bör detta dessa när",
 }
 SCRIPTS = {
-    "Russian": r"[Ѐ-ӿ]", "Greek": r"[Ͱ-Ͽ]", "Arabic": r"[؀-ۿ]", "Hebrew": r"[֐-׿]",
-    "Japanese": r"[぀-ヿ]", "Korean": r"[가-힯]", "Chinese": r"[一-鿿]",
-}  # fmt: skip
+    "Russian": r"[Ѐ-ӿ]",
+    "Greek": r"[Ͱ-Ͽ]",
+    "Arabic": r"[؀-ۿ]",
+    "Hebrew": r"[֐-׿]",
+    "Japanese": r"[぀-ヿ]",
+    "Korean": r"[가-힯]",
+    "Chinese": r"[一-鿿]",
+}
 _WORDS = {name: frozenset(words.split()) for name, words in SMALL_WORDS.items()}
 
 

@@ -320,8 +320,11 @@ def _wide(grid: Grid, row: int, column: int) -> bool:
 
 def _sureness(role: str, header: Sequence[str], body: Body, column: int) -> float:
     named = likeness(header[column], role) if column < len(header) else 0.0
-    shape = {"text": lambda: min(columns.prose(body, column) / 8, 1.0) * columns.filled(body, column),
-             "id": lambda: columns.idlike(body, column), "priority": lambda: columns.levels(body, column)}  # fmt: skip
+    shape = {
+        "text": lambda: min(columns.prose(body, column) / 8, 1.0) * columns.filled(body, column),
+        "id": lambda: columns.idlike(body, column),
+        "priority": lambda: columns.levels(body, column),
+    }
     seen = shape[role]() if role in shape else named
     return round(min(1.0, max(named, 0.5 * named + 0.5 * seen)), 2)
 

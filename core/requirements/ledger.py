@@ -20,20 +20,47 @@ from core.requirements.scores import kept
 Z95 = 1.959964
 RANK = {"blocker": 0, "major": 1, "moderate": 2, "minor": 3}
 DEALS = {
-    "gap_id": pl.String, "gap": pl.String, "list": pl.String, "opportunity_id": pl.String, "deal": pl.String,
-    "is_closed": pl.Boolean, "is_won": pl.Boolean, "amount": pl.Float64, "p_win": pl.Float64, "gap_type": pl.String,
-    "severity": pl.String, "n_rows": pl.Int64, "effort_weeks": pl.Float64, "cost_amount": pl.Float64,
-    "approach": pl.String, "owner": pl.String, "weight": pl.Float64, "share": pl.Float64, "exposed_amount": pl.Float64,
+    "gap_id": pl.String,
+    "gap": pl.String,
+    "list": pl.String,
+    "opportunity_id": pl.String,
+    "deal": pl.String,
+    "is_closed": pl.Boolean,
+    "is_won": pl.Boolean,
+    "amount": pl.Float64,
+    "p_win": pl.Float64,
+    "gap_type": pl.String,
+    "severity": pl.String,
+    "n_rows": pl.Int64,
+    "effort_weeks": pl.Float64,
+    "cost_amount": pl.Float64,
+    "approach": pl.String,
+    "owner": pl.String,
+    "weight": pl.Float64,
+    "share": pl.Float64,
+    "exposed_amount": pl.Float64,
     "weighted_amount": pl.Float64,
-}  # fmt: skip
+}
 UNCLEAR = "unclear"
 GAPS = {
-    "gap_id": pl.String, "gap": pl.String, "gap_type": pl.String, "severity": pl.String, "approach": pl.String,
-    "owner": pl.String, "n_deals": pl.Int64, "exposed_amount": pl.Float64, "weighted_amount": pl.Float64,
-    "effort_weeks": pl.Float64, "cost_amount": pl.Float64, "unlocked_per_week_amount": pl.Float64,
-    "n_closed": pl.Int64, "n_won": pl.Int64, "survival_rate": pl.Float64, "survival_lower": pl.Float64,
+    "gap_id": pl.String,
+    "gap": pl.String,
+    "gap_type": pl.String,
+    "severity": pl.String,
+    "approach": pl.String,
+    "owner": pl.String,
+    "n_deals": pl.Int64,
+    "exposed_amount": pl.Float64,
+    "weighted_amount": pl.Float64,
+    "effort_weeks": pl.Float64,
+    "cost_amount": pl.Float64,
+    "unlocked_per_week_amount": pl.Float64,
+    "n_closed": pl.Int64,
+    "n_won": pl.Int64,
+    "survival_rate": pl.Float64,
+    "survival_lower": pl.Float64,
     "survival_upper": pl.Float64,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,14 @@ SURE, NEAR = 0.65, 0.5
 SURE_CHANCE = 0.9
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
 RECALLED: dict[str, Any] = {
-    "place": pl.Int64, "likeness": pl.Float64, "is_sure": pl.Boolean, "has_same_numbers": pl.Boolean,
-    "is_stale": pl.Boolean, "answered_before": pl.String,
+    "place": pl.Int64,
+    "likeness": pl.Float64,
+    "is_sure": pl.Boolean,
+    "has_same_numbers": pl.Boolean,
+    "is_stale": pl.Boolean,
+    "answered_before": pl.String,
     **{name: SHAPE[name] for name in ("answer_id", "text", "capability_id", "answer", "source", "owner", "age_days")},
-}  # fmt: skip
+}
 
 
 def nothing() -> pl.DataFrame:
@@ -150,9 +154,20 @@ def _row(place: int, text: str, likeness: float, was: Mapping[str, Any], memory:
     told += "; stale, check it" if old else ""
     told += "" if same else "; the numbers differ"
     return (
-        place, likeness, likeness >= SURE, same, old, told, was["answer_id"], was["text"], was["capability_id"],
-        was["answer"], was["source"], was["owner"], was["age_days"],
-    )  # fmt: skip
+        place,
+        likeness,
+        likeness >= SURE,
+        same,
+        old,
+        told,
+        was["answer_id"],
+        was["text"],
+        was["capability_id"],
+        was["answer"],
+        was["source"],
+        was["owner"],
+        was["age_days"],
+    )
 
 
 def _age(days: int) -> str:
@@ -187,11 +202,14 @@ def applied(rows: pl.DataFrame, recalled: pl.DataFrame) -> pl.DataFrame:
     doubtful = pl.min_horizontal(pl.col("confidence"), pl.lit(confidence.LIKELY - 0.01))
     return out.with_columns(
         capability_id=pl.when(sure).then("_before").otherwise("capability_id"),
-        confidence=pl.when(sure & pl.col("_before").is_null()).then(0.0)
-        .when(sure).then(chance)
-        .when(other).then(doubtful)
+        confidence=pl.when(sure & pl.col("_before").is_null())
+        .then(0.0)
+        .when(sure)
+        .then(chance)
+        .when(other)
+        .then(doubtful)
         .otherwise("confidence"),
-    ).drop("place", "likeness", "is_sure", "_before", "_known")  # fmt: skip
+    ).drop("place", "likeness", "is_sure", "_before", "_known")
 
 
 def first(found: pl.DataFrame, recalled: pl.DataFrame, top: int = match.TOP) -> pl.DataFrame:

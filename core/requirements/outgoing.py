@@ -20,10 +20,33 @@ from core.requirements.responses import Drafts
 
 KEY = ["sheet", "row"]
 TOLD = (
-    "sheet", "row", "requirement_id", "section", "text", "category", "priority", "obligation", "capability_id",
-    "capability", "status", "confidence", "statement", "comparison", "gap_type", "severity", "impact", "effort_weeks",
-    "timeline", "cost_amount", "approach", "solution", "workaround", "owner", "exposed_amount", "answered_before",
-)  # fmt: skip
+    "sheet",
+    "row",
+    "requirement_id",
+    "section",
+    "text",
+    "category",
+    "priority",
+    "obligation",
+    "capability_id",
+    "capability",
+    "status",
+    "confidence",
+    "statement",
+    "comparison",
+    "gap_type",
+    "severity",
+    "impact",
+    "effort_weeks",
+    "timeline",
+    "cost_amount",
+    "approach",
+    "solution",
+    "workaround",
+    "owner",
+    "exposed_amount",
+    "answered_before",
+)
 
 
 def answers(

@@ -11,13 +11,22 @@ from core.requirements.layout import Layout
 from core.requirements.sheetxml import letters_of
 
 ROLE_NAMES = {
-    "text": "Requirement", "id": "Id", "priority": "Priority", "category": "Category",
-    "choice": "Answer: drop-down", "mark": "Answer: put an X", "statement": "Answer: how far we comply",
+    "text": "Requirement",
+    "id": "Id",
+    "priority": "Priority",
+    "category": "Category",
+    "choice": "Answer: drop-down",
+    "mark": "Answer: put an X",
+    "statement": "Answer: how far we comply",
     "words": "Answer: our words",
-}  # fmt: skip
+}
 ROW_NAMES = {
-    "header": "Heading", "requirement": "Requirement", "section": "Section", "hidden": "Hidden", "": "Left out",
-}  # fmt: skip
+    "header": "Heading",
+    "requirement": "Requirement",
+    "section": "Section",
+    "hidden": "Hidden",
+    "": "Left out",
+}
 MOST_SHOWN = 60
 WIDEST = 24
 LEAD = 8

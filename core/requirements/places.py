@@ -16,9 +16,24 @@ SURE = 0.7
 TELLING = 0.85
 MARKS = {"x", "X", "✓", "✔", "×", "1", "●"}
 COMPLIANCE = (
-    "compl", "conform", "erfüll", "cumpl", "voldoe", "fulfil", "meets", "supported", "y n", "yes no", "ja nein",
-    "oui non", "status", "code", "能否", "是否", "可否",
-)  # fmt: skip
+    "compl",
+    "conform",
+    "erfüll",
+    "cumpl",
+    "voldoe",
+    "fulfil",
+    "meets",
+    "supported",
+    "y n",
+    "yes no",
+    "ja nein",
+    "oui non",
+    "status",
+    "code",
+    "能否",
+    "是否",
+    "可否",
+)
 
 
 @dataclass(frozen=True)

@@ -245,9 +245,18 @@ def _rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFr
         category = at.get("category") or category
         places = " ".join(f"{letter}{number}" for letter in letters) or None
         out.append(
-            (grid.name, number, at.get("id") or None, section, at["text"], at.get("priority") or None, category,
-             places, hidden)
-        )  # fmt: skip
+            (
+                grid.name,
+                number,
+                at.get("id") or None,
+                section,
+                at["text"],
+                at.get("priority") or None,
+                category,
+                places,
+                hidden,
+            )
+        )
     return pl.DataFrame(out, schema=SHAPE, orient="row")
 
 

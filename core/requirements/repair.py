@@ -66,10 +66,14 @@ def from_dict(held: Mapping[str, Any]) -> Given:
     """
     try:
         return Given(
-            str(held["sheet"]), bool(held["is_list"]), held["header_row"], tuple(map(str, held["header"])),
+            str(held["sheet"]),
+            bool(held["is_list"]),
+            held["header_row"],
+            tuple(map(str, held["header"])),
             {str(k): int(v) for k, v in held["columns"].items()},
-            {int(k): str(v) for k, v in held["answers"].items()}, bool(held["leave_hidden"]),
-        )  # fmt: skip
+            {int(k): str(v) for k, v in held["answers"].items()},
+            bool(held["leave_hidden"]),
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RequirementError("A remembered layout cannot be understood.", mend="Repair the reading again.") from error
 

@@ -23,9 +23,14 @@ TO_CLARIFY = "To be clarified"
 WORDINGS = Path(__file__).with_name("responses.yaml")
 FIELDS = ("name", "description", "limit", "date", "committed", "asked")
 SHAPE = {
-    "sheet": pl.String, "row": pl.Int64, "requirement_id": pl.String, "text": pl.String, "statement": pl.String,
-    "draft": pl.String, "sources": pl.String,
-}  # fmt: skip
+    "sheet": pl.String,
+    "row": pl.Int64,
+    "requirement_id": pl.String,
+    "text": pl.String,
+    "statement": pl.String,
+    "draft": pl.String,
+    "sources": pl.String,
+}
 _BLANK = re.compile(r"\[\s*\w*\s*\]|\{[^}]*\}|<\s*>|_{3,}|\bTBD\b")
 
 

@@ -20,9 +20,24 @@ from core.store.reviews import FIELDS, SHAPE, Change
 STATES = ("new", "in progress", "answered", "approved", "blocked")
 DONE = ("answered", "approved")
 GRID = (
-    "row", "requirement_id", "text", "state", "owner", "due_on", "statement", "priority", "category", "capability_id",
-    "capability", "gap_type", "answer", "comment", "changed_by", "sheet", "version",
-)  # fmt: skip
+    "row",
+    "requirement_id",
+    "text",
+    "state",
+    "owner",
+    "due_on",
+    "statement",
+    "priority",
+    "category",
+    "capability_id",
+    "capability",
+    "gap_type",
+    "answer",
+    "comment",
+    "changed_by",
+    "sheet",
+    "version",
+)
 OPEN = "to be clarified"
 
 

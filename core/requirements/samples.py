@@ -98,13 +98,25 @@ def _put_together(
     chance = {key: 1.0 if ready[key] else 0.5 if lost else 0.3 for key in words}
     picked = sorted(sorted(words, key=lambda key: dice.random() ** (1 / chance[key]), reverse=True)[:size])
     rows = [
-        (place, f"{kinds[key][:3].upper()}-{place - 1}", dice.choice(words[key]), kinds[key],
-         dice.choices(list(PRIORITIES), list(PRIORITIES.values()))[0], key, 1.0)
+        (
+            place,
+            f"{kinds[key][:3].upper()}-{place - 1}",
+            dice.choice(words[key]),
+            kinds[key],
+            dice.choices(list(PRIORITIES), list(PRIORITIES.values()))[0],
+            key,
+            1.0,
+        )
         for place, key in enumerate(picked, start=2)
-    ]  # fmt: skip
+    ]
     shape = {
-        "row": pl.Int64, "requirement_id": pl.String, "text": pl.String, "category": pl.String, "priority": pl.String,
-        "capability_id": pl.String, "confidence": pl.Float64,
-    }  # fmt: skip
+        "row": pl.Int64,
+        "requirement_id": pl.String,
+        "text": pl.String,
+        "category": pl.String,
+        "priority": pl.String,
+        "capability_id": pl.String,
+        "confidence": pl.Float64,
+    }
     name = f"RFP of {deal['account_name'] or deal['opportunity_id']}"
     return RequirementSet(name, deal["opportunity_id"], pl.DataFrame(rows, schema=shape, orient="row"))

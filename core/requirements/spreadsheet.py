@@ -26,9 +26,18 @@ ASIDES = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|;.*')
 FIXED = re.compile(r"^0\.(0+)$")
 BUILT_IN = {2: "0.00", 9: "0%", 10: "0.00%"}
 BROKEN = (
-    expat.ExpatError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, LookupError, ValueError,
-    OverflowError, NotImplementedError, EOFError, OSError,
-)  # fmt: skip
+    expat.ExpatError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    LookupError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+)
 
 
 class Book:

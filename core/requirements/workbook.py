@@ -11,18 +11,48 @@ from core.requirements.gap import GapAnalysis
 from core.requirements.responses import Drafts
 
 TITLES = {
-    "sheet": "Sheet", "row": "Row", "requirement_id": "Id", "section": "Section", "text": "Requirement",
-    "category": "Category", "priority": "Priority", "capability_id": "Capability", "capability": "Capability name",
-    "status": "Status", "confidence": "Confidence", "statement": "Statement", "comparison": "Limits compared",
-    "gap_type": "Gap", "severity": "Severity", "impact": "Impact", "workaround": "Until then", "owner": "Owner",
-    "effort_weeks": "Effort, person-weeks", "timeline": "Timeline", "cost_amount": "Cost", "approach": "Approach",
-    "solution": "Recommended solution", "exposed_amount": "Deal amount exposed", "reason": "Why so classified",
-    "obligation": "Obligation", "answered_before": "Answered before", "answer": "Draft answer", "sources": "Taken from",
-}  # fmt: skip
+    "sheet": "Sheet",
+    "row": "Row",
+    "requirement_id": "Id",
+    "section": "Section",
+    "text": "Requirement",
+    "category": "Category",
+    "priority": "Priority",
+    "capability_id": "Capability",
+    "capability": "Capability name",
+    "status": "Status",
+    "confidence": "Confidence",
+    "statement": "Statement",
+    "comparison": "Limits compared",
+    "gap_type": "Gap",
+    "severity": "Severity",
+    "impact": "Impact",
+    "workaround": "Until then",
+    "owner": "Owner",
+    "effort_weeks": "Effort, person-weeks",
+    "timeline": "Timeline",
+    "cost_amount": "Cost",
+    "approach": "Approach",
+    "solution": "Recommended solution",
+    "exposed_amount": "Deal amount exposed",
+    "reason": "Why so classified",
+    "obligation": "Obligation",
+    "answered_before": "Answered before",
+    "answer": "Draft answer",
+    "sources": "Taken from",
+}
 WIDTHS = {
-    "text": 70, "solution": 60, "capability": 30, "comparison": 50, "workaround": 40, "impact": 36, "reason": 40,
-    "section": 24, "answer": 60, "sources": 18,
-}  # fmt: skip
+    "text": 70,
+    "solution": 60,
+    "capability": 30,
+    "comparison": 50,
+    "workaround": 40,
+    "impact": 36,
+    "reason": 40,
+    "section": 24,
+    "answer": 60,
+    "sources": 18,
+}
 
 
 def matrix(analysis: GapAnalysis, drafts: Drafts | None = None) -> bytes:
@@ -118,11 +148,18 @@ def _summary(book: Any, analysis: GapAnalysis, looks: dict[str, Any]) -> None:
 
 
 OFFER = {
-    "capability_id": ("id", 12), "name": ("name", 34), "category": ("category", 14), "status": ("status", 14),
-    "description": ("description", 70), "limit": ("limit", 34), "commitments": ("commitments", 34),
-    "available_on": ("available_on", 14), "effort_weeks": ("effort_weeks", 14), "owner": ("owner", 18),
+    "capability_id": ("id", 12),
+    "name": ("name", 34),
+    "category": ("category", 14),
+    "status": ("status", 14),
+    "description": ("description", 70),
+    "limit": ("limit", 34),
+    "commitments": ("commitments", 34),
+    "available_on": ("available_on", 14),
+    "effort_weeks": ("effort_weeks", 14),
+    "owner": ("owner", 18),
     "evidence": ("evidence", 40),
-}  # fmt: skip
+}
 
 
 def offer(frame: pl.DataFrame) -> bytes:

@@ -51,9 +51,7 @@ def _id(prefix: str, column: str, width: int) -> pl.Expr:
 def _shape(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         pl.col("occurred_at").cast(pl.Datetime("us")), pl.col("quantity", "sentiment_score").cast(pl.Float64)
-    ).select(
-        "account_id", "opportunity_id", "rep_id", "kind", "occurred_at", "outcome", "sentiment_score", "quantity"
-    )  # fmt: skip
+    ).select("account_id", "opportunity_id", "rep_id", "kind", "occurred_at", "outcome", "sentiment_score", "quantity")
 
 
 def _meetings(rng: np.random.Generator, meetings: pl.DataFrame, rep_ids: np.ndarray, start: date) -> pl.DataFrame:

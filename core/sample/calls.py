@@ -33,9 +33,15 @@ NOTES = (
     "",
 )
 SCHEMA = {
-    "manager_id": pl.String, "period_start_on": pl.Date, "version": pl.Int64, "called_on": pl.Date,
-    "commit_amount": pl.Float64, "best_case_amount": pl.Float64, "pipeline_amount": pl.Float64, "note": pl.String,
-}  # fmt: skip
+    "manager_id": pl.String,
+    "period_start_on": pl.Date,
+    "version": pl.Int64,
+    "called_on": pl.Date,
+    "commit_amount": pl.Float64,
+    "best_case_amount": pl.Float64,
+    "pipeline_amount": pl.Float64,
+    "note": pl.String,
+}
 
 
 def past_calls(data: Dataset, settings: Settings, seed: int = 7) -> pl.DataFrame:
@@ -105,12 +111,15 @@ def _round(
     names = ("commit_amount", "best_case_amount", "pipeline_amount")
     return [
         {
-            "manager_id": leader, "period_start_on": period, "version": turn + 1, "called_on": day,
+            "manager_id": leader,
+            "period_start_on": period,
+            "version": turn + 1,
+            "called_on": day,
             **{name: round(value, -3) for name, value in zip(names, amounts, strict=True)},
             "note": str(rng.choice(NOTES)),
         }
         for leader, amounts in calls.items()
-    ]  # fmt: skip
+    ]
 
 
 def _books(

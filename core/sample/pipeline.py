@@ -212,10 +212,17 @@ def _history(log: list[dict[str, np.ndarray]], start: date, deck: _Deck, team: T
             is_deleted=pl.lit(False),
         )
         .select(
-            "opportunity_id", "valid_from", "valid_to", "stage", "forecast_category", "amount", "close_on", "owner_id",
+            "opportunity_id",
+            "valid_from",
+            "valid_to",
+            "stage",
+            "forecast_category",
+            "amount",
+            "close_on",
+            "owner_id",
             "is_deleted",
         )
-    )  # fmt: skip
+    )
 
 
 def _weekday(deal: pl.Series) -> pl.Series:

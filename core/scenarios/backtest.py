@@ -18,10 +18,16 @@ QUARTERS = 6
 TOLD = ("win_rate", "deal_size", "cycle", "creation", "churn")
 FEWEST = 3
 SHAPE = {
-    "quarter": pl.String, "actual_amount": pl.Float64, "plain_amount": pl.Float64, "told_amount": pl.Float64,
-    "lower": pl.Float64, "upper": pl.Float64, "actual_mrr_amount": pl.Float64, "told_mrr_amount": pl.Float64,
+    "quarter": pl.String,
+    "actual_amount": pl.Float64,
+    "plain_amount": pl.Float64,
+    "told_amount": pl.Float64,
+    "lower": pl.Float64,
+    "upper": pl.Float64,
+    "actual_mrr_amount": pl.Float64,
+    "told_mrr_amount": pl.Float64,
     **dict.fromkeys(TOLD, pl.Float64),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -95,12 +101,16 @@ def _one(dataset: Dataset, settings: Settings, start: date) -> dict[str, object]
     last = end - timedelta(days=1)
     lines = dataset.subscriptions.filter(line_runs(last))
     return {
-        "quarter": quarter_label(start, settings), "actual_amount": float(won["amount"].sum()),
-        "plain_amount": plain.spread.mean, "told_amount": after.spread.mean,
-        "lower": plain.spread.quantile(0.1), "upper": plain.spread.quantile(0.9),
+        "quarter": quarter_label(start, settings),
+        "actual_amount": float(won["amount"].sum()),
+        "plain_amount": plain.spread.mean,
+        "told_amount": after.spread.mean,
+        "lower": plain.spread.quantile(0.1),
+        "upper": plain.spread.quantile(0.9),
         "actual_mrr_amount": float(lines["mrr_amount"].sum()),
-        "told_mrr_amount": float(after.parts.totals["mrr_amount"][2]), **{n: moves.get(n) for n in TOLD},
-    }  # fmt: skip
+        "told_mrr_amount": float(after.parts.totals["mrr_amount"][2]),
+        **{n: moves.get(n) for n in TOLD},
+    }
 
 
 def _happened(dataset: Dataset, start: date) -> dict[str, float]:
@@ -135,9 +145,13 @@ def rewound(dataset: Dataset, day: date) -> Dataset:
         return pl.when(known).then(then).otherwise(name).alias(name)
 
     deals = deals.with_columns(
-        was("stage", "then_stage"), was("amount", "then_amount"), was("close_on", "then_close"),
-        was("owner_id", "then_owner"), is_closed=~open_then, is_won=pl.col("is_won") & ~open_then,
-    ).select(dataset.opportunities.columns)  # fmt: skip
+        was("stage", "then_stage"),
+        was("amount", "then_amount"),
+        was("close_on", "then_close"),
+        was("owner_id", "then_owner"),
+        is_closed=~open_then,
+        is_won=pl.col("is_won") & ~open_then,
+    ).select(dataset.opportunities.columns)
 
     def cut(frame: pl.DataFrame, begin: str, *ends: str) -> pl.DataFrame:
         rows = frame.filter(pl.col(begin).is_null() | (pl.col(begin) <= day))
@@ -145,9 +159,11 @@ def rewound(dataset: Dataset, day: date) -> Dataset:
 
     return replace(
         dataset,
-        as_of=day, opportunities=deals, is_transient=True,
+        as_of=day,
+        opportunities=deals,
+        is_transient=True,
         opportunity_history=cut(dataset.opportunity_history, "valid_from", "valid_to"),
         subscriptions=cut(dataset.subscriptions, "started_on", "ended_on"),
         transactions=cut(dataset.transactions, "booked_on"),
         sales_team=cut(dataset.sales_team, "valid_from", "valid_to", "left_on"),
-    )  # fmt: skip
+    )

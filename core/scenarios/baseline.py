@@ -143,15 +143,25 @@ def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline
     past = bundle.close.past_ if bundle is not None and bundle.close is not None else pl.DataFrame()
     quotas = capacity.quotas(dataset, start, QUARTERS)
     plain = Baseline(
-        as_of, settings.currency, quarter_label(quarter_end(as_of, settings), settings), quotas[0],
-        tuple(add_months(start, m) for m in range(MONTHS)), _closed(deals, start, as_of), held,
-        curves.of_deals(held, scored, stages), _to_come(deals, as_of, index), came,
+        as_of,
+        settings.currency,
+        quarter_label(quarter_end(as_of, settings), settings),
+        quotas[0],
+        tuple(add_months(start, m) for m in range(MONTHS)),
+        _closed(deals, start, as_of),
+        held,
+        curves.of_deals(held, scored, stages),
+        _to_come(deals, as_of, index),
+        came,
         recurring.rows(dataset, lines, pl.DataFrame() if bundle is None else bundle.churn_scores),
-        quotas, tuple(quarter_label(add_months(start, 3 * q), settings) for q in range(QUARTERS)),
-        recurring.gained(dataset, lines, deals), margins.discount(dataset), capacity.reps(dataset),
+        quotas,
+        tuple(quarter_label(add_months(start, 3 * q), settings) for q in range(QUARTERS)),
+        recurring.gained(dataset, lines, deals),
+        margins.discount(dataset),
+        capacity.reps(dataset),
         shocks.measure(past, deals.select("opportunity_id", "segment", "owner_id")),
         rescore=rescoring.scorer(bundle, held, stages),
-    )  # fmt: skip
+    )
     return replace(plain, near=_near(plain, outlook.still_to_come(dataset, settings)))
 
 
@@ -181,9 +191,16 @@ def _open(deals: pl.DataFrame) -> pl.DataFrame:
     middle = pl.col("amount").median().over("segment").fill_null(pl.col("amount").median())
     amount = pl.col("amount").fill_null(middle).fill_null(usual if isinstance(usual, float) else 0.0).clip(0)
     held = deals.filter(~pl.col("is_closed")).select(
-        "opportunity_id", "opportunity_name", "owner_id", *PLACES, "opportunity_type", "stage", "close_on",
-        amount=amount, cost_rate="cost_rate",
-    )  # fmt: skip
+        "opportunity_id",
+        "opportunity_name",
+        "owner_id",
+        *PLACES,
+        "opportunity_type",
+        "stage",
+        "close_on",
+        amount=amount,
+        cost_rate="cost_rate",
+    )
     return held.sort("segment", "region", "opportunity_type", "opportunity_id")
 
 
@@ -219,6 +236,10 @@ def _to_come(deals: pl.DataFrame, as_of: date, index: pl.DataFrame) -> pl.DataFr
     )
     cells = cells.join(index, on=["opportunity_type", "lead_source"], how="left")
     return cells.select(
-        *keys, "curve", "monthly_count", mean_amount=pl.coalesce("mean_2", "mean_1", pl.lit(every[0])),
-        squared_amount=pl.coalesce("square_2", "square_1", pl.lit(every[1])), cost_rate="cost_rate",
-    ).sort("segment", "region", "opportunity_type", "family", "team", "lead_source")  # fmt: skip
+        *keys,
+        "curve",
+        "monthly_count",
+        mean_amount=pl.coalesce("mean_2", "mean_1", pl.lit(every[0])),
+        squared_amount=pl.coalesce("square_2", "square_1", pl.lit(every[1])),
+        cost_rate="cost_rate",
+    ).sort("segment", "region", "opportunity_type", "family", "team", "lead_source")

@@ -16,10 +16,15 @@ from core.scenarios.whatif import CENT, Ground, work_out
 MOST = 4
 MODES = {"value": "Value", "difference": "Difference", "percent": "Per cent"}
 FIGURES = {
-    "quarter_amount": "Quarter", "lower": "From", "upper": "To", "p_target": "Chance of quota",
-    "total_amount": "Five quarters", "margin_amount": "Gross margin", "mrr_amount": "MRR at the end",
+    "quarter_amount": "Quarter",
+    "lower": "From",
+    "upper": "To",
+    "p_target": "Chance of quota",
+    "total_amount": "Five quarters",
+    "margin_amount": "Gross margin",
+    "mrr_amount": "MRR at the end",
     "nrr_rate": "NRR",
-}  # fmt: skip
+}
 RATES = ("p_target", "nrr_rate")
 
 
@@ -84,9 +89,18 @@ def compare(start: Ground, plans: Sequence[Scenario]) -> Comparison:
         q = after.quarter
         rates = [float(np.nan_to_num(after.total("nrr_rate"))) or None]
         rows.append(
-            (plan.name, q["mean"], q["p10"], q["p90"], q["p_target"], after.total(), after.total("margin_amount"),
-             after.total("mrr_amount"), *rates)
-        )  # fmt: skip
+            (
+                plan.name,
+                q["mean"],
+                q["p10"],
+                q["p90"],
+                q["p_target"],
+                after.total(),
+                after.total("margin_amount"),
+                after.total("mrr_amount"),
+                *rates,
+            )
+        )
         months.append(after.by_month.select(pl.lit(plan.name).alias("scenario"), "month", "amount"))
     shape = {"scenario": pl.String, **dict.fromkeys(FIGURES, pl.Float64)}
     empty = pl.DataFrame(schema={"scenario": pl.String, "month": pl.Date, "amount": pl.Float64})

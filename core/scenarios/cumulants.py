@@ -24,9 +24,16 @@ class Sums:
 
 
 def sums(
-    amount: np.ndarray, given: np.ndarray, size: np.ndarray, square: np.ndarray, count: np.ndarray, shared: float,
-    frequencies: np.ndarray, large: float, kind: np.ndarray | None = None,
-) -> Sums:  # fmt: skip
+    amount: np.ndarray,
+    given: np.ndarray,
+    size: np.ndarray,
+    square: np.ndarray,
+    count: np.ndarray,
+    shared: float,
+    frequencies: np.ndarray,
+    large: float,
+    kind: np.ndarray | None = None,
+) -> Sums:
     """Work out the characteristic function of a sum for each shock, in units of its own width.
 
     A deal won with chance p contributes log(1 + p (exp(ita) - 1)). For deals small beside the width the
@@ -123,9 +130,13 @@ _BERNOULLI = (
 
 
 def _arriving(
-    size: np.ndarray, square: np.ndarray, count: np.ndarray, width: np.ndarray, frequencies: np.ndarray,
+    size: np.ndarray,
+    square: np.ndarray,
+    count: np.ndarray,
+    width: np.ndarray,
+    frequencies: np.ndarray,
     kind: np.ndarray | None = None,
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """Sum the compound Poisson parts; cells of like amounts are taken together."""
     out = np.zeros((len(width), len(frequencies)), complex)
     which = alike(size, square)[1] if kind is None and len(size) else kind

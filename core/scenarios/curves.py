@@ -110,9 +110,10 @@ def curve(rows: pl.DataFrame, as_of: date) -> np.ndarray:
     """
     day = (pl.col("ended_on") - pl.col("mark")).dt.total_days()
     found = rows.select(
-        end=day.fill_null(10**6).clip(0), watched=(pl.lit(as_of) - pl.col("mark")).dt.total_days(),
+        end=day.fill_null(10**6).clip(0),
+        watched=(pl.lit(as_of) - pl.col("mark")).dt.total_days(),
         won=pl.col("is_won").fill_null(value=False),
-    )  # fmt: skip
+    )
     end, watched, won = (found[c].to_numpy() for c in ("end", "watched", "won"))
     alive, share, out = 1.0, 0.0, [0.0]
     for knot in range(1, KNOTS):

@@ -106,9 +106,13 @@ class Spread:
         """Return p10, p50, p90, mean, p_target and tail_mean."""
         p10, p50, p90 = (self.quantile(q) for q in (0.1, 0.5, 0.9))
         return {
-            "p10": p10, "p50": p50, "p90": p90, "mean": self.mean, "p_target": self.p_target,
+            "p10": p10,
+            "p50": p50,
+            "p90": p90,
+            "mean": self.mean,
+            "p_target": self.p_target,
             "tail_mean": self.tail_mean,
-        }  # fmt: skip
+        }
 
     def bins(self, count: int = 40) -> tuple[np.ndarray, np.ndarray]:
         """Return the edges of bins over the middle 99 %, and the probability of each."""
@@ -326,9 +330,15 @@ def _grid(
 
 
 def _mixed(
-    at: np.ndarray, z: np.ndarray, fine: np.ndarray, weight: np.ndarray, middle: np.ndarray, width: np.ndarray,
-    shapes: np.ndarray, combos: list[tuple[float, np.ndarray]],
-) -> np.ndarray:  # fmt: skip
+    at: np.ndarray,
+    z: np.ndarray,
+    fine: np.ndarray,
+    weight: np.ndarray,
+    middle: np.ndarray,
+    width: np.ndarray,
+    shapes: np.ndarray,
+    combos: list[tuple[float, np.ndarray]],
+) -> np.ndarray:
     """Average over the shock: the shape lies between those of the two nodes beside it."""
     place = np.clip(np.searchsorted(z, fine) - 1, 0, max(len(z) - 2, 0))
     below = np.zeros(len(at))

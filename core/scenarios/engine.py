@@ -19,16 +19,23 @@ from core.scenarios.levers import Scenario
 AMOUNT = ("deal_size", "price", "discount", "expansion")
 Z80 = 1.2815515655446004
 MEASURES = {
-    "bookings_amount": "bookings", "new_amount": "bookings from new customers",
-    "expansion_amount": "bookings from present customers", "renewal_amount": "renewals booked",
-    "margin_amount": "gross margin of bookings", "mrr_amount": "recurring revenue",
-    "added_mrr_amount": "recurring revenue added", "churned_mrr_amount": "recurring revenue lost to churn",
+    "bookings_amount": "bookings",
+    "new_amount": "bookings from new customers",
+    "expansion_amount": "bookings from present customers",
+    "renewal_amount": "renewals booked",
+    "margin_amount": "gross margin of bookings",
+    "mrr_amount": "recurring revenue",
+    "added_mrr_amount": "recurring revenue added",
+    "churned_mrr_amount": "recurring revenue lost to churn",
     "contraction_mrr_amount": "recurring revenue lost to contraction",
-}  # fmt: skip
+}
 RATES = {
-    "nrr_rate": "net revenue retention", "grr_rate": "gross revenue retention",
-    "attainment_rate": "quota attainment", "coverage_ratio": "pipeline coverage", "margin_rate": "gross margin rate",
-}  # fmt: skip
+    "nrr_rate": "net revenue retention",
+    "grr_rate": "gross revenue retention",
+    "attainment_rate": "quota attainment",
+    "coverage_ratio": "pipeline coverage",
+    "margin_rate": "gross margin rate",
+}
 LEVELS = {"mrr_amount": -1, "nrr_rate": 13, "grr_rate": 13, "attainment_rate": 2, "coverage_ratio": 2, "margin_rate": 2}
 
 
@@ -83,12 +90,16 @@ class Parts:
         """Return every measure's sum over the company by month."""
         kinds = self.books
         out = {
-            "bookings_amount": self.booked.sum(0), "new_amount": self.booked[kinds.is_new].sum(0),
+            "bookings_amount": self.booked.sum(0),
+            "new_amount": self.booked[kinds.is_new].sum(0),
             "expansion_amount": self.booked[~kinds.is_new & ~kinds.is_renewal].sum(0),
-            "renewal_amount": self.booked[kinds.is_renewal].sum(0), "margin_amount": (self.booked - self.cost).sum(0),
-            "mrr_amount": self.lines.mrr.sum(0), "added_mrr_amount": self.lines.added.sum(0),
-            "churned_mrr_amount": self.lines.churned.sum(0), "contraction_mrr_amount": self.lines.shrunk.sum(0),
-        }  # fmt: skip
+            "renewal_amount": self.booked[kinds.is_renewal].sum(0),
+            "margin_amount": (self.booked - self.cost).sum(0),
+            "mrr_amount": self.lines.mrr.sum(0),
+            "added_mrr_amount": self.lines.added.sum(0),
+            "churned_mrr_amount": self.lines.churned.sum(0),
+            "contraction_mrr_amount": self.lines.shrunk.sum(0),
+        }
         return out
 
     @cached_property
@@ -104,10 +115,12 @@ class Parts:
         cover[:3] = pipeline / left if left > 0 else np.nan
         with np.errstate(divide="ignore", invalid="ignore"):
             return {
-                "nrr_rate": self.lines.net, "grr_rate": self.lines.gross,
-                "attainment_rate": np.where(quota > 0, so_far / quota, np.nan), "coverage_ratio": cover,
+                "nrr_rate": self.lines.net,
+                "grr_rate": self.lines.gross,
+                "attainment_rate": np.where(quota > 0, so_far / quota, np.nan),
+                "coverage_ratio": cover,
                 "margin_rate": np.where(booked > 0, self.totals["margin_amount"] / booked, np.nan),
-            }  # fmt: skip
+            }
 
     @cached_property
     def deviations(self) -> np.ndarray:
@@ -137,9 +150,16 @@ class Parts:
         """Return what the distribution of a quarter's bookings is made of."""
         months = slice(3 * quarter, 3 * quarter + 3)
         return distribution.Window(
-            self.amount, self.chance[:, months].sum(1), self.size, self.square, self.count[:, months].sum(1),
-            float(self.books.closed[:, months].sum()), self.books.segment, self.books.owner, self._kinds,
-        )  # fmt: skip
+            self.amount,
+            self.chance[:, months].sum(1),
+            self.size,
+            self.square,
+            self.count[:, months].sum(1),
+            float(self.books.closed[:, months].sum()),
+            self.books.segment,
+            self.books.owner,
+            self._kinds,
+        )
 
 
 def parts(base: Baseline, plan: Scenario | None = None) -> Parts:
@@ -157,9 +177,18 @@ def parts(base: Baseline, plan: Scenario | None = None) -> Parts:
     spent = books.by_deal.sum(cost[:, None] * chance) + books.by_cell.sum(cell_cost[:, None] * count)
     spent = spent + books.closed_cost
     return Parts(
-        books, plan, chance, amount, count, size, square, booked, spent,
-        subscriptions.run(books, plan, booked), subscriptions.quotas(books, plan),
-    )  # fmt: skip
+        books,
+        plan,
+        chance,
+        amount,
+        count,
+        size,
+        square,
+        booked,
+        spent,
+        subscriptions.run(books, plan, booked),
+        subscriptions.quotas(books, plan),
+    )
 
 
 def _discounted(books: Books, value: float) -> float:
@@ -222,13 +251,16 @@ class Outcome:
 
         booked, lines = found.booked, found.lines
         columns = {
-            "bookings_amount": by_place(booked), "new_amount": by_place(booked * books.is_new[:, None]),
+            "bookings_amount": by_place(booked),
+            "new_amount": by_place(booked * books.is_new[:, None]),
             "expansion_amount": by_place(booked * (~books.is_new & ~books.is_renewal)[:, None]),
             "renewal_amount": by_place(booked * books.is_renewal[:, None]),
             "margin_amount": by_place(booked - found.cost),
-            "mrr_amount": lines.mrr, "added_mrr_amount": lines.added, "churned_mrr_amount": lines.churned,
+            "mrr_amount": lines.mrr,
+            "added_mrr_amount": lines.added,
+            "churned_mrr_amount": lines.churned,
             "contraction_mrr_amount": lines.shrunk,
-        }  # fmt: skip
+        }
         keys = books.places.select("segment", "region")
         frame = pl.concat([keys] * months).with_columns(
             month=pl.Series([m for m in books.base.months for _ in range(places)], dtype=pl.Date)

@@ -40,9 +40,11 @@ def from_dict(found: object) -> Scenario:
         raise ScenarioError("A scenario holds a name and a list of levers.", mend="See sample_data/scenarios.")
     about = found.get("description")
     return Scenario(
-        str(found.get("name", "Scenario"))[:120], tuple(map(_setting, rows)), found.get("correlation"),
+        str(found.get("name", "Scenario"))[:120],
+        tuple(map(_setting, rows)),
+        found.get("correlation"),
         about[:2000] if isinstance(about, str) else "",
-    )  # fmt: skip
+    )
 
 
 def _setting(row: dict[str, object]) -> LeverSetting:

@@ -12,9 +12,16 @@ from core.contracts.spans import line_runs
 YEAR, MODEL_MONTHS = 365, 3
 USUAL = 1 / 12
 SHAPE = {
-    "account_id": pl.String, "segment": pl.String, "region": pl.String, "family": pl.String, "team": pl.String,
-    "mrr_amount": pl.Float64, "early_rate": pl.Float64, "later_rate": pl.Float64, "contraction_rate": pl.Float64,
-}  # fmt: skip
+    "account_id": pl.String,
+    "segment": pl.String,
+    "region": pl.String,
+    "family": pl.String,
+    "team": pl.String,
+    "mrr_amount": pl.Float64,
+    "early_rate": pl.Float64,
+    "later_rate": pl.Float64,
+    "contraction_rate": pl.Float64,
+}
 
 
 def rows(dataset: Dataset, lines: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:

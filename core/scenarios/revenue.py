@@ -48,11 +48,16 @@ def _window(parts: Parts, month: int) -> Window:
     staying, worth = _accounts(parts)
     none = np.zeros(len(staying), np.int64)
     return distribution.Window(
-        np.concatenate([amount, worth[:, month]]), np.concatenate([deals[:, month], staying[:, month]]),
-        size, ratio**2 * parts.square * (size > 0), cells[:, month], 0.0,
-        np.concatenate([books.segment, none]), np.concatenate([books.owner, none]),
+        np.concatenate([amount, worth[:, month]]),
+        np.concatenate([deals[:, month], staying[:, month]]),
+        size,
+        ratio**2 * parts.square * (size > 0),
+        cells[:, month],
+        0.0,
+        np.concatenate([books.segment, none]),
+        np.concatenate([books.owner, none]),
         steady=np.concatenate([np.zeros(len(amount), bool), np.ones(len(staying), bool)]),
-    )  # fmt: skip
+    )
 
 
 def _adding(parts: Parts) -> tuple[np.ndarray, np.ndarray]:

@@ -19,9 +19,14 @@ FARTHEST = {"percent": 3.0, "count": 200.0}
 NOT_ALONE = "not reachable by this lever alone"
 CLOSE, TRIES, ROUNDS = 1e-4, 8, 3
 SHAPE = {
-    "lever": pl.String, "label": pl.String, "value": pl.Float64, "shown": pl.String, "rank": pl.String,
-    "is_seen": pl.Boolean, "effort": pl.Float64,
-}  # fmt: skip
+    "lever": pl.String,
+    "label": pl.String,
+    "value": pl.Float64,
+    "shown": pl.String,
+    "rank": pl.String,
+    "is_seen": pl.Boolean,
+    "effort": pl.Float64,
+}
 
 
 @dataclass(frozen=True)
@@ -175,10 +180,14 @@ def _alone(start: Ground, reach: _Reach, name: str, short: float, cost: float) -
     known = start.seen.range(name)
     low, high = known or (lever.low, lever.high)
     return {
-        "lever": name, "label": lever.label, "value": value, "shown": lever.shown(value),
-        "rank": start.seen.rank(name, value, lever.better), "is_seen": low - 1e-9 <= value <= high + 1e-9,
+        "lever": name,
+        "label": lever.label,
+        "value": value,
+        "shown": lever.shown(value),
+        "rank": start.seen.rank(name, value, lever.better),
+        "is_seen": low - 1e-9 <= value <= high + 1e-9,
         "effort": abs(value) * _units(name) * cost,
-    }  # fmt: skip
+    }
 
 
 def _root(gap: Callable[[float], float], end: float) -> float | None:

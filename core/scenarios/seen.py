@@ -137,13 +137,18 @@ def quarter(dataset: Dataset, start: date, end: date) -> dict[str, float | None]
     reps = dataset.sales_team.filter(pl.col("role") == "rep").unique("rep_id")
     return {
         "win_rate": won.height / closed.height if closed.height else None,
-        "deal_size": _number(won["amount"].mean()), "cycle": _number(age.median()),
-        "creation": float(created) if created else None, "churn": lost, "discount": _discount(dataset, start, last),
-        "slip": _slipped(dataset, start, last), "expansion": more or None, "contraction": less,
+        "deal_size": _number(won["amount"].mean()),
+        "cycle": _number(age.median()),
+        "creation": float(created) if created else None,
+        "churn": lost,
+        "discount": _discount(dataset, start, last),
+        "slip": _slipped(dataset, start, last),
+        "expansion": more or None,
+        "contraction": less,
         "hires": float(reps["hired_on"].is_between(start, last).sum()) if reps.height else None,
         "leavers": float(reps["left_on"].is_between(start, last).sum()) if reps.height else None,
         "quota": quota_of_reps(dataset, start) or None,
-    }  # fmt: skip
+    }
 
 
 def _leaving(lines: pl.DataFrame, start: date, end: date) -> tuple[float | None, float | None]:

@@ -161,11 +161,12 @@ def decisive(start: Ground, plan: Scenario, window: int = 0, count: int = DECISI
         with_, without = (_fixed(start, plan, after, i, won, window) for won in (1.0, 0.0))
         ends.append((with_, without))
     frame = rows.with_columns(
-        amount=pl.Series(w.amount[order], dtype=pl.Float64), p_win=pl.Series(w.chance[order], dtype=pl.Float64),
+        amount=pl.Series(w.amount[order], dtype=pl.Float64),
+        p_win=pl.Series(w.chance[order], dtype=pl.Float64),
         variance_share=pl.Series(own[order] / max(total, 1e-12), dtype=pl.Float64),
         p_if_won=pl.Series([e[0] for e in ends], dtype=pl.Float64),
         p_if_lost=pl.Series([e[1] for e in ends], dtype=pl.Float64),
-    )  # fmt: skip
+    )
     return Decisive(frame, float(own[order].sum()) / max(total, 1e-12), start.base.quarters[window])
 
 

@@ -92,9 +92,11 @@ def measure(past: pl.DataFrame, places: pl.DataFrame) -> Correlation:
 def _pairs(rows: pl.DataFrame, keys: list[str]) -> tuple[float, float]:
     """Return the summed products of misses and of weights over pairs of different deals of one group."""
     sums = rows.group_by("as_of", *keys).agg(
-        pl.col("miss").sum(), pl.col("weight").sum(),
-        miss2=(pl.col("miss") ** 2).sum(), weight2=(pl.col("weight") ** 2).sum(),
-    )  # fmt: skip
+        pl.col("miss").sum(),
+        pl.col("weight").sum(),
+        miss2=(pl.col("miss") ** 2).sum(),
+        weight2=(pl.col("weight") ** 2).sum(),
+    )
     top = float((sums["miss"] ** 2 - sums["miss2"]).sum())
     return top, float((sums["weight"] ** 2 - sums["weight2"]).sum())
 

@@ -21,9 +21,14 @@ MEASURES = ("Revenue", "Bookings")
 KINDS = {"Revenue": ("billing", "refund"), "Bookings": ("booking",)}
 BACK, AHEAD = 18, 6
 SHAPE = {
-    "month": pl.Date, "amount": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "is_forecast": pl.Boolean,
-    "so_far_amount": pl.Float64, "target_amount": pl.Float64,
-}  # fmt: skip
+    "month": pl.Date,
+    "amount": pl.Float64,
+    "lower": pl.Float64,
+    "upper": pl.Float64,
+    "is_forecast": pl.Boolean,
+    "so_far_amount": pl.Float64,
+    "target_amount": pl.Float64,
+}
 
 
 @dataclass(frozen=True)

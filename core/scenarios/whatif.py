@@ -132,9 +132,13 @@ class WhatIf:
         quota = np.repeat(self.after.parts.quotas, 3)[: len(values)] / 3
         shown = quota if self.measure == "bookings_amount" else np.full(len(values), np.nan)
         columns = {
-            "month": self.ground.base.months, "before_amount": before, "amount": values, "lower": low, "upper": high,
+            "month": self.ground.base.months,
+            "before_amount": before,
+            "amount": values,
+            "lower": low,
+            "upper": high,
             "quota_amount": np.where(shown > 0, shown, np.nan),
-        }  # fmt: skip
+        }
         return pl.DataFrame(columns, nan_to_null=True)
 
     @property

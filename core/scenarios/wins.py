@@ -148,10 +148,12 @@ def _arrivals(books: Books, plan: Scenario) -> np.ndarray:
     profile, which = _profiles(books, plan)
     rows, inverse = alike(books.cell_curve, pace, win, which)
     steps = np.arange(0, int(max(books.ends[-1], 0)) + 1, STEP_DAYS)
-    won = np.stack([
-        profile[int(w), : len(steps)] @ np.minimum(_came(books, int(c), float(p), steps) * x, 1.0)
-        for c, p, x, w in zip(books.cell_curve[rows], pace[rows], win[rows], which[rows], strict=True)
-    ])  # fmt: skip
+    won = np.stack(
+        [
+            profile[int(w), : len(steps)] @ np.minimum(_came(books, int(c), float(p), steps) * x, 1.0)
+            for c, p, x, w in zip(books.cell_curve[rows], pace[rows], win[rows], which[rows], strict=True)
+        ]
+    )
     total = won[inverse] * (rate * (STEP_DAYS / MONTH_DAYS))[:, None]
     found: np.ndarray = np.diff(total, axis=1, prepend=0.0)
     found[:, :3] *= books.base.near

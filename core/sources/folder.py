@@ -192,18 +192,30 @@ def _completed(frames: dict[str, Any]) -> dict[str, Any]:
     deals, history = frames["opportunities"], frames["opportunity_history"]
     bare = deals.join(history, on="opportunity_id", how="anti").filter(pl.col("created_on").is_not_null())
     columns = [
-        "opportunity_id", "valid_from", "valid_to", "stage", "forecast_category", "amount", "close_on", "owner_id",
+        "opportunity_id",
+        "valid_from",
+        "valid_to",
+        "stage",
+        "forecast_category",
+        "amount",
+        "close_on",
+        "owner_id",
         "is_deleted",
-    ]  # fmt: skip
+    ]
     begun = pl.col("created_on").alias("valid_from")
     forever = pl.lit(None, pl.Date).alias("valid_to")
     alive = pl.lit(value=False).alias("is_deleted")
     running = bare.filter(~pl.col("is_closed")).with_columns(begun, forever, alive)
     over = bare.filter("is_closed")
     before = over.with_columns(
-        begun, alive, valid_to=pl.max_horizontal("created_on", "close_on"), stage=pl.lit(UNKNOWN_STAGE),
-        forecast_category=pl.lit(None, pl.String), amount=pl.lit(None, pl.Float64), close_on=pl.lit(None, pl.Date),
-    )  # fmt: skip
+        begun,
+        alive,
+        valid_to=pl.max_horizontal("created_on", "close_on"),
+        stage=pl.lit(UNKNOWN_STAGE),
+        forecast_category=pl.lit(None, pl.String),
+        amount=pl.lit(None, pl.Float64),
+        close_on=pl.lit(None, pl.Date),
+    )
     after = over.with_columns(forever, alive, valid_from=pl.max_horizontal("created_on", "close_on"))
     spans = [part.select(columns) for part in (running, before, after)]
     return {**frames, "opportunity_history": pl.concat([history, *spans], how="diagonal")}

@@ -17,10 +17,19 @@ from core.store.tables import AnswerRow
 WITHDRAWN, PREFIX = "withdrawn", "answer "
 KINDS = ("confirmed", "corrected", WITHDRAWN)
 SHAPE: dict[str, Any] = {
-    "answer_id": pl.String, "text": pl.String, "capability_id": pl.String, "answer": pl.String, "category": pl.String,
-    "source": pl.String, "place": pl.String, "owner": pl.String, "kind": pl.String, "chance": pl.Float64,
-    "at": pl.Datetime("us"), "age_days": pl.Int64,
-}  # fmt: skip
+    "answer_id": pl.String,
+    "text": pl.String,
+    "capability_id": pl.String,
+    "answer": pl.String,
+    "category": pl.String,
+    "source": pl.String,
+    "place": pl.String,
+    "owner": pl.String,
+    "kind": pl.String,
+    "chance": pl.Float64,
+    "at": pl.Datetime("us"),
+    "age_days": pl.Int64,
+}
 
 
 @dataclass(frozen=True)
@@ -74,12 +83,19 @@ class Answers:
         at = self._clock()
         rows = [
             {
-                "at": at, "owner": user[:200], "source": one.source[:260], "place": one.place[:260], "text": one.text,
-                "kind": one.kind, "capability_id": one.capability_id, "answer": one.answer, "category": one.category,
+                "at": at,
+                "owner": user[:200],
+                "source": one.source[:260],
+                "place": one.place[:260],
+                "text": one.text,
+                "kind": one.kind,
+                "capability_id": one.capability_id,
+                "answer": one.answer,
+                "category": one.category,
                 "chance": one.chance,
             }
             for one in decisions
-        ]  # fmt: skip
+        ]
         if rows:
             with self._sessions.begin() as session:
                 session.execute(insert(AnswerRow), rows)
@@ -127,6 +143,16 @@ owner, kind, chance, at, age_days], at in UTC."""
 def _told(row: AnswerRow, now: datetime) -> tuple[Any, ...]:
     at = row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at.astimezone(UTC)
     return (
-        f"{PREFIX}{row.id}", row.text, row.capability_id, row.answer, row.category, row.source, row.place, row.owner,
-        row.kind, row.chance, at.replace(tzinfo=None), max((now - at).days, 0),
-    )  # fmt: skip
+        f"{PREFIX}{row.id}",
+        row.text,
+        row.capability_id,
+        row.answer,
+        row.category,
+        row.source,
+        row.place,
+        row.owner,
+        row.kind,
+        row.chance,
+        at.replace(tzinfo=None),
+        max((now - at).days, 0),
+    )

@@ -162,6 +162,14 @@ def tree(branches: Sequence[Branch]) -> list[tuple[int, Branch]]:
 
 def _branch(row: ScenarioRow) -> Branch:
     return Branch(
-        row.id, row.owner, row.name, dict(row.payload), row.version, _utc(row.saved_at), row.parent, row.description,
-        row.is_shared, row.is_locked,
-    )  # fmt: skip
+        row.id,
+        row.owner,
+        row.name,
+        dict(row.payload),
+        row.version,
+        _utc(row.saved_at),
+        row.parent,
+        row.description,
+        row.is_shared,
+        row.is_locked,
+    )

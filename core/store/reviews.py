@@ -18,10 +18,20 @@ from core.store.tables import ReviewRow
 TRIES = 3
 FIELDS = ("state", "owner", "due_on", "comment", "answer", "category", "priority", "capability_id")
 SHAPE: dict[str, Any] = {
-    "sheet": pl.String, "row": pl.Int64, "state": pl.String, "owner": pl.String, "due_on": pl.Date,
-    "comment": pl.String, "answer": pl.String, "category": pl.String, "priority": pl.String,
-    "capability_id": pl.String, "version": pl.Int64, "changed_by": pl.String, "changed_at": pl.Datetime("us"),
-}  # fmt: skip
+    "sheet": pl.String,
+    "row": pl.Int64,
+    "state": pl.String,
+    "owner": pl.String,
+    "due_on": pl.Date,
+    "comment": pl.String,
+    "answer": pl.String,
+    "category": pl.String,
+    "priority": pl.String,
+    "capability_id": pl.String,
+    "version": pl.Int64,
+    "changed_by": pl.String,
+    "changed_at": pl.Datetime("us"),
+}
 
 
 @dataclass(frozen=True)

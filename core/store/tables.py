@@ -240,9 +240,19 @@ class CapabilityRow(VersionedRow):
     __table_args__ = (UniqueConstraint("book", "capability_id", "version"),)
     KEYS = ("capability_id",)
     WORDS = (
-        "name", "category", "status", "description", "limit", "commitments", "available_on", "effort_weeks", "owner",
-        "evidence", "is_retired", "merged_into",
-    )  # fmt: skip
+        "name",
+        "category",
+        "status",
+        "description",
+        "limit",
+        "commitments",
+        "available_on",
+        "effort_weeks",
+        "owner",
+        "evidence",
+        "is_retired",
+        "merged_into",
+    )
 
     capability_id: Mapped[str] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(Text)

@@ -69,9 +69,13 @@ def chosen(page: Page, names: dict[str, str]) -> str:
     if now is None and known:
         st.session_state[CHOSEN] = next(iter(known))
     picked = st.selectbox(
-        "Account", list(known), key=CHOSEN, format_func=lambda k: f"{known.get(k, k)} ({k})", on_change=_picked,
+        "Account",
+        list(known),
+        key=CHOSEN,
+        format_func=lambda k: f"{known.get(k, k)} ({k})",
+        on_change=_picked,
         placeholder="No accounts",
-    )  # fmt: skip
+    )
     return str(picked or "")
 
 

@@ -14,11 +14,15 @@ def sides(page: Page, subject: str) -> tuple[str, str | None, str | None]:
     first, second, third = st.columns(3)
     by = str(
         first.segmented_control(
-            "Compare by", list(differences.GROUPS), format_func=differences.GROUPS.get, default="region",
-            required=True, key=f"against_by_{subject}",
+            "Compare by",
+            list(differences.GROUPS),
+            format_func=differences.GROUPS.get,
+            default="region",
+            required=True,
+            key=f"against_by_{subject}",
         )
         or "region"
-    )  # fmt: skip
+    )
     names = cached.result(differences.groups, page.data, page.settings, by, subject)["value"].to_list()
     if len(names) < 2:
         return by, None, None

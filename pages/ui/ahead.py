@@ -67,7 +67,9 @@ def months(frame: Any, currency: str) -> dict[str, Any]:
     """Return how the columns of revenue by part are headed: a column per month ahead, and the growth."""
     named = {name: _number(f"{name}, {currency}", format="compact") for name in frame.columns}
     return {
-        **named, "unit": "Part", "low": _number("All, low", format="compact"),
+        **named,
+        "unit": "Part",
+        "low": _number("All, low", format="compact"),
         "high": _number("All, high", format="compact"),
         "growth_rate": _number("On the same months a year ago", format="percent"),
-    }  # fmt: skip
+    }

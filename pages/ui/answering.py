@@ -67,9 +67,13 @@ def work(page: Page, c: Cell, found: GapAnalysis) -> None:
         c.answer(f"Nobody works on this list of {n} yet. Keep it, and all of you see the same.")
         name = found.source.name.rsplit(".", 1)[0]
         st.button(
-            "Keep it and start", icon=":material/play_arrow:", on_click=_start, args=(page, name, found),
-            type="primary", disabled=not page.may("requirements:write"),
-        )  # fmt: skip
+            "Keep it and start",
+            icon=":material/play_arrow:",
+            on_click=_start,
+            args=(page, name, found),
+            type="primary",
+            disabled=not page.may("requirements:write"),
+        )
         return
     _tell(page, saved)
     if saved.payload.get("opportunity_id") != found.summary.get("opportunity_id"):

@@ -102,9 +102,13 @@ def _call(page: Page, c: Cell, found: WhatIf) -> str:
 def _choices(ground: Ground) -> None:
     first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
     first.selectbox(
-        "Shown", SHOWN, key="measure", format_func=lambda n: NOUNS[n].capitalize(), bind="query-params",
+        "Shown",
+        SHOWN,
+        key="measure",
+        format_func=lambda n: NOUNS[n].capitalize(),
+        bind="query-params",
         persist_state="session",
-    )  # fmt: skip
+    )
     second.selectbox("Quarter", ground.base.quarters, key="quarter", bind="query-params", persist_state="session")
     with third, st.container(horizontal=True):
         view = st.segmented_control(
@@ -112,9 +116,13 @@ def _choices(ground: Ground) -> None:
         )
         if view == VIEWS[-1]:
             st.segmented_control(
-                "By", ["segment", "region"], default="segment", required=True, key="table_by",
+                "By",
+                ["segment", "region"],
+                default="segment",
+                required=True,
+                key="table_by",
                 label_visibility="collapsed",
-            )  # fmt: skip
+            )
 
 
 def tiles(found: WhatIf) -> str:

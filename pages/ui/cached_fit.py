@@ -57,9 +57,13 @@ def decided(page: Page, found: GapAnalysis, decisions: Any, stake: Stake | None)
     hash_funcs={GapAnalysis: _fingerprint, Settings: lambda s: s.model_dump_json()},
 )
 def _decided(
-    said: tuple[Any, ...], found: GapAnalysis, config: Settings, stake: Stake | None, _decisions: Any,
+    said: tuple[Any, ...],
+    found: GapAnalysis,
+    config: Settings,
+    stake: Stake | None,
+    _decisions: Any,
     _known: catalogue.Catalogue,
-) -> GapAnalysis:  # fmt: skip
+) -> GapAnalysis:
     return gap.decide(found, _decisions, _known, config, stake)
 
 

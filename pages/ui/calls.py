@@ -48,9 +48,14 @@ def stamp(page: Page) -> tuple[int, int, str]:
 def rollup(page: Page, period: date | None = None) -> Rollup:
     """Return the calls along the hierarchy."""
     found: Rollup = cached_calls.result(
-        calls.rollup, page.data, page.settings, (*stamp(page), period), calls=said(page), edits=reviewed(page),
+        calls.rollup,
+        page.data,
+        page.settings,
+        (*stamp(page), period),
+        calls=said(page),
+        edits=reviewed(page),
         period=period,
-    )  # fmt: skip
+    )
     return found
 
 
@@ -58,9 +63,13 @@ def period(page: Page) -> date:
     """Let the quarter be chosen that is called."""
     known = calls.periods(page.data, page.settings)
     chosen = st.segmented_control(
-        "Quarter", known, default=known[0], required=True, key="call_period",
+        "Quarter",
+        known,
+        default=known[0],
+        required=True,
+        key="call_period",
         format_func=lambda day: quarter_label(day, page.settings),
-    )  # fmt: skip
+    )
     return chosen or known[0]
 
 
@@ -80,9 +89,11 @@ def form(page: Page, found: Rollup) -> None:
         return
     _notice()
     who = st.selectbox(
-        "Whose call", list(people), format_func=lambda k: f"{people[k]['person_name']}, {people[k]['team'] or k}",
+        "Whose call",
+        list(people),
+        format_func=lambda k: f"{people[k]['person_name']}, {people[k]['team'] or k}",
         key="call_manager",
-    )  # fmt: skip
+    )
     name = f"{who}-{found.period}"
     if _conflict(page, found, name):
         return
@@ -92,11 +103,15 @@ def form(page: Page, found: Rollup) -> None:
         places = st.columns(3)
         values: dict[str, Any] = {
             field: place.number_input(
-                f"{label}, {found.currency}", value=row[field], min_value=0.0, step=10_000.0, format="%.0f",
+                f"{label}, {found.currency}",
+                value=row[field],
+                min_value=0.0,
+                step=10_000.0,
+                format="%.0f",
                 key=f"{field}-{name}-{row['version']}",
             )
             for place, (field, label) in zip(places, AMOUNTS.items(), strict=True)
-        }  # fmt: skip
+        }
         values["note"] = st.text_area(
             "Note", value=row["note"] or "", max_chars=4_000, height=80, key=f"note-{name}-{row['version']}"
         )
@@ -146,17 +161,24 @@ def _submit(page: Page, found: Rollup, name: str, who: str, values: dict[str, An
     row = found.of(who)
     lower, upper = (found.system["lower"], found.system["upper"]) if row["depth"] == 0 else (None, None)
     given = {
-        **values, "called_on": page.data.as_of, "system_amount": row["system_amount"], "system_lower": lower,
+        **values,
+        "called_on": page.data.as_of,
+        "system_amount": row["system_amount"],
+        "system_lower": lower,
         "system_upper": upper,
-    }  # fmt: skip
+    }
     about = {"manager_id": who, "period_start_on": found.period}
     try:
         calls.check_values(values)
         saved = store(page).calls.save(calls.book(page.data), about, given, author(page), version)
     except ConflictError as error:
         st.session_state["call_conflict"] = {
-            "name": name, "who": who, "mine": values, "theirs": error.theirs, "text": str(error),
-        }  # fmt: skip
+            "name": name,
+            "who": who,
+            "mine": values,
+            "theirs": error.theirs,
+            "text": str(error),
+        }
         st.rerun()
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")

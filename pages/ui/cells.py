@@ -79,8 +79,13 @@ class Cell:
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
         """Show a frame as a table whose rows can be clicked."""
-        grid(frame, on_select=opened, selection_mode="single-row", key=key, **options,
-        )  # fmt: skip
+        grid(
+            frame,
+            on_select=opened,
+            selection_mode="single-row",
+            key=key,
+            **options,
+        )
 
     def empty(self, advice: str) -> None:
         """Say what to do where there is nothing to show."""

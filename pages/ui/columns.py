@@ -32,28 +32,48 @@ _WHO = {"account_name": "Name", "account_id": "Account", "segment": "Segment"}
 SCORES = {"by_hand": "Weighted by hand", "learned": "Learned"}
 MISSES = {"greens": "Greens that left", "reds": "Reds that stayed"}
 CHURN: dict[str, Any] = {
-    "account_name": "Name", "mrr_amount": _number("MRR", format="localized"), "p_churn": _chance("Leaves in 90 days"),
-    "at_risk_amount": _money("Yearly revenue at risk"), "driver": "What raises it most",
-    "by_hand": _score("Health by hand"),
-    "learned": _score("Health learned"), "days_to_renewal": _number("Days to renewal"),
-    "p_left_at_renewal": _rate("Gone after renewal"), "p_left_12m": _rate("Leaves in 12 months"),
-    "churned_mrr_amount": _money("Expected MRR to leave"), "contracted_mrr_amount": _money("to be cut"),
-    "expanded_mrr_amount": _money("to be won"), "segment": "Segment", "region": "Region", "owner_id": "Owner",
-    "account_id": "Account",
-}  # fmt: skip
-HEALTH: dict[str, Any] = {
-    "account_name": "Name", "band": "Band", "by_hand": _score("Health by hand"),
-    "coverage_rate": _rate("Known share of weight"), "learned": _score("Health learned"),
+    "account_name": "Name",
+    "mrr_amount": _number("MRR", format="localized"),
     "p_churn": _chance("Leaves in 90 days"),
-    "mrr_amount": _number("MRR", format="localized"), "segment": "Segment", "account_id": "Account",
-}  # fmt: skip
+    "at_risk_amount": _money("Yearly revenue at risk"),
+    "driver": "What raises it most",
+    "by_hand": _score("Health by hand"),
+    "learned": _score("Health learned"),
+    "days_to_renewal": _number("Days to renewal"),
+    "p_left_at_renewal": _rate("Gone after renewal"),
+    "p_left_12m": _rate("Leaves in 12 months"),
+    "churned_mrr_amount": _money("Expected MRR to leave"),
+    "contracted_mrr_amount": _money("to be cut"),
+    "expanded_mrr_amount": _money("to be won"),
+    "segment": "Segment",
+    "region": "Region",
+    "owner_id": "Owner",
+    "account_id": "Account",
+}
+HEALTH: dict[str, Any] = {
+    "account_name": "Name",
+    "band": "Band",
+    "by_hand": _score("Health by hand"),
+    "coverage_rate": _rate("Known share of weight"),
+    "learned": _score("Health learned"),
+    "p_churn": _chance("Leaves in 90 days"),
+    "mrr_amount": _number("MRR", format="localized"),
+    "segment": "Segment",
+    "account_id": "Account",
+}
 MISSED = {
-    **_WHO, "mrr_amount": _number("MRR", format="localized"), "learned": _score("Learned then"),
-    "by_hand": _score("By hand then"), "left_on": _date("Left on"),
-}  # fmt: skip
+    **_WHO,
+    "mrr_amount": _number("MRR", format="localized"),
+    "learned": _score("Learned then"),
+    "by_hand": _score("By hand then"),
+    "left_on": _date("Left on"),
+}
 CONTRIBUTIONS = {
-    "driver": "Driver", "feature": "What is known", "value": "Value", "contribution": _number("Points", format="%+.2f"),
-}  # fmt: skip
+    "driver": "Driver",
+    "feature": "What is known",
+    "value": "Value",
+    "contribution": _number("Points", format="%+.2f"),
+}
 RACE = {
     "event": "What",
     "contender": "Contender",
@@ -61,54 +81,102 @@ RACE = {
     "is_winner": "Serves",
 }
 WORTH = {
-    **_WHO, "region": "Region", "mrr_amount": _number("MRR", format="localized"), "margin_rate": _rate("Margin"),
-    "expected_months": _number("Months expected", format="%.1f"), "value_amount": _money("Worth"),
-    "lower_amount": _money("Low"), "upper_amount": _money("High"), "n_orders": _number("Orders to come", format="%.1f"),
-    "is_alive_rate": _rate("Still a customer"), "bgnbd": _money("BG/NBD"), "tweedie": _money("LightGBM"),
-}  # fmt: skip
+    **_WHO,
+    "region": "Region",
+    "mrr_amount": _number("MRR", format="localized"),
+    "margin_rate": _rate("Margin"),
+    "expected_months": _number("Months expected", format="%.1f"),
+    "value_amount": _money("Worth"),
+    "lower_amount": _money("Low"),
+    "upper_amount": _money("High"),
+    "n_orders": _number("Orders to come", format="%.1f"),
+    "is_alive_rate": _rate("Still a customer"),
+    "bgnbd": _money("BG/NBD"),
+    "tweedie": _money("LightGBM"),
+}
 CHECKS = {
-    "member": "Model", "rmse": _number("RMSE", format="localized"), "total_error_rate": _rate("Total off by"),
+    "member": "Model",
+    "rmse": _number("RMSE", format="localized"),
+    "total_error_rate": _rate("Total off by"),
     "top_tenth_share": _rate("Spend in its top tenth"),
-}  # fmt: skip
+}
 _SIGNS = {
-    "silence_days": _number("Days since an order"), "n_orders": _number("Orders"), "spent_amount": _money("Spend"),
-    "mrr_amount": _money("MRR"), "mrr_change_rate_180d": _rate("MRR change"), "tenure_days": _number("Days with us"),
-    "usage_change_rate_90d": _rate("Usage change"), "recent_tickets": _number("Recent tickets", format="%.1f"),
+    "silence_days": _number("Days since an order"),
+    "n_orders": _number("Orders"),
+    "spent_amount": _money("Spend"),
+    "mrr_amount": _money("MRR"),
+    "mrr_change_rate_180d": _rate("MRR change"),
+    "tenure_days": _number("Days with us"),
+    "usage_change_rate_90d": _rate("Usage change"),
+    "recent_tickets": _number("Recent tickets", format="%.1f"),
     "recent_ticket_sentiment": _number("Mood in tickets", format="%+.2f"),
-}  # fmt: skip
+}
 PROFILE = {"group": "Group", "n": "Customers", "share_rate": _chance("Share of spend"), **_SIGNS}
 CHOICE = {
-    "n_groups": "Groups", "silhouette": _number("How far apart (silhouette)", format="%.3f"),
-    "agreement": _number("Agreement on resamples (adjusted Rand)", format="%.2f"), "is_chosen": "Chosen",
-}  # fmt: skip
+    "n_groups": "Groups",
+    "silhouette": _number("How far apart (silhouette)", format="%.3f"),
+    "agreement": _number("Agreement on resamples (adjusted Rand)", format="%.2f"),
+    "is_chosen": "Chosen",
+}
 RFM: dict[str, Any] = {
-    "account_name": "Name", "group": "Group", "kind": "By recency, frequency, money", "recency_score": "R",
-    "frequency_score": "F", "money_score": "M", **_SIGNS, "account_id": "Account",
-}  # fmt: skip
+    "account_name": "Name",
+    "group": "Group",
+    "kind": "By recency, frequency, money",
+    "recency_score": "R",
+    "frequency_score": "F",
+    "money_score": "M",
+    **_SIGNS,
+    "account_id": "Account",
+}
 EVENTS = {
-    "on": _date("On"), "kind": "Kind", "what": "What", "amount": _number("Amount", format="localized"),
+    "on": _date("On"),
+    "kind": "Kind",
+    "what": "What",
+    "amount": _number("Amount", format="localized"),
     "sentiment_score": _number("Mood", format="%+.2f"),
-}  # fmt: skip
+}
 CONTRACT = {
-    "subscription_id": "Line", "product_name": "Product", "mrr_amount": _number("MRR", format="localized"),
-    "started_on": _date("Since"), "renewal_on": _date("Renewal"),
-}  # fmt: skip
+    "subscription_id": "Line",
+    "product_name": "Product",
+    "mrr_amount": _number("MRR", format="localized"),
+    "started_on": _date("Since"),
+    "renewal_on": _date("Renewal"),
+}
 DEALS = {
-    "opportunity_id": "Deal", "opportunity_name": "Name", "stage": "Stage",
-    "amount": _number("Amount", format="localized"), "created_on": _date("Opened"), "close_on": _date("Close"),
-    "is_closed": "Closed", "is_won": "Won",
-}  # fmt: skip
+    "opportunity_id": "Deal",
+    "opportunity_name": "Name",
+    "stage": "Stage",
+    "amount": _number("Amount", format="localized"),
+    "created_on": _date("Opened"),
+    "close_on": _date("Close"),
+    "is_closed": "Closed",
+    "is_won": "Won",
+}
 SIGNS = {
-    "sign": "Sign", "value": _number("Stands at", format="%.2f"), "bad": "No points at", "good": "All points at",
-    "weight": "Weight", "points": _number("Points", format="%.1f"),
-}  # fmt: skip
+    "sign": "Sign",
+    "value": _number("Stands at", format="%.2f"),
+    "bad": "No points at",
+    "good": "All points at",
+    "weight": "Weight",
+    "points": _number("Points", format="%.1f"),
+}
 ACTIONS: dict[str, Any] = {
-    "action": "Action", "verdict": "Past cases say", "field": "Changes", "now": _number("Now", format="%.1f"),
-    "to": _number("To", format="%.1f"), "did_rate": _rate("Left, stood so"), "n_did": "of",
-    "not_rate": _rate("Left, stood as now"), "n_not": "of these", "low_rate": _rate("Difference from"),
-    "high_rate": _rate("to"), "kept_amount": _money("Yearly revenue"), "effort_days": "Days of work", "who": "Who",
+    "action": "Action",
+    "verdict": "Past cases say",
+    "field": "Changes",
+    "now": _number("Now", format="%.1f"),
+    "to": _number("To", format="%.1f"),
+    "did_rate": _rate("Left, stood so"),
+    "n_did": "of",
+    "not_rate": _rate("Left, stood as now"),
+    "n_not": "of these",
+    "low_rate": _rate("Difference from"),
+    "high_rate": _rate("to"),
+    "kept_amount": _money("Yearly revenue"),
+    "effort_days": "Days of work",
+    "who": "Who",
     "steps": st.column_config.TextColumn("Steps", width="large"),
-}  # fmt: skip
+}
 CASES = {"account_id": "Account", "as_of": _date("As of"), "has_left": "Left"}
 
 

@@ -75,9 +75,13 @@ def _columns(topic: Topic) -> dict[str, Any]:
     fates = FATES[topic.noun]
     ends: dict[str, Any] = {name: label for name, label in fates.items() if name != "p_then"}
     return {
-        "action": st.column_config.TextColumn("Action", width="medium"), "state": "State", "who": "Who",
+        "action": st.column_config.TextColumn("Action", width="medium"),
+        "state": "State",
+        "who": "Who",
         "decided_on": st.column_config.DateColumn("On"),
-        "until_on": st.column_config.DateColumn("Until"), "decided_by": "Decided by",
+        "until_on": st.column_config.DateColumn("Until"),
+        "decided_by": "Decided by",
         "p_then": st.column_config.NumberColumn(fates["p_then"], format="percent"),
-        "p_now": st.column_config.NumberColumn("now", format="percent"), **ends,
-    }  # fmt: skip
+        "p_now": st.column_config.NumberColumn("now", format="percent"),
+        **ends,
+    }

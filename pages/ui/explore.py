@@ -14,31 +14,40 @@ from pages.ui.shell import Page
 
 CERTAIN = {0.5: "as likely as not", 0.7: "70 % sure", 0.8: "80 % sure", 0.9: "90 % sure"}
 SOUGHT = {
-    "label": "Lever", "shown": st.column_config.TextColumn("It would take", width="medium"), "rank": "In your own past",
+    "label": "Lever",
+    "shown": st.column_config.TextColumn("It would take", width="medium"),
+    "rank": "In your own past",
     "is_seen": st.column_config.CheckboxColumn("Within what was seen"),
     "effort": st.column_config.NumberColumn("Effort", format="%.1f"),
-}  # fmt: skip
+}
 DEALS = {
-    "opportunity_id": "Deal", "opportunity_name": "Name", "segment": "Segment", "stage": "Stage",
+    "opportunity_id": "Deal",
+    "opportunity_name": "Name",
+    "segment": "Segment",
+    "stage": "Stage",
     "close_on": st.column_config.DateColumn("Expected close"),
     "amount": st.column_config.NumberColumn("Amount", format="compact"),
     "p_win": st.column_config.ProgressColumn("Won in the quarter", format="percent", min_value=0, max_value=1),
     "variance_share": st.column_config.NumberColumn("Of what is uncertain", format="percent"),
     "p_if_won": st.column_config.NumberColumn("Chance of quota if won", format="percent"),
     "p_if_lost": st.column_config.NumberColumn("if lost", format="percent"),
-}  # fmt: skip
+}
 TESTED = {
     "quarter": "Quarter",
     **{
         name: st.column_config.NumberColumn(title, format="compact")
         for name, title in (
-            ("actual_amount", "Came"), ("plain_amount", "Engine, no lever"), ("told_amount", "Engine, told"),
-            ("lower", "Range from"), ("upper", "to"), ("actual_mrr_amount", "MRR came"),
+            ("actual_amount", "Came"),
+            ("plain_amount", "Engine, no lever"),
+            ("told_amount", "Engine, told"),
+            ("lower", "Range from"),
+            ("upper", "to"),
+            ("actual_mrr_amount", "MRR came"),
             ("told_mrr_amount", "MRR, told"),
         )
     },
     **{n: st.column_config.NumberColumn(LEVERS[n].label, format="percent") for n in backtest.TOLD},
-}  # fmt: skip
+}
 PAIRED = [n for n in sensitivity.SWINGS if n != "slip"]
 
 
@@ -95,9 +104,14 @@ def matters(page: Page, ground: Ground) -> None:
     with cell(page, "Which lever matters most?") as c:
         measures = ["bookings_amount", "margin_amount", "mrr_amount"]
         measure = st.segmented_control(
-            "Measure", measures, default=measures[0], required=True, format_func=lambda n: NOUNS[n].capitalize(),
-            key="tornado_measure", label_visibility="collapsed",
-        )  # fmt: skip
+            "Measure",
+            measures,
+            default=measures[0],
+            required=True,
+            format_func=lambda n: NOUNS[n].capitalize(),
+            key="tornado_measure",
+            label_visibility="collapsed",
+        )
         found = sensitivity.tornado(ground, board.plan_now(), measure)
         c.answer(found.sentence())
         if not found.frame.is_empty():

@@ -18,8 +18,11 @@ from pages.ui.shell import Page
 from pages.ui.wanting import ASKED
 
 TITLES = {
-    "coverage": "Coverage", "fit": "Fit by priority", "must_haves": "Must-haves", "resolution": "Gaps closed in time",
-}  # fmt: skip
+    "coverage": "Coverage",
+    "fit": "Fit by priority",
+    "must_haves": "Must-haves",
+    "resolution": "Gaps closed in time",
+}
 GAPS = {
     "gap": st.column_config.TextColumn("Gap", width="medium"),
     "gap_type": "Kind",

@@ -55,9 +55,14 @@ def further(ground: Ground) -> None:
     """
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.multiselect(
-        "More levers", _further(ground), format_func=_label, key="more", bind="query-params", persist_state="session",
+        "More levers",
+        _further(ground),
+        format_func=_label,
+        key="more",
+        bind="query-params",
+        persist_state="session",
         placeholder="Discount, slips, hires, lead mix, market shock …",
-    )  # fmt: skip
+    )
     with right, st.container(horizontal=True, vertical_alignment="center"):
         st.toggle("Type exact numbers", key="typed", persist_state="session")
         _layer(st.session_state.get("scope", "all"))
@@ -162,12 +167,21 @@ def _layer(scope: str) -> None:
     """Show the settings kept beside the controls, each with a button to drop it."""
     held = st.session_state.get("also", ())
     for place, setting in enumerate(held):
-        st.button(setting.words(), key=f"also-{place}", on_click=_drop, args=(place,), icon=":material/close:",
-                  help="Take this out again")  # fmt: skip
+        st.button(
+            setting.words(),
+            key=f"also-{place}",
+            on_click=_drop,
+            args=(place,),
+            icon=":material/close:",
+            help="Take this out again",
+        )
     st.button(
-        "Keep these and move others", on_click=keep_and_start_anew, args=(scope,), icon=":material/add:",
+        "Keep these and move others",
+        on_click=keep_and_start_anew,
+        args=(scope,),
+        icon=":material/add:",
         help="For a lever moved in two parts of the company: keeps what is set and empties the sliders.",
-    )  # fmt: skip
+    )
 
 
 def _take_preset() -> None:
@@ -192,16 +206,31 @@ def _control(ground: Ground, lever: Lever, typed: bool) -> None:
     low, high = float(lever.low * scale), float(lever.high * scale)
     form = {"percent": "%+.4g %%", "points": "%+.4g points", "share": "%.4g %%"}.get(lever.unit, "%+.4g")
     st.slider(
-        lever.label, low, high, 0.0, 1.0, format=form, key=lever.name, help=_help(lever), bind="query-params",
-        persist_state="session", on_change=moved,
-    )  # fmt: skip
+        lever.label,
+        low,
+        high,
+        0.0,
+        1.0,
+        format=form,
+        key=lever.name,
+        help=_help(lever),
+        bind="query-params",
+        persist_state="session",
+        on_change=moved,
+    )
     if typed:
         field = f"{lever.name}_typed"
         st.session_state[field] = float(st.session_state.get(lever.name, 0.0))
         st.number_input(
-            f"{lever.label}, exactly", low, high, step=0.1, key=field, on_change=_typed, args=(lever.name,),
+            f"{lever.label}, exactly",
+            low,
+            high,
+            step=0.1,
+            key=field,
+            on_change=_typed,
+            args=(lever.name,),
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
     st.html(band(ground, lever))
 
 
@@ -262,10 +291,18 @@ def _rest(ground: Ground, lever: Lever) -> None:
 def _shock(ground: Ground) -> None:
     """Let the correlation between deals be set by hand."""
     st.slider(
-        "How far deals share one fate", 0.0, 50.0, round(ground.base.correlation.quarter * 100, 1), 0.5,
-        format="%.1f %%", key="shock", help=ground.base.correlation.sentence(), bind="query-params",
-        persist_state="session", on_change=moved,
-    )  # fmt: skip
+        "How far deals share one fate",
+        0.0,
+        50.0,
+        round(ground.base.correlation.quarter * 100, 1),
+        0.5,
+        format="%.1f %%",
+        key="shock",
+        help=ground.base.correlation.sentence(),
+        bind="query-params",
+        persist_state="session",
+        on_change=moved,
+    )
 
 
 def _open_link(ground: Ground) -> None:

@@ -64,10 +64,15 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
         max_upload_size=20,
     )
     st.download_button(
-        "Download the catalogue (Excel)", lambda: workbook.offer(standing.frame), "catalogue.xlsx", XLSX,
-        icon=":material/download:", key="offer_download", on_click="ignore",
+        "Download the catalogue (Excel)",
+        lambda: workbook.offer(standing.frame),
+        "catalogue.xlsx",
+        XLSX,
+        icon=":material/download:",
+        key="offer_download",
+        on_click="ignore",
         help="Change it there, and upload it here.",
-    )  # fmt: skip
+    )
     if given is None:
         c.answer("Nothing is changed before you have seen what a file would change.")
         return
@@ -91,9 +96,10 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
 def _accept(page: Page, found: incoming.Incoming) -> None:
     left, right = st.columns(2, vertical_alignment="center")
     also = bool(found.retiring) and left.checkbox(
-        f"Retire the {len(found.retiring):,} that are not in the file", key="offer_retire",
+        f"Retire the {len(found.retiring):,} that are not in the file",
+        key="offer_retire",
         help="For a file that is your whole catalogue, in place of the sample.",
-    )  # fmt: skip
+    )
     edits = [*found.edits, *(found.retiring if also else ())]
     right.button(
         f"Take over {counted(len(edits), 'change')}",
@@ -149,14 +155,24 @@ def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
     reads_only = not page.may("catalogue:write")
     first, second, _ = st.columns([1, 1, 1])
     first.button(
-        f"Merge {gone} into {stays}", on_click=_merge, args=(page, standing.row(stays), standing.row(gone)),
-        key="twin_merge", disabled=reads_only, width="stretch", icon=":material/call_merge:",
-    )  # fmt: skip
+        f"Merge {gone} into {stays}",
+        on_click=_merge,
+        args=(page, standing.row(stays), standing.row(gone)),
+        key="twin_merge",
+        disabled=reads_only,
+        width="stretch",
+        icon=":material/call_merge:",
+    )
     second.button(
-        "They are different", on_click=_tell_apart, args=(page, apart.APART, row["one_id"], row["other_id"]),
-        key="twin_apart", disabled=reads_only, width="stretch", icon=":material/call_split:",
+        "They are different",
+        on_click=_tell_apart,
+        args=(page, apart.APART, row["one_id"], row["other_id"]),
+        key="twin_apart",
+        disabled=reads_only,
+        width="stretch",
+        icon=":material/call_split:",
         help="Both stay as they are, and nobody is asked about this pair again.",
-    )  # fmt: skip
+    )
     st.caption(
         f"Merged: {names[stays]} takes over the limits, commitments and evidence it lacks; {gone} is retired, and "
         f"lists and answers that name it count as {stays}."
@@ -170,14 +186,21 @@ def _again(page: Page, c: Cell, told: apart.Apart) -> None:
         c.table(told.frame.select(list(APART)), column_config=APART)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         chosen = left.selectbox(
-            "Which pair", list(listed), key="twin_told",
+            "Which pair",
+            list(listed),
+            key="twin_told",
             format_func=lambda one: f"{listed[one]['one']} / {listed[one]['other']}",
-        )  # fmt: skip
+        )
         row = listed[chosen]
         right.button(
-            "Ask again", on_click=_tell_apart, args=(page, apart.ASK, row["one_id"], row["other_id"]), key="twin_ask",
-            disabled=not page.may("catalogue:write"), width="stretch", icon=":material/undo:",
-        )  # fmt: skip
+            "Ask again",
+            on_click=_tell_apart,
+            args=(page, apart.ASK, row["one_id"], row["other_id"]),
+            key="twin_ask",
+            disabled=not page.may("catalogue:write"),
+            width="stretch",
+            icon=":material/undo:",
+        )
 
 
 def _tell_apart(page: Page, word: str, one_id: str, other_id: str) -> None:
@@ -224,15 +247,23 @@ def _back(page: Page, standing: Edition, rows: pl.DataFrame) -> None:
         earlier[0] = {**shipped, "is_retired": False, "merged_into": None, "author": None, "saved_at": None}
     older = [number for number in earlier if number != max(earlier)]
     number = right.selectbox(
-        "Version", older, key=f"back_version-{key}", disabled=not older,
-        format_func=lambda one: f"{one} · {earlier[one]['author']}, {earlier[one]['saved_at']:%d %B %Y %H:%M}"
-        if one else "As it came",
-    )  # fmt: skip
+        "Version",
+        older,
+        key=f"back_version-{key}",
+        disabled=not older,
+        format_func=lambda one: (
+            f"{one} · {earlier[one]['author']}, {earlier[one]['saved_at']:%d %B %Y %H:%M}" if one else "As it came"
+        ),
+    )
     standing_row = standing.row(key)
     third.button(
-        "Put it back", disabled=number is None or not page.may("catalogue:write"), width="stretch", key="back_go",
-        on_click=_restore, args=(page, standing_row, earlier.get(number)),
-    )  # fmt: skip
+        "Put it back",
+        disabled=number is None or not page.may("catalogue:write"),
+        width="stretch",
+        key="back_go",
+        on_click=_restore,
+        args=(page, standing_row, earlier.get(number)),
+    )
 
 
 def _restore(page: Page, row: dict[str, Any], earlier: dict[str, Any]) -> None:

@@ -158,28 +158,45 @@ def _fields(standing: Edition, row: dict[str, Any], mark: str, *, is_new: bool) 
     status = two.selectbox("Status", STATUSES, index=STATUSES.index(row["status"]), key=f"offer_status-{mark}")
     day = three.date_input("Available on", value=row["available_on"], key=f"offer_day-{mark}", help="Of the roadmap.")
     weeks = four.number_input(
-        "Person-weeks to close", value=row["effort_weeks"], min_value=0.0, step=1.0, key=f"offer_weeks-{mark}",
+        "Person-weeks to close",
+        value=row["effort_weeks"],
+        min_value=0.0,
+        step=1.0,
+        key=f"offer_weeks-{mark}",
         help="What making it fully available would take; empty: the rules say.",
-    )  # fmt: skip
+    )
     text = st.text_area("What it does", value=row["description"] or "", key=f"offer_text-{mark}", height=90)
     five, six = st.columns(2)
     limit = five.text_area("Limits", value=row["limit"] or "", key=f"offer_limit-{mark}", height=90)
     commits = six.text_area(
-        "We commit to", value=row["commitments"] or "", key=f"offer_commits-{mark}", height=90,
+        "We commit to",
+        value=row["commitments"] or "",
+        key=f"offer_commits-{mark}",
+        height=90,
         help="Numbers, regions and standards, such as: uptime 99.9 %; RTO 4 h; data in the EU. "
         "Requirements are compared with these.",
-    )  # fmt: skip
+    )
     seven, eight = st.columns([2, 1])
     proof = seven.text_area(
-        "Evidence, one link per line", value="\n".join(edition.links(row["evidence"])), key=f"offer_proof-{mark}",
+        "Evidence, one link per line",
+        value="\n".join(edition.links(row["evidence"])),
+        key=f"offer_proof-{mark}",
         height=90,
-    )  # fmt: skip
+    )
     owner = eight.text_input("Owner", value=row["owner"] or "", key=f"offer_owner-{mark}")
     return {
-        "capability_id": key, "name": name, "category": category, "status": status, "description": text,
-        "limit": limit, "commitments": commits, "available_on": day, "effort_weeks": weeks, "owner": owner,
+        "capability_id": key,
+        "name": name,
+        "category": category,
+        "status": status,
+        "description": text,
+        "limit": limit,
+        "commitments": commits,
+        "available_on": day,
+        "effort_weeks": weeks,
+        "owner": owner,
         "evidence": proof,
-    }  # fmt: skip
+    }
 
 
 def _save(page: Page, standing: Edition, key: str, row: dict[str, Any], values: dict[str, Any]) -> None:
@@ -221,10 +238,14 @@ def _conflict(page: Page, standing: Edition, key: str) -> bool:
     st.warning(met["said"], icon=":material/sync_problem:")
     mine: CapabilityEdit = met["mine"]
     rows = cached_offering.both(met["theirs"], mine.values)
-    grid(rows, column_config={
-        "field": "Field", "theirs": st.column_config.TextColumn("Theirs, as it stands", width="large"),
-        "mine": st.column_config.TextColumn("Yours", width="large"),
-    })  # fmt: skip
+    grid(
+        rows,
+        column_config={
+            "field": "Field",
+            "theirs": st.column_config.TextColumn("Theirs, as it stands", width="large"),
+            "mine": st.column_config.TextColumn("Yours", width="large"),
+        },
+    )
     left, right = st.columns(2)
     left.button("Keep theirs", on_click=_theirs, key="offer_theirs", width="stretch")
     right.button(

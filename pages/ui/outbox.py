@@ -18,10 +18,19 @@ KINDS = {
     ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
     ".ods": "application/vnd.oasis.opendocument.spreadsheet",
 }
-LEFT = {"sheet": "Sheet", "row": "Row", "reason": st.column_config.TextColumn("Why", width="large"),
-        "text": st.column_config.TextColumn("Requirement", width="large")}  # fmt: skip
-PARTS = {"part": "Part", "size": st.column_config.NumberColumn("Size", format="bytes"), "state": "State",
-         "n_cells": "Cells", "sha256": "SHA-256"}  # fmt: skip
+LEFT = {
+    "sheet": "Sheet",
+    "row": "Row",
+    "reason": st.column_config.TextColumn("Why", width="large"),
+    "text": st.column_config.TextColumn("Requirement", width="large"),
+}
+PARTS = {
+    "part": "Part",
+    "size": st.column_config.NumberColumn("Size", format="bytes"),
+    "state": "State",
+    "n_cells": "Cells",
+    "sha256": "SHA-256",
+}
 
 
 def own_file(page: Page, found: GapAnalysis) -> None:
@@ -65,22 +74,46 @@ def papers(page: Page, found: GapAnalysis, bid: Bid) -> None:
     drafts = cached_fit.drafts(found)
     first, second, third, fourth = st.columns(4)
     first.download_button(
-        "Matrix (Excel)", lambda: workbook.matrix(found, drafts), f"{name}-matrix.xlsx", mime=KINDS[".xlsx"],
-        icon=":material/table_view:", width="stretch", key="out_matrix", on_click="ignore",
+        "Matrix (Excel)",
+        lambda: workbook.matrix(found, drafts),
+        f"{name}-matrix.xlsx",
+        mime=KINDS[".xlsx"],
+        icon=":material/table_view:",
+        width="stretch",
+        key="out_matrix",
+        on_click="ignore",
         help="Every row with our status, the gaps with what closes them, and a summary.",
-    )  # fmt: skip
+    )
     second.download_button(
-        "Summary (PDF)", lambda: _summary(page, found, bid, "pdf"), f"{name}-summary.pdf", mime="application/pdf",
-        icon=":material/picture_as_pdf:", width="stretch", key="out_pdf", on_click="ignore",
-    )  # fmt: skip
+        "Summary (PDF)",
+        lambda: _summary(page, found, bid, "pdf"),
+        f"{name}-summary.pdf",
+        mime="application/pdf",
+        icon=":material/picture_as_pdf:",
+        width="stretch",
+        key="out_pdf",
+        on_click="ignore",
+    )
     third.download_button(
-        "Summary (HTML)", lambda: _summary(page, found, bid, "html"), f"{name}-summary.html", mime="text/html",
-        icon=":material/html:", width="stretch", key="out_html", on_click="ignore",
-    )  # fmt: skip
+        "Summary (HTML)",
+        lambda: _summary(page, found, bid, "html"),
+        f"{name}-summary.html",
+        mime="text/html",
+        icon=":material/html:",
+        width="stretch",
+        key="out_html",
+        on_click="ignore",
+    )
     fourth.download_button(
-        "Everything (JSON)", lambda: outgoing.as_json(found, drafts), f"{name}.json", mime="application/json",
-        icon=":material/data_object:", width="stretch", key="out_json", on_click="ignore",
-    )  # fmt: skip
+        "Everything (JSON)",
+        lambda: outgoing.as_json(found, drafts),
+        f"{name}.json",
+        mime="application/json",
+        icon=":material/data_object:",
+        width="stretch",
+        key="out_json",
+        on_click="ignore",
+    )
 
 
 def _summary(page: Page, found: GapAnalysis, bid: Bid, kind: str) -> bytes | str:

@@ -12,25 +12,44 @@ LARGE = """<style>
 html{font-size:20px}[data-testid="stMarkdown"] p{font-size:1.15rem}
 </style>"""
 STEPS: list[tuple[str, str, Scenario]] = [
-    ("Where we stand", "Nothing is moved. One sentence gives the quarter, its range and the chance of the quota.",
-     Scenario()),
-    ("Close better", "Win rate up by a tenth. The amber line lifts off the grey one; the waterfall names the cause.",
-     Scenario("Tour", (LeverSetting("win_rate", 0.1),))),
-    ("And sell at a discount", "Three points more discount, each bringing 1 % more wins: is the trade worth it?",
-     Scenario("Tour", (LeverSetting("win_rate", 0.1), LeverSetting("discount", 0.03, extra=1.0)))),
-    ("The bad year", "A wave of churn. Look at recurring revenue, and at the warning: further than it ever went.",
-     Scenario("Tour", (LeverSetting("churn", 0.5),))),
-    ("What would it take?", "Go to the question of that name: each lever alone, where it stands in our own past, and "
-     "the cheapest mix.", Scenario()),
-]  # fmt: skip
+    (
+        "Where we stand",
+        "Nothing is moved. One sentence gives the quarter, its range and the chance of the quota.",
+        Scenario(),
+    ),
+    (
+        "Close better",
+        "Win rate up by a tenth. The amber line lifts off the grey one; the waterfall names the cause.",
+        Scenario("Tour", (LeverSetting("win_rate", 0.1),)),
+    ),
+    (
+        "And sell at a discount",
+        "Three points more discount, each bringing 1 % more wins: is the trade worth it?",
+        Scenario("Tour", (LeverSetting("win_rate", 0.1), LeverSetting("discount", 0.03, extra=1.0))),
+    ),
+    (
+        "The bad year",
+        "A wave of churn. Look at recurring revenue, and at the warning: further than it ever went.",
+        Scenario("Tour", (LeverSetting("churn", 0.5),)),
+    ),
+    (
+        "What would it take?",
+        "Go to the question of that name: each lever alone, where it stands in our own past, and the cheapest mix.",
+        Scenario(),
+    ),
+]
 
 
 def bar() -> None:
     """Draw the switch, and while it is on the tour."""
     on = st.toggle(
-        "Presenter mode", key="present", bind="query-params", persist_state="session", on_change=_switch,
+        "Presenter mode",
+        key="present",
+        bind="query-params",
+        persist_state="session",
+        on_change=_switch,
         help="Large type, no sidebar, and a tour of five steps. Your own levers come back after it.",
-    )  # fmt: skip
+    )
     if not on:
         return
     st.html(LARGE)
@@ -41,9 +60,14 @@ def bar() -> None:
         back, forward, _ = st.columns([1, 1, 4])
         back.button("Back", on_click=_go, args=(step - 1,), disabled=step == 0, width="stretch", key="tour_back")
         forward.button(
-            "Next", on_click=_go, args=(step + 1,), disabled=step == len(STEPS) - 1, type="primary", width="stretch",
+            "Next",
+            on_click=_go,
+            args=(step + 1,),
+            disabled=step == len(STEPS) - 1,
+            type="primary",
+            width="stretch",
             key="tour_next",
-        )  # fmt: skip
+        )
 
 
 def _switch() -> None:

@@ -23,13 +23,20 @@ MOST_REMEMBERED = 200
 SHOWN_COLUMNS = 16
 NONE = "None"
 COLOURS = {
-    "Requirement": "rgba(20, 130, 126, 0.24)", "Heading": "rgba(110, 110, 110, 0.34)",
-    "Section": "rgba(214, 158, 46, 0.22)", "Hidden": "rgba(140, 90, 190, 0.22)",
-}  # fmt: skip
+    "Requirement": "rgba(20, 130, 126, 0.24)",
+    "Heading": "rgba(110, 110, 110, 0.34)",
+    "Section": "rgba(214, 158, 46, 0.22)",
+    "Hidden": "rgba(140, 90, 190, 0.22)",
+}
 ROLES = {
-    "text": "The requirement", "id": "Its id", "priority": "Its priority", "category": "Its category",
-    "statement": "Answer: how far we comply", "words": "Answer: our words", "": "Nothing",
-}  # fmt: skip
+    "text": "The requirement",
+    "id": "Its id",
+    "priority": "Its priority",
+    "category": "Its category",
+    "statement": "Answer: how far we comply",
+    "words": "Answer: our words",
+    "": "Nothing",
+}
 
 
 def read(page: Page, content: bytes, name: str) -> RequirementList | None:
@@ -72,9 +79,12 @@ def _repair(page: Page, content: bytes, name: str, found: RequirementList | None
         sheet = names[0]
         if len(names) > 1:
             sheet = st.selectbox(
-                "Sheet", names, index=first, key=f"read-sheet-{name}",
+                "Sheet",
+                names,
+                index=first,
+                key=f"read-sheet-{name}",
                 format_func=lambda n: n + (" · requirements" if n in shapes else " · none"),
-            )  # fmt: skip
+            )
         grid = next(g for g in grids if g.name == sheet)
         grid, shape = _table(grid, shapes.get(sheet, []))
         _painted(page, grid, shape, found)
@@ -152,18 +162,23 @@ def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
     columns = [None, *range(min(max(grid.width, 1), 80))]
     key = f"{grid.name}-{known.key}-{sorted(known.columns.items())}-{sorted(known.answers.items())}"
     with st.form(f"repair-{key}", border=False):
-        is_list = st.toggle(f"{grid.name} holds requirements" if grid.name != "csv" else "The file holds requirements",
-                            value=shape is not None)  # fmt: skip
+        is_list = st.toggle(
+            f"{grid.name} holds requirements" if grid.name != "csv" else "The file holds requirements",
+            value=shape is not None,
+        )
         at = list(rows).index(known.header_row) if known.header_row in rows else 0
         header = st.selectbox("Heading", list(rows), index=at, format_func=rows.get)
         boxes = st.columns(4)
         chosen = {
             role: boxes[i].selectbox(
-                _label(role, shape), columns, index=columns.index(known.columns.get(role)),
-                format_func=lambda c: _named(known, c), key=f"{role}-{key}",
+                _label(role, shape),
+                columns,
+                index=columns.index(known.columns.get(role)),
+                format_func=lambda c: _named(known, c),
+                key=f"{role}-{key}",
             )
             for i, role in enumerate(("text", "id", "priority", "category"))
-        }  # fmt: skip
+        }
         left, right = st.columns(2)
         stated = [c for c, kind in known.answers.items() if kind != "text"]
         said = [c for c, kind in known.answers.items() if kind == "text"]
@@ -183,8 +198,15 @@ def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
         _forget(page, grid)
 
 
-def _asked(grid: Grid, is_list: bool, header: int | None, chosen: dict[str, int | None], statements: list[int],
-           words: list[int], hidden: bool) -> Given:  # fmt: skip
+def _asked(
+    grid: Grid,
+    is_list: bool,
+    header: int | None,
+    chosen: dict[str, int | None],
+    statements: list[int],
+    words: list[int],
+    hidden: bool,
+) -> Given:
     known = repair.with_header(Given(grid.name, is_list, leave_hidden=hidden), grid, header)
     for role, columns in {"statement": statements, "words": words}.items():
         for column in columns:

@@ -67,9 +67,12 @@ def on(page: Page, day: date) -> Past:
 
 def cut() -> str:
     """Let it be chosen how the record is cut."""
-    return st.segmented_control(
-        "Cut by", list(VIEWS), default="window", required=True, key="record_cut", format_func=VIEWS.get
-    ) or "window"  # fmt: skip
+    return (
+        st.segmented_control(
+            "Cut by", list(VIEWS), default="window", required=True, key="record_cut", format_func=VIEWS.get
+        )
+        or "window"
+    )
 
 
 def score(page: Page, by: str) -> Measure:

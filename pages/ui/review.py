@@ -14,9 +14,14 @@ from pages.ui.calls import author, store
 from pages.ui.shell import Page
 
 KEYS = {
-    "teams": "review_teams", "owners": "review_owners", "categories": "review_categories", "stages": "review_stages",
-    "is_due_only": "review_due", "is_touched_only": "review_touched", "least_amount": "review_least",
-}  # fmt: skip
+    "teams": "review_teams",
+    "owners": "review_owners",
+    "categories": "review_categories",
+    "stages": "review_stages",
+    "is_due_only": "review_due",
+    "is_touched_only": "review_touched",
+    "least_amount": "review_least",
+}
 
 
 def named(category: str) -> str:
@@ -154,9 +159,11 @@ def _save(page: Page, drafts: dict[str, dict[str, Any]]) -> None:
 def _write(page: Page, deal: str, draft: dict[str, Any], version: int) -> None:
     calls.check_kept(page.data)
     values = {
-        "forecast_category": draft["forecast_category"], "call_amount": draft["call_amount"],
-        "note": draft["note"] or "", "edited_on": page.data.as_of,
-    }  # fmt: skip
+        "forecast_category": draft["forecast_category"],
+        "call_amount": draft["call_amount"],
+        "note": draft["note"] or "",
+        "edited_on": page.data.as_of,
+    }
     store(page).deal_edits.save(calls.book(page.data), {"opportunity_id": deal}, values, author(page), version)
 
 
@@ -208,9 +215,14 @@ def _views(page: Page) -> None:
     saved = {s.name: s for s in kept.list(owner)}
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
     chosen = left.selectbox(
-        "View", list(saved), index=None, placeholder="Choose a saved view" if saved else "No view saved yet",
-        key="review_view_name", on_change=_load_view, args=(saved,),
-    )  # fmt: skip
+        "View",
+        list(saved),
+        index=None,
+        placeholder="Choose a saved view" if saved else "No view saved yet",
+        key="review_view_name",
+        on_change=_load_view,
+        args=(saved,),
+    )
     with middle.popover("Save or delete a view", icon=":material/bookmark:", width="stretch"):
         name = st.text_input("Save what is filtered now as", value=chosen or "", max_chars=120)
         if st.button("Save the view", key="save_view"):
@@ -222,11 +234,13 @@ def _views(page: Page) -> None:
 
 
 def _save_view(page: Page, name: str, saved: dict[str, Any]) -> None:
-    now = View(**{
-        field: tuple(value) if isinstance(value, list) else value
-        for field, key in KEYS.items()
-        if (value := st.session_state.get(key)) is not None
-    })  # fmt: skip
+    now = View(
+        **{
+            field: tuple(value) if isinstance(value, list) else value
+            for field, key in KEYS.items()
+            if (value := st.session_state.get(key)) is not None
+        }
+    )
     version = saved[name.strip()].version if name.strip() in saved else None
     try:
         store(page).views.save(name, author(page), now.to_dict(), version)

@@ -83,9 +83,14 @@ def _save(page: Page, name: str, about: str, shared: bool) -> None:
     payload = files.to_dict(replace(plan, name=name or "Scenario", description=about))
     try:
         saved = _kept(page).keep(
-            name, _me(page), payload, _versions().get(key), parent=st.session_state.get(FROM, ""),
-            description=about, is_shared=shared,
-        )  # fmt: skip
+            name,
+            _me(page),
+            payload,
+            _versions().get(key),
+            parent=st.session_state.get(FROM, ""),
+            description=about,
+            is_shared=shared,
+        )
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return
@@ -101,9 +106,12 @@ def _tree(page: Page) -> None:
     found = tree(_kept(page).visible(_me(page)))
     labels = {b.key: _label(depth, b, page) for depth, b in found}
     chosen = st.selectbox(
-        "Saved", list(labels), index=None, format_func=labels.get,
+        "Saved",
+        list(labels),
+        index=None,
+        format_func=labels.get,
         placeholder="None chosen" if labels else "None saved yet",
-    )  # fmt: skip
+    )
     here = next((b for _, b in found if b.key == chosen), None)
     load, lock, delete = st.columns(3)
     if load.button("Load", disabled=here is None, width="stretch"):
@@ -155,18 +163,31 @@ def _files(page: Page, ground: Ground) -> None:
     """Offer the scenario as a file and as a page for the board, and take a file in."""
     first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
     first.download_button(
-        "Scenario as YAML", lambda: files.to_yaml(board.drawn(page)), "scenario.yaml", icon=":material/download:",
-        width="stretch", on_click="ignore",
-    )  # fmt: skip
+        "Scenario as YAML",
+        lambda: files.to_yaml(board.drawn(page)),
+        "scenario.yaml",
+        icon=":material/download:",
+        width="stretch",
+        on_click="ignore",
+    )
     second.download_button(
-        "Brief for the board", lambda: brief.html(whatif.work_out(ground, board.drawn(page))), "brief.html",
-        icon=":material/description:", width="stretch", on_click="ignore",
+        "Brief for the board",
+        lambda: brief.html(whatif.work_out(ground, board.drawn(page))),
+        "brief.html",
+        icon=":material/description:",
+        width="stretch",
+        on_click="ignore",
         help="One page, to open or print: headline, chart, levers.",
-    )  # fmt: skip
+    )
     second.download_button(
-        "Brief as PDF", lambda: leaf.pdf(whatif.work_out(ground, board.drawn(page))), "brief.pdf",
-        mime="application/pdf", icon=":material/picture_as_pdf:", width="stretch", on_click="ignore",
-    )  # fmt: skip
+        "Brief as PDF",
+        lambda: leaf.pdf(whatif.work_out(ground, board.drawn(page))),
+        "brief.pdf",
+        mime="application/pdf",
+        icon=":material/picture_as_pdf:",
+        width="stretch",
+        on_click="ignore",
+    )
     given = third.file_uploader("Open a scenario file", type=["yaml", "yml"], key="scenario_file")
     if given is not None and st.session_state.get("scenario_file_read") != given.file_id:
         st.session_state["scenario_file_read"] = given.file_id

@@ -34,15 +34,25 @@ def offer(page: Page) -> None:
     name, shown = page.title.lower(), page.shown  # A cell that runs again by itself takes its old parts out.
     left, right, _ = st.columns([1, 1, 2])
     left.download_button(
-        "Download as PDF", lambda: _made(page, shown, "pdf"), f"{name}-{page.data.as_of}.pdf",
-        mime="application/pdf", icon=":material/picture_as_pdf:", key="snapshot-pdf", width="stretch",
+        "Download as PDF",
+        lambda: _made(page, shown, "pdf"),
+        f"{name}-{page.data.as_of}.pdf",
+        mime="application/pdf",
+        icon=":material/picture_as_pdf:",
+        key="snapshot-pdf",
+        width="stretch",
         on_click="ignore",
-    )  # fmt: skip
+    )
     right.download_button(
-        "Download as HTML", lambda: _made(page, shown, "html"), f"{name}-{page.data.as_of}.html",
-        mime="text/html", icon=":material/html:", key="snapshot-html", width="stretch",
+        "Download as HTML",
+        lambda: _made(page, shown, "html"),
+        f"{name}-{page.data.as_of}.html",
+        mime="text/html",
+        icon=":material/html:",
+        key="snapshot-html",
+        width="stretch",
         on_click="ignore",
-    )  # fmt: skip
+    )
 
 
 def _made(page: Page, shown: list[tuple[str, str, Any]], kind: str) -> Any:

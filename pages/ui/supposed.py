@@ -15,12 +15,18 @@ from pages.ui.shell import Page
 
 DAYS = 90
 CASES = {
-    "opportunity_id": "Deal", "became": st.column_config.TextColumn(f"{DAYS} days later"),
-    "opportunity_name": "Name", "as_of": st.column_config.DateColumn("As of"), "stage": "Stage",
-    "days_to_close": "Days to the expected close", "amount": st.column_config.NumberColumn("Amount", format="compact"),
-    "n_meetings_30d": "Meetings in 30 days", "n_activities_30d": "Activities in 30 days",
-    "silence_days": "Days since an activity", "n_contacts": "Contacts",
-}  # fmt: skip
+    "opportunity_id": "Deal",
+    "became": st.column_config.TextColumn(f"{DAYS} days later"),
+    "opportunity_name": "Name",
+    "as_of": st.column_config.DateColumn("As of"),
+    "stage": "Stage",
+    "days_to_close": "Days to the expected close",
+    "amount": st.column_config.NumberColumn("Amount", format="compact"),
+    "n_meetings_30d": "Meetings in 30 days",
+    "n_activities_30d": "Activities in 30 days",
+    "silence_days": "Days since an activity",
+    "n_contacts": "Contacts",
+}
 
 
 @st.fragment

@@ -36,13 +36,17 @@ def ways(page: Page, opportunity_id: str, found: deal.DealGaps) -> None:
     with st.container(horizontal=True):
         for name in mine:
             st.page_link(
-                "pages/requirements.py", label=f"Open {name}", icon=":material/checklist:",
+                "pages/requirements.py",
+                label=f"Open {name}",
+                icon=":material/checklist:",
                 query_params={"kept_list": name},
-            )  # fmt: skip
+            )
         if not mine:
             st.page_link("pages/requirements.py", label="Bring the buyer's list", icon=":material/upload_file:")
         if not found.frame.is_empty():
             st.page_link(
-                "pages/requirements.py", label="See what each gap holds up", icon=":material/account_balance:",
+                "pages/requirements.py",
+                label="See what each gap holds up",
+                icon=":material/account_balance:",
                 query_params={ASKED: str(found.frame["gap_id"][0])},
-            )  # fmt: skip
+            )

@@ -10,10 +10,15 @@ from core.charts import calls
 
 PEOPLE = pl.DataFrame(
     {
-        "person_name": ["Ann <b>", "Bo 🚀"], "place": [0, 1], "depth": [0, 1], "commit_amount": [5.0, None],
-        "below_amount": [4.0, 1.0], "system_amount": [6.0, None], "closed_amount": [1.0, 0.0],
+        "person_name": ["Ann <b>", "Bo 🚀"],
+        "place": [0, 1],
+        "depth": [0, 1],
+        "commit_amount": [5.0, None],
+        "below_amount": [4.0, 1.0],
+        "system_amount": [6.0, None],
+        "closed_amount": [1.0, 0.0],
     }
-)  # fmt: skip
+)
 
 
 def rows(chart):
@@ -32,10 +37,16 @@ def test_rollup_draws_what_is_there_and_indents_by_depth():
 def path(actual):
     days = [date(2026, 1, 1), date(2026, 1, 8)]
     return pl.DataFrame(
-        {"day": days, "amount": [5.0, 6.0], "lower": [4.0, 5.0], "upper": [6.0, 7.0], "commit_amount": [1.0, None],
-         "actual_amount": [actual, actual]},
+        {
+            "day": days,
+            "amount": [5.0, 6.0],
+            "lower": [4.0, 5.0],
+            "upper": [6.0, 7.0],
+            "commit_amount": [1.0, None],
+            "actual_amount": [actual, actual],
+        },
         schema_overrides={"actual_amount": pl.Float64},
-    )  # fmt: skip
+    )
 
 
 def test_the_outcome_is_drawn_once_it_is_known():
@@ -45,9 +56,14 @@ def test_the_outcome_is_drawn_once_it_is_known():
 
 def test_voices_stand_beside_the_outcome():
     frame = pl.DataFrame(
-        {"who": ["System", "Reps"], "amount": [5.0, 4.0], "lower": [3.0, None], "upper": [6.0, None],
-         "error_amount": [1.0, 0.0]}
-    )  # fmt: skip
+        {
+            "who": ["System", "Reps"],
+            "amount": [5.0, 4.0],
+            "lower": [3.0, None],
+            "upper": [6.0, None],
+            "error_amount": [1.0, 0.0],
+        }
+    )
     assert len(calls.beside(frame, 4.0, "USD").to_dict()["layer"]) == 3
     assert len(calls.beside(frame, None, "USD").to_dict()["layer"]) == 2
 

@@ -28,8 +28,10 @@ def test_both_leaves_are_filled(made, monkeypatch):
     monkeypatch.setattr(booklet, "bound", lambda pages: leaves.extend(pages) or b"")
     snapshot.pdf(made)
     assert len(leaves) == 2
-    lowest = [max(float(y) for y in re.findall(r'<text x="42.0" y="([\d.]+)"[^>]*font-size="9.8"', leaf))
-              for leaf in leaves[1:]]  # fmt: skip
+    lowest = [
+        max(float(y) for y in re.findall(r'<text x="42.0" y="([\d.]+)"[^>]*font-size="9.8"', leaf))
+        for leaf in leaves[1:]
+    ]
     assert lowest[0] > booklet.HIGH * 0.6
 
 

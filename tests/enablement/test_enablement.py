@@ -49,11 +49,16 @@ def rows(settings):
 
 GAPS = pl.DataFrame(
     {
-        "gap_id": ["N1", "S2", "R1", "x"], "gap": ["Commissions", "Access reviews", "Teleportation", "Zebras"],
-        "severity": ["blocker", "major", "major", "minor"], "approach": ["Backlog"] * 4, "n_deals": [2, 1, 1, 0],
-        "exposed_amount": [10.0, 50.0, 20.0, 0.0], "n_closed": [4, 0, 1, 0], "n_won": [1, 0, 1, 0],
+        "gap_id": ["N1", "S2", "R1", "x"],
+        "gap": ["Commissions", "Access reviews", "Teleportation", "Zebras"],
+        "severity": ["blocker", "major", "major", "minor"],
+        "approach": ["Backlog"] * 4,
+        "n_deals": [2, 1, 1, 0],
+        "exposed_amount": [10.0, 50.0, 20.0, 0.0],
+        "n_closed": [4, 0, 1, 0],
+        "n_won": [1, 0, 1, 0],
     }
-)  # fmt: skip
+)
 ASKED = pl.DataFrame(
     {
         "text": ["SSO please", "SSO please", "Sign in once", "Uptime?", "Pay us", "Odd"],
@@ -79,8 +84,13 @@ def texts(content):
 
 def test_the_outline_by_hand(taught):
     assert taught.frame["topic"].to_list() == [
-        "New sign-on", "Access reviews", "Teleportation", "Commissions", "The numbers we commit to", "Demo practice",
-    ]  # fmt: skip
+        "New sign-on",
+        "Access reviews",
+        "Teleportation",
+        "Commissions",
+        "The numbers we commit to",
+        "Demo practice",
+    ]
     assert taught.frame["minutes"].to_list() == [30, 20, 20, 20, 15, 45]
     assert taught.frame["goal"][0] == "Less typing"
     assert taught.frame["source"][1] == "S2"
@@ -89,8 +99,10 @@ def test_the_outline_by_hand(taught):
 
 def test_answers_are_what_was_asked_most_with_their_source(taught):
     assert taught.answers.select("question", "source", "n_asked").rows() == [
-        ("SSO please", "S1", 3), ("Pay us", "N1", 1), ("Uptime?", "P1", 1),
-    ]  # fmt: skip
+        ("SSO please", "S1", 3),
+        ("Pay us", "N1", 1),
+        ("Uptime?", "P1", 1),
+    ]
     assert taught.answers["answer"][0] == (
         "Available today: Single sign-on. Sign in through the identity provider with SAML. We commit to: SAML 2.0."
     )
@@ -100,10 +112,11 @@ def test_answers_are_what_was_asked_most_with_their_source(taught):
 def test_an_answer_never_says_more_than_is_committed(known):
     asked = pl.DataFrame(
         {
-            "text": ["99.99 % uptime", "SSO"], "capability_id": ["P1", "S1"],
+            "text": ["99.99 % uptime", "SSO"],
+            "capability_id": ["P1", "S1"],
             "short": ["Uptime: asks for 99.99 %, we commit 99.9 %: partial", None],
         }
-    )  # fmt: skip
+    )
     found = training.outline(NEWS, GAPS, known, asked).answers
     told = dict(found.select("source", "answer").iter_rows())
     assert told["P1"].startswith("Available in part: Monthly uptime.")
@@ -115,8 +128,10 @@ def test_what_is_short_comes_with_what_was_asked(sample, settings):
     from core.requirements import kept
     from core.requirements.ledger import RequirementSet
 
-    rows = [("S", 2, None, "Monthly uptime of 99.99 %", "performance", "high", "P1", 1.0),
-            ("S", 3, None, "Monthly uptime of 99 %", "performance", "high", "P1", 1.0)]  # fmt: skip
+    rows = [
+        ("S", 2, None, "Monthly uptime of 99.99 %", "performance", "high", "P1", 1.0),
+        ("S", 3, None, "Monthly uptime of 99 %", "performance", "high", "P1", 1.0),
+    ]
     one = RequirementSet("a", "O1", pl.DataFrame(rows, schema=kept.ROWS, orient="row"))
     found = kept.asked(sample, settings, [one], catalogue.load(CATALOGUE, "c.csv"))
     told = dict(found.filter(pl.col("text").str.starts_with("Monthly")).select("text", "short").iter_rows())
@@ -214,9 +229,16 @@ def test_every_part_of_an_office_file_is_declared_and_related(taught, known):
 def test_long_sections_go_on_over_the_next_slide():
     rows = [(k, f"row {k}") for k in range(20)]
     book = paper.Paper(
-        "T", "S", (paper.text("first"), paper.heading("H"), *paper.bullets([f"line {k}" for k in range(20)]),
-                   paper.table(("No", "What"), rows), paper.heading("Empty")),
-    )  # fmt: skip
+        "T",
+        "S",
+        (
+            paper.text("first"),
+            paper.heading("H"),
+            *paper.bullets([f"line {k}" for k in range(20)]),
+            paper.table(("No", "What"), rows),
+            paper.heading("Empty"),
+        ),
+    )
     parts = texts(slides.write(book))
     shown = "".join(parts[n] for n in parts if n.startswith("ppt/slides/slide"))
     assert shown.count("H, continued") == 4
@@ -357,7 +379,15 @@ def test_a_date_in_a_table_is_written_out():
 def test_a_document_becomes_a_pdf():
     from core.charts import paper as papers
 
-    made = paper.Paper("Card", "Sub", (paper.heading("H"), paper.text("words"), *paper.bullets(["one"]),
-                       paper.table(("What", "Said", "Source"), [("A", "Done.", "C-1"), ("B", "", "")])))  # fmt: skip
+    made = paper.Paper(
+        "Card",
+        "Sub",
+        (
+            paper.heading("H"),
+            paper.text("words"),
+            *paper.bullets(["one"]),
+            paper.table(("What", "Said", "Source"), [("A", "Done.", "C-1"), ("B", "", "")]),
+        ),
+    )
     assert [len(papers._blocks(block)) for block in made.blocks] == [1, 1, 1, 4]
     assert papers.pdf(made)[:5] == b"%PDF-"

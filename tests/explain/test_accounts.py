@@ -101,9 +101,14 @@ class Odds:
 
 def test_cases_alike_are_near_in_all_but_what_is_held():
     past = pl.DataFrame(
-        {"account_id": ["A", "B", "C"], "as_of": [1, 1, 1], "tickets": [0, 9, 2], "usage": [1.0, 1.0, 5.0],
-         "has_left": [False, True, False]}
-    )  # fmt: skip
+        {
+            "account_id": ["A", "B", "C"],
+            "as_of": [1, 1, 1],
+            "tickets": [0, 9, 2],
+            "usage": [1.0, 1.0, 5.0],
+            "has_left": [False, True, False],
+        }
+    )
     row = pl.DataFrame({"account_id": ["X"], "tickets": [4], "usage": [1.0]})
     near = cases.alike(Odds(), past, row, ["tickets"], most=2)
     assert set(near["account_id"]) == {"A", "B"}
@@ -161,8 +166,19 @@ def test_recommendations_stand_on_past_cases(sample, settings, top):
 
 
 def said(verdict, **more):
-    row = {"action": "Call", "verdict": verdict, "n_did": 50, "did_rate": 0.1, "n_not": 60, "not_rate": 0.3,
-           "difference_rate": -0.2, "low_rate": -0.3, "high_rate": -0.1, "kept_amount": 2400.0, **more}  # fmt: skip
+    row = {
+        "action": "Call",
+        "verdict": verdict,
+        "n_did": 50,
+        "did_rate": 0.1,
+        "n_not": 60,
+        "not_rate": 0.3,
+        "difference_rate": -0.2,
+        "low_rate": -0.3,
+        "high_rate": -0.1,
+        "kept_amount": 2400.0,
+        **more,
+    }
     return recommendations.Recommendations(pl.DataFrame([row]), 90, "USD").sentence()
 
 

@@ -24,10 +24,23 @@ def one(sample, settings, bundle):
 
 def row(**more):
     return {
-        "stage_rank": 1, "days_in_stage": 30, "n_pushes": 2, "n_pulls": 1, "days_to_close": 20, "amount": 1000.0,
-        "amount_change_rate": 0.25, "n_meetings_30d": 1, "n_meetings_60d": 3, "n_activities_30d": 4,
-        "silence_days": 10, "n_contacts": 2, "age_days": 70, "meetings_per_week": 0.5, "meeting_pace": 6.5 / 14, **more,
-    }  # fmt: skip
+        "stage_rank": 1,
+        "days_in_stage": 30,
+        "n_pushes": 2,
+        "n_pulls": 1,
+        "days_to_close": 20,
+        "amount": 1000.0,
+        "amount_change_rate": 0.25,
+        "n_meetings_30d": 1,
+        "n_meetings_60d": 3,
+        "n_activities_30d": 4,
+        "silence_days": 10,
+        "n_contacts": 2,
+        "age_days": 70,
+        "meetings_per_week": 0.5,
+        "meeting_pace": 6.5 / 14,
+        **more,
+    }
 
 
 def test_what_follows_from_a_field_moves_with_it(settings):
@@ -41,17 +54,22 @@ def test_what_follows_from_a_field_moves_with_it(settings):
     assert follow(amount=1200.0) == {"amount": 1200.0, "amount_change_rate": pytest.approx(0.5)}
     # 5 meetings in ten weeks; two more make 7.
     assert follow(n_meetings_30d=3.0) == {
-        "n_meetings_30d": 3, "n_meetings_60d": 5, "n_activities_30d": 6, "silence_days": 10,
-        "meetings_per_week": pytest.approx(0.7), "meeting_pace": pytest.approx(8.5 / 14),
-    }  # fmt: skip
+        "n_meetings_30d": 3,
+        "n_meetings_60d": 5,
+        "n_activities_30d": 6,
+        "silence_days": 10,
+        "meetings_per_week": pytest.approx(0.7),
+        "meeting_pace": pytest.approx(8.5 / 14),
+    }
     assert follow(n_contacts=5.0) == {"n_contacts": 5}
 
 
 def test_what_is_not_known_stays_so(settings):
     bare = row(amount_change_rate=None, n_pushes=None, n_meetings_60d=None, age_days=None, silence_days=None)
     assert follows.follow(bare, {"amount": 5.0, "days_to_close": 90.0}, settings)[0] == {
-        "amount": 5.0, "days_to_close": 90,
-    }  # fmt: skip
+        "amount": 5.0,
+        "days_to_close": 90,
+    }
     touched = follows.follow(bare, {"n_meetings_30d": 2.0}, settings)[0]
     assert touched == {"n_meetings_30d": 2, "n_activities_30d": 5, "silence_days": 29}
 
@@ -80,9 +98,13 @@ def test_a_deal_too_young_to_have_been_silent_is_not_known_to_be(settings):
 
 
 SUPPOSED = {
-    "n_meetings_30d": st.integers(0, 12), "n_activities_30d": st.integers(0, 20), "silence_days": st.integers(0, 90),
-    "amount": st.integers(1, 10**6), "days_to_close": st.integers(0, 200), "stage_rank": st.integers(0, 4),
-}  # fmt: skip
+    "n_meetings_30d": st.integers(0, 12),
+    "n_activities_30d": st.integers(0, 20),
+    "silence_days": st.integers(0, 90),
+    "amount": st.integers(1, 10**6),
+    "days_to_close": st.integers(0, 200),
+    "stage_rank": st.integers(0, 4),
+}
 
 
 @given(
@@ -94,8 +116,14 @@ SUPPOSED = {
 )
 def test_every_supposed_deal_could_exist(settings, moved, met, before, others, age):
     quiet = 4 if met + others else 40
-    own = row(n_meetings_30d=met, n_meetings_60d=met + before, n_activities_30d=met + others, silence_days=quiet,
-              age_days=age, meetings_per_week=(met + before) / (age / 7))  # fmt: skip
+    own = row(
+        n_meetings_30d=met,
+        n_meetings_60d=met + before,
+        n_activities_30d=met + others,
+        silence_days=quiet,
+        age_days=age,
+        meetings_per_week=(met + before) / (age / 7),
+    )
     found, _ = follows.follow(own, {k: float(v) for k, v in moved.items()}, settings)
     whole = {**own, **found}
     assert 0 <= whole["n_meetings_30d"] <= whole["n_meetings_60d"] or whole["silence_days"] >= 60
@@ -159,8 +187,13 @@ def test_what_lies_outside_the_past_is_warned_of(sample, settings, one):
     wild = deal_changes.suppose(sample, settings, one, (("n_contacts", 400.0), ("days_to_close", 5000.0)))
     assert "Contacts of 400 lies outside what past deals had." in wild.warnings
     assert any(w.startswith("Hardly any past deal looked like this") for w in wild.warnings)
-    for name, value in (("n_contacts", -1.0), ("stage_rank", 9.0), ("stage_rank", -1.0), ("amount", float("nan")),
-                        ("n_contacts", float("inf"))):  # fmt: skip
+    for name, value in (
+        ("n_contacts", -1.0),
+        ("stage_rank", 9.0),
+        ("stage_rank", -1.0),
+        ("amount", float("nan")),
+        ("n_contacts", float("inf")),
+    ):
         with pytest.raises(ModelError, match=r"cannot be .*Take "):
             deal_changes.suppose(sample, settings, one, ((name, value),))
     with pytest.raises(ModelError, match="Did you mean 'n_contacts'"):
@@ -228,9 +261,14 @@ def test_bounds_by_hand():
 
 
 def test_the_nearest_by_hand():
-    past = pl.DataFrame({
-        "deal": ["A", "A", "B", "C"], "as_of": [1, 2, 1, 1], "x": [0, 10, 20, 30], "y": [1.0, 1.0, None, 9.0],
-    })  # fmt: skip
+    past = pl.DataFrame(
+        {
+            "deal": ["A", "A", "B", "C"],
+            "as_of": [1, 2, 1, 1],
+            "x": [0, 10, 20, 30],
+            "y": [1.0, 1.0, None, 9.0],
+        }
+    )
     crowd = cases.Crowd.of(past, ["x", "y", "z"], "deal", {"x": 1.0, "y": 0.1})
     asked = pl.DataFrame({"x": [11], "y": [1.0]})
     found, far = crowd.nearest(asked, 2)

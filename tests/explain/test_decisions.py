@@ -97,8 +97,13 @@ def test_a_deals_decision_keeps_the_chance_of_its_day(audit, sample, settings, b
 
 def test_deals_are_judged_by_what_was_won_in_time(audit, sample, settings, bundle):
     on = sample.as_of - timedelta(days=200)
-    ends = {"won": (True, True, 30), "late": (True, True, 91), "lost": (True, False, 30), "open": (False, False, 250),
-            "before": (True, True, -1)}  # fmt: skip
+    ends = {
+        "won": (True, True, 30),
+        "late": (True, True, 91),
+        "lost": (True, False, 30),
+        "open": (False, False, 250),
+        "before": (True, True, -1),
+    }
     like = sample.opportunities.head(1)
     rows = [
         like.with_columns(

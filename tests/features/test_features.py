@@ -17,11 +17,25 @@ def test_a_deal_is_described_as_it_stood(company, settings):
     assert found["opportunity_id"].to_list() == ["O1"]
     row = found.to_dicts()[0]
     expected = {
-        "stage": "Discovery", "stage_rank": 2, "days_in_stage": 20, "age_days": 27, "n_pushes": 1, "n_pulls": 1,
-        "days_to_close": 28, "amount": 150.0, "amount_change_rate": 0.5, "n_owner_changes": 0, "n_meetings_30d": 2,
-        "n_meetings_60d": 2, "n_activities_30d": 3, "silence_days": 2, "n_contacts": 3, "is_customer": 1,
-        "days_to_quarter_end": 58, "segment": "SMB",
-    }  # fmt: skip
+        "stage": "Discovery",
+        "stage_rank": 2,
+        "days_in_stage": 20,
+        "age_days": 27,
+        "n_pushes": 1,
+        "n_pulls": 1,
+        "days_to_close": 28,
+        "amount": 150.0,
+        "amount_change_rate": 0.5,
+        "n_owner_changes": 0,
+        "n_meetings_30d": 2,
+        "n_meetings_60d": 2,
+        "n_activities_30d": 3,
+        "silence_days": 2,
+        "n_contacts": 3,
+        "is_customer": 1,
+        "days_to_quarter_end": 58,
+        "segment": "SMB",
+    }
     assert {k: row[k] for k in expected} == expected
     assert row["meetings_per_week"] == pytest.approx(2 / (27 / 7))
     assert row["owner_win_rate"] == pytest.approx(0.0)
@@ -60,11 +74,23 @@ def test_without_history_only_what_never_changes_is_known(company, settings):
 def test_an_account_is_described_as_it_stood(company, settings):
     row = accounts.build(company, DAY, settings).to_dicts()[0]
     expected = {
-        "mrr_amount": 25.0, "mrr_change_rate_180d": 0.0, "n_contract_lines": 1, "tenure_days": 396,
-        "days_to_renewal": 150, "usage_30d": 30.0, "usage_change_rate_90d": -0.25, "usage_change_rate_30d": None,
-        "n_tickets_30d": 1, "n_tickets_90d": 1, "ticket_sentiment_90d": -0.4, "sentiment_90d": 0.5,
-        "n_meetings_90d": 2, "contact_silence_days": 2, "n_open_opportunities": 1, "employee_count": 40,
-    }  # fmt: skip
+        "mrr_amount": 25.0,
+        "mrr_change_rate_180d": 0.0,
+        "n_contract_lines": 1,
+        "tenure_days": 396,
+        "days_to_renewal": 150,
+        "usage_30d": 30.0,
+        "usage_change_rate_90d": -0.25,
+        "usage_change_rate_30d": None,
+        "n_tickets_30d": 1,
+        "n_tickets_90d": 1,
+        "ticket_sentiment_90d": -0.4,
+        "sentiment_90d": 0.5,
+        "n_meetings_90d": 2,
+        "contact_silence_days": 2,
+        "n_open_opportunities": 1,
+        "employee_count": 40,
+    }
     assert {k: row[k] for k in expected} == expected
 
 
@@ -75,10 +101,15 @@ def test_lines_that_follow_on_the_same_day_are_one_span(company):
 def test_who_comes_back_has_two_spans(make):
     lines = rows(
         "subscriptions",
-        {"subscription_id": "1", "account_id": "A", "mrr_amount": 1.0, "started_on": date(2025, 1, 1),
-         "ended_on": date(2025, 2, 1)},
+        {
+            "subscription_id": "1",
+            "account_id": "A",
+            "mrr_amount": 1.0,
+            "started_on": date(2025, 1, 1),
+            "ended_on": date(2025, 2, 1),
+        },
         {"subscription_id": "2", "account_id": "A", "mrr_amount": 1.0, "started_on": date(2025, 3, 1)},
-    )  # fmt: skip
+    )
     assert accounts.spells(lines).rows() == [
         ("A", date(2025, 1, 1), date(2025, 2, 1)),
         ("A", date(2025, 3, 1), None),
@@ -96,9 +127,10 @@ def poisoned(data, day):
     wild = data.activities.head(400).with_columns(
         activity_id=pl.format("X{}", pl.col("activity_id")),
         occurred_at=pl.lit(datetime.combine(late, datetime.min.time())),
-        kind=pl.lit("meeting"), opportunity_id=data.opportunities["opportunity_id"].sample(400, seed=1),
+        kind=pl.lit("meeting"),
+        opportunity_id=data.opportunities["opportunity_id"].sample(400, seed=1),
         sentiment_score=pl.lit(-1.0),
-    )  # fmt: skip
+    )
     history = data.opportunity_history.with_columns(
         pl.when(pl.col("valid_from") > day).then(pl.lit(1e9)).otherwise("amount").alias("amount"),
         pl.when(pl.col("valid_from") > day).then(pl.lit("Negotiation")).otherwise("stage").alias("stage"),
@@ -116,8 +148,10 @@ def poisoned(data, day):
     )
     return data.with_frames(
         activities=pl.concat([data.activities, wild.select(data.activities.columns)]),
-        opportunity_history=history, opportunities=flipped, subscriptions=lines,
-    )  # fmt: skip
+        opportunity_history=history,
+        opportunities=flipped,
+        subscriptions=lines,
+    )
 
 
 @pytest.mark.parametrize("day", [date(2024, 5, 6), date(2025, 11, 30)])

@@ -32,10 +32,18 @@ def store(here):
 
 def deal(number, owner, amount, category, **more):
     usual = {
-        "opportunity_id": number, "opportunity_type": "new", "currency": "USD", "owner_id": owner, "amount": amount,
-        "stage": "Proposal", "forecast_category": category, "created_on": date(2026, 2, 1), "is_closed": False,
-        "is_won": False, "close_on": date(2026, 6, 1),
-    }  # fmt: skip
+        "opportunity_id": number,
+        "opportunity_type": "new",
+        "currency": "USD",
+        "owner_id": owner,
+        "amount": amount,
+        "stage": "Proposal",
+        "forecast_category": category,
+        "created_on": date(2026, 2, 1),
+        "is_closed": False,
+        "is_won": False,
+        "close_on": date(2026, 6, 1),
+    }
     return usual | more
 
 

@@ -18,10 +18,19 @@ NONE = pl.DataFrame(schema=calls.EDITS)
 def said(*found):
     """Calls from (manager, commit, version)."""
     rows = [
-        {"manager_id": m, "period_start_on": QUARTER, "called_on": AS_OF, "commit_amount": c, "best_case_amount": c + 1,
-         "pipeline_amount": c + 2, "note": "n", "version": v, "author": "x"}
+        {
+            "manager_id": m,
+            "period_start_on": QUARTER,
+            "called_on": AS_OF,
+            "commit_amount": c,
+            "best_case_amount": c + 1,
+            "pipeline_amount": c + 2,
+            "note": "n",
+            "version": v,
+            "author": "x",
+        }
         for m, c, v in found
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows, schema=calls.CALLS)
 
 
@@ -112,9 +121,13 @@ def test_only_the_running_and_the_next_quarter_are_open_and_until_the_deadline(c
 
 @pytest.mark.parametrize(
     ("amounts", "text"),
-    [((None, 1, 2), "needs a commit"), ((5, 4, 9), "best case is below"), ((5, 6, 5), "pipeline is below"),
-     ((5, None, 4), "pipeline is below")],
-)  # fmt: skip
+    [
+        ((None, 1, 2), "needs a commit"),
+        ((5, 4, 9), "best case is below"),
+        ((5, 6, 5), "pipeline is below"),
+        ((5, None, 4), "pipeline is below"),
+    ],
+)
 def test_a_call_holds_together(amounts, text):
     with pytest.raises(StoreError, match=text):
         calls.check_values(dict(zip(calls.AMOUNTS, amounts, strict=True)))
@@ -126,9 +139,15 @@ def test_a_call_may_leave_the_rest_out():
 
 def test_calls_are_kept_per_data_and_read_back(company, here, store):
     values = {
-        "called_on": AS_OF, "commit_amount": 1.0, "best_case_amount": 2.0, "pipeline_amount": None, "note": "🚀 =1+1",
-        "system_amount": 3.0, "system_lower": None, "system_upper": None,
-    }  # fmt: skip
+        "called_on": AS_OF,
+        "commit_amount": 1.0,
+        "best_case_amount": 2.0,
+        "pipeline_amount": None,
+        "note": "🚀 =1+1",
+        "system_amount": 3.0,
+        "system_lower": None,
+        "system_upper": None,
+    }
     about = {"manager_id": "M1", "period_start_on": QUARTER}
     assert store.calls.save(calls.book(company), about, values, "ann") == 1
     assert calls.kept(company, here, store)["note"].to_list() == ["🚀 =1+1"]
@@ -174,7 +193,11 @@ def test_the_sample_gets_its_managers_calls_once(sample, here, store):
 
 
 def test_changes_are_those_of_the_people_and_deals_one_sees(company, store):
-    for action, target in [("forecast call saved", "M1 2026-04-01"), ("review of the deal saved", "D1"),
-                           ("forecast call saved", "X9 2026-04-01"), ("signed in", "M1")]:  # fmt: skip
+    for action, target in [
+        ("forecast call saved", "M1 2026-04-01"),
+        ("review of the deal saved", "D1"),
+        ("forecast call saved", "X9 2026-04-01"),
+        ("signed in", "M1"),
+    ]:
         store.audit.add("ann", action, target)
     assert calls.changes(company, store.audit.newest())["target"].to_list() == ["D1", "M1 2026-04-01"]

@@ -143,8 +143,11 @@ def test_each_horizon_stands_beside_what_simpler_rules_said_of_the_same_days(sma
         assert rows[window]["weighted_amount"] == pytest.approx(worth)
     cut = past.record(small, here, "window", NOBODY_CALLED).frame
     assert cut.filter(pl.col("last_year_skill").is_not_null())["group"].to_list() == [
-        "30 days", "60 days", "90 days", past.WHOLE
-    ]  # fmt: skip
+        "30 days",
+        "60 days",
+        "90 days",
+        past.WHOLE,
+    ]
 
 
 def test_teams_add_up_to_the_company(kept):

@@ -32,20 +32,37 @@ def company(deals, history, **more):
 def one_deal():
     """A deal opened in January, raised in February, won in April at another amount."""
     deal = {
-        **DEAL, "opportunity_id": "O1", "stage": "Closed Won", "close_on": date(2026, 4, 10), "amount": 900.0,
-        "owner_id": "R2", "is_closed": True, "is_won": True, "n_contacts": 5, "competitor": "Rival",
+        **DEAL,
+        "opportunity_id": "O1",
+        "stage": "Closed Won",
+        "close_on": date(2026, 4, 10),
+        "amount": 900.0,
+        "owner_id": "R2",
+        "is_closed": True,
+        "is_won": True,
+        "n_contacts": 5,
+        "competitor": "Rival",
         "next_step": "Sign",
-    }  # fmt: skip
+    }
     spans = [
         (date(2026, 1, 5), date(2026, 2, 1), "Discovery", 100.0, date(2026, 3, 31), "R1", "pipeline"),
         (date(2026, 2, 1), date(2026, 4, 10), "Proposal", 400.0, date(2026, 4, 30), "R2", "commit"),
         (date(2026, 4, 10), None, "Closed Won", 900.0, date(2026, 4, 10), "R2", "closed"),
     ]
     history = [
-        {**STATE, "opportunity_id": "O1", "valid_from": a, "valid_to": b, "stage": s, "amount": m, "close_on": c,
-         "owner_id": o, "forecast_category": f}
+        {
+            **STATE,
+            "opportunity_id": "O1",
+            "valid_from": a,
+            "valid_to": b,
+            "stage": s,
+            "amount": m,
+            "close_on": c,
+            "owner_id": o,
+            "forecast_category": f,
+        }
         for a, b, s, m, c, o, f in spans
-    ]  # fmt: skip
+    ]
     return [deal], history
 
 
@@ -76,8 +93,11 @@ def test_without_history_a_deal_is_open_until_it_closed_and_its_amount_is_not_ma
     data = company(deals, [other])
     open_then = rewind(data, date(2026, 3, 1), SETTINGS).opportunities.row(0, named=True)
     assert (open_then["stage"], open_then["amount"], open_then["close_on"], open_then["is_closed"]) == (
-        "Not known", None, None, False,
-    )  # fmt: skip
+        "Not known",
+        None,
+        None,
+        False,
+    )
     closed = rewind(data, date(2026, 4, 10), SETTINGS).opportunities.row(0, named=True)
     assert (closed["stage"], closed["amount"], closed["is_won"]) == ("Closed Won", 900.0, True)
 
@@ -122,12 +142,18 @@ def test_what_begins_later_is_out_and_what_ends_later_runs_on():
         ),
         sales_team=rows(
             "sales_team",
-            {"rep_id": "R", "rep_name": "R", "role": "rep", "valid_from": date(2025, 1, 1),
-             "valid_to": date(2026, 4, 1), "left_on": date(2026, 4, 1)},
+            {
+                "rep_id": "R",
+                "rep_name": "R",
+                "role": "rep",
+                "valid_from": date(2025, 1, 1),
+                "valid_to": date(2026, 4, 1),
+                "left_on": date(2026, 4, 1),
+            },
             {"rep_id": "Q", "rep_name": "Q", "role": "rep", "valid_from": date(2026, 4, 1)},
         ),
         accounts=rows("accounts", {"account_id": "A", "account_name": "A", "customer_since_on": date(2026, 3, 5)}),
-    )  # fmt: skip
+    )
     then = rewind(data, day, SETTINGS)
     assert then.subscriptions.select("subscription_id", "ended_on").rows() == [("S1", None)]
     assert then.activities["activity_id"].to_list() == ["1"]
@@ -146,16 +172,29 @@ def test_rewinding_twice_is_rewinding_once_and_later_days_change_nothing(steps, 
     spans = sorted({day: (stage, amount) for day, stage, amount in steps}.items())
     ends = [day for day, _ in spans[1:]]
     history = [
-        {**STATE, "opportunity_id": "O1", "valid_from": day, "valid_to": end, "stage": stage, "amount": float(amount),
-         "close_on": day}
+        {
+            **STATE,
+            "opportunity_id": "O1",
+            "valid_from": day,
+            "valid_to": end,
+            "stage": stage,
+            "amount": float(amount),
+            "close_on": day,
+        }
         for (day, (stage, amount)), end in zip(spans, [*ends, None], strict=True)
-    ]  # fmt: skip
+    ]
     day, (stage, amount) = spans[-1]
     closed = stage.startswith("Closed")
     deal = {
-        **DEAL, "created_on": spans[0][0], "opportunity_id": "O1", "stage": stage, "amount": float(amount),
-        "close_on": day, "is_closed": closed, "is_won": stage == "Closed Won",
-    }  # fmt: skip
+        **DEAL,
+        "created_on": spans[0][0],
+        "opportunity_id": "O1",
+        "stage": stage,
+        "amount": float(amount),
+        "close_on": day,
+        "is_closed": closed,
+        "is_won": stage == "Closed Won",
+    }
     data = company([deal], history)
     once, twice = rewind(data, early, SETTINGS), rewind(rewind(data, late, SETTINGS), early, SETTINGS)
     assert_frame_equal(once.opportunities, twice.opportunities)

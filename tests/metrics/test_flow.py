@@ -57,10 +57,17 @@ def steps(found):
 def test_every_step_by_hand(firm, settings):
     found = flow.flow(firm, settings, SINCE, UNTIL, due="this quarter")
     assert steps(found) == {
-        "Opening": (9, 146.5), "New": (1, 10.01), "Pulled in": (2, 33.5), "Increased": (4, 10.55),
-        "Decreased": (1, -5.0), "Pushed out": (2, -39.0), "Won": (1, -45.0), "Lost": (1, -50.5),
-        "Deleted": (1, -1.1), "Closing": (7, 59.96),
-    }  # fmt: skip
+        "Opening": (9, 146.5),
+        "New": (1, 10.01),
+        "Pulled in": (2, 33.5),
+        "Increased": (4, 10.55),
+        "Decreased": (1, -5.0),
+        "Pushed out": (2, -39.0),
+        "Won": (1, -45.0),
+        "Lost": (1, -50.5),
+        "Deleted": (1, -1.1),
+        "Closing": (7, 59.96),
+    }
     assert found.residual == 0
     assert found.value == 59.96
     assert (found.n_pushed, found.pushed_amount) == (2, 39.0)
@@ -80,8 +87,11 @@ def test_the_next_quarter_is_pulled_out_of_and_pushed_into(settings):
     history = first("early", 10.0, OUT, (TENTH, {"close_on": IN})) + first("late", 7.0, IN, (TENTH, {"close_on": OUT}))
     data = company(opportunity_history=history, opportunities=[deal("early"), deal("late")])
     assert steps(flow.flow(data, settings, SINCE, UNTIL, due="next quarter")) == {
-        "Opening": (1, 10.0), "Pulled in": (1, 7.0), "Pulled out": (1, -10.0), "Closing": (1, 7.0),
-    }  # fmt: skip
+        "Opening": (1, 10.0),
+        "Pulled in": (1, 7.0),
+        "Pulled out": (1, -10.0),
+        "Closing": (1, 7.0),
+    }
 
 
 def test_a_won_deal_without_an_amount_of_its_own_leaves_with_the_one_it_had(settings):
@@ -96,8 +106,12 @@ def test_a_deal_that_comes_back_is_new_and_one_won_at_once_nets_to_zero(settings
     at_once[0]["stage"] = "Closed Won"
     data = company(opportunity_history=again + at_once, opportunities=[deal("r"), deal("o")])
     assert steps(flow.flow(data, settings, SINCE, UNTIL)) == {
-        "Opening": (1, 10.0), "New": (2, 17.0), "Won": (1, -5.0), "Lost": (1, -10.0), "Closing": (1, 12.0),
-    }  # fmt: skip
+        "Opening": (1, 10.0),
+        "New": (2, 17.0),
+        "Won": (1, -5.0),
+        "Lost": (1, -10.0),
+        "Closing": (1, 12.0),
+    }
 
 
 @pytest.mark.parametrize(
@@ -116,8 +130,10 @@ def moving():
     """Ann's deal stays hers while she changes team; Bob's goes to her."""
     history = first("a", 10.0, IN) + first("b", 7.0, IN, (TENTH, {"owner_id": "ann", "amount": 8.0}), owner_id="bob")
     team = [
-        rep("ann", "EMEA 1", OLD, date(2026, 5, 5)), rep("ann", "EMEA 2", date(2026, 5, 5)), rep("bob", "EMEA 1", OLD),
-    ]  # fmt: skip
+        rep("ann", "EMEA 1", OLD, date(2026, 5, 5)),
+        rep("ann", "EMEA 2", date(2026, 5, 5)),
+        rep("bob", "EMEA 1", OLD),
+    ]
     return company(opportunity_history=history, opportunities=[deal("a"), deal("b")], sales_team=team)
 
 
@@ -126,8 +142,10 @@ def test_a_rep_who_moves_takes_the_deals_along_then_but_not_now(moving, settings
         return steps(flow.flow(moving, settings, SINCE, UNTIL, "team", name, hierarchy=hierarchy))
 
     assert team("EMEA 1", "then") == {
-        "Opening": (2, 17.0), "Increased": (1, 1.0), "Transferred out": (2, -18.0),
-    }  # fmt: skip
+        "Opening": (2, 17.0),
+        "Increased": (1, 1.0),
+        "Transferred out": (2, -18.0),
+    }
     assert team("EMEA 2", "then") == {"Transferred in": (2, 18.0), "Closing": (2, 18.0)}
     assert team("EMEA 1", "now") == {"Opening": (1, 7.0), "Increased": (1, 1.0), "Transferred out": (1, -8.0)}
     assert team("EMEA 2", "now") == {"Opening": (1, 10.0), "Transferred in": (1, 8.0), "Closing": (2, 18.0)}

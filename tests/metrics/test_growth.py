@@ -12,10 +12,15 @@ from core.metrics.measure import Measure
 
 def _measure(amount, earlier, rate):
     frame = pl.DataFrame(
-        {"comparison": ["Month on month"], "since_on": [date(2026, 5, 1)], "amount": [amount],
-         "earlier_amount": [earlier], "growth_rate": [rate]},
+        {
+            "comparison": ["Month on month"],
+            "since_on": [date(2026, 5, 1)],
+            "amount": [amount],
+            "earlier_amount": [earlier],
+            "growth_rate": [rate],
+        },
         schema_overrides={"growth_rate": pl.Float64},
-    )  # fmt: skip
+    )
     return Measure("Growth", None, "rate", frame, "")
 
 

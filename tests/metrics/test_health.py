@@ -57,7 +57,7 @@ def test_past_quarters_are_scored_by_what_was_known_then(sample, settings):
         ([5] * 8, "the same in all 8 past quarters"),
         ([1, 2, 3, None, None, None, None, None], "3 past quarters are too few"),
     ],
-)  # fmt: skip
+)
 def test_the_record_is_said_as_it_is(scores, word):
     past = pl.DataFrame(
         {"x": [None if s is None else float(s) for s in scores], "attainment_rate": [k / 10 for k in range(8)]}
@@ -89,10 +89,16 @@ def test_nothing_known_is_no_score(settings):
 
 def test_concentration_by_hand(settings):
     rows = [
-        {"transaction_id": str(k), "account_id": f"a{k}", "booked_on": date(2026, 5, 1), "kind": "booking",
-         "quantity": 1.0, "amount": amount}
+        {
+            "transaction_id": str(k),
+            "account_id": f"a{k}",
+            "booked_on": date(2026, 5, 1),
+            "kind": "booking",
+            "quantity": 1.0,
+            "amount": amount,
+        }
         for k, amount in enumerate([50.0, 30.0, *[2.0] * 10])
-    ]  # fmt: skip
+    ]
     found = concentration.customers(company(transactions=rows), settings, top=2)
     assert found.value == 0.8
     assert found.frame["cumulative_rate"].to_list()[:3] == pytest.approx([0.5, 0.8, 0.82])

@@ -43,10 +43,15 @@ def test_what_went_out_and_came_back_counts_on_the_way_and_not_at_the_ends(firm,
     found = paths.path(firm, settings, SINCE, UNTIL, "region", "EMEA", "this quarter")
     rows = {s: rest for s, *rest in found.steps.filter(found.steps["n_deals"] > 0).iter_rows()}
     assert rows == {
-        "New": [1, 3.0, 0, 0.0], "Transferred in": [1, 5.0, 0, 0.0], "Pulled in": [1, 8.0, 0, 0.0],
-        "Increased": [1, 4.0, 0, 0.0], "Decreased": [1, -5.0, 1, -1.0], "Pushed out": [2, -28.0, 1, -20.0],
-        "Transferred out": [1, -5.0, 0, 0.0], "Lost": [1, -3.0, 0, 0.0],
-    }  # fmt: skip
+        "New": [1, 3.0, 0, 0.0],
+        "Transferred in": [1, 5.0, 0, 0.0],
+        "Pulled in": [1, 8.0, 0, 0.0],
+        "Increased": [1, 4.0, 0, 0.0],
+        "Decreased": [1, -5.0, 1, -1.0],
+        "Pushed out": [2, -28.0, 1, -20.0],
+        "Transferred out": [1, -5.0, 0, 0.0],
+        "Lost": [1, -3.0, 0, 0.0],
+    }
     assert found.frame.rows() == [
         ("Left and entered by close date", 1, 8.0, -8.0, 0.0),
         ("Handed over, out and in", 1, 5.0, -5.0, 0.0),

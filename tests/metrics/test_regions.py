@@ -20,16 +20,28 @@ NOW, THEN, LATE = date(2026, 5, 1), date(2025, 4, 20), date(2025, 6, 20)
 
 def line(k, day, amount, region, kind="booking", rep_id=None, account="A1"):
     return {
-        "transaction_id": str(k), "account_id": account, "booked_on": day, "kind": kind, "quantity": 1.0,
-        "amount": amount, "region": region, "rep_id": rep_id,
-    }  # fmt: skip
+        "transaction_id": str(k),
+        "account_id": account,
+        "booked_on": day,
+        "kind": kind,
+        "quantity": 1.0,
+        "amount": amount,
+        "region": region,
+        "rep_id": rep_id,
+    }
 
 
 LINES = [
-    line(1, NOW, 300.0, "EMEA"), line(2, THEN, 200.0, "EMEA"), line(3, LATE, 900.0, "EMEA"),
-    line(4, NOW, 50.0, "AMER"), line(5, THEN, 100.0, "AMER"), line(6, NOW, 25.5, None),
-    line(7, NOW, 10.0, "EMEA", "billing"), line(8, NOW, -4.0, "EMEA", "refund"), line(9, THEN, 3.0, "EMEA", "billing"),
-]  # fmt: skip
+    line(1, NOW, 300.0, "EMEA"),
+    line(2, THEN, 200.0, "EMEA"),
+    line(3, LATE, 900.0, "EMEA"),
+    line(4, NOW, 50.0, "AMER"),
+    line(5, THEN, 100.0, "AMER"),
+    line(6, NOW, 25.5, None),
+    line(7, NOW, 10.0, "EMEA", "billing"),
+    line(8, NOW, -4.0, "EMEA", "refund"),
+    line(9, THEN, 3.0, "EMEA", "billing"),
+]
 
 
 def frame(found):
@@ -60,14 +72,18 @@ def test_revenue_takes_refunds_off(settings):
 
 def team(**values):
     return [
-        rep("R1", "EMEA 1", date(2020, 1, 1)), rep("R2", "AMER 1", date(2020, 1, 1), date(2026, 4, 20)),
-        rep("R2", "EMEA 1", date(2026, 4, 20)), rep("M1", "EMEA 1", date(2020, 1, 1), role="manager"),
-    ]  # fmt: skip
+        rep("R1", "EMEA 1", date(2020, 1, 1)),
+        rep("R2", "AMER 1", date(2020, 1, 1), date(2026, 4, 20)),
+        rep("R2", "EMEA 1", date(2026, 4, 20)),
+        rep("M1", "EMEA 1", date(2020, 1, 1), role="manager"),
+    ]
 
 
 def test_attainment_takes_the_quota_of_who_was_there_when_the_quarter_began(settings):
-    quotas = [{"rep_id": r, "period_start_on": date(2026, 4, 1), "quota_amount": a}
-              for r, a in (("R1", 600.0), ("R2", 200.0), ("M1", 800.0))]  # fmt: skip
+    quotas = [
+        {"rep_id": r, "period_start_on": date(2026, 4, 1), "quota_amount": a}
+        for r, a in (("R1", 600.0), ("R2", 200.0), ("M1", 800.0))
+    ]
     data = company(transactions=LINES, quotas=quotas, sales_team=team())
     found = regions.regions(data, settings, "Attainment")
     rows = frame(found)
@@ -155,8 +171,10 @@ def test_a_tile_says_its_number_and_stays_readable_without_one(settings):
     spec = charts.tiles(found.frame, "Bookings", "USD").to_dict()
     rows = next(iter(spec["datasets"].values()))
     assert {r["region"]: r["word"] for r in rows} == {
-        "EMEA": "▲ 50 %", "AMER": "▼ 50 %", "No region": "nothing a year ago"
-    }  # fmt: skip
+        "EMEA": "▲ 50 %",
+        "AMER": "▼ 50 %",
+        "No region": "nothing a year ago",
+    }
     share = regions.regions(company(transactions=LINES), settings, "Attainment")
     rows = next(iter(charts.tiles(share.frame, "Attainment", "USD").to_dict()["datasets"].values()))
     assert {r["word"] for r in rows} == {"no quota"}

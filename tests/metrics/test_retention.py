@@ -52,9 +52,18 @@ def row(found, label, age):
 def test_a_cohort_is_followed_by_hand(three, settings):
     found = metrics.retention.cohorts(three, settings)
     assert row(found, "Q1 2025", 0) | {"is_whole": True} == {
-        "cohort": date(2025, 1, 1), "label": "Q1 2025", "age_months": 0, "n_accounts": 2, "n_kept": 2,
-        "base_amount": 400.0, "amount": 400.0, "logo_rate": 1.0, "net_rate": 1.0, "gross_rate": 1.0, "is_whole": True,
-    }  # fmt: skip
+        "cohort": date(2025, 1, 1),
+        "label": "Q1 2025",
+        "age_months": 0,
+        "n_accounts": 2,
+        "n_kept": 2,
+        "base_amount": 400.0,
+        "amount": 400.0,
+        "logo_rate": 1.0,
+        "net_rate": 1.0,
+        "gross_rate": 1.0,
+        "is_whole": True,
+    }
     at = row(found, "Q1 2025", 12)
     assert (at["n_kept"], at["amount"], at["logo_rate"]) == (1, 200.0, 0.5)
     assert at["net_rate"] == pytest.approx(200 / 400)

@@ -235,14 +235,25 @@ def test_money_is_the_difference_on_the_deals_amount(sample, settings):
                 assert 0 < row["expected_low_amount"] <= row["expected_amount"] <= row["expected_high_amount"]
         assert found.frame["effort_days"].null_count() == 0
     assert actions._expected({"evidence": actions.HELPED, "difference": 0.2, "low": 0.1, "high": 0.3}, 5_000_000) == {
-        "expected_amount": 10_000.0, "expected_low_amount": 5_000.0, "expected_high_amount": 15_000.0,
-    }  # fmt: skip
+        "expected_amount": 10_000.0,
+        "expected_low_amount": 5_000.0,
+        "expected_high_amount": 15_000.0,
+    }
 
 
 def test_what_an_action_is_worth_and_costs_is_said():
-    row = {"action": "Call", "evidence": actions.HELPED, "n_did": 60, "won_did_rate": 0.5, "n_did_not": 80,
-           "won_did_not_rate": 0.3, "expected_amount": 10_000.0, "expected_low_amount": 5_000.0,
-           "expected_high_amount": 15_000.0, "effort_days": 1.0}  # fmt: skip
+    row = {
+        "action": "Call",
+        "evidence": actions.HELPED,
+        "n_did": 60,
+        "won_did_rate": 0.5,
+        "n_did_not": 80,
+        "won_did_not_rate": 0.3,
+        "expected_amount": 10_000.0,
+        "expected_low_amount": 5_000.0,
+        "expected_high_amount": 15_000.0,
+        "effort_days": 1.0,
+    }
     said = actions.Actions(pl.DataFrame([row]), "EUR").sentence()
     assert said.endswith("the difference stands for EUR 10.0 k (EUR 5.0 k to EUR 15.0 k), for about 1 day of work.")
     bare = pl.DataFrame([{**row, "expected_amount": None, "effort_days": 0.5}])

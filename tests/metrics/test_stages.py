@@ -91,8 +91,11 @@ def test_how_far_each_deal_has_come_by_a_day(firm, settings):
 
 
 def test_deals_due_by_a_date_stand_as_on_the_day(settings):
-    rows = states("a", (day(0), {"stage": "Discovery", "amount": 10.0, "close_on": day(50), "owner_id": "ann"}),
-                  (day(20), {"stage": "Proposal", "amount": 12.0, "close_on": day(90), "owner_id": "ann"}))  # fmt: skip
+    rows = states(
+        "a",
+        (day(0), {"stage": "Discovery", "amount": 10.0, "close_on": day(50), "owner_id": "ann"}),
+        (day(20), {"stage": "Proposal", "amount": 12.0, "close_on": day(90), "owner_id": "ann"}),
+    )
     rows += states("b", (day(0), {"stage": "Discovery", "amount": 5.0, "close_on": None, "owner_id": "ann"}))
     firm = company(opportunity_history=rows, opportunities=[deal("a"), deal("b")])
     shown = ("opportunity_id", "stage", "close_on", "cents")

@@ -115,19 +115,27 @@ def test_a_rep_who_moves_takes_only_later_bookings_along(nothing, settings):
     team = contracts.empty("sales_team")
     spans = pl.DataFrame(
         {
-            "rep_id": ["R1", "R1", "R2"], "rep_name": ["Ann", "Ann", "Bo"], "role": ["rep"] * 3,
-            "team": ["North", "South", "South"], "valid_from": [date(2025, 1, 1), date(2026, 5, 1), date(2026, 4, 20)],
+            "rep_id": ["R1", "R1", "R2"],
+            "rep_name": ["Ann", "Ann", "Bo"],
+            "role": ["rep"] * 3,
+            "team": ["North", "South", "South"],
+            "valid_from": [date(2025, 1, 1), date(2026, 5, 1), date(2026, 4, 20)],
             "valid_to": [date(2026, 5, 1), None, None],
-        }, schema_overrides={"valid_to": pl.Date},
-    )  # fmt: skip
+        },
+        schema_overrides={"valid_to": pl.Date},
+    )
     spans = spans.with_columns([pl.lit(None, t).alias(c) for c, t in team.schema.items() if c not in spans.columns])
     lines = pl.DataFrame(
         {
-            "transaction_id": ["1", "2", "3", "4"], "account_id": ["A"] * 4, "rep_id": ["R1", "R1", "R2", "R9"],
+            "transaction_id": ["1", "2", "3", "4"],
+            "account_id": ["A"] * 4,
+            "rep_id": ["R1", "R1", "R2", "R9"],
             "booked_on": [date(2026, 4, 30), date(2026, 5, 1), date(2026, 5, 2), date(2026, 5, 3)],
-            "kind": ["booking"] * 4, "quantity": [1.0] * 4, "amount": [100.0, 10.0, 1.0, 0.5],
+            "kind": ["booking"] * 4,
+            "quantity": [1.0] * 4,
+            "amount": [100.0, 10.0, 1.0, 0.5],
         }
-    )  # fmt: skip
+    )
     blank = contracts.empty("transactions").schema.items()
     lines = lines.with_columns([pl.lit(None, t).alias(c) for c, t in blank if c not in lines.columns])
     quotas = pl.DataFrame({"rep_id": ["R1", "R2"], "period_start_on": [QUARTER] * 2, "quota_amount": [200.0, 50.0]})
@@ -141,12 +149,20 @@ def test_a_rep_who_moves_takes_only_later_bookings_along(nothing, settings):
 @pytest.mark.parametrize(
     "measure",
     [
-        metrics.stages.conversion, metrics.stages.times, metrics.stages.cohorts, metrics.coverage.weighted,
-        metrics.coverage.coverage, metrics.velocity.velocity, metrics.velocity.win_rates, metrics.risk.at_risk,
-        metrics.health.health, metrics.concentration.pipeline, metrics.concentration.customers,
+        metrics.stages.conversion,
+        metrics.stages.times,
+        metrics.stages.cohorts,
+        metrics.coverage.weighted,
+        metrics.coverage.coverage,
+        metrics.velocity.velocity,
+        metrics.velocity.win_rates,
+        metrics.risk.at_risk,
+        metrics.health.health,
+        metrics.concentration.pipeline,
+        metrics.concentration.customers,
         metrics.attainment.teams,
     ],
-)  # fmt: skip
+)
 def test_nothing_loaded_is_null_and_a_sentence(nothing, settings, measure):
     found = measure(nothing, settings)
     assert found.value is None

@@ -69,9 +69,11 @@ def test_later_rows_change_nothing(sample, settings):
     before = arrivals.arrivals(sample, settings, "region", 90)
     later = sample.opportunities.head(50).with_columns(
         opportunity_id=pl.concat_str(pl.lit("later"), "opportunity_id"),
-        created_on=pl.lit(ago(-30)), close_on=pl.lit(ago(-60)), is_closed=pl.lit(value=False),
+        created_on=pl.lit(ago(-30)),
+        close_on=pl.lit(ago(-60)),
+        is_closed=pl.lit(value=False),
         is_won=pl.lit(value=False),
-    )  # fmt: skip
+    )
     data = sample.with_frames(opportunities=pl.concat([sample.opportunities, later]))
     assert arrivals.arrivals(data, settings, "region", 90).frame.equals(before.frame)
 

@@ -36,9 +36,12 @@ def planted(n=400, early=0.02, late=0.02, slope=1.2):
         {"account_id": [f"A{i:03d}" for i in range(n)], **blank, **{c: ["x"] * n for c in accounts.CATEGORIES}},
         schema_overrides=dict.fromkeys(accounts.NUMBERS, pl.Float64),
     ).with_columns(n_tickets_90d=pl.Series(tickets), gone=pl.Series(gone, dtype=pl.Date))
-    marks = pl.concat([
-        frame.filter(pl.col("gone").is_null() | (pl.col("gone") > day)).with_columns(as_of=pl.lit(day)) for day in days
-    ]).drop("gone")  # fmt: skip
+    marks = pl.concat(
+        [
+            frame.filter(pl.col("gone").is_null() | (pl.col("gone") > day)).with_columns(as_of=pl.lit(day))
+            for day in days
+        ]
+    ).drop("gone")
     moved = frame.drop_nulls("gone").select(
         "account_id", on="gone", event=pl.lit("left"), mrr_before=pl.lit(1.0), mrr_after=pl.lit(0.0)
     )

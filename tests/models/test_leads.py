@@ -132,10 +132,16 @@ def test_deals_without_account_or_region_count_for_the_whole(sample):
     day = date(2026, 1, 20)
     blank = sample.opportunities.clear()
     deals = pl.DataFrame(
-        {"opportunity_id": ["O1", "O2", "O3"], "account_id": ["A", "B", None], "is_won": [True] * 3,
-         "is_closed": [True] * 3, "close_on": [day] * 3, "amount": [10.0] * 3},
+        {
+            "opportunity_id": ["O1", "O2", "O3"],
+            "account_id": ["A", "B", None],
+            "is_won": [True] * 3,
+            "is_closed": [True] * 3,
+            "close_on": [day] * 3,
+            "amount": [10.0] * 3,
+        },
         schema_overrides={name: blank.schema[name] for name in ("account_id", "close_on", "amount")},
-    )  # fmt: skip
+    )
     places = pl.DataFrame({"account_id": ["A", "B"], "region": ["EMEA", None]})
     found = leads.of_deals(SimpleNamespace(accounts=places, opportunities=deals), "region", [JAN], "All")
     assert dict(found.select("unit", "won_amount").iter_rows()) == {"EMEA": 10.0, "Not known": 20.0, "All": 30.0}

@@ -16,15 +16,17 @@ def table(seed=1, skill=1.4):
     draw = np.random.default_rng(seed)
     heat, kind = draw.normal(0, 1, N), draw.choice(["a", "b", "c"], N)
     odds = skill * (heat + (kind == "a"))
-    return pl.DataFrame({
-        "row": [f"R{i}" for i in range(N)],
-        "heat": np.where(draw.random(N) < 0.1, np.nan, heat),
-        "kind": kind,
-        "spent": [f"{v:.2f}" if v > 0.1 else " " for v in draw.random(N)],
-        "since": [date(2024, 1, 1) + timedelta(days=int(d)) for d in draw.integers(0, 400, N)],
-        "same": ["x"] * N,
-        "left": np.where(draw.random(N) < 1 / (1 + np.exp(-odds)), "Yes", "No"),
-    }).with_columns(pl.col("heat").fill_nan(None))  # fmt: skip
+    return pl.DataFrame(
+        {
+            "row": [f"R{i}" for i in range(N)],
+            "heat": np.where(draw.random(N) < 0.1, np.nan, heat),
+            "kind": kind,
+            "spent": [f"{v:.2f}" if v > 0.1 else " " for v in draw.random(N)],
+            "since": [date(2024, 1, 1) + timedelta(days=int(d)) for d in draw.integers(0, 400, N)],
+            "same": ["x"] * N,
+            "left": np.where(draw.random(N) < 1 / (1 + np.exp(-odds)), "Yes", "No"),
+        }
+    ).with_columns(pl.col("heat").fill_nan(None))
 
 
 @pytest.fixture(scope="module")

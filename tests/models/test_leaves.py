@@ -58,8 +58,10 @@ def test_a_tree_by_hand():
     found = Leaves.of(dumped(tree, leaf(0.5)))
     assert found is not None
     assert set(found.splits) == {Split(0, 5.0, is_gap_left=True), Split(1, (1, 3), is_gap_left=False)}
-    assert sorted(found.nodes) == [(0, found.splits.index(Split(1, (1, 3), is_gap_left=False)), 0b11111110),
-                                   (0, found.splits.index(Split(0, 5.0, is_gap_left=True)), 0b11111100)]  # fmt: skip
+    assert sorted(found.nodes) == [
+        (0, found.splits.index(Split(1, (1, 3), is_gap_left=False)), 0b11111110),
+        (0, found.splits.index(Split(0, 5.0, is_gap_left=True)), 0b11111100),
+    ]
     rows = np.array([[5.0, 1.0], [np.nan, 3.0], [5.0, 2.0], [4.0, np.nan], [5.1, 1.0]])
     assert Walk(found, frozenset()).predict(rows).tolist() == [10.5, 10.5, 20.5, 20.5, 30.5]
 

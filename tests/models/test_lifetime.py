@@ -39,7 +39,7 @@ def test_a_summary_by_hand():
             }
         ),
         date(2025, 12, 31),
-    )  # fmt: skip
+    )
     assert found["customer_id"].to_list() == ["A", "B"]
     a = found.to_dicts()[0]
     assert (a["n_repeats"], a["recency_weeks"], a["age_weeks"]) == (1, 1.0, 52.0)
@@ -143,11 +143,16 @@ def test_kaplan_meier_by_hand():
 def test_tenures_mind_when_watching_began():
     lines = rows(
         "subscriptions",
-        {"subscription_id": "1", "account_id": "A", "mrr_amount": 1.0, "started_on": date(2020, 1, 1),
-         "ended_on": date(2022, 1, 1)},
+        {
+            "subscription_id": "1",
+            "account_id": "A",
+            "mrr_amount": 1.0,
+            "started_on": date(2020, 1, 1),
+            "ended_on": date(2022, 1, 1),
+        },
         {"subscription_id": "2", "account_id": "B", "mrr_amount": 1.0, "started_on": date(2020, 1, 1)},
         {"subscription_id": "3", "account_id": "C", "mrr_amount": 1.0, "started_on": date(2025, 1, 1)},
-    )  # fmt: skip
+    )
     found = survival.tenures(lines, DAY).sort("account_id")
     assert found.select("seen_from", "months", "has_left").rows() == [(24, 24, True), (24, 72, False), (0, 12, False)]
 
@@ -183,8 +188,15 @@ def test_beyond_a_year_the_last_half_years_hazard_goes_on():
 
 
 def bill(i, account, amount, cost, on=date(2025, 6, 1)):
-    return {"transaction_id": f"T{i}", "account_id": account, "booked_on": on, "kind": "billing", "quantity": 1.0,
-            "amount": amount, "cost_amount": cost}  # fmt: skip
+    return {
+        "transaction_id": f"T{i}",
+        "account_id": account,
+        "booked_on": on,
+        "kind": "billing",
+        "quantity": 1.0,
+        "amount": amount,
+        "cost_amount": cost,
+    }
 
 
 def test_margins_are_drawn_towards_that_of_all(make, settings):

@@ -33,9 +33,11 @@ def marks(n=900, seed=1):
     begin = pl.lit(date(2024, 1, 1)) + pl.duration(days=days)
     return pl.DataFrame({"entity_id": [f"E{i}" for i in range(n)], "heat": odds}).with_columns(
         kind=pl.Series(draw.choice(["a", "b"], n)),
-        as_of=begin.cast(pl.Date), is_known_on=(begin + pl.duration(days=30)).cast(pl.Date),
-        horizon_days=pl.lit(30), target=pl.Series((draw.random(n) < 1 / (1 + np.exp(-2 * odds))).astype(np.int8)),
-    )  # fmt: skip
+        as_of=begin.cast(pl.Date),
+        is_known_on=(begin + pl.duration(days=30)).cast(pl.Date),
+        horizon_days=pl.lit(30),
+        target=pl.Series((draw.random(n) < 1 / (1 + np.exp(-2 * odds))).astype(np.int8)),
+    )
 
 
 RECIPE = Recipe("a test", ("heat",), ("kind",), ("kind",), 30, {"num_leaves": 4, "min_data_in_leaf": 20}, 30, 200)

@@ -98,8 +98,10 @@ def test_a_very_large_company_is_learnt_from_by_some_deals_with_all_their_landma
     ids = found["opportunity_id"].unique()
     assert ids.len() == 1_000 < every["opportunity_id"].n_unique() <= settings.models.most_deals
     assert found.equals(every.filter(pl.col("opportunity_id").is_in(ids.implode())))
-    by_year = (f.unique("opportunity_id")["as_of"].dt.year().value_counts(normalize=True).sort("as_of") for f in (
-        found.sort("as_of"), every.sort("as_of")))  # fmt: skip
+    by_year = (
+        f.unique("opportunity_id")["as_of"].dt.year().value_counts(normalize=True).sort("as_of")
+        for f in (found.sort("as_of"), every.sort("as_of"))
+    )
     one, other = (dict(shares.iter_rows()) for shares in by_year)
     assert one.keys() == other.keys()
     assert all(abs(one[year] - other[year]) < 0.06 for year in one)

@@ -46,8 +46,14 @@ def test_two_points_make_two_groups():
 
 def test_recency_frequency_and_money_by_hand(make):
     def order(i, account, on, amount):
-        return {"transaction_id": f"T{i}", "account_id": account, "booked_on": on, "kind": "booking", "quantity": 1.0,
-                "amount": amount}  # fmt: skip
+        return {
+            "transaction_id": f"T{i}",
+            "account_id": account,
+            "booked_on": on,
+            "kind": "booking",
+            "quantity": 1.0,
+            "amount": amount,
+        }
 
     lines = [order(i, f"A{i}", date(2026, 1, 1 + i), 10.0 * i + 1) for i in range(5)]
     data = make(transactions=rows("transactions", *lines, order(9, "A4", date(2026, 1, 20), 5.0)))
@@ -82,9 +88,16 @@ def test_too_few_or_all_alike_is_said(make, settings):
     with pytest.raises(ModelError, match="too few to group"):
         segments.build(make(), settings)
     same = [
-        {"transaction_id": f"T{i}", "account_id": f"A{i}", "booked_on": date(2026, 1, 1), "kind": "booking",
-         "quantity": 1.0, "amount": 5.0} for i in range(40)
-    ]  # fmt: skip
+        {
+            "transaction_id": f"T{i}",
+            "account_id": f"A{i}",
+            "booked_on": date(2026, 1, 1),
+            "kind": "booking",
+            "quantity": 1.0,
+            "amount": 5.0,
+        }
+        for i in range(40)
+    ]
     with pytest.raises(ModelError, match="alike"):
         segments.build(make(transactions=rows("transactions", *same)), settings)
     blank = pl.DataFrame({"group": [], "kind": [], "spent_amount": [], "account_id": []})

@@ -11,15 +11,17 @@ from core.contracts import empty
 from core.contracts.errors import ModelError
 from core.models import drift, readiness, registry, trust, versions
 
-PAST = pl.DataFrame({
-    "opportunity_id": [f"O{i}" for i in range(10)],
-    "as_of": [__import__("datetime").date(2026, 1, 1)] * 10,
-    "target": [1, 1, 1, 0, 1, 0, 0, 0, 0, 0],
-    "p": [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05],
-    "share": [0.4] * 10,
-    "amount": [1000.0] * 10,
-    "segment": ["SMB"] * 10,
-})  # fmt: skip
+PAST = pl.DataFrame(
+    {
+        "opportunity_id": [f"O{i}" for i in range(10)],
+        "as_of": [__import__("datetime").date(2026, 1, 1)] * 10,
+        "target": [1, 1, 1, 0, 1, 0, 0, 0, 0, 0],
+        "p": [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05],
+        "share": [0.4] * 10,
+        "amount": [1000.0] * 10,
+        "segment": ["SMB"] * 10,
+    }
+)
 
 
 @pytest.fixture
@@ -112,10 +114,14 @@ def test_readiness_of_the_sample_and_of_a_company_without_losses(bundle, sample,
     few = sample.opportunities.filter("is_won").head(30)
     bare = replace(
         sample.with_frames(
-            opportunities=few, opportunity_history=empty("opportunity_history"), activities=empty("activities"),
-            transactions=empty("transactions"), subscriptions=empty("subscriptions"),
-        ), is_transient=True,
-    )  # fmt: skip
+            opportunities=few,
+            opportunity_history=empty("opportunity_history"),
+            activities=empty("activities"),
+            transactions=empty("transactions"),
+            subscriptions=empty("subscriptions"),
+        ),
+        is_transient=True,
+    )
     found = readiness.readiness(bare, settings)
     rows = {(r["model"], r["needs"]): r for r in found.frame.to_dicts()}
     assert rows["When a deal is won", "won deals"]["missing"] == settings.models.min_closed_deals - 30

@@ -110,9 +110,13 @@ def test_the_planted_drivers_of_winning_lead(closing, sample, settings):
     frame = deals.build(sample, sample.as_of, settings)
     order = importance(closing[0].at(90), frame).bars["driver"].to_list()
     planted = [
-        "Activity and meetings", "Stage and pace", "Contacts in the deal", "Kind of deal", "Owner's record",
+        "Activity and meetings",
+        "Stage and pace",
+        "Contacts in the deal",
+        "Kind of deal",
+        "Owner's record",
         "Close date moves",
-    ]  # fmt: skip
+    ]
     assert set(order[:6]) == set(planted)
     assert order.index("Competition") < order.index("Lead source")
     assert order.index("Close date moves") < order.index("Lead source")
@@ -120,14 +124,16 @@ def test_the_planted_drivers_of_winning_lead(closing, sample, settings):
 
 # Of each planted effect: what moves it, in which direction and how strongly, and the features that can show it.
 EFFECTS = {
-    "meetings_60d": (pl.col("n_meetings_60d").clip(0, 8), ("n_meetings_30d", "n_meetings_60d", "meetings_per_week",
-                                                           "meeting_pace")),
+    "meetings_60d": (
+        pl.col("n_meetings_60d").clip(0, 8),
+        ("n_meetings_30d", "n_meetings_60d", "meetings_per_week", "meeting_pace"),
+    ),
     "pushes": (pl.col("n_pushes").clip(0, 4), ("n_pushes",)),
     "contacts": (pl.col("n_contacts").clip(0, 6), ("n_contacts",)),
     "competitor": (pl.col("competitor").is_not_null(), ("competitor", "rival_win_rate")),
     "expansion": (pl.col("opportunity_type") == "expansion", ("opportunity_type", "is_customer")),
     "enterprise": (pl.col("segment") == "Enterprise", ("segment", "employee_count")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", EFFECTS)
@@ -145,9 +151,12 @@ def test_planted_effects_on_winning_come_back_in_sign_and_size(closing, sample, 
 
 
 SIGNS = {
-    "usage_change_rate_90d": -1, "recent_tickets": 1, "recent_ticket_sentiment": -1, "tenure_days": -1,
+    "usage_change_rate_90d": -1,
+    "recent_tickets": 1,
+    "recent_ticket_sentiment": -1,
+    "tenure_days": -1,
     "mrr_change_rate_180d": 1,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("feature", SIGNS)

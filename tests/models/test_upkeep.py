@@ -19,10 +19,16 @@ class Model:
 
 def past(n=200, p=0.2, share=0.2, happened=0.2, last=date(2026, 3, 1)):
     hits = round(n * happened)
-    return pl.DataFrame({
-        "opportunity_id": [f"O{i}" for i in range(n)], "as_of": [last - timedelta(days=i % 60) for i in range(n)],
-        "horizon_days": [90] * n, "target": [1] * hits + [0] * (n - hits), "p": [p] * n, "share": [share] * n,
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "opportunity_id": [f"O{i}" for i in range(n)],
+            "as_of": [last - timedelta(days=i % 60) for i in range(n)],
+            "horizon_days": [90] * n,
+            "target": [1] * hits + [0] * (n - hits),
+            "p": [p] * n,
+            "share": [share] * n,
+        }
+    )
 
 
 def signs(found):

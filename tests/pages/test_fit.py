@@ -85,8 +85,11 @@ def test_work_is_kept_changed_in_bulk_and_resumes_in_another_session(home):
 def test_a_leader_who_reads_lists_approves_them_and_changes_no_answer(home, monkeypatch):
     test = uploaded()
     button(test, "Keep it and start").click().run()
-    people = {"ana@example.com": {"roles": ["leader"]}, "bo@example.com": {"roles": ["sales_engineer"]},
-              "eve@example.com": {"roles": ["auditor"]}}  # fmt: skip
+    people = {
+        "ana@example.com": {"roles": ["leader"]},
+        "bo@example.com": {"roles": ["sales_engineer"]},
+        "eve@example.com": {"roles": ["auditor"]},
+    }
     chosen = {"access": {"sign_in": "header", "people": people}, "roles": {"auditor": ["requirements:read"]}}
     (home / "quarterdeck.yaml").write_text(yaml.safe_dump(chosen), encoding="utf-8")
     monkeypatch.setenv("QUARTERDECK_CONFIG", str(home / "quarterdeck.yaml"))
@@ -127,8 +130,10 @@ def test_a_colleagues_change_is_shown_and_not_overwritten(home):
     assert "Row 2 was changed by ann" in notice
     assert "Nothing was overwritten" in notice
     assert dict(store.reviews.rows(number).select("row", "state").iter_rows()) == {
-        2: "answered", 3: "blocked", 4: "blocked",
-    }  # fmt: skip
+        2: "answered",
+        3: "blocked",
+        4: "blocked",
+    }
     test.button(key="review_mine").click().run()
     assert dict(store.reviews.rows(number).select("row", "state").iter_rows())[2] == "blocked"
     store.close()

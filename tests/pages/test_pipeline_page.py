@@ -87,8 +87,9 @@ def one_deal(sample) -> Dataset:
     deal = sample.opportunities.filter(~pl.col("is_closed")).head(1)
     mine = {"opportunity_id": deal["opportunity_id"].implode()}
     history = sample.opportunity_history.filter(pl.col("opportunity_id").is_in(mine["opportunity_id"]))
-    return nothing().with_frames(opportunities=deal.with_columns(n_contacts=1), opportunity_history=history,
-                                 accounts=sample.accounts)  # fmt: skip
+    return nothing().with_frames(
+        opportunities=deal.with_columns(n_contacts=1), opportunity_history=history, accounts=sample.accounts
+    )
 
 
 def test_one_deal_without_a_past_is_told_in_sentences(sample):

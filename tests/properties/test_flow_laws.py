@@ -31,8 +31,13 @@ TEAM = [
     rep("cy", "EMEA 1", START + timedelta(days=15)),
 ]
 SCOPES = [
-    ("company", None), ("region", "EMEA"), ("team", "EMEA 1"), ("team", "APAC 1"), ("rep", "ann"), ("segment", "SMB"),
-]  # fmt: skip
+    ("company", None),
+    ("region", "EMEA"),
+    ("team", "EMEA 1"),
+    ("team", "APAC 1"),
+    ("rep", "ann"),
+    ("segment", "SMB"),
+]
 
 change = st.fixed_dictionaries(
     {
@@ -164,9 +169,12 @@ def moves(before, before_day, now, day, deal_id, level, name, hierarchy, due_in,
 
 
 asked = st.tuples(
-    st.sampled_from(SCOPES), st.sampled_from(["any date", "this quarter", "next quarter"]),
-    st.sampled_from(["then", "now"]), st.integers(0, SPAN), st.integers(0, SPAN),
-)  # fmt: skip
+    st.sampled_from(SCOPES),
+    st.sampled_from(["any date", "this quarter", "next quarter"]),
+    st.sampled_from(["then", "now"]),
+    st.integers(0, SPAN),
+    st.integers(0, SPAN),
+)
 slow = rules(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 

@@ -52,9 +52,9 @@ def test_ranges_hold_on_a_part_of_m3(settings):
     found = RevenueForecaster(settings).fit(train).predict(6).join(test, on=["unit", "month"], suffix="_true")
     inside = found["amount_true"].is_between(found["lower"], found["upper"]).mean()
     assert 0.72 <= inside <= 0.88
-    scale = train.sort("unit", "month").group_by("unit").agg(
-        q=(pl.col("amount") - pl.col("amount").shift(12)).abs().mean()
-    )  # fmt: skip
+    scale = (
+        train.sort("unit", "month").group_by("unit").agg(q=(pl.col("amount") - pl.col("amount").shift(12)).abs().mean())
+    )
     misses = found.join(scale, on="unit").select((pl.col("amount_true") - pl.col("amount")).abs() / pl.col("q"))
     assert misses.to_series().mean() < 0.75
     assert weighing.beforehand(60).sum() == weighing.beforehand(24).sum() == pytest.approx(1)

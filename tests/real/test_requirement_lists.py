@@ -126,10 +126,19 @@ def test_matching_on_public_crosswalks():
 
 def test_categories_of_requirements_nobody_trained_on():
     mapped = {
-        "F": "functional", "US": "functional", "LF": "functional", "SE": "security", "PE": "performance",
-        "SC": "performance", "A": "performance", "FT": "performance", "L": "compliance", "MN": "support",
-        "O": "technical", "PO": "technical",
-    }  # fmt: skip
+        "F": "functional",
+        "US": "functional",
+        "LF": "functional",
+        "SE": "security",
+        "PE": "performance",
+        "SC": "performance",
+        "A": "performance",
+        "FT": "performance",
+        "L": "compliance",
+        "MN": "support",
+        "O": "technical",
+        "PO": "technical",
+    }
     held = pl.read_csv(DATA / "promise_nfr" / "promise_nfr.csv")
     right = [mapped[label] for label in held["label"]]
     seen = match.understood(held["text"].to_list())
@@ -151,10 +160,17 @@ def test_a_real_questionnaire_in_its_next_edition_is_filled_in_from_the_last():
     rows = [r for r in book["Migration"].iter_rows(min_row=2, max_col=7, values_only=True) if r[1] and r[3] and r[4]]
     texts = {str(r[3]): str(r[4]) for r in rows}
     held = pl.DataFrame({"text": list(texts.values()), "capability_id": list(texts)}).with_columns(
-        answer_id=pl.lit("a"), answer=pl.lit("Yes"), category=pl.lit("security"), source=pl.lit("3"),
-        place=pl.lit("1"), owner=pl.lit("ann"), kind=pl.lit("confirmed"), chance=pl.lit(None, pl.Float64),
-        at=pl.lit(datetime(2026, 1, 1)), age_days=pl.lit(1, pl.Int64),
-    )  # fmt: skip
+        answer_id=pl.lit("a"),
+        answer=pl.lit("Yes"),
+        category=pl.lit("security"),
+        source=pl.lit("3"),
+        place=pl.lit("1"),
+        owner=pl.lit("ann"),
+        kind=pl.lit("confirmed"),
+        chance=pl.lit(None, pl.Float64),
+        at=pl.lit(datetime(2026, 1, 1)),
+        age_days=pl.lit(1, pl.Int64),
+    )
     wanted = {str(r[1]): str(r[3]) for r in rows if r[6] == "high"}
     asked = list(wanted)
     found = memory.recall(asked, memory.Memory(held.select(list(memory.nothing().columns))))

@@ -15,12 +15,19 @@ from core.requirements import categories, classify, read_list
 @pytest.mark.parametrize(
     ("label", "category"),
     [
-        ("Sicherheit", "security"), ("Sécurité", "security"), ("Interfaces", "integration"),
-        ("Functional requirements", "functional"), ("Datenschutz", "compliance"), ("NFR - Performance", "performance"),
-        ("Wartung und Schulung", "support"), ("Technische Anforderungen", "technical"), ("Rendimiento", "performance"),
-        ("4.2 Identity and Access Management", "security"), ("Reporting", "functional"),
+        ("Sicherheit", "security"),
+        ("Sécurité", "security"),
+        ("Interfaces", "integration"),
+        ("Functional requirements", "functional"),
+        ("Datenschutz", "compliance"),
+        ("NFR - Performance", "performance"),
+        ("Wartung und Schulung", "support"),
+        ("Technische Anforderungen", "technical"),
+        ("Rendimiento", "performance"),
+        ("4.2 Identity and Access Management", "security"),
+        ("Reporting", "functional"),
     ],
-)  # fmt: skip
+)
 def test_the_files_own_category_wins_in_many_tongues(label, category):
     assert classify.categorise("Something about cats", label) == (category, f"the file says {label}")
 
@@ -120,14 +127,33 @@ def test_any_text_gets_a_call_and_a_reason(text):
 @pytest.mark.parametrize(
     ("level", "priority"),
     [
-        ("M", "critical"), ("Muss-Kriterium", "critical"), ("Obligatoire", "critical"), ("Mandatory (M)", "critical"),
-        ("very high", "critical"), ("O", "low"),
-        ("Высокий", "high"), ("Y", "critical"), ("Verplicht", "critical"), ("必須", "critical"), ("Prio 1", "critical"),
-        ("Soll", "high"), ("Élevée", "high"), ("2 - High", "high"), ("P2", "high"), ("Belangrijk", "high"),
-        ("Kann", "medium"), ("Desirable", "medium"), ("3/5", "medium"), ("Souhaitable", "medium"),
-        ("Niedrig", "low"), ("Nice-to-have", "low"), ("5", "low"), ("4 (low)", "low"), ("Optioneel", "low"),
+        ("M", "critical"),
+        ("Muss-Kriterium", "critical"),
+        ("Obligatoire", "critical"),
+        ("Mandatory (M)", "critical"),
+        ("very high", "critical"),
+        ("O", "low"),
+        ("Высокий", "high"),
+        ("Y", "critical"),
+        ("Verplicht", "critical"),
+        ("必須", "critical"),
+        ("Prio 1", "critical"),
+        ("Soll", "high"),
+        ("Élevée", "high"),
+        ("2 - High", "high"),
+        ("P2", "high"),
+        ("Belangrijk", "high"),
+        ("Kann", "medium"),
+        ("Desirable", "medium"),
+        ("3/5", "medium"),
+        ("Souhaitable", "medium"),
+        ("Niedrig", "low"),
+        ("Nice-to-have", "low"),
+        ("5", "low"),
+        ("4 (low)", "low"),
+        ("Optioneel", "low"),
     ],
-)  # fmt: skip
+)
 def test_priorities_in_any_wording(level, priority):
     assert classify.prioritise("x", level) == (priority, f"the file says {level}")
 
@@ -140,13 +166,18 @@ def test_a_priority_nobody_understands_leaves_it_to_the_text(level):
 @pytest.mark.parametrize(
     ("text", "priority", "obligation"),
     [
-        ("It must log in", "high", "must"), ("Il doit chiffrer les données", "high", "must"),
-        ("Das System sollte drucken", "medium", "should"), ("El sistema puede imprimir", "low", "may"),
-        ("It should, and later must, print", "high", "should"), ("It is mandatory to print", "critical", "must"),
-        ("Prints", "medium", None), ("We would like printing", "low", "may"),
-        ("Het systeem moet afdrukken", "high", "must"), ("Mayors mustering", "medium", None),
+        ("It must log in", "high", "must"),
+        ("Il doit chiffrer les données", "high", "must"),
+        ("Das System sollte drucken", "medium", "should"),
+        ("El sistema puede imprimir", "low", "may"),
+        ("It should, and later must, print", "high", "should"),
+        ("It is mandatory to print", "critical", "must"),
+        ("Prints", "medium", None),
+        ("We would like printing", "low", "may"),
+        ("Het systeem moet afdrukken", "high", "must"),
+        ("Mayors mustering", "medium", None),
     ],
-)  # fmt: skip
+)
 def test_obligation_is_told_apart_from_priority(text, priority, obligation):
     assert classify.prioritise(text)[0] == priority
     assert classify.oblige(text)[0] == obligation

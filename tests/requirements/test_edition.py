@@ -182,15 +182,23 @@ def test_a_file_is_shown_before_it_is_taken_over(shipped, store):
     found = incoming.preview(before, catalogue.read(NEW, "new.csv"))
     assert found.frame.select("capability_id", "kind", "what").rows() == [
         ("SEC-01", "changed", "owner: Identity → Platform"),
-        ("MAP-1", "new", "name: empty → Maps; status: empty → roadmap; available on: empty → 2027-01-31; "
-         "person-weeks: empty → 6; owner: empty → Geo"),
+        (
+            "MAP-1",
+            "new",
+            "name: empty → Maps; status: empty → roadmap; available on: empty → 2027-01-31; "
+            "person-weeks: empty → 6; owner: empty → Geo",
+        ),
         ("SEC-02", "not in the file", "stays, unless you retire it"),
-    ]  # fmt: skip
+    ]
     assert found.n_same == 1
     assert found.rejected["row"].to_list() == [5, 6, 7, 8, 9]
     assert found.rejected["reason"].str.slice(0, 12).to_list() == [
-        "The status '", "The date 'ne", "The effort '", "It has no id", "The id MAP-1",
-    ]  # fmt: skip
+        "The status '",
+        "The date 'ne",
+        "The effort '",
+        "It has no id",
+        "The id MAP-1",
+    ]
     assert found.sentence() == (
         "new.csv: 1 new, 1 changed, 1 as they stand; 1 of ours are not in it. 5 rows cannot be used, as said below."
     )
@@ -284,14 +292,25 @@ def test_what_was_answered_before_follows_a_merge(shipped, settings):
     from core.store.answers import SHAPE
 
     row = {
-        "answer_id": "answer 1", "text": "Sign in by SAML", "capability_id": "OLD", "answer": "", "category": "support",
-        "source": "l", "place": "csv row 2", "owner": "ana", "kind": "confirmed", "chance": None,
-        "at": None, "age_days": 1,
-    }  # fmt: skip
+        "answer_id": "answer 1",
+        "text": "Sign in by SAML",
+        "capability_id": "OLD",
+        "answer": "",
+        "category": "support",
+        "source": "l",
+        "place": "csv row 2",
+        "owner": "ana",
+        "kind": "confirmed",
+        "chance": None,
+        "at": None,
+        "age_days": 1,
+    }
     found = gap.analyse(
-        read_list(b"id,requirement\n1,Sign in by SAML\n", "l.csv"), known, settings,
+        read_list(b"id,requirement\n1,Sign in by SAML\n", "l.csv"),
+        known,
+        settings,
         library=Memory(pl.DataFrame([row], schema=SHAPE)),
-    )  # fmt: skip
+    )
     assert found.frame["capability_id"].to_list() == ["SEC-01"]
     assert found.frame["status"].to_list() == ["available"]
 

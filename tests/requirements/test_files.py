@@ -109,17 +109,24 @@ def test_hidden_rows_columns_and_sheets_are_said():
 
 
 def test_cells_merged_downwards_hold_for_all_their_rows():
-    rows = [["Module", "Requirement", "Priority"], ["Sales", "It must show the pipeline", "High"],
-            [None, "It must show the forecast", None], ["Data", "It must load files", "Low"]]  # fmt: skip
+    rows = [
+        ["Module", "Requirement", "Priority"],
+        ["Sales", "It must show the pipeline", "High"],
+        [None, "It must show the forecast", None],
+        ["Data", "It must load files", "Low"],
+    ]
     found = read_list(book(lambda b: (b["S"].merge_cells("A2:A3"), b["S"].merge_cells("C2:C3")), S=rows), "a.xlsx")
     assert found.frame["given_category"].to_list() == ["Sales", "Sales", "Data"]
     assert found.frame["given_priority"].to_list() == ["High", "High", "Low"]
 
 
 def test_a_heading_over_two_rows():
-    rows = [["Ref", "Requirement", "Vendor response", None, None], [None, None, "Yes", "Partly", "No"],
-            ["R1", "The system must encrypt all data", None, None, None],
-            ["R2", "The system must log every change", None, None, None]]  # fmt: skip
+    rows = [
+        ["Ref", "Requirement", "Vendor response", None, None],
+        [None, None, "Yes", "Partly", "No"],
+        ["R1", "The system must encrypt all data", None, None, None],
+        ["R2", "The system must log every change", None, None, None],
+    ]
 
     def merge(made):
         for block in ("A1:A2", "B1:B2", "C1:E1"):
@@ -128,9 +135,10 @@ def test_a_heading_over_two_rows():
     found = read_list(book(merge, S=rows), "a.xlsx")
     assert found.frame["row"].to_list() == [3, 4]
     assert [(p.name, p.kind, p.status) for p in found.layouts[0].answers] == [
-        ("Vendor response / Yes", "mark", "full"), ("Vendor response / Partly", "mark", "partial"),
+        ("Vendor response / Yes", "mark", "full"),
+        ("Vendor response / Partly", "mark", "partial"),
         ("Vendor response / No", "mark", "none"),
-    ]  # fmt: skip
+    ]
     assert found.frame["answer_cells"].to_list() == ["C3 D3 E3", "C4 D4 E4"]
 
 
@@ -266,7 +274,9 @@ BAD = {
     "bomb": (bomb(), "a.xlsx", "unpacks to more than 400 MB"),
     "entities": (repacked(book(S=LIST), {SHEET: lambda _: LAUGHS}), "a.xlsx", "document type declaration"),
     "entities in the styles": (
-        repacked(book(S=LIST), {"xl/styles.xml": lambda _: LAUGHS}), "a.xlsx", "document type declaration"
+        repacked(book(S=LIST), {"xl/styles.xml": lambda _: LAUGHS}),
+        "a.xlsx",
+        "document type declaration",
     ),
     "cut off": (book(S=LIST)[:-900], "a.xlsx", "damaged"),
     "no relations": (repacked(book(S=LIST), without=["xl/_rels/workbook.xml.rels"]), "a.xlsx", "damaged"),
@@ -276,13 +286,11 @@ BAD = {
     "blank sheets": (book(S=[], T=[]), "a.xlsx", "No requirement list"),
     "locked ods": (ods("", manifest="<encryption-data/>"), "a.ods", "password-protected"),
     "broken ods": (ods("<table:table>"), "a.ods", "damaged"),
-    "entities in ods": (
-        repacked(ods(""), {"content.xml": lambda _: LAUGHS}), "a.ods", "document type declaration"
-    ),
+    "entities in ods": (repacked(ods(""), {"content.xml": lambda _: LAUGHS}), "a.ods", "document type declaration"),
     "odt": (repacked(ods(""), {"mimetype": lambda _: b"vnd.oasis.opendocument.text"}), "a.ods", "no spreadsheet"),
     "figures": (book(S=[["Month", "Amount"], *([f"2026-{n}", n * 10.5] for n in range(12))]), "a.xlsx", "No req"),
     "glossary": (book(S=[["Term", "Meaning", "Description"], ["SLA", "x", "What we promise"]]), "a.xlsx", "No req"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", BAD)

@@ -123,14 +123,20 @@ def test_answers_are_text_whatever_they_look_like():
 
 
 def test_put_an_x():
-    rows = [["Ref", "Requirement", "Yes", "Partly", "No", "Remarks"],
-            *([f"R{n}", f"The system must do thing number {n}"] for n in range(1, 6))]  # fmt: skip
+    rows = [
+        ["Ref", "Requirement", "Yes", "Partly", "No", "Remarks"],
+        *([f"R{n}", f"The system must do thing number {n}"] for n in range(1, 6)),
+    ]
     found = read_list(book(S=rows), "a.xlsx")
     made = fill(found, answered(found, [*STATUSES, "partner"]))
     sheet = load_workbook(io.BytesIO(made.content))["S"]
     assert ["".join("X" if sheet.cell(r, c).value == "X" else "." for c in (3, 4, 5)) for r in range(2, 7)] == [
-        "X..", ".X.", "..X", "..X", ".X."
-    ]  # fmt: skip
+        "X..",
+        ".X.",
+        "..X",
+        "..X",
+        ".X.",
+    ]
     assert sheet["F6"].value == "Done together with a partner: Vault."
     again = read_list(made.content, "a.xlsx")
     twice = fill(again, answered(again, ["available"] * 5))
@@ -142,8 +148,10 @@ def test_a_row_that_no_mark_fits_is_left():
     found = read_list(book(S=rows), "a.xlsx")
     made = fill(found, answered(found, ["limited", "available"]))
     assert dict(made.left.select("row", "reason").rows()) == {
-        2: "No column fits the answer.", 4: "It has no answer yet.", 5: "It has no answer yet.",
-    }  # fmt: skip
+        2: "No column fits the answer.",
+        4: "It has no answer yet.",
+        5: "It has no answer yet.",
+    }
 
 
 def test_where_there_is_no_room_columns_are_added():
@@ -151,8 +159,12 @@ def test_where_there_is_no_room_columns_are_added():
     made = fill(found, answered(found, ["available", "unclear"]))
     sheet = load_workbook(io.BytesIO(made.content))["S"]
     assert [sheet[c].value for c in ("D1", "E1", "D2", "E2", "D3")] == [
-        "Compliance", "Response", "Compliant", "Vault does this today.", None
-    ]  # fmt: skip
+        "Compliance",
+        "Response",
+        "Compliant",
+        "Vault does this today.",
+        None,
+    ]
     assert made.left.select("row", "reason").rows() == [(3, "It is still to be clarified what answers it.")]
 
 
@@ -296,16 +308,41 @@ def test_an_open_quote_at_the_end_is_one_field():
 @pytest.mark.parametrize(
     ("word", "means"),
     [
-        ("Yes", "full"), ("Fully Compliant", "full"), ("FC", "full"), ("C - Compliant", "full"), ("Erfüllt", "full"),
-        ("Out of the box", "full"), ("○", "full"), ("Oui", "full"), ("Standard functionality", "full"),
-        ("Partially compliant", "partial"), ("PC", "partial"), ("Teilweise erfüllt", "partial"), ("△", "partial"),
-        ("Compliant with customization", "partial"), ("Requires modification", "partial"), ("3 - Partly", "partial"),
-        ("Third-party", "partner"), ("Via partner", "partner"), ("Roadmap", "roadmap"), ("Future release", "roadmap"),
-        ("Available in next release", "roadmap"), ("No", "none"), ("Not compliant", "none"), ("Non-compliant", "none"),
-        ("Does not comply", "none"), ("Nicht erfüllt", "none"), ("No cumple", "none"), ("×", "none"), ("NC", "none"),
-        ("N/A", "not_asked"), ("Please select", "not_asked"), ("AWS", ""), ("", ""),
+        ("Yes", "full"),
+        ("Fully Compliant", "full"),
+        ("FC", "full"),
+        ("C - Compliant", "full"),
+        ("Erfüllt", "full"),
+        ("Out of the box", "full"),
+        ("○", "full"),
+        ("Oui", "full"),
+        ("Standard functionality", "full"),
+        ("Partially compliant", "partial"),
+        ("PC", "partial"),
+        ("Teilweise erfüllt", "partial"),
+        ("△", "partial"),
+        ("Compliant with customization", "partial"),
+        ("Requires modification", "partial"),
+        ("3 - Partly", "partial"),
+        ("Third-party", "partner"),
+        ("Via partner", "partner"),
+        ("Roadmap", "roadmap"),
+        ("Future release", "roadmap"),
+        ("Available in next release", "roadmap"),
+        ("No", "none"),
+        ("Not compliant", "none"),
+        ("Non-compliant", "none"),
+        ("Does not comply", "none"),
+        ("Nicht erfüllt", "none"),
+        ("No cumple", "none"),
+        ("×", "none"),
+        ("NC", "none"),
+        ("N/A", "not_asked"),
+        ("Please select", "not_asked"),
+        ("AWS", ""),
+        ("", ""),
     ],
-)  # fmt: skip
+)
 def test_what_answer_words_mean(word, means):
     assert wording.meaning(word)[0] == means
 
@@ -318,8 +355,9 @@ def test_the_statement_counts_before_the_status():
     assert column(made.content, "C") == ["Partly", None, "No", "Fully"]
     assert column(made.content, "D") == ["One.", None, None, "Four."]
     assert made.left.select("row", "reason").rows() == [
-        (3, "It is still to be clarified what answers it."), (4, "No words are drafted for it."),
-    ]  # fmt: skip
+        (3, "It is still to be clarified what answers it."),
+        (4, "No words are drafted for it."),
+    ]
 
 
 def test_unknown_statuses_have_no_word():

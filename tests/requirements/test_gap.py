@@ -40,8 +40,13 @@ def found(known, settings):
 
 def test_status_comes_from_the_capability(found):
     assert found.frame["status"].to_list() == [
-        "available", "limited", "roadmap", "not available", "partner", "not available",
-    ]  # fmt: skip
+        "available",
+        "limited",
+        "roadmap",
+        "not available",
+        "partner",
+        "not available",
+    ]
     assert found.frame["gap_type"].to_list() == [None, "partial", "roadmap", "missing", "partial", "missing"]
     assert found.frame["capability_id"].to_list() == ["C1", "C2", "C3", "C4", "C5", None]
 
@@ -192,12 +197,21 @@ def test_categories(text, given, category):
 @pytest.mark.parametrize(
     ("text", "given", "priority"),
     [
-        ("x", "Must have", "critical"), ("x", "P1", "critical"), ("x", "2", "high"), ("x", "Should", "high"),
-        ("x", "could", "medium"), ("x", "Won't have", "low"), ("x", "HIGH", "high"), ("x", "Wichtig?", "high"),
-        ("It must log in", None, "high"), ("It is mandatory to log in", None, "critical"),
-        ("It should log in", None, "medium"), ("It may log in", None, "low"), ("Logs in", None, "medium"),
+        ("x", "Must have", "critical"),
+        ("x", "P1", "critical"),
+        ("x", "2", "high"),
+        ("x", "Should", "high"),
+        ("x", "could", "medium"),
+        ("x", "Won't have", "low"),
+        ("x", "HIGH", "high"),
+        ("x", "Wichtig?", "high"),
+        ("It must log in", None, "high"),
+        ("It is mandatory to log in", None, "critical"),
+        ("It should log in", None, "medium"),
+        ("It may log in", None, "low"),
+        ("Logs in", None, "medium"),
     ],
-)  # fmt: skip
+)
 def test_priorities(text, given, priority):
     assert classify.prioritise(text, given)[0] == priority
 
@@ -261,8 +275,12 @@ def test_limits_decide_on_full_or_partial_support(settings):
     assert rows["capability_id"].to_list() == ["U1", "U1", "F1", "Q1", "U1"]
     assert rows["status"].to_list() == ["limited", "available", "unclear", "roadmap", "limited"]
     assert rows["statement"].to_list() == [
-        "Partially compliant", "Compliant", "To be clarified", "Roadmap", "Partially compliant",
-    ]  # fmt: skip
+        "Partially compliant",
+        "Compliant",
+        "To be clarified",
+        "Roadmap",
+        "Partially compliant",
+    ]
     assert rows["comparison"][0] == "Uptime: asks for 99.99 %, we commit 99.9 %: partial"
     assert rows["comparison"][4] == rows["comparison"][0]
     assert "raise what we commit in 2 to 4 weeks" in rows["solution"][0]

@@ -138,10 +138,12 @@ def test_a_layout_is_read_as_a_person_would(case):
 
 
 def test_a_framework_whose_text_has_no_telling_name():
-    rows = [["Function", "Category", "Subcategory", "References"],
-            ["IDENTIFY", "Assets", "Physical devices within the organisation are kept in an inventory", "CIS 1"],
-            [None, None, "Software platforms and applications are kept in an inventory", "CIS 2"],
-            [None, None, "Communication and data flows are mapped by the organisation", "CIS 12"]]  # fmt: skip
+    rows = [
+        ["Function", "Category", "Subcategory", "References"],
+        ["IDENTIFY", "Assets", "Physical devices within the organisation are kept in an inventory", "CIS 1"],
+        [None, None, "Software platforms and applications are kept in an inventory", "CIS 2"],
+        [None, None, "Communication and data flows are mapped by the organisation", "CIS 12"],
+    ]
     found = read_list(book(S=rows), "a.xlsx")
     assert found.layouts[0].names["text"] == "Subcategory"
     assert found.frame["given_category"].to_list() == ["Assets"] * 3
@@ -158,22 +160,40 @@ def test_a_data_model_beside_a_list_is_left_out():
 
 
 def test_titles_beside_an_id_are_carried_down():
-    rows = [["Depth", "Ref", "Name", "Description"], ["1", "A", "Access of users"],
-            ["2", "A.1", None, "Users must sign in with two factors"], ["1", "B", "Backups"],
-            ["2", "B.1", None, "Backups must be tested every month"], ["3", "B.2", "7", None],
-            ["2", "B.3", None, "Backups must be kept for a year"]]  # fmt: skip
+    rows = [
+        ["Depth", "Ref", "Name", "Description"],
+        ["1", "A", "Access of users"],
+        ["2", "A.1", None, "Users must sign in with two factors"],
+        ["1", "B", "Backups"],
+        ["2", "B.1", None, "Backups must be tested every month"],
+        ["3", "B.2", "7", None],
+        ["2", "B.3", None, "Backups must be kept for a year"],
+    ]
     found = read_list(book(S=rows), "a.xlsx")
     assert found.frame.select("requirement_id", "section").rows() == [
-        ("A.1", "Access of users"), ("B.1", "Backups"), ("B.3", "Backups"),
-    ]  # fmt: skip
+        ("A.1", "Access of users"),
+        ("B.1", "Backups"),
+        ("B.3", "Backups"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "aside"),
-    [("Instructions", True), ("Read me first", True), ("Disaster Recovery", False), ("Guidelines", False),
-     ("Pricing", True), ("Vendor Contacts", True), ("Requirements", False), ("lib_meta", True), ("Glossar", True),
-     ("Discovery", False), ("Functional Requirements", False), ("Change Log", True)],
-)  # fmt: skip
+    [
+        ("Instructions", True),
+        ("Read me first", True),
+        ("Disaster Recovery", False),
+        ("Guidelines", False),
+        ("Pricing", True),
+        ("Vendor Contacts", True),
+        ("Requirements", False),
+        ("lib_meta", True),
+        ("Glossar", True),
+        ("Discovery", False),
+        ("Functional Requirements", False),
+        ("Change Log", True),
+    ],
+)
 def test_sheets_named_for_something_else(name, aside):
     assert layout.is_aside(name) is aside
 
@@ -186,8 +206,9 @@ def test_a_sheet_named_otherwise_is_read_when_no_other_is_a_list():
 
 WORDS = st.lists(
     st.sampled_from("system user report must export data audit shall keep show the a für données 管理".split()),
-    min_size=5, max_size=12,
-)  # fmt: skip
+    min_size=5,
+    max_size=12,
+)
 ID_NAMES = ["Ref", "Requirement ID", "No.", "Nr.", "Req #"]
 TEXT_NAMES = ["Requirement", "Question", "Requirement description", "Anforderung", "Exigence", "Requisito"]
 PRIORITY_NAMES = ["Priority", "MoSCoW", "Priorität", "Importance"]

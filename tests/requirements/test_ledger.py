@@ -44,22 +44,30 @@ def company(sample):
 
 
 SETS = [
-    RequirementSet("one", "O1", asked(
-        ("alpha", "security", "critical", "A", 1.0),       # missing, weight 4 × 1
-        ("alpha again", "security", "low", "A", 1.0),      # the same gap, lighter
-        ("beta", "security", "high", "B", 1.0),            # partial, 3 × ½
-        ("gamma", "security", "high", "C", 1.0),           # no gap
-        ("zebra", "functional", "low", None, 0.0),         # missing, no counterpart, 1 × 1
-    )),
-    RequirementSet("two", "O2", asked(
-        ("beta", "security", "medium", "B", 1.0),
-        ("perhaps", "support", "high", "C", 0.4),          # unclear, 3 × ¼
-    )),
+    RequirementSet(
+        "one",
+        "O1",
+        asked(
+            ("alpha", "security", "critical", "A", 1.0),  # missing, weight 4 × 1
+            ("alpha again", "security", "low", "A", 1.0),  # the same gap, lighter
+            ("beta", "security", "high", "B", 1.0),  # partial, 3 × ½
+            ("gamma", "security", "high", "C", 1.0),  # no gap
+            ("zebra", "functional", "low", None, 0.0),  # missing, no counterpart, 1 × 1
+        ),
+    ),
+    RequirementSet(
+        "two",
+        "O2",
+        asked(
+            ("beta", "security", "medium", "B", 1.0),
+            ("perhaps", "support", "high", "C", 0.4),  # unclear, 3 × ¼
+        ),
+    ),
     RequirementSet("three", "O3", asked(("delta", "security", "critical", "D", 1.0))),
     RequirementSet("won", "W1", asked(("alpha", "security", "high", "A", 1.0))),
     RequirementSet("lost", "L1", asked(("alpha", "security", "critical", "A", 1.0))),
     RequirementSet("gone", "O9", asked(("alpha", "security", "critical", "A", 1.0))),
-]  # fmt: skip
+]
 CHANCES = pl.DataFrame({"opportunity_id": ["O1", "O2"], "p_win": [0.5, 0.25]})
 
 

@@ -17,9 +17,15 @@ CASES = yaml.safe_load(Path(__file__).with_name("limits_cases.yaml").read_text(e
 
 def capability(commitments="", **more):
     return {
-        "capability_id": "C1", "name": "Thing", "status": "available", "commitments": commitments, "limit": "",
-        "description": "", "available_on": None, **more,
-    }  # fmt: skip
+        "capability_id": "C1",
+        "name": "Thing",
+        "status": "available",
+        "commitments": commitments,
+        "limit": "",
+        "description": "",
+        "available_on": None,
+        **more,
+    }
 
 
 def test_there_are_enough_cases():

@@ -31,10 +31,19 @@ def known():
 
 def answer(text, capability="C1", age=10, **more):
     row = {
-        "answer_id": f"answer {age}", "text": text, "capability_id": capability, "answer": "Yes, we do.",
-        "category": "security", "source": "Acme RFP", "place": "csv row 2", "owner": "ann", "kind": "confirmed",
-        "chance": 0.7, "at": datetime(2026, 5, 1 + 27 // (age + 1)), "age_days": age,
-    }  # fmt: skip
+        "answer_id": f"answer {age}",
+        "text": text,
+        "capability_id": capability,
+        "answer": "Yes, we do.",
+        "category": "security",
+        "source": "Acme RFP",
+        "place": "csv row 2",
+        "owner": "ann",
+        "kind": "confirmed",
+        "chance": 0.7,
+        "at": datetime(2026, 5, 1 + 27 // (age + 1)),
+        "age_days": age,
+    }
     return {**row, **more}
 
 
@@ -122,9 +131,12 @@ def test_a_row_that_is_only_near_and_matched_elsewhere_waits_for_a_person():
     rows = pl.DataFrame({"capability_id": ["C1", "C1", "C1"], "confidence": [0.9, 0.9, 0.3]})
     told = {"likeness": 0.55, "is_sure": False, "answered_before": "then"}
     recalled = pl.DataFrame(
-        [{"place": 0, "capability_id": "C2", **told}, {"place": 1, "capability_id": "C1", **told},
-         {"place": 2, "capability_id": "C2", **told}]
-    )  # fmt: skip
+        [
+            {"place": 0, "capability_id": "C2", **told},
+            {"place": 1, "capability_id": "C1", **told},
+            {"place": 2, "capability_id": "C2", **told},
+        ]
+    )
     found = memory.applied(rows, recalled)
     assert found["capability_id"].to_list() == ["C1"] * 3
     assert found["confidence"].to_list() == pytest.approx([0.59, 0.9, 0.3])
@@ -153,11 +165,18 @@ def test_answered_rows_of_a_list_others_worked_on_are_a_library():
     names = ("a", "b", "c")
     payload = {"rows": [["S", k, None, text, "security", "high", "C1", 0.9] for k, text in enumerate(names, 2)]}
     reviewed = pl.DataFrame(
-        {"sheet": ["S"] * 3, "row": [2, 3, 4], "state": ["approved", "answered", "new"], "answer": ["Yes", "", "No"],
-         "category": [None, None, None], "capability_id": ["none", None, None], "changed_by": ["ann"] * 3,
-         "changed_at": [datetime(2026, 5, 1), datetime(2026, 5, 2), datetime(2026, 5, 11)]},
+        {
+            "sheet": ["S"] * 3,
+            "row": [2, 3, 4],
+            "state": ["approved", "answered", "new"],
+            "answer": ["Yes", "", "No"],
+            "category": [None, None, None],
+            "capability_id": ["none", None, None],
+            "changed_by": ["ann"] * 3,
+            "changed_at": [datetime(2026, 5, 1), datetime(2026, 5, 2), datetime(2026, 5, 11)],
+        },
         schema_overrides={"category": pl.String, "capability_id": pl.String},
-    )  # fmt: skip
+    )
     found = memory.worked_on("Acme", payload, reviewed)
     assert found.frame.select("text", "answer", "capability_id", "age_days", "category").rows() == [
         ("a", "Yes", None, 10, "security")
@@ -209,9 +228,15 @@ def test_both_questions_can_be_asked_of_a_file(settings, tmp_path):
 
 
 REWORDED = (
-    ("must", "shall"), ("The solution", "The offered platform"), ("users", "people"), ("support", "offer"),
-    ("data", "information"), ("provide", "give"), ("automatically", "by itself"), ("through", "by way of"),
-)  # fmt: skip
+    ("must", "shall"),
+    ("The solution", "The offered platform"),
+    ("users", "people"),
+    ("support", "offer"),
+    ("data", "information"),
+    ("provide", "give"),
+    ("automatically", "by itself"),
+    ("through", "by way of"),
+)
 
 
 def test_repeats_of_an_overlapping_questionnaire_are_filled_in_right(settings):

@@ -31,8 +31,9 @@ def test_a_list_that_was_not_found_is_read_as_a_person_says():
         known = repair.with_column(known, grid(), column, role)
     found = read_list(content, "a.xlsx", [known])
     assert found.frame.select("row", "requirement_id", "text", "given_priority", "answer_cells").rows() == [
-        (3, "1", "Quick search", "soon", "D3 E3"), (4, "2", "Dark mode", "later", "D4 E4"),
-    ]  # fmt: skip
+        (3, "1", "Quick search", "soon", "D3 E3"),
+        (4, "2", "Dark mode", "later", "D4 E4"),
+    ]
     assert found.layouts[0].is_given
     assert found.layouts[0].confidence == 1.0
     assert "guess" not in found.layouts[0].sentence()
@@ -148,8 +149,13 @@ def test_the_file_painted_with_its_reading():
     found = read_list(book(hide, S=rows), "a.xlsx")
     shown = painting.paint(found.grids[0], found.layouts[0], found.frame)
     assert dict(shown.frame.select("row", "taken_for").rows()) == {
-        1: "Left out", 2: "Heading", 3: "Section", 4: "Requirement", 5: "Requirement", 6: "Hidden",
-    }  # fmt: skip
+        1: "Left out",
+        2: "Heading",
+        3: "Section",
+        4: "Requirement",
+        5: "Requirement",
+        6: "Hidden",
+    }
     assert shown.roles == {"A": "Id", "B": "Requirement", "C": "Priority", "D": "Answer: our words"}
     bare = painting.paint(found.grids[0], None, None)
     assert set(bare.frame["taken_for"]) == {"Left out", "Hidden"}

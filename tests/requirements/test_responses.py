@@ -57,9 +57,15 @@ def test_the_sentences_by_hand(drafted):
     ]
     assert drafted["sources"].to_list() == ["C1", "C1", "C2", "C3", "C4", "C5", "C6", None]
     assert drafted["statement"].to_list() == [
-        "Compliant", "Partially compliant", "Partially compliant", "Roadmap", "Roadmap", "Partially compliant",
-        "Not compliant", "To be clarified",
-    ]  # fmt: skip
+        "Compliant",
+        "Partially compliant",
+        "Partially compliant",
+        "Roadmap",
+        "Roadmap",
+        "Partially compliant",
+        "Not compliant",
+        "To be clarified",
+    ]
 
 
 def test_the_list_in_one_sentence(known, settings):
@@ -109,13 +115,20 @@ def test_a_wording_with_an_unknown_field_is_named(known):
 @hypothesis_settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from(["available", "limited", "partner", "roadmap", "not available", "unclear"]),
-    st.text(max_size=30), st.text(max_size=30), st.text(max_size=30),
-)  # fmt: skip
+    st.text(max_size=30),
+    st.text(max_size=30),
+    st.text(max_size=30),
+)
 def test_there_is_never_a_blank_and_never_a_sentence_without_source(status, name, description, limit):
     capability = {
-        "capability_id": "X", "name": name, "description": description, "limit": limit, "available_on": None,
-        "status": status, "commitments": "",
-    }  # fmt: skip
+        "capability_id": "X",
+        "name": name,
+        "description": description,
+        "limit": limit,
+        "available_on": None,
+        "status": status,
+        "commitments": "",
+    }
     row = {"text": "uptime of 99.9 %", "status": status, "statement": "s"}
     found = responses.draft(row, capability, limits.stated([capability]))
     assert all(source for _, source in found.sentences)

@@ -48,15 +48,23 @@ def test_a_wide_heading_is_told_apart_by_the_row_below_it():
     assert found.frame["requirement_id"].to_list() == ["1", "2", "3", "4"]
     assert found.frame["given_category"].unique().to_list() == ["Security"]
     assert [(p.column, p.kind, p.status) for p in found.layouts[0].answers] == [
-        (3, "mark", "full"), (4, "mark", "partial"), (5, "text", ""),
-    ]  # fmt: skip
+        (3, "mark", "full"),
+        (4, "mark", "partial"),
+        (5, "text", ""),
+    ]
 
 
 STACKED = [
-    ["Part A"], ["ID", "Requirement", "Response"], ["A1", ASKS[0]], ["A2", ASKS[1]], [],
-    ["Part B"], ["ID", "Priority", "Requirement", "Response", "Comments"],
-    ["B1", "High", ASKS[2]], ["B2", "Low", ASKS[3]],
-]  # fmt: skip
+    ["Part A"],
+    ["ID", "Requirement", "Response"],
+    ["A1", ASKS[0]],
+    ["A2", ASKS[1]],
+    [],
+    ["Part B"],
+    ["ID", "Priority", "Requirement", "Response", "Comments"],
+    ["B1", "High", ASKS[2]],
+    ["B2", "Low", ASKS[3]],
+]
 
 
 def test_two_tables_below_each_other_are_read_each_by_its_own_heading(settings):
@@ -94,8 +102,11 @@ def test_a_heading_repeated_over_the_same_columns_begins_no_other_table():
 
 
 def test_a_second_list_beside_the_first_is_said():
-    rows = [["ID", "Requirement", "Response", N, "ID", "Requirement"],
-            ["A1", ASKS[0], N, N, "B1", ASKS[2]], ["A2", ASKS[1], N, N, "B2", ASKS[3]]]  # fmt: skip
+    rows = [
+        ["ID", "Requirement", "Response", N, "ID", "Requirement"],
+        ["A1", ASKS[0], N, N, "B1", ASKS[2]],
+        ["A2", ASKS[1], N, N, "B2", ASKS[3]],
+    ]
     found = read_list(book(S=rows), "a.xlsx")
     assert texts(found) == ASKS[:2]
     assert any("text in column F; it was not read" in note for note in found.notes)
@@ -112,8 +123,13 @@ def test_a_hidden_list_is_read_where_no_other_is_one():
 
 
 def test_a_priority_told_by_an_x():
-    rows = [["ID", "Requirement", "Must", "Should", "Could", "Comment"], ["1", ASKS[0], "X"], ["2", ASKS[1], N, "X"],
-            ["3", ASKS[2], "x"], ["4", ASKS[3], N, N, "X"]]  # fmt: skip
+    rows = [
+        ["ID", "Requirement", "Must", "Should", "Could", "Comment"],
+        ["1", ASKS[0], "X"],
+        ["2", ASKS[1], N, "X"],
+        ["3", ASKS[2], "x"],
+        ["4", ASKS[3], N, N, "X"],
+    ]
     found = read_list(book(S=rows), "a.xlsx")
     assert found.frame["given_priority"].to_list() == ["Must", "Should", "Must", "Could"]
     assert "priority from the X under “Must”, “Should”, “Could”" in found.layouts[0].sentence()
@@ -124,9 +140,12 @@ def test_a_priority_told_by_an_x():
 
 
 def test_no_beside_yes_is_an_answer_and_no_number():
-    rows = [["", "Question", "Yes", "No", "N/A", "Explanation"],
-            ["1.1", "Do you encrypt all data at rest?"], ["1.2", "Do you run penetration tests every year?"],
-            ["1.3", "Do you hold any certificate at all?"]]  # fmt: skip
+    rows = [
+        ["", "Question", "Yes", "No", "N/A", "Explanation"],
+        ["1.1", "Do you encrypt all data at rest?"],
+        ["1.2", "Do you run penetration tests every year?"],
+        ["1.3", "Do you hold any certificate at all?"],
+    ]
     found = read_list(book(S=rows), "a.xlsx")
     assert found.frame["requirement_id"].to_list() == ["1.1", "1.2", "1.3"]
     assert answers(found) == [2, 3, 4, 5]
@@ -151,17 +170,24 @@ def test_lists_that_run_from_right_to_left(head, asks, wanted):
 def test_headings_in_words_nobody_knows_are_headings_all_the_same():
     rows = [["Interface ID", "What must be possible", "Response"], *([f"INT-{k}", t] for k, t in enumerate(ASKS, 1))]
     assert texts(read_list(book(S=[*rows, ["INT-5", "Another thing that must be possible here"]]), "a.xlsx")) == [
-        *ASKS, "Another thing that must be possible here",
-    ]  # fmt: skip
-    italian = [["Cod.", "Titolo", "Descrizione del requisito", "Note del fornitore"],
-               *([f"RQ.{k}", "Punto", t] for k, t in enumerate(ASKS, 1))]  # fmt: skip
+        *ASKS,
+        "Another thing that must be possible here",
+    ]
+    italian = [
+        ["Cod.", "Titolo", "Descrizione del requisito", "Note del fornitore"],
+        *([f"RQ.{k}", "Punto", t] for k, t in enumerate(ASKS, 1)),
+    ]
     found = read_list(book(S=italian), "a.xlsx")
     assert (texts(found), answers(found)) == (ASKS, [3])
 
 
 def test_a_title_that_holds_the_word_is_no_heading():
-    rows = [["Requirements for the CRM"], ["Level 1", "Level 2", "Level 3", "Response"], ["Security"],
-            *([N, N, t] for t in ASKS)]  # fmt: skip
+    rows = [
+        ["Requirements for the CRM"],
+        ["Level 1", "Level 2", "Level 3", "Response"],
+        ["Security"],
+        *([N, N, t] for t in ASKS),
+    ]
     found = read_list(book(S=rows), "a.xlsx")
     assert texts(found) == ASKS
     assert found.frame["section"].unique().to_list() == ["Security"]
@@ -169,9 +195,14 @@ def test_a_title_that_holds_the_word_is_no_heading():
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("Bieter", "answer"), ("Précisions du candidat", "comment"), ("Vendor name", ""), ("Supplier score", ""),
-     ("Reviewer", "")],
-)  # fmt: skip
+    [
+        ("Bieter", "answer"),
+        ("Précisions du candidat", "comment"),
+        ("Vendor name", ""),
+        ("Supplier score", ""),
+        ("Reviewer", ""),
+    ],
+)
 def test_an_empty_column_that_names_the_bidder_is_for_them(name, kind):
     assert places._named(name) == kind
 
@@ -181,8 +212,10 @@ def test_what_a_bidder_says_is_no_requirement():
     assert columns.likeness("Obligation of the supplier", "text") == 0.0
     assert columns.likeness("Requirement", "text") == 1.0
     assert columns.likeness("Description of the requirement", "text") >= 0.9
-    answered = [["Nr", "Service level expected", "Vendor statement"],
-                *([f"P-{k}", t, "Yes, this is available today."] for k, t in enumerate(ASKS, 1))]  # fmt: skip
+    answered = [
+        ["Nr", "Service level expected", "Vendor statement"],
+        *([f"P-{k}", t, "Yes, this is available today."] for k, t in enumerate(ASKS, 1)),
+    ]
     assert texts(read_list(book(S=answered), "a.xlsx")) == ASKS
 
 
@@ -193,15 +226,23 @@ def test_one_column_of_text_is_parted_by_nothing():
 
 
 def test_a_sheet_of_sentences_that_ask_for_nothing_is_still_no_list():
-    rows = [["Requirements overview"], ["Alpha", "the sky was blue and wide that day"],
-            ["Beta", "we went home along the river bank"], ["Gamma", "nobody spoke of it ever again"]]  # fmt: skip
+    rows = [
+        ["Requirements overview"],
+        ["Alpha", "the sky was blue and wide that day"],
+        ["Beta", "we went home along the river bank"],
+        ["Gamma", "nobody spoke of it ever again"],
+    ]
     with pytest.raises(RequirementError, match="No requirement list"):
         read_list(book(S=rows), "a.xlsx")
 
 
 def test_a_requirement_merged_over_two_rows_is_no_section_for_the_next():
-    rows = [["ID", "Requirement", "Criterion", "Answer"], ["1", ASKS[0], "Describe how it works"],
-            [N, N, "Describe how it is licensed"], ["2", ASKS[1], "Describe how it works"]]  # fmt: skip
+    rows = [
+        ["ID", "Requirement", "Criterion", "Answer"],
+        ["1", ASKS[0], "Describe how it works"],
+        [N, N, "Describe how it is licensed"],
+        ["2", ASKS[1], "Describe how it works"],
+    ]
     found = read_list(book(merged("A2:A3", "B2:B3"), S=rows), "a.xlsx")
     assert texts(found) == ASKS[:2]
     assert found.frame["section"].to_list() == [N, N]

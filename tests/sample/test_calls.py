@@ -50,8 +50,10 @@ def test_nothing_later_than_the_day_of_a_call_is_used(found, sample, settings):
 def test_the_planted_leaning_shows_in_the_record(found, sample, settings):
     came = book.outcomes(sample, settings, found)
     managers = calls.leanings(sample)
-    lean = came.filter(pl.col("manager_id").is_in(list(managers))).group_by("manager_id").agg(
-        bias=(pl.col("amount").sum() / pl.col("actual_amount").sum() - 1)
-    )  # fmt: skip
+    lean = (
+        came.filter(pl.col("manager_id").is_in(list(managers)))
+        .group_by("manager_id")
+        .agg(bias=(pl.col("amount").sum() / pl.col("actual_amount").sum() - 1))
+    )
     seen = [dict(lean.iter_rows())[m] for m in managers]
     assert np.corrcoef(seen, list(managers.values()))[0, 1] > 0.5

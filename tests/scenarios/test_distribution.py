@@ -15,8 +15,16 @@ NONE = np.zeros(0)
 
 def window(amount, chance, size=NONE, square=NONE, count=NONE, won=0.0) -> Window:
     n = len(amount)
-    return Window(np.asarray(amount, float), np.asarray(chance, float), size, square, count, won,
-                  np.zeros(n, int), np.arange(n) % 7)  # fmt: skip
+    return Window(
+        np.asarray(amount, float),
+        np.asarray(chance, float),
+        size,
+        square,
+        count,
+        won,
+        np.zeros(n, int),
+        np.arange(n) % 7,
+    )
 
 
 def simulated(w: Window, rho: float, draws: int = DRAWS) -> np.ndarray:
@@ -38,8 +46,14 @@ def simulated(w: Window, rho: float, draws: int = DRAWS) -> np.ndarray:
 
 def book(n: int, seed: int = 3) -> Window:
     rng = np.random.default_rng(seed)
-    return window(rng.lognormal(10, 1, n), rng.beta(1.2, 3, n), np.array([2e4, 5e4]), np.array([8e8, 6e9]),
-                  np.array([6.0, 1.5]), 1e5)  # fmt: skip
+    return window(
+        rng.lognormal(10, 1, n),
+        rng.beta(1.2, 3, n),
+        np.array([2e4, 5e4]),
+        np.array([8e8, 6e9]),
+        np.array([6.0, 1.5]),
+        1e5,
+    )
 
 
 @pytest.mark.parametrize(("deals", "rho"), [(40, 0.1), (4, 0.0)])

@@ -26,23 +26,66 @@ PLACE = {"segment": ["Big", "SMB"], "region": ["South", "North"], "family": ["X"
 CURVE = np.linspace(0, 0.6, KNOTS)
 AS_OF = date(2026, 5, 20)
 BASE = Baseline(
-    AS_OF, "USD", "Q2 2026", 500.0,
+    AS_OF,
+    "USD",
+    "Q2 2026",
+    500.0,
     tuple(date(2026 + (3 + m) // 12, (3 + m) % 12 + 1, 1) for m in range(15)),
-    pl.DataFrame({"month": [date(2026, 4, 1)], "segment": ["SMB"], "region": ["North"], "opportunity_type": ["new"],
-                  "amount": [100.0], "cost_amount": [10.0]}),
-    pl.DataFrame({"opportunity_id": ["b", "a"], "opportunity_name": ["B", "A"], "owner_id": ["r", "s"], **PLACE,
-                  "opportunity_type": ["expansion", "new"], "stage": ["Open", "Open"],
-                  "close_on": [date(2026, 6, 10), None], "amount": [5000.0, 1000.0], "cost_rate": [0.2, 0.1]}),
+    pl.DataFrame(
+        {
+            "month": [date(2026, 4, 1)],
+            "segment": ["SMB"],
+            "region": ["North"],
+            "opportunity_type": ["new"],
+            "amount": [100.0],
+            "cost_amount": [10.0],
+        }
+    ),
+    pl.DataFrame(
+        {
+            "opportunity_id": ["b", "a"],
+            "opportunity_name": ["B", "A"],
+            "owner_id": ["r", "s"],
+            **PLACE,
+            "opportunity_type": ["expansion", "new"],
+            "stage": ["Open", "Open"],
+            "close_on": [date(2026, 6, 10), None],
+            "amount": [5000.0, 1000.0],
+            "cost_rate": [0.2, 0.1],
+        }
+    ),
     np.stack([CURVE, CURVE]),
-    pl.DataFrame({**PLACE, "opportunity_type": ["new", "new"], "lead_source": ["Event", "Inbound"], "curve": [0, 1],
-                  "monthly_count": [1.0, 3.0], "mean_amount": [4000.0, 800.0], "squared_amount": [3e7, 9e5],
-                  "cost_rate": [0.2, 0.1]}),
+    pl.DataFrame(
+        {
+            **PLACE,
+            "opportunity_type": ["new", "new"],
+            "lead_source": ["Event", "Inbound"],
+            "curve": [0, 1],
+            "monthly_count": [1.0, 3.0],
+            "mean_amount": [4000.0, 800.0],
+            "squared_amount": [3e7, 9e5],
+            "cost_rate": [0.2, 0.1],
+        }
+    ),
     np.stack([CURVE / 2, CURVE / 3]),
-    pl.DataFrame({"account_id": ["q", "p"], **PLACE, "mrr_amount": [200.0, 50.0], "early_rate": [0.01, 0.02],
-                  "later_rate": [0.01, 0.02], "contraction_rate": [0.002, 0.0]}),
-    (500.0, 600.0, 700.0, 800.0, 900.0), ("Q2 2026", "Q3 2026", "Q4 2026", "Q1 2027", "Q2 2027"), 0.1, 0.2, 10,
-    Correlation(0.05), {"sso": pl.DataFrame({"opportunity_id": ["a"], "share": [0.5]})},
-)  # fmt: skip
+    pl.DataFrame(
+        {
+            "account_id": ["q", "p"],
+            **PLACE,
+            "mrr_amount": [200.0, 50.0],
+            "early_rate": [0.01, 0.02],
+            "later_rate": [0.01, 0.02],
+            "contraction_rate": [0.002, 0.0],
+        }
+    ),
+    (500.0, 600.0, 700.0, 800.0, 900.0),
+    ("Q2 2026", "Q3 2026", "Q4 2026", "Q1 2027", "Q2 2027"),
+    0.1,
+    0.2,
+    10,
+    Correlation(0.05),
+    {"sso": pl.DataFrame({"opportunity_id": ["a"], "share": [0.5]})},
+)
 START = run(BASE)
 MONEY = list(engine.MEASURES)
 FREE = [n for n in LEVERS if n not in {"deal_won", "deal_lost", "deal_moved", "gap_closed", "lead_mix", "quota"}]
@@ -95,9 +138,10 @@ def test_order_does_not_matter_and_money_is_never_negative(moved, chance):
 
 @effort(max_examples=20, deadline=None)
 @given(
-    some.floats(-1, 5), some.floats(0, 2),
+    some.floats(-1, 5),
+    some.floats(0, 2),
     some.sampled_from(["win_rate", "deal_size", "creation", "price", "expansion", "hires"]),
-)  # fmt: skip
+)
 def test_more_never_lowers_bookings(value, more, lever):
     low, high = (run(BASE, one(lever, v)).total() for v in (value, value + more))
     assert high >= low - 1e-6
@@ -263,21 +307,32 @@ def test_extreme_values_stay_within_reason(lever, value):
 def test_contradictions_and_unknown_names_are_sentences():
     both = Scenario("x", (LeverSetting("deal_won", 1, "deal:a"), LeverSetting("deal_lost", 1, "deals:a,b")))
     for plan, said in (
-        (both, "both won and lost"), (one("lead_mix", 0.1, detail="TikTok 🚀"), "no lead source"),
+        (both, "both won and lost"),
+        (one("lead_mix", 0.1, detail="TikTok 🚀"), "no lead source"),
         (one("gap_closed", 0.1, detail="warp"), "No open deal is known to wait"),
         (one("deal_won", 1, "deal:zzz"), "no open deal 'zzz'"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(ScenarioError, match=said):
             run(BASE, plan)
 
 
 HOSTILE = [
-    "", "- 1", "name: x\nlevers: 3", "levers: [{lever: win_rat, value: 1}]", "levers: [{lever: churn, value: .nan}]",
-    "levers: [{lever: churn, value: x}]", "levers: [{lever: churn, value: 1, scope: planet}]",
-    "levers: [{lever: quota, value: 1, scope: 'segment:SMB'}]", "levers: [{lever: hires, value: 1, at: soon}]",
-    "levers: [{lever: churn, value: 1, colour: red}]", "levers: [{lever: churn, value: 1, extra: 3}]",
-    "correlation: 2\nlevers: []", "!!python/object:os.x {}", "a: [", "x" * 30_000,
-]  # fmt: skip
+    "",
+    "- 1",
+    "name: x\nlevers: 3",
+    "levers: [{lever: win_rat, value: 1}]",
+    "levers: [{lever: churn, value: .nan}]",
+    "levers: [{lever: churn, value: x}]",
+    "levers: [{lever: churn, value: 1, scope: planet}]",
+    "levers: [{lever: quota, value: 1, scope: 'segment:SMB'}]",
+    "levers: [{lever: hires, value: 1, at: soon}]",
+    "levers: [{lever: churn, value: 1, colour: red}]",
+    "levers: [{lever: churn, value: 1, extra: 3}]",
+    "correlation: 2\nlevers: []",
+    "!!python/object:os.x {}",
+    "a: [",
+    "x" * 30_000,
+]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

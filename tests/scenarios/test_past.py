@@ -59,8 +59,9 @@ def test_rewinding_knows_nothing_of_later(sample, settings):
     again = backtest.rewound(sample.with_frames(opportunities=wild), day)
     known = then.opportunities.join(
         sample.opportunity_history.filter(pl.col("valid_from") <= day).select("opportunity_id").unique(),
-        on="opportunity_id", how="semi",
-    )  # fmt: skip
+        on="opportunity_id",
+        how="semi",
+    )
     assert again.opportunities.join(known, on="opportunity_id", how="semi").equals(known)
     assert not known.filter(later & pl.col("is_closed")).height
     assert then.transactions["booked_on"].max() <= day
@@ -74,10 +75,20 @@ def shared_past(rho: float, dates: int = 60, deals: int = 400) -> tuple[pl.DataF
     for n in range(dates):
         p = rng.uniform(0.1, 0.6, deals)
         won = rng.random(deals) < ndtr((ndtri(p) + np.sqrt(rho) * rng.standard_normal()) / np.sqrt(1 - rho))
-        rows.append(pl.DataFrame({"opportunity_id": ids, "as_of": [date(2020, 1, 1) + timedelta(days=30 * n)] * deals,
-                                  "horizon_days": [60] * deals, "target": won.astype(np.int8), "p": p}))  # fmt: skip
-    places = pl.DataFrame({"opportunity_id": ids, "segment": ["A", "B"] * (deals // 2),
-                           "owner_id": [f"r{i % 20}" for i in range(deals)]})  # fmt: skip
+        rows.append(
+            pl.DataFrame(
+                {
+                    "opportunity_id": ids,
+                    "as_of": [date(2020, 1, 1) + timedelta(days=30 * n)] * deals,
+                    "horizon_days": [60] * deals,
+                    "target": won.astype(np.int8),
+                    "p": p,
+                }
+            )
+        )
+    places = pl.DataFrame(
+        {"opportunity_id": ids, "segment": ["A", "B"] * (deals // 2), "owner_id": [f"r{i % 20}" for i in range(deals)]}
+    )
     return pl.concat(rows), places
 
 
@@ -114,9 +125,10 @@ def test_model_levers_score_anew_and_stay_within_what_was_seen(start, lever):
 
 def test_the_brief_says_it_all_and_runs_nothing(start):
     plan = Scenario(
-        "<script>alert(1)</script>", (LeverSetting("win_rate", 0.4), LeverSetting("churn", 0.1)),
+        "<script>alert(1)</script>",
+        (LeverSetting("win_rate", 0.4), LeverSetting("churn", 0.1)),
         description="If =1+1 & <b>all</b> goes well 🚀",
-    )  # fmt: skip
+    )
     found = whatif.work_out(start, plan)
     page = brief.html(found)
     assert "<script" not in page

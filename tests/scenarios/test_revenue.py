@@ -59,8 +59,13 @@ def test_the_range_agrees_with_simulation():
 
 
 def test_a_company_without_deals_or_accounts_has_no_range():
-    empty = replace(BASE, recurring=BASE.recurring.head(0), open_deals=BASE.open_deals.head(0), own=BASE.own[:0],
-                    to_come=BASE.to_come.head(0))  # fmt: skip
+    empty = replace(
+        BASE,
+        recurring=BASE.recurring.head(0),
+        open_deals=BASE.open_deals.head(0),
+        own=BASE.own[:0],
+        to_come=BASE.to_come.head(0),
+    )
     parts = engine.parts(empty)
     assert revenue.spread(parts).mean == 0
     assert not revenue.deviations(parts).any()

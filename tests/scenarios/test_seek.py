@@ -131,11 +131,13 @@ def test_the_deciding_deals_are_those_of_the_largest_variance(start):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (0.5, "further than any of six quarters"), (0.3, "your best quarter of six"),
-        (0.15, "your second best quarter of six"), (-0.3, "every one of six quarters was beyond it"),
+        (0.5, "further than any of six quarters"),
+        (0.3, "your best quarter of six"),
+        (0.15, "your second best quarter of six"),
+        (-0.3, "every one of six quarters was beyond it"),
         (-0.05, "your fourth best quarter of six"),
     ],
-)  # fmt: skip
+)
 def test_a_value_is_placed_among_the_companys_own_quarters(value, words):
     past = Seen(pl.DataFrame(), {"win_rate": [-0.2, -0.1, -0.05, 0.1, 0.15, 0.3], "x": []})
     assert past.rank("win_rate", value) == words

@@ -46,8 +46,12 @@ def cluster(tmp_path_factory):
     options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off"
     subprocess.run(
         [*before, where / "pg_ctl", "-D", data, "-o", options, "-l", home / "log", "-w", "start"],
-        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", timeout=60,
-    )  # fmt: skip
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        timeout=60,
+    )
     yield f"postgresql://quarterdeck@127.0.0.1:{port}"
     run(where / "pg_ctl", "-D", data, "-m", "immediate", "stop")
     shutil.rmtree(home, ignore_errors=True)

@@ -10,10 +10,19 @@ from core.contracts.errors import StoreError
 from core.store.capabilities import CapabilityEdit
 
 VALUES = {
-    "name": "Single sign-on", "category": "security", "status": "roadmap", "description": None, "limit": None,
-    "commitments": "SAML 2.0", "available_on": date(2026, 9, 30), "effort_weeks": 3.5, "owner": "Identity",
-    "evidence": None, "is_retired": False, "merged_into": None,
-}  # fmt: skip
+    "name": "Single sign-on",
+    "category": "security",
+    "status": "roadmap",
+    "description": None,
+    "limit": None,
+    "commitments": "SAML 2.0",
+    "available_on": date(2026, 9, 30),
+    "effort_weeks": 3.5,
+    "owner": "Identity",
+    "evidence": None,
+    "is_retired": False,
+    "merged_into": None,
+}
 
 
 def edit(key, version=0, **more):

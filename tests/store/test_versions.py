@@ -16,9 +16,15 @@ pytestmark = pytest.mark.xdist_group("store")
 PERIOD = date(2026, 4, 1)
 ABOUT = {"manager_id": "M1", "period_start_on": PERIOD}
 CALL = {
-    "called_on": date(2026, 5, 15), "commit_amount": 10.5, "best_case_amount": None, "pipeline_amount": 30.0,
-    "note": "Überzeugt 🚀", "system_amount": 12.0, "system_lower": None, "system_upper": None,
-}  # fmt: skip
+    "called_on": date(2026, 5, 15),
+    "commit_amount": 10.5,
+    "best_case_amount": None,
+    "pipeline_amount": 30.0,
+    "note": "Überzeugt 🚀",
+    "system_amount": 12.0,
+    "system_lower": None,
+    "system_upper": None,
+}
 
 
 def test_every_version_stays_readable_and_the_newest_stands(store):

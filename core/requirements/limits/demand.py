@@ -94,9 +94,13 @@ def measured(rows: pl.DataFrame) -> pl.DataFrame:
         [row, text, measure, phrase, value, is_more_better].
     """
     shape = {
-        "row": pl.Int64, "text": pl.String, "measure": pl.String, "phrase": pl.String, "value": pl.Float64,
+        "row": pl.Int64,
+        "text": pl.String,
+        "measure": pl.String,
+        "phrase": pl.String,
+        "value": pl.Float64,
         "is_more_better": pl.Boolean,
-    }  # fmt: skip
+    }
     found = [
         (row, text, one.measure, one.phrase, one.value, one.is_more_better)
         for row, text in rows.select("row", "text").iter_rows()

@@ -63,21 +63,27 @@ FORMS = {
     "percent": re.compile(rf"{_START}{_NUMBER}\s?(?:%|per ?cent\b)(?!\s*of (?!the (?:time|year|month)))", re.I),
     "rate": re.compile(
         rf"{_START}{_NUMBER}{_SCALE}\s?(?:{_CALLS})?\s?(?:per|an?|each|every|/)\s?"
-        r"(?P<per>seconds?|secs?|s|minutes?|min|hours?|h|day)\b", re.I),
+        r"(?P<per>seconds?|secs?|s|minutes?|min|hours?|h|day)\b",
+        re.I,
+    ),
     "rate short": re.compile(rf"{_START}{_NUMBER}{_SCALE}\s?(?P<per>rps|tps|qps|rpm)\b", re.I),
     "together": re.compile(
         rf"{_START}{_NUMBER}{_SCALE}\s?(?:concurrent|simultaneous|parallel)\s\w+(?:\s(?:users?|sessions?))?"
         rf"|{_START}{_NUMBER.replace('?P<n>', '?P<n2>')}{_SCALE.replace('?P<scale>', '?P<scale2>')}\s?{_THINGS}"
-        r"\s(?:concurrently|simultaneously|at the same time|at once|in parallel)", re.I),
+        r"\s(?:concurrently|simultaneously|at the same time|at once|in parallel)",
+        re.I,
+    ),
     "users": re.compile(rf"{_START}{_NUMBER}{_SCALE}\+?\s?{_THINGS}\b", re.I),
     "records": re.compile(rf"{_START}{_NUMBER}{_SCALE}\+?\s?(?:\w+\s)?(?:{_MANY})\b(?!\s?(?:per|an?|each|/)\s)", re.I),
     "languages": re.compile(rf"{_START}{_NUMBER}\+?\s?(?:different |interface |ui )*languages\b", re.I),
     "environments": re.compile(
         rf"{_START}{_NUMBER}\s?(?:separate |dedicated )*(?:sandbox(?:es)?|(?:sandbox |test |non-production |staging )+"
-        r"environments?)\b", re.I),
+        r"environments?)\b",
+        re.I,
+    ),
     "bytes": re.compile(rf"{_START}{_NUMBER}\s?(?P<unit>[kmgtp]i?b)(?:ytes?)?\b", re.I),
     "time": re.compile(rf"{_START}{_NUMBER}[\s-]?(?P<unit>{_TIME})\b(?!\s*(?:x|×|/)\s*\d)", re.I),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -117,12 +123,14 @@ def _measures() -> tuple[Measure, ...]:
 _LINK = re.compile(
     r"[\s:=<>≤≥~(),-]*(?:\([^()]*\)[\s:=<>≤≥]*)?(?:(?:of|is|are|be|must|shall|should|at|to|for|by|a|the|max\.?|min\.?|maximum|minimum|most|"
     r"least|no|not|more|less|longer|later|greater|exceed|exceeding|than|within|under|below|up|in|after|equal|or|better)"
-    r"[\s:=<>≤≥]+)*", re.I,
-)  # fmt: skip
+    r"[\s:=<>≤≥]+)*",
+    re.I,
+)
 _NINES = re.compile(r"\b(two|three|four|five|six|[2-6])[ -](?:and a half[ -])?nines?\b|\bnine[ -](fives?)\b", re.I)
 _DOWNTIME = re.compile(
-    r"down-?time|unavailab\w+|outages?", re.I,
-)  # fmt: skip
+    r"down-?time|unavailab\w+|outages?",
+    re.I,
+)
 _PER = re.compile(r"\s*(?:of (?:down-?time|outages?)\s*)?(?:per|an?|each|every|/)\s?(month|year|week|quarter)\b", re.I)
 _AROUND = re.compile(
     r"\b(?:24\s?(?:/|x|×|by)\s?(?P<d>[57])|(?P<r>(?:a)?round[- ]the[- ]clock)"
@@ -258,7 +266,7 @@ _PAIR = re.compile(
     rf"(?P<a>\d+(?:[.,]\d+)?)\s?(?P<ua>{_TIME})?\s?(?:/|and|&|,)\s?[<>≤≥]?\s?"
     rf"(?P<b>\d+(?:[.,]\d+)?)\s?(?P<ub>{_TIME})\b",
     re.I,
-)  # fmt: skip
+)
 
 
 def _pairs(text: str) -> tuple[list[Demand], str]:
