@@ -57,9 +57,9 @@ def can(identity: Identity, right: str, roles: Mapping[str, tuple[str, ...]] = A
     roles : mapping
         `settings.roles`: the rights of each role; `*` stands for all.
     """
-    held = {given for role in identity.roles for given in roles.get(role, ())}
+    granted = {given for role in identity.roles for given in roles.get(role, ())}
     area, _, action = right.partition(":")
-    return bool(held & {"*", right}) or (action == "read" and f"{area}:write" in held)
+    return bool(granted & {"*", right}) or (action == "read" and f"{area}:write" in granted)
 
 
 def identify(user: str | None, name: str | None, settings: Settings) -> Identity:
@@ -80,17 +80,17 @@ def identify(user: str | None, name: str | None, settings: Settings) -> Identity
         When nobody is signed in, or the person is not listed and others are not let in.
     """
     access = settings.access
-    found = (user or "").strip().lower()
-    if not found:
+    login = (user or "").strip().lower()
+    if not login:
         raise AccessError("Nobody is signed in.", mend="Sign in and open the page again.")
-    known = {address.lower(): person for address, person in access.people.items()}.get(found)
-    roles = known.roles if known else access.everyone_else
+    entry = {address.lower(): person for address, person in access.people.items()}.get(login)
+    roles = entry.roles if entry else access.everyone_else
     if not roles:
         raise AccessError(
             f"{user} is signed in and has no role here.", mend="Ask the administrator to add you under access.people."
         )
-    shown = (known.name if known else "") or (name or "").strip() or found
-    masked = access.mask_names or (known.mask_names if known else False)
-    if known is None:
-        return Identity(found, shown, roles, is_masked=masked)
-    return Identity(found, shown, roles, known.regions, known.team_of, masked)
+    shown = (entry.name if entry else "") or (name or "").strip() or login
+    masked = access.mask_names or (entry.mask_names if entry else False)
+    if entry is None:
+        return Identity(login, shown, roles, is_masked=masked)
+    return Identity(login, shown, roles, entry.regions, entry.team_of, masked)

@@ -104,8 +104,8 @@ def _money(frame: pl.DataFrame) -> pl.Expr:
 
 def _plain(entity: str, frame: pl.DataFrame, key: str) -> pl.DataFrame:
     """Replace ids and free text, and leave out text columns the contract does not know."""
-    known = set(contracts.SCHEMAS[entity].column_names())
-    own = [c for c in frame.columns if c not in known and not frame.schema[c].is_numeric()]
+    contract_columns = set(contracts.SCHEMAS[entity].column_names())
+    own = [c for c in frame.columns if c not in contract_columns and not frame.schema[c].is_numeric()]
     out = frame.drop(own)
     ids = {c: LETTERS[IDS[c]] for c in out.columns if c in IDS} | {c: LINES[c] for c in out.columns if c in LINES}
     changes = [_pseudonym(out[c], letter, key).alias(c) for c, letter in ids.items()]
@@ -117,7 +117,7 @@ def _plain(entity: str, frame: pl.DataFrame, key: str) -> pl.DataFrame:
 def _pseudonym(ids: pl.Series, letter: str, key: str) -> pl.Series:
     """Replace ids by twelve hexadecimal digits that only the key leads to."""
     different = ids.unique().drop_nulls().to_list()
-    new = [f"{letter}-{_number(f'{letter}{one}', key) >> 16:012x}" for one in different]
+    new = [f"{letter}-{_number(f'{letter}{plain_id}', key) >> 16:012x}" for plain_id in different]
     return ids.replace_strict(different, new, return_dtype=pl.String) if different else ids
 
 
@@ -133,10 +133,10 @@ def _called(ids: pl.Series, name: Callable[[int], str]) -> dict[str, str]:
         room *= 2
     taken: set[int] = set()
     out = {}
-    for one in sorted(ids.drop_nulls().to_list()):
-        slot = int(one.rpartition("-")[2], 16) % room
+    for plain_id in sorted(ids.drop_nulls().to_list()):
+        slot = int(plain_id.rpartition("-")[2], 16) % room
         while slot in taken:
             slot = (slot + 1) % room
         taken.add(slot)
-        out[one] = name(slot)
+        out[plain_id] = name(slot)
     return out

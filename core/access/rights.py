@@ -58,17 +58,17 @@ def by_role(data: Dataset, settings: Settings) -> Rights:
     Rights
         frame: [Area, one column per role], each "Write", "Read" or "–" where the role has no right.
     """
-    columns = {_said(role): [_held(role, area, settings) for area in AREAS] for role in settings.roles}
-    areas = [_said(area) for area in AREAS]
+    columns = {_label(role): [_permission(role, area, settings) for area in AREAS] for role in settings.roles}
+    areas = [_label(area) for area in AREAS]
     frame = pl.DataFrame({"Area": areas, **columns}, schema=dict.fromkeys(["Area", *columns], pl.String))
     return Rights(frame, f"{WAYS[settings.access.sign_in]} There are {len(settings.roles)} roles.")
 
 
-def _said(name: str) -> str:
+def _label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _held(role: str, area: str, settings: Settings) -> str:
+def _permission(role: str, area: str, settings: Settings) -> str:
     who = Identity("", "", (role,))
     return next((act.capitalize() for act in ("write", "read") if can(who, f"{area}:{act}", settings.roles)), "–")
 

@@ -55,13 +55,13 @@ def cut(dataset: Dataset, identity: Identity) -> Dataset:
 
 
 def _of_regions(dataset: Dataset, regions: tuple[str, ...]) -> Dataset:
-    known = set(dataset.accounts["region"]) | set(dataset.sales_team["region"])
-    unknown = [region for region in regions if region not in known]
+    all_regions = set(dataset.accounts["region"]) | set(dataset.sales_team["region"])
+    unknown = [region for region in regions if region not in all_regions]
     if unknown:
         raise AccessError(
             f"There is no region called {unknown[0]!r} in the data.",
             "access.people",
-            f"Known: {', '.join(sorted(k for k in known if k)) or 'none'}.",
+            f"Known: {', '.join(sorted(k for k in all_regions if k)) or 'none'}.",
         )
     keep = dataset.accounts.filter(pl.col("region").is_in(regions))["account_id"]
     team = dataset.sales_team.filter(pl.col("region").is_in(regions))
@@ -103,12 +103,12 @@ def reports(sales_team: pl.DataFrame, head: str, day: date) -> set[str]:
             f"There is nobody with the id {head!r} in the sales team.", "access.people", "Correct team_of."
         )
     now = sales_team.filter(is_valid(day))
-    found, fresh = {head}, {head}
+    people, fresh = {head}, {head}
     while fresh:
         under = now.filter(pl.col("manager_id").is_in(list(fresh)))["rep_id"]
-        fresh = set(under) - found
-        found |= fresh
-    return found
+        fresh = set(under) - people
+        people |= fresh
+    return people
 
 
 def _of_accounts(dataset: Dataset, account_ids: pl.Series) -> Dataset:

@@ -24,22 +24,22 @@ def code(*rooms: str) -> str:
 
 
 @contextmanager
-def writing(place: Path, mark: str, most: int) -> Iterator[Path]:
+def writing(folder: Path, mark: str, most: int) -> Iterator[Path]:
     """Give a folder to write to; it takes its place whole, so that half of it is never read.
 
     Parameters
     ----------
-    place : Path
+    folder : Path
         Where it is to stand; what stood there is replaced.
     mark : str
         The file by which a folder beside it counts as one of the same kind.
     most : int
         How many of a kind are kept, the newest.
     """
-    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=place.parent))
+    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
     yield work
-    shutil.rmtree(place, ignore_errors=True)
-    os.replace(work, place)
-    kept = sorted((p for p in place.parent.iterdir() if (p / mark).exists()), key=lambda p: p.stat().st_mtime)
-    for old in kept[:-most]:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(work, folder)
+    finished = sorted((p for p in folder.parent.iterdir() if (p / mark).exists()), key=lambda p: p.stat().st_mtime)
+    for old in finished[:-most]:
         shutil.rmtree(old, ignore_errors=True)

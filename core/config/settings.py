@@ -356,16 +356,18 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError("The settings file cannot be read.", str(path), "Check its name and rights.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
-        place = str(path) if line is None else f"{path}, line {line + 1}"
-        raise ConfigError("The settings file is not valid YAML.", place, "Check indents and quotes there.") from error
+        location = str(path) if line is None else f"{path}, line {line + 1}"
+        raise ConfigError(
+            "The settings file is not valid YAML.", location, "Check indents and quotes there."
+        ) from error
 
 
 @lru_cache(maxsize=8)
 def _parsed(path: Path, _changed: int, _size: int) -> dict[str, Any]:
-    found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not isinstance(found or {}, dict):
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(content or {}, dict):
         raise ConfigError("The settings file must hold names and values.", str(path))
-    return dict(found or {})
+    return dict(content or {})
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any], where: str, prefix: str = "") -> dict[str, Any]:

@@ -96,8 +96,8 @@ activities, sales_team, quotas : pl.DataFrame
                 f"There is no entity called {name!r}.",
                 mend=f"Did you mean {near!r}?" if near else f"Known: {', '.join(FRAMES)}.",
             )
-        found: pl.DataFrame = getattr(self, name)
-        return found
+        table: pl.DataFrame = getattr(self, name)
+        return table
 
     def has(self, name: str) -> bool:
         """Say whether an entity has any rows."""

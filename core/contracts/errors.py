@@ -26,10 +26,10 @@ class QuarterdeckError(Exception):
 
     def __str__(self) -> str:
         """Join the three parts into one readable line."""
-        place = f" ({self.where})" if self.where else ""
+        location = f" ({self.where})" if self.where else ""
         mend = f" {self.mend}" if self.mend else ""
-        what = self.what if not place else self.what.rstrip(".")
-        return f"{what}{place}{'.' if place else ''}{mend}"
+        what = self.what if not location else self.what.rstrip(".")
+        return f"{what}{location}{'.' if location else ''}{mend}"
 
 
 class ConfigError(QuarterdeckError):
@@ -93,5 +93,5 @@ def closest(name: str, choices: Iterable[str]) -> str | None:
     'account_id'
     """
     folded = {c.lower().replace(" ", "_").replace("-", "_"): c for c in choices}
-    found = get_close_matches(name.lower().strip().replace(" ", "_").replace("-", "_"), folded, n=1)
-    return folded[found[0]] if found else None
+    matches = get_close_matches(name.lower().strip().replace(" ", "_").replace("-", "_"), folded, n=1)
+    return folded[matches[0]] if matches else None

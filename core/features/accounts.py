@@ -58,10 +58,10 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
         ticket of the last year at half its weight per 45 days of age; recent_ticket_sentiment is
         the mood in them, weighted alike.
     """
-    held = _contracts(dataset, as_of)
+    contracts = _contracts(dataset, as_of)
     kinds = dataset.accounts.select("account_id", *CATEGORIES, "employee_count")
     out = (
-        held.join(kinds, on="account_id", how="left")
+        contracts.join(kinds, on="account_id", how="left")
         .join(_usage(dataset, as_of), on="account_id", how="left")
         .join(_touches(dataset, as_of), on="account_id", how="left")
         .join(_deals(dataset, as_of), on="account_id", how="left")
@@ -89,9 +89,9 @@ def spells(subscriptions: pl.DataFrame) -> pl.DataFrame:
     reach = pl.col("ended_on").fill_null(NEVER).cum_max().shift(1).over("account_id")
     fresh = (pl.col("started_on") > reach).fill_null(value=True)
     spans = lines.with_columns(span=fresh.cum_sum().over("account_id")).group_by("account_id", "span")
-    found = spans.agg(pl.col("started_on").min(), pl.col("ended_on").fill_null(NEVER).max())
+    merged = spans.agg(pl.col("started_on").min(), pl.col("ended_on").fill_null(NEVER).max())
     ended = pl.when(pl.col("ended_on") != NEVER).then("ended_on")
-    return found.with_columns(ended_on=ended).drop("span").sort("account_id", "started_on")
+    return merged.with_columns(ended_on=ended).drop("span").sort("account_id", "started_on")
 
 
 def outcomes(dataset: Dataset, frame: pl.DataFrame, as_of: date, horizons: Sequence[int]) -> pl.DataFrame:
@@ -120,7 +120,7 @@ def _mrr(lines: pl.DataFrame, day: date) -> pl.DataFrame:
 
 def _contracts(dataset: Dataset, as_of: date) -> pl.DataFrame:
     lines = dataset.subscriptions.filter(pl.col("started_on") <= as_of)
-    first = lines.group_by("account_id").agg(first_on=pl.col("started_on").min())
+    earliest = lines.group_by("account_id").agg(first_on=pl.col("started_on").min())
     earlier = _mrr(lines, as_of - timedelta(days=180)).group_by("account_id").agg(earlier=pl.col("mrr_amount").sum())
     renewal = pl.when(pl.col("renewal_on") > as_of).then("renewal_on").min()
     now = (
@@ -128,7 +128,9 @@ def _contracts(dataset: Dataset, as_of: date) -> pl.DataFrame:
         .group_by("account_id")
         .agg(pl.col("mrr_amount").sum(), n_contract_lines=pl.len(), renewal_on=renewal)
     )
-    both = now.filter(pl.col("mrr_amount") > 0).join(first, on="account_id").join(earlier, on="account_id", how="left")
+    both = (
+        now.filter(pl.col("mrr_amount") > 0).join(earliest, on="account_id").join(earlier, on="account_id", how="left")
+    )
     return both.select(
         "account_id",
         "mrr_amount",
@@ -153,12 +155,12 @@ def _usage(dataset: Dataset, as_of: date) -> pl.DataFrame:
         f"{begin}_{end}": size.filter(_within(as_of, begin, end)).mean()
         for begin, end in ((0, 30), (30, 60), (0, 90), (90, 180))
     }
-    found = read.group_by("account_id").agg(**means)
+    usage = read.group_by("account_id").agg(**means)
 
     def change(now: str, before: str) -> pl.Expr:
         return pl.col(now) / pl.when(pl.col(before) > 0).then(pl.col(before)) - 1
 
-    return found.select(
+    return usage.select(
         "account_id",
         usage_30d="0_30",
         usage_change_rate_90d=change("0_90", "90_180"),
@@ -199,5 +201,5 @@ def _deals(dataset: Dataset, as_of: date) -> pl.DataFrame:
 def first(dataset: Dataset) -> date | None:
     """Return the day from which accounts can be described: contracts, and activities where there are any."""
     starts = [dataset.subscriptions["started_on"].min(), dataset.activities["occurred_at"].dt.date().min()]
-    known = [d for d in starts if isinstance(d, date)]
-    return max(known) if known and dataset.has("subscriptions") else None
+    dates = [d for d in starts if isinstance(d, date)]
+    return max(dates) if dates and dataset.has("subscriptions") else None

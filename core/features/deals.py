@@ -171,8 +171,8 @@ def states_at(dataset: Dataset, as_of: date, settings: Settings, only: str | Non
     if not dataset.has("opportunity_history"):
         return _without_history(dataset, as_of).filter(_chosen(only))
     order = {name: rank for rank, name in enumerate(settings.stages.open)}
-    known = dataset.opportunity_history.filter(_chosen(only), pl.col("valid_from") <= as_of)
-    seen = known.sort("opportunity_id", "valid_from")
+    history = dataset.opportunity_history.filter(_chosen(only), pl.col("valid_from") <= as_of)
+    seen = history.sort("opportunity_id", "valid_from")
     before = {name: pl.col(name).shift(1).over("opportunity_id") for name in ("close_on", "stage", "owner_id")}
     moved = seen.with_columns(
         is_push=pl.col("close_on") > before["close_on"],
@@ -280,9 +280,9 @@ def ends(dataset: Dataset, frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
         end_days (days until it was won or lost; null while open), is_won.
     """
     closed = pl.col("is_closed") & (pl.col("close_on") <= dataset.as_of)
-    known = dataset.opportunities.filter(closed).select("opportunity_id", "is_won", ended_on="close_on")
+    endings = dataset.opportunities.filter(closed).select("opportunity_id", "is_won", ended_on="close_on")
     return (
-        frame.join(known, on="opportunity_id", how="left")
+        frame.join(endings, on="opportunity_id", how="left")
         .with_columns(
             as_of=pl.lit(as_of),
             follow_days=pl.lit((dataset.as_of - as_of).days, pl.Int64),
@@ -302,8 +302,8 @@ def outcomes(dataset: Dataset, frame: pl.DataFrame, as_of: date, horizons: Seque
         The frame's columns and as_of, horizon_days, is_known_on (the day the outcome was known),
         target (1 when won within the horizon, else 0).
     """
-    ends = dataset.opportunities.filter(pl.col("is_won")).select("opportunity_id", won_on="close_on")
-    spread = frame.join(ends, on="opportunity_id", how="left").join(
+    wins = dataset.opportunities.filter(pl.col("is_won")).select("opportunity_id", won_on="close_on")
+    spread = frame.join(wins, on="opportunity_id", how="left").join(
         pl.DataFrame({"horizon_days": list(horizons)}, schema={"horizon_days": pl.Int64}), how="cross"
     )
     until = pl.lit(as_of) + pl.duration(days="horizon_days")
@@ -316,5 +316,5 @@ def outcomes(dataset: Dataset, frame: pl.DataFrame, as_of: date, horizons: Seque
 
 def first(dataset: Dataset) -> date | None:
     """Return the day the records of deals begin; null without deals."""
-    found = dataset.opportunities["created_on"].min()
-    return found if isinstance(found, date) else None
+    earliest = dataset.opportunities["created_on"].min()
+    return earliest if isinstance(earliest, date) else None

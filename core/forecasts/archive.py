@@ -84,21 +84,21 @@ def day(data: Dataset, settings: Settings, when: date) -> tuple[pl.DataFrame, pl
     ModelError
         When the day lies outside the quarters that can be replayed.
     """
-    found = load_or_run(data, settings)
+    replays = load_or_run(data, settings)
     period = quarter_start(when, settings)
-    if period not in found.twins or when > data.as_of:
-        first = found.quarters[0] if found.quarters else None
+    if period not in replays.twins or when > data.as_of:
+        first = replays.quarters[0] if replays.quarters else None
         reach = f"Choose a day from {first:%d %B %Y} to {data.as_of:%d %B %Y}." if first else "Load a longer history."
         raise ModelError(f"The forecast of {when:%d %B %Y} cannot be replayed.", mend=reach)
-    rows = found.forecasts.filter(pl.col("day") == when)
+    rows = replays.forecasts.filter(pl.col("day") == when)
     if rows.height:
-        return rows, found.deals.filter(pl.col("day") == when)
-    place = settings.home / "replays" / key(data, settings) / f"day-{when}"
-    if not data.is_transient and (place / "deals.parquet").exists():
-        return pl.read_parquet(place / "forecasts.parquet"), pl.read_parquet(place / "deals.parquet")
-    made, _ = replay.one(data, settings, when, found.twins[period], found.scores)
-    if not data.is_transient and place.parent.exists():
-        with writing(place, "forecasts.parquet", 400) as work:
+        return rows, replays.deals.filter(pl.col("day") == when)
+    folder = settings.home / "replays" / key(data, settings) / f"day-{when}"
+    if not data.is_transient and (folder / "deals.parquet").exists():
+        return pl.read_parquet(folder / "forecasts.parquet"), pl.read_parquet(folder / "deals.parquet")
+    made, _ = replay.one(data, settings, when, replays.twins[period], replays.scores)
+    if not data.is_transient and folder.parent.exists():
+        with writing(folder, "forecasts.parquet", 400) as work:
             made[0].write_parquet(work / "forecasts.parquet")
             made[1].write_parquet(work / "deals.parquet")
     return made[0], made[1]
@@ -123,24 +123,24 @@ def _from_disk(name: str, data: Dataset, settings: Settings, progress: Progress 
         ) from error
 
 
-def _save(place: Path, found: Replays) -> None:
-    with writing(place, "about.json", KEPT) as work:
+def _save(folder: Path, replays: Replays) -> None:
+    with writing(folder, "about.json", KEPT) as work:
         for label in FRAMES:
-            getattr(found, label).write_parquet(work / f"{label}.parquet")
-        for period, model in found.twins.items():
+            getattr(replays, label).write_parquet(work / f"{label}.parquet")
+        for period, model in replays.twins.items():
             if model is not None:
                 text = json.dumps(model.to_dict(), default=str)
                 (work / f"twin-{period}.json").write_text(text, encoding="utf-8")
-        about = {"twins": [p.isoformat() for p in found.twins]}
+        about = {"twins": [p.isoformat() for p in replays.twins]}
         (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
 
-def _load(place: Path, settings: Settings) -> Replays:
-    about = json.loads((place / "about.json").read_text(encoding="utf-8"))
+def _load(folder: Path, settings: Settings) -> Replays:
+    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     twins: dict[date, CloseModel | None] = {}
     for text in about["twins"]:
-        kept = place / f"twin-{text}.json"
-        found = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else None
-        twins[date.fromisoformat(text)] = CloseModel.from_dict(found, replay.short(settings)) if found else None
-    frames = {label: pl.read_parquet(place / f"{label}.parquet") for label in FRAMES}
+        file = folder / f"twin-{text}.json"
+        saved = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+        twins[date.fromisoformat(text)] = CloseModel.from_dict(saved, replay.short(settings)) if saved else None
+    frames = {label: pl.read_parquet(folder / f"{label}.parquet") for label in FRAMES}
     return Replays(**frames, twins=twins)

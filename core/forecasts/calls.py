@@ -97,11 +97,11 @@ def publish(data: Dataset, settings: Settings) -> int:
     int
         How many numbers were added.
     """
-    found = outlook.current(data, settings)
-    if data.is_transient or found.frame.is_empty():
+    forecast = outlook.current(data, settings)
+    if data.is_transient or forecast.frame.is_empty():
         return 0
     with _opened(settings) as opened:
-        return opened.snapshots.keep(book(data), data.as_of, found.frame)
+        return opened.snapshots.keep(book(data), data.as_of, forecast.frame)
 
 
 @contextmanager
@@ -307,23 +307,23 @@ def rollup(
     begin = period or quarter_start(data.as_of, settings)
     calls = kept(data, settings) if calls is None else calls
     team = hierarchy.people(data, data.as_of)
-    found = outlook.current(data, settings) if begin == quarter_start(data.as_of, settings) else None
+    forecast = outlook.current(data, settings) if begin == quarter_start(data.as_of, settings) else None
     own = _own(data, settings, team, reviewed(data, settings) if edits is None else edits, begin)
-    own = own.join(_expected(data, own, found), on="person_id", how="left").with_columns(
+    own = own.join(_expected(data, own, forecast), on="person_id", how="left").with_columns(
         system_amount=pl.lit(None, pl.Float64)
-        if found is None
+        if forecast is None
         else pl.col("closed_amount") + pl.col("ahead_amount").fill_null(0.0)
     )
     sums = ("closed_amount", *(f"deals_{name}" for name in AMOUNTS), "system_amount")
     under = hierarchy.chains(team).join(own, on="person_id").group_by("leader_id").agg(pl.col(sums).sum())
-    if found is None:
+    if forecast is None:
         under = under.with_columns(system_amount=pl.lit(None, pl.Float64))
-    said = newest(calls, begin).select(
+    latest = newest(calls, begin).select(
         pl.col("manager_id").alias("person_id"), *AMOUNTS, "note", "called_on", "version", "author"
     )
     frame = (
         team.join(under, left_on="person_id", right_on="leader_id", how="left")
-        .join(said, on="person_id", how="left")
+        .join(latest, on="person_id", how="left")
         .with_columns(
             is_leader=pl.col("person_id").is_in(team["manager_id"].drop_nulls().implode()) | (pl.col("role") != "rep"),
             version=pl.col("version").fill_null(0),
@@ -334,15 +334,15 @@ def rollup(
     stray = own.filter(pl.col("person_id") == hierarchy.NOBODY)
     if stray.select(pl.sum_horizontal(pl.col(sums)).abs().sum()).item():
         frame = pl.concat([frame, _nobody(stray, frame.height)], how="diagonal_relaxed")
-    return Rollup(frame, begin, quarter_label(begin, settings), settings.currency, _system(found))
+    return Rollup(frame, begin, quarter_label(begin, settings), settings.currency, _system(forecast))
 
 
-def _nobody(stray: pl.DataFrame, place: int) -> pl.DataFrame:
+def _nobody(stray: pl.DataFrame, position: int) -> pl.DataFrame:
     return stray.with_columns(
         person_name=pl.lit("Deals of nobody in the team"),
         role=pl.lit("rep"),
         depth=pl.lit(0, pl.Int64),
-        place=pl.lit(place, pl.Int64),
+        place=pl.lit(position, pl.Int64),
         is_leader=pl.lit(value=True),
         version=pl.lit(0, pl.Int64),
         below_amount=pl.col("deals_commit_amount"),
@@ -367,10 +367,10 @@ def _own(data: Dataset, settings: Settings, team: pl.DataFrame, edits: pl.DataFr
     end = quarter_end(begin, settings)
     deals = data.opportunities.with_columns(person_id=_person(team))
     closed = deals.filter("is_won", pl.col("close_on").is_between(begin, min(end, data.as_of)))
-    said = edits.select("opportunity_id", said="forecast_category", called="call_amount")
+    overrides = edits.select("opportunity_id", said="forecast_category", called="call_amount")
     first = begin if begin > data.as_of else date.min
     due = deals.filter(~pl.col("is_closed"), pl.col("close_on").is_between(first, end))
-    due = due.join(said, on="opportunity_id", how="left")
+    due = due.join(overrides, on="opportunity_id", how="left")
     category, worth = pl.coalesce("said", "forecast_category"), pl.coalesce("called", "amount").fill_null(0.0)
     part = {k: worth.filter(category == k).sum() for k in ("commit", "best_case", "pipeline")}
     everybody = pl.DataFrame({"person_id": [*team["person_id"], hierarchy.NOBODY]})
@@ -400,33 +400,33 @@ def _person(team: pl.DataFrame) -> pl.Expr:
     )
 
 
-def _expected(data: Dataset, own: pl.DataFrame, found: outlook.Outlook | None) -> pl.DataFrame:
+def _expected(data: Dataset, own: pl.DataFrame, forecast: outlook.Outlook | None) -> pl.DataFrame:
     """Return what the system expects of each person's open deals, with their share of deals to come."""
-    if found is None or found.frame.is_empty():
+    if forecast is None or forecast.frame.is_empty():
         return pl.DataFrame(schema={"person_id": pl.String, "ahead_amount": pl.Float64})
-    row = found.frame.row(-1, named=True)
+    row = forecast.frame.row(-1, named=True)
     lift = 1 + row["new_amount"] / row["open_amount"] if row["open_amount"] else 1.0
     owners = data.opportunities.select("opportunity_id", "owner_id")
-    rows = found.behind().frame.join(owners, on="opportunity_id").with_columns(person_id=_person(own))
+    rows = forecast.behind().frame.join(owners, on="opportunity_id").with_columns(person_id=_person(own))
     return rows.group_by("person_id").agg(ahead_amount=pl.col("expected_amount").sum() * lift)
 
 
-def _system(found: outlook.Outlook | None) -> dict[str, float | None]:
+def _system(forecast: outlook.Outlook | None) -> dict[str, float | None]:
     """Return the system's number and range of the quarter; None where it has none."""
-    if found is None or found.frame.is_empty():
+    if forecast is None or forecast.frame.is_empty():
         return {"amount": None, "lower": None, "upper": None}
-    row = found.frame.row(-1, named=True)
+    row = forecast.frame.row(-1, named=True)
     return {name: float(row[name]) for name in ("amount", "lower", "upper")}
 
 
-def outcomes(data: Dataset, settings: Settings, said: pl.DataFrame) -> pl.DataFrame:
+def outcomes(data: Dataset, settings: Settings, calls: pl.DataFrame) -> pl.DataFrame:
     """Put what came of it beside every call of a quarter that is over.
 
     Parameters
     ----------
     data : Dataset
     settings : Settings
-    said : pl.DataFrame
+    calls : pl.DataFrame
         As `kept` gives it.
 
     Returns
@@ -443,7 +443,7 @@ def outcomes(data: Dataset, settings: Settings, said: pl.DataFrame) -> pl.DataFr
         "amount": pl.Float64,
         "actual_amount": pl.Float64,
     }
-    done = said.filter(
+    done = calls.filter(
         pl.col("period_start_on").map_elements(lambda d: quarter_end(d, settings), pl.Date) <= data.as_of
     )
     rows = []

@@ -90,16 +90,16 @@ class Past:
 
 def days(data: Dataset, settings: Settings) -> tuple[date, date, date] | None:
     """Return the first and last day that can be replayed, and one worth looking at first; None without any."""
-    found = archive.load_or_run(data, settings)
-    if not found.quarters:
+    replays = archive.load_or_run(data, settings)
+    if not replays.quarters:
         return None
-    done = found.forecasts.filter(pl.col("actual_amount").is_not_null() & (pl.col("window") == QUARTER))
-    period = done["period_start_on"].max() if done.height else found.quarters[-1]
-    start: date = period if isinstance(period, date) else found.quarters[-1]
-    return found.quarters[0], data.as_of, min(start + timedelta(days=35), data.as_of)
+    done = replays.forecasts.filter(pl.col("actual_amount").is_not_null() & (pl.col("window") == QUARTER))
+    period = done["period_start_on"].max() if done.height else replays.quarters[-1]
+    start: date = period if isinstance(period, date) else replays.quarters[-1]
+    return replays.quarters[0], data.as_of, min(start + timedelta(days=35), data.as_of)
 
 
-def on(data: Dataset, settings: Settings, day: date, said: pl.DataFrame | None = None) -> Past:
+def on(data: Dataset, settings: Settings, day: date, manager_calls: pl.DataFrame | None = None) -> Past:
     """Show the forecast of a past day as it was, and what came of it.
 
     The model is the one its quarter had, trained on outcomes known before the quarter began; deals,
@@ -114,7 +114,7 @@ def on(data: Dataset, settings: Settings, day: date, said: pl.DataFrame | None =
     data : Dataset
     settings : Settings
     day : date
-    said : pl.DataFrame, optional
+    manager_calls : pl.DataFrame, optional
         Managers' calls, as `calls.kept` gives them; default those kept in the database.
 
     Returns
@@ -127,34 +127,36 @@ def on(data: Dataset, settings: Settings, day: date, said: pl.DataFrame | None =
         When the day lies outside the quarters that can be replayed.
     """
     forecasts, deals = archive.day(data, settings, day)
-    kept = archive.load_or_run(data, settings)
+    replays = archive.load_or_run(data, settings)
     period = quarter_start(day, settings)
     row = forecasts.filter(pl.col("window") == QUARTER).to_dicts()
     label = quarter_label(day, settings)
-    path = kept.forecasts.filter((pl.col("period_start_on") == period) & (pl.col("window") == QUARTER))
-    said = calls.kept(data, settings) if said is None else said
+    path = replays.forecasts.filter((pl.col("period_start_on") == period) & (pl.col("window") == QUARTER))
+    manager_calls = calls.kept(data, settings) if manager_calls is None else manager_calls
     path = path.select("day", "amount", "lower", "upper", "commit_amount", "actual_amount")
     if not row:
         return Past(day, label, settings.currency, pl.DataFrame(), pl.DataFrame(), path, None)
     actual = row[0]["actual_amount"]
-    frame = _beside(row[0], _managers(data, calls.newest(said, period, day)), actual)
+    frame = _beside(row[0], _managers(data, calls.newest(manager_calls, period, day)), actual)
     return Past(day, label, settings.currency, frame, _parts(row[0], deals, actual), path, actual)
 
 
-def _managers(data: Dataset, said: pl.DataFrame) -> dict[str, float | None]:
+def _managers(data: Dataset, manager_calls: pl.DataFrame) -> dict[str, float | None]:
     """Return the managers' commit and best case of a day in one sum; None when none had called."""
-    managers = data.sales_team.filter(pl.col("role") == "manager")["rep_id"].unique()
-    mine = said.filter(pl.col("manager_id").is_in(managers.implode())) if len(managers) else said
+    manager_ids = data.sales_team.filter(pl.col("role") == "manager")["rep_id"].unique()
+    mine = (
+        manager_calls.filter(pl.col("manager_id").is_in(manager_ids.implode())) if len(manager_ids) else manager_calls
+    )
     if mine.is_empty():
         return {"commit": None, "best": None}
     return {"commit": float(mine["commit_amount"].sum()), "best": float(mine["best_case_amount"].sum())}
 
 
-def _beside(row: dict[str, float | None], managers: dict[str, float | None], actual: float | None) -> pl.DataFrame:
+def _beside(row: dict[str, float | None], called: dict[str, float | None], actual: float | None) -> pl.DataFrame:
     lines = [
         ("System", row["amount"], row["lower"], row["upper"]),
-        ("Managers' commit calls", managers["commit"], None, None),
-        ("Managers' best case", managers["best"], None, None),
+        ("Managers' commit calls", called["commit"], None, None),
+        ("Managers' best case", called["best"], None, None),
         ("Reps: closed and commit", row["commit_amount"], None, None),
         ("Reps: with best case", row["best_case_amount"], None, None),
         ("Stage-weighted pipeline", row["weighted_amount"], None, None),
@@ -190,7 +192,7 @@ def _parts(row: dict[str, float | None], deals: pl.DataFrame, actual: float | No
     return pl.concat([named.head(SHOWN_DEALS), tail], how="diagonal")
 
 
-def record(data: Dataset, settings: Settings, by: str = "week", said: pl.DataFrame | None = None) -> Measure:
+def record(data: Dataset, settings: Settings, by: str = "week", manager_calls: pl.DataFrame | None = None) -> Measure:
     """How good past forecasts of the quarter were, and whether a simpler rule would have been better.
 
     Every week of the past quarters is replayed with what was known then. Error is WAPE: the sum of
@@ -207,7 +209,7 @@ def record(data: Dataset, settings: Settings, by: str = "week", said: pl.DataFra
     by : {"week", "window", "period", "team", "category", "manager"}
         How the frame is cut: week of the quarter, horizon in days, quarter, team, the category the
         rep had given, or the manager whose commit calls are judged.
-    said : pl.DataFrame, optional
+    manager_calls : pl.DataFrame, optional
         Managers' calls; default those kept in the database.
 
     Returns
@@ -217,25 +219,25 @@ def record(data: Dataset, settings: Settings, by: str = "week", said: pl.DataFra
         n_forecasts, wape_rate, bias_rate, forecast_to_actual_rate, coverage_rate, and per baseline
         its error and the skill against it.
     """
-    quarter = _quarters(data, settings, said)
+    quarter = _quarters(data, settings, manager_calls)
     whole = accuracy.scores(quarter, [])
     if whole.is_empty():
         text = "No past quarter can be replayed yet: records must reach back a year before a quarter that is over."
         return Measure("Forecast record", None, "rate", whole, text)
     n_quarters = quarter.filter(pl.col("actual_amount").is_not_null())["period_start_on"].n_unique()
-    frame = _cut(data, settings, by, said)
-    horizons = frame if by == "window" else _cut(data, settings, "window", said)
+    frame = _cut(data, settings, by, manager_calls)
+    horizons = frame if by == "window" else _cut(data, settings, "window", manager_calls)
     more = "" if by == "window" else _losses(frame, by)
     text = f"{_beaten(horizons)}{_headline(whole.row(0, named=True), n_quarters)}{_leaning(horizons)}{more}"
     return Measure("Forecast record", float(whole["wape_rate"][0]), "rate", frame, text)
 
 
-def _quarters(data: Dataset, settings: Settings, said: pl.DataFrame | None) -> pl.DataFrame:
+def _quarters(data: Dataset, settings: Settings, manager_calls: pl.DataFrame | None) -> pl.DataFrame:
     """Return the replayed forecasts of whole quarters, with what the managers had called by each day."""
     rows = archive.load_or_run(data, settings).forecasts.filter(pl.col("window") == QUARTER)
-    said = calls.kept(data, settings) if said is None else said
-    managers = data.sales_team.filter(pl.col("role") == "manager")["rep_id"].unique()
-    mine = said.filter(pl.col("manager_id").is_in(managers.implode())).sort("called_on")
+    manager_calls = calls.kept(data, settings) if manager_calls is None else manager_calls
+    manager_ids = data.sales_team.filter(pl.col("role") == "manager")["rep_id"].unique()
+    mine = manager_calls.filter(pl.col("manager_id").is_in(manager_ids.implode())).sort("called_on")
     pairs = (
         rows.select("day", "period_start_on")
         .join(mine, on="period_start_on")
@@ -249,26 +251,30 @@ def _quarters(data: Dataset, settings: Settings, said: pl.DataFrame | None) -> p
 def _headline(row: dict[str, float | None], n_quarters: int) -> str:
     """Say first when something simpler wins; else by how much the forecast is better."""
     rules = {label: name.removesuffix("_amount") for name, label in accuracy.BASELINES.items()}
-    known = {label: (row[f"{n}_skill"], row[f"{n}_wape_rate"]) for label, n in rules.items()}
-    better = [f"{label} ({percent(miss)})" for label, (skill, miss) in known.items() if skill is not None and skill < 0]
-    worse = [f"{label} ({percent(miss)})" for label, (skill, miss) in known.items() if skill is not None and skill >= 0]
+    baselines = {label: (row[f"{n}_skill"], row[f"{n}_wape_rate"]) for label, n in rules.items()}
+    better = [
+        f"{label} ({percent(miss)})" for label, (skill, miss) in baselines.items() if skill is not None and skill < 0
+    ]
+    worse = [
+        f"{label} ({percent(miss)})" for label, (skill, miss) in baselines.items() if skill is not None and skill >= 0
+    ]
     bias = row["bias_rate"] or 0.0
     leaning = f"came out {percent(abs(bias))} too {'high' if bias > 0 else 'low'}"
-    said = (
+    text = (
         f"over {n_quarters} past quarters, week by week, the forecast missed by {percent(row['wape_rate'])} of what "
         f"was won and {'leant to neither side' if abs(bias) < EVEN else leaning}; "
         f"its 80 % range held {'only ' if (row['coverage_rate'] or 1.0) < WIDE_ENOUGH else ''}"
         f"{percent(row['coverage_rate'])} of the outcomes."
     )
     if better:
-        return f"The forecast was beaten by {' and '.join(better)}: {said}"
+        return f"The forecast was beaten by {' and '.join(better)}: {text}"
     more = f" Missed by more: {', '.join(worse)}." if worse else ""
-    return f"{said[0].upper()}{said[1:]}{more}"
+    return f"{text[0].upper()}{text[1:]}{more}"
 
 
 def _beaten(horizons: pl.DataFrame) -> str:
     """Say first at which horizons a simpler rule came closer, with both errors; empty where none did."""
-    told = []
+    sentences = []
     for row in horizons.filter(pl.col("group") != WHOLE).iter_rows(named=True):
         rules = {label: name.removesuffix("_amount") for name, label in accuracy.BASELINES.items()}
         won = [
@@ -277,35 +283,37 @@ def _beaten(horizons: pl.DataFrame) -> str:
             if row[f"{n}_skill"] is not None and row[f"{n}_skill"] < 0
         ]
         if won:
-            told.append(f"{row['group']} ahead {' and '.join(won)} beat the forecast ({percent(row['wape_rate'])})")
-    return f"{'; '.join(told)}. " if told else ""
+            sentences.append(
+                f"{row['group']} ahead {' and '.join(won)} beat the forecast ({percent(row['wape_rate'])})"
+            )
+    return f"{'; '.join(sentences)}. " if sentences else ""
 
 
 def _leaning(horizons: pl.DataFrame) -> str:
     """Name the horizons at which the forecast as a rule came out much too high or too low."""
     far = horizons.filter(pl.col("group") != WHOLE, pl.col("bias_rate").abs() >= LEANING)
-    told = [
+    leanings = [
         f"{percent(abs(bias))} too {'high' if bias > 0 else 'low'} {group} ahead"
         for group, bias in far.select("group", "bias_rate").iter_rows()
     ]
-    return f" In sum it came out {', '.join(told)}." if told else ""
+    return f" In sum it came out {', '.join(leanings)}." if leanings else ""
 
 
 def _losses(frame: pl.DataFrame, by: str) -> str:
     """Name the groups in which a simpler rule came closer than the forecast."""
-    told = []
+    losses = []
     for name, label in accuracy.BASELINES.items():
         column = f"{name.removesuffix('_amount')}_skill"
         lost = frame.filter(pl.col(column) < 0)["group"].to_list() if column in frame.columns else []
         if lost:
             shown = ", ".join(str(g) for g in lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
-            told.append(f"{label} came closer in {shown}")
-    return f" By {VIEWS[by].lower()}: {'; '.join(told)}." if told else ""
+            losses.append(f"{label} came closer in {shown}")
+    return f" By {VIEWS[by].lower()}: {'; '.join(losses)}." if losses else ""
 
 
-def _cut(data: Dataset, settings: Settings, by: str, said: pl.DataFrame | None) -> pl.DataFrame:
-    kept = archive.load_or_run(data, settings)
-    quarter = _quarters(data, settings, said) if by in ("week", "period") else pl.DataFrame()
+def _cut(data: Dataset, settings: Settings, by: str, manager_calls: pl.DataFrame | None) -> pl.DataFrame:
+    replays = archive.load_or_run(data, settings)
+    quarter = _quarters(data, settings, manager_calls) if by in ("week", "period") else pl.DataFrame()
     if by == "week":
         return (
             accuracy.scores(quarter, ["week"])
@@ -313,17 +321,17 @@ def _cut(data: Dataset, settings: Settings, by: str, said: pl.DataFrame | None) 
             .with_columns(group=pl.format("Week {}", pl.col("group").cast(pl.String).str.zfill(2)))
         )
     if by == "window":
-        scored = accuracy.scores(kept.forecasts, ["window"]).rename({"window": "group"})
+        scored = accuracy.scores(replays.forecasts, ["window"]).rename({"window": "group"})
         return scored.with_columns(group=pl.col("group").replace(QUARTER, WHOLE))
     if by == "period":
         scored = accuracy.scores(quarter, ["period_start_on"])
         names = [quarter_label(day, settings) for day in scored["period_start_on"]]
         return scored.with_columns(group=pl.Series(names, dtype=pl.String)).drop("period_start_on")
     if by == "team":
-        return accuracy.scores(kept.teams, ["team"]).rename({"team": "group"})
+        return accuracy.scores(replays.teams, ["team"]).rename({"team": "group"})
     if by == "category":
-        return _categories(kept.deals)
-    return managers(data, settings, said)
+        return _categories(replays.deals)
+    return managers(data, settings, manager_calls)
 
 
 def _categories(deals: pl.DataFrame) -> pl.DataFrame:
@@ -335,7 +343,7 @@ def _categories(deals: pl.DataFrame) -> pl.DataFrame:
     return accuracy.scores(rows, ["group"])
 
 
-def managers(data: Dataset, settings: Settings, said: pl.DataFrame | None = None) -> pl.DataFrame:
+def managers(data: Dataset, settings: Settings, manager_calls: pl.DataFrame | None = None) -> pl.DataFrame:
     """Score every manager's commit calls against what their team then won.
 
     The team is that of the hierarchy on the day of the call.
@@ -345,6 +353,6 @@ def managers(data: Dataset, settings: Settings, said: pl.DataFrame | None = None
     pl.DataFrame
         As `accuracy.scores`, group being the manager's name; quarters that still run are left out.
     """
-    said = calls.kept(data, settings) if said is None else said
-    rows = calls.outcomes(data, settings, said)
+    manager_calls = calls.kept(data, settings) if manager_calls is None else manager_calls
+    rows = calls.outcomes(data, settings, manager_calls)
     return accuracy.scores(rows, ["group"]).sort("bias_rate", descending=True, nulls_last=True)

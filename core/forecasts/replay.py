@@ -135,7 +135,7 @@ def run(
     data: Dataset,
     settings: Settings,
     progress: Progress | None = None,
-    known: Mapping[date, CloseModel | None] | None = None,
+    trained: Mapping[date, CloseModel | None] | None = None,
 ) -> Replays:
     """Replay the forecast on every week of the past quarters.
 
@@ -149,7 +149,7 @@ def run(
     settings : Settings
     progress : callable, optional
         Called with a share in [0, 1] and what is being done.
-    known : mapping of date to CloseModel or None, optional
+    trained : mapping of date to CloseModel or None, optional
         The quarters' models where they are trained already, on the company these rows are a part of.
 
     Returns
@@ -161,18 +161,18 @@ def run(
     periods = quarters(data, settings)
     scores = pl.DataFrame(schema=SCORES)
     twins: dict[date, CloseModel | None] = {}
-    found: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
-    for place, period in enumerate(periods):
-        say(place / len(periods), f"Replaying {quarter_label(period, settings)}")
-        twins[period] = known[period] if known and period in known else twin(data, settings, period)
+    frames: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
+    for index, period in enumerate(periods):
+        say(index / len(periods), f"Replaying {quarter_label(period, settings)}")
+        twins[period] = trained[period] if trained and period in trained else twin(data, settings, period)
         for number, day in enumerate(days_of(period, data, settings)):
             made, chances = one(data, settings, day, twins[period], scores)
-            found.append(made)
+            frames.append(made)
             if number % RECORD_EVERY == 0:
                 scores = pl.concat([scores, chances])
     say(1.0, "Forecasts replayed")
     parts = [
-        pl.concat([pl.DataFrame(schema=schema), *(made[k] for made in found)])
+        pl.concat([pl.DataFrame(schema=schema), *(made[k] for made in frames)])
         for k, schema in enumerate((FORECASTS, DEALS, TEAMS))
     ]
     return Replays(parts[0], parts[1], parts[2], scores, twins)
@@ -180,8 +180,8 @@ def run(
 
 def twin(data: Dataset, settings: Settings, period: date) -> CloseModel | None:
     """Train the close model of a quarter on what was known the day before it began; None when that is too little."""
-    known = rewind(data, period - timedelta(days=1), settings)
-    marks = close.marks(known, settings)
+    rewound = rewind(data, period - timedelta(days=1), settings)
+    marks = close.marks(rewound, settings)
     if marks.is_empty():
         return None
     try:
@@ -219,11 +219,11 @@ def one(
     chances : pl.DataFrame
         This day's chances, for the record of later days.
     """
-    known = rewind(data, day, settings)
+    rewound = rewind(data, day, settings)
     chances = pl.DataFrame(schema=SCORES)
     given = None
     if model is not None:
-        given = model.predict(deal_features.build(known, day, settings))
+        given = model.predict(deal_features.build(rewound, day, settings))
         chances = (
             given.select(
                 "opportunity_id",
@@ -237,24 +237,24 @@ def one(
     seen = scores.filter(pl.col("as_of") <= day - timedelta(days=RECORD_DAYS))
     latest = seen["as_of"].unique().sort().tail(RECORDS)
     past = seen.filter(pl.col("as_of").is_in(latest.implode()))
-    found = outlook.build(known, settings, given, past)
+    forecast = outlook.build(rewound, settings, given, past)
     trained = date.fromisoformat(str(model.card_["trained_to"])) if model is not None else None
-    return _frames(data, known, settings, found, trained), chances
+    return _frames(data, rewound, settings, forecast, trained), chances
 
 
 def _frames(
-    data: Dataset, known: Dataset, settings: Settings, found: outlook.Outlook, trained: Any
+    data: Dataset, rewound: Dataset, settings: Settings, forecast: outlook.Outlook, trained: Any
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    day = known.as_of
+    day = rewound.as_of
     period, end = quarter_start(day, settings), quarter_end(day, settings)
-    due = _open_deals(known, settings, found, end)
-    windows = found.frame.with_columns(
+    due = _open_deals(rewound, settings, forecast, end)
+    windows = forecast.frame.with_columns(
         window=pl.when(pl.int_range(pl.len()) == pl.len() - 1).then(pl.lit(QUARTER)).otherwise("window")
     )
     rules = [
-        _baselines(known, settings, due, period, end, float(windows["closed_amount"][-1]))
+        _baselines(rewound, settings, due, period, end, float(windows["closed_amount"][-1]))
         if name == QUARTER
-        else _baselines(known, settings, due, day + timedelta(days=1), day + timedelta(days=n), 0.0)
+        else _baselines(rewound, settings, due, day + timedelta(days=1), day + timedelta(days=n), 0.0)
         for name, n in windows.select("window", "days").iter_rows()
     ]
     actual = [
@@ -277,19 +277,19 @@ def _frames(
     return (
         forecasts.cast(FORECASTS),  # type: ignore[arg-type]
         rows.select(list(DEALS)).cast(DEALS),  # type: ignore[arg-type]
-        _teams(data, known, rows, found, period, end),
+        _teams(data, rewound, rows, forecast, period, end),
     )
 
 
-def _open_deals(known: Dataset, settings: Settings, found: outlook.Outlook, end: date) -> pl.DataFrame:
+def _open_deals(rewound: Dataset, settings: Settings, forecast: outlook.Outlook, end: date) -> pl.DataFrame:
     """Return the deals behind the quarter's number with owner, team, category and whether they are due."""
-    behind = found.behind().frame
+    behind = forecast.behind().frame
     if behind.is_empty():
         return pl.DataFrame(schema={**DEALS, "is_due": pl.Boolean, "is_amount_filled": pl.Boolean}).drop(
             "day", "actual_amount"
         )
-    facts = known.opportunities.select("opportunity_id", "owner_id", "forecast_category")
-    places = known.sales_team.filter(is_valid(known.as_of)).unique("rep_id", keep="last", maintain_order=True)
+    facts = rewound.opportunities.select("opportunity_id", "owner_id", "forecast_category")
+    places = rewound.sales_team.filter(is_valid(rewound.as_of)).unique("rep_id", keep="last", maintain_order=True)
     teams = places.select(pl.col("rep_id").alias("owner_id"), "team")
     return (
         behind.join(facts, on="opportunity_id", how="left")
@@ -299,14 +299,14 @@ def _open_deals(known: Dataset, settings: Settings, found: outlook.Outlook, end:
 
 
 def _baselines(
-    known: Dataset, settings: Settings, due: pl.DataFrame, begin: date, until: date, closed: float
+    rewound: Dataset, settings: Settings, due: pl.DataFrame, begin: date, until: date, closed: float
 ) -> dict[str, float | None]:
     """Return what simpler rules would have said on the day of a window: the quarter, or so many days from the next.
 
     Deals count by rules as due once their expected close lies in the window or before it.
     """
     entered = due.filter(pl.col("close_on") <= until, ~pl.col("is_amount_filled"))
-    share = shares(tracks(known, settings), settings, known.as_of).select("stage", "won_rate")
+    share = shares(tracks(rewound, settings), settings, rewound.as_of).select("stage", "won_rate")
     weighted = None
     if not share.is_empty():
         worth = entered.join(share, on="stage", how="left")
@@ -317,8 +317,8 @@ def _baselines(
     before = add_months(begin, -12)
     is_whole = begin == quarter_start(begin, settings) and until == quarter_end(begin, settings)
     past = add_months(before, 3) - timedelta(days=1) if is_whole else before + (until - begin)
-    first = deal_features.first(known)
-    last_year = _won(known, before, past) if first is not None and first <= before else None
+    first = deal_features.first(rewound)
+    last_year = _won(rewound, before, past) if first is not None and first <= before else None
     return dict(zip(RULES, (last_year, weighted, commit, best), strict=True))
 
 
@@ -336,15 +336,15 @@ def _outcomes(data: Dataset, day: date, end: date) -> pl.DataFrame:
 
 
 def _teams(
-    data: Dataset, known: Dataset, rows: pl.DataFrame, found: outlook.Outlook, period: date, end: date
+    data: Dataset, rewound: Dataset, rows: pl.DataFrame, forecast: outlook.Outlook, period: date, end: date
 ) -> pl.DataFrame:
     """Split the quarter's number and its outcome over teams; deals to come follow the open ones."""
-    if found.frame.is_empty():
+    if forecast.frame.is_empty():
         return pl.DataFrame(schema=TEAMS)
-    total = float(found.frame["open_amount"][-1])
-    new = float(found.frame["new_amount"][-1])
-    now = _won_by_team(known, known, period, known.as_of).rename({"won_amount": "closed_amount"})
-    came = _won_by_team(data, known, period, end)
+    total = float(forecast.frame["open_amount"][-1])
+    new = float(forecast.frame["new_amount"][-1])
+    now = _won_by_team(rewound, rewound, period, rewound.as_of).rename({"won_amount": "closed_amount"})
+    came = _won_by_team(data, rewound, period, end)
     committed = (pl.col("forecast_category") == "commit") & pl.col("is_due") & ~pl.col("is_amount_filled")
     ahead = rows.group_by("team").agg(
         pl.col("expected_amount").sum(), committed=pl.col("amount").filter(committed.fill_null(value=False)).sum()
@@ -357,9 +357,9 @@ def _teams(
     share = pl.col("expected_amount") / total if total else pl.lit(1 / max(both.height, 1))
     return (
         both.with_columns(
-            day=pl.lit(known.as_of),
+            day=pl.lit(rewound.as_of),
             period_start_on=pl.lit(period),
-            week=pl.lit((known.as_of - period).days // 7 + 1, pl.Int64),
+            week=pl.lit((rewound.as_of - period).days // 7 + 1, pl.Int64),
             amount=pl.col("closed_amount") + pl.col("expected_amount") + new * share,
             commit_amount=pl.col("closed_amount") + pl.col("committed"),
             actual_amount=pl.when(pl.lit(end <= data.as_of)).then("won_amount"),
@@ -370,8 +370,8 @@ def _teams(
     )
 
 
-def _won_by_team(data: Dataset, known: Dataset, since: date, until: date) -> pl.DataFrame:
-    places = known.sales_team.filter(is_valid(known.as_of)).unique("rep_id", keep="last", maintain_order=True)
+def _won_by_team(data: Dataset, rewound: Dataset, since: date, until: date) -> pl.DataFrame:
+    places = rewound.sales_team.filter(is_valid(rewound.as_of)).unique("rep_id", keep="last", maintain_order=True)
     won = data.opportunities.filter(pl.col("is_won") & pl.col("close_on").is_between(since, until))
     placed = won.join(places.select(pl.col("rep_id").alias("owner_id"), "team"), on="owner_id", how="left")
     placed = placed.with_columns(pl.col("team").fill_null(NO_TEAM))

@@ -49,19 +49,19 @@ class View:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in self.__dict__.items()}
 
     @staticmethod
-    def from_dict(found: Mapping[str, Any]) -> View:
+    def from_dict(saved: Mapping[str, Any]) -> View:
         """Return the view `to_dict` wrote; what is unknown or of the wrong kind is left out."""
-        known = View()
-        kept: dict[str, Any] = {}
-        for name, value in found.items():
-            usual = getattr(known, name, None)
+        defaults = View()
+        values: dict[str, Any] = {}
+        for name, value in saved.items():
+            usual = getattr(defaults, name, None)
             if isinstance(usual, tuple) and isinstance(value, list):
-                kept[name] = tuple(str(v) for v in value)
+                values[name] = tuple(str(v) for v in value)
             elif isinstance(usual, bool) and isinstance(value, bool):
-                kept[name] = value
+                values[name] = value
             elif isinstance(usual, float) and isinstance(value, int | float) and not isinstance(value, bool):
-                kept[name] = float(value)
-        return View(**kept)
+                values[name] = float(value)
+        return View(**values)
 
 
 @dataclass(frozen=True)
@@ -164,11 +164,15 @@ def moves(data: Dataset, settings: Settings, edits: pl.DataFrame | None = None) 
     Measure
         Unit money: what the review adds to commit. Frame: category, amount, reviewed_amount.
     """
-    found = grid(data, settings, View(), edits).frame
-    own = found.group_by(category="data_category").agg(pl.col("amount").sum())
-    said = found.group_by(category="forecast_category").agg(reviewed_amount=pl.coalesce("call_amount", "amount").sum())
+    deals = grid(data, settings, View(), edits).frame
+    own = deals.group_by(category="data_category").agg(pl.col("amount").sum())
+    reviewed_sums = deals.group_by(category="forecast_category").agg(
+        reviewed_amount=pl.coalesce("call_amount", "amount").sum()
+    )
     frame = pl.DataFrame({"category": CATEGORIES}).join(own, on="category", how="left")
-    frame = frame.join(said, on="category", how="left").with_columns(pl.col("amount", "reviewed_amount").fill_null(0.0))
+    frame = frame.join(reviewed_sums, on="category", how="left").with_columns(
+        pl.col("amount", "reviewed_amount").fill_null(0.0)
+    )
     row = frame.row(CATEGORIES.index("commit"), named=True)
     more = row["reviewed_amount"] - row["amount"]
     label = quarter_label(data.as_of, settings)
@@ -191,13 +195,13 @@ def _rows(data: Dataset, settings: Settings, edits: pl.DataFrame) -> pl.DataFram
     accounts = data.accounts.select("account_id", "account_name")
     chances = outlook.current(data, settings).behind().frame
     chances = chances.select("opportunity_id", "p_win") if chances.height else pl.DataFrame(schema=_CHANCES)
-    said = edits.select("opportunity_id", *(pl.col(n).alias(f"said_{n}") for n in EDITABLE), "version", "author")
+    overrides = edits.select("opportunity_id", *(pl.col(n).alias(f"said_{n}") for n in EDITABLE), "version", "author")
     return (
         data.opportunities.filter(~pl.col("is_closed"))
         .join(named, on="owner_id", how="left")
         .join(accounts, on="account_id", how="left")
         .join(chances, on="opportunity_id", how="left")
-        .join(said, on="opportunity_id", how="left")
+        .join(overrides, on="opportunity_id", how="left")
         .select(
             "opportunity_id",
             "opportunity_name",

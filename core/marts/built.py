@@ -67,13 +67,13 @@ def booking_lines(data: Dataset) -> pl.DataFrame:
 def of(data: Dataset) -> Marts:
     """Return the marts of a dataset, built when first asked for and remembered by its fingerprint."""
     name = data.fingerprint
-    found = _MEMORY.get(name)
-    if found is None:
-        found = build(data)
+    marts = _MEMORY.get(name)
+    if marts is None:
+        marts = build(data)
         while len(_MEMORY) >= REMEMBERED:
             _MEMORY.pop(next(iter(_MEMORY)), None)
-        _MEMORY[name] = found
-    return found
+        _MEMORY[name] = marts
+    return marts
 
 
 def build(data: Dataset) -> Marts:
@@ -123,8 +123,10 @@ def append(marts: Marts, fresh: Dataset, data: Dataset) -> Marts:
             stage_intervals(states, data.as_of),
         ]
     ).sort("opportunity_id", "entered_on")
-    kept = marts.account_facts.select("account_id", "first_on", "last_on", "n_lines", "booked_amount", "revenue_amount")
-    both = pl.concat([kept.filter(pl.col("n_lines") > 0), account_facts(fresh.transactions, data.as_of)])
+    earlier = marts.account_facts.select(
+        "account_id", "first_on", "last_on", "n_lines", "booked_amount", "revenue_amount"
+    )
+    both = pl.concat([earlier.filter(pl.col("n_lines") > 0), account_facts(fresh.transactions, data.as_of)])
     summed = both.group_by("account_id").agg(
         pl.col("first_on").min(),
         pl.col("last_on").max(),
@@ -148,8 +150,8 @@ def _facts(bought: pl.DataFrame, data: Dataset) -> pl.DataFrame:
     running = data.subscriptions.filter(line_runs(data.as_of))
     paid = running.group_by("account_id").agg(pl.col("mrr_amount").sum())
     met = data.activities.group_by("account_id").agg(last_activity_on=pl.col("occurred_at").max().dt.date())
-    known = pl.concat([data.accounts.select("account_id"), bought.select("account_id")]).unique()
-    out = known.filter(pl.col("account_id").is_not_null())
+    accounts = pl.concat([data.accounts.select("account_id"), bought.select("account_id")]).unique()
+    out = accounts.filter(pl.col("account_id").is_not_null())
     for facts in (bought, of_deals, paid, met):
         out = out.join(facts, on="account_id", how="left")
     sums = [c for c in out.columns if c.startswith("n_") or c.endswith("_amount")]

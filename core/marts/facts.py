@@ -27,8 +27,8 @@ def bookings_daily(transactions: IntoFrameT, as_of: date) -> IntoFrameT:
     keys = ["booked_on", "region", "product_id", "rep_id", "kind"]
     import narwhals as nw
 
-    found: Any = nw.from_native(transactions)
-    cube = found.filter(nw.col("booked_on") <= as_of).group_by(keys)
+    lines: Any = nw.from_native(transactions)
+    cube = lines.filter(nw.col("booked_on") <= as_of).group_by(keys)
     out: IntoFrameT = cube.agg(nw.col("amount").sum(), n_lines=nw.len()).to_native()
     return out
 
@@ -50,10 +50,10 @@ def account_facts(transactions: IntoFrameT, as_of: date) -> IntoFrameT:
     """
     import narwhals as nw
 
-    found: Any = nw.from_native(transactions)
+    lines: Any = nw.from_native(transactions)
     booked = nw.when(nw.col("kind") == "booking").then(nw.col("amount")).otherwise(0.0)
     billed = nw.when(nw.col("kind") != "booking").then(nw.col("amount")).otherwise(0.0)
-    dated = found.filter(nw.col("booked_on") <= as_of).with_columns(booked=booked, billed=billed)
+    dated = lines.filter(nw.col("booked_on") <= as_of).with_columns(booked=booked, billed=billed)
     out: IntoFrameT = (
         dated.group_by("account_id")
         .agg(
@@ -86,8 +86,8 @@ def stage_intervals(history: IntoFrameT, as_of: date) -> IntoFrameT:
     """
     import narwhals as nw
 
-    found: Any = nw.from_native(history)
-    seen = found.filter((nw.col("valid_from") <= as_of) & ~nw.col("is_deleted")).select(
+    states: Any = nw.from_native(history)
+    seen = states.filter((nw.col("valid_from") <= as_of) & ~nw.col("is_deleted")).select(
         "opportunity_id", "valid_from", "stage"
     )
     if seen.implementation.is_polars():

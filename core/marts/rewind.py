@@ -37,10 +37,10 @@ def rewind(data: Dataset, day: date, settings: Settings) -> Dataset:
         and reason of loss have no history, so nobody can say what they were: they are null.
     """
     deals = _deals(data, day, settings)
-    kept = data.opportunity_history.filter(pl.col("valid_from") <= day)
-    known = {
+    history = data.opportunity_history.filter(pl.col("valid_from") <= day)
+    frames = {
         "opportunities": deals,
-        "opportunity_history": kept.with_columns(_not_yet("valid_to", day)),
+        "opportunity_history": history.with_columns(_not_yet("valid_to", day)),
         "accounts": data.accounts.with_columns(_not_yet("customer_since_on", day)),
         "transactions": data.transactions.filter(pl.col("booked_on") <= day),
         "subscriptions": data.subscriptions.filter(pl.col("started_on") <= day).with_columns(_not_yet("ended_on", day)),
@@ -51,7 +51,7 @@ def rewind(data: Dataset, day: date, settings: Settings) -> Dataset:
         "quotas": data.quotas.filter(pl.col("period_start_on") <= day),
     }
     return replace(
-        data.with_frames(**known),
+        data.with_frames(**frames),
         as_of=day,
         is_transient=True,
         rejected=data.rejected.clear(),
@@ -79,7 +79,7 @@ def _deals(data: Dataset, day: date, settings: Settings) -> pl.DataFrame:
     ending = has & pl.col("stage_then").is_in([*settings.stages.won, *settings.stages.lost])
     recorded = (pl.col("is_closed") & (pl.col("close_on") <= day)).fill_null(value=False)
     as_recorded = recorded & ~ending
-    told = {
+    columns = {
         name: pl.when(as_recorded).then(name).when(has).then(f"{name}_then").otherwise(None)
         for name in ("amount", "forecast_category")
     }
@@ -93,7 +93,7 @@ def _deals(data: Dataset, day: date, settings: Settings) -> pl.DataFrame:
     )
     won = pl.when(as_recorded).then("is_won").otherwise(ending & pl.col("stage_then").is_in(list(settings.stages.won)))
     return deals.with_columns(
-        **told,
+        **columns,
         stage=stage,
         close_on=close,
         owner_id=pl.when(has & ~as_recorded).then("owner_id_then").otherwise("owner_id"),

@@ -76,19 +76,19 @@ def scores(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
         column is missing or has no denominator. Rows without an outcome are left out.
     """
     done = rows.filter(pl.col(ACTUAL).is_not_null() & pl.col(SYSTEM).is_not_null())
-    known = set(rows.columns)
+    columns = set(rows.columns)
     none = pl.lit(None, pl.Float64)
     asked = {
         "n_forecasts": pl.len(),
         "wape_rate": wape(),
         "bias_rate": bias(),
         "forecast_to_actual_rate": ratio(),
-        "coverage_rate": coverage() if {"lower", "upper"} <= known else none,
+        "coverage_rate": coverage() if {"lower", "upper"} <= columns else none,
     }
     for name in BASELINES:
         short = name.removesuffix("_amount")
-        asked[f"{short}_wape_rate"] = wape(name) if name in known else none
-        asked[f"{short}_skill"] = skill(name) if name in known else none
+        asked[f"{short}_wape_rate"] = wape(name) if name in columns else none
+        asked[f"{short}_skill"] = skill(name) if name in columns else none
     if not by:
         return done.select(**asked) if done.height else done.select(**asked).clear()
     return done.group_by(by, maintain_order=True).agg(**asked).sort(by)

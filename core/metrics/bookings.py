@@ -78,8 +78,8 @@ def monthly(data: Dataset, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFram
     rows = daily(data, kinds)
     if rows.is_empty():
         return pl.DataFrame(schema={"month": pl.Date, "amount": pl.Float64})
-    by_month = rows.group_by(month=pl.col("day").dt.truncate("1mo")).agg(pl.col("amount").sum())
-    return by_month.sort("month").upsample("month", every="1mo").with_columns(pl.col("amount").fill_null(0.0))
+    months = rows.group_by(month=pl.col("day").dt.truncate("1mo")).agg(pl.col("amount").sum())
+    return months.sort("month").upsample("month", every="1mo").with_columns(pl.col("amount").fill_null(0.0))
 
 
 def by_month(data: Dataset, settings: Settings) -> Measure:
@@ -154,10 +154,10 @@ def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) 
     rows = daily(data).with_columns(pl.col("region").fill_null("No region"))
     starts = {d: quarter_start(d, settings) for d in rows["day"].unique()}
     rows = rows.with_columns(quarter_start_on=pl.col("day").replace_strict(starts, return_dtype=pl.Date))
-    kept = rows["quarter_start_on"].unique().sort().tail(quarters)
-    names = {d: quarter_label(d, settings) for d in kept}
+    latest = rows["quarter_start_on"].unique().sort().tail(quarters)
+    names = {d: quarter_label(d, settings) for d in latest}
     frame = (
-        rows.filter(pl.col("quarter_start_on").is_in(kept.implode()))
+        rows.filter(pl.col("quarter_start_on").is_in(latest.implode()))
         .group_by("region", "quarter_start_on")
         .agg(pl.col("amount").sum(), n_deals=pl.col("n_lines").sum())
         .with_columns(quarter=pl.col("quarter_start_on").replace_strict(names, return_dtype=pl.String))

@@ -14,8 +14,8 @@ from core.metrics.tracks import due_by
 
 def share_of_top(amounts: pl.Series, top: int = 10) -> float | None:
     """Return the share of the largest amounts; None when they sum to nothing."""
-    held = amounts.drop_nulls().sort(descending=True)
-    return ratio(float(held.head(top).sum()), float(held.sum()))
+    ordered = amounts.drop_nulls().sort(descending=True)
+    return ratio(float(ordered.head(top).sum()), float(ordered.sum()))
 
 
 def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:

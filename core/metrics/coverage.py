@@ -77,12 +77,12 @@ def coverage(data: Dataset, settings: Settings, quarters: int = 8) -> Coverage:
     """
     begin, end = quarter_start(data.as_of, settings), quarter_end(data.as_of, settings)
     booked_lines = daily(data)
-    due, weighted = open_and_weighted(data, settings, data.as_of, end)
+    due, weighted_amount = open_and_weighted(data, settings, data.as_of, end)
     quota, booked = quota_of_reps(data, begin), _between(booked_lines, begin, data.as_of)
     left = max(quota - booked, 0.0)
     record = _record(data, settings, booked_lines, quarters)
-    known = record["required_ratio"].drop_nulls()
-    required = float(str(known.median())) if known.len() >= FEWEST_QUARTERS else None
+    past_ratios = record["required_ratio"].drop_nulls()
+    required = float(str(past_ratios.median())) if past_ratios.len() >= FEWEST_QUARTERS else None
     needed = required * left if required is not None and left else None
     to_create = max(needed - due, 0.0) if needed is not None else None
     rows = [
@@ -90,7 +90,7 @@ def coverage(data: Dataset, settings: Settings, quarters: int = 8) -> Coverage:
         ("Booked so far", booked),
         ("Still to book", left),
         ("Open and due this quarter", due),
-        ("Weighted", weighted),
+        ("Weighted", weighted_amount),
         ("Needed by past quarters", needed),
         ("Still to be created", to_create),
     ]
@@ -98,7 +98,7 @@ def coverage(data: Dataset, settings: Settings, quarters: int = 8) -> Coverage:
     ratios = {
         "remaining": ratio(due, left),
         "full": ratio(due, quota),
-        "weighted": ratio(weighted, left),
+        "weighted": ratio(weighted_amount, left),
         "required": required,
     }
     label = quarter_label(data.as_of, settings)
@@ -152,9 +152,9 @@ def _record(data: Dataset, settings: Settings, booked: pl.DataFrame, quarters: i
         day = min(start + timedelta(days=gone), end)
         if not isinstance(first, date) or first > add_months(start, -3):
             continue
-        due, weighted = open_and_weighted(data, settings, day, end)
+        due, weighted_amount = open_and_weighted(data, settings, day, end)
         rest = _between(booked, day + timedelta(days=1), end)
-        rows.append((quarter_label(start, settings), day, due, weighted, rest, ratio(due, rest)))
+        rows.append((quarter_label(start, settings), day, due, weighted_amount, rest, ratio(due, rest)))
     schema = {
         "quarter": pl.String,
         "day": pl.Date,

@@ -36,15 +36,15 @@ def by_hand(features: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     pl.DataFrame
         [account_id, by_hand, coverage_rate, band]; by_hand and band are null where nothing is known.
     """
-    signs = {n: s for n, s in settings.customers.health.items() if n in features.columns}
+    usable_signs = {n: s for n, s in settings.customers.health.items() if n in features.columns}
     total = sum(s.weight for s in settings.customers.health.values())
-    points, known = [pl.lit(0.0)], [pl.lit(0.0)]
-    for name, sign in signs.items():
+    points, known_weights = [pl.lit(0.0)], [pl.lit(0.0)]
+    for name, sign in usable_signs.items():
         share = ((pl.col(name).cast(pl.Float64) - sign.bad) / (sign.good - sign.bad)).clip(0, 1)
         points.append((share * sign.weight).fill_null(0.0))
-        known.append(pl.when(pl.col(name).is_not_null()).then(sign.weight).otherwise(0.0))
+        known_weights.append(pl.when(pl.col(name).is_not_null()).then(sign.weight).otherwise(0.0))
     return (
-        features.select("account_id", points=pl.sum_horizontal(points), known=pl.sum_horizontal(known))
+        features.select("account_id", points=pl.sum_horizontal(points), known=pl.sum_horizontal(known_weights))
         .with_columns(
             by_hand=100 * pl.col("points") / pl.when(pl.col("known") > 0).then("known"),
             coverage_rate=pl.col("known") / total if total else pl.lit(0.0),
@@ -94,14 +94,14 @@ def bands_alike(past: pl.DataFrame, score: str, like: str) -> pl.Expr:
     are held against each other with the same number of alarms.
     """
     red, green = ((pl.col(like) == name).sum().over("as_of") for name in ("red", "green"))
-    place = pl.col(score).rank("ordinal").over("as_of")
+    rank = pl.col(score).rank("ordinal").over("as_of")
     n = pl.col(score).count().over("as_of")
     return (
-        pl.when(place <= red)
+        pl.when(rank <= red)
         .then(pl.lit("red"))
-        .when(place > n - green)
+        .when(rank > n - green)
         .then(pl.lit("green"))
-        .when(place.is_not_null())
+        .when(rank.is_not_null())
         .then(pl.lit("amber"))
     )
 
@@ -153,10 +153,10 @@ class Trial:
             early = self.lead.filter((pl.col("score") == key) & (pl.col("months_before") == 3))
             if worst.is_empty() or worst["lift_rate"][0] is None:
                 continue
-            said = f"the worst tenth by the {name} score left {worst['lift_rate'][0]:.1f} times as often as all"
+            clause = f"the worst tenth by the {name} score left {worst['lift_rate'][0]:.1f} times as often as all"
             if early.height and early["red_rate"][0] is not None:
-                said += f", and {percent(early['red_rate'][0])} of leavers were red three months before"
-            parts.append(said)
+                clause += f", and {percent(early['red_rate'][0])} of leavers were red three months before"
+            parts.append(clause)
         if not parts:
             return "Nobody left in the months on trial."
         text = "; ".join(parts)
@@ -220,9 +220,9 @@ def _lead(past: pl.DataFrame, score: str) -> pl.DataFrame:
 
 def _lift(past: pl.DataFrame, score: str) -> pl.DataFrame:
     rows = past.filter(pl.col("has_left").is_not_null() & pl.col(score).is_not_null())
-    place = (pl.col(score).rank("ordinal").over("as_of") - 1) * 10 // pl.len().over("as_of") + 1
+    tenth = (pl.col(score).rank("ordinal").over("as_of") - 1) * 10 // pl.len().over("as_of") + 1
     table = (
-        rows.with_columns(tenth=place.cast(pl.Int64))
+        rows.with_columns(tenth=tenth.cast(pl.Int64))
         .group_by("tenth")
         .agg(n=pl.len(), n_left=pl.col("has_left").cast(pl.Int64).sum(), left_rate=pl.col("has_left").mean())
     )

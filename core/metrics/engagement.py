@@ -82,16 +82,16 @@ class Account:
         """Compare the last three months with the three before."""
         late, before = self.months.tail(3), self.months.slice(-6, 3)
         used, was = (float(part["usage"].sum()) for part in (late, before))
-        said = f"usage {percent(used / was - 1, sign=True)}" if was else "no usage readings to compare"
+        usage = f"usage {percent(used / was - 1, sign=True)}" if was else "no usage readings to compare"
         tickets = [int(part["n_tickets"].sum()) for part in (late, before)]
         moods = [_mean(part["ticket_sentiment"]) for part in (late, before)]
         mood = f", mood in tickets {moods[0]:+.2f} after {moods[1]:+.2f}" if None not in moods else ""
-        return f"Last three months against the three before: {said}, {tickets[0]} tickets after {tickets[1]}{mood}."
+        return f"Last three months against the three before: {usage}, {tickets[0]} tickets after {tickets[1]}{mood}."
 
 
 def _mean(values: pl.Series) -> float | None:
-    known = values.drop_nulls()
-    return float(known.sum()) / known.len() if known.len() else None
+    filled = values.drop_nulls()
+    return float(filled.sum()) / filled.len() if filled.len() else None
 
 
 def names(data: Dataset, settings: Settings) -> dict[str, str]:
@@ -123,7 +123,7 @@ def account(data: Dataset, settings: Settings, account_id: str) -> Account:
         mend = f"Did you mean {near}?" if near else "Choose one from a list on this page."
         raise QuarterdeckError(f"There is no account {account_id}.", mend=mend)
     own = pl.col("account_id") == account_id
-    known = row.to_dicts()[0]
+    record = row.to_dicts()[0]
     deals = data.opportunities.filter(own & ((pl.col("created_on") <= data.as_of) | pl.col("created_on").is_null()))
     lines = data.subscriptions.filter(own).join(
         data.products.select("product_id", "product_name"), on="product_id", how="left"
@@ -133,8 +133,8 @@ def account(data: Dataset, settings: Settings, account_id: str) -> Account:
     shown = ["opportunity_id", "opportunity_name", "stage", "amount", "created_on", "close_on", "is_closed", "is_won"]
     return Account(
         account_id,
-        str(known["account_name"] or account_id),
-        _facts(known, data),
+        str(record["account_name"] or account_id),
+        _facts(record, data),
         _events(deals, lines, done, data.as_of),
         _months(data, account_id, done),
         deals.select(shown).sort("created_on", descending=True, nulls_last=True),
@@ -143,26 +143,26 @@ def account(data: Dataset, settings: Settings, account_id: str) -> Account:
     )
 
 
-def _facts(known: dict[str, Any], data: Dataset) -> dict[str, str]:
-    owner = data.sales_team.filter(pl.col("rep_id").eq_missing(pl.lit(known["owner_id"], pl.String)))["rep_name"]
-    people = f"{known['employee_count']:,}" if known["employee_count"] is not None else None
-    since = f"{known['customer_since_on']:%B %Y}" if known["customer_since_on"] else None
-    found = {
-        "Segment": known["segment"],
-        "Region": known["region"],
-        "Industry": known["industry"],
+def _facts(record: dict[str, Any], data: Dataset) -> dict[str, str]:
+    owner = data.sales_team.filter(pl.col("rep_id").eq_missing(pl.lit(record["owner_id"], pl.String)))["rep_name"]
+    people = f"{record['employee_count']:,}" if record["employee_count"] is not None else None
+    since = f"{record['customer_since_on']:%B %Y}" if record["customer_since_on"] else None
+    facts = {
+        "Segment": record["segment"],
+        "Region": record["region"],
+        "Industry": record["industry"],
         "People": people,
-        "Owner": owner[0] if owner.len() else known["owner_id"],
+        "Owner": owner[0] if owner.len() else record["owner_id"],
         "Customer since": since,
     }
-    return {k: str(v) for k, v in found.items() if v is not None}
+    return {k: str(v) for k, v in facts.items() if v is not None}
 
 
 def _events(deals: pl.DataFrame, lines: pl.DataFrame, done: pl.DataFrame, as_of: date) -> pl.DataFrame:
     title = pl.coalesce("opportunity_name", "opportunity_id")
     product = pl.coalesce("product_name", pl.lit("Contract"))
     ended = pl.when("is_won").then(pl.format("Won: {}", title)).otherwise(pl.format("Lost: {}", title))
-    said = pl.when(pl.col("outcome").is_not_null()).then(pl.format("{}", "outcome")).otherwise(pl.lit(""))
+    outcome = pl.when(pl.col("outcome").is_not_null()).then(pl.format("{}", "outcome")).otherwise(pl.lit(""))
     opened, begins, ends = (
         pl.format("Opened: {}", title),
         pl.format("Begins: {}", product),
@@ -183,13 +183,13 @@ def _events(deals: pl.DataFrame, lines: pl.DataFrame, done: pl.DataFrame, as_of:
         done.filter(pl.col("kind") != "usage").select(
             on=pl.col("occurred_at").dt.date(),
             kind=pl.col("kind").str.to_titlecase(),
-            what=said,
+            what=outcome,
             amount=pl.lit(None, pl.Float64),
             sentiment_score="sentiment_score",
         ),
     ]
-    found = pl.concat([p.cast(_EVENTS) for p in parts]).filter(pl.col("on") <= as_of)  # type: ignore[arg-type]
-    return found.sort("on", "kind", "what", descending=[True, False, False])
+    events = pl.concat([p.cast(_EVENTS) for p in parts]).filter(pl.col("on") <= as_of)  # type: ignore[arg-type]
+    return events.sort("on", "kind", "what", descending=[True, False, False])
 
 
 def _months(data: Dataset, account_id: str, done: pl.DataFrame) -> pl.DataFrame:

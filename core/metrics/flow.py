@@ -77,8 +77,8 @@ class Flow:
         moves = self.frame.filter(pl.col("step").is_in(list(MOVES)) & (pl.col("amount") != 0))
         top = moves.sort(pl.col("amount").abs(), descending=True).head(3)
         named = [f"{money(abs(a), self.currency)} {s.lower()}" for s, a in top.select("step", "amount").iter_rows()]
-        told = f"; what moved it most: {', '.join(named)}" if named else "; nothing moved it"
-        text = f"{self.who}: open pipeline{due} went from {began} to {ended} {span}{told}."
+        movers = f"; what moved it most: {', '.join(named)}" if named else "; nothing moved it"
+        text = f"{self.who}: open pipeline{due} went from {began} to {ended} {span}{movers}."
         if self.n_pushed:
             worth = money(self.pushed_amount, self.currency)
             verb = "was" if self.n_pushed == 1 else "were"
@@ -149,12 +149,12 @@ def flow(
     track = tracks(data, settings)
     scope = cut(data, settings, last, level, name, due, hierarchy)
     steps = classified(between(track, first, last).select(NEEDED), scope)
-    cents, deals = summed(steps)
+    cents, counts = summed(steps)
     needed = track.select(STANDING)
     ends = [_end(at(needed, day), scope) for day in (first, last)]
     rows = [
         ("Opening", ends[0][1], ends[0][0]),
-        *((move, deals[move], cents[move]) for move in MOVES),
+        *((move, counts[move], cents[move]) for move in MOVES),
         ("Closing", ends[1][1], ends[1][0]),
     ]
     left = ends[0][0] + sum(cents.values()) - ends[1][0]
@@ -168,14 +168,14 @@ def flow(
 def _put_off(steps: pl.DataFrame) -> tuple[int, float]:
     """Return how many deals were put off, and what they were worth when it last happened."""
     late = steps.select("deal", "after", "is_put_off").filter("is_put_off")
-    deals = late["deal"].to_numpy()
-    if not len(deals):
+    deal_ids = late["deal"].to_numpy()
+    if not len(deal_ids):
         return 0, 0.0
     # A deal's later change overwrites its earlier one: a million changes cost a tenth of grouping them.
-    last = np.full(int(deals.max()) + 1, np.iinfo(np.int64).min)
-    last[deals] = late["after"].to_numpy()
-    known = last[last > np.iinfo(np.int64).min]
-    return len(known), float(known.sum()) / 100
+    last = np.full(int(deal_ids.max()) + 1, np.iinfo(np.int64).min)
+    last[deal_ids] = late["after"].to_numpy()
+    amounts = last[last > np.iinfo(np.int64).min]
+    return len(amounts), float(amounts.sum()) / 100
 
 
 def _who(data: Dataset, level: str, name: str | None) -> str:
@@ -195,8 +195,8 @@ def days(since: date | str, until: date | str) -> tuple[date, date]:
 
 def _end(rows: pl.DataFrame, scope: Cut) -> tuple[int, int]:
     """Return the cents and the number of the open deals of a scope and window."""
-    held = rows.filter(scope.is_held)
-    return int(held["cents"].sum()), held.height
+    in_scope = rows.filter(scope.is_held)
+    return int(in_scope["cents"].sum()), in_scope.height
 
 
 @dataclass(frozen=True)
@@ -270,10 +270,10 @@ def deals(
     else:
         rows = classified(between(track, first, last), scope)
         rows = rows.filter(pl.col(step)).with_columns(moved=worth(step))
-    return Deals(step, _told(rows, data), settings.currency)
+    return Deals(step, _described(rows, data), settings.currency)
 
 
-def _told(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
+def _described(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
     who = people(data)
     accounts = data.accounts.select("account_id", "account_name")
     about = data.opportunities.select("opportunity_id", "opportunity_name", "account_id").join(
@@ -329,10 +329,10 @@ def parts(
         One row per name with a pipeline in the time: name, and one column per step. Opening, new, won,
         lost, deleted and closing add up to the company's; transfers between parts cancel out.
     """
-    found = {n: flow(data, settings, since, until, level, n, due, hierarchy) for n in names(data, settings, level)}
+    flows = {n: flow(data, settings, since, until, level, n, due, hierarchy) for n in names(data, settings, level)}
     rows = [
         {"name": n, **dict(f.frame.select("step", "amount").iter_rows())}
-        for n, f in found.items()
+        for n, f in flows.items()
         if f.value is not None
     ]
     return pl.DataFrame(rows, schema={"name": pl.String, **dict.fromkeys(ORDER, pl.Float64)})

@@ -57,10 +57,10 @@ class Health:
         """Say the score, what holds it up and what drags it down, and how well it has told outcomes."""
         if self.value is None:
             return "The pipeline's health cannot be told: no part of it is known."
-        known = self.frame.filter(pl.col("score").is_not_null()).sort("score")
-        low, high = known.row(0, named=True), known.row(-1, named=True)
+        scored = self.frame.filter(pl.col("score").is_not_null()).sort("score")
+        low, high = scored.row(0, named=True), scored.row(-1, named=True)
         text = f"The pipeline's health is {self.value:.0f} of 100"
-        if known.height == 1:
+        if scored.height == 1:
             text += f", from {low['part'].lower()} alone: {low['meaning']}."
         else:
             text += (
@@ -102,15 +102,15 @@ def health(data: Dataset, settings: Settings) -> Health:
     booked = daily(data)
     first = tracks(data, settings)["day"].min()
     starts = [add_months(begin, -3 * k) for k in range(QUARTERS, 0, -1)]
-    known = [s for s in starts if isinstance(first, date) and first <= add_months(s, -3)]
-    days = [min(s + timedelta(days=gone), quarter_end(s, settings)) for s in known]
-    weights = {s: _forecast(data, settings, s, d, booked) for s, d in zip(known, days, strict=True)}
+    covered = [s for s in starts if isinstance(first, date) and first <= add_months(s, -3)]
+    days = [min(s + timedelta(days=gone), quarter_end(s, settings)) for s in covered]
+    weights = {s: _forecast(data, settings, s, d, booked) for s, d in zip(covered, days, strict=True)}
     rows = []
-    for start, day in zip([*known, begin], [*days, data.as_of], strict=True):
+    for start, day in zip([*covered, begin], [*days, data.as_of], strict=True):
         values = _values(data, settings, start, day, booked, weights)
         rows.append({"quarter": quarter_label(start, settings), "day": day, "start": start, **values})
     scored = [{part: _score(part, row[part], settings) for part in PARTS} for row in rows]
-    reached = [_attained(data, settings, start, booked) for start in known]
+    reached = [_attained(data, settings, start, booked) for start in covered]
     past = pl.DataFrame(
         [
             {"quarter": row["quarter"], "day": row["day"], "attainment_rate": end, "health": _mean(points), **points}
@@ -121,7 +121,7 @@ def health(data: Dataset, settings: Settings) -> Health:
     )
     frame = _frame(rows[-1], scored, past, settings)
     present = frame["score"].drop_nulls().len() / len(PARTS)
-    return Health(_mean(scored[-1]), present, frame, past, f"Its record: {_told(past, 'health')}.")
+    return Health(_mean(scored[-1]), present, frame, past, f"Its record: {_track_record(past, 'health')}.")
 
 
 def _frame(
@@ -152,8 +152,8 @@ def _frame(
 
 
 def _mean(points: dict[str, float | None]) -> float | None:
-    known = [v for v in points.values() if v is not None]
-    return sum(known) / len(known) if known else None
+    present = [v for v in points.values() if v is not None]
+    return sum(present) / len(present) if present else None
 
 
 def _score(part: str, value: object, settings: Settings) -> float | None:
@@ -229,10 +229,10 @@ def _pushed(data: Dataset, settings: Settings, day: date, end: date) -> float | 
 def _in_pace(data: Dataset, settings: Settings, end: date, day: date) -> float | None:
     """Return the share of the amount due by a date that is no slower than won deals were; past days are kept."""
     rows = due_by(data, settings, end, day).select("deal", "cents")
-    found = lengths(data, settings, day)
+    stays = lengths(data, settings, day)
     recent = (pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -PACE_MONTHS))
-    won = found.filter(recent).group_by("stage").agg(slow_days=pl.col("days").quantile(0.9, "linear"))
-    here = found.filter("is_here").join(rows, on="deal").join(won, on="stage")
+    won = stays.filter(recent).group_by("stage").agg(slow_days=pl.col("days").quantile(0.9, "linear"))
+    here = stays.filter("is_here").join(rows, on="deal").join(won, on="stage")
     return ratio(float(here.filter(pl.col("days") <= pl.col("slow_days"))["cents"].sum()), float(here["cents"].sum()))
 
 
@@ -276,7 +276,7 @@ def _brief(past: pl.DataFrame, column: str) -> str:
     return f"{word} ({rho:+.2f}, {n} quarters)"
 
 
-def _told(past: pl.DataFrame, column: str) -> str:
+def _track_record(past: pl.DataFrame, column: str) -> str:
     """Say how well a score's ranks went with those of the quota reached."""
     n, rho = _ranked(past, column)
     if n < FEWEST:

@@ -29,11 +29,11 @@ def people(data: Dataset, day: date) -> pl.DataFrame:
         who would report to themselves in a circle, stands at the top.
     """
     rows = data.sales_team.filter(is_valid(day)).unique("rep_id", keep="last", maintain_order=True)
-    found = {row["rep_id"]: row for row in rows.sort("rep_id").iter_rows(named=True)}
+    by_id = {row["rep_id"]: row for row in rows.sort("rep_id").iter_rows(named=True)}
     below: dict[str | None, list[str]] = {}
-    for person, row in found.items():
+    for person, row in by_id.items():
         boss = row["manager_id"]
-        below.setdefault(boss if boss in found and not _is_above(found, person, boss) else None, []).append(person)
+        below.setdefault(boss if boss in by_id and not _is_above(by_id, person, boss) else None, []).append(person)
     order: list[tuple[str, int]] = []
 
     def walk(person: str, depth: int) -> None:
@@ -46,15 +46,15 @@ def people(data: Dataset, day: date) -> pl.DataFrame:
     out = [
         {
             "person_id": person,
-            "person_name": found[person]["rep_name"],
-            "role": found[person]["role"],
-            "manager_id": found[person]["manager_id"] if depth else None,
-            "team": found[person]["team"],
-            "region": found[person]["region"],
+            "person_name": by_id[person]["rep_name"],
+            "role": by_id[person]["role"],
+            "manager_id": by_id[person]["manager_id"] if depth else None,
+            "team": by_id[person]["team"],
+            "region": by_id[person]["region"],
             "depth": depth,
-            "place": place,
+            "place": position,
         }
-        for place, (person, depth) in enumerate(order)
+        for position, (person, depth) in enumerate(order)
     ]
     return pl.DataFrame(out, schema=_SHAPE)
 
@@ -71,14 +71,14 @@ _SHAPE = {
 }
 
 
-def _is_above(found: dict[str, dict[str, object]], person: str, boss: object) -> bool:
+def _is_above(by_id: dict[str, dict[str, object]], person: str, boss: object) -> bool:
     """Say whether following the managers upwards from `boss` comes back to `person`."""
     seen: set[object] = set()
-    while isinstance(boss, str) and boss in found and boss not in seen:
+    while isinstance(boss, str) and boss in by_id and boss not in seen:
         if boss == person:
             return True
         seen.add(boss)
-        boss = found[boss]["manager_id"]
+        boss = by_id[boss]["manager_id"]
     return False
 
 

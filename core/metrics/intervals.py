@@ -55,10 +55,10 @@ def difference(hits: int, n: int, others: int, m: int, z: float = Z95) -> tuple[
     >>> [round(v, 4) for v in difference(56, 70, 48, 80)]
     [0.2, 0.0524, 0.3339]
     """
-    one, other = wilson(hits, n, z), wilson(others, m, z)
-    if one is None or other is None:
+    own, other = wilson(hits, n, z), wilson(others, m, z)
+    if own is None or other is None:
         return None
     p, q = hits / n, others / m
-    low = p - q - sqrt((p - one[0]) ** 2 + (other[1] - q) ** 2)
-    high = p - q + sqrt((one[1] - p) ** 2 + (q - other[0]) ** 2)
+    low = p - q - sqrt((p - own[0]) ** 2 + (other[1] - q) ** 2)
+    high = p - q + sqrt((own[1] - p) ** 2 + (q - other[0]) ** 2)
     return p - q, low, high

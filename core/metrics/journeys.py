@@ -102,9 +102,9 @@ def stays(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
     seen = track.head(int(track["day"].search_sorted(day, side="right"))).lazy()
     last = seen.group_by("deal").agg(pl.col("state").last(), ended_on=pl.col("day").last(), now=pl.col("stage").last())
     until = pl.min_horizontal("end_on", pl.lit(day)).cast(pl.Int32)
-    known = pl.any_horizontal(pl.col("stage") == name for name in settings.stages.open)
+    is_open_stage = pl.any_horizontal(pl.col("stage") == name for name in settings.stages.open)
     return (
-        seen.filter((pl.col("state") == OPEN) & known)
+        seen.filter((pl.col("state") == OPEN) & is_open_stage)
         .select("deal", "stage", days=(until - pl.col("day").cast(pl.Int32)).cast(pl.Int64))
         .group_by("deal", "stage")
         .agg(pl.col("days").sum())
@@ -116,15 +116,15 @@ def stays(track: pl.DataFrame, settings: Settings, day: date) -> pl.DataFrame:
     )
 
 
-def pace(found: pl.DataFrame, day: date, months: int = 24) -> pl.DataFrame:
+def pace(spans: pl.DataFrame, day: date, months: int = 24) -> pl.DataFrame:
     """Return how long deals won in the months up to a day had spent in each stage: stage, n_won, median, p90.
 
     Parameters
     ----------
-    found : pl.DataFrame
+    spans : pl.DataFrame
         Of `stays` on that day.
     """
-    won = found.filter((pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -months)))
+    won = spans.filter((pl.col("state") == WON) & (pl.col("ended_on") > add_months(day, -months)))
     return won.group_by("stage").agg(
         n_won=pl.len().cast(pl.Int64),
         won_median_days=pl.col("days").median(),

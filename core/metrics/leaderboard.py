@@ -72,8 +72,8 @@ def behind(data: Dataset, settings: Settings, kind: str, rep_id: str) -> pl.Data
     since = begin if kind in ("Attainment", "Bookings") else add_months(year, -12)
     rows = lines(data, since=since).filter(pl.col("rep_id") == rep_id)
     names = data.accounts.select("account_id", "account_name")
-    kept = ("day", "account_name", "region", "product_id", "amount")
-    return rows.join(names, on="account_id", how="left").select(kept).sort("day")
+    shown = ("day", "account_name", "region", "product_id", "amount")
+    return rows.join(names, on="account_id", how="left").select(shown).sort("day")
 
 
 def _people(frame: pl.DataFrame, data: Dataset) -> pl.DataFrame:
@@ -107,8 +107,8 @@ def _quarter(data: Dataset, settings: Settings) -> pl.DataFrame:
 
 def _attainment(data: Dataset, settings: Settings) -> Measure:
     rows, label = _quarter(data, settings), quarter_label(data.as_of, settings)
-    held = rows.with_columns(value=pl.when(pl.col("mark") > 0).then(pl.col("amount") / pl.col("mark")))
-    frame = _shaped(held, data)
+    rated = rows.with_columns(value=pl.when(pl.col("mark") > 0).then(pl.col("amount") / pl.col("mark")))
+    frame = _shaped(rated, data)
     whole = ratio(float(rows["amount"].sum()), float(rows["mark"].sum()))
     if frame.is_empty():
         return Measure("Attainment", None, "rate", frame, f"Nobody has a quota for {label}.")

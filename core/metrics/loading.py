@@ -56,15 +56,15 @@ def columns(data: Dataset, settings: Settings) -> Measure:
     for entity in data.row_counts:
         frame = data.frame(entity)
         for name in frame.columns if frame.height else ():
-            held = frame[name].drop_nulls()
-            example = str(held[0]) if held.len() else None
-            rows.append((entity.replace("_", " "), name, held.len() / frame.height, example))
+            filled = frame[name].drop_nulls()
+            example = str(filled[0]) if filled.len() else None
+            rows.append((entity.replace("_", " "), name, filled.len() / frame.height, example))
     schema = {"entity": pl.String, "column": pl.String, "filled_rate": pl.Float64, "example": pl.String}
-    found = pl.DataFrame(rows, schema=schema, orient="row")
-    n = found.filter(pl.col("filled_rate") > 0).height
-    bare = found.filter(pl.col("filled_rate") == 0)
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    n = table.filter(pl.col("filled_rate") > 0).height
+    bare = table.filter(pl.col("filled_rate") == 0)
     text = f"{counted(n, 'column holds', 'columns hold')} values."
     if bare.height:
         named = ", ".join(f"{c} ({e})" for e, c in bare.head(5).select("entity", "column").iter_rows())
         text += f" {counted(bare.height, 'is empty', 'are empty, among them')}{':' * (bare.height == 1)} {named}."
-    return Measure("Columns read", float(n), "count", found, text)
+    return Measure("Columns read", float(n), "count", table, text)

@@ -76,7 +76,7 @@ def percent(rate: float | None, sign: bool = False) -> str:
     return f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %"
 
 
-def counted(n: int, one: str, many: str = "") -> str:
+def counted(n: int, singular: str, many: str = "") -> str:
     """Write a number of things; `many` where an s does not make it more than one.
 
     Examples
@@ -84,10 +84,10 @@ def counted(n: int, one: str, many: str = "") -> str:
     >>> counted(1, "deal"), counted(1200, "deal"), counted(2, "row is left", "rows are left")
     ('1 deal', '1,200 deals', '2 rows are left')
     """
-    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+    return f"{n:,} {singular if n == 1 else many or f'{singular}s'}"
 
 
-def out_of(n: int, whole: int, one: str, many: str = "") -> str:
+def out_of(n: int, whole: int, singular: str, many: str = "") -> str:
     """Write a number of a whole with its verb.
 
     Examples
@@ -95,7 +95,7 @@ def out_of(n: int, whole: int, one: str, many: str = "") -> str:
     >>> out_of(1, 8, "row"), out_of(3, 8, "row"), out_of(1, 1, "row")
     ('1 of 8 rows is', '3 of 8 rows are', '1 of 1 row is')
     """
-    return f"{n:,} of {counted(whole, one, many)} {'is' if n == 1 else 'are'}"
+    return f"{n:,} of {counted(whole, singular, many)} {'is' if n == 1 else 'are'}"
 
 
 def brief(value: float) -> str:

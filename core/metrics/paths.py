@@ -71,8 +71,8 @@ class Path:
         if not self.n_put_off:
             return f"{text} No expected close was put off."
         was = "deal was" if self.n_put_off == 1 else "deals were"
-        kept = f"; {self.n_back:,} of them came back to the old date or an earlier one" if self.n_back else ""
-        return f"{text} {self.n_put_off:,} {was} put off at least once{kept}."
+        returned = f"; {self.n_back:,} of them came back to the old date or an earlier one" if self.n_back else ""
+        return f"{text} {self.n_put_off:,} {was} put off at least once{returned}."
 
 
 def path(
@@ -118,15 +118,15 @@ def path(
         .agg(pl.col("prev_close_on").drop_nulls().first(), pl.col("close_on").last())
     )
     back = moved.filter(pl.col("close_on") <= pl.col("prev_close_on")).height
-    told = _told(seen, chosen, data)
-    return Path(steps, each, told, chosen.height, late.height, back, hidden, settings.currency)
+    described = _described(seen, chosen, data)
+    return Path(steps, each, described, chosen.height, late.height, back, hidden, settings.currency)
 
 
 def _ends(rows: pl.DataFrame) -> pl.DataFrame:
     """Return one change per deal: from its state before the first day's end to that at the last."""
-    known = rows.select("deal", *ENDS, *(f"prev_{c}" for c in ENDS), "segment", "family")
+    states = rows.select("deal", *ENDS, *(f"prev_{c}" for c in ENDS), "segment", "family")
     return (
-        known.group_by("deal", maintain_order=True)
+        states.group_by("deal", maintain_order=True)
         .agg(
             *(pl.col(f"prev_{c}").first() for c in ENDS),
             *(pl.col(c).last() for c in ENDS),
@@ -181,7 +181,7 @@ def _trips(seen: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
 
 
-def _told(seen: pl.DataFrame, chosen: pl.DataFrame, data: Dataset) -> pl.DataFrame:
+def _described(seen: pl.DataFrame, chosen: pl.DataFrame, data: Dataset) -> pl.DataFrame:
     """Return the chosen deals with their names, and their moves in words."""
     top = chosen.head(SHOWN_DEALS).with_row_index("place")
     rows = seen.join(top.select("deal", "place"), on="deal").filter(pl.any_horizontal(MOVES))
@@ -196,11 +196,11 @@ def _told(seen: pl.DataFrame, chosen: pl.DataFrame, data: Dataset) -> pl.DataFra
         ),
     }
     words = [pl.when(pl.col(m)).then(pl.lit(m.lower()) + more.get(m, pl.lit(""))) for m in MOVES]
-    said = pl.format(
+    move_text = pl.format(
         "{}: {}", pl.col("day").dt.strftime("%d %b"), pl.concat_str(words, separator=", ", ignore_nulls=True)
     )
     trail = (
-        rows.with_columns(said=said)
+        rows.with_columns(said=move_text)
         .group_by("place", maintain_order=True)
         .agg(pl.col("opportunity_id").first(), path=pl.col("said").str.join(" → "))
     )

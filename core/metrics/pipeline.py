@@ -53,8 +53,10 @@ def _path(data: Dataset, days: list[date], settings: Settings) -> list[float]:
     ever = data.opportunity_history.lazy().filter(
         pl.col("valid_from") <= days[-1], pl.col("valid_to").is_null() | (pl.col("valid_to") > days[0])
     )
-    known = ever.filter(~pl.col("is_deleted"), ~pl.col("stage").is_in(ended)).select("valid_from", "valid_to", "amount")
-    rows = known.collect()
+    open_rows = ever.filter(~pl.col("is_deleted"), ~pl.col("stage").is_in(ended)).select(
+        "valid_from", "valid_to", "amount"
+    )
+    rows = open_rows.collect()
     return [float(rows.filter(is_valid(day))["amount"].sum()) for day in days]
 
 

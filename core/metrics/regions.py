@@ -66,7 +66,7 @@ def regions(data: Dataset, settings: Settings, measure: str = "Bookings") -> Mea
     frame = frame.with_columns(
         column=pl.Series([x for x, _ in spots], dtype=pl.Int64), row=pl.Series([y for _, y in spots], dtype=pl.Int64)
     )
-    return Measure(f"{measure} by region", value, "rate", frame, _told(frame, data, settings, measure, value))
+    return Measure(f"{measure} by region", value, "rate", frame, _sentence(frame, data, settings, measure, value))
 
 
 def places(names: Sequence[str], settings: Settings) -> list[tuple[int, int]]:
@@ -87,17 +87,17 @@ def places(names: Sequence[str], settings: Settings) -> list[tuple[int, int]]:
     >>> places(["EMEA", "AMER", "Atlantis"], load(environ={}))
     [(1, 0), (0, 0), (0, 1)]
     """
-    known = {_plain(name): spot for name, spot in settings.map.places.items()}
-    found: dict[str, tuple[int, int]] = {}
+    spots = {_plain(name): spot for name, spot in settings.map.places.items()}
+    placed: dict[str, tuple[int, int]] = {}
     for name in names:
-        spot = known.get(_plain(name))
-        if spot is not None and spot not in found.values() and name not in found:
-            found[name] = spot
-    columns = {x: k for k, x in enumerate(sorted({x for x, _ in found.values()}))}
-    lines = {y: k for k, y in enumerate(sorted({y for _, y in found.values()}))}
-    rest = [name for name in dict.fromkeys(names) if name not in found]
+        spot = spots.get(_plain(name))
+        if spot is not None and spot not in placed.values() and name not in placed:
+            placed[name] = spot
+    columns = {x: k for k, x in enumerate(sorted({x for x, _ in placed.values()}))}
+    lines = {y: k for k, y in enumerate(sorted({y for _, y in placed.values()}))}
+    rest = [name for name in dict.fromkeys(names) if name not in placed]
     wide = max(len(columns), min(math.ceil(math.sqrt(len(rest))), 6), 1)
-    tidy = {name: (columns[x], lines[y]) for name, (x, y) in found.items()}
+    tidy = {name: (columns[x], lines[y]) for name, (x, y) in placed.items()}
     tidy |= {name: (k % wide, len(lines) + k // wide) for k, name in enumerate(rest)}
     return [tidy[name] for name in names]
 
@@ -153,8 +153,8 @@ def _by_region(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _open(data: Dataset, settings: Settings, day: date) -> pl.DataFrame:
-    held = at(tracks(data, settings), day).select("region", "cents")
-    return _by_region(held.select("region", amount=pl.col("cents").fill_null(0) / 100))
+    open_deals = at(tracks(data, settings), day).select("region", "cents")
+    return _by_region(open_deals.select("region", amount=pl.col("cents").fill_null(0) / 100))
 
 
 def _quota(data: Dataset, begin: date) -> pl.DataFrame:
@@ -171,14 +171,14 @@ def _gathered(both: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     rows = both.sort("amount", "region", descending=[True, False]).with_columns(members=pl.concat_list("region"))
     if rows.height <= settings.map.most:
         return rows
-    kept, rest = rows.head(settings.map.most - 1), rows.slice(settings.map.most - 1)
+    largest, rest = rows.head(settings.map.most - 1), rows.slice(settings.map.most - 1)
     joined = rest.select(
         region=pl.lit(settings.map.other),
         amount=pl.col("amount").sum(),
         earlier_amount=pl.col("earlier_amount").sum(),
         members=pl.col("region").implode(),
     )
-    return pl.concat([kept, joined.select(kept.columns)])
+    return pl.concat([largest, joined.select(largest.columns)])
 
 
 def _rate(amount: float, other: float, measure: str) -> float | None:
@@ -192,7 +192,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold().replace("&", "and"))
 
 
-def _told(frame: pl.DataFrame, data: Dataset, settings: Settings, measure: str, value: float | None) -> str:
+def _sentence(frame: pl.DataFrame, data: Dataset, settings: Settings, measure: str, value: float | None) -> str:
     """Say who is ahead, who is behind, and how all stand together."""
     label, rated = quarter_label(data.as_of, settings), frame.filter(pl.col("rate").is_not_null())
     if frame.is_empty():

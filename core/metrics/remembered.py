@@ -46,18 +46,18 @@ def remembered(most: int) -> Callable[[Work[P, T]], Work[P, T]]:
     """
 
     def decorate(function: Work[P, T]) -> Work[P, T]:
-        kept: dict[tuple[object, ...], T] = {}
+        cache: dict[tuple[object, ...], T] = {}
 
         @wraps(function)
         def call(data: Dataset, settings: Settings, /, *more: P.args, **named: P.kwargs) -> T:
             key = (data.fingerprint, data.as_of.isoformat(), _written(Same(settings)), more, *sorted(named.items()))
-            found = kept.get(key)
-            if found is None:
-                found = function(data, settings, *more, **named)
-                while len(kept) >= most:
-                    kept.pop(next(iter(kept)), None)
-                kept[key] = found
-            return found
+            result = cache.get(key)
+            if result is None:
+                result = function(data, settings, *more, **named)
+                while len(cache) >= most:
+                    cache.pop(next(iter(cache)), None)
+                cache[key] = result
+            return result
 
         return cast("Work[P, T]", call)
 

@@ -54,11 +54,11 @@ class Cohorts:
     def at(self, age_months: int, counted: Counted = "logo") -> float | None:
         """Return the rate at an age over all whole cohorts old enough; null without any."""
         rows = self.frame.filter("is_whole", pl.col("age_months") == age_months)
-        kept = {"logo": rows["n_kept"].sum(), "net": rows["amount"].sum()}.get(counted)
+        retained = {"logo": rows["n_kept"].sum(), "net": rows["amount"].sum()}.get(counted)
         if counted == "gross":
-            kept = (rows["gross_rate"].fill_null(0.0) * rows["base_amount"]).sum()
+            retained = (rows["gross_rate"].fill_null(0.0) * rows["base_amount"]).sum()
         below = rows["n_accounts"].sum() if counted == "logo" else rows["base_amount"].sum()
-        return ratio(float(kept or 0.0), float(below))
+        return ratio(float(retained or 0.0), float(below))
 
     def sentence(self) -> str:
         """Say what is left after a year."""
@@ -122,17 +122,17 @@ def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months:
         "account_id", "cohort", base="paid"
     )
     later = paid.filter(pl.col("age") >= base_months).join(base, on=["account_id", "cohort"])
-    found = later.group_by("cohort", "age").agg(
+    cells = later.group_by("cohort", "age").agg(
         n_accounts=pl.len().cast(pl.Int64),
         n_kept=(pl.col("paid") > 0).sum().cast(pl.Int64),
         base_amount=pl.col("base").sum(),
         amount=pl.col("paid").sum(),
         held=pl.min_horizontal("paid", "base").sum(),
     )
-    whole = {c: _whole(c, length, data.as_of) for c in found["cohort"].unique()}
+    whole = {c: _whole(c, length, data.as_of) for c in cells["cohort"].unique()}
     label = {c: quarter_label(c, settings) if by == "quarter" else str(c.year) for c in whole}
     return Cohorts(
-        found.filter(pl.col("age") <= pl.col("cohort").replace_strict(whole, return_dtype=pl.Int64))
+        cells.filter(pl.col("age") <= pl.col("cohort").replace_strict(whole, return_dtype=pl.Int64))
         .with_columns(
             label=pl.col("cohort").replace_strict(label, return_dtype=pl.String),
             age_months=pl.col("age") - base_months,
@@ -227,10 +227,10 @@ def _year(data: Dataset, day: date, months: int) -> dict[str, float | None]:
     both = then.filter(pl.col("mrr_amount") > 0).join(now, on="account_id", how="left", suffix="_now")
     both = both.with_columns(pl.col("mrr_amount_now").fill_null(0.0))
     base = float(both["mrr_amount"].sum())
-    held = both.select(pl.min_horizontal("mrr_amount", "mrr_amount_now").sum()).item()
+    retained = both.select(pl.min_horizontal("mrr_amount", "mrr_amount_now").sum()).item()
     return {
         "net_rate": ratio(float(both["mrr_amount_now"].sum()), base),
-        "gross_rate": ratio(float(held or 0.0), base),
+        "gross_rate": ratio(float(retained or 0.0), base),
         "logo_rate": ratio(float((both["mrr_amount_now"] > 0).sum()), float(both.height)),
         "base_amount": base,
     }

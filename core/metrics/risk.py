@@ -50,8 +50,8 @@ class Risks:
     @property
     def value(self) -> float | None:
         """Return the amount at stake; None without a record."""
-        known = self.frame["loss_rate"].drop_nulls()
-        return float(self.frame["at_stake_amount"].sum()) if known.len() else None
+        losses = self.frame["loss_rate"].drop_nulls()
+        return float(self.frame["at_stake_amount"].sum()) if losses.len() else None
 
     def sentence(self) -> str:
         """Say how many deals have something against them, what is at stake, and on which one most."""
@@ -120,8 +120,8 @@ def at_risk(data: Dataset, settings: Settings) -> Risks:
     record = _record(now, cases, settings)
     evident = record.filter(pl.col("n_past") >= settings.risk.fewest_deals)["signal"].to_list()
     loss = _losses(now, cases, evident)
-    told = words(settings)
-    flags = [pl.when(pl.col(name)).then(pl.lit(told[name])) for name in SIGNALS]
+    meanings = words(settings)
+    flags = [pl.when(pl.col(name)).then(pl.lit(meanings[name])) for name in SIGNALS]
     about = data.opportunities.select("opportunity_id", "opportunity_name", "account_id").join(
         data.accounts.select("account_id", "account_name"), on="account_id", how="left"
     )
@@ -172,7 +172,7 @@ def past(data: Dataset, settings: Settings) -> pl.DataFrame:
     horizon = timedelta(days=settings.risk.horizon_days)
     wins = tracks(data, settings).filter(pl.col("state") == WON).select("deal", won_on="day").sort("won_on")
     cases = marks(data, settings, days).filter(pl.col("close_on") <= pl.col("day") + horizon).sort("day")
-    found = cases.join_asof(
+    followed = cases.join_asof(
         wins,
         left_on="day",
         right_on="won_on",
@@ -183,12 +183,12 @@ def past(data: Dataset, settings: Settings) -> pl.DataFrame:
         coalesce=False,
     )
     in_time = (pl.col("won_on") <= pl.col("day") + horizon).fill_null(value=False)
-    return found.with_columns(is_won=in_time)
+    return followed.with_columns(is_won=in_time)
 
 
 def _record(now: pl.DataFrame, cases: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     rows = []
-    told = words(settings)
+    meanings = words(settings)
     for name in SIGNALS:
         here = now.filter(pl.col(name))
         there, others = cases.filter(pl.col(name)), cases.filter(~pl.col(name))
@@ -206,7 +206,7 @@ def _record(now: pl.DataFrame, cases: pl.DataFrame, settings: Settings) -> pl.Da
         rows.append(
             (
                 name,
-                told[name],
+                meanings[name],
                 here.height,
                 float(here["cents"].sum()) / 100,
                 there.height,
@@ -251,24 +251,24 @@ def _losses(now: pl.DataFrame, cases: pl.DataFrame, evident: list[str]) -> list[
 
 
 def _design(rows: pl.DataFrame, stages: list[str], evident: list[str]) -> Floats:
-    held = [rows["stage"].eq_missing(pl.Series([s])).to_numpy() for s in stages]
+    stage_flags = [rows["stage"].eq_missing(pl.Series([s])).to_numpy() for s in stages]
     flags = [rows[name].to_numpy() for name in evident]
-    return np.column_stack([*held, *flags]).astype(np.float64)
+    return np.column_stack([*stage_flags, *flags]).astype(np.float64)
 
 
 def _fitted(x: Floats, y: Floats, n_free: int) -> Floats:
     """Fit a logistic regression by Newton's method; the first columns, the stages, are hardly held back."""
     # Rows of zeros and ones come in few patterns: each is counted once, with how often it was won.
     pattern = x @ 2.0 ** np.arange(x.shape[1])
-    _, first, place, n = np.unique(pattern, return_index=True, return_inverse=True, return_counts=True)
-    x, won = x[first], np.bincount(place, weights=y)
+    _, first, group, n = np.unique(pattern, return_index=True, return_inverse=True, return_counts=True)
+    x, won = x[first], np.bincount(group, weights=y)
     weights = np.zeros(x.shape[1])
-    held = np.full(x.shape[1], RIDGE)
-    held[:n_free] = 1e-3
+    penalty = np.full(x.shape[1], RIDGE)
+    penalty[:n_free] = 1e-3
     for _ in range(25):
         p = _chance(x @ weights)
-        slope = x.T @ (won - n * p) - held * weights
-        curve = (x * (n * p * (1 - p))[:, None]).T @ x + np.diag(held)
+        slope = x.T @ (won - n * p) - penalty * weights
+        curve = (x * (n * p * (1 - p))[:, None]).T @ x + np.diag(penalty)
         step = np.linalg.solve(curve, slope)
         weights += step
         if float(np.abs(step).max()) < 1e-8:

@@ -42,12 +42,12 @@ class Window:
         """Say whether a date lies in the window; a missing one does only where every deal counts."""
         if self.is_any:
             return pl.lit(value=True)
-        inside = pl.col(column).is_not_null()
+        is_inside = pl.col(column).is_not_null()
         if self.begin:
-            inside &= pl.col(column) >= self.begin
+            is_inside &= pl.col(column) >= self.begin
         if self.end:
-            inside &= pl.col(column) <= self.end
-        return inside
+            is_inside &= pl.col(column) <= self.end
+        return is_inside
 
 
 @dataclass(frozen=True)
@@ -146,17 +146,17 @@ def periods(data: Dataset, settings: Settings) -> dict[str, tuple[str, str]]:
 def names(data: Dataset, settings: Settings, level: str) -> list[str]:
     """Return the names a level has, in order; none for the whole company. A rep is listed once owning a deal."""
     column = _column(level)
-    return [] if level == "company" else list(_known(data, settings)[column])
+    return [] if level == "company" else list(_names_by_column(data, settings)[column])
 
 
 @remembered(4)
-def _known(data: Dataset, settings: Settings) -> dict[str, tuple[str, ...]]:
+def _names_by_column(data: Dataset, settings: Settings) -> dict[str, tuple[str, ...]]:
     """Return the names of every level by its column, read off the changes once for a state of the data."""
     track = tracks(data, settings)
-    found = {c: set(track[c].unique().drop_nulls().cast(pl.String)) for c in COLUMNS.values()}
+    by_column = {c: set(track[c].unique().drop_nulls().cast(pl.String)) for c in COLUMNS.values()}
     for level in ("team", "region"):
-        found[level] |= set(data.sales_team[level].drop_nulls())
-    return {column: tuple(sorted(known)) for column, known in found.items()}
+        by_column[level] |= set(data.sales_team[level].drop_nulls())
+    return {column: tuple(sorted(values)) for column, values in by_column.items()}
 
 
 def people(data: Dataset) -> dict[str, str]:
@@ -191,9 +191,9 @@ def inside(
     column = _column(level)
     if level == "company":
         return pl.lit(value=True)
-    known = names(data, settings, level)
-    if name not in known:
-        near = closest(str(name), known)
+    choices = names(data, settings, level)
+    if name not in choices:
+        near = closest(str(name), choices)
         mend = f"Did you mean {near!r}?" if near else "Choose one that is listed."
         raise ContractError(f"There is no {level} called {name!r}.", mend=mend)
     if level in FIXED:

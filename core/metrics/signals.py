@@ -76,15 +76,15 @@ def marks(data: Dataset, settings: Settings, days: Sequence[date]) -> pl.DataFra
         per signal in `SIGNALS`; one row per open deal and day.
     """
     track, risk = _carried(tracks(data, settings)), settings.risk
-    found = pl.concat([at(track, day).with_columns(on=pl.lit(day)) for day in days])
-    found = found.drop("day").rename({"on": "day"}).with_columns(pl.col("stage", "segment").cast(pl.String))
-    known = data.opportunities.select(
+    rows = pl.concat([at(track, day).with_columns(on=pl.lit(day)) for day in days])
+    rows = rows.drop("day").rename({"on": "day"}).with_columns(pl.col("stage", "segment").cast(pl.String))
+    facts = data.opportunities.select(
         "opportunity_id", "opportunity_type", "n_contacts", "competitor", "next_step", "created_on"
     )
-    found = found.join(known, on="opportunity_id", how="left")
-    found = found.join(_touched(data, days), on=["opportunity_id", "day"], how="left")
+    rows = rows.join(facts, on="opportunity_id", how="left")
+    rows = rows.join(_touched(data, days), on=["opportunity_id", "day"], how="left")
     for table, keys in _thresholds(data, settings, days):
-        found = found.join(table, on=keys, how="left")
+        rows = rows.join(table, on=keys, how="left")
     since = pl.max_horizontal("last_on", "opened_on")
     today = pl.col("day") == data.as_of
     tests = {
@@ -92,7 +92,7 @@ def marks(data: Dataset, settings: Settings, days: Sequence[date]) -> pl.DataFra
         "pushed": pl.col("n_pushes") >= risk.pushes,
         "overdue": pl.col("close_on") < pl.col("day"),
         "silent": pl.lit(data.has("activities")) & ((pl.col("day") - since).dt.total_days() > risk.silent_days),
-        "no_next_step": today & pl.col("next_step").is_null() & pl.lit(known["next_step"].null_count() < known.height),
+        "no_next_step": today & pl.col("next_step").is_null() & pl.lit(facts["next_step"].null_count() < facts.height),
         "single_contact": pl.col("n_contacts") <= risk.contacts,
         "odd_amount": (pl.col("cents") > pl.col("high_cents")) | (pl.col("cents") < pl.col("low_cents")),
         "poor_competitor": pl.col("is_poor"),
@@ -100,7 +100,7 @@ def marks(data: Dataset, settings: Settings, days: Sequence[date]) -> pl.DataFra
         & ((pl.col("close_on") - pl.col("opened_on")).dt.total_days() < pl.col("fastest_days")),
         "new_owner": (pl.col("day") - pl.col("owner_since")).dt.total_days() <= risk.owner_days,
     }
-    return found.select(
+    return rows.select(
         "day",
         "opportunity_id",
         "deal",

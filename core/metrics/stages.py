@@ -47,7 +47,7 @@ def _counted(wide: pl.DataFrame, settings: Settings, day: date, months: int = 24
 def _counts(k: int) -> list[pl.Expr]:
     """Count what became of the deals that reached stage k."""
     moved, is_open, stays = pl.col("furthest") > k, pl.col("is_open"), pl.col(f"stays_{k}")
-    found = {
+    counts = {
         "n_entered": pl.len(),
         "n_moved_on": moved.sum(),
         "n_pending": (~moved & is_open).sum(),
@@ -57,7 +57,7 @@ def _counts(k: int) -> list[pl.Expr]:
         "n_won": (pl.col("is_won") & (stays > 0)).sum(),
         "n_closed": (~is_open & (stays > 0)).sum(),
     }
-    return [count.cast(pl.Int64).alias(name) for name, count in found.items()]
+    return [count.cast(pl.Int64).alias(name) for name, count in counts.items()]
 
 
 @remembered(48)
@@ -128,11 +128,11 @@ def times(data: Dataset, settings: Settings, months: int = 24) -> Measure:
         Value: open amount of slow deals; None where no deal was won. Frame: stage, n_won,
         won_median_days, won_p90_days, n_open, open_median_days, open_p90_days, n_slow, slow_amount.
     """
-    track, found = tracks(data, settings), lengths(data, settings)
-    won, here = pace(found, data.as_of, months), found.filter("is_here")
-    held = here.join(at(track, data.as_of).select("deal", "cents"), on="deal").join(won, on="stage", how="left")
+    track, stays = tracks(data, settings), lengths(data, settings)
+    won, here = pace(stays, data.as_of, months), stays.filter("is_here")
+    open_stays = here.join(at(track, data.as_of).select("deal", "cents"), on="deal").join(won, on="stage", how="left")
     slow = pl.col("days") > pl.col("won_p90_days")
-    now = held.group_by("stage").agg(
+    now = open_stays.group_by("stage").agg(
         n_open=pl.len().cast(pl.Int64),
         open_median_days=pl.col("days").median(),
         open_p90_days=pl.col("days").quantile(0.9, "linear"),
@@ -143,11 +143,11 @@ def times(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     frame = won.join(now, on="stage", how="full", coalesce=True).sort(
         pl.col("stage").replace_strict(order, return_dtype=pl.Int64)
     )
-    known = frame.filter(pl.col("n_won") > 0, pl.col("n_open") > 0)
-    if known.is_empty():
+    compared = frame.filter(pl.col("n_won") > 0, pl.col("n_open") > 0)
+    if compared.is_empty():
         return Measure("Time in stage", None, "money", frame, "No deal has been won yet to measure open ones against.")
-    amount, n = float(known["slow_amount"].sum()), int(known["n_slow"].sum())
-    worst = known.sort("slow_amount", descending=True).row(0, named=True)
+    amount, n = float(compared["slow_amount"].sum()), int(compared["n_slow"].sum())
+    worst = compared.sort("slow_amount", descending=True).row(0, named=True)
     if not n:
         return Measure("Time in stage", 0.0, "money", frame, "No open deal is slower than nine of ten won ones were.")
     text = (

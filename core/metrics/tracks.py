@@ -71,8 +71,8 @@ def due_by(data: Dataset, settings: Settings, end: date, day: date) -> pl.DataFr
         opportunity_id, deal, stage, close_on, cents, as they stood then.
     """
     shown = ("opportunity_id", "deal", "stage", "close_on", "cents")
-    known = at(tracks(data, settings).select(*shown, "day", "end_on", "state"), day)
-    return known.filter(pl.col("close_on") <= end).select(shown).with_columns(pl.col("stage").cast(pl.String))
+    open_deals = at(tracks(data, settings).select(*shown, "day", "end_on", "state"), day)
+    return open_deals.filter(pl.col("close_on") <= end).select(shown).with_columns(pl.col("stage").cast(pl.String))
 
 
 def between(track: pl.DataFrame, since: date, until: date) -> pl.DataFrame:
@@ -112,11 +112,11 @@ def _states(data: Dataset, settings: Settings) -> pl.DataFrame:
         .sort("deal", "day", "order")
     )
     same = (pl.col("deal") == pl.col("deal").shift(1)) & (pl.col("state") == WON)
-    kept = {
+    carried = {
         name: pl.when(same).then(pl.col(name).fill_null(pl.col(name).shift(1))).otherwise(pl.col(name))
         for name in ("cents", "close_on", "owner_id")
     }
-    return rows.with_columns(**kept).with_columns(pl.col("owner_id").fill_null(NO_OWNER))
+    return rows.with_columns(**carried).with_columns(pl.col("owner_id").fill_null(NO_OWNER))
 
 
 def _with_gaps(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
@@ -187,7 +187,7 @@ def _with_teams(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
 def _kinds(data: Dataset) -> pl.DataFrame:
     segments = data.accounts.select("account_id", "segment")
     families = data.products.select("product_id", "family")
-    found = data.opportunities.select("opportunity_id", "account_id", "product_id")
-    found = found.join(segments, on="account_id", how="left").join(families, on="product_id", how="left")
+    deals = data.opportunities.select("opportunity_id", "account_id", "product_id")
+    deals = deals.join(segments, on="account_id", how="left").join(families, on="product_id", how="left")
     named = [pl.col(name).fill_null(UNKNOWN).cast(pl.Categorical) for name in ("segment", "family")]
-    return found.select("opportunity_id", *named).unique("opportunity_id", keep="first")
+    return deals.select("opportunity_id", *named).unique("opportunity_id", keep="first")

@@ -103,11 +103,11 @@ def _moved(subject: str, table: pl.DataFrame, settings: Settings) -> list[tuple[
     name, noun, _ = SUBJECTS[subject]
     moved, limit = table.filter(pl.col("state") == "moved"), settings.upkeep.moved_rate
     share = moved.height / table.height
-    said = (
+    text = (
         f"{name}: {moved.height} of the {table.height} things the model looks at differ clearly between today's {noun} "
         "and those it learnt from."
     )
-    return [(name, "moved", share, limit, share > limit, said)]
+    return [(name, "moved", share, limit, share > limit, text)]
 
 
 def _late(subject: str, past: pl.DataFrame, days: int, settings: Settings) -> list[tuple[Any, ...]]:
@@ -146,16 +146,16 @@ def _late(subject: str, past: pl.DataFrame, days: int, settings: Settings) -> li
     ]
 
 
-def keep(place: Path, found: Alarms) -> None:
+def keep(folder: Path, watched: Alarms) -> None:
     """Write the alarms raised beside the models, so that a page can show them without loading these."""
-    work = place / f".{FILE}"
-    work.write_text(json.dumps(found.raised), encoding="utf-8")
-    work.replace(place / FILE)
+    work = folder / f".{FILE}"
+    work.write_text(json.dumps(watched.raised), encoding="utf-8")
+    work.replace(folder / FILE)
 
 
-def kept(place: Path) -> list[str]:
+def kept(folder: Path) -> list[str]:
     """Return the alarms written beside models; none where nothing is written."""
     try:
-        return [str(text) for text in json.loads((place / FILE).read_text(encoding="utf-8"))]
+        return [str(text) for text in json.loads((folder / FILE).read_text(encoding="utf-8"))]
     except (OSError, ValueError, TypeError):
         return []

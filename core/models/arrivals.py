@@ -116,14 +116,14 @@ def arrivals(dataset: Dataset, settings: Settings, by: str = "lead_source", days
     mark = curves.filter(pl.col("age_days") == MARK_DAYS).select("part", "won_rate")
     typical = _per_deal(deals, as_of, ahead)
     each = pl.DataFrame({"part": names, "each": [_each(deals, part, as_of, ahead, typical) for part in names]})
-    found = parts.join(mark, on="part").join(each, on="part").with_columns(raw=pl.col("each") * pl.col("n_created"))
-    total = float(found["raw"].sum())
+    table = parts.join(mark, on="part").join(each, on="part").with_columns(raw=pl.col("each") * pl.col("n_created"))
+    total = float(table["raw"].sum())
     share = pl.col("raw") / total if total > 0 else pl.lit(None, dtype=pl.Float64)
-    found = found.with_columns(share_rate=share).with_columns(
+    table = table.with_columns(share_rate=share).with_columns(
         expected_amount=pl.col("share_rate").fill_null(0.0) * whole
     )
-    found = found.select(*_SHAPE).sort("expected_amount", "n_created", "part", descending=[True, True, False])
-    return Arrivals(found, curves, by, ahead, settings.currency)
+    table = table.select(*_SHAPE).sort("expected_amount", "n_created", "part", descending=[True, True, False])
+    return Arrivals(table, curves, by, ahead, settings.currency)
 
 
 _SHAPE = {
@@ -160,10 +160,10 @@ def tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
             close_on=pl.when(~pl.col("is_closed")).then(pl.col("close_on")),
         )
     else:
-        kept = dataset.opportunity_history.filter(
+        history = dataset.opportunity_history.filter(
             pl.col("stage").is_in([*settings.stages.open, UNKNOWN_STAGE]) & ~pl.col("is_deleted")
         )
-        states = kept.select("opportunity_id", "valid_from", "valid_to", "stage", "amount", "close_on")
+        states = history.select("opportunity_id", "valid_from", "valid_to", "stage", "amount", "close_on")
     return states.join(ends, on="opportunity_id").filter(pl.col("valid_from") <= dataset.as_of)
 
 
@@ -183,11 +183,11 @@ def worth(history: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
         return 0.0, 0.0
     age = pl.col("ended_on") - pl.col("created_on")
     seen = pl.col("is_won") & (pl.col("ended_on") <= as_of) & (age <= timedelta(days=days))
-    known = deals.filter(pl.col("created_on") <= as_of - timedelta(days=days))
-    won = known.filter(seen).with_columns(left=(days - age.dt.total_days()).clip(0), end_amount=pl.col("end_amount"))
-    if not known.height:
+    observed = deals.filter(pl.col("created_on") <= as_of - timedelta(days=days))
+    won = observed.filter(seen).with_columns(left=(days - age.dt.total_days()).clip(0), end_amount=pl.col("end_amount"))
+    if not observed.height:
         return 0.0, 0.0
-    per_day = deals.height / 365 / known.height
+    per_day = deals.height / 365 / observed.height
     mean = won.select((pl.col("left") * pl.col("end_amount")).sum()).item() or 0.0
     square = won.select((pl.col("left") * pl.col("end_amount") ** 2).sum()).item() or 0.0
     return float(mean) * per_day, float(square) * per_day
@@ -200,28 +200,28 @@ def _parted(dataset: Dataset, settings: Settings, by: str) -> pl.DataFrame:
     if by in places.columns:
         named = named.join(places, on="account_id", how="left")
     part = pl.col(by).cast(pl.String).fill_null(NOT_KNOWN).alias("part")
-    return _known(dataset, settings).join(
+    return _created_deals(dataset, settings).join(
         named.select("opportunity_id", part), on="opportunity_id", how="left", maintain_order="left"
     )
 
 
 @remembered(2)
-def _known(dataset: Dataset, settings: Settings) -> pl.DataFrame:
+def _created_deals(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     """Return one row per deal created by the day, with how and when it ended, kept for every way to split them."""
     once = tracks(dataset, settings).unique("opportunity_id", keep="first", maintain_order=True)
-    known = once.filter(pl.col("created_on") <= dataset.as_of)
-    return known.select("opportunity_id", "created_on", "ended_on", "is_won", "end_amount")
+    created = once.filter(pl.col("created_on") <= dataset.as_of)
+    return created.select("opportunity_id", "created_on", "ended_on", "is_won", "end_amount")
 
 
 def _counted(deals: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Count the deals of the last year and the year before by part; parts without any lately are left out."""
     age = (pl.lit(as_of) - pl.col("created_on")).dt.total_days()
-    found = deals.group_by("part").agg(
+    counts = deals.group_by("part").agg(
         n_created=(age < YEAR).sum().cast(pl.Int64), n_before=((age >= YEAR) & (age < 2 * YEAR)).sum().cast(pl.Int64)
     )
     before = pl.when(pl.col("n_before") > 0).then(pl.col("n_before"))
     return (
-        found.filter(pl.col("n_created") > 0)
+        counts.filter(pl.col("n_created") > 0)
         .sort("part")
         .select(
             "part",

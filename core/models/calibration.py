@@ -43,9 +43,9 @@ class Calibrator:
         return {"kind": self.kind, "slope": self.slope, "shift": self.shift, "x": list(self.x), "y": list(self.y)}
 
     @staticmethod
-    def from_dict(found: Mapping[str, Any]) -> Calibrator:
+    def from_dict(saved: Mapping[str, Any]) -> Calibrator:
         """Return the calibrator `to_dict` wrote."""
-        return Calibrator(found["kind"], found["slope"], found["shift"], tuple(found["x"]), tuple(found["y"]))
+        return Calibrator(saved["kind"], saved["slope"], saved["shift"], tuple(saved["x"]), tuple(saved["y"]))
 
 
 def platt(margin: Floats, target: Floats) -> Calibrator:
@@ -87,7 +87,7 @@ def choose(margin: Floats, target: Floats, order: Floats, only_lines: bool = Fal
     if any(len(side) < FEWEST_TO_FIT or side.min() == side.max() for side in sides):
         return Calibrator()
     maps = (Calibrator(), platt(margin[early], target[early]), isotonic(margin[early], target[early]))
-    none, line, steps = (losses(target[~early], found(margin[~early])) for found in maps)
+    none, line, steps = (losses(target[~early], calibrator(margin[~early])) for calibrator in maps)
     best, maker = (line, platt) if line.mean() < none.mean() else (none, None)
     gain = best - steps
     if not only_lines and gain.mean() > gain.std() / np.sqrt(len(gain)):

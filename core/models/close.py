@@ -132,8 +132,8 @@ class CloseModel:
         ModelError
             When no deal was won, or none was not.
         """
-        found = closing.Trial(frame, self.settings, 2 * closing.QUARTERS if judged else 0)
-        self.risks_, self.past_ = found.risks(), found.past()
+        trial = closing.Trial(frame, self.settings, 2 * closing.QUARTERS if judged else 0)
+        self.risks_, self.past_ = trial.risks(), trial.past()
         self.card_ = {**self.risks_.card, **closing.scored(self.past_)}
         return self
 
@@ -142,10 +142,10 @@ class CloseModel:
         return {**self.ready().to_dict(), "card": self.card_}
 
     @staticmethod
-    def from_dict(found: Mapping[str, Any], settings: Settings, past: pl.DataFrame | None = None) -> CloseModel:
+    def from_dict(saved: Mapping[str, Any], settings: Settings, past: pl.DataFrame | None = None) -> CloseModel:
         """Return the model `to_dict` wrote."""
         return CloseModel(
-            settings, Risks.from_dict(found), dict(found["card"]), pl.DataFrame() if past is None else past
+            settings, Risks.from_dict(saved), dict(saved["card"]), pl.DataFrame() if past is None else past
         )
 
     def ready(self) -> Risks:
@@ -249,13 +249,13 @@ def marks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     return _spread(pl.concat(parts, how="vertical_relaxed"), settings.models.most_deals) if parts else pl.DataFrame()
 
 
-def _spread(found: pl.DataFrame, most: int) -> pl.DataFrame:
+def _spread(landmark_rows: pl.DataFrame, most: int) -> pl.DataFrame:
     """Keep the landmarks of at most so many deals."""
-    every = found.select("opportunity_id").unique(maintain_order=True)
+    every = landmark_rows.select("opportunity_id").unique(maintain_order=True)
     if every.height <= most:
-        return found
+        return landmark_rows
     chosen = every[np.linspace(0, every.height - 1, most).astype(int)]
-    return found.join(chosen, on="opportunity_id", how="semi", maintain_order="left")
+    return landmark_rows.join(chosen, on="opportunity_id", how="semi", maintain_order="left")
 
 
 __all__ = ["ByThen", "CloseModel", "Probability", "marks"]

@@ -67,7 +67,7 @@ class Trial:
         names, words = _columns(self.marks)
         self.left_out = _unfit(self.marks, names, words)
         self.names = tuple(name for name in names if name not in self.left_out)
-        self.words = {name: found for name, found in words.items() if name not in self.left_out}
+        self.words = {name: categories for name, categories in words.items() if name not in self.left_out}
         self.x = encode(self.marks, self.names, self.words)
         longest = settings.models.horizons_days[-1]
         self.n_periods = -(-longest // PERIOD_DAYS)
@@ -81,10 +81,10 @@ class Trial:
 
     def matrix(self, rows: Any) -> Floats:
         """Return the period matrix of some of the period rows."""
-        place, period = self.periods.place[rows], self.periods.period[rows]
-        out = np.empty((len(place), len(self.names) + len(CALENDAR)))
+        landmark, period = self.periods.landmark[rows], self.periods.period[rows]
+        out = np.empty((len(landmark), len(self.names) + len(CALENDAR)))
         for k in np.unique(period):
-            out[period == k] = rows_of(self.x[place[period == k]], self.names, int(k))
+            out[period == k] = rows_of(self.x[landmark[period == k]], self.names, int(k))
         return out
 
     def _rows(self, cause: int, chosen: Any) -> Any:
@@ -97,18 +97,18 @@ class Trial:
     def _judge(self) -> None:
         """Fit both ends at eight quarterly cuts and let each speak of the deals of the quarter after."""
         p, day = self.periods, self.marks["as_of"].to_physical().to_numpy().astype(np.float64)
-        last = float(p.known.max())
+        last = float(p.known_on.max())
         self.cuts = [last - 91 * k for k in range(self.quarters, -1, -1)]
-        splits = race.in_order(p.when, p.known, self.cuts)
+        splits = race.in_order(p.when, p.known_on, self.cuts)
         usable = [
             (k, train, np.flatnonzero((day >= begin) & (day < end)))
             for k, ((train, _), begin, end) in enumerate(zip(splits, self.cuts, self.cuts[1:], strict=False))
             if p.won[train].sum() >= 2 and p.lost[train].sum() >= 2
         ]
         tasks = [(cause, k, train, test) for k, train, test in usable for cause in (0, 1) if len(test)]
-        found = race.side_by_side(self._speak, tasks, self.settings.models.threads)
-        self.said: dict[tuple[int, int], dict[str, Floats]] = {
-            (cause, k): said for (cause, k, _, _), said in zip(tasks, found, strict=True)
+        judged = race.side_by_side(self._speak, tasks, self.settings.models.threads)
+        self.margins: dict[tuple[int, int], dict[str, Floats]] = {
+            (cause, k): margins for (cause, k, _, _), margins in zip(tasks, judged, strict=True)
         }
         self.tested = {k: test for k, _, test in usable if len(test)}
 
@@ -116,47 +116,49 @@ class Trial:
         rows = self._rows(cause, train)
         fitted = training.fit_all(self.matrix(rows), self._target(cause)[rows], self.plans[cause])
         apart = {n: m for n, m in fitted.items() if not isinstance(m, Mean)}
-        told = each_period(list(apart.values()), self.x[test], self.names, self.n_periods)
-        said = dict(zip(apart, told, strict=True))
+        log_odds = each_period(list(apart.values()), self.x[test], self.names, self.n_periods)
+        margins = dict(zip(apart, log_odds, strict=True))
         if "mean of both" in fitted:
-            said["mean of both"] = (said["logistic regression"] + said["boosted trees"]) / 2
-        return said
+            margins["mean of both"] = (margins["logistic regression"] + margins["boosted trees"]) / 2
+        return margins
 
-    def told(self, cause: int, first: int, last: int) -> race.Race:
+    def fold_race(self, cause: int, first: int, last: int) -> race.Race:
         """Return what was said in some folds of the period rows known when the last of them ended."""
         p, parts = self.periods, []
         where = np.full(self.marks.height, -1)
         for k in range(first, last):
-            if (cause, k) not in self.said:
+            if (cause, k) not in self.margins:
                 continue
             test = self.tested[k]
             where[:] = -1
             where[test] = np.arange(len(test))
-            rows = self._rows(cause, np.flatnonzero((where[p.place] >= 0) & (p.known <= self.cuts[last])))
-            said = {n: m[where[p.place[rows]], p.period[rows]] for n, m in self.said[cause, k].items()}
-            parts.append((said, rows, k))
+            rows = self._rows(cause, np.flatnonzero((where[p.landmark] >= 0) & (p.known_on <= self.cuts[last])))
+            fold_margins = {n: m[where[p.landmark[rows]], p.period[rows]] for n, m in self.margins[cause, k].items()}
+            parts.append((fold_margins, rows, k))
         if not parts:
             none = np.zeros(0, dtype=np.int64)
             return race.Race({}, np.zeros(0), none, none)
         rows = np.concatenate([r for _, r, _ in parts])
-        margins = {n: np.concatenate([said[n] for said, _, _ in parts]) for n in parts[0][0]}
+        margins = {n: np.concatenate([fold_margins[n] for fold_margins, _, _ in parts]) for n in parts[0][0]}
         fold = np.concatenate([np.full(len(r), k) for _, r, k in parts])
-        return race.Race(margins, self._target(cause)[rows], rows, fold, self.deal[p.place[rows]])
+        return race.Race(margins, self._target(cause)[rows], rows, fold, self.deal[p.landmark[rows]])
 
     def results(self, last: int) -> list[race.Result]:
         """Return who won each race on the four quarters before a cut, corrected together where that helps."""
-        races = [self.told(cause, max(last - QUARTERS, 0), last) for cause in (0, 1)]
-        found = [r.result() if len(r.target) else race.Result("", Calibrator()) for r in races]
-        plain = [replace(r, calibrator=Calibrator()) for r in found]
+        races = [self.fold_race(cause, max(last - QUARTERS, 0), last) for cause in (0, 1)]
+        selected = [r.result() if len(r.target) else race.Result("", Calibrator()) for r in races]
+        plain = [replace(r, calibrator=Calibrator()) for r in selected]
         if any(r.winner in ("", race.SIMPLE) for r in plain):
             return plain
         maps = self._corrected([r.winner for r in plain], last)
         return [replace(r, calibrator=m) for r, m in zip(plain, maps, strict=True)]
 
     def _corrected(self, winners: list[str], last: int) -> tuple[Calibrator, Calibrator]:
-        folds = [k for k in range(max(last - 2 * QUARTERS, 0), last) if (0, k) in self.said and (1, k) in self.said]
+        folds = [
+            k for k in range(max(last - 2 * QUARTERS, 0), last) if (0, k) in self.margins and (1, k) in self.margins
+        ]
         rows = np.concatenate([self.tested[k] for k in folds])
-        margins = np.stack([np.concatenate([self.said[c, k][winners[c]] for k in folds]) for c in (0, 1)])
+        margins = np.stack([np.concatenate([self.margins[c, k][winners[c]] for k in folds]) for c in (0, 1)])
         fold = np.concatenate([np.full(len(self.tested[k]), k) for k in folds])
         day = self.marks["as_of"].to_physical().to_numpy().astype(np.float64)[rows]
         follow = np.minimum(self.marks["follow_days"].to_numpy()[rows], self.cuts[last] - day)
@@ -211,19 +213,21 @@ class Trial:
 
     def past(self) -> pl.DataFrame:
         """Return the last year's chances, each quarter by what had won and was corrected before it began."""
-        parts = [self._scored(k) for k in range(QUARTERS, self.quarters) if (0, k) in self.said and (1, k) in self.said]
+        parts = [
+            self._scored(k) for k in range(QUARTERS, self.quarters) if (0, k) in self.margins and (1, k) in self.margins
+        ]
         return pl.concat(parts) if parts else pl.DataFrame(schema={"opportunity_id": pl.String, **PAST})
 
     def _scored(self, fold: int) -> pl.DataFrame:
         test, results = self.tested[fold], self.results(fold)
 
         def margins(names: list[str], maps: list[Calibrator]) -> Floats:
-            raw = [self.said[c, fold][names[c]] for c in (0, 1)]
+            raw = [self.margins[c, fold][names[c]] for c in (0, 1)]
             return np.stack([m.slope * r + m.shift for m, r in zip(maps, raw, strict=True)])
 
-        fallback = list(self.said[0, fold])[-1]
+        fallback = list(self.margins[0, fold])[-1]
         best = margins([r.winner or fallback for r in results], [r.calibrator for r in results])
-        base = "logistic regression" if "logistic regression" in self.said[0, fold] else fallback
+        base = "logistic regression" if "logistic regression" in self.margins[0, fold] else fallback
         other = margins([base, base], [Calibrator(), Calibrator()])
         rows = self.marks[test]
         days = self.settings.models.horizons_days
@@ -234,8 +238,8 @@ class Trial:
         won, lost = ends
         within = (pl.col("end_days") <= days).fill_null(value=False)
         begin = rows["as_of"].min()
-        known = self.marks.filter(pl.col("as_of") + pl.duration(days=days) <= begin)
-        share = known.select((within & pl.col("is_won")).mean()).item() if known.height else None
+        earlier = self.marks.filter(pl.col("as_of") + pl.duration(days=days) <= begin)
+        share = earlier.select((within & pl.col("is_won")).mean()).item() if earlier.height else None
         return (
             rows.with_columns(
                 pl.lit(days, pl.Int64).alias(HORIZON),
@@ -303,8 +307,8 @@ def _unfit(marks: pl.DataFrame, names: Sequence[str], words: Mapping[str, tuple[
     target = ended["is_won"].cast(pl.Float64).to_numpy()
     coded = {rest.index(name): len(words[name]) for name in rest if name in words}
     rows = np.arange(ended.height)
-    found = leaks.find(encode(ended, rest, words), target, rest, coded, [(rows[:cut], rows[cut:])])
-    return out | {row["column"]: f"it gives the outcome away: {row['why']}" for row in found if row["column"] in own}
+    leaking = leaks.find(encode(ended, rest, words), target, rest, coded, [(rows[:cut], rows[cut:])])
+    return out | {row["column"]: f"it gives the outcome away: {row['why']}" for row in leaking if row["column"] in own}
 
 
 def _plan(

@@ -162,8 +162,8 @@ class Table:
 
 def place(values: Floats, edges: Sequence[float]) -> NDArray[np.intp]:
     """Return the bin of each value; missing ones come last."""
-    found = np.searchsorted(np.asarray(edges), values, side="right")
-    return np.where(np.isnan(values), len(edges) + 1, found)
+    bins = np.searchsorted(np.asarray(edges), values, side="right")
+    return np.where(np.isnan(values), len(edges) + 1, bins)
 
 
 # A factor of a term: (column, kind, low, high). `value` and `log` are clipped to low..high and missing counts
@@ -226,10 +226,15 @@ class Line:
 
     def only(self, places: Sequence[int], base: float) -> Line:
         """Return the same line with some of its terms and another base."""
-        kept = np.asarray(places, dtype=int)
+        indices = np.asarray(places, dtype=int)
         terms = tuple(self.terms[i] for i in places)
         return replace(
-            self, terms=terms, mean=self.mean[kept], spread=self.spread[kept], weights=self.weights[kept], base=base
+            self,
+            terms=terms,
+            mean=self.mean[indices],
+            spread=self.spread[indices],
+            weights=self.weights[indices],
+            base=base,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -303,7 +308,7 @@ def halves(model: Any, moving: frozenset[int], is_many: bool = False) -> tuple[A
     return None, model
 
 
-def from_dict(found: Mapping[str, Any]) -> Any:
+def from_dict(saved: Mapping[str, Any]) -> Any:
     """Return the model a `to_dict` wrote.
 
     Raises
@@ -311,19 +316,19 @@ def from_dict(found: Mapping[str, Any]) -> Any:
     ModelError
         When the kind is not known.
     """
-    kind = found.get("kind")
+    kind = saved.get("kind")
     if kind == "trees":
-        return Trees(found["text"])
+        return Trees(saved["text"])
     if kind == "base rate":
-        return BaseRate(found["margin"], found["width"])
+        return BaseRate(saved["margin"], saved["width"])
     if kind == "mean":
-        return Mean(tuple(from_dict(m) for m in found["members"]), tuple(found["weights"]))
+        return Mean(tuple(from_dict(m) for m in saved["members"]), tuple(saved["weights"]))
     if kind == "table":
-        edges = tuple(tuple(e) for e in found["edges"])
-        alone = tuple(np.array(a) for a in found["alone"])
-        return Table(tuple(found["columns"]), edges, np.array(found["values"]), alone, found["base"], found["width"])
+        edges = tuple(tuple(e) for e in saved["edges"])
+        alone = tuple(np.array(a) for a in saved["alone"])
+        return Table(tuple(saved["columns"]), edges, np.array(saved["values"]), alone, saved["base"], saved["width"])
     if kind == "line":
-        terms = tuple(tuple((int(c), str(k), a, b, m) for c, k, a, b, m in t) for t in found["terms"])
-        mean, spread, weights = (np.array(found[n]) for n in ("mean", "spread", "weights"))
-        return Line(terms, mean, spread, weights, found["base"], found["width"])
+        terms = tuple(tuple((int(c), str(k), a, b, m) for c, k, a, b, m in t) for t in saved["terms"])
+        mean, spread, weights = (np.array(saved[n]) for n in ("mean", "spread", "weights"))
+        return Line(terms, mean, spread, weights, saved["base"], saved["width"])
     raise ModelError(f"A kept model is of a kind not known here: {kind}.", mend="Train again.")

@@ -120,11 +120,11 @@ def _fit(ends: Ends) -> Floats:
 
     pull = STIFFNESS / max(ends.n_known(), 1)
     solve: Any = minimize
-    found = solve(
+    solution = solve(
         lambda v: ends.loss(v) + pull * float(((v - NONE) ** 2).sum()),
         NONE,
         method="L-BFGS-B",
         bounds=[(0.3, 3.0), (-2.0, 2.0), (0.3, 3.0), (-2.0, 2.0)],
         options={"maxiter": 40},
     )
-    return np.asarray(found.x, dtype=np.float64)
+    return np.asarray(solution.x, dtype=np.float64)

@@ -43,9 +43,9 @@ class Crew:
         try:
             while len(self.hands) < self.n:
                 self.hands.append(_hand())
-            for place, hand in enumerate(self.hands):
+            for index, hand in enumerate(self.hands):
                 assert hand.stdin is not None
-                send(hand.stdin, series[place :: self.n], h)
+                send(hand.stdin, series[index :: self.n], h)
         except OSError:
             self.close()
         return self.n > 0
@@ -54,9 +54,9 @@ class Crew:
         """Return what `series.alone` says of the units asked last, shape (models, units, h); None where one died."""
         out = np.empty((len(ALONE), n, h))
         try:
-            for place, hand in enumerate(self.hands):
+            for index, hand in enumerate(self.hands):
                 assert hand.stdout is not None
-                share = out[:, place :: self.n]
+                share = out[:, index :: self.n]
                 share[...] = np.frombuffer(_exactly(hand.stdout, share.size * 8)).reshape(share.shape)
         except OSError:
             self.close()
@@ -101,21 +101,21 @@ def send(pipe: IO[bytes], series: Sequence[Floats], h: int) -> None:
     pipe.flush()
 
 
-def serve(asked: IO[bytes], told: IO[bytes]) -> None:
+def serve(asked: IO[bytes], replies: IO[bytes]) -> None:
     """Answer until nothing is asked any more."""
     while line := asked.readline():
         about = json.loads(line)
         values = np.frombuffer(_exactly(asked, 8 * sum(about["lengths"])))
         series = [y.copy() for y in np.split(values, np.cumsum(about["lengths"])[:-1])] if about["lengths"] else []
-        told.write(alone(series, about["h"]).tobytes())
-        told.flush()
+        replies.write(alone(series, about["h"]).tobytes())
+        replies.flush()
 
 
 def _exactly(pipe: IO[bytes], size: int) -> bytes:
-    found = pipe.read(size)
-    if len(found) < size:
+    content = pipe.read(size)
+    if len(content) < size:
         raise OSError("a process that fits models has ended before its answer")
-    return found
+    return content
 
 
 if __name__ == "__main__":

@@ -89,15 +89,15 @@ def build(dataset: Dataset, settings: Settings) -> Customers:
             models[event] = HazardModel(settings, event).fit(marks, moved, dataset.as_of, twins)
     except QuarterdeckError as error:
         return Customers(features, none, none, none, none, {}, str(error))
-    found = {event: model.predict(features) for event, model in models.items()}
+    predicted = {event: model.predict(features) for event, model in models.items()}
     scores = registry.load_or_train(dataset, settings).churn_scores
-    found["left"] = agreeing(found["left"], scores, settings)
-    hazards = pl.concat([f.select(pl.lit(event).alias("event"), pl.all()) for event, f in found.items()])
+    predicted["left"] = agreeing(predicted["left"], scores, settings)
+    hazards = pl.concat([f.select(pl.lit(event).alias("event"), pl.all()) for event, f in predicted.items()])
     past = _past(dataset, marks, models["left"])
     size: dict[str, float] = {"left": 1.0, **{event: usual_size(moved, event) for event in EVENTS[1:]}}
     cards = {event: {**model.card_, "usual_size": size[event]} for event, model in models.items()}
-    known = lived(marks, moved, dataset, settings)
-    return Customers(features, hazards, outlook(features, hazards, size), past, known, cards)
+    observed = lived(marks, moved, dataset, settings)
+    return Customers(features, hazards, outlook(features, hazards, size), past, observed, cards)
 
 
 def agreeing(hazards: pl.DataFrame, scores: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -127,14 +127,14 @@ def agreeing(hazards: pl.DataFrame, scores: pl.DataFrame, settings: Settings) ->
     return both.select("account_id", "month_ahead", hazard=scaled)
 
 
-def by_month(found: Customers) -> pl.DataFrame:
+def by_month(customers: Customers) -> pl.DataFrame:
     """Return [month_ahead, churned_mrr_amount, contracted_mrr_amount, expanded_mrr_amount], summed over accounts."""
-    size = {event: float(found.cards[event]["usual_size"]) for event in EVENTS}
+    size = {event: float(customers.cards[event]["usual_size"]) for event in EVENTS}
     stays = (1 - pl.col("hazard")).cum_prod().shift(1, fill_value=1.0).over("account_id", order_by="month_ahead")
-    left = found.hazards.filter(pl.col("event") == "left")
+    left = customers.hazards.filter(pl.col("event") == "left")
     alive = left.select("account_id", "month_ahead", alive_rate=stays)
-    rows = found.hazards.join(alive, on=["account_id", "month_ahead"]).join(
-        found.outlook.select("account_id", "mrr_amount"), on="account_id"
+    rows = customers.hazards.join(alive, on=["account_id", "month_ahead"]).join(
+        customers.outlook.select("account_id", "mrr_amount"), on="account_id"
     )
     each = pl.col("mrr_amount") * pl.col("alive_rate") * pl.col("hazard")
     sums = {
@@ -215,8 +215,8 @@ def lived(marks: pl.DataFrame, moved: pl.DataFrame, dataset: Dataset, settings: 
     """Return past landmarks with has_left: whether the account left within `models.churn_days`."""
     until = pl.col("as_of") + pl.duration(days=settings.models.churn_days)
     ends = moved.filter(pl.col("event") == "left").select("account_id", left_on="on").sort("left_on")
-    known = marks.filter(until <= dataset.as_of).sort("as_of")
-    joined = known.join_asof(
+    observed = marks.filter(until <= dataset.as_of).sort("as_of")
+    joined = observed.join_asof(
         ends,
         left_on="as_of",
         right_on="left_on",
@@ -264,29 +264,31 @@ def load_or_build(dataset: Dataset, settings: Settings) -> Customers:
     if name not in _MEMORY:
         while len(_MEMORY) >= KEPT:
             _MEMORY.pop(next(iter(_MEMORY)), None)
-        _MEMORY[name] = _found(name, dataset, settings)
+        _MEMORY[name] = _obtained(name, dataset, settings)
     return _MEMORY[name]
 
 
-def _found(name: str, dataset: Dataset, settings: Settings) -> Customers:
+def _obtained(name: str, dataset: Dataset, settings: Settings) -> Customers:
     if dataset.whole is not None:
         return _part(load_or_build(dataset.whole, settings), dataset)
     if dataset.unmasked is not None:
         return _renamed(load_or_build(dataset.unmasked, settings), dataset, dataset.unmasked)
-    return build(dataset, settings) if dataset.is_transient else _kept(name, dataset, settings)
+    return build(dataset, settings) if dataset.is_transient else _from_disk(name, dataset, settings)
 
 
-def _part(found: Customers, dataset: Dataset) -> Customers:
+def _part(customers: Customers, dataset: Dataset) -> Customers:
     """Return one person's part; past cases of other accounts stay, without saying whose they are."""
     own = pl.col("account_id").is_in(dataset.accounts["account_id"].implode())
-    kept: dict[str, Any] = {name: frame.filter(own) if frame.width else frame for name, frame in _frames(found).items()}
-    if found.lived.width:
+    frames: dict[str, Any] = {
+        name: frame.filter(own) if frame.width else frame for name, frame in _frames(customers).items()
+    }
+    if customers.lived.width:
         other = pl.format("Not yours {}", pl.col("account_id").rank("dense"))
-        kept["lived"] = found.lived.with_columns(account_id=pl.when(own).then("account_id").otherwise(other))
-    return replace(found, **kept)
+        frames["lived"] = customers.lived.with_columns(account_id=pl.when(own).then("account_id").otherwise(other))
+    return replace(customers, **frames)
 
 
-def _renamed(found: Customers, dataset: Dataset, unmasked: Dataset) -> Customers:
+def _renamed(customers: Customers, dataset: Dataset, unmasked: Dataset) -> Customers:
     """Return the same under hidden names; accounts are in the same order in both, and money in one proportion."""
     names = dict(zip(unmasked.accounts["account_id"], dataset.accounts["account_id"], strict=True))
     true, shown = (float(d.subscriptions["mrr_amount"].sum()) for d in (unmasked, dataset))
@@ -298,25 +300,25 @@ def _renamed(found: Customers, dataset: Dataset, unmasked: Dataset) -> Customers
         )
         if frame.width
         else frame
-        for name, frame in _frames(found).items()
+        for name, frame in _frames(customers).items()
     }
-    return replace(found, **hidden)
+    return replace(customers, **hidden)
 
 
-def _frames(found: Customers) -> dict[str, pl.DataFrame]:
-    return {name: getattr(found, name) for name in FRAMES}
+def _frames(customers: Customers) -> dict[str, pl.DataFrame]:
+    return {name: getattr(customers, name) for name in FRAMES}
 
 
-def _kept(name: str, dataset: Dataset, settings: Settings) -> Customers:
+def _from_disk(name: str, dataset: Dataset, settings: Settings) -> Customers:
     folder = settings.home / "customers"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{name}.lock"):
-            found = _read(folder / name)
-            if found is None:
-                found = build(dataset, settings)
-                _write(folder / name, found)
-            return found
+            customers = _read(folder / name)
+            if customers is None:
+                customers = build(dataset, settings)
+                _write(folder / name, customers)
+            return customers
     except OSError as error:
         raise ModelError(
             "What was learnt of customers cannot be kept.",
@@ -325,19 +327,19 @@ def _kept(name: str, dataset: Dataset, settings: Settings) -> Customers:
         ) from error
 
 
-def _write(place: Path, found: Customers) -> None:
-    with writing(place, "customers.json", KEPT) as work:
+def _write(folder: Path, customers: Customers) -> None:
+    with writing(folder, "customers.json", KEPT) as work:
         for name in FRAMES:
-            getattr(found, name).write_parquet(work / f"{name}.parquet")
-        about = {"cards": found.cards, "problem": found.problem}
+            getattr(customers, name).write_parquet(work / f"{name}.parquet")
+        about = {"cards": customers.cards, "problem": customers.problem}
         (work / "customers.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
 
 
-def _read(place: Path) -> Customers | None:
+def _read(folder: Path) -> Customers | None:
     """Return what was kept; None where there is nothing, or nothing that can be read."""
     try:
-        about = json.loads((place / "customers.json").read_text(encoding="utf-8"))
-        frames = {name: pl.read_parquet(place / f"{name}.parquet") for name in FRAMES}
+        about = json.loads((folder / "customers.json").read_text(encoding="utf-8"))
+        frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
     except (OSError, ValueError, pl.exceptions.PolarsError):
         return None
     return Customers(**frames, cards=about["cards"], problem=about["problem"])

@@ -27,8 +27,10 @@ def reference(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
         column = frame[name]
         if column.dtype.is_numeric() or column.dtype == pl.Boolean:
             values = column.cast(pl.Float64).fill_nan(None)
-            known = values.drop_nulls().to_numpy()
-            edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])).tolist() if len(known) else []
+            observed = values.drop_nulls().to_numpy()
+            edges = (
+                np.unique(np.quantile(observed, np.linspace(0, 1, BINS + 1)[1:-1])).tolist() if len(observed) else []
+            )
             out[name] = {"edges": edges, "shares": _binned(values, edges)}
         else:
             words = sorted(column.drop_nulls().cast(pl.String).unique().to_list())[:50]
@@ -38,8 +40,8 @@ def reference(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
 
 def _binned(values: pl.Series, edges: Sequence[float]) -> list[float]:
     given = values.to_numpy()
-    place = np.where(np.isnan(given), len(edges) + 1, np.searchsorted(np.asarray(edges), given, side="right"))
-    return (np.bincount(place.astype(int), minlength=len(edges) + 2) / max(len(given), 1)).tolist()  # type: ignore[no-any-return]
+    bins = np.where(np.isnan(given), len(edges) + 1, np.searchsorted(np.asarray(edges), given, side="right"))
+    return (np.bincount(bins.astype(int), minlength=len(edges) + 2) / max(len(given), 1)).tolist()  # type: ignore[no-any-return]
 
 
 def _worded(column: pl.Series, words: Sequence[str]) -> list[float]:
@@ -50,12 +52,12 @@ def _worded(column: pl.Series, words: Sequence[str]) -> list[float]:
     return [c / n for c in (*counts, len(text) - sum(counts) - gaps, gaps)]
 
 
-def stability(kept: Mapping[str, Any], frame: pl.DataFrame) -> pl.DataFrame:
+def stability(references: Mapping[str, Any], frame: pl.DataFrame) -> pl.DataFrame:
     """Return the population stability index of each feature.
 
     Parameters
     ----------
-    kept : mapping
+    references : mapping
         As `reference` gives it.
     frame : pl.DataFrame
         What is scored today.
@@ -75,7 +77,7 @@ def stability(kept: Mapping[str, Any], frame: pl.DataFrame) -> pl.DataFrame:
     if frame.height < FEWEST:
         return pl.DataFrame(schema=shape)
     rows = []
-    for name, then in kept.items():
+    for name, then in references.items():
         if name not in frame.columns:
             continue
         column = frame[name]

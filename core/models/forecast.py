@@ -85,18 +85,18 @@ def replayed(model: RevenueForecaster, months: int, h: int) -> pl.DataFrame:
     parts = []
     for back in range(h, min(months + h, max(map(len, model.series_)))):
         middle, width = ahead(model, steps, back)
-        for place, (unit, own_last) in enumerate(zip(model.units_, model.last_months_, strict=True)):
-            n = len(model.series_[place])
+        for index, (unit, own_last) in enumerate(zip(model.units_, model.last_months_, strict=True)):
+            n = len(model.series_[index])
             if own_last != last or back >= n:
                 continue
-            amount, half = float(middle[place, h - 1]), float(width[place, h - 1])
-            actual = float(model.series_[place][n - back + h - 1])
+            amount, half = float(middle[index, h - 1]), float(width[index, h - 1])
+            actual = float(model.series_[index][n - back + h - 1])
             parts.append((unit, add_months(own_last, h - back), amount, amount - half, amount + half, actual))
     if not parts:
         raise ModelError("The history is too short to replay.", mend="Load more months of transactions.")
     shape = {"unit": pl.String, "month": pl.Date, **dict.fromkeys(("amount", "lower", "upper", "actual"), pl.Float64)}
-    found = pl.DataFrame(parts, schema=shape, orient="row").sort("unit", "month")
-    return found.with_columns(is_inside=pl.col("actual").is_between("lower", "upper"))
+    table = pl.DataFrame(parts, schema=shape, orient="row").sort("unit", "month")
+    return table.with_columns(is_inside=pl.col("actual").is_between("lower", "upper"))
 
 
 def ahead(model: RevenueForecaster, h: int, back: int = 0) -> tuple[Floats, Floats]:
@@ -104,8 +104,8 @@ def ahead(model: RevenueForecaster, h: int, back: int = 0) -> tuple[Floats, Floa
     middle, width = model.ahead(h, back)
     if ALL not in model.units_ or len(model.units_) < 3 or np.isnan(middle).any():
         return middle, width
-    place = model.units_.index(ALL)
-    order = [place, *(i for i in range(len(model.units_)) if i != place)]
+    top = model.units_.index(ALL)
+    order = [top, *(i for i in range(len(model.units_)) if i != top)]
     out = middle.copy()
     out[order] = reconciled(middle[order], width[order] ** 2)
     return out, width
@@ -121,7 +121,7 @@ class RevenueOutlook:
         [month, amount, lower, upper, is_forecast]; no range for past months.
     parts : pl.DataFrame
         The same by region, with a column unit; they sum to the whole.
-    held : pl.DataFrame
+    replays : pl.DataFrame
         [month, amount, lower, upper, actual, is_inside, ahead], past months as they were forecast so
         many months before.
     reasons : pl.DataFrame
@@ -135,13 +135,13 @@ class RevenueOutlook:
     coverage: float | None
     n_replayed: int
     parts: pl.DataFrame = field(default_factory=pl.DataFrame)
-    held: pl.DataFrame = field(default_factory=pl.DataFrame)
+    replays: pl.DataFrame = field(default_factory=pl.DataFrame)
     reasons: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     def sentence(self) -> str:
         """Say next months' revenue, its range, and how past ranges held."""
-        ahead = self.frame.filter("is_forecast")
-        first, last = ahead.row(0, named=True), ahead.row(-1, named=True)
+        coming = self.frame.filter("is_forecast")
+        first, last = coming.row(0, named=True), coming.row(-1, named=True)
         text = (
             f"Revenue of {money(first['amount'], self.currency)} in {first['month']:%B %Y}, "
             f"and {money(last['amount'], self.currency)} in {last['month']:%B %Y}, "
@@ -186,15 +186,15 @@ def forecast_revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
     months = [add_months(last, i + 1) for last in model.last_months_ for i in range(h)]
     columns = {"amount": middle.ravel(), "lower": (middle - width).ravel(), "upper": (middle + width).ravel()}
     reasons = {name: part.ravel() for name, part in reckoned(model, middle, settings).items()}
-    found = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns, **reasons})
-    held = pl.DataFrame()
+    forecasts = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns, **reasons})
+    replays = pl.DataFrame()
     if past["month"].n_unique() > settings.models.min_months:
         each = [
             replayed(model, 24, k).filter(pl.col("unit") == ALL).with_columns(ahead=pl.lit(k)) for k in range(1, h + 1)
         ]
-        held = pl.concat(each)
-    both = pl.concat([past.with_columns(is_forecast=False), found.with_columns(is_forecast=True)], how="diagonal")
-    return outlook_of(both, held, settings)
+        replays = pl.concat(each)
+    both = pl.concat([past.with_columns(is_forecast=False), forecasts.with_columns(is_forecast=True)], how="diagonal")
+    return outlook_of(both, replays, settings)
 
 
 def fitted(dataset: Dataset, past: pl.DataFrame, settings: Settings) -> RevenueForecaster:
@@ -237,9 +237,9 @@ def unseasoned(y: Floats) -> Floats:
     return np.asarray(y - STL(y, period=SEASON, robust=True).fit().seasonal, dtype=np.float64)
 
 
-def outlook_of(frame: pl.DataFrame, held: pl.DataFrame, settings: Settings) -> RevenueOutlook:
+def outlook_of(frame: pl.DataFrame, replays: pl.DataFrame, settings: Settings) -> RevenueOutlook:
     """Put forecast and replays together as the page shows them."""
-    first = held.filter(pl.col("ahead") == 1) if held.height else held
+    first = replays.filter(pl.col("ahead") == 1) if replays.height else replays
     coverage = float(first["is_inside"].cast(pl.Float64).mean()) if first.height else None  # type: ignore[arg-type]
     shape = ["month", "amount", "lower", "upper", "is_forecast"]
     whole = frame.filter(pl.col("unit") == ALL).select(shape)
@@ -247,4 +247,4 @@ def outlook_of(frame: pl.DataFrame, held: pl.DataFrame, settings: Settings) -> R
     rate = settings.models.interval_rate
     has_reasons = set(REASONS) <= set(frame.columns)
     why = frame.filter("is_forecast").select("unit", "month", *REASONS, "amount") if has_reasons else pl.DataFrame()
-    return RevenueOutlook(whole, settings.currency, rate, coverage, first.height, parts, held, why)
+    return RevenueOutlook(whole, settings.currency, rate, coverage, first.height, parts, replays, why)

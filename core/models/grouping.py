@@ -77,9 +77,9 @@ def groups(z: Floats, k: int, seed: int, way: str = "kmeans") -> Grouper:
     return lambda rows: np.asarray(fitted.predict(rows), dtype=np.int64)
 
 
-def adjusted_rand(one: NDArray[Any], other: NDArray[Any]) -> float:
+def adjusted_rand(labels: NDArray[Any], other: NDArray[Any]) -> float:
     """Return how far two groupings agree beyond chance: 1 the same, 0 as by chance (Hubert and Arabie 1985)."""
-    _, a = np.unique(one, return_inverse=True)
+    _, a = np.unique(labels, return_inverse=True)
     _, b = np.unique(other, return_inverse=True)
     table = np.zeros((a.max() + 1, b.max() + 1))
     np.add.at(table, (a, b), 1)
@@ -97,11 +97,11 @@ def adjusted_rand(one: NDArray[Any], other: NDArray[Any]) -> float:
 def silhouette(z: Floats, labels: Labels) -> float | None:
     """Return the mean of (b − a) / max(a, b), a being the mean distance within a row's group and b the one to
     the next group (Rousseeuw 1987); null with one group only."""
-    groups = np.unique(labels)
-    if len(groups) < 2:
+    distinct = np.unique(labels)
+    if len(distinct) < 2:
         return None
     far = np.sqrt(np.maximum((z**2).sum(1)[:, None] + (z**2).sum(1)[None] - 2 * z @ z.T, 0))
-    member = labels[:, None] == groups[None]
+    member = labels[:, None] == distinct[None]
     sizes = member.sum(axis=0)
     sums = far @ member
     own = member.argmax(axis=1)

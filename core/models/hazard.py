@@ -67,7 +67,7 @@ def moves(subscriptions: pl.DataFrame) -> pl.DataFrame:
     went = lines.drop_nulls("ended_on").select("account_id", on="ended_on", net=-pl.col("mrr_amount"))
     net = pl.concat([came, went]).group_by("account_id", "on").agg((pl.col("net") * 100).round().sum() / 100)
     path = net.sort("account_id", "on").with_columns(mrr_after=pl.col("net").cum_sum().over("account_id").round(2))
-    found = path.with_columns(mrr_before=(pl.col("mrr_after") - pl.col("net")).round(2))
+    changes = path.with_columns(mrr_before=(pl.col("mrr_after") - pl.col("net")).round(2))
     event = (
         pl.when(pl.col("mrr_after") <= 0)
         .then(pl.lit("left"))
@@ -75,7 +75,7 @@ def moves(subscriptions: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("contracted"))
         .otherwise(pl.lit("expanded"))
     )
-    real = found.filter((pl.col("mrr_before") > 0) & (pl.col("net") != 0))
+    real = changes.filter((pl.col("mrr_before") > 0) & (pl.col("net") != 0))
     return real.select("account_id", "on", event.alias("event"), "mrr_before", "mrr_after")
 
 
@@ -90,12 +90,12 @@ def marks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     return pl.concat(parts, how="vertical_relaxed") if parts else pl.DataFrame()
 
 
-def periods(marks: pl.DataFrame, moved: pl.DataFrame, event: Event, known_on: date) -> pl.DataFrame:
+def periods(landmark_rows: pl.DataFrame, moved: pl.DataFrame, event: Event, known_on: date) -> pl.DataFrame:
     """Spread landmarks over the 12 months after them, as long as the account was still there.
 
     Parameters
     ----------
-    marks : pl.DataFrame
+    landmark_rows : pl.DataFrame
         As `marks` gives them.
     moved : pl.DataFrame
         As `moves` gives them.
@@ -109,7 +109,7 @@ def periods(marks: pl.DataFrame, moved: pl.DataFrame, event: Event, known_on: da
         The landmarks' columns, month_ahead (1 to 12), days_to_renewal_then and target: whether the
         event fell into that month. A month after the account has left is no row.
     """
-    places = marks.select("account_id", "as_of").with_row_index("mark")
+    places = landmark_rows.select("account_id", "as_of").with_row_index("mark")
     ahead = (
         places.join(moved.filter(pl.col("on") <= known_on), on="account_id")
         .with_columns(month_ahead=((pl.col("on") - pl.col("as_of")).dt.total_days() / MONTH_DAYS).ceil().cast(pl.Int64))
@@ -118,7 +118,7 @@ def periods(marks: pl.DataFrame, moved: pl.DataFrame, event: Event, known_on: da
     left = ahead.filter(pl.col("event") == "left").group_by("mark").agg(gone=pl.col("month_ahead").min())
     hits = ahead.filter(pl.col("event") == event).select("mark", "month_ahead").unique().with_columns(hit=pl.lit(1))
     return (
-        spread(marks.with_row_index("mark"))
+        spread(landmark_rows.with_row_index("mark"))
         .filter(pl.col("as_of") + pl.duration(days=pl.col("month_ahead") * MONTH_DAYS) <= known_on)
         .join(left, on="mark", how="left")
         .filter(pl.col("gone").is_null() | (pl.col("month_ahead") <= pl.col("gone")))
@@ -203,7 +203,7 @@ class HazardModel:
     past_: pl.DataFrame = field(default_factory=pl.DataFrame)
     scored_: pl.DataFrame = field(default_factory=pl.DataFrame)
 
-    def fit(self, marks: pl.DataFrame, moved: pl.DataFrame, known_on: date, twins: int = TWINS) -> HazardModel:
+    def fit(self, landmark_rows: pl.DataFrame, moved: pl.DataFrame, known_on: date, twins: int = TWINS) -> HazardModel:
         """Race the contenders on later data, then fit the winner on everything.
 
         Raises
@@ -211,7 +211,7 @@ class HazardModel:
         ModelError
             When there is no past month to learn from.
         """
-        rows = periods(marks, moved, self.event, known_on) if marks.height else pl.DataFrame()
+        rows = periods(landmark_rows, moved, self.event, known_on) if landmark_rows.height else pl.DataFrame()
         if rows.is_empty():
             raise ModelError(
                 f"There is no history to learn from how many accounts {self.event}.",
@@ -220,19 +220,19 @@ class HazardModel:
         n_outcomes = rows.filter(pl.col("target") == 1).select("account_id").n_unique()
         self.card_ = {"event": self.event, "n_rows": rows.height, "n_outcomes": n_outcomes, "race": {}}
         if n_outcomes >= self.settings.models.min_churned_accounts:
-            self._race(marks, moved, known_on, twins)
+            self._race(landmark_rows, moved, known_on, twins)
         self._train(rows, self._needed(self.winner_))
         if self.card_["race"]:
             self._level(rows, known_on)
             self.card_["level"] = self.levels_[self.winner_]
         return self
 
-    def _race(self, marks: pl.DataFrame, moved: pl.DataFrame, known_on: date, twins: int) -> None:
+    def _race(self, landmark_rows: pl.DataFrame, moved: pl.DataFrame, known_on: date, twins: int) -> None:
         parts, scored = [], []
         for k in range(twins, 0, -1):
             cut, until = (known_on - timedelta(days=TWIN_DAYS * j) for j in (k, k - 1))
-            seen = periods(marks.filter(pl.col("as_of") < cut), moved, self.event, cut)
-            later = marks.filter((pl.col("as_of") >= cut) & (pl.col("as_of") < until))
+            seen = periods(landmark_rows.filter(pl.col("as_of") < cut), moved, self.event, cut)
+            later = landmark_rows.filter((pl.col("as_of") >= cut) & (pl.col("as_of") < until))
             test = periods(later, moved, self.event, known_on) if later.height else later
             if seen.is_empty() or test.is_empty() or int(seen["target"].sum()) < 2:
                 continue
@@ -318,8 +318,8 @@ class HazardModel:
             if len(odds) == 2:
                 odds[CONTENDERS[3]] = (odds[CONTENDERS[1]] + odds[CONTENDERS[2]]) / 2
         odds = {CONTENDERS[0]: np.log(base / (1 - base)), **odds} if self.levels_ else odds
-        found = {name: 1 / (1 + np.exp(-m - self.levels_.get(name, 0.0))) for name, m in odds.items()}
-        return {CONTENDERS[0]: base, **found}
+        rates = {name: 1 / (1 + np.exp(-m - self.levels_.get(name, 0.0))) for name, m in odds.items()}
+        return {CONTENDERS[0]: base, **rates}
 
     def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return [account_id, month_ahead, hazard], twelve rows per account.

@@ -43,8 +43,8 @@ def won_lately(deals: pl.DataFrame, months: Sequence[date]) -> pl.DataFrame:
         last = add_months(month, 1) - timedelta(days=1)
         late = won.filter((pl.col("close_on") > last - timedelta(days=LATELY_DAYS)) & (pl.col("close_on") <= last))
         sums = late.group_by("unit").agg(won_amount=pl.col("amount").cast(pl.Float64).sum())
-        found = units.join(sums, on="unit", how="left")
-        parts.append(found.select("unit", month=pl.lit(month), won_amount=pl.col("won_amount").fill_null(0.0)))
+        totals = units.join(sums, on="unit", how="left")
+        parts.append(totals.select("unit", month=pl.lit(month), won_amount=pl.col("won_amount").fill_null(0.0)))
     return pl.concat(parts)
 
 
@@ -111,17 +111,17 @@ class Past:
 
     @staticmethod
     def of(
-        said: Callable[[int], Floats],
+        forecast_from: Callable[[int], Floats],
         series: Sequence[Floats],
         surprises: Sequence[Floats],
         learns: Sequence[bool],
         origins: range,
         h: int,
     ) -> Past:
-        """Lay the forecasts `said(origin)` (units by h) beside what came."""
+        """Lay the forecasts `forecast_from(origin)` (units by h) beside what came."""
         x, miss = np.full((origins.stop, len(series)), np.nan), np.full((origins.stop, len(series), h), np.nan)
         for origin in origins:
-            middle = said(origin) if origin and any(len(y) > origin for y in series) else None
+            middle = forecast_from(origin) if origin and any(len(y) > origin for y in series) else None
             for i, y in enumerate(series):
                 end = len(y) - origin
                 if end < 1:
@@ -151,13 +151,13 @@ class Past:
                 out[:, s] = slope * own
         return out
 
-    def _known(self, back: int, s: int) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    def _seen_by(self, back: int, s: int) -> tuple[Floats, Floats, NDArray[np.intp]]:
         x, y = self.surprise[back + s + 1 :], self.miss[back + s + 1 :, :, s]
         good = ~np.isnan(x) & ~np.isnan(y)
         return x[good], y[good], np.nonzero(good)[0]
 
     def _slope(self, back: int, s: int) -> float | None:
-        x, y, origin = self._known(back, s)
+        x, y, origin = self._seen_by(back, s)
         size = float((x * x).sum())
         if len(np.unique(origin)) < FEWEST_ORIGINS or not size:
             return None

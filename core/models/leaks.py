@@ -71,28 +71,28 @@ def _alone(
 
 
 def _judged(x: Floats, y: Floats, plan: Plan, splits: Sequence[race.Split]) -> tuple[float | None, float]:
-    said, happened = [], []
+    margins, happened = [], []
     for train, test in splits:
         if len(test) and 2 <= y[train].sum() <= len(train) - 2:
             model = training.fit_one(x[train], y[train], plan, plan.contenders[0])
-            said.append(model.predict(x[test], raw_score=True))
+            margins.append(model.predict(x[test], raw_score=True))
             happened.append(y[test])
-    if not said:
+    if not margins:
         return None, np.inf
-    target, margin = np.concatenate(happened), np.concatenate(said)
+    target, margin = np.concatenate(happened), np.concatenate(margins)
     return calibration.auc(target, margin), calibration.log_loss(target, sigmoid(margin))
 
 
 def _rest(x: Floats, y: Floats, without: set[int], words: Mapping[int, int], splits: Sequence[race.Split]) -> float:
-    kept = [c for c in range(x.shape[1]) if c not in without]
-    if not kept:
+    columns = [c for c in range(x.shape[1]) if c not in without]
+    if not columns:
         return np.inf
-    coded = {kept.index(c): n for c, n in words.items() if c not in without}
-    plan = Plan(tuple(str(c) for c in kept), coded, contenders=("logistic regression",))
-    return _judged(x[:, kept], y, plan, splits)[1]
+    coded = {columns.index(c): n for c, n in words.items() if c not in without}
+    plan = Plan(tuple(str(c) for c in columns), coded, contenders=("logistic regression",))
+    return _judged(x[:, columns], y, plan, splits)[1]
 
 
 def _by_gaps(x: Floats, y: Floats, column: int) -> bool:
     """Say whether being filled in at all tells nearly everything."""
-    found = calibration.auc(y, np.isnan(x[:, column]).astype(np.float64))
-    return found is not None and max(found, 1 - found) >= SUSPECT_AUC
+    gap_auc = calibration.auc(y, np.isnan(x[:, column]).astype(np.float64))
+    return gap_auc is not None and max(gap_auc, 1 - gap_auc) >= SUSPECT_AUC

@@ -87,8 +87,8 @@ class ProbabilityLearner:
             With fewer than 40 rows, or only one kind of outcome.
         """
         table, y = _split(frame, target)
-        known = ~np.isnan(y)
-        table, y = table.filter(pl.Series(known)), y[known]
+        has_outcome = ~np.isnan(y)
+        table, y = table.filter(pl.Series(has_outcome)), y[has_outcome]
         if len(y) < FEWEST_ROWS or not 2 <= y.sum() <= len(y) - 2:
             raise ModelError(
                 f"{len(y)} rows, {int(y.sum())} of which happened, are too few to learn from.",
@@ -110,13 +110,13 @@ class ProbabilityLearner:
         )
         splits = self._splits(y, when)
         self.race_ = race.run(x, y, splits, lambda a, b: training.fit_all(a, b, self.plan_), self.plan_.threads)
-        found = self.race_.result()
-        name = found.winner or race.SIMPLE
+        result = self.race_.result()
+        name = result.winner or race.SIMPLE
         rows = x if when is not None else _shuffled(x, self.plan_.seed)
         outcomes = y if when is not None else _shuffled(y, self.plan_.seed)
         self.booster_ = training.fit_one(rows, outcomes, self.plan_, name)
-        self.calibrator_ = found.calibrator
-        self.card_ = self._card(y, found, name)
+        self.calibrator_ = result.calibrator
+        self.card_ = self._card(y, result, name)
         return self
 
     def predict(self, frame: Any) -> pl.DataFrame:
@@ -156,12 +156,12 @@ class ProbabilityLearner:
     @staticmethod
     def from_json(text: str, settings: Settings) -> ProbabilityLearner:
         """Return the model `to_json` wrote."""
-        found = json.loads(text)
-        out = ProbabilityLearner(settings, ids=found["ids"])
-        out.booster_ = contenders.from_dict(found["model"])
-        out.feature_names_, out.numbers_ = tuple(found["features"]), dict(found["numbers"])
-        out.vocabulary_ = {k: tuple(v) for k, v in found["vocabulary"].items()}
-        out.calibrator_, out.card_ = Calibrator.from_dict(found["calibrator"]), found["card"]
+        saved = json.loads(text)
+        out = ProbabilityLearner(settings, ids=saved["ids"])
+        out.booster_ = contenders.from_dict(saved["model"])
+        out.feature_names_, out.numbers_ = tuple(saved["features"]), dict(saved["numbers"])
+        out.vocabulary_ = {k: tuple(v) for k, v in saved["vocabulary"].items()}
+        out.calibrator_, out.card_ = Calibrator.from_dict(saved["calibrator"]), saved["card"]
         return out
 
     def _when(self, table: pl.DataFrame) -> Floats | None:
@@ -197,14 +197,14 @@ class ProbabilityLearner:
 
     def _read(self, name: str, column: pl.Series) -> None:
         kind = _kind(column)
-        known = column.drop_nulls()
-        if known.n_unique() < 2 and (known.is_empty() or len(known) == len(column)):
+        filled = column.drop_nulls()
+        if filled.n_unique() < 2 and (filled.is_empty() or len(filled) == len(column)):
             self.left_out_[name] = "holds one value only"
         elif kind != "words":
             self.numbers_[name] = kind
         else:
-            counts = known.cast(pl.String).value_counts(sort=True)
-            if counts.height > max(0.5 * len(known), MOST_WORDS):
+            counts = filled.cast(pl.String).value_counts(sort=True)
+            if counts.height > max(0.5 * len(filled), MOST_WORDS):
                 self.left_out_[name] = "names each row"
             else:
                 top = counts.sort("count", name, descending=[True, False]).head(MOST_WORDS)
@@ -231,10 +231,10 @@ class ProbabilityLearner:
         cuts = np.quantile(when, np.linspace(0.4, 1.0, FOLDS + 1)).tolist()
         return race.in_order(when, when + 1e-9, [*cuts[:-1], float(when.max()) + 1])
 
-    def _card(self, y: Floats, found: race.Result, name: str) -> dict[str, Any]:
+    def _card(self, y: Floats, result: race.Result, name: str) -> dict[str, Any]:
         judged: dict[str, Any] = {}
         if len(self.race_.target):
-            p = found.calibrator(self.race_.margins[name])
+            p = result.calibrator(self.race_.margins[name])
             judged = {
                 "n": len(p),
                 "auc": calibration.auc(self.race_.target, p),
@@ -248,10 +248,10 @@ class ProbabilityLearner:
             "features": list(self.feature_names_),
             "left_out": self.left_out_,
             "leaks": self.leaks_,
-            "race": found.rows,
+            "race": result.rows,
             "winner": name,
-            "has_skill": found.has_skill,
-            "calibration": found.calibrator.kind,
+            "has_skill": result.has_skill,
+            "calibration": result.calibrator.kind,
             "scores": judged,
         }
 
@@ -291,8 +291,8 @@ def _kind(column: pl.Series) -> str:
     if column.dtype.is_temporal():
         return "date"
     if column.dtype == pl.String:
-        known = column.str.strip_chars().replace("", None).drop_nulls()
-        read = known.cast(pl.Float64, strict=False).is_not_null().mean() if len(known) else 0.0
+        filled = column.str.strip_chars().replace("", None).drop_nulls()
+        read = filled.cast(pl.Float64, strict=False).is_not_null().mean() if len(filled) else 0.0
         if read is not None and float(read) >= NUMBER_SHARE:  # type: ignore[arg-type]
             return "text number"
     return "words"

@@ -43,10 +43,10 @@ class Split:
         values = rows[:, self.column]
         if isinstance(self.bound, tuple):
             return np.isin(np.trunc(values), self.bound).view(np.uint8)
-        found = values <= self.bound
+        goes_left = values <= self.bound
         if self.is_gap_left:
-            found |= np.isnan(values)
-        return found.view(np.uint8)
+            goes_left |= np.isnan(values)
+        return goes_left.view(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Walk:
 
     def __init__(self, leaves: Leaves, moving: frozenset[int]) -> None:
         self.leaves = leaves
-        still = [leaves.splits[place].column not in moving for _, place, _ in leaves.nodes]
+        still = [leaves.splits[split].column not in moving for _, split, _ in leaves.nodes]
         self.fixed = [n for n, is_still in zip(leaves.nodes, still, strict=True) if is_still]
         self.rest = [n for n, is_still in zip(leaves.nodes, still, strict=True) if not is_still]
         self.possible: Bytes | None = None
@@ -150,6 +150,6 @@ class Walk:
         return out
 
     def _rule_out(self, possible: Bytes, nodes: list[tuple[int, int, int]], rows: Floats) -> None:
-        lefts = {place: self.leaves.splits[place].left(rows) for place in {place for _, place, _ in nodes}}
-        for tree, place, kept in nodes:
-            possible[tree] &= lefts[place] * np.uint8(ALL - kept) + np.uint8(kept)
+        lefts = {split: self.leaves.splits[split].left(rows) for split in {split for _, split, _ in nodes}}
+        for tree, split, mask in nodes:
+            possible[tree] &= lefts[split] * np.uint8(ALL - mask) + np.uint8(mask)

@@ -114,10 +114,10 @@ def margins(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     overall = 1 - float(sums["cost_amount"].sum()) / total if total > 0 else settings.customers.margin_rate
     gross = pl.col("amount").clip(0) - pl.col("cost_amount") + PRIOR_MARGIN_AMOUNT * overall
     own = (gross / (pl.col("amount").clip(0) + PRIOR_MARGIN_AMOUNT)).clip(0, 1)
-    found = sums.select("account_id", margin_rate=own)
+    rates = sums.select("account_id", margin_rate=own)
     return (
         dataset.accounts.select("account_id")
-        .join(found, on="account_id", how="left")
+        .join(rates, on="account_id", how="left")
         .with_columns(pl.col("margin_rate").fill_null(min(max(overall, 0.0), 1.0)))
     )
 
@@ -134,12 +134,12 @@ def stay(hazards: pl.DataFrame, months: int) -> tuple[pl.Series, Floats]:
     """
     wide = hazards.sort("account_id", "month_ahead").group_by("account_id", maintain_order=True).agg("hazard")
     rates = np.asarray(wide["hazard"].to_list(), dtype=np.float64).reshape(wide.height, -1)
-    known = rates.shape[1] if rates.size else 0
-    if months > known and known:
+    n_known = rates.shape[1] if rates.size else 0
+    if months > n_known and n_known:
         tail = rates[:, -6:].mean(axis=1, keepdims=True)
-        rates = np.hstack([rates, np.repeat(tail, months - known, axis=1)])
-    kept = np.cumprod(1 - rates[:, :months], axis=1) if known else np.zeros((wide.height, months))
-    return wide["account_id"], np.hstack([np.ones((wide.height, 1)), kept])
+        rates = np.hstack([rates, np.repeat(tail, months - n_known, axis=1)])
+    survival_rates = np.cumprod(1 - rates[:, :months], axis=1) if n_known else np.zeros((wide.height, months))
+    return wide["account_id"], np.hstack([np.ones((wide.height, 1)), survival_rates])
 
 
 def discounted(staying: Floats, yearly_rate: float) -> tuple[Floats, Floats, Floats]:
@@ -234,13 +234,15 @@ def curves(dataset: Dataset, staying: Floats, tenure_days: pl.Series, months: in
     reached = (tenure_days.fill_null(0).to_numpy() / survival.MONTH_DAYS).round().astype(np.int64)
     spans = survival.tenures(dataset.subscriptions, dataset.as_of)
     longest = int(max(reached.max() if len(reached) else 0, 0)) + months
-    found = {"Churn model": staying.mean(axis=0) if len(staying) else np.full(months + 1, np.nan)}
+    rates_by_curve = {"Churn model": staying.mean(axis=0) if len(staying) else np.full(months + 1, np.nan)}
     if spans.height:
-        found["Kaplan-Meier"] = survival.ahead(survival.kaplan_meier(spans, longest), reached, months)
-        found["sBG"] = survival.ahead(survival.ShiftedBetaGeometric.fit(spans).survival(longest), reached, months)
+        rates_by_curve["Kaplan-Meier"] = survival.ahead(survival.kaplan_meier(spans, longest), reached, months)
+        rates_by_curve["sBG"] = survival.ahead(
+            survival.ShiftedBetaGeometric.fit(spans).survival(longest), reached, months
+        )
     parts = [
         pl.DataFrame({"months": list(range(months + 1)), "curve": [name] * (months + 1), "stay_rate": rates})
-        for name, rates in found.items()
+        for name, rates in rates_by_curve.items()
     ]
     return pl.concat(parts)
 
@@ -268,12 +270,12 @@ def by_orders(dataset: Dataset, settings: Settings) -> LifetimeValue:
     """
     months = settings.customers.value_months
     model = RepeatValue(settings).fit(orders(dataset), dataset.as_of)
-    found = model.predict(round(months * survival.MONTH_DAYS))
+    predicted = model.predict(round(months * survival.MONTH_DAYS))
     factor = float(np.mean((1 + settings.customers.discount_rate) ** (-np.arange(1, months + 1) / 12)))
     names = dataset.accounts.select("account_id", "account_name", "segment", "region")
     worth = pl.col("margin_rate") * factor
     frame = (
-        found.rename({"customer_id": "account_id"})
+        predicted.rename({"customer_id": "account_id"})
         .join(margins(dataset, settings), on="account_id", how="left")
         .with_columns(pl.col("margin_rate").fill_null(settings.customers.margin_rate))
         .with_columns(

@@ -163,8 +163,8 @@ def current(dataset: Dataset, settings: Settings) -> Outlook:
 
 
 @remembered(4)
-def _by(dataset: Dataset, settings: Settings, known: Same) -> Outlook:
-    bundle: Any = known.thing
+def _by(dataset: Dataset, settings: Settings, trained: Same) -> Outlook:
+    bundle: Any = trained.thing
     if bundle.close is None or bundle.deal_scores.is_empty():
         return build(dataset, settings)
     return build(dataset, settings, bundle.deal_scores, bundle.close.past_)
@@ -337,13 +337,13 @@ def knots(columns: Sequence[str], days: int) -> dict[int, float]:
     >>> knots(["p_win_30", "p_win_60"], 0)
     {30: 0.0}
     """
-    known = horizons(columns)
-    if days >= known[-1]:
-        return {known[-1]: 1.0}
-    above = next(k for k in known if k >= days)
-    below = max((k for k in known if k < above), default=0)
+    nodes = horizons(columns)
+    if days >= nodes[-1]:
+        return {nodes[-1]: 1.0}
+    above = next(k for k in nodes if k >= days)
+    below = max((k for k in nodes if k < above), default=0)
     share = max(days - below, 0) / (above - below)
-    return {k: w for k, w in ((below, 1 - share), (above, share)) if k > 0 and w > 0} or {known[0]: 0.0}
+    return {k: w for k, w in ((below, 1 - share), (above, share)) if k > 0 and w > 0} or {nodes[0]: 0.0}
 
 
 def _variance(scored: pl.DataFrame) -> float:
@@ -380,9 +380,9 @@ def replay(history: pl.DataFrame, as_of: date, days: int = 60) -> pl.DataFrame:
         now = _open_at(history.filter(pl.col("valid_from") <= day), day)
         if now.is_empty() or history["created_on"].min() > day - timedelta(days=365):  # type: ignore[operator]
             continue
-        known = history.filter(pl.col("valid_from") <= day)
-        scored = _score(known, now, day, days, None)
-        new, variance = worth(known, day, days)
+        so_far = history.filter(pl.col("valid_from") <= day)
+        scored = _score(so_far, now, day, days, None)
+        new, variance = worth(so_far, day, days)
         deviation = float(np.sqrt(_variance(scored) + variance))
         actual = _won_between(history, day, day + timedelta(days=days))
         rows.append(
@@ -412,11 +412,11 @@ def replay_scores(history: pl.DataFrame, past: pl.DataFrame, days: int = 60) -> 
     """
     rows = []
     for day in past.filter(pl.col("horizon_days") == days)["as_of"].unique().sort():
-        known = history.filter(pl.col("valid_from") <= day)
+        so_far = history.filter(pl.col("valid_from") <= day)
         given = past.filter((pl.col("as_of") == day) & (pl.col("horizon_days") == days))
-        scored = _open_at(known, day).join(given.select("opportunity_id", p_win="p"), on="opportunity_id")
+        scored = _open_at(so_far, day).join(given.select("opportunity_id", p_win="p"), on="opportunity_id")
         scored = scored.with_columns(expected_amount=pl.col("amount") * pl.col("p_win"))
-        new, variance = worth(known, day, days)
+        new, variance = worth(so_far, day, days)
         rows.append(
             {
                 "day": day,

@@ -46,7 +46,7 @@ class RevenueForecaster:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._said: dict[tuple[int, int], Floats] = {}
+        self._forecasts: dict[tuple[int, int], Floats] = {}
         self._shares: dict[tuple[int, int], Floats] = {}
         self._missed: dict[tuple[int, int], Floats] = {}
         self._past: dict[int, Past] = {}
@@ -78,7 +78,7 @@ class RevenueForecaster:
         if frame.is_empty():
             raise ModelError("There is no revenue to forecast from.", mend="Load transactions of kind billing.")
         self.units_, self.last_months_, self.series_ = _series(frame)
-        self._said, self._shares, self._missed, self._past = {}, {}, {}, {}
+        self._forecasts, self._shares, self._missed, self._past = {}, {}, {}, {}
         self.surprises_ = None if won is None else _surprises(won, self.units_, self.last_months_, self.series_)
         self.whole_ = whole
         return self
@@ -118,14 +118,14 @@ class RevenueForecaster:
 
     def _members(self, h: int, back: int) -> Floats:
         """Return the members' forecasts `back` months ago; units too young then have none."""
-        if (h, back) not in self._said:
+        if (h, back) not in self._forecasts:
             cut = [y[: len(y) - back] for y in self.series_]
             old = [i for i, y in enumerate(cut) if len(y)]
             out = np.full((len(series.MEMBERS), len(cut), h), np.nan)
             if old:
                 out[:, old] = series.members([cut[i] for i in old], h, self.settings.models.seed, self._crew)
-            self._said[h, back] = out
-        return self._said[h, back]
+            self._forecasts[h, back] = out
+        return self._forecasts[h, back]
 
     def _mixed(self, h: int, back: int) -> Floats:
         return self.base(h, back) * (1 + self.lift(h, back))
@@ -139,8 +139,8 @@ class RevenueForecaster:
             learns = [unit != self.whole_ for unit in self.units_]
             origins = range(max(longest, 0) + 1)
             self._past[h] = Past.of(lambda o: self.base(h, o), self.series_, self.surprises_, learns, origins, h)
-        known = self._past[h]
-        return known.lift(back) if back < len(known.surprise) else np.zeros((len(self.units_), h))
+        past = self._past[h]
+        return past.lift(back) if back < len(past.surprise) else np.zeros((len(self.units_), h))
 
     def base(self, h: int, back: int = 0, shares: Floats | None = None) -> Floats:
         """Return the weighted mean of the members `back` months ago, before anything won lately moves it."""
@@ -161,12 +161,12 @@ class RevenueForecaster:
     def _members_missed(self, h: int, origin: int) -> Floats:
         """Return each member's mean miss over its `h` months in units of unrest, units by members; NaN if too young."""
         if (h, origin) not in self._missed:
-            said, scale = self._members(h, origin), self._unrest(origin)
-            out = np.full((len(self.units_), len(said)), np.nan)
+            forecasts, scale = self._members(h, origin), self._unrest(origin)
+            out = np.full((len(self.units_), len(forecasts)), np.nan)
             for i, y in enumerate(self.series_):
                 begin = len(y) - origin
                 if begin >= weighing.YOUNGEST:
-                    out[i] = np.abs(said[:, i] - y[begin : begin + h]).mean(axis=1) / scale[i]
+                    out[i] = np.abs(forecasts[:, i] - y[begin : begin + h]).mean(axis=1) / scale[i]
             self._missed[h, origin] = out
         return self._missed[h, origin]
 
@@ -174,9 +174,9 @@ class RevenueForecaster:
         """Return how unsteady each unit was: its mean monthly change over the last three years."""
         out = []
         for y in self.series_:
-            known = y[: len(y) - back]
-            moves = np.abs(np.diff(known[-37:]))
-            out.append(max(float(moves.mean()) if len(moves) else 0.0, 1e-9 + 1e-4 * float(np.abs(known).mean() or 0)))
+            values = y[: len(y) - back]
+            moves = np.abs(np.diff(values[-37:]))
+            out.append(max(float(moves.mean()) if len(moves) else 0.0, 1e-9 + 1e-4 * float(np.abs(values).mean() or 0)))
         return np.array(out)
 
     def _misses(self, h: int, back: int) -> Floats:
@@ -190,9 +190,9 @@ class RevenueForecaster:
             return mature
         return self._misses_from(h, back, YOUNG, FEWEST_ERRORS)
 
-    def _least(self, found: Floats) -> int:
+    def _least(self, misses: Floats) -> int:
         """Return of how many units misses are wanted: of each, where several origins of each are looked at."""
-        return len(np.unique(found[:, 0])) if len(found) > len(self.series_) else 1
+        return len(np.unique(misses[:, 0])) if len(misses) > len(self.series_) else 1
 
     def _misses_from(self, h: int, back: int, youngest: int, most: int) -> Floats:
         lengths = np.array([len(y) for y in self.series_])
@@ -204,13 +204,13 @@ class RevenueForecaster:
             usable = np.flatnonzero(lengths - origin >= youngest)
             if not len(usable):
                 break
-            said, scale = self._mixed(h, origin), self._unrest(origin)
+            forecasts, scale = self._mixed(h, origin), self._unrest(origin)
             for i in usable:
                 end = lengths[i] - origin
                 actual = self.series_[i][end : end + min(h, more)]
                 miss = np.full(h + 1, np.nan)
                 miss[0] = i
-                miss[1 : 1 + len(actual)] = np.abs(actual - said[i, : len(actual)]) / scale[i]
+                miss[1 : 1 + len(actual)] = np.abs(actual - forecasts[i, : len(actual)]) / scale[i]
                 rows.append(miss)
         return np.array(rows) if rows else np.zeros((0, h + 1))
 
@@ -225,17 +225,17 @@ def quantile(misses: Floats, rate: float) -> float | None:
     >>> quantile(np.arange(1.0, 13.0), 0.8)
     10.4
     """
-    known = np.sort(misses[~np.isnan(misses)])
-    if len(known) < FEWEST_ERRORS:
+    ordered = np.sort(misses[~np.isnan(misses)])
+    if len(ordered) < FEWEST_ERRORS:
         return None
-    return float(np.interp(rate * (len(known) + 1), np.arange(1, len(known) + 1), known))
+    return float(np.interp(rate * (len(ordered) + 1), np.arange(1, len(ordered) + 1), ordered))
 
 
-def rising(found: list[float | None], h: int) -> Floats:
+def rising(widths: list[float | None], h: int) -> Floats:
     """Return half-widths that never shrink; where nothing was measured they grow with the root of time."""
     out = np.empty(h)
     for s in range(h):
-        given = found[s]
+        given = widths[s]
         if given is None:
             given = out[s - 1] * np.sqrt((s + 1) / s) if s else Z80
         out[s] = max(given, out[s - 1]) if s else given
@@ -263,11 +263,13 @@ def _series(frame: pl.DataFrame) -> tuple[list[str], list[date], list[Floats]]:
 
 def _surprises(won: pl.DataFrame, units: list[str], lasts: list[date], series: list[Floats]) -> list[Floats]:
     """Return each unit's surprises month by month, NaN where nothing is known of what was won."""
-    known = {(unit, month): amount for unit, month, amount in won.select("unit", "month", "won_amount").iter_rows()}
+    won_amounts = {
+        (unit, month): amount for unit, month, amount in won.select("unit", "month", "won_amount").iter_rows()
+    }
     out = []
     for unit, last, y in zip(units, lasts, series, strict=True):
         months = [add_months(last, k + 1 - len(y)) for k in range(len(y))]
-        out.append(surprise(np.array([known.get((unit, month), np.nan) for month in months]), y))
+        out.append(surprise(np.array([won_amounts.get((unit, month), np.nan) for month in months]), y))
     return out
 
 

@@ -75,10 +75,10 @@ class Parts:
             .group_by("unit", maintain_order=True)
             .agg(pl.col("amount").sum(), pl.col("earlier").sum(), n=pl.col("earlier").count(), months=pl.len())
         )
-        known = (pl.col("n") == pl.col("months")) & (pl.col("earlier") > 0)
-        return both.select("unit", growth_rate=pl.when(known).then(pl.col("amount") / pl.col("earlier") - 1)).sort(
-            "growth_rate", "unit", descending=[True, False], nulls_last=True
-        )
+        is_complete = (pl.col("n") == pl.col("months")) & (pl.col("earlier") > 0)
+        return both.select(
+            "unit", growth_rate=pl.when(is_complete).then(pl.col("amount") / pl.col("earlier") - 1)
+        ).sort("growth_rate", "unit", descending=[True, False], nulls_last=True)
 
 
 def parts(dataset: Dataset, settings: Settings, by: str = "region") -> Parts:
@@ -110,19 +110,19 @@ def parts(dataset: Dataset, settings: Settings, by: str = "region") -> Parts:
     if by == "region":
         return _sorted(whole.parts, by, settings)
     lines = placed(dataset, by)
-    place = registry.folder(dataset, settings)
-    file = None if place is None else place / f"revenue_by_{by}.parquet"
+    folder = registry.folder(dataset, settings)
+    file = None if folder is None else folder / f"revenue_by_{by}.parquet"
     if file is not None and file.exists():
         try:
             return _sorted(pl.read_parquet(file), by, settings)
         except pl.exceptions.PolarsError:
             file.unlink(missing_ok=True)
-    found = _forecast(lines, whole.frame, settings)
+    forecasts = _forecast(lines, whole.frame, settings)
     if file is not None:
         work = file.with_suffix(".writing")
-        found.write_parquet(work)
+        forecasts.write_parquet(work)
         work.replace(file)
-    return _sorted(found, by, settings)
+    return _sorted(forecasts, by, settings)
 
 
 def placed(dataset: Dataset, by: str) -> pl.DataFrame:
@@ -156,9 +156,9 @@ def _forecast(lines: pl.DataFrame, whole: pl.DataFrame, settings: Settings) -> p
     middle = reconciled(np.vstack([target, middle]), fixed)[1:]
     months = [add_months(day, i + 1) for day in model.last_months_ for i in range(h)]
     columns = {"amount": middle.ravel(), "lower": (middle - width).ravel(), "upper": (middle + width).ravel()}
-    said = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns})
+    forecasts = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns})
     past = full.sort("unit", "month").with_columns(is_forecast=pl.lit(value=False))
-    return pl.concat([past, said.with_columns(is_forecast=pl.lit(value=True))], how="diagonal")
+    return pl.concat([past, forecasts.with_columns(is_forecast=pl.lit(value=True))], how="diagonal")
 
 
 def _sorted(frame: pl.DataFrame, by: str, settings: Settings) -> Parts:

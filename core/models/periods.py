@@ -63,10 +63,10 @@ def _turn(out: Floats, x: Floats, names: Sequence[str], period: int) -> None:
         np.where(np.isnan(days), (stop - first) / QUARTER_DAYS, ((to_end >= first) & (to_end < stop)).mean(axis=1))
         for first, stop in STRETCHES.values()
     ]
-    place = (quarter - 1 - ahead[which, PERIOD_DAYS // 2] // QUARTER_DAYS) % 4
+    quarter_then = (quarter - 1 - ahead[which, PERIOD_DAYS // 2] // QUARTER_DAYS) % 4
     inside = np.where(np.isnan(due), np.nan, (due >= 0) & (due < PERIOD_DAYS))
     ends = (share[which] for share in shares)
-    columns = (float(period), np.log1p(float(period)), *ends, place, inside, np.clip(-due, 0, None))
+    columns = (float(period), np.log1p(float(period)), *ends, quarter_then, inside, np.clip(-due, 0, None))
     for i, column in enumerate(columns):
         out[:, len(names) + i] = column
     if DUE in names:
@@ -86,9 +86,9 @@ def each_period(models: Sequence[Any], x: Floats, names: Sequence[str], n: int) 
     out = np.zeros((len(models), len(x), n))
     for k in range(n):
         _turn(rows, first, names, k)
-        for said, (fixed, rest) in zip(out, sides, strict=True):
+        for log_odds, (fixed, rest) in zip(out, sides, strict=True):
             if fixed is not None and k == 0:
-                np.add(said, np.asarray(fixed.predict(rows, raw_score=True))[:, None], out=said)
+                np.add(log_odds, np.asarray(fixed.predict(rows, raw_score=True))[:, None], out=log_odds)
             if rest is not None:
-                said[:, k] += rest.predict(rows, raw_score=True)
+                log_odds[:, k] += rest.predict(rows, raw_score=True)
     return out

@@ -131,15 +131,15 @@ class Probability:
         }
 
     @staticmethod
-    def from_dict(found: Mapping[str, Any]) -> Probability:
+    def from_dict(saved: Mapping[str, Any]) -> Probability:
         """Return the model `to_dict` wrote."""
         return Probability(
-            contenders.from_dict(found["model"]),
-            tuple(found["feature_names"]),
-            {k: tuple(v) for k, v in found["vocabulary"].items()},
-            Calibrator.from_dict(found["calibrator"]),
+            contenders.from_dict(saved["model"]),
+            tuple(saved["feature_names"]),
+            {k: tuple(v) for k, v in saved["vocabulary"].items()},
+            Calibrator.from_dict(saved["calibrator"]),
             None,
-            found["card"],
+            saved["card"],
         )
 
 
@@ -180,7 +180,7 @@ def encode(frame: pl.DataFrame, names: Sequence[str], vocabulary: Mapping[str, S
         pl.col(name)
         .cast(pl.String)
         .replace_strict(
-            {word: place for place, word in enumerate(vocabulary[name])}, default=None, return_dtype=pl.Float64
+            {word: code for code, word in enumerate(vocabulary[name])}, default=None, return_dtype=pl.Float64
         )
         if name in vocabulary
         else pl.col(name).cast(pl.Float64)
@@ -268,9 +268,9 @@ class Trial:
         )
 
     def _splits(self) -> list[race.Split]:
-        when, known = (self.marks[n].to_physical().to_numpy().astype(np.float64) for n in ("as_of", "is_known_on"))
-        last, step = known.max(), self.recipe.slice_days / FOLDS
-        return race.in_order(when, known, [last - step * k for k in range(self.n_quarters, -1, -1)])
+        when, known_on = (self.marks[n].to_physical().to_numpy().astype(np.float64) for n in ("as_of", "is_known_on"))
+        last, step = known_on.max(), self.recipe.slice_days / FOLDS
+        return race.in_order(when, known_on, [last - step * k for k in range(self.n_quarters, -1, -1)])
 
     @cached_property
     def result(self) -> race.Result:
@@ -317,13 +317,13 @@ class Trial:
     def _scored(self, fold: int) -> pl.DataFrame:
         """Score one stretch by what had won, and was calibrated, on the stretches before it."""
         here, before = self.race.within(fold, fold + 1), self.race.within(max(fold - FOLDS, 0), fold)
-        found = before.result(only_lines=True) if len(before.target) else race.Result("", Calibrator())
-        name = found.winner or self.plan.contenders[-1]
+        result = before.result(only_lines=True) if len(before.target) else race.Result("", Calibrator())
+        name = result.winner or self.plan.contenders[-1]
         rows = self.marks.select(self.marks.columns[0], "as_of", HORIZON, "target")[here.rows]
-        known = self.marks.filter(pl.col("is_known_on") <= rows["as_of"].min())
-        shares = known.group_by(HORIZON).agg(share=pl.col("target").mean())
+        earlier = self.marks.filter(pl.col("is_known_on") <= rows["as_of"].min())
+        shares = earlier.group_by(HORIZON).agg(share=pl.col("target").mean())
         plain = here.margins.get("logistic regression", here.margins[name])
-        return rows.with_columns(p=found.calibrator(here.margins[name]), logistic=sigmoid(plain)).join(
+        return rows.with_columns(p=result.calibrator(here.margins[name]), logistic=sigmoid(plain)).join(
             shares, on=HORIZON, how="left", maintain_order="left"
         )
 

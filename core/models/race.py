@@ -53,8 +53,8 @@ class Race:
         """Return the part of the folds from `first` up to, not including, `last`."""
         here = (self.fold >= first) & (self.fold < last)
         group = None if self.group is None else self.group[here]
-        said = {n: m[here] for n, m in self.margins.items()}
-        return Race(said, self.target[here], self.rows[here], self.fold[here], group)
+        margins = {n: m[here] for n, m in self.margins.items()}
+        return Race(margins, self.target[here], self.rows[here], self.fold[here], group)
 
     def table(self) -> list[dict[str, Any]]:
         """Return [contender, log_loss, brier, auc, calibration_error, n] per contender, best first."""
@@ -88,14 +88,14 @@ class Race:
         best = rows[0]["contender"]
         skilled = SIMPLE not in self.margins or self._beats(best, SIMPLE)
         winner = best if skilled else SIMPLE
-        found = Calibrator()
+        calibrator = Calibrator()
         if winner != SIMPLE:
             order = self.fold.astype(np.float64)
-            found = calibration.choose(self.margins[winner], self.target, order, only_lines)
-        return Result(winner, found, rows, skilled)
+            calibrator = calibration.choose(self.margins[winner], self.target, order, only_lines)
+        return Result(winner, calibrator, rows, skilled)
 
-    def _beats(self, one: str, other: str) -> bool:
-        return is_better(self.target, sigmoid(self.margins[one]), sigmoid(self.margins[other]), self.group)
+    def _beats(self, name: str, other: str) -> bool:
+        return is_better(self.target, sigmoid(self.margins[name]), sigmoid(self.margins[other]), self.group)
 
 
 @dataclass(frozen=True)
@@ -165,14 +165,14 @@ def run(
 
     usable = [s for s in splits if len(s[1]) and 2 <= y[s[0]].sum() <= len(s[0]) - 2]
     parts = [
-        (said, test, k)
-        for k, (said, (_, test)) in enumerate(zip(side_by_side(judge, usable, threads), usable, strict=True))
+        (judged, test, k)
+        for k, (judged, (_, test)) in enumerate(zip(side_by_side(judge, usable, threads), usable, strict=True))
     ]
     if not parts:
         none = np.zeros(0, dtype=np.int64)
         return Race({}, np.zeros(0), none, none)
     rows = np.concatenate([test for _, test, _ in parts])
-    margins = {name: np.concatenate([said[name] for said, _, _ in parts]) for name in parts[0][0]}
+    margins = {name: np.concatenate([fold_margins[name] for fold_margins, _, _ in parts]) for name in parts[0][0]}
     fold = np.concatenate([np.full(len(test), k, dtype=np.int64) for _, test, k in parts])
     return Race(margins, y[rows], rows, fold, None if group is None else group[rows])
 
@@ -186,18 +186,18 @@ def side_by_side(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], thr
         return list(pool.map(lambda task: work(*task), tasks))
 
 
-def in_order(when: Floats, known: Floats, cuts: Sequence[float]) -> list[Split]:
+def in_order(when: Floats, known_on: Floats, cuts: Sequence[float]) -> list[Split]:
     """Return splits in the order of time: what was known at a cut trains, what came until the next is judged.
 
     Parameters
     ----------
-    when, known : ndarrays
+    when, known_on : ndarrays
         When a row was looked at, and when its outcome was known.
     cuts : sequence of float
         Rising; the last one only ends the last judged stretch.
     """
     return [
-        (np.flatnonzero(known <= begin), np.flatnonzero((when >= begin) & (when < end)))
+        (np.flatnonzero(known_on <= begin), np.flatnonzero((when >= begin) & (when < end)))
         for begin, end in pairwise(cuts)
     ]
 

@@ -96,7 +96,7 @@ def readiness(dataset: Dataset, settings: Settings) -> Readiness:
 
 
 def _row(
-    name: str, needs: str, least: int, found: int, model: Any, label: str, bundle: registry.Bundle
+    name: str, needs: str, least: int, count: int, model: Any, label: str, bundle: registry.Bundle
 ) -> dict[str, Any]:
     serves, cost = _serves(model)
     if model is None:
@@ -105,8 +105,8 @@ def _row(
         "model": name,
         "needs": needs,
         "minimum": least,
-        "found": found,
-        "missing": max(least - found, 0),
+        "found": count,
+        "missing": max(least - count, 0),
         "serves": serves,
         "cost": cost,
     }
@@ -128,19 +128,19 @@ def _serves(model: Any) -> tuple[str, str]:
     return f"{card['winner']}", f"It leaves {own / base * 100:.0f} % of the base rate's log loss."
 
 
-def _months(name: str, least: int, found: int, bundle: registry.Bundle) -> dict[str, Any]:
+def _months(name: str, least: int, count: int, bundle: registry.Bundle) -> dict[str, Any]:
     serves = (
-        "ETS, Theta, CES and boosted trees" if found >= least else "the drift of the last months" if found else NOTHING
+        "ETS, Theta, CES and boosted trees" if count >= least else "the drift of the last months" if count else NOTHING
     )
     cost = bundle.problems.get(
-        "revenue", "" if found >= least else "Ranges are rough, for too little could be replayed."
+        "revenue", "" if count >= least else "Ranges are rough, for too little could be replayed."
     )
     return {
         "model": name,
         "needs": "complete months",
         "minimum": least,
-        "found": found,
-        "missing": max(least - found, 0),
+        "found": count,
+        "missing": max(least - count, 0),
         "serves": serves,
         "cost": cost,
     }

@@ -124,15 +124,15 @@ def train_all(dataset: Dataset, settings: Settings, progress: Progress | None = 
     say(0.85, "Forecasting revenue")
     ahead = _try("revenue", problems, lambda: forecast.forecast_revenue(dataset, settings))
     say(0.95, "Scoring open deals and accounts")
-    found = _scored(dataset, settings, closing, leaving, problems)
+    bundle = _scored(dataset, settings, closing, leaving, problems)
     if ahead is not None:
         whole = ahead.frame.with_columns(unit=pl.lit(forecast.ALL))
         both = pl.concat([whole, ahead.parts.select(whole.columns)])
         if ahead.reasons.height:
             both = both.join(ahead.reasons.drop("amount"), on=["unit", "month"], how="left", maintain_order="left")
-        found = replace(found, revenue=both, revenue_held=ahead.held)
+        bundle = replace(bundle, revenue=both, revenue_held=ahead.replays)
     say(1.0, "Models ready")
-    return found
+    return bundle
 
 
 def _try(name: str, problems: dict[str, str], train: Callable[[], Any]) -> Any:
@@ -198,8 +198,8 @@ def folder(dataset: Dataset, settings: Settings) -> Path | None:
     """Return where the models of exactly this data are kept; None for a part of it, or where nothing is kept."""
     if dataset.is_transient or dataset.whole is not None or dataset.unmasked is not None:
         return None
-    place = settings.home / "models" / key(dataset, settings)
-    return place if (place / "bundle.json").exists() else None
+    path = settings.home / "models" / key(dataset, settings)
+    return path if (path / "bundle.json").exists() else None
 
 
 def alike(dataset: Dataset, settings: Settings) -> tuple[str, date] | None:
@@ -207,17 +207,17 @@ def alike(dataset: Dataset, settings: Settings) -> tuple[str, date] | None:
 
     Of several that speak of one day, that of exactly this data comes first.
     """
-    folder, kind = settings.home / "models", _digest("", settings)
-    found = []
-    for place in folder.glob("*/bundle.json"):
+    root, kind = settings.home / "models", _digest("", settings)
+    dated = []
+    for file in root.glob("*/bundle.json"):
         try:
-            about = json.loads(place.read_text(encoding="utf-8"))
+            about = json.loads(file.read_text(encoding="utf-8"))
             if (about["source"], about.get("kind")) == (dataset.source, kind):
-                found.append((date.fromisoformat(about["as_of"]), place.parent.name))
+                dated.append((date.fromisoformat(about["as_of"]), file.parent.name))
         except (OSError, ValueError, KeyError, TypeError):
             continue
     own = key(_company(dataset), settings)
-    past = [(day, name == own, name) for day, name in found if day <= dataset.as_of]
+    past = [(day, name == own, name) for day, name in dated if day <= dataset.as_of]
     return (max(past)[2], max(past)[0]) if past else None
 
 
@@ -254,86 +254,86 @@ def load_or_train(dataset: Dataset, settings: Settings, progress: Progress | Non
         When the models folder cannot be written to.
     """
     name = key(dataset, settings)
-    held = versions.held(settings)
-    name = f"{name}-{held}" if held and not dataset.is_transient else name
+    pinned = versions.held(settings)
+    name = f"{name}-{pinned}" if pinned and not dataset.is_transient else name
     if name not in _MEMORY:
         while len(_MEMORY) >= REMEMBERED:
             _MEMORY.pop(next(iter(_MEMORY)), None)
-        _MEMORY[name] = _found(key(dataset, settings), dataset, settings, progress)
+        _MEMORY[name] = _obtained(key(dataset, settings), dataset, settings, progress)
     return _MEMORY[name]
 
 
-def _found(name: str, dataset: Dataset, settings: Settings, progress: Progress | None) -> Bundle:
+def _obtained(name: str, dataset: Dataset, settings: Settings, progress: Progress | None) -> Bundle:
     if dataset.whole is not None:
         return _part(load_or_train(dataset.whole, settings, progress), dataset, name)
     if dataset.unmasked is not None:
-        known = load_or_train(dataset.unmasked, settings, progress)
-        return replace(_scored(dataset, settings, known.close, known.churn, known.problems), key=name)
+        unmasked = load_or_train(dataset.unmasked, settings, progress)
+        return replace(_scored(dataset, settings, unmasked.close, unmasked.churn, unmasked.problems), key=name)
     return _from_disk(name, dataset, settings, progress)
 
 
 def _part(bundle: Bundle, dataset: Dataset, name: str) -> Bundle:
     """Return the company's models with the rows of one person's part."""
-    held = {
+    ids = {
         "opportunity_id": dataset.opportunities["opportunity_id"].implode(),
         "account_id": dataset.accounts["account_id"].implode(),
     }
-    kept: dict[str, Any] = {}
+    frames: dict[str, Any] = {}
     for label in FRAMES:
         frame: pl.DataFrame = getattr(bundle, label)
         if label.startswith("revenue"):
-            kept[label] = pl.DataFrame()
+            frames[label] = pl.DataFrame()
             continue
         subject = "opportunity_id" if label.startswith("deal") else "account_id"
-        kept[label] = frame.filter(pl.col(subject).is_in(held[subject])) if subject in frame.columns else frame
-    return replace(bundle, **kept, key=name)
+        frames[label] = frame.filter(pl.col(subject).is_in(ids[subject])) if subject in frame.columns else frame
+    return replace(bundle, **frames, key=name)
 
 
 def _from_disk(name: str, dataset: Dataset, settings: Settings, progress: Progress | None) -> Bundle:
     if dataset.is_transient:
         return replace(train_all(dataset, settings, progress), key=name)
-    folder = settings.home / "models"
+    root = settings.home / "models"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        held = versions.held(settings)
-        if held and held != name and (folder / held / "bundle.json").exists():
-            older = _older(folder / held, dataset, settings, name)
-            alarms.keep(folder / held, alarms.watch(older, settings))
+        root.mkdir(parents=True, exist_ok=True)
+        pinned = versions.held(settings)
+        if pinned and pinned != name and (root / pinned / "bundle.json").exists():
+            older = _older(root / pinned, dataset, settings, name)
+            alarms.keep(root / pinned, alarms.watch(older, settings))
             return older
-        with FileLock(folder / f"{name}.lock"):
-            return _kept_or_made(folder / name, dataset, settings, progress)
+        with FileLock(root / f"{name}.lock"):
+            return _read_or_trained(root / name, dataset, settings, progress)
     except OSError as error:
         raise ModelError(
-            "The models cannot be kept.", str(folder), "Set QUARTERDECK_HOME to a folder you may write to."
+            "The models cannot be kept.", str(root), "Set QUARTERDECK_HOME to a folder you may write to."
         ) from error
 
 
-def _kept_or_made(place: Path, dataset: Dataset, settings: Settings, progress: Progress | None) -> Bundle:
+def _read_or_trained(path: Path, dataset: Dataset, settings: Settings, progress: Progress | None) -> Bundle:
     """Read what is kept; where it is missing or cannot be read, train and keep it."""
     notice = {}
-    if (place / "bundle.json").exists():
+    if (path / "bundle.json").exists():
         try:
-            return _load(place, settings)
+            return _load(path, settings)
         except UNREADABLE:
             notice = {"registry": "The kept models could not be read, so they were trained anew."}
     made = train_all(dataset, settings, progress)
-    _save(place, replace(made, problems={**made.problems, **notice}), dataset, settings)
-    return _load(place, settings)
+    _save(path, replace(made, problems={**made.problems, **notice}), dataset, settings)
+    return _load(path, settings)
 
 
-def _older(place: Path, dataset: Dataset, settings: Settings, name: str) -> Bundle:
+def _older(path: Path, dataset: Dataset, settings: Settings, name: str) -> Bundle:
     """Return the version gone back to, with its scores of today's deals and accounts."""
     try:
-        old = _load(place, settings)
-        found = _scored(dataset, settings, old.close, old.churn, old.problems)
+        old = _load(path, settings)
+        scored = _scored(dataset, settings, old.close, old.churn, old.problems)
     except UNREADABLE as error:
         raise ModelError(
-            "The version gone back to cannot be read.", place.name, "Return to the newest on the Models page."
+            "The version gone back to cannot be read.", path.name, "Return to the newest on the Models page."
         ) from error
-    return replace(found, revenue=old.revenue, revenue_held=old.revenue_held, key=f"{name}-{place.name}")
+    return replace(scored, revenue=old.revenue, revenue_held=old.revenue_held, key=f"{name}-{path.name}")
 
 
-def _save(place: Path, bundle: Bundle, dataset: Dataset, settings: Settings) -> None:
+def _save(path: Path, bundle: Bundle, dataset: Dataset, settings: Settings) -> None:
     fitted = {label: model for label, model in (("close", bundle.close), ("churn", bundle.churn)) if model is not None}
     cards = {label: model.card_ for label, model in fitted.items()}
     about = {
@@ -344,7 +344,7 @@ def _save(place: Path, bundle: Bundle, dataset: Dataset, settings: Settings) -> 
         "cards": cards,
         "kind": _digest("", settings),
     }
-    with writing(place, "bundle.json", KEPT) as work:
+    with writing(path, "bundle.json", KEPT) as work:
         for label, model in fitted.items():
             fitted_text = json.dumps(model.ready().to_dict(), default=str)
             (work / f"{label}.json").write_text(fitted_text, encoding="utf-8")
@@ -355,21 +355,21 @@ def _save(place: Path, bundle: Bundle, dataset: Dataset, settings: Settings) -> 
         (work / "bundle.json").write_text(json.dumps(about, indent=1, default=str), encoding="utf-8")
 
 
-def _load(folder: Path, settings: Settings) -> Bundle:
-    found = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+def _load(path: Path, settings: Settings) -> Bundle:
+    about = json.loads((path / "bundle.json").read_text(encoding="utf-8"))
 
     def model(label: str, kind: type[Any], fitted: type[Any]) -> Any:
-        if not (folder / f"{label}.json").exists():
+        if not (path / f"{label}.json").exists():
             return None
-        text = json.loads((folder / f"{label}.json").read_text(encoding="utf-8"))
-        past = pl.read_parquet(folder / f"{label}_past.parquet")
-        return kind(settings, fitted.from_dict(text), found["cards"][label], past)
+        text = json.loads((path / f"{label}.json").read_text(encoding="utf-8"))
+        past = pl.read_parquet(path / f"{label}_past.parquet")
+        return kind(settings, fitted.from_dict(text), about["cards"][label], past)
 
-    frames = {label: pl.read_parquet(folder / f"{label}.parquet") for label in FRAMES}
+    frames = {label: pl.read_parquet(path / f"{label}.parquet") for label in FRAMES}
     return Bundle(
         model("close", CloseModel, Risks),
         model("churn", ChurnModel, Probability),
-        found["problems"],
+        about["problems"],
         **frames,
-        key=folder.name,
+        key=path.name,
     )

@@ -63,7 +63,7 @@ def summary(orders: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
     age = (pl.lit(as_of) - pl.col("ordered_on").first()).dt.total_days()
     back = (pl.lit(as_of) - pl.col("ordered_on")).dt.total_days()
-    found = days.group_by("customer_id", maintain_order=True).agg(
+    customers = days.group_by("customer_id", maintain_order=True).agg(
         n_repeats=pl.len().cast(pl.Int64) - 1,
         recency_weeks=(pl.col("ordered_on").last() - pl.col("ordered_on").first()).dt.total_days() / WEEK,
         age_weeks=age / WEEK,
@@ -73,7 +73,7 @@ def summary(orders: pl.DataFrame, as_of: date) -> pl.DataFrame:
         first_amount=pl.col("amount").first(),
         n_recent=(back <= age / 4).sum(),
     )
-    return found.with_columns(pl.col("n_recent").cast(pl.Int64))
+    return customers.with_columns(pl.col("n_recent").cast(pl.Int64))
 
 
 def log_hyp2f1(a: Floats, b: Floats, c: Floats, z: Floats, most: int = 4_000) -> Floats:
@@ -188,7 +188,7 @@ class OrderValue:
         def loss(theta: Floats) -> float:
             p, q, v = np.exp(theta[0]), 1 + np.exp(theta[1]), np.exp(theta[2])
             px = p * x
-            found = (
+            log_likelihood = (
                 gammaln(px + q)
                 - gammaln(px)
                 - gammaln(q)
@@ -197,7 +197,7 @@ class OrderValue:
                 + px * np.log(x)
                 - (px + q) * np.log(x * mean + v)
             )
-            return float(-found.sum() + 0.5 * (((theta - centre) / prior_sd) ** 2).sum())
+            return float(-log_likelihood.sum() + 0.5 * (((theta - centre) / prior_sd) ** 2).sum())
 
         best = minimize(loss, centre, method="L-BFGS-B", bounds=[(m - 6, m + 6) for m in centre])
         p, q, v = (float(t) for t in np.exp(best.x))
@@ -234,7 +234,7 @@ class RepeatValue:
     trees_: Callable[[Floats], Floats] | None = None
     spread_: Floats | None = None
     card_: dict[str, Any] = field(default_factory=dict)
-    known_: pl.DataFrame = field(default_factory=pl.DataFrame)
+    customers_: pl.DataFrame = field(default_factory=pl.DataFrame)
     _inner: int = 1
 
     def fit(self, orders: pl.DataFrame, as_of: date) -> RepeatValue:
@@ -251,27 +251,27 @@ class RepeatValue:
         ModelError
             With fewer than 50 customers, or fewer than 10 who came back.
         """
-        self.known_ = summary(orders, as_of)
-        self._bgnbd(self.known_)
+        self.customers_ = summary(orders, as_of)
+        self._bgnbd(self.customers_)
         first = orders["ordered_on"].min()
         self._inner = max((as_of - first).days // 2, 1) if isinstance(first, date) else 1
         self._learn(orders, as_of - timedelta(days=self._inner), self._inner)
         return self
 
-    def _bgnbd(self, known: pl.DataFrame) -> None:
-        repeat = known.filter(pl.col("n_repeats") > 0)
-        if known.height < FEWEST or repeat.height < 10:
+    def _bgnbd(self, customers: pl.DataFrame) -> None:
+        repeat = customers.filter(pl.col("n_repeats") > 0)
+        if customers.height < FEWEST or repeat.height < 10:
             raise ModelError(
-                f"{known.height:,} customers with {repeat.height:,} who came back are too few to value.",
+                f"{customers.height:,} customers with {repeat.height:,} who came back are too few to value.",
                 mend=f"Load at least {FEWEST} customers, 10 of them with a second order.",
             )
-        thin = known.sample(min(MOST_TO_FIT, known.height), seed=self.settings.models.seed)
+        thin = customers.sample(min(MOST_TO_FIT, customers.height), seed=self.settings.models.seed)
         x, tx, age = _columns(thin, "n_repeats", "recency_weeks", "age_weeks")
         self.rate_ = PurchaseRate.fit(x, tx, age)
         thin = repeat.sample(min(MOST_TO_FIT, repeat.height), seed=self.settings.models.seed)
         x, mean = _columns(thin, "n_repeats", "mean_amount")
         self.value_ = OrderValue.fit(x, mean)
-        self.card_ = {"n_customers": known.height, "rate": vars(self.rate_), "value": vars(self.value_)}
+        self.card_ = {"n_customers": customers.height, "rate": vars(self.rate_), "value": vars(self.value_)}
 
     def _learn(self, orders: pl.DataFrame, cut: date, days: int) -> None:
         """Train the trees on what came after an earlier date, and judge every member there."""
@@ -319,23 +319,23 @@ class RepeatValue:
         booster = lgb.train(shape, lgb.Dataset(x, y, params={"verbose": -1}), 120)
         return lambda rows: np.asarray(booster.predict(rows), dtype=np.float64)
 
-    def features(self, known: pl.DataFrame, days: float) -> Floats:
+    def features(self, customers: pl.DataFrame, days: float) -> Floats:
         """Return the trees' input, the BG/NBD × Gamma-Gamma spend among it."""
         silent = pl.col("age_weeks") - pl.col("recency_weeks")
         age = pl.col("age_weeks").clip(1 / WEEK)
-        frame = known.with_columns(
+        frame = customers.with_columns(
             silence_weeks=silent,
             silence_share=silent / age,
             orders_per_week=pl.col("n_repeats") / age,
-            expected_amount=pl.Series(self.spend(known, days)),
+            expected_amount=pl.Series(self.spend(customers, days)),
         )
         return frame.select(FEATURES).cast(pl.Float64).to_numpy()
 
-    def spend(self, known: pl.DataFrame, days: float) -> Floats:
+    def spend(self, customers: pl.DataFrame, days: float) -> Floats:
         """Return BG/NBD orders × Gamma-Gamma value of the coming days."""
         assert self.rate_ is not None
         assert self.value_ is not None
-        x, tx, age, mean = _columns(known, "n_repeats", "recency_weeks", "age_weeks", "mean_amount")
+        x, tx, age, mean = _columns(customers, "n_repeats", "recency_weeks", "age_weeks", "mean_amount")
         keys, back = np.unique(np.column_stack([x, tx, age]), axis=0, return_inverse=True)
         orders = self.rate_.expected(keys[:, 0], keys[:, 1], keys[:, 2], days / WEEK)
         return orders[back.ravel()] * self.value_.expected(x, mean)
@@ -355,21 +355,21 @@ class RepeatValue:
             80 of 100 customers of a like expectation spent in the past (null where that is not known).
         """
         assert self.rate_ is not None
-        known = self.known_
-        x, tx, age = _columns(known, "n_repeats", "recency_weeks", "age_weeks")
-        plain = self.spend(known, days)
+        customers = self.customers_
+        x, tx, age = _columns(customers, "n_repeats", "recency_weeks", "age_weeks")
+        plain = self.spend(customers, days)
         trees = None
         if self.trees_ is not None:
-            inner = self.spend(known, self._inner)
+            inner = self.spend(customers, self._inner)
             stretch = plain.sum() / inner.sum() if inner.sum() > 0 else 1.0
-            trees = self.trees_(self.features(known, self._inner)) * stretch
+            trees = self.trees_(self.features(customers, self._inner)) * stretch
         amount = plain if trees is None else (plain + trees) / 2
         low, high = self._range(amount, days)
-        return known.select("customer_id").with_columns(
+        return customers.select("customer_id").with_columns(
             is_alive_rate=pl.Series(self.rate_.is_alive(x, tx, age)),
             n_orders=pl.Series(self.rate_.expected(x, tx, age, days / WEEK)),
             bgnbd=pl.Series(plain),
-            tweedie=pl.Series(trees if trees is not None else [None] * known.height, dtype=pl.Float64),
+            tweedie=pl.Series(trees if trees is not None else [None] * customers.height, dtype=pl.Float64),
             amount=pl.Series(amount),
             lower=low,
             upper=high,

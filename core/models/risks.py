@@ -31,21 +31,21 @@ class Periods:
 
     Attributes
     ----------
-    place : ndarray of int
+    landmark : ndarray of int
         Row of the landmark.
     period : ndarray of int
     won, lost : ndarray of 0 and 1
         How the period ended; both 0 when still open.
-    when, known : ndarray
+    when, known_on : ndarray
         Day numbers of the landmark, and of the day the period's end was known.
     """
 
-    place: NDArray[np.intp]
+    landmark: NDArray[np.intp]
     period: NDArray[np.intp]
     won: Floats
     lost: Floats
     when: Floats
-    known: Floats
+    known_on: Floats
 
     @staticmethod
     def of(marks: pl.DataFrame, n_periods: int) -> Periods:
@@ -60,8 +60,8 @@ class Periods:
             here = np.flatnonzero((end > begin) & (follow >= stop))
             closed = end[here] <= stop
             parts.append((here, np.full(len(here), k), closed & won[here], closed & ~won[here], day[here] + stop))
-        place, period, w, lo, known = (np.concatenate([p[i] for p in parts]) for i in range(5))
-        return Periods(place, period, w.astype(np.float64), lo.astype(np.float64), day[place], known)
+        landmark, period, w, lo, known_on = (np.concatenate([p[i] for p in parts]) for i in range(5))
+        return Periods(landmark, period, w.astype(np.float64), lo.astype(np.float64), day[landmark], known_on)
 
 
 @dataclass(frozen=True)
@@ -146,19 +146,19 @@ class Risks:
         }
 
     @staticmethod
-    def from_dict(found: Mapping[str, Any]) -> Risks:
+    def from_dict(saved: Mapping[str, Any]) -> Risks:
         """Return what `to_dict` wrote."""
         return Risks(
-            contenders.from_dict(found["win"]),
-            contenders.from_dict(found["lose"]),
-            Calibrator.from_dict(found["win_map"]),
-            Calibrator.from_dict(found["lose_map"]),
-            tuple(found["names"]),
-            {k: tuple(v) for k, v in found["vocabulary"].items()},
-            int(found["n_periods"]),
-            np.array(found["typical"]),
-            np.array(found["base"]),
-            found["card"],
+            contenders.from_dict(saved["win"]),
+            contenders.from_dict(saved["lose"]),
+            Calibrator.from_dict(saved["win_map"]),
+            Calibrator.from_dict(saved["lose_map"]),
+            tuple(saved["names"]),
+            {k: tuple(v) for k, v in saved["vocabulary"].items()},
+            int(saved["n_periods"]),
+            np.array(saved["typical"]),
+            np.array(saved["base"]),
+            saved["card"],
         )
 
 

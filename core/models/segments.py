@@ -64,11 +64,13 @@ class Segments:
         """Say how many groups there are, how steady they are, and which holds most of the money."""
         chosen = self.choice.filter("is_chosen").to_dicts()[0]
         top = self.profile.sort("spent_amount", descending=True).to_dicts()[0]
-        held = f" “{top['group']}” ({counted(top['n'], 'customer')}) brings {percent(top['share_rate'])} of all spend"
+        largest = (
+            f" “{top['group']}” ({counted(top['n'], 'customer')}) brings {percent(top['share_rate'])} of all spend"
+        )
         how = "hold" if chosen["agreement"] >= grouping.STEADY else "shift"
         return (
             f"The data falls into {chosen['n_groups']} groups, which {how} when looked for again in resamples "
-            f"(agreement {chosen['agreement']:.2f} of 1)." + (f"{held}." if top["share_rate"] is not None else "")
+            f"(agreement {chosen['agreement']:.2f} of 1)." + (f"{largest}." if top["share_rate"] is not None else "")
         )
 
     def members(self, group: str = "All") -> pl.DataFrame:
@@ -160,11 +162,11 @@ def build(dataset: Dataset, settings: Settings, way: str = "kmeans") -> Segments
     thin = np.random.default_rng(settings.models.seed).permutation(len(z))[:MOST_TO_FIT]
     choice = grouping.choose(z[thin], settings.models.seed, CHOICES, way)
     n_groups = int(choice.filter("is_chosen")["n_groups"][0])
-    found = grouping.groups(z[thin], n_groups, settings.models.seed, way)(z)
-    names = named(z, found, used)
-    apart = _apart(z, found)
+    labels = grouping.groups(z[thin], n_groups, settings.models.seed, way)(z)
+    names = named(z, labels, used)
+    apart = _apart(z, labels)
     axes = tuple(used[i] for i in np.argsort(-apart, kind="stable")[:2])
-    frame = both.with_columns(group=pl.Series([names[g] for g in found])).join(
+    frame = both.with_columns(group=pl.Series([names[g] for g in labels])).join(
         dataset.accounts.select("account_id", "account_name"), on="account_id", how="left"
     )
     total = float(frame["spent_amount"].fill_null(0).sum())
@@ -190,11 +192,11 @@ def standardised(frame: pl.DataFrame, names: Sequence[str]) -> tuple[list[str], 
     used, columns = [], []
     for name in names:
         values = frame[name].cast(pl.Float64).to_numpy().astype(np.float64) if name in frame.columns else np.zeros(0)
-        known = values[np.isfinite(values)]
-        if len(known) < len(frame) / 2:
+        finite = values[np.isfinite(values)]
+        if len(finite) < len(frame) / 2:
             continue
-        low, high = np.quantile(known, [0.01, 0.99])
-        filled = np.clip(np.where(np.isfinite(values), values, np.median(known)), low, high)
+        low, high = np.quantile(finite, [0.01, 0.99])
+        filled = np.clip(np.where(np.isfinite(values), values, np.median(finite)), low, high)
         filled = np.log1p(np.maximum(filled, 0)) if name in SKEWED else filled
         if filled.std() > 1e-9:
             used.append(name)

@@ -46,15 +46,15 @@ def members(series: Sequence[Floats], h: int, seed: int, crew: Crew | None = Non
     plain = np.stack([drift(y, h) for y in series])
     apart = crew if crew is not None and crew.ask(series, h) else None
     grown = [trees.on_month(series, h, seed), trees.on_year(series, h, seed)]
-    told = None if apart is None else apart.answers(len(series), h)
-    own = alone(series, h) if told is None else told
-    kept = [
+    answers = None if apart is None else apart.answers(len(series), h)
+    own = alone(series, h) if answers is None else answers
+    bounded = [
         np.mean(own, axis=0)
-        if found is None
-        else np.stack([_kept(y, f, p) for y, f, p in zip(series, found, plain, strict=True)])
-        for found in grown
+        if forecast is None
+        else np.stack([_within_reach(y, f, p) for y, f, p in zip(series, forecast, plain, strict=True)])
+        for forecast in grown
     ]
-    return np.stack([*own, *kept])
+    return np.stack([*own, *bounded])
 
 
 def alone(series: Sequence[Floats], h: int) -> Floats:
@@ -89,14 +89,14 @@ def _each(series: Sequence[Floats], h: int, name: str, plain: Floats) -> Floats:
             if len(y) < FEWEST_MONTHS or np.ptp(y) == 0:
                 continue
             try:
-                found = make(season_length=SEASON if len(y) >= 2 * SEASON else 1).forecast(y.copy(), h=h)["mean"]
+                forecast = make(season_length=SEASON if len(y) >= 2 * SEASON else 1).forecast(y.copy(), h=h)["mean"]
             except (ValueError, ZeroDivisionError, FloatingPointError, IndexError):
                 continue
-            out[i] = _kept(y, np.asarray(found, dtype=np.float64), plain[i])
+            out[i] = _within_reach(y, np.asarray(forecast, dtype=np.float64), plain[i])
     return out
 
 
-def _kept(y: Floats, found: Floats, instead: Floats) -> Floats:
+def _within_reach(y: Floats, forecast: Floats, instead: Floats) -> Floats:
     room = REACH * max(float(np.ptp(y)), 1e-9)
-    good = np.isfinite(found).all() and found.min() >= y.min() - room and found.max() <= y.max() + room
-    return found if good else instead
+    good = np.isfinite(forecast).all() and forecast.min() >= y.min() - room and forecast.max() <= y.max() + room
+    return forecast if good else instead

@@ -44,13 +44,13 @@ def tenures(subscriptions: pl.DataFrame, as_of: date) -> pl.DataFrame:
     )
 
 
-def kaplan_meier(tenures: pl.DataFrame, longest: int) -> Floats:
+def kaplan_meier(spans: pl.DataFrame, longest: int) -> Floats:
     """Return the chance to stay beyond months 0 to `longest`: the product of 1 − left / at risk.
 
     A span is at risk from the month it came under observation (late entry), until it ends or is still
     running. Months in which nobody is at risk keep the last value.
     """
-    seen, months, left = (tenures[n].to_numpy() for n in ("seen_from", "months", "has_left"))
+    seen, months, left = (spans[n].to_numpy() for n in ("seen_from", "months", "has_left"))
     curve = np.ones(longest + 1)
     for m in range(1, longest + 1):
         at_risk = int(((seen < m) & (months >= m)).sum())
@@ -71,11 +71,11 @@ class ShiftedBetaGeometric:
     beta: float
 
     @staticmethod
-    def fit(tenures: pl.DataFrame) -> ShiftedBetaGeometric:
+    def fit(spans: pl.DataFrame) -> ShiftedBetaGeometric:
         """Fit by maximum likelihood with a weak log-normal prior about (1, 30)."""
         from scipy.optimize import minimize
 
-        counts = tenures.group_by("seen_from", "months", "has_left").agg(n=pl.len()).sort(pl.all())
+        counts = spans.group_by("seen_from", "months", "has_left").agg(n=pl.len()).sort(pl.all())
         seen, months, n = (counts[c].to_numpy().astype(np.float64) for c in ("seen_from", "months", "n"))
         left = counts["has_left"].to_numpy() & (months > seen)
         centre = np.log([1.0, 30.0])

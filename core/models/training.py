@@ -141,9 +141,9 @@ def borders(values: Floats, n_words: int) -> tuple[float, ...]:
     """Return inner borders of bins: between words, else at quantiles."""
     if n_words:
         return tuple(float(k) + 0.5 for k in range(n_words - 1))
-    known = values[~np.isnan(values)]
-    cuts = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
-    return tuple(cuts[cuts > known.min()].tolist())
+    filled = values[~np.isnan(values)]
+    cuts = np.unique(np.quantile(filled, np.linspace(0, 1, BINS + 1)[1:-1]))
+    return tuple(cuts[cuts > filled.min()].tolist())
 
 
 def _share(y: Floats) -> float:
@@ -174,7 +174,7 @@ def _loss(model: Table, x: Floats, y: Floats) -> float:
 def design(x: Floats, plan: Plan) -> tuple[tuple[Factor, ...], ...]:
     """Return the terms of the logistic regression: numbers clipped, straight and as logarithm, gaps, words."""
     own = {c: _factors(x[:, c], c, plan.words.get(c)) for c in range(x.shape[1])}
-    single = [(f,) for found in own.values() for f in found]
+    single = [(f,) for factors in own.values() for f in factors]
     double = [
         (a, b)
         for left, right in plan.products
@@ -188,16 +188,16 @@ def design(x: Floats, plan: Plan) -> tuple[tuple[Factor, ...], ...]:
 def _factors(values: Floats, column: int, n_words: int | None) -> list[Factor]:
     gaps = np.isnan(values)
     flag: list[Factor] = [(column, "missing", 0.0, 0.0, 0.0)] if 0.002 < gaps.mean() < 0.998 else []
-    known = values[~gaps]
-    if not len(known):
+    filled = values[~gaps]
+    if not len(filled):
         return []
     if n_words is not None:
-        counts = np.bincount(known.astype(int), minlength=n_words)
-        kept = [k for k in range(n_words) if counts[k] >= FEWEST_OF_A_WORD and counts[k] < len(values)]
-        return [*flag, *((column, "is", float(k), 0.0, 0.0) for k in kept)]
-    low, middle, high = (float(v) for v in np.quantile(known, [CLIP[0], 0.5, CLIP[1]]))
+        counts = np.bincount(filled.astype(int), minlength=n_words)
+        codes = [k for k in range(n_words) if counts[k] >= FEWEST_OF_A_WORD and counts[k] < len(values)]
+        return [*flag, *((column, "is", float(k), 0.0, 0.0) for k in codes)]
+    low, middle, high = (float(v) for v in np.quantile(filled, [CLIP[0], 0.5, CLIP[1]]))
     if low == high:
-        low, high = float(known.min()), float(known.max())
+        low, high = float(filled.min()), float(filled.max())
     if low == high:
         return flag
     curve: list[Factor] = [(column, "log", low, high, middle)] if high - low > WIDE else []
@@ -209,11 +209,11 @@ def line(x: Floats, y: Floats, plan: Plan) -> Line:
     terms = design(x, plan)
     raw = standard(x, terms, np.zeros(len(terms)), np.ones(len(terms)))
     mean, spread = (raw.mean(axis=0), raw.std(axis=0)) if terms else (np.zeros(0), np.ones(0))
-    kept = [i for i in range(len(terms)) if spread[i] > 1e-9]
-    terms, mean, spread = tuple(terms[i] for i in kept), mean[kept], spread[kept]
+    varying = [i for i in range(len(terms)) if spread[i] > 1e-9]
+    terms, mean, spread = tuple(terms[i] for i in varying), mean[varying], spread[varying]
     if not terms:
         return Line((), mean, spread, np.zeros(0), _share(y), x.shape[1])
-    z = np.asfortranarray(raw[:, kept])
+    z = np.asfortranarray(raw[:, varying])
     z -= mean
     z /= spread
     free = np.ones(len(terms), dtype=bool)
@@ -257,19 +257,19 @@ def ridge_logistic(z: Floats, y: Floats, inverse_penalty: float, start: Floats |
     rows[:, 1:] = z
     penalty = np.full(rows.shape[1], 1 / inverse_penalty)
     penalty[0] = 1e-9
-    found = np.array([_share(y), *np.zeros(z.shape[1])]) if start is None else start.copy()
+    coefficients = np.array([_share(y), *np.zeros(z.shape[1])]) if start is None else start.copy()
     light = rows.astype(np.float32)
     for _ in range(25):
-        p = sigmoid(rows @ found)
-        slope = rows.T @ (p - y) + penalty * found
+        p = sigmoid(rows @ coefficients)
+        slope = rows.T @ (p - y) + penalty * coefficients
         bend = ((light * (p * (1 - p)).astype(np.float32)[:, None]).T @ light).astype(np.float64)
         bend += np.diag(penalty + 1e-9)
         step = np.linalg.solve(bend, slope)
         longest = float(np.abs(step).max())
-        found -= step * min(1.0, 4.0 / max(longest, 1e-12))
+        coefficients -= step * min(1.0, 4.0 / max(longest, 1e-12))
         if longest < 1e-4:
             break
-    return float(found[0]), found[1:]
+    return float(coefficients[0]), coefficients[1:]
 
 
 def trees(x: Floats, y: Floats, plan: Plan) -> Trees:
@@ -297,6 +297,6 @@ def trees(x: Floats, y: Floats, plan: Plan) -> Trees:
     if not rounds:
         cut = len(y) * 4 // 5
         stop = lgb.early_stopping(40, verbose=False)
-        found = lgb.train(options, data(slice(cut)), 600, valid_sets=[data(slice(cut, None))], callbacks=[stop])
-        rounds = max(int(found.best_iteration), 10)
+        booster = lgb.train(options, data(slice(cut)), 600, valid_sets=[data(slice(cut, None))], callbacks=[stop])
+        rounds = max(int(booster.best_iteration), 10)
     return Trees(lgb.train(options, data(slice(None)), rounds).model_to_string())

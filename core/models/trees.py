@@ -88,8 +88,8 @@ def on_year(series: Sequence[Floats], h: int, seed: int) -> Floats | None:
 
     booster = lgb.train({**PARAMS, "seed": seed}, lgb.Dataset(x, y), 200)
     for t in range(longest, longest + h):
-        said = np.asarray(booster.predict(change[:, t - SEASON : t][:, ::-1], num_threads=1))
-        change[:, t] = np.where(np.isnan(change[:, t - SEASON]), 0.0, said)
+        predicted = np.asarray(booster.predict(change[:, t - SEASON : t][:, ::-1], num_threads=1))
+        change[:, t] = np.where(np.isnan(change[:, t - SEASON]), 0.0, predicted)
         level[:, t] = level[:, t - SEASON] + change[:, t] * unit[:, 0] + middle[:, 0]
     return level[:, longest:]
 
@@ -97,9 +97,9 @@ def on_year(series: Sequence[Floats], h: int, seed: int) -> Floats | None:
 def _yearly(change: Floats) -> tuple[Floats, Floats]:
     xs, ys = [np.zeros((0, SEASON))], [np.zeros(0)]
     for t in range(2 * SEASON, change.shape[1]):
-        known = ~np.isnan(change[:, t - SEASON])
-        xs.append(change[known, t - SEASON : t][:, ::-1])
-        ys.append(change[known, t])
+        usable = ~np.isnan(change[:, t - SEASON])
+        xs.append(change[usable, t - SEASON : t][:, ::-1])
+        ys.append(change[usable, t])
     return np.concatenate(xs), np.concatenate(ys)
 
 
@@ -123,17 +123,17 @@ def _aligned(series: Sequence[Floats]) -> tuple[Floats, Floats]:
 
 def _mean(values: Floats) -> Floats:
     """Return each row's mean over what is known; 0 where nothing is."""
-    known = ~np.isnan(values)
-    total = np.where(known, values, 0.0).sum(axis=1, keepdims=True)
-    return np.asarray(total / np.maximum(known.sum(axis=1, keepdims=True), 1), dtype=np.float64)
+    is_known = ~np.isnan(values)
+    total = np.where(is_known, values, 0.0).sum(axis=1, keepdims=True)
+    return np.asarray(total / np.maximum(is_known.sum(axis=1, keepdims=True), 1), dtype=np.float64)
 
 
 def _lessons(change: Floats, level: Floats) -> tuple[Floats, Floats]:
     xs, ys = [np.zeros((0, LAGS + 7))], [np.zeros(0)]
     for t in range(SEASON, change.shape[1] - 1):
-        known = ~np.isnan(change[:, t - SEASON])
-        xs.append(_inputs(change, level, t)[known])
-        ys.append(change[known, t + 1])
+        usable = ~np.isnan(change[:, t - SEASON])
+        xs.append(_inputs(change, level, t)[usable])
+        ys.append(change[usable, t + 1])
     return np.concatenate(xs), np.concatenate(ys)
 
 

@@ -63,10 +63,10 @@ def past(dataset: Dataset, settings: Settings, subject: str, days: int) -> pl.Da
     if subject not in SUBJECTS:
         raise ModelError(f"There is no model called {subject}.", mend=f"Known: {', '.join(SUBJECTS)}.")
     model = bundle.need_close() if subject == "close" else bundle.need_churn()
-    found = model.past_
-    if found.is_empty():
+    scored = model.past_
+    if scored.is_empty():
         return pl.DataFrame()
-    here = found.filter(pl.col("horizon_days") == days)
+    here = scored.filter(pl.col("horizon_days") == days)
     kinds = dataset.accounts.select("account_id", "segment", "region", "industry")
     if subject == "close":
         families = dataset.products.select("product_id", product_family="family")
@@ -148,12 +148,12 @@ def lift(dataset: Dataset, settings: Settings, subject: str = "close", days: int
         .group_by("tenth", maintain_order=True)
         .agg(n=pl.len(), n_happened=pl.col("target").cast(pl.Int64).sum())
     )
-    whole, found = pl.col("n").sum(), pl.col("n_happened").sum()
+    whole, happened = pl.col("n").sum(), pl.col("n_happened").sum()
     table = table.with_columns(
         happened_rate=pl.col("n_happened") / pl.col("n"),
-        lift=(pl.col("n_happened") / pl.col("n")) / (found / whole),
+        lift=(pl.col("n_happened") / pl.col("n")) / (happened / whole),
         reached_rate=pl.col("n").cum_sum() / whole,
-        gain_rate=pl.col("n_happened").cum_sum() / found,
+        gain_rate=pl.col("n_happened").cum_sum() / happened,
     )
     top = table.row(0, named=True)
     noun, verb = SUBJECTS[subject]
@@ -352,27 +352,27 @@ def race(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer
     Answer
         frame [contender, log_loss, brier, auc, calibration_error, n, serves].
     """
-    found = card(dataset, settings, subject)
-    table = pl.DataFrame(found.get("race") or [])
+    about = card(dataset, settings, subject)
+    table = pl.DataFrame(about.get("race") or [])
     if table.is_empty():
         return Answer(table, "The history is too short for a race; a simple table serves.")
-    table = table.with_columns(serves=pl.col("contender") == found["winner"])
+    table = table.with_columns(serves=pl.col("contender") == about["winner"])
     base = table.filter(pl.col("contender") == "base rate")
     own = table.filter("serves")
     saved = 1 - float(own["log_loss"][0]) / float(base["log_loss"][0]) if base.height and own.height else None
-    text = f"The {found['winner']} serves"
+    text = f"The {about['winner']} serves"
     text += (
         f": its log loss is {saved * 100:.0f} % below that of giving everybody the same." if saved is not None else "."
     )
-    if not found.get("has_skill", True):
+    if not about.get("has_skill", True):
         text = "Nothing clearly beat the base rate, so everybody is given the share of past cases."
-    kept = {
+    corrections = {
         "identity": "left as they are, for no correction helped",
         "platt": "corrected by a line in log odds",
         "isotonic": "corrected by a rising curve",
     }
-    text += f" Its chances are {kept.get(str(found.get('calibration')), 'left as they are')}."
-    left = [f"{plain(name).lower()} ({why})" for name, why in (found.get("left_out") or {}).items()]
+    text += f" Its chances are {corrections.get(str(about.get('calibration')), 'left as they are')}."
+    left = [f"{plain(name).lower()} ({why})" for name, why in (about.get("left_out") or {}).items()]
     return Answer(table, f"{text} Not learnt from: {'; '.join(left)}." if left else text)
 
 

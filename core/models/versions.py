@@ -76,23 +76,23 @@ def versions(settings: Settings) -> pl.DataFrame:
     """
     folder = settings.home / "models"
     rows = [_row(p, settings) for p in folder.iterdir() if (p / "bundle.json").exists()] if folder.exists() else []
-    found = pl.DataFrame([r for r in rows if r is not None], schema=SCHEMA)
-    return found.sort("kept_at", "version", descending=[True, False])
+    table = pl.DataFrame([r for r in rows if r is not None], schema=SCHEMA)
+    return table.sort("kept_at", "version", descending=[True, False])
 
 
-def _row(place: Path, settings: Settings) -> dict[str, Any] | None:
-    file = place / "bundle.json"
+def _row(folder: Path, settings: Settings) -> dict[str, Any] | None:
+    file = folder / "bundle.json"
     try:
         about = json.loads(file.read_text(encoding="utf-8"))
         cards = about["cards"]
     except (OSError, ValueError, KeyError):
         return None
     out = {
-        "version": place.name,
+        "version": folder.name,
         "as_of": str(about.get("as_of", "")),
         "source": str(about.get("source", "")),
         "kept_at": datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None),
-        "is_held": held(settings) == place.name,
+        "is_held": held(settings) == folder.name,
     }
     for label in ("close", "churn"):
         card = cards.get(label) or {}
@@ -110,8 +110,8 @@ def _row(place: Path, settings: Settings) -> dict[str, Any] | None:
 def held(settings: Settings) -> str:
     """Return the version gone back to; empty when the newest serves."""
     try:
-        found = json.loads((settings.home / "models" / HELD).read_text(encoding="utf-8"))
-        return str(found["version"])
+        saved = json.loads((settings.home / "models" / HELD).read_text(encoding="utf-8"))
+        return str(saved["version"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 
@@ -119,8 +119,8 @@ def held(settings: Settings) -> str:
 def is_scheduled(settings: Settings) -> bool:
     """Say whether it was a scheduled run, not a person, that chose the version that serves."""
     try:
-        found = json.loads((settings.home / "models" / HELD).read_text(encoding="utf-8"))
-        return bool(found.get("scheduled"))
+        saved = json.loads((settings.home / "models" / HELD).read_text(encoding="utf-8"))
+        return bool(saved.get("scheduled"))
     except (OSError, ValueError, AttributeError):
         return False
 
@@ -153,17 +153,17 @@ def return_to_newest(settings: Settings) -> None:
     (settings.home / "models" / HELD).unlink(missing_ok=True)
 
 
-def sentence(found: pl.DataFrame) -> str:
+def sentence(table: pl.DataFrame) -> str:
     """Say how many versions are kept and which serves."""
-    if found.is_empty():
+    if table.is_empty():
         return "No version is kept yet."
-    back = found.filter("is_held")
+    back = table.filter("is_held")
     if back.height:
         row = back.row(0, named=True)
         return (
             f"An earlier version serves: that of {row['kept_at']:%d %B %Y, %H:%M}, trained on data as "
-            f"of {row['as_of']}. {found.height} are kept."
+            f"of {row['as_of']}. {table.height} are kept."
         )
-    if found.height == 1:
+    if table.height == 1:
         return "One version is kept: the one trained on the present data serves."
-    return f"{found.height} versions are kept; the one trained on the present data serves."
+    return f"{table.height} versions are kept; the one trained on the present data serves."

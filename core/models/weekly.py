@@ -104,19 +104,19 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     days = daily(dataset)
     ahead = whole.frame.filter("is_forecast").sort("month")
     spread = profile(days, month_start(dataset.as_of))
-    said = laid(list(ahead.select("month", "amount").iter_rows()), spread)
-    future = said.filter(pl.col("day") > dataset.as_of)
+    by_day = laid(list(ahead.select("month", "amount").iter_rows()), spread)
+    future = by_day.filter(pl.col("day") > dataset.as_of)
     begin = dataset.as_of - timedelta(days=dataset.as_of.weekday())
     gone = days.filter(pl.col("day") <= dataset.as_of)
     past = _by_week(gone.filter(pl.col("day") < begin)).with_columns(is_forecast=pl.lit(value=False)).tail(SHOWN_WEEKS)
     billed = _by_week(gone.filter(pl.col("day") >= begin)).rename({"amount": "billed_amount"})
     coming = _by_week(future).join(billed, on="week", how="full", coalesce=True).sort("week")
     coming = coming.with_columns(pl.sum_horizontal(pl.col("amount", "billed_amount").fill_null(0.0)).alias("amount"))
-    held = _replayed(dataset, settings, Same(whole.held))
-    width = _widths(held, settings, ahead.height)
+    replays = _replayed(dataset, settings, Same(whole.replays))
+    width = _widths(replays, settings, ahead.height)
     months = [(week + timedelta(days=3)) for week in coming["week"]]
-    place = [max(0, min(len(width) - 1, _months_between(dataset.as_of, day))) for day in months]
-    half = pl.Series([width[k] if width else None for k in place], dtype=pl.Float64)
+    months_ahead = [max(0, min(len(width) - 1, _months_between(dataset.as_of, day))) for day in months]
+    half = pl.Series([width[k] if width else None for k in months_ahead], dtype=pl.Float64)
     coming = coming.with_columns(
         lower=pl.max_horizontal(pl.col("amount") - half, pl.col("billed_amount").fill_null(float("-inf"))),
         upper=pl.col("amount") + half,
@@ -124,7 +124,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     )
     last = add_months(ahead["month"][-1], 1)
     coming = coming.filter(pl.col("week") + pl.duration(days=6) < last)
-    return _told(pl.concat([past, coming], how="diagonal"), held, width, days, settings)
+    return _weeks(pl.concat([past, coming], how="diagonal"), replays, width, days, settings)
 
 
 def daily(dataset: Dataset) -> pl.DataFrame:
@@ -154,22 +154,22 @@ def profile(days: pl.DataFrame, before: date) -> tuple[np.ndarray, np.ndarray]:
         much above (more than 1) or below what the days of the month alone would give. A month whose revenue is
         not above 0 does not count.
     """
-    known = days.filter((pl.col("day") < before) & (pl.col("day") >= add_months(before, -LEARNT_MONTHS)))
+    recent = days.filter((pl.col("day") < before) & (pl.col("day") >= add_months(before, -LEARNT_MONTHS)))
     month = pl.col("day").dt.truncate("1mo")
     shares = (
-        known.with_columns(total=pl.col("amount").sum().over(month), length=pl.len().over(month))
+        recent.with_columns(total=pl.col("amount").sum().over(month), length=pl.len().over(month))
         .filter(pl.col("total") > 0)
         .with_columns(share=pl.col("amount") / pl.col("total"), dom=pl.col("day").dt.day() - 1)
     )
     own, n = np.zeros(31), np.zeros(31)
-    place = shares["dom"].to_numpy().astype(int)
-    np.add.at(own, place, shares["share"].to_numpy())
-    np.add.at(n, place, 1.0)
+    day_index = shares["dom"].to_numpy().astype(int)
+    np.add.at(own, day_index, shares["share"].to_numpy())
+    np.add.at(n, day_index, 1.0)
     of_month = np.maximum((own + EVEN_MONTHS / 30.4) / (n + EVEN_MONTHS), 0.0)
     week = shares["day"].dt.weekday().to_numpy().astype(int) - 1
     got, expected = np.zeros(7), np.zeros(7)
     np.add.at(got, week, shares["share"].to_numpy())
-    np.add.at(expected, week, of_month[place])
+    np.add.at(expected, week, of_month[day_index])
     even = EVEN_MONTHS / 7
     return of_month, np.maximum((got + even) / (expected + even), 0.0)
 
@@ -190,24 +190,24 @@ def _by_week(days: pl.DataFrame) -> pl.DataFrame:
 
 
 @remembered(4)
-def _replayed(dataset: Dataset, settings: Settings, held: Same) -> pl.DataFrame:
+def _replayed(dataset: Dataset, settings: Settings, replays: Same) -> pl.DataFrame:
     """Work the past weeks out once for each record of months."""
-    return _held(cast("pl.DataFrame", held.thing), daily(dataset))
+    return _replayed_weeks(cast("pl.DataFrame", replays.thing), daily(dataset))
 
 
-def _held(held: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+def _replayed_weeks(replays: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     """Return replayed weeks [week, ahead, amount, actual], each from months forecast so many months before."""
     parts = []
     spread = cache(lambda month: profile(days, month))
-    for key, rows in held.group_by("ahead", maintain_order=True) if held.height else []:
+    for key, rows in replays.group_by("ahead", maintain_order=True) if replays.height else []:
         ahead = int(str(key[0]))
-        said = pl.concat(
+        by_day = pl.concat(
             [
                 laid([(month, amount)], spread(add_months(month, 1 - ahead)))
                 for month, amount in rows.sort("month").select("month", "amount").iter_rows()
             ]
         )
-        both = said.join(days.rename({"amount": "actual"}), on="day")
+        both = by_day.join(days.rename({"amount": "actual"}), on="day")
         weeks = both.group_by(week=pl.col("day").dt.truncate("1w")).agg(
             pl.col("amount").sum(), pl.col("actual").sum(), n=pl.len()
         )
@@ -215,27 +215,29 @@ def _held(held: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).sort("ahead", "week") if parts else pl.DataFrame()
 
 
-def _widths(held: pl.DataFrame, settings: Settings, h: int) -> list[float]:
+def _widths(replays: pl.DataFrame, settings: Settings, h: int) -> list[float]:
     """Return half the range of a week by months ahead; none where the history is too short."""
-    if held.is_empty():
+    if replays.is_empty():
         return []
-    misses = held.with_columns(miss=(pl.col("actual") - pl.col("amount")).abs())
-    found = [
+    misses = replays.with_columns(miss=(pl.col("actual") - pl.col("amount")).abs())
+    widths = [
         quantile(misses.filter(pl.col("ahead") == k)["miss"].to_numpy(), settings.models.interval_rate)
         for k in range(1, h + 1)
     ]
-    return [] if found[0] is None else rising(found, h).tolist()
+    return [] if widths[0] is None else rising(widths, h).tolist()
 
 
 def _months_between(first: date, later: date) -> int:
     return (later.year - first.year) * 12 + later.month - first.month
 
 
-def _told(frame: pl.DataFrame, held: pl.DataFrame, width: list[float], days: pl.DataFrame, settings: Settings) -> Weeks:
+def _weeks(
+    frame: pl.DataFrame, replays: pl.DataFrame, width: list[float], days: pl.DataFrame, settings: Settings
+) -> Weeks:
     names = ["week", "amount", "lower", "upper", "billed_amount", "is_forecast"]
     shown = frame.select(names)
     rate = settings.models.interval_rate
-    near = held.filter(pl.col("ahead") == 1) if held.height else held
+    near = replays.filter(pl.col("ahead") == 1) if replays.height else replays
     total = float(near["actual"].abs().sum()) if near.height else 0.0
     if not width or not total:
         return Weeks(shown, None, 0, None, None, settings.currency, rate)
@@ -256,5 +258,5 @@ def _told(frame: pl.DataFrame, held: pl.DataFrame, width: list[float], days: pl.
 def _inside(misses: np.ndarray, rate: float) -> float:
     """Return the share of weeks inside a range made of all other weeks' misses."""
     size = np.abs(misses)
-    held = [size[i] <= (quantile(np.delete(size, i), rate) or 0.0) for i in range(len(size))]
-    return float(np.mean(held))
+    is_inside = [size[i] <= (quantile(np.delete(size, i), rate) or 0.0) for i in range(len(size))]
+    return float(np.mean(is_inside))

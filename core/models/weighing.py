@@ -64,5 +64,5 @@ def learnt(fixed: Floats, misses: Floats) -> Floats:
     total = np.where(seen[:, :, None], np.nan_to_num(misses), 0.0).sum(axis=0)
     everywhere = total.sum(axis=0) / n.sum()
     usual = (total + PRIOR_ORIGINS * everywhere) / (n + PRIOR_ORIGINS)
-    found = fixed / np.maximum(usual.T, 1e-9) ** POWER
-    return np.asarray(found / found.sum(axis=0), dtype=np.float64)
+    weights = fixed / np.maximum(usual.T, 1e-9) ** POWER
+    return np.asarray(weights / weights.sum(axis=0), dtype=np.float64)

@@ -120,10 +120,10 @@ def _chatter(rng: np.random.Generator, deals: pl.DataFrame, n: int, as_of: date)
     n = n if deals.height else 0
     kind = rng.choice(["mail", "mail", "call"], n)
     day = rng.integers(0, reach[-1], n) if n else np.zeros(0, dtype=int)
-    place = np.searchsorted(reach, day, side="right")
-    since = day - np.concatenate([[0], reach])[place]
+    deal_index = np.searchsorted(reach, day, side="right")
+    since = day - np.concatenate([[0], reach])[deal_index]
     return _shape(
-        deals[place].select(
+        deals[deal_index].select(
             "account_id",
             "opportunity_id",
             rep_id=pl.col("owner_id"),

@@ -104,10 +104,10 @@ def _round(
     for role in ("director", "vp"):
         for leader in team.filter(pl.col("role") == role)["rep_id"].sort():
             below = [calls[r] for r in team.filter(pl.col("manager_id") == leader)["rep_id"] if r in calls]
-            held = 0.97 if role == "director" else 1.0
+            haircut = 0.97 if role == "director" else 1.0
             if below:
                 commit, best, whole = (float(sum(c)) for c in zip(*below, strict=True))
-                calls[leader] = (commit * held, best, whole)
+                calls[leader] = (commit * haircut, best, whole)
     names = ("commit_amount", "best_case_amount", "pipeline_amount")
     return [
         {

@@ -76,8 +76,8 @@ def score(deals: Pipeline, battle: bool) -> np.ndarray:
 
 def season(week: int, bad: bool = False) -> float:
     """Return the factor on wins in one week: a rush at the end of the quarter, a lull in summer."""
-    place = week % PERIOD
-    rush = 2.6 if place >= PERIOD - 2 else 1.35 if place >= PERIOD - 4 else 0.75
+    week_of_quarter = week % PERIOD
+    rush = 2.6 if week_of_quarter >= PERIOD - 2 else 1.35 if week_of_quarter >= PERIOD - 4 else 0.75
     summer = 0.8 if (week // PERIOD) % 4 == 2 else 1.0
     return rush * summer * (0.55 if bad else 1.0)
 

@@ -170,17 +170,17 @@ def _accounts(rng: np.random.Generator, team: team_room.Team, n: int) -> tuple[p
 
 def _founding(rng: np.random.Generator, codes: dict[str, np.ndarray]) -> pl.DataFrame:
     """Return a contract for each account that was a customer before the records begin."""
-    held = np.flatnonzero(codes["founding"])
+    founders = np.flatnonzero(codes["founding"])
     mean, spread = np.array([pipeline.SEGMENT_SIZE[s] for s in range(3)]).T
-    size = codes["segment"][held]
+    size = codes["segment"][founders]
     return pl.DataFrame(
         {
-            "account": held,
-            "product_id": [f"P{int(p):02d}" for p in rng.integers(1, 11, len(held))],
+            "account": founders,
+            "product_id": [f"P{int(p):02d}" for p in rng.integers(1, 11, len(founders))],
             "amount": np.round(np.exp(rng.normal(mean[size], spread[size])), -2).clip(1_000),
-            "opportunity_type": ["new"] * len(held),
-            "month": np.zeros(len(held), dtype=np.int64),
-            "months_held": rng.integers(1, 31, len(held)),
+            "opportunity_type": ["new"] * len(founders),
+            "month": np.zeros(len(founders), dtype=np.int64),
+            "months_held": rng.integers(1, 31, len(founders)),
         }
     )
 

@@ -19,8 +19,8 @@ def spoil(
     truth : pl.DataFrame
         Deals that the truth speaks of are left as they are, but for the amount.
     """
-    known = truth["opportunity_id"].unique().implode()
-    closed = deals.filter("is_closed", ~pl.col("opportunity_id").is_in(known))["opportunity_id"].to_list()
+    planted = truth["opportunity_id"].unique().implode()
+    closed = deals.filter("is_closed", ~pl.col("opportunity_id").is_in(planted))["opportunity_id"].to_list()
     late = [str(x) for x in rng.choice(closed, min(45, len(closed) // 20), replace=False)] if closed else []
     early = deals.filter(~pl.col("is_closed"), pl.col("stage").is_in(["Prospecting", "Qualification"]))
     bare = early.filter(pl.Series(rng.random(early.height) < 0.12))["opportunity_id"].to_list()

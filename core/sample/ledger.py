@@ -68,8 +68,8 @@ def _invoice(
     parts = int(pieces) + (rng.random(n) < pieces - int(pieces)).astype(np.int64)
     each, rest = cents // parts, cents % parts
     index = np.repeat(np.arange(n), parts)
-    place = np.arange(len(index)) - np.repeat(np.cumsum(parts) - parts, parts)
-    amount = (each[index] + (place < rest[index])) / 100
+    part_index = np.arange(len(index)) - np.repeat(np.cumsum(parts) - parts, parts)
+    amount = (each[index] + (part_index < rest[index])) / 100
     day = rng.integers(0, 26, len(index)) if pieces > 1 else np.zeros(len(index), dtype=int)
     billed = (
         lines[index]

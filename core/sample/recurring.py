@@ -128,11 +128,11 @@ def _contract(
 ) -> None:
     """Shrink a few contracts at random: one line ends, a smaller one starts the same day."""
     for a in np.flatnonzero(active & (rng.random(len(active)) < 0.006)):
-        kept = open_lines[int(a)]
-        old = lines[kept[0]]
+        line_ids = open_lines[int(a)]
+        old = lines[line_ids[0]]
         old[5] = day
         lines.append([old[0], old[1], round(float(str(old[2])) * rng.uniform(0.55, 0.85), 2), day, old[4], None])
-        kept[0] = len(lines) - 1
+        line_ids[0] = len(lines) - 1
 
 
 def _add_line(
@@ -144,12 +144,12 @@ def _add_line(
     state: _State,
 ) -> None:
     account = int(str(row["account"]))
-    held = open_lines.setdefault(account, [])
+    line_ids = open_lines.setdefault(account, [])
     mrr = round(float(str(row["amount"])) / 12, 2)
     held_for = int(str(row["months_held"]))
     day = add_months(day, -held_for)
-    if row["opportunity_type"] == "renewal" and held:
-        old = lines[held.pop(0)]
+    if row["opportunity_type"] == "renewal" and line_ids:
+        old = lines[line_ids.pop(0)]
         old[5] = day
         mrr = round(float(str(old[2])) * 1.03, 2)
     if not active[account]:
@@ -157,7 +157,7 @@ def _add_line(
         state.history[account] = state.usage[account]
     active[account] = True
     lines.append([account, row["product_id"], mrr, day, add_months(day, 12 * (held_for // 12 + 1)), None])
-    held.append(len(lines) - 1)
+    line_ids.append(len(lines) - 1)
 
 
 def _reading(state: _State, on: np.ndarray, day: date) -> pl.DataFrame:

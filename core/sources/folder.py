@@ -60,14 +60,14 @@ def read_folder(
     SourceError
         When the folder does not exist or holds none of the entities.
     """
-    place = Path(folder)
-    if not place.is_dir():
-        raise SourceError("There is no such folder.", str(place), "Check QUARTERDECK_DATA.")
-    files = {p.name: p.read_bytes() for p in sorted(place.iterdir()) if p.suffix.lower() in ENDINGS}
-    meta = place / "meta.yaml"
+    path = Path(folder)
+    if not path.is_dir():
+        raise SourceError("There is no such folder.", str(path), "Check QUARTERDECK_DATA.")
+    files = {p.name: p.read_bytes() for p in sorted(path.iterdir()) if p.suffix.lower() in ENDINGS}
+    meta = path / "meta.yaml"
     facts = yaml.safe_load(meta.read_text(encoding="utf-8")) if meta.exists() else {}
     day = as_of or (date.fromisoformat(str(facts["as_of"])) if facts.get("as_of") else None)
-    return read_files(files, mapping, settings, day, str(facts.get("source", place.name)))
+    return read_files(files, mapping, settings, day, str(facts.get("source", path.name)))
 
 
 def read_files(
@@ -108,12 +108,12 @@ def read_files(
 
 
 def _by_name(files: Mapping[str, bytes]) -> dict[str, EntityMap]:
-    found = {}
+    maps = {}
     for file in files:
         stem = Path(file).stem.lower().replace(" ", "_").replace("-", "_")
         if stem in FRAMES:
-            found[stem] = EntityMap(file=file)
-    return found
+            maps[stem] = EntityMap(file=file)
+    return maps
 
 
 def _mapped(name: str, entry: EntityMap, files: Mapping[str, bytes]) -> pl.DataFrame:
@@ -151,10 +151,10 @@ def _looked_up(frame: pl.DataFrame, entry: EntityMap, raw: Mapping[str, pl.DataF
 
 
 def _column_notes(name: str, frame: pl.DataFrame, file: str) -> list[str]:
-    known = SCHEMAS[name].column_names()
+    expected = SCHEMAS[name].column_names()
     notes = []
-    for missing in (c for c in known if c not in frame.columns):
-        near = closest(missing, [c for c in frame.columns if c not in known])
+    for missing in (c for c in expected if c not in frame.columns):
+        near = closest(missing, [c for c in frame.columns if c not in expected])
         if near:
             notes.append(f"{file} has no column {missing}; its column {near} looks like it.")
     return notes

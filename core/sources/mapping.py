@@ -64,12 +64,12 @@ def parse_map(content: bytes, name: str = "the column map") -> dict[str, Any]:
         When it is not YAML, or holds no names and values.
     """
     try:
-        found = yaml.safe_load(content)
+        parsed = yaml.safe_load(content)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise SourceError("The column map is not valid YAML.", name, "Check its indents and quotes.") from error
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise SourceError("The column map must hold entities and their columns.", name)
-    return {str(key): value for key, value in found.items()}
+    return {str(key): value for key, value in parsed.items()}
 
 
 def read_map(mapping: Path | str | Mapping[str, Any]) -> dict[str, EntityMap]:
@@ -108,6 +108,6 @@ def read_map(mapping: Path | str | Mapping[str, Any]) -> dict[str, EntityMap]:
             out[str(name)] = EntityMap.model_validate(entry)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(str(p) for p in (name, *first["loc"]))
-            raise SourceError(f"The map is not valid at {place}: {first['msg']}", where) from error
+            key_path = ".".join(str(p) for p in (name, *first["loc"]))
+            raise SourceError(f"The map is not valid at {key_path}: {first['msg']}", where) from error
     return out

@@ -63,8 +63,8 @@ def typed(frame: pl.DataFrame, entity: str, file: str) -> tuple[pl.DataFrame, pl
     parsed = raw.with_columns(_parse(raw, schema, n).alias(n) for n in schema.column_names())
     bad = [_unread(raw, parsed, n, entity, file) for n in schema.column_names()]
     unread = pl.concat([b for b in bad if b.height] or [_none()])
-    kept = parsed.filter(~pl.col("_row").is_in(unread["row"].implode())) if unread.height else parsed
-    good, broken = _validated(kept, schema, entity, file, raw)
+    readable = parsed.filter(~pl.col("_row").is_in(unread["row"].implode())) if unread.height else parsed
+    good, broken = _validated(readable, schema, entity, file, raw)
     extra = [c for c in frame.columns if c not in schema.column_names()]
     return good.select(*schema.column_names(), *extra), pl.concat([unread, broken])
 
@@ -116,13 +116,13 @@ def _kind(dtype: pl.DataType) -> str:
 
 
 def _validated(
-    kept: pl.DataFrame, schema: type[dy.Schema], entity: str, file: str, raw: pl.DataFrame
+    readable: pl.DataFrame, schema: type[dy.Schema], entity: str, file: str, raw: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    checked = kept.select("_row", *schema.column_names())
+    checked = readable.select("_row", *schema.column_names())
     _, failure = schema.filter(checked.drop("_row"), cast=False)
     counts = failure.counts()
     if not counts:
-        return kept, _none()
+        return readable, _none()
     flagged = _flags(checked, schema)
     parts = []
     bad_rows: set[int] = set()
@@ -135,7 +135,7 @@ def _validated(
             parts.append(
                 _report(raw.filter(pl.col("_row").is_in(rows)), entity, file, named, check or rule, pl.lit(why))
             )
-    return kept.filter(~pl.col("_row").is_in(sorted(bad_rows))), pl.concat(parts or [_none()])
+    return readable.filter(~pl.col("_row").is_in(sorted(bad_rows))), pl.concat(parts or [_none()])
 
 
 def _flags(checked: pl.DataFrame, schema: type[dy.Schema]) -> dict[str, list[int]]:

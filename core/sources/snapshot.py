@@ -38,13 +38,13 @@ def load_or_read(folder: Path, mapping: str, settings: Settings, read: Callable[
     stages, and the code that reads and checks. One process writes while others wait. Where it cannot be
     kept, the dataset is returned all the same.
     """
-    place = settings.home / "snapshots" / _key(folder, mapping, settings)
+    path = settings.home / "snapshots" / _key(folder, mapping, settings)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{place}.lock"):
-            if not (place / "about.json").exists():
-                _save(place, read())
-            return _load(place)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock"):
+            if not (path / "about.json").exists():
+                _save(path, read())
+            return _load(path)
     except OSError:
         return read()
 
@@ -65,28 +65,28 @@ def _key(folder: Path, mapping: str, settings: Settings) -> str:
     return digest.hexdigest()
 
 
-def _save(place: Path, found: Dataset) -> None:
+def _save(path: Path, dataset: Dataset) -> None:
     about = {
-        "as_of": found.as_of.isoformat(),
-        "source": found.source,
-        "missing": list(found.missing),
-        "fingerprint": found.fingerprint,
+        "as_of": dataset.as_of.isoformat(),
+        "source": dataset.source,
+        "missing": list(dataset.missing),
+        "fingerprint": dataset.fingerprint,
     }
-    with writing(place, "about.json", KEPT) as work:
+    with writing(path, "about.json", KEPT) as work:
         for name in FRAMES:
-            found.frame(name).write_parquet(work / f"{name}.parquet", compression="lz4")
-        found.rejected.write_parquet(work / "rejected.parquet")
+            dataset.frame(name).write_parquet(work / f"{name}.parquet", compression="lz4")
+        dataset.rejected.write_parquet(work / "rejected.parquet")
         (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
 
-def _load(place: Path) -> Dataset:
-    about = json.loads((place / "about.json").read_text(encoding="utf-8"))
-    frames: dict[str, Any] = {name: pl.read_parquet(place / f"{name}.parquet") for name in FRAMES}
+def _load(path: Path) -> Dataset:
+    about = json.loads((path / "about.json").read_text(encoding="utf-8"))
+    frames: dict[str, Any] = {name: pl.read_parquet(path / f"{name}.parquet") for name in FRAMES}
     return Dataset(
         **frames,
         as_of=date.fromisoformat(about["as_of"]),
         source=about["source"],
-        rejected=pl.read_parquet(place / "rejected.parquet"),
+        rejected=pl.read_parquet(path / "rejected.parquet"),
         missing=tuple(about["missing"]),
         known_fingerprint=about["fingerprint"],
     )

@@ -77,24 +77,24 @@ class Answers:
         StoreError
             When a kind is not known or a requirement has no text; nothing is written then.
         """
-        for one in decisions:
-            if one.kind not in KINDS or not one.text.strip():
+        for decision in decisions:
+            if decision.kind not in KINDS or not decision.text.strip():
                 raise StoreError("A decision needs a requirement, and a kind.", mend=f"Kinds: {', '.join(KINDS)}.")
         at = self._clock()
         rows = [
             {
                 "at": at,
                 "owner": user[:200],
-                "source": one.source[:260],
-                "place": one.place[:260],
-                "text": one.text,
-                "kind": one.kind,
-                "capability_id": one.capability_id,
-                "answer": one.answer,
-                "category": one.category,
-                "chance": one.chance,
+                "source": decision.source[:260],
+                "place": decision.place[:260],
+                "text": decision.text,
+                "kind": decision.kind,
+                "capability_id": decision.capability_id,
+                "answer": decision.answer,
+                "category": decision.category,
+                "chance": decision.chance,
             }
-            for one in decisions
+            for decision in decisions
         ]
         if rows:
             with self._sessions.begin() as session:
@@ -114,7 +114,11 @@ class Answers:
         int
             How many were taken back.
         """
-        numbers = [int(one.split()[-1]) for one in answer_ids if one.startswith(PREFIX) and one.split()[-1].isdigit()]
+        numbers = [
+            int(answer_id.split()[-1])
+            for answer_id in answer_ids
+            if answer_id.startswith(PREFIX) and answer_id.split()[-1].isdigit()
+        ]
         with self._sessions() as session:
             rows = session.scalars(
                 select(AnswerRow).where(AnswerRow.id.in_(numbers), AnswerRow.kind != WITHDRAWN)
@@ -136,11 +140,11 @@ owner, kind, chance, at, age_days], at in UTC."""
         asked = select(AnswerRow).where(AnswerRow.id.in_(newest), AnswerRow.kind != WITHDRAWN)
         now = self._clock()
         with self._sessions() as session:
-            rows = [_told(row, now) for row in session.scalars(asked.order_by(AnswerRow.id.desc()))]
+            rows = [_as_row(row, now) for row in session.scalars(asked.order_by(AnswerRow.id.desc()))]
         return pl.DataFrame(rows, schema=SHAPE, orient="row")
 
 
-def _told(row: AnswerRow, now: datetime) -> tuple[Any, ...]:
+def _as_row(row: AnswerRow, now: datetime) -> tuple[Any, ...]:
     at = row.at.replace(tzinfo=UTC) if row.at.tzinfo is None else row.at.astimezone(UTC)
     return (
         f"{PREFIX}{row.id}",

@@ -57,12 +57,12 @@ class Branches(Documents):
         StoreError
             When there is none, or it is another's and not shared.
         """
-        found = {b.key: b for b in self.visible(user)}.get(key)
-        if found is None:
+        saved = {b.key: b for b in self.visible(user)}.get(key)
+        if saved is None:
             raise StoreError(
                 f"There is no scenario called {key.partition('/')[2]!r}.", mend="It may have been deleted."
             )
-        return found
+        return saved
 
     def keep(
         self,

@@ -69,8 +69,8 @@ class Capabilities(Versions):
         StoreError
             When a value is too long, or others keep saving the same capabilities; nothing is saved then.
         """
-        for one in edits:
-            self._check({"capability_id": one.capability_id, **one.values})
+        for edit in edits:
+            self._check({"capability_id": edit.capability_id, **edit.values})
         for _ in range(3):
             try:
                 with self.sessions.begin() as session:
@@ -80,32 +80,32 @@ class Capabilities(Versions):
         raise StoreError("Others keep saving the same capabilities.", mend="Load the page again and repeat it.")
 
     def _all(self, session: Session, book: str, edits: Sequence[CapabilityEdit], author: str) -> list[ConflictError]:
-        standing = self._standing(session, book, [one.capability_id for one in edits])
-        met, rows, told = [], [], []
+        standing = self._standing(session, book, [edit.capability_id for edit in edits])
+        met, rows, audit_rows = [], [], []
         at = self.clock()
-        for one in edits:
-            newest = standing.get(one.capability_id)
-            if (newest.version if newest else 0) != one.version:
+        for edit in edits:
+            newest = standing.get(edit.capability_id)
+            if (newest.version if newest else 0) != edit.version:
                 met.append(self._conflict(newest))
                 continue
-            about = {"capability_id": one.capability_id}
-            mark = {"book": book, "author": author[:200], "saved_at": at, "version": one.version + 1}
-            rows.append({**about, **one.values, **mark})
-            told.append({"at": at, **self._audit(about, one.values, newest, author)})
+            about = {"capability_id": edit.capability_id}
+            mark = {"book": book, "author": author[:200], "saved_at": at, "version": edit.version + 1}
+            rows.append({**about, **edit.values, **mark})
+            audit_rows.append({"at": at, **self._audit(about, edit.values, newest, author)})
         if rows:
             session.execute(insert(CapabilityRow), rows)
-            session.execute(insert(AuditRow), told)
+            session.execute(insert(AuditRow), audit_rows)
         return met
 
     def _standing(self, session: Session, book: str, ids: Sequence[str]) -> dict[str, CapabilityRow]:
         """Return the newest version of each of some capabilities."""
-        found: dict[str, CapabilityRow] = {}
+        newest: dict[str, CapabilityRow] = {}
         for begin in range(0, len(ids), MOST_AT_ONCE):
             some = ids[begin : begin + MOST_AT_ONCE]
             asked = select(CapabilityRow).where(CapabilityRow.book == book, CapabilityRow.capability_id.in_(some))
             for row in session.scalars(asked.order_by(CapabilityRow.version)):
-                found[row.capability_id] = row
-        return found
+                newest[row.capability_id] = row
+        return newest
 
     def _check(self, values: Mapping[str, Any]) -> None:
         for name, value in values.items():

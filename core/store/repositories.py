@@ -254,8 +254,8 @@ class Audit:
         with self._sessions() as session:
             rows = session.scalars(asked).all()
         words = ("user", "action", "target", "detail")
-        found = [(_utc(r.at).replace(tzinfo=None), r.user, r.action, r.target, r.detail) for r in rows]
-        return pl.DataFrame(found, schema=[("at", pl.Datetime("us")), *((w, pl.String) for w in words)], orient="row")
+        entries = [(_utc(r.at).replace(tzinfo=None), r.user, r.action, r.target, r.detail) for r in rows]
+        return pl.DataFrame(entries, schema=[("at", pl.Datetime("us")), *((w, pl.String) for w in words)], orient="row")
 
 
 def _utc(at: datetime) -> datetime:

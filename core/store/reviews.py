@@ -95,8 +95,8 @@ class Reviews:
         columns = [ReviewRow.__table__.c[name] for name in SHAPE]
         asked = select(*columns).where(ReviewRow.requirement_set_id == requirement_set_id)
         with self._sessions() as session:
-            found = [(*row[:-1], _plain(row[-1])) for row in session.execute(asked)]
-        return pl.DataFrame(found, schema=SHAPE, orient="row").sort("sheet", "row")
+            records = [(*row[:-1], _plain(row[-1])) for row in session.execute(asked)]
+        return pl.DataFrame(records, schema=SHAPE, orient="row").sort("sheet", "row")
 
     def change(self, requirement_set_id: int, changes: Sequence[Change], user: str) -> list[Conflict]:
         """Make changes, each only where the row still stands as it was read.
@@ -118,8 +118,8 @@ class Reviews:
         StoreError
             When a field is not known, or the list has been deleted.
         """
-        for one in changes:
-            for name in one.values:
+        for edit in changes:
+            for name in edit.values:
                 if name not in FIELDS:
                     raise StoreError(f"A row has no field {name!r}.", mend=f"Known: {', '.join(FIELDS)}.")
         for _ in range(TRIES):
@@ -135,22 +135,22 @@ class Reviews:
 
     def _all(self, session: Session, number: int, changes: Sequence[Change], user: str) -> list[Conflict]:
         rows = session.scalars(select(ReviewRow).where(ReviewRow.requirement_set_id == number))
-        standing = {(one.sheet, one.row): one for one in rows}
+        standing = {(saved.sheet, saved.row): saved for saved in rows}
         mark = {"requirement_set_id": number, "changed_by": user[:200], "changed_at": self._clock()}
         met: list[Conflict] = []
         new: list[dict[str, Any]] = []
         over: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        for one in changes:
-            place = {"sheet": one.sheet, "row": one.row, "version": one.version + 1}
-            there = standing.get((one.sheet, one.row))
-            if there is None and one.version:
+        for edit in changes:
+            key = {"sheet": edit.sheet, "row": edit.row, "version": edit.version + 1}
+            there = standing.get((edit.sheet, edit.row))
+            if there is None and edit.version:
                 raise StoreError("The list was deleted meanwhile.", mend="Keep it again under a name.")
             if there is None:
-                new.append({**dict.fromkeys(FIELDS), "state": "new", **one.values, **place, **mark})
-            elif there.version != one.version:
-                met.append(Conflict(one, _held(there)))
+                new.append({**dict.fromkeys(FIELDS), "state": "new", **edit.values, **key, **mark})
+            elif there.version != edit.version:
+                met.append(Conflict(edit, _values(there)))
             else:
-                over.setdefault(tuple(sorted(one.values)), []).append({**one.values, **place, **mark})
+                over.setdefault(tuple(sorted(edit.values)), []).append({**edit.values, **key, **mark})
         if new:
             session.execute(insert(ReviewRow), new)
         for names, group in over.items():
@@ -180,7 +180,7 @@ def _replace(session: Session, names: tuple[str, ...], group: list[dict[str, Any
         raise _Raced
 
 
-def _held(row: ReviewRow) -> dict[str, Any]:
+def _values(row: ReviewRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in SHAPE} | {"changed_at": _plain(row.changed_at)}
 
 

@@ -149,13 +149,13 @@ class Versions:
         )
 
     def _audit(self, about: Mapping[str, Any], values: Mapping[str, Any], newest: Any, author: str) -> dict[str, Any]:
-        told = [f"{k}: {getattr(newest, k, None)} → {v}" for k, v in values.items() if getattr(newest, k, None) != v]
+        changes = [f"{k}: {getattr(newest, k, None)} → {v}" for k, v in values.items() if getattr(newest, k, None) != v]
         target = " ".join(str(v) for v in about.values())
         return {
             "user": author[:200],
             "action": f"{self.noun} saved"[:80],
             "target": target[:400],
-            "detail": "; ".join(told),
+            "detail": "; ".join(changes),
         }
 
     def _frame(self, asked: Select[Any]) -> pl.DataFrame:
@@ -202,8 +202,8 @@ class Snapshots:
             Rows added.
         """
         names = ("window", "days", "closed_amount", "open_amount", "new_amount", "amount", "lower", "upper")
-        known = set(self.of(book).filter(pl.col("as_of_on") == as_of)["window"])
-        fresh = [row for row in rows.select(names).to_dicts() if row["window"] not in known]
+        windows = set(self.of(book).filter(pl.col("as_of_on") == as_of)["window"])
+        fresh = [row for row in rows.select(names).to_dicts() if row["window"] not in windows]
         values = [{"book": book, "as_of_on": as_of, "saved_at": self.clock(), **row} for row in fresh]
         try:
             with self.sessions.begin() as session:
@@ -218,8 +218,8 @@ class Snapshots:
         kinds = _kinds(ForecastSnapshotRow)
         asked = select(ForecastSnapshotRow).where(ForecastSnapshotRow.book == book)
         with self.sessions() as session:
-            found = session.scalars(asked.order_by(ForecastSnapshotRow.as_of_on, ForecastSnapshotRow.days)).all()
-            rows = [[_plain(getattr(row, name)) for name in kinds] for row in found]
+            records = session.scalars(asked.order_by(ForecastSnapshotRow.as_of_on, ForecastSnapshotRow.days)).all()
+            rows = [[_plain(getattr(row, name)) for name in kinds] for row in records]
         return pl.DataFrame(rows, schema=kinds, orient="row")
 
 

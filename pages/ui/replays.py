@@ -60,7 +60,7 @@ def day(page: Page) -> date | None:
 def on(page: Page, day: date) -> Past:
     """Return the forecast of a past day."""
     found: Past = cached_calls.result(
-        forecasts.past.on, page.data, page.settings, calls.stamp(page), day, said=calls.said(page)
+        forecasts.past.on, page.data, page.settings, calls.stamp(page), day, manager_calls=calls.said(page)
     )
     return found
 
@@ -78,6 +78,6 @@ def cut() -> str:
 def score(page: Page, by: str) -> Measure:
     """Return how good past forecasts were."""
     found: Measure = cached_calls.result(
-        forecasts.past.record, page.data, page.settings, calls.stamp(page), by, said=calls.said(page)
+        forecasts.past.record, page.data, page.settings, calls.stamp(page), by, manager_calls=calls.said(page)
     )
     return found

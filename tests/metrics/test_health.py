@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from core.metrics import concentration, coverage, health, pipeline, recurring, scope, winrate
-from core.metrics.health import PARTS, _told
+from core.metrics.health import PARTS, _track_record
 from tests.metrics.companies import company, deal, states
 
 
@@ -62,7 +62,7 @@ def test_the_record_is_said_as_it_is(scores, word):
     past = pl.DataFrame(
         {"x": [None if s is None else float(s) for s in scores], "attainment_rate": [k / 10 for k in range(8)]}
     )
-    assert word in _told(past, "x")
+    assert word in _track_record(past, "x")
 
 
 def test_each_part_by_hand(settings):

@@ -80,7 +80,7 @@ def landmark(**more):
 def test_periods_end_when_the_deal_does():
     marks = pl.DataFrame([landmark(), landmark(end_days=None, follow_days=31, is_won=False)])
     found = Periods.of(marks, 12)
-    own = found.place == 0
+    own = found.landmark == 0
     assert found.period[own].tolist() == [0, 1]
     assert found.won[own].tolist() == [0, 1]
     assert found.period[~own].tolist() == [0, 1]
