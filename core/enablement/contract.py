@@ -68,13 +68,13 @@ class Contract:
         due = self.frame.filter(pl.col("state") == "due")["step"].to_list()
         n = self.deviations.height
         deviations = counted(n, "must-have needs", "must-haves need") if n else "no must-have needs"
-        text = (
+        summary = (
             f"The list asks for the service level {self.level['name']}"
             + (f", and for more in {counted(len(self.unmet), 'point')}" if self.unmet else "")
             + f"; {deviations} a deviation."
         )
-        text += f" Late: {', '.join(late)}." if late else ""
-        return text + (f" Due now: {', '.join(due)}." if due else "")
+        summary += f" Late: {', '.join(late)}." if late else ""
+        return summary + (f" Due now: {', '.join(due)}." if due else "")
 
     def paper(self) -> Paper:
         """Return the pack: service level, deviations, steps."""
@@ -129,7 +129,7 @@ def draw_up(
     """
     levels = rules()["levels"]
     beyond = [_beyond(level, asked) for level in levels]
-    place = next((k for k, left in enumerate(beyond) if not left), len(levels) - 1)
+    index = next((k for k, left in enumerate(beyond) if not left), len(levels) - 1)
     missed = rows.filter((pl.col("priority") == "critical") & (pl.col("statement") != "Compliant"))
     deviations = missed.select(
         "row",
@@ -139,24 +139,26 @@ def draw_up(
         pl.col("capability_id").alias("source"),
     )
     steps = []
-    for one in rules()["approvals"]:
-        due = after(signature, -int(one["days"]), holidays)
+    for approval in rules()["approvals"]:
+        due = after(signature, -int(approval["days"]), holidays)
         left = between(today, due, holidays)
-        state = "done" if one["step"] in done else "late" if left < 0 else "due" if left <= 2 else "ahead"
-        steps.append((one["step"], one["who"], due, left, state))
+        state = "done" if approval["step"] in done else "late" if left < 0 else "due" if left <= 2 else "ahead"
+        steps.append((approval["step"], approval["who"], due, left, state))
     frame = pl.DataFrame(steps, schema=STEPS, orient="row")
-    return Contract(levels[place], tuple(beyond[place]), frame, deviations, deal)
+    return Contract(levels[index], tuple(beyond[index]), frame, deviations, deal)
 
 
 def _beyond(level: Mapping[str, Any], asked: pl.DataFrame) -> list[str]:
     """Return a sentence for each number a level does not meet."""
     out = []
-    for one in asked.iter_rows(named=True):
-        rule = rules()["measures"].get(one["measure"])
+    for demand in asked.iter_rows(named=True):
+        rule = rules()["measures"].get(demand["measure"])
         if rule is None:
             continue
         given = float(level[rule["field"]]) * rule["unit"]
-        is_met = given >= one["value"] if one["is_more_better"] else given <= one["value"]
+        is_met = given >= demand["value"] if demand["is_more_better"] else given <= demand["value"]
         if not is_met:
-            out.append(f"Row {one['row']}, {one['measure']}: {one['phrase']} is asked for, beyond {level['name']}.")
+            out.append(
+                f"Row {demand['row']}, {demand['measure']}: {demand['phrase']} is asked for, beyond {level['name']}."
+            )
     return list(dict.fromkeys(out))

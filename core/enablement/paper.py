@@ -55,9 +55,9 @@ class Paper:
         return out
 
 
-def heading(text: str) -> Block:
+def heading(title: str) -> Block:
     """Return a section's heading."""
-    return Block("heading", text)
+    return Block("heading", title)
 
 
 def text(words: str) -> Block:
@@ -72,11 +72,11 @@ def bullets(lines: Sequence[str]) -> list[Block]:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Block:
     """Return a table; what is missing in a row stays empty."""
-    body = tuple(tuple(_said(value) for value in row) for row in rows)
+    body = tuple(tuple(_value_text(value) for value in row) for row in rows)
     return Block("table", rows=(tuple(head), *body))
 
 
-def _said(value: object) -> str:
+def _value_text(value: object) -> str:
     if isinstance(value, date):
         return f"{value.day} {value:%b %Y}"
     return "" if value is None else str(value)
@@ -99,10 +99,10 @@ def widths(rows: Sequence[Sequence[str]], room: int, letter: int, beside: int) -
     columns = max((len(row) for row in rows), default=1)
     texts = [[row[k] for row in rows if k < len(row)] for k in range(columns)]
     # The head is bold, so that its letters take more room.
-    heads = [max((len(word) + 1 for text in column[:1] for word in text.split()), default=1) for column in texts]
-    words = [max((len(word) for text in column[1:] for word in text.split()), default=1) for column in texts]
+    heads = [max((len(word) + 1 for cell in column[:1] for word in cell.split()), default=1) for column in texts]
+    words = [max((len(word) for cell in column[1:] for word in cell.split()), default=1) for column in texts]
     least = [min(max(pair), LONGEST_WORD) * letter + beside for pair in zip(heads, words, strict=True)]
-    longest = [max((min(len(text), WIDEST) for text in column), default=1) for column in texts]
+    longest = [max((min(len(cell), WIDEST) for cell in column), default=1) for column in texts]
     left = room - sum(least)
     if left <= 0:
         return [room * part // sum(least) for part in least]

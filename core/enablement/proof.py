@@ -57,12 +57,14 @@ class Proof:
         last = self.frame["ends_on"].to_list()[-1]
         done = int((self.frame["result"] != "open").sum())
         passed = int((self.frame["result"] == "passed").sum())
-        text = (
+        summary = (
             f"{counted(self.frame.height, 'criterion', 'criteria')} from critical requirements "
             f"{'takes' if self.frame.height == 1 else 'take'} {counted(self.frame['week'].to_list()[-1], 'week')}, "
             f"until {last.day} {last:%B %Y}"
         )
-        return f"{text}; {passed} of {done} tried {'has' if passed == 1 else 'have'} passed." if done else f"{text}."
+        return (
+            f"{summary}; {passed} of {done} tried {'has' if passed == 1 else 'have'} passed." if done else f"{summary}."
+        )
 
     def due(self, today: date) -> pl.DataFrame:
         """Return criteria still open whose last day is within five business days or past: [..., days_left]."""
@@ -125,29 +127,29 @@ def plan(
     order = pl.col("comparison").is_null()
     chosen = can.sort(order, "row", maintain_order=True).head(rules()["most"]["criteria"]).sort("row")
     first = after(start, 0, holidays)
-    found = []
-    for place, one in enumerate(chosen.iter_rows(named=True)):
-        week = place // PER_WEEK
+    tests = []
+    for index, row in enumerate(chosen.iter_rows(named=True)):
+        week = index // PER_WEEK
         begins = after(first, week * DAYS, holidays)
         ends = after(begins, DAYS - 1, holidays)
-        result = (results or {}).get(one["row"], "open")
-        found.append(
+        result = (results or {}).get(row["row"], "open")
+        tests.append(
             (
-                place + 1,
+                index + 1,
                 week + 1,
-                one["row"],
-                one["text"],
-                criterion(one),
-                one["owner"],
+                row["row"],
+                row["text"],
+                criterion(row),
+                row["owner"],
                 begins,
                 ends,
-                one["capability_id"],
+                row["capability_id"],
                 result if result in RESULTS else "open",
             )
         )
     kinds = dict.fromkeys(chosen["category"].to_list())
     needed = dict.fromkeys(line for kind in kinds for line in rules()["environments"].get(kind, ()))
-    return Proof(pl.DataFrame(found, schema=PLAN, orient="row"), tuple(needed), deal, tuple(sorted(holidays)))
+    return Proof(pl.DataFrame(tests, schema=PLAN, orient="row"), tuple(needed), deal, tuple(sorted(holidays)))
 
 
 def criterion(row: Mapping[str, object]) -> str:
@@ -155,9 +157,9 @@ def criterion(row: Mapping[str, object]) -> str:
     asked = str(row["comparison"] or "")
     wanted = [part.split(", we commit")[0].split("; unclear")[0] for part in asked.split(". ") if "asks for" in part]
     if wanted:
-        said = "; ".join(part.replace("asks for ", "") for part in wanted)
-        how = "measured" if MEASURED.search(said) else "shown"
-        return f"{said[:1].upper()}{said[1:]}, {how} in the buyer's presence and written down."
+        target = "; ".join(part.replace("asks for ", "") for part in wanted)
+        how = "measured" if MEASURED.search(target) else "shown"
+        return f"{target[:1].upper()}{target[1:]}, {how} in the buyer's presence and written down."
     return "Done by the buyer's own user with the buyer's own data, without help, and signed off."
 
 

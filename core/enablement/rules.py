@@ -14,5 +14,5 @@ RULES = Path(__file__).with_name("enablement.yaml")
 @cache
 def rules() -> dict[str, Any]:
     """Return service levels, approvals, environments, checklists and sizes."""
-    found: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
-    return found
+    loaded: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    return loaded

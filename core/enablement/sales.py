@@ -27,9 +27,9 @@ def battlecard(gaps: pl.DataFrame, capabilities: pl.DataFrame, training: Trainin
     """
     most = rules()["most"]["gaps"]
     worst = gaps.filter(pl.col("n_deals") > 0).head(most)
-    known = {row["capability_id"]: row for row in capabilities.iter_rows(named=True)}
+    by_id = {row["capability_id"]: row for row in capabilities.iter_rows(named=True)}
     rows = [
-        (row["gap"], row["severity"], _survival(row), _say(known.get(row["gap_id"])), row["gap_id"])
+        (row["gap"], row["severity"], _survival(row), _say(by_id.get(row["gap_id"])), row["gap_id"])
         for row in worst.iter_rows(named=True)
     ]
     wins = [f"{row['show']} ({row['source']})" for row in training.script.iter_rows(named=True)]
@@ -92,9 +92,9 @@ def deck(gaps: pl.DataFrame, capabilities: pl.DataFrame, training: Training, com
     )
     areas = [(str(kind).capitalize(), total, ready) for kind, total, ready in by_kind.rows()]
     asked = [row["question"] for row in training.answers.iter_rows(named=True)][: rules()["most"]["slide_rows"]]
-    known = {row["capability_id"]: row for row in capabilities.iter_rows(named=True)}
+    by_id = {row["capability_id"]: row for row in capabilities.iter_rows(named=True)}
     worst = gaps.filter(pl.col("n_deals") > 0).head(rules()["most"]["slide_rows"])
-    open_points = [(row["gap"], _say(known.get(row["gap_id"]), TELL)) for row in worst.iter_rows(named=True)]
+    open_points = [(row["gap"], _say(by_id.get(row["gap_id"]), TELL)) for row in worst.iter_rows(named=True)]
     return Paper(
         company,
         "The catalogue is empty." if capabilities.is_empty() else WHOLE,

@@ -158,7 +158,7 @@ def _grid(rows: tuple[tuple[str, ...], ...]) -> str:
     room, size = WIDE - 2 * EDGE, 14 if len(rows) <= TABLE_ROWS else 12
     wide = widths(rows, room, LETTER * size, BESIDE)
     grid = "".join(f'<a:gridCol w="{width}"/>' for width in wide)
-    body = "".join(_line(row, len(wide), size, is_head=place == 0) for place, row in enumerate(rows))
+    body = "".join(_line(row, len(wide), size, is_head=index == 0) for index, row in enumerate(rows))
     return (
         '<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="4" name="Table"/><p:cNvGraphicFramePr/><p:nvPr/>'
         f'</p:nvGraphicFramePr><p:xfrm><a:off x="{EDGE}" y="1500000"/>'

@@ -98,24 +98,24 @@ def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFram
         [text, capability_id, short]: what buyers wrote, the capability that answers it, and where it falls short
         (may be left out).
     """
-    held = {row["capability_id"]: row for row in capabilities.iter_rows(named=True)}
+    by_id = {row["capability_id"]: row for row in capabilities.iter_rows(named=True)}
     most, minutes = rules()["most"], rules()["lesson_minutes"]
     rows: list[tuple[Any, ...]] = [
         (
-            one["title"],
+            update["title"],
             "update",
             minutes["update"],
-            one["why"] or f"Explain {one['title'].lower()} in two sentences.",
-            one["what"] or "Show it in the demo tenant.",
-            one["capability_id"] or "product update",
+            update["why"] or f"Explain {update['title'].lower()} in two sentences.",
+            update["what"] or "Show it in the demo tenant.",
+            update["capability_id"] or "product update",
         )
-        for one in updates.iter_rows(named=True)
+        for update in updates.iter_rows(named=True)
     ]
     worst = gaps.filter(pl.col("n_deals") > 0).sort("exposed_amount", descending=True).head(most["gaps"])
-    for one in worst.iter_rows(named=True):
-        hang = counted(one["n_deals"], "open deal hangs", "open deals hang")
+    for gap in worst.iter_rows(named=True):
+        hang = counted(gap["n_deals"], "open deal hangs", "open deals hang")
         goal = f"Answer honestly, offer the way round, and know that {hang} on it."
-        rows.append((one["gap"], "gap", minutes["gap"], goal, _role_play(one, held), one["gap_id"]))
+        rows.append((gap["gap"], "gap", minutes["gap"], goal, _role_play(gap, by_id), gap["gap_id"]))
     if rows:
         rows.append(
             (
@@ -138,13 +138,13 @@ def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFram
             )
         )
     frame = pl.DataFrame([(n, *row) for n, row in enumerate(rows, start=1)], schema=LESSON, orient="row")
-    return Training(frame, _answers(asked, held, most["answers"]), _script(updates, asked, held, most["steps"]))
+    return Training(frame, _answers(asked, by_id, most["answers"]), _script(updates, asked, by_id, most["steps"]))
 
 
-def _role_play(gap: Mapping[str, Any], held: Mapping[str, Any]) -> str:
+def _role_play(gap: Mapping[str, Any], by_id: Mapping[str, Any]) -> str:
     """Return an exercise on a gap: a buyer insists, and one says what there is and what would close it."""
-    known = held.get(gap["gap_id"])
-    name = f"“{gap['gap']}”" if known is None else str(gap["gap"])
+    capability = by_id.get(gap["gap_id"])
+    name = f"“{gap['gap']}”" if capability is None else str(gap["gap"])
     return f"Role play: the buyer insists on {name}. Say what there is today, and how we would close it."
 
 
@@ -178,12 +178,12 @@ def told(capability: Mapping[str, Any], short: str | None = None) -> str:
     return " ".join(parts)
 
 
-def _answers(asked: pl.DataFrame, held: Mapping[str, Any], most: int) -> pl.DataFrame:
+def _answers(asked: pl.DataFrame, by_id: Mapping[str, Any], most: int) -> pl.DataFrame:
     """Return the capability asked about most first, in a buyer's own words, with what can be said of it."""
     if "short" not in asked.columns:
         asked = asked.with_columns(short=pl.lit(None, dtype=pl.String))
     most_asked = (
-        asked.filter(pl.col("capability_id").is_in(list(held)))
+        asked.filter(pl.col("capability_id").is_in(list(by_id)))
         .group_by("capability_id")
         .agg(question=pl.col("text").mode().sort().first(), n_asked=pl.len().cast(pl.Int64))
         .join(
@@ -195,24 +195,24 @@ def _answers(asked: pl.DataFrame, held: Mapping[str, Any], most: int) -> pl.Data
         .sort("n_asked", "capability_id", descending=[True, False])
         .head(most)
     )
-    rows = [(q, told(held[key], short), key, n) for key, q, n, short in most_asked.iter_rows()]
+    rows = [(q, told(by_id[key], short), key, n) for key, q, n, short in most_asked.iter_rows()]
     return pl.DataFrame(rows, schema=ANSWER, orient="row")
 
 
-def _script(updates: pl.DataFrame, asked: pl.DataFrame, held: Mapping[str, Any], most: int) -> pl.DataFrame:
+def _script(updates: pl.DataFrame, asked: pl.DataFrame, by_id: Mapping[str, Any], most: int) -> pl.DataFrame:
     """Return the demo: what is new first, then what is available and asked for most, one per category in turn."""
-    ready = [key for key, row in held.items() if row["status"] == "available"]
+    ready = [key for key, row in by_id.items() if row["status"] == "available"]
     often = asked.filter(pl.col("capability_id").is_in(ready)).group_by("capability_id").len()
     order = [str(key) for key, _ in often.sort("len", "capability_id", descending=[True, False]).iter_rows()]
-    fresh = [key for key in updates["capability_id"].to_list() if key in held]
+    fresh = [key for key in updates["capability_id"].to_list() if key in by_id]
     seen: dict[str, int] = {}
     ranked = []
     for key in (key for key in order if key not in fresh):
-        kind = str(held[key]["category"])
+        kind = str(by_id[key]["category"])
         seen[kind] = seen.get(kind, 0) + 1
         ranked.append((seen[kind], key))
     chosen: Sequence[str] = [*fresh, *(key for _, key in sorted(ranked, key=lambda pair: pair[0]))][:most]
-    rows = [(place * STEP_MINUTES, f"{held[key]['name']}", told(held[key]), key) for place, key in enumerate(chosen)]
+    rows = [(index * STEP_MINUTES, f"{by_id[key]['name']}", told(by_id[key]), key) for index, key in enumerate(chosen)]
     return pl.DataFrame(rows, schema=STEP, orient="row")
 
 
@@ -230,8 +230,8 @@ def completion(people: Sequence[str], lessons: int, done: Mapping[str, Sequence[
     total = len(people) * lessons
     if not total:
         return None, "Nobody is enrolled yet."
-    n = sum(len({k for k in done.get(one, ()) if 1 <= k <= lessons}) for one in people)
-    whole = sum(len({k for k in done.get(one, ()) if 1 <= k <= lessons}) == lessons for one in people)
+    n = sum(len({k for k in done.get(person, ()) if 1 <= k <= lessons}) for person in people)
+    whole = sum(len({k for k in done.get(person, ()) if 1 <= k <= lessons}) == lessons for person in people)
     word = "on target" if n / total >= target else f"below the target of {target * 100:.0f} %"
     return n / total, (
         f"{out_of(n, total, 'lesson')} done ({n / total * 100:.0f} %), {word}; {whole:,} of "

@@ -41,13 +41,15 @@ def load(content: bytes | str | None = None, name: str = "updates.yaml") -> pl.D
         listed = yaml.safe_load(content)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RequirementError("The updates are not valid YAML.", name, "Check indents and quotes.") from error
-    if not isinstance(listed, list) or not all(isinstance(one, dict) and one.get("title") for one in listed):
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) and entry.get("title") for entry in listed):
         raise RequirementError("Updates are a list, each with a title.", name, "Start each with `- title:`.")
-    return pl.DataFrame([_row(one) for one in listed], schema=SHAPE)
+    return pl.DataFrame([_row(entry) for entry in listed], schema=SHAPE)
 
 
-def _row(one: dict[str, Any]) -> dict[str, Any]:
-    day = one.get("released_on")
-    text = {key: str(one[key]).strip() if one.get(key) is not None else None for key in SHAPE if key != "released_on"}
-    found = pl.Series([str(day or "")[:10]]).str.to_date("%Y-%m-%d", strict=False)[0]
-    return {**text, "released_on": found}
+def _row(entry: dict[str, Any]) -> dict[str, Any]:
+    day = entry.get("released_on")
+    text = {
+        key: str(entry[key]).strip() if entry.get(key) is not None else None for key in SHAPE if key != "released_on"
+    }
+    released_on = pl.Series([str(day or "")[:10]]).str.to_date("%Y-%m-%d", strict=False)[0]
+    return {**text, "released_on": released_on}

@@ -65,7 +65,7 @@ def _table(block: Block) -> str:
     room = "".join(f'<w:{side} w:w="{w}" w:type="dxa"/>' for side, w in CELL)
     edges = "".join(f'<w:{side} w:val="single" w:sz="4" w:color="C9D3D6"/>' for side in ("top", "bottom", "insideH"))
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in wide)
-    rows = "".join(_row(row, wide, is_head=place == 0) for place, row in enumerate(block.rows))
+    rows = "".join(_row(row, wide, is_head=index == 0) for index, row in enumerate(block.rows))
     look = (
         f'<w:tblPr><w:tblW w:w="{WIDTH}" w:type="dxa"/><w:tblBorders>{edges}</w:tblBorders>'
         f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{room}</w:tblCellMar></w:tblPr>'
@@ -77,8 +77,8 @@ def _row(row: tuple[str, ...], wide: list[int], *, is_head: bool) -> str:
     shade = f'<w:shd w:val="clear" w:fill="{TEAL}"/>' if is_head else ""
     look = '<w:rPr><w:b/><w:color w:val="FFFFFF"/></w:rPr>' if is_head else ""
     cells = []
-    for place, width in enumerate(wide):
-        words = plain(row[place]) if place < len(row) else ""
+    for index, width in enumerate(wide):
+        words = plain(row[index]) if index < len(row) else ""
         cells.append(
             f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:pPr><w:pStyle w:val="Cell"/>'
             f'</w:pPr><w:r>{look}<w:t xml:space="preserve">{words}</w:t></w:r></w:p></w:tc>'

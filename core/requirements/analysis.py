@@ -72,9 +72,9 @@ capability, score, words, sentence]."""
     def gaps(self) -> pl.DataFrame:
         """Return the rows with a gap, most severe first."""
         order = {"blocker": 0, "major": 1, "moderate": 2, "minor": 3}
-        found = self.frame.filter(pl.col("gap_type").is_not_null())
+        rows = self.frame.filter(pl.col("gap_type").is_not_null())
         rank = pl.col("severity").replace_strict(order, return_dtype=pl.Int64)
-        return found.sort(rank, pl.col("cost_amount"), "row", descending=[False, True, False])
+        return rows.sort(rank, pl.col("cost_amount"), "row", descending=[False, True, False])
 
     def by_category(self) -> pl.DataFrame:
         """Return [category, status, n]: how many requirements of each category are in each status."""
@@ -136,7 +136,7 @@ capability, score, words, sentence]."""
             )
         names = ("row", "sheet", "text", "category", "priority", "status", "confidence")
         rows = self.frame.select(names).iter_rows(named=True)
-        listed = [{**row, "candidates": by_place.get(place, [])} for place, row in enumerate(rows)]
+        listed = [{**row, "candidates": by_place.get(index, [])} for index, row in enumerate(rows)]
         return {"requirements": listed, "summary": self.summary}
 
 

@@ -74,15 +74,15 @@ def read(trail: pl.DataFrame, standing: pl.DataFrame) -> Apart:
     """
     latest: dict[Pair, Mapping[str, Any]] = {}
     for row in trail.iter_rows(named=True):
-        found = _ids(row)
-        if found is not None:
-            latest.pop(found, None)
-            latest[found] = row
+        key = _ids(row)
+        if key is not None:
+            latest.pop(key, None)
+            latest[key] = row
     names = dict(standing.filter(~pl.col("is_retired")).select("capability_id", "name").iter_rows())
     rows = [
-        (one, names[one], other, names[other], row["user"], row["at"])
-        for (one, other), row in reversed(latest.items())
-        if row["action"] == APART and one in names and other in names
+        (first, names[first], second, names[second], row["user"], row["at"])
+        for (first, second), row in reversed(latest.items())
+        if row["action"] == APART and first in names and second in names
     ]
     return Apart(pl.DataFrame(rows, schema=ROWS, orient="row"))
 
@@ -90,9 +90,9 @@ def read(trail: pl.DataFrame, standing: pl.DataFrame) -> Apart:
 def _ids(row: Mapping[str, Any]) -> Pair | None:
     """Return the pair a row of the trail speaks of; None where it says neither word or names no pair."""
     try:
-        one, other = json.loads(row["detail"])
+        first, second = json.loads(row["detail"])
     except (ValueError, TypeError):
         return None
-    if row["action"] not in (APART, ASK) or not (isinstance(one, str) and isinstance(other, str)):
+    if row["action"] not in (APART, ASK) or not (isinstance(first, str) and isinstance(second, str)):
         return None
-    return pair(one, other)
+    return pair(first, second)

@@ -68,5 +68,5 @@ def by_shape(grid: Grid) -> Bare | None:
 def _names_others(cells: Sequence[str], text: int) -> bool:
     """Say whether a row is a heading by what its other cells say: an id and a response, say."""
     others = [cell for column, cell in enumerate(cells) if cell and column != text]
-    known = [max(likeness(cell, role) for role in ROLES if role != "text") for cell in others]
-    return bool(known) and all(len(cell) <= LONGEST_LABEL for cell in others) and max(known) >= STRONG
+    likenesses = [max(likeness(cell, role) for role in ROLES if role != "text") for cell in others]
+    return bool(likenesses) and all(len(cell) <= LONGEST_LABEL for cell in others) and max(likenesses) >= STRONG

@@ -82,8 +82,8 @@ class Catalogue:
 
     def by_id(self) -> dict[str, dict[str, Any]]:
         """Return each capability by its id; one merged into another also by the id it had."""
-        held = {str(row["capability_id"]): row for row in self.frame.to_dicts()}
-        return held | {old: held[new] for old, new in self.aliases.items() if old not in held and new in held}
+        rows = {str(row["capability_id"]): row for row in self.frame.to_dicts()}
+        return rows | {old: rows[new] for old, new in self.aliases.items() if old not in rows and new in rows}
 
     def texts(self) -> list[str]:
         """Return what a requirement is held against: the name, and the description where it says more."""
@@ -144,27 +144,27 @@ def read(file: Path | str | bytes | BinaryIO, name: str = "", *, is_strict: bool
     if not rows:
         raise RequirementError("The catalogue has no capabilities.", title, "Add one row per capability.")
     named = _named([row for _, row in rows], title)
-    kept: dict[str, dict[str, Any]] = {}
+    records: dict[str, dict[str, Any]] = {}
     aside: list[tuple[int, str | None, str | None, str]] = []
     for number, row in rows:
         record, given = _record(row, named), {ours: row.get(theirs) for ours, theirs in named.items()}
         if all(value in (None, "") for value in given.values()):
             continue
-        why = _fault(record, given, kept, is_strict=is_strict)
+        why = _fault(record, given, records, is_strict=is_strict)
         if why:
             aside.append((number, record["capability_id"], record["name"], why))
         else:
-            kept[record["capability_id"]] = record | {"status": record["status"] or "available"}
-    frame = pl.DataFrame(list(kept.values()), schema=SHAPE)
+            records[record["capability_id"]] = record | {"status": record["status"] or "available"}
+    frame = pl.DataFrame(list(records.values()), schema=SHAPE)
     return Reading(Catalogue(frame, title), tuple(named), pl.DataFrame(aside, schema=REJECTED, orient="row"))
 
 
-def _fault(record: dict[str, Any], given: dict[str, Any], kept: Mapping[str, Any], *, is_strict: bool) -> str:
+def _fault(record: dict[str, Any], given: dict[str, Any], records: Mapping[str, Any], *, is_strict: bool) -> str:
     """Say why a row cannot be used; empty where it can."""
     key = record["capability_id"]
     if not key or not record["name"]:
         return "It has no id." if not key else "It has neither a name nor a description."
-    if key in kept:
+    if key in records:
         return f"The id {key} stands there twice."
     if given.get("status") not in (None, "") and record["status"] is None:
         return f"The status {str(given['status'])[:40]!r} is not known: use one of {', '.join(STATUSES)}."
@@ -203,35 +203,35 @@ def load(file: Path | str | bytes | BinaryIO | None = None, name: str = "") -> C
         When the file cannot be read, lacks an id or a name, has a status that is not known, or an
         id twice. A row without an id or a name is passed over.
     """
-    found = read(SHIPPED if file is None else file, name, is_strict=False)
-    wrong = found.rejected.filter(pl.col("capability_id").is_not_null(), pl.col("name").is_not_null())
+    reading = read(SHIPPED if file is None else file, name, is_strict=False)
+    wrong = reading.rejected.filter(pl.col("capability_id").is_not_null(), pl.col("name").is_not_null())
     if not wrong.is_empty():
         row = wrong.row(0, named=True)
-        raise RequirementError(row["reason"], f"{found.catalogue.name}, row {row['row']}", "Mend that row.")
-    if found.catalogue.frame.is_empty():
+        raise RequirementError(row["reason"], f"{reading.catalogue.name}, row {row['row']}", "Mend that row.")
+    if reading.catalogue.frame.is_empty():
         raise RequirementError(
-            "The catalogue has no capabilities.", found.catalogue.name, "Add one row per capability."
+            "The catalogue has no capabilities.", reading.catalogue.name, "Add one row per capability."
         )
-    return found.catalogue
+    return reading.catalogue
 
 
 def _yaml(source: Path | str | bytes | BinaryIO, title: str) -> list[tuple[int, dict[str, Any]]]:
     """Return each entry with its place, from 1."""
     try:
-        held = grids.content(source, title)[1]
-        found = yaml.safe_load(held)
+        content = grids.content(source, title)[1]
+        document = yaml.safe_load(content)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise RequirementError("The catalogue is not valid YAML.", title, "Check its indents and quotes.") from error
-    listed = found.get("capabilities") if isinstance(found, dict) else found
+    listed = document.get("capabilities") if isinstance(document, dict) else document
     if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
         raise RequirementError("The catalogue must be a list of capabilities.", title, "Start each with `- id:`.")
-    return [(place, {str(k): _scalar(v) for k, v in row.items()}) for place, row in enumerate(listed, start=1)]
+    return [(number, {str(k): _scalar(v) for k, v in row.items()}) for number, row in enumerate(listed, start=1)]
 
 
 def _scalar(value: Any) -> Any:
     """Return a value as a cell may hold it: a short list of texts as one text, anything deeper as nothing."""
     if isinstance(value, list) and len(value) <= MOST_IN_A_LIST:
-        parts = [str(one) for one in value if not isinstance(one, (list, dict))]
+        parts = [str(item) for item in value if not isinstance(item, (list, dict))]
         return "; ".join(parts)
     return None if isinstance(value, (list, dict)) else value
 
@@ -247,20 +247,20 @@ def _table(source: Path | str | bytes | BinaryIO, title: str) -> list[tuple[int,
 
 def _named(rows: list[dict[str, Any]], title: str) -> dict[str, str]:
     """Find which of the file's columns is which of ours."""
-    known = {str(column).strip().lower(): str(column) for row in rows[:50] for column in row}
-    found = {
-        ours: known[next(word for word in words if word in known)]
+    columns = {str(column).strip().lower(): str(column) for row in rows[:50] for column in row}
+    mapping = {
+        ours: columns[next(word for word in words if word in columns)]
         for ours, words in COLUMNS.items()
-        if set(words) & set(known)
+        if set(words) & set(columns)
     }
-    if "capability_id" not in found or not {"name", "description"} & set(found):
-        lacking = "an id" if "capability_id" not in found else "a name or description"
-        near = closest("id" if lacking == "an id" else "name", list(known))
+    if "capability_id" not in mapping or not {"name", "description"} & set(mapping):
+        lacking = "an id" if "capability_id" not in mapping else "a name or description"
+        near = closest("id" if lacking == "an id" else "name", list(columns))
         mend = f"Is it {near!r}? Call it " if near else "Call it "
         raise RequirementError(
             f"The catalogue has no column with {lacking}.", title, f"{mend}{'id' if lacking == 'an id' else 'name'}."
         )
-    return found
+    return mapping
 
 
 def _record(row: dict[str, Any], named: dict[str, str]) -> dict[str, Any]:
@@ -284,8 +284,8 @@ def status(text: str | None) -> str | None:
     >>> status("Supported"), status("beta"), status("blue")
     ('available', 'limited', None)
     """
-    said = (text or "").strip().lower()
-    return next((ours for ours, words in WORDS.items() if said in words), None)
+    label = (text or "").strip().lower()
+    return next((ours for ours, words in WORDS.items() if label in words), None)
 
 
 def day(value: Any) -> Any:
@@ -296,8 +296,8 @@ def day(value: Any) -> Any:
     >>> day("2026-09-30"), day("soon")
     (datetime.date(2026, 9, 30), None)
     """
-    found = pl.Series([str(value or "")[:10]]).str.to_date("%Y-%m-%d", strict=False)
-    return found[0]
+    dates = pl.Series([str(value or "")[:10]]).str.to_date("%Y-%m-%d", strict=False)
+    return dates[0]
 
 
 def _number(text: str | None) -> float | None:

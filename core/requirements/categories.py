@@ -26,24 +26,24 @@ LONGEST = 4_000
 @cache
 def weights() -> tuple[list[str], Any, dict[str, Any]]:
     """Return the classes, their constants and each feature's weight per class."""
-    held = json.loads(SHIPPED.read_text(encoding="utf-8"))
-    return held["classes"], np.array(held["constant"]), {k: np.array(v) for k, v in held["weights"].items()}
+    model = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    return model["classes"], np.array(model["constant"]), {k: np.array(v) for k, v in model["weights"].items()}
 
 
 @cache
 def meaning() -> tuple[Any, Any]:
     """Return constants and weights of the model on sentence vectors: [7] and [7, 384]."""
-    held = json.loads(MEANING.read_text(encoding="utf-8"))
-    return np.array(held["constant"]), np.array(held["weights"])
+    model = json.loads(MEANING.read_text(encoding="utf-8"))
+    return np.array(model["constant"]), np.array(model["weights"])
 
 
 @cache
 def patterns() -> dict[str, list[tuple[re.Pattern[str], float]]]:
     """Return the word beginnings that speak for a category, with their weight."""
-    held = yaml.safe_load(RULES.read_text(encoding="utf-8"))["categories"]
+    groups = yaml.safe_load(RULES.read_text(encoding="utf-8"))["categories"]
     return {
         name: [(re.compile(rf"\b(?:{words})", re.IGNORECASE), float(weight)) for words, weight in group.items()]
-        for name, group in held.items()
+        for name, group in groups.items()
     }
 
 
@@ -52,14 +52,14 @@ def features(text: str) -> dict[str, float]:
 
     Stems and pairs are weighed 1 / sqrt(their number), so that long texts do not shout; digits become #.
     """
-    held = text[:LONGEST].lower()
-    words = [stem(re.sub(r"\d", "#", word)) for word in WORD.findall(held)]
+    lowered = text[:LONGEST].lower()
+    words = [stem(re.sub(r"\d", "#", word)) for word in WORD.findall(lowered)]
     pairs = [f"{a} {b}" for a, b in pairwise(words)]
     counted = Counter([*words, *pairs])
     size = max(sum(n * n for n in counted.values()), 1) ** 0.5
     out = {name: n / size for name, n in counted.items()}
     for name, group in patterns().items():
-        total = sum(weight for pattern, weight in group if pattern.search(held))
+        total = sum(weight for pattern, weight in group if pattern.search(lowered))
         if total:
             out[f"={name}"] = min(total, 4.0) / 4
     return out
@@ -83,8 +83,8 @@ def of(text: str, vector: Any = None) -> tuple[str, float, str]:
         The text's own words that weighed most for the category, at most four; empty where none did.
     """
     classes, constant, table = weights()
-    found = features(text)
-    parts = {name: value * table[name] for name, value in found.items() if name in table}
+    inputs = features(text)
+    parts = {name: value * table[name] for name, value in inputs.items() if name in table}
     logs = _logs(constant + sum(parts.values(), np.zeros(len(classes))))
     if vector is not None:
         base, by_meaning = meaning()

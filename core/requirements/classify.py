@@ -33,8 +33,8 @@ ADDED = (
 
 @cache
 def _rules() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
-    return found
+    rules: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    return rules
 
 
 @cache
@@ -73,9 +73,9 @@ def categorise(text: str, given: str | None = None, section: str | None = None, 
     """
     from core.requirements import categories
 
-    for named, least, told in ((given, 0.0, "the file says"), (section, CLEAR, "it stands under")):
+    for named, least, wording in ((given, 0.0, "the file says"), (section, CLEAR, "it stands under")):
         if named and (mapped := _named(named, least)):
-            return mapped, f"{told} {named}"
+            return mapped, f"{wording} {named}"
     name, _, words = categories.of(text, vector)
     return (
         (name, f"“{words}”")
@@ -117,8 +117,8 @@ def prioritise(text: str, given: str | None = None, most: int = 0) -> tuple[str,
         critical, high, medium or low.
     reason : str
     """
-    if given and (found := _given_priority(given, most)):
-        return found, f"the file says {given}"
+    if given and (level := _given_priority(given, most)):
+        return level, f"the file says {given}"
     for name, pattern in _worded("wording"):
         if hit := pattern.search(text):
             return name, f"“{hit.group(0).lower()}”"
@@ -129,8 +129,8 @@ def _given_priority(given: str, most: int) -> str:
     plain = " ".join(re.sub(r"[^\w]+|_", " ", given.lower()).split())
     if number := NUMBER.fullmatch(plain):
         value = int(number.group(1))
-        place = min(value, 4) if not most else 5 - -(-value * 4 // most)
-        return PRIORITIES[min(max(place, 1), 4) - 1]
+        level = min(value, 4) if not most else 5 - -(-value * 4 // most)
+        return PRIORITIES[min(max(level, 1), 4) - 1]
     plain = re.sub(r"^\d{1,2} (?=\D)", "", plain)
     for name, words in _rules()["priorities"].items():
         if any(re.fullmatch(word, plain) for word in words):
@@ -156,11 +156,11 @@ def oblige(text: str, given: str | None = None) -> tuple[str | None, str]:
         must, should or may; None where nothing says it.
     reason : str
     """
-    for source, told in ((given or "", "the file says {0}"), (text, "“{1}”")):
+    for source, template in ((given or "", "the file says {0}"), (text, "“{1}”")):
         hits = [(hit.start(), name, hit) for name, pattern in _worded("obliging") if (hit := pattern.search(source))]
         if hits:
-            _, name, hit = min(hits, key=lambda found: found[0])
-            return name, told.format(given, hit.group(0).lower())
+            _, name, hit = min(hits, key=lambda entry: entry[0])
+            return name, template.format(given, hit.group(0).lower())
     return None, "nothing says it"
 
 
@@ -186,8 +186,8 @@ def classify(frame: pl.DataFrame, heading: str = "", meaning: Any = None) -> pl.
     most = max([*numbers, 3]) if numbers and (RISING.search(heading) or max(numbers) > 5) else 0
     rows = frame.select("text", "given_category", "section", "given_priority").iter_rows()
     seen = [None] * frame.height if meaning is None else meaning
-    found = [
+    classes = [
         (*categorise(text, given, section, vector), *prioritise(text, level, most), *oblige(text, level))
         for (text, given, section, level), vector in zip(rows, seen, strict=True)
     ]
-    return frame.hstack(pl.DataFrame(found, schema=dict.fromkeys(ADDED, pl.String), orient="row"))
+    return frame.hstack(pl.DataFrame(classes, schema=dict.fromkeys(ADDED, pl.String), orient="row"))

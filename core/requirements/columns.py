@@ -28,8 +28,8 @@ Body = Sequence[tuple[int, Sequence[str]]]
 @cache
 def words() -> dict[str, dict[str, float]]:
     """Return, per role, the header words that name it and how surely they do."""
-    found = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
-    return {role: {str(w): float(v) for v, group in by.items() for w in group} for role, by in found.items()}
+    groups = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    return {role: {str(w): float(v) for v, group in by.items() for w in group} for role, by in groups.items()}
 
 
 def plain(header: str) -> str:
@@ -40,45 +40,45 @@ def plain(header: str) -> str:
 @lru_cache(maxsize=20_000)
 def likeness(header: str, role: str) -> float:
     """Say how surely a header cell names a role: 1 for its very word, less for a part of it."""
-    said = plain(header)
-    if not said or len(said) > LONGEST_LABEL:
+    label = plain(header)
+    if not label or len(label) > LONGEST_LABEL:
         return 0.0
     best = 0.0
     telling: set[str] = set()
     for word, weight in words()[role].items():
-        if said == word:
+        if label == word:
             best = max(best, weight)
-        elif len(word) > 1 and stands_in(word, said):
-            best = max(best, weight * (0.55 + 0.35 * len(word) / len(said)))
+        elif len(word) > 1 and stands_in(word, label):
+            best = max(best, weight * (0.55 + 0.35 * len(word) / len(label)))
             telling |= {word} if weight >= TELLING else set()
     # "Description of the requirement" holds two such words, neither of them a part of the other.
-    together = any(one not in other and other not in one for one in telling for other in telling)
-    if role == "text" and best < CERTAIN and is_for_bidder(said):
+    together = any(part not in other and other not in part for part in telling for other in telling)
+    if role == "text" and best < CERTAIN and is_for_bidder(label):
         return 0.0
     return max(best, TOGETHER) if role == "text" and together else best
 
 
-def is_for_bidder(said: str) -> bool:
+def is_for_bidder(heading: str) -> bool:
     """Say whether a heading in plain words names whoever answers, and is not about them: their name or score."""
-    known = words()
-    return any(stands_in(w, said) for w in known["bidders"]) and not any(
-        stands_in(w, said) for w in known["about_bidders"]
+    vocabulary = words()
+    return any(stands_in(w, heading) for w in vocabulary["bidders"]) and not any(
+        stands_in(w, heading) for w in vocabulary["about_bidders"]
     )
 
 
-def stands_in(word: str, said: str) -> bool:
+def stands_in(word: str, text: str) -> bool:
     """Say whether a word stands in a text by itself, or at all in a script that does not part words."""
-    if word not in said:
+    if word not in text:
         return False
     if any(ord(c) > 0x2E7F for c in word):
         return True
-    return bool(re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", said))
+    return bool(re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", text))
 
 
 def size(text: str) -> float:
     """Return the number of words of a text; two characters of a script without spaces are a word."""
-    words = len(text.split())
-    return words if text.isascii() else words + len(WIDE.findall(text)) / 2
+    n_words = len(text.split())
+    return n_words if text.isascii() else n_words + len(WIDE.findall(text)) / 2
 
 
 def texts(body: Body, column: int) -> list[str]:
@@ -88,8 +88,8 @@ def texts(body: Body, column: int) -> list[str]:
 
 def prose(body: Body, column: int) -> float:
     """Return the mean number of words of the filled cells."""
-    found = texts(body, column)
-    return sum(size(t) for t in found) / len(found) if found else 0.0
+    cells = texts(body, column)
+    return sum(size(t) for t in cells) / len(cells) if cells else 0.0
 
 
 def filled(body: Body, column: int) -> float:
@@ -112,17 +112,17 @@ def asks(text: str) -> bool:
 
 def asking(body: Body, column: int) -> float:
     """Return the share of filled cells that ask for something in at least five words."""
-    found = texts(body, column)
-    return sum(size(t) >= 5 and asks(t) for t in found) / len(found) if found else 0.0
+    cells = texts(body, column)
+    return sum(size(t) >= 5 and asks(t) for t in cells) / len(cells) if cells else 0.0
 
 
 def idlike(body: Body, column: int) -> float:
     """Return the share of filled cells that look like ids, none of them twice."""
-    found = texts(body, column)
-    if len(found) < 2:
+    cells = texts(body, column)
+    if len(cells) < 2:
         return 0.0
-    ids = {t for t in found if len(t) <= 24 and ID.match(t)}
-    return len(ids) / len(found)
+    ids = {t for t in cells if len(t) <= 24 and ID.match(t)}
+    return len(ids) / len(cells)
 
 
 def is_level(text: str) -> bool:
@@ -132,5 +132,5 @@ def is_level(text: str) -> bool:
 
 def levels(body: Body, column: int) -> float:
     """Return the share of filled cells that are a priority word or a small number."""
-    found = texts(body, column)
-    return sum(bool(LEVEL.match(t)) for t in found) / len(found) if len(found) > 1 else 0.0
+    cells = texts(body, column)
+    return sum(bool(LEVEL.match(t)) for t in cells) / len(cells) if len(cells) > 1 else 0.0

@@ -21,8 +21,8 @@ Floats = NDArray[np.float64]
 
 @cache
 def _shipped() -> dict[str, list[float]]:
-    found: dict[str, list[float]] = json.loads(SHIPPED.read_text(encoding="utf-8"))["weights"]
-    return found
+    weights: dict[str, list[float]] = json.loads(SHIPPED.read_text(encoding="utf-8"))["weights"]
+    return weights
 
 
 def chance(features: Floats, *, with_vectors: bool) -> Floats:
@@ -116,5 +116,5 @@ def refit(chances: Floats, right: Floats) -> Refit:
 
 
 def _logit(chances: Floats) -> Floats:
-    held = np.clip(chances, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(held / (1 - held)), np.float64)
+    clipped = np.clip(chances, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float64)

@@ -64,9 +64,9 @@ def of(ledger: Ledger, opportunity_id: str, lists: tuple[str, ...] = ()) -> Deal
     lists : tuple of str
         Lists of the deal that may have no gap.
     """
-    found = of_deal(ledger, opportunity_id)
-    names = tuple(dict.fromkeys([*lists, *found["list"].to_list()]))
-    return DealGaps(found, names, ledger.currency)
+    rows = of_deal(ledger, opportunity_id)
+    names = tuple(dict.fromkeys([*lists, *rows["list"].to_list()]))
+    return DealGaps(rows, names, ledger.currency)
 
 
 def gaps(dataset: Dataset, settings: Settings, opportunity_id: str) -> DealGaps:

@@ -100,18 +100,18 @@ def spans(text: str, mark: str) -> Iterator[list[Field]]:
     Splits as `rows` does, so that record n here is row n there.
     """
     record: list[Field] = []
-    place, size = 0, len(text)
+    position, size = 0, len(text)
     pattern = _pattern(mark)
-    while place < size or record:
-        found = pattern.match(text, place)
-        if found is None or (found.group(1) is None and text[place : place + 1] == '"'):
+    while position < size or record:
+        match = pattern.match(text, position)
+        if match is None or (match.group(1) is None and text[position : position + 1] == '"'):
             # a quote that never closes: the rest is one field, as the reader takes it
-            record.append(Field(text[place + 1 :].replace('""', '"'), place, size))
+            record.append(Field(text[position + 1 :].replace('""', '"'), position, size))
             break
-        quoted, tail, bare, end = found.groups()
-        said = bare if quoted is None else quoted.replace('""', '"') + tail
-        record.append(Field(said, place, found.start(4)))
-        place = found.end()
+        enclosed, tail, bare, end = match.groups()
+        value = bare if enclosed is None else enclosed.replace('""', '"') + tail
+        record.append(Field(value, position, match.start(4)))
+        position = match.end()
         if end != mark:
             yield record
             record = []

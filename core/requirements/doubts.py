@@ -57,8 +57,8 @@ def unsure(
     Doubts
         frame: [row, text, rank, capability_id, capability, score, words, sentence].
     """
-    found = analyse_file(file, settings=settings, library=library)
-    return Doubts(found.unclear, found.unclear_sentence())
+    analysis = analyse_file(file, settings=settings, library=library)
+    return Doubts(analysis.unclear, analysis.unclear_sentence())
 
 
 def answered_before(
@@ -77,8 +77,8 @@ def answered_before(
     library : Memory, optional
         What was answered before; see `memory.load`.
     """
-    found = analyse_file(file, settings=settings, library=library)
-    return Doubts(earlier(found), recalled_sentence(found))
+    analysis = analyse_file(file, settings=settings, library=library)
+    return Doubts(earlier(analysis), recalled_sentence(analysis))
 
 
 def answers(analysis: GapAnalysis) -> pl.DataFrame:
@@ -104,8 +104,8 @@ def to_decide(analysis: GapAnalysis) -> list[dict[str, Any]]:
     Each has place, sheet, row, text, category, answered_before, matched_id, chance, is_likely and candidates.
     """
     near: dict[int, list[dict[str, Any]]] = {}
-    for one in analysis.candidates.iter_rows(named=True):
-        near.setdefault(one["place"], []).append(one)
+    for candidate in analysis.candidates.iter_rows(named=True):
+        near.setdefault(candidate["place"], []).append(candidate)
     rows = analysis.frame.with_row_index("place").hstack(analysis.matched).with_columns(is_unsure=is_unsure())
     rows = rows.with_columns(
         is_likely=(pl.col("confidence") >= match.LIKELY) & pl.col("capability_id").eq_missing(pl.col("matched_id"))
@@ -116,10 +116,10 @@ def to_decide(analysis: GapAnalysis) -> list[dict[str, Any]]:
 
 def recalled_sentence(analysis: GapAnalysis) -> str:
     """Say how much of the list was answered before."""
-    n, known = analysis.frame.height, analysis.recalled
-    if known.is_empty():
+    n, recalled = analysis.frame.height, analysis.recalled
+    if recalled.is_empty():
         return "None of these rows was answered before. What you confirm or correct comes back with the next list."
-    sure, old = known.filter("is_sure").height, known.filter("is_stale").height
-    text = f"{known.height:,} of {counted(n, 'row')} {'was' if known.height == 1 else 'were'} answered before; "
+    sure, old = recalled.filter("is_sure").height, recalled.filter("is_stale").height
+    text = f"{recalled.height:,} of {counted(n, 'row')} {'was' if recalled.height == 1 else 'were'} answered before; "
     text += f"{sure:,} {'is' if sure == 1 else 'are'} filled in from then"
     return text + (f", {old:,} of the earlier answers {'is' if old == 1 else 'are'} stale." if old else ".")

@@ -46,7 +46,7 @@ class Twins:
 
 
 def find(
-    known: Catalogue, home: Path | None = None, least: float = ALIKE, apart: Collection[tuple[str, str]] = ()
+    catalogue: Catalogue, home: Path | None = None, least: float = ALIKE, apart: Collection[tuple[str, str]] = ()
 ) -> Twins:
     """Return pairs of capabilities that may be one and the same, most alike first.
 
@@ -54,7 +54,7 @@ def find(
 
     Parameters
     ----------
-    known : Catalogue
+    catalogue : Catalogue
     home : Path, optional
         Where the vectors of the catalogue are kept.
     least : float
@@ -68,33 +68,33 @@ def find(
         frame: [one_id, one, other_id, other, likeness, words, status]: words are those in common; status says both
         where they differ. At most 100 pairs.
     """
-    texts, rows = known.texts(), known.frame.to_dicts()
+    texts, rows = catalogue.texts(), catalogue.frame.to_dicts()
     if len(texts) <= 1:
         return Twins(pl.DataFrame(schema=PAIRS))
-    found = match.compare(texts, texts, min(NEAR, len(texts)), home)
+    matches = match.compare(texts, texts, min(NEAR, len(texts)), home)
     pairs: dict[tuple[int, int], float] = {}
-    for place, (near, scores) in enumerate(zip(found.order.tolist(), found.scores.tolist(), strict=True)):
+    for index, (near, scores) in enumerate(zip(matches.order.tolist(), matches.scores.tolist(), strict=True)):
         for other, score in zip(near, scores, strict=True):
-            if other != place and score >= least and _same_numbers(rows[place], rows[other]):
-                pairs[min(place, other), max(place, other)] = min(score, 1.0)
-    told = {frozenset(pair) for pair in apart}
-    open_pairs = [(p, s) for p, s in pairs.items() if frozenset(rows[k]["capability_id"] for k in p) not in told]
+            if other != index and score >= least and _same_numbers(rows[index], rows[other]):
+                pairs[min(index, other), max(index, other)] = min(score, 1.0)
+    distinct = {frozenset(pair) for pair in apart}
+    open_pairs = [(p, s) for p, s in pairs.items() if frozenset(rows[k]["capability_id"] for k in p) not in distinct]
     listed = sorted(open_pairs, key=lambda pair: (-pair[1], pair[0]))[:MOST_SHOWN]
     rows_found = [_pair(rows[a], rows[b], score) for (a, b), score in listed]
     return Twins(pl.DataFrame(rows_found, schema=PAIRS, orient="row"))
 
 
-def _same_numbers(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _same_numbers(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     """Say whether two names could mean the same; 99.9 % and 99.99 % cannot."""
-    left, right = ({float(n) for n in NUMBER.findall(str(row["name"]))} for row in (one, other))
+    left, right = ({float(n) for n in NUMBER.findall(str(row["name"]))} for row in (first, second))
     return not left or not right or left == right
 
 
-def _pair(one: Mapping[str, Any], other: Mapping[str, Any], score: float) -> tuple[Any, ...]:
-    stems = [dict(_stems(row)) for row in (one, other)]
+def _pair(first: Mapping[str, Any], second: Mapping[str, Any], score: float) -> tuple[Any, ...]:
+    stems = [dict(_stems(row)) for row in (first, second)]
     words = ", ".join(word for stem, word in stems[0].items() if stem in stems[1])
-    status = one["status"] if one["status"] == other["status"] else f"{one['status']}, {other['status']}"
-    return one["capability_id"], one["name"], other["capability_id"], other["name"], score, words, status
+    status = first["status"] if first["status"] == second["status"] else f"{first['status']}, {second['status']}"
+    return first["capability_id"], first["name"], second["capability_id"], second["name"], score, words, status
 
 
 def _stems(row: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -102,7 +102,7 @@ def _stems(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(stem, word) for word in words for stem in lexical.tokens(word)[:1]]
 
 
-def merged(kept: Mapping[str, Any], gone: Mapping[str, Any]) -> tuple[CapabilityEdit, CapabilityEdit]:
+def merged(survivor: Mapping[str, Any], gone: Mapping[str, Any]) -> tuple[CapabilityEdit, CapabilityEdit]:
     """Return the edits that make one capability of two.
 
     The one kept stays as it is, fills its empty fields from the other, and takes over limits, commitments and
@@ -111,18 +111,18 @@ def merged(kept: Mapping[str, Any], gone: Mapping[str, Any]) -> tuple[Capability
 
     Parameters
     ----------
-    kept, gone : mapping
+    survivor, gone : mapping
         Both as they stand, with their versions.
     """
-    filled = {name: kept.get(name) if kept.get(name) is not None else gone.get(name) for name in edition.FIELDS}
-    if kept.get("status") != "roadmap":
-        filled["available_on"] = kept.get("available_on")
+    filled = {name: survivor.get(name) if survivor.get(name) is not None else gone.get(name) for name in edition.FIELDS}
+    if survivor.get("status") != "roadmap":
+        filled["available_on"] = survivor.get("available_on")
     for name in JOINED:
-        filled[name] = _joined(kept.get(name), gone.get(name))
-    key = str(kept["capability_id"])
-    return edition.change(kept, **filled), edition.change(gone, is_retired=True, merged_into=key)
+        filled[name] = _joined(survivor.get(name), gone.get(name))
+    key = str(survivor["capability_id"])
+    return edition.change(survivor, **filled), edition.change(gone, is_retired=True, merged_into=key)
 
 
-def _joined(one: str | None, other: str | None) -> str | None:
-    parts = [part.strip() for text in (one, other) for part in (text or "").split(";")]
+def _joined(first: str | None, second: str | None) -> str | None:
+    parts = [part.strip() for text in (first, second) for part in (text or "").split(";")]
     return "; ".join(dict.fromkeys(part for part in parts if part)) or None

@@ -76,8 +76,8 @@ class Edition:
 
     def row(self, capability_id: str) -> dict[str, Any] | None:
         """Return one capability; None where there is none of that id."""
-        found = self.frame.filter(pl.col("capability_id") == capability_id)
-        return found.row(0, named=True) if found.height else None
+        rows = self.frame.filter(pl.col("capability_id") == capability_id)
+        return rows.row(0, named=True) if rows.height else None
 
     def sentence(self) -> str:
         """Say how many capabilities there are, how they stand, and how many people edited or retired."""
@@ -137,10 +137,10 @@ def of(shipped: Catalogue, edits: pl.DataFrame) -> Edition:
         merged_into=pl.lit(None, pl.String),
     ).select(list(FOUND))
     both = own.select("capability_id").join(rows, on="capability_id", how="semi", maintain_order="left")
-    kept = own.join(both, on="capability_id", how="anti", maintain_order="left")
-    found = pl.concat([kept, rows]).sort("capability_id", maintain_order=True)
+    untouched = own.join(both, on="capability_id", how="anti", maintain_order="left")
+    frame = pl.concat([untouched, rows]).sort("capability_id", maintain_order=True)
     name = shipped.name if rows.is_empty() else "your catalogue"
-    return Edition(found, name)
+    return Edition(frame, name)
 
 
 def load(settings: Settings) -> Edition:
@@ -221,9 +221,9 @@ def change(row: Mapping[str, Any], **values: Any) -> CapabilityEdit:
     values
         What shall change.
     """
-    kept = {name: row.get(name) for name in (*FIELDS, "is_retired", "merged_into")}
-    kept["is_retired"] = bool(kept["is_retired"])
-    return CapabilityEdit(str(row["capability_id"]), int(row.get("version") or 0), {**kept, **values})
+    current = {name: row.get(name) for name in (*FIELDS, "is_retired", "merged_into")}
+    current["is_retired"] = bool(current["is_retired"])
+    return CapabilityEdit(str(row["capability_id"]), int(row.get("version") or 0), {**current, **values})
 
 
 def restored(row: Mapping[str, Any], earlier: Mapping[str, Any]) -> CapabilityEdit:
@@ -240,17 +240,17 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> l
     ['name: A → B', 'limits: empty → 5 GB']
     """
     was = before or {}
-    found = []
+    parts = []
     if before is not None and bool(was.get("is_retired")) != bool(after.get("is_retired")):
         into = after.get("merged_into")
-        found.append((f"merged into {into}" if into else "retired") if after.get("is_retired") else "brought back")
+        parts.append((f"merged into {into}" if into else "retired") if after.get("is_retired") else "brought back")
     for name, word in WORDS.items():
         if name in after and was.get(name) != after[name]:
-            found.append(f"{word}: {_said(was.get(name))} → {_said(after[name])}")
-    return found
+            parts.append(f"{word}: {_value_text(was.get(name))} → {_value_text(after[name])}")
+    return parts
 
 
-def _said(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if value is None or value == "":
         return "empty"
     text = f"{value:g}" if isinstance(value, float) else value.isoformat() if isinstance(value, date) else str(value)
@@ -278,8 +278,8 @@ def history(shipped: Catalogue, versions: pl.DataFrame) -> pl.DataFrame:
     for row in versions.iter_rows(named=True):
         key = row["capability_id"]
         was = before.get(key)
-        said = differences(was, row)
-        what = ("; ".join(said) or "nothing") if was is not None else f"added: {row['name']}, {row['status']}"
+        changes = differences(was, row)
+        what = ("; ".join(changes) or "nothing") if was is not None else f"added: {row['name']}, {row['status']}"
         rows.append((row["saved_at"], row["author"], key, row["name"], what, row["version"]))
         before[key] = row
     return pl.DataFrame(rows[::-1], schema=HISTORY, orient="row")

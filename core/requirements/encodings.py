@@ -87,8 +87,8 @@ def _wide(content: bytes) -> str | None:
         return None
     even, odd = (head[start::2].count(0) / (len(head) / 2) for start in (0, 1))
     wide = "utf-16-le" if odd > 0.02 and odd > 4 * even else "utf-16-be" if even > 0.02 and even > 4 * odd else None
-    said = _tried(head, wide) if wide else ""
-    return wide if said and not CONTROL.search(said) else None
+    text = _tried(head, wide) if wide else ""
+    return wide if text and not CONTROL.search(text) else None
 
 
 def _narrow(content: bytes) -> str:

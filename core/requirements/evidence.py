@@ -15,12 +15,12 @@ MOST_WORDS = 6
 SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
 
 
-def add(found: pl.DataFrame, texts: list[str], catalogue: Catalogue) -> pl.DataFrame:
+def add(candidates: pl.DataFrame, texts: list[str], catalogue: Catalogue) -> pl.DataFrame:
     """Add words and sentence to candidates.
 
     Parameters
     ----------
-    found : pl.DataFrame
+    candidates : pl.DataFrame
         With place and capability_id, as `match.candidates` gives it.
     texts : list of str
     catalogue : Catalogue
@@ -34,20 +34,22 @@ def add(found: pl.DataFrame, texts: list[str], catalogue: Catalogue) -> pl.DataF
     """
     theirs = dict(zip(catalogue.frame["capability_id"], catalogue.texts(), strict=True))
     stems = {name: set(tokens(text)) for name, text in theirs.items()}
-    held_by = Counter(word for words in stems.values() for word in words)
-    rare = {word: math.log((1 + len(stems)) / n) for word, n in held_by.items() if word not in PLAIN}
-    said: dict[str, list[tuple[str, set[str]]]] = {}
+    frequencies = Counter(word for words in stems.values() for word in words)
+    rare = {word: math.log((1 + len(stems)) / n) for word, n in frequencies.items() if word not in PLAIN}
+    by_capability: dict[str, list[tuple[str, set[str]]]] = {}
     ours: dict[int, dict[str, str]] = {}
     words, sentences = [], []
-    for place, name in found.select("place", "capability_id").iter_rows():
-        if place not in ours:
-            ours[place] = _words(texts[place])
-        if name not in said:
-            said[name] = [(s, set(tokens(s))) for s in SENTENCE.split(theirs[name]) if s.strip()]
-        shared = sorted((w for w in ours[place] if w in stems[name] and w in rare), key=lambda w: (-rare[w], w))
-        words.append(", ".join(ours[place][w] for w in shared[:MOST_WORDS]))
-        sentences.append(_best(said[name], shared, rare))
-    return found.with_columns(words=pl.Series(words, dtype=pl.String), sentence=pl.Series(sentences, dtype=pl.String))
+    for index, name in candidates.select("place", "capability_id").iter_rows():
+        if index not in ours:
+            ours[index] = _words(texts[index])
+        if name not in by_capability:
+            by_capability[name] = [(s, set(tokens(s))) for s in SENTENCE.split(theirs[name]) if s.strip()]
+        shared = sorted((w for w in ours[index] if w in stems[name] and w in rare), key=lambda w: (-rare[w], w))
+        words.append(", ".join(ours[index][w] for w in shared[:MOST_WORDS]))
+        sentences.append(_best(by_capability[name], shared, rare))
+    return candidates.with_columns(
+        words=pl.Series(words, dtype=pl.String), sentence=pl.Series(sentences, dtype=pl.String)
+    )
 
 
 def _words(text: str) -> dict[str, str]:
@@ -61,5 +63,5 @@ def _words(text: str) -> dict[str, str]:
 def _best(sentences: list[tuple[str, set[str]]], shared: list[str], rare: dict[str, float]) -> str:
     if not sentences:
         return ""
-    weights = [sum(rare[w] for w in shared if w in held) for _, held in sentences]
+    weights = [sum(rare[w] for w in shared if w in stems) for _, stems in sentences]
     return sentences[weights.index(max(weights))][0].strip()

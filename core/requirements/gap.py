@@ -76,21 +76,23 @@ def analyse(
     classed = classify.classify(requirements.frame, next(filter(None, headings), ""), seen)
     rows = decided(classed, decisions, ("category", "priority"))
     texts = rows["text"].to_list()
-    known = library or Memory()
-    found = evidence.add(match.candidates(texts, catalogue, home=settings.home, progress=progress), texts, catalogue)
-    matched = found.filter(pl.col("rank") == 1).select("capability_id", "confidence")
-    recalled = memory.recall(texts, known, settings.home)
+    answers = library or Memory()
+    candidates = evidence.add(
+        match.candidates(texts, catalogue, home=settings.home, progress=progress), texts, catalogue
+    )
+    matched = candidates.filter(pl.col("rank") == 1).select("capability_id", "confidence")
+    recalled = memory.recall(texts, answers, settings.home)
     if catalogue.aliases:
         recalled = recalled.with_columns(pl.col("capability_id").replace(dict(catalogue.aliases)))
     named = catalogue.frame.select("capability_id", capability="name")
-    found = memory.first(found, recalled).join(named, on="capability_id", how="left", maintain_order="left")
-    fitted = known.refit()
+    candidates = memory.first(candidates, recalled).join(named, on="capability_id", how="left", maintain_order="left")
+    fitted = answers.refit()
     first = matched.with_columns(pl.Series("confidence", fitted(matched["confidence"].to_numpy())))
     rows = decided(memory.applied(rows.hstack(first), recalled), decisions, ("capability_id",))
     frame = judged(rows, catalogue, settings, stake)
     return GapAnalysis(
         frame.select(*SHOWN),
-        found.drop("confidence"),
+        candidates.drop("confidence"),
         _summary(frame, settings, stake),
         requirements,
         catalogue.name,
@@ -171,8 +173,8 @@ def decide(
     settings : Settings
     stake : Stake, optional
     """
-    told = r"(?s)^category: (.*); priority: (.*); obligation: (.*)$"
-    rows = analysis.frame.with_columns(pl.col("reason").str.extract(told, n).alias(w) for n, w in enumerate(_WHY, 1))
+    pattern = r"(?s)^category: (.*); priority: (.*); obligation: (.*)$"
+    rows = analysis.frame.with_columns(pl.col("reason").str.extract(pattern, n).alias(w) for n, w in enumerate(_WHY, 1))
     rows = decided(rows, decisions, ("category", "priority", "capability_id"))
     names = [*(c for c in _READ if c in rows.columns), *_WHY]
     frame = judged(rows.select(*names, "capability_id", "confidence"), catalogue, settings, stake)
@@ -197,8 +199,8 @@ def decided(rows: pl.DataFrame, decisions: pl.DataFrame | None, names: tuple[str
     wanted = [name for name in names if decisions is not None and name in decisions.columns]
     if decisions is None or decisions.is_empty() or not wanted:
         return rows
-    said = decisions.select(*KEY, *(pl.col(name).alias(f"_{name}") for name in wanted)).unique(KEY, keep="last")
-    out = rows.join(said, on=list(KEY), how="left", maintain_order="left")
+    choices = decisions.select(*KEY, *(pl.col(name).alias(f"_{name}") for name in wanted)).unique(KEY, keep="last")
+    out = rows.join(choices, on=list(KEY), how="left", maintain_order="left")
     for name in wanted:
         given = pl.col(f"_{name}").is_not_null() & (pl.col(f"_{name}") != "")
         if name == "capability_id":
@@ -303,6 +305,6 @@ def analyse_file(
     RequirementError
         As `read_list` and `catalogue.load`.
     """
-    found = settings or load()
-    known = catalogues.load(catalogue) if catalogue else edition.load(found).catalogue
-    return analyse(read_list(file, name), known, found, stake, decisions, library=library)
+    current = settings or load()
+    capabilities = catalogues.load(catalogue) if catalogue else edition.load(current).catalogue
+    return analyse(read_list(file, name), capabilities, current, stake, decisions, library=library)

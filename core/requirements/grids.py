@@ -132,22 +132,22 @@ class File:
             return tuple(w for word in rule.strip('"').split(",") if (w := word.replace('""', '"').strip()))
         if self._book is not None and rule in self._book.names:
             rule = self._book.names[rule]
-        sheet, _, place = rule.rpartition("!")
+        sheet, _, reference = rule.rpartition("!")
         sheet = sheet.strip("'").replace("''", "'") or own
-        spans = spans_of(place)
+        spans = spans_of(reference)
         if sheet not in self.names or not spans or "(" in rule:
             return ()
         raw, _ = self._raw(sheet, max(1, min(spans[0].bottom, 2_000)))
-        found = [c for n, cells in raw.rows for i, c in enumerate(cells) if c and spans[0].holds(n, i)]
-        return tuple(dict.fromkeys(found))[:MOST_WORDS]
+        texts = [c for n, cells in raw.rows for i, c in enumerate(cells) if c and spans[0].holds(n, i)]
+        return tuple(dict.fromkeys(texts))[:MOST_WORDS]
 
 
-def open_file(content: bytes, title: str) -> File:
+def open_file(data: bytes, title: str) -> File:
     """Open a CSV, TSV, XLSX, XLSM or ODS file.
 
     Parameters
     ----------
-    content : bytes
+    data : bytes
     title : str
         The file's name; its ending tells the kind.
 
@@ -157,26 +157,26 @@ def open_file(content: bytes, title: str) -> File:
         When the file is empty, password-protected, damaged, unpacks to too much or is of another kind.
     """
     ending = Path(title).suffix.lower()
-    if not content[:4096].strip() and not content.strip():
+    if not data[:4096].strip() and not data.strip():
         raise RequirementError("The file is empty.", title, "Export the list again.")
-    if content[:4] == b"\xd0\xcf\x11\xe0":
-        raise _old_format(content, title)
-    if content[:4] == b"%PDF":
+    if data[:4] == b"\xd0\xcf\x11\xe0":
+        raise _old_format(data, title)
+    if data[:4] == b"%PDF":
         raise RequirementError("This is a PDF, whatever its name says.", title, "Export the list as CSV or XLSX.")
-    if content[:2] == b"PK":
-        return _packed(content, title)
+    if data[:2] == b"PK":
+        return _packed(data, title)
     if ending in SHEET_ENDINGS:
         raise RequirementError("This is no Excel workbook.", title, "Save it as XLSX in your spreadsheet program.")
     if ending not in TEXT_ENDINGS:
         raise RequirementError(
             f"Files ending in {ending or 'nothing'} are not read.", title, "Use CSV, TSV, XLSX, XLSM or ODS."
         )
-    found = encodings.decode(content, title)
-    mark = delimited.delimiter(found.text)
+    decoded = encodings.decode(data, title)
+    mark = delimited.delimiter(decoded.text)
     named = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}.get(mark, mark)
-    parted = f", columns parted by {named}" if mark in found.text else ", one column"
-    note = f"Read as {found.shown}{parted}{_decimals(found.text, mark)}."
-    return File(title, "text", (TEXT_SHEET,), (note,), _text=(found.text, mark))
+    parted = f", columns parted by {named}" if mark in decoded.text else ", one column"
+    note = f"Read as {decoded.shown}{parted}{_decimals(decoded.text, mark)}."
+    return File(title, "text", (TEXT_SHEET,), (note,), _text=(decoded.text, mark))
 
 
 def _decimals(text: str, mark: str) -> str:
@@ -188,8 +188,8 @@ def _decimals(text: str, mark: str) -> str:
     return ", decimals after a comma" if commas > len(cells) / 2 else ""
 
 
-def _old_format(content: bytes, title: str) -> RequirementError:
-    if LOCKED in content:
+def _old_format(data: bytes, title: str) -> RequirementError:
+    if LOCKED in data:
         return RequirementError(
             "The workbook is password-protected.", title, "Save it as XLSX without a password and upload it again."
         )
@@ -200,8 +200,8 @@ def _old_format(content: bytes, title: str) -> RequirementError:
     )
 
 
-def _packed(content: bytes, title: str) -> File:
-    packed = opened(content, title)
+def _packed(data: bytes, title: str) -> File:
+    packed = opened(data, title)
     parts = set(packed.namelist())
     if "content.xml" in parts and "mimetype" in parts:
         try:
@@ -210,17 +210,17 @@ def _packed(content: bytes, title: str) -> File:
             raise damaged(title) from error
         if b"spreadsheet" not in kind:
             raise RequirementError("This OpenDocument file is no spreadsheet.", title, "Save the list as ODS or XLSX.")
-        tables = opendocument.raw(content, title, MOST_ROWS)
+        tables = opendocument.raw(data, title, MOST_ROWS)
         return File(
             title,
             "opendocument",
             tuple(tables[0]),
-            _content=content,
+            _content=data,
             _tables={MOST_ROWS: tables},
         )
     if "[Content_Types].xml" not in parts or not any(part.startswith("xl/") for part in parts):
         raise RequirementError("This zip file is no Excel workbook.", title, "Save the list as XLSX.")
-    book = Book(content, title)
+    book = Book(data, title)
     notes = ["It carries macros; they were not run, and stay as they are."] if book.has_macros else []
     notes += ["It refers to other files; they were not opened, the values last seen were read."] * book.has_links
     return File(title, "excel", tuple(book.sheets), tuple(notes), _book=book)
@@ -240,9 +240,9 @@ def load(file: Path | str | bytes | BinaryIO, name: str = "") -> list[Grid]:
     RequirementError
         When the file is too large, empty, password-protected, damaged or of another kind.
     """
-    title, held = content(file, name)
-    found = open_file(held, title)
-    return [found.grid(sheet) for sheet in found.names]
+    title, data = content(file, name)
+    source = open_file(data, title)
+    return [source.grid(sheet) for sheet in source.names]
 
 
 def content(file: Path | str | bytes | BinaryIO, name: str) -> tuple[str, bytes]:
@@ -254,18 +254,18 @@ def content(file: Path | str | bytes | BinaryIO, name: str) -> tuple[str, bytes]
         When it cannot be read or is larger than 50 MB.
     """
     if isinstance(file, bytes):
-        held, title = file, name
+        data, title = file, name
     elif isinstance(file, (str, Path)):
         title = name or Path(file).name
         try:
             size = Path(file).stat().st_size
-            held = Path(file).read_bytes() if size <= LARGEST_BYTES else b""
+            data = Path(file).read_bytes() if size <= LARGEST_BYTES else b""
         except OSError as error:
             raise RequirementError("The file cannot be read.", str(file), "Check its name and rights.") from error
         if size > LARGEST_BYTES:
             raise RequirementError("The file is larger than 50 MB.", title, "Remove pictures, or split the list.")
     else:
-        held, title = file.read(), name or str(getattr(file, "name", "upload.csv"))
-    if len(held) > LARGEST_BYTES:
+        data, title = file.read(), name or str(getattr(file, "name", "upload.csv"))
+    if len(data) > LARGEST_BYTES:
         raise RequirementError("The file is larger than 50 MB.", title, "Remove pictures, or split the list.")
-    return title, held
+    return title, data

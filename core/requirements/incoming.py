@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,17 +68,14 @@ def preview(standing: Edition, read: Reading) -> Incoming:
     read : Reading
         As `catalogue.read` gives it.
     """
-    held = {row["capability_id"]: row for row in standing.frame.iter_rows(named=True)}
+    current = {row["capability_id"]: row for row in standing.frame.iter_rows(named=True)}
     fields = [name for name in FIELDS if name in read.columns]
     rows, edits, same, aside = [], [], 0, read.rejected.rows()
     for row in read.catalogue.frame.iter_rows(named=True):
-        key, was = row["capability_id"], held.get(row["capability_id"])
+        key, was = row["capability_id"], current.get(row["capability_id"])
         base: dict[str, Any] = was or {"capability_id": key, **dict.fromkeys(FIELDS), "status": "available"}
-        new = {name: row[name] for name in fields} | ({} if was else {"name": row["name"]})
-        if "category" in new:
-            new["category"] = _category(new["category"], base.get("category"))
         try:
-            values = edition.checked(key, {name: base.get(name) for name in FIELDS} | new)
+            values = edition.checked(key, _values(row, base, fields, is_new=not was))
         except RequirementError as error:
             aside.append((None, key, row["name"], str(error)))
             continue
@@ -86,11 +84,10 @@ def preview(standing: Edition, read: Reading) -> Incoming:
         if was is not None and not what:
             same += 1
             continue
-        kind = NEW if was is None else BACK if was["is_retired"] else CHANGED
         edits.append(edit)
-        rows.append((key, edit.values["name"], kind, "; ".join(what)))
+        rows.append((key, edit.values["name"], _kind(was), "; ".join(what)))
     given = set(read.catalogue.frame["capability_id"]) | {row[1] for row in aside}
-    gone = [row for key, row in held.items() if key not in given and not row["is_retired"]]
+    gone = [row for key, row in current.items() if key not in given and not row["is_retired"]]
     rows += [(row["capability_id"], row["name"], GONE, "stays, unless you retire it") for row in gone]
     return Incoming(
         pl.DataFrame(rows, schema=CHANGES, orient="row"),
@@ -102,6 +99,23 @@ def preview(standing: Edition, read: Reading) -> Incoming:
     )
 
 
+def _values(row: Mapping[str, Any], base: Mapping[str, Any], fields: Sequence[str], *, is_new: bool) -> dict[str, Any]:
+    """Return our fields of a capability with those of the file over them."""
+    values = {name: base.get(name) for name in FIELDS} | {name: row[name] for name in fields}
+    if is_new:
+        values["name"] = row["name"]
+    if "category" in fields:
+        values["category"] = _category(row["category"], base.get("category"))
+    return values
+
+
+def _kind(was: Mapping[str, Any] | None) -> str:
+    """Return what a file does to a capability that differs from ours."""
+    if was is None:
+        return NEW
+    return BACK if was["is_retired"] else CHANGED
+
+
 def _category(given: str | None, ours: str | None) -> str | None:
-    said = (given or "").strip().lower()
-    return said if said in CATEGORIES else ours
+    label = (given or "").strip().lower()
+    return label if label in CATEGORIES else ours

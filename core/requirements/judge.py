@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -67,54 +67,80 @@ def judge(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.Da
         The columns of `JUDGED`, row by row; gap columns are null where there is no gap.
     """
     listed = catalogue.frame.to_dicts()
-    held = catalogue.by_id()
-    known = limits.stated(listed)
+    by_id = catalogue.by_id()
+    commitments = limits.stated(listed)
     names = ("text", "category", "priority", "capability_id", "confidence")
     judged = [
-        _one(text, category, priority, held.get(key), float(sure or 0.0), known, settings, held)
+        _judgement(text, category, priority, by_id.get(key), float(sure or 0.0), commitments, settings, by_id)
         for text, category, priority, key, sure in rows.select(names).iter_rows()
     ]
     return pl.DataFrame(judged, schema=JUDGED, orient="row")
 
 
-def _one(
+class _Support(NamedTuple):
+    """How far a requirement is supported: the kind of gap is empty where there is none, so is the capability."""
+
+    status: str
+    gap_type: str
+    way: str
+    capability: Mapping[str, Any]
+    asked: Sequence[Comparison]
+
+
+def _judgement(
     text: str,
     category: str,
     priority: str,
     best: Mapping[str, Any] | None,
     sure: float,
-    known: limits.Stated,
+    commitments: limits.Stated,
     settings: Settings,
-    held: Mapping[str, Mapping[str, Any]],
+    by_id: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    is_near = best is not None and sure >= match.FLOOR
-    is_sure = is_near and sure >= match.LIKELY
-    asked = limits.compare(text, best, known) if best is not None and is_near else ()
-    if best is None or not is_near:
-        status, kind, way = "not available", "missing", "missing"
-    elif not is_sure:
-        status, kind, way = "unclear", "unclear", "unclear"
-    else:
-        status, way = supported(best["status"], asked)
-        kind = GAP_OF.get(status, "unclear" if status == "unclear" else "")
-        if way == "limit" and best["status"] == "not available":
-            best = held[next(c.capability_id for c in asked if c.verdict == "partial" and c.capability_id)]
-            asked = limits.compare(text, best, known)
-    shown = best if is_near and best is not None else {}
+    status, kind, way, capability, asked = _support(text, best, sure, commitments, by_id)
     # Nothing was found, and nobody said that there is nothing: that is no answer to give a buyer.
-    is_open = status == "not available" and not shown and sure > 0
+    is_open = status == "not available" and not capability and sure > 0
     out = {
-        "capability_id": shown.get("capability_id"),
-        "capability": shown.get("name"),
+        "capability_id": capability.get("capability_id"),
+        "capability": capability.get("name"),
         "status": status,
         "confidence": sure,
         "statement": STATEMENTS["unclear" if is_open else status],
         "comparison": ". ".join(c.text for c in asked) or None,
-        "owner": shown.get("owner") or settings.requirements.owners.get(category),
+        "owner": capability.get("owner") or settings.requirements.owners.get(category),
     }
     if not kind:
         return out | NO_GAP
-    return out | _gap(kind, way, priority, shown if is_sure else {}, asked, str(out["owner"] or "the owner"), settings)
+    likely = capability if sure >= match.LIKELY else {}
+    return out | _gap(kind, way, priority, likely, asked, str(out["owner"] or "the owner"), settings)
+
+
+def _support(
+    text: str,
+    best: Mapping[str, Any] | None,
+    sure: float,
+    commitments: limits.Stated,
+    by_id: Mapping[str, Mapping[str, Any]],
+) -> _Support:
+    """Return how far the nearest capability supports a requirement, by how sure the match is."""
+    if best is not None and sure >= match.LIKELY:
+        return _likely_support(text, best, commitments, by_id)
+    if best is not None and sure >= match.FLOOR:
+        return _Support("unclear", "unclear", "unclear", best, limits.compare(text, best, commitments))
+    return _Support("not available", "missing", "missing", {}, ())
+
+
+def _likely_support(
+    text: str, best: Mapping[str, Any], commitments: limits.Stated, by_id: Mapping[str, Mapping[str, Any]]
+) -> _Support:
+    """Return the support of a sure match; of another capability where that one commits to less of what is wanted."""
+    asked = limits.compare(text, best, commitments)
+    status, way = supported(best["status"], asked)
+    if way == "limit" and best["status"] == "not available":
+        best = by_id[next(c.capability_id for c in asked if c.verdict == "partial" and c.capability_id)]
+        asked = limits.compare(text, best, commitments)
+    kind = GAP_OF.get(status, "unclear" if status == "unclear" else "")
+    return _Support(status, kind, way, best, asked)
 
 
 def supported(status: str, asked: Sequence[Comparison]) -> tuple[str, str]:
@@ -125,10 +151,10 @@ def supported(status: str, asked: Sequence[Comparison]) -> tuple[str, str]:
     >>> supported("available", [])
     ('available', '')
     """
-    found = {c.verdict for c in asked}
-    if status == "available" and "partial" in found:
+    verdicts = {c.verdict for c in asked}
+    if status == "available" and "partial" in verdicts:
         return "limited", "limit"
-    if status == "available" and "unclear" in found:
+    if status == "available" and "unclear" in verdicts:
         return "unclear", "unknown"
     if status == "not available" and any(c.verdict == "partial" and c.capability_id for c in asked):
         return "limited", "limit"
@@ -147,9 +173,9 @@ def _gap(
 ) -> dict[str, Any]:
     rules = settings.requirements
     low, high = rules.weeks[kind][priority]
-    known = best.get("effort_weeks")
-    if known and kind != "unclear":
-        low = high = float(known)
+    estimate = best.get("effort_weeks")
+    if estimate and kind != "unclear":
+        low = high = float(estimate)
     effort = (low + high) / 2
     price = settings.rates.partner_week_amount if way == "partner" else settings.rates.person_week_amount
     weeks = f"{low:g} weeks" if low == high else f"{low:g} to {high:g} weeks"

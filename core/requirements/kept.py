@@ -60,22 +60,22 @@ def keep(sets: RequirementSets, name: str, owner: str, analysis: GapAnalysis) ->
     StoreError
         When the name is taken by another file, too long or empty.
     """
-    held = payload(analysis)
-    same = [one for one in sets.list(owner) if one.name == name.strip()]
-    version = same[0].version if same and same[0].payload.get("file_key") in (None, held["file_key"]) else None
-    return sets.save_with_file(name, owner, held, (analysis.source.name, analysis.source.content), version)
+    contents = payload(analysis)
+    same = [saved for saved in sets.list(owner) if saved.name == name.strip()]
+    version = same[0].version if same and same[0].payload.get("file_key") in (None, contents["file_key"]) else None
+    return sets.save_with_file(name, owner, contents, (analysis.source.name, analysis.source.content), version)
 
 
-def restored(name: str, held: Mapping[str, Any]) -> RequirementSet | None:
+def restored(name: str, contents: Mapping[str, Any]) -> RequirementSet | None:
     """Return a kept list as the ledger takes it; None where it hangs on no deal or was kept without rows.
 
     Parameters
     ----------
     name : str
-    held : mapping
+    contents : mapping
         What `payload` gave.
     """
-    deal, rows = held.get("opportunity_id"), held.get("rows")
+    deal, rows = contents.get("opportunity_id"), contents.get("rows")
     if not deal or not rows:
         return None
     return RequirementSet(name, str(deal), pl.DataFrame(rows, schema=ROWS, orient="row"))
@@ -106,13 +106,17 @@ def ledger(
     groups : mapping, optional
         What was merged or split by hand; see `ledger.build`.
     """
-    known = catalogue or edition.load(settings).catalogue
+    capabilities = catalogue or edition.load(settings).catalogue
     own = list(lists)
-    taken = {one.opportunity_id for one in own}
-    shipped = [one for one in samples.sets(dataset, known) if one.opportunity_id not in taken]
+    taken = {requirement_set.opportunity_id for requirement_set in own}
+    shipped = [
+        requirement_set
+        for requirement_set in samples.sets(dataset, capabilities)
+        if requirement_set.opportunity_id not in taken
+    ]
     sets = [*own, *shipped]
     chances = stakes.chances(dataset, settings) if sets else None
-    return build(sets, dataset, known, settings, chances, groups)
+    return build(sets, dataset, capabilities, settings, chances, groups)
 
 
 def worked(settings: Settings, content: bytes) -> pl.DataFrame:
@@ -128,7 +132,7 @@ def worked(settings: Settings, content: bytes) -> pl.DataFrame:
         return pl.DataFrame(schema=SHAPE)
     store = Store.open(settings.database)
     try:
-        same = [one for one in store.requirement_sets.list() if one.payload.get("file_key") == key(content)]
+        same = [saved for saved in store.requirement_sets.list() if saved.payload.get("file_key") == key(content)]
         return store.reviews.rows(same[0].id) if same else pl.DataFrame(schema=SHAPE)
     finally:
         store.close()
@@ -153,8 +157,12 @@ def current(dataset: Dataset, settings: Settings) -> Ledger:
     """
     store = Store.open(settings.database)
     try:
-        lists = [found for one in store.requirement_sets.list() if (found := restored(one.name, one.payload))]
-        groups = [one.payload for one in store.gap_groups.list(SHARED) if one.name == GROUPS]
+        lists = [
+            requirement_set
+            for saved in store.requirement_sets.list()
+            if (requirement_set := restored(saved.name, saved.payload))
+        ]
+        groups = [saved.payload for saved in store.gap_groups.list(SHARED) if saved.name == GROUPS]
     finally:
         store.close()
     return ledger(dataset, settings, lists, None, groups[0] if groups else None)
@@ -177,22 +185,26 @@ def asked(
     catalogue : Catalogue, optional
         Default the one in force.
     """
-    known = catalogue or edition.load(settings).catalogue
-    parts = [*lists, *samples.sets(dataset, known)]
+    capabilities = catalogue or edition.load(settings).catalogue
+    parts = [*lists, *samples.sets(dataset, capabilities)]
     sure = pl.col("capability_id").is_not_null() & (pl.col("confidence") >= match.LIKELY)
-    now = pl.col("capability_id").replace(dict(known.aliases)) if known.aliases else pl.col("capability_id")
-    rows = [one.rows.filter(sure).select("text", now) for one in parts]
+    now = (
+        pl.col("capability_id").replace(dict(capabilities.aliases)) if capabilities.aliases else pl.col("capability_id")
+    )
+    rows = [requirement_set.rows.filter(sure).select("text", now) for requirement_set in parts]
     if not rows:
         return pl.DataFrame(schema=dict.fromkeys(("text", "capability_id", "short"), pl.String))
     together = pl.concat(rows)
-    return together.join(_short(together.unique(), known), on=["text", "capability_id"], how="left")
+    return together.join(_short(together.unique(), capabilities), on=["text", "capability_id"], how="left")
 
 
-def _short(pairs: pl.DataFrame, known: Catalogue) -> pl.DataFrame:
+def _short(pairs: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     """Return where each capability falls short of a text: [text, capability_id, short]."""
-    held, stated = known.by_id(), limits.stated(known.frame.to_dicts())
-    told = []
-    for text, key in pairs.iter_rows():
-        found = limits.compare(text, held[key], stated) if key in held else ()
-        told.append(". ".join(one.text for one in found if one.verdict != "met") or None)
-    return pairs.with_columns(short=pl.Series(told, dtype=pl.String))
+    by_id, stated = catalogue.by_id(), limits.stated(catalogue.frame.to_dicts())
+    shortfalls = []
+    for text, capability_id in pairs.iter_rows():
+        comparisons = limits.compare(text, by_id[capability_id], stated) if capability_id in by_id else ()
+        shortfalls.append(
+            ". ".join(comparison.text for comparison in comparisons if comparison.verdict != "met") or None
+        )
+    return pairs.with_columns(short=pl.Series(shortfalls, dtype=pl.String))

@@ -55,32 +55,32 @@ def of(texts: Iterable[str]) -> str | None:
     >>> of(["Die Lösung muss alle Daten verschlüsseln", "Der Zugriff ist auf die Rolle beschränkt"])
     'German'
     """
-    held = " ".join(text for text, _ in zip(texts, range(MOST_TEXTS), strict=False)).lower()
-    letters = sum(character.isalpha() for character in held)
+    sample = " ".join(text for text, _ in zip(texts, range(MOST_TEXTS), strict=False)).lower()
+    letters = sum(character.isalpha() for character in sample)
     if not letters:
         return None
     for name, script in SCRIPTS.items():
-        share = len(re.findall(script, held)) / letters
+        share = len(re.findall(script, sample)) / letters
         if share > (0.05 if name == "Japanese" else 0.3):
             return name
-    words = Counter(re.findall(r"[^\W\d_]+", held))
-    found = {name: sum(words[word] for word in small) for name, small in _WORDS.items()}
-    ranked = sorted(found, key=lambda name: -found[name])
-    first, second = found[ranked[0]], found[ranked[1]]
+    words = Counter(re.findall(r"[^\W\d_]+", sample))
+    counts = {name: sum(words[word] for word in small) for name, small in _WORDS.items()}
+    ranked = sorted(counts, key=lambda name: -counts[name])
+    first, second = counts[ranked[0]], counts[ranked[1]]
     return ranked[0] if first >= ENOUGH and first >= LEAD * second else None
 
 
-def warning(texts: Iterable[str], known: Iterable[str]) -> str:
+def warning(texts: Iterable[str], catalogue_texts: Iterable[str]) -> str:
     """Say that a list is in another language than the catalogue; empty where it is not, or cannot be told.
 
     Parameters
     ----------
     texts : iterable of str
         The list's requirements.
-    known : iterable of str
+    catalogue_texts : iterable of str
         The catalogue's texts.
     """
-    theirs, ours = of(texts), of(known)
+    theirs, ours = of(texts), of(catalogue_texts)
     if theirs is None or ours is None or theirs == ours:
         return ""
     return (

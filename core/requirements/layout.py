@@ -71,13 +71,13 @@ class Layout:
     def reading(self) -> str:
         """Say how the sheet was read, without its name."""
         head = f"header in row {self.header_row}" if self.header_row else "no header"
-        said = {"text": "requirement", **{role: role for role in SINGLE[1:]}}
-        named = ", ".join(f"{said[r]} from “{_short(self.names[r])}”" for r in SINGLE if r in self.names)
+        labels = {"text": "requirement", **{role: role for role in SINGLE[1:]}}
+        parts = ", ".join(f"{labels[r]} from “{_short(self.names[r])}”" for r in SINGLE if r in self.names)
         if self.levels:
-            named += f", priority from the X under {', '.join(f'“{_short(name)}”' for _, name in self.levels)}"
-        text = f"{head}; {named or 'requirements from column ' + letters_of(self.columns['text'])}."
+            parts += f", priority from the X under {', '.join(f'“{_short(name)}”' for _, name in self.levels)}"
+        text = f"{head}; {parts or 'requirements from column ' + letters_of(self.columns['text'])}."
         if self.answers:
-            text += " Answers go into " + ", ".join(_told(place) for place in self.answers) + "."
+            text += " Answers go into " + ", ".join(_cell_name(cell) for cell in self.answers) + "."
         return text if self.confidence >= SURE or self.is_given else text + " Please check: this is a guess."
 
 
@@ -96,12 +96,12 @@ def find(grid: Grid, *, by_name: bool = True) -> Layout | None:
     plain = None if best and _is_named(grid.rows[best[1]][1], best[2]) else bare.headless(grid)
     if best is None or plain:
         return _of(grid, plain or bare.by_shape(grid))
-    score, place, roles = best
-    number, header = grid.rows[place]
-    body = grid.rows[place + 1 :]
-    below = _spread(grid, place)
+    score, index, roles = best
+    number, header = grid.rows[index]
+    body = grid.rows[index + 1 :]
+    below = _spread(grid, index)
     if below:
-        header, body = below, grid.rows[place + 2 :]
+        header, body = below, grid.rows[index + 2 :]
         roles = named(header)[0] or roles
         roles.setdefault("text", best[2]["text"])
     roles["text"] = _best_text(header, body, roles)
@@ -116,30 +116,43 @@ def find(grid: Grid, *, by_name: bool = True) -> Layout | None:
     return complete(grid, number, roles, round(sure, 2))
 
 
-def _of(grid: Grid, found: bare.Bare | None) -> Layout | None:
-    return None if found is None else complete(grid, *found)
+def _of(grid: Grid, shape: bare.Bare | None) -> Layout | None:
+    return None if shape is None else complete(grid, *shape)
 
 
 def complete(
     grid: Grid, header_row: int | None, roles: Mapping[str, int], confidence: float, *, is_given: bool = False
 ) -> Layout:
     """Return a layout with its names, sureness and answer columns, once header and roles are known."""
-    place = next((i for i, (n, _) in enumerate(grid.rows) if n == header_row), -1)
-    header = grid.rows[place][1] if place >= 0 else []
-    names, first = _two_rows(grid, place, roles) if place >= 0 else ([], 1)
+    index = next((i for i, (n, _) in enumerate(grid.rows) if n == header_row), -1)
+    header = grid.rows[index][1] if index >= 0 else []
+    names, first = _two_rows(grid, index, roles) if index >= 0 else ([], 1)
     body = [row for row in grid.rows if row[0] >= first]
-    held = {role: column for role, column in roles.items() if role in SINGLE}
-    found = places.find(grid, names, held, body)
+    by_role = {role: column for role, column in roles.items() if role in SINGLE}
+    cells = places.find(grid, names, by_role, body)
+    by_role |= _answer_roles(cells, list(by_role.values()))
+    headings = _headings(header, names, by_role)
+    sure = {role: _sureness(role, header, body, column) for role, column in by_role.items()}
+    levels = () if "priority" in by_role else places.levels(names, body, list(by_role.values()))
+    return Layout(grid.name, header_row, by_role, headings, confidence, sure, cells, first, is_given, levels=levels)
+
+
+def _answer_roles(cells: Sequence[Place], taken: Sequence[int]) -> dict[str, int]:
+    """Return the first column for an answer, and the next one of free words for a comment."""
     kinds = {"answer": ("choice", "statement", "mark", "text"), "comment": ("text",)}
+    out: dict[str, int] = {}
     for role, wanted in kinds.items():
-        fit = [p.column for p in found if p.kind in wanted and p.column not in held.values()]
-        if fit:
-            held[role] = fit[0]
-    said = [own or joined for own, joined in zip_longest(header, names, fillvalue="")]
-    told = {role: said[column] for role, column in held.items() if column < len(said) and said[column]}
-    sure = {role: _sureness(role, header, body, column) for role, column in held.items()}
-    levels = () if "priority" in held else places.levels(names, body, list(held.values()))
-    return Layout(grid.name, header_row, dict(held), told, confidence, sure, found, first, is_given, levels=levels)
+        used = {*taken, *out.values()}
+        column = next((cell.column for cell in cells if cell.kind in wanted and cell.column not in used), None)
+        if column is not None:
+            out[role] = column
+    return out
+
+
+def _headings(header: Sequence[str], names: Sequence[str], roles: Mapping[str, int]) -> dict[str, str]:
+    """Return each role's heading: the header's own word, else the one joined from two rows."""
+    titles = [own or joined for own, joined in zip_longest(header, names, fillvalue="")]
+    return {role: titles[column] for role, column in roles.items() if column < len(titles) and titles[column]}
 
 
 def is_aside(name: str) -> bool:
@@ -150,32 +163,32 @@ def is_aside(name: str) -> bool:
     >>> is_aside("Read me first"), is_aside("Disaster Recovery")
     (True, False)
     """
-    said = columns.plain(name)
+    label = columns.plain(name)
     return any(
-        word in name.lower() if "_" in word else columns.stands_in(columns.plain(word), said)
+        word in name.lower() if "_" in word else columns.stands_in(columns.plain(word), label)
         for word in columns.words()["aside"]
     )
 
 
 def _header(grid: Grid) -> tuple[float, int, dict[str, int]] | None:
     best: tuple[float, int, dict[str, int]] | None = None
-    for place, (_, cells) in enumerate(grid.rows[:HEADER_DEPTH]):
+    for index, (_, cells) in enumerate(grid.rows[:HEADER_DEPTH]):
         roles, score = named(cells)
         if "text" in roles and score > (best[0] if best else 0.0) + 1e-9:
-            best = (score, place, roles)
+            best = (score, index, roles)
     return best
 
 
-def _spread(grid: Grid, place: int) -> list[str]:
+def _spread(grid: Grid, index: int) -> list[str]:
     """Return the names of a header whose wide cells are told apart by a second row; empty where there is none.
 
     "Requirement" over "Area" and "Description" names two columns by what stands below it.
     """
-    number, header = grid.rows[place]
+    number, header = grid.rows[index]
     wide = [m for m in grid.merges if m.top == m.bottom == number and m.right > m.left]
-    if not wide or place + 1 >= len(grid.rows) or grid.rows[place + 1][0] != number + 1:
+    if not wide or index + 1 >= len(grid.rows) or grid.rows[index + 1][0] != number + 1:
         return []
-    below = grid.rows[place + 1][1]
+    below = grid.rows[index + 1][1]
     names = header + [""] * (max(m.right for m in wide) + 1 - len(header))
     parts = {c: below[c] for m in wide for c in range(m.left, min(m.right + 1, len(below))) if below[c]}
     if len(parts) < 2 or any(len(part) > LONGEST_LABEL for part in below):
@@ -185,8 +198,8 @@ def _spread(grid: Grid, place: int) -> list[str]:
 
 def _is_named(header: Sequence[str], roles: Mapping[str, int]) -> bool:
     """Say whether a header row is one beyond doubt: its text or its id column has a telling name."""
-    known = {role: likeness(header[column], role) for role, column in roles.items()}
-    return known.get("text", 0.0) >= SURE or known.get("id", 0.0) >= SURE
+    likenesses = {role: likeness(header[column], role) for role, column in roles.items()}
+    return likenesses.get("text", 0.0) >= SURE or likenesses.get("id", 0.0) >= SURE
 
 
 def _is_other(header: Sequence[str]) -> bool:
@@ -269,49 +282,84 @@ def _fill_in(header: Sequence[str], body: Body, roles: dict[str, int]) -> None:
     """Find id and priority by what stands in the columns, where no header names them."""
     width = max(len(header), max((len(cells) for _, cells in body[: columns.SEEN]), default=0))
     if "id" not in roles:
-        for column in range(min(roles["text"], width)):
-            named = header[column] if column < len(header) else ""
-            unnamed = not named or max(likeness(named, role) for role in ROLES) < FAINT
-            taken = column in roles.values()
-            if unnamed and not taken and columns.idlike(body, column) > 0.9 and columns.filled(body, column) > 0.6:
-                roles["id"] = column
-                break
+        column = _id_column(header, body, roles, width)
+        if column is not None:
+            roles["id"] = column
     if "priority" not in roles:
-        worded = [
-            c
-            for c in range(width)
-            if c not in {roles.get(r) for r in ("text", "id", "answer", "comment")}
-            and columns.levels(body, c) > 0.9
-            and columns.filled(body, c) > 0.6
-            and any(t.isalpha() and len(t) > 2 for t in columns.texts(body, c))
-        ]
-        if worded:
-            roles["priority"] = worded[0]
-            if roles.get("category") == worded[0]:
+        column = _priority_column(body, roles, width)
+        if column is not None:
+            roles["priority"] = column
+            if roles.get("category") == column:
                 del roles["category"]
 
 
-def _two_rows(grid: Grid, place: int, roles: Mapping[str, int]) -> tuple[list[str], int]:
-    """Return the header's names, joined with a second header row below it, and the first row after both."""
-    number, header = grid.rows[place]
-    names = list(header)
-    if place + 1 >= len(grid.rows):
-        return names, number + 1
-    below, cells = grid.rows[place + 1]
-    text = roles["text"]
-    free = not (text < len(cells) and cells[text]) or any(
-        m.holds(number, text) and (m.bottom > number or m.right > m.left) for m in grid.merges
+def _id_column(header: Sequence[str], body: Body, roles: Mapping[str, int], width: int) -> int | None:
+    """Return the first column of ids left of the text, of those no heading tells to be something else."""
+    for column in range(min(roles["text"], width)):
+        heading = header[column] if column < len(header) else ""
+        is_unnamed = not heading or max(likeness(heading, role) for role in ROLES) < FAINT
+        is_free = is_unnamed and column not in roles.values()
+        if is_free and columns.idlike(body, column) > 0.9 and columns.filled(body, column) > 0.6:
+            return column
+    return None
+
+
+def _priority_column(body: Body, roles: Mapping[str, int], width: int) -> int | None:
+    """Return the first column of priority words."""
+    taken = {roles.get(role) for role in ("text", "id", "answer", "comment")}
+    return next((column for column in range(width) if column not in taken and _is_priority(body, column)), None)
+
+
+def _is_priority(body: Body, column: int) -> bool:
+    """Say whether a column holds priorities, some of them in words."""
+    return (
+        columns.levels(body, column) > 0.9
+        and columns.filled(body, column) > 0.6
+        and any(text.isalpha() and len(text) > 2 for text in columns.texts(body, column))
     )
-    under = [i for i, c in enumerate(cells) if c and (i >= len(header) or not header[i] or _wide(grid, number, i))]
-    if below != number + 1 or not free or len(under) < 2 or any(len(c) > LONGEST_LABEL for c in cells):
-        return names, number + 1
-    names += [""] * (len(cells) - len(names))
+
+
+def _two_rows(grid: Grid, index: int, roles: Mapping[str, int]) -> tuple[list[str], int]:
+    """Return the header's names, joined with a second header row below it, and the first row after both."""
+    number, header = grid.rows[index]
+    under = _named_below(grid, index, roles["text"])
+    if not under:
+        return list(header), number + 1
+    below, cells = grid.rows[index + 1]
+    return _joined_names(header, cells, under), below + 1
+
+
+def _named_below(grid: Grid, index: int, text: int) -> list[int]:
+    """Return the columns that a second header row names below the first; empty where there is no such row."""
+    if index + 1 >= len(grid.rows):
+        return []
+    (number, header), (below, cells) = grid.rows[index], grid.rows[index + 1]
+    if below != number + 1 or any(len(cell) > LONGEST_LABEL for cell in cells):
+        return []
+    if text < len(cells) and cells[text] and not _spans_more(grid, number, text):
+        return []
+    under = [
+        column
+        for column, cell in enumerate(cells)
+        if cell and (column >= len(header) or not header[column] or _wide(grid, number, column))
+    ]
+    return under if len(under) >= 2 else []
+
+
+def _joined_names(header: Sequence[str], cells: Sequence[str], under: Sequence[int]) -> list[str]:
+    """Return the names of two header rows: "Group / name" where the second one names a column."""
+    names = [*header, *[""] * (len(cells) - len(header))]
     group = ""
     for column, cell in enumerate(cells):
         group = names[column] or group
         if cell and column in under:
             names[column] = f"{group} / {cell}" if group and group != cell else cell
-    return names, below + 1
+    return names
+
+
+def _spans_more(grid: Grid, row: int, column: int) -> bool:
+    """Say whether a cell is merged with the row below it or the column to its right."""
+    return any(m.holds(row, column) and (m.bottom > row or m.right > m.left) for m in grid.merges)
 
 
 def _wide(grid: Grid, row: int, column: int) -> bool:
@@ -319,23 +367,21 @@ def _wide(grid: Grid, row: int, column: int) -> bool:
 
 
 def _sureness(role: str, header: Sequence[str], body: Body, column: int) -> float:
-    named = likeness(header[column], role) if column < len(header) else 0.0
+    by_name = likeness(header[column], role) if column < len(header) else 0.0
     shape = {
         "text": lambda: min(columns.prose(body, column) / 8, 1.0) * columns.filled(body, column),
         "id": lambda: columns.idlike(body, column),
         "priority": lambda: columns.levels(body, column),
     }
-    seen = shape[role]() if role in shape else named
-    return round(min(1.0, max(named, 0.5 * named + 0.5 * seen)), 2)
+    seen = shape[role]() if role in shape else by_name
+    return round(min(1.0, max(by_name, 0.5 * by_name + 0.5 * seen)), 2)
 
 
-def _told(place: Place) -> str:
-    name = f"“{_short(place.name)}”" if place.name else f"column {letters_of(place.column)}"
-    return (
-        f"{name} (choose from {len(place.words)} words)" if place.words else name + (" (an X)" if place.status else "")
-    )
+def _cell_name(cell: Place) -> str:
+    name = f"“{_short(cell.name)}”" if cell.name else f"column {letters_of(cell.column)}"
+    return f"{name} (choose from {len(cell.words)} words)" if cell.words else name + (" (an X)" if cell.status else "")
 
 
 def _short(text: str) -> str:
-    one = " ".join(text.split())
-    return one if len(one) <= 40 else one[:39] + "…"
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else line[:39] + "…"

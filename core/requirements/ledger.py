@@ -128,10 +128,10 @@ class Ledger:
 
     def gap_sentence(self, gap_id: str) -> str:
         """Say what one gap holds up, how deals fared with it and what closing it takes."""
-        found = self.frame.filter(pl.col("gap_id") == gap_id)
-        if found.is_empty():
+        rows = self.frame.filter(pl.col("gap_id") == gap_id)
+        if rows.is_empty():
             return "This gap stands in no list any more."
-        row = found.row(0, named=True)
+        row = rows.row(0, named=True)
         how = "clearing it up" if row["gap_type"] == UNCLEAR else "closing it"
         text = (
             f"“{row['gap']}” holds up {money(row['exposed_amount'], self.currency)} in "
@@ -180,7 +180,7 @@ def build(
     groups : mapping, optional
         What was merged or split by hand: gap to the gap it counts as; a key `gap@deal` holds for one deal.
     """
-    parts = [_rows(one, catalogue, settings) for one in sets]
+    parts = [_rows(requirement_set, catalogue, settings) for requirement_set in sets]
     rows = pl.concat([p for p in parts if not p.is_empty()]) if any(not p.is_empty() for p in parts) else None
     if rows is None:
         return Ledger(pl.DataFrame(schema=GAPS), pl.DataFrame(schema=DEALS), len(sets), settings.currency)
@@ -189,16 +189,16 @@ def build(
     return Ledger(_gaps(deals), deals, len(sets), settings.currency)
 
 
-def _rows(one: RequirementSet, catalogue: Catalogue, settings: Settings) -> pl.DataFrame:
+def _rows(requirement_set: RequirementSet, catalogue: Catalogue, settings: Settings) -> pl.DataFrame:
     """Judge one list and keep its gaps; a gap is a capability, or a text without a counterpart."""
-    found = one.rows.select("text", "priority").hstack(judge(one.rows, catalogue, settings))
+    judged = requirement_set.rows.select("text", "priority").hstack(judge(requirement_set.rows, catalogue, settings))
     text = pl.col("text").str.strip_chars().str.to_lowercase().str.slice(0, 80)
     sure = pl.when(pl.col("confidence") >= match.LIKELY).then("capability_id")
-    return found.filter(pl.col("gap_type").is_not_null()).select(
+    return judged.filter(pl.col("gap_type").is_not_null()).select(
         pl.coalesce(sure, text).alias("gap_id"),
         pl.col("text").str.slice(0, 80).alias("gap"),
-        pl.lit(one.name).alias("list"),
-        pl.lit(one.opportunity_id).alias("opportunity_id"),
+        pl.lit(requirement_set.name).alias("list"),
+        pl.lit(requirement_set.opportunity_id).alias("opportunity_id"),
         *("gap_type", "severity", "effort_weeks", "cost_amount", "approach", "owner"),
         weight_of_gaps(settings).alias("weight"),
     )
@@ -224,11 +224,15 @@ def _shared(rows: pl.DataFrame, dataset: Dataset, chances: pl.DataFrame | None) 
         pl.coalesce("account_name", "opportunity_name", "opportunity_id").alias("deal"),
         *("is_closed", "is_won", "amount"),
     )
-    known = chances if chances is not None else pl.DataFrame(schema={"opportunity_id": pl.String, "p_win": pl.Float64})
-    found = rows.join(facts, on="opportunity_id", how="inner", maintain_order="left")
-    found = found.join(known.select("opportunity_id", "p_win"), on="opportunity_id", how="left", maintain_order="left")
+    win_chances = (
+        chances if chances is not None else pl.DataFrame(schema={"opportunity_id": pl.String, "p_win": pl.Float64})
+    )
+    joined = rows.join(facts, on="opportunity_id", how="inner", maintain_order="left")
+    joined = joined.join(
+        win_chances.select("opportunity_id", "p_win"), on="opportunity_id", how="left", maintain_order="left"
+    )
     parts = []
-    for part in found.sort("opportunity_id", "gap_id").partition_by("opportunity_id", maintain_order=True):
+    for part in joined.sort("opportunity_id", "gap_id").partition_by("opportunity_id", maintain_order=True):
         weights = part["weight"].to_list()
         amounts = divide(part["amount"][0], weights)
         shares = [w / sum(weights) for w in weights]
@@ -264,7 +268,7 @@ def _gaps(deals: pl.DataFrame) -> pl.DataFrame:
     rank = pl.col("severity").replace_strict(RANK, return_dtype=pl.Int64)
     is_open = ~pl.col("is_closed")
     worst = deals.sort(rank, "weight", descending=[False, True], maintain_order=True)
-    found = worst.group_by("gap_id", maintain_order=True).agg(
+    gaps = worst.group_by("gap_id", maintain_order=True).agg(
         *(pl.col(name).first() for name in ("gap", "gap_type", "severity", "approach", "owner")),
         *(pl.col(name).first() for name in ("effort_weeks", "cost_amount")),
         n_deals=is_open.sum().cast(pl.Int64),
@@ -274,16 +278,16 @@ def _gaps(deals: pl.DataFrame) -> pl.DataFrame:
         n_closed=pl.col("is_closed").sum().cast(pl.Int64),
         n_won=(pl.col("is_closed") & pl.col("is_won")).sum().cast(pl.Int64),
     )
-    survived = [wilson(won, of) for won, of in found.select("n_won", "n_closed").iter_rows()]
+    survived = [wilson(won, of) for won, of in gaps.select("n_won", "n_closed").iter_rows()]
     names = ("survival_rate", "survival_lower", "survival_upper")
-    found = found.hstack(pl.DataFrame(survived, schema=dict.fromkeys(names, pl.Float64), orient="row"))
-    found = found.with_columns(
+    gaps = gaps.hstack(pl.DataFrame(survived, schema=dict.fromkeys(names, pl.Float64), orient="row"))
+    gaps = gaps.with_columns(
         weighted_amount=pl.when((pl.col("n_known") > 0) | (pl.col("n_deals") == 0)).then("weighted_amount"),
         unlocked_per_week_amount=pl.when(pl.col("n_deals") > 0).then(pl.col("exposed_amount") / pl.col("effort_weeks")),
     )
     # A question to the buyer takes a day, which says nothing of the work behind it: gaps that are known come first.
     order = (pl.col("gap_type") == UNCLEAR, pl.col("unlocked_per_week_amount"), pl.col("gap_id"))
-    return found.sort(*order, descending=[False, True, False], nulls_last=True).select(*GAPS)
+    return gaps.sort(*order, descending=[False, True, False], nulls_last=True).select(*GAPS)
 
 
 def wilson(won: int, of: int) -> tuple[float | None, float | None, float | None]:
@@ -359,8 +363,8 @@ def lever(ledger: Ledger, capability_id: str, settings: Settings) -> float | Non
     """
     rows = uplift(ledger, capability_id, settings)
     worth = float(rows["uplift_amount"].sum())
-    waiting = float(rows.select((pl.col("share") * pl.col("p_win") * pl.col("amount")).sum()).item() or 0.0)
-    return worth / waiting if waiting else None
+    exposed = float(rows.select((pl.col("share") * pl.col("p_win") * pl.col("amount")).sum()).item() or 0.0)
+    return worth / exposed if exposed else None
 
 
 def waiting(ledger: Ledger) -> dict[str, pl.DataFrame]:
@@ -372,5 +376,5 @@ def waiting(ledger: Ledger) -> dict[str, pl.DataFrame]:
 
 def of_deal(ledger: Ledger, opportunity_id: str) -> pl.DataFrame:
     """Return the gaps of one deal, heaviest first; the columns of `DEALS`."""
-    found = ledger.deals.filter(pl.col("opportunity_id") == opportunity_id)
-    return found.sort("exposed_amount", "gap_id", descending=[True, False], nulls_last=True)
+    rows = ledger.deals.filter(pl.col("opportunity_id") == opportunity_id)
+    return rows.sort("exposed_amount", "gap_id", descending=[True, False], nulls_last=True)

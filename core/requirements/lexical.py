@@ -57,10 +57,10 @@ PLAIN = frozenset(
 )
 
 
-def covered(text: str, held: set[str]) -> float:
+def covered(text: str, vocabulary: set[str]) -> float:
     """Return the share of a text's longer words that a capability has; 0 when it has none such."""
     wanted = {word for word in tokens(text) if len(word) > 3}
-    return len(wanted & held) / len(wanted) if wanted else 0.0
+    return len(wanted & vocabulary) / len(wanted) if wanted else 0.0
 
 
 @dataclass(frozen=True)

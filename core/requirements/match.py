@@ -48,8 +48,8 @@ def method(n: int = 0) -> str:
 
 def understood(texts: list[str], n_others: int = 0, progress: Progress | None = None) -> Any:
     """Return the sentence vectors of texts; None where they are not installed, or beyond 8,000 texts in all."""
-    found = vectors.of([], texts, None, progress) if len(texts) + n_others <= MOST_UNDERSTOOD else None
-    return None if found is None else found[1]
+    embedded = vectors.of([], texts, None, progress) if len(texts) + n_others <= MOST_UNDERSTOOD else None
+    return None if embedded is None else embedded[1]
 
 
 def candidates(
@@ -85,12 +85,12 @@ def candidates(
         starting at 1; confidence (that the first is right) stands on rank 1 only.
     """
     different = list(dict.fromkeys(texts))
-    found = _different(different, catalogue, top, home, progress, by_meaning)
+    ranked = _different(different, catalogue, top, home, progress, by_meaning)
     if len(different) == len(texts):
-        return found
+        return ranked
     number = {text: k for k, text in enumerate(different)}
     rows = pl.DataFrame({"place": range(len(texts)), "of": [number[text] for text in texts]})
-    return rows.join(found.rename({"place": "of"}), on="of", maintain_order="left_right").drop("of")
+    return rows.join(ranked.rename({"place": "of"}), on="of", maintain_order="left_right").drop("of")
 
 
 @dataclass(frozen=True)
@@ -141,16 +141,16 @@ def _different(
     by_meaning: bool | None,
 ) -> pl.DataFrame:
     ids = catalogue.frame["capability_id"].to_list()
-    found = compare(texts, catalogue.texts(), max(top, NEAR), home, progress, by_meaning)
-    sure = confidence.chance(found.features, with_vectors=found.with_vectors)
-    kept, n = min(top, len(ids)), len(texts)
+    compared = compare(texts, catalogue.texts(), max(top, NEAR), home, progress, by_meaning)
+    sure = confidence.chance(compared.features, with_vectors=compared.with_vectors)
+    n_candidates, n = min(top, len(ids)), len(texts)
     return pl.DataFrame(
         {
-            "place": np.repeat(np.arange(n), kept),
-            "rank": np.tile(np.arange(1, kept + 1), n),
-            "capability_id": [ids[j] for j in found.order[:, :kept].ravel()],
-            "score": found.scores[:, :kept].ravel(),
-            "confidence": np.where(np.tile(np.arange(kept), n) == 0, np.repeat(sure, kept), np.nan),
+            "place": np.repeat(np.arange(n), n_candidates),
+            "rank": np.tile(np.arange(1, n_candidates + 1), n),
+            "capability_id": [ids[j] for j in compared.order[:, :n_candidates].ravel()],
+            "score": compared.scores[:, :n_candidates].ravel(),
+            "confidence": np.where(np.tile(np.arange(n_candidates), n) == 0, np.repeat(sure, n_candidates), np.nan),
         }
     ).with_columns(pl.col("confidence").fill_nan(None))
 
@@ -192,8 +192,8 @@ def _features(
     first = best[:, 0]
     second = best[:, 1] if best.shape[1] > 1 else np.zeros(len(best))
     next_four = best[:, 1:5].mean(1) if best.shape[1] > 1 else np.zeros(len(best))
-    held = {j: set(tokens(theirs[j])) for j in set(order[:, 0].tolist())}
-    share = [covered(text, held[j]) for text, j in zip(texts, order[:, 0].tolist(), strict=True)]
+    stems = {j: set(tokens(theirs[j])) for j in set(order[:, 0].tolist())}
+    share = [covered(text, stems[j]) for text, j in zip(texts, order[:, 0].tolist(), strict=True)]
     agreed = np.mean([(part.argmax(1) == 0) & (part[:, 0] > 0) for part in parts], axis=0)
     return np.column_stack([first, first - second, first - next_four, share, agreed])
 

@@ -56,9 +56,9 @@ class Memory:
 
     def refit(self) -> Refit:
         """Return the confidence re-fitted on what people confirmed or corrected."""
-        told = self.frame.filter(pl.col("chance").is_not_null())
-        right = (told["kind"] == "confirmed").cast(pl.Float64).to_numpy()
-        return confidence.refit(told["chance"].to_numpy(), right)
+        judged = self.frame.filter(pl.col("chance").is_not_null())
+        right = (judged["kind"] == "confirmed").cast(pl.Float64).to_numpy()
+        return confidence.refit(judged["chance"].to_numpy(), right)
 
     def is_stale(self, category: str | None, age_days: int) -> bool:
         """Say whether an answer is too old for its category."""
@@ -89,8 +89,8 @@ def load(settings: Settings, without: str = "") -> Memory:
         return Memory(stale_days=settings.answers.stale_days)
     store = Store.open(settings.database)
     try:
-        sets = [one for one in store.requirement_sets.list() if one.payload.get("file_key") != (without or None)]
-        parts = [worked_on(one.name, one.payload, store.reviews.rows(one.id)) for one in sets]
+        sets = [saved for saved in store.requirement_sets.list() if saved.payload.get("file_key") != (without or None)]
+        parts = [worked_on(saved.name, saved.payload, store.reviews.rows(saved.id)) for saved in sets]
         return joined(Memory(store.answers.frame(), settings.answers.stale_days), *parts)
     finally:
         store.close()
@@ -117,25 +117,27 @@ def recall(texts: list[str], memory: Memory, home: Path | None = None) -> pl.Dat
         capability_id, answer, source, owner, age_days] for likeness from 0.5 up. `is_sure` (from 0.65
         up) means the row is filled in; with other numbers than before only its counterpart is.
     """
-    held = memory.frame.with_columns(_plain=pl.col("text").map_elements(_plain, pl.String))
-    held = held.sort("at", descending=True, maintain_order=True).unique("_plain", keep="first", maintain_order=True)
-    if held.is_empty() or not texts:
+    earlier = memory.frame.with_columns(_plain=pl.col("text").map_elements(_plain, pl.String))
+    earlier = earlier.sort("at", descending=True, maintain_order=True).unique(
+        "_plain", keep="first", maintain_order=True
+    )
+    if earlier.is_empty() or not texts:
         return pl.DataFrame(schema=RECALLED)
-    exact = {text: k for k, text in enumerate(held["_plain"])}
+    exact = {text: k for k, text in enumerate(earlier["_plain"])}
     plain = [_plain(text) for text in texts]
     new = list(dict.fromkeys(text for text in plain if text not in exact))
-    near = _nearest(new, held["_plain"].to_list(), home) if new else {}
-    rows, listed = [], held.to_dicts()
-    for place, text in enumerate(plain):
+    near = _nearest(new, earlier["_plain"].to_list(), home) if new else {}
+    rows, listed = [], earlier.to_dicts()
+    for index, text in enumerate(plain):
         k, likeness = (exact[text], 1.0) if text in exact else near[text]
         if likeness >= NEAR:
-            rows.append(_row(place, texts[place], likeness, listed[k], memory))
+            rows.append(_row(index, texts[index], likeness, listed[k], memory))
     return pl.DataFrame(rows, schema=RECALLED, orient="row")
 
 
-def _nearest(new: list[str], held: list[str], home: Path | None) -> dict[str, tuple[int, float]]:
-    found = match.compare(new, held, 1, home)
-    places, scores = found.order[:, 0].tolist(), found.scores[:, 0].tolist()
+def _nearest(new: list[str], earlier: list[str], home: Path | None) -> dict[str, tuple[int, float]]:
+    matches = match.compare(new, earlier, 1, home)
+    places, scores = matches.order[:, 0].tolist(), matches.scores[:, 0].tolist()
     return dict(zip(new, zip(places, scores, strict=True), strict=True))
 
 
@@ -147,19 +149,19 @@ def _numbers(text: str) -> list[str]:
     return sorted(NUMBER.findall(text))
 
 
-def _row(place: int, text: str, likeness: float, was: Mapping[str, Any], memory: Memory) -> tuple[Any, ...]:
+def _row(index: int, text: str, likeness: float, was: Mapping[str, Any], memory: Memory) -> tuple[Any, ...]:
     same = _numbers(text) == _numbers(was["text"])
     old = memory.is_stale(was["category"], was["age_days"])
-    told = f"{was['answer_id']}: {was['source']}, {was['place']}, by {was['owner']}, {_age(was['age_days'])}"
-    told += "; stale, check it" if old else ""
-    told += "" if same else "; the numbers differ"
+    note = f"{was['answer_id']}: {was['source']}, {was['place']}, by {was['owner']}, {_age(was['age_days'])}"
+    note += "; stale, check it" if old else ""
+    note += "" if same else "; the numbers differ"
     return (
-        place,
+        index,
         likeness,
         likeness >= SURE,
         same,
         old,
-        told,
+        note,
         was["answer_id"],
         was["text"],
         was["capability_id"],
@@ -191,11 +193,11 @@ def applied(rows: pl.DataFrame, recalled: pl.DataFrame) -> pl.DataFrame:
         0.9 for a near one (0 where it had none); a row that is only near, and would be matched elsewhere,
         is left to a person.
     """
-    told = recalled.select(
+    answers = recalled.select(
         "place", "likeness", "is_sure", "answered_before", _before=pl.col("capability_id"), _known=pl.lit(value=True)
     )
     out = rows.with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
-    out = out.join(told, on="place", how="left", maintain_order="left")
+    out = out.join(answers, on="place", how="left", maintain_order="left")
     sure = pl.col("is_sure").fill_null(value=False)
     chance = pl.when(pl.col("likeness") >= 1).then(1.0).otherwise(SURE_CHANCE)
     other = pl.col("_known") & ~pl.col("_before").eq_missing(pl.col("capability_id"))
@@ -212,29 +214,29 @@ def applied(rows: pl.DataFrame, recalled: pl.DataFrame) -> pl.DataFrame:
     ).drop("place", "likeness", "is_sure", "_before", "_known")
 
 
-def first(found: pl.DataFrame, recalled: pl.DataFrame, top: int = match.TOP) -> pl.DataFrame:
+def first(candidates: pl.DataFrame, recalled: pl.DataFrame, top: int = match.TOP) -> pl.DataFrame:
     """Put the earlier counterpart first among a row's candidates.
 
     Parameters
     ----------
-    found : pl.DataFrame
+    candidates : pl.DataFrame
         [place, rank, capability_id, score, words, sentence], and more.
     recalled : pl.DataFrame
     top : int
         How many are kept.
     """
-    told = recalled.filter(pl.col("capability_id").is_not_null()).select(
+    earlier = recalled.filter(pl.col("capability_id").is_not_null()).select(
         "place",
         "capability_id",
-        rank=pl.lit(0, found.schema["rank"]),
+        rank=pl.lit(0, candidates.schema["rank"]),
         score=pl.col("likeness"),
         words=pl.lit("answered before"),
         sentence=pl.format("{} ({})", "text", "answered_before"),
     )
-    rest = found.join(told.select("place", "capability_id"), on=["place", "capability_id"], how="anti")
-    both = pl.concat([told, rest], how="diagonal_relaxed").sort("place", "rank", maintain_order=True)
+    rest = candidates.join(earlier.select("place", "capability_id"), on=["place", "capability_id"], how="anti")
+    both = pl.concat([earlier, rest], how="diagonal_relaxed").sort("place", "rank", maintain_order=True)
     both = both.with_columns(rank=pl.int_range(1, pl.len() + 1).over("place"))
-    return both.filter(pl.col("rank") <= top).select(found.columns)
+    return both.filter(pl.col("rank") <= top).select(candidates.columns)
 
 
 def decision(row: Mapping[str, Any], chosen: str | None, source: str, answer: str = "") -> Decision:
@@ -281,8 +283,8 @@ def worked_on(name: str, payload: Mapping[str, Any], reviewed: pl.DataFrame) -> 
         return Memory()
     listed = [(r[0], r[1], r[3], r[4], r[6]) for r in payload["rows"]]
     names = {"sheet": pl.String, "row": pl.Int64, "text": pl.String, "_category": pl.String, "_capability": pl.String}
-    held = pl.DataFrame(listed, schema=names, orient="row")
-    rows = done.join(held, on=["sheet", "row"], how="inner", maintain_order="left")
+    requirements = pl.DataFrame(listed, schema=names, orient="row")
+    rows = done.join(requirements, on=["sheet", "row"], how="inner", maintain_order="left")
     chosen = pl.coalesce("capability_id", "_capability")
     now = reviewed["changed_at"].max()
     return Memory(
@@ -325,6 +327,6 @@ def prefilled_right(recalled: pl.DataFrame, truth: Mapping[int, str | None]) -> 
         Rows that repeat; those filled in; those filled in with the right counterpart.
     """
     sure = recalled.filter("is_sure")
-    said = dict(sure.select("place", "capability_id").iter_rows())
-    right = sum(place in said and said[place] == name for place, name in truth.items())
-    return len(truth), int(np.isin(list(truth), list(said)).sum()), right
+    prefilled = dict(sure.select("place", "capability_id").iter_rows())
+    right = sum(index in prefilled and prefilled[index] == name for index, name in truth.items())
+    return len(truth), int(np.isin(list(truth), list(prefilled)).sum()), right

@@ -70,9 +70,9 @@ class _Reader:
             self._open.hidden_columns.update(range(self._column, min(self._column + times, MOST_COLUMNS)))
         self._column += times
 
-    def text(self, said: str) -> None:
+    def text(self, piece: str) -> None:
         if self._inside and not self._aside:
-            self._pieces.append(said)
+            self._pieces.append(piece)
 
     def end(self, name: str) -> None:
         if name in CELLS:

@@ -50,26 +50,26 @@ TOLD = (
 
 
 def answers(
-    found: GapAnalysis, drafts: Drafts, worked: pl.DataFrame | None = None, states: Sequence[str] = review.STATES
+    analysis: GapAnalysis, drafts: Drafts, worked: pl.DataFrame | None = None, states: Sequence[str] = review.STATES
 ) -> pl.DataFrame:
     """Return what is answered to each row: [sheet, row, status, statement, capability, response].
 
     Parameters
     ----------
-    found : GapAnalysis
+    analysis : GapAnalysis
     drafts : Drafts
     worked : pl.DataFrame, optional
         The rows people worked on; what they wrote goes before the draft.
     states : sequence of str
         Rows in other states are left out.
     """
-    rows = review.grid(found, drafts, review.nothing() if worked is None else worked)
+    rows = review.grid(analysis, drafts, review.nothing() if worked is None else worked)
     rows = rows.filter(pl.col("state").is_in(list(states))).select(*KEY, response="answer")
-    return found.frame.select(*KEY, "status", "statement", "capability").join(rows, on=KEY)
+    return analysis.frame.select(*KEY, "status", "statement", "capability").join(rows, on=KEY)
 
 
 def own_file(
-    found: GapAnalysis, drafts: Drafts, worked: pl.DataFrame | None = None, *, replace: bool = False
+    analysis: GapAnalysis, drafts: Drafts, worked: pl.DataFrame | None = None, *, replace: bool = False
 ) -> Filled:
     """Fill the buyer's own file with the answers to every row.
 
@@ -77,7 +77,7 @@ def own_file(
 
     Parameters
     ----------
-    found : GapAnalysis
+    analysis : GapAnalysis
     drafts : Drafts
     worked : pl.DataFrame, optional
         The rows people worked on.
@@ -89,40 +89,40 @@ def own_file(
     RequirementError
         When the file is none that can be filled.
     """
-    return fill(found.source, answers(found, drafts, worked), replace=replace)
+    return fill(analysis.source, answers(analysis, drafts, worked), replace=replace)
 
 
-def as_json(found: GapAnalysis, drafts: Drafts | None = None) -> str:
+def as_json(analysis: GapAnalysis, drafts: Drafts | None = None) -> str:
     """Return the whole analysis as JSON: `requirements` with answer and sources, `gaps` by row, and `summary`.
 
     Parameters
     ----------
-    found : GapAnalysis
+    analysis : GapAnalysis
     drafts : Drafts, optional
         Without them no answer stands beside a requirement.
     """
-    rows = found.frame.select(TOLD)
+    rows = analysis.frame.select(TOLD)
     if drafts is not None:
-        told = drafts.frame.select(*KEY, answer="draft", sources="sources")
-        rows = rows.join(told, on=KEY, how="left", maintain_order="left")
-    near = found.to_dict()["requirements"]
+        written = drafts.frame.select(*KEY, answer="draft", sources="sources")
+        rows = rows.join(written, on=KEY, how="left", maintain_order="left")
+    near = analysis.to_dict()["requirements"]
     listed: list[dict[str, Any]] = [
-        {**row, "candidates": one["candidates"]} for row, one in zip(rows.to_dicts(), near, strict=True)
+        {**row, "candidates": entry["candidates"]} for row, entry in zip(rows.to_dicts(), near, strict=True)
     ]
-    out = {"file": found.source.name, "catalogue": found.catalogue_name, "requirements": listed}
-    return json.dumps(out | {"summary": found.summary}, indent=2, default=str, ensure_ascii=False)
+    out = {"file": analysis.source.name, "catalogue": analysis.catalogue_name, "requirements": listed}
+    return json.dumps(out | {"summary": analysis.summary}, indent=2, default=str, ensure_ascii=False)
 
 
-def drafted(found: GapAnalysis, catalogue: Catalogue) -> Drafts:
+def drafted(analysis: GapAnalysis, catalogue: Catalogue) -> Drafts:
     """Return the draft answers of an analysis, with those of the library in front.
 
     Parameters
     ----------
-    found : GapAnalysis
+    analysis : GapAnalysis
     catalogue : Catalogue
         The one it was made with.
     """
-    return responses.drafts(found, catalogue, doubts.answers(found))
+    return responses.drafts(analysis, catalogue, doubts.answers(analysis))
 
 
 def held(
@@ -145,11 +145,11 @@ def held(
         The last: the rows people worked on.
     """
     source = read_list(file)
-    known = catalogues.load(catalogue) if catalogue else edition.load(settings).catalogue
+    capabilities = catalogues.load(catalogue) if catalogue else edition.load(settings).catalogue
     library = memory.load(settings, kept.key(source.content)) if with_library else None
     worked = kept.worked(settings, source.content) if with_library else review.nothing()
-    found = gap.analyse(source, known, settings, library=library)
+    analysis = gap.analyse(source, capabilities, settings, library=library)
     decisions = review.decisions(worked)
     if not decisions.is_empty():
-        found = gap.decide(found, decisions, known, settings)
-    return found, drafted(found, known), worked
+        analysis = gap.decide(analysis, decisions, capabilities, settings)
+    return analysis, drafted(analysis, capabilities), worked

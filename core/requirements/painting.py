@@ -52,8 +52,8 @@ def roles(shape: Layout | None) -> dict[int, str]:
     """Return what each column was taken for, by its place from 0: text, id, ..., choice, mark, statement, words."""
     if shape is None:
         return {}
-    found = {column: role for role, column in shape.columns.items() if role not in ("answer", "comment")}
-    return found | {p.column: "words" if p.kind == "text" else p.kind for p in shape.answers}
+    by_column = {column: role for role, column in shape.columns.items() if role not in ("answer", "comment")}
+    return by_column | {p.column: "words" if p.kind == "text" else p.kind for p in shape.answers}
 
 
 def paint(grid: Grid, shape: Layout | None, rows: pl.DataFrame | None, most: int = MOST_SHOWN) -> Painted:
@@ -70,8 +70,8 @@ def paint(grid: Grid, shape: Layout | None, rows: pl.DataFrame | None, most: int
         How many rows to show, from a little above the first that matters.
     """
     taken = set(rows.filter(pl.col("sheet") == grid.name)["row"]) if rows is not None else set()
-    known = roles(shape)
-    width = min(max(grid.width, *(column + 1 for column in known), 1) if known else max(grid.width, 1), WIDEST)
+    by_column = roles(shape)
+    width = min(max(grid.width, *(column + 1 for column in by_column), 1) if by_column else max(grid.width, 1), WIDEST)
     letters = [letters_of(column) for column in range(width)]
     out = []
     first = next((i for i, (n, _) in enumerate(grid.rows) if n in taken or (shape and n == shape.header_row)), 0)
@@ -80,7 +80,7 @@ def paint(grid: Grid, shape: Layout | None, rows: pl.DataFrame | None, most: int
         kind = ROW_NAMES[_kind(number, cells, grid, shape, taken)]
         out.append((number, kind, *(cells[c] if c < len(cells) else "" for c in range(width))))
     schema = {"row": pl.Int64, "taken_for": pl.String, **dict.fromkeys(letters, pl.String)}
-    named = {letters_of(column): ROLE_NAMES[role] for column, role in known.items() if column < width}
+    named = {letters_of(column): ROLE_NAMES[role] for column, role in by_column.items() if column < width}
     return Painted(pl.DataFrame(out, schema=schema, orient="row"), named)
 
 

@@ -69,20 +69,37 @@ def find(grid: Grid, names: Sequence[str], roles: Mapping[str, int], body: Body)
     A column that the buyer filled is none, unless its heading or its drop-down tells that answers stand in it.
     """
     rows = [row for row in body if roles["text"] < len(row[1]) and row[1][roles["text"]]]
-    width = max(grid.width, len(names), max((s.right + 1 for c in grid.choices for s in c.spans), default=0))
-    free = [c for c in range(width) if c not in roles.values()]
-    found = {place.column: place for place in _choices(grid, names, rows, free)}
-    found |= {p.column: p for p in _marks(names, rows, [c for c in free if c not in found])}
+    free = _free_columns(grid, names, roles)
+    cells = {cell.column: cell for cell in _choices(grid, names, rows, free)}
+    cells |= {cell.column: cell for cell in _marks(names, rows, [c for c in free if c not in cells])}
     titles = [names] if names else _titles(grid)
+    cells |= {cell.column: cell for cell in _by_heading(titles, rows, [c for c in free if c not in cells])}
+    return tuple(cells[column] for column in sorted(cells))
+
+
+def _free_columns(grid: Grid, names: Sequence[str], roles: Mapping[str, int]) -> list[int]:
+    """Return the columns that hold no part of a requirement, those that only have a drop-down among them."""
+    widest_choice = max((s.right + 1 for c in grid.choices for s in c.spans), default=0)
+    width = max(grid.width, len(names), widest_choice)
+    return [column for column in range(width) if column not in roles.values()]
+
+
+def _by_heading(titles: Sequence[Sequence[str]], rows: Body, free: Sequence[int]) -> list[Place]:
+    """Return the first column headed like a statement, an answer and a comment, where it is left for one."""
+    out: list[Place] = []
     used: set[str] = set()
     for column in free:
-        name = next((t[column] for t in titles if column < len(t) and t[column]), "")
+        name = next((row[column] for row in titles if column < len(row) and row[column]), "")
         kind = _named(name)
-        is_open = _is_open(rows, column) or max(likeness(name, "answer"), likeness(name, "comment")) >= TELLING
-        if column not in found and kind and kind not in used and is_open:
-            found[column] = Place(column, name, "statement" if kind == "statement" else "text")
+        if kind and kind not in used and _is_left_for_answers(rows, column, name):
+            out.append(Place(column, name, "statement" if kind == "statement" else "text"))
             used.add(kind)
-    return tuple(found[column] for column in sorted(found))
+    return out
+
+
+def _is_left_for_answers(rows: Body, column: int, name: str) -> bool:
+    """Say whether a column is still empty, or its heading tells that answers stand in it."""
+    return _is_open(rows, column) or max(likeness(name, "answer"), likeness(name, "comment")) >= TELLING
 
 
 def _titles(grid: Grid) -> list[list[str]]:
@@ -134,13 +151,13 @@ def _marks(names: Sequence[str], rows: Body, free: Sequence[int]) -> list[Place]
 def _named(name: str) -> str:
     """Tell a statement, an answer and a comment by the heading; empty where it is none of them."""
     answer, comment = likeness(name, "answer"), likeness(name, "comment")
-    said = columns.plain(name)
+    label = columns.plain(name)
     if max(answer, comment) < LIKELY:
         # An empty column whose heading names the bidder is for them.
-        return "" if not columns.is_for_bidder(said) else "comment" if " " in said else "answer"
+        return "" if not columns.is_for_bidder(label) else "comment" if " " in label else "answer"
     if answer < comment:
         return "comment"
-    return "statement" if any(word in said for word in COMPLIANCE) else "answer"
+    return "statement" if any(word in label for word in COMPLIANCE) else "answer"
 
 
 def _name(names: Sequence[str], column: int) -> str:
@@ -152,7 +169,7 @@ def levels(names: Sequence[str], body: Body, taken: Sequence[int]) -> tuple[tupl
     named = [c for c, name in enumerate(names) if c not in taken and len(name) > 1 and columns.is_level(name)]
     marked = [c for c in named if set(columns.texts(body, c)) <= MARKS and columns.texts(body, c)]
     rows = [cells for _, cells in body[: columns.SEEN] if sum(bool(cell) for cell in cells) > 1]
-    told = [sum(c < len(cells) and bool(cells[c]) for c in marked) for cells in rows]
-    if len(marked) < 2 or marked[-1] - marked[0] >= len(marked) + 1 or not told or max(told) > 1:
+    counts = [sum(c < len(cells) and bool(cells[c]) for c in marked) for cells in rows]
+    if len(marked) < 2 or marked[-1] - marked[0] >= len(marked) + 1 or not counts or max(counts) > 1:
         return ()
-    return tuple((c, names[c]) for c in marked) if sum(told) >= 0.6 * len(told) else ()
+    return tuple((c, names[c]) for c in marked) if sum(counts) >= 0.6 * len(counts) else ()

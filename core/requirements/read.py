@@ -86,8 +86,10 @@ class RequirementList:
     @cached_property
     def key(self) -> str:
         """Return a key of what was read and how: the same file read in the same way has the same."""
-        said = repr([(lay.sheet, lay.header_row, sorted(lay.columns.items()), lay.answers) for lay in self.layouts])
-        return hashlib.sha256(self.content + said.encode() + str(self.frame.height).encode()).hexdigest()[:24]
+        description = repr(
+            [(lay.sheet, lay.header_row, sorted(lay.columns.items()), lay.answers) for lay in self.layouts]
+        )
+        return hashlib.sha256(self.content + description.encode() + str(self.frame.height).encode()).hexdigest()[:24]
 
 
 def read_list(
@@ -122,37 +124,37 @@ def read_list(
     if isinstance(file, RequirementList):
         return file
     title = name or (Path(file).name if isinstance(file, (str, Path)) else str(getattr(file, "name", "upload")))
-    title, held = grids.content(file, title)
-    opened = grids.open_file(held, title)
-    shapes, notes = _layouts(opened, given, len(held))
-    found: list[tuple[Grid, Layout, pl.DataFrame]] = []
+    title, content = grids.content(file, title)
+    opened = grids.open_file(content, title)
+    shapes, notes = _layouts(opened, given, len(content))
+    lists: list[tuple[Grid, Layout, pl.DataFrame]] = []
     parts = [(grid, part) for grid, whole in shapes for part in tables.find(grid, whole, given)]
     for grid, shape in parts:
         rows = _rows(grid, shape, leave_hidden=_leaves(given, grid))
         if rows.height or len(opened.names) == 1:
-            found.append((grid, shape, rows))
-    _check(found, title)
-    frame = pl.concat([rows for _, _, rows in found])
-    skipped = tuple(n for n in opened.names if n not in {grid.name for grid, _, _ in found})
-    notes = [*opened.notes, *notes, *(note for grid, shape, rows in found for note in remarks.notes(grid, shape, rows))]
+            lists.append((grid, shape, rows))
+    _check(lists, title)
+    frame = pl.concat([rows for _, _, rows in lists])
+    skipped = tuple(n for n in opened.names if n not in {grid.name for grid, _, _ in lists})
+    notes = [*opened.notes, *notes, *(note for grid, shape, rows in lists for note in remarks.notes(grid, shape, rows))]
     return RequirementList(
-        title, frame, tuple(lay for _, lay, _ in found), skipped, held, tuple(notes), tuple(g for g, _, _ in found)
+        title, frame, tuple(lay for _, lay, _ in lists), skipped, content, tuple(notes), tuple(g for g, _, _ in lists)
     )
 
 
 def _leaves(given: Sequence[Given], grid: Grid) -> bool:
-    known = repair.of(given, grid)
-    return known is not None and known.leave_hidden
+    correction = repair.of(given, grid)
+    return correction is not None and correction.leave_hidden
 
 
-def _check(found: list[tuple[Grid, Layout, pl.DataFrame]], title: str) -> None:
-    if not found:
+def _check(lists: list[tuple[Grid, Layout, pl.DataFrame]], title: str) -> None:
+    if not lists:
         raise RequirementError(
             "No requirement list was found in the file.",
             title,
             "It needs a column of requirements with a heading such as Requirement, Question or Description.",
         )
-    height = sum(rows.height for _, _, rows in found)
+    height = sum(rows.height for _, _, rows in lists)
     if height == 0:
         raise RequirementError("The list has a heading but no rows.", title, "Export it again with its rows.")
     if height > MOST_REQUIREMENTS:
@@ -166,28 +168,42 @@ def _check(found: list[tuple[Grid, Layout, pl.DataFrame]], title: str) -> None:
 def _layouts(opened: File, given: Sequence[Given], weight: int) -> tuple[list[tuple[Grid, Layout]], list[str]]:
     """Choose the sheets with requirements; sheets named otherwise are asked only when no other is one."""
     most = HEAD_ROWS if weight > LARGE else MOST_ROWS
-    heads = [opened.grid(sheet, most) for sheet in opened.names]
-    chosen: list[tuple[Grid, Layout]] = []
-    notes: list[str] = []
-    for grid in heads:
-        known = repair.of(given, grid)
-        shape = repair.apply(grid, known) if known else None if grid.is_hidden else layout.find(grid)
-        if shape is not None:
-            chosen.append((grid, shape))
-        elif known is None and grid.is_hidden and layout.find(grid) is not None:
-            notes.append(f"The hidden sheet {grid.name} looks like a list too; it was left out.")
-    if not chosen and not given:
-        later = [(grid, layout.find(grid, by_name=False)) for grid in heads if not grid.is_hidden]
-        chosen = [(grid, shape) for grid, shape in later if shape is not None]
-    if not chosen and not given:
-        later = [(grid, layout.find(grid)) for grid in heads if grid.is_hidden]
-        chosen = [(grid, shape) for grid, shape in later if shape is not None]
-        notes = [f"The sheet {grid.name} is hidden; it was read, for no other one holds a list." for grid, _ in chosen]
+    chosen, notes = _chosen([opened.grid(sheet, most) for sheet in opened.names], given)
     chosen = _telling(chosen)
     if most == MOST_ROWS:
         return chosen, notes
     whole = [(opened.grid(grid.name), shape) for grid, shape in chosen]
     return [(grid, _again(grid, shape)) for grid, shape in whole], notes
+
+
+def _chosen(sheets: Sequence[Grid], given: Sequence[Given]) -> tuple[list[tuple[Grid, Layout]], list[str]]:
+    """Choose the visible sheets named like lists; where none is one, any visible sheet, and then the hidden ones."""
+    chosen, notes = _first_choice(sheets, given)
+    if not chosen and not given:
+        chosen = _lists_among([grid for grid in sheets if not grid.is_hidden], by_name=False)
+    if not chosen and not given:
+        chosen = _lists_among([grid for grid in sheets if grid.is_hidden])
+        notes = [f"The sheet {grid.name} is hidden; it was read, for no other one holds a list." for grid, _ in chosen]
+    return chosen, notes
+
+
+def _first_choice(sheets: Sequence[Grid], given: Sequence[Given]) -> tuple[list[tuple[Grid, Layout]], list[str]]:
+    """Choose the sheets a person corrected and the visible lists; note the hidden ones that look like a list too."""
+    chosen: list[tuple[Grid, Layout]] = []
+    notes: list[str] = []
+    for grid in sheets:
+        correction = repair.of(given, grid)
+        shape = repair.apply(grid, correction) if correction else None if grid.is_hidden else layout.find(grid)
+        if shape is not None:
+            chosen.append((grid, shape))
+        elif correction is None and grid.is_hidden and layout.find(grid) is not None:
+            notes.append(f"The hidden sheet {grid.name} looks like a list too; it was left out.")
+    return chosen, notes
+
+
+def _lists_among(sheets: Sequence[Grid], *, by_name: bool = True) -> list[tuple[Grid, Layout]]:
+    shapes = [(grid, layout.find(grid, by_name=by_name)) for grid in sheets]
+    return [(grid, shape) for grid, shape in shapes if shape is not None]
 
 
 def _telling(chosen: list[tuple[Grid, Layout]]) -> list[tuple[Grid, Layout]]:
@@ -222,42 +238,56 @@ def _rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFr
     wants_id = by_id is not None and _share(body, by_id) > 0.6
     merged = _merged(grid, [c for r, c in shape.columns.items() if r in ("id", "priority", "category")])
     under = remarks.under(grid, shape.columns["text"])
-    letters = [letters_of(place.column) for place in shape.answers]
+    letters = [letters_of(cell.column) for cell in shape.answers]
     out: list[tuple[object, ...]] = []
     section, category = _headed(grid, shape), None
     below = [*(_id(cells, by_id) for _, cells in body[1:]), ""]
     for (number, cells), following in zip(body, below, strict=False):
-        at = {role: _cell(cells, number, c, merged) for role, c in shape.columns.items()}
-        if shape.levels:
-            at["priority"] = next((name for c, name in shape.levels if c < len(cells) and cells[c]), "")
-        filled = [c for c in cells if c]
-        hidden = number in grid.hidden_rows
+        at = _texts_by_role(cells, number, shape, merged)
         if number in under and not at["text"]:
             continue
+        filled = [cell for cell in cells if cell]
         if _is_heading(at, filled, wants_id=wants_id) or _is_parent(at, following):
-            section = " ".join((filled[0] if len(set(filled)) == 1 else at["text"] or filled[0]).split())[:120]
-            continue
-        if not at["text"]:
+            section = _title_of(filled, at["text"])
+        elif not at["text"]:
             section = _title_beside(cells, shape) or section
-            continue
-        if _is_header_again(at, shape) or (hidden and leave_hidden):
-            continue
-        category = at.get("category") or category
-        places = " ".join(f"{letter}{number}" for letter in letters) or None
-        out.append(
-            (
-                grid.name,
-                number,
-                at.get("id") or None,
-                section,
-                at["text"],
-                at.get("priority") or None,
-                category,
-                places,
-                hidden,
-            )
-        )
+        elif not _is_header_again(at, shape) and not (leave_hidden and number in grid.hidden_rows):
+            category = at.get("category") or category
+            out.append(_record(grid, number, at, section, category, letters))
     return pl.DataFrame(out, schema=SHAPE, orient="row")
+
+
+def _texts_by_role(
+    cells: Sequence[str], number: int, shape: Layout, merged: Mapping[tuple[int, int], str]
+) -> dict[str, str]:
+    """Return what a row holds for each role; the priority is the name of its marked column, where there are such."""
+    at = {role: _cell(cells, number, column, merged) for role, column in shape.columns.items()}
+    if shape.levels:
+        at["priority"] = next((name for column, name in shape.levels if column < len(cells) and cells[column]), "")
+    return at
+
+
+def _title_of(filled: Sequence[str], text: str) -> str:
+    """Return a section's title: the one text of its row, else what stands in the text's column."""
+    title = filled[0] if len(set(filled)) == 1 else text or filled[0]
+    return " ".join(title.split())[:120]
+
+
+def _record(
+    grid: Grid, number: int, at: Mapping[str, str], section: str | None, category: str | None, letters: Sequence[str]
+) -> tuple[object, ...]:
+    """Return one requirement in the order of `SHAPE`."""
+    return (
+        grid.name,
+        number,
+        at.get("id") or None,
+        section,
+        at["text"],
+        at.get("priority") or None,
+        category,
+        " ".join(f"{letter}{number}" for letter in letters) or None,
+        number in grid.hidden_rows,
+    )
 
 
 def _headed(grid: Grid, shape: Layout) -> str | None:

@@ -30,8 +30,10 @@ def notes(grid: Grid, shape: Layout, rows: pl.DataFrame) -> list[str]:
     below = under(grid, shape.columns["text"])
     more = [n for n, cells in grid.rows if n in below and shape.holds(n) and any(columns.size(c) >= 3 for c in cells)]
     if more:
-        told = counted(len(more), "row adds", "rows add")
-        out.append(f"{told} to a requirement merged over more than one, such as row {more[0]}; look there for details.")
+        added = counted(len(more), "row adds", "rows add")
+        out.append(
+            f"{added} to a requirement merged over more than one, such as row {more[0]}; look there for details."
+        )
     hidden = int(rows["is_hidden"].sum())
     if hidden:
         out.append(f"{hidden:,} of the requirements{where} stand in hidden rows; they were read.")

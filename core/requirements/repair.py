@@ -48,15 +48,15 @@ class Given:
     @property
     def key(self) -> str:
         """Return the name under which the layout is remembered."""
-        said = "\x1f".join(_head(self.header)) or f"sheet {self.sheet}"
-        return f"{self.sheet[:60]} {hashlib.sha256(said.encode()).hexdigest()[:16]}"
+        heading = "\x1f".join(_head(self.header)) or f"sheet {self.sheet}"
+        return f"{self.sheet[:60]} {hashlib.sha256(heading.encode()).hexdigest()[:16]}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {**asdict(self), "header": list(self.header), "answers": {str(c): k for c, k in self.answers.items()}}
 
 
-def from_dict(held: Mapping[str, Any]) -> Given:
+def from_dict(values: Mapping[str, Any]) -> Given:
     """Return what `to_dict` wrote.
 
     Raises
@@ -66,13 +66,13 @@ def from_dict(held: Mapping[str, Any]) -> Given:
     """
     try:
         return Given(
-            str(held["sheet"]),
-            bool(held["is_list"]),
-            held["header_row"],
-            tuple(map(str, held["header"])),
-            {str(k): int(v) for k, v in held["columns"].items()},
-            {int(k): str(v) for k, v in held["answers"].items()},
-            bool(held["leave_hidden"]),
+            str(values["sheet"]),
+            bool(values["is_list"]),
+            values["header_row"],
+            tuple(map(str, values["header"])),
+            {str(k): int(v) for k, v in values["columns"].items()},
+            {int(k): str(v) for k, v in values["answers"].items()},
+            bool(values["leave_hidden"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RequirementError("A remembered layout cannot be understood.", mend="Repair the reading again.") from error
@@ -84,28 +84,28 @@ def of(given: Sequence[Given], grid: Grid) -> Given | None:
     What was said of a sheet of the same name goes first. Nothing is carried over to a sheet with other
     headings, whatever its name.
     """
-    found: Given | None = None
-    for known in reversed(given):
-        wanted = _head(known.header)
+    best: Given | None = None
+    for reading in reversed(given):
+        wanted = _head(reading.header)
         row = next((n for n, cells in grid.rows[:SEARCHED] if _head(cells) == wanted), None) if wanted else None
         if row is None:
             continue
-        moved = replace(known, header_row=None if known.header_row is None else row)
-        if known.sheet == grid.name:
+        moved = replace(reading, header_row=None if reading.header_row is None else row)
+        if reading.sheet == grid.name:
             return moved
-        if found is None and known.is_list and known.header_row is not None and len(wanted) > 2:
-            found = moved
-    return found
+        if best is None and reading.is_list and reading.header_row is not None and len(wanted) > 2:
+            best = moved
+    return best
 
 
 def _head(cells: Sequence[str]) -> list[str]:
-    said = [columns.plain(cell) for cell in cells]
-    while said and not said[-1]:
-        said.pop()
-    return said
+    labels = [columns.plain(cell) for cell in cells]
+    while labels and not labels[-1]:
+        labels.pop()
+    return labels
 
 
-def apply(grid: Grid, known: Given) -> Layout | None:
+def apply(grid: Grid, reading: Given) -> Layout | None:
     """Return the layout a person asked for; None where the sheet is no list.
 
     Raises
@@ -113,72 +113,81 @@ def apply(grid: Grid, known: Given) -> Layout | None:
     RequirementError
         When no column is named for the text.
     """
-    if not known.is_list:
+    if not reading.is_list:
         return None
-    if "text" not in known.columns:
+    if "text" not in reading.columns:
         raise RequirementError("No column is chosen for the requirement's text.", grid.name, "Choose one.")
-    shape = layout.complete(grid, known.header_row, known.columns, 1.0, is_given=True)
-    found = {place.column: place for place in places.find(grid, _names(grid, known), known.columns, grid.rows)}
-    answers = tuple(_place(grid, known, found, c, kind) for c, kind in sorted(known.answers.items()))
-    held = {role: c for role, c in shape.columns.items() if role in layout.SINGLE}
-    held |= {"answer": answers[0].column} if answers else {}
-    names = {role: name for role, name in shape.names.items() if role in held}
+    shape = layout.complete(grid, reading.header_row, reading.columns, 1.0, is_given=True)
+    cells = {cell.column: cell for cell in places.find(grid, _names(grid, reading), reading.columns, grid.rows)}
+    answers = tuple(_place(grid, reading, cells, c, kind) for c, kind in sorted(reading.answers.items()))
+    single = {role: c for role, c in shape.columns.items() if role in layout.SINGLE}
+    single |= {"answer": answers[0].column} if answers else {}
+    names = {role: name for role, name in shape.names.items() if role in single}
     return Layout(
-        grid.name, known.header_row, held, names, 1.0, shape.sure, answers, shape.first_row, True, levels=shape.levels
+        grid.name,
+        reading.header_row,
+        single,
+        names,
+        1.0,
+        shape.sure,
+        answers,
+        shape.first_row,
+        True,
+        levels=shape.levels,
     )
 
 
-def _names(grid: Grid, known: Given) -> Sequence[str]:
-    return next((cells for n, cells in grid.rows if n == known.header_row), [])
+def _names(grid: Grid, reading: Given) -> Sequence[str]:
+    return next((cells for n, cells in grid.rows if n == reading.header_row), [])
 
 
-def _place(grid: Grid, known: Given, found: Mapping[int, Place], column: int, kind: str) -> Place:
-    if column in found and found[column].kind == kind:
-        return found[column]
-    names = _names(grid, known)
+def _place(grid: Grid, reading: Given, cells: Mapping[int, Place], column: int, kind: str) -> Place:
+    if column in cells and cells[column].kind == kind:
+        return cells[column]
+    names = _names(grid, reading)
     name = names[column] if column < len(names) else ""
     words = tuple(w for c in grid.choices if any(s.left <= column <= s.right for s in c.spans) for w in c.words)
     return Place(column, name, kind, tuple(dict.fromkeys(words)), wording.meaning(name)[0] if kind == "mark" else "")
 
 
-def with_header(known: Given, grid: Grid, row: int | None) -> Given:
+def with_header(reading: Given, grid: Grid, row: int | None) -> Given:
     """Return a reading with another header row; None where there is no header."""
     header = next((cells for n, cells in grid.rows if row in (n, None)), [])
-    return replace(known, header_row=row, header=tuple(header))
+    return replace(reading, header_row=row, header=tuple(header))
 
 
-def with_text(known: Given, grid: Grid) -> Given:
+def with_text(reading: Given, grid: Grid) -> Given:
     """Return a reading with the column of most words as the requirement, where none is named yet."""
-    body = [row for row in grid.rows if row[0] > (known.header_row or 0)]
-    free = [c for c in range(grid.width) if c not in known.columns.values() and c not in known.answers]
-    if "text" in known.columns or not free:
-        return known
+    body = [row for row in grid.rows if row[0] > (reading.header_row or 0)]
+    free = [c for c in range(grid.width) if c not in reading.columns.values() and c not in reading.answers]
+    if "text" in reading.columns or not free:
+        return reading
     best = max(free, key=lambda c: columns.prose(body, c) * columns.filled(body, c))
-    return replace(known, columns={**known.columns, "text": best}) if columns.texts(body, best) else known
+    return replace(reading, columns={**reading.columns, "text": best}) if columns.texts(body, best) else reading
 
 
-def with_column(known: Given, grid: Grid, column: int, role: str) -> Given:
+def with_column(reading: Given, grid: Grid, column: int, role: str) -> Given:
     """Return a reading with a column taken for something else.
 
     Parameters
     ----------
-    known : Given
+    reading : Given
     grid : Grid
     column : int
         From 0.
     role : str
         text, id, priority, category, "statement" (how far we comply), "words" (our words), or "" for nothing.
     """
-    single = {r: c for r, c in known.columns.items() if c != column}
-    answers = {c: k for c, k in known.answers.items() if c != column}
+    single = {r: c for r, c in reading.columns.items() if c != column}
+    answers = {c: k for c, k in reading.answers.items() if c != column}
     if role in layout.SINGLE:
         single[role] = column
     elif role == "words":
         answers[column] = "text"
     elif role:
-        name = known.header[column] if known.header_row is not None and column < len(known.header) else ""
+        name = reading.header[column] if reading.header_row is not None and column < len(reading.header) else ""
         answers[column] = kind_of(grid, column, name)
-    return replace(known, columns=single, answers=answers)
+    return replace(reading, columns=single, answers=answers)
 
 
 def kind_of(grid: Grid, column: int, name: str) -> str:
@@ -192,5 +201,5 @@ def of_layout(shape: Layout, grid: Grid) -> Given:
     """Return a reading as found, as the start of a repair."""
     header = next((cells for n, cells in grid.rows if shape.header_row in (n, None)), [])
     single = {role: c for role, c in shape.columns.items() if role in layout.SINGLE}
-    kinds = {place.column: place.kind for place in shape.answers}
+    kinds = {cell.column: cell.kind for cell in shape.answers}
     return Given(grid.name, True, shape.header_row, tuple(header), single, kinds)

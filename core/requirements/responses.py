@@ -78,9 +78,9 @@ class Drafts:
         """Say how many answers are drafted, what they state, and how many wait for a person."""
         done = self.frame.filter(pl.col("draft").is_not_null())
         counts = done["statement"].value_counts(sort=True).sort("count", "statement", descending=[True, False])
-        said = ", ".join(f"{count:,} {statement.lower()}" for statement, count in counts.iter_rows())
+        statements = ", ".join(f"{count:,} {statement.lower()}" for statement, count in counts.iter_rows())
         text = f"{out_of(done.height, self.frame.height, 'answer')} drafted, every sentence with its source"
-        text += f": {said}." if said else "."
+        text += f": {statements}." if statements else "."
         left = self.frame.height - done.height
         return text + (f" {left:,} wait{'s' * (left == 1)} for a person." if left else "")
 
@@ -88,8 +88,8 @@ class Drafts:
 @cache
 def wordings() -> dict[str, Any]:
     """Return the shipped wordings."""
-    found: dict[str, Any] = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
-    return found
+    shipped: dict[str, Any] = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
+    return shipped
 
 
 def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | None = None) -> Drafts:
@@ -112,20 +112,20 @@ def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | 
     Drafts
     """
     listed = catalogue.frame.to_dicts()
-    held, known = catalogue.by_id(), limits.stated(listed)
-    told = {(r["sheet"], r["row"]): r for r in answers.iter_rows(named=True)} if answers is not None else {}
+    by_id, commitments = catalogue.by_id(), limits.stated(listed)
+    answered = {(r["sheet"], r["row"]): r for r in answers.iter_rows(named=True)} if answers is not None else {}
     rows = []
     for row in analysis.frame.iter_rows(named=True):
-        found = draft(row, held.get(row["capability_id"]), known, told.get((row["sheet"], row["row"])))
-        place = (row["sheet"], row["row"], row["requirement_id"], row["text"])
-        rows.append((*place, found.statement, found.text or None, found.sources or None))
+        drafted = draft(row, by_id.get(row["capability_id"]), commitments, answered.get((row["sheet"], row["row"])))
+        key_fields = (row["sheet"], row["row"], row["requirement_id"], row["text"])
+        rows.append((*key_fields, drafted.statement, drafted.text or None, drafted.sources or None))
     return Drafts(pl.DataFrame(rows, schema=SHAPE, orient="row"))
 
 
 def draft(
     row: Mapping[str, Any],
     capability: Mapping[str, Any] | None,
-    known: limits.Stated,
+    commitments: limits.Stated,
     answer: Mapping[str, Any] | None = None,
     words: Mapping[str, Any] | None = None,
 ) -> Draft:
@@ -137,7 +137,7 @@ def draft(
         text, status and statement of the analysis.
     capability : mapping, optional
         The catalogue's row that answers it.
-    known : limits.Stated
+    commitments : limits.Stated
     answer : mapping, optional
         answer and answer_id out of the library.
     words : mapping, optional
@@ -154,9 +154,9 @@ def draft(
     if answer is not None and not _BLANK.search(str(answer["answer"])):
         sentences.append((str(answer["answer"]).strip(), str(answer["answer_id"])))
     for slot in slots:
-        for fields, source in _fields(row, capability, known):
+        for fields, source in _fields(row, capability, commitments):
             line = next((text for wording in slot if (text := _filled(wording, fields))), None)
-            if line and not any(line == said for said, _ in sentences):
+            if line and not any(line == sentence for sentence, _ in sentences):
                 sentences.append((line, source))
             if line and "committed" not in str(slot):
                 break
@@ -164,7 +164,7 @@ def draft(
 
 
 def _fields(
-    row: Mapping[str, Any], capability: Mapping[str, Any] | None, known: limits.Stated
+    row: Mapping[str, Any], capability: Mapping[str, Any] | None, commitments: limits.Stated
 ) -> list[tuple[dict[str, str], str]]:
     """Return the fields a sentence may use, with the id they come from; one set per commitment."""
     if capability is None:
@@ -179,7 +179,7 @@ def _fields(
     key = str(capability["capability_id"])
     committed = [
         (plain | {"asked": c.asked, "committed": c.committed}, c.capability_id or key)
-        for c in limits.compare(str(row["text"]), capability, known)
+        for c in limits.compare(str(row["text"]), capability, commitments)
         if c.committed and (c.verdict == "partial" or row["status"] == "available")
     ]
     return [(plain, key), *committed]

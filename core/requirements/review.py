@@ -110,10 +110,10 @@ def grid(analysis: GapAnalysis, drafts: Drafts, worked: pl.DataFrame) -> pl.Data
         *("gap_type", pl.col("owner").alias("_owner")),
     )
     mine = worked.select("sheet", "row", *(pl.col(n).alias(f"_{n}") for n in _TAKEN))
-    found = rows.join(mine.rename({"_owner": "_said_owner"}), on=["sheet", "row"], how="left", maintain_order="left")
-    told = drafts.frame.select("sheet", "row", "draft")
-    found = found.join(told, on=["sheet", "row"], how="left", maintain_order="left")
-    return found.with_columns(
+    joined = rows.join(mine.rename({"_owner": "_said_owner"}), on=["sheet", "row"], how="left", maintain_order="left")
+    drafted = drafts.frame.select("sheet", "row", "draft")
+    joined = joined.join(drafted, on=["sheet", "row"], how="left", maintain_order="left")
+    return joined.with_columns(
         state=pl.col("_state").fill_null("new"),
         owner=pl.coalesce("_said_owner", "_owner"),
         due_on=pl.col("_due_on"),
@@ -166,15 +166,15 @@ def chosen(
     words : str
         All of them must stand somewhere in requirement, answer, comment or id, whatever the case.
     """
-    found = rows
+    matches = rows
     for name, wanted in (("state", states), ("owner", owners), ("statement", statements)):
         listed = list(wanted)
         if listed:
-            found = found.filter(pl.col(name).is_in(listed))
+            matches = matches.filter(pl.col(name).is_in(listed))
     text = pl.concat_str(["requirement_id", "text", "answer", "comment"], separator=" ", ignore_nulls=True)
     for word in words.lower().split():
-        found = found.filter(text.str.to_lowercase().str.contains(word, literal=True))
-    return found
+        matches = matches.filter(text.str.to_lowercase().str.contains(word, literal=True))
+    return matches
 
 
 def changes(rows: pl.DataFrame, edited: Mapping[int, Mapping[str, Any]]) -> list[Change]:
@@ -193,15 +193,15 @@ def changes(rows: pl.DataFrame, edited: Mapping[int, Mapping[str, Any]]) -> list
     RequirementError
         When what was typed as a date is none.
     """
-    found = []
+    made = []
     listed = rows.select("sheet", *(name for name in GRID if name in FIELDS), "row", "version").to_dicts()
-    for place, fields in sorted(edited.items()):
-        row = listed[place]
+    for index, fields in sorted(edited.items()):
+        row = listed[index]
         values = {name: _plain(name, value) for name, value in fields.items() if name in FIELDS}
         values = {name: value for name, value in values.items() if value != row[name]}
         if values:
-            found.append(Change(row["sheet"], row["row"], row["version"], values))
-    return found
+            made.append(Change(row["sheet"], row["row"], row["version"], values))
+    return made
 
 
 def in_bulk(rows: pl.DataFrame, values: Mapping[str, Any]) -> list[Change]:
@@ -211,17 +211,17 @@ def in_bulk(rows: pl.DataFrame, values: Mapping[str, Any]) -> list[Change]:
 
 def after(rows: pl.DataFrame, made: Sequence[Change]) -> pl.DataFrame:
     """Return the grid once changes have been made: new values, versions one higher."""
-    new = {(one.sheet, one.row): one for one in made}
+    new = {(change.sheet, change.row): change for change in made}
     out = []
     for row in rows.iter_rows(named=True):
-        one = new.get((row["sheet"], row["row"]))
-        out.append(row if one is None else row | dict(one.values) | {"version": one.version + 1})
+        change = new.get((row["sheet"], row["row"]))
+        out.append(row if change is None else row | dict(change.values) | {"version": change.version + 1})
     return pl.DataFrame(out, schema=rows.schema, orient="row")
 
 
 def changes_judgement(made: Sequence[Change]) -> bool:
     """Say whether changes touch what support, gap and scores are worked out from."""
-    return any({"category", "priority", "capability_id"} & set(one.values) for one in made)
+    return any({"category", "priority", "capability_id"} & set(change.values) for change in made)
 
 
 def _day(text: str) -> date:
@@ -284,23 +284,23 @@ def checked(
     at = {(row["sheet"], row["row"]): row for row in rows.iter_rows(named=True)}
     allowed: list[Change] = []
     refused: dict[str, list[int]] = {}
-    for one in wanted:
-        row = at[(one.sheet, one.row)]
-        state = one.values.get("state")
+    for change in wanted:
+        row = at[(change.sheet, change.row)]
+        state = change.values.get("state")
         if state is not None and state not in STATES:
             raise RequirementError(f"There is no state {state!r}.", mend=f"Use one of: {', '.join(STATES)}.")
-        why = "" if is_writer else _unwritten(one, is_approver=is_approver)
-        why = why or _refusal(one, row, is_approver=is_approver)
+        why = "" if is_writer else _unwritten(change, is_approver=is_approver)
+        why = why or _refusal(change, row, is_approver=is_approver)
         why = f"{why[:-1]}; {_listed(approvers)}." if why == UNAPPROVED and approvers else why
         if why:
-            refused.setdefault(why, []).append(one.row)
+            refused.setdefault(why, []).append(change.row)
         else:
-            allowed.append(one)
-    said = tuple(
+            allowed.append(change)
+    reasons = tuple(
         f"{_numbered(numbers)} {why.replace('stay ', 'stays ', 1) if len(numbers) == 1 else why}"
         for why, numbers in refused.items()
     )
-    return Checked(allowed, said)
+    return Checked(allowed, reasons)
 
 
 def _unwritten(wanted: Change, *, is_approver: bool) -> str:
@@ -348,5 +348,5 @@ def _numbered(numbers: Sequence[int]) -> str:
 def decisions(worked: pl.DataFrame) -> pl.DataFrame:
     """Return what people decided on rows: [sheet, row, category, priority, capability_id], where they did."""
     names = ("category", "priority", "capability_id")
-    said = pl.any_horizontal(pl.col(name).is_not_null() for name in names)
-    return worked.select("sheet", "row", *names).filter(said)
+    is_decided = pl.any_horizontal(pl.col(name).is_not_null() for name in names)
+    return worked.select("sheet", "row", *names).filter(is_decided)

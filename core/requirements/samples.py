@@ -31,9 +31,9 @@ def lists() -> dict[str, Path]:
     >>> list(lists())[:2]
     ['Meridian RFP', 'Harbour Questionnaire']
     """
-    found = sorted(p for p in FOLDER.glob("*") if p.suffix in (".csv", ".tsv", ".xlsx"))
-    found.sort(key=lambda p: (p.suffix != ".csv", p.stem != "meridian_rfp"))
-    return {p.stem.replace("_", " ").title().replace("Rfp", "RFP"): p for p in found}
+    paths = sorted(p for p in FOLDER.glob("*") if p.suffix in (".csv", ".tsv", ".xlsx"))
+    paths.sort(key=lambda p: (p.suffix != ".csv", p.stem != "meridian_rfp"))
+    return {p.stem.replace("_", " ").title().replace("Rfp", "RFP"): p for p in paths}
 
 
 def sets(dataset: Dataset, catalogue: Catalogue) -> list[RequirementSet]:
@@ -62,8 +62,8 @@ def sets(dataset: Dataset, catalogue: Catalogue) -> list[RequirementSet]:
 
 @cache
 def _wordings() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
-    return found
+    wordings: dict[str, list[str]] = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
+    return wordings
 
 
 def _deals(dataset: Dataset) -> list[tuple[dict[str, str], bool]]:
@@ -99,15 +99,15 @@ def _put_together(
     picked = sorted(sorted(words, key=lambda key: dice.random() ** (1 / chance[key]), reverse=True)[:size])
     rows = [
         (
-            place,
-            f"{kinds[key][:3].upper()}-{place - 1}",
+            row_number,
+            f"{kinds[key][:3].upper()}-{row_number - 1}",
             dice.choice(words[key]),
             kinds[key],
             dice.choices(list(PRIORITIES), list(PRIORITIES.values()))[0],
             key,
             1.0,
         )
-        for place, key in enumerate(picked, start=2)
+        for row_number, key in enumerate(picked, start=2)
     ]
     shape = {
         "row": pl.Int64,

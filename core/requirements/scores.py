@@ -29,15 +29,15 @@ class Scores:
 
     def value(self, score: str) -> float | None:
         """Return one score."""
-        found = self.frame.filter(pl.col("score") == score)["value"]
-        return None if found.is_empty() or found[0] is None else float(found[0])
+        values = self.frame.filter(pl.col("score") == score)["value"]
+        return None if values.is_empty() or values[0] is None else float(values[0])
 
     def sentence(self) -> str:
         """Say which targets are met and which are missed."""
         rows = [row for row in self.frame.iter_rows(named=True) if row["value"] is not None]
-        said = [f"{row['score']} {percent(row['value'])} against {percent(row['target'])}" for row in rows]
+        parts = [f"{row['score']} {percent(row['value'])} against {percent(row['target'])}" for row in rows]
         met = sum(row["value"] >= row["target"] for row in rows)
-        return f"{met} of {len(rows)} targets are met: {'; '.join(said)}."
+        return f"{met} of {len(rows)} targets are met: {'; '.join(parts)}."
 
 
 def scores(analysis: GapAnalysis, settings: Settings) -> Scores:
@@ -60,14 +60,14 @@ def scores(analysis: GapAnalysis, settings: Settings) -> Scores:
     ready = int((rows["status"] == "available").sum())
     in_time = int((gaps["effort_weeks"] <= settings.requirements.bid.closable_weeks).sum())
     must_ready = int((must["status"] == "available").sum())
-    found = [
+    entries = [
         ("coverage", _rate(ready, rows.height), targets.requirements_coverage_rate, ready, rows.height),
         ("fit", analysis.summary["fit_rate"], targets.product_fit_rate, ready, rows.height),
         ("resolution", _rate(in_time, gaps.height), targets.gap_resolution_rate, in_time, gaps.height),
         ("must_haves", _rate(must_ready, must.height), 1.0, must_ready, must.height),
     ]
     shape = {"score": pl.String, "value": pl.Float64, "target": pl.Float64, "n": pl.Int64, "of": pl.Int64}
-    return Scores(pl.DataFrame(found, schema=shape, orient="row"))
+    return Scores(pl.DataFrame(entries, schema=shape, orient="row"))
 
 
 def _rate(above: int, below: int) -> float | None:
@@ -156,9 +156,9 @@ def bid(analysis: GapAnalysis, settings: Settings, stake: Stake | None = None) -
     return Bid("No go" if vetoes else verdict, points, most, factors, vetoes, worth, weeks, settings.currency)
 
 
-def _factors(found: Scores, worth: pl.DataFrame, points: Mapping[str, float]) -> pl.DataFrame:
+def _factors(scored: Scores, worth: pl.DataFrame, points: Mapping[str, float]) -> pl.DataFrame:
     rows = []
-    for row in found.frame.iter_rows(named=True):
+    for row in scored.frame.iter_rows(named=True):
         most = points.get(row["score"], 0.0)
         if row["value"] is not None and most:
             share = min(row["value"] / row["target"], 1.0) if row["target"] else 1.0
@@ -172,20 +172,20 @@ def _factors(found: Scores, worth: pl.DataFrame, points: Mapping[str, float]) ->
 
 
 def _vetoes(analysis: GapAnalysis, settings: Settings, worth: pl.DataFrame) -> tuple[str, ...]:
-    rules, found = settings.requirements.bid, []
+    rules, vetoes = settings.requirements.bid, []
     blockers = int((analysis.frame["severity"] == "blocker").fill_null(value=False).sum())
     if blockers > rules.most_blockers:
-        found.append(f"{blockers} must-haves are missing; more than {rules.most_blockers} rule a bid out.")
+        vetoes.append(f"{blockers} must-haves are missing; more than {rules.most_blockers} rule a bid out.")
     must = analysis.summary["must_have_rate"]
     if must is not None and must < rules.least_must_have_rate:
-        found.append(
+        vetoes.append(
             f"Only {percent(must)} of the must-haves are covered; {percent(rules.least_must_have_rate)} is least."
         )
     if not worth.is_empty():
         chance = float(worth["chance"].to_numpy().max())
         if chance < rules.least_chance:
-            found.append(f"Even with all gaps closed the chance is {percent(chance)}.")
-    return tuple(found)
+            vetoes.append(f"Even with all gaps closed the chance is {percent(chance)}.")
+    return tuple(vetoes)
 
 
 def _worth(analysis: GapAnalysis, settings: Settings, stake: Stake | None, respond: float) -> pl.DataFrame:

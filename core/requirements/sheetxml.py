@@ -74,10 +74,10 @@ def column_of(letters: str) -> int:
     >>> column_of("A"), column_of("AB")
     (0, 27)
     """
-    place = 0
+    number = 0
     for letter in letters:
-        place = place * 26 + ord(letter) - 64
-    return place - 1
+        number = number * 26 + ord(letter) - 64
+    return number - 1
 
 
 def letters_of(column: int) -> str:
@@ -97,13 +97,13 @@ def letters_of(column: int) -> str:
 
 def spans_of(text: str) -> list[Span]:
     """Return the blocks a reference such as `B2:C9 E4` names; what is not understood is left out."""
-    found = []
+    spans = []
     for part in text.replace("'", "").split()[:MOST_SPANS]:
         ends = PLACE.findall(part.rsplit("!", 1)[-1])
         if ends:
             (first, top), (last, bottom) = ends[0], ends[-1]
-            found.append(Span(int(top), column_of(first), int(bottom), column_of(last)))
-    return found
+            spans.append(Span(int(top), column_of(first), int(bottom), column_of(last)))
+    return spans
 
 
 def unescape(text: str) -> str:
@@ -201,9 +201,9 @@ class SheetReader:
             self.sheet.hidden_rows.add(self._row)
 
     def _open_cell(self, given: dict[str, str]) -> None:
-        place = given.get("r")
-        found = PLACE.match(place) if place else None
-        self._column = column_of(found.group(1)) if found else self._column + 1
+        reference = given.get("r")
+        match = PLACE.match(reference) if reference else None
+        self._column = column_of(match.group(1)) if match else self._column + 1
         self._kind, self._style = given.get("t", "n"), int(given.get("s", "0"))
         self._text.clear()
 
@@ -222,11 +222,11 @@ class SheetReader:
 
     def _close_rule(self, local: str) -> None:
         spans, words = self.sheet.lists[-1]
-        said = "".join(self._text).strip()
+        content = "".join(self._text).strip()
         if local in ("formula1", "f") and not words:
-            self.sheet.lists[-1] = (spans, said)
+            self.sheet.lists[-1] = (spans, content)
         elif local == "sqref":
-            self.sheet.lists[-1] = (spans + spans_of(said), words)
+            self.sheet.lists[-1] = (spans + spans_of(content), words)
         elif local == "dataValidation":
             self._rule = ""
         self._text.clear()
@@ -257,8 +257,8 @@ class SheetReader:
 def cell_text(raw: str, kind: str, strings: list[str], style: int, shown: Callable[[str, int], str]) -> str:
     """Return a cell's text as a person sees it; errors such as #REF! are blank."""
     if kind == "s":
-        place = int(raw) if raw.strip().isdigit() else -1
-        return strings[place].strip() if 0 <= place < len(strings) else ""
+        index = int(raw) if raw.strip().isdigit() else -1
+        return strings[index].strip() if 0 <= index < len(strings) else ""
     if kind in ("str", "inlineStr"):
         return unescape(raw).strip()
     if kind == "e":

@@ -115,12 +115,12 @@ class Book:
     def _date(self, serial: float) -> str:
         start = datetime(1904, 1, 1) if self._is_1904 else datetime(1899, 12, 30)
         try:
-            found = start + timedelta(days=serial)
+            moment = start + timedelta(days=serial)
         except OverflowError:
             return ""
         if 0 <= serial < 1:
-            return found.strftime("%H:%M")
-        return found.strftime("%Y-%m-%d" if serial == int(serial) else "%Y-%m-%d %H:%M")
+            return moment.strftime("%H:%M")
+        return moment.strftime("%Y-%m-%d" if serial == int(serial) else "%Y-%m-%d %H:%M")
 
     def _workbook_part(self) -> str:
         for kind, target in self._relations("_rels/.rels", ""):
@@ -133,39 +133,39 @@ class Book:
             yield kind, target
 
     def _linked(self, part: str, folder: str) -> list[tuple[str, str, str]]:
-        found: list[tuple[str, str, str]] = []
+        links: list[tuple[str, str, str]] = []
 
         def start(name: str, given: dict[str, str]) -> None:
             if name.rpartition(":")[2] == "Relationship" and given.get("TargetMode") != "External":
                 target = given.get("Target", "")
                 full = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-                found.append((given.get("Id", ""), given.get("Type", ""), full))
+                links.append((given.get("Id", ""), given.get("Type", ""), full))
 
         self._parse(part, start)
-        return found
+        return links
 
     def _contents(self) -> None:
         folder, file = posixpath.split(self._root)
         linked = self._linked(f"{folder}/_rels/{file}.rels".lstrip("/"), folder)
         targets = {key: target for key, _, target in linked}
         self._parts = {kind.rsplit("/", 1)[-1]: target for _, kind, target in linked}
-        kept: list[tuple[str, str, str]] = []
+        listed: list[tuple[str, str, str]] = []
         naming: list[str] = []
 
         def start(name: str, given: dict[str, str]) -> None:
             local = name.rpartition(":")[2]
             if local == "sheet":
                 key = next((v for k, v in given.items() if k.rpartition(":")[2] == "id" and ":" in k), "")
-                kept.append((given.get("name", ""), key, given.get("state", "visible")))
+                listed.append((given.get("name", ""), key, given.get("state", "visible")))
             elif local == "workbookPr":
                 self._is_1904 = given.get("date1904") in ("1", "true")
             elif local == "definedName":
                 naming.append(given.get("name", ""))
                 self.names[naming[-1]] = ""
 
-        def text(said: str) -> None:
+        def text(piece: str) -> None:
             if naming:
-                self.names[naming[-1]] += said
+                self.names[naming[-1]] += piece
 
         def end(name: str) -> None:
             if name.rpartition(":")[2] == "definedName":
@@ -173,7 +173,7 @@ class Book:
 
         self._parse(self._root, start, end, text)
         present = set(self.packed.namelist())
-        for name, key, state in kept:
+        for name, key, state in listed:
             part = targets.get(key, "")
             if part in present and "chartsheet" not in part.lower():
                 self.sheets[name] = part
@@ -202,7 +202,7 @@ class Book:
         part = self._parts.get("styles", "")
         if part in self.packed.namelist():
             self._parse(part, start, end)
-        return {place: kind for place, number in enumerate(styles) if (kind := _kind(number, codes.get(number, "")))}
+        return {index: kind for index, number in enumerate(styles) if (kind := _kind(number, codes.get(number, "")))}
 
     def _shared(self) -> list[str]:
         part = self._parts.get("sharedStrings", "")
@@ -259,9 +259,9 @@ def _texts(parse: Callable[..., None]) -> list[str]:
         elif plain == "rPh":
             state["silent"] -= 1
 
-    def text(said: str) -> None:
+    def text(piece: str) -> None:
         if state["keep"]:
-            pieces.append(said)
+            pieces.append(piece)
 
     parse(start, end, text)
     return out

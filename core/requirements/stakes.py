@@ -58,14 +58,14 @@ def chances(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     return scores.select("opportunity_id", p_win=wide)
 
 
-def with_chance(stake: Stake, known: pl.DataFrame) -> Stake:
+def with_chance(stake: Stake, odds: pl.DataFrame) -> Stake:
     """Return the deal with its chance, where it is known.
 
     Parameters
     ----------
     stake : Stake
-    known : pl.DataFrame
+    odds : pl.DataFrame
         [opportunity_id, p_win].
     """
-    found = known.filter(pl.col("opportunity_id") == stake.opportunity_id)["p_win"]
-    return replace(stake, p_win=None if found.is_empty() or found[0] is None else float(found[0]))
+    values = odds.filter(pl.col("opportunity_id") == stake.opportunity_id)["p_win"]
+    return replace(stake, p_win=None if values.is_empty() or values[0] is None else float(values[0]))

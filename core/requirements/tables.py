@@ -28,24 +28,41 @@ def find(grid: Grid, shape: Layout, given: Sequence[Given] = ()) -> list[Layout]
     """
     if shape.header_row is None:
         return [shape]
-    heads: list[tuple[int, dict[str, int]]] = []
+    headers = _header_rows(grid)
+    if len(headers) < 2 or shape.header_row not in headers:
+        return [shape]
+    ends = [number - 1 for number in headers[1:]] + [None]
+    tables = [
+        _table(grid, given, number, None if number == headers[0] else number, last)
+        for number, last in zip(headers, ends, strict=True)
+    ]
+    layouts = [table for table in tables if table is not None]
+    return layouts if len(layouts) > 1 else [shape]
+
+
+def _header_rows(grid: Grid) -> list[int]:
+    """Return the rows that are headers beyond doubt, but for those that repeat the one above."""
+    headers: list[int] = []
+    last: dict[str, int] = {}
     for number, cells in grid.rows:
         roles = _columns(cells)
-        if roles and (not heads or roles != heads[-1][1]):
-            heads.append((number, roles))
-    if len(heads) < 2 or shape.header_row not in {number for number, _ in heads}:
-        return [shape]
-    ends = [number - 1 for number, _ in heads[1:]] + [None]
-    out = []
-    for place, ((number, _), last) in enumerate(zip(heads, ends, strict=True)):
-        rows = [r for r in grid.rows if (number <= r[0] or not place) and (last is None or r[0] <= last)]
-        part = replace(grid, rows=rows)
-        known = repair.of(given, part)
-        said = repair.apply(part, known) if known is not None and known.header_row == number else None
-        found = said or layout.find(part, by_name=False)
-        if found is not None and found.header_row == number:
-            out.append(replace(found, last_row=last))
-    return out if len(out) > 1 else [shape]
+        if roles and roles != last:
+            headers.append(number)
+            last = roles
+    return headers
+
+
+def _table(grid: Grid, given: Sequence[Given], header: int, first: int | None, last: int | None) -> Layout | None:
+    """Return the layout of one table, read by itself; None where its header is not taken for one.
+
+    The first table has all rows above its header too, the last one all rows below it.
+    """
+    rows = [r for r in grid.rows if (first is None or first <= r[0]) and (last is None or r[0] <= last)]
+    part = replace(grid, rows=rows)
+    reading = repair.of(given, part)
+    repaired = repair.apply(part, reading) if reading is not None and reading.header_row == header else None
+    table = repaired or layout.find(part, by_name=False)
+    return replace(table, last_row=last) if table is not None and table.header_row == header else None
 
 
 def is_header(cells: Sequence[str]) -> bool:
@@ -55,15 +72,15 @@ def is_header(cells: Sequence[str]) -> bool:
 
 def _columns(cells: Sequence[str]) -> dict[str, int]:
     """Return the columns of a row that is a header beyond doubt: text and id, or text and answer; else nothing."""
-    known_words = _words()
-    short = sum(len(cell) <= LONGEST_LABEL and columns.plain(cell) in known_words for cell in cells if cell)
+    vocabulary = _words()
+    short = sum(len(cell) <= LONGEST_LABEL and columns.plain(cell) in vocabulary for cell in cells if cell)
     if short < 2 or any(len(cell) > LONGEST_LABEL for cell in cells):
         return {}
     roles = layout.named(cells)[0]
-    known = {role: likeness(cells[column], role) for role, column in roles.items()}
-    if known.get("text", 0.0) < CERTAIN or max(known.get("id", 0.0), known.get("answer", 0.0)) < STRONG:
+    likenesses = {role: likeness(cells[column], role) for role, column in roles.items()}
+    if likenesses.get("text", 0.0) < CERTAIN or max(likenesses.get("id", 0.0), likenesses.get("answer", 0.0)) < STRONG:
         return {}
-    return {role: roles[role] for role in SINGLE if known.get(role, 0.0) >= SURE}
+    return {role: roles[role] for role in SINGLE if likenesses.get(role, 0.0) >= SURE}
 
 
 @cache

@@ -38,8 +38,8 @@ def folder() -> Path | None:
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         return None
-    found = Path(next(iter(spec.submodule_search_locations))) / "model"
-    return found if (found / "model.safetensors").exists() else None
+    path = Path(next(iter(spec.submodule_search_locations))) / "model"
+    return path if (path / "model.safetensors").exists() else None
 
 
 def cores() -> int:
@@ -63,15 +63,15 @@ class Encoder:
         self._words = Tokenizer.from_file(str(model / "tokenizer.json"))
         self._words.no_padding()
         self._words.enable_truncation(LONGEST)
-        self._held: dict[str, Vectors] = {
+        self._weights: dict[str, Vectors] = {
             name: np.ascontiguousarray(part.T) if name.endswith("dense.weight") or ".self." in name else part
             for name, part in load_file(model / "model.safetensors").items()
         }
         for n in range(LAYERS):
             at = f"encoder.layer.{n}.attention.self."
             for kind in ("weight", "bias"):
-                parts = [self._held.pop(f"{at}{name}.{kind}") for name in ("query", "key", "value")]
-                self._held[f"{at}all.{kind}"] = np.ascontiguousarray(np.concatenate(parts, axis=-1))
+                parts = [self._weights.pop(f"{at}{name}.{kind}") for name in ("query", "key", "value")]
+                self._weights[f"{at}all.{kind}"] = np.ascontiguousarray(np.concatenate(parts, axis=-1))
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Return one vector of length 1 per text.
@@ -91,29 +91,32 @@ class Encoder:
 
         from threadpoolctl import threadpool_limits
 
-        ids = [found.ids for found in self._words.encode_batch_fast(list(texts))]
+        ids = [encoding.ids for encoding in self._words.encode_batch_fast(list(texts))]
         out = np.zeros((len(ids), SIZE), np.float32)
-        batches, done = list(_batches([len(one) for one in ids])), 0
+        batches, done = list(_batches([len(tokens) for tokens in ids])), 0
         # One list at a time, one thread per core, each with a BLAS of one thread: faster than the reverse.
         with _ONE_AT_A_TIME, threadpool_limits(1), ThreadPoolExecutor(cores()) as pool:
-            for places, found in zip(
+            for places, part in zip(
                 batches, pool.map(lambda b: self._batch([ids[k] for k in b]), batches), strict=True
             ):
-                out[places] = found
+                out[places] = part
                 done += len(places)
                 if progress:
                     progress(done / len(ids), f"{done:,} of {len(ids):,} sentences understood")
         return out
 
     def _batch(self, ids: list[list[int]]) -> Vectors:
-        width = max(len(one) for one in ids)
+        width = max(len(tokens) for tokens in ids)
         table = np.zeros((len(ids), width), np.int64)
         there = np.zeros((len(ids), width), np.float32)
-        for k, one in enumerate(ids):
-            table[k, : len(one)], there[k, : len(one)] = one, 1
-        held = self._held
-        x = held["embeddings.word_embeddings.weight"][table] + held["embeddings.position_embeddings.weight"][:width]
-        x = self._norm(x + held["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+        for k, tokens in enumerate(ids):
+            table[k, : len(tokens)], there[k, : len(tokens)] = tokens, 1
+        weights = self._weights
+        x = (
+            weights["embeddings.word_embeddings.weight"][table]
+            + weights["embeddings.position_embeddings.weight"][:width]
+        )
+        x = self._norm(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
         hidden = None if there.all() else (there[:, None, None, :] - 1) * np.float32(1e9)
         for n in range(LAYERS):
             x = self._layer(x, hidden, f"encoder.layer.{n}.")
@@ -140,8 +143,8 @@ class Encoder:
         return self._norm(out, f"{at}output.LayerNorm")
 
     def _dense(self, x: Any, name: str) -> Any:
-        flat = x.reshape(-1, x.shape[-1]) @ self._held[f"{name}.weight"]
-        flat += self._held[f"{name}.bias"]
+        flat = x.reshape(-1, x.shape[-1]) @ self._weights[f"{name}.weight"]
+        flat += self._weights[f"{name}.bias"]
         return flat.reshape(*x.shape[:-1], -1)
 
     def _norm(self, x: Any, name: str) -> Any:
@@ -149,8 +152,8 @@ class Encoder:
         x -= x.mean(-1, keepdims=True)
         spread = np.einsum("...k,...k->...", x, x)[..., None] / np.float32(SIZE)
         x /= np.sqrt(spread + EPSILON)
-        x *= self._held[f"{name}.weight"]
-        x += self._held[f"{name}.bias"]
+        x *= self._weights[f"{name}.weight"]
+        x += self._weights[f"{name}.bias"]
         return x
 
 
@@ -232,30 +235,30 @@ def of(
     """
     if folder() is None:
         return None
-    kept = _read(home) if home else {}
+    cached = _read(home) if home else {}
     with _LOADING:
-        known = {**_MEMORY, **kept}
+        vectors = {**_MEMORY, **cached}
     every = {key(text): text for text in (*theirs, *ours)}
-    new = {name: text for name, text in every.items() if name not in known}
+    new = {name: text for name, text in every.items() if name not in vectors}
     if new:
         maker = encoder()
         assert maker is not None
-        known |= zip(new, maker.encode(list(new.values()), progress), strict=True)
+        vectors |= zip(new, maker.encode(list(new.values()), progress), strict=True)
     wanted = [key(text) for text in theirs]
-    if home and any(name not in kept for name in wanted):
-        _write(home, {**kept, **{name: known[name] for name in wanted}})
+    if home and any(name not in cached for name in wanted):
+        _write(home, {**cached, **{name: vectors[name] for name in wanted}})
     with _LOADING:
-        _MEMORY.update((name, known[name]) for name in every)
+        _MEMORY.update((name, vectors[name]) for name in every)
         for old in list(_MEMORY)[: max(len(_MEMORY) - REMEMBERED, 0)]:
             del _MEMORY[old]
-    left, right = ([known[key(text)] for text in texts] for texts in (theirs, ours))
+    left, right = ([vectors[key(text)] for text in texts] for texts in (theirs, ours))
     return np.array(left, np.float32).reshape(-1, SIZE), np.array(right, np.float32).reshape(-1, SIZE)
 
 
 def _read(home: Path) -> dict[bytes, Vectors]:
     try:
-        with (home / FILE).open("rb") as file, np.load(file) as held:
-            names, table = held["keys"], held["vectors"]
+        with (home / FILE).open("rb") as file, np.load(file) as archive:
+            names, table = archive["keys"], archive["vectors"]
     except (OSError, ValueError, KeyError, BadZipFile, EOFError):
         return {}
     if names.dtype != np.uint8 or names.shape != (len(table), 16) or table.shape[1:] != (SIZE,):
@@ -263,9 +266,9 @@ def _read(home: Path) -> dict[bytes, Vectors]:
     return {name.tobytes(): row for name, row in zip(names, table, strict=True)}
 
 
-def _write(home: Path, held: dict[bytes, Vectors]) -> None:
+def _write(home: Path, vectors: dict[bytes, Vectors]) -> None:
     """Write beside and rename, so that half a file is never read; the newest are kept."""
-    newest = list(held.items())[-MOST_KEPT:]
+    newest = list(vectors.items())[-MOST_KEPT:]
     home.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=home, prefix=".vectors-", suffix=".npz", delete=False) as work:
         np.savez(

@@ -29,8 +29,8 @@ STATEMENTS = {
 
 @cache
 def _phrases() -> dict[str, tuple[str, ...]]:
-    found = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    return {kind: tuple(_plain(str(phrase)) for phrase in found[kind]) for kind in KINDS}
+    groups = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return {kind: tuple(_plain(str(phrase)) for phrase in groups[kind]) for kind in KINDS}
 
 
 def _plain(text: str) -> str:
@@ -56,23 +56,23 @@ def meaning(word: str) -> tuple[str, float]:
     >>> meaning("Partially compliant"), meaning("Not supported"), meaning("Blue")
     (('partial', 1.0), ('none', 1.0), ('', 0.0))
     """
-    said = _plain(word)
+    plain = _plain(word)
     head = _plain(re.split(r"\s[-–—=:]\s|[:=(]", word, maxsplit=1)[0])
     tail = _plain(re.split(r"\s[-–—=:]\s|[:=(]", word, maxsplit=1)[-1])
-    for text in dict.fromkeys((said, tail, head)):
+    for text in dict.fromkeys((plain, tail, head)):
         for kind in KINDS:
             if text in _phrases()[kind]:
                 return kind, 1.0
-    return _held(said)
+    return _phrase_within(plain)
 
 
-def _held(said: str) -> tuple[str, float]:
+def _phrase_within(text: str) -> tuple[str, float]:
     """Find a phrase inside a longer word; a negation or a restriction speaks before a yes."""
     for kind in KINDS:
         for phrase in _phrases()[kind]:
             wide = any(ord(c) > 0x2E7F for c in phrase)
             whole = re.escape(phrase) if wide else rf"(?<!\w){re.escape(phrase)}(?!\w)"
-            if (len(phrase) > 1 or wide) and re.search(whole, said):
+            if (len(phrase) > 1 or wide) and re.search(whole, text):
                 return kind, 0.7
     return "", 0.0
 
@@ -95,9 +95,9 @@ def choose(status: str, words: Sequence[str]) -> str | None:
     >>> choose("roadmap", ["Yes", "No"]), choose("limited", ["Yes", "No"]), choose("limited", ["Fully", "Partly", "No"])
     ('No', None, 'Partly')
     """
-    known = [(word, *meaning(word)) for word in words]
+    meanings = [(word, *meaning(word)) for word in words]
     for kind in OUR.get(status, ()):
-        fit = [(sure, -place, word) for place, (word, means, sure) in enumerate(known) if means == kind]
+        fit = [(sure, -index, word) for index, (word, means, sure) in enumerate(meanings) if means == kind]
         if fit:
             return max(fit)[2]
     return None
@@ -123,9 +123,9 @@ def stated(status: str | None, statement: str | None) -> str | None:
     >>> stated("unclear", "To be clarified") is None
     True
     """
-    said = (statement or "").strip().lower()
-    if said in STATUS_OF and (status, said) != ("partner", "partially compliant"):
-        return STATUS_OF[said]
+    label = (statement or "").strip().lower()
+    if label in STATUS_OF and (status, label) != ("partner", "partially compliant"):
+        return STATUS_OF[label]
     return status if status in OUR else None
 
 

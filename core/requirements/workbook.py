@@ -80,8 +80,8 @@ def matrix(analysis: GapAnalysis, drafts: Drafts | None = None) -> bytes:
     looks = _looks(book)
     rows = analysis.frame
     if drafts is not None:
-        told = drafts.frame.select("sheet", "row", answer="draft", sources="sources")
-        rows = rows.join(told, on=["sheet", "row"], how="left", maintain_order="left")
+        drafted = drafts.frame.select("sheet", "row", answer="draft", sources="sources")
+        rows = rows.join(drafted, on=["sheet", "row"], how="left", maintain_order="left")
     _table(book, "Matrix", rows, looks)
     _table(book, "Gaps", analysis.gaps, looks)
     _summary(book, analysis, looks)
@@ -119,15 +119,15 @@ def _table(book: Any, title: str, frame: pl.DataFrame, looks: dict[str, Any]) ->
     for column, name in enumerate(frame.columns):
         sheet.write_string(0, column, TITLES[name], looks["head"])
         sheet.set_column(column, column, WIDTHS.get(name, 14))
-    for place, row in enumerate(frame.iter_rows(), start=1):
+    for index, row in enumerate(frame.iter_rows(), start=1):
         for column, (name, value) in enumerate(zip(frame.columns, row, strict=True)):
             look = _look(name, value, looks)
             if value is None:
-                sheet.write_blank(place, column, None, look)
+                sheet.write_blank(index, column, None, look)
             elif isinstance(value, str):
-                sheet.write_string(place, column, value[:32_767], look)
+                sheet.write_string(index, column, value[:32_767], look)
             else:
-                sheet.write_number(place, column, value, look)
+                sheet.write_number(index, column, value, look)
     sheet.freeze_panes(1, 5)
     sheet.autofilter(0, 0, max(frame.height, 1), frame.width - 1)
 
@@ -139,12 +139,12 @@ def _summary(book: Any, analysis: GapAnalysis, looks: dict[str, Any]) -> None:
     rows: list[tuple[str, Any]] = [("File", analysis.source.name), ("Catalogue", analysis.catalogue_name)]
     rows += [("In words", analysis.sentence())]
     rows += [(name.replace("_", " ").capitalize(), value) for name, value in analysis.summary.items()]
-    for place, (name, value) in enumerate(rows):
-        sheet.write_string(place, 0, name, looks["head"])
+    for index, (name, value) in enumerate(rows):
+        sheet.write_string(index, 0, name, looks["head"])
         if isinstance(value, (int, float)):
-            sheet.write_number(place, 1, value, looks["rate"] if name.endswith("rate") else looks["number"])
+            sheet.write_number(index, 1, value, looks["rate"] if name.endswith("rate") else looks["number"])
         else:
-            sheet.write_string(place, 1, "" if value is None else str(value), looks["text"])
+            sheet.write_string(index, 1, "" if value is None else str(value), looks["text"])
 
 
 OFFER = {
@@ -180,12 +180,12 @@ def offer(frame: pl.DataFrame) -> bytes:
     for column, (title, width) in enumerate(OFFER.values()):
         sheet.write_string(0, column, title, looks["head"])
         sheet.set_column(column, column, width)
-    for place, row in enumerate(rows.iter_rows(), start=1):
+    for index, row in enumerate(rows.iter_rows(), start=1):
         for column, value in enumerate(row):
             if isinstance(value, float):
-                sheet.write_number(place, column, value, looks["number"])
+                sheet.write_number(index, column, value, looks["number"])
             elif value is not None:
-                sheet.write_string(place, column, str(value)[:32_767], looks["text"])
+                sheet.write_string(index, column, str(value)[:32_767], looks["text"])
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, max(rows.height, 1), len(OFFER) - 1)
     book.close()

@@ -94,6 +94,21 @@ def kind(state):
     return {"Closed Won": "Won", "Closed Lost": "Lost"}.get(state["stage"], "open")
 
 
+def events_of(mine):
+    """Return a deal's changes as (day, state): its own, those of its owner's team, and its end."""
+    events = []
+    for r, after in zip(mine, [*mine[1:], None], strict=True):
+        events.append((r["valid_from"], r))
+        stop = after["valid_from"] if after else date(9999, 1, 1)
+        ends = min(r["valid_to"] or date(9999, 1, 1), stop)
+        if kind(r) == "open":
+            begun = {s["valid_from"] for s in TEAM if s["rep_id"] == r["owner_id"]}
+            events += [(d, r) for d in sorted(begun) if r["valid_from"] < d < stop and d < ends]
+            if ends < stop and ends <= LAST:
+                events.append((ends, r | {"is_deleted": True}))
+    return events
+
+
 def by_hand(rows, since, until, level, name, due, hierarchy):
     """Walk each deal change by change, as the definition says, with nothing but loops."""
     sums, dates = defaultdict(int), window(due, until, SETTINGS)
@@ -108,16 +123,7 @@ def by_hand(rows, since, until, level, name, due, hierarchy):
 
     for deal_id in {r["opportunity_id"] for r in rows}:
         mine = [dict(r) for r in rows if r["opportunity_id"] == deal_id]
-        events = []
-        for r, after in zip(mine, [*mine[1:], None], strict=True):
-            events.append((r["valid_from"], r))
-            stop = after["valid_from"] if after else date(9999, 1, 1)
-            ends = min(r["valid_to"] or date(9999, 1, 1), stop)
-            if kind(r) == "open":
-                begun = {s["valid_from"] for s in TEAM if s["rep_id"] == r["owner_id"]}
-                events += [(d, r) for d in sorted(begun) if r["valid_from"] < d < stop and d < ends]
-                if ends < stop and ends <= LAST:
-                    events.append((ends, r | {"is_deleted": True}))
+        events = events_of(mine)
         before, before_day = None, None
         opening = closing = None
         for day, state in events:

@@ -73,14 +73,14 @@ def plan(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
     missing = {"sheet", "row", "status"} - set(answers.columns)
     if missing:
         raise RequirementError(f"The answers have no column {', '.join(sorted(missing))}.")
-    known = {(row["sheet"], row["row"]): row for row in answers.iter_rows(named=True)}
+    by_row = {(row["sheet"], row["row"]): row for row in answers.iter_rows(named=True)}
     asked = source.frame.select("sheet", "row", "text")
     out = Plan()
     for grid, shape in zip(source.grids, source.layouts, strict=True):
         sheet = _Sheet(grid, shape, out, replace)
         here = asked.filter(pl.col("sheet") == grid.name).select("row", "text")
-        for row, text in (one for one in here.iter_rows() if shape.holds(one[0])):
-            answer = known.get((grid.name, row))
+        for row, text in (pair for pair in here.iter_rows() if shape.holds(pair[0])):
+            answer = by_row.get((grid.name, row))
             status = wording.stated(answer.get("status"), answer.get("statement")) if answer is not None else None
             if answer is None or status is None:
                 out.left.append((grid.name, row, text, NO_ANSWER if answer is None else UNCLEAR))
@@ -110,49 +110,58 @@ class _Sheet:
         response = str(answer.get("response") or "")
         if "response" not in answer:
             response = wording.response(status, answer.get("capability"))
-        said, why = self._stated(row, status, str(statement))
+        is_stated, why = self._write_status(row, status, str(statement))
         free = [p for p in self.places if p.kind == "text"]
         texts = [response]
         if not any(p.kind != "text" for p in self.places):
             texts = [str(statement), response] if len(free) > 1 else [f"{statement}. {response}".strip()]
-        for place, words in zip(free, texts, strict=False):
-            why = (self._write(row, place.column, words) if words else "No words are drafted for it.") or why
-            said = True
-        if why or not said:
+        for cell, words in zip(free, texts, strict=False):
+            why = (self._write(row, cell.column, words) if words else "No words are drafted for it.") or why
+            is_stated = True
+        if why or not is_stated:
             self.out.left.append((self.grid.name, row, text, why or "No cell is left for its answer."))
 
-    def _stated(self, row: int, status: str, statement: str) -> tuple[bool, str]:
+    def _write_status(self, row: int, status: str, statement: str) -> tuple[bool, str]:
         """Say how far we comply: by the drop-down, an X, or in words. Return whether, and why not."""
+        is_settled, why = self._by_choice(row, status, statement)
+        if is_settled:
+            return not why, why
+        marks = [cell for cell in self.places if cell.kind == "mark"]
+        if marks:
+            why = self._by_mark(row, status, marks)
+            return not why, why
+        for cell in [cell for cell in self.places if cell.kind == "statement"][:1]:
+            why = self._write(row, cell.column, statement)
+            return not why, why
+        return False, why
+
+    def _by_choice(self, row: int, status: str, statement: str) -> tuple[bool, str]:
+        """Choose a word of the first drop-down that has one. Return whether there is such, and why none is written."""
         why = ""
-        for place in self.places:
-            if place.kind != "choice":
+        for cell in self.places:
+            if cell.kind != "choice":
                 continue
-            words = self._words(row, place.column)
+            words = self._words(row, cell.column)
             if words is None:
                 why = "Its answer cell has no drop-down, unlike the others."
                 continue
             word = statement if statement in words else wording.choose(status, words)
             if word is not None:
-                why = self._write(row, place.column, word)
-                return not why, why
+                return True, self._write(row, cell.column, word)
             why = _no_word(words)
-        marks = [p for p in self.places if p.kind == "mark"]
-        if marks:
-            column = next((p.column for kind in wording.OUR.get(status, ()) for p in marks if p.status == kind), None)
-            held = any(self._held(row, p.column) for p in marks)
-            why = "It holds a mark already." if held and not self.replace else "No column fits the answer."
-            if column is not None and not (held and not self.replace):
-                why = self._write(row, column, MARK)
-            return not why, why
-        for place in [p for p in self.places if p.kind == "statement"][:1]:
-            why = self._write(row, place.column, statement)
-            return not why, why
         return False, why
+
+    def _by_mark(self, row: int, status: str, marks: Sequence[Place]) -> str:
+        """Put an X into the column of our status. Return why not."""
+        if any(self._current_text(row, cell.column) for cell in marks) and not self.replace:
+            return "It holds a mark already."
+        column = next((m.column for kind in wording.OUR.get(status, ()) for m in marks if m.status == kind), None)
+        return "No column fits the answer." if column is None else self._write(row, column, MARK)
 
     def _words(self, row: int, column: int) -> Sequence[str] | None:
         return next((c.words for c in self.grid.choices if any(s.holds(row, column) for s in c.spans)), None)
 
-    def _held(self, row: int, column: int) -> str:
+    def _current_text(self, row: int, column: int) -> str:
         cells = self.cells.get(row, [])
         return cells[column] if column < len(cells) else ""
 
@@ -165,7 +174,7 @@ class _Sheet:
             return "Its answer cell is merged with that of another row."
         if (row, column) in self.grid.formulas:
             return "Its answer cell holds a formula, which was kept."
-        if self._held(row, column) and not self.replace:
+        if self._current_text(row, column) and not self.replace:
             return "Its answer cell is filled already, and was kept."
         self.taken.add((row, column))
         self.out.edits.append(Edit(self.grid.name, row, column, text[:LONGEST]))

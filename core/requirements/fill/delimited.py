@@ -26,34 +26,36 @@ def edit(content: bytes, texts: Texts) -> bytes:
     texts : mapping of (int, int) to str
         Row from 1 and column from 0, and what goes there; columns past the end of a row are added.
     """
-    found = encodings.decode(content)
-    mark = delimited.delimiter(found.text)
-    letters = "ascii" if not found.mark and found.text.isascii() and found.encoding == "utf-8" else found.encoding
+    decoded = encodings.decode(content)
+    mark = delimited.delimiter(decoded.text)
+    letters = (
+        "ascii" if not decoded.mark and decoded.text.isascii() and decoded.encoding == "utf-8" else decoded.encoding
+    )
     by_row: dict[int, dict[int, str]] = {}
     for (row, column), text in texts.items():
         by_row.setdefault(row, {})[column] = text
     out: list[str] = []
     last = 0
-    for number, fields in enumerate(delimited.spans(found.text, mark), 1):
+    for number, fields in enumerate(delimited.spans(decoded.text, mark), 1):
         wanted = by_row.get(number, {})
         for column in sorted(c for c in wanted if c < len(fields)):
-            out += [found.text[last : fields[column].start], _said(wanted[column], mark, letters)]
+            out += [decoded.text[last : fields[column].start], _field_text(wanted[column], mark, letters)]
             last = fields[column].end
         more = [c for c in wanted if c >= len(fields)]
         if more:
             out += [
-                found.text[last : fields[-1].end],
+                decoded.text[last : fields[-1].end],
                 _rest(wanted, len(fields), max(more), mark, letters),
             ]
             last = fields[-1].end
-    return found.mark + "".join([*out, found.text[last:]]).encode(found.encoding, errors="replace")
+    return decoded.mark + "".join([*out, decoded.text[last:]]).encode(decoded.encoding, errors="replace")
 
 
 def _rest(wanted: Mapping[int, str], first: int, last: int, mark: str, encoding: str) -> str:
-    return "".join(mark + _said(wanted.get(column, ""), mark, encoding) for column in range(first, last + 1))
+    return "".join(mark + _field_text(wanted.get(column, ""), mark, encoding) for column in range(first, last + 1))
 
 
-def _said(text: str, mark: str, encoding: str) -> str:
+def _field_text(text: str, mark: str, encoding: str) -> str:
     plain = text.translate({0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2026: "..."})
     try:
         text.encode(encoding)
@@ -77,9 +79,9 @@ def compare(before: bytes, after: bytes, texts: Texts) -> Proof:
     if len(was) != len(now) or old.mark != new.mark:
         raise _broken("the number of its rows")
     for number, (first, second) in enumerate(zip(was, now, strict=True), 1):
-        kept = [old.text[f.start : f.end] for c, f in enumerate(first) if (number, c) not in texts]
-        left = [new.text[f.start : f.end] for c, f in enumerate(second) if (number, c) not in texts]
-        if kept != [said for c, said in enumerate(left) if said or c < len(kept)]:
+        old_fields = [old.text[f.start : f.end] for c, f in enumerate(first) if (number, c) not in texts]
+        new_fields = [new.text[f.start : f.end] for c, f in enumerate(second) if (number, c) not in texts]
+        if old_fields != [field for c, field in enumerate(new_fields) if field or c < len(old_fields)]:
             raise _broken(f"row {number:,}")
     state = "answers only" if changed else "identical"
     rows = [("the file", len(after), state, changed, hashlib.sha256(after).hexdigest())]

@@ -98,37 +98,37 @@ def fill(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
 
 
 def _written(source: RequirementList, planned: Plan) -> tuple[bytes, Proof]:
-    held = source.content
-    kind = grids.open_file(held, source.name).kind
+    original = source.content
+    kind = grids.open_file(original, source.name).kind
     if kind == "text":
         texts = {(e.row, e.column): e.text for e in planned.edits}
-        content = delimited.edit(held, texts)
-        return content, delimited.compare(held, content, texts)
+        content = delimited.edit(original, texts)
+        return content, delimited.compare(original, content, texts)
     if kind == "opendocument":
-        _check_size(held, source.name)
-        return _open_document(held, planned)
-    _check_size(held, source.name)
-    book = Book(held, source.name)
+        _check_size(original, source.name)
+        return _open_document(original, planned)
+    _check_size(original, source.name)
+    book = Book(original, source.name)
     parts = _by_part(planned.edits, book)
     fresh = {part: ooxml.edit(book.packed.read(part), texts) for part, texts in parts.items()}
-    content = ooxml.repack(held, fresh)
-    return content, proof.compare(held, content, parts)
+    content = ooxml.repack(original, fresh)
+    return content, proof.compare(original, content, parts)
 
 
-def _check_size(held: bytes, name: str) -> None:
+def _check_size(content: bytes, name: str) -> None:
     """Refuse a file whose pictures or other parts unpack to more than a workbook may."""
-    with zipfile.ZipFile(io.BytesIO(held)) as packed:
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
         if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
             raise too_large(name)
 
 
-def _open_document(held: bytes, planned: Plan) -> tuple[bytes, Proof]:
+def _open_document(original: bytes, planned: Plan) -> tuple[bytes, Proof]:
     texts = {(e.sheet, e.row, e.column): e.text for e in planned.edits}
-    with zipfile.ZipFile(io.BytesIO(held)) as packed:
+    with zipfile.ZipFile(io.BytesIO(original)) as packed:
         fresh = opendocument.edit(packed.read(opendocument.PART), texts) if texts else b""
-    content = ooxml.repack(held, {opendocument.PART: fresh} if texts else {})
+    content = ooxml.repack(original, {opendocument.PART: fresh} if texts else {})
     sheets = len({e.sheet for e in planned.edits})
-    return content, proof.compare(held, content, {opendocument.PART: texts}, opendocument.same, sheets)
+    return content, proof.compare(original, content, {opendocument.PART: texts}, opendocument.same, sheets)
 
 
 def _by_part(edits: list[Edit], book: Book) -> dict[str, dict[tuple[int, int], str]]:

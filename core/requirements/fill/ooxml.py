@@ -54,8 +54,8 @@ class Places:
                 style = given.get("s", "") if given.get("customFormat") in ("1", "true") else ""
                 self._row = self.rows[self._number] = _Row(self._number, self._parser.CurrentByteIndex, style)
         elif local == "c" and self._row is not None:
-            found = PLACE.match(given.get("r", ""))
-            self._column = column_of(found.group(1)) if found else self._column + 1
+            match = PLACE.match(given.get("r", ""))
+            self._column = column_of(match.group(1)) if match else self._column + 1
             self._cell = (self._column, self._parser.CurrentByteIndex, given)
         elif local == "sheetData":
             self.prefix = f"{prefix}:" if prefix else ""
@@ -133,7 +133,7 @@ def _places(data: bytes, wanted: Mapping[int, object]) -> Places:
 
 
 def _row_cuts(places: Places, row: _Row, wanted: Mapping[int, str]) -> list[tuple[int, int, bytes]]:
-    held = {column: (start, end, given) for column, start, end, given in row.cells}
+    existing = {column: (start, end, given) for column, start, end, given in row.cells}
     tag = TAG.match(places.data, row.start)
     opened = tag.end() if tag else row.start
     if places.data[opened - 2 : opened] == b"/>":
@@ -143,13 +143,13 @@ def _row_cuts(places: Places, row: _Row, wanted: Mapping[int, str]) -> list[tupl
     cuts = []
     fresh: dict[int, str] = {}
     for column in sorted(wanted):
-        if column in held:
-            start, end, given = held[column]
+        if column in existing:
+            start, end, given = existing[column]
             cuts.append(
                 (start, end, _cell(places.prefix, row.number, column, wanted[column], given.get("s", "")).encode())
             )
             continue
-        following = min((start for c, (start, _, _) in held.items() if c > column), default=row.closed)
+        following = min((start for c, (start, _, _) in existing.items() if c > column), default=row.closed)
         style = places.style_of(row, column)
         fresh[following] = fresh.get(following, "") + _cell(places.prefix, row.number, column, wanted[column], style)
     return cuts + [(at, at, cells.encode()) for at, cells in fresh.items()]
@@ -158,17 +158,17 @@ def _row_cuts(places: Places, row: _Row, wanted: Mapping[int, str]) -> list[tupl
 def _cell(prefix: str, row: int, column: int, text: str, style: str) -> str:
     worn = f' s="{style}"' if style else ""
     p = prefix
-    said = escape(safe(text))
+    escaped = escape(safe(text))
     return (
         f'<{p}c r="{letters_of(column)}{row}"{worn} t="inlineStr"><{p}is><{p}t xml:space="preserve">'
-        f"{said}</{p}t></{p}is></{p}c>"
+        f"{escaped}</{p}t></{p}is></{p}c>"
     )
 
 
 def safe(text: str) -> str:
     """Write a text as a spreadsheet cell holds it: control characters the way spreadsheets do."""
-    kept = LOOKS_ESCAPED.sub("_x005F_", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return FORBIDDEN.sub(lambda m: f"_x{ord(m.group()):04X}_", kept)
+    normalised = LOOKS_ESCAPED.sub("_x005F_", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return FORBIDDEN.sub(lambda m: f"_x{ord(m.group()):04X}_", normalised)
 
 
 def same(was: bytes, now: bytes, cells: Texts) -> bool:

@@ -107,10 +107,10 @@ def edit(data: bytes, texts: Texts) -> bytes:
     places = _places(data, by_row)
     cuts: list[tuple[int, int, bytes]] = []
     for key, wanted in by_row.items():
-        held = places.rows.get(key)
-        if held is None or held.times > 1:
+        element = places.rows.get(key)
+        if element is None or element.times > 1:
             raise RequirementError(f"Row {key[1]:,} of {key[0]} cannot be filled.", mend="Save the list as XLSX.")
-        cuts += _row_cuts(data, held, wanted)
+        cuts += _row_cuts(data, element, wanted)
     out: list[bytes] = []
     last = 0
     for start, end, new in sorted(cuts, key=lambda cut: cut[:2]):
@@ -168,14 +168,14 @@ def _run(data: bytes, cell: _Cell, times: int) -> bytes:
 
 
 def _cell(given: Mapping[str, str], text: str, name: str = "table:table-cell") -> str:
-    kept = "".join(f" {key}={quoteattr(given[key])}" for key in KEPT if key in given)
-    lines = "".join(f"<text:p>{_said(line)}</text:p>" for line in text.replace("\r", "").split("\n"))
-    return f'<{name}{kept} office:value-type="string">{lines}</{name}>'
+    attributes = "".join(f" {key}={quoteattr(given[key])}" for key in KEPT if key in given)
+    lines = "".join(f"<text:p>{_paragraph_text(line)}</text:p>" for line in text.replace("\r", "").split("\n"))
+    return f'<{name}{attributes} office:value-type="string">{lines}</{name}>'
 
 
-def _said(line: str) -> str:
-    kept = escape(FORBIDDEN.sub("", line)).replace("\t", "<text:tab/>")
-    return kept.replace("  ", ' <text:s text:c="1"/>')
+def _paragraph_text(line: str) -> str:
+    escaped = escape(FORBIDDEN.sub("", line)).replace("\t", "<text:tab/>")
+    return escaped.replace("  ", ' <text:s text:c="1"/>')
 
 
 def same(was: bytes, now: bytes, texts: Texts) -> bool:
@@ -196,8 +196,8 @@ def same(was: bytes, now: bytes, texts: Texts) -> bool:
 
 
 def _tag_end(data: bytes, row: _Row) -> int:
-    found = TAG.match(data, row.start)
-    return found.end() if found else row.start
+    match = TAG.match(data, row.start)
+    return match.end() if match else row.start
 
 
 def _outside(data: bytes, places: _Places) -> bytes:
@@ -210,12 +210,12 @@ def _outside(data: bytes, places: _Places) -> bytes:
 
 def _others(data: bytes, row: _Row, texts: Texts) -> list[tuple[int, bytes]]:
     """Return the cells of a row that hold no answer, each with its column, blank ones beyond the last left out."""
-    found = []
+    cells = []
     for cell in row.cells:
-        said = _run(data, cell, 1)
+        content = _run(data, cell, 1)
         for column in range(cell.column, cell.column + min(cell.times, 1_000)):
             if (row.sheet, row.number, column) not in texts:
-                found.append((column, said))
-    while found and found[-1][1] == b"<table:table-cell/>":
-        found.pop()
-    return found
+                cells.append((column, content))
+    while cells and cells[-1][1] == b"<table:table-cell/>":
+        cells.pop()
+    return cells

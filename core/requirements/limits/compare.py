@@ -78,23 +78,23 @@ def stated(capabilities: Iterable[Mapping[str, Any]]) -> Stated:
     own: dict[str, tuple[Demand, ...]] = {}
     wide: dict[str, list[tuple[Demand, str]]] = {}
     for row in capabilities:
-        found: dict[str, list[Demand]] = {}
+        by_measure: dict[str, list[Demand]] = {}
         for column in ("commitments", "limit", "description", "name"):
             here: dict[str, list[Demand]] = {}
-            for one in demands(str(row.get(column) or "")):
-                here.setdefault(one.measure, []).append(one)
-            found = here | found
+            for demand in demands(str(row.get(column) or "")):
+                here.setdefault(demand.measure, []).append(demand)
+            by_measure = here | by_measure
         if row["status"] not in READY:
             continue
         key = str(row["capability_id"])
-        own[key] = tuple(d for ones in found.values() for d in ones)
-        for one in own[key]:
-            if one.measure not in OWN:
-                wide.setdefault(one.measure, []).append((one, key))
+        own[key] = tuple(d for ones in by_measure.values() for d in ones)
+        for demand in own[key]:
+            if demand.measure not in OWN:
+                wide.setdefault(demand.measure, []).append((demand, key))
     return Stated(own, {measure: tuple(ones) for measure, ones in wide.items()})
 
 
-def compare(text: str, capability: Mapping[str, Any], known: Stated) -> tuple[Comparison, ...]:
+def compare(text: str, capability: Mapping[str, Any], commitments: Stated) -> tuple[Comparison, ...]:
     """Hold what a requirement demands against what we commit to.
 
     Parameters
@@ -103,16 +103,18 @@ def compare(text: str, capability: Mapping[str, Any], known: Stated) -> tuple[Co
         The requirement.
     capability : mapping
         capability_id, name, status and available_on of its counterpart.
-    known : Stated
+    commitments : Stated
 
     Returns
     -------
     tuple of Comparison
         One per demand; empty where the text demands nothing measurable.
     """
-    found = [_one(demand, capability, known) for demand in demands(text) if _speaks(demand, capability)]
+    comparisons = [
+        _comparison(demand, capability, commitments) for demand in demands(text) if _speaks(demand, capability)
+    ]
     is_ready = capability["status"] in READY
-    return tuple(c for c in found if is_ready or c.verdict != "unclear" or c.measure == "needed by")
+    return tuple(c for c in comparisons if is_ready or c.verdict != "unclear" or c.measure == "needed by")
 
 
 def _speaks(demand: Demand, capability: Mapping[str, Any]) -> bool:
@@ -120,18 +122,18 @@ def _speaks(demand: Demand, capability: Mapping[str, Any]) -> bool:
     return demand.kind != "date" or capability["status"] == "roadmap"
 
 
-def _one(demand: Demand, capability: Mapping[str, Any], known: Stated) -> Comparison:
+def _comparison(demand: Demand, capability: Mapping[str, Any], commitments: Stated) -> Comparison:
     if demand.kind == "date":
         return _dated(demand, capability.get("available_on"))
     key = str(capability["capability_id"])
-    found = known.of(key, demand.measure)
+    matches = commitments.of(key, demand.measure)
     if demand.kind == "region":
-        return _placed(demand, found, key)
-    if not found:
+        return _placed(demand, matches, key)
+    if not matches:
         name = demand.measure if demand.kind == "quantity" else demand.phrase
         of = f" for {capability['name']}" if demand.measure in OWN or demand.kind != "standard" else ""
         return Comparison(demand.measure, "unclear", f"{_asks(demand)}; unclear: we state no {name}{of}", None)
-    return _measured(demand, found, key) if demand.kind == "quantity" else _versioned(demand, found, key)
+    return _measured(demand, matches, key) if demand.kind == "quantity" else _versioned(demand, matches, key)
 
 
 def _asks(demand: Demand) -> str:
@@ -152,8 +154,8 @@ def _named(demand: Demand, phrase: str) -> str:
     return f"data in {phrase}" if demand.kind == "region" else f"{demand.measure} of {phrase}"
 
 
-def _measured(demand: Demand, found: list[tuple[Demand, str]], key: str) -> Comparison:
-    values = [(d, source) for d, source in found if d.value is not None]
+def _measured(demand: Demand, matches: list[tuple[Demand, str]], key: str) -> Comparison:
+    values = [(d, source) for d, source in matches if d.value is not None]
     best, source = (max if demand.is_more_better else min)(values, key=lambda pair: pair[0].value or 0.0)
     asked, given = demand.value or 0.0, best.value or 0.0
     slack = 1e-9 * max(abs(asked), abs(given))
@@ -161,8 +163,8 @@ def _measured(demand: Demand, found: list[tuple[Demand, str]], key: str) -> Comp
     return _tell(demand, best.phrase, "met" if is_met else "partial", source, key)
 
 
-def _versioned(demand: Demand, found: list[tuple[Demand, str]], key: str) -> Comparison:
-    best, source = max(found, key=lambda pair: pair[0].rank or ())
+def _versioned(demand: Demand, matches: list[tuple[Demand, str]], key: str) -> Comparison:
+    best, source = max(matches, key=lambda pair: pair[0].rank or ())
     asked, given = demand.rank or (), best.rank or ()
     if asked and not given:
         text = f"{_asks(demand)}; unclear: we commit {best.phrase} and state no version"
@@ -171,13 +173,13 @@ def _versioned(demand: Demand, found: list[tuple[Demand, str]], key: str) -> Com
     return _tell(demand, best.phrase, "met" if is_met or not asked else "partial", source, key)
 
 
-def _placed(demand: Demand, found: list[tuple[Demand, str]], key: str) -> Comparison:
-    if not found:
+def _placed(demand: Demand, matches: list[tuple[Demand, str]], key: str) -> Comparison:
+    if not matches:
         return Comparison("region", "unclear", f"{_asks(demand)}; unclear: we state no region", None)
-    committed, source = found[0]
+    committed, source = matches[0]
     ours = committed.names
-    kept = [regions.lies_in(name, ours) for name in demand.names]
-    if any(kept) if demand.is_any else all(kept):
+    inside = [regions.lies_in(name, ours) for name in demand.names]
+    if any(inside) if demand.is_any else all(inside):
         return _tell(demand, ", ".join(ours), "met", source, key)
     if any(regions.holds(name, ours) for name in demand.names):
         text = f"{_asks(demand)}; unclear: we commit {', '.join(ours)} and do not name the country"

@@ -38,12 +38,12 @@ _BY = re.compile(
 
 def find(text: str) -> list[Demand]:
     """Return the days a text needs something by; a month or quarter means its last day, after "before" its first."""
-    found = []
+    demands = []
     for hit in _BY.finditer(text):
         on = _date(hit)
         if on is not None:
-            found.append(Demand("needed by", f"{on.day} {on:%B %Y}", on=on))
-    return found
+            demands.append(Demand("needed by", f"{on.day} {on:%B %Y}", on=on))
+    return demands
 
 
 def _date(hit: re.Match[str]) -> date | None:

@@ -72,12 +72,12 @@ def demands(text: str) -> tuple[Demand, ...]:
     from core.requirements.limits import deadlines, quantities, regions, standards
 
     plain = re.sub(r"[ \t   ]+", " ", text.replace("‐", "-").replace("‑", "-"))
-    found: list[Demand] = []
+    results: list[Demand] = []
     for sentence in re.split(r"(?<=[a-z)%\d])[.!?](?=\s|$)(?!\s\d)|[;\n\r]+", plain):
-        found += quantities.find(sentence)
-        found += regions.find(sentence, plain)
-        found += standards.find(sentence)
-    return tuple(dict.fromkeys([*found, *deadlines.find(plain)]))
+        results += quantities.find(sentence)
+        results += regions.find(sentence, plain)
+        results += standards.find(sentence)
+    return tuple(dict.fromkeys([*results, *deadlines.find(plain)]))
 
 
 def measured(rows: pl.DataFrame) -> pl.DataFrame:
@@ -101,10 +101,10 @@ def measured(rows: pl.DataFrame) -> pl.DataFrame:
         "value": pl.Float64,
         "is_more_better": pl.Boolean,
     }
-    found = [
-        (row, text, one.measure, one.phrase, one.value, one.is_more_better)
+    numbers = [
+        (row, text, demand.measure, demand.phrase, demand.value, demand.is_more_better)
         for row, text in rows.select("row", "text").iter_rows()
-        for one in demands(text)
-        if one.value is not None
+        for demand in demands(text)
+        if demand.value is not None
     ]
-    return pl.DataFrame(found, schema=shape, orient="row")
+    return pl.DataFrame(numbers, schema=shape, orient="row")

@@ -105,7 +105,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 @cache
 def _measures() -> tuple[Measure, ...]:
-    held: list[dict[str, Any]] = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
+    definitions: list[dict[str, Any]] = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
     return tuple(
         Measure(
             row["name"],
@@ -116,7 +116,7 @@ def _measures() -> tuple[Measure, ...]:
             float(row.get("shortest", 0)),
             float(row.get("longest", float("inf"))),
         )
-        for row in held
+        for row in definitions
     )
 
 
@@ -147,18 +147,18 @@ _AT_MOST = re.compile(r"(?:no|not) (?:more|longer) than|at most|maximum|max\.?|n
 def find(sentence: str) -> list[Demand]:
     """Return the measured demands of one sentence."""
     text = re.sub(r"\b(?:" + "|".join(WORDS) + r")\s?\((\d+)\)", r"\1", sentence, flags=re.I)
-    found, taken = [*_nines(text), *_hours(text)], list[tuple[int, int]]()
+    demands, taken = [*_nines(text), *_hours(text)], list[tuple[int, int]]()
     pairs, text = _pairs(text)
-    found += pairs
+    demands += pairs
     for form, pattern in FORMS.items():
         for hit in pattern.finditer(text):
             if any(hit.start() < end and begin < hit.end() for begin, end in taken):
                 continue
             demand = _demand(form, hit, text)
             if demand is not None:
-                found.append(demand)
+                demands.append(demand)
                 taken.append(hit.span())
-    return found
+    return demands
 
 
 def _demand(form: str, hit: re.Match[str], text: str) -> Demand | None:
@@ -240,24 +240,24 @@ def _phrase(hit: re.Match[str], text: str) -> str:
 
 
 def _nines(text: str) -> list[Demand]:
-    found = []
+    demands = []
     for hit in _NINES.finditer(text):
         if not hit.group(1):
             continue
         count = WORDS.get(hit.group(1).lower()) or int(hit.group(1))
         value = 100 - 10.0 ** (2 - count)
-        found.append(Demand("uptime", f"{value:.{max(count - 2, 0)}f} %", value))
-    return found
+        demands.append(Demand("uptime", f"{value:.{max(count - 2, 0)}f} %", value))
+    return demands
 
 
 def _hours(text: str) -> list[Demand]:
     if not _SUPPORT.search(text):
         return []
-    found = []
+    demands = []
     for hit in _AROUND.finditer(text):
         hours = 24.0 * int(hit.group("d")) if hit.group("d") else 168.0 if hit.group("r") else 40.0
-        found.append(Demand("support hours", hit.group(0), hours))
-    return found
+        demands.append(Demand("support hours", hit.group(0), hours))
+    return demands
 
 
 _PAIR = re.compile(
@@ -271,7 +271,7 @@ _PAIR = re.compile(
 
 def _pairs(text: str) -> tuple[list[Demand], str]:
     """Read "RTO/RPO of 4 h / 15 min" and take it out of the text."""
-    found = []
+    demands = []
     for hit in _PAIR.finditer(text):
         for name, number, unit in (
             (hit["first"], hit["a"], hit["ua"] or hit["ub"]),
@@ -279,5 +279,5 @@ def _pairs(text: str) -> tuple[list[Demand], str]:
         ):
             measure = "recovery time" if name.lower() == "rto" else "data loss (RPO)"
             value = float(number.replace(",", ".")) * _seconds(unit)
-            found.append(Demand(measure, f"{number} {unit}", value, is_more_better=False))
-    return found, _PAIR.sub(" ", text)
+            demands.append(Demand(measure, f"{number} {unit}", value, is_more_better=False))
+    return demands, _PAIR.sub(" ", text)

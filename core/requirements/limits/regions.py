@@ -22,7 +22,7 @@ _DATA = re.compile(r"\b(?:data|records|information|content|hosted|hosting|region
 
 @cache
 def _places() -> dict[str, tuple[re.Pattern[str], str | None]]:
-    held = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
+    definitions = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
     return {
         name: (
             re.compile(
@@ -31,14 +31,14 @@ def _places() -> dict[str, tuple[re.Pattern[str], str | None]]:
             ),
             row.get("in"),
         )
-        for name, row in held.items()
+        for name, row in definitions.items()
     }
 
 
 def find(sentence: str, whole: str = "") -> list[Demand]:
     """Return the regions a sentence wants data to lie in; the whole text may say that it speaks of data."""
-    said = whole or sentence
-    if not _LIES.search(said) or not _DATA.search(said):
+    context = whole or sentence
+    if not _LIES.search(context) or not _DATA.search(context):
         return []
     if _PEOPLE.search(sentence) and not re.search(r"\bdata\b", sentence, re.I):
         return []
@@ -69,5 +69,5 @@ def holds(name: str, others: tuple[str, ...]) -> bool:
 
 
 def _inside(name: str) -> str | None:
-    found = _places().get(name)
-    return found[1] if found else None
+    region = _places().get(name)
+    return region[1] if region else None

@@ -17,21 +17,21 @@ Rank = tuple[float, ...]
 
 
 @cache
-def _known() -> dict[str, tuple[re.Pattern[str], re.Pattern[str] | None, dict[str, float], str]]:
-    held: dict[str, dict[str, Any]] = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
-    found = {}
-    for name, row in held.items():
+def _standards() -> dict[str, tuple[re.Pattern[str], re.Pattern[str] | None, dict[str, float], str]]:
+    definitions: dict[str, dict[str, Any]] = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
+    standards = {}
+    for name, row in definitions.items():
         words = re.compile(rf"(?<![\w-])(?:{row['words']})(?!\w)", re.I)
         version = row.get("version")
         levels = {str(word).lower(): float(n) for word, n in (row.get("levels") or {}).items()}
-        found[name] = (words, re.compile(version, re.I) if version else None, levels, row.get("join", " "))
-    return found
+        standards[name] = (words, re.compile(version, re.I) if version else None, levels, row.get("join", " "))
+    return standards
 
 
 def find(sentence: str) -> list[Demand]:
     """Return the standards a sentence names, each with the version it must have, if any."""
-    found = []
-    for name, (words, version, levels, join) in _known().items():
+    demands = []
+    for name, (words, version, levels, join) in _standards().items():
         best: Demand | None = None
         for hit in words.finditer(sentence):
             ranks = _versions(sentence[hit.end() :], version, levels) if version else []
@@ -39,8 +39,8 @@ def find(sentence: str) -> list[Demand]:
             if best is None or (demand.rank or ()) > (best.rank or ()):
                 best = demand
         if best is not None:
-            found.append(best)
-    return found
+            demands.append(best)
+    return demands
 
 
 def _demand(name: str, ranks: list[tuple[str, Rank]], after: str, join: str) -> Demand:
