@@ -83,10 +83,8 @@ def _gaps(analysis: GapAnalysis, settings: Settings) -> list[Part]:
 
 
 def _open(analysis: GapAnalysis) -> str:
-    unclear, unstated = (
-        analysis.summary["n_unclear"] - analysis.summary["n_not_stated"],
-        analysis.summary["n_not_stated"],
-    )
+    unstated = analysis.summary["n_not_stated"]
+    unclear = analysis.summary["n_unclear"] - unstated
     if not unclear and not unstated:
         return "Nothing: every row has its counterpart, and every limit that is asked for is stated."
     text = (

@@ -22,20 +22,20 @@ class _Shelf:
     """The newest analyses. Made by hand, for a step that shows its progress cannot be cached by decorator."""
 
     def __init__(self) -> None:
-        self.held: OrderedDict[Any, GapAnalysis] = OrderedDict()
+        self.analyses: OrderedDict[Any, GapAnalysis] = OrderedDict()
         self.lock = Lock()
 
     def get(self, key: Any) -> GapAnalysis | None:
         with self.lock:
-            if key in self.held:
-                self.held.move_to_end(key)
-            return self.held.get(key)
+            if key in self.analyses:
+                self.analyses.move_to_end(key)
+            return self.analyses.get(key)
 
     def put(self, key: Any, analysed: GapAnalysis) -> None:
         with self.lock:
-            self.held[key] = analysed
-            while len(self.held) > MOST:
-                self.held.popitem(last=False)
+            self.analyses[key] = analysed
+            while len(self.analyses) > MOST:
+                self.analyses.popitem(last=False)
 
 
 @st.cache_resource(show_spinner=False)
