@@ -31,8 +31,8 @@ with cell(page, "Where do we stand today?") as c:
     recurring = cached.result(metrics.recurring.mrr, data, settings)
     c.answer(recurring.sentence())
     for row in (tiles[:3], tiles[3:]):
-        for place, (measure, trend, rows) in zip(st.columns(3), row, strict=True):
-            with place:
+        for column, (measure, trend, rows) in zip(st.columns(3), row, strict=True):
+            with column:
                 tile(
                     page,
                     cached.result(measure, data, settings),

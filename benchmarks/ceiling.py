@@ -60,12 +60,12 @@ def watched(pipeline: Any) -> tuple[list[Any], dict[int, Any]]:
 
 def posterior(live: Any, week: int, weeks: dict[int, Any]) -> np.ndarray:
     """Return the distribution of each deal's eagerness over the grid, given its meetings up to a week."""
-    place = {deal: i for i, deal in enumerate(live.index)}
+    row_of = {deal: i for i, deal in enumerate(live.index)}
     log = np.tile(-(GRID**2) / 2, (len(live.index), 1))
     for past in range(week + 1):
         index, stage, met = weeks[past]
         here = np.isin(index, live.index)
-        rows = np.array([place[d] for d in index[here]], dtype=int)
+        rows = np.array([row_of[d] for d in index[here]], dtype=int)
         rate = np.exp(-1.25 + 0.75 * GRID)[None, :] * (1 + 0.12 * stage[here])[:, None]
         log[rows] += met[here][:, None] * np.log(rate) - rate
     out = np.exp(log - log.max(axis=1, keepdims=True))
@@ -109,14 +109,14 @@ def expected(chance: np.ndarray, score: np.ndarray) -> float:
     return float(roc_auc_score(both, np.tile(score, 2), sample_weight=np.concatenate([chance, 1 - chance])))
 
 
-def told(name: str, y: np.ndarray, truth: np.ndarray, best: np.ndarray, said: np.ndarray) -> None:
+def report(name: str, y: np.ndarray, truth: np.ndarray, best: np.ndarray, predicted: np.ndarray) -> None:
     """Print how a model did beside the truth and the best possible."""
     of, most = auc(y, truth) or 1.0, expected(truth, truth)
     print(f"{name}: AUC of the truth {of:.4f}")
-    for who, score in (("best possible", best), ("model", said)):
+    for who, score in (("best possible", best), ("model", predicted)):
         print(f"  {who}: {(auc(y, score) or 0) / of:.4f} of it, expected {expected(truth, score) / most:.4f}")
-    own, off = error(y, truth), error(truth, said)
-    print(f"  calibration error {error(y, said):.4f}, the truth's own {own:.4f}, off the truth {off:.4f}")
+    own, off = error(y, truth), error(truth, predicted)
+    print(f"  calibration error {error(y, predicted):.4f}, the truth's own {own:.4f}, off the truth {off:.4f}")
 
 
 def winning(data: Any, settings: Any, truth: pl.DataFrame) -> None:
@@ -138,13 +138,13 @@ def winning(data: Any, settings: Any, truth: pl.DataFrame) -> None:
         parts = []
         for day in days:
             seen = deals.outcomes(data, deals.build(data, day, settings), day, [horizon])
-            known = seen.filter(pl.col("is_known_on") <= data.as_of)
-            if known.height:
-                said = pl.Series(model.at(horizon).predict(known))
-                parts.append(known.select("opportunity_id", "as_of", "target", said=said))
+            settled = seen.filter(pl.col("is_known_on") <= data.as_of)
+            if settled.height:
+                predicted = pl.Series(model.at(horizon).predict(settled))
+                parts.append(settled.select("opportunity_id", "as_of", "target", said=predicted))
         here = pl.concat(parts).join(truth, on=["opportunity_id", "as_of"])
         names = ("target", f"p_win_{horizon}", f"best_{horizon}", "said")
-        told(f"won within {horizon} days", *(here[name].cast(pl.Float64).to_numpy() for name in names))
+        report(f"won within {horizon} days", *(here[name].cast(pl.Float64).to_numpy() for name in names))
 
 
 def leaving(data: Any, settings: Any, truth: pl.DataFrame) -> None:
@@ -164,7 +164,7 @@ def leaving(data: Any, settings: Any, truth: pl.DataFrame) -> None:
     p, y = rows["p_churn_90d"].to_numpy(), rows["target"].to_numpy().astype(float)
     x = probability.encode(rows, model.feature_names_, model.vocabulary_)
     fold = rows["account_id"].rank("dense").to_numpy() % 5
-    best, known = np.zeros(len(y)), np.clip(p, 1e-3, 1 - 1e-3)
+    best, clipped = np.zeros(len(y)), np.clip(p, 1e-3, 1 - 1e-3)
     options = {
         "objective": "regression",
         "num_leaves": 15,
@@ -178,16 +178,16 @@ def leaving(data: Any, settings: Any, truth: pl.DataFrame) -> None:
     }
     for k in range(5):
         taught = fold != k
-        trees = lgb.train(options, lgb.Dataset(x[taught], np.log(known[taught] / (1 - known[taught]))), 300)
+        trees = lgb.train(options, lgb.Dataset(x[taught], np.log(clipped[taught] / (1 - clipped[taught]))), 300)
         best[~taught] = trees.predict(x[~taught])
-    said, draw = model.predict(rows), np.random.default_rng(5)
-    told("leaves within 90 days", y, p, best, said)
+    predicted, draw = model.predict(rows), np.random.default_rng(5)
+    report("leaves within 90 days", y, p, best, predicted)
     names = rows["account_id"].to_numpy()
     places = {name: np.flatnonzero(names == name) for name in np.unique(names)}
     ratios = []
     for _ in range(400):
         some = np.concatenate([places[name] for name in draw.choice(list(places), len(places))])
-        ratios.append((auc(y[some], said[some]) or 0.0) / (auc(y[some], p[some]) or 1.0))
+        ratios.append((auc(y[some], predicted[some]) or 0.0) / (auc(y[some], p[some]) or 1.0))
     low, high = np.quantile(ratios, [0.05, 0.95])
     print(f"the model's part of the truth lies between {low:.3f} and {high:.3f} in nine draws of accounts of ten")
 

@@ -18,12 +18,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def pause() -> float:
     """Return the median milliseconds of a full collection."""
-    found = []
+    times = []
     for _ in range(15):
         begin = time.perf_counter()
         gc.collect()
-        found.append((time.perf_counter() - begin) * 1000)
-    return statistics.median(found)
+        times.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(times)
 
 
 def main() -> None:

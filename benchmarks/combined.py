@@ -29,12 +29,12 @@ PRIOR_DATES, NEAR_WEEKS = 20, 2
 def by_series(won: pl.DataFrame, period: date, day: date, settings: Settings) -> float:
     """Return the quarter's amount as its monthly series says on a day: closed months, running month, months after."""
     month = day.replace(day=1)
-    known = won.filter(pl.col("on") < month)
+    complete = won.filter(pl.col("on") < month)
     last = pl.DataFrame({"on": [add_months(month, -1)], "amount": [0.0]})
-    sums = pl.concat([known, last]).group_by(month=pl.col("on").dt.truncate("1mo")).agg(pl.col("amount").sum())
+    sums = pl.concat([complete, last]).group_by(month=pl.col("on").dt.truncate("1mo")).agg(pl.col("amount").sum())
     left = sum(add_months(period, i) >= month for i in range(3))
     ahead = RevenueForecaster(settings).fit(sums.with_columns(unit=pl.lit("All")))._mixed(left, 0)[0]
-    closed = known.filter(pl.col("on") >= period)["amount"].sum()
+    closed = complete.filter(pl.col("on") >= period)["amount"].sum()
     running = won.filter(pl.col("on").is_between(month, day))["amount"].sum()
     return float(closed + max(running, ahead[0]) + ahead[1:].sum())
 

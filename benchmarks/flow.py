@@ -51,10 +51,10 @@ def history(n: int, seed: int = 5) -> pl.DataFrame:
     amount = np.round(amount * np.where(rng.random(n * STATES) < 0.2, rng.uniform(0.8, 1.2, n * STATES), 1), 2)
     owner = rng.integers(0, 200, n).repeat(STATES)
     owner = np.where(rng.random(n * STATES) < 0.05, rng.integers(0, 200, n * STATES), owner)
-    place = np.tile(np.arange(STATES), n)
-    stage = np.array([*STAGES, "Closed Won", "Closed Lost"])[np.minimum(place // 2, 4)]
+    position = np.tile(np.arange(STATES), n)
+    stage = np.array([*STAGES, "Closed Won", "Closed Lost"])[np.minimum(position // 2, 4)]
     fate = rng.random(n).repeat(STATES)
-    last = place == STATES - 1
+    last = position == STATES - 1
     stage = np.where(last & (fate < 0.3), "Closed Won", np.where(last & (fate < 0.8), "Closed Lost", stage))
     return (
         pl.DataFrame(
@@ -170,9 +170,9 @@ class Pandas:
         f = pd.read_parquet(self.file)
         self.codes = {}
         for name in ("region", "team", "rep_id"):
-            held = f["owner_id"].map(dict(zip(self.team["rep_id"], self.team[name], strict=True))).astype("category")
-            self.codes |= {(name, label): code for code, label in enumerate(held.cat.categories)}
-            f[name] = held.cat.codes
+            labels = f["owner_id"].map(dict(zip(self.team["rep_id"], self.team[name], strict=True))).astype("category")
+            self.codes |= {(name, label): code for code, label in enumerate(labels.cat.categories)}
+            f[name] = labels.cat.codes
         f["cents"] = (f["amount"] * 100).round().astype("int64")
         ends = {"Closed Won": 1, "Closed Lost": 2}
         f["state"] = np.where(f["is_deleted"], 3, f["stage"].map(ends).fillna(0).astype(int))
@@ -193,10 +193,10 @@ class Pandas:
 
         def at(day: pd.Timestamp) -> int:
             g = self.changes
-            held = (g["valid_from"] <= day) & (g["end_on"] > day) & (g["state"] == 0)
-            held &= (g[column] == code) if name else True
-            held &= (g["close_on"] <= limit) if limit is not None else True
-            return int(g.loc[held, "cents"].sum())
+            is_open = (g["valid_from"] <= day) & (g["end_on"] > day) & (g["state"] == 0)
+            is_open &= (g[column] == code) if name else True
+            is_open &= (g["close_on"] <= limit) if limit is not None else True
+            return int(g.loc[is_open, "cents"].sum())
 
         yes = pd.Series(data=True, index=f.index)
         s1, s0 = (f[column] == code, f[f"{column}0"] == code) if name else (yes, yes)
@@ -222,19 +222,19 @@ class Pandas:
 
 def mine(data: Dataset, since: date, until: date, level: str, name: str | None, due: date | None) -> list[int]:
     """Return Quarterdeck's answer in the order of the others."""
-    found = flow.flow(data, SETTINGS, since, until, level, name, "this quarter" if due else "any date")
-    amounts = {step: round(a * 100) for step, a in found.frame.select("step", "amount").iter_rows()}
+    answer = flow.flow(data, SETTINGS, since, until, level, name, "this quarter" if due else "any date")
+    amounts = {step: round(a * 100) for step, a in answer.frame.select("step", "amount").iter_rows()}
     return [*(amounts[m] for m in flow.MOVES), amounts["Opening"], amounts["Closing"]]
 
 
 def timed(call: Callable[[], object], rounds: int) -> float:
     """Return the median of some runs, in milliseconds."""
-    found = []
+    times = []
     for _ in range(rounds):
         begin = time.perf_counter()
         call()
-        found.append((time.perf_counter() - begin) * 1000)
-    return statistics.median(found)
+        times.append((time.perf_counter() - begin) * 1000)
+    return statistics.median(times)
 
 
 def bandwidth() -> float:
@@ -254,10 +254,10 @@ def main() -> None:
         rows.write_parquet(file)
         duck, panda = Duck(file, data.sales_team), Pandas(file, data.sales_team)
         begin = time.perf_counter()
-        held = company(pl.read_parquet(file))
-        print(f"{n:,} deals, {rows.height:,} history rows; fingerprint {held.fingerprint[:6]}")
+        fresh = company(pl.read_parquet(file))
+        print(f"{n:,} deals, {rows.height:,} history rows; fingerprint {fresh.fingerprint[:6]}")
         begin = time.perf_counter()
-        tracks(held, SETTINGS)
+        tracks(fresh, SETTINGS)
         own = time.perf_counter() - begin
         times = [own, timed(duck.prepare, 1) / 1000, timed(panda.prepare, 1) / 1000]
         print(f"{'prepare':38}{times[0]:8.2f} s {times[1]:8.2f} s {times[2]:8.2f} s")
@@ -268,13 +268,13 @@ def main() -> None:
             for level, scope in SCOPES:
                 for due in (None, date(2026, 6, 30)):
                     ask: Ask = (AS_OF - timedelta(days=days), AS_OF, level, scope, due)
-                    answers = [mine(held, *ask), duck.ask(*ask), panda.ask(*ask)]
+                    answers = [mine(fresh, *ask), duck.ask(*ask), panda.ask(*ask)]
                     assert answers[0] == answers[1] == answers[2], (ask, answers)
-                    calls = [lambda a=ask: mine(held, *a), lambda a=ask: duck.ask(*a), lambda a=ask: panda.ask(*a)]
+                    calls = [lambda a=ask: mine(fresh, *a), lambda a=ask: duck.ask(*a), lambda a=ask: panda.ask(*a)]
                     spent = [timed(call, r) for call, r in zip(calls, (rounds, rounds, 3), strict=True)]
                     total = [t + s for t, s in zip(total, spent, strict=True)]
                     name = f"{span}, {level}, {'this quarter' if due else 'any date'}"
-                    slowest = max(slowest, (name, spent[0]), key=lambda one: one[1])
+                    slowest = max(slowest, (name, spent[0]), key=lambda timing: timing[1])
                     print(f"{name:38}{spent[0]:8.1f} ms{spent[1]:7.1f} ms{spent[2]:7.0f} ms")
         print(f"{'together':38}{total[0]:8.0f} ms{total[1]:7.0f} ms{total[2]:7.0f} ms")
     print(f"slowest here: {slowest[0]}, {slowest[1]:.0f} ms; load average {os.getloadavg()[0]:.1f}")

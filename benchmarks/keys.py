@@ -77,9 +77,9 @@ def main() -> None:
             for _ in range(3):
                 once(page, "ArrowRight")
                 time.sleep(REST)
-            found, used, whole, begin = [], processor_seconds(server.pid), busy(), time.perf_counter()
+            times, used, whole, begin = [], processor_seconds(server.pid), busy(), time.perf_counter()
             for n in range(presses):
-                found.append(once(page, "ArrowRight" if n % 20 < 10 else "ArrowLeft"))
+                times.append(once(page, "ArrowRight" if n % 20 < 10 else "ArrowLeft"))
                 time.sleep(REST)
             used = processor_seconds(server.pid) - used
             share = (busy() - whole) / (time.perf_counter() - begin) / (os.cpu_count() or 1)
@@ -87,10 +87,10 @@ def main() -> None:
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)
-    ordered = sorted(found)
+    ordered = sorted(times)
     late = ordered[int(0.95 * (presses - 1))]
     print(
-        f"{presses} key presses: median {statistics.median(found):.0f} ms, p95 {late:.0f} ms, quickest "
+        f"{presses} key presses: median {statistics.median(times):.0f} ms, p95 {late:.0f} ms, quickest "
         f"{ordered[0]:.0f} ms; server {used / presses * 1000:.0f} ms of processor time each; "
         f"the machine was {share * 100:.0f} % busy"
     )

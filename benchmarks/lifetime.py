@@ -45,9 +45,9 @@ def judge(path: str) -> None:
     first, last = orders["ordered_on"].min(), orders["ordered_on"].max()
     cut = first + timedelta(days=(last - first).days // 2)
     days = (last - cut).days
-    found = repeat.RepeatValue(load(environ={})).fit(orders, cut).predict(days)
+    predicted = repeat.RepeatValue(load(environ={})).fit(orders, cut).predict(days)
     spent = orders.filter(pl.col("ordered_on") > cut).group_by("customer_id").agg(spent=pl.col("amount").sum())
-    both = found.join(spent, on="customer_id", how="left").with_columns(pl.col("spent").fill_null(0.0))
+    both = predicted.join(spent, on="customer_id", how="left").with_columns(pl.col("spent").fill_null(0.0))
     for name in ("bgnbd", "tweedie", "amount"):
         print(name, repeat.judge(both["spent"].to_numpy(), both[name].to_numpy()))
 

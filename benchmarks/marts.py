@@ -109,14 +109,14 @@ WAYS = {"polars": polars, "duckdb": duckdb, "pandas": pandas}
 def main() -> None:
     """Print one line per way."""
     folder, rounds = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    found: dict[str, list[dict[str, object]]] = {way: [] for way in WAYS}
+    runs_of: dict[str, list[dict[str, object]]] = {way: [] for way in WAYS}
     for _ in range(rounds):
         for way in WAYS:
             command = [sys.executable, __file__, str(folder), way]
             out = subprocess.run(command, capture_output=True, text=True, check=True)
-            found[way].append(json.loads(out.stdout))
-    best = statistics.median(float(str(run["seconds"])) for run in found["polars"])
-    for way, runs in found.items():
+            runs_of[way].append(json.loads(out.stdout))
+    best = statistics.median(float(str(run["seconds"])) for run in runs_of["polars"])
+    for way, runs in runs_of.items():
         seconds = statistics.median(float(str(run["seconds"])) for run in runs)
         peak = max(float(str(run["peak_gb"])) for run in runs)
         busy = statistics.median(float(str(run["busy"])) for run in runs)

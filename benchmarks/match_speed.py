@@ -32,13 +32,13 @@ def texts(n: int, seed: int) -> list[str]:
     return [f"{made.choice(lines)} {made.choice(lines)} Item {seed}-{k}." for k in range(n)]
 
 
-def timed(asked: list[str], known: Catalogue, home: Path, by_meaning: bool) -> str:
+def timed(asked: list[str], catalogue: Catalogue, home: Path, by_meaning: bool) -> str:
     """Return the time of one matching and the peak memory so far."""
     begin = time.perf_counter()
-    found = match.candidates(asked, known, home=home, by_meaning=by_meaning)
+    matches = match.candidates(asked, catalogue, home=home, by_meaning=by_meaning)
     spent = time.perf_counter() - begin
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    return f"{spent:6.2f} s, {found.height:,} candidates, peak {peak:.2f} GB"
+    return f"{spent:6.2f} s, {matches.height:,} candidates, peak {peak:.2f} GB"
 
 
 def main() -> None:
@@ -47,13 +47,13 @@ def main() -> None:
         if by_meaning and vectors.folder() is None:
             print("The sentence vectors are not installed.")
             continue
-        asked, held = texts(n, 1), texts(n, 2)
+        asked, offered = texts(n, 1), texts(n, 2)
         ids = [f"C{k}" for k in range(n)]
-        frame = pl.DataFrame({"capability_id": ids, "name": held}).with_columns(description=pl.lit(None, pl.String))
-        known = Catalogue(frame, "benchmark")
+        frame = pl.DataFrame({"capability_id": ids, "name": offered}).with_columns(description=pl.lit(None, pl.String))
+        catalogue = Catalogue(frame, "benchmark")
         with tempfile.TemporaryDirectory() as home:
             for state in ("cold", "cached") if by_meaning else ("without meaning",):
-                print(f"{n:,} x {n:,} {state:16} {timed(asked, known, Path(home), by_meaning)}", flush=True)
+                print(f"{n:,} x {n:,} {state:16} {timed(asked, catalogue, Path(home), by_meaning)}", flush=True)
 
 
 if __name__ == "__main__":

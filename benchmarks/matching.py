@@ -27,17 +27,19 @@ from core.requirements.catalogue import Catalogue
 
 def crosswalk(folder: Path, by_meaning: bool) -> Iterator[tuple[list[float], int]]:
     """Yield the features and the rank of the right capability (0 for none) of each answered requirement."""
-    asked, held, gold = (
+    asked, capabilities, gold = (
         pl.read_csv(folder / f"{n}.csv", infer_schema=False) for n in ("requirements", "capabilities", "gold")
     )
     right = {key[0]: set(part["capability_id"]) for key, part in gold.group_by("requirement_id")}
-    known = Catalogue(held.select(capability_id="id", name="text", description=pl.lit(None, pl.String)), folder.name)
-    ids = held["id"].to_list()
-    found = match.compare(asked["text"].to_list(), known.texts(), 50, by_meaning=by_meaning)
-    for place, name in enumerate(asked["id"]):
+    catalogue = Catalogue(
+        capabilities.select(capability_id="id", name="text", description=pl.lit(None, pl.String)), folder.name
+    )
+    ids = capabilities["id"].to_list()
+    matches = match.compare(asked["text"].to_list(), catalogue.texts(), 50, by_meaning=by_meaning)
+    for row, name in enumerate(asked["id"]):
         if name in right:
-            near = [ids[j] for j in found.order[place]]
-            yield found.features[place].tolist(), next((k for k, c in enumerate(near, 1) if c in right[name]), 0)
+            near = [ids[j] for j in matches.order[row]]
+            yield matches.features[row].tolist(), next((k for k, c in enumerate(near, 1) if c in right[name]), 0)
 
 
 def measured(folders: list[Path], by_meaning: bool) -> dict[str, object]:
@@ -78,20 +80,20 @@ def _ranks(rows: list[tuple[list[float], int]]) -> str:
 def main() -> None:
     """Print the tables."""
     folders = sorted(p for p in Path(sys.argv[1]).iterdir() if (p / "gold.csv").exists())
-    found: dict[str, dict[str, object]] = {}
+    measures: dict[str, dict[str, object]] = {}
     for name, by_meaning in (("words", False), ("vectors", True)):
         if by_meaning and vectors.folder() is None:
             print("The sentence vectors are not installed.")
             return
         print(f"Words and letters{' and meaning' * by_meaning}")
-        found[name] = measured(folders, by_meaning)
+        measures[name] = measured(folders, by_meaning)
     if "--ship" in sys.argv:
-        told = {
+        shipped = {
             "made_by": "benchmarks/matching.py",
             "features": ["constant", *confidence.FEATURES],
-            **{of: {name: found[name][of] for name in found} for of in ("weights", "n", "left_out_error")},
+            **{of: {name: measures[name][of] for name in measures} for of in ("weights", "n", "left_out_error")},
         }
-        confidence.SHIPPED.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        confidence.SHIPPED.write_text(json.dumps(shipped, indent=1) + "\n", encoding="utf-8")
         print(f"Written: {confidence.SHIPPED.name}")
 
 

@@ -45,8 +45,8 @@ def telco(folder: Path) -> None:
         plain[test] = (
             HistGradientBoostingClassifier(random_state=0).fit(x[train], y[train]).predict_proba(x[test])[:, 1]
         )
-    for name, said in (("race and calibration", p), ("HistGradientBoosting", plain)):
-        scores = (calibration.auc(y, said), calibration.brier(y, said), calibration.error(y, said))
+    for name, predicted in (("race and calibration", p), ("HistGradientBoosting", plain)):
+        scores = (calibration.auc(y, predicted), calibration.brier(y, predicted), calibration.error(y, predicted))
         print(f"Telco {name}: AUC {scores[0]:.4f}, Brier {scores[1]:.4f}, calibration error {scores[2]:.4f}")
     print(f"Telco five folds took {took:.1f} s")
 
@@ -57,19 +57,19 @@ def m3(folder: Path) -> None:
     RevenueForecaster(load()).fit(train.filter(pl.col("unit") == train["unit"][0])).predict(1)
     begin = time.perf_counter()
     model = RevenueForecaster(load()).fit(train)
-    found = model.predict(H)
+    outlook = model.predict(H)
     took = time.perf_counter() - begin
     actual = _shaped(test, model.units_, H)
-    known = model.series_
-    plain = np.stack([naive2(y, H) for y in known])
-    told = {"ensemble": found["amount"].to_numpy().reshape(-1, H), "NAIVE2": plain}
-    told |= dict(zip(MEMBERS, model._members(H, 0), strict=True))
-    base = (mase(known, plain, actual), smape(plain, actual))
-    for name, said in told.items():
-        own = (mase(known, said, actual), smape(said, actual))
+    histories = model.series_
+    plain = np.stack([naive2(y, H) for y in histories])
+    predictions = {"ensemble": outlook["amount"].to_numpy().reshape(-1, H), "NAIVE2": plain}
+    predictions |= dict(zip(MEMBERS, model._members(H, 0), strict=True))
+    base = (mase(histories, plain, actual), smape(plain, actual))
+    for name, predicted in predictions.items():
+        own = (mase(histories, predicted, actual), smape(predicted, actual))
         owa = (own[0] / base[0] + own[1] / base[1]) / 2
         print(f"M3 {name}: MASE {own[0]:.4f}, sMAPE {own[1]:.2f}, OWA {owa:.4f}")
-    low, high = (found[c].to_numpy().reshape(-1, H) for c in ("lower", "upper"))
+    low, high = (outlook[c].to_numpy().reshape(-1, H) for c in ("lower", "upper"))
     inside = (actual >= low) & (actual <= high)
     print(f"M3 80 % range held {inside.mean():.3f}, by horizon {np.round(inside.mean(axis=0), 2).tolist()}")
     print(f"M3 took {took:.1f} s once compiled")
@@ -94,15 +94,15 @@ def _shaped(frame: pl.DataFrame, units: list[str], h: int) -> np.ndarray:
     return np.stack([parts[unit][:h] for unit in units])
 
 
-def mase(known: list[np.ndarray], said: np.ndarray, actual: np.ndarray) -> float:
+def mase(histories: list[np.ndarray], predicted: np.ndarray, actual: np.ndarray) -> float:
     """Return the mean over series of the mean absolute error over that of the seasonal naive in the past."""
-    scale = np.array([np.abs(y[12:] - y[:-12]).mean() for y in known])
-    return float((np.abs(said - actual).mean(axis=1) / scale).mean())
+    scale = np.array([np.abs(y[12:] - y[:-12]).mean() for y in histories])
+    return float((np.abs(predicted - actual).mean(axis=1) / scale).mean())
 
 
-def smape(said: np.ndarray, actual: np.ndarray) -> float:
+def smape(predicted: np.ndarray, actual: np.ndarray) -> float:
     """Return the symmetric mean absolute percentage error, from 0 to 200."""
-    return float((200 * np.abs(said - actual) / (np.abs(said) + np.abs(actual))).mean())
+    return float((200 * np.abs(predicted - actual) / (np.abs(predicted) + np.abs(actual))).mean())
 
 
 def naive2(y: np.ndarray, h: int) -> np.ndarray:

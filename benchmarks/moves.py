@@ -134,40 +134,40 @@ def processor_seconds(pid: int) -> float:
 
 async def opened(urls: list[str], sessions: int) -> list[Session]:
     """Open the sessions in turn, each with its first move made."""
-    found = [Session(urls[n % len(urls)], n) for n in range(sessions)]
-    for session in found:
+    clients = [Session(urls[n % len(urls)], n) for n in range(sessions)]
+    for session in clients:
         await session.open()
         await session.move(1.0)
         session.taken.clear()
-    return found
+    return clients
 
 
-async def rounds(found: list[Session], pids: list[int], seconds: float, is_new: bool) -> None:
+async def rounds(clients: list[Session], pids: list[int], seconds: float, is_new: bool) -> None:
     """Let the sessions move, and print a line."""
     used, begin = sum(map(processor_seconds, pids)), time.perf_counter()
     await asyncio.sleep(IDLE)
     idle = (sum(map(processor_seconds, pids)) - used) / (time.perf_counter() - begin)
     begin, used = time.perf_counter(), sum(map(processor_seconds, pids))
-    await asyncio.gather(*(s.work(begin, begin + seconds, is_new) for s in found))
+    await asyncio.gather(*(s.work(begin, begin + seconds, is_new) for s in clients))
     lasted = time.perf_counter() - begin
     used = sum(map(processor_seconds, pids)) - used
-    every = sorted(t for s in found for t in s.taken)
+    every = sorted(t for s in clients for t in s.taken)
     print(
-        f"{len(found):3} sessions, {len(every)} moves in {lasted:.0f} s to values {'nobody' if is_new else 'others'} "
+        f"{len(clients):3} sessions, {len(every)} moves in {lasted:.0f} s to values {'nobody' if is_new else 'others'} "
         f"asked for: median {statistics.median(every):.0f} ms, p95 {every[int(0.95 * (len(every) - 1))]:.0f} ms, "
         f"slowest {every[-1]:.0f} ms; processor time a move {(used - idle * lasted) / len(every) * 1000:.1f} ms, "
         f"with the idle server's {idle * 1000:.0f} ms a second {used / len(every) * 1000:.1f} ms"
     )
-    for session in found:
+    for session in clients:
         session.taken.clear()
 
 
 async def measure(urls: list[str], pids: list[int], sessions: int, seconds: float) -> None:
     """Open the sessions, let them move to known and to new values, and close them."""
-    found = await opened(urls, sessions)
+    clients = await opened(urls, sessions)
     for is_new in (False, True):
-        await rounds(found, pids, seconds, is_new)
-    for session in found:
+        await rounds(clients, pids, seconds, is_new)
+    for session in clients:
         await session.socket.close()
 
 

@@ -45,25 +45,25 @@ Call = tuple[str, bool, Callable[[Any], Any]]
 @contextmanager
 def listening(calls: list[Call]) -> Iterator[None]:
     """Note every call of the core that goes through the app's caches."""
-    kept = cached.result, cached.change, cached_calls.result
+    originals = cached.result, cached.change, cached_calls.result
 
     def result(function: Any, data: Any, config: Any, *more: Any) -> Any:
         calls.append((_name(function, more), _is_plain(function), lambda d: function(d, config, *more)))
-        return kept[0](function, data, config, *more)
+        return originals[0](function, data, config, *more)
 
-    def change(measure: Any, data: Any, config: Any) -> str:
-        calls.append((f"change of {_name(measure, ())}", True, lambda d: growth.change(d, config, measure)))
-        return kept[1](measure, data, config)
+    def change(metric: Any, data: Any, config: Any) -> str:
+        calls.append((f"change of {_name(metric, ())}", True, lambda d: growth.change(d, config, metric)))
+        return originals[1](metric, data, config)
 
-    def said(function: Any, data: Any, config: Any, stamp: Any, *more: Any, **frames: Any) -> Any:
+    def reviewed(function: Any, data: Any, config: Any, stamp: Any, *more: Any, **frames: Any) -> Any:
         calls.append((_name(function, more), False, lambda d: function(d, config, *more, **frames)))
-        return kept[2](function, data, config, stamp, *more, **frames)
+        return originals[2](function, data, config, stamp, *more, **frames)
 
-    cached.result, cached.change, cached_calls.result = result, change, said
+    cached.result, cached.change, cached_calls.result = result, change, reviewed
     try:
         yield
     finally:
-        cached.result, cached.change, cached_calls.result = kept
+        cached.result, cached.change, cached_calls.result = originals
 
 
 def _is_plain(function: Any) -> bool:
@@ -71,7 +71,7 @@ def _is_plain(function: Any) -> bool:
 
 
 def _name(function: Any, more: tuple[Any, ...]) -> str:
-    given = ", ".join(str(one) for one in more)
+    given = ", ".join(str(argument) for argument in more)
     return f"{function.__module__.rsplit('.', 1)[-1]}.{function.__name__}({given})"
 
 
@@ -90,19 +90,19 @@ def calls_of(page: str) -> list[Call]:
 
 def timed(call: Callable[[], Any], rounds: int) -> tuple[float, float]:
     """Return the medians of some runs: time passed and processor time of all threads, in milliseconds."""
-    found = []
+    times = []
     call()
     for _ in range(rounds):
         begin, busy = time.perf_counter(), time.process_time()
         call()
-        found.append(((time.perf_counter() - begin) * 1000, (time.process_time() - busy) * 1000))
-    return statistics.median(f[0] for f in found), statistics.median(f[1] for f in found)
+        times.append(((time.perf_counter() - begin) * 1000, (time.process_time() - busy) * 1000))
+    return statistics.median(f[0] for f in times), statistics.median(f[1] for f in times)
 
 
-def told(name: str, calls: list[Call], data: Any, rounds: int) -> None:
+def report(name: str, calls: list[Call], data: Any, rounds: int) -> None:
     """Print what a page's calls take together, and the slowest."""
     spent = {call: timed(lambda w=work: w(data), rounds) for call, _, work in calls}
-    slow = sorted(spent.items(), key=lambda one: -one[1][0])[:SLOWEST]
+    slow = sorted(spent.items(), key=lambda item: -item[1][0])[:SLOWEST]
     passed, busy = (sum(each[k] for each in spent.values()) for k in (0, 1))
     print(f"{name:14}{len(spent):4} calls{passed:8.0f} ms,{busy:6.0f} ms of processor; slowest: ", end="")
     print(", ".join(f"{call} {ms:.0f}" for call, (ms, _) in slow), flush=True)
@@ -113,7 +113,7 @@ def measure(pages: dict[str, list[Call]], data: Any, rounds: int, only_plain: bo
     for name, calls in pages.items():
         taken = [call for call in calls if call[1] or not only_plain]
         if taken:
-            told(name, taken, data, rounds)
+            report(name, taken, data, rounds)
         if len(taken) < len(calls):
             print(f"{'':14}{len(calls) - len(taken)} calls need models and are left out")
 

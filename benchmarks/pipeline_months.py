@@ -35,7 +35,7 @@ WAYS = {
 }
 
 
-def known(data: Any, settings: Any, model: Any, months: list[Any]) -> dict[str, np.ndarray]:
+def pipeline_signals(data: Any, settings: Any, model: Any, months: list[Any]) -> dict[str, np.ndarray]:
     """Return, by name, how unusual each unit's pipeline was at the end of each month: [months, units]."""
     track = tracks(data, settings)
     places = data.opportunities.join(data.accounts.select("account_id", "region"), on="account_id", how="left")
@@ -68,9 +68,9 @@ def trial(x: np.ndarray, miss: np.ndarray, kind: str) -> tuple[list[float], list
             here = ~np.isnan(x[origin]).any(axis=1) & ~np.isnan(miss[origin, :, s])
             if good.any(axis=1).sum() < FEWEST_ORIGINS or not here.any():
                 continue
-            said = foretold(x[past][good], miss[past, :, s][good], x[origin][here], kind)
+            predicted = foretold(x[past][good], miss[past, :, s][good], x[origin][here], kind)
             plain.extend(np.abs(miss[origin, here, s]))
-            left.extend(np.abs(miss[origin, here, s] - said))
+            left.extend(np.abs(miss[origin, here, s] - predicted))
         before.append(float(np.mean(plain)))
         after.append(float(np.mean(left)))
     return before, after
@@ -105,19 +105,19 @@ def main() -> None:
     past = forecast.revenue_panel(data)
     model = forecast.RevenueForecaster(settings).fit(past)
     months = past["month"].unique().sort().to_list()
-    found = known(data, settings, model, months)
+    signals = pipeline_signals(data, settings, model, months)
     learns = [unit != forecast.ALL for unit in model.units_]
     origins = range(len(months) - YOUNG + 1)
     laid = {
         name: Past.of(lambda o: model.base(H, o), model.series_, list(rows.T), learns, origins, H)
-        for name, rows in found.items()
+        for name, rows in signals.items()
     }
     for way, names in WAYS.items():
         x = np.stack([laid[name].surprise for name in names], axis=2)
         for kind in ("line", "LightGBM"):
             before, after = trial(x, laid[names[0]].miss, kind)
-            told = ", ".join(f"{b * 100:.2f} -> {a * 100:.2f} %" for b, a in zip(before, after, strict=True))
-            print(f"{way:24}{kind:10}{told}")
+            misses = ", ".join(f"{b * 100:.2f} -> {a * 100:.2f} %" for b, a in zip(before, after, strict=True))
+            print(f"{way:24}{kind:10}{misses}")
 
 
 if __name__ == "__main__":

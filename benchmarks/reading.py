@@ -18,8 +18,8 @@ WORDS = "the system must should report data user audit export keep show every ch
 def rows(count: int, words: int) -> list[list[str]]:
     """Return a list of requirements, each with its id and priority, and a column for the answer."""
     draw = random.Random(7)
-    said = [" ".join(draw.choices(WORDS, k=words)) for _ in range(count)]
-    body = [[f"R-{n}", f"The system must {text}", draw.choice(["High", "Low"]), ""] for n, text in enumerate(said)]
+    texts = [" ".join(draw.choices(WORDS, k=words)) for _ in range(count)]
+    body = [[f"R-{n}", f"The system must {text}", draw.choice(["High", "Low"]), ""] for n, text in enumerate(texts)]
     return [["Id", "Requirement", "Priority", "Vendor response"], *body]
 
 
@@ -30,8 +30,8 @@ def workbook(count: int, words: int, picture: int = 0) -> bytes:
     target = io.BytesIO()
     made = xlsxwriter.Workbook(target, {"in_memory": True})
     sheet = made.add_worksheet("Requirements")
-    for place, row in enumerate(rows(count, words)):
-        sheet.write_row(place, 0, row)
+    for number, row in enumerate(rows(count, words)):
+        sheet.write_row(number, 0, row)
     made.close()
     if picture:
         with zipfile.ZipFile(target, "a") as packed:
@@ -57,13 +57,13 @@ def bomb(part: str) -> bytes:
 
 def blank(count: int, cells: int) -> bytes:
     """Return a workbook with blank rows below its list, each with some formatted cells."""
-    held = workbook(20, 12)
+    packed = workbook(20, 12)
     target = io.BytesIO()
     tail = "".join(
         f'<row r="{n}">' + "".join(f'<c r="{chr(65 + c)}{n}" s="0"/>' for c in range(cells)) + "</row>"
         for n in range(22, 22 + count)
     )
-    with zipfile.ZipFile(io.BytesIO(held)) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+    with zipfile.ZipFile(io.BytesIO(packed)) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.namelist():
             data = old.read(part)
             if part.endswith("sheet1.xml"):
@@ -93,7 +93,7 @@ def peak_memory() -> float:
 
 
 def measure(
-    name: str, content: bytes, fill: bool, said: multiprocessing.Queue[tuple[float, float, float, str]]
+    name: str, content: bytes, fill: bool, results: multiprocessing.Queue[tuple[float, float, float, str]]
 ) -> None:
     """Read one file in a process of its own and say time, filling time, memory and outcome."""
     import polars as pl
@@ -106,18 +106,18 @@ def measure(
     start = time.perf_counter()
     filled = 0.0
     try:
-        found = read_list(content, name)
-        outcome = found.sentence()
+        requirements = read_list(content, name)
+        outcome = requirements.sentence()
     except QuarterdeckError as error:
-        found, outcome = None, str(error)
+        requirements, outcome = None, str(error)
     took = time.perf_counter() - start
     peak = peak_memory() - before
-    if fill and found is not None:
-        answers = found.frame.select("sheet", "row", status=pl.lit("available"), capability=pl.lit("Vault"))
+    if fill and requirements is not None:
+        answers = requirements.frame.select("sheet", "row", status=pl.lit("available"), capability=pl.lit("Vault"))
         start = time.perf_counter()
-        outcome = filling.fill(found, answers).proof.sentence()
+        outcome = filling.fill(requirements, answers).proof.sentence()
         filled = time.perf_counter() - start
-    said.put((took, filled, peak, outcome))
+    results.put((took, filled, peak, outcome))
 
 
 def main() -> None:
@@ -137,10 +137,10 @@ def main() -> None:
     print("| file | MB | read, s | fill, s | memory, MB | outcome |\n| --- | --- | --- | --- | --- | --- |")
     context = multiprocessing.get_context("spawn")
     for title, name, content, fill in cases:
-        said = context.Queue()
-        worker = context.Process(target=measure, args=(name, content, fill, said))
+        results = context.Queue()
+        worker = context.Process(target=measure, args=(name, content, fill, results))
         worker.start()
-        took, filled, peak, outcome = said.get()
+        took, filled, peak, outcome = results.get()
         worker.join()
         shown = f"{filled:.1f}" if filled else ""
         print(

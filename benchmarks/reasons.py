@@ -37,13 +37,13 @@ def timed(work: Callable[[], Any]) -> tuple[float, float, Any]:
     took = []
     for _ in range(ROUNDS):
         begin = time.perf_counter()
-        found = work()
+        result = work()
         took.append(time.perf_counter() - begin)
     tracemalloc.start()
     work()
     peak = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
-    return statistics.median(took), peak, found
+    return statistics.median(took), peak, result
 
 
 def main() -> None:
@@ -74,8 +74,8 @@ def main() -> None:
 
 def pairs(settings: Any, data: Any, plain: Any, trees: Trees, some: np.ndarray) -> None:
     """Rank pairs of the trees' features both ways over the same rows."""
-    known = subject(data, settings, "churn")
-    names = list(known.model.feature_names_)
+    explained = subject(data, settings, "churn")
+    names = list(explained.model.feature_names_)
 
     class Alone:
         booster_, calibrator_, feature_names_ = trees, None, tuple(names)
@@ -87,8 +87,8 @@ def pairs(settings: Any, data: Any, plain: Any, trees: Trees, some: np.ndarray) 
     rows = pl.DataFrame(some, schema=names)
     every = list(combinations(names, 2))
     took, _, ours = timed(lambda: interplay.strengths(Subject(Alone, rows, "", "", ""), rows, every, 7))
-    theirs_took, _, found = timed(lambda: np.asarray(plain.shap_interaction_values(some)))
-    size = np.abs(found.reshape(len(some), len(names), -1)).mean(axis=0)
+    theirs_took, _, interactions = timed(lambda: np.asarray(plain.shap_interaction_values(some)))
+    size = np.abs(interactions.reshape(len(some), len(names), -1)).mean(axis=0)
     theirs = {pair: 2 * size[names.index(pair[0]), names.index(pair[1])] for pair in every}
     mine = {(a, b): s for _, a, b, s in ours.iter_rows()}
     order = np.argsort

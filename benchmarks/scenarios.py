@@ -28,22 +28,22 @@ from core.sources import load_data
 
 def timed(name: str, call: Callable[[], object], rounds: int) -> None:
     """Print the times of a call, in milliseconds."""
-    found, used = [], time.process_time()
+    times, used = [], time.process_time()
     for _ in range(rounds):
         begin = time.perf_counter()
         call()
-        found.append((time.perf_counter() - begin) * 1000)
+        times.append((time.perf_counter() - begin) * 1000)
     used = (time.process_time() - used) / rounds * 1000
-    ordered = sorted(found)
+    ordered = sorted(times)
     p95 = ordered[int(0.95 * (rounds - 1))]
-    print(f"  {name:34} median {statistics.median(found):7.1f} ms  p95 {p95:7.1f} ms  processor {used:7.1f} ms")
+    print(f"  {name:34} median {statistics.median(times):7.1f} ms  p95 {p95:7.1f} ms  processor {used:7.1f} ms")
 
 
 def larger(base: Baseline, deals: int) -> Baseline:
     """Repeat the open deals until there are so many."""
     rng = np.random.default_rng(3)
     rows = rng.integers(0, base.open_deals.height, deals)
-    held = (
+    repeated = (
         base.open_deals[rows]
         .with_columns(
             opportunity_id=pl.Series([f"D{i}" for i in range(deals)]),
@@ -52,8 +52,8 @@ def larger(base: Baseline, deals: int) -> Baseline:
         .with_row_index("row")
         .sort("segment", "region", "opportunity_type", "opportunity_id")
     )
-    own = base.own[rows][held["row"].to_numpy()] * rng.uniform(0.6, 1.0, deals)[:, None]
-    return replace(base, open_deals=held.drop("row"), own=own, rescore=None)
+    own = base.own[rows][repeated["row"].to_numpy()] * rng.uniform(0.6, 1.0, deals)[:, None]
+    return replace(base, open_deals=repeated.drop("row"), own=own, rescore=None)
 
 
 def fresh(lever: str, numbers: Iterator[int]) -> Scenario:

@@ -68,17 +68,17 @@ def main() -> None:
         chromium = play.chromium.launch(executable_path=path, args=FLAGS)
         show("a new browser", [once(chromium.new_page(), port()) for _ in range(rounds)])
         chromium.close()
-        known = play.chromium.launch_persistent_context(home, executable_path=path, args=FLAGS)
+        returning = play.chromium.launch_persistent_context(home, executable_path=path, args=FLAGS)
         chosen = port()
-        again = [once(known.new_page(), chosen) for _ in range(rounds + 1)]
+        again = [once(returning.new_page(), chosen) for _ in range(rounds + 1)]
         show("a browser that was here before", again[1:])
-        known.close()
+        returning.close()
 
 
-def show(who: str, found: list[tuple[float, float, float]]) -> None:
+def show(who: str, moments: list[tuple[float, float, float]]) -> None:
     """Print one line per moment."""
     print(who)
-    for name, values in zip(("server answers", "first tile", "whole page"), zip(*found, strict=True), strict=True):
+    for name, values in zip(("server answers", "first tile", "whole page"), zip(*moments, strict=True), strict=True):
         print(f"  {name:16} median {statistics.median(values):5.2f} s  (min {min(values):.2f}, max {max(values):.2f})")
 
 

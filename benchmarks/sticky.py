@@ -60,16 +60,16 @@ def main() -> None:
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if nginx is None:
         raise SystemExit("nginx is not installed, so there is nothing to measure: apt-get install nginx-light")
-    servers, found = [], None
+    servers, balancer = [], None
     with TemporaryDirectory() as home:
         try:
             servers = [serve() for _ in range(processes)]
-            found, url = proxy(nginx, Path(home), [address for _, address in servers])
+            balancer, url = proxy(nginx, Path(home), [address for _, address in servers])
             time.sleep(1)
             print(f"{processes} processes behind nginx")
             asyncio.run(measure([url], [server.pid for server, _ in servers], sessions, seconds))
         finally:
-            for process in (*(server for server, _ in servers), *([found] if found else [])):
+            for process in (*(server for server, _ in servers), *([balancer] if balancer else [])):
                 process.send_signal(signal.SIGTERM)
                 process.wait(20)
 

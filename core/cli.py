@@ -82,12 +82,12 @@ def _is_due(data: Dataset, settings: Settings) -> bool:
     from core.forecasts import calls
     from core.models import upkeep, versions
 
-    found = upkeep.due(data, settings)
-    typer.echo(found.sentence())
-    if found.is_due:
+    due = upkeep.due(data, settings)
+    typer.echo(due.sentence())
+    if due.is_due:
         return True
-    if found.version:
-        versions.go_back(settings, found.version, scheduled=True)
+    if due.version:
+        versions.go_back(settings, due.version, scheduled=True)
     elif versions.is_scheduled(settings):
         versions.return_to_newest(settings)
     calls.publish(data, settings)
@@ -110,11 +110,11 @@ def summary(as_json: AsJson = False) -> None:
         metrics.winrate.deal_size,
         metrics.growth.table,
     ]
-    found = [measure(data, settings) for measure in asked]
+    measures = [measure(data, settings) for measure in asked]
     if as_json:
-        typer.echo(json.dumps({m.name: {"value": m.value, "unit": m.unit, "text": m.text} for m in found}, indent=2))
+        typer.echo(json.dumps({m.name: {"value": m.value, "unit": m.unit, "text": m.text} for m in measures}, indent=2))
     else:
-        for measure in found:
+        for measure in measures:
             typer.echo(measure.sentence())
 
 
@@ -146,12 +146,14 @@ def churn(
     settings = _settings()
     data = _load(settings)
     _train(data, settings)
-    found = explain.customers.churn_list(data, settings)
+    at_risk = explain.customers.churn_list(data, settings)
     if as_json:
-        _print_json({"at_risk_amount": found.value, "days": found.days, "accounts": found.frame.head(top).to_dicts()})
+        _print_json(
+            {"at_risk_amount": at_risk.value, "days": at_risk.days, "accounts": at_risk.frame.head(top).to_dicts()}
+        )
         return
-    typer.echo(found.sentence())
-    for row in found.frame.head(top).iter_rows(named=True):
+    typer.echo(at_risk.sentence())
+    for row in at_risk.frame.head(top).iter_rows(named=True):
         why = f", {row['driver'].lower()}" if row["driver"] else ""
         typer.echo(f"{row['account_name']}: {row['p_churn'] * 100:.0f} %, {row['at_risk_amount']:,.0f} at risk{why}")
 
@@ -166,23 +168,29 @@ def scenario(
     settings = _settings()
     data = _load(settings)
     plan = scenarios.files.read_file(file)
-    found = scenarios.whatif.work_out(_ground(data, settings, plan), plan)
+    outcome = scenarios.whatif.work_out(_ground(data, settings, plan), plan)
     if as_json:
         _print_json(
             {
                 "name": plan.name,
-                "sentence": found.sentence(),
-                "warnings": found.warnings(),
-                "quarter": found.after.quarter,
-                "recurring": found.after.recurring.summary,
-                "months": found.after.by_month.to_dicts(),
-                "levers": found.parts.to_dicts(),
+                "sentence": outcome.sentence(),
+                "warnings": outcome.warnings(),
+                "quarter": outcome.after.quarter,
+                "recurring": outcome.after.recurring.summary,
+                "months": outcome.after.by_month.to_dicts(),
+                "levers": outcome.parts.to_dicts(),
             }
         )
         return
-    told = [found.sentence(), found.tail(), found.recurring_sentence(), found.part_sentence(), *found.warnings()]
-    typer.echo("\n".join(told))
-    for row in found.parts.iter_rows(named=True):
+    lines = [
+        outcome.sentence(),
+        outcome.tail(),
+        outcome.recurring_sentence(),
+        outcome.part_sentence(),
+        *outcome.warnings(),
+    ]
+    typer.echo("\n".join(lines))
+    for row in outcome.parts.iter_rows(named=True):
         typer.echo(", ".join(str(value) for value in row.values()))
 
 
@@ -208,30 +216,30 @@ def gap(
     from core import requirements
 
     settings = _settings()
-    found, drafts, worked = requirements.outgoing.held(file, settings, catalogue, with_library=library)
+    analysis, drafts, worked = requirements.outgoing.held(file, settings, catalogue, with_library=library)
     if out is not None:
-        _write(out, requirements.workbook.matrix(found, drafts))
-    filled = requirements.outgoing.own_file(found, drafts, worked, replace=over) if fill is not None else None
+        _write(out, requirements.workbook.matrix(analysis, drafts))
+    filled = requirements.outgoing.own_file(analysis, drafts, worked, replace=over) if fill is not None else None
     if fill is not None and filled is not None:
         _write(fill, filled.content)
     if as_json:
-        typer.echo(requirements.outgoing.as_json(found, drafts))
+        typer.echo(requirements.outgoing.as_json(analysis, drafts))
         return
-    typer.echo(found.source.sentence())
-    typer.echo(found.sentence())
+    typer.echo(analysis.source.sentence())
+    typer.echo(analysis.sentence())
     if library:
-        typer.echo(requirements.doubts.recalled_sentence(found))
+        typer.echo(requirements.doubts.recalled_sentence(analysis))
     if filled is not None:
         typer.echo(filled.sentence())
-    for row in found.gaps.iter_rows(named=True):
+    for row in analysis.gaps.iter_rows(named=True):
         typer.echo(f"{row['sheet']} {row['row']} [{row['severity']}, {row['timeline']}] {row['text'][:90]}")
 
 
-def _write(place: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes) -> None:
     try:
-        place.write_bytes(content)
+        path.write_bytes(content)
     except OSError as error:
-        raise AccessError("The file cannot be written.", str(place), "Choose another place.") from error
+        raise AccessError("The file cannot be written.", str(path), "Choose another place.") from error
 
 
 @app.command()
@@ -318,8 +326,8 @@ def _load(settings: Settings) -> Dataset:
         return load_data(settings, bar.show)
 
 
-def _print_json(found: object) -> None:
-    typer.echo(json.dumps(found, indent=2, default=str, ensure_ascii=False))
+def _print_json(content: object) -> None:
+    typer.echo(json.dumps(content, indent=2, default=str, ensure_ascii=False))
 
 
 def _train(data: Dataset, settings: Settings) -> Bundle:
@@ -328,9 +336,9 @@ def _train(data: Dataset, settings: Settings) -> Bundle:
     if registry.is_trained(data, settings):
         return registry.load_or_train(data, settings)
     with _Bar() as bar:
-        found = registry.load_or_train(data, settings, bar.show)
+        bundle = registry.load_or_train(data, settings, bar.show)
         customers.load_or_build(data, settings)
-        return found
+        return bundle
 
 
 def _replay(data: Dataset, settings: Settings) -> None:

@@ -32,7 +32,7 @@ def later(room: str, names: Mapping[str, str]) -> Callable[[str], Any]:
         if name not in names:
             raise AttributeError(f"module {room!r} has no attribute {name!r}")
         module, _, inner = names[name].partition(".")
-        found = import_module(f"{room}.{module}")
-        return getattr(found, inner) if inner else found
+        loaded = import_module(f"{room}.{module}")
+        return getattr(loaded, inner) if inner else loaded
 
     return look_up

@@ -44,13 +44,13 @@ if view == "Who may leave":
         why.overall(page, "What makes customers leave?", "churn")
 
         with cell(page, "Why do customers of one kind leave more than others?") as c:
-            by, one, other = against.sides(page, "churn")
-            gap = cached.result(explain.differences.compare, data, settings, by, one, other)
+            by, group, other = against.sides(page, "churn")
+            gap = cached.result(explain.differences.compare, data, settings, by, group, other)
             c.answer(gap.sentence())
             c.chart(why_charts.waterfall, gap.parts, 9, gap.ends)
             with st.expander("Every contribution"):
                 c.table(gap.frame, column_config=columns.CONTRIBUTIONS)
-            c.method(explain.differences.compare, gap.frame, by, one, other)
+            c.method(explain.differences.compare, gap.frame, by, group, other)
 
         why.one(page, "churn")
         why.together(page, "churn")
@@ -113,13 +113,13 @@ elif view == "Health on trial":
 
 elif view == "Retention":
     with cell(page, "How much of last year's revenue and customers is still here?") as c:
-        kept = cached.result(metrics.retention.last_year, data, settings)
-        c.answer(kept.sentence())
-        if kept.frame.is_empty():
+        retention = cached.result(metrics.retention.last_year, data, settings)
+        c.answer(retention.sentence())
+        if retention.frame.is_empty():
             c.empty("Load subscriptions with their start and end dates on the Data page.")
         else:
-            c.chart(charts.retention, kept.frame)
-        c.method(metrics.retention.last_year, kept.frame)
+            c.chart(charts.retention, retention.frame)
+        c.method(metrics.retention.last_year, retention.frame)
 
     with cell(page, "Which cohorts stay?") as c:
         first, second, third = st.columns(3)
@@ -163,19 +163,19 @@ elif view == "Worth":
 elif view == "Groups":
     with cell(page, "Which kinds of customers are there?") as c:
         way = accounts.way()
-        found = cached.result(explain.accounts.groups, data, settings, way)
-        c.answer(found.sentence())
-        c.chart(charts.groups, found.frame, found.axes, found.profile["group"].to_list())
-        c.table(found.profile, column_config=columns.PROFILE)
+        segmentation = cached.result(explain.accounts.groups, data, settings, way)
+        c.answer(segmentation.sentence())
+        c.chart(charts.groups, segmentation.frame, segmentation.axes, segmentation.profile["group"].to_list())
+        c.table(segmentation.profile, column_config=columns.PROFILE)
         with st.expander("How the number of groups was chosen"):
-            c.table(found.choice, column_config=columns.CHOICE)
-        c.method(explain.accounts.groups, found.profile, way)
+            c.table(segmentation.choice, column_config=columns.CHOICE)
+        c.method(explain.accounts.groups, segmentation.profile, way)
 
     if not c.failed:
         with cell(page, "Who is in them, and how lately, often and for how much did they order?") as c:
-            picked = st.selectbox("Group", ["All", *found.profile["group"]], key="group_picked")
-            members = found.members(picked)
-            c.answer(found.told(picked))
+            picked = st.selectbox("Group", ["All", *segmentation.profile["group"]], key="group_picked")
+            members = segmentation.members(picked)
+            c.answer(segmentation.told(picked))
             accounts.table(c, members, "group_rows", height=360, column_config=columns.RFM, column_order=columns.RFM)
             c.method(explain.accounts.groups, members, way)
 

@@ -44,7 +44,7 @@ MONTH = timedelta(days=45)
 
 page = shell.open("Enablement")
 settings, today = page.settings, page.data.as_of
-ledger, known = cached_fit.ledger(page), cached_fit.capabilities().frame
+ledger, capabilities = cached_fit.ledger(page), cached_fit.capabilities().frame
 gaps = ledger.frame
 OUTLINE = (
     "enablement.updates.load(), requirements.kept.current(data, settings).frame, "
@@ -52,7 +52,7 @@ OUTLINE = (
 )
 
 with cell(page, "What should people learn now?") as c:
-    training = enablement.training.outline(enabling.news(), gaps, known, enabling.asked(page))
+    training = enablement.training.outline(enabling.news(), gaps, capabilities, enabling.asked(page))
     c.answer(training.sentence())
     c.table(training.frame.select(list(LESSONS)), column_config=LESSONS)
     enabling.learned(page, c, training.frame.height)
@@ -72,7 +72,7 @@ with cell(page, "What do we carry to the buyer?") as c:
         f"{ledger.sentence()}"
     )
     left, middle, right = st.columns(3)
-    card = enablement.sales.battlecard(gaps, known, training, settings.company)
+    card = enablement.sales.battlecard(gaps, capabilities, training, settings.company)
     left.download_button(
         "Battlecard (Word)",
         enablement.word.write(card),
@@ -81,7 +81,7 @@ with cell(page, "What do we carry to the buyer?") as c:
         icon=":material/swords:",
         on_click="ignore",
     )
-    sheet = enablement.sales.one_pager(known, training, settings.company)
+    sheet = enablement.sales.one_pager(capabilities, training, settings.company)
     middle.download_button(
         "One-pager (Word)",
         enablement.word.write(sheet),
@@ -90,7 +90,7 @@ with cell(page, "What do we carry to the buyer?") as c:
         icon=":material/article:",
         on_click="ignore",
     )
-    deck = enablement.sales.deck(gaps, known, training, settings.company)
+    deck = enablement.sales.deck(gaps, capabilities, training, settings.company)
     right.download_button(
         "Deck (PowerPoint)",
         enablement.slides.write(deck),
@@ -118,19 +118,19 @@ with cell(page, "What do we carry to the buyer?") as c:
     )
     c.method(requirements.kept.current, gaps)
 
-found = None
+analysis = None
 with cell(page, "What has to be proven, and has it been?") as c:
-    found = enabling.choose(page)
-    if found is None:
+    analysis = enabling.choose(page)
+    if analysis is None:
         c.empty("Keep a requirement list on the Requirements page.")
     else:
         start = st.date_input("First day", value=today, key="trial_start")
-        proof = enablement.proof.plan(found.frame, start, enabling.deal(found), enabling.trial(page, found))
+        proof = enablement.proof.plan(analysis.frame, start, enabling.deal(analysis), enabling.trial(page, analysis))
         c.answer(proof.sentence())
         for row in proof.due(today).iter_rows(named=True):
             st.caption(f"Criterion {row['no']} is open, {row['days_left']} business days left: {row['requirement']}")
         if not proof.frame.is_empty():
-            enabling.results(page, found, proof.frame)
+            enabling.results(page, analysis, proof.frame)
         with st.expander("Environment it needs"):
             st.markdown("\n".join(f"- {line}" for line in proof.environment))
         left, right = st.columns(2)
@@ -151,13 +151,13 @@ with cell(page, "What has to be proven, and has it been?") as c:
             on_click="ignore",
         )
 
-if found is not None:
+if analysis is not None:
     with cell(page, "What do we sign, and what is due?") as c:
         signature = st.date_input("Signature on", value=today + MONTH, key="signature_on")
-        names = [one["step"] for one in enablement.rules.rules()["approvals"]]
-        done = enabling.steps(page, found, names)
-        asked = limits.measured(found.frame)
-        pack = enablement.contract.draw_up(found.frame, asked, signature, today, enabling.deal(found), done)
+        names = [approval["step"] for approval in enablement.rules.rules()["approvals"]]
+        done = enabling.steps(page, analysis, names)
+        asked = limits.measured(analysis.frame)
+        pack = enablement.contract.draw_up(analysis.frame, asked, signature, today, enabling.deal(analysis), done)
         c.answer(pack.sentence())
         for line in pack.unmet:
             st.caption(line)

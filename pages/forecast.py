@@ -74,11 +74,11 @@ if not behind.frame.is_empty():
         c.method(explain.differences.deal, since.frame, *picked)
 
     with cell(page, "Why do deals of one kind stand better than others?") as c:
-        kind, one, other = against.sides(page, "close")
-        gap = cached.result(explain.differences.compare, page.data, page.settings, kind, one, other, "close")
+        kind, group, other = against.sides(page, "close")
+        gap = cached.result(explain.differences.compare, page.data, page.settings, kind, group, other, "close")
         c.answer(gap.sentence())
         c.chart(reasons.waterfall, gap.parts, 9, gap.ends)
-        c.method(explain.differences.compare, gap.frame, kind, one, other, "close")
+        c.method(explain.differences.compare, gap.frame, kind, group, other, "close")
 
 with cell(page, "What will new deals add, and where do they come from?") as c:
     split, days = ahead.arriving(outlook, window)
@@ -117,11 +117,11 @@ with cell(page, "What revenue comes in each month?") as c:
 if not c.failed:
     with cell(page, "Why that much in a month?") as c:
         month = ahead.month(revenue)
-        told = cached.result(explain.months.month, page.data, page.settings, *month)
-        c.answer(told.sentence())
-        c.chart(reasons.bridge, told.frame, currency, f"{told.month:%B %Y}", 8, (1, 0))
-        st.caption(told.check())
-        c.method(explain.months.month, told.frame, *month)
+        month_reasons = cached.result(explain.months.month, page.data, page.settings, *month)
+        c.answer(month_reasons.sentence())
+        c.chart(reasons.bridge, month_reasons.frame, currency, f"{month_reasons.month:%B %Y}", 8, (1, 0))
+        st.caption(month_reasons.check())
+        c.method(explain.months.month, month_reasons.frame, *month)
 
     with cell(page, "And each week?") as c:
         weeks = cached.result(models.weekly.weekly, page.data, page.settings)

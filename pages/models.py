@@ -55,18 +55,18 @@ with cell(page, "Is anything wrong with the models today?") as c:
 subject, days = trust.choice(settings)
 
 with cell(page, "Does it mean what it says?") as c:
-    held = cached.result(models.trust.reliability, data, settings, subject, days)
-    c.answer(held.sentence())
-    if not held.frame.is_empty():
-        c.chart(shared.reliability, held.frame, "share that happened")
-    c.method(models.trust.reliability, held.frame, subject, days)
+    reliability = cached.result(models.trust.reliability, data, settings, subject, days)
+    c.answer(reliability.sentence())
+    if not reliability.frame.is_empty():
+        c.chart(shared.reliability, reliability.frame, "share that happened")
+    c.method(models.trust.reliability, reliability.frame, subject, days)
 
 with cell(page, "Does it put the right ones first?") as c:
-    found = cached.result(models.trust.lift, data, settings, subject, days)
-    c.answer(found.sentence())
-    if not found.frame.is_empty():
-        c.chart(charts.lift, found.frame)
-    c.method(models.trust.lift, found.frame, subject, days)
+    lift = cached.result(models.trust.lift, data, settings, subject, days)
+    c.answer(lift.sentence())
+    if not lift.frame.is_empty():
+        c.chart(charts.lift, lift.frame)
+    c.method(models.trust.lift, lift.frame, subject, days)
 
 with cell(page, "From which chance should one act?") as c:
     costs = cached.result(models.trust.costs, data, settings, subject, days)
@@ -109,9 +109,9 @@ with cell(page, "Has the business moved away from what it learnt?") as c:
     c.method(models.trust.moved, moved.frame, subject)
 
 with cell(page, "Which versions are kept?") as c:
-    kept = models.versions.kept(data, settings)
-    c.answer(kept.sentence())
-    trust.versions(page, kept.frame)
-    c.method(models.versions.kept, kept.frame)
+    versions = models.versions.kept(data, settings)
+    c.answer(versions.sentence())
+    trust.versions(page, versions.frame)
+    c.method(models.versions.kept, versions.frame)
 
 notebook.offer(page)

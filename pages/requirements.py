@@ -72,7 +72,7 @@ NEAR = {
 
 page = shell.open("Requirements")
 settings = page.settings
-stake, found = None, None
+stake, analysis = None, None
 
 with cell(page, "What does the buyer ask for?") as c:
     name, content, path = lists.choose(page)
@@ -80,27 +80,27 @@ with cell(page, "What does the buyer ask for?") as c:
     stake = lists.deal(page, deals, content)
     source = reading.read(page, content, name) if content else None
     if source is not None:
-        found = cached_matching.analysis(page, source, stake)
-        c.answer(found.source.sentence())
-        reading.panel(page, found.source)
+        analysis = cached_matching.analysis(page, source, stake)
+        c.answer(analysis.source.sentence())
+        reading.panel(page, analysis.source)
         with st.expander("The requirements one by one"):
-            c.table(found.source.frame.select(list(READ)), column_config=READ)
+            c.table(analysis.source.frame.select(list(READ)), column_config=READ)
     elif not content:
         c.empty("Upload the buyer's list, or choose an example.")
 
 given = f"{path!r}, settings=settings, library=requirements.memory.load(settings)"
 
-if found is not None:
-    found = answering.decided(page, found, stake)
+if analysis is not None:
+    analysis = answering.decided(page, analysis, stake)
     with cell(page, "How much of it do we support?") as c:
-        c.answer(found.sentence())
-        score = requirements.scores.scores(found, settings)
+        c.answer(analysis.sentence())
+        score = requirements.scores.scores(analysis, settings)
         fit.tiles(score)
-        c.chart(charts.by_category, found.by_category())
-        c.method(requirements.gap.analyse_file, found.frame, given=given)
+        c.chart(charts.by_category, analysis.by_category())
+        c.method(requirements.gap.analyse_file, analysis.frame, given=given)
 
     with cell(page, "Shall we bid?") as c:
-        bid = cached_fit.bid(page, found, stake)
+        bid = cached_fit.bid(page, analysis, stake)
         c.answer(bid.sentence())
         c.chart(gap_charts.factors, bid.factors)
         if not bid.worth.is_empty():
@@ -112,38 +112,38 @@ if found is not None:
         )
 
     with cell(page, "Where are the gaps, and what closes them?") as c:
-        c.answer(found.gap_sentence())
-        if found.gaps.is_empty():
+        c.answer(analysis.gap_sentence())
+        if analysis.gaps.is_empty():
             c.empty("Nothing to close.")
         else:
-            c.chart(charts.cost, found.gaps, settings.currency)
-            c.table(found.gaps.select(list(MATCHED)), column_config=MATCHED, height=420)
+            c.chart(charts.cost, analysis.gaps, settings.currency)
+            c.table(analysis.gaps.select(list(MATCHED)), column_config=MATCHED, height=420)
 
     with cell(page, "Which rows need a person?") as c:
-        c.answer(found.unclear_sentence())
-        matching.notes(found)
-        if not found.unclear.is_empty():
-            c.table(found.unclear, column_config=NEAR, height=320)
-        matching.decide(page, found)
+        c.answer(analysis.unclear_sentence())
+        matching.notes(analysis)
+        if not analysis.unclear.is_empty():
+            c.table(analysis.unclear, column_config=NEAR, height=320)
+        matching.decide(page, analysis)
         c.method(
             requirements.doubts.unsure,
-            found.unclear,
+            analysis.unclear,
             given=given,
         )
 
     with cell(page, "What was answered before?") as c:
-        matching.earlier(page, c, found)
+        matching.earlier(page, c, analysis)
         c.method(
             requirements.doubts.answered_before,
-            found.recalled,
+            analysis.recalled,
             given=given,
         )
 
     with cell(page, "Who answers what, and how far are we?") as c:
-        answering.work(page, c, found)
+        answering.work(page, c, analysis)
 
     with cell(page, "What do we answer?") as c:
-        drafts = cached_fit.drafts(found)
+        drafts = cached_fit.drafts(analysis)
         c.answer(drafts.sentence())
         c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=420)
         c.method(
@@ -157,11 +157,11 @@ if found is not None:
             "The buyer's own file, with nothing but the answer cells changed. For ourselves: a matrix with every row, "
             "a summary for whoever decides, and everything as JSON."
         )
-        outbox.own_file(page, found)
+        outbox.own_file(page, analysis)
         with st.expander("Every row"):
-            c.table(found.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
-        outbox.papers(page, found, bid)
-        lists.shelf(page, found)
+            c.table(analysis.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
+        outbox.papers(page, analysis, bid)
+        lists.shelf(page, analysis)
 
 with cell(page, "Which gaps hold up the pipeline?") as c:
     ledger = cached_fit.ledger(page)

@@ -26,10 +26,10 @@ edits = calls.reviewed(page)
 
 with cell(page, "Which deals do we talk about?") as c:
     view = review.filters(page)
-    found = forecasts.review.grid(data, settings, view, edits)
-    c.answer(found.sentence())
-    review.table(page, view, found.frame)
-    c.method(forecasts.review.grid, found.frame, given=f"data, settings, forecasts.review.View(**{view.to_dict()!r})")
+    deals = forecasts.review.grid(data, settings, view, edits)
+    c.answer(deals.sentence())
+    review.table(page, view, deals.frame)
+    c.method(forecasts.review.grid, deals.frame, given=f"data, settings, forecasts.review.View(**{view.to_dict()!r})")
 
 with cell(page, "What does the review change?") as c:
     moved = forecasts.review.moves(data, settings, edits)

@@ -45,14 +45,14 @@ MAPPED = {
 
 def drawn() -> list[tuple[str, str]]:
     """Return (text, category), drawn from the patterns, each pattern as often as the others of its class."""
-    held = yaml.safe_load(LINES.read_text(encoding="utf-8"))
+    patterns_of = yaml.safe_load(LINES.read_text(encoding="utf-8"))
     made = random.Random(SEED)
     out: list[tuple[str, str]] = []
     for name in CATEGORIES:
         lines: dict[str, None] = {}
         for k in range(PER_CLASS.get(name, OTHERS) * 2):
-            patterns = held[name]
-            lines[_line(patterns[k % len(patterns)], held["words"], made)] = None
+            patterns = patterns_of[name]
+            lines[_line(patterns[k % len(patterns)], patterns_of["words"], made)] = None
             if len(lines) == PER_CLASS.get(name, OTHERS):
                 break
         out += [(line, name) for line in lines]
@@ -75,12 +75,12 @@ def by_meaning(texts: list[str], truth: np.ndarray) -> None:
         return
     model = LogisticRegression(C=0.3, max_iter=1000).fit(seen[1], truth)
     order = [list(model.classes_).index(c) for c in CATEGORIES]
-    told = {
+    weights = {
         "classes": list(CATEGORIES),
         "constant": [round(float(model.intercept_[k]), 3) for k in order],
         "weights": [[round(float(w), 3) for w in model.coef_[k]] for k in order],
     }
-    categories.MEANING.write_text(json.dumps(told) + "\n", encoding="utf-8")
+    categories.MEANING.write_text(json.dumps(weights) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -96,33 +96,33 @@ def main() -> None:
     model = LogisticRegression(C=given.strength, max_iter=2000).fit(x, truth)
     order = [list(model.classes_).index(c) for c in CATEGORIES]
     by_meaning(texts, truth)
-    told = {"classes": list(CATEGORIES), "constant": [round(float(model.intercept_[k]), 3) for k in order]}
+    head_fields = {"classes": list(CATEGORIES), "constant": [round(float(model.intercept_[k]), 3) for k in order]}
     table = {
         name: [round(float(model.coef_[k, j]), 2) for k in order]
         for j, name in enumerate(maker.get_feature_names_out())
         if np.abs(model.coef_[:, j]).max() >= 0.1
     }
     body = ",\n".join(f"  {json.dumps(n, ensure_ascii=False)}: {json.dumps(w)}" for n, w in sorted(table.items()))
-    head = json.dumps(told)[:-1]
+    head = json.dumps(head_fields)[:-1]
     categories.SHIPPED.write_text(f'{head},\n "weights": {{\n{body}\n}}}}\n', encoding="utf-8")
     print(f"{len(lines):,} lines, {len(table):,} features")
     categories.weights.cache_clear()
     categories.meaning.cache_clear()
     if given.promise:
-        held = pl.read_csv(given.promise)
-        right = np.array([MAPPED[c] for c in held["label"]])
-        alone = np.array([categories.of(t)[0] for t in held["text"]])
+        promise = pl.read_csv(given.promise)
+        right = np.array([MAPPED[c] for c in promise["label"]])
+        alone = np.array([categories.of(t)[0] for t in promise["text"]])
         print(f"PROMISE mapped: {(alone == right).mean():.3f} of {len(right)} by words alone")
-        seen = vectors.of([], held["text"].to_list())
-        pairs = [] if seen is None else list(zip(held["text"], seen[1], strict=True))
-        said = alone if seen is None else np.array([categories.of(*one)[0] for one in pairs])
-        print(f"PROMISE mapped: {(said == right).mean():.3f} by words and meaning")
-        secure = said == "security"
+        seen = vectors.of([], promise["text"].to_list())
+        pairs = [] if seen is None else list(zip(promise["text"], seen[1], strict=True))
+        predicted = alone if seen is None else np.array([categories.of(*pair)[0] for pair in pairs])
+        print(f"PROMISE mapped: {(predicted == right).mean():.3f} by words and meaning")
+        secure = predicted == "security"
         print(
             f"security or not: {(secure == (right == 'security')).mean():.3f}, precision "
             f"{(right[secure] == 'security').mean():.3f}, recall {secure[right == 'security'].mean():.3f}"
         )
-        counted = pl.DataFrame({"right": right, "said": said}).group_by("right", "said").len()
+        counted = pl.DataFrame({"right": right, "said": predicted}).group_by("right", "said").len()
         print(counted.pivot("said", index="right", values="len").fill_null(0))
 
 

@@ -36,10 +36,10 @@ WHEN = datetime(2026, 5, 4)
 
 def wanted() -> dict[str, list[str]]:
     """Return the wordings by category, in the order of the catalogue."""
-    held = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
+    wordings = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
     kinds = dict(catalogue.load().frame.select("capability_id", "category").iter_rows())
     out: dict[str, list[str]] = {}
-    for name, lines in held.items():
+    for name, lines in wordings.items():
         out.setdefault(kinds[name], []).extend(lines)
     return out
 

@@ -137,9 +137,9 @@ def _row(row: Sequence[str], columns: Sequence[float], *, is_head: bool) -> Bloc
     return Block(high, draw, is_tied=is_head)
 
 
-def tiles(found: Sequence[Sequence[str]]) -> list[Block]:
+def tiles(entries: Sequence[Sequence[str]]) -> list[Block]:
     """Return rows of tiles, each of a name, a value and a change."""
-    rows = [found[k : k + TILES_IN_A_ROW] for k in range(0, len(found), TILES_IN_A_ROW)]
+    rows = [entries[k : k + TILES_IN_A_ROW] for k in range(0, len(entries), TILES_IN_A_ROW)]
     return [Block(58.0, lambda top, row=row: _tiles(row, top)) for row in rows]  # type: ignore[misc]
 
 
@@ -163,8 +163,8 @@ def figure(svg: str) -> Block:
     inner = re.sub(r'(<svg[^>]*?)\swidth="[\d.]+"\sheight="[\d.]+"', r"\1", svg, count=1)
 
     def draw(top: float) -> str:
-        place = f'x="{MARGIN}" y="{top:.1f}" width="{wide * scale:.1f}" height="{high * scale:.1f}"'
-        return inner.replace("<svg", f"<svg {place}", 1)
+        box = f'x="{MARGIN}" y="{top:.1f}" width="{wide * scale:.1f}" height="{high * scale:.1f}"'
+        return inner.replace("<svg", f"<svg {box}", 1)
 
     return Block(high * scale + 8, draw)
 
@@ -234,10 +234,10 @@ def merged(files: Sequence[bytes]) -> bytes:
     objects: dict[int, bytes] = {1: b"<< /Type /Catalog /Pages 2 0 R >>"}
     kids, shift = [], 2
     for file in files:
-        found = _objects(file)
+        file_objects = _objects(file)
         root = int(TRAILER.findall(file)[-1])
-        old_pages = int(REFERENCE.search(found[root]).group(1))  # type: ignore[union-attr]
-        for number, body in found.items():
+        old_pages = int(REFERENCE.search(file_objects[root]).group(1))  # type: ignore[union-attr]
+        for number, body in file_objects.items():
             if number in (root, old_pages):
                 continue
             moved = _renumbered(body, shift)
@@ -245,7 +245,7 @@ def merged(files: Sequence[bytes]) -> bytes:
                 kids.append(number + shift)
                 moved = re.sub(rb"/Parent \d+ 0 R", b"/Parent 2 0 R", moved)
             objects[number + shift] = moved
-        shift += max(found)
+        shift += max(file_objects)
     names = b" ".join(b"%d 0 R" % kid for kid in kids)
     objects[2] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(kids), names)
     return _written(objects)
@@ -253,12 +253,12 @@ def merged(files: Sequence[bytes]) -> bytes:
 
 def _objects(file: bytes) -> dict[int, bytes]:
     """Return the objects of a PDF by number, read at the places its cross-reference table names."""
-    table = file[int(file.rpartition(b"startxref")[2].split()[0]) :].split(b"trailer")[0]
-    places = [int(row.split()[0]) for row in table.splitlines()[2:] if row.rstrip().endswith(b"n")]
-    ends = sorted([*places, file.rindex(b"\nxref") + 1])
+    xref = file[int(file.rpartition(b"startxref")[2].split()[0]) :].split(b"trailer")[0]
+    offsets = [int(row.split()[0]) for row in xref.splitlines()[2:] if row.rstrip().endswith(b"n")]
+    ends = sorted([*offsets, file.rindex(b"\nxref") + 1])
     out = {}
-    for place in places:
-        chunk = file[place : ends[ends.index(place) + 1]]
+    for offset in offsets:
+        chunk = file[offset : ends[ends.index(offset) + 1]]
         head, _, rest = chunk.partition(b" 0 obj")
         out[int(head)] = rest[: rest.rindex(b"endobj")].strip(b"\r\n ")
     return out
@@ -267,7 +267,7 @@ def _objects(file: bytes) -> dict[int, bytes]:
 def _renumbered(body: bytes, shift: int) -> bytes:
     """Move the references of an object; the bytes of a stream stay as they are."""
     head, mark, stream = body.partition(b"stream\n")
-    moved = REFERENCE.sub(lambda found: b"%d 0 R" % (int(found.group(1)) + shift), head)
+    moved = REFERENCE.sub(lambda match: b"%d 0 R" % (int(match.group(1)) + shift), head)
     return moved + mark + stream
 
 

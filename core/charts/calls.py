@@ -209,5 +209,5 @@ def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     own = base.mark_bar(color=CONTEXT, opacity=0.45, height=22).encode(
         x=alt.X("amount:Q", title=f"{currency} (grey: as loaded, teal: as reviewed)", axis=across()), tooltip=tip
     )
-    said = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)
-    return finish(own + said, height=32 * frame.height + 60)
+    reviewed = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)
+    return finish(own + reviewed, height=32 * frame.height + 60)

@@ -122,8 +122,8 @@ def cohorts(frame: pl.DataFrame, rate: str) -> Drawn:
 
     Cohorts of which only those that stayed are on record are left out, unless there are no others.
     """
-    kept = frame.filter("is_whole") if frame["is_whole"].any() else frame
-    shown = kept.filter((pl.col("age_months") % 3 == 0) & (pl.col("age_months") <= LONGEST_AGE))
+    whole = frame.filter("is_whole") if frame["is_whole"].any() else frame
+    shown = whole.filter((pl.col("age_months") % 3 == 0) & (pl.col("age_months") <= LONGEST_AGE))
     shown = shown.with_columns(percent=(pl.col(rate) * 100).round(0))
     order = shown["label"].unique(maintain_order=True).to_list()
     top = float(shown[rate].max() or 1.0)  # type: ignore[arg-type]
@@ -240,8 +240,8 @@ def _sign(channel: type, name: str, frame: pl.DataFrame) -> alt.X | alt.Y:
     low = frame[name].min() if frame.height else 0
     wide = name.endswith("_amount") and isinstance(low, (int, float)) and low >= 0
     scale = alt.Scale(type="symlog", constant=1_000) if wide else alt.Scale(zero=False)
-    found: alt.X | alt.Y = channel(f"{name}:Q", title=plain(name), axis=_across(), scale=scale)
-    return found
+    encoding: alt.X | alt.Y = channel(f"{name}:Q", title=plain(name), axis=_across(), scale=scale)
+    return encoding
 
 
 def timeline(frame: pl.DataFrame, kinds: tuple[str, ...]) -> Drawn:

@@ -21,18 +21,18 @@ SHORT = 8
 UNITS = {"points": "probability in %", "log_odds": "log odds", "money": "{currency}"}
 
 
-def steps(found: Contributions, top: int = 9, ends: tuple[str, str] = ("Typical", "Shown")) -> pl.DataFrame:
+def steps(contributions: Contributions, top: int = 9, ends: tuple[str, str] = ("Typical", "Shown")) -> pl.DataFrame:
     """Return the bars of a waterfall: [label, begin, end, change, kind, rank], base first, total last."""
-    parts = found.by_driver()
+    parts = contributions.by_driver()
     rest = float(parts.slice(top)["contribution"].sum())
     rows = [(r["driver"], r["contribution"]) for r in parts.head(top).to_dicts()]
     rows += [("Everything else", rest)] if parts.height > top else []
-    out: list[dict[str, object]] = [_step(ends[0], 0.0, found.base, "total", 0)]
-    at = found.base
+    out: list[dict[str, object]] = [_step(ends[0], 0.0, contributions.base, "total", 0)]
+    at = contributions.base
     for rank, (label, change) in enumerate(rows, start=1):
         out.append(_step(label, at, at + change, "▲ raises" if change >= 0 else "▼ lowers", rank))
         at += change
-    out.append(_step(ends[1], 0.0, found.shown, "total", len(rows) + 1))
+    out.append(_step(ends[1], 0.0, contributions.shown, "total", len(rows) + 1))
     return pl.DataFrame(out)
 
 
@@ -61,12 +61,12 @@ def bridge(
 
 
 def waterfall(
-    found: Contributions, top: int = 9, ends: tuple[str, str] = ("Typical", "Shown")
+    contributions: Contributions, top: int = 9, ends: tuple[str, str] = ("Typical", "Shown")
 ) -> alt.Chart | alt.LayerChart:
     """Show how contributions lead from the typical value, or another first end, to the one shown."""
-    frame = steps(found, top, ends)
-    unit = UNITS[found.unit].format(currency=found.currency)
-    written = ".3~s" if found.unit == "money" else ".1f" if found.unit == "points" else ".2f"
+    frame = steps(contributions, top, ends)
+    unit = UNITS[contributions.unit].format(currency=contributions.currency)
+    written = ".3~s" if contributions.unit == "money" else ".1f" if contributions.unit == "points" else ".2f"
     return _bars(frame, unit, written)
 
 
@@ -133,9 +133,9 @@ def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     order = (
         frame.group_by("driver").agg(size=pl.col("contribution").abs().mean()).sort("size", descending=True)["driver"]
     )
-    place = (pl.col("contribution").rank("ordinal").over("driver") * 7919 % 101 - 50) / 50
+    jitter = (pl.col("contribution").rank("ordinal").over("driver") * 7919 % 101 - 50) / 50
     chart = (
-        alt.Chart(frame.with_columns(jitter=place))
+        alt.Chart(frame.with_columns(jitter=jitter))
         .mark_circle(size=22, opacity=0.75)
         .encode(
             x=alt.X("contribution:Q", title="contribution in log odds"),
@@ -168,9 +168,9 @@ def dependence(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
     return finish(points)
 
 
-def _across(labels: Sequence[str], side: Literal["top", "bottom"] = "bottom") -> alt.Axis:
+def _across(texts: Sequence[str], side: Literal["top", "bottom"] = "bottom") -> alt.Axis:
     """Return an axis that shows every label, slanting where they are long."""
-    is_long = max(map(len, labels), default=0) > SHORT
+    is_long = max(map(len, texts), default=0) > SHORT
     return alt.Axis(labelAngle=-30 if is_long else 0, orient=side, labelLimit=110, labelOverlap=False)
 
 

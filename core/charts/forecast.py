@@ -80,7 +80,7 @@ def arriving(frame: pl.DataFrame, currency: str, top: int = 10) -> alt.Chart | a
 def win_curves(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     """The share won by each age, one line per part: [part, age_days, won_rate]."""
     order = frame["part"].unique(maintain_order=True).to_list()
-    lines = (
+    curves = (
         alt.Chart(frame)
         .mark_line(strokeWidth=2)
         .encode(
@@ -94,7 +94,7 @@ def win_curves(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             tooltip=["part:N", "age_days:Q", alt.Tooltip("won_rate:Q", format=".1%")],
         )
     )
-    return finish(lines, height=300)
+    return finish(curves, height=300)
 
 
 def weeks(frame: pl.DataFrame, currency: str, shown: int = 26) -> alt.Chart | alt.LayerChart:
@@ -123,9 +123,9 @@ def weeks(frame: pl.DataFrame, currency: str, shown: int = 26) -> alt.Chart | al
 def lines(frame: pl.DataFrame, currency: str, top: int = 6, shown: int = 24) -> alt.Chart | alt.LayerChart:
     """Monthly revenue of the largest parts, months to come dashed: [unit, month, amount, is_forecast]."""
     order = frame["unit"].unique(maintain_order=True).to_list()[:top]
-    kept = frame.filter(pl.col("unit").is_in(order))
-    past = kept.filter(~pl.col("is_forecast")).group_by("unit", maintain_order=True).tail(shown)
-    ahead = pl.concat([past.group_by("unit", maintain_order=True).tail(1), kept.filter("is_forecast")])
+    largest = frame.filter(pl.col("unit").is_in(order))
+    past = largest.filter(~pl.col("is_forecast")).group_by("unit", maintain_order=True).tail(shown)
+    ahead = pl.concat([past.group_by("unit", maintain_order=True).tail(1), largest.filter("is_forecast")])
     color = alt.Color(
         "unit:N",
         scale=alt.Scale(domain=order, range=PARTS_RANGE[: len(order)]),

@@ -16,7 +16,7 @@ COLOURS = (ACTUAL, "#7cc7bf", "#b9dcd8", "#f0c48a", CONTEXT, FORECAST)
 
 def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | alt.LayerChart:
     """Bars of requirements, or of what `noun` says, per category, split by status: [category, status, n]."""
-    held = [(s, c) for s, c in zip(STATUSES, COLOURS, strict=True) if s in set(frame["status"])]
+    present = [(s, c) for s, c in zip(STATUSES, COLOURS, strict=True) if s in set(frame["status"])]
     rank = pl.col("status").replace_strict({s: i for i, s in enumerate(STATUSES)}, return_dtype=pl.Int64)
     chart = (
         alt.Chart(frame.with_columns(rank=rank))
@@ -26,7 +26,7 @@ def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | 
             y=alt.Y("category:N", sort="-x", title=None),
             color=alt.Color(
                 "status:N",
-                scale=alt.Scale(domain=[s for s, _ in held], range=[c for _, c in held]),
+                scale=alt.Scale(domain=[s for s, _ in present], range=[c for _, c in present]),
                 legend=legend(each=90),
             ),
             order="rank:Q",

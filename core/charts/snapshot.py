@@ -99,7 +99,7 @@ def vector(spec: Mapping[str, Any], mark: str) -> str:
     import vl_convert
 
     svg: str = vl_convert.vegalite_to_svg(drawn(spec))
-    return re.sub(r'(\bid="|url\(#|href="#)', lambda found: f"{found.group(1)}{mark}-", svg)
+    return re.sub(r'(\bid="|url\(#|href="#)', lambda match: f"{match.group(1)}{mark}-", svg)
 
 
 def html(page: Snapshot) -> str:

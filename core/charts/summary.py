@@ -22,12 +22,12 @@ TITLES = {
 }
 
 
-def summary(found: GapAnalysis, score: Scores, bid: Bid, settings: Settings) -> Snapshot:
+def summary(analysis: GapAnalysis, score: Scores, bid: Bid, settings: Settings) -> Snapshot:
     """Return the executive summary of a list, to be written as PDF or HTML.
 
     Parameters
     ----------
-    found : GapAnalysis
+    analysis : GapAnalysis
     score : Scores
     bid : Bid
     settings : Settings
@@ -39,20 +39,20 @@ def summary(found: GapAnalysis, score: Scores, bid: Bid, settings: Settings) -> 
         Scores as tiles; coverage by category as a chart; the verdict with its factors and what bidding is
         worth; the gaps that weigh most, with what closes them; what a person still has to decide.
     """
-    parts = [*_tiles(found, score)]
-    parts += [_text("How much of it do we support?", found.sentence())]
-    parts += [_chart("How much of it do we support?", requirements.by_category, found.by_category(), share=LOWEST)]
+    parts = [*_tiles(analysis, score)]
+    parts += [_text("How much of it do we support?", analysis.sentence())]
+    parts += [_chart("How much of it do we support?", requirements.by_category, analysis.by_category(), share=LOWEST)]
     parts += [_text("Shall we bid?", bid.sentence()), _chart("Shall we bid?", ledger.factors, bid.factors)]
     if not bid.worth.is_empty():
         parts.append(_chart("Shall we bid?", ledger.worth, bid.worth, settings.currency))
-    parts += _gaps(found, settings)
-    parts.append(_text("What is still to be decided?", _open(found)))
-    deal = found.summary.get("opportunity")
-    about = f"{settings.company} · {found.source.name}" + (f" · {deal}" if deal else "")
+    parts += _gaps(analysis, settings)
+    parts.append(_text("What is still to be decided?", _open(analysis)))
+    deal = analysis.summary.get("opportunity")
+    about = f"{settings.company} · {analysis.source.name}" + (f" · {deal}" if deal else "")
     return Snapshot("Requirements at a glance", about, tuple(parts))
 
 
-def _tiles(found: GapAnalysis, score: Scores) -> list[Part]:
+def _tiles(analysis: GapAnalysis, score: Scores) -> list[Part]:
     tiles = [
         (
             TITLES[row["score"]],
@@ -61,15 +61,15 @@ def _tiles(found: GapAnalysis, score: Scores) -> list[Part]:
         )
         for row in score.frame.iter_rows(named=True)
     ]
-    cost = money(found.summary["cost_amount"], found.summary["currency"])
-    tiles.append(("To close all gaps", cost, f"{brief(found.summary['effort_weeks'])} person-weeks"))
-    tiles.append(("Requirements", f"{found.frame.height:,}", counted(found.summary["n_gaps"], "gap")))
+    cost = money(analysis.summary["cost_amount"], analysis.summary["currency"])
+    tiles.append(("To close all gaps", cost, f"{brief(analysis.summary['effort_weeks'])} person-weeks"))
+    tiles.append(("Requirements", f"{analysis.frame.height:,}", counted(analysis.summary["n_gaps"], "gap")))
     return [Part("", "tile", tile) for tile in tiles]
 
 
-def _gaps(found: GapAnalysis, settings: Settings) -> list[Part]:
-    head, gaps = "Where are the gaps, and what closes them?", found.gaps
-    parts = [_text(head, found.gap_sentence())]
+def _gaps(analysis: GapAnalysis, settings: Settings) -> list[Part]:
+    head, gaps = "Where are the gaps, and what closes them?", analysis.gaps
+    parts = [_text(head, analysis.gap_sentence())]
     if gaps.is_empty():
         return parts
     parts.append(_chart(head, requirements.cost, gaps, settings.currency, MOST_BARS, share=LOW))
@@ -82,8 +82,9 @@ def _gaps(found: GapAnalysis, settings: Settings) -> list[Part]:
     return parts
 
 
-def _open(found: GapAnalysis) -> str:
-    unclear, unstated = found.summary["n_unclear"] - found.summary["n_not_stated"], found.summary["n_not_stated"]
+def _open(analysis: GapAnalysis) -> str:
+    unstated = analysis.summary["n_not_stated"]
+    unclear = analysis.summary["n_unclear"] - unstated
     if not unclear and not unstated:
         return "Nothing: every row has its counterpart, and every limit that is asked for is stated."
     text = (

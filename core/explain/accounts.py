@@ -68,9 +68,9 @@ def listed(dataset: Dataset, settings: Settings) -> Listed:
         When too few accounts have left to learn from.
     """
     risks = reasons.churn_list(dataset, settings)
-    found = customers.load_or_build(dataset, settings).need()
-    hand = health.by_hand(found.features, settings)
-    frame = risks.frame.join(found.outlook.drop("mrr_amount", "p_left_90d"), on="account_id", how="left")
+    bundle = customers.load_or_build(dataset, settings).need()
+    hand = health.by_hand(bundle.features, settings)
+    frame = risks.frame.join(bundle.outlook.drop("mrr_amount", "p_left_90d"), on="account_id", how="left")
     return Listed(frame.join(hand, on="account_id", how="left"), risks.sentence(), risks.days)
 
 
@@ -95,11 +95,11 @@ class Outlook:
     def sentence(self) -> str:
         """Say what is expected to leave, shrink and grow."""
         lost, shrunk, won = (float(v) for v in self.frame.drop("month_ahead").sum().row(0))
-        kept = (self.mrr_amount - lost - shrunk) / self.mrr_amount if self.mrr_amount else None
+        stay_rate = (self.mrr_amount - lost - shrunk) / self.mrr_amount if self.mrr_amount else None
         return (
             f"Of {money(self.mrr_amount, self.currency)} a month, {money(lost, self.currency)} are expected to leave "
             f"within 12 months and {money(shrunk, self.currency)} to be cut; {money(won, self.currency)} come by "
-            f"expansion. Without expansion {percent(kept)} stay."
+            f"expansion. Without expansion {percent(stay_rate)} stay."
         )
 
     def race(self) -> pl.DataFrame:
@@ -146,8 +146,10 @@ def outlook(dataset: Dataset, settings: Settings) -> Outlook:
     ModelError
         When there is nothing to learn from, or nobody pays.
     """
-    found = customers.load_or_build(dataset, settings).need()
-    return Outlook(customers.by_month(found), found.cards, float(found.outlook["mrr_amount"].sum()), settings.currency)
+    bundle = customers.load_or_build(dataset, settings).need()
+    return Outlook(
+        customers.by_month(bundle), bundle.cards, float(bundle.outlook["mrr_amount"].sum()), settings.currency
+    )
 
 
 @dataclass(frozen=True)
@@ -161,15 +163,15 @@ class Ahead:
     def sentence(self) -> str:
         """Say the chances and the money."""
         row = self.row
-        said = f"It leaves within 12 months with a chance of {percent(row['p_left_12m'])}"
+        text = f"It leaves within 12 months with a chance of {percent(row['p_left_12m'])}"
         if row["p_left_at_renewal"] is not None:
-            said += f", {percent(row['p_left_at_renewal'])} by a month after its renewal"
-            said += f" in {row['days_to_renewal']:.0f} days"
+            text += f", {percent(row['p_left_at_renewal'])} by a month after its renewal"
+            text += f" in {row['days_to_renewal']:.0f} days"
         amounts = [
             number(row[f"{k}_mrr_amount"] or 0.0, "money", self.currency) for k in ("churned", "contracted", "expanded")
         ]
         lost, cut, won = amounts
-        return f"{said}. Expected of its monthly revenue: {lost} lost to leaving, {cut} cut, {won} won by expansion."
+        return f"{text}. Expected of its monthly revenue: {lost} lost to leaving, {cut} cut, {won} won by expansion."
 
 
 def ahead(dataset: Dataset, settings: Settings, account_id: str) -> Ahead:
@@ -186,9 +188,9 @@ def ahead(dataset: Dataset, settings: Settings, account_id: str) -> Ahead:
     ModelError
         When the account does not pay.
     """
-    found = customers.load_or_build(dataset, settings).need()
-    row = reasons.paying(found.outlook, account_id)
-    left = found.hazards.filter(pl.col("event") == EVENTS[0]).sort("account_id", "month_ahead")
+    bundle = customers.load_or_build(dataset, settings).need()
+    row = reasons.paying(bundle.outlook, account_id)
+    left = bundle.hazards.filter(pl.col("event") == EVENTS[0]).sort("account_id", "month_ahead")
     path = left.with_columns(stay_rate=(1 - pl.col("hazard")).cum_prod().over("account_id"))
     own = path.filter(pl.col("account_id") == account_id).select(
         "month_ahead", pl.lit("This account").alias("who"), "stay_rate"
@@ -244,10 +246,10 @@ def health_of(dataset: Dataset, settings: Settings, account_id: str) -> Signs:
     ModelError
         When the account does not pay.
     """
-    found = customers.load_or_build(dataset, settings)
-    row = reasons.paying(found.features, account_id)
+    bundle = customers.load_or_build(dataset, settings)
+    row = reasons.paying(bundle.features, account_id)
     scored = health.by_hand(row, settings).to_dicts()[0]
-    own = found.outlook.filter(pl.col("account_id") == account_id) if found.outlook.height else found.outlook
+    own = bundle.outlook.filter(pl.col("account_id") == account_id) if bundle.outlook.height else bundle.outlook
     learned = own["learned"][0] if own.height else None
     return Signs(health.signs(row, settings), learned, scored["by_hand"], scored["coverage_rate"], scored["band"])
 
@@ -317,10 +319,10 @@ def worth(dataset: Dataset, settings: Settings) -> LifetimeValue:
     """
     if lifetime.kind(dataset, settings) == "repeat":
         return lifetime.by_orders(dataset, settings)
-    found = customers.load_or_build(dataset, settings).need()
-    left = found.hazards.filter(pl.col("event") == EVENTS[0]).drop("event")
-    paying = found.features.select("account_id", "mrr_amount", "tenure_days")
-    return lifetime.by_contract(dataset, settings, left, paying, found.off)
+    bundle = customers.load_or_build(dataset, settings).need()
+    left = bundle.hazards.filter(pl.col("event") == EVENTS[0]).drop("event")
+    paying = bundle.features.select("account_id", "mrr_amount", "tenure_days")
+    return lifetime.by_contract(dataset, settings, left, paying, bundle.off)
 
 
 def groups(dataset: Dataset, settings: Settings, way: str = "kmeans") -> Segments:

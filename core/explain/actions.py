@@ -91,19 +91,19 @@ def actions(data: Dataset, settings: Settings, opportunity_id: str) -> Actions:
     Actions
     """
     now = open_marks(data, settings).filter(pl.col("opportunity_id") == opportunity_id)
-    told, cases = words(settings), _followed(data, settings)
+    labels, cases = words(settings), _followed(data, settings)
     rows = []
     for signal in SIGNALS:
         if now.is_empty() or not now[signal][0]:
             continue
-        for play in (one for one in playbooks.load("deal") if one.signal == signal):
-            found = _evidence(cases, signal, play.done, now["stage"][0], settings)
+        for play in (task for task in playbooks.load("deal") if task.signal == signal):
+            evidence = _evidence(cases, signal, play.done, now["stage"][0], settings)
             rows.append(
                 {
                     "action": play.name,
-                    "signal": told[signal],
-                    **found,
-                    **_expected(found, now["cents"][0]),
+                    "signal": labels[signal],
+                    **evidence,
+                    **_expected(evidence, now["cents"][0]),
                     "effort_days": play.effort_days,
                     "who": play.who,
                     "steps": "; ".join(play.steps),
@@ -132,12 +132,12 @@ def actions(data: Dataset, settings: Settings, opportunity_id: str) -> Actions:
     return Actions(frame.sort("low", "action", descending=[True, False], nulls_last=True), settings.currency)
 
 
-def _expected(found: dict[str, Any], cents: int | None) -> dict[str, float | None]:
+def _expected(evidence: dict[str, Any], cents: int | None) -> dict[str, float | None]:
     """Return what the difference stands for in money, where there is evidence and an amount."""
     names = {"expected_amount": "difference", "expected_low_amount": "low", "expected_high_amount": "high"}
-    if found["evidence"] != HELPED or cents is None:
+    if evidence["evidence"] != HELPED or cents is None:
         return dict.fromkeys(names)
-    return {name: found[of] * cents / 100 for name, of in names.items()}
+    return {name: evidence[of] * cents / 100 for name, of in names.items()}
 
 
 def _evidence(cases: pl.DataFrame, signal: str, done: str, stage: str, settings: Settings) -> dict[str, Any]:

@@ -63,10 +63,10 @@ def bins(values: pl.Series, most: int = MOST, order: Sequence[str] = ()) -> Bins
 
 
 def _numbers(values: pl.Series, is_flag: bool, most: int) -> Bins:
-    known = values.drop_nulls().to_numpy()
-    different = np.unique(known)
+    observed = values.drop_nulls().to_numpy()
+    different = np.unique(observed)
     if len(different) > most:
-        cuts = np.unique(np.quantile(known, np.linspace(0, 1, most + 1)[1:-1], method="higher"))
+        cuts = np.unique(np.quantile(observed, np.linspace(0, 1, most + 1)[1:-1], method="higher"))
         inner = cuts[cuts > different[0]]
     else:
         inner = different[1:]
@@ -74,7 +74,7 @@ def _numbers(values: pl.Series, is_flag: bool, most: int) -> Bins:
     where = np.searchsorted(inner, raw, side="right")
     labels, middles = [], []
     for k in range(len(inner) + 1 if len(different) else 0):
-        own = known[np.searchsorted(inner, known, side="right") == k]
+        own = observed[np.searchsorted(inner, observed, side="right") == k]
         low, high = float(own.min()), float(own.max())
         written = " to ".join(dict.fromkeys(_written(v, "_rate" in values.name) for v in (low, high)))
         labels.append(("no", "yes")[int(low)] if is_flag else written)
@@ -87,11 +87,11 @@ def _words(values: pl.Series, most: int, order: list[str]) -> Bins:
     if counts is None or counts.is_empty():
         return _with_gaps(np.zeros(len(values), dtype=int), values.is_null().to_numpy(), [], [])
     words = counts.sort("count", "word", descending=[True, False])["word"].to_list()
-    kept, rest = (words, []) if len(words) <= most else (words[: most - 1], words[most - 1 :])
-    kept.sort(key=lambda word: (order.index(word) if word in order else len(order), word))
-    place = {word: k for k, word in enumerate(kept)} | dict.fromkeys(rest, len(kept))
-    where = np.array([place.get(word, 0) for word in values.to_list()], dtype=int)
-    labels, middles = [*kept, *([OTHERS] if rest else [])], [*kept, *rest[:1]]
+    frequent, rest = (words, []) if len(words) <= most else (words[: most - 1], words[most - 1 :])
+    frequent.sort(key=lambda word: (order.index(word) if word in order else len(order), word))
+    codes = {word: k for k, word in enumerate(frequent)} | dict.fromkeys(rest, len(frequent))
+    where = np.array([codes.get(word, 0) for word in values.to_list()], dtype=int)
+    labels, middles = [*frequent, *([OTHERS] if rest else [])], [*frequent, *rest[:1]]
     return _with_gaps(where, values.is_null().to_numpy(), labels, middles)
 
 

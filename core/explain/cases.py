@@ -61,7 +61,9 @@ def logit(p: Floats) -> Floats:
     return np.asarray(np.log(safe / (1 - safe)), dtype=np.float64)
 
 
-def alike(model: Any, past: pl.DataFrame, row: pl.DataFrame, held: Sequence[str], most: int = NEAREST) -> pl.DataFrame:
+def alike(
+    model: Any, past: pl.DataFrame, row: pl.DataFrame, fixed_names: Sequence[str], most: int = NEAREST
+) -> pl.DataFrame:
     """Return the past cases nearest to one of today in all the model knows but the fields held fixed.
 
     Nearness is the distance of the model's log odds with the held fields set to the same value for all
@@ -74,10 +76,10 @@ def alike(model: Any, past: pl.DataFrame, row: pl.DataFrame, held: Sequence[str]
         Past cases with their features.
     row : pl.DataFrame
         The one case, one row.
-    held : sequence of str
+    fixed_names : sequence of str
         Fields that are to differ.
     """
-    fixed = {name: pl.lit(row[name][0]).cast(row.schema[name]) for name in held if name in row.columns}
+    fixed = {name: pl.lit(row[name][0]).cast(row.schema[name]) for name in fixed_names if name in row.columns}
     score = logit(np.asarray(model.predict(past.with_columns(**fixed))))
     own = logit(np.asarray(model.predict(row)))[0]
     near = past.with_columns(distance=pl.Series(np.abs(score - own)))
@@ -141,21 +143,21 @@ class Crowd:
         weights : mapping, optional
             How much each number counts; default all alike.
         """
-        held = tuple(n for n in names if n in past.columns)
+        columns = tuple(n for n in names if n in past.columns)
         if past.is_empty():
-            none = np.zeros((0, len(held)))
-            return Crowd(past, held, np.ones(len(held)), none, none, np.zeros(0, dtype=np.int64), 0.0)
+            none = np.zeros((0, len(columns)))
+            return Crowd(past, columns, np.ones(len(columns)), none, none, np.zeros(0, dtype=np.int64), 0.0)
         frame = past.sort(entity, "as_of")
-        raw = _numbers(frame, held)
+        raw = _numbers(frame, columns)
         ranks = np.sort(np.where(np.isnan(raw), np.inf, raw), axis=0)
-        scale = np.array([1.0 if weights is None else weights.get(n, 0.0) for n in held])
+        scale = np.array([1.0 if weights is None else weights.get(n, 0.0) for n in columns])
         places = _places(ranks, raw) * scale
         ids = frame[entity].rank("dense").cast(pl.Int64).to_numpy()
         some = places[np.linspace(0, len(places) - 1, min(SAMPLE, len(places))).astype(int)]
         squares = (some**2).sum(axis=1)[:, None] + (places**2).sum(axis=1)[None] - 2 * some @ places.T
         near = np.partition(np.sqrt(np.clip(squares, 0, None)), min(CLOSE, len(places) - 1), axis=1)
         return Crowd(
-            frame, held, scale, ranks, places, ids, float(np.quantile(near[:, min(CLOSE, len(places) - 1)], FAR))
+            frame, columns, scale, ranks, places, ids, float(np.quantile(near[:, min(CLOSE, len(places) - 1)], FAR))
         )
 
     def nearest(self, row: pl.DataFrame, most: int, but: str | None = None) -> tuple[pl.DataFrame, bool]:
@@ -180,8 +182,8 @@ class Crowd:
             return self.frame.clear(), False
         first = np.sort(np.unique(self.ids[order], return_index=True)[1])[:most]
         chosen = order[first]
-        found = self.frame[chosen].with_columns(distance=pl.Series(distance[chosen]))
-        return found, bool(distance[order[min(CLOSE, len(order) - 1)]] > self.usual)
+        neighbours = self.frame[chosen].with_columns(distance=pl.Series(distance[chosen]))
+        return neighbours, bool(distance[order[min(CLOSE, len(order) - 1)]] > self.usual)
 
 
 def _numbers(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
@@ -192,5 +194,5 @@ def _places(ranks: Floats, values: Floats) -> Floats:
     """Return the share of known past values below each value; the middle where it is not known."""
     n = np.maximum(np.isfinite(ranks).sum(axis=0), 1)
     each = [np.searchsorted(ranks[: n[i], i], values[:, i]) / n[i] for i in range(values.shape[1])]
-    found = np.column_stack(each) if each else np.zeros((len(values), 0))
-    return np.where(np.isnan(values), 0.5, found)
+    shares = np.column_stack(each) if each else np.zeros((len(values), 0))
+    return np.where(np.isnan(values), 0.5, shares)

@@ -91,8 +91,8 @@ def suppose(
     model = registry.load_or_train(dataset, settings).need_churn().ready()
     row, _ = _row(dataset, settings, account_id)
     plays = {play.feature: play for play in playbooks.load()}
-    known = {field.name: field for field in fields(dataset, settings, account_id)}
-    moved = supposing.chosen(row, known, values)
+    editable = {field.name: field for field in fields(dataset, settings, account_id)}
+    moved = supposing.chosen(row, editable, values)
     for name, value in tuple(moved.items()):
         now = float(row[name][0])
         for other in plays[name].together:
@@ -101,16 +101,16 @@ def suppose(
     after = changed(row, moved)
     p, q = (float(model.predict(frame)[0]) for frame in (row, after))
     real, far = _crowd(dataset, settings).nearest(after, CASES)
-    shown = real.select("account_id", "as_of", "has_left", *known) if real.height else real
-    return Supposed(p, q, shown, supposing.warnings(moved, known, far, "account"), settings.models.churn_days)
+    shown = real.select("account_id", "as_of", "has_left", *editable) if real.height else real
+    return Supposed(p, q, shown, supposing.warnings(moved, editable, far, "account"), settings.models.churn_days)
 
 
 def _row(dataset: Dataset, settings: Settings, account_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    found = customers.load_or_build(dataset, settings)
-    row = found.features.filter(pl.col("account_id") == account_id)
+    bundle = customers.load_or_build(dataset, settings)
+    row = bundle.features.filter(pl.col("account_id") == account_id)
     if row.is_empty():
         raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
-    return row, found.lived
+    return row, bundle.lived
 
 
 @remembered(2)

@@ -90,8 +90,8 @@ class Contributions:
         left = f"{left_over(self.residual, self.currency if self.unit == 'money' else self.unit)}."
         if self.unit == "points":
             return f"{self.base:.2f} % {total:+.2f} points = {self.shown:.2f} %; {left}"
-        written = [sentences.number(v, self.unit, self.currency) for v in (self.base, self.shown)]
-        return f"{written[0]} {sentences.change(total, self.unit)} = {written[1]}; {left}"
+        texts = [sentences.number(v, self.unit, self.currency) for v in (self.base, self.shown)]
+        return f"{texts[0]} {sentences.change(total, self.unit)} = {texts[1]}; {left}"
 
 
 def matrix(model: Any, frame: pl.DataFrame) -> Any:
@@ -203,12 +203,12 @@ def _in_unit(
 
 def _long(frame: pl.DataFrame, ids: pl.Series, features: list[str], parts: Floats) -> pl.DataFrame:
     words = drivers.load()
-    place = np.repeat(np.arange(len(features)), frame.height)
+    feature_index = np.repeat(np.arange(len(features)), frame.height)
     return pl.DataFrame(
         {
             "entity_id": pl.concat([ids] * len(features)),
-            "driver": pl.Series([words.driver(name) for name in features], dtype=pl.String)[place],
-            "feature": pl.Series(features, dtype=pl.String)[place],
+            "driver": pl.Series([words.driver(name) for name in features], dtype=pl.String)[feature_index],
+            "feature": pl.Series(features, dtype=pl.String)[feature_index],
             "value": pl.Series([text for name in features for text in written(frame, name)], dtype=pl.String),
             "contribution": parts.T.ravel(),
         }

@@ -80,14 +80,14 @@ def fields(dataset: Dataset, settings: Settings, opportunity_id: str, days: int 
     bundle = registry.load_or_train(dataset, settings)
     looked_at, row = bundle.need_close().ready().names, opened(bundle, opportunity_id)
     past = _past(dataset, settings, days)
-    found = []
+    editable = []
     for name, label in LABELS.items():
         now = row[name][0] if name in looked_at else None
         if now is None or past.is_empty():
             continue
         if name == "stage_rank":
             names = tuple(settings.stages.open)
-            found.append(Field(name, label, 0.0, float(len(names) - 1), float(now), 1.0, "choice", names))
+            editable.append(Field(name, label, 0.0, float(len(names) - 1), float(now), 1.0, "choice", names))
             continue
         kind = KINDS.get(name, "number")
         ends = supposing.bounds(past[name], float(now), is_money=kind == "money")
@@ -95,8 +95,8 @@ def fields(dataset: Dataset, settings: Settings, opportunity_id: str, days: int 
             low, high = min(max(ends[0], 0.0), float(now)), ends[1]
             if name == "silence_days" and row["age_days"][0] is not None:
                 high = max(min(high, float(row["age_days"][0])), float(now))
-            found += [Field(name, label, low, high, float(now), ends[2], kind)] if high > low else []
-    return found
+            editable += [Field(name, label, low, high, float(now), ends[2], kind)] if high > low else []
+    return editable
 
 
 def suppose(
@@ -133,18 +133,18 @@ def suppose(
     """
     bundle = registry.load_or_train(dataset, settings)
     model, row = bundle.need_close(), opened(bundle, opportunity_id)
-    known = {field.name: field for field in fields(dataset, settings, opportunity_id, days)}
-    moved = supposing.chosen(row, known, values)
+    editable = {field.name: field for field in fields(dataset, settings, opportunity_id, days)}
+    moved = supposing.chosen(row, editable, values)
     whole, notes = follow(row.row(0, named=True), moved, settings)
     after = _with(row, whole)
-    both, told = pl.concat([row, after]), np.zeros(2)
+    both, chances = pl.concat([row, after]), np.zeros(2)
     for horizon, weight in outlook.knots(bundle.deal_scores.columns, days).items():
-        told += weight * model.at(horizon).predict(both)
+        chances += weight * model.at(horizon).predict(both)
     crowd = _crowd(dataset, settings, Same(bundle), days)
     real, far = crowd.nearest(after, CASES, opportunity_id)
-    warned = (*notes, *_flat(model, moved), *supposing.warnings(moved, known, far, "deal"))
+    warned = (*notes, *_flat(model, moved), *supposing.warnings(moved, editable, far, "deal"))
     return Supposed(
-        float(told[0]), float(told[1]), _shown(real, dataset, known), warned, days, _along(row, after, moved)
+        float(chances[0]), float(chances[1]), _shown(real, dataset, editable), warned, days, _along(row, after, moved)
     )
 
 
@@ -175,18 +175,18 @@ def _past(dataset: Dataset, settings: Settings, days: int) -> pl.DataFrame:
     if dataset.whole is not None:
         mine = dataset.opportunities.select("opportunity_id")
         return _past(dataset.whole, settings, days).join(mine, on="opportunity_id", how="semi", maintain_order="left")
-    found = landmarks(dataset, settings)
-    if found.is_empty():
-        return found
+    marks = landmarks(dataset, settings)
+    if marks.is_empty():
+        return marks
     ended = (pl.col("end_days") <= days).fill_null(value=False)
     end = pl.when(ended & pl.col("is_won")).then(pl.lit(BECAME[0])).when(ended).then(pl.lit(BECAME[1]))
-    return found.filter(pl.col("follow_days") >= days).with_columns(became=end.otherwise(pl.lit(BECAME[2])))
+    return marks.filter(pl.col("follow_days") >= days).with_columns(became=end.otherwise(pl.lit(BECAME[2])))
 
 
 @remembered(2)
-def _crowd(dataset: Dataset, settings: Settings, known: Same, days: int) -> Crowd:
+def _crowd(dataset: Dataset, settings: Settings, bundle_key: Same, days: int) -> Crowd:
     """Lay past deals out, each number counting as much as it moves the model's log odds on average."""
-    bundle: Any = known.thing
+    bundle: Any = bundle_key.thing
     past, model = _past(dataset, settings, days), bundle.need_close().at(days)
     if past.is_empty():
         return Crowd.of(past, deals.NUMBERS, "opportunity_id")
@@ -199,11 +199,11 @@ def _crowd(dataset: Dataset, settings: Settings, known: Same, days: int) -> Crow
     return Crowd.of(past, deals.NUMBERS, "opportunity_id", weights)
 
 
-def _shown(real: pl.DataFrame, dataset: Dataset, known: Mapping[str, Field]) -> pl.DataFrame:
+def _shown(real: pl.DataFrame, dataset: Dataset, editable: Mapping[str, Field]) -> pl.DataFrame:
     if real.is_empty():
         return real
     names = dataset.opportunities.select("opportunity_id", "opportunity_name")
-    told = ["stage" if name == "stage_rank" else name for name in known]
+    columns = ["stage" if name == "stage_rank" else name for name in editable]
     return real.join(names, on="opportunity_id", how="left", maintain_order="left").select(
-        "opportunity_id", "opportunity_name", "as_of", "became", *told
+        "opportunity_id", "opportunity_name", "as_of", "became", *columns
     )

@@ -103,11 +103,11 @@ def forecast(dataset: Dataset, settings: Settings, window: str | None = None) ->
     ModelError
         When there is no close model or no open deal.
     """
-    found = outlook.current(dataset, settings)
-    if not found.windows:
+    current = outlook.current(dataset, settings)
+    if not current.windows:
         raise ModelError("There are no deals to forecast from.", mend="Load opportunities on the Data page.")
-    row = found.frame.filter(pl.col("window") == (window or found.windows[-1])).to_dicts()[0]
-    parts = _contributions(dataset, settings, row["days"], found.deals.filter(pl.col("window") == row["window"]))
+    row = current.frame.filter(pl.col("window") == (window or current.windows[-1])).to_dicts()[0]
+    parts = _contributions(dataset, settings, row["days"], current.deals.filter(pl.col("window") == row["window"]))
     return ForecastReasons(
         row["window"], row["closed_amount"], row["open_amount"], row["new_amount"], row["amount"], parts
     )
@@ -166,20 +166,20 @@ def landmarks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     They are kept beside the company's models, for they take seconds; not those of a session's data, of one person's
     part or under hidden names.
     """
-    place = registry.folder(dataset, settings)
-    file = None if place is None else place / "landmarks.parquet"
+    folder = registry.folder(dataset, settings)
+    file = None if folder is None else folder / "landmarks.parquet"
     if file is not None and file.exists():
         try:
             return pl.read_parquet(file)
         except (OSError, pl.exceptions.PolarsError):
             file.unlink(missing_ok=True)
-    found = close.marks(dataset, settings)
-    if file is not None and found.width:
+    marks = close.marks(dataset, settings)
+    if file is not None and marks.width:
         work = file.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
-            found.write_parquet(work)
+            marks.write_parquet(work)
             work.replace(file)
-    return found
+    return marks
 
 
 def _contributions(dataset: Dataset, settings: Settings, days: int, deals: pl.DataFrame) -> Contributions:
@@ -197,10 +197,10 @@ def _contributions(dataset: Dataset, settings: Settings, days: int, deals: pl.Da
 
 @remembered(4)
 def _of_horizon(
-    dataset: Dataset, settings: Settings, known: Same, horizon: int, amounts: tuple[tuple[str, float], ...]
+    dataset: Dataset, settings: Settings, bundle_key: Same, horizon: int, amounts: tuple[tuple[str, float], ...]
 ) -> Contributions:
     """Split every open deal's expected money at one horizon; windows between two horizons share it."""
-    bundle: Any = known.thing
+    bundle: Any = bundle_key.thing
     filled = pl.DataFrame(amounts, schema={"opportunity_id": pl.String, "shown_amount": pl.Float64}, orient="row")
     rows = bundle.deal_features.join(filled, on="opportunity_id")
     if rows.is_empty():

@@ -167,12 +167,12 @@ class Decisions:
         waiting = self.frame.filter(pl.col("state").is_in([KINDS["assign"], KINDS["snooze"]])).height
         done = self.frame.filter((pl.col("state") == KINDS["done"]) & pl.col("p_then").is_not_null())
         judged = done.filter(pl.col("days") >= self.window)
-        said = f"{waiting} assigned or snoozed, {self.frame.filter(pl.col('state') == KINDS['done']).height} done."
+        head = f"{waiting} assigned or snoozed, {self.frame.filter(pl.col('state') == KINDS['done']).height} done."
         if judged.is_empty():
-            return f"{said} What followed is told {self.window} days after an action is done."
+            return f"{head} What followed is told {self.window} days after an action is done."
         came, expected = int(judged[self.topic.happened].sum()), float(judged["p_then"].sum())
         return (
-            f"{said} Of {judged.height} done at least {self.window} days ago, {came} {self.topic.fate}; without "
+            f"{head} Of {judged.height} done at least {self.window} days ago, {came} {self.topic.fate}; without "
             f"regard to the action {expected:.1f} {self.topic.expected}."
         )
 
@@ -219,11 +219,11 @@ def read(
     topic : Topic
         `ACCOUNTS` or `DEALS`.
     """
-    rows = [row for row in (_row(one, topic) for one in trail.iter_rows(named=True)) if row is not None]
+    rows = [row for row in (_row(entry, topic) for entry in trail.iter_rows(named=True)) if row is not None]
     latest = {(row[topic.entity], row["action"]): row for row in rows}
     mine = topic.ids(dataset)
-    kept = [row for (one, _), row in latest.items() if one in mine and entity_id in (None, one)]
-    frame = pl.DataFrame([_followed(row, dataset, settings, topic) for row in kept], schema=topic.schema)
+    chosen = [row for (entity, _), row in latest.items() if entity in mine and entity_id in (None, entity)]
+    frame = pl.DataFrame([_followed(row, dataset, settings, topic) for row in chosen], schema=topic.schema)
     in_order = frame.sort("decided_on", topic.entity, "action", descending=[True, False, False])
     return Decisions(in_order, topic.window(settings), topic)
 
@@ -231,8 +231,8 @@ def read(
 def _row(row: dict[str, str], topic: Topic) -> dict[str, Any] | None:
     try:
         entity, action = json.loads(row["target"].removeprefix(topic.target))
-        known = json.loads(row["detail"])
-        on = date.fromisoformat(known["on"])
+        stored = json.loads(row["detail"])
+        on = date.fromisoformat(stored["on"])
         state = KINDS[row["action"]]
     except (ValueError, TypeError, KeyError):
         return None
@@ -241,11 +241,11 @@ def _row(row: dict[str, str], topic: Topic) -> dict[str, Any] | None:
         topic.entity: entity,
         "action": action,
         "state": state,
-        "who": known.get("who") or None,
+        "who": stored.get("who") or None,
         "decided_on": on,
         "until_on": until,
         "decided_by": row["user"],
-        "p_then": known.get("p"),
+        "p_then": stored.get("p"),
     }
 
 
@@ -264,7 +264,7 @@ def play(name: str, topic: Topic = ACCOUNTS) -> playbooks.Task:
     QuarterdeckError
         When the playbooks hold none of that name.
     """
-    found = next((p for p in topic.plays() if p.name == name), None)
-    if found is None:
+    task = next((p for p in topic.plays() if p.name == name), None)
+    if task is None:
         raise QuarterdeckError(f"The playbooks hold no action called {name!r}.", mend="Choose one that is listed.")
-    return found
+    return task

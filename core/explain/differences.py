@@ -171,12 +171,14 @@ def between(model: object, then: pl.DataFrame, now: pl.DataFrame) -> Contributio
         In points: contribution_i = (phi_i(now) − phi_i(then)) × (g(m') − g(m)) / (m' − m), g being the calibration
         map and m the log odds. What the model's base differs by, which is nothing for most, is a part of its own.
     """
-    one, other = explain(model, then), explain(model, now)
-    margins = np.array([one.shown, other.shown])
+    earlier, later = explain(model, then), explain(model, now)
+    margins = np.array([earlier.shown, later.shown])
     p = probability(model, margins) * 100
     slope = float(path_slope(model, margins[:1], margins[1:])[0]) * 100
     keys = ["driver", "feature"]
-    both = other.frame.join(one.frame.select(*keys, before="contribution", was="value"), on=keys, maintain_order="left")
+    both = later.frame.join(
+        earlier.frame.select(*keys, before="contribution", was="value"), on=keys, maintain_order="left"
+    )
     changed = pl.when(pl.col("was") == pl.col("value")).then("value").otherwise(pl.format("{} → {}", "was", "value"))
     parts = both.select(
         "entity_id",
@@ -185,14 +187,14 @@ def between(model: object, then: pl.DataFrame, now: pl.DataFrame) -> Contributio
         changed.alias("value"),
         contribution=(pl.col("contribution") - pl.col("before")) * slope,
     )
-    shift = (other.base - one.base) * slope
+    shift = (later.base - earlier.base) * slope
     if abs(shift) > 1e-9:
         extra = parts.head(1).with_columns(
             driver=pl.lit("The model's base"), feature=pl.lit("base"), value=pl.lit(""), contribution=pl.lit(shift)
         )
         parts = pl.concat([parts, extra])
     left = float(p[1] - p[0] - parts["contribution"].sum())
-    ends = other.entities.with_columns(base=pl.lit(float(p[0])), shown=pl.lit(float(p[1])), residual=pl.lit(left))
+    ends = later.entities.with_columns(base=pl.lit(float(p[0])), shown=pl.lit(float(p[1])), residual=pl.lit(left))
     return Contributions(parts, ends, float(p[0]), float(p[1]), left, "points")
 
 
@@ -224,7 +226,7 @@ def compare(
     dataset: Dataset,
     settings: Settings,
     by: str = "region",
-    one: str | None = None,
+    group: str | None = None,
     other: str | None = None,
     subject: str = "churn",
 ) -> Difference:
@@ -238,7 +240,7 @@ def compare(
     dataset : Dataset
     settings : Settings
     by : {"region", "segment", "industry"}
-    one, other : str, optional
+    group, other : str, optional
         Two groups; default those with the highest and the lowest mean chance. The second is the base.
     subject : {"churn", "close"}
 
@@ -247,19 +249,19 @@ def compare(
     ModelError
         When there is no such model, column or group, or fewer than two groups of ten.
     """
-    rows, known = _described(dataset, settings, by, subject)
+    rows, explained = _described(dataset, settings, by, subject)
     names = groups(dataset, settings, by, subject)["value"].to_list()
     if len(names) < 2:
         raise ModelError(
             f"There are no two groups of at least {FEWEST} by {GROUPS[by].lower()}.", mend="Compare by something else."
         )
-    ends = (one or names[-1], other or names[0])
+    ends = (group or names[-1], other or names[0])
     for name in ends:
         if name not in names:
             near = closest(name, names)
             raise ModelError(f"There is no group {name!r}.", mend=f"Did you mean {near!r}?" if near else "")
     whole = _explained(dataset, settings, Same(registry.load_or_train(dataset, settings)), subject)
-    sides = [_of(whole, rows.filter(pl.col(by) == name)[known.key]) for name in ends]
+    sides = [_of(whole, rows.filter(pl.col(by) == name)[explained.key]) for name in ends]
     keys = ["driver", "feature"]
     means = [s.frame.group_by(keys, maintain_order=True).agg(pl.col("contribution").mean()) for s in sides]
     both = means[0].join(means[1].rename({"contribution": "second"}), on=keys, maintain_order="left")
@@ -277,17 +279,17 @@ def compare(
     side = "above" if high >= low else "below"
     head = (
         f"{ends[0]} lies {abs(high - low):.1f} points {side} {ends[1]}: {high:.1f} % against {low:.1f} % are expected "
-        f"to {known.verb}, over {counts[0]:,} and {counts[1]:,}."
+        f"to {explained.verb}, over {counts[0]:,} and {counts[1]:,}."
     )
-    found = Contributions(parts, entity, low, high, left, "points")
-    return Difference(found, ends[1], ends[0], head, counts[1], counts[0])
+    contributions = Contributions(parts, entity, low, high, left, "points")
+    return Difference(contributions, ends[1], ends[0], head, counts[1], counts[0])
 
 
 @remembered(4)
-def _explained(dataset: Dataset, settings: Settings, _known: Same, subject: str) -> Contributions:
+def _explained(dataset: Dataset, settings: Settings, _bundle_key: Same, subject: str) -> Contributions:
     """Return today's chances of all rows, split; kept while data and models stay: any group is a part of it."""
-    known = subjects.subject(dataset, settings, subject)
-    return explain(known.model, known.rows, unit="points")
+    explained = subjects.subject(dataset, settings, subject)
+    return explain(explained.model, explained.rows, unit="points")
 
 
 def _of(whole: Contributions, ids: pl.Series) -> Contributions:
@@ -302,11 +304,11 @@ def _described(dataset: Dataset, settings: Settings, by: str, subject: str) -> t
     """Return today's rows with the group and the chance, and the model they are of."""
     if by not in GROUPS:
         raise ModelError(f"Groups by {by} are not known.", mend=f"Did you mean {closest(by, list(GROUPS))}?")
-    known = subjects.subject(dataset, settings, subject)
-    rows = known.rows
+    explained = subjects.subject(dataset, settings, subject)
+    rows = explained.rows
     if by not in rows.columns:
         rows = rows.join(dataset.accounts.select("account_id", by), on="account_id", how="left")
-    return rows.with_columns(pl.col(by).fill_null("Not known")), known
+    return rows.with_columns(pl.col(by).fill_null("Not known")), explained
 
 
 def _means(rows: pl.DataFrame, by: str, ends: tuple[str, str], features: list[str]) -> list[str]:

@@ -31,9 +31,9 @@ class DriverMap:
 
     def phrase(self, feature: str, value: str) -> str:
         """Put a feature and its value into words."""
-        found = next((p for pattern, p in self.phrases if fnmatch(feature, pattern)), None)
-        if found and value != NOT_KNOWN:
-            return found.format(value=value)
+        template = next((p for pattern, p in self.phrases if fnmatch(feature, pattern)), None)
+        if template and value != NOT_KNOWN:
+            return template.format(value=value)
         return f"{plain(feature).lower()} {value}"
 
 
@@ -52,9 +52,9 @@ def load(path: Path = DEFAULT) -> DriverMap:
         When the file cannot be read or has another shape.
     """
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-        drivers = tuple((str(p), str(name)) for name, patterns in found["drivers"].items() for p in patterns)
-        phrases = tuple((str(p), str(text)) for p, text in (found.get("phrases") or {}).items())
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        drivers = tuple((str(p), str(name)) for name, patterns in content["drivers"].items() for p in patterns)
+        phrases = tuple((str(p), str(text)) for p, text in (content.get("phrases") or {}).items())
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             "The driver map cannot be used.", str(path), "It needs `drivers: {name: [pattern]}`."

@@ -69,30 +69,30 @@ def headlines(data: Dataset, settings: Settings) -> Headlines:
     -------
     Headlines
     """
-    found = [
+    rows = [
         *_quarter(data, settings),
         *_change(data, settings),
         *max((list(_region(data, settings)), list(_family(data, settings))), key=_size),
         *_recurring(data, settings),
     ]
     schema = {"text": pl.String, "amount": pl.Float64, "cell": pl.String}
-    frame = pl.DataFrame(found, schema=schema, orient="row")
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
     return Headlines(frame.sort("amount", descending=True, maintain_order=True))
 
 
-Told = tuple[str, float, str]
+Statement = tuple[str, float, str]
 
 
-def _size(told: list[Told]) -> float:
-    return told[0][1] if told else 0.0
+def _size(statements: list[Statement]) -> float:
+    return statements[0][1] if statements else 0.0
 
 
-def _quarter(data: Dataset, settings: Settings) -> Iterator[Told]:
+def _quarter(data: Dataset, settings: Settings) -> Iterator[Statement]:
     """Tell the forecast against quota."""
-    found = outlook.current(data, settings)
-    if not found.is_known:
+    current = outlook.current(data, settings)
+    if not current.is_known:
         return
-    row, unit = found.frame.row(-1, named=True), settings.currency
+    row, unit = current.frame.row(-1, named=True), settings.currency
     heading = f"We are heading for {money(row['amount'], unit)} in {row['window']}"
     reach = f"four cases in five lie between {money(row['lower'], unit)} and {money(row['upper'], unit)}"
     if not row["quota_amount"]:
@@ -103,22 +103,22 @@ def _quarter(data: Dataset, settings: Settings) -> Iterator[Told]:
     yield f"{heading}, {money(abs(gap), unit)} {side} quota; {reach}.", abs(gap), QUARTER
 
 
-def _change(data: Dataset, settings: Settings) -> Iterator[Told]:
+def _change(data: Dataset, settings: Settings) -> Iterator[Statement]:
     """Tell how the pipeline due this quarter changed in a week, and what did most of it."""
     since = data.as_of - timedelta(days=7)
-    found = flow(data, settings, since, data.as_of, due="this quarter")
-    moved = found.amount("Closing") - found.amount("Opening")
-    top = found.largest()
+    week_flow = flow(data, settings, since, data.as_of, due="this quarter")
+    moved = week_flow.amount("Closing") - week_flow.amount("Opening")
+    top = week_flow.largest()
     if not moved or top is None:
         return
     word = "grew" if moved > 0 else "shrank"
     amount = money(abs(moved), settings.currency)
-    most = money(abs(found.amount(top)), settings.currency)
+    most = money(abs(week_flow.amount(top)), settings.currency)
     text = f"The pipeline due this quarter {word} by {amount} in a week; the largest move was {most} {top.lower()}."
     yield text, abs(moved), CHANGE
 
 
-def _region(data: Dataset, settings: Settings) -> Iterator[Told]:
+def _region(data: Dataset, settings: Settings) -> Iterator[Statement]:
     """Tell the region whose bookings of the quarter moved most against the same days a year ago."""
     begin, booked = quarter_start(data.as_of, settings), daily(data)
     past = add_months(begin, -12)
@@ -143,7 +143,7 @@ def _by_region(booked: pl.DataFrame, since: date, until: date) -> pl.DataFrame:
     return rows.group_by("region").agg(pl.col("amount").sum())
 
 
-def _family(data: Dataset, settings: Settings) -> Iterator[Told]:
+def _family(data: Dataset, settings: Settings) -> Iterator[Statement]:
     """Tell the product family whose bookings of twelve months moved most."""
     frame = by_region_and_family(data, settings).frame
     sums = frame.group_by("family").agg(pl.col("amount").sum(), pl.col("earlier_amount").sum())
@@ -159,7 +159,7 @@ def _family(data: Dataset, settings: Settings) -> Iterator[Told]:
     yield text, abs(row["move"]), FAMILIES
 
 
-def _recurring(data: Dataset, settings: Settings) -> Iterator[Told]:
+def _recurring(data: Dataset, settings: Settings) -> Iterator[Statement]:
     """Tell what recurring revenue a year gained or lost since the quarter began."""
     begin = quarter_start(data.as_of, settings)
     if not data.has("subscriptions"):

@@ -75,12 +75,12 @@ class Together:
     def sentence(self) -> str:
         """Say where the two act together most."""
         seen = self.frame.drop_nulls("beyond")
-        one, other = (drivers.plain(name).lower() for name in self.names)
+        first, second = (drivers.plain(name).lower() for name in self.names)
         if seen.is_empty():
-            return f"Too few {self.noun}s stand in any one combination of {one} and {other}."
+            return f"Too few {self.noun}s stand in any one combination of {first} and {second}."
         top = seen.sort(pl.col("beyond").abs() * pl.col("n").sqrt(), descending=True).row(0, named=True)
         return (
-            f"Most where {one} is {top['one']} and {other} is {top['other']} ({counted(top['n'], self.noun)}): "
+            f"Most where {first} is {top['one']} and {second} is {top['other']} ({counted(top['n'], self.noun)}): "
             f"{top['p'] * 100:.1f} % would {self.verb}, where the two alone would make it "
             f"{top['p_alone'] * 100:.1f} %."
         )
@@ -108,26 +108,28 @@ def pairs(dataset: Dataset, settings: Settings, of: str = "close", most: int = 1
     ModelError
         When there is no such model.
     """
-    known = subject(dataset, settings, of)
-    rough = strengths(known, evenly(known.rows, ROUGH_ROWS), _candidates(known), settings.models.seed)
+    explained = subject(dataset, settings, of)
+    rough = strengths(explained, evenly(explained.rows, ROUGH_ROWS), _candidates(explained), settings.models.seed)
     likely = list(rough.head(3 * most).select("one", "other").iter_rows())
-    return Pairs(strengths(known, evenly(known.rows, ROWS), likely, settings.models.seed).head(most), known.verb)
+    return Pairs(
+        strengths(explained, evenly(explained.rows, ROWS), likely, settings.models.seed).head(most), explained.verb
+    )
 
 
-def strengths(known: Subject, some: pl.DataFrame, chosen: Sequence[tuple[str, str]], seed: int) -> pl.DataFrame:
+def strengths(explained: Subject, some: pl.DataFrame, chosen: Sequence[tuple[str, str]], seed: int) -> pl.DataFrame:
     """Return [pair, one, other, strength] of pairs of a model's features over some rows, as `pairs` says.
 
     Parameters
     ----------
-    known : Subject
+    explained : Subject
     some : pl.DataFrame
         The rows to look at.
     chosen : sequence of (feature, feature)
     seed : int
     """
-    x, names = matrix(known.model, some), list(known.model.feature_names_)
+    x, names = matrix(explained.model, some), list(explained.model.feature_names_)
     z = x[np.random.default_rng(seed).permutation(len(x))]
-    follow = _following(known)
+    follow = _following(explained)
     places = [(names.index(a), names.index(b)) for a, b in chosen]
     moved = sorted({i for pair in places for i in pair})
 
@@ -137,31 +139,33 @@ def strengths(known: Subject, some: pl.DataFrame, chosen: Sequence[tuple[str, st
         return _followed(out, columns, follow)
 
     asked = [x, *(swapped(i) for i in moved), *(swapped(*pair) for pair in places)]
-    said = _margins(known.model, np.concatenate(asked)).reshape(len(asked), len(x))
-    alone, both = dict(zip(moved, said[1:], strict=False)), said[1 + len(moved) :]
-    found = [
-        (f"{drivers.plain(a)} and {drivers.plain(b).lower()}", a, b, _strength(said[0] - alone[i] - alone[j] + m))
+    margins = _margins(explained.model, np.concatenate(asked)).reshape(len(asked), len(x))
+    alone, both = dict(zip(moved, margins[1:], strict=False)), margins[1 + len(moved) :]
+    rows = [
+        (f"{drivers.plain(a)} and {drivers.plain(b).lower()}", a, b, _strength(margins[0] - alone[i] - alone[j] + m))
         for (a, b), (i, j), m in zip(chosen, places, both, strict=True)
     ]
     schema = {**dict.fromkeys(("pair", "one", "other"), pl.String), "strength": pl.Float64}
     order = ["strength", "one", "other"]
-    return pl.DataFrame(found, schema, orient="row").sort(order, descending=[True, False, False])
+    return pl.DataFrame(rows, schema, orient="row").sort(order, descending=[True, False, False])
 
 
 def _strength(beyond: Floats) -> float:
     return float(np.sqrt(np.mean(beyond**2) / 4))
 
 
-def _candidates(known: Subject) -> list[tuple[str, str]]:
+def _candidates(explained: Subject) -> list[tuple[str, str]]:
     """Return every pair of features that vary, of different drivers; none that follows from others."""
-    x, group = matrix(known.model, known.rows), drivers.load()
+    x, group = matrix(explained.model, explained.rows), drivers.load()
     names = [
-        name for i, name in enumerate(known.model.feature_names_) if name not in FOLLOWS and (x[:, i] != x[0, i]).any()
+        name
+        for i, name in enumerate(explained.model.feature_names_)
+        if name not in FOLLOWS and (x[:, i] != x[0, i]).any()
     ]
     return [(a, b) for a, b in combinations(names, 2) if group.driver(a) != group.driver(b)]
 
 
-def together(dataset: Dataset, settings: Settings, one: str, other: str, of: str = "close") -> Together:
+def together(dataset: Dataset, settings: Settings, feature: str, other: str, of: str = "close") -> Together:
     """Say what the model gives for each combination of two features.
 
     Both features of 120 of today's rows are set to the middle of each range, or to each word, all else as it is; p is
@@ -173,7 +177,7 @@ def together(dataset: Dataset, settings: Settings, one: str, other: str, of: str
     ----------
     dataset : Dataset
     settings : Settings
-    one, other : str
+    feature, other : str
         Two features of the model.
     of : {"close", "churn"}
 
@@ -182,15 +186,15 @@ def together(dataset: Dataset, settings: Settings, one: str, other: str, of: str
     ModelError
         When there is no such model or feature; the closest is named.
     """
-    known = subject(dataset, settings, of)
-    names = list(known.model.feature_names_)
-    for name in (one, other):
+    explained = subject(dataset, settings, of)
+    names = list(explained.model.feature_names_)
+    for name in (feature, other):
         if name not in names:
             near = closest(name, names)
             raise ModelError(f"The model has no feature {name!r}.", mend=f"Did you mean {near!r}?" if near else "")
-    first, second = (bins(known.rows[name], order=settings.stages.open) for name in (one, other))
+    first, second = (bins(explained.rows[name], order=settings.stages.open) for name in (feature, other))
     cut = first, second
-    p, margin = _grid(known, (one, other), cut)
+    p, margin = _grid(explained, (feature, other), cut)
     n = np.zeros(p.shape)
     np.add.at(n, (cut[0].places.to_numpy(), cut[1].places.to_numpy()), 1)
     alone = 1 / (1 + np.exp(-_sums(margin, n)))
@@ -206,22 +210,22 @@ def together(dataset: Dataset, settings: Settings, one: str, other: str, of: str
         **dict.fromkeys(("p", "p_alone", "beyond"), pl.Float64),
     }
     frame = pl.DataFrame(rows, schema, orient="row")
-    return Together(frame, (one, other), (cut[0].labels, cut[1].labels), known.noun, known.verb)
+    return Together(frame, (feature, other), (cut[0].labels, cut[1].labels), explained.noun, explained.verb)
 
 
-def _grid(known: Subject, pair: tuple[str, str], cut: tuple[Bins, Bins]) -> tuple[Floats, Floats]:
+def _grid(explained: Subject, pair: tuple[str, str], cut: tuple[Bins, Bins]) -> tuple[Floats, Floats]:
     """Return the mean chance, and the log odds that go with it, of every combination."""
-    rows = evenly(known.rows, CASES)
+    rows = evenly(explained.rows, CASES)
     kinds = [rows.schema[name] for name in pair]
     parts = [
         rows.with_columns(**{name: pl.lit(v).cast(kind) for name, v, kind in zip(pair, (a, b), kinds, strict=True)})
         for a in cut[0].middles
         for b in cut[1].middles
     ]
-    names = list(known.model.feature_names_)
-    x = _followed(matrix(known.model, pl.concat(parts)), [names.index(n) for n in pair], _following(known))
-    margins = _margins(known.model, x).reshape(len(parts), rows.height)
-    p = _chances(known.model, margins).mean(axis=1).reshape(len(cut[0].middles), -1)
+    names = list(explained.model.feature_names_)
+    x = _followed(matrix(explained.model, pl.concat(parts)), [names.index(n) for n in pair], _following(explained))
+    margins = _margins(explained.model, x).reshape(len(parts), rows.height)
+    p = _chances(explained.model, margins).mean(axis=1).reshape(len(cut[0].middles), -1)
     return p, np.log(p / (1 - p))
 
 
@@ -233,8 +237,8 @@ def _sums(margin: Floats, n: Floats) -> Floats:
     i, j = np.indices(margin.shape)
     rows = np.concatenate([np.eye(margin.shape[0])[i.ravel()], np.eye(margin.shape[1])[j.ravel()]], axis=1)
     weight = np.sqrt(n.ravel() + 0.01)
-    found, *_ = np.linalg.lstsq(rows * weight[:, None], margin.ravel() * weight, rcond=None)
-    return np.asarray(rows @ found, dtype=np.float64).reshape(margin.shape)
+    coefficients, *_ = np.linalg.lstsq(rows * weight[:, None], margin.ravel() * weight, rcond=None)
+    return np.asarray(rows @ coefficients, dtype=np.float64).reshape(margin.shape)
 
 
 def _margins(model: Any, x: Floats) -> Floats:
@@ -245,9 +249,9 @@ def _chances(model: Any, margins: Floats) -> Floats:
     return np.clip(probability(model, margins.ravel()).reshape(margins.shape), 1e-6, 1 - 1e-6)
 
 
-def _following(known: Subject) -> Mapping[int, tuple[tuple[int, ...], dict[tuple[float, ...], float]]]:
+def _following(explained: Subject) -> Mapping[int, tuple[tuple[int, ...], dict[tuple[float, ...], float]]]:
     """Return, for each feature that follows from others, which these are and its value for each of their values."""
-    names, x = list(known.model.feature_names_), matrix(known.model, known.rows)
+    names, x = list(explained.model.feature_names_), matrix(explained.model, explained.rows)
     out = {}
     for name, parents in FOLLOWS.items():
         if name in names and set(parents) <= set(names):

@@ -49,11 +49,11 @@ class MonthReasons:
         parts = [
             f"{money(part, self.currency, sign=True)} by {NAMES[label]}" for label, part in others if abs(part) >= 0.5
         ]
-        said = ", ".join(parts) or "nothing else moves it"
+        effects = ", ".join(parts) or "nothing else moves it"
         level_amount = money(level[1], self.currency)
         return (
             f"{money(self.amount, self.currency)}{where} in {self.month:%B %Y}: {level_amount} as the last "
-            f"twelve months were on average, {said}."
+            f"twelve months were on average, {effects}."
         )
 
     def check(self) -> str:
@@ -94,10 +94,10 @@ def month(dataset: Dataset, settings: Settings, chosen: date | None = None, unit
         When there is no revenue, or no such month or region is forecast, or the models that serve are of an earlier
         version, which kept no reasons.
     """
-    found = forecast.revenue(dataset, settings).reasons
-    if found.is_empty():
+    reasons = forecast.revenue(dataset, settings).reasons
+    if reasons.is_empty():
         raise ModelError("The models that serve kept no reasons.", mend="Return to the newest on the Models page.")
-    rows = found.filter(pl.col("unit") == unit).sort("month")
+    rows = reasons.filter(pl.col("unit") == unit).sort("month")
     rows = rows.filter(pl.col("month") == chosen) if chosen is not None else rows.head(1)
     if rows.is_empty():
         raise ModelError(f"No such month of {unit} is forecast.", mend="Choose one that is listed.")

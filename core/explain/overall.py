@@ -34,8 +34,8 @@ def overall(dataset: Dataset, settings: Settings, of: str = "churn") -> Importan
     ModelError
         When there is no such model.
     """
-    known = subject(dataset, settings, of)
-    return importance(known.model, known.rows)
+    explained = subject(dataset, settings, of)
+    return importance(explained.model, explained.rows)
 
 
 @dataclass(frozen=True)
@@ -90,21 +90,21 @@ def driver(dataset: Dataset, settings: Settings, feature: str | None = None, of:
     ModelError
         When the model has no such feature; the closest is named.
     """
-    known = subject(dataset, settings, of)
+    explained = subject(dataset, settings, of)
     chosen = feature or features(dataset, settings, of)[0]
-    points = dependence(known.model, known.rows, chosen)
-    cut = bins(known.rows[chosen], order=settings.stages.open)
-    rows = known.rows.with_columns(place=cut.places)
+    points = dependence(explained.model, explained.rows, chosen)
+    cut = bins(explained.rows[chosen], order=settings.stages.open)
+    rows = explained.rows.with_columns(place=cut.places)
     means = rows.group_by("place").agg(n=pl.len(), p=pl.col("p").mean()).sort("place")
     labels = pl.DataFrame({"label": list(cut.labels)}, {"label": pl.String})
     places = labels.select(pl.int_range(pl.len()).alias("place"), "label")
-    found = places.join(means, on="place").with_columns(base=pl.lit(float(rows["p"].mean())))  # type: ignore[arg-type]
-    return Dependence(points, found, chosen, known.noun, known.verb)
+    averages = places.join(means, on="place").with_columns(base=pl.lit(float(rows["p"].mean())))  # type: ignore[arg-type]
+    return Dependence(points, averages, chosen, explained.noun, explained.verb)
 
 
 def features(dataset: Dataset, settings: Settings, of: str = "churn") -> list[str]:
     """Return a model's features, those that move the chance most first."""
-    known = subject(dataset, settings, of)
-    phi, _ = shap_values(known.model, known.rows)
+    explained = subject(dataset, settings, of)
+    phi, _ = shap_values(explained.model, explained.rows)
     order = np.argsort(-np.abs(phi).mean(axis=0), kind="stable")
-    return [known.model.feature_names_[i] for i in order]
+    return [explained.model.feature_names_[i] for i in order]

@@ -21,7 +21,7 @@ NEEDS = {
 }
 
 
-def _known(signal: str) -> str:
+def _known_signal(signal: str) -> str:
     if signal not in SIGNALS:
         raise ValueError(signal)
     return signal
@@ -80,7 +80,7 @@ class DealPlay(Task):
         Which change of the four weeks after shows that it was done; "not kept" where no history tells.
     """
 
-    signal: Annotated[str, AfterValidator(_known)]
+    signal: Annotated[str, AfterValidator(_known_signal)]
     done: Change
 
 
@@ -103,7 +103,7 @@ def load(subject: Literal["account", "deal"] = "account", path: Path = DEFAULT) 
 def _read(subject: str, path: Path) -> tuple[Any, ...]:
     kind = Play if subject == "account" else DealPlay
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return tuple(kind.model_validate(play) for play in found.get(subject, []))
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return tuple(kind.model_validate(play) for play in content.get(subject, []))
     except (OSError, yaml.YAMLError, AttributeError, TypeError, ValidationError) as error:
         raise ConfigError("The playbooks cannot be used.", str(path), NEEDS[subject]) from error

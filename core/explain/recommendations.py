@@ -98,11 +98,11 @@ def recommend(dataset: Dataset, settings: Settings, account_id: str) -> Recommen
         When there is no churn model, or the account does not pay.
     """
     model = registry.load_or_train(dataset, settings).need_churn().ready()
-    found = customers.load_or_build(dataset, settings)
-    row = found.features.filter(pl.col("account_id") == account_id)
+    bundle = customers.load_or_build(dataset, settings)
+    row = bundle.features.filter(pl.col("account_id") == account_id)
     if row.is_empty():
         raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
-    past = found.lived.filter(pl.col("account_id") != account_id) if found.lived.height else found.lived
+    past = bundle.lived.filter(pl.col("account_id") != account_id) if bundle.lived.height else bundle.lived
     rows = [_try(model, past, row, play) for play in playbooks.load() if past.height]
     frame = pl.DataFrame([r for r in rows if r is not None], schema=_COLUMNS)
     rank = pl.col("verdict").replace_strict({v: i for i, v in enumerate(VERDICTS)}, return_dtype=pl.Int64)
@@ -117,20 +117,20 @@ def _try(model: object, past: pl.DataFrame, row: pl.DataFrame, play: Play) -> di
     now = row[play.feature][0] if play.feature in row.columns else None
     if now is None or play.is_done(now):
         return None
-    known = past.filter(pl.col(play.feature).is_not_null())
-    if known.is_empty():
+    observed = past.filter(pl.col(play.feature).is_not_null())
+    if observed.is_empty():
         return None
-    low, high = (float(known[play.feature].cast(pl.Float64).quantile(q) or 0.0) for q in (0.01, 0.99))
+    low, high = (float(observed[play.feature].cast(pl.Float64).quantile(q) or 0.0) for q in (0.01, 0.99))
     if not low <= play.to <= high:
         return None
-    near = cases.alike(model, known, row, [play.feature, *play.together])
+    near = cases.alike(model, observed, row, [play.feature, *play.together])
     field = pl.col(play.feature)
     did, stayed = (field >= play.to, field <= now) if play.direction == "more" else (field <= play.to, field >= now)
     groups = [near.filter(side).unique("account_id", keep="first", maintain_order=True) for side in (did, stayed)]
     gap = cases.difference(*(g["has_left"].to_list() for g in groups))
     verdict = _verdict(gap)
     mrr = float(row["mrr_amount"][0])
-    kept = -gap.value * MONTHS * mrr if verdict == VERDICTS[0] and gap.value is not None else None
+    retained = -gap.value * MONTHS * mrr if verdict == VERDICTS[0] and gap.value is not None else None
     return {
         "action": play.name,
         "field": drivers.plain(play.feature),
@@ -144,7 +144,7 @@ def _try(model: object, past: pl.DataFrame, row: pl.DataFrame, play: Play) -> di
         "difference_rate": gap.value,
         "low_rate": gap.low,
         "high_rate": gap.high,
-        "kept_amount": kept,
+        "kept_amount": retained,
         "effort_days": play.effort_days,
         "who": play.who,
         "steps": "; ".join(play.steps),

@@ -49,8 +49,8 @@ def sentence(frame: pl.DataFrame, base: float, shown: float, unit: Unit, like: s
         How many contributions to name.
     """
     head = f"{number(shown, unit, currency)}, against {number(base, unit, currency)} for {like}"
-    one = frame["entity_id"].n_unique() == 1
-    if one:
+    is_single = frame["entity_id"].n_unique() == 1
+    if is_single:
         words = drivers.load()
         rows = frame.sort(pl.col("contribution").abs(), descending=True).head(top).to_dicts()
         named = [(words.phrase(r["feature"], r["value"]), r["contribution"]) for r in rows]

@@ -50,11 +50,11 @@ class Steadiness:
 
     def sentence(self) -> str:
         """Say how many of the reasons hold."""
-        held = self.frame.filter(pl.col("top_rate") >= 0.8)
-        names = ", ".join(d.lower() for d in held["driver"])
+        steady = self.frame.filter(pl.col("top_rate") >= 0.8)
+        names = ", ".join(d.lower() for d in steady["driver"])
         head = f"Over {self.n} models learnt again from other draws of {self.drawn} the chance lies between "
         head += f"{self.low * 100:.0f} and {self.high * 100:.0f} %"
-        if held.is_empty():
+        if steady.is_empty():
             return (
                 f"{head}; no reason stays among the three strongest in four of five of them: do not build on the order."
             )
@@ -80,14 +80,14 @@ def account(dataset: Dataset, settings: Settings, account_id: str, n: int = RESA
     ModelError
         When the account does not pay or there is too little to learn from.
     """
-    found = customers.load_or_build(dataset, settings)
-    row = found.features.filter(pl.col("account_id") == account_id)
+    bundle = customers.load_or_build(dataset, settings)
+    row = bundle.features.filter(pl.col("account_id") == account_id)
     if row.is_empty():
         raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
-    if found.lived.is_empty():
+    if bundle.lived.is_empty():
         raise ModelError("There is no past to learn from.", mend="Load more history.")
     days = settings.models.churn_days
-    marks = found.lived.with_columns(
+    marks = bundle.lived.with_columns(
         horizon_days=pl.lit(days, pl.Int64),
         is_known_on=pl.col("as_of") + timedelta(days=days),
         target=pl.col("has_left").cast(pl.Int8),
@@ -101,7 +101,7 @@ def account(dataset: Dataset, settings: Settings, account_id: str, n: int = RESA
         model = probability.again(drawn.join(marks, on="account_id"), churn.recipe(settings), settings, like)
         chances.append(float(model.predict(row)[0]))
         parts.append(explain(model, row, unit="points").by_driver().with_columns(draw=pl.lit(k)))
-    return _told(pl.concat(parts), chances, n)
+    return _summary(pl.concat(parts), chances, n)
 
 
 def deal(
@@ -137,19 +137,19 @@ def deal(
     ids = marks["opportunity_id"].unique().sort()
     size = min(ids.len(), most)
     rng = np.random.default_rng(settings.models.seed)
-    found = []
+    splits = []
     for _ in range(n):
         drawn = pl.DataFrame({"opportunity_id": ids[rng.integers(0, ids.len(), size)]})
         again = _again(drawn.join(marks, on="opportunity_id", maintain_order="left"), settings, model)
-        found += [] if again is None else [deals.split(again, rows, bundle.deal_scores.columns, DAYS)]
-    if not found:
+        splits += [] if again is None else [deals.split(again, rows, bundle.deal_scores.columns, DAYS)]
+    if not splits:
         raise ModelError("There are too few past outcomes to learn from again.", mend="Load more deals that ended.")
-    parts = pl.concat([one.by_driver().with_columns(draw=pl.lit(k)) for k, one in enumerate(found)])
-    told = _told(parts, [one.shown / 100 for one in found], len(found))
+    parts = pl.concat([split.by_driver().with_columns(draw=pl.lit(k)) for k, split in enumerate(splits)])
+    steadiness = _summary(parts, [split.shown / 100 for split in splits], len(splits))
     fewer = (
         f"Each was learnt from {size:,} of {ids.len():,} past deals, so they differ more than the model in use would."
     )
-    return replace(told, drawn=f"{size:,} past deals", note=fewer if size < ids.len() else "")
+    return replace(steadiness, drawn=f"{size:,} past deals", note=fewer if size < ids.len() else "")
 
 
 class _Again(closing.Trial):
@@ -178,7 +178,7 @@ def _again(marks: pl.DataFrame, settings: Settings, like: CloseModel) -> CloseMo
         return None
 
 
-def _told(parts: pl.DataFrame, chances: list[float], n: int) -> Steadiness:
+def _summary(parts: pl.DataFrame, chances: list[float], n: int) -> Steadiness:
     moves = parts.filter(pl.col("contribution").abs() > NOTHING)
     rank = pl.col("contribution").abs().rank("ordinal", descending=True).over("draw")
     frame = (

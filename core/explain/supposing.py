@@ -60,13 +60,13 @@ class Supposed:
     def sentence(self) -> str:
         """Say the chance before and after, and what became of the nearest real cases."""
         move = (self.after - self.before) * 100
-        said = (
+        head = (
             f"The model gives {self.after * 100:.1f} % {self.event} within {self.days} days, against "
             f"{self.before * 100:.1f} % as it stands ({move:+.1f} points)."
         )
         if self.frame.is_empty():
-            return f"{said} There are no past cases to hold beside it."
-        return f"{said} {self.became()}"
+            return f"{head} There are no past cases to hold beside it."
+        return f"{head} {self.became()}"
 
     def became(self) -> str:
         """Say what became of the nearest real cases."""
@@ -93,10 +93,10 @@ def bounds(seen: pl.Series, now: float, is_money: bool = False) -> tuple[float, 
     >>> bounds(pl.Series([5_000.0, 90_000.0]), 40_000.0, is_money=True)
     (5000.0, 90000.0, 100.0)
     """
-    known = seen.cast(pl.Float64).drop_nulls()
-    if known.is_empty():
+    observed = seen.cast(pl.Float64).drop_nulls()
+    if observed.is_empty():
         return None
-    low, high = (float(known.quantile(q) or 0.0) for q in ENDS)
+    low, high = (float(observed.quantile(q) or 0.0) for q in ENDS)
     low, high = min(low, now), max(high, now)
     if is_money and high > low:
         step = float(10.0 ** np.floor(np.log10((high - low) / STEPS)))
@@ -106,7 +106,7 @@ def bounds(seen: pl.Series, now: float, is_money: bool = False) -> tuple[float, 
     return (round(low, 4), round(high, 4), step) if high > low else None
 
 
-def chosen(row: pl.DataFrame, known: Mapping[str, Field], values: Sequence[tuple[str, float]]) -> dict[str, float]:
+def chosen(row: pl.DataFrame, editable: Mapping[str, Field], values: Sequence[tuple[str, float]]) -> dict[str, float]:
     """Return the fields that were really moved, with their new values.
 
     Raises
@@ -116,26 +116,26 @@ def chosen(row: pl.DataFrame, known: Mapping[str, Field], values: Sequence[tuple
     """
     moved: dict[str, float] = {}
     for name, value in values:
-        if name not in known:
-            near = closest(name, known)
+        if name not in editable:
+            near = closest(name, editable)
             raise ModelError(f"The field {name!r} cannot be changed.", mend=f"Did you mean {near!r}?" if near else "")
-        field = known[name]
+        field = editable[name]
         above = field.high if field.kind == "choice" else np.inf
         if not (0 if field.low >= 0 else -np.inf) <= value <= above or np.isinf(value):
             raise ModelError(
                 f"{field.label} cannot be {value:g}.", mend=f"Take {field.low:,.10g} to {field.high:,.10g}."
             )
-        if abs(value - float(row[name][0])) >= known[name].step / 2:
+        if abs(value - float(row[name][0])) >= editable[name].step / 2:
             moved[name] = value
     return moved
 
 
-def warnings(moved: Mapping[str, float], known: Mapping[str, Field], far: bool, noun: str) -> tuple[str, ...]:
+def warnings(moved: Mapping[str, float], editable: Mapping[str, Field], far: bool, noun: str) -> tuple[str, ...]:
     """Say where what is supposed lies outside what was seen of past cases."""
     out = [
-        f"{known[name].label} of {value:,.10g} lies outside what past {noun}s had."
+        f"{editable[name].label} of {value:,.10g} lies outside what past {noun}s had."
         for name, value in moved.items()
-        if name in known and not known[name].low <= value <= known[name].high
+        if name in editable and not editable[name].low <= value <= editable[name].high
     ]
     if far:
         out.append(f"Hardly any past {noun} looked like this; the model is guessing beyond what it has seen.")

@@ -58,7 +58,7 @@ def importance(model: Any, frame: pl.DataFrame, top: int = 12, most_rows: int = 
     per_row = parts.group_by("driver", "entity_id").agg(pl.col("contribution").sum().abs())
     bars = per_row.group_by("driver").agg(importance=pl.col("contribution").mean())
     bars = bars.sort("importance", "driver", descending=[True, False])
-    kept = bars.head(top)["driver"].implode()
+    top_drivers = bars.head(top)["driver"].implode()
     lead = (
         parts.group_by("driver", "feature")
         .agg(size=pl.col("contribution").abs().mean())
@@ -67,8 +67,12 @@ def importance(model: Any, frame: pl.DataFrame, top: int = 12, most_rows: int = 
         .select("feature")
     )
     number = pl.col("value").str.replace_all(r"[,% ]", "").cast(pl.Float64, strict=False)
-    place = (number.rank("average") - 1).over("feature") / (number.count().over("feature") - 1).clip(1)
-    swarm = parts.join(lead, on="feature", how="semi").filter(pl.col("driver").is_in(kept)).with_columns(rank=place)
+    percentile = (number.rank("average") - 1).over("feature") / (number.count().over("feature") - 1).clip(1)
+    swarm = (
+        parts.join(lead, on="feature", how="semi")
+        .filter(pl.col("driver").is_in(top_drivers))
+        .with_columns(rank=percentile)
+    )
     return Importance(bars, swarm)
 
 

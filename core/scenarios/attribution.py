@@ -49,7 +49,7 @@ class Split:
         return pl.DataFrame(rows, schema={"lever": pl.String, "label": pl.String, "amount": pl.Float64})
 
 
-def split(base: Baseline, plan: Scenario, known: Parts | None = None) -> Split:
+def split(base: Baseline, plan: Scenario, plan_parts: Parts | None = None) -> Split:
     """Split the difference from the baseline, exactly, over the levers moved, for every measure and month.
 
     Each lever gets its mean effect over all orders in which the levers could be moved (Shapley 1953), so
@@ -60,7 +60,7 @@ def split(base: Baseline, plan: Scenario, known: Parts | None = None) -> Split:
     base : Baseline
     plan : Scenario
         At most ten levers moved; settings of one lever count as one.
-    known : Parts, optional
+    plan_parts : Parts, optional
         The scenario's own expectations where they are worked out already.
 
     Raises
@@ -72,15 +72,15 @@ def split(base: Baseline, plan: Scenario, known: Parts | None = None) -> Split:
     n = len(names)
     if n > MOST:
         raise ScenarioError(f"{n} levers are moved; the split is exact for up to {MOST}.", mend="Move fewer.")
-    sets = [frozenset(kept) for size in range(n + 1) for kept in combinations(names, size)]
-    _worth(base, plan, known)
-    worth = np.stack([_worth(base, plan.only(kept)) for kept in sets])
+    sets = [frozenset(subset) for size in range(n + 1) for subset in combinations(names, size)]
+    _worth(base, plan, plan_parts)
+    worth = np.stack([_worth(base, plan.only(subset)) for subset in sets])
     weights = np.zeros((n, len(sets)))
-    for j, kept in enumerate(sets):
+    for j, subset in enumerate(sets):
         for i, name in enumerate(names):
-            size = len(kept) - (name in kept)
+            size = len(subset) - (name in subset)
             share = factorial(size) * factorial(n - size - 1) / factorial(n)
-            weights[i, j] = share if name in kept else -share
+            weights[i, j] = share if name in subset else -share
     flat = np.nan_to_num(worth.reshape(len(sets), -1))
     values = (weights @ flat).reshape(n, *worth.shape[1:])
     gap = worth[-1] - worth[0]
@@ -88,13 +88,13 @@ def split(base: Baseline, plan: Scenario, known: Parts | None = None) -> Split:
     return Split(names, values, gap)
 
 
-def _worth(base: Baseline, plan: Scenario, known: Parts | None = None) -> np.ndarray:
+def _worth(base: Baseline, plan: Scenario, plan_parts: Parts | None = None) -> np.ndarray:
     def work_out() -> np.ndarray:
-        found = known or parts(base, plan)
-        return np.stack([found.figures[name] for name in NAMES])
+        computed = plan_parts or parts(base, plan)
+        return np.stack([computed.figures[name] for name in NAMES])
 
-    found: np.ndarray = base.books.memo.get("worth", plan.moved, work_out)
-    return found
+    figures: np.ndarray = base.books.memo.get("worth", plan.moved, work_out)
+    return figures
 
 
 def shapley(base: Baseline, plan: Scenario, measure: str = "bookings_amount") -> pl.DataFrame:

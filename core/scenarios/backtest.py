@@ -50,20 +50,20 @@ class Backtest:
         rows = self.frame.filter(pl.col(actual) > 0)
         if rows.height < FEWEST:
             return None
-        found = (rows[column] / rows[actual] - 1).abs().median()
-        return float(found) if isinstance(found, float) else None
+        median = (rows[column] / rows[actual] - 1).abs().median()
+        return float(median) if isinstance(median, float) else None
 
     def sentence(self) -> str:
         """Say how far the engine missed, with and without being told."""
-        plain, told = self.miss("plain_amount"), self.miss("told_amount")
-        if plain is None or told is None:
+        plain, informed = self.miss("plain_amount"), self.miss("told_amount")
+        if plain is None or informed is None:
             return "There are too few past quarters to test the levers on."
         rows = self.frame
         inside = rows.filter(pl.col("actual_amount").is_between(pl.col("lower"), pl.col("upper"))).height
         text = (
             f"Over {rows.height} past quarters, worked out from their first day without the models, the engine missed "
             f"bookings by {plain * 100:.0f} % on the median; told what win rate, deal size, cycle, creation and churn "
-            f"then did, by {told * 100:.0f} %. {inside} of {rows.height} quarters came inside the 80 % range."
+            f"then did, by {informed * 100:.0f} %. {inside} of {rows.height} quarters came inside the 80 % range."
         )
         mrr = self.miss("told_mrr_amount", "actual_mrr_amount")
         return text if mrr is None else f"{text} Recurring revenue at the end was missed by {mrr * 100:.1f} %."
@@ -87,16 +87,16 @@ def run(dataset: Dataset, settings: Settings) -> Backtest:
     for back in range(QUARTERS, 0, -1):
         start = add_months(now, -3 * back)
         if isinstance(begun, date) and begun <= add_months(start, -15):
-            rows.append(_one(dataset, settings, start))
+            rows.append(_tested_quarter(dataset, settings, start))
     return Backtest(pl.DataFrame(rows, schema=SHAPE), settings.currency)
 
 
-def _one(dataset: Dataset, settings: Settings, start: date) -> dict[str, object]:
+def _tested_quarter(dataset: Dataset, settings: Settings, start: date) -> dict[str, object]:
     end = add_months(start, 3)
     base = baseline.build(rewound(dataset, start), settings, models=False)
     moves = _happened(dataset, start)
-    told = Scenario("what happened", tuple(LeverSetting(n, v) for n, v in moves.items()))
-    plain, after = engine.run(base), engine.run(base, told)
+    informed = Scenario("what happened", tuple(LeverSetting(n, v) for n, v in moves.items()))
+    plain, after = engine.run(base), engine.run(base, informed)
     won = dataset.opportunities.filter(pl.col("is_won") & pl.col("close_on").is_between(start, end - timedelta(days=1)))
     last = end - timedelta(days=1)
     lines = dataset.subscriptions.filter(line_runs(last))
@@ -139,10 +139,10 @@ def rewound(dataset: Dataset, day: date) -> Dataset:
     )
     deals = dataset.opportunities.filter(pl.col("created_on") <= day).join(then, on="opportunity_id", how="left")
     open_then = ~(pl.col("is_closed") & (pl.col("close_on") <= day)).fill_null(value=False)
-    known = open_then & pl.col("then_stage").is_not_null()
+    from_history = open_then & pl.col("then_stage").is_not_null()
 
     def was(name: str, then: str) -> pl.Expr:
-        return pl.when(known).then(then).otherwise(name).alias(name)
+        return pl.when(from_history).then(then).otherwise(name).alias(name)
 
     deals = deals.with_columns(
         was("stage", "then_stage"),

@@ -99,8 +99,8 @@ class Baseline:
     def scopes(self) -> list[str]:
         """Return every part of the company a lever can be set for."""
         frames = [self.open_deals, self.to_come, self.recurring]
-        found = {k: {v for f in frames for v in f[k].to_list()} for k in PLACES}
-        return ["all", *(f"{k}:{v}" for k in PLACES for v in sorted(found[k]) if v != UNKNOWN)]
+        values = {k: {v for f in frames for v in f[k].to_list()} for k in PLACES}
+        return ["all", *(f"{k}:{v}" for k in PLACES for v in sorted(values[k]) if v != UNKNOWN)]
 
     @cached_property
     def sources(self) -> list[str]:
@@ -135,7 +135,7 @@ def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline
     deals = deals.join(margins.cost_rates(dataset), on="family", how="left").with_columns(
         pl.col("cost_rate").fill_null(0.0)
     )
-    held = _open(deals)
+    open_deals = _open(deals)
     stages = curves.by_stage(dataset, deals, settings)
     index, came = curves.from_creation(deals, as_of)
     lines = _placed(dataset, dataset.subscriptions)
@@ -149,8 +149,8 @@ def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline
         quotas[0],
         tuple(add_months(start, m) for m in range(MONTHS)),
         _closed(deals, start, as_of),
-        held,
-        curves.of_deals(held, scored, stages),
+        open_deals,
+        curves.of_deals(open_deals, scored, stages),
         _to_come(deals, as_of, index),
         came,
         recurring.rows(dataset, lines, pl.DataFrame() if bundle is None else bundle.churn_scores),
@@ -160,7 +160,7 @@ def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline
         margins.discount(dataset),
         capacity.reps(dataset),
         shocks.measure(past, deals.select("opportunity_id", "segment", "owner_id")),
-        rescore=rescoring.scorer(bundle, held, stages),
+        rescore=rescoring.scorer(bundle, open_deals, stages),
     )
     return replace(plain, near=_near(plain, outlook.still_to_come(dataset, settings)))
 
@@ -170,8 +170,10 @@ def _near(base: Baseline, wanted: float) -> float:
     from core.scenarios.levers import Scenario
     from core.scenarios.wins import arrivals
 
-    found = float(base.books.size @ arrivals(base.books, Scenario())[:, :3].sum(axis=1)) if base.to_come.height else 0.0
-    return wanted / found if found > 0 else 1.0
+    amount = (
+        float(base.books.size @ arrivals(base.books, Scenario())[:, :3].sum(axis=1)) if base.to_come.height else 0.0
+    )
+    return wanted / amount if amount > 0 else 1.0
 
 
 def _placed(dataset: Dataset, frame: pl.DataFrame) -> pl.DataFrame:
@@ -190,7 +192,7 @@ def _open(deals: pl.DataFrame) -> pl.DataFrame:
     usual = deals.filter("is_won")["amount"].median()
     middle = pl.col("amount").median().over("segment").fill_null(pl.col("amount").median())
     amount = pl.col("amount").fill_null(middle).fill_null(usual if isinstance(usual, float) else 0.0).clip(0)
-    held = deals.filter(~pl.col("is_closed")).select(
+    open_deals = deals.filter(~pl.col("is_closed")).select(
         "opportunity_id",
         "opportunity_name",
         "owner_id",
@@ -201,7 +203,7 @@ def _open(deals: pl.DataFrame) -> pl.DataFrame:
         amount=amount,
         cost_rate="cost_rate",
     )
-    return held.sort("segment", "region", "opportunity_type", "opportunity_id")
+    return open_deals.sort("segment", "region", "opportunity_type", "opportunity_id")
 
 
 def _closed(deals: pl.DataFrame, start: date, as_of: date) -> pl.DataFrame:
@@ -221,8 +223,8 @@ def _to_come(deals: pl.DataFrame, as_of: date, index: pl.DataFrame) -> pl.DataFr
 
     def sizes(*keys: str) -> pl.DataFrame:
         n = len(keys)
-        found = won.group_by(keys) if keys else won.group_by(pl.lit(1).alias("one"))
-        return found.agg(
+        grouped = won.group_by(keys) if keys else won.group_by(pl.lit(1).alias("one"))
+        return grouped.agg(
             (pl.col("amount").mean()).alias(f"mean_{n}"), ((pl.col("amount") ** 2).mean()).alias(f"square_{n}")
         )
 

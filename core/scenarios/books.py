@@ -37,8 +37,8 @@ class Side:
             kind, _, name = scope.partition(":")
             column = self.columns.get("opportunity_id" if kind.startswith("deal") else kind)
             wanted = name.split(",") if kind == "deals" else [name]
-            found = np.zeros(self.n, bool) if column is None else np.isin(column.astype(str), wanted)
-            self._masks[scope] = found
+            mask = np.zeros(self.n, bool) if column is None else np.isin(column.astype(str), wanted)
+            self._masks[scope] = mask
         return self._masks[scope]
 
     def factor(
@@ -75,21 +75,21 @@ class Memo:
     """Remembers parts of a result by the settings they depend on, within a bound of memory."""
 
     def __init__(self) -> None:
-        self._found: dict[Hashable, Any] = {}
+        self._parts: dict[Hashable, Any] = {}
         self._bytes = 0
 
     def get(self, name: str, key: Hashable, make: Callable[[], Any]) -> Any:
         """Return a part, made when it is first asked for."""
-        place = (name, key)
-        found = self._found.get(place)
-        if found is None:
-            found = make()
-            parts = found if isinstance(found, tuple) else (found,)
+        full_key = (name, key)
+        part = self._parts.get(full_key)
+        if part is None:
+            part = make()
+            parts = part if isinstance(part, tuple) else (part,)
             self._bytes += sum(p.nbytes for p in parts if isinstance(p, np.ndarray)) + 500
             if self._bytes > REMEMBERED_BYTES:
-                self._found, self._bytes = {}, 0
-            self._found[place] = found
-        return found
+                self._parts, self._bytes = {}, 0
+            self._parts[full_key] = part
+        return part
 
 
 class Books:
@@ -108,11 +108,11 @@ class Books:
         self.base = base
         last = [add_months(m, 1) - timedelta(days=1) for m in base.months]
         self.ends = np.maximum(np.array([(day - base.as_of).days for day in last], float), 0.0)
-        held, cells, lines = base.open_deals, base.to_come, base.recurring.sort("segment", "region", "account_id")
-        self.deals = Side(held, ["opportunity_id", "segment", "region", "family", "team"])
+        open_deals, cells, lines = base.open_deals, base.to_come, base.recurring.sort("segment", "region", "account_id")
+        self.deals = Side(open_deals, ["opportunity_id", "segment", "region", "family", "team"])
         self.cells = Side(cells, ["segment", "region", "family", "team", "lead_source"])
         self.lines = Side(lines, ["segment", "region", "family", "team"])
-        frames = [held.select(GROUP), cells.select(GROUP), base.closed.select(GROUP)]
+        frames = [open_deals.select(GROUP), cells.select(GROUP), base.closed.select(GROUP)]
         places = lines.select("segment", "region")
         self.places = pl.concat([*(f.select("segment", "region") for f in frames), places]).unique()
         self.places = self.places.sort("segment", "region").with_row_index("place")
@@ -133,9 +133,9 @@ class Books:
         kinds = self.groups["opportunity_type"].to_numpy().astype(str)
         self.is_renewal, self.is_new = kinds == "renewal", kinds == "new"
         self.own = np.ascontiguousarray(base.own.T, dtype=np.float64)
-        self.amount, self.cost_rate = (held[c].to_numpy().astype(np.float64) for c in ("amount", "cost_rate"))
-        self.segment, self.owner = (_codes(held[c]) for c in ("segment", "owner_id"))
-        self.deal_is_expansion = (held["opportunity_type"] == "expansion").to_numpy()
+        self.amount, self.cost_rate = (open_deals[c].to_numpy().astype(np.float64) for c in ("amount", "cost_rate"))
+        self.segment, self.owner = (_codes(open_deals[c]) for c in ("segment", "owner_id"))
+        self.deal_is_expansion = (open_deals["opportunity_type"] == "expansion").to_numpy()
         self.cell_is_expansion = (cells["opportunity_type"] == "expansion").to_numpy()
         self.rate, self.size, self.square, self.cell_cost = (
             cells[c].to_numpy().astype(np.float64)
@@ -183,8 +183,8 @@ class Books:
             raise ScenarioError(f"Deal {min(won & lost)!r} is taken as both won and lost.", mend="Keep one of the two.")
         for s in plan.of("lead_mix"):
             if s.detail not in self.base.sources:
-                known = ", ".join(self.base.sources) or "none"
-                raise ScenarioError(f"There is no lead source called {s.detail[:40]!r}.", mend=f"Known: {known}.")
+                sources = ", ".join(self.base.sources) or "none"
+                raise ScenarioError(f"There is no lead source called {s.detail[:40]!r}.", mend=f"Known: {sources}.")
         for s in plan.of("gap_closed"):
             if s.detail not in self.base.unblocked:
                 raise ScenarioError(
@@ -225,8 +225,8 @@ def alike(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     telling = [column for column in columns if len(column) and (column != column[0]).any()]
     code = telling[0] if telling else np.zeros(len(columns[0]), np.int64)
     for column in telling[1:]:
-        known, here = np.unique(column, return_inverse=True)
-        code = np.unique(code, return_inverse=True)[1].reshape(-1) * len(known) + here.reshape(-1)
+        distinct, here = np.unique(column, return_inverse=True)
+        code = np.unique(code, return_inverse=True)[1].reshape(-1) * len(distinct) + here.reshape(-1)
     _, rows, which = np.unique(code, return_index=True, return_inverse=True)
     return rows, which.reshape(-1)
 

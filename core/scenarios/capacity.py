@@ -22,8 +22,8 @@ def reps(dataset: Dataset) -> int:
     """Count the reps active today; everybody where nobody is known to be a rep."""
     left = pl.col("left_on").is_null() | (pl.col("left_on") > dataset.as_of)
     now = dataset.sales_team.filter(is_valid(dataset.as_of) & left)
-    found = now.filter(pl.col("role") == "rep")
-    return (found if found.height else now)["rep_id"].n_unique()
+    sellers = now.filter(pl.col("role") == "rep")
+    return (sellers if sellers.height else now)["rep_id"].n_unique()
 
 
 def quotas(dataset: Dataset, start: date, count: int) -> tuple[float | None, ...]:
@@ -35,6 +35,6 @@ def quotas(dataset: Dataset, start: date, count: int) -> tuple[float | None, ...
     out: list[float | None] = []
     for quarter in range(count):
         begin = add_months(start, 3 * quarter)
-        found = quota_of_reps(dataset, begin) or (out[quarter - 4] if quarter >= 4 else None)
-        out.append(found or quota_of_reps(dataset, add_months(begin, -12)) or None)
+        quota = quota_of_reps(dataset, begin) or (out[quarter - 4] if quarter >= 4 else None)
+        out.append(quota or quota_of_reps(dataset, add_months(begin, -12)) or None)
     return tuple(out)

@@ -83,13 +83,13 @@ def _exactly(amount: np.ndarray, given: np.ndarray, width: np.ndarray, frequenci
     step = np.exp(1j * frequencies[0] * amount / width[:, None])
     powers = np.multiply.accumulate(np.broadcast_to(step, (min(BLOCK, len(frequencies)), *step.shape)), axis=0)
     leap, won = powers[-1].copy(), np.ascontiguousarray(given.T)
-    lost, part, found = 1 - won, np.empty_like(powers), []
+    lost, part, blocks = 1 - won, np.empty_like(powers), []
     for begin in range(0, len(frequencies), BLOCK):
         if begin:
             powers *= leap
         np.multiply(won, powers, out=part)
-        found.append(_product(part + lost))
-    out = np.concatenate(found)[: len(frequencies)].T
+        blocks.append(_product(part + lost))
+    out = np.concatenate(blocks)[: len(frequencies)].T
     return np.log(np.where(np.abs(out) < 1e-200, 1e-200, out))
 
 
@@ -143,10 +143,10 @@ def _arriving(
     if which is None or not len(which):
         return out
     numbers = np.stack([np.bincount(which, weights=column) for column in count.T])
-    one = np.zeros(numbers.shape[1], np.int64)
-    one[which] = np.arange(len(which))
-    live = (size[one] > 0) & (numbers.max(axis=0) > 0)
-    size, square, numbers = size[one[live]], square[one[live]], numbers[:, live]
+    member = np.zeros(numbers.shape[1], np.int64)
+    member[which] = np.arange(len(which))
+    live = (size[member] > 0) & (numbers.max(axis=0) > 0)
+    size, square, numbers = size[member[live]], square[member[live]], numbers[:, live]
     excess = np.maximum(square / size**2 - 1, 1e-6)
     for k in range(len(width)):
         x = np.outer(size * excess, frequencies / width[k])

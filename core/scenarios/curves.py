@@ -64,38 +64,40 @@ def from_creation(deals: pl.DataFrame, as_of: date) -> tuple[pl.DataFrame, np.nd
                 index[tuple(map(str, key))] = len(table)
                 table.append(curve(rows, as_of))
     pairs = deals.select("opportunity_type", "lead_source").unique().sort("opportunity_type", "lead_source")
-    found = [index.get((t, s), index.get((t,), 0)) for t, s in pairs.iter_rows()]
-    return pairs.with_columns(curve=pl.Series(found, dtype=pl.Int64)), np.stack(table)
+    indices = [index.get((t, s), index.get((t,), 0)) for t, s in pairs.iter_rows()]
+    return pairs.with_columns(curve=pl.Series(indices, dtype=pl.Int64)), np.stack(table)
 
 
-def of_deals(held: pl.DataFrame, scores: pl.DataFrame, stages: dict[str, np.ndarray]) -> np.ndarray:
+def of_deals(open_deals: pl.DataFrame, scores: pl.DataFrame, stages: dict[str, np.ndarray]) -> np.ndarray:
     """Return each open deal's curve [deal, knot]: the close model's, or that of its stage.
 
     On the straight line between the model's horizons; beyond the last one in step with past deals of
     the same stage.
     """
-    stage = np.array([stages.get(name, stages["Open"]) for name in held["stage"]]).reshape(held.height, KNOTS)
-    if scores.is_empty() or held.is_empty():
+    stage = np.array([stages.get(name, stages["Open"]) for name in open_deals["stage"]]).reshape(
+        open_deals.height, KNOTS
+    )
+    if scores.is_empty() or open_deals.is_empty():
         return stage
     horizons = outlook.horizons(scores.columns)
-    rows = held.select("opportunity_id").join(scores, on="opportunity_id", how="left", maintain_order="left")
+    rows = open_deals.select("opportunity_id").join(scores, on="opportunity_id", how="left", maintain_order="left")
     chances = rows.fill_null(0.0).select([f"p_win_{h}" for h in horizons]).to_numpy()
     points = np.concatenate([np.zeros((len(rows), 1)), chances], axis=1)
     near = points @ hat(np.array([0.0, *map(float, horizons)]), np.minimum(DAYS, horizons[-1]))
     last = int(np.searchsorted(DAYS, horizons[-1]))
     left = (1 - chances[:, -1:]) / np.maximum(1 - stage[:, [last]], 1e-9)
     far = chances[:, -1:] + np.maximum(stage - stage[:, [last]], 0.0) * left
-    found: np.ndarray = np.minimum(np.where(horizons[-1] < DAYS, far, near), 1.0)
-    return found
+    curves: np.ndarray = np.minimum(np.where(horizons[-1] < DAYS, far, near), 1.0)
+    return curves
 
 
 def hat(knots: np.ndarray, days: np.ndarray) -> np.ndarray:
     """Return the matrix [knot, day] that reads curves off the straight line between their knots."""
-    place = np.clip(np.searchsorted(knots, days, side="right") - 1, 0, len(knots) - 2)
-    share = np.clip((days - knots[place]) / (knots[place + 1] - knots[place]), 0.0, 1.0)
+    interval = np.clip(np.searchsorted(knots, days, side="right") - 1, 0, len(knots) - 2)
+    share = np.clip((days - knots[interval]) / (knots[interval + 1] - knots[interval]), 0.0, 1.0)
     out = np.zeros((len(knots), len(days)))
-    out[place, np.arange(len(days))] = 1 - share
-    out[place + 1, np.arange(len(days))] += share
+    out[interval, np.arange(len(days))] = 1 - share
+    out[interval + 1, np.arange(len(days))] += share
     return out
 
 
@@ -109,12 +111,12 @@ def curve(rows: pl.DataFrame, as_of: date) -> np.ndarray:
     as_of : date
     """
     day = (pl.col("ended_on") - pl.col("mark")).dt.total_days()
-    found = rows.select(
+    spans = rows.select(
         end=day.fill_null(10**6).clip(0),
         watched=(pl.lit(as_of) - pl.col("mark")).dt.total_days(),
         won=pl.col("is_won").fill_null(value=False),
     )
-    end, watched, won = (found[c].to_numpy() for c in ("end", "watched", "won"))
+    end, watched, won = (spans[c].to_numpy() for c in ("end", "watched", "won"))
     alive, share, out = 1.0, 0.0, [0.0]
     for knot in range(1, KNOTS):
         low, high = (knot - 1) * STEP, knot * STEP

@@ -208,9 +208,9 @@ def _given(chance: np.ndarray, z: np.ndarray, rho: float, steady: np.ndarray) ->
     moved = chance[~steady]
     usual = float(np.clip(moved.mean() if len(moved) else 0.2, 0.01, 0.99))
     both = np.append(chance, usual)
-    found = ndtr((ndtri(both)[:, None] + np.sqrt(rho) * z) / np.sqrt(1 - rho))
-    found[:-1][steady] = chance[steady, None]
-    return found[:-1], found[-1] / usual
+    conditional = ndtr((ndtri(both)[:, None] + np.sqrt(rho) * z) / np.sqrt(1 - rho))
+    conditional[:-1][steady] = chance[steady, None]
+    return conditional[:-1], conditional[-1] / usual
 
 
 def _standing_apart(amount: np.ndarray, chance: np.ndarray, window: Window) -> np.ndarray:
@@ -230,16 +230,21 @@ def _standing_apart(amount: np.ndarray, chance: np.ndarray, window: Window) -> n
 
 
 def _clusters(
-    amount: np.ndarray, chance: np.ndarray, window: Window, live: np.ndarray, apart: np.ndarray, found: Correlation
+    amount: np.ndarray,
+    chance: np.ndarray,
+    window: Window,
+    live: np.ndarray,
+    apart: np.ndarray,
+    correlation: Correlation,
 ) -> float:
     """Return the variance that deals of one segment, and of one rep, add by sharing a fate."""
-    if not len(amount) or found.segment + found.rep <= 0:
+    if not len(amount) or correlation.segment + correlation.rep <= 0:
         return 0.0
     pull = amount * _density(chance)
     if window.steady is not None:
         pull = np.where(window.steady[live][~apart], 0.0, pull)
     out = 0.0
-    for codes, share in ((window.segment, found.segment), (window.owner, found.rep)):
+    for codes, share in ((window.segment, correlation.segment), (window.owner, correlation.rep)):
         if share > 0:
             out += share * float((np.bincount(codes[live][~apart], weights=pull) ** 2).sum())
     return out
@@ -257,13 +262,13 @@ def shared_variance(
     books: Books, plan: Scenario, amount: np.ndarray, chance: np.ndarray, new: np.ndarray
 ) -> np.ndarray:
     """Return by month the variance of bookings that comes from fates deals share, to first order."""
-    found = books.base.correlation
-    rho = found.quarter if plan.correlation is None else plan.correlation
+    correlation = books.base.correlation
+    rho = correlation.quarter if plan.correlation is None else plan.correlation
     pull = amount[:, None] * _density(chance) if len(amount) else np.zeros(chance.shape)
     usual = np.clip(chance.mean(0) if len(chance) else np.full(len(books.ends), 0.05), 0.002, 0.99)
     all_ = pull.sum(0) + new * _density(usual) / usual
     out = rho * all_**2
-    for codes, share in ((books.segment, found.segment), (books.owner, found.rep)):
+    for codes, share in ((books.segment, correlation.segment), (books.owner, correlation.rep)):
         if share > 0 and len(amount):
             months = pull.size // len(codes)
             places = (codes[:, None] * months + np.arange(months)).ravel()
@@ -340,10 +345,10 @@ def _mixed(
     combos: list[tuple[float, np.ndarray]],
 ) -> np.ndarray:
     """Average over the shock: the shape lies between those of the two nodes beside it."""
-    place = np.clip(np.searchsorted(z, fine) - 1, 0, max(len(z) - 2, 0))
+    interval = np.clip(np.searchsorted(z, fine) - 1, 0, max(len(z) - 2, 0))
     below = np.zeros(len(at))
     for j, w in enumerate(weight):
-        k = int(place[j])
+        k = int(interval[j])
         shape = shapes[k]
         if len(z) > 1:
             share = min(max((fine[j] - z[k]) / (z[k + 1] - z[k]), 0.0), 1.0)

@@ -241,7 +241,7 @@ class Outcome:
     @cached_property
     def monthly(self) -> pl.DataFrame:
         """Return [month, segment, region] with every measure in money, one row per month and place."""
-        books, found = self.parts.books, self.parts
+        books, computed = self.parts.books, self.parts
         places, months = books.places.height, len(books.base.months)
 
         def by_place(values: np.ndarray) -> np.ndarray:
@@ -249,13 +249,13 @@ class Outcome:
             np.add.at(out, books.group_place, values)
             return out
 
-        booked, lines = found.booked, found.lines
+        booked, lines = computed.booked, computed.lines
         columns = {
             "bookings_amount": by_place(booked),
             "new_amount": by_place(booked * books.is_new[:, None]),
             "expansion_amount": by_place(booked * (~books.is_new & ~books.is_renewal)[:, None]),
             "renewal_amount": by_place(booked * books.is_renewal[:, None]),
-            "margin_amount": by_place(booked - found.cost),
+            "margin_amount": by_place(booked - computed.cost),
             "mrr_amount": lines.mrr,
             "added_mrr_amount": lines.added,
             "churned_mrr_amount": lines.churned,
@@ -317,11 +317,11 @@ def run(base: Baseline, plan: Scenario | None = None, window: int = 0) -> Outcom
     ScenarioError
         When settings contradict each other or speak of what is not there.
     """
-    found = parts(base, plan)
-    quota = float(found.quotas[window])
+    computed = parts(base, plan)
+    quota = float(computed.quotas[window])
     target = quota if quota > 0 else None
-    spread = distribution.work_out(found.window(window), base.correlation, found.plan.correlation, target)
-    return Outcome(found, window, spread)
+    spread = distribution.work_out(computed.window(window), base.correlation, computed.plan.correlation, target)
+    return Outcome(computed, window, spread)
 
 
 def start(dataset: Dataset, settings: Settings) -> Outcome:

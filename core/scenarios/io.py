@@ -27,22 +27,22 @@ def from_yaml(text: str) -> Scenario:
     if len(text) > LONGEST_FILE:
         raise ScenarioError("The scenario file is too long.", mend="It holds a name and a few levers.")
     try:
-        found = yaml.safe_load(text)
+        content = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ScenarioError("The scenario is not valid YAML.", mend="Check indents and quotes.") from error
-    return from_dict(found)
+    return from_dict(content)
 
 
-def from_dict(found: object) -> Scenario:
+def from_dict(content: object) -> Scenario:
     """Read a scenario from names and values; whatever is wrong with it becomes a ScenarioError."""
-    rows = found.get("levers", []) if isinstance(found, dict) else None
-    if not isinstance(found, dict) or not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
+    rows = content.get("levers", []) if isinstance(content, dict) else None
+    if not isinstance(content, dict) or not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
         raise ScenarioError("A scenario holds a name and a list of levers.", mend="See sample_data/scenarios.")
-    about = found.get("description")
+    about = content.get("description")
     return Scenario(
-        str(found.get("name", "Scenario"))[:120],
+        str(content.get("name", "Scenario"))[:120],
         tuple(map(_setting, rows)),
-        found.get("correlation"),
+        content.get("correlation"),
         about[:2000] if isinstance(about, str) else "",
     )
 

@@ -436,5 +436,5 @@ class Scenario:
     @property
     def names(self) -> list[str]:
         """Return the levers moved, in the order of the page."""
-        found = {s.lever for s in self.moved}
-        return [name for name in LEVERS if name in found]
+        moved = {s.lever for s in self.moved}
+        return [name for name in LEVERS if name in moved]

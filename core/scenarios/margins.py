@@ -20,8 +20,8 @@ def cost_rates(dataset: Dataset) -> pl.DataFrame:
     lines = dataset.transactions.filter(
         (pl.col("kind") == "booking") & pl.col("booked_on").is_between(since, dataset.as_of) & (pl.col("amount") > 0)
     ).join(families, on="product_id", how="inner")
-    known = lines.filter(pl.col("cost_amount").is_not_null())
-    seen = known.group_by("family").agg(seen=pl.col("cost_amount").sum() / pl.col("amount").sum())
+    costed = lines.filter(pl.col("cost_amount").is_not_null())
+    seen = costed.group_by("family").agg(seen=pl.col("cost_amount").sum() / pl.col("amount").sum())
     priced = dataset.products.filter(pl.col("list_price_amount") > 0)
     listed = priced.group_by("family").agg(listed=(pl.col("unit_cost_amount") / pl.col("list_price_amount")).mean())
     both = seen.join(listed, on="family", how="full", coalesce=True)

@@ -42,17 +42,17 @@ def rows(dataset: Dataset, lines: pl.DataFrame, scores: pl.DataFrame) -> pl.Data
     """
     as_of = dataset.as_of
     now = _running(lines, as_of, ["account_id", "segment", "region", "family", "team"])
-    held = now.join(_rates(lines, as_of), on="segment", how="left").with_columns(
+    rated = now.join(_rates(lines, as_of), on="segment", how="left").with_columns(
         pl.col("later_rate", "contraction_rate").fill_null(0.0)
     )
     if scores.is_empty():
-        return held.with_columns(early_rate="later_rate").select(list(SHAPE)).sort("account_id", "family", "team")
+        return rated.with_columns(early_rate="later_rate").select(list(SHAPE)).sort("account_id", "family", "team")
     raw = 1 - (1 - pl.col("p_churn_90d").clip(0, 1)) ** (1 / MODEL_MONTHS)
-    held = held.join(scores.select("account_id", "p_churn_90d"), on="account_id", how="left")
-    held = held.with_columns(raw=raw.fill_null(0.0))
+    rated = rated.join(scores.select("account_id", "p_churn_90d"), on="account_id", how="left")
+    rated = rated.with_columns(raw=raw.fill_null(0.0))
     weight = (pl.col("raw") * pl.col("mrr_amount")).sum().over("segment") / pl.col("mrr_amount").sum().over("segment")
     early = pl.when(weight > 0).then(pl.col("raw") * pl.col("later_rate") / weight).otherwise("later_rate").clip(0, 1)
-    return held.with_columns(early_rate=early).select(list(SHAPE)).sort("account_id", "family", "team")
+    return rated.with_columns(early_rate=early).select(list(SHAPE)).sort("account_id", "family", "team")
 
 
 def gained(dataset: Dataset, lines: pl.DataFrame, deals: pl.DataFrame) -> float:

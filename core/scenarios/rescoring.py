@@ -20,7 +20,7 @@ LOW, HIGH = 0.05, 0.95
 Rescore = Callable[["Books", tuple[LeverSetting, ...]], np.ndarray]
 
 
-def scorer(bundle: Bundle | None, held: pl.DataFrame, stages: dict[str, np.ndarray]) -> Rescore | None:
+def scorer(bundle: Bundle | None, open_deals: pl.DataFrame, stages: dict[str, np.ndarray]) -> Rescore | None:
     """Return what scores the open deals anew for model levers; None without a close model.
 
     A lever adds to its feature of every deal it reaches, up to the 95th percentile of open deals and down to
@@ -32,15 +32,15 @@ def scorer(bundle: Bundle | None, held: pl.DataFrame, stages: dict[str, np.ndarr
     close, features = bundle.close, bundle.deal_features
 
     def rescore(books: Books, settings: tuple[LeverSetting, ...]) -> np.ndarray:
-        ids = held.select("opportunity_id")
+        ids = open_deals.select("opportunity_id")
         rows = ids.join(features, on="opportunity_id", how="left", maintain_order="left")
-        known = rows["stage"].is_not_null().to_numpy()
+        has_features = rows["stage"].is_not_null().to_numpy()
         for lever, feature in FEATURES.items():
             more = books.deals.total(tuple(s for s in settings if s.lever == lever))
             rows = _moved(rows, feature, more)
-        scores = close.predict(rows.filter(pl.Series(known)))
-        own = curves.of_deals(held, scores, stages).T
-        return np.ascontiguousarray(np.where(known, own, books.own))
+        scores = close.predict(rows.filter(pl.Series(has_features)))
+        own = curves.of_deals(open_deals, scores, stages).T
+        return np.ascontiguousarray(np.where(has_features, own, books.own))
 
     return rescore
 
@@ -54,9 +54,9 @@ def _moved(rows: pl.DataFrame, feature: str, more: float | np.ndarray) -> pl.Dat
         return rows
     now = values.to_numpy()
     moved = np.clip(now + more, np.minimum(now, low), np.maximum(now, high))
-    found = pl.Series(feature, moved).fill_nan(None)
+    shifted = pl.Series(feature, moved).fill_nan(None)
     whole = rows.schema[feature].is_integer()
-    return rows.with_columns((found.round(0) if whole else found).cast(rows.schema[feature]).alias(feature))
+    return rows.with_columns((shifted.round(0) if whole else shifted).cast(rows.schema[feature]).alias(feature))
 
 
 def rescored(books: Books, settings: tuple[LeverSetting, ...]) -> np.ndarray:
@@ -64,5 +64,5 @@ def rescored(books: Books, settings: tuple[LeverSetting, ...]) -> np.ndarray:
     score = books.base.rescore
     if not settings or score is None:
         return books.own
-    found: np.ndarray = books.memo.get("rescored", settings, lambda: score(books, settings))
-    return found
+    curve_table: np.ndarray = books.memo.get("rescored", settings, lambda: score(books, settings))
+    return curve_table

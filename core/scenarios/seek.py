@@ -77,10 +77,10 @@ class Sought:
         here = f"As set, we are {self.goal.sure * 100:.0f} % sure of {money(self.now, self.currency)}"
         if self.is_there:
             return f"{here}: {wanted} is reached already."
-        found = self.frame.filter(pl.col("value").is_not_null())
-        if found.is_empty():
+        solutions = self.frame.filter(pl.col("value").is_not_null())
+        if solutions.is_empty():
             return f"{here}; no lever alone reaches {wanted}."
-        named = "; ".join(f"{r['label']} {r['shown']} ({r['rank']})" for r in found.head(3).iter_rows(named=True))
+        named = "; ".join(f"{r['label']} {r['shown']} ({r['rank']})" for r in solutions.head(3).iter_rows(named=True))
         return f"{here}. For {wanted} one of these alone would do: {named}."
 
     def mix_sentence(self) -> str:
@@ -129,7 +129,7 @@ class _Reach:
 
     def __init__(self, start: Ground, plan: Scenario, goal: Goal) -> None:
         self._start, self._plan, self._goal = start, plan, goal
-        self._found: dict[tuple[tuple[str, float], ...], float] = {}
+        self._quantiles: dict[tuple[tuple[str, float], ...], float] = {}
         mean, width = self._shape({})
         self._z = (self.exact({}) - mean) / width if width > 0 else 0.0
 
@@ -143,18 +143,18 @@ class _Reach:
 
     def exact(self, moves: Mapping[str, float]) -> float:
         key = tuple(sorted(moves.items()))
-        if key not in self._found:
+        if key not in self._quantiles:
             after = engine.run(self._start.base, self.with_(moves), self._goal.window)
-            self._found[key] = after.spread.quantile(1 - self._goal.sure)
-        return self._found[key]
+            self._quantiles[key] = after.spread.quantile(1 - self._goal.sure)
+        return self._quantiles[key]
 
     def _shape(self, moves: Mapping[str, float]) -> tuple[float, float]:
-        found = engine.parts(self._start.base, self.with_(moves))
-        w = found.window(self._goal.window)
+        computed = engine.parts(self._start.base, self.with_(moves))
+        w = computed.window(self._goal.window)
         mean = w.won + float(w.amount @ w.chance + w.size @ w.count)
         own = float((w.amount**2) @ (w.chance * (1 - w.chance)) + w.square @ w.count)
         new = np.array([float(w.size @ w.count)])
-        shared = distribution.shared_variance(found.books, found.plan, w.amount, w.chance[:, None], new)
+        shared = distribution.shared_variance(computed.books, computed.plan, w.amount, w.chance[:, None], new)
         return mean, float(np.sqrt(max(own + float(shared[0]), 0.0)))
 
 
@@ -177,8 +177,8 @@ def _alone(start: Ground, reach: _Reach, name: str, short: float, cost: float) -
     if value is None:
         return empty
     value = float(np.ceil(value - 1e-9)) if lever.unit == "count" else value
-    known = start.seen.range(name)
-    low, high = known or (lever.low, lever.high)
+    seen_range = start.seen.range(name)
+    low, high = seen_range or (lever.low, lever.high)
     return {
         "lever": name,
         "label": lever.label,
@@ -198,15 +198,15 @@ def _root(gap: Callable[[float], float], end: float) -> float | None:
     side = 0
     for _ in range(TRIES * 3):
         middle = (low * above - high * below) / (above - below) if above != below else high
-        found = gap(middle)
-        if abs(found) <= CLOSE * max(above - below, 1.0) or abs(high - low) < 1e-7:
+        residual = gap(middle)
+        if abs(residual) <= CLOSE * max(above - below, 1.0) or abs(high - low) < 1e-7:
             return middle
-        if found < 0:
-            low, below = middle, found
+        if residual < 0:
+            low, below = middle, residual
             above = above / 2 if side < 0 else above
             side = -1
         else:
-            high, above = middle, found
+            high, above = middle, residual
             below = below / 2 if side > 0 else below
             side = 1
     return middle
@@ -231,8 +231,8 @@ def _corrected(reach: _Reach, name: str, value: float, short: float, end: float)
 def _room(start: Ground, name: str) -> float:
     """Return how far a lever may go in a mix: the better end of what was seen, else of its slider."""
     lever = LEVERS[name]
-    known = start.seen.range(name) or (lever.low, lever.high)
-    edge = known[1] if lever.better > 0 else known[0]
+    seen_range = start.seen.range(name) or (lever.low, lever.high)
+    edge = seen_range[1] if lever.better > 0 else seen_range[0]
     low, high = LIMITS[lever.unit]
     return float(min(max(edge, low), high))
 
@@ -290,7 +290,7 @@ def _exactly_met(
     return mix, reach.exact(mix) >= goal * (1 - 1e-3)
 
 
-def chance_sentence(start: Ground, found: Sought) -> str:
+def chance_sentence(start: Ground, sought: Sought) -> str:
     """Say the chance of the goal with the cheapest mix."""
-    after = engine.run(start.base, found.mix, found.goal.window)
-    return f"With it the chance of the goal is {share(after.spread.chance_of(found.goal.amount))}."
+    after = engine.run(start.base, sought.mix, sought.goal.window)
+    return f"With it the chance of the goal is {share(after.spread.chance_of(sought.goal.amount))}."

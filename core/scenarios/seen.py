@@ -98,20 +98,20 @@ def ranges(dataset: Dataset, settings: Settings, surprises: tuple[float, ...] = 
     begun = dataset.opportunities["created_on"].min()
     first = begun if isinstance(begun, date) else end
     rows = [quarter(dataset, start, add_months(start, 3)) for start in starts if start >= first]
-    found: dict[str, list[float]] = {}
+    by_lever: dict[str, list[float]] = {}
     for lever in rows[0] if rows else ():
         values = [float(v) for v in (row[lever] for row in rows) if v is not None]
         moved = _as_lever(lever, values)
         if len(moved) >= FEWEST:
-            found[lever] = moved
+            by_lever[lever] = moved
     if len(surprises) >= FEWEST:
-        found["macro"] = list(surprises)
+        by_lever["macro"] = list(surprises)
     out = []
-    for lever, values in found.items():
+    for lever, values in by_lever.items():
         series = pl.Series(values)
         low, high = (float(series.quantile(q, "linear") or 0.0) for q in (LOW, HIGH))
         out.append({"lever": lever, "low": min(low, 0.0), "high": max(high, 0.0), "n_quarters": len(values)})
-    return Seen(pl.DataFrame(out, schema=SHAPE), found)
+    return Seen(pl.DataFrame(out, schema=SHAPE), by_lever)
 
 
 def _as_lever(lever: str, values: list[float]) -> list[float]:

@@ -64,11 +64,11 @@ def tornado(start: Ground, plan: Scenario, measure: str = "bookings_amount") -> 
     here = _value(start, plan, measure)
     rows = []
     for name in SWINGS:
-        known = start.seen.range(name)
-        if known is None:
+        seen_range = start.seen.range(name)
+        if seen_range is None:
             continue
-        ends = [_value(start, _with(plan, name, v), measure) - here for v in known]
-        rows.append((name, LEVERS[name].label, *known, *ends))
+        ends = [_value(start, _with(plan, name, v), measure) - here for v in seen_range]
+        rows.append((name, LEVERS[name].label, *seen_range, *ends))
     shape = {"lever": pl.String, "label": pl.String} | dict.fromkeys(
         ["low", "high", "low_amount", "high_amount"], pl.Float64
     )
@@ -179,15 +179,15 @@ def _fixed(start: Ground, plan: Scenario, after: engine.Outcome, deal: int, won:
     w = after.parts.window(window)
     chance = w.chance.copy()
     chance[deal] = won
-    found = distribution.work_out(
+    spread = distribution.work_out(
         replace(w, chance=chance), start.base.correlation, plan.correlation, after.spread.target
     )
-    return found.p_target
+    return spread.p_target
 
 
 def _value(start: Ground, plan: Scenario, measure: str) -> float:
-    found = engine.parts(start.base, plan)
-    return float(np.nan_to_num(engine.figure(measure, found.figures[measure])))
+    computed = engine.parts(start.base, plan)
+    return float(np.nan_to_num(engine.figure(measure, computed.figures[measure])))
 
 
 def _with(plan: Scenario, lever: str, value: float) -> Scenario:

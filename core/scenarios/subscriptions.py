@@ -46,7 +46,7 @@ def run(books: Books, plan: Scenario, booked: np.ndarray) -> Lines:
     its segment's rates in turn. Price multiplies what stands today; deals carry it in their amounts.
     """
     standing = books.memo.get("lines", plan.of(*LEAVING, "price"), lambda: _standing(books, plan))
-    held, churned, shrunk, plain, loss, shrink = standing
+    retained, churned, shrunk, plain, loss, shrink = standing
     ratio, n = books.base.mrr_per_booking, books.places.height
     fresh, more = (
         _by_place(books, booked - books.closed, kinds) * ratio
@@ -59,7 +59,7 @@ def run(books: Books, plan: Scenario, booked: np.ndarray) -> Lines:
     with np.errstate(invalid="ignore", divide="ignore"):
         gross = plain / base if base > 0 else np.full(len(books.ends), np.nan)
         net = (plain + stands[n:].sum(0)) / base if base > 0 else np.full(len(books.ends), np.nan)
-    return Lines(held + stands[:n], both, churned + gone[:n], shrunk + less[:n], net, gross)
+    return Lines(retained + stands[:n], both, churned + gone[:n], shrunk + less[:n], net, gross)
 
 
 def _standing(books: Books, plan: Scenario) -> tuple[np.ndarray, ...]:
@@ -69,10 +69,10 @@ def _standing(books: Books, plan: Scenario) -> tuple[np.ndarray, ...]:
     now = (books.mrr * books.lines.factor(plan.of("price")))[:, None]
     earlier = np.concatenate([np.ones((len(stays), 1)), stays[:, :-1]], axis=1)
     whole = np.concatenate([np.ones((len(keeps), 1)), keeps[:, :-1]], axis=1)
-    held, churned, shrunk = (
+    retained, churned, shrunk = (
         books.by_line.sum(now * part) for part in (stays * keeps, (earlier - stays) * whole, stays * (whole - keeps))
     )
-    return held, churned, shrunk, (books.mrr[:, None] * stays * keeps).sum(0), loss, shrink
+    return retained, churned, shrunk, (books.mrr[:, None] * stays * keeps).sum(0), loss, shrink
 
 
 def staying(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray]:
@@ -84,8 +84,8 @@ def staying(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray]:
         early, later, shrink = _rates(books, plan)
         return (1 - early)[:, None] ** near[None, :] * _power(1 - later, far), _power(1 - shrink, months)
 
-    found: tuple[np.ndarray, np.ndarray] = books.memo.get("staying", plan.of(*LEAVING), work_out)
-    return found
+    shares: tuple[np.ndarray, np.ndarray] = books.memo.get("staying", plan.of(*LEAVING), work_out)
+    return shares
 
 
 def hazards(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray]:

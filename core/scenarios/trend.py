@@ -106,10 +106,10 @@ def trend(data: Dataset, settings: Settings, measure: str = "Revenue") -> Trend:
     running, record = month_start(data.as_of), ""
     actual = bookings.monthly(data, KINDS[measure])
     if measure == "Revenue":
-        found = forecast.revenue(data, settings)
-        ahead = found.frame.filter("is_forecast")
-        if found.coverage is not None:
-            record = f"Of {found.n_replayed} past months, {found.coverage * 100:.0f} % fell in such a range."
+        revenue = forecast.revenue(data, settings)
+        ahead = revenue.frame.filter("is_forecast")
+        if revenue.coverage is not None:
+            record = f"Of {revenue.n_replayed} past months, {revenue.coverage * 100:.0f} % fell in such a range."
     else:
         ahead = engine.start(data, settings).by_month.filter(pl.col("month") >= running).head(AHEAD)
     ahead = ahead.filter(pl.col("month") >= running).select("month", "amount", "lower", "upper", is_forecast=True)

@@ -43,7 +43,7 @@ class Ground:
     seen: Seen
     forecast: float | None = None
     _before: dict[tuple[int, float | None], Outcome] = field(default_factory=dict)
-    _known: dict[Hashable, WhatIf] = field(default_factory=dict, repr=False, compare=False)
+    _worked_out: dict[Hashable, WhatIf] = field(default_factory=dict, repr=False, compare=False)
 
     def waiting_for(self, unblocked: Mapping[str, pl.DataFrame]) -> Ground:
         """Return the ground knowing which open deals wait for which gap: by gap, [opportunity_id, share]."""
@@ -71,14 +71,14 @@ class Ground:
 
     def known(self, key: Hashable, make: Callable[[], WhatIf]) -> WhatIf:
         """Return a scenario already worked out, for whoever asks; the oldest are forgotten."""
-        found = self._known.get(key)
-        if found is None:
-            found = make()
-            room = max(KEPT_BYTES // (found.after.parts.nbytes + 1), FEWEST_KEPT)
-            while len(self._known) >= room:
-                self._known.pop(next(iter(self._known), None), None)
-            self._known[key] = found
-        return found
+        result = self._worked_out.get(key)
+        if result is None:
+            result = make()
+            room = max(KEPT_BYTES // (result.after.parts.nbytes + 1), FEWEST_KEPT)
+            while len(self._worked_out) >= room:
+                self._worked_out.pop(next(iter(self._worked_out), None), None)
+            self._worked_out[key] = result
+        return result
 
 
 @dataclass(frozen=True)
@@ -179,13 +179,13 @@ class WhatIf:
 
     def recurring_sentence(self) -> str:
         """Say the recurring revenue at the end of five quarters, with its range, by month and by year."""
-        unit, found = self.ground.base.currency, self.after.recurring
-        ends = [found.quantile(q) for q in (0.1, 0.5, 0.9)]
+        unit, recurring = self.ground.base.currency, self.after.recurring
+        ends = [recurring.quantile(q) for q in (0.1, 0.5, 0.9)]
         low, middle, high = (money(end, unit, digits=2) for end in ends)
-        text = f"Recurring revenue at the end of five quarters: {money(found.mean, unit, digits=2)} a month"
-        text += f" (ARR {money(found.mean * 12, unit)}), between {low} and {high} in four cases of five"
+        text = f"Recurring revenue at the end of five quarters: {money(recurring.mean, unit, digits=2)} a month"
+        text += f" (ARR {money(recurring.mean * 12, unit)}), between {low} and {high} in four cases of five"
         text += f" (P50 {middle}; ARR {money(ends[0] * 12, unit)} to {money(ends[2] * 12, unit)})"
-        gap = money(found.mean - self.before.total("mrr_amount"), unit, digits=2, sign=True)
+        gap = money(recurring.mean - self.before.total("mrr_amount"), unit, digits=2, sign=True)
         return f"{text}; the levers change it by {gap}." if self.plan.moved else f"{text}."
 
     def part_sentence(self) -> str:
@@ -214,8 +214,8 @@ class WhatIf:
     @cached_property
     def shown_parts(self) -> pl.DataFrame:
         """Return the parts that make a difference."""
-        kept = [i for i, amount in enumerate(self.parts["amount"]) if abs(amount) > self._nil]
-        return self.parts if len(kept) == self.parts.height else self.parts[kept]
+        visible = [i for i, amount in enumerate(self.parts["amount"]) if abs(amount) > self._nil]
+        return self.parts if len(visible) == self.parts.height else self.parts[visible]
 
     def check(self) -> str:
         """Say that the parts add up to the difference."""
@@ -241,20 +241,20 @@ class WhatIf:
         rows = []
         for name, side in (("before", self.before), ("after", self.after)):
             month = pl.col("month").dt.strftime("%Y-%m")
-            found = side.monthly.group_by(by, month=month, maintain_order=True).agg(pl.col(self.measure).sum())
-            rows.append(found.rename({self.measure: name}))
+            sums = side.monthly.group_by(by, month=month, maintain_order=True).agg(pl.col(self.measure).sum())
+            rows.append(sums.rename({self.measure: name}))
         both = rows[0].join(rows[1], on=[by, "month"], how="full", coalesce=True).fill_null(0.0)
         return both.with_columns(difference=pl.col("after") - pl.col("before")).sort(by, "month")
 
 
 def warning(past: Seen, s: LeverSetting) -> str:
     """Say that a setting lies beyond the company's own past; empty where it does not."""
-    lever, known = LEVERS[s.lever], past.range(s.lever)
+    lever, seen_range = LEVERS[s.lever], past.range(s.lever)
     if lever.unit in {"switch", "weeks"} or lever.kind == "association":
         return ""
-    if known is None:
+    if seen_range is None:
         return f"{lever.label}: the data holds no past change to compare with, so take this as arithmetic only."
-    low, high = known
+    low, high = seen_range
     if low - 1e-9 <= s.value <= high + 1e-9:
         return ""
     count = len(past.quarters[s.lever])
@@ -287,8 +287,8 @@ def ground(dataset: Dataset, settings: Settings) -> Ground:
     """
     base = baseline.build(dataset, settings)
     number = outlook.current(dataset, settings).frame
-    told = float(number["amount"][-1]) if number.height else None
-    return Ground(base, seen.ranges(dataset, settings, base.correlation.surprises), told)
+    forecast_amount = float(number["amount"][-1]) if number.height else None
+    return Ground(base, seen.ranges(dataset, settings, base.correlation.surprises), forecast_amount)
 
 
 def work_out(start: Ground, plan: Scenario, measure: str = "bookings_amount", window: int = 0) -> WhatIf:

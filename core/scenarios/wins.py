@@ -28,8 +28,8 @@ def open_chance(books: Books, plan: Scenario) -> np.ndarray:
     step settings multiply or add, so the order of levers in a scenario does not matter.
     """
     settings = plan.of(*OPEN)
-    found: np.ndarray = books.memo.get("open", settings, lambda: _open_chance(books, plan))
-    return found
+    chances: np.ndarray = books.memo.get("open", settings, lambda: _open_chance(books, plan))
+    return chances
 
 
 def _open_chance(books: Books, plan: Scenario) -> np.ndarray:
@@ -85,9 +85,9 @@ def _read(books: Books, plan: Scenario) -> np.ndarray:
 def _at(own: np.ndarray, days: np.ndarray, pace: Factor) -> np.ndarray:
     """Read curves [knot, deal] at days [month], on the straight line between knots, as [deal, month]."""
     if not isinstance(pace, np.ndarray) or pace.ndim == 0:
-        place = np.minimum(days / float(pace) / CURVE_STEP, KNOTS - 1.0)
-        low = np.minimum(place.astype(np.int64), KNOTS - 2)
-        share = (place - low)[:, None]
+        position = np.minimum(days / float(pace) / CURVE_STEP, KNOTS - 1.0)
+        low = np.minimum(position.astype(np.int64), KNOTS - 2)
+        share = (position - low)[:, None]
         return np.asarray(own[low] * (1 - share) + own[low + 1] * share).T
     out = np.empty((len(days), own.shape[1])).T
     for value in np.unique(pace):
@@ -133,8 +133,8 @@ def _won(books: Books, step: np.ndarray, s: LeverSetting) -> np.ndarray:
 def arrivals(books: Books, plan: Scenario) -> np.ndarray:
     """Return deals to come that are won, [cell, month]."""
     settings = plan.of(*ARRIVING)
-    found: np.ndarray = books.memo.get("arrivals", settings, lambda: _arrivals(books, plan))
-    return found
+    counts: np.ndarray = books.memo.get("arrivals", settings, lambda: _arrivals(books, plan))
+    return counts
 
 
 def _arrivals(books: Books, plan: Scenario) -> np.ndarray:
@@ -155,9 +155,9 @@ def _arrivals(books: Books, plan: Scenario) -> np.ndarray:
         ]
     )
     total = won[inverse] * (rate * (STEP_DAYS / MONTH_DAYS))[:, None]
-    found: np.ndarray = np.diff(total, axis=1, prepend=0.0)
-    found[:, :3] *= books.base.near
-    return found
+    counts: np.ndarray = np.diff(total, axis=1, prepend=0.0)
+    counts[:, :3] *= books.base.near
+    return counts
 
 
 def _came(books: Books, curve: int, pace: float, steps: np.ndarray) -> np.ndarray:
@@ -167,8 +167,8 @@ def _came(books: Books, curve: int, pace: float, steps: np.ndarray) -> np.ndarra
         left = np.maximum(books.ends[None, :] - steps[:, None], 0.0)
         return np.asarray(np.interp(left / pace, DAYS, books.base.came[curve]))
 
-    found: np.ndarray = books.memo.get("came", (curve, pace), read)
-    return found
+    shares: np.ndarray = books.memo.get("came", (curve, pace), read)
+    return shares
 
 
 def _mixed(books: Books, plan: Scenario, rate: np.ndarray) -> np.ndarray:

@@ -59,20 +59,20 @@ def open_account(account_id: str) -> None:
 
 def chosen(page: Page, names: dict[str, str]) -> str:
     """Let an account be chosen by name and return its id; the first where none was opened."""
-    known = dict(list(names.items())[:MOST_LISTED])
+    options = dict(list(names.items())[:MOST_LISTED])
     now = st.session_state.get(CHOSEN)
     if now not in names and (page.bounds[2] or st.query_params.get(CHOSEN) != now):
         now = None
         st.query_params.pop(CHOSEN, None)
-    if now and now not in known:
-        known = {str(now): names.get(str(now), str(now)), **known}
-    if now is None and known:
-        st.session_state[CHOSEN] = next(iter(known))
+    if now and now not in options:
+        options = {str(now): names.get(str(now), str(now)), **options}
+    if now is None and options:
+        st.session_state[CHOSEN] = next(iter(options))
     picked = st.selectbox(
         "Account",
-        list(known),
+        list(options),
         key=CHOSEN,
-        format_func=lambda k: f"{known.get(k, k)} ({k})",
+        format_func=lambda k: f"{options.get(k, k)} ({k})",
         on_change=_picked,
         placeholder="No accounts",
     )
@@ -86,7 +86,7 @@ def _picked() -> None:
 
 def way() -> str:
     """Ask how groups are found."""
-    found = st.segmented_control(
+    choice = st.segmented_control(
         "Groups found by", list(WAYS), format_func=WAYS.get, default="kmeans", required=True, key="group_way"
     )
-    return str(found or "kmeans")
+    return str(choice or "kmeans")

@@ -43,16 +43,16 @@ def arriving(outlook: Outlook, window: str | None) -> tuple[str, int]:
 
 def month(revenue: RevenueOutlook) -> tuple[date, str]:
     """Ask for a month ahead, and for the whole company or one region."""
-    months = revenue.frame.filter("is_forecast")["month"].to_list()
+    choices = revenue.frame.filter("is_forecast")["month"].to_list()
     units = [ALL, *revenue.parts["unit"].unique().sort()]
     left, right = st.columns(2)
     chosen = left.segmented_control(
-        "Month", months, format_func=lambda day: f"{day:%B %Y}", default=months[0], required=True, key="revenue_month"
+        "Month", choices, format_func=lambda day: f"{day:%B %Y}", default=choices[0], required=True, key="revenue_month"
     )
     unit = right.selectbox(
         "Where", units, format_func=lambda name: EVERYWHERE if name == ALL else name, key="revenue_unit"
     )
-    return chosen or months[0], str(unit)
+    return chosen or choices[0], str(unit)
 
 
 def parts() -> str:

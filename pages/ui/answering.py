@@ -27,28 +27,28 @@ FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 BULK = {"state": "State", "owner": "Owner", "due_on": "Due", "priority": "Priority", "category": "Category"}
 
 
-def kept_as(page: Page, found: GapAnalysis) -> Saved | None:
+def kept_as(page: Page, analysis: GapAnalysis) -> Saved | None:
     """Return the kept list with the same file, so that work resumes wherever the file comes from."""
-    wanted = kept.key(found.source.content)
-    held = visible(page)
-    return next((one for one in held if one.payload.get("file_key") == wanted), None)
+    wanted = kept.key(analysis.source.content)
+    saved_lists = visible(page)
+    return next((saved for saved in saved_lists if saved.payload.get("file_key") == wanted), None)
 
 
-def decided(page: Page, found: GapAnalysis, stake: Stake | None) -> GapAnalysis:
+def decided(page: Page, analysis: GapAnalysis, stake: Stake | None) -> GapAnalysis:
     """Return the analysis with what people decided on its rows."""
-    saved = kept_as(page, found)
+    saved = kept_as(page, analysis)
     if saved is None:
-        return found
+        return analysis
     decisions = review.decisions(cached.store(page.settings.database).reviews.rows(saved.id))
-    return found if decisions.is_empty() else cached_fit.decided(page, found, decisions, stake)
+    return analysis if decisions.is_empty() else cached_fit.decided(page, analysis, decisions, stake)
 
 
-def keep(page: Page, name: str, found: GapAnalysis) -> Saved | None:
+def keep(page: Page, name: str, analysis: GapAnalysis) -> Saved | None:
     """Keep the list with its file, its deal and its rows; over the one of the same name."""
     if not page.may_write("requirements"):
         return None
     try:
-        saved = kept.keep(cached.store(page.settings.database).requirement_sets, name, OWNER, found)
+        saved = kept.keep(cached.store(page.settings.database).requirement_sets, name, OWNER, analysis)
         page.note("kept a requirement list", saved.name)
         return saved
     except QuarterdeckError as error:
@@ -57,29 +57,29 @@ def keep(page: Page, name: str, found: GapAnalysis) -> Saved | None:
 
 
 @st.fragment
-def work(page: Page, c: Cell, found: GapAnalysis) -> None:
+def work(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     """Show the grid of a kept list; offer to keep one that is not."""
     if st.session_state.pop("review_judged", False):
         st.rerun(scope="app")
-    saved = kept_as(page, found)
+    saved = kept_as(page, analysis)
     if saved is None:
-        n = counted(found.frame.height, "row")
+        n = counted(analysis.frame.height, "row")
         c.answer(f"Nobody works on this list of {n} yet. Keep it, and all of you see the same.")
-        name = found.source.name.rsplit(".", 1)[0]
+        name = analysis.source.name.rsplit(".", 1)[0]
         st.button(
             "Keep it and start",
             icon=":material/play_arrow:",
             on_click=_start,
-            args=(page, name, found),
+            args=(page, name, analysis),
             type="primary",
             disabled=not page.may("requirements:write"),
         )
         return
     _tell(page, saved)
-    if saved.payload.get("opportunity_id") != found.summary.get("opportunity_id"):
-        _deal(page, saved, found)
+    if saved.payload.get("opportunity_id") != analysis.summary.get("opportunity_id"):
+        _deal(page, saved, analysis)
     worked = cached.store(page.settings.database).reviews.rows(saved.id)
-    rows = review.grid(found, cached_fit.drafts(found), worked)
+    rows = review.grid(analysis, cached_fit.drafts(analysis), worked)
     far = review.progress(rows, page.data.as_of)
     c.answer(f"{saved.name}: {far.sentence()}")
     st.progress(far.rate)
@@ -101,23 +101,23 @@ def _rights(page: Page) -> tuple[bool, bool]:
     return page.may("requirements:write"), review.may_approve(page.identity, page.settings)
 
 
-def _start(page: Page, name: str, found: GapAnalysis) -> None:
-    saved = keep(page, name, found)
+def _start(page: Page, name: str, analysis: GapAnalysis) -> None:
+    saved = keep(page, name, analysis)
     if saved is not None:
         st.session_state["kept_list"] = saved.name
     st.session_state["review_judged"] = True
 
 
-def _deal(page: Page, saved: Saved, found: GapAnalysis) -> None:
+def _deal(page: Page, saved: Saved, analysis: GapAnalysis) -> None:
     """Say that the list is kept with another deal than the one chosen above, and offer to change that."""
-    wanted = found.summary.get("opportunity")
+    wanted = analysis.summary.get("opportunity")
     if wanted is None:
         return
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.caption(
         f"This list is kept {'with another deal' if saved.payload.get('opportunity_id') else 'without a deal'}."
     )
-    right.button(f"Hang it on {wanted}", on_click=_start, args=(page, saved.name, found), width="stretch")
+    right.button(f"Hang it on {wanted}", on_click=_start, args=(page, saved.name, analysis), width="stretch")
 
 
 def _filtered(rows: Any) -> Any:
@@ -126,9 +126,9 @@ def _filtered(rows: Any) -> Any:
     owners = sorted({owner for owner in rows["owner"].to_list() if owner})
     mine = second.multiselect("Owner", owners, key="review_owners", placeholder="All")
     statements = sorted(set(rows["statement"].to_list()))
-    said = third.multiselect("Statement", statements, key="review_statements", placeholder="All")
+    stated = third.multiselect("Statement", statements, key="review_statements", placeholder="All")
     words = fourth.text_input("Words", key="review_words", placeholder="in requirement, answer or comment")
-    return review.chosen(rows, states, mine, said, words)
+    return review.chosen(rows, states, mine, stated, words)
 
 
 def _bulk(page: Page, saved: Saved, shown: Any) -> None:
@@ -183,7 +183,7 @@ def _fixed(page: Page) -> list[str]:
 
 def _columns() -> dict[str, Any]:
     text = st.column_config.TextColumn
-    known = [*(str(one) for one in cached_fit.capabilities().frame["capability_id"]), gap.NONE]
+    capability_ids = [*(str(key) for key in cached_fit.capabilities().frame["capability_id"]), gap.NONE]
     return {
         "row": "Row",
         "requirement_id": "Id",
@@ -194,7 +194,7 @@ def _columns() -> dict[str, Any]:
         "statement": "Statement",
         "priority": st.column_config.SelectboxColumn("Priority", options=list(PRIORITIES), required=True),
         "category": st.column_config.SelectboxColumn("Category", options=list(CATEGORIES), required=True),
-        "capability_id": st.column_config.SelectboxColumn("Capability", options=known),
+        "capability_id": st.column_config.SelectboxColumn("Capability", options=capability_ids),
         "capability": "Capability name",
         "gap_type": "Gap",
         "answer": text("Answer", width="large"),
@@ -208,8 +208,8 @@ def _edited(page: Page, saved: Saved, key: str) -> None:
     state = st.session_state["review"]
     edits = st.session_state[key]["edited_rows"]
     new = {
-        place: {name: value for name, value in fields.items() if state["done"].get((place, name), UNSEEN) != value}
-        for place, fields in edits.items()
+        number: {name: value for name, value in fields.items() if state["done"].get((number, name), UNSEEN) != value}
+        for number, fields in edits.items()
     }
     try:
         wanted = review.changes(state["now"], new)
@@ -217,7 +217,7 @@ def _edited(page: Page, saved: Saved, key: str) -> None:
         st.session_state["review_said"] = [str(error)]
         _fresh()
         return
-    state["done"] |= {(place, name): value for place, fields in new.items() for name, value in fields.items()}
+    state["done"] |= {(number, name): value for number, fields in new.items() for name, value in fields.items()}
     if not _save(page, saved, state["now"], wanted):
         _fresh()
         return

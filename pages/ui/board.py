@@ -70,30 +70,30 @@ def _answer(page: Page, c: Cell, ground: Ground, top: Any) -> None:
     plan = levers.current(ground)
     st.session_state[PLAN] = vars(page)[PLAN] = plan
     try:
-        found = _found(ground, plan)
+        what_if = _outcome(ground, plan)
     except QuarterdeckError as error:
         top.warning(str(error), icon=":material/warning:")
         return
-    _call(page, c, found)
-    warnings = "".join(f"\n\n:small[:material/warning: {warning}]" for warning in found.warnings())
+    _call(page, c, what_if)
+    warnings = "".join(f"\n\n:small[:material/warning: {warning}]" for warning in what_if.warnings())
     with top:
-        c.answer(found.sentence(), after=warnings)
-    st.html(tiles(found))
-    note = _view(c, found)
-    _waterfall(c, found, f"{note} {ground.beside()}".strip())
+        c.answer(what_if.sentence(), after=warnings)
+    st.html(tiles(what_if))
+    note = _view(c, what_if)
+    _waterfall(c, what_if, f"{note} {ground.beside()}".strip())
 
 
-def _found(ground: Ground, plan: Scenario) -> WhatIf:
+def _outcome(ground: Ground, plan: Scenario) -> WhatIf:
     state, names = st.session_state, ground.base.quarters
     quarter = state.get("quarter")
     window = names.index(quarter) if quarter in names else 0
     return whatif.work_out(ground, plan, state.get("measure") or SHOWN[0], window)
 
 
-def _call(page: Page, c: Cell, found: WhatIf) -> str:
+def _call(page: Page, c: Cell, what_if: WhatIf) -> str:
     """Note the call behind the cell for the notebook, and return its arguments."""
-    given = f"data, settings, scenarios.files.from_dict({files.to_dict(found.plan)!r}), "
-    given += f"{found.measure!r}, {found.window}"
+    given = f"data, settings, scenarios.files.from_dict({files.to_dict(what_if.plan)!r}), "
+    given += f"{what_if.measure!r}, {what_if.window}"
     page.calls[:] = [(asked, call) for asked, call in page.calls if asked != c.question]
     page.calls.append((c.question, f"scenarios.whatif.what_if({given})"))
     return given
@@ -125,9 +125,9 @@ def _choices(ground: Ground) -> None:
             )
 
 
-def tiles(found: WhatIf) -> str:
+def tiles(what_if: WhatIf) -> str:
     """Write four figures, each with its change, as one piece: a move sends one element and not five."""
-    now, then, unit = found.before, found.after, found.ground.base.currency
+    now, then, unit = what_if.before, what_if.after, what_if.ground.base.currency
     rows = [
         ("Quarter", then.spread.mean, now.spread.mean),
         ("Five quarters", then.total(), now.total()),
@@ -155,48 +155,48 @@ def _tile(name: str, value: str, change: float, unit: str) -> str:
     )
 
 
-def _view(c: Cell, found: WhatIf) -> str:
+def _view(c: Cell, what_if: WhatIf) -> str:
     """Draw the view chosen, and return what is to be said below it."""
-    unit = found.ground.base.currency
+    unit = what_if.ground.base.currency
     view = st.session_state.get("view") or VIEWS[0]
-    if not any(found.frame[side].sum() for side in ("before_amount", "amount", "upper")):
+    if not any(what_if.frame[side].sum() for side in ("before_amount", "amount", "upper")):
         c.empty("There is nothing to expect yet. Load won deals, or contracts, on the Data page.")
         return ""
     if view == "By month":
-        c.draw(charts.months(found.frame, unit, found.noun, found.is_rate), key="months")
-        return (found.recurring_sentence() + " " if found.measure == "mrr_amount" else "") + (
+        c.draw(charts.months(what_if.frame, unit, what_if.noun, what_if.is_rate), key="months")
+        return (what_if.recurring_sentence() + " " if what_if.measure == "mrr_amount" else "") + (
             "Grey: as things stand. Amber: the scenario, with its 80 % range. Ticks: a third of the quarter's quota. "
             "Levers are arithmetic on your own past; none is claimed to move another."
         )
     if view == "How likely":
-        c.draw(charts.outcomes(found.outcomes, unit, found.after.spread.target), key="outcomes")
-        return found.tail()
-    if found.is_rate:
+        c.draw(charts.outcomes(what_if.outcomes, unit, what_if.after.spread.target), key="outcomes")
+        return what_if.tail()
+    if what_if.is_rate:
         c.empty("Ratios do not add up over parts; choose a measure in money.")
     else:
-        c.table(found.table(st.session_state.get("table_by") or "segment"), height=320)
+        c.table(what_if.table(st.session_state.get("table_by") or "segment"), height=320)
     return ""
 
 
-def _waterfall(c: Cell, found: WhatIf, note: str) -> None:
+def _waterfall(c: Cell, what_if: WhatIf, note: str) -> None:
     """Say what is to be said of the view, and draw which lever makes the difference."""
-    if not found.plan.moved:
+    if not what_if.plan.moved:
         st.caption(note)
         return
     c.answer(
-        found.part_sentence(),
+        what_if.part_sentence(),
         before=f":small[:gray[{note}]]\n\n" if note else "",
-        after=f"\n\n:small[:gray[{found.check()}]]",
+        after=f"\n\n:small[:gray[{what_if.check()}]]",
     )
-    if not found.shown_parts.is_empty():
-        c.draw(charts.difference(found.shown_parts, found.ground.base.currency, found.is_rate), key="difference")
+    if not what_if.shown_parts.is_empty():
+        c.draw(charts.difference(what_if.shown_parts, what_if.ground.base.currency, what_if.is_rate), key="difference")
 
 
 def _method(page: Page, c: Cell, ground: Ground) -> None:
     """Open the number; what is inside is drawn only while it is open."""
     plan = plan_now()
     try:
-        found = _found(ground, plan)
+        what_if = _outcome(ground, plan)
     except QuarterdeckError:
         return
-    c.method(whatif.what_if, found.frame, given=_call(page, c, found))
+    c.method(whatif.what_if, what_if.frame, given=_call(page, c, what_if))

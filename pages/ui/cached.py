@@ -29,9 +29,9 @@ def data(config: Settings) -> Dataset:
     return load_data(config)
 
 
-def result(function: Callable[..., Any], data: Dataset, config: Settings, *more: Any) -> Any:
+def result(function: Callable[..., Any], dataset: Dataset, config: Settings, *more: Any) -> Any:
     """Return a core function's result for a dataset, settings and what else it takes."""
-    return _result(f"{function.__module__}.{function.__qualname__}", data, config, more, function)
+    return _result(f"{function.__module__}.{function.__qualname__}", dataset, config, more, function)
 
 
 @st.cache_resource(
@@ -39,14 +39,14 @@ def result(function: Callable[..., Any], data: Dataset, config: Settings, *more:
     max_entries=512,
     hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
 )
-def _result(name: str, data: Dataset, config: Settings, more: tuple[Any, ...], _function: Callable[..., Any]) -> Any:
-    return lasting.result(lasting.place(name, data, config, more), lambda: _function(data, config, *more))
+def _result(name: str, dataset: Dataset, config: Settings, more: tuple[Any, ...], _function: Callable[..., Any]) -> Any:
+    return lasting.result(lasting.place(name, dataset, config, more), lambda: _function(dataset, config, *more))
 
 
-def change(measure: Callable[..., Any], data: Dataset, config: Settings) -> str:
+def change(measure: Callable[..., Any], dataset: Dataset, config: Settings) -> str:
     """Return a measure's change on a year ago, as a tile shows it."""
     name = f"change of {measure.__module__}.{measure.__qualname__}"
-    return str(_result(name, data, config, (), lambda d, s: growth.change(d, s, measure)[1]))
+    return str(_result(name, dataset, config, (), lambda d, s: growth.change(d, s, measure)[1]))
 
 
 def drawing(function: Callable[..., Any], args: tuple[Any, ...], home: Path | None) -> dict[str, Any]:

@@ -21,34 +21,35 @@ from pages.ui.shell import Page
 SHARED, GROUPS = kept.SHARED, kept.GROUPS
 
 
-def bid(page: Page, found: GapAnalysis, stake: Stake | None) -> Bid:
+def bid(page: Page, analysis: GapAnalysis, stake: Stake | None) -> Bid:
     """Return go or no go, with the deal's chance from the close model."""
     if stake is not None:
         stake = stakes.with_chance(stake, cached.result(stakes.chances, page.data, page.settings))
-    return scores.bid(found, page.settings, stake)
+    return scores.bid(analysis, page.settings, stake)
 
 
-def _fingerprint(found: GapAnalysis) -> str:
+def _fingerprint(analysis: GapAnalysis) -> str:
     """Return a name for an analysis by its rows."""
-    rows = found.frame.hash_rows(seed=7)
-    return f"{found.source.name} {rows.len()} {rows.sum()} {hash(tuple(rows.head(50).to_list()))}"
+    rows = analysis.frame.hash_rows(seed=7)
+    return f"{analysis.source.name} {rows.len()} {rows.sum()} {hash(tuple(rows.head(50).to_list()))}"
 
 
-def drafts(found: GapAnalysis) -> Drafts:
+def drafts(analysis: GapAnalysis) -> Drafts:
     """Return the draft answers of a list."""
-    known = capabilities()
-    return _drafts(known.fingerprint, found, known)
+    our_catalogue = capabilities()
+    return _drafts(our_catalogue.fingerprint, analysis, our_catalogue)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={GapAnalysis: _fingerprint})
-def _drafts(stamp: str, found: GapAnalysis, _known: catalogue.Catalogue) -> Drafts:
-    return responses.drafts(found, _known, doubts.answers(found))
+def _drafts(stamp: str, analysis: GapAnalysis, _catalogue: catalogue.Catalogue) -> Drafts:
+    return responses.drafts(analysis, _catalogue, doubts.answers(analysis))
 
 
-def decided(page: Page, found: GapAnalysis, decisions: Any, stake: Stake | None) -> GapAnalysis:
+def decided(page: Page, analysis: GapAnalysis, decisions: Any, stake: Stake | None) -> GapAnalysis:
     """Return an analysis with what people decided on its rows, judged once per state of the decisions."""
-    known = capabilities()
-    return _decided((known.fingerprint, *decisions.rows()), found, page.settings, stake, decisions, known)
+    our_catalogue = capabilities()
+    stamp = (our_catalogue.fingerprint, *decisions.rows())
+    return _decided(stamp, analysis, page.settings, stake, decisions, our_catalogue)
 
 
 @st.cache_resource(
@@ -57,14 +58,14 @@ def decided(page: Page, found: GapAnalysis, decisions: Any, stake: Stake | None)
     hash_funcs={GapAnalysis: _fingerprint, Settings: lambda s: s.model_dump_json()},
 )
 def _decided(
-    said: tuple[Any, ...],
-    found: GapAnalysis,
+    stamp: tuple[Any, ...],
+    analysis: GapAnalysis,
     config: Settings,
     stake: Stake | None,
     _decisions: Any,
-    _known: catalogue.Catalogue,
+    _catalogue: catalogue.Catalogue,
 ) -> GapAnalysis:
-    return gap.decide(found, _decisions, _known, config, stake)
+    return gap.decide(analysis, _decisions, _catalogue, config, stake)
 
 
 def edited() -> edition.Edition:
@@ -97,25 +98,26 @@ def _capabilities(url: str, stamp: int) -> catalogue.Catalogue:
 
 def groups(page: Page) -> dict[str, str]:
     """Return what was merged or split by hand in the ledger."""
-    held = [one for one in cached.store(page.settings.database).gap_groups.list(SHARED) if one.name == GROUPS]
-    return dict(held[0].payload) if held else {}
+    entries = [entry for entry in cached.store(page.settings.database).gap_groups.list(SHARED) if entry.name == GROUPS]
+    return dict(entries[0].payload) if entries else {}
 
 
 def ledger(page: Page) -> Ledger:
     """Return the gap ledger over all lists kept, worked out once per state of data, settings and lists."""
-    held = cached.store(page.settings.database).requirement_sets.list()
-    known = capabilities()
-    stamp = (known.fingerprint, *((one.id, one.version) for one in held))
-    lists = [found for one in held if (found := kept.restored(one.name, one.payload)) is not None]
+    saved_lists = cached.store(page.settings.database).requirement_sets.list()
+    our_catalogue = capabilities()
+    stamp = (our_catalogue.fingerprint, *((saved.id, saved.version) for saved in saved_lists))
+    lists = [analysis for saved in saved_lists if (analysis := kept.restored(saved.name, saved.payload)) is not None]
     merged = groups(page)
-    found: Ledger = _ledger(stamp, tuple(sorted(merged.items())), page.data, page.settings, lists, merged, known)
-    return found
+    in_order = tuple(sorted(merged.items()))
+    gap_ledger: Ledger = _ledger(stamp, in_order, page.data, page.settings, lists, merged, our_catalogue)
+    return gap_ledger
 
 
 def with_gaps(page: Page, ground: Ground) -> Ground:
     """Return the ground of scenarios knowing which open deals wait for which gap, so that closing one is a lever."""
-    found = ledger(page)
-    return _with_gaps(f"{found.deals.hash_rows(seed=7).sum()}", page.data, page.settings, ground, found)
+    gap_ledger = ledger(page)
+    return _with_gaps(f"{gap_ledger.deals.hash_rows(seed=7).sum()}", page.data, page.settings, ground, gap_ledger)
 
 
 @st.cache_resource(
@@ -123,8 +125,8 @@ def with_gaps(page: Page, ground: Ground) -> Ground:
     max_entries=16,
     hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
 )
-def _with_gaps(stamp: str, data: Dataset, config: Settings, _ground: Ground, _ledger: Ledger) -> Ground:
-    return _ground.waiting_for(waiting(_ledger))
+def _with_gaps(stamp: str, data: Dataset, config: Settings, _ground: Ground, _gap_ledger: Ledger) -> Ground:
+    return _ground.waiting_for(waiting(_gap_ledger))
 
 
 @st.cache_resource(
@@ -132,14 +134,16 @@ def _with_gaps(stamp: str, data: Dataset, config: Settings, _ground: Ground, _le
     max_entries=32,
     hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
 )
-def _ledger(stamp: Any, merged: Any, data: Dataset, config: Settings, _lists: Any, _groups: Any, _known: Any) -> Ledger:
-    return kept.ledger(data, config, _lists, _known, _groups)
+def _ledger(
+    stamp: Any, merged: Any, data: Dataset, config: Settings, _lists: Any, _groups: Any, _catalogue: Any
+) -> Ledger:
+    return kept.ledger(data, config, _lists, _catalogue, _groups)
 
 
 def analysed(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
     """Return the analysis of a list's file, worked out once per content, settings, deal and catalogue."""
-    known = capabilities()
-    return _analysed(known.fingerprint, content, name, config, stake, known)
+    our_catalogue = capabilities()
+    return _analysed(our_catalogue.fingerprint, content, name, config, stake, our_catalogue)
 
 
 @st.cache_resource(

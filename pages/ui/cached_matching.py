@@ -22,20 +22,20 @@ class _Shelf:
     """The newest analyses. Made by hand, for a step that shows its progress cannot be cached by decorator."""
 
     def __init__(self) -> None:
-        self.held: OrderedDict[Any, GapAnalysis] = OrderedDict()
+        self.analyses: OrderedDict[Any, GapAnalysis] = OrderedDict()
         self.lock = Lock()
 
     def get(self, key: Any) -> GapAnalysis | None:
         with self.lock:
-            if key in self.held:
-                self.held.move_to_end(key)
-            return self.held.get(key)
+            if key in self.analyses:
+                self.analyses.move_to_end(key)
+            return self.analyses.get(key)
 
-    def put(self, key: Any, found: GapAnalysis) -> None:
+    def put(self, key: Any, analysed: GapAnalysis) -> None:
         with self.lock:
-            self.held[key] = found
-            while len(self.held) > MOST:
-                self.held.popitem(last=False)
+            self.analyses[key] = analysed
+            while len(self.analyses) > MOST:
+                self.analyses.popitem(last=False)
 
 
 @st.cache_resource(show_spinner=False)
@@ -51,36 +51,36 @@ def library(page: Page, without: bytes = b"") -> tuple[Any, Memory]:
     """
     store = cached.store(page.settings.database)
     mine = kept.key(without)
-    sets = [one for one in store.requirement_sets.list() if one.payload.get("file_key") != mine]
-    worked = {one.id: store.reviews.rows(one.id) for one in sets}
+    sets = [saved for saved in store.requirement_sets.list() if saved.payload.get("file_key") != mine]
+    worked = {saved.id: store.reviews.rows(saved.id) for saved in sets}
     stamp = (store.answers.stamp(), *((number, rows["version"].sum()) for number, rows in sorted(worked.items())))
     return stamp, _library(page.settings.database, stamp, page, sets, worked)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _library(url: str, stamp: Any, _page: Page, _sets: Any, _worked: Any) -> Memory:
-    parts = [memory.worked_on(one.name, one.payload, _worked[one.id]) for one in _sets]
+    parts = [memory.worked_on(saved.name, saved.payload, _worked[saved.id]) for saved in _sets]
     own = Memory(cached.store(url).answers.frame(), _page.settings.answers.stale_days)
     return memory.joined(own, *parts)
 
 
 def analysis(page: Page, source: RequirementList, stake: Stake | None) -> GapAnalysis:
     """Return the analysis of a list with what was answered before; shows progress while sentences are understood."""
-    stamp, known = library(page, source.content)
+    stamp, answers = library(page, source.content)
     ours = cached_fit.capabilities()
     key = (source.key, source.name, stake, stamp, ours.fingerprint, page.settings.model_dump_json())
-    found = _shelf().get(key)
-    if found is None:
-        place = st.empty()
-        bar = place.progress(0.0, f"Matching {source.frame.height:,} requirements")
-        found = gap.analyse(
+    result = _shelf().get(key)
+    if result is None:
+        slot = st.empty()
+        bar = slot.progress(0.0, f"Matching {source.frame.height:,} requirements")
+        result = gap.analyse(
             source,
             ours,
             page.settings,
             stake,
             progress=lambda share, text: bar.progress(share, text) and None,
-            library=known,
+            library=answers,
         )
-        place.empty()
-        _shelf().put(key, found)
-    return found
+        slot.empty()
+        _shelf().put(key, result)
+    return result

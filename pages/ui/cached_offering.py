@@ -14,7 +14,7 @@ from core.requirements.catalogue import Catalogue
 from core.requirements.edition import Edition
 from pages.ui import cached, cached_fit
 
-BY_ROWS = {Edition: lambda one: f"{one.frame.height} {one.frame.hash_rows(seed=7).sum()}"}
+BY_ROWS = {Edition: lambda standing: f"{standing.frame.height} {standing.frame.hash_rows(seed=7).sum()}"}
 
 
 def narrowed(
@@ -41,11 +41,11 @@ def preview(content: bytes, name: str, standing: Edition) -> incoming.Incoming:
 
 
 @st.cache_resource(
-    show_spinner="Comparing capabilities", max_entries=8, hash_funcs={Catalogue: lambda one: one.fingerprint}
+    show_spinner="Comparing capabilities", max_entries=8, hash_funcs={Catalogue: lambda c: c.fingerprint}
 )
-def twins(home: Path, known: Catalogue, told: tuple[apart.Pair, ...] = ()) -> duplicates.Twins:
+def twins(home: Path, offered: Catalogue, different: tuple[apart.Pair, ...] = ()) -> duplicates.Twins:
     """Return pairs of capabilities that may be one and the same, without those told apart."""
-    return duplicates.find(known, home, apart=told)
+    return duplicates.find(offered, home, apart=different)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.requirements.read import RequirementList
 
 LOOKED_AT = 200
-BY_KEY = {"core.requirements.read.RequirementList": lambda found: found.key}
+BY_KEY = {"core.requirements.read.RequirementList": lambda requirements: requirements.key}
 
 
 @st.cache_resource(show_spinner="Reading the list", max_entries=16)

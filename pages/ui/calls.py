@@ -41,50 +41,50 @@ def reviewed(page: Page) -> Any:
 
 def stamp(page: Page) -> tuple[int, int, str]:
     """Return what changes whenever somebody calls or reviews."""
-    kept, book = store(page), calls.book(page.data)
-    return kept.calls.count(book), kept.deal_edits.count(book), page.settings.database
+    database, book = store(page), calls.book(page.data)
+    return database.calls.count(book), database.deal_edits.count(book), page.settings.database
 
 
-def rollup(page: Page, period: date | None = None) -> Rollup:
+def rollup(page: Page, quarter: date | None = None) -> Rollup:
     """Return the calls along the hierarchy."""
-    found: Rollup = cached_calls.result(
+    team: Rollup = cached_calls.result(
         calls.rollup,
         page.data,
         page.settings,
-        (*stamp(page), period),
+        (*stamp(page), quarter),
         calls=said(page),
         edits=reviewed(page),
-        period=period,
+        period=quarter,
     )
-    return found
+    return team
 
 
 def period(page: Page) -> date:
     """Let the quarter be chosen that is called."""
-    known = calls.periods(page.data, page.settings)
+    quarters = calls.periods(page.data, page.settings)
     chosen = st.segmented_control(
         "Quarter",
-        known,
-        default=known[0],
+        quarters,
+        default=quarters[0],
         required=True,
         key="call_period",
         format_func=lambda day: quarter_label(day, page.settings),
     )
-    return chosen or known[0]
+    return chosen or quarters[0]
 
 
-def form(page: Page, found: Rollup) -> None:
+def form(page: Page, team: Rollup) -> None:
     """Take a manager's call, with the system's number beside it; a colleague's newer call is shown, not lost."""
-    last = calls.deadline(found.period, page.settings)
+    last = calls.deadline(team.period, page.settings)
     if not page.may("review:write"):
         st.caption("Your role reads the calls; it does not submit any.")
         return
     try:
-        calls.check_open(page.data, page.settings, found.period)
+        calls.check_open(page.data, page.settings, team.period)
     except QuarterdeckError as error:
         st.info(str(error), icon=":material/lock:")
         return
-    people = {row["person_id"]: row for row in found.leaders.to_dicts() if row["person_id"] != "Nobody"}
+    people = {row["person_id"]: row for row in team.leaders.to_dicts() if row["person_id"] != "Nobody"}
     if not people:
         return
     _notice()
@@ -94,29 +94,29 @@ def form(page: Page, found: Rollup) -> None:
         format_func=lambda k: f"{people[k]['person_name']}, {people[k]['team'] or k}",
         key="call_manager",
     )
-    name = f"{who}-{found.period}"
-    if _conflict(page, found, name):
+    name = f"{who}-{team.period}"
+    if _conflict(page, team, name):
         return
     row = _seen(name, people[who])
-    _beside(people[who], found, last)
+    _beside(people[who], team, last)
     with st.form(f"call-{name}-{row['version']}", border=False):
-        places = st.columns(3)
+        columns = st.columns(3)
         values: dict[str, Any] = {
-            field: place.number_input(
-                f"{label}, {found.currency}",
+            field: column.number_input(
+                f"{label}, {team.currency}",
                 value=row[field],
                 min_value=0.0,
                 step=10_000.0,
                 format="%.0f",
                 key=f"{field}-{name}-{row['version']}",
             )
-            for place, (field, label) in zip(places, AMOUNTS.items(), strict=True)
+            for column, (field, label) in zip(columns, AMOUNTS.items(), strict=True)
         }
         values["note"] = st.text_area(
             "Note", value=row["note"] or "", max_chars=4_000, height=80, key=f"note-{name}-{row['version']}"
         )
         if st.form_submit_button("Submit the call", icon=":material/campaign:", type="primary"):
-            _submit(page, found, name, who, values, row["version"])
+            _submit(page, team, name, who, values, row["version"])
 
 
 def audit(page: Page) -> Any:
@@ -144,22 +144,22 @@ def _seen(name: str, row: dict[str, Any]) -> dict[str, Any]:
     return seen.setdefault(name, {k: row[k] for k in ("version", "note", *AMOUNTS)})
 
 
-def _beside(row: dict[str, Any], found: Rollup, last: date) -> None:
+def _beside(row: dict[str, Any], team: Rollup, last: date) -> None:
     parts = [
         ("System", row["system_amount"]),
         ("Added up from below", row["below_amount"]),
         ("Closed already", row["closed_amount"]),
     ]
-    for place, (label, value) in zip(st.columns(3), parts, strict=True):
-        place.metric(
-            label, "–" if value is None else f"{value / 1e6:,.2f} M", help=f"{found.currency}; never changed by a call"
+    for column, (label, value) in zip(st.columns(3), parts, strict=True):
+        column.metric(
+            label, "–" if value is None else f"{value / 1e6:,.2f} M", help=f"{team.currency}; never changed by a call"
         )
-    st.caption(f"Calls for {found.label} can be changed until {last:%d %B %Y}. A call never changes a deal.")
+    st.caption(f"Calls for {team.label} can be changed until {last:%d %B %Y}. A call never changes a deal.")
 
 
-def _submit(page: Page, found: Rollup, name: str, who: str, values: dict[str, Any], version: int) -> None:
-    row = found.of(who)
-    lower, upper = (found.system["lower"], found.system["upper"]) if row["depth"] == 0 else (None, None)
+def _submit(page: Page, team: Rollup, name: str, who: str, values: dict[str, Any], version: int) -> None:
+    row = team.of(who)
+    lower, upper = (team.system["lower"], team.system["upper"]) if row["depth"] == 0 else (None, None)
     given = {
         **values,
         "called_on": page.data.as_of,
@@ -167,7 +167,7 @@ def _submit(page: Page, found: Rollup, name: str, who: str, values: dict[str, An
         "system_lower": lower,
         "system_upper": upper,
     }
-    about = {"manager_id": who, "period_start_on": found.period}
+    about = {"manager_id": who, "period_start_on": team.period}
     try:
         calls.check_values(values)
         saved = store(page).calls.save(calls.book(page.data), about, given, author(page), version)
@@ -183,7 +183,7 @@ def _submit(page: Page, found: Rollup, name: str, who: str, values: dict[str, An
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return
-    _done(name, f"Submitted: {row['person_name']}, {found.label}, version {saved}.")
+    _done(name, f"Submitted: {row['person_name']}, {team.label}, version {saved}.")
 
 
 def _done(name: str, text: str) -> None:
@@ -199,25 +199,25 @@ def _notice() -> None:
         st.success(text, icon=":material/check:")
 
 
-def _conflict(page: Page, found: Rollup, name: str) -> bool:
+def _conflict(page: Page, team: Rollup, name: str) -> bool:
     """Show both texts where a colleague was faster, and let one choose; nothing of either is lost."""
     clash = st.session_state.get("call_conflict")
     if not clash or clash["name"] != name:
         return False
     st.warning(clash["text"], icon=":material/warning:")
     mine, theirs = clash["mine"], clash["theirs"]
-    for place, title, one in zip(st.columns(2), ("Yours", f"By {theirs['author']}"), (mine, theirs), strict=True):
-        with place.container(border=True):
+    for column, title, call in zip(st.columns(2), ("Yours", f"By {theirs['author']}"), (mine, theirs), strict=True):
+        with column.container(border=True):
             st.markdown(f"**{title}**")
             for field, label in AMOUNTS.items():
-                st.text(f"{label}: {'–' if one[field] is None else f'{one[field]:,.0f}'}")
-            st.text(one["note"] or "No note")
+                st.text(f"{label}: {'–' if call[field] is None else f'{call[field]:,.0f}'}")
+            st.text(call["note"] or "No note")
     left, middle, right = st.columns(3)
     if left.button("Let mine stand", width="stretch"):
-        _submit(page, found, name, clash["who"], mine, theirs["version"])
+        _submit(page, team, name, clash["who"], mine, theirs["version"])
     if middle.button("My numbers, both notes", width="stretch"):
         both = {**mine, "note": "\n".join(t for t in (theirs["note"], mine["note"]) if t)}
-        _submit(page, found, name, clash["who"], both, theirs["version"])
+        _submit(page, team, name, clash["who"], both, theirs["version"])
     if right.button("Let theirs stand", width="stretch"):
         _done(name, "The colleague's call stands.")
     return True

@@ -99,7 +99,7 @@ class Cell:
         """
         given = given or ", ".join(["data", "settings", *(repr(value) for value in more)])
         call = f"{function.__module__.removeprefix('core.')}.{function.__name__}({given})"
-        self.page.calls[:] = [one for one in self.page.calls if one[0] != self.question]
+        self.page.calls[:] = [entry for entry in self.page.calls if entry[0] != self.question]
         self.page.calls.append((self.question, call))
         key = f"method-{self.question}"
         popover = st.popover("Method", icon=":material/function:", on_change="rerun", key=key)

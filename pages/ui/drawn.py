@@ -39,12 +39,12 @@ def _bytes(value: Any) -> bytes | None:
         rows = value.hash_rows(seed=7).to_numpy().tobytes() if value.height else b""
         return f"{value.schema}".encode() + rows
     if isinstance(value, tuple | list):
-        parts = [_bytes(one) for one in value]
+        parts = [_bytes(item) for item in value]
         return None if None in parts else b"(" + b",".join(part for part in parts if part is not None) + b")"
     return f"{type(value).__name__}:{value!r}".encode() if isinstance(value, PLAIN) else None
 
 
-def finished(function: Callable[..., Any], args: tuple[Any, ...], place: Path | None) -> dict[str, Any]:
+def finished(function: Callable[..., Any], args: tuple[Any, ...], folder: Path | None) -> dict[str, Any]:
     """Return the specification of a chart, its data as Arrow bytes: from disk where it is, else built.
 
     Parameters
@@ -54,11 +54,11 @@ def finished(function: Callable[..., Any], args: tuple[Any, ...], place: Path | 
     place : Path, optional
         The folder the finished chart is kept in.
     """
-    if place is not None and (place / MARK).exists():
-        return _read(place)
+    if folder is not None and (folder / MARK).exists():
+        return _read(folder)
     spec = specification(function(*args))
-    if place is not None:
-        _write(place, spec)
+    if folder is not None:
+        _write(folder, spec)
     return spec
 
 
@@ -71,20 +71,20 @@ def specification(chart: Any) -> dict[str, Any]:
     return spec
 
 
-def _read(place: Path) -> dict[str, Any]:
-    spec: dict[str, Any] = json.loads((place / MARK).read_text(encoding="utf-8"))
+def _read(folder: Path) -> dict[str, Any]:
+    spec: dict[str, Any] = json.loads((folder / MARK).read_text(encoding="utf-8"))
     spec["datasets"] = {name: base64.b64decode(data) for name, data in spec["datasets"].items()}
     return spec
 
 
-def _write(place: Path, spec: dict[str, Any]) -> None:
+def _write(folder: Path, spec: dict[str, Any]) -> None:
     datasets = spec.get("datasets", {})
     if not all(isinstance(data, bytes) for data in datasets.values()):
         return
     texts = {name: base64.b64encode(data).decode() for name, data in datasets.items()}
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with writing(place, MARK, KEPT) as work:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with writing(folder, MARK, KEPT) as work:
             (work / MARK).write_text(json.dumps({**spec, "datasets": texts}), encoding="utf-8")
     except OSError:
         return

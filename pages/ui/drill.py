@@ -40,8 +40,8 @@ def lines(page: Page, picked: dict[str, Any]) -> None:
         st.caption("Click a cell to see its bookings.")
         return
     keys = {"region": None, "family": None, "quarter": None} | picked
-    found = cached.result(bookings.behind, page.data, page.settings, keys["region"], keys["family"], keys["quarter"])
-    _table(found, f"bookings in {', '.join(picked.values())}")
+    rows = cached.result(bookings.behind, page.data, page.settings, keys["region"], keys["family"], keys["quarter"])
+    _table(rows, f"bookings in {', '.join(picked.values())}")
 
 
 def tile(page: Page, kind: str, picked: dict[str, Any]) -> None:
@@ -60,8 +60,8 @@ def person(page: Page, kind: str, picked: dict[str, Any]) -> None:
     if not picked:
         st.caption("Click a bar to see what it is made of.")
         return
-    found = cached.result(leaderboard.behind, page.data, page.settings, kind, picked["rep_id"])
-    _table(found, f"rows of {scope.people(page.data).get(picked['rep_id'], picked['rep_id'])}")
+    rows = cached.result(leaderboard.behind, page.data, page.settings, kind, picked["rep_id"])
+    _table(rows, f"rows of {scope.people(page.data).get(picked['rep_id'], picked['rep_id'])}")
 
 
 def team(page: Page, picked: dict[str, Any]) -> None:
@@ -77,8 +77,8 @@ def account(page: Page, picked: dict[str, Any]) -> None:
     if not picked:
         st.caption("Click a bar to see what the customer bought.")
         return
-    found = cached.result(concentration.behind, page.data, page.settings, picked["account_id"])
-    _table(found, "bookings of the last 12 months")
+    rows = cached.result(concentration.behind, page.data, page.settings, picked["account_id"])
+    _table(rows, "bookings of the last 12 months")
 
 
 def month(page: Page, picked: dict[str, Any]) -> None:
@@ -107,8 +107,8 @@ def step(page: Page, picked: dict[str, Any], asked: tuple[Any, ...]) -> None:
     if not picked:
         st.caption("Click a bar to see its deals before and after.")
         return
-    found = cached.result(flow.deals, page.data, page.settings, picked["step"], *asked)
-    _table(found.frame, f"rows. {found.sentence()}")
+    deals = cached.result(flow.deals, page.data, page.settings, picked["step"], *asked)
+    _table(deals.frame, f"rows. {deals.sentence()}")
 
 
 def _table(frame: Any, words: str) -> None:

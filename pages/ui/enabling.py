@@ -31,20 +31,20 @@ def news() -> pl.DataFrame:
             what = st.text_input("What is new", max_chars=300)
             why = st.text_input("Why it matters", max_chars=300)
             if st.form_submit_button("Add", icon=":material/add:") and title.strip():
-                one = {"title": title, "capability_id": key or None, "what": what, "why": why}
-                st.session_state.setdefault("updates_added", []).append(one)
-        found = updates.load(given.getvalue() if given else None, given.name if given else "updates.yaml")
+                update = {"title": title, "capability_id": key or None, "what": what, "why": why}
+                st.session_state.setdefault("updates_added", []).append(update)
+        frame = updates.load(given.getvalue() if given else None, given.name if given else "updates.yaml")
         added = st.session_state.get("updates_added", [])
         if added:
-            found = pl.concat([found, pl.DataFrame(added, schema=found.schema)])
-        grid(found)
-    return found
+            frame = pl.concat([frame, pl.DataFrame(added, schema=frame.schema)])
+        grid(frame)
+    return frame
 
 
 def asked(page: Page) -> pl.DataFrame:
     """Return what buyers wrote in all lists, with the capability that answers it: [text, capability_id]."""
-    held = cached.store(page.settings.database).requirement_sets.list()
-    own = [found for one in held if (found := kept.restored(one.name, one.payload)) is not None]
+    saved_lists = cached.store(page.settings.database).requirement_sets.list()
+    own = [analysis for saved in saved_lists if (analysis := kept.restored(saved.name, saved.payload)) is not None]
     return kept.asked(page.data, page.settings, own, cached_fit.capabilities())
 
 
@@ -52,7 +52,7 @@ def learned(page: Page, c: Cell, lessons: int) -> None:
     """Show who has done which lesson, and let it be ticked."""
     names = [str(name) for name in page.data.sales_team.filter(pl.col("role") == "rep")["rep_name"].unique().sort()]
     record, version = _record(page, "training")
-    people = [one for one in record.get("people", []) if isinstance(one, str)]
+    people = [person for person in record.get("people", []) if isinstance(person, str)]
     done = {who: [int(k) for k in ks] for who, ks in record.get("done", {}).items()}
     c.answer(training.completion(people, lessons, done)[1])
     if lessons == 0:
@@ -74,20 +74,20 @@ def learned(page: Page, c: Cell, lessons: int) -> None:
             _keep(page, "training", {"people": chosen, "done": {**done, **new}}, version)
 
 
-def trial(page: Page, found: GapAnalysis) -> dict[int, str]:
+def trial(page: Page, analysis: GapAnalysis) -> dict[int, str]:
     """Return the results of a trial so far: row to passed or failed."""
-    record = _record(page, f"trial {kept.key(found.source.content)}")[0]
+    record = _record(page, f"trial {kept.key(analysis.source.content)}")[0]
     return {int(row): str(result) for row, result in record.items()}
 
 
-def results(page: Page, found: GapAnalysis, plan: pl.DataFrame) -> None:
+def results(page: Page, analysis: GapAnalysis, plan: pl.DataFrame) -> None:
     """Let results of a trial be entered."""
-    name = f"trial {kept.key(found.source.content)}"
+    name = f"trial {kept.key(analysis.source.content)}"
     version = _record(page, name)[1]
     shown = plan.select("no", "week", "requirement", "criterion", "owner", "ends_on", "result")
     edited = st.data_editor(
         shown.to_arrow(),
-        disabled=[one for one in shown.columns if one != "result"],
+        disabled=[column for column in shown.columns if column != "result"],
         hide_index=True,
         column_config={
             "no": "No.",
@@ -100,7 +100,7 @@ def results(page: Page, found: GapAnalysis, plan: pl.DataFrame) -> None:
         },
         key=f"trial_{version}",
     )
-    new = [str(one) for one in edited.column("result").to_pylist()]
+    new = [str(outcome) for outcome in edited.column("result").to_pylist()]
     if new != shown["result"].to_list():
         _keep(
             page,
@@ -110,11 +110,11 @@ def results(page: Page, found: GapAnalysis, plan: pl.DataFrame) -> None:
         )
 
 
-def steps(page: Page, found: GapAnalysis, names: list[str]) -> list[str]:
+def steps(page: Page, analysis: GapAnalysis, names: list[str]) -> list[str]:
     """Return the steps to signature that are done, and let them be ticked."""
-    name = f"contract {kept.key(found.source.content)}"
+    name = f"contract {kept.key(analysis.source.content)}"
     record, version = _record(page, name)
-    before = [one for one in record.get("done", []) if one in names]
+    before = [step for step in record.get("done", []) if step in names]
     done = st.pills("Done", names, selection_mode="multi", default=before, key=f"steps_{version}")
     if sorted(done) != sorted(before):
         _keep(page, name, {"done": done}, version)
@@ -123,34 +123,35 @@ def steps(page: Page, found: GapAnalysis, names: list[str]) -> list[str]:
 
 def choose(page: Page) -> GapAnalysis | None:
     """Let a list be chosen: one that is kept, or an example."""
-    held = {one.name: one for one in visible(page)}
+    saved_lists = {saved.name: saved for saved in visible(page)}
     shipped = samples.lists()
-    name = st.selectbox("Which list?", [*held, *(one for one in shipped if one not in held)], key="enablement_list")
+    names = [*saved_lists, *(sample for sample in shipped if sample not in saved_lists)]
+    name = st.selectbox("Which list?", names, key="enablement_list")
     if name is None:
         return None
-    if name not in held:
+    if name not in saved_lists:
         path = shipped[name]
         return cached_fit.analysed(path.read_bytes(), path.name, page.settings, None)
-    file = cached.store(page.settings.database).requirement_sets.file(held[name])
+    file = cached.store(page.settings.database).requirement_sets.file(saved_lists[name])
     if file is None:
         return None
-    summary = held[name].payload.get("summary", {})
+    summary = saved_lists[name].payload.get("summary", {})
     stake = None
     if summary.get("opportunity_id"):
         stake = Stake(summary["opportunity_id"], summary.get("opportunity", name), float(summary.get("amount") or 0.0))
-    found = cached_fit.analysed(file[1], file[0], page.settings, stake)
-    return answering.decided(page, found, stake)
+    analysis = cached_fit.analysed(file[1], file[0], page.settings, stake)
+    return answering.decided(page, analysis, stake)
 
 
-def deal(found: GapAnalysis) -> str:
+def deal(analysis: GapAnalysis) -> str:
     """Return the deal's name, else the file's."""
-    return str(found.summary.get("opportunity") or found.source.name)
+    return str(analysis.summary.get("opportunity") or analysis.source.name)
 
 
 def _record(page: Page, name: str) -> tuple[dict[str, Any], int]:
     """Return what is kept under a name, and its version; nothing and 0 where there is none."""
-    held = [one for one in cached.store(page.settings.database).enablement.list(EVERYBODY) if one.name == name]
-    return (dict(held[0].payload), held[0].version) if held else ({}, 0)
+    entries = [entry for entry in cached.store(page.settings.database).enablement.list(EVERYBODY) if entry.name == name]
+    return (dict(entries[0].payload), entries[0].version) if entries else ({}, 0)
 
 
 def _keep(page: Page, name: str, payload: dict[str, Any], version: int) -> None:

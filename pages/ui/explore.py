@@ -64,13 +64,13 @@ def goal(page: Page, ground: Ground) -> None:
         with st.expander("What a unit of each lever costs you"):
             st.caption("1 % or one piece of each; the cheapest mix spends as little of this as it can.")
             efforts = _efforts()
-        found = seek.seek(ground, board.plan_now(), seek.Goal(wanted * 1e6, sure), efforts)
-        c.answer(found.sentence())
-        if not found.is_there:
-            c.table(found.frame.drop("lever", "value"), column_config=SOUGHT)
-            c.answer(found.mix_sentence())
-        if found.mix.levers:
-            st.button("Set the sliders to this mix", on_click=_take, args=(found,), icon=":material/tune:")
+        sought = seek.seek(ground, board.plan_now(), seek.Goal(wanted * 1e6, sure), efforts)
+        c.answer(sought.sentence())
+        if not sought.is_there:
+            c.table(sought.frame.drop("lever", "value"), column_config=SOUGHT)
+            c.answer(sought.mix_sentence())
+        if sought.mix.levers:
+            st.button("Set the sliders to this mix", on_click=_take, args=(sought,), icon=":material/tune:")
         plan = f"seek.seek(whatif.ground(data, settings), plan, seek.Goal({wanted * 1e6!r}, {sure!r}))"
         st.caption(f"In Python: `{plan}`")
 
@@ -85,9 +85,9 @@ def _efforts() -> dict[str, float]:
     }
 
 
-def _take(found: seek.Sought) -> None:
+def _take(sought: seek.Sought) -> None:
     """Put the mix on the sliders, on top of what is set."""
-    for s in found.mix.levers:
+    for s in sought.mix.levers:
         levers.add(s)
     st.session_state["mix_taken"] = True
 
@@ -112,10 +112,10 @@ def matters(page: Page, ground: Ground) -> None:
             key="tornado_measure",
             label_visibility="collapsed",
         )
-        found = sensitivity.tornado(ground, board.plan_now(), measure)
-        c.answer(found.sentence())
-        if not found.frame.is_empty():
-            c.draw(charts.tornado(found.frame, page.settings.currency, measure), key="tornado")
+        tornado = sensitivity.tornado(ground, board.plan_now(), measure)
+        c.answer(tornado.sentence())
+        if not tornado.frame.is_empty():
+            c.draw(charts.tornado(tornado.frame, page.settings.currency, measure), key="tornado")
         if st.toggle("Two levers against each other", key="two_levers"):
             left, right = st.columns(2)
             across = left.selectbox("Across", PAIRED, format_func=_label, key="heat_x")
@@ -129,14 +129,14 @@ def matters(page: Page, ground: Ground) -> None:
 def deciding(page: Page, ground: Ground) -> None:
     """Show the five deals that decide the quarter, and let each be taken as won, lost or moved."""
     with cell(page, "Which deals decide the quarter?") as c:
-        found = sensitivity.decisive(ground, board.plan_now())
-        c.answer(found.sentence())
-        if found.frame.is_empty():
+        decisive = sensitivity.decisive(ground, board.plan_now())
+        c.answer(decisive.sentence())
+        if decisive.frame.is_empty():
             return
-        c.table(found.frame, column_config=DEALS)
+        c.table(decisive.frame, column_config=DEALS)
         names = dict(ground.base.open_deals.select("opportunity_id", "opportunity_name").iter_rows())
         first, second, third, fourth = st.columns([3, 2, 1, 1], vertical_alignment="bottom")
-        order = [*found.frame["opportunity_id"], *sorted(set(names) - set(found.frame["opportunity_id"]))]
+        order = [*decisive.frame["opportunity_id"], *sorted(set(names) - set(decisive.frame["opportunity_id"]))]
         deal = first.selectbox(
             "What if this deal", order, format_func=lambda i: f"{names[i] or i} ({i})", key="named_deal"
         )
@@ -150,14 +150,14 @@ def deciding(page: Page, ground: Ground) -> None:
 def trust(page: Page, ground: Ground) -> None:
     """Report the test of the levers on past quarters, and how far deals share one fate."""
     with cell(page, "How far can we trust it?") as c:
-        found = cached.result(backtest.run, page.data, page.settings)
-        c.answer(found.sentence())
-        if not found.frame.is_empty():
-            c.draw(charts.tested(found.frame, page.settings.currency), key="tested")
+        tested = cached.result(backtest.run, page.data, page.settings)
+        c.answer(tested.sentence())
+        if not tested.frame.is_empty():
+            c.draw(charts.tested(tested.frame, page.settings.currency), key="tested")
             with st.expander("Quarter by quarter"):
-                c.table(found.frame, column_config=TESTED)
+                c.table(tested.frame, column_config=TESTED)
         st.caption(ground.base.correlation.sentence())
-        c.method(backtest.run, found.frame)
+        c.method(backtest.run, tested.frame)
 
 
 def _label(name: str) -> str:

@@ -52,10 +52,10 @@ DEALS = {
 PLANNING_WEEKS, MOST_LEVER = 4, 2.0
 
 
-def tiles(found: Scores) -> None:
+def tiles(scored: Scores) -> None:
     """Show each score against its target."""
     columns = st.columns(len(TITLES))
-    for column, row in zip(columns, found.frame.iter_rows(named=True), strict=True):
+    for column, row in zip(columns, scored.frame.iter_rows(named=True), strict=True):
         column.metric(
             TITLES[row["score"]],
             "–" if row["value"] is None else f"{row['value'] * 100:.0f} %",
@@ -68,28 +68,29 @@ def tiles(found: Scores) -> None:
         )
 
 
-def gap(page: Page, c: Cell, found: Ledger) -> None:
+def gap(page: Page, c: Cell, gap_ledger: Ledger) -> None:
     """Let one gap be opened: its deals, what closing it is worth, the way to the scenarios, merging."""
-    open_gaps = found.frame.filter(found.frame["n_deals"] > 0)
+    open_gaps = gap_ledger.frame.filter(gap_ledger.frame["n_deals"] > 0)
     if open_gaps.is_empty():
         return
     names = dict(open_gaps.select("gap_id", "gap").iter_rows())
     asked = st.query_params.get(ASKED)
     start = list(names).index(asked) if asked in names else 0
     chosen = st.selectbox("Open a gap", list(names), start, format_func=lambda key: names[key], key="ledger_gap")
-    c.answer(found.gap_sentence(chosen))
-    rows = book.uplift(found, chosen, page.settings)
+    c.answer(gap_ledger.gap_sentence(chosen))
+    rows = book.uplift(gap_ledger, chosen, page.settings)
     c.table(rows.select(list(DEALS)), column_config=DEALS)
     weeks = float(open_gaps.filter(open_gaps["gap_id"] == chosen)["effort_weeks"][0])
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     done = page.data.as_of + timedelta(weeks=round(weeks) + PLANNING_WEEKS)
     by = left.date_input("Closed by", value=done, min_value=page.data.as_of, key=f"ledger_by_{chosen}")
     ready = by if isinstance(by, date) else done
-    size = book.lever(found, chosen, page.settings)
+    size = book.lever(gap_ledger, chosen, page.settings)
     if size is not None:
         # The lever's month counts from its first day on: closed within a month, it works from the next.
         begins = (ready.replace(day=1) + timedelta(days=32)).replace(day=1) if ready.day > 1 else ready
-        named = next(name for name, rows in book.waiting(found).items() if rows.equals(book.unblocked(found, chosen)))
+        unblocked = book.unblocked(gap_ledger, chosen)
+        named = next(name for name, rows in book.waiting(gap_ledger).items() if rows.equals(unblocked))
         setting = LeverSetting("gap_closed", round(min(size, MOST_LEVER), 3), "all", f"{begins:%Y-%m}", named)
         right.page_link(
             "pages/scenarios.py",
@@ -103,7 +104,7 @@ def gap(page: Page, c: Cell, found: Ledger) -> None:
 
 def _merge(page: Page, chosen: str, names: dict[str, str]) -> None:
     """Let gaps that are one and the same be counted as one, and what was merged be split again."""
-    held = cached_fit.groups(page)
+    merged = cached_fit.groups(page)
     with st.expander("Merge or split gaps"):
         left, right = st.columns(2, vertical_alignment="bottom")
         others = [key for key in names if key != chosen]
@@ -114,24 +115,24 @@ def _merge(page: Page, chosen: str, names: dict[str, str]) -> None:
             "Merge",
             disabled=target is None,
             on_click=_group,
-            args=(page, held | {chosen: target}),
+            args=(page, merged | {chosen: target}),
             key="ledger_do_merge",
         )
-        mine = [key for key, into in held.items() if into == chosen]
+        mine = [key for key, into in merged.items() if into == chosen]
         if mine:
             st.caption(f"Counted as {names[chosen]}: {', '.join(mine)}")
             st.button(
                 "Split them again",
                 on_click=_group,
-                args=(page, {key: into for key, into in held.items() if key not in mine}),
+                args=(page, {key: into for key, into in merged.items() if key not in mine}),
                 key="ledger_do_split",
             )
 
 
 def _group(page: Page, groups: dict[str, str]) -> None:
-    kept = cached.store(page.settings.database).gap_groups
-    before = [one for one in kept.list(cached_fit.SHARED) if one.name == cached_fit.GROUPS]
+    saved_groups = cached.store(page.settings.database).gap_groups
+    before = [entry for entry in saved_groups.list(cached_fit.SHARED) if entry.name == cached_fit.GROUPS]
     try:
-        kept.save(cached_fit.GROUPS, cached_fit.SHARED, groups, before[0].version if before else None)
+        saved_groups.save(cached_fit.GROUPS, cached_fit.SHARED, groups, before[0].version if before else None)
     except QuarterdeckError as error:
         st.toast(str(error), icon=":material/warning:")

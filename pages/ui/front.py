@@ -19,8 +19,8 @@ EARLY = ("ArrowVegaLiteChart", "embed", "Metric", "PageLink", "ButtonGroup", "Do
 
 def document(files: Path = FILES, early: tuple[str, ...] = EARLY) -> str:
     """Return Streamlit's document with imports of the files of some elements; a name without a file is left out."""
-    found = [path.relative_to(files).as_posix() for name in early for path in files.glob(f"static/js/{name}.*.js")]
-    imports = "".join(f'import("./{path}");' for path in found)
+    scripts = [path.relative_to(files).as_posix() for name in early for path in files.glob(f"static/js/{name}.*.js")]
+    imports = "".join(f'import("./{path}");' for path in scripts)
     html = (files / "index.html").read_text(encoding="utf-8")
     return html.replace("</body>", f'<script type="module">{imports}</script></body>')
 

@@ -47,7 +47,7 @@ def place(name: str, data: Dataset, config: Settings, more: tuple[Any, ...]) -> 
     session's data or of one person's part.
     """
     is_own = not (data.is_transient or data.whole is not None or data.unmasked is not None)
-    if not is_own or not name.startswith(LASTING) or not all(isinstance(one, (*PLAIN, date)) for one in more):
+    if not is_own or not name.startswith(LASTING) or not all(isinstance(item, (*PLAIN, date)) for item in more):
         return None
     digest = hashlib.blake2b(digest_size=16)
     for part in (name, data.fingerprint, config.model_dump_json(), repr(more), versions.held(config), code(*ROOMS)):
@@ -64,15 +64,15 @@ def result(where: Path | None, work: Callable[[], Any]) -> Any:
             return _decoded(json.loads((where / MARK).read_text(encoding="utf-8")), where)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError):
             pass
-    found = work()
-    _keep(where, found)
-    return found
+    value = work()
+    _keep(where, value)
+    return value
 
 
-def _keep(where: Path, found: Any) -> None:
+def _keep(where: Path, value: Any) -> None:
     frames: list[pl.DataFrame] = []
     try:
-        text = json.dumps(_encoded(found, frames))
+        text = json.dumps(_encoded(value, frames))
         where.parent.mkdir(parents=True, exist_ok=True)
         with writing(where, MARK, KEPT) as work:
             for number, frame in enumerate(frames):
@@ -91,21 +91,21 @@ def _encoded(value: Any, frames: list[pl.DataFrame]) -> Any:
         frames.append(value)
         return {"frame": len(frames) - 1}
     if isinstance(value, list | tuple):
-        return {type(value).__name__: [_encoded(one, frames) for one in value]}
-    if isinstance(value, dict) and all(isinstance(one, str) for one in value):
-        return {"dict": {one: _encoded(held, frames) for one, held in value.items()}}
+        return {type(value).__name__: [_encoded(item, frames) for item in value]}
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {"dict": {key: _encoded(item, frames) for key, item in value.items()}}
     if dataclasses.is_dataclass(value) and type(value).__module__.startswith("core."):
-        held = {f.name: _encoded(getattr(value, f.name), frames) for f in dataclasses.fields(value) if f.init}
-        return {"class": [type(value).__module__, type(value).__name__], "fields": held}
+        fields = {f.name: _encoded(getattr(value, f.name), frames) for f in dataclasses.fields(value) if f.init}
+        return {"class": [type(value).__module__, type(value).__name__], "fields": fields}
     raise _StrangeError(type(value).__name__)
 
 
-def _decoded(held: Any, where: Path) -> Any:
-    if not isinstance(held, dict):
-        return held
-    if "class" in held:
-        return _made(*held["class"])(**{name: _decoded(value, where) for name, value in held["fields"].items()})
-    ((kind, inner),) = held.items()
+def _decoded(encoded: Any, where: Path) -> Any:
+    if not isinstance(encoded, dict):
+        return encoded
+    if "class" in encoded:
+        return _made(*encoded["class"])(**{name: _decoded(value, where) for name, value in encoded["fields"].items()})
+    ((kind, inner),) = encoded.items()
     if kind == "frame":
         return pl.read_ipc((where / f"{int(inner)}.arrow").read_bytes())
     if kind == "dict":
@@ -120,7 +120,7 @@ def _made(module: str, name: str) -> type[Any]:
     """Return a dataclass of `core` by its name."""
     if not module.startswith("core."):
         raise ValueError(module)
-    found: type[Any] = getattr(import_module(module), name)
-    if not dataclasses.is_dataclass(found):
+    class_: type[Any] = getattr(import_module(module), name)
+    if not dataclasses.is_dataclass(class_):
         raise TypeError(name)
-    return found
+    return class_

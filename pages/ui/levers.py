@@ -75,8 +75,8 @@ def current(ground: Ground) -> Scenario:
     settings = [_setting(ground, LEVERS[name], scope) for name in (*FIRST, *state.get("more", ())) if name != SHOCK]
     shock = state.get("shock") if SHOCK in state.get("more", ()) else None
     rho = None if shock is None else round(shock / 100, 4)
-    moved = tuple(s for s in settings if s is not None and s.value)
-    return Scenario(YOURS, (*moved, *state.get("also", ())), rho)
+    set_levers = tuple(s for s in settings if s is not None and s.value)
+    return Scenario(YOURS, (*set_levers, *state.get("also", ())), rho)
 
 
 def _setting(ground: Ground, lever: Lever, scope: str) -> LeverSetting | None:
@@ -103,14 +103,14 @@ def fill(plan: Scenario) -> None:
         value = prod(1 + s.value for s in mine) - 1 if LEVERS[name].unit == "percent" else sum(s.value for s in mine)
         state[name] = round(value * 100, 4) if LEVERS[name].is_relative else float(value)
         for s in mine:
-            for part, known in (("at", s.at), ("detail", s.detail), ("extra", s.extra)):
-                if known not in {None, ""}:
-                    state[f"{name}_{part}"] = known
-    further = list(dict.fromkeys(s.lever for s in fits if s.lever in MORE))
+            for part, stored in (("at", s.at), ("detail", s.detail), ("extra", s.extra)):
+                if stored not in {None, ""}:
+                    state[f"{name}_{part}"] = stored
+    more_levers = list(dict.fromkeys(s.lever for s in fits if s.lever in MORE))
     if plan.correlation is not None:
-        further.append(SHOCK)
+        more_levers.append(SHOCK)
         state["shock"] = plan.correlation * 100
-    state["more"], state["scope"] = further, scope
+    state["more"], state["scope"] = more_levers, scope
     _keep(tuple(s for s in plan.levers if s not in fits))
     if not plan.levers:
         state["preset"] = None
@@ -121,9 +121,9 @@ def _fits(s: LeverSetting, plan: Scenario, scope: str) -> bool:
     lever = LEVERS[s.lever]
     alone = sum(o.lever == s.lever for o in plan.levers) == 1
     inside = lever.low - TINY <= s.value <= lever.high + TINY
-    known = s.lever in FIRST or s.lever in MORE
+    has_slider = s.lever in FIRST or s.lever in MORE
     reach = scope if scope == "all" or scope.partition(":")[0] in lever.scopes else "all"
-    return alone and inside and known and s.scope == reach
+    return alone and inside and has_slider and s.scope == reach
 
 
 def keep_and_start_anew(scope: str) -> None:
@@ -146,32 +146,32 @@ def _keep(settings: tuple[LeverSetting, ...]) -> None:
 
 def add(setting: LeverSetting) -> None:
     """Add a setting beside the controls."""
-    held = st.session_state.get("also", ())
-    _keep((*(s for s in held if (s.lever, s.scope) != (setting.lever, setting.scope)), setting))
+    beside = st.session_state.get("also", ())
+    _keep((*(s for s in beside if (s.lever, s.scope) != (setting.lever, setting.scope)), setting))
 
 
 def add_deal(deal: str, what: str, weeks: float) -> None:
     """Take a named deal as won, lost or moved, in place of what was said of it before."""
     scope = f"deal:{deal}"
-    held = tuple(s for s in st.session_state.get("also", ()) if s.scope != scope)
+    beside = tuple(s for s in st.session_state.get("also", ()) if s.scope != scope)
     value = weeks if what == "moved" else 1.0
-    _keep((*held, LeverSetting(f"deal_{what}", value, scope)) if value else held)
+    _keep((*beside, LeverSetting(f"deal_{what}", value, scope)) if value else beside)
 
 
-def _drop(place: int) -> None:
-    held = st.session_state.get("also", ())
-    _keep((*held[:place], *held[place + 1 :]))
+def _drop(index: int) -> None:
+    beside = st.session_state.get("also", ())
+    _keep((*beside[:index], *beside[index + 1 :]))
 
 
 def _layer(scope: str) -> None:
     """Show the settings kept beside the controls, each with a button to drop it."""
-    held = st.session_state.get("also", ())
-    for place, setting in enumerate(held):
+    beside = st.session_state.get("also", ())
+    for index, setting in enumerate(beside):
         st.button(
             setting.words(),
-            key=f"also-{place}",
+            key=f"also-{index}",
             on_click=_drop,
-            args=(place,),
+            args=(index,),
             icon=":material/close:",
             help="Take this out again",
         )
@@ -190,10 +190,10 @@ def _take_preset() -> None:
 
 
 def _further(ground: Ground) -> list[str]:
-    known = [n for n in MORE if n != "gap_closed" or ground.base.unblocked]
-    known = [n for n in known if n != "lead_mix" or ground.base.sources]
-    known = [n for n in known if LEVERS[n].kind != "association" or ground.base.rescore is not None]
-    return [*known, SHOCK]
+    offered = [n for n in MORE if n != "gap_closed" or ground.base.unblocked]
+    offered = [n for n in offered if n != "lead_mix" or ground.base.sources]
+    offered = [n for n in offered if LEVERS[n].kind != "association" or ground.base.rescore is not None]
+    return [*offered, SHOCK]
 
 
 def _label(name: str) -> str:
@@ -255,12 +255,12 @@ def _help(lever: Lever) -> str:
 
 def band(ground: Ground, lever: Lever) -> str:
     """Return the seen range as a band on the slider's scale."""
-    known = ground.seen.range(lever.name)
-    if known is None:
+    seen_range = ground.seen.range(lever.name)
+    if seen_range is None:
         return '<div style="font-size:.72rem;opacity:.6;margin-top:-1.1rem">no past of its own</div>'
     width = lever.high - lever.low
-    left, right = (min(max((v - lever.low) / width * 100, 0), 100) for v in known)
-    words = f"seen {lever.shown(known[0])} to {lever.shown(known[1])}"
+    left, right = (min(max((v - lever.low) / width * 100, 0), 100) for v in seen_range)
+    words = f"seen {lever.shown(seen_range[0])} to {lever.shown(seen_range[1])}"
     return (
         '<div style="margin-top:-1.15rem"><div style="height:4px;border-radius:2px;background:rgba(141,153,163,.18)">'
         f'<div style="height:4px;border-radius:2px;background:#16948d;opacity:.55;margin-left:{left:.1f}%;'
@@ -277,8 +277,8 @@ def _rest(ground: Ground, lever: Lever) -> None:
     places = iter(st.columns(sum(parts)))
     keep: dict[str, Any] = {"persist_state": "session", "bind": "query-params"}
     if lever.detail:
-        known = ground.base.sources if lever.detail == "source" else sorted(ground.base.unblocked)
-        next(places).selectbox(lever.detail.capitalize(), known, key=f"{lever.name}_detail", **keep)
+        options = ground.base.sources if lever.detail == "source" else sorted(ground.base.unblocked)
+        next(places).selectbox(lever.detail.capitalize(), options, key=f"{lever.name}_detail", **keep)
     if lever.is_dated:
         months = [m.strftime("%Y-%m") for m in ground.base.months if m >= ground.base.as_of.replace(day=1)]
         next(places).selectbox("From", months, key=f"{lever.name}_at", **keep)
@@ -346,10 +346,10 @@ def _within(text: str, low: float, high: float) -> bool:
         return False
 
 
-def odd_scope(known: Callable[[], list[str]]) -> None:
+def odd_scope(scope_names: Callable[[], list[str]]) -> None:
     """Note a scope of the link that this data does not have."""
     asked = st.query_params.get("scope")
-    if asked and "scope_checked" not in st.session_state and asked not in [_scope(name) for name in known()]:
+    if asked and "scope_checked" not in st.session_state and asked not in [_scope(name) for name in scope_names()]:
         notices: list[str] = st.session_state.setdefault("link_notices", [])
         notices.append(f"The link speaks of {asked[:40]!r}, which this data does not have; the whole company is shown.")
     st.session_state["scope_checked"] = True

@@ -22,11 +22,11 @@ def visible(page: Page) -> list[Saved]:
     regions, team, is_masked = page.bounds
     if is_masked:
         return []
-    held = cached.store(page.settings.database).requirement_sets.list(OWNER)
+    saved_lists = cached.store(page.settings.database).requirement_sets.list(OWNER)
     if not (regions or team):
-        return held
-    known = {None, *page.data.opportunities["opportunity_id"]}
-    return [one for one in held if one.payload.get("opportunity_id") in known]
+        return saved_lists
+    deal_ids = {None, *page.data.opportunities["opportunity_id"]}
+    return [saved for saved in saved_lists if saved.payload.get("opportunity_id") in deal_ids]
 
 
 def choose(page: Page) -> tuple[str, bytes, str]:
@@ -38,19 +38,19 @@ def choose(page: Page) -> tuple[str, bytes, str]:
         max_upload_size=50,
     )
     if upload is not None:
-        held = _same_file(page, upload.getvalue())
-        _address(held.name if held else None)
+        saved = _same_file(page, upload.getvalue())
+        _address(saved.name if saved else None)
         return upload.name, upload.getvalue(), upload.name
     left, right = st.columns(2)
-    kept = cached.store(page.settings.database).requirement_sets
-    names = [one.name for one in visible(page)]
+    sets = cached.store(page.settings.database).requirement_sets
+    names = [saved.name for saved in visible(page)]
     if KEPT not in st.session_state and st.query_params.get(KEPT) in names:
         st.session_state[KEPT] = st.query_params[KEPT]
     earlier = right.selectbox("Or one you kept", names, index=None, placeholder="None chosen", key=KEPT)
     _address(earlier)
     if earlier:
         left.caption("Clear the choice beside to look at an example.")
-        file = kept.file(kept.get(earlier, OWNER))
+        file = sets.file(sets.get(earlier, OWNER))
         if file is not None:
             return file[0], file[1], file[0]
     shipped = samples.lists()
@@ -78,7 +78,7 @@ def _address(name: str | None) -> None:
 def _same_file(page: Page, content: bytes) -> Saved | None:
     """Return the kept list that holds a file."""
     wanted = kept_lists.key(content)
-    return next((one for one in visible(page) if one.payload.get("file_key") == wanted), None)
+    return next((saved for saved in visible(page) if saved.payload.get("file_key") == wanted), None)
 
 
 def deal(page: Page, deals: list[Stake], content: bytes) -> Stake | None:
@@ -86,33 +86,33 @@ def deal(page: Page, deals: list[Stake], content: bytes) -> Stake | None:
     wanted = kept_lists.key(content) if content else ""
     if st.session_state.get(SHOWN) != wanted:
         st.session_state[SHOWN] = wanted
-        held = _same_file(page, content) if content else None
-        mine = held.payload.get("opportunity_id") if held else None
+        saved = _same_file(page, content) if content else None
+        mine = saved.payload.get("opportunity_id") if saved else None
         if mine or st.session_state.pop(CAME, False):
-            st.session_state[DEAL] = next((one for one in deals if one.opportunity_id == mine), None)
+            st.session_state[DEAL] = next((stake for stake in deals if stake.opportunity_id == mine), None)
             st.session_state[CAME] = bool(mine)
     currency = page.settings.currency
     return st.selectbox(
         "Which deal does it belong to?",
         deals,
         index=None,
-        format_func=lambda one: f"{one.name} · {currency} {one.amount:,.0f}",
+        format_func=lambda stake: f"{stake.name} · {currency} {stake.amount:,.0f}",
         placeholder="None yet",
         key=DEAL,
     )
 
 
-def shelf(page: Page, found: GapAnalysis) -> None:
+def shelf(page: Page, analysis: GapAnalysis) -> None:
     """Offer to keep the list, with its file and its scores, under a name."""
-    kept = cached.store(page.settings.database).requirement_sets
+    sets = cached.store(page.settings.database).requirement_sets
     with st.form("keep-list", border=False):
-        name = st.text_input("Keep it as", value=found.source.name.rsplit(".", 1)[0], max_chars=120)
+        name = st.text_input("Keep it as", value=analysis.source.name.rsplit(".", 1)[0], max_chars=120)
         if not st.form_submit_button("Keep this list", icon=":material/save:"):
             return
     if not page.may_write("requirements"):
         return
     try:
-        saved = kept_lists.keep(kept, name, OWNER, found)
+        saved = kept_lists.keep(sets, name, OWNER, analysis)
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return

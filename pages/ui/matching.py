@@ -33,30 +33,30 @@ EARLIER = {
 }
 
 
-def notes(found: GapAnalysis) -> None:
+def notes(analysis: GapAnalysis) -> None:
     """Say by what the list was matched, on what confidence stands, and warn of another language."""
-    texts = found.source.frame["text"].to_list()
-    known = cached_fit.capabilities()
-    if said := language.warning(texts, known.texts()):
-        st.warning(said, icon=":material/translate:")
-    st.caption(f"{match.method(len(texts) + known.frame.height)} {found.fitted.sentence()}")
+    texts = analysis.source.frame["text"].to_list()
+    our_catalogue = cached_fit.capabilities()
+    if warning := language.warning(texts, our_catalogue.texts()):
+        st.warning(warning, icon=":material/translate:")
+    st.caption(f"{match.method(len(texts) + our_catalogue.frame.height)} {analysis.fitted.sentence()}")
 
 
-def earlier(page: Page, c: Cell, found: GapAnalysis) -> None:
+def earlier(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     """Show which rows were answered before, and by whom."""
-    c.answer(doubts.recalled_sentence(found))
-    if found.recalled.is_empty():
+    c.answer(doubts.recalled_sentence(analysis))
+    if analysis.recalled.is_empty():
         return
-    rows = doubts.earlier(found).select(list(EARLIER))
+    rows = doubts.earlier(analysis).select(list(EARLIER))
     c.table(rows, column_config=EARLIER, height=320)
-    _take_back(page, found)
+    _take_back(page, analysis)
 
 
-def _take_back(page: Page, found: GapAnalysis) -> None:
+def _take_back(page: Page, analysis: GapAnalysis) -> None:
     """Let an earlier answer that was wrong be withdrawn, so that it comes back no more."""
     listed = {
         row["answer_id"]: row
-        for row in doubts.earlier(found).iter_rows(named=True)
+        for row in doubts.earlier(analysis).iter_rows(named=True)
         if str(row["answer_id"]).startswith(PREFIX)
     }
     if not listed:
@@ -99,20 +99,20 @@ def _withdraw(page: Page, chosen: list[str]) -> None:
 
 
 @st.fragment
-def decide(page: Page, found: GapAnalysis) -> None:
+def decide(page: Page, analysis: GapAnalysis) -> None:
     """Let a person confirm or correct the counterpart of a row, and keep the answer."""
     if st.session_state.pop("match_kept", False):
         st.rerun(scope="app")
-    if said := st.session_state.pop("match_said", ""):
-        st.success(said, icon=":material/check:")
-    if said := st.session_state.pop("match_failed", ""):
-        st.warning(said, icon=":material/warning:")
-    rows = {row["place"]: row for row in doubts.to_decide(found)}
+    if message := st.session_state.pop("match_said", ""):
+        st.success(message, icon=":material/check:")
+    if message := st.session_state.pop("match_failed", ""):
+        st.warning(message, icon=":material/warning:")
+    rows = {row["place"]: row for row in doubts.to_decide(analysis)}
     likely = [row for row in rows.values() if row["is_likely"] and not row["answered_before"]]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     if len(rows) > MOST:
         st.caption(f"The first {MOST:,} rows are offered here, those in doubt first; all are in the grid further down.")
-    place = left.selectbox(
+    picked = left.selectbox(
         "Confirm or correct a row",
         list(rows)[:MOST],
         format_func=lambda key: f"{rows[key]['row']} · {shortened(rows[key]['text'], 110)}",
@@ -124,25 +124,25 @@ def decide(page: Page, found: GapAnalysis) -> None:
         else "No likely match is left to confirm",
         disabled=not likely,
         on_click=_keep_all,
-        args=(page, found, likely),
+        args=(page, analysis, likely),
         help="They come back with the next list. Confidence is fitted only to rows decided one by one.",
         key="match_all",
         width="stretch",
     )
-    if place is not None:
-        _one(page, found, rows[place])
+    if picked is not None:
+        _decide_row(page, analysis, rows[picked])
 
 
-def _one(page: Page, found: GapAnalysis, row: dict[str, Any]) -> None:
+def _decide_row(page: Page, analysis: GapAnalysis, row: dict[str, Any]) -> None:
     names = dict(cached_fit.capabilities().frame.select("capability_id", "name").iter_rows())
-    near = {one["capability_id"]: one for one in row["candidates"]}
+    near = {candidate["capability_id"]: candidate for candidate in row["candidates"]}
     with st.form(f"match-{row['place']}", border=True):
         st.markdown(f"**{row['text'].replace('$', chr(92) + '$')}**")
         chosen = st.radio(
             "What answers it?",
             [*near, NONE],
             format_func=lambda key: NONE if key == NONE else names.get(key, key),
-            captions=[_spoken(one) for one in near.values()] + ["We do not have it; it counts as missing."],
+            captions=[_spoken(candidate) for candidate in near.values()] + ["We do not have it; it counts as missing."],
             key=f"match_choice_{row['place']}",
         )
         other = st.selectbox(
@@ -156,18 +156,18 @@ def _one(page: Page, found: GapAnalysis, row: dict[str, Any]) -> None:
         answer = st.text_area("What we answer the buyer (may be left empty)", key=f"match_answer_{row['place']}")
         if st.form_submit_button("Keep this answer", icon=":material/save:", type="primary"):
             capability = other or (None if chosen == NONE else chosen)
-            _keep(page, [memory.decision(row, capability, found.source.name, answer)])
+            _keep(page, [memory.decision(row, capability, analysis.source.name, answer)])
             st.rerun(scope="app")
 
 
-def _spoken(one: dict[str, Any]) -> str:
-    words = f"in common: {one['words']}" if one["words"] else "alike in meaning only"
-    return f"{one['score']:.0%} alike; {words}. “{shortened(one['sentence'], 160)}”".replace("$", "\\$")
+def _spoken(candidate: dict[str, Any]) -> str:
+    words = f"in common: {candidate['words']}" if candidate["words"] else "alike in meaning only"
+    return f"{candidate['score']:.0%} alike; {words}. “{shortened(candidate['sentence'], 160)}”".replace("$", "\\$")
 
 
-def _keep_all(page: Page, found: GapAnalysis, rows: list[dict[str, Any]]) -> None:
+def _keep_all(page: Page, analysis: GapAnalysis, rows: list[dict[str, Any]]) -> None:
     """Keep them all; nobody looked at them one by one, so that they do not count for the confidence."""
-    _keep(page, [memory.decision({**row, "chance": None}, row["matched_id"], found.source.name) for row in rows])
+    _keep(page, [memory.decision({**row, "chance": None}, row["matched_id"], analysis.source.name) for row in rows])
     st.session_state["match_kept"] = True
 
 

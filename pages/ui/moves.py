@@ -45,22 +45,22 @@ def asked(page: Page) -> Asked:
     since, until = spans.get(period) or _own(page)
     name, hierarchy = None, "then"
     if level != "company":
-        one, other = st.columns([2, 2], vertical_alignment="bottom")
-        known = cached.result(scope.names, page.data, page.settings, level)
+        first, second = st.columns([2, 2], vertical_alignment="bottom")
+        names = cached.result(scope.names, page.data, page.settings, level)
         called = scope.people(page.data) if level == "rep" else {}
-        name = one.selectbox(_title(level), known, format_func=lambda n: called.get(n, n), key=f"flow_{level}")
+        name = first.selectbox(_title(level), names, format_func=lambda n: called.get(n, n), key=f"flow_{level}")
         if level in ("region", "team"):
-            hierarchy = _hierarchy(other)
+            hierarchy = _hierarchy(second)
     return since, until, level, name, due, hierarchy
 
 
-def bars(cell: Cell, found: flow.Flow) -> str:
+def bars(cell: Cell, waterfall: flow.Flow) -> str:
     """Draw the waterfall and return the step whose deals are asked for, by a click or from the list."""
-    cell.pick("step", "flow_bars", charts.pipeline.flow, found.frame, found.currency, on_select=_clicked)
-    st.caption(found.check())
-    steps = found.steps()
+    cell.pick("step", "flow_bars", charts.pipeline.flow, waterfall.frame, waterfall.currency, on_select=_clicked)
+    st.caption(waterfall.check())
+    steps = waterfall.steps()
     if st.session_state.get("flow_step") not in steps:
-        st.session_state["flow_step"] = found.largest()
+        st.session_state["flow_step"] = waterfall.largest()
     return str(st.selectbox("Click a bar, or choose one, to see its deals", steps, key="flow_step"))
 
 
@@ -71,10 +71,10 @@ def _clicked() -> None:
         st.session_state["flow_step"] = picked[0]["step"]
 
 
-def _hierarchy(place: Any) -> str:
+def _hierarchy(column: Any) -> str:
     words = {"then": "Teams of then", "now": "Teams of today"}
     return str(
-        place.segmented_control(
+        column.segmented_control(
             "Teams", list(words), default="then", required=True, format_func=words.get, key="flow_hierarchy"
         )
     )

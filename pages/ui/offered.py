@@ -77,35 +77,35 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
         c.answer("Nothing is changed before you have seen what a file would change.")
         return
     try:
-        found = cached_offering.preview(given.getvalue(), given.name, standing)
+        preview = cached_offering.preview(given.getvalue(), given.name, standing)
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return
-    c.answer(found.sentence())
-    changing = found.frame.filter(pl.col("kind") != incoming.GONE).select(list(BROUGHT))
+    c.answer(preview.sentence())
+    changing = preview.frame.filter(pl.col("kind") != incoming.GONE).select(list(BROUGHT))
     if not changing.is_empty():
         c.table(changing, column_config=BROUGHT, height=320)
-    if not found.rejected.is_empty():
-        c.table(found.rejected, column_config=ASIDE)
+    if not preview.rejected.is_empty():
+        c.table(preview.rejected, column_config=ASIDE)
         st.download_button(
-            "Rows that cannot be used (CSV)", found.rejected.write_csv, "rows-not-used.csv", on_click="ignore"
+            "Rows that cannot be used (CSV)", preview.rejected.write_csv, "rows-not-used.csv", on_click="ignore"
         )
-    _accept(page, found)
+    _accept(page, preview)
 
 
-def _accept(page: Page, found: incoming.Incoming) -> None:
+def _accept(page: Page, preview: incoming.Incoming) -> None:
     left, right = st.columns(2, vertical_alignment="center")
-    also = bool(found.retiring) and left.checkbox(
-        f"Retire the {len(found.retiring):,} that are not in the file",
+    also = bool(preview.retiring) and left.checkbox(
+        f"Retire the {len(preview.retiring):,} that are not in the file",
         key="offer_retire",
         help="For a file that is your whole catalogue, in place of the sample.",
     )
-    edits = [*found.edits, *(found.retiring if also else ())]
+    edits = [*preview.edits, *(preview.retiring if also else ())]
     right.button(
         f"Take over {counted(len(edits), 'change')}",
         disabled=not edits or not page.may("catalogue:write"),
         on_click=_taken,
-        args=(page, edits, found.name),
+        args=(page, edits, preview.name),
         type="primary",
         key="offer_take",
         width="stretch",
@@ -126,17 +126,17 @@ def twins(page: Page, c: Cell, standing: Edition) -> str:
     str
         What `duplicates.find` was given, for the notebook.
     """
-    told = apart.read(cached.store(page.settings.database).audit.about(apart.TARGET), standing.frame)
-    found = cached_offering.twins(page.settings.home, standing.catalogue, told.pairs)
-    pairs = found.frame
-    c.answer(found.sentence())
+    different = apart.read(cached.store(page.settings.database).audit.about(apart.TARGET), standing.frame)
+    candidates = cached_offering.twins(page.settings.home, standing.catalogue, different.pairs)
+    pairs = candidates.frame
+    c.answer(candidates.sentence())
     if not pairs.is_empty():
         c.table(pairs.select(list(PAIRS)), column_config=PAIRS, height=320)
         _choose(page, standing, pairs)
-    if not told.frame.is_empty():
-        _again(page, c, told)
+    if not different.frame.is_empty():
+        _again(page, c, different)
     given = "requirements.edition.load(settings).catalogue"
-    return f"{given}, apart={told.pairs!r}" if told.pairs else given
+    return f"{given}, apart={different.pairs!r}" if different.pairs else given
 
 
 def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
@@ -144,14 +144,14 @@ def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
     listed = {f"{row['one_id']} {row['other_id']}": row for row in pairs.iter_rows(named=True)}
     left, middle = st.columns([3, 2], vertical_alignment="bottom")
     chosen = left.selectbox(
-        "Pair", list(listed), format_func=lambda one: f"{listed[one]['one']} / {listed[one]['other']}", key="twin_pair"
+        "Pair", list(listed), format_func=lambda key: f"{listed[key]['one']} / {listed[key]['other']}", key="twin_pair"
     )
     row = listed[chosen]
     names = {row["one_id"]: row["one"], row["other_id"]: row["other"]}
     stays = middle.selectbox(
-        "Which stays", list(names), format_func=lambda one: f"{one} · {names[one]}", key=f"twin_stays-{chosen}"
+        "Which stays", list(names), format_func=lambda key: f"{key} · {names[key]}", key=f"twin_stays-{chosen}"
     )
-    gone = next(one for one in names if one != stays)
+    gone = next(key for key in names if key != stays)
     reads_only = not page.may("catalogue:write")
     first, second, _ = st.columns([1, 1, 1])
     first.button(
@@ -179,17 +179,17 @@ def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
     )
 
 
-def _again(page: Page, c: Cell, told: apart.Apart) -> None:
+def _again(page: Page, c: Cell, different: apart.Apart) -> None:
     """Show the pairs that were said to be different, and let one be asked about again."""
-    listed = {f"{row['one_id']} {row['other_id']}": row for row in told.frame.iter_rows(named=True)}
-    with st.expander(told.sentence()):
-        c.table(told.frame.select(list(APART)), column_config=APART)
+    listed = {f"{row['one_id']} {row['other_id']}": row for row in different.frame.iter_rows(named=True)}
+    with st.expander(different.sentence()):
+        c.table(different.frame.select(list(APART)), column_config=APART)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         chosen = left.selectbox(
             "Which pair",
             list(listed),
             key="twin_told",
-            format_func=lambda one: f"{listed[one]['one']} / {listed[one]['other']}",
+            format_func=lambda key: f"{listed[key]['one']} / {listed[key]['other']}",
         )
         row = listed[chosen]
         right.button(
@@ -239,20 +239,20 @@ def past(page: Page, c: Cell, standing: Edition) -> None:
 def _back(page: Page, standing: Edition, rows: pl.DataFrame) -> None:
     names = dict(rows.select("capability_id", "name").iter_rows())
     left, right, third = st.columns([2, 2, 1], vertical_alignment="bottom")
-    key = left.selectbox("Capability", list(names), format_func=lambda one: f"{one} · {names[one]}", key="back_one")
+    key = left.selectbox("Capability", list(names), format_func=lambda code: f"{code} · {names[code]}", key="back_one")
     versions = kept(page).all(BOOK, capability_id=key).sort("version", descending=True)
     earlier = {row["version"]: row for row in versions.iter_rows(named=True)}
     shipped = cached_fit.shipped().by_id().get(key)
     if shipped is not None:
         earlier[0] = {**shipped, "is_retired": False, "merged_into": None, "author": None, "saved_at": None}
-    older = [number for number in earlier if number != max(earlier)]
+    older = [version for version in earlier if version != max(earlier)]
     number = right.selectbox(
         "Version",
         older,
         key=f"back_version-{key}",
         disabled=not older,
-        format_func=lambda one: (
-            f"{one} · {earlier[one]['author']}, {earlier[one]['saved_at']:%d %B %Y %H:%M}" if one else "As it came"
+        format_func=lambda v: (
+            f"{v} · {earlier[v]['author']}, {earlier[v]['saved_at']:%d %B %Y %H:%M}" if v else "As it came"
         ),
     )
     standing_row = standing.row(key)

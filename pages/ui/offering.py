@@ -95,7 +95,7 @@ def editor(page: Page, standing: Edition) -> None:
         [ADD, *names],
         index=None,
         placeholder="Click a row above, or choose here",
-        format_func=lambda one: one if one == ADD else f"{one} · {names[one]}",
+        format_func=lambda option: option if option == ADD else f"{option} · {names[option]}",
         key="offer_one",
     )
     if key is None:
@@ -115,8 +115,8 @@ def _seen(key: str, row: dict[str, Any] | None) -> dict[str, Any]:
     if opened.get("key") != key:
         opened.clear()
         opened.update(key=key, row=row or {**dict.fromkeys(FIELDS), "version": 0, "status": "available"})
-    found: dict[str, Any] = opened["row"]
-    return found
+    capability: dict[str, Any] = opened["row"]
+    return capability
 
 
 def _close() -> None:
@@ -150,14 +150,14 @@ def _fields(standing: Edition, row: dict[str, Any], mark: str, *, is_new: bool) 
         key = str(row["capability_id"])
         first.text_input("Id", value=key, disabled=True, key=f"offer_id-{mark}")
     name = second.text_input("What it is called", value=row["name"] or "", key=f"offer_name-{mark}")
-    one, two, three, four = st.columns(4)
+    category_box, status_box, day_box, weeks_box = st.columns(4)
     kinds = [*CATEGORIES] if row["category"] in (None, *CATEGORIES) else [row["category"], *CATEGORIES]
-    category = one.selectbox(
+    category = category_box.selectbox(
         "Category", kinds, index=kinds.index(row["category"]) if row["category"] else 0, key=f"offer_category-{mark}"
     )
-    status = two.selectbox("Status", STATUSES, index=STATUSES.index(row["status"]), key=f"offer_status-{mark}")
-    day = three.date_input("Available on", value=row["available_on"], key=f"offer_day-{mark}", help="Of the roadmap.")
-    weeks = four.number_input(
+    status = status_box.selectbox("Status", STATUSES, index=STATUSES.index(row["status"]), key=f"offer_status-{mark}")
+    day = day_box.date_input("Available on", value=row["available_on"], key=f"offer_day-{mark}", help="Of the roadmap.")
+    weeks = weeks_box.number_input(
         "Person-weeks to close",
         value=row["effort_weeks"],
         min_value=0.0,
@@ -166,9 +166,9 @@ def _fields(standing: Edition, row: dict[str, Any], mark: str, *, is_new: bool) 
         help="What making it fully available would take; empty: the rules say.",
     )
     text = st.text_area("What it does", value=row["description"] or "", key=f"offer_text-{mark}", height=90)
-    five, six = st.columns(2)
-    limit = five.text_area("Limits", value=row["limit"] or "", key=f"offer_limit-{mark}", height=90)
-    commits = six.text_area(
+    limit_box, commits_box = st.columns(2)
+    limit = limit_box.text_area("Limits", value=row["limit"] or "", key=f"offer_limit-{mark}", height=90)
+    commits = commits_box.text_area(
         "We commit to",
         value=row["commitments"] or "",
         key=f"offer_commits-{mark}",
@@ -176,14 +176,14 @@ def _fields(standing: Edition, row: dict[str, Any], mark: str, *, is_new: bool) 
         help="Numbers, regions and standards, such as: uptime 99.9 %; RTO 4 h; data in the EU. "
         "Requirements are compared with these.",
     )
-    seven, eight = st.columns([2, 1])
-    proof = seven.text_area(
+    proof_box, owner_box = st.columns([2, 1])
+    proof = proof_box.text_area(
         "Evidence, one link per line",
         value="\n".join(edition.links(row["evidence"])),
         key=f"offer_proof-{mark}",
         height=90,
     )
-    owner = eight.text_input("Owner", value=row["owner"] or "", key=f"offer_owner-{mark}")
+    owner = owner_box.text_input("Owner", value=row["owner"] or "", key=f"offer_owner-{mark}")
     return {
         "capability_id": key,
         "name": name,
@@ -275,8 +275,8 @@ def put(page: Page, edits: list[CapabilityEdit], text: str) -> bool:
     except QuarterdeckError as error:
         say("not", str(error))
         return False
-    for one in met[:5]:
-        say("not", str(one))
+    for conflict in met[:5]:
+        say("not", str(conflict))
     if len(met) < len(edits):
         _done(text)
     return not met

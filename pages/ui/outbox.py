@@ -33,17 +33,17 @@ PARTS = {
 }
 
 
-def own_file(page: Page, found: GapAnalysis) -> None:
+def own_file(page: Page, analysis: GapAnalysis) -> None:
     """Offer the buyer's own file with our answers in it, and show the proof."""
-    saved = answering.kept_as(page, found)
+    saved = answering.kept_as(page, analysis)
     worked = cached.store(page.settings.database).reviews.rows(saved.id) if saved else review.nothing()
     left, right = st.columns(2, vertical_alignment="bottom")
     which = left.selectbox("Fill in", list(WHICH), key="fill_which") if saved else next(iter(WHICH))
-    place = right if saved else left
-    replace = place.checkbox("Write over answers that are in the file already", key="fill_replace")
-    answers = outgoing.answers(found, cached_fit.drafts(found), worked, WHICH[which])
+    column = right if saved else left
+    replace = column.checkbox("Write over answers that are in the file already", key="fill_replace")
+    answers = outgoing.answers(analysis, cached_fit.drafts(analysis), worked, WHICH[which])
     try:
-        made = cached_reading.filled(found.source, cached_reading.digest(answers), answers, replace)
+        made = cached_reading.filled(analysis.source, cached_reading.digest(answers), answers, replace)
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return
@@ -68,14 +68,14 @@ def own_file(page: Page, found: GapAnalysis) -> None:
             grid(rows, column_config=LEFT)
 
 
-def papers(page: Page, found: GapAnalysis, bid: Bid) -> None:
+def papers(page: Page, analysis: GapAnalysis, bid: Bid) -> None:
     """Offer the matrix, the executive summary and everything as JSON, each made when it is asked for."""
-    name = found.source.name.rsplit(".", 1)[0]
-    drafts = cached_fit.drafts(found)
+    name = analysis.source.name.rsplit(".", 1)[0]
+    drafts = cached_fit.drafts(analysis)
     first, second, third, fourth = st.columns(4)
     first.download_button(
         "Matrix (Excel)",
-        lambda: workbook.matrix(found, drafts),
+        lambda: workbook.matrix(analysis, drafts),
         f"{name}-matrix.xlsx",
         mime=KINDS[".xlsx"],
         icon=":material/table_view:",
@@ -86,7 +86,7 @@ def papers(page: Page, found: GapAnalysis, bid: Bid) -> None:
     )
     second.download_button(
         "Summary (PDF)",
-        lambda: _summary(page, found, bid, "pdf"),
+        lambda: _summary(page, analysis, bid, "pdf"),
         f"{name}-summary.pdf",
         mime="application/pdf",
         icon=":material/picture_as_pdf:",
@@ -96,7 +96,7 @@ def papers(page: Page, found: GapAnalysis, bid: Bid) -> None:
     )
     third.download_button(
         "Summary (HTML)",
-        lambda: _summary(page, found, bid, "html"),
+        lambda: _summary(page, analysis, bid, "html"),
         f"{name}-summary.html",
         mime="text/html",
         icon=":material/html:",
@@ -106,7 +106,7 @@ def papers(page: Page, found: GapAnalysis, bid: Bid) -> None:
     )
     fourth.download_button(
         "Everything (JSON)",
-        lambda: outgoing.as_json(found, drafts),
+        lambda: outgoing.as_json(analysis, drafts),
         f"{name}.json",
         mime="application/json",
         icon=":material/data_object:",
@@ -116,8 +116,8 @@ def papers(page: Page, found: GapAnalysis, bid: Bid) -> None:
     )
 
 
-def _summary(page: Page, found: GapAnalysis, bid: Bid, kind: str) -> bytes | str:
+def _summary(page: Page, analysis: GapAnalysis, bid: Bid, kind: str) -> bytes | str:
     from core.charts import snapshot, summary
 
-    made = summary.summary(found, scores.scores(found, page.settings), bid, page.settings)
+    made = summary.summary(analysis, scores.scores(analysis, page.settings), bid, page.settings)
     return snapshot.pdf(made) if kind == "pdf" else snapshot.html(made)

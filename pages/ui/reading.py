@@ -43,36 +43,36 @@ def read(page: Page, content: bytes, name: str) -> RequirementList | None:
     """Read the list with all that was remembered about its layout; show it and offer the repair."""
     given = _remembered(page)
     try:
-        found = cached_reading.reading(content, name, given)
+        source = cached_reading.reading(content, name, given)
     except RequirementError as error:
         st.warning(str(error), icon=":material/warning:")
         _repair(page, content, name, None)
         return None
-    return found
+    return source
 
 
-def panel(page: Page, found: RequirementList) -> None:
+def panel(page: Page, source: RequirementList) -> None:
     """Say how each sheet was read, and open the file with its reading painted on it."""
     alike: dict[str, list[str]] = {}
-    for layout in found.layouts:
+    for layout in source.layouts:
         alike.setdefault(layout.reading() + (" As you said." if layout.is_given else ""), []).append(layout.sheet)
-    lines = [f"{'The file' if sheets == ['csv'] else ', '.join(sheets)}: {said}" for said, sheets in alike.items()]
-    st.caption("  \n".join(line.replace("$", "\\$") for line in [*lines, *found.notes]))
-    _repair(page, found.content, found.name, found)
+    lines = [f"{'The file' if sheets == ['csv'] else ', '.join(sheets)}: {text}" for text, sheets in alike.items()]
+    st.caption("  \n".join(line.replace("$", "\\$") for line in [*lines, *source.notes]))
+    _repair(page, source.content, source.name, source)
 
 
-def _repair(page: Page, content: bytes, name: str, found: RequirementList | None) -> None:
+def _repair(page: Page, content: bytes, name: str, source: RequirementList | None) -> None:
     try:
         grids = [grid for grid in cached_reading.heads(content, name) if grid.rows]
     except QuarterdeckError:
         return
-    unsure = found is None or any(layout.confidence < 0.7 for layout in found.layouts)
+    unsure = source is None or any(layout.confidence < 0.7 for layout in source.layouts)
     with st.expander("The file as it was read – put it right here", expanded=unsure, icon=":material/format_paint:"):
         if not grids:
             st.caption("The file holds no text.")
             return
         shapes: dict[str, list[Layout]] = {}
-        for layout in found.layouts if found else ():
+        for layout in source.layouts if source else ():
             shapes.setdefault(layout.sheet, []).append(layout)
         names = [grid.name for grid in grids]
         first = names.index(next(iter(shapes))) if shapes else 0
@@ -87,7 +87,7 @@ def _repair(page: Page, content: bytes, name: str, found: RequirementList | None
             )
         grid = next(g for g in grids if g.name == sheet)
         grid, shape = _table(grid, shapes.get(sheet, []))
-        _painted(page, grid, shape, found)
+        _painted(page, grid, shape, source)
         _form(page, grid, shape)
 
 
@@ -104,9 +104,9 @@ def _table(grid: Grid, shapes: list[Layout]) -> tuple[Grid, Layout | None]:
     return replace(grid, rows=rows), shape
 
 
-def _painted(page: Page, grid: Grid, shape: Layout | None, found: RequirementList | None) -> None:
+def _painted(page: Page, grid: Grid, shape: Layout | None, source: RequirementList | None) -> None:
     """Show the sheet; a click on a cell lets its row or column be named."""
-    shown = painting.paint(grid, shape, found.frame if found else None)
+    shown = painting.paint(grid, shape, source.frame if source else None)
     frame = shown.frame.select(shown.frame.columns[: SHOWN_COLUMNS + 2]).to_pandas()
     style = frame.style.apply(_tint, axis=1, roles=shown.roles)
     titles: dict[str, Any] = {"row": st.column_config.NumberColumn("Row", width="small"), "taken_for": "Taken for"}
@@ -144,50 +144,50 @@ def _tint(row: Any, roles: dict[str, str]) -> list[str]:
 
 
 def _clicked(page: Page, grid: Grid, shape: Layout | None, row: int, column: str) -> None:
-    known = _start(grid, shape)
+    given = _start(grid, shape)
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
     if left.button(f"Row {row} is the heading", width="stretch"):
-        _keep(page, repair.with_text(repair.with_header(known, grid, row), grid))
+        _keep(page, repair.with_text(repair.with_header(given, grid, row), grid))
     if column in ("row", "taken_for"):
         return
     role = middle.selectbox(f"Column {column} holds", list(ROLES), format_func=ROLES.get, key=f"role-{grid.name}")
     if right.button("Set", width="stretch"):
-        _keep(page, repair.with_text(repair.with_column(known, grid, column_of(column), str(role)), grid))
+        _keep(page, repair.with_text(repair.with_column(given, grid, column_of(column), str(role)), grid))
 
 
 def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
     """Let sheet, heading and columns be chosen from lists."""
-    known = _start(grid, shape)
+    given = _start(grid, shape)
     rows = {None: "There is no heading"} | {n: f"Row {n}: {_line(cells)}" for n, cells in grid.rows[:40]}
     columns = [None, *range(min(max(grid.width, 1), 80))]
-    key = f"{grid.name}-{known.key}-{sorted(known.columns.items())}-{sorted(known.answers.items())}"
+    key = f"{grid.name}-{given.key}-{sorted(given.columns.items())}-{sorted(given.answers.items())}"
     with st.form(f"repair-{key}", border=False):
         is_list = st.toggle(
             f"{grid.name} holds requirements" if grid.name != "csv" else "The file holds requirements",
             value=shape is not None,
         )
-        at = list(rows).index(known.header_row) if known.header_row in rows else 0
+        at = list(rows).index(given.header_row) if given.header_row in rows else 0
         header = st.selectbox("Heading", list(rows), index=at, format_func=rows.get)
         boxes = st.columns(4)
         chosen = {
             role: boxes[i].selectbox(
                 _label(role, shape),
                 columns,
-                index=columns.index(known.columns.get(role)),
-                format_func=lambda c: _named(known, c),
+                index=columns.index(given.columns.get(role)),
+                format_func=lambda c: _named(given, c),
                 key=f"{role}-{key}",
             )
             for i, role in enumerate(("text", "id", "priority", "category"))
         }
         left, right = st.columns(2)
-        stated = [c for c, kind in known.answers.items() if kind != "text"]
-        said = [c for c, kind in known.answers.items() if kind == "text"]
+        stated = [c for c, kind in given.answers.items() if kind != "text"]
+        in_words = [c for c, kind in given.answers.items() if kind == "text"]
         free = columns[1:]
         statements = left.multiselect(
-            "How far we comply goes into", free, default=stated, format_func=lambda c: _named(known, c)
+            "How far we comply goes into", free, default=stated, format_func=lambda c: _named(given, c)
         )
-        words = right.multiselect("Our words go into", free, default=said, format_func=lambda c: _named(known, c))
-        hidden = bool(grid.hidden_rows) and st.checkbox("Leave hidden rows out", value=known.leave_hidden)
+        words = right.multiselect("Our words go into", free, default=in_words, format_func=lambda c: _named(given, c))
+        hidden = bool(grid.hidden_rows) and st.checkbox("Leave hidden rows out", value=given.leave_hidden)
         if st.form_submit_button("Read it again like this", type="primary", icon=":material/refresh:"):
             _keep(page, _asked(grid, is_list, header, chosen, statements, words, hidden))
     if (
@@ -207,14 +207,14 @@ def _asked(
     words: list[int],
     hidden: bool,
 ) -> Given:
-    known = repair.with_header(Given(grid.name, is_list, leave_hidden=hidden), grid, header)
+    given = repair.with_header(Given(grid.name, is_list, leave_hidden=hidden), grid, header)
     for role, columns in {"statement": statements, "words": words}.items():
         for column in columns:
-            known = repair.with_column(known, grid, column, role)
+            given = repair.with_column(given, grid, column, role)
     for role, column in chosen.items():
         if column is not None:
-            known = repair.with_column(known, grid, column, role)
-    return known
+            given = repair.with_column(given, grid, column, role)
+    return given
 
 
 def _start(grid: Grid, shape: Layout | None) -> Given:
@@ -227,10 +227,10 @@ def _label(role: str, shape: Layout | None) -> str:
     return f"{name} · {shape.sure[role]:.0%} sure" if shape and not shape.is_given and role in shape.sure else name
 
 
-def _named(known: Given, column: int | None) -> str:
+def _named(given: Given, column: int | None) -> str:
     if column is None:
         return NONE
-    name = known.header[column] if known.header_row is not None and column < len(known.header) else ""
+    name = given.header[column] if given.header_row is not None and column < len(given.header) else ""
     return f"{letters_of(column)} · {' '.join(name.split())[:40]}" if name else letters_of(column)
 
 
@@ -244,27 +244,27 @@ def _layouts(page: Page) -> Any:
 
 def _remembered(page: Page) -> tuple[str, ...]:
     """Return what was said about layouts, the latest last."""
-    kept = _layouts(page).list(OWNER)[:MOST_REMEMBERED]
-    return tuple(json.dumps(saved.payload, sort_keys=True) for saved in reversed(kept))
+    layouts = _layouts(page).list(OWNER)[:MOST_REMEMBERED]
+    return tuple(json.dumps(saved.payload, sort_keys=True) for saved in reversed(layouts))
 
 
 def _forget(page: Page, grid: Grid) -> None:
     """Forget what was said of a sheet, under whatever name it was said, and read again."""
-    said = repair.of([repair.from_dict(json.loads(text)) for text in _remembered(page)], grid)
-    if said is not None:
-        _layouts(page).delete(said.key, OWNER)
+    given = repair.of([repair.from_dict(json.loads(text)) for text in _remembered(page)], grid)
+    if given is not None:
+        _layouts(page).delete(given.key, OWNER)
     st.rerun()
 
 
-def _keep(page: Page, known: Given) -> None:
+def _keep(page: Page, given: Given) -> None:
     """Remember a layout and read again."""
-    if known.is_list and "text" not in known.columns:
+    if given.is_list and "text" not in given.columns:
         st.warning("Choose the column that holds the requirements.", icon=":material/warning:")
         return
-    kept = _layouts(page)
-    versions = {saved.name: saved.version for saved in kept.list(OWNER)}
+    layouts = _layouts(page)
+    versions = {saved.name: saved.version for saved in layouts.list(OWNER)}
     try:
-        kept.save(known.key, OWNER, known.to_dict(), versions.get(known.key))
+        layouts.save(given.key, OWNER, given.to_dict(), versions.get(given.key))
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return

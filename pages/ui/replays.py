@@ -57,12 +57,12 @@ def day(page: Page) -> date | None:
     return chosen if isinstance(chosen, date) else start
 
 
-def on(page: Page, day: date) -> Past:
+def on(page: Page, past_day: date) -> Past:
     """Return the forecast of a past day."""
-    found: Past = cached_calls.result(
-        forecasts.past.on, page.data, page.settings, calls.stamp(page), day, manager_calls=calls.said(page)
+    past: Past = cached_calls.result(
+        forecasts.past.on, page.data, page.settings, calls.stamp(page), past_day, manager_calls=calls.said(page)
     )
-    return found
+    return past
 
 
 def cut() -> str:
@@ -77,7 +77,7 @@ def cut() -> str:
 
 def score(page: Page, by: str) -> Measure:
     """Return how good past forecasts were."""
-    found: Measure = cached_calls.result(
+    measure: Measure = cached_calls.result(
         forecasts.past.record, page.data, page.settings, calls.stamp(page), by, manager_calls=calls.said(page)
     )
-    return found
+    return measure

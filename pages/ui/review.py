@@ -51,14 +51,14 @@ FIELDS = {"forecast_category": "Category", "call_amount": "Called amount", "note
 
 def filters(page: Page) -> View:
     """Draw the filters and the saved views, and return the view they make."""
-    known = cached.result(review.choices, page.data, page.settings)
+    choices = cached.result(review.choices, page.data, page.settings)
     _views(page)
-    _settle(known)
+    _settle(choices)
     first, second, third, fourth = st.columns(4)
-    teams = first.multiselect("Team", known.teams, key=KEYS["teams"])
-    owners = second.multiselect("Owner", list(known.owners), format_func=known.owners.get, key=KEYS["owners"])
+    teams = first.multiselect("Team", choices.teams, key=KEYS["teams"])
+    owners = second.multiselect("Owner", list(choices.owners), format_func=choices.owners.get, key=KEYS["owners"])
     categories = third.multiselect("Category", review.CATEGORIES, format_func=named, key=KEYS["categories"])
-    stages = fourth.multiselect("Stage", known.stages, key=KEYS["stages"])
+    stages = fourth.multiselect("Stage", choices.stages, key=KEYS["stages"])
     first, second, third, _ = st.columns(4, vertical_alignment="bottom")
     due = first.toggle("Due this quarter only", value=True, key=KEYS["is_due_only"])
     touched = second.toggle("Reviewed only", key=KEYS["is_touched_only"])
@@ -66,11 +66,11 @@ def filters(page: Page) -> View:
     return View(tuple(teams), tuple(owners), tuple(categories), tuple(stages), due, touched, float(least))
 
 
-def table(page: Page, view: View, found: Any) -> None:
+def table(page: Page, view: View, rows: Any) -> None:
     """Show the deals for editing; what is typed stays until it is saved or thrown away."""
     _notice()
     _conflicts(page)
-    base = _base(view, found)
+    base = _base(view, rows)
     if base.is_empty():
         st.info("No open deal fits this view. Widen the filters.", icon=":material/lightbulb:")
         return
@@ -102,14 +102,14 @@ def table(page: Page, view: View, found: Any) -> None:
     )
 
 
-def _base(view: View, found: Any) -> Any:
+def _base(view: View, rows: Any) -> Any:
     """Return the rows under the editor: fixed while one edits, laid anew when the view changes."""
     if st.session_state.get("review_view") != view or "review_base" not in st.session_state:
         st.session_state["review_view"] = view
-        st.session_state["review_base"] = review.with_drafts(found, _drafts())
+        st.session_state["review_base"] = review.with_drafts(rows, _drafts())
         st.session_state["review_turn"] = st.session_state.get("review_turn", 0) + 1
-    elif not _drafts() and not found.equals(st.session_state["review_base"]):
-        st.session_state["review_base"] = found
+    elif not _drafts() and not rows.equals(st.session_state["review_base"]):
+        st.session_state["review_base"] = rows
         st.session_state["review_turn"] += 1
     return st.session_state["review_base"]
 
@@ -123,8 +123,8 @@ def _drafts() -> dict[str, dict[str, Any]]:
 def _harvest(key: str) -> None:
     """Take what was typed out of the editor, so that no filter and no redraw can lose it."""
     base = st.session_state["review_base"]
-    for place, changed in st.session_state[key]["edited_rows"].items():
-        row = base.row(int(place), named=True)
+    for position, changed in st.session_state[key]["edited_rows"].items():
+        row = base.row(int(position), named=True)
         draft = _drafts().setdefault(
             row["opportunity_id"], {"version": row["version"], **{name: row[name] for name in review.EDITABLE}}
         )
@@ -174,12 +174,12 @@ def _conflicts(page: Page) -> None:
         mine, theirs = clash["mine"], clash["theirs"]
         with st.container(border=True):
             st.warning(f"{deal}: {clash['text']}", icon=":material/warning:")
-            for place, title, one in zip(
+            for column, title, edit in zip(
                 st.columns(2), ("Yours", f"By {theirs['author']}"), (mine, theirs), strict=True
             ):
-                place.markdown(f"**{title}**")
+                column.markdown(f"**{title}**")
                 for name, label in FIELDS.items():
-                    place.text(f"{label}: {'–' if one[name] in (None, '') else one[name]}")
+                    column.text(f"{label}: {'–' if edit[name] in (None, '') else edit[name]}")
             left, middle, right = st.columns(3)
             if left.button("Let mine stand", key=f"mine-{deal}", width="stretch"):
                 _settle_clash(page, deal, mine, theirs)
@@ -211,8 +211,8 @@ def _notice() -> None:
 
 def _views(page: Page) -> None:
     """Offer the saved views, and to save, replace and delete one."""
-    kept, owner = store(page).views, author(page)
-    saved = {s.name: s for s in kept.list(owner)}
+    views, owner = store(page).views, author(page)
+    saved = {s.name: s for s in views.list(owner)}
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
     chosen = left.selectbox(
         "View",
@@ -228,7 +228,7 @@ def _views(page: Page) -> None:
         if st.button("Save the view", key="save_view"):
             _save_view(page, name, saved)
         if chosen and st.button(f"Delete {chosen}", key="delete_view"):
-            kept.delete(chosen, owner)
+            views.delete(chosen, owner)
             st.rerun()
     right.button("Clear filters", on_click=_fill, args=(View(),), width="stretch")
 
@@ -263,12 +263,12 @@ def _fill(view: View) -> None:
         st.session_state[key] = list(value) if isinstance(value, tuple) else value
 
 
-def _settle(known: review.Choices) -> None:
+def _settle(choices: review.Choices) -> None:
     """Forget choices this data does not have."""
     allowed = {
-        "teams": known.teams,
-        "owners": list(known.owners),
-        "stages": known.stages,
+        "teams": choices.teams,
+        "owners": list(choices.owners),
+        "stages": choices.stages,
         "categories": review.CATEGORIES,
     }
     for field, names in allowed.items():

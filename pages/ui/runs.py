@@ -33,15 +33,15 @@ def lighten() -> None:
 
 def _kept(read: Callable[..., None]) -> Callable[..., None]:
     """Return the reader of a section of the theme, which reads each section once."""
-    known: dict[str, Any] = {}
+    sections: dict[str, Any] = {}
 
     def populate(message: Any, section: str = "theme") -> None:
-        if section not in known:
+        if section not in sections:
             fresh = type(message)()
             read(fresh, section)
-            known[section] = fresh
-        if known[section].ByteSize():
-            message.MergeFrom(known[section])
+            sections[section] = fresh
+        if sections[section].ByteSize():
+            message.MergeFrom(sections[section])
 
-    vars(populate)["kept"] = known
+    vars(populate)["kept"] = sections
     return populate

@@ -35,10 +35,10 @@ def take_over(page: Page) -> None:
     plan = st.session_state.pop("scenario_read", None)
     try:
         if key is not None:
-            found = _kept(page).branch(key, _me(page))
-            levers.fill(files.from_dict(found.payload))
-            _versions()[found.key] = found.version
-            st.session_state[FROM] = found.key
+            branch = _kept(page).branch(key, _me(page))
+            levers.fill(files.from_dict(branch.payload))
+            _versions()[branch.key] = branch.version
+            st.session_state[FROM] = branch.key
         elif plan is not None:
             levers.fill(plan)
     except QuarterdeckError as error:
@@ -70,9 +70,9 @@ def _form(page: Page) -> None:
             st.caption(f"Saved under a new name it becomes a branch of {came.partition('/')[2]}.")
         if st.form_submit_button("Save", icon=":material/save:"):
             _save(page, name.strip(), about, shared)
-    said = st.session_state.pop("scenario_saved", None)
-    if said:
-        st.success(said, icon=":material/check:")
+    message = st.session_state.pop("scenario_saved", None)
+    if message:
+        st.success(message, icon=":material/check:")
 
 
 def _save(page: Page, name: str, about: str, shared: bool) -> None:
@@ -103,8 +103,8 @@ def _save(page: Page, name: str, about: str, shared: bool) -> None:
 
 def _tree(page: Page) -> None:
     """Show the tree of branches, and what can be done with one."""
-    found = tree(_kept(page).visible(_me(page)))
-    labels = {b.key: _label(depth, b, page) for depth, b in found}
+    branches = tree(_kept(page).visible(_me(page)))
+    labels = {b.key: _label(depth, b, page) for depth, b in branches}
     chosen = st.selectbox(
         "Saved",
         list(labels),
@@ -112,7 +112,7 @@ def _tree(page: Page) -> None:
         format_func=labels.get,
         placeholder="None chosen" if labels else "None saved yet",
     )
-    here = next((b for _, b in found if b.key == chosen), None)
+    here = next((b for _, b in branches if b.key == chosen), None)
     load, lock, delete = st.columns(3)
     if load.button("Load", disabled=here is None, width="stretch"):
         st.session_state["scenario_load"] = chosen
@@ -123,8 +123,8 @@ def _tree(page: Page) -> None:
     delete.button("Delete", on_click=_delete, args=(page, here), disabled=not mine, width="stretch")
     if here is not None:
         st.caption(_about(here))
-    elif found:
-        lines = [f"{labels[b.key]} · version {b.version} by {b.owner}, {b.saved_at:%d %B %Y}" for _, b in found]
+    elif branches:
+        lines = [f"{labels[b.key]} · version {b.version} by {b.owner}, {b.saved_at:%d %B %Y}" for _, b in branches]
         st.text("\n".join(lines[:LISTED]))
 
 
@@ -204,14 +204,14 @@ def compare(page: Page, ground: Ground) -> None:
     """Set up to four scenarios side by side."""
     with cell(page, "How do they compare?") as c:
         plan = board.plan_now()
-        known = {NOW: Scenario(NOW), plan.name: plan}
-        known |= {b.name: files.from_dict(b.payload) for b in _kept(page).visible(_me(page))}
-        known |= {name: found for name, found in presets.fitting(ground.base).items() if name not in known}
-        names = list(known)
+        plans = {NOW: Scenario(NOW), plan.name: plan}
+        plans |= {b.name: files.from_dict(b.payload) for b in _kept(page).visible(_me(page))}
+        plans |= {name: preset for name, preset in presets.fitting(ground.base).items() if name not in plans}
+        names = list(plans)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         chosen = left.multiselect("Scenarios, the first as root", names, names[:2], max_selections=4, key="compared")
         mode = right.selectbox("As", list(comparison.MODES), format_func=comparison.MODES.get, key="compare_mode")
-        sides = comparison.compare(ground, [replace(known[n], name=n) for n in chosen if n in known])
+        sides = comparison.compare(ground, [replace(plans[n], name=n) for n in chosen if n in plans])
         c.answer(sides.sentence())
         for problem in sides.problems:
             st.warning(problem, icon=":material/warning:")

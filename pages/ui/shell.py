@@ -134,8 +134,8 @@ def _rows(settings: Settings, who: Identity) -> tuple[Dataset, Bounds]:
 def _cut(data: Dataset, settings: Settings, bounds: Bounds) -> Dataset:
     if not any(bounds):
         return data
-    found: Dataset = cached.result(view, data, settings, *bounds)
-    return found
+    part: Dataset = cached.result(view, data, settings, *bounds)
+    return part
 
 
 def _turn_away(settings: Settings, who: Identity, title: str) -> None:

@@ -58,8 +58,8 @@ def offer(page: Page) -> None:
 def _made(page: Page, shown: list[tuple[str, str, Any]], kind: str) -> Any:
     from core.charts import snapshot
 
-    found = taken(page, shown)
-    return snapshot.pdf(found) if kind == "pdf" else snapshot.html(found)
+    content = taken(page, shown)
+    return snapshot.pdf(content) if kind == "pdf" else snapshot.html(content)
 
 
 def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:

@@ -38,17 +38,17 @@ def deal(page: Page, opportunity_id: str) -> None:
             c.empty("Nothing of this deal that can be changed is known. Load its history and activities.")
             return
         values = sliders(page, fields, opportunity_id)
-        found = cached.result(deal_changes.suppose, page.data, page.settings, opportunity_id, values)
-        c.answer(found.sentence())
-        if found.along:
-            st.caption(found.along)
-        for warning in found.warnings:
+        supposed = cached.result(deal_changes.suppose, page.data, page.settings, opportunity_id, values)
+        c.answer(supposed.sentence())
+        if supposed.along:
+            st.caption(supposed.along)
+        for warning in supposed.warnings:
             st.warning(warning, icon=":material/warning:")
         again = (page, fields, opportunity_id)
         st.button("Back to as it stands", key="if-back", on_click=_back, args=again, icon=":material/undo:")
         with st.expander("The nearest real past deals"):
-            c.table(found.frame, column_config=CASES, column_order=[n for n in CASES if n in found.frame.columns])
-        c.method(deal_changes.suppose, found.frame, opportunity_id, values)
+            c.table(supposed.frame, column_config=CASES, column_order=[n for n in CASES if n in supposed.frame.columns])
+        c.method(deal_changes.suppose, supposed.frame, opportunity_id, values)
 
 
 def sliders(page: Page, fields: list[Field], entity_id: str) -> tuple[tuple[str, float], ...]:
@@ -64,17 +64,17 @@ def key(entity_id: str, field: Field) -> str:
     return f"if-{entity_id}-{field.name}"
 
 
-def _control(place: Any, page: Page, field: Field, name: str) -> float:
+def _control(container: Any, page: Page, field: Field, name: str) -> float:
     st.session_state.setdefault(name, _shown(page, field, field.now))
     if field.kind == "choice":
-        return float(field.options.index(place.select_slider(field.label, field.options, key=name)))
+        return float(field.options.index(container.select_slider(field.label, field.options, key=name)))
     low, high = (_shown(page, field, end) for end in (field.low, field.high))
     if field.kind == "days ahead":
-        chosen = place.slider("Expected close", low, high, step=timedelta(days=1), format="D MMM YYYY", key=name)
+        chosen = container.slider("Expected close", low, high, step=timedelta(days=1), format="D MMM YYYY", key=name)
         return float((chosen - page.data.as_of).days)
     shape = "localized" if field.kind == "money" else "%.0f" if field.step >= 1 else "%.2f"
     label = f"{field.label}, {page.settings.currency}" if field.kind == "money" else field.label
-    return float(place.slider(label, low, high, step=field.step, format=shape, key=name))
+    return float(container.slider(label, low, high, step=field.step, format=shape, key=name))
 
 
 def _shown(page: Page, field: Field, value: float) -> Any:

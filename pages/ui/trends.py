@@ -18,15 +18,16 @@ def shown(page: Page, cell: Cell) -> None:
     # The what-if rooms are imported when this cell is drawn, for the tiles above it need none of them.
     from core.scenarios import trend
 
-    known = trend.measures(page.data)
-    measure = st.segmented_control("Months of", known, default=known[0], required=True, key="trend_of") or known[0]
-    found = cached.result(trend.trend, page.data, page.settings, measure)
-    cell.answer(found.sentence())
-    if found.frame.is_empty():
+    measures = trend.measures(page.data)
+    first = measures[0]
+    measure = st.segmented_control("Months of", measures, default=first, required=True, key="trend_of") or first
+    series = cached.result(trend.trend, page.data, page.settings, measure)
+    cell.answer(series.sentence())
+    if series.frame.is_empty():
         cell.empty("Load transactions or won deals on the Data page.")
         return
     picked: dict[str, Any] = cell.pick(
-        "month", f"trend_{measure}", charts.regions.trend, found.frame, measure, found.currency
+        "month", f"trend_{measure}", charts.regions.trend, series.frame, measure, series.currency
     )
     if picked:
         behind = cached.result(trend.behind, page.data, page.settings, measure, picked["key"])
@@ -34,4 +35,4 @@ def shown(page: Page, cell: Cell) -> None:
         grid(behind.frame.head(SHOWN_ROWS), height=240)
     else:
         st.caption("Click a month to see what it is made of.")
-    cell.method(trend.trend, found.frame, measure)
+    cell.method(trend.trend, series.frame, measure)

@@ -47,12 +47,12 @@ def choice(settings: Settings) -> tuple[str, int]:
 
 def errors(costs: tuple[float, float], currency: str, subject: str) -> tuple[float | None, float, float]:
     """Ask from which chance one acts and what each error costs."""
-    one, two, three = st.columns(3)
-    at = one.slider("Act from", 0, 100, value=50, format="%d %%", key=f"trust_at_{subject}")
-    alarm = two.number_input(
+    threshold_column, alarm_column, miss_column = st.columns(3)
+    at = threshold_column.slider("Act from", 0, 100, value=50, format="%d %%", key=f"trust_at_{subject}")
+    alarm = alarm_column.number_input(
         f"A false alarm costs, {currency}", 0.0, value=float(costs[0]), step=100.0, key=f"trust_alarm_{subject}"
     )
-    miss = three.number_input(
+    miss = miss_column.number_input(
         f"A miss costs, {currency}", 0.0, value=float(costs[1]), step=100.0, key=f"trust_miss_{subject}"
     )
     return at / 100, float(alarm), float(miss)
@@ -72,15 +72,15 @@ def card(text: str, subject: str) -> None:
     )
 
 
-def versions(page: Page, found: pl.DataFrame) -> None:
+def versions(page: Page, frame: pl.DataFrame) -> None:
     """List the versions and let those who may go back to an earlier one."""
-    if found.is_empty():
+    if frame.is_empty():
         return
-    grid(found, column_config=COLUMNS)
+    grid(frame, column_config=COLUMNS)
     if not page.may("models:write"):
         return
     left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
-    chosen = left.selectbox("Version", found["version"].to_list(), key="trust_version")
+    chosen = left.selectbox("Version", frame["version"].to_list(), key="trust_version")
     if middle.button("Go back to it", width="stretch"):
         _do(page, "go back", chosen)
     if kept_versions.held(page.settings) and right.button("Return to the newest", width="stretch"):

@@ -41,21 +41,22 @@ def panel(page: Page) -> None:
     if files:
         try:
             mapping = parse_map(plan.getvalue(), plan.name) if plan else None
-            found = read_files({f.name: f.getvalue() for f in files}, mapping, settings=page.settings)
+            dataset = read_files({f.name: f.getvalue() for f in files}, mapping, settings=page.settings)
         except QuarterdeckError as error:
             st.error(str(error), icon=":material/error:")
             return
-        rows = {k.replace("_", " "): v for k, v in found.row_counts.items() if v}
-        st.markdown("Read: " + ", ".join(f"**{v:,}** {k}" for k, v in rows.items()) + f". As of {found.as_of}.")
-        if found.rejected.height:
-            st.warning(f"{counted(found.rejected.height, 'row')} would be left out; download them below after loading.")
-        for note in found.missing:
+        rows = {k.replace("_", " "): v for k, v in dataset.row_counts.items() if v}
+        st.markdown("Read: " + ", ".join(f"**{v:,}** {k}" for k, v in rows.items()) + f". As of {dataset.as_of}.")
+        if dataset.rejected.height:
+            left_out = counted(dataset.rejected.height, "row")
+            st.warning(f"{left_out} would be left out; download them below after loading.")
+        for note in dataset.missing:
             st.caption(note)
-        preview = loading.columns(found, page.settings)
+        preview = loading.columns(dataset, page.settings)
         st.markdown(preview.sentence())
         grid(preview.frame, height=300, column_config=COLUMNS)
         if st.button("Use for this session", type="primary"):
-            st.session_state["uploaded_data"] = replace(found, is_transient=True)
+            st.session_state["uploaded_data"] = replace(dataset, is_transient=True)
             st.rerun()
     if st.session_state.get("uploaded_data") is not None and st.button("Back to the first data"):
         del st.session_state["uploaded_data"]

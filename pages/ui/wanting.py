@@ -25,14 +25,14 @@ GAPS = {
 
 def gaps(page: Page, opportunity_id: str) -> deal.DealGaps:
     """Return the gaps of a deal out of all lists."""
-    mine = tuple(one.name for one in lists.visible(page) if one.payload.get("opportunity_id") == opportunity_id)
-    found = deal.of(cached_fit.ledger(page), opportunity_id, mine)
-    return replace(found, lists=("The buyer's list",) if found.lists else ()) if page.bounds[2] else found
+    mine = tuple(saved.name for saved in lists.visible(page) if saved.payload.get("opportunity_id") == opportunity_id)
+    deal_gaps = deal.of(cached_fit.ledger(page), opportunity_id, mine)
+    return replace(deal_gaps, lists=("The buyer's list",) if deal_gaps.lists else ()) if page.bounds[2] else deal_gaps
 
 
-def ways(page: Page, opportunity_id: str, found: deal.DealGaps) -> None:
+def ways(page: Page, opportunity_id: str, deal_gaps: deal.DealGaps) -> None:
     """Link to the deal's own lists, and to what closing its heaviest gap would do to the quarter."""
-    mine = [one.name for one in lists.visible(page) if one.payload.get("opportunity_id") == opportunity_id]
+    mine = [saved.name for saved in lists.visible(page) if saved.payload.get("opportunity_id") == opportunity_id]
     with st.container(horizontal=True):
         for name in mine:
             st.page_link(
@@ -43,10 +43,10 @@ def ways(page: Page, opportunity_id: str, found: deal.DealGaps) -> None:
             )
         if not mine:
             st.page_link("pages/requirements.py", label="Bring the buyer's list", icon=":material/upload_file:")
-        if not found.frame.is_empty():
+        if not deal_gaps.frame.is_empty():
             st.page_link(
                 "pages/requirements.py",
                 label="See what each gap holds up",
                 icon=":material/account_balance:",
-                query_params={ASKED: str(found.frame["gap_id"][0])},
+                query_params={ASKED: str(deal_gaps.frame["gap_id"][0])},
             )

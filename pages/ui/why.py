@@ -20,14 +20,14 @@ PAIRS = {
 def overall(page: Page, question: str, of: str) -> None:
     """Show the drivers over all rows, as bars and row by row."""
     with cell(page, question) as c:
-        found = cached.result(explain.overall.overall, page.data, page.settings, of)
-        c.answer(found.sentence())
+        importance = cached.result(explain.overall.overall, page.data, page.settings, of)
+        c.answer(importance.sentence())
         bars, swarm = st.tabs(["By driver", "One by one"])
         with bars:
-            c.chart(charts.bar, found.bars)
+            c.chart(charts.bar, importance.bars)
         with swarm:
-            c.chart(charts.beeswarm, found.swarm)
-        c.method(explain.overall.overall, found.bars, of)
+            c.chart(charts.beeswarm, importance.swarm)
+        c.method(explain.overall.overall, importance.bars, of)
 
 
 def one(page: Page, of: str) -> None:
@@ -53,11 +53,11 @@ def together(page: Page, of: str) -> None:
         rows = ranked.frame.to_dicts()
         if not rows:
             return
-        place = st.selectbox("Pair", range(len(rows)), format_func=lambda k: rows[k]["pair"], key=f"{of}_pair")
-        pair = rows[place]["one"], rows[place]["other"]
-        found = cached.result(explain.interplay.together, page.data, page.settings, *pair, of)
-        c.answer(found.sentence())
-        c.chart(charts.together, found.frame, (plain(pair[0]), plain(pair[1])), found.order, of == "churn")
+        index = st.selectbox("Pair", range(len(rows)), format_func=lambda k: rows[k]["pair"], key=f"{of}_pair")
+        pair = rows[index]["one"], rows[index]["other"]
+        combined = cached.result(explain.interplay.together, page.data, page.settings, *pair, of)
+        c.answer(combined.sentence())
+        c.chart(charts.together, combined.frame, (plain(pair[0]), plain(pair[1])), combined.order, of == "churn")
         high, low = ("Orange", "green") if of == "churn" else ("Green", "orange")
         st.caption(
             f"Each box: the mean chance if all stood there. {high}: higher than the two would make it each by itself; "
@@ -65,4 +65,4 @@ def together(page: Page, of: str) -> None:
         )
         with st.expander("Every pair, the strongest first"):
             c.table(ranked.frame, column_config=PAIRS, column_order=list(PAIRS))
-        c.method(explain.interplay.together, found.frame, *pair, of)
+        c.method(explain.interplay.together, combined.frame, *pair, of)

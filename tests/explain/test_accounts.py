@@ -284,6 +284,6 @@ def test_draws_without_both_ends_are_said(sample, settings, open_deal, monkeypat
 
 def test_a_driver_that_moves_nothing_is_no_reason():
     parts = pl.DataFrame({"driver": ["A", "B", "C"], "contribution": [5.0, 0.0, 0.0], "draw": [0, 0, 0]})
-    told = steadiness._told(parts, [0.2], 1)
+    told = steadiness._summary(parts, [0.2], 1)
     assert told.frame["driver"].to_list() == ["A"]
     assert "steady among the three strongest: a." in told.sentence()
