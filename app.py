@@ -3,8 +3,9 @@
 import streamlit as st
 
 from core import charts, explain, metrics, models
-from pages.ui import cached, drill, notebook, shell, trends
-from pages.ui.cells import cell, tile
+from pages.ui.executive import controls, trends
+from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit.cells import cell, tile
 
 page = shell.open("Executive")
 data, settings = page.data, page.settings
@@ -20,7 +21,7 @@ tiles = [
 ]
 
 with cell(page, "What should everyone know?") as c:
-    news = cached.result(explain.headlines.headlines, data, settings)
+    news = cache.result(explain.headlines.headlines, data, settings)
     for text, question in news.told():
         c.answer(text, see=question)
     if news.frame.is_empty():
@@ -28,40 +29,40 @@ with cell(page, "What should everyone know?") as c:
     c.method(explain.headlines.headlines, news.frame)
 
 with cell(page, "Where do we stand today?") as c:
-    recurring = cached.result(metrics.recurring.mrr, data, settings)
+    recurring = cache.result(metrics.recurring.mrr, data, settings)
     c.answer(recurring.sentence())
     for row in (tiles[:3], tiles[3:]):
         for column, (measure, trend, rows) in zip(st.columns(3), row, strict=True):
             with column:
                 tile(
                     page,
-                    cached.result(measure, data, settings),
-                    cached.result(trend, data, settings),
-                    cached.change(measure, data, settings),
+                    cache.result(measure, data, settings),
+                    cache.result(trend, data, settings),
+                    cache.change(measure, data, settings),
                     rows,
                 )
     c.method(metrics.recurring.mrr, recurring.frame)
 
 with cell(page, "Will we make the quarter?") as c:
-    outlook = cached.result(models.outlook.current, data, settings)
+    outlook = cache.result(models.outlook.current, data, settings)
     c.answer(outlook.sentence())
     if outlook.is_known:
         picked = c.pick("part", "quarter_bar", charts.executive.target, outlook.frame.tail(1), currency)
         st.caption(outlook.record)
-        drill.quarter(page, outlook, picked)
+        controls.quarter(page, outlook, picked)
     c.method(models.outlook.current, outlook.frame)
 
 with cell(page, "How do bookings run?") as c:
-    now = cached.result(metrics.bookings.quarter_to_date, data, settings)
-    by_month = cached.result(metrics.bookings.by_month, data, settings)
+    now = cache.result(metrics.bookings.quarter_to_date, data, settings)
+    by_month = cache.result(metrics.bookings.by_month, data, settings)
     c.answer(now.sentence())
     if by_month.frame.is_empty():
         c.empty("No bookings yet: load transactions or won deals on the Data page.")
     else:
         picked = c.pick("month", "booked_months", charts.executive.monthly, by_month.frame, currency)
-        drill.month(page, picked)
-    measured = drill.measure()
-    growth = cached.result(metrics.growth.table, data, settings, measured)
+        controls.month(page, picked)
+    measured = controls.measure()
+    growth = cache.result(metrics.growth.table, data, settings, measured)
     c.answer(growth.sentence())
     c.facts(metrics.growth.told(growth, measured, currency))
     c.method(metrics.growth.table, growth.frame, measured)
@@ -70,64 +71,64 @@ with cell(page, "What comes in month by month, and what is ahead?") as c:
     trends.shown(page, c)
 
 with cell(page, "Which regions carry the quarter?") as c:
-    kind = drill.mapped()
-    ahead = cached.result(metrics.regions.regions, data, settings, kind)
-    regions = cached.result(metrics.bookings.by_region_and_quarter, data, settings)
+    kind = controls.mapped()
+    ahead = cache.result(metrics.regions.regions, data, settings, kind)
+    regions = cache.result(metrics.bookings.by_region_and_quarter, data, settings)
     c.answer(f"{regions.sentence()} {ahead.sentence()}")
     left, right = st.columns(2, gap="medium")
     with left:
         if not ahead.frame.is_empty():
             tiles = c.pick("tile", f"map_{kind}", charts.regions.tiles, ahead.frame, kind, currency)
-            drill.tile(page, kind, tiles)
+            controls.tile(page, kind, tiles)
     with right:
         if not regions.frame.is_empty():
             picked = c.pick("cell", "heat_quarter", charts.executive.heat, regions.frame, currency, "quarter")
-            drill.lines(page, picked)
+            controls.lines(page, picked)
     c.method(metrics.regions.regions, ahead.frame, kind)
 
 with cell(page, "Which products sell where?") as c:
-    families = cached.result(metrics.bookings.by_region_and_family, data, settings)
+    families = cache.result(metrics.bookings.by_region_and_family, data, settings)
     c.answer(families.sentence())
     if not families.frame.is_empty():
         picked = c.pick("cell", "heat_family", charts.executive.heat, families.frame, currency, "family")
-        drill.lines(page, picked)
+        controls.lines(page, picked)
     c.method(metrics.bookings.by_region_and_family, families.frame)
 
 with cell(page, "Who is ahead?") as c:
-    kind = drill.board()
-    if kind == drill.TEAMS:
-        teams = cached.result(metrics.attainment.teams, data, settings)
+    kind = controls.board()
+    if kind == controls.TEAMS:
+        teams = cache.result(metrics.attainment.teams, data, settings)
         c.answer(teams.sentence())
         if not teams.frame.is_empty():
             picked = c.pick("team", "board_teams", charts.executive.teams, teams.frame, currency)
-            drill.team(page, picked)
+            controls.team(page, picked)
         c.method(metrics.attainment.teams, teams.frame)
     else:
-        board = cached.result(metrics.leaderboard.board, data, settings, kind)
+        board = cache.result(metrics.leaderboard.board, data, settings, kind)
         c.answer(board.sentence())
         if not board.frame.is_empty():
             chosen = c.pick("person", f"board_{kind}", charts.executive.board, board.frame, kind, board.unit, currency)
-            drill.person(page, kind, chosen)
+            controls.person(page, kind, chosen)
         c.method(metrics.leaderboard.board, board.frame, kind)
 
 with cell(page, "Does it hang on a few?") as c:
-    customers = cached.result(metrics.concentration.customers, data, settings)
-    deals = cached.result(metrics.concentration.pipeline, data, settings)
+    customers = cache.result(metrics.concentration.customers, data, settings)
+    deals = cache.result(metrics.concentration.pipeline, data, settings)
     c.answer(f"{customers.sentence()} {deals.sentence()}")
     if customers.value is not None:
         picked = c.pick(
             "account", "top_accounts", charts.executive.concentration, customers.frame, "account_name", currency
         )
-        drill.account(page, picked)
+        controls.account(page, picked)
     c.method(metrics.concentration.customers, customers.frame)
 
 with cell(page, "What changed since last week?") as c:
-    week = (*metrics.scope.periods(data, settings)["Last 7 days"], "company", None, "this quarter")
-    moved = cached.result(metrics.flow.flow, data, settings, *week)
+    week = (*metrics.deal_scope.periods(data, settings)["Last 7 days"], "company", None, "this quarter")
+    moved = cache.result(metrics.flow.flow, data, settings, *week)
     c.answer(moved.sentence())
     if moved.value is not None:
         picked = c.pick("step", "week_flow", charts.pipeline.flow, moved.frame, currency)
-        drill.step(page, picked, week)
+        controls.step(page, picked, week)
     c.method(metrics.flow.flow, moved.frame, *week)
 
 notebook.offer(page)

@@ -13,16 +13,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import front
+from pages.ui.server import preload
 
 
 @asynccontextmanager
 async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
-    from pages.ui import warmup
+    from pages.ui.server import warmup
 
     threading.Thread(target=warmup.ready, name=warmup.NAME, daemon=True).start()
     yield
 
 
-app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=[front.route()])
+app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=[preload.route()])

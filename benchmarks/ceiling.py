@@ -28,8 +28,9 @@ from sklearn.metrics import roc_auc_score
 
 from core.config import load
 from core.features import accounts, deals
-from core.models import churn, close, probability
-from core.models.calibration import auc, error
+from core.models import churn, close
+from core.models.estimators import landmark_classifier
+from core.models.estimators.calibration import auc, error
 from core.sources import read_folder
 
 GRID = np.linspace(-3.5, 3.5, 57)
@@ -75,7 +76,7 @@ def posterior(live: Any, week: int, weeks: dict[int, Any]) -> np.ndarray:
 def main() -> None:
     """Make a company and print how near to its truth the models come."""
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 1_200
-    generate, pipeline = import_module("core.sample.generate"), import_module("core.sample.pipeline")
+    generate, pipeline = import_module("core.sample.generate"), import_module("core.sample.deal_simulation")
     play = pipeline.true_probability
     shown, weeks = watched(pipeline)
     folder = Path(tempfile.mkdtemp()) / "sample"
@@ -153,7 +154,7 @@ def leaving(data: Any, settings: Any, truth: pl.DataFrame) -> None:
 
     days = truth["as_of"].unique().sort().to_list()
     marks = churn.marks(data, settings).filter(pl.col("is_known_on") <= days[0])
-    model = probability.fit(marks, churn.recipe(settings), settings)
+    model = landmark_classifier.fit(marks, churn.recipe(settings), settings)
     parts = [
         accounts.outcomes(data, accounts.build(data, day, settings), day, [90])
         .filter(pl.col("is_known_on") <= data.as_of)
@@ -162,7 +163,7 @@ def leaving(data: Any, settings: Any, truth: pl.DataFrame) -> None:
     ]
     rows = pl.concat(parts)
     p, y = rows["p_churn_90d"].to_numpy(), rows["target"].to_numpy().astype(float)
-    x = probability.encode(rows, model.feature_names_, model.vocabulary_)
+    x = landmark_classifier.encode(rows, model.feature_names_, model.vocabulary_)
     fold = rows["account_id"].rank("dense").to_numpy() % 5
     best, clipped = np.zeros(len(y)), np.clip(p, 1e-3, 1 - 1e-3)
     options = {

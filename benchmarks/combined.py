@@ -16,10 +16,10 @@ import polars as pl
 
 from core.config import Settings, load
 from core.config.calendar import add_months
-from core.forecasts import archive
-from core.forecasts.replay import QUARTER
-from core.models.arrivals import tracks
-from core.models.panel import RevenueForecaster
+from core.forecasts import backtest_archive
+from core.forecasts.backtest import QUARTER
+from core.models.close.pipeline_creation import tracks
+from core.models.revenue.panel_forecaster import RevenueForecaster
 from core.sources import load_sample
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,7 +55,7 @@ def main() -> None:
     """Print how far each missed, over all past dates and from the second quarter on."""
     settings = load(environ={"QUARTERDECK_HOME": str(ROOT / ".quarterdeck")})
     data = load_sample(settings)
-    rows = archive.load_or_run(data, settings).forecasts.filter(pl.col("window") == QUARTER)
+    rows = backtest_archive.load_or_run(data, settings).forecasts.filter(pl.col("window") == QUARTER)
     rows = rows.drop_nulls("actual_amount").sort("day")
     won = tracks(data, settings).filter("is_won").unique("opportunity_id", keep="last")
     won = won.select(on="ended_on", amount=pl.col("end_amount").fill_null(0.0))

@@ -27,7 +27,7 @@ from core import contracts
 from core.config import load
 from core.contracts import SCHEMAS, Dataset
 from core.metrics import flow
-from core.metrics.tracks import tracks
+from core.metrics.deal_events import tracks
 
 AS_OF, START = date(2026, 5, 15), date(2023, 5, 16)
 STATES = 10

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from core.config import load
-from core.models import repeat
+from core.models.customers import bgnbd
 
 
 def shoppers(n: int) -> pl.DataFrame:
@@ -45,11 +45,11 @@ def judge(path: str) -> None:
     first, last = orders["ordered_on"].min(), orders["ordered_on"].max()
     cut = first + timedelta(days=(last - first).days // 2)
     days = (last - cut).days
-    predicted = repeat.RepeatValue(load(environ={})).fit(orders, cut).predict(days)
+    predicted = bgnbd.RepeatValue(load(environ={})).fit(orders, cut).predict(days)
     spent = orders.filter(pl.col("ordered_on") > cut).group_by("customer_id").agg(spent=pl.col("amount").sum())
     both = predicted.join(spent, on="customer_id", how="left").with_columns(pl.col("spent").fill_null(0.0))
     for name in ("bgnbd", "tweedie", "amount"):
-        print(name, repeat.judge(both["spent"].to_numpy(), both[name].to_numpy()))
+        print(name, bgnbd.judge(both["spent"].to_numpy(), both[name].to_numpy()))
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def main() -> None:
     numbers = [int(a) for a in sys.argv[1:] if a.isdigit()]
     orders = shoppers(numbers[0] if numbers else 200_000)
     begin = time.perf_counter()
-    model = repeat.RepeatValue(load(environ={})).fit(orders, date(2025, 12, 28))
+    model = bgnbd.RepeatValue(load(environ={})).fit(orders, date(2025, 12, 28))
     fitted = time.perf_counter() - begin
     model.predict(365)
     whole = time.perf_counter() - begin

@@ -21,8 +21,9 @@ import polars as pl
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "training"))
 import categories
 
-from core.requirements import match, vectors
-from core.requirements.catalogue import Catalogue
+from core.requirements.catalogue.capabilities import Catalogue
+from core.requirements.match import matcher
+from core.requirements.text import embeddings
 
 
 def texts(n: int, seed: int) -> list[str]:
@@ -35,7 +36,7 @@ def texts(n: int, seed: int) -> list[str]:
 def timed(asked: list[str], catalogue: Catalogue, home: Path, by_meaning: bool) -> str:
     """Return the time of one matching and the peak memory so far."""
     begin = time.perf_counter()
-    matches = match.candidates(asked, catalogue, home=home, by_meaning=by_meaning)
+    matches = matcher.candidates(asked, catalogue, home=home, by_meaning=by_meaning)
     spent = time.perf_counter() - begin
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return f"{spent:6.2f} s, {matches.height:,} candidates, peak {peak:.2f} GB"
@@ -44,7 +45,7 @@ def timed(asked: list[str], catalogue: Catalogue, home: Path, by_meaning: bool) 
 def main() -> None:
     """Print the table."""
     for n, by_meaning in ((1_000, True), (10_000, False)):
-        if by_meaning and vectors.folder() is None:
+        if by_meaning and embeddings.folder() is None:
             print("The sentence vectors are not installed.")
             continue
         asked, offered = texts(n, 1), texts(n, 2)

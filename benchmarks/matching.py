@@ -20,9 +20,10 @@ import numpy as np
 import polars as pl
 from sklearn.linear_model import LogisticRegression
 
-from core.models.calibration import auc, error
-from core.requirements import confidence, match, vectors
-from core.requirements.catalogue import Catalogue
+from core.models.estimators.calibration import auc, error
+from core.requirements.catalogue.capabilities import Catalogue
+from core.requirements.match import confidence, matcher
+from core.requirements.text import embeddings
 
 
 def crosswalk(folder: Path, by_meaning: bool) -> Iterator[tuple[list[float], int]]:
@@ -35,7 +36,7 @@ def crosswalk(folder: Path, by_meaning: bool) -> Iterator[tuple[list[float], int
         capabilities.select(capability_id="id", name="text", description=pl.lit(None, pl.String)), folder.name
     )
     ids = capabilities["id"].to_list()
-    matches = match.compare(asked["text"].to_list(), catalogue.texts(), 50, by_meaning=by_meaning)
+    matches = matcher.compare(asked["text"].to_list(), catalogue.texts(), 50, by_meaning=by_meaning)
     for row, name in enumerate(asked["id"]):
         if name in right:
             near = [ids[j] for j in matches.order[row]]
@@ -82,7 +83,7 @@ def main() -> None:
     folders = sorted(p for p in Path(sys.argv[1]).iterdir() if (p / "gold.csv").exists())
     measures: dict[str, dict[str, object]] = {}
     for name, by_meaning in (("words", False), ("vectors", True)):
-        if by_meaning and vectors.folder() is None:
+        if by_meaning and embeddings.folder() is None:
             print("The sentence vectors are not installed.")
             return
         print(f"Words and letters{' and meaning' * by_meaning}")

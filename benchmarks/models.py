@@ -16,11 +16,12 @@ import polars as pl
 from core.config import load
 from core.config.calendar import add_months
 from core.features import deals
-from core.models import calibration, race, registry
+from core.models import registry
 from core.models.close import CloseModel
-from core.models.forecast import RevenueForecaster
-from core.models.learner import ProbabilityLearner
-from core.models.series import MEMBERS
+from core.models.estimators import calibration, model_selection
+from core.models.estimators.tabular_classifier import ProbabilityLearner
+from core.models.revenue.forecast import RevenueForecaster
+from core.models.revenue.local_models import MEMBERS
 from core.sources import load_sample
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,7 +36,7 @@ def telco(folder: Path) -> None:
     frame = pl.read_csv(folder / "telco_churn" / "Telco-Customer-Churn.csv")
     y = (frame["Churn"] == "Yes").to_numpy().astype(float)
     p, plain, begin = np.empty(len(y)), np.empty(len(y)), time.perf_counter()
-    splits = race.at_random(y, 5, 0)
+    splits = model_selection.at_random(y, 5, 0)
     for train, test in splits:
         model = ProbabilityLearner(settings).fit(frame[train], "Churn")
         p[test] = model.predict(frame[test].drop("Churn"))["p"].to_numpy()

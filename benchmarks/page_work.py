@@ -29,7 +29,8 @@ from core.config import load
 from core.metrics import growth
 from core.models import registry
 from core.sources import load_data, read_folder
-from pages.ui import cached, cached_calls
+from pages.ui.forecast import call_cache
+from pages.ui.kit import cache
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
@@ -45,7 +46,7 @@ Call = tuple[str, bool, Callable[[Any], Any]]
 @contextmanager
 def listening(calls: list[Call]) -> Iterator[None]:
     """Note every call of the core that goes through the app's caches."""
-    originals = cached.result, cached.change, cached_calls.result
+    originals = cache.result, cache.change, call_cache.result
 
     def result(function: Any, data: Any, config: Any, *more: Any) -> Any:
         calls.append((_name(function, more), _is_plain(function), lambda d: function(d, config, *more)))
@@ -59,11 +60,11 @@ def listening(calls: list[Call]) -> Iterator[None]:
         calls.append((_name(function, more), False, lambda d: function(d, config, *more, **frames)))
         return originals[2](function, data, config, stamp, *more, **frames)
 
-    cached.result, cached.change, cached_calls.result = result, change, reviewed
+    cache.result, cache.change, call_cache.result = result, change, reviewed
     try:
         yield
     finally:
-        cached.result, cached.change, cached_calls.result = originals
+        cache.result, cache.change, call_cache.result = originals
 
 
 def _is_plain(function: Any) -> bool:

@@ -18,10 +18,10 @@ import polars as pl
 
 from core.config import load
 from core.config.calendar import add_months
-from core.metrics.tracks import OPEN, at, tracks
-from core.models import forecast
-from core.models.leads import FEWEST_ORIGINS, Past, of_deals, surprise
-from core.models.panel import YOUNG
+from core.metrics.deal_events import OPEN, at, tracks
+from core.models.revenue import forecast
+from core.models.revenue.bookings_signal import FEWEST_ORIGINS, Past, of_deals, surprise
+from core.models.revenue.panel_forecaster import YOUNG
 from core.sources import load_sample
 
 ROOT = Path(__file__).resolve().parents[1]

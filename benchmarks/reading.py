@@ -99,8 +99,8 @@ def measure(
     import polars as pl
 
     from core.contracts.errors import QuarterdeckError
-    from core.requirements import fill as filling
-    from core.requirements import read_list
+    from core.requirements.export import filled_file as filling
+    from core.requirements.read.requirement_list import read_list
 
     before = peak_memory()
     start = time.perf_counter()

@@ -21,11 +21,11 @@ import numpy as np
 import polars as pl
 
 from core.config import load
-from core.explain import interplay
 from core.explain.contributions import matrix
-from core.explain.subjects import Subject, subject
-from core.models import churn, probability, training
-from core.models.contenders import Trees
+from core.explain.explained_models import Subject, subject
+from core.models import churn
+from core.models.estimators import fitting, landmark_classifier
+from core.models.estimators.contenders import Trees
 from core.sources import load_sample
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,13 +53,13 @@ def main() -> None:
     settings = load(environ={"QUARTERDECK_HOME": str(ROOT / ".quarterdeck")})
     data = load_sample(settings)
     marks = churn.marks(data, settings)
-    model = probability.fit(marks, churn.recipe(settings), settings)
+    model = landmark_classifier.fit(marks, churn.recipe(settings), settings)
     x = matrix(model, marks)[:ROWS]
     y = marks["target"].to_numpy().astype(np.float64)[:ROWS]
     recipe = churn.recipe(settings)
     coded = {model.feature_names_.index(n): len(w) for n, w in model.vocabulary_.items()}
-    plan = training.Plan(model.feature_names_, coded, recipe.parameters, recipe.rounds)
-    trees: Trees = training.fit_one(x, y, plan, "boosted trees")
+    plan = fitting.Plan(model.feature_names_, coded, recipe.parameters, recipe.rounds)
+    trees: Trees = fitting.fit_one(x, y, plan, "boosted trees")
     plain = shap.TreeExplainer(trees.booster)
     own = timed(lambda: trees.predict(x, pred_contrib=True))
     other = timed(lambda: plain.shap_values(x))
@@ -86,9 +86,9 @@ def pairs(settings: Any, data: Any, plain: Any, trees: Trees, some: np.ndarray) 
 
     rows = pl.DataFrame(some, schema=names)
     every = list(combinations(names, 2))
-    took, _, ours = timed(lambda: interplay.strengths(Subject(Alone, rows, "", "", ""), rows, every, 7))
-    theirs_took, _, interactions = timed(lambda: np.asarray(plain.shap_interaction_values(some)))
-    size = np.abs(interactions.reshape(len(some), len(names), -1)).mean(axis=0)
+    took, _, ours = timed(lambda: interactions.strengths(Subject(Alone, rows, "", "", ""), rows, every, 7))
+    theirs_took, _, shap_values = timed(lambda: np.asarray(plain.shap_interaction_values(some)))
+    size = np.abs(shap_values.reshape(len(some), len(names), -1)).mean(axis=0)
     theirs = {pair: 2 * size[names.index(pair[0]), names.index(pair[1])] for pair in every}
     mine = {(a, b): s for _, a, b, s in ours.iter_rows()}
     order = np.argsort

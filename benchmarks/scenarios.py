@@ -19,10 +19,11 @@ import numpy as np
 import polars as pl
 
 from core.config import load
-from core.scenarios import attribution, engine, seek, sensitivity, whatif
-from core.scenarios.baseline import Baseline
+from core.scenarios.analysis import attribution, goal_seek, sensitivity, whatif
+from core.scenarios.analysis.whatif import Ground
+from core.scenarios.data.baseline import Baseline
+from core.scenarios.engine import expectation
 from core.scenarios.levers import FIRST, LeverSetting, Scenario
-from core.scenarios.whatif import Ground
 from core.sources import load_data
 
 
@@ -67,10 +68,10 @@ def table(start: Ground, rounds: int) -> None:
     start.before()
     print(f"{base.open_deals.height:,} open deals")
     six = Scenario("six", tuple(LeverSetting(name, 0.1) for name in FIRST))
-    timed("win rate: outcome and range", lambda: engine.run(base, fresh("win_rate", numbers)), rounds)
-    timed("deal size: outcome and range", lambda: engine.run(base, fresh("deal_size", numbers)), rounds)
-    timed("cycle: outcome and range", lambda: engine.run(base, fresh("cycle", numbers)), rounds)
-    timed("expectations alone", lambda: engine.parts(base, fresh("win_rate", numbers)), rounds)
+    timed("win rate: outcome and range", lambda: expectation.run(base, fresh("win_rate", numbers)), rounds)
+    timed("deal size: outcome and range", lambda: expectation.run(base, fresh("deal_size", numbers)), rounds)
+    timed("cycle: outcome and range", lambda: expectation.run(base, fresh("cycle", numbers)), rounds)
+    timed("expectations alone", lambda: expectation.parts(base, fresh("win_rate", numbers)), rounds)
 
     def parted() -> object:
         moved = tuple(replace(s, value=s.value + next(numbers) / 10_000) for s in six.levers)
@@ -79,7 +80,11 @@ def table(start: Ground, rounds: int) -> None:
     few = max(rounds // 6, 3)
     timed("split over six levers", parted, few)
     goal = start.before().spread.quantile(0.5) * 1.05
-    timed("goal seek with cheapest mix", lambda: seek.seek(start, Scenario(), seek.Goal(goal + next(numbers))), few)
+    timed(
+        "goal seek with cheapest mix",
+        lambda: goal_seek.seek(start, Scenario(), goal_seek.Goal(goal + next(numbers))),
+        few,
+    )
     timed("tornado", lambda: sensitivity.tornado(start, fresh("price", numbers)), few)
 
 

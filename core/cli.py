@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from core.config import Settings
     from core.contracts import Dataset
     from core.models.registry import Bundle
+    from core.scenarios.analysis.whatif import Ground
     from core.scenarios.levers import Scenario
-    from core.scenarios.whatif import Ground
 
 ROOT = Path(__file__).resolve().parents[1]
 app = typer.Typer(
@@ -63,7 +63,8 @@ def build(
     ] = False,
 ) -> None:
     """Read the data the settings name, train the models and replay past forecasts; what is there is kept."""
-    from core.models import customers, versions
+    from core.models import versions
+    from core.models.customers import account_outlook
 
     settings = _settings()
     data = _load(settings)
@@ -72,7 +73,7 @@ def build(
     if versions.is_scheduled(settings):
         versions.return_to_newest(settings)
     _train(data, settings)
-    customers.load_or_build(data, settings)
+    account_outlook.load_or_build(data, settings)
     _replay(data, settings)
     typer.echo(f"Ready: {sum(data.row_counts.values()):,} rows, as of {data.as_of}.")
 
@@ -80,9 +81,9 @@ def build(
 def _is_due(data: Dataset, settings: Settings) -> bool:
     """Say why models are or are not learnt anew; where not, let the latest serve and publish today's number."""
     from core.forecasts import calls
-    from core.models import upkeep, versions
+    from core.models import retraining, versions
 
-    due = upkeep.due(data, settings)
+    due = retraining.due(data, settings)
     typer.echo(due.sentence())
     if due.is_due:
         return True
@@ -127,7 +128,7 @@ def forecast(as_json: AsJson = False) -> None:
     data = _load(settings)
     _train(data, settings)
     won = models.outlook.current(data, settings)
-    revenue = models.forecast.revenue(data, settings)
+    revenue = models.revenue.forecast.revenue(data, settings)
     if as_json:
         _print_json({"windows": won.frame.to_dicts(), "record": won.record, "revenue": revenue.frame.to_dicts()})
         return
@@ -168,7 +169,7 @@ def scenario(
     settings = _settings()
     data = _load(settings)
     plan = scenarios.files.read_file(file)
-    outcome = scenarios.whatif.work_out(_ground(data, settings, plan), plan)
+    outcome = scenarios.analysis.whatif.work_out(_ground(data, settings, plan), plan)
     if as_json:
         _print_json(
             {
@@ -216,19 +217,21 @@ def gap(
     from core import requirements
 
     settings = _settings()
-    analysis, drafts, worked = requirements.outgoing.held(file, settings, catalogue, with_library=library)
+    analysis, drafts, worked = requirements.export.answered_list.held(file, settings, catalogue, with_library=library)
     if out is not None:
-        _write(out, requirements.workbook.matrix(analysis, drafts))
-    filled = requirements.outgoing.own_file(analysis, drafts, worked, replace=over) if fill is not None else None
+        _write(out, requirements.export.gap_workbook.matrix(analysis, drafts))
+    filled = (
+        requirements.export.answered_list.own_file(analysis, drafts, worked, replace=over) if fill is not None else None
+    )
     if fill is not None and filled is not None:
         _write(fill, filled.content)
     if as_json:
-        typer.echo(requirements.outgoing.as_json(analysis, drafts))
+        typer.echo(requirements.export.answered_list.as_json(analysis, drafts))
         return
     typer.echo(analysis.source.sentence())
     typer.echo(analysis.sentence())
     if library:
-        typer.echo(requirements.doubts.recalled_sentence(analysis))
+        typer.echo(requirements.work.needs_review.recalled_sentence(analysis))
     if filled is not None:
         typer.echo(filled.sentence())
     for row in analysis.gaps.iter_rows(named=True):
@@ -286,10 +289,12 @@ def serve(
 def _ground(data: Dataset, settings: Settings, plan: Scenario) -> Ground:
     """Return what a scenario starts from; the gaps of requirement lists only where the scenario closes one."""
     from core import scenarios
-    from core.requirements import kept, ledger
+    from core.requirements.work import gap_ledger, saved_lists
 
-    ground = scenarios.whatif.ground(data, settings)
-    return ground.waiting_for(ledger.waiting(kept.current(data, settings))) if plan.of("gap_closed") else ground
+    ground = scenarios.analysis.whatif.ground(data, settings)
+    return (
+        ground.waiting_for(gap_ledger.waiting(saved_lists.current(data, settings))) if plan.of("gap_closed") else ground
+    )
 
 
 class _Bar:
@@ -331,23 +336,24 @@ def _print_json(content: object) -> None:
 
 
 def _train(data: Dataset, settings: Settings) -> Bundle:
-    from core.models import customers, registry
+    from core.models import registry
+    from core.models.customers import account_outlook
 
     if registry.is_trained(data, settings):
         return registry.load_or_train(data, settings)
     with _Bar() as bar:
         bundle = registry.load_or_train(data, settings, bar.show)
-        customers.load_or_build(data, settings)
+        account_outlook.load_or_build(data, settings)
         return bundle
 
 
 def _replay(data: Dataset, settings: Settings) -> None:
     """Replay past forecasts, and keep today's number as the one published for its date."""
-    from core.forecasts import archive, calls
+    from core.forecasts import backtest_archive, calls
 
-    if not archive.is_kept(data, settings):
+    if not backtest_archive.is_kept(data, settings):
         with _Bar() as bar:
-            archive.load_or_run(data, settings, bar.show)
+            backtest_archive.load_or_run(data, settings, bar.show)
     calls.publish(data, settings)
 
 

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.access import rights
-from pages.ui import cached, notebook, shell
-from pages.ui.cells import cell
+from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit.cells import cell
 
 PEOPLE = {
     "user": "Signs in as",
@@ -26,13 +26,13 @@ page = shell.open("Admin")
 data, settings = page.data, page.settings
 
 with cell(page, "Who may open what?") as c:
-    roles = cached.result(rights.by_role, data, settings)
+    roles = cache.result(rights.by_role, data, settings)
     c.answer(roles.sentence())
     c.table(roles.frame)
     c.method(rights.by_role, roles.frame)
 
 with cell(page, "Who is let in?") as c:
-    people = cached.result(rights.people, data, settings)
+    people = cache.result(rights.people, data, settings)
     c.answer(people.sentence())
     if people.frame.is_empty():
         c.empty("List people under access.people in quarterdeck.yaml; the admin guide shows how.")
@@ -41,7 +41,7 @@ with cell(page, "Who is let in?") as c:
     c.method(rights.people, people.frame)
 
 with cell(page, "What was done?") as c:
-    trail = rights.done(cached.store(settings.database).audit.newest(1000))
+    trail = rights.done(cache.store(settings.database).audit.newest(1000))
     c.answer(trail.sentence())
     if trail.frame.is_empty():
         c.empty("Saving a scenario, keeping a list or signing in is written down here.")

@@ -5,66 +5,73 @@ import streamlit as st
 from core import explain, metrics
 from core.charts import customers as charts
 from core.charts import explain as why_charts
-from pages.ui import accounts, against, cached, columns, decided, notebook, shell, supposed, why
-from pages.ui.cells import cell
+from pages.ui.customers import account_choice, table_columns
+from pages.ui.explain import actions, compare, counterfactual, drivers
+from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit.cells import cell
 
 page = shell.open("Customers")
 data, settings = page.data, page.settings
-view = accounts.view()
+view = account_choice.view()
 
 if view == "Who may leave":
     with cell(page, "Which customers may leave, and what is at stake?") as c:
-        risks = cached.result(explain.accounts.listed, data, settings)
+        risks = cache.result(explain.accounts.listed, data, settings)
         c.answer(risks.sentence())
-        accounts.table(
-            c, risks.frame, "churn_rows", height=360, column_config=columns.CHURN, column_order=columns.CHURN
+        account_choice.table(
+            c,
+            risks.frame,
+            "churn_rows",
+            height=360,
+            column_config=table_columns.CHURN,
+            column_order=table_columns.CHURN,
         )
         c.method(explain.accounts.listed, risks.frame)
 
     if not c.failed:
         with cell(page, "What will leave, shrink and grow this year?") as c:
-            year = cached.result(explain.accounts.outlook, data, settings)
+            year = cache.result(explain.accounts.outlook, data, settings)
             c.answer(year.sentence())
             c.chart(charts.months, year.frame, settings.currency)
             st.caption(year.record())
             with st.expander("The race of the monthly models"):
-                c.table(year.race(), column_config=columns.RACE)
+                c.table(year.race(), column_config=table_columns.RACE)
             c.method(explain.accounts.outlook, year.frame)
 
         with cell(page, "Why might the first on the list leave?") as c:
             account = risks.frame["account_id"][0]
-            parts = cached.result(explain.customers.account, data, settings, account)
+            parts = cache.result(explain.customers.account, data, settings, account)
             c.answer(f"**{risks.first}** leaves within {risks.days} days: {parts.sentence('a typical customer')}")
             c.chart(why_charts.waterfall, parts)
             st.caption(parts.check())
             with st.expander("Every contribution"):
-                c.table(parts.ranked(), column_config=columns.CONTRIBUTIONS)
+                c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
 
-        why.overall(page, "What makes customers leave?", "churn")
+        drivers.overall(page, "What makes customers leave?", "churn")
 
         with cell(page, "Why do customers of one kind leave more than others?") as c:
-            by, group, other = against.sides(page, "churn")
-            gap = cached.result(explain.differences.compare, data, settings, by, group, other)
+            by, group, other = compare.sides(page, "churn")
+            gap = cache.result(explain.differences.compare, data, settings, by, group, other)
             c.answer(gap.sentence())
             c.chart(why_charts.waterfall, gap.parts, 9, gap.ends)
             with st.expander("Every contribution"):
-                c.table(gap.frame, column_config=columns.CONTRIBUTIONS)
+                c.table(gap.frame, column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.differences.compare, gap.frame, by, group, other)
 
-        why.one(page, "churn")
-        why.together(page, "churn")
+        drivers.one(page, "churn")
+        drivers.together(page, "churn")
 
         with cell(page, "How good have such chances been?") as c:
-            record = cached.result(explain.record.churn, data, settings)
+            record = cache.result(explain.reliability.churn, data, settings)
             c.answer(record.sentence())
             if not record.frame.is_empty():
                 c.chart(why_charts.reliability, record.frame, "left within 90 days")
-                c.method(explain.record.churn, record.frame)
+                c.method(explain.reliability.churn, record.frame)
 
 elif view == "Health on trial":
     with cell(page, "Does a low health score come before leaving?") as c:
-        trial = cached.result(explain.accounts.on_trial, data, settings)
+        trial = cache.result(explain.accounts.on_trial, data, settings)
         c.answer(trial.sentence())
         early, tenths = st.columns(2)
         with early:
@@ -80,30 +87,35 @@ elif view == "Health on trial":
             left, right = st.columns(2)
             score = left.segmented_control(
                 "Score",
-                list(columns.SCORES),
+                list(table_columns.SCORES),
                 default="by_hand",
                 required=True,
-                format_func=columns.SCORES.get,
+                format_func=table_columns.SCORES.get,
                 key="trial_score",
             )
             kind = right.segmented_control(
                 "Show",
-                list(columns.MISSES),
+                list(table_columns.MISSES),
                 default="greens",
                 required=True,
-                format_func=columns.MISSES.get,
+                format_func=table_columns.MISSES.get,
                 key="trial_kind",
             )
-            missed = cached.result(explain.accounts.by_health, data, settings, score, kind)
+            missed = cache.result(explain.accounts.by_health, data, settings, score, kind)
             c.answer(trial.told(score))
-            accounts.table(c, missed, "missed_rows", column_config=columns.MISSED)
+            account_choice.table(c, missed, "missed_rows", column_config=table_columns.MISSED)
             c.method(explain.accounts.by_health, missed, score, kind)
 
         with cell(page, "Where does every account stand today?") as c:
-            risks = cached.result(explain.accounts.listed, data, settings)
-            c.answer(columns.bands(risks.frame))
-            accounts.table(
-                c, risks.frame, "health_rows", height=360, column_config=columns.HEALTH, column_order=columns.HEALTH
+            risks = cache.result(explain.accounts.listed, data, settings)
+            c.answer(table_columns.bands(risks.frame))
+            account_choice.table(
+                c,
+                risks.frame,
+                "health_rows",
+                height=360,
+                column_config=table_columns.HEALTH,
+                column_order=table_columns.HEALTH,
             )
             c.method(
                 metrics.customer_health.by_hand,
@@ -113,7 +125,7 @@ elif view == "Health on trial":
 
 elif view == "Retention":
     with cell(page, "How much of last year's revenue and customers is still here?") as c:
-        retention = cached.result(metrics.retention.last_year, data, settings)
+        retention = cache.result(metrics.retention.last_year, data, settings)
         c.answer(retention.sentence())
         if retention.frame.is_empty():
             c.empty("Load subscriptions with their start and end dates on the Data page.")
@@ -135,7 +147,7 @@ elif view == "Retention":
             "Cohorts by", ["quarter", "year"], default="quarter", required=True, key="cohort_by"
         )
         base = third.slider("100 % is taken after so many months", 0, 12, 0, key="cohort_base")
-        rows = cached.result(metrics.retention.cohorts, data, settings, by, base)
+        rows = cache.result(metrics.retention.cohorts, data, settings, by, base)
         c.answer(rows.sentence())
         if rows.frame.is_empty():
             c.empty("Load subscriptions with their start and end dates on the Data page.")
@@ -145,10 +157,10 @@ elif view == "Retention":
 
 elif view == "Worth":
     with cell(page, "What are customers worth?") as c:
-        value = cached.result(explain.accounts.worth, data, settings)
+        value = cache.result(explain.accounts.worth, data, settings)
         c.answer(value.sentence())
         c.chart(charts.worth, value.frame, settings.currency)
-        accounts.table(c, value.frame, "worth_rows", height=320, column_config=columns.WORTH)
+        account_choice.table(c, value.frame, "worth_rows", height=320, column_config=table_columns.WORTH)
         c.method(explain.accounts.worth, value.frame)
 
     if not c.failed:
@@ -157,18 +169,18 @@ elif view == "Worth":
             if value.kind == "contract":
                 c.chart(charts.curves, value.checks)
             else:
-                c.table(value.checks, column_config=columns.CHECKS)
+                c.table(value.checks, column_config=table_columns.CHECKS)
             c.method(explain.accounts.worth, value.checks)
 
 elif view == "Groups":
     with cell(page, "Which kinds of customers are there?") as c:
-        way = accounts.way()
-        segmentation = cached.result(explain.accounts.groups, data, settings, way)
+        way = account_choice.way()
+        segmentation = cache.result(explain.accounts.groups, data, settings, way)
         c.answer(segmentation.sentence())
         c.chart(charts.groups, segmentation.frame, segmentation.axes, segmentation.profile["group"].to_list())
-        c.table(segmentation.profile, column_config=columns.PROFILE)
+        c.table(segmentation.profile, column_config=table_columns.PROFILE)
         with st.expander("How the number of groups was chosen"):
-            c.table(segmentation.choice, column_config=columns.CHOICE)
+            c.table(segmentation.choice, column_config=table_columns.CHOICE)
         c.method(explain.accounts.groups, segmentation.profile, way)
 
     if not c.failed:
@@ -176,15 +188,17 @@ elif view == "Groups":
             picked = st.selectbox("Group", ["All", *segmentation.profile["group"]], key="group_picked")
             members = segmentation.members(picked)
             c.answer(segmentation.told(picked))
-            accounts.table(c, members, "group_rows", height=360, column_config=columns.RFM, column_order=columns.RFM)
+            account_choice.table(
+                c, members, "group_rows", height=360, column_config=table_columns.RFM, column_order=table_columns.RFM
+            )
             c.method(explain.accounts.groups, members, way)
 
 else:
-    names = cached.result(metrics.engagement.names, data, settings)
-    account = accounts.chosen(page, names)
+    names = cache.result(metrics.engagement.names, data, settings)
+    account = account_choice.chosen(page, names)
 
     with cell(page, "What is going on with this account?") as c:
-        whole = cached.result(metrics.engagement.account, data, settings, account)
+        whole = cache.result(metrics.engagement.account, data, settings, account)
         c.answer(whole.sentence())
         st.caption(" · ".join(f"{k}: {v}" for k, v in whole.facts.items()))
         kinds = st.pills(
@@ -196,7 +210,7 @@ else:
         else:
             c.chart(charts.timeline, events, metrics.engagement.KINDS)
             with st.expander("Every event"):
-                c.table(events, column_config=columns.EVENTS, height=280)
+                c.table(events, column_config=table_columns.EVENTS, height=280)
         c.method(metrics.engagement.account, whole.events, account)
 
     if not c.failed:
@@ -211,61 +225,61 @@ else:
                 c.chart(charts.mood, whole.months)
             lines, deals = st.tabs(["Contract", "Deals"])
             with lines:
-                c.table(whole.contract, column_config=columns.CONTRACT)
+                c.table(whole.contract, column_config=table_columns.CONTRACT)
             with deals:
-                c.table(whole.deals, column_config=columns.DEALS)
+                c.table(whole.deals, column_config=table_columns.DEALS)
             c.method(metrics.engagement.account, whole.months, account)
 
         with cell(page, "How healthy is it, and will it stay?") as c:
-            year = cached.result(explain.accounts.ahead, data, settings, account)
-            signs = cached.result(explain.accounts.health_of, data, settings, account)
+            year = cache.result(explain.accounts.ahead, data, settings, account)
+            signs = cache.result(explain.accounts.health_of, data, settings, account)
             c.answer(f"{signs.sentence()} {year.sentence()}")
             first, second = st.columns(2)
             with first:
                 c.chart(charts.staying, year.frame)
             with second:
-                c.table(signs.frame, column_config=columns.SIGNS)
+                c.table(signs.frame, column_config=table_columns.SIGNS)
             c.method(explain.accounts.ahead, year.frame, account)
 
         with cell(page, "Why might it leave?") as c:
-            parts = cached.result(explain.customers.account, data, settings, account)
+            parts = cache.result(explain.customers.account, data, settings, account)
             c.answer(f"Within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
             c.chart(why_charts.waterfall, parts)
             st.caption(parts.check())
             with st.expander("Every contribution"):
-                c.table(parts.ranked(), column_config=columns.CONTRIBUTIONS)
+                c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
             if st.toggle("Learn the model again from other draws of accounts: do the reasons hold?", key="steady"):
-                steady = cached.result(explain.steadiness.account, data, settings, account)
+                steady = cache.result(explain.stability.account, data, settings, account)
                 c.answer(steady.sentence())
                 c.chart(charts.steadiness, steady.frame)
 
         with cell(page, "What changed since last week?") as c:
-            since = cached.result(explain.differences.account, data, settings, account)
+            since = cache.result(explain.differences.account, data, settings, account)
             c.answer(since.sentence())
             c.chart(why_charts.waterfall, since.parts, 9, since.ends)
             st.caption(since.check())
             with st.expander("Every contribution"):
-                c.table(since.frame, column_config=columns.CONTRIBUTIONS)
+                c.table(since.frame, column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.differences.account, since.frame, account)
 
         with cell(page, "What could be done?") as c:
-            plays = cached.result(explain.recommendations.recommend, data, settings, account)
+            plays = cache.result(explain.actions.account_actions.recommend, data, settings, account)
             c.answer(plays.sentence())
             if not plays.frame.is_empty():
-                c.table(plays.frame, column_config=columns.ACTIONS, column_order=columns.ACTIONS)
-            c.method(explain.recommendations.recommend, plays.frame, account)
-            decided.shelf(page, c, account)
+                c.table(plays.frame, column_config=table_columns.ACTIONS, column_order=table_columns.ACTIONS)
+            c.method(explain.actions.account_actions.recommend, plays.frame, account)
+            actions.shelf(page, c, account)
 
         with cell(page, "What would the model say if …?") as c:
-            fields = cached.result(explain.changes.fields, data, settings, account)
-            values = supposed.sliders(page, fields, account)
-            moved = cached.result(explain.changes.suppose, data, settings, account, values)
+            fields = cache.result(explain.counterfactual.accounts.fields, data, settings, account)
+            values = counterfactual.sliders(page, fields, account)
+            moved = cache.result(explain.counterfactual.accounts.suppose, data, settings, account, values)
             c.answer(moved.sentence())
             for warning in moved.warnings:
                 st.warning(warning, icon=":material/warning:")
             with st.expander("The nearest real cases"):
-                c.table(moved.frame, column_config=columns.CASES)
-            c.method(explain.changes.suppose, moved.frame, account, values)
+                c.table(moved.frame, column_config=table_columns.CASES)
+            c.method(explain.counterfactual.accounts.suppose, moved.frame, account, values)
 
 notebook.offer(page)

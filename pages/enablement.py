@@ -5,10 +5,12 @@ from datetime import timedelta
 import streamlit as st
 
 from core import enablement, requirements
-from core.charts import paper as papers
-from core.requirements import limits
-from pages.ui import cached_fit, enabling, notebook, shell
-from pages.ui.cells import cell
+from core.charts import document_pdf as papers
+from core.requirements.judge import limits
+from pages.ui.enablement import controls
+from pages.ui.kit import notebook, shell
+from pages.ui.kit.cells import cell
+from pages.ui.requirements import gap_cache
 
 LESSONS = {
     "lesson": "No.",
@@ -44,23 +46,23 @@ MONTH = timedelta(days=45)
 
 page = shell.open("Enablement")
 settings, today = page.settings, page.data.as_of
-ledger, capabilities = cached_fit.ledger(page), cached_fit.capabilities().frame
+ledger, capabilities = gap_cache.ledger(page), gap_cache.catalogue_in_force().frame
 gaps = ledger.frame
 OUTLINE = (
-    "enablement.updates.load(), requirements.kept.current(data, settings).frame, "
-    "requirements.edition.load(settings).catalogue.frame, requirements.kept.asked(data, settings)"
+    "enablement.updates.load(), requirements.work.saved_lists.current(data, settings).frame, "
+    "requirements.catalogue.effective_catalogue.load(settings).catalogue.frame, requirements.work.saved_lists.asked(data, settings)"
 )
 
 with cell(page, "What should people learn now?") as c:
-    training = enablement.training.outline(enabling.news(), gaps, capabilities, enabling.asked(page))
+    training = enablement.training.outline(controls.news(), gaps, capabilities, controls.asked(page))
     c.answer(training.sentence())
     c.table(training.frame.select(list(LESSONS)), column_config=LESSONS)
-    enabling.learned(page, c, training.frame.height)
+    controls.learned(page, c, training.frame.height)
     with st.expander("Demo script"):
         c.table(training.script, column_config=SCRIPT)
     with st.expander("Questions buyers asked"):
         c.table(training.answers, column_config=ANSWERS)
-    book = enablement.word.write(training.paper())
+    book = enablement.docx.write(training.paper())
     st.download_button(
         "Trainer's book (Word)", book, "training.docx", WORD, icon=":material/school:", on_click="ignore"
     )
@@ -72,28 +74,28 @@ with cell(page, "What do we carry to the buyer?") as c:
         f"{ledger.sentence()}"
     )
     left, middle, right = st.columns(3)
-    card = enablement.sales.battlecard(gaps, capabilities, training, settings.company)
+    card = enablement.sales_material.battlecard(gaps, capabilities, training, settings.company)
     left.download_button(
         "Battlecard (Word)",
-        enablement.word.write(card),
+        enablement.docx.write(card),
         "battlecard.docx",
         WORD,
         icon=":material/swords:",
         on_click="ignore",
     )
-    sheet = enablement.sales.one_pager(capabilities, training, settings.company)
+    sheet = enablement.sales_material.one_pager(capabilities, training, settings.company)
     middle.download_button(
         "One-pager (Word)",
-        enablement.word.write(sheet),
+        enablement.docx.write(sheet),
         "one-pager.docx",
         WORD,
         icon=":material/article:",
         on_click="ignore",
     )
-    deck = enablement.sales.deck(gaps, capabilities, training, settings.company)
+    deck = enablement.sales_material.deck(gaps, capabilities, training, settings.company)
     right.download_button(
         "Deck (PowerPoint)",
-        enablement.slides.write(deck),
+        enablement.pptx.write(deck),
         "deck.pptx",
         SLIDES,
         icon=":material/slideshow:",
@@ -116,27 +118,29 @@ with cell(page, "What do we carry to the buyer?") as c:
         icon=":material/picture_as_pdf:",
         on_click="ignore",
     )
-    c.method(requirements.kept.current, gaps)
+    c.method(requirements.work.saved_lists.current, gaps)
 
 analysis = None
 with cell(page, "What has to be proven, and has it been?") as c:
-    analysis = enabling.choose(page)
+    analysis = controls.choose(page)
     if analysis is None:
         c.empty("Keep a requirement list on the Requirements page.")
     else:
         start = st.date_input("First day", value=today, key="trial_start")
-        proof = enablement.proof.plan(analysis.frame, start, enabling.deal(analysis), enabling.trial(page, analysis))
+        proof = enablement.proof_of_concept.plan(
+            analysis.frame, start, controls.deal(analysis), controls.trial(page, analysis)
+        )
         c.answer(proof.sentence())
         for row in proof.due(today).iter_rows(named=True):
             st.caption(f"Criterion {row['no']} is open, {row['days_left']} business days left: {row['requirement']}")
         if not proof.frame.is_empty():
-            enabling.results(page, analysis, proof.frame)
+            controls.results(page, analysis, proof.frame)
         with st.expander("Environment it needs"):
             st.markdown("\n".join(f"- {line}" for line in proof.environment))
         left, right = st.columns(2)
         left.download_button(
             "Plan (Word)",
-            enablement.word.write(proof.paper()),
+            enablement.docx.write(proof.paper()),
             "proof-of-concept.docx",
             WORD,
             icon=":material/science:",
@@ -144,7 +148,7 @@ with cell(page, "What has to be proven, and has it been?") as c:
         )
         right.download_button(
             "Read-out (Word)",
-            enablement.word.write(proof.read_out()),
+            enablement.docx.write(proof.read_out()),
             "read-out.docx",
             WORD,
             icon=":material/fact_check:",
@@ -155,9 +159,9 @@ if analysis is not None:
     with cell(page, "What do we sign, and what is due?") as c:
         signature = st.date_input("Signature on", value=today + MONTH, key="signature_on")
         names = [approval["step"] for approval in enablement.rules.rules()["approvals"]]
-        done = enabling.steps(page, analysis, names)
+        done = controls.steps(page, analysis, names)
         asked = limits.measured(analysis.frame)
-        pack = enablement.contract.draw_up(analysis.frame, asked, signature, today, enabling.deal(analysis), done)
+        pack = enablement.contract.draw_up(analysis.frame, asked, signature, today, controls.deal(analysis), done)
         c.answer(pack.sentence())
         for line in pack.unmet:
             st.caption(line)
@@ -166,7 +170,7 @@ if analysis is not None:
             c.table(pack.deviations)
         st.download_button(
             "Contract pack (Word)",
-            enablement.word.write(pack.paper()),
+            enablement.docx.write(pack.paper()),
             "contract-pack.docx",
             WORD,
             icon=":material/contract:",

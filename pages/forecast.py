@@ -6,9 +6,11 @@ from core import explain, forecasts, models
 from core.charts import calls as voices
 from core.charts import explain as reasons
 from core.charts import forecast as charts
-from pages.ui import against, ahead, cached, calls, notebook, replays, shell, why
-from pages.ui.cells import cell
-from pages.ui.grid import grid
+from pages.ui.explain import compare, drivers
+from pages.ui.forecast import calls, controls, track_record
+from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit.cells import cell
+from pages.ui.kit.grid import grid
 
 COLUMNS = {
     "opportunity_id": "Deal",
@@ -25,7 +27,7 @@ page = shell.open("Forecast")
 currency = page.settings.currency
 
 with cell(page, "What will we win, and from where?") as c:
-    outlook = cached.result(models.outlook.current, page.data, page.settings)
+    outlook = cache.result(models.outlook.current, page.data, page.settings)
     c.answer(outlook.sentence(st.session_state.get("forecast_window")))
     if outlook.is_known:
         st.segmented_control(
@@ -40,7 +42,7 @@ with cell(page, "What will we win, and from where?") as c:
 window = st.session_state.get("forecast_window")
 
 with cell(page, "Why this number?") as c:
-    parts = cached.result(explain.deals.forecast, page.data, page.settings, window)
+    parts = cache.result(explain.deals.forecast, page.data, page.settings, window)
     c.answer(parts.sentence())
     c.chart(reasons.bridge, parts.frame, currency, parts.window)
     st.caption(parts.check())
@@ -59,7 +61,7 @@ with cell(page, "Which deals stand behind it?") as c:
             column_config=COLUMNS,
         )
         c.answer(behind.deal(chosen.selection.rows))
-        deal = cached.result(explain.deals.deal, page.data, page.settings, *behind.chosen(chosen.selection.rows))
+        deal = cache.result(explain.deals.deal, page.data, page.settings, *behind.chosen(chosen.selection.rows))
         c.chart(reasons.waterfall, deal)
         st.caption(deal.check())
         c.method(explain.deals.deal, deal.frame, *behind.chosen(chosen.selection.rows))
@@ -67,22 +69,22 @@ with cell(page, "Which deals stand behind it?") as c:
 if not behind.frame.is_empty():
     picked = behind.chosen(chosen.selection.rows)
     with cell(page, "What changed for that deal since last week?") as c:
-        since = cached.result(explain.differences.deal, page.data, page.settings, *picked)
+        since = cache.result(explain.differences.deal, page.data, page.settings, *picked)
         c.answer(since.sentence())
         c.chart(reasons.waterfall, since.parts, 9, since.ends)
         st.caption(since.check())
         c.method(explain.differences.deal, since.frame, *picked)
 
     with cell(page, "Why do deals of one kind stand better than others?") as c:
-        kind, group, other = against.sides(page, "close")
-        gap = cached.result(explain.differences.compare, page.data, page.settings, kind, group, other, "close")
+        kind, group, other = compare.sides(page, "close")
+        gap = cache.result(explain.differences.compare, page.data, page.settings, kind, group, other, "close")
         c.answer(gap.sentence())
         c.chart(reasons.waterfall, gap.parts, 9, gap.ends)
         c.method(explain.differences.compare, gap.frame, kind, group, other, "close")
 
 with cell(page, "What will new deals add, and where do they come from?") as c:
-    split, days = ahead.arriving(outlook, window)
-    new = cached.result(models.arrivals.arrivals, page.data, page.settings, split, days)
+    split, days = controls.arriving(outlook, window)
+    new = cache.result(models.close.pipeline_creation.arrivals, page.data, page.settings, split, days)
     c.answer(new.sentence())
     if new.frame.is_empty():
         c.empty("Load opportunities with the day they were created on the Data page.")
@@ -93,49 +95,49 @@ with cell(page, "What will new deals add, and where do they come from?") as c:
                 c.chart(charts.arriving, new.frame, currency)
             with second:
                 c.chart(charts.win_curves, new.curves)
-        c.table(new.frame, column_config=ahead.ARRIVALS, column_order=list(ahead.ARRIVALS))
-    c.method(models.arrivals.arrivals, new.frame, split, days)
+        c.table(new.frame, column_config=controls.ARRIVALS, column_order=list(controls.ARRIVALS))
+    c.method(models.close.pipeline_creation.arrivals, new.frame, split, days)
 
 if not behind.frame.is_empty():
-    why.overall(page, "What makes deals close?", "close")
-    why.one(page, "close")
-    why.together(page, "close")
+    drivers.overall(page, "What makes deals close?", "close")
+    drivers.one(page, "close")
+    drivers.together(page, "close")
 
 with cell(page, "How good have such chances been?") as c:
-    record = cached.result(explain.record.close, page.data, page.settings)
+    record = cache.result(explain.reliability.close, page.data, page.settings)
     c.answer(record.sentence())
     if not record.frame.is_empty():
         c.chart(reasons.reliability, record.frame, "won within 90 days")
-        c.method(explain.record.close, record.frame)
+        c.method(explain.reliability.close, record.frame)
 
 with cell(page, "What revenue comes in each month?") as c:
-    revenue = cached.result(models.forecast.revenue, page.data, page.settings)
+    revenue = cache.result(models.revenue.forecast.revenue, page.data, page.settings)
     c.answer(revenue.sentence())
     c.chart(charts.fan, revenue.frame, currency)
-    c.method(models.forecast.revenue, revenue.frame)
+    c.method(models.revenue.forecast.revenue, revenue.frame)
 
 if not c.failed:
     with cell(page, "Why that much in a month?") as c:
-        month = ahead.month(revenue)
-        month_reasons = cached.result(explain.months.month, page.data, page.settings, *month)
+        month = controls.month(revenue)
+        month_reasons = cache.result(explain.revenue_months.month, page.data, page.settings, *month)
         c.answer(month_reasons.sentence())
         c.chart(reasons.bridge, month_reasons.frame, currency, f"{month_reasons.month:%B %Y}", 8, (1, 0))
         st.caption(month_reasons.check())
-        c.method(explain.months.month, month_reasons.frame, *month)
+        c.method(explain.revenue_months.month, month_reasons.frame, *month)
 
     with cell(page, "And each week?") as c:
-        weeks = cached.result(models.weekly.weekly, page.data, page.settings)
+        weeks = cache.result(models.revenue.weekly.weekly, page.data, page.settings)
         c.answer(weeks.sentence())
         c.chart(charts.weeks, weeks.frame, currency)
-        c.method(models.weekly.weekly, weeks.frame)
+        c.method(models.revenue.weekly.weekly, weeks.frame)
 
     with cell(page, "Which parts does that revenue come from?") as c:
-        by = ahead.parts()
-        parts = cached.result(models.parts.parts, page.data, page.settings, by)
+        by = controls.parts()
+        parts = cache.result(models.revenue.revenue_by_segment.parts, page.data, page.settings, by)
         c.answer(parts.sentence())
         c.chart(charts.lines, parts.frame, currency)
-        c.table(parts.table(), column_config=ahead.months(parts.table(), currency))
-        c.method(models.parts.parts, parts.frame, by)
+        c.table(parts.table(), column_config=controls.months(parts.table(), currency))
+        c.method(models.revenue.revenue_by_segment.parts, parts.frame, by)
 
 with cell(page, "What do the managers call?") as c:
     calls.pulse(page)
@@ -148,32 +150,32 @@ with cell(page, "What do the managers call?") as c:
         c.chart(voices.rollup, team.leaders, currency)
         calls.form(page, team)
         with st.expander("Every change, newest first"):
-            c.table(calls.audit(page), column_config=replays.AUDIT)
+            c.table(calls.audit(page), column_config=track_record.AUDIT)
     c.method(forecasts.calls.rollup, team.frame, given=f"data, settings, period={period!r}")
 
 with cell(page, "How did the forecast look on a past day?") as c:
-    is_ready = replays.is_ready(page)
-    day = replays.day(page) if is_ready else None
+    is_ready = track_record.is_ready(page)
+    day = track_record.day(page) if is_ready else None
     if day is not None:
-        past = replays.on(page, day)
+        past = track_record.on(page, day)
         c.answer(past.sentence())
         c.chart(voices.path, past.path, day, currency)
         c.chart(voices.beside, past.frame, past.actual, currency)
         if not past.deals.is_empty():
             c.answer(past.reason())
             c.chart(voices.parts, past.deals, currency)
-        c.method(forecasts.past.on, past.frame, day)
+        c.method(forecasts.accuracy.on, past.frame, day)
     elif is_ready:
         c.empty("A past forecast needs records that reach back a year before a quarter. Load a longer history.")
 
 if is_ready:
     with cell(page, "How good has the forecast been, and would a simpler rule have done better?") as c:
-        by = replays.cut()
-        score = replays.score(page, by)
+        by = track_record.cut()
+        score = track_record.score(page, by)
         c.answer(score.sentence())
         if score.value is not None:
             c.chart(voices.record, score.frame)
-            c.table(score.frame, column_config=replays.SCORES, column_order=list(replays.SCORES))
-        c.method(forecasts.past.record, score.frame, by)
+            c.table(score.frame, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
+        c.method(forecasts.accuracy.record, score.frame, by)
 
 notebook.offer(page)

@@ -5,8 +5,9 @@ import streamlit as st
 from core import models
 from core.charts import explain as shared
 from core.charts import models as charts
-from pages.ui import cached, notebook, shell, trust
-from pages.ui.cells import cell
+from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit.cells import cell
+from pages.ui.models import controls
 
 RACE = {
     "contender": "Contender",
@@ -39,79 +40,79 @@ page = shell.open("Models")
 data, settings = page.data, page.settings
 
 with cell(page, "Which models have enough to learn from?") as c:
-    ready = cached.result(models.readiness.readiness, data, settings)
+    ready = cache.result(models.readiness.readiness, data, settings)
     c.answer(ready.sentence())
     c.table(ready.frame, column_config=READY)
     c.method(models.readiness.readiness, ready.frame)
 
 with cell(page, "Is anything wrong with the models today?") as c:
-    watched = cached.result(models.alarms.alarms, data, settings)
+    watched = cache.result(models.monitoring.alarms, data, settings)
     c.answer(watched.sentence())
     if not watched.frame.is_empty():
         with st.expander("Every sign, with its limit"):
             c.table(watched.frame, column_config=SIGNS)
-    c.method(models.alarms.alarms, watched.frame)
+    c.method(models.monitoring.alarms, watched.frame)
 
-subject, days = trust.choice(settings)
+subject, days = controls.choice(settings)
 
 with cell(page, "Does it mean what it says?") as c:
-    reliability = cached.result(models.trust.reliability, data, settings, subject, days)
+    reliability = cache.result(models.evaluation.reliability, data, settings, subject, days)
     c.answer(reliability.sentence())
     if not reliability.frame.is_empty():
         c.chart(shared.reliability, reliability.frame, "share that happened")
-    c.method(models.trust.reliability, reliability.frame, subject, days)
+    c.method(models.evaluation.reliability, reliability.frame, subject, days)
 
 with cell(page, "Does it put the right ones first?") as c:
-    lift = cached.result(models.trust.lift, data, settings, subject, days)
+    lift = cache.result(models.evaluation.lift, data, settings, subject, days)
     c.answer(lift.sentence())
     if not lift.frame.is_empty():
         c.chart(charts.lift, lift.frame)
-    c.method(models.trust.lift, lift.frame, subject, days)
+    c.method(models.evaluation.lift, lift.frame, subject, days)
 
 with cell(page, "From which chance should one act?") as c:
-    costs = cached.result(models.trust.costs, data, settings, subject, days)
-    asked = trust.errors(costs, settings.currency, subject)
-    price = cached.result(models.trust.confusion, data, settings, subject, days, *asked)
+    costs = cache.result(models.evaluation.costs, data, settings, subject, days)
+    asked = controls.errors(costs, settings.currency, subject)
+    price = cache.result(models.evaluation.confusion, data, settings, subject, days, *asked)
     c.answer(price.sentence())
     if not price.frame.is_empty():
-        trust.squares(price.facts["at"])
+        controls.squares(price.facts["at"])
         at, best = price.facts["at"]["threshold"], price.facts["best"]["threshold"]
         c.chart(charts.cost, price.frame, at, best, settings.currency)
-    c.method(models.trust.confusion, price.frame, subject, days, *asked)
+    c.method(models.evaluation.confusion, price.frame, subject, days, *asked)
 
 with cell(page, "Has it held through the year?") as c:
-    through = cached.result(models.trust.history, data, settings, subject, days)
+    through = cache.result(models.evaluation.history, data, settings, subject, days)
     c.answer(through.sentence())
     if not through.frame.is_empty():
         c.chart(charts.history, through.frame)
-    c.method(models.trust.history, through.frame, subject, days)
+    c.method(models.evaluation.history, through.frame, subject, days)
 
 with cell(page, "Where is it wrong?") as c:
-    groups = cached.result(models.trust.segments, data, settings, subject, days)
+    groups = cache.result(models.evaluation.segments, data, settings, subject, days)
     c.answer(groups.sentence())
     if not groups.frame.is_empty():
         c.chart(charts.segments, groups.frame)
-    c.method(models.trust.segments, groups.frame, subject, days)
+    c.method(models.evaluation.segments, groups.frame, subject, days)
 
 with cell(page, "Who raced, and who won?") as c:
-    race = cached.result(models.trust.race, data, settings, subject)
+    race = cache.result(models.evaluation.race, data, settings, subject)
     c.answer(race.sentence())
     if not race.frame.is_empty():
         c.table(race.frame, column_config=RACE)
-    trust.card(cached.result(models.trust.card_text, data, settings, subject), subject)
-    c.method(models.trust.race, race.frame, subject)
+    controls.card(cache.result(models.evaluation.card_text, data, settings, subject), subject)
+    c.method(models.evaluation.race, race.frame, subject)
 
 with cell(page, "Has the business moved away from what it learnt?") as c:
-    moved = cached.result(models.trust.moved, data, settings, subject)
+    moved = cache.result(models.evaluation.moved, data, settings, subject)
     c.answer(moved.sentence())
     if not moved.frame.is_empty():
         c.chart(charts.drift, moved.frame)
-    c.method(models.trust.moved, moved.frame, subject)
+    c.method(models.evaluation.moved, moved.frame, subject)
 
 with cell(page, "Which versions are kept?") as c:
     versions = models.versions.kept(data, settings)
     c.answer(versions.sentence())
-    trust.versions(page, versions.frame)
+    controls.versions(page, versions.frame)
     c.method(models.versions.kept, versions.frame)
 
 notebook.offer(page)

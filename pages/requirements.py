@@ -3,22 +3,11 @@
 import streamlit as st
 
 from core import requirements
-from core.charts import ledger as gap_charts
+from core.charts import gap_ledger as gap_charts
 from core.charts import requirements as charts
-from pages.ui import (
-    answering,
-    cached,
-    cached_fit,
-    cached_matching,
-    fit,
-    lists,
-    matching,
-    notebook,
-    outbox,
-    reading,
-    shell,
-)
-from pages.ui.cells import cell
+from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit.cells import cell
+from pages.ui.requirements import export, gap_cache, gaps, match, match_cache, pick, read, review
 
 READ = {
     "sheet": "Sheet",
@@ -75,40 +64,40 @@ settings = page.settings
 stake, analysis = None, None
 
 with cell(page, "What does the buyer ask for?") as c:
-    name, content, path = lists.choose(page)
-    deals = cached.result(requirements.stakes.open_deals, page.data, settings)
-    stake = lists.deal(page, deals, content)
-    source = reading.read(page, content, name) if content else None
+    name, content, path = pick.choose(page)
+    deals = cache.result(requirements.work.deal_context.open_deals, page.data, settings)
+    stake = pick.deal(page, deals, content)
+    source = read.read(page, content, name) if content else None
     if source is not None:
-        analysis = cached_matching.analysis(page, source, stake)
+        analysis = match_cache.analysis(page, source, stake)
         c.answer(analysis.source.sentence())
-        reading.panel(page, analysis.source)
+        read.panel(page, analysis.source)
         with st.expander("The requirements one by one"):
             c.table(analysis.source.frame.select(list(READ)), column_config=READ)
     elif not content:
         c.empty("Upload the buyer's list, or choose an example.")
 
-given = f"{path!r}, settings=settings, library=requirements.memory.load(settings)"
+given = f"{path!r}, settings=settings, library=requirements.match.answer_library.load(settings)"
 
 if analysis is not None:
-    analysis = answering.decided(page, analysis, stake)
+    analysis = review.decided(page, analysis, stake)
     with cell(page, "How much of it do we support?") as c:
         c.answer(analysis.sentence())
-        score = requirements.scores.scores(analysis, settings)
-        fit.tiles(score)
+        score = requirements.judge.bid_scores.scores(analysis, settings)
+        gaps.tiles(score)
         c.chart(charts.by_category, analysis.by_category())
-        c.method(requirements.gap.analyse_file, analysis.frame, given=given)
+        c.method(requirements.judge.gap_analysis.analyse_file, analysis.frame, given=given)
 
     with cell(page, "Shall we bid?") as c:
-        bid = cached_fit.bid(page, analysis, stake)
+        bid = gap_cache.bid(page, analysis, stake)
         c.answer(bid.sentence())
         c.chart(gap_charts.factors, bid.factors)
         if not bid.worth.is_empty():
             c.chart(gap_charts.worth, bid.worth, settings.currency)
         c.method(
-            requirements.scores.bid,
+            requirements.judge.bid_scores.bid,
             bid.factors,
-            given=f"requirements.gap.analyse_file({given}), settings",
+            given=f"requirements.judge.gap_analysis.analyse_file({given}), settings",
         )
 
     with cell(page, "Where are the gaps, and what closes them?") as c:
@@ -121,35 +110,35 @@ if analysis is not None:
 
     with cell(page, "Which rows need a person?") as c:
         c.answer(analysis.unclear_sentence())
-        matching.notes(analysis)
+        match.notes(analysis)
         if not analysis.unclear.is_empty():
             c.table(analysis.unclear, column_config=NEAR, height=320)
-        matching.decide(page, analysis)
+        match.decide(page, analysis)
         c.method(
-            requirements.doubts.unsure,
+            requirements.work.needs_review.unsure,
             analysis.unclear,
             given=given,
         )
 
     with cell(page, "What was answered before?") as c:
-        matching.earlier(page, c, analysis)
+        match.earlier(page, c, analysis)
         c.method(
-            requirements.doubts.answered_before,
+            requirements.work.needs_review.answered_before,
             analysis.recalled,
             given=given,
         )
 
     with cell(page, "Who answers what, and how far are we?") as c:
-        answering.work(page, c, analysis)
+        review.work(page, c, analysis)
 
     with cell(page, "What do we answer?") as c:
-        drafts = cached_fit.drafts(analysis)
+        drafts = gap_cache.drafts(analysis)
         c.answer(drafts.sentence())
         c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=420)
         c.method(
-            requirements.responses.drafts,
+            requirements.judge.draft_answers.drafts,
             drafts.frame,
-            given=f"requirements.gap.analyse_file({given}), requirements.edition.load(settings).catalogue",
+            given=f"requirements.judge.gap_analysis.analyse_file({given}), requirements.catalogue.effective_catalogue.load(settings).catalogue",
         )
 
     with cell(page, "What goes back to the buyer?") as c:
@@ -157,21 +146,21 @@ if analysis is not None:
             "The buyer's own file, with nothing but the answer cells changed. For ourselves: a matrix with every row, "
             "a summary for whoever decides, and everything as JSON."
         )
-        outbox.own_file(page, analysis)
+        export.own_file(page, analysis)
         with st.expander("Every row"):
             c.table(analysis.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
-        outbox.papers(page, analysis, bid)
-        lists.shelf(page, analysis)
+        export.papers(page, analysis, bid)
+        pick.shelf(page, analysis)
 
 with cell(page, "Which gaps hold up the pipeline?") as c:
-    ledger = cached_fit.ledger(page)
+    ledger = gap_cache.ledger(page)
     c.answer(ledger.sentence())
     if ledger.frame.is_empty():
         c.empty("Keep a list that hangs on an open deal: its gaps then count here, with those of all other lists.")
     else:
         c.chart(gap_charts.unlocked, ledger.frame, settings.currency)
-        c.table(ledger.frame.select(list(fit.GAPS)), column_config=fit.GAPS, height=320)
-        fit.gap(page, c, ledger)
-    c.method(requirements.kept.current, ledger.frame)
+        c.table(ledger.frame.select(list(gaps.GAPS)), column_config=gaps.GAPS, height=320)
+        gaps.gap(page, c, ledger)
+    c.method(requirements.work.saved_lists.current, ledger.frame)
 
 notebook.offer(page)

@@ -4,8 +4,10 @@ import streamlit as st
 
 from core import forecasts
 from core.charts import calls as charts
-from pages.ui import calls, notebook, review, shell
-from pages.ui.cells import cell
+from pages.ui.forecast import calls
+from pages.ui.kit import notebook, shell
+from pages.ui.kit.cells import cell
+from pages.ui.review import deals_grid
 
 PEOPLE = {
     "person_name": "Person",
@@ -25,18 +27,20 @@ calls.pulse(page)
 edits = calls.reviewed(page)
 
 with cell(page, "Which deals do we talk about?") as c:
-    view = review.filters(page)
-    deals = forecasts.review.grid(data, settings, view, edits)
+    view = deals_grid.filters(page)
+    deals = forecasts.weekly_review.grid(data, settings, view, edits)
     c.answer(deals.sentence())
-    review.table(page, view, deals.frame)
-    c.method(forecasts.review.grid, deals.frame, given=f"data, settings, forecasts.review.View(**{view.to_dict()!r})")
+    deals_grid.table(page, view, deals.frame)
+    c.method(
+        forecasts.weekly_review.grid, deals.frame, given=f"data, settings, forecasts.review.View(**{view.to_dict()!r})"
+    )
 
 with cell(page, "What does the review change?") as c:
-    moved = forecasts.review.moves(data, settings, edits)
+    moved = forecasts.weekly_review.moves(data, settings, edits)
     c.answer(moved.sentence())
     if moved.frame["amount"].sum():
         c.chart(charts.moves, moved.frame, settings.currency)
-    c.method(forecasts.review.moves, moved.frame)
+    c.method(forecasts.weekly_review.moves, moved.frame)
 
 with cell(page, "What does each team call?") as c:
     team = calls.rollup(page)

@@ -1,22 +1,24 @@
 """Scenarios: move a lever and see the quarter change."""
 
 from core import scenarios
-from pages.ui import board, cached, cached_fit, explore, levers, notebook, present, saved, shell
+from pages.ui.kit import cache, notebook, shell
+from pages.ui.requirements import gap_cache
+from pages.ui.scenarios import analysis, branches, controls, outcome, presenter
 
-levers.odd_values()
+controls.odd_values()
 page = shell.open("Scenarios")
-ground = cached_fit.with_gaps(page, cached.result(scenarios.whatif.ground, page.data, page.settings))
-levers.odd_scope(lambda: ground.base.scopes)
-present.bar()
+ground = gap_cache.with_gaps(page, cache.result(scenarios.analysis.whatif.ground, page.data, page.settings))
+controls.odd_scope(lambda: ground.base.scopes)
+presenter.bar()
 
-saved.take_over(page)
-board.outcome(page, ground)
-explore.goal(page, ground)
-explore.rerun_if_taken()
-explore.matters(page, ground)
-explore.deciding(page, ground)
-saved.shelf(page, ground)
-saved.compare(page, ground)
-explore.trust(page, ground)
+branches.take_over(page)
+outcome.outcome(page, ground)
+analysis.goal(page, ground)
+analysis.rerun_if_taken()
+analysis.matters(page, ground)
+analysis.deciding(page, ground)
+branches.shelf(page, ground)
+branches.compare(page, ground)
+analysis.trust(page, ground)
 
 notebook.offer(page)

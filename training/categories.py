@@ -20,8 +20,8 @@ import yaml
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from core.requirements import categories, vectors
-from core.requirements.classify import CATEGORIES
+from core.requirements.text import categories, embeddings
+from core.requirements.text.classification import CATEGORIES
 
 LINES = Path(__file__).with_name("categories.yaml")
 PER_CLASS = {"functional": 3000, "security": 1800}
@@ -69,7 +69,7 @@ def _line(pattern: str, words: dict[str, list[str]], made: random.Random) -> str
 
 def by_meaning(texts: list[str], truth: np.ndarray) -> None:
     """Fit the second model, on sentence vectors, and write its weights; leave them where vectors are missing."""
-    seen = vectors.of([], texts)
+    seen = embeddings.of([], texts)
     if seen is None:
         print("The sentence vectors are not installed: the model on them stays as it is.")
         return
@@ -113,7 +113,7 @@ def main() -> None:
         right = np.array([MAPPED[c] for c in promise["label"]])
         alone = np.array([categories.of(t)[0] for t in promise["text"]])
         print(f"PROMISE mapped: {(alone == right).mean():.3f} of {len(right)} by words alone")
-        seen = vectors.of([], promise["text"].to_list())
+        seen = embeddings.of([], promise["text"].to_list())
         pairs = [] if seen is None else list(zip(promise["text"], seen[1], strict=True))
         predicted = alone if seen is None else np.array([categories.of(*pair)[0] for pair in pairs])
         print(f"PROMISE mapped: {(predicted == right).mean():.3f} by words and meaning")

@@ -16,8 +16,8 @@ from typing import Any
 import xlsxwriter
 import yaml
 
-from core.requirements import catalogue
-from core.requirements.samples import FOLDER, WORDINGS
+from core.requirements.catalogue import capabilities
+from core.requirements.work.sample_lists import FOLDER, WORDINGS
 
 SEED = 23
 ANSWERS = ["Compliant", "Partially compliant", "Roadmap", "Not compliant"]
@@ -37,7 +37,7 @@ WHEN = datetime(2026, 5, 4)
 def wanted() -> dict[str, list[str]]:
     """Return the wordings by category, in the order of the catalogue."""
     wordings = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
-    kinds = dict(catalogue.load().frame.select("capability_id", "category").iter_rows())
+    kinds = dict(capabilities.load().frame.select("capability_id", "category").iter_rows())
     out: dict[str, list[str]] = {}
     for name, lines in wordings.items():
         out.setdefault(kinds[name], []).extend(lines)

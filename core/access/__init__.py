@@ -2,6 +2,13 @@
 
 from core.access import rights
 from core.access.identity import LOCAL, Identity, can, identify
-from core.access.seen import view
+from core.access.row_view import view
 
-__all__ = ["LOCAL", "Identity", "can", "identify", "rights", "view"]
+__all__ = [
+    "LOCAL",
+    "Identity",
+    "can",
+    "identify",
+    "rights",
+    "view",
+]

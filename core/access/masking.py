@@ -10,7 +10,7 @@ import polars as pl
 
 from core import contracts
 from core.config import Settings
-from core.config.invented import company, person
+from core.config.pseudonyms import company, person
 from core.contracts import Dataset
 
 NAMES = 4_096

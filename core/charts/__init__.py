@@ -6,7 +6,7 @@ page's first numbers need not wait for it.
 
 from typing import TYPE_CHECKING
 
-from core.later import later
+from core.lazy_imports import later
 
 if TYPE_CHECKING:
     from core.charts import (

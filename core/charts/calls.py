@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from core.charts.late import alt
+from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from core.charts.late import alt
+from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish, legend
 from core.explain.drivers import plain
 from core.metrics.customer_health import SCORES

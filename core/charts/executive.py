@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.charts.late import alt
+from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish, legend
 
 MONEY = "~s"

@@ -7,9 +7,9 @@ from typing import Literal
 
 import polars as pl
 
-from core.charts.late import alt
+from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
-from core.explain import Contributions
+from core.explain.contributions import Contributions
 
 
 def labels() -> alt.Axis:

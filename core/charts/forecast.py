@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.charts.late import alt
+from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
 
 PARTS_RANGE = [ACTUAL, FORECAST, "#5b7db1", "#9a6fb0", "#7a8f3c", CONTEXT]

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
-from core.features.names import plain
+from core.features.labels import plain
 
 RATE = alt.Axis(format="%")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.charts.late import alt
+from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish, legend
 
 ROOM = 1.25  # Behind the longest bar its amount is written, on a phone too.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.charts.late import alt
-from core.charts.ledger import named_bars
+from core.charts.gap_ledger import named_bars
+from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
 from core.metrics import shortened
 

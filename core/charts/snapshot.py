@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from core.charts import booklet
+from core.charts import pdf_pages
 from core.charts.theme import ACTUAL, CONTEXT
 
 WIDTH = 640
@@ -134,21 +134,21 @@ def bold(text: str) -> str:
 
 def pdf(page: Snapshot) -> bytes:
     """Return the page as a PDF of A4 leaves; a chart, and a heading with what follows it, is never cut."""
-    blocks: list[booklet.Block] = [booklet.title(page.title, page.about)]
+    blocks: list[pdf_pages.Block] = [pdf_pages.title(page.title, page.about)]
     for number, question in enumerate(page.questions()):
         parts = page.of(question)
         if question:
-            blocks.append(booklet.heading(question))
+            blocks.append(pdf_pages.heading(question))
         tiles = [part.body for part in parts if part.kind == "tile"]
         if tiles:
-            blocks += booklet.tiles(tiles)
+            blocks += pdf_pages.tiles(tiles)
         for k, part in enumerate(parts):
             if part.kind == "text":
                 speaks_of_chart = k + 1 < len(parts) and parts[k + 1].kind == "chart"
-                blocks.append(booklet.paragraph(str(part.body), is_tied=speaks_of_chart))
+                blocks.append(pdf_pages.paragraph(str(part.body), is_tied=speaks_of_chart))
             elif part.kind == "chart":
-                blocks.append(booklet.figure(vector(part.body, f"c{number}-{k}")))
-    return booklet.bound(booklet.leaves(blocks, page.title))
+                blocks.append(pdf_pages.figure(vector(part.body, f"c{number}-{k}")))
+    return pdf_pages.bound(pdf_pages.leaves(blocks, page.title))
 
 
 def collected(title: str, about: str, shown: Sequence[tuple[str, str, Any]]) -> Snapshot:

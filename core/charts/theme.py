@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from core.charts.late import alt
+from core.charts.lazy_altair import alt
 
 ACTUAL, FORECAST, CONTEXT = "#16948d", "#e08a2c", "#8d99a3"
 SEQUENCE = ["#e3f1ef", "#7cc7bf", "#16948d", "#0a4f4d"]

@@ -18,7 +18,7 @@ CORE = Path(__file__).resolve().parents[1]
 def code(*rooms: str) -> str:
     """Return a hash of the source of some rooms, so that other code keeps other folders."""
     digest = hashlib.blake2b(digest_size=12)
-    for path in sorted(path for room in rooms for path in (CORE / room).glob("*.py")):
+    for path in sorted(path for room in rooms for path in (CORE / room).rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

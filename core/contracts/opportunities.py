@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 import polars as pl
 
-from core.contracts.columns import one_of
+from core.contracts.column_checks import one_of
 
 OPPORTUNITY_TYPES = ["new", "expansion", "renewal"]
 FORECAST_CATEGORIES = ["pipeline", "best_case", "commit", "closed", "omitted"]

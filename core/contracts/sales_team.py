@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from core.contracts.columns import one_of
+from core.contracts.column_checks import one_of
 
 ROLES = ["rep", "manager", "director", "vp"]
 

@@ -1,5 +1,36 @@
 """What comes out of the gap analysis for people: training, sales material, proof of concept, contract."""
 
-from core.enablement import contract, proof, rules, sales, slides, training, updates, word
+from typing import TYPE_CHECKING
 
-__all__ = ["contract", "proof", "rules", "sales", "slides", "training", "updates", "word"]
+from core.lazy_imports import later
+
+if TYPE_CHECKING:
+    from core.enablement import (
+        contract,
+        document,
+        docx,
+        office_package,
+        pptx,
+        proof_of_concept,
+        rules,
+        sales_material,
+        training,
+        updates,
+        workdays,
+    )
+
+__all__ = [
+    "contract",
+    "document",
+    "docx",
+    "office_package",
+    "pptx",
+    "proof_of_concept",
+    "rules",
+    "sales_material",
+    "training",
+    "updates",
+    "workdays",
+]
+
+__getattr__ = later(__name__, {name: name for name in __all__})

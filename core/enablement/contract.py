@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from core.enablement.paper import Block, Paper, bullets, heading, table, text
+from core.enablement.document import Block, Paper, bullets, heading, table, text
 from core.enablement.rules import rules
 from core.enablement.workdays import after, between
 from core.metrics.measure import counted

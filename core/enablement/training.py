@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from core.enablement.paper import Paper, bullets, heading, table, text
+from core.enablement.document import Paper, bullets, heading, table, text
 from core.enablement.rules import rules
 from core.metrics import counted, out_of
 

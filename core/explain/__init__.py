@@ -2,57 +2,51 @@
 
 from typing import TYPE_CHECKING
 
-from core.later import later
+from core.lazy_imports import later
 
 if TYPE_CHECKING:
     from core.explain import (
         accounts,
         actions,
-        changes,
+        bins,
+        contributions,
+        counterfactual,
         customers,
-        deal_changes,
         deals,
-        decisions,
         differences,
         drivers,
+        explained_models,
+        global_effects,
         headlines,
-        interplay,
-        months,
-        overall,
-        recommendations,
-        record,
-        steadiness,
+        importance,
+        interactions,
+        nearest_cases,
+        reliability,
+        revenue_months,
+        sentences,
+        stability,
     )
-    from core.explain.contributions import Contributions, explain
-    from core.explain.views import dependence, importance
 
 __all__ = [
-    "Contributions",
     "accounts",
     "actions",
-    "changes",
+    "bins",
+    "contributions",
+    "counterfactual",
     "customers",
-    "deal_changes",
     "deals",
-    "decisions",
-    "dependence",
     "differences",
     "drivers",
-    "explain",
+    "explained_models",
+    "global_effects",
     "headlines",
     "importance",
-    "interplay",
-    "months",
-    "overall",
-    "recommendations",
-    "record",
-    "steadiness",
+    "interactions",
+    "nearest_cases",
+    "reliability",
+    "revenue_months",
+    "sentences",
+    "stability",
 ]
 
-INNER = {
-    "Contributions": "contributions.Contributions",
-    "dependence": "views.dependence",
-    "explain": "contributions.explain",
-    "importance": "views.importance",
-}
-__getattr__ = later(__name__, {name: INNER.get(name, name) for name in __all__})
+__getattr__ = later(__name__, {name: name for name in __all__})

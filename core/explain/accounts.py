@@ -14,10 +14,10 @@ from core.explain.sentences import number
 from core.metrics import customer_health as health
 from core.metrics.customer_health import Trial
 from core.metrics.measure import money, percent
-from core.models import customers, lifetime, segments
-from core.models.hazard import EVENTS
-from core.models.lifetime import LifetimeValue
-from core.models.segments import Segments
+from core.models.churn.hazard import EVENTS
+from core.models.customers import account_outlook, lifetime, segments
+from core.models.customers.lifetime import LifetimeValue
+from core.models.customers.segments import Segments
 
 __all__ = ["Outlook", "ahead", "by_health", "groups", "health_of", "listed", "on_trial", "outlook", "worth"]
 
@@ -68,7 +68,7 @@ def listed(dataset: Dataset, settings: Settings) -> Listed:
         When too few accounts have left to learn from.
     """
     risks = reasons.churn_list(dataset, settings)
-    bundle = customers.load_or_build(dataset, settings).need()
+    bundle = account_outlook.load_or_build(dataset, settings).need()
     hand = health.by_hand(bundle.features, settings)
     frame = risks.frame.join(bundle.outlook.drop("mrr_amount", "p_left_90d"), on="account_id", how="left")
     return Listed(frame.join(hand, on="account_id", how="left"), risks.sentence(), risks.days)
@@ -146,9 +146,9 @@ def outlook(dataset: Dataset, settings: Settings) -> Outlook:
     ModelError
         When there is nothing to learn from, or nobody pays.
     """
-    bundle = customers.load_or_build(dataset, settings).need()
+    bundle = account_outlook.load_or_build(dataset, settings).need()
     return Outlook(
-        customers.by_month(bundle), bundle.cards, float(bundle.outlook["mrr_amount"].sum()), settings.currency
+        account_outlook.by_month(bundle), bundle.cards, float(bundle.outlook["mrr_amount"].sum()), settings.currency
     )
 
 
@@ -188,7 +188,7 @@ def ahead(dataset: Dataset, settings: Settings, account_id: str) -> Ahead:
     ModelError
         When the account does not pay.
     """
-    bundle = customers.load_or_build(dataset, settings).need()
+    bundle = account_outlook.load_or_build(dataset, settings).need()
     row = reasons.paying(bundle.outlook, account_id)
     left = bundle.hazards.filter(pl.col("event") == EVENTS[0]).sort("account_id", "month_ahead")
     path = left.with_columns(stay_rate=(1 - pl.col("hazard")).cum_prod().over("account_id"))
@@ -246,7 +246,7 @@ def health_of(dataset: Dataset, settings: Settings, account_id: str) -> Signs:
     ModelError
         When the account does not pay.
     """
-    bundle = customers.load_or_build(dataset, settings)
+    bundle = account_outlook.load_or_build(dataset, settings)
     row = reasons.paying(bundle.features, account_id)
     scored = health.by_hand(row, settings).to_dicts()[0]
     own = bundle.outlook.filter(pl.col("account_id") == account_id) if bundle.outlook.height else bundle.outlook
@@ -271,7 +271,7 @@ def on_trial(dataset: Dataset, settings: Settings) -> Trial:
     ModelError
         When the history is too short.
     """
-    past = customers.load_or_build(dataset, settings).past
+    past = account_outlook.load_or_build(dataset, settings).past
     if past.is_empty():
         raise ModelError("The history is too short to put health on trial.", mend="Load more contracts that ended.")
     past = past.with_columns(health.by_hand(past, settings)["by_hand"])
@@ -319,7 +319,7 @@ def worth(dataset: Dataset, settings: Settings) -> LifetimeValue:
     """
     if lifetime.kind(dataset, settings) == "repeat":
         return lifetime.by_orders(dataset, settings)
-    bundle = customers.load_or_build(dataset, settings).need()
+    bundle = account_outlook.load_or_build(dataset, settings).need()
     left = bundle.hazards.filter(pl.col("event") == EVENTS[0]).drop("event")
     paying = bundle.features.select("account_id", "mrr_amount", "tenure_days")
     return lifetime.by_contract(dataset, settings, left, paying, bundle.off)

@@ -12,7 +12,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
 from core.explain import customers as reasons
-from core.explain import subjects
+from core.explain import explained_models
 from core.explain.contributions import Contributions, explain, path_slope, probability
 from core.explain.deals import mixed, opened
 from core.features import accounts, deals
@@ -288,7 +288,7 @@ def compare(
 @remembered(4)
 def _explained(dataset: Dataset, settings: Settings, _bundle_key: Same, subject: str) -> Contributions:
     """Return today's chances of all rows, split; kept while data and models stay: any group is a part of it."""
-    explained = subjects.subject(dataset, settings, subject)
+    explained = explained_models.subject(dataset, settings, subject)
     return explain(explained.model, explained.rows, unit="points")
 
 
@@ -300,11 +300,13 @@ def _of(whole: Contributions, ids: pl.Series) -> Contributions:
     return replace(whole, frame=frame, entities=entities, base=base, shown=shown)
 
 
-def _described(dataset: Dataset, settings: Settings, by: str, subject: str) -> tuple[pl.DataFrame, subjects.Subject]:
+def _described(
+    dataset: Dataset, settings: Settings, by: str, subject: str
+) -> tuple[pl.DataFrame, explained_models.Subject]:
     """Return today's rows with the group and the chance, and the model they are of."""
     if by not in GROUPS:
         raise ModelError(f"Groups by {by} are not known.", mend=f"Did you mean {closest(by, list(GROUPS))}?")
-    explained = subjects.subject(dataset, settings, subject)
+    explained = explained_models.subject(dataset, settings, subject)
     rows = explained.rows
     if by not in rows.columns:
         rows = rows.join(dataset.accounts.select("account_id", by), on="account_id", how="left")

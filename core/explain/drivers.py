@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from core.contracts.errors import ConfigError
-from core.features.names import plain
+from core.features.labels import plain
 
 __all__ = ["DEFAULT", "DriverMap", "load", "plain"]
 

@@ -11,7 +11,7 @@ from core.config import Settings
 from core.config.calendar import quarter_end
 from core.contracts import Dataset
 from core.contracts.spans import line_runs
-from core.contracts.stages import UNKNOWN_STAGE
+from core.contracts.stage_words import UNKNOWN_STAGE
 
 NUMBERS = (
     "stage_rank",

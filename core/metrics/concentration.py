@@ -8,8 +8,8 @@ from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label
 from core.contracts import Dataset
 from core.metrics.bookings import lines, of_account
+from core.metrics.deal_events import due_by
 from core.metrics.measure import Measure, money, percent, ratio
-from core.metrics.tracks import due_by
 
 
 def share_of_top(amounts: pl.Series, top: int = 10) -> float | None:

@@ -12,9 +12,9 @@ from core.config.calendar import add_months, quarter_end, quarter_label, quarter
 from core.contracts import Dataset
 from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
+from core.metrics.deal_events import at, due_by, tracks
 from core.metrics.measure import Measure, money, percent, ratio
-from core.metrics.stages import known_shares
-from core.metrics.tracks import at, due_by, tracks
+from core.metrics.stage_conversion import known_shares
 
 FEWEST_QUARTERS = 3
 

@@ -11,10 +11,10 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
+from core.metrics.deal_events import at, between, tracks
+from core.metrics.deal_scope import Cut, cut, names, people
 from core.metrics.measure import counted, money
-from core.metrics.moves import MOVES, NEEDED, classified, summed, worth
-from core.metrics.scope import Cut, cut, names, people
-from core.metrics.tracks import at, between, tracks
+from core.metrics.pipeline_moves import MOVES, NEEDED, classified, summed, worth
 
 ORDER = ("Opening", *MOVES, "Closing")
 STANDING = ("day", "end_on", "state", "cents", "close_on", "owner_id", "team", "region", "segment", "family")

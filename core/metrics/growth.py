@@ -13,8 +13,8 @@ from core.config.calendar import add_months, month_start, quarter_start, year_st
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.bookings import daily
+from core.metrics.deal_events import DELETED, tracks
 from core.metrics.measure import Measure, compact, percent, ratio
-from core.metrics.tracks import DELETED, tracks
 
 TOLD = {
     "Bookings": "this quarter's bookings stand",

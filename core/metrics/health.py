@@ -16,10 +16,10 @@ from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.concentration import share_of_top
 from core.metrics.coverage import open_and_weighted
-from core.metrics.journeys import lengths
+from core.metrics.deal_events import OPEN, WON, between, due_by, tracks
 from core.metrics.measure import percent, ratio
 from core.metrics.remembered import remembered
-from core.metrics.tracks import OPEN, WON, between, due_by, tracks
+from core.metrics.stage_history import lengths
 
 PARTS = ("Coverage", "Freshness", "Push rate", "Stage age", "Concentration", "Forecast bias")
 QUARTERS = 10

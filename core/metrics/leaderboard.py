@@ -12,7 +12,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.contracts.spans import is_valid
 from core.metrics.bookings import daily, lines
-from core.metrics.intervals import wilson
+from core.metrics.confidence_intervals import wilson
 from core.metrics.measure import Measure, money, percent, ratio
 from core.metrics.winrate import closed
 

@@ -15,9 +15,9 @@ from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.attainment import regions_of
 from core.metrics.bookings import daily, dated
+from core.metrics.deal_events import NO_REGION, at, tracks
 from core.metrics.flow import deals
 from core.metrics.measure import Measure, percent, ratio
-from core.metrics.tracks import NO_REGION, at, tracks
 
 KINDS = {"Bookings": ("booking",), "Revenue": ("billing", "refund"), "Attainment": ("booking",)}
 MEASURES = ("Bookings", "Attainment", "Revenue", "Open pipeline")

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
+from core.metrics.confidence_intervals import difference
+from core.metrics.deal_events import WON, tracks
+from core.metrics.deal_scope import people
 from core.metrics.flow import written
-from core.metrics.intervals import difference
 from core.metrics.measure import counted, money, percent, ratio
 from core.metrics.remembered import remembered
-from core.metrics.scope import people
 from core.metrics.signals import SIGNALS, landmarks, marks, open_marks, words
-from core.metrics.tracks import WON, tracks
 
 FEWEST_CASES = 200
 RIDGE = 2.0

@@ -10,10 +10,10 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
-from core.metrics.intervals import wilson
-from core.metrics.journeys import lengths
+from core.metrics.confidence_intervals import wilson
+from core.metrics.deal_events import OPEN, WON, at, tracks
 from core.metrics.remembered import remembered
-from core.metrics.tracks import OPEN, WON, at, tracks
+from core.metrics.stage_history import lengths
 
 SIGNALS = (
     "stalled",

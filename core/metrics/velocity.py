@@ -11,9 +11,9 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_label, quarter_start
 from core.contracts import Dataset
-from core.metrics.journeys import journeys
+from core.metrics.deal_events import at, tracks
 from core.metrics.measure import Measure, money, percent, ratio
-from core.metrics.tracks import at, tracks
+from core.metrics.stage_history import journeys
 from core.metrics.winrate import closed
 
 PARTS = ("Open deals", "Win rate", "Average deal", "Days to win")

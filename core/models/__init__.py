@@ -1,33 +1,21 @@
 """Models: close, churn, forecast, the outlook built on them, and what tells whether to trust them."""
 
-from core.models import (
-    alarms,
-    arrivals,
-    churn,
-    close,
-    forecast,
-    outlook,
-    parts,
-    readiness,
-    registry,
-    trust,
-    upkeep,
-    versions,
-    weekly,
-)
+from core.models import churn, close, evaluation, monitoring, outlook, readiness, registry, retraining, versions
+from core.models.close import pipeline_creation
+from core.models.revenue import forecast, revenue_by_segment, weekly
 
 __all__ = [
-    "alarms",
-    "arrivals",
     "churn",
     "close",
+    "evaluation",
     "forecast",
+    "monitoring",
     "outlook",
-    "parts",
+    "pipeline_creation",
     "readiness",
     "registry",
-    "trust",
-    "upkeep",
+    "retraining",
+    "revenue_by_segment",
     "versions",
     "weekly",
 ]

@@ -18,7 +18,7 @@ from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import counted, money, percent
 from core.metrics.remembered import Same, remembered
 from core.models import registry
-from core.models.arrivals import tracks, worth
+from core.models.close.pipeline_creation import tracks, worth
 
 LANDMARK_STEP_DAYS = 30
 LOOK_BACK_DAYS = 720

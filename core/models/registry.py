@@ -18,11 +18,12 @@ from core.config.kept import code, writing
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, QuarterdeckError
 from core.features import accounts, deals
-from core.models import alarms, churn, close, forecast, versions
+from core.models import churn, close, monitoring, versions
 from core.models.churn import ChurnModel
 from core.models.close import CloseModel
-from core.models.probability import Probability
-from core.models.risks import Risks
+from core.models.close.competing_risks import Risks
+from core.models.estimators.landmark_classifier import Probability
+from core.models.revenue import forecast
 
 KEPT = 6
 REMEMBERED = 4
@@ -223,13 +224,13 @@ def alike(dataset: Dataset, settings: Settings) -> tuple[str, date] | None:
 
 def held_against(version: str, dataset: Dataset, settings: Settings) -> list[str]:
     """Return the alarms a kept version raises on today's deals and accounts."""
-    return alarms.watch(_older(settings.home / "models" / version, dataset, settings, ""), settings).raised
+    return monitoring.watch(_older(settings.home / "models" / version, dataset, settings, ""), settings).raised
 
 
 def noted(dataset: Dataset, settings: Settings) -> list[str]:
     """Return the alarms written beside the models that serve; nothing is loaded or trained."""
     name = versions.held(settings) or key(_company(dataset), settings)
-    return alarms.kept(settings.home / "models" / name)
+    return monitoring.kept(settings.home / "models" / name)
 
 
 def load_or_train(dataset: Dataset, settings: Settings, progress: Progress | None = None) -> Bundle:
@@ -298,7 +299,7 @@ def _from_disk(name: str, dataset: Dataset, settings: Settings, progress: Progre
         pinned = versions.held(settings)
         if pinned and pinned != name and (root / pinned / "bundle.json").exists():
             older = _older(root / pinned, dataset, settings, name)
-            alarms.keep(root / pinned, alarms.watch(older, settings))
+            monitoring.keep(root / pinned, monitoring.watch(older, settings))
             return older
         with FileLock(root / f"{name}.lock"):
             return _read_or_trained(root / name, dataset, settings, progress)
@@ -351,7 +352,7 @@ def _save(path: Path, bundle: Bundle, dataset: Dataset, settings: Settings) -> N
             model.past_.write_parquet(work / f"{label}_past.parquet")
         for label in FRAMES:
             getattr(bundle, label).write_parquet(work / f"{label}.parquet")
-        alarms.keep(work, alarms.watch(bundle, settings))
+        monitoring.keep(work, monitoring.watch(bundle, settings))
         (work / "bundle.json").write_text(json.dumps(about, indent=1, default=str), encoding="utf-8")
 
 

@@ -1,44 +1,32 @@
 """A buyer's requirement list held against the product: read, classify, match, gaps, bid, answers, ledger, workbook."""
 
-from core.requirements import (
-    catalogue,
-    deal,
-    doubts,
-    duplicates,
-    edition,
-    gap,
-    incoming,
-    kept,
-    ledger,
-    match,
-    memory,
-    outgoing,
-    responses,
-    samples,
-    scores,
-    stakes,
-    workbook,
-)
-from core.requirements.read import RequirementList, read_list
+from typing import TYPE_CHECKING
+
+from core.lazy_imports import later
+
+if TYPE_CHECKING:
+    from core.requirements import (
+        catalogue,
+        export,
+        fill,
+        judge,
+        match,
+        officefiles,
+        read,
+        text,
+        work,
+    )
 
 __all__ = [
-    "RequirementList",
     "catalogue",
-    "deal",
-    "doubts",
-    "duplicates",
-    "edition",
-    "gap",
-    "incoming",
-    "kept",
-    "ledger",
+    "export",
+    "fill",
+    "judge",
     "match",
-    "memory",
-    "outgoing",
-    "read_list",
-    "responses",
-    "samples",
-    "scores",
-    "stakes",
-    "workbook",
+    "officefiles",
+    "read",
+    "text",
+    "work",
 ]
+
+__getattr__ = later(__name__, {name: name for name in __all__})

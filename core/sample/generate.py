@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 import yaml
 
 from core.config.calendar import add_months, month_start
-from core.config.invented import companies
+from core.config.pseudonyms import companies
 from core.contracts import SCHEMAS
 from core.contracts.errors import SourceError
 from core.sample import activities as activity_room
-from core.sample import deals, hygiene, ledger, pipeline, recurring
+from core.sample import deal_life, deal_simulation, hygiene, recurring, transaction_lines
 from core.sample import team as team_room
-from core.sample.names import COUNTRIES, INDUSTRIES, PRODUCTS
+from core.sample.vocabulary import COUNTRIES, INDUSTRIES, PRODUCTS
 
 AS_OF = date(2026, 5, 15)
 SEGMENTS = ("SMB", "Mid-Market", "Enterprise")
@@ -81,10 +81,10 @@ def generate(
     team = team_room.build(rng, max(6, min(400, accounts // 20)), clock.start, clock.weeks)
     facts, codes = _accounts(rng, team, accounts)
     say(0.10, "Playing the pipeline week by week")
-    phases = deals.Phases(int(clock.weeks * 0.56), int(clock.weeks * 0.56) + 13, int(clock.weeks * 0.5))
+    phases = deal_life.Phases(int(clock.weeks * 0.56), int(clock.weeks * 0.56) + 13, int(clock.weeks * 0.5))
     landmarks = tuple(range(clock.weeks - 1, clock.weeks - 48, -6))
     n_deals = opportunities or round(7.5 * accounts)
-    sim = pipeline.simulate(rng, team, codes, n_deals, clock.weeks, clock.start, phases, landmarks)
+    sim = deal_simulation.simulate(rng, team, codes, n_deals, clock.weeks, clock.start, phases, landmarks)
     opps, history = hygiene.spoil(rng, sim.opportunities, sim.history, sim.truth)
     say(0.45, "Signing contracts")
     months = [add_months(month_start(clock.start), m) for m in range(_months(clock.start, AS_OF) + 1)]
@@ -118,8 +118,8 @@ def generate(
     say(0.75, "Writing files")
     _write(out, frames, fmt)
     regions = facts.select("account_id", "region")
-    lines = ledger.bookings(rng, won, regions)
-    chunks = ledger.invoices(rng, flow.subscriptions, months, regions, transactions - lines.height, AS_OF)
+    lines = transaction_lines.bookings(rng, won, regions)
+    chunks = transaction_lines.invoices(rng, flow.subscriptions, months, regions, transactions - lines.height, AS_OF)
     _stream(out, lines, chunks, fmt)
     _finish(out, seed, sim.truth, _truth_days(flow.truth))
     say(1.0, "Sample company ready")
@@ -171,7 +171,7 @@ def _accounts(rng: np.random.Generator, team: team_room.Team, n: int) -> tuple[p
 def _founding(rng: np.random.Generator, codes: dict[str, np.ndarray]) -> pl.DataFrame:
     """Return a contract for each account that was a customer before the records begin."""
     founders = np.flatnonzero(codes["founding"])
-    mean, spread = np.array([pipeline.SEGMENT_SIZE[s] for s in range(3)]).T
+    mean, spread = np.array([deal_simulation.SEGMENT_SIZE[s] for s in range(3)]).T
     size = codes["segment"][founders]
     return pl.DataFrame(
         {
@@ -269,7 +269,7 @@ def _finish(out: Path, seed: int, deal_truth: pl.DataFrame, account_truth: pl.Da
     truth.mkdir(parents=True)
     deal_truth.write_parquet(truth / "opportunity_truth.parquet")
     account_truth.write_parquet(truth / "account_truth.parquet")
-    drivers = {"close": dict(deals.EFFECTS), "churn": dict(recurring.CHURN_EFFECTS)}
+    drivers = {"close": dict(deal_life.EFFECTS), "churn": dict(recurring.CHURN_EFFECTS)}
     (truth / "drivers.yaml").write_text(yaml.safe_dump(drivers, sort_keys=False), encoding="utf-8")
     meta = {"as_of": AS_OF.isoformat(), "seed": seed, "source": "Sample company", "currency": "USD"}
     (out / "meta.yaml").write_text(yaml.safe_dump(meta), encoding="utf-8")

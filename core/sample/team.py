@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from core.config.invented import people
+from core.config.pseudonyms import people
 
 REGIONS = ("AMER", "EMEA", "APAC", "LATAM")
 REGION_SHARES = (0.45, 0.30, 0.17, 0.08)

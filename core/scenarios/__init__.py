@@ -2,12 +2,27 @@
 
 from typing import TYPE_CHECKING
 
-from core.later import later
+from core.lazy_imports import later
 
 if TYPE_CHECKING:
-    from core.scenarios import attribution, baseline, comparison, engine, levers, presets, seen, whatif
-    from core.scenarios import io as files
+    from core.scenarios import (
+        analysis,
+        board_brief,
+        data,
+        engine,
+        files,
+        levers,
+        presets,
+    )
 
-__all__ = ["attribution", "baseline", "comparison", "engine", "files", "levers", "presets", "seen", "whatif"]
+__all__ = [
+    "analysis",
+    "board_brief",
+    "data",
+    "engine",
+    "files",
+    "levers",
+    "presets",
+]
 
-__getattr__ = later(__name__, {name: name for name in __all__} | {"files": "io"})
+__getattr__ = later(__name__, {name: name for name in __all__})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from core.scenarios.baseline import Baseline
-from core.scenarios.io import read_file
+from core.scenarios.data.baseline import Baseline
+from core.scenarios.files import read_file
 from core.scenarios.levers import Scenario
 
 FOLDER = Path(__file__).resolve().parents[2] / "sample_data" / "scenarios"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.sources.sample import load_data, load_sample
+from core.sources.loading import load_data, load_sample
 
 if TYPE_CHECKING:
     from core.sources.folder import read_files, read_folder

@@ -14,10 +14,10 @@ from core import contracts
 from core.config import Settings, load
 from core.contracts import FRAMES, SCHEMAS, Dataset
 from core.contracts.errors import SourceError, closest
-from core.contracts.stages import UNKNOWN_STAGE
+from core.contracts.stage_words import UNKNOWN_STAGE
 from core.sources.files import ENDINGS, open_frame
 from core.sources.mapping import EntityMap, read_map
-from core.sources.parse import typed
+from core.sources.parsing import typed
 
 ADVICE = {
     "opportunity_history": "flow, pushes and past pipeline cannot be shown.",

@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.contracts.errors import ConflictError, StoreError
+from core.store.append_only import LONGEST_NOTE, Versions
 from core.store.repositories import Clock
 from core.store.tables import AuditRow, CapabilityRow
-from core.store.versions import LONGEST_NOTE, Versions
 
 MOST_AT_ONCE = 400
 LONGEST = {"capability_id": 200, "category": 40, "status": 40, "owner": 200, "merged_into": 200}

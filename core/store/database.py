@@ -15,6 +15,7 @@ from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
 from core.store.answers import Answers
+from core.store.append_only import DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
 from core.store.capabilities import Capabilities
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
@@ -27,7 +28,6 @@ from core.store.tables import (
     ReviewViewRow,
     ScenarioRow,
 )
-from core.store.versions import DealEdits, ForecastCalls, Snapshots
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_NUMBER = 7_031_974

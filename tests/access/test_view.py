@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from core.access import identify, masking, rights, scope, view
+from core.access import identify, masking, rights, row_scope, view
 from core.access.identity import Identity
 from core.contracts import SCHEMAS
 from core.contracts.errors import AccessError
@@ -77,7 +77,7 @@ def test_regions_add_up_to_the_company(sample, settings):
 
 
 def test_a_team_is_its_head_and_all_below(sample, settings, head):
-    team = scope.reports(sample.sales_team, head, sample.as_of)
+    team = row_scope.reports(sample.sales_team, head, sample.as_of)
     part = view(sample, settings, (), head)
     assert head in team
     assert len(team) > 2
@@ -89,8 +89,8 @@ def test_a_team_is_its_head_and_all_below(sample, settings, head):
 def test_reports_go_down_every_level_and_end_at_a_ring():
     rows = {"rep_id": ["a", "b", "c", "d"], "manager_id": ["c", "a", "b", None]}
     people = pl.DataFrame(rows).with_columns(valid_from=pl.date(2025, 1, 1), valid_to=pl.lit(None, pl.Date))
-    assert scope.reports(people, "a", people["valid_from"][0]) == {"a", "b", "c"}
-    assert scope.reports(people, "d", people["valid_from"][0]) == {"d"}
+    assert row_scope.reports(people, "a", people["valid_from"][0]) == {"a", "b", "c"}
+    assert row_scope.reports(people, "d", people["valid_from"][0]) == {"d"}
 
 
 @pytest.mark.parametrize("who", [{"regions": ("Mars",)}, {"team_of": "nobody"}])

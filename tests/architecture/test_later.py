@@ -20,9 +20,9 @@ def test_every_name_a_room_offers_is_there(room):
 
 
 def test_a_name_may_stand_for_another_module_or_for_something_in_one():
-    assert scenarios.files.__name__ == "core.scenarios.io"
-    assert explain.explain.__name__ == "explain"
-    assert explain.explain.__module__ == "core.explain.contributions"
+    assert scenarios.files.__name__ == "core.scenarios.files"
+    assert explain.contributions.explain.__name__ == "explain"
+    assert explain.contributions.explain.__module__ == "core.explain.contributions"
 
 
 def test_another_name_is_told_to_be_missing():

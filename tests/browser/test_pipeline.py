@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from core.explain import deal_changes
-from core.metrics import flow, risk, scope
+from core.explain.counterfactual import deals
+from core.metrics import deal_scope, flow, risk
 from tests.browser.test_main_paths import browser, page, url
 
 __all__ = ["browser", "page", "url"]
@@ -25,7 +25,7 @@ def choose(view, label, name):
 
 
 def test_the_flow_of_a_team_by_the_hierarchy_of_then_and_of_now(url, page, sample, settings):
-    span = (*scope.periods(sample, settings)[DAYS], "team", TEAM, "this quarter")
+    span = (*deal_scope.periods(sample, settings)[DAYS], "team", TEAM, "this quarter")
     then, now = (flow.flow(sample, settings, *span, hierarchy) for hierarchy in ("then", "now"))
     assert then.amount("Transferred out") != now.amount("Transferred out"), "a rep came into this team or left it"
     page.goto(f"{url}/pipeline")
@@ -43,8 +43,8 @@ def test_the_flow_of_a_team_by_the_hierarchy_of_then_and_of_now(url, page, sampl
 
 def test_a_slider_of_a_deal_moves_its_chance(url, page, sample, settings):
     one = risk.at_risk(sample, settings).frame["opportunity_id"][0]
-    now = next(f.now for f in deal_changes.fields(sample, settings, one) if f.name == "n_meetings_30d")
-    moved = deal_changes.suppose(sample, settings, one, (("n_meetings_30d", now + 2),))
+    now = next(f.now for f in deals.fields(sample, settings, one) if f.name == "n_meetings_30d")
+    moved = deals.suppose(sample, settings, one, (("n_meetings_30d", now + 2),))
     page.goto(f"{url}/pipeline")
     expect(page.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
@@ -54,5 +54,5 @@ def test_a_slider_of_a_deal_moves_its_chance(url, page, sample, settings):
     expect(page.get_by_text(moved.sentence())).to_be_visible(timeout=30_000)
     expect(page.get_by_text(moved.along)).to_be_visible()
     page.get_by_role("button", name="Back to as it stands").click()
-    still = deal_changes.suppose(sample, settings, one)
+    still = deals.suppose(sample, settings, one)
     expect(page.get_by_text(still.sentence())).to_be_visible(timeout=30_000)

@@ -6,8 +6,10 @@ import pytest
 from core import charts
 from core.charts import explain as draw
 from core.charts import forecast as forecast_charts
-from core.explain import Contributions
-from core.models import arrivals, forecast, outlook, parts, weekly
+from core.explain.contributions import Contributions
+from core.models import outlook
+from core.models.close import pipeline_creation
+from core.models.revenue import forecast, revenue_by_segment, weekly
 
 
 @pytest.fixture
@@ -50,13 +52,13 @@ def values(chart, column):
 
 
 def test_charts_of_what_lies_ahead_draw(sample, settings, bundle):
-    new = arrivals.arrivals(sample, settings, "region", 90)
+    new = pipeline_creation.arrivals(sample, settings, "region", 90)
     assert values(forecast_charts.arriving(new.frame, "USD"), "part") == set(new.frame["part"])
     curves = forecast_charts.win_curves(new.curves).to_dict()
     assert curves["encoding"]["color"]["scale"]["domain"] == sorted(new.frame["part"])
     weeks = weekly.weekly(sample, settings).frame
     assert values(forecast_charts.weeks(weeks, "USD"), "part") == {"Billed", "Expected"}
-    regions = parts.parts(sample, settings).frame
+    regions = revenue_by_segment.parts(sample, settings).frame
     first = regions["unit"].unique(maintain_order=True)[:2].to_list()
     assert values(forecast_charts.lines(regions, "USD", top=2), "unit") == set(first)
 

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 import pytest
 
-from core.charts import booklet, snapshot
+from core.charts import pdf_pages, snapshot
 from core.charts.snapshot import Part, Snapshot
 
 HOSTILE = '<script>alert("x")</script> & 🚀 **bold** $1$'
@@ -55,16 +55,16 @@ def test_every_object_of_the_bound_file_is_where_the_table_says():
     places = {number: int(row.split()[0]) for number, row in enumerate(rows) if row.endswith(b" n")}
     for number, place in places.items():
         assert found[place:].startswith(b"%d 0 obj" % number)
-    heads = [body.partition(b"stream\n")[0] for body in booklet._objects(found).values()]
-    used = {int(n) for head in heads for n in booklet.REFERENCE.findall(head)}
+    heads = [body.partition(b"stream\n")[0] for body in pdf_pages._objects(found).values()]
+    used = {int(n) for head in heads for n in pdf_pages.REFERENCE.findall(head)}
     assert used <= set(places)
-    for body in booklet._objects(found).values():
+    for body in pdf_pages._objects(found).values():
         if b"/FlateDecode" in body.partition(b"stream\n")[0]:
             zlib.decompress(body.partition(b"stream\n")[2].rpartition(b"\nendstream")[0])
 
 
 def block(height, is_tied=False):
-    return booklet.Block(height, lambda top: f"<g>{top:.0f}</g>", is_tied)
+    return pdf_pages.Block(height, lambda top: f"<g>{top:.0f}</g>", is_tied)
 
 
 def tops(leaf):
@@ -72,62 +72,62 @@ def tops(leaf):
 
 
 def test_a_heading_is_never_left_alone_at_the_foot_of_a_leaf():
-    room = booklet.BOTTOM - booklet.MARGIN
-    found = booklet.leaves([block(room - 50), block(30, is_tied=True), block(40)])
+    room = pdf_pages.BOTTOM - pdf_pages.MARGIN
+    found = pdf_pages.leaves([block(room - 50), block(30, is_tied=True), block(40)])
     assert [tops(leaf) for leaf in found] == [[42], [42, 72]]
 
 
 def test_what_is_tied_but_longer_than_a_leaf_is_broken_between_blocks_only():
-    room = booklet.BOTTOM - booklet.MARGIN
-    found = booklet.leaves([block(room * 0.6, is_tied=True), block(room * 0.6, is_tied=True), block(room * 0.3)])
+    room = pdf_pages.BOTTOM - pdf_pages.MARGIN
+    found = pdf_pages.leaves([block(room * 0.6, is_tied=True), block(room * 0.6, is_tied=True), block(room * 0.3)])
     assert [len(tops(leaf)) for leaf in found] == [1, 2]
     for leaf in found:
-        assert all(42 <= top < booklet.BOTTOM for top in tops(leaf))
-    assert len(booklet.leaves([])) == 1
+        assert all(42 <= top < pdf_pages.BOTTOM for top in tops(leaf))
+    assert len(pdf_pages.leaves([])) == 1
 
 
 @pytest.mark.parametrize(("wide", "high"), [(100, 80), (2000, 300), (300, 5000)])
 def test_a_chart_fits_a_leaf_and_keeps_its_shape(wide, high):
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}"></svg>'
-    found = booklet.figure(svg)
+    found = pdf_pages.figure(svg)
     drawn = found.draw(100)
     w, h = (float(re.search(rf'{side}="([\d.]+)"', drawn).group(1)) for side in ("width", "height"))
-    assert w <= booklet.ROOM + 0.1
-    assert found.height <= booklet.BOTTOM - booklet.MARGIN
+    assert w <= pdf_pages.ROOM + 0.1
+    assert found.height <= pdf_pages.BOTTOM - pdf_pages.MARGIN
     assert w / h == pytest.approx(wide / high, rel=0.02)
 
 
 def test_text_is_broken_and_what_cannot_be_printed_is_left_out():
-    found = booklet.paragraph("word " * 60 + "\nnext\x00line")
+    found = pdf_pages.paragraph("word " * 60 + "\nnext\x00line")
     drawn = found.draw(50)
     assert drawn.count("<text") >= 4
     assert "\x00" not in drawn
-    assert found.height > booklet.paragraph("one").height
+    assert found.height > pdf_pages.paragraph("one").height
 
 
 def test_what_stands_first_is_bold_and_markup_is_text():
-    drawn = booklet.paragraph("**Blocker, <row> 2**: it is missing, 80 % of it").draw(50)
+    drawn = pdf_pages.paragraph("**Blocker, <row> 2**: it is missing, 80 % of it").draw(50)
     assert '<tspan font-weight="700">Blocker, &lt;row&gt; 2</tspan>' in drawn
     assert "**" not in drawn
-    assert f"80{booklet.NO_BREAK}%" in drawn
-    assert "tspan" not in booklet.paragraph("no **bold** at its head").draw(50)
+    assert f"80{pdf_pages.NO_BREAK}%" in drawn
+    assert "tspan" not in pdf_pages.paragraph("no **bold** at its head").draw(50)
 
 
 def test_only_a_sentence_before_a_chart_is_kept_with_what_follows():
-    assert booklet.paragraph("one").is_tied
-    assert not booklet.paragraph("one", is_tied=False).is_tied
-    assert not booklet.bullet("one").is_tied
+    assert pdf_pages.paragraph("one").is_tied
+    assert not pdf_pages.paragraph("one", is_tied=False).is_tied
+    assert not pdf_pages.bullet("one").is_tied
 
 
 def test_a_table_breaks_between_its_rows_and_its_head_is_not_left_alone():
     rows = [("What", "Said"), *((f"row {k}", "word " * 30) for k in range(60))]
-    blocks = booklet.table(rows, (100, 300))
+    blocks = pdf_pages.table(rows, (100, 300))
     assert [one.is_tied for one in blocks[:3]] == [True, False, False]
     assert blocks[1].height > blocks[0].height
-    found = booklet.leaves(blocks)
+    found = pdf_pages.leaves(blocks)
     assert len(found) > 1
     assert [sum(leaf.count(f">row {k}<") for leaf in found) for k in range(60)] == [1] * 60
-    assert booklet.BAND in found[0]
+    assert pdf_pages.BAND in found[0]
 
 
 def test_arrow_data_become_rows_and_dates_stay_on_their_day():

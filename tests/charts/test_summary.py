@@ -8,31 +8,32 @@ from pathlib import Path
 
 import pytest
 
-from core.charts import booklet, snapshot, summary
+from core.charts import list_summary, pdf_pages, snapshot
 from core.metrics import shortened
-from core.requirements import gap, scores, stakes
+from core.requirements.judge import bid_scores, gap_analysis
+from core.requirements.work import deal_context
 
 LISTS = Path(__file__).resolve().parents[2] / "sample_data" / "requirements"
 
 
 @pytest.fixture(scope="module")
 def made(sample, settings):
-    stake = stakes.open_deals(sample, settings)[3]
-    found = gap.analyse_file(LISTS / "meridian_rfp.csv", settings=settings, stake=stake)
-    bid = scores.bid(found, settings, replace(stake, p_win=0.2))
-    return summary.summary(found, scores.scores(found, settings), bid, settings)
+    stake = deal_context.open_deals(sample, settings)[3]
+    found = gap_analysis.analyse_file(LISTS / "meridian_rfp.csv", settings=settings, stake=stake)
+    bid = bid_scores.bid(found, settings, replace(stake, p_win=0.2))
+    return list_summary.summary(found, bid_scores.scores(found, settings), bid, settings)
 
 
 def test_both_leaves_are_filled(made, monkeypatch):
     leaves = []
-    monkeypatch.setattr(booklet, "bound", lambda pages: leaves.extend(pages) or b"")
+    monkeypatch.setattr(pdf_pages, "bound", lambda pages: leaves.extend(pages) or b"")
     snapshot.pdf(made)
     assert len(leaves) == 2
     lowest = [
         max(float(y) for y in re.findall(r'<text x="42.0" y="([\d.]+)"[^>]*font-size="9.8"', leaf))
         for leaf in leaves[1:]
     ]
-    assert lowest[0] > booklet.HIGH * 0.6
+    assert lowest[0] > pdf_pages.HIGH * 0.6
 
 
 def test_every_line_ends_as_a_sentence(made):

@@ -15,8 +15,21 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core.contracts.errors import RequirementError
-from core.enablement import contract, paper, proof, sales, slides, training, updates, word, workdays
-from core.requirements import catalogue, gap, kept, limits, read_list
+from core.enablement import (
+    contract,
+    document,
+    docx,
+    pptx,
+    proof_of_concept,
+    sales_material,
+    training,
+    updates,
+    workdays,
+)
+from core.requirements.catalogue import capabilities
+from core.requirements.judge import gap_analysis, limits
+from core.requirements.read.requirement_list import read_list
+from core.requirements.work import saved_lists
 
 CATALOGUE = b"""id,name,category,status,description,limit,commitments,eta,owner
 S1,Single sign-on,security,available,Sign in through the identity provider with SAML,,SAML 2.0,,Ann
@@ -39,12 +52,12 @@ FRIDAY = date(2026, 5, 15)
 
 @pytest.fixture(scope="module")
 def known():
-    return catalogue.load(CATALOGUE, "c.csv").frame
+    return capabilities.load(CATALOGUE, "c.csv").frame
 
 
 @pytest.fixture
 def rows(settings):
-    return gap.analyse(read_list(LIST, "l.csv"), catalogue.load(CATALOGUE, "c.csv"), settings).frame
+    return gap_analysis.analyse(read_list(LIST, "l.csv"), capabilities.load(CATALOGUE, "c.csv"), settings).frame
 
 
 GAPS = pl.DataFrame(
@@ -125,15 +138,15 @@ def test_an_answer_never_says_more_than_is_committed(known):
 
 
 def test_what_is_short_comes_with_what_was_asked(sample, settings):
-    from core.requirements import kept
-    from core.requirements.ledger import RequirementSet
+    from core.requirements.work import saved_lists
+    from core.requirements.work.gap_ledger import RequirementSet
 
     rows = [
         ("S", 2, None, "Monthly uptime of 99.99 %", "performance", "high", "P1", 1.0),
         ("S", 3, None, "Monthly uptime of 99 %", "performance", "high", "P1", 1.0),
     ]
-    one = RequirementSet("a", "O1", pl.DataFrame(rows, schema=kept.ROWS, orient="row"))
-    found = kept.asked(sample, settings, [one], catalogue.load(CATALOGUE, "c.csv"))
+    one = RequirementSet("a", "O1", pl.DataFrame(rows, schema=saved_lists.ROWS, orient="row"))
+    found = saved_lists.asked(sample, settings, [one], capabilities.load(CATALOGUE, "c.csv"))
     told = dict(found.filter(pl.col("text").str.starts_with("Monthly")).select("text", "short").iter_rows())
     assert "we commit 99.9 %" in told["Monthly uptime of 99.99 %"]
     assert told["Monthly uptime of 99 %"] is None
@@ -143,8 +156,8 @@ def test_commitments_go_round_the_areas_and_the_exact_ones_first(known):
     rows = [("A1", "a", "SOC 2"), ("A2", "a", "retention 5 years"), ("A3", "a", "delay 3 s"), ("B1", "b", "TLS 1.3")]
     frame = pl.DataFrame(rows, schema=["capability_id", "category", "commitments"], orient="row")
     frame = frame.with_columns(name=pl.col("capability_id"), status=pl.lit("available"))
-    assert [row[2] for row in sales._commitments(frame, 3).rows[1:]] == ["A2", "A3", "B1"]
-    assert [row[2] for row in sales._commitments(frame, 2).rows[1:]] == ["A2", "B1"]
+    assert [row[2] for row in sales_material._commitments(frame, 3).rows[1:]] == ["A2", "A3", "B1"]
+    assert [row[2] for row in sales_material._commitments(frame, 2).rows[1:]] == ["A2", "B1"]
 
 
 def test_the_demo_shows_what_is_new_then_what_is_available(taught):
@@ -155,7 +168,7 @@ def test_nothing_to_teach_is_said(known):
     found = training.outline(NEWS.clear(), GAPS.clear(), known, ASKED.clear())
     assert "nothing to teach" in found.sentence()
     assert found.script.is_empty()
-    assert texts(word.write(found.paper()))
+    assert texts(docx.write(found.paper()))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +193,7 @@ def test_completion_against_the_target():
 
 
 def test_the_battlecard_says_what_the_catalogue_says(taught, known):
-    body = texts(word.write(sales.battlecard(GAPS, known, taught, "Acme <&> 🚀")))["word/document.xml"]
+    body = texts(docx.write(sales_material.battlecard(GAPS, known, taught, "Acme <&> 🚀")))["word/document.xml"]
     assert "Acme &lt;&amp;&gt; 🚀" in body
     assert "1 of 4 deals" in body
     assert "no closed deal yet" in body
@@ -192,28 +205,28 @@ def test_the_battlecard_says_what_the_catalogue_says(taught, known):
 
 
 def test_what_to_say_of_every_kind_of_gap(known):
-    say = {row["capability_id"]: sales._say(row) for row in known.iter_rows(named=True)}
+    say = {row["capability_id"]: sales_material._say(row) for row in known.iter_rows(named=True)}
     assert say["R2"] == "On the roadmap, without a date."
     assert say["P1"] == "Today we commit to uptime 99.9 %."
     assert say["B1"] == "Through a partner."
-    assert sales._say(None).startswith("Not available today")
+    assert sales_material._say(None).startswith("Not available today")
 
 
 def test_one_pager_and_deck(taught, known):
-    page = texts(word.write(sales.one_pager(known, taught, "Acme")))["word/document.xml"]
+    page = texts(docx.write(sales_material.one_pager(known, taught, "Acme")))["word/document.xml"]
     assert "Teleportation" in page
     assert "Time travel" not in page
-    parts = texts(slides.write(sales.deck(GAPS, known, taught, "Acme")))
+    parts = texts(pptx.write(sales_material.deck(GAPS, known, taught, "Acme")))
     shown = [name for name in parts if name.startswith("ppt/slides/slide")]
     assert len(shown) == 8 or len(shown) == 9
     assert "USD" not in "".join(parts[name] for name in shown)
     stand = next(parts[name] for name in shown if "Where we stand" in parts[name])
     assert "Tell us what you need it for." in stand
-    assert "empty" in sales.deck(GAPS.clear(), known.clear(), taught, "Acme").subtitle
+    assert "empty" in sales_material.deck(GAPS.clear(), known.clear(), taught, "Acme").subtitle
 
 
 def test_every_part_of_an_office_file_is_declared_and_related(taught, known):
-    for content in (word.write(taught.paper()), slides.write(sales.deck(GAPS, known, taught, "A"))):
+    for content in (docx.write(taught.paper()), pptx.write(sales_material.deck(GAPS, known, taught, "A"))):
         parts = texts(content)
         declared = set(re.findall(r'PartName="/([^"]+)"', parts["[Content_Types].xml"]))
         assert declared == {n for n in parts if not n.endswith(".rels") and n != "[Content_Types].xml"}
@@ -223,23 +236,23 @@ def test_every_part_of_an_office_file_is_declared_and_related(taught, known):
                 for target in re.findall(r'Target="([^"]+)"', body):
                     path = re.sub(r"[^/]+/\.\./", "", f"{folder}/{target}".lstrip("/"))
                     assert path in parts, (name, target)
-    assert word.write(taught.paper()) == word.write(taught.paper())
+    assert docx.write(taught.paper()) == docx.write(taught.paper())
 
 
 def test_long_sections_go_on_over_the_next_slide():
     rows = [(k, f"row {k}") for k in range(20)]
-    book = paper.Paper(
+    book = document.Paper(
         "T",
         "S",
         (
-            paper.text("first"),
-            paper.heading("H"),
-            *paper.bullets([f"line {k}" for k in range(20)]),
-            paper.table(("No", "What"), rows),
-            paper.heading("Empty"),
+            document.text("first"),
+            document.heading("H"),
+            *document.bullets([f"line {k}" for k in range(20)]),
+            document.table(("No", "What"), rows),
+            document.heading("Empty"),
         ),
     )
-    parts = texts(slides.write(book))
+    parts = texts(pptx.write(book))
     shown = "".join(parts[n] for n in parts if n.startswith("ppt/slides/slide"))
     assert shown.count("H, continued") == 4
     assert all(f">line {k}<" in shown and f">row {k}<" in shown for k in range(20))
@@ -249,13 +262,15 @@ def test_long_sections_go_on_over_the_next_slide():
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60), st.lists(st.tuples(st.text(max_size=20), st.none() | st.integers()), max_size=4))
 def test_any_text_makes_a_file_that_opens(words, rows):
-    book = paper.Paper(words, words, (paper.heading(words), paper.text(words), paper.table((words, "n"), rows)))
-    texts(word.write(book))
-    texts(slides.write(book))
+    book = document.Paper(
+        words, words, (document.heading(words), document.text(words), document.table((words, "n"), rows))
+    )
+    texts(docx.write(book))
+    texts(pptx.write(book))
 
 
 def test_the_trial_by_hand(rows):
-    plan = proof.plan(rows, date(2026, 5, 16), "Acme", {3: "passed", 4: "nonsense"})
+    plan = proof_of_concept.plan(rows, date(2026, 5, 16), "Acme", {3: "passed", 4: "nonsense"})
     assert plan.frame["row"].to_list() == [2, 3, 4]
     assert plan.frame["week"].to_list() == [1, 1, 1]
     assert plan.frame["starts_on"][0] == date(2026, 5, 18)
@@ -268,21 +283,21 @@ def test_the_trial_by_hand(rows):
     assert "Load generator" in plan.environment
     assert plan.due(date(2026, 5, 15))["days_left"].to_list() == [5, 5]
     assert plan.due(date(2026, 5, 14)).is_empty()
-    body = texts(word.write(plan.paper()))["word/document.xml"]
+    body = texts(docx.write(plan.paper()))["word/document.xml"]
     assert body.count("May</w:t>") == 5
-    assert "Passed: 1" in texts(word.write(plan.read_out()))["word/document.xml"]
+    assert "Passed: 1" in texts(docx.write(plan.read_out()))["word/document.xml"]
 
 
 def test_a_list_without_critical_rows_has_nothing_to_prove(rows):
-    plan = proof.plan(rows.filter(pl.col("priority") != "critical"), FRIDAY)
+    plan = proof_of_concept.plan(rows.filter(pl.col("priority") != "critical"), FRIDAY)
     assert "nothing that has to be proven" in plan.sentence()
-    assert "No day planned" in texts(word.write(plan.paper()))["word/document.xml"]
-    assert "None." in texts(word.write(plan.read_out()))["word/document.xml"]
+    assert "No day planned" in texts(docx.write(plan.paper()))["word/document.xml"]
+    assert "None." in texts(docx.write(plan.read_out()))["word/document.xml"]
 
 
 def test_weeks_of_a_trial_leave_out_holidays(rows):
     many = pl.concat([rows.filter(pl.col("row") == 2).with_columns(row=pl.lit(k, pl.Int64)) for k in range(2, 6)])
-    plan = proof.plan(many, date(2026, 5, 18), holidays=(date(2026, 5, 25),))
+    plan = proof_of_concept.plan(many, date(2026, 5, 18), holidays=(date(2026, 5, 25),))
     assert plan.frame["week"].to_list() == [1, 1, 1, 2]
     assert plan.frame["starts_on"].to_list()[-1] == date(2026, 5, 26)
     assert plan.frame["ends_on"].to_list()[-1] == date(2026, 6, 1)
@@ -322,10 +337,10 @@ def test_steps_and_deviations(rows):
     assert found.deviations["row"].to_list() == [3, 4, 5]
     assert "Late: Terms and deviations listed, Security and privacy review." in found.sentence()
     assert "more in 1 point; 3 must-haves need a deviation." in found.sentence()
-    body = texts(word.write(found.paper()))["word/document.xml"]
+    body = texts(docx.write(found.paper()))["word/document.xml"]
     assert "beyond Premium plus" in body
     calm = contract.draw_up(rows.clear(), asked.clear(), date(2026, 8, 31), FRIDAY)
-    assert "Every number asked for is within this level." in texts(word.write(calm.paper()))["word/document.xml"]
+    assert "Every number asked for is within this level." in texts(docx.write(calm.paper()))["word/document.xml"]
 
 
 def test_business_days():
@@ -355,38 +370,38 @@ def test_updates_are_read_and_bad_ones_explained():
 
 
 def test_what_buyers_asked_comes_from_all_lists(sample, settings, known):
-    found = kept.asked(sample, settings)
+    found = saved_lists.asked(sample, settings)
     assert found.height > 1000
     assert found["capability_id"].null_count() == 0
-    assert kept.asked(sample, settings, catalogue=catalogue.load(CATALOGUE, "c.csv")).is_empty()
+    assert saved_lists.asked(sample, settings, catalogue=capabilities.load(CATALOGUE, "c.csv")).is_empty()
 
 
 def test_no_word_of_a_table_is_broken():
     rows = (("No.", "Requirement", "Source"), ("12", "A long text " * 20, "COM-04"))
-    wide = paper.widths(rows, 9600, 118, 240)
+    wide = document.widths(rows, 9600, 118, 240)
     assert wide[0] == 4 * 118 + 240
     assert wide[2] == 7 * 118 + 240
     assert sum(wide) <= 9600
-    assert paper.widths((("a" * 40,) * 4,), 100, 10, 5) == [25] * 4
-    assert sum(paper.widths((("a", "b"),), 1000, 10, 5)) == 1000
-    assert paper.widths((), 100, 10, 5) == [100]
+    assert document.widths((("a" * 40,) * 4,), 100, 10, 5) == [25] * 4
+    assert sum(document.widths((("a", "b"),), 1000, 10, 5)) == 1000
+    assert document.widths((), 100, 10, 5) == [100]
 
 
 def test_a_date_in_a_table_is_written_out():
-    assert paper.table(("On",), [(date(2026, 5, 1),), (None,)]).rows == (("On",), ("1 May 2026",), ("",))
+    assert document.table(("On",), [(date(2026, 5, 1),), (None,)]).rows == (("On",), ("1 May 2026",), ("",))
 
 
 def test_a_document_becomes_a_pdf():
-    from core.charts import paper as papers
+    from core.charts import document_pdf as papers
 
-    made = paper.Paper(
+    made = document.Paper(
         "Card",
         "Sub",
         (
-            paper.heading("H"),
-            paper.text("words"),
-            *paper.bullets(["one"]),
-            paper.table(("What", "Said", "Source"), [("A", "Done.", "C-1"), ("B", "", "")]),
+            document.heading("H"),
+            document.text("words"),
+            *document.bullets(["one"]),
+            document.table(("What", "Said", "Source"), [("A", "Done.", "C-1"), ("B", "", "")]),
         ),
     )
     assert [len(papers._blocks(block)) for block in made.blocks] == [1, 1, 1, 4]

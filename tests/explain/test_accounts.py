@@ -7,8 +7,10 @@ import pytest
 
 from core import explain
 from core.contracts.errors import ConfigError, ModelError
-from core.explain import cases, changes, deals, playbooks, recommendations, steadiness
-from core.explain.playbooks import Play
+from core.explain import deals, nearest_cases, stability
+from core.explain.actions import account_actions, playbooks
+from core.explain.actions.playbooks import Play
+from core.explain.counterfactual import accounts
 from core.features import accounts as features
 from core.metrics import signals
 from tests.features.conftest import company, make
@@ -110,22 +112,22 @@ def test_cases_alike_are_near_in_all_but_what_is_held():
         }
     )
     row = pl.DataFrame({"account_id": ["X"], "tickets": [4], "usage": [1.0]})
-    near = cases.alike(Odds(), past, row, ["tickets"], most=2)
+    near = nearest_cases.alike(Odds(), past, row, ["tickets"], most=2)
     assert set(near["account_id"]) == {"A", "B"}
     assert near["distance"].to_list() == pytest.approx([0.0, 0.0])
 
 
 def test_a_difference_by_hand():
-    found = cases.difference([True] * 56 + [False] * 14, [True] * 48 + [False] * 32)
+    found = nearest_cases.difference([True] * 56 + [False] * 14, [True] * 48 + [False] * 32)
     assert (found.n_did, found.n_not, round(found.value, 4)) == (70, 80, 0.2)
     assert (round(found.low, 4), round(found.high, 4)) == (0.0524, 0.3339)
-    assert cases.difference([], [True]).value is None
-    assert cases.difference([], [True]).low is None
+    assert nearest_cases.difference([], [True]).value is None
+    assert nearest_cases.difference([], [True]).low is None
 
 
 def test_a_count_stays_a_count():
     row = pl.DataFrame({"n": pl.Series([3], dtype=pl.UInt32), "rate": [0.5]})
-    found = cases.changed(row, {"n": 1.6, "rate": 0.25})
+    found = nearest_cases.changed(row, {"n": 1.6, "rate": 0.25})
     assert found.rows() == [(2, 0.25)]
     assert found.schema == row.schema
 
@@ -152,9 +154,9 @@ def test_a_broken_playbook_is_said(tmp_path):
 
 
 def test_recommendations_stand_on_past_cases(sample, settings, top):
-    found = recommendations.recommend(sample, settings, top["account_id"])
+    found = account_actions.recommend(sample, settings, top["account_id"])
     assert found.frame.height > 0
-    assert set(found.frame["verdict"]) <= set(recommendations.VERDICTS)
+    assert set(found.frame["verdict"]) <= set(account_actions.VERDICTS)
     for row in found.frame.iter_rows(named=True):
         if row["verdict"] == "Fewer left":
             assert row["high_rate"] < 0
@@ -162,7 +164,7 @@ def test_recommendations_stand_on_past_cases(sample, settings, top):
         else:
             assert row["kept_amount"] is None
     with pytest.raises(ModelError, match="does not pay"):
-        recommendations.recommend(sample, settings, "nobody")
+        account_actions.recommend(sample, settings, "nobody")
 
 
 def said(verdict, **more):
@@ -179,14 +181,14 @@ def said(verdict, **more):
         "kept_amount": 2400.0,
         **more,
     }
-    return recommendations.Recommendations(pl.DataFrame([row]), 90, "USD").sentence()
+    return account_actions.Recommendations(pl.DataFrame([row]), 90, "USD").sentence()
 
 
 def test_what_speaks_for_an_action_is_said_with_its_doubt():
     assert "of 50 past accounts like this one that stood so, 10 % left" in said("Fewer left")
     assert "An association" in said("Fewer left")
     assert "no evidence for any of 1" in said("No evidence", kept_amount=None)
-    none = recommendations.Recommendations(pl.DataFrame(), 90, "USD")
+    none = account_actions.Recommendations(pl.DataFrame(), 90, "USD")
     assert "already stands where it should" in none.sentence()
 
 
@@ -200,53 +202,53 @@ def test_what_speaks_for_an_action_is_said_with_its_doubt():
     ],
 )
 def test_verdicts(did, stayed, verdict):
-    assert recommendations._verdict(cases.difference(did, stayed)) == verdict
+    assert account_actions._verdict(nearest_cases.difference(did, stayed)) == verdict
 
 
 def test_sliders_put_back_give_the_old_chance(sample, settings, top):
     one = top["account_id"]
-    known = changes.fields(sample, settings, one)
+    known = accounts.fields(sample, settings, one)
     assert all(f.low <= f.now <= f.high for f in known)
-    still = changes.suppose(sample, settings, one, tuple((f.name, f.now) for f in known))
+    still = accounts.suppose(sample, settings, one, tuple((f.name, f.now) for f in known))
     assert still.after == still.before == pytest.approx(top["p_churn"])
-    assert still.frame.height == changes.CASES
+    assert still.frame.height == accounts.CASES
     assert still.frame["account_id"].is_unique().all()
 
 
 def test_fewer_tickets_never_raise_the_chance_and_move_together(sample, settings, top):
     one = top["account_id"]
-    calm = changes.suppose(sample, settings, one, (("recent_tickets", 0.0),))
+    calm = accounts.suppose(sample, settings, one, (("recent_tickets", 0.0),))
     assert calm.after <= calm.before
-    wild = changes.suppose(sample, settings, one, (("recent_tickets", 500.0), ("n_meetings_90d", 400.0)))
+    wild = accounts.suppose(sample, settings, one, (("recent_tickets", 500.0), ("n_meetings_90d", 400.0)))
     assert any("outside what past accounts had" in w for w in wild.warnings)
     assert "against" in wild.sentence()
     with pytest.raises(ModelError, match="cannot be changed"):
-        changes.suppose(sample, settings, one, (("recent_ticket", 1.0),))
+        accounts.suppose(sample, settings, one, (("recent_ticket", 1.0),))
     with pytest.raises(ModelError, match="does not pay"):
-        changes.fields(sample, settings, "nobody")
-    none = changes.Supposed(0.1, 0.2, pl.DataFrame(), (), 90)
+        accounts.fields(sample, settings, "nobody")
+    none = accounts.Supposed(0.1, 0.2, pl.DataFrame(), (), 90)
     assert "no past cases" in none.sentence()
 
 
 def test_an_account_unlike_any_other_is_warned_of(sample, settings, top):
-    rows, past = changes._row(sample, settings, top["account_id"])
+    rows, past = accounts._row(sample, settings, top["account_id"])
     odd = rows.with_columns(
         **{n: pl.lit(1e9).cast(rows.schema[n], strict=False) for n in features.NUMBERS if rows.schema[n].is_float()}
     )
-    assert cases.Crowd.of(past, features.NUMBERS, "account_id").nearest(odd, 30)[1]
-    assert cases.Crowd.of(past.clear(), features.NUMBERS, "account_id").nearest(odd, 30)[1] is False
+    assert nearest_cases.Crowd.of(past, features.NUMBERS, "account_id").nearest(odd, 30)[1]
+    assert nearest_cases.Crowd.of(past.clear(), features.NUMBERS, "account_id").nearest(odd, 30)[1] is False
 
 
 def test_reasons_are_learnt_again(sample, settings, top):
-    found = steadiness.account(sample, settings, top["account_id"], 2)
+    found = stability.account(sample, settings, top["account_id"], 2)
     assert found.n == 2
     assert found.frame["top_rate"].is_between(0, 1).all()
     assert found.low <= found.high
     assert "2 models learnt again" in found.sentence()
-    shaky = steadiness.Steadiness(found.frame.with_columns(top_rate=pl.lit(0.3)), 0.1, 0.2, 6)
+    shaky = stability.Steadiness(found.frame.with_columns(top_rate=pl.lit(0.3)), 0.1, 0.2, 6)
     assert "do not build on the order" in shaky.sentence()
     with pytest.raises(ModelError, match="does not pay"):
-        steadiness.account(sample, settings, "nobody")
+        stability.account(sample, settings, "nobody")
 
 
 @pytest.fixture(scope="module")
@@ -255,35 +257,35 @@ def open_deal(sample, settings, bundle):
 
 
 def test_a_deals_reasons_are_learnt_again(sample, settings, open_deal):
-    found = steadiness.deal(sample, settings, open_deal, 2, 600)
+    found = stability.deal(sample, settings, open_deal, 2, 600)
     assert (found.n, found.drawn) == (2, "600 past deals")
     assert found.frame["top_rate"].is_between(0, 1).all()
     assert found.frame["top_rate"].sum() == pytest.approx(3.0)
     assert 0 <= found.low <= found.high <= 1
     assert "Over 2 models learnt again from other draws of 600 past deals" in found.sentence()
     assert found.note.startswith("Each was learnt from 600 of 7,9")
-    assert found.frame.equals(steadiness.deal(sample, settings, open_deal, 2, 600).frame)
+    assert found.frame.equals(stability.deal(sample, settings, open_deal, 2, 600).frame)
     with pytest.raises(ModelError, match="no open deal"):
-        steadiness.deal(sample, settings, "nobody")
+        stability.deal(sample, settings, "nobody")
 
 
 def test_the_kinds_in_use_are_learnt_again(sample, settings, bundle):
     marks = deals.landmarks(sample, settings)
-    again = steadiness._again(marks.head(3000), settings, bundle.close)
+    again = stability._again(marks.head(3000), settings, bundle.close)
     assert type(again.risks_.win) is type(bundle.close.risks_.win)
     assert type(again.risks_.lose) is type(bundle.close.risks_.lose)
     assert again.risks_.win_map == bundle.close.risks_.win_map
-    assert steadiness._again(marks.filter("is_won").head(50), settings, bundle.close) is None
+    assert stability._again(marks.filter("is_won").head(50), settings, bundle.close) is None
 
 
 def test_draws_without_both_ends_are_said(sample, settings, open_deal, monkeypatch):
-    monkeypatch.setattr(steadiness, "_again", lambda *_: None)
+    monkeypatch.setattr(stability, "_again", lambda *_: None)
     with pytest.raises(ModelError, match="too few past outcomes to learn from again"):
-        steadiness.deal(sample, settings, open_deal, 2, 50)
+        stability.deal(sample, settings, open_deal, 2, 50)
 
 
 def test_a_driver_that_moves_nothing_is_no_reason():
     parts = pl.DataFrame({"driver": ["A", "B", "C"], "contribution": [5.0, 0.0, 0.0], "draw": [0, 0, 0]})
-    told = steadiness._summary(parts, [0.2], 1)
+    told = stability._summary(parts, [0.2], 1)
     assert told.frame["driver"].to_list() == ["A"]
     assert "steady among the three strongest: a." in told.sentence()

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from core import explain
 from core.access import view
 from core.contracts.errors import ModelError
-from core.explain import cases, deal_changes, follows, supposing
+from core.explain import nearest_cases
+from core.explain.counterfactual import constraints, deals, supposed_fields
 from core.metrics import risk
 from core.models import registry
 
@@ -45,7 +46,7 @@ def row(**more):
 
 def test_what_follows_from_a_field_moves_with_it(settings):
     def follow(**moved):
-        return follows.follow(row(), moved, settings)[0]
+        return constraints.follow(row(), moved, settings)[0]
 
     assert follow(stage_rank=3.0) == {"stage_rank": 3, "stage": "Proposal", "days_in_stage": 0}
     assert follow(days_to_close=50.0) == {"days_to_close": 50, "n_pushes": 3}
@@ -66,11 +67,11 @@ def test_what_follows_from_a_field_moves_with_it(settings):
 
 def test_what_is_not_known_stays_so(settings):
     bare = row(amount_change_rate=None, n_pushes=None, n_meetings_60d=None, age_days=None, silence_days=None)
-    assert follows.follow(bare, {"amount": 5.0, "days_to_close": 90.0}, settings)[0] == {
+    assert constraints.follow(bare, {"amount": 5.0, "days_to_close": 90.0}, settings)[0] == {
         "amount": 5.0,
         "days_to_close": 90,
     }
-    touched = follows.follow(bare, {"n_meetings_30d": 2.0}, settings)[0]
+    touched = constraints.follow(bare, {"n_meetings_30d": 2.0}, settings)[0]
     assert touched == {"n_meetings_30d": 2, "n_activities_30d": 5, "silence_days": 29}
 
 
@@ -86,14 +87,14 @@ def test_what_is_not_known_stays_so(settings):
     ],
 )
 def test_meetings_activities_and_silence_agree(settings, moved, met, done, silence, is_noted):
-    found, notes = follows.follow(row(), moved, settings)
-    assert [found[name] for name in follows.TOUCHES] == [met, done, silence]
+    found, notes = constraints.follow(row(), moved, settings)
+    assert [found[name] for name in constraints.TOUCHES] == [met, done, silence]
     assert bool(notes) is is_noted
     assert all(n.startswith("Meetings, activities and silence have to agree; taken instead: ") for n in notes)
 
 
 def test_a_deal_too_young_to_have_been_silent_is_not_known_to_be(settings):
-    found, _ = follows.follow(row(age_days=12), {"n_activities_30d": 0.0}, settings)
+    found, _ = constraints.follow(row(age_days=12), {"n_activities_30d": 0.0}, settings)
     assert found["silence_days"] is None
 
 
@@ -124,7 +125,7 @@ def test_every_supposed_deal_could_exist(settings, moved, met, before, others, a
         age_days=age,
         meetings_per_week=(met + before) / (age / 7),
     )
-    found, _ = follows.follow(own, {k: float(v) for k, v in moved.items()}, settings)
+    found, _ = constraints.follow(own, {k: float(v) for k, v in moved.items()}, settings)
     whole = {**own, **found}
     assert 0 <= whole["n_meetings_30d"] <= whole["n_meetings_60d"] or whole["silence_days"] >= 60
     assert whole["n_meetings_30d"] <= whole["n_activities_30d"]
@@ -135,18 +136,18 @@ def test_every_supposed_deal_could_exist(settings, moved, met, before, others, a
 
 
 def test_sliders_put_back_give_the_old_chance_of_the_reasons(sample, settings, one):
-    known = deal_changes.fields(sample, settings, one)
-    assert {f.name for f in known} <= set(follows.LABELS)
+    known = deals.fields(sample, settings, one)
+    assert {f.name for f in known} <= set(constraints.LABELS)
     assert all(f.low <= f.now <= f.high and f.step > 0 for f in known)
-    still = deal_changes.suppose(sample, settings, one, tuple((f.name, f.now) for f in known))
+    still = deals.suppose(sample, settings, one, tuple((f.name, f.now) for f in known))
     assert still.after == still.before
     assert 100 * still.before == pytest.approx(explain.deals.deal(sample, settings, one).shown)
-    assert still.frame.height == deal_changes.CASES
+    assert still.frame.height == deals.CASES
     assert still.frame["opportunity_id"].is_unique().all()
     assert one not in still.frame["opportunity_id"]
     assert "(+0.0 points)" in still.sentence()
     assert still.along == ""
-    late = deal_changes.suppose(sample, settings, one, (("days_to_close", 150.0),))
+    late = deals.suppose(sample, settings, one, (("days_to_close", 150.0),))
     pushes = bundle_row(sample, settings, one)["n_pushes"] + 1
     assert late.along == f"Moving along: pushed {pushes} times."
 
@@ -158,20 +159,18 @@ def bundle_row(sample, settings, one):
 
 def test_meetings_and_contacts_never_lower_the_chance(sample, settings, one):
     for name in ("n_meetings_30d", "n_contacts"):
-        field = next(f for f in deal_changes.fields(sample, settings, one) if f.name == name)
-        told = [
-            deal_changes.suppose(sample, settings, one, ((name, v),)).after for v in (field.low, field.now, field.high)
-        ]
+        field = next(f for f in deals.fields(sample, settings, one) if f.name == name)
+        told = [deals.suppose(sample, settings, one, ((name, v),)).after for v in (field.low, field.now, field.high)]
         assert told == sorted(told)
 
 
 def test_between_two_horizons_the_chance_lies_between(sample, settings, one):
-    chances = [deal_changes.suppose(sample, settings, one, days=d).before for d in (60, 75, 90)]
+    chances = [deals.suppose(sample, settings, one, days=d).before for d in (60, 75, 90)]
     assert chances[1] == pytest.approx((chances[0] + chances[2]) / 2)
 
 
 def test_what_became_of_the_nearest_is_read_off_the_data(sample, settings, one):
-    found = deal_changes.suppose(sample, settings, one, (("n_meetings_30d", 6.0),))
+    found = deals.suppose(sample, settings, one, (("n_meetings_30d", 6.0),))
     ends = sample.opportunities.select("opportunity_id", "is_won", "is_closed", ended_on="close_on")
     rows = found.frame.join(ends, on="opportunity_id")
     assert (rows["as_of"].dt.offset_by("90d") <= sample.as_of).all()
@@ -184,7 +183,7 @@ def test_what_became_of_the_nearest_is_read_off_the_data(sample, settings, one):
 
 
 def test_what_lies_outside_the_past_is_warned_of(sample, settings, one):
-    wild = deal_changes.suppose(sample, settings, one, (("n_contacts", 400.0), ("days_to_close", 5000.0)))
+    wild = deals.suppose(sample, settings, one, (("n_contacts", 400.0), ("days_to_close", 5000.0)))
     assert "Contacts of 400 lies outside what past deals had." in wild.warnings
     assert any(w.startswith("Hardly any past deal looked like this") for w in wild.warnings)
     for name, value in (
@@ -195,21 +194,21 @@ def test_what_lies_outside_the_past_is_warned_of(sample, settings, one):
         ("n_contacts", float("inf")),
     ):
         with pytest.raises(ModelError, match=r"cannot be .*Take "):
-            deal_changes.suppose(sample, settings, one, ((name, value),))
+            deals.suppose(sample, settings, one, ((name, value),))
     with pytest.raises(ModelError, match="Did you mean 'n_contacts'"):
-        deal_changes.suppose(sample, settings, one, (("n_contact", 1.0),))
+        deals.suppose(sample, settings, one, (("n_contact", 1.0),))
     with pytest.raises(ModelError, match="no open deal"):
-        deal_changes.fields(sample, settings, "closed since")
+        deals.fields(sample, settings, "closed since")
 
 
 def test_one_persons_part_is_held_beside_its_own_past_only(sample, settings, bundle):
     mine = view(sample, settings, ("EMEA",))
     deal = mine.opportunities.join(bundle.deal_features, on="opportunity_id", how="semi")["opportunity_id"][0]
-    part, whole = (deal_changes.suppose(data, settings, deal) for data in (mine, sample))
+    part, whole = (deals.suppose(data, settings, deal) for data in (mine, sample))
     assert part.before == whole.before
     assert set(part.frame["opportunity_id"]) <= set(mine.opportunities["opportunity_id"])
-    hidden = deal_changes._past(view(sample, settings, ("EMEA",), "", True), settings, 90)
-    assert hidden.height == deal_changes._past(mine, settings, 90).height
+    hidden = deals._past(view(sample, settings, ("EMEA",), "", True), settings, 90)
+    assert hidden.height == deals._past(mine, settings, 90).height
     assert not set(hidden["opportunity_id"]) & set(sample.opportunities["opportunity_id"])
 
 
@@ -228,36 +227,36 @@ def test_landmarks_are_kept_beside_the_models_and_made_anew_where_they_cannot_be
 
 
 def test_without_a_past_nothing_can_be_moved_or_held_beside(sample, settings, one, bundle, monkeypatch):
-    monkeypatch.setattr(deal_changes, "_past", lambda *_: pl.DataFrame())
-    assert deal_changes.fields(sample, settings, one) == []
-    crowd = deal_changes._crowd.__wrapped__(sample, settings, deal_changes.Same(bundle), 90)
+    monkeypatch.setattr(deals, "_past", lambda *_: pl.DataFrame())
+    assert deals.fields(sample, settings, one) == []
+    crowd = deals._crowd.__wrapped__(sample, settings, deals.Same(bundle), 90)
     assert crowd.nearest(bundle.deal_features.head(1), 5)[0].is_empty()
-    assert "no past cases" in deal_changes.Supposed(0.1, 0.2, pl.DataFrame(), (), 90).sentence()
+    assert "no past cases" in deals.Supposed(0.1, 0.2, pl.DataFrame(), (), 90).sentence()
 
 
 def test_a_deal_without_an_amount_is_supposed_without_one(sample, settings, bundle):
     bare = bundle.deal_features.filter(pl.col("amount").is_null())["opportunity_id"][0]
-    names = [f.name for f in deal_changes.fields(sample, settings, bare)]
+    names = [f.name for f in deals.fields(sample, settings, bare)]
     assert "n_contacts" in names
     assert "amount" not in names
-    assert "against" in deal_changes.suppose(sample, settings, bare, (("n_contacts", 5.0),)).sentence()
+    assert "against" in deals.suppose(sample, settings, bare, (("n_contacts", 5.0),)).sentence()
 
 
 def test_where_the_base_rate_serves_it_is_said():
     model = SimpleNamespace(card_={"winner": "base rate", "winner_lost": "base rate"})
-    assert deal_changes._flat(model, {"n_contacts": 3.0})[0].startswith("No model beats the past share")
-    assert deal_changes._flat(model, {}) == []
+    assert deals._flat(model, {"n_contacts": 3.0})[0].startswith("No model beats the past share")
+    assert deals._flat(model, {}) == []
 
 
 def test_bounds_by_hand():
     money = pl.Series([1000.0, 99_000.0])
-    assert supposing.bounds(money, 250_000.0, is_money=True) == (1000.0, 250_000.0, 1000.0)
-    assert supposing.bounds(pl.Series([3, 3]), 3.0) is None
-    assert supposing.bounds(pl.Series([], dtype=pl.Float64), 3.0) is None
-    assert supposing.bounds(pl.Series([0.0, 1.0]), 0.5) == (0.0, 1.0, 0.01)
-    assert supposing.bounds(pl.Series([0.0, 10.0]), 12.0) == (0.0, 12.0, 0.1)
+    assert supposed_fields.bounds(money, 250_000.0, is_money=True) == (1000.0, 250_000.0, 1000.0)
+    assert supposed_fields.bounds(pl.Series([3, 3]), 3.0) is None
+    assert supposed_fields.bounds(pl.Series([], dtype=pl.Float64), 3.0) is None
+    assert supposed_fields.bounds(pl.Series([0.0, 1.0]), 0.5) == (0.0, 1.0, 0.01)
+    assert supposed_fields.bounds(pl.Series([0.0, 10.0]), 12.0) == (0.0, 12.0, 0.1)
     with pytest.raises(NotImplementedError):
-        supposing.Supposed(0.1, 0.2, money.to_frame("x"), (), 90).sentence()
+        supposed_fields.Supposed(0.1, 0.2, money.to_frame("x"), (), 90).sentence()
 
 
 def test_the_nearest_by_hand():
@@ -269,7 +268,7 @@ def test_the_nearest_by_hand():
             "y": [1.0, 1.0, None, 9.0],
         }
     )
-    crowd = cases.Crowd.of(past, ["x", "y", "z"], "deal", {"x": 1.0, "y": 0.1})
+    crowd = nearest_cases.Crowd.of(past, ["x", "y", "z"], "deal", {"x": 1.0, "y": 0.1})
     asked = pl.DataFrame({"x": [11], "y": [1.0]})
     found, far = crowd.nearest(asked, 2)
     # x lies above two of four: A's second landmark at 1/4, B at 2/4.
@@ -277,4 +276,4 @@ def test_the_nearest_by_hand():
     assert found["distance"].to_list() == pytest.approx([0.05, 0.25])
     assert far is False
     assert crowd.nearest(asked, 2, but="B")[0]["deal"].to_list() == ["A", "C"]
-    assert cases.Crowd.of(past.head(2), ["x"], "deal").nearest(asked, 2, but="A")[0].is_empty()
+    assert nearest_cases.Crowd.of(past.head(2), ["x"], "deal").nearest(asked, 2, but="A")[0].is_empty()

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from core.contracts.errors import QuarterdeckError
-from core.explain import decisions
-from core.explain.decisions import DEALS
+from core.explain.actions import decisions
+from core.explain.actions.decisions import DEALS
 from core.models import registry
 from core.store import Store
 

@@ -6,7 +6,9 @@ import polars as pl
 import pytest
 
 from core.contracts.errors import ModelError
-from core.explain import dependence, drivers, explain, importance
+from core.explain import drivers
+from core.explain.contributions import explain
+from core.explain.importance import dependence, importance
 
 
 class Tiny:

@@ -9,8 +9,8 @@ import pytest
 from core import explain
 from core.contracts.errors import ModelError
 from core.explain.bins import bins
-from core.explain.interplay import Pairs, Together, _candidates, _sums, strengths
-from core.explain.subjects import Subject, subject
+from core.explain.explained_models import Subject, subject
+from core.explain.interactions import Pairs, Together, _candidates, _sums, strengths
 
 WEIGHTS = {"n_pushes": 0.5, "n_contacts": -0.3, "amount": 0.2}
 
@@ -91,10 +91,10 @@ def test_stages_keep_their_order(settings):
 
 def test_the_planted_battle_is_found(sample, settings, bundle):
     """The sample's competitor Northbeam wins in EMEA what nobody else wins there; no other rival does so anywhere."""
-    found = explain.interplay.pairs(sample, settings, "close")
+    found = explain.interactions.pairs(sample, settings, "close")
     named = [set(pair) for pair in found.frame.select("one", "other").iter_rows()]
     assert named.index({"competitor", "region"}) < 5
-    cells = explain.interplay.together(sample, settings, "competitor", "region", "close")
+    cells = explain.interactions.together(sample, settings, "competitor", "region", "close")
     there = cells.frame.filter(pl.col("one") == "Northbeam").sort("beyond", nulls_last=True).row(0, named=True)
     assert there["other"] == "EMEA"
     assert there["beyond"] < -0.03
@@ -111,17 +111,17 @@ def test_what_follows_from_two_features_moves_with_them(sample, settings, bundle
 
 
 def test_pairs_of_the_churn_model_and_wrong_names(sample, settings, bundle):
-    found = explain.interplay.pairs(sample, settings, "churn", most=5)
+    found = explain.interactions.pairs(sample, settings, "churn", most=5)
     assert found.frame.height == 5
     assert found.frame["strength"].is_sorted(descending=True)
     one, other = found.frame.row(0)[1:3]
-    cells = explain.interplay.together(sample, settings, one, other, "churn")
+    cells = explain.interactions.together(sample, settings, one, other, "churn")
     assert cells.frame["p"].is_between(0, 1).all()
     assert set(cells.frame.filter(pl.col("n") < 10)["beyond"]) <= {None}
     with pytest.raises(ModelError, match=r"regoin.*") as error:
-        explain.interplay.together(sample, settings, "regoin", other, "churn")
+        explain.interactions.together(sample, settings, "regoin", other, "churn")
     assert "region" in str(error.value)
     with pytest.raises(ModelError, match="no model called"):
-        explain.interplay.pairs(sample, settings, "luck")
+        explain.interactions.pairs(sample, settings, "luck")
     bare = cells.frame.with_columns(beyond=pl.lit(None, pl.Float64))
     assert "Too few accounts" in Together(bare, cells.names, cells.order, "account", "leave").sentence()

@@ -10,12 +10,12 @@ import pytest
 
 from core import explain
 from core.contracts.errors import ModelError
-from core.explain.months import LABELS
-from core.models import forecast
+from core.explain.revenue_months import LABELS
+from core.models.revenue import forecast
 
 
 def test_a_month_adds_up_to_its_forecast(sample, settings, bundle):
-    found = explain.months.month(sample, settings)
+    found = explain.revenue_months.month(sample, settings)
     ahead = forecast.revenue(sample, settings).frame.filter("is_forecast").sort("month")
     assert (found.month, found.amount) == (ahead["month"][0], ahead["amount"][0])
     assert found.frame["contribution"].sum() == pytest.approx(found.amount)
@@ -27,23 +27,23 @@ def test_a_month_adds_up_to_its_forecast(sample, settings, bundle):
 
 def test_a_region_and_a_month_can_be_chosen(sample, settings, bundle):
     months = forecast.revenue(sample, settings).frame.filter("is_forecast")["month"].sort()
-    found = explain.months.month(sample, settings, months[2], "EMEA")
+    found = explain.revenue_months.month(sample, settings, months[2], "EMEA")
     assert (found.unit, found.month) == ("EMEA", months[2])
     assert " of EMEA in " in found.sentence()
     with pytest.raises(ModelError, match="No such month of Mars"):
-        explain.months.month(sample, settings, unit="Mars")
+        explain.revenue_months.month(sample, settings, unit="Mars")
     with pytest.raises(ModelError, match="No such month"):
-        explain.months.month(sample, settings, date(1999, 1, 1))
+        explain.revenue_months.month(sample, settings, date(1999, 1, 1))
 
 
 def test_models_of_an_earlier_version_say_that_they_kept_no_reasons(sample, settings, bundle, monkeypatch):
     found = forecast.revenue(sample, settings)
     monkeypatch.setattr(forecast, "revenue", lambda *_: replace(found, reasons=pl.DataFrame()))
     with pytest.raises(ModelError, match="kept no reasons"):
-        explain.months.month(sample, settings)
+        explain.revenue_months.month(sample, settings)
 
 
 def test_a_level_alone_is_told():
     frame = pl.DataFrame({"label": list(LABELS.values()), "contribution": [5.0, 0.0, 0.0, 0.0, 0.0]})
-    found = explain.months.MonthReasons(frame, "All", date(2026, 5, 1), 5.0, "USD")
+    found = explain.revenue_months.MonthReasons(frame, "All", date(2026, 5, 1), 5.0, "USD")
     assert "nothing else moves it" in found.sentence()

@@ -54,24 +54,24 @@ def test_an_account_adds_up_to_its_chance(sample, settings, bundle):
 
 
 def test_the_whole_and_one_driver(sample, settings, bundle):
-    whole = explain.overall.overall(sample, settings)
+    whole = explain.global_effects.overall(sample, settings)
     assert whole.frame["importance"].is_sorted(descending=True)
-    curve = explain.overall.driver(sample, settings)
-    assert curve.feature == explain.overall.features(sample, settings)[0]
+    curve = explain.global_effects.driver(sample, settings)
+    assert curve.feature == explain.global_effects.features(sample, settings)[0]
     assert "multiplies the odds" in curve.sentence()
     assert curve.bins["n"].sum() == bundle.account_features.height
     mean = (curve.bins["p"] * curve.bins["n"]).sum() / curve.bins["n"].sum()
     assert curve.bins["base"].unique().to_list() == pytest.approx([mean])
-    empty = explain.overall.Dependence(curve.frame.clear(), curve.bins, "usage_30d", "account", "leave")
+    empty = explain.global_effects.Dependence(curve.frame.clear(), curve.bins, "usage_30d", "account", "leave")
     assert "not known of any account" in empty.sentence()
 
 
 def test_the_record_counts_what_happened(sample, settings, bundle):
-    found = explain.record.close(sample, settings, 60)
+    found = explain.reliability.close(sample, settings, 60)
     past = bundle.close.past_.filter(pl.col("horizon_days") == 60)
     assert found.frame["n"].sum() == past.height
     assert found.frame["n_happened"].sum() == past["target"].sum()
     assert "pairs in the right order" in found.sentence()
-    assert "accounts" in explain.record.churn(sample, settings).sentence()
-    none = explain.record.Record(pl.DataFrame(), {}, "deals", "won")
+    assert "accounts" in explain.reliability.churn(sample, settings).sentence()
+    none = explain.reliability.Record(pl.DataFrame(), {}, "deals", "won")
     assert "too short" in none.sentence()

@@ -12,12 +12,12 @@ from polars.testing import assert_frame_equal
 
 from core.config import load
 from core.contracts.errors import ModelError
-from core.forecasts import archive, calls, past, replay
-from core.forecasts.replay import QUARTER
+from core.forecasts import accuracy, backtest, backtest_archive, calls
+from core.forecasts.backtest import QUARTER
 from core.metrics import pipeline
+from core.metrics.deal_events import tracks
 from core.metrics.measure import money
-from core.metrics.stages import shares
-from core.metrics.tracks import tracks
+from core.metrics.stage_conversion import shares
 from core.models import outlook
 
 pytestmark = pytest.mark.xdist_group("replay")
@@ -50,8 +50,8 @@ def small(place, here):
 @pytest.fixture(scope="module")
 def kept(small, here):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(replay, "QUARTERS", 2)
-        return archive.load_or_run(small, here)
+        patch.setattr(backtest, "QUARTERS", 2)
+        return backtest_archive.load_or_run(small, here)
 
 
 def altered(data, day):
@@ -96,10 +96,10 @@ def altered(data, day):
 def test_everything_after_the_day_may_change_and_the_replay_does_not(small, here, kept):
     other = altered(small, DAY)
     assert other.fingerprint != small.fingerprint
-    trap, model = replay.twin(other, here, PERIOD), kept.twins[PERIOD]
+    trap, model = backtest.twin(other, here, PERIOD), kept.twins[PERIOD]
     assert model is not None
     assert json.dumps(trap.ready().to_dict(), default=str) == json.dumps(model.ready().to_dict(), default=str)
-    found = [replay.one(data, here, DAY, model, kept.scores)[0] for data in (small, other)]
+    found = [backtest.one(data, here, DAY, model, kept.scores)[0] for data in (small, other)]
     for mine, theirs in zip(*found, strict=True):
         assert_frame_equal(mine.drop("actual_amount"), theirs.drop("actual_amount"))
     outcome = [made[0].filter(pl.col("window") == QUARTER)["actual_amount"][0] for made in found]
@@ -141,12 +141,12 @@ def test_each_horizon_stands_beside_what_simpler_rules_said_of_the_same_days(sma
         assert rows[window]["commit_amount"] == pytest.approx(commit)
         worth = sum(a * (share[s] or 0.0) for s, a in due.select("stage", "amount").iter_rows())
         assert rows[window]["weighted_amount"] == pytest.approx(worth)
-    cut = past.record(small, here, "window", NOBODY_CALLED).frame
+    cut = accuracy.record(small, here, "window", NOBODY_CALLED).frame
     assert cut.filter(pl.col("last_year_skill").is_not_null())["group"].to_list() == [
         "30 days",
         "60 days",
         "90 days",
-        past.WHOLE,
+        accuracy.WHOLE,
     ]
 
 
@@ -160,11 +160,11 @@ def test_teams_add_up_to_the_company(kept):
 
 
 def test_what_is_kept_is_read_back_whole(small, here, kept):
-    assert archive.is_kept(small, here)
-    archive._MEMORY.clear()
-    assert archive.is_kept(small, here)
-    again = archive.load_or_run(small, here)
-    for name in archive.FRAMES:
+    assert backtest_archive.is_kept(small, here)
+    backtest_archive._MEMORY.clear()
+    assert backtest_archive.is_kept(small, here)
+    again = backtest_archive.load_or_run(small, here)
+    for name in backtest_archive.FRAMES:
         assert_frame_equal(getattr(again, name), getattr(kept, name))
     assert again.twins[PERIOD].ready().to_dict() == kept.twins[PERIOD].ready().to_dict()
     assert again.quarters == [date(2025, 10, 1), PERIOD, date(2026, 4, 1)]
@@ -173,23 +173,23 @@ def test_what_is_kept_is_read_back_whole(small, here, kept):
 def test_a_day_between_two_weeks_is_worked_out_once_and_kept(small, here, kept, monkeypatch):
     day = DAY + timedelta(days=2)
     assert day not in kept.forecasts["day"].to_list()
-    rows, deals = archive.day(small, here, day)
-    monkeypatch.setattr(replay, "one", None)
-    again, same = archive.day(small, here, day)
+    rows, deals = backtest_archive.day(small, here, day)
+    monkeypatch.setattr(backtest, "one", None)
+    again, same = backtest_archive.day(small, here, day)
     assert_frame_equal(rows, again)
     assert_frame_equal(deals, same)
-    on_grid, _ = archive.day(small, here, PERIOD)
+    on_grid, _ = backtest_archive.day(small, here, PERIOD)
     assert on_grid["day"].unique().to_list() == [PERIOD]
 
 
 @pytest.mark.parametrize("day", [date(2025, 9, 30), date(2026, 5, 16), date(1999, 1, 1)])
 def test_a_day_out_of_reach_is_a_sentence(small, here, kept, day):
     with pytest.raises(ModelError, match="Choose a day from 01 October 2025 to 15 May 2026"):
-        archive.day(small, here, day)
+        backtest_archive.day(small, here, day)
 
 
 def test_a_past_forecast_is_explained_to_the_cent(small, here, kept):
-    found = past.on(small, here, DAY, NOBODY_CALLED)
+    found = accuracy.on(small, here, DAY, NOBODY_CALLED)
     system = found.frame.row(0, named=True)
     assert system["who"] == "System"
     assert float(found.deals["error_amount"].sum()) == pytest.approx(system["amount"] - found.actual, abs=0.005)
@@ -208,22 +208,22 @@ def test_the_managers_calls_of_the_day_stand_beside_it(small, here, kept):
         {**call, "called_on": DAY - timedelta(days=9), "commit_amount": 3.0, "version": 1},
         {**call, "called_on": DAY + timedelta(days=9), "commit_amount": 4.0, "version": 2},
     ]
-    found = past.on(small, here, DAY, pl.DataFrame(rows, schema=calls.CALLS))
+    found = accuracy.on(small, here, DAY, pl.DataFrame(rows, schema=calls.CALLS))
     told = dict(found.frame.select("who", "amount").iter_rows())
     assert (told["Managers' commit calls"], told["Managers' best case"]) == (3.0, 5.0)
 
 
 def test_a_running_quarter_has_no_outcome_yet(small, here, kept):
-    found = past.on(small, here, date(2026, 4, 15), NOBODY_CALLED)
+    found = accuracy.on(small, here, date(2026, 4, 15), NOBODY_CALLED)
     assert found.actual is None
     assert "still runs" in found.sentence()
     assert found.deals.is_empty()
     assert found.reason() == ""
 
 
-@pytest.mark.parametrize("by", list(past.VIEWS))
+@pytest.mark.parametrize("by", list(accuracy.VIEWS))
 def test_the_record_is_cut_and_names_who_did_better(small, here, kept, by):
-    found = past.record(small, here, by, NOBODY_CALLED)
+    found = accuracy.record(small, here, by, NOBODY_CALLED)
     quarter = kept.forecasts.filter((pl.col("window") == QUARTER) & pl.col("actual_amount").is_not_null())
     miss = (quarter["amount"] - quarter["actual_amount"]).abs().sum() / quarter["actual_amount"].sum()
     assert found.value == pytest.approx(miss)
@@ -235,44 +235,47 @@ def test_the_record_is_cut_and_names_who_did_better(small, here, kept, by):
 def test_a_baseline_that_wins_stands_in_the_headline():
     row = {"wape_rate": 0.2, "bias_rate": 0.1, "coverage_rate": 0.5}
     row |= {f"{n}_{k}": None for n in ("last_year", "weighted", "commit", "managers") for k in ("wape_rate", "skill")}
-    lost = past._headline(row | {"weighted_wape_rate": 0.1, "weighted_skill": -1.0}, 8)
+    lost = accuracy._headline(row | {"weighted_wape_rate": 0.1, "weighted_skill": -1.0}, 8)
     assert lost.startswith("The forecast was beaten by stage-weighted pipeline (10.0 %): over 8 past quarters")
-    won = past._headline(row | {"weighted_wape_rate": 0.4, "weighted_skill": 0.5}, 8)
+    won = accuracy._headline(row | {"weighted_wape_rate": 0.4, "weighted_skill": 0.5}, 8)
     assert won.startswith("Over 8 past quarters")
     assert "Missed by more: stage-weighted pipeline (40.0 %)." in won
-    assert "beaten" not in past._headline(row, 8)
-    assert "leant to neither side" in past._headline(row | {"bias_rate": 0.0001}, 8)
+    assert "beaten" not in accuracy._headline(row, 8)
+    assert "leant to neither side" in accuracy._headline(row | {"bias_rate": 0.0001}, 8)
     frame = pl.DataFrame({"group": [f"Week {k}" for k in range(7)], "weighted_skill": [-0.1] * 6 + [0.5]})
-    assert "stage-weighted pipeline came closer in Week 0, Week 1, Week 2, Week 3, Week 4 and 1 more" in past._losses(
-        frame, "week"
+    assert (
+        "stage-weighted pipeline came closer in Week 0, Week 1, Week 2, Week 3, Week 4 and 1 more"
+        in accuracy._losses(frame, "week")
     )
 
 
 def test_a_baseline_that_wins_at_a_horizon_stands_first():
     names = [f"{n}_{k}" for n in ("last_year", "weighted", "commit", "managers") for k in ("wape_rate", "skill")]
-    none = pl.DataFrame({"group": ["30 days", past.WHOLE], "wape_rate": [0.2, 0.2]}).with_columns(
+    none = pl.DataFrame({"group": ["30 days", accuracy.WHOLE], "wape_rate": [0.2, 0.2]}).with_columns(
         **{n: pl.lit(None, pl.Float64) for n in names}
     )
-    assert past._beaten(none) == ""
+    assert accuracy._beaten(none) == ""
     lost = none.with_columns(commit_skill=pl.lit(-0.5), commit_wape_rate=pl.lit(0.1))
-    assert past._beaten(lost) == "30 days ahead closed and commit (10.0 %) beat the forecast (20.0 %). "
+    assert accuracy._beaten(lost) == "30 days ahead closed and commit (10.0 %) beat the forecast (20.0 %). "
 
 
 def test_a_forecast_that_leans_at_a_horizon_is_told():
-    rows = pl.DataFrame({"group": ["30 days", "60 days", "90 days", past.WHOLE], "bias_rate": [0.2, -0.1, 0.05, 0.5]})
-    assert past._leaning(rows) == " In sum it came out 20.0 % too high 30 days ahead, 10.0 % too low 60 days ahead."
-    assert past._leaning(rows.tail(2)) == ""
+    rows = pl.DataFrame(
+        {"group": ["30 days", "60 days", "90 days", accuracy.WHOLE], "bias_rate": [0.2, -0.1, 0.05, 0.5]}
+    )
+    assert accuracy._leaning(rows) == " In sum it came out 20.0 % too high 30 days ahead, 10.0 % too low 60 days ahead."
+    assert accuracy._leaning(rows.tail(2)) == ""
 
 
 def test_without_a_year_of_records_nothing_is_replayed(small, here):
     young = small.with_frames(opportunities=small.opportunities.filter(pl.col("created_on") > date(2025, 9, 1)))
-    found = archive.load_or_run(replace(young, is_transient=True), here)
+    found = backtest_archive.load_or_run(replace(young, is_transient=True), here)
     assert found.quarters == []
-    assert past.days(replace(young, is_transient=True), here) is None
-    text = past.record(replace(young, is_transient=True), here).sentence()
+    assert accuracy.days(replace(young, is_transient=True), here) is None
+    text = accuracy.record(replace(young, is_transient=True), here).sentence()
     assert "No past quarter can be replayed yet" in text
     with pytest.raises(ModelError, match="Load a longer history"):
-        archive.day(replace(young, is_transient=True), here, DAY)
+        backtest_archive.day(replace(young, is_transient=True), here, DAY)
 
 
 def test_without_enough_outcomes_a_table_serves(small, here):
@@ -284,13 +287,13 @@ def test_without_enough_outcomes_a_table_serves(small, here):
             stage=pl.col("stage").replace("Closed Won", "Closed Lost")
         ),
     )
-    assert replay.twin(lost, here, PERIOD) is None
-    frames, chances = replay.one(lost, here, DAY, None, pl.DataFrame(schema=replay.SCORES))
+    assert backtest.twin(lost, here, PERIOD) is None
+    frames, chances = backtest.one(lost, here, DAY, None, pl.DataFrame(schema=backtest.SCORES))
     assert chances.is_empty()
     assert frames[0].filter(pl.col("window") == QUARTER)["trained_to"].to_list() == [None]
     assert frames[0]["actual_amount"].to_list()[-1] == 0.0
     empty = lost.with_frames(opportunities=lost.opportunities.clear())
-    assert replay.run(empty, here).quarters == []
+    assert backtest.run(empty, here).quarters == []
     assert outlook.build(empty, here).frame.is_empty()
 
 
@@ -300,40 +303,40 @@ def test_a_part_of_the_company_uses_the_companys_models_and_leaves_nothing_on_di
     regions = tuple(small.sales_team["region"].drop_nulls().unique().sort()[:1])
     part = view(small, here, regions)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(replay, "QUARTERS", 2)
-        patch.setattr(replay, "twin", None)
-        found = archive.load_or_run(part, here)
-    assert archive.is_kept(part, here)
-    assert not (here.home / "replays" / archive.key(part, here)).exists()
+        patch.setattr(backtest, "QUARTERS", 2)
+        patch.setattr(backtest, "twin", None)
+        found = backtest_archive.load_or_run(part, here)
+    assert backtest_archive.is_kept(part, here)
+    assert not (here.home / "replays" / backtest_archive.key(part, here)).exists()
     whole = kept.forecasts.filter(pl.col("window") == QUARTER).join(
         found.forecasts.filter(pl.col("window") == QUARTER), on="day", suffix="_part"
     )
     assert whole.height > 20
     assert (whole["actual_amount"] >= whole["actual_amount_part"]).drop_nulls().all()
-    rows, _ = archive.day(part, here, DAY + timedelta(days=1))
+    rows, _ = backtest_archive.day(part, here, DAY + timedelta(days=1))
     assert rows.height == 4
 
 
 def test_only_the_newest_replays_stay_in_memory(small, here, kept):
-    for k in range(archive.REMEMBERED + 1):
-        archive._MEMORY[f"other {k}"] = kept
-    name = archive.key(small, here)
-    archive._MEMORY.pop(name, None)
-    archive.load_or_run(small, here)
-    assert len(archive._MEMORY) <= archive.REMEMBERED
-    assert name in archive._MEMORY
-    for k in range(archive.REMEMBERED + 1):
-        archive._MEMORY.pop(f"other {k}", None)
+    for k in range(backtest_archive.REMEMBERED + 1):
+        backtest_archive._MEMORY[f"other {k}"] = kept
+    name = backtest_archive.key(small, here)
+    backtest_archive._MEMORY.pop(name, None)
+    backtest_archive.load_or_run(small, here)
+    assert len(backtest_archive._MEMORY) <= backtest_archive.REMEMBERED
+    assert name in backtest_archive._MEMORY
+    for k in range(backtest_archive.REMEMBERED + 1):
+        backtest_archive._MEMORY.pop(f"other {k}", None)
 
 
 def test_past_days_offer_a_quarter_that_is_over(small, here, kept):
-    first, last, start = past.days(small, here)
+    first, last, start = accuracy.days(small, here)
     assert (first, last) == (date(2025, 10, 1), small.as_of)
     assert start == date(2026, 2, 5)
 
 
 def test_nothing_to_forecast_is_said():
-    empty = past.Past(DAY, "Q1 2026", "USD", pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), None)
+    empty = accuracy.Past(DAY, "Q1 2026", "USD", pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), None)
     assert "nothing to forecast from" in empty.sentence()
 
 
@@ -341,15 +344,15 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(small, place, here):
     blocked = place / "blocked"
     blocked.write_text("a file where a folder should be", encoding="utf-8")
     elsewhere = here.model_copy(update={"home": blocked})
-    archive._MEMORY.clear()
+    backtest_archive._MEMORY.clear()
     with pytest.raises(ModelError, match="replays cannot be kept"):
-        archive.load_or_run(small, elsewhere)
+        backtest_archive.load_or_run(small, elsewhere)
 
 
 def test_the_sample_s_record_reaches_back_eight_quarters(sample, settings):
-    if not archive.is_kept(sample, settings):
+    if not backtest_archive.is_kept(sample, settings):
         pytest.skip("The sample's forecasts are not replayed: run quarterdeck build first.")
-    found = past.record(sample, settings, "period", NOBODY_CALLED)
+    found = accuracy.record(sample, settings, "period", NOBODY_CALLED)
     assert found.frame.height >= 8
     assert found.frame["n_forecasts"].min() == 13
     assert 0.05 < found.value < 0.3

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from core.config import load
 from core.contracts import Dataset, empty
 from core.contracts.dataset import FRAMES
-from core.marts.rewind import UNDATED, rewind
+from core.marts.as_of import UNDATED, rewind
 from core.metrics.pipeline import open_deals
 from tests.features.conftest import rows
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
-from core.metrics import accuracy
+from core.metrics import forecast_error
 
 ROWS = pl.DataFrame(
     {
@@ -24,7 +24,7 @@ ROWS = pl.DataFrame(
 
 
 def test_scores_worked_out_by_hand():
-    row = accuracy.scores(ROWS, []).row(0, named=True)
+    row = forecast_error.scores(ROWS, []).row(0, named=True)
     assert row["n_forecasts"] == 3
     assert row["wape_rate"] == pytest.approx(40 / 250)
     assert row["bias_rate"] == pytest.approx(-20 / 250)
@@ -39,16 +39,16 @@ def test_scores_worked_out_by_hand():
 
 
 def test_groups_keep_their_names_and_order():
-    found = accuracy.scores(ROWS, ["team"])
+    found = forecast_error.scores(ROWS, ["team"])
     assert found.select("team", "n_forecasts").rows() == [("A", 2), ("B", 1)]
     assert found["wape_rate"].to_list() == pytest.approx([0.2, 0.0])
 
 
 def test_without_an_outcome_there_is_no_score():
-    assert accuracy.scores(ROWS.filter(pl.col("actual_amount").is_null()), []).is_empty()
-    assert accuracy.scores(ROWS.clear(), ["team"]).is_empty()
+    assert forecast_error.scores(ROWS.filter(pl.col("actual_amount").is_null()), []).is_empty()
+    assert forecast_error.scores(ROWS.clear(), ["team"]).is_empty()
     nothing_won = ROWS.head(1).with_columns(actual_amount=0.0)
-    row = accuracy.scores(nothing_won, []).row(0, named=True)
+    row = forecast_error.scores(nothing_won, []).row(0, named=True)
     assert (row["wape_rate"], row["bias_rate"], row["forecast_to_actual_rate"]) == (None, None, None)
 
 
@@ -65,7 +65,7 @@ def test_against_sql(found):
                   sum(amount - actual_amount) / nullif(sum(actual_amount), 0),
                   1 - sum(abs(amount - actual_amount)) / nullif(sum(abs(commit_amount - actual_amount)), 0) FROM rows"""
     ).fetchall()[0]
-    row = accuracy.scores(rows, []).row(0, named=True)
+    row = forecast_error.scores(rows, []).row(0, named=True)
     assert [row["wape_rate"], row["bias_rate"], row["commit_skill"]] == [
         None if v is None else pytest.approx(v, rel=1e-9, abs=1e-9) for v in told
     ]
@@ -75,10 +75,10 @@ def test_against_sql(found):
 @given(pairs)
 def test_bias_never_exceeds_the_error_and_a_perfect_forecast_has_none(found):
     rows = pl.DataFrame(found, schema=["amount", "actual_amount", "commit_amount"], orient="row")
-    row = accuracy.scores(rows, []).row(0, named=True)
+    row = forecast_error.scores(rows, []).row(0, named=True)
     if row["wape_rate"] is not None:
         assert abs(row["bias_rate"]) <= row["wape_rate"] * (1 + 1e-12)
-        right = accuracy.scores(rows.with_columns(amount="actual_amount"), []).row(0, named=True)
+        right = forecast_error.scores(rows.with_columns(amount="actual_amount"), []).row(0, named=True)
         assert right["wape_rate"] == 0
         assert right["forecast_to_actual_rate"] == 1
         assert right["commit_skill"] in (None, 1)

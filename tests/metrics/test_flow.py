@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from core.contracts.errors import ContractError
-from core.metrics import flow, pipeline, scope
-from core.metrics.tracks import tracks
+from core.metrics import deal_scope, flow, pipeline
+from core.metrics.deal_events import tracks
 from core.sample import AS_OF
 from tests.metrics.companies import company, deal, rep, states
 
@@ -203,7 +203,7 @@ def test_nothing_after_the_as_of_date_is_read(firm, settings):
 
 
 @pytest.mark.parametrize("days", [1, 7, 30, 365, 1500])
-@pytest.mark.parametrize("due", scope.DUE)
+@pytest.mark.parametrize("due", deal_scope.DUE)
 def test_the_parts_of_the_sample_add_up_to_the_company(sample, settings, days, due):
     ask = (sample, settings, AS_OF - timedelta(days=days), AS_OF)
     whole = dict(flow.flow(*ask, due=due).frame.select("step", "amount").iter_rows())

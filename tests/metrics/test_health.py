@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from core.metrics import concentration, coverage, health, pipeline, recurring, scope, winrate
+from core.metrics import concentration, coverage, deal_scope, health, pipeline, recurring, winrate
 from core.metrics.health import PARTS, _track_record
 from tests.metrics.companies import company, deal, states
 
@@ -122,7 +122,7 @@ def test_the_largest_deals_due_by_hand(settings):
 
 
 def test_the_spans_a_review_is_held_over(settings):
-    assert scope.periods(company(), settings) == {
+    assert deal_scope.periods(company(), settings) == {
         "Last 7 days": ("2026-05-08", "2026-05-15"),
         "Last 28 days": ("2026-04-17", "2026-05-15"),
         "This quarter so far": ("2026-03-31", "2026-05-15"),

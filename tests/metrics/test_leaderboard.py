@@ -10,7 +10,7 @@ import pytest
 from core.contracts.errors import ContractError
 from core.explain import headlines
 from core.metrics import bookings, growth, leaderboard
-from core.metrics.intervals import wilson
+from core.metrics.confidence_intervals import wilson
 from core.models import outlook
 from core.sample import AS_OF
 from tests.metrics.companies import company, deal, rep

@@ -8,7 +8,7 @@ import pytest
 
 from core.charts import pipeline as charts
 from core.contracts.errors import ContractError
-from core.metrics import flow, paths
+from core.metrics import flow, pipeline_path
 from tests.metrics.companies import company, deal, rep, states
 
 SINCE, UNTIL = date(2026, 5, 1), date(2026, 5, 15)
@@ -40,7 +40,7 @@ def firm():
 
 
 def test_what_went_out_and_came_back_counts_on_the_way_and_not_at_the_ends(firm, settings):
-    found = paths.path(firm, settings, SINCE, UNTIL, "region", "EMEA", "this quarter")
+    found = pipeline_path.path(firm, settings, SINCE, UNTIL, "region", "EMEA", "this quarter")
     rows = {s: rest for s, *rest in found.steps.filter(found.steps["n_deals"] > 0).iter_rows()}
     assert rows == {
         "New": [1, 3.0, 0, 0.0],
@@ -75,25 +75,25 @@ def test_what_went_out_and_came_back_counts_on_the_way_and_not_at_the_ends(firm,
 
 def test_both_ways_walk_from_opening_to_closing(firm, settings):
     whole = flow.flow(firm, settings, SINCE, UNTIL, due="this quarter")
-    found = paths.path(firm, settings, SINCE, UNTIL, due="this quarter")
+    found = pipeline_path.path(firm, settings, SINCE, UNTIL, due="this quarter")
     change = whole.amount("Closing") - whole.amount("Opening")
     assert found.steps["amount"].sum() == found.steps["ends_amount"].sum() == change
     assert whole.check() == "45.00 opening + 15.00 in − 36.00 out = 24.00 closing; left over: USD 0.00."
 
 
 def test_quiet_days_and_unknown_days_say_so(firm, settings):
-    quiet = paths.path(firm, settings, date(2026, 5, 10), UNTIL)
+    quiet = pipeline_path.path(firm, settings, date(2026, 5, 10), UNTIL)
     assert quiet.sentence() == "No deal both entered and left inside these days. No expected close was put off."
     assert quiet.deals.is_empty()
-    assert paths.path(company(), settings, SINCE, UNTIL).n_deals == 0
-    one = paths.path(firm, settings, SINCE, UNTIL, "rep", "bob")
+    assert pipeline_path.path(company(), settings, SINCE, UNTIL).n_deals == 0
+    one = pipeline_path.path(firm, settings, SINCE, UNTIL, "rep", "bob")
     assert one.sentence().startswith("1 deal entered and left")
     with pytest.raises(ContractError, match="not a date"):
-        paths.path(firm, settings, "soon", UNTIL)
+        pipeline_path.path(firm, settings, "soon", UNTIL)
 
 
 def test_a_split_names_who_moved_most_and_adds_up(firm, settings):
-    found = paths.split(firm, settings, SINCE, UNTIL, "region", "this quarter", "then")
+    found = pipeline_path.split(firm, settings, SINCE, UNTIL, "region", "this quarter", "then")
     assert found.frame.select("name", "Opening", "change_amount", "Closing").rows() == [
         ("EMEA", 45.0, -21.0, 24.0),
         ("APAC", 0.0, 0.0, 0.0),
@@ -102,13 +102,13 @@ def test_a_split_names_who_moved_most_and_adds_up(firm, settings):
     assert found.sentence().endswith(
         "Together the 2 explain the company's whole change, nothing is left over; what one hands over another receives."
     )
-    assert paths.split(company(), settings, SINCE, UNTIL, "team", "any date", "then").value is None
-    still = paths.split(firm, settings, date(2026, 5, 12), UNTIL, "region", "any date", "now")
+    assert pipeline_path.split(company(), settings, SINCE, UNTIL, "team", "any date", "then").value is None
+    still = pipeline_path.split(firm, settings, date(2026, 5, 12), UNTIL, "region", "any date", "now")
     assert still.sentence().startswith("No part changed in sum.")
 
 
 def test_the_chart_keeps_only_moves_that_were_made(firm, settings):
-    found = paths.path(firm, settings, SINCE, UNTIL, due="this quarter")
+    found = pipeline_path.path(firm, settings, SINCE, UNTIL, due="this quarter")
     spec = charts.ways(found.steps, "USD").to_dict()
     steps = [r["step"] for r in next(iter(spec["datasets"].values()))]
     assert steps == ["New", "Pulled in", "Increased", "Decreased", "Pushed out", "Lost"]

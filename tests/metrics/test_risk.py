@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from core.contracts.errors import ContractError
-from core.explain import actions
+from core.explain.actions import deal_actions
 from core.metrics import risk, signals
-from core.metrics.intervals import difference, wilson
+from core.metrics.confidence_intervals import difference, wilson
 from core.metrics.signals import SIGNALS, marks
 from core.sample import AS_OF
 from tests.metrics.companies import company, deal, states
@@ -209,10 +209,10 @@ def test_a_deals_history_is_told(firm, settings):
 def test_actions_are_those_of_the_signals_with_their_record(sample, settings):
     found = marks(sample, settings, [AS_OF])
     both = found.filter(pl.col("stalled") & pl.col("no_next_step"))["opportunity_id"][0]
-    frame = actions.actions(sample, settings, both).frame
+    frame = deal_actions.actions(sample, settings, both).frame
     told = signals.words(settings)
     row = frame.filter(pl.col("signal") == told["stalled"]).row(0, named=True)
-    cases = actions._followed(sample, settings).filter("stalled")
+    cases = deal_actions._followed(sample, settings).filter("stalled")
     cases = cases if row["stage"] == "any stage" else cases.filter(pl.col("stage") == row["stage"])
     did = cases.filter("has_advanced")
     assert (row["n_did"], row["n_did_not"]) == (did.height, cases.height - did.height)
@@ -226,15 +226,17 @@ def test_actions_are_those_of_the_signals_with_their_record(sample, settings):
 def test_money_is_the_difference_on_the_deals_amount(sample, settings):
     open_now = marks(sample, settings, [AS_OF]).filter("stalled").select("opportunity_id", "cents")
     for one, cents in open_now.iter_rows():
-        found = actions.actions(sample, settings, one)
+        found = deal_actions.actions(sample, settings, one)
         for row in found.frame.iter_rows(named=True):
-            if row["evidence"] != actions.HELPED or cents is None:
+            if row["evidence"] != deal_actions.HELPED or cents is None:
                 assert row["expected_amount"] is row["expected_low_amount"] is row["expected_high_amount"] is None
             else:
                 assert row["expected_amount"] == pytest.approx(row["difference"] * cents / 100)
                 assert 0 < row["expected_low_amount"] <= row["expected_amount"] <= row["expected_high_amount"]
         assert found.frame["effort_days"].null_count() == 0
-    assert actions._expected({"evidence": actions.HELPED, "difference": 0.2, "low": 0.1, "high": 0.3}, 5_000_000) == {
+    assert deal_actions._expected(
+        {"evidence": deal_actions.HELPED, "difference": 0.2, "low": 0.1, "high": 0.3}, 5_000_000
+    ) == {
         "expected_amount": 10_000.0,
         "expected_low_amount": 5_000.0,
         "expected_high_amount": 15_000.0,
@@ -244,7 +246,7 @@ def test_money_is_the_difference_on_the_deals_amount(sample, settings):
 def test_what_an_action_is_worth_and_costs_is_said():
     row = {
         "action": "Call",
-        "evidence": actions.HELPED,
+        "evidence": deal_actions.HELPED,
         "n_did": 60,
         "won_did_rate": 0.5,
         "n_did_not": 80,
@@ -254,11 +256,11 @@ def test_what_an_action_is_worth_and_costs_is_said():
         "expected_high_amount": 15_000.0,
         "effort_days": 1.0,
     }
-    said = actions.Actions(pl.DataFrame([row]), "EUR").sentence()
+    said = deal_actions.Actions(pl.DataFrame([row]), "EUR").sentence()
     assert said.endswith("the difference stands for EUR 10.0 k (EUR 5.0 k to EUR 15.0 k), for about 1 day of work.")
     bare = pl.DataFrame([{**row, "expected_amount": None, "effort_days": 0.5}])
     assert (
-        actions.Actions(bare, "EUR")
+        deal_actions.Actions(bare, "EUR")
         .sentence()
         .endswith("It takes about 0.5 days of work; the deal has no amount to say what that is worth.")
     )
@@ -283,7 +285,7 @@ def test_what_was_done_is_read_off_the_four_weeks_after(settings):
         on = datetime.combine(seen + timedelta(days=n), datetime.min.time())
         acts.append({"activity_id": name, "opportunity_id": name, "kind": "meeting", "occurred_at": on})
     data = company(opportunities=deals, opportunity_history=rows, activities=acts)
-    found = actions._followed(data, settings).filter(pl.col("day") == seen)
+    found = deal_actions._followed(data, settings).filter(pl.col("day") == seen)
     did = {
         name: sorted(found.filter(pl.col(name))["opportunity_id"])
         for name in ("has_advanced", "is_redated", "is_resized", "has_met")
@@ -299,15 +301,15 @@ def test_what_was_done_is_read_off_the_four_weeks_after(settings):
 
 
 def test_without_past_deals_actions_have_no_evidence(firm, settings):
-    found = actions.actions(firm, settings, "stalled")
+    found = deal_actions.actions(firm, settings, "stalled")
     assert "Whether that helps is not shown: too few comparable deals." in found.sentence()
-    assert actions.actions(firm, settings, "clean").sentence() == "No signal speaks against this deal."
-    assert actions.actions(company(), settings, "x").frame.is_empty()
+    assert deal_actions.actions(firm, settings, "clean").sentence() == "No signal speaks against this deal."
+    assert deal_actions.actions(company(), settings, "x").frame.is_empty()
 
 
 def test_sure_help_is_told_as_an_association(sample, settings):
     stalled = marks(sample, settings, [AS_OF]).filter("stalled")["opportunity_id"]
-    told = [actions.actions(sample, settings, d).sentence() for d in stalled.head(5)]
+    told = [deal_actions.actions(sample, settings, d).sentence() for d in stalled.head(5)]
     assert any("no proof that it brings them" in t for t in told)
 
 

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from core import metrics
-from core.metrics import journeys, stages
-from core.metrics.tracks import due_by, tracks
+from core.metrics import stage_conversion, stage_history
+from core.metrics.deal_events import due_by, tracks
 from core.sample import AS_OF
 from tests.metrics.companies import company, deal, states
 
@@ -40,7 +40,7 @@ def firm():
 
 
 def test_conversion_by_hand(firm, settings):
-    found = stages.conversion(firm, settings)
+    found = stage_conversion.conversion(firm, settings)
     rows = {r["stage"]: r for r in found.frame.to_dicts()}
     names = ("n_entered", "n_moved_on", "n_pending", "n_lost", "n_skipped", "n_repeated")
     counts = {stage: tuple(rows[stage][name] for name in names) for stage in rows}
@@ -60,13 +60,13 @@ def test_conversion_by_hand(firm, settings):
 
 
 def test_a_stage_never_shows_fewer_deals_than_the_next(sample, settings):
-    found = stages.shares(tracks(sample, settings), settings, AS_OF, 600)
+    found = stage_conversion.shares(tracks(sample, settings), settings, AS_OF, 600)
     assert found["n_entered"].is_sorted(descending=True)
     assert (found["n_moved_on"] + found["n_pending"] + found["n_lost"]).equals(found["n_entered"])
 
 
 def test_time_in_stage_adds_up_a_deals_stays(firm, settings):
-    found = journeys.stays(tracks(firm, settings), settings, day(40))
+    found = stage_history.stays(tracks(firm, settings), settings, day(40))
     days = {(d, s): n for d, s, n in found.select("deal", "stage", "days").iter_rows()}
     names = dict(tracks(firm, settings).select("opportunity_id", "deal").unique().iter_rows())
     assert days[names["returns"], "Qualification"] == 6 + 4
@@ -79,13 +79,13 @@ def test_time_in_stage_adds_up_a_deals_stays(firm, settings):
 def test_how_far_each_deal_has_come_by_a_day(firm, settings):
     track = tracks(firm, settings)
     names = dict(track.select("deal", "opportunity_id").unique().iter_rows())
-    found = {names[r["deal"]]: r for r in journeys.depths(track, settings, day(12)).to_dicts()}
+    found = {names[r["deal"]]: r for r in stage_history.depths(track, settings, day(12)).to_dicts()}
     assert set(found) == {"straight", "skips", "returns"}
     came = found["returns"]
     assert [came[f"day_{k}"] for k in range(4)] == [day(0), day(0), day(6), None]
     assert [came[f"stays_{k}"] for k in range(4)] == [0, 2, 2, 0]
     assert (came["furthest"], came["is_open"], came["is_won"]) == (2, True, False)
-    won = {names[r["deal"]]: r for r in journeys.journeys(firm, settings).to_dicts()}["straight"]
+    won = {names[r["deal"]]: r for r in stage_history.journeys(firm, settings).to_dicts()}["straight"]
     assert (won["furthest"], won["is_won"], won["known_on"], won["opened_on"]) == (5, True, day(0), day(0))
     assert won["day_4"] == day(30)
 
@@ -105,7 +105,7 @@ def test_deals_due_by_a_date_stand_as_on_the_day(settings):
 
 
 def test_time_of_won_deals_in_sql(sample, settings):
-    found = stages.times(sample, settings).frame
+    found = stage_conversion.times(sample, settings).frame
     with duckdb.connect() as connection:
         connection.register("history", sample.opportunity_history.to_arrow())
         connection.register("deals", sample.opportunities.to_arrow())
@@ -126,15 +126,15 @@ def test_slow_deals_are_those_beyond_nine_of_ten_won_ones(settings):
     ways = [path(f"w{n}", (0, "Discovery"), (n, "Closed Won")) for n in range(1, 12)]
     ways += [path("fast", (130, "Discovery")), path("slow", (100, "Discovery"))]
     data = company(opportunity_history=[r for w in ways for r in w])
-    row = stages.times(data, settings).frame.row(0, named=True)
+    row = stage_conversion.times(data, settings).frame.row(0, named=True)
     assert (row["n_won"], row["won_median_days"], row["won_p90_days"]) == (11, 6.0, 10.0)
     assert (row["n_open"], row["open_median_days"], row["n_slow"], row["slow_amount"]) == (2, 19.0, 1, 10.0)
     calm = company(opportunity_history=[r for w in ways[:-1] for r in w])
-    assert "No open deal is slower" in stages.times(calm, settings).sentence()
+    assert "No open deal is slower" in stage_conversion.times(calm, settings).sentence()
 
 
 def test_the_funnel_by_month_by_hand(firm, settings):
-    found = stages.cohorts(firm, settings)
+    found = stage_conversion.cohorts(firm, settings)
     rows = {
         (m.month, s): (n, r)
         for m, s, n, r in found.frame.select("month", "stage", "n_created", "n_reached").iter_rows()
@@ -144,12 +144,12 @@ def test_the_funnel_by_month_by_hand(firm, settings):
     assert rows[1, "Won"] == (3, 1)
     assert rows[4, "Prospecting"] == (1, 1)
     assert found.value == 0.25
-    old = stages.cohorts(firm, settings, 1)
+    old = stage_conversion.cohorts(firm, settings, 1)
     assert old.value is None
 
 
 def test_the_best_month_is_named_among_those_nearly_decided(sample, settings):
-    found = stages.cohorts(sample, settings)
+    found = stage_conversion.cohorts(sample, settings)
     sizes = found.frame.unique(["month"], keep="first").filter(pl.col("n_open") * 10 <= pl.col("n_created"))
     won = found.frame.filter(pl.col("stage") == "Won", pl.col("month").is_in(sizes["month"].implode()))
     best = won.sort("reached_rate")["month"][-1]
@@ -158,7 +158,7 @@ def test_the_best_month_is_named_among_those_nearly_decided(sample, settings):
 
 def test_the_weighted_pipeline_is_the_sum_of_its_stages(sample, settings):
     found = metrics.coverage.weighted(sample, settings)
-    rates = dict(stages.conversion(sample, settings).frame.select("stage", "won_rate").iter_rows())
+    rates = dict(stage_conversion.conversion(sample, settings).frame.select("stage", "won_rate").iter_rows())
     now = sample.opportunities.filter(~pl.col("is_closed")).group_by("stage").agg(pl.col("amount").sum())
     assert found.value == pytest.approx(sum(amount * rates[stage] for stage, amount in now.iter_rows()))
     assert found.frame["amount"].sum() == pytest.approx(metrics.pipeline.open_pipeline(sample, settings).value)

@@ -149,9 +149,9 @@ def test_a_rep_who_moves_takes_only_later_bookings_along(nothing, settings):
 @pytest.mark.parametrize(
     "measure",
     [
-        metrics.stages.conversion,
-        metrics.stages.times,
-        metrics.stages.cohorts,
+        metrics.stage_conversion.conversion,
+        metrics.stage_conversion.times,
+        metrics.stage_conversion.cohorts,
         metrics.coverage.weighted,
         metrics.coverage.coverage,
         metrics.velocity.velocity,

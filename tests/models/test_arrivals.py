@@ -7,7 +7,8 @@ import pytest
 
 from core.contracts import empty
 from core.contracts.errors import ModelError
-from core.models import arrivals, outlook
+from core.models import outlook
+from core.models.close import pipeline_creation
 
 AS_OF = date(2026, 5, 20)
 
@@ -23,12 +24,12 @@ def ago(days):
 
 def test_curve_counts_open_deals_for_as_long_as_they_were_watched():
     rows = [(ago(100), ago(90), True)] * 2 + [(ago(100), ago(80), False)] * 2 + [(ago(100), None, False)] * 4
-    found = arrivals.won_by(deals([*rows, (ago(10), None, False)]), AS_OF, "A")
+    found = pipeline_creation.won_by(deals([*rows, (ago(10), None, False)]), AS_OF, "A")
     at = dict(found.select("age_days", "won_rate").iter_rows())
     assert at[0] == 0
     assert at[15] == pytest.approx(2 / 8)
     assert at[90] == pytest.approx(2 / 8)
-    more = arrivals.won_by(deals([*rows, (ago(100), ago(50), True)]), AS_OF, "A")
+    more = pipeline_creation.won_by(deals([*rows, (ago(100), ago(50), True)]), AS_OF, "A")
     late = dict(more.select("age_days", "won_rate").iter_rows())
     assert late[15] == pytest.approx(2 / 9)
     assert late[60] == pytest.approx(2 / 9 + (1 - 4 / 9) * 1 / 5)
@@ -36,14 +37,14 @@ def test_curve_counts_open_deals_for_as_long_as_they_were_watched():
 
 def test_a_few_deals_lean_on_all_others():
     few, many = deals([(ago(100), ago(90), True)] * 10), deals([(ago(100), ago(90), False)] * 1000)
-    found = arrivals.won_by(few, AS_OF, "A", many)
+    found = pipeline_creation.won_by(few, AS_OF, "A", many)
     assert found.filter(pl.col("age_days") == 180)["won_rate"].item() == pytest.approx(10 / 50)
 
 
-@pytest.mark.parametrize("by", arrivals.PARTS)
+@pytest.mark.parametrize("by", pipeline_creation.PARTS)
 def test_parts_sum_to_what_the_number_says_new_deals_add(sample, settings, by):
     whole = outlook.build(sample, settings).frame.filter(pl.col("window") == "90 days")["new_amount"].item()
-    found = arrivals.arrivals(sample, settings, by, 90)
+    found = pipeline_creation.arrivals(sample, settings, by, 90)
     assert found.value == pytest.approx(whole)
     assert found.frame["share_rate"].sum() == pytest.approx(1)
     assert found.frame["expected_amount"].is_sorted(descending=True)
@@ -53,7 +54,7 @@ def test_parts_sum_to_what_the_number_says_new_deals_add(sample, settings, by):
 
 
 def test_counts_are_those_of_the_last_year(sample, settings):
-    found = arrivals.arrivals(sample, settings)
+    found = pipeline_creation.arrivals(sample, settings)
     seen = sample.opportunity_history.filter(pl.col("stage").is_in(settings.stages.open))
     begin = sample.as_of - timedelta(days=365)
     year = sample.opportunities.join(seen, on="opportunity_id", how="semi").filter(
@@ -66,7 +67,7 @@ def test_counts_are_those_of_the_last_year(sample, settings):
 
 
 def test_later_rows_change_nothing(sample, settings):
-    before = arrivals.arrivals(sample, settings, "region", 90)
+    before = pipeline_creation.arrivals(sample, settings, "region", 90)
     later = sample.opportunities.head(50).with_columns(
         opportunity_id=pl.concat_str(pl.lit("later"), "opportunity_id"),
         created_on=pl.lit(ago(-30)),
@@ -75,15 +76,15 @@ def test_later_rows_change_nothing(sample, settings):
         is_won=pl.lit(value=False),
     )
     data = sample.with_frames(opportunities=pl.concat([sample.opportunities, later]))
-    assert arrivals.arrivals(data, settings, "region", 90).frame.equals(before.frame)
+    assert pipeline_creation.arrivals(data, settings, "region", 90).frame.equals(before.frame)
 
 
 def test_missing_sources_are_one_part_and_no_deals_a_sentence(sample, settings):
     bare = sample.with_frames(opportunities=sample.opportunities.with_columns(lead_source=pl.lit(None, pl.String)))
-    found = arrivals.arrivals(bare, settings)
+    found = pipeline_creation.arrivals(bare, settings)
     assert found.frame["part"].to_list() == ["Not known"]
     assert "Most comes" not in found.sentence()
-    none = arrivals.arrivals(sample.with_frames(opportunities=empty("opportunities")), settings)
+    none = pipeline_creation.arrivals(sample.with_frames(opportunities=empty("opportunities")), settings)
     assert none.value is None
     assert none.frame.is_empty()
     assert "none are expected" in none.sentence()
@@ -91,4 +92,4 @@ def test_missing_sources_are_one_part_and_no_deals_a_sentence(sample, settings):
 
 def test_a_wrong_column_names_the_closest(sample, settings):
     with pytest.raises(ModelError, match="lead_source"):
-        arrivals.arrivals(sample, settings, "lead_sources")
+        pipeline_creation.arrivals(sample, settings, "lead_sources")

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.models import calibration
-from core.models.calibration import Calibrator
+from core.models.estimators import calibration
+from core.models.estimators.calibration import Calibrator
 
 DRAW = np.random.default_rng(5)
 MARGIN = DRAW.normal(-1, 1.2, 4_000)

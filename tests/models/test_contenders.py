@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.contracts.errors import ModelError
-from core.models import contenders, race, training
-from core.models.contenders import BaseRate, Line, Mean, Table, logit, place
-from core.models.training import Plan
+from core.models.estimators import contenders, fitting, model_selection
+from core.models.estimators.contenders import BaseRate, Line, Mean, Table, logit, place
+from core.models.estimators.fitting import Plan
 
 DRAW = np.random.default_rng(3)
 N = 1_200
@@ -16,7 +16,7 @@ HEAT, KIND = DRAW.normal(0, 1, N), DRAW.integers(0, 3, N).astype(float)
 X = np.stack([np.where(DRAW.random(N) < 0.1, np.nan, HEAT), KIND], axis=1)
 Y = (DRAW.random(N) < 1 / (1 + np.exp(-(1.2 * HEAT + np.array([-1.0, 0.0, 1.0])[KIND.astype(int)])))).astype(float)
 PLAN = Plan(("heat", "kind"), {1: 3}, {"num_leaves": 4, "min_data_in_leaf": 30, "learning_rate": 0.1}, 40)
-FITTED = training.fit_all(X, Y, PLAN)
+FITTED = fitting.fit_all(X, Y, PLAN)
 
 
 @pytest.mark.parametrize("name", Plan.contenders)
@@ -40,7 +40,7 @@ def test_an_unknown_kind_is_named():
 
 
 def test_base_rate_by_hand():
-    model = training.base_rate(np.zeros((3, 2)), np.array([1.0, 0.0, 0.0]))
+    model = fitting.base_rate(np.zeros((3, 2)), np.array([1.0, 0.0, 0.0]))
     assert model.predict(np.zeros((1, 2)))[0] == pytest.approx(1.5 / 4)
 
 
@@ -48,7 +48,7 @@ def test_a_table_by_hand_draws_small_cells_to_the_average():
     x = np.array([[0.0]] * 30 + [[1.0]] * 10)
     y = np.array([1.0] * 15 + [0.0] * 15 + [1.0] * 10)
     plan = Plan(("word",), {0: 2}, contenders=("table",))
-    p = training.best_table(x, y, plan).predict(np.array([[0.0], [1.0], [np.nan]]))
+    p = fitting.best_table(x, y, plan).predict(np.array([[0.0], [1.0], [np.nan]]))
     overall = 25.5 / 41
     assert p == pytest.approx([(15 + 20 * overall) / 50, (10 + 20 * overall) / 30, overall])
 
@@ -68,7 +68,7 @@ def test_a_table_is_split_evenly_where_both_columns_tell_the_same():
 def test_a_table_of_nothing_known_gives_the_share():
     x = np.full((50, 1), np.nan)
     y = np.array([1.0] * 10 + [0.0] * 40)
-    p = training.best_table(x, y, Plan(("gap",), {})).predict(x[:1])
+    p = fitting.best_table(x, y, Plan(("gap",), {})).predict(x[:1])
     assert p[0] == pytest.approx(10.5 / 51)
 
 
@@ -81,7 +81,7 @@ def test_the_logistic_regression_is_that_of_the_textbook():
 
     z = DRAW.normal(size=(400, 3))
     y = (DRAW.random(400) < 1 / (1 + np.exp(-z[:, 0]))).astype(float)
-    base, weights = training.ridge_logistic(z, y, 0.5)
+    base, weights = fitting.ridge_logistic(z, y, 0.5)
     known = LogisticRegression(C=0.5, tol=1e-8, max_iter=1000).fit(z, y)
     assert base == pytest.approx(known.intercept_[0], abs=1e-3)
     assert weights == pytest.approx(known.coef_[0], abs=1e-3)
@@ -89,20 +89,20 @@ def test_the_logistic_regression_is_that_of_the_textbook():
 
 def test_a_term_against_its_direction_is_left_out():
     plan = Plan(("heat", "kind"), {1: 3}, falling=frozenset({"heat"}))
-    model = training.line(X, Y, plan)
+    model = fitting.line(X, Y, plan)
     hot = np.array([[2.0, 1.0]]), np.array([[-2.0, 1.0]])
     assert model.predict(hot[0])[0] <= model.predict(hot[1])[0]
 
 
 def test_nothing_to_hold_on_to_gives_the_share():
     x = np.ones((60, 1))
-    model = training.line(x, np.array([1.0] * 20 + [0.0] * 40), Plan(("same",), {}))
+    model = fitting.line(x, np.array([1.0] * 20 + [0.0] * 40), Plan(("same",), {}))
     assert isinstance(model, Line)
     assert model.predict(x[:1])[0] == pytest.approx(20.5 / 61)
 
 
 def test_early_stopping_finds_a_number_of_trees():
-    model = training.trees(X, Y, Plan(("heat", "kind"), {1: 3}, PLAN.parameters))
+    model = fitting.trees(X, Y, Plan(("heat", "kind"), {1: 3}, PLAN.parameters))
     assert 10 <= model.booster.num_trees() <= 600
     assert model.feature_importance().shape == (2,)
 
@@ -115,31 +115,33 @@ def test_the_mean_is_that_of_log_odds():
 
 def test_later_rows_never_train():
     when, known = np.arange(10.0), np.arange(10.0) + 2
-    ((train, test),) = race.in_order(when, known, [5.0, 8.0])
+    ((train, test),) = model_selection.in_order(when, known, [5.0, 8.0])
     assert train.tolist() == [0, 1, 2, 3]
     assert test.tolist() == [5, 6, 7]
 
 
 def test_random_folds_hold_the_same_share():
     y = np.array([1.0] * 20 + [0.0] * 80)
-    splits = race.at_random(y, 5, 7)
+    splits = model_selection.at_random(y, 5, 7)
     assert sorted(np.concatenate([t for _, t in splits]).tolist()) == list(range(100))
     assert all(y[t].sum() == 4 for _, t in splits)
 
 
 def test_the_race_names_the_lowest_log_loss_and_the_gate_stops_noise():
-    found = race.run(X, Y, race.at_random(Y, 3, 1), lambda a, b: training.fit_all(a, b, PLAN))
+    found = model_selection.run(X, Y, model_selection.at_random(Y, 3, 1), lambda a, b: fitting.fit_all(a, b, PLAN))
     rows = found.table()
     assert rows == sorted(rows, key=lambda r: r["log_loss"])
     assert found.result().winner == rows[0]["contender"]
     noise = (np.random.default_rng(9).random(N) < 0.3).astype(float)
-    weak = race.run(X, noise, race.at_random(noise, 3, 1), lambda a, b: training.fit_all(a, b, PLAN)).result()
+    weak = model_selection.run(
+        X, noise, model_selection.at_random(noise, 3, 1), lambda a, b: fitting.fit_all(a, b, PLAN)
+    ).result()
     assert weak.winner == "base rate"
     assert weak.has_skill is False
 
 
 def test_a_race_without_usable_splits_has_no_winner():
-    found = race.run(X, Y, [(np.array([], dtype=int), np.arange(5))], lambda a, b: {})
+    found = model_selection.run(X, Y, [(np.array([], dtype=int), np.arange(5))], lambda a, b: {})
     assert found.n_folds == 0
     assert found.result().winner == ""
 
@@ -147,11 +149,11 @@ def test_a_race_without_usable_splits_has_no_winner():
 def test_rows_of_one_group_count_as_one():
     y = np.array([1.0, 0.0] * 50)
     p, other = np.where(y == 1, 0.52, 0.48), np.full(100, 0.5)
-    assert race.is_better(y, p, other)
+    assert model_selection.is_better(y, p, other)
     odd = np.where(np.arange(100) < 50, p, 1 - p)
     odd[:2] = [0.9, 0.1]
-    assert race.is_better(y, odd, other, np.repeat([0, 1], 50)) is False
-    assert race.is_better(np.zeros(0), np.zeros(0), np.zeros(0)) is False
+    assert model_selection.is_better(y, odd, other, np.repeat([0, 1], 50)) is False
+    assert model_selection.is_better(np.zeros(0), np.zeros(0), np.zeros(0)) is False
 
 
 def test_log_odds_stay_finite():
@@ -165,9 +167,9 @@ def test_signs_are_held_however_many_rounds_it_takes(monkeypatch):
     y = (x @ draw.normal(0.2, 1, n) + draw.normal(size=600) > 0).astype(float)
     names = tuple(f"c{k}" for k in range(n))
     rounds = []
-    fit = training.ridge_logistic
-    monkeypatch.setattr(training, "ridge_logistic", lambda z, *more: rounds.append(z.shape[1]) or fit(z, *more))
-    model = training.line(x, y, Plan(names, {}, rising=frozenset(names), ridge=0.5))
+    fit = fitting.ridge_logistic
+    monkeypatch.setattr(fitting, "ridge_logistic", lambda z, *more: rounds.append(z.shape[1]) or fit(z, *more))
+    model = fitting.line(x, y, Plan(names, {}, rising=frozenset(names), ridge=0.5))
     assert len(rounds) > 4
     assert (model.weights >= 0).all()
     assert model.weights.max() > 0

@@ -5,8 +5,8 @@ import io
 import numpy as np
 import pytest
 
-from core.models import crew, series
-from core.models.panel import RevenueForecaster
+from core.models.revenue import local_models, worker_pool
+from core.models.revenue.panel_forecaster import RevenueForecaster
 from tests.models.test_forecast import series as company
 
 WAVE = [100 + 10 * np.sin(np.arange(n)) + np.arange(n) for n in (30, 5, 26)]
@@ -14,38 +14,38 @@ WAVE = [100 + 10 * np.sin(np.arange(n)) + np.arange(n) for n in (30, 5, 26)]
 
 def test_what_is_asked_arrives_whole():
     asked, told = io.BytesIO(), io.BytesIO()
-    crew.send(asked, WAVE, 2)
-    crew.send(asked, [], 2)
+    worker_pool.send(asked, WAVE, 2)
+    worker_pool.send(asked, [], 2)
     asked.seek(0)
-    crew.serve(asked, told)
+    worker_pool.serve(asked, told)
     found = np.frombuffer(told.getvalue()).reshape(3, 3, 2)
-    assert np.array_equal(found, series.alone(WAVE, 2))
+    assert np.array_equal(found, local_models.alone(WAVE, 2))
     # five months are too few for a model: the drift serves
-    assert found[:, 1].tolist() == [series.drift(WAVE[1], 2).tolist()] * 3
+    assert found[:, 1].tolist() == [local_models.drift(WAVE[1], 2).tolist()] * 3
 
 
 def test_processes_say_what_one_says_alone():
-    hands = crew.Crew(2)
+    hands = worker_pool.Crew(2)
     try:
         assert hands.ask(WAVE, 3)
-        assert np.array_equal(hands.answers(3, 3), series.alone(WAVE, 3))
-        assert np.array_equal(series.members(WAVE, 3, 7, hands), series.members(WAVE, 3, 7))
+        assert np.array_equal(hands.answers(3, 3), local_models.alone(WAVE, 3))
+        assert np.array_equal(local_models.members(WAVE, 3, 7, hands), local_models.members(WAVE, 3, 7))
     finally:
         hands.close()
     assert hands.hands == []
 
 
 def test_a_process_that_dies_is_done_without():
-    hands = crew.Crew(2)
+    hands = worker_pool.Crew(2)
     assert hands.ask(WAVE, 1)
     hands.hands[1].kill()
     assert hands.answers(3, 1) is None
     assert not hands.ask(WAVE, 1)
-    assert np.array_equal(series.members(WAVE, 1, 7, hands), series.members(WAVE, 1, 7))
+    assert np.array_equal(local_models.members(WAVE, 1, 7, hands), local_models.members(WAVE, 1, 7))
 
 
 def test_a_process_that_died_before_it_was_asked_is_done_without():
-    hands = crew.Crew(2)
+    hands = worker_pool.Crew(2)
     assert hands.ask(WAVE, 1)
     hands.hands[0].kill()
     hands.hands[0].wait()
@@ -53,14 +53,14 @@ def test_a_process_that_died_before_it_was_asked_is_done_without():
 
 
 def test_no_process_is_started_for_few_units(settings, monkeypatch):
-    monkeypatch.setattr(crew, "_hand", lambda: pytest.fail("a process was started"))
+    monkeypatch.setattr(worker_pool, "_hand", lambda: pytest.fail("a process was started"))
     RevenueForecaster(settings).fit(company(20, units=12)).predict(2)
-    with crew.of(crew.MANY_UNITS - 1) as none:
+    with worker_pool.of(worker_pool.MANY_UNITS - 1) as none:
         assert none is None
-    with crew.of(crew.MANY_UNITS) as some:
+    with worker_pool.of(worker_pool.MANY_UNITS) as some:
         assert some is not None
         assert some.hands == []
-    assert not crew.Crew(1).ask(WAVE, 1)
+    assert not worker_pool.Crew(1).ask(WAVE, 1)
 
 
 def test_a_panel_of_many_units_is_handed_out(settings, monkeypatch):
@@ -75,13 +75,13 @@ def test_a_panel_of_many_units_is_handed_out(settings, monkeypatch):
             return True
 
         def answers(self, n, h):
-            return series.alone(self.found, h)
+            return local_models.alone(self.found, h)
 
         def close(self):
             asked.append("closed")
 
-    monkeypatch.setattr(crew, "MANY_UNITS", 3)
-    monkeypatch.setattr(crew, "Crew", lambda hands: Here())
+    monkeypatch.setattr(worker_pool, "MANY_UNITS", 3)
+    monkeypatch.setattr(worker_pool, "Crew", lambda hands: Here())
     assert RevenueForecaster(settings).fit(frame).predict(2).equals(expected)
     assert asked[0] == 3
     assert asked[-1] == "closed"

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-import core.models.series  # noqa: F401
+import core.models.revenue.local_models  # noqa: F401
 from core import models
 from core.config.calendar import add_months
 from core.contracts.errors import ModelError
-from core.models import panel
-from core.models.forecast import RevenueForecaster, replay
+from core.models.revenue import panel_forecaster
+from core.models.revenue.forecast import RevenueForecaster, replay
 
 
 def series(n, units=1, growth=0.02, noise=0.0):
@@ -64,21 +64,21 @@ def test_seasons_of_many_units_are_learnt(settings):
 
 
 def test_whole_and_parts_agree_by_uncertainty():
-    found = panel.reconciled(np.array([[12.0], [4.0], [5.0]]), np.array([[1.0], [1.0], [4.0]]))
+    found = panel_forecaster.reconciled(np.array([[12.0], [4.0], [5.0]]), np.array([[1.0], [1.0], [4.0]]))
     assert found.ravel().tolist() == [11.5, 4.5, 7.0]
 
 
 def test_widths_never_shrink_and_grow_with_the_root_where_unknown():
-    assert panel.rising([2.0, 1.0, None], 3).tolist() == pytest.approx([2.0, 2.0, 2.0 * np.sqrt(1.5)])
-    assert panel.rising([None, None], 2).tolist() == pytest.approx([1.2816, 1.2816 * np.sqrt(2)])
-    assert panel.quantile(np.array([1.0, np.nan]), 0.8) is None
+    assert panel_forecaster.rising([2.0, 1.0, None], 3).tolist() == pytest.approx([2.0, 2.0, 2.0 * np.sqrt(1.5)])
+    assert panel_forecaster.rising([None, None], 2).tolist() == pytest.approx([1.2816, 1.2816 * np.sqrt(2)])
+    assert panel_forecaster.quantile(np.array([1.0, np.nan]), 0.8) is None
 
 
 def test_a_member_that_runs_away_gives_the_drift():
     y = np.arange(1.0, 21.0)
-    instead = models.series.drift(y, 2)
-    assert models.series._within_reach(y, np.array([21.0, 500.0]), instead) is instead
-    assert models.series._within_reach(y, np.array([21.0, np.nan]), instead) is instead
+    instead = models.revenue.local_models.drift(y, 2)
+    assert models.revenue.local_models._within_reach(y, np.array([21.0, 500.0]), instead) is instead
+    assert models.revenue.local_models._within_reach(y, np.array([21.0, np.nan]), instead) is instead
 
 
 def test_revenue_by_region_sums_to_the_whole(bundle):

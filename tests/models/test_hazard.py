@@ -8,7 +8,9 @@ import pytest
 
 from core.contracts.errors import ModelError
 from core.features import accounts
-from core.models import customers, hazard, registry
+from core.models import registry
+from core.models.churn import hazard
+from core.models.customers import account_outlook
 from tests.features.conftest import make, rows
 
 __all__ = ["make"]
@@ -37,9 +39,9 @@ def test_moves_by_hand(lines):
         ("A", date(2025, 9, 1), "left", 60.0, 0.0),
         ("B", date(2025, 3, 1), "expanded", 10.0, 40.0),
     ]
-    assert customers.usual_size(found, "contracted") == pytest.approx(0.4)
-    assert customers.usual_size(found, "expanded") == pytest.approx(3.0)
-    assert customers.usual_size(found.clear(), "expanded") == 0.0
+    assert account_outlook.usual_size(found, "contracted") == pytest.approx(0.4)
+    assert account_outlook.usual_size(found, "expanded") == pytest.approx(3.0)
+    assert account_outlook.usual_size(found.clear(), "expanded") == 0.0
 
 
 def marked(make, settings, lines, day):
@@ -99,21 +101,21 @@ def test_the_first_months_say_what_the_churn_model_says(settings):
         schema_overrides={"month_ahead": pl.Int64},
     )
     scores = pl.DataFrame({"account_id": ["A"], "p_churn_90d": [0.2]})
-    found = customers.agreeing(hazards, scores, settings)
+    found = account_outlook.agreeing(hazards, scores, settings)
     assert hazard.within(found, ["account_id"])["p_90d"][0] == pytest.approx(0.2)
     assert found["hazard"].to_list()[3:] == [0.01] * 9
-    assert customers.agreeing(hazards, pl.DataFrame(), settings) is hazards
+    assert account_outlook.agreeing(hazards, pl.DataFrame(), settings) is hazards
 
 
 def test_the_sample_is_worked_out_whole(sample, settings, bundle):
-    found = customers.load_or_build(sample, settings).need()
+    found = account_outlook.load_or_build(sample, settings).need()
     both = found.outlook.join(bundle.churn_scores, on="account_id")
     assert both.height == found.features.height
     assert (both["p_left_90d"] - both["p_churn_90d"]).abs().max() < 1e-9
     assert (both["p_left_12m"] >= both["p_left_90d"]).all()
     known = both.drop_nulls("p_left_at_renewal")
     assert (known["p_left_at_renewal"] <= known["p_left_12m"] + 1e-9).all()
-    months = customers.by_month(found)
+    months = account_outlook.by_month(found)
     for name in ("churned", "contracted", "expanded"):
         assert months[f"{name}_mrr_amount"].sum() == pytest.approx(found.outlook[f"{name}_mrr_amount"].sum())
     race = found.cards["left"]["race"]
@@ -123,7 +125,7 @@ def test_the_sample_is_worked_out_whole(sample, settings, bundle):
 
 
 def test_past_scores_know_nothing_of_what_came_later(sample, settings, bundle):
-    past = customers.load_or_build(sample, settings).past
+    past = account_outlook.load_or_build(sample, settings).past
     assert (past["left_on"].drop_nulls() <= sample.as_of).all()
     assert past.filter(pl.col("left_on") <= pl.col("as_of")).is_empty()
     assert past.select("account_id", "as_of").is_unique().all()
@@ -131,7 +133,7 @@ def test_past_scores_know_nothing_of_what_came_later(sample, settings, bundle):
 
 
 def test_a_company_without_contracts_says_so(make, settings):
-    found = customers.build(make(), settings)
+    found = account_outlook.build(make(), settings)
     with pytest.raises(ModelError, match="No account pays"):
         found.need()
     assert found.off == 1.0
@@ -140,29 +142,29 @@ def test_a_company_without_contracts_says_so(make, settings):
 def test_what_is_kept_is_read_again_and_mended_when_broken(make, settings, lines, tmp_path):
     home = settings.model_copy(update={"home": tmp_path})
     data = make(subscriptions=lines, as_of=DAY, accounts=rows("accounts", {"account_id": "A"}, {"account_id": "B"}))
-    first = customers.load_or_build(data, home)
+    first = account_outlook.load_or_build(data, home)
     name = registry.key(data, home)
-    customers._MEMORY.pop(name)
-    again = customers.load_or_build(data, home)
+    account_outlook._MEMORY.pop(name)
+    again = account_outlook.load_or_build(data, home)
     assert again.problem == first.problem
     assert again.features.equals(first.features)
     (tmp_path / "customers" / name / "customers.json").write_text("{broken")
-    customers._MEMORY.pop(name)
-    assert customers.load_or_build(data, home).features.equals(first.features)
-    customers._MEMORY.pop(name)
+    account_outlook._MEMORY.pop(name)
+    assert account_outlook.load_or_build(data, home).features.equals(first.features)
+    account_outlook._MEMORY.pop(name)
 
 
 def test_a_part_and_hidden_names_come_from_the_whole_company(sample, settings, bundle):
     from core.access import view
 
-    whole = customers.load_or_build(sample, settings)
-    part = customers.load_or_build(view(sample, settings, ("EMEA",)), settings)
+    whole = account_outlook.load_or_build(sample, settings)
+    part = account_outlook.load_or_build(view(sample, settings, ("EMEA",)), settings)
     emea = set(sample.accounts.filter(pl.col("region") == "EMEA")["account_id"])
     assert set(part.outlook["account_id"]) == set(whole.outlook["account_id"]) & emea
     assert part.lived.height == whole.lived.height
     others = set(part.lived["account_id"]) - emea
     assert all(name.startswith("Not yours ") for name in others)
     masked = view(sample, settings, is_masked=True)
-    hidden = customers.load_or_build(masked, settings)
+    hidden = account_outlook.load_or_build(masked, settings)
     assert set(hidden.outlook["account_id"]) <= set(masked.accounts["account_id"])
     assert hidden.outlook["p_left_12m"].to_list() == whole.outlook["p_left_12m"].to_list()

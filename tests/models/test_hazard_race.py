@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.features import accounts
-from core.models import hazard
-from core.models.hazard import CONTENDERS, HazardModel
+from core.models.churn import hazard
+from core.models.churn.hazard import CONTENDERS, HazardModel
 
 KNOWN = date(2026, 3, 31)
 

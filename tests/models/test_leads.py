@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from core.models import leads
-from core.models.forecast import REASONS, RevenueForecaster, unseasoned
-from core.models.leads import Past, surprise, won_lately
+from core.models.revenue import bookings_signal
+from core.models.revenue.bookings_signal import Past, surprise, won_lately
+from core.models.revenue.forecast import REASONS, RevenueForecaster, unseasoned
 
 JAN, FEB, MAR = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
 
@@ -143,5 +143,5 @@ def test_deals_without_account_or_region_count_for_the_whole(sample):
         schema_overrides={name: blank.schema[name] for name in ("account_id", "close_on", "amount")},
     )
     places = pl.DataFrame({"account_id": ["A", "B"], "region": ["EMEA", None]})
-    found = leads.of_deals(SimpleNamespace(accounts=places, opportunities=deals), "region", [JAN], "All")
+    found = bookings_signal.of_deals(SimpleNamespace(accounts=places, opportunities=deals), "region", [JAN], "All")
     assert dict(found.select("unit", "won_amount").iter_rows()) == {"EMEA": 10.0, "Not known": 20.0, "All": 30.0}

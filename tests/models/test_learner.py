@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from core.contracts.errors import ModelError
-from core.models.learner import ProbabilityLearner
+from core.models.estimators.tabular_classifier import ProbabilityLearner
 
 N = 900
 

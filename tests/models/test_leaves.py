@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.models import contenders, periods
-from core.models.contenders import Mean, Trees
-from core.models.leaves import Leaves, Split, Walk
+from core.models.close import risk_intervals
+from core.models.estimators import contenders
+from core.models.estimators.contenders import Mean, Trees
+from core.models.estimators.tree_scorer import Leaves, Split, Walk
 
 ONE = {"num_threads": 1, "deterministic": True, "force_row_wise": True}
 
@@ -121,13 +122,13 @@ MADE = grown()
 def test_many_deals_are_told_what_one_is_told():
     names = ("days_to_close", "code", "days_to_quarter_end", "fiscal_quarter", "size")
     _, x = grown()
-    width = len(names) + len(periods.CALENDAR)
+    width = len(names) + len(risk_intervals.CALENDAR)
     rng = np.random.default_rng(4)
     x = np.stack(
         [rng.integers(-30, 200, 700), x[:700, 1], rng.integers(0, 91, 700), rng.integers(1, 5, 700), x[:700, 3]], 1
     )
     y = (rng.random(700 * 3) < 0.4).astype(float)
-    rows = np.concatenate([periods.rows_of(x, names, k) for k in range(3)])
+    rows = np.concatenate([risk_intervals.rows_of(x, names, k) for k in range(3)])
     assert rows.shape[1] == width
     made = Trees(
         lgb.train(
@@ -135,10 +136,10 @@ def test_many_deals_are_told_what_one_is_told():
         ).model_to_string()
     )
     both = Mean((made, contenders.BaseRate(0.3, width)), (0.5, 0.5))
-    many = periods.each_period([made, both], x, names, 3)
+    many = risk_intervals.each_period([made, both], x, names, 3)
     few = np.concatenate(
-        [periods.each_period([made, both], x[i : i + 100], names, 3) for i in range(0, 700, 100)], axis=1
+        [risk_intervals.each_period([made, both], x[i : i + 100], names, 3) for i in range(0, 700, 100)], axis=1
     )
     assert np.array_equal(many, few)
     for k in range(3):
-        assert np.array_equal(many[0, :, k], made.predict(periods.rows_of(x, names, k), raw_score=True))
+        assert np.array_equal(many[0, :, k], made.predict(risk_intervals.rows_of(x, names, k), raw_score=True))

@@ -8,7 +8,7 @@ import pytest
 
 from core import explain
 from core.contracts.errors import ModelError
-from core.models import lifetime, repeat, survival
+from core.models.customers import bgnbd, lifetime, retention_curves
 from tests.features.conftest import make, rows
 
 __all__ = ["make"]
@@ -30,7 +30,7 @@ def orders(n=600, seed=2, weeks=78):
 
 
 def test_a_summary_by_hand():
-    found = repeat.summary(
+    found = bgnbd.summary(
         pl.DataFrame(
             {
                 "customer_id": ["A", "A", "A", "A", "B", "C"],
@@ -53,25 +53,25 @@ def test_the_hypergeometric_is_that_of_scipy():
     rng = np.random.default_rng(1)
     a, b, c = rng.uniform(0.1, 20, 50), rng.uniform(0.1, 20, 50), rng.uniform(5, 40, 50)
     z = rng.uniform(0, 0.7, 50)
-    assert np.exp(repeat.log_hyp2f1(a, b, c, z)) == pytest.approx(hyp2f1(a, b, c, z), rel=1e-9)
-    big = repeat.log_hyp2f1(np.array([900.0]), np.array([901.0]), np.array([902.0]), np.array([0.6]))
+    assert np.exp(bgnbd.log_hyp2f1(a, b, c, z)) == pytest.approx(hyp2f1(a, b, c, z), rel=1e-9)
+    big = bgnbd.log_hyp2f1(np.array([900.0]), np.array([901.0]), np.array([902.0]), np.array([0.6]))
     assert np.isfinite(big).all()
-    assert repeat.log_hyp2f1(np.array([1.0]), np.array([2.0]), np.array([3.0]), np.array([0.0]))[0] == 0.0
+    assert bgnbd.log_hyp2f1(np.array([1.0]), np.array([2.0]), np.array([3.0]), np.array([0.0]))[0] == 0.0
 
 
 def test_expected_orders_by_the_published_example():
     """Fader, Hardie and Lee 2005: r .243, alpha 4.414, a .793, b 2.426; x 2, t_x 30.43, T 38.86, 39 weeks: 1.226."""
-    model = repeat.PurchaseRate(0.243, 4.414, 0.793, 2.426)
+    model = bgnbd.PurchaseRate(0.243, 4.414, 0.793, 2.426)
     one = [np.array([v]) for v in (2.0, 30.43, 38.86)]
     assert model.expected(*one, 39.0)[0] == pytest.approx(1.226, abs=0.001)
     assert model.is_alive(*(np.array([v]) for v in (0.0, 0.0, 10.0)))[0] == 1.0
-    near_one = repeat.PurchaseRate(0.243, 4.414, 1.0, 2.426).expected(*one, 39.0)[0]
-    about = [repeat.PurchaseRate(0.243, 4.414, a, 2.426).expected(*one, 39.0)[0] for a in (0.99, 1.01)]
+    near_one = bgnbd.PurchaseRate(0.243, 4.414, 1.0, 2.426).expected(*one, 39.0)[0]
+    about = [bgnbd.PurchaseRate(0.243, 4.414, a, 2.426).expected(*one, 39.0)[0] for a in (0.99, 1.01)]
     assert min(about) < near_one < max(about)
 
 
 def test_order_value_lies_between_own_mean_and_that_of_all():
-    model = repeat.OrderValue(6.25, 3.74, 15.44)
+    model = bgnbd.OrderValue(6.25, 3.74, 15.44)
     everybody = 6.25 * 15.44 / 2.74
     found = model.expected(np.array([0.0, 1.0, 50.0]), np.array([np.nan, 100.0, 100.0]))
     assert found[0] == pytest.approx(everybody)
@@ -80,7 +80,7 @@ def test_order_value_lies_between_own_mean_and_that_of_all():
 
 @pytest.fixture(scope="module")
 def shop(settings):
-    return repeat.RepeatValue(settings).fit(orders(), date(2024, 12, 31))
+    return bgnbd.RepeatValue(settings).fit(orders(), date(2024, 12, 31))
 
 
 def test_spend_is_foreseen_better_than_by_nothing(shop):
@@ -91,7 +91,7 @@ def test_spend_is_foreseen_better_than_by_nothing(shop):
     came = until.group_by("customer_id").agg(spent=pl.col("amount").sum())
     both = found.join(came, on="customer_id", how="left").with_columns(pl.col("spent").fill_null(0.0))
     spent = both["spent"].to_numpy()
-    scores = repeat.judge(spent, both["amount"].to_numpy())
+    scores = bgnbd.judge(spent, both["amount"].to_numpy())
     assert scores["rmse"] < spent.std()
     assert abs(scores["total_error_rate"]) < 0.3
     assert scores["top_tenth_share"] > 0.2
@@ -101,7 +101,7 @@ def test_spend_is_foreseen_better_than_by_nothing(shop):
 
 
 def test_the_same_orders_in_another_order_give_the_same(shop, settings):
-    again = repeat.RepeatValue(settings).fit(orders().reverse(), date(2024, 12, 31)).predict(90)
+    again = bgnbd.RepeatValue(settings).fit(orders().reverse(), date(2024, 12, 31)).predict(90)
     assert again["amount"].to_list() == pytest.approx(shop.predict(90)["amount"].to_list())
 
 
@@ -112,7 +112,7 @@ def test_a_longer_time_never_brings_less(shop):
 
 def test_too_few_customers_is_said(settings):
     with pytest.raises(ModelError, match="too few to value"):
-        repeat.RepeatValue(settings).fit(orders(20), date(2024, 12, 31))
+        bgnbd.RepeatValue(settings).fit(orders(20), date(2024, 12, 31))
 
 
 def test_without_an_earlier_half_there_are_no_trees(settings):
@@ -123,7 +123,7 @@ def test_without_an_earlier_half_there_are_no_trees(settings):
     ]
     who = ["C0", *[f"C{i}" for i in range(60)], *[f"C{i}" for i in range(20)]]
     young = pl.DataFrame({"customer_id": who, "ordered_on": days, "amount": [20.0] * 81})
-    found = repeat.RepeatValue(settings).fit(young, date(2025, 7, 31))
+    found = bgnbd.RepeatValue(settings).fit(young, date(2025, 7, 31))
     out = found.predict(30)
     assert found.trees_ is None
     assert out["tweedie"].null_count() == out["lower"].null_count() == out.height
@@ -131,13 +131,13 @@ def test_without_an_earlier_half_there_are_no_trees(settings):
 
 
 def test_without_spend_a_judgement_has_no_share():
-    found = repeat.judge(np.zeros(3), np.ones(3))
+    found = bgnbd.judge(np.zeros(3), np.ones(3))
     assert found == {"rmse": 1.0, "total_error_rate": None, "top_tenth_share": None}
 
 
 def test_kaplan_meier_by_hand():
     spans = pl.DataFrame({"seen_from": [0, 0, 0, 2], "months": [1, 2, 3, 3], "has_left": [True, True, False, True]})
-    assert survival.kaplan_meier(spans, 4).tolist() == pytest.approx([1, 2 / 3, 1 / 3, 1 / 6, 1 / 6])
+    assert retention_curves.kaplan_meier(spans, 4).tolist() == pytest.approx([1, 2 / 3, 1 / 3, 1 / 6, 1 / 6])
 
 
 def test_tenures_mind_when_watching_began():
@@ -153,19 +153,19 @@ def test_tenures_mind_when_watching_began():
         {"subscription_id": "2", "account_id": "B", "mrr_amount": 1.0, "started_on": date(2020, 1, 1)},
         {"subscription_id": "3", "account_id": "C", "mrr_amount": 1.0, "started_on": date(2025, 1, 1)},
     )
-    found = survival.tenures(lines, DAY).sort("account_id")
+    found = retention_curves.tenures(lines, DAY).sort("account_id")
     assert found.select("seen_from", "months", "has_left").rows() == [(24, 24, True), (24, 72, False), (0, 12, False)]
 
 
 def test_the_shifted_beta_geometric_finds_its_own_parameters():
-    truth = survival.ShiftedBetaGeometric(0.8, 6.0)
+    truth = retention_curves.ShiftedBetaGeometric(0.8, 6.0)
     rng = np.random.default_rng(3)
     chance = rng.beta(0.8, 6.0, 4_000)
     month = rng.geometric(chance)
     spans = pl.DataFrame({"seen_from": [0] * 4_000, "months": np.minimum(month, 24), "has_left": month <= 24})
-    found = survival.ShiftedBetaGeometric.fit(spans)
+    found = retention_curves.ShiftedBetaGeometric.fit(spans)
     assert np.abs(found.survival(24) - truth.survival(24)).max() < 0.02
-    km = survival.kaplan_meier(spans, 24)
+    km = retention_curves.kaplan_meier(spans, 24)
     assert np.abs(km - truth.survival(24)).max() < 0.03
 
 
@@ -237,7 +237,7 @@ def test_without_contracts_it_is_valued_by_orders(sample, settings):
     found = explain.accounts.worth(bare, settings)
     assert found.kind == "repeat"
     assert found.value == pytest.approx(found.frame["value_amount"].sum())
-    assert found.checks["member"].to_list() == list(repeat.MEMBERS)
+    assert found.checks["member"].to_list() == list(bgnbd.MEMBERS)
     assert "missed the total" in found.agreement()
     unbooked = bare.transactions.filter(pl.col("kind") != "booking")
     assert lifetime.orders(bare.with_frames(transactions=unbooked)).height == unbooked.height

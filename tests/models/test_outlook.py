@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 from core.contracts import empty
-from core.models import arrivals, forecast, outlook
+from core.models import outlook
+from core.models.close import pipeline_creation
+from core.models.revenue import forecast
 
 
 def test_parts_add_up_and_deals_are_the_open_part(sample, settings):
@@ -42,7 +44,7 @@ def test_scores_of_a_model_are_used(sample, settings):
 
 
 def test_range_holds_about_four_of_five_replayed_windows(sample, settings):
-    history = arrivals.tracks(sample, settings)
+    history = pipeline_creation.tracks(sample, settings)
     spread = outlook.build(sample, settings).spread
     past = outlook.replay(history, sample.as_of, 90)
     inside = ((past["actual"] - past["amount"]).abs() <= past["deviation"] * spread * outlook.Z80).mean()
@@ -52,7 +54,7 @@ def test_range_holds_about_four_of_five_replayed_windows(sample, settings):
 
 def test_rows_after_the_replayed_day_change_nothing(sample, settings):
     day = sample.as_of - timedelta(days=90)
-    history = arrivals.tracks(sample, settings)
+    history = pipeline_creation.tracks(sample, settings)
     known = history.filter(pl.col("valid_from") <= day)
     shuffled = history.with_columns(pl.when(pl.col("valid_from") > day).then(9e9).otherwise("amount").alias("amount"))
     a = outlook._score(known, outlook._open_at(known, day), day, 60, None)["expected_amount"].sum()
@@ -77,7 +79,7 @@ def test_revenue_says_how_its_ranges_held(sample, settings):
 
 
 def test_the_record_is_that_of_the_replays(sample, settings):
-    past = outlook.replay(arrivals.tracks(sample, settings), sample.as_of)
+    past = outlook.replay(pipeline_creation.tracks(sample, settings), sample.as_of)
     miss = past["amount"].sum() / past["actual"].sum() - 1
     side = "above" if miss > 0 else "below"
     said = outlook.build(sample, settings).record

@@ -7,8 +7,8 @@ import pytest
 
 from core.explain import drivers
 from core.features import deals
-from core.features.names import plain
-from core.models import closing
+from core.features.labels import plain
+from core.models.close import training
 
 FIELDS = ("budget_band", "partner_score", "closing_code", "note", "nothing", "not_there")
 
@@ -66,14 +66,14 @@ def test_numbers_and_flags_stay_as_they_are():
 
 
 def test_what_gives_the_outcome_away_is_found_and_left_out(marks):
-    names, words = closing._columns(marks)
+    names, words = training._columns(marks)
     assert {f"own_{name}" for name in FIELDS} <= set(names)
-    found = closing._unfit(marks, names, words)
+    found = training._unfit(marks, names, words)
     assert "gives the outcome away" in found["own_closing_code"]
     assert "different words" in found["own_note"]
     assert found["own_nothing"] == found["own_not_there"] == "nothing is filled in"
     assert not {"own_budget_band", "own_partner_score"} & set(found)
-    assert closing._unfit(marks.filter(pl.col("end_days").is_null()), names, words).keys() <= found.keys()
+    assert training._unfit(marks.filter(pl.col("end_days").is_null()), names, words).keys() <= found.keys()
 
 
 def test_the_model_learns_from_them_and_explains_them(company, marks, told):

@@ -12,8 +12,9 @@ from polars.testing import assert_frame_equal
 from core.contracts import Dataset, empty
 from core.contracts.dataset import FRAMES
 from core.contracts.errors import ModelError
-from core.models import probability, registry
-from core.models.probability import Probability, Recipe
+from core.models import registry
+from core.models.estimators import landmark_classifier
+from core.models.estimators.landmark_classifier import Probability, Recipe
 
 
 @pytest.fixture
@@ -45,39 +46,39 @@ RECIPE = Recipe("a test", ("heat",), ("kind",), ("kind",), 30, {"num_leaves": 4,
 
 def test_a_model_survives_being_written(settings):
     frame = marks()
-    model = probability.fit(frame, RECIPE, settings)
+    model = landmark_classifier.fit(frame, RECIPE, settings)
     again = Probability.from_dict(json.loads(json.dumps(model.to_dict(), default=str)))
     assert np.array_equal(again.predict(frame), model.predict(frame))
     assert model.card_["is_simple"] is False
 
 
 def test_a_value_never_seen_counts_as_not_known(settings):
-    model = probability.fit(marks(), RECIPE, settings)
+    model = landmark_classifier.fit(marks(), RECIPE, settings)
     odd = marks(20).with_columns(kind=pl.lit("zebra"))
     blank = marks(20).with_columns(kind=pl.lit(None, pl.String))
     assert np.array_equal(model.predict(odd), model.predict(blank))
 
 
 def test_few_outcomes_give_the_simple_table(settings):
-    model = probability.fit(marks(50), RECIPE, settings)
+    model = landmark_classifier.fit(marks(50), RECIPE, settings)
     assert model.card_["is_simple"] is True
     assert model.feature_names_ == ("kind",)
 
 
 def test_a_missing_feature_is_named(settings):
     with pytest.raises(ModelError, match="heat"):
-        probability.fit(marks(), RECIPE, settings).predict(marks().drop("heat"))
+        landmark_classifier.fit(marks(), RECIPE, settings).predict(marks().drop("heat"))
 
 
 @pytest.mark.parametrize("frame", [pl.DataFrame(), marks().with_columns(target=pl.lit(0, pl.Int8))])
 def test_nothing_to_learn_from_is_said(settings, frame):
     with pytest.raises(ModelError, match="too few past outcomes"):
-        probability.fit(frame, RECIPE, settings)
+        landmark_classifier.fit(frame, RECIPE, settings)
 
 
 def test_the_judge_trains_only_on_what_was_known(settings):
     frame = marks()
-    card, past = probability.judge(frame, RECIPE, settings)
+    card, past = landmark_classifier.judge(frame, RECIPE, settings)
     assert (
         past.height == frame.filter(pl.col("as_of") >= past["as_of"].min(), pl.col("as_of") < card["judged_to"]).height
     )
@@ -85,16 +86,16 @@ def test_the_judge_trains_only_on_what_was_known(settings):
     turned = frame.with_columns(
         target=pl.when(pl.col("as_of") >= past["as_of"].min()).then(1 - pl.col("target")).otherwise("target")
     )
-    _, other = probability.judge(turned, RECIPE, settings)
+    _, other = landmark_classifier.judge(turned, RECIPE, settings)
     first = past.filter(pl.col("as_of") < past["as_of"].min() + pl.duration(days=20))
     assert_frame_equal(first.select("p"), other.head(first.height).select("p"))
 
 
 def test_the_judge_says_nothing_of_a_short_history(settings):
-    card, past = probability.judge(marks(60).head(1), RECIPE, settings)
+    card, past = landmark_classifier.judge(marks(60).head(1), RECIPE, settings)
     assert card == {}
     assert past.is_empty()
-    assert probability.judge(pl.DataFrame(), RECIPE, settings)[0] == {}
+    assert landmark_classifier.judge(pl.DataFrame(), RECIPE, settings)[0] == {}
 
 
 def test_nothing_loaded_leaves_a_sentence_for_each_model(nothing, own):

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from core.contracts.errors import ModelError
 from core.features import deals
-from core.models import close, closing, correction
-from core.models.periods import PERIOD_DAYS, rows_of
-from core.models.risks import Periods, along, paths, shared, slopes
+from core.models import close
+from core.models.close import joint_calibration, training
+from core.models.close.competing_risks import Periods, along, paths, shared, slopes
+from core.models.close.risk_intervals import PERIOD_DAYS, rows_of
 
 ODDS = st.lists(st.floats(-6, 6), min_size=24, max_size=24)
 
@@ -173,18 +174,18 @@ def test_few_wins_give_a_table(marks, settings):
 def test_one_kind_of_end_is_not_enough(marks, settings, kind):
     one = marks.filter(pl.col("is_won") == kind) if kind else marks.with_columns(is_won=pl.lit(value=False))
     with pytest.raises(ModelError, match="too few past outcomes"):
-        closing.Trial(one, settings)
+        training.Trial(one, settings)
 
 
 def test_nothing_at_all_is_said(settings):
     with pytest.raises(ModelError, match="too few"):
-        closing.Trial(pl.DataFrame(), settings)
+        training.Trial(pl.DataFrame(), settings)
 
 
 def test_wins_never_followed_long_enough_are_said(marks, settings):
     short = marks.with_columns(follow_days=pl.lit(3, pl.Int64))
     with pytest.raises(ModelError, match="followed long enough"):
-        closing.Trial(short, settings)
+        training.Trial(short, settings)
 
 
 def ends(shift, n=6_000):
@@ -196,27 +197,27 @@ def ends(shift, n=6_000):
         win = alive & (draw.random(n) < 1 / (1 + np.exp(-true[0, :, k])))
         lose = alive & ~win & (draw.random(n) < 1 / (1 + np.exp(-true[1, :, k])))
         end[win | lose], won[win], alive = day[k], True, alive & ~win & ~lose
-    return correction.Ends(true - shift, np.full(n, 60), end, won, (30, 60))
+    return joint_calibration.Ends(true - shift, np.full(n, 60), end, won, (30, 60))
 
 
 def test_chances_too_low_are_raised_and_right_ones_left():
     fold = np.arange(6_000) % 4
     low = ends(1.0)
-    won, lost = correction.corrected(low, fold)
+    won, lost = joint_calibration.corrected(low, fold)
     moved = low.margins * np.array([won.slope, lost.slope])[:, None, None]
     moved += np.array([won.shift, lost.shift])[:, None, None]
     happened = (low.is_won & (low.end_days <= 60)).mean()
     assert along(low.margins, 60)[0].mean() < happened - 0.1
     assert along(moved, 60)[0].mean() == pytest.approx(happened, abs=0.02)
-    few = correction.corrected(ends(1.0).some(np.arange(100)), fold[:100])
+    few = joint_calibration.corrected(ends(1.0).some(np.arange(100)), fold[:100])
     assert few[0].kind == few[1].kind == "identity"
 
 
 def test_the_latest_stretches_count_most_and_one_bad_one_does_not_move_the_rest():
     votes = np.array([[0.0], [0.1], [9.0], [0.2], [0.3], [0.3]])
-    assert correction.middle(votes)[0] == pytest.approx(0.29, abs=0.02)
-    assert correction.middle(votes[::-1])[0] == pytest.approx(0.13, abs=0.03)
-    assert correction.middle(votes[:1])[0] == 0
+    assert joint_calibration.middle(votes)[0] == pytest.approx(0.29, abs=0.02)
+    assert joint_calibration.middle(votes[::-1])[0] == pytest.approx(0.13, abs=0.03)
+    assert joint_calibration.middle(votes[:1])[0] == 0
 
 
 def test_a_correction_that_does_not_help_later_is_dropped():
@@ -225,5 +226,5 @@ def test_a_correction_that_does_not_help_later_is_dropped():
     margins = found.margins.copy()
     margins[:, fold % 2 == 0] -= 1.5
     margins[:, fold % 2 == 1] += 1.5
-    swung = correction.Ends(margins, found.follow_days, found.end_days, found.is_won, found.horizons)
-    assert correction.corrected(swung, fold)[0].kind == "identity"
+    swung = joint_calibration.Ends(margins, found.follow_days, found.end_days, found.is_won, found.horizons)
+    assert joint_calibration.corrected(swung, fold)[0].kind == "identity"

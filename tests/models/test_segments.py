@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from core.contracts.errors import ModelError
-from core.models import grouping, segments
+from core.models.customers import clustering, segments
 from tests.features.conftest import make, rows
 
 __all__ = ["make"]
@@ -24,24 +24,24 @@ def blobs():
 
 def test_planted_groups_are_found(blobs):
     z, labels = blobs
-    table = grouping.choose(z, 7, (3, 4, 5))
+    table = clustering.choose(z, 7, (3, 4, 5))
     assert table.filter("is_chosen")["n_groups"].to_list() == [4]
-    found = grouping.nearest(z, grouping.kmeans(z, 4, 7))
-    assert grouping.adjusted_rand(found, labels) == 1.0
+    found = clustering.nearest(z, clustering.kmeans(z, 4, 7))
+    assert clustering.adjusted_rand(found, labels) == 1.0
 
 
 def test_measures_are_those_of_sklearn(blobs):
     z, labels = blobs
     other = np.random.default_rng(2).integers(0, 3, len(z))
-    assert grouping.adjusted_rand(labels, other) == pytest.approx(adjusted_rand_score(labels, other))
-    assert grouping.silhouette(z, labels) == pytest.approx(silhouette_score(z, labels), abs=1e-6)
-    assert grouping.silhouette(z, np.zeros(len(z), dtype=np.int64)) is None
-    assert grouping.adjusted_rand(np.zeros(4), np.zeros(4)) == 1.0
+    assert clustering.adjusted_rand(labels, other) == pytest.approx(adjusted_rand_score(labels, other))
+    assert clustering.silhouette(z, labels) == pytest.approx(silhouette_score(z, labels), abs=1e-6)
+    assert clustering.silhouette(z, np.zeros(len(z), dtype=np.int64)) is None
+    assert clustering.adjusted_rand(np.zeros(4), np.zeros(4)) == 1.0
 
 
 def test_two_points_make_two_groups():
     z = np.repeat([[0.0, 0.0], [1.0, 1.0]], 10, axis=0)
-    assert grouping.choose(z, 1, (3, 4))["n_groups"].to_list() == [2]
+    assert clustering.choose(z, 1, (3, 4))["n_groups"].to_list() == [2]
 
 
 def test_recency_frequency_and_money_by_hand(make):
@@ -115,8 +115,8 @@ def test_companies_with_contracts_only_are_grouped_too(sample, settings):
 def test_a_mixture_finds_groups_of_unlike_size_and_spread(sample, settings):
     draw = np.random.default_rng(1)
     z = np.concatenate([draw.normal(0, 0.1, (80, 2)), draw.normal(3, 1.0, (300, 2))])
-    found = grouping.groups(z, 2, 7, "mixture")(z)
-    assert grouping.adjusted_rand(found, np.repeat([0, 1], [80, 300])) > 0.95
+    found = clustering.groups(z, 2, 7, "mixture")(z)
+    assert clustering.adjusted_rand(found, np.repeat([0, 1], [80, 300])) > 0.95
     whole = segments.build(sample, settings, "mixture")
     assert whole.frame["group"].n_unique() == whole.choice.filter("is_chosen")["n_groups"].item()
     with pytest.raises(ModelError, match="kmeans, mixture"):

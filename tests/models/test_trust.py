@@ -9,7 +9,7 @@ import pytest
 
 from core.contracts import empty
 from core.contracts.errors import ModelError
-from core.models import drift, readiness, registry, trust, versions
+from core.models import drift, evaluation, readiness, registry, versions
 
 PAST = pl.DataFrame(
     {
@@ -26,74 +26,74 @@ PAST = pl.DataFrame(
 
 @pytest.fixture
 def by_hand(monkeypatch):
-    monkeypatch.setattr(trust, "past", lambda *a: PAST)
+    monkeypatch.setattr(evaluation, "past", lambda *a: PAST)
 
 
 def test_lift_by_hand(by_hand, sample, settings):
-    found = trust.lift(sample, settings).frame
+    found = evaluation.lift(sample, settings).frame
     assert found["lift"][0] == pytest.approx(2.5)
     assert found["gain_rate"].to_list()[:5] == pytest.approx([0.25, 0.5, 0.75, 0.75, 1.0])
 
 
 def test_cost_of_errors_by_hand(by_hand, sample, settings):
-    found = trust.confusion(sample, settings, "close", 90, 0.45, 100.0, 300.0)
+    found = evaluation.confusion(sample, settings, "close", 90, 0.45, 100.0, 300.0)
     at = found.facts["at"]
     assert (at["n_hits"], at["n_alarms"], at["n_misses"], at["n_passed"]) == (4, 1, 0, 5)
     assert at["cost_amount"] == 100.0
-    assert trust.confusion(sample, settings, "close", 90, 1.0, 100.0, 300.0).facts["at"]["cost_amount"] == 1200.0
-    assert trust.costs(sample, settings, "close", 90)[1] == 100.0
+    assert evaluation.confusion(sample, settings, "close", 90, 1.0, 100.0, 300.0).facts["at"]["cost_amount"] == 1200.0
+    assert evaluation.costs(sample, settings, "close", 90)[1] == 100.0
 
 
 def test_reliability_and_history_by_hand(by_hand, sample, settings):
-    found = trust.reliability(sample, settings)
+    found = evaluation.reliability(sample, settings)
     brier = np.mean((PAST["p"].to_numpy() - PAST["target"].to_numpy()) ** 2)
     assert found.facts["brier"] == pytest.approx(brier)
     assert found.facts["base_brier"] == pytest.approx(0.24)
-    row = trust.history(sample, settings).frame.row(0, named=True)
+    row = evaluation.history(sample, settings).frame.row(0, named=True)
     assert (row["mean_rate"], row["happened_rate"]) == pytest.approx((0.455, 0.4))
 
 
 def test_small_groups_are_not_judged(by_hand, sample, settings):
-    assert "enough past cases" in trust.segments(sample, settings).sentence()
+    assert "enough past cases" in evaluation.segments(sample, settings).sentence()
 
 
 @pytest.mark.parametrize("name", ["reliability", "lift", "confusion", "history", "segments"])
 @pytest.mark.parametrize(("subject", "days"), [("close", 90), ("churn", 90)])
 def test_every_answer_on_the_sample(bundle, sample, settings, name, subject, days):
-    found = getattr(trust, name)(sample, settings, subject, days)
+    found = getattr(evaluation, name)(sample, settings, subject, days)
     assert found.frame.height
     assert found.sentence().endswith(".")
 
 
 @pytest.mark.parametrize("subject", ["close", "churn"])
 def test_race_drift_and_card_on_the_sample(bundle, sample, settings, subject):
-    race = trust.race(sample, settings, subject)
+    race = evaluation.race(sample, settings, subject)
     assert race.frame["serves"].sum() == 1
     assert "base rate" in race.frame["contender"].to_list()
-    assert trust.moved(sample, settings, subject).frame["psi"].min() >= 0
-    assert json.loads(trust.card_text(sample, settings, subject))["winner"]
+    assert evaluation.moved(sample, settings, subject).frame["psi"].min() >= 0
+    assert json.loads(evaluation.card_text(sample, settings, subject))["winner"]
 
 
 def test_a_model_nobody_knows_is_named(bundle, sample, settings):
     with pytest.raises(ModelError, match="no model called"):
-        trust.past(sample, settings, "weather", 90)
+        evaluation.past(sample, settings, "weather", 90)
 
 
 def test_no_past_is_a_sentence(monkeypatch, sample, settings):
-    monkeypatch.setattr(trust, "past", lambda *a: pl.DataFrame())
+    monkeypatch.setattr(evaluation, "past", lambda *a: pl.DataFrame())
     for name in ("reliability", "lift", "confusion", "history", "segments"):
-        assert "too short" in getattr(trust, name)(sample, settings).sentence()
-    monkeypatch.setattr(trust, "card", lambda *a: {})
-    assert "too short" in trust.race(sample, settings).sentence()
+        assert "too short" in getattr(evaluation, name)(sample, settings).sentence()
+    monkeypatch.setattr(evaluation, "card", lambda *a: {})
+    assert "too short" in evaluation.race(sample, settings).sentence()
 
 
 def test_the_gate_is_told(monkeypatch, sample, settings):
     rows = [{"contender": "base rate", "log_loss": 0.5, "auc": 0.5}]
-    monkeypatch.setattr(trust, "card", lambda *a: {"race": rows, "winner": "base rate", "has_skill": False})
-    assert "Nothing clearly beat" in trust.race(sample, settings).sentence()
+    monkeypatch.setattr(evaluation, "card", lambda *a: {"race": rows, "winner": "base rate", "has_skill": False})
+    assert "Nothing clearly beat" in evaluation.race(sample, settings).sentence()
     left = {"own_close_code": "it gives the outcome away"}
-    monkeypatch.setattr(trust, "card", lambda *a: {"race": rows, "winner": "base rate", "left_out": left})
-    assert "Not learnt from: close code (it gives the outcome away)." in trust.race(sample, settings).sentence()
+    monkeypatch.setattr(evaluation, "card", lambda *a: {"race": rows, "winner": "base rate", "left_out": left})
+    assert "Not learnt from: close code (it gives the outcome away)." in evaluation.race(sample, settings).sentence()
 
 
 def test_drift_by_hand():

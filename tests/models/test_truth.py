@@ -8,10 +8,11 @@ import pytest
 import yaml
 from sklearn.metrics import roc_auc_score
 
-from core.explain import importance
 from core.explain.contributions import shap_values
+from core.explain.importance import importance
 from core.features import accounts, deals
-from core.models import calibration, churn, close, probability
+from core.models import churn, close
+from core.models.estimators import calibration, landmark_classifier
 
 pytestmark = pytest.mark.xdist_group("truth")
 LEAST = {30: 0.98, 60: 0.97, 90: 0.97, 180: 0.94}
@@ -65,7 +66,7 @@ def closing(sample, settings):
 def leaving(sample, settings):
     found = truth(settings, "account_truth")
     marks = churn.marks(sample, settings).filter(pl.col("is_known_on") <= found["as_of"].min())
-    model = probability.fit(marks, churn.recipe(settings), settings)
+    model = landmark_classifier.fit(marks, churn.recipe(settings), settings)
     return model, replay(found, accounts, model, sample, settings, [90], "account_id")
 
 

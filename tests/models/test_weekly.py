@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.contracts import empty
 from core.contracts.errors import ModelError
-from core.models import forecast, parts, weekly
+from core.models.revenue import forecast, revenue_by_segment, weekly
 
 EVEN = (np.full(31, 1 / 30.4), np.ones(7))
 
@@ -95,10 +95,10 @@ def test_no_billing_is_a_sentence(sample, settings):
         weekly.daily(sample.with_frames(transactions=empty("transactions")))
 
 
-@pytest.mark.parametrize("by", parts.BY)
+@pytest.mark.parametrize("by", revenue_by_segment.BY)
 def test_parts_sum_to_the_whole(sample, settings, bundle, by):
     whole = forecast.revenue(sample, settings).frame
-    found = parts.parts(sample, settings, by)
+    found = revenue_by_segment.parts(sample, settings, by)
     sums = found.frame.group_by("month", "is_forecast").agg(pl.col("amount").sum()).sort("month")
     assert sums["amount"].to_list() == pytest.approx(whole.sort("month")["amount"].to_list())
     ahead = found.frame.filter("is_forecast")
@@ -106,7 +106,7 @@ def test_parts_sum_to_the_whole(sample, settings, bundle, by):
     assert found.frame["unit"][0] in found.sentence()
     table = found.table()
     assert table.columns == ["unit", "May 2026", "June 2026", "July 2026", "growth_rate"]
-    again = parts.parts(sample, settings, by)
+    again = revenue_by_segment.parts(sample, settings, by)
     assert again.frame.equals(found.frame)
 
 
@@ -118,24 +118,24 @@ def test_growth_is_on_the_same_months_a_year_ago():
     ]
     shape = {"unit": pl.String, "month": pl.Date, "amount": pl.Float64, "is_forecast": pl.Boolean}
     frame = pl.DataFrame(rows, schema=shape, orient="row").with_columns(lower=0.0, upper=9.0)
-    found = parts.Parts(frame, "region", "USD").growth()
+    found = revenue_by_segment.Parts(frame, "region", "USD").growth()
     assert found.rows() == [("A", pytest.approx(0.5)), ("B", None)]
-    assert "Against" not in parts.Parts(frame, "region", "USD").sentence()
-    none = parts.Parts(frame.clear(), "region", "USD")
+    assert "Against" not in revenue_by_segment.Parts(frame, "region", "USD").sentence()
+    none = revenue_by_segment.Parts(frame.clear(), "region", "USD")
     assert "no revenue" in none.sentence()
     assert none.table().is_empty()
 
 
 def test_a_wrong_column_names_the_closest(sample, settings):
     with pytest.raises(ModelError, match="segment"):
-        parts.parts(sample, settings, "segments")
+        revenue_by_segment.parts(sample, settings, "segments")
 
 
 def test_a_damaged_file_is_worked_out_anew(sample, settings, bundle):
     from core.models import registry
 
     file = registry.folder(sample, settings) / "revenue_by_segment.parquet"
-    before = parts.parts(sample, settings, "segment").frame
+    before = revenue_by_segment.parts(sample, settings, "segment").frame
     file.write_bytes(b"no parquet")
-    assert parts.parts(sample, settings, "segment").frame.equals(before)
+    assert revenue_by_segment.parts(sample, settings, "segment").frame.equals(before)
     assert registry.folder(replace(sample, is_transient=True), settings) is None

@@ -9,21 +9,21 @@ import polars as pl
 import pytest
 
 from core.config.calendar import add_months
-from core.models import weighing
-from core.models.panel import RevenueForecaster
+from core.models.revenue import ensemble_weights
+from core.models.revenue.panel_forecaster import RevenueForecaster
 
 FIXED = np.tile(np.array([[0.2], [0.2], [0.2], [0.4], [0.0]]), (1, 2))
 
 
 def test_without_past_misses_the_weights_stay():
     none = np.full((3, 2, 5), np.nan)
-    assert (weighing.learnt(FIXED, none) == FIXED).all()
-    assert (weighing.learnt(FIXED, np.zeros((0,))) == FIXED).all()
+    assert (ensemble_weights.learnt(FIXED, none) == FIXED).all()
+    assert (ensemble_weights.learnt(FIXED, np.zeros((0,))) == FIXED).all()
 
 
 def test_the_nearer_member_counts_more_and_one_left_out_stays_out():
     misses = np.tile(np.array([1.0, 2.0, 2.0, 2.0, 0.1]), (6, 2, 1))
-    found = weighing.learnt(FIXED, misses)
+    found = ensemble_weights.learnt(FIXED, misses)
     assert found.sum(axis=0) == pytest.approx([1, 1])
     assert (found[0] > 0.6).all()
     assert (found[4] == 0).all()
@@ -32,12 +32,12 @@ def test_the_nearer_member_counts_more_and_one_left_out_stays_out():
 def test_a_unit_never_seen_counts_by_the_misses_of_the_others():
     misses = np.tile(np.array([1.0, 2.0, 2.0, 2.0, 2.0]), (6, 2, 1))
     misses[:, 1] = np.nan
-    found = weighing.learnt(FIXED, misses)
+    found = ensemble_weights.learnt(FIXED, misses)
     assert found[:, 1] == pytest.approx(found[:, 0])
 
 
 def test_a_member_without_any_miss_does_not_divide_by_nothing():
-    assert np.isfinite(weighing.learnt(FIXED, np.zeros((6, 2, 5)))).all()
+    assert np.isfinite(ensemble_weights.learnt(FIXED, np.zeros((6, 2, 5)))).all()
 
 
 def panel(n: int = 40, last: float | None = None) -> pl.DataFrame:
@@ -59,6 +59,6 @@ def test_months_still_to_come_reach_no_weight(settings):
 
 
 def test_many_units_keep_the_weights_given_beforehand(settings, monkeypatch):
-    monkeypatch.setattr(weighing, "MOST_UNITS", 1)
+    monkeypatch.setattr(ensemble_weights, "MOST_UNITS", 1)
     model = RevenueForecaster(settings).fit(panel())
-    assert model.shares(2).tolist() == [[w] * 2 for w in weighing.beforehand(40).tolist()]
+    assert model.shares(2).tolist() == [[w] * 2 for w in ensemble_weights.beforehand(40).tolist()]

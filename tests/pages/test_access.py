@@ -9,7 +9,7 @@ import yaml
 from streamlit.testing.v1 import AppTest
 
 from core.store import Store
-from pages.ui import door
+from pages.ui.kit import auth
 from tests.pages.test_pages import PAGES, ROOT
 
 PEOPLE = {
@@ -35,7 +35,7 @@ def come(monkeypatch, tmp_path):
         chosen.write_text(yaml.safe_dump({"access": {"sign_in": way, "people": PEOPLE}}), encoding="utf-8")
         monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
         named = {"X-Forwarded-Email": user} if user else {}
-        monkeypatch.setattr(door.st, "context", SimpleNamespace(headers=named, theme=None))
+        monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=named, theme=None))
         test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
         return test if page == "app.py" else test.switch_page(page).run()
 
@@ -140,5 +140,5 @@ def test_an_identity_provider_that_is_not_set_up_is_told(come):
     ],
 )
 def test_people_the_identity_provider_knows(come, monkeypatch, user, says):
-    monkeypatch.setattr(door.st, "user", SimpleNamespace(to_dict=lambda: user))
+    monkeypatch.setattr(auth.st, "user", SimpleNamespace(to_dict=lambda: user))
     assert says in said(come(None, way="oidc"))

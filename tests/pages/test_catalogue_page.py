@@ -9,11 +9,11 @@ import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
 
-from core.requirements import catalogue, edition
-from core.requirements.edition import BOOK
+from core.requirements.catalogue import capabilities, effective_catalogue
+from core.requirements.catalogue.effective_catalogue import BOOK
 from core.store import Store
 from core.store.capabilities import CapabilityEdit
-from pages.ui import door
+from pages.ui.kit import auth
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING = pl.DataFrame()
@@ -55,8 +55,10 @@ def newest(url):
 def twin(url):
     """Add a capability that says what SEC-01 says."""
     store = Store.open(url)
-    shipped = edition.of(catalogue.load((ROOT / "sample_data" / "capabilities.csv").read_bytes(), "c.csv"), NOTHING)
-    values = edition.change(shipped.row("SEC-01"), is_retired=False).values
+    shipped = effective_catalogue.of(
+        capabilities.load((ROOT / "sample_data" / "capabilities.csv").read_bytes(), "c.csv"), NOTHING
+    )
+    values = effective_catalogue.change(shipped.row("SEC-01"), is_retired=False).values
     assert store.capabilities.save_all(BOOK, [CapabilityEdit("SEC-99", 0, values)], "bo") == []
     store.close()
 
@@ -132,7 +134,7 @@ def test_a_role_that_reads_changes_nothing(url, monkeypatch, tmp_path):
     chosen.write_text(yaml.safe_dump({"access": {"sign_in": "header", "people": people}}), encoding="utf-8")
     monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
     named = {"X-Forwarded-Email": "cy@example.com"}
-    monkeypatch.setattr(door.st, "context", SimpleNamespace(headers=named, theme=None))
+    monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=named, theme=None))
     twin(url)
     test = opened()
     assert not test.exception

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import explain, metrics
-from pages.ui import accounts, columns
+from pages.ui.customers import account_choice, table_columns
 from tests.pages.test_pages import home, hostile, nothing, said
 
 __all__ = ["home"]
@@ -23,11 +23,11 @@ def opened(view=None, data=None, **address) -> AppTest:
     for name, value in address.items():
         test.query_params[name] = value
     if view:
-        test.session_state[accounts.VIEW] = view
+        test.session_state[account_choice.VIEW] = view
     return test.switch_page("pages/customers.py").run()
 
 
-@pytest.mark.parametrize("view", accounts.VIEWS)
+@pytest.mark.parametrize("view", account_choice.VIEWS)
 def test_every_view_on_the_sample(view):
     test = opened(view)
     assert not test.exception
@@ -35,13 +35,13 @@ def test_every_view_on_the_sample(view):
     assert len(test.subheader) >= 2
 
 
-@pytest.mark.parametrize("view", accounts.VIEWS)
+@pytest.mark.parametrize("view", account_choice.VIEWS)
 def test_every_view_on_nothing(view):
     test = opened(view, nothing())
     assert not test.exception
 
 
-@pytest.mark.parametrize("view", accounts.VIEWS)
+@pytest.mark.parametrize("view", account_choice.VIEWS)
 def test_every_view_on_hostile_data(view, sample):
     test = opened(view, hostile(sample))
     assert not test.exception
@@ -50,9 +50,9 @@ def test_every_view_on_hostile_data(view, sample):
 def test_an_account_opens_by_its_address(sample, settings):
     test = opened(account="A00191")
     assert not test.exception
-    assert test.session_state[accounts.VIEW] == accounts.ONE
+    assert test.session_state[account_choice.VIEW] == account_choice.ONE
     assert metrics.engagement.account(sample, settings, "A00191").sentence() in said(test)
-    assert explain.recommendations.recommend(sample, settings, "A00191").sentence() in said(test)
+    assert explain.actions.account_actions.recommend(sample, settings, "A00191").sentence() in said(test)
 
 
 def test_an_account_that_is_not_there_is_a_sentence():
@@ -92,12 +92,12 @@ st.write(accounts.view(), st.query_params["account"])
 """
     test = AppTest.from_string(script).run()
     assert not test.exception
-    assert test.session_state[accounts.CHOSEN] == "A2"
+    assert test.session_state[account_choice.CHOSEN] == "A2"
     assert "One account A2" in said(test)
 
 
 def test_bands_are_counted_with_their_money(sample, settings):
-    text = columns.bands(explain.accounts.listed(sample, settings).frame)
+    text = table_columns.bands(explain.accounts.listed(sample, settings).frame)
     assert text.startswith("Today ")
     assert "of monthly revenue" in text
 
@@ -114,7 +114,7 @@ def test_an_action_is_decided_on_and_kept():
 
 
 def test_under_hidden_names_nothing_is_decided():
-    test = opened(accounts.ONE)
+    test = opened(account_choice.ONE)
     test.toggle(key="hide_names").set_value(True).run()
     assert not test.exception
     assert "Show names to decide on actions." in " ".join(c.value for c in test.caption)

@@ -10,7 +10,7 @@ import yaml
 from streamlit.testing.v1 import AppTest
 
 from core.store import Store
-from pages.ui import door
+from pages.ui.kit import auth
 
 ROOT = Path(__file__).resolve().parents[2]
 ASKED = b"""Ref;Requirement;Priority
@@ -96,7 +96,7 @@ def test_a_leader_who_reads_lists_approves_them_and_changes_no_answer(home, monk
 
     def as_(who):
         named = {"X-Forwarded-Email": who}
-        monkeypatch.setattr(door.st, "context", SimpleNamespace(headers=named, theme=None))
+        monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=named, theme=None))
         page = opened()
         return page.selectbox(key="kept_list").set_value("asked").run()
 

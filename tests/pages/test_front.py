@@ -7,29 +7,29 @@ import re
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from pages.ui import front
+from pages.ui.server import preload
 
 
 def test_every_part_asked_for_early_has_its_file():
-    found = re.findall(r'import\("\./(static/js/([A-Za-z]+)\.[^"]+\.js)"\)', front.document())
-    assert {name for _, name in found} == set(front.EARLY)
-    assert all((front.FILES / path).is_file() for path, _ in found)
+    found = re.findall(r'import\("\./(static/js/([A-Za-z]+)\.[^"]+\.js)"\)', preload.document())
+    assert {name for _, name in found} == set(preload.EARLY)
+    assert all((preload.FILES / path).is_file() for path, _ in found)
 
 
 def test_the_rest_of_the_document_is_left_as_it_is():
-    own = (front.FILES / "index.html").read_text(encoding="utf-8")
-    assert re.sub(r'<script type="module">import.*?</script>', "", front.document()) == own
+    own = (preload.FILES / "index.html").read_text(encoding="utf-8")
+    assert re.sub(r'<script type="module">import.*?</script>', "", preload.document()) == own
 
 
 def test_a_part_that_is_no_longer_there_is_left_out(tmp_path):
     (tmp_path / "static" / "js").mkdir(parents=True)
     (tmp_path / "static" / "js" / "Metric.abc.js").touch()
     (tmp_path / "index.html").write_text("<body></body>")
-    told = front.document(tmp_path, ("Metric", "Gone"))
+    told = preload.document(tmp_path, ("Metric", "Gone"))
     assert told == '<body><script type="module">import("./static/js/Metric.abc.js");</script></body>'
 
 
 def test_the_document_is_asked_for_anew_every_time():
-    answer = TestClient(Starlette(routes=[front.route()])).get("/")
-    assert answer.text == front.document()
+    answer = TestClient(Starlette(routes=[preload.route()])).get("/")
+    assert answer.text == preload.document()
     assert answer.headers["Cache-Control"] == "no-cache"

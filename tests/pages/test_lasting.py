@@ -11,8 +11,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from core import explain, metrics, models
-from core.scenarios import trend
-from pages.ui import lasting
+from core.scenarios.analysis import trend
+from pages.ui.kit import kept_results
 
 ASKED = [
     (metrics.bookings.quarter_to_date, ()),
@@ -40,9 +40,9 @@ def home(settings, tmp_path):
 @pytest.mark.parametrize(("function", "more"), ASKED, ids=lambda value: getattr(value, "__qualname__", ""))
 def test_a_kept_result_is_the_result(sample, settings, bundle, home, function, more):
     made = function(sample, settings, *more)
-    place = lasting.place(name(function), sample, home, more)
-    assert lasting.result(place, lambda: made) is made
-    kept = lasting.result(place, lambda: pytest.fail("It was worked out again."))
+    place = kept_results.place(name(function), sample, home, more)
+    assert kept_results.result(place, lambda: made) is made
+    kept = kept_results.result(place, lambda: pytest.fail("It was worked out again."))
     assert type(kept) is type(made)
     assert kept.sentence() == made.sentence()
     assert_frame_equal(kept.frame, made.frame)
@@ -52,42 +52,42 @@ def test_other_arguments_data_and_settings_are_kept_apart(sample, home):
     later = replace(sample, as_of=date(2026, 5, 14), known_fingerprint=None)
     euro = home.model_copy(update={"currency": "EUR"})
     found = {
-        lasting.place("core.metrics.growth.table", sample, home, ("Bookings",)),
-        lasting.place("core.metrics.growth.table", sample, home, ("Revenue",)),
-        lasting.place("core.metrics.growth.table", later, home, ("Bookings",)),
-        lasting.place("core.metrics.growth.table", sample, euro, ("Bookings",)),
-        lasting.place("core.metrics.growth.rows", sample, home, ("Bookings",)),
+        kept_results.place("core.metrics.growth.table", sample, home, ("Bookings",)),
+        kept_results.place("core.metrics.growth.table", sample, home, ("Revenue",)),
+        kept_results.place("core.metrics.growth.table", later, home, ("Bookings",)),
+        kept_results.place("core.metrics.growth.table", sample, euro, ("Bookings",)),
+        kept_results.place("core.metrics.growth.rows", sample, home, ("Bookings",)),
     }
     assert len(found) == 5
     assert None not in found
 
 
 def test_going_back_to_another_version_of_the_models_shows_its_results(sample, home):
-    before = lasting.place("core.models.outlook.current", sample, home, ())
+    before = kept_results.place("core.models.outlook.current", sample, home, ())
     (home.home / "models").mkdir()
     (home.home / "models" / "held.json").write_text(json.dumps({"version": "older"}), encoding="utf-8")
-    assert lasting.place("core.models.outlook.current", sample, home, ()) != before
+    assert kept_results.place("core.models.outlook.current", sample, home, ()) != before
 
 
 @pytest.mark.parametrize("kind", ["is_transient", "whole", "unmasked"])
 def test_what_one_session_or_one_person_sees_is_not_written(sample, home, kind):
     own = replace(sample, **{kind: True if kind == "is_transient" else sample})
-    assert lasting.place("core.metrics.recurring.mrr", own, home, ()) is None
+    assert kept_results.place("core.metrics.recurring.mrr", own, home, ()) is None
 
 
 def test_a_damaged_file_is_worked_out_again_and_mended(sample, home):
-    place = lasting.place("core.metrics.recurring.mrr", sample, home, ())
+    place = kept_results.place("core.metrics.recurring.mrr", sample, home, ())
     made = metrics.recurring.mrr(sample, home)
-    lasting.result(place, lambda: made)
+    kept_results.result(place, lambda: made)
     for file in place.iterdir():
         file.write_bytes(b"\x00 no longer what it was")
-    assert lasting.result(place, lambda: made) is made
-    assert lasting.result(place, lambda: None).sentence() == made.sentence()
+    assert kept_results.result(place, lambda: made) is made
+    assert kept_results.result(place, lambda: None).sentence() == made.sentence()
 
 
 def test_a_class_from_elsewhere_is_never_made(tmp_path):
-    tmp_path.joinpath(lasting.MARK).write_text(json.dumps({"class": ["subprocess", "Popen"], "fields": {}}))
-    assert lasting.result(tmp_path, lambda: "worked out") == "worked out"
+    tmp_path.joinpath(kept_results.MARK).write_text(json.dumps({"class": ["subprocess", "Popen"], "fields": {}}))
+    assert kept_results.result(tmp_path, lambda: "worked out") == "worked out"
 
 
 def test_what_cannot_be_kept_is_returned_all_the_same(tmp_path):
@@ -96,7 +96,7 @@ def test_what_cannot_be_kept_is_returned_all_the_same(tmp_path):
         frame: pl.DataFrame
 
     made = Stranger(pl.DataFrame({"a": [1]}))
-    assert lasting.result(tmp_path / "one", lambda: made) is made
+    assert kept_results.result(tmp_path / "one", lambda: made) is made
     assert not (tmp_path / "one").exists()
 
 
@@ -104,4 +104,4 @@ def test_a_home_that_cannot_be_written_to_costs_nothing_but_time(tmp_path, sampl
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     made = metrics.recurring.mrr(sample, settings)
-    assert lasting.result(blocked / "results" / "one", lambda: made) is made
+    assert kept_results.result(blocked / "results" / "one", lambda: made) is made

@@ -13,7 +13,7 @@ from core import contracts
 from core.access import LOCAL
 from core.contracts import SCHEMAS, Dataset
 from core.sample import AS_OF
-from pages.ui import cells, notebook, shell
+from pages.ui.kit import cells, notebook, shell
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
@@ -133,7 +133,7 @@ def test_an_upload_is_previewed_column_by_column_before_it_is_used():
 
 
 def test_the_flow_follows_scope_and_window_and_opens_its_bars(sample, settings):
-    from core.metrics import flow, scope
+    from core.metrics import deal_scope, flow
 
     test = opened("pages/pipeline.py")
     test.selectbox(key="flow_days").set_value("Last quarter").run()
@@ -142,7 +142,7 @@ def test_the_flow_follows_scope_and_window_and_opens_its_bars(sample, settings):
     test.selectbox(key="flow_team").set_value("EMEA 1").run()
     test.button_group(key="flow_hierarchy").set_value("now").run()
     assert not test.exception
-    ask = (*scope.periods(sample, settings)["Last quarter"], "team", "EMEA 1", "any date", "now")
+    ask = (*deal_scope.periods(sample, settings)["Last quarter"], "team", "EMEA 1", "any date", "now")
     found = flow.flow(sample, settings, *ask)
     assert found.sentence() in said(test)
     test.selectbox(key="flow_step").set_value("Lost").run()
@@ -158,7 +158,7 @@ def test_executive_answers_hold_the_number_of_the_core(sample, settings):
 
     said = " ".join(m.value for m in opened("app.py").markdown)
     assert metrics.bookings.quarter_to_date(sample, settings).sentence() in said
-    week = (*metrics.scope.periods(sample, settings)["Last 7 days"], "company", None, "this quarter")
+    week = (*metrics.deal_scope.periods(sample, settings)["Last 7 days"], "company", None, "this quarter")
     assert metrics.flow.flow(sample, settings, *week).sentence() in said
 
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.contracts import Dataset
-from core.explain import steadiness
+from core.explain import stability
 from core.metrics import risk
 from tests.pages.test_pages import home, nothing, said
 
@@ -64,7 +64,7 @@ def test_under_hidden_names_nothing_is_decided_on_a_deal():
 
 
 def test_a_role_that_only_reads_decides_nothing(monkeypatch):
-    monkeypatch.setattr("pages.ui.shell.Page.may", lambda page, right: not right.endswith(":write"))
+    monkeypatch.setattr("pages.ui.kit.shell.Page.may", lambda page, right: not right.endswith(":write"))
     test = opened()
     assert not test.exception
     assert "decides nothing itself." in notes(test)
@@ -72,7 +72,7 @@ def test_a_role_that_only_reads_decides_nothing(monkeypatch):
 
 
 def test_the_model_is_learnt_again_when_asked(monkeypatch):
-    monkeypatch.setattr(steadiness.deal, "__defaults__", (2, 500))
+    monkeypatch.setattr(stability.deal, "__defaults__", (2, 500))
     test = opened()
     before = said(test)
     assert "models learnt again" not in before

@@ -8,16 +8,16 @@ from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
 from streamlit.runtime.scriptrunner import script_runner
 
-from pages.ui import runs
+from pages.ui.server import patches
 
 
 def test_a_run_collects_young_objects_only(monkeypatch):
     monkeypatch.setattr(script_runner, "gc", gc)
     asked = []
-    runs.lighten()
+    patches.lighten()
     monkeypatch.setattr(gc, "collect", asked.append)
     script_runner.gc.collect(2)
-    assert asked == [runs.YOUNG]
+    assert asked == [patches.YOUNG]
 
 
 def test_the_theme_is_read_once_and_stays_the_same(monkeypatch):
@@ -29,8 +29,8 @@ def test_the_theme_is_read_once_and_stays_the_same(monkeypatch):
             message.primary_color = "#0b6e6e"
 
     monkeypatch.setattr(app_session, "_populate_theme_msg", read)
-    runs.lighten()
-    runs.lighten()
+    patches.lighten()
+    patches.lighten()
     for _ in range(3):
         message = CustomThemeConfig()
         app_session._populate_theme_msg(message)
@@ -43,6 +43,6 @@ def test_the_theme_is_read_once_and_stays_the_same(monkeypatch):
 def test_another_streamlit_is_left_alone(monkeypatch):
     monkeypatch.setattr(script_runner, "gc", None)
     monkeypatch.delattr(app_session, "_populate_theme_msg")
-    runs.lighten()
+    patches.lighten()
     assert script_runner.gc is None
     assert not hasattr(app_session, "_populate_theme_msg")

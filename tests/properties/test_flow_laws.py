@@ -12,8 +12,8 @@ from hypothesis import settings as rules
 from hypothesis import strategies as st
 
 from core.config import load
-from core.metrics import flow, paths
-from core.metrics.scope import window
+from core.metrics import flow, pipeline_path
+from core.metrics.deal_scope import window
 from tests.metrics.companies import company, deal, rep
 
 START = date(2026, 3, 20)
@@ -212,7 +212,7 @@ def test_the_two_ends_alone_walk_the_same_way_and_the_path_hides_nothing(firm, a
     data, _ = built(firm)
     how = (data, SETTINGS, since, until, level, name, due, hierarchy)
     try:
-        whole, found = flow.flow(*how), paths.path(*how)
+        whole, found = flow.flow(*how), pipeline_path.path(*how)
     except flow.ContractError:
         return
     change = round((whole.amount("Closing") - whole.amount("Opening")) * 100)

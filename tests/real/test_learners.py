@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from core.config.calendar import add_months
-from core.models import calibration, weighing
-from core.models.forecast import RevenueForecaster
-from core.models.learner import ProbabilityLearner
+from core.models.estimators import calibration
+from core.models.estimators.tabular_classifier import ProbabilityLearner
+from core.models.revenue import ensemble_weights
+from core.models.revenue.forecast import RevenueForecaster
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 TELCO, M3 = DATA / "telco_churn" / "Telco-Customer-Churn.csv", DATA / "m3_monthly_500"
@@ -57,4 +58,4 @@ def test_ranges_hold_on_a_part_of_m3(settings):
     )
     misses = found.join(scale, on="unit").select((pl.col("amount_true") - pl.col("amount")).abs() / pl.col("q"))
     assert misses.to_series().mean() < 0.75
-    assert weighing.beforehand(60).sum() == weighing.beforehand(24).sum() == pytest.approx(1)
+    assert ensemble_weights.beforehand(60).sum() == ensemble_weights.beforehand(24).sum() == pytest.approx(1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from core.models import repeat
+from core.models.customers import bgnbd
 
 FILE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "cdnow" / "cdnow_sample_transactions.csv"
 pytestmark = [
@@ -26,7 +26,7 @@ def orders():
 
 @pytest.fixture(scope="module")
 def model(orders, settings):
-    return repeat.RepeatValue(settings).fit(orders, CUT)
+    return bgnbd.RepeatValue(settings).fit(orders, CUT)
 
 
 def test_parameters_are_those_published(model):
@@ -40,7 +40,7 @@ def test_the_mean_of_both_models_foresees_spend(model, orders):
     spent = later.group_by("customer_id").agg(spent=pl.col("amount").sum())
     both = model.predict(DAYS).join(spent, on="customer_id", how="left").with_columns(pl.col("spent").fill_null(0.0))
     truth = both["spent"].to_numpy()
-    scores = {name: repeat.judge(truth, both[name].to_numpy()) for name in ("bgnbd", "tweedie", "amount")}
+    scores = {name: bgnbd.judge(truth, both[name].to_numpy()) for name in ("bgnbd", "tweedie", "amount")}
     assert scores["bgnbd"]["rmse"] == pytest.approx(72.3, abs=0.5)
     assert scores["amount"]["rmse"] <= 70.9
     assert abs(scores["amount"]["total_error_rate"]) <= 0.10

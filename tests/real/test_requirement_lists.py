@@ -18,8 +18,12 @@ import pytest
 from openpyxl import load_workbook
 
 from core.contracts.errors import RequirementError
-from core.requirements import classify, confidence, fill, gap, match, memory, read_list, vectors
-from core.requirements.catalogue import Catalogue
+from core.requirements.catalogue.capabilities import Catalogue
+from core.requirements.export import filled_file
+from core.requirements.judge import gap_analysis
+from core.requirements.match import answer_library, confidence, matcher
+from core.requirements.read.requirement_list import read_list
+from core.requirements.text import classification, embeddings
 
 DATA = Path(os.environ.get("QUARTERDECK_REAL_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 pytestmark = [
@@ -29,7 +33,7 @@ pytestmark = [
 
 
 def test_every_row_of_a_real_rfp_goes_through(settings):
-    found = gap.analyse_file(DATA / "importer" / "iga_rfp_vendor_response.csv", settings=settings)
+    found = gap_analysis.analyse_file(DATA / "importer" / "iga_rfp_vendor_response.csv", settings=settings)
     told = found.to_dict()
     assert len(told["requirements"]) == 34
     assert [r["row"] for r in told["requirements"]] == list(range(2, 36))
@@ -75,7 +79,7 @@ def test_a_real_workbook_goes_back_with_nothing_but_answers_changed(name, tmp_pa
         lambda n: ("available", "limited", "roadmap", "not available")[n % 4], return_dtype=pl.String
     )
     rows = found.frame.select("sheet", "row").with_columns(statuses.alias("status"), capability=pl.lit("=1+1 & <b>"))
-    made = fill.fill(found, rows)
+    made = filled_file.fill(found, rows)
     with zipfile.ZipFile(io.BytesIO(found.content)) as old, zipfile.ZipFile(io.BytesIO(made.content)) as new:
         assert old.namelist() == new.namelist()
         changed = [part for part in old.namelist() if old.read(part) != new.read(part)]
@@ -109,7 +113,7 @@ def test_matching_on_public_crosswalks():
         )
         right = {k[0]: set(v["capability_id"]) for k, v in gold.group_by("requirement_id")}
         known = Catalogue(held.select(capability_id="id", name="text", description=pl.lit(None, pl.String)), "gold")
-        found = match.candidates(asked["text"].to_list(), known, top=50)
+        found = matcher.candidates(asked["text"].to_list(), known, top=50)
         ids = dict(enumerate(asked["id"]))
         for place, part in found.group_by("place"):
             wanted = right.get(ids[place[0]])
@@ -119,7 +123,7 @@ def test_matching_on_public_crosswalks():
             best = int(ranks.min()) if ranks.len() else 0
             n, hits, reciprocal = n + 1, hits + (best == 1), reciprocal + (1 / best if best else 0)
     assert n == 938
-    by_meaning = vectors.folder() is not None
+    by_meaning = embeddings.folder() is not None
     assert hits / n >= (0.484 if by_meaning else 0.42)
     assert reciprocal / n >= (0.589 if by_meaning else 0.52)
 
@@ -141,10 +145,10 @@ def test_categories_of_requirements_nobody_trained_on():
     }
     held = pl.read_csv(DATA / "promise_nfr" / "promise_nfr.csv")
     right = [mapped[label] for label in held["label"]]
-    seen = match.understood(held["text"].to_list())
+    seen = matcher.understood(held["text"].to_list())
     for vectors_or_none in ([None] * held.height, seen if seen is not None else [None] * held.height):
         pairs = zip(held["text"], vectors_or_none, strict=True)
-        said = [classify.categorise(text, vector=vector)[0] for text, vector in pairs]
+        said = [classification.categorise(text, vector=vector)[0] for text, vector in pairs]
         assert sum(a == b for a, b in zip(said, right, strict=True)) / len(right) >= 0.75
         alike = sum((a == "security") == (b == "security") for a, b in zip(said, right, strict=True))
         assert alike / len(right) >= 0.93
@@ -173,10 +177,10 @@ def test_a_real_questionnaire_in_its_next_edition_is_filled_in_from_the_last():
     )
     wanted = {str(r[1]): str(r[3]) for r in rows if r[6] == "high"}
     asked = list(wanted)
-    found = memory.recall(asked, memory.Memory(held.select(list(memory.nothing().columns))))
+    found = answer_library.recall(asked, answer_library.Memory(held.select(list(answer_library.nothing().columns))))
     truth = {place: texts[wanted[text]] for place, text in enumerate(asked)}
     said = found.with_columns(capability_id=pl.col("capability_id").replace_strict(texts))
-    repeats, filled, right = memory.prefilled_right(said, truth)
+    repeats, filled, right = answer_library.prefilled_right(said, truth)
     assert repeats > 100
     assert right / filled >= 0.95
     assert right / repeats >= 0.9
@@ -186,9 +190,9 @@ def test_a_real_questionnaire_in_its_next_edition_is_filled_in_from_the_last():
 def test_confidence_holds_on_crosswalks_left_out_of_its_fit(by_meaning):
     from sklearn.linear_model import LogisticRegression
 
-    from core.models.calibration import error
+    from core.models.estimators.calibration import error
 
-    if by_meaning and vectors.folder() is None:
+    if by_meaning and embeddings.folder() is None:
         pytest.skip("the sentence vectors are not installed")
     features, right, of = [], [], []
     for folder in sorted(p for p in (DATA / "crosswalks").iterdir() if (p / "gold.csv").exists()):
@@ -196,7 +200,7 @@ def test_confidence_holds_on_crosswalks_left_out_of_its_fit(by_meaning):
             pl.read_csv(folder / f"{f}.csv", infer_schema=False) for f in ("requirements", "capabilities", "gold")
         )
         answers = {k[0]: set(v["capability_id"]) for k, v in gold.group_by("requirement_id")}
-        found = match.compare(asked["text"].to_list(), held["text"].to_list(), by_meaning=by_meaning)
+        found = matcher.compare(asked["text"].to_list(), held["text"].to_list(), by_meaning=by_meaning)
         for place, name in enumerate(asked["id"]):
             if name in answers:
                 features.append(found.features[place])

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.requirements import apart, catalogue, duplicates, edition
+from core.requirements.catalogue import capabilities, effective_catalogue
+from core.requirements.match import duplicates, not_duplicates
 from core.store import Store
 
 CAPS = (
@@ -26,21 +27,21 @@ def store(tmp_path):
 
 
 def standing():
-    return edition.of(catalogue.load(CAPS, "caps.csv"), pl.DataFrame())
+    return effective_catalogue.of(capabilities.load(CAPS, "caps.csv"), pl.DataFrame())
 
 
 def said(store, word, one, other, who="ana"):
-    store.audit.add(who, word, apart.target(one, other), apart.detail(one, other))
+    store.audit.add(who, word, not_duplicates.target(one, other), not_duplicates.detail(one, other))
 
 
 def told(store, frame=None):
-    return apart.read(store.audit.about(apart.TARGET), standing().frame if frame is None else frame)
+    return not_duplicates.read(store.audit.about(not_duplicates.TARGET), standing().frame if frame is None else frame)
 
 
 def test_a_pair_said_to_be_different_is_left_out_for_everybody(store):
     known = standing().catalogue
     assert len(duplicates.find(known).frame) == 1
-    said(store, apart.APART, "SEC-02", "SEC-01")
+    said(store, not_duplicates.APART, "SEC-02", "SEC-01")
     found = told(store)
     assert found.pairs == (("SEC-01", "SEC-02"),)
     row = found.frame.row(0, named=True)
@@ -52,36 +53,38 @@ def test_a_pair_said_to_be_different_is_left_out_for_everybody(store):
 
 
 def test_the_latest_word_stands_and_all_stay_on_record(store):
-    said(store, apart.APART, "SEC-01", "SEC-02")
-    said(store, apart.ASK, "SEC-02", "SEC-01", "bo")
+    said(store, not_duplicates.APART, "SEC-01", "SEC-02")
+    said(store, not_duplicates.ASK, "SEC-02", "SEC-01", "bo")
     assert told(store).pairs == ()
-    said(store, apart.APART, "SEC-01", "SEC-02", "cy")
+    said(store, not_duplicates.APART, "SEC-01", "SEC-02", "cy")
     assert told(store).frame["who"].to_list() == ["cy"]
-    assert store.audit.about(apart.TARGET)["user"].to_list() == ["ana", "bo", "cy"]
+    assert store.audit.about(not_duplicates.TARGET)["user"].to_list() == ["ana", "bo", "cy"]
 
 
 def test_a_pair_of_which_one_is_gone_or_retired_is_not_listed(store):
-    said(store, apart.APART, "SEC-01", "SEC-02")
-    said(store, apart.APART, "SEC-01", "GONE-1")
+    said(store, not_duplicates.APART, "SEC-01", "SEC-02")
+    said(store, not_duplicates.APART, "SEC-01", "GONE-1")
     retired = standing().frame.with_columns(is_retired=pl.col("capability_id") == "SEC-02")
     assert told(store, retired).frame.is_empty()
     assert told(store).pairs == (("SEC-01", "SEC-02"),)
 
 
 def test_newest_first_and_rows_that_say_nothing_are_passed_over(store):
-    said(store, apart.APART, "SEC-01", "SEC-02")
-    said(store, apart.APART, "FUN-01", "SEC-01")
+    said(store, not_duplicates.APART, "SEC-01", "SEC-02")
+    said(store, not_duplicates.APART, "FUN-01", "SEC-01")
     for detail in ("", "[1]", "[1, 2]", "null", '["a", "b", "c"]'):
-        store.audit.add("eve", apart.APART, apart.target("SEC-01", "FUN-01"), detail)
-    store.audit.add("eve", "looked", apart.target("SEC-01", "SEC-02"), apart.detail("SEC-01", "SEC-02"))
+        store.audit.add("eve", not_duplicates.APART, not_duplicates.target("SEC-01", "FUN-01"), detail)
+    store.audit.add(
+        "eve", "looked", not_duplicates.target("SEC-01", "SEC-02"), not_duplicates.detail("SEC-01", "SEC-02")
+    )
     assert told(store).frame["one_id"].to_list() == ["FUN-01", "SEC-01"]
 
 
 @given(st.text(min_size=1, max_size=200), st.text(min_size=1, max_size=200))
 def test_any_two_ids_are_read_back_in_either_order(one, other):
-    rows = [("now", "ana", apart.APART, apart.target(one, other), apart.detail(one, other))]
+    rows = [("now", "ana", not_duplicates.APART, not_duplicates.target(one, other), not_duplicates.detail(one, other))]
     trail = pl.DataFrame(rows, schema=["at", "user", "action", "target", "detail"], orient="row")
     trail = trail.with_columns(at=pl.lit(None, dtype=pl.Datetime("us")))
     frame = pl.DataFrame({"capability_id": [one, other], "name": ["A", "B"], "is_retired": [False, False]})
-    assert apart.read(trail, frame).pairs == (tuple(sorted([one, other])),)
-    assert apart.target(one, other) == apart.target(other, one)
+    assert not_duplicates.read(trail, frame).pairs == (tuple(sorted([one, other])),)
+    assert not_duplicates.target(one, other) == not_duplicates.target(other, one)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from core.requirements import categories, classify, read_list
+from core.requirements.read.requirement_list import read_list
+from core.requirements.text import categories, classification
 
 
 @pytest.mark.parametrize(
@@ -29,21 +30,22 @@ from core.requirements import categories, classify, read_list
     ],
 )
 def test_the_files_own_category_wins_in_many_tongues(label, category):
-    assert classify.categorise("Something about cats", label) == (category, f"the file says {label}")
+    assert classification.categorise("Something about cats", label) == (category, f"the file says {label}")
 
 
 @pytest.mark.parametrize("label", ["Non-functional", "NFR", "Nicht-funktional", "Level 3", "X"])
 def test_a_label_that_names_none_of_ours_leaves_it_to_the_text(label):
-    found, why = classify.categorise("All stored data must be encrypted", label)
+    found, why = classification.categorise("All stored data must be encrypted", label)
     assert found == "security"
     assert "encrypted" in why
 
 
 def test_a_section_names_the_category_only_where_it_is_clear():
     assert (
-        classify.categorise("Cats", section="Security and encryption")[1] == "it stands under Security and encryption"
+        classification.categorise("Cats", section="Security and encryption")[1]
+        == "it stands under Security and encryption"
     )
-    assert classify.categorise("Response within 2 seconds", section="View of cats")[0] == "performance"
+    assert classification.categorise("Response within 2 seconds", section="View of cats")[0] == "performance"
 
 
 @pytest.mark.parametrize(
@@ -63,13 +65,13 @@ def test_a_section_names_the_category_only_where_it_is_clear():
     ],
 )
 def test_a_text_of_its_own_is_placed(text, category):
-    assert classify.categorise(text)[0] == category
+    assert classification.categorise(text)[0] == category
 
 
 def test_the_reason_is_made_of_the_texts_own_words():
-    _, why = classify.categorise("Passwords are encrypted")
+    _, why = classification.categorise("Passwords are encrypted")
     assert why in ("“encrypted, passwords”", "“passwords, encrypted”")
-    assert classify.categorise("") == (classify.categorise("")[0], "no word of another category")
+    assert classification.categorise("") == (classification.categorise("")[0], "no word of another category")
 
 
 def test_features_by_hand():
@@ -100,16 +102,16 @@ def test_meaning_is_mixed_in_by_hand(monkeypatch):
 
 
 def test_with_vectors_a_text_without_known_words_is_placed_by_its_meaning():
-    found, why = classify.categorise("Zwölf", vector=np.full(384, 0.01))
-    assert found in classify.CATEGORIES
+    found, why = classification.categorise("Zwölf", vector=np.full(384, 0.01))
+    assert found in classification.CATEGORIES
     assert why
-    both = classify.classify(frame(["1", "2"]), meaning=np.zeros((2, 384)))
+    both = classification.classify(frame(["1", "2"]), meaning=np.zeros((2, 384)))
     assert both.height == 2
 
 
 def test_the_weights_that_ship_are_plain_numbers():
     held = json.loads(categories.SHIPPED.read_text(encoding="utf-8"))
-    assert set(held["classes"]) == set(classify.CATEGORIES)
+    assert set(held["classes"]) == set(classification.CATEGORIES)
     assert all(len(row) == 7 for row in held["weights"].values())
     assert categories.SHIPPED.stat().st_size < 600_000
 
@@ -117,11 +119,11 @@ def test_the_weights_that_ship_are_plain_numbers():
 @limits(max_examples=60, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_gets_a_call_and_a_reason(text):
-    for found, why in (classify.categorise(text), classify.prioritise(text), classify.oblige(text)):
+    for found, why in (classification.categorise(text), classification.prioritise(text), classification.oblige(text)):
         assert found is None or isinstance(found, str)
         assert why
-    assert classify.categorise(text, text, text)[0] in classify.CATEGORIES
-    assert classify.prioritise(text, text)[0] in classify.PRIORITIES
+    assert classification.categorise(text, text, text)[0] in classification.CATEGORIES
+    assert classification.prioritise(text, text)[0] in classification.PRIORITIES
 
 
 @pytest.mark.parametrize(
@@ -155,12 +157,12 @@ def test_any_text_gets_a_call_and_a_reason(text):
     ],
 )
 def test_priorities_in_any_wording(level, priority):
-    assert classify.prioritise("x", level) == (priority, f"the file says {level}")
+    assert classification.prioritise("x", level) == (priority, f"the file says {level}")
 
 
 @pytest.mark.parametrize("level", ["blue", "?", "Team Rocket", "n/a"])
 def test_a_priority_nobody_understands_leaves_it_to_the_text(level):
-    assert classify.prioritise("This is a deal-breaker for us", level) == ("critical", "“deal-breaker”")
+    assert classification.prioritise("This is a deal-breaker for us", level) == ("critical", "“deal-breaker”")
 
 
 @pytest.mark.parametrize(
@@ -179,13 +181,13 @@ def test_a_priority_nobody_understands_leaves_it_to_the_text(level):
     ],
 )
 def test_obligation_is_told_apart_from_priority(text, priority, obligation):
-    assert classify.prioritise(text)[0] == priority
-    assert classify.oblige(text)[0] == obligation
+    assert classification.prioritise(text)[0] == priority
+    assert classification.oblige(text)[0] == obligation
 
 
 def test_the_files_word_for_obligation_wins():
-    assert classify.oblige("It should print", "Mandatory") == ("must", "the file says Mandatory")
-    assert classify.oblige("It must print", "High") == ("must", "“must”")
+    assert classification.oblige("It should print", "Mandatory") == ("must", "the file says Mandatory")
+    assert classification.oblige("It must print", "High") == ("must", "“must”")
 
 
 def frame(levels):
@@ -194,14 +196,14 @@ def frame(levels):
 
 
 def test_on_a_scale_of_weights_more_is_more():
-    found = classify.classify(frame(["10", "7", "5", "1"]), "Weight")
+    found = classification.classify(frame(["10", "7", "5", "1"]), "Weight")
     assert found["priority"].to_list() == ["critical", "high", "medium", "low"]
-    assert classify.classify(frame(["1", "3"]), "Priority")["priority"].to_list() == ["critical", "medium"]
-    assert classify.classify(frame(["5", "1"]), "Importance")["priority"].to_list() == ["critical", "low"]
+    assert classification.classify(frame(["1", "3"]), "Priority")["priority"].to_list() == ["critical", "medium"]
+    assert classification.classify(frame(["5", "1"]), "Importance")["priority"].to_list() == ["critical", "low"]
 
 
 def test_all_rows_say_must_while_priorities_differ():
     asked = read_list(b"Requirement,Priority\nIt must print,High\nIt must sing,Low\n", "l.csv")
-    found = classify.classify(asked.frame)
+    found = classification.classify(asked.frame)
     assert found["obligation"].to_list() == ["must", "must"]
     assert found["priority"].to_list() == ["high", "low"]

@@ -13,9 +13,13 @@ from hypothesis import strategies as st
 
 from core.config import load as load_settings
 from core.contracts.errors import RequirementError
-from core.requirements import catalogue, duplicates, edition, gap, incoming, judge, kept, workbook
-from core.requirements.ledger import RequirementSet
-from core.requirements.read import read_list
+from core.requirements.catalogue import capabilities, catalogue_import, effective_catalogue
+from core.requirements.export import gap_workbook
+from core.requirements.judge import gap_analysis, row_judgement
+from core.requirements.match import duplicates
+from core.requirements.read.requirement_list import read_list
+from core.requirements.work import saved_lists
+from core.requirements.work.gap_ledger import RequirementSet
 from core.store import Store
 from core.store.capabilities import CapabilityEdit
 
@@ -29,7 +33,7 @@ CAPS = (
 
 @pytest.fixture
 def shipped():
-    return catalogue.load(CAPS, "caps.csv")
+    return capabilities.load(CAPS, "caps.csv")
 
 
 @pytest.fixture
@@ -40,15 +44,15 @@ def store(tmp_path):
 
 
 def standing(shipped, store):
-    return edition.of(shipped, store.capabilities.newest(edition.BOOK))
+    return effective_catalogue.of(shipped, store.capabilities.newest(effective_catalogue.BOOK))
 
 
 def save(store, *edits):
-    assert store.capabilities.save_all(edition.BOOK, edits, "ana") == []
+    assert store.capabilities.save_all(effective_catalogue.BOOK, edits, "ana") == []
 
 
 def test_nothing_edited_is_the_shipped_one(shipped):
-    found = edition.of(shipped, pl.DataFrame())
+    found = effective_catalogue.of(shipped, pl.DataFrame())
     assert found.name == "caps.csv"
     assert found.catalogue.frame.equals(shipped.frame.sort("capability_id"))
     assert found.frame["version"].to_list() == [0, 0, 0]
@@ -59,9 +63,11 @@ def test_nothing_edited_is_the_shipped_one(shipped):
 
 def test_an_edit_stands_before_the_shipped_one_and_a_new_one_is_there(shipped, store):
     first = standing(shipped, store)
-    edit = edition.change(first.row("FUN-01"), status="available", available_on=None, evidence="https://a.example")
+    edit = effective_catalogue.change(
+        first.row("FUN-01"), status="available", available_on=None, evidence="https://a.example"
+    )
     added = CapabilityEdit(
-        "NEW-1", 0, {**edition.change({"capability_id": "NEW-1"}, name="Maps", status="partner").values}
+        "NEW-1", 0, {**effective_catalogue.change({"capability_id": "NEW-1"}, name="Maps", status="partner").values}
     )
     save(store, edit, added)
     found = standing(shipped, store)
@@ -75,20 +81,27 @@ def test_an_edit_stands_before_the_shipped_one_and_a_new_one_is_there(shipped, s
 
 
 def test_a_retired_one_answers_nothing_and_can_be_brought_back(shipped, store):
-    save(store, edition.change(standing(shipped, store).row("FUN-01"), is_retired=True))
+    save(store, effective_catalogue.change(standing(shipped, store).row("FUN-01"), is_retired=True))
     found = standing(shipped, store)
     assert "FUN-01" not in found.catalogue.frame["capability_id"].to_list()
     assert "1 is retired" in found.sentence()
     assert found.by_category().rows() == [("security", "available", 2)]
-    save(store, edition.change(found.row("FUN-01"), is_retired=False))
+    save(store, effective_catalogue.change(found.row("FUN-01"), is_retired=False))
     assert "FUN-01" in standing(shipped, store).catalogue.frame["capability_id"].to_list()
 
 
 def test_the_history_says_who_changed_what_to_what(shipped, store):
-    save(store, edition.change(standing(shipped, store).row("FUN-01"), status="available", effort_weeks=2.5))
-    save(store, edition.change(standing(shipped, store).row("FUN-01"), is_retired=True))
-    save(store, CapabilityEdit("N", 0, edition.change({"capability_id": "N"}, name="Maps", status="partner").values))
-    rows = edition.history(shipped, store.capabilities.all(edition.BOOK))
+    save(
+        store, effective_catalogue.change(standing(shipped, store).row("FUN-01"), status="available", effort_weeks=2.5)
+    )
+    save(store, effective_catalogue.change(standing(shipped, store).row("FUN-01"), is_retired=True))
+    save(
+        store,
+        CapabilityEdit(
+            "N", 0, effective_catalogue.change({"capability_id": "N"}, name="Maps", status="partner").values
+        ),
+    )
+    rows = effective_catalogue.history(shipped, store.capabilities.all(effective_catalogue.BOOK))
     assert rows.select("capability_id", "author", "what", "version").rows() == [
         ("N", "ana", "added: Maps, partner", 1),
         ("FUN-01", "ana", "retired", 2),
@@ -98,10 +111,10 @@ def test_the_history_says_who_changed_what_to_what(shipped, store):
 
 def test_an_earlier_wording_is_put_back(shipped, store):
     first = standing(shipped, store).row("SEC-01")
-    save(store, edition.change(first, name="SSO", limit="Ten providers"))
-    save(store, edition.restored(standing(shipped, store).row("SEC-01"), first))
+    save(store, effective_catalogue.change(first, name="SSO", limit="Ten providers"))
+    save(store, effective_catalogue.restored(standing(shipped, store).row("SEC-01"), first))
     now = standing(shipped, store).row("SEC-01")
-    assert {n: now[n] for n in edition.FIELDS} == {n: first[n] for n in edition.FIELDS}
+    assert {n: now[n] for n in effective_catalogue.FIELDS} == {n: first[n] for n in effective_catalogue.FIELDS}
     assert now["version"] == 2
 
 
@@ -119,36 +132,40 @@ def test_an_earlier_wording_is_put_back(shipped, store):
 )
 def test_what_cannot_be_kept_is_said(key, values, said):
     with pytest.raises(RequirementError, match=said):
-        edition.checked(key, values)
+        effective_catalogue.checked(key, values)
 
 
 def test_a_form_is_trimmed_and_empty_is_null():
-    found = edition.checked("A", {"name": " Maps ", "status": "partner", "limit": "  ", "owner": "Ana", "other": 1})
+    found = effective_catalogue.checked(
+        "A", {"name": " Maps ", "status": "partner", "limit": "  ", "owner": "Ana", "other": 1}
+    )
     assert found == {"name": "Maps", "status": "partner", "limit": None, "owner": "Ana"}
 
 
 def test_the_next_id_counts_on(shipped):
-    assert edition.next_id(shipped.frame, "security") == "SEC-03"
-    assert edition.next_id(shipped.frame, "support") == "SUP-01"
-    assert edition.next_id(shipped.frame, None) == "CAP-01"
+    assert effective_catalogue.next_id(shipped.frame, "security") == "SEC-03"
+    assert effective_catalogue.next_id(shipped.frame, "support") == "SUP-01"
+    assert effective_catalogue.next_id(shipped.frame, None) == "CAP-01"
 
 
 def test_matching_gaps_and_the_ledger_speak_from_the_edited_catalogue(settings, sample, tmp_path, store):
     mine = replace_database(settings, tmp_path)
-    before = gap.analyse_file(
+    before = gap_analysis.analyse_file(
         b"id,requirement\n1,Single sign-on with SAML 2.0 is mandatory\n", settings=mine, name="l.csv"
     )
     top = before.frame["capability_id"][0]
     assert before.frame["status"][0] == "available"
-    row = edition.load(mine).row(top)
-    save(store, edition.change(row, status="not available", commitments=None))
-    after = gap.analyse_file(
+    row = effective_catalogue.load(mine).row(top)
+    save(store, effective_catalogue.change(row, status="not available", commitments=None))
+    after = gap_analysis.analyse_file(
         b"id,requirement\n1,Single sign-on with SAML 2.0 is mandatory\n", settings=mine, name="l.csv"
     )
     assert (after.frame["capability_id"][0], after.frame["status"][0]) == (top, "not available")
     deal = sample.opportunities.filter(~pl.col("is_closed") & (pl.col("amount") > 0))["opportunity_id"][0]
-    rows = pl.DataFrame([(None, 2, "1", "SSO", "security", "critical", top, 1.0)], schema=kept.ROWS, orient="row")
-    book = kept.ledger(sample, mine, [RequirementSet("L", deal, rows)])
+    rows = pl.DataFrame(
+        [(None, 2, "1", "SSO", "security", "critical", top, 1.0)], schema=saved_lists.ROWS, orient="row"
+    )
+    book = saved_lists.ledger(sample, mine, [RequirementSet("L", deal, rows)])
     assert top in book.frame["gap_id"].to_list()
 
 
@@ -160,7 +177,7 @@ def test_without_a_store_the_shipped_one_is_in_force(tmp_path):
     here = load_settings(
         environ={"QUARTERDECK_HOME": str(tmp_path), "QUARTERDECK_DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}
     )
-    assert edition.load(here).catalogue.frame.height == catalogue.load().frame.height
+    assert effective_catalogue.load(here).catalogue.frame.height == capabilities.load().frame.height
     assert not (tmp_path / "x.db").exists()
 
 
@@ -179,7 +196,7 @@ NEW = (
 
 def test_a_file_is_shown_before_it_is_taken_over(shipped, store):
     before = standing(shipped, store)
-    found = incoming.preview(before, catalogue.read(NEW, "new.csv"))
+    found = catalogue_import.preview(before, capabilities.read(NEW, "new.csv"))
     assert found.frame.select("capability_id", "kind", "what").rows() == [
         ("SEC-01", "changed", "owner: Identity → Platform"),
         (
@@ -206,36 +223,38 @@ def test_a_file_is_shown_before_it_is_taken_over(shipped, store):
     after = standing(shipped, store)
     assert after.row("SEC-01")["description"] == "Sign in with SAML 2.0"
     assert after.row("SEC-02")["is_retired"]
-    again = incoming.preview(after, catalogue.read(NEW, "new.csv"))
+    again = catalogue_import.preview(after, capabilities.read(NEW, "new.csv"))
     assert (again.edits, again.n_same) == ((), 3)
 
 
 def test_a_file_brings_a_retired_one_back(shipped, store):
-    save(store, edition.change(standing(shipped, store).row("FUN-01"), is_retired=True))
-    found = incoming.preview(standing(shipped, store), catalogue.read(NEW, "new.csv"))
+    save(store, effective_catalogue.change(standing(shipped, store).row("FUN-01"), is_retired=True))
+    found = catalogue_import.preview(standing(shipped, store), capabilities.read(NEW, "new.csv"))
     assert ("FUN-01", "brought back") in found.frame.select("capability_id", "kind").rows()
 
 
 def test_a_bad_link_and_an_unknown_category_in_a_file(shipped):
     content = b"id,name,category,evidence\nSEC-01,Single sign-on,Magic,\nX,Maps,security,ftp://x\n"
-    found = incoming.preview(edition.of(shipped, pl.DataFrame()), catalogue.read(content, "n.csv"))
+    found = catalogue_import.preview(
+        effective_catalogue.of(shipped, pl.DataFrame()), capabilities.read(content, "n.csv")
+    )
     assert found.n_same == 1
     assert "is no link" in found.rejected["reason"][0]
 
 
 def test_what_is_downloaded_is_read_back_the_same(shipped):
-    first = edition.of(shipped, pl.DataFrame())
-    content = workbook.offer(first.frame)
-    again = catalogue.read(content, "catalogue.xlsx")
+    first = effective_catalogue.of(shipped, pl.DataFrame())
+    content = gap_workbook.offer(first.frame)
+    again = capabilities.read(content, "catalogue.xlsx")
     assert again.rejected.is_empty()
-    assert incoming.preview(first, again).n_same == 3
+    assert catalogue_import.preview(first, again).n_same == 3
 
 
 def test_a_formula_in_a_name_stays_text(shipped):
     from openpyxl import load_workbook
 
-    evil = edition.of(shipped, pl.DataFrame()).frame.with_columns(name=pl.lit("=1+1"))
-    cell = load_workbook(BytesIO(workbook.offer(evil))).active["B2"]
+    evil = effective_catalogue.of(shipped, pl.DataFrame()).frame.with_columns(name=pl.lit("=1+1"))
+    cell = load_workbook(BytesIO(gap_workbook.offer(evil))).active["B2"]
     assert (cell.value, cell.data_type) == ("=1+1", "s")
 
 
@@ -243,9 +262,9 @@ def test_twins_are_found_and_different_numbers_are_not(shipped):
     pairs = duplicates.find(shipped).frame
     assert [(r["one_id"], r["other_id"]) for r in pairs.to_dicts()] == [("SEC-01", "SEC-02")]
     assert pairs["words"][0] == "single, sign-on"
-    numbers = catalogue.load(b"id,name\nA,99.9 % availability\nB,99.99 % availability\n", "c.csv")
+    numbers = capabilities.load(b"id,name\nA,99.9 % availability\nB,99.99 % availability\n", "c.csv")
     assert duplicates.find(numbers).frame.is_empty()
-    assert duplicates.find(catalogue.load(b"id,name\nA,One\n", "c.csv")).frame.is_empty()
+    assert duplicates.find(capabilities.load(b"id,name\nA,One\n", "c.csv")).frame.is_empty()
 
 
 def test_one_is_made_of_two_and_old_ids_still_count(shipped, store, settings):
@@ -268,27 +287,30 @@ def test_one_is_made_of_two_and_old_ids_still_count(shipped, store, settings):
             "confidence": [1.0],
         }
     )
-    assert judge.judge(rows, known, settings)["capability_id"].to_list() == ["SEC-01"]
-    assert edition.history(shipped, store.capabilities.all(edition.BOOK))["what"].to_list()[0] == "merged into SEC-01"
+    assert row_judgement.judge(rows, known, settings)["capability_id"].to_list() == ["SEC-01"]
+    assert (
+        effective_catalogue.history(shipped, store.capabilities.all(effective_catalogue.BOOK))["what"].to_list()[0]
+        == "merged into SEC-01"
+    )
 
 
 def test_a_merge_into_a_merged_one_is_followed_and_a_circle_ends(shipped):
-    rows = edition.of(shipped, pl.DataFrame()).frame
+    rows = effective_catalogue.of(shipped, pl.DataFrame()).frame
     chain = rows.with_columns(
         is_retired=pl.col("capability_id") != "FUN-01",
         merged_into=pl.col("capability_id").replace_strict({"SEC-02": "SEC-01", "SEC-01": "FUN-01"}, default=None),
     )
-    assert edition.Edition(chain, "c").catalogue.aliases == {"SEC-01": "FUN-01", "SEC-02": "FUN-01"}
+    assert effective_catalogue.Edition(chain, "c").catalogue.aliases == {"SEC-01": "FUN-01", "SEC-02": "FUN-01"}
     circle = rows.with_columns(
         is_retired=pl.lit(value=True),
         merged_into=pl.col("capability_id").replace_strict({"SEC-02": "SEC-01", "SEC-01": "SEC-02"}, default=None),
     )
-    assert set(edition.Edition(circle, "c").catalogue.aliases) == {"SEC-01", "SEC-02"}
+    assert set(effective_catalogue.Edition(circle, "c").catalogue.aliases) == {"SEC-01", "SEC-02"}
 
 
 def test_what_was_answered_before_follows_a_merge(shipped, settings):
     known = replace(shipped, aliases={"OLD": "SEC-01"})
-    from core.requirements.memory import Memory
+    from core.requirements.match.answer_library import Memory
     from core.store.answers import SHAPE
 
     row = {
@@ -305,7 +327,7 @@ def test_what_was_answered_before_follows_a_merge(shipped, settings):
         "at": None,
         "age_days": 1,
     }
-    found = gap.analyse(
+    found = gap_analysis.analyse(
         read_list(b"id,requirement\n1,Sign in by SAML\n", "l.csv"),
         known,
         settings,
@@ -317,7 +339,7 @@ def test_what_was_answered_before_follows_a_merge(shipped, settings):
 
 @given(st.text(max_size=40), st.one_of(st.none(), st.dates(date(2000, 1, 1), date(2100, 1, 1))))
 def test_any_value_is_told_in_words(name, day):
-    found = edition.differences({"name": "A", "available_on": None}, {"name": name, "available_on": day})
+    found = effective_catalogue.differences({"name": "A", "available_on": None}, {"name": name, "available_on": day})
     assert len(found) == (name != "A") + (day is not None)
 
 
@@ -329,6 +351,6 @@ def test_yaml_that_unfolds_without_end_is_no_load_and_lists_of_links_are_read():
     content += (
         b"capabilities:\n- {id: A, name: Maps, limit: *m}\n- {id: B, name: Two, links: [https://a.x, https://b.x]}\n"
     )
-    found = catalogue.read(content, "c.yaml")
+    found = capabilities.read(content, "c.yaml")
     assert found.catalogue.frame["limit"].to_list() == [None, None]
-    assert edition.links(found.catalogue.frame["evidence"][1]) == ["https://a.x", "https://b.x"]
+    assert effective_catalogue.links(found.catalogue.frame["evidence"][1]) == ["https://a.x", "https://b.x"]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from core.contracts.errors import RequirementError
-from core.requirements import encodings, grids, read_list, sheetxml, spreadsheet
+from core.requirements.officefiles import encodings, grids, sheetxml, spreadsheet
+from core.requirements.read.requirement_list import read_list
 from tests.requirements.workbooks import LIST, book, ods, ods_row, repacked, shared
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -317,10 +318,10 @@ def test_shared_texts_beyond_all_measure(monkeypatch):
 
 
 def test_a_large_file_is_looked_at_before_it_is_read(monkeypatch):
-    from core.requirements import read
+    from core.requirements.read import requirement_list
 
-    monkeypatch.setattr(read, "LARGE", 10)
-    monkeypatch.setattr(read, "HEAD_ROWS", 3)
+    monkeypatch.setattr(requirement_list, "LARGE", 10)
+    monkeypatch.setattr(requirement_list, "HEAD_ROWS", 3)
     rows = [*LIST, *([f"R{n}", f"The system must do thing number {n}", "Low"] for n in range(3, 30))]
     found = read_list(book(S=rows, Other=[["Month", "Amount"], ["May", "3"]]), "a.xlsx")
     assert found.frame.height == 29
@@ -328,9 +329,9 @@ def test_a_large_file_is_looked_at_before_it_is_read(monkeypatch):
 
 
 def test_a_list_beyond_fifty_thousand_rows(monkeypatch):
-    from core.requirements import read
+    from core.requirements.read import requirement_list
 
-    monkeypatch.setattr(read, "MOST_REQUIREMENTS", 1)
+    monkeypatch.setattr(requirement_list, "MOST_REQUIREMENTS", 1)
     with pytest.raises(RequirementError, match="2 rows; at most 1"):
         read_list(book(S=LIST), "a.xlsx")
 

@@ -15,9 +15,11 @@ from openpyxl.styles import PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from core.contracts.errors import RequirementError
-from core.requirements import delimited, read_list, wording
-from core.requirements.fill import delimited as fields
-from core.requirements.fill import fill, ooxml, opendocument, proof
+from core.requirements.export.filled_file import fill
+from core.requirements.officefiles import delimited, fill_ooxml, fill_opendocument, fill_proof
+from core.requirements.officefiles import fill_delimited as fields
+from core.requirements.read import answer_vocabulary
+from core.requirements.read.requirement_list import read_list
 from tests.requirements.workbooks import LIST, book, ods, ods_row, repacked, shared
 
 ASKED = [
@@ -94,7 +96,7 @@ def test_every_other_part_is_identical_and_the_proof_says_so():
         "byte, and in that sheet every other cell."
     )
     cells = {(n, c): "" for n in range(2, 6) for c in (2, 3)}
-    assert ooxml.without(before[changed[0]], cells) == ooxml.without(after[changed[0]], cells)
+    assert fill_ooxml.without(before[changed[0]], cells) == fill_ooxml.without(after[changed[0]], cells)
     assert made.name == "asked-answered.xlsm"
 
 
@@ -212,16 +214,16 @@ def test_the_writer_on_odd_sheets():
         b'<x:row r="1" s="5" customFormat="1"/><x:row><x:c s="2"><x:v>1</x:v></x:c><x:c/></x:row>'
         b"</x:sheetData></x:worksheet>"
     )
-    made = ooxml.edit(odd, {(1, 2): "a", (2, 1): "b", (2, 2): "c", (2, 0): "d"}).decode()
+    made = fill_ooxml.edit(odd, {(1, 2): "a", (2, 1): "b", (2, 2): "c", (2, 0): "d"}).decode()
     assert '<x:row r="1" s="5" customFormat="1"><x:c r="C1" s="5" t="inlineStr">' in made
     assert '<x:c r="A2" s="2" t="inlineStr"><x:is><x:t xml:space="preserve">d</x:t></x:is></x:c>' in made
     assert '<x:c r="B2" t="inlineStr"><x:is><x:t xml:space="preserve">b</x:t></x:is></x:c><x:c r="C2" s="7"' in made
     with pytest.raises(RequirementError, match="Row 9 is not in the sheet"):
-        ooxml.edit(odd, {(9, 1): "a"})
+        fill_ooxml.edit(odd, {(9, 1): "a"})
     with pytest.raises(RequirementError, match="not written in UTF-8"):
-        ooxml.edit(odd.decode().encode("utf-16"), {(1, 1): "a"})
+        fill_ooxml.edit(odd.decode().encode("utf-16"), {(1, 1): "a"})
     with pytest.raises(RequirementError, match="damaged"):
-        ooxml.edit(odd[:-30], {(1, 1): "a"})
+        fill_ooxml.edit(odd[:-30], {(1, 1): "a"})
 
 
 def test_a_change_elsewhere_is_never_handed_out():
@@ -229,10 +231,10 @@ def test_a_change_elsewhere_is_never_handed_out():
     part = "xl/worksheets/sheet1.xml"
     other = repacked(content, {part: lambda d: d.replace(b"encrypt", b"destroy")})
     with pytest.raises(RequirementError, match="More than the answers would have changed"):
-        proof.compare(content, other, {part: {(2, 3): "x"}})
+        fill_proof.compare(content, other, {part: {(2, 3): "x"}})
     with pytest.raises(RequirementError, match="list of its parts"):
-        proof.compare(content, repacked(content, more={"xl/new.xml": b"<a/>"}), {})
-    assert proof.compare(content, content, {}).sentence() == "No cell changed; the file is identical."
+        fill_proof.compare(content, repacked(content, more={"xl/new.xml": b"<a/>"}), {})
+    assert fill_proof.compare(content, content, {}).sentence() == "No cell changed; the file is identical."
 
 
 CSV = (
@@ -344,7 +346,7 @@ def test_an_open_quote_at_the_end_is_one_field():
     ],
 )
 def test_what_answer_words_mean(word, means):
-    assert wording.meaning(word)[0] == means
+    assert answer_vocabulary.meaning(word)[0] == means
 
 
 def test_the_statement_counts_before_the_status():
@@ -361,8 +363,8 @@ def test_the_statement_counts_before_the_status():
 
 
 def test_unknown_statuses_have_no_word():
-    assert wording.choose("unclear", ["Yes", "No"]) is None
-    assert wording.response("unclear", None) == ""
+    assert answer_vocabulary.choose("unclear", ["Yes", "No"]) is None
+    assert answer_vocabulary.response("unclear", None) == ""
 
 
 def test_answers_need_their_columns():
@@ -433,14 +435,14 @@ def test_what_an_ods_edit_must_not_do():
     body = sheet_of(ods_row("Ref", "x", **{"number-rows-repeated": 2}), asked_row("R1", "y", "<table:table-cell/>"))
     data = parts(ods(body))["content.xml"]
     with pytest.raises(RequirementError, match="Row 1 of S cannot be filled"):
-        opendocument.edit(data, {("S", 1, 1): "a"})
+        fill_opendocument.edit(data, {("S", 1, 1): "a"})
     with pytest.raises(RequirementError, match="damaged"):
-        opendocument.edit(data[:-40], {("S", 1, 1): "a"})
+        fill_opendocument.edit(data[:-40], {("S", 1, 1): "a"})
     wanted = {("S", 3, 4): "a"}
-    made = opendocument.edit(data, wanted)
-    assert opendocument.same(data, made, wanted)
-    assert not opendocument.same(data, made.replace(b"<text:p>y", b"<text:p>z"), wanted)
-    assert not opendocument.same(data, made.replace(b"<text:p>x", b"<text:p>z"), wanted)
+    made = fill_opendocument.edit(data, wanted)
+    assert fill_opendocument.same(data, made, wanted)
+    assert not fill_opendocument.same(data, made.replace(b"<text:p>y", b"<text:p>z"), wanted)
+    assert not fill_opendocument.same(data, made.replace(b"<text:p>x", b"<text:p>z"), wanted)
 
 
 @pytest.mark.parametrize(
@@ -460,5 +462,5 @@ def test_what_an_ods_edit_must_not_do():
     ],
 )
 def test_the_buyers_own_words(statement, choices, said):
-    status = wording.stated(None, statement)
-    assert (wording.choose(status, choices) if status else None) == said
+    status = answer_vocabulary.stated(None, statement)
+    assert (answer_vocabulary.choose(status, choices) if status else None) == said

@@ -8,8 +8,14 @@ import pytest
 from openpyxl import load_workbook
 
 from core.contracts.errors import RequirementError
-from core.requirements import catalogue, classify, gap, lexical, match, read_list, samples, stakes, workbook
-from core.requirements.gap import Stake
+from core.requirements.catalogue import capabilities
+from core.requirements.export import gap_workbook
+from core.requirements.judge import gap_analysis
+from core.requirements.judge.gap_analysis import Stake
+from core.requirements.match import matcher
+from core.requirements.read.requirement_list import read_list
+from core.requirements.text import classification, tfidf
+from core.requirements.work import deal_context, sample_lists
 
 CATALOGUE = b"""id,name,status,description,limit,available_on,effort_weeks
 C1,Encryption at rest,available,All stored data is encrypted with AES-256,,,
@@ -30,12 +36,12 @@ Zebras shall graze peacefully under violet moons,Must
 
 @pytest.fixture(scope="module")
 def known():
-    return catalogue.load(CATALOGUE, "caps.csv")
+    return capabilities.load(CATALOGUE, "caps.csv")
 
 
 @pytest.fixture
 def found(known, settings):
-    return gap.analyse(read_list(LIST, "list.csv"), known, settings, Stake("O1", "Acme", 130_000.0))
+    return gap_analysis.analyse(read_list(LIST, "list.csv"), known, settings, Stake("O1", "Acme", 130_000.0))
 
 
 def test_status_comes_from_the_capability(found):
@@ -87,16 +93,16 @@ def test_sentences_hold_the_numbers(found):
 
 
 def test_nothing_missing_is_said_too(known, settings):
-    whole = gap.analyse(read_list(LIST[: LIST.index(b"Native")], "list.csv"), known, settings)
+    whole = gap_analysis.analyse(read_list(LIST[: LIST.index(b"Native")], "list.csv"), known, settings)
     assert "There is no gap." in whole.sentence()
     assert "supported today" in whole.gap_sentence()
 
 
 def test_a_row_like_several_is_left_to_a_person(settings):
-    twin = catalogue.load(
+    twin = capabilities.load(
         b"id,name\nA,Reports and dashboards for managers\nB,Reports and dashboards for auditors\n", "c.csv"
     )
-    found = gap.analyse(
+    found = gap_analysis.analyse(
         read_list(b"Requirement\nReports and dashboards of all sorts are needed\n", "l.csv"), twin, settings
     )
     assert found.frame["status"].to_list() == ["unclear"]
@@ -115,8 +121,8 @@ def test_json_has_the_shape_the_command_promises(found):
 
 def test_the_matrix_opens_with_the_same_rows_and_no_formula(known, settings):
     asked = LIST + b"=HYPERLINK(1) must stay text,Must\n"
-    found = gap.analyse(read_list(asked, "list.csv"), known, settings)
-    sheet = load_workbook(io.BytesIO(workbook.matrix(found)))["Matrix"]
+    found = gap_analysis.analyse(read_list(asked, "list.csv"), known, settings)
+    sheet = load_workbook(io.BytesIO(gap_workbook.matrix(found)))["Matrix"]
     rows = list(sheet.iter_rows(min_row=2, values_only=True))
     assert [r[4] for r in rows] == found.frame["text"].to_list()
     assert [r[1] for r in rows] == found.frame["row"].to_list()
@@ -124,18 +130,18 @@ def test_the_matrix_opens_with_the_same_rows_and_no_formula(known, settings):
 
 
 def test_the_shipped_catalogue_and_lists(settings):
-    known = catalogue.load()
+    known = capabilities.load()
     assert known.frame.height >= 150
-    assert set(known.frame["category"]) == set(classify.CATEGORIES)
-    assert set(known.frame["status"]) == set(catalogue.STATUSES)
+    assert set(known.frame["category"]) == set(classification.CATEGORIES)
+    assert set(known.frame["status"]) == set(capabilities.STATUSES)
     assert "available in full" in known.sentence()
-    for path in samples.lists().values():
-        found = gap.analyse_file(path, settings=settings)
+    for path in sample_lists.lists().values():
+        found = gap_analysis.analyse_file(path, settings=settings)
         assert found.summary["n_supported"] > 0.35 * found.summary["n_requirements"]
 
 
 def test_open_deals_can_be_attached(sample, settings):
-    deals = stakes.open_deals(sample, settings)
+    deals = deal_context.open_deals(sample, settings)
     assert deals[0].amount == max(d.amount for d in deals)
     assert " · " in deals[0].name
 
@@ -149,7 +155,7 @@ def test_open_deals_can_be_attached(sample, settings):
     ],
 )
 def test_catalogues_of_many_kinds(content, name):
-    found = catalogue.load(content, name)
+    found = capabilities.load(content, name)
     assert found.frame["capability_id"].to_list() == ["A", "B"]
     assert found.frame["name"].to_list() == ["First", "Second"]
 
@@ -168,11 +174,11 @@ def test_catalogues_of_many_kinds(content, name):
 )
 def test_a_bad_catalogue_is_explained(content, name, said):
     with pytest.raises(RequirementError, match=said):
-        catalogue.load(content, name)
+        capabilities.load(content, name)
 
 
 def test_odd_numbers_and_dates_are_left_empty():
-    row = catalogue.load(b"id,name,effort,eta\nA,First,lots,soon\n", "c.csv").frame.row(0, named=True)
+    row = capabilities.load(b"id,name,effort,eta\nA,First,lots,soon\n", "c.csv").frame.row(0, named=True)
     assert row["effort_weeks"] is None
     assert row["available_on"] is None
 
@@ -191,7 +197,7 @@ def test_odd_numbers_and_dates_are_left_empty():
     ],
 )
 def test_categories(text, given, category):
-    assert classify.categorise(text, given)[0] == category
+    assert classification.categorise(text, given)[0] == category
 
 
 @pytest.mark.parametrize(
@@ -213,35 +219,35 @@ def test_categories(text, given, category):
     ],
 )
 def test_priorities(text, given, priority):
-    assert classify.prioritise(text, given)[0] == priority
+    assert classification.prioritise(text, given)[0] == priority
 
 
 def test_candidates_do_not_depend_on_the_order_of_rows(known):
     asked = ["Encrypt data at rest", "Mobile phones", "Commission for sales"]
-    forward = match.candidates(asked, known).filter(pl.col("rank") == 1)["capability_id"].to_list()
-    backward = match.candidates(asked[::-1], known).filter(pl.col("rank") == 1)["capability_id"].to_list()
+    forward = matcher.candidates(asked, known).filter(pl.col("rank") == 1)["capability_id"].to_list()
+    backward = matcher.candidates(asked[::-1], known).filter(pl.col("rank") == 1)["capability_id"].to_list()
     assert forward == backward[::-1] == ["C1", "C2", "C4"]
 
 
 def test_no_word_in_common_has_no_confidence(known):
-    assert match.candidates(["qqqq wwww"], known).filter(pl.col("rank") == 1)["confidence"][0] < match.FLOOR
+    assert matcher.candidates(["qqqq wwww"], known).filter(pl.col("rank") == 1)["confidence"][0] < matcher.FLOOR
 
 
 def test_two_lists_at_once_do_not_disturb_each_other(known):
     from concurrent.futures import ThreadPoolExecutor
 
     asked = [[f"administrators authenticate {k} enterprises{n} continuously" for k in range(40)] for n in range(8)]
-    lexical.stem.cache_clear()
-    alone = [match.candidates(texts, known)["score"].to_list() for texts in asked]
-    lexical.stem.cache_clear()
+    tfidf.stem.cache_clear()
+    alone = [matcher.candidates(texts, known)["score"].to_list() for texts in asked]
+    tfidf.stem.cache_clear()
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda texts: match.candidates(texts, known)["score"].to_list(), asked))
+        together = list(pool.map(lambda texts: matcher.candidates(texts, known)["score"].to_list(), asked))
     assert together == alone
 
 
 def test_repeated_rows_get_what_their_first_one_gets(known):
     asked = ["Encrypt data at rest", "Mobile phones", "Encrypt data at rest"]
-    found = match.candidates(asked, known).partition_by("place", maintain_order=True)
+    found = matcher.candidates(asked, known).partition_by("place", maintain_order=True)
     assert [part["place"][0] for part in found] == [0, 1, 2]
     assert found[0].drop("place").equals(found[2].drop("place"))
     assert found[1]["capability_id"][0] == "C2"
@@ -269,8 +275,8 @@ Premium platinum promise of uptime of 99.99 %,Must
 
 
 def test_limits_decide_on_full_or_partial_support(settings):
-    known = catalogue.load(LIMITED, "caps.csv")
-    found = gap.analyse(read_list(ASKED, "asked.csv"), known, settings)
+    known = capabilities.load(LIMITED, "caps.csv")
+    found = gap_analysis.analyse(read_list(ASKED, "asked.csv"), known, settings)
     rows = found.frame
     assert rows["capability_id"].to_list() == ["U1", "U1", "F1", "Q1", "U1"]
     assert rows["status"].to_list() == ["limited", "available", "unclear", "roadmap", "limited"]
@@ -302,7 +308,7 @@ def test_what_a_person_decided_holds(known, settings):
             "category": ["support", None, None],
         }
     )
-    found = gap.analyse(read_list(LIST, "list.csv"), known, settings, None, decisions).frame
+    found = gap_analysis.analyse(read_list(LIST, "list.csv"), known, settings, None, decisions).frame
     first, last = found.row(0, named=True), found.row(5, named=True)
     assert (first["status"], first["category"], first["capability_id"]) == ("not available", "support", None)
     assert "category: a person said so" in first["reason"]
@@ -311,8 +317,8 @@ def test_what_a_person_decided_holds(known, settings):
 
 
 def test_decisions_of_no_use_change_nothing(known, settings):
-    plain = gap.analyse(read_list(LIST, "list.csv"), known, settings).frame
+    plain = gap_analysis.analyse(read_list(LIST, "list.csv"), known, settings).frame
     empty = pl.DataFrame(schema={"sheet": pl.String, "row": pl.Int64, "capability_id": pl.String})
-    assert gap.analyse(read_list(LIST, "list.csv"), known, settings, None, empty).frame.equals(plain)
+    assert gap_analysis.analyse(read_list(LIST, "list.csv"), known, settings, None, empty).frame.equals(plain)
     elsewhere = pl.DataFrame({"sheet": ["other"], "row": [2], "capability_id": ["C2"]})
-    assert gap.analyse(read_list(LIST, "list.csv"), known, settings, None, elsewhere).frame.equals(plain)
+    assert gap_analysis.analyse(read_list(LIST, "list.csv"), known, settings, None, elsewhere).frame.equals(plain)

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.requirements import catalogue, language, samples
-from core.requirements.read import read_list
+from core.requirements.catalogue import capabilities
+from core.requirements.read.requirement_list import read_list
+from core.requirements.text import language
+from core.requirements.work import sample_lists
 
 SAID = {
     "English": ["The system must encrypt all of the data", "Users shall be able to log in with their account"],
@@ -43,6 +45,6 @@ def test_another_language_is_warned_of_and_the_same_is_not():
 
 
 def test_the_shipped_lists_need_no_warning():
-    known = catalogue.load().texts()
-    for path in samples.lists().values():
+    known = capabilities.load().texts()
+    for path in sample_lists.lists().values():
         assert language.warning(read_list(path).frame["text"], known) == ""

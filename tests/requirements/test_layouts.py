@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from core.requirements import layout, read_list
+from core.requirements.read import layout
+from core.requirements.read.requirement_list import read_list
 from tests.requirements.workbooks import book, ods, ods_row
 
 N = None

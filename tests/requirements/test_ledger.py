@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from core.requirements import catalogue, ledger, samples
-from core.requirements.ledger import RequirementSet
+from core.requirements.catalogue import capabilities
+from core.requirements.work import gap_ledger, sample_lists
+from core.requirements.work.gap_ledger import RequirementSet
 
 CATALOGUE = b"""id,name,status,description,effort_weeks,owner
 A,Alpha,not available,Alpha,,Ann
@@ -26,7 +27,7 @@ def asked(*rows):
 
 @pytest.fixture(scope="module")
 def known():
-    return catalogue.load(CATALOGUE, "caps.csv")
+    return capabilities.load(CATALOGUE, "caps.csv")
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ CHANCES = pl.DataFrame({"opportunity_id": ["O1", "O2"], "p_win": [0.5, 0.25]})
 
 @pytest.fixture(scope="module")
 def book(known, company, settings):
-    return ledger.build(SETS, company, known, settings, CHANCES)
+    return gap_ledger.build(SETS, company, known, settings, CHANCES)
 
 
 def of(book, gap):
@@ -81,7 +82,7 @@ def of(book, gap):
 
 
 def test_a_deals_amount_is_divided_by_stated_weights(book):
-    mine = ledger.of_deal(book, "O1")
+    mine = gap_ledger.of_deal(book, "O1")
     assert dict(mine.select("gap_id", "weight").iter_rows()) == {"A": 4.0, "B": 1.5, "zebra": 1.0}
     assert mine["share"].to_list() == pytest.approx([4 / 6.5, 1.5 / 6.5, 1 / 6.5])
     assert mine["exposed_amount"].to_list() == [61_538.47, 23_076.92, 15_384.62]
@@ -127,23 +128,23 @@ def test_an_unsure_counterpart_is_a_gap_of_its_own(book):
 
 
 def test_gaps_are_merged_and_split_by_hand(known, company, settings):
-    merged = ledger.build(SETS, company, known, settings, CHANCES, {"zebra": "A", "B@O2": "B of two"})
-    mine = ledger.of_deal(merged, "O1")
+    merged = gap_ledger.build(SETS, company, known, settings, CHANCES, {"zebra": "A", "B@O2": "B of two"})
+    mine = gap_ledger.of_deal(merged, "O1")
     assert dict(mine.select("gap_id", "weight").iter_rows()) == {"A": 4.0, "B": 1.5}
     assert mine["n_rows"].to_list() == [3, 1]
     assert round(sum(mine["exposed_amount"]) * 100) == 10_000_001
-    assert ledger.unblocked(merged, "B")["opportunity_id"].to_list() == ["O1"]
-    assert ledger.unblocked(merged, "B of two")["opportunity_id"].to_list() == ["O2"]
+    assert gap_ledger.unblocked(merged, "B")["opportunity_id"].to_list() == ["O1"]
+    assert gap_ledger.unblocked(merged, "B of two")["opportunity_id"].to_list() == ["O2"]
 
 
 def test_unblocked_names_open_deals_and_the_gaps_share(book):
-    found = ledger.unblocked(book, "A")
+    found = gap_ledger.unblocked(book, "A")
     assert found.rows() == [("O1", pytest.approx(4 / 6.5))]
-    assert ledger.unblocked(book, "X").is_empty()
+    assert gap_ledger.unblocked(book, "X").is_empty()
 
 
 def test_uplift_gives_back_what_the_gap_took(book, settings):
-    (row,) = ledger.uplift(book, "A", settings).to_dicts()
+    (row,) = gap_ledger.uplift(book, "A", settings).to_dicts()
     # blocker missing 0.30 × 1; beta moderate partial 0.02 × ½; zebra minor missing 0.005 × 1
     others = (1 - 0.02 * 0.5) * (1 - 0.005)
     assert row["p_as_is"] == pytest.approx(0.5 * others * 0.7)
@@ -153,16 +154,16 @@ def test_uplift_gives_back_what_the_gap_took(book, settings):
 
 def test_two_lists_of_one_deal_do_not_count_it_twice(known, company, settings):
     twice = [*SETS, RequirementSet("one more", "O1", SETS[0].rows)]
-    found = ledger.build(twice, company, known, settings, CHANCES)
-    assert round(sum(ledger.of_deal(found, "O1")["exposed_amount"]) * 100) == 10_000_001
+    found = gap_ledger.build(twice, company, known, settings, CHANCES)
+    assert round(sum(gap_ledger.of_deal(found, "O1")["exposed_amount"]) * 100) == 10_000_001
 
 
 def test_an_empty_ledger_says_so(known, company, settings):
     for sets in ([], [SETS[5]], [RequirementSet("fine", "O1", asked(("gamma", "security", "high", "C", 1.0)))]):
-        found = ledger.build(sets, company, known, settings)
+        found = gap_ledger.build(sets, company, known, settings)
         assert found.frame.is_empty()
         assert "No requirement list" in found.sentence()
-        assert ledger.uplift(found, "A", settings).is_empty()
+        assert gap_ledger.uplift(found, "A", settings).is_empty()
 
 
 def test_a_question_to_the_buyer_stands_after_gaps_that_are_known(known, company, settings, book):
@@ -171,9 +172,9 @@ def test_a_question_to_the_buyer_stands_after_gaps_that_are_known(known, company
     last = book.frame.row(-1, named=True)
     assert "clearing it up takes 0.4 person-weeks" in book.gap_sentence(last["gap_id"])
     only = [RequirementSet("two", "O2", asked(("perhaps", "support", "high", "C", 0.4)))]
-    found = ledger.build(only, company, known, settings, CHANCES)
+    found = gap_ledger.build(only, company, known, settings, CHANCES)
     assert found.sentence().endswith("1 of them is a question to be answered first.")
-    assert ledger._weeks(1.0) == "1 person-week"
+    assert gap_ledger._weeks(1.0) == "1 person-week"
 
 
 def test_sentences(book):
@@ -184,23 +185,23 @@ def test_sentences(book):
 @hypothesis_settings(max_examples=200, deadline=None)
 @given(st.integers(0, 10**12), st.lists(st.floats(0.01, 8), min_size=1, max_size=40))
 def test_whole_cents_add_up(cents, weights):
-    parts = ledger.divide(cents / 100, weights)
+    parts = gap_ledger.divide(cents / 100, weights)
     assert round(sum(round(part * 100) for part in parts)) == cents
     assert all(abs(part * 100 - cents * w / sum(weights)) <= 1.01 for part, w in zip(parts, weights, strict=True))
 
 
 def test_wilson_by_hand():
-    assert ledger.wilson(0, 0) == (None, None, None)
-    rate, low, high = ledger.wilson(0, 10)
+    assert gap_ledger.wilson(0, 0) == (None, None, None)
+    rate, low, high = gap_ledger.wilson(0, 10)
     assert (rate, low) == (0.0, 0.0)
     assert high == pytest.approx(3.841459 / 13.841459, abs=1e-6)
 
 
 def test_the_samples_ledger_is_alive_and_reconciles(sample, settings):
-    shipped = catalogue.load()
-    sets = samples.sets(sample, shipped)
-    assert sets[0].rows.equals(samples.sets(sample, shipped)[0].rows)
-    found = ledger.build(sets, sample, shipped, settings)
+    shipped = capabilities.load()
+    sets = sample_lists.sets(sample, shipped)
+    assert sets[0].rows.equals(sample_lists.sets(sample, shipped)[0].rows)
+    found = gap_ledger.build(sets, sample, shipped, settings)
     amounts = sample.opportunities.select("opportunity_id", "amount")
     by_deal = (
         found.deals.group_by("opportunity_id").agg(pl.col("exposed_amount").sum()).join(amounts, on="opportunity_id")
@@ -215,22 +216,22 @@ def test_the_samples_ledger_is_alive_and_reconciles(sample, settings):
 def test_other_data_gets_no_sample_lists(sample, known):
     from dataclasses import replace
 
-    assert samples.sets(replace(sample, source="Files"), catalogue.load()) == []
-    assert samples.sets(sample, known) == []
+    assert sample_lists.sets(replace(sample, source="Files"), capabilities.load()) == []
+    assert sample_lists.sets(sample, known) == []
 
 
 def test_the_lever_brings_the_same_money(book, settings):
-    rows = ledger.uplift(book, "B", settings)
-    size = ledger.lever(book, "B", settings)
+    rows = gap_ledger.uplift(book, "B", settings)
+    size = gap_ledger.lever(book, "B", settings)
     by_lever = (rows["p_win"] * size * rows["share"] * rows["amount"]).sum()
     assert by_lever == pytest.approx(rows["uplift_amount"].sum())
-    assert ledger.lever(book, "D", settings) is None
+    assert gap_ledger.lever(book, "D", settings) is None
 
 
 def test_gaps_are_handed_on_by_a_name_of_their_own(book):
-    found = ledger.waiting(book)
+    found = gap_ledger.waiting(book)
     assert set(found) == {"Alpha", "Beta", "Delta", "zebra", "perhaps"}
-    assert found["Alpha"].rows() == ledger.unblocked(book, "A").rows()
-    twice = ledger.Ledger(book.frame.with_columns(gap=pl.lit("Same")), book.deals, 6, "USD")
-    assert "Same (A)" in ledger.waiting(twice)
-    assert ledger.waiting(ledger.Ledger(book.frame.clear(), book.deals, 0, "USD")) == {}
+    assert found["Alpha"].rows() == gap_ledger.unblocked(book, "A").rows()
+    twice = gap_ledger.Ledger(book.frame.with_columns(gap=pl.lit("Same")), book.deals, 6, "USD")
+    assert "Same (A)" in gap_ledger.waiting(twice)
+    assert gap_ledger.waiting(gap_ledger.Ledger(book.frame.clear(), book.deals, 0, "USD")) == {}

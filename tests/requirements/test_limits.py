@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.requirements.limits import compare, demands, stated
+from core.requirements.judge.limits import compare, demands, stated
 
 CASES = yaml.safe_load(Path(__file__).with_name("limits_cases.yaml").read_text(encoding="utf-8"))
 

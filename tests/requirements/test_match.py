@@ -11,7 +11,9 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 from scipy.special import erf
 
-from core.requirements import catalogue, confidence, evidence, lexical, match, vectors
+from core.requirements.catalogue import capabilities
+from core.requirements.match import confidence, evidence, matcher
+from core.requirements.text import embeddings, tfidf
 
 CAPS = b"""id,name,description
 C1,Encryption at rest,All stored data is encrypted with AES-256. Keys are rotated yearly.
@@ -19,24 +21,24 @@ C2,Mobile app for phones,Native apps for iOS and Android phones
 C3,Single sign-on,Sign in through the identity provider with SAML
 C4,Commission statements,Statements of commission for the sales force
 """
-installed = pytest.mark.skipif(vectors.folder() is None, reason="the sentence vectors are not installed")
+installed = pytest.mark.skipif(embeddings.folder() is None, reason="the sentence vectors are not installed")
 
 
 @pytest.fixture(scope="module")
 def known():
-    return catalogue.load(CAPS, "caps.csv")
+    return capabilities.load(CAPS, "caps.csv")
 
 
 @pytest.fixture
 def without(monkeypatch):
-    monkeypatch.setattr(vectors, "folder", lambda: None)
+    monkeypatch.setattr(embeddings, "folder", lambda: None)
 
 
 @installed
 def test_vectors_are_those_the_weights_are_published_with():
     # The model's own card compares these: 0.943 and 0.257 for the happy person.
     texts = ["That is a happy person", "That is a very happy person", "Today is a sunny day"]
-    found = vectors.encoder().encode(texts)
+    found = embeddings.encoder().encode(texts)
     near = found @ found.T
     assert near[0] == pytest.approx([1, 0.9429, 0.2569], abs=2e-4)
     assert found[0][:5] == pytest.approx([-0.03388, 0.09194, 0.04870, -0.03488, -0.06482], abs=2e-5)
@@ -46,8 +48,8 @@ def test_vectors_are_those_the_weights_are_published_with():
 @installed
 def test_a_text_has_the_same_vector_in_any_company():
     short, long = "Encrypt data", "All stored data is encrypted with keys that the customer holds " * 8
-    alone = vectors.encoder().encode([short])[0]
-    together = vectors.encoder().encode([long, short, "", "🚀 漢字 \x00", "word " * 3000])
+    alone = embeddings.encoder().encode([short])[0]
+    together = embeddings.encoder().encode([long, short, "", "🚀 漢字 \x00", "word " * 3000])
     assert together[1] == pytest.approx(alone, abs=1e-5)
     assert np.isfinite(together).all()
 
@@ -55,24 +57,24 @@ def test_a_text_has_the_same_vector_in_any_company():
 @installed
 def test_progress_ends_at_one():
     told: list[tuple[float, str]] = []
-    vectors.encoder().encode(["a b c"] * 3, lambda share, text: told.append((share, text)))
+    embeddings.encoder().encode(["a b c"] * 3, lambda share, text: told.append((share, text)))
     assert told[-1] == (1.0, "3 of 3 sentences understood")
-    assert vectors.encoder().encode([]).shape == (0, vectors.SIZE)
+    assert embeddings.encoder().encode([]).shape == (0, embeddings.SIZE)
 
 
 def test_gelu_is_x_times_the_normal_distribution():
     x = np.linspace(-8, 8, 4001, dtype=np.float32).reshape(-1, 1)
     exact = x.astype(float) * (1 + erf(x.astype(float) / math.sqrt(2))) / 2
-    assert vectors._gelu(x.copy()) == pytest.approx(exact, abs=4e-6)
+    assert embeddings._gelu(x.copy()) == pytest.approx(exact, abs=4e-6)
 
 
 @limits(max_examples=40)
 @given(st.lists(st.integers(1, 256), max_size=60))
 def test_batches_hold_every_text_once(lengths):
-    batches = list(vectors._batches(lengths))
+    batches = list(embeddings._batches(lengths))
     assert sorted(k for batch in batches for k in batch.tolist()) == list(range(len(lengths)))
     for batch in batches:
-        assert len(batch) == 1 or max(lengths[k] for k in batch) * len(batch) <= vectors.TOKENS_AT_ONCE
+        assert len(batch) == 1 or max(lengths[k] for k in batch) * len(batch) <= embeddings.TOKENS_AT_ONCE
 
 
 class Counting:
@@ -83,56 +85,56 @@ class Counting:
 
     def encode(self, texts, progress=None):
         self.asked += texts
-        out = np.zeros((len(texts), vectors.SIZE), np.float32)
-        out[np.arange(len(texts)), [len(t) % vectors.SIZE for t in texts]] = 1
+        out = np.zeros((len(texts), embeddings.SIZE), np.float32)
+        out[np.arange(len(texts)), [len(t) % embeddings.SIZE for t in texts]] = 1
         return out
 
 
 @pytest.fixture
 def counting(monkeypatch, tmp_path):
     made = Counting()
-    monkeypatch.setattr(vectors, "encoder", lambda: made)
-    monkeypatch.setattr(vectors, "folder", lambda: tmp_path)
-    monkeypatch.setattr(vectors, "_MEMORY", {})
+    monkeypatch.setattr(embeddings, "encoder", lambda: made)
+    monkeypatch.setattr(embeddings, "folder", lambda: tmp_path)
+    monkeypatch.setattr(embeddings, "_MEMORY", {})
     return made
 
 
 def test_a_catalogue_is_understood_once_and_an_upload_is_never_written(counting, tmp_path, monkeypatch):
-    left, right = vectors.of(["a", "bb"], ["ccc"], tmp_path)
+    left, right = embeddings.of(["a", "bb"], ["ccc"], tmp_path)
     assert counting.asked == ["a", "bb", "ccc"]
     assert left.argmax(1).tolist() == [1, 2]
     assert right.argmax(1).tolist() == [3]
-    vectors.of(["bb", "a"], ["ccc"], tmp_path)
+    embeddings.of(["bb", "a"], ["ccc"], tmp_path)
     assert len(counting.asked) == 3
-    monkeypatch.setattr(vectors, "_MEMORY", {})
-    vectors.of(["a", "bb", "dddd"], ["ccc"], tmp_path)
+    monkeypatch.setattr(embeddings, "_MEMORY", {})
+    embeddings.of(["a", "bb", "dddd"], ["ccc"], tmp_path)
     assert counting.asked[3:] == ["dddd", "ccc"]
-    assert set(vectors._read(tmp_path)) == {vectors.key(t) for t in ("a", "bb", "dddd")}
+    assert set(embeddings._read(tmp_path)) == {embeddings.key(t) for t in ("a", "bb", "dddd")}
 
 
 @pytest.mark.parametrize("held", [b"", b"no archive", b"PK\x03\x04 half of one"])
 def test_a_broken_file_of_vectors_is_made_anew(counting, tmp_path, held):
-    (tmp_path / vectors.FILE).write_bytes(held)
-    vectors.of(["a"], [], tmp_path)
-    assert list(vectors._read(tmp_path)) == [vectors.key("a")]
+    (tmp_path / embeddings.FILE).write_bytes(held)
+    embeddings.of(["a"], [], tmp_path)
+    assert list(embeddings._read(tmp_path)) == [embeddings.key("a")]
 
 
 def test_vectors_of_another_shape_are_not_taken(tmp_path):
-    np.savez(tmp_path / vectors.FILE, keys=np.zeros((1, 4), np.uint8), vectors=np.zeros((1, 9), np.float32))
-    assert vectors._read(tmp_path) == {}
+    np.savez(tmp_path / embeddings.FILE, keys=np.zeros((1, 4), np.uint8), vectors=np.zeros((1, 9), np.float32))
+    assert embeddings._read(tmp_path) == {}
 
 
 def test_memory_has_an_end(counting, monkeypatch):
-    monkeypatch.setattr(vectors, "REMEMBERED", 2)
-    vectors.of(["a", "bb"], ["ccc"])
-    assert list(vectors._MEMORY) == [vectors.key("bb"), vectors.key("ccc")]
+    monkeypatch.setattr(embeddings, "REMEMBERED", 2)
+    embeddings.of(["a", "bb"], ["ccc"])
+    assert list(embeddings._MEMORY) == [embeddings.key("bb"), embeddings.key("ccc")]
 
 
 def test_without_the_vectors_words_and_letters_decide_and_it_is_said(known, without):
-    assert vectors.encoder() is None
-    assert vectors.of(["a"], ["b"]) is None
-    assert "words and letters only: the sentence vectors are not installed" in match.method()
-    found = match.candidates(["Commission statements for sales"], known)
+    assert embeddings.encoder() is None
+    assert embeddings.of(["a"], ["b"]) is None
+    assert "words and letters only: the sentence vectors are not installed" in matcher.method()
+    found = matcher.candidates(["Commission statements for sales"], known)
     assert found["capability_id"][0] == "C4"
 
 
@@ -140,51 +142,51 @@ def test_the_package_may_be_there_without_its_weights(monkeypatch, tmp_path):
     class Spec:
         submodule_search_locations = (str(tmp_path),)
 
-    monkeypatch.setattr(vectors, "find_spec", lambda name: Spec())
-    assert vectors.folder() is None
+    monkeypatch.setattr(embeddings, "find_spec", lambda name: Spec())
+    assert embeddings.folder() is None
 
 
 @installed
 def test_the_way_of_matching_is_said():
-    assert match.method() == "Matched by words, letters and meaning."
-    assert "beyond 8,000 texts" in match.method(9_000)
+    assert matcher.method() == "Matched by words, letters and meaning."
+    assert "beyond 8,000 texts" in matcher.method(9_000)
 
 
 @installed
 def test_meaning_finds_what_words_do_not(known):
     asked = ["Staff log on once with their company account"]
-    by_meaning = match.candidates(asked, known)
+    by_meaning = matcher.candidates(asked, known)
     assert by_meaning["capability_id"][0] == "C3"
-    assert by_meaning["score"][0] > match.candidates(asked, known, by_meaning=False)["score"][0]
+    assert by_meaning["score"][0] > matcher.candidates(asked, known, by_meaning=False)["score"][0]
 
 
 def test_the_score_is_the_sum_of_its_parts(known, without):
     asked = ["All data is encrypted at rest", "Phones"]
-    spelt = lexical.build(known.texts(), asked)
+    spelt = tfidf.build(known.texts(), asked)
     whole = (spelt.words[1] @ spelt.words[0].T).toarray() + 0.5 * (spelt.letters[1] @ spelt.letters[0].T).toarray()
-    found = match.candidates(asked, known)
+    found = matcher.candidates(asked, known)
     for (place,), part in found.group_by("place"):
         assert part["score"].to_list() == pytest.approx(np.sort(whole[place])[::-1] / 1.5, abs=1e-6)
 
 
 def test_words_of_one_text_by_hand():
     # "cat" stands in both of two texts, "dog" and "cow" in one: idf 1 and 1 + ln(3 / 2).
-    spelt = lexical.build(["cat dog"], ["cat cow"])
+    spelt = tfidf.build(["cat dog"], ["cat cow"])
     rare = 1 + math.log(3 / 2)
     assert (spelt.words[1] @ spelt.words[0].T).toarray()[0, 0] == pytest.approx(1 / (1 + rare**2), abs=1e-6)
 
 
 def test_texts_without_any_word_match_nothing(without):
-    known = catalogue.load(b"id,name\nA,!!\nB,??\n", "c.csv")
-    found = match.candidates(["--", "..", "--"], known)
+    known = capabilities.load(b"id,name\nA,!!\nB,??\n", "c.csv")
+    found = matcher.candidates(["--", "..", "--"], known)
     assert found["score"].to_list() == [0.0] * 6
     assert found.filter(pl.col("rank") == 1)["confidence"].to_list() == [0.0] * 3
-    assert match.candidates([], known).is_empty()
+    assert matcher.candidates([], known).is_empty()
 
 
 def test_every_candidate_says_what_speaks_for_it(known, without):
     asked = ["Rotated keys for the data at rest", "Zebras"]
-    found = evidence.add(match.candidates(asked, known), asked, known)
+    found = evidence.add(matcher.candidates(asked, known), asked, known)
     first = found.row(0, named=True)
     assert first["capability_id"] == "C1"
     assert set(first["words"].split(", ")) == {"keys", "Rotated", "data", "rest"}
@@ -251,11 +253,11 @@ def test_the_vectors_are_pinned_and_name_no_host():
 def test_two_sessions_understand_at_once(known):
     from concurrent.futures import ThreadPoolExecutor
 
-    if vectors.folder() is None:
+    if embeddings.folder() is None:
         pytest.skip("the sentence vectors are not installed")
     asked = [[f"Requirement {n} about {word}" for word in ("keys", "phones", "sales")] for n in range(6)]
-    alone = [match.candidates(texts, known)["capability_id"].to_list() for texts in asked]
-    vectors._MEMORY.clear()
+    alone = [matcher.candidates(texts, known)["capability_id"].to_list() for texts in asked]
+    embeddings._MEMORY.clear()
     with ThreadPoolExecutor(6) as pool:
-        together = list(pool.map(lambda t: match.candidates(t, known)["capability_id"].to_list(), asked))
+        together = list(pool.map(lambda t: matcher.candidates(t, known)["capability_id"].to_list(), asked))
     assert together == alone

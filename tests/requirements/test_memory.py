@@ -6,8 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from core.requirements import catalogue, doubts, gap, memory, read_list, samples, vectors
-from core.requirements.memory import Memory
+from core.requirements.catalogue import capabilities
+from core.requirements.judge import gap_analysis
+from core.requirements.match import answer_library
+from core.requirements.match.answer_library import Memory
+from core.requirements.read.requirement_list import read_list
+from core.requirements.text import embeddings
+from core.requirements.work import needs_review, sample_lists
 from core.store.answers import SHAPE, Decision
 
 CAPS = b"""id,name,status,description
@@ -21,12 +26,12 @@ STALE = {"security": 100}
 
 @pytest.fixture(autouse=True)
 def _words_alone(monkeypatch):
-    monkeypatch.setattr(vectors, "folder", lambda: None)
+    monkeypatch.setattr(embeddings, "folder", lambda: None)
 
 
 @pytest.fixture(scope="module")
 def known():
-    return catalogue.load(CAPS, "caps.csv")
+    return capabilities.load(CAPS, "caps.csv")
 
 
 def answer(text, capability="C1", age=10, **more):
@@ -52,7 +57,7 @@ def library(*rows, stale=None):
 
 
 def test_the_same_text_comes_back_whatever_its_case_and_spaces():
-    found = memory.recall(["  encrypt ALL data. ", "Feed the cats"], library(answer("Encrypt all data")))
+    found = answer_library.recall(["  encrypt ALL data. ", "Feed the cats"], library(answer("Encrypt all data")))
     row = found.row(0, named=True)
     assert found["place"].to_list() == [0]
     assert (row["likeness"], row["is_sure"], row["has_same_numbers"], row["is_stale"]) == (1.0, True, True, False)
@@ -65,7 +70,7 @@ def test_a_near_text_comes_back_and_the_newest_of_twins_counts():
         answer("All stored customer data must be encrypted with AES-256", "C1", age=1),
         answer("Phones of all makes", "C2"),
     )
-    found = memory.recall(["All stored customer data should be encrypted with AES-256"], held)
+    found = answer_library.recall(["All stored customer data should be encrypted with AES-256"], held)
     assert found["capability_id"].to_list() == ["C1"]
     assert found["is_sure"][0]
     assert 0.65 < found["likeness"][0] < 1
@@ -75,15 +80,15 @@ def test_a_near_text_comes_back_and_the_newest_of_twins_counts():
 def test_other_numbers_bring_the_counterpart_but_not_the_answer(known, settings):
     held = library(answer("The service must be up 99.9 % of the month", "C4"))
     asked = read_list(b"Requirement\nThe service must be up 99.99 % of the month\n", "l.csv")
-    found = gap.analyse(asked, known, settings, library=held)
+    found = gap_analysis.analyse(asked, known, settings, library=held)
     assert found.frame["capability_id"].to_list() == ["C4"]
     assert found.frame["answered_before"][0].endswith("; the numbers differ")
-    assert doubts.answers(found).is_empty()
+    assert needs_review.answers(found).is_empty()
 
 
 def test_an_old_answer_is_flagged_by_its_category():
     held = library(answer("Encrypt all data", age=101), stale=STALE)
-    found = memory.recall(["Encrypt all data"], held)
+    found = answer_library.recall(["Encrypt all data"], held)
     assert found["is_stale"].to_list() == [True]
     assert "stale, check it" in found["answered_before"][0]
     assert held.sentence() == "The library holds 1 answer from 1 list, 1 of them older than they should be."
@@ -94,19 +99,19 @@ def test_an_old_answer_is_flagged_by_its_category():
 
 def test_an_empty_library_says_how_to_fill_it(known, settings):
     assert Memory().sentence().startswith("Nothing has been answered before")
-    assert memory.recall(["a"], Memory()).is_empty()
-    assert memory.recall([], library(answer("a"))).is_empty()
-    found = gap.analyse(read_list(b"Requirement\nEncrypt all data at rest\n", "l.csv"), known, settings)
-    assert doubts.recalled_sentence(found).startswith("None of these rows was answered before")
+    assert answer_library.recall(["a"], Memory()).is_empty()
+    assert answer_library.recall([], library(answer("a"))).is_empty()
+    found = gap_analysis.analyse(read_list(b"Requirement\nEncrypt all data at rest\n", "l.csv"), known, settings)
+    assert needs_review.recalled_sentence(found).startswith("None of these rows was answered before")
     assert found.frame["answered_before"].to_list() == [None]
 
 
 def test_a_corrected_row_stands_first_with_its_answer(known, settings):
     asked = read_list(b"Requirement\nStored data is encrypted on phones\nSign in with SAML\n", "l.csv")
-    plain = gap.analyse(asked, known, settings)
+    plain = gap_analysis.analyse(asked, known, settings)
     assert plain.frame["capability_id"][0] == "C1"
     held = library(answer("Stored data is encrypted on phones", "C2"))
-    found = gap.analyse(asked, known, settings, library=held)
+    found = gap_analysis.analyse(asked, known, settings, library=held)
     assert found.frame["capability_id"].to_list() == ["C2", "C3"]
     assert found.frame["confidence"][0] == 1.0
     first = found.candidates.row(0, named=True)
@@ -114,13 +119,13 @@ def test_a_corrected_row_stands_first_with_its_answer(known, settings):
     assert first["words"] == "answered before"
     assert "by ann, 10 days ago" in first["sentence"]
     assert found.candidates.filter(pl.col("place") == 0)["capability_id"].to_list().count("C2") == 1
-    assert doubts.answers(found).rows() == [("csv", 2, "Yes, we do.", "answer 10")]
-    assert doubts.recalled_sentence(found) == "1 of 2 rows was answered before; 1 is filled in from then."
+    assert needs_review.answers(found).rows() == [("csv", 2, "Yes, we do.", "answer 10")]
+    assert needs_review.recalled_sentence(found) == "1 of 2 rows was answered before; 1 is filled in from then."
 
 
 def test_no_counterpart_is_remembered_too(known, settings):
     held = library(answer("Stored data is encrypted on phones", None))
-    found = gap.analyse(
+    found = gap_analysis.analyse(
         read_list(b"Requirement\nStored data is encrypted on phones\n", "l.csv"), known, settings, library=held
     )
     assert found.frame["status"].to_list() == ["not available"]
@@ -137,25 +142,25 @@ def test_a_row_that_is_only_near_and_matched_elsewhere_waits_for_a_person():
             {"place": 2, "capability_id": "C2", **told},
         ]
     )
-    found = memory.applied(rows, recalled)
+    found = answer_library.applied(rows, recalled)
     assert found["capability_id"].to_list() == ["C1"] * 3
     assert found["confidence"].to_list() == pytest.approx([0.59, 0.9, 0.3])
 
 
 def test_what_a_person_decides_becomes_a_decision():
     row = {"text": "a", "sheet": "S", "row": 4, "category": None, "matched_id": "C1", "chance": 0.7}
-    assert memory.decision(row, "C1", "RFP", " Yes ") == Decision(
+    assert answer_library.decision(row, "C1", "RFP", " Yes ") == Decision(
         "a", "RFP", "S row 4", "confirmed", "C1", "Yes", "functional", 0.7
     )
-    assert memory.decision(row, "C2", "RFP").kind == "corrected"
-    assert memory.decision(row, None, "RFP").kind == "corrected"
+    assert answer_library.decision(row, "C2", "RFP").kind == "corrected"
+    assert answer_library.decision(row, None, "RFP").kind == "corrected"
 
 
 def test_after_forty_decisions_confidence_follows_them(known, settings):
     rows = [answer(f"row {k}", chance=0.8, kind="confirmed" if k % 2 else "corrected") for k in range(60)]
     held = library(*rows)
     asked = read_list(b"Requirement\nSign in through the identity provider with SAML single sign-on\n", "l.csv")
-    before, after = (gap.analyse(asked, known, settings, library=one) for one in (Memory(), held))
+    before, after = (gap_analysis.analyse(asked, known, settings, library=one) for one in (Memory(), held))
     assert after.fitted.n == 60
     assert after.frame["confidence"][0] < before.frame["confidence"][0]
     assert after.matched["chance"].to_list() == before.matched["chance"].to_list()
@@ -177,31 +182,31 @@ def test_answered_rows_of_a_list_others_worked_on_are_a_library():
         },
         schema_overrides={"category": pl.String, "capability_id": pl.String},
     )
-    found = memory.worked_on("Acme", payload, reviewed)
+    found = answer_library.worked_on("Acme", payload, reviewed)
     assert found.frame.select("text", "answer", "capability_id", "age_days", "category").rows() == [
         ("a", "Yes", None, 10, "security")
     ]
-    assert memory.worked_on("Acme", {}, reviewed).frame.is_empty()
-    assert memory.worked_on("Acme", payload, reviewed.head(0)).frame.is_empty()
-    both = memory.joined(found, library(answer("b"), stale=STALE))
+    assert answer_library.worked_on("Acme", {}, reviewed).frame.is_empty()
+    assert answer_library.worked_on("Acme", payload, reviewed.head(0)).frame.is_empty()
+    both = answer_library.joined(found, library(answer("b"), stale=STALE))
     assert both.frame.height == 2
     assert both.stale_days == STALE
-    assert memory.joined().frame.is_empty()
+    assert answer_library.joined().frame.is_empty()
 
 
 def test_rows_to_decide_come_unsure_first_with_their_candidates(known, settings):
     asked = read_list(b"Requirement\nSign in through the identity provider with SAML\nPhones and cats\n", "l.csv")
-    found = gap.analyse(asked, known, settings)
-    rows = doubts.to_decide(found)
+    found = gap_analysis.analyse(asked, known, settings)
+    rows = needs_review.to_decide(found)
     unsure = [row["text"] for row in rows if row["text"] in found.unclear["text"].to_list()]
     assert [row["text"] for row in rows][: len(unsure)] == unsure
     first = next(row for row in rows if row["place"] == 0)
     assert first["is_likely"]
     assert first["candidates"][0]["capability_id"] == first["matched_id"] == "C3"
-    kept_now = memory.decision(first, "C3", "l.csv")
+    kept_now = answer_library.decision(first, "C3", "l.csv")
     assert (kept_now.kind, kept_now.place) == ("confirmed", "csv row 2")
-    again = gap.analyse(asked, known, settings, library=library(answer(first["text"], "C3")))
-    assert doubts.earlier(again).select("row", "capability", "requirement").rows() == [
+    again = gap_analysis.analyse(asked, known, settings, library=library(answer(first["text"], "C3")))
+    assert needs_review.earlier(again).select("row", "capability", "requirement").rows() == [
         (2, "Single sign-on", first["text"])
     ]
 
@@ -213,16 +218,16 @@ def test_the_library_is_read_from_the_store(settings, tmp_path):
     opened = Store.open(own.database)
     opened.answers.add([Decision("a", "RFP", "S row 1", "confirmed", "C1")], "ann")
     opened.close()
-    assert memory.load(own).frame["text"].to_list() == ["a"]
-    assert memory.load(own).stale_days == settings.answers.stale_days
+    assert answer_library.load(own).frame["text"].to_list() == ["a"]
+    assert answer_library.load(own).stale_days == settings.answers.stale_days
 
 
 def test_both_questions_can_be_asked_of_a_file(settings, tmp_path):
     asked = tmp_path / "l.csv"
     asked.write_text("Requirement\nSingle sign-on with SAML 2.0 through the identity provider\n")
     held = library(answer("Single sign-on with SAML 2.0 through the identity provider", "SEC-01"))
-    assert doubts.unsure(asked, settings).sentence().startswith("None")
-    before = doubts.answered_before(asked, settings, held)
+    assert needs_review.unsure(asked, settings).sentence().startswith("None")
+    before = needs_review.answered_before(asked, settings, held)
     assert before.sentence() == "1 of 1 row was answered before; 1 is filled in from then."
     assert before.frame["owner"].to_list() == ["ann"]
 
@@ -242,8 +247,8 @@ REWORDED = (
 def test_repeats_of_an_overlapping_questionnaire_are_filled_in_right(settings):
     """Answer the first list, reword every second requirement, mix it with rows nobody has seen."""
     made = np.random.default_rng(5)
-    first, second = (read_list(path) for path in list(samples.lists().values())[:2])
-    ours = catalogue.load().frame["capability_id"].to_list()
+    first, second = (read_list(path) for path in list(sample_lists.lists().values())[:2])
+    ours = capabilities.load().frame["capability_id"].to_list()
     texts = first.frame["text"].to_list()
     right = {text: ours[int(made.integers(len(ours)))] for text in texts}
     held = library(*(answer(text, name) for text, name in right.items()))
@@ -255,14 +260,14 @@ def test_repeats_of_an_overlapping_questionnaire_are_filled_in_right(settings):
         again.append(new)
         truth[place] = right[text]
     fresh = second.frame["text"].to_list()
-    found = memory.recall([*again, *fresh], held)
-    repeats, _, good = memory.prefilled_right(found, truth)
+    found = answer_library.recall([*again, *fresh], held)
+    repeats, _, good = answer_library.prefilled_right(found, truth)
     assert good / repeats >= 0.9
     wrong = found.filter(pl.col("is_sure") & (pl.col("place") >= len(again)))
     assert wrong.height <= 0.05 * len(fresh)
 
 
 def test_the_stale_ages_cover_every_category(settings):
-    from core.requirements.classify import CATEGORIES
+    from core.requirements.text.classification import CATEGORIES
 
     assert set(settings.answers.stale_days) == set(CATEGORIES)

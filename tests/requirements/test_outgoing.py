@@ -10,11 +10,15 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from core.charts import snapshot, summary
+from core.charts import list_summary, snapshot
 from core.cli import app
-from core.requirements import catalogue, deal, gap, kept, memory, outgoing, scores
-from core.requirements.ledger import RequirementSet
-from core.requirements.read import read_list
+from core.requirements.catalogue import capabilities
+from core.requirements.export import answered_list
+from core.requirements.judge import bid_scores, gap_analysis
+from core.requirements.match import answer_library
+from core.requirements.read.requirement_list import read_list
+from core.requirements.work import deal_gaps, saved_lists
+from core.requirements.work.gap_ledger import RequirementSet
 from core.store import Store
 from core.store.answers import Decision
 from core.store.reviews import Change
@@ -41,8 +45,8 @@ def there(mine):
 
 
 def test_without_a_store_nothing_is_made(mine, tmp_path):
-    assert memory.load(mine).frame.is_empty()
-    assert kept.worked(mine, LIST).is_empty()
+    assert answer_library.load(mine).frame.is_empty()
+    assert saved_lists.worked(mine, LIST).is_empty()
     assert not (tmp_path / "store.db").exists()
 
 
@@ -53,23 +57,23 @@ def test_library_and_work_on_the_file_count(mine, there, tmp_path):
         [Decision("Single sign-on with SAML 2.0", "old.csv", "csv row 9", "corrected", "SEC-02", "Yes, by OIDC.")],
         "ana",
     )
-    found, drafts, worked = outgoing.held(place, mine)
+    found, drafts, worked = answered_list.held(place, mine)
     assert found.frame["capability_id"][0] == "SEC-02"
     assert drafts.frame["draft"][0].startswith("Yes, by OIDC.")
     assert worked.is_empty()
-    saved = kept.keep(there.requirement_sets, "list", "everybody", found)
+    saved = saved_lists.keep(there.requirement_sets, "list", "everybody", found)
     there.reviews.change(
         saved.id,
         [Change("csv", 3, 0, {"capability_id": "SEC-04", "answer": "We teleport.", "state": "answered"})],
         "bo",
     )
-    found, drafts, worked = outgoing.held(place, mine)
+    found, drafts, worked = answered_list.held(place, mine)
     assert found.frame["capability_id"].to_list()[:2] == ["SEC-02", "SEC-04"]
-    filled = outgoing.own_file(found, drafts, worked)
+    filled = answered_list.own_file(found, drafts, worked)
     assert b"We teleport." in filled.content
-    assert outgoing.held(place, mine, with_library=False)[0].frame["capability_id"][0] == "SEC-01"
-    assert "We teleport." in set(memory.load(mine).frame["answer"])
-    assert "We teleport." not in set(memory.load(mine, kept.key(LIST)).frame["answer"])
+    assert answered_list.held(place, mine, with_library=False)[0].frame["capability_id"][0] == "SEC-01"
+    assert "We teleport." in set(answer_library.load(mine).frame["answer"])
+    assert "We teleport." not in set(answer_library.load(mine, saved_lists.key(LIST)).frame["answer"])
 
 
 def test_the_command_line_fills_the_buyers_file(settings, tmp_path, monkeypatch):
@@ -104,11 +108,11 @@ def test_a_place_that_cannot_be_written_is_said(settings, tmp_path, monkeypatch)
 def test_the_matrix_holds_answers_and_their_sources(settings):
     from openpyxl import load_workbook
 
-    from core.requirements import workbook
+    from core.requirements.export import gap_workbook
 
-    known = catalogue.load()
-    found = gap.analyse(read_list(LIST, "l.csv"), known, settings)
-    sheet = load_workbook(BytesIO(workbook.matrix(found, outgoing.drafted(found, known))))["Matrix"]
+    known = capabilities.load()
+    found = gap_analysis.analyse(read_list(LIST, "l.csv"), known, settings)
+    sheet = load_workbook(BytesIO(gap_workbook.matrix(found, answered_list.drafted(found, known))))["Matrix"]
     heads = [cell.value for cell in sheet[1]]
     assert heads[-2:] == ["Draft answer", "Taken from"]
     assert sheet.cell(2, len(heads)).value == "SEC-01"
@@ -116,9 +120,11 @@ def test_the_matrix_holds_answers_and_their_sources(settings):
 
 @pytest.mark.parametrize("content", [LIST, b"id,requirement\n1,Single sign-on with SAML 2.0\n"])
 def test_the_summary_holds_scores_charts_and_gaps(settings, content):
-    stake = gap.Stake("O", "Acme <b>", 500_000.0, 0.4)
-    found = gap.analyse(read_list(content, "l.csv"), catalogue.load(), settings, stake)
-    made = summary.summary(found, scores.scores(found, settings), scores.bid(found, settings, stake), settings)
+    stake = gap_analysis.Stake("O", "Acme <b>", 500_000.0, 0.4)
+    found = gap_analysis.analyse(read_list(content, "l.csv"), capabilities.load(), settings, stake)
+    made = list_summary.summary(
+        found, bid_scores.scores(found, settings), bid_scores.bid(found, settings, stake), settings
+    )
     tiles = dict(part.body[:2] for part in made.parts if part.kind == "tile")
     assert tiles["Coverage"] == f"{found.summary['coverage_rate'] * 100:.0f} %"
     assert tiles["Requirements"] == f"{found.frame.height}"
@@ -136,9 +142,9 @@ def test_a_deals_gaps_add_up_to_its_amount(sample, settings):
         ("csv", 3, "2", "Maps", "functional", "high", "B", 1.0),
         ("csv", 4, "3", "Reports", "functional", "low", "C", 1.0),
     ]
-    caps = catalogue.load(b"id,name,status\nA,Sign-on,no\nB,Maps,planned\nC,Reports,yes\n", "c.csv")
-    one = RequirementSet("Their RFP", key, pl.DataFrame(texts, schema=kept.ROWS, orient="row"))
-    found = deal.of(kept.ledger(sample, settings, [one], caps), key)
+    caps = capabilities.load(b"id,name,status\nA,Sign-on,no\nB,Maps,planned\nC,Reports,yes\n", "c.csv")
+    one = RequirementSet("Their RFP", key, pl.DataFrame(texts, schema=saved_lists.ROWS, orient="row"))
+    found = deal_gaps.of(saved_lists.ledger(sample, settings, [one], caps), key)
     assert found.frame["gap"].to_list() == ["Sign-on", "Maps"]
     assert round(found.frame["exposed_amount"].sum(), 2) == amount
     # critical missing weighs 4 x 1, high on the roadmap 3 x 1/2: 4 of 5.5 of the amount
@@ -149,22 +155,22 @@ def test_a_deals_gaps_add_up_to_its_amount(sample, settings):
 
 
 def test_a_deal_without_a_list_or_without_a_gap(sample, settings):
-    none = deal.DealGaps(pl.DataFrame(), (), "USD")
+    none = deal_gaps.DealGaps(pl.DataFrame(), (), "USD")
     assert "No requirement list hangs" in none.sentence()
-    assert deal.DealGaps(pl.DataFrame(), ("Theirs",), "USD").sentence() == (
+    assert deal_gaps.DealGaps(pl.DataFrame(), ("Theirs",), "USD").sentence() == (
         "Everything Theirs asks for is supported today."
     )
     row = {"severity": "minor", "effort_weeks": 2.0, "cost_amount": 13_000.0, "gap": "A", "exposed_amount": None}
-    said = deal.DealGaps(pl.DataFrame([row, row]), ("One", "Two"), "USD").sentence()
+    said = deal_gaps.DealGaps(pl.DataFrame([row, row]), ("One", "Two"), "USD").sentence()
     assert said == "2 lists show 2 gaps; closing all takes 4 person-weeks and USD 26.0 k."
 
 
 def test_the_same_by_a_call(sample, mine):
-    book = kept.current(sample, mine)
+    book = saved_lists.current(sample, mine)
     key = book.deals.filter(~pl.col("is_closed"))["opportunity_id"][0]
-    assert deal.gaps(sample, mine, key).frame.equals(deal.of(book, key).frame)
+    assert deal_gaps.gaps(sample, mine, key).frame.equals(deal_gaps.of(book, key).frame)
 
 
 def test_the_day_of_a_roadmap_is_told(settings):
-    caps = catalogue.load(b"id,name,status,date\nA,Maps,planned,2026-09-30\n", "c.csv").frame
+    caps = capabilities.load(b"id,name,status,date\nA,Maps,planned,2026-09-30\n", "c.csv").frame
     assert caps["available_on"].to_list() == [date(2026, 9, 30)]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from core.contracts.errors import RequirementError
-from core.requirements import grids, read_list, spreadsheet
-from core.requirements.read import is_title
+from core.requirements.officefiles import grids, spreadsheet
+from core.requirements.read.requirement_list import is_title, read_list
 
 
 def book(**sheets):

@@ -6,8 +6,10 @@ import pytest
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from core.contracts.errors import RequirementError
-from core.requirements import grids, painting, read_list, repair
-from core.requirements.repair import Given
+from core.requirements.officefiles import grids
+from core.requirements.read import preview_grid, repair
+from core.requirements.read.repair import Given
+from core.requirements.read.requirement_list import read_list
 from tests.requirements.workbooks import LIST, book
 
 ODD = [
@@ -147,7 +149,7 @@ def test_the_file_painted_with_its_reading():
         made["S"].row_dimensions[6].hidden = True
 
     found = read_list(book(hide, S=rows), "a.xlsx")
-    shown = painting.paint(found.grids[0], found.layouts[0], found.frame)
+    shown = preview_grid.paint(found.grids[0], found.layouts[0], found.frame)
     assert dict(shown.frame.select("row", "taken_for").rows()) == {
         1: "Left out",
         2: "Heading",
@@ -157,7 +159,7 @@ def test_the_file_painted_with_its_reading():
         6: "Hidden",
     }
     assert shown.roles == {"A": "Id", "B": "Requirement", "C": "Priority", "D": "Answer: our words"}
-    bare = painting.paint(found.grids[0], None, None)
+    bare = preview_grid.paint(found.grids[0], None, None)
     assert set(bare.frame["taken_for"]) == {"Left out", "Hidden"}
     assert bare.roles == {}
 

@@ -11,7 +11,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core.contracts.errors import RequirementError
-from core.requirements import catalogue, gap, limits, read_list, responses, samples
+from core.requirements.catalogue import capabilities
+from core.requirements.judge import draft_answers, gap_analysis, limits
+from core.requirements.read.requirement_list import read_list
+from core.requirements.work import sample_lists
 
 CATALOGUE = b"""id,name,status,description,limit,commitments,eta
 C1,Monthly uptime,available,Monthly uptime of the service,,uptime 99.9 %,
@@ -35,12 +38,12 @@ LIST = b"""Ref,Requirement,Priority
 
 @pytest.fixture(scope="module")
 def known():
-    return catalogue.load(CATALOGUE, "c.csv")
+    return capabilities.load(CATALOGUE, "c.csv")
 
 
 @pytest.fixture
 def drafted(known, settings):
-    return responses.drafts(gap.analyse(read_list(LIST, "l.csv"), known, settings), known).frame
+    return draft_answers.drafts(gap_analysis.analyse(read_list(LIST, "l.csv"), known, settings), known).frame
 
 
 def test_the_sentences_by_hand(drafted):
@@ -69,7 +72,7 @@ def test_the_sentences_by_hand(drafted):
 
 
 def test_the_list_in_one_sentence(known, settings):
-    found = responses.drafts(gap.analyse(read_list(LIST, "l.csv"), known, settings), known)
+    found = draft_answers.drafts(gap_analysis.analyse(read_list(LIST, "l.csv"), known, settings), known)
     assert found.sentence() == (
         "7 of 8 answers are drafted, every sentence with its source: 3 partially compliant, 2 roadmap, "
         "1 compliant, 1 not compliant. 1 waits for a person."
@@ -78,11 +81,11 @@ def test_the_list_in_one_sentence(known, settings):
 
 def test_not_found_is_no_answer_until_a_person_says_so(known, settings):
     said = pl.DataFrame({"sheet": ["csv"], "row": [9], "capability_id": ["none"]})
-    found = gap.analyse(read_list(LIST, "l.csv"), known, settings, decisions=said)
-    row = responses.drafts(found, known).frame.row(7, named=True)
+    found = gap_analysis.analyse(read_list(LIST, "l.csv"), known, settings, decisions=said)
+    row = draft_answers.drafts(found, known).frame.row(7, named=True)
     assert (row["statement"], row["draft"]) == ("Not compliant", "Not available today.")
     assert row["sources"] == "no counterpart in the catalogue"
-    before = gap.analyse(read_list(LIST, "l.csv"), known, settings).frame.row(7, named=True)
+    before = gap_analysis.analyse(read_list(LIST, "l.csv"), known, settings).frame.row(7, named=True)
     assert (before["status"], before["gap_type"], before["statement"]) == (
         "not available",
         "missing",
@@ -92,15 +95,17 @@ def test_not_found_is_no_answer_until_a_person_says_so(known, settings):
 
 def test_nothing_is_drafted_where_a_person_has_to_decide(known, settings):
     content = b"Requirement\nMonthly uptime of the service with retention of 7 years\n"
-    (row,) = responses.drafts(gap.analyse(read_list(content, "l.csv"), known, settings), known).frame.to_dicts()
+    (row,) = draft_answers.drafts(
+        gap_analysis.analyse(read_list(content, "l.csv"), known, settings), known
+    ).frame.to_dicts()
     assert (row["statement"], row["draft"], row["sources"]) == ("To be clarified", None, None)
 
 
 def test_an_answer_of_the_library_goes_first(known, settings):
-    found = gap.analyse(read_list(LIST, "l.csv"), known, settings)
+    found = gap_analysis.analyse(read_list(LIST, "l.csv"), known, settings)
     rows = [("csv", 4, "As told to Acme.", "L7"), ("csv", 5, "As of [date] we do.", "L8")]
     answers = pl.DataFrame(rows, schema=["sheet", "row", "answer", "answer_id"], orient="row")
-    out = responses.drafts(found, known, answers).frame
+    out = draft_answers.drafts(found, known, answers).frame
     assert out["draft"][2].startswith("As told to Acme. In part")
     assert out["sources"][2] == "L7, C2"
     assert "[date]" not in out["draft"][3]
@@ -109,7 +114,7 @@ def test_an_answer_of_the_library_goes_first(known, settings):
 def test_a_wording_with_an_unknown_field_is_named(known):
     row = {"text": "x", "status": "available", "statement": "Compliant"}
     with pytest.raises(RequirementError, match="the field 'colour'"):
-        responses.draft(row, known.frame.row(0, named=True), limits.stated([]), None, {"available": [["{colour}"]]})
+        draft_answers.draft(row, known.frame.row(0, named=True), limits.stated([]), None, {"available": [["{colour}"]]})
 
 
 @hypothesis_settings(max_examples=80, deadline=None)
@@ -130,14 +135,14 @@ def test_there_is_never_a_blank_and_never_a_sentence_without_source(status, name
         "commitments": "",
     }
     row = {"text": "uptime of 99.9 %", "status": status, "statement": "s"}
-    found = responses.draft(row, capability, limits.stated([capability]))
+    found = draft_answers.draft(row, capability, limits.stated([capability]))
     assert all(source for _, source in found.sentences)
     assert not re.search(r"\[\s*\w*\s*\]|\{[^}]*\}", found.text)
 
 
 def test_the_shipped_lists_have_a_source_for_every_draft(settings):
-    shipped = catalogue.load()
-    for path in samples.lists().values():
-        out = responses.drafts(gap.analyse_file(path, settings=settings), shipped).frame
+    shipped = capabilities.load()
+    for path in sample_lists.lists().values():
+        out = draft_answers.drafts(gap_analysis.analyse_file(path, settings=settings), shipped).frame
         assert out.filter(pl.col("draft").is_not_null() & pl.col("sources").is_null()).is_empty()
         assert out.filter((pl.col("statement") == "Compliant") & pl.col("draft").is_null()).is_empty()

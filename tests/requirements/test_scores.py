@@ -5,8 +5,11 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from core.requirements import catalogue, gap, read_list, scores, stakes
-from core.requirements.gap import Stake
+from core.requirements.catalogue import capabilities
+from core.requirements.judge import bid_scores, gap_analysis
+from core.requirements.judge.gap_analysis import Stake
+from core.requirements.read.requirement_list import read_list
+from core.requirements.work import deal_context
 
 CATALOGUE = b"""id,name,status,description,effort_weeks
 C1,Encryption at rest,available,All stored data is encrypted with ciphers,
@@ -23,11 +26,11 @@ Statements of commission for the sales force,Must
 
 
 def analysed(settings, stake=None, content=LIST):
-    return gap.analyse(read_list(content, "list.csv"), catalogue.load(CATALOGUE, "c.csv"), settings, stake)
+    return gap_analysis.analyse(read_list(content, "list.csv"), capabilities.load(CATALOGUE, "c.csv"), settings, stake)
 
 
 def test_scores_by_hand(settings):
-    found = scores.scores(analysed(settings), settings)
+    found = bid_scores.scores(analysed(settings), settings)
     assert found.value("coverage") == 0.25
     # weights 4, 3, 4, 4; support 1, ½, ¼, 0
     assert found.value("fit") == pytest.approx((4 + 1.5 + 1) / 15)
@@ -39,7 +42,7 @@ def test_scores_by_hand(settings):
 
 
 def test_no_gap_and_no_must_have_have_no_rate(settings):
-    found = scores.scores(
+    found = bid_scores.scores(
         analysed(settings, content=b"Requirement,Priority\nAll stored data is encrypted with ciphers at rest,Low\n"),
         settings,
     )
@@ -50,7 +53,7 @@ def test_no_gap_and_no_must_have_have_no_rate(settings):
 
 def test_the_worth_of_bidding_by_hand(settings):
     stake = Stake("O1", "Acme", 1_000_000.0, 0.4)
-    found = scores.bid(analysed(settings, stake), settings, stake)
+    found = bid_scores.bid(analysed(settings, stake), settings, stake)
     week = settings.rates.person_week_amount
     respond = (0.25 + 0.75 + 0.75 + 1.0) / 40 * week
     mobile, sso, commission = 1 - 0.02 * 0.5, 1 - 0.08 * 0.5, 1 - 0.30 * 1
@@ -67,48 +70,48 @@ def test_the_worth_of_bidding_by_hand(settings):
 
 def test_vetoes_rule_out(settings):
     stake = Stake("O1", "Acme", 1_000_000.0, 0.01)
-    found = scores.bid(analysed(settings, stake), settings, stake)
+    found = bid_scores.bid(analysed(settings, stake), settings, stake)
     assert found.verdict == "No go"
     assert any("Only 33.3 % of the must-haves" in v for v in found.vetoes)
     assert any("the chance is 1.0 %" in v for v in found.vetoes)
     strict = settings.requirements.bid.model_copy(update={"most_blockers": 0})
     rules = settings.model_copy(update={"requirements": settings.requirements.model_copy(update={"bid": strict})})
-    assert any("1 must-haves are missing" in v for v in scores.bid(analysed(settings), rules).vetoes)
+    assert any("1 must-haves are missing" in v for v in bid_scores.bid(analysed(settings), rules).vetoes)
 
 
 def test_all_fine_is_a_go(settings):
     content = b"Requirement,Priority\nAll stored data is encrypted with ciphers at rest,Must\n"
     stake = Stake("O1", "Acme", 50_000.0, 0.5)
-    found = scores.bid(analysed(settings, stake, content), settings, stake)
+    found = bid_scores.bid(analysed(settings, stake, content), settings, stake)
     assert (found.verdict, found.points, found.most) == ("Go", 85.0, 85.0)
     assert found.worth["case"].to_list() == ["as we stand"]
     assert "closing gaps first would cost more" in found.sentence()
 
 
 def test_without_a_deal_nothing_is_said_of_money(settings):
-    found = scores.bid(analysed(settings), settings)
+    found = bid_scores.bid(analysed(settings), settings)
     assert found.worth.is_empty()
     assert "Attach an open deal" in found.sentence()
     assert "value" not in found.factors["factor"].to_list()
 
 
 def test_points_by_hand(settings):
-    found = scores.bid(analysed(settings), settings)
+    found = bid_scores.bid(analysed(settings), settings)
     assert found.points == pytest.approx(25 * 0.25 / 0.9 + 25 * (6.5 / 15) / 0.8 + 15 * (2 / 3) / 0.7 + 25 / 3)
     assert found.most == 90
 
 
 def test_the_same_capability_is_closed_once(settings):
     twice = LIST + b"Statements of commission for the sales force every month,Should\n"
-    found = gap.closing(analysed(settings, content=twice).frame)
+    found = gap_analysis.closing(analysed(settings, content=twice).frame)
     assert found.filter(pl.col("gap_id") == "C4").height == 1
     assert analysed(settings, content=twice).summary["effort_weeks"] == 22
 
 
 def test_the_deals_chance_is_the_models(sample, settings, bundle):
-    known = stakes.chances(sample, settings)
-    deal = stakes.open_deals(sample, settings)[0]
-    found = stakes.with_chance(deal, known)
+    known = deal_context.chances(sample, settings)
+    deal = deal_context.open_deals(sample, settings)[0]
+    found = deal_context.with_chance(deal, known)
     row = bundle.deal_scores.filter(pl.col("opportunity_id") == deal.opportunity_id)
     assert found.p_win == row["p_win_180"][0]
-    assert stakes.with_chance(deal, known.clear()).p_win is None
+    assert deal_context.with_chance(deal, known.clear()).p_win is None

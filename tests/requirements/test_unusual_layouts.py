@@ -6,7 +6,9 @@ import polars as pl
 import pytest
 
 from core.contracts.errors import RequirementError
-from core.requirements import columns, fill, layout, places, read_list, repair, tables
+from core.requirements.export import filled_file
+from core.requirements.read import answer_cells, column_roles, layout, repair, tables
+from core.requirements.read.requirement_list import read_list
 from tests.requirements.workbooks import book
 
 N = None
@@ -77,7 +79,7 @@ def test_two_tables_below_each_other_are_read_each_by_its_own_heading(settings):
     assert [(one.header_row, one.last_row) for one in found.layouts] == [(2, 6), (7, N)]
     assert found.sentence() == "4 requirements read from sheet S."
     rows = found.frame.select("sheet", "row").with_columns(status=pl.lit("available"))
-    made = fill.fill(found, rows)
+    made = filled_file.fill(found, rows)
     assert made.left.is_empty()
     assert set(made.frame["cell"]) == {"C3", "C4", "D8", "E8", "D9", "E9"}
 
@@ -204,14 +206,14 @@ def test_a_title_that_holds_the_word_is_no_heading():
     ],
 )
 def test_an_empty_column_that_names_the_bidder_is_for_them(name, kind):
-    assert places._named(name) == kind
+    assert answer_cells._named(name) == kind
 
 
 def test_what_a_bidder_says_is_no_requirement():
-    assert columns.likeness("Vendor statement", "text") == 0.0
-    assert columns.likeness("Obligation of the supplier", "text") == 0.0
-    assert columns.likeness("Requirement", "text") == 1.0
-    assert columns.likeness("Description of the requirement", "text") >= 0.9
+    assert column_roles.likeness("Vendor statement", "text") == 0.0
+    assert column_roles.likeness("Obligation of the supplier", "text") == 0.0
+    assert column_roles.likeness("Requirement", "text") == 1.0
+    assert column_roles.likeness("Description of the requirement", "text") >= 0.9
     answered = [
         ["Nr", "Service level expected", "Vendor statement"],
         *([f"P-{k}", t, "Yes, this is available today."] for k, t in enumerate(ASKS, 1)),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from core.scenarios.distribution import Window, work_out
-from core.scenarios.shocks import Correlation
+from core.scenarios.data.correlation import Correlation
+from core.scenarios.engine.distribution import Window, work_out
 
 DRAWS = 1_000_000
 NONE = np.zeros(0)

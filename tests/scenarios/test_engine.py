@@ -13,14 +13,14 @@ from hypothesis import settings as effort
 from hypothesis import strategies as some
 
 from core.contracts.errors import ScenarioError
-from core.scenarios import engine
-from core.scenarios.attribution import NAMES, shapley, split
-from core.scenarios.baseline import Baseline, build
-from core.scenarios.curves import KNOTS
-from core.scenarios.engine import figure, run
-from core.scenarios.io import from_dict, from_link, from_yaml, to_dict, to_link, to_yaml
+from core.scenarios.analysis.attribution import NAMES, shapley, split
+from core.scenarios.data.baseline import Baseline, build
+from core.scenarios.data.correlation import Correlation
+from core.scenarios.data.win_curves import KNOTS
+from core.scenarios.engine import expectation
+from core.scenarios.engine.expectation import figure, run
+from core.scenarios.files import from_dict, from_link, from_yaml, to_dict, to_link, to_yaml
 from core.scenarios.levers import FIRST, LEVERS, LeverSetting, Scenario
-from core.scenarios.shocks import Correlation
 
 PLACE = {"segment": ["Big", "SMB"], "region": ["South", "North"], "family": ["X", "Y"], "team": ["S", "N"]}
 CURVE = np.linspace(0, 0.6, KNOTS)
@@ -87,7 +87,7 @@ BASE = Baseline(
     {"sso": pl.DataFrame({"opportunity_id": ["a"], "share": [0.5]})},
 )
 START = run(BASE)
-MONEY = list(engine.MEASURES)
+MONEY = list(expectation.MEASURES)
 FREE = [n for n in LEVERS if n not in {"deal_won", "deal_lost", "deal_moved", "gap_closed", "lead_mix", "quota"}]
 
 
@@ -222,10 +222,10 @@ def test_a_discount_takes_points_off_the_list_price_and_brings_what_elasticity_s
 
 def test_a_lead_mix_keeps_the_number_of_deals():
     same = Scenario("x", (LeverSetting("lead_mix", 0.25, detail="Event"),))
-    rates = engine.parts(BASE, same).count.sum(1) / START.parts.count.sum(1)
+    rates = expectation.parts(BASE, same).count.sum(1) / START.parts.count.sum(1)
     assert rates == pytest.approx([2.0, 2 / 3])
     beyond = one("lead_mix", 1.0, detail="Event")
-    assert engine.parts(BASE, beyond).count.sum(1) / START.parts.count.sum(1) == pytest.approx([4.0, 0.0])
+    assert expectation.parts(BASE, beyond).count.sum(1) / START.parts.count.sum(1) == pytest.approx([4.0, 0.0])
 
 
 def test_hires_bring_pipeline_after_their_ramp_and_carry_quota():

@@ -10,9 +10,12 @@ import polars as pl
 import pytest
 from scipy.special import ndtr, ndtri
 
-from core.scenarios import backtest, brief, engine, shocks, whatif
+from core.scenarios import board_brief
+from core.scenarios.analysis import backtest, whatif
+from core.scenarios.data import correlation
+from core.scenarios.data.correlation import measure
+from core.scenarios.engine import expectation
 from core.scenarios.levers import LeverSetting, Scenario
-from core.scenarios.shocks import measure
 
 
 @pytest.fixture(scope="module")
@@ -104,21 +107,21 @@ def test_a_planted_shared_fate_is_found(rho):
 def test_without_a_past_a_small_one_is_assumed_and_said():
     past, places = shared_past(0.1, dates=3)
     for found in (measure(past, places), measure(pl.DataFrame(), places)):
-        assert found.quarter == shocks.NO_PAST
+        assert found.quarter == correlation.NO_PAST
         assert "is assumed" in found.sentence()
 
 
 @pytest.mark.parametrize("lever", ["meetings", "contacts", "response"])
 def test_model_levers_score_anew_and_stay_within_what_was_seen(start, lever):
     before = start.before().parts.chance
-    moved = engine.run(start.base, Scenario("x", (LeverSetting(lever, 2.0),))).parts.chance
+    moved = expectation.run(start.base, Scenario("x", (LeverSetting(lever, 2.0),))).parts.chance
     assert not np.allclose(moved, before)
     assert (moved.sum(1) <= 1 + 1e-9).all()
     far, further = (
-        engine.run(start.base, Scenario("x", (LeverSetting(lever, v),))).parts.chance for v in (200.0, 300.0)
+        expectation.run(start.base, Scenario("x", (LeverSetting(lever, v),))).parts.chance for v in (200.0, 300.0)
     )
     assert np.array_equal(far, further)
-    one = engine.run(start.base, Scenario("x", (LeverSetting(lever, 2.0, "segment:SMB"),))).parts.chance
+    one = expectation.run(start.base, Scenario("x", (LeverSetting(lever, 2.0, "segment:SMB"),))).parts.chance
     rest = ~start.base.books.deals.mask("segment:SMB")
     assert one[rest] == pytest.approx(before[rest])
 
@@ -130,7 +133,7 @@ def test_the_brief_says_it_all_and_runs_nothing(start):
         description="If =1+1 & <b>all</b> goes well 🚀",
     )
     found = whatif.work_out(start, plan)
-    page = brief.html(found)
+    page = board_brief.html(found)
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "&lt;b&gt;all&lt;/b&gt; goes well 🚀" in page
@@ -138,7 +141,7 @@ def test_the_brief_says_it_all_and_runs_nothing(start):
     assert "Further than seen" in page
     assert page.count("<polyline") == 2
     assert "http" not in page.replace("http-equiv", "")
-    rate = brief.html(whatif.work_out(start, Scenario("x"), "nrr_rate"))
+    rate = board_brief.html(whatif.work_out(start, Scenario("x"), "nrr_rate"))
     assert "No lever is moved." in rate
 
 

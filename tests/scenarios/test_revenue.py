@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from core.charts import board
-from core.scenarios import engine, revenue, subscriptions, whatif
+from core.charts import board_leaf
+from core.scenarios.analysis import whatif
+from core.scenarios.data.historical_ranges import Seen
+from core.scenarios.engine import expectation, recurring_range, recurring_revenue
 from core.scenarios.levers import LeverSetting, Scenario
-from core.scenarios.seen import Seen
 from tests.scenarios.test_engine import BASE
 
 NO_PAST = Seen(pl.DataFrame(schema={"lever": pl.String, "low": pl.Float64, "high": pl.Float64}))
@@ -26,20 +27,20 @@ PLANS = [
 @pytest.mark.parametrize("plan", PLANS)
 @pytest.mark.parametrize("month", [2, 7, -1])
 def test_the_mean_of_the_range_is_the_number_shown(plan, month):
-    parts = engine.parts(BASE, plan)
-    assert revenue.spread(parts, month).mean == pytest.approx(parts.figures["mrr_amount"][month], rel=1e-12)
+    parts = expectation.parts(BASE, plan)
+    assert recurring_range.spread(parts, month).mean == pytest.approx(parts.figures["mrr_amount"][month], rel=1e-12)
 
 
 def test_one_account_stays_whole_or_is_gone():
     lines = BASE.recurring.filter(pl.col("account_id") == "q").with_columns(contraction_rate=pl.lit(0.0))
     alone = replace(BASE, recurring=lines, mrr_per_booking=0.0)
-    parts = engine.parts(alone)
-    stays = float(subscriptions.staying(alone.books, Scenario())[0][0, -1])
-    found = revenue.spread(parts)
+    parts = expectation.parts(alone)
+    stays = float(recurring_revenue.staying(alone.books, Scenario())[0][0, -1])
+    found = recurring_range.spread(parts)
     assert found.mean == pytest.approx(200 * stays)
     assert found.quantile(0.9) == pytest.approx(200, rel=1e-6)
     assert found.quantile((1 - stays) / 2) == pytest.approx(0, abs=1e-6)
-    assert revenue.deviations(parts)[-1] == pytest.approx(200 * np.sqrt(stays * (1 - stays)))
+    assert recurring_range.deviations(parts)[-1] == pytest.approx(200 * np.sqrt(stays * (1 - stays)))
 
 
 def test_the_range_agrees_with_simulation():
@@ -49,13 +50,13 @@ def test_the_range_agrees_with_simulation():
         mrr_amount=mrr, account_id=pl.Series([f"c{i}" for i in range(300)])
     )
     base = replace(BASE, recurring=lines, mrr_per_booking=0.0)
-    parts = engine.parts(base)
-    stays, keeps = subscriptions.staying(base.books, Scenario())
+    parts = expectation.parts(base)
+    stays, keeps = recurring_revenue.staying(base.books, Scenario())
     drawn = (rng.random((40_000, 300)) < stays[:, -1]) @ (mrr * keeps[:, -1])
-    found = revenue.spread(parts)
+    found = recurring_range.spread(parts)
     for share in (0.1, 0.5, 0.9):
         assert found.quantile(share) == pytest.approx(np.quantile(drawn, share), rel=2e-3)
-    assert revenue.deviations(parts)[-1] == pytest.approx(drawn.std(), rel=0.02)
+    assert recurring_range.deviations(parts)[-1] == pytest.approx(drawn.std(), rel=0.02)
 
 
 def test_a_company_without_deals_or_accounts_has_no_range():
@@ -66,9 +67,9 @@ def test_a_company_without_deals_or_accounts_has_no_range():
         own=BASE.own[:0],
         to_come=BASE.to_come.head(0),
     )
-    parts = engine.parts(empty)
-    assert revenue.spread(parts).mean == 0
-    assert not revenue.deviations(parts).any()
+    parts = expectation.parts(empty)
+    assert recurring_range.spread(parts).mean == 0
+    assert not recurring_range.deviations(parts).any()
 
 
 def test_the_sentence_and_the_band_speak_of_one_range():
@@ -97,7 +98,7 @@ def test_old_scenarios_are_forgotten(monkeypatch):
 
 
 def test_another_number_than_the_forecast_pages_is_explained():
-    mine = engine.run(BASE).spread.mean
+    mine = expectation.run(BASE).spread.mean
     assert whatif.Ground(BASE, NO_PAST, mine).beside() == ""
     assert whatif.Ground(BASE, NO_PAST, None).beside() == ""
     assert "too few closed deals for a model" in whatif.Ground(BASE, NO_PAST, mine * 2).beside()
@@ -106,6 +107,6 @@ def test_another_number_than_the_forecast_pages_is_explained():
 def test_the_brief_is_one_leaf():
     start = whatif.Ground(BASE, NO_PAST, None)
     for plan in (Scenario("Nothing"), replace(PLANS[1], description="<b>why</b>")):
-        made = board.pdf(whatif.work_out(start, plan))
+        made = board_leaf.pdf(whatif.work_out(start, plan))
         assert made.startswith(b"%PDF")
         assert b"/Count 1" in made

@@ -9,11 +9,12 @@ import polars as pl
 import pytest
 
 from core.contracts.errors import ScenarioError
-from core.scenarios import engine, seek, sensitivity, whatif
+from core.scenarios.analysis import goal_seek, sensitivity, whatif
+from core.scenarios.analysis.goal_seek import Goal
+from core.scenarios.analysis.whatif import Ground
+from core.scenarios.data.historical_ranges import Seen
+from core.scenarios.engine import expectation
 from core.scenarios.levers import LeverSetting, Scenario
-from core.scenarios.seek import Goal
-from core.scenarios.seen import Seen
-from core.scenarios.whatif import Ground
 
 NOTHING = Scenario()
 
@@ -27,41 +28,41 @@ def start(sample, settings):
 def test_each_lever_alone_reaches_the_goal_it_says(start, sure):
     now = start.before().spread.quantile(1 - sure)
     goal = Goal(now * 1.08, sure)
-    found = seek.seek(start, NOTHING, goal)
+    found = goal_seek.seek(start, NOTHING, goal)
     assert found.now == pytest.approx(now)
     reached = found.frame.filter(pl.col("value").is_not_null() & (pl.col("lever") != "hires"))
     assert reached.height >= 4
     for row in reached.iter_rows(named=True):
         plan = Scenario("x", (LeverSetting(row["lever"], row["value"]),))
-        assert engine.run(start.base, plan).spread.quantile(1 - sure) == pytest.approx(goal.amount, rel=2e-3)
+        assert expectation.run(start.base, plan).spread.quantile(1 - sure) == pytest.approx(goal.amount, rel=2e-3)
     assert "one of these alone would do" in found.sentence()
 
 
 def test_the_cheapest_mix_reaches_the_goal_and_costs_no_more_than_one_lever_within_its_past(start):
     goal = Goal(start.before().spread.quantile(0.5) * 1.06)
-    found = seek.seek(start, NOTHING, goal)
+    found = goal_seek.seek(start, NOTHING, goal)
     assert found.reached
-    assert engine.run(start.base, found.mix).spread.quantile(0.5) == pytest.approx(goal.amount, rel=2e-3)
+    assert expectation.run(start.base, found.mix).spread.quantile(0.5) == pytest.approx(goal.amount, rel=2e-3)
     alone = found.frame.filter("is_seen")["effort"].min()
     assert alone is None or found.cost <= alone * 1.02
     assert "cheapest mix" in found.mix_sentence()
-    assert "With it the chance" in seek.chance_sentence(start, found)
+    assert "With it the chance" in goal_seek.chance_sentence(start, found)
 
 
 def test_a_dear_lever_is_left_out_of_the_mix(start):
     goal = Goal(start.before().spread.quantile(0.5) * 1.03)
-    cheap = seek.seek(start, NOTHING, goal)
+    cheap = goal_seek.seek(start, NOTHING, goal)
     first = cheap.mix.levers[0].lever
-    dear = seek.seek(start, NOTHING, goal, {first: 500.0})
+    dear = goal_seek.seek(start, NOTHING, goal, {first: 500.0})
     assert first not in {s.lever for s in dear.mix.levers}
 
 
 def test_what_is_reached_already_and_what_never_is(start):
-    there = seek.seek(start, NOTHING, Goal(1.0))
+    there = goal_seek.seek(start, NOTHING, Goal(1.0))
     assert there.is_there
     assert "reached already" in there.sentence()
     assert there.mix_sentence() == "Nothing has to move."
-    never = seek.seek(start, NOTHING, Goal(1e12))
+    never = goal_seek.seek(start, NOTHING, Goal(1e12))
     assert not never.reached
     assert never.frame["value"].null_count() == never.frame.height
     assert set(never.frame["shown"]) == {"not reachable by this lever alone"}
@@ -72,8 +73,8 @@ def test_what_is_reached_already_and_what_never_is(start):
 def test_a_goal_comes_on_top_of_what_is_set(start):
     plan = Scenario("x", (LeverSetting("win_rate", 0.05),))
     goal = Goal(start.before().spread.quantile(0.5) * 1.06)
-    less = seek.seek(start, plan, goal).frame.filter(pl.col("lever") == "deal_size")["value"][0]
-    more = seek.seek(start, NOTHING, goal).frame.filter(pl.col("lever") == "deal_size")["value"][0]
+    less = goal_seek.seek(start, plan, goal).frame.filter(pl.col("lever") == "deal_size")["value"][0]
+    more = goal_seek.seek(start, NOTHING, goal).frame.filter(pl.col("lever") == "deal_size")["value"][0]
     assert less < more
 
 
@@ -85,7 +86,7 @@ def test_a_goal_that_is_none_is_a_sentence(amount, sure):
 
 def test_an_effort_of_nothing_is_a_sentence(start):
     with pytest.raises(ScenarioError, match="effort"):
-        seek.seek(start, NOTHING, Goal(1.0), {"win_rate": 0.0})
+        goal_seek.seek(start, NOTHING, Goal(1.0), {"win_rate": 0.0})
 
 
 def test_the_tornado_holds_what_the_engine_says(start):
@@ -93,7 +94,7 @@ def test_the_tornado_holds_what_the_engine_says(start):
     swings = (found.frame["high_amount"] - found.frame["low_amount"]).abs().to_list()
     assert swings == sorted(swings, reverse=True)
     row = found.frame.filter(pl.col("lever") == "win_rate").row(0, named=True)
-    low = engine.run(start.base, Scenario("x", (LeverSetting("win_rate", row["low"]),))).total()
+    low = expectation.run(start.base, Scenario("x", (LeverSetting("win_rate", row["low"]),))).total()
     assert row["low_amount"] == pytest.approx(low - start.before().total())
     assert found.frame["label"][0] in found.sentence()
     assert "churn" in sensitivity.tornado(start, NOTHING, "mrr_amount").frame["lever"].to_list()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from core.scenarios import whatif
+from core.scenarios.analysis import whatif
 from core.scenarios.levers import FIRST
 
 pytestmark = pytest.mark.xdist_group("thin")

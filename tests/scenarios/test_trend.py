@@ -12,8 +12,9 @@ from core.config import load
 from core.contracts.errors import ContractError
 from core.metrics import bookings
 from core.metrics.attainment import quota_of_reps
-from core.models import forecast
-from core.scenarios import engine, trend
+from core.models.revenue import forecast
+from core.scenarios.analysis import trend
+from core.scenarios.engine import expectation
 from tests.metrics.companies import company
 
 MAY = date(2026, 5, 1)
@@ -37,7 +38,7 @@ def test_revenue_shows_what_came_and_what_the_forecast_says(sample, settings, bu
 def test_bookings_have_a_target_and_the_scenario_pages_range(sample, settings, bundle):
     found = trend.trend(sample, settings, "Bookings")
     ahead = found.frame.filter("is_forecast")
-    said = engine.start(sample, settings).by_month.filter(pl.col("month") >= MAY).head(trend.AHEAD)
+    said = expectation.start(sample, settings).by_month.filter(pl.col("month") >= MAY).head(trend.AHEAD)
     assert ahead["amount"].to_list() == said["amount"].to_list()
     assert ((ahead["lower"] <= ahead["amount"]) & (ahead["amount"] <= ahead["upper"])).all()
     third = quota_of_reps(sample, date(2026, 4, 1)) / 3

@@ -11,8 +11,11 @@ import pytest
 from core import contracts
 from core.contracts import SCHEMAS, Dataset
 from core.contracts.errors import ScenarioError
-from core.scenarios import comparison, engine, files, presets, seen, whatif
-from core.scenarios.attribution import shapley
+from core.scenarios import files, presets
+from core.scenarios.analysis import comparison, whatif
+from core.scenarios.analysis.attribution import shapley
+from core.scenarios.data import historical_ranges
+from core.scenarios.engine import expectation
 from core.scenarios.levers import FIRST, LeverSetting, Scenario
 
 ALL = Scenario("all", tuple(LeverSetting(name, 0.1) for name in FIRST))
@@ -26,7 +29,7 @@ def start(sample, settings):
 @pytest.mark.parametrize("measure", ["bookings_amount", "mrr_amount", "churned_mrr_amount"])
 def test_the_parts_add_up_to_what_the_engine_says(start, measure):
     parts = shapley(start.base, ALL, measure)
-    gap = engine.run(start.base, ALL).total(measure) - start.before().total(measure)
+    gap = expectation.run(start.base, ALL).total(measure) - start.before().total(measure)
     assert parts["amount"].sum() == pytest.approx(gap, abs=0.01)
 
 
@@ -71,7 +74,7 @@ def test_a_lever_beyond_its_past_is_warned_of(start):
 
 
 def test_the_range_seen_agrees_with_counting(sample, settings):
-    found = seen.ranges(sample, settings)
+    found = historical_ranges.ranges(sample, settings)
     starts = [date(2026, 4, 1)]
     while len(starts) < 13:
         last = starts[-1]

@@ -10,7 +10,7 @@ import pytest
 
 from core.contracts.errors import ConflictError, StoreError
 from core.store import Store
-from core.store.versions import LONGEST_NOTE
+from core.store.append_only import LONGEST_NOTE
 
 pytestmark = pytest.mark.xdist_group("store")
 PERIOD = date(2026, 4, 1)

@@ -1,0 +1,41 @@
+"""A company's data as one person sees it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.access import masking, row_scope
+from core.access.identity import Identity
+from core.config import Settings
+from core.contracts import Dataset
+
+
+def view(
+    dataset: Dataset, settings: Settings, regions: tuple[str, ...] = (), team_of: str = "", is_masked: bool = False
+) -> Dataset:
+    """Return the data cut to what a person may see, with names hidden where they must be.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The company's data.
+    settings : Settings
+    regions, team_of, is_masked
+        As an `Identity` has them.
+
+    Returns
+    -------
+    Dataset
+        Names are hidden first and rows cut then, so that a company bears the same invented name for
+        everybody.
+
+    Raises
+    ------
+    AccessError
+        When a region or the head of a team is not in the data.
+    """
+    who = Identity("", "", (), regions, team_of, is_masked)
+    if not is_masked:
+        return row_scope.cut(dataset, who)
+    head = masking.person_id(team_of, dataset, settings) if team_of else ""
+    return row_scope.cut(masking.mask(dataset, settings), replace(who, team_of=head))

@@ -1,0 +1,53 @@
+"""A scenario as one leaf for the board, in PDF: headline, chart, levers and what would have to be true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.charts import scenarios, snapshot
+from core.charts.scenarios import Drawing
+from core.charts.snapshot import Part, Snapshot
+from core.scenarios.analysis.whatif import WhatIf
+from core.scenarios.levers import LEVERS, LeverSetting
+
+HIGH = 210
+
+
+def pdf(what_if: WhatIf) -> bytes:
+    """Return the brief of a scenario as PDF; the same words and numbers as the page and the HTML brief.
+
+    Parameters
+    ----------
+    what_if : WhatIf
+    """
+    base, plan = what_if.ground.base, what_if.plan
+    head = [what_if.sentence(), what_if.recurring_sentence(), *([plan.description] if plan.description else [])]
+    chart = scenarios.months(what_if.frame, base.currency, what_if.noun, what_if.is_rate)
+    parts = [*(Part("", "text", words) for words in head), Part("", "chart", finished(chart, HIGH))]
+    true = "What would have to be true"
+    parts += [Part(true, "text", _lever(what_if, s)) for s in plan.moved] or [Part(true, "text", "No lever is moved.")]
+    if not what_if.shown_parts.is_empty():
+        split = scenarios.difference(what_if.shown_parts, base.currency, what_if.is_rate)
+        parts += [
+            Part("Which lever makes the difference", "text", what_if.part_sentence()),
+            Part("Which lever makes the difference", "chart", finished(split)),
+        ]
+    parts += [Part("Further than seen", "text", warning) for warning in what_if.warnings()]
+    close = f"{what_if.tail()} {base.correlation.sentence()} Levers are arithmetic on the company's own past; none is "
+    parts.append(Part("How it was worked out", "text", f"{close}claimed to move another."))
+    return snapshot.pdf(Snapshot(plan.name, f"As of {base.as_of:%d %B %Y}", tuple(parts)))
+
+
+def finished(drawing: Drawing, height: int | None = None) -> dict[str, Any]:
+    """Return a drawing as one specification that holds its rows."""
+    size = {} if height is None else {"height": height}
+    return {**drawing.spec, **size, "data": {"name": "rows"}, "datasets": {"rows": drawing.frame.to_dicts()}}
+
+
+def _lever(what_if: WhatIf, s: LeverSetting) -> str:
+    past, lever = what_if.ground.seen, LEVERS[s.lever]
+    past_range = past.range(s.lever)
+    if past_range is None:
+        return f"{s.words()}: {lever.rule} The past shows no range of its own."
+    seen = f"{lever.shown(past_range[0])} to {lever.shown(past_range[1])}; {past.rank(s.lever, s.value, lever.better)}"
+    return f"{s.words()}: {lever.rule} Seen in the past: {seen}."

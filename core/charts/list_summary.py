@@ -1,0 +1,116 @@
+"""A list's executive summary as one file to send: verdict, coverage, gaps, money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from core.charts import gap_ledger, requirements
+from core.charts.snapshot import Part, Snapshot
+from core.config import Settings
+from core.metrics import brief, counted, money, shortened
+from core.requirements.judge.bid_scores import Bid, Scores
+from core.requirements.match.analysis import GapAnalysis
+
+MOST_GAPS, MOST_BARS, LONGEST_TEXT = 10, 8, 160
+LOW, LOWER, LOWEST = 0.6, 0.5, 0.42  # of their height on the page
+TITLES = {
+    "coverage": "Coverage",
+    "fit": "Fit by priority",
+    "must_haves": "Must-haves",
+    "resolution": "Gaps closed in time",
+}
+
+
+def summary(analysis: GapAnalysis, score: Scores, bid: Bid, settings: Settings) -> Snapshot:
+    """Return the executive summary of a list, to be written as PDF or HTML.
+
+    Parameters
+    ----------
+    analysis : GapAnalysis
+    score : Scores
+    bid : Bid
+    settings : Settings
+        The company's name and the currency.
+
+    Returns
+    -------
+    Snapshot
+        Scores as tiles; coverage by category as a chart; the verdict with its factors and what bidding is
+        worth; the gaps that weigh most, with what closes them; what a person still has to decide.
+    """
+    parts = [*_tiles(analysis, score)]
+    parts += [_text("How much of it do we support?", analysis.sentence())]
+    parts += [_chart("How much of it do we support?", requirements.by_category, analysis.by_category(), share=LOWEST)]
+    parts += [_text("Shall we bid?", bid.sentence()), _chart("Shall we bid?", gap_ledger.factors, bid.factors)]
+    if not bid.worth.is_empty():
+        parts.append(_chart("Shall we bid?", gap_ledger.worth, bid.worth, settings.currency))
+    parts += _gaps(analysis, settings)
+    parts.append(_text("What is still to be decided?", _open(analysis)))
+    deal = analysis.summary.get("opportunity")
+    about = f"{settings.company} · {analysis.source.name}" + (f" · {deal}" if deal else "")
+    return Snapshot("Requirements at a glance", about, tuple(parts))
+
+
+def _tiles(analysis: GapAnalysis, score: Scores) -> list[Part]:
+    tiles = [
+        (
+            TITLES[row["score"]],
+            "–" if row["value"] is None else f"{row['value'] * 100:.0f} %",
+            f"target {row['target'] * 100:.0f} %",
+        )
+        for row in score.frame.iter_rows(named=True)
+    ]
+    cost = money(analysis.summary["cost_amount"], analysis.summary["currency"])
+    tiles.append(("To close all gaps", cost, f"{brief(analysis.summary['effort_weeks'])} person-weeks"))
+    tiles.append(("Requirements", f"{analysis.frame.height:,}", counted(analysis.summary["n_gaps"], "gap")))
+    return [Part("", "tile", tile) for tile in tiles]
+
+
+def _gaps(analysis: GapAnalysis, settings: Settings) -> list[Part]:
+    head, gaps = "Where are the gaps, and what closes them?", analysis.gaps
+    parts = [_text(head, analysis.gap_sentence())]
+    if gaps.is_empty():
+        return parts
+    parts.append(_chart(head, requirements.cost, gaps, settings.currency, MOST_BARS, share=LOW))
+    for row in gaps.head(MOST_GAPS).iter_rows(named=True):
+        name = f"{row['severity'].capitalize()}, row {row['row']}"
+        parts.append(_text(head, f"**{name}**: {_ended(shortened(row['text'], LONGEST_TEXT))} {row['solution']}"))
+    left = gaps.height - MOST_GAPS
+    if left > 0:
+        parts.append(_text(head, f"{left:,} more stand in the matrix."))
+    return parts
+
+
+def _open(analysis: GapAnalysis) -> str:
+    unstated = analysis.summary["n_not_stated"]
+    unclear = analysis.summary["n_unclear"] - unstated
+    if not unclear and not unstated:
+        return "Nothing: every row has its counterpart, and every limit that is asked for is stated."
+    text = (
+        f"{counted(unclear, 'row waits', 'rows wait')} for a person to choose the capability; until then "
+        f"{'it counts' if unclear == 1 else 'they count'} as not supported."
+    )
+    more = (
+        f"{counted(unstated, 'row asks', 'rows ask')} for a limit our catalogue does not state; ask product before you "
+        f"answer."
+    )
+    return " ".join(line for line, n in ((text, unclear), (more, unstated)) if n)
+
+
+def _ended(words: str) -> str:
+    """Return a text that ends as a sentence does."""
+    words = words.rstrip()
+    return words if words.endswith((".", "?", "!", "…", ":", ";")) else f"{words}."
+
+
+def _text(head: str, words: str) -> Part:
+    return Part(head, "text", words)
+
+
+def _chart(head: str, function: Callable[..., Any], *args: Any, share: float = LOWER) -> Part:
+    spec = function(*args).to_dict()
+    spec["height"] = round(float(spec.get("height") or 200) * share)
+    config = spec.setdefault("config", {})
+    config["axisY"] = {**config.get("axisY", {}), "grid": False, "domain": False, "ticks": False}
+    return Part(head, "chart", spec)

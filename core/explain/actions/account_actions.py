@@ -1,0 +1,159 @@
+"""What could be done for an account, and what became of past accounts like it where it stood so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.errors import ModelError
+from core.explain import drivers, nearest_cases
+from core.explain.actions import playbooks
+from core.explain.actions.playbooks import Play
+from core.explain.sentences import number
+from core.models import registry
+from core.models.customers import account_outlook
+
+MONTHS = 12
+VERDICTS = ("Fewer left", "No evidence", "More left", "Too few cases")
+_COLUMNS = {
+    "action": pl.String,
+    "field": pl.String,
+    "now": pl.Float64,
+    "to": pl.Float64,
+    "verdict": pl.String,
+    "n_did": pl.Int64,
+    "did_rate": pl.Float64,
+    "n_not": pl.Int64,
+    "not_rate": pl.Float64,
+    "difference_rate": pl.Float64,
+    "low_rate": pl.Float64,
+    "high_rate": pl.Float64,
+    "kept_amount": pl.Float64,
+    "effort_days": pl.Float64,
+    "who": pl.String,
+    "steps": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """What could be done for one account, with what is known of it.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [action, field, now, to, verdict, n_did, did_rate, n_not, not_rate, difference_rate, low_rate,
+        high_rate, kept_amount, effort_days, who, steps]: shares that left within the churn window of past
+        accounts like this one, where the field stood as the play would bring it and where it stood as now;
+        kept_amount is the yearly revenue the difference stands for, null without evidence.
+    days : int
+    currency : str
+    """
+
+    frame: pl.DataFrame
+    days: int
+    currency: str
+
+    def sentence(self) -> str:
+        """Name the action with the most evidence, or say that there is none."""
+        if self.frame.is_empty():
+            return "Every field a playbook could change already stands where it should, or is not known."
+        best = self.frame.filter(pl.col("verdict") == VERDICTS[0])
+        if best.is_empty():
+            return (
+                f"There is no evidence for any of {self.frame.height} possible actions: past accounts like this one "
+                "left as often with as without them."
+            )
+        row = best.to_dicts()[0]
+        return (
+            f"Most speaks for “{row['action']}”: of {row['n_did']:,} past accounts like this one that stood so, "
+            f"{row['did_rate'] * 100:.0f} % left within {self.days} days, against {row['not_rate'] * 100:.0f} % of "
+            f"{row['n_not']:,} that stood as this one does (difference {row['difference_rate'] * 100:+.0f} points, "
+            f"95 % interval {row['low_rate'] * 100:+.0f} to {row['high_rate'] * 100:+.0f}). That stands for "
+            f"{number(row['kept_amount'], 'money', self.currency)} of yearly revenue. An association, not a proven "
+            "effect."
+        )
+
+
+def recommend(dataset: Dataset, settings: Settings, account_id: str) -> Recommendations:
+    """List what a playbook could change for an account, with past cases for and against.
+
+    For each play the past accounts nearest to this one in all else are taken (by the model's log odds with
+    the play's fields held fixed; at most 400, each account once on either side). Those whose field stood
+    where the play would bring it are held against those whose field stood no better than it does now. The
+    verdict is "Fewer left" or "More left" only where the 95 % interval of the difference (Newcombe) leaves
+    out 0; it is an association: whoever did so may have differed in what no data shows. Plays whose target
+    lies outside what past accounts had (1st to 99th percentile) are left out.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    account_id : str
+
+    Raises
+    ------
+    ModelError
+        When there is no churn model, or the account does not pay.
+    """
+    model = registry.load_or_train(dataset, settings).need_churn().ready()
+    bundle = account_outlook.load_or_build(dataset, settings)
+    row = bundle.features.filter(pl.col("account_id") == account_id)
+    if row.is_empty():
+        raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
+    past = bundle.lived.filter(pl.col("account_id") != account_id) if bundle.lived.height else bundle.lived
+    rows = [_try(model, past, row, play) for play in playbooks.load() if past.height]
+    frame = pl.DataFrame([r for r in rows if r is not None], schema=_COLUMNS)
+    rank = pl.col("verdict").replace_strict({v: i for i, v in enumerate(VERDICTS)}, return_dtype=pl.Int64)
+    return Recommendations(
+        frame.sort(rank, "kept_amount", "action", descending=[False, True, False], nulls_last=True),
+        settings.models.churn_days,
+        settings.currency,
+    )
+
+
+def _try(model: object, past: pl.DataFrame, row: pl.DataFrame, play: Play) -> dict[str, object] | None:
+    now = row[play.feature][0] if play.feature in row.columns else None
+    if now is None or play.is_done(now):
+        return None
+    observed = past.filter(pl.col(play.feature).is_not_null())
+    if observed.is_empty():
+        return None
+    low, high = (float(observed[play.feature].cast(pl.Float64).quantile(q) or 0.0) for q in (0.01, 0.99))
+    if not low <= play.to <= high:
+        return None
+    near = nearest_cases.alike(model, observed, row, [play.feature, *play.together])
+    field = pl.col(play.feature)
+    did, stayed = (field >= play.to, field <= now) if play.direction == "more" else (field <= play.to, field >= now)
+    groups = [near.filter(side).unique("account_id", keep="first", maintain_order=True) for side in (did, stayed)]
+    gap = nearest_cases.difference(*(g["has_left"].to_list() for g in groups))
+    verdict = _verdict(gap)
+    mrr = float(row["mrr_amount"][0])
+    retained = -gap.value * MONTHS * mrr if verdict == VERDICTS[0] and gap.value is not None else None
+    return {
+        "action": play.name,
+        "field": drivers.plain(play.feature),
+        "now": float(now),
+        "to": play.to,
+        "verdict": verdict,
+        "n_did": gap.n_did,
+        "did_rate": gap.did_rate,
+        "n_not": gap.n_not,
+        "not_rate": gap.not_rate,
+        "difference_rate": gap.value,
+        "low_rate": gap.low,
+        "high_rate": gap.high,
+        "kept_amount": retained,
+        "effort_days": play.effort_days,
+        "who": play.who,
+        "steps": "; ".join(play.steps),
+    }
+
+
+def _verdict(gap: nearest_cases.Difference) -> str:
+    if min(gap.n_did, gap.n_not) < nearest_cases.FEWEST or gap.low is None or gap.high is None:
+        return VERDICTS[3]
+    return VERDICTS[0] if gap.high < 0 else VERDICTS[2] if gap.low > 0 else VERDICTS[1]

@@ -1,0 +1,110 @@
+"""What moves a model's chances over all of today's rows: drivers, one feature's course, and pairs that act together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.explain import drivers
+from core.explain.bins import bins
+from core.explain.contributions import shap_values
+from core.explain.explained_models import subject
+from core.explain.importance import Importance, dependence, importance
+from core.metrics.measure import counted
+
+
+def overall(dataset: Dataset, settings: Settings, of: str = "churn") -> Importance:
+    """Show which drivers move the chance most, over all paying accounts or all open deals.
+
+    Importance is the mean over rows of the size of a driver's TreeSHAP contributions, in log odds; of a
+    logistic regression's terms where that model serves, and of their weighted sum where both do.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    of : {"churn", "close"}
+
+    Raises
+    ------
+    ModelError
+        When there is no such model.
+    """
+    explained = subject(dataset, settings, of)
+    return importance(explained.model, explained.rows)
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """How one feature's value goes with its contribution and with the chance.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [value, contribution], one row per row that knows the feature; contributions in log odds.
+    bins : pl.DataFrame
+        [place, label, n, p, base]: the mean chance of the rows in each range of the feature, beside that of all
+        rows; rows where it is not known come last.
+    feature : str
+    verb : str
+    """
+
+    frame: pl.DataFrame
+    bins: pl.DataFrame
+    feature: str
+    noun: str
+    verb: str
+
+    def sentence(self) -> str:
+        """Say between which contributions the feature moves the chance, over how many rows and against which base."""
+        name = drivers.plain(self.feature)
+        if self.frame.is_empty():
+            return f"{name} is not known of any {self.noun}."
+        low, high = float(self.frame["contribution"].min()), float(self.frame["contribution"].max())  # type: ignore[arg-type]
+        base = float(self.bins["base"][0])
+        return (
+            f"{name} multiplies the odds to {self.verb} by {np.exp(low):.2f} at the least and by "
+            f"{np.exp(high):.2f} at the most, other things as they are. That is over "
+            f"{counted(self.frame.height, self.noun)} of which it is known; {base * 100:.1f} % of all are expected to "
+            f"{self.verb}."
+        )
+
+
+def driver(dataset: Dataset, settings: Settings, feature: str | None = None, of: str = "churn") -> Dependence:
+    """Show how one feature's value goes with its contribution to the chance, and with the chance itself.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    feature : str, optional
+        Default the first of `features`.
+    of : {"churn", "close"}
+
+    Raises
+    ------
+    ModelError
+        When the model has no such feature; the closest is named.
+    """
+    explained = subject(dataset, settings, of)
+    chosen = feature or features(dataset, settings, of)[0]
+    points = dependence(explained.model, explained.rows, chosen)
+    cut = bins(explained.rows[chosen], order=settings.stages.open)
+    rows = explained.rows.with_columns(place=cut.places)
+    means = rows.group_by("place").agg(n=pl.len(), p=pl.col("p").mean()).sort("place")
+    labels = pl.DataFrame({"label": list(cut.labels)}, {"label": pl.String})
+    places = labels.select(pl.int_range(pl.len()).alias("place"), "label")
+    averages = places.join(means, on="place").with_columns(base=pl.lit(float(rows["p"].mean())))  # type: ignore[arg-type]
+    return Dependence(points, averages, chosen, explained.noun, explained.verb)
+
+
+def features(dataset: Dataset, settings: Settings, of: str = "churn") -> list[str]:
+    """Return a model's features, those that move the chance most first."""
+    explained = subject(dataset, settings, of)
+    phi, _ = shap_values(explained.model, explained.rows)
+    order = np.argsort(-np.abs(phi).mean(axis=0), kind="stable")
+    return [explained.model.feature_names_[i] for i in order]

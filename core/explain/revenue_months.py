@@ -1,0 +1,106 @@
+"""Why the revenue forecast of a month is what it is: level, trend, season, deals won lately."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.errors import ModelError
+from core.metrics.measure import left_over, money
+from core.models.revenue import forecast
+
+LABELS = {
+    "level": "Last 12 months, mean",
+    "trend": "Trend",
+    "season": "Season",
+    "won_lately": "Deals won lately",
+    "agreement": "Regions and whole agree",
+}
+
+
+@dataclass(frozen=True)
+class MonthReasons:
+    """The parts of one month's revenue forecast.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [label, contribution], in the currency; they add up to the amount.
+    unit : str
+        The region, or "All".
+    month : date
+    amount : float
+    """
+
+    frame: pl.DataFrame
+    unit: str
+    month: date
+    amount: float
+    currency: str
+
+    def sentence(self) -> str:
+        """Say what the forecast is made of."""
+        where = "" if self.unit == forecast.ALL else f" of {self.unit}"
+        level, *others = self.frame.iter_rows()
+        parts = [
+            f"{money(part, self.currency, sign=True)} by {NAMES[label]}" for label, part in others if abs(part) >= 0.5
+        ]
+        effects = ", ".join(parts) or "nothing else moves it"
+        level_amount = money(level[1], self.currency)
+        return (
+            f"{money(self.amount, self.currency)}{where} in {self.month:%B %Y}: {level_amount} as the last "
+            f"twelve months were on average, {effects}."
+        )
+
+    def check(self) -> str:
+        """Say that the parts add up to the forecast."""
+        left = self.amount - float(self.frame["contribution"].sum())
+        return f"The parts add up to {money(self.amount, self.currency, 2)}: {left_over(left, self.currency)}."
+
+
+NAMES = {
+    LABELS["trend"]: "the trend",
+    LABELS["season"]: "the season",
+    LABELS["won_lately"]: "deals won lately",
+    LABELS["agreement"]: "making regions and whole agree",
+}
+
+
+def month(dataset: Dataset, settings: Settings, chosen: date | None = None, unit: str = forecast.ALL) -> MonthReasons:
+    """Split one month's revenue forecast into level, trend, season and what deals won lately add.
+
+    The level is the mean of the last twelve complete months. Season: the forecast less the forecast from the same
+    history without its seasons (STL; 0 with less than two years). Trend: that forecast less the level. Deals won
+    lately: amounts won in the 60 days before the last complete month ended, beyond what is usual for the year
+    before, times what past forecasts missed by such surprises; 0 where that would not have brought them nearer. Open
+    pipeline was tried in the same way and did not. Last, what whole and regions were changed by to agree.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    chosen : date, optional
+        The first day of a month ahead; default the first.
+    unit : str
+        A region; default the whole.
+
+    Raises
+    ------
+    ModelError
+        When there is no revenue, or no such month or region is forecast, or the models that serve are of an earlier
+        version, which kept no reasons.
+    """
+    reasons = forecast.revenue(dataset, settings).reasons
+    if reasons.is_empty():
+        raise ModelError("The models that serve kept no reasons.", mend="Return to the newest on the Models page.")
+    rows = reasons.filter(pl.col("unit") == unit).sort("month")
+    rows = rows.filter(pl.col("month") == chosen) if chosen is not None else rows.head(1)
+    if rows.is_empty():
+        raise ModelError(f"No such month of {unit} is forecast.", mend="Choose one that is listed.")
+    row = rows.row(0, named=True)
+    frame = pl.DataFrame({"label": list(LABELS.values()), "contribution": [row[name] for name in LABELS]})
+    return MonthReasons(frame, unit, row["month"], row["amount"], settings.currency)

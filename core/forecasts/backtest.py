@@ -1,0 +1,382 @@
+"""The forecast as it was on past dates, made only of what was known then, beside what came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
+from core.contracts import Dataset
+from core.contracts.errors import ModelError
+from core.contracts.spans import is_valid
+from core.features import deals as deal_features
+from core.marts.as_of import rewind
+from core.metrics.deal_events import tracks
+from core.metrics.stage_conversion import shares
+from core.models import close, outlook
+from core.models.close import CloseModel
+
+QUARTER = "Quarter"
+NO_TEAM = "No team"
+FIRST_YEAR_DAYS = 365
+QUARTERS = 8
+LONGEST_DAYS = 100
+RECORD_DAYS = 60
+RECORD_EVERY = 4
+RECORDS = 12
+Progress = Callable[[float, str], None]
+
+FORECASTS = {
+    "day": pl.Date,
+    "period_start_on": pl.Date,
+    "week": pl.Int64,
+    "window": pl.String,
+    "days": pl.Int64,
+    "closed_amount": pl.Float64,
+    "open_amount": pl.Float64,
+    "new_amount": pl.Float64,
+    "amount": pl.Float64,
+    "lower": pl.Float64,
+    "upper": pl.Float64,
+    "last_year_amount": pl.Float64,
+    "weighted_amount": pl.Float64,
+    "commit_amount": pl.Float64,
+    "best_case_amount": pl.Float64,
+    "actual_amount": pl.Float64,
+    "trained_to": pl.Date,
+}
+DEALS = {
+    "day": pl.Date,
+    "opportunity_id": pl.String,
+    "opportunity_name": pl.String,
+    "owner_id": pl.String,
+    "team": pl.String,
+    "forecast_category": pl.String,
+    "stage": pl.String,
+    "close_on": pl.Date,
+    "amount": pl.Float64,
+    "p_win": pl.Float64,
+    "expected_amount": pl.Float64,
+    "actual_amount": pl.Float64,
+}
+TEAMS = {
+    "day": pl.Date,
+    "period_start_on": pl.Date,
+    "week": pl.Int64,
+    "team": pl.String,
+    "amount": pl.Float64,
+    "commit_amount": pl.Float64,
+    "actual_amount": pl.Float64,
+}
+RULES = ("last_year_amount", "weighted_amount", "commit_amount", "best_case_amount")
+SCORES = {"opportunity_id": pl.String, "as_of": pl.Date, "horizon_days": pl.Int64, "p": pl.Float64}
+
+
+@dataclass(frozen=True)
+class Replays:
+    """Forecasts of past dates, each as it would have been made on its day.
+
+    Attributes
+    ----------
+    forecasts : pl.DataFrame
+        One row per day and window, in the columns of `FORECASTS`. `actual_amount` is what was won in
+        the window, null while it still runs; beside it what simpler rules would have said: the same
+        days a year before, open deals due in it × the share won from their stage, and those in commit.
+    deals : pl.DataFrame
+        One row per day and deal open then, in the columns of `DEALS`; `actual_amount` is what it won
+        by the end of the quarter, null while that runs.
+    teams : pl.DataFrame
+        One row per day and team, in the columns of `TEAMS`, under the hierarchy of the day.
+    scores : pl.DataFrame
+        The chances behind the record that widens later ranges.
+    twins : dict of date to CloseModel or None
+        The model of each quarter, trained on what was known before it began; None where that was
+        too little and a table of past shares served.
+    """
+
+    forecasts: pl.DataFrame
+    deals: pl.DataFrame
+    teams: pl.DataFrame
+    scores: pl.DataFrame
+    twins: dict[date, CloseModel | None]
+
+    @property
+    def quarters(self) -> list[date]:
+        """Return the first days of the quarters that were replayed, oldest first."""
+        return self.forecasts["period_start_on"].unique().sort().to_list()
+
+
+def quarters(data: Dataset, settings: Settings, most: int | None = None) -> list[date]:
+    """Return the first days of the quarters that can be replayed, oldest first.
+
+    A quarter counts once records reach back a year before it; the running one is in.
+    """
+    first = deal_features.first(data)
+    begins = [quarter_start(data.as_of, settings)]
+    while len(begins) <= (most or QUARTERS):
+        begins.append(add_months(begins[-1], -3))
+    if first is None:
+        return []
+    return sorted(day for day in begins if (day - first).days >= FIRST_YEAR_DAYS)
+
+
+def days_of(period: date, data: Dataset, settings: Settings) -> list[date]:
+    """Return the days of a quarter that are replayed: its first, and every seventh, the last day left out."""
+    end = min(quarter_end(period, settings) - timedelta(days=1), data.as_of)
+    return [period + timedelta(days=n) for n in range(0, (end - period).days + 1, 7)]
+
+
+def run(
+    data: Dataset,
+    settings: Settings,
+    progress: Progress | None = None,
+    trained: Mapping[date, CloseModel | None] | None = None,
+) -> Replays:
+    """Replay the forecast on every week of the past quarters.
+
+    Each quarter has a model of its own, trained on the data as it was known on the day before the
+    quarter began (`marts.rewind`); each week is then forecast by the live code from the data as it
+    was known on that day. The range is widened by how far earlier replays had missed by then.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    progress : callable, optional
+        Called with a share in [0, 1] and what is being done.
+    trained : mapping of date to CloseModel or None, optional
+        The quarters' models where they are trained already, on the company these rows are a part of.
+
+    Returns
+    -------
+    Replays
+        Empty where records do not reach back a year before any quarter.
+    """
+    say = progress or (lambda share, text: None)
+    periods = quarters(data, settings)
+    scores = pl.DataFrame(schema=SCORES)
+    twins: dict[date, CloseModel | None] = {}
+    frames: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
+    for index, period in enumerate(periods):
+        say(index / len(periods), f"Replaying {quarter_label(period, settings)}")
+        twins[period] = trained[period] if trained and period in trained else twin(data, settings, period)
+        for number, day in enumerate(days_of(period, data, settings)):
+            made, chances = one(data, settings, day, twins[period], scores)
+            frames.append(made)
+            if number % RECORD_EVERY == 0:
+                scores = pl.concat([scores, chances])
+    say(1.0, "Forecasts replayed")
+    parts = [
+        pl.concat([pl.DataFrame(schema=schema), *(made[k] for made in frames)])
+        for k, schema in enumerate((FORECASTS, DEALS, TEAMS))
+    ]
+    return Replays(parts[0], parts[1], parts[2], scores, twins)
+
+
+def twin(data: Dataset, settings: Settings, period: date) -> CloseModel | None:
+    """Train the close model of a quarter on what was known the day before it began; None when that is too little."""
+    rewound = rewind(data, period - timedelta(days=1), settings)
+    marks = close.marks(rewound, settings)
+    if marks.is_empty():
+        return None
+    try:
+        return CloseModel(short(settings)).fit(marks, judged=False)
+    except ModelError:
+        return None
+
+
+def short(settings: Settings) -> Settings:
+    """Return settings with the horizons a quarter needs."""
+    days = tuple(h for h in settings.models.horizons_days if h <= LONGEST_DAYS) or settings.models.horizons_days[:1]
+    return settings.model_copy(update={"models": settings.models.model_copy(update={"horizons_days": days})})
+
+
+def one(
+    data: Dataset, settings: Settings, day: date, model: CloseModel | None, scores: pl.DataFrame
+) -> tuple[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame], pl.DataFrame]:
+    """Forecast one past day.
+
+    Parameters
+    ----------
+    data : Dataset
+        Only what became of the deals is read from days after `day`.
+    settings : Settings
+    day : date
+    model : CloseModel or None
+        Trained on outcomes known before the day's quarter began.
+    scores : pl.DataFrame
+        Chances of earlier days.
+
+    Returns
+    -------
+    frames : tuple of pl.DataFrame
+        Rows of `FORECASTS`, `DEALS` and `TEAMS`.
+    chances : pl.DataFrame
+        This day's chances, for the record of later days.
+    """
+    rewound = rewind(data, day, settings)
+    chances = pl.DataFrame(schema=SCORES)
+    given = None
+    if model is not None:
+        given = model.predict(deal_features.build(rewound, day, settings))
+        chances = (
+            given.select(
+                "opportunity_id",
+                as_of=pl.lit(day),
+                horizon_days=pl.lit(RECORD_DAYS, pl.Int64),
+                p=f"p_win_{RECORD_DAYS}",
+            )
+            if f"p_win_{RECORD_DAYS}" in given.columns
+            else chances
+        )
+    seen = scores.filter(pl.col("as_of") <= day - timedelta(days=RECORD_DAYS))
+    latest = seen["as_of"].unique().sort().tail(RECORDS)
+    past = seen.filter(pl.col("as_of").is_in(latest.implode()))
+    forecast = outlook.build(rewound, settings, given, past)
+    trained = date.fromisoformat(str(model.card_["trained_to"])) if model is not None else None
+    return _frames(data, rewound, settings, forecast, trained), chances
+
+
+def _frames(
+    data: Dataset, rewound: Dataset, settings: Settings, forecast: outlook.Outlook, trained: Any
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    day = rewound.as_of
+    period, end = quarter_start(day, settings), quarter_end(day, settings)
+    due = _open_deals(rewound, settings, forecast, end)
+    windows = forecast.frame.with_columns(
+        window=pl.when(pl.int_range(pl.len()) == pl.len() - 1).then(pl.lit(QUARTER)).otherwise("window")
+    )
+    rules = [
+        _baselines(rewound, settings, due, period, end, float(windows["closed_amount"][-1]))
+        if name == QUARTER
+        else _baselines(rewound, settings, due, day + timedelta(days=1), day + timedelta(days=n), 0.0)
+        for name, n in windows.select("window", "days").iter_rows()
+    ]
+    actual = [
+        _won(data, period, end) if name == QUARTER else _won(data, day + timedelta(days=1), day + timedelta(days=n))
+        for name, n in windows.select("window", "days").iter_rows()
+    ]
+    forecasts = windows.with_columns(
+        day=pl.lit(day),
+        period_start_on=pl.lit(period),
+        week=pl.lit((day - period).days // 7 + 1, pl.Int64),
+        actual_amount=pl.Series(actual, dtype=pl.Float64),
+        trained_to=pl.lit(_day(trained), pl.Date),
+        **{name: pl.Series([rule[name] for rule in rules], dtype=pl.Float64) for name in RULES},
+    ).select(list(FORECASTS))
+    ends = _outcomes(data, day, end)
+    rows = due.join(ends, on="opportunity_id", how="left").with_columns(
+        day=pl.lit(day),
+        actual_amount=pl.when(pl.lit(end <= data.as_of)).then(pl.col("actual_amount").fill_null(0.0)),
+    )
+    return (
+        forecasts.cast(FORECASTS),  # type: ignore[arg-type]
+        rows.select(list(DEALS)).cast(DEALS),  # type: ignore[arg-type]
+        _teams(data, rewound, rows, forecast, period, end),
+    )
+
+
+def _open_deals(rewound: Dataset, settings: Settings, forecast: outlook.Outlook, end: date) -> pl.DataFrame:
+    """Return the deals behind the quarter's number with owner, team, category and whether they are due."""
+    behind = forecast.behind().frame
+    if behind.is_empty():
+        return pl.DataFrame(schema={**DEALS, "is_due": pl.Boolean, "is_amount_filled": pl.Boolean}).drop(
+            "day", "actual_amount"
+        )
+    facts = rewound.opportunities.select("opportunity_id", "owner_id", "forecast_category")
+    places = rewound.sales_team.filter(is_valid(rewound.as_of)).unique("rep_id", keep="last", maintain_order=True)
+    teams = places.select(pl.col("rep_id").alias("owner_id"), "team")
+    return (
+        behind.join(facts, on="opportunity_id", how="left")
+        .join(teams, on="owner_id", how="left")
+        .with_columns(pl.col("team").fill_null(NO_TEAM), is_due=(pl.col("close_on") <= end).fill_null(value=False))
+    )
+
+
+def _baselines(
+    rewound: Dataset, settings: Settings, due: pl.DataFrame, begin: date, until: date, closed: float
+) -> dict[str, float | None]:
+    """Return what simpler rules would have said on the day of a window: the quarter, or so many days from the next.
+
+    Deals count by rules as due once their expected close lies in the window or before it.
+    """
+    entered = due.filter(pl.col("close_on") <= until, ~pl.col("is_amount_filled"))
+    share = shares(tracks(rewound, settings), settings, rewound.as_of).select("stage", "won_rate")
+    weighted = None
+    if not share.is_empty():
+        worth = entered.join(share, on="stage", how="left")
+        weighted = closed + float(worth.select((pl.col("amount") * pl.col("won_rate")).sum()).item())
+    sums = dict(entered.group_by("forecast_category").agg(pl.col("amount").sum()).iter_rows())
+    commit = closed + float(sums.get("commit", 0.0)) if any(k is not None for k in sums) else None
+    best = None if commit is None else commit + float(sums.get("best_case", 0.0))
+    before = add_months(begin, -12)
+    is_whole = begin == quarter_start(begin, settings) and until == quarter_end(begin, settings)
+    past = add_months(before, 3) - timedelta(days=1) if is_whole else before + (until - begin)
+    first = deal_features.first(rewound)
+    last_year = _won(rewound, before, past) if first is not None and first <= before else None
+    return dict(zip(RULES, (last_year, weighted, commit, best), strict=True))
+
+
+def _won(data: Dataset, since: date, until: date) -> float | None:
+    """Return what was won from one day to another, both included; None while the window still runs."""
+    if until > data.as_of:
+        return None
+    won = data.opportunities.filter(pl.col("is_won") & pl.col("close_on").is_between(since, until))
+    return float(won["amount"].sum())
+
+
+def _outcomes(data: Dataset, day: date, end: date) -> pl.DataFrame:
+    won = data.opportunities.filter(pl.col("is_won") & (pl.col("close_on") > day) & (pl.col("close_on") <= end))
+    return won.select("opportunity_id", actual_amount=pl.col("amount").fill_null(0.0))
+
+
+def _teams(
+    data: Dataset, rewound: Dataset, rows: pl.DataFrame, forecast: outlook.Outlook, period: date, end: date
+) -> pl.DataFrame:
+    """Split the quarter's number and its outcome over teams; deals to come follow the open ones."""
+    if forecast.frame.is_empty():
+        return pl.DataFrame(schema=TEAMS)
+    total = float(forecast.frame["open_amount"][-1])
+    new = float(forecast.frame["new_amount"][-1])
+    now = _won_by_team(rewound, rewound, period, rewound.as_of).rename({"won_amount": "closed_amount"})
+    came = _won_by_team(data, rewound, period, end)
+    committed = (pl.col("forecast_category") == "commit") & pl.col("is_due") & ~pl.col("is_amount_filled")
+    ahead = rows.group_by("team").agg(
+        pl.col("expected_amount").sum(), committed=pl.col("amount").filter(committed.fill_null(value=False)).sum()
+    )
+    both = (
+        ahead.join(now, on="team", how="full", coalesce=True)
+        .join(came, on="team", how="full", coalesce=True)
+        .with_columns(pl.col("expected_amount", "committed", "closed_amount", "won_amount").fill_null(0.0))
+    )
+    share = pl.col("expected_amount") / total if total else pl.lit(1 / max(both.height, 1))
+    return (
+        both.with_columns(
+            day=pl.lit(rewound.as_of),
+            period_start_on=pl.lit(period),
+            week=pl.lit((rewound.as_of - period).days // 7 + 1, pl.Int64),
+            amount=pl.col("closed_amount") + pl.col("expected_amount") + new * share,
+            commit_amount=pl.col("closed_amount") + pl.col("committed"),
+            actual_amount=pl.when(pl.lit(end <= data.as_of)).then("won_amount"),
+        )
+        .sort("team")
+        .select(list(TEAMS))
+        .cast(TEAMS)  # type: ignore[arg-type]
+    )
+
+
+def _won_by_team(data: Dataset, rewound: Dataset, since: date, until: date) -> pl.DataFrame:
+    places = rewound.sales_team.filter(is_valid(rewound.as_of)).unique("rep_id", keep="last", maintain_order=True)
+    won = data.opportunities.filter(pl.col("is_won") & pl.col("close_on").is_between(since, until))
+    placed = won.join(places.select(pl.col("rep_id").alias("owner_id"), "team"), on="owner_id", how="left")
+    placed = placed.with_columns(pl.col("team").fill_null(NO_TEAM))
+    return placed.group_by("team").agg(won_amount=pl.col("amount").sum())
+
+
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value

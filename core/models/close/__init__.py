@@ -1,0 +1,30 @@
+"""When open deals are won or lost: the model, its training, and the deals still to be created."""
+
+from typing import TYPE_CHECKING
+
+from core.lazy_imports import later
+
+if TYPE_CHECKING:
+    from core.models.close import (
+        competing_risks,
+        joint_calibration,
+        model,
+        pipeline_creation,
+        risk_intervals,
+        training,
+    )
+    from core.models.close.model import CloseModel, marks
+
+__all__ = [
+    "CloseModel",
+    "competing_risks",
+    "joint_calibration",
+    "marks",
+    "model",
+    "pipeline_creation",
+    "risk_intervals",
+    "training",
+]
+
+INNER = {"CloseModel": "model.CloseModel", "marks": "model.marks"}
+__getattr__ = later(__name__, {name: INNER.get(name, name) for name in __all__})

@@ -1,0 +1,26 @@
+"""What is expected of every account: its outlook, its worth, and the groups customers fall into."""
+
+from typing import TYPE_CHECKING
+
+from core.lazy_imports import later
+
+if TYPE_CHECKING:
+    from core.models.customers import (
+        account_outlook,
+        bgnbd,
+        clustering,
+        lifetime,
+        retention_curves,
+        segments,
+    )
+
+__all__ = [
+    "account_outlook",
+    "bgnbd",
+    "clustering",
+    "lifetime",
+    "retention_curves",
+    "segments",
+]
+
+__getattr__ = later(__name__, {name: name for name in __all__})

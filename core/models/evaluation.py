@@ -1,0 +1,420 @@
+"""Can a model be trusted? What it said in the past, held against what happened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.errors import ModelError
+from core.features.labels import plain
+from core.metrics import money, percent
+from core.models import drift, registry
+from core.models.estimators import calibration
+
+SUBJECTS = {"close": ("deals", "were won in time"), "churn": ("accounts", "left")}
+GROUPS = ("segment", "region", "industry", "opportunity_type", "product_family")
+FEWEST_IN_GROUP = 40
+FULL = 2.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A frame and the sentence that goes with it.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+    text : str
+    facts : dict
+        Numbers of the sentence, unrounded.
+    """
+
+    frame: pl.DataFrame
+    text: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def sentence(self) -> str:
+        """Return the sentence."""
+        return self.text
+
+
+SHORT = "The history is too short to hold past chances against what happened."
+
+
+def past(dataset: Dataset, settings: Settings, subject: str, days: int) -> pl.DataFrame:
+    """Return last year's chances by models that had not seen it, with what happened and the amount at stake.
+
+    Returns
+    -------
+    pl.DataFrame
+        [id, as_of, target, p, share, amount and the groups of `GROUPS` that are known].
+
+    Raises
+    ------
+    ModelError
+        When there is no such model.
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    if subject not in SUBJECTS:
+        raise ModelError(f"There is no model called {subject}.", mend=f"Known: {', '.join(SUBJECTS)}.")
+    model = bundle.need_close() if subject == "close" else bundle.need_churn()
+    scored = model.past_
+    if scored.is_empty():
+        return pl.DataFrame()
+    here = scored.filter(pl.col("horizon_days") == days)
+    kinds = dataset.accounts.select("account_id", "segment", "region", "industry")
+    if subject == "close":
+        families = dataset.products.select("product_id", product_family="family")
+        deals = dataset.opportunities.select("opportunity_id", "account_id", "product_id", "opportunity_type", "amount")
+        return here.join(deals.join(families, on="product_id", how="left"), on="opportunity_id").join(
+            kinds, on="account_id", how="left"
+        )
+    latest = dataset.subscriptions.group_by("account_id").agg(amount=pl.col("mrr_amount").sum() * 12)
+    return here.join(kinds, on="account_id").join(latest, on="account_id", how="left")
+
+
+def _both(rows: pl.DataFrame) -> tuple[Any, Any]:
+    return rows["target"].to_numpy().astype(np.float64), rows["p"].to_numpy()
+
+
+def reliability(dataset: Dataset, settings: Settings, subject: str = "close", days: int = 90) -> Answer:
+    """Hold past chances against what happened, in ten groups of equal count.
+
+    Calibration error is the mean distance between said and happened over the groups; the Brier score
+    is the mean squared distance between chance and outcome, beside that of giving everybody the share so
+    far. Each quarter of the last year was scored by a model trained only on what was known before it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    subject : {"close", "churn"}
+    days : int
+        Days ahead.
+
+    Returns
+    -------
+    Answer
+        frame [bin, low_rate, high_rate, mean_rate, n, n_happened, happened_rate].
+    """
+    rows = past(dataset, settings, subject, days)
+    if rows.is_empty():
+        return Answer(pl.DataFrame(), SHORT)
+    target, p = _both(rows)
+    table = calibration.reliability(target, p)
+    share = rows["share"].fill_null(float(target.mean())).to_numpy()
+    own, base, off = calibration.brier(target, p), calibration.brier(target, share), calibration.error(target, p)
+    row, (noun, verb) = table.tail(1).to_dicts()[0], SUBJECTS[subject]
+    text = (
+        f"Of {row['n']:,} past {noun} given {row['low_rate'] * 100:.0f} to {row['high_rate'] * 100:.0f} %, "
+        f"{row['n_happened']:,} {verb} ({percent(row['happened_rate'])}). Over {len(p):,} cases the chances are off by "
+        f"{off * 100:.1f} points on average; the Brier score is {own:.3f}, against {base:.3f} for giving everybody "
+        "the same share."
+    )
+    return Answer(table, text, {"brier": own, "base_brier": base, "calibration_error": off})
+
+
+def lift(dataset: Dataset, settings: Settings, subject: str = "close", days: int = 90) -> Answer:
+    """Say how much sooner one finds them by going down the list.
+
+    Cases are sorted by their chance, highest first, and cut into ten. Lift is a tenth's share that
+    happened over the share of all; gain is the part of all that happened found by then.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    subject : {"close", "churn"}
+    days : int
+
+    Returns
+    -------
+    Answer
+        frame [tenth, n, n_happened, happened_rate, lift, reached_rate, gain_rate].
+    """
+    rows = past(dataset, settings, subject, days)
+    if rows.is_empty() or not rows["target"].sum():
+        return Answer(pl.DataFrame(), SHORT)
+    key = rows.columns[0]
+    ranked = rows.sort("p", "as_of", key, descending=[True, False, False])
+    tenth = (pl.int_range(pl.len()) * 10 // pl.len() + 1).alias("tenth")
+    table = (
+        ranked.with_columns(tenth)
+        .group_by("tenth", maintain_order=True)
+        .agg(n=pl.len(), n_happened=pl.col("target").cast(pl.Int64).sum())
+    )
+    whole, happened = pl.col("n").sum(), pl.col("n_happened").sum()
+    table = table.with_columns(
+        happened_rate=pl.col("n_happened") / pl.col("n"),
+        lift=(pl.col("n_happened") / pl.col("n")) / (happened / whole),
+        reached_rate=pl.col("n").cum_sum() / whole,
+        gain_rate=pl.col("n_happened").cum_sum() / happened,
+    )
+    top = table.row(0, named=True)
+    noun, verb = SUBJECTS[subject]
+    text = (
+        f"The highest tenth of {noun} holds {percent(top['gain_rate'])} of all that {verb}: {top['lift']:.1f} times as "
+        f"many as a tenth drawn at random. Half of the list holds {percent(table['gain_rate'][4])}."
+    )
+    return Answer(table, text)
+
+
+def confusion(
+    dataset: Dataset,
+    settings: Settings,
+    subject: str = "close",
+    days: int = 90,
+    threshold: float | None = None,
+    alarm_amount: float | None = None,
+    miss_amount: float | None = None,
+) -> Answer:
+    """Say what acting on every case above a chance would have cost.
+
+    A false alarm is a case acted on that did not happen, a miss one not acted on that did. The best
+    threshold is the one with the lowest cost of both; with right chances it lies at
+    alarm / (alarm + miss).
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    subject : {"close", "churn"}
+    days : int
+    threshold : float, optional
+        From 0 to 1; default the best.
+    alarm_amount, miss_amount : float, optional
+        What each error costs, in the reporting currency; default one week of work
+        (`rates.person_week_amount`), and a tenth of the median amount at stake.
+
+    Returns
+    -------
+    Answer
+        frame [threshold, n_hits, n_alarms, n_misses, n_passed, cost_amount], one row per hundredth.
+    """
+    rows = past(dataset, settings, subject, days)
+    if rows.is_empty():
+        return Answer(pl.DataFrame(), SHORT)
+    alarm, miss = costs(dataset, settings, subject, days)
+    alarm, miss = (alarm if alarm_amount is None else alarm_amount), (miss if miss_amount is None else miss_amount)
+    target, p = _both(rows)
+    cuts = np.round(np.arange(0, 1.01, 0.01), 2)
+    acted = p[None, :] >= cuts[:, None]
+    hits, alarms = (acted * target).sum(axis=1), (acted * (1 - target)).sum(axis=1)
+    misses = target.sum() - hits
+    table = pl.DataFrame(
+        {
+            "threshold": cuts,
+            "n_hits": hits.astype(int),
+            "n_alarms": alarms.astype(int),
+            "n_misses": misses.astype(int),
+            "n_passed": (len(p) - hits - alarms - misses).astype(int),
+            "cost_amount": alarms * alarm + misses * miss,
+        }
+    )
+    best = table.row(int(table["cost_amount"].arg_min() or 0), named=True)
+    at = best if threshold is None else table.row(round(threshold * 100), named=True)
+    text = (
+        f"Acting from {at['threshold'] * 100:.0f} % up would have met {at['n_hits']:,} of "
+        f"{at['n_hits'] + at['n_misses']:,} and raised {at['n_alarms']:,} false alarms: "
+        f"{money(at['cost_amount'], settings.currency)} in errors. The cheapest is "
+        f"{best['threshold'] * 100:.0f} %, with {money(best['cost_amount'], settings.currency)}."
+    )
+    return Answer(table, text, {"best": best, "at": at, "alarm_amount": alarm, "miss_amount": miss})
+
+
+def costs(dataset: Dataset, settings: Settings, subject: str, days: int) -> tuple[float, float]:
+    """Return what a false alarm and a miss cost by default: a week of work, a tenth of the median amount."""
+    rows = past(dataset, settings, subject, days)
+    middle = rows["amount"].median() if not rows.is_empty() else None
+    return settings.rates.person_week_amount / 5, round(float(middle) / 10, -2) if isinstance(
+        middle, float
+    ) else 1_000.0
+
+
+def history(dataset: Dataset, settings: Settings, subject: str = "close", days: int = 90) -> Answer:
+    """Follow said and happened through the last year.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    subject : {"close", "churn"}
+    days : int
+
+    Returns
+    -------
+    Answer
+        frame [as_of, n, mean_rate, happened_rate, brier, base_brier], one row per date.
+    """
+    rows = past(dataset, settings, subject, days)
+    if rows.is_empty():
+        return Answer(pl.DataFrame(), SHORT)
+    p, y, share = pl.col("p"), pl.col("target").cast(pl.Float64), pl.col("share").fill_null(pl.col("target").mean())
+    table = (
+        rows.group_by("as_of")
+        .agg(
+            n=pl.len(),
+            mean_rate=p.mean(),
+            happened_rate=y.mean(),
+            brier=((p - y) ** 2).mean(),
+            base_brier=((share - y) ** 2).mean(),
+        )
+        .sort("as_of")
+    )
+    better = table.filter(pl.col("brier") < pl.col("base_brier")).height
+    worst = (
+        table.with_columns(gap=(pl.col("mean_rate") - pl.col("happened_rate")).abs()).sort("gap").row(-1, named=True)
+    )
+    text = (
+        f"On {better} of {table.height} past dates the chances did better than the share so far. They were "
+        f"furthest off on {worst['as_of']:%d %B %Y}: {percent(worst['mean_rate'])} said, "
+        f"{percent(worst['happened_rate'])} happened."
+    )
+    return Answer(table, text)
+
+
+def segments(dataset: Dataset, settings: Settings, subject: str = "close", days: int = 90) -> Answer:
+    """Find the groups in which chances were wrong.
+
+    The gap is what was said less what happened; its standard error is that of independent cases with the
+    chances said, times the root of two because a case is looked at on several dates. A group counts as
+    wrong where the gap is more than twice that.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    subject : {"close", "churn"}
+    days : int
+
+    Returns
+    -------
+    Answer
+        frame [group, value, n, mean_rate, happened_rate, gap, error_rate, is_wrong], furthest off first;
+        groups of fewer than 40 cases are left out.
+    """
+    rows = past(dataset, settings, subject, days)
+    if rows.is_empty():
+        return Answer(pl.DataFrame(), SHORT)
+    p, y = pl.col("p"), pl.col("target").cast(pl.Float64)
+    parts = [
+        rows.group_by(value=pl.col(name).fill_null("not known"))
+        .agg(
+            n=pl.len(),
+            mean_rate=p.mean(),
+            happened_rate=y.mean(),
+            error_rate=(2 * (p * (1 - p)).sum()).sqrt() / pl.len(),
+        )
+        .with_columns(group=pl.lit(name.replace("_", " ")))
+        for name in GROUPS
+        if name in rows.columns
+    ]
+    table = (
+        pl.concat(parts)
+        .filter(pl.col("n") >= FEWEST_IN_GROUP)
+        .with_columns(gap=pl.col("mean_rate") - pl.col("happened_rate"))
+        .with_columns(is_wrong=pl.col("gap").abs() > FULL * pl.col("error_rate"))
+    )
+    table = table.sort((pl.col("gap") / pl.col("error_rate")).abs(), "value", descending=[True, False]).select(
+        "group", "value", "n", "mean_rate", "happened_rate", "gap", "error_rate", "is_wrong"
+    )
+    if table.is_empty():
+        return Answer(table, "No group has enough past cases to be judged.")
+    wrong, top = table.filter("is_wrong").height, table.row(0, named=True)
+    side = "too high" if top["gap"] > 0 else "too low"
+    text = (
+        f"In {wrong or 'none'} of {table.height} groups the chances were clearly off. Furthest: {top['group']} "
+        f"{top['value']}, "
+        f"{abs(top['gap']) * 100:.1f} points {side} over {top['n']:,} cases."
+    )
+    return Answer(table, text)
+
+
+def race(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer:
+    """Show who raced and who won.
+
+    All contenders were trained on what was known before each of the last four quarters and judged on what
+    came after, by log loss; lower is better. The winner serves.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    subject : {"close", "churn"}
+
+    Returns
+    -------
+    Answer
+        frame [contender, log_loss, brier, auc, calibration_error, n, serves].
+    """
+    about = card(dataset, settings, subject)
+    table = pl.DataFrame(about.get("race") or [])
+    if table.is_empty():
+        return Answer(table, "The history is too short for a race; a simple table serves.")
+    table = table.with_columns(serves=pl.col("contender") == about["winner"])
+    base = table.filter(pl.col("contender") == "base rate")
+    own = table.filter("serves")
+    saved = 1 - float(own["log_loss"][0]) / float(base["log_loss"][0]) if base.height and own.height else None
+    text = f"The {about['winner']} serves"
+    text += (
+        f": its log loss is {saved * 100:.0f} % below that of giving everybody the same." if saved is not None else "."
+    )
+    if not about.get("has_skill", True):
+        text = "Nothing clearly beat the base rate, so everybody is given the share of past cases."
+    corrections = {
+        "identity": "left as they are, for no correction helped",
+        "platt": "corrected by a line in log odds",
+        "isotonic": "corrected by a rising curve",
+    }
+    text += f" Its chances are {corrections.get(str(about.get('calibration')), 'left as they are')}."
+    left = [f"{plain(name).lower()} ({why})" for name, why in (about.get("left_out") or {}).items()]
+    return Answer(table, f"{text} Not learnt from: {'; '.join(left)}." if left else text)
+
+
+def moved(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer:
+    """Say how far today's deals or accounts have moved from those the model learnt from.
+
+    The population stability index compares each feature's spread today with that over the past:
+    PSI = sum over bins of (now − then) × ln(now / then). Below 0.1 steady, to 0.25 moving, above moved.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    subject : {"close", "churn"}
+
+    Returns
+    -------
+    Answer
+        frame [feature, psi, state], most moved first; what only says the date is left out.
+    """
+    bundle = registry.load_or_train(dataset, settings)
+    now = bundle.deal_features if subject == "close" else bundle.account_features
+    table = drift.stability(card(dataset, settings, subject).get("reference", {}), now)
+    if table.is_empty():
+        return Answer(table, "Too few rows are scored today to say whether they have moved.")
+    n = table.filter(pl.col("state") == "moved").height
+    top = table.row(0, named=True)
+    text = (
+        f"{n or 'None'} of the {table.height} things it looks at {'has' if n == 1 else 'have'} moved since it learnt; "
+        f"most of all {plain(top['feature']).lower()} (stability index {top['psi']:.2f})."
+    )
+    return Answer(table, text + (" See above whether its chances held lately before you rely on it." if n else ""))
+
+
+def card(dataset: Dataset, settings: Settings, subject: str = "close") -> dict[str, Any]:
+    """Return the model card: rows, window, features, race, scores, calibration, spread of the features."""
+    bundle = registry.load_or_train(dataset, settings)
+    model = bundle.need_close() if subject == "close" else bundle.need_churn()
+    return dict(model.card_)
+
+
+def card_text(dataset: Dataset, settings: Settings, subject: str = "close") -> str:
+    """Return the model card as JSON text, to be downloaded."""
+    return json.dumps(card(dataset, settings, subject), indent=1, default=str)

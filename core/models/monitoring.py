@@ -1,0 +1,162 @@
+"""Signs that a model has grown old: today's rows have moved, or late chances were off."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.metrics import percent
+from core.models import drift
+from core.models.estimators import calibration
+
+if TYPE_CHECKING:
+    from core.models.registry import Bundle
+
+FILE = "alarms.json"
+CLEAR = 2.0
+FEWEST_LATE = 50
+SUBJECTS = {"close": ("When a deal is won", "deals", "won in time"), "churn": ("Who leaves", "accounts", "left")}
+SCHEMA: dict[str, Any] = {
+    "model": pl.String,
+    "sign": pl.String,
+    "value": pl.Float64,
+    "limit": pl.Float64,
+    "is_alarm": pl.Boolean,
+    "said": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """What speaks for learning anew.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [model, sign, value, limit, is_alarm, said], one row per model and sign.
+    """
+
+    frame: pl.DataFrame
+
+    @property
+    def raised(self) -> list[str]:
+        """Return the sentences of the alarms."""
+        return self.frame.filter("is_alarm")["said"].to_list()
+
+    def sentence(self) -> str:
+        """Say what is wrong, or that nothing is."""
+        if self.frame.is_empty():
+            return "No model is in use yet, so there is nothing to watch."
+        if self.raised:
+            return " ".join(self.raised)
+        return (
+            f"Nothing is wrong: all {self.frame.height} signs that a model has grown old are within their limits. "
+            f"{' '.join(self.frame.filter(pl.col('sign') == 'off')['said'])}"
+        )
+
+
+def alarms(dataset: Dataset, settings: Settings) -> Alarms:
+    """Watch the models for signs of age.
+
+    Three signs per model. Moved: the share of features whose spread among today's deals or accounts differs from
+    that of the year they were learnt from by a population stability index above 0.25. Off: by how much the chances
+    of the latest past quarter, by a model that had not seen it, lay above or below what happened; an alarm only
+    where chance alone would rarely do that (twice the standard error). Worse: the Brier score of that quarter
+    over that of giving everybody the share so far, less 1; above 0 the model was worse than that.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+        `upkeep.moved_rate` and `upkeep.off_rate` are the limits.
+    """
+    from core.models import registry
+
+    return watch(registry.load_or_train(dataset, settings), settings)
+
+
+def watch(bundle: Bundle, settings: Settings) -> Alarms:
+    """Return the signs of the models of a bundle."""
+    parts: list[tuple[Any, ...]] = []
+    horizons = settings.models.horizons_days
+    days = {"close": 90 if 90 in horizons else horizons[0], "churn": settings.models.churn_days}
+    for subject, model, today in (
+        ("close", bundle.close, bundle.deal_features),
+        ("churn", bundle.churn, bundle.account_features),
+    ):
+        if model is None:
+            continue
+        parts += _moved(subject, drift.stability(model.card_.get("reference", {}), today), settings)
+        parts += _late(subject, model.past_, days[subject], settings)
+    return Alarms(pl.DataFrame(parts, schema=SCHEMA, orient="row"))
+
+
+def _moved(subject: str, table: pl.DataFrame, settings: Settings) -> list[tuple[Any, ...]]:
+    if table.is_empty():
+        return []
+    name, noun, _ = SUBJECTS[subject]
+    moved, limit = table.filter(pl.col("state") == "moved"), settings.upkeep.moved_rate
+    share = moved.height / table.height
+    text = (
+        f"{name}: {moved.height} of the {table.height} things the model looks at differ clearly between today's {noun} "
+        "and those it learnt from."
+    )
+    return [(name, "moved", share, limit, share > limit, text)]
+
+
+def _late(subject: str, past: pl.DataFrame, days: int, settings: Settings) -> list[tuple[Any, ...]]:
+    """Hold the latest quarter of past chances against what happened."""
+    name, noun, verb = SUBJECTS[subject]
+    here = past.filter(pl.col("horizon_days") == days) if past.height else past
+    if here.is_empty():
+        return []
+    last: Any = here["as_of"].max()
+    late = here.filter((pl.lit(last) - pl.col("as_of")).dt.total_days() < 91)
+    if late.height < FEWEST_LATE:
+        return []
+    target, p = late["target"].to_numpy().astype(float), late["p"].to_numpy()
+    gap, limit = float((p - target).mean()), settings.upkeep.off_rate
+    error = float(np.sqrt(2 * (p * (1 - p)).sum()) / len(p))
+    side = "more" if gap > 0 else "fewer"
+    off = (
+        f"{name}: of the {late.height:,} {noun} scored in the quarter to {last:%d %B %Y}, {percent(float(p.mean()))} "
+        f"were expected to be {verb} within {days} days and {percent(float(target.mean()))} were"
+        if subject == "close"
+        else f"{name}: of the {late.height:,} {noun} scored in the quarter to {last:%d %B %Y}, "
+        f"{percent(float(p.mean()))} were expected to leave within {days} days and {percent(float(target.mean()))} did"
+    )
+    off += f", {abs(gap) * 100:.1f} points {side} than came true." if abs(gap) >= 0.0005 else "."
+    share = late["share"].fill_null(float(target.mean())).to_numpy()
+    own, base = calibration.brier(target, p), calibration.brier(target, share)
+    worse = own / base - 1 if base > 0 else 0.0
+    how = "worse" if worse > 0 else "better"
+    than = (
+        f"{name}: on those {noun} the chances did {how} than giving every one of them the same share "
+        f"(Brier score {own:.3f} against {base:.3f})."
+    )
+    return [
+        (name, "off", abs(gap), limit, abs(gap) > limit and abs(gap) > CLEAR * error, off),
+        (name, "worse", worse, 0.0, worse > 0, than),
+    ]
+
+
+def keep(folder: Path, watched: Alarms) -> None:
+    """Write the alarms raised beside the models, so that a page can show them without loading these."""
+    work = folder / f".{FILE}"
+    work.write_text(json.dumps(watched.raised), encoding="utf-8")
+    work.replace(folder / FILE)
+
+
+def kept(folder: Path) -> list[str]:
+    """Return the alarms written beside models; none where nothing is written."""
+    try:
+        return [str(text) for text in json.loads((folder / FILE).read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []

@@ -1,0 +1,250 @@
+"""Monthly revenue for the next months, with a range that has been measured on past months."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months, month_start
+from core.contracts import Dataset
+from core.contracts.errors import ModelError
+from core.metrics.measure import money
+from core.models.revenue import bookings_signal
+from core.models.revenue.local_models import SEASON, Floats
+from core.models.revenue.panel_forecaster import RevenueForecaster, reconciled
+
+ALL = "All"
+
+
+def monthly_revenue(dataset: Dataset, by: str | None = None) -> pl.DataFrame:
+    """Return revenue [unit, month, amount] of complete months: billing less refunds.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    by : str, optional
+        A column of transactions to split by, as "region"; default one unit, "All".
+    """
+    return monthly(dataset.transactions, dataset.as_of, by)
+
+
+def monthly(transactions: pl.DataFrame, as_of: date, by: str | None = None) -> pl.DataFrame:
+    """Return revenue [unit, month, amount] of the months complete on a day, from transactions."""
+    unit = pl.lit(ALL) if by is None else pl.col(by).fill_null("Not known")
+    lines = transactions.filter(
+        pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < month_start(as_of))
+    )
+    month = pl.col("booked_on").dt.truncate("1mo")
+    return lines.group_by(unit=unit, month=month).agg(pl.col("amount").sum()).sort("unit", "month")
+
+
+def revenue_panel(dataset: Dataset, by: str = "region") -> pl.DataFrame:
+    """Return monthly revenue of the whole, as unit "All", and of each part, all up to the same last month.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    by : str
+        A column of transactions.
+    """
+    whole = monthly_revenue(dataset)
+    if whole.is_empty():
+        return whole
+    parts = monthly_revenue(dataset, by).filter(pl.col("unit") != ALL)
+    last = whole["month"].max()
+    ends = parts.select("unit").unique().with_columns(month=pl.lit(last), amount=pl.lit(0.0))
+    full = pl.concat([parts, ends.join(parts, on=["unit", "month"], how="anti")])
+    return pl.concat([whole, full.select(whole.columns)]).sort("unit", "month")
+
+
+def replay(frame: pl.DataFrame, settings: Settings, months: int = 24, h: int = 1) -> pl.DataFrame:
+    """Forecast past months as they would have been forecast then.
+
+    Returns
+    -------
+    pl.DataFrame
+        [unit, month, amount, lower, upper, actual, is_inside], for the last `months` months, each
+        forecast `h` months ahead from earlier months only.
+    """
+    return replayed(RevenueForecaster(settings).fit(frame), months, h)
+
+
+def replayed(model: RevenueForecaster, months: int, h: int) -> pl.DataFrame:
+    """Replay the last `months` months `h` months ahead, with a model that holds them.
+
+    Raises
+    ------
+    ModelError
+        When the history is too short.
+    """
+    last, steps = max(model.last_months_), max(h, model.settings.models.forecast_months)
+    parts = []
+    for back in range(h, min(months + h, max(map(len, model.series_)))):
+        middle, width = ahead(model, steps, back)
+        for index, (unit, own_last) in enumerate(zip(model.units_, model.last_months_, strict=True)):
+            n = len(model.series_[index])
+            if own_last != last or back >= n:
+                continue
+            amount, half = float(middle[index, h - 1]), float(width[index, h - 1])
+            actual = float(model.series_[index][n - back + h - 1])
+            parts.append((unit, add_months(own_last, h - back), amount, amount - half, amount + half, actual))
+    if not parts:
+        raise ModelError("The history is too short to replay.", mend="Load more months of transactions.")
+    shape = {"unit": pl.String, "month": pl.Date, **dict.fromkeys(("amount", "lower", "upper", "actual"), pl.Float64)}
+    table = pl.DataFrame(parts, schema=shape, orient="row").sort("unit", "month")
+    return table.with_columns(is_inside=pl.col("actual").is_between("lower", "upper"))
+
+
+def ahead(model: RevenueForecaster, h: int, back: int = 0) -> tuple[Floats, Floats]:
+    """Return forecast and half-width, units by h, parts summing to the whole where there is one."""
+    middle, width = model.ahead(h, back)
+    if ALL not in model.units_ or len(model.units_) < 3 or np.isnan(middle).any():
+        return middle, width
+    top = model.units_.index(ALL)
+    order = [top, *(i for i in range(len(model.units_)) if i != top)]
+    out = middle.copy()
+    out[order] = reconciled(middle[order], width[order] ** 2)
+    return out, width
+
+
+@dataclass(frozen=True)
+class RevenueOutlook:
+    """Monthly revenue, past and forecast.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [month, amount, lower, upper, is_forecast]; no range for past months.
+    parts : pl.DataFrame
+        The same by region, with a column unit; they sum to the whole.
+    replays : pl.DataFrame
+        [month, amount, lower, upper, actual, is_inside, ahead], past months as they were forecast so
+        many months before.
+    reasons : pl.DataFrame
+        [unit, month, level, trend, season, won_lately, agreement, amount] of the months ahead, the whole as unit
+        "All"; the five add up to the amount. Empty where models of an earlier version serve.
+    """
+
+    frame: pl.DataFrame
+    currency: str
+    rate: float
+    coverage: float | None
+    n_replayed: int
+    parts: pl.DataFrame = field(default_factory=pl.DataFrame)
+    replays: pl.DataFrame = field(default_factory=pl.DataFrame)
+    reasons: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def sentence(self) -> str:
+        """Say next months' revenue, its range, and how past ranges held."""
+        coming = self.frame.filter("is_forecast")
+        first, last = coming.row(0, named=True), coming.row(-1, named=True)
+        text = (
+            f"Revenue of {money(first['amount'], self.currency)} in {first['month']:%B %Y}, "
+            f"and {money(last['amount'], self.currency)} in {last['month']:%B %Y}, "
+            f"between {money(last['lower'], self.currency)} and {money(last['upper'], self.currency)} "
+            f"in {self.rate * 100:.0f} % of cases."
+        )
+        if self.coverage is None:
+            return text + " The history is too short to say how well such ranges held."
+        return text + f" Of {self.n_replayed} past months, {self.coverage * 100:.0f} % fell in their range."
+
+
+def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
+    """Forecast monthly revenue with its range, in all and by region, and replay past months.
+
+    Revenue is billing less refunds, in complete months. The forecast is the weighted mean of ETS, Theta and CES
+    of each series and boosted trees over the changes of all of them, moved by what deals won in the last 60 days add
+    where that would have brought past forecasts nearer (`models.leads`); whole and regions are made to agree. The
+    range holds the set share of the forecast's own past misses as many months ahead. The running month is
+    forecast as a whole.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+        `models.forecast_months` and `models.interval_rate` set length and range.
+
+    Raises
+    ------
+    ModelError
+        When there is no complete month of revenue.
+    """
+    from core.models import registry
+
+    return registry.revenue_outlook(dataset, settings)
+
+
+def forecast_revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
+    """Work the forecast of `revenue` out anew."""
+    past, h = revenue_panel(dataset), settings.models.forecast_months
+    model = fitted(dataset, past, settings)
+    middle, width = ahead(model, h)
+    months = [add_months(last, i + 1) for last in model.last_months_ for i in range(h)]
+    columns = {"amount": middle.ravel(), "lower": (middle - width).ravel(), "upper": (middle + width).ravel()}
+    reasons = {name: part.ravel() for name, part in reckoned(model, middle, settings).items()}
+    forecasts = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns, **reasons})
+    replays = pl.DataFrame()
+    if past["month"].n_unique() > settings.models.min_months:
+        each = [
+            replayed(model, 24, k).filter(pl.col("unit") == ALL).with_columns(ahead=pl.lit(k)) for k in range(1, h + 1)
+        ]
+        replays = pl.concat(each)
+    both = pl.concat([past.with_columns(is_forecast=False), forecasts.with_columns(is_forecast=True)], how="diagonal")
+    return outlook_of(both, replays, settings)
+
+
+def fitted(dataset: Dataset, past: pl.DataFrame, settings: Settings) -> RevenueForecaster:
+    """Return the forecaster of the whole and its regions, which knows what was won lately where deals are loaded."""
+    won = None
+    if dataset.has("opportunities") and not past.is_empty():
+        won = bookings_signal.of_deals(dataset, "region", past["month"].unique().sort().to_list(), ALL)
+    return RevenueForecaster(settings).fit(past, won, ALL)
+
+
+REASONS = ("level", "trend", "season", "won_lately", "agreement")
+
+
+def reckoned(model: RevenueForecaster, middle: Floats, settings: Settings) -> dict[str, Floats]:
+    """Split each forecast into parts that add up to it, each units by months ahead.
+
+    level is the mean of the unit's last twelve months; season is what the forecast loses where the history is cleared
+    of its seasons (STL, Cleveland and others 1990; two years are needed, else 0); trend is what is left of the forecast
+    without seasons beyond the level; won_lately is what deals won lately move it by; agreement is what whole and
+    parts were changed by to agree.
+    """
+    h = middle.shape[1]
+    level = np.array([y[-SEASON:].mean() for y in model.series_])[:, None] * np.ones((1, h))
+    base = model.base(h)
+    calm = RevenueForecaster(settings)
+    calm.units_, calm.last_months_ = model.units_, model.last_months_
+    calm.series_ = [unseasoned(y) for y in model.series_]
+    plain = calm.base(h, shares=model.shares(h))
+    moved = base * model.lift(h)
+    parts = (level, plain - level, base - plain, moved, middle - base - moved)
+    return dict(zip(REASONS, parts, strict=True))
+
+
+def unseasoned(y: Floats) -> Floats:
+    """Return a monthly series without its seasons; as it is with less than two years."""
+    if len(y) < 2 * SEASON or np.ptp(y) == 0:
+        return y
+    from statsmodels.tsa.seasonal import STL
+
+    return np.asarray(y - STL(y, period=SEASON, robust=True).fit().seasonal, dtype=np.float64)
+
+
+def outlook_of(frame: pl.DataFrame, replays: pl.DataFrame, settings: Settings) -> RevenueOutlook:
+    """Put forecast and replays together as the page shows them."""
+    first = replays.filter(pl.col("ahead") == 1) if replays.height else replays
+    coverage = float(first["is_inside"].cast(pl.Float64).mean()) if first.height else None  # type: ignore[arg-type]
+    shape = ["month", "amount", "lower", "upper", "is_forecast"]
+    whole = frame.filter(pl.col("unit") == ALL).select(shape)
+    parts = frame.filter(pl.col("unit") != ALL).select("unit", *shape)
+    rate = settings.models.interval_rate
+    has_reasons = set(REASONS) <= set(frame.columns)
+    why = frame.filter("is_forecast").select("unit", "month", *REASONS, "amount") if has_reasons else pl.DataFrame()
+    return RevenueOutlook(whole, settings.currency, rate, coverage, first.height, parts, replays, why)

@@ -1,0 +1,173 @@
+"""Revenue by region, segment, family or team: forecasts of the parts that sum to that of the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.config.calendar import add_months
+from core.contracts import Dataset
+from core.contracts.errors import ModelError, closest
+from core.metrics import money, percent
+from core.models import registry
+from core.models.revenue import forecast
+from core.models.revenue.forecast import ALL
+from core.models.revenue.panel_forecaster import RevenueForecaster, reconciled
+
+BY = {"region": "Region", "segment": "Segment", "family": "Product family", "team": "Team"}
+NOT_KNOWN = "Not known"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Monthly revenue of the parts, past and forecast.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [unit, month, amount, lower, upper, is_forecast], the unit with most revenue ahead first; no range
+        for past months.
+    by : str
+    """
+
+    frame: pl.DataFrame
+    by: str
+    currency: str
+
+    def sentence(self) -> str:
+        """Say which part carries most of the months ahead, and which grows fastest on the same time last year."""
+        ahead = self.frame.filter("is_forecast")
+        if ahead.is_empty():
+            return "There is no revenue to forecast from."
+        sums = ahead.group_by("unit", maintain_order=True).agg(pl.col("amount").sum())
+        total, top = float(sums["amount"].sum()), sums.row(0, named=True)
+        n = ahead["month"].n_unique()
+        text = (
+            f"{top['unit']} is to bring {money(top['amount'], self.currency)} in the next {n} months, "
+            f"{percent(top['amount'] / total) if total else 'none'} of the whole."
+        )
+        grown = self.growth().drop_nulls("growth_rate")
+        if grown.height < 2:
+            return text
+        best, worst = grown.row(0, named=True), grown.row(-1, named=True)
+        return (
+            f"{text} Against the same months a year ago, {best['unit']} grows most "
+            f"({percent(best['growth_rate'], sign=True)}) and {worst['unit']} least "
+            f"({percent(worst['growth_rate'], sign=True)})."
+        )
+
+    def table(self) -> pl.DataFrame:
+        """Return [unit, a column per month ahead, growth_rate], the largest first."""
+        ahead = self.frame.filter("is_forecast").with_columns(name=pl.col("month").dt.strftime("%B %Y"))
+        if ahead.is_empty():
+            return ahead.select("unit")
+        wide = ahead.pivot("name", index="unit", values="amount", maintain_order=True)
+        return wide.join(self.growth(), on="unit", how="left", maintain_order="left")
+
+    def growth(self) -> pl.DataFrame:
+        """Return [unit, growth_rate] of the months ahead on the same months a year ago, the fastest first."""
+        ahead = self.frame.filter("is_forecast").with_columns(before=pl.col("month").dt.offset_by("-1y"))
+        past = self.frame.filter(~pl.col("is_forecast")).select("unit", before="month", earlier="amount")
+        both = (
+            ahead.join(past, on=["unit", "before"], how="left")
+            .group_by("unit", maintain_order=True)
+            .agg(pl.col("amount").sum(), pl.col("earlier").sum(), n=pl.col("earlier").count(), months=pl.len())
+        )
+        is_complete = (pl.col("n") == pl.col("months")) & (pl.col("earlier") > 0)
+        return both.select(
+            "unit", growth_rate=pl.when(is_complete).then(pl.col("amount") / pl.col("earlier") - 1)
+        ).sort("growth_rate", "unit", descending=[True, False], nulls_last=True)
+
+
+def parts(dataset: Dataset, settings: Settings, by: str = "region") -> Parts:
+    """Forecast monthly revenue of each region, segment, product family or team, summing to the whole.
+
+    Each part is forecast like the whole (`revenue`) from its own months, boosted trees over all of them; then the
+    parts are changed as little as their own uncertainty allows so that they sum to the whole shown above (minimum
+    trace with a diagonal covariance, the whole held fixed). A line counts for the segment of its account, the
+    family of its product and the team in which its rep, else the owner of its account, is today.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    by : {"region", "segment", "family", "team"}
+
+    Returns
+    -------
+    Parts
+
+    Raises
+    ------
+    ModelError
+        When revenue cannot be split by such a column, or there is no complete month of revenue.
+    """
+    if by not in BY:
+        raise ModelError(f"Revenue cannot be split by {by}.", mend=f"Did you mean {closest(by, list(BY))}?")
+    whole = forecast.revenue(dataset, settings)
+    if by == "region":
+        return _sorted(whole.parts, by, settings)
+    lines = placed(dataset, by)
+    folder = registry.folder(dataset, settings)
+    file = None if folder is None else folder / f"revenue_by_{by}.parquet"
+    if file is not None and file.exists():
+        try:
+            return _sorted(pl.read_parquet(file), by, settings)
+        except pl.exceptions.PolarsError:
+            file.unlink(missing_ok=True)
+    forecasts = _forecast(lines, whole.frame, settings)
+    if file is not None:
+        work = file.with_suffix(".writing")
+        forecasts.write_parquet(work)
+        work.replace(file)
+    return _sorted(forecasts, by, settings)
+
+
+def placed(dataset: Dataset, by: str) -> pl.DataFrame:
+    """Return monthly revenue [unit, month, amount] of complete months by a column that may lie beside the lines."""
+    lines = dataset.transactions
+    if by == "segment":
+        lines = lines.join(dataset.accounts.select("account_id", segment="segment"), on="account_id", how="left")
+    elif by == "family":
+        lines = lines.join(dataset.products.select("product_id", "family"), on="product_id", how="left")
+    elif by == "team":
+        today = dataset.sales_team.filter(pl.col("valid_from") <= dataset.as_of).sort("valid_from")
+        teams = today.unique("rep_id", keep="last").select("rep_id", "team")
+        owners = dataset.accounts.select("account_id", "owner_id")
+        lines = lines.join(owners, on="account_id", how="left").with_columns(
+            pl.coalesce("rep_id", "owner_id").alias("rep_id")
+        )
+        lines = lines.join(teams, on="rep_id", how="left")
+    named = lines.with_columns(pl.col(by).cast(pl.String).fill_null(NOT_KNOWN))
+    return forecast.monthly(named, dataset.as_of, by)
+
+
+def _forecast(lines: pl.DataFrame, whole: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Forecast the parts, held to the whole's forecast."""
+    target = whole.filter("is_forecast").sort("month")["amount"].to_numpy()
+    last = whole.filter(~pl.col("is_forecast"))["month"].max()
+    ends = lines.select("unit").unique().with_columns(month=pl.lit(last), amount=pl.lit(0.0))
+    full = pl.concat([lines, ends.join(lines, on=["unit", "month"], how="anti").select(lines.columns)])
+    model, h = RevenueForecaster(settings).fit(full), len(target)
+    middle, width = model.ahead(h)
+    fixed = np.vstack([np.zeros(h), width**2])
+    middle = reconciled(np.vstack([target, middle]), fixed)[1:]
+    months = [add_months(day, i + 1) for day in model.last_months_ for i in range(h)]
+    columns = {"amount": middle.ravel(), "lower": (middle - width).ravel(), "upper": (middle + width).ravel()}
+    forecasts = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns})
+    past = full.sort("unit", "month").with_columns(is_forecast=pl.lit(value=False))
+    return pl.concat([past, forecasts.with_columns(is_forecast=pl.lit(value=True))], how="diagonal")
+
+
+def _sorted(frame: pl.DataFrame, by: str, settings: Settings) -> Parts:
+    if frame.is_empty():
+        return Parts(frame, by, settings.currency)
+    shape = ["unit", "month", "amount", "lower", "upper", "is_forecast"]
+    ahead = frame.filter("is_forecast").group_by("unit").agg(ahead=pl.col("amount").sum())
+    ranked = frame.filter(pl.col("unit") != ALL).join(ahead, on="unit")
+    return Parts(
+        ranked.sort("ahead", "unit", "month", descending=[True, False, False]).select(shape), by, settings.currency
+    )

@@ -1,0 +1,22 @@
+"""What leaves the house: the buyer's own file filled in, the gap workbook, everything as JSON."""
+
+from typing import TYPE_CHECKING
+
+from core.lazy_imports import later
+
+if TYPE_CHECKING:
+    from core.requirements.export import (
+        answered_list,
+        cell_answers,
+        filled_file,
+        gap_workbook,
+    )
+
+__all__ = [
+    "answered_list",
+    "cell_answers",
+    "filled_file",
+    "gap_workbook",
+]
+
+__getattr__ = later(__name__, {name: name for name in __all__})

@@ -1,0 +1,158 @@
+"""What goes out of a list: the buyer's own file filled in, and everything as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.requirements.catalogue import capabilities as catalogues
+from core.requirements.catalogue import effective_catalogue
+from core.requirements.catalogue.capabilities import Catalogue
+from core.requirements.export.filled_file import Filled, fill
+from core.requirements.judge import draft_answers, gap_analysis
+from core.requirements.judge.draft_answers import Drafts
+from core.requirements.match import answer_library
+from core.requirements.match.analysis import GapAnalysis
+from core.requirements.read.requirement_list import read_list
+from core.requirements.work import needs_review, row_review, saved_lists
+
+KEY = ["sheet", "row"]
+TOLD = (
+    "sheet",
+    "row",
+    "requirement_id",
+    "section",
+    "text",
+    "category",
+    "priority",
+    "obligation",
+    "capability_id",
+    "capability",
+    "status",
+    "confidence",
+    "statement",
+    "comparison",
+    "gap_type",
+    "severity",
+    "impact",
+    "effort_weeks",
+    "timeline",
+    "cost_amount",
+    "approach",
+    "solution",
+    "workaround",
+    "owner",
+    "exposed_amount",
+    "answered_before",
+)
+
+
+def answers(
+    analysis: GapAnalysis, drafts: Drafts, worked: pl.DataFrame | None = None, states: Sequence[str] = row_review.STATES
+) -> pl.DataFrame:
+    """Return what is answered to each row: [sheet, row, status, statement, capability, response].
+
+    Parameters
+    ----------
+    analysis : GapAnalysis
+    drafts : Drafts
+    worked : pl.DataFrame, optional
+        The rows people worked on; what they wrote goes before the draft.
+    states : sequence of str
+        Rows in other states are left out.
+    """
+    rows = row_review.grid(analysis, drafts, row_review.nothing() if worked is None else worked)
+    rows = rows.filter(pl.col("state").is_in(list(states))).select(*KEY, response="answer")
+    return analysis.frame.select(*KEY, "status", "statement", "capability").join(rows, on=KEY)
+
+
+def own_file(
+    analysis: GapAnalysis, drafts: Drafts, worked: pl.DataFrame | None = None, *, replace: bool = False
+) -> Filled:
+    """Fill the buyer's own file with the answers to every row.
+
+    Only answer cells change; every other part stays byte for byte, and the proof lists them part by part.
+
+    Parameters
+    ----------
+    analysis : GapAnalysis
+    drafts : Drafts
+    worked : pl.DataFrame, optional
+        The rows people worked on.
+    replace : bool
+        Whether answers that stand in the file already are written over.
+
+    Raises
+    ------
+    RequirementError
+        When the file is none that can be filled.
+    """
+    return fill(analysis.source, answers(analysis, drafts, worked), replace=replace)
+
+
+def as_json(analysis: GapAnalysis, drafts: Drafts | None = None) -> str:
+    """Return the whole analysis as JSON: `requirements` with answer and sources, `gaps` by row, and `summary`.
+
+    Parameters
+    ----------
+    analysis : GapAnalysis
+    drafts : Drafts, optional
+        Without them no answer stands beside a requirement.
+    """
+    rows = analysis.frame.select(TOLD)
+    if drafts is not None:
+        written = drafts.frame.select(*KEY, answer="draft", sources="sources")
+        rows = rows.join(written, on=KEY, how="left", maintain_order="left")
+    near = analysis.to_dict()["requirements"]
+    listed: list[dict[str, Any]] = [
+        {**row, "candidates": entry["candidates"]} for row, entry in zip(rows.to_dicts(), near, strict=True)
+    ]
+    out = {"file": analysis.source.name, "catalogue": analysis.catalogue_name, "requirements": listed}
+    return json.dumps(out | {"summary": analysis.summary}, indent=2, default=str, ensure_ascii=False)
+
+
+def drafted(analysis: GapAnalysis, catalogue: Catalogue) -> Drafts:
+    """Return the draft answers of an analysis, with those of the library in front.
+
+    Parameters
+    ----------
+    analysis : GapAnalysis
+    catalogue : Catalogue
+        The one it was made with.
+    """
+    return draft_answers.drafts(analysis, catalogue, needs_review.answers(analysis))
+
+
+def held(
+    file: Path | str, settings: Settings, catalogue: Path | str | None = None, *, with_library: bool = True
+) -> tuple[GapAnalysis, Drafts, pl.DataFrame]:
+    """Read a list and hold it against the catalogue as the app would, with what people answered and decided.
+
+    Parameters
+    ----------
+    file : path
+    settings : Settings
+    catalogue : path, optional
+        Default the one in force.
+    with_library : bool
+        Whether earlier answers, and work done on this very file, count.
+
+    Returns
+    -------
+    GapAnalysis, Drafts, pl.DataFrame
+        The last: the rows people worked on.
+    """
+    source = read_list(file)
+    capabilities = catalogues.load(catalogue) if catalogue else effective_catalogue.load(settings).catalogue
+    library = answer_library.load(settings, saved_lists.key(source.content)) if with_library else None
+    worked = saved_lists.worked(settings, source.content) if with_library else row_review.nothing()
+    analysis = gap_analysis.analyse(source, capabilities, settings, library=library)
+    decisions = row_review.decisions(worked)
+    if not decisions.is_empty():
+        analysis = gap_analysis.decide(analysis, decisions, capabilities, settings)
+    return analysis, drafted(analysis, capabilities), worked

@@ -1,0 +1,224 @@
+"""The scores of a list, and whether to bid on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.metrics import money, percent
+from core.requirements.judge.gap_analysis import GapAnalysis, Stake, closing
+
+AS_IS, BLOCKERS, ALL = "as we stand", "blockers closed", "all gaps closed"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Coverage, fit, resolution and must-haves against their targets.
+
+    Attributes
+    ----------
+    frame : pl.DataFrame
+        [score, value, target, n, of]: value is null where there is nothing to divide by.
+    """
+
+    frame: pl.DataFrame
+
+    def value(self, score: str) -> float | None:
+        """Return one score."""
+        values = self.frame.filter(pl.col("score") == score)["value"]
+        return None if values.is_empty() or values[0] is None else float(values[0])
+
+    def sentence(self) -> str:
+        """Say which targets are met and which are missed."""
+        rows = [row for row in self.frame.iter_rows(named=True) if row["value"] is not None]
+        parts = [f"{row['score']} {percent(row['value'])} against {percent(row['target'])}" for row in rows]
+        met = sum(row["value"] >= row["target"] for row in rows)
+        return f"{met} of {len(rows)} targets are met: {'; '.join(parts)}."
+
+
+def scores(analysis: GapAnalysis, settings: Settings) -> Scores:
+    """Work out a list's scores.
+
+    Coverage is the share of requirements supported today. Fit weighs each by its priority and counts
+    what is limited or through a partner half, what is on the roadmap a quarter. Must-haves is the share
+    of critical requirements supported today; its target is all of them. Resolution is the share of gaps
+    whose closing takes no longer than the weeks a buyer waits (12, `requirements.bid.closable_weeks`).
+
+    Parameters
+    ----------
+    analysis : GapAnalysis
+    settings : Settings
+        Targets.
+    """
+    rows, targets = analysis.frame, settings.targets
+    must = rows.filter(pl.col("priority") == "critical")
+    gaps = rows.filter(pl.col("gap_type").is_not_null())
+    ready = int((rows["status"] == "available").sum())
+    in_time = int((gaps["effort_weeks"] <= settings.requirements.bid.closable_weeks).sum())
+    must_ready = int((must["status"] == "available").sum())
+    entries = [
+        ("coverage", _rate(ready, rows.height), targets.requirements_coverage_rate, ready, rows.height),
+        ("fit", analysis.summary["fit_rate"], targets.product_fit_rate, ready, rows.height),
+        ("resolution", _rate(in_time, gaps.height), targets.gap_resolution_rate, in_time, gaps.height),
+        ("must_haves", _rate(must_ready, must.height), 1.0, must_ready, must.height),
+    ]
+    shape = {"score": pl.String, "value": pl.Float64, "target": pl.Float64, "n": pl.Int64, "of": pl.Int64}
+    return Scores(pl.DataFrame(entries, schema=shape, orient="row"))
+
+
+def _rate(above: int, below: int) -> float | None:
+    return above / below if below else None
+
+
+@dataclass(frozen=True)
+class Bid:
+    """Whether to bid, and why.
+
+    Attributes
+    ----------
+    verdict : str
+        Go, Talk first, or No go.
+    points, most : float
+        Points reached, and how many could be.
+    factors : pl.DataFrame
+        [factor, value, target, points, most]; factors without a value are left out of both sums.
+    vetoes : tuple of str
+        One sentence each; any one means No go.
+    worth : pl.DataFrame
+        [case, chance, amount, respond_amount, close_amount, expected_amount]: what bidding is worth as we
+        stand, with the blockers closed, with all gaps closed. Empty without a deal and its chance.
+    """
+
+    verdict: str
+    points: float
+    most: float
+    factors: pl.DataFrame
+    vetoes: tuple[str, ...]
+    worth: pl.DataFrame
+    respond_weeks: float
+    currency: str
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """Return the factors."""
+        return self.factors
+
+    def sentence(self) -> str:
+        """Say the verdict, what speaks against it and what bidding is worth."""
+        text = f"**{self.verdict}**: {self.points:.0f} of {self.most:.0f} points. {' '.join(self.vetoes)}".strip()
+        if self.worth.is_empty():
+            return f"{text} Attach an open deal to see what bidding is worth."
+        best = self.worth.sort("expected_amount", descending=True, maintain_order=True).row(0, named=True)
+        now = self.worth.row(0, named=True)
+        text += (
+            f" Bidding {AS_IS} is worth {money(now['expected_amount'], self.currency)} at a chance of "
+            f"{percent(now['chance'])}"
+        )
+        if best["case"] == AS_IS:
+            return f"{text}; closing gaps first would cost more than it brings."
+        return (
+            f"{text}; with {best['case']} {money(best['expected_amount'], self.currency)} at "
+            f"{percent(best['chance'])}, after {money(best['close_amount'], self.currency)} for the work."
+        )
+
+
+def bid(analysis: GapAnalysis, settings: Settings, stake: Stake | None = None) -> Bid:
+    """Judge whether to bid.
+
+    Points: each factor gives its points times value over target, at most all of them; `value` gives all
+    its points when bidding is worth more than it costs. Vetoes: too many blockers, too few must-haves, a
+    chance too small. Expected value of bidding = chance × amount − effort to respond − effort to close.
+    The chance with every gap closed is the deal's own; each gap left open takes its severity's share of
+    what is left of it (`chance_lost`, an assumption), times the weight of its type. Work to close gaps
+    counts in full, won or lost.
+
+    Parameters
+    ----------
+    analysis : GapAnalysis
+    settings : Settings
+        Points, vetoes and rates.
+    stake : Stake, optional
+        The deal with its amount and chance.
+    """
+    rules = settings.requirements.bid
+    hours = analysis.frame["status"].replace_strict(rules.hours_per_row, return_dtype=pl.Float64).sum()
+    weeks = float(hours) / rules.hours_per_week
+    worth = _worth(analysis, settings, stake, weeks * settings.rates.person_week_amount)
+    factors = _factors(scores(analysis, settings), worth, rules.factors)
+    points, most = float(factors["points"].sum()), float(factors["most"].sum())
+    vetoes = _vetoes(analysis, settings, worth)
+    share = 100 * points / most if most else 0.0
+    verdict = "Go" if share >= rules.go_points else "Talk first" if share >= rules.talk_points else "No go"
+    return Bid("No go" if vetoes else verdict, points, most, factors, vetoes, worth, weeks, settings.currency)
+
+
+def _factors(scored: Scores, worth: pl.DataFrame, points: Mapping[str, float]) -> pl.DataFrame:
+    rows = []
+    for row in scored.frame.iter_rows(named=True):
+        most = points.get(row["score"], 0.0)
+        if row["value"] is not None and most:
+            share = min(row["value"] / row["target"], 1.0) if row["target"] else 1.0
+            rows.append((row["score"], row["value"], row["target"], most * share, most))
+    if not worth.is_empty():
+        most = points.get("value", 0.0)
+        best = float(worth["expected_amount"].to_numpy().max())
+        rows.append(("value", best, 0.0, most if best > 0 else 0.0, most))
+    shape = dict.fromkeys(("value", "target", "points", "most"), pl.Float64)
+    return pl.DataFrame(rows, schema={"factor": pl.String, **shape}, orient="row")
+
+
+def _vetoes(analysis: GapAnalysis, settings: Settings, worth: pl.DataFrame) -> tuple[str, ...]:
+    rules, vetoes = settings.requirements.bid, []
+    blockers = int((analysis.frame["severity"] == "blocker").fill_null(value=False).sum())
+    if blockers > rules.most_blockers:
+        vetoes.append(f"{blockers} must-haves are missing; more than {rules.most_blockers} rule a bid out.")
+    must = analysis.summary["must_have_rate"]
+    if must is not None and must < rules.least_must_have_rate:
+        vetoes.append(
+            f"Only {percent(must)} of the must-haves are covered; {percent(rules.least_must_have_rate)} is least."
+        )
+    if not worth.is_empty():
+        chance = float(worth["chance"].to_numpy().max())
+        if chance < rules.least_chance:
+            vetoes.append(f"Even with all gaps closed the chance is {percent(chance)}.")
+    return tuple(vetoes)
+
+
+def _worth(analysis: GapAnalysis, settings: Settings, stake: Stake | None, respond: float) -> pl.DataFrame:
+    names = ("chance", "amount", "respond_amount", "close_amount", "expected_amount")
+    shape: dict[str, Any] = {"case": pl.String, **dict.fromkeys(names, pl.Float64)}
+    if stake is None or stake.p_win is None:
+        return pl.DataFrame(schema=shape)
+    gaps = closing(analysis.frame)
+    is_blocker = pl.col("severity") == "blocker"
+    cases = [(AS_IS, gaps.clear(), gaps)]
+    if not gaps.filter(is_blocker).is_empty():
+        cases.append((BLOCKERS, gaps.filter(is_blocker), gaps.filter(~is_blocker)))
+    if not gaps.is_empty():
+        cases.append((ALL, gaps, gaps.clear()))
+    rows = []
+    for case, closed, left in cases:
+        chance, cost = stake.p_win * kept(left, settings), float(closed["cost_amount"].sum())
+        rows.append((case, chance, stake.amount, respond, cost, chance * stake.amount - respond - cost))
+    return pl.DataFrame(rows, schema=shape, orient="row")
+
+
+def kept(gaps: pl.DataFrame, settings: Settings) -> float:
+    """Return the share of a deal's chance that gaps left open leave: the product of 1 − loss over them.
+
+    Parameters
+    ----------
+    gaps : pl.DataFrame
+        [severity, gap_type].
+    settings : Settings
+        `requirements.chance_lost` by severity and `requirements.exposure` by type.
+    """
+    rules = settings.requirements
+    left = 1.0
+    for severity, kind in gaps.select("severity", "gap_type").iter_rows():
+        left *= 1 - rules.chance_lost[severity] * rules.exposure[kind]
+    return left

@@ -1,0 +1,314 @@
+"""What is supported, what is not, and what closing it costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import polars as pl
+
+from core.config import Settings, load
+from core.requirements.catalogue import capabilities as catalogues
+from core.requirements.catalogue import effective_catalogue
+from core.requirements.catalogue.capabilities import Catalogue
+from core.requirements.judge.row_judgement import judge
+from core.requirements.match import answer_library, evidence, matcher
+from core.requirements.match.analysis import GapAnalysis, Stake, is_unsure
+from core.requirements.match.answer_library import Memory
+from core.requirements.read.requirement_list import RequirementList, read_list
+from core.requirements.text import classification
+
+__all__ = [
+    "GapAnalysis",
+    "Stake",
+    "analyse",
+    "analyse_file",
+    "closing",
+    "decide",
+    "decided",
+    "is_unsure",
+    "judged",
+    "weight_of_gaps",
+]
+
+
+def analyse(
+    requirements: RequirementList,
+    catalogue: Catalogue,
+    settings: Settings,
+    stake: Stake | None = None,
+    decisions: pl.DataFrame | None = None,
+    progress: matcher.Progress | None = None,
+    library: Memory | None = None,
+) -> GapAnalysis:
+    """Hold requirements against a catalogue and judge the gaps.
+
+    A requirement's status is that of its likeliest capability when the match is sure enough (60 %);
+    `unclear` below that, with the five nearest to choose from; `not available` when nothing comes near.
+    Numbers, regions, standards and dates that are asked for are held against what the capability commits
+    to: less makes it `limited`, nothing stated makes it `unclear`.
+    Coverage is the share of requirements with status available. Fit is the sum of priority weight ×
+    support (available 1, limited or partner ½, roadmap ¼, else 0) over the sum of weights. Cost is
+    person-weeks × the rate card's price of a week.
+
+    Parameters
+    ----------
+    requirements : RequirementList
+    catalogue : Catalogue
+    settings : Settings
+        Targets and rate card.
+    stake : Stake, optional
+        The deal the list belongs to; its amount is divided over the gaps by the weight of priority
+        and gap type, so that no amount is counted twice.
+    decisions : pl.DataFrame, optional
+        [sheet, row, category, priority, capability_id] as a person decided; see `decided`.
+    progress : callable, optional
+        Told the share of sentences understood and a sentence.
+    library : Memory, optional
+        What was answered before: a row near an earlier one takes its counterpart, and confidence is
+        re-fitted on what people confirmed.
+
+    Returns
+    -------
+    GapAnalysis
+    """
+    headings = (layout.names.get("priority", "") for layout in requirements.layouts)
+    seen = matcher.understood(requirements.frame["text"].to_list(), catalogue.frame.height, progress)
+    classed = classification.classify(requirements.frame, next(filter(None, headings), ""), seen)
+    rows = decided(classed, decisions, ("category", "priority"))
+    texts = rows["text"].to_list()
+    answers = library or Memory()
+    candidates = evidence.add(
+        matcher.candidates(texts, catalogue, home=settings.home, progress=progress), texts, catalogue
+    )
+    matched = candidates.filter(pl.col("rank") == 1).select("capability_id", "confidence")
+    recalled = answer_library.recall(texts, answers, settings.home)
+    if catalogue.aliases:
+        recalled = recalled.with_columns(pl.col("capability_id").replace(dict(catalogue.aliases)))
+    named = catalogue.frame.select("capability_id", capability="name")
+    candidates = answer_library.first(candidates, recalled).join(
+        named, on="capability_id", how="left", maintain_order="left"
+    )
+    fitted = answers.refit()
+    first = matched.with_columns(pl.Series("confidence", fitted(matched["confidence"].to_numpy())))
+    rows = decided(answer_library.applied(rows.hstack(first), recalled), decisions, ("capability_id",))
+    frame = judged(rows, catalogue, settings, stake)
+    return GapAnalysis(
+        frame.select(*SHOWN),
+        candidates.drop("confidence"),
+        _summary(frame, settings, stake),
+        requirements,
+        catalogue.name,
+        recalled,
+        matched.select(matched_id="capability_id", chance="confidence"),
+        fitted,
+    )
+
+
+SHOWN = (
+    "sheet",
+    "row",
+    "requirement_id",
+    "section",
+    "text",
+    "category",
+    "priority",
+    "obligation",
+    "capability_id",
+    "capability",
+    "status",
+    "confidence",
+    "statement",
+    "comparison",
+    "gap_type",
+    "severity",
+    "impact",
+    "effort_weeks",
+    "timeline",
+    "cost_amount",
+    "approach",
+    "solution",
+    "workaround",
+    "owner",
+    "exposed_amount",
+    "reason",
+    "answered_before",
+)
+KEY = ("sheet", "row")
+NONE = "none"
+
+
+def judged(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings, stake: Stake | None = None) -> pl.DataFrame:
+    """Judge classified and matched requirements; no text is matched again.
+
+    Parameters
+    ----------
+    rows : pl.DataFrame
+        As `classify` gives them, with capability_id and confidence.
+    catalogue : Catalogue
+    settings : Settings
+    stake : Stake, optional
+    """
+    frame = rows.drop("capability_id", "confidence").hstack(judge(rows, catalogue, settings))
+    return _exposed(frame, settings, stake).with_columns(
+        reason=pl.format(
+            "category: {}; priority: {}; obligation: {}", "category_reason", "priority_reason", "obligation_reason"
+        )
+    )
+
+
+def decide(
+    analysis: GapAnalysis,
+    decisions: pl.DataFrame,
+    catalogue: Catalogue,
+    settings: Settings,
+    stake: Stake | None = None,
+) -> GapAnalysis:
+    """Judge a list again with what people decided on its rows; nothing is matched again.
+
+    Parameters
+    ----------
+    analysis : GapAnalysis
+    decisions : pl.DataFrame
+        [sheet, row, category, priority, capability_id]; see `decided`.
+    catalogue : Catalogue
+        The one the analysis was made with.
+    settings : Settings
+    stake : Stake, optional
+    """
+    pattern = r"(?s)^category: (.*); priority: (.*); obligation: (.*)$"
+    rows = analysis.frame.with_columns(pl.col("reason").str.extract(pattern, n).alias(w) for n, w in enumerate(_WHY, 1))
+    rows = decided(rows, decisions, ("category", "priority", "capability_id"))
+    names = [*(c for c in _READ if c in rows.columns), *_WHY]
+    frame = judged(rows.select(*names, "capability_id", "confidence"), catalogue, settings, stake)
+    return replace(analysis, frame=frame.select(analysis.frame.columns), summary=_summary(frame, settings, stake))
+
+
+_READ = ("sheet", "row", "requirement_id", "section", "text", "category", "priority", "obligation", "answered_before")
+_WHY = ("category_reason", "priority_reason", "obligation_reason")
+
+
+def decided(rows: pl.DataFrame, decisions: pl.DataFrame | None, names: tuple[str, ...]) -> pl.DataFrame:
+    """Let a person's decisions take the place of what was worked out.
+
+    Parameters
+    ----------
+    rows : pl.DataFrame
+    decisions : pl.DataFrame, optional
+        [sheet, row] and any of `names`; null leaves a row as it is. A capability decided on is sure;
+        the word "none" says that there is no counterpart.
+    names : tuple of str
+    """
+    wanted = [name for name in names if decisions is not None and name in decisions.columns]
+    if decisions is None or decisions.is_empty() or not wanted:
+        return rows
+    choices = decisions.select(*KEY, *(pl.col(name).alias(f"_{name}") for name in wanted)).unique(KEY, keep="last")
+    out = rows.join(choices, on=list(KEY), how="left", maintain_order="left")
+    for name in wanted:
+        given = pl.col(f"_{name}").is_not_null() & (pl.col(f"_{name}") != "")
+        if name == "capability_id":
+            sure = pl.when(~given).then(pl.col("confidence")).when(pl.col("_capability_id") == NONE).then(0.0)
+            out = out.with_columns(confidence=sure.otherwise(1.0))
+        else:
+            why = pl.when(given).then(pl.lit("a person said so")).otherwise(pl.col(f"{name}_reason"))
+            out = out.with_columns(why.alias(f"{name}_reason"))
+        out = out.with_columns(pl.when(given).then(pl.col(f"_{name}")).otherwise(pl.col(name)).alias(name))
+    return out.drop(f"_{name}" for name in wanted)
+
+
+def _exposed(frame: pl.DataFrame, settings: Settings, stake: Stake | None) -> pl.DataFrame:
+    if stake is None:
+        return frame.with_columns(exposed_amount=pl.lit(None, pl.Float64))
+    open_weight = weight_of_gaps(settings)
+    return frame.with_columns(exposed_amount=stake.amount * open_weight / open_weight.sum())
+
+
+def weight_of_gaps(settings: Settings) -> pl.Expr:
+    """Return the weight a gap has in its deal's amount: the priority's × the gap type's; null without a gap."""
+    rules = settings.requirements
+    by_priority = pl.col("priority").replace_strict(rules.weights, return_dtype=pl.Float64)
+    by_type = pl.col("gap_type").replace_strict(rules.exposure, return_dtype=pl.Float64, default=None)
+    return by_priority * by_type
+
+
+def closing(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the gaps to close, the same capability once: [gap_id, severity, gap_type, effort_weeks,
+    cost_amount].
+
+    Where several rows want the same of a capability, the row that weighs most says what it takes. A
+    question to clarify stays one per row.
+    """
+    order = {"blocker": 0, "major": 1, "moderate": 2, "minor": 3}
+    own = pl.when(pl.col("gap_type") != "unclear").then(pl.col("capability_id"))
+    return (
+        frame.filter(pl.col("gap_type").is_not_null())
+        .with_columns(
+            gap_id=pl.coalesce(own, pl.format("{} {}", "sheet", "row")),
+            _rank=pl.col("severity").replace_strict(order, return_dtype=pl.Int64),
+        )
+        .sort("_rank", pl.col("cost_amount"), descending=[False, True], maintain_order=True)
+        .unique("gap_id", keep="first", maintain_order=True)
+        .select("gap_id", "severity", "gap_type", "effort_weeks", "cost_amount")
+    )
+
+
+def _summary(frame: pl.DataFrame, settings: Settings, stake: Stake | None) -> dict[str, Any]:
+    weight = pl.col("priority").replace_strict(settings.requirements.weights, return_dtype=pl.Float64)
+    support = pl.col("status").replace_strict(settings.requirements.support, return_dtype=pl.Float64)
+    must = frame.filter(pl.col("priority") == "critical")
+    ready = pl.col("status") == "available"
+    out: dict[str, Any] = {
+        "n_requirements": frame.height,
+        "n_supported": int(frame.select(ready.sum()).item()),
+        "n_gaps": int(frame["gap_type"].is_not_null().sum()),
+        "n_unclear": int((frame["status"] == "unclear").sum()),
+        "n_not_stated": int(frame.select(((pl.col("status") == "unclear") & ~is_unsure()).sum()).item()),
+        "coverage_rate": float(frame.select(ready.mean()).item()),
+        "coverage_target_rate": settings.targets.requirements_coverage_rate,
+        "fit_rate": float(frame.select((weight * support).sum() / weight.sum()).item()),
+        "fit_target_rate": settings.targets.product_fit_rate,
+        "must_have_rate": float(must.select(ready.mean()).item()) if must.height else None,
+        "effort_weeks": float(closing(frame)["effort_weeks"].sum()),
+        "cost_amount": float(closing(frame)["cost_amount"].sum()),
+        "currency": settings.currency,
+    }
+    if stake is not None:
+        out |= {"opportunity_id": stake.opportunity_id, "opportunity": stake.name, "amount": stake.amount}
+    return out
+
+
+def analyse_file(
+    file: Path | str | bytes | BinaryIO,
+    catalogue: Path | str | None = None,
+    settings: Settings | None = None,
+    name: str = "",
+    stake: Stake | None = None,
+    decisions: pl.DataFrame | None = None,
+    library: Memory | None = None,
+) -> GapAnalysis:
+    """Read a list and hold it against a catalogue in one go.
+
+    Parameters
+    ----------
+    file : path, bytes or binary file
+    catalogue : path, optional
+        Default the one in force: the shipped one with what people edited in the app.
+    settings : Settings, optional
+    name : str
+        The file's name, where `file` is not a path.
+    stake : Stake, optional
+        The deal the list belongs to.
+    decisions : pl.DataFrame, optional
+        What people decided on its rows; see `decided`.
+    library : Memory, optional
+        What was answered before.
+
+    Raises
+    ------
+    RequirementError
+        As `read_list` and `catalogue.load`.
+    """
+    current = settings or load()
+    capabilities = catalogues.load(catalogue) if catalogue else effective_catalogue.load(current).catalogue
+    return analyse(read_list(file, name), capabilities, current, stake, decisions, library=library)

@@ -1,0 +1,6 @@
+"""What a requirement demands in numbers, places, standards and dates, held against what we commit to."""
+
+from core.requirements.judge.limits.compare import Comparison, Stated, compare, stated
+from core.requirements.judge.limits.demand import Demand, demands, measured
+
+__all__ = ["Comparison", "Demand", "Stated", "compare", "demands", "measured", "stated"]

@@ -1,6 +1,0 @@
-"""What a requirement demands in numbers, places, standards and dates, held against what we commit to."""
-
-from core.requirements.limits.compare import Comparison, Stated, compare, stated
-from core.requirements.limits.demand import Demand, demands, measured
-
-__all__ = ["Comparison", "Demand", "Stated", "compare", "demands", "measured", "stated"]

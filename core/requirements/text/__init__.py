@@ -1,0 +1,24 @@
+"""What a text says: its words, its meaning as a vector, its language and its category."""
+
+from typing import TYPE_CHECKING
+
+from core.lazy_imports import later
+
+if TYPE_CHECKING:
+    from core.requirements.text import (
+        categories,
+        classification,
+        embeddings,
+        language,
+        tfidf,
+    )
+
+__all__ = [
+    "categories",
+    "classification",
+    "embeddings",
+    "language",
+    "tfidf",
+]
+
+__getattr__ = later(__name__, {name: name for name in __all__})

@@ -1,0 +1,28 @@
+"""Working on lists with others: what is kept, reviewed, waiting for a person, and what each gap holds up."""
+
+from typing import TYPE_CHECKING
+
+from core.lazy_imports import later
+
+if TYPE_CHECKING:
+    from core.requirements.work import (
+        deal_context,
+        deal_gaps,
+        gap_ledger,
+        needs_review,
+        row_review,
+        sample_lists,
+        saved_lists,
+    )
+
+__all__ = [
+    "deal_context",
+    "deal_gaps",
+    "gap_ledger",
+    "needs_review",
+    "row_review",
+    "sample_lists",
+    "saved_lists",
+]
+
+__getattr__ = later(__name__, {name: name for name in __all__})

@@ -1,0 +1,352 @@
+"""A scenario beside the baseline: what changes, which lever does it, and how far-fetched it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.errors import ScenarioError
+from core.metrics.measure import left_over, money
+from core.models import outlook
+from core.scenarios.analysis import attribution
+from core.scenarios.analysis.attribution import Split
+from core.scenarios.data import baseline, historical_ranges
+from core.scenarios.data.baseline import Baseline
+from core.scenarios.data.historical_ranges import Seen
+from core.scenarios.engine import expectation
+from core.scenarios.engine.expectation import MEASURES, RATES, Outcome
+from core.scenarios.levers import LEVERS, LeverSetting, Scenario
+
+CENT = 0.005
+KEPT_BYTES, FEWEST_KEPT = 60_000_000, 4
+NOUNS = {**MEASURES, **RATES}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every scenario of a dataset starts from, worked out once.
+
+    Attributes
+    ----------
+    base : Baseline
+    seen : Seen
+        How far each lever has moved in the past.
+    forecast : float, optional
+        What the forecast page says for the running quarter.
+    """
+
+    base: Baseline
+    seen: Seen
+    forecast: float | None = None
+    _before: dict[tuple[int, float | None], Outcome] = field(default_factory=dict)
+    _worked_out: dict[Hashable, WhatIf] = field(default_factory=dict, repr=False, compare=False)
+
+    def waiting_for(self, unblocked: Mapping[str, pl.DataFrame]) -> Ground:
+        """Return the ground knowing which open deals wait for which gap: by gap, [opportunity_id, share]."""
+        return Ground(replace(self.base, unblocked=dict(unblocked)), self.seen, self.forecast)
+
+    def before(self, window: int = 0, correlation: float | None = None) -> Outcome:
+        """Return the company as it stands, with the distribution of one quarter."""
+        key = (window, correlation)
+        if key not in self._before:
+            if len(self._before) > 50:
+                self._before.clear()
+            self._before[key] = expectation.run(self.base, Scenario(correlation=correlation), window)
+        return self._before[key]
+
+    def beside(self) -> str:
+        """Say why the quarter is not the forecast page's, where it is not."""
+        mine, unit = self.before().spread.mean, self.base.currency
+        if self.forecast is None or abs(mine - self.forecast) < 5e-4 * max(abs(mine), 1.0):
+            return ""
+        return (
+            f"The Forecast page says {money(self.forecast, unit)} and this one {money(mine, unit)}: with "
+            "too few closed deals for a model, that page also looks at the expected close dates, and this one at how "
+            "long past deals took from each stage."
+        )
+
+    def known(self, key: Hashable, make: Callable[[], WhatIf]) -> WhatIf:
+        """Return a scenario already worked out, for whoever asks; the oldest are forgotten."""
+        result = self._worked_out.get(key)
+        if result is None:
+            result = make()
+            room = max(KEPT_BYTES // (result.after.parts.nbytes + 1), FEWEST_KEPT)
+            while len(self._worked_out) >= room:
+                self._worked_out.pop(next(iter(self._worked_out), None), None)
+            self._worked_out[key] = result
+        return result
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A scenario and what it changes.
+
+    Attributes
+    ----------
+    measure : str
+        What `frame`, `parts` and `difference` speak of.
+    window : int
+        The quarter whose range and chance are told: 0 for the running one.
+    """
+
+    ground: Ground
+    plan: Scenario
+    after: Outcome
+    measure: str = "bookings_amount"
+    window: int = 0
+
+    @property
+    def before(self) -> Outcome:
+        """Return the company as it stands."""
+        return self.ground.before(self.window, self.plan.correlation)
+
+    @property
+    def noun(self) -> str:
+        """Return the measure in words."""
+        return NOUNS[self.measure]
+
+    @property
+    def is_rate(self) -> bool:
+        """Say whether the measure is a ratio and not money."""
+        return self.measure in RATES
+
+    @cached_property
+    def split(self) -> Split:
+        """Return the difference split over the levers, for every measure and month."""
+        return attribution.split(self.ground.base, self.plan, self.after.parts)
+
+    @cached_property
+    def parts(self) -> pl.DataFrame:
+        """Return [lever, label, amount]: the difference over five quarters, split by lever."""
+        return self.split.frame(self.measure)
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """Return [month, before_amount, amount, lower, upper, quota_amount]; bookings alone have range and quota."""
+        before = self.before.lines(self.measure)[0]
+        values, low, high = (np.where(np.abs(x) < self._nil, 0.0, x) for x in self.after.lines(self.measure))
+        quota = np.repeat(self.after.parts.quotas, 3)[: len(values)] / 3
+        shown = quota if self.measure == "bookings_amount" else np.full(len(values), np.nan)
+        columns = {
+            "month": self.ground.base.months,
+            "before_amount": before,
+            "amount": values,
+            "lower": low,
+            "upper": high,
+            "quota_amount": np.where(shown > 0, shown, np.nan),
+        }
+        return pl.DataFrame(columns, nan_to_null=True)
+
+    @property
+    def difference(self) -> float:
+        """Return the measure with the levers less without; see `engine.figure`."""
+        return self.after.total(self.measure) - self.before.total(self.measure)
+
+    def sentence(self) -> str:
+        """Say what the scenario changes, with range and the chance of reaching the quota."""
+        base, now, then = self.ground.base, self.before, self.after
+        unit, label = base.currency, base.quarters[self.window]
+        before, after = (money(v or 0.0, unit) for v in (now.spread.mean, then.spread.mean))
+        low, high = (money(then.spread.quantile(q), unit) for q in (0.1, 0.9))
+        gap = then.total() - now.total()
+        in_quarter = (then.spread.mean or 0.0) - (now.spread.mean or 0.0)
+        is_moved = bool(self.plan.moved) and max(abs(gap), abs(in_quarter)) >= CENT
+        moved = f"go from {before} to" if is_moved else "stay at"
+        text = f"{label} bookings {moved} {after}, between {low} and {high} in four cases of five"
+        whole = f"that is {money(gap, unit, sign=True)}" if abs(gap) >= CENT else "they come to the same"
+        text += f"; over five quarters {whole}." if is_moved else "."
+        if self.plan.moved and not is_moved:
+            ends = (money(side.total("mrr_amount"), unit, digits=2) for side in (now, then))
+            text += f" Recurring revenue after five quarters goes from {' to '.join(ends)} a month."
+        hit, was = then.spread.p_target, now.spread.p_target
+        if hit is not None and was is not None:
+            quota = money(then.spread.target or 0.0, unit)
+            stays = "stays at" if self.plan.moved else "is"
+            same = not self.plan.moved or share(was) == share(hit)
+            chances = f"{stays} {share(hit)}" if same else f"goes from {share(was)} to {share(hit)}"
+            text += f" The chance of reaching the quota of {quota} {chances}."
+        return text
+
+    def tail(self) -> str:
+        """Say what a bad quarter looks like, and what the range allows for."""
+        unit, spread = self.ground.base.currency, self.after.spread
+        text = f"In the worst tenth of outcomes the quarter averages {money(spread.tail_mean, unit)}."
+        return f"{text} The range lets deals share one fate with a correlation of {spread.correlation:.3f}."
+
+    def recurring_sentence(self) -> str:
+        """Say the recurring revenue at the end of five quarters, with its range, by month and by year."""
+        unit, recurring = self.ground.base.currency, self.after.recurring
+        ends = [recurring.quantile(q) for q in (0.1, 0.5, 0.9)]
+        low, middle, high = (money(end, unit, digits=2) for end in ends)
+        text = f"Recurring revenue at the end of five quarters: {money(recurring.mean, unit, digits=2)} a month"
+        text += f" (ARR {money(recurring.mean * 12, unit)}), between {low} and {high} in four cases of five"
+        text += f" (P50 {middle}; ARR {money(ends[0] * 12, unit)} to {money(ends[2] * 12, unit)})"
+        gap = money(recurring.mean - self.before.total("mrr_amount"), unit, digits=2, sign=True)
+        return f"{text}; the levers change it by {gap}." if self.plan.moved else f"{text}."
+
+    def part_sentence(self) -> str:
+        """Say which lever makes most of the difference."""
+        if not self.plan.moved:
+            return "No lever is moved."
+        rows = sorted(self.parts.to_dicts(), key=lambda r: -abs(r["amount"]))
+        named = "; ".join(f"{r['label']} {self.shown(r['amount'])}" for r in rows if abs(r["amount"]) > self._nil)
+        span = expectation.span(self.measure)
+        if not named:
+            return f"{span} {self.noun} stay the same: no lever moved reaches them."
+        return f"{span} the levers change {self.noun} by {self.shown(self.difference)}: {named}."
+
+    @property
+    def _nil(self) -> float:
+        return 5e-5 if self.is_rate else CENT
+
+    def shown(self, value: float) -> str:
+        """Write a difference in the measure's unit."""
+        if self.measure == "coverage_ratio":
+            return f"{value:+.2f} times"
+        if self.is_rate:
+            return f"{value * 100:+.1f} points"
+        return money(value, self.ground.base.currency, digits=2, sign=True)
+
+    @cached_property
+    def shown_parts(self) -> pl.DataFrame:
+        """Return the parts that make a difference."""
+        visible = [i for i, amount in enumerate(self.parts["amount"]) if abs(amount) > self._nil]
+        return self.parts if len(visible) == self.parts.height else self.parts[visible]
+
+    def check(self) -> str:
+        """Say that the parts add up to the difference."""
+        left = self.difference - float(self.parts["amount"].sum()) if self.parts.height else 0.0
+        unit = "" if self.is_rate else self.ground.base.currency
+        return f"The parts add up to the difference; {left_over(left, unit)}."
+
+    @property
+    def outcomes(self) -> pl.DataFrame:
+        """Return [amount, before, after]: how dense outcomes of the quarter lie at 90 amounts."""
+        sides = (self.before.spread, self.after.spread)
+        low, high = min(s.quantile(0.002) for s in sides), max(s.quantile(0.998) for s in sides)
+        edges = np.linspace(low, max(high, low + 1.0), 91)
+        dense = [np.diff(np.interp(edges, s.at, s.below, left=0.0, right=1.0)) for s in sides]
+        return pl.DataFrame({"amount": (edges[1:] + edges[:-1]) / 2, "before": dense[0], "after": dense[1]})
+
+    def warnings(self) -> list[str]:
+        """Return a sentence for each lever moved further than it ever went."""
+        return [text for s in self.plan.moved if (text := warning(self.ground.seen, s))]
+
+    def table(self, by: str = "segment") -> pl.DataFrame:
+        """Return the measure's months by segment or region: before, after and difference per quarter."""
+        rows = []
+        for name, side in (("before", self.before), ("after", self.after)):
+            month = pl.col("month").dt.strftime("%Y-%m")
+            sums = side.monthly.group_by(by, month=month, maintain_order=True).agg(pl.col(self.measure).sum())
+            rows.append(sums.rename({self.measure: name}))
+        both = rows[0].join(rows[1], on=[by, "month"], how="full", coalesce=True).fill_null(0.0)
+        return both.with_columns(difference=pl.col("after") - pl.col("before")).sort(by, "month")
+
+
+def warning(past: Seen, s: LeverSetting) -> str:
+    """Say that a setting lies beyond the company's own past; empty where it does not."""
+    lever, seen_range = LEVERS[s.lever], past.range(s.lever)
+    if lever.unit in {"switch", "weeks"} or lever.kind == "association":
+        return ""
+    if seen_range is None:
+        return f"{lever.label}: the data holds no past change to compare with, so take this as arithmetic only."
+    low, high = seen_range
+    if low - 1e-9 <= s.value <= high + 1e-9:
+        return ""
+    count = len(past.quarters[s.lever])
+    return (
+        f"{lever.label} {lever.shown(s.value)} is further than it went in {count} quarters: nine of ten lay between "
+        f"{lever.shown(low)} and {lever.shown(high)}."
+    )
+
+
+def share(chance: float) -> str:
+    """Write a chance; never as certain.
+
+    Examples
+    --------
+    >>> share(0.996), share(0.5)
+    ('over 99 %', '50 %')
+    """
+    if chance > 0.99:
+        return "over 99 %"
+    return "under 1 %" if chance < 0.01 else f"{chance * 100:.0f} %"
+
+
+def ground(dataset: Dataset, settings: Settings) -> Ground:
+    """Work out what every scenario starts from.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    """
+    base = baseline.build(dataset, settings)
+    number = outlook.current(dataset, settings).frame
+    forecast_amount = float(number["amount"][-1]) if number.height else None
+    return Ground(base, historical_ranges.ranges(dataset, settings, base.correlation.surprises), forecast_amount)
+
+
+def work_out(start: Ground, plan: Scenario, measure: str = "bookings_amount", window: int = 0) -> WhatIf:
+    """Run a scenario on its ground.
+
+    Raises
+    ------
+    ScenarioError
+        For a measure or quarter that is not known, and for settings that contradict each other.
+    """
+    if measure not in NOUNS:
+        raise ScenarioError(f"There is no measure called {str(measure)[:40]!r}.", mend=f"Known: {', '.join(NOUNS)}.")
+    if not 0 <= window < len(start.base.quarters):
+        raise ScenarioError("There is no such quarter.", mend="0 is the running one, 4 the last.")
+
+    def make() -> WhatIf:
+        after = expectation.run(start.base, plan, window) if plan.moved else start.before(window, plan.correlation)
+        return WhatIf(start, plan, after, measure, window)
+
+    return start.known((plan, measure, window), make)
+
+
+def what_if(
+    dataset: Dataset,
+    settings: Settings,
+    plan: Scenario | Mapping[str, float],
+    measure: str = "bookings_amount",
+    window: int = 0,
+) -> WhatIf:
+    """Run a scenario and split the difference it makes over its levers.
+
+    Bookings of a month = already won + Σ open amount × chance of a win in it + Σ won deals to come × mean
+    amount. Win rate multiplies the chances, cycle stretches the days they take, deal size and price multiply
+    amounts, creation multiplies deals to come, churn the monthly loss of recurring revenue; what each other
+    lever does stands beside it. These are arithmetic on the company's own past: nothing here says that
+    moving one thing would move another. The range of the quarter is worked out from the deals' own chances
+    and from how far deals share one fate (characteristic function averaged over a shared shock; Vasicek
+    2002), not sampled. A lever's part is its mean effect over all orders in which the levers could be moved
+    (Shapley 1953), so the parts add up to the difference.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    plan : Scenario or mapping
+        Or lever to value alone: {"win_rate": 0.1} is 10 % more for the whole company.
+    measure : str
+        bookings_amount, mrr_amount or another of `engine.MEASURES` and `engine.RATES`.
+    window : int
+        The quarter whose range is told: 0 the running one.
+
+    Raises
+    ------
+    ScenarioError
+        When a lever or scope is not known, or settings contradict each other.
+    """
+    if not isinstance(plan, Scenario):
+        plan = Scenario("Scenario", tuple(LeverSetting(lever, value) for lever, value in plan.items()))
+    return work_out(ground(dataset, settings), plan, measure, window)

@@ -1,0 +1,68 @@
+"""Model levers: open deals scored anew as if they had more meetings, contacts or fresher talk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from core.models.registry import Bundle
+from core.scenarios.data import win_curves
+from core.scenarios.levers import LeverSetting
+
+if TYPE_CHECKING:
+    from core.scenarios.data.arrays import Books
+
+FEATURES = {"meetings": "meetings_per_week", "contacts": "n_contacts", "response": "silence_days"}
+LOW, HIGH = 0.05, 0.95
+Rescore = Callable[["Books", tuple[LeverSetting, ...]], np.ndarray]
+
+
+def scorer(bundle: Bundle | None, open_deals: pl.DataFrame, stages: dict[str, np.ndarray]) -> Rescore | None:
+    """Return what scores the open deals anew for model levers; None without a close model.
+
+    A lever adds to its feature of every deal it reaches, up to the 95th percentile of open deals and down to
+    the 5th: a deal beyond them stays where it is. The model's answer is an association in past deals, no
+    promise that doing it would have the effect.
+    """
+    if bundle is None or bundle.close is None or bundle.deal_features.is_empty():
+        return None
+    close, features = bundle.close, bundle.deal_features
+
+    def rescore(books: Books, settings: tuple[LeverSetting, ...]) -> np.ndarray:
+        ids = open_deals.select("opportunity_id")
+        rows = ids.join(features, on="opportunity_id", how="left", maintain_order="left")
+        has_features = rows["stage"].is_not_null().to_numpy()
+        for lever, feature in FEATURES.items():
+            more = books.deals.total(tuple(s for s in settings if s.lever == lever))
+            rows = _moved(rows, feature, more)
+        scores = close.predict(rows.filter(pl.Series(has_features)))
+        own = win_curves.of_deals(open_deals, scores, stages).T
+        return np.ascontiguousarray(np.where(has_features, own, books.own))
+
+    return rescore
+
+
+def _moved(rows: pl.DataFrame, feature: str, more: float | np.ndarray) -> pl.DataFrame:
+    if not np.any(more) or feature not in rows.columns:
+        return rows
+    values = rows[feature].cast(pl.Float64)
+    low, high = (values.quantile(q) for q in (LOW, HIGH))
+    if low is None or high is None:
+        return rows
+    now = values.to_numpy()
+    moved = np.clip(now + more, np.minimum(now, low), np.maximum(now, high))
+    shifted = pl.Series(feature, moved).fill_nan(None)
+    whole = rows.schema[feature].is_integer()
+    return rows.with_columns((shifted.round(0) if whole else shifted).cast(rows.schema[feature]).alias(feature))
+
+
+def rescored(books: Books, settings: tuple[LeverSetting, ...]) -> np.ndarray:
+    """Return the open deals' curves after the model levers; the baseline's own where none is moved."""
+    score = books.base.rescore
+    if not settings or score is None:
+        return books.own
+    curve_table: np.ndarray = books.memo.get("rescored", settings, lambda: score(books, settings))
+    return curve_table

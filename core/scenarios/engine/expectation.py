@@ -1,0 +1,329 @@
+"""Runs a scenario on a baseline: bookings, margin and recurring revenue by month and part, with their range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.scenarios.data.arrays import Books, Factor, alike
+from core.scenarios.data.baseline import Baseline, build
+from core.scenarios.engine import distribution, recurring_range, recurring_revenue, win_timing
+from core.scenarios.engine.distribution import Spread
+from core.scenarios.levers import Scenario
+
+AMOUNT = ("deal_size", "price", "discount", "expansion")
+Z80 = 1.2815515655446004
+MEASURES = {
+    "bookings_amount": "bookings",
+    "new_amount": "bookings from new customers",
+    "expansion_amount": "bookings from present customers",
+    "renewal_amount": "renewals booked",
+    "margin_amount": "gross margin of bookings",
+    "mrr_amount": "recurring revenue",
+    "added_mrr_amount": "recurring revenue added",
+    "churned_mrr_amount": "recurring revenue lost to churn",
+    "contraction_mrr_amount": "recurring revenue lost to contraction",
+}
+RATES = {
+    "nrr_rate": "net revenue retention",
+    "grr_rate": "gross revenue retention",
+    "attainment_rate": "quota attainment",
+    "coverage_ratio": "pipeline coverage",
+    "margin_rate": "gross margin rate",
+}
+LEVELS = {"mrr_amount": -1, "nrr_rate": 13, "grr_rate": 13, "attainment_rate": 2, "coverage_ratio": 2, "margin_rate": 2}
+
+
+def figure(measure: str, months: np.ndarray) -> float:
+    """Return the one number a measure comes to: money summed over five quarters, a level at its month.
+
+    Recurring revenue counts at the end of the fifth quarter, retention a year on, attainment, coverage and
+    margin rate at the end of the running quarter.
+    """
+    return float(months[LEVELS[measure]]) if measure in LEVELS else float(months.sum())
+
+
+def span(measure: str) -> str:
+    """Say what time the one number of a measure speaks of."""
+    when = {-1: "At the end of five quarters", 13: "A year on", 2: "At the quarter's end"}
+    return when[LEVELS[measure]] if measure in LEVELS else "Over five quarters"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A scenario's expectations as arrays: money by group or place and month.
+
+    Attributes
+    ----------
+    chance : np.ndarray
+        [deal, month]; `amount` per deal after the levers.
+    count, size, square : np.ndarray
+        Won deals to come [cell, month], their mean amount and mean squared amount.
+    booked, cost : np.ndarray
+        [group, month].
+    """
+
+    books: Books
+    plan: Scenario
+    chance: np.ndarray
+    amount: np.ndarray
+    count: np.ndarray
+    size: np.ndarray
+    square: np.ndarray
+    booked: np.ndarray
+    cost: np.ndarray
+    lines: recurring_revenue.Lines
+    quotas: np.ndarray
+
+    @property
+    def nbytes(self) -> int:
+        """Return the memory the largest parts take."""
+        return sum(part.nbytes for part in (self.chance, self.amount, self.count, self.size, self.square))
+
+    @cached_property
+    def totals(self) -> dict[str, np.ndarray]:
+        """Return every measure's sum over the company by month."""
+        kinds = self.books
+        out = {
+            "bookings_amount": self.booked.sum(0),
+            "new_amount": self.booked[kinds.is_new].sum(0),
+            "expansion_amount": self.booked[~kinds.is_new & ~kinds.is_renewal].sum(0),
+            "renewal_amount": self.booked[kinds.is_renewal].sum(0),
+            "margin_amount": (self.booked - self.cost).sum(0),
+            "mrr_amount": self.lines.mrr.sum(0),
+            "added_mrr_amount": self.lines.added.sum(0),
+            "churned_mrr_amount": self.lines.churned.sum(0),
+            "contraction_mrr_amount": self.lines.shrunk.sum(0),
+        }
+        return out
+
+    @cached_property
+    def rates(self) -> dict[str, np.ndarray]:
+        """Return every ratio by month; not a number without a denominator."""
+        booked = self.totals["bookings_amount"]
+        so_far = np.concatenate([np.cumsum(booked[i : i + 3]) for i in range(0, len(booked), 3)])
+        quota = np.repeat(self.quotas, 3)[: len(booked)]
+        left = self.quotas[0] - float(self.books.closed[:, :3].sum())
+        lost = 1 - self.books.deals.total(self.plan.of("deal_lost"))
+        pipeline = float((self.amount * np.maximum(lost, 0.0)).sum())
+        cover = np.full(len(booked), np.nan)
+        cover[:3] = pipeline / left if left > 0 else np.nan
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return {
+                "nrr_rate": self.lines.net,
+                "grr_rate": self.lines.gross,
+                "attainment_rate": np.where(quota > 0, so_far / quota, np.nan),
+                "coverage_ratio": cover,
+                "margin_rate": np.where(booked > 0, self.totals["margin_amount"] / booked, np.nan),
+            }
+
+    @cached_property
+    def deviations(self) -> np.ndarray:
+        """Return the standard deviation of each month's bookings: the deals' own and the shock they share."""
+        a, p = self.amount, self.chance
+        own = (a**2) @ (p * (1 - p)) + self.square @ self.count
+        shared = distribution.shared_variance(self.books, self.plan, a, p, self.size @ self.count)
+        return np.asarray(np.sqrt(np.maximum(own + shared, 0.0)))
+
+    @cached_property
+    def figures(self) -> dict[str, np.ndarray]:
+        """Return every measure and ratio by month."""
+        return {**self.totals, **self.rates}
+
+    @property
+    def _kinds(self) -> np.ndarray:
+        """Number the deals to come by their amounts; a lever that tells them apart numbers them anew."""
+        same = self.plan.of(*AMOUNT)
+        kinds = self.books.cell_kind
+        return (
+            kinds
+            if all(s.scope == "all" and s.lever != "expansion" for s in same)
+            else alike(self.size, self.square)[1]
+        )
+
+    def window(self, quarter: int) -> distribution.Window:
+        """Return what the distribution of a quarter's bookings is made of."""
+        months = slice(3 * quarter, 3 * quarter + 3)
+        return distribution.Window(
+            self.amount,
+            self.chance[:, months].sum(1),
+            self.size,
+            self.square,
+            self.count[:, months].sum(1),
+            float(self.books.closed[:, months].sum()),
+            self.books.segment,
+            self.books.owner,
+            self._kinds,
+        )
+
+
+def parts(base: Baseline, plan: Scenario | None = None) -> Parts:
+    """Work out a scenario's expectations.
+
+    Bookings of a month = already won + Σ open amount × chance of a win in it + Σ won deals to come × mean
+    amount. Parts that a lever does not touch are remembered between calls.
+    """
+    books, plan = base.books, plan or Scenario()
+    books.check(plan)
+    chance, count = win_timing.open_chance(books, plan), win_timing.arrivals(books, plan)
+    amount, cost = _amounts(books, plan)
+    size, square, cell_cost = _sizes(books, plan)
+    booked = books.by_deal.sum(amount[:, None] * chance) + books.by_cell.sum(size[:, None] * count) + books.closed
+    spent = books.by_deal.sum(cost[:, None] * chance) + books.by_cell.sum(cell_cost[:, None] * count)
+    spent = spent + books.closed_cost
+    return Parts(
+        books,
+        plan,
+        chance,
+        amount,
+        count,
+        size,
+        square,
+        booked,
+        spent,
+        recurring_revenue.run(books, plan, booked),
+        recurring_revenue.quotas(books, plan),
+    )
+
+
+def _discounted(books: Books, value: float) -> float:
+    return max(1 - value / max(1 - books.base.discount_rate, 1e-6), 0.0)
+
+
+def _factors(books: Books, plan: Scenario, side: str) -> tuple[Factor, Factor]:
+    """Return what multiplies amounts, and costs: prices and discounts move the one alone."""
+    rows = getattr(books, side)
+    size = rows.factor(plan.of("deal_size"))
+    more = plan.of("expansion")
+    if more:
+        expansion = books.deal_is_expansion if side == "deals" else books.cell_is_expansion
+        size = size * np.where(expansion, rows.factor(more), 1.0)
+    price = rows.factor(plan.of("price")) * rows.factor(plan.of("discount"), lambda s: _discounted(books, s.value))
+    return size * price, size
+
+
+def _amounts(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray]:
+    worth, cost = _factors(books, plan, "deals")
+    return books.amount * worth, books.amount * books.cost_rate * cost
+
+
+def _sizes(books: Books, plan: Scenario) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    worth, cost = _factors(books, plan, "cells")
+    return books.size * worth, books.square * worth**2, books.size * books.cell_cost * cost
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a scenario comes to.
+
+    Attributes
+    ----------
+    window : int
+        The quarter `spread` speaks of: 0 for the running one.
+    spread : Spread
+        The distribution of that quarter's bookings.
+    """
+
+    parts: Parts
+    window: int
+    spread: Spread
+
+    @property
+    def quarter(self) -> dict[str, float | None]:
+        """Return p10, p50, p90, mean, p_target and tail_mean of the quarter's bookings."""
+        return self.spread.summary
+
+    @cached_property
+    def monthly(self) -> pl.DataFrame:
+        """Return [month, segment, region] with every measure in money, one row per month and place."""
+        books, computed = self.parts.books, self.parts
+        places, months = books.places.height, len(books.base.months)
+
+        def by_place(values: np.ndarray) -> np.ndarray:
+            out = np.zeros((places, months))
+            np.add.at(out, books.group_place, values)
+            return out
+
+        booked, lines = computed.booked, computed.lines
+        columns = {
+            "bookings_amount": by_place(booked),
+            "new_amount": by_place(booked * books.is_new[:, None]),
+            "expansion_amount": by_place(booked * (~books.is_new & ~books.is_renewal)[:, None]),
+            "renewal_amount": by_place(booked * books.is_renewal[:, None]),
+            "margin_amount": by_place(booked - computed.cost),
+            "mrr_amount": lines.mrr,
+            "added_mrr_amount": lines.added,
+            "churned_mrr_amount": lines.churned,
+            "contraction_mrr_amount": lines.shrunk,
+        }
+        keys = books.places.select("segment", "region")
+        frame = pl.concat([keys] * months).with_columns(
+            month=pl.Series([m for m in books.base.months for _ in range(places)], dtype=pl.Date)
+        )
+        return frame.select("month", "segment", "region").with_columns(
+            pl.Series(name, values.T.reshape(-1)) for name, values in columns.items()
+        )
+
+    @cached_property
+    def recurring(self) -> Spread:
+        """Return the distribution of monthly recurring revenue at the end of five quarters."""
+        return recurring_range.spread(self.parts)
+
+    @cached_property
+    def by_month(self) -> pl.DataFrame:
+        """Return [month, amount, lower, upper]: bookings, the range holding four outcomes of five."""
+        return self.months("bookings_amount")
+
+    def months(self, measure: str) -> pl.DataFrame:
+        """Return [month, amount, lower, upper] of a measure; bookings and recurring revenue have a range."""
+        values, low, high = self.lines(measure)
+        columns = {"month": self.parts.books.base.months, "amount": values, "lower": low, "upper": high}
+        return pl.DataFrame(columns, nan_to_null=True)
+
+    def lines(self, measure: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return a measure by month, and the ends of its range."""
+        values = self.parts.figures[measure]
+        if measure == "mrr_amount":
+            reach = recurring_range.deviations(self.parts) * Z80
+            return values, np.maximum(values - reach, 0.0), values + reach
+        if measure != "bookings_amount":
+            return values, values, values
+        reach = self.parts.deviations * Z80
+        return values, np.maximum(values - reach, self.parts.books.closed.sum(0)), values + reach
+
+    def total(self, measure: str = "bookings_amount") -> float:
+        """Return the one number a measure comes to over five quarters; see `figure`."""
+        return figure(measure, self.parts.figures[measure])
+
+
+def run(base: Baseline, plan: Scenario | None = None, window: int = 0) -> Outcome:
+    """Work a scenario out, with the distribution of one quarter's bookings.
+
+    Parameters
+    ----------
+    base : Baseline
+    plan : Scenario, optional
+        Without one, the company as it stands.
+    window : int
+        The quarter whose distribution is worked out: 0 the running one, to 4.
+
+    Raises
+    ------
+    ScenarioError
+        When settings contradict each other or speak of what is not there.
+    """
+    computed = parts(base, plan)
+    quota = float(computed.quotas[window])
+    target = quota if quota > 0 else None
+    spread = distribution.work_out(computed.window(window), base.correlation, computed.plan.correlation, target)
+    return Outcome(computed, window, spread)
+
+
+def start(dataset: Dataset, settings: Settings) -> Outcome:
+    """Work out the baseline of a dataset, with no lever moved."""
+    return run(build(dataset, settings))

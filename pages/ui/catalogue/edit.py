@@ -1,0 +1,283 @@
+"""Controls of the catalogue page: the list, the form, files, twins, history; no change is lost unseen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from core.contracts.errors import ConflictError, QuarterdeckError
+from core.requirements.catalogue import effective_catalogue
+from core.requirements.catalogue.capabilities import STATUSES
+from core.requirements.catalogue.effective_catalogue import BOOK, FIELDS, Edition
+from core.requirements.text.classification import CATEGORIES
+from core.store.capabilities import Capabilities, CapabilityEdit
+from pages.ui.catalogue import catalogue_cache
+from pages.ui.kit import cache
+from pages.ui.kit.grid import grid
+from pages.ui.kit.shell import Page
+
+SAID, MET = "catalogue_said", "catalogue_met"
+ADD = "Add a new capability"
+LISTED = {
+    "capability_id": "Id",
+    "name": st.column_config.TextColumn("Capability", width="medium"),
+    "category": "Category",
+    "status": "Status",
+    "limit": st.column_config.TextColumn("Limits", width="medium"),
+    "commitments": st.column_config.TextColumn("We commit to", width="medium"),
+    "available_on": st.column_config.DateColumn("Available on"),
+    "effort_weeks": st.column_config.NumberColumn("Person-weeks to close", format="%.1f"),
+    "owner": "Owner",
+    "evidence": st.column_config.TextColumn("Evidence"),
+    "author": "Last changed by",
+    "saved_at": st.column_config.DatetimeColumn("Changed, UTC", format="D MMM YYYY, HH:mm"),
+}
+
+
+def kept(page: Page) -> Capabilities:
+    """Return where capabilities are kept."""
+    return cache.store(page.settings.database).capabilities
+
+
+def tell() -> None:
+    """Say what the last click did."""
+    for kind, text in st.session_state.pop(SAID, []):
+        if kind == "done":
+            st.success(text, icon=":material/check:")
+            st.toast(text, icon=":material/check:")
+        else:
+            st.warning(text, icon=":material/warning:")
+
+
+def say(kind: str, text: str) -> None:
+    """Have it told, at the top of the page, that something was done or was not."""
+    st.session_state.setdefault(SAID, []).append((kind, text))
+
+
+def filtered(standing: Edition) -> pl.DataFrame:
+    """Let the list be narrowed down."""
+    first, second, third, fourth = st.columns([2, 2, 3, 2], vertical_alignment="bottom")
+    kinds = first.multiselect("Category", CATEGORIES, key="offer_kinds", placeholder="All")
+    states = second.multiselect("Status", STATUSES, key="offer_states", placeholder="All")
+    words = third.text_input("Words", key="offer_words", placeholder="in name, description, limits or owner")
+    retired = fourth.toggle("Retired ones too", key="offer_retired")
+    return catalogue_cache.narrowed(standing, tuple(kinds), tuple(states), words, retired)
+
+
+def table(shown: pl.DataFrame) -> None:
+    """Show the list; a click on a row opens it below."""
+    grid(
+        shown.select(list(LISTED)),
+        height=380,
+        on_select=_clicked,
+        selection_mode="single-row",
+        key="offer_table",
+        column_config=LISTED,
+    )
+    st.session_state["offer_shown"] = shown["capability_id"].to_list()
+
+
+def _clicked() -> None:
+    """Take the clicked row over into the list of names below."""
+    rows = st.session_state["offer_table"].selection.rows
+    shown = st.session_state.get("offer_shown", [])
+    st.session_state["offer_one"] = shown[rows[0]] if rows and rows[0] < len(shown) else None
+
+
+def editor(page: Page, standing: Edition) -> None:
+    """Open one capability, or a new one, to be changed."""
+    names = dict(standing.frame.select("capability_id", "name").iter_rows())
+    chosen = st.session_state.pop("offer_next", st.session_state.get("offer_one"))
+    st.session_state["offer_one"] = chosen if chosen in names or chosen == ADD else None
+    key = st.selectbox(
+        "Capability",
+        [ADD, *names],
+        index=None,
+        placeholder="Click a row above, or choose here",
+        format_func=lambda option: option if option == ADD else f"{option} · {names[option]}",
+        key="offer_one",
+    )
+    if key is None:
+        return
+    if not page.may("catalogue:write"):
+        st.caption("Your role reads the catalogue; it changes nothing there.")
+        return
+    if _conflict(page, standing, key):
+        return
+    row = standing.row(key) if key != ADD else None
+    _form(page, standing, key, _seen(key, row))
+
+
+def _seen(key: str, row: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the capability as this session opened it: what one edits does not change under one's hands."""
+    opened: dict[str, Any] = st.session_state.setdefault("offer_opened", {})
+    if opened.get("key") != key:
+        opened.clear()
+        opened.update(key=key, row=row or {**dict.fromkeys(FIELDS), "version": 0, "status": "available"})
+    capability: dict[str, Any] = opened["row"]
+    return capability
+
+
+def _close() -> None:
+    """Forget the opened capability, so that the next look shows it as it stands."""
+    st.session_state.pop("offer_opened", None)
+
+
+def _form(page: Page, standing: Edition, key: str, row: dict[str, Any]) -> None:
+    mark = f"{key}-{row['version']}-{st.session_state.get('offer_count', 0)}"
+    with st.form(f"capability-{mark}", border=True):
+        values = _fields(standing, row, mark, is_new=key == ADD)
+        left, right, _ = st.columns([1, 1, 2])
+        saved = left.form_submit_button(
+            "Add it" if key == ADD else "Save", icon=":material/save:", type="primary", width="stretch"
+        )
+        word = "Bring it back" if row.get("is_retired") else "Retire it"
+        turned = key != ADD and right.form_submit_button(word, icon=":material/archive:", width="stretch")
+    if saved or turned:
+        into = row.get("merged_into") if row.get("is_retired") and not turned else None
+        mark_retired = bool(row.get("is_retired")) != bool(turned)
+        _save(page, standing, key, row, values | {"is_retired": mark_retired, "merged_into": into})
+
+
+def _fields(standing: Edition, row: dict[str, Any], mark: str, *, is_new: bool) -> dict[str, Any]:
+    """Draw the fields and return what stands in them."""
+    first, second = st.columns([1, 3])
+    if is_new:
+        free = effective_catalogue.next_id(standing.frame, None)
+        key = first.text_input("Id", value=free, key=f"offer_id-{mark}", help="The first of its kind? SEC-42 will do.")
+    else:
+        key = str(row["capability_id"])
+        first.text_input("Id", value=key, disabled=True, key=f"offer_id-{mark}")
+    name = second.text_input("What it is called", value=row["name"] or "", key=f"offer_name-{mark}")
+    category_box, status_box, day_box, weeks_box = st.columns(4)
+    kinds = [*CATEGORIES] if row["category"] in (None, *CATEGORIES) else [row["category"], *CATEGORIES]
+    category = category_box.selectbox(
+        "Category", kinds, index=kinds.index(row["category"]) if row["category"] else 0, key=f"offer_category-{mark}"
+    )
+    status = status_box.selectbox("Status", STATUSES, index=STATUSES.index(row["status"]), key=f"offer_status-{mark}")
+    day = day_box.date_input("Available on", value=row["available_on"], key=f"offer_day-{mark}", help="Of the roadmap.")
+    weeks = weeks_box.number_input(
+        "Person-weeks to close",
+        value=row["effort_weeks"],
+        min_value=0.0,
+        step=1.0,
+        key=f"offer_weeks-{mark}",
+        help="What making it fully available would take; empty: the rules say.",
+    )
+    text = st.text_area("What it does", value=row["description"] or "", key=f"offer_text-{mark}", height=90)
+    limit_box, commits_box = st.columns(2)
+    limit = limit_box.text_area("Limits", value=row["limit"] or "", key=f"offer_limit-{mark}", height=90)
+    commits = commits_box.text_area(
+        "We commit to",
+        value=row["commitments"] or "",
+        key=f"offer_commits-{mark}",
+        height=90,
+        help="Numbers, regions and standards, such as: uptime 99.9 %; RTO 4 h; data in the EU. "
+        "Requirements are compared with these.",
+    )
+    proof_box, owner_box = st.columns([2, 1])
+    proof = proof_box.text_area(
+        "Evidence, one link per line",
+        value="\n".join(effective_catalogue.links(row["evidence"])),
+        key=f"offer_proof-{mark}",
+        height=90,
+    )
+    owner = owner_box.text_input("Owner", value=row["owner"] or "", key=f"offer_owner-{mark}")
+    return {
+        "capability_id": key,
+        "name": name,
+        "category": category,
+        "status": status,
+        "description": text,
+        "limit": limit,
+        "commitments": commits,
+        "available_on": day,
+        "effort_weeks": weeks,
+        "owner": owner,
+        "evidence": proof,
+    }
+
+
+def _save(page: Page, standing: Edition, key: str, row: dict[str, Any], values: dict[str, Any]) -> None:
+    """Save one capability; where somebody was there first, nothing is overwritten and both are shown."""
+    number = str(values["capability_id"]).strip()
+    if key == ADD and standing.row(number) is not None:
+        st.warning(f"There is a capability {number} already. Give yours another id.", icon=":material/warning:")
+        return
+    try:
+        checked = effective_catalogue.checked(number, values)
+        flags = {name: values[name] for name in ("is_retired", "merged_into")}
+        edit = effective_catalogue.change({**row, "capability_id": number}, **checked, **flags)
+        if key != ADD and not effective_catalogue.differences(row, edit.values):
+            st.info("Nothing has changed.", icon=":material/info:")
+            return
+        kept(page).save(BOOK, {"capability_id": number}, edit.values, page.identity.user, edit.version)
+    except ConflictError as error:
+        st.session_state[MET] = {"key": key, "said": str(error), "mine": edit, "theirs": error.theirs}
+        st.rerun()
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    _done(f"{number} is {'added' if key == ADD else 'saved'}: matching, gaps and answers use it from now on.")
+    st.session_state["offer_next"] = number
+    st.rerun()
+
+
+def _done(text: str) -> None:
+    say("done", text)
+    _close()
+    st.session_state["offer_count"] = st.session_state.get("offer_count", 0) + 1
+
+
+def _conflict(page: Page, standing: Edition, key: str) -> bool:
+    """Show what a colleague saved meanwhile beside one's own; return whether a choice is still open."""
+    met = st.session_state.get(MET)
+    if not met or met["key"] != key:
+        return False
+    st.warning(met["said"], icon=":material/sync_problem:")
+    mine: CapabilityEdit = met["mine"]
+    rows = catalogue_cache.both(met["theirs"], mine.values)
+    grid(
+        rows,
+        column_config={
+            "field": "Field",
+            "theirs": st.column_config.TextColumn("Theirs, as it stands", width="large"),
+            "mine": st.column_config.TextColumn("Yours", width="large"),
+        },
+    )
+    left, right = st.columns(2)
+    left.button("Keep theirs", on_click=_theirs, key="offer_theirs", width="stretch")
+    right.button(
+        "Save yours over it", on_click=_mine, args=(page, mine, met["theirs"]), key="offer_mine", width="stretch"
+    )
+    return True
+
+
+def _theirs() -> None:
+    st.session_state.pop(MET, None)
+    _close()
+
+
+def _mine(page: Page, mine: CapabilityEdit, theirs: dict[str, Any]) -> None:
+    again = CapabilityEdit(mine.capability_id, int(theirs["version"]), mine.values)
+    st.session_state.pop(MET, None)
+    put(page, [again], f"{mine.capability_id} is saved as you wrote it; theirs stays in the history.")
+
+
+def put(page: Page, edits: list[CapabilityEdit], text: str) -> bool:
+    """Save edits; say what was saved and what met somebody else's."""
+    if not page.may("catalogue:write"):
+        say("not", "Your role reads the catalogue; it changes nothing there.")
+        return False
+    try:
+        met = kept(page).save_all(BOOK, edits, page.identity.user)
+    except QuarterdeckError as error:
+        say("not", str(error))
+        return False
+    for conflict in met[:5]:
+        say("not", str(conflict))
+    if len(met) < len(edits):
+        _done(text)
+    return not met

@@ -1,0 +1,63 @@
+"""The upload of the Data page: preview first, then use for this session."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.metrics import load_report
+from core.metrics.measure import counted
+from core.sources import read_files
+from core.sources.files import ENDINGS
+from core.sources.mapping import parse_map
+from pages.ui.kit.grid import grid
+from pages.ui.kit.shell import Page
+
+COLUMNS = {
+    "entity": "Entity",
+    "column": "Column",
+    "filled_rate": st.column_config.ProgressColumn("Filled", format="percent", min_value=0, max_value=1),
+    "example": "For example",
+}
+
+
+def panel(page: Page) -> None:
+    """Take files, show what was read, and on request use them for this session only."""
+    files = st.file_uploader(
+        "CSV, TSV, Parquet or Excel files, one per entity",
+        type=[e[1:] for e in ENDINGS],
+        accept_multiple_files=True,
+        key="data_upload",
+        help="Name them after their entity: accounts.csv, opportunities.csv, transactions.csv and so on.",
+    )
+    plan = st.file_uploader(
+        "A column map, where your columns have other names",
+        type=["yaml", "yml"],
+        key="data_map",
+        help="The admin guide shows one: per entity its file, and our column names with yours beside them.",
+    )
+    if files:
+        try:
+            mapping = parse_map(plan.getvalue(), plan.name) if plan else None
+            dataset = read_files({f.name: f.getvalue() for f in files}, mapping, settings=page.settings)
+        except QuarterdeckError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        rows = {k.replace("_", " "): v for k, v in dataset.row_counts.items() if v}
+        st.markdown("Read: " + ", ".join(f"**{v:,}** {k}" for k, v in rows.items()) + f". As of {dataset.as_of}.")
+        if dataset.rejected.height:
+            left_out = counted(dataset.rejected.height, "row")
+            st.warning(f"{left_out} would be left out; download them below after loading.")
+        for note in dataset.missing:
+            st.caption(note)
+        preview = load_report.columns(dataset, page.settings)
+        st.markdown(preview.sentence())
+        grid(preview.frame, height=300, column_config=COLUMNS)
+        if st.button("Use for this session", type="primary"):
+            st.session_state["uploaded_data"] = replace(dataset, is_transient=True)
+            st.rerun()
+    if st.session_state.get("uploaded_data") is not None and st.button("Back to the first data"):
+        del st.session_state["uploaded_data"]
+        st.rerun()

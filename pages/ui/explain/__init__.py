@@ -1,0 +1,1 @@
+"""Cells that explain a model, on whichever page shows them."""

@@ -1,0 +1,32 @@
+"""Controls that hold one group of accounts or deals against another."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.explain import differences
+from pages.ui.kit import cache
+from pages.ui.kit.shell import Page
+
+
+def sides(page: Page, subject: str) -> tuple[str, str | None, str | None]:
+    """Ask by what groups are made and which two are held against each other; default the highest and the lowest."""
+    first, second, third = st.columns(3)
+    by = str(
+        first.segmented_control(
+            "Compare by",
+            list(differences.GROUPS),
+            format_func=differences.GROUPS.get,
+            default="region",
+            required=True,
+            key=f"against_by_{subject}",
+        )
+        or "region"
+    )
+    names = cache.result(differences.groups, page.data, page.settings, by, subject)["value"].to_list()
+    if len(names) < 2:
+        return by, None, None
+    group = second.selectbox("Why does", names, index=len(names) - 1, key=f"against_one_{subject}_{by}")
+    others = [name for name in names if name != group]
+    other = third.selectbox("differ from", others, key=f"against_other_{subject}_{by}")
+    return by, group, other

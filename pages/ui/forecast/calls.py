@@ -1,0 +1,224 @@
+"""Forecast calls on a page: the form, a colleague's change beside one's own, fresh calls of others."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from core.config.calendar import quarter_label
+from core.contracts.errors import ConflictError, QuarterdeckError
+from core.forecasts import calls
+from core.forecasts.calls import Rollup
+from core.store import Store
+from pages.ui.forecast import call_cache
+from pages.ui.kit import cache
+from pages.ui.kit.shell import Page
+
+AMOUNTS = {"commit_amount": "Commit", "best_case_amount": "Best case", "pipeline_amount": "Pipeline"}
+PULSE_SECONDS = 4
+
+
+def author(page: Page) -> str:
+    """Return who is at the page."""
+    return page.identity.user
+
+
+def store(page: Page) -> Store:
+    """Return the open database."""
+    return cache.store(page.settings.database)
+
+
+def said(page: Page) -> Any:
+    """Return every call kept for the page's data."""
+    return calls.kept(page.data, page.settings, store(page))
+
+
+def reviewed(page: Page) -> Any:
+    """Return what reviews say of the page's deals."""
+    return store(page).deal_edits.newest(calls.book(page.data))
+
+
+def stamp(page: Page) -> tuple[int, int, str]:
+    """Return what changes whenever somebody calls or reviews."""
+    database, book = store(page), calls.book(page.data)
+    return database.calls.count(book), database.deal_edits.count(book), page.settings.database
+
+
+def rollup(page: Page, quarter: date | None = None) -> Rollup:
+    """Return the calls along the hierarchy."""
+    team: Rollup = call_cache.result(
+        calls.rollup,
+        page.data,
+        page.settings,
+        (*stamp(page), quarter),
+        calls=said(page),
+        edits=reviewed(page),
+        period=quarter,
+    )
+    return team
+
+
+def period(page: Page) -> date:
+    """Let the quarter be chosen that is called."""
+    quarters = calls.periods(page.data, page.settings)
+    chosen = st.segmented_control(
+        "Quarter",
+        quarters,
+        default=quarters[0],
+        required=True,
+        key="call_period",
+        format_func=lambda day: quarter_label(day, page.settings),
+    )
+    return chosen or quarters[0]
+
+
+def form(page: Page, team: Rollup) -> None:
+    """Take a manager's call, with the system's number beside it; a colleague's newer call is shown, not lost."""
+    last = calls.deadline(team.period, page.settings)
+    if not page.may("review:write"):
+        st.caption("Your role reads the calls; it does not submit any.")
+        return
+    try:
+        calls.check_open(page.data, page.settings, team.period)
+    except QuarterdeckError as error:
+        st.info(str(error), icon=":material/lock:")
+        return
+    people = {row["person_id"]: row for row in team.leaders.to_dicts() if row["person_id"] != "Nobody"}
+    if not people:
+        return
+    _notice()
+    who = st.selectbox(
+        "Whose call",
+        list(people),
+        format_func=lambda k: f"{people[k]['person_name']}, {people[k]['team'] or k}",
+        key="call_manager",
+    )
+    name = f"{who}-{team.period}"
+    if _conflict(page, team, name):
+        return
+    row = _seen(name, people[who])
+    _beside(people[who], team, last)
+    with st.form(f"call-{name}-{row['version']}", border=False):
+        columns = st.columns(3)
+        values: dict[str, Any] = {
+            field: column.number_input(
+                f"{label}, {team.currency}",
+                value=row[field],
+                min_value=0.0,
+                step=10_000.0,
+                format="%.0f",
+                key=f"{field}-{name}-{row['version']}",
+            )
+            for column, (field, label) in zip(columns, AMOUNTS.items(), strict=True)
+        }
+        values["note"] = st.text_area(
+            "Note", value=row["note"] or "", max_chars=4_000, height=80, key=f"note-{name}-{row['version']}"
+        )
+        if st.form_submit_button("Submit the call", icon=":material/campaign:", type="primary"):
+            _submit(page, team, name, who, values, row["version"])
+
+
+def audit(page: Page) -> Any:
+    """Return the newest changes of calls and reviews."""
+    rows = store(page).audit.newest(1_000)
+    return calls.changes(page.data, rows)
+
+
+def pulse(page: Page) -> None:
+    """Draw the page again as soon as somebody else has called or reviewed."""
+    st.session_state["calls_pulse"] = stamp(page)
+    _beat(page)
+
+
+@st.fragment(run_every=PULSE_SECONDS)
+def _beat(page: Page) -> None:
+    """Look every few seconds; a run of the whole page has just looked, so that it never loses a click."""
+    if st.session_state.get("calls_pulse") != stamp(page):
+        st.rerun()
+
+
+def _seen(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the call as this session first saw it: what one edits does not change under one's hands."""
+    seen: dict[str, dict[str, Any]] = st.session_state.setdefault("calls_seen", {})
+    return seen.setdefault(name, {k: row[k] for k in ("version", "note", *AMOUNTS)})
+
+
+def _beside(row: dict[str, Any], team: Rollup, last: date) -> None:
+    parts = [
+        ("System", row["system_amount"]),
+        ("Added up from below", row["below_amount"]),
+        ("Closed already", row["closed_amount"]),
+    ]
+    for column, (label, value) in zip(st.columns(3), parts, strict=True):
+        column.metric(
+            label, "–" if value is None else f"{value / 1e6:,.2f} M", help=f"{team.currency}; never changed by a call"
+        )
+    st.caption(f"Calls for {team.label} can be changed until {last:%d %B %Y}. A call never changes a deal.")
+
+
+def _submit(page: Page, team: Rollup, name: str, who: str, values: dict[str, Any], version: int) -> None:
+    row = team.of(who)
+    lower, upper = (team.system["lower"], team.system["upper"]) if row["depth"] == 0 else (None, None)
+    given = {
+        **values,
+        "called_on": page.data.as_of,
+        "system_amount": row["system_amount"],
+        "system_lower": lower,
+        "system_upper": upper,
+    }
+    about = {"manager_id": who, "period_start_on": team.period}
+    try:
+        calls.check_values(values)
+        saved = store(page).calls.save(calls.book(page.data), about, given, author(page), version)
+    except ConflictError as error:
+        st.session_state["call_conflict"] = {
+            "name": name,
+            "who": who,
+            "mine": values,
+            "theirs": error.theirs,
+            "text": str(error),
+        }
+        st.rerun()
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    _done(name, f"Submitted: {row['person_name']}, {team.label}, version {saved}.")
+
+
+def _done(name: str, text: str) -> None:
+    st.session_state.get("calls_seen", {}).pop(name, None)
+    st.session_state.pop("call_conflict", None)
+    st.session_state["call_notice"] = text
+    st.rerun()
+
+
+def _notice() -> None:
+    text = st.session_state.pop("call_notice", None)
+    if text:
+        st.success(text, icon=":material/check:")
+
+
+def _conflict(page: Page, team: Rollup, name: str) -> bool:
+    """Show both texts where a colleague was faster, and let one choose; nothing of either is lost."""
+    clash = st.session_state.get("call_conflict")
+    if not clash or clash["name"] != name:
+        return False
+    st.warning(clash["text"], icon=":material/warning:")
+    mine, theirs = clash["mine"], clash["theirs"]
+    for column, title, call in zip(st.columns(2), ("Yours", f"By {theirs['author']}"), (mine, theirs), strict=True):
+        with column.container(border=True):
+            st.markdown(f"**{title}**")
+            for field, label in AMOUNTS.items():
+                st.text(f"{label}: {'–' if call[field] is None else f'{call[field]:,.0f}'}")
+            st.text(call["note"] or "No note")
+    left, middle, right = st.columns(3)
+    if left.button("Let mine stand", width="stretch"):
+        _submit(page, team, name, clash["who"], mine, theirs["version"])
+    if middle.button("My numbers, both notes", width="stretch"):
+        both = {**mine, "note": "\n".join(t for t in (theirs["note"], mine["note"]) if t)}
+        _submit(page, team, name, clash["who"], both, theirs["version"])
+    if right.button("Let theirs stand", width="stretch"):
+        _done(name, "The colleague's call stands.")
+    return True

@@ -1,0 +1,83 @@
+"""The forecast's record on a page: which day, which cut, and what is cached of them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from core import forecasts
+from core.forecasts import backtest_archive
+from core.forecasts.accuracy import VIEWS, Past
+from core.metrics import Measure
+from pages.ui.forecast import call_cache, calls
+from pages.ui.kit.shell import Page
+
+AUDIT = {
+    "at": st.column_config.DatetimeColumn("When, UTC"),
+    "user": "Who",
+    "action": "What",
+    "target": "Of",
+    "detail": st.column_config.TextColumn("Change", width="large"),
+}
+SCORES = {
+    "group": "Group",
+    "n_forecasts": "Forecasts",
+    "wape_rate": st.column_config.NumberColumn("Error", format="percent"),
+    "bias_rate": st.column_config.NumberColumn("Bias", format="percent"),
+    "forecast_to_actual_rate": st.column_config.NumberColumn("Forecast ÷ actual", format="%.2f"),
+    "coverage_rate": st.column_config.ProgressColumn("In the 80 % range", format="percent", min_value=0, max_value=1),
+    "last_year_skill": st.column_config.NumberColumn("Skill against last year", format="%.2f"),
+    "weighted_skill": st.column_config.NumberColumn("against stage-weighted", format="%.2f"),
+    "commit_skill": st.column_config.NumberColumn("against commit", format="%.2f"),
+    "managers_skill": st.column_config.NumberColumn("against managers", format="%.2f"),
+}
+
+
+def is_ready(page: Page) -> bool:
+    """Say whether the replays are there; else offer to work them out, for that takes a minute."""
+    if backtest_archive.is_kept(page.data, page.settings) or not backtest_archive.quarters(page.data, page.settings):
+        return True
+    st.caption("Past quarters have not been replayed for this data yet. It takes about a minute and is then kept.")
+    if not st.button("Replay the past quarters now", icon=":material/history:", key="replay_now"):
+        return False
+    bar = st.progress(0.0, "Replaying")
+    backtest_archive.load_or_run(page.data, page.settings, lambda share, text: bar.progress(min(share, 1.0), text))
+    bar.empty()
+    return True
+
+
+def day(page: Page) -> date | None:
+    """Let a past day be chosen; None when none can be replayed."""
+    reach = forecasts.accuracy.days(page.data, page.settings)
+    if reach is None:
+        return None
+    first, last, start = reach
+    chosen = st.date_input("Past day", value=start, min_value=first, max_value=last, key="replay_day")
+    return chosen if isinstance(chosen, date) else start
+
+
+def on(page: Page, past_day: date) -> Past:
+    """Return the forecast of a past day."""
+    past: Past = call_cache.result(
+        forecasts.accuracy.on, page.data, page.settings, calls.stamp(page), past_day, manager_calls=calls.said(page)
+    )
+    return past
+
+
+def cut() -> str:
+    """Let it be chosen how the record is cut."""
+    return (
+        st.segmented_control(
+            "Cut by", list(VIEWS), default="window", required=True, key="record_cut", format_func=VIEWS.get
+        )
+        or "window"
+    )
+
+
+def score(page: Page, by: str) -> Measure:
+    """Return how good past forecasts were."""
+    measure: Measure = call_cache.result(
+        forecasts.accuracy.record, page.data, page.settings, calls.stamp(page), by, manager_calls=calls.said(page)
+    )
+    return measure

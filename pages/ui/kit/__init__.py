@@ -1,0 +1,1 @@
+"""What every page is made of: opening, sign-in, cells, tables, caches, downloads."""

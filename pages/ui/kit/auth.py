@@ -1,0 +1,59 @@
+"""Who is asking: one local user, somebody the identity provider knows, or somebody a proxy names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.access import LOCAL, Identity, identify
+from core.config import Settings
+from core.contracts.errors import AccessError, ConfigError
+from pages.ui.kit import cache
+
+SECRETS = "Set up [auth] in .streamlit/secrets.toml as the admin guide shows, or set access.sign_in to none."
+
+
+def enter(settings: Settings) -> Identity:
+    """Return who is asking; where people must sign in and nobody has, offer it and end the run.
+
+    Raises
+    ------
+    AccessError, ConfigError
+        When the person is not let in, or signing in is not set up.
+    """
+    way = settings.access.sign_in
+    if way == "none":
+        return replace(LOCAL, is_masked=settings.access.mask_names)
+    who = _provider(settings) if way == "oidc" else _proxy(settings)
+    if st.session_state.get("signed_in_as") != who.user:
+        st.session_state["signed_in_as"] = who.user
+        cache.store(settings.database).audit.add(who.user, "signed in", ", ".join(who.roles), who.scope)
+    return who
+
+
+def _provider(settings: Settings) -> Identity:
+    user = st.user.to_dict()
+    if "is_logged_in" not in user:
+        raise ConfigError("Signing in is not set up yet.", "access.sign_in: oidc", SECRETS)
+    if not user["is_logged_in"]:
+        st.title("Quarterdeck")
+        st.markdown("Sign in to see your company's numbers.")
+        st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
+        st.stop()
+    if user.get("email_verified") is False:
+        raise AccessError("Your mail address is not verified.", mend="Verify it with your identity provider.")
+    return identify(user.get("email") or user.get("sub"), user.get("name"), settings)
+
+
+def _proxy(settings: Settings) -> Identity:
+    return identify(st.context.headers.get(settings.access.header), None, settings)
+
+
+def leave(settings: Settings, who: Identity) -> None:
+    """Show who is signed in and let them sign out; nothing where nobody signs in."""
+    if settings.access.sign_in == "none":
+        return
+    st.caption(f"{who.name}, {', '.join(who.roles).replace('_', ' ')}  \nsees {who.scope}")
+    if settings.access.sign_in == "oidc":
+        st.button("Sign out", icon=":material/logout:", on_click=st.logout)

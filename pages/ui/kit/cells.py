@@ -1,0 +1,207 @@
+"""A page is a list of cells: a question, its answer in a sentence, a chart, and how it was worked out."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.metrics import Measure, counted, money, percent
+from pages.ui.kit import cache, snapshot
+from pages.ui.kit.grid import grid
+from pages.ui.kit.shell import Page
+
+SHOWN_ROWS = 500
+NARROW = "\u202f"
+SHORTEST_TREND = 2
+
+
+class Cell:
+    """One question of a page."""
+
+    def __init__(self, page: Page, question: str) -> None:
+        self.page, self.question, self.failed = page, question, False
+
+    def answer(self, sentence: str, see: str = "", before: str = "", after: str = "") -> None:
+        """Write the answer, with a link to the question of the page that tells more.
+
+        `before` and `after` are Markdown said beside it in the same element.
+        """
+        self.page.shown.append((self.question, "text", sentence))
+        more = f" :small[[{see}](#{anchor(see)})]" if see else ""
+        st.markdown(f"{_plain(before)}{_plain(sentence)}{more}{_plain(after)}")
+
+    def chart(self, function: Callable[..., Any], *args: Any) -> None:
+        """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
+        self.also(function, *args)
+        st.vega_lite_chart(spec=self._spec(function, args), width="stretch", theme="streamlit")
+
+    def pick(
+        self, name: str, key: str, function: Callable[..., Any], *args: Any, on_select: Any = "rerun"
+    ) -> dict[str, Any]:
+        """Draw a chart whose marks can be clicked, and return the fields of the one that was."""
+        self.also(function, *args)
+        spec = self._spec(function, args)
+        seen = st.vega_lite_chart(
+            spec=spec, width="stretch", theme="streamlit", key=key, on_select=on_select, selection_mode=name
+        )
+        return dict(next(iter(seen.selection.get(name, [])), {}))
+
+    def _spec(self, function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
+        data = self.page.data
+        home = None if data.is_transient or any(self.page.bounds) else self.page.settings.home
+        return copy.deepcopy(cache.drawing(function, args, home))
+
+    def also(self, function: Callable[..., Any], *args: Any) -> None:
+        """Note a chart for the snapshot of the page without drawing it here."""
+        self.page.shown.append((self.question, "chart", lambda: snapshot.specification(function, args)))
+
+    def draw(self, drawing: Any, key: str | None = None) -> None:
+        """Draw a finished Vega-Lite specification; only its data are sent anew when they change."""
+        st.vega_lite_chart(drawing.frame, drawing.spec, width="stretch", key=key, alt=drawing.alt or None)
+
+    def table(self, frame: Any, **options: Any) -> None:
+        """Show a frame as a table."""
+        grid(frame, **options)
+
+    def facts(self, frame: Any) -> None:
+        """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
+        first, *others = frame.columns
+        lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
+        lines += [f"| {name} | {' | '.join(values).replace(' ', NARROW)} |" for name, *values in frame.iter_rows()]
+        st.markdown(_plain("\n".join(lines)), width="stretch")
+
+    def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
+        """Show a frame as a table whose rows can be clicked."""
+        grid(
+            frame,
+            on_select=opened,
+            selection_mode="single-row",
+            key=key,
+            **options,
+        )
+
+    def empty(self, advice: str) -> None:
+        """Say what to do where there is nothing to show."""
+        st.info(advice, icon=":material/lightbulb:")
+
+    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
+        """Open the number: formula, as-of date, rows, call, download.
+
+        `more` are the call's arguments after data and settings; `given` writes all arguments out
+        where it takes others. The inside is drawn only while it is open.
+        """
+        given = given or ", ".join(["data", "settings", *(repr(value) for value in more)])
+        call = f"{function.__module__.removeprefix('core.')}.{function.__name__}({given})"
+        self.page.calls[:] = [entry for entry in self.page.calls if entry[0] != self.question]
+        self.page.calls.append((self.question, call))
+        key = f"method-{self.question}"
+        popover = st.popover("Method", icon=":material/function:", on_change="rerun", key=key)
+        if not popover.open:
+            return
+        with popover:
+            st.markdown(_doc(function))
+            st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {counted(frame.height, 'row')} behind it")
+            st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
+            grid(frame.head(SHOWN_ROWS), height=240)
+            st.download_button(
+                "Rows as CSV",
+                frame.write_csv,
+                f"{function.__name__}.csv",
+                key=f"csv-{self.question}",
+                on_click="ignore",
+            )
+
+
+def anchor(question: str) -> str:
+    """Return the name a question can be linked by."""
+    return re.sub(r"[^a-z0-9]+", "-", question.lower()).strip("-")
+
+
+@contextmanager
+def cell(page: Page, question: str) -> Iterator[Cell]:
+    """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
+    with st.container(border=True):
+        st.subheader(question, anchor=anchor(question))
+        page.shown[:] = [part for part in page.shown if part[0] != question]
+        here = Cell(page, question)
+        try:
+            yield here
+        except QuarterdeckError as error:
+            here.failed = True
+            _tell(page, question, str(error))
+
+
+def _tell(page: Page, question: str, problem: str) -> None:
+    """Write a problem out where it is met first, and refer to it where it is met again."""
+    first = page.problems.setdefault(problem, question)
+    if first == question:
+        st.warning(problem, icon=":material/warning:")
+    else:
+        st.caption(f"Not yet, for the reason told under [{first}](#{anchor(first)}).")
+
+
+def tile(
+    page: Page,
+    measure: Measure,
+    trend: Measure,
+    change: str = "",
+    rows: Callable[..., Any] | None = None,
+) -> None:
+    """Show one measure as a tile, with its change on a year ago and the path of a trend as a sparkline.
+
+    The rows behind it, those of `rows` or else the measure's own, are worked out only when asked for.
+    """
+    path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
+    if path and "month" in trend.frame.columns and trend.frame["month"].max() == page.data.as_of.replace(day=1):
+        path.pop()  # A month of a few days would look like a fall.
+    snapshot.note("tile", (measure.name, shown(measure, page.settings.currency), change))
+    st.metric(
+        measure.name,
+        shown(measure, page.settings.currency),
+        change or None,
+        border=True,
+        help=_plain(measure.sentence()),
+        chart_data=path if len(path) > SHORTEST_TREND else None,
+        chart_type="line",
+    )
+    if measure.frame.is_empty():
+        return
+    key = f"rows-{measure.name}"
+    behind = st.popover("Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=key)
+    if behind.open:
+        frame = cache.result(rows, page.data, page.settings) if rows else measure.frame
+        behind.caption(counted(frame.height, "row"))
+        with behind:
+            grid(frame.head(SHOWN_ROWS), height=300, width=640)
+
+
+def shown(measure: Measure, currency: str) -> str:
+    """Write a measure's value as it stands on a tile."""
+    if measure.value is None:
+        return "–"
+    if measure.unit == "money":
+        return money(measure.value, currency)
+    return percent(measure.value) if measure.unit == "rate" else f"{measure.value:,.0f}"
+
+
+def literal(text: str) -> str:
+    """Write a text as it is, whatever it means in Markdown; for what came from a link or a file."""
+    return re.sub(r"([\\`*_\[\]<>~$#|])", r"\\\1", text)
+
+
+def _plain(text: str) -> str:
+    return text.replace("$", "\\$")
+
+
+def _doc(function: Callable[..., Any]) -> str:
+    text = inspect.getdoc(function) or ""
+    for head in ("Parameters", "Returns", "Raises", "Examples"):
+        text = text.replace(f"{head}\n{'-' * len(head)}", f"**{head}**\n")
+    return _plain(text)

@@ -1,0 +1,45 @@
+"""Turns the calls behind a page into a Jupyter notebook."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui.kit import snapshot
+from pages.ui.kit.shell import Page
+from pages.ui.server import warmup
+
+START = """import datetime
+
+from core import {rooms}
+from core.config import load
+from core.sources import load_data
+
+settings = load()
+data = {data}"""
+WHOLE = "load_data(settings)"
+
+
+def offer(page: Page) -> None:
+    """Offer the page as a notebook; it runs against `core` and gives the same numbers."""
+    snapshot.offer(page)
+    name = f"{page.title.lower()}.ipynb"
+    st.download_button(
+        "Download as notebook", lambda: write(page), name, icon=":material/download:", key="notebook", on_click="ignore"
+    )
+    warmup.freeze()
+
+
+def write(page: Page) -> str:
+    """Return the notebook's text: one heading and one call per question."""
+    import nbformat
+
+    rooms = {call.split(".", 1)[0] for _, call in page.calls}
+    bounds = ", ".join(repr(bound) for bound in page.bounds)
+    data = f"access.view({WHOLE}, settings, {bounds})" if any(page.bounds) else WHOLE
+    start = START.format(rooms=", ".join(sorted(rooms | ({"access"} if any(page.bounds) else set()))), data=data)
+    book = nbformat.v4.new_notebook()
+    book.cells = [nbformat.v4.new_markdown_cell(f"# {page.title}"), nbformat.v4.new_code_cell(start)]
+    for question, call in page.calls:
+        book.cells.append(nbformat.v4.new_markdown_cell(f"## {question}"))
+        book.cells.append(nbformat.v4.new_code_cell(f"print({call}.sentence())\n{call}.frame"))
+    return nbformat.writes(book)

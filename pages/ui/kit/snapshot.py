@@ -1,0 +1,70 @@
+"""A page as one file to send: what its cells showed, as HTML or PDF with vector charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.ui.kit import cache
+
+if TYPE_CHECKING:
+    from core.charts.snapshot import Snapshot
+    from pages.ui.kit.shell import Page
+
+SENT = ("Executive", "Pipeline", "Forecast")
+
+
+def note(kind: str, body: Any) -> None:
+    """Note something that stands above all questions, for the snapshot of the page being drawn."""
+    shown: list[tuple[str, str, Any]] = st.session_state.get("shown", [])
+    shown.append(("", kind, body))
+
+
+def specification(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
+    """Return the finished chart of a function and its arguments."""
+    return cache.drawing(function, args, None)
+
+
+def offer(page: Page) -> None:
+    """Offer the page as PDF and as HTML, made when it is asked for."""
+    if page.title not in SENT or not page.shown:
+        return
+    name, shown = page.title.lower(), page.shown  # A cell that runs again by itself takes its old parts out.
+    left, right, _ = st.columns([1, 1, 2])
+    left.download_button(
+        "Download as PDF",
+        lambda: _made(page, shown, "pdf"),
+        f"{name}-{page.data.as_of}.pdf",
+        mime="application/pdf",
+        icon=":material/picture_as_pdf:",
+        key="snapshot-pdf",
+        width="stretch",
+        on_click="ignore",
+    )
+    right.download_button(
+        "Download as HTML",
+        lambda: _made(page, shown, "html"),
+        f"{name}-{page.data.as_of}.html",
+        mime="text/html",
+        icon=":material/html:",
+        key="snapshot-html",
+        width="stretch",
+        on_click="ignore",
+    )
+
+
+def _made(page: Page, shown: list[tuple[str, str, Any]], kind: str) -> Any:
+    from core.charts import snapshot
+
+    content = taken(page, shown)
+    return snapshot.pdf(content) if kind == "pdf" else snapshot.html(content)
+
+
+def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
+    """Return the snapshot of what a page has shown."""
+    from core.charts import snapshot
+
+    about = f"{page.settings.company} · {page.data.source} · as of {page.data.as_of:%d %B %Y}"
+    return snapshot.collected(page.title, about, shown)

@@ -1,0 +1,215 @@
+"""The controls of the pipeline review: which days, whose deals, which close dates, and the bar that was clicked."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from core import charts
+from core.metrics import deal_scope, flow, pipeline_path
+from pages.ui.kit import cache
+from pages.ui.kit.cells import Cell
+from pages.ui.kit.grid import grid
+from pages.ui.kit.shell import Page
+
+OWN = "Own dates"
+Asked = tuple[str, str, str, str | None, str, str]
+MOVED = {
+    "day": st.column_config.DateColumn("On"),
+    "opportunity_id": "Deal",
+    "opportunity_name": "Name",
+    "account_name": "Account",
+    "moved_amount": st.column_config.NumberColumn("Moved", format="localized"),
+    "owner_before": "Owner before",
+    "owner_after": "Owner after",
+    "amount_before": st.column_config.NumberColumn("Amount before", format="localized"),
+    "amount_after": st.column_config.NumberColumn("Amount after", format="localized"),
+    "close_on_before": st.column_config.DateColumn("Close before"),
+    "close_on_after": st.column_config.DateColumn("Close after"),
+    "category_before": "Category before",
+    "category_after": "Category after",
+    "stage_before": "Stage before",
+    "stage_after": "Stage after",
+}
+
+
+def asked(page: Page) -> Asked:
+    """Draw the controls and return the arguments of `flow.flow` after data and settings."""
+    spans = deal_scope.periods(page.data, page.settings)
+    left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
+    period = left.selectbox("Days", [*spans, OWN], index=2, key="flow_days")
+    due = middle.selectbox("Deals due", deal_scope.DUE, index=1, format_func=str.capitalize, key="flow_due")
+    level = right.selectbox("Whose deals", deal_scope.LEVELS, format_func=_title, key="flow_level")
+    since, until = spans.get(period) or _own(page)
+    name, hierarchy = None, "then"
+    if level != "company":
+        first, second = st.columns([2, 2], vertical_alignment="bottom")
+        names = cache.result(deal_scope.names, page.data, page.settings, level)
+        called = deal_scope.people(page.data) if level == "rep" else {}
+        name = first.selectbox(_title(level), names, format_func=lambda n: called.get(n, n), key=f"flow_{level}")
+        if level in ("region", "team"):
+            hierarchy = _hierarchy(second)
+    return since, until, level, name, due, hierarchy
+
+
+def bars(cell: Cell, waterfall: flow.Flow) -> str:
+    """Draw the waterfall and return the step whose deals are asked for, by a click or from the list."""
+    cell.pick("step", "flow_bars", charts.pipeline.flow, waterfall.frame, waterfall.currency, on_select=_clicked)
+    st.caption(waterfall.check())
+    steps = waterfall.steps()
+    if st.session_state.get("flow_step") not in steps:
+        st.session_state["flow_step"] = waterfall.largest()
+    return str(st.selectbox("Click a bar, or choose one, to see its deals", steps, key="flow_step"))
+
+
+def _clicked() -> None:
+    """Take the clicked bar over into the list beside it."""
+    picked = st.session_state["flow_bars"].selection.get("step", [])
+    if picked:
+        st.session_state["flow_step"] = picked[0]["step"]
+
+
+def _hierarchy(column: Any) -> str:
+    words = {"then": "Teams of then", "now": "Teams of today"}
+    return str(
+        column.segmented_control(
+            "Teams", list(words), default="then", required=True, format_func=words.get, key="flow_hierarchy"
+        )
+    )
+
+
+def _own(page: Page) -> tuple[str, str]:
+    day = page.data.as_of
+    first = page.data.opportunity_history["valid_from"].min()
+    low = first if isinstance(first, date) else day
+    start = date.fromisoformat(deal_scope.periods(page.data, page.settings)["Last 28 days"][0])
+    chosen = st.date_input("From the end of, to the end of", (max(start, low), day), low, day, key="flow_own")
+    ends = chosen if isinstance(chosen, tuple) else (chosen,)
+    return ends[0].isoformat() if ends else day.isoformat(), ends[-1].isoformat() if len(ends) > 1 else day.isoformat()
+
+
+def _title(word: str) -> str:
+    return "The whole company" if word == "company" else word.capitalize()
+
+
+HEALTH = {
+    "part": "Part",
+    "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100),
+    "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100, width="small"),
+    "meaning": st.column_config.TextColumn("What it is", width="large"),
+    "record": st.column_config.TextColumn("Told the quota reached?", width="medium"),
+}
+RISKS = {
+    "opportunity_id": "Deal",
+    "opportunity_name": "Name",
+    "account_name": "Account",
+    "amount": st.column_config.NumberColumn("Amount", format="localized"),
+    "loss_rate": st.column_config.ProgressColumn("Chance lost", format="percent", min_value=0, max_value=1),
+    "at_stake_amount": st.column_config.NumberColumn("At stake", format="compact"),
+    "signals": st.column_config.TextColumn("What speaks against it", width="large"),
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "stage": "Stage",
+    "owner": "Owner",
+}
+SIGNALS = {
+    "meaning": st.column_config.TextColumn("Signal", width="medium"),
+    "n_open": "Open deals",
+    "open_amount": st.column_config.NumberColumn("Amount", format="compact"),
+    "n_past": "Past deals with it",
+    "slipped_rate": st.column_config.NumberColumn("Lost or slipped", format="percent"),
+    "n_others": "Others",
+    "others_rate": st.column_config.NumberColumn("Lost or slipped", format="percent"),
+    "lift": st.column_config.NumberColumn("Lift", format="%.2f"),
+    "low": st.column_config.NumberColumn("Difference from", format="percent"),
+    "high": st.column_config.NumberColumn("to", format="percent"),
+    "evidence": "Evidence",
+}
+STATES = {
+    "day": st.column_config.DateColumn("On"),
+    "stage": "Stage",
+    "category": "Category",
+    "amount": st.column_config.NumberColumn("Amount", format="localized"),
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "owner": "Owner",
+}
+ACTIONS = {
+    "action": st.column_config.TextColumn("What to do", width="large"),
+    "expected_amount": st.column_config.NumberColumn("Expected money", format="compact"),
+    "expected_low_amount": st.column_config.NumberColumn("from", format="compact"),
+    "expected_high_amount": st.column_config.NumberColumn("to", format="compact"),
+    "effort_days": st.column_config.NumberColumn("Days of work"),
+    "evidence": st.column_config.TextColumn("Evidence", width="medium"),
+    "signal": st.column_config.TextColumn("Because", width="medium"),
+    "n_did": "Past deals that did",
+    "won_did_rate": st.column_config.NumberColumn("Won", format="percent"),
+    "n_did_not": "That did not",
+    "won_did_not_rate": st.column_config.NumberColumn("Won", format="percent"),
+    "low": st.column_config.NumberColumn("Difference from", format="percent"),
+    "high": st.column_config.NumberColumn("to", format="percent"),
+    "who": "Who",
+    "steps": st.column_config.TextColumn("Steps", width="large"),
+}
+
+
+KINDS = {
+    "kind": "What they did",
+    "n_deals": "Deals",
+    "in_amount": st.column_config.NumberColumn("In", format="localized"),
+    "out_amount": st.column_config.NumberColumn("Out", format="localized"),
+    "net_amount": st.column_config.NumberColumn("Net", format="localized"),
+}
+TRIPS = {
+    "opportunity_id": "Deal",
+    "opportunity_name": "Name",
+    "account_name": "Account",
+    "in_amount": st.column_config.NumberColumn("In", format="localized"),
+    "out_amount": st.column_config.NumberColumn("Out", format="localized"),
+    "net_amount": st.column_config.NumberColumn("Net", format="localized"),
+    "path": st.column_config.TextColumn("What happened, in order", width="large"),
+}
+PARTS = {
+    "name": "Part",
+    "change_amount": st.column_config.NumberColumn("Change", format="compact"),
+    **{step: st.column_config.NumberColumn(step, format="compact") for step in flow.ORDER},
+}
+
+
+def has_past(frame: Any) -> bool:
+    """Say whether anything can be held against a year ago."""
+    return bool(frame["effect_amount"].drop_nulls().len())
+
+
+def filled(frame: Any) -> list[str]:
+    """Return the columns in which anything moved, opening and closing among them."""
+    ends = ("name", "Opening", "Closing", "change_amount")
+    return [name for name in frame.columns if name in ends or frame[name].abs().sum()]
+
+
+def part() -> str:
+    """Let it be chosen by what the flow is split."""
+    return str(
+        st.segmented_control(
+            "By",
+            pipeline_path.SPLITS,
+            default=pipeline_path.SPLITS[0],
+            required=True,
+            key="flow_split",
+            format_func=_title,
+        )
+    )
+
+
+def rows(frame: Any, key: str, columns: dict[str, Any]) -> list[int]:
+    """Show a table whose rows can be chosen, one at a time, and return the chosen ones."""
+    picked = grid(
+        frame,
+        height=360,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+        column_config=columns,
+        column_order=list(columns),
+    )
+    return list(picked.selection.rows)

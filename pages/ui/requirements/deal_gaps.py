@@ -1,0 +1,58 @@
+"""The gaps of one deal on its opening: what closes them, and the way to the buyer's list and to the scenarios."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.requirements.work import deal_gaps
+from pages.ui.kit.shell import Page
+from pages.ui.requirements import gap_cache, pick
+
+ASKED = "gap"
+GAPS = {
+    "gap": st.column_config.TextColumn("Gap", width="medium"),
+    "gap_type": "Kind",
+    "severity": "Severity",
+    "exposed_amount": st.column_config.NumberColumn("Of the deal", format="compact"),
+    "effort_weeks": st.column_config.NumberColumn("Person-weeks", format="%.1f"),
+    "cost_amount": st.column_config.NumberColumn("Cost to close", format="compact"),
+    "approach": "Approach",
+    "owner": "Owner",
+}
+
+
+def gaps(page: Page, opportunity_id: str) -> deal_gaps.DealGaps:
+    """Return the gaps of a deal out of all lists."""
+    mine = tuple(saved.name for saved in pick.visible(page) if saved.payload.get("opportunity_id") == opportunity_id)
+    all_gaps = deal_gaps.of(gap_cache.ledger(page), opportunity_id, mine)
+    if not page.bounds[2]:
+        return all_gaps
+    return replace(all_gaps, lists=("The buyer's list",) if all_gaps.lists else ())
+        replace(gaps_of_deal, lists=("The buyer's list",) if gaps_of_deal.lists else ())
+        if page.bounds[2]
+        else gaps_of_deal
+    )
+
+
+def ways(page: Page, opportunity_id: str, open_gaps: deal_gaps.DealGaps) -> None:
+    """Link to the deal's own lists, and to what closing its heaviest gap would do to the quarter."""
+    mine = [saved.name for saved in pick.visible(page) if saved.payload.get("opportunity_id") == opportunity_id]
+    with st.container(horizontal=True):
+        for name in mine:
+            st.page_link(
+                "pages/requirements.py",
+                label=f"Open {name}",
+                icon=":material/checklist:",
+                query_params={"kept_list": name},
+            )
+        if not mine:
+            st.page_link("pages/requirements.py", label="Bring the buyer's list", icon=":material/upload_file:")
+        if not open_gaps.frame.is_empty():
+            st.page_link(
+                "pages/requirements.py",
+                label="See what each gap holds up",
+                icon=":material/account_balance:",
+                query_params={ASKED: str(open_gaps.frame["gap_id"][0])},
+            )

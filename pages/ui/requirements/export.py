@@ -1,0 +1,130 @@
+"""The buyer's own file, filled in, with the proof that nothing else changed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.requirements.export import answered_list, gap_workbook
+from core.requirements.judge import bid_scores
+from core.requirements.judge.bid_scores import Bid
+from core.requirements.judge.gap_analysis import GapAnalysis
+from core.requirements.work import row_review
+from pages.ui.kit import cache
+from pages.ui.kit.grid import grid
+from pages.ui.kit.shell import Page
+from pages.ui.requirements import gap_cache, read_cache, review
+
+WHICH = {
+    "Every draft": row_review.STATES,
+    "What is answered or approved": row_review.DONE,
+    "What is approved": ("approved",),
+}
+KINDS = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+}
+LEFT = {
+    "sheet": "Sheet",
+    "row": "Row",
+    "reason": st.column_config.TextColumn("Why", width="large"),
+    "text": st.column_config.TextColumn("Requirement", width="large"),
+}
+PARTS = {
+    "part": "Part",
+    "size": st.column_config.NumberColumn("Size", format="bytes"),
+    "state": "State",
+    "n_cells": "Cells",
+    "sha256": "SHA-256",
+}
+
+
+def own_file(page: Page, analysis: GapAnalysis) -> None:
+    """Offer the buyer's own file with our answers in it, and show the proof."""
+    saved = review.kept_as(page, analysis)
+    worked = cache.store(page.settings.database).reviews.rows(saved.id) if saved else row_review.nothing()
+    left, right = st.columns(2, vertical_alignment="bottom")
+    which = left.selectbox("Fill in", list(WHICH), key="fill_which") if saved else next(iter(WHICH))
+    column = right if saved else left
+    replace = column.checkbox("Write over answers that are in the file already", key="fill_replace")
+    answers = answered_list.answers(analysis, gap_cache.drafts(analysis), worked, WHICH[which])
+    try:
+        made = read_cache.filled(analysis.source, read_cache.digest(answers), answers, replace)
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    st.markdown(made.sentence())
+    ending = made.name[made.name.rfind(".") :].lower()
+    st.download_button(
+        "Download the buyer's own file, filled in",
+        made.content,
+        made.name,
+        mime=KINDS.get(ending, "text/plain"),
+        icon=":material/task:",
+        type="primary",
+        on_click="ignore",
+    )
+    with st.expander("The proof, part by part", icon=":material/verified:"):
+        st.caption("Found by comparing the buyer's file with the one that goes back.")
+        grid(made.proof.frame, column_config=PARTS)
+        st.download_button("Every cell written (CSV)", made.frame.write_csv(), "cells-written.csv", on_click="ignore")
+    if made.left.height:
+        rows = made.left.select("sheet", "row", "reason", "text")
+        with st.expander("What is left for a person", icon=":material/person:"):
+            grid(rows, column_config=LEFT)
+
+
+def papers(page: Page, analysis: GapAnalysis, bid: Bid) -> None:
+    """Offer the matrix, the executive summary and everything as JSON, each made when it is asked for."""
+    name = analysis.source.name.rsplit(".", 1)[0]
+    drafts = gap_cache.drafts(analysis)
+    first, second, third, fourth = st.columns(4)
+    first.download_button(
+        "Matrix (Excel)",
+        lambda: gap_workbook.matrix(analysis, drafts),
+        f"{name}-matrix.xlsx",
+        mime=KINDS[".xlsx"],
+        icon=":material/table_view:",
+        width="stretch",
+        key="out_matrix",
+        on_click="ignore",
+        help="Every row with our status, the gaps with what closes them, and a summary.",
+    )
+    second.download_button(
+        "Summary (PDF)",
+        lambda: _summary(page, analysis, bid, "pdf"),
+        f"{name}-summary.pdf",
+        mime="application/pdf",
+        icon=":material/picture_as_pdf:",
+        width="stretch",
+        key="out_pdf",
+        on_click="ignore",
+    )
+    third.download_button(
+        "Summary (HTML)",
+        lambda: _summary(page, analysis, bid, "html"),
+        f"{name}-summary.html",
+        mime="text/html",
+        icon=":material/html:",
+        width="stretch",
+        key="out_html",
+        on_click="ignore",
+    )
+    fourth.download_button(
+        "Everything (JSON)",
+        lambda: answered_list.as_json(analysis, drafts),
+        f"{name}.json",
+        mime="application/json",
+        icon=":material/data_object:",
+        width="stretch",
+        key="out_json",
+        on_click="ignore",
+    )
+
+
+def _summary(page: Page, analysis: GapAnalysis, bid: Bid, kind: str) -> bytes | str:
+    from core.charts import list_summary, snapshot
+
+    made = list_summary.summary(analysis, bid_scores.scores(analysis, page.settings), bid, page.settings)
+    return snapshot.pdf(made) if kind == "pdf" else snapshot.html(made)

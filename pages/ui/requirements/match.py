@@ -1,0 +1,190 @@
+"""Confirm or correct what a requirement was matched with, and see what was answered before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.metrics.measure import counted, shortened
+from core.requirements.judge.gap_analysis import GapAnalysis
+from core.requirements.match import answer_library, matcher
+from core.requirements.text import language
+from core.requirements.work import needs_review
+from core.store.answers import PREFIX
+from pages.ui.kit import cache
+from pages.ui.kit.cells import Cell
+from pages.ui.kit.shell import Page
+from pages.ui.requirements import gap_cache
+
+NONE = "None of our capabilities"
+MOST = 1_000
+EARLIER = {
+    "row": "Row",
+    "requirement": st.column_config.TextColumn("Requirement", width="large"),
+    "likeness": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
+    "capability": "Answered with",
+    "answer": st.column_config.TextColumn("Answer then", width="large"),
+    "text": st.column_config.TextColumn("Asked then", width="large"),
+    "source": "List",
+    "owner": "By",
+    "age_days": st.column_config.NumberColumn("Days ago"),
+    "is_sure": st.column_config.CheckboxColumn("Filled in"),
+    "is_stale": st.column_config.CheckboxColumn("Stale"),
+    "has_same_numbers": st.column_config.CheckboxColumn("Same numbers"),
+}
+
+
+def notes(analysis: GapAnalysis) -> None:
+    """Say by what the list was matched, on what confidence stands, and warn of another language."""
+    texts = analysis.source.frame["text"].to_list()
+    our_catalogue = gap_cache.catalogue_in_force()
+    if warning := language.warning(texts, our_catalogue.texts()):
+        st.warning(warning, icon=":material/translate:")
+    st.caption(f"{matcher.method(len(texts) + our_catalogue.frame.height)} {analysis.fitted.sentence()}")
+
+
+def earlier(page: Page, c: Cell, analysis: GapAnalysis) -> None:
+    """Show which rows were answered before, and by whom."""
+    c.answer(needs_review.recalled_sentence(analysis))
+    if analysis.recalled.is_empty():
+        return
+    rows = needs_review.earlier(analysis).select(list(EARLIER))
+    c.table(rows, column_config=EARLIER, height=320)
+    _take_back(page, analysis)
+
+
+def _take_back(page: Page, analysis: GapAnalysis) -> None:
+    """Let an earlier answer that was wrong be withdrawn, so that it comes back no more."""
+    listed = {
+        row["answer_id"]: row
+        for row in needs_review.earlier(analysis).iter_rows(named=True)
+        if str(row["answer_id"]).startswith(PREFIX)
+    }
+    if not listed:
+        st.caption("These come from rows answered in the grids of other lists; change them there.")
+        return
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    chosen = left.multiselect(
+        "Was one of them wrong?",
+        list(listed),
+        format_func=lambda key: (
+            f"Row {listed[key]['row']} · {listed[key]['capability'] or NONE}: {shortened(listed[key]['text'], 80)}"
+        ),
+        placeholder="Choose what to withdraw",
+        key=f"withdraw_{st.session_state.get('match_count', 0)}",
+    )
+    right.button(
+        "Withdraw",
+        disabled=not chosen,
+        on_click=_withdraw,
+        args=(page, chosen),
+        icon=":material/undo:",
+        help="It comes back with no list any more, and confidence no longer counts it. It stays on record.",
+        key="withdraw_go",
+        width="stretch",
+    )
+
+
+def _withdraw(page: Page, chosen: list[str]) -> None:
+    if not page.may("requirements:write"):
+        st.session_state["match_failed"] = "Your role reads requirements; it changes nothing there."
+        return
+    try:
+        n = cache.store(page.settings.database).answers.withdraw(chosen, page.identity.user)
+    except QuarterdeckError as error:
+        st.session_state["match_failed"] = str(error)
+        return
+    page.note("withdrew answers", "library of answers", ", ".join(chosen))
+    st.session_state["match_said"] = f"Withdrawn: {n:,} answer{'s' * (n != 1)}. The rows are matched anew."
+    st.session_state["match_count"] = st.session_state.get("match_count", 0) + 1
+
+
+@st.fragment
+def decide(page: Page, analysis: GapAnalysis) -> None:
+    """Let a person confirm or correct the counterpart of a row, and keep the answer."""
+    if st.session_state.pop("match_kept", False):
+        st.rerun(scope="app")
+    if message := st.session_state.pop("match_said", ""):
+        st.success(message, icon=":material/check:")
+    if message := st.session_state.pop("match_failed", ""):
+        st.warning(message, icon=":material/warning:")
+    rows = {row["place"]: row for row in needs_review.to_decide(analysis)}
+    likely = [row for row in rows.values() if row["is_likely"] and not row["answered_before"]]
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    if len(rows) > MOST:
+        st.caption(f"The first {MOST:,} rows are offered here, those in doubt first; all are in the grid further down.")
+    picked = left.selectbox(
+        "Confirm or correct a row",
+        list(rows)[:MOST],
+        format_func=lambda key: f"{rows[key]['row']} · {shortened(rows[key]['text'], 110)}",
+        key=f"match_row_{st.session_state.get('match_count', 0)}",
+    )
+    right.button(
+        f"Confirm {counted(len(likely), 'likely match', 'likely matches')}"
+        if likely
+        else "No likely match is left to confirm",
+        disabled=not likely,
+        on_click=_keep_all,
+        args=(page, analysis, likely),
+        help="They come back with the next list. Confidence is fitted only to rows decided one by one.",
+        key="match_all",
+        width="stretch",
+    )
+    if picked is not None:
+        _decide_row(page, analysis, rows[picked])
+
+
+def _decide_row(page: Page, analysis: GapAnalysis, row: dict[str, Any]) -> None:
+    names = dict(gap_cache.catalogue_in_force().frame.select("capability_id", "name").iter_rows())
+    near = {candidate["capability_id"]: candidate for candidate in row["candidates"]}
+    with st.form(f"match-{row['place']}", border=True):
+        st.markdown(f"**{row['text'].replace('$', chr(92) + '$')}**")
+        chosen = st.radio(
+            "What answers it?",
+            [*near, NONE],
+            format_func=lambda key: NONE if key == NONE else names.get(key, key),
+            captions=[_spoken(candidate) for candidate in near.values()] + ["We do not have it; it counts as missing."],
+            key=f"match_choice_{row['place']}",
+        )
+        other = st.selectbox(
+            "Or another capability",
+            list(names),
+            index=None,
+            format_func=lambda key: f"{names[key]} ({key})",
+            placeholder="Search all of them",
+            key=f"match_other_{row['place']}",
+        )
+        answer = st.text_area("What we answer the buyer (may be left empty)", key=f"match_answer_{row['place']}")
+        if st.form_submit_button("Keep this answer", icon=":material/save:", type="primary"):
+            capability = other or (None if chosen == NONE else chosen)
+            _keep(page, [answer_library.decision(row, capability, analysis.source.name, answer)])
+            st.rerun(scope="app")
+
+
+def _spoken(candidate: dict[str, Any]) -> str:
+    words = f"in common: {candidate['words']}" if candidate["words"] else "alike in meaning only"
+    return f"{candidate['score']:.0%} alike; {words}. “{shortened(candidate['sentence'], 160)}”".replace("$", "\\$")
+
+
+def _keep_all(page: Page, analysis: GapAnalysis, rows: list[dict[str, Any]]) -> None:
+    """Keep them all; nobody looked at them one by one, so that they do not count for the confidence."""
+    _keep(
+        page,
+        [answer_library.decision({**row, "chance": None}, row["matched_id"], analysis.source.name) for row in rows],
+    )
+    st.session_state["match_kept"] = True
+
+
+def _keep(page: Page, decisions: list[Any]) -> None:
+    try:
+        if not page.may_write("requirements"):
+            return
+        cache.store(page.settings.database).answers.add(decisions, page.identity.user)
+    except QuarterdeckError as error:
+        st.session_state["match_failed"] = str(error)
+        return
+    n = len(decisions)
+    st.session_state["match_said"] = f"Kept {n:,} decision{'s' * (n != 1)}: they come back with the next list."
+    st.session_state["match_count"] = st.session_state.get("match_count", 0) + 1

@@ -1,0 +1,120 @@
+"""Takes a requirement list: an upload, one kept earlier, or one that comes with Quarterdeck."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError
+from core.requirements.judge.gap_analysis import GapAnalysis, Stake
+from core.requirements.officefiles.grids import ENDINGS
+from core.requirements.work import sample_lists
+from core.requirements.work import saved_lists as kept_lists
+from core.store.repositories import Saved
+from pages.ui.kit import cache
+from pages.ui.kit.shell import Page
+
+OWNER, KEPT = "everybody", "kept_list"
+DEAL, SHOWN, CAME = "requirement_deal", "requirement_shown", "requirement_deal_came"
+
+
+def visible(page: Page) -> list[Saved]:
+    """Return the kept lists this person may see: those of no deal or of a deal they see; none with names hidden."""
+    regions, team, is_masked = page.bounds
+    if is_masked:
+        return []
+    saved_lists = cache.store(page.settings.database).requirement_sets.list(OWNER)
+    if not (regions or team):
+        return saved_lists
+    deal_ids = {None, *page.data.opportunities["opportunity_id"]}
+    return [saved for saved in saved_lists if saved.payload.get("opportunity_id") in deal_ids]
+
+
+def choose(page: Page) -> tuple[str, bytes, str]:
+    """Return the name and content of the chosen list, and how a notebook would name the file."""
+    upload = st.file_uploader(
+        "The buyer's list: CSV, TSV, Excel or ODS, in any layout",
+        type=[ending[1:] for ending in ENDINGS],
+        key="requirement_upload",
+        max_upload_size=50,
+    )
+    if upload is not None:
+        saved = _same_file(page, upload.getvalue())
+        _address(saved.name if saved else None)
+        return upload.name, upload.getvalue(), upload.name
+    left, right = st.columns(2)
+    sets = cache.store(page.settings.database).requirement_sets
+    names = [saved.name for saved in visible(page)]
+    if KEPT not in st.session_state and st.query_params.get(KEPT) in names:
+        st.session_state[KEPT] = st.query_params[KEPT]
+    earlier = right.selectbox("Or one you kept", names, index=None, placeholder="None chosen", key=KEPT)
+    _address(earlier)
+    if earlier:
+        left.caption("Clear the choice beside to look at an example.")
+        file = sets.file(sets.get(earlier, OWNER))
+        if file is not None:
+            return file[0], file[1], file[0]
+    shipped = sample_lists.lists()
+    name = left.segmented_control(
+        "Or look at an example",
+        list(shipped),
+        default=next(iter(shipped), None),
+        key="requirement_sample",
+        wrap=True,
+    )
+    if not name:
+        return "", b"", ""
+    path = shipped[name]
+    return path.name, path.read_bytes(), f"sample_data/requirements/{path.name}"
+
+
+def _address(name: str | None) -> None:
+    """Name the kept list in the page's address, so that a link or a reload shows it again."""
+    if name is None:
+        st.query_params.pop(KEPT, None)
+    elif st.query_params.get(KEPT) != name:
+        st.query_params[KEPT] = name
+
+
+def _same_file(page: Page, content: bytes) -> Saved | None:
+    """Return the kept list that holds a file."""
+    wanted = kept_lists.key(content)
+    return next((saved for saved in visible(page) if saved.payload.get("file_key") == wanted), None)
+
+
+def deal(page: Page, deals: list[Stake], content: bytes) -> Stake | None:
+    """Let the deal of the list be chosen; one kept with a deal comes back with it."""
+    wanted = kept_lists.key(content) if content else ""
+    if st.session_state.get(SHOWN) != wanted:
+        st.session_state[SHOWN] = wanted
+        saved = _same_file(page, content) if content else None
+        mine = saved.payload.get("opportunity_id") if saved else None
+        if mine or st.session_state.pop(CAME, False):
+            st.session_state[DEAL] = next((stake for stake in deals if stake.opportunity_id == mine), None)
+            st.session_state[CAME] = bool(mine)
+    currency = page.settings.currency
+    return st.selectbox(
+        "Which deal does it belong to?",
+        deals,
+        index=None,
+        format_func=lambda stake: f"{stake.name} · {currency} {stake.amount:,.0f}",
+        placeholder="None yet",
+        key=DEAL,
+    )
+
+
+def shelf(page: Page, analysis: GapAnalysis) -> None:
+    """Offer to keep the list, with its file and its scores, under a name."""
+    sets = cache.store(page.settings.database).requirement_sets
+    with st.form("keep-list", border=False):
+        name = st.text_input("Keep it as", value=analysis.source.name.rsplit(".", 1)[0], max_chars=120)
+        if not st.form_submit_button("Keep this list", icon=":material/save:"):
+            return
+    if not page.may_write("requirements"):
+        return
+    try:
+        saved = kept_lists.keep(sets, name, OWNER, analysis)
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    page.note("kept a requirement list", saved.name)
+    st.success(f"Kept: {saved.name}", icon=":material/check:")

@@ -1,0 +1,273 @@
+"""Shows a buyer's file with its reading painted on it, and lets the reading be put right."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.contracts.errors import QuarterdeckError, RequirementError
+from core.requirements.officefiles.grids import Grid
+from core.requirements.officefiles.sheetxml import column_of, letters_of
+from core.requirements.read import preview_grid, repair
+from core.requirements.read.layout import Layout
+from core.requirements.read.repair import Given
+from core.requirements.read.requirement_list import RequirementList
+from pages.ui.kit import cache
+from pages.ui.kit.shell import Page
+from pages.ui.requirements import read_cache
+
+OWNER = "everybody"
+MOST_REMEMBERED = 200
+SHOWN_COLUMNS = 16
+NONE = "None"
+COLOURS = {
+    "Requirement": "rgba(20, 130, 126, 0.24)",
+    "Heading": "rgba(110, 110, 110, 0.34)",
+    "Section": "rgba(214, 158, 46, 0.22)",
+    "Hidden": "rgba(140, 90, 190, 0.22)",
+}
+ROLES = {
+    "text": "The requirement",
+    "id": "Its id",
+    "priority": "Its priority",
+    "category": "Its category",
+    "statement": "Answer: how far we comply",
+    "words": "Answer: our words",
+    "": "Nothing",
+}
+
+
+def read(page: Page, content: bytes, name: str) -> RequirementList | None:
+    """Read the list with all that was remembered about its layout; show it and offer the repair."""
+    given = _remembered(page)
+    try:
+        source = read_cache.reading(content, name, given)
+    except RequirementError as error:
+        st.warning(str(error), icon=":material/warning:")
+        _repair(page, content, name, None)
+        return None
+    return source
+
+
+def panel(page: Page, source: RequirementList) -> None:
+    """Say how each sheet was read, and open the file with its reading painted on it."""
+    alike: dict[str, list[str]] = {}
+    for layout in source.layouts:
+        alike.setdefault(layout.reading() + (" As you said." if layout.is_given else ""), []).append(layout.sheet)
+    lines = [f"{'The file' if sheets == ['csv'] else ', '.join(sheets)}: {text}" for text, sheets in alike.items()]
+    st.caption("  \n".join(line.replace("$", "\\$") for line in [*lines, *source.notes]))
+    _repair(page, source.content, source.name, source)
+
+
+def _repair(page: Page, content: bytes, name: str, source: RequirementList | None) -> None:
+    try:
+        grids = [grid for grid in read_cache.heads(content, name) if grid.rows]
+    except QuarterdeckError:
+        return
+    unsure = source is None or any(layout.confidence < 0.7 for layout in source.layouts)
+    with st.expander("The file as it was read – put it right here", expanded=unsure, icon=":material/format_paint:"):
+        if not grids:
+            st.caption("The file holds no text.")
+            return
+        shapes: dict[str, list[Layout]] = {}
+        for layout in source.layouts if source else ():
+            shapes.setdefault(layout.sheet, []).append(layout)
+        names = [grid.name for grid in grids]
+        first = names.index(next(iter(shapes))) if shapes else 0
+        sheet = names[0]
+        if len(names) > 1:
+            sheet = st.selectbox(
+                "Sheet",
+                names,
+                index=first,
+                key=f"read-sheet-{name}",
+                format_func=lambda n: n + (" · requirements" if n in shapes else " · none"),
+            )
+        grid = next(g for g in grids if g.name == sheet)
+        grid, shape = _table(grid, shapes.get(sheet, []))
+        _painted(page, grid, shape, source)
+        _form(page, grid, shape)
+
+
+def _table(grid: Grid, shapes: list[Layout]) -> tuple[Grid, Layout | None]:
+    """Return a sheet and how it was read; of a sheet with several tables, the one that is chosen."""
+    if len(shapes) < 2:
+        return grid, shapes[0] if shapes else None
+    heads = {shape.header_row: shape for shape in shapes}
+    row = st.selectbox(
+        "Table", list(heads), format_func=lambda n: f"The one under row {n}", key=f"read-table-{grid.name}"
+    )
+    shape = heads[row]
+    rows = [(n, cells) for n, cells in grid.rows if (shape.header_row or 0) <= n <= (shape.last_row or n)]
+    return replace(grid, rows=rows), shape
+
+
+def _painted(page: Page, grid: Grid, shape: Layout | None, source: RequirementList | None) -> None:
+    """Show the sheet; a click on a cell lets its row or column be named."""
+    shown = preview_grid.paint(grid, shape, source.frame if source else None)
+    frame = shown.frame.select(shown.frame.columns[: SHOWN_COLUMNS + 2]).to_pandas()
+    style = frame.style.apply(_tint, axis=1, roles=shown.roles)
+    titles: dict[str, Any] = {"row": st.column_config.NumberColumn("Row", width="small"), "taken_for": "Taken for"}
+    titles |= {c: _title(c, shown.roles.get(c, "")) for c in frame.columns[2:]}
+    event = st.dataframe(
+        style,
+        hide_index=True,
+        width="stretch",
+        height=min(320, 36 + 33 * len(frame)),
+        column_config=titles,
+        on_select="rerun",
+        selection_mode="single-cell",
+        key=f"painted-{grid.name}",
+    )
+    st.caption(
+        "Teal: requirements. Grey: heading. Yellow: section. Violet: hidden. Click a cell to name its row or column."
+    )
+    cells = event["selection"].get("cells", []) if event else []
+    if cells:
+        _clicked(page, grid, shape, int(frame["row"][cells[0][0]]), str(cells[0][1]))
+
+
+def _title(letter: str, role: str) -> Any:
+    width = "large" if role == "Requirement" else "small" if role in ("Id", "") else "medium"
+    return st.column_config.TextColumn(f"{letter} · {role}" if role else letter, width=width)
+
+
+def _tint(row: Any, roles: dict[str, str]) -> list[str]:
+    colour = COLOURS.get(row["taken_for"], "")
+    wash = f"background-color: {colour}" if colour else "opacity: 0.55"
+    if row["taken_for"] != "Requirement":
+        return [wash] * len(row)
+    strong = f"background-color: {colour.replace('0.24', '0.42')}"
+    return [strong if name in roles else wash for name in row.index]
+
+
+def _clicked(page: Page, grid: Grid, shape: Layout | None, row: int, column: str) -> None:
+    given = _start(grid, shape)
+    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
+    if left.button(f"Row {row} is the heading", width="stretch"):
+        _keep(page, repair.with_text(repair.with_header(given, grid, row), grid))
+    if column in ("row", "taken_for"):
+        return
+    role = middle.selectbox(f"Column {column} holds", list(ROLES), format_func=ROLES.get, key=f"role-{grid.name}")
+    if right.button("Set", width="stretch"):
+        _keep(page, repair.with_text(repair.with_column(given, grid, column_of(column), str(role)), grid))
+
+
+def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
+    """Let sheet, heading and columns be chosen from lists."""
+    given = _start(grid, shape)
+    rows = {None: "There is no heading"} | {n: f"Row {n}: {_line(cells)}" for n, cells in grid.rows[:40]}
+    columns = [None, *range(min(max(grid.width, 1), 80))]
+    key = f"{grid.name}-{given.key}-{sorted(given.columns.items())}-{sorted(given.answers.items())}"
+    with st.form(f"repair-{key}", border=False):
+        is_list = st.toggle(
+            f"{grid.name} holds requirements" if grid.name != "csv" else "The file holds requirements",
+            value=shape is not None,
+        )
+        at = list(rows).index(given.header_row) if given.header_row in rows else 0
+        header = st.selectbox("Heading", list(rows), index=at, format_func=rows.get)
+        boxes = st.columns(4)
+        chosen = {
+            role: boxes[i].selectbox(
+                _label(role, shape),
+                columns,
+                index=columns.index(given.columns.get(role)),
+                format_func=lambda c: _named(given, c),
+                key=f"{role}-{key}",
+            )
+            for i, role in enumerate(("text", "id", "priority", "category"))
+        }
+        left, right = st.columns(2)
+        stated = [c for c, kind in given.answers.items() if kind != "text"]
+        in_words = [c for c, kind in given.answers.items() if kind == "text"]
+        free = columns[1:]
+        statements = left.multiselect(
+            "How far we comply goes into", free, default=stated, format_func=lambda c: _named(given, c)
+        )
+        words = right.multiselect("Our words go into", free, default=in_words, format_func=lambda c: _named(given, c))
+        hidden = bool(grid.hidden_rows) and st.checkbox("Leave hidden rows out", value=given.leave_hidden)
+        if st.form_submit_button("Read it again like this", type="primary", icon=":material/refresh:"):
+            _keep(page, _asked(grid, is_list, header, chosen, statements, words, hidden))
+    if (
+        shape is not None
+        and shape.is_given
+        and st.button("Forget what I said", icon=":material/undo:", key=f"forget-{key}")
+    ):
+        _forget(page, grid)
+
+
+def _asked(
+    grid: Grid,
+    is_list: bool,
+    header: int | None,
+    chosen: dict[str, int | None],
+    statements: list[int],
+    words: list[int],
+    hidden: bool,
+) -> Given:
+    given = repair.with_header(Given(grid.name, is_list, leave_hidden=hidden), grid, header)
+    for role, columns in {"statement": statements, "words": words}.items():
+        for column in columns:
+            given = repair.with_column(given, grid, column, role)
+    for role, column in chosen.items():
+        if column is not None:
+            given = repair.with_column(given, grid, column, role)
+    return given
+
+
+def _start(grid: Grid, shape: Layout | None) -> Given:
+    return repair.of_layout(shape, grid) if shape is not None else Given(grid.name)
+
+
+def _label(role: str, shape: Layout | None) -> str:
+    """Name a role, with how surely its column was found."""
+    name = preview_grid.ROLE_NAMES[role]
+    return f"{name} · {shape.sure[role]:.0%} sure" if shape and not shape.is_given and role in shape.sure else name
+
+
+def _named(given: Given, column: int | None) -> str:
+    if column is None:
+        return NONE
+    name = given.header[column] if given.header_row is not None and column < len(given.header) else ""
+    return f"{letters_of(column)} · {' '.join(name.split())[:40]}" if name else letters_of(column)
+
+
+def _line(cells: list[str]) -> str:
+    return " | ".join(" ".join(c.split())[:24] for c in cells if c)[:90]
+
+
+def _layouts(page: Page) -> Any:
+    return cache.store(page.settings.database).requirement_layouts
+
+
+def _remembered(page: Page) -> tuple[str, ...]:
+    """Return what was said about layouts, the latest last."""
+    layouts = _layouts(page).list(OWNER)[:MOST_REMEMBERED]
+    return tuple(json.dumps(saved.payload, sort_keys=True) for saved in reversed(layouts))
+
+
+def _forget(page: Page, grid: Grid) -> None:
+    """Forget what was said of a sheet, under whatever name it was said, and read again."""
+    given = repair.of([repair.from_dict(json.loads(text)) for text in _remembered(page)], grid)
+    if given is not None:
+        _layouts(page).delete(given.key, OWNER)
+    st.rerun()
+
+
+def _keep(page: Page, given: Given) -> None:
+    """Remember a layout and read again."""
+    if given.is_list and "text" not in given.columns:
+        st.warning("Choose the column that holds the requirements.", icon=":material/warning:")
+        return
+    layouts = _layouts(page)
+    versions = {saved.name: saved.version for saved in layouts.list(OWNER)}
+    try:
+        layouts.save(given.key, OWNER, given.to_dict(), versions.get(given.key))
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    st.toast("Remembered for lists laid out like this.", icon=":material/check:")
+    st.rerun()

@@ -1,0 +1,1 @@
+"""Controls, tables and caches of the review page alone."""

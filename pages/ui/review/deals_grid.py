@@ -1,0 +1,279 @@
+"""The review grid: filters and saved views, editing in place, a colleague's change beside one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.contracts.errors import ConflictError, QuarterdeckError
+from core.forecasts import calls, weekly_review
+from core.forecasts.weekly_review import View
+from pages.ui.forecast.calls import author, store
+from pages.ui.kit import cache
+from pages.ui.kit.shell import Page
+
+KEYS = {
+    "teams": "review_teams",
+    "owners": "review_owners",
+    "categories": "review_categories",
+    "stages": "review_stages",
+    "is_due_only": "review_due",
+    "is_touched_only": "review_touched",
+    "least_amount": "review_least",
+}
+
+
+def named(category: str) -> str:
+    """Return a category as it is read: `best_case` is "Best case"."""
+    return category.replace("_", " ").capitalize()
+
+
+COLUMNS = {
+    "opportunity_name": "Name",
+    "account_name": "Account",
+    "owner_name": "Owner",
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "amount": st.column_config.NumberColumn("Amount", format="localized"),
+    "p_win": st.column_config.ProgressColumn("Won this quarter", format="percent", min_value=0, max_value=1),
+    "data_category": st.column_config.SelectboxColumn(
+        "Rep's category", options=weekly_review.CATEGORIES, format_func=named
+    ),
+    "forecast_category": st.column_config.SelectboxColumn(
+        "Reviewed category", options=weekly_review.CATEGORIES, format_func=named
+    ),
+    "call_amount": st.column_config.NumberColumn("Called amount", min_value=0, format="localized"),
+    "note": st.column_config.TextColumn("Note", width="medium", max_chars=4_000),
+    "stage": "Stage",
+    "team": "Team",
+    "opportunity_id": "Deal",
+}
+FIELDS = {"forecast_category": "Category", "call_amount": "Called amount", "note": "Note"}
+
+
+def filters(page: Page) -> View:
+    """Draw the filters and the saved views, and return the view they make."""
+    choices = cache.result(weekly_review.choices, page.data, page.settings)
+    _views(page)
+    _settle(choices)
+    first, second, third, fourth = st.columns(4)
+    teams = first.multiselect("Team", choices.teams, key=KEYS["teams"])
+    owners = second.multiselect("Owner", list(choices.owners), format_func=choices.owners.get, key=KEYS["owners"])
+    categories = third.multiselect("Category", weekly_review.CATEGORIES, format_func=named, key=KEYS["categories"])
+    stages = fourth.multiselect("Stage", choices.stages, key=KEYS["stages"])
+    first, second, third, _ = st.columns(4, vertical_alignment="bottom")
+    due = first.toggle("Due this quarter only", value=True, key=KEYS["is_due_only"])
+    touched = second.toggle("Reviewed only", key=KEYS["is_touched_only"])
+    least = third.number_input("Amount from", min_value=0.0, step=10_000.0, format="%.0f", key=KEYS["least_amount"])
+    return View(tuple(teams), tuple(owners), tuple(categories), tuple(stages), due, touched, float(least))
+
+
+def table(page: Page, view: View, rows: Any) -> None:
+    """Show the deals for editing; what is typed stays until it is saved or thrown away."""
+    _notice()
+    _conflicts(page)
+    base = _base(view, rows)
+    if base.is_empty():
+        st.info("No open deal fits this view. Widen the filters.", icon=":material/lightbulb:")
+        return
+    key = f"review_grid_{st.session_state['review_turn']}"
+    st.data_editor(
+        base.drop("owner_id", "version", "author"),
+        key=key,
+        hide_index=True,
+        height=440,
+        width="stretch",
+        column_config=COLUMNS,
+        column_order=list(COLUMNS),
+        disabled=[n for n in COLUMNS if n not in weekly_review.EDITABLE or not page.may("review:write")],
+        on_change=_harvest,
+        args=(key,),
+    )
+    drafts = _drafts()
+    if not page.may("review:write"):
+        st.caption("Your role reads the review; it does not write to it.")
+        return
+    left, right = st.columns([1, 1])
+    label = f"Save {len(drafts)} changed deal{'s' if len(drafts) != 1 else ''}" if drafts else "Nothing to save yet"
+    if left.button(
+        label, type="primary", disabled=not drafts, icon=":material/save:", width="stretch", key="review_save"
+    ):
+        _save(page, drafts)
+    right.button(
+        "Throw my changes away and show the newest", on_click=_forget, icon=":material/refresh:", width="stretch"
+    )
+
+
+def _base(view: View, rows: Any) -> Any:
+    """Return the rows under the editor: fixed while one edits, laid anew when the view changes."""
+    if st.session_state.get("review_view") != view or "review_base" not in st.session_state:
+        st.session_state["review_view"] = view
+        st.session_state["review_base"] = weekly_review.with_drafts(rows, _drafts())
+        st.session_state["review_turn"] = st.session_state.get("review_turn", 0) + 1
+    elif not _drafts() and not rows.equals(st.session_state["review_base"]):
+        st.session_state["review_base"] = rows
+        st.session_state["review_turn"] += 1
+    return st.session_state["review_base"]
+
+
+def _drafts() -> dict[str, dict[str, Any]]:
+    """Return what this session has typed and not saved, by deal; `version` is the one it was typed over."""
+    drafts: dict[str, dict[str, Any]] = st.session_state.setdefault("review_drafts", {})
+    return drafts
+
+
+def _harvest(key: str) -> None:
+    """Take what was typed out of the editor, so that no filter and no redraw can lose it."""
+    base = st.session_state["review_base"]
+    for position, changed in st.session_state[key]["edited_rows"].items():
+        row = base.row(int(position), named=True)
+        draft = _drafts().setdefault(
+            row["opportunity_id"], {"version": row["version"], **{name: row[name] for name in weekly_review.EDITABLE}}
+        )
+        draft.update({name: value for name, value in changed.items() if name in weekly_review.EDITABLE})
+
+
+def _forget() -> None:
+    for name in ("review_drafts", "review_base", "review_clashes"):
+        st.session_state.pop(name, None)
+
+
+def _save(page: Page, drafts: dict[str, dict[str, Any]]) -> None:
+    """Save every draft; those a colleague was faster with are kept and shown."""
+    clashes: dict[str, dict[str, Any]] = st.session_state.setdefault("review_clashes", {})
+    saved = 0
+    for deal, draft in list(drafts.items()):
+        try:
+            _write(page, deal, draft, draft["version"])
+            drafts.pop(deal)
+            saved += 1
+        except ConflictError as error:
+            clashes[deal] = {"mine": drafts.pop(deal), "theirs": error.theirs, "text": str(error)}
+        except QuarterdeckError as error:
+            st.warning(f"{deal}: {error}", icon=":material/warning:")
+            return
+    st.session_state.pop("review_base", None)
+    if saved:
+        st.session_state["review_notice"] = f"Saved: {saved} deal{'s' if saved != 1 else ''}."
+    st.rerun()
+
+
+def _write(page: Page, deal: str, draft: dict[str, Any], version: int) -> None:
+    calls.check_kept(page.data)
+    values = {
+        "forecast_category": draft["forecast_category"],
+        "call_amount": draft["call_amount"],
+        "note": draft["note"] or "",
+        "edited_on": page.data.as_of,
+    }
+    store(page).deal_edits.save(calls.book(page.data), {"opportunity_id": deal}, values, author(page), version)
+
+
+def _conflicts(page: Page) -> None:
+    """Show both versions of each deal a colleague was faster with, and let one choose."""
+    clashes: dict[str, dict[str, Any]] = st.session_state.setdefault("review_clashes", {})
+    for deal, clash in list(clashes.items()):
+        mine, theirs = clash["mine"], clash["theirs"]
+        with st.container(border=True):
+            st.warning(f"{deal}: {clash['text']}", icon=":material/warning:")
+            for column, title, edit in zip(
+                st.columns(2), ("Yours", f"By {theirs['author']}"), (mine, theirs), strict=True
+            ):
+                column.markdown(f"**{title}**")
+                for name, label in FIELDS.items():
+                    column.text(f"{label}: {'–' if edit[name] in (None, '') else edit[name]}")
+            left, middle, right = st.columns(3)
+            if left.button("Let mine stand", key=f"mine-{deal}", width="stretch"):
+                _settle_clash(page, deal, mine, theirs)
+            if middle.button("Mine, with both notes", key=f"both-{deal}", width="stretch"):
+                note = "\n".join(t for t in (theirs["note"], mine["note"]) if t)
+                _settle_clash(page, deal, {**mine, "note": note}, theirs)
+            if right.button("Let theirs stand", key=f"theirs-{deal}", width="stretch"):
+                clashes.pop(deal)
+                st.rerun()
+
+
+def _settle_clash(page: Page, deal: str, draft: dict[str, Any], theirs: dict[str, Any]) -> None:
+    clashes = st.session_state["review_clashes"]
+    try:
+        _write(page, deal, draft, theirs["version"])
+        clashes.pop(deal)
+        st.session_state["review_notice"] = f"Saved: {deal}."
+    except ConflictError as error:
+        clashes[deal] = {"mine": draft, "theirs": error.theirs, "text": str(error)}
+    st.session_state.pop("review_base", None)
+    st.rerun()
+
+
+def _notice() -> None:
+    text = st.session_state.pop("review_notice", None)
+    if text:
+        st.success(text, icon=":material/check:")
+
+
+def _views(page: Page) -> None:
+    """Offer the saved views, and to save, replace and delete one."""
+    views, owner = store(page).views, author(page)
+    saved = {s.name: s for s in views.list(owner)}
+    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
+    chosen = left.selectbox(
+        "View",
+        list(saved),
+        index=None,
+        placeholder="Choose a saved view" if saved else "No view saved yet",
+        key="review_view_name",
+        on_change=_load_view,
+        args=(saved,),
+    )
+    with middle.popover("Save or delete a view", icon=":material/bookmark:", width="stretch"):
+        name = st.text_input("Save what is filtered now as", value=chosen or "", max_chars=120)
+        if st.button("Save the view", key="save_view"):
+            _save_view(page, name, saved)
+        if chosen and st.button(f"Delete {chosen}", key="delete_view"):
+            views.delete(chosen, owner)
+            st.rerun()
+    right.button("Clear filters", on_click=_fill, args=(View(),), width="stretch")
+
+
+def _save_view(page: Page, name: str, saved: dict[str, Any]) -> None:
+    now = View(
+        **{
+            field: tuple(value) if isinstance(value, list) else value
+            for field, key in KEYS.items()
+            if (value := st.session_state.get(key)) is not None
+        }
+    )
+    version = saved[name.strip()].version if name.strip() in saved else None
+    try:
+        store(page).views.save(name, author(page), now.to_dict(), version)
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    st.session_state["review_notice"] = f"View saved: {name.strip()}"
+    st.rerun()
+
+
+def _load_view(saved: dict[str, Any]) -> None:
+    chosen = st.session_state.get("review_view_name")
+    if chosen in saved:
+        _fill(View.from_dict(saved[chosen].payload))
+
+
+def _fill(view: View) -> None:
+    for field, key in KEYS.items():
+        value = getattr(view, field)
+        st.session_state[key] = list(value) if isinstance(value, tuple) else value
+
+
+def _settle(choices: weekly_review.Choices) -> None:
+    """Forget choices this data does not have."""
+    allowed = {
+        "teams": choices.teams,
+        "owners": list(choices.owners),
+        "stages": choices.stages,
+        "categories": weekly_review.CATEGORIES,
+    }
+    for field, names in allowed.items():
+        chosen = st.session_state.get(KEYS[field])
+        if chosen:
+            st.session_state[KEYS[field]] = [name for name in chosen if name in names]

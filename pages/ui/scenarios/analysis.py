@@ -1,0 +1,165 @@
+"""The cells below the levers: what a goal takes, what matters most, which deals decide, how far to trust it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.charts import scenarios as charts
+from core.scenarios.analysis import backtest, goal_seek, sensitivity
+from core.scenarios.analysis.whatif import NOUNS, Ground
+from core.scenarios.levers import LEVERS
+from pages.ui.kit import cache
+from pages.ui.kit.cells import cell
+from pages.ui.kit.shell import Page
+from pages.ui.scenarios import controls, outcome
+
+CERTAIN = {0.5: "as likely as not", 0.7: "70 % sure", 0.8: "80 % sure", 0.9: "90 % sure"}
+SOUGHT = {
+    "label": "Lever",
+    "shown": st.column_config.TextColumn("It would take", width="medium"),
+    "rank": "In your own past",
+    "is_seen": st.column_config.CheckboxColumn("Within what was seen"),
+    "effort": st.column_config.NumberColumn("Effort", format="%.1f"),
+}
+DEALS = {
+    "opportunity_id": "Deal",
+    "opportunity_name": "Name",
+    "segment": "Segment",
+    "stage": "Stage",
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "amount": st.column_config.NumberColumn("Amount", format="compact"),
+    "p_win": st.column_config.ProgressColumn("Won in the quarter", format="percent", min_value=0, max_value=1),
+    "variance_share": st.column_config.NumberColumn("Of what is uncertain", format="percent"),
+    "p_if_won": st.column_config.NumberColumn("Chance of quota if won", format="percent"),
+    "p_if_lost": st.column_config.NumberColumn("if lost", format="percent"),
+}
+TESTED = {
+    "quarter": "Quarter",
+    **{
+        name: st.column_config.NumberColumn(title, format="compact")
+        for name, title in (
+            ("actual_amount", "Came"),
+            ("plain_amount", "Engine, no lever"),
+            ("told_amount", "Engine, told"),
+            ("lower", "Range from"),
+            ("upper", "to"),
+            ("actual_mrr_amount", "MRR came"),
+            ("told_mrr_amount", "MRR, told"),
+        )
+    },
+    **{n: st.column_config.NumberColumn(LEVERS[n].label, format="percent") for n in backtest.TOLD},
+}
+PAIRED = [n for n in sensitivity.SWINGS if n != "slip"]
+
+
+@st.fragment
+def goal(page: Page, ground: Ground) -> None:
+    """Ask what a goal takes."""
+    with cell(page, "What would it take?") as c:
+        first, second, third = st.columns([2, 2, 1], vertical_alignment="bottom")
+        usual = round((ground.base.target or ground.before().spread.mean) * 1.1 / 1e6, 1)
+        usual = max(usual, round(ground.before().spread.mean * 1.05 / 1e6, 1))
+        wanted = first.number_input(f"Bookings wanted, {ground.base.currency} M", 0.0, 1e6, usual, 0.5, key="goal")
+        sure = second.selectbox("And how sure", list(CERTAIN), format_func=CERTAIN.get, key="goal_sure")
+        third.button("Again", key="goal_again", help="From the levers as they stand now", icon=":material/refresh:")
+        with st.expander("What a unit of each lever costs you"):
+            st.caption("1 % or one piece of each; the cheapest mix spends as little of this as it can.")
+            efforts = _efforts()
+        sought = goal_seek.seek(ground, outcome.plan_now(), goal_seek.Goal(wanted * 1e6, sure), efforts)
+        c.answer(sought.sentence())
+        if not sought.is_there:
+            c.table(sought.frame.drop("lever", "value"), column_config=SOUGHT)
+            c.answer(sought.mix_sentence())
+        if sought.mix.levers:
+            st.button("Set the sliders to this mix", on_click=_take, args=(sought,), icon=":material/tune:")
+        plan = f"seek.seek(whatif.ground(data, settings), plan, seek.Goal({wanted * 1e6!r}, {sure!r}))"
+        st.caption(f"In Python: `{plan}`")
+
+
+def _efforts() -> dict[str, float]:
+    places = st.columns(4)
+    return {
+        name: places[i % 4].number_input(
+            LEVERS[name].label, 0.1, 1000.0, LEVERS[name].effort, 0.5, key=f"effort_{name}"
+        )
+        for i, name in enumerate(goal_seek.SOUGHT)
+    }
+
+
+def _take(sought: goal_seek.Sought) -> None:
+    """Put the mix on the sliders, on top of what is set."""
+    for s in sought.mix.levers:
+        controls.add(s)
+    st.session_state["mix_taken"] = True
+
+
+def rerun_if_taken() -> None:
+    """Run the page once more after a mix was put on the sliders from another cell."""
+    if st.session_state.pop("mix_taken", False):
+        st.rerun()
+
+
+@st.fragment
+def matters(page: Page, ground: Ground) -> None:
+    """Show which lever matters most, and two against each other."""
+    with cell(page, "Which lever matters most?") as c:
+        measures = ["bookings_amount", "margin_amount", "mrr_amount"]
+        measure = st.segmented_control(
+            "Measure",
+            measures,
+            default=measures[0],
+            required=True,
+            format_func=lambda n: NOUNS[n].capitalize(),
+            key="tornado_measure",
+            label_visibility="collapsed",
+        )
+        tornado = sensitivity.tornado(ground, outcome.plan_now(), measure)
+        c.answer(tornado.sentence())
+        if not tornado.frame.is_empty():
+            c.draw(charts.tornado(tornado.frame, page.settings.currency, measure), key="tornado")
+        if st.toggle("Two levers against each other", key="two_levers"):
+            left, right = st.columns(2)
+            across = left.selectbox("Across", PAIRED, format_func=_label, key="heat_x")
+            up = right.selectbox("Up", PAIRED, index=2, format_func=_label, key="heat_y")
+            heat = sensitivity.heat_map(ground, outcome.plan_now(), across, up)
+            c.answer(heat.sentence())
+            c.draw(charts.heat_map(heat.frame, _label(across), _label(up), page.settings.currency), key="heat")
+
+
+@st.fragment
+def deciding(page: Page, ground: Ground) -> None:
+    """Show the five deals that decide the quarter, and let each be taken as won, lost or moved."""
+    with cell(page, "Which deals decide the quarter?") as c:
+        decisive = sensitivity.decisive(ground, outcome.plan_now())
+        c.answer(decisive.sentence())
+        if decisive.frame.is_empty():
+            return
+        c.table(decisive.frame, column_config=DEALS)
+        names = dict(ground.base.open_deals.select("opportunity_id", "opportunity_name").iter_rows())
+        first, second, third, fourth = st.columns([3, 2, 1, 1], vertical_alignment="bottom")
+        order = [*decisive.frame["opportunity_id"], *sorted(set(names) - set(decisive.frame["opportunity_id"]))]
+        deal = first.selectbox(
+            "What if this deal", order, format_func=lambda i: f"{names[i] or i} ({i})", key="named_deal"
+        )
+        what = second.segmented_control("is", ["won", "lost", "moved"], default="lost", required=True, key="named_what")
+        weeks = third.number_input("weeks later", -26, 26, 4, key="named_weeks", disabled=what != "moved")
+        if fourth.button("Add", key="named_add", icon=":material/add:", width="stretch"):
+            controls.add_deal(deal, what, float(weeks))
+            st.rerun()
+
+
+def trust(page: Page, ground: Ground) -> None:
+    """Report the test of the levers on past quarters, and how far deals share one fate."""
+    with cell(page, "How far can we trust it?") as c:
+        tested = cache.result(backtest.run, page.data, page.settings)
+        c.answer(tested.sentence())
+        if not tested.frame.is_empty():
+            c.draw(charts.tested(tested.frame, page.settings.currency), key="tested")
+            with st.expander("Quarter by quarter"):
+                c.table(tested.frame, column_config=TESTED)
+        st.caption(ground.base.correlation.sentence())
+        c.method(backtest.run, tested.frame)
+
+
+def _label(name: str) -> str:
+    return LEVERS[name].label

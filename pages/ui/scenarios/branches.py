@@ -1,0 +1,237 @@
+"""Saved scenarios as branches: keep, load, lock, delete, compare. The only code here that touches the store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.charts import board_leaf as leaf
+from core.charts import scenarios as charts
+from core.contracts.errors import QuarterdeckError
+from core.scenarios import board_brief, files, presets
+from core.scenarios.analysis import comparison, whatif
+from core.scenarios.analysis.whatif import Ground
+from core.scenarios.levers import Scenario
+from core.store.branches import Branch, Branches, tree
+from pages.ui.kit import cache
+from pages.ui.kit.cells import cell
+from pages.ui.kit.shell import Page
+from pages.ui.scenarios import controls, outcome
+
+NOW = charts.ROOT
+FROM = "scenario_from"
+SIDES = {
+    "scenario": "Scenario",
+    **{n: st.column_config.NumberColumn(t, format="compact") for n, t in comparison.FIGURES.items()},
+    "p_target": st.column_config.NumberColumn("Chance of quota", format="percent"),
+    "nrr_rate": st.column_config.NumberColumn("NRR", format="percent"),
+}
+LISTED = 12
+PERCENT = {n: st.column_config.NumberColumn(t, format="percent") for n, t in comparison.FIGURES.items()}
+
+
+def take_over(page: Page) -> None:
+    """Set the sliders to the scenario asked for; before they are drawn."""
+    key = st.session_state.pop("scenario_load", None)
+    plan = st.session_state.pop("scenario_read", None)
+    try:
+        if key is not None:
+            branch = _kept(page).branch(key, _me(page))
+            controls.fill(files.from_dict(branch.payload))
+            _versions()[branch.key] = branch.version
+            st.session_state[FROM] = branch.key
+        elif plan is not None:
+            controls.fill(plan)
+    except QuarterdeckError as error:
+        st.session_state["scenario_notice"] = str(error)
+
+
+@st.fragment
+def shelf(page: Page, ground: Ground) -> None:
+    """Offer to keep the scenario on the sliders, to take one back, and to pass it on."""
+    with cell(page, "Which scenarios do we keep?"):
+        notice = st.session_state.pop("scenario_notice", None)
+        if notice:
+            st.warning(notice, icon=":material/warning:")
+        left, right = st.columns(2, gap="large")
+        with left:
+            _form(page)
+        with right:
+            _tree(page)
+        _files(page, ground)
+
+
+def _form(page: Page) -> None:
+    came = st.session_state.get(FROM, "")
+    with st.form("save-scenario", border=False):
+        name = st.text_input("Name", placeholder="Best case for the board", max_chars=120)
+        about = st.text_area("Why", placeholder="What would have to be true", max_chars=2000, height=80)
+        shared = st.checkbox("Others may see it and branch from it")
+        if came:
+            st.caption(f"Saved under a new name it becomes a branch of {came.partition('/')[2]}.")
+        if st.form_submit_button("Save", icon=":material/save:"):
+            _save(page, name.strip(), about, shared)
+    message = st.session_state.pop("scenario_saved", None)
+    if message:
+        st.success(message, icon=":material/check:")
+
+
+def _save(page: Page, name: str, about: str, shared: bool) -> None:
+    """Save under the name; one of that name is replaced only as this session last loaded or saved it."""
+    if not page.may_write("scenarios"):
+        return
+    plan, key = outcome.plan_now(), f"{_me(page)}/{name}"
+    payload = files.to_dict(replace(plan, name=name or "Scenario", description=about))
+    try:
+        saved = _kept(page).keep(
+            name,
+            _me(page),
+            payload,
+            _versions().get(key),
+            parent=st.session_state.get(FROM, ""),
+            description=about,
+            is_shared=shared,
+        )
+    except QuarterdeckError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return
+    _versions()[saved.key] = saved.version
+    st.session_state[FROM] = saved.key
+    word = "Saved" if saved.version == 1 else f"Saved again, version {saved.version}"
+    st.session_state["scenario_saved"] = f"{word}: {saved.name}"
+    st.rerun()  # The whole page, for what is compared is chosen among what is saved.
+
+
+def _tree(page: Page) -> None:
+    """Show the tree of branches, and what can be done with one."""
+    branches = tree(_kept(page).visible(_me(page)))
+    labels = {b.key: _label(depth, b, page) for depth, b in branches}
+    chosen = st.selectbox(
+        "Saved",
+        list(labels),
+        index=None,
+        format_func=labels.get,
+        placeholder="None chosen" if labels else "None saved yet",
+    )
+    here = next((b for _, b in branches if b.key == chosen), None)
+    load, lock, delete = st.columns(3)
+    if load.button("Load", disabled=here is None, width="stretch"):
+        st.session_state["scenario_load"] = chosen
+        st.rerun()
+    mine = here is not None and here.owner == _me(page)
+    word = "Unlock" if here is not None and here.is_locked else "Lock"
+    lock.button(word, on_click=_lock, args=(page, here), disabled=not mine, width="stretch")
+    delete.button("Delete", on_click=_delete, args=(page, here), disabled=not mine, width="stretch")
+    if here is not None:
+        st.caption(_about(here))
+    elif branches:
+        lines = [f"{labels[b.key]} · version {b.version} by {b.owner}, {b.saved_at:%d %B %Y}" for _, b in branches]
+        st.text("\n".join(lines[:LISTED]))
+
+
+def _label(depth: int, b: Branch, page: Page) -> str:
+    marks = (" 🔒" if b.is_locked else "") + ("" if b.owner == _me(page) else f" · {b.owner}")
+    return f"{'　' * depth}{'└ ' if depth else ''}{b.name}{marks}"
+
+
+def _about(b: Branch) -> str:
+    plan = files.from_dict(b.payload)
+    moved = ", ".join(s.words() for s in plan.levers) or "no lever moved"
+    text = f"Version {b.version} by {b.owner}, {b.saved_at:%d %B %Y %H:%M} UTC: {moved}."
+    return f"{text} {b.description}".strip()
+
+
+def _lock(page: Page, b: Branch) -> None:
+    _told(lambda: _kept(page).lock(b.name, _me(page), not b.is_locked))
+
+
+def _delete(page: Page, b: Branch) -> None:
+    if _told(lambda: _kept(page).remove(b.name, _me(page))):
+        _versions().pop(b.key, None)
+
+
+def _told(do: object) -> bool:
+    """Do it; a refusal is told at the top of the cell."""
+    try:
+        do()  # type: ignore[operator]
+    except QuarterdeckError as error:
+        st.session_state["scenario_notice"] = str(error)
+        return False
+    return True
+
+
+def _files(page: Page, ground: Ground) -> None:
+    """Offer the scenario as a file and as a page for the board, and take a file in."""
+    first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
+    first.download_button(
+        "Scenario as YAML",
+        lambda: files.to_yaml(outcome.drawn(page)),
+        "scenario.yaml",
+        icon=":material/download:",
+        width="stretch",
+        on_click="ignore",
+    )
+    second.download_button(
+        "Brief for the board",
+        lambda: board_brief.html(whatif.work_out(ground, outcome.drawn(page))),
+        "brief.html",
+        icon=":material/description:",
+        width="stretch",
+        on_click="ignore",
+        help="One page, to open or print: headline, chart, levers.",
+    )
+    second.download_button(
+        "Brief as PDF",
+        lambda: leaf.pdf(whatif.work_out(ground, outcome.drawn(page))),
+        "brief.pdf",
+        mime="application/pdf",
+        icon=":material/picture_as_pdf:",
+        width="stretch",
+        on_click="ignore",
+    )
+    given = third.file_uploader("Open a scenario file", type=["yaml", "yml"], key="scenario_file")
+    if given is not None and st.session_state.get("scenario_file_read") != given.file_id:
+        st.session_state["scenario_file_read"] = given.file_id
+        try:
+            st.session_state["scenario_read"] = files.from_bytes(given.getvalue())
+        except QuarterdeckError as error:
+            st.warning(str(error), icon=":material/warning:")
+            return
+        st.rerun()
+
+
+@st.fragment
+def compare(page: Page, ground: Ground) -> None:
+    """Set up to four scenarios side by side."""
+    with cell(page, "How do they compare?") as c:
+        plan = outcome.plan_now()
+        plans = {NOW: Scenario(NOW), plan.name: plan}
+        plans |= {b.name: files.from_dict(b.payload) for b in _kept(page).visible(_me(page))}
+        plans |= {name: preset for name, preset in presets.fitting(ground.base).items() if name not in plans}
+        names = list(plans)
+        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        chosen = left.multiselect("Scenarios, the first as root", names, names[:2], max_selections=4, key="compared")
+        mode = right.selectbox("As", list(comparison.MODES), format_func=comparison.MODES.get, key="compare_mode")
+        sides = comparison.compare(ground, [replace(plans[n], name=n) for n in chosen if n in plans])
+        c.answer(sides.sentence())
+        for problem in sides.problems:
+            st.warning(problem, icon=":material/warning:")
+        c.table(sides.shown(mode), column_config=SIDES | (PERCENT if mode == "percent" else {}))
+        if (sides.months["amount"].abs() > comparison.CENT).any():
+            c.draw(charts.side_by_side(sides.months, page.settings.currency), key="sides")
+        st.button("Take in the sliders as they stand", icon=":material/refresh:", key="compare_again")
+
+
+def _kept(page: Page) -> Branches:
+    return cache.store(page.settings.database).scenarios
+
+
+def _me(page: Page) -> str:
+    return page.identity.user
+
+
+def _versions() -> dict[str, int]:
+    """Return the versions this session has seen, by key."""
+    seen: dict[str, int] = st.session_state.setdefault("scenario_versions", {})
+    return seen

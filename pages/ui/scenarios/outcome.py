@@ -1,0 +1,203 @@
+"""The cell that answers a slider: a fragment, so that a move reruns nothing else."""
+
+from __future__ import annotations
+
+from html import escape
+from threading import RLock
+from typing import Any
+
+import streamlit as st
+
+from core.charts import scenarios as charts
+from core.contracts.errors import QuarterdeckError
+from core.metrics.measure import compact
+from core.scenarios import files
+from core.scenarios.analysis import whatif
+from core.scenarios.analysis.whatif import NOUNS, Ground, WhatIf
+from core.scenarios.levers import Scenario
+from pages.ui.kit.cells import Cell, cell
+from pages.ui.kit.shell import Page
+from pages.ui.scenarios import controls
+
+VIEWS = ["By month", "How likely", "Table"]
+SHOWN = [n for n in NOUNS if n not in {"margin_rate", "coverage_ratio"}]
+PLAN = "plan_now"
+RISE, FALL = "light-dark(#0b6e6e,#4cc2b8)", "light-dark(#b5485d,#e58a9a)"
+EMPTY = '<div style="font-size:.85rem">&nbsp;</div>'
+# Threads that fight for the interpreter cost more than sessions that wait their turn.
+TURN = RLock()
+
+
+def plan_now() -> Scenario:
+    """Return the scenario as it stands on the sliders."""
+    plan: Scenario = st.session_state.get(PLAN, Scenario(controls.YOURS))
+    return plan
+
+
+def drawn(page: Page) -> Scenario:
+    """Return the scenario last drawn on a page; for downloads, which run where there is no session."""
+    plan: Scenario = vars(page).get(PLAN, Scenario(controls.YOURS))
+    return plan
+
+
+@st.fragment
+def outcome(page: Page, ground: Ground) -> None:
+    """Draw the levers and what they come to.
+
+    What they come to is a fragment of its own within this one; a slider asks for it alone, so that a move
+    draws neither the sliders nor the other controls again.
+    """
+    with cell(page, "What if we change course?") as c:
+        controls.choices(ground)
+        controls.further(ground)
+        _choices(ground)
+        top = st.container()
+        left, right = st.columns([1, 2], gap="large")
+        with left:
+            controls.sliders(ground)
+        with right:
+            answer(page, c, ground, top)
+        _method(page, c, ground)
+
+
+@st.fragment(key=controls.ANSWER)
+def answer(page: Page, c: Cell, ground: Ground, top: Any) -> None:
+    """Draw the scenario as the sliders stand."""
+    with TURN:
+        _answer(page, c, ground, top)
+
+
+def _answer(page: Page, c: Cell, ground: Ground, top: Any) -> None:
+    plan = controls.current(ground)
+    st.session_state[PLAN] = vars(page)[PLAN] = plan
+    try:
+        what_if = _outcome(ground, plan)
+    except QuarterdeckError as error:
+        top.warning(str(error), icon=":material/warning:")
+        return
+    _call(page, c, what_if)
+    warnings = "".join(f"\n\n:small[:material/warning: {warning}]" for warning in what_if.warnings())
+    with top:
+        c.answer(what_if.sentence(), after=warnings)
+    st.html(tiles(what_if))
+    note = _view(c, what_if)
+    _waterfall(c, what_if, f"{note} {ground.beside()}".strip())
+
+
+def _outcome(ground: Ground, plan: Scenario) -> WhatIf:
+    state, names = st.session_state, ground.base.quarters
+    quarter = state.get("quarter")
+    window = names.index(quarter) if quarter in names else 0
+    return whatif.work_out(ground, plan, state.get("measure") or SHOWN[0], window)
+
+
+def _call(page: Page, c: Cell, what_if: WhatIf) -> str:
+    """Note the call behind the cell for the notebook, and return its arguments."""
+    given = f"data, settings, scenarios.files.from_dict({files.to_dict(what_if.plan)!r}), "
+    given += f"{what_if.measure!r}, {what_if.window}"
+    page.calls[:] = [(asked, call) for asked, call in page.calls if asked != c.question]
+    page.calls.append((c.question, f"scenarios.whatif.what_if({given})"))
+    return given
+
+
+def _choices(ground: Ground) -> None:
+    first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
+    first.selectbox(
+        "Shown",
+        SHOWN,
+        key="measure",
+        format_func=lambda n: NOUNS[n].capitalize(),
+        bind="query-params",
+        persist_state="session",
+    )
+    second.selectbox("Quarter", ground.base.quarters, key="quarter", bind="query-params", persist_state="session")
+    with third, st.container(horizontal=True):
+        view = st.segmented_control(
+            "View", VIEWS, default=VIEWS[0], required=True, key="view", label_visibility="collapsed"
+        )
+        if view == VIEWS[-1]:
+            st.segmented_control(
+                "By",
+                ["segment", "region"],
+                default="segment",
+                required=True,
+                key="table_by",
+                label_visibility="collapsed",
+            )
+
+
+def tiles(what_if: WhatIf) -> str:
+    """Write four figures, each with its change, as one piece: a move sends one element and not five."""
+    now, then, unit = what_if.before, what_if.after, what_if.ground.base.currency
+    rows = [
+        ("Quarter", then.spread.mean, now.spread.mean),
+        ("Five quarters", then.total(), now.total()),
+        ("MRR at the end", then.total("mrr_amount"), now.total("mrr_amount")),
+    ]
+    shown = [
+        (f"{name}, {unit}", compact(after), (after - before) / 1e6 if abs(after - before) >= 1 else 0.0, " M")
+        for name, after, before in rows
+    ]
+    hit, was = then.spread.p_target, now.spread.p_target
+    gap = 0.0 if hit is None or was is None or whatif.share(hit) == whatif.share(was) else (hit - was) * 100
+    words = "–" if hit is None else whatif.share(hit).replace("over ", "&gt; ").replace("under ", "&lt; ")
+    shown.append(("Chance of quota", words, gap, " points"))
+    return f'<div style="display:flex;flex-wrap:wrap;gap:.4rem 2rem">{"".join(_tile(*row) for row in shown)}</div>'
+
+
+def _tile(name: str, value: str, change: float, unit: str) -> str:
+    mark, color = ("▲", RISE) if change > 0 else ("▼", FALL)
+    size = f"{max(abs(change), 1):,.0f}" if unit == " points" else f"{abs(change):,.2f}"
+    unit = " point" if unit == " points" and size == "1" else unit
+    moved = f'<div style="font-size:.85rem;color:{color}">{mark} {size}{unit}</div>' if change else ""
+    return (
+        f'<div style="min-width:6.5rem"><div style="font-size:.85rem;opacity:.75">{escape(name)}</div>'
+        f'<div style="font-size:1.9rem;line-height:1.25">{value}</div>{moved or EMPTY}</div>'
+    )
+
+
+def _view(c: Cell, what_if: WhatIf) -> str:
+    """Draw the view chosen, and return what is to be said below it."""
+    unit = what_if.ground.base.currency
+    view = st.session_state.get("view") or VIEWS[0]
+    if not any(what_if.frame[side].sum() for side in ("before_amount", "amount", "upper")):
+        c.empty("There is nothing to expect yet. Load won deals, or contracts, on the Data page.")
+        return ""
+    if view == "By month":
+        c.draw(charts.months(what_if.frame, unit, what_if.noun, what_if.is_rate), key="months")
+        return (what_if.recurring_sentence() + " " if what_if.measure == "mrr_amount" else "") + (
+            "Grey: as things stand. Amber: the scenario, with its 80 % range. Ticks: a third of the quarter's quota. "
+            "Levers are arithmetic on your own past; none is claimed to move another."
+        )
+    if view == "How likely":
+        c.draw(charts.outcomes(what_if.outcomes, unit, what_if.after.spread.target), key="outcomes")
+        return what_if.tail()
+    if what_if.is_rate:
+        c.empty("Ratios do not add up over parts; choose a measure in money.")
+    else:
+        c.table(what_if.table(st.session_state.get("table_by") or "segment"), height=320)
+    return ""
+
+
+def _waterfall(c: Cell, what_if: WhatIf, note: str) -> None:
+    """Say what is to be said of the view, and draw which lever makes the difference."""
+    if not what_if.plan.moved:
+        st.caption(note)
+        return
+    c.answer(
+        what_if.part_sentence(),
+        before=f":small[:gray[{note}]]\n\n" if note else "",
+        after=f"\n\n:small[:gray[{what_if.check()}]]",
+    )
+    if not what_if.shown_parts.is_empty():
+        c.draw(charts.difference(what_if.shown_parts, what_if.ground.base.currency, what_if.is_rate), key="difference")
+
+
+def _method(page: Page, c: Cell, ground: Ground) -> None:
+    """Open the number; what is inside is drawn only while it is open."""
+    plan = plan_now()
+    try:
+        what_if = _outcome(ground, plan)
+    except QuarterdeckError:
+        return
+    c.method(whatif.what_if, what_if.frame, given=_call(page, c, what_if))

@@ -1,0 +1,1 @@
+"""What the server does around pages: asked for early, warmed up, kept off the moves of a slider."""
