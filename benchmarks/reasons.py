@@ -1,7 +1,7 @@
 """Exact contributions by LightGBM itself beside plain shap, and pairs that act together beside shap's interactions.
 
 The churn model's trees over many accounts: time, peak memory of Python's own objects, and how far the two lie apart.
-Then pairs: shap's interaction values are exact for trees alone; the superset importance of `explain.interplay` is
+Then pairs: shap's interaction values are exact for trees alone; the superset importance of `explain.interactions` is
 drawn, and serves whatever model won.
 
 Run: .venv/bin/python benchmarks/reasons.py
@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from core.config import load
+from core.explain import interactions
 from core.explain.contributions import matrix
 from core.explain.explained_models import Subject, subject
 from core.models import churn

@@ -50,7 +50,8 @@ ledger, capabilities = gap_cache.ledger(page), gap_cache.catalogue_in_force().fr
 gaps = ledger.frame
 OUTLINE = (
     "enablement.updates.load(), requirements.work.saved_lists.current(data, settings).frame, "
-    "requirements.catalogue.effective_catalogue.load(settings).catalogue.frame, requirements.work.saved_lists.asked(data, settings)"
+    "requirements.catalogue.effective_catalogue.load(settings).catalogue.frame, "
+    "requirements.work.saved_lists.asked(data, settings)"
 )
 
 with cell(page, "What should people learn now?") as c:

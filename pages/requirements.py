@@ -138,7 +138,8 @@ if analysis is not None:
         c.method(
             requirements.judge.draft_answers.drafts,
             drafts.frame,
-            given=f"requirements.judge.gap_analysis.analyse_file({given}), requirements.catalogue.effective_catalogue.load(settings).catalogue",
+            given=f"requirements.judge.gap_analysis.analyse_file({given}), "
+            "requirements.catalogue.effective_catalogue.load(settings).catalogue",
         )
 
     with cell(page, "What goes back to the buyer?") as c:

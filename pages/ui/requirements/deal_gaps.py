@@ -30,10 +30,6 @@ def gaps(page: Page, opportunity_id: str) -> deal_gaps.DealGaps:
     if not page.bounds[2]:
         return all_gaps
     return replace(all_gaps, lists=("The buyer's list",) if all_gaps.lists else ())
-        replace(gaps_of_deal, lists=("The buyer's list",) if gaps_of_deal.lists else ())
-        if page.bounds[2]
-        else gaps_of_deal
-    )
 
 
 def ways(page: Page, opportunity_id: str, open_gaps: deal_gaps.DealGaps) -> None:
