@@ -38,7 +38,7 @@ def _fingerprint(analysis: GapAnalysis) -> str:
 
 def drafts(analysis: GapAnalysis) -> Drafts:
     """Return the draft answers of a list."""
-    our_catalogue = capabilities()
+    our_catalogue = catalogue_in_force()
     return _drafts(our_catalogue.fingerprint, analysis, our_catalogue)
 
 
@@ -49,7 +49,7 @@ def _drafts(stamp: str, analysis: GapAnalysis, _catalogue: capabilities.Catalogu
 
 def decided(page: Page, analysis: GapAnalysis, decisions: Any, stake: Stake | None) -> GapAnalysis:
     """Return an analysis with what people decided on its rows, judged once per state of the decisions."""
-    our_catalogue = capabilities()
+    our_catalogue = catalogue_in_force()
     stamp = (our_catalogue.fingerprint, *decisions.rows())
     return _decided(stamp, analysis, page.settings, stake, decisions, our_catalogue)
 
@@ -107,7 +107,7 @@ def groups(page: Page) -> dict[str, str]:
 def ledger(page: Page) -> Ledger:
     """Return the gap ledger over all lists kept, worked out once per state of data, settings and lists."""
     saved_sets = cache.store(page.settings.database).requirement_sets.list()
-    our_catalogue = capabilities()
+    our_catalogue = catalogue_in_force()
     stamp = (our_catalogue.fingerprint, *((saved.id, saved.version) for saved in saved_sets))
     lists = [
         analysis for saved in saved_sets if (analysis := saved_lists.restored(saved.name, saved.payload)) is not None
@@ -146,7 +146,7 @@ def _ledger(
 
 def analysed(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
     """Return the analysis of a list's file, worked out once per content, settings, deal and catalogue."""
-    our_catalogue = capabilities()
+    our_catalogue = catalogue_in_force()
     return _analysed(our_catalogue.fingerprint, content, name, config, stake, our_catalogue)
 
 
