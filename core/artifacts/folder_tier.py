@@ -80,8 +80,8 @@ class FolderTier:
 
     def renew(self, kind: str, key: str, latest: int) -> None:
         """Give an artefact the next number, unless it is among the latest or somebody is at it."""
-        oldest = self._last_number(kind) - latest
-        if self._entry(kind, key).number > oldest:
+        entry = self._entry(kind, key)
+        if entry is None or entry.number > self._last_number(kind) - latest:
             return
         folder = self._folder(kind, key)
         with self._free(kind, key) as is_free:
@@ -91,7 +91,8 @@ class FolderTier:
 
     def entries(self, kind: str) -> list[Entry]:
         """Return the artefacts of a kind by their number; a damaged one has number 0."""
-        return sorted((self._entry(kind, key) for key in self._keys(kind)), key=lambda entry: (entry.number, entry.key))
+        entries = [entry for key in self._keys(kind) if (entry := self._entry(kind, key)) is not None]
+        return sorted(entries, key=lambda entry: (entry.number, entry.key))
 
     def delete(self, kind: str, key: str) -> bool:
         """Delete an artefact and its lock file unless somebody holds it."""
@@ -154,8 +155,8 @@ class FolderTier:
         except (FileNotFoundError, NotADirectoryError):
             return []
 
-    def _entry(self, kind: str, key: str) -> Entry:
-        """Return an artefact's entry, its manifest read once for each state it is in."""
+    def _entry(self, kind: str, key: str) -> Entry | None:
+        """Return an artefact's entry, its manifest read once for each state it is in; None where it is gone."""
         path = f"{self.root}{os.sep}{kind}{os.sep}{key}{os.sep}{manifests.NAME}"
         try:
             state = os.stat(path)
@@ -166,8 +167,8 @@ class FolderTier:
             return cached[1]
         except (DamagedError, OSError):
             self._entries.pop(path, None)
-            files = [file for file in self._folder(kind, key).rglob("*") if file.is_file()]
-            return Entry(kind, key, 0, sum(file.stat().st_size for file in files), is_damaged=True)
+            folder = self._folder(kind, key)
+            return Entry(kind, key, 0, _size_of_files(folder), is_damaged=True) if folder.is_dir() else None
 
     def _described(self, kind: str, key: str) -> Entry:
         manifest = manifests.load(self._folder(kind, key), kind, key)
@@ -207,3 +208,11 @@ class FolderTier:
         with suppress(OSError, ValueError), self._free(kind, key) as is_free:
             if is_free:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _size_of_files(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
