@@ -206,6 +206,7 @@ class ArtifactCache:
         """Hold the artefact against other processes, where it lies in a place that can be written at all."""
         with ExitStack() as stack:
             try:
+                self._sweep(kind)
                 stack.enter_context(self._tier.lock(kind.name, key))
             except OSError as error:
                 self._notices.add(sentences.unwritable(kind, self._tier.name, error), error)
@@ -230,7 +231,6 @@ class ArtifactCache:
     def _write(self, kind: Kind, key: str, value: Any, codec: FolderCodec[Any], about: Mapping[str, Any]) -> bool:
         """Write an artefact and let older ones go; say whether it was written."""
         try:
-            self._sweep(kind)
             with self._tier.write(kind.name, key, about) as folder:
                 codec.write(value, folder)
             self._notices.works_again(kind)
@@ -245,7 +245,10 @@ class ArtifactCache:
         return False
 
     def _retain(self, kind: Kind, key: str) -> None:
-        """Delete the oldest artefacts of a kind beyond its number; never the one just written or a pinned one."""
+        """Delete the oldest artefacts of a kind beyond its number; never the one just written.
+
+        What is pinned stays and does not count.
+        """
         spared = {key, *self._pins.of(kind)}
         entries = [entry for entry in self._tier.entries(kind.name) if entry.key not in spared]
         for entry in entries[: max(len(entries) + 1 - kind.entries, 0)]:
@@ -258,6 +261,7 @@ class ArtifactCache:
             sentences.logger.debug("%s of %s keeps its number: %s", key, kind.name, error)
 
     def _sweep(self, kind: Kind) -> None:
+        """Remove what killed processes left, once per kind, before any lock is held."""
         with self._lock:
             is_new = kind.name not in self._swept
             self._swept.add(kind.name)
