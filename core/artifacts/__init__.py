@@ -1,6 +1,6 @@
 """The one place that keeps what was worked out: in memory and on disk, by what it was made of."""
 
-from core.artifacts.cache import ArtifactCache, all_notices, forget_all, open_cache, process_shelf
+from core.artifacts.cache import ArtifactCache
 from core.artifacts.codecs import FRAME, JSON, PARQUET, TEXT, FolderCodec, UnkeepableError, read_frame, write_frame
 from core.artifacts.keys import UnkeyedError, key, settings_text
 from core.artifacts.kinds import (
@@ -23,6 +23,7 @@ from core.artifacts.kinds import (
 )
 from core.artifacts.memory import MEMORY, Memory, Shelf
 from core.artifacts.notices import Notice
+from core.artifacts.opened import all_notices, forget_all, open_cache, process_shelf
 from core.artifacts.remembered import Memo, remembered
 from core.artifacts.tiers import DamagedError, Entry, Tier
 from core.artifacts.values import VALUES

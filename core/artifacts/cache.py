@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
 from core.artifacts import notices as sentences
 from core.artifacts.codecs import FolderCodec, UnkeepableError
-from core.artifacts.folder_tier import FolderTier
 from core.artifacts.kinds import Kind
 from core.artifacts.memory import MEMORY, Memory, Shelf
 from core.artifacts.notices import Notice, Notices, is_failure
@@ -20,7 +18,6 @@ from core.artifacts.values import VALUES
 
 T = TypeVar("T")
 About = Callable[[T], Mapping[str, Any]]
-FOLDER = "artifacts"
 _MISSING: Any = object()
 
 
@@ -134,7 +131,7 @@ class ArtifactCache:
         shelf = self._shelves.get(kind.name)
         if shelf is None:
             with self._lock:
-                shelf = self._shelves.setdefault(kind.name, self._memory.shelf(kind.name, kind.in_memory))
+                shelf = self._shelves.setdefault(kind.name, self._memory.new_shelf(kind.name, kind.in_memory))
         return shelf
 
     def is_kept(self, kind: Kind, key: str) -> bool:
@@ -156,9 +153,9 @@ class ArtifactCache:
 
     def prune(self, kind: Kind, keep: int = 0) -> list[Entry]:
         """Delete what is on disk of a kind but the last few and what is pinned; return what was deleted."""
-        pinned = set(self._pins.of(kind))
-        entries = [entry for entry in self.entries(kind) if entry.key not in pinned]
-        doomed = entries[: max(len(entries) - keep, 0)]
+        pins = set(self._pins.of(kind))
+        loose = [entry for entry in self.entries(kind) if entry.key not in pins]
+        doomed = loose[: max(len(loose) - keep, 0)]
         self._tier.sweep(kind.name)
         deleted = [entry for entry in doomed if self._tier.delete(kind.name, entry.key)]
         for entry in deleted:
@@ -209,7 +206,7 @@ class ArtifactCache:
                 self._sweep(kind)
                 stack.enter_context(self._tier.lock(kind.name, key))
             except OSError as error:
-                self._notices.add(sentences.unwritable(kind, self._tier.name, error), error)
+                self._notices.add(sentences.unwritable(kind, self._tier.address, error), error)
             yield
 
     def _read(self, kind: Kind, key: str, codec: FolderCodec[Any], is_last_try: bool) -> Any:
@@ -241,7 +238,7 @@ class ArtifactCache:
         except BaseException as error:
             if not is_failure(error):
                 raise
-            self._notices.add(sentences.unwritable(kind, self._tier.name, error), error)
+            self._notices.add(sentences.unwritable(kind, self._tier.address, error), error)
         return False
 
     def _retain(self, kind: Kind, key: str) -> None:
@@ -250,8 +247,8 @@ class ArtifactCache:
         What is pinned stays and does not count.
         """
         spared = {key, *self._pins.of(kind)}
-        entries = [entry for entry in self._tier.entries(kind.name) if entry.key not in spared]
-        for entry in entries[: max(len(entries) + 1 - kind.entries, 0)]:
+        others = [entry for entry in self._tier.entries(kind.name) if entry.key not in spared]
+        for entry in others[: max(len(others) + 1 - kind.entries, 0)]:
             self._tier.delete(kind.name, entry.key)
 
     def _renew(self, kind: Kind, key: str) -> None:
@@ -271,45 +268,3 @@ class ArtifactCache:
 
 def _codec(kind: Kind, codec: FolderCodec[Any] | None) -> FolderCodec[Any]:
     return codec or kind.codec or VALUES
-
-
-_CACHES: dict[Path, ArtifactCache] = {}
-_OPENING = Lock()
-
-
-def open_cache(home: Path) -> ArtifactCache:
-    """Return the cache of a home folder, one per process; its files lie in `home/artifacts`.
-
-    Parameters
-    ----------
-    home : Path
-        Usually `settings.home`. Nothing is written before there is something to keep.
-    """
-    root = home.absolute() / FOLDER
-    cache = _CACHES.get(root)
-    if cache is None:
-        with _OPENING:
-            cache = _CACHES.setdefault(root, ArtifactCache(FolderTier(root)))
-    return cache
-
-
-def all_notices() -> tuple[Notice, ...]:
-    """Return the notices of all caches this process has opened."""
-    return tuple(notice for cache in list(_CACHES.values()) for notice in cache.notices())
-
-
-_PROCESS: dict[str, Shelf] = {}
-
-
-def process_shelf(kind: Kind) -> Shelf:
-    """Return the memory that all of a process shares for a kind that is never written, whatever the home."""
-    with _OPENING:
-        if kind.name not in _PROCESS:
-            _PROCESS[kind.name] = MEMORY.shelf(kind.name, kind.in_memory)
-        return _PROCESS[kind.name]
-
-
-def forget_all() -> None:
-    """Forget everything in memory, of all homes; for tests and after a change that no key speaks of."""
-    for shelf in MEMORY.shelves():
-        shelf.clear()

@@ -9,7 +9,6 @@ that only registers itself on import must therefore be imported by the module th
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
@@ -18,7 +17,8 @@ from pathlib import Path
 from platform import python_version
 
 from core import __version__
-from core.artifacts.imports import Binding, Source, chains, defined, read_source
+from core.artifacts.imports import Binding, Source, chains, defined
+from core.artifacts.source_tree import Tree
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = "core.artifacts"
@@ -41,86 +41,6 @@ NUMERIC = (
 DRAWING = ("altair", "vl-convert-python", "streamlit")
 DRAWN_BY = re.compile(r"\b(?:altair|streamlit|vl_convert)\b")
 DEEPEST = 20
-
-
-class Tree:
-    """The source files of a checkout, read once each.
-
-    Parameters
-    ----------
-    root : Path
-        The folder that holds `core` and `pages`.
-    """
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._folders: dict[Path, dict[str, bool]] = {}
-        self._sources: dict[str, Source] = {}
-
-    def listing(self, folder: Path) -> dict[str, bool]:
-        """Return the names in a folder, and whether each is a folder; empty where there is no such folder."""
-        if folder not in self._folders:
-            try:
-                with os.scandir(folder) as names:
-                    self._folders[folder] = {entry.name: entry.is_dir() for entry in names}
-            except OSError:
-                self._folders[folder] = {}
-        return self._folders[folder]
-
-    def folder(self, module: str) -> Path:
-        """Return the folder a package would have."""
-        return self.root.joinpath(*module.split("."))
-
-    def is_package(self, module: str) -> bool:
-        """Say whether a name is that of a folder with sources, one with only namespaces in it among them."""
-        folder = self.folder(module)
-        is_folder = self.listing(folder.parent).get(folder.name, False)
-        return is_folder and any(n.endswith(".py") or inner for n, inner in self.listing(folder).items())
-
-    def path(self, module: str) -> Path | None:
-        """Return a module's file; None for what is no module and for a package without an `__init__`."""
-        folder = self.folder(module)
-        if f"{folder.name}.py" in self.listing(folder.parent):
-            return folder.with_suffix(".py")
-        if self.is_package(module) and "__init__.py" in self.listing(folder):
-            return folder / "__init__.py"
-        return None
-
-    def is_module(self, module: str) -> bool:
-        """Say whether there is a module or a package of this name."""
-        return self.path(module) is not None or self.is_package(module)
-
-    def source(self, module: str) -> Source:
-        """Return what a module's file says; an empty one for a package without an `__init__`."""
-        if module not in self._sources:
-            path = self.path(module)
-            package = module if self.is_package(module) else module.rpartition(".")[0]
-            text = path.read_text(encoding="utf-8") if path else ""
-            self._sources[module] = read_source(text, package)
-        return self._sources[module]
-
-    def modules_of(self, package: str) -> list[str]:
-        """Return all modules of a package and of the packages within it."""
-        names: list[str] = []
-        for name, is_folder in sorted(self.listing(self.folder(package)).items()):
-            inner = f"{package}.{name.removesuffix('.py')}"
-            if is_folder and name != "__pycache__" and self.is_package(inner):
-                names += [inner, *self.modules_of(inner)]
-            elif name.endswith(".py") and name != "__init__.py":
-                names.append(inner)
-        return names
-
-    def data_beside(self, folder: Path) -> list[Path]:
-        """Return the files in a folder that are not sources, and all in folders within it without sources."""
-        files: list[Path] = []
-        for name, is_folder in self.listing(folder).items():
-            if name.startswith((".", "__pycache__")) or name.endswith((".py", ".pyc", ".typed", "~")):
-                continue
-            if not is_folder:
-                files.append(folder / name)
-            elif not any(n.endswith(".py") for n in self.listing(folder / name)):
-                files += self.data_beside(folder / name)
-        return files
 
 
 class Closure:
@@ -151,14 +71,14 @@ class Closure:
             self._follow(self._waiting.pop())
 
     @cached_property
-    def modules(self) -> tuple[str, ...]:
+    def module_names(self) -> tuple[str, ...]:
         """Return the names of all modules and packages, sorted."""
         return tuple(sorted(self._visited))
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
         """Return the sources, and the data files that stand beside them, sorted."""
-        sources = [path for module in self._visited if (path := self.tree.path(module))]
+        sources = [path for module in self._visited if (path := self.tree.path_of(module))]
         folders = {path.parent for path in sources}
         return tuple(sorted({*sources, *(f for folder in folders for f in self.tree.data_beside(folder))}))
 
@@ -178,7 +98,7 @@ class Closure:
                 self._take(module)
 
     def _follow(self, module: str) -> None:
-        source = self.tree.source(module)
+        source = self.tree.source_of(module)
         for mention in source.mentions:
             self._take_mention(mention)
         run = [binding for binding in source.bindings if not binding.is_typing]
@@ -210,15 +130,15 @@ class Closure:
     def _attribute(self, module: str, name: str, depth: int = 0) -> str | None:
         """Take what an attribute of a module needs; return the module it is, None where it is none."""
         inner = f"{module}.{name}"
-        is_package = self.tree.is_package(module)
-        is_inner = is_package and self.tree.is_module(inner)
+        in_package = self.tree.is_package(module)
+        is_inner = in_package and self.tree.is_module(inner)
         if is_inner:
             self._take(inner)
-        bindings = self.tree.source(module).bound(name) if depth < DEEPEST else []
+        bindings = self.tree.source_of(module).bound(name) if depth < DEEPEST else []
         targets = [t for b in bindings if (t := self._resolve(b, depth + 1)) is not None]
         if is_inner:
             return inner
-        if is_package and not bindings and name not in defined(self.tree.source(module).text):
+        if in_package and not bindings and name not in defined(self.tree.source_of(module).text):
             self._take_whole(module)
         return targets[0] if targets else None
 
@@ -227,7 +147,7 @@ class Closure:
         if not local:
             return
         if not self.tree.is_package(target):
-            packages = [b.local for b in self.tree.source(target).bindings if self._stands_for_package(b)]
+            packages = [b.local for b in self.tree.source_of(target).bindings if self._stands_for_package(b)]
             pattern = rf"\b{re.escape(local)}\s*\.\s*(?:{'|'.join(map(re.escape, packages))})\b"
             if not packages or not re.search(pattern, source.text):
                 return
@@ -298,7 +218,7 @@ def code_fingerprint(modules: tuple[str, ...], root: Path = ROOT) -> str:
     """
     tree = _tree(root)
     closure = Closure(tree, modules)
-    digest = hashlib.blake2b(_versions(tree.source(m) for m in closure.modules).encode(), digest_size=16)
+    digest = hashlib.blake2b(_versions(tree.source_of(m) for m in closure.module_names).encode(), digest_size=16)
     for path in closure.files:
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(_file_hash(path))

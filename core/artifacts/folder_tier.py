@@ -19,12 +19,13 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Any
 
 from core.artifacts import manifest as manifests
 from core.artifacts.tiers import DamagedError, Entry
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 NAME = re.compile(r"[A-Za-z0-9_=][A-Za-z0-9._=-]{0,127}")
 WRITING, REMOVING = ".writing-", ".removing-"
@@ -45,7 +46,7 @@ class FolderTier:
         self._entries: dict[str, tuple[tuple[int, int, int], Entry]] = {}
 
     @property
-    def name(self) -> str:
+    def address(self) -> str:
         """Return the folder's path."""
         return str(self.root)
 
@@ -91,8 +92,8 @@ class FolderTier:
 
     def entries(self, kind: str) -> list[Entry]:
         """Return the artefacts of a kind by their number; a damaged one has number 0."""
-        entries = [entry for key in self._keys(kind) if (entry := self._entry(kind, key)) is not None]
-        return sorted(entries, key=lambda entry: (entry.number, entry.key))
+        listed = [entry for key in self._keys(kind) if (entry := self._entry(kind, key)) is not None]
+        return sorted(listed, key=lambda entry: (entry.number, entry.key))
 
     def delete(self, kind: str, key: str) -> bool:
         """Delete an artefact and its lock file unless somebody holds it."""
@@ -120,7 +121,7 @@ class FolderTier:
         """Hold an artefact; the system frees it when the process ends, however it ends."""
         file = self._lock_file(kind, key)
         file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file):
+        with _lock_on(file):
             yield
 
     def _folder(self, kind: str, key: str) -> Path:
@@ -137,16 +138,16 @@ class FolderTier:
         """Hold an artefact if nobody does; give whether that was so."""
         file = self._lock_file(kind, key)
         file.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(file)
+        guard = _lock_on(file)
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
+            guard.acquire(timeout=0)
+        except TimeoutError:
             yield False
             return
         try:
             yield True
         finally:
-            lock.release()
+            guard.release()
 
     def _keys(self, kind: str) -> list[str]:
         try:
@@ -197,7 +198,7 @@ class FolderTier:
     def _next_number(self, kind: str) -> int:
         counter = self.root / kind / COUNTER
         (counter.parent / LOCKS).mkdir(parents=True, exist_ok=True)
-        with FileLock(counter.parent / LOCKS / "counter"):
+        with _lock_on(counter.parent / LOCKS / "counter"):
             number = self._last_number(kind) + 1
             work = counter.with_suffix(".next")
             work.write_text(f"{number} {zlib.crc32(str(number).encode())}", encoding="ascii")
@@ -216,3 +217,10 @@ def _size_of_files(folder: Path) -> int:
         with suppress(OSError):
             total += path.stat().st_size if path.is_file() else 0
     return total
+
+
+def _lock_on(file: Path) -> BaseFileLock:
+    # Imported when something is first locked: a start that finds everything on disk locks nothing.
+    from filelock import FileLock
+
+    return FileLock(file)

@@ -99,11 +99,11 @@ def load(folder: Path, kind: str, key: str) -> Manifest | None:
         When it cannot be read, is of another format, or speaks of something else.
     """
     try:
-        text = (folder / NAME).read_bytes()
+        raw = (folder / NAME).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        content = json.loads(text)
+        content = json.loads(raw)
         check = content.pop("check")
         if content.pop("format") != FORMAT or _check({"format": FORMAT, **content}) != check:
             raise DamagedError(key)

@@ -69,7 +69,7 @@ class Shelf:
         return key in self._slots
 
     @property
-    def n_bytes(self) -> int:
+    def total_bytes(self) -> int:
         """About how many bytes its values take."""
         return self._bytes[0]
 
@@ -192,7 +192,7 @@ class Memory:
         self._shelves: weakref.WeakSet[Shelf] = weakref.WeakSet()
         self._closed: deque[list[int]] = deque()
 
-    def shelf(self, name: str, entries: int) -> Shelf:
+    def new_shelf(self, name: str, entries: int) -> Shelf:
         """Return a new shelf; what is on it is given back with the shelf itself."""
         return Shelf(self, name, entries)
 

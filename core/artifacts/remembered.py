@@ -37,7 +37,7 @@ def remembered(entries: int, memory: Memory = MEMORY) -> Callable[[Work[P, T]], 
     """
 
     def decorate(function: Work[P, T]) -> Work[P, T]:
-        shelf = memory.shelf(f"{MEASURES.name}: {function.__module__}.{function.__qualname__}", entries)
+        shelf = memory.new_shelf(f"{MEASURES.name}: {function.__module__}.{function.__qualname__}", entries)
 
         @wraps(function)
         def call(data: Dataset, settings: Settings, /, *args: P.args, **named: P.kwargs) -> T:
@@ -61,7 +61,7 @@ class Memo:
     """
 
     def __init__(self, memory: Memory = MEMORY) -> None:
-        self._shelf = memory.shelf(SLIDER.name, SLIDER.in_memory)
+        self._shelf = memory.new_shelf(SLIDER.name, SLIDER.in_memory)
 
     def get(self, name: str, key: Hashable, make: Callable[[], Any]) -> Any:
         """Return a part, made when it is first asked for.

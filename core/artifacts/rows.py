@@ -10,9 +10,10 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from core.artifacts.cache import ArtifactCache, process_shelf
+from core.artifacts.cache import ArtifactCache
 from core.artifacts.kinds import Kind
 from core.artifacts.memory import Shelf
+from core.artifacts.opened import process_shelf
 
 Numbers = NDArray[np.float32]
 Make = Callable[[list[str]], Numbers]
@@ -32,7 +33,7 @@ class RowTable:
         """Where the row of each name is."""
         return {name: number for number, name in enumerate(self.names)}
 
-    def row(self, name: str) -> Numbers | None:
+    def row_of(self, name: str) -> Numbers | None:
         """Return a name's row, None where there is none."""
         number = self.index.get(name)
         return None if number is None else self.rows[number]
@@ -93,7 +94,7 @@ def rows_by_name(
 def _rows_of(names: list[str], table: RowTable | None, shelf: Shelf, key: str, make: Make) -> dict[str, Numbers]:
     rows: dict[str, Numbers] = {}
     for name in names:
-        row = table.row(name) if table else None
+        row = table.row_of(name) if table else None
         row = shelf.peek((key, name)) if row is None else row
         if row is not None:
             rows[name] = row

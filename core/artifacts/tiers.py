@@ -49,7 +49,7 @@ class Tier(Protocol):
     """
 
     @property
-    def name(self) -> str:
+    def address(self) -> str:
         """What a sentence calls the place."""
         ...
 

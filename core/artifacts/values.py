@@ -79,10 +79,10 @@ class _Writer:
             return self._written("array", "npy", lambda path: _save_array(value, path))
         raise UnkeepableError(f"A {type(value).__name__} is not written.")
 
-    def _written(self, tag: str, suffix: str, write: Callable[[Path], Any]) -> dict[str, int]:
+    def _written(self, tag: str, suffix: str, save: Callable[[Path], Any]) -> dict[str, int]:
         number = self._count
         self._count += 1
-        write(self._folder / f"{number}.{suffix}")
+        save(self._folder / f"{number}.{suffix}")
         return {tag: number}
 
 

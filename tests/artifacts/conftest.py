@@ -23,7 +23,7 @@ from core.contracts.dataset import FRAMES, Dataset
 class ObjectStore:
     """A tier that keeps each artefact's files as bytes under a name."""
 
-    name = "the object store"
+    address = "the object store"
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], dict[str, bytes]] = {}

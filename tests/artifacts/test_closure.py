@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from core.artifacts import closure
-from core.artifacts.closure import ROOT, Closure, Tree, code_fingerprint, forget_sources
+from core.artifacts.closure import ROOT, Closure, code_fingerprint, forget_sources
+from core.artifacts.source_tree import Tree
 
 PROJECT = Path(__file__).resolve().parents[2]
 MODELS = ("core.models.registry", "core.models.customers", "core.models.outlook")
@@ -81,14 +82,14 @@ def small(tmp_path):
     ],
 )
 def test_closure_of_a_module(small, start, expected):
-    modules = set(Closure(small, (start,)).modules)
+    modules = set(Closure(small, (start,)).module_names)
     assert modules == {"core", start, *(f"core.{name}" for name in expected.split())}
 
 
 def test_pages_may_be_starting_points_and_a_package_stands_for_its_modules(small):
-    assert Closure(small, ("pages.view",)).modules == ("core", "core.a", "core.a.three", "pages", "pages.view")
-    assert "core.lazy.io" in Closure(small, ("pages",)).modules
-    assert "core.b.deep.inner.other" in Closure(small, ("core.b",)).modules
+    assert Closure(small, ("pages.view",)).module_names == ("core", "core.a", "core.a.three", "pages", "pages.view")
+    assert "core.lazy.io" in Closure(small, ("pages",)).module_names
+    assert "core.b.deep.inner.other" in Closure(small, ("core.b",)).module_names
 
 
 def test_data_beside_the_modules_counts_and_in_folders_of_data_alone(small):
@@ -196,7 +197,7 @@ def test_another_version_of_a_numeric_library_changes_the_key(checkout, monkeypa
 
 
 def test_how_things_are_kept_changes_no_key():
-    assert "core.artifacts" not in Closure(Tree(ROOT), ("core.cli",)).modules
+    assert "core.artifacts" not in Closure(Tree(ROOT), ("core.cli",)).module_names
 
 
 LAZY = """

@@ -46,7 +46,7 @@ def slow(counter: list[int], value, started: Event, go: Event):
 
 
 def test_eight_threads_make_it_once_and_get_the_same_object():
-    shelf, counter = Memory().shelf("x", 4), []
+    shelf, counter = Memory().new_shelf("x", 4), []
     started, go = Event(), Event()
     Thread(target=lambda: (started.wait(), go.set())).start()
     values = ask_at_once(8, lambda _: shelf.get("key", slow(counter, {"a": 1}, started, go)))
@@ -56,7 +56,7 @@ def test_eight_threads_make_it_once_and_get_the_same_object():
 
 @pytest.mark.parametrize("error", [ValueError("no"), PanicException("engine")])
 def test_an_error_reaches_all_who_wait_and_is_not_kept(error):
-    shelf, counter = Memory().shelf("x", 4), []
+    shelf, counter = Memory().new_shelf("x", 4), []
     started, go = Event(), Event()
     waiting = Barrier(4)
 
@@ -81,7 +81,7 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept(error):
 
 
 def test_a_thread_that_is_ended_ends_no_other():
-    shelf, started, go = Memory().shelf("x", 4), Event(), Event()
+    shelf, started, go = Memory().new_shelf("x", 4), Event(), Event()
     counter: list[int] = []
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(shelf.get, "key", slow(counter, Stopped(), started, go))
@@ -93,19 +93,19 @@ def test_a_thread_that_is_ended_ends_no_other():
 
 
 def test_what_needs_itself_says_so():
-    shelf = Memory().shelf("loops", 4)
+    shelf = Memory().new_shelf("loops", 4)
     with pytest.raises(RuntimeError, match="loops needs itself"):
         shelf.get("key", lambda: shelf.get("key", lambda: 1))
     assert shelf.get("key", lambda: 2) == 2
 
 
 def test_none_and_false_are_kept_like_any_value():
-    shelf = Memory().shelf("x", 4)
+    shelf = Memory().new_shelf("x", 4)
     assert [shelf.get("key", lambda: None), shelf.get("key", lambda: 1)] == [None, None]
 
 
 def test_the_one_not_used_for_longest_goes():
-    shelf = Memory().shelf("x", 3)
+    shelf = Memory().new_shelf("x", 3)
     for name in "abc":
         shelf.get(name, lambda: 1)
     shelf.get("a", lambda: 2)
@@ -115,7 +115,7 @@ def test_the_one_not_used_for_longest_goes():
 
 @pytest.mark.parametrize("entries", [1, 2, 16, 512])
 def test_never_more_than_its_number(entries):
-    shelf = Memory().shelf("x", entries)
+    shelf = Memory().new_shelf("x", entries)
     for number in range(3 * entries):
         shelf.get(number, lambda: 1)
         assert len(shelf) <= entries
@@ -125,11 +125,11 @@ def test_never_more_than_its_number(entries):
 
 def test_all_shelves_share_one_bound_of_bytes():
     memory = Memory(100 * KIB)
-    left, right = memory.shelf("left", 1_000), memory.shelf("right", 1_000)
+    left, right = memory.new_shelf("left", 1_000), memory.new_shelf("right", 1_000)
     for number in range(200):
         (left if number % 2 else right).get(number, lambda: np.zeros(KIB, np.uint8))
         assert memory.n_bytes <= 100 * KIB
-        assert memory.n_bytes == left.n_bytes + right.n_bytes
+        assert memory.n_bytes == left.total_bytes + right.total_bytes
     assert 199 in left
     assert 0 not in right
     assert len(left) + len(right) > 70
@@ -137,7 +137,7 @@ def test_all_shelves_share_one_bound_of_bytes():
 
 def test_a_value_larger_than_the_bound_is_handed_out_and_not_kept():
     memory = Memory(100 * KIB)
-    shelf = memory.shelf("x", 10)
+    shelf = memory.new_shelf("x", 10)
     shelf.get("small", lambda: 1)
     assert len(shelf.get("large", lambda: b"0" * 200 * KIB)) == 200 * KIB
     assert "large" not in shelf
@@ -146,7 +146,7 @@ def test_a_value_larger_than_the_bound_is_handed_out_and_not_kept():
 
 def test_a_smaller_bound_makes_room_at_once():
     memory = Memory(100 * KIB)
-    shelf = memory.shelf("x", 100)
+    shelf = memory.new_shelf("x", 100)
     for number in range(50):
         shelf.get(number, lambda: np.zeros(KIB, np.uint8))
     memory.resize(20 * KIB)
@@ -161,9 +161,9 @@ def test_a_shelf_that_is_gone_gives_its_bytes_back():
     assert memory.n_bytes > 100 * KIB
     del memo
     gc.collect()
-    other = memory.shelf("x", 2)
+    other = memory.new_shelf("x", 2)
     other.get(1, lambda: 1)
-    assert memory.n_bytes == other.n_bytes < KIB
+    assert memory.n_bytes == other.total_bytes < KIB
 
 
 def test_a_memo_makes_a_part_once_per_name_and_key():
@@ -175,7 +175,7 @@ def test_a_memo_makes_a_part_once_per_name_and_key():
 
 def test_clearing_forgets_and_gives_bytes_back_and_what_is_under_way_is_not_kept():
     memory = Memory()
-    shelf, started, go = memory.shelf("x", 4), Event(), Event()
+    shelf, started, go = memory.new_shelf("x", 4), Event(), Event()
     shelf.get("there", lambda: b"0" * KIB)
     with ThreadPoolExecutor(1) as pool:
         task = pool.submit(shelf.get, "key", slow([], "old", started, go))
@@ -189,7 +189,7 @@ def test_clearing_forgets_and_gives_bytes_back_and_what_is_under_way_is_not_kept
 
 def test_many_threads_on_many_keys_leave_the_sums_right():
     memory = Memory(64 * KIB)
-    shelves = [memory.shelf(str(number), 20) for number in range(3)]
+    shelves = [memory.new_shelf(str(number), 20) for number in range(3)]
 
     def work(seed: int) -> None:
         for step in range(300):
@@ -200,7 +200,7 @@ def test_many_threads_on_many_keys_leave_the_sums_right():
 
     assert ask_at_once(8, work) == [None] * 8
     slots = [slot.n_bytes for shelf in shelves for slot in shelf._slots.values()]
-    assert memory.n_bytes == sum(slots) == sum(shelf.n_bytes for shelf in shelves)
+    assert memory.n_bytes == sum(slots) == sum(shelf.total_bytes for shelf in shelves)
     assert memory.n_bytes <= 64 * KIB
 
 
