@@ -264,6 +264,31 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def artifacts(
+    kind: Annotated[str, typer.Argument(help="One kind, such as results; all without one.")] = "",
+    prune: Annotated[bool, typer.Option("--prune", help="Delete what is kept of the kind.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="With --prune: of every kind.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what was worked out and is kept in the home folder, or delete it; it is made again when needed."""
+    from datetime import UTC, datetime
+
+    from core.artifacts import listing, open_cache
+    from core.artifacts.kinds import KINDS, kind_named
+
+    cache = open_cache(_settings().home)
+    if prune:
+        typer.echo(listing.pruned(cache, kind, everything))
+    elif as_json:
+        names = [kind_named(kind).name] if kind else list(KINDS)
+        _print_json([row for row in listing.as_json(listing.summaries(cache)) if row["name"] in names])
+    elif kind:
+        typer.echo(listing.entries_text(kind_named(kind), cache.entries(kind_named(kind)), datetime.now(UTC)))
+    else:
+        typer.echo(listing.text(listing.summaries(cache), datetime.now(UTC)))
+
+
+@app.command()
 def serve(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
     address: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",

@@ -1,0 +1,103 @@
+"""The kinds of things that are kept: what each is, how many, and whether it may be written to disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.contracts.errors import StoreError, closest
+
+if TYPE_CHECKING:
+    from core.artifacts.codecs import FolderCodec
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of what is kept.
+
+    Attributes
+    ----------
+    name : str
+        Its folder under `home/artifacts`, and its name on the command line.
+    title : str
+        What it is, as a plural a sentence can use: "models".
+    entries : int
+        How many the disk keeps, those made or read last; 0 where nothing is written.
+    in_memory : int
+        How many stay in memory; 0 where none do. The bytes of all kinds together are bounded besides.
+    content : str
+        What is in it and who makes it, for the list and the documentation.
+    codec : FolderCodec, optional
+        How it is written; None where who makes it brings a codec, or the plain one serves.
+    is_reread : bool
+        True where what was just written is handed out as it reads back, so that the process which made it
+        and those that come after have the very same.
+    """
+
+    name: str
+    title: str
+    entries: int
+    in_memory: int
+    content: str
+    codec: FolderCodec[Any] | None = None
+    is_reread: bool = False
+
+    @property
+    def is_kept_on_disk(self) -> bool:
+        """Whether anything of this kind is written."""
+        return self.entries > 0
+
+
+SAMPLE = Kind("sample", "sample companies", 2, 0, "The sample company as it was generated.")
+SNAPSHOTS = Kind(
+    "snapshots", "data snapshots", 3, 2, "The data as it was read and checked, once per state of its files.", None, True
+)
+MODELS = Kind("models", "models", 6, 4, "The trained models with their cards and scores, one version each.", None, True)
+ALARMS = Kind("alarms", "model alarms", 12, 12, "What a version of the models raises on today's deals and accounts.")
+ACCOUNTS = Kind(
+    "accounts", "account outlooks", 4, 4, "What is expected of every paying account, and past cases.", None, True
+)
+REPLAYS = Kind("replays", "replays", 3, 4, "Forecasts as they would have been made on past days.", None, True)
+REPLAY_DAYS = Kind("replay-days", "replayed days", 400, 32, "Single past days between those that are replayed.")
+RESULTS = Kind("results", "results", 512, 512, "Measures, forecasts and headlines of the company's own data.")
+CHARTS = Kind("charts", "charts", 300, 512, "Finished charts with their data, ready to be drawn.")
+VECTORS = Kind("vectors", "sentence vectors", 4, 20_000, "The catalogue's sentences as numbers, by the text's hash.")
+MARTS = Kind("marts", "marts", 0, 8, "The small tables measures are worked out from.")
+MEASURES = Kind("measures", "parts of measures", 0, 48, "What several measures share, per function.")
+SLIDER = Kind("slider", "parts of scenarios", 0, 100_000, "Baselines and what each lever's position changes.")
+ANALYSES = Kind("analyses", "requirement lists", 0, 64, "A buyer's list as read, matched and filled; never written.")
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        SAMPLE,
+        SNAPSHOTS,
+        MODELS,
+        ALARMS,
+        ACCOUNTS,
+        REPLAYS,
+        REPLAY_DAYS,
+        RESULTS,
+        CHARTS,
+        VECTORS,
+        MARTS,
+        MEASURES,
+        SLIDER,
+        ANALYSES,
+    )
+}
+
+
+def kind_named(name: str) -> Kind:
+    """Return a kind by its name.
+
+    Raises
+    ------
+    StoreError
+        When there is none of that name; the closest one is given.
+    """
+    if name in KINDS:
+        return KINDS[name]
+    near = closest(name, KINDS)
+    mend = f"Did you mean {near}?" if near else f"Known: {', '.join(KINDS)}."
+    raise StoreError(f"There is no kind of artefact called {name!r}.", mend=mend)

@@ -1,0 +1,54 @@
+"""The caches and shelves that all of a process shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+
+from core.artifacts.cache import ArtifactCache
+from core.artifacts.folder_tier import FolderTier
+from core.artifacts.kinds import Kind
+from core.artifacts.memory import MEMORY, Shelf
+from core.artifacts.notices import Notice
+
+FOLDER = "artifacts"
+_CACHES: dict[Path, ArtifactCache] = {}
+_OPENING = Lock()
+
+
+def open_cache(home: Path) -> ArtifactCache:
+    """Return the cache of a home folder, one per process; its files lie in `home/artifacts`.
+
+    Parameters
+    ----------
+    home : Path
+        Usually `settings.home`. Nothing is written before there is something to keep.
+    """
+    root = home.absolute() / FOLDER
+    cache = _CACHES.get(root)
+    if cache is None:
+        with _OPENING:
+            cache = _CACHES.setdefault(root, ArtifactCache(FolderTier(root)))
+    return cache
+
+
+def all_notices() -> tuple[Notice, ...]:
+    """Return the notices of all caches this process has opened."""
+    return tuple(notice for cache in list(_CACHES.values()) for notice in cache.notices())
+
+
+_PROCESS: dict[str, Shelf] = {}
+
+
+def process_shelf(kind: Kind) -> Shelf:
+    """Return the memory that all of a process shares for a kind that is never written, whatever the home."""
+    with _OPENING:
+        if kind.name not in _PROCESS:
+            _PROCESS[kind.name] = MEMORY.new_shelf(kind.name, kind.in_memory)
+        return _PROCESS[kind.name]
+
+
+def forget_all() -> None:
+    """Forget everything in memory, of all homes; for tests and after a change that no key speaks of."""
+    for shelf in MEMORY.shelves():
+        shelf.clear()
