@@ -15,8 +15,8 @@ from core.artifacts.closure import ROOT, Closure, code_fingerprint, forget_sourc
 from core.artifacts.source_tree import Tree
 
 PROJECT = Path(__file__).resolve().parents[2]
-MODELS = ("core.models.registry", "core.models.customers", "core.models.outlook")
-DEPENDENT = (*MODELS, "core.forecasts.archive", "core.explain.headlines", "core.scenarios.whatif", "core.metrics.flow")
+MODELS = ("core.models.registry", "core.models.customers.account_outlook", "core.models.outlook")
+DEPENDENT = (*MODELS, "core.forecasts.backtest_archive", "core.explain.headlines", "core.scenarios.whatif", "core.metrics.flow")
 FILES = {
     "core/__init__.py": "",
     "core/a/__init__.py": "from core.a import one, two\nfrom core.a.three import third\n__all__ = ['one', 'two']\n",
@@ -157,7 +157,7 @@ def test_a_line_of_a_chart_or_of_another_room_changes_no_models_key(checkout, ch
         ("core/requirements/classes.yaml", "core.requirements.gap"),
         ("core/requirements/confidence.json", "core.requirements.gap"),
         ("core/requirements/limits/measures.yaml", "core.requirements.gap"),
-        ("core/models/trees.py", "core.forecasts.archive"),
+        ("core/models/trees.py", "core.forecasts.backtest_archive"),
         ("core/marts/facts.py", "core.metrics.growth"),
         ("core/charts/theme.py", "core.charts.pipeline"),
         ("core/metrics/flow.py", "pages.pipeline"),
@@ -221,7 +221,7 @@ assert core.__file__.startswith(sys.argv[1])
 """
 
 
-@pytest.mark.parametrize("start", ["core.forecasts.archive", "core.requirements.gap", "core.scenarios.whatif"])
+@pytest.mark.parametrize("start", ["core.forecasts.backtest_archive", "core.requirements.gap", "core.scenarios.whatif"])
 def test_the_files_of_a_closure_suffice_to_run_every_import_in_them(start, tmp_path):
     needed = Closure(Tree(PROJECT), (start,))
     lines: dict[str, None] = {}

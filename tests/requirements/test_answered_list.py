@@ -8,6 +8,7 @@ from io import BytesIO
 
 import polars as pl
 import pytest
+from tests.requirements.test_edition import replace_database
 from typer.testing import CliRunner
 
 from core.charts import list_summary, snapshot
@@ -22,7 +23,6 @@ from core.requirements.work.gap_ledger import RequirementSet
 from core.store import Store
 from core.store.answers import Decision
 from core.store.reviews import Change
-from tests.requirements.test_edition import replace_database
 
 LIST = (
     b"id,requirement,priority,answer\n"
