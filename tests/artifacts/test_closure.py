@@ -16,7 +16,13 @@ from core.artifacts.source_tree import Tree
 
 PROJECT = Path(__file__).resolve().parents[2]
 MODELS = ("core.models.registry", "core.models.customers.account_outlook", "core.models.outlook")
-DEPENDENT = (*MODELS, "core.forecasts.backtest_archive", "core.explain.headlines", "core.scenarios.whatif", "core.metrics.flow")
+DEPENDENT = (
+    *MODELS,
+    "core.forecasts.backtest_archive",
+    "core.explain.headlines",
+    "core.scenarios.whatif",
+    "core.metrics.flow",
+)
 FILES = {
     "core/__init__.py": "",
     "core/a/__init__.py": "from core.a import one, two\nfrom core.a.three import third\n__all__ = ['one', 'two']\n",
