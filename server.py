@@ -19,9 +19,10 @@ from pages.ui.server import preload
 @asynccontextmanager
 async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
+    from pages.ui.kit import first_page
     from pages.ui.server import warmup
 
-    threading.Thread(target=warmup.ready, name=warmup.NAME, daemon=True).start()
+    threading.Thread(target=warmup.ready, args=(first_page.read,), name=warmup.NAME, daemon=True).start()
     yield
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import logging
+from collections.abc import Callable
 from importlib import import_module
 
 import streamlit as st
@@ -31,26 +32,21 @@ def freeze() -> bool:
     return True
 
 
-def ready() -> None:
+def ready(read: Callable[[], None]) -> None:
     """Import what the executive page needs and read its data, before anybody has opened it.
 
-    Nothing is trained here, and a problem is left to the page, which tells it in a sentence. Collecting, which
-    `quarterdeck serve` puts off while libraries are imported, begins when this is through.
-    """
-    from core import explain, metrics, models
-    from pages.ui.kit import cache
+    A problem is left to the page, which tells it in a sentence. Collecting, which `quarterdeck serve` puts off
+    while libraries are imported, begins when this is through.
 
+    Parameters
+    ----------
+    read : callable
+        Reads what the first page shows, into the app's caches; it must train nothing.
+    """
     # A spinner finds no session here; there is nobody to show it to, and nothing to warn of.
     logging.getLogger(SESSIONS).addFilter(lambda record: record.threadName != NAME)
     try:
-        settings = cache.settings()
-        if not settings.has_data:
-            return
-        data = cache.data(settings)
-        if models.registry.is_trained(data, settings):
-            cache.result(explain.headlines.headlines, data, settings)
-            cache.result(models.outlook.current, data, settings)
-        cache.result(metrics.recurring.mrr, data, settings)
+        read()
         for used in USED:
             import_module(used)
     except (QuarterdeckError, OSError) as error:
