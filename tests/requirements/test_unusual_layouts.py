@@ -7,7 +7,7 @@ import pytest
 
 from core.contracts.errors import RequirementError
 from core.requirements.export import filled_file
-from core.requirements.read import answer_cells, column_roles, layout, repair, tables
+from core.requirements.read import answer_cells, column_roles, layout, repair, stacked_tables
 from core.requirements.read.requirement_list import read_list
 from tests.requirements.workbooks import book
 
@@ -99,8 +99,8 @@ def test_a_heading_repeated_over_the_same_columns_begins_no_other_table():
     both = read_list(book(S=STACKED), "a.xlsx", [first, second])
     assert [one.is_given for one in both.layouts] == [True, True]
     assert both.frame["answer_cells"].to_list() == [N, N, "D8", "D9"]
-    assert tables.is_header(STACKED[1])
-    assert not tables.is_header(["A1", ASKS[0]])
+    assert stacked_tables.is_header(STACKED[1])
+    assert not stacked_tables.is_header(["A1", ASKS[0]])
 
 
 def test_a_second_list_beside_the_first_is_said():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         reading_notes,
         repair,
         requirement_list,
-        tables,
+        stacked_tables,
     )
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "reading_notes",
     "repair",
     "requirement_list",
-    "tables",
+    "stacked_tables",
 ]
 
 __getattr__ = later(__name__, {name: name for name in __all__})

@@ -17,7 +17,7 @@ from core.metrics.measure import counted
 from core.requirements.officefiles import grids
 from core.requirements.officefiles.grids import File, Grid
 from core.requirements.officefiles.sheetxml import MOST_ROWS, letters_of
-from core.requirements.read import column_roles, layout, reading_notes, repair, tables
+from core.requirements.read import column_roles, layout, reading_notes, repair, stacked_tables
 from core.requirements.read.layout import Layout
 from core.requirements.read.repair import Given
 
@@ -129,7 +129,7 @@ def read_list(
     opened = grids.open_file(content, title)
     shapes, notes = _layouts(opened, given, len(content))
     lists: list[tuple[Grid, Layout, pl.DataFrame]] = []
-    parts = [(grid, part) for grid, whole in shapes for part in tables.find(grid, whole, given)]
+    parts = [(grid, part) for grid, whole in shapes for part in stacked_tables.find(grid, whole, given)]
     for grid, shape in parts:
         rows = _rows(grid, shape, leave_hidden=_leaves(given, grid))
         if rows.height or len(opened.names) == 1:
@@ -299,7 +299,9 @@ def _headed(grid: Grid, shape: Layout) -> str | None:
     """Return the title right above a table that is not the first of its sheet."""
     before = [(n, cells) for n, cells in grid.rows if shape.header_row and shape.header_row - 2 <= n < shape.header_row]
     titles = [[c for c in cells if c] for _, cells in before]
-    is_later = any(tables.is_header(cells) for n, cells in grid.rows if shape.header_row and n < shape.header_row)
+    is_later = any(
+        stacked_tables.is_header(cells) for n, cells in grid.rows if shape.header_row and n < shape.header_row
+    )
     return next((t[0][:LONGEST_TITLE] for t in reversed(titles) if is_later and len(set(t)) == 1), None)
 
 

@@ -1,0 +1,93 @@
+"""Names say what a thing is: no filler locals, no local that hides a function, one meaning per module name."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = [ROOT / "app.py", ROOT / "server.py", *sorted(p for d in ("core", "pages") for p in (ROOT / d).rglob("*.py"))]
+FILLER = {"found", "held", "known", "told", "one", "place", "said", "kept"}
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+# Modules of several rooms that bear one name because they speak of one subject.
+SAME_SUBJECT = {
+    "accounts",
+    "activities",
+    "backtest",
+    "bookings",
+    "capabilities",
+    "calls",
+    "cache",
+    "churn",
+    "coverage",
+    "customers",
+    "deals",
+    "executive",
+    "explain",
+    "files",
+    "forecast",
+    "model",
+    "gap_ledger",
+    "models",
+    "opportunities",
+    "pipeline",
+    "products",
+    "recurring",
+    "regions",
+    "requirements",
+    "review",
+    "scenarios",
+    "snapshot",
+    "subscriptions",
+    "team",
+    "trend",
+    "trends",
+    "transactions",
+}
+
+
+def functions(tree: ast.AST) -> Iterator[Function]:
+    yield from (node for node in ast.walk(tree) if isinstance(node, Function))
+
+
+def bound(function: ast.AST) -> Iterator[tuple[str, int]]:
+    """Names bound inside a function, its parameters included; what inner functions bind is theirs."""
+    arguments = getattr(function, "args", None)
+    if isinstance(arguments, ast.arguments):
+        given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        yield from ((a.arg, a.lineno) for a in given if a is not None)
+    todo = list(ast.iter_child_nodes(function))
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        if isinstance(node, ast.Lambda):
+            yield from ((a.arg, a.lineno) for a in node.args.args)
+        todo.extend(ast.iter_child_nodes(node))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_locals_are_called_what_they_are(file):
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    filler = {(name, line) for f in [tree, *functions(tree)] for name, line in bound(f) if name in FILLER}
+    assert not filler
+    own = {node.name for node in tree.body if isinstance(node, Function)}
+    hiding = {(name, line) for f in functions(tree) for name, line in bound(f) if name in own}
+    assert not hiding
+
+
+def test_a_module_name_stands_in_one_room_unless_it_means_the_same():
+    rooms = defaultdict(set)
+    for file in (ROOT / "core").rglob("*.py"):
+        parts = file.relative_to(ROOT / "core").parts
+        if file.stem not in ("__init__", "env") and "versions" not in parts[:-1] and len(parts) > 1:
+            rooms[file.stem].add(parts[0])
+    several = {name: sorted(where) for name, where in rooms.items() if len(where) > 1}
+    assert set(several) <= SAME_SUBJECT, several
