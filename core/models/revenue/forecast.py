@@ -15,7 +15,7 @@ from core.contracts.errors import ModelError
 from core.metrics.measure import money
 from core.models.revenue import bookings_signal
 from core.models.revenue.local_models import SEASON, Floats
-from core.models.revenue.panel_forecaster import RevenueForecaster, reconciled
+from core.models.revenue.panel_forecaster import RevenueForecaster, agreed
 
 ALL = "All"
 
@@ -90,8 +90,8 @@ def replayed(model: RevenueForecaster, months: int, h: int) -> pl.DataFrame:
             if own_last != last or back >= n:
                 continue
             amount, half = float(middle[index, h - 1]), float(width[index, h - 1])
-            actual = float(model.series_[index][n - back + h - 1])
-            parts.append((unit, add_months(own_last, h - back), amount, amount - half, amount + half, actual))
+            actual, lower = float(model.series_[index][n - back + h - 1]), max(amount - half, model.floors_[index])
+            parts.append((unit, add_months(own_last, h - back), amount, lower, amount + half, actual))
     if not parts:
         raise ModelError("The history is too short to replay.", mend="Load more months of transactions.")
     shape = {"unit": pl.String, "month": pl.Date, **dict.fromkeys(("amount", "lower", "upper", "actual"), pl.Float64)}
@@ -107,7 +107,7 @@ def ahead(model: RevenueForecaster, h: int, back: int = 0) -> tuple[Floats, Floa
     top = model.units_.index(ALL)
     order = [top, *(i for i in range(len(model.units_)) if i != top)]
     out = middle.copy()
-    out[order] = reconciled(middle[order], width[order] ** 2)
+    out[order] = agreed(middle[order], width[order] ** 2, model.floors_[order])
     return out, width
 
 
@@ -184,7 +184,8 @@ def forecast_revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
     model = fitted(dataset, past, settings)
     middle, width = ahead(model, h)
     months = [add_months(last, i + 1) for last in model.last_months_ for i in range(h)]
-    columns = {"amount": middle.ravel(), "lower": (middle - width).ravel(), "upper": (middle + width).ravel()}
+    lower = model.bounded(middle - width).ravel()
+    columns = {"amount": middle.ravel(), "lower": lower, "upper": (middle + width).ravel()}
     reasons = {name: part.ravel() for name, part in reckoned(model, middle, settings).items()}
     forecasts = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns, **reasons})
     replays = pl.DataFrame()

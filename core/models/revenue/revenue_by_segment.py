@@ -15,7 +15,7 @@ from core.metrics import money, percent
 from core.models import registry
 from core.models.revenue import forecast
 from core.models.revenue.forecast import ALL
-from core.models.revenue.panel_forecaster import RevenueForecaster, reconciled
+from core.models.revenue.panel_forecaster import RevenueForecaster, agreed
 
 BY = {"region": "Region", "segment": "Segment", "family": "Product family", "team": "Team"}
 NOT_KNOWN = "Not known"
@@ -154,9 +154,10 @@ def _forecast(lines: pl.DataFrame, whole: pl.DataFrame, settings: Settings) -> p
     model, h = RevenueForecaster(settings).fit(full), len(target)
     middle, width = model.ahead(h)
     fixed = np.vstack([np.zeros(h), width**2])
-    middle = reconciled(np.vstack([target, middle]), fixed)[1:]
+    middle = agreed(np.vstack([target, middle]), fixed, np.array([-np.inf, *model.floors_]))[1:]
     months = [add_months(day, i + 1) for day in model.last_months_ for i in range(h)]
-    columns = {"amount": middle.ravel(), "lower": (middle - width).ravel(), "upper": (middle + width).ravel()}
+    lower = model.bounded(middle - width).ravel()
+    columns = {"amount": middle.ravel(), "lower": lower, "upper": (middle + width).ravel()}
     forecasts = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns})
     past = full.sort("unit", "month").with_columns(is_forecast=pl.lit(value=False))
     return pl.concat([past, forecasts.with_columns(is_forecast=pl.lit(value=True))], how="diagonal")
