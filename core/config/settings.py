@@ -36,6 +36,7 @@ class SourceSettings(_Section):
 
     folder: str = ""
     mapping: str = ""
+    months_without_rows: Literal["zero", "unknown"] = "zero"
 
 
 class FiscalSettings(_Section):

@@ -12,6 +12,7 @@ from core.config.calendar import (
     add_months,
     add_quarters,
     is_weekly,
+    month_start,
     period_end,
     period_start,
     quarter_end,
@@ -96,6 +97,17 @@ def last_days(day: date, days: int) -> Days:
     return Days(day + DAY - days * DAY, day + DAY)
 
 
+def running_month(day: date) -> date:
+    """Return the first day of the month that is not over at the end of a day: the next one's on a month's last day.
+
+    Examples
+    --------
+    >>> running_month(date(2026, 3, 30)), running_month(date(2026, 3, 31))
+    (datetime.date(2026, 3, 1), datetime.date(2026, 4, 1))
+    """
+    return month_start(day + DAY)
+
+
 def quarter(day: date, settings: Settings) -> Days:
     """Return the whole fiscal quarter that a day lies in."""
     return through(quarter_start(day, settings), quarter_end(day, settings))
@@ -104,6 +116,20 @@ def quarter(day: date, settings: Settings) -> Days:
 def quarter_to_date(day: date, settings: Settings) -> Days:
     """Return the days of a fiscal quarter up to and with a day."""
     return through(quarter_start(day, settings), day)
+
+
+def same_day_of_quarter(day: date, start: date, settings: Settings) -> date:
+    """Return the day of another quarter after as many days; its last day where this one's last has come, or it is over.
+
+    Parameters
+    ----------
+    day : date
+    start : date
+        A day of the other quarter.
+    settings : Settings
+    """
+    own, other = quarter(day, settings), quarter(start, settings)
+    return other.last if day == own.last else min(other.begin + (day - own.begin), other.last)
 
 
 @dataclass(frozen=True)

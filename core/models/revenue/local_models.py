@@ -82,18 +82,18 @@ def _grown(series: Sequence[Floats], h: int, seed: int, problems: Problems) -> l
 
 def _without_failures(own: Floats, plain: Floats, problems: Problems) -> Floats:
     """Put the mean of the other members, else the drift, where one could not forecast a series (not a number)."""
-    failed = np.isnan(own).any(axis=2)
     out = own.copy()
-    for index in np.flatnonzero(failed.any(axis=0)):
-        serving = own[~failed[:, index], index]
-        out[failed[:, index], index] = serving.mean(axis=0) if len(serving) else plain[index]
-        for member in np.flatnonzero(failed[:, index]):
-            problems.setdefault((MEMBERS[member], int(index)), "it could not be fitted")
+    for index in range(own.shape[1]):
+        missing = [member for member in range(len(own)) if np.isnan(own[member, index]).any()]
+        serving = [own[member, index] for member in range(len(own)) if member not in missing]
+        for member in missing:
+            out[member, index] = np.mean(serving, axis=0) if serving else plain[index]
+            problems.setdefault((MEMBERS[member], index), "it could not be fitted")
     return out
 
 
 def alone(series: Sequence[Floats], h: int, problems: Problems | None = None) -> Floats:
-    """Return the forecasts of each unit alone by ETS, Theta and CES, shape (3, series, h); not a number where one fails.
+    """Return the forecasts of each unit alone by ETS, Theta and CES, shape (3, series, h), nan where one fails.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -149,13 +150,14 @@ def _forecast(lines: pl.DataFrame, whole: pl.DataFrame, settings: Settings) -> p
     """Forecast the parts, held to the whole's forecast."""
     target = whole.filter("is_forecast").sort("month")["amount"].to_numpy()
     last = whole.filter(~pl.col("is_forecast"))["month"].max()
-    ends = lines.select("unit").unique().with_columns(month=pl.lit(last), amount=pl.lit(0.0))
-    full = pl.concat([lines, ends.join(lines, on=["unit", "month"], how="anti").select(lines.columns)])
+    full = forecast.filled(lines, last) if isinstance(last, date) else lines
     model, h = RevenueForecaster(settings).fit(full), len(target)
-    middle, width = model.ahead(h)
+    first = whole.filter("is_forecast")["month"].min()
+    skipped = forecast.months_apart(last, first) - 1 if isinstance(last, date) and isinstance(first, date) else 0
+    middle, width = (part[:, skipped:] for part in model.ahead(h + skipped))
     fixed = np.vstack([np.zeros(h), width**2])
     middle = agreed(np.vstack([target, middle]), fixed, np.array([-np.inf, *model.floors_]))[1:]
-    months = [add_months(day, i + 1) for day in model.last_months_ for i in range(h)]
+    months = [add_months(day, skipped + i + 1) for day in model.last_months_ for i in range(h)]
     lower = model.bounded(middle - width).ravel()
     columns = {"amount": middle.ravel(), "lower": lower, "upper": (middle + width).ravel()}
     forecasts = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns})
