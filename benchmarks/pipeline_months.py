@@ -102,7 +102,7 @@ def main() -> None:
     """Print the mean relative miss of the regions with and without each way."""
     settings = load(environ={"QUARTERDECK_HOME": str(ROOT / ".quarterdeck")})
     data = load_sample(settings)
-    past = forecast.revenue_panel(data)
+    past = forecast.revenue_panel(data, settings)
     model = forecast.RevenueForecaster(settings).fit(past)
     months = past["month"].unique().sort().to_list()
     signals = pipeline_signals(data, settings, model, months)

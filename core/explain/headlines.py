@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 import polars as pl
 
-from core.config import Settings
-from core.config.calendar import add_months, quarter_label, quarter_start
+from core.config import Settings, windows
+from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.metrics import money
 from core.metrics.bookings import by_region_and_family, daily
@@ -56,9 +56,9 @@ def headlines(data: Dataset, settings: Settings) -> Headlines:
 
     Formula: worked out are the quarter's forecast against quota (money: the gap); how the pipeline
     due this quarter changed in a week (the change); the region and the product family whose bookings
-    moved most against the same days, or months, a year ago (the move); recurring revenue over the
-    running quarter (twelve times the move). At most one of region and family is kept, the larger. The
-    three of the most money are told.
+    moved most against the same dates, or months, a year ago (the move), those that sold on one side only
+    among them; recurring revenue over the running quarter (twelve times the move). At most one of region
+    and family is kept, the larger. The three of the most money are told.
 
     Parameters
     ----------
@@ -119,38 +119,40 @@ def _change(data: Dataset, settings: Settings) -> Iterator[Statement]:
 
 
 def _region(data: Dataset, settings: Settings) -> Iterator[Statement]:
-    """Tell the region whose bookings of the quarter moved most against the same days a year ago."""
-    begin, booked = quarter_start(data.as_of, settings), daily(data)
-    past = add_months(begin, -12)
-    sides = [_by_region(booked, *ends) for ends in ((begin, data.as_of), (past, past + (data.as_of - begin)))]
-    both = sides[0].join(sides[1], on="region", how="full", coalesce=True, suffix="_then").fill_null(0.0)
-    if both.is_empty() or not both["amount_then"].sum():
+    """Tell the region whose bookings of the quarter moved most against the same dates of last year's."""
+    booked, case = daily(data), windows.quarter_on_last_years(data.as_of, settings)
+    now, then = (_by_region(booked, side) for side in (case.now, case.then))
+    if then.is_empty():
         return
-    moved = both.with_columns(move=pl.col("amount") - pl.col("amount_then"))
+    both = now.join(then, on="region", how="full", coalesce=True, suffix="_then").fill_null(0.0)
+    moved = both.with_columns(move=(pl.col("amount") - pl.col("amount_then")).round(2))
     row = moved.sort(pl.col("move").abs(), "region", descending=[True, False]).row(0, named=True)
-    word = "more" if row["move"] > 0 else "less"
-    label = quarter_label(data.as_of, settings)
+    if not row["move"]:
+        return
+    word, label = "more" if row["move"] > 0 else "less", quarter_label(data.as_of, settings)
+    other = "in all of the same quarter" if case.is_finished else "by the same day"
     text = (
         f"{row['region']} has booked {money(row['amount'], settings.currency)} in {label}, "
-        f"{money(abs(row['move']), settings.currency)} {word} than by the same day a year ago, the largest move of any "
-        "region."
+        f"{money(abs(row['move']), settings.currency)} {word} than {other} a year ago, the largest move of any region."
     )
     yield text, abs(row["move"]), REGIONS
 
 
-def _by_region(booked: pl.DataFrame, since: date, until: date) -> pl.DataFrame:
-    rows = booked.filter(pl.col("day").is_between(since, until)).with_columns(pl.col("region").fill_null("No region"))
+def _by_region(booked: pl.DataFrame, window: windows.Days) -> pl.DataFrame:
+    rows = booked.filter(window.holds()).with_columns(pl.col("region").fill_null("No region"))
     return rows.group_by("region").agg(pl.col("amount").sum())
 
 
 def _family(data: Dataset, settings: Settings) -> Iterator[Statement]:
     """Tell the product family whose bookings of twelve months moved most."""
     frame = by_region_and_family(data, settings).frame
-    sums = frame.group_by("family").agg(pl.col("amount").sum(), pl.col("earlier_amount").sum())
-    sums = sums.filter(pl.col("earlier_amount") > 0).with_columns(move=pl.col("amount") - pl.col("earlier_amount"))
-    if sums.is_empty():
+    if not frame["earlier_amount"].drop_nulls().len():
         return
+    sums = frame.group_by("family").agg(pl.col("amount").sum(), pl.col("earlier_amount").sum())
+    sums = sums.with_columns(move=(pl.col("amount") - pl.col("earlier_amount")).round(2))
     row = sums.sort(pl.col("move").abs(), "family", descending=[True, False]).row(0, named=True)
+    if not row["move"]:
+        return
     word = "up" if row["move"] > 0 else "down"
     text = (
         f"{row['family']} is {word} {money(abs(row['move']), settings.currency)} on the twelve months before, the "

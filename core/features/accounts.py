@@ -9,7 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.contracts.spans import line_runs
+from core.contracts.spans import line_runs, unbroken
 
 NUMBERS = (
     "mrr_amount",
@@ -85,13 +85,8 @@ def spells(subscriptions: pl.DataFrame) -> pl.DataFrame:
     Contract lines that overlap or follow on the same day are one span; ended_on is null while the
     account still pays. An account that leaves and comes back has two spans.
     """
-    lines = subscriptions.filter(pl.col("mrr_amount") > 0).sort("account_id", "started_on")
-    reach = pl.col("ended_on").fill_null(NEVER).cum_max().shift(1).over("account_id")
-    fresh = (pl.col("started_on") > reach).fill_null(value=True)
-    spans = lines.with_columns(span=fresh.cum_sum().over("account_id")).group_by("account_id", "span")
-    merged = spans.agg(pl.col("started_on").min(), pl.col("ended_on").fill_null(NEVER).max())
-    ended = pl.when(pl.col("ended_on") != NEVER).then("ended_on")
-    return merged.with_columns(ended_on=ended).drop("span").sort("account_id", "started_on")
+    paid = subscriptions.filter(pl.col("mrr_amount") > 0)
+    return unbroken(paid, "account_id", "started_on", "ended_on")
 
 
 def outcomes(dataset: Dataset, frame: pl.DataFrame, as_of: date, horizons: Sequence[int]) -> pl.DataFrame:

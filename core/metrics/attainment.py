@@ -7,11 +7,12 @@ from datetime import date
 
 import polars as pl
 
-from core.config import Settings
+from core.config import Settings, windows
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.metrics.bookings import daily, dated
 from core.metrics.measure import Measure, money, percent, ratio
+from core.metrics.quotas import own_quotas, quota_of_company
 
 NOBODY = "No team"
 
@@ -22,7 +23,8 @@ def teams(data: Dataset, settings: Settings) -> Measure:
     Formula: bookings ÷ quota. A booking counts for the team its rep belonged to on the day it was
     booked; a quota counts for the team the rep belonged to when the quarter began, or first joined
     in it. So a rep who moves takes the quota's team along only from the next quarter, and team
-    figures add up to the company's to the cent. None without a quota.
+    figures add up to the company's to the cent. Roll-up quotas are left out (`quotas.own_quotas`). None
+    without a quota.
 
     Parameters
     ----------
@@ -35,12 +37,10 @@ def teams(data: Dataset, settings: Settings) -> Measure:
         Value: attainment of all teams. Frame: team, amount, quota_amount, attainment_rate, largest
         amount first.
     """
-    begin = quarter_start(data.as_of, settings)
-    booked = daily(data).filter(pl.col("day") >= begin).select("rep_id", "day", "amount")
+    window = windows.quarter_to_date(data.as_of, settings)
+    booked = daily(data).filter(window.holds()).select("rep_id", "day", "amount")
     won = _team_at(booked, data).group_by("team").agg(pl.col("amount").sum())
-    asked = data.quotas.filter(pl.col("period_start_on") == begin).select(
-        "rep_id", pl.col("period_start_on").alias("day"), "quota_amount"
-    )
+    asked = own_quotas(data, window.begin).select("rep_id", pl.col("period_start_on").alias("day"), "quota_amount")
     quota = _team_at(asked, data, joins_later=True).group_by("team").agg(pl.col("quota_amount").sum())
     frame = (
         won.join(quota, on="team", how="full", coalesce=True)
@@ -54,7 +54,9 @@ def teams(data: Dataset, settings: Settings) -> Measure:
     label = quarter_label(data.as_of, settings)
     if share is None:
         return Measure("Team attainment", None, "rate", frame, f"There is no quota for {label}.")
-    best = frame.filter(pl.col("attainment_rate").is_not_null()).sort("attainment_rate", descending=True)
+    best = frame.filter(pl.col("attainment_rate").is_not_null()).sort(
+        "attainment_rate", "team", descending=[True, False]
+    )
     lead = best.row(0, named=True)
     text = (
         f"{lead['team']} stands best at {percent(lead['attainment_rate'])} of its {label} quota with "
@@ -71,14 +73,8 @@ def behind(data: Dataset, settings: Settings, team: str) -> pl.DataFrame:
 
 
 def quota_of_reps(data: Dataset, begin: date) -> float:
-    """Return the sum of the reps' own quotas of a quarter; of all quotas where nobody is known to be a rep.
-
-    Managers' quotas repeat those of their teams, so they are left out.
-    """
-    asked = data.quotas.filter(pl.col("period_start_on") == begin)
-    reps = data.sales_team.filter(pl.col("role") == "rep")["rep_id"].unique()
-    asked = asked.filter(pl.col("rep_id").is_in(reps.implode())) if len(reps) else asked
-    return float(asked["quota_amount"].sum())
+    """Return the sum of the quotas of a quarter without roll-ups (`quotas.own_quotas`)."""
+    return quota_of_company(data, begin)
 
 
 def regions_of(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:

@@ -7,10 +7,13 @@ from datetime import date
 import polars as pl
 
 from core import marts
-from core.config import Settings
-from core.config.calendar import add_months, quarter_label, quarter_start
+from core.config import Settings, windows
+from core.config.calendar import add_months, add_quarters, month_start, quarter_label, quarter_start
 from core.contracts import Dataset
-from core.metrics.measure import Measure, counted, money
+from core.metrics.measure import Measure, counted, money, share
+
+BOOKED = ("booking",)
+BILLED = ("billing", "refund")
 
 
 def lines(data: Dataset, kinds: tuple[str, ...] = ("booking",), since: date | None = None) -> pl.DataFrame:
@@ -67,19 +70,50 @@ def total(data: Dataset, since: date, until: date, kinds: tuple[str, ...] = ("bo
     return float(inside["amount"].sum())
 
 
-def monthly(data: Dataset, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFrame:
-    """Sum the lines of some kinds by month.
+def monthly(data: Dataset, kinds: tuple[str, ...], settings: Settings) -> pl.DataFrame:
+    """Sum the lines of some kinds by calendar month.
+
+    Parameters
+    ----------
+    data : Dataset
+    kinds : tuple of str
+    settings : Settings
+        `source.months_without_rows` says what months after the last line are.
 
     Returns
     -------
     pl.DataFrame
-        Columns month (first day), amount; months without lines are 0; the running month is in.
+        Columns month (first day), amount; the running month is in. Months without lines are 0, up to that of
+        the as-of date; where lines come late, months after the last line are left out as not known.
     """
     rows = daily(data, kinds)
     if rows.is_empty():
         return pl.DataFrame(schema={"month": pl.Date, "amount": pl.Float64})
     months = rows.group_by(month=pl.col("day").dt.truncate("1mo")).agg(pl.col("amount").sum())
-    return months.sort("month").upsample("month", every="1mo").with_columns(pl.col("amount").fill_null(0.0))
+    is_late = settings.source.months_without_rows == "unknown"
+    last = pl.col("month").max() if is_late else pl.lit(month_start(data.as_of))
+    every = months.select(pl.date_range(pl.col("month").min(), last, "1mo").alias("month"))
+    return every.join(months, on="month", how="left", maintain_order="left").with_columns(
+        pl.col("amount").fill_null(0.0)
+    )
+
+
+def gap_note(data: Dataset, months: pl.DataFrame, kinds: tuple[str, ...]) -> str:
+    """Say since when there is no line of some kinds, where that is more than a month; empty where there are any.
+
+    Parameters
+    ----------
+    data : Dataset
+    months : pl.DataFrame
+        As `monthly` gives it.
+    kinds : tuple of str
+    """
+    last = daily(data, kinds)["day"].max()
+    if not isinstance(last, date) or add_months(month_start(last), 1) >= month_start(data.as_of):
+        return ""
+    is_zero = months.height and months["month"][-1] > last
+    what = "later months count as 0" if is_zero else "later months are not known"
+    return f" The last line is of {last:%d %B %Y}; {what}."
 
 
 def by_month(data: Dataset, settings: Settings) -> Measure:
@@ -90,9 +124,10 @@ def by_month(data: Dataset, settings: Settings) -> Measure:
     Measure
         Unit money; the frame has columns month, amount.
     """
-    frame = monthly(data).tail(36)
+    frame = monthly(data, BOOKED, settings).tail(36)
     amount = float(frame["amount"].sum())
-    text = f"{money(amount, settings.currency)} booked over {frame.height} months."
+    text = f"{money(amount, settings.currency)} booked over {counted(frame.height, 'month')}."
+    text += gap_note(data, frame, BOOKED)
     return Measure("Bookings by month", amount, "money", frame, text)
 
 
@@ -104,9 +139,10 @@ def revenue_by_month(data: Dataset, settings: Settings) -> Measure:
     Measure
         Unit money; the frame has columns month, amount.
     """
-    frame = monthly(data, ("billing", "refund")).tail(36)
+    frame = monthly(data, BILLED, settings).tail(36)
     amount = float(frame["amount"].sum())
-    text = f"{money(amount, settings.currency)} invoiced over {frame.height} months."
+    text = f"{money(amount, settings.currency)} invoiced over {counted(frame.height, 'month')}."
+    text += gap_note(data, frame, BILLED)
     return Measure("Revenue by month", amount, "money", frame, text)
 
 
@@ -154,7 +190,9 @@ def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) 
     rows = daily(data).with_columns(pl.col("region").fill_null("No region"))
     starts = {d: quarter_start(d, settings) for d in rows["day"].unique()}
     rows = rows.with_columns(quarter_start_on=pl.col("day").replace_strict(starts, return_dtype=pl.Date))
-    latest = rows["quarter_start_on"].unique().sort().tail(quarters)
+    first = add_quarters(data.as_of, 1 - quarters, settings)
+    latest = rows["quarter_start_on"].unique().sort()
+    latest = latest.filter(latest >= first)
     names = {d: quarter_label(d, settings) for d in latest}
     frame = (
         rows.filter(pl.col("quarter_start_on").is_in(latest.implode()))
@@ -164,14 +202,18 @@ def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) 
         .sort("quarter_start_on", "region")
     )
     now = frame.filter(pl.col("quarter_start_on") == quarter_start(data.as_of, settings)).sort(
-        "amount", descending=True
+        "amount", "region", descending=[True, False]
     )
     amount = float(now["amount"].sum())
     if now.is_empty():
         return Measure("Bookings by region", None, "money", frame, "Nothing has been booked this quarter yet.")
-    share = now["amount"][0] / amount if amount else 0
-    best = money(now["amount"][0], settings.currency)
-    text = f"{now['region'][0]} leads this quarter with {best}, {share:.0%} of all bookings."
+    rate, best = share(float(now["amount"][0]), amount), money(now["amount"][0], settings.currency)
+    rest = (
+        f"{rate:.0%} of all bookings"
+        if rate is not None
+        else f"all together stand at {money(amount, settings.currency)}"
+    )
+    text = f"{now['region'][0]} leads this quarter with {best}, {rest}."
     return Measure("Bookings by region", amount, "money", frame, text)
 
 
@@ -189,25 +231,31 @@ def by_region_and_family(data: Dataset, settings: Settings, months: int = 12) ->
     -------
     Measure
         Unit money. Frame: region, family, amount, n_deals, earlier_amount (the same months a year
-        before; null without any), largest first.
+        before; null without any), largest first. What sold only then stands at 0.
     """
-    begin = add_months(data.as_of, -months)
+    window = windows.last_months(data.as_of, months)
     rows = _placed(daily(data), data)
-    now = rows.filter(pl.col("day") > begin)
-    then = rows.filter((pl.col("day") > add_months(begin, -12)) & (pl.col("day") <= add_months(data.as_of, -12)))
+    now, then = rows.filter(window.holds()), rows.filter(window.moved(-windows.YEAR).holds())
     before = then.group_by("region", "family").agg(earlier_amount=pl.col("amount").sum())
     frame = (
         now.group_by("region", "family")
         .agg(pl.col("amount").sum(), n_deals=pl.col("n_lines").sum())
-        .join(before, on=["region", "family"], how="left")
+        .join(before, on=["region", "family"], how="full", coalesce=True)
+        .with_columns(pl.col("amount").fill_null(0.0), pl.col("n_deals").fill_null(0))
         .sort("amount", "region", "family", descending=[True, False, False])
     )
-    if frame.is_empty():
+    if now.is_empty():
         return Measure("Bookings by family", None, "money", frame, f"Nothing was booked in the last {months} months.")
     amount, top = float(frame["amount"].sum()), frame.row(0, named=True)
+    rate = share(float(top["amount"]), amount)
+    rest = (
+        f"{rate:.0%} of all bookings"
+        if rate is not None
+        else f"all together stand at {money(amount, settings.currency)}"
+    )
     text = (
         f"{top['family']} in {top['region']} brings most over {months} months: "
-        f"{money(top['amount'], settings.currency)}, {top['amount'] / amount:.0%} of all bookings."
+        f"{money(top['amount'], settings.currency)}, {rest}."
     )
     return Measure("Bookings by family", amount, "money", frame, text)
 
@@ -229,7 +277,7 @@ def behind(
     """
     rows = _placed(lines(data), data)
     if quarter is None:
-        rows = rows.filter(pl.col("day") > add_months(data.as_of, -12))
+        rows = rows.filter(windows.last_months(data.as_of).holds())
     else:
         labels = {d: quarter_label(d, settings) for d in rows["day"].unique()}
         rows = rows.filter(pl.col("day").replace_strict(labels, return_dtype=pl.String) == quarter)
@@ -250,11 +298,9 @@ def dated(data: Dataset, since: date, until: date, kinds: tuple[str, ...] = ("bo
     return _named(rows, data)
 
 
-def of_account(data: Dataset, account_id: str, after: date) -> pl.DataFrame:
-    """Return an account's booking lines after a day, in the columns of `dated`; the latest first."""
-    return _named(
-        _placed(lines(data, since=after).filter(pl.col("account_id") == account_id, pl.col("day") > after), data), data
-    )
+def of_account(data: Dataset, account_id: str, since: date) -> pl.DataFrame:
+    """Return an account's booking lines from a day on, in the columns of `dated`; the latest first."""
+    return _named(_placed(lines(data, since=since).filter(pl.col("account_id") == account_id), data), data)
 
 
 def _named(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:

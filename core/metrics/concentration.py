@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.config import Settings
-from core.config.calendar import add_months, quarter_end, quarter_label
+from core.config import Settings, windows
+from core.config.calendar import quarter_end, quarter_label
 from core.contracts import Dataset
 from core.metrics.bookings import lines, of_account
 from core.metrics.deal_events import due_by
-from core.metrics.measure import Measure, money, percent, ratio
+from core.metrics.measure import Measure, counted, money, percent, share
 
 
 def share_of_top(amounts: pl.Series, top: int = 10) -> float | None:
-    """Return the share of the largest amounts; None when they sum to nothing."""
+    """Return the share of the largest amounts among those above 0; None when there is none."""
     ordered = amounts.drop_nulls().sort(descending=True)
-    return ratio(float(ordered.head(top).sum()), float(ordered.sum()))
+    ordered = ordered.filter(ordered > 0)
+    return share(float(ordered.head(top).sum()), float(ordered.sum()))
 
 
 def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
     """Concentration of the pipeline: the share of the largest deals due this quarter.
 
     Formula: amount of the ten largest open deals expected to close by the end of the fiscal quarter ÷
-    the amount of all of them. None when none has an amount.
+    the amount of all of them with one above 0. None when none has.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
     about = data.opportunities.select("opportunity_id", "opportunity_name", "account_id").join(
         data.accounts.select("account_id", "account_name"), on="account_id", how="left"
     )
-    whole = float(rows["cents"].sum()) / 100
+    whole = float(rows.filter(pl.col("cents") > 0)["cents"].sum()) / 100
     frame = (
         rows.filter(pl.col("cents") > 0)
         .join(about, on="opportunity_id", how="left")
@@ -76,8 +77,9 @@ def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
 def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12) -> Measure:
     """Concentration of bookings: the share of the customers who bought most.
 
-    Formula: bookings of the ten largest customers over the months up to the as-of date ÷ all bookings
-    of that time; a year earlier the same is worked out for comparison. None without bookings.
+    Formula: bookings of the ten largest customers over the months up to the as-of date ÷ those of all
+    customers who bought more than they gave back in that time; a year earlier the same is worked out for
+    comparison. So no share exceeds 1; customers who gave back as much or more are said. None without bookings.
 
     Parameters
     ----------
@@ -93,15 +95,16 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
     Measure
         Unit rate. Frame: account_id, account_name, amount, share_rate, cumulative_rate, largest first.
     """
-    begin = add_months(data.as_of, -months)
-    rows = lines(data, since=add_months(begin, -12))
-    now = rows.filter(pl.col("day") > begin).group_by("account_id").agg(pl.col("amount").sum())
-    then = rows.filter(pl.col("day").is_between(add_months(begin, -12), add_months(data.as_of, -12), closed="right"))
+    window = windows.last_months(data.as_of, months)
+    earlier = window.moved(-windows.YEAR)
+    rows = lines(data, since=earlier.begin)
+    now = rows.filter(window.holds()).group_by("account_id").agg(pl.col("amount").sum())
+    then = rows.filter(earlier.holds())
     before = share_of_top(then.group_by("account_id").agg(pl.col("amount").sum())["amount"], top)
     frame = (
         now.join(data.accounts.select("account_id", "account_name"), on="account_id", how="left")
         .sort("amount", "account_id", descending=[True, False])
-        .with_columns(share_rate=pl.when(pl.col("amount").sum() > 0).then(pl.col("amount") / pl.col("amount").sum()))
+        .with_columns(share_rate=pl.when(pl.col("amount") > 0).then(pl.col("amount") / pl.col("amount").clip(0).sum()))
         .select(
             "account_id",
             pl.coalesce("account_name", "account_id").alias("account_name"),
@@ -113,16 +116,20 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
     value = share_of_top(frame["amount"], top)
     if value is None:
         return Measure("Concentration", None, "rate", frame, f"Nothing was booked in the last {months} months.")
+    buyers = frame.filter(pl.col("amount") > 0).height
     text = (
-        f"The {min(top, frame.height)} largest of {frame.height:,} customers bought {percent(value)} of all bookings "
+        f"The {min(top, buyers)} largest of {buyers:,} customers bought {percent(value)} of all bookings "
         f"of the last {months} months"
     )
-    if frame.height == 1:
+    if buyers == 1:
         text = f"One customer bought everything of the last {months} months"
     text += "." if before is None else f", against {percent(before)} a year earlier."
+    if frame.height > buyers:
+        gave = counted(frame.height - buyers, "customer", "customers")
+        text += f" {gave} gave back as much as they bought or more, and are left out."
     return Measure("Concentration", value, "rate", frame, text)
 
 
 def behind(data: Dataset, settings: Settings, account_id: str, months: int = 12) -> pl.DataFrame:
     """Return the bookings of one customer over the months up to the as-of date, the latest first."""
-    return of_account(data, account_id, add_months(data.as_of, -months))
+    return of_account(data, account_id, windows.last_months(data.as_of, months).begin)

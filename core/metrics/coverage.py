@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from core.config import Settings
-from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
+from core.config import Settings, windows
+from core.config.calendar import add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
@@ -95,7 +95,7 @@ def coverage(data: Dataset, settings: Settings, quarters: int = 8) -> Coverage:
         ("Still to be created", to_create),
     ]
     frame = pl.DataFrame(rows, schema={"item": pl.String, "amount": pl.Float64}, orient="row").drop_nulls()
-    ratios = {
+    ratios: dict[str, float | None] = {
         "remaining": ratio(due, left),
         "full": ratio(due, quota),
         "weighted": ratio(weighted_amount, left),
@@ -142,15 +142,13 @@ def open_and_weighted(data: Dataset, settings: Settings, day: date, end: date) -
 
 
 def _record(data: Dataset, settings: Settings, booked: pl.DataFrame, quarters: int) -> pl.DataFrame:
-    begin = quarter_start(data.as_of, settings)
-    gone = (data.as_of - begin).days
     first = tracks(data, settings)["day"].min()
     rows = []
     for k in range(quarters, 0, -1):
-        start = add_months(begin, -3 * k)
+        start = add_quarters(data.as_of, -k, settings)
         end = quarter_end(start, settings)
-        day = min(start + timedelta(days=gone), end)
-        if not isinstance(first, date) or first > add_months(start, -3):
+        day = windows.same_day_of_quarter(data.as_of, start, settings)
+        if not isinstance(first, date) or first > add_quarters(start, -1, settings):
             continue
         due, weighted_amount = open_and_weighted(data, settings, day, end)
         rest = _between(booked, day + timedelta(days=1), end)

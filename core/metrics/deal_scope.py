@@ -9,7 +9,8 @@ from typing import Literal
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import add_months, quarter_end, quarter_start
+from core.config.calendar import add_quarters, quarter_end, quarter_start
+from core.config.windows import last_months
 from core.contracts import Dataset
 from core.contracts.errors import ContractError, closest
 from core.metrics.deal_events import NO_OWNER, NO_REGION, NO_TEAM, tracks
@@ -117,7 +118,7 @@ def window(due: str, day: date, settings: Settings) -> Window:
     if due == "this quarter":
         return Window(None, end)
     if due == "next quarter":
-        begin = add_months(quarter_start(day, settings), 3)
+        begin = add_quarters(day, 1, settings)
         return Window(begin, quarter_end(begin, settings))
     raise ContractError(f"There is no close-date window called {due!r}.", mend=f"Known: {', '.join(DUE)}.")
 
@@ -132,13 +133,13 @@ def periods(data: Dataset, settings: Settings) -> dict[str, tuple[str, str]]:
     """
     day = data.as_of
     quarter = quarter_start(day, settings)
-    eve, eve_before = quarter - timedelta(days=1), add_months(quarter, -3) - timedelta(days=1)
+    eve, eve_before = quarter - timedelta(days=1), add_quarters(quarter, -1, settings) - timedelta(days=1)
     spans = {
         "Last 7 days": (day - timedelta(days=7), day),
         "Last 28 days": (day - timedelta(days=28), day),
         "This quarter so far": (eve, day),
         "Last quarter": (eve_before, eve),
-        "Last 12 months": (add_months(day, -12), day),
+        "Last 12 months": (last_months(day).begin - timedelta(days=1), day),
     }
     return {name: (begin.isoformat(), end.isoformat()) for name, (begin, end) in spans.items()}
 

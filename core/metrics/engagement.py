@@ -13,7 +13,7 @@ from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError, closest
 from core.contracts.spans import line_runs
-from core.metrics.measure import money, percent
+from core.metrics.measure import growth_rate, money, percent
 
 MONTHS = 24
 KINDS = ("Deal", "Contract", "Meeting", "Call", "Mail", "Ticket")
@@ -82,7 +82,8 @@ class Account:
         """Compare the last three months with the three before."""
         late, before = self.months.tail(3), self.months.slice(-6, 3)
         used, was = (float(part["usage"].sum()) for part in (late, before))
-        usage = f"usage {percent(used / was - 1, sign=True)}" if was else "no usage readings to compare"
+        moved = growth_rate(used, was)
+        usage = "no usage readings to compare" if moved is None else f"usage {percent(moved, sign=True)}"
         tickets = [int(part["n_tickets"].sum()) for part in (late, before)]
         moods = [_mean(part["ticket_sentiment"]) for part in (late, before)]
         mood = f", mood in tickets {moods[0]:+.2f} after {moods[1]:+.2f}" if None not in moods else ""

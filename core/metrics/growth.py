@@ -1,20 +1,18 @@
-"""Growth of a running period against equal elapsed days of an earlier one."""
+"""Growth of a period on an earlier one: of a running one on as many days, of a finished one on the whole."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
 
 import polars as pl
 
-from core.config import Settings
-from core.config.calendar import add_months, month_start, quarter_start, year_start
+from core.config import Settings, windows
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.bookings import daily
 from core.metrics.deal_events import DELETED, tracks
-from core.metrics.measure import Measure, compact, percent, ratio
+from core.metrics.measure import Measure, compact, growth_rate, money, percent
 
 TOLD = {
     "Bookings": "this quarter's bookings stand",
@@ -28,11 +26,13 @@ MONEY = ("Bookings", "Revenue", "Pipeline created")
 
 
 def table(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measure:
-    """Growth of the running month, quarter and year on equal elapsed days, by a measure of choice.
+    """Growth of the month, quarter and year, by a measure of choice.
 
-    Formula: amount from the first day of the running period to the as-of date, over the amount
-    of the same number of days from the first day of the earlier period, minus one. A shorter
-    earlier period is taken whole. None when the earlier amount is 0.
+    Formula: amount from the first day of the running period to the as-of date, over that of the earlier
+    period, minus one. A running month or quarter is held against as many days of the one before, and
+    against the same dates of last year's; a period whose last day has come against the whole of the
+    other. None when the earlier amount is 0 or below, for then the two amounts say it. A month is the
+    fiscal period: in a year of weeks, four or five of them.
 
     Parameters
     ----------
@@ -52,19 +52,13 @@ def table(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measu
     ContractError
         When there is no such measure.
     """
-    day, rows = data.as_of, _rows(data, settings, measure)
-    month, quarter, year = month_start(day), quarter_start(day, settings), year_start(day, settings)
-    cases = [
-        ("Month on month", month, add_months(month, -1), 1),
-        ("Quarter on quarter", quarter, add_months(quarter, -3), 3),
-        ("Quarter on last year's", quarter, add_months(quarter, -12), 3),
-        ("Year on year", year, add_months(year, -12), 12),
-    ]
+    rows = _rows(data, settings, measure)
+    cases = windows.comparisons(data.as_of, settings)
     out = []
-    for name, begin, earlier, months in cases:
-        last = min(earlier + (day - begin), add_months(earlier, months) - timedelta(days=1))
-        now, then = _sum(rows, begin, day), _sum(rows, earlier, last)
-        out.append((name, begin, day, now, earlier, last, then, ratio(now - then, then)))
+    for case in cases:
+        now, then = _sum(rows, case.now), _sum(rows, case.then)
+        ends = (case.now.begin, case.now.last, now, case.then.begin, case.then.last, then)
+        out.append((case.name, *ends, growth_rate(now, then), case.is_finished, case.note))
     schema = {
         "comparison": pl.String,
         "since_on": pl.Date,
@@ -74,14 +68,28 @@ def table(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measu
         "earlier_until_on": pl.Date,
         "earlier_amount": pl.Float64,
         "growth_rate": pl.Float64,
+        "is_finished": pl.Boolean,
+        "note": pl.String,
     }
     frame = pl.DataFrame(out, schema=schema, orient="row")
-    growth = frame["growth_rate"][2]
-    elapsed = (day - quarter).days + 1
-    text = f"After {elapsed} days, {TOLD[measure]} {percent(growth, sign=True)} against the same days a year ago."
-    if growth is None:
-        text = "There is no earlier period to compare with."
-    return Measure("Growth", growth, "rate", frame, text)
+    return Measure("Growth", frame["growth_rate"][2], "rate", frame, _sentence(frame, cases[2], measure, settings))
+
+
+def _sentence(frame: pl.DataFrame, case: windows.Comparison, measure: str, settings: Settings) -> str:
+    """Say the quarter's growth on last year's, or both amounts where there is no rate."""
+    row = frame.row(2, named=True)
+    growth, note = row["growth_rate"], f" {case.note}" if case.note else ""
+    when = f"After {case.now.count} days"
+    other = "all of the same quarter" if case.is_finished else "the same days"
+    if growth is not None:
+        return f"{when}, {TOLD[measure]} {percent(growth, sign=True)} against {other} a year ago.{note}"
+    if not row["earlier_amount"]:
+        return "There is no earlier period to compare with."
+    amounts = [
+        money(row[name], settings.currency) if measure in MONEY else f"{row[name]:,.0f}"
+        for name in ("amount", "earlier_amount")
+    ]
+    return f"{when}, {TOLD[measure]} at {amounts[0]}, against {amounts[1]} in {other} a year ago.{note}"
 
 
 def told(growth: Measure, measure: str, currency: str) -> pl.DataFrame:
@@ -98,8 +106,8 @@ def told(growth: Measure, measure: str, currency: str) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        Text only, one row per comparison: its name, the amount of the running period, that of the same
-        days before, the growth. "–" where there is nothing to divide by.
+        Text only, one row per comparison: its name, the amount of the running period, that of the days it is
+        held against, the growth. "–" where the earlier amount is not above 0: the amounts say it.
     """
 
     def amount(value: float) -> str:
@@ -133,32 +141,41 @@ def _rows(data: Dataset, settings: Settings, measure: str) -> pl.DataFrame:
     return born.select("day", amount=worth)
 
 
-def year_ago(data: Dataset) -> Dataset:
-    """Return the same data as of the day twelve months earlier, for measures that keep to the as-of date."""
-    return replace(data, as_of=add_months(data.as_of, -12), known_fingerprint=f"{data.fingerprint}-year-ago")
+def year_ago(data: Dataset, settings: Settings) -> Dataset:
+    """Return the same data as of the same date a year ago, for measures that keep to the as-of date.
+
+    On the last day of a fiscal quarter that is the last day of last year's; in a year of weeks, the same day of the
+    same week.
+    """
+    day = windows.quarter_on_last_years(data.as_of, settings).then.last
+    return replace(data, as_of=day, known_fingerprint=f"{data.fingerprint}-year-ago-{day}")
 
 
 def change(
     data: Dataset, settings: Settings, measure: Callable[[Dataset, Settings], Measure]
 ) -> tuple[float | None, str]:
-    """Hold a measure against itself twelve months earlier, on the same number of elapsed days.
+    """Hold a measure against itself at the same date a year ago.
 
     Returns
     -------
     change : float or None
-        Relative for money and counts, in points of a rate for rates; None when either is missing.
+        Relative for money and counts, in points of a rate for rates; None when either is missing, or the
+        earlier amount is 0 or below.
     text : str
-        As a tile shows it.
+        As a tile shows it; both amounts where a rate would have the wrong sign.
     """
-    now, then = measure(data, settings), measure(year_ago(data), settings).value
+    now, then = measure(data, settings), measure(year_ago(data, settings), settings).value
     if now.value is None or then is None:
         return None, ""
     if now.unit == "rate":
         moved = now.value - then
         return moved, f"{moved * 100:+.1f} points on a year ago"
-    moved_by = ratio(now.value - then, then)
+    moved_by = growth_rate(now.value, then)
+    if moved_by is None and then < 0:
+        before = money(then, settings.currency) if now.unit == "money" else f"{then:,.0f}"
+        return None, f"after {before} a year ago"
     return moved_by, "" if moved_by is None else f"{percent(moved_by, sign=True)} on a year ago"
 
 
-def _sum(rows: pl.DataFrame, since: date, until: date) -> float:
-    return float(rows.filter(pl.col("day").is_between(since, until))["amount"].sum())
+def _sum(rows: pl.DataFrame, window: windows.Days) -> float:
+    return float(rows.filter(window.holds())["amount"].sum())

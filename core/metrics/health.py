@@ -9,8 +9,8 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 import polars as pl
 
-from core.config import Settings
-from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
+from core.config import Settings, windows
+from core.config.calendar import add_months, add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
@@ -98,12 +98,11 @@ def health(data: Dataset, settings: Settings) -> Health:
     Health
     """
     begin = quarter_start(data.as_of, settings)
-    gone = (data.as_of - begin).days
     booked = daily(data)
     first = tracks(data, settings)["day"].min()
-    starts = [add_months(begin, -3 * k) for k in range(QUARTERS, 0, -1)]
-    covered = [s for s in starts if isinstance(first, date) and first <= add_months(s, -3)]
-    days = [min(s + timedelta(days=gone), quarter_end(s, settings)) for s in covered]
+    starts = [add_quarters(begin, -k, settings) for k in range(QUARTERS, 0, -1)]
+    covered = [s for s in starts if isinstance(first, date) and first <= add_quarters(s, -1, settings)]
+    days = [windows.same_day_of_quarter(data.as_of, s, settings) for s in covered]
     weights = {s: _forecast(data, settings, s, d, booked) for s, d in zip(covered, days, strict=True)}
     rows = []
     for start, day in zip([*covered, begin], [*days, data.as_of], strict=True):
@@ -193,7 +192,7 @@ def _values(
     quota = quota_of_reps(data, start)
     left = quota - float(booked.filter(pl.col("day").is_between(start, day))["amount"].sum())
     return {
-        "Coverage": whole / left if quota and left > 0 else None,
+        "Coverage": ratio(whole, left) if quota else None,
         "Freshness": _fresh(data, settings, end, day),
         "Push rate": _pushed(data, settings, day, end),
         "Stage age": _in_pace(data, settings, end, day),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import polars as pl
 
-from core.config import Settings
-from core.config.calendar import add_months, quarter_label, quarter_start
+from core.config import Settings, windows
+from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.contracts.spans import is_valid
 from core.metrics.bookings import daily, lines
 from core.metrics.confidence_intervals import wilson
-from core.metrics.measure import Measure, money, percent, ratio
+from core.metrics.measure import Measure, money, percent, ratio, share
+from core.metrics.quotas import own_quotas
 from core.metrics.winrate import closed
 
 BOARDS = ("Attainment", "Bookings", "Win rate", "Activity", "Improvement")
@@ -62,14 +61,14 @@ def board(data: Dataset, settings: Settings, kind: str = "Attainment") -> Measur
 def behind(data: Dataset, settings: Settings, kind: str, rep_id: str) -> pl.DataFrame:
     """Return the rows behind one person's bar: booking lines, closed deals, or activities by kind and week."""
     begin = quarter_start(data.as_of, settings)
-    year = add_months(data.as_of, -12)
+    year = windows.last_months(data.as_of)
     if kind == "Win rate":
         columns = ("opportunity_id", "opportunity_name", "stage", "amount", "close_on", "is_won")
-        return closed(data, year, data.as_of).filter(pl.col("owner_id") == rep_id).select(columns).sort("close_on")
+        return closed(data, year).filter(pl.col("owner_id") == rep_id).select(columns).sort("close_on")
     if kind == "Activity":
         mine = _done(data).filter(pl.col("rep_id") == rep_id)
         return mine.group_by("kind", week=pl.col("on").dt.truncate("1w")).agg(n=pl.len()).sort("week", "kind")
-    since = begin if kind in ("Attainment", "Bookings") else add_months(year, -12)
+    since = begin if kind in ("Attainment", "Bookings") else windows.months_before(data.as_of).begin
     rows = lines(data, since=since).filter(pl.col("rep_id") == rep_id)
     names = data.accounts.select("account_id", "account_name")
     shown = ("day", "account_name", "region", "product_id", "amount")
@@ -97,10 +96,10 @@ def _shaped(frame: pl.DataFrame, data: Dataset, by: str = "value") -> pl.DataFra
 
 
 def _quarter(data: Dataset, settings: Settings) -> pl.DataFrame:
-    begin = quarter_start(data.as_of, settings)
-    rows = daily(data).filter(pl.col("day") >= begin)
+    window = windows.quarter_to_date(data.as_of, settings)
+    rows = daily(data).filter(window.holds())
     booked = rows.group_by("rep_id").agg(pl.col("amount").sum(), n=pl.col("n_lines").sum())
-    quota = data.quotas.filter(pl.col("period_start_on") == begin).select("rep_id", mark="quota_amount")
+    quota = own_quotas(data, window.begin).select("rep_id", mark="quota_amount")
     both = booked.join(quota, on="rep_id", how="full", coalesce=True)
     return both.with_columns(pl.col("amount").fill_null(0.0), pl.col("n").fill_null(0))
 
@@ -123,18 +122,21 @@ def _attainment(data: Dataset, settings: Settings) -> Measure:
 def _bookings(data: Dataset, settings: Settings) -> Measure:
     rows = _quarter(data, settings)
     frame = _shaped(rows.with_columns(value="amount"), data)
-    if frame.is_empty() or not float(frame["value"].sum()):
+    if frame.is_empty() or not frame["value"].any():
         return Measure("Bookings", None, "money", frame, "Nobody has booked anything this quarter yet.")
     whole, best = float(rows["amount"].sum()), frame.head(5)
+    part, unit = float(best["value"].sum()), settings.currency
+    rate = share(part, whole)
+    brought = money(part, unit) if rate is None else percent(rate)
     text = (
-        f"{best['rep_name'][0]} leads with {money(best['value'][0], settings.currency)}; the five best bring "
-        f"{percent(ratio(float(best['value'].sum()), whole))} of {money(whole, settings.currency)}."
+        f"{best['rep_name'][0]} leads with {money(best['value'][0], unit)}; the five best bring {brought} of "
+        f"{money(whole, unit)}."
     )
     return Measure("Bookings", whole, "money", frame, text)
 
 
 def _win_rate(data: Dataset, settings: Settings) -> Measure:
-    rows = closed(data, add_months(data.as_of, -12), data.as_of)
+    rows = closed(data, windows.last_months(data.as_of))
     each = rows.group_by(rep_id="owner_id").agg(n=pl.len(), value=pl.col("is_won").mean(), hits=pl.col("is_won").sum())
     reach = [wilson(hits, n) or (None, None) for hits, n in each.select("hits", "n").iter_rows()]
     each = each.with_columns(
@@ -156,9 +158,8 @@ def _win_rate(data: Dataset, settings: Settings) -> Measure:
 
 def _done(data: Dataset) -> pl.DataFrame:
     on = pl.col("occurred_at").dt.date()
-    since = data.as_of - timedelta(days=ACTIVE_DAYS - 1)
-    recent = data.activities.filter(on.is_between(since, data.as_of), pl.col("kind").is_in(DONE))
-    return recent.filter(pl.col("rep_id").is_not_null()).with_columns(on=on)
+    done = data.activities.filter(pl.col("kind").is_in(DONE), pl.col("rep_id").is_not_null()).with_columns(on=on)
+    return done.filter(windows.last_days(data.as_of, ACTIVE_DAYS).holds("on"))
 
 
 def _activity(data: Dataset, settings: Settings) -> Measure:
@@ -175,16 +176,18 @@ def _activity(data: Dataset, settings: Settings) -> Measure:
 
 
 def _improvement(data: Dataset, settings: Settings) -> Measure:
-    year, before = add_months(data.as_of, -12), add_months(data.as_of, -24)
     rows = daily(data)
 
-    def summed(since: date, until: date, name: str) -> pl.DataFrame:
-        inside = rows.filter((pl.col("day") > since) & (pl.col("day") <= until))
-        return inside.group_by("rep_id").agg(
-            pl.col("amount").sum().alias(name), pl.col("n_lines").sum().alias(f"n_{name}")
+    def summed(window: windows.Days, name: str) -> pl.DataFrame:
+        return (
+            rows.filter(window.holds())
+            .group_by("rep_id")
+            .agg(pl.col("amount").sum().alias(name), pl.col("n_lines").sum().alias(f"n_{name}"))
         )
 
-    both = summed(year, data.as_of, "now").join(summed(before, year, "mark"), on="rep_id")
+    both = summed(windows.last_months(data.as_of), "now").join(
+        summed(windows.months_before(data.as_of), "mark"), on="rep_id"
+    )
     frame = _shaped(both.with_columns(value=pl.col("now") - pl.col("mark"), n="n_now"), data)
     still = data.sales_team.filter(is_valid(data.as_of))["rep_id"].implode()
     frame = frame.filter(pl.col("rep_id").is_in(still))
@@ -195,4 +198,6 @@ def _improvement(data: Dataset, settings: Settings) -> Measure:
         f"{top['rep_name']} improved most: {money(top['value'], settings.currency)} more than in the twelve months "
         f"before; {up:,} of {frame.height:,} people improved."
     )
+    if not up:
+        text = "Nobody booked more in the last twelve months than in the twelve before."
     return Measure("Improvement", float(frame["value"].sum()), "money", frame, text)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 import polars as pl
 
 Unit = Literal["money", "rate", "count", "days"]
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -138,5 +140,34 @@ def left_over(amount: float, unit: str = "") -> str:
 
 
 def ratio(above: float, below: float) -> float | None:
-    """Divide, or return None without a denominator."""
-    return above / below if below else None
+    """Divide, or return None without a denominator: 0, below 0 and not a number are none.
+
+    Examples
+    --------
+    >>> ratio(1.0, 4.0), ratio(1.0, 0.0), ratio(1.0, -4.0)
+    (0.25, None, None)
+    """
+    return above / below if isfinite(below) and below > 0 and isfinite(above) else None
+
+
+def share(part: float, whole: float) -> float | None:
+    """Return a part's share of a whole, or None where it would lie outside 0 and 1, as it does with negative amounts.
+
+    Examples
+    --------
+    >>> share(1.0, 4.0), share(500.0, 100.0), share(-400.0, 100.0)
+    (0.25, None, None)
+    """
+    rate = ratio(part, whole)
+    return None if rate is None or rate < 0 or rate > 1 + ROUNDING else min(rate, 1.0)
+
+
+def growth_rate(now: float | None, then: float | None) -> float | None:
+    """Return growth on an earlier amount; None where that is missing, 0 or below 0, for then a rate says nothing.
+
+    Examples
+    --------
+    >>> growth_rate(150.0, 100.0), growth_rate(500.0, -500.0), growth_rate(5.0, 0.0)
+    (0.5, None, None)
+    """
+    return None if now is None or then is None else ratio(now - then, then)

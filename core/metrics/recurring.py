@@ -6,11 +6,11 @@ from datetime import date
 
 import polars as pl
 
-from core.config import Settings
+from core.config import Settings, windows
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.contracts.spans import line_runs
-from core.metrics.measure import Measure, money, percent, ratio
+from core.metrics.measure import Measure, growth_rate, money, percent
 
 
 def mrr_at(data: Dataset, day: date) -> float:
@@ -43,7 +43,8 @@ def mrr(data: Dataset, settings: Settings, months: int = 24) -> Measure:
         return Measure("Recurring revenue", None, "money", empty, "No subscriptions were loaded.")
     days = [add_months(data.as_of, -m) for m in range(months, -1, -1)]
     frame = pl.DataFrame({"month": [month_start(d) for d in days], "amount": [mrr_at(data, d) for d in days]})
-    now, before = float(frame["amount"][-1]), float(frame["amount"][-13])
-    growth = ratio(now - before, before)
-    text = f"Monthly recurring revenue is {money(now, settings.currency)}, {percent(growth, sign=True)} on a year ago."
+    now, before = float(frame["amount"][-1]), mrr_at(data, windows.year_ago_of(data.as_of))
+    growth = growth_rate(now, before)
+    text = f"Monthly recurring revenue is {money(now, settings.currency)}"
+    text += "; a year ago there was none." if growth is None else f", {percent(growth, sign=True)} on a year ago."
     return Measure("Recurring revenue", now, "money", frame, text)

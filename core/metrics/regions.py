@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
-from core.config import Settings
-from core.config.calendar import add_months, quarter_label, quarter_start
+from core.config import Settings, windows
+from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.attainment import regions_of
 from core.metrics.bookings import daily, dated
 from core.metrics.deal_events import NO_REGION, at, tracks
 from core.metrics.flow import deals
-from core.metrics.measure import Measure, percent, ratio
+from core.metrics.measure import Measure, growth_rate, percent, ratio
+from core.metrics.quotas import own_quotas
 
 KINDS = {"Bookings": ("booking",), "Revenue": ("billing", "refund"), "Attainment": ("booking",)}
 MEASURES = ("Bookings", "Attainment", "Revenue", "Open pipeline")
@@ -27,11 +28,12 @@ SHAPE = {"region": pl.String, "amount": pl.Float64, "earlier_amount": pl.Float64
 def regions(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measure:
     """Every region's amount with its change on a year ago, or with its share of quota, and its place on the map.
 
-    Formula: bookings and revenue are those of the running quarter so far, against as many days of the same
-    quarter a year ago: amount ÷ earlier amount − 1. Attainment is the quarter's bookings ÷ the quota of the
-    reps who were in the region when the quarter began. Open pipeline is all that is open on the day, by the
-    region its owner was in, against the same day a year ago. Regions add up to the company's amount to the
-    cent; with more than `map.most` the smallest stand together.
+    Formula: bookings and revenue are those of the running quarter so far, against the same dates a year ago, or
+    once it is over the whole of last year's quarter: amount ÷ earlier amount − 1, without a rate where the earlier
+    amount is not above 0. Attainment is the quarter's bookings ÷ the quota of the reps who were in the region
+    when the quarter began. Open pipeline is all that is open on the day, by the region its owner was in, against
+    the same date a year ago. Regions add up to the company's amount to the cent; with more than `map.most` the
+    smallest stand together.
 
     Parameters
     ----------
@@ -129,22 +131,15 @@ def behind(data: Dataset, settings: Settings, measure: str, region: str) -> pl.D
 
 def _amounts(data: Dataset, settings: Settings, measure: str) -> pl.DataFrame:
     """Return region, amount and what it is held against."""
-    begin, day = quarter_start(data.as_of, settings), data.as_of
+    sides = windows.quarter_on_last_years(data.as_of, settings)
     if measure == "Open pipeline":
-        now, then = _open(data, settings, day), _open(data, settings, add_months(day, -12))
+        now, then = (_open(data, settings, side.last) for side in (sides.now, sides.then))
     else:
         rows = daily(data, KINDS[measure])
-        past = add_months(begin, -12)
-        now = _summed(rows, begin, day)
-        last = min(past + (day - begin), add_months(past, 3) - timedelta(days=1))
-        then = _quota(data, begin) if measure == "Attainment" else _summed(rows, past, last)
+        now = _by_region(rows.filter(sides.now.holds()))
+        then = _quota(data, sides.now.begin) if measure == "Attainment" else _by_region(rows.filter(sides.then.holds()))
     both = now.join(then.rename({"amount": "earlier_amount"}), on="region", how="full", coalesce=True)
     return both.with_columns(pl.col("amount", "earlier_amount").fill_null(0.0))
-
-
-def _summed(rows: pl.DataFrame, since: date, until: date) -> pl.DataFrame:
-    inside = rows.filter(pl.col("day").is_between(since, until))
-    return _by_region(inside)
 
 
 def _by_region(rows: pl.DataFrame) -> pl.DataFrame:
@@ -158,11 +153,8 @@ def _open(data: Dataset, settings: Settings, day: date) -> pl.DataFrame:
 
 
 def _quota(data: Dataset, begin: date) -> pl.DataFrame:
-    """Return the quarter's quota by region, of reps only where anybody is known to be one."""
-    reps = data.sales_team.filter(pl.col("role") == "rep")["rep_id"].unique()
-    asked = data.quotas.filter(pl.col("period_start_on") == begin)
-    asked = asked.filter(pl.col("rep_id").is_in(reps.implode())) if len(reps) else asked
-    asked = asked.select("rep_id", day="period_start_on", amount="quota_amount")
+    """Return the quarter's quota by region, roll-ups left out."""
+    asked = own_quotas(data, begin).select("rep_id", day="period_start_on", amount="quota_amount")
     return _by_region(regions_of(asked, data))
 
 
@@ -183,9 +175,7 @@ def _gathered(both: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 
 def _rate(amount: float, other: float, measure: str) -> float | None:
     """Return the share of quota, or the change; None without either, for a base below 0 has no change."""
-    if other <= 0:
-        return None
-    return ratio(amount, other) if measure == "Attainment" else ratio(amount - other, other)
+    return ratio(amount, other) if measure == "Attainment" else growth_rate(amount, other)
 
 
 def _plain(name: str) -> str:

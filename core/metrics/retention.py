@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from core.config import Settings
 from core.config.calendar import add_months, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
-from core.contracts.spans import line_runs
+from core.contracts.spans import line_runs, unbroken
 from core.metrics.measure import Measure, money, percent, ratio
 
 Counted = Literal["logo", "net", "gross"]
 RATES = {"logo": "logo_rate", "net": "net_rate", "gross": "gross_rate"}
 WORDS = {"logo": "Customers", "net": "Net revenue", "gross": "Gross revenue"}
 YEAR = 12
+MONTH_DAYS = 30.44
+EXPECTED_LEAVERS = 7.0  # Were so many expected, none at all would be seen in fewer than one of a thousand cases.
 _ROWS = {
     "cohort": pl.Date,
     "label": pl.String,
@@ -42,14 +46,17 @@ class Cohorts:
     ----------
     frame : pl.DataFrame
         [cohort, label, age_months, n_accounts, n_kept, base_amount, amount, logo_rate, net_rate,
-        gross_rate, is_whole], ages counted from the base month. is_whole is false for cohorts that began
-        before anybody is on record as having left: who left earlier is in no file.
+        gross_rate, is_whole], ages counted from the base month. is_whole is false for cohorts of which the
+        file only has those who stayed (`records_begin`).
     base_months : int
         How long after the start the 100 % is taken.
+    records_begin : date or None
+        The day before which the file has no leavers though it should; None where it is whole.
     """
 
     frame: pl.DataFrame
     base_months: int
+    records_begin: date | None = None
 
     def at(self, age_months: int, counted: Counted = "logo") -> float | None:
         """Return the rate at an age over all whole cohorts old enough; null without any."""
@@ -74,9 +81,12 @@ class Cohorts:
     def note(self) -> str:
         """Say which cohorts show only those who stayed long enough to be on record; empty where none does."""
         pale = self.frame.filter(~pl.col("is_whole"))["label"].unique(maintain_order=True)
-        if pale.is_empty():
+        if pale.is_empty() or self.records_begin is None:
             return ""
-        return f" Cohorts up to {pale[-1]} are left out: who left before the first end on record is in no file."
+        return (
+            f" Cohorts up to {pale[-1]} are left out: nobody is on record as having left before "
+            f"{self.records_begin:%B %Y}, though by the pace since many would have; who left earlier is in no file."
+        )
 
 
 def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months: int = 0) -> Cohorts:
@@ -111,8 +121,7 @@ def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months:
     if lines.is_empty():
         return Cohorts(pl.DataFrame(schema=_ROWS), base_months)
     began = lines.group_by("account_id").agg(began_on=pl.col("started_on").min())
-    ended = lines["ended_on"].min()
-    watched = ended if isinstance(ended, date) and ended <= data.as_of else date.min
+    watched = records_begin(lines, data.as_of)
     days = began["began_on"].unique()
     start = {d: quarter_start(d, settings) if by == "quarter" else date(d.year, 1, 1) for d in days}
     length = 3 if by == "quarter" else 12
@@ -139,12 +148,53 @@ def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months:
             logo_rate=pl.col("n_kept") / pl.col("n_accounts"),
             net_rate=pl.col("amount") / pl.col("base_amount"),
             gross_rate=pl.col("held") / pl.col("base_amount"),
-            is_whole=pl.col("cohort") >= watched,
+            is_whole=pl.col("cohort") >= (watched or date.min),
         )
         .select(*_ROWS)
         .sort("cohort", "age_months"),
         base_months,
+        watched,
     )
+
+
+def records_begin(lines: pl.DataFrame, as_of: date) -> date | None:
+    """Return the day from which a file of contracts knows who left, where it lacks earlier leavers; None where whole.
+
+    From the first account on record as having left, leaving is counted by how many months an account had paid; by the
+    same pace at the same ages, `EXPECTED_LEAVERS` or more would have left before, in a whole file. A young company's
+    accounts had no time to, and where contracts run for a year nobody could: both expect fewer.
+
+    Parameters
+    ----------
+    lines : pl.DataFrame
+        Contract lines with account_id, started_on, ended_on.
+    as_of : date
+    """
+    spans = unbroken(lines, "account_id", "started_on", "ended_on")
+    left = spans.filter(pl.col("ended_on") <= as_of)
+    first = left["ended_on"].min()
+    if not isinstance(first, date):
+        return None
+
+    def ages(column: str, day: date) -> NDArray[np.int64]:
+        reached = pl.min_horizontal(column, pl.lit(day)).fill_null(pl.lit(day)) - pl.col("started_on")
+        months = spans.select(((reached.dt.total_days() / MONTH_DAYS).floor().clip(-1) + 1).cast(pl.Int64)).to_series()
+        return months.to_numpy()
+
+    until_first, until_end = ages("ended_on", first), ages("ended_on", as_of)
+    longest = int(until_end.max()) + 2
+    before, after = np.zeros(longest), np.zeros(longest)
+    np.add.at(before, np.zeros(spans.height, dtype=int), 1.0)
+    np.add.at(before, until_first, -1.0)
+    np.add.at(after, until_first, 1.0)
+    np.add.at(after, until_end, -1.0)
+    ended = left.select(
+        ((pl.col("ended_on") - pl.col("started_on")).dt.total_days() / MONTH_DAYS).floor().cast(pl.Int64)
+    )
+    n_left = np.bincount(ended.to_series().to_numpy(), minlength=longest)[:longest]
+    at_risk, watched = np.cumsum(before), np.cumsum(after)
+    pace = np.divide(n_left, np.maximum(watched, n_left), out=np.zeros(longest), where=n_left > 0)
+    return first if float((pace * at_risk).sum()) >= EXPECTED_LEAVERS else None
 
 
 def _whole(cohort: date, length: int, as_of: date) -> int:

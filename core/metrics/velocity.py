@@ -8,11 +8,11 @@ from math import log
 
 import polars as pl
 
-from core.config import Settings
-from core.config.calendar import add_months, quarter_label, quarter_start
+from core.config import Settings, windows
+from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.metrics.deal_events import at, tracks
-from core.metrics.measure import Measure, money, percent, ratio
+from core.metrics.measure import Measure, growth_rate, money, percent, ratio
 from core.metrics.stage_history import journeys
 from core.metrics.winrate import closed
 
@@ -61,15 +61,15 @@ def velocity(data: Dataset, settings: Settings, months: int = 12) -> Velocity:
     Velocity
         Money a day.
     """
-    past = add_months(data.as_of, -12)
+    past = windows.year_ago_of(data.as_of)
     now, then = (_parts(data, settings, day, months) for day in (data.as_of, past))
     value, earlier = _brings(now), _brings(then)
     rows = []
     for part in PARTS:
         after, before = now[part], then[part]
-        moved = ratio(after - before, before) if after is not None and before else None
+        moved = growth_rate(after, before)
         effect = None
-        if value and earlier and after and before:
+        if value and earlier and after and before and min(value, earlier, after, before) > 0:
             mean = value if value == earlier else (value - earlier) / log(value / earlier)
             effect = mean * log(after / before) * (-1 if part == "Days to win" else 1)
         rows.append((part, after, before, moved, effect))
@@ -96,7 +96,10 @@ def _text(
     )
     if earlier is None:
         return text
-    top = frame.sort(pl.col("effect_amount").abs(), descending=True).row(0, named=True)
+    moved = frame.filter(pl.col("effect_amount").is_not_null()).sort(pl.col("effect_amount").abs(), descending=True)
+    if moved.is_empty():
+        return f"{text} A year ago it was {money(earlier, settings.currency)}."
+    top = moved.row(0, named=True)
     return (
         f"{text} A year ago it was {money(earlier, settings.currency)}; what moved it most is "
         f"{top['part'].lower()} ({percent(top['change_rate'], sign=True)}), worth "
@@ -105,7 +108,7 @@ def _text(
 
 
 def _parts(data: Dataset, settings: Settings, day: date, months: int) -> dict[str, float | None]:
-    ended = closed(data, add_months(day, -months), day)
+    ended = closed(data, windows.last_months(day, months))
     won = ended.filter("is_won")
     days = (won["close_on"] - won["created_on"]).dt.total_days().drop_nulls()
     size, length = won["amount"].drop_nulls().mean(), days.median()
@@ -143,13 +146,13 @@ def win_rates(data: Dataset, settings: Settings, quarters: int = 12) -> Measure:
         quarter_start_on, quarter, n_created, n_open, cohort_rate, open_rate, n_closed, closing_rate.
     """
     born = journeys(data, settings).select("is_open", "is_won", created_on="known_on")
-    begin = add_months(quarter_start(data.as_of, settings), 3 - 3 * quarters)
+    begin = add_quarters(data.as_of, 1 - quarters, settings)
     made = _by_quarter(born.filter(pl.col("created_on") >= begin), "created_on", settings).agg(
         n_created=pl.len().cast(pl.Int64),
         n_open=pl.col("is_open").sum().cast(pl.Int64),
         cohort_rate=pl.col("is_won").mean(),
     )
-    ended = _by_quarter(closed(data, begin, data.as_of), "close_on", settings).agg(
+    ended = _by_quarter(closed(data, windows.through(begin, data.as_of)), "close_on", settings).agg(
         n_closed=pl.len().cast(pl.Int64), closing_rate=pl.col("is_won").mean()
     )
     frame = made.join(ended, on="quarter_start_on", how="full", coalesce=True).sort("quarter_start_on")
@@ -168,10 +171,8 @@ def win_rates(data: Dataset, settings: Settings, quarters: int = 12) -> Measure:
 
 
 def _cohort(data: Dataset, born: pl.DataFrame, frame: pl.DataFrame) -> Measure:
-    ripe = born.filter(
-        (pl.col("created_on") > add_months(data.as_of, -24)) & (pl.col("created_on") <= add_months(data.as_of, -12))
-    )
-    ended = closed(data, add_months(data.as_of, -12), data.as_of)
+    ripe = born.filter(windows.months_before(data.as_of).holds("created_on"))
+    ended = closed(data, windows.last_months(data.as_of))
     won, waiting = ripe.filter("is_won").height, ripe.filter("is_open").height
     rate, by_close = ratio(won, ripe.height), ratio(ended.filter("is_won").height, ended.height)
     if rate is None or by_close is None:

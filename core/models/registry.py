@@ -101,7 +101,12 @@ def key(dataset: Dataset, settings: Settings) -> str:
 def _digest(data: str, settings: Settings) -> str:
     digest = hashlib.blake2b(digest_size=12)
     parts = (settings.models, settings.stages, settings.fiscal)
-    for text in (data, *(p.model_dump_json() for p in parts), code("features", "models")):
+    for text in (
+        data,
+        settings.source.months_without_rows,
+        *(p.model_dump_json() for p in parts),
+        code("features", "models"),
+    ):
         digest.update(text.encode())
     return digest.hexdigest()
 

@@ -15,6 +15,7 @@ from core.config import Settings, load
 from core.contracts import FRAMES, SCHEMAS, Dataset
 from core.contracts.errors import SourceError, closest
 from core.contracts.stage_words import UNKNOWN_STAGE
+from core.sources import span_ends
 from core.sources.files import ENDINGS, open_frame
 from core.sources.mapping import EntityMap, read_map
 from core.sources.parsing import typed
@@ -100,6 +101,8 @@ def read_files(
     undated = frames["opportunities"].filter(pl.col("created_on").is_null()).height
     if undated:
         notes.append(f"{undated:,} deals have no creation date: they are counted, but not followed over time.")
+    frames, conventions = span_ends.normalised(frames, {name: entry.ends for name, entry in plan.items()})
+    notes += [text for convention in conventions if (text := convention.sentence())]
     frames = _completed(frames)
     notes += [f"No {n.replace('_', ' ')} loaded: {ADVICE[n]}" for n in FRAMES if n not in raw]
     return Dataset(

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.contracts import FRAMES
 from core.contracts.errors import SourceError, closest
+from core.sources.span_ends import Ends
 
 
 class Lookup(BaseModel):
@@ -42,6 +43,8 @@ class EntityMap(BaseModel):
         Our column -> another of our columns that holds the same.
     lookups : dict
         Our column -> where the id behind a name is found.
+    ends : {"inclusive", "exclusive"}, optional
+        Whether the ends of spans name the last day itself, or the day after it; found where it is not said.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +56,7 @@ class EntityMap(BaseModel):
     values: dict[str, dict[str, str | bool | float | None]] = {}
     copies: dict[str, str] = {}
     lookups: dict[str, Lookup] = {}
+    ends: Ends | None = None
 
 
 def parse_map(content: bytes, name: str = "the column map") -> dict[str, Any]:

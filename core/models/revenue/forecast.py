@@ -8,20 +8,20 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from core.config import Settings
-from core.config.calendar import add_months, month_start
+from core.config import Settings, windows
+from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.metrics.measure import money
 from core.models.revenue import bookings_signal
 from core.models.revenue.local_models import SEASON, Floats
-from core.models.revenue.panel_forecaster import RevenueForecaster, reconciled
+from core.models.revenue.panel_forecaster import RevenueForecaster, agreed
 
 ALL = "All"
 
 
 def monthly_revenue(dataset: Dataset, by: str | None = None) -> pl.DataFrame:
-    """Return revenue [unit, month, amount] of complete months: billing less refunds.
+    """Return revenue [unit, month, amount] of complete months with lines: billing less refunds.
 
     Parameters
     ----------
@@ -32,22 +32,52 @@ def monthly_revenue(dataset: Dataset, by: str | None = None) -> pl.DataFrame:
     return monthly(dataset.transactions, dataset.as_of, by)
 
 
+def filled(months: pl.DataFrame, last: date) -> pl.DataFrame:
+    """Return [unit, month, amount] with every month from a unit's first to a last one, 0 where it has no lines."""
+    if months.is_empty():
+        return months
+    spans = months.group_by("unit").agg(pl.col("month").min())
+    every = spans.select("unit", month=pl.date_ranges("month", pl.lit(last), "1mo")).explode("month")
+    joined = every.drop_nulls("month").join(months, on=["unit", "month"], how="left")
+    return joined.with_columns(pl.col("amount").fill_null(0.0)).select(months.columns).sort("unit", "month")
+
+
+def last_known_month(months: pl.DataFrame, as_of: date, settings: Settings) -> date:
+    """Return the last month revenue is known of: the last complete one, or the last with lines where they come late.
+
+    Parameters
+    ----------
+    months : pl.DataFrame
+        [unit, month, amount], at least one row.
+    as_of : date
+    settings : Settings
+        `source.months_without_rows` says which.
+    """
+    last = months["month"].max()
+    complete = add_months(windows.running_month(as_of), -1)
+    is_late = settings.source.months_without_rows == "unknown"
+    return last if is_late and isinstance(last, date) else complete
+
+
 def monthly(transactions: pl.DataFrame, as_of: date, by: str | None = None) -> pl.DataFrame:
     """Return revenue [unit, month, amount] of the months complete on a day, from transactions."""
     unit = pl.lit(ALL) if by is None else pl.col(by).fill_null("Not known")
     lines = transactions.filter(
-        pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < month_start(as_of))
+        pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < windows.running_month(as_of))
     )
     month = pl.col("booked_on").dt.truncate("1mo")
     return lines.group_by(unit=unit, month=month).agg(pl.col("amount").sum()).sort("unit", "month")
 
 
-def revenue_panel(dataset: Dataset, by: str = "region") -> pl.DataFrame:
+def revenue_panel(dataset: Dataset, settings: Settings, by: str = "region") -> pl.DataFrame:
     """Return monthly revenue of the whole, as unit "All", and of each part, all up to the same last month.
+
+    Months without lines count as 0, up to the last complete one; where lines come late, up to the last with any.
 
     Parameters
     ----------
     dataset : Dataset
+    settings : Settings
     by : str
         A column of transactions.
     """
@@ -55,10 +85,8 @@ def revenue_panel(dataset: Dataset, by: str = "region") -> pl.DataFrame:
     if whole.is_empty():
         return whole
     parts = monthly_revenue(dataset, by).filter(pl.col("unit") != ALL)
-    last = whole["month"].max()
-    ends = parts.select("unit").unique().with_columns(month=pl.lit(last), amount=pl.lit(0.0))
-    full = pl.concat([parts, ends.join(parts, on=["unit", "month"], how="anti")])
-    return pl.concat([whole, full.select(whole.columns)]).sort("unit", "month")
+    last = last_known_month(whole, dataset.as_of, settings)
+    return filled(pl.concat([whole, parts.select(whole.columns)]), last)
 
 
 def replay(frame: pl.DataFrame, settings: Settings, months: int = 24, h: int = 1) -> pl.DataFrame:
@@ -90,8 +118,8 @@ def replayed(model: RevenueForecaster, months: int, h: int) -> pl.DataFrame:
             if own_last != last or back >= n:
                 continue
             amount, half = float(middle[index, h - 1]), float(width[index, h - 1])
-            actual = float(model.series_[index][n - back + h - 1])
-            parts.append((unit, add_months(own_last, h - back), amount, amount - half, amount + half, actual))
+            actual, lower = float(model.series_[index][n - back + h - 1]), max(amount - half, model.floors_[index])
+            parts.append((unit, add_months(own_last, h - back), amount, lower, amount + half, actual))
     if not parts:
         raise ModelError("The history is too short to replay.", mend="Load more months of transactions.")
     shape = {"unit": pl.String, "month": pl.Date, **dict.fromkeys(("amount", "lower", "upper", "actual"), pl.Float64)}
@@ -107,7 +135,7 @@ def ahead(model: RevenueForecaster, h: int, back: int = 0) -> tuple[Floats, Floa
     top = model.units_.index(ALL)
     order = [top, *(i for i in range(len(model.units_)) if i != top)]
     out = middle.copy()
-    out[order] = reconciled(middle[order], width[order] ** 2)
+    out[order] = agreed(middle[order], width[order] ** 2, model.floors_[order])
     return out, width
 
 
@@ -127,6 +155,8 @@ class RevenueOutlook:
     reasons : pl.DataFrame
         [unit, month, level, trend, season, won_lately, agreement, amount] of the months ahead, the whole as unit
         "All"; the five add up to the amount. Empty where models of an earlier version serve.
+    note : str
+        What is to be said of months without lines, and of models that could not forecast a unit; mostly empty.
     """
 
     frame: pl.DataFrame
@@ -137,6 +167,7 @@ class RevenueOutlook:
     parts: pl.DataFrame = field(default_factory=pl.DataFrame)
     replays: pl.DataFrame = field(default_factory=pl.DataFrame)
     reasons: pl.DataFrame = field(default_factory=pl.DataFrame)
+    note: str = ""
 
     def sentence(self) -> str:
         """Say next months' revenue, its range, and how past ranges held."""
@@ -149,8 +180,10 @@ class RevenueOutlook:
             f"in {self.rate * 100:.0f} % of cases."
         )
         if self.coverage is None:
-            return text + " The history is too short to say how well such ranges held."
-        return text + f" Of {self.n_replayed} past months, {self.coverage * 100:.0f} % fell in their range."
+            text += " The history is too short to say how well such ranges held."
+        else:
+            text += f" Of {self.n_replayed} past months, {self.coverage * 100:.0f} % fell in their range."
+        return f"{text} {self.note}".strip()
 
 
 def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
@@ -160,7 +193,8 @@ def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
     of each series and boosted trees over the changes of all of them, moved by what deals won in the last 60 days add
     where that would have brought past forecasts nearer (`models.leads`); whole and regions are made to agree. The
     range holds the set share of the forecast's own past misses as many months ahead. The running month is
-    forecast as a whole.
+    forecast as a whole, months that are over never. Months without lines count as 0 up to the as-of date, or are
+    not known and skipped where `source.months_without_rows` says so. Amounts stay above 0 where no month was below.
 
     Parameters
     ----------
@@ -180,21 +214,42 @@ def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
 
 def forecast_revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
     """Work the forecast of `revenue` out anew."""
-    past, h = revenue_panel(dataset), settings.models.forecast_months
+    past, h = revenue_panel(dataset, settings), settings.models.forecast_months
     model = fitted(dataset, past, settings)
+    skipped = _unknown_months(past, dataset.as_of)
+    h += skipped
     middle, width = ahead(model, h)
     months = [add_months(last, i + 1) for last in model.last_months_ for i in range(h)]
-    columns = {"amount": middle.ravel(), "lower": (middle - width).ravel(), "upper": (middle + width).ravel()}
+    lower = model.bounded(middle - width).ravel()
+    columns = {"amount": middle.ravel(), "lower": lower, "upper": (middle + width).ravel()}
     reasons = {name: part.ravel() for name, part in reckoned(model, middle, settings).items()}
     forecasts = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns, **reasons})
+    left_out = [_left_out(model.left_out_.get(unit, {})) for unit in model.units_ for _ in range(h)]
+    forecasts = forecasts.with_columns(left_out=pl.Series(left_out, dtype=pl.String))
+    forecasts = forecasts.filter(pl.col("month") >= windows.running_month(dataset.as_of))
     replays = pl.DataFrame()
     if past["month"].n_unique() > settings.models.min_months:
-        each = [
-            replayed(model, 24, k).filter(pl.col("unit") == ALL).with_columns(ahead=pl.lit(k)) for k in range(1, h + 1)
-        ]
+        asked = range(1, h + 1 - skipped)
+        each = [replayed(model, 24, k).filter(pl.col("unit") == ALL).with_columns(ahead=pl.lit(k)) for k in asked]
         replays = pl.concat(each)
     both = pl.concat([past.with_columns(is_forecast=False), forecasts.with_columns(is_forecast=True)], how="diagonal")
     return outlook_of(both, replays, settings)
+
+
+def _unknown_months(past: pl.DataFrame, as_of: date) -> int:
+    """Return how many complete months nothing is known of lie after the last one that is known."""
+    last = past["month"].max()
+    return max(months_apart(last, windows.running_month(as_of)) - 1, 0) if isinstance(last, date) else 0
+
+
+def months_apart(first: date, later: date) -> int:
+    """Return how many months lie between the months of two days."""
+    return (later.year - first.year) * 12 + later.month - first.month
+
+
+def _left_out(problems: dict[str, str]) -> str | None:
+    """Write out the members that could not forecast a unit, and why."""
+    return "; ".join(f"{member} ({reason})" for member, reason in sorted(problems.items())) or None
 
 
 def fitted(dataset: Dataset, past: pl.DataFrame, settings: Settings) -> RevenueForecaster:
@@ -220,7 +275,7 @@ def reckoned(model: RevenueForecaster, middle: Floats, settings: Settings) -> di
     level = np.array([y[-SEASON:].mean() for y in model.series_])[:, None] * np.ones((1, h))
     base = model.base(h)
     calm = RevenueForecaster(settings)
-    calm.units_, calm.last_months_ = model.units_, model.last_months_
+    calm.units_, calm.last_months_, calm.left_out_ = model.units_, model.last_months_, {}
     calm.series_ = [unseasoned(y) for y in model.series_]
     plain = calm.base(h, shares=model.shares(h))
     moved = base * model.lift(h)
@@ -246,5 +301,42 @@ def outlook_of(frame: pl.DataFrame, replays: pl.DataFrame, settings: Settings) -
     parts = frame.filter(pl.col("unit") != ALL).select("unit", *shape)
     rate = settings.models.interval_rate
     has_reasons = set(REASONS) <= set(frame.columns)
-    why = frame.filter("is_forecast").select("unit", "month", *REASONS, "amount") if has_reasons else pl.DataFrame()
-    return RevenueOutlook(whole, settings.currency, rate, coverage, first.height, parts, replays, why)
+    more = [name for name in ("left_out",) if name in frame.columns]
+    why = pl.DataFrame()
+    if has_reasons:
+        why = frame.filter("is_forecast").select("unit", "month", *REASONS, *more, "amount")
+    notes = (_gap_note(whole), _failure_note(why))
+    note = " ".join(text for text in notes if text)
+    return RevenueOutlook(whole, settings.currency, rate, coverage, first.height, parts, replays, why, note)
+
+
+def _gap_note(whole: pl.DataFrame) -> str:
+    """Say that revenue has stopped, or that months after the last line are not known; empty where neither is so."""
+    past, coming = whole.filter(~pl.col("is_forecast")).sort("month"), whole.filter("is_forecast")
+    if past.is_empty() or coming.is_empty():
+        return ""
+    last, first = past["month"][-1], coming["month"].min()
+    if isinstance(first, date) and add_months(last, 1) < first:
+        return f"Nothing is known of the months after {last:%B %Y}, for the lines come late; they are left out."
+    runs = pl.DataFrame({"is_empty": past["amount"] == 0}).with_columns(run=pl.col("is_empty").rle_id())
+    lengths = runs.group_by("run", maintain_order=True).agg(pl.col("is_empty").first(), n=pl.len())
+    trailing = int(lengths["n"][-1]) if lengths["is_empty"][-1] else 0
+    longest = lengths.head(-1).filter("is_empty")["n"].max()
+    if trailing <= (longest if isinstance(longest, int) else 0) or trailing == past.height:
+        return ""
+    stopped = add_months(last, 1 - trailing)
+    return (
+        f"There are no lines since {stopped:%B %Y}: these months count as 0. If lines come late, set "
+        "source.months_without_rows to unknown."
+    )
+
+
+def _failure_note(why: pl.DataFrame) -> str:
+    """Say which models could not forecast a unit and why; empty where all could."""
+    if "left_out" not in why.columns:
+        return ""
+    problems = why.filter(pl.col("left_out").is_not_null()).select("unit", "left_out").unique(maintain_order=True)
+    if problems.is_empty():
+        return ""
+    named = ", ".join(f"of {unit} {text}" for unit, text in problems.iter_rows())
+    return f"Some models could not be fitted, and the others serve: {named}."

@@ -17,11 +17,17 @@ Floats = NDArray[np.float64]
 SEASON = 12
 FEWEST_MONTHS = 10
 REACH = 3.0
+NEAR_MONTHS, FAR_OUT, LATEST_MONTHS = 6, 15.0, 2
 MEMBERS = ("ETS", "Theta", "CES", "Trees on the month before", "Trees on the year before")
 ALONE = ("AutoETS", "AutoTheta", "AutoCES")
 
 
-def members(series: Sequence[Floats], h: int, seed: int, crew: Crew | None = None) -> Floats:
+Problems = dict[tuple[str, int], str]
+
+
+def members(
+    series: Sequence[Floats], h: int, seed: int, crew: Crew | None = None, problems: Problems | None = None
+) -> Floats:
     """Return each member's forecast of each series, shape (members, series, h).
 
     Parameters
@@ -35,19 +41,22 @@ def members(series: Sequence[Floats], h: int, seed: int, crew: Crew | None = Non
     crew : Crew, optional
         Processes that fit the models of each unit alone while the trees grow here. The forecasts are the same
         without.
+    problems : dict, optional
+        Filled with the member and the number of each series it could not forecast, and why.
 
     Notes
     -----
     A member that has too little to go on, or leaves the range ever seen by more than three times its
-    width, gives the drift of the last months instead; trees that have too little give the mean of the others.
+    width, gives the drift of the last months instead; trees that have too little, and any member that fails for
+    whatever reason, give the mean of the others. All see the series without lone outliers (`calmed`).
     """
-    from core.models.revenue import global_trees
-
+    series = [calmed(y) for y in series]
+    noted: Problems = {} if problems is None else problems
     plain = np.stack([drift(y, h) for y in series])
     apart = crew if crew is not None and crew.ask(series, h) else None
-    grown = [global_trees.on_month(series, h, seed), global_trees.on_year(series, h, seed)]
+    grown = _grown(series, h, seed, noted)
     answers = None if apart is None else apart.answers(len(series), h)
-    own = alone(series, h) if answers is None else answers
+    own = _without_failures(alone(series, h, noted) if answers is None else answers, plain, noted)
     bounded = [
         np.mean(own, axis=0)
         if forecast is None
@@ -57,10 +66,77 @@ def members(series: Sequence[Floats], h: int, seed: int, crew: Crew | None = Non
     return np.stack([*own, *bounded])
 
 
-def alone(series: Sequence[Floats], h: int) -> Floats:
-    """Return the forecasts of each unit alone by ETS, Theta and CES, shape (3, series, h)."""
+def _grown(series: Sequence[Floats], h: int, seed: int, problems: Problems) -> list[Floats | None]:
+    """Return what the boosted trees forecast; None of those that have too little to learn from, or fail."""
+    from core.models.revenue import global_trees
+
+    forecasts: list[Floats | None] = []
+    for name, grow in zip(MEMBERS[len(ALONE) :], (global_trees.on_month, global_trees.on_year), strict=True):
+        try:
+            forecasts.append(grow(series, h, seed))
+        except Exception as error:
+            problems |= dict.fromkeys(((name, i) for i in range(len(series))), str(error))
+            forecasts.append(None)
+    return forecasts
+
+
+def _without_failures(own: Floats, plain: Floats, problems: Problems) -> Floats:
+    """Put the mean of the other members, else the drift, where one could not forecast a series (not a number)."""
+    out = own.copy()
+    for index in range(own.shape[1]):
+        missing = [member for member in range(len(own)) if np.isnan(own[member, index]).any()]
+        serving = [own[member, index] for member in range(len(own)) if member not in missing]
+        for member in missing:
+            out[member, index] = np.mean(serving, axis=0) if serving else plain[index]
+            problems.setdefault((MEMBERS[member], index), "it could not be fitted")
+    return out
+
+
+def alone(series: Sequence[Floats], h: int, problems: Problems | None = None) -> Floats:
+    """Return the forecasts of each unit alone by ETS, Theta and CES, shape (3, series, h), nan where one fails.
+
+    Parameters
+    ----------
+    series : sequence of ndarray
+    h : int
+    problems : dict, optional
+        As of `members`.
+    """
     plain = np.array([drift(y, h) for y in series]).reshape(len(series), h)
-    return np.stack([_each(series, h, name, plain) for name in ALONE])
+    noted: Problems = {} if problems is None else problems
+    return np.stack([_each(series, h, name, plain, noted) for name in ALONE])
+
+
+def calmed(y: Floats) -> Floats:
+    """Return a series whose lone outliers are at the median of the months around them.
+
+    An outlier lies further than fifteen times the usual distance (the median one) from the median of the six months on
+    either side. Outliers that come back, more than one in two years, are the way the series is, and stay; so do the
+    last two months, of which nobody can say yet, and series that mostly do not move.
+
+    Examples
+    --------
+    >>> calmed(np.array([5.0, 6, 5, 6, 900, 5, 6, 5, 6, 5])).tolist()
+    [5.0, 6.0, 5.0, 6.0, 5.5, 5.0, 6.0, 5.0, 6.0, 5.0]
+    """
+    around = (
+        np.array(
+            [
+                np.median(np.delete(y[max(0, t - NEAR_MONTHS) : t + NEAR_MONTHS + 1], min(t, NEAR_MONTHS)))
+                for t in range(len(y))
+            ]
+        )
+        if len(y) >= FEWEST_MONTHS
+        else y
+    )
+    distance = np.abs(y - around)
+    usual = float(np.median(distance)) if len(y) else 0.0
+    far = np.flatnonzero(distance[: len(y) - LATEST_MONTHS] > FAR_OUT * usual) if usual > 0 else np.zeros(0, dtype=int)
+    if not len(far) or len(far) > max(len(y) // (2 * SEASON), 1):
+        return y
+    out = y.copy()
+    out[far] = around[far]
+    return out
 
 
 def drift(y: Floats, h: int) -> Floats:
@@ -76,7 +152,7 @@ def drift(y: Floats, h: int) -> Floats:
     return np.asarray(y[-1] + slope * np.arange(1, h + 1), dtype=np.float64)
 
 
-def _each(series: Sequence[Floats], h: int, name: str, plain: Floats) -> Floats:
+def _each(series: Sequence[Floats], h: int, name: str, plain: Floats, problems: Problems) -> Floats:
     """Forecast each series by a model of statsforecast; what numba compiles for it is kept for the next process."""
     os.environ.setdefault("NIXTLA_NUMBA_CACHE", "1")
     from statsforecast import models
@@ -90,7 +166,9 @@ def _each(series: Sequence[Floats], h: int, name: str, plain: Floats) -> Floats:
                 continue
             try:
                 forecast = make(season_length=SEASON if len(y) >= 2 * SEASON else 1).forecast(y.copy(), h=h)["mean"]
-            except (ValueError, ZeroDivisionError, FloatingPointError, IndexError):
+            except Exception as error:  # The library raises plain ones: whatever it is, the other members serve.
+                problems[name.removeprefix("Auto"), i] = str(error)
+                out[i] = np.nan
                 continue
             out[i] = _within_reach(y, np.asarray(forecast, dtype=np.float64), plain[i])
     return out

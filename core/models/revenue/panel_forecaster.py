@@ -19,6 +19,8 @@ MOST_ORIGINS = 24
 MATURE, YOUNG = 24, 12
 MOST_PAST = 36
 FEWEST_ERRORS = 6
+JUMP_MONTHS, MOST_TO_WATCH = 12, 60
+ALONE_SHARE = 0.5
 Z80 = 1.2816
 
 
@@ -31,7 +33,9 @@ class RevenueForecaster:
     earlier months (`weighing.learnt`). The range is a conformal one: the ensemble is run again from earlier
     months, its misses at each number of months ahead are measured in units of how unsteady each unit was by
     then, and the wanted quantile of them, times how unsteady the unit is now, is the half-width. A unit's own
-    misses serve where it has six or more, else those of all units together.
+    misses serve where it has six or more, else those of all units together. A miss of the last months keeps a range
+    open: it is no narrower than the latest miss over one more than the months since. A unit that was never below 0 is
+    not forecast below it, neither itself nor its range.
 
     Parameters
     ----------
@@ -42,6 +46,8 @@ class RevenueForecaster:
     ----------
     n_errors_ : int
         Past misses per month ahead behind the range.
+    left_out_ : dict of str to dict of str to str
+        Per unit the members that could not forecast it, and why; the others serve.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -79,6 +85,7 @@ class RevenueForecaster:
             raise ModelError("There is no revenue to forecast from.", mend="Load transactions of kind billing.")
         self.units_, self.last_months_, self.series_ = _series(frame)
         self._forecasts, self._shares, self._missed, self._past = {}, {}, {}, {}
+        self.left_out_: dict[str, dict[str, str]] = {}
         self.surprises_ = None if won is None else _surprises(won, self.units_, self.last_months_, self.series_)
         self.whole_ = whole
         return self
@@ -88,8 +95,18 @@ class RevenueForecaster:
         steps = h or self.settings.models.forecast_months
         middle, width = self.ahead(steps)
         months = [add_months(last, i + 1) for last in self.last_months_ for i in range(steps)]
-        columns = {"amount": middle.ravel(), "lower": (middle - width).ravel(), "upper": (middle + width).ravel()}
+        lower = self.bounded(middle - width).ravel()
+        columns = {"amount": middle.ravel(), "lower": lower, "upper": (middle + width).ravel()}
         return pl.DataFrame({"unit": np.repeat(self.units_, steps), "month": months, **columns})
+
+    @property
+    def floors_(self) -> Floats:
+        """Return how far down each unit can go: to 0, or without end where a month of it was below 0."""
+        return np.array([-np.inf if len(y) and y.min() < 0 else 0.0 for y in self.series_])
+
+    def bounded(self, values: Floats) -> Floats:
+        """Return values, units by months, none below what its unit can go down to."""
+        return np.asarray(np.maximum(values, self.floors_[:, None]), dtype=np.float64)
 
     def ahead(self, h: int, back: int = 0) -> tuple[Floats, Floats]:
         """Return forecast and half-width, units by h, as they would have been `back` months ago.
@@ -114,7 +131,26 @@ class RevenueForecaster:
             mine = past[past[:, 0] == i]
             if len(mine) and (~np.isnan(mine)).sum(axis=0).min() >= FEWEST_ERRORS:
                 own[i] = rising([quantile(mine[:, 1 + s], rate) for s in range(h)], h)
-        return middle, own * scale[:, None]
+        return self.bounded(middle), np.maximum(own * scale[:, None], self._jumps(h, back)[:, None])
+
+    def _jumps(self, h: int, back: int) -> Floats:
+        """Return how wide the range of each unit must be after what it was last missed by, a month ahead.
+
+        The largest of the last twelve misses, each over one more than the months since. Panels of many units have
+        other units' misses to go by.
+        """
+        out = np.zeros(len(self.units_))
+        if len(self.units_) > MOST_TO_WATCH:
+            return out
+        for since in range(1, JUMP_MONTHS + 1):
+            usable = [i for i, y in enumerate(self.series_) if len(y) - back - since >= local_models.FEWEST_MONTHS]
+            if not usable:
+                break
+            forecasts = self._mixed(h, back + since)
+            for i in usable:
+                actual = self.series_[i][len(self.series_[i]) - back - since]
+                out[i] = max(out[i], abs(actual - forecasts[i, 0]) / (since + 1))
+        return out
 
     def _members(self, h: int, back: int) -> Floats:
         """Return the members' forecasts `back` months ago; units too young then have none."""
@@ -123,9 +159,17 @@ class RevenueForecaster:
             old = [i for i, y in enumerate(cut) if len(y)]
             out = np.full((len(local_models.MEMBERS), len(cut), h), np.nan)
             if old:
-                out[:, old] = local_models.members([cut[i] for i in old], h, self.settings.models.seed, self._crew)
+                problems: local_models.Problems = {}
+                seed = self.settings.models.seed
+                out[:, old] = local_models.members([cut[i] for i in old], h, seed, self._crew, problems)
+                if not back:
+                    self._note(problems, old)
             self._forecasts[h, back] = out
         return self._forecasts[h, back]
+
+    def _note(self, problems: local_models.Problems, units: list[int]) -> None:
+        for (member, index), reason in problems.items():
+            self.left_out_.setdefault(self.units_[units[index]], {})[member] = reason
 
     def _mixed(self, h: int, back: int) -> Floats:
         return self.base(h, back) * (1 + self.lift(h, back))
@@ -171,12 +215,15 @@ class RevenueForecaster:
         return self._missed[h, origin]
 
     def _unrest(self, back: int) -> Floats:
-        """Return how unsteady each unit was: its mean monthly change over the last three years."""
+        """Return how unsteady each unit was: its mean monthly change over the last three years.
+
+        A single month says nothing of it: half its size serves.
+        """
         out = []
         for y in self.series_:
             values = y[: len(y) - back]
-            moves = np.abs(np.diff(values[-37:]))
-            out.append(max(float(moves.mean()) if len(moves) else 0.0, 1e-9 + 1e-4 * float(np.abs(values).mean() or 0)))
+            moves, size = np.abs(np.diff(values[-37:])), float(np.abs(values).mean()) if len(values) else 0.0
+            out.append(max(float(moves.mean()) if len(moves) else ALONE_SHARE * size, 1e-9 + 1e-4 * size))
         return np.array(out)
 
     def _misses(self, h: int, back: int) -> Floats:
@@ -270,6 +317,38 @@ def _surprises(won: pl.DataFrame, units: list[str], lasts: list[date], series: l
     for unit, last, y in zip(units, lasts, series, strict=True):
         months = [add_months(last, k + 1 - len(y)) for k in range(len(y))]
         out.append(surprise(np.array([won_amounts.get((unit, month), np.nan) for month in months]), y))
+    return out
+
+
+def agreed(middle: Floats, variance: Floats, floors: Floats) -> Floats:
+    """Make a whole and its parts agree as `reconciled` does, none below what it can go down to.
+
+    Parameters
+    ----------
+    middle, variance : ndarray, shape (1 + parts, h)
+    floors : ndarray, shape (1 + parts,)
+        The lowest value of each; minus infinity where there is none.
+
+    Returns
+    -------
+    ndarray
+        Parts that would fall below stand at their floor, and the others take up what is left.
+
+    Examples
+    --------
+    >>> agreed(np.array([[84.0], [100.0], [0.0]]), np.array([[1.0], [0.0], [1.0]]), np.zeros(3)).ravel().tolist()
+    [100.0, 100.0, 0.0]
+    """
+    out = middle.copy()
+    for month in range(middle.shape[1]):
+        values, spread = middle[:, month : month + 1].copy(), variance[:, month : month + 1].copy()
+        for _ in range(len(middle)):
+            column = reconciled(values, spread)
+            low = (column[:, 0] < floors - 1e-9) & (spread[:, 0] > 0)
+            if not low.any():
+                break
+            values[low, 0], spread[low, 0] = floors[low], 0.0
+        out[:, month] = column[:, 0]
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ from core.metrics import money, percent
 from core.models import registry
 from core.models.revenue import forecast
 from core.models.revenue.forecast import ALL
-from core.models.revenue.panel_forecaster import RevenueForecaster, reconciled
+from core.models.revenue.panel_forecaster import RevenueForecaster, agreed
 
 BY = {"region": "Region", "segment": "Segment", "family": "Product family", "team": "Team"}
 NOT_KNOWN = "Not known"
@@ -149,14 +150,16 @@ def _forecast(lines: pl.DataFrame, whole: pl.DataFrame, settings: Settings) -> p
     """Forecast the parts, held to the whole's forecast."""
     target = whole.filter("is_forecast").sort("month")["amount"].to_numpy()
     last = whole.filter(~pl.col("is_forecast"))["month"].max()
-    ends = lines.select("unit").unique().with_columns(month=pl.lit(last), amount=pl.lit(0.0))
-    full = pl.concat([lines, ends.join(lines, on=["unit", "month"], how="anti").select(lines.columns)])
+    full = forecast.filled(lines, last) if isinstance(last, date) else lines
     model, h = RevenueForecaster(settings).fit(full), len(target)
-    middle, width = model.ahead(h)
+    first = whole.filter("is_forecast")["month"].min()
+    skipped = forecast.months_apart(last, first) - 1 if isinstance(last, date) and isinstance(first, date) else 0
+    middle, width = (part[:, skipped:] for part in model.ahead(h + skipped))
     fixed = np.vstack([np.zeros(h), width**2])
-    middle = reconciled(np.vstack([target, middle]), fixed)[1:]
-    months = [add_months(day, i + 1) for day in model.last_months_ for i in range(h)]
-    columns = {"amount": middle.ravel(), "lower": (middle - width).ravel(), "upper": (middle + width).ravel()}
+    middle = agreed(np.vstack([target, middle]), fixed, np.array([-np.inf, *model.floors_]))[1:]
+    months = [add_months(day, skipped + i + 1) for day in model.last_months_ for i in range(h)]
+    lower = model.bounded(middle - width).ravel()
+    columns = {"amount": middle.ravel(), "lower": lower, "upper": (middle + width).ravel()}
     forecasts = pl.DataFrame({"unit": np.repeat(model.units_, h), "month": months, **columns})
     past = full.sort("unit", "month").with_columns(is_forecast=pl.lit(value=False))
     return pl.concat([past, forecasts.with_columns(is_forecast=pl.lit(value=True))], how="diagonal")

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from core import marts
-from core.config import Settings
-from core.config.calendar import add_months, month_start
+from core.config import Settings, windows
+from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.metrics import money, percent
@@ -103,7 +103,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     whole = forecast.revenue(dataset, settings)
     days = daily(dataset)
     ahead = whole.frame.filter("is_forecast").sort("month")
-    spread = profile(days, month_start(dataset.as_of))
+    spread = profile(days, windows.running_month(dataset.as_of))
     by_day = laid(list(ahead.select("month", "amount").iter_rows()), spread)
     future = by_day.filter(pl.col("day") > dataset.as_of)
     begin = dataset.as_of - timedelta(days=dataset.as_of.weekday())
@@ -115,10 +115,12 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     replays = _replayed(dataset, settings, Same(whole.replays))
     width = _widths(replays, settings, ahead.height)
     months = [(week + timedelta(days=3)) for week in coming["week"]]
-    months_ahead = [max(0, min(len(width) - 1, _months_between(dataset.as_of, day))) for day in months]
+    months_ahead = [max(0, min(len(width) - 1, forecast.months_apart(dataset.as_of, day))) for day in months]
     half = pl.Series([width[k] if width else None for k in months_ahead], dtype=pl.Float64)
+    least = whole.frame.filter(~pl.col("is_forecast"))["amount"].min()
+    floor = 0.0 if isinstance(least, float) and least >= 0 else float("-inf")
     coming = coming.with_columns(
-        lower=pl.max_horizontal(pl.col("amount") - half, pl.col("billed_amount").fill_null(float("-inf"))),
+        lower=pl.max_horizontal(pl.col("amount") - half, pl.col("billed_amount").fill_null(floor), pl.lit(floor)),
         upper=pl.col("amount") + half,
         is_forecast=pl.lit(value=True),
     )
@@ -225,10 +227,6 @@ def _widths(replays: pl.DataFrame, settings: Settings, h: int) -> list[float]:
         for k in range(1, h + 1)
     ]
     return [] if widths[0] is None else rising(widths, h).tolist()
-
-
-def _months_between(first: date, later: date) -> int:
-    return (later.year - first.year) * 12 + later.month - first.month
 
 
 def _weeks(

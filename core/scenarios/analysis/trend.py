@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from core.config import Settings
-from core.config.calendar import add_months, month_start, quarter_start
+from core.config import Settings, windows
+from core.config.calendar import add_months, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics import bookings, pipeline
@@ -103,8 +103,8 @@ def trend(data: Dataset, settings: Settings, measure: str = "Revenue") -> Trend:
     """
     if measure not in MEASURES:
         raise ContractError(f"There is no trend of {measure!r}.", mend=f"Known: {', '.join(MEASURES)}.")
-    running, record = month_start(data.as_of), ""
-    actual = bookings.monthly(data, KINDS[measure])
+    running, record = windows.running_month(data.as_of), ""
+    actual = bookings.monthly(data, KINDS[measure], settings)
     if measure == "Revenue":
         revenue = forecast.revenue(data, settings)
         ahead = revenue.frame.filter("is_forecast")
