@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 from sqlalchemy import func, insert, select
-from sqlalchemy.orm import Session, sessionmaker
 
 from core.contracts.errors import StoreError
+from core.store.sessions import Sessions
 from core.store.tables import AnswerRow
 
 WITHDRAWN, PREFIX = "withdrawn", "answer "
@@ -66,7 +66,7 @@ class Decision:
 class Answers:
     """The library of answers; a later decision on the same row stands before an earlier one."""
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Callable[[], datetime]) -> None:
+    def __init__(self, sessions: Sessions, clock: Callable[[], datetime]) -> None:
         self._sessions, self._clock = sessions, clock
 
     def add(self, decisions: Sequence[Decision], user: str) -> None:

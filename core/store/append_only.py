@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Select, and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
 
 from core.contracts.errors import ConflictError, StoreError
 from core.store.repositories import Clock
+from core.store.sessions import Sessions
 from core.store.tables import AuditRow, Base, DealEditRow, ForecastCallRow, ForecastSnapshotRow, VersionedRow
 
 LONGEST_NOTE = 4_000
@@ -41,7 +41,7 @@ class Versions:
         What one is called in a sentence.
     """
 
-    sessions: sessionmaker[Session]
+    sessions: Sessions
     clock: Clock
     table: type[VersionedRow]
     noun: str
@@ -168,14 +168,14 @@ class Versions:
 class ForecastCalls(Versions):
     """What managers called for a period; every submission is kept."""
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Clock) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
         super().__init__(sessions, clock, ForecastCallRow, "forecast call")
 
 
 class DealEdits(Versions):
     """What was written to a deal in a review: category, call and note, beside the deal itself."""
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Clock) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
         super().__init__(sessions, clock, DealEditRow, "review of the deal")
 
 
@@ -183,7 +183,7 @@ class DealEdits(Versions):
 class Snapshots:
     """The system's numbers as they were published; the first of a date stays."""
 
-    sessions: sessionmaker[Session]
+    sessions: Sessions
     clock: Clock
 
     def keep(self, book: str, as_of: date, rows: pl.DataFrame) -> int:

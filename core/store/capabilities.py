@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from core.contracts.errors import ConflictError, StoreError
 from core.store.append_only import LONGEST_NOTE, Versions
 from core.store.repositories import Clock
+from core.store.sessions import Sessions
 from core.store.tables import AuditRow, CapabilityRow
 
 MOST_AT_ONCE = 400
@@ -41,7 +42,7 @@ class CapabilityEdit:
 class Capabilities(Versions):
     """All versions of all capabilities."""
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Clock) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
         super().__init__(sessions, clock, CapabilityRow, "capability")
 
     def stamp(self, book: str) -> int:

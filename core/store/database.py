@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from filelock import FileLock
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.orm import sessionmaker
 
 from core.contracts.errors import StoreError
+from core.store import save_count
 from core.store.answers import Answers
 from core.store.append_only import DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
 from core.store.capabilities import Capabilities
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
+from core.store.save_count import SaveCount
+from core.store.sessions import Sessions, sentence
 from core.store.tables import (
     EnablementRow,
     GapGroupRow,
@@ -28,10 +28,10 @@ from core.store.tables import (
     ReviewViewRow,
     ScenarioRow,
 )
+from core.store.upgrade import bring_up
 
-MIGRATIONS = Path(__file__).with_name("migrations")
-LOCK_NUMBER = 7_031_974
 BUSY_MILLISECONDS = 15_000
+CONNECT_SECONDS = 10
 
 
 def _now() -> datetime:
@@ -57,6 +57,10 @@ class Store:
     views : Documents
     answers : Answers
     capabilities : Capabilities
+    notices : tuple of str
+        What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
+    save_count : SaveCount, optional
+        Of a SQLite file.
     """
 
     engine: Engine
@@ -73,6 +77,8 @@ class Store:
     views: Documents
     answers: Answers
     capabilities: Capabilities
+    notices: tuple[str, ...] = ()
+    save_count: SaveCount | None = None
 
     @staticmethod
     def open(target: str, clock: Clock = _now) -> Store:
@@ -92,24 +98,27 @@ class Store:
             made by a newer Quarterdeck.
         """
         url = _url(target)
-        shown = url.render_as_string(hide_password=True)
+        shown = _shown(url)
+        database = _file(url)
         try:
-            engine = _engine(url)
+            if database is not None:
+                save_count.refuse_emptied(database)
+                database.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
                 "The database's folder cannot be made.", shown, "Name a folder you may write to."
             ) from error
+        engine = _engine(url)
+        saves = SaveCount(database) if database is not None else None
         try:
-            _migrate(engine, url)
+            notices = _prepared(engine, url, saves)
         except StoreError:
             engine.dispose()
             raise
         except (SQLAlchemyError, OSError) as error:
             engine.dispose()
-            raise StoreError(
-                "The database cannot be opened.", shown, "Check that it runs, and that this user may write to it."
-            ) from error
-        sessions = sessionmaker(engine, expire_on_commit=False)
+            raise _unopened(error, shown) from error
+        sessions = Sessions(engine)
         return Store(
             engine,
             Branches(sessions, clock, ScenarioRow, "scenario"),
@@ -125,40 +134,60 @@ class Store:
             Documents(sessions, clock, ReviewViewRow, "view"),
             Answers(sessions, clock),
             Capabilities(sessions, clock),
+            notices,
+            saves,
         )
 
     @staticmethod
     def is_there(target: str) -> bool:
-        """Say whether a database may hold anything: a SQLite file that does not exist yet holds nothing."""
+        """Say whether a database may hold anything: a SQLite file that never was one holds nothing."""
         url = _url(target)
-        return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+        database = _file(url)
+        return database is None or database.is_file() or bool(save_count.expected_saves(database))
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Move what was saved into the file itself, and give all connections back."""
+        if self.save_count is not None:
+            with suppress(SQLAlchemyError):
+                # Somebody else may be reading: the log then stays, and whoever closes last moves it.
+                self.save_count.move_log(self.engine)
         self.engine.dispose()
 
 
 def _url(given: str) -> URL:
+    """Return a URL that was understood; what was given is never repeated, for it may hold a password."""
     try:
         url = make_url(given)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):
         raise StoreError(
-            "The database setting is not a URL.", given[:60], "Write sqlite:///file.db or postgresql://user@host/name."
-        ) from error
+            "The database setting is not a URL.",
+            "database_url",
+            "Write sqlite:///file.db or postgresql://user@host:5432/name; %-escape what a password has of @ : / %.",
+        ) from None
     backend = url.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
         raise StoreError(f"Databases of the kind {backend} are not used.", mend="Use SQLite or PostgreSQL.")
     return url.set(drivername="postgresql+psycopg") if backend == "postgresql" else url
 
 
+def _file(url: URL) -> Path | None:
+    """Return the file of a SQLite database; None for one in memory and for a server's."""
+    is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
+    return Path(str(url.database)) if is_file else None
+
+
+def _shown(url: URL) -> str:
+    """Write a URL without what may be secret: the password, also where it stands among the options."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
+        wait = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
         try:
-            return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15)
+            return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15, connect_args=wait)
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise StoreError("The PostgreSQL driver is missing.", mend="Install psycopg.") from error
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
     event.listen(engine, "connect", _set_up_sqlite)
     return engine
@@ -171,37 +200,17 @@ def _set_up_sqlite(connection: object, _: object) -> None:
     cursor.close()
 
 
-def _migrate(engine: Engine, url: URL) -> None:
-    """Upgrade to the newest revision, one process at a time."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["quiet"] = True
-    if url.get_backend_name() == "postgresql":
-        with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK_NUMBER})
-            config.attributes["connection"] = connection
-            _upgrade(config)
-        return
-    lock = FileLock(f"{url.database}.lock") if url.database and url.database != ":memory:" else None
-    with lock or _Open(), engine.begin() as connection:
-        config.attributes["connection"] = connection
-        _upgrade(config)
+def _prepared(engine: Engine, url: URL, saves: SaveCount | None) -> tuple[str, ...]:
+    """Bring the tables up to date and compare what is saved with what should be; return what is wanting."""
+    notices = bring_up(engine, url, BUSY_MILLISECONDS / 1000)
+    if saves is None:
+        return notices
+    missing = saves.check(engine)
+    saves.move_log(engine)
+    saves.listen(engine)
+    return (*notices, *missing)
 
 
-def _upgrade(config: Config) -> None:
-    from alembic.util import CommandError
-
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise StoreError(
-            "The database was made by a newer Quarterdeck.", mend="Update Quarterdeck, or name another database."
-        ) from error
-
-
-class _Open:
-    """Stands where no lock is needed."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
+def _unopened(error: SQLAlchemyError | OSError, shown: str) -> StoreError:
+    reason = sentence(error, "")
+    return StoreError(f"The database cannot be opened. {reason.what}", shown, reason.mend)

@@ -10,9 +10,10 @@ from typing import Any, cast
 import polars as pl
 from sqlalchemy import CursorResult, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.store.sessions import Sessions
 from core.store.tables import LONGEST_NAME, AuditRow, DocumentRow, RequirementFileRow
 
 Clock = Callable[[], datetime]
@@ -45,7 +46,7 @@ class Saved:
 class Documents:
     """Named JSON documents of one kind, each with its owner and version."""
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Clock, table: type[DocumentRow], noun: str) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock, table: type[DocumentRow], noun: str) -> None:
         self._sessions, self._clock, self._table, self._noun = sessions, clock, table, noun
 
     def list(self, owner: str | None = None) -> list[Saved]:
@@ -232,7 +233,7 @@ class RequirementSets(Documents):
 class Audit:
     """The audit trail: rows are added and read, never changed."""
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Clock) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions, self._clock = sessions, clock
 
     def add(self, user: str, action: str, target: str, detail: str = "") -> None:

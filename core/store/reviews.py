@@ -10,9 +10,10 @@ from typing import Any, cast
 import polars as pl
 from sqlalchemy import CursorResult, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.store.sessions import Sessions
 from core.store.tables import ReviewRow
 
 TRIES = 3
@@ -87,7 +88,7 @@ class Conflict:
 class Reviews:
     """The rows of requirement lists that somebody has worked on."""
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Callable[[], datetime]) -> None:
+    def __init__(self, sessions: Sessions, clock: Callable[[], datetime]) -> None:
         self._sessions, self._clock = sessions, clock
 
     def rows(self, requirement_set_id: int) -> pl.DataFrame:

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from alembic import command
 from sqlalchemy import inspect, text
 
 from core.contracts.errors import StoreError
@@ -171,27 +170,6 @@ def test_tables_and_migrations_agree(store):
     seen = inspect(store.engine)
     for name, table in Base.metadata.tables.items():
         assert {c["name"] for c in seen.get_columns(name)} == {c.name for c in table.columns}
-
-
-def test_an_older_database_is_brought_up_to_date(url, monkeypatch):
-    with monkeypatch.context() as patch:
-        real = command.upgrade
-        patch.setattr(command, "upgrade", lambda config, _: real(config, "0001"))
-        old = Store.open(url)
-        with old.engine.begin() as connection:
-            connection.execute(
-                text(
-                    "INSERT INTO scenarios (owner, name, payload, version, saved_at) "
-                    "VALUES (:owner, 'kept', '{\"a\": 1}', 1, '2026-01-02 03:04:05')"
-                ),
-                {"owner": ME},
-            )
-        assert "requirement_sets" not in inspect(old.engine).get_table_names()
-        old.close()
-    new = Store.open(url)
-    assert new.scenarios.get("kept", ME).payload == {"a": 1}
-    assert "requirement_sets" in inspect(new.engine).get_table_names()
-    new.close()
 
 
 def test_a_newer_database_is_left_alone(url):

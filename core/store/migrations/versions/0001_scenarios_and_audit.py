@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.store.schema import create_index, create_table
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -11,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the tables to this revision."""
-    op.create_table(
+    create_table(
         "scenarios",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(200), nullable=False),
@@ -22,7 +24,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_scenarios"),
         sa.UniqueConstraint("owner", "name", name="uq_scenarios_owner"),
     )
-    op.create_table(
+    create_table(
         "audit",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -32,7 +34,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
     )
-    op.create_index("ix_audit_at", "audit", ["at"])
+    create_index("ix_audit_at", "audit", ["at"])
 
 
 def downgrade() -> None:

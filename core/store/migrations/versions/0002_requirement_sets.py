@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.store.schema import create_table
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -11,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the tables to this revision."""
-    op.create_table(
+    create_table(
         "requirement_sets",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(200), nullable=False),
@@ -22,7 +24,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_requirement_sets"),
         sa.UniqueConstraint("owner", "name", name="uq_requirement_sets_owner"),
     )
-    op.create_table(
+    create_table(
         "requirement_files",
         sa.Column("requirement_set_id", sa.Integer(), nullable=False),
         sa.Column("file_name", sa.String(260), nullable=False),

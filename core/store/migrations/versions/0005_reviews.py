@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.store.schema import create_table
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -11,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the tables to this revision."""
-    op.create_table(
+    create_table(
         "review_rows",
         sa.Column("requirement_set_id", sa.Integer(), nullable=False),
         sa.Column("sheet", sa.String(200), nullable=False),
@@ -35,7 +37,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("requirement_set_id", "sheet", "row", name="pk_review_rows"),
     )
-    op.create_table(
+    create_table(
         "gap_groups",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(200), nullable=False),

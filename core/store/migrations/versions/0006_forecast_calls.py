@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.store.schema import create_table
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -11,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the tables to this revision."""
-    op.create_table(
+    create_table(
         "forecast_calls",
         *_version(),
         sa.Column("manager_id", sa.String(200), nullable=False),
@@ -27,7 +29,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_forecast_calls"),
         sa.UniqueConstraint("book", "manager_id", "period_start_on", "version", name="uq_forecast_calls_book"),
     )
-    op.create_table(
+    create_table(
         "deal_edits",
         *_version(),
         sa.Column("opportunity_id", sa.String(200), nullable=False),
@@ -38,7 +40,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_deal_edits"),
         sa.UniqueConstraint("book", "opportunity_id", "version", name="uq_deal_edits_book"),
     )
-    op.create_table(
+    create_table(
         "forecast_snapshots",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("book", sa.String(200), nullable=False),
@@ -53,7 +55,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_forecast_snapshots"),
         sa.UniqueConstraint("book", "as_of_on", "window_name", name="uq_forecast_snapshots_book"),
     )
-    op.create_table(
+    create_table(
         "review_views",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(200), nullable=False),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from core.store.schema import add_columns
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -11,11 +13,13 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the tables to this revision."""
-    with op.batch_alter_table("scenarios") as table:
-        table.add_column(sa.Column("parent", sa.String(320), nullable=False, server_default=""))
-        table.add_column(sa.Column("description", sa.Text(), nullable=False, server_default=""))
-        table.add_column(sa.Column("is_shared", sa.Boolean(), nullable=False, server_default=sa.false()))
-        table.add_column(sa.Column("is_locked", sa.Boolean(), nullable=False, server_default=sa.false()))
+    add_columns(
+        "scenarios",
+        sa.Column("parent", sa.String(320), nullable=False, server_default=""),
+        sa.Column("description", sa.Text(), nullable=False, server_default=""),
+        sa.Column("is_shared", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("is_locked", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
 
 
 def downgrade() -> None:

@@ -1,0 +1,84 @@
+"""Steps of a migration that leave alone what is there already, and what a database lacks of the tables it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy import Connection, inspect
+
+from core.store.tables import Base
+
+LEFTOVER = "_alembic_tmp_"
+
+
+def create_table(name: str, *columns: Any) -> None:
+    """Create a table of a migration, unless it is there.
+
+    Every step of every migration goes through this module, so that all of them can be run on any database:
+    one whose upgrade was cut short by an earlier version, or one made while migrations stood in another order.
+
+    Parameters
+    ----------
+    name : str
+    *columns : sqlalchemy columns and constraints
+    """
+    if name not in _tables(op.get_bind()):
+        op.create_table(name, *columns)
+
+
+def create_index(name: str, table: str, columns: Sequence[str]) -> None:
+    """Create an index of a migration, unless it is there."""
+    if name not in {index["name"] for index in inspect(op.get_bind()).get_indexes(table)}:
+        op.create_index(name, table, list(columns))
+
+
+def add_columns(table: str, *columns: sa.Column[Any]) -> None:
+    """Add columns to a table, those that are there left out; each needs a default for the rows it has.
+
+    Parameters
+    ----------
+    table : str
+    *columns : sqlalchemy columns
+    """
+    present = {column["name"] for column in inspect(op.get_bind()).get_columns(table)}
+    for column in columns:
+        if column.name not in present:
+            op.add_column(table, column)
+
+
+def lacking(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Compare a database with the tables Quarterdeck works with.
+
+    Parameters
+    ----------
+    connection : sqlalchemy connection
+
+    Returns
+    -------
+    dict
+        Table to the columns it lacks, in alphabetical order; a table that is not there lacks all of them.
+    """
+    seen = inspect(connection)
+    present = _tables(connection)
+    out: dict[str, tuple[str, ...]] = {}
+    for name, table in Base.metadata.tables.items():
+        columns = {column["name"] for column in seen.get_columns(name)} if name in present else set()
+        absent = {column.name for column in table.columns} - columns
+        if absent:
+            out[name] = tuple(sorted(absent))
+    return out
+
+
+def drop_leftovers(connection: Connection) -> None:
+    """Drop the half-made copies an upgrade left behind that was killed; the tables they copied are whole."""
+    present = _tables(connection)
+    for name in present:
+        if name.startswith(LEFTOVER) and name.removeprefix(LEFTOVER) in present:
+            connection.exec_driver_sql(f'DROP TABLE "{name}"')
+
+
+def _tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
