@@ -8,7 +8,7 @@ from io import BytesIO
 
 import polars as pl
 import pytest
-from tests.requirements.test_edition import replace_database
+from tests.requirements.test_effective_catalogue import replace_database
 from typer.testing import CliRunner
 
 from core.charts import list_summary, snapshot

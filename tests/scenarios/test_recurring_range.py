@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from tests.scenarios.test_engine import BASE
+from tests.scenarios.test_expectation import BASE
 
 from core.charts import board_leaf
 from core.scenarios.analysis import whatif
