@@ -9,6 +9,7 @@ workers share it: whoever comes first trains, the others wait at a lock.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,12 @@ OUTSIDE = ("QUARTERDECK_CONFIG", "QUARTERDECK_DATA", "QUARTERDECK_MAPPING", "QUA
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Take away settings of whoever runs the tests, before anything is read."""
+    """Take away settings of whoever runs the tests, before anything is read.
+
+    What is compiled is kept, by commands that tests start too: compiling everything takes longer than most tests.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in OUTSIDE:
         os.environ.pop(name, None)
     os.environ["QUARTERDECK_HOME"] = str(HOME)
