@@ -5,6 +5,7 @@ While the first browser still loads its files, the rooms are imported and the ex
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.config import load
+from core.contracts.errors import QuarterdeckError
 from pages.ui.server import preload
 
 
@@ -25,5 +28,10 @@ async def ready(_: Any) -> AsyncIterator[None]:
     threading.Thread(target=warmup.ready, args=(first_page.read,), name=warmup.NAME, daemon=True).start()
     yield
 
+
+try:
+    load()
+except QuarterdeckError as error:
+    sys.exit(f"The server does not start. {error}")  # Under the defaults instead, nobody would have to sign in.
 
 app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=[preload.route()])

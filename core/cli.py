@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import os
-import runpy
 import socket
 import sys
 from collections.abc import Callable
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
     from core.scenarios.analysis.whatif import Ground
     from core.scenarios.levers import Scenario
 
-ROOT = Path(__file__).resolve().parents[1]
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The open sales notebook."
 )
@@ -37,6 +33,21 @@ def main() -> None:
     except QuarterdeckError as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from core import __version__
+
+        typer.echo(f"quarterdeck {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """The open sales notebook."""
 
 
 @app.command()
@@ -247,19 +258,27 @@ def _write(path: Path, content: bytes) -> None:
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Check what Quarterdeck needs."""
+    """Check what Quarterdeck needs, and what it does better with."""
+    from core.requirements.text import embeddings
+
     settings = _settings()
-    checks = {
+    needed = {
         "Python 3.11 or later": sys.version_info >= (3, 11),
         f"Home folder {settings.home} can be written": _writable(settings.home),
+        "Pages and sample data of the app are there": _has_app(),
+    }
+    wanted = {
         "Sample company is there": settings.has_sample,
+        "Sentence vectors are installed": embeddings.folder() is not None,
     }
     if as_json:
-        typer.echo(json.dumps(checks, indent=2))
+        typer.echo(json.dumps(needed | wanted, indent=2))
     else:
-        for name, good in checks.items():
+        for name, good in (needed | wanted).items():
             typer.echo(f"{'ok     ' if good else 'MISSING'}  {name}")
-    if not all(list(checks.values())[:2]):
+        if embeddings.folder() is None:
+            typer.echo(f"Without sentence vectors matching goes by words and letters: {embeddings.how_to_install()}")
+    if not all(needed.values()):
         raise typer.Exit(1)
 
 
@@ -294,6 +313,8 @@ def serve(
     address: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Open the app, after preparing its data."""
+    from core import serving
+
     settings = _settings()
     if not _writable(settings.home):
         raise AccessError(
@@ -304,11 +325,7 @@ def serve(
     if not _prepared(settings):
         _train(_load(settings), settings)
     typer.echo(f"Quarterdeck is at http://{address}:{port} (Ctrl+C stops it)")
-    os.environ["QUARTERDECK_HOME"] = str(settings.home.absolute())
-    os.chdir(ROOT)
-    gc.disable()  # Looking over what imports make, and keep, costs a tenth of the start; the warm-up turns it on again.
-    sys.argv = ["streamlit", "run", str(ROOT / "server.py"), "--server.port", str(port), "--server.address", address]
-    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    serving.run(settings, address, port)
 
 
 def _ground(data: Dataset, settings: Settings, plan: Scenario) -> Ground:
@@ -385,6 +402,16 @@ def _replay(data: Dataset, settings: Settings) -> None:
 def _prepared(settings: Settings) -> bool:
     """Say, without reading the data, whether a start may leave the rest to the first page."""
     return settings.has_data and any((settings.home / "models").glob("*/bundle.json"))
+
+
+def _has_app() -> bool:
+    from core.resources import app_folder, sample_file
+
+    try:
+        app_folder()
+    except ConfigError:
+        return False
+    return sample_file("capabilities.csv").is_file()
 
 
 def _writable(folder: Path) -> bool:

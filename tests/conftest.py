@@ -1,27 +1,53 @@
-"""What every test may ask for: settings, the sample company and the models trained on it, built once."""
+"""What every test may ask for: settings, the sample company and the models trained on it, built once.
+
+There are two companies. `sample` is the default one, for tests of what models find and of real numbers. `small` has
+150 accounts, for tests of pages, commands and wiring; folders of such tests say in their conftest that it is theirs.
+Both have a home of their own, `.quarterdeck-tests`, so that tests never push out the models somebody works with. All
+workers share it: whoever comes first trains, the others wait at a lock.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from core.config import Settings, load
+from tests import left_out
+from tests.browsers import browser, page
 
 if TYPE_CHECKING:
+    from core.config import Settings
     from core.contracts import Dataset
     from core.models.registry import Bundle
 
+__all__ = ["browser", "page"]
 ROOT = Path(__file__).resolve().parents[1]
+HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-tests")
+OUTSIDE = ("QUARTERDECK_CONFIG", "QUARTERDECK_DATA", "QUARTERDECK_MAPPING", "QUARTERDECK_DATABASE_URL")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take away settings of whoever runs the tests, before anything is read.
+
+    What is compiled is kept, by commands that tests start too: compiling everything takes longer than most tests.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for name in OUTSIDE:
+        os.environ.pop(name, None)
+    os.environ["QUARTERDECK_HOME"] = str(HOME)
+    config.pluginmanager.register(left_out.LeftOut(), "left-out")
 
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    """The defaults, with the home that `quarterdeck build` fills (all workers share it)."""
-    home = os.environ.get("QUARTERDECK_TEST_HOME") or str(ROOT / ".quarterdeck")
-    return load(environ={"QUARTERDECK_HOME": home})
+    """The defaults, with the home of the tests."""
+    from core.config import load
+
+    return load(environ={"QUARTERDECK_HOME": str(HOME)})
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +64,28 @@ def bundle(sample: Dataset, settings: Settings) -> Bundle:
     from core.models import registry
 
     return registry.load_or_train(sample, settings)
+
+
+@pytest.fixture(scope="session")
+def small_settings() -> Settings:
+    """The defaults, with a home in which the sample company is a small one."""
+    from core.config import load
+    from tests.companies import small_home
+
+    return load(environ={"QUARTERDECK_HOME": str(small_home(HOME / "small"))})
+
+
+@pytest.fixture(scope="session")
+def small(small_settings: Settings) -> Dataset:
+    """The sample company with 150 accounts."""
+    from core.sources import load_sample
+
+    return load_sample(small_settings)
+
+
+@pytest.fixture(scope="session")
+def small_bundle(small: Dataset, small_settings: Settings) -> Bundle:
+    """The models trained on the small company."""
+    from core.models import registry
+
+    return registry.load_or_train(small, small_settings)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from core.artifacts.imports import Source, read_source
+from core.resources import INSIDE
 
 
 class Tree:
@@ -14,11 +15,13 @@ class Tree:
     Parameters
     ----------
     root : Path
-        The folder that holds `core` and `pages`.
+        The folder that holds `core`; `pages` lies beside it or, in an installed wheel, in `core/_app`.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        packaged = root / "core" / INSIDE
+        self._app = packaged if (packaged / "pages").is_dir() else root
         self._folders: dict[Path, dict[str, bool]] = {}
         self._sources: dict[str, Source] = {}
 
@@ -34,7 +37,8 @@ class Tree:
 
     def folder_of(self, module: str) -> Path:
         """Return the folder a package would have."""
-        return self.root.joinpath(*module.split("."))
+        first, *rest = module.split(".")
+        return (self._app if first == "pages" else self.root).joinpath(first, *rest)
 
     def is_package(self, module: str) -> bool:
         """Say whether a name is that of a folder with sources, one with only namespaces in it among them."""

@@ -24,6 +24,8 @@ from pydantic import (
 from core.contracts.errors import ConfigError, closest
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
+OWN_FILE = "quarterdeck.yaml"
+RETIRED = ("time_zone", "branding")
 FREELY_NAMED = ("roles.", "access.people.", "customers.health.", "map.places.")
 
 
@@ -226,6 +228,7 @@ class AccessSettings(_Section):
 
     sign_in: Literal["none", "oidc", "header"]
     header: str
+    hosts: tuple[str, ...]
     people: dict[str, Person]
     everyone_else: tuple[str, ...]
     mask_names: bool
@@ -237,13 +240,6 @@ class AnswerSettings(_Section):
     """How long an answer stands, in days, per category."""
 
     stale_days: dict[str, int]
-
-
-class Branding(_Section):
-    """Name and line shown in the sidebar."""
-
-    name: str
-    tagline: str
 
 
 class MapSettings(_Section):
@@ -259,7 +255,6 @@ class Settings(_Section):
 
     company: str
     currency: str = Field(min_length=3, max_length=3)
-    time_zone: str
     home: Path
     database_url: str
     source: SourceSettings
@@ -276,7 +271,6 @@ class Settings(_Section):
     requirements: RequirementSettings
     access: AccessSettings
     roles: dict[str, tuple[str, ...]]
-    branding: Branding
     answers: AnswerSettings
     map: MapSettings
 
@@ -301,6 +295,25 @@ class Settings(_Section):
         if self.database_url:
             return self.database_url
         return f"sqlite:///{(self.home / 'quarterdeck.db').absolute()}"
+
+
+def file_in_force(environ: Mapping[str, str] | None = None) -> Path | None:
+    """Return the settings file that `load` reads: the one the environment names, else one in the working folder.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        Stands in for the process environment.
+
+    Returns
+    -------
+    Path or None
+        None where only the defaults hold. A file named in the environment need not exist.
+    """
+    named = (os.environ if environ is None else environ).get("QUARTERDECK_CONFIG")
+    if named:
+        return Path(named)
+    return Path(OWN_FILE) if Path(OWN_FILE).exists() else None
 
 
 def load(path: Path | str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -328,9 +341,7 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
     """
     env = os.environ if environ is None else environ
     values = _read(DEFAULTS)
-    chosen = (
-        path or env.get("QUARTERDECK_CONFIG") or ("quarterdeck.yaml" if Path("quarterdeck.yaml").exists() else None)
-    )
+    chosen = path or file_in_force(env)
     where = str(chosen or DEFAULTS.name)
     if chosen:
         values = _merge(values, _read(Path(chosen)), where)
@@ -377,6 +388,8 @@ def _parsed(path: Path, _changed: int, _size: int) -> dict[str, Any]:
 def _merge(base: dict[str, Any], over: dict[str, Any], where: str, prefix: str = "") -> dict[str, Any]:
     out = dict(base)
     for name, value in over.items():
+        if not prefix and name in RETIRED:
+            continue
         if name not in base and prefix not in FREELY_NAMED:
             near = closest(str(name), base)
             mend = f"Did you mean {near!r}?" if near else f"Known here: {', '.join(sorted(base))}."

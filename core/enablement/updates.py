@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import yaml
 
 from core.contracts.errors import RequirementError
+from core.resources import sample_file
 
-SHIPPED = Path(__file__).resolve().parents[2] / "sample_data" / "product_updates.yaml"
+SHIPPED = sample_file("product_updates.yaml")
 SHAPE = {
     "title": pl.String,
     "released_on": pl.Date,

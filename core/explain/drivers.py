@@ -11,11 +11,12 @@ import yaml
 
 from core.contracts.errors import ConfigError
 from core.features.labels import plain
+from core.resources import beside_settings
 
 __all__ = ["DEFAULT", "DriverMap", "load", "plain"]
 
 NOT_KNOWN = "not known"
-DEFAULT = Path(__file__).parents[1] / "config" / "drivers.yaml"
+DEFAULT = beside_settings("drivers.yaml")
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
+from core.resources import sample_file
 from core.scenarios.data.baseline import Baseline
 from core.scenarios.files import read_file
 from core.scenarios.levers import Scenario
 
-FOLDER = Path(__file__).resolve().parents[2] / "sample_data" / "scenarios"
+FOLDER = sample_file("scenarios")
 
 
 @lru_cache(maxsize=1)

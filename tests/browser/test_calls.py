@@ -5,9 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_main_paths import browser, page, url
-
-__all__ = ["browser", "page", "url"]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SUBMIT = "Submit the call"
 

@@ -7,9 +7,7 @@ from playwright.sync_api import expect
 
 from core.explain.counterfactual import deals
 from core.metrics import deal_scope, flow, risk
-from tests.browser.test_main_paths import browser, page, url
 
-__all__ = ["browser", "page", "url"]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 TEAM, DAYS = "EMEA 1", "Last 12 months"
 

@@ -7,9 +7,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_main_paths import browser, url
-
-__all__ = ["browser", "url"]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 

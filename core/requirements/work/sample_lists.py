@@ -12,9 +12,10 @@ import yaml
 from core.contracts import Dataset
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.work.gap_ledger import RequirementSet
+from core.resources import sample_file
 
-FOLDER = Path(__file__).resolve().parents[3] / "sample_data" / "requirements"
-WORDINGS = FOLDER.parent / "buyer_wordings.yaml"
+FOLDER = sample_file("requirements")
+WORDINGS = sample_file("buyer_wordings.yaml")
 SAMPLE = "Sample company"
 N_OPEN, N_WON, N_LOST = 14, 16, 20
 ROWS_PER_LIST = (22, 40)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -12,10 +11,10 @@ from core.access import Identity, can, view
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
+from core.resources import asset
 from pages.ui.kit import auth, cache, model_age
 
 Bounds = tuple[tuple[str, ...], str, bool]
-ROOT = Path(__file__).resolve().parents[3]
 ROOMS = {
     "Revenue": [
         ("app.py", "Executive", ":material/monitoring:"),
@@ -96,8 +95,8 @@ def open(title: str, needs: str = "") -> Page:
         The right it takes; default to read the area of the page's title.
     """
     # A picture of our own, for a named symbol would be fetched from another host.
-    st.set_page_config(page_title=f"{title} · Quarterdeck", page_icon=str(ROOT / "assets" / "mark.svg"), layout="wide")
-    st.logo(str(ROOT / "assets" / "logo.svg"), size="large")
+    st.set_page_config(page_title=f"{title} · Quarterdeck", page_icon=str(asset("mark.svg")), layout="wide")
+    st.logo(str(asset("logo.svg")), size="large")
     try:
         settings = cache.settings()
         who = auth.enter(settings)

@@ -1,0 +1,75 @@
+"""Where the files that come with Quarterdeck lie: beside `core` in a checkout, inside it in an installed wheel.
+
+A wheel must not put `pages` or `app` at the top of the site-packages, where other projects have theirs; there the
+app, its pages, pictures and sample data lie in `core/_app`, laid out as in the checkout.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from core.contracts.errors import ConfigError
+
+PACKAGE = "core"
+INSIDE = "_app"
+
+
+@cache
+def app_folder() -> Path:
+    """Return the folder that holds `server.py`, `app.py`, `pages`, `assets` and `sample_data`.
+
+    Raises
+    ------
+    ConfigError
+        When there is none, as where only the package was copied.
+    """
+    package = files(PACKAGE)
+    with as_file(package) as core:
+        candidates = (core / INSIDE, core.parent)
+    for folder in candidates:
+        if (folder / "server.py").is_file() and (folder / "pages").is_dir():
+            return folder
+    raise ConfigError(
+        "The pages that come with Quarterdeck are missing.", str(candidates[0]), "Install Quarterdeck again."
+    )
+
+
+def is_wheel() -> bool:
+    """Say whether the app lies inside the package, as an installed wheel has it."""
+    return app_folder().name == INSIDE
+
+
+def sample_file(*names: str) -> Path:
+    """Return a file or folder of the sample data; it may be missing.
+
+    Examples
+    --------
+    >>> sample_file("scenarios").name
+    'scenarios'
+    """
+    return app_folder().joinpath("sample_data", *names)
+
+
+def asset(name: str) -> Path:
+    """Return a picture of the app's own.
+
+    Examples
+    --------
+    >>> asset("mark.svg").suffix
+    '.svg'
+    """
+    return app_folder() / "assets" / name
+
+
+def beside_settings(name: str) -> Path:
+    """Return a file that lies beside the default settings, such as the playbooks.
+
+    Examples
+    --------
+    >>> beside_settings("playbooks.yaml").is_file()
+    True
+    """
+    with as_file(files(PACKAGE) / "config" / name) as path:
+        return path
