@@ -20,7 +20,7 @@ DEPENDENT = (
     *MODELS,
     "core.forecasts.backtest_archive",
     "core.explain.headlines",
-    "core.scenarios.whatif",
+    "core.scenarios.analysis.whatif",
     "core.metrics.flow",
 )
 FILES = {
@@ -147,7 +147,7 @@ def test_a_line_of_the_calendar_changes_every_dependent_key_and_no_other(checkou
     assert {name for name in names if before[name] != after[name]} == set(DEPENDENT)
 
 
-@pytest.mark.parametrize("name", ["core/charts/pipeline.py", "core/charts/theme.py", "core/requirements/gap.py"])
+@pytest.mark.parametrize("name", ["core/charts/pipeline.py", "core/charts/theme.py", "core/requirements/judge/gap_analysis.py"])
 def test_a_line_of_a_chart_or_of_another_room_changes_no_models_key(checkout, change, name):
     before = fingerprints(checkout, DEPENDENT)
     change(name)
@@ -157,13 +157,13 @@ def test_a_line_of_a_chart_or_of_another_room_changes_no_models_key(checkout, ch
 @pytest.mark.parametrize(
     ("name", "start"),
     [
-        ("core/sources/parse.py", "core.sources.snapshot"),
+        ("core/sources/parsing.py", "core.sources.snapshot"),
         ("core/contracts/accounts.py", "core.sources.snapshot"),
         ("core/config/defaults.yaml", "core.models.registry"),
-        ("core/requirements/classes.yaml", "core.requirements.gap"),
-        ("core/requirements/confidence.json", "core.requirements.gap"),
-        ("core/requirements/limits/measures.yaml", "core.requirements.gap"),
-        ("core/models/trees.py", "core.forecasts.backtest_archive"),
+        ("core/requirements/text/classes.yaml", "core.requirements.judge.gap_analysis"),
+        ("core/requirements/match/confidence.json", "core.requirements.judge.gap_analysis"),
+        ("core/requirements/judge/limits/measures.yaml", "core.requirements.judge.gap_analysis"),
+        ("core/models/revenue/global_trees.py", "core.forecasts.backtest_archive"),
         ("core/marts/facts.py", "core.metrics.growth"),
         ("core/charts/theme.py", "core.charts.pipeline"),
         ("core/metrics/flow.py", "pages.pipeline"),
@@ -227,7 +227,7 @@ assert core.__file__.startswith(sys.argv[1])
 """
 
 
-@pytest.mark.parametrize("start", ["core.forecasts.backtest_archive", "core.requirements.gap", "core.scenarios.whatif"])
+@pytest.mark.parametrize("start", ["core.forecasts.backtest_archive", "core.requirements.judge.gap_analysis", "core.scenarios.analysis.whatif"])
 def test_the_files_of_a_closure_suffice_to_run_every_import_in_them(start, tmp_path):
     needed = Closure(Tree(PROJECT), (start,))
     lines: dict[str, None] = {}
