@@ -248,11 +248,13 @@ def _write(path: Path, content: bytes) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check what Quarterdeck needs."""
+    from core.sources import loading
+
     settings = _settings()
     checks = {
         "Python 3.11 or later": sys.version_info >= (3, 11),
         f"Home folder {settings.home} can be written": _writable(settings.home),
-        "Sample company is there": settings.has_sample,
+        "Data is there": loading.is_ready(settings),
     }
     if as_json:
         typer.echo(json.dumps(checks, indent=2))
@@ -348,9 +350,9 @@ def _settings() -> Settings:
 
 
 def _load(settings: Settings) -> Dataset:
-    from core.sources import load_data
+    from core.sources import load_data, loading
 
-    if settings.has_data:
+    if loading.is_ready(settings):
         return load_data(settings)
     with _Bar() as bar:
         return load_data(settings, bar.show)
@@ -384,7 +386,9 @@ def _replay(data: Dataset, settings: Settings) -> None:
 
 def _prepared(settings: Settings) -> bool:
     """Say, without reading the data, whether a start may leave the rest to the first page."""
-    return settings.has_data and any((settings.home / "models").glob("*/bundle.json"))
+    from core.sources import loading
+
+    return loading.is_ready(settings) and any((settings.home / "models").glob("*/bundle.json"))
 
 
 def _writable(folder: Path) -> bool:

@@ -41,19 +41,20 @@ class ArtifactCache:
     def get(
         self,
         kind: Kind,
-        key: Hashable,
+        key: Hashable | Callable[[], str],
         make: Callable[[], T],
         codec: FolderCodec[T] | None = None,
         *,
         keep: bool = True,
         about: About[T] | None = None,
+        alias: Hashable = None,
     ) -> T:
         """Return an artefact: from memory, else from disk, else made now and kept.
 
         Parameters
         ----------
         kind : Kind
-        key : str
+        key : str, or a callable that returns it
             From `keys.key`; where nothing is written, anything that can be hashed.
         make : callable
             Works it out. Of all threads and processes that ask at once, one does; the others wait.
@@ -63,6 +64,9 @@ class ArtifactCache:
             False for a session's own data: nothing is read from disk or written to it.
         about : callable, optional
             Given the artefact, returns plain values to be listed beside it.
+        alias : hashable, optional
+            What the artefact is called in memory where that costs less than its key, which is then asked for
+            only where it is not in memory. It must stand for all that changes while a process runs.
 
         Returns
         -------
@@ -77,7 +81,8 @@ class ArtifactCache:
         """
         is_written = keep and kind.is_kept_on_disk
         return self.in_memory(kind).get(
-            key, lambda: self._from_disk(kind, str(key), make, _codec(kind, codec), about) if is_written else make()
+            key if alias is None else alias,
+            lambda: self._from_disk(kind, _text(key), make, _codec(kind, codec), about) if is_written else make(),
         )
 
     def read(self, kind: Kind, key: str, codec: FolderCodec[T] | None = None) -> T | None:
@@ -133,6 +138,10 @@ class ArtifactCache:
             with self._lock:
                 shelf = self._shelves.setdefault(kind.name, self._memory.new_shelf(kind.name, kind.in_memory))
         return shelf
+
+    def shared(self, kind: Kind) -> Shelf:
+        """Return the memory of a kind that all caches share, for what does not depend on the home."""
+        return self._memory.shared_shelf(kind.name, kind.in_memory)
 
     def is_kept(self, kind: Kind, key: str) -> bool:
         """Say whether an artefact is there, in memory or whole on disk; nothing is read but its manifest."""
@@ -264,6 +273,10 @@ class ArtifactCache:
             self._swept.add(kind.name)
         if is_new:
             self._tier.sweep(kind.name)
+
+
+def _text(key: Hashable | Callable[[], str]) -> str:
+    return key() if callable(key) else str(key)
 
 
 def _codec(kind: Kind, codec: FolderCodec[Any] | None) -> FolderCodec[Any]:

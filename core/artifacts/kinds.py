@@ -65,7 +65,8 @@ VECTORS = Kind("vectors", "sentence vectors", 4, 20_000, "The catalogue's senten
 MARTS = Kind("marts", "marts", 0, 8, "The small tables measures are worked out from.")
 MEASURES = Kind("measures", "parts of measures", 0, 48, "What several measures share, per function.")
 SLIDER = Kind("slider", "parts of scenarios", 0, 100_000, "Baselines and what each lever's position changes.")
-ANALYSES = Kind("analyses", "requirement lists", 0, 64, "A buyer's list as read, matched and filled; never written.")
+ANALYSES = Kind("analyses", "requirement lists", 0, 128, "A buyer's list as read, matched and filled; never written.")
+CATALOGUES = Kind("catalogues", "catalogues", 0, 32, "What the product can do, as it stands and as compared.")
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -84,6 +85,7 @@ KINDS: dict[str, Kind] = {
         MEASURES,
         SLIDER,
         ANALYSES,
+        CATALOGUES,
     )
 }
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import gc
 import logging
+from functools import cache
 from importlib import import_module
-
-import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from pages.ui.server import patches
@@ -22,7 +21,7 @@ USED = ("core.scenarios.analysis.trend", "PIL.Image")
 SESSIONS = "streamlit.runtime.scriptrunner_utils.script_run_context"
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def freeze() -> bool:
     """Freeze all objects alive after the first page of this process has run, and lighten every run after it."""
     gc.collect()
@@ -38,19 +37,20 @@ def ready() -> None:
     `quarterdeck serve` puts off while libraries are imported, begins when this is through.
     """
     from core import explain, metrics, models
-    from pages.ui.kit import cache
+    from core.sources import loading
+    from pages.ui.kit import cache as app_cache
 
     # A spinner finds no session here; there is nobody to show it to, and nothing to warn of.
     logging.getLogger(SESSIONS).addFilter(lambda record: record.threadName != NAME)
     try:
-        settings = cache.settings()
-        if not settings.has_data:
+        settings = app_cache.settings()
+        if not loading.is_ready(settings):
             return
-        data = cache.data(settings)
+        data = app_cache.data(settings)
         if models.registry.is_trained(data, settings):
-            cache.result(explain.headlines.headlines, data, settings)
-            cache.result(models.outlook.current, data, settings)
-        cache.result(metrics.recurring.mrr, data, settings)
+            app_cache.result(explain.headlines.headlines, data, settings)
+            app_cache.result(models.outlook.current, data, settings)
+        app_cache.result(metrics.recurring.mrr, data, settings)
         for used in USED:
             import_module(used)
     except (QuarterdeckError, OSError) as error:
