@@ -248,19 +248,24 @@ def _write(path: Path, content: bytes) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check what Quarterdeck needs."""
+    from core.artifacts import combined, health, open_cache
     from core.sources import loading
 
     settings = _settings()
+    notices = health.examine(open_cache(settings.home))
     checks = {
         "Python 3.11 or later": sys.version_info >= (3, 11),
         f"Home folder {settings.home} can be written": _writable(settings.home),
         "Data is there": loading.is_ready(settings),
+        "What is kept is whole, and new results can be kept": not notices,
     }
     if as_json:
         typer.echo(json.dumps(checks, indent=2))
     else:
         for name, good in checks.items():
             typer.echo(f"{'ok     ' if good else 'MISSING'}  {name}")
+        for sentence in combined(notices):
+            typer.echo(f"         {sentence}")
     if not all(list(checks.values())[:2]):
         raise typer.Exit(1)
 
@@ -278,16 +283,18 @@ def artifacts(
     from core.artifacts import listing, open_cache
     from core.artifacts.kinds import KINDS, kind_named
 
-    cache = open_cache(_settings().home)
+    home = _settings().home
+    cache = open_cache(home)
     if prune:
-        typer.echo(listing.pruned(cache, kind, everything))
+        typer.echo(listing.pruned(cache, kind, everything, home))
     elif as_json:
         names = [kind_named(kind).name] if kind else list(KINDS)
         _print_json([row for row in listing.as_json(listing.summaries(cache)) if row["name"] in names])
     elif kind:
         typer.echo(listing.entries_text(kind_named(kind), cache.entries(kind_named(kind)), datetime.now(UTC)))
     else:
-        typer.echo(listing.text(listing.summaries(cache), datetime.now(UTC)))
+        parts = (listing.text(listing.summaries(cache), datetime.now(UTC)), listing.leftovers_text(home))
+        typer.echo("\n".join(part for part in parts if part))
 
 
 @app.command()
@@ -297,7 +304,7 @@ def serve(
 ) -> None:
     """Open the app, after preparing its data."""
     settings = _settings()
-    if not _writable(settings.home):
+    if not _writable(settings.home) and not settings.home.is_dir():
         raise AccessError(
             "Quarterdeck cannot write to its home folder.", str(settings.home), "Set QUARTERDECK_HOME to another."
         )

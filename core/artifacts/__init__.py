@@ -23,7 +23,7 @@ from core.artifacts.kinds import (
     Kind,
 )
 from core.artifacts.memory import MEMORY, Memory, Shelf
-from core.artifacts.notices import Notice
+from core.artifacts.notices import Notice, combined
 from core.artifacts.opened import all_notices, forget_all, open_cache, process_shelf
 from core.artifacts.remembered import Memo, Same, memoized, remembered
 from core.artifacts.tiers import DamagedError, Entry, Tier
@@ -66,6 +66,7 @@ __all__ = [
     "UnkeepableError",
     "UnkeyedError",
     "all_notices",
+    "combined",
     "forget_all",
     "key",
     "memoized",

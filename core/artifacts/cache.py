@@ -31,7 +31,7 @@ class ArtifactCache:
     """
 
     def __init__(self, tier: Tier, memory: Memory = MEMORY) -> None:
-        self._tier, self._memory = tier, memory
+        self.tier, self._memory = tier, memory
         self._shelves: dict[str, Shelf] = {}
         self._swept: set[str] = set()
         self._lock = Lock()
@@ -152,7 +152,7 @@ class ArtifactCache:
     def entries(self, kind: Kind) -> list[Entry]:
         """Return what lies on disk of a kind, that made or read last at the end; empty where it cannot be read."""
         try:
-            return self._tier.entries(kind.name)
+            return self.tier.entries(kind.name)
         except OSError:
             return []
 
@@ -165,8 +165,8 @@ class ArtifactCache:
         pins = set(self._pins.of(kind))
         loose = [entry for entry in self.entries(kind) if entry.key not in pins]
         doomed = loose[: max(len(loose) - keep, 0)]
-        self._tier.sweep(kind.name)
-        deleted = [entry for entry in doomed if self._tier.delete(kind.name, entry.key)]
+        self.tier.sweep(kind.name)
+        deleted = [entry for entry in doomed if self.tier.delete(kind.name, entry.key)]
         for entry in deleted:
             self.in_memory(kind).drop(entry.key)
         return deleted
@@ -213,9 +213,9 @@ class ArtifactCache:
         with ExitStack() as stack:
             try:
                 self._sweep(kind)
-                stack.enter_context(self._tier.lock(kind.name, key))
+                stack.enter_context(self.tier.lock(kind.name, key))
             except OSError as error:
-                self._notices.add(sentences.unwritable(kind, self._tier.address, error), error)
+                self._notices.add(sentences.unwritable(kind, self.tier.address, error), error)
             yield
 
     def _read(self, kind: Kind, key: str, codec: FolderCodec[Any], is_last_try: bool) -> Any:
@@ -225,7 +225,7 @@ class ArtifactCache:
         cannot be read under the lock is damaged.
         """
         try:
-            with self._tier.read(kind.name, key) as folder:
+            with self.tier.read(kind.name, key) as folder:
                 return _MISSING if folder is None else codec.read(folder)
         except BaseException as error:
             if not is_failure(error):
@@ -237,7 +237,7 @@ class ArtifactCache:
     def _write(self, kind: Kind, key: str, value: Any, codec: FolderCodec[Any], about: Mapping[str, Any]) -> bool:
         """Write an artefact and let older ones go; say whether it was written."""
         try:
-            with self._tier.write(kind.name, key, about) as folder:
+            with self.tier.write(kind.name, key, about) as folder:
                 codec.write(value, folder)
             self._notices.works_again(kind)
             self._retain(kind, key)
@@ -247,7 +247,7 @@ class ArtifactCache:
         except BaseException as error:
             if not is_failure(error):
                 raise
-            self._notices.add(sentences.unwritable(kind, self._tier.address, error), error)
+            self._notices.add(sentences.unwritable(kind, self.tier.address, error), error)
         return False
 
     def _retain(self, kind: Kind, key: str) -> None:
@@ -256,13 +256,13 @@ class ArtifactCache:
         What is pinned stays and does not count.
         """
         spared = {key, *self._pins.of(kind)}
-        others = [entry for entry in self._tier.entries(kind.name) if entry.key not in spared]
+        others = [entry for entry in self.tier.entries(kind.name) if entry.key not in spared]
         for entry in others[: max(len(others) + 1 - kind.entries, 0)]:
-            self._tier.delete(kind.name, entry.key)
+            self.tier.delete(kind.name, entry.key)
 
     def _renew(self, kind: Kind, key: str) -> None:
         try:
-            self._tier.renew(kind.name, key, kind.entries // 2)
+            self.tier.renew(kind.name, key, kind.entries // 2)
         except Exception as error:
             sentences.logger.debug("%s of %s keeps its number: %s", key, kind.name, error)
 
@@ -272,7 +272,7 @@ class ArtifactCache:
             is_new = kind.name not in self._swept
             self._swept.add(kind.name)
         if is_new:
-            self._tier.sweep(kind.name)
+            self.tier.sweep(kind.name)
 
 
 def _text(key: Hashable | Callable[[], str]) -> str:
