@@ -259,16 +259,20 @@ def _write(path: Path, content: bytes) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check what Quarterdeck needs, and what it does better with."""
+    from core.artifacts import combined, health, open_cache
     from core.requirements.text import embeddings
+    from core.sources import loading
 
     settings = _settings()
+    notices = health.examine(open_cache(settings.home))
     needed = {
         "Python 3.11 or later": sys.version_info >= (3, 11),
         f"Home folder {settings.home} can be written": _writable(settings.home),
         "Pages and sample data of the app are there": _has_app(),
     }
     wanted = {
-        "Sample company is there": settings.has_sample,
+        "Data is there": loading.is_ready(settings),
+        "What is kept is whole, and new results can be kept": not notices,
         "Sentence vectors are installed": embeddings.folder() is not None,
     }
     if as_json:
@@ -276,6 +280,8 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         for name, good in (needed | wanted).items():
             typer.echo(f"{'ok     ' if good else 'MISSING'}  {name}")
+        for sentence in combined(notices):
+            typer.echo(f"         {sentence}")
         if embeddings.folder() is None:
             typer.echo(f"Without sentence vectors matching goes by words and letters: {embeddings.how_to_install()}")
     if not all(needed.values()):
@@ -295,16 +301,18 @@ def artifacts(
     from core.artifacts import listing, open_cache
     from core.artifacts.kinds import KINDS, kind_named
 
-    cache = open_cache(_settings().home)
+    home = _settings().home
+    cache = open_cache(home)
     if prune:
-        typer.echo(listing.pruned(cache, kind, everything))
+        typer.echo(listing.pruned(cache, kind, everything, home))
     elif as_json:
         names = [kind_named(kind).name] if kind else list(KINDS)
         _print_json([row for row in listing.as_json(listing.summaries(cache)) if row["name"] in names])
     elif kind:
         typer.echo(listing.entries_text(kind_named(kind), cache.entries(kind_named(kind)), datetime.now(UTC)))
     else:
-        typer.echo(listing.text(listing.summaries(cache), datetime.now(UTC)))
+        parts = (listing.text(listing.summaries(cache), datetime.now(UTC)), listing.leftovers_text(home))
+        typer.echo("\n".join(part for part in parts if part))
 
 
 @app.command()
@@ -316,7 +324,7 @@ def serve(
     from core import serving
 
     settings = _settings()
-    if not _writable(settings.home):
+    if not _writable(settings.home) and not settings.home.is_dir():
         raise AccessError(
             "Quarterdeck cannot write to its home folder.", str(settings.home), "Set QUARTERDECK_HOME to another."
         )
@@ -365,9 +373,9 @@ def _settings() -> Settings:
 
 
 def _load(settings: Settings) -> Dataset:
-    from core.sources import load_data
+    from core.sources import load_data, loading
 
-    if settings.has_data:
+    if loading.is_ready(settings):
         return load_data(settings)
     with _Bar() as bar:
         return load_data(settings, bar.show)
@@ -401,7 +409,9 @@ def _replay(data: Dataset, settings: Settings) -> None:
 
 def _prepared(settings: Settings) -> bool:
     """Say, without reading the data, whether a start may leave the rest to the first page."""
-    return settings.has_data and any((settings.home / "models").glob("*/bundle.json"))
+    from core.sources import loading
+
+    return loading.is_ready(settings) and any((settings.home / "models").glob("*/bundle.json"))
 
 
 def _has_app() -> bool:

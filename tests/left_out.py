@@ -53,4 +53,4 @@ class LeftOut:
         """Print the line; workers are silent."""
         line = sentence(self.reasons)
         if line and "PYTEST_XDIST_WORKER" not in os.environ:
-            print(f"\n{line}")
+            print(f"\n{line}")  # noqa: T201

@@ -7,6 +7,7 @@ from core.artifacts.kinds import (
     ACCOUNTS,
     ALARMS,
     ANALYSES,
+    CATALOGUES,
     CHARTS,
     KINDS,
     MARTS,
@@ -22,9 +23,9 @@ from core.artifacts.kinds import (
     Kind,
 )
 from core.artifacts.memory import MEMORY, Memory, Shelf
-from core.artifacts.notices import Notice
+from core.artifacts.notices import Notice, combined
 from core.artifacts.opened import all_notices, forget_all, open_cache, process_shelf
-from core.artifacts.remembered import Memo, remembered
+from core.artifacts.remembered import Memo, Same, memoized, remembered
 from core.artifacts.tiers import DamagedError, Entry, Tier
 from core.artifacts.values import VALUES
 
@@ -32,6 +33,7 @@ __all__ = [
     "ACCOUNTS",
     "ALARMS",
     "ANALYSES",
+    "CATALOGUES",
     "CHARTS",
     "FRAME",
     "JSON",
@@ -58,13 +60,16 @@ __all__ = [
     "Memo",
     "Memory",
     "Notice",
+    "Same",
     "Shelf",
     "Tier",
     "UnkeepableError",
     "UnkeyedError",
     "all_notices",
+    "combined",
     "forget_all",
     "key",
+    "memoized",
     "open_cache",
     "process_shelf",
     "read_frame",

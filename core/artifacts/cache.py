@@ -31,7 +31,7 @@ class ArtifactCache:
     """
 
     def __init__(self, tier: Tier, memory: Memory = MEMORY) -> None:
-        self._tier, self._memory = tier, memory
+        self.tier, self._memory = tier, memory
         self._shelves: dict[str, Shelf] = {}
         self._swept: set[str] = set()
         self._lock = Lock()
@@ -41,19 +41,20 @@ class ArtifactCache:
     def get(
         self,
         kind: Kind,
-        key: Hashable,
+        key: Hashable | Callable[[], str],
         make: Callable[[], T],
         codec: FolderCodec[T] | None = None,
         *,
         keep: bool = True,
         about: About[T] | None = None,
+        alias: Hashable = None,
     ) -> T:
         """Return an artefact: from memory, else from disk, else made now and kept.
 
         Parameters
         ----------
         kind : Kind
-        key : str
+        key : str, or a callable that returns it
             From `keys.key`; where nothing is written, anything that can be hashed.
         make : callable
             Works it out. Of all threads and processes that ask at once, one does; the others wait.
@@ -63,6 +64,9 @@ class ArtifactCache:
             False for a session's own data: nothing is read from disk or written to it.
         about : callable, optional
             Given the artefact, returns plain values to be listed beside it.
+        alias : hashable, optional
+            What the artefact is called in memory where that costs less than its key, which is then asked for
+            only where it is not in memory. It must stand for all that changes while a process runs.
 
         Returns
         -------
@@ -77,7 +81,8 @@ class ArtifactCache:
         """
         is_written = keep and kind.is_kept_on_disk
         return self.in_memory(kind).get(
-            key, lambda: self._from_disk(kind, str(key), make, _codec(kind, codec), about) if is_written else make()
+            key if alias is None else alias,
+            lambda: self._from_disk(kind, _text(key), make, _codec(kind, codec), about) if is_written else make(),
         )
 
     def read(self, kind: Kind, key: str, codec: FolderCodec[T] | None = None) -> T | None:
@@ -134,6 +139,10 @@ class ArtifactCache:
                 shelf = self._shelves.setdefault(kind.name, self._memory.new_shelf(kind.name, kind.in_memory))
         return shelf
 
+    def shared(self, kind: Kind) -> Shelf:
+        """Return the memory of a kind that all caches share, for what does not depend on the home."""
+        return self._memory.shared_shelf(kind.name, kind.in_memory)
+
     def is_kept(self, kind: Kind, key: str) -> bool:
         """Say whether an artefact is there, in memory or whole on disk; nothing is read but its manifest."""
         if key in self.in_memory(kind):
@@ -143,7 +152,7 @@ class ArtifactCache:
     def entries(self, kind: Kind) -> list[Entry]:
         """Return what lies on disk of a kind, that made or read last at the end; empty where it cannot be read."""
         try:
-            return self._tier.entries(kind.name)
+            return self.tier.entries(kind.name)
         except OSError:
             return []
 
@@ -156,8 +165,8 @@ class ArtifactCache:
         pins = set(self._pins.of(kind))
         loose = [entry for entry in self.entries(kind) if entry.key not in pins]
         doomed = loose[: max(len(loose) - keep, 0)]
-        self._tier.sweep(kind.name)
-        deleted = [entry for entry in doomed if self._tier.delete(kind.name, entry.key)]
+        self.tier.sweep(kind.name)
+        deleted = [entry for entry in doomed if self.tier.delete(kind.name, entry.key)]
         for entry in deleted:
             self.in_memory(kind).drop(entry.key)
         return deleted
@@ -204,9 +213,9 @@ class ArtifactCache:
         with ExitStack() as stack:
             try:
                 self._sweep(kind)
-                stack.enter_context(self._tier.lock(kind.name, key))
+                stack.enter_context(self.tier.lock(kind.name, key))
             except OSError as error:
-                self._notices.add(sentences.unwritable(kind, self._tier.address, error), error)
+                self._notices.add(sentences.unwritable(kind, self.tier.address, error), error)
             yield
 
     def _read(self, kind: Kind, key: str, codec: FolderCodec[Any], is_last_try: bool) -> Any:
@@ -216,7 +225,7 @@ class ArtifactCache:
         cannot be read under the lock is damaged.
         """
         try:
-            with self._tier.read(kind.name, key) as folder:
+            with self.tier.read(kind.name, key) as folder:
                 return _MISSING if folder is None else codec.read(folder)
         except BaseException as error:
             if not is_failure(error):
@@ -228,7 +237,7 @@ class ArtifactCache:
     def _write(self, kind: Kind, key: str, value: Any, codec: FolderCodec[Any], about: Mapping[str, Any]) -> bool:
         """Write an artefact and let older ones go; say whether it was written."""
         try:
-            with self._tier.write(kind.name, key, about) as folder:
+            with self.tier.write(kind.name, key, about) as folder:
                 codec.write(value, folder)
             self._notices.works_again(kind)
             self._retain(kind, key)
@@ -238,7 +247,7 @@ class ArtifactCache:
         except BaseException as error:
             if not is_failure(error):
                 raise
-            self._notices.add(sentences.unwritable(kind, self._tier.address, error), error)
+            self._notices.add(sentences.unwritable(kind, self.tier.address, error), error)
         return False
 
     def _retain(self, kind: Kind, key: str) -> None:
@@ -247,13 +256,13 @@ class ArtifactCache:
         What is pinned stays and does not count.
         """
         spared = {key, *self._pins.of(kind)}
-        others = [entry for entry in self._tier.entries(kind.name) if entry.key not in spared]
+        others = [entry for entry in self.tier.entries(kind.name) if entry.key not in spared]
         for entry in others[: max(len(others) + 1 - kind.entries, 0)]:
-            self._tier.delete(kind.name, entry.key)
+            self.tier.delete(kind.name, entry.key)
 
     def _renew(self, kind: Kind, key: str) -> None:
         try:
-            self._tier.renew(kind.name, key, kind.entries // 2)
+            self.tier.renew(kind.name, key, kind.entries // 2)
         except Exception as error:
             sentences.logger.debug("%s of %s keeps its number: %s", key, kind.name, error)
 
@@ -263,7 +272,11 @@ class ArtifactCache:
             is_new = kind.name not in self._swept
             self._swept.add(kind.name)
         if is_new:
-            self._tier.sweep(kind.name)
+            self.tier.sweep(kind.name)
+
+
+def _text(key: Hashable | Callable[[], str]) -> str:
+    return key() if callable(key) else str(key)
 
 
 def _codec(kind: Kind, codec: FolderCodec[Any] | None) -> FolderCodec[Any]:

@@ -61,11 +61,12 @@ REPLAYS = Kind("replays", "replays", 3, 4, "Forecasts as they would have been ma
 REPLAY_DAYS = Kind("replay-days", "replayed days", 400, 32, "Single past days between those that are replayed.")
 RESULTS = Kind("results", "results", 512, 512, "Measures, forecasts and headlines of the company's own data.")
 CHARTS = Kind("charts", "charts", 300, 512, "Finished charts with their data, ready to be drawn.")
-VECTORS = Kind("vectors", "sentence vectors", 4, 20_000, "The catalogue's sentences as numbers, by the text's hash.")
+VECTORS = Kind("vectors", "sentence vectors", 4, 20_000, "Sentences of catalogue and answers, as numbers.")
 MARTS = Kind("marts", "marts", 0, 8, "The small tables measures are worked out from.")
 MEASURES = Kind("measures", "parts of measures", 0, 48, "What several measures share, per function.")
 SLIDER = Kind("slider", "parts of scenarios", 0, 100_000, "Baselines and what each lever's position changes.")
-ANALYSES = Kind("analyses", "requirement lists", 0, 64, "A buyer's list as read, matched and filled; never written.")
+ANALYSES = Kind("analyses", "requirement lists", 0, 128, "A buyer's list as read, matched and filled; never written.")
+CATALOGUES = Kind("catalogues", "catalogues", 0, 32, "What the product can do, as it stands and as compared.")
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -84,6 +85,7 @@ KINDS: dict[str, Kind] = {
         MEASURES,
         SLIDER,
         ANALYSES,
+        CATALOGUES,
     )
 }
 

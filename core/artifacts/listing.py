@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from core.artifacts import leftovers
 from core.artifacts.cache import ArtifactCache
 from core.artifacts.kinds import KINDS, Kind, kind_named
 from core.artifacts.tiers import Entry
@@ -94,20 +96,35 @@ def entries_text(kind: Kind, entries: Sequence[Entry], now: datetime) -> str:
     return "\n".join(lines) or f"No {kind.title} are kept."
 
 
+def leftovers_text(home: Path) -> str:
+    """Say what earlier versions left in a home folder, and how it is deleted; empty where they left nothing."""
+    paths = leftovers.left_behind(home)
+    if not paths:
+        return ""
+    names = sorted({path.relative_to(home).parts[0] for path in paths})
+    size = size_text(leftovers.size_of_all(paths))
+    return (
+        f"An earlier version left {', '.join(names)} ({size}), which nothing reads any more: --prune --all deletes it."
+    )
+
+
 def as_json(rows: Sequence[KindSummary]) -> list[dict[str, Any]]:
     """Return the summaries as plain values."""
     return [asdict(row) for row in rows]
 
 
-def pruned(cache: ArtifactCache, name: str, everything: bool) -> str:
+def pruned(cache: ArtifactCache, name: str, everything: bool, home: Path | None = None) -> str:
     """Delete what is kept of one kind, or of all; return a sentence that says how much.
 
     Parameters
     ----------
+    cache : ArtifactCache
     name : str
         Of the kind; empty with `everything`.
     everything : bool
         All kinds; what is pinned stays.
+    home : Path, optional
+        Whose leftovers of earlier versions go with everything.
 
     Raises
     ------
@@ -119,6 +136,7 @@ def pruned(cache: ArtifactCache, name: str, everything: bool) -> str:
     kinds = list(KINDS.values()) if everything else [kind_named(name)]
     try:
         deleted = [entry for kind in kinds if kind.is_kept_on_disk for entry in cache.prune(kind)]
+        n_left_behind = leftovers.remove(home) if home and everything else 0
     except OSError as error:
         raise StoreError(
             "The artefacts cannot be deleted.", str(error.filename or ""), "Check the rights of the folder."
@@ -126,7 +144,8 @@ def pruned(cache: ArtifactCache, name: str, everything: bool) -> str:
     left = sum(len(cache.entries(kind)) for kind in kinds)
     stays = f" {left} stay: pinned, or in use just now." if left else ""
     number = f"{len(deleted)} artefact{'' if len(deleted) == 1 else 's'}"
-    return f"Deleted {number}, {size_text(sum(entry.n_bytes for entry in deleted))}.{stays}"
+    earlier = f" Of earlier versions: {size_text(n_left_behind)}." if n_left_behind else ""
+    return f"Deleted {number}, {size_text(sum(entry.n_bytes for entry in deleted))}.{earlier}{stays}"
 
 
 def size_text(n_bytes: int) -> str:

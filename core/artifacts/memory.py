@@ -69,6 +69,11 @@ class Shelf:
         return key in self._slots
 
     @property
+    def nbytes(self) -> int:
+        """0: what is on a shelf counts there, not in an object that has the shelf."""
+        return 0
+
+    @property
     def total_bytes(self) -> int:
         """About how many bytes its values take."""
         return self._bytes[0]
@@ -191,10 +196,16 @@ class Memory:
         self.lock = Lock()
         self._shelves: weakref.WeakSet[Shelf] = weakref.WeakSet()
         self._closed: deque[list[int]] = deque()
+        self._shared: dict[str, Shelf] = {}
 
     def new_shelf(self, name: str, entries: int) -> Shelf:
         """Return a new shelf; what is on it is given back with the shelf itself."""
         return Shelf(self, name, entries)
+
+    def shared_shelf(self, name: str, entries: int) -> Shelf:
+        """Return the one shelf of a name that all who ask share, made when it is first asked for."""
+        shelf = self._shared.get(name)
+        return self._shared.setdefault(name, self.new_shelf(name, entries)) if shelf is None else shelf
 
     def shelves(self) -> list[Shelf]:
         """Return the shelves that are in use, by name."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from core.artifacts.kinds import Kind
+from core.artifacts.kinds import KINDS, Kind
 
 logger = logging.getLogger(__name__)
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -27,12 +28,15 @@ class Notice:
         What happened, and what can be done about it; `mend` may be empty.
     is_lasting : bool
         True as long as it goes on: nothing of the kind can be kept. It goes when something can be.
+    cause : str
+        Why nothing of the kind can be kept; notices of one cause are told together.
     """
 
     kind: str
     what: str
     mend: str = ""
     is_lasting: bool = False
+    cause: str = ""
 
     def sentence(self) -> str:
         """Return both parts in one line."""
@@ -86,8 +90,28 @@ def unwritable(kind: Kind, home: Path | str, error: BaseException) -> Notice:
         why, mend = f"{home} cannot be written to", "Set QUARTERDECK_HOME to a folder you may write to."
     else:
         why, mend = f"Something is wrong with {home}", "Look into the log for the cause."
-    what = f"{why}, so new {kind.title} are not kept: they are worked out again after the next start."
-    return Notice(kind.name, what, mend, is_lasting=True)
+    return Notice(kind.name, _not_kept(why, kind.title), mend, is_lasting=True, cause=why)
+
+
+def _not_kept(cause: str, titles: str) -> str:
+    return f"{cause}, so new {titles} are not kept: they are worked out again after the next start."
+
+
+def combined(notices: Iterable[Notice]) -> list[str]:
+    """Return notices as sentences; what has one cause is told once, whatever it concerns."""
+    groups: dict[tuple[str, str], list[Notice]] = {}
+    for notice in notices:
+        groups.setdefault((notice.cause or notice.what, notice.mend), []).append(notice)
+    return [_sentence(group) for group in groups.values()]
+
+
+def _sentence(notices: list[Notice]) -> str:
+    first = notices[0]
+    *titles, last = dict.fromkeys(KINDS[notice.kind].title for notice in notices if notice.kind in KINDS) or ("",)
+    if not titles:
+        return first.sentence()
+    joined = f"{', '.join(titles)} and {last}"
+    return f"{_not_kept(first.cause, joined)} {first.mend}"
 
 
 def is_failure(error: BaseException) -> bool:

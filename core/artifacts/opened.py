@@ -37,15 +37,9 @@ def all_notices() -> tuple[Notice, ...]:
     return tuple(notice for cache in list(_CACHES.values()) for notice in cache.notices())
 
 
-_PROCESS: dict[str, Shelf] = {}
-
-
 def process_shelf(kind: Kind) -> Shelf:
-    """Return the memory that all of a process shares for a kind that is never written, whatever the home."""
-    with _OPENING:
-        if kind.name not in _PROCESS:
-            _PROCESS[kind.name] = MEMORY.new_shelf(kind.name, kind.in_memory)
-        return _PROCESS[kind.name]
+    """Return the memory of a kind that all of a process shares, whatever the home."""
+    return MEMORY.shared_shelf(kind.name, kind.in_memory)
 
 
 def forget_all() -> None:

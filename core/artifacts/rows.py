@@ -78,28 +78,53 @@ def rows_by_name(
     """
     if not names:
         return np.zeros((0, 0), np.float32)
-    with _ONE_AT_A_TIME:
-        shelf = cache.in_memory(kind) if cache else process_shelf(kind)
-        table: RowTable | None = cache.read(kind, key) if cache else None
-        rows = _rows_of(list(dict.fromkeys(names)), table, shelf, key, make)
-        fresh = {name: rows[name] for name in keep if table is None or name not in table.index}
-        if cache and fresh:
-            cache.update(kind, key, lambda old: _extended(old, fresh, most))
-        for name in rows.keys() - fresh.keys() if cache else rows:
-            if table is None or name not in table.index:
-                shelf.put((key, name), rows[name])
+    distinct = list(dict.fromkeys(names))
+    table: RowTable | None = cache.read(kind, key) if cache else None
+    rows = _rows_there(distinct, table, key, _shelf(cache, kind))
+    is_kept = cache is None or not keep or (table is not None and all(name in table.index for name in keep))
+    if len(rows) < len(distinct) or not is_kept:
+        rows = _rows_made(cache, kind, key, distinct, make, frozenset(keep), most)
     return np.array([rows[name] for name in names], np.float32)
 
 
-def _rows_of(names: list[str], table: RowTable | None, shelf: Shelf, key: str, make: Make) -> dict[str, Numbers]:
+def _rows_made(
+    cache: ArtifactCache | None,
+    kind: Kind,
+    key: str,
+    names: list[str],
+    make: Make,
+    keep: frozenset[str],
+    most: int,
+) -> dict[str, Numbers]:
+    """Make the rows that are missing and keep them; one at a time, so that what two ask for is made once."""
+    with _ONE_AT_A_TIME:
+        shelf = _shelf(cache, kind)
+        table: RowTable | None = cache.read(kind, key) if cache else None
+        rows = _rows_there(names, table, key, shelf)
+        missing = [name for name in names if name not in rows]
+        rows |= zip(missing, make(missing), strict=True) if missing else ()
+        fresh = {name: rows[name] for name in names if name in keep and (table is None or name not in table.index)}
+        if cache and fresh:
+            cache.update(kind, key, lambda old: _extended(old, fresh, most))
+        for name in missing:
+            if cache is None or name not in fresh:
+                shelf.put((key, name), rows[name])
+    return rows
+
+
+def _shelf(cache: ArtifactCache | None, kind: Kind) -> Shelf:
+    return cache.shared(kind) if cache else process_shelf(kind)
+
+
+def _rows_there(names: list[str], table: RowTable | None, key: str, shelf: Shelf) -> dict[str, Numbers]:
+    """Return the rows that are kept: on disk, or on the shelf that all homes of a process share."""
     rows: dict[str, Numbers] = {}
     for name in names:
         row = table.row_of(name) if table else None
         row = shelf.peek((key, name)) if row is None else row
         if row is not None:
             rows[name] = row
-    missing = [name for name in names if name not in rows]
-    return {**rows, **dict(zip(missing, make(missing), strict=True))} if missing else rows
+    return rows
 
 
 def _extended(table: RowTable | None, rows: dict[str, Numbers], most: int) -> RowTable:

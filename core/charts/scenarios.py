@@ -7,12 +7,12 @@ specification is therefore written once per process and what it names, and kept.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
 import polars as pl
 
+from core.artifacts import CHARTS, memoized
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, fitting
 from core.metrics.measure import compact
 
@@ -80,7 +80,7 @@ def _number(field: str, form: str, title: str) -> Spec:
     return {"field": field, "type": "quantitative", "format": form, "title": title}
 
 
-@lru_cache(maxsize=64)
+@memoized(CHARTS, 64)
 def _months(currency: str, noun: str, is_rate: bool) -> Spec:
     form, unit = (".0%", noun) if is_rate else ("~s", f"{currency} {noun} a month")
     exact = ".1%" if is_rate else ",.2f"
@@ -149,7 +149,7 @@ def _short(value: float, is_rate: bool) -> str:
     return f"{sign}{compact(abs(value), digits=2)}"
 
 
-@lru_cache(maxsize=128)
+@memoized(CHARTS, 128)
 def _difference(currency: str, is_rate: bool, labels: tuple[str, ...]) -> Spec:
     # The order is written out: rows added to a chart that stands would come after the difference.
     y = {
@@ -189,7 +189,7 @@ def outcomes(rows: pl.DataFrame, currency: str, target: float | None) -> Drawing
     return Drawing(_outcomes(currency), frame, "How likely each outcome of the quarter is")
 
 
-@lru_cache(maxsize=8)
+@memoized(CHARTS, 8)
 def _outcomes(currency: str) -> Spec:
     x = {
         "field": "amount",
@@ -228,7 +228,7 @@ def side_by_side(frame: pl.DataFrame, currency: str) -> Drawing:
     return Drawing(_side_by_side(currency, names), rows, "Bookings by month of the scenarios chosen")
 
 
-@lru_cache(maxsize=32)
+@memoized(CHARTS, 32)
 def _side_by_side(currency: str, names: tuple[str, ...]) -> Spec:
     others = iter(OTHERS * 2)
     colors = [CONTEXT if name == ROOT else next(others) for name in names]
@@ -258,7 +258,7 @@ def tornado(frame: pl.DataFrame, currency: str, measure: str) -> Drawing:
     return Drawing(_tornado(currency, measure), pl.concat(ends), "How far each lever swings the measure")
 
 
-@lru_cache(maxsize=16)
+@memoized(CHARTS, 16)
 def _tornado(currency: str, measure: str) -> Spec:
     span = "at the end of five quarters" if measure == "mrr_amount" else "over five quarters"
     order = {
@@ -297,7 +297,7 @@ def heat_map(frame: pl.DataFrame, across: str, up: str, currency: str) -> Drawin
     return Drawing(_heat_map(across, up, currency, field), rows, f"{across} against {up}")
 
 
-@lru_cache(maxsize=64)
+@memoized(CHARTS, 64)
 def _heat_map(across: str, up: str, currency: str, field: str) -> Spec:
     form = ".0%" if field == "chance" else ".3~s"
     x = {"field": "x", "type": "ordinal", "sort": None, "title": across, "axis": {"labelAngle": 0}}
@@ -332,7 +332,7 @@ def tested(frame: pl.DataFrame, currency: str) -> Drawing:
     return Drawing(_tested(currency), frame.select(columns), "The engine on past quarters")
 
 
-@lru_cache(maxsize=8)
+@memoized(CHARTS, 8)
 def _tested(currency: str) -> Spec:
     x = {"field": "quarter", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": 0}}
     y = {"type": "quantitative", "title": f"{currency} booked", "axis": {"format": "~s"}}

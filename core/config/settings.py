@@ -275,21 +275,6 @@ class Settings(_Section):
     map: MapSettings
 
     @property
-    def sample_folder(self) -> Path:
-        """The folder the sample company is written to."""
-        return self.home / "sample"
-
-    @property
-    def has_sample(self) -> bool:
-        """Whether the sample company is written."""
-        return (self.sample_folder / "meta.yaml").exists()
-
-    @property
-    def has_data(self) -> bool:
-        """Whether there is a folder to read, of the user's or of the sample company, before one is made."""
-        return bool(self.source.folder) or self.has_sample
-
-    @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
         if self.database_url:

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from core.artifacts import Same, remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
 from core.metrics.measure import left_over
-from core.metrics.remembered import Same, remembered
 from core.models import close, outlook, registry
 from core.models.close import CloseModel
 

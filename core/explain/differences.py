@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
+from core.artifacts import Same, remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
@@ -16,7 +17,6 @@ from core.explain import explained_models
 from core.explain.contributions import Contributions, explain, path_slope, probability
 from core.explain.deals import mixed, opened
 from core.features import accounts, deals
-from core.metrics.remembered import Same, remembered
 from core.models import outlook, registry
 
 WEEK = 7

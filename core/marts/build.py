@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from core.artifacts import MARTS, process_shelf
 from core.contracts import Dataset
 from core.contracts.spans import line_runs
 from core.marts.facts import account_facts, bookings_daily, stage_intervals
-
-REMEMBERED = 8
-_MEMORY: dict[str, Marts] = {}
 
 
 @dataclass(frozen=True)
@@ -66,14 +64,7 @@ def booking_lines(data: Dataset) -> pl.DataFrame:
 
 def of(data: Dataset) -> Marts:
     """Return the marts of a dataset, built when first asked for and remembered by its fingerprint."""
-    name = data.fingerprint
-    marts = _MEMORY.get(name)
-    if marts is None:
-        marts = build(data)
-        while len(_MEMORY) >= REMEMBERED:
-            _MEMORY.pop(next(iter(_MEMORY)), None)
-        _MEMORY[name] = marts
-    return marts
+    return process_shelf(MARTS).get((data.fingerprint, data.as_of), lambda: build(data))
 
 
 def build(data: Dataset) -> Marts:

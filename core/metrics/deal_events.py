@@ -6,9 +6,9 @@ from datetime import date
 
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
-from core.metrics.remembered import remembered
 
 OPEN, WON, LOST, DELETED = 0, 1, 2, 3
 FOREVER = date(9999, 12, 31)

@@ -8,13 +8,13 @@ from typing import Literal
 
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import add_quarters, quarter_end, quarter_start
 from core.config.windows import last_months
 from core.contracts import Dataset
 from core.contracts.errors import ContractError, closest
 from core.metrics.deal_events import NO_OWNER, NO_REGION, NO_TEAM, tracks
-from core.metrics.remembered import remembered
 
 Level = Literal["company", "region", "team", "rep", "segment", "product family"]
 Hierarchy = Literal["then", "now"]

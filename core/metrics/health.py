@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings, windows
 from core.config.calendar import add_months, add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
@@ -18,7 +19,6 @@ from core.metrics.concentration import share_of_top
 from core.metrics.coverage import open_and_weighted
 from core.metrics.deal_events import OPEN, WON, between, due_by, tracks
 from core.metrics.measure import percent, ratio
-from core.metrics.remembered import remembered
 from core.metrics.stage_history import lengths
 
 PARTS = ("Coverage", "Freshness", "Push rate", "Stage age", "Concentration", "Forecast bias")

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
@@ -17,7 +18,6 @@ from core.metrics.deal_events import WON, tracks
 from core.metrics.deal_scope import people
 from core.metrics.flow import written
 from core.metrics.measure import counted, money, percent, ratio
-from core.metrics.remembered import remembered
 from core.metrics.signals import SIGNALS, landmarks, marks, open_marks, words
 
 FEWEST_CASES = 200

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.metrics.confidence_intervals import wilson
 from core.metrics.deal_events import OPEN, WON, at, tracks
-from core.metrics.remembered import remembered
 from core.metrics.stage_history import lengths
 
 SIGNALS = (

@@ -6,12 +6,12 @@ from datetime import date
 
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.metrics.deal_events import at, tracks
 from core.metrics.measure import Measure, counted, money, percent
-from core.metrics.remembered import remembered
 from core.metrics.stage_history import depths, journeys, lengths, pace
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.metrics.deal_events import OPEN, WON, tracks
-from core.metrics.remembered import remembered
 
 
 def journeys(data: Dataset, settings: Settings, day: date | None = None) -> pl.DataFrame:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from core.artifacts import Same, remembered
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
 from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import counted, money, percent
-from core.metrics.remembered import Same, remembered
 from core.models import registry
 from core.models.close.pipeline_creation import tracks, worth
 

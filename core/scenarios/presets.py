@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 from core.resources import sample_file
 from core.scenarios.data.baseline import Baseline
@@ -12,7 +12,7 @@ from core.scenarios.levers import Scenario
 FOLDER = sample_file("scenarios")
 
 
-@lru_cache(maxsize=1)
+@cache
 def load() -> dict[str, Scenario]:
     """Return the shipped scenarios by name; empty where the folder is missing."""
     plans = [read_file(path) for path in sorted(FOLDER.glob("*.yaml"))]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from core.sources import loading
 from core.sources.loading import load_data, load_sample
 
 if TYPE_CHECKING:
     from core.sources.folder import read_files, read_folder
 
-__all__ = ["load_data", "load_sample", "read_files", "read_folder"]
+__all__ = ["load_data", "load_sample", "loading", "read_files", "read_folder"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,68 +1,90 @@
-"""The sample company as a dataset, generated once and then read from disk."""
+"""The data the settings name: a company's folder, or the sample company, each read once per state it is in."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from filelock import FileLock
-
+from core.artifacts import SAMPLE, key, open_cache
 from core.config import Settings
-from core.config.kept import code
-from core.contracts.dataset import FRAMES, Dataset
-from core.contracts.errors import SourceError
+from core.contracts.dataset import Dataset
 from core.sources import snapshot
 
+Progress = Callable[[float, str], None]
+META, TRUTH = "meta.yaml", "truth"
 
-def load_sample(settings: Settings, progress: Callable[[float, str], None] | None = None) -> Dataset:
+
+def load_data(settings: Settings, progress: Progress | None = None) -> Dataset:
+    """Return the data the settings name: a folder, or the sample company when none is named."""
+    if not settings.source.folder:
+        return load_sample(settings, progress)
+    folder, mapping = Path(settings.source.folder), settings.source.mapping
+    return snapshot.load_or_read(
+        snapshot.folder_state(folder, mapping), settings, lambda: _read_folder(folder, mapping, settings)
+    )
+
+
+def load_sample(settings: Settings, progress: Progress | None = None) -> Dataset:
     """Return the default sample company.
 
     Parameters
     ----------
     settings : Settings
-        `home/sample` holds the files; they are written when they are missing.
+        Its files and its snapshot are kept under `home`; they are made when they are missing.
     progress : callable, optional
         Called with a share in [0, 1] and a text while the sample is generated.
-
-    Raises
-    ------
-    SourceError
-        When the home folder cannot be written to.
     """
-    folder = settings.sample_folder
-    try:
-        settings.home.mkdir(parents=True, exist_ok=True)
-        with FileLock(settings.home / "sample.lock"):
-            mark = folder / f".complete-{code('sample')}"
-            if not mark.exists():
-                shutil.rmtree(folder, ignore_errors=True)
-                _generate(folder, progress)
-                mark.touch()
-    except OSError as error:
-        raise SourceError(
-            "The sample cannot be written.", str(settings.home), "Set QUARTERDECK_HOME to a folder you may write to."
-        ) from error
-    if not all((folder / f"{name}.parquet").exists() for name in FRAMES):
-        raise SourceError("Files of the sample are missing.", str(folder), "Delete the folder and start again.")
-    return snapshot.load_or_read(folder, "", settings, lambda: _read(str(folder), "", settings))
+    return snapshot.load_or_read(
+        _sample_key(), settings, lambda: _read_sample(sample_files(settings, progress), settings)
+    )
 
 
-def _generate(folder: Path, progress: Callable[[float, str], None] | None) -> None:
+def sample_files(settings: Settings, progress: Progress | None = None) -> Mapping[str, bytes]:
+    """Return the files of the sample company by name, those of the planted truth under "truth/".
+
+    Parameters
+    ----------
+    settings : Settings
+    progress : callable, optional
+        Called with a share in [0, 1] and a text while the sample is generated.
+    """
+    return open_cache(settings.home).get(SAMPLE, _sample_key(), lambda: _generated(progress))
+
+
+def is_ready(settings: Settings) -> bool:
+    """Say whether the data can be read without generating a company first; nothing is read for it."""
+    return bool(settings.source.folder) or open_cache(settings.home).is_kept(SAMPLE, _sample_key())
+
+
+def _sample_key() -> str:
+    return key(SAMPLE, (), (), "core.sample.generate")
+
+
+def _generated(progress: Progress | None) -> dict[str, bytes]:
     from core.sample import generate
 
-    generate(folder, progress=progress)
+    with TemporaryDirectory(prefix="quarterdeck-") as work:
+        folder = Path(work) / "sample"
+        generate(folder, progress=progress)
+        truth = folder.with_name("sample_truth")
+        files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        return files | {f"{TRUTH}/{path.name}": path.read_bytes() for path in sorted(truth.iterdir())}
 
 
-def _read(folder: str, mapping: str, settings: Settings) -> Dataset:
+def _read_sample(files: Mapping[str, bytes], settings: Settings) -> Dataset:
+    import yaml
+
+    from core.sources.folder import read_files
+
+    facts = yaml.safe_load(files[META])
+    tables = {name: content for name, content in files.items() if "/" not in name and name != META}
+    day = date.fromisoformat(str(facts["as_of"]))
+    return read_files(tables, None, settings, day, str(facts["source"]))
+
+
+def _read_folder(folder: Path, mapping: str, settings: Settings) -> Dataset:
     from core.sources.folder import read_folder
 
     return read_folder(folder, mapping or None, settings)
-
-
-def load_data(settings: Settings, progress: Callable[[float, str], None] | None = None) -> Dataset:
-    """Return the data the settings name: a folder, or the sample company when none is named."""
-    if settings.source.folder:
-        folder, mapping = settings.source.folder, settings.source.mapping
-        return snapshot.load_or_read(Path(folder), mapping, settings, lambda: _read(folder, mapping, settings))
-    return load_sample(settings, progress)

@@ -2,91 +2,90 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-from filelock import FileLock
-
+from core.artifacts import SNAPSHOTS, key, open_cache, read_frame, write_frame
 from core.config import Settings
-from core.config.kept import code, writing
 from core.contracts.dataset import FRAMES, Dataset
 
-KEPT = 3
+READERS = "core.sources.folder"
+MANIFEST = "dataset.json"
 
 
-def load_or_read(folder: Path, mapping: str, settings: Settings, read: Callable[[], Dataset]) -> Dataset:
-    """Return the dataset of a folder: from its snapshot when no file has changed, else read and kept.
+class DatasetCodec:
+    """A dataset as one Parquet file per frame, and the rest as JSON."""
+
+    def write(self, value: Dataset, folder: Path) -> None:
+        """Write a dataset."""
+        for name in FRAMES:
+            write_frame(value.frame(name), folder / f"{name}.parquet")
+        write_frame(value.rejected, folder / "rejected.parquet")
+        facts = {
+            "as_of": value.as_of.isoformat(),
+            "source": value.source,
+            "missing": list(value.missing),
+            "fingerprint": value.fingerprint,
+        }
+        (folder / MANIFEST).write_text(json.dumps(facts), encoding="utf-8")
+
+    def read(self, folder: Path) -> Dataset:
+        """Return the dataset, with the fingerprint its rows had."""
+        facts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        frames: dict[str, Any] = {name: read_frame(folder / f"{name}.parquet") for name in FRAMES}
+        return Dataset(
+            **frames,
+            as_of=date.fromisoformat(facts["as_of"]),
+            source=facts["source"],
+            rejected=read_frame(folder / "rejected.parquet"),
+            missing=tuple(facts["missing"]),
+            known_fingerprint=facts["fingerprint"],
+        )
+
+
+CODEC = DatasetCodec()
+
+
+def load_or_read(origin: Any, settings: Settings, read: Callable[[], Dataset]) -> Dataset:
+    """Return a dataset: from its snapshot where there is one, else read and kept.
+
+    Parameters
+    ----------
+    origin : plain values
+        What the rows come from, in the state it is in; see `folder_state`.
+    settings : Settings
+        A snapshot lies under `home`.
+    read : callable
+        Reads and checks the rows.
+
+    Notes
+    -----
+    A snapshot stands for the origin, the currency, the stages, and the code that reads and checks. One process
+    reads while others wait. Where it cannot be kept, or what is kept is damaged, the rows are read all the same.
+    """
+    name = key(SNAPSHOTS, origin, (settings.currency, settings.stages), READERS)
+    return open_cache(settings.home).get(SNAPSHOTS, name, read, CODEC, about=_facts)
+
+
+def folder_state(folder: Path, mapping: str) -> tuple[Any, ...]:
+    """Return the names, sizes and change times of a folder's files and of the column map; nothing is read.
 
     Parameters
     ----------
     folder : Path
     mapping : str
         Path of the column map; empty for none.
-    settings : Settings
-        `home/snapshots` holds the newest three.
-    read : callable
-        Reads the folder.
-
-    Notes
-    -----
-    A snapshot stands for the names, sizes and change times of the files and of the map, the currency, the
-    stages, and the code that reads and checks. One process writes while others wait. Where it cannot be
-    kept, the dataset is returned all the same.
     """
-    path = settings.home / "snapshots" / _key(folder, mapping, settings)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock"):
-            if not (path / "about.json").exists():
-                _save(path, read())
-            return _load(path)
-    except OSError:
-        return read()
-
-
-def _key(folder: Path, mapping: str, settings: Settings) -> str:
-    digest = hashlib.blake2b(digest_size=12)
-    files = sorted(p for p in folder.iterdir() if p.is_file()) if folder.is_dir() else []
+    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    states = []
     for path in [*files, *([Path(mapping)] if mapping else [])]:
         stat = path.stat() if path.exists() else None
-        digest.update(f"{path.name}:{stat.st_size if stat else 0}:{stat.st_mtime_ns if stat else 0};".encode())
-    for text in (
-        str(folder.absolute()),
-        settings.currency,
-        settings.stages.model_dump_json(),
-        code("sources", "contracts"),
-    ):
-        digest.update(text.encode())
-    return digest.hexdigest()
+        states.append((path.name, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0))
+    return (str(folder.absolute()), *states)
 
 
-def _save(path: Path, dataset: Dataset) -> None:
-    about = {
-        "as_of": dataset.as_of.isoformat(),
-        "source": dataset.source,
-        "missing": list(dataset.missing),
-        "fingerprint": dataset.fingerprint,
-    }
-    with writing(path, "about.json", KEPT) as work:
-        for name in FRAMES:
-            dataset.frame(name).write_parquet(work / f"{name}.parquet", compression="lz4")
-        dataset.rejected.write_parquet(work / "rejected.parquet")
-        (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
-
-
-def _load(path: Path) -> Dataset:
-    about = json.loads((path / "about.json").read_text(encoding="utf-8"))
-    frames: dict[str, Any] = {name: pl.read_parquet(path / f"{name}.parquet") for name in FRAMES}
-    return Dataset(
-        **frames,
-        as_of=date.fromisoformat(about["as_of"]),
-        source=about["source"],
-        rejected=pl.read_parquet(path / "rejected.parquet"),
-        missing=tuple(about["missing"]),
-        known_fingerprint=about["fingerprint"],
-    )
+def _facts(dataset: Dataset) -> dict[str, Any]:
+    return {"source": dataset.source, "as_of": dataset.as_of.isoformat(), "rows": sum(dataset.row_counts.values())}

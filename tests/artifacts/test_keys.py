@@ -57,7 +57,7 @@ def test_each_part_changes_the_key(dataset):
         named(data=[dataset, "other"]),
         named(settings=other),
         named(settings=[SETTINGS.models, SETTINGS.stages]),
-        key(RESULTS, "data", SETTINGS, "core.metrics.scope"),
+        key(RESULTS, "data", SETTINGS, "core.metrics.deal_scope"),
         named(None),
     ]
     assert len(set(keys)) == len(keys)

@@ -20,7 +20,7 @@ def filled(cache):
     cache.put(MODELS, "m", 1)
     cache.pin(MODELS, "m")
     cache.put(CHARTS, "c", 1)
-    (cache._tier.root / "charts" / "c" / "manifest.json").write_text("{}", encoding="utf-8")
+    (cache.tier.root / "charts" / "c" / "manifest.json").write_text("{}", encoding="utf-8")
     return cache
 
 
@@ -114,7 +114,7 @@ def test_a_kind_with_no_number_is_not_kept_on_disk():
 
 
 def test_the_command_lists_and_prunes(filled, monkeypatch):
-    monkeypatch.setenv("QUARTERDECK_HOME", str(filled._tier.root.parent))
+    monkeypatch.setenv("QUARTERDECK_HOME", str(filled.tier.root.parent))
     run = CliRunner()
     assert "2 of 512" in run.invoke(app, ["artifacts"]).stdout
     rows = json.loads(run.invoke(app, ["artifacts", "--json"]).stdout)

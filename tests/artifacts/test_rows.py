@@ -34,7 +34,7 @@ def test_only_those_that_may_be_kept_are_written(cache, restart, encoder):
     rows_by_name(cache, VECTORS, "w1", ["theirs"], make)
     rows_by_name(restart(), VECTORS, "w1", ["ours", "theirs"], make)
     assert calls == [["ours", "theirs"], ["theirs"]]
-    files = [path.read_bytes() for path in cache._tier.root.rglob("*") if path.is_file()]
+    files = [path.read_bytes() for path in cache.tier.root.rglob("*") if path.is_file()]
     assert any(b"ours" in content for content in files)
     assert not any(b"theirs" in content for content in files)
 

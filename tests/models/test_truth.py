@@ -13,13 +13,14 @@ from core.explain.importance import importance
 from core.features import accounts, deals
 from core.models import churn, close
 from core.models.estimators import calibration, landmark_classifier
+from core.sources import loading
 
 pytestmark = pytest.mark.xdist_group("truth")
 LEAST = {30: 0.98, 60: 0.97, 90: 0.97, 180: 0.94}
 
 
 def truth(settings, name):
-    return pl.read_parquet(settings.home / "sample_truth" / f"{name}.parquet")
+    return pl.read_parquet(loading.sample_files(settings)[f"truth/{name}.parquet"])
 
 
 def replay(found, subject, model, sample, settings, horizons, key):
@@ -146,7 +147,7 @@ def test_planted_effects_on_winning_come_back_in_sign_and_size(closing, sample, 
     moved, features = EFFECTS[name]
     value = frame.select(moved.cast(pl.Float64).fill_null(0)).to_series().to_numpy()
     said = phi[:, [model.feature_names_.index(feature) for feature in features]].sum(axis=1)
-    planted = yaml.safe_load((settings.home / "sample_truth" / "drivers.yaml").read_text("utf-8"))["close"][name]
+    planted = yaml.safe_load(loading.sample_files(settings)["truth/drivers.yaml"])["close"][name]
     assert np.corrcoef(value, said)[0, 1] * np.sign(planted) > 0.5
     assert 2 / 3 < said.std() / (abs(planted) * value.std()) < 1.5
 

@@ -237,9 +237,9 @@ def test_two_lists_at_once_do_not_disturb_each_other(known):
     from concurrent.futures import ThreadPoolExecutor
 
     asked = [[f"administrators authenticate {k} enterprises{n} continuously" for k in range(40)] for n in range(8)]
-    tfidf.stem.cache_clear()
+    tfidf.stem.shelf.clear()
     alone = [matcher.candidates(texts, known)["score"].to_list() for texts in asked]
-    tfidf.stem.cache_clear()
+    tfidf.stem.shelf.clear()
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda texts: matcher.candidates(texts, known)["score"].to_list(), asked))
     assert together == alone

@@ -11,6 +11,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 from scipy.special import erf
 
+from core.artifacts import VECTORS, forget_all, open_cache
 from core.requirements.catalogue import capabilities
 from core.requirements.match import confidence, evidence, matcher
 from core.requirements.text import embeddings, tfidf
@@ -95,39 +96,45 @@ def counting(monkeypatch, tmp_path):
     made = Counting()
     monkeypatch.setattr(embeddings, "encoder", lambda: made)
     monkeypatch.setattr(embeddings, "folder", lambda: tmp_path)
-    monkeypatch.setattr(embeddings, "_MEMORY", {})
-    return made
+    forget_all()
+    yield made
+    forget_all()
 
 
-def test_a_catalogue_is_understood_once_and_an_upload_is_never_written(counting, tmp_path, monkeypatch):
+def test_a_catalogue_is_understood_once_and_an_upload_is_never_written(counting, tmp_path):
     left, right = embeddings.of(["a", "bb"], ["ccc"], tmp_path)
     assert counting.asked == ["a", "bb", "ccc"]
     assert left.argmax(1).tolist() == [1, 2]
     assert right.argmax(1).tolist() == [3]
     embeddings.of(["bb", "a"], ["ccc"], tmp_path)
     assert len(counting.asked) == 3
-    monkeypatch.setattr(embeddings, "_MEMORY", {})
+    forget_all()
     embeddings.of(["a", "bb", "dddd"], ["ccc"], tmp_path)
     assert counting.asked[3:] == ["dddd", "ccc"]
-    assert set(embeddings._read(tmp_path)) == {embeddings.key(t) for t in ("a", "bb", "dddd")}
+    assert set(written(tmp_path)) == {embeddings.name_of(text) for text in ("a", "bb", "dddd")}
 
 
-@pytest.mark.parametrize("held", [b"", b"no archive", b"PK\x03\x04 half of one"])
-def test_a_broken_file_of_vectors_is_made_anew(counting, tmp_path, held):
-    (tmp_path / embeddings.FILE).write_bytes(held)
+def written(home):
+    cache = open_cache(home)
+    (entry,) = cache.entries(VECTORS)
+    forget_all()
+    return cache.read(VECTORS, entry.key).names
+
+
+@pytest.mark.parametrize("content", [b"", b"no array", b"PK\x03\x04 half of one"])
+def test_damaged_vectors_are_made_anew(counting, tmp_path, content):
     embeddings.of(["a"], [], tmp_path)
-    assert list(embeddings._read(tmp_path)) == [embeddings.key("a")]
+    next((tmp_path / "artifacts" / "vectors").rglob("*.npy")).write_bytes(content)
+    forget_all()
+    embeddings.of(["a"], [], tmp_path)
+    assert counting.asked == ["a", "a"]
+    assert list(written(tmp_path)) == [embeddings.name_of("a")]
 
 
-def test_vectors_of_another_shape_are_not_taken(tmp_path):
-    np.savez(tmp_path / embeddings.FILE, keys=np.zeros((1, 4), np.uint8), vectors=np.zeros((1, 9), np.float32))
-    assert embeddings._read(tmp_path) == {}
-
-
-def test_memory_has_an_end(counting, monkeypatch):
-    monkeypatch.setattr(embeddings, "REMEMBERED", 2)
-    embeddings.of(["a", "bb"], ["ccc"])
-    assert list(embeddings._MEMORY) == [embeddings.key("bb"), embeddings.key("ccc")]
+def test_what_is_understood_without_a_home_is_remembered_with_one(counting, tmp_path):
+    embeddings.of([], ["ccc"])
+    embeddings.of(["a"], ["ccc"], tmp_path)
+    assert counting.asked == ["ccc", "a"]
 
 
 def test_without_the_vectors_words_and_letters_decide_and_it_is_said(known, without):
@@ -257,7 +264,7 @@ def test_two_sessions_understand_at_once(known):
         pytest.skip("the sentence vectors are not installed")
     asked = [[f"Requirement {n} about {word}" for word in ("keys", "phones", "sales")] for n in range(6)]
     alone = [matcher.candidates(texts, known)["capability_id"].to_list() for texts in asked]
-    embeddings._MEMORY.clear()
+    forget_all()
     with ThreadPoolExecutor(6) as pool:
         together = list(pool.map(lambda t: matcher.candidates(t, known)["capability_id"].to_list(), asked))
     assert together == alone

@@ -6,7 +6,7 @@ import pytest
 from core.contracts import SCHEMAS
 from core.contracts.errors import SourceError
 from core.sample import AS_OF, generate
-from core.sources import read_folder
+from core.sources import loading, read_folder
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_mail_and_calls_do_not_tell_how_long_a_deal_will_live(sample):
 
 
 def test_truth_separates_won_from_other_deals(sample, settings):
-    truth = pl.read_parquet(settings.home / "sample_truth" / "opportunity_truth.parquet")
+    truth = pl.read_parquet(loading.sample_files(settings)["truth/opportunity_truth.parquet"])
     first = truth.filter(pl.col("as_of") == pl.col("as_of").min())
     ended = first.join(sample.opportunities, on="opportunity_id")
     day = pl.col("as_of") + pl.duration(days=91)

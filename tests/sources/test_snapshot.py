@@ -8,8 +8,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from core import contracts
+from core.artifacts import SNAPSHOTS, forget_all, open_cache
 from core.contracts.dataset import FRAMES
-from core.sources import load_data, snapshot
+from core.sources import load_data, load_sample, loading
 
 HEAD = "opportunity_id,stage,amount,created_on,close_on\n"
 
@@ -27,6 +28,7 @@ def own(settings, tmp_path):
 def test_the_second_load_reads_no_file_and_gives_the_same(own, monkeypatch):
     settings, _ = own
     first = load_data(settings)
+    forget_all()
     monkeypatch.setattr("core.sources.folder.read_files", lambda *_: pytest.fail("read again"))
     again = load_data(settings)
     for name in FRAMES:
@@ -53,11 +55,39 @@ def test_a_snapshot_knows_the_fingerprint_of_its_rows(own):
 
 def test_only_the_newest_are_kept(own):
     settings, folder = own
-    for stamp in range(snapshot.KEPT + 2):
+    for stamp in range(SNAPSHOTS.entries + 2):
         os.utime(folder / "opportunities.csv", (stamp, stamp))
         load_data(settings)
-    kept = [p for p in (settings.home / "snapshots").iterdir() if p.is_dir()]
-    assert len(kept) == snapshot.KEPT
+    assert len(open_cache(settings.home).entries(SNAPSHOTS)) == SNAPSHOTS.entries
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1 no more", None], ids=["empty", "other", "missing"])
+def test_a_damaged_snapshot_is_read_anew_with_a_notice_and_mended(own, damage):
+    settings, _ = own
+    first = load_data(settings)
+    cache = open_cache(settings.home)
+    (entry,) = cache.entries(SNAPSHOTS)
+    file = settings.home / "artifacts" / "snapshots" / entry.key / "opportunities.parquet"
+    file.unlink() if damage is None else file.write_bytes(damage)
+    forget_all()
+    assert_frame_equal(load_data(settings).opportunities, first.opportunities)
+    assert [notice.kind for notice in cache.notices()] == ["snapshots"]
+    assert not cache.entries(SNAPSHOTS)[0].is_damaged
+
+
+def test_the_sample_is_generated_once_and_its_truth_kept_beside_it(settings, sample, monkeypatch):
+    forget_all()
+    monkeypatch.setattr("core.sample.generate", lambda *_, **__: pytest.fail("generated again"))
+    again = load_sample(settings)
+    assert (again.fingerprint, again.source) == (sample.fingerprint, "Sample company")
+    files = loading.sample_files(settings)
+    assert {"accounts.parquet", "meta.yaml", "truth/drivers.yaml"} <= files.keys()
+
+
+def test_data_is_ready_where_a_folder_is_named_or_the_sample_is_there(own, settings, sample, tmp_path):
+    assert loading.is_ready(own[0])
+    assert loading.is_ready(settings)
+    assert not loading.is_ready(settings.model_copy(update={"home": tmp_path / "new"}))
 
 
 def test_where_nothing_can_be_kept_the_data_is_read_all_the_same(own, tmp_path):
@@ -94,4 +124,4 @@ def test_another_database_needs_no_other_snapshot(own):
     settings, _ = own
     load_data(settings)
     load_data(settings.model_copy(update={"database_url": "sqlite:///elsewhere.db"}))
-    assert len([p for p in (settings.home / "snapshots").iterdir() if p.is_dir()]) == 1
+    assert len(open_cache(settings.home).entries(SNAPSHOTS)) == 1

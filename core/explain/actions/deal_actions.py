@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.explain.actions import playbooks
@@ -15,7 +16,6 @@ from core.metrics import percent
 from core.metrics.confidence_intervals import difference
 from core.metrics.deal_events import at, tracks
 from core.metrics.measure import money, ratio
-from core.metrics.remembered import remembered
 from core.metrics.risk import past
 from core.metrics.signals import SIGNALS, open_marks, words
 

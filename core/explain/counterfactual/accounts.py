@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
@@ -16,7 +17,6 @@ from core.explain.counterfactual import supposed_fields
 from core.explain.counterfactual.supposed_fields import Field
 from core.explain.nearest_cases import Crowd, changed
 from core.features import accounts
-from core.metrics.remembered import remembered
 from core.models import registry
 from core.models.customers import account_outlook
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 
+from core.artifacts import Same, remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.explain import drivers
@@ -19,7 +20,6 @@ from core.explain.counterfactual.supposed_fields import Field, Kind
 from core.explain.deals import landmarks, opened
 from core.explain.nearest_cases import Crowd, changed, evenly
 from core.features import deals
-from core.metrics.remembered import Same, remembered
 from core.models import close, outlook, registry
 
 CASES = 30

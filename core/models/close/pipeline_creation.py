@@ -9,13 +9,13 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import quarter_end
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
 from core.contracts.stage_words import UNKNOWN_STAGE
 from core.metrics import money, percent
-from core.metrics.remembered import remembered
 
 PARTS = {"lead_source": "Source", "segment": "Segment", "region": "Region", "opportunity_type": "Type"}
 AGES = tuple(range(0, 361, 15))

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 
 from core import marts
+from core.artifacts import Same, remembered
 from core.config import Settings, windows
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.metrics import money, percent
-from core.metrics.remembered import Same, remembered
 from core.models.revenue import forecast
 from core.models.revenue.panel_forecaster import quantile, rising
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from core.artifacts import ANALYSES, memoized
+
 FILE = Path(__file__).with_name("wording.yaml")
 KINDS = ("not_asked", "roadmap", "partner", "partial", "none", "full")
 OUR = {
@@ -37,7 +39,7 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s_\-/.,:;()\[\]–—*]+", " ", text.lower()).strip()
 
 
-@cache
+@memoized(ANALYSES, 5_000)
 def meaning(word: str) -> tuple[str, float]:
     """Say what a buyer's word means, and how surely: 1 for a phrase known, less for one that holds it.
 

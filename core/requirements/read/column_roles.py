@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import yaml
+
+from core.artifacts import ANALYSES, memoized
 
 WORDS = Path(__file__).with_name("words.yaml")
 ROLES = ("text", "id", "priority", "category", "answer", "comment")
@@ -37,7 +39,7 @@ def plain(header: str) -> str:
     return re.sub(r"[\s_*()\[\]\-/:.?]+", " ", header.lower()).strip()
 
 
-@lru_cache(maxsize=20_000)
+@memoized(ANALYSES, 20_000)
 def likeness(header: str, role: str) -> float:
     """Say how surely a header cell names a role: 1 for its very word, less for a part of it."""
     label = plain(header)

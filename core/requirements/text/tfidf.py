@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from threading import local
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.artifacts import ANALYSES, memoized
 
 CHARACTERS = 0.5
 WORD = re.compile(r"[^\W_]{2,}")
@@ -29,7 +31,7 @@ def _stemmers() -> _Stemmer:
     return _Stemmer()
 
 
-@lru_cache(maxsize=200_000)
+@memoized(ANALYSES, 200_000)
 def stem(word: str) -> str:
     """Return a word's stem, the word being in lower case."""
     return str(_stemmers().stem(word))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
-from typing import Any
 
 import numpy as np
 import polars as pl
 
+from core.artifacts import Memo
 from core.config.calendar import add_months
 from core.contracts.errors import ScenarioError
 from core.scenarios.data.baseline import Baseline
@@ -18,7 +18,6 @@ from core.scenarios.levers import LEVERS, LeverSetting, Scenario
 
 Factor = float | np.ndarray
 GROUP = ["segment", "region", "opportunity_type"]
-REMEMBERED_BYTES = 60_000_000
 
 
 class Side:
@@ -60,7 +59,7 @@ class Side:
         return out
 
 
-@lru_cache(maxsize=1)
+@cache
 def one_thread() -> object:
     """Let linear algebra use one thread in this process.
 
@@ -69,27 +68,6 @@ def one_thread() -> object:
     has threads of its own, is not touched. scikit-learn brings the library that does this.
     """
     return import_module("threadpoolctl").threadpool_limits(1, user_api="blas")
-
-
-class Memo:
-    """Remembers parts of a result by the settings they depend on, within a bound of memory."""
-
-    def __init__(self) -> None:
-        self._parts: dict[Hashable, Any] = {}
-        self._bytes = 0
-
-    def get(self, name: str, key: Hashable, make: Callable[[], Any]) -> Any:
-        """Return a part, made when it is first asked for."""
-        full_key = (name, key)
-        part = self._parts.get(full_key)
-        if part is None:
-            part = make()
-            parts = part if isinstance(part, tuple) else (part,)
-            self._bytes += sum(p.nbytes for p in parts if isinstance(p, np.ndarray)) + 500
-            if self._bytes > REMEMBERED_BYTES:
-                self._parts, self._bytes = {}, 0
-            self._parts[full_key] = part
-        return part
 
 
 class Books:

@@ -8,11 +8,12 @@ averaged over the shock.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.artifacts import SLIDER, memoized
 from core.scenarios.data.correlation import Correlation
 from core.scenarios.engine.cumulants import sums
 
@@ -183,7 +184,7 @@ def _nodes(rho: float) -> tuple[np.ndarray, np.ndarray]:
     return (np.zeros(1), np.ones(1)) if rho <= 0 else _gauss(NODES)
 
 
-@lru_cache(maxsize=4)
+@cache
 def _gauss(nodes: int) -> tuple[np.ndarray, np.ndarray]:
     z, weight = np.polynomial.hermite_e.hermegauss(nodes)
     return z, weight / weight.sum()
@@ -282,7 +283,7 @@ def _carried(z: np.ndarray, values: np.ndarray, fine: np.ndarray) -> np.ndarray:
     return np.asarray(_carriers(len(z), tuple(z), len(fine), float(fine[0]), float(fine[-1])) @ values)
 
 
-@lru_cache(maxsize=64)
+@memoized(SLIDER, 64)
 def _carriers(n: int, z: tuple[float, ...], count: int, low: float, high: float) -> np.ndarray:
     """Return the matrix [fine, node] of Lagrange's polynomials."""
     fine = np.linspace(low, high, count)

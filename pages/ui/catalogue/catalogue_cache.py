@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import streamlit as st
 
+from core.artifacts import CATALOGUES
 from core.requirements.catalogue import capabilities, catalogue_import, effective_catalogue
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.catalogue.effective_catalogue import Edition
 from core.requirements.match import duplicates, not_duplicates
 from pages.ui.kit import cache
 from pages.ui.requirements import gap_cache
-
-BY_ROWS = {Edition: lambda standing: f"{standing.frame.height} {standing.frame.hash_rows(seed=7).sum()}"}
 
 
 def narrowed(
@@ -36,23 +34,33 @@ def narrowed(
     return rows
 
 
-@st.cache_resource(show_spinner="Reading the file", max_entries=8, hash_funcs=BY_ROWS)
 def preview(content: bytes, name: str, standing: Edition) -> catalogue_import.Incoming:
     """Return what a file would change."""
-    return catalogue_import.preview(standing, capabilities.read(content, name))
+    rows = f"{standing.frame.height} {standing.frame.hash_rows(seed=7).sum()}"
+    return cache.remembered(
+        CATALOGUES,
+        ("preview", cache.digest(content), name, rows),
+        lambda: catalogue_import.preview(standing, capabilities.read(content, name)),
+        "Reading the file",
+    )
 
 
-@st.cache_resource(
-    show_spinner="Comparing capabilities", max_entries=8, hash_funcs={Catalogue: lambda c: c.fingerprint}
-)
 def twins(home: Path, offered: Catalogue, different: tuple[not_duplicates.Pair, ...] = ()) -> duplicates.Twins:
     """Return pairs of capabilities that may be one and the same, without those told apart."""
-    return duplicates.find(offered, home, apart=different)
+    return cache.remembered(
+        CATALOGUES,
+        ("twins", home, offered.fingerprint, different),
+        lambda: duplicates.find(offered, home, apart=different),
+        "Comparing capabilities",
+    )
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
 def history(url: str, stamp: int) -> pl.DataFrame:
     """Return who changed what."""
+    return cache.remembered(CATALOGUES, ("history", url, stamp), lambda: _history(url))
+
+
+def _history(url: str) -> pl.DataFrame:
     return effective_catalogue.history(gap_cache.shipped(), cache.store(url).capabilities.all(effective_catalogue.BOOK))
 
 

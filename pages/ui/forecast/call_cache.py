@@ -5,31 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
+from core.artifacts import RESULTS
 from core.config import Settings
 from core.contracts import Dataset
-
-
-@st.cache_resource(
-    show_spinner="Adding up",
-    max_entries=128,
-    hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
-)
-def _kept(
-    name: str,
-    data: Dataset,
-    config: Settings,
-    stamp: tuple[Any, ...],
-    more: tuple[Any, ...],
-    _function: Callable[..., Any],
-    _frames: dict[str, Any],
-) -> Any:
-    return _function(data, config, *more, **_frames)
+from pages.ui.kit import cache
 
 
 def result(
     function: Callable[..., Any], data: Dataset, config: Settings, stamp: tuple[Any, ...], *more: Any, **frames: Any
 ) -> Any:
     """Return a core function's result; `stamp` changes whenever one of the frames does."""
-    return _kept(f"{function.__module__}.{function.__qualname__}", data, config, stamp, more, function, frames)
+    name = f"{function.__module__}.{function.__qualname__}"
+    key = (name, *cache.state(data, config), cache.arguments(stamp), cache.arguments(more))
+    return cache.remembered(RESULTS, key, lambda: function(data, config, *more, **frames), "Adding up")

@@ -1,21 +1,27 @@
-"""Every cache of the app. Keys hold the data's fingerprint, so other data never shows old numbers."""
+"""The caches of the app, all in the one place that keeps what was worked out: `core.artifacts`.
+
+Keys hold the data's fingerprint, so other data never shows old numbers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import hashlib
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
+from core.artifacts import CHARTS, RESULTS, SNAPSHOTS, Kind, Shelf, open_cache, process_shelf, settings_text
 from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
 from core.sources import load_data
-from pages.ui.kit import kept_charts, kept_results
+from pages.ui.kit import chart_specs, lasting_results
 
 if TYPE_CHECKING:
     from core.store import Store
+
+T = TypeVar("T")
 
 
 def settings() -> Settings:
@@ -23,48 +29,112 @@ def settings() -> Settings:
     return load()
 
 
-@st.cache_resource(show_spinner="Loading the data", hash_funcs={Settings: lambda s: s.model_dump_json()})
 def data(config: Settings) -> Dataset:
     """Return the data the settings name, read once per process."""
-    return load_data(config)
+    return remembered(SNAPSHOTS, (settings_text(config),), lambda: load_data(config), "Loading the data")
 
 
 def result(function: Callable[..., Any], dataset: Dataset, config: Settings, *more: Any) -> Any:
     """Return a core function's result for a dataset, settings and what else it takes."""
-    return _result(f"{function.__module__}.{function.__qualname__}", dataset, config, more, function)
-
-
-@st.cache_resource(
-    show_spinner="Working it out",
-    max_entries=512,
-    hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
-)
-def _result(name: str, dataset: Dataset, config: Settings, more: tuple[Any, ...], _function: Callable[..., Any]) -> Any:
-    return kept_results.result(
-        kept_results.place(name, dataset, config, more), lambda: _function(dataset, config, *more)
-    )
+    name = f"{function.__module__}.{function.__qualname__}"
+    return _result(name, (function.__module__,), dataset, config, more, lambda: function(dataset, config, *more))
 
 
 def change(measure: Callable[..., Any], dataset: Dataset, config: Settings) -> str:
     """Return a measure's change on a year ago, as a tile shows it."""
     name = f"change of {measure.__module__}.{measure.__qualname__}"
-    return str(_result(name, dataset, config, (), lambda d, s: growth.change(d, s, measure)[1]))
+    modules = (measure.__module__, growth.__name__)
+    return str(_result(name, modules, dataset, config, (), lambda: growth.change(dataset, config, measure)[1]))
 
 
-def drawing(function: Callable[..., Any], args: tuple[Any, ...], home: Path | None) -> dict[str, Any]:
+def _result(
+    name: str,
+    modules: tuple[str, ...],
+    dataset: Dataset,
+    config: Settings,
+    more: tuple[Any, ...],
+    make: Callable[[], Any],
+) -> Any:
+    cache = open_cache(config.home)
+    alias = (name, *state(dataset, config), arguments(more))
+    is_kept = lasting_results.is_kept(name, dataset, more)
+    return waiting(
+        cache.in_memory(RESULTS),
+        alias,
+        lambda: cache.get(
+            RESULTS,
+            lambda: lasting_results.name_of(name, modules, dataset, config, more),
+            make,
+            keep=is_kept,
+            alias=alias,
+        ),
+        "Working it out",
+    )
+
+
+def drawing(
+    function: Callable[..., Any], args: tuple[Any, ...], config: Settings, keep: bool = False
+) -> dict[str, Any]:
     """Return a chart's finished specification, built once per function and arguments.
 
-    With a home folder it outlives the process; without one it does not.
+    Parameters
+    ----------
+    function : callable
+        Takes `args` and returns an Altair chart.
+    config : Settings
+    keep : bool
+        Whether it may outlive the process: False for one session's data and one person's part.
     """
-    name = kept_charts.key(function, args)
+    name = chart_specs.name_of(function, args)
     if name is None:
-        return kept_charts.finished(function, args, None)
-    return _drawing(name, function, args, home / "charts" / name if home else None)
+        return chart_specs.built(function, args)
+    return open_cache(config.home).get(
+        CHARTS, name, lambda: chart_specs.built(function, args), chart_specs.CODEC, keep=keep
+    )
 
 
-@st.cache_resource(show_spinner=False, max_entries=512)
-def _drawing(name: str, _function: Callable[..., Any], _args: tuple[Any, ...], _place: Path | None) -> dict[str, Any]:
-    return kept_charts.finished(_function, _args, _place)
+def remembered(kind: Kind, key: Hashable, make: Callable[[], T], words: str = "") -> T:
+    """Return what is in the memory of this process, made where it is not there; never written.
+
+    Parameters
+    ----------
+    kind : Kind
+    key : hashable
+        What it is and what it depends on.
+    make : callable
+        Works it out. Of all sessions that ask at once, one does; the others wait.
+    words : str
+        What is shown while it is worked out; nothing where empty.
+    """
+    shelf = process_shelf(kind)
+    return waiting(shelf, key, lambda: shelf.get(key, make), words)
+
+
+def waiting(shelf: Shelf, key: Hashable, get: Callable[[], T], words: str) -> T:
+    """Return what `get` gives, with a spinner where it is not in memory yet."""
+    if not words or key in shelf:
+        return get()
+    with st.spinner(words):
+        return get()
+
+
+def state(dataset: Dataset, config: Settings) -> tuple[Hashable, ...]:
+    """Return what a result of data and settings is remembered by."""
+    return (dataset.fingerprint, dataset.as_of, settings_text(config))
+
+
+def arguments(values: Any) -> Hashable:
+    """Return arguments as something that can be hashed: lists as tuples, mappings as their pairs."""
+    if isinstance(values, dict):
+        return ("mapping", *((name, arguments(value)) for name, value in values.items()))
+    if isinstance(values, list | tuple):
+        return (type(values).__name__, *(arguments(value) for value in values))
+    return values  # type: ignore[no-any-return]
+
+
+def digest(content: bytes) -> bytes:
+    """Return what a file's content is remembered by, so that a key does not hold the file itself."""
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 @st.cache_resource(show_spinner=False)
@@ -77,4 +147,4 @@ def store(url: str) -> Store:
 
 def forget() -> None:
     """Forget every result, as after another version of the models has been chosen."""
-    _result.clear()
+    open_cache(settings().home).forget(RESULTS)

@@ -55,8 +55,8 @@ class Cell:
 
     def _spec(self, function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
         data = self.page.data
-        home = None if data.is_transient or any(self.page.bounds) else self.page.settings.home
-        return copy.deepcopy(cache.drawing(function, args, home))
+        is_own = not (data.is_transient or any(self.page.bounds))
+        return copy.deepcopy(cache.drawing(function, args, self.page.settings, keep=is_own))
 
     def also(self, function: Callable[..., Any], *args: Any) -> None:
         """Note a chart for the snapshot of the page without drawing it here."""

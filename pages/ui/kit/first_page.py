@@ -14,9 +14,10 @@ def read() -> None:
         When the settings or the data cannot be read.
     """
     from core import explain, metrics, models
+    from core.sources import loading
 
     settings = cache.settings()
-    if not settings.has_data:
+    if not loading.is_ready(settings):
         return
     data = cache.data(settings)
     if models.registry.is_trained(data, settings):

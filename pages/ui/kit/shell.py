@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.access import Identity, can, view
+from core.artifacts import all_notices, combined
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
@@ -160,4 +161,6 @@ def _sidebar(settings: Settings, who: Identity, data: Dataset | None) -> None:
             model_age.note(settings, who, data)
             if not who.is_masked:
                 st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)
+        for sentence in combined(all_notices()):
+            st.caption(sentence)
         auth.leave(settings, who)

@@ -24,7 +24,7 @@ def note(kind: str, body: Any) -> None:
 
 def specification(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
     """Return the finished chart of a function and its arguments."""
-    return cache.drawing(function, args, None)
+    return cache.drawing(function, args, cache.settings())
 
 
 def offer(page: Page) -> None:

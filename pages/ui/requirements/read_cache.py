@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
+from core.artifacts import ANALYSES
+from pages.ui.kit import cache
 
 if TYPE_CHECKING:
     import polars as pl
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
     from core.requirements.read.requirement_list import RequirementList
 
 LOOKED_AT = 200
-BY_KEY = {"core.requirements.read.requirement_list.RequirementList": lambda requirements: requirements.key}
 
 
-@st.cache_resource(show_spinner="Reading the list", max_entries=16)
 def reading(content: bytes, name: str, given: tuple[str, ...]) -> RequirementList:
     """Return the list as read with what people said about its layout, one JSON text each."""
+    return cache.remembered(
+        ANALYSES, ("read", cache.digest(content), name, given), lambda: _read(content, name, given), "Reading the list"
+    )
+
+
+def _read(content: bytes, name: str, given: tuple[str, ...]) -> RequirementList:
     import json
 
     from core.requirements.read import repair
@@ -28,21 +33,32 @@ def reading(content: bytes, name: str, given: tuple[str, ...]) -> RequirementLis
     return read_list(content, name, [repair.from_dict(json.loads(text)) for text in given])
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
 def heads(content: bytes, name: str) -> list[Grid]:
     """Return the first rows of every sheet of a file."""
+    return cache.remembered(ANALYSES, ("heads", cache.digest(content), name), lambda: _heads(content, name))
+
+
+def _heads(content: bytes, name: str) -> list[Grid]:
     from core.requirements.officefiles import grids
 
     opened = grids.open_file(content, name)
     return [opened.grid(sheet, LOOKED_AT) for sheet in opened.names]
 
 
-@st.cache_resource(show_spinner="Filling the buyer's file", max_entries=8, hash_funcs=BY_KEY)
-def filled(source: RequirementList, rows: bytes, _answers: pl.DataFrame, replace: bool) -> Filled:
+def filled(source: RequirementList, rows: bytes, answers: pl.DataFrame, replace: bool) -> Filled:
     """Return the buyer's file with the answers; `rows` is their digest."""
+    return cache.remembered(
+        ANALYSES,
+        ("filled", source.key, rows, replace),
+        lambda: _filled(source, answers, replace),
+        "Filling the buyer's file",
+    )
+
+
+def _filled(source: RequirementList, answers: pl.DataFrame, replace: bool) -> Filled:
     from core.requirements.export.filled_file import fill
 
-    return fill(source, _answers, replace=replace)
+    return fill(source, answers, replace=replace)
 
 
 def digest(frame: pl.DataFrame) -> bytes:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
-
-import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from pages.ui.server import patches
@@ -23,7 +22,7 @@ USED = ("core.scenarios.analysis.trend", "PIL.Image")
 SESSIONS = "streamlit.runtime.scriptrunner_utils.script_run_context"
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def freeze() -> bool:
     """Freeze all objects alive after the first page of this process has run, and lighten every run after it."""
     gc.collect()

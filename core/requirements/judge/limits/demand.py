@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 import polars as pl
+
+from core.artifacts import ANALYSES, memoized
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Demand:
         return "date" if self.on is not None else "standard"
 
 
-@lru_cache(maxsize=20_000)
+@memoized(ANALYSES, 20_000)
 def demands(text: str) -> tuple[Demand, ...]:
     """Return what a requirement demands, in the order of kinds: numbers, regions, standards, dates.
 
