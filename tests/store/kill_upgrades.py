@@ -1,4 +1,4 @@
-"""Kills upgrades: `kill_upgrades.py URL statements` after each statement that changes something, `... moments N` at N random moments.
+"""Kills upgrades: `URL statements` after each statement that changes something, `URL moments N` at N random moments.
 
 Prints how many were killed. Each upgrade runs in a fork of this process, for a new interpreter would take a second.
 """
