@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from core.store.tables import (
 )
 from core.store.upgrade import bring_up
 
+logger = logging.getLogger(__name__)
 BUSY_MILLISECONDS = 15_000
 CONNECT_SECONDS = 10
 
@@ -119,7 +121,7 @@ class Store:
             engine.dispose()
             raise _unopened(error, shown) from error
         sessions = Sessions(engine)
-        return Store(
+        store = Store(
             engine,
             Branches(sessions, clock, ScenarioRow, "scenario"),
             RequirementSets(sessions, clock, RequirementSetRow, "requirement list"),
@@ -137,6 +139,8 @@ class Store:
             notices,
             saves,
         )
+        store._note()
+        return store
 
     @staticmethod
     def is_there(target: str) -> bool:
@@ -144,6 +148,12 @@ class Store:
         url = _url(target)
         database = _file(url)
         return database is None or database.is_file() or bool(save_count.expected_saves(database))
+
+    def _note(self) -> None:
+        """Write down what was found wanting, in the log and in the audit list."""
+        for notice in self.notices:
+            logger.warning("%s", notice)
+            self.audit.add("Quarterdeck", "found", "the database", notice)
 
     def close(self) -> None:
         """Move what was saved into the file itself, and give all connections back."""

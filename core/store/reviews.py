@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
 from core.store.sessions import Sessions
-from core.store.tables import ReviewRow
+from core.store.tables import AuditRow, RequirementSetRow, ReviewRow
 
 TRIES = 3
 FIELDS = ("state", "owner", "due_on", "comment", "answer", "category", "priority", "capability_id")
@@ -100,7 +100,7 @@ class Reviews:
         return pl.DataFrame(records, schema=SHAPE, orient="row").sort("sheet", "row")
 
     def change(self, requirement_set_id: int, changes: Sequence[Change], user: str) -> list[Conflict]:
-        """Make changes, each only where the row still stands as it was read.
+        """Make changes, each only where the row still stands as it was read, with a row of the audit list each.
 
         Parameters
         ----------
@@ -138,24 +138,31 @@ class Reviews:
         rows = session.scalars(select(ReviewRow).where(ReviewRow.requirement_set_id == number))
         standing = {(saved.sheet, saved.row): saved for saved in rows}
         mark = {"requirement_set_id": number, "changed_by": user[:200], "changed_at": self._clock()}
+        title = session.scalar(select(RequirementSetRow.name).where(RequirementSetRow.id == number)) or f"list {number}"
         met: list[Conflict] = []
         new: list[dict[str, Any]] = []
         over: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        trail: list[dict[str, Any]] = []
         for edit in changes:
             key = {"sheet": edit.sheet, "row": edit.row, "version": edit.version + 1}
             there = standing.get((edit.sheet, edit.row))
             if there is None and edit.version:
                 raise StoreError("The list was deleted meanwhile.", mend="Keep it again under a name.")
+            if there is not None and there.version != edit.version:
+                met.append(Conflict(edit, _values(there)))
+                continue
+            trail.append({"target": _target(title, edit), "detail": _changes(there, edit)})
             if there is None:
                 new.append({**dict.fromkeys(FIELDS), "state": "new", **edit.values, **key, **mark})
-            elif there.version != edit.version:
-                met.append(Conflict(edit, _values(there)))
             else:
                 over.setdefault(tuple(sorted(edit.values)), []).append({**edit.values, **key, **mark})
         if new:
             session.execute(insert(ReviewRow), new)
         for names, group in over.items():
             _replace(session, names, group)
+        if trail:
+            who = {"at": mark["changed_at"], "user": user[:200], "action": "requirement row saved"}
+            session.execute(insert(AuditRow), [{**who, **entry} for entry in trail])
         return met
 
 
@@ -179,6 +186,21 @@ def _replace(session: Session, names: tuple[str, ...], group: list[dict[str, Any
     done = cast("CursorResult[Any]", session.connection().execute(order, given))
     if done.rowcount not in (-1, len(group)):
         raise _Raced
+
+
+def _target(title: str, edit: Change) -> str:
+    sheet = f", {edit.sheet}" if edit.sheet else ""
+    return f"requirement list {title}{sheet}, row {edit.row}"[:400]
+
+
+def _changes(there: ReviewRow | None, edit: Change) -> str:
+    """Say what a change makes of each field, and what it said before."""
+    before = {name: getattr(there, name) if there is not None else None for name in edit.values}
+    return "; ".join(
+        f"{name}: {before[name] or 'empty'} → {value or 'empty'}"
+        for name, value in edit.values.items()
+        if before[name] != value
+    )
 
 
 def _values(row: ReviewRow) -> dict[str, Any]:

@@ -6,11 +6,13 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 from sqlalchemy import inspect, text
 
 from core.contracts.errors import StoreError
 from core.store import Store
+from core.store.reviews import Change
 from core.store.tables import Base
 
 pytestmark = pytest.mark.xdist_group("store")
@@ -207,3 +209,21 @@ def test_settings_name_the_database(settings, tmp_path):
 def test_a_database_that_cannot_be_had_is_named(given, said):
     with pytest.raises(StoreError, match=said):
         Store.open(given)
+
+
+def test_every_change_of_a_requirement_row_is_in_the_audit_list(store):
+    saved = store.requirement_sets.save("RFP", ME, {})
+    before = store.audit.newest().height
+    first = [Change("Sheet 1", k, 0, {"state": "new", "answer": f"Yes {k}"}) for k in range(800)]
+    store.reviews.change(saved.id, first, ME)
+    assert store.audit.newest(5_000).height == before + 800
+    second = [Change("Sheet 1", 7, 1, {"answer": "No", "owner": "bo"}), Change("Sheet 1", 8, 0, {"answer": "late"})]
+    met = store.reviews.change(saved.id, second, "bo")
+    assert [conflict.wanted.row for conflict in met] == [8]
+    rows = store.audit.about("requirement list RFP, Sheet 1, row 7").filter(pl.col("target").str.ends_with(" 7"))
+    assert rows["user"].to_list() == [ME, "bo"]
+    assert rows["detail"].to_list() == [
+        "state: empty → new; answer: empty → Yes 7",
+        "answer: Yes 7 → No; owner: empty → bo",
+    ]
+    assert store.audit.newest(5_000).height == before + 801
