@@ -122,7 +122,7 @@ def _attainment(data: Dataset, settings: Settings) -> Measure:
 def _bookings(data: Dataset, settings: Settings) -> Measure:
     rows = _quarter(data, settings)
     frame = _shaped(rows.with_columns(value="amount"), data)
-    if frame.is_empty() or not frame["value"].any():
+    if frame.is_empty() or not frame["value"].abs().sum():
         return Measure("Bookings", None, "money", frame, "Nobody has booked anything this quarter yet.")
     whole, best = float(rows["amount"].sum()), frame.head(5)
     part, unit = float(best["value"].sum()), settings.currency

@@ -22,7 +22,7 @@ RATES = {"logo": "logo_rate", "net": "net_rate", "gross": "gross_rate"}
 WORDS = {"logo": "Customers", "net": "Net revenue", "gross": "Gross revenue"}
 YEAR = 12
 MONTH_DAYS = 30.44
-EXPECTED_LEAVERS = 7.0  # Were so many expected, none at all would be seen in fewer than one of a thousand cases.
+PAUSE_DAYS, EXPECTED_LEAVERS = 180, 7.0
 _ROWS = {
     "cohort": pl.Date,
     "label": pl.String,
@@ -50,13 +50,13 @@ class Cohorts:
         file only has those who stayed (`records_begin`).
     base_months : int
         How long after the start the 100 % is taken.
-    records_begin : date or None
-        The day before which the file has no leavers though it should; None where it is whole.
+    reason : str
+        Why earlier cohorts are not whole; empty where all are.
     """
 
     frame: pl.DataFrame
     base_months: int
-    records_begin: date | None = None
+    reason: str = ""
 
     def at(self, age_months: int, counted: Counted = "logo") -> float | None:
         """Return the rate at an age over all whole cohorts old enough; null without any."""
@@ -81,12 +81,7 @@ class Cohorts:
     def note(self) -> str:
         """Say which cohorts show only those who stayed long enough to be on record; empty where none does."""
         pale = self.frame.filter(~pl.col("is_whole"))["label"].unique(maintain_order=True)
-        if pale.is_empty() or self.records_begin is None:
-            return ""
-        return (
-            f" Cohorts up to {pale[-1]} are left out: nobody is on record as having left before "
-            f"{self.records_begin:%B %Y}, though by the pace since many would have; who left earlier is in no file."
-        )
+        return "" if pale.is_empty() else f" Cohorts up to {pale[-1]} are left out: {self.reason}."
 
 
 def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months: int = 0) -> Cohorts:
@@ -121,7 +116,7 @@ def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months:
     if lines.is_empty():
         return Cohorts(pl.DataFrame(schema=_ROWS), base_months)
     began = lines.group_by("account_id").agg(began_on=pl.col("started_on").min())
-    watched = records_begin(lines, data.as_of)
+    watched, reason = records_begin(lines, data.as_of)
     days = began["began_on"].unique()
     start = {d: quarter_start(d, settings) if by == "quarter" else date(d.year, 1, 1) for d in days}
     length = 3 if by == "quarter" else 12
@@ -153,48 +148,69 @@ def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months:
         .select(*_ROWS)
         .sort("cohort", "age_months"),
         base_months,
-        watched,
+        reason,
     )
 
 
-def records_begin(lines: pl.DataFrame, as_of: date) -> date | None:
-    """Return the day from which a file of contracts knows who left, where it lacks earlier leavers; None where whole.
+def records_begin(lines: pl.DataFrame, as_of: date) -> tuple[date | None, str]:
+    """Return the day from which a file of contracts has everybody, and why not before; None where it is whole.
 
-    From the first account on record as having left, leaving is counted by how many months an account had paid; by the
-    same pace at the same ages, `EXPECTED_LEAVERS` or more would have left before, in a whole file. A young company's
-    accounts had no time to, and where contracts run for a year nobody could: both expect fewer.
+    Two things tell a file that lacks earlier leavers from that of a young company. Where nobody at all paid for half
+    a year, what lies before is another life. And where leavers are only on record from some day on, though by the pace
+    since, at the same ages, seven or more would have left before (none would be seen by chance in fewer than one of a
+    thousand cases): then the file holds only who was there on that day. A young company's accounts had no time to
+    leave, and where contracts run for a year nobody could: both expect fewer.
 
     Parameters
     ----------
     lines : pl.DataFrame
-        Contract lines with account_id, started_on, ended_on.
+        Contract lines with account_id, started_on, ended_on, started by the day.
     as_of : date
     """
-    spans = unbroken(lines, "account_id", "started_on", "ended_on")
+    eras = unbroken(lines.with_columns(era=pl.lit(0)), "era", "started_on", "ended_on")
+    pauses = eras.with_columns(previous_end=pl.col("ended_on").shift(1)).filter(
+        (pl.col("started_on") - pl.col("previous_end")).dt.total_days() >= PAUSE_DAYS
+    )
+    begin, reason = None, ""
+    if pauses.height:
+        pause = pauses.row(-1, named=True)
+        begin = pause["previous_end"]
+        reason = f"nobody on record paid between {begin:%B %Y} and {pause['started_on']:%B %Y}"
+        lines = lines.filter(pl.col("started_on") >= pause["started_on"])
+    first = _first_leaver_of_survivors(unbroken(lines, "account_id", "started_on", "ended_on"), as_of)
+    if first is None:
+        return begin, reason
+    pace = "though by the pace since many would have: who left earlier is in no file"
+    return first, f"nobody is on record as having left before {first:%B %Y}, {pace}"
+
+
+def _first_leaver_of_survivors(spans: pl.DataFrame, as_of: date) -> date | None:
+    """Return the day the first account left, where the file lacks those who left before; None where it lacks none."""
     left = spans.filter(pl.col("ended_on") <= as_of)
     first = left["ended_on"].min()
     if not isinstance(first, date):
         return None
 
-    def ages(column: str, day: date) -> NDArray[np.int64]:
-        reached = pl.min_horizontal(column, pl.lit(day)).fill_null(pl.lit(day)) - pl.col("started_on")
-        months = spans.select(((reached.dt.total_days() / MONTH_DAYS).floor().clip(-1) + 1).cast(pl.Int64)).to_series()
-        return months.to_numpy()
+    def ages(day: date) -> NDArray[np.int64]:
+        reached = pl.min_horizontal("ended_on", pl.lit(day)).fill_null(pl.lit(day)) - pl.col("started_on")
+        return spans.select(_months(reached).clip(-1) + 1).to_series().to_numpy()
 
-    until_first, until_end = ages("ended_on", first), ages("ended_on", as_of)
+    until_first, until_end = ages(first), ages(as_of)
     longest = int(until_end.max()) + 2
     before, after = np.zeros(longest), np.zeros(longest)
-    np.add.at(before, np.zeros(spans.height, dtype=int), 1.0)
+    before[0] = spans.height
     np.add.at(before, until_first, -1.0)
     np.add.at(after, until_first, 1.0)
     np.add.at(after, until_end, -1.0)
-    ended = left.select(
-        ((pl.col("ended_on") - pl.col("started_on")).dt.total_days() / MONTH_DAYS).floor().cast(pl.Int64)
-    )
-    n_left = np.bincount(ended.to_series().to_numpy(), minlength=longest)[:longest]
+    ended = left.select(_months(pl.col("ended_on") - pl.col("started_on"))).to_series().to_numpy()
+    n_left = np.bincount(ended, minlength=longest)[:longest]
     at_risk, watched = np.cumsum(before), np.cumsum(after)
     pace = np.divide(n_left, np.maximum(watched, n_left), out=np.zeros(longest), where=n_left > 0)
     return first if float((pace * at_risk).sum()) >= EXPECTED_LEAVERS else None
+
+
+def _months(span: pl.Expr) -> pl.Expr:
+    return (span.dt.total_days() / MONTH_DAYS).floor().cast(pl.Int64)
 
 
 def _whole(cohort: date, length: int, as_of: date) -> int:

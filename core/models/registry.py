@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -25,6 +26,7 @@ from core.models.close.competing_risks import Risks
 from core.models.estimators.landmark_classifier import Probability
 from core.models.revenue import forecast
 
+logger = logging.getLogger(__name__)
 KEPT = 6
 REMEMBERED = 4
 FRAMES = ("deal_features", "account_features", "deal_scores", "churn_scores", "revenue", "revenue_held")
@@ -146,6 +148,10 @@ def _try(name: str, problems: dict[str, str], train: Callable[[], Any]) -> Any:
         return train()
     except QuarterdeckError as error:
         problems[name] = str(error)
+        return None
+    except Exception as error:  # Whatever fails in one model, the others serve; the card says why.
+        logger.exception("the %s model could not be trained", name)
+        problems[name] = f"The {name} model could not be trained: {error or type(error).__name__}."
         return None
 
 

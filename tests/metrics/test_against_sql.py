@@ -45,7 +45,7 @@ def test_open_pipeline_is_that_of_the_deals(sql, sample, settings):
 
 
 def test_win_rate_deal_size_and_cycle(sql, sample, settings):
-    window = f"is_closed and close_on between '2025-05-15' and '{AS_OF}'"
+    window = f"is_closed and close_on between '2025-05-16' and '{AS_OF}'"
     rate = sql(f"select avg(is_won::int) from opportunities where {window}")
     assert metrics.winrate.win_rate(sample, settings).value == pytest.approx(rate)
     size = sql(f"select avg(amount) from opportunities where is_won and {window}")

@@ -47,7 +47,7 @@ def test_boards_in_sql(sample, settings):
             """,
             "Win rate": f"""
                 select owner_id, avg(is_won::int) from opportunities
-                where is_closed and close_on between '2025-05-15' and '{AS_OF}' group by 1
+                where is_closed and close_on between '2025-05-16' and '{AS_OF}' group by 1
             """,
             "Activity": f"""
                 select rep_id, count(*) from activities where kind in ('call', 'mail', 'meeting') and rep_id is not null

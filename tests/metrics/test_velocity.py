@@ -57,7 +57,7 @@ def test_what_past_quarters_needed_in_sql(sql, sample, settings):
 
 def test_velocity_in_sql(sql, sample, settings):
     n = sql("select count(*) from opportunities where not is_closed")[0][0]
-    won = f"is_closed and close_on between '2025-05-15' and '{AS_OF}'"
+    won = f"is_closed and close_on between '2025-05-16' and '{AS_OF}'"
     (rate,) = sql(f"select avg(is_won::int) from opportunities where {won}")[0]
     query = f"select avg(amount), median(close_on - created_on) from opportunities where is_won and {won}"
     size, days = sql(query)[0]

@@ -16,6 +16,7 @@ from core.contracts.errors import ModelError
 
 Floats = NDArray[np.float64]
 WEEK = 7.0
+FLOOR = 0.001
 MOST_TO_FIT = 20_000
 FEWEST = 50
 BINS = 10
@@ -146,13 +147,23 @@ class PurchaseRate:
         return np.asarray(head + beta + np.logaddexp(alive, lapsed), dtype=np.float64)
 
     def is_alive(self, x: Floats, tx: Floats, age: Floats) -> Floats:
-        """Return the chance that each customer has not lapsed; 1 without a repeat order."""
+        """Return the chance that each customer has not lapsed, as BG/NBD has it: 1 without a repeat order."""
         odds = (
             np.log(self.a)
             - np.log(self.b + np.maximum(x, 1) - 1)
             + (self.r + x) * (np.log(self.alpha + age) - np.log(self.alpha + tx))
         )
         return np.where(x > 0, 1 / (1 + np.exp(np.minimum(odds, 700))), 1.0)
+
+    def still_buys(self, x: Floats, tx: Floats, age: Floats) -> Floats:
+        """Return the chance that each customer still buys, never 0 or 1.
+
+        Of those with repeat orders it is `is_alive`. BG/NBD lets nobody lapse before a second order, so that whoever
+        bought once stays alive for ever; of them it is the chance that somebody who comes back at all, whose pace
+        is a gamma of shape r + 1, would have stayed silent for so long: (alpha / (alpha + age)) ^ (r + 1).
+        """
+        silent = (self.alpha / (self.alpha + age)) ** (self.r + 1)
+        return np.clip(np.where(x > 0, self.is_alive(x, tx, age), silent), FLOOR, 1 - FLOOR)
 
     def expected(self, x: Floats, tx: Floats, age: Floats, weeks: float) -> Floats:
         """Return the expected orders of each customer in the coming weeks."""
@@ -366,7 +377,7 @@ class RepeatValue:
         amount = plain if trees is None else (plain + trees) / 2
         low, high = self._range(amount, days)
         return customers.select("customer_id").with_columns(
-            is_alive_rate=pl.Series(self.rate_.is_alive(x, tx, age)),
+            is_alive_rate=pl.Series(self.rate_.still_buys(x, tx, age)),
             n_orders=pl.Series(self.rate_.expected(x, tx, age, days / WEEK)),
             bgnbd=pl.Series(plain),
             tweedie=pl.Series(trees if trees is not None else [None] * customers.height, dtype=pl.Float64),

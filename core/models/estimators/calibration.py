@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-FLOOR = 0.001
+FLOOR, MOST_ODDS = 0.001, 30.0
 FEWEST_TO_FIT = 50
 
 
@@ -33,10 +33,12 @@ class Calibrator:
     y: tuple[float, ...] = ()
 
     def __call__(self, margin: Floats) -> Floats:
-        """Return probabilities; never below 0.001 or above 0.999 for an isotonic map."""
+        """Return probabilities, never below 0.001 or above 0.999: nothing is certain before it has happened."""
         if self.kind == "isotonic":
-            return np.asarray(np.interp(margin, self.x, self.y), dtype=np.float64)
-        return np.asarray(1 / (1 + np.exp(-(self.slope * margin + self.shift))), dtype=np.float64)
+            chance = np.interp(margin, self.x, self.y)
+        else:
+            chance = 1 / (1 + np.exp(-np.clip(self.slope * margin + self.shift, -MOST_ODDS, MOST_ODDS)))
+        return np.clip(np.asarray(chance, dtype=np.float64), FLOOR, 1 - FLOOR)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import inspect
+import logging
 import re
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +20,7 @@ from pages.ui.kit import cache, snapshot
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
+logger = logging.getLogger(__name__)
 SHOWN_ROWS = 500
 NARROW = "\u202f"
 SHORTEST_TREND = 2
@@ -126,7 +130,7 @@ def anchor(question: str) -> str:
 
 @contextmanager
 def cell(page: Page, question: str) -> Iterator[Cell]:
-    """Open a cell; a Quarterdeck error inside becomes a sentence in it."""
+    """Open a cell; an error inside becomes a sentence in it, and the other cells of the page stand."""
     with st.container(border=True):
         st.subheader(question, anchor=anchor(question))
         page.shown[:] = [part for part in page.shown if part[0] != question]
@@ -136,6 +140,24 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
         except QuarterdeckError as error:
             here.failed = True
             _tell(page, question, str(error))
+        except Exception as error:
+            here.failed = True
+            _tell(page, question, unexpected(question, error))
+
+
+def unexpected(question: str, error: Exception) -> str:
+    """Log an error nobody foresaw with a reference, and return the sentence that names it.
+
+    The same error from the same line has the same reference, so that it is found in the log however often it is met.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    spot = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    reference = hashlib.blake2b(f"{type(error).__name__}:{spot}".encode(), digest_size=4).hexdigest()
+    logger.error("%s: %s [reference %s]", question, error, reference, exc_info=error)
+    return (
+        f"This could not be worked out. Whoever runs the server finds the reason in its log under the reference "
+        f"{reference}; the rest of the page is not touched by it."
+    )
 
 
 def _tell(page: Page, question: str, problem: str) -> None:
