@@ -15,6 +15,7 @@ from core.sources import load_data
 from pages.ui.kit import kept_charts, kept_results
 
 if TYPE_CHECKING:
+    from core.models.registry import Bundle
     from core.store import Store
 
 
@@ -32,6 +33,22 @@ def data(config: Settings) -> Dataset:
 def result(function: Callable[..., Any], dataset: Dataset, config: Settings, *more: Any) -> Any:
     """Return a core function's result for a dataset, settings and what else it takes."""
     return _result(f"{function.__module__}.{function.__qualname__}", dataset, config, more, function)
+
+
+def modelled(function: Callable[..., Any], dataset: Dataset, config: Settings, *more: Any) -> Any:
+    """Return a core function's result that takes the models after data and settings.
+
+    The models are fetched only where the result has to be worked out.
+    """
+    name = f"{function.__module__}.{function.__qualname__}"
+    return _result(name, dataset, config, more, lambda d, s, *rest: function(d, s, bundle(d, s), *rest))
+
+
+def bundle(dataset: Dataset, config: Settings) -> Bundle:
+    """Return the models of a dataset, trained where they are not there yet."""
+    from core.models import registry
+
+    return registry.load_or_train(dataset, config)
 
 
 @st.cache_resource(
