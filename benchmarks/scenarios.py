@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 
 from core.config import load
+from core.models import registry
 from core.scenarios.analysis import attribution, goal_seek, sensitivity, whatif
 from core.scenarios.analysis.whatif import Ground
 from core.scenarios.data.baseline import Baseline
@@ -92,7 +93,8 @@ def main() -> None:
     """Print the tables."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     settings = load()
-    start = whatif.ground(load_data(settings), settings)
+    data = load_data(settings)
+    start = whatif.ground(data, settings, registry.load_or_train(data, settings))
     table(start, rounds)
     for deals in (5_000, 50_000):
         table(Ground(larger(start.base, deals), start.seen), rounds)

@@ -341,7 +341,7 @@ def _ground(data: Dataset, settings: Settings, plan: Scenario) -> Ground:
     from core import scenarios
     from core.requirements.work import gap_ledger, saved_lists
 
-    ground = scenarios.analysis.whatif.ground(data, settings)
+    ground = scenarios.analysis.whatif.ground(data, settings, _train(data, settings))
     return (
         ground.waiting_for(gap_ledger.waiting(saved_lists.current(data, settings))) if plan.of("gap_closed") else ground
     )

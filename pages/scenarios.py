@@ -3,22 +3,21 @@
 from core import scenarios
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.requirements import gap_cache
-from pages.ui.scenarios import analysis, branches, controls, outcome, presenter
+from pages.ui.scenarios import analysis, branches, outcome, presenter
+from pages.ui.scenarios.form import ScenarioForm
 
-controls.odd_values()
 page = shell.open("Scenarios")
-ground = gap_cache.with_gaps(page, cache.result(scenarios.analysis.whatif.ground, page.data, page.settings))
-controls.odd_scope(lambda: ground.base.scopes)
-presenter.bar()
+ground = gap_cache.with_gaps(page, cache.modelled(scenarios.analysis.whatif.ground, page.data, page.settings))
+form = ScenarioForm(ground)
+form.open()
 
-branches.take_over(page)
-outcome.outcome(page, ground)
-analysis.goal(page, ground)
-analysis.rerun_if_taken()
-analysis.matters(page, ground)
-analysis.deciding(page, ground)
-branches.shelf(page, ground)
-branches.compare(page, ground)
+presenter.bar(form)
+outcome.outcome(page, form)
+analysis.goal(page, form)
+analysis.matters(page, form)
+analysis.deciding(page, form)
+branches.shelf(page, form)
+branches.compare(page, form)
 analysis.trust(page, ground)
 
 notebook.offer(page)

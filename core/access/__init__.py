@@ -2,11 +2,13 @@
 
 from core.access import rights
 from core.access.identity import LOCAL, Identity, can, identify
-from core.access.row_view import view
+from core.access.row_view import WHOLE, View, view
 
 __all__ = [
     "LOCAL",
+    "WHOLE",
     "Identity",
+    "View",
     "can",
     "identify",
     "rights",

@@ -2,12 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core.access import masking, row_scope
 from core.access.identity import Identity
 from core.config import Settings
 from core.contracts import Dataset
+
+
+@dataclass(frozen=True)
+class View:
+    """What a person's data are cut to.
+
+    Attributes
+    ----------
+    regions : tuple of str
+        Regions the rows are bound to; empty for all.
+    team : str
+        The rep id of the person at the top of the team the rows are bound to; empty for all.
+    is_masked : bool
+        Whether names are hidden.
+
+    Examples
+    --------
+    >>> View().is_cut, View(("EMEA",)).is_cut
+    (False, True)
+    """
+
+    regions: tuple[str, ...] = ()
+    team: str = ""
+    is_masked: bool = False
+
+    @property
+    def is_cut(self) -> bool:
+        """Say whether anything is left out or hidden."""
+        return self != WHOLE
+
+    @property
+    def is_part(self) -> bool:
+        """Say whether rows are left out."""
+        return bool(self.regions or self.team)
+
+    @property
+    def fields(self) -> tuple[tuple[str, ...], str, bool]:
+        """Return regions, team and masking in the order `view` takes them."""
+        return self.regions, self.team, self.is_masked
+
+
+WHOLE = View()
 
 
 def view(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import cache
 
 from core.resources import sample_file
-from core.scenarios.data.baseline import Baseline
 from core.scenarios.files import read_file
 from core.scenarios.levers import Scenario
 
@@ -19,11 +19,19 @@ def load() -> dict[str, Scenario]:
     return {plan.name: plan for plan in plans}
 
 
-def fitting(base: Baseline) -> dict[str, Scenario]:
-    """Return those that speak of nothing the company lacks, such as a product gap no open deal waits for."""
+def fitting(capabilities: Container[str], sources: Container[str]) -> dict[str, Scenario]:
+    """Return those that speak of nothing the company lacks, such as a product gap no open deal waits for.
+
+    Parameters
+    ----------
+    capabilities : container of str
+        What open deals wait for.
+    sources : container of str
+        Lead sources of deals to come.
+    """
     return {
         name: plan
         for name, plan in load().items()
-        if all(s.detail in base.unblocked for s in plan.of("gap_closed"))
-        and all(s.detail in base.sources for s in plan.of("lead_mix"))
+        if all(s.detail in capabilities for s in plan.of("gap_closed"))
+        and all(s.detail in sources for s in plan.of("lead_mix"))
     }

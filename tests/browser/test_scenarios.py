@@ -1,11 +1,11 @@
-"""The scenarios page in Chromium: keyboard, a further lever, save, the link in a fresh browser, compare, export."""
+"""The scenarios page in Chromium: keyboard, further levers, save, links in a fresh browser, Back, compare, export."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -82,4 +82,47 @@ def test_a_lever_is_dragged_typed_and_there_after_a_reload(url, browser):
     told = answer.inner_text()
     page.reload()
     expect(page.get_by_text("bookings go from").first).to_have_text(told, timeout=90_000)
+    context.close()
+
+
+def months_table(page: Page) -> Locator:
+    """The table of months by segment, as a reader of the screen hears it."""
+    return page.get_by_test_id("stDataFrame").locator("canvas").filter(has_text="difference").first
+
+
+def test_a_presets_link_tells_the_same_and_back_takes_the_last_move_back(url, browser):
+    context = browser.new_context(viewport={"width": 1440, "height": 1200})
+    page = context.new_page()
+    page.goto(f"{url}/scenarios")
+    expect(page.get_by_role("slider", name="Win rate")).to_be_visible(timeout=90_000)
+    page.get_by_text("Big deals slip", exact=True).first.click()
+    expect(page).to_have_url(re.compile(r"slip=33.*slip_extra=6|slip_extra=6.*slip=33"), timeout=30_000)
+    expect(page).to_have_url(re.compile(r"scope=Segment"))
+    answer = page.get_by_text("bookings go from").first
+    expect(answer).to_be_visible(timeout=30_000)
+    page.get_by_text("Table", exact=True).click()
+    table = months_table(page)
+    expect(table).to_contain_text("before", timeout=30_000)
+    said, rows = answer.inner_text(), str(table.text_content())
+
+    fresh = browser.new_context(viewport={"width": 1440, "height": 1200}).new_page()
+    fresh.goto(page.url)
+    expect(fresh.get_by_text("bookings go from").first).to_have_text(said, timeout=90_000)
+    fresh.get_by_text("Table", exact=True).click()
+    expect(months_table(fresh)).to_have_text(rows, timeout=30_000)
+    fresh.context.close()
+
+    sent = page.url
+    slider = page.get_by_role("slider", name="Win rate")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("win_rate=1"), timeout=30_000)
+    expect(answer).not_to_have_text(said, timeout=30_000)
+    page.go_back()
+    expect(page).to_have_url(sent, timeout=30_000)
+    expect(answer).to_have_text(said, timeout=30_000)
+    expect(page.get_by_role("slider", name="Win rate")).to_have_value("0")
+    page.get_by_role("button", name="Reset").click()
+    expect(page).not_to_have_url(re.compile("slip"), timeout=30_000)
+    expect(page.get_by_text("bookings stay at").first).to_be_visible(timeout=30_000)
     context.close()

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.scenarios import presets
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/scenarios.py"
 
@@ -23,6 +25,25 @@ def opened(**query: str) -> AppTest:
     for name, value in query.items():
         test.query_params[name] = value
     return test.switch_page(PAGE).run()
+
+
+def address(test: AppTest) -> dict[str, list[str]]:
+    return {name: [v] if isinstance(v, str) else list(v) for name, v in test.query_params.items()}
+
+
+def followed(test: AppTest) -> AppTest:
+    """The page in a fresh browser, by the link that stands in the address."""
+    fresh = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    for name, values in address(test).items():
+        fresh.query_params[name] = values
+    return fresh.switch_page(PAGE).run()
+
+
+def answered(test: AppTest) -> tuple[str, list[dict[str, object]]]:
+    """The sentence of the scenario, and the table behind it."""
+    test.button_group(key="view").set_value("Table").run()
+    assert not test.exception
+    return said(test), [frame.value.to_dict("records") for frame in test.dataframe][:1]
 
 
 def said(test: AppTest) -> str:
@@ -254,3 +275,84 @@ def test_a_link_brings_levers_of_another_part_along():
     test = opened(also='[["win_rate",0.2,"segment:SMB"]]')
     assert any(b.label == "Win rate +20 % in SMB" for b in test.button)
     assert "Win rate USD" in said(test)
+
+
+@pytest.mark.parametrize("preset", [name for name in presets.load() if name != "Close the PCI DSS gap"])
+def test_the_link_of_a_preset_tells_the_same_in_a_fresh_browser(preset):
+    test = opened()
+    test.button_group(key="preset").set_value(preset).run()
+    assert address(test)
+    fresh = followed(test)
+    assert not fresh.warning
+    assert answered(fresh) == answered(test)
+
+
+def test_every_lever_of_a_scenario_reaches_the_address_at_once(tmp_path):
+    from core.store import Store
+
+    kept = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
+    rows = [
+        {"lever": "hires", "value": 4, "at": "2026-09", "extra": 0.0, "scope": "segment:SMB"},
+        {"lever": "discount", "value": 0.05, "extra": 2.5, "scope": "segment:SMB"},
+        {"lever": "lead_mix", "value": 0.1, "detail": "Event", "scope": "segment:SMB"},
+        {"lever": "win_rate", "value": 0.0725, "scope": "segment:SMB"},
+        {"lever": "churn", "value": 0.1, "scope": "region:EMEA"},
+    ]
+    kept.scenarios.save("all", "local", {"name": "all", "correlation": 0.155, "levers": rows})
+    kept.close()
+    test = opened()
+    pick(test, "local/all")
+    press(test, "Load")
+    assert not test.exception
+    link = address(test)
+    assert link | {"more": [], "also": []} == {
+        "scope": ["Segment SMB"],
+        "hires": ["4"],
+        "hires_at": ["2026-09"],
+        "hires_extra": ["0"],
+        "discount": ["5"],
+        "discount_extra": ["2.5"],
+        "lead_mix": ["10"],
+        "lead_mix_detail": ["Event"],
+        "win_rate": ["7.25"],
+        "shock": ["15.5"],
+        "more": [],
+        "also": [],
+    }
+    assert link["also"] == ['[["churn",0.1,"region:EMEA"]]']
+    assert answered(followed(test)) == answered(test)
+    press(test, "Reset")
+    assert not address(test)
+
+
+def test_the_tours_steps_can_be_sent():
+    test = opened()
+    test.toggle(key="present").set_value(True).run()
+    for _ in range(3):
+        test.button(key="tour_next").click().run()
+        assert said(followed(test)).split(" The chance")[0].rpartition("bookings")[2] in said(test)
+
+
+def test_levers_are_still_there_after_another_page():
+    test = opened()
+    test.slider(key="win_rate").set_value(10.0).run()
+    before = said(test)
+    test.switch_page("pages/models.py").run()
+    test.switch_page(PAGE).run()
+    assert not test.exception
+    assert test.slider(key="win_rate").value == 10
+    assert said(test) == before
+
+
+def test_a_setting_the_data_no_longer_offer_is_let_go_of():
+    test = opened(more="Hires", hires="5", hires_at="2031-01")
+    assert any("'2031-01', which this data does not have" in w.value for w in test.warning)
+    test.switch_page("pages/data.py").run()
+    test.session_state["hires_at"] = "2031-01"
+    test.session_state["more"] = ["hires", "wishes"]
+    test.session_state["scope"] = "segment:Moon"
+    test.switch_page(PAGE).run()
+    assert not test.exception
+    assert test.multiselect(key="more").value == ["hires"]
+    assert test.selectbox(key="scope").value == "all"
+    assert test.selectbox(key="hires_at").value == "2026-05"

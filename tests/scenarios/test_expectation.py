@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 
 from core.contracts.errors import ScenarioError
 from core.scenarios.analysis.attribution import NAMES, shapley, split
+from core.scenarios.data import arrays
 from core.scenarios.data.baseline import Baseline, build
 from core.scenarios.data.correlation import Correlation
 from core.scenarios.data.win_curves import KNOTS
@@ -192,7 +193,7 @@ def test_rates_are_bookings_over_quota_and_pipeline_over_what_is_left():
 
 
 def test_a_named_deal_is_won_lost_or_moved():
-    books = BASE.books
+    books = arrays.books(BASE)
     at = books.deals.mask("deal:b")
     won = run(BASE, one("deal_won", 1, "deal:b")).parts.chance[at][0]
     assert won[2] == 1.0
@@ -242,7 +243,7 @@ def test_hires_bring_pipeline_after_their_ramp_and_carry_quota():
 def test_a_closed_gap_helps_the_deals_that_wait_from_its_month_on():
     found = run(BASE, one("gap_closed", 0.4, at="2026-08", detail="sso")).parts.chance
     found = found[:, 1:] / START.parts.chance[:, 1:]
-    waits = BASE.books.deals.mask("deal:a")
+    waits = arrays.books(BASE).deals.mask("deal:a")
     assert found[waits][0][1:3] == pytest.approx(1.0)
     assert found[waits][0][3:] == pytest.approx(1.2)
     assert found[~waits][0] == pytest.approx(1.0)
@@ -260,7 +261,7 @@ def test_a_market_shock_multiplies_odds():
 @pytest.mark.parametrize("scope", ["segment:SMB", "region:South", "team:N", "family:X", "deal:a", "deals:a,b"])
 def test_a_scope_moves_its_own_part_alone(scope):
     found = run(BASE, one("deal_size", 1.0, scope)).parts
-    reached = BASE.books.deals.mask(scope)
+    reached = arrays.books(BASE).deals.mask(scope)
     assert found.amount == pytest.approx(np.where(reached, 2, 1) * START.parts.amount)
 
 
@@ -370,8 +371,8 @@ def test_presets_read_and_survive_writing():
         assert from_yaml(to_yaml(plan)) == plan
 
 
-def test_on_the_sample(sample, settings):
-    out = run(build(sample, settings))
+def test_on_the_sample(sample, settings, bundle):
+    out = run(build(sample, settings, bundle))
     assert out.quarter["p10"] < out.quarter["p50"] < out.quarter["p90"]
     assert out.total() > 0
     assert figure("mrr_amount", out.parts.totals["mrr_amount"]) > 0
@@ -379,6 +380,6 @@ def test_on_the_sample(sample, settings):
 
 def test_on_nothing(sample, settings):
     empty = sample.with_frames(**{n: sample.frame(n).clear() for n in sample.row_counts})
-    out = run(build(empty, settings))
+    out = run(build(empty, settings, None))
     assert out.total() == 0
     assert out.quarter["p_target"] is None

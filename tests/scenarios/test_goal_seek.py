@@ -20,8 +20,8 @@ NOTHING = Scenario()
 
 
 @pytest.fixture(scope="module")
-def start(sample, settings):
-    return whatif.ground(sample, settings)
+def start(sample, settings, bundle):
+    return whatif.ground(sample, settings, bundle)
 
 
 @pytest.mark.parametrize("sure", [0.5, 0.7])

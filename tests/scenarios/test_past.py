@@ -12,15 +12,15 @@ from scipy.special import ndtr, ndtri
 
 from core.scenarios import board_brief
 from core.scenarios.analysis import backtest, whatif
-from core.scenarios.data import correlation
+from core.scenarios.data import arrays, correlation
 from core.scenarios.data.correlation import measure
 from core.scenarios.engine import expectation
 from core.scenarios.levers import LeverSetting, Scenario
 
 
 @pytest.fixture(scope="module")
-def start(sample, settings):
-    return whatif.ground(sample, settings)
+def start(sample, settings, bundle):
+    return whatif.ground(sample, settings, bundle)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_model_levers_score_anew_and_stay_within_what_was_seen(start, lever):
     )
     assert np.array_equal(far, further)
     one = expectation.run(start.base, Scenario("x", (LeverSetting(lever, 2.0, "segment:SMB"),))).parts.chance
-    rest = ~start.base.books.deals.mask("segment:SMB")
+    rest = ~arrays.books(start.base).deals.mask("segment:SMB")
     assert one[rest] == pytest.approx(before[rest])
 
 

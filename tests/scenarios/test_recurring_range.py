@@ -10,6 +10,7 @@ import pytest
 
 from core.charts import board_leaf
 from core.scenarios.analysis import whatif
+from core.scenarios.data import arrays
 from core.scenarios.data.historical_ranges import Seen
 from core.scenarios.engine import expectation, recurring_range, recurring_revenue
 from core.scenarios.levers import LeverSetting, Scenario
@@ -35,7 +36,7 @@ def test_one_account_stays_whole_or_is_gone():
     lines = BASE.recurring.filter(pl.col("account_id") == "q").with_columns(contraction_rate=pl.lit(0.0))
     alone = replace(BASE, recurring=lines, mrr_per_booking=0.0)
     parts = expectation.parts(alone)
-    stays = float(recurring_revenue.staying(alone.books, Scenario())[0][0, -1])
+    stays = float(recurring_revenue.staying(arrays.books(alone), Scenario())[0][0, -1])
     found = recurring_range.spread(parts)
     assert found.mean == pytest.approx(200 * stays)
     assert found.quantile(0.9) == pytest.approx(200, rel=1e-6)
@@ -51,7 +52,7 @@ def test_the_range_agrees_with_simulation():
     )
     base = replace(BASE, recurring=lines, mrr_per_booking=0.0)
     parts = expectation.parts(base)
-    stays, keeps = recurring_revenue.staying(base.books, Scenario())
+    stays, keeps = recurring_revenue.staying(arrays.books(base), Scenario())
     drawn = (rng.random((40_000, 300)) < stays[:, -1]) @ (mrr * keeps[:, -1])
     found = recurring_range.spread(parts)
     for share in (0.1, 0.5, 0.9):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from core.models import registry
 from core.scenarios.analysis import whatif
 from core.scenarios.levers import FIRST
 
@@ -37,17 +38,21 @@ def no_amounts(data):
     return data.with_frames(opportunities=data.opportunities.with_columns(empty))
 
 
+def with_models(data, settings):
+    return data, settings, registry.load_or_train(data, settings)
+
+
 @pytest.mark.parametrize("thin", [one_deal, no_subscriptions, no_amounts])
 def test_six_levers_on_thin_data_give_a_sentence_and_add_up(thin, sample, quick):
-    found = whatif.what_if(thin(sample), quick, MOVES)
+    found = whatif.what_if(*with_models(thin(sample), quick), MOVES)
     assert "bookings" in found.sentence()
     assert found.parts["amount"].sum() == pytest.approx(found.difference, abs=0.005)
 
 
 def test_without_subscriptions_there_is_no_recurring_revenue_to_move(sample, quick):
-    found = whatif.what_if(no_subscriptions(sample), quick, MOVES, measure="mrr_amount")
+    found = whatif.what_if(*with_models(no_subscriptions(sample), quick), MOVES, measure="mrr_amount")
     assert found.difference == 0
 
 
 def test_without_amounts_there_are_no_bookings(sample, quick):
-    assert whatif.what_if(no_amounts(sample), quick, MOVES).after.total() == 0
+    assert whatif.what_if(*with_models(no_amounts(sample), quick), MOVES).after.total() == 0

@@ -21,7 +21,7 @@ MAY = date(2026, 5, 1)
 
 
 def test_revenue_shows_what_came_and_what_the_forecast_says(sample, settings, bundle):
-    found = trend.trend(sample, settings)
+    found = trend.trend(sample, settings, bundle)
     past, ahead = found.frame.filter(~pl.col("is_forecast")), found.frame.filter("is_forecast")
     known = dict(bookings.monthly(sample, ("billing", "refund")).iter_rows())
     assert past.height == trend.BACK
@@ -36,9 +36,9 @@ def test_revenue_shows_what_came_and_what_the_forecast_says(sample, settings, bu
 
 
 def test_bookings_have_a_target_and_the_scenario_pages_range(sample, settings, bundle):
-    found = trend.trend(sample, settings, "Bookings")
+    found = trend.trend(sample, settings, bundle, "Bookings")
     ahead = found.frame.filter("is_forecast")
-    said = expectation.start(sample, settings).by_month.filter(pl.col("month") >= MAY).head(trend.AHEAD)
+    said = expectation.start(sample, settings, bundle).by_month.filter(pl.col("month") >= MAY).head(trend.AHEAD)
     assert ahead["amount"].to_list() == said["amount"].to_list()
     assert ((ahead["lower"] <= ahead["amount"]) & (ahead["amount"] <= ahead["upper"])).all()
     third = quota_of_reps(sample, date(2026, 4, 1)) / 3
@@ -51,14 +51,14 @@ def test_bookings_have_a_target_and_the_scenario_pages_range(sample, settings, b
 
 
 def test_a_month_opens_its_lines_and_one_ahead_what_its_forecast_rests_on(sample, settings, bundle):
-    done = trend.behind(sample, settings, "Bookings", "2026-04-01")
-    month = trend.trend(sample, settings, "Bookings").frame.filter(pl.col("month") == date(2026, 4, 1))
+    done = trend.behind(sample, settings, bundle, "Bookings", "2026-04-01")
+    month = trend.trend(sample, settings, bundle, "Bookings").frame.filter(pl.col("month") == date(2026, 4, 1))
     assert done.frame["amount"].sum() == pytest.approx(month["amount"][0])
     assert done.sentence() == f"{done.frame.height:,} lines in April 2026"
-    parts = trend.behind(sample, settings, "Revenue", "2026-07-01")
-    whole = trend.trend(sample, settings).frame.filter(pl.col("month") == date(2026, 7, 1))["amount"][0]
+    parts = trend.behind(sample, settings, bundle, "Revenue", "2026-07-01")
+    whole = trend.trend(sample, settings, bundle).frame.filter(pl.col("month") == date(2026, 7, 1))["amount"][0]
     assert parts.frame["amount"].sum() == pytest.approx(whole)
-    due = trend.behind(sample, settings, "Bookings", "2026-07-01")
+    due = trend.behind(sample, settings, bundle, "Bookings", "2026-07-01")
     assert due.frame["close_on"].is_between(date(2026, 7, 1), date(2026, 7, 31)).all()
     assert "open deals expected to close in July 2026" in due.sentence()
 
@@ -67,10 +67,10 @@ def test_only_what_was_loaded_is_offered_and_an_unknown_measure_says_so(sample, 
     assert trend.measures(sample) == ["Revenue", "Bookings"]
     assert trend.measures(sample.with_frames(transactions=sample.transactions.clear())) == ["Bookings"]
     with pytest.raises(ContractError, match="no trend of 'Profit'"):
-        trend.trend(sample, settings, "Profit")
+        trend.trend(sample, settings, None, "Profit")
 
 
 def test_nothing_ahead_is_said_in_a_sentence():
     empty = trend.Trend("Bookings", pl.DataFrame(schema=trend.SHAPE), "USD")
-    assert trend.trend(company(), load(environ={}), "Bookings").frame.is_empty()
+    assert trend.trend(company(), load(environ={}), None, "Bookings").frame.is_empty()
     assert empty.sentence() == "There is nothing to forecast bookings from."

@@ -22,8 +22,8 @@ ALL = Scenario("all", tuple(LeverSetting(name, 0.1) for name in FIRST))
 
 
 @pytest.fixture(scope="module")
-def start(sample, settings):
-    return whatif.ground(sample, settings)
+def start(sample, settings, bundle):
+    return whatif.ground(sample, settings, bundle)
 
 
 @pytest.mark.parametrize("measure", ["bookings_amount", "mrr_amount", "churned_mrr_amount"])
@@ -42,13 +42,13 @@ def test_nothing_moved_changes_nothing(start):
     assert "nothing is left over" in found.check()
 
 
-def test_churn_shows_in_recurring_revenue(sample, settings):
-    found = whatif.what_if(sample, settings, {"churn": -0.2}, measure="mrr_amount")
+def test_churn_shows_in_recurring_revenue(sample, settings, bundle):
+    found = whatif.what_if(sample, settings, bundle, {"churn": -0.2}, measure="mrr_amount")
     assert found.difference > 0
     assert found.parts["amount"].sum() == pytest.approx(found.difference, abs=0.01)
     assert (found.frame["amount"] >= found.frame["before_amount"]).all()
     assert "the levers change recurring revenue by" in found.part_sentence()
-    bookings = whatif.what_if(sample, settings, {"churn": -0.2})
+    bookings = whatif.what_if(sample, settings, bundle, {"churn": -0.2})
     assert bookings.difference == 0
     ends = re.search(
         r"bookings stay at .* Recurring revenue .* from USD ([\d.]+) M to USD ([\d.]+) M", bookings.sentence()
@@ -91,7 +91,7 @@ def test_the_range_seen_agrees_with_counting(sample, settings):
 def test_a_company_without_a_past_still_opens(settings):
     frames = {name: contracts.empty(name) for name in SCHEMAS}
     bare = Dataset(**frames, as_of=date(2026, 5, 1), source="none", rejected=contracts.empty("rejections"))
-    start = whatif.ground(bare, settings)
+    start = whatif.ground(bare, settings, None)
     assert start.seen.frame.is_empty()
     found = whatif.work_out(start, ALL)
     assert found.difference == 0
@@ -111,15 +111,15 @@ def test_comparing(start):
 def test_every_preset_runs_and_survives_being_written(start):
     for plan in presets.load().values():
         assert files.from_dict(files.to_dict(plan)) == plan == files.from_yaml(files.to_yaml(plan))
-    assert "Close the PCI DSS gap" not in presets.fitting(start.base)
-    for name, plan in presets.fitting(start.base).items():
+    assert "Close the PCI DSS gap" not in presets.fitting(start.base.unblocked, start.base.sources)
+    for name, plan in presets.fitting(start.base.unblocked, start.base.sources).items():
         assert whatif.work_out(start, plan).plan.name == name
 
 
 def test_a_preset_that_closes_a_gap_is_offered_where_deals_wait_for_it(start):
     deals = start.base.open_deals["opportunity_id"].head(20)
     known = start.waiting_for({"PCI DSS": pl.DataFrame({"opportunity_id": deals, "share": [0.5] * len(deals)})})
-    plan = presets.fitting(known.base)["Close the PCI DSS gap"]
+    plan = presets.fitting(known.base.unblocked, known.base.sources)["Close the PCI DSS gap"]
     assert whatif.work_out(known, plan).difference > 0
 
 

@@ -1,4 +1,4 @@
-"""Kills upgrades: `kill_upgrades.py URL statements` after each statement that changes, `... moments N` at random moments.
+"""Kills upgrades: `kill_upgrades.py URL statements` after each changing statement, `... moments N` at random moments.
 
 Prints how many were killed. Each upgrade runs in a fork of this process, for a new interpreter would take a second.
 """

@@ -10,8 +10,10 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import ScenarioError
+from core.scenarios.data import arrays
 from core.scenarios.data.baseline import Baseline
-from core.scenarios.engine.expectation import MEASURES, RATES, Parts, figure, parts
+from core.scenarios.engine.expectation import MEASURES, RATES, figure, parts
+from core.scenarios.engine.parts import Parts
 from core.scenarios.levers import LEVERS, Scenario
 
 MOST = 10
@@ -93,7 +95,7 @@ def _worth(base: Baseline, plan: Scenario, plan_parts: Parts | None = None) -> n
         computed = plan_parts or parts(base, plan)
         return np.stack([computed.figures[name] for name in NAMES])
 
-    figures: np.ndarray = base.books.memo.get("worth", plan.moved, work_out)
+    figures: np.ndarray = arrays.books(base).memo.get("worth", plan.moved, work_out)
     return figures
 
 

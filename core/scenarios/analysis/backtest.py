@@ -94,7 +94,7 @@ def run(dataset: Dataset, settings: Settings) -> Backtest:
 
 def _tested_quarter(dataset: Dataset, settings: Settings, start: date) -> dict[str, object]:
     end = add_months(start, 3)
-    base = baseline.build(rewound(dataset, start), settings, models=False)
+    base = baseline.build(rewound(dataset, start), settings, None)
     moves = _happened(dataset, start)
     informed = Scenario("what happened", tuple(LeverSetting(n, v) for n, v in moves.items()))
     plain, after = expectation.run(base), expectation.run(base, informed)

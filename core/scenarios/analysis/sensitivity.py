@@ -10,7 +10,7 @@ import polars as pl
 from core.contracts.errors import ScenarioError
 from core.metrics.measure import money
 from core.scenarios.analysis.whatif import NOUNS, Ground, share
-from core.scenarios.engine import expectation
+from core.scenarios.engine import distribution, expectation
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
 
 STEPS = 7
@@ -174,8 +174,6 @@ def _fixed(
     start: Ground, plan: Scenario, after: expectation.Outcome, deal: int, won: float, window: int
 ) -> float | None:
     """Return the chance of the quota with one deal's outcome known."""
-    from core.scenarios.engine import distribution
-
     if after.spread.target is None:
         return None
     w = after.parts.window(window)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import counted, money
 from core.models.revenue import forecast
 from core.scenarios.engine import expectation
+
+if TYPE_CHECKING:
+    from core.models.registry import Bundle
 
 MEASURES = ("Revenue", "Bookings")
 KINDS = {"Revenue": ("billing", "refund"), "Bookings": ("booking",)}
@@ -76,7 +80,7 @@ def measures(data: Dataset) -> list[str]:
     return [name for name in MEASURES if name == "Bookings" or kinds & set(KINDS[name])]
 
 
-def trend(data: Dataset, settings: Settings, measure: str = "Revenue") -> Trend:
+def trend(data: Dataset, settings: Settings, bundle: Bundle | None, measure: str = "Revenue") -> Trend:
     """Show a measure's last eighteen months and its forecast with the range of four cases of five.
 
     Revenue ahead is `forecast.revenue`: the running month and as many after it as the settings say.
@@ -88,6 +92,8 @@ def trend(data: Dataset, settings: Settings, measure: str = "Revenue") -> Trend:
     ----------
     data : Dataset
     settings : Settings
+    bundle : Bundle or None
+        The company's models.
     measure : {"Revenue", "Bookings"}
 
     Returns
@@ -111,7 +117,7 @@ def trend(data: Dataset, settings: Settings, measure: str = "Revenue") -> Trend:
         if revenue.coverage is not None:
             record = f"Of {revenue.n_replayed} past months, {revenue.coverage * 100:.0f} % fell in such a range."
     else:
-        ahead = expectation.start(data, settings).by_month.filter(pl.col("month") >= running).head(AHEAD)
+        ahead = expectation.start(data, settings, bundle).by_month.filter(pl.col("month") >= running).head(AHEAD)
     ahead = ahead.filter(pl.col("month") >= running).select("month", "amount", "lower", "upper", is_forecast=True)
     past = actual.filter(pl.col("month") < running).tail(BACK).with_columns(is_forecast=False)
     so_far = actual.filter(pl.col("month") == running).select("month", so_far_amount="amount")
@@ -146,7 +152,7 @@ class Behind:
         return self.text
 
 
-def behind(data: Dataset, settings: Settings, measure: str, month: str) -> Behind:
+def behind(data: Dataset, settings: Settings, bundle: Bundle | None, measure: str, month: str) -> Behind:
     """Return what stands behind a month: its lines, the latest first; ahead, what the forecast rests on.
 
     For a month of bookings ahead these are the open deals expected to close in it, for one of revenue the
@@ -156,6 +162,8 @@ def behind(data: Dataset, settings: Settings, measure: str, month: str) -> Behin
     ----------
     data : Dataset
     settings : Settings
+    bundle : Bundle or None
+        The company's models.
     measure : {"Revenue", "Bookings"}
     month : str
         Its first day, as YYYY-MM-DD.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -22,6 +23,9 @@ from core.scenarios.data.historical_ranges import Seen
 from core.scenarios.engine import expectation
 from core.scenarios.engine.expectation import MEASURES, RATES, Outcome
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
+
+if TYPE_CHECKING:
+    from core.models.registry import Bundle
 
 CENT = 0.005
 KEPT_BYTES, FEWEST_KEPT = 60_000_000, 4
@@ -279,18 +283,28 @@ def share(chance: float) -> str:
     return "under 1 %" if chance < 0.01 else f"{chance * 100:.0f} %"
 
 
-def ground(dataset: Dataset, settings: Settings) -> Ground:
+def ground(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Ground:
     """Work out what every scenario starts from.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle or None
+        The company's models; None to do without them. Nothing is trained or written here.
     """
-    base = baseline.build(dataset, settings)
-    number = outlook.current(dataset, settings).frame
-    forecast_amount = float(number["amount"][-1]) if number.height else None
-    return Ground(base, historical_ranges.ranges(dataset, settings, base.correlation.surprises), forecast_amount)
+    base = baseline.build(dataset, settings, bundle)
+    past = historical_ranges.ranges(dataset, settings, base.correlation.surprises)
+    return Ground(base, past, _forecast_amount(dataset, settings, bundle))
+
+
+def _forecast_amount(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> float | None:
+    """Return what the forecast page says for the running quarter; None where there are no deals."""
+    if bundle is None or bundle.close is None or bundle.deal_scores.is_empty():
+        number = outlook.build(dataset, settings).frame
+    else:
+        number = outlook.build(dataset, settings, bundle.deal_scores, bundle.close.past_).frame
+    return float(number["amount"][-1]) if number.height else None
 
 
 def work_out(start: Ground, plan: Scenario, measure: str = "bookings_amount", window: int = 0) -> WhatIf:
@@ -316,6 +330,7 @@ def work_out(start: Ground, plan: Scenario, measure: str = "bookings_amount", wi
 def what_if(
     dataset: Dataset,
     settings: Settings,
+    bundle: Bundle | None,
     plan: Scenario | Mapping[str, float],
     measure: str = "bookings_amount",
     window: int = 0,
@@ -335,6 +350,8 @@ def what_if(
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle or None
+        The company's models; None to do without them.
     plan : Scenario or mapping
         Or lever to value alone: {"win_rate": 0.1} is 10 % more for the whole company.
     measure : str
@@ -349,4 +366,4 @@ def what_if(
     """
     if not isinstance(plan, Scenario):
         plan = Scenario("Scenario", tuple(LeverSetting(lever, value) for lever, value in plan.items()))
-    return work_out(ground(dataset, settings), plan, measure, window)
+    return work_out(ground(dataset, settings, bundle), plan, measure, window)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -14,14 +14,15 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
-from core.models import outlook, registry
+from core.models import outlook
 from core.scenarios.data import capacity, correlation, margins, recurring_history, rescoring, win_curves
 from core.scenarios.data.correlation import Correlation
+from core.scenarios.data.rescoring import Rescore
 
 if TYPE_CHECKING:
-    from core.scenarios.data.arrays import Books
-    from core.scenarios.levers import LeverSetting
+    from core.models.registry import Bundle
 
+Layout = TypeVar("Layout")
 MONTHS, QUARTERS = 15, 5
 PLACES = ["segment", "region", "family", "team"]
 UNKNOWN = "Not known"
@@ -60,9 +61,10 @@ class Baseline:
     correlation : Correlation
     unblocked : dict of str to pl.DataFrame
         Per capability [opportunity_id, share]: open deals waiting for it, and how much of each waits.
-    near : float
-        What multiplies wins of deals to come within the running quarter, so that they bring what the forecast
-        page counts for them: the curves, straight between months, know little of a deal's first weeks.
+    new_amount : float, optional
+        What the forecast page counts for deals to come within the running quarter. Their wins in it are
+        multiplied to bring just that: the curves, straight between months, know little of a deal's first
+        weeks. None leaves the curves as they are.
     rescore : callable, optional
         Scores the open deals anew for the model levers; None without a close model.
     """
@@ -85,15 +87,19 @@ class Baseline:
     n_reps: int = 0
     correlation: Correlation = field(default_factory=Correlation)
     unblocked: dict[str, pl.DataFrame] = field(default_factory=dict)
-    near: float = 1.0
-    rescore: Callable[[Books, tuple[LeverSetting, ...]], np.ndarray] | None = None
+    new_amount: float | None = None
+    rescore: Rescore | None = None
 
     @cached_property
-    def books(self) -> Books:
-        """Return the same as arrays, laid out once for the engine."""
-        from core.scenarios.data.arrays import Books
+    def _layouts(self) -> dict[Callable[..., Any], Any]:
+        return {}
 
-        return Books(self)
+    def laid_out(self, layout: Callable[[Baseline], Layout]) -> Layout:
+        """Return what a layout makes of the baseline, made once and kept with it."""
+        if layout not in self._layouts:
+            self._layouts[layout] = layout(self)
+        arranged: Layout = self._layouts[layout]
+        return arranged
 
     @cached_property
     def scopes(self) -> list[str]:
@@ -108,7 +114,7 @@ class Baseline:
         return sorted(set(self.to_come["lead_source"].to_list()) - {UNKNOWN})
 
 
-def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline:
+def build(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Baseline:
     """Read the baseline off the company's own history.
 
     A deal's chance of a win by a date is the close model's, the same as on the forecast page: on the
@@ -126,11 +132,11 @@ def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline
     ----------
     dataset : Dataset
     settings : Settings
-    models : bool
-        False to do without the close and churn models, as on past dates they had not seen.
+    bundle : Bundle or None
+        The company's models; None to do without the close and churn models, as on past dates they had not
+        seen. Nothing is trained or written here.
     """
     as_of, start = dataset.as_of, quarter_start(dataset.as_of, settings)
-    bundle = registry.load_or_train(dataset, settings) if models else None
     deals = _placed(dataset, dataset.opportunities).filter(pl.col("created_on") <= as_of)
     deals = deals.join(margins.cost_rates(dataset), on="family", how="left").with_columns(
         pl.col("cost_rate").fill_null(0.0)
@@ -142,7 +148,7 @@ def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline
     scored = pl.DataFrame() if bundle is None else bundle.deal_scores
     past = bundle.close.past_ if bundle is not None and bundle.close is not None else pl.DataFrame()
     quotas = capacity.quotas(dataset, start, QUARTERS)
-    plain = Baseline(
+    return Baseline(
         as_of,
         settings.currency,
         quarter_label(quarter_end(as_of, settings), settings),
@@ -160,20 +166,9 @@ def build(dataset: Dataset, settings: Settings, models: bool = True) -> Baseline
         margins.discount(dataset),
         capacity.reps(dataset),
         correlation.measure(past, deals.select("opportunity_id", "segment", "owner_id")),
+        new_amount=outlook.still_to_come(dataset, settings),
         rescore=rescoring.scorer(bundle, open_deals, stages),
     )
-    return replace(plain, near=_near(plain, outlook.still_to_come(dataset, settings)))
-
-
-def _near(base: Baseline, wanted: float) -> float:
-    """Return what makes deals to come bring the amount wanted within the running quarter."""
-    from core.scenarios.engine.win_timing import arrivals
-    from core.scenarios.levers import Scenario
-
-    amount = (
-        float(base.books.size @ arrivals(base.books, Scenario())[:, :3].sum(axis=1)) if base.to_come.height else 0.0
-    )
-    return wanted / amount if amount > 0 else 1.0
 
 
 def _placed(dataset: Dataset, frame: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from math import factorial
 
 import numpy as np
 
-from core.scenarios.data.arrays import alike
+from core.scenarios.data.factors import alike
 
 ORDER = 6
 FEW, BLOCK = 150, 6

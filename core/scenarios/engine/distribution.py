@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.artifacts import SLIDER, memoized
+from core.scenarios.data.arrays import Books
 from core.scenarios.data.correlation import Correlation
 from core.scenarios.engine.cumulants import sums
-
-if TYPE_CHECKING:
-    from core.scenarios.data.arrays import Books
-    from core.scenarios.levers import Scenario
+from core.scenarios.levers import Scenario
 
 NODES, FREQUENCIES, GRID, REACH = 9, 48, 241, 8.0
 FINE, SHOCKS, MOST_SHOCKS = 801, 31, 601

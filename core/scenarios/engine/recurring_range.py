@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from core.scenarios.engine import distribution, recurring_revenue
-
-if TYPE_CHECKING:
-    from core.scenarios.engine.distribution import Spread, Window
-    from core.scenarios.engine.expectation import Parts
+from core.scenarios.engine.distribution import Spread, Window
+from core.scenarios.engine.parts import Parts
 
 
 def spread(parts: Parts, month: int = -1) -> Spread:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.scenarios.data.arrays import Books, Factor
+from core.scenarios.data.arrays import Books
+from core.scenarios.data.factors import Factor
 from core.scenarios.data.recurring_history import MODEL_MONTHS
 from core.scenarios.engine.win_timing import MONTH_DAYS, productive
 from core.scenarios.levers import Scenario

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.scenarios.data.arrays import Books, Factor, alike, is_one, over_rows
-from core.scenarios.data.rescoring import rescored
+from core.scenarios.data.arrays import Books
+from core.scenarios.data.factors import Factor, Side, alike, is_one, over_rows
 from core.scenarios.data.win_curves import DAYS, KNOTS
 from core.scenarios.data.win_curves import STEP as CURVE_STEP
 from core.scenarios.levers import LeverSetting, Scenario
@@ -54,7 +54,7 @@ def _open_chance(books: Books, plan: Scenario) -> np.ndarray:
 
 def _read(books: Books, plan: Scenario) -> np.ndarray:
     """Read the curves at the months' ends: cycle, slip and moved deals."""
-    own = rescored(books, plan.of(*MODEL))
+    own = _rescored(books, plan.of(*MODEL))
     pace = books.deals.factor(plan.of(*PACE))
     paces = np.maximum(pace, 0.01)
     slips, moves = plan.of("slip"), plan.of("deal_moved")
@@ -82,6 +82,15 @@ def _read(books: Books, plan: Scenario) -> np.ndarray:
     return np.clip(share, 0.0, 1.0) if slips else share
 
 
+def _rescored(books: Books, settings: tuple[LeverSetting, ...]) -> np.ndarray:
+    """Return the open deals' curves after the model levers; the baseline's own where none is moved."""
+    score = books.base.rescore
+    if not settings or score is None:
+        return books.own
+    curves: np.ndarray = books.memo.get("rescored", settings, lambda: score(books.deals, books.own, settings))
+    return curves
+
+
 def _at(own: np.ndarray, days: np.ndarray, pace: Factor) -> np.ndarray:
     """Read curves [knot, deal] at days [month], on the straight line between knots, as [deal, month]."""
     if not isinstance(pace, np.ndarray) or pace.ndim == 0:
@@ -96,10 +105,10 @@ def _at(own: np.ndarray, days: np.ndarray, pace: Factor) -> np.ndarray:
     return out
 
 
-def _chance(side: object, plan: Scenario) -> Factor:
+def _chance(side: Side, plan: Scenario) -> Factor:
     """Return what multiplies the chance of winning: win rate, and demand where a discount has an elasticity."""
-    win: Factor = side.factor(plan.of("win_rate"))  # type: ignore[attr-defined]
-    demand: Factor = side.factor(plan.of("discount"), lambda s: max(1 + s.amount * s.value, 0.0))  # type: ignore[attr-defined]
+    win: Factor = side.factor(plan.of("win_rate"))
+    demand: Factor = side.factor(plan.of("discount"), lambda s: max(1 + s.amount * s.value, 0.0))
     return win * demand
 
 
@@ -138,6 +147,22 @@ def arrivals(books: Books, plan: Scenario) -> np.ndarray:
 
 
 def _arrivals(books: Books, plan: Scenario) -> np.ndarray:
+    counts = _by_curve(books, plan)
+    counts[:, :3] *= books.memo.get("near", (), lambda: _near(books))
+    return counts
+
+
+def _near(books: Books) -> float:
+    """Return what makes deals to come bring, with no lever moved, the forecast page's amount within the quarter."""
+    wanted = books.base.new_amount
+    if wanted is None or not books.cells.n:
+        return 1.0
+    amount = float(books.size @ _by_curve(books, Scenario())[:, :3].sum(axis=1))
+    return wanted / amount if amount > 0 else 1.0
+
+
+def _by_curve(books: Books, plan: Scenario) -> np.ndarray:
+    """Return the wins of deals to come as their curves alone give them, [cell, month]."""
     cells, n = books.cells, books.cells.n
     if not n:
         return np.zeros((0, len(books.ends)))
@@ -155,9 +180,7 @@ def _arrivals(books: Books, plan: Scenario) -> np.ndarray:
         ]
     )
     total = won[inverse] * (rate * (STEP_DAYS / MONTH_DAYS))[:, None]
-    counts: np.ndarray = np.diff(total, axis=1, prepend=0.0)
-    counts[:, :3] *= books.base.near
-    return counts
+    return np.asarray(np.diff(total, axis=1, prepend=0.0))
 
 
 def _came(books: Books, curve: int, pace: float, steps: np.ndarray) -> np.ndarray:

@@ -61,7 +61,7 @@ def chosen(page: Page, names: dict[str, str]) -> str:
     """Let an account be chosen by name and return its id; the first where none was opened."""
     options = dict(list(names.items())[:MOST_LISTED])
     now = st.session_state.get(CHOSEN)
-    if now not in names and (page.bounds[2] or st.query_params.get(CHOSEN) != now):
+    if now not in names and (page.view.is_masked or st.query_params.get(CHOSEN) != now):
         now = None
         st.query_params.pop(CHOSEN, None)
     if now and now not in options:

@@ -33,7 +33,7 @@ def shelf(page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first
     first : sequence of str
         Actions listed before the others.
     """
-    if page.bounds[2]:
+    if page.view.is_masked:
         st.caption("Show names to decide on actions.")
         return
     if not page.may(RIGHT):

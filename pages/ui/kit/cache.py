@@ -19,6 +19,7 @@ from core.sources import load_data
 from pages.ui.kit import chart_specs, lasting_results
 
 if TYPE_CHECKING:
+    from core.models.registry import Bundle
     from core.store import Store
 
 T = TypeVar("T")
@@ -38,6 +39,26 @@ def result(function: Callable[..., Any], dataset: Dataset, config: Settings, *mo
     """Return a core function's result for a dataset, settings and what else it takes."""
     name = f"{function.__module__}.{function.__qualname__}"
     return _result(name, (function.__module__,), dataset, config, more, lambda: function(dataset, config, *more))
+
+
+def modelled(function: Callable[..., Any], dataset: Dataset, config: Settings, *more: Any) -> Any:
+    """Return a core function's result that takes the models after data and settings.
+
+    The models are fetched only where the result has to be worked out.
+    """
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    def make() -> Any:
+        return function(dataset, config, bundle(dataset, config), *more)
+
+    return _result(name, (function.__module__, "core.models.registry"), dataset, config, more, make)
+
+
+def bundle(dataset: Dataset, config: Settings) -> Bundle:
+    """Return the models of a dataset, trained where they are not there yet."""
+    from core.models import registry
+
+    return registry.load_or_train(dataset, config)
 
 
 def change(measure: Callable[..., Any], dataset: Dataset, config: Settings) -> str:

@@ -59,7 +59,7 @@ class Cell:
 
     def _spec(self, function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
         data = self.page.data
-        is_own = not (data.is_transient or any(self.page.bounds))
+        is_own = not (data.is_transient or self.page.view.is_cut)
         return copy.deepcopy(cache.drawing(function, args, self.page.settings, keep=is_own))
 
     def also(self, function: Callable[..., Any], *args: Any) -> None:
@@ -95,16 +95,20 @@ class Cell:
         """Say what to do where there is nothing to show."""
         st.info(advice, icon=":material/lightbulb:")
 
-    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
-        """Open the number: formula, as-of date, rows, call, download.
-
-        `more` are the call's arguments after data and settings; `given` writes all arguments out
-        where it takes others. The inside is drawn only while it is open.
-        """
-        given = given or ", ".join(["data", "settings", *(repr(value) for value in more)])
+    def noted(self, function: Callable[..., Any], given: str) -> str:
+        """Note the call behind the cell for the notebook, in place of an earlier one, and return it."""
         call = f"{function.__module__.removeprefix('core.')}.{function.__name__}({given})"
         self.page.calls[:] = [entry for entry in self.page.calls if entry[0] != self.question]
         self.page.calls.append((self.question, call))
+        return call
+
+    def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
+        """Open the number: formula, as-of date, rows, call, download.
+
+        `more` are the call's arguments after data, settings and models; `given` writes all arguments out
+        where it takes others. The inside is drawn only while it is open.
+        """
+        call = self.noted(function, given or ", ".join([*_leading(function), *(repr(value) for value in more)]))
         key = f"method-{self.question}"
         popover = st.popover("Method", icon=":material/function:", on_change="rerun", key=key)
         if not popover.open:
@@ -121,6 +125,12 @@ class Cell:
                 key=f"csv-{self.question}",
                 on_click="ignore",
             )
+
+
+def _leading(function: Callable[..., Any]) -> list[str]:
+    """Return the names a call begins with: data, settings and, where the function takes them, the models."""
+    takes_models = "bundle" in inspect.signature(function).parameters
+    return ["data", "settings", *(["bundle"] if takes_models else [])]
 
 
 def anchor(question: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from pages.ui.kit import snapshot
@@ -16,7 +18,9 @@ from core.sources import load_data
 
 settings = load()
 data = {data}"""
-WHOLE = "load_data(settings)"
+COMPANY = "load_data(settings)"
+MODELS = "\nbundle = models.registry.load_or_train(data, settings)"
+BUNDLE = re.compile(r"^[\w.]+\(data, settings, bundle\b")
 
 
 def offer(page: Page) -> None:
@@ -34,9 +38,15 @@ def write(page: Page) -> str:
     import nbformat
 
     rooms = {call.split(".", 1)[0] for _, call in page.calls}
-    bounds = ", ".join(repr(bound) for bound in page.bounds)
-    data = f"access.view({WHOLE}, settings, {bounds})" if any(page.bounds) else WHOLE
-    start = START.format(rooms=", ".join(sorted(rooms | ({"access"} if any(page.bounds) else set()))), data=data)
+    data = COMPANY
+    if page.view.is_cut:
+        rooms.add("access")
+        data = f"access.view({COMPANY}, settings, {', '.join(map(repr, page.view.fields))})"
+    models = ""
+    if any(BUNDLE.search(call) for _, call in page.calls):
+        rooms.add("models")
+        models = MODELS
+    start = START.format(rooms=", ".join(sorted(rooms)), data=data) + models
     book = nbformat.v4.new_notebook()
     book.cells = [nbformat.v4.new_markdown_cell(f"# {page.title}"), nbformat.v4.new_code_cell(start)]
     for question, call in page.calls:

@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.access import Identity, can, view
+from core.access import WHOLE, Identity, View, can
+from core.access import view as cut_to
 from core.artifacts import all_notices, combined
 from core.config import Settings
 from core.contracts import Dataset
@@ -15,7 +16,6 @@ from core.contracts.errors import QuarterdeckError
 from core.resources import asset
 from pages.ui.kit import auth, cache, model_age
 
-Bounds = tuple[tuple[str, ...], str, bool]
 ROOMS = {
     "Revenue": [
         ("app.py", "Executive", ":material/monitoring:"),
@@ -36,7 +36,6 @@ ROOMS = {
         ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
     ],
 }
-UNBOUND: Bounds = ((), "", False)
 HIDE = "Companies, people and deals appear under invented names, so that you can show live numbers to others."
 
 
@@ -51,7 +50,7 @@ class Page:
         The rows this identity may see, with names hidden where they must be.
     settings : Settings
     identity : Identity
-    bounds : tuple
+    view : View
         Regions, head of the team, and whether names are hidden: what `data` was cut to.
     calls : list of str
         The Python calls behind the numbers shown, for the notebook.
@@ -63,7 +62,7 @@ class Page:
     data: Dataset
     settings: Settings
     identity: Identity
-    bounds: Bounds = UNBOUND
+    view: View = WHOLE
     calls: list[tuple[str, str]] = field(default_factory=list)
     shown: list[tuple[str, str, Any]] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
@@ -102,8 +101,8 @@ def open(title: str, needs: str = "") -> Page:
         settings = cache.settings()
         who = auth.enter(settings)
         is_let_in = can(who, needs or _right(title), settings.roles)
-        own, bounds = _rows(settings, who)
-        data = _cut(own, settings, bounds) if is_let_in else None
+        own, view = _rows(settings, who)
+        data = _cut(own, settings, view) if is_let_in else None
     except QuarterdeckError as error:
         st.title(title)
         st.error(str(error), icon=":material/error:")
@@ -112,7 +111,7 @@ def open(title: str, needs: str = "") -> Page:
     st.title(title)
     if data is None:
         _turn_away(settings, who, title)
-    page = Page(title, data, settings, who, bounds)
+    page = Page(title, data, settings, who, view)
     st.session_state["shown"] = page.shown
     return page
 
@@ -122,19 +121,19 @@ def _right(title: str) -> str:
     return f"{title.lower().rsplit(maxsplit=1)[-1]}:read"
 
 
-def _rows(settings: Settings, who: Identity) -> tuple[Dataset, Bounds]:
-    """Return the session's own data, else the company's, and what this person's view of it is bound to."""
+def _rows(settings: Settings, who: Identity) -> tuple[Dataset, View]:
+    """Return the session's own data, else the company's, and what this person's view of it is."""
     is_masked = who.is_masked or bool(st.session_state.get("hide_names"))
     own: Dataset | None = st.session_state.get("uploaded_data")
     if own is not None:
-        return own, ((), "", is_masked)
-    return cache.data(settings), (who.regions, who.team_of, is_masked)
+        return own, View(is_masked=is_masked)
+    return cache.data(settings), View(who.regions, who.team_of, is_masked)
 
 
-def _cut(data: Dataset, settings: Settings, bounds: Bounds) -> Dataset:
-    if not any(bounds):
+def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
+    if not view.is_cut:
         return data
-    part: Dataset = cache.result(view, data, settings, *bounds)
+    part: Dataset = cache.result(cut_to, data, settings, *view.fields)
     return part
 
 

@@ -27,7 +27,7 @@ def gaps(page: Page, opportunity_id: str) -> deal_gaps.DealGaps:
     """Return the gaps of a deal out of all lists."""
     mine = tuple(saved.name for saved in pick.visible(page) if saved.payload.get("opportunity_id") == opportunity_id)
     all_gaps = deal_gaps.of(gap_cache.ledger(page), opportunity_id, mine)
-    if not page.bounds[2]:
+    if not page.view.is_masked:
         return all_gaps
     return replace(all_gaps, lists=("The buyer's list",) if all_gaps.lists else ())
 

@@ -19,11 +19,10 @@ DEAL, SHOWN, CAME = "requirement_deal", "requirement_shown", "requirement_deal_c
 
 def visible(page: Page) -> list[Saved]:
     """Return the kept lists this person may see: those of no deal or of a deal they see; none with names hidden."""
-    regions, team, is_masked = page.bounds
-    if is_masked:
+    if page.view.is_masked:
         return []
     saved_lists = cache.store(page.settings.database).requirement_sets.list(OWNER)
-    if not (regions or team):
+    if not page.view.is_part:
         return saved_lists
     deal_ids = {None, *page.data.opportunities["opportunity_id"]}
     return [saved for saved in saved_lists if saved.payload.get("opportunity_id") in deal_ids]

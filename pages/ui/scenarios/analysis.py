@@ -11,7 +11,7 @@ from core.scenarios.levers import LEVERS
 from pages.ui.kit import cache
 from pages.ui.kit.cells import cell
 from pages.ui.kit.shell import Page
-from pages.ui.scenarios import controls, outcome
+from pages.ui.scenarios.form import ScenarioForm
 
 CERTAIN = {0.5: "as likely as not", 0.7: "70 % sure", 0.8: "80 % sure", 0.9: "90 % sure"}
 SOUGHT = {
@@ -53,8 +53,9 @@ PAIRED = [n for n in sensitivity.SWINGS if n != "slip"]
 
 
 @st.fragment
-def goal(page: Page, ground: Ground) -> None:
+def goal(page: Page, form: ScenarioForm) -> None:
     """Ask what a goal takes."""
+    ground = form.ground
     with cell(page, "What would it take?") as c:
         first, second, third = st.columns([2, 2, 1], vertical_alignment="bottom")
         usual = round((ground.base.target or ground.before().spread.mean) * 1.1 / 1e6, 1)
@@ -65,14 +66,15 @@ def goal(page: Page, ground: Ground) -> None:
         with st.expander("What a unit of each lever costs you"):
             st.caption("1 % or one piece of each; the cheapest mix spends as little of this as it can.")
             efforts = _efforts()
-        sought = goal_seek.seek(ground, outcome.plan_now(), goal_seek.Goal(wanted * 1e6, sure), efforts)
+        sought = goal_seek.seek(ground, form.plan, goal_seek.Goal(wanted * 1e6, sure), efforts)
         c.answer(sought.sentence())
         if not sought.is_there:
             c.table(sought.frame.drop("lever", "value"), column_config=SOUGHT)
             c.answer(sought.mix_sentence())
         if sought.mix.levers:
-            st.button("Set the sliders to this mix", on_click=_take, args=(sought,), icon=":material/tune:")
-        plan = f"seek.seek(whatif.ground(data, settings), plan, seek.Goal({wanted * 1e6!r}, {sure!r}))"
+            st.button("Set the sliders to this mix", on_click=_take, args=(form, sought), icon=":material/tune:")
+        start = "whatif.ground(data, settings, bundle)"
+        plan = f"goal_seek.seek({start}, plan, goal_seek.Goal({wanted * 1e6!r}, {sure!r}))"
         st.caption(f"In Python: `{plan}`")
 
 
@@ -86,22 +88,16 @@ def _efforts() -> dict[str, float]:
     }
 
 
-def _take(sought: goal_seek.Sought) -> None:
-    """Put the mix on the sliders, on top of what is set."""
-    for s in sought.mix.levers:
-        controls.add(s)
-    st.session_state["mix_taken"] = True
-
-
-def rerun_if_taken() -> None:
-    """Run the page once more after a mix was put on the sliders from another cell."""
-    if st.session_state.pop("mix_taken", False):
-        st.rerun()
+def _take(form: ScenarioForm, sought: goal_seek.Sought) -> None:
+    """Put the mix on top of what is set, and draw the whole page with it."""
+    form.add(*sought.mix.levers)
+    st.rerun()
 
 
 @st.fragment
-def matters(page: Page, ground: Ground) -> None:
+def matters(page: Page, form: ScenarioForm) -> None:
     """Show which lever matters most, and two against each other."""
+    ground = form.ground
     with cell(page, "Which lever matters most?") as c:
         measures = ["bookings_amount", "margin_amount", "mrr_amount"]
         measure = st.segmented_control(
@@ -113,7 +109,7 @@ def matters(page: Page, ground: Ground) -> None:
             key="tornado_measure",
             label_visibility="collapsed",
         )
-        tornado = sensitivity.tornado(ground, outcome.plan_now(), measure)
+        tornado = sensitivity.tornado(ground, form.plan, measure)
         c.answer(tornado.sentence())
         if not tornado.frame.is_empty():
             c.draw(charts.tornado(tornado.frame, page.settings.currency, measure), key="tornado")
@@ -121,16 +117,17 @@ def matters(page: Page, ground: Ground) -> None:
             left, right = st.columns(2)
             across = left.selectbox("Across", PAIRED, format_func=_label, key="heat_x")
             up = right.selectbox("Up", PAIRED, index=2, format_func=_label, key="heat_y")
-            heat = sensitivity.heat_map(ground, outcome.plan_now(), across, up)
+            heat = sensitivity.heat_map(ground, form.plan, across, up)
             c.answer(heat.sentence())
             c.draw(charts.heat_map(heat.frame, _label(across), _label(up), page.settings.currency), key="heat")
 
 
 @st.fragment
-def deciding(page: Page, ground: Ground) -> None:
+def deciding(page: Page, form: ScenarioForm) -> None:
     """Show the five deals that decide the quarter, and let each be taken as won, lost or moved."""
+    ground = form.ground
     with cell(page, "Which deals decide the quarter?") as c:
-        decisive = sensitivity.decisive(ground, outcome.plan_now())
+        decisive = sensitivity.decisive(ground, form.plan)
         c.answer(decisive.sentence())
         if decisive.frame.is_empty():
             return
@@ -144,7 +141,7 @@ def deciding(page: Page, ground: Ground) -> None:
         what = second.segmented_control("is", ["won", "lost", "moved"], default="lost", required=True, key="named_what")
         weeks = third.number_input("weeks later", -26, 26, 4, key="named_weeks", disabled=what != "moved")
         if fourth.button("Add", key="named_add", icon=":material/add:", width="stretch"):
-            controls.add_deal(deal, what, float(weeks))
+            form.add_deal(deal, what, float(weeks))
             st.rerun()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -9,18 +10,17 @@ import streamlit as st
 from core.charts import board_leaf as leaf
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
-from core.scenarios import board_brief, files, presets
+from core.scenarios import board_brief, files
 from core.scenarios.analysis import comparison, whatif
-from core.scenarios.analysis.whatif import Ground
 from core.scenarios.levers import Scenario
 from core.store.branches import Branch, Branches, tree
 from pages.ui.kit import cache
 from pages.ui.kit.cells import cell
 from pages.ui.kit.shell import Page
-from pages.ui.scenarios import controls, outcome
+from pages.ui.scenarios.form import ScenarioForm
 
 NOW = charts.ROOT
-FROM = "scenario_from"
+NOTICE, FILE = "scenario_notice", "scenario_file"
 SIDES = {
     "scenario": "Scenario",
     **{n: st.column_config.NumberColumn(t, format="compact") for n, t in comparison.FIGURES.items()},
@@ -31,57 +31,40 @@ LISTED = 12
 PERCENT = {n: st.column_config.NumberColumn(t, format="percent") for n, t in comparison.FIGURES.items()}
 
 
-def take_over(page: Page) -> None:
-    """Set the sliders to the scenario asked for; before they are drawn."""
-    key = st.session_state.pop("scenario_load", None)
-    plan = st.session_state.pop("scenario_read", None)
-    try:
-        if key is not None:
-            branch = _kept(page).branch(key, _me(page))
-            controls.fill(files.from_dict(branch.payload))
-            _versions()[branch.key] = branch.version
-            st.session_state[FROM] = branch.key
-        elif plan is not None:
-            controls.fill(plan)
-    except QuarterdeckError as error:
-        st.session_state["scenario_notice"] = str(error)
-
-
 @st.fragment
-def shelf(page: Page, ground: Ground) -> None:
+def shelf(page: Page, form: ScenarioForm) -> None:
     """Offer to keep the scenario on the sliders, to take one back, and to pass it on."""
     with cell(page, "Which scenarios do we keep?"):
-        notice = st.session_state.pop("scenario_notice", None)
+        notice = st.session_state.pop(NOTICE, None)
         if notice:
             st.warning(notice, icon=":material/warning:")
         left, right = st.columns(2, gap="large")
         with left:
-            _form(page)
+            _save_form(page, form)
         with right:
-            _tree(page)
-        _files(page, ground)
+            _tree(page, form)
+        _files(form)
 
 
-def _form(page: Page) -> None:
-    came = st.session_state.get(FROM, "")
+def _save_form(page: Page, form: ScenarioForm) -> None:
     with st.form("save-scenario", border=False):
         name = st.text_input("Name", placeholder="Best case for the board", max_chars=120)
         about = st.text_area("Why", placeholder="What would have to be true", max_chars=2000, height=80)
         shared = st.checkbox("Others may see it and branch from it")
-        if came:
-            st.caption(f"Saved under a new name it becomes a branch of {came.partition('/')[2]}.")
+        if form.origin:
+            st.caption(f"Saved under a new name it becomes a branch of {form.origin.partition('/')[2]}.")
         if st.form_submit_button("Save", icon=":material/save:"):
-            _save(page, name.strip(), about, shared)
+            _save(page, form, name.strip(), about, shared)
     message = st.session_state.pop("scenario_saved", None)
     if message:
         st.success(message, icon=":material/check:")
 
 
-def _save(page: Page, name: str, about: str, shared: bool) -> None:
+def _save(page: Page, form: ScenarioForm, name: str, about: str, shared: bool) -> None:
     """Save under the name; one of that name is replaced only as this session last loaded or saved it."""
     if not page.may_write("scenarios"):
         return
-    plan, key = outcome.plan_now(), f"{_me(page)}/{name}"
+    plan, key = form.plan, f"{_me(page)}/{name}"
     payload = files.to_dict(replace(plan, name=name or "Scenario", description=about))
     try:
         saved = _kept(page).keep(
@@ -89,7 +72,7 @@ def _save(page: Page, name: str, about: str, shared: bool) -> None:
             _me(page),
             payload,
             _versions().get(key),
-            parent=st.session_state.get(FROM, ""),
+            parent=form.origin,
             description=about,
             is_shared=shared,
         )
@@ -97,13 +80,13 @@ def _save(page: Page, name: str, about: str, shared: bool) -> None:
         st.warning(str(error), icon=":material/warning:")
         return
     _versions()[saved.key] = saved.version
-    st.session_state[FROM] = saved.key
+    form.origin = saved.key
     word = "Saved" if saved.version == 1 else f"Saved again, version {saved.version}"
     st.session_state["scenario_saved"] = f"{word}: {saved.name}"
     st.rerun()  # The whole page, for what is compared is chosen among what is saved.
 
 
-def _tree(page: Page) -> None:
+def _tree(page: Page, form: ScenarioForm) -> None:
     """Show the tree of branches, and what can be done with one."""
     branches = tree(_kept(page).visible(_me(page)))
     labels = {b.key: _label(depth, b, page) for depth, b in branches}
@@ -116,9 +99,7 @@ def _tree(page: Page) -> None:
     )
     here = next((b for _, b in branches if b.key == chosen), None)
     load, lock, delete = st.columns(3)
-    if load.button("Load", disabled=here is None, width="stretch"):
-        st.session_state["scenario_load"] = chosen
-        st.rerun()
+    load.button("Load", on_click=_load, args=(page, form, chosen), disabled=here is None, width="stretch")
     mine = here is not None and here.owner == _me(page)
     word = "Unlock" if here is not None and here.is_locked else "Lock"
     lock.button(word, on_click=_lock, args=(page, here), disabled=not mine, width="stretch")
@@ -142,6 +123,19 @@ def _about(b: Branch) -> str:
     return f"{text} {b.description}".strip()
 
 
+def _load(page: Page, form: ScenarioForm, key: str) -> None:
+    """Set the controls to a saved scenario as it stands now, and draw the whole page with it."""
+
+    def take() -> None:
+        branch = _kept(page).branch(key, _me(page))
+        form.fill(files.from_dict(branch.payload))
+        _versions()[branch.key] = branch.version
+        form.origin = branch.key
+
+    _told(take)
+    st.rerun()
+
+
 def _lock(page: Page, b: Branch) -> None:
     _told(lambda: _kept(page).lock(b.name, _me(page), not b.is_locked))
 
@@ -151,22 +145,22 @@ def _delete(page: Page, b: Branch) -> None:
         _versions().pop(b.key, None)
 
 
-def _told(do: object) -> bool:
+def _told(do: Callable[[], object]) -> bool:
     """Do it; a refusal is told at the top of the cell."""
     try:
-        do()  # type: ignore[operator]
+        do()
     except QuarterdeckError as error:
-        st.session_state["scenario_notice"] = str(error)
+        st.session_state[NOTICE] = str(error)
         return False
     return True
 
 
-def _files(page: Page, ground: Ground) -> None:
+def _files(form: ScenarioForm) -> None:
     """Offer the scenario as a file and as a page for the board, and take a file in."""
     first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
     first.download_button(
         "Scenario as YAML",
-        lambda: files.to_yaml(outcome.drawn(page)),
+        lambda: files.to_yaml(form.drawn),
         "scenario.yaml",
         icon=":material/download:",
         width="stretch",
@@ -174,7 +168,7 @@ def _files(page: Page, ground: Ground) -> None:
     )
     second.download_button(
         "Brief for the board",
-        lambda: board_brief.html(whatif.work_out(ground, outcome.drawn(page))),
+        lambda: board_brief.html(whatif.work_out(form.ground, form.drawn)),
         "brief.html",
         icon=":material/description:",
         width="stretch",
@@ -183,32 +177,32 @@ def _files(page: Page, ground: Ground) -> None:
     )
     second.download_button(
         "Brief as PDF",
-        lambda: leaf.pdf(whatif.work_out(ground, outcome.drawn(page))),
+        lambda: leaf.pdf(whatif.work_out(form.ground, form.drawn)),
         "brief.pdf",
         mime="application/pdf",
         icon=":material/picture_as_pdf:",
         width="stretch",
         on_click="ignore",
     )
-    given = third.file_uploader("Open a scenario file", type=["yaml", "yml"], key="scenario_file")
-    if given is not None and st.session_state.get("scenario_file_read") != given.file_id:
-        st.session_state["scenario_file_read"] = given.file_id
-        try:
-            st.session_state["scenario_read"] = files.from_bytes(given.getvalue())
-        except QuarterdeckError as error:
-            st.warning(str(error), icon=":material/warning:")
-            return
+    third.file_uploader("Open a scenario file", type=["yaml", "yml"], key=FILE, on_change=_open_file, args=(form,))
+
+
+def _open_file(form: ScenarioForm) -> None:
+    """Set the controls to the scenario of the file given, and draw the whole page with it."""
+    given = st.session_state[FILE]
+    if given is not None:
+        _told(lambda: form.fill(files.from_bytes(given.getvalue())))
         st.rerun()
 
 
 @st.fragment
-def compare(page: Page, ground: Ground) -> None:
+def compare(page: Page, form: ScenarioForm) -> None:
     """Set up to four scenarios side by side."""
     with cell(page, "How do they compare?") as c:
-        plan = outcome.plan_now()
+        plan, ground = form.plan, form.ground
         plans = {NOW: Scenario(NOW), plan.name: plan}
         plans |= {b.name: files.from_dict(b.payload) for b in _kept(page).visible(_me(page))}
-        plans |= {name: preset for name, preset in presets.fitting(ground.base).items() if name not in plans}
+        plans |= {name: preset for name, preset in form.presets().items() if name not in plans}
         names = list(plans)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         chosen = left.multiselect("Scenarios, the first as root", names, names[:2], max_selections=4, key="compared")

@@ -1,203 +1,91 @@
-"""The controls of a scenario: sliders bound to the link, exact numbers, further levers, presets."""
+"""The controls of a scenario: sliders, exact numbers, further levers, presets. What they hold is the form's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import prod
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.contracts.errors import QuarterdeckError
-from core.scenarios import files, presets
 from core.scenarios.analysis.whatif import Ground
-from core.scenarios.levers import FIRST, LEVERS, Lever, LeverSetting, Scenario
+from core.scenarios.form import (
+    BESIDE,
+    FURTHER,
+    MORE,
+    MOST_EXTRA,
+    MOST_SHOCK,
+    SCOPE,
+    SHOCK,
+    SHOCK_KEY,
+    label,
+    scope_label,
+)
+from core.scenarios.levers import LEVERS, Lever
 from pages.ui.kit.cells import literal
+from pages.ui.scenarios.form import PRESET, ScenarioForm
 
-YOURS = "Your scenario"
-MORE = tuple(name for name in LEVERS if (name not in FIRST and not name.startswith("deal_")) or name == "deal_size")
-MORE = tuple(name for name in MORE if name not in FIRST)
-SHOCK = "shared_shock"
 ANSWER = "answer"
-TINY = 1e-9
+KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
-def choices(ground: Ground) -> None:
+def choices(form: ScenarioForm) -> None:
     """Draw what the sliders apply to, and the scenarios to start from."""
-    _open_link(ground)
-    for notice in st.session_state.pop("link_notices", []):
+    for notice in form.notices():
         st.warning(literal(notice), icon=":material/link_off:")
     first, second, third = st.columns([2, 5, 1], vertical_alignment="bottom")
-    first.selectbox(
-        "Applies to", ground.base.scopes, format_func=_scope, key="scope", bind="query-params", persist_state="session"
-    )
-    second.pills("Start from", list(presets.fitting(ground.base)), key="preset", on_change=_take_preset, wrap=True)
-    third.button("Reset", on_click=fill, args=(Scenario(),), width="stretch")
+    first.selectbox("Applies to", form.choices.scopes, format_func=scope_label, key=SCOPE, **KEEP)
+    second.pills("Start from", list(form.presets()), key=PRESET, on_change=form.take_preset, wrap=True)
+    third.button("Reset", on_click=form.clear, width="stretch")
 
 
-def sliders(ground: Ground) -> None:
+def sliders(form: ScenarioForm) -> None:
     """Draw the sliders: the first few, and those of the further levers chosen."""
     typed = bool(st.session_state.get("typed"))
-    for name in (*FIRST, *st.session_state.get("more", ())):
+    for name in form.values.names:
         if name == SHOCK:
-            _shock(ground)
+            _shock(form.ground)
         else:
-            _control(ground, LEVERS[name], typed)
+            _control(form.ground, LEVERS[name], typed)
             if name in MORE:
-                _rest(ground, LEVERS[name])
+                _rest(form, LEVERS[name])
 
 
-def further(ground: Ground) -> None:
+def further(form: ScenarioForm) -> None:
     """Let further levers be chosen, numbers be typed, and levers be kept for one part of the company.
 
-    Drawn before the sliders, which must know what a link asks for.
+    Drawn before the sliders, which must know what is chosen.
     """
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.multiselect(
         "More levers",
-        _further(ground),
-        format_func=_label,
-        key="more",
-        bind="query-params",
-        persist_state="session",
+        form.choices.further,
+        format_func=label,
+        key=FURTHER,
         placeholder="Discount, slips, hires, lead mix, market shock …",
+        **KEEP,
     )
     with right, st.container(horizontal=True, vertical_alignment="center"):
         st.toggle("Type exact numbers", key="typed", persist_state="session")
-        _layer(st.session_state.get("scope", "all"))
+        _layer(form)
 
 
-def current(ground: Ground) -> Scenario:
-    """Return the scenario of the controls as they stand."""
-    state = st.session_state
-    scope = state.get("scope", "all")
-    settings = [_setting(ground, LEVERS[name], scope) for name in (*FIRST, *state.get("more", ())) if name != SHOCK]
-    shock = state.get("shock") if SHOCK in state.get("more", ()) else None
-    rho = None if shock is None else round(shock / 100, 4)
-    set_levers = tuple(s for s in settings if s is not None and s.value)
-    return Scenario(YOURS, (*set_levers, *state.get("also", ())), rho)
-
-
-def _setting(ground: Ground, lever: Lever, scope: str) -> LeverSetting | None:
-    state = st.session_state
-    value = float(state.get(lever.name, 0.0) or 0.0)
-    detail = state.get(f"{lever.name}_detail", "") if lever.detail else ""
-    if not value or (lever.detail and not detail):
-        return None
-    reach = scope if scope == "all" or scope.partition(":")[0] in lever.scopes else "all"
-    at = (state.get(f"{lever.name}_at") or "") if lever.is_dated else ""
-    extra = state.get(f"{lever.name}_extra") if lever.extra else None
-    size = round(value / 100, 6) if lever.is_relative else value
-    return LeverSetting(lever.name, size, reach, at, detail or "", None if extra is None else float(extra))
-
-
-def fill(plan: Scenario) -> None:
-    """Set the controls to a scenario's; what they cannot hold is kept beside them, so nothing is lost."""
-    state = st.session_state
-    scopes = [s.scope for s in plan.levers if s.lever in FIRST or s.lever in MORE]
-    scope = max(dict.fromkeys(scopes), key=scopes.count) if scopes else "all"
-    fits = [s for s in plan.levers if _fits(s, plan, scope)]
-    for name in (*FIRST, *MORE):
-        mine = [s for s in fits if s.lever == name]
-        value = prod(1 + s.value for s in mine) - 1 if LEVERS[name].unit == "percent" else sum(s.value for s in mine)
-        state[name] = round(value * 100, 4) if LEVERS[name].is_relative else float(value)
-        for s in mine:
-            for part, stored in (("at", s.at), ("detail", s.detail), ("extra", s.extra)):
-                if stored not in {None, ""}:
-                    state[f"{name}_{part}"] = stored
-    more_levers = list(dict.fromkeys(s.lever for s in fits if s.lever in MORE))
-    if plan.correlation is not None:
-        more_levers.append(SHOCK)
-        state["shock"] = plan.correlation * 100
-    state["more"], state["scope"] = more_levers, scope
-    _keep(tuple(s for s in plan.levers if s not in fits))
-    if not plan.levers:
-        state["preset"] = None
-
-
-def _fits(s: LeverSetting, plan: Scenario, scope: str) -> bool:
-    """Say whether a slider can hold a setting."""
-    lever = LEVERS[s.lever]
-    alone = sum(o.lever == s.lever for o in plan.levers) == 1
-    inside = lever.low - TINY <= s.value <= lever.high + TINY
-    has_slider = s.lever in FIRST or s.lever in MORE
-    reach = scope if scope == "all" or scope.partition(":")[0] in lever.scopes else "all"
-    return alone and inside and has_slider and s.scope == reach
-
-
-def keep_and_start_anew(scope: str) -> None:
-    """Put the levers as they stand beside the controls, so that others can be moved for another part."""
-    ground: Ground = st.session_state["ground_now"]
-    plan = current(ground)
-    fill(Scenario())
-    st.session_state["scope"] = scope
-    _keep(plan.levers)
-
-
-def _keep(settings: tuple[LeverSetting, ...]) -> None:
-    st.session_state["also"] = settings
-    link = files.to_link(settings)
-    if link:
-        st.query_params["also"] = link
-    elif "also" in st.query_params:
-        del st.query_params["also"]
-
-
-def add(setting: LeverSetting) -> None:
-    """Add a setting beside the controls."""
-    beside = st.session_state.get("also", ())
-    _keep((*(s for s in beside if (s.lever, s.scope) != (setting.lever, setting.scope)), setting))
-
-
-def add_deal(deal: str, what: str, weeks: float) -> None:
-    """Take a named deal as won, lost or moved, in place of what was said of it before."""
-    scope = f"deal:{deal}"
-    beside = tuple(s for s in st.session_state.get("also", ()) if s.scope != scope)
-    value = weeks if what == "moved" else 1.0
-    _keep((*beside, LeverSetting(f"deal_{what}", value, scope)) if value else beside)
-
-
-def _drop(index: int) -> None:
-    beside = st.session_state.get("also", ())
-    _keep((*beside[:index], *beside[index + 1 :]))
-
-
-def _layer(scope: str) -> None:
+def _layer(form: ScenarioForm) -> None:
     """Show the settings kept beside the controls, each with a button to drop it."""
-    beside = st.session_state.get("also", ())
-    for index, setting in enumerate(beside):
+    for index, setting in enumerate(form.beside):
         st.button(
             setting.words(),
-            key=f"also-{index}",
-            on_click=_drop,
+            key=f"{BESIDE}-{index}",
+            on_click=form.drop,
             args=(index,),
             icon=":material/close:",
             help="Take this out again",
         )
     st.button(
         "Keep these and move others",
-        on_click=keep_and_start_anew,
-        args=(scope,),
+        on_click=form.keep_beside,
         icon=":material/add:",
         help="For a lever moved in two parts of the company: keeps what is set and empties the sliders.",
     )
-
-
-def _take_preset() -> None:
-    chosen = presets.load().get(st.session_state.get("preset") or "")
-    fill(chosen or Scenario())
-
-
-def _further(ground: Ground) -> list[str]:
-    offered = [n for n in MORE if n != "gap_closed" or ground.base.unblocked]
-    offered = [n for n in offered if n != "lead_mix" or ground.base.sources]
-    offered = [n for n in offered if LEVERS[n].kind != "association" or ground.base.rescore is not None]
-    return [*offered, SHOCK]
-
-
-def _label(name: str) -> str:
-    return "How far deals share one fate" if name == SHOCK else LEVERS[name].label
 
 
 def _control(ground: Ground, lever: Lever, typed: bool) -> None:
@@ -214,9 +102,8 @@ def _control(ground: Ground, lever: Lever, typed: bool) -> None:
         format=form,
         key=lever.name,
         help=_help(lever),
-        bind="query-params",
-        persist_state="session",
         on_change=moved,
+        **KEEP,
     )
     if typed:
         field = f"{lever.name}_typed"
@@ -269,92 +156,34 @@ def band(ground: Ground, lever: Lever) -> str:
     )
 
 
-def _rest(ground: Ground, lever: Lever) -> None:
+def _rest(form: ScenarioForm, lever: Lever) -> None:
     """Draw what a further lever needs besides its size."""
     parts = [bool(lever.detail), lever.is_dated, bool(lever.extra)]
     if not any(parts):
         return
-    places = iter(st.columns(sum(parts)))
-    keep: dict[str, Any] = {"persist_state": "session", "bind": "query-params"}
+    columns = iter(st.columns(sum(parts)))
     if lever.detail:
-        options = ground.base.sources if lever.detail == "source" else sorted(ground.base.unblocked)
-        next(places).selectbox(lever.detail.capitalize(), options, key=f"{lever.name}_detail", **keep)
+        names = form.choices.details(lever)
+        next(columns).selectbox(lever.detail.capitalize(), names, key=f"{lever.name}_detail", **KEEP)
     if lever.is_dated:
-        months = [m.strftime("%Y-%m") for m in ground.base.months if m >= ground.base.as_of.replace(day=1)]
-        next(places).selectbox("From", months, key=f"{lever.name}_at", **keep)
+        next(columns).selectbox("From", form.choices.months, key=f"{lever.name}_at", **KEEP)
     if lever.extra:
-        next(places).number_input(
-            lever.extra.capitalize(), 0.0, 100.0, lever.extra_default, 0.5, key=f"{lever.name}_extra", **keep
+        next(columns).number_input(
+            lever.extra.capitalize(), 0.0, MOST_EXTRA, lever.extra_default, 0.5, key=f"{lever.name}_extra", **KEEP
         )
 
 
 def _shock(ground: Ground) -> None:
     """Let the correlation between deals be set by hand."""
     st.slider(
-        "How far deals share one fate",
+        label(SHOCK),
         0.0,
-        50.0,
+        MOST_SHOCK,
         round(ground.base.correlation.quarter * 100, 1),
         0.5,
         format="%.1f %%",
-        key="shock",
+        key=SHOCK_KEY,
         help=ground.base.correlation.sentence(),
-        bind="query-params",
-        persist_state="session",
         on_change=moved,
+        **KEEP,
     )
-
-
-def _open_link(ground: Ground) -> None:
-    """Read what the controls do not bind themselves, once a session, and tell of what cannot be read."""
-    state = st.session_state
-    state["ground_now"] = ground
-    if state.get("scope", "all") not in ground.base.scopes:
-        state["scope"] = "all"
-    if "link_read" in state:
-        return
-    state["link_read"] = True
-    notices: list[str] = state.setdefault("link_notices", [])
-    try:
-        state.setdefault("also", files.from_link(str(st.query_params.get("also", ""))))
-    except QuarterdeckError as error:
-        notices.append(str(error))
-
-
-def odd_values() -> None:
-    """Note what the link asks for and no control can take, before the controls drop it; once a session."""
-    state = st.session_state
-    if "link_checked" in state:
-        return
-    state["link_checked"] = True
-    notices: list[str] = state.setdefault("link_notices", [])
-    for name, lever in LEVERS.items():
-        if name not in st.query_params:
-            continue
-        asked, scale = str(st.query_params[name]), 100 if lever.is_relative else 1
-        if not _within(asked, lever.low * scale, lever.high * scale):
-            notices.append(
-                f"The link asks for {lever.label} {asked[:30]!r}, which is no number from {lever.low * scale:g} to "
-                f"{lever.high * scale:g}; it was left at 0."
-            )
-
-
-def _within(text: str, low: float, high: float) -> bool:
-    try:
-        return low <= float(text) <= high
-    except ValueError:
-        return False
-
-
-def odd_scope(scope_names: Callable[[], list[str]]) -> None:
-    """Note a scope of the link that this data does not have."""
-    asked = st.query_params.get("scope")
-    if asked and "scope_checked" not in st.session_state and asked not in [_scope(name) for name in scope_names()]:
-        notices: list[str] = st.session_state.setdefault("link_notices", [])
-        notices.append(f"The link speaks of {asked[:40]!r}, which this data does not have; the whole company is shown.")
-    st.session_state["scope_checked"] = True
-
-
-def _scope(name: str) -> str:
-    kind, _, value = name.partition(":")
-    return "The whole company" if kind == "all" else f"{kind.capitalize()} {value}"

@@ -18,86 +18,70 @@ from core.scenarios.levers import Scenario
 from pages.ui.kit.cells import Cell, cell
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios import controls
+from pages.ui.scenarios.form import ScenarioForm
 
 VIEWS = ["By month", "How likely", "Table"]
 SHOWN = [n for n in NOUNS if n not in {"margin_rate", "coverage_ratio"}]
-PLAN = "plan_now"
 RISE, FALL = "light-dark(#0b6e6e,#4cc2b8)", "light-dark(#b5485d,#e58a9a)"
 EMPTY = '<div style="font-size:.85rem">&nbsp;</div>'
 # Threads that fight for the interpreter cost more than sessions that wait their turn.
 TURN = RLock()
 
 
-def plan_now() -> Scenario:
-    """Return the scenario as it stands on the sliders."""
-    plan: Scenario = st.session_state.get(PLAN, Scenario(controls.YOURS))
-    return plan
-
-
-def drawn(page: Page) -> Scenario:
-    """Return the scenario last drawn on a page; for downloads, which run where there is no session."""
-    plan: Scenario = vars(page).get(PLAN, Scenario(controls.YOURS))
-    return plan
-
-
 @st.fragment
-def outcome(page: Page, ground: Ground) -> None:
+def outcome(page: Page, form: ScenarioForm) -> None:
     """Draw the levers and what they come to.
 
     What they come to is a fragment of its own within this one; a slider asks for it alone, so that a move
     draws neither the sliders nor the other controls again.
     """
     with cell(page, "What if we change course?") as c:
-        controls.choices(ground)
-        controls.further(ground)
-        _choices(ground)
+        controls.choices(form)
+        controls.further(form)
+        _choices(form.ground)
         top = st.container()
         left, right = st.columns([1, 2], gap="large")
         with left:
-            controls.sliders(ground)
+            controls.sliders(form)
         with right:
-            answer(page, c, ground, top)
-        _method(page, c, ground)
+            answer(c, form, top)
+        _method(c, form)
 
 
 @st.fragment(key=controls.ANSWER)
-def answer(page: Page, c: Cell, ground: Ground, top: Any) -> None:
+def answer(c: Cell, form: ScenarioForm, top: Any) -> None:
     """Draw the scenario as the sliders stand."""
     with TURN:
-        _answer(page, c, ground, top)
+        plan = form.publish()
+        try:
+            what_if = _worked_out(form.ground, plan)
+        except QuarterdeckError as error:
+            top.warning(str(error), icon=":material/warning:")
+            return
+        c.noted(whatif.what_if, _arguments(what_if))
+        _draw(c, what_if, top)
 
 
-def _answer(page: Page, c: Cell, ground: Ground, top: Any) -> None:
-    plan = controls.current(ground)
-    st.session_state[PLAN] = vars(page)[PLAN] = plan
-    try:
-        what_if = _outcome(ground, plan)
-    except QuarterdeckError as error:
-        top.warning(str(error), icon=":material/warning:")
-        return
-    _call(page, c, what_if)
+def _draw(c: Cell, what_if: WhatIf, top: Any) -> None:
     warnings = "".join(f"\n\n:small[:material/warning: {warning}]" for warning in what_if.warnings())
     with top:
         c.answer(what_if.sentence(), after=warnings)
     st.html(tiles(what_if))
     note = _view(c, what_if)
-    _waterfall(c, what_if, f"{note} {ground.beside()}".strip())
+    _waterfall(c, what_if, f"{note} {what_if.ground.beside()}".strip())
 
 
-def _outcome(ground: Ground, plan: Scenario) -> WhatIf:
+def _worked_out(ground: Ground, plan: Scenario) -> WhatIf:
     state, names = st.session_state, ground.base.quarters
     quarter = state.get("quarter")
     window = names.index(quarter) if quarter in names else 0
     return whatif.work_out(ground, plan, state.get("measure") or SHOWN[0], window)
 
 
-def _call(page: Page, c: Cell, what_if: WhatIf) -> str:
-    """Note the call behind the cell for the notebook, and return its arguments."""
-    given = f"data, settings, scenarios.files.from_dict({files.to_dict(what_if.plan)!r}), "
-    given += f"{what_if.measure!r}, {what_if.window}"
-    page.calls[:] = [(asked, call) for asked, call in page.calls if asked != c.question]
-    page.calls.append((c.question, f"scenarios.whatif.what_if({given})"))
-    return given
+def _arguments(what_if: WhatIf) -> str:
+    """Write the arguments of the call behind the cell out, for the notebook."""
+    plan = f"scenarios.files.from_dict({files.to_dict(what_if.plan)!r})"
+    return f"data, settings, bundle, {plan}, {what_if.measure!r}, {what_if.window}"
 
 
 def _choices(ground: Ground) -> None:
@@ -193,11 +177,10 @@ def _waterfall(c: Cell, what_if: WhatIf, note: str) -> None:
         c.draw(charts.difference(what_if.shown_parts, what_if.ground.base.currency, what_if.is_rate), key="difference")
 
 
-def _method(page: Page, c: Cell, ground: Ground) -> None:
+def _method(c: Cell, form: ScenarioForm) -> None:
     """Open the number; what is inside is drawn only while it is open."""
-    plan = plan_now()
     try:
-        what_if = _outcome(ground, plan)
+        what_if = _worked_out(form.ground, form.drawn)
     except QuarterdeckError:
         return
-    c.method(whatif.what_if, what_if.frame, given=_call(page, c, what_if))
+    c.method(whatif.what_if, what_if.frame, given=_arguments(what_if))

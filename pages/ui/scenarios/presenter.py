@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.scenarios.levers import LeverSetting, Scenario
-from pages.ui.scenarios import controls
+from pages.ui.scenarios.form import PRESENT, ScenarioForm
 
 LARGE = """<style>
 [data-testid="stSidebar"],[data-testid="stSidebarCollapsedControl"],[data-testid="stExpandSidebarButton"]{display:none}
@@ -40,29 +40,30 @@ STEPS: list[tuple[str, str, Scenario]] = [
 ]
 
 
-def bar() -> None:
+def bar(form: ScenarioForm) -> None:
     """Draw the switch, and while it is on the tour."""
     on = st.toggle(
         "Presenter mode",
-        key="present",
+        key=PRESENT,
         bind="query-params",
         persist_state="session",
         on_change=_switch,
+        args=(form,),
         help="Large type, no sidebar, and a tour of five steps. Your own levers come back after it.",
     )
     if not on:
         return
     st.html(LARGE)
-    step = min(max(int(st.session_state.get("tour_step", 0)), 0), len(STEPS) - 1)
+    step = min(max(form.step, 0), len(STEPS) - 1)
     title, text, _ = STEPS[step]
     with st.container(border=True):
         st.markdown(f"**{step + 1} of {len(STEPS)} · {title}**  \n{text}")
         back, forward, _ = st.columns([1, 1, 4])
-        back.button("Back", on_click=_go, args=(step - 1,), disabled=step == 0, width="stretch", key="tour_back")
+        back.button("Back", on_click=_go, args=(form, step - 1), disabled=step == 0, width="stretch", key="tour_back")
         forward.button(
             "Next",
             on_click=_go,
-            args=(step + 1,),
+            args=(form, step + 1),
             disabled=step == len(STEPS) - 1,
             type="primary",
             width="stretch",
@@ -70,17 +71,13 @@ def bar() -> None:
         )
 
 
-def _switch() -> None:
+def _switch(form: ScenarioForm) -> None:
     """Begin the tour at its first step, and put the levers back that stood before it when it ends."""
-    state = st.session_state
-    if state["present"]:
-        if "ground_now" in state:
-            state["before_tour"] = controls.current(state["ground_now"])
-        _go(0)
-    elif "before_tour" in state:
-        controls.fill(state.pop("before_tour"))
+    if st.session_state[PRESENT]:
+        form.start_tour(STEPS[0][2])
+    else:
+        form.end_tour()
 
 
-def _go(step: int) -> None:
-    st.session_state["tour_step"] = step
-    controls.fill(STEPS[step][2])
+def _go(form: ScenarioForm, step: int) -> None:
+    form.show_step(step, STEPS[step][2])

@@ -1,0 +1,314 @@
+"""What the controls of a scenario hold, as one value: read off the controls, from a scenario and from a link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.contracts.errors import ScenarioError
+from core.scenarios import files
+from core.scenarios.data.baseline import Baseline
+from core.scenarios.levers import FIRST, LEVERS, Lever, LeverSetting, Scenario
+
+MORE = tuple(name for name in LEVERS if name not in FIRST and not name.startswith("deal_"))
+SLIDERS = (*FIRST, *MORE)
+SHOCK, SHOCK_KEY, MOST_SHOCK = "shared_shock", "shock", 50.0
+SCOPE, FURTHER, BESIDE = "scope", "more", "also"
+MOST_EXTRA = 100.0
+TINY = 1e-9
+NAME = "Your scenario"
+
+
+def label(name: str) -> str:
+    """Return what a lever, or the shock that deals share, is called on screen."""
+    return "How far deals share one fate" if name == SHOCK else LEVERS[name].label
+
+
+def scope_label(scope: str) -> str:
+    """Return what a scope is called on screen.
+
+    Examples
+    --------
+    >>> scope_label("all"), scope_label("segment:SMB")
+    ('The whole company', 'Segment SMB')
+    """
+    kind, _, value = scope.partition(":")
+    return "The whole company" if kind == "all" else f"{kind.capitalize()} {value}"
+
+
+def keys(name: str) -> tuple[str, ...]:
+    """Return the keys of a lever's controls: the slider's, and those of what else the lever needs."""
+    if name == SHOCK:
+        return (SHOCK_KEY,)
+    lever = LEVERS[name]
+    parts = {"at": lever.is_dated, "detail": bool(lever.detail), "extra": bool(lever.extra)}
+    return (name, *(f"{name}_{part}" for part, is_needed in parts.items() if is_needed))
+
+
+KEYS = frozenset({SCOPE, FURTHER, BESIDE}.union(*(keys(name) for name in (*SLIDERS, SHOCK))))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a company's data let the controls offer.
+
+    Attributes
+    ----------
+    scopes, months, sources, capabilities : tuple of str
+        Parts of the company, months as 2026-09 from the running one, lead sources, and what deals wait for.
+    has_model : bool
+        Whether open deals can be scored anew.
+    """
+
+    scopes: tuple[str, ...] = ("all",)
+    months: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    has_model: bool = False
+
+    @classmethod
+    def of(cls, base: Baseline) -> Choices:
+        """Return what a baseline offers."""
+        months = (m.strftime("%Y-%m") for m in base.months if m >= base.as_of.replace(day=1))
+        return cls(
+            tuple(base.scopes),
+            tuple(months),
+            tuple(base.sources),
+            tuple(sorted(base.unblocked)),
+            base.rescore is not None,
+        )
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Return the levers that can be asked for beside the first few."""
+        return (*(name for name in MORE if self._is_offered(LEVERS[name])), SHOCK)
+
+    def _is_offered(self, lever: Lever) -> bool:
+        if lever.kind == "association" and not self.has_model:
+            return False
+        return not lever.detail or bool(self.details(lever))
+
+    def details(self, lever: Lever) -> tuple[str, ...]:
+        """Return what a lever's detail can name; empty where it has none."""
+        return {"source": self.sources, "capability": self.capabilities}.get(lever.detail, ())
+
+    def can_hold(self, s: LeverSetting, scope: str) -> bool:
+        """Say whether the controls can hold a setting while they apply to a scope."""
+        lever = LEVERS[s.lever]
+        return (
+            (s.lever in FIRST or s.lever in self.further)
+            and lever.low - TINY <= s.value <= lever.high + TINY
+            and s.scope == _reach(lever, scope)
+            and (not lever.detail or s.detail in self.details(lever))
+            and (not s.at or s.at in self.months)
+            and (not lever.extra or 0.0 <= s.amount <= MOST_EXTRA)
+        )
+
+
+@dataclass(frozen=True)
+class FormValues:
+    """What the controls hold.
+
+    Attributes
+    ----------
+    scope : str
+        What the sliders apply to.
+    more : tuple of str
+        The further levers asked for, the shared shock among them.
+    controls : mapping of str to float or str
+        Values by the key of their control, sliders on their own scale: 10 for 10 %.
+    beside : tuple of LeverSetting
+        What no slider holds: levers of another part of the company, named deals, values beyond the ends.
+    """
+
+    scope: str = "all"
+    more: tuple[str, ...] = ()
+    controls: Mapping[str, float | str] = field(default_factory=dict)
+    beside: tuple[LeverSetting, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the levers that have a control, in the order of the page."""
+        return (*FIRST, *self.more)
+
+    def scenario(self) -> Scenario:
+        """Return the scenario these values make; a slider at 0, or without what it needs, makes no setting."""
+        settings = (self._setting(LEVERS[name]) for name in self.names if name != SHOCK)
+        shock = self.controls.get(SHOCK_KEY) if SHOCK in self.more else None
+        correlation = None if shock is None else round(float(shock) / 100, 4)
+        return Scenario(NAME, (*(s for s in settings if s is not None), *self.beside), correlation)
+
+    def _setting(self, lever: Lever) -> LeverSetting | None:
+        value = float(self.controls.get(lever.name) or 0.0)
+        at, detail = (str(self.controls.get(f"{lever.name}_{part}") or "") for part in ("at", "detail"))
+        extra = self.controls.get(f"{lever.name}_extra")
+        if not value or (lever.detail and not detail):
+            return None
+        size = round(value / 100, 6) if lever.is_relative else value
+        amount = None if extra is None else float(extra)
+        return LeverSetting(lever.name, size, _reach(lever, self.scope), at, detail, amount)
+
+    def query(self) -> dict[str, list[str]]:
+        """Return the values as a link holds them, by its keys; a slider at 0 is left out."""
+        own = [(name, key) for name in self.names for key in keys(name) if key in self.controls]
+        out = {key: [_written(self.controls[key])] for name, key in own if key != name or self.controls[key]}
+        if self.more:
+            out[FURTHER] = [label(name) for name in self.more]
+        if self.scope != "all":
+            out[SCOPE] = [scope_label(self.scope)]
+        if self.beside:
+            out[BESIDE] = [files.to_link(self.beside)]
+        return out
+
+
+def from_controls(state: Mapping[str, Any]) -> FormValues:
+    """Return the values that the controls' state holds.
+
+    Parameters
+    ----------
+    state : mapping
+        By the keys of the controls; whatever else it holds is not looked at.
+    """
+    more = tuple(state.get(FURTHER) or ())
+    held = {key: state.get(key) for name in (*FIRST, *more) for key in keys(name)}
+    controls = {key: value for key, value in held.items() if value not in {None, ""}}
+    return FormValues(state.get(SCOPE) or "all", more, controls, tuple(state.get(BESIDE) or ()))
+
+
+def from_scenario(plan: Scenario, choices: Choices) -> FormValues:
+    """Return the values that show a scenario; what the controls cannot hold stands beside them.
+
+    The controls apply to the part of the company that most settings speak of.
+    """
+    scopes = [s.scope for s in plan.levers if s.lever in SLIDERS]
+    scope = max(dict.fromkeys(scopes), key=scopes.count) if scopes else "all"
+    scope = scope if scope in choices.scopes else "all"
+    moved = [s.lever for s in plan.levers]
+    fitting = [s for s in plan.levers if moved.count(s.lever) == 1 and choices.can_hold(s, scope)]
+    controls = {key: value for s in fitting for key, value in _controls(s, choices).items()}
+    more = [s.lever for s in fitting if s.lever in MORE]
+    if plan.correlation is not None and plan.correlation * 100 <= MOST_SHOCK:
+        more.append(SHOCK)
+        controls[SHOCK_KEY] = round(plan.correlation * 100, 4)
+    return FormValues(scope, tuple(more), controls, tuple(s for s in plan.levers if s not in fitting))
+
+
+def from_query(query: Mapping[str, Sequence[str]], choices: Choices) -> tuple[FormValues, list[str]]:
+    """Return the values that a link asks for, and a sentence for each part of it that cannot be taken.
+
+    Parameters
+    ----------
+    query : mapping of str to sequence of str
+        As an address holds it; keys of others are not looked at.
+    choices : Choices
+    """
+    reader = _LinkReader(query, choices)
+    more = reader.further()
+    controls: dict[str, float | str] = {}
+    for name in (*FIRST, *more):
+        controls |= reader.shock() if name == SHOCK else reader.controls(LEVERS[name])
+    values = FormValues(reader.scope(), more, controls, reader.beside())
+    return values, reader.notices
+
+
+def _reach(lever: Lever, scope: str) -> str:
+    """Return the scope a lever takes while the controls apply to one; the whole where it knows no such part."""
+    return scope if scope == "all" or scope.partition(":")[0] in lever.scopes else "all"
+
+
+def _controls(s: LeverSetting, choices: Choices) -> dict[str, float | str]:
+    """Return what a lever's controls show for a setting."""
+    lever = LEVERS[s.lever]
+    out: dict[str, float | str] = {s.lever: round(s.value * 100, 4) if lever.is_relative else float(s.value)}
+    if lever.is_dated and choices.months:
+        out[f"{s.lever}_at"] = s.at or choices.months[0]
+    if lever.detail:
+        out[f"{s.lever}_detail"] = s.detail
+    if lever.extra:
+        out[f"{s.lever}_extra"] = s.amount
+    return out
+
+
+def _written(value: float | str) -> str:
+    """Write a value so that it is read back as exactly the same."""
+    short = value if isinstance(value, str) else f"{value:g}"
+    return short if isinstance(value, str) or float(short) == value else repr(value)
+
+
+class _LinkReader:
+    """Reads the parts of a link one by one, and notes what cannot be taken."""
+
+    def __init__(self, query: Mapping[str, Sequence[str]], choices: Choices) -> None:
+        self._query, self._choices = query, choices
+        self.notices: list[str] = []
+
+    def _last(self, key: str) -> str:
+        values = self._query.get(key) or [""]
+        return str(values[-1])
+
+    def scope(self) -> str:
+        asked = self._last(SCOPE)
+        for scope in self._choices.scopes:
+            if not asked or asked in {scope, scope_label(scope)}:
+                return scope
+        self.notices.append(
+            f"The link speaks of {asked[:40]!r}, which this data does not have; the whole company is shown."
+        )
+        return "all"
+
+    def further(self) -> tuple[str, ...]:
+        """Return the further levers asked for by name, or by a value for one of their controls."""
+        asked = [str(name) for name in self._query.get(FURTHER) or ()]
+        named = {name for name in self._choices.further if name in asked or label(name) in asked}
+        unknown = [name for name in asked if name not in {*named, *map(label, named)}]
+        self.notices += [f"The link asks for a lever {name[:40]!r}, which is not offered here." for name in unknown]
+        valued = {name for name in self._choices.further if any(key in self._query for key in keys(name))}
+        return tuple(name for name in self._choices.further if name in named | valued)
+
+    def controls(self, lever: Lever) -> dict[str, float | str]:
+        scale = 100 if lever.is_relative else 1
+        out: dict[str, float | str] = {}
+        ends = lever.low * scale, lever.high * scale
+        out |= self._number(lever.name, f"{lever.label}", ends, "0")
+        if lever.is_dated:
+            out |= self._choice(f"{lever.name}_at", f"{lever.label} from", self._choices.months)
+        if lever.detail:
+            out |= self._choice(f"{lever.name}_detail", f"{lever.label} for", self._choices.details(lever))
+        if lever.extra:
+            ends, usual = (0.0, MOST_EXTRA), f"{lever.extra_default:g}"
+            out |= self._number(f"{lever.name}_extra", f"{lever.label}, {lever.extra}", ends, usual)
+        return out
+
+    def shock(self) -> dict[str, float | str]:
+        return self._number(SHOCK_KEY, label(SHOCK), (0.0, MOST_SHOCK), "what history shows")
+
+    def _number(self, key: str, name: str, ends: tuple[float, float], usual: str) -> dict[str, float | str]:
+        asked, (low, high) = self._last(key), ends
+        if not asked:
+            return {}
+        try:
+            value = float(asked)
+        except ValueError:
+            value = float("nan")
+        if low <= value <= high:
+            return {key: value}
+        self.notices.append(
+            f"The link asks for {name} {asked[:30]!r}, which is no number from {low:g} to {high:g}; it was left at "
+            f"{usual}."
+        )
+        return {}
+
+    def _choice(self, key: str, name: str, offered: Sequence[str]) -> dict[str, float | str]:
+        asked = self._last(key)
+        if asked and asked not in offered:
+            self.notices.append(f"The link asks for {name} {asked[:40]!r}, which this data does not have.")
+        chosen = asked if asked in offered else next(iter(offered), "")
+        return {key: chosen} if chosen else {}
+
+    def beside(self) -> tuple[LeverSetting, ...]:
+        try:
+            return files.from_link(self._last(BESIDE))
+        except ScenarioError as error:
+            self.notices.append(str(error))
+            return ()
