@@ -7,7 +7,7 @@ import streamlit as st
 from core import enablement, requirements
 from core.charts import document_pdf as papers
 from core.requirements.judge import limits
-from pages.ui.enablement import controls
+from pages.ui.enablement import controls, templates
 from pages.ui.kit import notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.requirements import gap_cache
@@ -54,6 +54,8 @@ OUTLINE = (
     "requirements.work.saved_lists.asked(data, settings)"
 )
 
+own = templates.chosen(settings)
+
 with cell(page, "What should people learn now?") as c:
     training = enablement.training.outline(controls.news(), gaps, capabilities, controls.asked(page))
     c.answer(training.sentence())
@@ -63,9 +65,13 @@ with cell(page, "What should people learn now?") as c:
         c.table(training.script, column_config=SCRIPT)
     with st.expander("Questions buyers asked"):
         c.table(training.answers, column_config=ANSWERS)
-    book = enablement.docx.write(training.paper())
     st.download_button(
-        "Trainer's book (Word)", book, "training.docx", WORD, icon=":material/school:", on_click="ignore"
+        "Trainer's book (Word)",
+        lambda: enablement.word.write(training.paper(), own.docx),
+        "training.docx",
+        WORD,
+        icon=":material/school:",
+        on_click="ignore",
     )
     c.method(enablement.training.outline, training.frame, given=OUTLINE)
 
@@ -78,7 +84,7 @@ with cell(page, "What do we carry to the buyer?") as c:
     card = enablement.sales_material.battlecard(gaps, capabilities, training, settings.company)
     left.download_button(
         "Battlecard (Word)",
-        enablement.docx.write(card),
+        lambda: enablement.word.write(card, own.docx),
         "battlecard.docx",
         WORD,
         icon=":material/swords:",
@@ -87,7 +93,7 @@ with cell(page, "What do we carry to the buyer?") as c:
     sheet = enablement.sales_material.one_pager(capabilities, training, settings.company)
     middle.download_button(
         "One-pager (Word)",
-        enablement.docx.write(sheet),
+        lambda: enablement.word.write(sheet, own.docx),
         "one-pager.docx",
         WORD,
         icon=":material/article:",
@@ -96,7 +102,7 @@ with cell(page, "What do we carry to the buyer?") as c:
     deck = enablement.sales_material.deck(gaps, capabilities, training, settings.company)
     right.download_button(
         "Deck (PowerPoint)",
-        enablement.pptx.write(deck),
+        lambda: enablement.slides.write(deck, own.pptx),
         "deck.pptx",
         SLIDES,
         icon=":material/slideshow:",
@@ -141,7 +147,7 @@ with cell(page, "What has to be proven, and has it been?") as c:
         left, right = st.columns(2)
         left.download_button(
             "Plan (Word)",
-            enablement.docx.write(proof.paper()),
+            lambda: enablement.word.write(proof.paper(), own.docx),
             "proof-of-concept.docx",
             WORD,
             icon=":material/science:",
@@ -149,7 +155,7 @@ with cell(page, "What has to be proven, and has it been?") as c:
         )
         right.download_button(
             "Read-out (Word)",
-            enablement.docx.write(proof.read_out()),
+            lambda: enablement.word.write(proof.read_out(), own.docx),
             "read-out.docx",
             WORD,
             icon=":material/fact_check:",
@@ -171,7 +177,7 @@ if analysis is not None:
             c.table(pack.deviations)
         st.download_button(
             "Contract pack (Word)",
-            enablement.docx.write(pack.paper()),
+            lambda: enablement.word.write(pack.paper(), own.docx),
             "contract-pack.docx",
             WORD,
             icon=":material/contract:",

@@ -20,7 +20,7 @@ def pdf(paper: Paper) -> bytes:
         blocks.append(pdf_pages.heading(title))
         for block in inside:
             blocks += _blocks(block)
-    return pdf_pages.bound(pdf_pages.leaves(blocks, paper.title))
+    return pdf_pages.bound(pdf_pages.leaves(blocks, paper.title), paper.title)
 
 
 def _blocks(block: Block) -> list[pdf_pages.Block]:

@@ -129,22 +129,27 @@ def bar(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
 
 
 def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
-    """Points of each driver's leading feature, paler for low values, darker for high ones."""
+    """Points of each driver's leading feature, paler for low values, darker for high ones; words are grey."""
     order = (
         frame.group_by("driver").agg(size=pl.col("contribution").abs().mean()).sort("size", descending=True)["driver"]
     )
-    jitter = (pl.col("contribution").rank("ordinal").over("driver") * 7919 % 101 - 50) / 50
+    rank = pl.col("contribution").rank("ordinal").over("driver").cast(pl.Int64)  # unsigned, it would wrap below 0
+    jitter = (rank * 7919 % 101 - 50) / 50
     chart = (
         alt.Chart(frame.with_columns(jitter=jitter))
-        .mark_circle(size=22, opacity=0.75)
+        .mark_circle(size=22, opacity=0.75, invalid=None)
         .encode(
             x=alt.X("contribution:Q", title="contribution in log odds"),
             y=alt.Y("driver:N", sort=order.to_list(), title=None, axis=labels()),
             yOffset=alt.YOffset("jitter:Q", scale=alt.Scale(domain=[-1.6, 1.6])),
-            color=alt.Color(
-                "rank:Q",
-                scale=alt.Scale(range=["#7cc7bf", "#0a4f4d"]),
-                legend=alt.Legend(orient="top", title="value, low to high", values=[0, 1]),
+            color=alt.condition(
+                "isValid(datum.rank)",
+                alt.Color(
+                    "rank:Q",
+                    scale=alt.Scale(range=["#7cc7bf", "#0a4f4d"]),
+                    legend=alt.Legend(orient="top", title="value, low to high", values=[0, 1]),
+                ),
+                alt.value(CONTEXT),
             ),
             tooltip=["entity_id:N", "feature:N", "value:N", alt.Tooltip("contribution:Q", format="+.3f")],
         )

@@ -13,7 +13,7 @@ from core.requirements.judge.bid_scores import Bid, Scores
 from core.requirements.match.analysis import GapAnalysis
 
 MOST_GAPS, MOST_BARS, LONGEST_TEXT = 10, 8, 160
-LOW, LOWER, LOWEST = 0.6, 0.5, 0.42  # of their height on the page
+LOW, LOWER, LOWEST = 0.56, 0.45, 0.4  # of their height on the page
 TITLES = {
     "coverage": "Coverage",
     "fit": "Fit by priority",

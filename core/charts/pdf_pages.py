@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
+
+from core.charts import drawing, typeface
+
+if TYPE_CHECKING:
+    from pypdf.generic import DictionaryObject
 
 WIDE, HIGH, MARGIN = 595.0, 842.0, 42.0
 ROOM = WIDE - 2 * MARGIN
@@ -16,8 +23,7 @@ BAND = "#0a4f4d"
 BODY, SMALL = 9.8, 8.6
 TILES_IN_A_ROW = 3
 NO_BREAK = "\u00a0"
-REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
-TRAILER = re.compile(rb"/Root (\d+) 0 R")
+LACKING = "□ is a letter this file's font lacks"
 
 
 @dataclass(frozen=True)
@@ -41,27 +47,19 @@ class Block:
 
 def text(words: str, top: float, size: float, colour: str = INK, weight: int = 400, left: float = MARGIN) -> str:
     """Return one line of text; what the data says is shown as it is."""
-    clean = "".join(c for c in words if c.isprintable() or c == NO_BREAK)
     return (
-        f'<text x="{left:.1f}" y="{top:.1f}" font-family="Liberation Sans, Arial, sans-serif" font-size="{size}" '
-        f'font-weight="{weight}" fill="{colour}">{escape(clean)}</text>'
+        f'<text x="{left:.1f}" y="{top:.1f}" font-family="{typeface.FAMILY}" font-size="{size}" '
+        f'font-weight="{weight}" fill="{colour}">{escape(typeface.printable(words))}</text>'
     )
 
 
 def lines(
-    words: str,
-    size: float,
-    colour: str = INK,
-    weight: int = 400,
-    share: float = 0.47,
-    left: float = MARGIN,
-    room: float | None = None,
+    words: str, size: float, colour: str = INK, weight: int = 400, left: float = MARGIN, room: float | None = None
 ) -> Block:
-    """Return a paragraph broken to its room; `share` is a letter's width in its size."""
-    most = max(int((WIDE - MARGIN - left if room is None else room) / (size * share)), 1)
-    broken = [
-        row for part in words.replace(" %", f"{NO_BREAK}%").splitlines() for row in (textwrap.wrap(part, most) or [""])
-    ]
+    """Return a paragraph broken to its room: that of the leaf from `left` on, or `room` points."""
+    width = WIDE - MARGIN - left if room is None else room
+    whole = words.replace(" %", f"{NO_BREAK}%").splitlines()
+    broken = [row for part in whole for row in typeface.wrapped(part, width, size, weight)]
     step = size * 1.42
 
     def draw(top: float) -> str:
@@ -72,14 +70,14 @@ def lines(
 
 def title(words: str, about: str) -> Block:
     """Return the head of the first leaf."""
-    first, second = lines(words, 21, weight=700, share=0.6), lines(about, 9.5, QUIET)
+    first, second = lines(words, 21, weight=700), lines(about, 9.5, QUIET)
     high = first.height + second.height + 10
     return Block(high, lambda top: first.draw(top) + second.draw(top + first.height), is_tied=True)
 
 
 def heading(words: str) -> Block:
     """Return a question; it stays with what follows."""
-    inner = lines(words, 13, weight=700, share=0.58)
+    inner = lines(words, 13, weight=700)
     return Block(inner.height + 16, lambda top: inner.draw(top + 14), is_tied=True)
 
 
@@ -169,6 +167,18 @@ def figure(svg: str) -> Block:
     return Block(high * scale + 8, draw)
 
 
+def picture(png: bytes) -> Block:
+    """Return a picture, for a chart that cannot be drawn as vectors; it is twice as sharp as it is large."""
+    wide, high = (int.from_bytes(png[begin : begin + 4], "big") / drawing.SHARPNESS for begin in (16, 20))
+    size = f'width="{wide:g}" height="{high:g}" viewBox="0 0 {wide:g} {high:g}"'
+    return figure(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{_image(png, wide, high)}</svg>')
+
+
+def _image(png: bytes, wide: float, high: float) -> str:
+    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return f'<image width="{wide:g}" height="{high:g}" xlink:href="{source}"/>'
+
+
 def leaves(blocks: Sequence[Block], running: str = "") -> list[str]:
     """Lay blocks on leaves, tied ones together where a leaf can hold them.
 
@@ -206,80 +216,69 @@ def leaves(blocks: Sequence[Block], running: str = "") -> list[str]:
 
 
 def _leaf(inside: str, foot: str) -> str:
+    drawn = typeface.printable_svg(inside)
+    if typeface.FALLBACK in drawn:
+        foot = f"{foot} · {LACKING}"
+    return _sheet(f'<rect width="{WIDE}" height="{HIGH}" fill="white"/>{drawn}{text(foot, HIGH - 24, 8, QUIET)}')
+
+
+def _sheet(inside: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{WIDE}" '
-        f'height="{HIGH}" viewBox="0 0 {WIDE} {HIGH}"><rect width="{WIDE}" height="{HIGH}" fill="white"/>'
-        f"{inside}{text(foot, HIGH - 24, 8, QUIET)}</svg>"
+        f'height="{HIGH}" viewBox="0 0 {WIDE} {HIGH}">{inside}</svg>'
     )
 
 
-def bound(pages: Sequence[str]) -> bytes:
-    """Turn leaves into one PDF."""
-    import vl_convert
-
-    return merged([vl_convert.svg_to_pdf(page) for page in pages])
-
-
-def merged(files: Sequence[bytes]) -> bytes:
-    """Bind PDFs of one page each into one PDF.
-
-    Every file's objects are kept as they are, under new numbers; only the catalogue and the list of
-    pages are written anew.
+def bound(pages: Sequence[str], title: str = "") -> bytes:
+    """Turn leaves into one PDF, the same for the same leaves.
 
     Parameters
     ----------
-    files : sequence of bytes
-        As `vl_convert.svg_to_pdf` writes them: a classic cross-reference table, no object streams.
+    pages : sequence of str
+        One SVG per leaf.
+    title : str
+        What a reader's window shows.
+
+    Raises
+    ------
+    DrawingError
+        When a leaf can be drawn neither as vectors nor as a picture.
     """
-    objects: dict[int, bytes] = {1: b"<< /Type /Catalog /Pages 2 0 R >>"}
-    kids, shift = [], 2
-    for file in files:
-        file_objects = _objects(file)
-        root = int(TRAILER.findall(file)[-1])
-        old_pages = int(REFERENCE.search(file_objects[root]).group(1))  # type: ignore[union-attr]
-        for number, body in file_objects.items():
-            if number in (root, old_pages):
-                continue
-            moved = _renumbered(body, shift)
-            if re.match(rb"<<\s*/Type /Page\b", body):
-                kids.append(number + shift)
-                moved = re.sub(rb"/Parent \d+ 0 R", b"/Parent 2 0 R", moved)
-            objects[number + shift] = moved
-        shift += max(file_objects)
-    names = b" ".join(b"%d 0 R" % kid for kid in kids)
-    objects[2] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(kids), names)
-    return _written(objects)
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter()
+    for page in pages:
+        leaf = PdfReader(io.BytesIO(_drawn(page)))
+        _sorted(leaf.pages[0])
+        writer.append(leaf, import_outline=False)
+    writer.compress_identical_objects()
+    writer.add_metadata({"/Title": title, "/Creator": "Quarterdeck"})
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
 
 
-def _objects(file: bytes) -> dict[int, bytes]:
-    """Return the objects of a PDF by number, read at the places its cross-reference table names."""
-    xref = file[int(file.rpartition(b"startxref")[2].split()[0]) :].split(b"trailer")[0]
-    offsets = [int(row.split()[0]) for row in xref.splitlines()[2:] if row.rstrip().endswith(b"n")]
-    ends = sorted([*offsets, file.rindex(b"\nxref") + 1])
-    out = {}
-    for offset in offsets:
-        chunk = file[offset : ends[ends.index(offset) + 1]]
-        head, _, rest = chunk.partition(b" 0 obj")
-        out[int(head)] = rest[: rest.rindex(b"endobj")].strip(b"\r\n ")
-    return out
+def _sorted(top: DictionaryObject) -> None:
+    """Put the entries of a leaf's dictionaries in the order of their names, for vl-convert's is another every time."""
+    waiting: list[Any] = [top]
+    seen: set[int] = set()
+    while waiting:
+        part = waiting.pop()
+        part = part.get_object() if hasattr(part, "get_object") else part
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, dict):
+            entries = sorted(part.items())
+            part.clear()
+            part.update(entries)
+            waiting += [value for name, value in entries if name != "/Parent"]
+        elif isinstance(part, list):
+            waiting += part
 
 
-def _renumbered(body: bytes, shift: int) -> bytes:
-    """Move the references of an object; the bytes of a stream stay as they are."""
-    head, mark, stream = body.partition(b"stream\n")
-    moved = REFERENCE.sub(lambda match: b"%d 0 R" % (int(match.group(1)) + shift), head)
-    return moved + mark + stream
-
-
-def _written(objects: dict[int, bytes]) -> bytes:
-    out = bytearray(b"%PDF-1.7\n%\x80\x80\x80\x80\n")
-    places = {}
-    for number in sorted(objects):
-        places[number] = len(out)
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, objects[number])
-    start, size = len(out), max(objects) + 1
-    out += b"xref\n0 %d\n0000000000 65535 f\r\n" % size
-    for number in range(1, size):
-        out += b"%010d 00000 n\r\n" % places[number] if number in places else b"0000000000 65535 f\r\n"
-    out += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, start)
-    return bytes(out)
+def _drawn(leaf: str) -> bytes:
+    try:
+        return drawing.pdf(leaf)
+    except drawing.DrawingError:
+        return drawing.pdf(_sheet(_image(drawing.rastered(leaf), WIDE, HIGH)))

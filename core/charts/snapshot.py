@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from typing import Any, Literal
 
 import polars as pl
 
-from core.charts import pdf_pages
+from core.charts import drawing, pdf_pages, theme, typeface
 from core.charts.theme import ACTUAL, CONTEXT
 
-WIDTH = 640
+WIDTH, PLOT = 640, 480  # with and without the labels beside a chart
+NOT_DRAWN = "A chart that stands here on the page could not be drawn in this file."
 SIDE_BY_SIDE = ("hconcat", "vconcat", "concat", "facet", "repeat", "spec")
 
 
@@ -70,10 +72,10 @@ def drawn(spec: Mapping[str, Any]) -> dict[str, Any]:
     spec : mapping
         A Vega-Lite specification; datasets may be Arrow bytes.
     """
-    out = dict(spec)
-    rows = {name: _rows(data) for name, data in spec.get("datasets", {}).items()}
-    if rows:
-        out["datasets"] = rows
+    data = {name: _rows(rows) for name, rows in spec.get("datasets", {}).items()}
+    plain = {name: part for name, part in spec.items() if name != "datasets"}
+    out: dict[str, Any] = json.loads(theme.settled(json.dumps(plain), PLOT))
+    out |= {"datasets": data} if data else {}
     if not any(name in out for name in SIDE_BY_SIDE):
         out["width"] = WIDTH
         out["autosize"] = {"type": "fit-x", "contains": "padding"}
@@ -95,10 +97,14 @@ def _plain(value: Any) -> Any:
 
 
 def vector(spec: Mapping[str, Any], mark: str) -> str:
-    """Return a chart as SVG; `mark` keeps its inner names apart from those of other charts."""
-    import vl_convert
+    """Return a chart as SVG; `mark` keeps its inner names apart from those of other charts.
 
-    svg: str = vl_convert.vegalite_to_svg(drawn(spec))
+    Raises
+    ------
+    DrawingError
+        When vl-convert cannot draw it.
+    """
+    svg = drawing.svg(drawn(spec))
     return re.sub(r'(\bid="|url\(#|href="#)', lambda match: f"{match.group(1)}{mark}-", svg)
 
 
@@ -113,13 +119,25 @@ def html(page: Snapshot) -> str:
         tiles = "".join(_tile(part) for part in page.of(question) if part.kind == "tile")
         head = f"<h2>{escape(question)}</h2>" if question else ""
         body.append(f"<section>{head}{f'<div class=tiles>{tiles}</div>' if tiles else ''}{''.join(inside)}</section>")
-    return _SHELL.format(title=escape(page.title), about=escape(page.about), body="\n".join(body), style=_STYLE)
+    return _SHELL.format(
+        title=escape(page.title),
+        about=escape(page.about),
+        body="\n".join(body),
+        style=f"{typeface.stylesheet()}\n{_STYLE}",
+    )
 
 
 def _html(part: Part, mark: str) -> str:
     if part.kind == "chart":
-        return f"<figure>{vector(part.body, mark)}</figure>"
+        return _figure(part.body, mark)
     return f"<p>{bold(escape(str(part.body)))}</p>"
+
+
+def _figure(spec: Mapping[str, Any], mark: str) -> str:
+    try:
+        return f"<figure>{vector(spec, mark)}</figure>"
+    except drawing.DrawingError:
+        return f"<p><i>{escape(NOT_DRAWN)}</i></p>"
 
 
 def _tile(part: Part) -> str:
@@ -147,8 +165,21 @@ def pdf(page: Snapshot) -> bytes:
                 speaks_of_chart = k + 1 < len(parts) and parts[k + 1].kind == "chart"
                 blocks.append(pdf_pages.paragraph(str(part.body), is_tied=speaks_of_chart))
             elif part.kind == "chart":
-                blocks.append(pdf_pages.figure(vector(part.body, f"c{number}-{k}")))
-    return pdf_pages.bound(pdf_pages.leaves(blocks, page.title))
+                blocks.append(_block(part.body, f"c{number}-{k}"))
+    return pdf_pages.bound(pdf_pages.leaves(blocks, page.title), page.title)
+
+
+def _block(spec: Mapping[str, Any], mark: str) -> pdf_pages.Block:
+    """Return a chart for a leaf: as vectors, else as a picture, else a sentence that says it is missing."""
+    try:
+        svg = vector(spec, mark)
+        drawing.pdf(svg)
+    except drawing.DrawingError:
+        try:
+            return pdf_pages.picture(drawing.png(drawn(spec)))
+        except drawing.DrawingError:
+            return pdf_pages.paragraph(NOT_DRAWN, is_tied=False)
+    return pdf_pages.figure(svg)
 
 
 def collected(title: str, about: str, shown: Sequence[tuple[str, str, Any]]) -> Snapshot:
@@ -158,7 +189,7 @@ def collected(title: str, about: str, shown: Sequence[tuple[str, str, Any]]) -> 
 
 
 _STYLE = f"""@page {{ size: A4; margin: 16mm 14mm }}
-body {{ font: 15px/1.5 system-ui, 'Liberation Sans', Arial, sans-serif; color: #17242d; max-width: 720px;
+body {{ font: 15px/1.5 {typeface.FAMILY}, system-ui, sans-serif; color: #17242d; max-width: 720px;
   margin: 32px auto; padding: 0 16px; background: white }}
 h1 {{ font-size: 28px; margin: 0 }} h2 {{ font-size: 19px; margin: 30px 0 6px; break-after: avoid }}
 header p {{ color: {CONTEXT}; margin: 2px 0 18px }} p {{ margin: 6px 0; break-inside: avoid; orphans: 3 }}

@@ -236,6 +236,19 @@ class AccessSettings(_Section):
     mask_key: str
 
 
+class TemplateSettings(_Section):
+    """The company's own office files that documents are written into; empty: the house look."""
+
+    docx: str = ""
+    pptx: str = ""
+
+
+class EnablementSettings(_Section):
+    """How training, sales material, proofs of concept and contracts are written."""
+
+    templates: TemplateSettings
+
+
 class AnswerSettings(_Section):
     """How long an answer stands, in days, per category."""
 
@@ -272,6 +285,7 @@ class Settings(_Section):
     access: AccessSettings
     roles: dict[str, tuple[str, ...]]
     answers: AnswerSettings
+    enablement: EnablementSettings
     map: MapSettings
 
     @property

@@ -8,28 +8,30 @@ if TYPE_CHECKING:
     from core.enablement import (
         contract,
         document,
-        docx,
-        office_package,
-        pptx,
+        house_slides,
+        office_file,
         proof_of_concept,
         rules,
         sales_material,
+        slides,
         training,
         updates,
+        word,
         workdays,
     )
 
 __all__ = [
     "contract",
     "document",
-    "docx",
-    "office_package",
-    "pptx",
+    "house_slides",
+    "office_file",
     "proof_of_concept",
     "rules",
     "sales_material",
+    "slides",
     "training",
     "updates",
+    "word",
     "workdays",
 ]
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from core.charts.snapshot import Snapshot
     from pages.ui.kit.shell import Page
 
-SENT = ("Executive", "Pipeline", "Forecast")
-
 
 def note(kind: str, body: Any) -> None:
     """Note something that stands above all questions, for the snapshot of the page being drawn."""
@@ -29,9 +27,10 @@ def specification(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[s
 
 def offer(page: Page) -> None:
     """Offer the page as PDF and as HTML, made when it is asked for."""
-    if page.title not in SENT or not page.shown:
+    if not page.shown:
         return
-    name, shown = page.title.lower(), page.shown  # A cell that runs again by itself takes its old parts out.
+    name = page.title.lower().replace(" ", "-")
+    shown = page.shown  # A cell that runs again by itself takes its old parts out.
     left, right, _ = st.columns([1, 1, 2])
     left.download_button(
         "Download as PDF",

@@ -1,0 +1,197 @@
+"""Documents as DOCX by python-docx: in the house look, or in the styles of the customer's own template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.enablement.document import GREY, INK, TEAL, Block, Paper, widths
+from core.enablement.office_file import clean, described, opened, repeatable, signed
+
+STYLES = {"heading": "Heading 1", "text": "Normal", "bullet": "List Bullet"}
+NEEDED = ("Title", "Subtitle", "Heading 1", "List Bullet")
+TABLE_STYLES = ("Grid Table 4 - Accent 1", "Grid Table 4 Accent 1", "Light Grid Accent 1", "Table Grid")
+KIND = "Word document (.docx)"
+A4, MARGIN = (11_906, 16_838), 1_134  # in twentieths of a point, as is what follows
+LETTER, BESIDE, TWIP = 118, 240, 635
+CELL_POINTS, LINE = 9, "C9D3D6"
+LOOKS = {  # size in points, colour, space below in points
+    "Normal": (10.5, INK, 5),
+    "Title": (22, TEAL, 2),
+    "Subtitle": (12, GREY, 12),
+    "Heading 1": (14, TEAL, 5),
+    "List Bullet": (10.5, INK, 2),
+}
+
+
+def write(paper: Paper, template: bytes | None = None) -> bytes:
+    """Return a document as DOCX: real titles, headings, lists and tables, each table with its alternative text.
+
+    Parameters
+    ----------
+    paper : Paper
+    template : bytes, optional
+        A DOCX whose styles, page, header and footer serve; its text is left out. Without one, the house look.
+
+    Returns
+    -------
+    bytes
+        The same for the same paper and template.
+
+    Raises
+    ------
+    ConfigError
+        When the template is no Word document.
+    """
+    document = _house() if template is None else _emptied(template)
+    _settle_styles(document)
+    document.add_paragraph(clean(paper.title), style="Title")
+    document.add_paragraph(clean(paper.subtitle), style="Subtitle")
+    for block in paper.blocks:
+        if block.kind == "table":
+            _table(document, block, is_house=template is None)
+        else:
+            document.add_paragraph(clean(block.text), style=STYLES[block.kind])
+    signed(document, paper.title, paper.subtitle)
+    return repeatable(document.save)
+
+
+def lacking(template: bytes) -> str:
+    """Say which styles a template has no look for; empty where it has all.
+
+    Raises
+    ------
+    ConfigError
+        When it is no Word document.
+    """
+    names = {style.name for style in _opened(template).styles}
+    absent = [name for name in NEEDED if name not in names]
+    if not absent:
+        return ""
+    return f"The Word template has no style called {', '.join(absent)}: there the house look serves."
+
+
+def _opened(template: bytes) -> Any:
+    from docx import Document
+
+    return opened(Document, template, KIND)
+
+
+def _emptied(template: bytes) -> Any:
+    """Return a template without its text; the last section keeps page, header and footer."""
+    document = _opened(template)
+    body = document.element.body
+    for element in list(body):
+        if not element.tag.endswith("}sectPr"):
+            body.remove(element)
+    return document
+
+
+def _house() -> Any:
+    from docx import Document
+    from docx.shared import Twips
+
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = (Twips(side) for side in A4)
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Twips(MARGIN)
+    for name in LOOKS:
+        _look(document.styles[name])
+    _numbered(section.footer.paragraphs[0])
+    return document
+
+
+def _settle_styles(document: Any) -> None:
+    """Give a template the styles it lacks, in the house look."""
+    from docx.enum.style import WD_STYLE_TYPE
+
+    names = {style.name for style in document.styles}
+    for name in (*NEEDED, "Normal"):
+        if name not in names:
+            _look(document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH))
+
+
+def _look(style: Any) -> None:
+    from docx.oxml.ns import qn
+    from docx.shared import Pt, RGBColor
+
+    size, colour, below = LOOKS[style.name]
+    style.font.name, style.font.size, style.font.color.rgb = "Calibri", Pt(size), RGBColor.from_string(colour)
+    style.font.italic, style.font.bold = False, style.name in ("Title", "Heading 1")
+    style.paragraph_format.space_after = Pt(below)
+    fonts = style.element.rPr.rFonts
+    for name in [name for name in fonts.attrib if name.endswith("Theme")]:
+        del fonts.attrib[name]  # a theme's font would win over the one just set
+    for look, name in ((style.element.pPr, "w:pBdr"), (style.element.rPr, "w:spacing")):
+        for part in look.findall(qn(name)):
+            look.remove(part)
+
+
+def _numbered(paragraph: Any) -> None:
+    """Write the number of the page into a paragraph, as a field that Word works out."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), "PAGE")
+    paragraph._p.append(field)
+
+
+def _table(document: Any, block: Block, *, is_house: bool) -> None:
+    section = document.sections[-1]
+    room = int((section.page_width - section.left_margin - section.right_margin) / TWIP)
+    wide = widths(block.rows, room, LETTER, BESIDE)
+    table = document.add_table(rows=len(block.rows), cols=len(wide))
+    names = {style.name for style in document.styles}
+    style = next((name for name in TABLE_STYLES if name in names), None)
+    if not is_house and style is not None:
+        table.style = style
+    _framed(table, block, wide, is_house=is_house)
+    for number, (cells, row) in enumerate(zip(table.rows, block.rows, strict=True)):
+        _row(cells, row, wide, is_head=number == 0, is_house=is_house)
+    document.add_paragraph("", style="Normal")
+
+
+def _framed(table: Any, block: Block, wide: list[int], *, is_house: bool) -> None:
+    """Fix the widths of a table, describe it for readers of the screen, and draw the house's lines."""
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls, qn
+    from docx.shared import Twips
+
+    table.autofit = False
+    for column, width in zip(table.columns, wide, strict=True):
+        column.width = Twips(width)
+    look = table._tbl.tblPr
+    if is_house:
+        edges = "".join(
+            f'<w:{side} w:val="single" w:sz="4" w:color="{LINE}"/>' for side in ("top", "bottom", "insideH")
+        )
+        borders = parse_xml(f"<w:tblBorders {nsdecls('w')}>{edges}</w:tblBorders>")
+        look.find(qn("w:tblLayout")).addprevious(borders)
+    described_as = parse_xml(f"<w:tblDescription {nsdecls('w')}/>")
+    described_as.set(qn("w:val"), described(block.rows))
+    look.append(described_as)
+
+
+def _row(cells: Any, row: tuple[str, ...], wide: list[int], *, is_head: bool, is_house: bool) -> None:
+    from docx.oxml import OxmlElement
+    from docx.shared import Pt, RGBColor, Twips
+
+    behaviour = cells._tr.get_or_add_trPr()
+    behaviour.append(OxmlElement("w:cantSplit"))
+    if is_head:
+        behaviour.append(OxmlElement("w:tblHeader"))
+    for k, cell in enumerate(cells.cells):
+        cell.width = Twips(wide[k])
+        words = cell.paragraphs[0].add_run(clean(row[k]) if k < len(row) else "")
+        words.font.size = Pt(CELL_POINTS)
+        words.bold = is_head or None
+        if is_head and is_house:
+            words.font.color.rgb = RGBColor(255, 255, 255)
+            _shaded(cell)
+
+
+def _shaded(cell: Any) -> None:
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    cell._tc.get_or_add_tcPr().append(parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:fill="{TEAL}"/>'))
