@@ -8,7 +8,6 @@ from io import BytesIO
 
 import polars as pl
 import pytest
-from tests.requirements.test_effective_catalogue import replace_database
 from typer.testing import CliRunner
 
 from core.charts import list_summary, snapshot
@@ -23,6 +22,7 @@ from core.requirements.work.gap_ledger import RequirementSet
 from core.store import Store
 from core.store.answers import Decision
 from core.store.reviews import Change
+from tests.requirements.test_effective_catalogue import replace_database
 
 LIST = (
     b"id,requirement,priority,answer\n"

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from tests.scenarios.test_expectation import BASE
 
 from core.charts import board_leaf
 from core.scenarios.analysis import whatif
 from core.scenarios.data.historical_ranges import Seen
 from core.scenarios.engine import expectation, recurring_range, recurring_revenue
 from core.scenarios.levers import LeverSetting, Scenario
+from tests.scenarios.test_expectation import BASE
 
 NO_PAST = Seen(pl.DataFrame(schema={"lever": pl.String, "low": pl.Float64, "high": pl.Float64}))
 PLANS = [

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from core.models.revenue.worker_pool import Crew
+    from core.models.revenue.worker_pool import WorkerPool
 
 Floats = NDArray[np.float64]
 SEASON = 12
@@ -21,7 +21,7 @@ MEMBERS = ("ETS", "Theta", "CES", "Trees on the month before", "Trees on the yea
 ALONE = ("AutoETS", "AutoTheta", "AutoCES")
 
 
-def members(series: Sequence[Floats], h: int, seed: int, crew: Crew | None = None) -> Floats:
+def members(series: Sequence[Floats], h: int, seed: int, pool: WorkerPool | None = None) -> Floats:
     """Return each member's forecast of each series, shape (members, series, h).
 
     Parameters
@@ -32,7 +32,7 @@ def members(series: Sequence[Floats], h: int, seed: int, crew: Crew | None = Non
         Months ahead.
     seed : int
         Of the boosted trees.
-    crew : Crew, optional
+    pool : WorkerPool, optional
         Processes that fit the models of each unit alone while the trees grow here. The forecasts are the same
         without.
 
@@ -44,10 +44,10 @@ def members(series: Sequence[Floats], h: int, seed: int, crew: Crew | None = Non
     from core.models.revenue import global_trees
 
     plain = np.stack([drift(y, h) for y in series])
-    apart = crew if crew is not None and crew.ask(series, h) else None
+    is_shared = pool is not None and pool.submit(series, h)
     grown = [global_trees.on_month(series, h, seed), global_trees.on_year(series, h, seed)]
-    answers = None if apart is None else apart.answers(len(series), h)
-    own = alone(series, h) if answers is None else answers
+    shared = pool.results(len(series), h) if pool is not None and is_shared else None
+    own = alone(series, h) if shared is None else shared
     bounded = [
         np.mean(own, axis=0)
         if forecast is None

@@ -50,7 +50,7 @@ class RevenueForecaster:
         self._shares: dict[tuple[int, int], Floats] = {}
         self._missed: dict[tuple[int, int], Floats] = {}
         self._past: dict[int, Past] = {}
-        self._crew: worker_pool.Crew | None = None
+        self._pool: worker_pool.WorkerPool | None = None
 
     def fit(self, frame: pl.DataFrame, won: pl.DataFrame | None = None, whole: str | None = None) -> RevenueForecaster:
         """Learn from [unit, month, amount], one row per unit and complete month.
@@ -96,12 +96,12 @@ class RevenueForecaster:
 
         From 100 units on, the models of each unit alone are fitted by processes of their own, side by side.
         """
-        with worker_pool.of(len(self.units_)) as hands:
-            self._crew = hands
+        with worker_pool.pool_for(len(self.units_)) as pool:
+            self._pool = pool
             try:
                 return self._ahead(h, back)
             finally:
-                self._crew = None
+                self._pool = None
 
     def _ahead(self, h: int, back: int) -> tuple[Floats, Floats]:
         middle = self._mixed(h, back)
@@ -123,7 +123,7 @@ class RevenueForecaster:
             old = [i for i, y in enumerate(cut) if len(y)]
             out = np.full((len(local_models.MEMBERS), len(cut), h), np.nan)
             if old:
-                out[:, old] = local_models.members([cut[i] for i in old], h, self.settings.models.seed, self._crew)
+                out[:, old] = local_models.members([cut[i] for i in old], h, self.settings.models.seed, self._pool)
             self._forecasts[h, back] = out
         return self._forecasts[h, back]
 
