@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["browser", "page"]
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-tests")
+SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
+LEARNS = {"sample", "bundle", "small", "small_bundle", "browser", "page", "url", "cluster", "store"}
 OUTSIDE = ("QUARTERDECK_CONFIG", "QUARTERDECK_DATA", "QUARTERDECK_MAPPING", "QUARTERDECK_DATABASE_URL")
 
 
@@ -89,3 +91,12 @@ def small_bundle(small: Dataset, small_settings: Settings) -> Bundle:
     from core.models import registry
 
     return registry.load_or_train(small, small_settings)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as quick what needs no browser, no database, no trained models and no sample company."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0] if item.path.is_relative_to(ROOT / "tests") else "core"
+        needs = LEARNS & set(getattr(item, "fixturenames", ()))
+        if folder not in SLOWER and not needs and not item.get_closest_marker("slow"):
+            item.add_marker("quick")

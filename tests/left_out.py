@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterable
 
@@ -34,6 +35,7 @@ def sentence(reasons: Iterable[str]) -> str:
 
 def _part(reason: str, count: int) -> str:
     way = next((way for start, way in WAYS.items() if reason.lower().startswith(start.lower())), "")
+    reason = reason.rstrip(".")
     return f"{count} because {reason}" + (f": {way}" if way else "")
 
 
@@ -53,4 +55,4 @@ class LeftOut:
         """Print the line; workers are silent."""
         line = sentence(self.reasons)
         if line and "PYTEST_XDIST_WORKER" not in os.environ:
-            print(f"\n{line}")  # noqa: T201
+            sys.stdout.write(f"\n{line}\n")

@@ -1,4 +1,4 @@
-"""Pages are tested on the small company: their wiring is what counts, and models of 150 accounts are soon trained."""
+"""Pages are tested on the small company: what is tested is their wiring."""
 
 from __future__ import annotations
 

@@ -13,6 +13,13 @@ from tests.pages.test_pages import home, hostile, nothing, said
 
 __all__ = ["home"]
 ROOT = Path(__file__).resolve().parents[2]
+UNUSUAL = "beyond what it has seen"  # In a company of 150 accounts many an account has hardly any like it.
+
+
+@pytest.fixture(scope="module")
+def at_risk(sample, settings, bundle):
+    """The account with the most revenue at risk."""
+    return explain.customers.churn_list(sample, settings).frame["account_id"][0]
 
 
 def opened(view=None, data=None, **address) -> AppTest:
@@ -31,7 +38,7 @@ def opened(view=None, data=None, **address) -> AppTest:
 def test_every_view_on_the_sample(view):
     test = opened(view)
     assert not test.exception
-    assert not test.warning
+    assert [w.value for w in test.warning if UNUSUAL not in w.value] == []
     assert len(test.subheader) >= 2
 
 
@@ -47,12 +54,12 @@ def test_every_view_on_hostile_data(view, sample):
     assert not test.exception
 
 
-def test_an_account_opens_by_its_address(sample, settings):
-    test = opened(account="A00191")
+def test_an_account_opens_by_its_address(sample, settings, at_risk):
+    test = opened(account=at_risk)
     assert not test.exception
     assert test.session_state[account_choice.VIEW] == account_choice.ONE
-    assert metrics.engagement.account(sample, settings, "A00191").sentence() in said(test)
-    assert explain.actions.account_actions.recommend(sample, settings, "A00191").sentence() in said(test)
+    assert metrics.engagement.account(sample, settings, at_risk).sentence() in said(test)
+    assert explain.actions.account_actions.recommend(sample, settings, at_risk).sentence() in said(test)
 
 
 def test_an_account_that_is_not_there_is_a_sentence():
@@ -61,15 +68,15 @@ def test_an_account_that_is_not_there_is_a_sentence():
     assert any("There is no account" in w.value for w in test.warning)
 
 
-def test_a_slider_moves_the_chance_and_back_again():
-    test = opened(account="A00191")
+def test_a_slider_moves_the_chance_and_back_again(at_risk):
+    test = opened(account=at_risk)
     before = said(test)
-    slider = test.slider(key="if-A00191-recent_ticket_sentiment")
+    slider = test.slider(key=f"if-{at_risk}-recent_ticket_sentiment")
     now = slider.value
     moved = slider.set_value(-0.4).run()
     assert not moved.exception
     assert said(moved) != before
-    assert said(moved.slider(key="if-A00191-recent_ticket_sentiment").set_value(now).run()) == before
+    assert said(moved.slider(key=f"if-{at_risk}-recent_ticket_sentiment").set_value(now).run()) == before
 
 
 def test_the_base_of_the_cohorts_moves():
@@ -85,10 +92,10 @@ def test_a_click_opens_the_account():
     script = """
 from types import SimpleNamespace
 import streamlit as st
-from pages.ui import accounts
+from pages.ui.customers import account_choice
 st.session_state["rows"] = SimpleNamespace(selection=SimpleNamespace(rows=[1]))
-accounts._opened("rows", ["A1", "A2"])
-st.write(accounts.view(), st.query_params["account"])
+account_choice._opened("rows", ["A1", "A2"])
+st.write(account_choice.view(), st.query_params["account"])
 """
     test = AppTest.from_string(script).run()
     assert not test.exception
@@ -102,14 +109,14 @@ def test_bands_are_counted_with_their_money(sample, settings):
     assert "of monthly revenue" in text
 
 
-def test_an_action_is_decided_on_and_kept():
-    test = opened(account="A00191")
+def test_an_action_is_decided_on_and_kept(at_risk):
+    test = opened(account=at_risk)
     assert "Nothing has been decided yet." in " ".join(c.value for c in test.caption)
     test.selectbox(key="decide_action").set_value("Get in touch").run()
     test.button(key="decide-assign").click().run()
     assert not test.exception
     assert "1 assigned or snoozed" in " ".join(c.value for c in test.caption)
-    again = opened(account="A00191")
+    again = opened(account=at_risk)
     assert "1 assigned or snoozed" in " ".join(c.value for c in again.caption)
 
 

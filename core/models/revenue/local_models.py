@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from core.models.revenue.worker_pool import Crew
+    from core.models.revenue.worker_pool import WorkerPool
 
 Floats = NDArray[np.float64]
 SEASON = 12
@@ -26,7 +26,7 @@ Problems = dict[tuple[str, int], str]
 
 
 def members(
-    series: Sequence[Floats], h: int, seed: int, crew: Crew | None = None, problems: Problems | None = None
+    series: Sequence[Floats], h: int, seed: int, pool: WorkerPool | None = None, problems: Problems | None = None
 ) -> Floats:
     """Return each member's forecast of each series, shape (members, series, h).
 
@@ -38,7 +38,7 @@ def members(
         Months ahead.
     seed : int
         Of the boosted trees.
-    crew : Crew, optional
+    pool : WorkerPool, optional
         Processes that fit the models of each unit alone while the trees grow here. The forecasts are the same
         without.
     problems : dict, optional
@@ -53,9 +53,9 @@ def members(
     series = [calmed(y) for y in series]
     noted: Problems = {} if problems is None else problems
     plain = np.stack([drift(y, h) for y in series])
-    apart = crew if crew is not None and crew.ask(series, h) else None
+    is_shared = pool is not None and pool.submit(series, h)
     grown = _grown(series, h, seed, noted)
-    answers = None if apart is None else apart.answers(len(series), h)
+    answers = pool.results(len(series), h) if pool is not None and is_shared else None
     own = _without_failures(alone(series, h, noted) if answers is None else answers, plain, noted)
     bounded = [
         np.mean(own, axis=0)

@@ -56,7 +56,7 @@ class RevenueForecaster:
         self._shares: dict[tuple[int, int], Floats] = {}
         self._missed: dict[tuple[int, int], Floats] = {}
         self._past: dict[int, Past] = {}
-        self._crew: worker_pool.Crew | None = None
+        self._pool: worker_pool.WorkerPool | None = None
 
     def fit(self, frame: pl.DataFrame, won: pl.DataFrame | None = None, whole: str | None = None) -> RevenueForecaster:
         """Learn from [unit, month, amount], one row per unit and complete month.
@@ -113,12 +113,12 @@ class RevenueForecaster:
 
         From 100 units on, the models of each unit alone are fitted by processes of their own, side by side.
         """
-        with worker_pool.of(len(self.units_)) as hands:
-            self._crew = hands
+        with worker_pool.pool_for(len(self.units_)) as pool:
+            self._pool = pool
             try:
                 return self._ahead(h, back)
             finally:
-                self._crew = None
+                self._pool = None
 
     def _ahead(self, h: int, back: int) -> tuple[Floats, Floats]:
         middle = self._mixed(h, back)
@@ -161,7 +161,7 @@ class RevenueForecaster:
             if old:
                 problems: local_models.Problems = {}
                 seed = self.settings.models.seed
-                out[:, old] = local_models.members([cut[i] for i in old], h, seed, self._crew, problems)
+                out[:, old] = local_models.members([cut[i] for i in old], h, seed, self._pool, problems)
                 if not back:
                     self._note(problems, old)
             self._forecasts[h, back] = out

@@ -1,123 +1,130 @@
 """Processes that fit the models of each unit alone, side by side, for panels of many units.
 
 Those models hold Python's lock while they fit, so that threads gain nothing (measured: the same time with one thread
-and with four). The processes are started from a clean interpreter, never forked, for a fork of a server with
-threads may hang; they answer what they are asked and end with their input.
+and with four). The processes are started from a clean interpreter by loky, never forked, for a fork of a server
+with threads may hang; and, unlike those of `multiprocessing`, they do not run the program's main module again, which
+in a server is the page that asks. A process ends with its parent, whatever happens to the parent.
 """
 
 from __future__ import annotations
 
-import json
+import logging
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import IO
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.models.revenue.local_models import ALONE, Floats, alone
+from core.orphans import end_with_parent
 
+if TYPE_CHECKING:
+    from joblib.externals.loky import ProcessPoolExecutor
+
+logger = logging.getLogger(__name__)
 MANY_UNITS = 100
-HANDS = 4
-ROOT = Path(__file__).resolve().parents[3]
+MOST_WORKERS = 4
 
 
-class Crew:
-    """Some processes, each with a share of the units; they start when they are asked for the first time.
+class WorkerPool:
+    """Some processes, each with a share of the units; they start when work is submitted for the first time.
 
     Parameters
     ----------
-    hands : int
-        How many processes; below two, all work is left to the one who asks. The answers do not depend on it.
+    workers : int
+        How many processes; below two, all work is left to the caller. The forecasts do not depend on it.
     """
 
-    def __init__(self, hands: int) -> None:
-        self.n = hands if hands > 1 and sys.executable else 0
-        self.hands: list[subprocess.Popen[bytes]] = []
+    def __init__(self, workers: int) -> None:
+        self.n = workers if workers > 1 else 0
+        self._executor: ProcessPoolExecutor | None = None
+        self._shares: list[Future[Floats]] = []
 
-    def ask(self, series: Sequence[Floats], h: int) -> bool:
-        """Hand the units out, one to each process in turn, and wait for nobody; false where there is nobody."""
+    def submit(self, series: Sequence[Floats], h: int) -> bool:
+        """Hand the units out, one to each process in turn, without waiting.
+
+        Parameters
+        ----------
+        series : sequence of ndarray
+            Monthly values of each unit.
+        h : int
+            Months ahead.
+
+        Returns
+        -------
+        bool
+            False where there are no processes, or they could not be started.
+        """
+        if not self.n:
+            return False
         try:
-            while len(self.hands) < self.n:
-                self.hands.append(_hand())
-            for index, hand in enumerate(self.hands):
-                assert hand.stdin is not None
-                send(hand.stdin, series[index :: self.n], h)
-        except OSError:
-            self.close()
+            if self._executor is None:
+                self._executor = _started(self.n)
+            self._shares = [self._executor.submit(alone, list(series[k :: self.n]), h) for k in range(self.n)]
+        except (OSError, BrokenProcessPool) as error:
+            self._give_up(error)
         return self.n > 0
 
-    def answers(self, n: int, h: int) -> Floats | None:
-        """Return what `series.alone` says of the units asked last, shape (models, units, h); None where one died."""
-        out = np.empty((len(ALONE), n, h))
+    def results(self, n_units: int, h: int) -> Floats | None:
+        """Return what `local_models.alone` gives for the units submitted last.
+
+        Returns
+        -------
+        ndarray or None
+            Shape (models, units, months). None where a process was killed, as by a system short of memory; the caller
+            then works alone.
+
+        Raises
+        ------
+        Exception
+            What a process raised, as it was raised there.
+        """
+        out = np.empty((len(ALONE), n_units, h))
         try:
-            for index, hand in enumerate(self.hands):
-                assert hand.stdout is not None
-                share = out[:, index :: self.n]
-                share[...] = np.frombuffer(_exactly(hand.stdout, share.size * 8)).reshape(share.shape)
-        except OSError:
-            self.close()
+            for k, share in enumerate(self._shares):
+                out[:, k :: self.n] = share.result()
+        except BrokenProcessPool as error:
+            self._give_up(error)
             return None
         return out
 
     def close(self) -> None:
-        """End the processes, whatever they are at; nobody is asked after that."""
-        for hand in self.hands:
-            hand.kill()
-            for pipe in (hand.stdin, hand.stdout):
-                with suppress(OSError):
-                    assert pipe is not None
-                    pipe.close()
-            hand.wait()
-        self.hands, self.n = [], 0
+        """End the processes, whatever they are at; nothing is handed out after that."""
+        executor, shares = self._executor, self._shares
+        self._executor, self._shares, self.n = None, [], 0
+        if executor is not None:
+            executor.shutdown(wait=True, kill_workers=not all(share.done() for share in shares))
+
+    def _give_up(self, error: Exception) -> None:
+        logger.warning("The models of each unit are fitted without further processes: %s", error)
+        self.close()
 
 
 @contextmanager
-def of(units: int) -> Iterator[Crew | None]:
-    """Give a crew as long as it is worked with; None for few units, where starting it would cost more than it gains."""
+def pool_for(units: int) -> Iterator[WorkerPool | None]:
+    """Give processes for as long as they are worked with; None for few units, where starting them would not pay."""
     if units < MANY_UNITS:
         yield None
         return
-    crew = Crew(min(HANDS, os.cpu_count() or 1))
+    pool = WorkerPool(min(MOST_WORKERS, os.cpu_count() or 1))
     try:
-        yield crew
+        yield pool
     finally:
-        crew.close()
+        pool.close()
 
 
-def _hand() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "core.models.revenue.worker_pool"]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+def _started(workers: int) -> ProcessPoolExecutor:
+    from joblib.externals.loky import ProcessPoolExecutor
+    from joblib.externals.loky.backend import get_context
+
+    return ProcessPoolExecutor(
+        workers, context=get_context("loky"), initializer=end_with_parent, initargs=(os.getpid(),), env=_one_thread()
+    )
 
 
-def send(pipe: IO[bytes], series: Sequence[Floats], h: int) -> None:
-    """Write a line of JSON with the lengths and the months ahead, then the values."""
-    about = {"lengths": [len(y) for y in series], "h": h}
-    pipe.write(json.dumps(about).encode() + b"\n")
-    pipe.write(b"".join(np.ascontiguousarray(y, dtype=np.float64).tobytes() for y in series))
-    pipe.flush()
-
-
-def serve(asked: IO[bytes], replies: IO[bytes]) -> None:
-    """Answer until nothing is asked any more."""
-    while line := asked.readline():
-        about = json.loads(line)
-        values = np.frombuffer(_exactly(asked, 8 * sum(about["lengths"])))
-        series = [y.copy() for y in np.split(values, np.cumsum(about["lengths"])[:-1])] if about["lengths"] else []
-        replies.write(alone(series, about["h"]).tobytes())
-        replies.flush()
-
-
-def _exactly(pipe: IO[bytes], size: int) -> bytes:
-    content = pipe.read(size)
-    if len(content) < size:
-        raise OSError("a process that fits models has ended before its answer")
-    return content
-
-
-if __name__ == "__main__":
-    out, sys.stdout = sys.stdout.buffer, sys.stderr
-    serve(sys.stdin.buffer, out)
+def _one_thread() -> dict[str, str]:
+    """Return the variables that keep the libraries of a process to one core, for there is a process per core."""
+    return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
