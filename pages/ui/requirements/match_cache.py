@@ -14,7 +14,7 @@ from core.requirements.match import answer_library
 from core.requirements.match.answer_library import Memory
 from core.requirements.read.requirement_list import RequirementList
 from core.requirements.work import saved_lists
-from pages.ui.kit import cache
+from pages.ui.kit import saved_content
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
 
@@ -49,22 +49,22 @@ def _shelf() -> _Shelf:
 def library(page: Page, without: bytes = b"") -> tuple[Any, Memory]:
     """Return the library of answers and a stamp of its state.
 
-    It holds what was confirmed or corrected, and the answered rows of all lists that are worked on, but
-    for the list whose file is given.
+    It holds what was confirmed or corrected, and the answered rows of the lists that are worked on, but
+    for the list whose file is given; of all of it only what this person may see.
     """
-    store = cache.store(page.settings.database)
     mine = saved_lists.key(without)
-    sets = [saved for saved in store.requirement_sets.list() if saved.payload.get("file_key") != mine]
-    worked = {saved.id: store.reviews.rows(saved.id) for saved in sets}
-    stamp = (store.answers.stamp(), *((number, rows["version"].sum()) for number, rows in sorted(worked.items())))
-    return stamp, _library(page.settings.database, stamp, page, sets, worked)
+    lists = [saved for saved in saved_content.lists(page) if saved.payload.get("file_key") != mine]
+    worked = {saved.id: saved_content.list_rows(page, saved) for saved in lists}
+    number, rows = saved_content.answers(page)
+    versions = ((key, rows["version"].sum()) for key, rows in sorted(worked.items()))
+    stamp = (*saved_content.reader(page).key, number, *versions)
+    return stamp, _library(page.settings.database, stamp, page, lists, worked, rows)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _library(url: str, stamp: Any, _page: Page, _sets: Any, _worked: Any) -> Memory:
-    parts = [answer_library.worked_on(saved.name, saved.payload, _worked[saved.id]) for saved in _sets]
-    own = Memory(cache.store(url).answers.frame(), _page.settings.answers.stale_days)
-    return answer_library.joined(own, *parts)
+def _library(url: str, stamp: Any, _page: Page, _lists: Any, _worked: Any, _answers: Any) -> Memory:
+    parts = [answer_library.worked_on(saved.name, saved.payload, _worked[saved.id]) for saved in _lists]
+    return answer_library.joined(Memory(_answers, _page.settings.answers.stale_days), *parts)
 
 
 def analysis(page: Page, source: RequirementList, stake: Stake | None) -> GapAnalysis:
