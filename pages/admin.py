@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.access import rights
-from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit import cache, notebook, saved_content, shell
 from pages.ui.kit.cells import cell
 
 PEOPLE = {
@@ -41,7 +41,7 @@ with cell(page, "Who is let in?") as c:
     c.method(rights.people, people.frame)
 
 with cell(page, "What was done?") as c:
-    trail = rights.done(cache.store(settings.database).audit.newest(1000))
+    trail = rights.done(saved_content.trail(page))
     c.answer(trail.sentence())
     if trail.frame.is_empty():
         c.empty("Saving a scenario, keeping a list or signing in is written down here.")

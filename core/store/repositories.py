@@ -223,6 +223,12 @@ class RequirementSets(Documents):
         with self._sessions.begin() as session:
             session.merge(RequirementFileRow(requirement_set_id=saved.id, file_name=file_name[:260], content=content))
 
+    def file_names(self) -> dict[int, str]:
+        """Return the name of the buyer's file of every list that has one, by the list's number."""
+        asked = select(RequirementFileRow.requirement_set_id, RequirementFileRow.file_name)
+        with self._sessions() as session:
+            return dict(session.execute(asked).tuples().all())
+
     def file(self, saved: Saved) -> tuple[str, bytes] | None:
         """Return the name and content of the buyer's file; None when none was kept."""
         with self._sessions() as session:

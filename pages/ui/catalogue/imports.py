@@ -16,7 +16,7 @@ from core.requirements.match import duplicates, not_duplicates
 from core.store.capabilities import CapabilityEdit
 from pages.ui.catalogue import catalogue_cache
 from pages.ui.catalogue.edit import kept, put, say
-from pages.ui.kit import cache
+from pages.ui.kit import saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
@@ -130,9 +130,7 @@ def twins(page: Page, c: Cell, standing: Edition) -> str:
     str
         What `duplicates.find` was given, for the notebook.
     """
-    different = not_duplicates.read(
-        cache.store(page.settings.database).audit.about(not_duplicates.TARGET), standing.frame
-    )
+    different = not_duplicates.read(saved_content.trail_about(page, not_duplicates.TARGET), standing.frame)
     candidates = catalogue_cache.twins(page.settings.home, standing.catalogue, different.pairs)
     pairs = candidates.frame
     c.answer(candidates.sentence())

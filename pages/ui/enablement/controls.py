@@ -11,14 +11,11 @@ from core.contracts.errors import QuarterdeckError
 from core.enablement import training, updates
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake
 from core.requirements.work import sample_lists, saved_lists
-from pages.ui.kit import cache
+from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache, review
-from pages.ui.requirements.pick import visible
-
-EVERYBODY = "everybody"
 
 
 def news() -> pl.DataFrame:
@@ -43,30 +40,33 @@ def news() -> pl.DataFrame:
 
 
 def asked(page: Page) -> pl.DataFrame:
-    """Return what buyers wrote in all lists, with the capability that answers it: [text, capability_id]."""
-    saved_sets = cache.store(page.settings.database).requirement_sets.list()
+    """Return what buyers wrote in the lists this person may see: [text, capability_id], the capability that answers."""
     own = [
-        analysis for saved in saved_sets if (analysis := saved_lists.restored(saved.name, saved.payload)) is not None
+        analysis
+        for saved in saved_content.lists(page)
+        if (analysis := saved_lists.restored(saved.name, saved.payload)) is not None
     ]
     return saved_lists.asked(page.data, page.settings, own, gap_cache.catalogue_in_force())
 
 
 def learned(page: Page, c: Cell, lessons: int) -> None:
-    """Show who has done which lesson, and let it be ticked."""
-    names = [str(name) for name in page.data.sales_team.filter(pl.col("role") == "rep")["rep_name"].unique().sort()]
-    record, version = _record(page, "training")
-    people = [person for person in record.get("people", []) if isinstance(person, str)]
+    """Show who has done which lesson, and let it be ticked; under hidden names it is only shown."""
+    record, version = saved_content.record(page, "training")
+    everybody = [person for person in record.get("people", []) if isinstance(person, str)]
     done = {who: [int(k) for k in ks] for who, ks in record.get("done", {}).items()}
-    c.answer(training.completion(people, lessons, done)[1])
+    people = saved_content.people(page, everybody)
+    c.answer(training.completion(list(people), lessons, done)[1])
     if lessons == 0:
         return
     with st.expander("Who has done which lesson?"):
-        chosen = st.multiselect("Enrolled", sorted({*names, *people}), default=people, key=f"enrolled_{version}")
-        columns = {str(n): [n in done.get(who, []) for who in chosen] for n in range(1, lessons + 1)}
+        if saved_content.reader(page).is_masked:
+            grid(_ticks(list(people), lessons, done).with_columns(Person=pl.Series(people.values(), dtype=pl.String)))
+            st.caption("Show names to change it.")
+            return
+        team = [str(name) for name in page.data.sales_team.filter(pl.col("role") == "rep")["rep_name"].unique()]
+        chosen = st.multiselect("Enrolled", sorted({*team, *people}), default=list(people), key=f"enrolled_{version}")
         ticked = st.data_editor(
-            pl.DataFrame(
-                {"Person": chosen, **columns}, schema={"Person": pl.String, **dict.fromkeys(columns, pl.Boolean)}
-            ).to_arrow(),
+            _ticks(chosen, lessons, done).to_arrow(),
             disabled=["Person"],
             hide_index=True,
             key=f"lessons_{version}_{len(chosen)}",
@@ -74,19 +74,29 @@ def learned(page: Page, c: Cell, lessons: int) -> None:
         if st.button("Save", icon=":material/save:", key="save_lessons"):
             rows = ticked.to_pylist()
             new = {row["Person"]: [n for n in range(1, lessons + 1) if row[str(n)]] for row in rows}
-            _keep(page, "training", {"people": chosen, "done": {**done, **new}}, version)
+            # Whoever this person does not see stays enrolled.
+            enrolled = [*chosen, *(who for who in everybody if who not in people)]
+            _keep(page, "training", {"people": enrolled, "done": {**done, **new}}, version)
+
+
+def _ticks(people: list[str], lessons: int, done: dict[str, list[int]]) -> pl.DataFrame:
+    """Return a row per person with a tick per lesson done."""
+    columns = {str(n): [n in done.get(who, []) for who in people] for n in range(1, lessons + 1)}
+    return pl.DataFrame(
+        {"Person": people, **columns}, schema={"Person": pl.String, **dict.fromkeys(columns, pl.Boolean)}
+    )
 
 
 def trial(page: Page, analysis: GapAnalysis) -> dict[int, str]:
     """Return the results of a trial so far: row to passed or failed."""
-    record = _record(page, f"trial {saved_lists.key(analysis.source.content)}")[0]
+    record = saved_content.record(page, f"trial {saved_lists.key(analysis.source.content)}")[0]
     return {int(row): str(result) for row, result in record.items()}
 
 
 def results(page: Page, analysis: GapAnalysis, plan: pl.DataFrame) -> None:
     """Let results of a trial be entered."""
     name = f"trial {saved_lists.key(analysis.source.content)}"
-    version = _record(page, name)[1]
+    version = saved_content.record(page, name)[1]
     shown = plan.select("no", "week", "requirement", "criterion", "owner", "ends_on", "result")
     edited = st.data_editor(
         shown.to_arrow(),
@@ -116,7 +126,7 @@ def results(page: Page, analysis: GapAnalysis, plan: pl.DataFrame) -> None:
 def steps(page: Page, analysis: GapAnalysis, names: list[str]) -> list[str]:
     """Return the steps to signature that are done, and let them be ticked."""
     name = f"contract {saved_lists.key(analysis.source.content)}"
-    record, version = _record(page, name)
+    record, version = saved_content.record(page, name)
     before = [step for step in record.get("done", []) if step in names]
     done = st.pills("Done", names, selection_mode="multi", default=before, key=f"steps_{version}")
     if sorted(done) != sorted(before):
@@ -126,7 +136,7 @@ def steps(page: Page, analysis: GapAnalysis, names: list[str]) -> list[str]:
 
 def choose(page: Page) -> GapAnalysis | None:
     """Let a list be chosen: one that is kept, or an example."""
-    by_name = {saved.name: saved for saved in visible(page)}
+    by_name = {saved.name: saved for saved in saved_content.lists(page)}
     shipped = sample_lists.lists()
     names = [*by_name, *(sample for sample in shipped if sample not in by_name)]
     name = st.selectbox("Which list?", names, key="enablement_list")
@@ -135,7 +145,7 @@ def choose(page: Page) -> GapAnalysis | None:
     if name not in by_name:
         path = shipped[name]
         return gap_cache.analysed(path.read_bytes(), path.name, page.settings, None)
-    file = cache.store(page.settings.database).requirement_sets.file(by_name[name])
+    file = saved_content.list_file(page, by_name[name])
     if file is None:
         return None
     summary = by_name[name].payload.get("summary", {})
@@ -151,15 +161,9 @@ def deal(analysis: GapAnalysis) -> str:
     return str(analysis.summary.get("opportunity") or analysis.source.name)
 
 
-def _record(page: Page, name: str) -> tuple[dict[str, Any], int]:
-    """Return what is kept under a name, and its version; nothing and 0 where there is none."""
-    entries = [entry for entry in cache.store(page.settings.database).enablement.list(EVERYBODY) if entry.name == name]
-    return (dict(entries[0].payload), entries[0].version) if entries else ({}, 0)
-
-
 def _keep(page: Page, name: str, payload: dict[str, Any], version: int) -> None:
     try:
-        cache.store(page.settings.database).enablement.save(name, EVERYBODY, payload, version or None)
+        cache.store(page.settings.database).enablement.save(name, saved_content.EVERYBODY, payload, version or None)
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.explain.actions import decisions
 from core.explain.actions.decisions import ACCOUNTS, Topic
-from pages.ui.kit import cache
+from pages.ui.kit import saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.shell import Page
 
@@ -33,14 +33,14 @@ def shelf(page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first
     first : sequence of str
         Actions listed before the others.
     """
-    if page.view.is_masked:
+    if saved_content.reader(page).is_masked:
         st.caption("Show names to decide on actions.")
         return
     if not page.may(RIGHT):
         st.caption(f"Your role ({', '.join(page.identity.roles)}) reads what was decided and decides nothing itself.")
     else:
         _choose(page, entity_id, topic, first)
-    trail = cache.store(page.settings.database).audit.about(topic.target)
+    trail = saved_content.trail_about(page, topic.target)
     every = decisions.read(page.data, page.settings, trail, None, topic)
     st.caption(f"Over all {topic.noun}s: {every.sentence()}")
     own = decisions.read(page.data, page.settings, trail, entity_id, topic)

@@ -13,7 +13,7 @@ from core.forecasts import calls
 from core.forecasts.calls import Rollup
 from core.store import Store
 from pages.ui.forecast import call_cache
-from pages.ui.kit import cache
+from pages.ui.kit import cache, saved_content
 from pages.ui.kit.shell import Page
 
 AMOUNTS = {"commit_amount": "Commit", "best_case_amount": "Best case", "pipeline_amount": "Pipeline"}
@@ -32,12 +32,12 @@ def store(page: Page) -> Store:
 
 def said(page: Page) -> Any:
     """Return every call kept for the page's data."""
-    return calls.kept(page.data, page.settings, store(page))
+    return saved_content.calls(page)
 
 
 def reviewed(page: Page) -> Any:
     """Return what reviews say of the page's deals."""
-    return store(page).deal_edits.newest(calls.book(page.data))
+    return saved_content.deal_edits(page)
 
 
 def stamp(page: Page) -> tuple[int, int, str]:
@@ -122,8 +122,7 @@ def form(page: Page, team: Rollup) -> None:
 
 def audit(page: Page) -> Any:
     """Return the newest changes of calls and reviews."""
-    rows = store(page).audit.newest(1_000)
-    return calls.changes(page.data, rows)
+    return calls.changes(page.data, saved_content.trail(page))
 
 
 def pulse(page: Page) -> None:
@@ -171,7 +170,7 @@ def _submit(page: Page, team: Rollup, name: str, who: str, values: dict[str, Any
     about = {"manager_id": who, "period_start_on": team.period}
     try:
         calls.check_values(values)
-        saved = store(page).calls.save(calls.book(page.data), about, given, author(page), version)
+        number = store(page).calls.save(calls.book(page.data), about, given, author(page), version)
     except ConflictError as error:
         st.session_state["call_conflict"] = {
             "name": name,
@@ -184,7 +183,7 @@ def _submit(page: Page, team: Rollup, name: str, who: str, values: dict[str, Any
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return
-    _done(name, f"Submitted: {row['person_name']}, {team.label}, version {saved}.")
+    _done(name, f"Submitted: {row['person_name']}, {team.label}, version {number}.")
 
 
 def _done(name: str, text: str) -> None:

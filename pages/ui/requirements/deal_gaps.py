@@ -7,8 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from core.requirements.work import deal_gaps
+from pages.ui.kit import saved_content
 from pages.ui.kit.shell import Page
-from pages.ui.requirements import gap_cache, pick
+from pages.ui.requirements import gap_cache
 
 ASKED = "gap"
 GAPS = {
@@ -25,16 +26,18 @@ GAPS = {
 
 def gaps(page: Page, opportunity_id: str) -> deal_gaps.DealGaps:
     """Return the gaps of a deal out of all lists."""
-    mine = tuple(saved.name for saved in pick.visible(page) if saved.payload.get("opportunity_id") == opportunity_id)
+    mine = tuple(
+        saved.name for saved in saved_content.lists(page) if saved.payload.get("opportunity_id") == opportunity_id
+    )
     all_gaps = deal_gaps.of(gap_cache.ledger(page), opportunity_id, mine)
-    if not page.view.is_masked:
+    if not saved_content.reader(page).is_masked:
         return all_gaps
     return replace(all_gaps, lists=("The buyer's list",) if all_gaps.lists else ())
 
 
 def ways(page: Page, opportunity_id: str, open_gaps: deal_gaps.DealGaps) -> None:
     """Link to the deal's own lists, and to what closing its heaviest gap would do to the quarter."""
-    mine = [saved.name for saved in pick.visible(page) if saved.payload.get("opportunity_id") == opportunity_id]
+    mine = [saved.name for saved in saved_content.lists(page) if saved.payload.get("opportunity_id") == opportunity_id]
     with st.container(horizontal=True):
         for name in mine:
             st.page_link(

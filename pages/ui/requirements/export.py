@@ -10,7 +10,7 @@ from core.requirements.judge import bid_scores
 from core.requirements.judge.bid_scores import Bid
 from core.requirements.judge.gap_analysis import GapAnalysis
 from core.requirements.work import row_review
-from pages.ui.kit import cache
+from pages.ui.kit import saved_content
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache, read_cache, review
@@ -43,7 +43,7 @@ PARTS = {
 def own_file(page: Page, analysis: GapAnalysis) -> None:
     """Offer the buyer's own file with our answers in it, and show the proof."""
     saved = review.kept_as(page, analysis)
-    worked = cache.store(page.settings.database).reviews.rows(saved.id) if saved else row_review.nothing()
+    worked = saved_content.list_rows(page, saved) if saved else row_review.nothing()
     left, right = st.columns(2, vertical_alignment="bottom")
     which = left.selectbox("Fill in", list(WHICH), key="fill_which") if saved else next(iter(WHICH))
     column = right if saved else left

@@ -14,7 +14,7 @@ from core.requirements.match import answer_library
 from core.requirements.match.answer_library import Memory
 from core.requirements.read.requirement_list import RequirementList
 from core.requirements.work import saved_lists
-from pages.ui.kit import cache
+from pages.ui.kit import cache, saved_content
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
 
@@ -22,24 +22,21 @@ from pages.ui.requirements import gap_cache
 def library(page: Page, without: bytes = b"") -> tuple[Any, Memory]:
     """Return the library of answers and a stamp of its state.
 
-    It holds what was confirmed or corrected, and the answered rows of all lists that are worked on, but
-    for the list whose file is given.
+    It holds what was confirmed or corrected, and the answered rows of the lists that are worked on, but
+    for the list whose file is given; of all of it only what this person may see.
     """
-    store = cache.store(page.settings.database)
     mine = saved_lists.key(without)
-    sets = [saved for saved in store.requirement_sets.list() if saved.payload.get("file_key") != mine]
-    worked = {saved.id: store.reviews.rows(saved.id) for saved in sets}
-    stamp = (store.answers.stamp(), *((number, rows["version"].sum()) for number, rows in sorted(worked.items())))
-    answers = cache.remembered(
-        ANALYSES, ("library", page.settings.database, stamp, mine), lambda: _library(page, sets, worked)
-    )
-    return stamp, answers
+    lists = [saved for saved in saved_content.lists(page) if saved.payload.get("file_key") != mine]
+    worked = {saved.id: saved_content.list_rows(page, saved) for saved in lists}
+    number, rows = saved_content.answers(page)
+    versions = ((key, rows["version"].sum()) for key, rows in sorted(worked.items()))
+    stamp = (*saved_content.reader(page).key, number, *versions)
 
+    def joined() -> Memory:
+        parts = [answer_library.worked_on(saved.name, saved.payload, worked[saved.id]) for saved in lists]
+        return answer_library.joined(Memory(rows, page.settings.answers.stale_days), *parts)
 
-def _library(page: Page, sets: list[Any], worked: dict[int, Any]) -> Memory:
-    parts = [answer_library.worked_on(saved.name, saved.payload, worked[saved.id]) for saved in sets]
-    own = Memory(cache.store(page.settings.database).answers.frame(), page.settings.answers.stale_days)
-    return answer_library.joined(own, *parts)
+    return stamp, cache.remembered(ANALYSES, ("library", page.settings.database, stamp, mine), joined)
 
 
 def analysis(page: Page, source: RequirementList, stake: Stake | None) -> GapAnalysis:

@@ -10,22 +10,11 @@ from core.requirements.officefiles.grids import ENDINGS
 from core.requirements.work import sample_lists
 from core.requirements.work import saved_lists as kept_lists
 from core.store.repositories import Saved
-from pages.ui.kit import cache
+from pages.ui.kit import cache, saved_content
 from pages.ui.kit.shell import Page
 
-OWNER, KEPT = "everybody", "kept_list"
+OWNER, KEPT = saved_content.EVERYBODY, "kept_list"
 DEAL, SHOWN, CAME = "requirement_deal", "requirement_shown", "requirement_deal_came"
-
-
-def visible(page: Page) -> list[Saved]:
-    """Return the kept lists this person may see: those of no deal or of a deal they see; none with names hidden."""
-    if page.view.is_masked:
-        return []
-    saved_lists = cache.store(page.settings.database).requirement_sets.list(OWNER)
-    if not page.view.is_part:
-        return saved_lists
-    deal_ids = {None, *page.data.opportunities["opportunity_id"]}
-    return [saved for saved in saved_lists if saved.payload.get("opportunity_id") in deal_ids]
 
 
 def choose(page: Page) -> tuple[str, bytes, str]:
@@ -37,19 +26,19 @@ def choose(page: Page) -> tuple[str, bytes, str]:
         max_upload_size=50,
     )
     if upload is not None:
-        saved = _same_file(page, upload.getvalue())
-        _address(saved.name if saved else None)
+        same = _same_file(page, upload.getvalue())
+        _address(same.name if same else None)
         return upload.name, upload.getvalue(), upload.name
     left, right = st.columns(2)
-    sets = cache.store(page.settings.database).requirement_sets
-    names = [saved.name for saved in visible(page)]
+    by_name = {saved.name: saved for saved in saved_content.lists(page)}
+    names = list(by_name)
     if KEPT not in st.session_state and st.query_params.get(KEPT) in names:
         st.session_state[KEPT] = st.query_params[KEPT]
     earlier = right.selectbox("Or one you kept", names, index=None, placeholder="None chosen", key=KEPT)
     _address(earlier)
     if earlier:
         left.caption("Clear the choice beside to look at an example.")
-        file = sets.file(sets.get(earlier, OWNER))
+        file = saved_content.list_file(page, by_name[earlier])
         if file is not None:
             return file[0], file[1], file[0]
     shipped = sample_lists.lists()
@@ -77,7 +66,7 @@ def _address(name: str | None) -> None:
 def _same_file(page: Page, content: bytes) -> Saved | None:
     """Return the kept list that holds a file."""
     wanted = kept_lists.key(content)
-    return next((saved for saved in visible(page) if saved.payload.get("file_key") == wanted), None)
+    return next((saved for saved in saved_content.lists(page) if saved.payload.get("file_key") == wanted), None)
 
 
 def deal(page: Page, deals: list[Stake], content: bytes) -> Stake | None:
@@ -85,8 +74,8 @@ def deal(page: Page, deals: list[Stake], content: bytes) -> Stake | None:
     wanted = kept_lists.key(content) if content else ""
     if st.session_state.get(SHOWN) != wanted:
         st.session_state[SHOWN] = wanted
-        saved = _same_file(page, content) if content else None
-        mine = saved.payload.get("opportunity_id") if saved else None
+        same = _same_file(page, content) if content else None
+        mine = same.payload.get("opportunity_id") if same else None
         if mine or st.session_state.pop(CAME, False):
             st.session_state[DEAL] = next((stake for stake in deals if stake.opportunity_id == mine), None)
             st.session_state[CAME] = bool(mine)

@@ -15,12 +15,12 @@ from core.requirements.text.classification import CATEGORIES, PRIORITIES
 from core.requirements.work import row_review, saved_lists
 from core.store.repositories import Saved
 from core.store.reviews import Change, Conflict
-from pages.ui.kit import cache
+from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.grid import ROW
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
-from pages.ui.requirements.pick import OWNER, visible
+from pages.ui.requirements.pick import OWNER
 
 FIXED = ("row", "requirement_id", "text", "statement", "gap_type", "capability", "changed_by", "sheet", "version")
 SHOWN = tuple(name for name in row_review.GRID if name not in ("sheet", "version"))
@@ -32,7 +32,7 @@ BULK = {"state": "State", "owner": "Owner", "due_on": "Due", "priority": "Priori
 def kept_as(page: Page, analysis: GapAnalysis) -> Saved | None:
     """Return the kept list with the same file, so that work resumes wherever the file comes from."""
     wanted = saved_lists.key(analysis.source.content)
-    return next((saved for saved in visible(page) if saved.payload.get("file_key") == wanted), None)
+    return next((saved for saved in saved_content.lists(page) if saved.payload.get("file_key") == wanted), None)
 
 
 def decided(page: Page, analysis: GapAnalysis, stake: Stake | None) -> GapAnalysis:
@@ -40,7 +40,7 @@ def decided(page: Page, analysis: GapAnalysis, stake: Stake | None) -> GapAnalys
     saved = kept_as(page, analysis)
     if saved is None:
         return analysis
-    decisions = row_review.decisions(cache.store(page.settings.database).reviews.rows(saved.id))
+    decisions = row_review.decisions(saved_content.list_rows(page, saved))
     return analysis if decisions.is_empty() else gap_cache.decided(page, analysis, decisions, stake)
 
 
@@ -79,7 +79,7 @@ def work(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     _tell(page, saved)
     if saved.payload.get("opportunity_id") != analysis.summary.get("opportunity_id"):
         _deal(page, saved, analysis)
-    worked = cache.store(page.settings.database).reviews.rows(saved.id)
+    worked = saved_content.list_rows(page, saved)
     rows = row_review.grid(analysis, gap_cache.drafts(analysis), worked)
     far = row_review.progress(rows, page.data.as_of)
     c.answer(f"{saved.name}: {far.sentence()}")

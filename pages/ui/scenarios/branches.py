@@ -14,7 +14,7 @@ from core.scenarios import board_brief, files
 from core.scenarios.analysis import comparison, whatif
 from core.scenarios.levers import Scenario
 from core.store.branches import Branch, Branches, tree
-from pages.ui.kit import cache
+from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import cell
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios.form import ScenarioForm
@@ -67,7 +67,7 @@ def _save(page: Page, form: ScenarioForm, name: str, about: str, shared: bool) -
     plan, key = form.plan, f"{_me(page)}/{name}"
     payload = files.to_dict(replace(plan, name=name or "Scenario", description=about))
     try:
-        saved = _kept(page).keep(
+        branch = _kept(page).keep(
             name,
             _me(page),
             payload,
@@ -79,16 +79,16 @@ def _save(page: Page, form: ScenarioForm, name: str, about: str, shared: bool) -
     except QuarterdeckError as error:
         st.warning(str(error), icon=":material/warning:")
         return
-    _versions()[saved.key] = saved.version
-    form.origin = saved.key
-    word = "Saved" if saved.version == 1 else f"Saved again, version {saved.version}"
-    st.session_state["scenario_saved"] = f"{word}: {saved.name}"
+    _versions()[branch.key] = branch.version
+    form.origin = branch.key
+    word = "Saved" if branch.version == 1 else f"Saved again, version {branch.version}"
+    st.session_state["scenario_saved"] = f"{word}: {branch.name}"
     st.rerun()  # The whole page, for what is compared is chosen among what is saved.
 
 
 def _tree(page: Page, form: ScenarioForm) -> None:
     """Show the tree of branches, and what can be done with one."""
-    branches = tree(_kept(page).visible(_me(page)))
+    branches = tree(saved_content.scenarios(page))
     labels = {b.key: _label(depth, b, page) for depth, b in branches}
     chosen = st.selectbox(
         "Saved",
@@ -105,21 +105,25 @@ def _tree(page: Page, form: ScenarioForm) -> None:
     lock.button(word, on_click=_lock, args=(page, here), disabled=not mine, width="stretch")
     delete.button("Delete", on_click=_delete, args=(page, here), disabled=not mine, width="stretch")
     if here is not None:
-        st.caption(_about(here))
+        st.caption(_about(page, here))
     elif branches:
-        lines = [f"{labels[b.key]} · version {b.version} by {b.owner}, {b.saved_at:%d %B %Y}" for _, b in branches]
+        owners = {b.owner: saved_content.author(page, b.owner) for _, b in branches}
+        lines = [
+            f"{labels[b.key]} · version {b.version} by {owners[b.owner]}, {b.saved_at:%d %B %Y}" for _, b in branches
+        ]
         st.text("\n".join(lines[:LISTED]))
 
 
 def _label(depth: int, b: Branch, page: Page) -> str:
-    marks = (" 🔒" if b.is_locked else "") + ("" if b.owner == _me(page) else f" · {b.owner}")
+    owner = "" if b.owner == _me(page) else f" · {saved_content.author(page, b.owner)}"
+    marks = (" 🔒" if b.is_locked else "") + owner
     return f"{'　' * depth}{'└ ' if depth else ''}{b.name}{marks}"
 
 
-def _about(b: Branch) -> str:
+def _about(page: Page, b: Branch) -> str:
     plan = files.from_dict(b.payload)
     moved = ", ".join(s.words() for s in plan.levers) or "no lever moved"
-    text = f"Version {b.version} by {b.owner}, {b.saved_at:%d %B %Y %H:%M} UTC: {moved}."
+    text = f"Version {b.version} by {saved_content.author(page, b.owner)}, {b.saved_at:%d %B %Y %H:%M} UTC: {moved}."
     return f"{text} {b.description}".strip()
 
 
@@ -201,7 +205,7 @@ def compare(page: Page, form: ScenarioForm) -> None:
     with cell(page, "How do they compare?") as c:
         plan, ground = form.plan, form.ground
         plans = {NOW: Scenario(NOW), plan.name: plan}
-        plans |= {b.name: files.from_dict(b.payload) for b in _kept(page).visible(_me(page))}
+        plans |= {b.name: files.from_dict(b.payload) for b in saved_content.scenarios(page)}
         plans |= {name: preset for name, preset in form.presets().items() if name not in plans}
         names = list(plans)
         left, right = st.columns([3, 1], vertical_alignment="bottom")

@@ -1,0 +1,184 @@
+"""What one person may see of what people saved: cut by scope and masking, as the rows of the data are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import polars as pl
+
+from core.access import masking
+from core.access.identity import Identity
+from core.config import Settings
+from core.contracts import Dataset
+
+HIDDEN, COLLEAGUE = "Hidden", "A colleague"
+
+
+class SavedList(Protocol):
+    """A requirement list as the store gives it."""
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """Return what was saved; `opportunity_id` names the deal the list belongs to."""
+        ...
+
+
+L = TypeVar("L", bound=SavedList)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who looks at saved content, and at which rows of the data.
+
+    Attributes
+    ----------
+    user : str
+    data : Dataset
+        The rows this person sees.
+    is_bound : bool
+        Whether the person is bound to regions or a team.
+    is_masked : bool
+        Whether names of companies and people are hidden.
+    """
+
+    user: str
+    data: Dataset
+    is_bound: bool = False
+    is_masked: bool = False
+
+    @staticmethod
+    def of(identity: Identity, data: Dataset) -> Reader:
+        """Return who reads.
+
+        Parameters
+        ----------
+        identity : Identity
+        data : Dataset
+            As the person's page works with it. Names are hidden where they are hidden in it; a person bound to
+            regions or a team stays so with data uploaded for a session.
+        """
+        is_bound = bool(identity.regions or identity.team_of) or data.whole is not None
+        return Reader(identity.user, data, is_bound, identity.is_masked or data.unmasked is not None)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Return what results worked out for this reader are kept under; empty where all is seen."""
+        if not (self.is_bound or self.is_masked):
+            return ()
+        return (self.user, self.data.fingerprint, "bound" if self.is_bound else "", "masked" if self.is_masked else "")
+
+    def _deals(self) -> set[str]:
+        # What somebody uploads for a session is no proof of which deals are theirs.
+        return set() if self.data.is_transient else set(self.data.opportunities["opportunity_id"])
+
+
+def lists(reader: Reader, saved: Iterable[L]) -> list[L]:
+    """Return the requirement lists a person may see.
+
+    Parameters
+    ----------
+    reader : Reader
+    saved : iterable of saved lists
+
+    Returns
+    -------
+    list
+        All of them without bounds; with bounds those of no deal or of a deal the person sees; none where names
+        are hidden, for a list is a buyer's own words.
+    """
+    if reader.is_masked:
+        return []
+    if not reader.is_bound:
+        return list(saved)
+    deals = {None, *reader._deals()}
+    return [entry for entry in saved if entry.payload.get("opportunity_id") in deals]
+
+
+def answers(reader: Reader, rows: pl.DataFrame, sources: Collection[str]) -> pl.DataFrame:
+    """Return the answers of the library a person may see.
+
+    Parameters
+    ----------
+    reader : Reader
+    rows : pl.DataFrame
+        With source (the list it was answered in) and owner.
+    sources : collection of str
+        Names of the lists the person may see, and of no others.
+
+    Returns
+    -------
+    pl.DataFrame
+        All rows without bounds; with bounds those of these lists and the person's own; none where names are hidden.
+    """
+    if reader.is_masked:
+        return rows.clear()
+    if not reader.is_bound:
+        return rows
+    return rows.filter(pl.col("source").is_in(sorted(sources)) | (pl.col("owner") == reader.user))
+
+
+def people(reader: Reader, names: Iterable[str], settings: Settings) -> dict[str, str]:
+    """Return the people of a saved record a person may see: the name saved to the name shown.
+
+    Parameters
+    ----------
+    reader : Reader
+    names : iterable of str
+        As they were saved.
+    settings : Settings
+        They hold the key of the invented names.
+
+    Returns
+    -------
+    dict
+        All under their own names without bounds; with bounds those in the person's part of the sales team;
+        where names are hidden, under the invented name that stands for them everywhere else.
+    """
+    if not (reader.is_bound or reader.is_masked):
+        return {name: name for name in names}
+    shown = dict(reader.data.sales_team.select("rep_id", "rep_name").unique("rep_id").iter_rows())
+    raw = reader.data.unmasked
+    if not reader.is_masked or raw is None:
+        mine = set() if reader.is_masked or reader.data.is_transient else set(shown.values())
+        return {name: name for name in names if name in mine}
+    ids = dict(raw.sales_team.select("rep_name", "rep_id").unique("rep_name").iter_rows())
+    invented = {name: shown.get(masking.person_id(ids[name], raw, settings)) for name in names if name in ids}
+    return {name: pseudonym for name, pseudonym in invented.items() if pseudonym is not None}
+
+
+def calls(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the forecast calls a person may see: with bounds those of people in their part of the sales team."""
+    return _of(reader, rows, "manager_id", set(reader.data.sales_team["rep_id"]))
+
+
+def deal_edits(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what reviews say of the deals a person sees."""
+    return _of(reader, rows, "opportunity_id", set(reader.data.opportunities["opportunity_id"]))
+
+
+def _of(reader: Reader, rows: pl.DataFrame, column: str, mine: set[str]) -> pl.DataFrame:
+    if not (reader.is_bound or reader.is_masked):
+        return rows
+    return rows.filter(pl.col(column).is_in(sorted(mine)))
+
+
+def trail(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return an audit list as a person may see it: where names are hidden, what was done and when.
+
+    Parameters
+    ----------
+    reader : Reader
+    rows : pl.DataFrame
+        [at, user, action, target, detail].
+    """
+    if not reader.is_masked:
+        return rows
+    named = pl.col("user", "target", "detail")
+    return rows.with_columns(pl.when(named != "").then(pl.lit(HIDDEN)).otherwise(named).name.keep())
+
+
+def author(reader: Reader, user: str) -> str:
+    """Return who saved something, as the person may see it."""
+    return COLLEAGUE if reader.is_masked and user != reader.user else user

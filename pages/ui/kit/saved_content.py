@@ -1,0 +1,96 @@
+"""The only door of the pages to what people saved: every read is cut by scope and masking, as `page.data` is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from core.access import saved_content as seen
+from core.access.saved_content import Reader
+from core.forecasts import calls as forecast_calls
+from core.store import Store
+from core.store.branches import Branch
+from core.store.repositories import Saved
+from pages.ui.kit import cache
+from pages.ui.kit.shell import Page
+
+EVERYBODY = "everybody"
+
+
+def reader(page: Page) -> Reader:
+    """Return who reads, and which rows they see."""
+    return Reader.of(page.identity, page.data)
+
+
+def lists(page: Page) -> list[Saved]:
+    """Return the requirement lists this person may see, newest first."""
+    return seen.lists(reader(page), _store(page).requirement_sets.list(EVERYBODY))
+
+
+def list_file(page: Page, saved: Saved) -> tuple[str, bytes] | None:
+    """Return the buyer's file of a list that `lists` gave; None where none was kept."""
+    return _store(page).requirement_sets.file(saved)
+
+
+def list_rows(page: Page, saved: Saved) -> pl.DataFrame:
+    """Return what people did with the rows of a list that `lists` gave."""
+    return _store(page).reviews.rows(saved.id)
+
+
+def answers(page: Page) -> tuple[int, pl.DataFrame]:
+    """Return the library of answers as this person may see it, and a number that rises with every decision."""
+    store = _store(page)
+    every = store.requirement_sets.list()
+    files = store.requirement_sets.file_names()
+    mine = {saved.id for saved in seen.lists(reader(page), every)}
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for saved in every:
+        names[saved.id in mine] |= {saved.name, files.get(saved.id, saved.name)}
+    return store.answers.stamp(), seen.answers(reader(page), store.answers.frame(), names[True] - names[False])
+
+
+def record(page: Page, name: str) -> tuple[dict[str, Any], int]:
+    """Return a record of enablement by its name, and its version; nothing and 0 where there is none."""
+    entries = [entry for entry in _store(page).enablement.list(EVERYBODY) if entry.name == name]
+    return (dict(entries[0].payload), entries[0].version) if entries else ({}, 0)
+
+
+def people(page: Page, names: list[str]) -> dict[str, str]:
+    """Return the people of a record this person may see: the name saved to the name shown."""
+    return seen.people(reader(page), names, page.settings)
+
+
+def calls(page: Page) -> pl.DataFrame:
+    """Return every forecast call this person may see."""
+    return seen.calls(reader(page), forecast_calls.kept(page.data, page.settings, _store(page)))
+
+
+def deal_edits(page: Page) -> pl.DataFrame:
+    """Return what reviews say of the deals this person sees."""
+    rows = _store(page).deal_edits.newest(forecast_calls.book(page.data))
+    return seen.deal_edits(reader(page), rows)
+
+
+def scenarios(page: Page) -> list[Branch]:
+    """Return one's own scenarios and those that others share."""
+    return _store(page).scenarios.visible(page.identity.user)
+
+
+def author(page: Page, user: str) -> str:
+    """Return who saved something, as this person may see it."""
+    return seen.author(reader(page), user)
+
+
+def trail(page: Page, most: int = 1_000) -> pl.DataFrame:
+    """Return the newest rows of the audit list, as this person may see them."""
+    return seen.trail(reader(page), _store(page).audit.newest(most))
+
+
+def trail_about(page: Page, target: str) -> pl.DataFrame:
+    """Return the audit list's rows about something, oldest first, as this person may see them."""
+    return seen.trail(reader(page), _store(page).audit.about(target))
+
+
+def _store(page: Page) -> Store:
+    return cache.store(page.settings.database)
