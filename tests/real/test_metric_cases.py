@@ -47,8 +47,10 @@ def test_a_family_that_no_longer_sells_is_the_largest_move(case, settings):
     (text, amount, _) = next(headlines._family(data, settings))
     assert text.startswith("Gone is down USD 5.0 k on the twelve months before")
     assert amount == 5000
-    sums = metrics.bookings.by_region_and_family(data, settings).frame.group_by("family").agg(
-        pl.col("amount").sum(), pl.col("earlier_amount").sum()
+    sums = (
+        metrics.bookings.by_region_and_family(data, settings)
+        .frame.group_by("family")
+        .agg(pl.col("amount").sum(), pl.col("earlier_amount").sum())
     )
     assert dict(sums.select("family", pl.concat_list("amount", "earlier_amount")).iter_rows()) == {
         "Fam": [200, 1000],
