@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 
 import polars as pl
 
-from core.config import Settings
-from core.config.calendar import quarter_end
+from core.config import Settings, windows
+from core.config.calendar import quarter_end, quarter_number
 from core.contracts import Dataset
 from core.contracts.spans import line_runs
 from core.contracts.stage_words import UNKNOWN_STAGE
@@ -128,7 +128,7 @@ def build(dataset: Dataset, as_of: date, settings: Settings, only: str | None = 
             age_days=(pl.lit(as_of) - pl.col("created_on")).dt.total_days(),
             days_to_close=(pl.col("close_on") - as_of).dt.total_days(),
             days_to_quarter_end=pl.lit(ahead),
-            fiscal_quarter=pl.lit((as_of.month - settings.fiscal.year_start_month) % 12 // 3 + 1),
+            fiscal_quarter=pl.lit(quarter_number(as_of, settings)),
         )
         .with_columns(
             meetings_per_week=pl.col("n_meetings") / (pl.col("age_days") / 7).clip(1),
@@ -259,7 +259,7 @@ def _records(dataset: Dataset, as_of: date) -> pl.DataFrame:
 
 def _rates(dataset: Dataset, as_of: date, by: tuple[str, ...], name: str) -> pl.DataFrame:
     """Return the share won of lately closed deals by some columns, drawn towards the average."""
-    recent = pl.col("is_closed") & pl.col("close_on").is_between(as_of - timedelta(days=RECENT_DAYS), as_of)
+    recent = pl.col("is_closed") & windows.last_days(as_of, RECENT_DAYS).holds("close_on")
     rows = dataset.opportunities.select("account_id", "competitor", "is_closed", "is_won", "close_on")
     closed = rows.filter(recent)
     overall = closed["is_won"].mean() if closed.height else None

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
+from core.config.calendar import add_months, add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.contracts.spans import is_valid
@@ -119,7 +119,7 @@ def quarters(data: Dataset, settings: Settings, most: int | None = None) -> list
     first = deal_features.first(data)
     begins = [quarter_start(data.as_of, settings)]
     while len(begins) <= (most or QUARTERS):
-        begins.append(add_months(begins[-1], -3))
+        begins.append(add_quarters(begins[-1], -1, settings))
     if first is None:
         return []
     return sorted(day for day in begins if (day - first).days >= FIRST_YEAR_DAYS)
@@ -315,8 +315,10 @@ def _baselines(
     commit = closed + float(sums.get("commit", 0.0)) if any(k is not None for k in sums) else None
     best = None if commit is None else commit + float(sums.get("best_case", 0.0))
     before = add_months(begin, -12)
-    is_whole = begin == quarter_start(begin, settings) and until == quarter_end(begin, settings)
-    past = add_months(before, 3) - timedelta(days=1) if is_whole else before + (until - begin)
+    past = before + (until - begin)
+    if begin == quarter_start(begin, settings) and until == quarter_end(begin, settings):
+        before = add_quarters(begin, -4, settings)
+        past = quarter_end(before, settings)
     first = deal_features.first(rewound)
     last_year = _won(rewound, before, past) if first is not None and first <= before else None
     return dict(zip(RULES, (last_year, weighted, commit, best), strict=True))

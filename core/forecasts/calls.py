@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
+from core.config.calendar import add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import StoreError
 from core.metrics import hierarchy
@@ -117,8 +117,7 @@ def _opened(settings: Settings) -> Iterator[Store]:
 
 def periods(data: Dataset, settings: Settings) -> list[date]:
     """Return the first days of the quarters that can be called: the running one and the next."""
-    now = quarter_start(data.as_of, settings)
-    return [now, add_months(now, 3)]
+    return [quarter_start(data.as_of, settings), add_quarters(data.as_of, 1, settings)]
 
 
 def deadline(period: date, settings: Settings) -> date:

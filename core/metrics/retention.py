@@ -193,9 +193,9 @@ def _first_leaver_of_survivors(spans: pl.DataFrame, as_of: date) -> date | None:
 
     def ages(day: date) -> NDArray[np.int64]:
         reached = pl.min_horizontal("ended_on", pl.lit(day)).fill_null(pl.lit(day)) - pl.col("started_on")
-        return spans.select(_months(reached).clip(-1) + 1).to_series().to_numpy()
+        return spans.select(_months(reached).clip(0)).to_series().to_numpy()
 
-    until_first, until_end = ages(first), ages(as_of)
+    until_first, until_end = ages(first), ages(as_of) + 1  # A month begun before the day is watched after it.
     longest = int(until_end.max()) + 2
     before, after = np.zeros(longest), np.zeros(longest)
     before[0] = spans.height

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import add_months, quarter_start
+from core.config.calendar import add_quarters
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
 
@@ -67,7 +67,7 @@ def past_calls(data: Dataset, settings: Settings, seed: int = 7) -> pl.DataFrame
         pipeline_amount, note], amounts in whole thousands.
     """
     rows: list[dict[str, object]] = []
-    begins = [add_months(quarter_start(data.as_of, settings), -3 * k) for k in range(QUARTERS - 1, -1, -1)]
+    begins = [add_quarters(data.as_of, -k, settings) for k in range(QUARTERS - 1, -1, -1)]
     for period in begins:
         mood = float(np.random.default_rng([seed, period.toordinal()]).normal(0, MOOD))
         for turn, offset in enumerate(CALL_DAYS):
@@ -136,7 +136,7 @@ def _books(
         team.select(pl.col("rep_id").alias("owner_id"), "manager_id"), on="owner_id"
     )
     sums = mine.group_by("manager_id", kind=kind).agg(pl.col("amount").sum())
-    due = mine.filter(~won, pl.col("close_on") < add_months(period, 3)).group_by("manager_id")
+    due = mine.filter(~won, pl.col("close_on") < add_quarters(period, 1, settings)).group_by("manager_id")
     rows = [*sums.iter_rows(), *due.agg(pl.lit("due"), pl.col("amount").sum()).iter_rows()]
     books: dict[str, dict[str, float]] = {}
     for manager, name, amount in rows:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from core.artifacts import remembered
-from core.config import Settings
+from core.config import Settings, windows
 from core.config.calendar import quarter_end
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
@@ -177,8 +177,7 @@ def worth(history: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
     as_of : date
     days : int
     """
-    lately = pl.col("created_on").is_between(as_of - timedelta(days=365), as_of)
-    deals = history.filter(lately).unique("opportunity_id")
+    deals = history.filter(windows.last_days(as_of, YEAR).holds("created_on")).unique("opportunity_id")
     if deals.is_empty() or days <= 0:
         return 0.0, 0.0
     age = pl.col("ended_on") - pl.col("created_on")
@@ -187,7 +186,7 @@ def worth(history: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
     won = observed.filter(seen).with_columns(left=(days - age.dt.total_days()).clip(0), end_amount=pl.col("end_amount"))
     if not observed.height:
         return 0.0, 0.0
-    per_day = deals.height / 365 / observed.height
+    per_day = deals.height / YEAR / observed.height
     mean = won.select((pl.col("left") * pl.col("end_amount")).sum()).item() or 0.0
     square = won.select((pl.col("left") * pl.col("end_amount") ** 2).sum()).item() or 0.0
     return float(mean) * per_day, float(square) * per_day
@@ -243,12 +242,13 @@ def _sized(deals: pl.DataFrame, as_of: date) -> pl.DataFrame:
 def _each(deals: pl.DataFrame, part: str, as_of: date, days: int, typical: float) -> float:
     """Return what one deal of a part is worth on average by the end of the window, shrunk toward a typical one."""
     own = deals.filter(pl.col("part") == part)
-    n = own.filter(pl.col("created_on").is_between(as_of - timedelta(days=YEAR), as_of - timedelta(days=days))).height
+    old = windows.Days(windows.last_days(as_of, YEAR).begin, as_of - timedelta(days=days - 1))
+    n = own.filter(old.holds("created_on")).height
     return (n * _per_deal(own, as_of, days) + PRIOR_DEALS * typical) / (n + PRIOR_DEALS)
 
 
 def _per_deal(deals: pl.DataFrame, as_of: date, days: int) -> float:
-    n = deals.filter(pl.col("created_on").is_between(as_of - timedelta(days=YEAR), as_of)).height
+    n = deals.filter(windows.last_days(as_of, YEAR).holds("created_on")).height
     return worth(deals, as_of, days)[0] / n if n else 0.0
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from core.config import Settings
+from core.config import Settings, windows
 from core.contracts import Dataset
 from core.metrics.measure import counted, money, percent
 from core.models.customers import retention_curves
@@ -103,11 +102,9 @@ def margins(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     pl.DataFrame
         [account_id, margin_rate], margins within 0 and 1.
     """
-    year = dataset.as_of - timedelta(days=365)
+    year = windows.last_months(dataset.as_of)
     lines = dataset.transactions.filter(
-        (pl.col("kind") != "booking")
-        & pl.col("cost_amount").is_not_null()
-        & pl.col("booked_on").is_between(year, dataset.as_of)
+        (pl.col("kind") != "booking") & pl.col("cost_amount").is_not_null() & year.holds("booked_on")
     )
     sums = lines.group_by("account_id").agg(pl.col("amount").sum(), pl.col("cost_amount").sum())
     total = float(sums["amount"].sum())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import add_months, quarter_label, quarter_start
+from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid, line_runs
 from core.scenarios.data import baseline, historical_ranges
@@ -86,16 +87,16 @@ def run(dataset: Dataset, settings: Settings) -> Backtest:
     begun = dataset.opportunities["created_on"].min()
     rows = []
     for back in range(QUARTERS, 0, -1):
-        start = add_months(now, -3 * back)
-        if isinstance(begun, date) and begun <= add_months(start, -15):
+        start = add_quarters(now, -back, settings)
+        if isinstance(begun, date) and begun <= add_quarters(start, -5, settings):
             rows.append(_tested_quarter(dataset, settings, start))
     return Backtest(pl.DataFrame(rows, schema=SHAPE), settings.currency)
 
 
 def _tested_quarter(dataset: Dataset, settings: Settings, start: date) -> dict[str, object]:
-    end = add_months(start, 3)
+    end = add_quarters(start, 1, settings)
     base = baseline.build(rewound(dataset, start), settings, None)
-    moves = _happened(dataset, start)
+    moves = _happened(dataset, start, settings)
     informed = Scenario("what happened", tuple(LeverSetting(n, v) for n, v in moves.items()))
     plain, after = expectation.run(base), expectation.run(base, informed)
     won = dataset.opportunities.filter(pl.col("is_won") & pl.col("close_on").is_between(start, end - timedelta(days=1)))
@@ -114,11 +115,10 @@ def _tested_quarter(dataset: Dataset, settings: Settings, start: date) -> dict[s
     }
 
 
-def _happened(dataset: Dataset, start: date) -> dict[str, float]:
+def _happened(dataset: Dataset, start: date, settings: Settings) -> dict[str, float]:
     """Return what each lever did in a quarter, against the mean of the four before it."""
-    spans = [(add_months(start, -3 * k), add_months(start, -3 * (k - 1))) for k in range(4, 0, -1)]
-    before = [historical_ranges.quarter(dataset, *span) for span in spans]
-    then = historical_ranges.quarter(dataset, start, add_months(start, 3))
+    begins = [add_quarters(start, k, settings) for k in range(-4, 2)]
+    *before, then = (historical_ranges.quarter(dataset, *span) for span in pairwise(begins))
     out = {}
     for name in TOLD:
         past = [v for v in (q[name] for q in before) if v is not None]

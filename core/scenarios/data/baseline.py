@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import add_months, quarter_end, quarter_label, quarter_start
+from core.config.calendar import add_months, add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.models import outlook
 from core.scenarios.data import capacity, correlation, margins, recurring_history, rescoring, win_curves
@@ -147,7 +147,7 @@ def build(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Baseli
     lines = _placed(dataset, dataset.subscriptions)
     scored = pl.DataFrame() if bundle is None else bundle.deal_scores
     past = bundle.close.past_ if bundle is not None and bundle.close is not None else pl.DataFrame()
-    quotas = capacity.quotas(dataset, start, QUARTERS)
+    quotas = capacity.quotas(dataset, settings, QUARTERS)
     return Baseline(
         as_of,
         settings.currency,
@@ -161,7 +161,7 @@ def build(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Baseli
         came,
         recurring_history.rows(dataset, lines, pl.DataFrame() if bundle is None else bundle.churn_scores),
         quotas,
-        tuple(quarter_label(add_months(start, 3 * q), settings) for q in range(QUARTERS)),
+        tuple(quarter_label(add_quarters(start, q, settings), settings) for q in range(QUARTERS)),
         recurring_history.gained(dataset, lines, deals),
         margins.discount(dataset),
         capacity.reps(dataset),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import polars as pl
 
-from core.config.calendar import add_months
+from core.config import Settings
+from core.config.calendar import add_quarters
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
 from core.metrics.attainment import quota_of_reps
@@ -26,7 +25,7 @@ def reps(dataset: Dataset) -> int:
     return (sellers if sellers.height else now)["rep_id"].n_unique()
 
 
-def quotas(dataset: Dataset, start: date, count: int) -> tuple[float | None, ...]:
+def quotas(dataset: Dataset, settings: Settings, count: int) -> tuple[float | None, ...]:
     """Return the reps' quota of the running quarter and those after it.
 
     A quarter for which none was set yet takes that of the same quarter a year before; None where
@@ -34,7 +33,7 @@ def quotas(dataset: Dataset, start: date, count: int) -> tuple[float | None, ...
     """
     out: list[float | None] = []
     for quarter in range(count):
-        begin = add_months(start, 3 * quarter)
+        begin = add_quarters(dataset.as_of, quarter, settings)
         quota = quota_of_reps(dataset, begin) or (out[quarter - 4] if quarter >= 4 else None)
-        out.append(quota or quota_of_reps(dataset, add_months(begin, -12)) or None)
+        out.append(quota or quota_of_reps(dataset, add_quarters(begin, -4, settings)) or None)
     return tuple(out)

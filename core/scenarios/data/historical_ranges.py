@@ -9,7 +9,7 @@ from functools import cached_property
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import add_months, quarter_start
+from core.config.calendar import add_quarters, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid, line_runs
 from core.metrics.attainment import quota_of_reps
@@ -94,10 +94,10 @@ def ranges(dataset: Dataset, settings: Settings, surprises: tuple[float, ...] = 
         Wins over expected wins, less one, on past dates.
     """
     end = quarter_start(dataset.as_of, settings)
-    starts = [add_months(end, -3 * k) for k in range(QUARTERS, 0, -1)]
+    starts = [add_quarters(end, -k, settings) for k in range(QUARTERS, 0, -1)]
     begun = dataset.opportunities["created_on"].min()
     first = begun if isinstance(begun, date) else end
-    rows = [quarter(dataset, start, add_months(start, 3)) for start in starts if start >= first]
+    rows = [quarter(dataset, start, add_quarters(start, 1, settings)) for start in starts if start >= first]
     by_lever: dict[str, list[float]] = {}
     for lever in rows[0] if rows else ():
         values = [float(v) for v in (row[lever] for row in rows) if v is not None]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import polars as pl
 
+from core.config import windows
 from core.contracts import Dataset
 
 
@@ -16,9 +15,9 @@ def cost_rates(dataset: Dataset) -> pl.DataFrame:
     price of the family's products.
     """
     families = dataset.products.select("product_id", "family").unique("product_id")
-    since = dataset.as_of - timedelta(days=365)
+    year = windows.last_months(dataset.as_of)
     lines = dataset.transactions.filter(
-        (pl.col("kind") == "booking") & pl.col("booked_on").is_between(since, dataset.as_of) & (pl.col("amount") > 0)
+        (pl.col("kind") == "booking") & year.holds("booked_on") & (pl.col("amount") > 0)
     ).join(families, on="product_id", how="inner")
     costed = lines.filter(pl.col("cost_amount").is_not_null())
     seen = costed.group_by("family").agg(seen=pl.col("cost_amount").sum() / pl.col("amount").sum())
@@ -30,10 +29,10 @@ def cost_rates(dataset: Dataset) -> pl.DataFrame:
 
 def discount(dataset: Dataset) -> float:
     """Return the mean discount of last year's bookings by list value; 0 where none is known."""
-    since = dataset.as_of - timedelta(days=365)
+    year = windows.last_months(dataset.as_of)
     lines = dataset.transactions.filter(
         (pl.col("kind") == "booking")
-        & pl.col("booked_on").is_between(since, dataset.as_of)
+        & year.holds("booked_on")
         & pl.col("discount_rate").is_between(0, 0.95)
         & (pl.col("amount") > 0)
     )
