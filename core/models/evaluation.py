@@ -13,6 +13,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.features.labels import plain
+from core.marts.exact import exact_sum
 from core.metrics import money, percent
 from core.models import drift, registry
 from core.models.estimators import calibration
@@ -75,7 +76,7 @@ def past(dataset: Dataset, settings: Settings, subject: str, days: int) -> pl.Da
         return here.join(deals.join(families, on="product_id", how="left"), on="opportunity_id").join(
             kinds, on="account_id", how="left"
         )
-    latest = dataset.subscriptions.group_by("account_id").agg(amount=pl.col("mrr_amount").sum() * 12)
+    latest = dataset.subscriptions.group_by("account_id").agg(amount=exact_sum("mrr_amount") * 12)
     return here.join(kinds, on="account_id").join(latest, on="account_id", how="left")
 
 

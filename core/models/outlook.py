@@ -353,7 +353,7 @@ def _variance(scored: pl.DataFrame) -> float:
 
 def _won_between(history: pl.DataFrame, after: date, until: date) -> float:
     won = history.filter(pl.col("is_won") & (pl.col("ended_on") > after) & (pl.col("ended_on") <= until))
-    return float(won.unique("opportunity_id")["end_amount"].sum())
+    return float(won.unique("opportunity_id", keep="first", maintain_order=True)["end_amount"].sum())
 
 
 def still_to_come(dataset: Dataset, settings: Settings) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.marts.exact import exact_sum
 from core.metrics.measure import counted, money, percent
 from core.models.customers import retention_curves
 from core.models.customers.bgnbd import RepeatValue
@@ -109,7 +110,7 @@ def margins(dataset: Dataset, settings: Settings) -> pl.DataFrame:
         & pl.col("cost_amount").is_not_null()
         & pl.col("booked_on").is_between(year, dataset.as_of)
     )
-    sums = lines.group_by("account_id").agg(pl.col("amount").sum(), pl.col("cost_amount").sum())
+    sums = lines.group_by("account_id").agg(exact_sum("amount"), exact_sum("cost_amount")).sort("account_id")
     total = float(sums["amount"].sum())
     overall = 1 - float(sums["cost_amount"].sum()) / total if total > 0 else settings.customers.margin_rate
     gross = pl.col("amount").clip(0) - pl.col("cost_amount") + PRIOR_MARGIN_AMOUNT * overall

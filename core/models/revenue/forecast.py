@@ -12,6 +12,7 @@ from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
+from core.marts.exact import exact_sum
 from core.metrics.measure import money
 from core.models.revenue import bookings_signal
 from core.models.revenue.local_models import SEASON, Floats
@@ -39,7 +40,7 @@ def monthly(transactions: pl.DataFrame, as_of: date, by: str | None = None) -> p
         pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < month_start(as_of))
     )
     month = pl.col("booked_on").dt.truncate("1mo")
-    return lines.group_by(unit=unit, month=month).agg(pl.col("amount").sum()).sort("unit", "month")
+    return lines.group_by(unit=unit, month=month).agg(exact_sum("amount")).sort("unit", "month")
 
 
 def revenue_panel(dataset: Dataset, by: str = "region") -> pl.DataFrame:

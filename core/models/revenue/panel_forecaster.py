@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts.errors import ModelError
+from core.marts.exact import exact_sum
 from core.models.revenue import ensemble_weights, members, worker_pool
 from core.models.revenue.bookings_signal import Past, surprise
 from core.models.revenue.local_models import Floats
@@ -250,7 +251,7 @@ def _series(frame: pl.DataFrame) -> tuple[list[str], list[date], list[Floats]]:
             pl.col("amount").cast(pl.Float64),
         )
         .group_by("unit", "month")
-        .agg(pl.col("amount").fill_null(0.0).sum())
+        .agg(exact_sum("amount"))
     )
     units, lasts, out = [], [], []
     for part in sums.sort("unit", "month").partition_by("unit", maintain_order=True):

@@ -11,6 +11,7 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
+from core.marts.exact import exact_sum
 from core.metrics import money, percent
 from core.models import registry
 from core.models.revenue import forecast
@@ -42,7 +43,7 @@ class Parts:
         ahead = self.frame.filter("is_forecast")
         if ahead.is_empty():
             return "There is no revenue to forecast from."
-        sums = ahead.group_by("unit", maintain_order=True).agg(pl.col("amount").sum())
+        sums = ahead.group_by("unit", maintain_order=True).agg(exact_sum("amount"))
         total, top = float(sums["amount"].sum()), sums.row(0, named=True)
         n = ahead["month"].n_unique()
         text = (
@@ -74,7 +75,7 @@ class Parts:
         both = (
             ahead.join(past, on=["unit", "before"], how="left")
             .group_by("unit", maintain_order=True)
-            .agg(pl.col("amount").sum(), pl.col("earlier").sum(), n=pl.col("earlier").count(), months=pl.len())
+            .agg(exact_sum("amount"), exact_sum("earlier"), n=pl.col("earlier").count(), months=pl.len())
         )
         is_complete = (pl.col("n") == pl.col("months")) & (pl.col("earlier") > 0)
         return both.select(
@@ -166,7 +167,7 @@ def _sorted(frame: pl.DataFrame, by: str, settings: Settings) -> Parts:
     if frame.is_empty():
         return Parts(frame, by, settings.currency)
     shape = ["unit", "month", "amount", "lower", "upper", "is_forecast"]
-    ahead = frame.filter("is_forecast").group_by("unit").agg(ahead=pl.col("amount").sum())
+    ahead = frame.filter("is_forecast").group_by("unit").agg(ahead=exact_sum("amount"))
     ranked = frame.filter(pl.col("unit") != ALL).join(ahead, on="unit")
     return Parts(
         ranked.sort("ahead", "unit", "month", descending=[True, False, False]).select(shape), by, settings.currency

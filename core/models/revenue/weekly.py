@@ -15,6 +15,7 @@ from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
+from core.marts.exact import exact_sum
 from core.metrics import money, percent
 from core.metrics.remembered import Same, remembered
 from core.models.revenue import forecast
@@ -130,7 +131,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
 def daily(dataset: Dataset) -> pl.DataFrame:
     """Return revenue [day, amount] by day, from the first day to `as_of`, 0 where nothing was billed."""
     lines = marts.of(dataset).bookings_daily.filter(pl.col("kind").is_in(["billing", "refund"]))
-    sums = lines.group_by(day=pl.col("booked_on")).agg(pl.col("amount").sum()).sort("day")
+    sums = lines.group_by(day=pl.col("booked_on")).agg(exact_sum("amount")).sort("day")
     if sums.is_empty():
         raise ModelError("There is no revenue to forecast from.", mend="Load transactions of kind billing.")
     every = pl.DataFrame({"day": pl.date_range(sums["day"][0], dataset.as_of, eager=True)})
@@ -157,7 +158,7 @@ def profile(days: pl.DataFrame, before: date) -> tuple[np.ndarray, np.ndarray]:
     recent = days.filter((pl.col("day") < before) & (pl.col("day") >= add_months(before, -LEARNT_MONTHS)))
     month = pl.col("day").dt.truncate("1mo")
     shares = (
-        recent.with_columns(total=pl.col("amount").sum().over(month), length=pl.len().over(month))
+        recent.with_columns(total=exact_sum("amount").over(month), length=pl.len().over(month))
         .filter(pl.col("total") > 0)
         .with_columns(share=pl.col("amount") / pl.col("total"), dom=pl.col("day").dt.day() - 1)
     )
@@ -186,7 +187,7 @@ def laid(months: list[tuple[date, float]], spread: tuple[np.ndarray, np.ndarray]
 
 
 def _by_week(days: pl.DataFrame) -> pl.DataFrame:
-    return days.group_by(week=pl.col("day").dt.truncate("1w")).agg(pl.col("amount").sum()).sort("week")
+    return days.group_by(week=pl.col("day").dt.truncate("1w")).agg(exact_sum("amount")).sort("week")
 
 
 @remembered(4)
@@ -209,7 +210,7 @@ def _replayed_weeks(replays: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
         )
         both = by_day.join(days.rename({"amount": "actual"}), on="day")
         weeks = both.group_by(week=pl.col("day").dt.truncate("1w")).agg(
-            pl.col("amount").sum(), pl.col("actual").sum(), n=pl.len()
+            exact_sum("amount"), exact_sum("actual"), n=pl.len()
         )
         parts.append(weeks.filter(pl.col("n") == 7).drop("n").with_columns(ahead=pl.lit(ahead)))
     return pl.concat(parts).sort("ahead", "week") if parts else pl.DataFrame()
