@@ -21,7 +21,7 @@ from core.models.close import CloseModel
 from core.models.estimators import calibration, model_selection
 from core.models.estimators.tabular_classifier import ProbabilityLearner
 from core.models.revenue.forecast import RevenueForecaster
-from core.models.revenue.members import MEMBERS
+from core.models.revenue.local_models import MEMBERS
 from core.sources import load_sample
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -77,8 +77,8 @@ def test_widths_never_shrink_and_grow_with_the_root_where_unknown():
 def test_a_member_that_runs_away_gives_the_drift():
     y = np.arange(1.0, 21.0)
     instead = models.revenue.local_models.drift(y, 2)
-    assert models.revenue.local_models.within_reach(y, np.array([21.0, 500.0]), instead) is instead
-    assert models.revenue.local_models.within_reach(y, np.array([21.0, np.nan]), instead) is instead
+    assert models.revenue.local_models._within_reach(y, np.array([21.0, 500.0]), instead) is instead
+    assert models.revenue.local_models._within_reach(y, np.array([21.0, np.nan]), instead) is instead
 
 
 def test_revenue_by_region_sums_to_the_whole(bundle):

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from core.models.revenue import local_models, members, worker_pool
+from core.models.revenue import local_models, worker_pool
 from core.models.revenue.panel_forecaster import RevenueForecaster
 from tests.models.test_forecast import series as company
 
@@ -29,7 +29,7 @@ def test_processes_say_what_one_says_alone():
     try:
         assert hands.ask(WAVE, 3)
         assert np.array_equal(hands.answers(3, 3), local_models.alone(WAVE, 3))
-        assert np.array_equal(members.members(WAVE, 3, 7, hands), members.members(WAVE, 3, 7))
+        assert np.array_equal(local_models.members(WAVE, 3, 7, hands), local_models.members(WAVE, 3, 7))
     finally:
         hands.close()
     assert hands.hands == []
@@ -41,7 +41,7 @@ def test_a_process_that_dies_is_done_without():
     hands.hands[1].kill()
     assert hands.answers(3, 1) is None
     assert not hands.ask(WAVE, 1)
-    assert np.array_equal(members.members(WAVE, 1, 7, hands), members.members(WAVE, 1, 7))
+    assert np.array_equal(local_models.members(WAVE, 1, 7, hands), local_models.members(WAVE, 1, 7))
 
 
 def test_a_process_that_died_before_it_was_asked_is_done_without():

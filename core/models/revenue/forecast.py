@@ -15,8 +15,8 @@ from core.contracts.errors import ModelError
 from core.marts.exact import exact_sum
 from core.metrics.measure import money
 from core.models.revenue import bookings_signal
-from core.models.revenue.local_models import SEASON, Floats
 from core.models.revenue.panel_forecaster import RevenueForecaster, reconciled
+from core.models.revenue.series import SEASON, Floats
 
 ALL = "All"
 

@@ -11,9 +11,9 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts.errors import ModelError
 from core.marts.exact import exact_sum
-from core.models.revenue import ensemble_weights, members, worker_pool
+from core.models.revenue import ensemble_weights, local_models, worker_pool
 from core.models.revenue.bookings_signal import Past, surprise
-from core.models.revenue.local_models import Floats
+from core.models.revenue.series import Floats
 
 ERRORS_WANTED = 300
 MOST_ORIGINS = 24
@@ -122,9 +122,9 @@ class RevenueForecaster:
         if (h, back) not in self._forecasts:
             cut = [y[: len(y) - back] for y in self.series_]
             old = [i for i, y in enumerate(cut) if len(y)]
-            out = np.full((len(members.MEMBERS), len(cut), h), np.nan)
+            out = np.full((len(local_models.MEMBERS), len(cut), h), np.nan)
             if old:
-                out[:, old] = members.members([cut[i] for i in old], h, self.settings.models.seed, self._crew)
+                out[:, old] = local_models.members([cut[i] for i in old], h, self.settings.models.seed, self._crew)
             self._forecasts[h, back] = out
         return self._forecasts[h, back]
 

@@ -18,7 +18,8 @@ from typing import IO
 
 import numpy as np
 
-from core.models.revenue.local_models import ALONE, Floats, alone
+from core.models.revenue.local_models import ALONE, alone
+from core.models.revenue.series import Floats
 
 MANY_UNITS = 100
 HANDS = 4
