@@ -21,8 +21,15 @@ async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
     from pages.ui.server import warmup
 
-    threading.Thread(target=warmup.ready, name=warmup.NAME, daemon=True).start()
+    threading.Thread(target=_warm_up, name=warmup.NAME, daemon=True).start()
     yield
+
+
+def _warm_up() -> None:
+    from pages.ui.kit import cache
+    from pages.ui.server import warmup
+
+    warmup.ready(cache)
 
 
 app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=[preload.route()])

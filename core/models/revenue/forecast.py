@@ -8,12 +8,14 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.marts.exact import exact_sum
 from core.metrics.measure import money
+from core.models.bundle import Bundle
 from core.models.revenue import bookings_signal
 from core.models.revenue.panel_forecaster import RevenueForecaster, reconciled
 from core.models.revenue.series import SEASON, Floats
@@ -154,29 +156,38 @@ class RevenueOutlook:
         return text + f" Of {self.n_replayed} past months, {self.coverage * 100:.0f} % fell in their range."
 
 
-def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
+def revenue(dataset: Dataset, settings: Settings, bundle: Bundle) -> RevenueOutlook:
     """Forecast monthly revenue with its range, in all and by region, and replay past months.
 
     Revenue is billing less refunds, in complete months. The forecast is the weighted mean of ETS, Theta and CES
     of each series and boosted trees over the changes of all of them, moved by what deals won in the last 60 days add
-    where that would have brought past forecasts nearer (`models.leads`); whole and regions are made to agree. The
+    where that would have brought past forecasts nearer (`bookings_signal`); whole and regions are made to agree. The
     range holds the set share of the forecast's own past misses as many months ahead. The running month is
     forecast as a whole.
 
     Parameters
     ----------
     dataset : Dataset
+        Where rows are cut or names hidden, its own months are forecast now; else the forecast is the bundle's.
     settings : Settings
         `models.forecast_months` and `models.interval_rate` set length and range.
+    bundle : Bundle
 
     Raises
     ------
     ModelError
         When there is no complete month of revenue.
     """
-    from core.models import registry
+    if dataset.company is not dataset:
+        return _of_part(dataset, settings)
+    if bundle.revenue.is_empty():
+        raise ModelError(bundle.problems.get("revenue", "There is no revenue to forecast from: load billing."))
+    return outlook_of(bundle.revenue, bundle.revenue_held, settings)
 
-    return registry.revenue_outlook(dataset, settings)
+
+@remembered(4)
+def _of_part(dataset: Dataset, settings: Settings) -> RevenueOutlook:
+    return forecast_revenue(dataset, settings)
 
 
 def forecast_revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:

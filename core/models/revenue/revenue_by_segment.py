@@ -13,7 +13,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
 from core.marts.exact import exact_sum
 from core.metrics import money, percent
-from core.models import registry
+from core.models.bundle import Bundle
 from core.models.revenue import forecast
 from core.models.revenue.forecast import ALL
 from core.models.revenue.panel_forecaster import RevenueForecaster, reconciled
@@ -83,7 +83,7 @@ class Parts:
         ).sort("growth_rate", "unit", descending=[True, False], nulls_last=True)
 
 
-def parts(dataset: Dataset, settings: Settings, by: str = "region") -> Parts:
+def parts(dataset: Dataset, settings: Settings, bundle: Bundle, by: str = "region") -> Parts:
     """Forecast monthly revenue of each region, segment, product family or team, summing to the whole.
 
     Each part is forecast like the whole (`revenue`) from its own months, boosted trees over all of them; then the
@@ -95,6 +95,7 @@ def parts(dataset: Dataset, settings: Settings, by: str = "region") -> Parts:
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     by : {"region", "segment", "family", "team"}
 
     Returns
@@ -108,23 +109,10 @@ def parts(dataset: Dataset, settings: Settings, by: str = "region") -> Parts:
     """
     if by not in BY:
         raise ModelError(f"Revenue cannot be split by {by}.", mend=f"Did you mean {closest(by, list(BY))}?")
-    whole = forecast.revenue(dataset, settings)
+    whole = forecast.revenue(dataset, settings, bundle)
     if by == "region":
         return _sorted(whole.parts, by, settings)
-    lines = placed(dataset, by)
-    folder = registry.folder(dataset, settings)
-    file = None if folder is None else folder / f"revenue_by_{by}.parquet"
-    if file is not None and file.exists():
-        try:
-            return _sorted(pl.read_parquet(file), by, settings)
-        except pl.exceptions.PolarsError:
-            file.unlink(missing_ok=True)
-    forecasts = _forecast(lines, whole.frame, settings)
-    if file is not None:
-        work = file.with_suffix(".writing")
-        forecasts.write_parquet(work)
-        work.replace(file)
-    return _sorted(forecasts, by, settings)
+    return _sorted(_forecast(placed(dataset, by), whole.frame, settings), by, settings)
 
 
 def placed(dataset: Dataset, by: str) -> pl.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import cast
 
 import numpy as np
 import polars as pl
@@ -17,7 +16,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.marts.exact import exact_sum
 from core.metrics import money, percent
-from core.metrics.remembered import Same, remembered
+from core.models.bundle import Bundle
 from core.models.revenue import forecast
 from core.models.revenue.panel_forecaster import quantile, rising
 
@@ -78,7 +77,7 @@ class Weeks:
         )
 
 
-def weekly(dataset: Dataset, settings: Settings) -> Weeks:
+def weekly(dataset: Dataset, settings: Settings, bundle: Bundle) -> Weeks:
     """Forecast weekly revenue with its range, in agreement with the monthly forecast.
 
     Each month's forecast (`revenue`) is laid over its days by how billing less refunds was spread over the days
@@ -91,6 +90,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     dataset : Dataset
     settings : Settings
         `models.interval_rate` sets the range.
+    bundle : Bundle
 
     Returns
     -------
@@ -101,7 +101,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     ModelError
         When there is no complete month of revenue.
     """
-    whole = forecast.revenue(dataset, settings)
+    whole = forecast.revenue(dataset, settings, bundle)
     days = daily(dataset)
     ahead = whole.frame.filter("is_forecast").sort("month")
     spread = profile(days, month_start(dataset.as_of))
@@ -113,7 +113,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     billed = _by_week(gone.filter(pl.col("day") >= begin)).rename({"amount": "billed_amount"})
     coming = _by_week(future).join(billed, on="week", how="full", coalesce=True).sort("week")
     coming = coming.with_columns(pl.sum_horizontal(pl.col("amount", "billed_amount").fill_null(0.0)).alias("amount"))
-    replays = _replayed(dataset, settings, Same(whole.replays))
+    replays = _replayed_weeks(whole.replays, days)
     width = _widths(replays, settings, ahead.height)
     months = [(week + timedelta(days=3)) for week in coming["week"]]
     months_ahead = [max(0, min(len(width) - 1, _months_between(dataset.as_of, day))) for day in months]
@@ -188,12 +188,6 @@ def laid(months: list[tuple[date, float]], spread: tuple[np.ndarray, np.ndarray]
 
 def _by_week(days: pl.DataFrame) -> pl.DataFrame:
     return days.group_by(week=pl.col("day").dt.truncate("1w")).agg(exact_sum("amount")).sort("week")
-
-
-@remembered(4)
-def _replayed(dataset: Dataset, settings: Settings, replays: Same) -> pl.DataFrame:
-    """Work the past weeks out once for each record of months."""
-    return _replayed_weeks(cast("pl.DataFrame", replays.thing), daily(dataset))
 
 
 def _replayed_weeks(replays: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:

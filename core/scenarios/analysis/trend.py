@@ -14,6 +14,7 @@ from core.contracts.errors import ContractError
 from core.metrics import bookings, pipeline
 from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import counted, money
+from core.models import registry
 from core.models.revenue import forecast
 from core.scenarios.engine import expectation
 
@@ -106,7 +107,7 @@ def trend(data: Dataset, settings: Settings, measure: str = "Revenue") -> Trend:
     running, record = month_start(data.as_of), ""
     actual = bookings.monthly(data, KINDS[measure])
     if measure == "Revenue":
-        revenue = forecast.revenue(data, settings)
+        revenue = forecast.revenue(data, settings, registry.load_or_train(data, settings))
         ahead = revenue.frame.filter("is_forecast")
         if revenue.coverage is not None:
             record = f"Of {revenue.n_replayed} past months, {revenue.coverage * 100:.0f} % fell in such a range."
@@ -166,7 +167,7 @@ def behind(data: Dataset, settings: Settings, measure: str, month: str) -> Behin
         lines = bookings.dated(data, begin, end, KINDS[measure])
         return Behind(lines, f"{counted(lines.height, 'line')} in {begin:%B %Y}")
     if measure == "Revenue":
-        parts = forecast.revenue(data, settings).parts
+        parts = forecast.revenue(data, settings, registry.load_or_train(data, settings)).parts
         rows = parts.filter(pl.col("month") == begin).select(pl.col("unit").alias("region"), "amount", "lower", "upper")
         return Behind(rows, f"Forecast of {begin:%B %Y} by region; their amounts add up to the whole.")
     due = pipeline.deals(data, settings).filter(pl.col("close_on").is_between(begin, end))

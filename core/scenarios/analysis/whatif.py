@@ -13,7 +13,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ScenarioError
 from core.metrics.measure import left_over, money
-from core.models import outlook
+from core.models import outlook, registry
 from core.scenarios.analysis import attribution
 from core.scenarios.analysis.attribution import Split
 from core.scenarios.data import baseline, historical_ranges
@@ -288,7 +288,7 @@ def ground(dataset: Dataset, settings: Settings) -> Ground:
     settings : Settings
     """
     base = baseline.build(dataset, settings)
-    number = outlook.current(dataset, settings).frame
+    number = outlook.current(dataset, settings, registry.load_or_train(dataset, settings)).frame
     forecast_amount = float(number["amount"][-1]) if number.height else None
     return Ground(base, historical_ranges.ranges(dataset, settings, base.correlation.surprises), forecast_amount)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from core.models.registry import Bundle
+from core.models.bundle import Bundle
 from core.scenarios.data import win_curves
 from core.scenarios.levers import LeverSetting
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.config import Settings
 from core.contracts import Dataset
+from pages.ui.kit import bundles
 
 
 @st.cache_resource(
@@ -22,14 +23,22 @@ def _kept(
     config: Settings,
     stamp: tuple[Any, ...],
     more: tuple[Any, ...],
-    _function: Callable[..., Any],
-    _frames: dict[str, Any],
+    _work: Callable[[], Any],
 ) -> Any:
-    return _function(data, config, *more, **_frames)
+    return _work()
 
 
 def result(
     function: Callable[..., Any], data: Dataset, config: Settings, stamp: tuple[Any, ...], *more: Any, **frames: Any
 ) -> Any:
-    """Return a core function's result; `stamp` changes whenever one of the frames does."""
-    return _kept(f"{function.__module__}.{function.__qualname__}", data, config, stamp, more, function, frames)
+    """Return a core function's result, models handed to it; `stamp` changes whenever one of the frames does."""
+    name = f"{function.__module__}.{function.__qualname__}"
+    given = bundles.handed(function, data, config, more)
+    return _kept(
+        name,
+        data,
+        config,
+        stamp,
+        (*given.keys, *given.more),
+        lambda: function(data, config, *given.fetch(), *given.more, **frames),
+    )

@@ -26,18 +26,20 @@ def author(page: Page) -> str:
 
 
 def store(page: Page) -> Store:
-    """Return the open database."""
-    return cache.store(page.settings.database)
+    """Return the open database; on the sample company with the past calls of its managers laid down."""
+    opened = cache.store(page.settings.database)
+    calls.seed_sample(page.data, page.settings, opened)
+    return opened
 
 
 def said(page: Page) -> Any:
     """Return every call kept for the page's data."""
-    return calls.kept(page.data, page.settings, store(page))
+    return calls.kept(page.data, store(page))
 
 
 def reviewed(page: Page) -> Any:
     """Return what reviews say of the page's deals."""
-    return store(page).deal_edits.newest(calls.book(page.data))
+    return calls.reviewed(page.data, store(page))
 
 
 def stamp(page: Page) -> tuple[int, int, str]:

@@ -12,7 +12,7 @@ from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
 from core.sources import load_data
-from pages.ui.kit import kept_charts, kept_results
+from pages.ui.kit import bundles, kept_charts, kept_results
 
 if TYPE_CHECKING:
     from core.store import Store
@@ -30,8 +30,11 @@ def data(config: Settings) -> Dataset:
 
 
 def result(function: Callable[..., Any], dataset: Dataset, config: Settings, *more: Any) -> Any:
-    """Return a core function's result for a dataset, settings and what else it takes."""
-    return _result(f"{function.__module__}.{function.__qualname__}", dataset, config, more, function)
+    """Return a core function's result for a dataset, settings and what else it takes; models are handed to it."""
+    name = f"{function.__module__}.{function.__qualname__}"
+    given = bundles.handed(function, dataset, config, more)
+    arguments = (*given.keys, *given.more)
+    return _result(name, dataset, config, arguments, lambda: function(dataset, config, *given.fetch(), *given.more))
 
 
 @st.cache_resource(
@@ -39,16 +42,14 @@ def result(function: Callable[..., Any], dataset: Dataset, config: Settings, *mo
     max_entries=512,
     hash_funcs={Dataset: lambda d: d.fingerprint, Settings: lambda s: s.model_dump_json()},
 )
-def _result(name: str, dataset: Dataset, config: Settings, more: tuple[Any, ...], _function: Callable[..., Any]) -> Any:
-    return kept_results.result(
-        kept_results.place(name, dataset, config, more), lambda: _function(dataset, config, *more)
-    )
+def _result(name: str, dataset: Dataset, config: Settings, more: tuple[Any, ...], _work: Callable[[], Any]) -> Any:
+    return kept_results.result(kept_results.place(name, dataset, config, more), _work)
 
 
 def change(measure: Callable[..., Any], dataset: Dataset, config: Settings) -> str:
     """Return a measure's change on a year ago, as a tile shows it."""
     name = f"change of {measure.__module__}.{measure.__qualname__}"
-    return str(_result(name, dataset, config, (), lambda d, s: growth.change(d, s, measure)[1]))
+    return str(_result(name, dataset, config, (), lambda: growth.change(dataset, config, measure)[1]))
 
 
 def drawing(function: Callable[..., Any], args: tuple[Any, ...], home: Path | None) -> dict[str, Any]:

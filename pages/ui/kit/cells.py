@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.metrics import Measure, counted, money, percent
-from pages.ui.kit import cache, snapshot
+from pages.ui.kit import bundles, cache, definitions, snapshot
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
@@ -94,10 +94,10 @@ class Cell:
     def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
         """Open the number: formula, as-of date, rows, call, download.
 
-        `more` are the call's arguments after data and settings; `given` writes all arguments out
+        `more` are the call's arguments after data, settings and models; `given` writes all arguments out
         where it takes others. The inside is drawn only while it is open.
         """
-        given = given or ", ".join(["data", "settings", *(repr(value) for value in more)])
+        given = given or ", ".join(["data", "settings", *bundles.needs(function), *map(repr, more)])
         call = f"{function.__module__.removeprefix('core.')}.{function.__name__}({given})"
         self.page.calls[:] = [entry for entry in self.page.calls if entry[0] != self.question]
         self.page.calls.append((self.question, call))
@@ -108,7 +108,7 @@ class Cell:
         with popover:
             st.markdown(_doc(function))
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {counted(frame.height, 'row')} behind it")
-            st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
+            st.code("\n".join([*definitions.imports([call]), *definitions.lines([call]), call]), language="python")
             grid(frame.head(SHOWN_ROWS), height=240)
             st.download_button(
                 "Rows as CSV",

@@ -20,7 +20,6 @@ import polars as pl
 from core.config import Settings
 from core.config.kept import code, writing
 from core.contracts import Dataset
-from core.models import versions
 
 KEPT = 400
 MARK = "result.json"
@@ -28,7 +27,7 @@ ROOMS = ("contracts", "config", "marts", "features", "metrics", "models", "expla
 LASTING = (
     "core.metrics.",
     "core.models.outlook.",
-    "core.models.revenue.forecast.",
+    "core.models.revenue.",
     "core.explain.headlines.",
     "core.scenarios.analysis.trend.",
     "change of ",
@@ -46,11 +45,11 @@ def place(name: str, data: Dataset, config: Settings, more: tuple[Any, ...]) -> 
     Kept are measures and forecasts of the company's own data under its own names, never those of a
     session's data or of one person's part.
     """
-    is_own = not (data.is_transient or data.whole is not None or data.unmasked is not None)
+    is_own = data is data.company and not data.is_transient
     if not is_own or not name.startswith(LASTING) or not all(isinstance(item, (*PLAIN, date)) for item in more):
         return None
     digest = hashlib.blake2b(digest_size=16)
-    for part in (name, data.fingerprint, config.model_dump_json(), repr(more), versions.held(config), code(*ROOMS)):
+    for part in (name, data.fingerprint, config.model_dump_json(), repr(more), code(*ROOMS)):
         digest.update(part.encode())
     return config.home / "results" / digest.hexdigest()
 

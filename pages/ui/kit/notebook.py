@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.kit import snapshot
+from pages.ui.kit import definitions, snapshot
 from pages.ui.kit.shell import Page
 from pages.ui.server import warmup
 
 START = """import datetime
 
-from core import {rooms}
+{imports}
 from core.config import load
 from core.sources import load_data
 
 settings = load()
-data = {data}"""
+data = {data}
+{lines}"""
 WHOLE = "load_data(settings)"
 
 
@@ -33,10 +34,11 @@ def write(page: Page) -> str:
     """Return the notebook's text: one heading and one call per question."""
     import nbformat
 
-    rooms = {call.split(".", 1)[0] for _, call in page.calls}
+    calls = [call for _, call in page.calls]
     bounds = ", ".join(repr(bound) for bound in page.bounds)
     data = f"access.view({WHOLE}, settings, {bounds})" if any(page.bounds) else WHOLE
-    start = START.format(rooms=", ".join(sorted(rooms | ({"access"} if any(page.bounds) else set()))), data=data)
+    imports = "\n".join(definitions.imports(calls, ["access"] if any(page.bounds) else []))
+    start = START.format(imports=imports, data=data, lines="\n".join(definitions.lines(calls))).rstrip()
     book = nbformat.v4.new_notebook()
     book.cells = [nbformat.v4.new_markdown_cell(f"# {page.title}"), nbformat.v4.new_code_cell(start)]
     for question, call in page.calls:

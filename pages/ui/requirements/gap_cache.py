@@ -17,7 +17,7 @@ from core.requirements.read.requirement_list import read_list
 from core.requirements.work import deal_context, needs_review, saved_lists
 from core.requirements.work.gap_ledger import Ledger, waiting
 from core.scenarios.analysis.whatif import Ground
-from pages.ui.kit import cache
+from pages.ui.kit import bundles, cache
 from pages.ui.kit.shell import Page
 
 SHARED, GROUPS = saved_lists.SHARED, saved_lists.GROUPS
@@ -108,7 +108,8 @@ def ledger(page: Page) -> Ledger:
     """Return the gap ledger over all lists kept, worked out once per state of data, settings and lists."""
     saved_sets = cache.store(page.settings.database).requirement_sets.list()
     our_catalogue = catalogue_in_force()
-    stamp = (our_catalogue.fingerprint, *((saved.id, saved.version) for saved in saved_sets))
+    models = bundles.key(page.data, page.settings)
+    stamp = (models, our_catalogue.fingerprint, *((saved.id, saved.version) for saved in saved_sets))
     lists = [
         analysis for saved in saved_sets if (analysis := saved_lists.restored(saved.name, saved.payload)) is not None
     ]
@@ -141,7 +142,7 @@ def _with_gaps(stamp: str, data: Dataset, config: Settings, _ground: Ground, _ga
 def _ledger(
     stamp: Any, merged: Any, data: Dataset, config: Settings, _lists: Any, _groups: Any, _catalogue: Any
 ) -> Ledger:
-    return saved_lists.ledger(data, config, _lists, _catalogue, _groups)
+    return saved_lists.ledger(data, config, bundles.bundle(data, config), _lists, _catalogue, _groups)
 
 
 def analysed(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:

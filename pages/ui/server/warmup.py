@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import logging
 from importlib import import_module
+from types import ModuleType
 
 import streamlit as st
 
@@ -31,14 +32,18 @@ def freeze() -> bool:
     return True
 
 
-def ready() -> None:
+def ready(cache: ModuleType) -> None:
     """Import what the executive page needs and read its data, before anybody has opened it.
 
     Nothing is trained here, and a problem is left to the page, which tells it in a sentence. Collecting, which
     `quarterdeck serve` puts off while libraries are imported, begins when this is through.
+
+    Parameters
+    ----------
+    cache : module
+        `pages.ui.kit.cache`, through which pages will ask for the same.
     """
     from core import explain, metrics, models
-    from pages.ui.kit import cache
 
     # A spinner finds no session here; there is nobody to show it to, and nothing to warn of.
     logging.getLogger(SESSIONS).addFilter(lambda record: record.threadName != NAME)
