@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,9 +17,10 @@ from core.contracts.errors import AccessError, ConfigError, QuarterdeckError
 if TYPE_CHECKING:
     from core.config import Settings
     from core.contracts import Dataset
-    from core.models.registry import Bundle
+    from core.models.bundle import Bundle
     from core.scenarios.analysis.whatif import Ground
     from core.scenarios.levers import Scenario
+    from core.store import Store
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The open sales notebook."
@@ -75,7 +77,6 @@ def build(
 ) -> None:
     """Read the data the settings name, train the models and replay past forecasts; what is there is kept."""
     from core.models import versions
-    from core.models.customers import account_outlook
 
     settings = _settings()
     data = _load(settings)
@@ -83,18 +84,21 @@ def build(
         return
     if versions.is_scheduled(settings):
         versions.return_to_newest(settings)
-    _train(data, settings)
-    account_outlook.load_or_build(data, settings)
-    _replay(data, settings)
+    bundle = _train(data, settings)
+    _work_ahead(data, settings, bundle)
+    _publish(data, settings, bundle)
     typer.echo(f"Ready: {sum(data.row_counts.values()):,} rows, as of {data.as_of}.")
 
 
 def _is_due(data: Dataset, settings: Settings) -> bool:
     """Say why models are or are not learnt anew; where not, let the latest serve and publish today's number."""
-    from core.forecasts import calls
-    from core.models import retraining, versions
+    from core.models import registry, retraining, versions
 
-    due = retraining.due(data, settings)
+    latest = registry.latest(data, settings)
+    by_hand = "" if versions.is_scheduled(settings) else versions.held(settings)
+    is_old = latest is not None and latest.data != data.company.fingerprint
+    bundle = registry.load_version(latest.name, data, settings) if latest is not None and is_old else None
+    due = retraining.due(data, settings, bundle, latest, by_hand)
     typer.echo(due.sentence())
     if due.is_due:
         return True
@@ -102,7 +106,7 @@ def _is_due(data: Dataset, settings: Settings) -> bool:
         versions.go_back(settings, due.version, scheduled=True)
     elif versions.is_scheduled(settings):
         versions.return_to_newest(settings)
-    calls.publish(data, settings)
+    _publish(data, settings, registry.load_or_train(data, settings))
     return False
 
 
@@ -137,9 +141,9 @@ def forecast(as_json: AsJson = False) -> None:
 
     settings = _settings()
     data = _load(settings)
-    _train(data, settings)
-    won = models.outlook.current(data, settings)
-    revenue = models.revenue.forecast.revenue(data, settings)
+    bundle = _train(data, settings)
+    won = models.outlook.current(data, settings, bundle)
+    revenue = models.revenue.forecast.revenue(data, settings, bundle)
     if as_json:
         _print_json({"windows": won.frame.to_dicts(), "record": won.record, "revenue": revenue.frame.to_dicts()})
         return
@@ -157,8 +161,7 @@ def churn(
 
     settings = _settings()
     data = _load(settings)
-    _train(data, settings)
-    at_risk = explain.customers.churn_list(data, settings)
+    at_risk = explain.customers.churn_list(data, settings, _train(data, settings))
     if as_json:
         _print_json(
             {"at_risk_amount": at_risk.value, "days": at_risk.days, "accounts": at_risk.frame.head(top).to_dicts()}
@@ -228,7 +231,10 @@ def gap(
     from core import requirements
 
     settings = _settings()
-    analysis, drafts, worked = requirements.export.answered_list.held(file, settings, catalogue, with_library=library)
+    with _store_if_there(settings) as store:
+        analysis, drafts, worked = requirements.export.answered_list.held(
+            file, settings, store, catalogue, with_library=library
+        )
     if out is not None:
         _write(out, requirements.export.gap_workbook.matrix(analysis, drafts))
     filled = (
@@ -342,9 +348,11 @@ def _ground(data: Dataset, settings: Settings, plan: Scenario) -> Ground:
     from core.requirements.work import gap_ledger, saved_lists
 
     ground = scenarios.analysis.whatif.ground(data, settings, _train(data, settings))
-    return (
-        ground.waiting_for(gap_ledger.waiting(saved_lists.current(data, settings))) if plan.of("gap_closed") else ground
-    )
+    if not plan.of("gap_closed"):
+        return ground
+    with _open_store(settings) as store:
+        ledger = saved_lists.current(data, settings, _train(data, settings), store)
+    return ground.waiting_for(gap_ledger.waiting(ledger))
 
 
 class _Bar:
@@ -387,31 +395,71 @@ def _print_json(content: object) -> None:
 
 def _train(data: Dataset, settings: Settings) -> Bundle:
     from core.models import registry
-    from core.models.customers import account_outlook
 
     if registry.is_trained(data, settings):
         return registry.load_or_train(data, settings)
     with _Bar() as bar:
         bundle = registry.load_or_train(data, settings, bar.show)
-        account_outlook.load_or_build(data, settings)
+        _learn_of_accounts(data, settings, bundle)
         return bundle
 
 
-def _replay(data: Dataset, settings: Settings) -> None:
-    """Replay past forecasts, and keep today's number as the one published for its date."""
-    from core.forecasts import backtest_archive, calls
+def _learn_of_accounts(data: Dataset, settings: Settings, bundle: Bundle) -> None:
+    from core.models.customers import account_outlook
 
+    account_outlook.load_or_build(data, settings, bundle)
+
+
+def _work_ahead(data: Dataset, settings: Settings, bundle: Bundle) -> None:
+    """Work out what pages would have to wait for: accounts, past deals, past forecasts."""
+    from core.forecasts import backtest_archive
+    from core.models.close import landmark_archive
+
+    _learn_of_accounts(data, settings, bundle)
+    landmark_archive.load_or_build(data, settings)
     if not backtest_archive.is_kept(data, settings):
         with _Bar() as bar:
             backtest_archive.load_or_run(data, settings, bar.show)
-    calls.publish(data, settings)
+
+
+def _publish(data: Dataset, settings: Settings, bundle: Bundle) -> None:
+    """Keep today's number as the one published for its date."""
+    from core.forecasts import calls
+
+    with _open_store(settings) as store:
+        calls.seed_sample(data, settings, store)
+        calls.publish(data, settings, bundle, store)
+
+
+@contextmanager
+def _open_store(settings: Settings) -> Iterator[Store]:
+    from core.store import Store
+
+    store = Store.open(settings.database)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def _store_if_there(settings: Settings) -> Iterator[Store | None]:
+    """Open the database where it holds anything; None where there is none, and none is made."""
+    from core.store import Store
+
+    if not Store.is_there(settings.database):
+        yield None
+        return
+    with _open_store(settings) as store:
+        yield store
 
 
 def _prepared(settings: Settings) -> bool:
     """Say, without reading the data, whether a start may leave the rest to the first page."""
+    from core.artifacts import MODELS, open_cache
     from core.sources import loading
 
-    return loading.is_ready(settings) and any((settings.home / "models").glob("*/bundle.json"))
+    return loading.is_ready(settings) and bool(open_cache(settings.home).entries(MODELS))
 
 
 def _has_app() -> bool:

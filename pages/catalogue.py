@@ -10,7 +10,7 @@ from pages.ui.requirements import gap_cache
 page = shell.open("Catalogue")
 settings = page.settings
 standing = gap_cache.edited()
-GIVEN = "settings"
+GIVEN = "store"
 
 with cell(page, "What can we offer today?") as c:
     edit.tell()

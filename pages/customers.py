@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import explain, metrics
+from core import explain, metrics, models
 from core.charts import customers as charts
 from core.charts import explain as why_charts
 from pages.ui.customers import account_choice, table_columns
@@ -63,11 +63,11 @@ if view == "Who may leave":
         drivers.together(page, "churn")
 
         with cell(page, "How good have such chances been?") as c:
-            record = cache.result(explain.reliability.churn, data, settings)
+            record = cache.result(models.evaluation.record, data, settings, "churn")
             c.answer(record.sentence())
             if not record.frame.is_empty():
                 c.chart(why_charts.reliability, record.frame, "left within 90 days")
-                c.method(explain.reliability.churn, record.frame)
+                c.method(models.evaluation.record, record.frame, "churn")
 
 elif view == "Health on trial":
     with cell(page, "Does a low health score come before leaving?") as c:

@@ -49,9 +49,8 @@ settings, today = page.settings, page.data.as_of
 ledger, capabilities = gap_cache.ledger(page), gap_cache.catalogue_in_force().frame
 gaps = ledger.frame
 OUTLINE = (
-    "enablement.updates.load(), requirements.work.saved_lists.current(data, settings).frame, "
-    "requirements.catalogue.effective_catalogue.load(settings).catalogue.frame, "
-    "requirements.work.saved_lists.asked(data, settings)"
+    "enablement.updates.load(), requirements.work.saved_lists.current(data, settings, bundle, store).frame, "
+    "catalogue.frame, requirements.work.saved_lists.asked(data, settings, catalogue=catalogue)"
 )
 
 own = templates.chosen(settings)
@@ -125,7 +124,7 @@ with cell(page, "What do we carry to the buyer?") as c:
         icon=":material/picture_as_pdf:",
         on_click="ignore",
     )
-    c.method(requirements.work.saved_lists.current, gaps)
+    c.method(requirements.work.saved_lists.current, gaps, given="data, settings, bundle, store")
 
 analysis = None
 with cell(page, "What has to be proven, and has it been?") as c:

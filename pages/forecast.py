@@ -104,11 +104,11 @@ if not behind.frame.is_empty():
     drivers.together(page, "close")
 
 with cell(page, "How good have such chances been?") as c:
-    record = cache.result(explain.reliability.close, page.data, page.settings)
+    record = cache.result(models.evaluation.record, page.data, page.settings)
     c.answer(record.sentence())
     if not record.frame.is_empty():
         c.chart(reasons.reliability, record.frame, "won within 90 days")
-        c.method(explain.reliability.close, record.frame)
+        c.method(models.evaluation.record, record.frame)
 
 with cell(page, "What revenue comes in each month?") as c:
     revenue = cache.result(models.revenue.forecast.revenue, page.data, page.settings)
@@ -151,7 +151,7 @@ with cell(page, "What do the managers call?") as c:
         calls.form(page, team)
         with st.expander("Every change, newest first"):
             c.table(calls.audit(page), column_config=track_record.AUDIT)
-    c.method(forecasts.calls.rollup, team.frame, given=f"data, settings, period={period!r}")
+    c.method(forecasts.calls.rollup, team.frame, given=f"data, settings, bundle, calls, edits, {period!r}")
 
 with cell(page, "How did the forecast look on a past day?") as c:
     is_ready = track_record.is_ready(page)
@@ -164,7 +164,7 @@ with cell(page, "How did the forecast look on a past day?") as c:
         if not past.deals.is_empty():
             c.answer(past.reason())
             c.chart(voices.parts, past.deals, currency)
-        c.method(forecasts.accuracy.on, past.frame, day)
+        c.method(forecasts.accuracy.on, past.frame, given=f"data, settings, replays, calls, {day!r}")
     elif is_ready:
         c.empty("A past forecast needs records that reach back a year before a quarter. Load a longer history.")
 
@@ -176,6 +176,6 @@ if is_ready:
         if score.value is not None:
             c.chart(voices.record, score.frame)
             c.table(score.frame, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
-        c.method(forecasts.accuracy.record, score.frame, by)
+        c.method(forecasts.accuracy.record, score.frame, given=f"data, settings, replays, calls, {by!r}")
 
 notebook.offer(page)

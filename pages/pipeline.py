@@ -137,7 +137,7 @@ if not c.failed and not risks.frame.is_empty():
             if not lacking.frame.is_empty():
                 c.table(lacking.frame, column_config=deal_gaps.GAPS, column_order=list(deal_gaps.GAPS))
             deal_gaps.ways(page, deal, lacking)
-            c.method(requirements.work.deal_gaps.gaps, lacking.frame, deal)
+            c.method(requirements.work.deal_gaps.gaps, lacking.frame, given=f"data, settings, bundle, store, {deal!r}")
 
     with cell(page, "Why this chance?") as c:
         why = cache.result(explain.deals.deal, data, settings, deal)

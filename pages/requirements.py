@@ -77,7 +77,7 @@ with cell(page, "What does the buyer ask for?") as c:
     elif not content:
         c.empty("Upload the buyer's list, or choose an example.")
 
-given = f"{path!r}, settings=settings, library=requirements.match.answer_library.load(settings)"
+given = f"{path!r}, catalogue=catalogue, settings=settings, library=library"
 
 if analysis is not None:
     analysis = review.decided(page, analysis, stake)
@@ -138,8 +138,7 @@ if analysis is not None:
         c.method(
             requirements.judge.draft_answers.drafts,
             drafts.frame,
-            given=f"requirements.judge.gap_analysis.analyse_file({given}), "
-            "requirements.catalogue.effective_catalogue.load(settings).catalogue",
+            given=f"requirements.judge.gap_analysis.analyse_file({given}), catalogue",
         )
 
     with cell(page, "What goes back to the buyer?") as c:
@@ -162,6 +161,6 @@ with cell(page, "Which gaps hold up the pipeline?") as c:
         c.chart(gap_charts.unlocked, ledger.frame, settings.currency)
         c.table(ledger.frame.select(list(gaps.GAPS)), column_config=gaps.GAPS, height=320)
         gaps.gap(page, c, ledger)
-    c.method(requirements.work.saved_lists.current, ledger.frame)
+    c.method(requirements.work.saved_lists.current, ledger.frame, given="data, settings, bundle, store")
 
 notebook.offer(page)

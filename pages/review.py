@@ -5,7 +5,7 @@ import streamlit as st
 from core import forecasts
 from core.charts import calls as charts
 from pages.ui.forecast import calls
-from pages.ui.kit import notebook, shell
+from pages.ui.kit import bundles, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.review import deals_grid
 
@@ -24,31 +24,31 @@ PEOPLE = {
 page = shell.open("Weekly review")
 data, settings = page.data, page.settings
 calls.pulse(page)
-edits = calls.reviewed(page)
+bundle, edits = bundles.bundle(data, settings), calls.reviewed(page)
 
 with cell(page, "Which deals do we talk about?") as c:
     view = deals_grid.filters(page)
-    deals = forecasts.weekly_review.grid(data, settings, view, edits)
+    deals = forecasts.weekly_review.grid(data, settings, bundle, edits, view)
     c.answer(deals.sentence())
     deals_grid.table(page, view, deals.frame)
     c.method(
         forecasts.weekly_review.grid,
         deals.frame,
-        given=f"data, settings, forecasts.weekly_review.View(**{view.to_dict()!r})",
+        given=f"data, settings, bundle, edits, forecasts.weekly_review.View.from_dict({view.to_dict()!r})",
     )
 
 with cell(page, "What does the review change?") as c:
-    moved = forecasts.weekly_review.moves(data, settings, edits)
+    moved = forecasts.weekly_review.moves(data, settings, bundle, edits)
     c.answer(moved.sentence())
     if moved.frame["amount"].sum():
         c.chart(charts.moves, moved.frame, settings.currency)
-    c.method(forecasts.weekly_review.moves, moved.frame)
+    c.method(forecasts.weekly_review.moves, moved.frame, given="data, settings, bundle, edits")
 
 with cell(page, "What does each team call?") as c:
     team = calls.rollup(page)
     c.answer(team.sentence())
     if not team.leaders.is_empty():
         c.table(team.leaders.select(list(PEOPLE)), column_config=PEOPLE)
-    c.method(forecasts.calls.rollup, team.frame)
+    c.method(forecasts.calls.rollup, team.frame, given="data, settings, bundle, calls, edits")
 
 notebook.offer(page)

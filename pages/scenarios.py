@@ -7,7 +7,7 @@ from pages.ui.scenarios import analysis, branches, outcome, presenter
 from pages.ui.scenarios.form import ScenarioForm
 
 page = shell.open("Scenarios")
-ground = gap_cache.with_gaps(page, cache.modelled(scenarios.analysis.whatif.ground, page.data, page.settings))
+ground = gap_cache.with_gaps(page, cache.result(scenarios.analysis.whatif.ground, page.data, page.settings))
 form = ScenarioForm(ground)
 form.open()
 

@@ -21,7 +21,7 @@ from tests.browsers import browser, page
 if TYPE_CHECKING:
     from core.config import Settings
     from core.contracts import Dataset
-    from core.models.registry import Bundle
+    from core.models.bundle import Bundle
 
 __all__ = ["browser", "page"]
 ROOT = Path(__file__).resolve().parents[1]

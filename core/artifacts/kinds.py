@@ -57,6 +57,9 @@ ALARMS = Kind("alarms", "model alarms", 12, 12, "What a version of the models ra
 ACCOUNTS = Kind(
     "accounts", "account outlooks", 4, 4, "What is expected of every paying account, and past cases.", None, True
 )
+LANDMARKS = Kind(
+    "landmarks", "past landmarks of deals", 3, 2, "What was known of deals on past days, and how each ended."
+)
 REPLAYS = Kind("replays", "replays", 3, 4, "Forecasts as they would have been made on past days.", None, True)
 REPLAY_DAYS = Kind("replay-days", "replayed days", 400, 32, "Single past days between those that are replayed.")
 RESULTS = Kind("results", "results", 512, 512, "Measures, forecasts and headlines of the company's own data.")
@@ -76,6 +79,7 @@ KINDS: dict[str, Kind] = {
         MODELS,
         ALARMS,
         ACCOUNTS,
+        LANDMARKS,
         REPLAYS,
         REPLAY_DAYS,
         RESULTS,

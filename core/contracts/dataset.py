@@ -82,6 +82,20 @@ activities, sales_team, quotas : pl.DataFrame
                 digest.update(hashes.to_numpy().tobytes())
         return digest.hexdigest()
 
+    @property
+    def company(self) -> Dataset:
+        """Return the whole company's data under its true names, which models learn from.
+
+        Itself, where no rows are cut and no names are hidden.
+        """
+        whole = self.whole or self
+        return whole.unmasked or whole
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether names are hidden."""
+        return (self.whole or self).unmasked is not None
+
     def frame(self, name: str) -> pl.DataFrame:
         """Return the frame of one entity.
 

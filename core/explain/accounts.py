@@ -14,8 +14,10 @@ from core.explain.sentences import number
 from core.metrics import customer_health as health
 from core.metrics.customer_health import Trial
 from core.metrics.measure import money, percent
+from core.models.bundle import Bundle
 from core.models.churn.hazard import EVENTS
 from core.models.customers import account_outlook, lifetime, segments
+from core.models.customers.account_outlook import Customers
 from core.models.customers.lifetime import LifetimeValue
 from core.models.customers.segments import Segments
 
@@ -49,7 +51,7 @@ class Listed:
         return self.text
 
 
-def listed(dataset: Dataset, settings: Settings) -> Listed:
+def listed(dataset: Dataset, settings: Settings, bundle: Bundle, customers: Customers) -> Listed:
     """List paying accounts by the yearly revenue at risk, with their outlook and health.
 
     The chance to leave within `models.churn_days` is the calibrated one of the churn model; the chances
@@ -61,16 +63,17 @@ def listed(dataset: Dataset, settings: Settings) -> Listed:
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
+    customers : Customers
 
     Raises
     ------
     ModelError
         When too few accounts have left to learn from.
     """
-    risks = reasons.churn_list(dataset, settings)
-    bundle = account_outlook.load_or_build(dataset, settings).need()
-    hand = health.by_hand(bundle.features, settings)
-    frame = risks.frame.join(bundle.outlook.drop("mrr_amount", "p_left_90d"), on="account_id", how="left")
+    risks = reasons.churn_list(dataset, settings, bundle)
+    hand = health.by_hand(customers.need().features, settings)
+    frame = risks.frame.join(customers.outlook.drop("mrr_amount", "p_left_90d"), on="account_id", how="left")
     return Listed(frame.join(hand, on="account_id", how="left"), risks.sentence(), risks.days)
 
 
@@ -129,7 +132,7 @@ class Outlook:
         )
 
 
-def outlook(dataset: Dataset, settings: Settings) -> Outlook:
+def outlook(dataset: Dataset, settings: Settings, customers: Customers) -> Outlook:
     """Say month by month what monthly revenue is expected to leave, to be cut and to be won.
 
     Formula: per account and month, MRR × the chance to be still there at its begin × the chance of the event
@@ -140,16 +143,15 @@ def outlook(dataset: Dataset, settings: Settings) -> Outlook:
     ----------
     dataset : Dataset
     settings : Settings
+    customers : Customers
 
     Raises
     ------
     ModelError
         When there is nothing to learn from, or nobody pays.
     """
-    bundle = account_outlook.load_or_build(dataset, settings).need()
-    return Outlook(
-        account_outlook.by_month(bundle), bundle.cards, float(bundle.outlook["mrr_amount"].sum()), settings.currency
-    )
+    mrr_amount = float(customers.need().outlook["mrr_amount"].sum())
+    return Outlook(account_outlook.by_month(customers), customers.cards, mrr_amount, settings.currency)
 
 
 @dataclass(frozen=True)
@@ -174,13 +176,14 @@ class Ahead:
         return f"{text}. Expected of its monthly revenue: {lost} lost to leaving, {cut} cut, {won} won by expansion."
 
 
-def ahead(dataset: Dataset, settings: Settings, account_id: str) -> Ahead:
+def ahead(dataset: Dataset, settings: Settings, customers: Customers, account_id: str) -> Ahead:
     """Follow one account's chance to be still a customer over the coming year.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
+    customers : Customers
     account_id : str
 
     Raises
@@ -188,9 +191,9 @@ def ahead(dataset: Dataset, settings: Settings, account_id: str) -> Ahead:
     ModelError
         When the account does not pay.
     """
-    bundle = account_outlook.load_or_build(dataset, settings).need()
-    row = reasons.paying(bundle.outlook, account_id)
-    left = bundle.hazards.filter(pl.col("event") == EVENTS[0]).sort("account_id", "month_ahead")
+    customers.need()
+    row = reasons.paying(customers.outlook, account_id)
+    left = customers.hazards.filter(pl.col("event") == EVENTS[0]).sort("account_id", "month_ahead")
     path = left.with_columns(stay_rate=(1 - pl.col("hazard")).cum_prod().over("account_id"))
     own = path.filter(pl.col("account_id") == account_id).select(
         "month_ahead", pl.lit("This account").alias("who"), "stay_rate"
@@ -229,7 +232,7 @@ class Signs:
         )
 
 
-def health_of(dataset: Dataset, settings: Settings, account_id: str) -> Signs:
+def health_of(dataset: Dataset, settings: Settings, customers: Customers, account_id: str) -> Signs:
     """Open one account's health scores: each sign with its value, weight and points.
 
     Points are weight × the share of the way from bad to good; signs not known count for nothing, on either
@@ -239,6 +242,7 @@ def health_of(dataset: Dataset, settings: Settings, account_id: str) -> Signs:
     ----------
     dataset : Dataset
     settings : Settings
+    customers : Customers
     account_id : str
 
     Raises
@@ -246,15 +250,15 @@ def health_of(dataset: Dataset, settings: Settings, account_id: str) -> Signs:
     ModelError
         When the account does not pay.
     """
-    bundle = account_outlook.load_or_build(dataset, settings)
-    row = reasons.paying(bundle.features, account_id)
+    row = reasons.paying(customers.features, account_id)
     scored = health.by_hand(row, settings).to_dicts()[0]
-    own = bundle.outlook.filter(pl.col("account_id") == account_id) if bundle.outlook.height else bundle.outlook
+    everyone = customers.outlook
+    own = everyone.filter(pl.col("account_id") == account_id) if everyone.height else everyone
     learned = own["learned"][0] if own.height else None
     return Signs(health.signs(row, settings), learned, scored["by_hand"], scored["coverage_rate"], scored["band"])
 
 
-def on_trial(dataset: Dataset, settings: Settings) -> Trial:
+def on_trial(dataset: Dataset, settings: Settings, customers: Customers) -> Trial:
     """Put the learned and the hand-weighted health score on trial over past dates.
 
     Scores are taken as they stood every 56 days: the learned one from twins of the hazard model that were
@@ -265,30 +269,34 @@ def on_trial(dataset: Dataset, settings: Settings) -> Trial:
     ----------
     dataset : Dataset
     settings : Settings
+    customers : Customers
 
     Raises
     ------
     ModelError
         When the history is too short.
     """
-    past = account_outlook.load_or_build(dataset, settings).past
+    past = customers.past
     if past.is_empty():
         raise ModelError("The history is too short to put health on trial.", mend="Load more contracts that ended.")
     past = past.with_columns(health.by_hand(past, settings)["by_hand"])
     return health.trial(past, dataset.as_of, settings.models.churn_days, settings)
 
 
-def by_health(dataset: Dataset, settings: Settings, score: str = "by_hand", kind: str = "greens") -> pl.DataFrame:
+def by_health(
+    dataset: Dataset, settings: Settings, customers: Customers, score: str = "by_hand", kind: str = "greens"
+) -> pl.DataFrame:
     """List the greens that left, or the reds that stayed, on the last past date whose outcome is known.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
+    customers : Customers
     score : {"learned", "by_hand"}
     kind : {"greens", "reds"}
     """
-    green, red = on_trial(dataset, settings).misses(score)
+    green, red = on_trial(dataset, settings, customers).misses(score)
     rows = green if kind == "greens" else red
     names = dataset.accounts.select("account_id", "account_name", "segment")
     shown = ["account_id", "account_name", "segment", "mrr_amount", "learned", "by_hand", "left_on"]
@@ -299,7 +307,7 @@ def by_health(dataset: Dataset, settings: Settings, score: str = "by_hand", kind
     )
 
 
-def worth(dataset: Dataset, settings: Settings) -> LifetimeValue:
+def worth(dataset: Dataset, settings: Settings, customers: Customers) -> LifetimeValue:
     """Say what every customer is worth, by contract or by repeat orders, as the data is.
 
     By contract: MRR × margin × Σ S(m) / (1 + rate)^(m/12) over `customers.value_months`, S being the chance to
@@ -311,6 +319,7 @@ def worth(dataset: Dataset, settings: Settings) -> LifetimeValue:
     ----------
     dataset : Dataset
     settings : Settings
+    customers : Customers
 
     Raises
     ------
@@ -319,10 +328,10 @@ def worth(dataset: Dataset, settings: Settings) -> LifetimeValue:
     """
     if lifetime.kind(dataset, settings) == "repeat":
         return lifetime.by_orders(dataset, settings)
-    bundle = account_outlook.load_or_build(dataset, settings).need()
-    left = bundle.hazards.filter(pl.col("event") == EVENTS[0]).drop("event")
-    paying = bundle.features.select("account_id", "mrr_amount", "tenure_days")
-    return lifetime.by_contract(dataset, settings, left, paying, bundle.off)
+    customers.need()
+    left = customers.hazards.filter(pl.col("event") == EVENTS[0]).drop("event")
+    paying = customers.features.select("account_id", "mrr_amount", "tenure_days")
+    return lifetime.by_contract(dataset, settings, left, paying, customers.off)
 
 
 def groups(dataset: Dataset, settings: Settings, way: str = "kmeans") -> Segments:

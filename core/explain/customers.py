@@ -11,7 +11,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
-from core.models import registry
+from core.models.bundle import Bundle
 
 MONTHS = 12
 
@@ -60,7 +60,7 @@ class ChurnList:
         return str(row["account_name"] or row["account_id"])
 
 
-def churn_list(dataset: Dataset, settings: Settings) -> ChurnList:
+def churn_list(dataset: Dataset, settings: Settings, bundle: Bundle) -> ChurnList:
     """List paying accounts by the yearly revenue at risk.
 
     Revenue at risk is the calibrated chance of leaving within `models.churn_days` × 12 × monthly
@@ -70,13 +70,13 @@ def churn_list(dataset: Dataset, settings: Settings) -> ChurnList:
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
 
     Raises
     ------
     ModelError
         When too few accounts have left to learn from.
     """
-    bundle = registry.load_or_train(dataset, settings)
     model = bundle.need_churn().ready()
     days = settings.models.churn_days
     scores = bundle.churn_scores.rename({f"p_churn_{days}d": "p_churn"})
@@ -104,13 +104,14 @@ def churn_list(dataset: Dataset, settings: Settings) -> ChurnList:
     return ChurnList(out.select(*columns, "at_risk_amount", "driver"), days, settings.currency)
 
 
-def account(dataset: Dataset, settings: Settings, account_id: str | None = None) -> Contributions:
+def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: str | None = None) -> Contributions:
     """Split one account's chance of leaving into what raises and what lowers it.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     account_id : str, optional
         Default the account with the most revenue at risk.
 
@@ -124,9 +125,8 @@ def account(dataset: Dataset, settings: Settings, account_id: str | None = None)
     ModelError
         When there is no churn model, or the account does not pay.
     """
-    bundle = registry.load_or_train(dataset, settings)
     model = bundle.need_churn().ready()
-    chosen = account_id or churn_list(dataset, settings).frame["account_id"][0]
+    chosen = account_id or churn_list(dataset, settings, bundle).frame["account_id"][0]
     return explain(model, paying(bundle.account_features, str(chosen)), unit="points")
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from core.artifacts import Same, remembered
+from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
 from core.metrics.measure import left_over
-from core.models import close, outlook, registry
+from core.models import outlook
+from core.models.bundle import Bundle
 from core.models.close import CloseModel
 
 
@@ -81,7 +79,7 @@ class ForecastReasons:
         return f"The parts add up to {total}; {left_over(self.residual, self.open.currency)}."
 
 
-def forecast(dataset: Dataset, settings: Settings, window: str | None = None) -> ForecastReasons:
+def forecast(dataset: Dataset, settings: Settings, bundle: Bundle, window: str | None = None) -> ForecastReasons:
     """Split the number of a window into what is closed, the drivers of the open deals, and what is to come.
 
     Contributions are exact TreeSHAP values of the close model in log odds, carried to money along
@@ -91,6 +89,7 @@ def forecast(dataset: Dataset, settings: Settings, window: str | None = None) ->
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     window : str, optional
         As in `models.outlook.current`; default the running quarter.
 
@@ -103,23 +102,25 @@ def forecast(dataset: Dataset, settings: Settings, window: str | None = None) ->
     ModelError
         When there is no close model or no open deal.
     """
-    current = outlook.current(dataset, settings)
+    current = outlook.current(dataset, settings, bundle)
     if not current.windows:
         raise ModelError("There are no deals to forecast from.", mend="Load opportunities on the Data page.")
     row = current.frame.filter(pl.col("window") == (window or current.windows[-1])).to_dicts()[0]
-    parts = _contributions(dataset, settings, row["days"], current.deals.filter(pl.col("window") == row["window"]))
+    behind = current.deals.filter(pl.col("window") == row["window"])
+    parts = _contributions(dataset, settings, bundle, row["days"], behind)
     return ForecastReasons(
         row["window"], row["closed_amount"], row["open_amount"], row["new_amount"], row["amount"], parts
     )
 
 
-def deal(dataset: Dataset, settings: Settings, opportunity_id: str, days: int = 90) -> Contributions:
+def deal(dataset: Dataset, settings: Settings, bundle: Bundle, opportunity_id: str, days: int = 90) -> Contributions:
     """Split one open deal's chance of being won in time into what raises and what lowers it.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     opportunity_id : str
     days : int
         Days ahead; between two horizons the straight line between their contributions.
@@ -134,12 +135,11 @@ def deal(dataset: Dataset, settings: Settings, opportunity_id: str, days: int = 
     ModelError
         When there is no close model, or the deal is not open.
     """
-    bundle = registry.load_or_train(dataset, settings)
     model = bundle.need_close()
     return split(model, opened(bundle, opportunity_id), bundle.deal_scores.columns, days)
 
 
-def opened(bundle: registry.Bundle, opportunity_id: str) -> pl.DataFrame:
+def opened(bundle: Bundle, opportunity_id: str) -> pl.DataFrame:
     """Return the features of one open deal, a single row.
 
     Raises
@@ -159,48 +159,22 @@ def split(model: CloseModel, rows: pl.DataFrame, columns: Sequence[str], days: i
     return mixed([(weight, explain(model.at(horizon), rows, unit="points")) for horizon, weight in weights.items()])
 
 
-@remembered(2)
-def landmarks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
-    """Return past landmarks of open deals with when and how each ended, as the close model learns from them.
-
-    They are kept beside the company's models, for they take seconds; not those of a session's data, of one person's
-    part or under hidden names.
-    """
-    folder = registry.folder(dataset, settings)
-    file = None if folder is None else folder / "landmarks.parquet"
-    if file is not None and file.exists():
-        try:
-            return pl.read_parquet(file)
-        except (OSError, pl.exceptions.PolarsError):
-            file.unlink(missing_ok=True)
-    marks = close.marks(dataset, settings)
-    if file is not None and marks.width:
-        work = file.with_suffix(f".{os.getpid()}")
-        with suppress(OSError):
-            marks.write_parquet(work)
-            work.replace(file)
-    return marks
-
-
-def _contributions(dataset: Dataset, settings: Settings, days: int, deals: pl.DataFrame) -> Contributions:
-    bundle = registry.load_or_train(dataset, settings)
+def _contributions(
+    dataset: Dataset, settings: Settings, bundle: Bundle, days: int, deals: pl.DataFrame
+) -> Contributions:
     bundle.need_close()
     amounts = tuple(deals.sort("opportunity_id").select("opportunity_id", "amount").iter_rows())
     weights = outlook.knots(bundle.deal_scores.columns, days)
     return mixed(
-        [
-            (weight, _of_horizon(dataset, settings, Same(bundle), horizon, amounts))
-            for horizon, weight in weights.items()
-        ]
+        [(weight, _of_horizon(dataset, settings, bundle, horizon, amounts)) for horizon, weight in weights.items()]
     )
 
 
 @remembered(4)
 def _of_horizon(
-    dataset: Dataset, settings: Settings, bundle_key: Same, horizon: int, amounts: tuple[tuple[str, float], ...]
+    dataset: Dataset, settings: Settings, bundle: Bundle, horizon: int, amounts: tuple[tuple[str, float], ...]
 ) -> Contributions:
     """Split every open deal's expected money at one horizon; windows between two horizons share it."""
-    bundle: Any = bundle_key.thing
     filled = pl.DataFrame(amounts, schema={"opportunity_id": pl.String, "shown_amount": pl.Float64}, orient="row")
     rows = bundle.deal_features.join(filled, on="opportunity_id")
     if rows.is_empty():

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
-from core.artifacts import Same, remembered
+from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
@@ -17,7 +17,8 @@ from core.explain import explained_models
 from core.explain.contributions import Contributions, explain, path_slope, probability
 from core.explain.deals import mixed, opened
 from core.features import accounts, deals
-from core.models import outlook, registry
+from core.models import outlook
+from core.models.bundle import Bundle
 
 WEEK = 7
 GROUPS = {"region": "Region", "segment": "Segment", "industry": "Industry"}
@@ -76,7 +77,7 @@ def _signed(points: float) -> str:
     return f"{'+' if points >= 0 else '−'}{abs(points):.1f}"
 
 
-def account(dataset: Dataset, settings: Settings, account_id: str, days: int = WEEK) -> Difference:
+def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: str, days: int = WEEK) -> Difference:
     """Split how an account's chance of leaving changed since some days ago.
 
     The same model looks at what was known on both days. Its log odds split exactly over what it looks at; their
@@ -87,6 +88,7 @@ def account(dataset: Dataset, settings: Settings, account_id: str, days: int = W
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     account_id : str
     days : int
 
@@ -95,7 +97,6 @@ def account(dataset: Dataset, settings: Settings, account_id: str, days: int = W
     ModelError
         When there is no churn model, or the account does not pay, or did not then.
     """
-    bundle = registry.load_or_train(dataset, settings)
     now = reasons.paying(bundle.account_features, account_id)
     own = pl.col("account_id") == account_id
     alone = replace(
@@ -117,7 +118,9 @@ def account(dataset: Dataset, settings: Settings, account_id: str, days: int = W
     return Difference(parts, f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
 
 
-def deal(dataset: Dataset, settings: Settings, opportunity_id: str, ahead: int = 90, days: int = WEEK) -> Difference:
+def deal(
+    dataset: Dataset, settings: Settings, bundle: Bundle, opportunity_id: str, ahead: int = 90, days: int = WEEK
+) -> Difference:
     """Split how a deal's chance of being won in time changed since some days ago.
 
     As for an account; both chances look the same number of days ahead.
@@ -126,6 +129,7 @@ def deal(dataset: Dataset, settings: Settings, opportunity_id: str, ahead: int =
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     opportunity_id : str
     ahead : int
         Days ahead; between two horizons the straight line between them, as the forecast has it.
@@ -136,7 +140,6 @@ def deal(dataset: Dataset, settings: Settings, opportunity_id: str, ahead: int =
     ModelError
         When there is no close model, or the deal is not open, or was not then.
     """
-    bundle = registry.load_or_train(dataset, settings)
     model = bundle.need_close()
     now = opened(bundle, opportunity_id)
     day = dataset.as_of - timedelta(days=days)
@@ -198,13 +201,16 @@ def between(model: object, then: pl.DataFrame, now: pl.DataFrame) -> Contributio
     return Contributions(parts, ends, float(p[0]), float(p[1]), left, "points")
 
 
-def groups(dataset: Dataset, settings: Settings, by: str = "region", subject: str = "churn") -> pl.DataFrame:
+def groups(
+    dataset: Dataset, settings: Settings, bundle: Bundle, by: str = "region", subject: str = "churn"
+) -> pl.DataFrame:
     """Return the groups that can be held against each other: [value, n, mean_rate], the lowest chance first.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     by : {"region", "segment", "industry"}
     subject : {"churn", "close"}
 
@@ -213,7 +219,7 @@ def groups(dataset: Dataset, settings: Settings, by: str = "region", subject: st
     ModelError
         When there is no such model or column.
     """
-    rows, _ = _described(dataset, settings, by, subject)
+    rows, _ = _described(dataset, settings, bundle, by, subject)
     return (
         rows.group_by(value=by)
         .agg(n=pl.len(), mean_rate=pl.col("p").mean())
@@ -225,6 +231,7 @@ def groups(dataset: Dataset, settings: Settings, by: str = "region", subject: st
 def compare(
     dataset: Dataset,
     settings: Settings,
+    bundle: Bundle,
     by: str = "region",
     group: str | None = None,
     other: str | None = None,
@@ -239,6 +246,7 @@ def compare(
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     by : {"region", "segment", "industry"}
     group, other : str, optional
         Two groups; default those with the highest and the lowest mean chance. The second is the base.
@@ -249,8 +257,8 @@ def compare(
     ModelError
         When there is no such model, column or group, or fewer than two groups of ten.
     """
-    rows, explained = _described(dataset, settings, by, subject)
-    names = groups(dataset, settings, by, subject)["value"].to_list()
+    rows, explained = _described(dataset, settings, bundle, by, subject)
+    names = groups(dataset, settings, bundle, by, subject)["value"].to_list()
     if len(names) < 2:
         raise ModelError(
             f"There are no two groups of at least {FEWEST} by {GROUPS[by].lower()}.", mend="Compare by something else."
@@ -260,7 +268,7 @@ def compare(
         if name not in names:
             near = closest(name, names)
             raise ModelError(f"There is no group {name!r}.", mend=f"Did you mean {near!r}?" if near else "")
-    whole = _explained(dataset, settings, Same(registry.load_or_train(dataset, settings)), subject)
+    whole = _explained(dataset, settings, bundle, subject)
     sides = [_of(whole, rows.filter(pl.col(by) == name)[explained.key]) for name in ends]
     keys = ["driver", "feature"]
     means = [s.frame.group_by(keys, maintain_order=True).agg(pl.col("contribution").mean()) for s in sides]
@@ -286,9 +294,9 @@ def compare(
 
 
 @remembered(4)
-def _explained(dataset: Dataset, settings: Settings, _bundle_key: Same, subject: str) -> Contributions:
+def _explained(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str) -> Contributions:
     """Return today's chances of all rows, split; kept while data and models stay: any group is a part of it."""
-    explained = explained_models.subject(dataset, settings, subject)
+    explained = explained_models.subject(dataset, settings, bundle, subject)
     return explain(explained.model, explained.rows, unit="points")
 
 
@@ -301,12 +309,12 @@ def _of(whole: Contributions, ids: pl.Series) -> Contributions:
 
 
 def _described(
-    dataset: Dataset, settings: Settings, by: str, subject: str
+    dataset: Dataset, settings: Settings, bundle: Bundle, by: str, subject: str
 ) -> tuple[pl.DataFrame, explained_models.Subject]:
     """Return today's rows with the group and the chance, and the model they are of."""
     if by not in GROUPS:
         raise ModelError(f"Groups by {by} are not known.", mend=f"Did you mean {closest(by, list(GROUPS))}?")
-    explained = explained_models.subject(dataset, settings, subject)
+    explained = explained_models.subject(dataset, settings, bundle, subject)
     rows = explained.rows
     if by not in rows.columns:
         rows = rows.join(dataset.accounts.select("account_id", by), on="account_id", how="left")

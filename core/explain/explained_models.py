@@ -10,7 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
-from core.models import registry
+from core.models.bundle import Bundle
 
 SUBJECTS = ("churn", "close")
 
@@ -37,13 +37,15 @@ class Subject:
     verb: str
 
 
-def subject(dataset: Dataset, settings: Settings, name: str = "churn") -> Subject:
+def subject(dataset: Dataset, settings: Settings, bundle: Bundle, name: str = "churn") -> Subject:
     """Return the churn model with the paying accounts, or the close model with the open deals.
 
     Parameters
     ----------
     dataset : Dataset
+        Not used: what is known today is in the bundle.
     settings : Settings
+    bundle : Bundle
     name : {"churn", "close"}
         Deals are looked at 90 days ahead, or at the first horizon of the settings where 90 is none.
 
@@ -52,7 +54,6 @@ def subject(dataset: Dataset, settings: Settings, name: str = "churn") -> Subjec
     ModelError
         When there is no such model, or nothing for it to speak of.
     """
-    bundle = registry.load_or_train(dataset, settings)
     if name == "close":
         days = 90 if 90 in settings.models.horizons_days else settings.models.horizons_days[0]
         model: Any = bundle.need_close().at(days)

@@ -15,9 +15,10 @@ from core.explain.contributions import shap_values
 from core.explain.explained_models import subject
 from core.explain.importance import Importance, dependence, importance
 from core.metrics.measure import counted
+from core.models.bundle import Bundle
 
 
-def overall(dataset: Dataset, settings: Settings, of: str = "churn") -> Importance:
+def overall(dataset: Dataset, settings: Settings, bundle: Bundle, of: str = "churn") -> Importance:
     """Show which drivers move the chance most, over all paying accounts or all open deals.
 
     Importance is the mean over rows of the size of a driver's TreeSHAP contributions, in log odds; of a
@@ -27,6 +28,7 @@ def overall(dataset: Dataset, settings: Settings, of: str = "churn") -> Importan
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     of : {"churn", "close"}
 
     Raises
@@ -34,7 +36,7 @@ def overall(dataset: Dataset, settings: Settings, of: str = "churn") -> Importan
     ModelError
         When there is no such model.
     """
-    explained = subject(dataset, settings, of)
+    explained = subject(dataset, settings, bundle, of)
     return importance(explained.model, explained.rows)
 
 
@@ -74,13 +76,16 @@ class Dependence:
         )
 
 
-def driver(dataset: Dataset, settings: Settings, feature: str | None = None, of: str = "churn") -> Dependence:
+def driver(
+    dataset: Dataset, settings: Settings, bundle: Bundle, feature: str | None = None, of: str = "churn"
+) -> Dependence:
     """Show how one feature's value goes with its contribution to the chance, and with the chance itself.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     feature : str, optional
         Default the first of `features`.
     of : {"churn", "close"}
@@ -90,8 +95,8 @@ def driver(dataset: Dataset, settings: Settings, feature: str | None = None, of:
     ModelError
         When the model has no such feature; the closest is named.
     """
-    explained = subject(dataset, settings, of)
-    chosen = feature or features(dataset, settings, of)[0]
+    explained = subject(dataset, settings, bundle, of)
+    chosen = feature or features(dataset, settings, bundle, of)[0]
     points = dependence(explained.model, explained.rows, chosen)
     cut = bins(explained.rows[chosen], order=settings.stages.open)
     rows = explained.rows.with_columns(place=cut.places)
@@ -102,9 +107,9 @@ def driver(dataset: Dataset, settings: Settings, feature: str | None = None, of:
     return Dependence(points, averages, chosen, explained.noun, explained.verb)
 
 
-def features(dataset: Dataset, settings: Settings, of: str = "churn") -> list[str]:
+def features(dataset: Dataset, settings: Settings, bundle: Bundle, of: str = "churn") -> list[str]:
     """Return a model's features, those that move the chance most first."""
-    explained = subject(dataset, settings, of)
+    explained = subject(dataset, settings, bundle, of)
     phi, _ = shap_values(explained.model, explained.rows)
     order = np.argsort(-np.abs(phi).mean(axis=0), kind="stable")
     return [explained.model.feature_names_[i] for i in order]

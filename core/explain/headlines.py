@@ -16,6 +16,7 @@ from core.metrics.bookings import by_region_and_family, daily
 from core.metrics.flow import flow
 from core.metrics.recurring import mrr_at
 from core.models import outlook
+from core.models.bundle import Bundle
 
 TOLD = 3
 QUARTER, REGIONS, FAMILIES, CHANGE, TODAY = (
@@ -51,7 +52,7 @@ class Headlines:
         return "\n".join(text for text, _ in self.told())
 
 
-def headlines(data: Dataset, settings: Settings) -> Headlines:
+def headlines(data: Dataset, settings: Settings, bundle: Bundle) -> Headlines:
     """Three sentences a chief revenue officer could read aloud, ranked by the money each speaks of.
 
     Formula: worked out are the quarter's forecast against quota (money: the gap); how the pipeline
@@ -64,13 +65,14 @@ def headlines(data: Dataset, settings: Settings) -> Headlines:
     ----------
     data : Dataset
     settings : Settings
+    bundle : Bundle
 
     Returns
     -------
     Headlines
     """
     rows = [
-        *_quarter(data, settings),
+        *_quarter(data, settings, bundle),
         *_change(data, settings),
         *max((list(_region(data, settings)), list(_family(data, settings))), key=_size),
         *_recurring(data, settings),
@@ -87,9 +89,9 @@ def _size(statements: list[Statement]) -> float:
     return statements[0][1] if statements else 0.0
 
 
-def _quarter(data: Dataset, settings: Settings) -> Iterator[Statement]:
+def _quarter(data: Dataset, settings: Settings, bundle: Bundle) -> Iterator[Statement]:
     """Tell the forecast against quota."""
-    current = outlook.current(data, settings)
+    current = outlook.current(data, settings, bundle)
     if not current.is_known:
         return
     row, unit = current.frame.row(-1, named=True), settings.currency

@@ -20,6 +20,7 @@ from core.explain.explained_models import Subject, subject
 from core.explain.nearest_cases import evenly
 from core.features.deals import FOLLOWS
 from core.metrics.measure import counted
+from core.models.bundle import Bundle
 
 ROUGH_ROWS, ROWS = 40, 240
 CASES = 120
@@ -86,7 +87,7 @@ class Together:
         )
 
 
-def pairs(dataset: Dataset, settings: Settings, of: str = "close", most: int = 12) -> Pairs:
+def pairs(dataset: Dataset, settings: Settings, bundle: Bundle, of: str = "close", most: int = 12) -> Pairs:
     """Rank pairs of features by how much they matter together, in whatever kind of model serves.
 
     The strength is the square root of mean(d²) / 4, with d = f(x) − f(x with one of z) − f(x with the other of z)
@@ -99,6 +100,7 @@ def pairs(dataset: Dataset, settings: Settings, of: str = "close", most: int = 1
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     of : {"close", "churn"}
     most : int
         Pairs kept.
@@ -108,7 +110,7 @@ def pairs(dataset: Dataset, settings: Settings, of: str = "close", most: int = 1
     ModelError
         When there is no such model.
     """
-    explained = subject(dataset, settings, of)
+    explained = subject(dataset, settings, bundle, of)
     rough = strengths(explained, evenly(explained.rows, ROUGH_ROWS), _candidates(explained), settings.models.seed)
     likely = list(rough.head(3 * most).select("one", "other").iter_rows())
     return Pairs(
@@ -165,7 +167,9 @@ def _candidates(explained: Subject) -> list[tuple[str, str]]:
     return [(a, b) for a, b in combinations(names, 2) if group.driver(a) != group.driver(b)]
 
 
-def together(dataset: Dataset, settings: Settings, feature: str, other: str, of: str = "close") -> Together:
+def together(
+    dataset: Dataset, settings: Settings, bundle: Bundle, feature: str, other: str, of: str = "close"
+) -> Together:
     """Say what the model gives for each combination of two features.
 
     Both features of 120 of today's rows are set to the middle of each range, or to each word, all else as it is; p is
@@ -177,6 +181,7 @@ def together(dataset: Dataset, settings: Settings, feature: str, other: str, of:
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     feature, other : str
         Two features of the model.
     of : {"close", "churn"}
@@ -186,7 +191,7 @@ def together(dataset: Dataset, settings: Settings, feature: str, other: str, of:
     ModelError
         When there is no such model or feature; the closest is named.
     """
-    explained = subject(dataset, settings, of)
+    explained = subject(dataset, settings, bundle, of)
     names = list(explained.model.feature_names_)
     for name in (feature, other):
         if name not in names:

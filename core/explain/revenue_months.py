@@ -11,6 +11,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.metrics.measure import left_over, money
+from core.models.bundle import Bundle
 from core.models.revenue import forecast
 
 LABELS = {
@@ -70,7 +71,9 @@ NAMES = {
 }
 
 
-def month(dataset: Dataset, settings: Settings, chosen: date | None = None, unit: str = forecast.ALL) -> MonthReasons:
+def month(
+    dataset: Dataset, settings: Settings, bundle: Bundle, chosen: date | None = None, unit: str = forecast.ALL
+) -> MonthReasons:
     """Split one month's revenue forecast into level, trend, season and what deals won lately add.
 
     The level is the mean of the last twelve complete months. Season: the forecast less the forecast from the same
@@ -83,6 +86,7 @@ def month(dataset: Dataset, settings: Settings, chosen: date | None = None, unit
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     chosen : date, optional
         The first day of a month ahead; default the first.
     unit : str
@@ -94,7 +98,7 @@ def month(dataset: Dataset, settings: Settings, chosen: date | None = None, unit
         When there is no revenue, or no such month or region is forecast, or the models that serve are of an earlier
         version, which kept no reasons.
     """
-    reasons = forecast.revenue(dataset, settings).reasons
+    reasons = forecast.revenue(dataset, settings, bundle).reasons
     if reasons.is_empty():
         raise ModelError("The models that serve kept no reasons.", mend="Return to the newest on the Models page.")
     rows = reasons.filter(pl.col("unit") == unit).sort("month")

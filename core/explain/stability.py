@@ -13,9 +13,11 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.explain import deals
 from core.explain.contributions import explain
-from core.models import churn, registry
+from core.models import churn
+from core.models.bundle import Bundle
 from core.models.close import CloseModel, training
-from core.models.customers import account_outlook
+from core.models.close.landmark_archive import Landmarks
+from core.models.customers.account_outlook import Customers
 from core.models.estimators import landmark_classifier, model_selection
 
 RESAMPLES = 6
@@ -63,7 +65,14 @@ class Steadiness:
         return f"{head}; steady among the three strongest: {names}."
 
 
-def account(dataset: Dataset, settings: Settings, account_id: str, n: int = RESAMPLES) -> Steadiness:
+def account(
+    dataset: Dataset,
+    settings: Settings,
+    bundle: Bundle,
+    customers: Customers,
+    account_id: str,
+    n: int = RESAMPLES,
+) -> Steadiness:
     """Learn the churn model again from resampled accounts and see whether the reasons stay the same.
 
     Whole accounts are drawn with replacement, so that no account's own past stands on both sides more than
@@ -73,6 +82,8 @@ def account(dataset: Dataset, settings: Settings, account_id: str, n: int = RESA
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
+    customers : Customers
     account_id : str
     n : int
         How many models are learnt.
@@ -82,19 +93,18 @@ def account(dataset: Dataset, settings: Settings, account_id: str, n: int = RESA
     ModelError
         When the account does not pay or there is too little to learn from.
     """
-    bundle = account_outlook.load_or_build(dataset, settings)
-    row = bundle.features.filter(pl.col("account_id") == account_id)
+    row = customers.features.filter(pl.col("account_id") == account_id)
     if row.is_empty():
         raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
-    if bundle.lived.is_empty():
+    if customers.lived.is_empty():
         raise ModelError("There is no past to learn from.", mend="Load more history.")
     days = settings.models.churn_days
-    marks = bundle.lived.with_columns(
+    marks = customers.lived.with_columns(
         horizon_days=pl.lit(days, pl.Int64),
         is_known_on=pl.col("as_of") + timedelta(days=days),
         target=pl.col("has_left").cast(pl.Int8),
     )
-    like = registry.load_or_train(dataset, settings).need_churn().ready()
+    like = bundle.need_churn().ready()
     ids = marks["account_id"].unique().sort()
     rng = np.random.default_rng(settings.models.seed)
     parts, chances = [], []
@@ -107,7 +117,13 @@ def account(dataset: Dataset, settings: Settings, account_id: str, n: int = RESA
 
 
 def deal(
-    dataset: Dataset, settings: Settings, opportunity_id: str, n: int = RESAMPLES, most: int = MOST_DEALS
+    dataset: Dataset,
+    settings: Settings,
+    bundle: Bundle,
+    landmarks: Landmarks,
+    opportunity_id: str,
+    n: int = RESAMPLES,
+    most: int = MOST_DEALS,
 ) -> Steadiness:
     """Learn the close model again from resampled deals and see whether a deal's reasons stay the same.
 
@@ -120,6 +136,9 @@ def deal(
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
+    landmarks : Landmarks
+        What the models are learnt again from.
     opportunity_id : str
     n : int
         How many models are learnt.
@@ -131,11 +150,9 @@ def deal(
     ModelError
         When there is no close model, the deal is not open, or there is too little to learn from.
     """
-    bundle = registry.load_or_train(dataset, settings)
     model = bundle.need_close()
     rows = deals.opened(bundle, opportunity_id)
-    whole = dataset.whole or dataset
-    marks = deals.landmarks(whole.unmasked or whole, settings)
+    marks = landmarks.company
     ids = marks["opportunity_id"].unique().sort()
     size = min(ids.len(), most)
     rng = np.random.default_rng(settings.models.seed)

@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.spans import line_runs, unbroken
+from core.marts.exact import exact_sum
 
 NUMBERS = (
     "mrr_amount",
@@ -116,12 +117,12 @@ def _mrr(lines: pl.DataFrame, day: date) -> pl.DataFrame:
 def _contracts(dataset: Dataset, as_of: date) -> pl.DataFrame:
     lines = dataset.subscriptions.filter(pl.col("started_on") <= as_of)
     earliest = lines.group_by("account_id").agg(first_on=pl.col("started_on").min())
-    earlier = _mrr(lines, as_of - timedelta(days=180)).group_by("account_id").agg(earlier=pl.col("mrr_amount").sum())
+    earlier = _mrr(lines, as_of - timedelta(days=180)).group_by("account_id").agg(earlier=exact_sum("mrr_amount"))
     renewal = pl.when(pl.col("renewal_on") > as_of).then("renewal_on").min()
     now = (
         _mrr(lines, as_of)
         .group_by("account_id")
-        .agg(pl.col("mrr_amount").sum(), n_contract_lines=pl.len(), renewal_on=renewal)
+        .agg(exact_sum("mrr_amount"), n_contract_lines=pl.len(), renewal_on=renewal)
     )
     both = (
         now.filter(pl.col("mrr_amount") > 0).join(earliest, on="account_id").join(earlier, on="account_id", how="left")

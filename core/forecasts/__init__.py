@@ -1,9 +1,11 @@
 """The forecast as a record: what managers call, what was forecast on past dates, and how good it was."""
 
-from core.forecasts import accuracy, calls, weekly_review
+from core.forecasts import accuracy, backtest, backtest_archive, calls, weekly_review
 
 __all__ = [
     "accuracy",
+    "backtest",
+    "backtest_archive",
     "calls",
     "weekly_review",
 ]

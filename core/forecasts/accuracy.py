@@ -10,8 +10,8 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
-from core.forecasts import backtest_archive, calls
-from core.forecasts.backtest import QUARTER
+from core.forecasts import backtest, calls
+from core.forecasts.backtest import QUARTER, ReplayedDay, Replays
 from core.metrics import forecast_error
 from core.metrics.measure import Measure, left_over, money, percent
 
@@ -88,9 +88,8 @@ class Past:
         )
 
 
-def days(data: Dataset, settings: Settings) -> tuple[date, date, date] | None:
+def days(data: Dataset, settings: Settings, replays: Replays) -> tuple[date, date, date] | None:
     """Return the first and last day that can be replayed, and one worth looking at first; None without any."""
-    replays = backtest_archive.load_or_run(data, settings)
     if not replays.quarters:
         return None
     done = replays.forecasts.filter(pl.col("actual_amount").is_not_null() & (pl.col("window") == QUARTER))
@@ -99,12 +98,19 @@ def days(data: Dataset, settings: Settings) -> tuple[date, date, date] | None:
     return replays.quarters[0], data.as_of, min(start + timedelta(days=35), data.as_of)
 
 
-def on(data: Dataset, settings: Settings, day: date, manager_calls: pl.DataFrame | None = None) -> Past:
+def on(
+    data: Dataset,
+    settings: Settings,
+    replays: Replays,
+    manager_calls: pl.DataFrame,
+    day: date,
+    replayed: ReplayedDay | None = None,
+) -> Past:
     """Show the forecast of a past day as it was, and what came of it.
 
     The model is the one its quarter had, trained on outcomes known before the quarter began; deals,
-    amounts, owners and the team are those known on the day. Read from what was kept, so that it
-    costs milliseconds; a day between two weekly ones is worked out once and kept too.
+    amounts, owners and the team are those known on the day. A day between two weekly ones is worked out
+    with the model of its quarter.
 
     Formula of a deal's part in the difference: what it won by the end of the quarter − its expected
     amount on the day. Deals created later are set against what the forecast allowed for them.
@@ -113,9 +119,12 @@ def on(data: Dataset, settings: Settings, day: date, manager_calls: pl.DataFrame
     ----------
     data : Dataset
     settings : Settings
+    replays : Replays
+    manager_calls : pl.DataFrame
+        Managers' calls, as `calls.kept` gives them.
     day : date
-    manager_calls : pl.DataFrame, optional
-        Managers' calls, as `calls.kept` gives them; default those kept in the database.
+    replayed : ReplayedDay, optional
+        The forecast of the day, where it was worked out before.
 
     Returns
     -------
@@ -126,13 +135,12 @@ def on(data: Dataset, settings: Settings, day: date, manager_calls: pl.DataFrame
     ModelError
         When the day lies outside the quarters that can be replayed.
     """
-    forecasts, deals = backtest_archive.day(data, settings, day)
-    replays = backtest_archive.load_or_run(data, settings)
+    replayed = replayed or backtest.on(data, settings, replays, day)
+    forecasts, deals = replayed.forecasts, replayed.deals
     period = quarter_start(day, settings)
     row = forecasts.filter(pl.col("window") == QUARTER).to_dicts()
     label = quarter_label(day, settings)
     path = replays.forecasts.filter((pl.col("period_start_on") == period) & (pl.col("window") == QUARTER))
-    manager_calls = calls.kept(data, settings) if manager_calls is None else manager_calls
     path = path.select("day", "amount", "lower", "upper", "commit_amount", "actual_amount")
     if not row:
         return Past(day, label, settings.currency, pl.DataFrame(), pl.DataFrame(), path, None)
@@ -192,7 +200,9 @@ def _parts(row: dict[str, float | None], deals: pl.DataFrame, actual: float | No
     return pl.concat([named.head(SHOWN_DEALS), tail], how="diagonal")
 
 
-def record(data: Dataset, settings: Settings, by: str = "week", manager_calls: pl.DataFrame | None = None) -> Measure:
+def record(
+    data: Dataset, settings: Settings, replays: Replays, manager_calls: pl.DataFrame, by: str = "week"
+) -> Measure:
     """How good past forecasts of the quarter were, and whether a simpler rule would have been better.
 
     Every week of the past quarters is replayed with what was known then. Error is WAPE: the sum of
@@ -206,11 +216,12 @@ def record(data: Dataset, settings: Settings, by: str = "week", manager_calls: p
     ----------
     data : Dataset
     settings : Settings
+    replays : Replays
+    manager_calls : pl.DataFrame
+        Managers' calls, as `calls.kept` gives them.
     by : {"week", "window", "period", "team", "category", "manager"}
         How the frame is cut: week of the quarter, horizon in days, quarter, team, the category the
         rep had given, or the manager whose commit calls are judged.
-    manager_calls : pl.DataFrame, optional
-        Managers' calls; default those kept in the database.
 
     Returns
     -------
@@ -219,23 +230,22 @@ def record(data: Dataset, settings: Settings, by: str = "week", manager_calls: p
         n_forecasts, wape_rate, bias_rate, forecast_to_actual_rate, coverage_rate, and per baseline
         its error and the skill against it.
     """
-    quarter = _quarters(data, settings, manager_calls)
+    quarter = _quarters(data, replays, manager_calls)
     whole = forecast_error.scores(quarter, [])
     if whole.is_empty():
         text = "No past quarter can be replayed yet: records must reach back a year before a quarter that is over."
         return Measure("Forecast record", None, "rate", whole, text)
     n_quarters = quarter.filter(pl.col("actual_amount").is_not_null())["period_start_on"].n_unique()
-    frame = _cut(data, settings, by, manager_calls)
-    horizons = frame if by == "window" else _cut(data, settings, "window", manager_calls)
+    frame = _cut(data, settings, replays, manager_calls, by)
+    horizons = frame if by == "window" else _cut(data, settings, replays, manager_calls, "window")
     more = "" if by == "window" else _losses(frame, by)
     text = f"{_beaten(horizons)}{_headline(whole.row(0, named=True), n_quarters)}{_leaning(horizons)}{more}"
     return Measure("Forecast record", float(whole["wape_rate"][0]), "rate", frame, text)
 
 
-def _quarters(data: Dataset, settings: Settings, manager_calls: pl.DataFrame | None) -> pl.DataFrame:
+def _quarters(data: Dataset, replays: Replays, manager_calls: pl.DataFrame) -> pl.DataFrame:
     """Return the replayed forecasts of whole quarters, with what the managers had called by each day."""
-    rows = backtest_archive.load_or_run(data, settings).forecasts.filter(pl.col("window") == QUARTER)
-    manager_calls = calls.kept(data, settings) if manager_calls is None else manager_calls
+    rows = replays.forecasts.filter(pl.col("window") == QUARTER)
     manager_ids = data.sales_team.filter(pl.col("role") == "manager")["rep_id"].unique()
     mine = manager_calls.filter(pl.col("manager_id").is_in(manager_ids.implode())).sort("called_on")
     pairs = (
@@ -311,9 +321,8 @@ def _losses(frame: pl.DataFrame, by: str) -> str:
     return f" By {VIEWS[by].lower()}: {'; '.join(losses)}." if losses else ""
 
 
-def _cut(data: Dataset, settings: Settings, by: str, manager_calls: pl.DataFrame | None) -> pl.DataFrame:
-    replays = backtest_archive.load_or_run(data, settings)
-    quarter = _quarters(data, settings, manager_calls) if by in ("week", "period") else pl.DataFrame()
+def _cut(data: Dataset, settings: Settings, replays: Replays, manager_calls: pl.DataFrame, by: str) -> pl.DataFrame:
+    quarter = _quarters(data, replays, manager_calls) if by in ("week", "period") else pl.DataFrame()
     if by == "week":
         return (
             forecast_error.scores(quarter, ["week"])
@@ -343,7 +352,7 @@ def _categories(deals: pl.DataFrame) -> pl.DataFrame:
     return forecast_error.scores(rows, ["group"])
 
 
-def managers(data: Dataset, settings: Settings, manager_calls: pl.DataFrame | None = None) -> pl.DataFrame:
+def managers(data: Dataset, settings: Settings, manager_calls: pl.DataFrame) -> pl.DataFrame:
     """Score every manager's commit calls against what their team then won.
 
     The team is that of the hierarchy on the day of the call.
@@ -353,6 +362,5 @@ def managers(data: Dataset, settings: Settings, manager_calls: pl.DataFrame | No
     pl.DataFrame
         As `accuracy.scores`, group being the manager's name; quarters that still run are left out.
     """
-    manager_calls = calls.kept(data, settings) if manager_calls is None else manager_calls
     rows = calls.outcomes(data, settings, manager_calls)
     return forecast_error.scores(rows, ["group"]).sort("bias_rate", descending=True, nulls_last=True)

@@ -20,6 +20,7 @@ from core.metrics.deal_events import tracks
 from core.metrics.stage_conversion import shares
 from core.models import close, outlook
 from core.models.close import CloseModel
+from core.models.keyed import Keyed
 
 QUARTER = "Quarter"
 NO_TEAM = "No team"
@@ -77,8 +78,8 @@ RULES = ("last_year_amount", "weighted_amount", "commit_amount", "best_case_amou
 SCORES = {"opportunity_id": pl.String, "as_of": pl.Date, "horizon_days": pl.Int64, "p": pl.Float64}
 
 
-@dataclass(frozen=True)
-class Replays:
+@dataclass(frozen=True, eq=False)
+class Replays(Keyed):
     """Forecasts of past dates, each as it would have been made on its day.
 
     Attributes
@@ -97,6 +98,8 @@ class Replays:
     twins : dict of date to CloseModel or None
         The model of each quarter, trained on what was known before it began; None where that was
         too little and a table of past shares served.
+    key : str
+        Names the data, the settings and the code they were made of; empty for those put together by hand.
     """
 
     forecasts: pl.DataFrame
@@ -104,11 +107,24 @@ class Replays:
     teams: pl.DataFrame
     scores: pl.DataFrame
     twins: dict[date, CloseModel | None]
+    key: str = ""
+
+    def has(self, day: date) -> bool:
+        """Say whether a day is among those replayed."""
+        return self.forecasts.filter(pl.col("day") == day).height > 0
 
     @property
     def quarters(self) -> list[date]:
         """Return the first days of the quarters that were replayed, oldest first."""
         return self.forecasts["period_start_on"].unique().sort().to_list()
+
+
+@dataclass(frozen=True)
+class ReplayedDay:
+    """The forecast of one past day: rows in the columns of `FORECASTS` and of `DEALS`."""
+
+    forecasts: pl.DataFrame
+    deals: pl.DataFrame
 
 
 def quarters(data: Dataset, settings: Settings, most: int | None = None) -> list[date]:
@@ -176,6 +192,26 @@ def run(
         for k, schema in enumerate((FORECASTS, DEALS, TEAMS))
     ]
     return Replays(parts[0], parts[1], parts[2], scores, twins)
+
+
+def on(data: Dataset, settings: Settings, replays: Replays, day: date) -> ReplayedDay:
+    """Return the forecast of one past day: a day between two replayed ones is worked out with its quarter's model.
+
+    Raises
+    ------
+    ModelError
+        When the day lies outside the quarters that can be replayed.
+    """
+    period = quarter_start(day, settings)
+    if period not in replays.twins or day > data.as_of:
+        first = replays.quarters[0] if replays.quarters else None
+        reach = f"Choose a day from {first:%d %B %Y} to {data.as_of:%d %B %Y}." if first else "Load a longer history."
+        raise ModelError(f"The forecast of {day:%d %B %Y} cannot be replayed.", mend=reach)
+    if replays.has(day):
+        own = pl.col("day") == day
+        return ReplayedDay(replays.forecasts.filter(own), replays.deals.filter(own))
+    frames, _ = one(data, settings, day, replays.twins[period], replays.scores)
+    return ReplayedDay(frames[0], frames[1])
 
 
 def twin(data: Dataset, settings: Settings, period: date) -> CloseModel | None:

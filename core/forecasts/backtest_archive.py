@@ -1,42 +1,71 @@
-"""Replayed forecasts on disk: worked out once for a state of the data, the settings and the code."""
+"""Replayed forecasts that are kept: worked out once for a state of the data, the settings and the code."""
 
 from __future__ import annotations
 
-import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import polars as pl
-from filelock import FileLock
-
+from core.artifacts import REPLAY_DAYS, REPLAYS, open_cache, read_frame, remembered, write_frame
+from core.artifacts import key as key_of
 from core.config import Settings
-from core.config.calendar import quarter_start
-from core.config.kept import code, writing
 from core.contracts import Dataset
-from core.contracts.errors import ModelError
 from core.forecasts import backtest
-from core.forecasts.backtest import Progress, Replays
+from core.forecasts.backtest import Progress, ReplayedDay, Replays
 from core.models.close import CloseModel
 
-KEPT = 3
-REMEMBERED = 4
+PARTS = 4
 FRAMES = ("forecasts", "deals", "teams", "scores")
-_MEMORY: dict[str, Replays] = {}
+ABOUT = "about.json"
+
+
+class ReplaysCodec:
+    """Replays as files: frames as Parquet, each quarter's model as its own text.
+
+    Parameters
+    ----------
+    settings : Settings
+        Which the models that are read work by.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def write(self, value: Replays, folder: Path) -> None:
+        """Write the replays."""
+        for label in FRAMES:
+            write_frame(getattr(value, label), folder / f"{label}.parquet")
+        for period, model in value.twins.items():
+            if model is not None:
+                (folder / _file(period)).write_text(json.dumps(model.to_dict(), default=str), encoding="utf-8")
+        about = {"key": value.key, "twins": [period.isoformat() for period in value.twins]}
+        (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+
+    def read(self, folder: Path) -> Replays:
+        """Return the replays."""
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        twins = {period: self._twin(folder / _file(period)) for period in map(date.fromisoformat, about["twins"])}
+        frames = {label: read_frame(folder / f"{label}.parquet") for label in FRAMES}
+        return Replays(**frames, twins=twins, key=about["key"])
+
+    def _twin(self, file: Path) -> CloseModel | None:
+        if not file.exists():
+            return None
+        saved = json.loads(file.read_text(encoding="utf-8"))
+        return CloseModel.from_dict(saved, backtest.short(self.settings))
+
+
+def _file(period: date) -> str:
+    return f"twin-{period}.json"
 
 
 def key(data: Dataset, settings: Settings) -> str:
-    """Return the name of a state: the data's fingerprint, the settings models read, and the code."""
-    digest = hashlib.blake2b(digest_size=12)
+    """Return the name of the replays of what a dataset shows: of the company's data, the settings and the code."""
+    company = data.company
     parts = (settings.models, settings.stages, settings.fiscal)
-    for text in (
-        data.fingerprint,
-        *(p.model_dump_json() for p in parts),
-        code("features", "models", "marts"),
-        Path(backtest.__file__).read_text(encoding="utf-8"),
-    ):
-        digest.update(text.encode())
-    return digest.hexdigest()
+    name = key_of(REPLAYS, company, parts, "core.forecasts.backtest_archive")
+    return name if data is company else f"{name}-{data.fingerprint}"
 
 
 def quarters(data: Dataset, settings: Settings) -> list[date]:
@@ -45,102 +74,59 @@ def quarters(data: Dataset, settings: Settings) -> list[date]:
 
 
 def is_kept(data: Dataset, settings: Settings) -> bool:
-    """Say whether the replays of this data are already there, in memory or on disk."""
-    if key(data, settings) in _MEMORY:
-        return True
-    return (settings.home / "replays" / key(data, settings) / "about.json").exists()
+    """Say whether the replays of this company's data are already there, in memory or on disk."""
+    return open_cache(settings.home).is_kept(REPLAYS, key(data.company, settings))
 
 
 def load_or_run(data: Dataset, settings: Settings, progress: Progress | None = None) -> Replays:
-    """Return the replays of this data: from disk where they are, else worked out and kept.
+    """Return the replays of this data: from memory or disk where they are, else worked out and kept.
+
+    Parameters
+    ----------
+    data : Dataset
+        One person's part of the company, or the company under hidden names, is replayed with the company's
+        models, and stays in memory. Nothing of a session's own data is written to disk.
+    settings : Settings
+        `home` is where they are kept.
+    progress : callable, optional
+        Called with a share in [0, 1] and what is being done, when they are worked out.
+    """
+    company = data.company
+    name = key(company, settings)
+    replays = open_cache(settings.home).get(
+        REPLAYS,
+        name,
+        lambda: replace(backtest.run(company, settings, progress), key=name),
+        ReplaysCodec(settings),
+        keep=not company.is_transient,
+    )
+    return replays if data is company else _of_part(data, settings, replays)
+
+
+@remembered(PARTS)
+def _of_part(data: Dataset, settings: Settings, replays: Replays) -> Replays:
+    return replace(backtest.run(data, settings, None, replays.twins), key=key(data, settings))
+
+
+def load_or_run_day(data: Dataset, settings: Settings, replays: Replays, day: date) -> ReplayedDay:
+    """Return the forecast of one past day: that of the replays where it is among theirs, else worked out and kept.
 
     Parameters
     ----------
     data : Dataset
     settings : Settings
-        `home/replays` holds one folder per state, the newest three are kept.
-    progress : callable, optional
-
-    Raises
-    ------
-    ModelError
-        When the replays folder cannot be written to.
-    """
-    name = key(data, settings)
-    if name not in _MEMORY:
-        while len(_MEMORY) >= REMEMBERED:
-            _MEMORY.pop(next(iter(_MEMORY)), None)
-        _MEMORY[name] = _from_disk(name, data, settings, progress)
-    return _MEMORY[name]
-
-
-def day(data: Dataset, settings: Settings, when: date) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the rows of `forecasts` and `deals` of one past day.
-
-    A day between two replayed ones is worked out with its quarter's model and kept beside them.
+    replays : Replays
+    day : date
 
     Raises
     ------
     ModelError
         When the day lies outside the quarters that can be replayed.
     """
-    replays = load_or_run(data, settings)
-    period = quarter_start(when, settings)
-    if period not in replays.twins or when > data.as_of:
-        first = replays.quarters[0] if replays.quarters else None
-        reach = f"Choose a day from {first:%d %B %Y} to {data.as_of:%d %B %Y}." if first else "Load a longer history."
-        raise ModelError(f"The forecast of {when:%d %B %Y} cannot be replayed.", mend=reach)
-    rows = replays.forecasts.filter(pl.col("day") == when)
-    if rows.height:
-        return rows, replays.deals.filter(pl.col("day") == when)
-    folder = settings.home / "replays" / key(data, settings) / f"day-{when}"
-    if not data.is_transient and (folder / "deals.parquet").exists():
-        return pl.read_parquet(folder / "forecasts.parquet"), pl.read_parquet(folder / "deals.parquet")
-    made, _ = backtest.one(data, settings, when, replays.twins[period], replays.scores)
-    if not data.is_transient and folder.parent.exists():
-        with writing(folder, "forecasts.parquet", 400) as work:
-            made[0].write_parquet(work / "forecasts.parquet")
-            made[1].write_parquet(work / "deals.parquet")
-    return made[0], made[1]
-
-
-def _from_disk(name: str, data: Dataset, settings: Settings, progress: Progress | None) -> Replays:
-    company = data.whole or data.unmasked
-    if company is not None:
-        return backtest.run(data, settings, progress, load_or_run(company, settings, progress).twins)
-    if data.is_transient:
-        return backtest.run(data, settings, progress)
-    folder = settings.home / "replays"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{name}.lock"):
-            if not (folder / name / "about.json").exists():
-                _save(folder / name, backtest.run(data, settings, progress))
-            return _load(folder / name, settings)
-    except OSError as error:
-        raise ModelError(
-            "The replays cannot be kept.", str(folder), "Set QUARTERDECK_HOME to a folder you may write to."
-        ) from error
-
-
-def _save(folder: Path, replays: Replays) -> None:
-    with writing(folder, "about.json", KEPT) as work:
-        for label in FRAMES:
-            getattr(replays, label).write_parquet(work / f"{label}.parquet")
-        for period, model in replays.twins.items():
-            if model is not None:
-                text = json.dumps(model.to_dict(), default=str)
-                (work / f"twin-{period}.json").write_text(text, encoding="utf-8")
-        about = {"twins": [p.isoformat() for p in replays.twins]}
-        (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
-
-
-def _load(folder: Path, settings: Settings) -> Replays:
-    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    twins: dict[date, CloseModel | None] = {}
-    for text in about["twins"]:
-        file = folder / f"twin-{text}.json"
-        saved = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
-        twins[date.fromisoformat(text)] = CloseModel.from_dict(saved, backtest.short(settings)) if saved else None
-    frames = {label: pl.read_parquet(folder / f"{label}.parquet") for label in FRAMES}
-    return Replays(**frames, twins=twins)
+    if replays.has(day) or not replays.key:
+        return backtest.on(data, settings, replays, day)
+    name = key_of(REPLAY_DAYS, replays.key, day, "core.forecasts.backtest")
+    is_own = data is data.company and not data.is_transient
+    return open_cache(settings.home).get(
+        REPLAY_DAYS, name, lambda: backtest.on(data, settings, replays, day), keep=is_own
+    )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from core.contracts.errors import StoreError
 from core.metrics import hierarchy
 from core.metrics.measure import money
 from core.models import outlook
+from core.models.bundle import Bundle
 
 if TYPE_CHECKING:
     from core.store import Store
@@ -49,16 +49,14 @@ def book(data: Dataset) -> str:
     return data.source[:200]
 
 
-def kept(data: Dataset, settings: Settings, store: Store | None = None) -> pl.DataFrame:
-    """Return every call ever submitted for this data, oldest first.
+def kept(data: Dataset, store: Store) -> pl.DataFrame:
+    """Return every call ever submitted for this data, oldest first; nothing is written.
 
     Parameters
     ----------
     data : Dataset
-        On the sample company the calls of its managers are laid down once, with the author "sample".
-    settings : Settings
-    store : Store, optional
-        Default the database the settings name.
+    store : Store
+        An open database.
 
     Returns
     -------
@@ -66,53 +64,53 @@ def kept(data: Dataset, settings: Settings, store: Store | None = None) -> pl.Da
         [manager_id, period_start_on, version, called_on, commit_amount, best_case_amount,
         pipeline_amount, note, system_amount, system_lower, system_upper, author, saved_at].
     """
-    if store is None:
-        with _opened(settings) as opened:
-            return kept(data, settings, opened)
+    return store.calls.all(book(data))
+
+
+def seed_sample(data: Dataset, settings: Settings, store: Store) -> None:
+    """Lay down the past calls of the sample company's managers, once, with the author "sample".
+
+    Nothing happens for other data, and where a call is kept already.
+    """
     name = book(data)
-    if name == SAMPLE and not data.is_transient and not store.calls.count(name):
-        from core.sample.calls import past_calls
+    if name != SAMPLE or data.is_transient or store.calls.count(name):
+        return
+    from core.sample.calls import past_calls
 
-        store.calls.seed(name, past_calls(data.whole or data, settings), "sample")
-    return store.calls.all(name)
+    store.calls.seed(name, past_calls(data.company, settings), "sample")
 
 
-def reviewed(data: Dataset, settings: Settings) -> pl.DataFrame:
-    """Return what reviews of this data say of deals, the newest version of each, from the database.
+def reviewed(data: Dataset, store: Store) -> pl.DataFrame:
+    """Return what reviews of this data say of deals, the newest version of each, from an open database.
 
     Returns
     -------
     pl.DataFrame
         [opportunity_id, edited_on, forecast_category, call_amount, note, version, author, saved_at].
     """
-    with _opened(settings) as opened:
-        return opened.deal_edits.newest(book(data))
+    return store.deal_edits.newest(book(data))
 
 
-def publish(data: Dataset, settings: Settings) -> int:
+def publish(data: Dataset, settings: Settings, bundle: Bundle, store: Store) -> int:
     """Keep the system's numbers as those published for the as-of date; the first of a date stay.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    bundle : Bundle
+    store : Store
+        An open database, which is written to.
 
     Returns
     -------
     int
         How many numbers were added.
     """
-    forecast = outlook.current(data, settings)
+    forecast = outlook.current(data, settings, bundle)
     if data.is_transient or forecast.frame.is_empty():
         return 0
-    with _opened(settings) as opened:
-        return opened.snapshots.keep(book(data), data.as_of, forecast.frame)
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Store]:
-    from core.store import Store
-
-    store = Store.open(settings.database)
-    try:
-        yield store
-    finally:
-        store.close()
+    return store.snapshots.keep(book(data), data.as_of, forecast.frame)
 
 
 def periods(data: Dataset, settings: Settings) -> list[date]:
@@ -156,7 +154,7 @@ def check_kept(data: Dataset) -> None:
             "This data was uploaded for your session only, so calls and reviews of it are not kept.",
             mend="Name the folder in the settings to keep a record.",
         )
-    if data.unmasked is not None or (data.whole is not None and data.whole.unmasked is not None):
+    if data.is_masked:
         raise StoreError(
             "Names are hidden, so calls and reviews are neither shown nor taken.", mend="Show the names to go on."
         )
@@ -274,8 +272,9 @@ class Rollup:
 def rollup(
     data: Dataset,
     settings: Settings,
-    calls: pl.DataFrame | None = None,
-    edits: pl.DataFrame | None = None,
+    bundle: Bundle,
+    calls: pl.DataFrame,
+    edits: pl.DataFrame,
     period: date | None = None,
 ) -> Rollup:
     """Roll calls up along the hierarchy, with deals and the system's number beside them.
@@ -291,11 +290,11 @@ def rollup(
     ----------
     data : Dataset
     settings : Settings
-    calls : pl.DataFrame, optional
-        As `kept` gives them; default those kept in the database.
-    edits : pl.DataFrame, optional
-        [opportunity_id, forecast_category, call_amount]: what reviews said of deals; default those kept in
-        the database.
+    bundle : Bundle
+    calls : pl.DataFrame
+        As `kept` gives them.
+    edits : pl.DataFrame
+        [opportunity_id, forecast_category, call_amount]: what reviews said of deals, as `reviewed` gives it.
     period : date, optional
         First day of the quarter; default the running one.
 
@@ -304,10 +303,9 @@ def rollup(
     Rollup
     """
     begin = period or quarter_start(data.as_of, settings)
-    calls = kept(data, settings) if calls is None else calls
     team = hierarchy.people(data, data.as_of)
-    forecast = outlook.current(data, settings) if begin == quarter_start(data.as_of, settings) else None
-    own = _own(data, settings, team, reviewed(data, settings) if edits is None else edits, begin)
+    forecast = outlook.current(data, settings, bundle) if begin == quarter_start(data.as_of, settings) else None
+    own = _own(data, settings, team, edits, begin)
     own = own.join(_expected(data, own, forecast), on="person_id", how="left").with_columns(
         system_amount=pl.lit(None, pl.Float64)
         if forecast is None

@@ -16,6 +16,7 @@ from core.contracts.spans import is_valid
 from core.forecasts import calls
 from core.metrics.measure import Measure, counted, money
 from core.models import outlook
+from core.models.bundle import Bundle
 
 CATEGORIES = [name for name in FORECAST_CATEGORIES if name != "closed"]
 EDITABLE = ("forecast_category", "call_amount", "note")
@@ -73,7 +74,7 @@ class Choices:
     stages: list[str] = field(default_factory=list)
 
 
-def grid(data: Dataset, settings: Settings, view: View | None = None, edits: pl.DataFrame | None = None) -> Measure:
+def grid(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame, view: View | None = None) -> Measure:
     """List the open deals of a review with what the data, the model and the review say of each.
 
     A review may give a deal another category, an amount it counts with, and a note. They stand beside
@@ -85,10 +86,11 @@ def grid(data: Dataset, settings: Settings, view: View | None = None, edits: pl.
     ----------
     data : Dataset
     settings : Settings
+    bundle : Bundle
+    edits : pl.DataFrame
+        As `calls.reviewed` gives them.
     view : View, optional
         Default: deals expected to close by the end of the quarter.
-    edits : pl.DataFrame, optional
-        As `calls.reviewed` gives them; default those kept in the database.
 
     Returns
     -------
@@ -98,8 +100,7 @@ def grid(data: Dataset, settings: Settings, view: View | None = None, edits: pl.
         forecast_category, call_amount, note, version, author; largest first.
     """
     view = view or View()
-    edits = calls.reviewed(data, settings) if edits is None else edits
-    whole = _rows(data, settings, edits)
+    whole = _with_chances(_rows(data, edits), data, settings, bundle)
     frame = _cut(whole, view, settings, data)
     worth = pl.coalesce("call_amount", "amount")
     value = float(frame.select(worth.sum()).item()) if frame.height else None
@@ -147,13 +148,13 @@ def _laid(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
 def choices(data: Dataset, settings: Settings) -> Choices:
     """Return what can be chosen in each filter, from the deals open now."""
-    rows = _rows(data, settings, pl.DataFrame(schema=calls.EDITS))
+    rows = _rows(data, pl.DataFrame(schema=calls.EDITS))
     owners = rows.filter(pl.col("owner_id").is_not_null()).select("owner_id", "owner_name").unique().sort("owner_name")
     stages = [s for s in settings.stages.open if s in set(rows["stage"])]
     return Choices(sorted(set(rows["team"])), dict(owners.iter_rows()), stages)
 
 
-def moves(data: Dataset, settings: Settings, edits: pl.DataFrame | None = None) -> Measure:
+def moves(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame) -> Measure:
     """What the review changes in the sum of each category, among deals due this quarter.
 
     Formula: per category, the sum of the amounts as the data has them, and the sum with the category
@@ -164,7 +165,7 @@ def moves(data: Dataset, settings: Settings, edits: pl.DataFrame | None = None) 
     Measure
         Unit money: what the review adds to commit. Frame: category, amount, reviewed_amount.
     """
-    deals = grid(data, settings, View(), edits).frame
+    deals = grid(data, settings, bundle, edits).frame
     own = deals.group_by(category="data_category").agg(pl.col("amount").sum())
     reviewed_sums = deals.group_by(category="forecast_category").agg(
         reviewed_amount=pl.coalesce("call_amount", "amount").sum()
@@ -189,18 +190,15 @@ def moves(data: Dataset, settings: Settings, edits: pl.DataFrame | None = None) 
     return Measure("Review moves", more, "money", frame, text)
 
 
-def _rows(data: Dataset, settings: Settings, edits: pl.DataFrame) -> pl.DataFrame:
+def _rows(data: Dataset, edits: pl.DataFrame) -> pl.DataFrame:
     people = data.sales_team.filter(is_valid(data.as_of)).unique("rep_id", keep="last", maintain_order=True)
     named = people.select(pl.col("rep_id").alias("owner_id"), pl.col("rep_name").alias("owner_name"), "team")
     accounts = data.accounts.select("account_id", "account_name")
-    chances = outlook.current(data, settings).behind().frame
-    chances = chances.select("opportunity_id", "p_win") if chances.height else pl.DataFrame(schema=_CHANCES)
     overrides = edits.select("opportunity_id", *(pl.col(n).alias(f"said_{n}") for n in EDITABLE), "version", "author")
     return (
         data.opportunities.filter(~pl.col("is_closed"))
         .join(named, on="owner_id", how="left")
         .join(accounts, on="account_id", how="left")
-        .join(chances, on="opportunity_id", how="left")
         .join(overrides, on="opportunity_id", how="left")
         .select(
             "opportunity_id",
@@ -212,7 +210,6 @@ def _rows(data: Dataset, settings: Settings, edits: pl.DataFrame) -> pl.DataFram
             "stage",
             "close_on",
             "amount",
-            "p_win",
             data_category="forecast_category",
             forecast_category=pl.coalesce("said_forecast_category", "forecast_category"),
             call_amount="said_call_amount",
@@ -222,6 +219,15 @@ def _rows(data: Dataset, settings: Settings, edits: pl.DataFrame) -> pl.DataFram
         )
         .sort("amount", "opportunity_id", descending=[True, False], nulls_last=True)
     )
+
+
+def _with_chances(rows: pl.DataFrame, data: Dataset, settings: Settings, bundle: Bundle) -> pl.DataFrame:
+    """Put each deal's chance to be won by the end of the quarter behind its amount."""
+    chances = outlook.current(data, settings, bundle).behind().frame
+    chances = chances.select("opportunity_id", "p_win") if chances.height else pl.DataFrame(schema=_CHANCES)
+    both = rows.join(chances, on="opportunity_id", how="left", maintain_order="left")
+    before = rows.columns[: rows.columns.index("amount") + 1]
+    return both.select(*before, "p_win", *rows.columns[len(before) :])
 
 
 _CHANCES = {"opportunity_id": pl.String, "p_win": pl.Float64}

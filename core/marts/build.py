@@ -9,6 +9,7 @@ import polars as pl
 from core.artifacts import MARTS, process_shelf
 from core.contracts import Dataset
 from core.contracts.spans import line_runs
+from core.marts.exact import exact_sum
 from core.marts.facts import account_facts, bookings_daily, stage_intervals
 
 
@@ -121,7 +122,9 @@ def append(marts: Marts, fresh: Dataset, data: Dataset) -> Marts:
     summed = both.group_by("account_id").agg(
         pl.col("first_on").min(),
         pl.col("last_on").max(),
-        pl.col("n_lines", "booked_amount", "revenue_amount").sum(),
+        pl.col("n_lines").sum(),
+        exact_sum("booked_amount"),
+        exact_sum("revenue_amount"),
     )
     return Marts(cube, stays, _facts(summed, data))
 
@@ -133,13 +136,13 @@ def _facts(bought: pl.DataFrame, data: Dataset) -> pl.DataFrame:
     lost = pl.col("is_closed") & ~pl.col("is_won")
     of_deals = deals.group_by("account_id").agg(
         n_open_deals=is_open.sum(),
-        open_amount=pl.col("amount").filter(is_open).sum(),
+        open_amount=exact_sum(pl.col("amount").filter(is_open)),
         n_won_deals=pl.col("is_won").sum(),
-        won_amount=pl.col("amount").filter("is_won").sum(),
+        won_amount=exact_sum(pl.col("amount").filter("is_won")),
         n_lost_deals=lost.sum(),
     )
     running = data.subscriptions.filter(line_runs(data.as_of))
-    paid = running.group_by("account_id").agg(pl.col("mrr_amount").sum())
+    paid = running.group_by("account_id").agg(exact_sum("mrr_amount"))
     met = data.activities.group_by("account_id").agg(last_activity_on=pl.col("occurred_at").max().dt.date())
     accounts = pl.concat([data.accounts.select("account_id"), bought.select("account_id")]).unique()
     out = accounts.filter(pl.col("account_id").is_not_null())

@@ -1,12 +1,28 @@
 """Models: close, churn, forecast, the outlook built on them, and what tells whether to trust them."""
 
-from core.models import churn, close, evaluation, monitoring, outlook, readiness, registry, retraining, versions
+from core.models import (
+    churn,
+    close,
+    customers,
+    evaluation,
+    monitoring,
+    outlook,
+    readiness,
+    registry,
+    retraining,
+    revenue,
+    train,
+    versions,
+)
+from core.models.bundle import Bundle
 from core.models.close import pipeline_creation
 from core.models.revenue import forecast, revenue_by_segment, weekly
 
 __all__ = [
+    "Bundle",
     "churn",
     "close",
+    "customers",
     "evaluation",
     "forecast",
     "monitoring",
@@ -15,7 +31,9 @@ __all__ = [
     "readiness",
     "registry",
     "retraining",
+    "revenue",
     "revenue_by_segment",
+    "train",
     "versions",
     "weekly",
 ]

@@ -13,8 +13,12 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.features.labels import plain
+from core.marts.exact import exact_sum
 from core.metrics import money, percent
-from core.models import drift, registry
+from core.models import drift
+from core.models.bundle import Bundle
+from core.models.churn import ChurnModel
+from core.models.close import CloseModel
 from core.models.estimators import calibration
 
 SUBJECTS = {"close": ("deals", "were won in time"), "churn": ("accounts", "left")}
@@ -47,7 +51,7 @@ class Answer:
 SHORT = "The history is too short to hold past chances against what happened."
 
 
-def past(dataset: Dataset, settings: Settings, subject: str, days: int) -> pl.DataFrame:
+def past(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str, days: int) -> pl.DataFrame:
     """Return last year's chances by models that had not seen it, with what happened and the amount at stake.
 
     Returns
@@ -60,11 +64,7 @@ def past(dataset: Dataset, settings: Settings, subject: str, days: int) -> pl.Da
     ModelError
         When there is no such model.
     """
-    bundle = registry.load_or_train(dataset, settings)
-    if subject not in SUBJECTS:
-        raise ModelError(f"There is no model called {subject}.", mend=f"Known: {', '.join(SUBJECTS)}.")
-    model = bundle.need_close() if subject == "close" else bundle.need_churn()
-    scored = model.past_
+    scored = _model(bundle, subject).past_
     if scored.is_empty():
         return pl.DataFrame()
     here = scored.filter(pl.col("horizon_days") == days)
@@ -75,15 +75,21 @@ def past(dataset: Dataset, settings: Settings, subject: str, days: int) -> pl.Da
         return here.join(deals.join(families, on="product_id", how="left"), on="opportunity_id").join(
             kinds, on="account_id", how="left"
         )
-    latest = dataset.subscriptions.group_by("account_id").agg(amount=pl.col("mrr_amount").sum() * 12)
+    latest = dataset.subscriptions.group_by("account_id").agg(amount=exact_sum("mrr_amount") * 12)
     return here.join(kinds, on="account_id").join(latest, on="account_id", how="left")
+
+
+def _model(bundle: Bundle, subject: str) -> CloseModel | ChurnModel:
+    if subject not in SUBJECTS:
+        raise ModelError(f"There is no model called {subject}.", mend=f"Known: {', '.join(SUBJECTS)}.")
+    return bundle.need_close() if subject == "close" else bundle.need_churn()
 
 
 def _both(rows: pl.DataFrame) -> tuple[Any, Any]:
     return rows["target"].to_numpy().astype(np.float64), rows["p"].to_numpy()
 
 
-def reliability(dataset: Dataset, settings: Settings, subject: str = "close", days: int = 90) -> Answer:
+def reliability(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
     """Hold past chances against what happened, in ten groups of equal count.
 
     Calibration error is the mean distance between said and happened over the groups; the Brier score
@@ -94,6 +100,7 @@ def reliability(dataset: Dataset, settings: Settings, subject: str = "close", da
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     subject : {"close", "churn"}
     days : int
         Days ahead.
@@ -103,7 +110,7 @@ def reliability(dataset: Dataset, settings: Settings, subject: str = "close", da
     Answer
         frame [bin, low_rate, high_rate, mean_rate, n, n_happened, happened_rate].
     """
-    rows = past(dataset, settings, subject, days)
+    rows = past(dataset, settings, bundle, subject, days)
     if rows.is_empty():
         return Answer(pl.DataFrame(), SHORT)
     target, p = _both(rows)
@@ -120,7 +127,54 @@ def reliability(dataset: Dataset, settings: Settings, subject: str = "close", da
     return Answer(table, text, {"brier": own, "base_brier": base, "calibration_error": off})
 
 
-def lift(dataset: Dataset, settings: Settings, subject: str = "close", days: int = 90) -> Answer:
+def record(
+    dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int | None = None
+) -> Answer:
+    """Hold past chances against what happened, for those who read a forecast: one group, calibration, discrimination.
+
+    Every quarter of the last year was scored by a model trained only on what was known when it began; all cases
+    count, the company's where a part of it is looked at. Discrimination is the AUC; calibration error is the mean
+    distance between predicted and observed shares over ten groups of equal count.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    bundle : Bundle
+    subject : {"close", "churn"}
+    days : int, optional
+        Days ahead, one of the horizons in the settings; default 90 for deals, `models.churn_days` for accounts.
+
+    Returns
+    -------
+    Answer
+        frame as that of `reliability`; facts are the model's scores at that horizon.
+
+    Raises
+    ------
+    ModelError
+        When there is no such model.
+    """
+    model = _model(bundle, subject)
+    horizon = days or (90 if subject == "close" else settings.models.churn_days)
+    rows = model.past_.filter(pl.col("horizon_days") == horizon) if model.past_.height else model.past_
+    if rows.is_empty():
+        return Answer(pl.DataFrame(), SHORT)
+    table, scores = calibration.reliability(*_both(rows)), model.card_["horizons"][str(horizon)]
+    row, (noun, verb) = table.tail(1).to_dicts()[0], SUBJECTS[subject]
+    plain_auc = f"A plain logistic regression manages {scores['logistic_auc'] * 100:.0f}."
+    is_beaten = scores["logistic_log_loss"] <= scores["log_loss"]
+    text = (
+        f"Of {row['n']:,} past {noun} given {row['low_rate'] * 100:.0f} to {row['high_rate'] * 100:.0f} %, "
+        f"{row['n_happened']:,} {verb} ({row['happened_rate'] * 100:.0f} %). Over {scores['n']:,} cases the "
+        f"model had not seen, chances are off by {scores['calibration_error'] * 100:.1f} points on average; "
+        f"it puts {scores['auc'] * 100:.0f} of 100 pairs in the right order. "
+        f"{'A plain logistic regression does as well.' if is_beaten else plain_auc}"
+    )
+    return Answer(table, text, dict(scores))
+
+
+def lift(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
     """Say how much sooner one finds them by going down the list.
 
     Cases are sorted by their chance, highest first, and cut into ten. Lift is a tenth's share that
@@ -130,6 +184,7 @@ def lift(dataset: Dataset, settings: Settings, subject: str = "close", days: int
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     subject : {"close", "churn"}
     days : int
 
@@ -138,7 +193,7 @@ def lift(dataset: Dataset, settings: Settings, subject: str = "close", days: int
     Answer
         frame [tenth, n, n_happened, happened_rate, lift, reached_rate, gain_rate].
     """
-    rows = past(dataset, settings, subject, days)
+    rows = past(dataset, settings, bundle, subject, days)
     if rows.is_empty() or not rows["target"].sum():
         return Answer(pl.DataFrame(), SHORT)
     key = rows.columns[0]
@@ -168,6 +223,7 @@ def lift(dataset: Dataset, settings: Settings, subject: str = "close", days: int
 def confusion(
     dataset: Dataset,
     settings: Settings,
+    bundle: Bundle,
     subject: str = "close",
     days: int = 90,
     threshold: float | None = None,
@@ -184,6 +240,7 @@ def confusion(
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     subject : {"close", "churn"}
     days : int
     threshold : float, optional
@@ -197,10 +254,10 @@ def confusion(
     Answer
         frame [threshold, n_hits, n_alarms, n_misses, n_passed, cost_amount], one row per hundredth.
     """
-    rows = past(dataset, settings, subject, days)
+    rows = past(dataset, settings, bundle, subject, days)
     if rows.is_empty():
         return Answer(pl.DataFrame(), SHORT)
-    alarm, miss = costs(dataset, settings, subject, days)
+    alarm, miss = costs(dataset, settings, bundle, subject, days)
     alarm, miss = (alarm if alarm_amount is None else alarm_amount), (miss if miss_amount is None else miss_amount)
     target, p = _both(rows)
     cuts = np.round(np.arange(0, 1.01, 0.01), 2)
@@ -228,22 +285,23 @@ def confusion(
     return Answer(table, text, {"best": best, "at": at, "alarm_amount": alarm, "miss_amount": miss})
 
 
-def costs(dataset: Dataset, settings: Settings, subject: str, days: int) -> tuple[float, float]:
+def costs(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str, days: int) -> tuple[float, float]:
     """Return what a false alarm and a miss cost by default: a week of work, a tenth of the median amount."""
-    rows = past(dataset, settings, subject, days)
+    rows = past(dataset, settings, bundle, subject, days)
     middle = rows["amount"].median() if not rows.is_empty() else None
     return settings.rates.person_week_amount / 5, round(float(middle) / 10, -2) if isinstance(
         middle, float
     ) else 1_000.0
 
 
-def history(dataset: Dataset, settings: Settings, subject: str = "close", days: int = 90) -> Answer:
+def history(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
     """Follow said and happened through the last year.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     subject : {"close", "churn"}
     days : int
 
@@ -252,7 +310,7 @@ def history(dataset: Dataset, settings: Settings, subject: str = "close", days: 
     Answer
         frame [as_of, n, mean_rate, happened_rate, brier, base_brier], one row per date.
     """
-    rows = past(dataset, settings, subject, days)
+    rows = past(dataset, settings, bundle, subject, days)
     if rows.is_empty():
         return Answer(pl.DataFrame(), SHORT)
     p, y, share = pl.col("p"), pl.col("target").cast(pl.Float64), pl.col("share").fill_null(pl.col("target").mean())
@@ -279,7 +337,7 @@ def history(dataset: Dataset, settings: Settings, subject: str = "close", days: 
     return Answer(table, text)
 
 
-def segments(dataset: Dataset, settings: Settings, subject: str = "close", days: int = 90) -> Answer:
+def segments(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
     """Find the groups in which chances were wrong.
 
     The gap is what was said less what happened; its standard error is that of independent cases with the
@@ -290,6 +348,7 @@ def segments(dataset: Dataset, settings: Settings, subject: str = "close", days:
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     subject : {"close", "churn"}
     days : int
 
@@ -299,7 +358,7 @@ def segments(dataset: Dataset, settings: Settings, subject: str = "close", days:
         frame [group, value, n, mean_rate, happened_rate, gap, error_rate, is_wrong], furthest off first;
         groups of fewer than 40 cases are left out.
     """
-    rows = past(dataset, settings, subject, days)
+    rows = past(dataset, settings, bundle, subject, days)
     if rows.is_empty():
         return Answer(pl.DataFrame(), SHORT)
     p, y = pl.col("p"), pl.col("target").cast(pl.Float64)
@@ -336,7 +395,7 @@ def segments(dataset: Dataset, settings: Settings, subject: str = "close", days:
     return Answer(table, text)
 
 
-def race(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer:
+def race(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close") -> Answer:
     """Show who raced and who won.
 
     All contenders were trained on what was known before each of the last four quarters and judged on what
@@ -346,6 +405,7 @@ def race(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     subject : {"close", "churn"}
 
     Returns
@@ -353,7 +413,7 @@ def race(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer
     Answer
         frame [contender, log_loss, brier, auc, calibration_error, n, serves].
     """
-    about = card(dataset, settings, subject)
+    about = card(dataset, settings, bundle, subject)
     table = pl.DataFrame(about.get("race") or [])
     if table.is_empty():
         return Answer(table, "The history is too short for a race; a simple table serves.")
@@ -377,7 +437,7 @@ def race(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer
     return Answer(table, f"{text} Not learnt from: {'; '.join(left)}." if left else text)
 
 
-def moved(dataset: Dataset, settings: Settings, subject: str = "close") -> Answer:
+def moved(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close") -> Answer:
     """Say how far today's deals or accounts have moved from those the model learnt from.
 
     The population stability index compares each feature's spread today with that over the past:
@@ -387,6 +447,7 @@ def moved(dataset: Dataset, settings: Settings, subject: str = "close") -> Answe
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     subject : {"close", "churn"}
 
     Returns
@@ -394,9 +455,8 @@ def moved(dataset: Dataset, settings: Settings, subject: str = "close") -> Answe
     Answer
         frame [feature, psi, state], most moved first; what only says the date is left out.
     """
-    bundle = registry.load_or_train(dataset, settings)
     now = bundle.deal_features if subject == "close" else bundle.account_features
-    table = drift.stability(card(dataset, settings, subject).get("reference", {}), now)
+    table = drift.stability(card(dataset, settings, bundle, subject).get("reference", {}), now)
     if table.is_empty():
         return Answer(table, "Too few rows are scored today to say whether they have moved.")
     n = table.filter(pl.col("state") == "moved").height
@@ -408,13 +468,11 @@ def moved(dataset: Dataset, settings: Settings, subject: str = "close") -> Answe
     return Answer(table, text + (" See above whether its chances held lately before you rely on it." if n else ""))
 
 
-def card(dataset: Dataset, settings: Settings, subject: str = "close") -> dict[str, Any]:
+def card(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close") -> dict[str, Any]:
     """Return the model card: rows, window, features, race, scores, calibration, spread of the features."""
-    bundle = registry.load_or_train(dataset, settings)
-    model = bundle.need_close() if subject == "close" else bundle.need_churn()
-    return dict(model.card_)
+    return dict(_model(bundle, subject).card_)
 
 
-def card_text(dataset: Dataset, settings: Settings, subject: str = "close") -> str:
+def card_text(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close") -> str:
     """Return the model card as JSON text, to be downloaded."""
-    return json.dumps(card(dataset, settings, subject), indent=1, default=str)
+    return json.dumps(card(dataset, settings, bundle, subject), indent=1, default=str)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,12 +12,9 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.metrics import percent
 from core.models import drift
+from core.models.bundle import Bundle
 from core.models.estimators import calibration
 
-if TYPE_CHECKING:
-    from core.models.registry import Bundle
-
-FILE = "alarms.json"
 CLEAR = 2.0
 FEWEST_LATE = 50
 SUBJECTS = {"close": ("When a deal is won", "deals", "won in time"), "churn": ("Who leaves", "accounts", "left")}
@@ -62,7 +57,7 @@ class Alarms:
         )
 
 
-def alarms(dataset: Dataset, settings: Settings) -> Alarms:
+def alarms(dataset: Dataset, settings: Settings, bundle: Bundle) -> Alarms:
     """Watch the models for signs of age.
 
     Three signs per model. Moved: the share of features whose spread among today's deals or accounts differs from
@@ -74,12 +69,12 @@ def alarms(dataset: Dataset, settings: Settings) -> Alarms:
     Parameters
     ----------
     dataset : Dataset
+        Not used: what is known today is in the bundle.
     settings : Settings
         `upkeep.moved_rate` and `upkeep.off_rate` are the limits.
+    bundle : Bundle
     """
-    from core.models import registry
-
-    return watch(registry.load_or_train(dataset, settings), settings)
+    return watch(bundle, settings)
 
 
 def watch(bundle: Bundle, settings: Settings) -> Alarms:
@@ -145,18 +140,3 @@ def _late(subject: str, past: pl.DataFrame, days: int, settings: Settings) -> li
         (name, "off", abs(gap), limit, abs(gap) > limit and abs(gap) > CLEAR * error, off),
         (name, "worse", worse, 0.0, worse > 0, than),
     ]
-
-
-def keep(folder: Path, watched: Alarms) -> None:
-    """Write the alarms raised beside the models, so that a page can show them without loading these."""
-    work = folder / f".{FILE}"
-    work.write_text(json.dumps(watched.raised), encoding="utf-8")
-    work.replace(folder / FILE)
-
-
-def kept(folder: Path) -> list[str]:
-    """Return the alarms written beside models; none where nothing is written."""
-    try:
-        return [str(text) for text in json.loads((folder / FILE).read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError):
-        return []

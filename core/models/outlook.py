@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from core.artifacts import Same, remembered
+from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
 from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import counted, money, percent
-from core.models import registry
+from core.models.bundle import Bundle
 from core.models.close.pipeline_creation import tracks, worth
 
 LANDMARK_STEP_DAYS = 30
@@ -133,7 +132,8 @@ class Behind:
         )
 
 
-def current(dataset: Dataset, settings: Settings) -> Outlook:
+@remembered(4)
+def current(dataset: Dataset, settings: Settings, bundle: Bundle) -> Outlook:
     """Forecast what will be won, by window, from the close model's chance of each open deal.
 
     The number is what is already closed in the window, plus the sum over open deals of
@@ -145,6 +145,7 @@ def current(dataset: Dataset, settings: Settings) -> Outlook:
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
 
     Returns
     -------
@@ -159,12 +160,6 @@ def current(dataset: Dataset, settings: Settings) -> Outlook:
     twice as much as the deals did, and the mix of both, weighed by their earlier misses, missed by more
     than the deals alone (benchmarks/combined.py does it for any company's replays).
     """
-    return _by(dataset, settings, Same(registry.load_or_train(dataset, settings)))
-
-
-@remembered(4)
-def _by(dataset: Dataset, settings: Settings, trained: Same) -> Outlook:
-    bundle: Any = trained.thing
     if bundle.close is None or bundle.deal_scores.is_empty():
         return build(dataset, settings)
     return build(dataset, settings, bundle.deal_scores, bundle.close.past_)
@@ -353,7 +348,7 @@ def _variance(scored: pl.DataFrame) -> float:
 
 def _won_between(history: pl.DataFrame, after: date, until: date) -> float:
     won = history.filter(pl.col("is_won") & (pl.col("ended_on") > after) & (pl.col("ended_on") <= until))
-    return float(won.unique("opportunity_id")["end_amount"].sum())
+    return float(won.unique("opportunity_id", keep="first", maintain_order=True)["end_amount"].sum())
 
 
 def still_to_come(dataset: Dataset, settings: Settings) -> float:

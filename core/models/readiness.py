@@ -10,7 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.features import accounts
-from core.models import registry
+from core.models.bundle import Bundle
 
 TRAINED, TABLE, NOTHING = "trained model", "a table of past shares", "nothing"
 
@@ -41,7 +41,7 @@ class Readiness:
         )
 
 
-def readiness(dataset: Dataset, settings: Settings) -> Readiness:
+def readiness(dataset: Dataset, settings: Settings, bundle: Bundle) -> Readiness:
     """Hold each model's minimum against the data, and say what serves.
 
     Minimums are in the settings (`models.min_closed_deals`, `min_churned_accounts`, `min_months`). Below
@@ -53,12 +53,12 @@ def readiness(dataset: Dataset, settings: Settings) -> Readiness:
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
 
     Returns
     -------
     Readiness
     """
-    bundle = registry.load_or_train(dataset, settings)
     deals = dataset.opportunities
     n_won, n_lost = deals.filter("is_won").height, deals.filter(pl.col("is_closed") & ~pl.col("is_won")).height
     spells = accounts.spells(dataset.subscriptions) if dataset.has("subscriptions") else None
@@ -95,9 +95,7 @@ def readiness(dataset: Dataset, settings: Settings) -> Readiness:
     return Readiness(pl.DataFrame(rows, schema=shape))
 
 
-def _row(
-    name: str, needs: str, least: int, count: int, model: Any, label: str, bundle: registry.Bundle
-) -> dict[str, Any]:
+def _row(name: str, needs: str, least: int, count: int, model: Any, label: str, bundle: Bundle) -> dict[str, Any]:
     serves, cost = _serves(model)
     if model is None:
         cost = bundle.problems.get(label, "")
@@ -128,7 +126,7 @@ def _serves(model: Any) -> tuple[str, str]:
     return f"{card['winner']}", f"It leaves {own / base * 100:.0f} % of the base rate's log loss."
 
 
-def _months(name: str, least: int, count: int, bundle: registry.Bundle) -> dict[str, Any]:
+def _months(name: str, least: int, count: int, bundle: Bundle) -> dict[str, Any]:
     serves = (
         "ETS, Theta, CES and boosted trees" if count >= least else "the drift of the last months" if count else NOTHING
     )

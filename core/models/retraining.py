@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.models import registry, versions
+from core.models import monitoring
+from core.models.bundle import Bundle
+from core.models.versions import Latest
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Due:
         return self.reason
 
 
-def due(dataset: Dataset, settings: Settings) -> Due:
+def due(dataset: Dataset, settings: Settings, bundle: Bundle | None, latest: Latest | None, by_hand: str = "") -> Due:
     """Say whether the models are to be learnt anew.
 
     They are when none are kept for this company, these settings and this code; when the data have gone on by
@@ -34,39 +36,30 @@ def due(dataset: Dataset, settings: Settings) -> Due:
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle or None
+        The latest kept version with its scores of today, as `registry.load_version` gives it; None where there
+        is none, or it is of exactly this data.
+    latest : Latest or None
+        Which version that is, as `registry.latest` gives it.
+    by_hand : str
+        The version somebody went back to; empty where nobody has.
     """
-    after = settings.upkeep.retrain_after_days
-    by_hand = versions.held(settings) if not versions.is_scheduled(settings) else ""
     if by_hand:
         return Due(is_due=False, reason=f"Somebody went back to version {by_hand}; it serves until they return.")
-    if registry.is_kept(dataset, settings):
-        return Due(is_due=False, reason="The models of exactly this data are kept.")
-    same = registry.alike(dataset, settings)
-    if same is None:
+    if latest is None:
         return Due(is_due=True, reason="No models of this company, with these settings, are kept.")
-    name, learnt = same
-    age = (dataset.as_of - learnt).days
+    if latest.data == dataset.company.fingerprint:
+        return Due(is_due=False, reason="The models of exactly this data are kept.")
+    after, age = settings.upkeep.retrain_after_days, (dataset.as_of - latest.as_of).days
     if age >= after:
         return Due(
             is_due=True, reason=f"The data have gone on by {age} days since models were learnt; {after} are allowed."
         )
-    raised = registry.held_against(name, dataset, settings)
+    raised = monitoring.watch(bundle, settings).raised if bundle is not None else []
     if raised:
         return Due(is_due=True, reason=f"The models show their age. {raised[0]}")
     return Due(
         is_due=False,
-        version=name,
-        reason=f"The models learnt on data as of {learnt:%d %B %Y} serve; they are {age} of {after} days old.",
+        version=latest.name,
+        reason=f"The models learnt on data as of {latest.as_of:%d %B %Y} serve; they are {age} of {after} days old.",
     )
-
-
-def watched(dataset: Dataset, settings: Settings) -> list[str]:
-    """Return the alarms noted when the models that serve were learnt or last loaded; nothing is loaded or learnt.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        One person's part of a company has the company's models.
-    settings : Settings
-    """
-    return registry.noted(dataset, settings)

@@ -1,20 +1,21 @@
-"""The versions of the models kept on disk, and going back to an earlier one."""
+"""The versions of the models that are kept, and going back to an earlier one."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
 
+from core.artifacts import MODELS, Entry, open_cache
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 
-HELD = "held.json"
+JUDGED_DAYS = 90
 SCHEMA: dict[str, Any] = {
     "version": pl.String,
     "kept_at": pl.Datetime("us"),
@@ -41,6 +42,20 @@ class Versions:
         return sentence(self.frame)
 
 
+@dataclass(frozen=True)
+class Latest:
+    """A kept version: its name, whose data it was trained on and as of which day.
+
+    `data` is the fingerprint of that data, `kind` names the settings and the code.
+    """
+
+    name: str
+    source: str
+    as_of: date
+    data: str
+    kind: str
+
+
 def kept(data: Dataset, settings: Settings) -> Versions:
     """Return the versions kept on disk, newest first, with their sentence.
 
@@ -49,7 +64,7 @@ def kept(data: Dataset, settings: Settings) -> Versions:
     data : Dataset
         Not used; every call behind a page takes data and settings.
     settings : Settings
-        `home/models` holds one folder per state of data, settings and code.
+        `home` holds one version per state of data, settings and code.
 
     Returns
     -------
@@ -65,68 +80,71 @@ def versions(settings: Settings) -> pl.DataFrame:
     Parameters
     ----------
     settings : Settings
-        `home/models` holds one folder per state of data, settings and code.
+        `home` holds one version per state of data, settings and code.
 
     Returns
     -------
     pl.DataFrame
         [version, kept_at, as_of, source, close_winner, close_auc, close_calibration_error, churn_winner,
         churn_auc, churn_calibration_error, is_held]; close is judged at 90 days, or the horizon nearest
-        to it. A folder that cannot be read is left out.
+        to it. One that is damaged is left out.
     """
-    folder = settings.home / "models"
-    rows = [_row(p, settings) for p in folder.iterdir() if (p / "bundle.json").exists()] if folder.exists() else []
-    table = pl.DataFrame([r for r in rows if r is not None], schema=SCHEMA)
+    serving = held(settings)
+    table = pl.DataFrame([_row(entry, serving) for entry in _entries(settings)], schema=SCHEMA)
     return table.sort("kept_at", "version", descending=[True, False])
 
 
-def _row(folder: Path, settings: Settings) -> dict[str, Any] | None:
-    file = folder / "bundle.json"
-    try:
-        about = json.loads(file.read_text(encoding="utf-8"))
-        cards = about["cards"]
-    except (OSError, ValueError, KeyError):
-        return None
-    out = {
-        "version": folder.name,
-        "as_of": str(about.get("as_of", "")),
-        "source": str(about.get("source", "")),
-        "kept_at": datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None),
-        "is_held": held(settings) == folder.name,
-    }
+def dated(settings: Settings) -> list[Latest]:
+    """Return the kept versions by what they were trained on; what cannot be read is left out."""
+    entries = []
+    for entry in _entries(settings):
+        with suppress(ValueError, KeyError, TypeError):
+            about = entry.about
+            as_of = date.fromisoformat(about["as_of"])
+            entries.append(Latest(entry.key, about["source"], as_of, about["data"], about["kind"]))
+    return entries
+
+
+def _entries(settings: Settings) -> list[Entry]:
+    return [entry for entry in open_cache(settings.home).entries(MODELS) if not entry.is_damaged]
+
+
+def _row(entry: Entry, serving: str) -> dict[str, Any]:
+    written = datetime.fromisoformat(entry.written_at) if entry.written_at else None
+    kept_at = written.astimezone(UTC).replace(tzinfo=None) if written else None
+    noted = {name: entry.about.get(name) for name in SCHEMA if name in entry.about}
+    return {**noted, "version": entry.key, "kept_at": kept_at, "is_held": entry.key == serving}
+
+
+def card_scores(cards: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what a listing shows of the models' cards: per model its winner, AUC and calibration error."""
+    shown: dict[str, Any] = {}
     for label in ("close", "churn"):
         card = cards.get(label) or {}
         horizons = card.get("horizons") or {}
-        near = min(horizons, key=lambda days: abs(int(days) - 90), default=None)
+        near = min(horizons, key=lambda days: abs(int(days) - JUDGED_DAYS), default=None)
         scores = horizons[near] if near else {}
-        out |= {
+        shown |= {
             f"{label}_winner": card.get("winner"),
             f"{label}_auc": scores.get("auc"),
             f"{label}_calibration_error": scores.get("calibration_error"),
         }
-    return out
+    return shown
 
 
 def held(settings: Settings) -> str:
     """Return the version gone back to; empty when the newest serves."""
-    try:
-        saved = json.loads((settings.home / "models" / HELD).read_text(encoding="utf-8"))
-        return str(saved["version"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    return next(reversed(open_cache(settings.home).pinned(MODELS)), "")
 
 
 def is_scheduled(settings: Settings) -> bool:
     """Say whether it was a scheduled run, not a person, that chose the version that serves."""
-    try:
-        saved = json.loads((settings.home / "models" / HELD).read_text(encoding="utf-8"))
-        return bool(saved.get("scheduled"))
-    except (OSError, ValueError, AttributeError):
-        return False
+    about = open_cache(settings.home).pinned(MODELS).get(held(settings)) or {}
+    return bool(about.get("scheduled"))
 
 
 def go_back(settings: Settings, version: str, scheduled: bool = False) -> None:
-    """Let an earlier version serve until `return_to_newest`.
+    """Let an earlier version serve until `return_to_newest`; it is not deleted meanwhile.
 
     Parameters
     ----------
@@ -138,19 +156,41 @@ def go_back(settings: Settings, version: str, scheduled: bool = False) -> None:
     Raises
     ------
     ModelError
-        When it is not kept.
+        When it is not kept, or the choice cannot be written down.
     """
-    folder = settings.home / "models"
     if version not in versions(settings)["version"].to_list():
         raise ModelError(f"There is no kept version {version}.", mend="Choose one that is listed.")
-    work = folder / f".{HELD}"
-    work.write_text(json.dumps({"version": version, "scheduled": scheduled}), encoding="utf-8")
-    work.replace(folder / HELD)
+    cache = open_cache(settings.home)
+    earlier = [name for name in cache.pinned(MODELS) if name != version]
+    with _written_down(settings):
+        cache.pin(MODELS, version, scheduled=scheduled)
+        for name in earlier:
+            cache.unpin(MODELS, name)
 
 
 def return_to_newest(settings: Settings) -> None:
-    """Let the models trained on the present data serve again."""
-    (settings.home / "models" / HELD).unlink(missing_ok=True)
+    """Let the models trained on the present data serve again.
+
+    Raises
+    ------
+    ModelError
+        When the choice cannot be written down.
+    """
+    with _written_down(settings):
+        open_cache(settings.home).unpin(MODELS)
+
+
+@contextmanager
+def _written_down(settings: Settings) -> Iterator[None]:
+    """Turn a disk that cannot be written to into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(
+            "Which version serves cannot be written down.",
+            str(settings.home),
+            "Set QUARTERDECK_HOME to a folder you may write to.",
+        ) from error
 
 
 def sentence(table: pl.DataFrame) -> str:

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from core.models import monitoring, registry, retraining, versions
+from core.models.bundle import Bundle
 from core.models.monitoring import Alarms
-from core.models.registry import Bundle
 
 
 class Model:

@@ -13,8 +13,8 @@ from core.explain import drivers, nearest_cases
 from core.explain.actions import playbooks
 from core.explain.actions.playbooks import Play
 from core.explain.sentences import number
-from core.models import registry
-from core.models.customers import account_outlook
+from core.models.bundle import Bundle
+from core.models.customers.account_outlook import Customers
 
 MONTHS = 12
 VERDICTS = ("Fewer left", "No evidence", "More left", "Too few cases")
@@ -78,7 +78,9 @@ class Recommendations:
         )
 
 
-def recommend(dataset: Dataset, settings: Settings, account_id: str) -> Recommendations:
+def recommend(
+    dataset: Dataset, settings: Settings, bundle: Bundle, customers: Customers, account_id: str
+) -> Recommendations:
     """List what a playbook could change for an account, with past cases for and against.
 
     For each play the past accounts nearest to this one in all else are taken (by the model's log odds with
@@ -92,6 +94,8 @@ def recommend(dataset: Dataset, settings: Settings, account_id: str) -> Recommen
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
+    customers : Customers
     account_id : str
 
     Raises
@@ -99,12 +103,12 @@ def recommend(dataset: Dataset, settings: Settings, account_id: str) -> Recommen
     ModelError
         When there is no churn model, or the account does not pay.
     """
-    model = registry.load_or_train(dataset, settings).need_churn().ready()
-    bundle = account_outlook.load_or_build(dataset, settings)
-    row = bundle.features.filter(pl.col("account_id") == account_id)
+    model = bundle.need_churn().ready()
+    row = customers.features.filter(pl.col("account_id") == account_id)
     if row.is_empty():
         raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
-    past = bundle.lived.filter(pl.col("account_id") != account_id) if bundle.lived.height else bundle.lived
+    lived = customers.lived
+    past = lived.filter(pl.col("account_id") != account_id) if lived.height else lived
     rows = [_try(model, past, row, play) for play in playbooks.load() if past.height]
     frame = pl.DataFrame([r for r in rows if r is not None], schema=_COLUMNS)
     rank = pl.col("verdict").replace_strict({v: i for i, v in enumerate(VERDICTS)}, return_dtype=pl.Int64)

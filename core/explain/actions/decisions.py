@@ -15,7 +15,8 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.explain.actions import playbooks
 from core.features import accounts
-from core.models import outlook, registry
+from core.models import outlook
+from core.models.bundle import Bundle
 
 KINDS = {"assign": "Assigned", "snooze": "Snoozed", "done": "Done", "drop": "Dropped"}
 SNOOZE_DAYS = 30
@@ -72,7 +73,7 @@ class Topic(ABC):
         """Return those the data hold."""
 
     @abstractmethod
-    def chance(self, dataset: Dataset, settings: Settings, entity_id: str) -> float | None:
+    def chance(self, settings: Settings, bundle: Bundle, entity_id: str) -> float | None:
         """Return the chance given today; None where there is none."""
 
     @abstractmethod
@@ -95,8 +96,8 @@ class _Accounts(Topic):
     def ids(self, dataset: Dataset) -> set[str]:
         return set(dataset.accounts["account_id"])
 
-    def chance(self, dataset: Dataset, settings: Settings, entity_id: str) -> float | None:
-        rows = self.own(registry.load_or_train(dataset, settings).churn_scores, entity_id)
+    def chance(self, settings: Settings, bundle: Bundle, entity_id: str) -> float | None:
+        rows = self.own(bundle.churn_scores, entity_id)
         return float(rows[f"p_churn_{settings.models.churn_days}d"][0]) if rows.height else None
 
     def since(self, dataset: Dataset, settings: Settings, entity_id: str, on: date) -> dict[str, Any]:
@@ -117,8 +118,8 @@ class _Deals(Topic):
     def ids(self, dataset: Dataset) -> set[str]:
         return set(dataset.opportunities["opportunity_id"])
 
-    def chance(self, dataset: Dataset, settings: Settings, entity_id: str) -> float | None:
-        rows = self.own(registry.load_or_train(dataset, settings).deal_scores, entity_id)
+    def chance(self, settings: Settings, bundle: Bundle, entity_id: str) -> float | None:
+        rows = self.own(bundle.deal_scores, entity_id)
         weights = outlook.knots(rows.columns, self.window(settings)) if rows.height else {}
         return sum(w * float(rows[f"p_win_{h}"][0]) for h, w in weights.items()) if weights else None
 
@@ -182,25 +183,29 @@ def target(entity_id: str, action: str, topic: Topic = ACCOUNTS) -> str:
     return f"{topic.target}{json.dumps([entity_id, action])}"
 
 
-def detail(dataset: Dataset, settings: Settings, entity_id: str, who: str, topic: Topic = ACCOUNTS) -> str:
+def detail(
+    dataset: Dataset, settings: Settings, bundle: Bundle, entity_id: str, who: str, topic: Topic = ACCOUNTS
+) -> str:
     """Write down with a decision what was known: the data's date, the chance given, and who is to do it.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     entity_id : str
     who : str
     topic : Topic
         `ACCOUNTS` or `DEALS`.
     """
-    chance = topic.chance(dataset, settings, entity_id)
+    chance = topic.chance(settings, bundle, entity_id)
     return json.dumps({"who": who.strip()[:80], "on": dataset.as_of.isoformat(), "p": chance})
 
 
 def read(
     dataset: Dataset,
     settings: Settings,
+    bundle: Bundle,
     trail: pl.DataFrame,
     entity_id: str | None = None,
     topic: Topic = ACCOUNTS,
@@ -211,6 +216,7 @@ def read(
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     trail : pl.DataFrame
         The audit trail's rows about such actions, oldest first: [at, user, action, target, detail]. A
         row that cannot be read is passed over.
@@ -223,7 +229,7 @@ def read(
     latest = {(row[topic.entity], row["action"]): row for row in rows}
     mine = topic.ids(dataset)
     chosen = [row for (entity, _), row in latest.items() if entity in mine and entity_id in (None, entity)]
-    frame = pl.DataFrame([_followed(row, dataset, settings, topic) for row in chosen], schema=topic.schema)
+    frame = pl.DataFrame([_followed(row, dataset, settings, bundle, topic) for row in chosen], schema=topic.schema)
     in_order = frame.sort("decided_on", topic.entity, "action", descending=[True, False, False])
     return Decisions(in_order, topic.window(settings), topic)
 
@@ -249,10 +255,12 @@ def _row(row: dict[str, str], topic: Topic) -> dict[str, Any] | None:
     }
 
 
-def _followed(row: dict[str, Any], dataset: Dataset, settings: Settings, topic: Topic) -> dict[str, Any]:
+def _followed(
+    row: dict[str, Any], dataset: Dataset, settings: Settings, bundle: Bundle, topic: Topic
+) -> dict[str, Any]:
     entity, on = str(row[topic.entity]), row["decided_on"]
     later = topic.since(dataset, settings, entity, on)
-    now = topic.chance(dataset, settings, entity)
+    now = topic.chance(settings, bundle, entity)
     return {**row, "p_now": now, **later, "days": (dataset.as_of - on).days}
 
 

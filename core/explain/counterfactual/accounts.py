@@ -17,8 +17,8 @@ from core.explain.counterfactual import supposed_fields
 from core.explain.counterfactual.supposed_fields import Field
 from core.explain.nearest_cases import Crowd, changed
 from core.features import accounts
-from core.models import registry
-from core.models.customers import account_outlook
+from core.models.bundle import Bundle
+from core.models.customers.account_outlook import Customers
 
 __all__ = ["CASES", "Field", "Supposed", "fields", "suppose"]
 CASES = 30
@@ -45,7 +45,7 @@ class Supposed(supposed_fields.Supposed):
         return f"Of the {self.frame.height} nearest real cases, {int(self.frame['has_left'].sum())} left."
 
 
-def fields(dataset: Dataset, settings: Settings, account_id: str) -> list[Field]:
+def fields(dataset: Dataset, settings: Settings, customers: Customers, account_id: str) -> list[Field]:
     """Return the fields of an account that a person can change, bounded by what was seen.
 
     Bounds are the 1st and 99th percentile of past accounts, widened to where this one stands; fields that
@@ -56,7 +56,7 @@ def fields(dataset: Dataset, settings: Settings, account_id: str) -> list[Field]
     ModelError
         When the account does not pay.
     """
-    row, past = _row(dataset, settings, account_id)
+    row, past = _row(customers, account_id)
     out = []
     for name in dict.fromkeys(play.feature for play in playbooks.load()):
         now = row[name][0] if name in row.columns else None
@@ -70,7 +70,12 @@ def fields(dataset: Dataset, settings: Settings, account_id: str) -> list[Field]
 
 
 def suppose(
-    dataset: Dataset, settings: Settings, account_id: str, values: tuple[tuple[str, float], ...] = ()
+    dataset: Dataset,
+    settings: Settings,
+    bundle: Bundle,
+    customers: Customers,
+    account_id: str,
+    values: tuple[tuple[str, float], ...] = (),
 ) -> Supposed:
     """Say what the churn model would give if some fields of an account stood otherwise.
 
@@ -83,6 +88,8 @@ def suppose(
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
+    customers : Customers
     account_id : str
     values : tuple of (field, value)
 
@@ -91,10 +98,10 @@ def suppose(
     ModelError
         When there is no churn model, the account does not pay, or a field is not one that can be changed.
     """
-    model = registry.load_or_train(dataset, settings).need_churn().ready()
-    row, _ = _row(dataset, settings, account_id)
+    model = bundle.need_churn().ready()
+    row, _ = _row(customers, account_id)
     plays = {play.feature: play for play in playbooks.load()}
-    editable = {field.name: field for field in fields(dataset, settings, account_id)}
+    editable = {field.name: field for field in fields(dataset, settings, customers, account_id)}
     moved = supposed_fields.chosen(row, editable, values)
     for name, value in tuple(moved.items()):
         now = float(row[name][0])
@@ -103,19 +110,18 @@ def suppose(
                 moved[other] = max(float(row[other][0]) * value / now, 0.0 if "rate" not in other else -1.0)
     after = changed(row, moved)
     p, q = (float(model.predict(frame)[0]) for frame in (row, after))
-    real, far = _crowd(dataset, settings).nearest(after, CASES)
+    real, far = _crowd(dataset, settings, customers).nearest(after, CASES)
     shown = real.select("account_id", "as_of", "has_left", *editable) if real.height else real
     return Supposed(p, q, shown, supposed_fields.warnings(moved, editable, far, "account"), settings.models.churn_days)
 
 
-def _row(dataset: Dataset, settings: Settings, account_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    bundle = account_outlook.load_or_build(dataset, settings)
-    row = bundle.features.filter(pl.col("account_id") == account_id)
+def _row(customers: Customers, account_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    row = customers.features.filter(pl.col("account_id") == account_id)
     if row.is_empty():
         raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
-    return row, bundle.lived
+    return row, customers.lived
 
 
 @remembered(2)
-def _crowd(dataset: Dataset, settings: Settings) -> Crowd:
-    return Crowd.of(account_outlook.load_or_build(dataset, settings).lived, accounts.NUMBERS, "account_id")
+def _crowd(dataset: Dataset, settings: Settings, customers: Customers) -> Crowd:
+    return Crowd.of(customers.lived, accounts.NUMBERS, "account_id")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 
-from core.artifacts import Same, remembered
+from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.explain import drivers
@@ -17,10 +17,12 @@ from core.explain.contributions import written
 from core.explain.counterfactual import supposed_fields
 from core.explain.counterfactual.constraints import LABELS, follow
 from core.explain.counterfactual.supposed_fields import Field, Kind
-from core.explain.deals import landmarks, opened
+from core.explain.deals import opened
 from core.explain.nearest_cases import Crowd, changed, evenly
 from core.features import deals
-from core.models import close, outlook, registry
+from core.models import close, outlook
+from core.models.bundle import Bundle
+from core.models.close.landmark_archive import Landmarks
 
 CASES = 30
 TYPICAL = 200
@@ -58,7 +60,14 @@ class Supposed(supposed_fields.Supposed):
         )
 
 
-def fields(dataset: Dataset, settings: Settings, opportunity_id: str, days: int = 90) -> list[Field]:
+def fields(
+    dataset: Dataset,
+    settings: Settings,
+    bundle: Bundle,
+    landmarks: Landmarks,
+    opportunity_id: str,
+    days: int = 90,
+) -> list[Field]:
     """Return the fields of an open deal that a person can change, bounded by what was seen.
 
     Stage, expected close, amount, meetings, activities, silence and contacts, as far as the close model
@@ -69,6 +78,8 @@ def fields(dataset: Dataset, settings: Settings, opportunity_id: str, days: int 
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
+    landmarks : Landmarks
     opportunity_id : str
     days : int
         Days ahead; past deals are those whose outcome is known for as long.
@@ -78,9 +89,8 @@ def fields(dataset: Dataset, settings: Settings, opportunity_id: str, days: int 
     ModelError
         When there is no close model, or the deal is not open.
     """
-    bundle = registry.load_or_train(dataset, settings)
     looked_at, row = bundle.need_close().ready().names, opened(bundle, opportunity_id)
-    past = _past(dataset, settings, days)
+    past = _past(dataset, settings, landmarks, days)
     editable = []
     for name, label in LABELS.items():
         now = row[name][0] if name in looked_at else None
@@ -103,6 +113,8 @@ def fields(dataset: Dataset, settings: Settings, opportunity_id: str, days: int 
 def suppose(
     dataset: Dataset,
     settings: Settings,
+    bundle: Bundle,
+    landmarks: Landmarks,
     opportunity_id: str,
     values: tuple[tuple[str, float], ...] = (),
     days: int = 90,
@@ -121,6 +133,8 @@ def suppose(
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
+    landmarks : Landmarks
     opportunity_id : str
     values : tuple of (field, value)
         A stage is given by its place among the open stages, from 0.
@@ -132,16 +146,15 @@ def suppose(
     ModelError
         When there is no close model, the deal is not open, or a field is not one that can be changed.
     """
-    bundle = registry.load_or_train(dataset, settings)
     model, row = bundle.need_close(), opened(bundle, opportunity_id)
-    editable = {field.name: field for field in fields(dataset, settings, opportunity_id, days)}
+    editable = {field.name: field for field in fields(dataset, settings, bundle, landmarks, opportunity_id, days)}
     moved = supposed_fields.chosen(row, editable, values)
     whole, notes = follow(row.row(0, named=True), moved, settings)
     after = _with(row, whole)
     both, chances = pl.concat([row, after]), np.zeros(2)
     for horizon, weight in outlook.knots(bundle.deal_scores.columns, days).items():
         chances += weight * model.at(horizon).predict(both)
-    crowd = _crowd(dataset, settings, Same(bundle), days)
+    crowd = _crowd(dataset, settings, bundle, landmarks, days)
     real, far = crowd.nearest(after, CASES, opportunity_id)
     warned = (*notes, *_flat(model, moved), *supposed_fields.warnings(moved, editable, far, "deal"))
     return Supposed(
@@ -171,24 +184,22 @@ def _flat(model: close.CloseModel, moved: Mapping[str, float]) -> list[str]:
 
 
 @remembered(2)
-def _past(dataset: Dataset, settings: Settings, days: int) -> pl.DataFrame:
+def _past(dataset: Dataset, settings: Settings, landmarks: Landmarks, days: int) -> pl.DataFrame:
     """Return past landmarks of the deals one may see, whose end in so many days is known, with what became."""
-    if dataset.whole is not None:
-        mine = dataset.opportunities.select("opportunity_id")
-        return _past(dataset.whole, settings, days).join(mine, on="opportunity_id", how="semi", maintain_order="left")
-    marks = landmarks(dataset, settings)
+    marks = landmarks.shown
     if marks.is_empty():
         return marks
+    mine = dataset.opportunities.select("opportunity_id")
+    marks = marks.join(mine, on="opportunity_id", how="semi", maintain_order="left")
     ended = (pl.col("end_days") <= days).fill_null(value=False)
     end = pl.when(ended & pl.col("is_won")).then(pl.lit(BECAME[0])).when(ended).then(pl.lit(BECAME[1]))
     return marks.filter(pl.col("follow_days") >= days).with_columns(became=end.otherwise(pl.lit(BECAME[2])))
 
 
 @remembered(2)
-def _crowd(dataset: Dataset, settings: Settings, bundle_key: Same, days: int) -> Crowd:
+def _crowd(dataset: Dataset, settings: Settings, bundle: Bundle, landmarks: Landmarks, days: int) -> Crowd:
     """Lay past deals out, each number counting as much as it moves the model's log odds on average."""
-    bundle: Any = bundle_key.thing
-    past, model = _past(dataset, settings, days), bundle.need_close().at(days)
+    past, model = _past(dataset, settings, landmarks, days), bundle.need_close().at(days)
     if past.is_empty():
         return Crowd.of(past, deals.NUMBERS, "opportunity_id")
     some = evenly(past, TYPICAL)

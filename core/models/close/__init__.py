@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from core.models.close import (
         competing_risks,
         joint_calibration,
+        landmark_archive,
         model,
         pipeline_creation,
         risk_intervals,
@@ -19,6 +20,7 @@ __all__ = [
     "CloseModel",
     "competing_risks",
     "joint_calibration",
+    "landmark_archive",
     "marks",
     "model",
     "pipeline_creation",

@@ -164,7 +164,7 @@ def tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
             pl.col("stage").is_in([*settings.stages.open, UNKNOWN_STAGE]) & ~pl.col("is_deleted")
         )
         states = history.select("opportunity_id", "valid_from", "valid_to", "stage", "amount", "close_on")
-    return states.join(ends, on="opportunity_id").filter(pl.col("valid_from") <= dataset.as_of)
+    return states.join(ends, on="opportunity_id", maintain_order="left").filter(pl.col("valid_from") <= dataset.as_of)
 
 
 def worth(history: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
@@ -177,7 +177,8 @@ def worth(history: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
     as_of : date
     days : int
     """
-    deals = history.filter(windows.last_days(as_of, YEAR).holds("created_on")).unique("opportunity_id")
+    lately = windows.last_days(as_of, YEAR).holds("created_on")
+    deals = history.filter(lately).unique("opportunity_id", keep="first", maintain_order=True)
     if deals.is_empty() or days <= 0:
         return 0.0, 0.0
     age = pl.col("ended_on") - pl.col("created_on")

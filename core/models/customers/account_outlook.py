@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import polars as pl
-from filelock import FileLock
 
+from core.artifacts import ACCOUNTS, open_cache, remembered
+from core.artifacts import key as key_of
 from core.config import Settings
-from core.config.kept import writing
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, QuarterdeckError
 from core.features import accounts
-from core.models import registry
+from core.models.bundle import Bundle
 from core.models.churn import hazard
 from core.models.churn.hazard import EVENTS, MONTHS, HazardModel
+from core.models.keyed import Keyed
 
-KEPT = 4
+PARTS = 16
 FRAMES = ("features", "hazards", "outlook", "past", "lived")
-_MEMORY: dict[str, Customers] = {}
 
 
-@dataclass(frozen=True)
-class Customers:
+@dataclass(frozen=True, eq=False)
+class Customers(Keyed):
     """What is expected of every paying account.
 
     Attributes
@@ -46,6 +44,8 @@ class Customers:
         Per event how its model was chosen and how it did.
     problem : str
         Why there is no outlook, or empty.
+    key : str
+        Names what this was worked out from; empty for one put together by hand.
     """
 
     features: pl.DataFrame
@@ -55,6 +55,7 @@ class Customers:
     lived: pl.DataFrame
     cards: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    key: str = ""
 
     def need(self) -> Customers:
         """Return itself.
@@ -76,8 +77,17 @@ class Customers:
         return happened / expected if expected and happened else 1.0
 
 
-def build(dataset: Dataset, settings: Settings) -> Customers:
-    """Learn what becomes of accounts month by month, and say it of those that pay today."""
+def build(dataset: Dataset, settings: Settings, bundle: Bundle) -> Customers:
+    """Learn what becomes of accounts month by month, and say it of those that pay today.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The company's.
+    settings : Settings
+    bundle : Bundle
+        The company's, whose chances of leaving the first months are made to agree with.
+    """
     features = accounts.build(dataset, dataset.as_of, settings)
     none = pl.DataFrame()
     if features.is_empty():
@@ -91,8 +101,7 @@ def build(dataset: Dataset, settings: Settings) -> Customers:
     except QuarterdeckError as error:
         return Customers(features, none, none, none, none, {}, str(error))
     predicted = {event: model.predict(features) for event, model in models.items()}
-    scores = registry.load_or_train(dataset, settings).churn_scores
-    predicted["left"] = agreeing(predicted["left"], scores, settings)
+    predicted["left"] = agreeing(predicted["left"], bundle.churn_scores, settings)
     hazards = pl.concat([f.select(pl.lit(event).alias("event"), pl.all()) for event, f in predicted.items()])
     past = _past(dataset, marks, models["left"])
     size: dict[str, float] = {"left": 1.0, **{event: usual_size(moved, event) for event in EVENTS[1:]}}
@@ -245,36 +254,57 @@ def _past(dataset: Dataset, marks: pl.DataFrame, left: HazardModel) -> pl.DataFr
     )
 
 
-def load_or_build(dataset: Dataset, settings: Settings) -> Customers:
-    """Return what is expected of accounts: from memory or disk where it is kept, else worked out.
+def key(dataset: Dataset, settings: Settings, bundle: str) -> str:
+    """Return the name of what is expected of the accounts a dataset shows, from models of a key."""
+    company = dataset.company
+    parts = (settings.models, settings.stages, settings.fiscal)
+    name = key_of(ACCOUNTS, company, parts, "core.models.customers.account_outlook", bundle)
+    return name if dataset.company is dataset else f"{name}-{dataset.fingerprint}"
+
+
+def load_or_build(dataset: Dataset, settings: Settings, bundle: Bundle) -> Customers:
+    """Return what is expected of accounts: from memory or disk where it is kept, else worked out and kept.
 
     Parameters
     ----------
     dataset : Dataset
         Nothing of a session's own data is written to disk. For one person's part of a company, or hidden
-        names, it is what was worked out for the whole company.
+        names, it is what was worked out for the whole company; see `customers_of`.
     settings : Settings
-        `home/customers` holds one folder per state, the newest four are kept.
-
-    Raises
-    ------
-    ModelError
-        When the folder cannot be written to.
+        `home` is where it is kept.
+    bundle : Bundle
+        The dataset's models.
     """
-    name = registry.key(dataset, settings)
-    if name not in _MEMORY:
-        while len(_MEMORY) >= KEPT:
-            _MEMORY.pop(next(iter(_MEMORY)), None)
-        _MEMORY[name] = _obtained(name, dataset, settings)
-    return _MEMORY[name]
+    company, models = dataset.company, bundle.company
+    name = key(company, settings, models.key) if models.key else ""
+    if not name:
+        return customers_of(dataset, settings, build(company, settings, models))
+    customers = open_cache(settings.home).get(
+        ACCOUNTS, name, lambda: replace(build(company, settings, models), key=name), keep=not company.is_transient
+    )
+    return customers_of(dataset, settings, customers)
 
 
-def _obtained(name: str, dataset: Dataset, settings: Settings) -> Customers:
+def customers_of(dataset: Dataset, settings: Settings, customers: Customers) -> Customers:
+    """Cut what is expected of the company's accounts to those a dataset shows, under the names it shows.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        One person's part of the company, the company under hidden names, or the company itself.
+    settings : Settings
+    customers : Customers
+        The company's.
+    """
+    return customers if dataset.company is dataset else _cut(dataset, settings, customers)
+
+
+@remembered(PARTS)
+def _cut(dataset: Dataset, settings: Settings, customers: Customers) -> Customers:
+    name = f"{customers.key}-{dataset.fingerprint}" if customers.key else ""
     if dataset.whole is not None:
-        return _part(load_or_build(dataset.whole, settings), dataset)
-    if dataset.unmasked is not None:
-        return _renamed(load_or_build(dataset.unmasked, settings), dataset, dataset.unmasked)
-    return build(dataset, settings) if dataset.is_transient else _from_disk(name, dataset, settings)
+        return replace(_part(customers_of(dataset.whole, settings, customers), dataset), key=name)
+    return replace(_renamed(customers, dataset, dataset.company), key=name)
 
 
 def _part(customers: Customers, dataset: Dataset) -> Customers:
@@ -308,39 +338,3 @@ def _renamed(customers: Customers, dataset: Dataset, unmasked: Dataset) -> Custo
 
 def _frames(customers: Customers) -> dict[str, pl.DataFrame]:
     return {name: getattr(customers, name) for name in FRAMES}
-
-
-def _from_disk(name: str, dataset: Dataset, settings: Settings) -> Customers:
-    folder = settings.home / "customers"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f"{name}.lock"):
-            customers = _read(folder / name)
-            if customers is None:
-                customers = build(dataset, settings)
-                _write(folder / name, customers)
-            return customers
-    except OSError as error:
-        raise ModelError(
-            "What was learnt of customers cannot be kept.",
-            str(folder),
-            "Set QUARTERDECK_HOME to a folder you may write to.",
-        ) from error
-
-
-def _write(folder: Path, customers: Customers) -> None:
-    with writing(folder, "customers.json", KEPT) as work:
-        for name in FRAMES:
-            getattr(customers, name).write_parquet(work / f"{name}.parquet")
-        about = {"cards": customers.cards, "problem": customers.problem}
-        (work / "customers.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
-
-
-def _read(folder: Path) -> Customers | None:
-    """Return what was kept; None where there is nothing, or nothing that can be read."""
-    try:
-        about = json.loads((folder / "customers.json").read_text(encoding="utf-8"))
-        frames = {name: pl.read_parquet(folder / f"{name}.parquet") for name in FRAMES}
-    except (OSError, ValueError, pl.exceptions.PolarsError):
-        return None
-    return Customers(**frames, cards=about["cards"], problem=about["problem"])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.config import Settings
 from core.contracts.errors import ModelError
+from core.marts.exact import exact_sum
 
 Floats = NDArray[np.float64]
 WEEK = 7.0
@@ -58,7 +59,7 @@ def summary(orders: pl.DataFrame, as_of: date) -> pl.DataFrame:
     days = (
         orders.filter(pl.col("ordered_on") <= as_of)
         .group_by("customer_id", "ordered_on")
-        .agg(pl.col("amount").sum())
+        .agg(exact_sum("amount"))
         .filter(pl.col("amount") > 0)
         .sort("customer_id", "ordered_on")
     )
@@ -69,7 +70,7 @@ def summary(orders: pl.DataFrame, as_of: date) -> pl.DataFrame:
         recency_weeks=(pl.col("ordered_on").last() - pl.col("ordered_on").first()).dt.total_days() / WEEK,
         age_weeks=age / WEEK,
         mean_amount=pl.col("amount").slice(1).mean(),
-        total_amount=pl.col("amount").sum(),
+        total_amount=exact_sum("amount"),
         last_amount=pl.col("amount").last(),
         first_amount=pl.col("amount").first(),
         n_recent=(back <= age / 4).sum(),
@@ -288,7 +289,7 @@ class RepeatValue:
         """Train the trees on what came after an earlier date, and judge every member there."""
         before = summary(orders, cut)
         later = orders.filter((pl.col("ordered_on") > cut) & (pl.col("ordered_on") <= cut + timedelta(days=days)))
-        came = later.group_by("customer_id").agg(spent=pl.col("amount").sum())
+        came = later.group_by("customer_id").agg(spent=exact_sum("amount"))
         rows = before.join(came, on="customer_id", how="left", maintain_order="left")
         spent = rows["spent"].fill_null(0.0).clip(0).to_numpy()
         twin = RepeatValue(self.settings)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.config import Settings, windows
 from core.contracts import Dataset
+from core.marts.exact import exact_sum
 from core.metrics.measure import counted, money, percent
 from core.models.customers import retention_curves
 from core.models.customers.bgnbd import RepeatValue
@@ -106,7 +107,7 @@ def margins(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     lines = dataset.transactions.filter(
         (pl.col("kind") != "booking") & pl.col("cost_amount").is_not_null() & year.holds("booked_on")
     )
-    sums = lines.group_by("account_id").agg(pl.col("amount").sum(), pl.col("cost_amount").sum())
+    sums = lines.group_by("account_id").agg(exact_sum("amount"), exact_sum("cost_amount")).sort("account_id")
     total = float(sums["amount"].sum())
     overall = 1 - float(sums["cost_amount"].sum()) / total if total > 0 else settings.customers.margin_rate
     gross = pl.col("amount").clip(0) - pl.col("cost_amount") + PRIOR_MARGIN_AMOUNT * overall

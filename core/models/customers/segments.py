@@ -14,6 +14,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.features import accounts
+from core.marts.exact import exact_sum
 from core.metrics.measure import counted, percent
 from core.models.customers import clustering
 from core.models.customers.lifetime import orders
@@ -101,7 +102,7 @@ def rfm(dataset: Dataset) -> pl.DataFrame:
     sums = bought.group_by(account_id="customer_id").agg(
         silence_days=(pl.lit(dataset.as_of) - pl.col("ordered_on").max()).dt.total_days(),
         n_orders=(pl.col("amount") > 0).sum().cast(pl.Int64),
-        spent_amount=pl.col("amount").sum(),
+        spent_amount=exact_sum("amount"),
     )
 
     def fifth(column: pl.Expr) -> pl.Expr:

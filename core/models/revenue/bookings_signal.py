@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.config.calendar import add_months
 from core.contracts import Dataset
+from core.marts.exact import exact_sum
 
 Floats = NDArray[np.float64]
 LATELY_DAYS = 60
@@ -42,7 +43,7 @@ def won_lately(deals: pl.DataFrame, months: Sequence[date]) -> pl.DataFrame:
     for month in months:
         last = add_months(month, 1) - timedelta(days=1)
         late = won.filter((pl.col("close_on") > last - timedelta(days=LATELY_DAYS)) & (pl.col("close_on") <= last))
-        sums = late.group_by("unit").agg(won_amount=pl.col("amount").cast(pl.Float64).sum())
+        sums = late.group_by("unit").agg(won_amount=exact_sum(pl.col("amount").cast(pl.Float64)))
         totals = units.join(sums, on="unit", how="left")
         parts.append(totals.select("unit", month=pl.lit(month), won_amount=pl.col("won_amount").fill_null(0.0)))
     return pl.concat(parts)

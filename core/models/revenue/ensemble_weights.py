@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.models.revenue.local_models import Floats
+from core.models.revenue.series import Floats
 
 ORIGINS = 12
 YOUNGEST = 18

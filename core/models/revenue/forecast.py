@@ -8,14 +8,17 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings, windows
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
+from core.marts.exact import exact_sum
 from core.metrics.measure import money
+from core.models.bundle import Bundle
 from core.models.revenue import bookings_signal
-from core.models.revenue.local_models import SEASON, Floats
 from core.models.revenue.panel_forecaster import RevenueForecaster, agreed
+from core.models.revenue.series import SEASON, Floats
 
 ALL = "All"
 
@@ -66,7 +69,7 @@ def monthly(transactions: pl.DataFrame, as_of: date, by: str | None = None) -> p
         pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < windows.running_month(as_of))
     )
     month = pl.col("booked_on").dt.truncate("1mo")
-    return lines.group_by(unit=unit, month=month).agg(pl.col("amount").sum()).sort("unit", "month")
+    return lines.group_by(unit=unit, month=month).agg(exact_sum("amount")).sort("unit", "month")
 
 
 def revenue_panel(dataset: Dataset, settings: Settings, by: str = "region") -> pl.DataFrame:
@@ -186,12 +189,12 @@ class RevenueOutlook:
         return f"{text} {self.note}".strip()
 
 
-def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
+def revenue(dataset: Dataset, settings: Settings, bundle: Bundle) -> RevenueOutlook:
     """Forecast monthly revenue with its range, in all and by region, and replay past months.
 
     Revenue is billing less refunds, in complete months. The forecast is the weighted mean of ETS, Theta and CES
     of each series and boosted trees over the changes of all of them, moved by what deals won in the last 60 days add
-    where that would have brought past forecasts nearer (`models.leads`); whole and regions are made to agree. The
+    where that would have brought past forecasts nearer (`bookings_signal`); whole and regions are made to agree. The
     range holds the set share of the forecast's own past misses as many months ahead. The running month is
     forecast as a whole, months that are over never. Months without lines count as 0 up to the as-of date, or are
     not known and skipped where `source.months_without_rows` says so. Amounts stay above 0 where no month was below.
@@ -199,17 +202,26 @@ def revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:
     Parameters
     ----------
     dataset : Dataset
+        Where rows are cut or names hidden, its own months are forecast now; else the forecast is the bundle's.
     settings : Settings
         `models.forecast_months` and `models.interval_rate` set length and range.
+    bundle : Bundle
 
     Raises
     ------
     ModelError
         When there is no complete month of revenue.
     """
-    from core.models import registry
+    if dataset.company is not dataset:
+        return _of_part(dataset, settings)
+    if bundle.revenue.is_empty():
+        raise ModelError(bundle.problems.get("revenue", "There is no revenue to forecast from: load billing."))
+    return outlook_of(bundle.revenue, bundle.revenue_held, settings)
 
-    return registry.revenue_outlook(dataset, settings)
+
+@remembered(4)
+def _of_part(dataset: Dataset, settings: Settings) -> RevenueOutlook:
+    return forecast_revenue(dataset, settings)
 
 
 def forecast_revenue(dataset: Dataset, settings: Settings) -> RevenueOutlook:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.models.revenue.local_models import SEASON, Floats
+from core.models.revenue.series import SEASON, Floats
 
 FEWEST_ROWS = 200
 LAGS = 13

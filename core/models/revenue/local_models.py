@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from core.models.revenue.worker_pool import WorkerPool
+from core.models.revenue.series import SEASON, Fitters, Floats
 
-Floats = NDArray[np.float64]
-SEASON = 12
 FEWEST_MONTHS = 10
 REACH = 3.0
 NEAR_MONTHS, FAR_OUT, LATEST_MONTHS = 6, 15.0, 2
@@ -26,7 +22,7 @@ Problems = dict[tuple[str, int], str]
 
 
 def members(
-    series: Sequence[Floats], h: int, seed: int, pool: WorkerPool | None = None, problems: Problems | None = None
+    series: Sequence[Floats], h: int, seed: int, pool: Fitters | None = None, problems: Problems | None = None
 ) -> Floats:
     """Return each member's forecast of each series, shape (members, series, h).
 
@@ -38,7 +34,7 @@ def members(
         Months ahead.
     seed : int
         Of the boosted trees.
-    pool : WorkerPool, optional
+    pool : Fitters, optional
         Processes that fit the models of each unit alone while the trees grow here. The forecasts are the same
         without.
     problems : dict, optional

@@ -10,9 +10,10 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts.errors import ModelError
+from core.marts.exact import exact_sum
 from core.models.revenue import ensemble_weights, local_models, worker_pool
 from core.models.revenue.bookings_signal import Past, surprise
-from core.models.revenue.local_models import Floats
+from core.models.revenue.series import Floats
 
 ERRORS_WANTED = 300
 MOST_ORIGINS = 24
@@ -297,7 +298,7 @@ def _series(frame: pl.DataFrame) -> tuple[list[str], list[date], list[Floats]]:
             pl.col("amount").cast(pl.Float64),
         )
         .group_by("unit", "month")
-        .agg(pl.col("amount").fill_null(0.0).sum())
+        .agg(exact_sum("amount"))
     )
     units, lasts, out = [], [], []
     for part in sums.sort("unit", "month").partition_by("unit", maintain_order=True):

@@ -12,8 +12,9 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
+from core.marts.exact import exact_sum
 from core.metrics import money, percent
-from core.models import registry
+from core.models.bundle import Bundle
 from core.models.revenue import forecast
 from core.models.revenue.forecast import ALL
 from core.models.revenue.panel_forecaster import RevenueForecaster, agreed
@@ -43,7 +44,7 @@ class Parts:
         ahead = self.frame.filter("is_forecast")
         if ahead.is_empty():
             return "There is no revenue to forecast from."
-        sums = ahead.group_by("unit", maintain_order=True).agg(pl.col("amount").sum())
+        sums = ahead.group_by("unit", maintain_order=True).agg(exact_sum("amount"))
         total, top = float(sums["amount"].sum()), sums.row(0, named=True)
         n = ahead["month"].n_unique()
         text = (
@@ -75,7 +76,7 @@ class Parts:
         both = (
             ahead.join(past, on=["unit", "before"], how="left")
             .group_by("unit", maintain_order=True)
-            .agg(pl.col("amount").sum(), pl.col("earlier").sum(), n=pl.col("earlier").count(), months=pl.len())
+            .agg(exact_sum("amount"), exact_sum("earlier"), n=pl.col("earlier").count(), months=pl.len())
         )
         is_complete = (pl.col("n") == pl.col("months")) & (pl.col("earlier") > 0)
         return both.select(
@@ -83,7 +84,7 @@ class Parts:
         ).sort("growth_rate", "unit", descending=[True, False], nulls_last=True)
 
 
-def parts(dataset: Dataset, settings: Settings, by: str = "region") -> Parts:
+def parts(dataset: Dataset, settings: Settings, bundle: Bundle, by: str = "region") -> Parts:
     """Forecast monthly revenue of each region, segment, product family or team, summing to the whole.
 
     Each part is forecast like the whole (`revenue`) from its own months, boosted trees over all of them; then the
@@ -95,6 +96,7 @@ def parts(dataset: Dataset, settings: Settings, by: str = "region") -> Parts:
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     by : {"region", "segment", "family", "team"}
 
     Returns
@@ -108,23 +110,10 @@ def parts(dataset: Dataset, settings: Settings, by: str = "region") -> Parts:
     """
     if by not in BY:
         raise ModelError(f"Revenue cannot be split by {by}.", mend=f"Did you mean {closest(by, list(BY))}?")
-    whole = forecast.revenue(dataset, settings)
+    whole = forecast.revenue(dataset, settings, bundle)
     if by == "region":
         return _sorted(whole.parts, by, settings)
-    lines = placed(dataset, by)
-    folder = registry.folder(dataset, settings)
-    file = None if folder is None else folder / f"revenue_by_{by}.parquet"
-    if file is not None and file.exists():
-        try:
-            return _sorted(pl.read_parquet(file), by, settings)
-        except pl.exceptions.PolarsError:
-            file.unlink(missing_ok=True)
-    forecasts = _forecast(lines, whole.frame, settings)
-    if file is not None:
-        work = file.with_suffix(".writing")
-        forecasts.write_parquet(work)
-        work.replace(file)
-    return _sorted(forecasts, by, settings)
+    return _sorted(_forecast(placed(dataset, by), whole.frame, settings), by, settings)
 
 
 def placed(dataset: Dataset, by: str) -> pl.DataFrame:
@@ -169,7 +158,7 @@ def _sorted(frame: pl.DataFrame, by: str, settings: Settings) -> Parts:
     if frame.is_empty():
         return Parts(frame, by, settings.currency)
     shape = ["unit", "month", "amount", "lower", "upper", "is_forecast"]
-    ahead = frame.filter("is_forecast").group_by("unit").agg(ahead=pl.col("amount").sum())
+    ahead = frame.filter("is_forecast").group_by("unit").agg(ahead=exact_sum("amount"))
     ranked = frame.filter(pl.col("unit") != ALL).join(ahead, on="unit")
     return Parts(
         ranked.sort("ahead", "unit", "month", descending=[True, False, False]).select(shape), by, settings.currency

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import cast
 
 import numpy as np
 import polars as pl
 
 from core import marts
-from core.artifacts import Same, remembered
 from core.config import Settings, windows
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
+from core.marts.exact import exact_sum
 from core.metrics import money, percent
+from core.models.bundle import Bundle
 from core.models.revenue import forecast
 from core.models.revenue.panel_forecaster import quantile, rising
 
@@ -77,7 +77,7 @@ class Weeks:
         )
 
 
-def weekly(dataset: Dataset, settings: Settings) -> Weeks:
+def weekly(dataset: Dataset, settings: Settings, bundle: Bundle) -> Weeks:
     """Forecast weekly revenue with its range, in agreement with the monthly forecast.
 
     Each month's forecast (`revenue`) is laid over its days by how billing less refunds was spread over the days
@@ -90,6 +90,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     dataset : Dataset
     settings : Settings
         `models.interval_rate` sets the range.
+    bundle : Bundle
 
     Returns
     -------
@@ -100,7 +101,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     ModelError
         When there is no complete month of revenue.
     """
-    whole = forecast.revenue(dataset, settings)
+    whole = forecast.revenue(dataset, settings, bundle)
     days = daily(dataset)
     ahead = whole.frame.filter("is_forecast").sort("month")
     spread = profile(days, windows.running_month(dataset.as_of))
@@ -112,7 +113,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
     billed = _by_week(gone.filter(pl.col("day") >= begin)).rename({"amount": "billed_amount"})
     coming = _by_week(future).join(billed, on="week", how="full", coalesce=True).sort("week")
     coming = coming.with_columns(pl.sum_horizontal(pl.col("amount", "billed_amount").fill_null(0.0)).alias("amount"))
-    replays = _replayed(dataset, settings, Same(whole.replays))
+    replays = _replayed_weeks(whole.replays, days)
     width = _widths(replays, settings, ahead.height)
     months = [(week + timedelta(days=3)) for week in coming["week"]]
     months_ahead = [max(0, min(len(width) - 1, forecast.months_apart(dataset.as_of, day))) for day in months]
@@ -132,7 +133,7 @@ def weekly(dataset: Dataset, settings: Settings) -> Weeks:
 def daily(dataset: Dataset) -> pl.DataFrame:
     """Return revenue [day, amount] by day, from the first day to `as_of`, 0 where nothing was billed."""
     lines = marts.of(dataset).bookings_daily.filter(pl.col("kind").is_in(["billing", "refund"]))
-    sums = lines.group_by(day=pl.col("booked_on")).agg(pl.col("amount").sum()).sort("day")
+    sums = lines.group_by(day=pl.col("booked_on")).agg(exact_sum("amount")).sort("day")
     if sums.is_empty():
         raise ModelError("There is no revenue to forecast from.", mend="Load transactions of kind billing.")
     every = pl.DataFrame({"day": pl.date_range(sums["day"][0], dataset.as_of, eager=True)})
@@ -159,7 +160,7 @@ def profile(days: pl.DataFrame, before: date) -> tuple[np.ndarray, np.ndarray]:
     recent = days.filter((pl.col("day") < before) & (pl.col("day") >= add_months(before, -LEARNT_MONTHS)))
     month = pl.col("day").dt.truncate("1mo")
     shares = (
-        recent.with_columns(total=pl.col("amount").sum().over(month), length=pl.len().over(month))
+        recent.with_columns(total=exact_sum("amount").over(month), length=pl.len().over(month))
         .filter(pl.col("total") > 0)
         .with_columns(share=pl.col("amount") / pl.col("total"), dom=pl.col("day").dt.day() - 1)
     )
@@ -188,13 +189,7 @@ def laid(months: list[tuple[date, float]], spread: tuple[np.ndarray, np.ndarray]
 
 
 def _by_week(days: pl.DataFrame) -> pl.DataFrame:
-    return days.group_by(week=pl.col("day").dt.truncate("1w")).agg(pl.col("amount").sum()).sort("week")
-
-
-@remembered(4)
-def _replayed(dataset: Dataset, settings: Settings, replays: Same) -> pl.DataFrame:
-    """Work the past weeks out once for each record of months."""
-    return _replayed_weeks(cast("pl.DataFrame", replays.thing), daily(dataset))
+    return days.group_by(week=pl.col("day").dt.truncate("1w")).agg(exact_sum("amount")).sort("week")
 
 
 def _replayed_weeks(replays: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
@@ -211,7 +206,7 @@ def _replayed_weeks(replays: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
         )
         both = by_day.join(days.rename({"amount": "actual"}), on="day")
         weeks = both.group_by(week=pl.col("day").dt.truncate("1w")).agg(
-            pl.col("amount").sum(), pl.col("actual").sum(), n=pl.len()
+            exact_sum("amount"), exact_sum("actual"), n=pl.len()
         )
         parts.append(weeks.filter(pl.col("n") == 7).drop("n").with_columns(ahead=pl.lit(ahead)))
     return pl.concat(parts).sort("ahead", "week") if parts else pl.DataFrame()

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.models.revenue.local_models import ALONE, Floats, alone
+from core.models.revenue.local_models import ALONE, alone
+from core.models.revenue.series import Floats
 from core.orphans import end_with_parent
 
 if TYPE_CHECKING:

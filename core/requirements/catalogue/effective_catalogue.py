@@ -9,7 +9,6 @@ from typing import Any
 
 import polars as pl
 
-from core.config import Settings
 from core.contracts.errors import RequirementError
 from core.metrics.measure import counted
 from core.requirements.catalogue import capabilities as files
@@ -143,22 +142,15 @@ def of(shipped: Catalogue, edits: pl.DataFrame) -> Edition:
     return Edition(frame, name)
 
 
-def load(settings: Settings) -> Edition:
+def load(store: Store | None) -> Edition:
     """Return all capabilities as they stand: the shipped ones and what people wrote in the store.
 
     Parameters
     ----------
-    settings : Settings
-        `database` names the store.
+    store : Store or None
+        An open database; None for the shipped ones alone.
     """
-    shipped = files.load()
-    if not Store.is_there(settings.database):
-        return of(shipped, pl.DataFrame())
-    store = Store.open(settings.database)
-    try:
-        return of(shipped, store.capabilities.newest(BOOK))
-    finally:
-        store.close()
+    return of(files.load(), pl.DataFrame() if store is None else store.capabilities.newest(BOOK))
 
 
 def checked(capability_id: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from core.requirements.match import answer_library
 from core.requirements.match.analysis import GapAnalysis
 from core.requirements.read.requirement_list import read_list
 from core.requirements.work import needs_review, row_review, saved_lists
+from core.store import Store
 
 KEY = ["sheet", "row"]
 TOLD = (
@@ -129,7 +130,12 @@ def drafted(analysis: GapAnalysis, catalogue: Catalogue) -> Drafts:
 
 
 def held(
-    file: Path | str, settings: Settings, catalogue: Path | str | None = None, *, with_library: bool = True
+    file: Path | str,
+    settings: Settings,
+    store: Store | None,
+    catalogue: Path | str | None = None,
+    *,
+    with_library: bool = True,
 ) -> tuple[GapAnalysis, Drafts, pl.DataFrame]:
     """Read a list and hold it against the catalogue as the app would, with what people answered and decided.
 
@@ -137,6 +143,8 @@ def held(
     ----------
     file : path
     settings : Settings
+    store : Store or None
+        An open database; None where there is none.
     catalogue : path, optional
         Default the one in force.
     with_library : bool
@@ -148,9 +156,9 @@ def held(
         The last: the rows people worked on.
     """
     source = read_list(file)
-    capabilities = catalogues.load(catalogue) if catalogue else effective_catalogue.load(settings).catalogue
-    library = answer_library.load(settings, saved_lists.key(source.content)) if with_library else None
-    worked = saved_lists.worked(settings, source.content) if with_library else row_review.nothing()
+    capabilities = catalogues.load(catalogue) if catalogue else effective_catalogue.load(store).catalogue
+    library = answer_library.load(store, settings, saved_lists.key(source.content)) if with_library else None
+    worked = saved_lists.worked(store, source.content) if with_library else row_review.nothing()
     analysis = gap_analysis.analyse(source, capabilities, settings, library=library)
     decisions = row_review.decisions(worked)
     if not decisions.is_empty():

@@ -10,7 +10,6 @@ import polars as pl
 
 from core.config import Settings, load
 from core.requirements.catalogue import capabilities as catalogues
-from core.requirements.catalogue import effective_catalogue
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge.row_judgement import judge
 from core.requirements.match import answer_library, evidence, matcher
@@ -280,7 +279,7 @@ def _summary(frame: pl.DataFrame, settings: Settings, stake: Stake | None) -> di
 
 def analyse_file(
     file: Path | str | bytes | BinaryIO,
-    catalogue: Path | str | None = None,
+    catalogue: Path | str | Catalogue | None = None,
     settings: Settings | None = None,
     name: str = "",
     stake: Stake | None = None,
@@ -292,8 +291,8 @@ def analyse_file(
     Parameters
     ----------
     file : path, bytes or binary file
-    catalogue : path, optional
-        Default the one in force: the shipped one with what people edited in the app.
+    catalogue : path or Catalogue, optional
+        Default the shipped one; the one in force is `effective_catalogue.load(store).catalogue`.
     settings : Settings, optional
     name : str
         The file's name, where `file` is not a path.
@@ -310,5 +309,5 @@ def analyse_file(
         As `read_list` and `catalogue.load`.
     """
     current = settings or load()
-    capabilities = catalogues.load(catalogue) if catalogue else effective_catalogue.load(current).catalogue
+    capabilities = catalogue if isinstance(catalogue, Catalogue) else catalogues.load(catalogue)
     return analyse(read_list(file, name), capabilities, current, stake, decisions, library=library)

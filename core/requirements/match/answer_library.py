@@ -76,24 +76,22 @@ class Memory:
         return f"{text}, {old:,} of them older than they should be." if old else f"{text}."
 
 
-def load(settings: Settings, without: str = "") -> Memory:
+def load(store: Store | None, settings: Settings, without: str = "") -> Memory:
     """Return the library the store keeps: what was confirmed or corrected, and the answered rows of all lists.
 
     Parameters
     ----------
+    store : Store or None
+        An open database; None for an empty library.
     settings : Settings
     without : str
-        The key of a list's file whose own rows are left out; see `kept.key`.
+        The key of a list's file whose own rows are left out; see `saved_lists.key`.
     """
-    if not Store.is_there(settings.database):
+    if store is None:
         return Memory(stale_days=settings.answers.stale_days)
-    store = Store.open(settings.database)
-    try:
-        sets = [saved for saved in store.requirement_sets.list() if saved.payload.get("file_key") != (without or None)]
-        parts = [worked_on(saved.name, saved.payload, store.reviews.rows(saved.id)) for saved in sets]
-        return joined(Memory(store.answers.frame(), settings.answers.stale_days), *parts)
-    finally:
-        store.close()
+    sets = [saved for saved in store.requirement_sets.list() if saved.payload.get("file_key") != (without or None)]
+    parts = [worked_on(saved.name, saved.payload, store.reviews.rows(saved.id)) for saved in sets]
+    return joined(Memory(store.answers.frame(), settings.answers.stale_days), *parts)
 
 
 def recall(texts: list[str], memory: Memory, home: Path | None = None) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.models.bundle import Bundle
 from core.requirements.judge.gap_analysis import Stake
 
 MOST = 300
@@ -38,7 +39,7 @@ def open_deals(dataset: Dataset, settings: Settings) -> list[Stake]:
     ]
 
 
-def chances(dataset: Dataset, settings: Settings) -> pl.DataFrame:
+def chances(dataset: Dataset, settings: Settings, bundle: Bundle) -> pl.DataFrame:
     """Return the close model's chance of each open deal: [opportunity_id, p_win].
 
     The chance of being won within the longest horizon of the model (180 days); empty where there are
@@ -47,11 +48,11 @@ def chances(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     Parameters
     ----------
     dataset : Dataset
+        Not used: the open deals are in the bundle.
     settings : Settings
+    bundle : Bundle
     """
-    from core.models import registry
-
-    scores = registry.load_or_train(dataset, settings).deal_scores
+    scores = bundle.deal_scores
     wide = f"p_win_{max(settings.models.horizons_days)}"
     if wide not in scores.columns:
         return pl.DataFrame(schema={"opportunity_id": pl.String, "p_win": pl.Float64})

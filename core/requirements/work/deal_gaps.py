@@ -9,8 +9,10 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.metrics import money
+from core.models.bundle import Bundle
 from core.requirements.work import saved_lists
 from core.requirements.work.gap_ledger import Ledger, of_deal
+from core.store import Store
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def of(ledger: Ledger, opportunity_id: str, lists: tuple[str, ...] = ()) -> Deal
     return DealGaps(rows, names, ledger.currency)
 
 
-def gaps(dataset: Dataset, settings: Settings, opportunity_id: str) -> DealGaps:
+def gaps(dataset: Dataset, settings: Settings, bundle: Bundle, store: Store, opportunity_id: str) -> DealGaps:
     """Return the gaps of one deal, out of all requirement lists kept.
 
     The deal's amount is divided over its gaps by priority (4, 3, 2, 1) × gap type (missing 1, partial and
@@ -79,10 +81,13 @@ def gaps(dataset: Dataset, settings: Settings, opportunity_id: str) -> DealGaps:
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
+    store : Store
+        An open database.
     opportunity_id : str
 
     Returns
     -------
     DealGaps
     """
-    return of(saved_lists.current(dataset, settings), opportunity_id)
+    return of(saved_lists.current(dataset, settings, bundle, store), opportunity_id)

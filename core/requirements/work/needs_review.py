@@ -10,6 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.metrics.measure import counted
+from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge.gap_analysis import GapAnalysis, analyse_file, is_unsure
 from core.requirements.match import matcher
 from core.requirements.match.answer_library import Memory
@@ -34,7 +35,10 @@ class Doubts:
 
 
 def unsure(
-    file: Path | str | bytes | BinaryIO, settings: Settings | None = None, library: Memory | None = None
+    file: Path | str | bytes | BinaryIO,
+    catalogue: Catalogue | None = None,
+    settings: Settings | None = None,
+    library: Memory | None = None,
 ) -> Doubts:
     """Return the rows of a list whose counterpart a person must choose, with the five nearest of each.
 
@@ -48,6 +52,8 @@ def unsure(
     Parameters
     ----------
     file : path, bytes or binary file
+    catalogue : Catalogue, optional
+        Default the shipped one.
     settings : Settings, optional
     library : Memory, optional
         What was answered before.
@@ -57,12 +63,15 @@ def unsure(
     Doubts
         frame: [row, text, rank, capability_id, capability, score, words, sentence].
     """
-    analysis = analyse_file(file, settings=settings, library=library)
+    analysis = analyse_file(file, catalogue, settings, library=library)
     return Doubts(analysis.unclear, analysis.unclear_sentence())
 
 
 def answered_before(
-    file: Path | str | bytes | BinaryIO, settings: Settings | None = None, library: Memory | None = None
+    file: Path | str | bytes | BinaryIO,
+    catalogue: Catalogue | None = None,
+    settings: Settings | None = None,
+    library: Memory | None = None,
 ) -> Doubts:
     """Return the rows of a list that were answered before, with answer, source, age and owner.
 
@@ -73,11 +82,13 @@ def answered_before(
     Parameters
     ----------
     file : path, bytes or binary file
+    catalogue : Catalogue, optional
+        Default the shipped one.
     settings : Settings, optional
     library : Memory, optional
-        What was answered before; see `memory.load`.
+        What was answered before; see `answer_library.load`.
     """
-    analysis = analyse_file(file, settings=settings, library=library)
+    analysis = analyse_file(file, catalogue, settings, library=library)
     return Doubts(earlier(analysis), recalled_sentence(analysis))
 
 

@@ -10,8 +10,10 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.models.bundle import Bundle
 from core.requirements.catalogue import effective_catalogue
 from core.requirements.catalogue.capabilities import Catalogue
+from core.requirements.catalogue.capabilities import load as shipped_catalogue
 from core.requirements.judge import limits
 from core.requirements.judge.gap_analysis import GapAnalysis
 from core.requirements.match import matcher
@@ -87,6 +89,7 @@ def restored(name: str, contents: Mapping[str, Any]) -> RequirementSet | None:
 def ledger(
     dataset: Dataset,
     settings: Settings,
+    bundle: Bundle,
     lists: Iterable[RequirementSet] = (),
     catalogue: Catalogue | None = None,
     groups: Mapping[str, str] | None = None,
@@ -102,14 +105,15 @@ def ledger(
     ----------
     dataset : Dataset
     settings : Settings
+    bundle : Bundle
     lists : iterable of RequirementSet, optional
         A deal with a kept list does without the sample's.
     catalogue : Catalogue, optional
-        Default the one in force.
+        Default the shipped one.
     groups : mapping, optional
         What was merged or split by hand; see `ledger.build`.
     """
-    capabilities = catalogue or effective_catalogue.load(settings).catalogue
+    capabilities = catalogue or shipped_catalogue()
     own = list(lists)
     taken = {requirement_set.opportunity_id for requirement_set in own}
     shipped = [
@@ -118,33 +122,29 @@ def ledger(
         if requirement_set.opportunity_id not in taken
     ]
     sets = [*own, *shipped]
-    chances = deal_context.chances(dataset, settings) if sets else None
+    chances = deal_context.chances(dataset, settings, bundle) if sets else None
     return build(sets, dataset, capabilities, settings, chances, groups)
 
 
-def worked(settings: Settings, content: bytes) -> pl.DataFrame:
+def worked(store: Store | None, content: bytes) -> pl.DataFrame:
     """Return the rows people worked on in the kept list of a file, as the store's `reviews.rows` gives them.
 
     Parameters
     ----------
-    settings : Settings
+    store : Store or None
+        An open database; None where there is none.
     content : bytes
         The buyer's file; none is kept of it, and no row was worked on, where it is not known.
     """
-    if not Store.is_there(settings.database):
-        return pl.DataFrame(schema=SHAPE)
-    store = Store.open(settings.database)
-    try:
-        same = [saved for saved in store.requirement_sets.list() if saved.payload.get("file_key") == key(content)]
-        return store.reviews.rows(same[0].id) if same else pl.DataFrame(schema=SHAPE)
-    finally:
-        store.close()
+    sets = store.requirement_sets.list() if store is not None else []
+    same = [saved for saved in sets if saved.payload.get("file_key") == key(content)]
+    return store.reviews.rows(same[0].id) if store is not None and same else pl.DataFrame(schema=SHAPE)
 
 
 GROUPS, SHARED = "ledger", "everybody"
 
 
-def current(dataset: Dataset, settings: Settings) -> Ledger:
+def current(dataset: Dataset, settings: Settings, bundle: Bundle, store: Store) -> Ledger:
     """Build the gap ledger over all lists the store keeps, with the gaps merged by hand.
 
     Per capability: open pipeline exposed and probability-weighted, deals, how many closed deals were won in
@@ -156,19 +156,18 @@ def current(dataset: Dataset, settings: Settings) -> Ledger:
     ----------
     dataset : Dataset
     settings : Settings
-        `database` names the store.
+    bundle : Bundle
+    store : Store
+        An open database.
     """
-    store = Store.open(settings.database)
-    try:
-        lists = [
-            requirement_set
-            for saved in store.requirement_sets.list()
-            if (requirement_set := restored(saved.name, saved.payload))
-        ]
-        groups = [saved.payload for saved in store.gap_groups.list(SHARED) if saved.name == GROUPS]
-    finally:
-        store.close()
-    return ledger(dataset, settings, lists, None, groups[0] if groups else None)
+    lists = [
+        requirement_set
+        for saved in store.requirement_sets.list()
+        if (requirement_set := restored(saved.name, saved.payload))
+    ]
+    groups = [saved.payload for saved in store.gap_groups.list(SHARED) if saved.name == GROUPS]
+    catalogue = effective_catalogue.load(store).catalogue
+    return ledger(dataset, settings, bundle, lists, catalogue, groups[0] if groups else None)
 
 
 def asked(
@@ -186,9 +185,9 @@ def asked(
     lists : iterable of RequirementSet, optional
         Those kept; the sample company's come along.
     catalogue : Catalogue, optional
-        Default the one in force.
+        Default the shipped one.
     """
-    capabilities = catalogue or effective_catalogue.load(settings).catalogue
+    capabilities = catalogue or shipped_catalogue()
     parts = [*lists, *sample_lists.sets(dataset, capabilities)]
     sure = pl.col("capability_id").is_not_null() & (pl.col("confidence") >= matcher.LIKELY)
     now = (

@@ -15,11 +15,12 @@ from core.contracts.errors import ContractError
 from core.metrics import bookings, pipeline
 from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import counted, money
+from core.models import registry
 from core.models.revenue import forecast
 from core.scenarios.engine import expectation
 
 if TYPE_CHECKING:
-    from core.models.registry import Bundle
+    from core.models.bundle import Bundle
 
 MEASURES = ("Revenue", "Bookings")
 KINDS = {"Revenue": ("billing", "refund"), "Bookings": ("booking",)}
@@ -112,7 +113,7 @@ def trend(data: Dataset, settings: Settings, bundle: Bundle | None, measure: str
     running, record = windows.running_month(data.as_of), ""
     actual = bookings.monthly(data, KINDS[measure], settings)
     if measure == "Revenue":
-        revenue = forecast.revenue(data, settings)
+        revenue = forecast.revenue(data, settings, registry.load_or_train(data, settings))
         ahead = revenue.frame.filter("is_forecast")
         if revenue.coverage is not None:
             record = f"Of {revenue.n_replayed} past months, {revenue.coverage * 100:.0f} % fell in such a range."
@@ -174,7 +175,7 @@ def behind(data: Dataset, settings: Settings, bundle: Bundle | None, measure: st
         lines = bookings.dated(data, begin, end, KINDS[measure])
         return Behind(lines, f"{counted(lines.height, 'line')} in {begin:%B %Y}")
     if measure == "Revenue":
-        parts = forecast.revenue(data, settings).parts
+        parts = forecast.revenue(data, settings, registry.load_or_train(data, settings)).parts
         rows = parts.filter(pl.col("month") == begin).select(pl.col("unit").alias("region"), "amount", "lower", "upper")
         return Behind(rows, f"Forecast of {begin:%B %Y} by region; their amounts add up to the whole.")
     due = pipeline.deals(data, settings).filter(pl.col("close_on").is_between(begin, end))

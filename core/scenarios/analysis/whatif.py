@@ -25,7 +25,7 @@ from core.scenarios.engine.expectation import MEASURES, RATES, Outcome
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
 
 if TYPE_CHECKING:
-    from core.models.registry import Bundle
+    from core.models.bundle import Bundle
 
 CENT = 0.005
 KEPT_BYTES, FEWEST_KEPT = 60_000_000, 4

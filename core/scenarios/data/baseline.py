@@ -20,7 +20,7 @@ from core.scenarios.data.correlation import Correlation
 from core.scenarios.data.rescoring import Rescore
 
 if TYPE_CHECKING:
-    from core.models.registry import Bundle
+    from core.models.bundle import Bundle
 
 Layout = TypeVar("Layout")
 MONTHS, QUARTERS = 15, 5

@@ -13,7 +13,7 @@ from core.scenarios.data.factors import Side
 from core.scenarios.levers import LeverSetting
 
 if TYPE_CHECKING:
-    from core.models.registry import Bundle
+    from core.models.bundle import Bundle
 
 FEATURES = {"meetings": "meetings_per_week", "contacts": "n_contacts", "response": "silence_days"}
 LOW, HIGH = 0.05, 0.95

@@ -21,7 +21,7 @@ from core.scenarios.engine.parts import Parts
 from core.scenarios.levers import Scenario
 
 if TYPE_CHECKING:
-    from core.models.registry import Bundle
+    from core.models.bundle import Bundle
 
 Z80 = 1.2815515655446004
 MEASURES = {

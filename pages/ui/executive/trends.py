@@ -21,7 +21,7 @@ def shown(page: Page, cell: Cell) -> None:
     measures = trend.measures(page.data)
     first = measures[0]
     measure = st.segmented_control("Months of", measures, default=first, required=True, key="trend_of") or first
-    series = cache.modelled(trend.trend, page.data, page.settings, measure)
+    series = cache.result(trend.trend, page.data, page.settings, measure)
     cell.answer(series.sentence())
     if series.frame.is_empty():
         cell.empty("Load transactions or won deals on the Data page.")
@@ -30,7 +30,7 @@ def shown(page: Page, cell: Cell) -> None:
         "month", f"trend_{measure}", charts.regions.trend, series.frame, measure, series.currency
     )
     if picked:
-        behind = cache.modelled(trend.behind, page.data, page.settings, measure, picked["key"])
+        behind = cache.result(trend.behind, page.data, page.settings, measure, picked["key"])
         st.caption(behind.sentence())
         grid(behind.frame.head(SHOWN_ROWS), height=240)
     else:

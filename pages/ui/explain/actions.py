@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.explain.actions import decisions
 from core.explain.actions.decisions import ACCOUNTS, Topic
-from pages.ui.kit import saved_content
+from pages.ui.kit import bundles, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.shell import Page
 
@@ -40,10 +40,11 @@ def shelf(page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first
         st.caption(f"Your role ({', '.join(page.identity.roles)}) reads what was decided and decides nothing itself.")
     else:
         _choose(page, entity_id, topic, first)
+    bundle = bundles.bundle(page.data, page.settings)
     trail = saved_content.trail_about(page, topic.target)
-    every = decisions.read(page.data, page.settings, trail, None, topic)
+    every = decisions.read(page.data, page.settings, bundle, trail, None, topic)
     st.caption(f"Over all {topic.noun}s: {every.sentence()}")
-    own = decisions.read(page.data, page.settings, trail, entity_id, topic)
+    own = decisions.read(page.data, page.settings, bundle, trail, entity_id, topic)
     if not own.frame.is_empty():
         shown = _columns(topic)
         cell.table(own.frame, column_config=shown, column_order=list(shown))
@@ -66,7 +67,8 @@ def _choose(page: Page, entity_id: str, topic: Topic, first: Sequence[str]) -> N
 
 def _decide(page: Page, kind: str, entity_id: str, action: str, who: str, topic: Topic) -> None:
     """Note it for whoever stands in the field now; what was typed just before the click has no run of its own."""
-    detail = decisions.detail(page.data, page.settings, entity_id, st.session_state[who], topic)
+    bundle = bundles.bundle(page.data, page.settings)
+    detail = decisions.detail(page.data, page.settings, bundle, entity_id, st.session_state[who], topic)
     page.note(kind, decisions.target(entity_id, action, topic), detail)
     st.toast(f"{decisions.KINDS[kind]}: {action}", icon=":material/check:")
 

@@ -8,13 +8,16 @@ from typing import Any
 from core.artifacts import RESULTS
 from core.config import Settings
 from core.contracts import Dataset
-from pages.ui.kit import cache
+from pages.ui.kit import bundles, cache
 
 
 def result(
     function: Callable[..., Any], data: Dataset, config: Settings, stamp: tuple[Any, ...], *more: Any, **frames: Any
 ) -> Any:
-    """Return a core function's result; `stamp` changes whenever one of the frames does."""
+    """Return a core function's result, models handed to it; `stamp` changes whenever one of the frames does."""
     name = f"{function.__module__}.{function.__qualname__}"
-    key = (name, *cache.state(data, config), cache.arguments(stamp), cache.arguments(more))
-    return cache.remembered(RESULTS, key, lambda: function(data, config, *more, **frames), "Adding up")
+    given = bundles.handed(function, data, config, more)
+    key = (name, *cache.state(data, config), cache.arguments(stamp), given.keys, cache.arguments(given.more))
+    return cache.remembered(
+        RESULTS, key, lambda: function(data, config, *given.fetch(), *given.more, **frames), "Adding up"
+    )

@@ -26,8 +26,10 @@ def author(page: Page) -> str:
 
 
 def store(page: Page) -> Store:
-    """Return the open database."""
-    return cache.store(page.settings.database)
+    """Return the open database; on the sample company with the past calls of its managers laid down."""
+    opened = cache.store(page.settings.database)
+    calls.seed_sample(page.data, page.settings, opened)
+    return opened
 
 
 def said(page: Page) -> Any:

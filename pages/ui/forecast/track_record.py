@@ -7,10 +7,11 @@ from datetime import date
 import streamlit as st
 
 from core import forecasts
-from core.forecasts import backtest_archive
+from core.forecasts import backtest
 from core.forecasts.accuracy import VIEWS, Past
 from core.metrics import Measure
 from pages.ui.forecast import call_cache, calls
+from pages.ui.kit import bundles, cache
 from pages.ui.kit.shell import Page
 
 AUDIT = {
@@ -36,20 +37,20 @@ SCORES = {
 
 def is_ready(page: Page) -> bool:
     """Say whether the replays are there; else offer to work them out, for that takes a minute."""
-    if backtest_archive.is_kept(page.data, page.settings) or not backtest_archive.quarters(page.data, page.settings):
+    if bundles.are_replayed(page.data, page.settings) or not backtest.quarters(page.data, page.settings):
         return True
     st.caption("Past quarters have not been replayed for this data yet. It takes about a minute and is then kept.")
     if not st.button("Replay the past quarters now", icon=":material/history:", key="replay_now"):
         return False
     bar = st.progress(0.0, "Replaying")
-    backtest_archive.load_or_run(page.data, page.settings, lambda share, text: bar.progress(min(share, 1.0), text))
+    bundles.replays(page.data, page.settings, lambda share, text: bar.progress(min(share, 1.0), text))
     bar.empty()
     return True
 
 
 def day(page: Page) -> date | None:
     """Let a past day be chosen; None when none can be replayed."""
-    reach = forecasts.accuracy.days(page.data, page.settings)
+    reach = cache.result(forecasts.accuracy.days, page.data, page.settings)
     if reach is None:
         return None
     first, last, start = reach
@@ -60,7 +61,13 @@ def day(page: Page) -> date | None:
 def on(page: Page, past_day: date) -> Past:
     """Return the forecast of a past day."""
     past: Past = call_cache.result(
-        forecasts.accuracy.on, page.data, page.settings, calls.stamp(page), past_day, manager_calls=calls.said(page)
+        forecasts.accuracy.on,
+        page.data,
+        page.settings,
+        (*calls.stamp(page), past_day),
+        manager_calls=calls.said(page),
+        day=past_day,
+        replayed=bundles.replayed_day(page.data, page.settings, past_day),
     )
     return past
 
@@ -78,6 +85,11 @@ def cut() -> str:
 def score(page: Page, by: str) -> Measure:
     """Return how good past forecasts were."""
     measure: Measure = call_cache.result(
-        forecasts.accuracy.record, page.data, page.settings, calls.stamp(page), by, manager_calls=calls.said(page)
+        forecasts.accuracy.record,
+        page.data,
+        page.settings,
+        (*calls.stamp(page), by),
+        manager_calls=calls.said(page),
+        by=by,
     )
     return measure

@@ -16,10 +16,9 @@ from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
 from core.sources import load_data
-from pages.ui.kit import chart_specs, lasting_results
+from pages.ui.kit import bundles, chart_specs, lasting_results
 
 if TYPE_CHECKING:
-    from core.models.registry import Bundle
     from core.store import Store
 
 T = TypeVar("T")
@@ -36,29 +35,14 @@ def data(config: Settings) -> Dataset:
 
 
 def result(function: Callable[..., Any], dataset: Dataset, config: Settings, *more: Any) -> Any:
-    """Return a core function's result for a dataset, settings and what else it takes."""
+    """Return a core function's result for a dataset, settings and what else it takes; models are handed to it."""
     name = f"{function.__module__}.{function.__qualname__}"
-    return _result(name, (function.__module__,), dataset, config, more, lambda: function(dataset, config, *more))
-
-
-def modelled(function: Callable[..., Any], dataset: Dataset, config: Settings, *more: Any) -> Any:
-    """Return a core function's result that takes the models after data and settings.
-
-    The models are fetched only where the result has to be worked out.
-    """
-    name = f"{function.__module__}.{function.__qualname__}"
+    given = bundles.handed(function, dataset, config, more)
 
     def make() -> Any:
-        return function(dataset, config, bundle(dataset, config), *more)
+        return function(dataset, config, *given.fetch(), *given.more)
 
-    return _result(name, (function.__module__, "core.models.registry"), dataset, config, more, make)
-
-
-def bundle(dataset: Dataset, config: Settings) -> Bundle:
-    """Return the models of a dataset, trained where they are not there yet."""
-    from core.models import registry
-
-    return registry.load_or_train(dataset, config)
+    return _result(name, (function.__module__,), dataset, config, (*given.keys, *given.more), make)
 
 
 def change(measure: Callable[..., Any], dataset: Dataset, config: Settings) -> str:

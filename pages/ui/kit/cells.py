@@ -16,7 +16,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.metrics import Measure, counted, money, percent
-from pages.ui.kit import cache, snapshot
+from pages.ui.kit import bundles, cache, definitions, snapshot
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
@@ -108,7 +108,9 @@ class Cell:
         `more` are the call's arguments after data, settings and models; `given` writes all arguments out
         where it takes others. The inside is drawn only while it is open.
         """
-        call = self.noted(function, given or ", ".join([*_leading(function), *(repr(value) for value in more)]))
+        call = self.noted(
+            function, given or ", ".join(["data", "settings", *bundles.needs(function), *map(repr, more)])
+        )
         key = f"method-{self.question}"
         popover = st.popover("Method", icon=":material/function:", on_change="rerun", key=key)
         if not popover.open:
@@ -116,7 +118,7 @@ class Cell:
         with popover:
             st.markdown(_doc(function))
             st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {counted(frame.height, 'row')} behind it")
-            st.code(f"from core import {call.split('.', maxsplit=1)[0]}\n{call}", language="python")
+            st.code("\n".join([*definitions.imports([call]), *definitions.lines([call]), call]), language="python")
             grid(frame.head(SHOWN_ROWS), height=240)
             st.download_button(
                 "Rows as CSV",
@@ -125,12 +127,6 @@ class Cell:
                 key=f"csv-{self.question}",
                 on_click="ignore",
             )
-
-
-def _leading(function: Callable[..., Any]) -> list[str]:
-    """Return the names a call begins with: data, settings and, where the function takes them, the models."""
-    takes_models = "bundle" in inspect.signature(function).parameters
-    return ["data", "settings", *(["bundle"] if takes_models else [])]
 
 
 def anchor(question: str) -> str:

@@ -7,15 +7,14 @@ import streamlit as st
 from core.access import Identity, can
 from core.config import Settings
 from core.contracts import Dataset
+from pages.ui.kit import bundles
 
 
 def note(settings: Settings, who: Identity, data: Dataset) -> None:
     """Say in one line that models show their age; nothing is loaded for it, and nothing said where all is well."""
     if data.is_transient or not can(who, "models:read", settings.roles):
         return
-    from core.models import retraining
-
-    raised = retraining.watched(data, settings)
+    raised = bundles.raised(data, settings)
     if raised:
         count = "A model shows its age" if len(raised) == 1 else f"{len(raised)} signs that models show their age"
         st.page_link("pages/models.py", label=count, icon=":material/warning:", help=raised[0])

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
-
 import streamlit as st
 
-from pages.ui.kit import snapshot
+from pages.ui.kit import definitions, snapshot
 from pages.ui.kit.shell import Page
 from pages.ui.server import warmup
 
 START = """import datetime
 
-from core import {rooms}
+{imports}
 from core.config import load
 from core.sources import load_data
 
 settings = load()
-data = {data}"""
+data = {data}
+{lines}"""
 COMPANY = "load_data(settings)"
-MODELS = "\nbundle = models.registry.load_or_train(data, settings)"
-BUNDLE = re.compile(r"^[\w.]+\(data, settings, bundle\b")
 
 
 def offer(page: Page) -> None:
@@ -37,16 +34,12 @@ def write(page: Page) -> str:
     """Return the notebook's text: one heading and one call per question."""
     import nbformat
 
-    rooms = {call.split(".", 1)[0] for _, call in page.calls}
+    calls = [call for _, call in page.calls]
     data = COMPANY
     if page.view.is_cut:
-        rooms.add("access")
         data = f"access.view({COMPANY}, settings, {', '.join(map(repr, page.view.fields))})"
-    models = ""
-    if any(BUNDLE.search(call) for _, call in page.calls):
-        rooms.add("models")
-        models = MODELS
-    start = START.format(rooms=", ".join(sorted(rooms)), data=data) + models
+    imports = "\n".join(definitions.imports(calls, ["access"] if page.view.is_cut else []))
+    start = START.format(imports=imports, data=data, lines="\n".join(definitions.lines(calls))).rstrip()
     book = nbformat.v4.new_notebook()
     book.cells = [nbformat.v4.new_markdown_cell(f"# {page.title}"), nbformat.v4.new_code_cell(start)]
     for question, call in page.calls:

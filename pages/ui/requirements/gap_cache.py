@@ -15,7 +15,7 @@ from core.requirements.read.requirement_list import read_list
 from core.requirements.work import deal_context, needs_review, saved_lists
 from core.requirements.work.gap_ledger import Ledger, waiting
 from core.scenarios.analysis.whatif import Ground
-from pages.ui.kit import cache, saved_content
+from pages.ui.kit import bundles, cache, saved_content
 from pages.ui.kit.shell import Page
 
 SHARED, GROUPS = saved_lists.SHARED, saved_lists.GROUPS
@@ -88,7 +88,8 @@ def ledger(page: Page) -> Ledger:
     """Return the gap ledger over the lists this person may see, once per state of data, settings and lists."""
     saved_sets = saved_content.lists(page)
     our_catalogue = catalogue_in_force()
-    stamp = (our_catalogue.fingerprint, *((saved.id, saved.version) for saved in saved_sets))
+    models = bundles.key(page.data, page.settings)
+    stamp = (models, our_catalogue.fingerprint, *((saved.id, saved.version) for saved in saved_sets))
     restored = (saved_lists.restored(saved.name, saved.payload) for saved in saved_sets)
     lists = [requirement_set for requirement_set in restored if requirement_set is not None]
     merged = groups(page)

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any, Literal
 
 from core.requirements.judge.limits import data_regions
-from core.requirements.judge.limits.demand import Demand, demands
+from core.requirements.judge.limits.demand import Demand
+from core.requirements.judge.limits.demands_of_text import demands
 
 Verdict = Literal["met", "partial", "unclear", "late"]
 OWN = (

@@ -1,0 +1,46 @@
+"""The lines that must stand before a call so that it runs against `core` by itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+STORE = "from core.store import Store"
+DEFINED = {
+    "bundle": "models.registry.load_or_train(data, settings)",
+    "customers": "models.customers.account_outlook.load_or_build(data, settings, bundle)",
+    "landmarks": "models.close.landmark_archive.load_or_build(data, settings)",
+    "replays": "forecasts.backtest_archive.load_or_run(data, settings)",
+    "store": "Store.open(settings.database)",
+    "calls": "forecasts.calls.kept(data, store)",
+    "edits": "forecasts.calls.reviewed(data, store)",
+    "catalogue": "requirements.catalogue.effective_catalogue.load(store).catalogue",
+    "library": "requirements.match.answer_library.load(store, settings)",
+}
+ROOMS = {"access", "enablement", "explain", "forecasts", "metrics", "models", "requirements", "scenarios"}
+
+
+def names(calls: Iterable[str]) -> list[str]:
+    """Return the names calls use that a line defines, each after those it needs itself."""
+    used: list[str] = []
+    for call in calls:
+        for name in sorted(_names(call) & DEFINED.keys(), key=list(DEFINED).index):
+            used += [needed for needed in [*names([DEFINED[name]]), name] if needed not in used]
+    return used
+
+
+def lines(calls: Iterable[str]) -> list[str]:
+    """Return a line for each name that calls use, in an order that works."""
+    return [f"{name} = {DEFINED[name]}" for name in names(calls)]
+
+
+def imports(calls: Iterable[str], more: Iterable[str] = ()) -> list[str]:
+    """Return the lines that import what calls, and the lines before them, take from `core`."""
+    texts = [*calls, *(DEFINED[name] for name in names(calls))]
+    used = {name for text in texts for name in _names(text)}
+    rooms = sorted((used & ROOMS) | set(more))
+    return [*([f"from core import {', '.join(rooms)}"] if rooms else []), *([STORE] if "Store" in used else [])]
+
+
+def _names(text: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
