@@ -15,7 +15,6 @@ from core.contracts.errors import ContractError
 from core.metrics import bookings, pipeline
 from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import counted, money
-from core.models import registry
 from core.models.revenue import forecast
 from core.scenarios.engine import expectation
 
@@ -81,7 +80,7 @@ def measures(data: Dataset) -> list[str]:
     return [name for name in MEASURES if name == "Bookings" or kinds & set(KINDS[name])]
 
 
-def trend(data: Dataset, settings: Settings, bundle: Bundle | None, measure: str = "Revenue") -> Trend:
+def trend(data: Dataset, settings: Settings, bundle: Bundle, measure: str = "Revenue") -> Trend:
     """Show a measure's last eighteen months and its forecast with the range of four cases of five.
 
     Revenue ahead is `forecast.revenue`: the running month and as many after it as the settings say.
@@ -93,7 +92,7 @@ def trend(data: Dataset, settings: Settings, bundle: Bundle | None, measure: str
     ----------
     data : Dataset
     settings : Settings
-    bundle : Bundle or None
+    bundle : Bundle
         The company's models.
     measure : {"Revenue", "Bookings"}
 
@@ -113,7 +112,7 @@ def trend(data: Dataset, settings: Settings, bundle: Bundle | None, measure: str
     running, record = windows.running_month(data.as_of), ""
     actual = bookings.monthly(data, KINDS[measure], settings)
     if measure == "Revenue":
-        revenue = forecast.revenue(data, settings, registry.load_or_train(data, settings))
+        revenue = forecast.revenue(data, settings, bundle)
         ahead = revenue.frame.filter("is_forecast")
         if revenue.coverage is not None:
             record = f"Of {revenue.n_replayed} past months, {revenue.coverage * 100:.0f} % fell in such a range."
@@ -153,7 +152,7 @@ class Behind:
         return self.text
 
 
-def behind(data: Dataset, settings: Settings, bundle: Bundle | None, measure: str, month: str) -> Behind:
+def behind(data: Dataset, settings: Settings, bundle: Bundle, measure: str, month: str) -> Behind:
     """Return what stands behind a month: its lines, the latest first; ahead, what the forecast rests on.
 
     For a month of bookings ahead these are the open deals expected to close in it, for one of revenue the
@@ -163,7 +162,7 @@ def behind(data: Dataset, settings: Settings, bundle: Bundle | None, measure: st
     ----------
     data : Dataset
     settings : Settings
-    bundle : Bundle or None
+    bundle : Bundle
         The company's models.
     measure : {"Revenue", "Bookings"}
     month : str
@@ -175,7 +174,7 @@ def behind(data: Dataset, settings: Settings, bundle: Bundle | None, measure: st
         lines = bookings.dated(data, begin, end, KINDS[measure])
         return Behind(lines, f"{counted(lines.height, 'line')} in {begin:%B %Y}")
     if measure == "Revenue":
-        parts = forecast.revenue(data, settings, registry.load_or_train(data, settings)).parts
+        parts = forecast.revenue(data, settings, bundle).parts
         rows = parts.filter(pl.col("month") == begin).select(pl.col("unit").alias("region"), "amount", "lower", "upper")
         return Behind(rows, f"Forecast of {begin:%B %Y} by region; their amounts add up to the whole.")
     due = pipeline.deals(data, settings).filter(pl.col("close_on").is_between(begin, end))
