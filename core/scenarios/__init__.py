@@ -11,7 +11,9 @@ if TYPE_CHECKING:
         data,
         engine,
         files,
+        form,
         levers,
+        link,
         presets,
     )
 
@@ -21,7 +23,9 @@ __all__ = [
     "data",
     "engine",
     "files",
+    "form",
     "levers",
+    "link",
     "presets",
 ]
 

@@ -1,12 +1,11 @@
-"""What the controls of a scenario hold, as one value: read off the controls, from a scenario and from a link."""
+"""What the controls of a scenario hold, as one value: read off the controls or a scenario, written as a link."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.contracts.errors import ScenarioError
 from core.scenarios import files
 from core.scenarios.data.baseline import Baseline
 from core.scenarios.levers import FIRST, LEVERS, Lever, LeverSetting, Scenario
@@ -37,16 +36,15 @@ def scope_label(scope: str) -> str:
     return "The whole company" if kind == "all" else f"{kind.capitalize()} {value}"
 
 
-def keys(name: str) -> tuple[str, ...]:
-    """Return the keys of a lever's controls: the slider's, and those of what else the lever needs."""
-    if name == SHOCK:
-        return (SHOCK_KEY,)
+def _keys(name: str) -> tuple[str, ...]:
     lever = LEVERS[name]
     parts = {"at": lever.is_dated, "detail": bool(lever.detail), "extra": bool(lever.extra)}
     return (name, *(f"{name}_{part}" for part, is_needed in parts.items() if is_needed))
 
 
-KEYS = frozenset({SCOPE, FURTHER, BESIDE}.union(*(keys(name) for name in (*SLIDERS, SHOCK))))
+# The keys of each lever's controls: the slider's first, then those of what else the lever needs.
+CONTROLS: dict[str, tuple[str, ...]] = {**{name: _keys(name) for name in SLIDERS}, SHOCK: (SHOCK_KEY,)}
+KEYS = frozenset({SCOPE, FURTHER, BESIDE}.union(*CONTROLS.values()))
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ class FormValues:
 
     def query(self) -> dict[str, list[str]]:
         """Return the values as a link holds them, by its keys; a slider at 0 is left out."""
-        own = [(name, key) for name in self.names for key in keys(name) if key in self.controls]
+        own = [(name, key) for name in self.names for key in CONTROLS[name] if key in self.controls]
         out = {key: [_written(self.controls[key])] for name, key in own if key != name or self.controls[key]}
         if self.more:
             out[FURTHER] = [label(name) for name in self.more]
@@ -171,7 +169,7 @@ def from_controls(state: Mapping[str, Any]) -> FormValues:
         By the keys of the controls; whatever else it holds is not looked at.
     """
     more = tuple(state.get(FURTHER) or ())
-    held = {key: state.get(key) for name in (*FIRST, *more) for key in keys(name)}
+    held = {key: state.get(key) for name in (*FIRST, *more) for key in CONTROLS[name]}
     controls = {key: value for key, value in held.items() if value not in {None, ""}}
     return FormValues(state.get(SCOPE) or "all", more, controls, tuple(state.get(BESIDE) or ()))
 
@@ -192,24 +190,6 @@ def from_scenario(plan: Scenario, choices: Choices) -> FormValues:
         more.append(SHOCK)
         controls[SHOCK_KEY] = round(plan.correlation * 100, 4)
     return FormValues(scope, tuple(more), controls, tuple(s for s in plan.levers if s not in fitting))
-
-
-def from_query(query: Mapping[str, Sequence[str]], choices: Choices) -> tuple[FormValues, list[str]]:
-    """Return the values that a link asks for, and a sentence for each part of it that cannot be taken.
-
-    Parameters
-    ----------
-    query : mapping of str to sequence of str
-        As an address holds it; keys of others are not looked at.
-    choices : Choices
-    """
-    reader = _LinkReader(query, choices)
-    more = reader.further()
-    controls: dict[str, float | str] = {}
-    for name in (*FIRST, *more):
-        controls |= reader.shock() if name == SHOCK else reader.controls(LEVERS[name])
-    values = FormValues(reader.scope(), more, controls, reader.beside())
-    return values, reader.notices
 
 
 def _reach(lever: Lever, scope: str) -> str:
@@ -234,81 +214,3 @@ def _written(value: float | str) -> str:
     """Write a value so that it is read back as exactly the same."""
     short = value if isinstance(value, str) else f"{value:g}"
     return short if isinstance(value, str) or float(short) == value else repr(value)
-
-
-class _LinkReader:
-    """Reads the parts of a link one by one, and notes what cannot be taken."""
-
-    def __init__(self, query: Mapping[str, Sequence[str]], choices: Choices) -> None:
-        self._query, self._choices = query, choices
-        self.notices: list[str] = []
-
-    def _last(self, key: str) -> str:
-        values = self._query.get(key) or [""]
-        return str(values[-1])
-
-    def scope(self) -> str:
-        asked = self._last(SCOPE)
-        for scope in self._choices.scopes:
-            if not asked or asked in {scope, scope_label(scope)}:
-                return scope
-        self.notices.append(
-            f"The link speaks of {asked[:40]!r}, which this data does not have; the whole company is shown."
-        )
-        return "all"
-
-    def further(self) -> tuple[str, ...]:
-        """Return the further levers asked for by name, or by a value for one of their controls."""
-        asked = [str(name) for name in self._query.get(FURTHER) or ()]
-        named = {name for name in self._choices.further if name in asked or label(name) in asked}
-        unknown = [name for name in asked if name not in {*named, *map(label, named)}]
-        self.notices += [f"The link asks for a lever {name[:40]!r}, which is not offered here." for name in unknown]
-        valued = {name for name in self._choices.further if any(key in self._query for key in keys(name))}
-        return tuple(name for name in self._choices.further if name in named | valued)
-
-    def controls(self, lever: Lever) -> dict[str, float | str]:
-        scale = 100 if lever.is_relative else 1
-        out: dict[str, float | str] = {}
-        ends = lever.low * scale, lever.high * scale
-        out |= self._number(lever.name, f"{lever.label}", ends, "0")
-        if lever.is_dated:
-            out |= self._choice(f"{lever.name}_at", f"{lever.label} from", self._choices.months)
-        if lever.detail:
-            out |= self._choice(f"{lever.name}_detail", f"{lever.label} for", self._choices.details(lever))
-        if lever.extra:
-            ends, usual = (0.0, MOST_EXTRA), f"{lever.extra_default:g}"
-            out |= self._number(f"{lever.name}_extra", f"{lever.label}, {lever.extra}", ends, usual)
-        return out
-
-    def shock(self) -> dict[str, float | str]:
-        return self._number(SHOCK_KEY, label(SHOCK), (0.0, MOST_SHOCK), "what history shows")
-
-    def _number(self, key: str, name: str, ends: tuple[float, float], usual: str) -> dict[str, float | str]:
-        asked, (low, high) = self._last(key), ends
-        if not asked:
-            return {}
-        try:
-            value = float(asked)
-        except ValueError:
-            value = float("nan")
-        if low <= value <= high:
-            return {key: value}
-        self.notices.append(
-            f"The link asks for {name} {asked[:30]!r}, which is no number from {low:g} to {high:g}; it was left at "
-            f"{usual}."
-        )
-        return {}
-
-    def _choice(self, key: str, name: str, offered: Sequence[str]) -> dict[str, float | str]:
-        asked = self._last(key)
-        if asked and asked not in offered:
-            self.notices.append(f"The link asks for {name} {asked[:40]!r}, which this data does not have.")
-        chosen = asked if asked in offered else next(iter(offered), "")
-        return {key: chosen} if chosen else {}
-
-    def beside(self) -> tuple[LeverSetting, ...]:
-        try:
-            return files.from_link(self._last(BESIDE))
-        except ScenarioError as error:
-            self.notices.append(str(error))
-            return ()

@@ -12,8 +12,9 @@ from hypothesis import strategies as some
 
 from core.scenarios import form, presets
 from core.scenarios.engine.expectation import run
-from core.scenarios.form import Choices, FormValues, from_controls, from_query, from_scenario
+from core.scenarios.form import Choices, FormValues, from_controls, from_scenario
 from core.scenarios.levers import FIRST, LEVERS, LeverSetting, Scenario
+from core.scenarios.link import from_query
 from tests.scenarios.test_expectation import BASE, settings_of
 
 TIDY = settings_of.map(lambda s: replace(s, value=round(s.value, 4)))
@@ -151,7 +152,7 @@ def test_a_link_typed_by_hand_may_leave_the_list_of_levers_out():
 
 
 def test_every_control_has_a_key_of_its_own():
-    every = [key for name in (*form.SLIDERS, form.SHOCK) for key in form.keys(name)]
+    every = [key for name in (*form.SLIDERS, form.SHOCK) for key in form.CONTROLS[name]]
     assert len(every) == len(set(every))
     assert {*every, "scope", "more", "also"} == form.KEYS
     assert pl.Series(FIRST).is_in([*form.SLIDERS]).all()

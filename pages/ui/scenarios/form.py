@@ -10,7 +10,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.scenarios import form, presets
+from core.scenarios import form, link, presets
 from core.scenarios.analysis.whatif import Ground
 from core.scenarios.form import BESIDE, FURTHER, KEYS, SCOPE, SLIDERS, Choices, FormValues
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
@@ -61,7 +61,7 @@ class ScenarioForm:
             st.session_state[LINK_READ] = True
             query = {key: st.query_params.get_all(key) for key in KEYS if key in st.query_params}
             if query or (run is not None and run.is_history_navigation):
-                values, notices = form.from_query(query, self.choices)
+                values, notices = link.from_query(query, self.choices)
                 st.session_state[NOTICES] = notices
                 self.write(values)
         self._settle()
