@@ -10,6 +10,7 @@ from core.scenarios.analysis.whatif import NOUNS, Ground
 from core.scenarios.levers import LEVERS
 from pages.ui.kit import cache
 from pages.ui.kit.cells import cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios import controls, outcome
 
@@ -73,7 +74,7 @@ def goal(page: Page, ground: Ground) -> None:
         if sought.mix.levers:
             st.button("Set the sliders to this mix", on_click=_take, args=(sought,), icon=":material/tune:")
         plan = f"seek.seek(whatif.ground(data, settings), plan, seek.Goal({wanted * 1e6!r}, {sure!r}))"
-        st.caption(f"In Python: `{plan}`")
+        st.caption(f"In Python: {escaped(plan)}")
 
 
 def _efforts() -> dict[str, float]:
@@ -157,7 +158,7 @@ def trust(page: Page, ground: Ground) -> None:
             c.draw(charts.tested(tested.frame, page.settings.currency), key="tested")
             with st.expander("Quarter by quarter"):
                 c.table(tested.frame, column_config=TESTED)
-        st.caption(ground.base.correlation.sentence())
+        st.caption(escaped(ground.base.correlation.sentence()))
         c.method(backtest.run, tested.frame)
 
 

@@ -16,6 +16,7 @@ from core.scenarios.levers import Scenario
 from core.store.branches import Branch, Branches, tree
 from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios import controls, outcome
 
@@ -53,7 +54,7 @@ def shelf(page: Page, ground: Ground) -> None:
     with cell(page, "Which scenarios do we keep?"):
         notice = st.session_state.pop("scenario_notice", None)
         if notice:
-            st.warning(notice, icon=":material/warning:")
+            st.warning(escaped(notice), icon=":material/warning:")
         left, right = st.columns(2, gap="large")
         with left:
             _form(page)
@@ -69,12 +70,12 @@ def _form(page: Page) -> None:
         about = st.text_area("Why", placeholder="What would have to be true", max_chars=2000, height=80)
         shared = st.checkbox("Others may see it and branch from it")
         if came:
-            st.caption(f"Saved under a new name it becomes a branch of {came.partition('/')[2]}.")
+            st.caption(escaped(f"Saved under a new name it becomes a branch of {came.partition('/')[2]}."))
         if st.form_submit_button("Save", icon=":material/save:"):
             _save(page, name.strip(), about, shared)
     message = st.session_state.pop("scenario_saved", None)
     if message:
-        st.success(message, icon=":material/check:")
+        st.success(escaped(message), icon=":material/check:")
 
 
 def _save(page: Page, name: str, about: str, shared: bool) -> None:
@@ -94,7 +95,7 @@ def _save(page: Page, name: str, about: str, shared: bool) -> None:
             is_shared=shared,
         )
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return
     _versions()[branch.key] = branch.version
     st.session_state[FROM] = branch.key
@@ -124,7 +125,7 @@ def _tree(page: Page) -> None:
     lock.button(word, on_click=_lock, args=(page, here), disabled=not mine, width="stretch")
     delete.button("Delete", on_click=_delete, args=(page, here), disabled=not mine, width="stretch")
     if here is not None:
-        st.caption(_about(page, here))
+        st.caption(escaped(_about(page, here)))
     elif branches:
         owners = {b.owner: saved_content.author(page, b.owner) for _, b in branches}
         lines = [
@@ -200,7 +201,7 @@ def _files(page: Page, ground: Ground) -> None:
         try:
             st.session_state["scenario_read"] = files.from_bytes(given.getvalue())
         except QuarterdeckError as error:
-            st.warning(str(error), icon=":material/warning:")
+            st.warning(escaped(error), icon=":material/warning:")
             return
         st.rerun()
 
@@ -220,7 +221,7 @@ def compare(page: Page, ground: Ground) -> None:
         sides = comparison.compare(ground, [replace(plans[n], name=n) for n in chosen if n in plans])
         c.answer(sides.sentence())
         for problem in sides.problems:
-            st.warning(problem, icon=":material/warning:")
+            st.warning(escaped(problem), icon=":material/warning:")
         c.table(sides.shown(mode), column_config=SIDES | (PERCENT if mode == "percent" else {}))
         if (sides.months["amount"].abs() > comparison.CENT).any():
             c.draw(charts.side_by_side(sides.months, page.settings.currency), key="sides")

@@ -13,7 +13,7 @@ from core.contracts.errors import QuarterdeckError
 from core.scenarios import files, presets
 from core.scenarios.analysis.whatif import Ground
 from core.scenarios.levers import FIRST, LEVERS, Lever, LeverSetting, Scenario
-from pages.ui.kit.cells import literal
+from pages.ui.kit.escaping import escaped
 
 YOURS = "Your scenario"
 MORE = tuple(name for name in LEVERS if (name not in FIRST and not name.startswith("deal_")) or name == "deal_size")
@@ -27,7 +27,7 @@ def choices(ground: Ground) -> None:
     """Draw what the sliders apply to, and the scenarios to start from."""
     _open_link(ground)
     for notice in st.session_state.pop("link_notices", []):
-        st.warning(literal(notice), icon=":material/link_off:")
+        st.warning(escaped(notice), icon=":material/link_off:")
     first, second, third = st.columns([2, 5, 1], vertical_alignment="bottom")
     first.selectbox(
         "Applies to", ground.base.scopes, format_func=_scope, key="scope", bind="query-params", persist_state="session"
@@ -168,7 +168,7 @@ def _layer(scope: str) -> None:
     beside = st.session_state.get("also", ())
     for index, setting in enumerate(beside):
         st.button(
-            setting.words(),
+            escaped(setting.words()),
             key=f"also-{index}",
             on_click=_drop,
             args=(index,),

@@ -16,6 +16,7 @@ from core.scenarios.analysis import whatif
 from core.scenarios.analysis.whatif import NOUNS, Ground, WhatIf
 from core.scenarios.levers import Scenario
 from pages.ui.kit.cells import Cell, cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios import controls
 
@@ -73,10 +74,10 @@ def _answer(page: Page, c: Cell, ground: Ground, top: Any) -> None:
     try:
         what_if = _outcome(ground, plan)
     except QuarterdeckError as error:
-        top.warning(str(error), icon=":material/warning:")
+        top.warning(escaped(error), icon=":material/warning:")
         return
     _call(page, c, what_if)
-    warnings = "".join(f"\n\n:small[:material/warning: {warning}]" for warning in what_if.warnings())
+    warnings = "".join(f"\n\n:small[:material/warning: {escaped(warning)}]" for warning in what_if.warnings())
     with top:
         c.answer(what_if.sentence(), after=warnings)
     st.html(tiles(what_if))
@@ -182,12 +183,12 @@ def _view(c: Cell, what_if: WhatIf) -> str:
 def _waterfall(c: Cell, what_if: WhatIf, note: str) -> None:
     """Say what is to be said of the view, and draw which lever makes the difference."""
     if not what_if.plan.moved:
-        st.caption(note)
+        st.caption(escaped(note))
         return
     c.answer(
         what_if.part_sentence(),
-        before=f":small[:gray[{note}]]\n\n" if note else "",
-        after=f"\n\n:small[:gray[{what_if.check()}]]",
+        before=f":small[:gray[{escaped(note)}]]\n\n" if note else "",
+        after=f"\n\n:small[:gray[{escaped(what_if.check())}]]",
     )
     if not what_if.shown_parts.is_empty():
         c.draw(charts.difference(what_if.shown_parts, what_if.ground.base.currency, what_if.is_rate), key="difference")
