@@ -6,6 +6,7 @@ from core import charts, explain, metrics, models
 from pages.ui.executive import controls, trends
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell, tile
+from pages.ui.kit.escaping import escaped
 
 page = shell.open("Executive")
 data, settings = page.data, page.settings
@@ -48,7 +49,7 @@ with cell(page, "Will we make the quarter?") as c:
     c.answer(outlook.sentence())
     if outlook.is_known:
         picked = c.pick("part", "quarter_bar", charts.executive.target, outlook.frame.tail(1), currency)
-        st.caption(outlook.record)
+        st.caption(escaped(outlook.record))
         controls.quarter(page, outlook, picked)
     c.method(models.outlook.current, outlook.frame)
 

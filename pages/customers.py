@@ -9,6 +9,7 @@ from pages.ui.customers import account_choice, table_columns
 from pages.ui.explain import actions, compare, counterfactual, drivers
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
+from pages.ui.kit.escaping import escaped
 
 page = shell.open("Customers")
 data, settings = page.data, page.settings
@@ -33,7 +34,7 @@ if view == "Who may leave":
             year = cache.result(explain.accounts.outlook, data, settings)
             c.answer(year.sentence())
             c.chart(charts.months, year.frame, settings.currency)
-            st.caption(year.record())
+            st.caption(escaped(year.record()))
             with st.expander("The race of the monthly models"):
                 c.table(year.race(), column_config=table_columns.RACE)
             c.method(explain.accounts.outlook, year.frame)
@@ -43,7 +44,7 @@ if view == "Who may leave":
             parts = cache.result(explain.customers.account, data, settings, account)
             c.answer(f"**{risks.first}** leaves within {risks.days} days: {parts.sentence('a typical customer')}")
             c.chart(why_charts.waterfall, parts)
-            st.caption(parts.check())
+            st.caption(escaped(parts.check()))
             with st.expander("Every contribution"):
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
@@ -199,8 +200,8 @@ else:
 
     with cell(page, "What is going on with this account?") as c:
         whole = cache.result(metrics.engagement.account, data, settings, account)
-        c.answer(whole.sentence())
-        st.caption(" · ".join(f"{k}: {v}" for k, v in whole.facts.items()))
+        c.answer(whole.sentence(), strong=whole.name)
+        st.caption(escaped(" · ".join(f"{k}: {v}" for k, v in whole.facts.items())))
         kinds = st.pills(
             "Show", metrics.engagement.KINDS, selection_mode="multi", key="account_kinds", label_visibility="collapsed"
         )
@@ -245,7 +246,7 @@ else:
             parts = cache.result(explain.customers.account, data, settings, account)
             c.answer(f"Within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
             c.chart(why_charts.waterfall, parts)
-            st.caption(parts.check())
+            st.caption(escaped(parts.check()))
             with st.expander("Every contribution"):
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
@@ -258,7 +259,7 @@ else:
             since = cache.result(explain.differences.account, data, settings, account)
             c.answer(since.sentence())
             c.chart(why_charts.waterfall, since.parts, 9, since.ends)
-            st.caption(since.check())
+            st.caption(escaped(since.check()))
             with st.expander("Every contribution"):
                 c.table(since.frame, column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.differences.account, since.frame, account)
@@ -277,7 +278,7 @@ else:
             moved = cache.result(explain.counterfactual.accounts.suppose, data, settings, account, values)
             c.answer(moved.sentence())
             for warning in moved.warnings:
-                st.warning(warning, icon=":material/warning:")
+                st.warning(escaped(warning), icon=":material/warning:")
             with st.expander("The nearest real cases"):
                 c.table(moved.frame, column_config=table_columns.CASES)
             c.method(explain.counterfactual.accounts.suppose, moved.frame, account, values)

@@ -6,6 +6,7 @@ from core import metrics
 from pages.ui.data import upload
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
+from pages.ui.kit.escaping import escaped
 
 LOADED = {"entity": "Entity", "n_rows": st.column_config.NumberColumn("Rows", format="localized")}
 LEFT_OUT = {
@@ -24,7 +25,7 @@ with cell(page, "What is loaded?") as c:
     c.answer(loaded.sentence())
     c.table(loaded.frame, column_config=LOADED)
     for note in page.data.missing:
-        st.caption(note)
+        st.caption(escaped(note))
     c.method(metrics.load_report.loaded, loaded.frame)
 
 with cell(page, "Which rows were left out, and why?") as c:

@@ -10,6 +10,7 @@ from core.requirements.judge import limits
 from pages.ui.enablement import controls, templates
 from pages.ui.kit import notebook, shell
 from pages.ui.kit.cells import cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.requirements import gap_cache
 
 LESSONS = {
@@ -138,11 +139,12 @@ with cell(page, "What has to be proven, and has it been?") as c:
         )
         c.answer(proof.sentence())
         for row in proof.due(today).iter_rows(named=True):
-            st.caption(f"Criterion {row['no']} is open, {row['days_left']} business days left: {row['requirement']}")
+            left = f"Criterion {row['no']} is open, {row['days_left']} business days left"
+            st.caption(escaped(f"{left}: {row['requirement']}"))
         if not proof.frame.is_empty():
             controls.results(page, analysis, proof.frame)
         with st.expander("Environment it needs"):
-            st.markdown("\n".join(f"- {line}" for line in proof.environment))
+            st.markdown("\n".join(f"- {escaped(line)}" for line in proof.environment))
         left, right = st.columns(2)
         left.download_button(
             "Plan (Word)",
@@ -170,7 +172,7 @@ if analysis is not None:
         pack = enablement.contract.draw_up(analysis.frame, asked, signature, today, controls.deal(analysis), done)
         c.answer(pack.sentence())
         for line in pack.unmet:
-            st.caption(line)
+            st.caption(escaped(line))
         c.table(pack.frame, column_config=STEPS)
         with st.expander(f"Deviations ({pack.deviations.height})"):
             c.table(pack.deviations)

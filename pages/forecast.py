@@ -10,6 +10,7 @@ from pages.ui.explain import compare, drivers
 from pages.ui.forecast import calls, controls, track_record
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 
 COLUMNS = {
@@ -34,7 +35,7 @@ with cell(page, "What will we win, and from where?") as c:
             "Window", outlook.windows, default=outlook.windows[-1], required=True, key="forecast_window"
         )
         c.chart(charts.split, outlook.frame, currency)
-        st.caption(outlook.record)
+        st.caption(escaped(outlook.record))
         c.method(models.outlook.current, outlook.frame)
     else:
         c.empty("Load opportunities with a creation date on the Data page, or go back to the sample company.")
@@ -45,7 +46,7 @@ with cell(page, "Why this number?") as c:
     parts = cache.result(explain.deals.forecast, page.data, page.settings, window)
     c.answer(parts.sentence())
     c.chart(reasons.bridge, parts.frame, currency, parts.window)
-    st.caption(parts.check())
+    st.caption(escaped(parts.check()))
     c.method(explain.deals.forecast, parts.frame, window)
 
 with cell(page, "Which deals stand behind it?") as c:
@@ -63,7 +64,7 @@ with cell(page, "Which deals stand behind it?") as c:
         c.answer(behind.deal(chosen.selection.rows))
         deal = cache.result(explain.deals.deal, page.data, page.settings, *behind.chosen(chosen.selection.rows))
         c.chart(reasons.waterfall, deal)
-        st.caption(deal.check())
+        st.caption(escaped(deal.check()))
         c.method(explain.deals.deal, deal.frame, *behind.chosen(chosen.selection.rows))
 
 if not behind.frame.is_empty():
@@ -72,7 +73,7 @@ if not behind.frame.is_empty():
         since = cache.result(explain.differences.deal, page.data, page.settings, *picked)
         c.answer(since.sentence())
         c.chart(reasons.waterfall, since.parts, 9, since.ends)
-        st.caption(since.check())
+        st.caption(escaped(since.check()))
         c.method(explain.differences.deal, since.frame, *picked)
 
     with cell(page, "Why do deals of one kind stand better than others?") as c:
@@ -122,7 +123,7 @@ if not c.failed:
         month_reasons = cache.result(explain.revenue_months.month, page.data, page.settings, *month)
         c.answer(month_reasons.sentence())
         c.chart(reasons.bridge, month_reasons.frame, currency, f"{month_reasons.month:%B %Y}", 8, (1, 0))
-        st.caption(month_reasons.check())
+        st.caption(escaped(month_reasons.check()))
         c.method(explain.revenue_months.month, month_reasons.frame, *month)
 
     with cell(page, "And each week?") as c:

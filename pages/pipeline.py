@@ -9,6 +9,7 @@ from core.charts import pipeline as charts
 from pages.ui.explain import actions, counterfactual
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.pipeline import controls
 from pages.ui.requirements import deal_gaps
 
@@ -143,13 +144,13 @@ if not c.failed and not risks.frame.is_empty():
         why = cache.result(explain.deals.deal, data, settings, deal)
         c.answer(why.sentence("a typical deal"))
         c.chart(reasons.waterfall, why)
-        st.caption(why.check())
+        st.caption(escaped(why.check()))
         c.method(explain.deals.deal, why.frame, deal)
         if st.toggle("Learn the model again from other draws of deals: do the reasons hold?", key="steady_deal"):
             steady = cache.result(explain.stability.deal, data, settings, deal)
             c.answer(steady.sentence())
             c.chart(customer_charts.steadiness, steady.frame)
-            st.caption(steady.note)
+            st.caption(escaped(steady.note))
 
     counterfactual.deal(page, deal)
 

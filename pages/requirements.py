@@ -90,7 +90,7 @@ if analysis is not None:
 
     with cell(page, "Shall we bid?") as c:
         bid = gap_cache.bid(page, analysis, stake)
-        c.answer(bid.sentence())
+        c.answer(bid.sentence(), strong=bid.verdict)
         c.chart(gap_charts.factors, bid.factors)
         if not bid.worth.is_empty():
             c.chart(gap_charts.worth, bid.worth, settings.currency)

@@ -76,7 +76,7 @@ class Account:
         parts.append(
             f"{int(late['n_meetings'].sum())} meetings and {int(late['n_tickets'].sum())} tickets in three months"
         )
-        return f"**{self.name}** {', '.join(parts)}."
+        return f"{self.name} {', '.join(parts)}."
 
     def trend(self) -> str:
         """Compare the last three months with the three before."""

@@ -8,15 +8,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from core.requirements.catalogue.capabilities import load
 from core.requirements.work import saved_lists
 from core.store import Store
 from core.store.answers import Decision
 from core.store.reviews import Change
 from tests.pages.test_access import come, home  # noqa: F401
-from tests.pages.test_pages import PAGES
 
 UI = Path(__file__).resolve().parents[2] / "pages"
+PAGES = [f"pages/{name}.py" for name in ("requirements", "enablement", "catalogue", "scenarios", "review", "admin")]
 TEXT = "The zirconium register shall be exported every night."
 
 
@@ -36,10 +35,11 @@ def saved(sample, tmp_path):
     store = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
     regions = sample.accounts.select("account_id", "region")
     deals = sample.opportunities.filter(~pl.col("is_closed")).join(regions, on="account_id")
-    people, key = {}, str(load().frame["capability_id"][0])
+    people, key = {}, "SEC-15"
     for region in ("EMEA", "APAC"):
         deal = deals.filter(pl.col("region") == region)["opportunity_id"][0]
-        rows = [["Sheet", 3, "R1", f"{TEXT} {region}", "functional", "high", key, 0.95]]
+        # So many that it is the question buyers asked most, which Enablement shows.
+        rows = [["Sheet", 3 + n, "R1", f"{TEXT} {region}", "functional", "high", key, 0.95] for n in range(150)]
         payload = {"opportunity_id": deal, "rows": rows, "file_key": region, "summary": {"opportunity_id": deal}}
         kept = store.requirement_sets.save_with_file(
             f"List of {region}", "everybody", payload, (f"file of {region}.csv", b"Requirement\n" + TEXT.encode())

@@ -109,7 +109,7 @@ class Bid:
 
     def sentence(self) -> str:
         """Say the verdict, what speaks against it and what bidding is worth."""
-        text = f"**{self.verdict}**: {self.points:.0f} of {self.most:.0f} points. {' '.join(self.vetoes)}".strip()
+        text = f"{self.verdict}: {self.points:.0f} of {self.most:.0f} points. {' '.join(self.vetoes)}".strip()
         if self.worth.is_empty():
             return f"{text} Attach an open deal to see what bidding is worth."
         best = self.worth.sort("expected_amount", descending=True, maintain_order=True).row(0, named=True)

@@ -15,6 +15,7 @@ from core.requirements.text.classification import CATEGORIES
 from core.store.capabilities import Capabilities, CapabilityEdit
 from pages.ui.catalogue import catalogue_cache
 from pages.ui.kit import cache
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
@@ -45,10 +46,10 @@ def tell() -> None:
     """Say what the last click did."""
     for kind, text in st.session_state.pop(SAID, []):
         if kind == "done":
-            st.success(text, icon=":material/check:")
-            st.toast(text, icon=":material/check:")
+            st.success(escaped(text), icon=":material/check:")
+            st.toast(escaped(text), icon=":material/check:")
         else:
-            st.warning(text, icon=":material/warning:")
+            st.warning(escaped(text), icon=":material/warning:")
 
 
 def say(kind: str, text: str) -> None:
@@ -204,7 +205,8 @@ def _save(page: Page, standing: Edition, key: str, row: dict[str, Any], values: 
     """Save one capability; where somebody was there first, nothing is overwritten and both are shown."""
     number = str(values["capability_id"]).strip()
     if key == ADD and standing.row(number) is not None:
-        st.warning(f"There is a capability {number} already. Give yours another id.", icon=":material/warning:")
+        taken = f"There is a capability {number} already. Give yours another id."
+        st.warning(escaped(taken), icon=":material/warning:")
         return
     try:
         checked = effective_catalogue.checked(number, values)
@@ -218,7 +220,7 @@ def _save(page: Page, standing: Edition, key: str, row: dict[str, Any], values: 
         st.session_state[MET] = {"key": key, "said": str(error), "mine": edit, "theirs": error.theirs}
         st.rerun()
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return
     _done(f"{number} is {'added' if key == ADD else 'saved'}: matching, gaps and answers use it from now on.")
     st.session_state["offer_next"] = number
@@ -236,7 +238,7 @@ def _conflict(page: Page, standing: Edition, key: str) -> bool:
     met = st.session_state.get(MET)
     if not met or met["key"] != key:
         return False
-    st.warning(met["said"], icon=":material/sync_problem:")
+    st.warning(escaped(met["said"]), icon=":material/sync_problem:")
     mine: CapabilityEdit = met["mine"]
     rows = catalogue_cache.both(met["theirs"], mine.values)
     grid(

@@ -18,6 +18,7 @@ from pages.ui.catalogue import catalogue_cache
 from pages.ui.catalogue.edit import kept, put, say
 from pages.ui.kit import saved_content
 from pages.ui.kit.cells import Cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
 
@@ -83,7 +84,7 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
     try:
         preview = catalogue_cache.preview(given.getvalue(), given.name, standing)
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return
     c.answer(preview.sentence())
     changing = preview.frame.filter(pl.col("kind") != catalogue_import.GONE).select(list(BROUGHT))
@@ -159,7 +160,7 @@ def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
     reads_only = not page.may("catalogue:write")
     first, second, _ = st.columns([1, 1, 1])
     first.button(
-        f"Merge {gone} into {stays}",
+        f"Merge {escaped(gone)} into {escaped(stays)}",
         on_click=_merge,
         args=(page, standing.row(stays), standing.row(gone)),
         key="twin_merge",
@@ -177,16 +178,17 @@ def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
         icon=":material/call_split:",
         help="Both stay as they are, and nobody is asked about this pair again.",
     )
-    st.caption(
+    merged = (
         f"Merged: {names[stays]} takes over the limits, commitments and evidence it lacks; {gone} is retired, and "
         f"lists and answers that name it count as {stays}."
     )
+    st.caption(escaped(merged))
 
 
 def _again(page: Page, c: Cell, different: not_duplicates.Apart) -> None:
     """Show the pairs that were said to be different, and let one be asked about again."""
     listed = {f"{row['one_id']} {row['other_id']}": row for row in different.frame.iter_rows(named=True)}
-    with st.expander(different.sentence()):
+    with st.expander(escaped(different.sentence())):
         c.table(different.frame.select(list(APART)), column_config=APART)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         chosen = left.selectbox(

@@ -12,6 +12,7 @@ from core.metrics.measure import counted
 from core.sources import read_files
 from core.sources.files import ENDINGS
 from core.sources.mapping import parse_map
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
@@ -43,17 +44,17 @@ def panel(page: Page) -> None:
             mapping = parse_map(plan.getvalue(), plan.name) if plan else None
             dataset = read_files({f.name: f.getvalue() for f in files}, mapping, settings=page.settings)
         except QuarterdeckError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escaped(error), icon=":material/error:")
             return
-        rows = {k.replace("_", " "): v for k, v in dataset.row_counts.items() if v}
-        st.markdown("Read: " + ", ".join(f"**{v:,}** {k}" for k, v in rows.items()) + f". As of {dataset.as_of}.")
+        counts = ", ".join(f"{v:,} {k.replace('_', ' ')}" for k, v in dataset.row_counts.items() if v)
+        st.markdown(escaped(f"Read: {counts}. As of {dataset.as_of}."))
         if dataset.rejected.height:
             left_out = counted(dataset.rejected.height, "row")
-            st.warning(f"{left_out} would be left out; download them below after loading.")
+            st.warning(escaped(f"{left_out} would be left out; download them below after loading."))
         for note in dataset.missing:
-            st.caption(note)
+            st.caption(escaped(note))
         preview = load_report.columns(dataset, page.settings)
-        st.markdown(preview.sentence())
+        st.markdown(escaped(preview.sentence()))
         grid(preview.frame, height=300, column_config=COLUMNS)
         if st.button("Use for this session", type="primary"):
             st.session_state["uploaded_data"] = replace(dataset, is_transient=True)

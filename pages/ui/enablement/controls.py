@@ -13,6 +13,7 @@ from core.requirements.judge.gap_analysis import GapAnalysis, Stake
 from core.requirements.work import sample_lists, saved_lists
 from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import Cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache, review
@@ -165,6 +166,6 @@ def _keep(page: Page, name: str, payload: dict[str, Any], version: int) -> None:
     try:
         cache.store(page.settings.database).enablement.save(name, saved_content.EVERYBODY, payload, version or None)
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return
     st.rerun()

@@ -11,6 +11,7 @@ import streamlit as st
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError
 from core.enablement import office_file, slides, word
+from pages.ui.kit.escaping import escaped
 
 MOST_MB = 20
 
@@ -47,8 +48,8 @@ def _usable(upload: Any, path: str, lacking: Callable[[bytes], str], *, is_neede
         content: bytes = upload.getvalue() if upload is not None else office_file.read_template(path)
         gap = lacking(content)
     except QuarterdeckError as error:
-        st.warning(f"{error} The house look serves until then.", icon=":material/warning:")
+        st.warning(escaped(f"{error} The house look serves until then."), icon=":material/warning:")
         return None
     if gap:
-        st.warning(gap, icon=":material/warning:")
+        st.warning(escaped(gap), icon=":material/warning:")
     return None if gap and is_needed else content

@@ -11,6 +11,7 @@ from core.config.calendar import add_months, quarter_start
 from core.metrics import attainment, bookings, concentration, deal_scope, flow, growth, leaderboard, regions
 from pages.ui.kit import cache
 from pages.ui.kit.cells import SHOWN_ROWS
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
@@ -112,5 +113,5 @@ def step(page: Page, picked: dict[str, Any], asked: tuple[Any, ...]) -> None:
 
 
 def _table(frame: Any, words: str) -> None:
-    st.caption(f"{frame.height:,} {words}")
+    st.caption(escaped(f"{frame.height:,} {words}"))
     grid(frame.head(SHOWN_ROWS), height=240)

@@ -9,6 +9,7 @@ import streamlit as st
 from core import charts
 from pages.ui.kit import cache
 from pages.ui.kit.cells import SHOWN_ROWS, Cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
@@ -31,7 +32,7 @@ def shown(page: Page, cell: Cell) -> None:
     )
     if picked:
         behind = cache.result(trend.behind, page.data, page.settings, measure, picked["key"])
-        st.caption(behind.sentence())
+        st.caption(escaped(behind.sentence()))
         grid(behind.frame.head(SHOWN_ROWS), height=240)
     else:
         st.caption("Click a month to see what it is made of.")

@@ -11,6 +11,7 @@ from core.explain.actions import decisions
 from core.explain.actions.decisions import ACCOUNTS, Topic
 from pages.ui.kit import bundles, saved_content
 from pages.ui.kit.cells import Cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
 RIGHT = "review:write"
@@ -37,13 +38,14 @@ def shelf(page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first
         st.caption("Show names to decide on actions.")
         return
     if not page.may(RIGHT):
-        st.caption(f"Your role ({', '.join(page.identity.roles)}) reads what was decided and decides nothing itself.")
+        roles = ", ".join(page.identity.roles)
+        st.caption(escaped(f"Your role ({roles}) reads what was decided and decides nothing itself."))
     else:
         _choose(page, entity_id, topic, first)
     bundle = bundles.bundle(page.data, page.settings)
     trail = saved_content.trail_about(page, topic.target)
     every = decisions.read(page.data, page.settings, bundle, trail, None, topic)
-    st.caption(f"Over all {topic.noun}s: {every.sentence()}")
+    st.caption(escaped(f"Over all {topic.noun}s: {every.sentence()}"))
     own = decisions.read(page.data, page.settings, bundle, trail, entity_id, topic)
     if not own.frame.is_empty():
         shown = _columns(topic)
@@ -70,7 +72,7 @@ def _decide(page: Page, kind: str, entity_id: str, action: str, who: str, topic:
     bundle = bundles.bundle(page.data, page.settings)
     detail = decisions.detail(page.data, page.settings, bundle, entity_id, st.session_state[who], topic)
     page.note(kind, decisions.target(entity_id, action, topic), detail)
-    st.toast(f"{decisions.KINDS[kind]}: {action}", icon=":material/check:")
+    st.toast(escaped(f"{decisions.KINDS[kind]}: {action}"), icon=":material/check:")
 
 
 def _columns(topic: Topic) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from core.explain.counterfactual import deals
 from core.explain.counterfactual.supposed_fields import Field
 from pages.ui.kit import cache
 from pages.ui.kit.cells import cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
 DAYS = 90
@@ -41,9 +42,9 @@ def deal(page: Page, opportunity_id: str) -> None:
         supposed = cache.result(deals.suppose, page.data, page.settings, opportunity_id, values)
         c.answer(supposed.sentence())
         if supposed.along:
-            st.caption(supposed.along)
+            st.caption(escaped(supposed.along))
         for warning in supposed.warnings:
-            st.warning(warning, icon=":material/warning:")
+            st.warning(escaped(warning), icon=":material/warning:")
         again = (page, fields, opportunity_id)
         st.button("Back to as it stands", key="if-back", on_click=_back, args=again, icon=":material/undo:")
         with st.expander("The nearest real past deals"):

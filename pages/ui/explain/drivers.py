@@ -9,6 +9,7 @@ from core.charts import explain as charts
 from core.explain.drivers import plain
 from pages.ui.kit import cache
 from pages.ui.kit.cells import cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
 PAIRS = {
@@ -59,10 +60,11 @@ def together(page: Page, of: str) -> None:
         c.answer(combined.sentence())
         c.chart(charts.together, combined.frame, (plain(pair[0]), plain(pair[1])), combined.order, of == "churn")
         high, low = ("Orange", "green") if of == "churn" else ("Green", "orange")
-        st.caption(
+        legend = (
             f"Each box: the mean chance if all stood there. {high}: higher than the two would make it each by itself; "
             f"{low}: lower; –: fewer than {explain.interactions.FEWEST} stand there today."
         )
+        st.caption(escaped(legend))
         with st.expander("Every pair, the strongest first"):
             c.table(ranked.frame, column_config=PAIRS, column_order=list(PAIRS))
         c.method(explain.interactions.together, combined.frame, *pair, of)

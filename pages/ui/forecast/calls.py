@@ -14,6 +14,7 @@ from core.forecasts.calls import Rollup
 from core.store import Store
 from pages.ui.forecast import call_cache
 from pages.ui.kit import cache, saved_content
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
 AMOUNTS = {"commit_amount": "Commit", "best_case_amount": "Best case", "pipeline_amount": "Pipeline"}
@@ -85,7 +86,7 @@ def form(page: Page, team: Rollup) -> None:
     try:
         calls.check_open(page.data, page.settings, team.period)
     except QuarterdeckError as error:
-        st.info(str(error), icon=":material/lock:")
+        st.info(escaped(error), icon=":material/lock:")
         return
     people = {row["person_id"]: row for row in team.leaders.to_dicts() if row["person_id"] != "Nobody"}
     if not people:
@@ -156,7 +157,7 @@ def _beside(row: dict[str, Any], team: Rollup, last: date) -> None:
         column.metric(
             label, "–" if value is None else f"{value / 1e6:,.2f} M", help=f"{team.currency}; never changed by a call"
         )
-    st.caption(f"Calls for {team.label} can be changed until {last:%d %B %Y}. A call never changes a deal.")
+    st.caption(escaped(f"Calls for {team.label} can be changed until {last:%d %B %Y}. A call never changes a deal."))
 
 
 def _submit(page: Page, team: Rollup, name: str, who: str, values: dict[str, Any], version: int) -> None:
@@ -183,7 +184,7 @@ def _submit(page: Page, team: Rollup, name: str, who: str, values: dict[str, Any
         }
         st.rerun()
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return
     _done(name, f"Submitted: {row['person_name']}, {team.label}, version {number}.")
 
@@ -198,7 +199,7 @@ def _done(name: str, text: str) -> None:
 def _notice() -> None:
     text = st.session_state.pop("call_notice", None)
     if text:
-        st.success(text, icon=":material/check:")
+        st.success(escaped(text), icon=":material/check:")
 
 
 def _conflict(page: Page, team: Rollup, name: str) -> bool:
@@ -206,11 +207,11 @@ def _conflict(page: Page, team: Rollup, name: str) -> bool:
     clash = st.session_state.get("call_conflict")
     if not clash or clash["name"] != name:
         return False
-    st.warning(clash["text"], icon=":material/warning:")
+    st.warning(escaped(clash["text"]), icon=":material/warning:")
     mine, theirs = clash["mine"], clash["theirs"]
     for column, title, call in zip(st.columns(2), ("Yours", f"By {theirs['author']}"), (mine, theirs), strict=True):
         with column.container(border=True):
-            st.markdown(f"**{title}**")
+            st.markdown(f"**{escaped(title)}**")
             for field, label in AMOUNTS.items():
                 st.text(f"{label}: {'–' if call[field] is None else f'{call[field]:,.0f}'}")
             st.text(call["note"] or "No note")

@@ -10,6 +10,7 @@ from core.access import LOCAL, Identity, identify
 from core.config import Settings
 from core.contracts.errors import AccessError, ConfigError
 from pages.ui.kit import cache
+from pages.ui.kit.escaping import escaped
 
 SECRETS = "Set up [auth] in .streamlit/secrets.toml as the admin guide shows, or set access.sign_in to none."
 
@@ -54,6 +55,7 @@ def leave(settings: Settings, who: Identity) -> None:
     """Show who is signed in and let them sign out; nothing where nobody signs in."""
     if settings.access.sign_in == "none":
         return
-    st.caption(f"{who.name}, {', '.join(who.roles).replace('_', ' ')}  \nsees {who.scope}")
+    roles = ", ".join(who.roles).replace("_", " ")
+    st.caption(f"{escaped(f'{who.name}, {roles}')}  \nsees {escaped(who.scope)}")
     if settings.access.sign_in == "oidc":
         st.button("Sign out", icon=":material/logout:", on_click=st.logout)

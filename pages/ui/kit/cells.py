@@ -17,6 +17,7 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError
 from core.metrics import Measure, counted, money, percent
 from pages.ui.kit import bundles, cache, definitions, snapshot
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
@@ -32,14 +33,19 @@ class Cell:
     def __init__(self, page: Page, question: str) -> None:
         self.page, self.question, self.failed = page, question, False
 
-    def answer(self, sentence: str, see: str = "", before: str = "", after: str = "") -> None:
+    def answer(self, sentence: str, see: str = "", before: str = "", after: str = "", strong: str = "") -> None:
         """Write the answer, with a link to the question of the page that tells more.
 
-        `before` and `after` are Markdown said beside it in the same element.
+        The sentence is text of data and shown letter by letter, but for `strong`, the words in it that are written
+        bold. `before` and `after` are Markdown said beside it in the same element; names in them are escaped by
+        whoever composes them.
         """
         self.page.shown.append((self.question, "text", sentence))
         more = f" :small[[{see}](#{anchor(see)})]" if see else ""
-        st.markdown(f"{_plain(before)}{_plain(sentence)}{more}{_plain(after)}")
+        text = escaped(sentence)
+        if strong:
+            text = text.replace(escaped(strong), f"**{escaped(strong)}**", 1)
+        st.markdown(f"{before}{text}{more}{after}")
 
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
         """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
@@ -76,10 +82,12 @@ class Cell:
 
     def facts(self, frame: Any) -> None:
         """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
-        first, *others = frame.columns
+        first, *others = (escaped(name) for name in frame.columns)
         lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
-        lines += [f"| {name} | {' | '.join(values).replace(' ', NARROW)} |" for name, *values in frame.iter_rows()]
-        st.markdown(_plain("\n".join(lines)), width="stretch")
+        for name, *values in frame.iter_rows():
+            cells = " | ".join(escaped(value).replace(" ", NARROW) for value in values)
+            lines.append(f"| {escaped(name)} | {cells} |")
+        st.markdown("\n".join(lines), width="stretch")
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
         """Show a frame as a table whose rows can be clicked."""
@@ -93,7 +101,7 @@ class Cell:
 
     def empty(self, advice: str) -> None:
         """Say what to do where there is nothing to show."""
-        st.info(advice, icon=":material/lightbulb:")
+        st.info(escaped(advice), icon=":material/lightbulb:")
 
     def noted(self, function: Callable[..., Any], given: str) -> str:
         """Note the call behind the cell for the notebook, in place of an earlier one, and return it."""
@@ -117,7 +125,7 @@ class Cell:
             return
         with popover:
             st.markdown(_doc(function))
-            st.caption(f"As of {self.page.data.as_of:%d %B %Y} · {counted(frame.height, 'row')} behind it")
+            st.caption(escaped(f"As of {self.page.data.as_of:%d %B %Y} · {counted(frame.height, 'row')} behind it"))
             st.code("\n".join([*definitions.imports([call]), *definitions.lines([call]), call]), language="python")
             grid(frame.head(SHOWN_ROWS), height=240)
             st.download_button(
@@ -170,9 +178,9 @@ def _tell(page: Page, question: str, problem: str) -> None:
     """Write a problem out where it is met first, and refer to it where it is met again."""
     first = page.problems.setdefault(problem, question)
     if first == question:
-        st.warning(problem, icon=":material/warning:")
+        st.warning(escaped(problem), icon=":material/warning:")
     else:
-        st.caption(f"Not yet, for the reason told under [{first}](#{anchor(first)}).")
+        st.caption(f"Not yet, for the reason told under [{escaped(first)}](#{anchor(first)}).")
 
 
 def tile(
@@ -195,7 +203,7 @@ def tile(
         shown(measure, page.settings.currency),
         change or None,
         border=True,
-        help=_plain(measure.sentence()),
+        help=escaped(measure.sentence()),
         chart_data=path if len(path) > SHORTEST_TREND else None,
         chart_type="line",
     )
@@ -205,7 +213,7 @@ def tile(
     behind = st.popover("Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=key)
     if behind.open:
         frame = cache.result(rows, page.data, page.settings) if rows else measure.frame
-        behind.caption(counted(frame.height, "row"))
+        behind.caption(escaped(counted(frame.height, "row")))
         with behind:
             grid(frame.head(SHOWN_ROWS), height=300, width=640)
 
@@ -219,17 +227,8 @@ def shown(measure: Measure, currency: str) -> str:
     return percent(measure.value) if measure.unit == "rate" else f"{measure.value:,.0f}"
 
 
-def literal(text: str) -> str:
-    """Write a text as it is, whatever it means in Markdown; for what came from a link or a file."""
-    return re.sub(r"([\\`*_\[\]<>~$#|])", r"\\\1", text)
-
-
-def _plain(text: str) -> str:
-    return text.replace("$", "\\$")
-
-
 def _doc(function: Callable[..., Any]) -> str:
     text = inspect.getdoc(function) or ""
     for head in ("Parameters", "Returns", "Raises", "Examples"):
         text = text.replace(f"{head}\n{'-' * len(head)}", f"**{head}**\n")
-    return _plain(text)
+    return text.replace("$", "\\$")

@@ -8,6 +8,7 @@ from core.access import Identity, can
 from core.config import Settings
 from core.contracts import Dataset
 from pages.ui.kit import bundles
+from pages.ui.kit.escaping import escaped
 
 
 def note(settings: Settings, who: Identity, data: Dataset) -> None:
@@ -17,4 +18,4 @@ def note(settings: Settings, who: Identity, data: Dataset) -> None:
     raised = bundles.raised(data, settings)
     if raised:
         count = "A model shows its age" if len(raised) == 1 else f"{len(raised)} signs that models show their age"
-        st.page_link("pages/models.py", label=count, icon=":material/warning:", help=raised[0])
+        st.page_link("pages/models.py", label=count, icon=":material/warning:", help=escaped(raised[0]))

@@ -15,6 +15,7 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.resources import asset
 from pages.ui.kit import auth, cache, model_age
+from pages.ui.kit.escaping import escaped
 
 ROOMS = {
     "Revenue": [
@@ -75,9 +76,8 @@ class Page:
         """Say whether the person may change things in an area; where not, tell so."""
         if self.may(f"{area}:write"):
             return True
-        st.warning(
-            f"Your role ({', '.join(self.identity.roles).replace('_', ' ')}) reads {area} and changes nothing there."
-        )
+        roles = ", ".join(self.identity.roles).replace("_", " ")
+        st.warning(escaped(f"Your role ({roles}) reads {area} and changes nothing there."))
         return False
 
     def note(self, action: str, target: str, detail: str = "") -> None:
@@ -105,7 +105,7 @@ def open(title: str, needs: str = "") -> Page:
         data = _cut(own, settings, view) if is_let_in else None
     except QuarterdeckError as error:
         st.title(title)
-        st.error(str(error), icon=":material/error:")
+        st.error(escaped(error), icon=":material/error:")
         st.stop()
     _sidebar(settings, who, data)
     st.title(title)
@@ -139,7 +139,8 @@ def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
 
 def _turn_away(settings: Settings, who: Identity, title: str) -> None:
     """Say that a page is not this person's, and which are."""
-    st.error(f"{title} is not part of your role ({', '.join(who.roles).replace('_', ' ')}).", icon=":material/lock:")
+    roles = ", ".join(who.roles).replace("_", " ")
+    st.error(escaped(f"{title} is not part of your role ({roles})."), icon=":material/lock:")
     mine = [room for rooms in ROOMS.values() for room in rooms if can(who, _right(room[1]), settings.roles)]
     for path, label, icon in mine:
         st.page_link(path, label=label, icon=icon)
@@ -156,10 +157,10 @@ def _sidebar(settings: Settings, who: Identity, data: Dataset | None) -> None:
                 st.page_link(path, label=label, icon=icon)
         st.divider()
         if data is not None:
-            st.caption(f"{data.source}  \nAs of {data.as_of:%d %B %Y}")
+            st.caption(f"{escaped(data.source)}  \nAs of {data.as_of:%d %B %Y}")
             model_age.note(settings, who, data)
             if not who.is_masked:
                 st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)
         for sentence in combined(all_notices()):
-            st.caption(sentence)
+            st.caption(escaped(sentence))
         auth.leave(settings, who)

@@ -11,6 +11,7 @@ from core.config import Settings
 from core.contracts.errors import QuarterdeckError
 from core.models import versions as kept_versions
 from pages.ui.kit import cache
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
@@ -94,7 +95,7 @@ def _do(page: Page, what: str, version: str) -> None:
         else:
             kept_versions.go_back(page.settings, version)
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return
     page.note(f"models: {what}", version)
     cache.forget()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.requirements.work import deal_gaps
 from pages.ui.kit import saved_content
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
 
@@ -42,7 +43,7 @@ def ways(page: Page, opportunity_id: str, open_gaps: deal_gaps.DealGaps) -> None
         for name in mine:
             st.page_link(
                 "pages/requirements.py",
-                label=f"Open {name}",
+                label=f"Open {escaped(name)}",
                 icon=":material/checklist:",
                 query_params={"kept_list": name},
             )

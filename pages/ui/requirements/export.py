@@ -11,6 +11,7 @@ from core.requirements.judge.bid_scores import Bid
 from core.requirements.judge.gap_analysis import GapAnalysis
 from core.requirements.work import row_review
 from pages.ui.kit import saved_content
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache, read_cache, review
@@ -52,9 +53,9 @@ def own_file(page: Page, analysis: GapAnalysis) -> None:
     try:
         made = read_cache.filled(analysis.source, read_cache.digest(answers), answers, replace)
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return
-    st.markdown(made.sentence())
+    st.markdown(escaped(made.sentence()))
     ending = made.name[made.name.rfind(".") :].lower()
     st.download_button(
         "Download the buyer's own file, filled in",

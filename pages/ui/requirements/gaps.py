@@ -14,6 +14,7 @@ from core.scenarios.files import to_link
 from core.scenarios.levers import LeverSetting
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
 from pages.ui.requirements.deal_gaps import ASKED
@@ -96,7 +97,7 @@ def gap(page: Page, c: Cell, gap_ledger: Ledger) -> None:
         right.page_link(
             "pages/scenarios.py",
             label="See the quarter change in Scenarios",
-            help=f"{names[chosen]}, closed by {ready.day} {ready:%B %Y}",
+            help=f"{escaped(names[chosen])}, closed by {ready.day} {ready:%B %Y}",
             icon=":material/tune:",
             query_params={"also": to_link((setting,))},
         )
@@ -110,7 +111,11 @@ def _merge(page: Page, chosen: str, names: dict[str, str]) -> None:
         left, right = st.columns(2, vertical_alignment="bottom")
         others = [key for key in names if key != chosen]
         target = left.selectbox(
-            f"Count {names[chosen]} as", others, index=None, format_func=lambda key: names[key], key="ledger_merge"
+            f"Count {escaped(names[chosen])} as",
+            others,
+            index=None,
+            format_func=lambda key: names[key],
+            key="ledger_merge",
         )
         right.button(
             "Merge",
@@ -121,7 +126,7 @@ def _merge(page: Page, chosen: str, names: dict[str, str]) -> None:
         )
         mine = [key for key, into in merged.items() if into == chosen]
         if mine:
-            st.caption(f"Counted as {names[chosen]}: {', '.join(mine)}")
+            st.caption(escaped(f"Counted as {names[chosen]}: {', '.join(mine)}"))
             st.button(
                 "Split them again",
                 on_click=_group,
@@ -136,4 +141,4 @@ def _group(page: Page, groups: dict[str, str]) -> None:
     try:
         saved_groups.save(gap_cache.GROUPS, gap_cache.SHARED, groups, before[0].version if before else None)
     except QuarterdeckError as error:
-        st.toast(str(error), icon=":material/warning:")
+        st.toast(escaped(error), icon=":material/warning:")

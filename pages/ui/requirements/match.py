@@ -15,6 +15,7 @@ from core.requirements.work import needs_review
 from core.store.answers import PREFIX
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
 
@@ -41,8 +42,8 @@ def notes(analysis: GapAnalysis) -> None:
     texts = analysis.source.frame["text"].to_list()
     our_catalogue = gap_cache.catalogue_in_force()
     if warning := language.warning(texts, our_catalogue.texts()):
-        st.warning(warning, icon=":material/translate:")
-    st.caption(f"{matcher.method(len(texts) + our_catalogue.frame.height)} {analysis.fitted.sentence()}")
+        st.warning(escaped(warning), icon=":material/translate:")
+    st.caption(escaped(f"{matcher.method(len(texts) + our_catalogue.frame.height)} {analysis.fitted.sentence()}"))
 
 
 def earlier(page: Page, c: Cell, analysis: GapAnalysis) -> None:
@@ -107,14 +108,18 @@ def decide(page: Page, analysis: GapAnalysis) -> None:
     if st.session_state.pop("match_kept", False):
         st.rerun(scope="app")
     if message := st.session_state.pop("match_said", ""):
-        st.success(message, icon=":material/check:")
+        st.success(escaped(message), icon=":material/check:")
     if message := st.session_state.pop("match_failed", ""):
-        st.warning(message, icon=":material/warning:")
+        st.warning(escaped(message), icon=":material/warning:")
     rows = {row["place"]: row for row in needs_review.to_decide(analysis)}
     likely = [row for row in rows.values() if row["is_likely"] and not row["answered_before"]]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     if len(rows) > MOST:
-        st.caption(f"The first {MOST:,} rows are offered here, those in doubt first; all are in the grid further down.")
+        st.caption(
+            escaped(
+                f"The first {MOST:,} rows are offered here, those in doubt first; all are in the grid further down."
+            )
+        )
     picked = left.selectbox(
         "Confirm or correct a row",
         list(rows)[:MOST],
@@ -140,11 +145,11 @@ def _decide_row(page: Page, analysis: GapAnalysis, row: dict[str, Any]) -> None:
     names = dict(gap_cache.catalogue_in_force().frame.select("capability_id", "name").iter_rows())
     near = {candidate["capability_id"]: candidate for candidate in row["candidates"]}
     with st.form(f"match-{row['place']}", border=True):
-        st.markdown(f"**{row['text'].replace('$', chr(92) + '$')}**")
+        st.markdown(f"**{escaped(row['text'])}**")
         chosen = st.radio(
             "What answers it?",
             [*near, NONE],
-            format_func=lambda key: NONE if key == NONE else names.get(key, key),
+            format_func=lambda key: NONE if key == NONE else escaped(names.get(key, key)),
             captions=[_spoken(candidate) for candidate in near.values()] + ["We do not have it; it counts as missing."],
             key=f"match_choice_{row['place']}",
         )
@@ -165,7 +170,7 @@ def _decide_row(page: Page, analysis: GapAnalysis, row: dict[str, Any]) -> None:
 
 def _spoken(candidate: dict[str, Any]) -> str:
     words = f"in common: {candidate['words']}" if candidate["words"] else "alike in meaning only"
-    return f"{candidate['score']:.0%} alike; {words}. “{shortened(candidate['sentence'], 160)}”".replace("$", "\\$")
+    return escaped(f"{candidate['score']:.0%} alike; {words}. “{shortened(candidate['sentence'], 160)}”")
 
 
 def _keep_all(page: Page, analysis: GapAnalysis, rows: list[dict[str, Any]]) -> None:

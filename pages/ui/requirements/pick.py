@@ -11,6 +11,7 @@ from core.requirements.work import sample_lists
 from core.requirements.work import saved_lists as kept_lists
 from core.store.repositories import Saved
 from pages.ui.kit import cache, saved_content
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
 OWNER, KEPT = saved_content.EVERYBODY, "kept_list"
@@ -102,7 +103,7 @@ def shelf(page: Page, analysis: GapAnalysis) -> None:
     try:
         saved = kept_lists.keep(sets, name, OWNER, analysis)
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return
     page.note("kept a requirement list", saved.name)
-    st.success(f"Kept: {saved.name}", icon=":material/check:")
+    st.success(escaped(f"Kept: {saved.name}"), icon=":material/check:")

@@ -16,6 +16,7 @@ from core.requirements.read.layout import Layout
 from core.requirements.read.repair import Given
 from core.requirements.read.requirement_list import RequirementList
 from pages.ui.kit import cache
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import read_cache
 
@@ -46,7 +47,7 @@ def read(page: Page, content: bytes, name: str) -> RequirementList | None:
     try:
         source = read_cache.reading(content, name, given)
     except RequirementError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         _repair(page, content, name, None)
         return None
     return source
@@ -58,7 +59,7 @@ def panel(page: Page, source: RequirementList) -> None:
     for layout in source.layouts:
         alike.setdefault(layout.reading() + (" As you said." if layout.is_given else ""), []).append(layout.sheet)
     lines = [f"{'The file' if sheets == ['csv'] else ', '.join(sheets)}: {text}" for text, sheets in alike.items()]
-    st.caption("  \n".join(line.replace("$", "\\$") for line in [*lines, *source.notes]))
+    st.caption("  \n".join(escaped(line) for line in [*lines, *source.notes]))
     _repair(page, source.content, source.name, source)
 
 
@@ -164,7 +165,7 @@ def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
     key = f"{grid.name}-{given.key}-{sorted(given.columns.items())}-{sorted(given.answers.items())}"
     with st.form(f"repair-{key}", border=False):
         is_list = st.toggle(
-            f"{grid.name} holds requirements" if grid.name != "csv" else "The file holds requirements",
+            f"{escaped(grid.name)} holds requirements" if grid.name != "csv" else "The file holds requirements",
             value=shape is not None,
         )
         at = list(rows).index(given.header_row) if given.header_row in rows else 0
@@ -172,7 +173,7 @@ def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
         boxes = st.columns(4)
         chosen = {
             role: boxes[i].selectbox(
-                _label(role, shape),
+                escaped(_label(role, shape)),
                 columns,
                 index=columns.index(given.columns.get(role)),
                 format_func=lambda c: _named(given, c),
@@ -267,7 +268,7 @@ def _keep(page: Page, given: Given) -> None:
     try:
         layouts.save(given.key, OWNER, given.to_dict(), versions.get(given.key))
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return
     st.toast("Remembered for lists laid out like this.", icon=":material/check:")
     st.rerun()

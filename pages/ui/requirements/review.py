@@ -17,6 +17,7 @@ from core.store.repositories import Saved
 from core.store.reviews import Change, Conflict
 from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import Cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import ROW
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
@@ -53,7 +54,7 @@ def keep(page: Page, name: str, analysis: GapAnalysis) -> Saved | None:
         page.note("kept a requirement list", saved.name)
         return saved
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return None
 
 
@@ -90,9 +91,11 @@ def work(page: Page, c: Cell, analysis: GapAnalysis) -> None:
         _bulk(page, saved, shown)
     if not writes:
         st.caption(
-            "Your role approves and comments here; it writes no answers."
-            if approves
-            else "Your role reads this list; it changes nothing in it."
+            escaped(
+                "Your role approves and comments here; it writes no answers."
+                if approves
+                else "Your role reads this list; it changes nothing in it."
+            )
         )
     _table(page, saved, shown)
 
@@ -115,10 +118,9 @@ def _deal(page: Page, saved: Saved, analysis: GapAnalysis) -> None:
     if wanted is None:
         return
     left, right = st.columns([3, 1], vertical_alignment="center")
-    left.caption(
-        f"This list is kept {'with another deal' if saved.payload.get('opportunity_id') else 'without a deal'}."
-    )
-    right.button(f"Hang it on {wanted}", on_click=_start, args=(page, saved.name, analysis), width="stretch")
+    at_present = "with another deal" if saved.payload.get("opportunity_id") else "without a deal"
+    left.caption(escaped(f"This list is kept {at_present}."))
+    right.button(f"Hang it on {escaped(wanted)}", on_click=_start, args=(page, saved.name, analysis), width="stretch")
 
 
 def _filtered(rows: Any) -> Any:
@@ -254,10 +256,10 @@ def _fresh() -> None:
 def _tell(page: Page, saved: Saved) -> None:
     """Say what was refused, and show each change that met somebody else's, with the choice to make it all the same."""
     for line in st.session_state.pop("review_said", []):
-        st.warning(line, icon=":material/warning:")
+        st.warning(escaped(line), icon=":material/warning:")
     met: list[Conflict] = st.session_state.get("review_met", [])
     for line in met[:5]:
-        st.warning(line.sentence(), icon=":material/sync_problem:")
+        st.warning(escaped(line.sentence()), icon=":material/sync_problem:")
     if met:
         left, right = st.columns(2)
         left.button(

@@ -11,6 +11,7 @@ from core.forecasts import calls, weekly_review
 from core.forecasts.weekly_review import View
 from pages.ui.forecast.calls import author, store
 from pages.ui.kit import cache
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
 KEYS = {
@@ -150,7 +151,7 @@ def _save(page: Page, drafts: dict[str, dict[str, Any]]) -> None:
         except ConflictError as error:
             clashes[deal] = {"mine": drafts.pop(deal), "theirs": error.theirs, "text": str(error)}
         except QuarterdeckError as error:
-            st.warning(f"{deal}: {error}", icon=":material/warning:")
+            st.warning(escaped(f"{deal}: {error}"), icon=":material/warning:")
             return
     st.session_state.pop("review_base", None)
     if saved:
@@ -175,11 +176,11 @@ def _conflicts(page: Page) -> None:
     for deal, clash in list(clashes.items()):
         mine, theirs = clash["mine"], clash["theirs"]
         with st.container(border=True):
-            st.warning(f"{deal}: {clash['text']}", icon=":material/warning:")
+            st.warning(escaped(f"{deal}: {clash['text']}"), icon=":material/warning:")
             for column, title, edit in zip(
                 st.columns(2), ("Yours", f"By {theirs['author']}"), (mine, theirs), strict=True
             ):
-                column.markdown(f"**{title}**")
+                column.markdown(f"**{escaped(title)}**")
                 for name, label in FIELDS.items():
                     column.text(f"{label}: {'–' if edit[name] in (None, '') else edit[name]}")
             left, middle, right = st.columns(3)
@@ -208,7 +209,7 @@ def _settle_clash(page: Page, deal: str, draft: dict[str, Any], theirs: dict[str
 def _notice() -> None:
     text = st.session_state.pop("review_notice", None)
     if text:
-        st.success(text, icon=":material/check:")
+        st.success(escaped(text), icon=":material/check:")
 
 
 def _views(page: Page) -> None:
@@ -229,7 +230,7 @@ def _views(page: Page) -> None:
         name = st.text_input("Save what is filtered now as", value=chosen or "", max_chars=120)
         if st.button("Save the view", key="save_view"):
             _save_view(page, name, saved)
-        if chosen and st.button(f"Delete {chosen}", key="delete_view"):
+        if chosen and st.button(f"Delete {escaped(chosen)}", key="delete_view"):
             views.delete(chosen, owner)
             st.rerun()
     right.button("Clear filters", on_click=_fill, args=(View(),), width="stretch")
@@ -247,7 +248,7 @@ def _save_view(page: Page, name: str, saved: dict[str, Any]) -> None:
     try:
         store(page).views.save(name, author(page), now.to_dict(), version)
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return
     st.session_state["review_notice"] = f"View saved: {name.strip()}"
     st.rerun()

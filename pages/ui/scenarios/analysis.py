@@ -10,6 +10,7 @@ from core.scenarios.analysis.whatif import NOUNS, Ground
 from core.scenarios.levers import LEVERS
 from pages.ui.kit import cache
 from pages.ui.kit.cells import cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios.form import ScenarioForm
 
@@ -75,7 +76,7 @@ def goal(page: Page, form: ScenarioForm) -> None:
             st.button("Set the sliders to this mix", on_click=_take, args=(form, sought), icon=":material/tune:")
         start = "whatif.ground(data, settings, bundle)"
         plan = f"goal_seek.seek({start}, plan, goal_seek.Goal({wanted * 1e6!r}, {sure!r}))"
-        st.caption(f"In Python: `{plan}`")
+        st.caption(f"In Python: {escaped(plan)}")
 
 
 def _efforts() -> dict[str, float]:
@@ -154,7 +155,7 @@ def trust(page: Page, ground: Ground) -> None:
             c.draw(charts.tested(tested.frame, page.settings.currency), key="tested")
             with st.expander("Quarter by quarter"):
                 c.table(tested.frame, column_config=TESTED)
-        st.caption(ground.base.correlation.sentence())
+        st.caption(escaped(ground.base.correlation.sentence()))
         c.method(backtest.run, tested.frame)
 
 

@@ -16,6 +16,7 @@ from core.scenarios.levers import Scenario
 from core.store.branches import Branch, Branches, tree
 from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios.form import ScenarioForm
 
@@ -37,7 +38,7 @@ def shelf(page: Page, form: ScenarioForm) -> None:
     with cell(page, "Which scenarios do we keep?"):
         notice = st.session_state.pop(NOTICE, None)
         if notice:
-            st.warning(notice, icon=":material/warning:")
+            st.warning(escaped(notice), icon=":material/warning:")
         left, right = st.columns(2, gap="large")
         with left:
             _save_form(page, form)
@@ -52,12 +53,12 @@ def _save_form(page: Page, form: ScenarioForm) -> None:
         about = st.text_area("Why", placeholder="What would have to be true", max_chars=2000, height=80)
         shared = st.checkbox("Others may see it and branch from it")
         if form.origin:
-            st.caption(f"Saved under a new name it becomes a branch of {form.origin.partition('/')[2]}.")
+            st.caption(escaped(f"Saved under a new name it becomes a branch of {form.origin.partition('/')[2]}."))
         if st.form_submit_button("Save", icon=":material/save:"):
             _save(page, form, name.strip(), about, shared)
     message = st.session_state.pop("scenario_saved", None)
     if message:
-        st.success(message, icon=":material/check:")
+        st.success(escaped(message), icon=":material/check:")
 
 
 def _save(page: Page, form: ScenarioForm, name: str, about: str, shared: bool) -> None:
@@ -77,7 +78,7 @@ def _save(page: Page, form: ScenarioForm, name: str, about: str, shared: bool) -
             is_shared=shared,
         )
     except QuarterdeckError as error:
-        st.warning(str(error), icon=":material/warning:")
+        st.warning(escaped(error), icon=":material/warning:")
         return
     _versions()[branch.key] = branch.version
     form.origin = branch.key
@@ -105,7 +106,7 @@ def _tree(page: Page, form: ScenarioForm) -> None:
     lock.button(word, on_click=_lock, args=(page, here), disabled=not mine, width="stretch")
     delete.button("Delete", on_click=_delete, args=(page, here), disabled=not mine, width="stretch")
     if here is not None:
-        st.caption(_about(page, here))
+        st.caption(escaped(_about(page, here)))
     elif branches:
         owners = {b.owner: saved_content.author(page, b.owner) for _, b in branches}
         lines = [
@@ -214,7 +215,7 @@ def compare(page: Page, form: ScenarioForm) -> None:
         sides = comparison.compare(ground, [replace(plans[n], name=n) for n in chosen if n in plans])
         c.answer(sides.sentence())
         for problem in sides.problems:
-            st.warning(problem, icon=":material/warning:")
+            st.warning(escaped(problem), icon=":material/warning:")
         c.table(sides.shown(mode), column_config=SIDES | (PERCENT if mode == "percent" else {}))
         if (sides.months["amount"].abs() > comparison.CENT).any():
             c.draw(charts.side_by_side(sides.months, page.settings.currency), key="sides")

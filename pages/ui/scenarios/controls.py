@@ -21,7 +21,7 @@ from core.scenarios.form import (
     scope_label,
 )
 from core.scenarios.levers import LEVERS, Lever
-from pages.ui.kit.cells import literal
+from pages.ui.kit.escaping import escaped
 from pages.ui.scenarios.form import PRESET, ScenarioForm
 
 ANSWER = "answer"
@@ -31,7 +31,7 @@ KEEP: dict[str, Any] = {"persist_state": "session"}
 def choices(form: ScenarioForm) -> None:
     """Draw what the sliders apply to, and the scenarios to start from."""
     for notice in form.notices():
-        st.warning(literal(notice), icon=":material/link_off:")
+        st.warning(escaped(notice), icon=":material/link_off:")
     first, second, third = st.columns([2, 5, 1], vertical_alignment="bottom")
     first.selectbox("Applies to", form.choices.scopes, format_func=scope_label, key=SCOPE, **KEEP)
     second.pills("Start from", list(form.presets()), key=PRESET, on_change=form.take_preset, wrap=True)

@@ -16,6 +16,7 @@ from core.scenarios.analysis import whatif
 from core.scenarios.analysis.whatif import NOUNS, Ground, WhatIf
 from core.scenarios.levers import Scenario
 from pages.ui.kit.cells import Cell, cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios import controls
 from pages.ui.scenarios.form import ScenarioForm
@@ -56,7 +57,7 @@ def answer(c: Cell, form: ScenarioForm, top: Any) -> None:
         try:
             what_if = _worked_out(form.ground, plan)
         except QuarterdeckError as error:
-            top.warning(str(error), icon=":material/warning:")
+            top.warning(escaped(error), icon=":material/warning:")
             return
         c.noted(whatif.what_if, _arguments(what_if))
         _draw(c, what_if, top)
@@ -166,12 +167,12 @@ def _view(c: Cell, what_if: WhatIf) -> str:
 def _waterfall(c: Cell, what_if: WhatIf, note: str) -> None:
     """Say what is to be said of the view, and draw which lever makes the difference."""
     if not what_if.plan.moved:
-        st.caption(note)
+        st.caption(escaped(note))
         return
     c.answer(
         what_if.part_sentence(),
-        before=f":small[:gray[{note}]]\n\n" if note else "",
-        after=f"\n\n:small[:gray[{what_if.check()}]]",
+        before=f":small[:gray[{escaped(note)}]]\n\n" if note else "",
+        after=f"\n\n:small[:gray[{escaped(what_if.check())}]]",
     )
     if not what_if.shown_parts.is_empty():
         c.draw(charts.difference(what_if.shown_parts, what_if.ground.base.currency, what_if.is_rate), key="difference")

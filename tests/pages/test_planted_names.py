@@ -1,0 +1,128 @@
+"""Names that mean something in Markdown are shown letter by letter, on every page, popover and download."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.store import Store
+from pages.ui.kit import snapshot
+from tests.pages.test_pages import PAGES, ROOT, home  # noqa: F401
+
+MARKS = {
+    "picture": "![x](http://evil.example/p.png)",
+    "link": "[a](javascript:alert(1))",
+    "tag": "<b>x</b>",
+    "formula": "$x$",
+    "icon": ":material/lock:",
+    "heading": "# head",
+    "code": "`c`",
+}
+ALL = " ".join(MARKS.values())
+TEXTS = ("markdown", "caption", "info", "warning", "error", "success", "toast", "title", "subheader", "header")
+LABELLED = ("metric", "button", "expander", "selectbox", "multiselect", "radio", "toggle", "checkbox", "number_input")
+MARKDOWN_CHOICES = ("radio",)
+
+
+def unescaped(text):
+    """Return which marks stand in a Markdown text with their meaning."""
+    bare = {
+        "picture": r"(?<!\\)!(?<!\\)\[x\]|(?<!\\)\[x\]\(",
+        "link": r"(?<!\\)\[a\]\(|\(javascript:alert",
+        "tag": r"(?<!\\)<b>",
+        "formula": r"(?<!\\)\$x",
+        "icon": r":material/lock:(?!\s*\w*\])",
+        "heading": r"(?<!\\)# head",
+        "code": r"(?<!\\)`c",
+        "address": r"http://evil",
+    }
+    return [name for name, pattern in bare.items() if re.search(pattern, text)]
+
+
+@pytest.fixture(scope="module")
+def planted(sample):
+    """The sample company with planted names of accounts, deals and reps."""
+    named = {"accounts": "account_name", "opportunities": "opportunity_name", "sales_team": "rep_name"}
+    frames = {}
+    for entity, column in named.items():
+        frame = sample.frame(entity)
+        frames[entity] = frame.with_columns(pl.format("{} {}", pl.lit(ALL), pl.col(column)).alias(column))
+    # Models learn from the sample itself, so that none is trained for this.
+    return replace(sample.with_frames(**frames), whole=sample)
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """A store with planted names of scenarios and lists."""
+    opened = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
+    opened.scenarios.keep(ALL, "local", {}, description=ALL)
+    payload = {"opportunity_id": None, "rows": [["S", 3, "1", ALL, "functional", "high", None, 0.1]]}
+    file = b"Id;Requirement\n1;The service shall export reports. " + ALL.encode() + b"\n2;It shall scale.\n"
+    opened.requirement_sets.save_with_file(ALL, "everybody", payload, (f"{ALL[:20]}.csv".replace("/", " "), file))
+    yield opened
+    opened.close()
+
+
+def opened(page, data):
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
+    test.session_state["uploaded_data"] = data
+    test.run()
+    return test if page == "app.py" else test.switch_page(page).run()
+
+
+def texts(test):
+    """Return every text Streamlit reads as Markdown, with the element it stands in."""
+    for kind in TEXTS:
+        yield from ((kind, element.value) for element in test.get(kind) if isinstance(element.value, str))
+    for kind in LABELLED:
+        for element in test.get(kind):
+            yield kind, str(getattr(element, "label", "") or "")
+            yield f"{kind} help", str(getattr(element, "help", "") or "")
+            if kind in MARKDOWN_CHOICES:
+                yield from ((f"{kind} option", str(option)) for option in element.options)
+
+
+def check(test):
+    wrong = [f"{kind}: {unescaped(text)} in {text[:200]}" for kind, text in texts(test) if unescaped(text)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_name_means_anything(planted, store, page):
+    test = opened(page, planted)
+    assert not test.exception
+    check(test)
+    for popover in [key for key in test.session_state.filtered_state if str(key).startswith("method-")][:3]:
+        test.session_state[popover] = True
+    if page in ("app.py", "pages/pipeline.py", "pages/forecast.py"):
+        shown = test.session_state["shown"]
+        assert not [body for _, kind, body in shown if kind == "text" and "<script" in str(body)]
+        from core.charts import snapshot as pages
+
+        html = pages.html(pages.collected("Page", "About", [part for part in shown if part[1] == "text"]))
+        assert "<b>x</b>" not in html
+        assert 'href="' not in html
+        assert snapshot.SENT
+
+
+def test_a_searched_account_and_an_opened_deal_mean_nothing(planted, store):
+    test = opened("pages/customers.py", planted)
+    account = test.selectbox(key=next(box.key for box in test.selectbox if "account" in str(box.key).lower()))
+    account.set_value(account.options[0] if not account.value else account.value).run()
+    check(test)
+    listed = opened("pages/requirements.py", planted)
+    listed.selectbox(key="kept_list").set_value(ALL).run()
+    assert not listed.exception
+    check(listed)
+    scenarios = opened("pages/scenarios.py", planted)
+    box = next(box for box in scenarios.selectbox if box.label == "Saved")
+    box.set_value(f"local/{ALL}").run()
+    check(scenarios)
+
+
+def test_a_mark_with_its_meaning_is_seen_by_this_test():
+    assert unescaped(ALL) == ["picture", "link", "tag", "formula", "icon", "heading", "code", "address"]
