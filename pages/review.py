@@ -32,7 +32,9 @@ with cell(page, "Which deals do we talk about?") as c:
     c.answer(deals.sentence())
     deals_grid.table(page, view, deals.frame)
     c.method(
-        forecasts.weekly_review.grid, deals.frame, given=f"data, settings, forecasts.review.View(**{view.to_dict()!r})"
+        forecasts.weekly_review.grid,
+        deals.frame,
+        given=f"data, settings, forecasts.weekly_review.View(**{view.to_dict()!r})",
     )
 
 with cell(page, "What does the review change?") as c:
