@@ -12,9 +12,10 @@ from core.config import Settings
 from core.config.calendar import add_months, month_start, quarter_start, year_start
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
+from core.formats import Formats
 from core.metrics.bookings import daily
 from core.metrics.deal_events import DELETED, tracks
-from core.metrics.measure import Measure, compact, percent, ratio
+from core.metrics.measure import Measure, percent, ratio
 
 TOLD = {
     "Bookings": "this quarter's bookings stand",
@@ -84,7 +85,7 @@ def table(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measu
     return Measure("Growth", growth, "rate", frame, text)
 
 
-def told(growth: Measure, measure: str, currency: str) -> pl.DataFrame:
+def told(growth: Measure, measure: str, currency: str, formats: Formats | None = None) -> pl.DataFrame:
     """Write a growth table out, for a page or a message.
 
     Parameters
@@ -94,6 +95,8 @@ def told(growth: Measure, measure: str, currency: str) -> pl.DataFrame:
     measure : str
         The measure it was asked for.
     currency : str
+    formats : Formats, optional
+        How the reader's locale writes numbers; default the house look.
 
     Returns
     -------
@@ -101,16 +104,17 @@ def told(growth: Measure, measure: str, currency: str) -> pl.DataFrame:
         Text only, one row per comparison: its name, the amount of the running period, that of the same
         days before, the growth. "–" where there is nothing to divide by.
     """
+    written = formats or Formats()
 
     def amount(value: float) -> str:
-        return compact(value) if measure in MONEY else f"{value:,.0f}"
+        return written.compact(value) if measure in MONEY else written.number(value)
 
     rows = [
         (
             row["comparison"],
             amount(row["amount"]),
             amount(row["earlier_amount"]),
-            "–" if row["growth_rate"] is None else percent(row["growth_rate"], sign=True),
+            "–" if row["growth_rate"] is None else written.percent(row["growth_rate"], sign=True),
         )
         for row in growth.frame.iter_rows(named=True)
     ]
