@@ -65,7 +65,7 @@ with cell(page, "How do bookings run?") as c:
     measured = controls.measure()
     growth = cache.result(metrics.growth.table, data, settings, measured)
     c.answer(growth.sentence())
-    c.facts(metrics.growth.told(growth, measured, currency))
+    c.facts(metrics.growth.told(growth, measured, currency, page.formats))
     c.method(metrics.growth.table, growth.frame, measured)
 
 with cell(page, "What comes in month by month, and what is ahead?") as c:

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from core import formats
 from core.contracts.errors import ConfigError, closest
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
@@ -268,6 +269,8 @@ class Settings(_Section):
 
     company: str
     currency: str = Field(min_length=3, max_length=3)
+    time_zone: str
+    locale: str = ""
     home: Path
     database_url: str
     source: SourceSettings
@@ -287,6 +290,11 @@ class Settings(_Section):
     answers: AnswerSettings
     enablement: EnablementSettings
     map: MapSettings
+
+    @field_validator("locale")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        return formats.checked(value) if value else ""
 
     @property
     def database(self) -> str:

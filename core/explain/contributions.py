@@ -43,6 +43,8 @@ class Contributions:
     residual : float
         The largest |shown − base − contributions| of any entity: what does not add up.
     unit : {"log_odds", "points", "money"}
+    inputs : pl.DataFrame or None
+        [entity_id, *features] as the model sees them, words as codes; None where no one row stands behind an entity.
     """
 
     frame: pl.DataFrame
@@ -52,6 +54,7 @@ class Contributions:
     residual: float
     unit: Unit
     currency: str = "USD"
+    inputs: pl.DataFrame | None = None
 
     def by_driver(self) -> pl.DataFrame:
         """Return [driver, contribution], largest first; base plus their sum is `shown`."""
@@ -78,7 +81,38 @@ class Contributions:
             raise ModelError(f"There is no prediction for {entity_id}.", mend="Choose one that is listed.")
         frame = self.frame.filter(pl.col("entity_id") == entity_id)
         base, shown, residual = (float(row[name][0]) for name in ("base", "shown", "residual"))
-        return Contributions(frame, row, base, shown, residual, self.unit, self.currency)
+        inputs = None if self.inputs is None else self.inputs.filter(pl.col("entity_id") == entity_id)
+        return Contributions(frame, row, base, shown, residual, self.unit, self.currency, inputs)
+
+    def to_shap(self) -> Any:
+        """Return the contributions as shap's own object, for its plots.
+
+        Returns
+        -------
+        shap.Explanation
+            Rows are the entities, columns the features under their plain names. `values` and `base_values` are in
+            `unit`: log odds, percentage points of the calibrated chance, or `currency`; a row's values and its base
+            sum to what is shown. `data` are the features as the model sees them, words as its codes and NaN
+            what is not known; `display_data` are they as they are written.
+        """
+        from core.explain.tree_interactions import shap_module
+
+        ids, names = self.entities.select("entity_id"), self.frame["feature"].unique(maintain_order=True).to_list()
+
+        def wide(column: str) -> pl.DataFrame:
+            table = self.frame.pivot("feature", index="entity_id", values=column, aggregate_function="first")
+            return ids.join(table, on="entity_id", how="left", maintain_order="left").select(names)
+
+        numbers = pl.DataFrame({name: [None] * ids.height for name in names}, schema=dict.fromkeys(names, pl.Float64))
+        if self.inputs is not None:
+            numbers = ids.join(self.inputs, on="entity_id", how="left", maintain_order="left").select(names)
+        return shap_module().Explanation(
+            values=wide("contribution").fill_null(0.0).to_numpy(),
+            base_values=self.entities["base"].to_numpy(),
+            data=numbers.fill_null(float("nan")).to_numpy(),
+            display_data=wide("value").fill_null(NOT_KNOWN).to_numpy(),
+            feature_names=[drivers.plain(name) for name in names],
+        )
 
     def sentence(self, like: str = "a typical one", top: int = 3) -> str:
         """Say the number, its comparator and the largest contributions."""
@@ -186,7 +220,10 @@ def explain(
     fold = np.sum if unit == "money" else np.mean
     worst = float(left[np.argmax(np.abs(left))])
     long = _long(chosen, ids, list(model.feature_names_), parts)
-    return Contributions(long, entities, float(fold(base)), float(fold(shown)), worst, unit, currency)
+    inputs = pl.DataFrame(matrix(model, chosen), schema=list(model.feature_names_)).insert_column(
+        0, ids.alias("entity_id")
+    )
+    return Contributions(long, entities, float(fold(base)), float(fold(shown)), worst, unit, currency, inputs)
 
 
 def _in_unit(

@@ -206,4 +206,5 @@ def mixed(parts: list[tuple[float, Contributions]]) -> Contributions:
         float(ends["residual"][np.argmax(np.abs(ends["residual"]))]),
         first.unit,
         first.currency,
+        first.inputs,
     )

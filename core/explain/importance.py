@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import ModelError, closest
-from core.explain.contributions import explain, shap_values
+from core.explain.contributions import Contributions, explain, shap_values
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,17 @@ class Importance:
     swarm : pl.DataFrame
         [entity_id, driver, feature, value, contribution, rank], rank in [0, 1] being the
         feature value's place among the rows; null where it is not a number.
+    why : Contributions
+        What both were worked out from, in log odds.
     """
 
     bars: pl.DataFrame
     swarm: pl.DataFrame
+    why: Contributions
+
+    def to_shap(self) -> Any:
+        """Return the contributions behind the bars as a `shap.Explanation`, in log odds, one row per prediction."""
+        return self.why.to_shap()
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -54,7 +61,8 @@ def importance(model: Any, frame: pl.DataFrame, top: int = 12, most_rows: int = 
         Drivers kept in the beeswarm.
     """
     step = max(frame.height // most_rows, 1)
-    parts = explain(model, frame.gather_every(step)).frame
+    why = explain(model, frame.gather_every(step))
+    parts = why.frame
     per_row = parts.group_by("driver", "entity_id").agg(pl.col("contribution").sum().abs())
     bars = per_row.group_by("driver").agg(importance=pl.col("contribution").mean())
     bars = bars.sort("importance", "driver", descending=[True, False])
@@ -73,7 +81,7 @@ def importance(model: Any, frame: pl.DataFrame, top: int = 12, most_rows: int = 
         .filter(pl.col("driver").is_in(top_drivers))
         .with_columns(rank=percentile)
     )
-    return Importance(bars, swarm)
+    return Importance(bars, swarm, why)
 
 
 def dependence(model: Any, frame: pl.DataFrame, feature: str) -> pl.DataFrame:

@@ -10,9 +10,10 @@ import polars as pl
 from core.config import Settings, windows
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
+from core.formats import Formats
 from core.metrics.bookings import daily
 from core.metrics.deal_events import DELETED, tracks
-from core.metrics.measure import Measure, compact, growth_rate, money, percent
+from core.metrics.measure import Measure, growth_rate, money, percent
 
 TOLD = {
     "Bookings": "this quarter's bookings stand",
@@ -92,7 +93,7 @@ def _sentence(frame: pl.DataFrame, case: windows.Comparison, measure: str, setti
     return f"{when}, {TOLD[measure]} at {amounts[0]}, against {amounts[1]} in {other} a year ago.{note}"
 
 
-def told(growth: Measure, measure: str, currency: str) -> pl.DataFrame:
+def told(growth: Measure, measure: str, currency: str, formats: Formats | None = None) -> pl.DataFrame:
     """Write a growth table out, for a page or a message.
 
     Parameters
@@ -102,6 +103,8 @@ def told(growth: Measure, measure: str, currency: str) -> pl.DataFrame:
     measure : str
         The measure it was asked for.
     currency : str
+    formats : Formats, optional
+        How the reader's locale writes numbers; default the house look.
 
     Returns
     -------
@@ -109,16 +112,17 @@ def told(growth: Measure, measure: str, currency: str) -> pl.DataFrame:
         Text only, one row per comparison: its name, the amount of the running period, that of the days it is
         held against, the growth. "–" where the earlier amount is not above 0: the amounts say it.
     """
+    written = formats or Formats()
 
     def amount(value: float) -> str:
-        return compact(value) if measure in MONEY else f"{value:,.0f}"
+        return written.compact(value) if measure in MONEY else written.number(value)
 
     rows = [
         (
             row["comparison"],
             amount(row["amount"]),
             amount(row["earlier_amount"]),
-            "–" if row["growth_rate"] is None else percent(row["growth_rate"], sign=True),
+            "–" if row["growth_rate"] is None else written.percent(row["growth_rate"], sign=True),
         )
         for row in growth.frame.iter_rows(named=True)
     ]

@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
+
+from core.formats import compact, money, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Measure",
+    "Unit",
+    "brief",
+    "compact",
+    "counted",
+    "left_over",
+    "money",
+    "out_of",
+    "percent",
+    "ratio",
+    "shortened",
+]
 
 Unit = Literal["money", "rate", "count", "days"]
 ROUNDING = 1e-9
@@ -34,48 +53,13 @@ class Measure:
     frame: pl.DataFrame
     text: str
 
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows behind the value as a pandas frame; see `core.pandas_door`."""
+        return self.frame.to_pandas()
+
     def sentence(self) -> str:
         """Return the answer as one sentence with the number in it."""
         return self.text
-
-
-def money(amount: float | None, currency: str = "USD", digits: int = 1, sign: bool = False) -> str:
-    """Write an amount compactly; `digits` stand behind the point from a thousand up.
-
-    Examples
-    --------
-    >>> money(12_400_000), money(-5_250, "EUR", digits=2), money(1_000_000, sign=True)
-    ('USD 12.4 M', 'EUR -5.25 k', 'USD +1.0 M')
-    """
-    return "no amount" if amount is None else f"{currency} {compact(amount, digits, sign)}"
-
-
-def compact(amount: float, digits: int = 1, sign: bool = False) -> str:
-    """Write an amount as `money` does where its currency stands elsewhere.
-
-    Examples
-    --------
-    >>> compact(12_400_000), compact(0.2, sign=True)
-    ('12.4 M', '0')
-    """
-    plus = "+" if sign else ""
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(amount) >= size:
-            return f"{amount / size:{plus},.{digits}f} {letter}"
-    return f"{amount:{plus},.0f}" if abs(amount) >= 0.5 else "0"
-
-
-def percent(rate: float | None, sign: bool = False) -> str:
-    """Write a rate in [0, 1] as per cent; None has no number.
-
-    Examples
-    --------
-    >>> percent(0.256), percent(0.1, sign=True)
-    ('25.6 %', '+10.0 %')
-    """
-    if rate is None:
-        return "not known"
-    return f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %"
 
 
 def counted(n: int, singular: str, many: str = "") -> str:

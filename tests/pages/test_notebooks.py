@@ -14,10 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::PendingDeprecationWarning")
 @pytest.mark.parametrize("name", PAGES)
 def test_the_notebook_of_a_page_runs_and_says_the_same(name, settings, sample, bundle, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
     monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.chdir(ROOT)
     written = []
     monkeypatch.setattr(notebook, "offer", lambda page: written.append(notebook.write(page)))
@@ -30,6 +32,11 @@ def test_the_notebook_of_a_page_runs_and_says_the_same(name, settings, sample, b
     for part in json.loads(written[-1])["cells"]:
         if part["cell_type"] == "code":
             exec("".join(part["source"]), scope)
+    if "shap.plots" in written[-1]:
+        import matplotlib.pyplot as plt
+
+        assert plt.get_fignums()
+        plt.close("all")
     said = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert said
     assert sum(line in shown for line in said) >= max(len(said) - 1, 1)

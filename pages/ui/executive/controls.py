@@ -89,7 +89,7 @@ def month(page: Page, picked: dict[str, Any]) -> None:
         return
     begin = date.fromisoformat(picked["key"])
     end = add_months(begin, 1) - timedelta(days=1)
-    _table(bookings.dated(page.data, begin, end), f"bookings in {begin:%B %Y}")
+    _table(bookings.dated(page.data, begin, end), f"bookings in {page.formats.month(begin)}")
 
 
 def quarter(page: Page, outlook: Any, picked: dict[str, Any]) -> None:

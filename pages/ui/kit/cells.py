@@ -15,7 +15,8 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
-from core.metrics import Measure, counted, money, percent
+from core.formats import Formats
+from core.metrics import Measure, counted
 from pages.ui.kit import bundles, cache, definitions, snapshot
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
@@ -66,15 +67,25 @@ class Cell:
     def _spec(self, function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
         data = self.page.data
         is_own = not (data.is_transient or self.page.view.is_cut)
-        return copy.deepcopy(cache.drawing(function, args, self.page.settings, keep=is_own))
+        return self._localised(copy.deepcopy(cache.drawing(function, args, self.page.settings, keep=is_own)))
+
+    def _localised(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """Return a chart's specification with numbers and dates as the reader's locale writes them."""
+        locale = self.page.formats.vega()
+        return {**spec, "config": {**spec.get("config", {}), "locale": locale}} if locale else spec
 
     def also(self, function: Callable[..., Any], *args: Any) -> None:
         """Note a chart for the snapshot of the page without drawing it here."""
-        self.page.shown.append((self.question, "chart", lambda: snapshot.specification(function, args)))
+
+        def made() -> dict[str, Any]:
+            return self._localised(snapshot.specification(function, args))
+
+        self.page.shown.append((self.question, "chart", made))
 
     def draw(self, drawing: Any, key: str | None = None) -> None:
         """Draw a finished Vega-Lite specification; only its data are sent anew when they change."""
-        st.vega_lite_chart(drawing.frame, drawing.spec, width="stretch", key=key, alt=drawing.alt or None)
+        spec = self._localised(drawing.spec)
+        st.vega_lite_chart(drawing.frame, spec, width="stretch", key=key, alt=drawing.alt or None)
 
     def table(self, frame: Any, **options: Any) -> None:
         """Show a frame as a table."""
@@ -125,7 +136,8 @@ class Cell:
             return
         with popover:
             st.markdown(_doc(function))
-            st.caption(escaped(f"As of {self.page.data.as_of:%d %B %Y} · {counted(frame.height, 'row')} behind it"))
+            as_of = self.page.formats.day(self.page.data.as_of)
+            st.caption(escaped(f"As of {as_of} · {counted(frame.height, 'row')} behind it"))
             st.code("\n".join([*definitions.imports([call]), *definitions.lines([call]), call]), language="python")
             grid(frame.head(SHOWN_ROWS), height=240)
             st.download_button(
@@ -197,10 +209,11 @@ def tile(
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
     if path and "month" in trend.frame.columns and trend.frame["month"].max() == page.data.as_of.replace(day=1):
         path.pop()  # A month of a few days would look like a fall.
-    snapshot.note("tile", (measure.name, shown(measure, page.settings.currency), change))
+    value = shown(measure, page.settings.currency, page.formats)
+    snapshot.note("tile", (measure.name, value, change))
     st.metric(
         measure.name,
-        shown(measure, page.settings.currency),
+        value,
         change or None,
         border=True,
         help=escaped(measure.sentence()),
@@ -218,13 +231,13 @@ def tile(
             grid(frame.head(SHOWN_ROWS), height=300, width=640)
 
 
-def shown(measure: Measure, currency: str) -> str:
+def shown(measure: Measure, currency: str, formats: Formats) -> str:
     """Write a measure's value as it stands on a tile."""
     if measure.value is None:
         return "–"
     if measure.unit == "money":
-        return money(measure.value, currency)
-    return percent(measure.value) if measure.unit == "rate" else f"{measure.value:,.0f}"
+        return formats.money(measure.value, currency)
+    return formats.percent(measure.value) if measure.unit == "rate" else formats.number(measure.value)
 
 
 def _doc(function: Callable[..., Any]) -> str:

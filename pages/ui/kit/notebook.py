@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import streamlit as st
 
 from pages.ui.kit import definitions, snapshot
@@ -18,6 +20,11 @@ settings = load()
 data = {data}
 {lines}"""
 COMPANY = "load_data(settings)"
+PLOTS = {
+    "Contributions": "shap.plots.waterfall({call}.to_shap()[0])",
+    "Difference": "shap.plots.waterfall({call}.parts.to_shap()[0])",
+    "Importance": "shap.plots.beeswarm({call}.to_shap())",
+}
 
 
 def offer(page: Page) -> None:
@@ -45,4 +52,14 @@ def write(page: Page) -> str:
     for question, call in page.calls:
         book.cells.append(nbformat.v4.new_markdown_cell(f"## {question}"))
         book.cells.append(nbformat.v4.new_code_cell(f"print({call}.sentence())\n{call}.frame"))
+        plot = PLOTS.get(_returned(call))
+        if plot is not None:
+            book.cells.append(nbformat.v4.new_code_cell(f"import shap\n\n{plot.format(call=call)}"))
     return nbformat.writes(book)
+
+
+def _returned(call: str) -> str:
+    """Return the name of the class that a call such as `explain.deals.deal(data, settings)` gives."""
+    module, _, function = f"core.{call.partition('(')[0]}".rpartition(".")
+    kind = getattr(import_module(module), function).__annotations__.get("return", "")
+    return str(getattr(kind, "__name__", kind))

@@ -13,6 +13,7 @@ from core.artifacts import all_notices, combined
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
+from core.formats import Formats, chosen
 from core.resources import asset
 from pages.ui.kit import auth, cache, model_age
 from pages.ui.kit.escaping import escaped
@@ -57,6 +58,8 @@ class Page:
         The Python calls behind the numbers shown, for the notebook.
     shown : list
         What the page shows, as question, kind and body, for the snapshot.
+    formats : Formats
+        How numbers and dates are written for this reader.
     """
 
     title: str
@@ -67,6 +70,7 @@ class Page:
     calls: list[tuple[str, str]] = field(default_factory=list)
     shown: list[tuple[str, str, Any]] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+    formats: Formats = field(default_factory=Formats)
 
     def may(self, right: str) -> bool:
         """Say whether the person holds a right such as `scenarios:write`."""
@@ -107,11 +111,12 @@ def open(title: str, needs: str = "") -> Page:
         st.title(title)
         st.error(escaped(error), icon=":material/error:")
         st.stop()
-    _sidebar(settings, who, data)
+    formats = chosen(settings.locale, st.context.locale)
+    _sidebar(settings, who, data, formats)
     st.title(title)
     if data is None:
         _turn_away(settings, who, title)
-    page = Page(title, data, settings, who, view)
+    page = Page(title, data, settings, who, view, formats=formats)
     st.session_state["shown"] = page.shown
     return page
 
@@ -147,7 +152,7 @@ def _turn_away(settings: Settings, who: Identity, title: str) -> None:
     st.stop()
 
 
-def _sidebar(settings: Settings, who: Identity, data: Dataset | None) -> None:
+def _sidebar(settings: Settings, who: Identity, data: Dataset | None, formats: Formats) -> None:
     with st.sidebar:
         for group, rooms in ROOMS.items():
             mine = [room for room in rooms if can(who, _right(room[1]), settings.roles)]
@@ -157,7 +162,7 @@ def _sidebar(settings: Settings, who: Identity, data: Dataset | None) -> None:
                 st.page_link(path, label=label, icon=icon)
         st.divider()
         if data is not None:
-            st.caption(f"{escaped(data.source)}  \nAs of {data.as_of:%d %B %Y}")
+            st.caption(f"{escaped(data.source)}  \nAs of {escaped(formats.day(data.as_of))}")
             model_age.note(settings, who, data)
             if not who.is_masked:
                 st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)

@@ -65,5 +65,5 @@ def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
     """Return the snapshot of what a page has shown."""
     from core.charts import snapshot
 
-    about = f"{page.settings.company} · {page.data.source} · as of {page.data.as_of:%d %B %Y}"
+    about = f"{page.settings.company} · {page.data.source} · as of {page.formats.day(page.data.as_of)}"
     return snapshot.collected(page.title, about, shown)

@@ -1,0 +1,271 @@
+"""Numbers, amounts and dates as a reader's locale writes them, by babel; English keeps the house look.
+
+Sentences stay English with English numbers, for they are worked out once for all readers. Tiles, tables, charts,
+captions and what leaves the house by download are written for the one who looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from core.contracts.errors import ConfigError
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+ENGLISH = "en"
+SIZES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
+NO_BREAK = "\u00a0"
+
+
+def money(amount: float | None, currency: str = "USD", digits: int = 1, sign: bool = False) -> str:
+    """Write an amount compactly; `digits` stand behind the point from a thousand up.
+
+    Examples
+    --------
+    >>> money(12_400_000), money(-5_250, "EUR", digits=2), money(1_000_000, sign=True)
+    ('USD 12.4 M', 'EUR -5.25 k', 'USD +1.0 M')
+    """
+    return "no amount" if amount is None else f"{currency} {compact(amount, digits, sign)}"
+
+
+def compact(amount: float, digits: int = 1, sign: bool = False) -> str:
+    """Write an amount as `money` does where its currency stands elsewhere.
+
+    Examples
+    --------
+    >>> compact(12_400_000), compact(0.2, sign=True)
+    ('12.4 M', '0')
+    """
+    plus = "+" if sign else ""
+    for size, letter in SIZES:
+        if abs(amount) >= size:
+            return f"{amount / size:{plus},.{digits}f} {letter}"
+    return f"{amount:{plus},.0f}" if abs(amount) >= 0.5 else "0"
+
+
+def percent(rate: float | None, sign: bool = False) -> str:
+    """Write a rate in [0, 1] as per cent; None has no number.
+
+    Examples
+    --------
+    >>> percent(0.256), percent(0.1, sign=True)
+    ('25.6 %', '+10.0 %')
+    """
+    if rate is None:
+        return "not known"
+    return f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %"
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How one reader's locale writes numbers, amounts and dates.
+
+    Attributes
+    ----------
+    locale : str
+        A Unicode locale such as "de" or "pt_BR"; "en" is the house look. The English of a country has the house
+        look for numbers and its own for dates.
+    """
+
+    locale: str = ENGLISH
+
+    @property
+    def is_english(self) -> bool:
+        """Say whether numbers have the house look."""
+        return self.locale.split("_")[0] == ENGLISH
+
+    def money(self, amount: float | None, currency: str, digits: int = 1, sign: bool = False) -> str:
+        """Write an amount compactly with the currency's code where the locale puts its sign; None has no number.
+
+        Examples
+        --------
+        >>> Formats("de").money(12_400_000, "USD"), Formats("ja").money(12_400_000, "JPY")
+        ('12,4\\xa0Mio.\\xa0USD', 'JPY\\xa01240万')
+        """
+        if amount is None:
+            return "–"
+        if self.is_english:
+            return money(amount, currency, digits, sign)
+        number = self.compact(amount, digits, sign)
+        is_first = _locale(self.locale).currency_formats["standard"].pattern.lstrip("\u200e\u200f").startswith("¤")
+        return f"{currency}{NO_BREAK}{number}" if is_first else f"{number}{NO_BREAK}{currency}"
+
+    def compact(self, amount: float, digits: int = 1, sign: bool = False) -> str:
+        """Write an amount as `money` does, without its currency.
+
+        Examples
+        --------
+        >>> Formats("fr").compact(-5_250, digits=2), Formats("de").compact(5_250), Formats("de").compact(0.2)
+        ('-5,25\\xa0k', '5.250', '0')
+        """
+        if self.is_english:
+            return compact(amount, digits, sign)
+        from babel import numbers
+
+        plus = "+" if sign and amount >= 0.5 else ""
+        short = numbers.format_compact_decimal(amount, locale=self.locale, fraction_digits=digits)
+        has_unit = any(letter.isalpha() for letter in short)
+        return plus + (short if has_unit else self.number(0.0 if abs(amount) < 0.5 else amount))
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """Write a number with the locale's separators and so many digits behind the point.
+
+        Examples
+        --------
+        >>> Formats().number(1234.5, 1), Formats("de").number(1234.5, 1)
+        ('1,234.5', '1.234,5')
+        """
+        if self.is_english:
+            return f"{value:,.{digits}f}"
+        from babel import numbers
+
+        pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+        return numbers.format_decimal(value, format=pattern, locale=self.locale, decimal_quantization=True)
+
+    def percent(self, rate: float | None, sign: bool = False) -> str:
+        """Write a rate in [0, 1] as per cent; None has no number.
+
+        Examples
+        --------
+        >>> Formats("de").percent(0.256), Formats("tr").percent(0.1, sign=True)
+        ('25,6\\xa0%', '+%10,0')
+        """
+        if rate is None or self.is_english:
+            return percent(rate, sign)
+        from babel import numbers
+
+        own = _locale(self.locale).percent_formats[None].pattern
+        pattern = own.replace("#,##0", "#,##0.0").replace("#,##,##0", "#,##,##0.0")
+        plus = "+" if sign and rate >= 0 else ""
+        return plus + numbers.format_percent(rate, format=pattern, locale=self.locale)
+
+    def day(self, day: date) -> str:
+        """Write a day.
+
+        Examples
+        --------
+        >>> day = date(2026, 5, 15)
+        >>> Formats().day(day), Formats("en_US").day(day), Formats("de").day(day)
+        ('15 May 2026', 'May 15, 2026', '15. Mai 2026')
+        """
+        if self.locale == ENGLISH:
+            return f"{day.day} {day:%B %Y}"
+        from babel import dates
+
+        return dates.format_date(day, "long", locale=self.locale)
+
+    def month(self, day: date) -> str:
+        """Write the month of a day.
+
+        Examples
+        --------
+        >>> Formats().month(date(2026, 5, 1)), Formats("es").month(date(2026, 5, 1))
+        ('May 2026', 'mayo de 2026')
+        """
+        if self.locale == ENGLISH:
+            return f"{day:%B %Y}"
+        from babel import dates
+
+        return dates.format_skeleton("yMMMM", day, locale=self.locale)
+
+    def moment(self, moment: datetime) -> str:
+        """Write a day and its time.
+
+        Examples
+        --------
+        >>> Formats().moment(datetime(2026, 5, 15, 9, 30)), Formats("de").moment(datetime(2026, 5, 15, 9, 30))
+        ('15 May 2026 09:30', '15. Mai 2026 09:30')
+        """
+        if self.locale == ENGLISH:
+            return f"{self.day(moment)} {moment:%H:%M}"
+        from babel import dates
+
+        return f"{self.day(moment)} {dates.format_time(moment, 'short', locale=self.locale)}"
+
+    def vega(self) -> Mapping[str, Any] | None:
+        """Return the locale as a chart's configuration takes it; None for the English of charts themselves."""
+        return None if self.is_english else _vega(self.locale)
+
+
+def chosen(setting: str, browser: str | None) -> Formats:
+    """Return the formats in force: of the setting, else of the browser's first language, else English.
+
+    Parameters
+    ----------
+    setting : str
+        A locale such as "de" or "pt-BR"; empty for none.
+    browser : str or None
+        As the browser names it; one that is not known is English.
+
+    Raises
+    ------
+    ConfigError
+        When the setting is no known locale.
+    """
+    if setting:
+        return Formats(checked(setting))
+    try:
+        return Formats(checked(browser or ENGLISH))
+    except ConfigError:
+        return Formats()
+
+
+@cache
+def checked(name: str) -> str:
+    """Return a locale's name as babel writes it.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such locale.
+    """
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale.parse(name.replace("-", "_"), resolve_likely_subtags=True))
+    except (UnknownLocaleError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"The locale {name!r} is not known.", "locale", "Write a language, or language and country, such as de-AT."
+        ) from error
+
+
+@cache
+def _locale(name: str) -> Locale:
+    from babel import Locale
+
+    return Locale.parse(name)
+
+
+@cache
+def _vega(name: str) -> Mapping[str, Any]:
+    """Return a locale as d3 takes it; its sizes (k, M) stay those of SI."""
+    from babel import numbers
+
+    locale = _locale(name)
+    months, days = locale.months["format"], locale.days["format"]
+    week = (6, 0, 1, 2, 3, 4, 5)  # d3 begins with Sunday, babel with Monday
+    periods = locale.day_periods["format"]["abbreviated"]
+    return {
+        "number": {
+            "decimal": numbers.get_decimal_symbol(name),
+            "thousands": numbers.get_group_symbol(name),
+            "grouping": [3],
+            "currency": ["", ""],
+            "minus": numbers.get_minus_sign_symbol(name),
+        },
+        "time": {
+            "dateTime": "%x %X",
+            "date": "%d.%m.%Y" if "." in locale.date_formats["short"].pattern else "%d/%m/%Y",
+            "time": "%H:%M",
+            "periods": [periods.get("am", "AM"), periods.get("pm", "PM")],
+            "days": [days["wide"][k] for k in week],
+            "shortDays": [days["abbreviated"][k] for k in week],
+            "months": [months["wide"][k] for k in range(1, 13)],
+            "shortMonths": [months["abbreviated"][k] for k in range(1, 13)],
+        },
+    }
