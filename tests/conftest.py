@@ -12,7 +12,9 @@ from core.config import Settings, load
 
 if TYPE_CHECKING:
     from core.contracts import Dataset
-    from core.models.registry import Bundle
+    from core.models.bundle import Bundle
+    from core.models.close.landmark_archive import Landmarks
+    from core.models.customers.account_outlook import Customers
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,3 +40,19 @@ def bundle(sample: Dataset, settings: Settings) -> Bundle:
     from core.models import registry
 
     return registry.load_or_train(sample, settings)
+
+
+@pytest.fixture(scope="session")
+def customers(sample: Dataset, settings: Settings, bundle: Bundle) -> Customers:
+    """What is expected of the sample company's accounts."""
+    from core.models.customers import account_outlook
+
+    return account_outlook.load_or_build(sample, settings, bundle)
+
+
+@pytest.fixture(scope="session")
+def landmarks(sample: Dataset, settings: Settings) -> Landmarks:
+    """Past landmarks of the sample company's deals."""
+    from core.models.close import landmark_archive
+
+    return landmark_archive.load_or_build(sample, settings)

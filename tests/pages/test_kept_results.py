@@ -11,8 +11,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from core import explain, metrics, models
+from core.artifacts import MODELS, open_cache
+from core.models import registry, versions
 from core.scenarios.analysis import trend
-from pages.ui.kit import kept_results
+from pages.ui.kit import bundles, kept_results
 
 ASKED = [
     (metrics.bookings.quarter_to_date, ()),
@@ -39,8 +41,9 @@ def home(settings, tmp_path):
 
 @pytest.mark.parametrize(("function", "more"), ASKED, ids=lambda value: getattr(value, "__qualname__", ""))
 def test_a_kept_result_is_the_result(sample, settings, bundle, home, function, more):
-    made = function(sample, settings, *more)
-    place = kept_results.place(name(function), sample, home, more)
+    given = bundles.handed(function, sample, settings, more)
+    made = function(sample, settings, *given.fetch(), *given.more)
+    place = kept_results.place(name(function), sample, home, (*given.keys, *given.more))
     assert kept_results.result(place, lambda: made) is made
     kept = kept_results.result(place, lambda: pytest.fail("It was worked out again."))
     assert type(kept) is type(made)
@@ -62,11 +65,12 @@ def test_other_arguments_data_and_settings_are_kept_apart(sample, home):
     assert None not in found
 
 
-def test_going_back_to_another_version_of_the_models_shows_its_results(sample, home):
-    before = kept_results.place("core.models.outlook.current", sample, home, ())
-    (home.home / "models").mkdir()
-    (home.home / "models" / "held.json").write_text(json.dumps({"version": "older"}), encoding="utf-8")
-    assert kept_results.place("core.models.outlook.current", sample, home, ()) != before
+def test_going_back_to_another_version_of_the_models_shows_its_results(sample, settings, bundle, home):
+    before = bundles.handed(models.outlook.current, sample, home, ()).keys
+    assert before == (bundle.key,)
+    open_cache(home.home).put(MODELS, "older", bundle, registry.BundleCodec(settings))
+    versions.go_back(home, "older")
+    assert bundles.handed(models.outlook.current, sample, home, ()).keys == (f"{bundle.key}-older",)
 
 
 @pytest.mark.parametrize("kind", ["is_transient", "whole", "unmasked"])
