@@ -34,4 +34,5 @@ def exact_sum(value: pl.Expr | str) -> pl.Expr:
     """
     column = pl.col(value) if isinstance(value, str) else value
     # The division is one by a multiplication, which can miss the nearest number; rounding puts that right.
-    return ((column * PARTS).round().cast(pl.Int128).sum() / PARTS).round(DIGITS)
+    total: pl.Expr = ((column * PARTS).round().cast(pl.Int128).sum() / PARTS).round(DIGITS)
+    return total
