@@ -16,12 +16,12 @@ import polars as pl
 from core.config import load
 from core.config.calendar import add_months
 from core.features import deals
-from core.models import registry
 from core.models.close import CloseModel
 from core.models.estimators import calibration, model_selection
 from core.models.estimators.tabular_classifier import ProbabilityLearner
 from core.models.revenue.forecast import RevenueForecaster
 from core.models.revenue.local_models import MEMBERS
+from core.models.train import train_all
 from core.sources import load_sample
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -125,7 +125,7 @@ def scoring() -> None:
     settings = load(environ={"QUARTERDECK_HOME": str(ROOT / ".quarterdeck")})
     data = load_sample(settings)
     begin, work = time.perf_counter(), time.process_time()
-    bundle = registry.train_all(data, settings)
+    bundle = train_all(data, settings)
     took, worked = time.perf_counter() - begin, time.process_time() - work
     print(f"all models of the sample trained in {took:.1f} s, {worked:.1f} s of processor time")
     score(bundle.need_close(), deals.build(data, data.as_of, settings))

@@ -24,7 +24,7 @@ from core.config import load
 from core.explain import interactions
 from core.explain.contributions import matrix
 from core.explain.explained_models import Subject, subject
-from core.models import churn
+from core.models import churn, registry
 from core.models.estimators import fitting, landmark_classifier
 from core.models.estimators.contenders import Trees
 from core.sources import load_sample
@@ -75,7 +75,7 @@ def main() -> None:
 
 def pairs(settings: Any, data: Any, plain: Any, trees: Trees, some: np.ndarray) -> None:
     """Rank pairs of the trees' features both ways over the same rows."""
-    explained = subject(data, settings, "churn")
+    explained = subject(data, settings, registry.load_or_train(data, settings), "churn")
     names = list(explained.model.feature_names_)
 
     class Alone:

@@ -22,12 +22,26 @@ if TYPE_CHECKING:
     from core.config import Settings
     from core.contracts import Dataset
     from core.models.bundle import Bundle
+    from core.models.close.landmark_archive import Landmarks
+    from core.models.customers.account_outlook import Customers
 
 __all__ = ["browser", "page"]
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-tests")
 SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
-LEARNS = {"sample", "bundle", "small", "small_bundle", "browser", "page", "url", "cluster", "store"}
+LEARNS = {
+    "sample",
+    "bundle",
+    "customers",
+    "landmarks",
+    "small",
+    "small_bundle",
+    "browser",
+    "page",
+    "url",
+    "cluster",
+    "store",
+}
 OUTSIDE = ("QUARTERDECK_CONFIG", "QUARTERDECK_DATA", "QUARTERDECK_MAPPING", "QUARTERDECK_DATABASE_URL")
 
 
@@ -100,3 +114,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs = LEARNS & set(getattr(item, "fixturenames", ()))
         if folder not in SLOWER and not needs and not item.get_closest_marker("slow"):
             item.add_marker("quick")
+
+
+def customers(sample: Dataset, settings: Settings, bundle: Bundle) -> Customers:
+    """What is expected of the sample company's accounts."""
+    from core.models.customers import account_outlook
+
+    return account_outlook.load_or_build(sample, settings, bundle)
+
+
+@pytest.fixture(scope="session")
+def landmarks(sample: Dataset, settings: Settings) -> Landmarks:
+    """Past landmarks of the sample company's deals."""
+    from core.models.close import landmark_archive
+
+    return landmark_archive.load_or_build(sample, settings)

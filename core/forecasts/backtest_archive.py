@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from core.artifacts import REPLAY_DAYS, REPLAYS, open_cache, read_frame, remembered, write_frame
+from core.artifacts import REPLAY_DAYS, REPLAYS, open_cache, read_frame, write_frame
 from core.artifacts import key as key_of
 from core.config import Settings
 from core.contracts import Dataset
@@ -15,7 +15,6 @@ from core.forecasts import backtest
 from core.forecasts.backtest import Progress, ReplayedDay, Replays
 from core.models.close import CloseModel
 
-PARTS = 4
 FRAMES = ("forecasts", "deals", "teams", "scores")
 ABOUT = "about.json"
 
@@ -74,8 +73,8 @@ def quarters(data: Dataset, settings: Settings) -> list[date]:
 
 
 def is_kept(data: Dataset, settings: Settings) -> bool:
-    """Say whether the replays of this company's data are already there, in memory or on disk."""
-    return open_cache(settings.home).is_kept(REPLAYS, key(data.company, settings))
+    """Say whether the replays of this data are already there, in memory or on disk."""
+    return open_cache(settings.home).is_kept(REPLAYS, key(data, settings))
 
 
 def load_or_run(data: Dataset, settings: Settings, progress: Progress | None = None) -> Replays:
@@ -100,12 +99,12 @@ def load_or_run(data: Dataset, settings: Settings, progress: Progress | None = N
         ReplaysCodec(settings),
         keep=not company.is_transient,
     )
-    return replays if data is company else _of_part(data, settings, replays)
-
-
-@remembered(PARTS)
-def _of_part(data: Dataset, settings: Settings, replays: Replays) -> Replays:
-    return replace(backtest.run(data, settings, None, replays.twins), key=key(data, settings))
+    if data is company:
+        return replays
+    own = key(data, settings)
+    return open_cache(settings.home).get(
+        REPLAYS, own, lambda: replace(backtest.run(data, settings, progress, replays.twins), key=own), keep=False
+    )
 
 
 def load_or_run_day(data: Dataset, settings: Settings, replays: Replays, day: date) -> ReplayedDay:

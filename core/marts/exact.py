@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-PARTS = 1_000_000
+DIGITS = 6
+PARTS = 10**DIGITS
 
 
 def exact_sum(value: pl.Expr | str) -> pl.Expr:
@@ -32,4 +33,6 @@ def exact_sum(value: pl.Expr | str) -> pl.Expr:
     0.6
     """
     column = pl.col(value) if isinstance(value, str) else value
-    return (column * PARTS).round().cast(pl.Int128).sum() / PARTS
+    # The division is one by a multiplication, which can miss the nearest number; rounding puts that right.
+    total: pl.Expr = ((column * PARTS).round().cast(pl.Int128).sum() / PARTS).round(DIGITS)
+    return total

@@ -11,10 +11,10 @@ def rows(chart):
     return sum(len(data) for data in chart.to_dict()["datasets"].values())
 
 
-def test_charts_of_the_company_draw(sample, settings, bundle):
-    year = explain.accounts.outlook(sample, settings)
+def test_charts_of_the_company_draw(sample, settings, bundle, customers):
+    year = explain.accounts.outlook(sample, settings, customers)
     assert rows(draw.months(year.frame, "USD")) == 36
-    trial = explain.accounts.on_trial(sample, settings)
+    trial = explain.accounts.on_trial(sample, settings, customers)
     assert rows(draw.lead(trial.lead)) == trial.lead.height
     assert rows(draw.lift(trial.lift)) == trial.lift.height + 1
     kept = metrics.retention.last_year(sample, settings)
@@ -25,7 +25,7 @@ def test_charts_of_the_company_draw(sample, settings, bundle):
         assert rows(draw.cohorts(table.frame, rate)) == table.frame.filter("is_whole", ages).height
         pale = table.frame.filter(~pl.col("is_whole"))
         assert rows(draw.cohorts(pale, rate)) == pale.filter(ages).height
-    value = explain.accounts.worth(sample, settings)
+    value = explain.accounts.worth(sample, settings, customers)
     assert rows(draw.worth(value.frame, "USD")) == 15
     assert rows(draw.curves(value.checks)) == value.checks.height
     found = explain.accounts.groups(sample, settings)
@@ -33,14 +33,14 @@ def test_charts_of_the_company_draw(sample, settings, bundle):
     assert rows(drawn) <= found.frame.height
 
 
-def test_charts_of_one_account_draw(sample, settings, bundle):
-    account = explain.accounts.listed(sample, settings).frame["account_id"][0]
+def test_charts_of_one_account_draw(sample, settings, bundle, customers):
+    account = explain.accounts.listed(sample, settings, bundle, customers).frame["account_id"][0]
     whole = metrics.engagement.account(sample, settings, account)
     assert rows(draw.timeline(whole.events, metrics.engagement.KINDS)) == whole.events.height
     for chart in (draw.usage(whole.months), draw.tickets(whole.months), draw.contract(whole.months, "USD")):
         assert rows(chart) == 24
     assert draw.mood(whole.months).to_dict()["layer"]
-    ahead = explain.accounts.ahead(sample, settings, account)
+    ahead = explain.accounts.ahead(sample, settings, customers, account)
     assert rows(draw.staying(ahead.frame)) == 26
     steady = pl.DataFrame({"driver": ["Usage"], "top_rate": [1.0], "least": [1.0], "most": [2.0]})
     assert rows(draw.steadiness(steady)) == 1

@@ -41,10 +41,10 @@ def test_other_views_draw(found):
     assert draw.dependence(pl.DataFrame({"value": [1.0, 2.0], "contribution": [0.1, 0.2]}), "Meetings").to_dict()
 
 
-def test_forecast_charts_draw(sample, settings):
+def test_forecast_charts_draw(sample, settings, bundle):
     assert charts.__doc__
     assert forecast_charts.split(outlook.build(sample, settings).frame, "USD").to_dict()["layer"]
-    assert forecast_charts.fan(forecast.revenue(sample, settings).frame, "USD").to_dict()["layer"]
+    assert forecast_charts.fan(forecast.revenue(sample, settings, bundle).frame, "USD").to_dict()["layer"]
 
 
 def values(chart, column):
@@ -56,9 +56,9 @@ def test_charts_of_what_lies_ahead_draw(sample, settings, bundle):
     assert values(forecast_charts.arriving(new.frame, "USD"), "part") == set(new.frame["part"])
     curves = forecast_charts.win_curves(new.curves).to_dict()
     assert curves["encoding"]["color"]["scale"]["domain"] == sorted(new.frame["part"])
-    weeks = weekly.weekly(sample, settings).frame
+    weeks = weekly.weekly(sample, settings, bundle).frame
     assert values(forecast_charts.weeks(weeks, "USD"), "part") == {"Billed", "Expected"}
-    regions = revenue_by_segment.parts(sample, settings).frame
+    regions = revenue_by_segment.parts(sample, settings, bundle).frame
     first = regions["unit"].unique(maintain_order=True)[:2].to_list()
     assert values(forecast_charts.lines(regions, "USD", top=2), "unit") == set(first)
 

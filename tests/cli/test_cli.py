@@ -73,7 +73,7 @@ def test_forecast_prints_the_number_of_the_core(run, sample, settings, bundle):
     from core import models
 
     told = json.loads(run("forecast", "--json").stdout)
-    now = models.outlook.current(sample, settings)
+    now = models.outlook.current(sample, settings, bundle)
     assert [w["amount"] for w in told["windows"]] == now.frame["amount"].to_list()
     assert now.sentence() in run("forecast").stdout
 
@@ -82,7 +82,7 @@ def test_churn_lists_the_accounts_most_at_risk(run, sample, settings, bundle):
     from core import explain
 
     told = json.loads(run("churn", "--json", "--top", "3").stdout)
-    best = explain.customers.churn_list(sample, settings).frame
+    best = explain.customers.churn_list(sample, settings, bundle).frame
     assert [a["account_id"] for a in told["accounts"]] == best["account_id"].head(3).to_list()
     assert best["account_name"][0] in run("churn", "--top", "3").stdout
 

@@ -7,24 +7,26 @@ import pytest
 
 from core import explain
 from core.contracts.errors import ConfigError, ModelError
-from core.explain import deals, nearest_cases, stability
+from core.explain import nearest_cases, stability
 from core.explain.actions import account_actions, playbooks
 from core.explain.actions.playbooks import Play
 from core.explain.counterfactual import accounts
 from core.features import accounts as features
 from core.metrics import signals
+from core.models.bundle import Bundle
+from core.models.customers import account_outlook
 from tests.features.conftest import company, make
 
 __all__ = ["company", "make"]
 
 
 @pytest.fixture(scope="module")
-def top(sample, settings, bundle):
-    return explain.accounts.listed(sample, settings).frame.row(0, named=True)
+def top(sample, settings, bundle, customers):
+    return explain.accounts.listed(sample, settings, bundle, customers).frame.row(0, named=True)
 
 
-def test_the_list_holds_outlook_and_health(sample, settings, bundle):
-    found = explain.accounts.listed(sample, settings)
+def test_the_list_holds_outlook_and_health(sample, settings, bundle, customers):
+    found = explain.accounts.listed(sample, settings, bundle, customers)
     frame = found.frame
     assert frame["at_risk_amount"].is_sorted(descending=True)
     assert (frame["churned_mrr_amount"] - frame["p_left_12m"] * frame["mrr_amount"]).abs().max() < 1e-6
@@ -34,10 +36,10 @@ def test_the_list_holds_outlook_and_health(sample, settings, bundle):
     assert found.sentence().startswith("Of 792 paying accounts")
 
 
-def test_the_year_says_what_leaves_and_how_it_was_foreseen(sample, settings, bundle):
-    found = explain.accounts.outlook(sample, settings)
+def test_the_year_says_what_leaves_and_how_it_was_foreseen(sample, settings, bundle, customers):
+    found = explain.accounts.outlook(sample, settings, customers)
     lost = found.frame["churned_mrr_amount"].sum()
-    listed = explain.accounts.listed(sample, settings).frame
+    listed = explain.accounts.listed(sample, settings, bundle, customers).frame
     assert lost == pytest.approx(listed["churned_mrr_amount"].sum())
     assert "Without expansion" in found.sentence()
     assert "the race was won by" in found.record()
@@ -54,43 +56,44 @@ def test_the_year_says_what_leaves_and_how_it_was_foreseen(sample, settings, bun
     assert "not known stay" in blank.sentence()
 
 
-def test_one_account_begins_today_and_only_falls(sample, settings, top):
-    found = explain.accounts.ahead(sample, settings, top["account_id"])
+def test_one_account_begins_today_and_only_falls(sample, settings, top, customers):
+    found = explain.accounts.ahead(sample, settings, customers, top["account_id"])
     own = found.frame.filter(pl.col("who") == "This account")
     assert own["month_ahead"].sort().to_list() == list(range(13))
     assert own.sort("month_ahead")["stay_rate"].is_sorted(descending=True)
     assert own["stay_rate"].min() == pytest.approx(1 - top["p_left_12m"])
     assert "within 12 months" in found.sentence()
     with pytest.raises(ModelError, match="does not pay"):
-        explain.accounts.ahead(sample, settings, "nobody")
+        explain.accounts.ahead(sample, settings, customers, "nobody")
 
 
-def test_an_accounts_health_opens(sample, settings, top):
-    found = explain.accounts.health_of(sample, settings, top["account_id"])
+def test_an_accounts_health_opens(sample, settings, top, customers):
+    found = explain.accounts.health_of(sample, settings, customers, top["account_id"])
     known = found.frame.drop_nulls("points")
     assert found.by_hand == pytest.approx(100 * known["points"].sum() / known["weight"].sum())
     assert found.by_hand == pytest.approx(top["by_hand"])
     assert "of 100" in found.sentence()
     assert "None of the signs" in explain.accounts.Signs(found.frame, None, None, 0.0, None).sentence()
     with pytest.raises(ModelError, match="does not pay"):
-        explain.accounts.health_of(sample, settings, "nobody")
+        explain.accounts.health_of(sample, settings, customers, "nobody")
 
 
-def test_health_is_on_trial(sample, settings, bundle):
-    found = explain.accounts.on_trial(sample, settings)
+def test_health_is_on_trial(sample, settings, bundle, customers):
+    found = explain.accounts.on_trial(sample, settings, customers)
     worst = found.lift.filter(pl.col("tenth") == 1)["lift_rate"]
     assert (worst > 1.5).all()
-    missed = explain.accounts.by_health(sample, settings, "learned", "greens")
+    missed = explain.accounts.by_health(sample, settings, customers, "learned", "greens")
     assert missed["left_on"].null_count() == 0
-    stayed = explain.accounts.by_health(sample, settings, "by_hand", "reds")
+    stayed = explain.accounts.by_health(sample, settings, customers, "by_hand", "reds")
     assert stayed.height > 0
 
 
 def test_without_contracts_every_part_says_what_is_missing(make, settings):
     bare = make()
+    nobody = account_outlook.build(bare, settings, Bundle(None, None))
     for part in (explain.accounts.outlook, explain.accounts.on_trial, explain.accounts.worth):
         with pytest.raises(ModelError):
-            part(bare, settings)
+            part(bare, settings, nobody)
 
 
 class Odds:
@@ -153,8 +156,8 @@ def test_a_broken_playbook_is_said(tmp_path):
     assert all({play.feature, *play.together} <= known for play in playbooks.load())
 
 
-def test_recommendations_stand_on_past_cases(sample, settings, top):
-    found = account_actions.recommend(sample, settings, top["account_id"])
+def test_recommendations_stand_on_past_cases(sample, settings, top, bundle, customers):
+    found = account_actions.recommend(sample, settings, bundle, customers, top["account_id"])
     assert found.frame.height > 0
     assert set(found.frame["verdict"]) <= set(account_actions.VERDICTS)
     for row in found.frame.iter_rows(named=True):
@@ -164,7 +167,7 @@ def test_recommendations_stand_on_past_cases(sample, settings, top):
         else:
             assert row["kept_amount"] is None
     with pytest.raises(ModelError, match="does not pay"):
-        account_actions.recommend(sample, settings, "nobody")
+        account_actions.recommend(sample, settings, bundle, customers, "nobody")
 
 
 def said(verdict, **more):
@@ -205,33 +208,35 @@ def test_verdicts(did, stayed, verdict):
     assert account_actions._verdict(nearest_cases.difference(did, stayed)) == verdict
 
 
-def test_sliders_put_back_give_the_old_chance(sample, settings, top):
+def test_sliders_put_back_give_the_old_chance(sample, settings, top, bundle, customers):
     one = top["account_id"]
-    known = accounts.fields(sample, settings, one)
+    known = accounts.fields(sample, settings, customers, one)
     assert all(f.low <= f.now <= f.high for f in known)
-    still = accounts.suppose(sample, settings, one, tuple((f.name, f.now) for f in known))
+    still = accounts.suppose(sample, settings, bundle, customers, one, tuple((f.name, f.now) for f in known))
     assert still.after == still.before == pytest.approx(top["p_churn"])
     assert still.frame.height == accounts.CASES
     assert still.frame["account_id"].is_unique().all()
 
 
-def test_fewer_tickets_never_raise_the_chance_and_move_together(sample, settings, top):
+def test_fewer_tickets_never_raise_the_chance_and_move_together(sample, settings, top, bundle, customers):
     one = top["account_id"]
-    calm = accounts.suppose(sample, settings, one, (("recent_tickets", 0.0),))
+    calm = accounts.suppose(sample, settings, bundle, customers, one, (("recent_tickets", 0.0),))
     assert calm.after <= calm.before
-    wild = accounts.suppose(sample, settings, one, (("recent_tickets", 500.0), ("n_meetings_90d", 400.0)))
+    wild = accounts.suppose(
+        sample, settings, bundle, customers, one, (("recent_tickets", 500.0), ("n_meetings_90d", 400.0))
+    )
     assert any("outside what past accounts had" in w for w in wild.warnings)
     assert "against" in wild.sentence()
     with pytest.raises(ModelError, match="cannot be changed"):
-        accounts.suppose(sample, settings, one, (("recent_ticket", 1.0),))
+        accounts.suppose(sample, settings, bundle, customers, one, (("recent_ticket", 1.0),))
     with pytest.raises(ModelError, match="does not pay"):
-        accounts.fields(sample, settings, "nobody")
+        accounts.fields(sample, settings, customers, "nobody")
     none = accounts.Supposed(0.1, 0.2, pl.DataFrame(), (), 90)
     assert "no past cases" in none.sentence()
 
 
-def test_an_account_unlike_any_other_is_warned_of(sample, settings, top):
-    rows, past = accounts._row(sample, settings, top["account_id"])
+def test_an_account_unlike_any_other_is_warned_of(sample, settings, top, customers):
+    rows, past = accounts._row(customers, top["account_id"])
     odd = rows.with_columns(
         **{n: pl.lit(1e9).cast(rows.schema[n], strict=False) for n in features.NUMBERS if rows.schema[n].is_float()}
     )
@@ -239,8 +244,8 @@ def test_an_account_unlike_any_other_is_warned_of(sample, settings, top):
     assert nearest_cases.Crowd.of(past.clear(), features.NUMBERS, "account_id").nearest(odd, 30)[1] is False
 
 
-def test_reasons_are_learnt_again(sample, settings, top):
-    found = stability.account(sample, settings, top["account_id"], 2)
+def test_reasons_are_learnt_again(sample, settings, top, bundle, customers):
+    found = stability.account(sample, settings, bundle, customers, top["account_id"], 2)
     assert found.n == 2
     assert found.frame["top_rate"].is_between(0, 1).all()
     assert found.low <= found.high
@@ -248,7 +253,7 @@ def test_reasons_are_learnt_again(sample, settings, top):
     shaky = stability.Steadiness(found.frame.with_columns(top_rate=pl.lit(0.3)), 0.1, 0.2, 6)
     assert "do not build on the order" in shaky.sentence()
     with pytest.raises(ModelError, match="does not pay"):
-        stability.account(sample, settings, "nobody")
+        stability.account(sample, settings, bundle, customers, "nobody")
 
 
 @pytest.fixture(scope="module")
@@ -256,21 +261,21 @@ def open_deal(sample, settings, bundle):
     return bundle.deal_features["opportunity_id"][0]
 
 
-def test_a_deals_reasons_are_learnt_again(sample, settings, open_deal):
-    found = stability.deal(sample, settings, open_deal, 2, 600)
+def test_a_deals_reasons_are_learnt_again(sample, settings, open_deal, bundle, landmarks):
+    found = stability.deal(sample, settings, bundle, landmarks, open_deal, 2, 600)
     assert (found.n, found.drawn) == (2, "600 past deals")
     assert found.frame["top_rate"].is_between(0, 1).all()
     assert found.frame["top_rate"].sum() == pytest.approx(3.0)
     assert 0 <= found.low <= found.high <= 1
     assert "Over 2 models learnt again from other draws of 600 past deals" in found.sentence()
     assert found.note.startswith("Each was learnt from 600 of 7,9")
-    assert found.frame.equals(stability.deal(sample, settings, open_deal, 2, 600).frame)
+    assert found.frame.equals(stability.deal(sample, settings, bundle, landmarks, open_deal, 2, 600).frame)
     with pytest.raises(ModelError, match="no open deal"):
-        stability.deal(sample, settings, "nobody")
+        stability.deal(sample, settings, bundle, landmarks, "nobody")
 
 
-def test_the_kinds_in_use_are_learnt_again(sample, settings, bundle):
-    marks = deals.landmarks(sample, settings)
+def test_the_kinds_in_use_are_learnt_again(settings, bundle, landmarks):
+    marks = landmarks.company
     again = stability._again(marks.head(3000), settings, bundle.close)
     assert type(again.risks_.win) is type(bundle.close.risks_.win)
     assert type(again.risks_.lose) is type(bundle.close.risks_.lose)
@@ -278,10 +283,10 @@ def test_the_kinds_in_use_are_learnt_again(sample, settings, bundle):
     assert stability._again(marks.filter("is_won").head(50), settings, bundle.close) is None
 
 
-def test_draws_without_both_ends_are_said(sample, settings, open_deal, monkeypatch):
+def test_draws_without_both_ends_are_said(sample, settings, open_deal, monkeypatch, bundle, landmarks):
     monkeypatch.setattr(stability, "_again", lambda *_: None)
     with pytest.raises(ModelError, match="too few past outcomes to learn from again"):
-        stability.deal(sample, settings, open_deal, 2, 50)
+        stability.deal(sample, settings, bundle, landmarks, open_deal, 2, 50)
 
 
 def test_a_driver_that_moves_nothing_is_no_reason():

@@ -16,6 +16,7 @@ from core.explain import nearest_cases
 from core.explain.counterfactual import constraints, deals, supposed_fields
 from core.metrics import risk
 from core.models import registry
+from core.models.close import landmark_archive
 
 
 @pytest.fixture(scope="module")
@@ -135,42 +136,44 @@ def test_every_supposed_deal_could_exist(settings, moved, met, before, others, a
     assert whole["n_pushes"] - own["n_pushes"] + whole["n_pulls"] - own["n_pulls"] <= 1
 
 
-def test_sliders_put_back_give_the_old_chance_of_the_reasons(sample, settings, one):
-    known = deals.fields(sample, settings, one)
+def test_sliders_put_back_give_the_old_chance_of_the_reasons(sample, settings, one, bundle, landmarks):
+    known = deals.fields(sample, settings, bundle, landmarks, one)
     assert {f.name for f in known} <= set(constraints.LABELS)
     assert all(f.low <= f.now <= f.high and f.step > 0 for f in known)
-    still = deals.suppose(sample, settings, one, tuple((f.name, f.now) for f in known))
+    still = deals.suppose(sample, settings, bundle, landmarks, one, tuple((f.name, f.now) for f in known))
     assert still.after == still.before
-    assert 100 * still.before == pytest.approx(explain.deals.deal(sample, settings, one).shown)
+    assert 100 * still.before == pytest.approx(explain.deals.deal(sample, settings, bundle, one).shown)
     assert still.frame.height == deals.CASES
     assert still.frame["opportunity_id"].is_unique().all()
     assert one not in still.frame["opportunity_id"]
     assert "(+0.0 points)" in still.sentence()
     assert still.along == ""
-    late = deals.suppose(sample, settings, one, (("days_to_close", 150.0),))
-    pushes = bundle_row(sample, settings, one)["n_pushes"] + 1
+    late = deals.suppose(sample, settings, bundle, landmarks, one, (("days_to_close", 150.0),))
+    pushes = bundle_row(bundle, one)["n_pushes"] + 1
     assert late.along == f"Moving along: pushed {pushes} times."
 
 
-def bundle_row(sample, settings, one):
-    found = registry.load_or_train(sample, settings).deal_features
-    return found.row(by_predicate=pl.col("opportunity_id") == one, named=True)
+def bundle_row(bundle, one):
+    return bundle.deal_features.row(by_predicate=pl.col("opportunity_id") == one, named=True)
 
 
-def test_meetings_and_contacts_never_lower_the_chance(sample, settings, one):
+def test_meetings_and_contacts_never_lower_the_chance(sample, settings, one, bundle, landmarks):
     for name in ("n_meetings_30d", "n_contacts"):
-        field = next(f for f in deals.fields(sample, settings, one) if f.name == name)
-        told = [deals.suppose(sample, settings, one, ((name, v),)).after for v in (field.low, field.now, field.high)]
+        field = next(f for f in deals.fields(sample, settings, bundle, landmarks, one) if f.name == name)
+        told = [
+            deals.suppose(sample, settings, bundle, landmarks, one, ((name, v),)).after
+            for v in (field.low, field.now, field.high)
+        ]
         assert told == sorted(told)
 
 
-def test_between_two_horizons_the_chance_lies_between(sample, settings, one):
-    chances = [deals.suppose(sample, settings, one, days=d).before for d in (60, 75, 90)]
+def test_between_two_horizons_the_chance_lies_between(sample, settings, one, bundle, landmarks):
+    chances = [deals.suppose(sample, settings, bundle, landmarks, one, days=d).before for d in (60, 75, 90)]
     assert chances[1] == pytest.approx((chances[0] + chances[2]) / 2)
 
 
-def test_what_became_of_the_nearest_is_read_off_the_data(sample, settings, one):
-    found = deals.suppose(sample, settings, one, (("n_meetings_30d", 6.0),))
+def test_what_became_of_the_nearest_is_read_off_the_data(sample, settings, one, bundle, landmarks):
+    found = deals.suppose(sample, settings, bundle, landmarks, one, (("n_meetings_30d", 6.0),))
     ends = sample.opportunities.select("opportunity_id", "is_won", "is_closed", ended_on="close_on")
     rows = found.frame.join(ends, on="opportunity_id")
     assert (rows["as_of"].dt.offset_by("90d") <= sample.as_of).all()
@@ -182,8 +185,8 @@ def test_what_became_of_the_nearest_is_read_off_the_data(sample, settings, one):
     )
 
 
-def test_what_lies_outside_the_past_is_warned_of(sample, settings, one):
-    wild = deals.suppose(sample, settings, one, (("n_contacts", 400.0), ("days_to_close", 5000.0)))
+def test_what_lies_outside_the_past_is_warned_of(sample, settings, one, bundle, landmarks):
+    wild = deals.suppose(sample, settings, bundle, landmarks, one, (("n_contacts", 400.0), ("days_to_close", 5000.0)))
     assert "Contacts of 400 lies outside what past deals had." in wild.warnings
     assert any(w.startswith("Hardly any past deal looked like this") for w in wild.warnings)
     for name, value in (
@@ -194,52 +197,41 @@ def test_what_lies_outside_the_past_is_warned_of(sample, settings, one):
         ("n_contacts", float("inf")),
     ):
         with pytest.raises(ModelError, match=r"cannot be .*Take "):
-            deals.suppose(sample, settings, one, ((name, value),))
+            deals.suppose(sample, settings, bundle, landmarks, one, ((name, value),))
     with pytest.raises(ModelError, match="Did you mean 'n_contacts'"):
-        deals.suppose(sample, settings, one, (("n_contact", 1.0),))
+        deals.suppose(sample, settings, bundle, landmarks, one, (("n_contact", 1.0),))
     with pytest.raises(ModelError, match="no open deal"):
-        deals.fields(sample, settings, "closed since")
+        deals.fields(sample, settings, bundle, landmarks, "closed since")
 
 
-def test_one_persons_part_is_held_beside_its_own_past_only(sample, settings, bundle):
+def test_one_persons_part_is_held_beside_its_own_past_only(sample, settings, bundle, landmarks):
     mine = view(sample, settings, ("EMEA",))
     deal = mine.opportunities.join(bundle.deal_features, on="opportunity_id", how="semi")["opportunity_id"][0]
-    part, whole = (deals.suppose(data, settings, deal) for data in (mine, sample))
+    own = registry.load_or_train(mine, settings)
+    part = deals.suppose(mine, settings, own, landmarks, deal)
+    whole = deals.suppose(sample, settings, bundle, landmarks, deal)
     assert part.before == whole.before
     assert set(part.frame["opportunity_id"]) <= set(mine.opportunities["opportunity_id"])
-    hidden = deals._past(view(sample, settings, ("EMEA",), "", True), settings, 90)
-    assert hidden.height == deals._past(mine, settings, 90).height
+    masked = view(sample, settings, ("EMEA",), "", True)
+    hidden = deals._past(masked, settings, landmark_archive.load_or_build(masked, settings), 90)
+    assert hidden.height == deals._past(mine, settings, landmarks, 90).height
     assert not set(hidden["opportunity_id"]) & set(sample.opportunities["opportunity_id"])
 
 
-def test_landmarks_are_kept_beside_the_models_and_made_anew_where_they_cannot_be_read(
-    sample, settings, bundle, tmp_path, monkeypatch
-):
-    read = explain.deals.landmarks.__wrapped__
-    monkeypatch.setattr(explain.deals.registry, "folder", lambda *_: tmp_path)
-    first = read(sample, settings)
-    assert pl.read_parquet(tmp_path / "landmarks.parquet").equals(first)
-    assert [p.name for p in tmp_path.iterdir()] == ["landmarks.parquet"]
-    pl.DataFrame({"kept": [1]}).write_parquet(tmp_path / "landmarks.parquet")
-    assert read(sample, settings).columns == ["kept"]
-    (tmp_path / "landmarks.parquet").write_bytes(b"broken")
-    assert read(sample, settings).equals(first)
-
-
-def test_without_a_past_nothing_can_be_moved_or_held_beside(sample, settings, one, bundle, monkeypatch):
+def test_without_a_past_nothing_can_be_moved_or_held_beside(sample, settings, one, bundle, monkeypatch, landmarks):
     monkeypatch.setattr(deals, "_past", lambda *_: pl.DataFrame())
-    assert deals.fields(sample, settings, one) == []
-    crowd = deals._crowd.__wrapped__(sample, settings, deals.Same(bundle), 90)
+    assert deals.fields(sample, settings, bundle, landmarks, one) == []
+    crowd = deals._crowd.__wrapped__(sample, settings, bundle, landmarks, 90)
     assert crowd.nearest(bundle.deal_features.head(1), 5)[0].is_empty()
     assert "no past cases" in deals.Supposed(0.1, 0.2, pl.DataFrame(), (), 90).sentence()
 
 
-def test_a_deal_without_an_amount_is_supposed_without_one(sample, settings, bundle):
+def test_a_deal_without_an_amount_is_supposed_without_one(sample, settings, bundle, landmarks):
     bare = bundle.deal_features.filter(pl.col("amount").is_null())["opportunity_id"][0]
-    names = [f.name for f in deals.fields(sample, settings, bare)]
+    names = [f.name for f in deals.fields(sample, settings, bundle, landmarks, bare)]
     assert "n_contacts" in names
     assert "amount" not in names
-    assert "against" in deals.suppose(sample, settings, bare, (("n_contacts", 5.0),)).sentence()
+    assert "against" in deals.suppose(sample, settings, bundle, landmarks, bare, (("n_contacts", 5.0),)).sentence()
 
 
 def test_where_the_base_rate_serves_it_is_said():

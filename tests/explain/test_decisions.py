@@ -9,7 +9,7 @@ import pytest
 from core.contracts.errors import QuarterdeckError
 from core.explain.actions import decisions
 from core.explain.actions.decisions import DEALS
-from core.models import registry
+from core.models.bundle import Bundle
 from core.store import Store
 
 ONE, GONE = "A00191", "A00000"
@@ -23,21 +23,23 @@ def audit(tmp_path):
 
 
 def test_the_latest_decision_stands(audit, sample, settings, bundle):
-    note = decisions.detail(sample, settings, ONE, " Ada ")
+    note = decisions.detail(sample, settings, bundle, ONE, " Ada ")
     for kind in ("assign", "snooze"):
         audit.add("ben", kind, decisions.target(ONE, "Get in touch"), note)
     audit.add("ben", "drop", decisions.target(ONE, "Hold a business review"), note)
     audit.add("eve", "assign", decisions.TARGET + "{broken", "{}")
     audit.add("eve", "save", "scenario x", "")
-    found = decisions.read(sample, settings, audit.about(decisions.TARGET), ONE)
+    found = decisions.read(sample, settings, bundle, audit.about(decisions.TARGET), ONE)
     row = found.frame.filter(pl.col("action") == "Get in touch").to_dicts()[0]
     assert (row["state"], row["who"], row["decided_by"], row["days"]) == ("Snoozed", "Ada", "ben", 0)
     assert row["until_on"] == sample.as_of + timedelta(days=30)
     assert row["p_then"] == row["p_now"] == pytest.approx(row["p_now"])
     assert found.frame.height == 2
     assert found.sentence().startswith("1 assigned or snoozed, 0 done.")
-    assert decisions.read(sample, settings, audit.about("nothing")).sentence() == "Nothing has been decided yet."
-    assert decisions.read(sample, settings, audit.about(decisions.TARGET), "other").frame.is_empty()
+    assert (
+        decisions.read(sample, settings, bundle, audit.about("nothing")).sentence() == "Nothing has been decided yet."
+    )
+    assert decisions.read(sample, settings, bundle, audit.about(decisions.TARGET), "other").frame.is_empty()
 
 
 def test_what_followed_is_held_against_what_was_expected(audit, sample, settings, bundle):
@@ -48,14 +50,14 @@ def test_what_followed_is_held_against_what_was_expected(audit, sample, settings
     audit.add("ben", "done", decisions.target("A00897", "Get in touch"), note)
     rest = sample.subscriptions.filter(pl.col("account_id") != ONE)
     later = replace(sample, subscriptions=pl.concat([rest, ends]))
-    found = decisions.read(later, settings, audit.about(decisions.TARGET))
+    found = decisions.read(later, settings, bundle, audit.about(decisions.TARGET))
     assert dict(found.frame.select("account_id", "has_left").iter_rows()) == {ONE: True, "A00897": False}
     assert (
         "Of 2 done at least 90 days ago, 1 left in that time; without regard to the action 0.6 were expected to."
         in found.sentence()
     )
     late = replace(sample, subscriptions=pl.concat([rest, ends.with_columns(ended_on=pl.lit(date(2026, 3, 15)))]))
-    after = decisions.read(late, settings, audit.about(decisions.TARGET))
+    after = decisions.read(late, settings, bundle, audit.about(decisions.TARGET))
     assert dict(after.frame.select("account_id", "has_left").iter_rows())[ONE] is False
 
 
@@ -66,26 +68,29 @@ def test_a_play_that_is_not_there_is_said():
 
 
 def test_an_account_without_a_chance_is_noted_without_one(sample, settings, bundle):
-    assert '"p": null' in decisions.detail(sample, settings, "nobody", "Ada")
+    assert '"p": null' in decisions.detail(sample, settings, bundle, "nobody", "Ada")
 
 
 def test_a_record_of_earlier_days_stays_readable(audit, sample, settings, bundle):
     audit.add(
         "ben", "done", f'account action ["{ONE}", "Get in touch"]', '{"who": "Ada", "on": "2026-01-02", "p": 0.25}'
     )
-    found = decisions.read(sample, settings, audit.about(decisions.ACCOUNTS.target)).frame.row(0, named=True)
+    found = decisions.read(sample, settings, bundle, audit.about(decisions.ACCOUNTS.target)).frame.row(0, named=True)
     assert (found["account_id"], found["who"], found["p_then"]) == (ONE, "Ada", 0.25)
     assert decisions.target(ONE, "Get in touch") == f'account action ["{ONE}", "Get in touch"]'
-    assert decisions.read(sample, settings, audit.about(DEALS.target), None, DEALS).frame.is_empty()
+    assert decisions.read(sample, settings, bundle, audit.about(DEALS.target), None, DEALS).frame.is_empty()
 
 
 def test_a_deals_decision_keeps_the_chance_of_its_day(audit, sample, settings, bundle):
     deal, chance = bundle.deal_scores.select("opportunity_id", "p_win_90").row(0)
     action = decisions.playbooks.load("deal")[0].name
     audit.add(
-        "ben", "assign", decisions.target(deal, action, DEALS), decisions.detail(sample, settings, deal, "Ada", DEALS)
+        "ben",
+        "assign",
+        decisions.target(deal, action, DEALS),
+        decisions.detail(sample, settings, bundle, deal, "Ada", DEALS),
     )
-    found = decisions.read(sample, settings, audit.about(DEALS.target), deal, DEALS)
+    found = decisions.read(sample, settings, bundle, audit.about(DEALS.target), deal, DEALS)
     row = found.frame.row(0, named=True)
     assert (row["state"], row["who"], row["outcome"], row["is_won"]) == ("Assigned", "Ada", "Still open", False)
     assert row["p_then"] == row["p_now"] == pytest.approx(chance)
@@ -117,7 +122,7 @@ def test_deals_are_judged_by_what_was_won_in_time(audit, sample, settings, bundl
     later = replace(sample, opportunities=pl.concat([sample.opportunities, *rows]))
     for name in (*ends, "gone"):
         audit.add("ben", "done", decisions.target(name, "Call", DEALS), f'{{"who": "", "on": "{on}", "p": 0.3}}')
-    found = decisions.read(later, settings, audit.about(DEALS.target), None, DEALS)
+    found = decisions.read(later, settings, bundle, audit.about(DEALS.target), None, DEALS)
     assert dict(found.frame.select("opportunity_id", "is_won").iter_rows()) == {name: name == "won" for name in ends}
     told = dict(found.frame.select("opportunity_id", "outcome").iter_rows())
     day = on + timedelta(days=30)
@@ -130,6 +135,5 @@ def test_deals_are_judged_by_what_was_won_in_time(audit, sample, settings, bundl
     )
 
 
-def test_without_a_model_a_deals_decision_has_no_chance(audit, sample, settings, monkeypatch):
-    monkeypatch.setattr(decisions.registry, "load_or_train", lambda *_: registry.Bundle(None, None))
-    assert '"p": null' in decisions.detail(sample, settings, "O000001", "Ada", DEALS)
+def test_without_a_model_a_deals_decision_has_no_chance(sample, settings):
+    assert '"p": null' in decisions.detail(sample, settings, Bundle(None, None), "O000001", "Ada", DEALS)

@@ -91,10 +91,10 @@ def test_stages_keep_their_order(settings):
 
 def test_the_planted_battle_is_found(sample, settings, bundle):
     """The sample's competitor Northbeam wins in EMEA what nobody else wins there; no other rival does so anywhere."""
-    found = explain.interactions.pairs(sample, settings, "close")
+    found = explain.interactions.pairs(sample, settings, bundle, "close")
     named = [set(pair) for pair in found.frame.select("one", "other").iter_rows()]
     assert named.index({"competitor", "region"}) < 5
-    cells = explain.interactions.together(sample, settings, "competitor", "region", "close")
+    cells = explain.interactions.together(sample, settings, bundle, "competitor", "region", "close")
     there = cells.frame.filter(pl.col("one") == "Northbeam").sort("beyond", nulls_last=True).row(0, named=True)
     assert there["other"] == "EMEA"
     assert there["beyond"] < -0.03
@@ -104,24 +104,24 @@ def test_the_planted_battle_is_found(sample, settings, bundle):
 
 
 def test_what_follows_from_two_features_moves_with_them(sample, settings, bundle):
-    known = subject(sample, settings, "close")
+    known = subject(sample, settings, bundle, "close")
     pairs = _candidates(known)
     assert not [pair for pair in pairs if "rival_win_rate" in pair or "stage_rank" in pair]
     assert ("n_meetings_30d", "n_activities_30d") not in pairs
 
 
 def test_pairs_of_the_churn_model_and_wrong_names(sample, settings, bundle):
-    found = explain.interactions.pairs(sample, settings, "churn", most=5)
+    found = explain.interactions.pairs(sample, settings, bundle, "churn", most=5)
     assert found.frame.height == 5
     assert found.frame["strength"].is_sorted(descending=True)
     one, other = found.frame.row(0)[1:3]
-    cells = explain.interactions.together(sample, settings, one, other, "churn")
+    cells = explain.interactions.together(sample, settings, bundle, one, other, "churn")
     assert cells.frame["p"].is_between(0, 1).all()
     assert set(cells.frame.filter(pl.col("n") < 10)["beyond"]) <= {None}
     with pytest.raises(ModelError, match=r"regoin.*") as error:
-        explain.interactions.together(sample, settings, "regoin", other, "churn")
+        explain.interactions.together(sample, settings, bundle, "regoin", other, "churn")
     assert "region" in str(error.value)
     with pytest.raises(ModelError, match="no model called"):
-        explain.interactions.pairs(sample, settings, "luck")
+        explain.interactions.pairs(sample, settings, bundle, "luck")
     bare = cells.frame.with_columns(beyond=pl.lit(None, pl.Float64))
     assert "Too few accounts" in Together(bare, cells.names, cells.order, "account", "leave").sentence()

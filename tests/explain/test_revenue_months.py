@@ -15,8 +15,8 @@ from core.models.revenue import forecast
 
 
 def test_a_month_adds_up_to_its_forecast(sample, settings, bundle):
-    found = explain.revenue_months.month(sample, settings)
-    ahead = forecast.revenue(sample, settings).frame.filter("is_forecast").sort("month")
+    found = explain.revenue_months.month(sample, settings, bundle)
+    ahead = forecast.revenue(sample, settings, bundle).frame.filter("is_forecast").sort("month")
     assert (found.month, found.amount) == (ahead["month"][0], ahead["amount"][0])
     assert found.frame["contribution"].sum() == pytest.approx(found.amount)
     assert found.frame["label"].to_list() == list(LABELS.values())
@@ -26,21 +26,21 @@ def test_a_month_adds_up_to_its_forecast(sample, settings, bundle):
 
 
 def test_a_region_and_a_month_can_be_chosen(sample, settings, bundle):
-    months = forecast.revenue(sample, settings).frame.filter("is_forecast")["month"].sort()
-    found = explain.revenue_months.month(sample, settings, months[2], "EMEA")
+    months = forecast.revenue(sample, settings, bundle).frame.filter("is_forecast")["month"].sort()
+    found = explain.revenue_months.month(sample, settings, bundle, months[2], "EMEA")
     assert (found.unit, found.month) == ("EMEA", months[2])
     assert " of EMEA in " in found.sentence()
     with pytest.raises(ModelError, match="No such month of Mars"):
-        explain.revenue_months.month(sample, settings, unit="Mars")
+        explain.revenue_months.month(sample, settings, bundle, unit="Mars")
     with pytest.raises(ModelError, match="No such month"):
-        explain.revenue_months.month(sample, settings, date(1999, 1, 1))
+        explain.revenue_months.month(sample, settings, bundle, date(1999, 1, 1))
 
 
 def test_models_of_an_earlier_version_say_that_they_kept_no_reasons(sample, settings, bundle, monkeypatch):
-    found = forecast.revenue(sample, settings)
+    found = forecast.revenue(sample, settings, bundle)
     monkeypatch.setattr(forecast, "revenue", lambda *_: replace(found, reasons=pl.DataFrame()))
     with pytest.raises(ModelError, match="kept no reasons"):
-        explain.revenue_months.month(sample, settings)
+        explain.revenue_months.month(sample, settings, bundle)
 
 
 def test_a_level_alone_is_told():

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from core.artifacts import REPLAY_DAYS, REPLAYS, open_cache
 from core.config import load
 from core.contracts.errors import ModelError
 from core.forecasts import accuracy, backtest, backtest_archive, calls
@@ -141,7 +142,7 @@ def test_each_horizon_stands_beside_what_simpler_rules_said_of_the_same_days(sma
         assert rows[window]["commit_amount"] == pytest.approx(commit)
         worth = sum(a * (share[s] or 0.0) for s, a in due.select("stage", "amount").iter_rows())
         assert rows[window]["weighted_amount"] == pytest.approx(worth)
-    cut = accuracy.record(small, here, "window", NOBODY_CALLED).frame
+    cut = accuracy.record(small, here, kept, NOBODY_CALLED, "window").frame
     assert cut.filter(pl.col("last_year_skill").is_not_null())["group"].to_list() == [
         "30 days",
         "60 days",
@@ -161,9 +162,11 @@ def test_teams_add_up_to_the_company(kept):
 
 def test_what_is_kept_is_read_back_whole(small, here, kept):
     assert backtest_archive.is_kept(small, here)
-    backtest_archive._MEMORY.clear()
+    open_cache(here.home).forget(REPLAYS)
     assert backtest_archive.is_kept(small, here)
     again = backtest_archive.load_or_run(small, here)
+    assert again is not kept
+    assert again == kept
     for name in backtest_archive.FRAMES:
         assert_frame_equal(getattr(again, name), getattr(kept, name))
     assert again.twins[PERIOD].ready().to_dict() == kept.twins[PERIOD].ready().to_dict()
@@ -173,23 +176,34 @@ def test_what_is_kept_is_read_back_whole(small, here, kept):
 def test_a_day_between_two_weeks_is_worked_out_once_and_kept(small, here, kept, monkeypatch):
     day = DAY + timedelta(days=2)
     assert day not in kept.forecasts["day"].to_list()
-    rows, deals = backtest_archive.day(small, here, day)
+    first = backtest_archive.load_or_run_day(small, here, kept, day)
     monkeypatch.setattr(backtest, "one", None)
-    again, same = backtest_archive.day(small, here, day)
-    assert_frame_equal(rows, again)
-    assert_frame_equal(deals, same)
-    on_grid, _ = backtest_archive.day(small, here, PERIOD)
-    assert on_grid["day"].unique().to_list() == [PERIOD]
+    open_cache(here.home).forget(REPLAY_DAYS)
+    again = backtest_archive.load_or_run_day(small, here, kept, day)
+    assert_frame_equal(first.forecasts, again.forecasts)
+    assert_frame_equal(first.deals, again.deals)
+    on_grid = backtest_archive.load_or_run_day(small, here, kept, PERIOD)
+    assert on_grid.forecasts["day"].unique().to_list() == [PERIOD]
+
+
+def test_asking_for_a_day_between_writes_nothing(small, here, kept):
+    day = DAY + timedelta(days=3)
+    before = open_cache(here.home).entries(REPLAY_DAYS)
+    found = accuracy.on(small, here, kept, NOBODY_CALLED, day)
+    assert found.day == day
+    assert open_cache(here.home).entries(REPLAY_DAYS) == before
+    kept_day = backtest_archive.load_or_run_day(small, here, kept, day)
+    assert_frame_equal(accuracy.on(small, here, kept, NOBODY_CALLED, day, kept_day).frame, found.frame)
 
 
 @pytest.mark.parametrize("day", [date(2025, 9, 30), date(2026, 5, 16), date(1999, 1, 1)])
 def test_a_day_out_of_reach_is_a_sentence(small, here, kept, day):
     with pytest.raises(ModelError, match="Choose a day from 01 October 2025 to 15 May 2026"):
-        backtest_archive.day(small, here, day)
+        backtest_archive.load_or_run_day(small, here, kept, day)
 
 
 def test_a_past_forecast_is_explained_to_the_cent(small, here, kept):
-    found = accuracy.on(small, here, DAY, NOBODY_CALLED)
+    found = accuracy.on(small, here, kept, NOBODY_CALLED, DAY)
     system = found.frame.row(0, named=True)
     assert system["who"] == "System"
     assert float(found.deals["error_amount"].sum()) == pytest.approx(system["amount"] - found.actual, abs=0.005)
@@ -208,13 +222,13 @@ def test_the_managers_calls_of_the_day_stand_beside_it(small, here, kept):
         {**call, "called_on": DAY - timedelta(days=9), "commit_amount": 3.0, "version": 1},
         {**call, "called_on": DAY + timedelta(days=9), "commit_amount": 4.0, "version": 2},
     ]
-    found = accuracy.on(small, here, DAY, pl.DataFrame(rows, schema=calls.CALLS))
+    found = accuracy.on(small, here, kept, pl.DataFrame(rows, schema=calls.CALLS), DAY)
     told = dict(found.frame.select("who", "amount").iter_rows())
     assert (told["Managers' commit calls"], told["Managers' best case"]) == (3.0, 5.0)
 
 
 def test_a_running_quarter_has_no_outcome_yet(small, here, kept):
-    found = accuracy.on(small, here, date(2026, 4, 15), NOBODY_CALLED)
+    found = accuracy.on(small, here, kept, NOBODY_CALLED, date(2026, 4, 15))
     assert found.actual is None
     assert "still runs" in found.sentence()
     assert found.deals.is_empty()
@@ -223,7 +237,7 @@ def test_a_running_quarter_has_no_outcome_yet(small, here, kept):
 
 @pytest.mark.parametrize("by", list(accuracy.VIEWS))
 def test_the_record_is_cut_and_names_who_did_better(small, here, kept, by):
-    found = accuracy.record(small, here, by, NOBODY_CALLED)
+    found = accuracy.record(small, here, kept, NOBODY_CALLED, by)
     quarter = kept.forecasts.filter((pl.col("window") == QUARTER) & pl.col("actual_amount").is_not_null())
     miss = (quarter["amount"] - quarter["actual_amount"]).abs().sum() / quarter["actual_amount"].sum()
     assert found.value == pytest.approx(miss)
@@ -271,11 +285,11 @@ def test_without_a_year_of_records_nothing_is_replayed(small, here):
     young = small.with_frames(opportunities=small.opportunities.filter(pl.col("created_on") > date(2025, 9, 1)))
     found = backtest_archive.load_or_run(replace(young, is_transient=True), here)
     assert found.quarters == []
-    assert accuracy.days(replace(young, is_transient=True), here) is None
-    text = accuracy.record(replace(young, is_transient=True), here).sentence()
+    assert accuracy.days(replace(young, is_transient=True), here, found) is None
+    text = accuracy.record(replace(young, is_transient=True), here, found, NOBODY_CALLED).sentence()
     assert "No past quarter can be replayed yet" in text
     with pytest.raises(ModelError, match="Load a longer history"):
-        backtest_archive.day(replace(young, is_transient=True), here, DAY)
+        backtest_archive.load_or_run_day(replace(young, is_transient=True), here, found, DAY)
 
 
 def test_without_enough_outcomes_a_table_serves(small, here):
@@ -307,30 +321,18 @@ def test_a_part_of_the_company_uses_the_companys_models_and_leaves_nothing_on_di
         patch.setattr(backtest, "twin", None)
         found = backtest_archive.load_or_run(part, here)
     assert backtest_archive.is_kept(part, here)
-    assert not (here.home / "replays" / backtest_archive.key(part, here)).exists()
+    assert backtest_archive.key(part, here) not in {entry.key for entry in open_cache(here.home).entries(REPLAYS)}
     whole = kept.forecasts.filter(pl.col("window") == QUARTER).join(
         found.forecasts.filter(pl.col("window") == QUARTER), on="day", suffix="_part"
     )
     assert whole.height > 20
     assert (whole["actual_amount"] >= whole["actual_amount_part"]).drop_nulls().all()
-    rows, _ = backtest_archive.day(part, here, DAY + timedelta(days=1))
-    assert rows.height == 4
-
-
-def test_only_the_newest_replays_stay_in_memory(small, here, kept):
-    for k in range(backtest_archive.REMEMBERED + 1):
-        backtest_archive._MEMORY[f"other {k}"] = kept
-    name = backtest_archive.key(small, here)
-    backtest_archive._MEMORY.pop(name, None)
-    backtest_archive.load_or_run(small, here)
-    assert len(backtest_archive._MEMORY) <= backtest_archive.REMEMBERED
-    assert name in backtest_archive._MEMORY
-    for k in range(backtest_archive.REMEMBERED + 1):
-        backtest_archive._MEMORY.pop(f"other {k}", None)
+    day = backtest_archive.load_or_run_day(part, here, found, DAY + timedelta(days=1))
+    assert day.forecasts.height == 4
 
 
 def test_past_days_offer_a_quarter_that_is_over(small, here, kept):
-    first, last, start = accuracy.days(small, here)
+    first, last, start = accuracy.days(small, here, kept)
     assert (first, last) == (date(2025, 10, 1), small.as_of)
     assert start == date(2026, 2, 5)
 
@@ -340,18 +342,19 @@ def test_nothing_to_forecast_is_said():
     assert "nothing to forecast from" in empty.sentence()
 
 
-def test_a_folder_that_cannot_be_written_is_a_sentence(small, place, here):
+def test_a_folder_that_cannot_be_written_is_a_sentence(small, place, here, monkeypatch):
     blocked = place / "blocked"
     blocked.write_text("a file where a folder should be", encoding="utf-8")
     elsewhere = here.model_copy(update={"home": blocked})
-    backtest_archive._MEMORY.clear()
-    with pytest.raises(ModelError, match="replays cannot be kept"):
-        backtest_archive.load_or_run(small, elsewhere)
+    made = backtest.Replays(pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), {})
+    monkeypatch.setattr(backtest, "run", lambda *_: made)
+    assert backtest_archive.load_or_run(small, elsewhere).key == backtest_archive.key(small, elsewhere)
+    assert "new replays are not kept" in open_cache(blocked).notices()[0].what
 
 
 def test_the_sample_s_record_reaches_back_eight_quarters(sample, settings):
-    backtest_archive.load_or_run(sample, settings)  # `make test` has built them already
-    found = accuracy.record(sample, settings, "period", NOBODY_CALLED)
+    replays = backtest_archive.load_or_run(sample, settings)  # `make test` has built them already
+    found = accuracy.record(sample, settings, replays, NOBODY_CALLED, "period")
     assert found.frame.height >= 8
     assert found.frame["n_forecasts"].min() == 13
     assert 0.05 < found.value < 0.3

@@ -10,9 +10,11 @@ from core.contracts.errors import ConflictError, StoreError
 from core.forecasts import calls
 from core.metrics.hierarchy import NOBODY
 from core.models import outlook
+from core.models.bundle import Bundle
 from tests.forecasts.conftest import AS_OF, QUARTER
 
 NONE = pl.DataFrame(schema=calls.EDITS)
+NO_MODELS = Bundle(None, None)
 
 
 def said(*found):
@@ -35,7 +37,7 @@ def said(*found):
 
 
 def test_deals_add_up_along_the_hierarchy(company, here):
-    found = calls.rollup(company, here, said(), NONE)
+    found = calls.rollup(company, here, NO_MODELS, said(), NONE)
     row = {r["person_id"]: r for r in found.frame.to_dicts()}
     told = ("closed_amount", "deals_commit_amount", "deals_best_case_amount", "deals_pipeline_amount")
     assert [row["M1"][k] for k in told] == [100.0, 145.0, 175.0, 195.0]
@@ -48,8 +50,8 @@ def test_deals_add_up_along_the_hierarchy(company, here):
 
 
 def test_a_call_stands_for_what_lies_below_it_and_leaves_the_deals_alone(company, here):
-    before = calls.rollup(company, here, said(), NONE).frame
-    found = calls.rollup(company, here, said(("M1", 160.0, 1), ("M1", 170.0, 2)), NONE)
+    before = calls.rollup(company, here, NO_MODELS, said(), NONE).frame
+    found = calls.rollup(company, here, NO_MODELS, said(("M1", 160.0, 1), ("M1", 170.0, 2)), NONE)
     row = {r["person_id"]: r for r in found.frame.to_dicts()}
     assert (row["M1"]["commit_amount"], row["M1"]["below_amount"], row["M1"]["version"]) == (170.0, 145.0, 2)
     assert row["VP"]["below_amount"] == 170.0 + 70.0
@@ -59,16 +61,16 @@ def test_a_call_stands_for_what_lies_below_it_and_leaves_the_deals_alone(company
 
 
 def test_all_managers_are_held_against_the_system(company, here):
-    found = calls.rollup(company, here, said(("M1", 100.0, 1), ("M2", 5e6, 1)), NONE)
+    found = calls.rollup(company, here, NO_MODELS, said(("M1", 100.0, 1), ("M2", 5e6, 1)), NONE)
     assert "2 of 2 managers" in found.sentence()
     assert "above the system's" in found.sentence()
     assert "outside its range" in found.sentence()
 
 
 def test_the_systems_parts_add_up_to_its_number(company, here):
-    found = calls.rollup(company, here, said(), NONE).frame
+    found = calls.rollup(company, here, NO_MODELS, said(), NONE).frame
     whole = found.filter(pl.col("person_id").is_in(["VP", NOBODY]))["system_amount"].sum()
-    assert whole == pytest.approx(float(outlook.current(company, here).frame["amount"][-1]), abs=0.005)
+    assert whole == pytest.approx(float(outlook.current(company, here, NO_MODELS).frame["amount"][-1]), abs=0.005)
 
 
 def test_a_review_counts_in_the_roll_up_only(company, here):
@@ -79,13 +81,13 @@ def test_a_review_counts_in_the_roll_up_only(company, here):
         ],
         schema=calls.EDITS,
     )
-    row = calls.rollup(company, here, said(), edits).of("M1")
+    row = calls.rollup(company, here, NO_MODELS, said(), edits).of("M1")
     assert row["deals_commit_amount"] == 100.0 + 5.0 + 10.0
     assert company.opportunities.filter(pl.col("opportunity_id") == "D2")["amount"][0] == 30.0
 
 
 def test_the_next_quarter_has_no_system_number_yet(company, here):
-    found = calls.rollup(company, here, said(), NONE, date(2026, 7, 1))
+    found = calls.rollup(company, here, NO_MODELS, said(), NONE, date(2026, 7, 1))
     assert found.label == "Q3 2026"
     assert found.system["amount"] is None
     assert found.frame["system_amount"].null_count() == found.frame.height
@@ -95,7 +97,7 @@ def test_the_next_quarter_has_no_system_number_yet(company, here):
 
 def test_somebody_unknown_is_a_sentence(company, here):
     with pytest.raises(StoreError, match="nobody with the id 'Q'"):
-        calls.rollup(company, here, said(), NONE).of("Q")
+        calls.rollup(company, here, NO_MODELS, said(), NONE).of("Q")
 
 
 def test_without_a_team_nobody_calls(company, here):
@@ -150,10 +152,9 @@ def test_calls_are_kept_per_data_and_read_back(company, here, store):
     }
     about = {"manager_id": "M1", "period_start_on": QUARTER}
     assert store.calls.save(calls.book(company), about, values, "ann") == 1
-    assert calls.kept(company, here, store)["note"].to_list() == ["🚀 =1+1"]
-    assert calls.kept(company, here).equals(calls.kept(company, here, store))
+    assert calls.kept(company, store)["note"].to_list() == ["🚀 =1+1"]
     other = replace(company, source="another")
-    assert calls.kept(other, here, store).is_empty()
+    assert calls.kept(other, store).is_empty()
     with pytest.raises(ConflictError):
         store.calls.save(calls.book(company), about, values, "bo")
 
@@ -176,19 +177,25 @@ def test_what_came_of_a_call_is_what_those_below_won(company, here):
 
 
 def test_the_published_number_of_a_date_is_never_rewritten(company, here, store):
-    assert calls.publish(company, here) == 4
-    assert calls.publish(company, here) == 0
+    assert calls.publish(company, here, NO_MODELS, store) == 4
+    assert calls.publish(company, here, NO_MODELS, store) == 0
     kept = store.snapshots.of(calls.book(company))
     assert kept["as_of_on"].unique().to_list() == [AS_OF]
     assert kept["window"].to_list() == ["30 days", "Q2 2026", "60 days", "90 days"]
-    assert calls.publish(replace(company, is_transient=True), here) == 0
+    assert calls.publish(replace(company, is_transient=True), here, NO_MODELS, store) == 0
 
 
 def test_the_sample_gets_its_managers_calls_once(sample, here, store):
-    first = calls.kept(sample, here, store)
+    assert calls.kept(sample, store).is_empty()
+    calls.seed_sample(sample, here, store)
+    first = calls.kept(sample, store)
     assert first["period_start_on"].n_unique() >= 9
     assert set(first["author"]) == {"sample"}
-    assert calls.kept(sample, here, store).height == first.height
+    calls.seed_sample(sample, here, store)
+    assert calls.kept(sample, store).height == first.height
+    other = replace(sample, source="another")
+    calls.seed_sample(other, here, store)
+    assert calls.kept(other, store).is_empty()
     assert calls.reviewed(sample, here).is_empty()
 
 

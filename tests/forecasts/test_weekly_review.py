@@ -8,8 +8,10 @@ import pytest
 from core.contracts.errors import StoreError
 from core.forecasts import calls, weekly_review
 from core.forecasts.weekly_review import View
+from core.models.bundle import Bundle
 
 NONE = pl.DataFrame(schema=calls.EDITS)
+NO_MODELS = Bundle(None, None)
 
 
 def edit(**values):
@@ -18,7 +20,7 @@ def edit(**values):
 
 
 def test_the_grid_holds_open_deals_due_largest_first(company, here):
-    found = weekly_review.grid(company, here, View(), NONE)
+    found = weekly_review.grid(company, here, NO_MODELS, NONE, View())
     assert found.frame["opportunity_id"].to_list() == ["D4", "D1", "D2", "D3", "D8", "D6", "D7"]
     assert found.value == 173.0
     assert "7 open deals due in Q2 2026 with USD 173" in found.sentence()
@@ -26,7 +28,7 @@ def test_the_grid_holds_open_deals_due_largest_first(company, here):
 
 
 def test_a_review_stands_beside_the_deal(company, here):
-    found = weekly_review.grid(company, here, View(), edit(call_amount=25.0))
+    found = weekly_review.grid(company, here, NO_MODELS, edit(call_amount=25.0), View())
     row = found.frame.filter(pl.col("opportunity_id") == "D2").row(0, named=True)
     told = ("amount", "data_category", "forecast_category", "call_amount", "note", "version")
     assert [row[k] for k in told] == [30.0, "best_case", "commit", 25.0, "sure", 3]
@@ -46,7 +48,7 @@ def test_a_review_stands_beside_the_deal(company, here):
     ],
 )
 def test_views_cut_the_grid(company, here, view, deals):
-    found = weekly_review.grid(company, here, view, edit(forecast_category=None))
+    found = weekly_review.grid(company, here, NO_MODELS, edit(forecast_category=None), view)
     assert found.frame["opportunity_id"].to_list() == deals
     assert bool(deals) == (found.value is not None)
 
@@ -60,19 +62,19 @@ def test_a_view_survives_being_saved_and_hostile_ones_are_cut_to_what_is_known()
 
 
 def test_moves_compare_the_data_with_the_review(company, here):
-    before = weekly_review.moves(company, here, NONE)
+    before = weekly_review.moves(company, here, NO_MODELS, NONE)
     assert before.value == 0
     assert "leaves commit for Q2 2026 at USD 123" in before.sentence()
-    after = weekly_review.moves(company, here, edit(call_amount=25.0))
+    after = weekly_review.moves(company, here, NO_MODELS, edit(call_amount=25.0))
     assert after.value == 25.0
     assert after.frame.rows()[1:3] == [("best_case", 30.0, 0.0), ("commit", 123.0, 148.0)]
     assert "adds USD 25 to commit" in after.sentence()
-    less = weekly_review.moves(company, here, edit(opportunity_id="D1", forecast_category="omitted"))
+    less = weekly_review.moves(company, here, NO_MODELS, edit(opportunity_id="D1", forecast_category="omitted"))
     assert "takes USD 40 from commit" in less.sentence()
 
 
 def test_what_is_typed_lies_over_the_grid(company, here):
-    grid = weekly_review.grid(company, here, View(), NONE).frame
+    grid = weekly_review.grid(company, here, NO_MODELS, NONE, View()).frame
     draft = {"forecast_category": "commit", "call_amount": None, "note": "mine", "version": 2}
     found = weekly_review.with_drafts(grid, {"D3": draft, "gone": draft})
     row = found.filter(pl.col("opportunity_id") == "D3").row(0, named=True)
@@ -99,8 +101,9 @@ def test_an_upload_is_not_reviewed_on_record(company):
     calls.check_kept(replace(company, whole=company))
 
 
-def test_the_review_reads_the_database_by_itself(company, here, store):
+def test_what_was_reviewed_is_read_from_the_database(company, here, store):
     values = {"forecast_category": "commit", "call_amount": 1.0, "note": "n", "edited_on": company.as_of}
     store.deal_edits.save(calls.book(company), {"opportunity_id": "D3"}, values, "ann")
-    assert weekly_review.grid(company, here, View(is_touched_only=True)).value == 1.0
-    assert weekly_review.moves(company, here).value == 1.0
+    edits = calls.reviewed(company, store)
+    assert weekly_review.grid(company, here, NO_MODELS, edits, View(is_touched_only=True)).value == 1.0
+    assert weekly_review.moves(company, here, NO_MODELS, edits).value == 1.0

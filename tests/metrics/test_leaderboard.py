@@ -12,6 +12,7 @@ from core.explain import headlines
 from core.metrics import bookings, growth, leaderboard
 from core.metrics.confidence_intervals import wilson
 from core.models import outlook
+from core.models.bundle import Bundle
 from core.sample import AS_OF
 from tests.metrics.companies import company, deal, rep
 
@@ -126,7 +127,7 @@ def test_regions_by_family_add_up_and_open_into_their_lines(sample, settings):
 
 
 def test_three_sentences_the_most_money_first(sample, settings, bundle):
-    found = headlines.headlines(sample, settings)
+    found = headlines.headlines(sample, settings, bundle)
     assert len(found.told()) == 3
     assert found.frame["amount"].is_sorted(descending=True)
     assert found.sentence() == "\n".join(text for text, _ in found.told())
@@ -134,15 +135,15 @@ def test_three_sentences_the_most_money_first(sample, settings, bundle):
 
 
 def test_headlines_without_quota_or_a_year_before(sample, settings, bundle, monkeypatch):
-    known = outlook.current(sample, settings)
+    known = outlook.current(sample, settings, bundle)
     bare_outlook = replace(known, frame=known.frame.with_columns(quota_amount=pl.lit(None, pl.Float64)))
-    monkeypatch.setattr(outlook, "current", lambda data, settings: bare_outlook)
+    monkeypatch.setattr(outlook, "current", lambda data, settings, bundle: bare_outlook)
     bare = sample.with_frames(
         quotas=sample.quotas.clear(),
         subscriptions=sample.subscriptions.clear(),
         transactions=sample.transactions.filter(pl.col("booked_on") > date(2026, 1, 1)),
     )
-    found = dict(headlines.headlines(bare, settings).frame.select("cell", "text").iter_rows())
+    found = dict(headlines.headlines(bare, settings, bundle).frame.select("cell", "text").iter_rows())
     assert headlines.TODAY not in found
     assert headlines.REGIONS not in found
     assert "four cases in five" in found[headlines.QUARTER]
@@ -150,4 +151,7 @@ def test_headlines_without_quota_or_a_year_before(sample, settings, bundle, monk
 
 
 def test_without_data_there_is_no_headline(settings):
-    assert headlines.headlines(company(), settings).sentence() == "There is not enough data for a headline yet."
+    assert (
+        headlines.headlines(company(), settings, Bundle(None, None)).sentence()
+        == "There is not enough data for a headline yet."
+    )

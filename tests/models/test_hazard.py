@@ -6,9 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from core.artifacts import ACCOUNTS, open_cache
 from core.contracts.errors import ModelError
 from core.features import accounts
 from core.models import registry
+from core.models.bundle import Bundle
 from core.models.churn import hazard
 from core.models.customers import account_outlook
 from tests.features.conftest import make, rows
@@ -107,8 +109,8 @@ def test_the_first_months_say_what_the_churn_model_says(settings):
     assert account_outlook.agreeing(hazards, pl.DataFrame(), settings) is hazards
 
 
-def test_the_sample_is_worked_out_whole(sample, settings, bundle):
-    found = account_outlook.load_or_build(sample, settings).need()
+def test_the_sample_is_worked_out_whole(sample, settings, bundle, customers):
+    found = customers.need()
     both = found.outlook.join(bundle.churn_scores, on="account_id")
     assert both.height == found.features.height
     assert (both["p_left_90d"] - both["p_churn_90d"]).abs().max() < 1e-9
@@ -124,8 +126,8 @@ def test_the_sample_is_worked_out_whole(sample, settings, bundle):
     assert 0.5 < found.off < 2
 
 
-def test_past_scores_know_nothing_of_what_came_later(sample, settings, bundle):
-    past = account_outlook.load_or_build(sample, settings).past
+def test_past_scores_know_nothing_of_what_came_later(sample, settings, bundle, customers):
+    past = customers.past
     assert (past["left_on"].drop_nulls() <= sample.as_of).all()
     assert past.filter(pl.col("left_on") <= pl.col("as_of")).is_empty()
     assert past.select("account_id", "as_of").is_unique().all()
@@ -133,7 +135,7 @@ def test_past_scores_know_nothing_of_what_came_later(sample, settings, bundle):
 
 
 def test_a_company_without_contracts_says_so(make, settings):
-    found = account_outlook.build(make(), settings)
+    found = account_outlook.build(make(), settings, Bundle(None, None))
     with pytest.raises(ModelError, match="No account pays"):
         found.need()
     assert found.off == 1.0
@@ -142,29 +144,35 @@ def test_a_company_without_contracts_says_so(make, settings):
 def test_what_is_kept_is_read_again_and_mended_when_broken(make, settings, lines, tmp_path):
     home = settings.model_copy(update={"home": tmp_path})
     data = make(subscriptions=lines, as_of=DAY, accounts=rows("accounts", {"account_id": "A"}, {"account_id": "B"}))
-    first = account_outlook.load_or_build(data, home)
-    name = registry.key(data, home)
-    account_outlook._MEMORY.pop(name)
-    again = account_outlook.load_or_build(data, home)
+    models = Bundle(None, None, key="models")
+    first = account_outlook.load_or_build(data, home, models)
+    assert first.key == account_outlook.key(data, home, "models")
+    cache = open_cache(tmp_path)
+    cache.forget(ACCOUNTS)
+    again = account_outlook.load_or_build(data, home, models)
+    assert again is not first
+    assert again == first
     assert again.problem == first.problem
     assert again.features.equals(first.features)
-    (tmp_path / "customers" / name / "customers.json").write_text("{broken")
-    account_outlook._MEMORY.pop(name)
-    assert account_outlook.load_or_build(data, home).features.equals(first.features)
-    account_outlook._MEMORY.pop(name)
+    (tmp_path / "artifacts" / "accounts" / first.key / "value.json").write_text("{broken")
+    cache.forget(ACCOUNTS)
+    assert account_outlook.load_or_build(data, home, models).features.equals(first.features)
+    assert "worked out anew" in cache.notices()[0].what
+    other = account_outlook.load_or_build(data, home, Bundle(None, None, key="other models"))
+    assert other.key != first.key
 
 
-def test_a_part_and_hidden_names_come_from_the_whole_company(sample, settings, bundle):
+def test_a_part_and_hidden_names_come_from_the_whole_company(sample, settings, bundle, customers):
     from core.access import view
 
-    whole = account_outlook.load_or_build(sample, settings)
-    part = account_outlook.load_or_build(view(sample, settings, ("EMEA",)), settings)
+    emea_only = view(sample, settings, ("EMEA",))
+    part = account_outlook.load_or_build(emea_only, settings, registry.load_or_train(emea_only, settings))
     emea = set(sample.accounts.filter(pl.col("region") == "EMEA")["account_id"])
-    assert set(part.outlook["account_id"]) == set(whole.outlook["account_id"]) & emea
-    assert part.lived.height == whole.lived.height
+    assert set(part.outlook["account_id"]) == set(customers.outlook["account_id"]) & emea
+    assert part.lived.height == customers.lived.height
     others = set(part.lived["account_id"]) - emea
     assert all(name.startswith("Not yours ") for name in others)
     masked = view(sample, settings, is_masked=True)
-    hidden = account_outlook.load_or_build(masked, settings)
+    hidden = account_outlook.load_or_build(masked, settings, registry.load_or_train(masked, settings))
     assert set(hidden.outlook["account_id"]) <= set(masked.accounts["account_id"])
-    assert hidden.outlook["p_left_12m"].to_list() == whole.outlook["p_left_12m"].to_list()
+    assert hidden.outlook["p_left_12m"].to_list() == customers.outlook["p_left_12m"].to_list()

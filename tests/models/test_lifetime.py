@@ -8,7 +8,8 @@ import pytest
 
 from core import explain
 from core.contracts.errors import ModelError
-from core.models.customers import bgnbd, lifetime, retention_curves
+from core.models.bundle import Bundle
+from core.models.customers import account_outlook, bgnbd, lifetime, retention_curves
 from tests.features.conftest import make, rows
 
 __all__ = ["make"]
@@ -217,8 +218,8 @@ def test_the_kind_of_data_decides(make, settings):
     assert lifetime.kind(make(), forced) == "contract"
 
 
-def test_the_sample_is_valued_by_contract(sample, settings, bundle):
-    found = explain.accounts.worth(sample, settings)
+def test_the_sample_is_valued_by_contract(sample, settings, bundle, customers):
+    found = explain.accounts.worth(sample, settings, customers)
     assert found.kind == "contract"
     assert found.value == pytest.approx(found.frame["value_amount"].sum())
     assert found.lower < found.value < found.upper
@@ -234,7 +235,8 @@ def test_the_sample_is_valued_by_contract(sample, settings, bundle):
 
 def test_without_contracts_it_is_valued_by_orders(sample, settings):
     bare = sample.with_frames(subscriptions=sample.subscriptions.clear())
-    found = explain.accounts.worth(bare, settings)
+    nobody = account_outlook.build(bare, settings, Bundle(None, None))
+    found = explain.accounts.worth(bare, settings, nobody)
     assert found.kind == "repeat"
     assert found.value == pytest.approx(found.frame["value_amount"].sum())
     assert found.checks["member"].to_list() == list(bgnbd.MEMBERS)

@@ -72,8 +72,8 @@ def test_no_history_still_gives_a_number(sample, settings):
     assert outlook.build(bare, settings).frame["amount"].min() > 0
 
 
-def test_revenue_says_how_its_ranges_held(sample, settings):
-    found = forecast.revenue(sample, settings)
+def test_revenue_says_how_its_ranges_held(sample, settings, bundle):
+    found = forecast.revenue(sample, settings, bundle)
     assert found.frame.filter("is_forecast").height == settings.models.forecast_months
     assert "past months" in found.sentence()
 

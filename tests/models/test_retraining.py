@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
+from core.artifacts import MODELS, forget_all, open_cache
 from core.models import monitoring, registry, retraining, versions
 from core.models.bundle import Bundle
 from core.models.monitoring import Alarms
+from core.models.versions import Latest
 
 
 class Model:
@@ -74,78 +75,109 @@ def test_accounts_are_told_as_accounts(settings):
 
 
 def test_the_sample_raises_nothing(sample, settings, bundle):
-    found = monitoring.alarms(sample, settings)
+    found = monitoring.alarms(sample, settings, bundle)
     assert found.frame.height == 6
     assert found.raised == []
     assert "Nothing is wrong" in found.sentence()
-    assert retraining.watched(sample, settings) == []
+    assert registry.raised(sample, settings) == []
 
 
-def test_alarms_are_kept_beside_the_models(tmp_path):
-    frame = pl.DataFrame([("M", "off", 1.0, 0.1, True, "It is off.")], schema=monitoring.SCHEMA, orient="row")
-    monitoring.keep(tmp_path, Alarms(frame))
-    assert monitoring.kept(tmp_path) == ["It is off."]
-    (tmp_path / monitoring.FILE).write_text("{")
-    assert monitoring.kept(tmp_path) == []
+def test_alarms_are_noted_when_models_are_loaded_and_read_without_them(settings, sample, bundle, tmp_path, monkeypatch):
+    own = settings.model_copy(update={"home": tmp_path})
+    open_cache(tmp_path).put(MODELS, registry.key(sample, own), bundle, registry.BundleCodec(own))
+    told = Alarms(pl.DataFrame([("M", "off", 1.0, 0.1, True, "It is off.")], schema=monitoring.SCHEMA, orient="row"))
+    monkeypatch.setattr(monitoring, "watch", lambda *_: told)
+    assert registry.raised(sample, own) == []
+    registry.load_or_train(sample, own)
+    forget_all()
+    monkeypatch.setattr(registry, "BundleCodec", lambda *_: pytest.fail("The models were loaded."))
+    assert registry.raised(sample, own) == ["It is off."]
+
+
+TODAY = Bundle(None, None)
+
+
+@pytest.fixture
+def version(sample):
+    """A kept version of the sample company, learnt on other data as of some days ago."""
+
+    def of(days, data="other data"):
+        return Latest("older", sample.source, sample.as_of - timedelta(days=days), data, "kind")
+
+    return of
+
+
+def test_nothing_kept_is_due(sample, settings):
+    found = retraining.due(sample, settings, None, None)
+    assert found.is_due
+    assert "No models" in found.sentence()
+
+
+def test_old_data_are_due_and_young_ones_serve_on(sample, settings, version):
+    assert "40 days" in retraining.due(sample, settings, TODAY, version(40)).reason
+    found = retraining.due(sample, settings, TODAY, version(10))
+    assert (found.is_due, found.version) == (False, "older")
+    assert "10 of 30 days" in found.reason
+    old = Bundle(Model(past(p=0.4, happened=0.2)), None)
+    found = retraining.due(sample, settings, old, version(10))
+    assert found.is_due
+    assert found.reason.startswith("The models show their age. When a deal is won: of the 200 deals")
+
+
+def test_a_persons_choice_stands(sample, settings, version):
+    assert "Somebody went back" in retraining.due(sample, settings, TODAY, version(40), "older").reason
+    assert retraining.due(sample, settings, TODAY, version(40)).is_due
+
+
+def test_models_of_exactly_this_data_are_not_due(sample, settings, version):
+    found = retraining.due(sample, settings, None, version(0, sample.fingerprint))
+    assert not found.is_due
+    assert found.version == ""
 
 
 @pytest.fixture
 def shelf(settings, sample, tmp_path):
-    """A home with one kept version, learnt on the sample's data as of ten days ago."""
+    """A home, and a way to keep versions in it that were learnt on some day."""
     own = settings.model_copy(update={"home": tmp_path})
 
     def keep(day, source=sample.source, name="older"):
-        place = tmp_path / "models" / name
-        place.mkdir(parents=True, exist_ok=True)
-        about = {"source": source, "as_of": day.isoformat(), "kind": registry._digest("", own), "cards": {}}
-        (place / "bundle.json").write_text(json.dumps(about))
+        learnt = replace(sample, source=source, as_of=day, known_fingerprint=name)
+        bundle = Bundle(None, None, key=name)
+        about = registry._about(bundle, learnt, own)
+        open_cache(tmp_path).put(MODELS, name, bundle, registry.BundleCodec(own), about=about)
 
     return own, keep
 
 
-def test_nothing_kept_is_due(shelf, sample):
+def test_the_latest_version_is_of_the_same_company_and_no_later_day(shelf, sample):
     own, keep = shelf
-    assert retraining.due(sample, own).is_due
-    keep(sample.as_of - timedelta(days=3), source="another company")
-    assert "No models" in retraining.due(sample, own).sentence()
-    keep(sample.as_of + timedelta(days=3), name="of the future")
-    assert retraining.due(sample, own).is_due
-
-
-def test_old_data_are_due_and_young_ones_serve_on(shelf, sample, monkeypatch):
-    own, keep = shelf
-    raised: list[str] = []
-    monkeypatch.setattr(registry, "held_against", lambda *a: raised)
+    assert registry.latest(sample, own) is None
+    keep(sample.as_of - timedelta(days=3), source="another company", name="theirs")
+    keep(sample.as_of + timedelta(days=3), name="of-the-future")
+    assert registry.latest(sample, own) is None
     keep(sample.as_of - timedelta(days=40), name="oldest")
-    assert "40 days" in retraining.due(sample, own).reason
     keep(sample.as_of - timedelta(days=10))
-    found = retraining.due(sample, own)
-    assert (found.is_due, found.version) == (False, "older")
-    assert "10 of 30 days" in found.reason
-    raised.append("It is off.")
-    assert retraining.due(sample, own).reason == "The models show their age. It is off."
+    found = registry.latest(sample, own)
+    assert (found.name, found.as_of, found.data) == ("older", sample.as_of - timedelta(days=10), "older")
+    more = own.model_copy(update={"models": own.models.model_copy(update={"seed": 99})})
+    assert registry.latest(sample, more) is None
 
 
-def test_a_persons_choice_stands_and_a_scheduled_one_does_not(shelf, sample, monkeypatch):
+def test_a_scheduled_choice_is_told_apart(shelf, sample):
     own, keep = shelf
-    monkeypatch.setattr(registry, "held_against", lambda *a: [])
     keep(sample.as_of - timedelta(days=40))
     versions.go_back(own, "older")
     assert not versions.is_scheduled(own)
-    assert "Somebody went back" in retraining.due(sample, own).reason
     versions.go_back(own, "older", scheduled=True)
     assert versions.is_scheduled(own)
-    assert retraining.due(sample, own).is_due
     versions.return_to_newest(own)
     assert not versions.is_scheduled(own)
 
 
-def test_models_of_exactly_this_data_are_not_due(sample, settings, bundle):
-    found = retraining.due(sample, settings)
-    assert not found.is_due
-    assert found.version == ""
-    name, day = registry.alike(sample, settings)
-    assert (name, day) == (bundle.key, sample.as_of)
+def test_the_samples_own_models_are_the_latest(sample, settings, bundle):
+    found = registry.latest(sample, settings)
+    assert (found.name, found.as_of, found.data) == (bundle.key, sample.as_of, sample.fingerprint)
     later = replace(sample, as_of=sample.as_of + timedelta(days=5))
-    assert registry.alike(later, settings) == (bundle.key, sample.as_of)
-    assert registry.held_against(bundle.key, sample, settings) == []
+    assert registry.latest(later, settings) == found
+    again = registry.load_version(bundle.key, sample, settings)
+    assert again.deal_scores.equals(bundle.deal_scores)

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.access import view
 from core.contracts import empty
 from core.contracts.errors import ModelError
+from core.models import registry
 from core.models.revenue import forecast, revenue_by_segment, weekly
 
 EVEN = (np.full(31, 1 / 30.4), np.ones(7))
@@ -59,8 +61,8 @@ def test_a_month_without_any_weight_is_spread_evenly():
 
 
 def test_weeks_agree_with_the_months_and_days_gone_count_as_billed(sample, settings, bundle):
-    found = weekly.weekly(sample, settings)
-    whole = forecast.revenue(sample, settings).frame.filter("is_forecast")
+    found = weekly.weekly(sample, settings, bundle)
+    whole = forecast.revenue(sample, settings, bundle).frame.filter("is_forecast")
     days = weekly.daily(sample)
     spread = weekly.profile(days, date(2026, 5, 1))
     june = weekly.laid([(date(2026, 6, 1), float(whole["amount"][1]))], spread)
@@ -80,7 +82,7 @@ def test_weeks_agree_with_the_months_and_days_gone_count_as_billed(sample, setti
 
 
 def test_the_record_of_past_weeks_is_better_than_the_usual_week(sample, settings, bundle):
-    found = weekly.weekly(sample, settings)
+    found = weekly.weekly(sample, settings, bundle)
     assert found.n_replayed >= 90
     assert 0.7 <= found.coverage <= 0.9
     assert found.error_rate < found.plain_error_rate
@@ -97,8 +99,8 @@ def test_no_billing_is_a_sentence(sample, settings):
 
 @pytest.mark.parametrize("by", revenue_by_segment.BY)
 def test_parts_sum_to_the_whole(sample, settings, bundle, by):
-    whole = forecast.revenue(sample, settings).frame
-    found = revenue_by_segment.parts(sample, settings, by)
+    whole = forecast.revenue(sample, settings, bundle).frame
+    found = revenue_by_segment.parts(sample, settings, bundle, by)
     sums = found.frame.group_by("month", "is_forecast").agg(pl.col("amount").sum()).sort("month")
     assert sums["amount"].to_list() == pytest.approx(whole.sort("month")["amount"].to_list())
     ahead = found.frame.filter("is_forecast")
@@ -106,7 +108,7 @@ def test_parts_sum_to_the_whole(sample, settings, bundle, by):
     assert found.frame["unit"][0] in found.sentence()
     table = found.table()
     assert table.columns == ["unit", "May 2026", "June 2026", "July 2026", "growth_rate"]
-    again = revenue_by_segment.parts(sample, settings, by)
+    again = revenue_by_segment.parts(sample, settings, bundle, by)
     assert again.frame.equals(found.frame)
 
 
@@ -126,16 +128,17 @@ def test_growth_is_on_the_same_months_a_year_ago():
     assert none.table().is_empty()
 
 
-def test_a_wrong_column_names_the_closest(sample, settings):
+def test_a_wrong_column_names_the_closest(sample, settings, bundle):
     with pytest.raises(ModelError, match="segment"):
-        revenue_by_segment.parts(sample, settings, "segments")
+        revenue_by_segment.parts(sample, settings, bundle, "segments")
 
 
-def test_a_damaged_file_is_worked_out_anew(sample, settings, bundle):
-    from core.models import registry
-
-    file = registry.folder(sample, settings) / "revenue_by_segment.parquet"
-    before = revenue_by_segment.parts(sample, settings, "segment").frame
-    file.write_bytes(b"no parquet")
-    assert revenue_by_segment.parts(sample, settings, "segment").frame.equals(before)
-    assert registry.folder(replace(sample, is_transient=True), settings) is None
+def test_a_part_of_the_company_is_forecast_from_its_own_months(sample, settings, bundle):
+    part = view(sample, settings, ("EMEA",))
+    own = registry.load_or_train(part, settings)
+    assert own.revenue.is_empty()
+    alone = forecast.revenue(part, settings, own)
+    assert alone.parts["unit"].unique().to_list() == ["EMEA"]
+    whole = forecast.revenue(sample, settings, bundle)
+    months = whole.parts.filter(~pl.col("is_forecast"), pl.col("unit") == "EMEA")["amount"]
+    assert alone.frame.filter(~pl.col("is_forecast"))["amount"].to_list() == pytest.approx(months.to_list())

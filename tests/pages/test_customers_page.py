@@ -54,12 +54,13 @@ def test_every_view_on_hostile_data(view, sample):
     assert not test.exception
 
 
-def test_an_account_opens_by_its_address(sample, settings, at_risk):
+def test_an_account_opens_by_its_address(sample, settings, bundle, customers, at_risk):
     test = opened(account=at_risk)
     assert not test.exception
     assert test.session_state[account_choice.VIEW] == account_choice.ONE
     assert metrics.engagement.account(sample, settings, at_risk).sentence() in said(test)
-    assert explain.actions.account_actions.recommend(sample, settings, at_risk).sentence() in said(test)
+    advice = explain.actions.account_actions.recommend(sample, settings, bundle, customers, at_risk)
+    assert advice.sentence() in said(test)
 
 
 def test_an_account_that_is_not_there_is_a_sentence():
@@ -103,8 +104,8 @@ st.write(account_choice.view(), st.query_params["account"])
     assert "One account A2" in said(test)
 
 
-def test_bands_are_counted_with_their_money(sample, settings):
-    text = table_columns.bands(explain.accounts.listed(sample, settings).frame)
+def test_bands_are_counted_with_their_money(sample, settings, bundle, customers):
+    text = table_columns.bands(explain.accounts.listed(sample, settings, bundle, customers).frame)
     assert text.startswith("Today ")
     assert "of monthly revenue" in text
 

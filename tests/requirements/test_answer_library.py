@@ -217,9 +217,10 @@ def test_the_library_is_read_from_the_store(settings, tmp_path):
     own = settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'q.db'}"})
     opened = Store.open(own.database)
     opened.answers.add([Decision("a", "RFP", "S row 1", "confirmed", "C1")], "ann")
+    library = answer_library.load(opened, own)
     opened.close()
-    assert answer_library.load(own).frame["text"].to_list() == ["a"]
-    assert answer_library.load(own).stale_days == settings.answers.stale_days
+    assert library.frame["text"].to_list() == ["a"]
+    assert library.stale_days == settings.answers.stale_days
 
 
 def test_both_questions_can_be_asked_of_a_file(settings, tmp_path):

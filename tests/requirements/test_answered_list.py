@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.charts import list_summary, snapshot
-from core.cli import app
+from core.cli import _store_if_there, app
 from core.requirements.catalogue import capabilities
 from core.requirements.export import answered_list
 from core.requirements.judge import bid_scores, gap_analysis
@@ -45,8 +45,10 @@ def there(mine):
 
 
 def test_without_a_store_nothing_is_made(mine, tmp_path):
-    assert answer_library.load(mine).frame.is_empty()
-    assert saved_lists.worked(mine, LIST).is_empty()
+    assert answer_library.load(None, mine).frame.is_empty()
+    assert saved_lists.worked(None, LIST).is_empty()
+    with _store_if_there(mine) as store:
+        assert store is None
     assert not (tmp_path / "store.db").exists()
 
 
@@ -57,7 +59,7 @@ def test_library_and_work_on_the_file_count(mine, there, tmp_path):
         [Decision("Single sign-on with SAML 2.0", "old.csv", "csv row 9", "corrected", "SEC-02", "Yes, by OIDC.")],
         "ana",
     )
-    found, drafts, worked = answered_list.held(place, mine)
+    found, drafts, worked = answered_list.held(place, mine, there)
     assert found.frame["capability_id"][0] == "SEC-02"
     assert drafts.frame["draft"][0].startswith("Yes, by OIDC.")
     assert worked.is_empty()
@@ -67,13 +69,13 @@ def test_library_and_work_on_the_file_count(mine, there, tmp_path):
         [Change("csv", 3, 0, {"capability_id": "SEC-04", "answer": "We teleport.", "state": "answered"})],
         "bo",
     )
-    found, drafts, worked = answered_list.held(place, mine)
+    found, drafts, worked = answered_list.held(place, mine, there)
     assert found.frame["capability_id"].to_list()[:2] == ["SEC-02", "SEC-04"]
     filled = answered_list.own_file(found, drafts, worked)
     assert b"We teleport." in filled.content
-    assert answered_list.held(place, mine, with_library=False)[0].frame["capability_id"][0] == "SEC-01"
-    assert "We teleport." in set(answer_library.load(mine).frame["answer"])
-    assert "We teleport." not in set(answer_library.load(mine, saved_lists.key(LIST)).frame["answer"])
+    assert answered_list.held(place, mine, there, with_library=False)[0].frame["capability_id"][0] == "SEC-01"
+    assert "We teleport." in set(answer_library.load(there, mine).frame["answer"])
+    assert "We teleport." not in set(answer_library.load(there, mine, saved_lists.key(LIST)).frame["answer"])
 
 
 def test_the_command_line_fills_the_buyers_file(settings, tmp_path, monkeypatch):
@@ -134,7 +136,7 @@ def test_the_summary_holds_scores_charts_and_gaps(settings, content):
     assert snapshot.pdf(made)[:5] == b"%PDF-"
 
 
-def test_a_deals_gaps_add_up_to_its_amount(sample, settings):
+def test_a_deals_gaps_add_up_to_its_amount(sample, settings, bundle):
     rows = sample.opportunities.filter(~pl.col("is_closed") & (pl.col("amount") > 0))
     key, amount = rows["opportunity_id"][0], rows["amount"][0]
     texts = [
@@ -144,7 +146,7 @@ def test_a_deals_gaps_add_up_to_its_amount(sample, settings):
     ]
     caps = capabilities.load(b"id,name,status\nA,Sign-on,no\nB,Maps,planned\nC,Reports,yes\n", "c.csv")
     one = RequirementSet("Their RFP", key, pl.DataFrame(texts, schema=saved_lists.ROWS, orient="row"))
-    found = deal_gaps.of(saved_lists.ledger(sample, settings, [one], caps), key)
+    found = deal_gaps.of(saved_lists.ledger(sample, settings, bundle, [one], caps), key)
     assert found.frame["gap"].to_list() == ["Sign-on", "Maps"]
     assert round(found.frame["exposed_amount"].sum(), 2) == amount
     # critical missing weighs 4 x 1, high on the roadmap 3 x 1/2: 4 of 5.5 of the amount
@@ -165,10 +167,10 @@ def test_a_deal_without_a_list_or_without_a_gap(sample, settings):
     assert said == "2 lists show 2 gaps; closing all takes 4 person-weeks and USD 26.0 k."
 
 
-def test_the_same_by_a_call(sample, mine):
-    book = saved_lists.current(sample, mine)
+def test_the_same_by_a_call(sample, mine, there, bundle):
+    book = saved_lists.current(sample, mine, bundle, there)
     key = book.deals.filter(~pl.col("is_closed"))["opportunity_id"][0]
-    assert deal_gaps.gaps(sample, mine, key).frame.equals(deal_gaps.of(book, key).frame)
+    assert deal_gaps.gaps(sample, mine, bundle, there, key).frame.equals(deal_gaps.of(book, key).frame)
 
 
 def test_the_day_of_a_roadmap_is_told(settings):

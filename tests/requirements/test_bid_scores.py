@@ -109,7 +109,7 @@ def test_the_same_capability_is_closed_once(settings):
 
 
 def test_the_deals_chance_is_the_models(sample, settings, bundle):
-    known = deal_context.chances(sample, settings)
+    known = deal_context.chances(sample, settings, bundle)
     deal = deal_context.open_deals(sample, settings)[0]
     found = deal_context.with_chance(deal, known)
     row = bundle.deal_scores.filter(pl.col("opportunity_id") == deal.opportunity_id)

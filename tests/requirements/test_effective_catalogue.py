@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.cli import _store_if_there
 from core.config import load as load_settings
 from core.contracts.errors import RequirementError
 from core.requirements.catalogue import capabilities, catalogue_import, effective_catalogue
@@ -148,24 +149,28 @@ def test_the_next_id_counts_on(shipped):
     assert effective_catalogue.next_id(shipped.frame, None) == "CAP-01"
 
 
-def test_matching_gaps_and_the_ledger_speak_from_the_edited_catalogue(settings, sample, tmp_path, store):
+def test_matching_gaps_and_the_ledger_speak_from_the_edited_catalogue(settings, sample, tmp_path, store, bundle):
     mine = replace_database(settings, tmp_path)
     before = gap_analysis.analyse_file(
         b"id,requirement\n1,Single sign-on with SAML 2.0 is mandatory\n", settings=mine, name="l.csv"
     )
     top = before.frame["capability_id"][0]
     assert before.frame["status"][0] == "available"
-    row = effective_catalogue.load(mine).row(top)
+    row = effective_catalogue.load(store).row(top)
     save(store, effective_catalogue.change(row, status="not available", commitments=None))
     after = gap_analysis.analyse_file(
-        b"id,requirement\n1,Single sign-on with SAML 2.0 is mandatory\n", settings=mine, name="l.csv"
+        b"id,requirement\n1,Single sign-on with SAML 2.0 is mandatory\n",
+        effective_catalogue.load(store).catalogue,
+        mine,
+        name="l.csv",
     )
     assert (after.frame["capability_id"][0], after.frame["status"][0]) == (top, "not available")
     deal = sample.opportunities.filter(~pl.col("is_closed") & (pl.col("amount") > 0))["opportunity_id"][0]
     rows = pl.DataFrame(
         [(None, 2, "1", "SSO", "security", "critical", top, 1.0)], schema=saved_lists.ROWS, orient="row"
     )
-    book = saved_lists.ledger(sample, mine, [RequirementSet("L", deal, rows)])
+    in_force = effective_catalogue.load(store).catalogue
+    book = saved_lists.ledger(sample, mine, bundle, [RequirementSet("L", deal, rows)], in_force)
     assert top in book.frame["gap_id"].to_list()
 
 
@@ -177,7 +182,8 @@ def test_without_a_store_the_shipped_one_is_in_force(tmp_path):
     here = load_settings(
         environ={"QUARTERDECK_HOME": str(tmp_path), "QUARTERDECK_DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}
     )
-    assert effective_catalogue.load(here).catalogue.frame.height == capabilities.load().frame.height
+    with _store_if_there(here) as store:
+        assert effective_catalogue.load(store).catalogue.frame.height == capabilities.load().frame.height
     assert not (tmp_path / "x.db").exists()
 
 

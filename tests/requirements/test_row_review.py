@@ -241,7 +241,7 @@ def test_another_file_does_not_take_a_names_place(found, known, store, settings)
         saved_lists.keep(store.requirement_sets, "list", "local", other)
 
 
-def test_a_kept_list_returns_to_the_ledger(found, sample, settings, store, known):
+def test_a_kept_list_returns_to_the_ledger(found, sample, settings, store, known, bundle):
     saved = saved_lists.keep(store.requirement_sets, "list", "local", found)
     back = saved_lists.restored(saved.name, saved.payload)
     assert back.opportunity_id == "O1"
@@ -249,9 +249,9 @@ def test_a_kept_list_returns_to_the_ledger(found, sample, settings, store, known
     assert saved_lists.restored("x", {"summary": {}}) is None
     deal = sample.opportunities.filter(~pl.col("is_closed") & (pl.col("amount") > 0))["opportunity_id"][0]
     mine = type(back)("list", deal, back.rows)
-    with_mine = saved_lists.ledger(sample, settings, [mine], known)
+    with_mine = saved_lists.ledger(sample, settings, bundle, [mine], known)
     assert with_mine.deals["opportunity_id"].unique().to_list() == [deal]
-    assert saved_lists.ledger(sample, settings).frame.height > 30
+    assert saved_lists.ledger(sample, settings, bundle).frame.height > 30
 
 
 def test_a_day_that_is_none_is_refused_in_a_sentence(found, known):

@@ -26,7 +26,7 @@ def test_revenue_shows_what_came_and_what_the_forecast_says(sample, settings, bu
     known = dict(bookings.monthly(sample, ("billing", "refund")).iter_rows())
     assert past.height == trend.BACK
     assert all(known[month] == amount for month, amount in past.select("month", "amount").iter_rows())
-    said = forecast.revenue(sample, settings).frame.filter("is_forecast")
+    said = forecast.revenue(sample, settings, bundle).frame.filter("is_forecast")
     assert ahead.select("month", "amount", "lower", "upper").equals(said.select("month", "amount", "lower", "upper"))
     assert ahead["so_far_amount"][0] == known[MAY]
     assert ahead["so_far_amount"][1:].null_count() == ahead.height - 1

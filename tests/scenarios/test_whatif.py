@@ -131,10 +131,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         files.read_file(tmp_path / "odd.yaml")
 
 
-def test_the_quarter_begins_where_the_forecast_page_stands(start, sample, settings):
+def test_the_quarter_begins_where_the_forecast_page_stands(start, sample, settings, bundle):
     from core.models import outlook
 
-    row = outlook.current(sample, settings).frame.row(-1, named=True)
+    row = outlook.current(sample, settings, bundle).frame.row(-1, named=True)
     sure = row["closed_amount"] + row["open_amount"]
     monthly = start.before().by_month["amount"].to_list()
     to_come = start.before().quarter["mean"] - sure
