@@ -265,12 +265,12 @@ def _write(path: Path, content: bytes) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check what Quarterdeck needs, and what it does better with."""
-    from core.artifacts import combined, health, open_cache
+    from core.artifacts import combined, integrity, open_cache
     from core.requirements.text import embeddings
     from core.sources import loading
 
     settings = _settings()
-    notices = health.examine(open_cache(settings.home))
+    notices = integrity.examine(open_cache(settings.home))
     needed = {
         "Python 3.11 or later": sys.version_info >= (3, 11),
         f"Home folder {settings.home} can be written": _writable(settings.home),

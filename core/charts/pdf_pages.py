@@ -229,14 +229,14 @@ def _sheet(inside: str) -> str:
     )
 
 
-def bound(pages: Sequence[str], title: str = "") -> bytes:
+def bound(pages: Sequence[str], name: str = "") -> bytes:
     """Turn leaves into one PDF, the same for the same leaves.
 
     Parameters
     ----------
     pages : sequence of str
         One SVG per leaf.
-    title : str
+    name : str
         What a reader's window shows.
 
     Raises
@@ -252,7 +252,7 @@ def bound(pages: Sequence[str], title: str = "") -> bytes:
         _sorted(leaf.pages[0])
         writer.append(leaf, import_outline=False)
     writer.compress_identical_objects()
-    writer.add_metadata({"/Title": title, "/Creator": "Quarterdeck"})
+    writer.add_metadata({"/Title": name, "/Creator": "Quarterdeck"})
     target = io.BytesIO()
     writer.write(target)
     return target.getvalue()

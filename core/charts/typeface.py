@@ -65,11 +65,11 @@ def printable(text: str) -> str:
     >>> printable("Zoë 🚀🚀 Čapek 日本")
     'Zoë □ Čapek □□'
     """
-    known = advances()
+    widths = advances()
     out: list[str] = []
     is_symbol = False
     for letter in unicodedata.normalize("NFC", text):
-        if letter in known and not unicodedata.category(letter).startswith("C"):
+        if letter in widths and not unicodedata.category(letter).startswith("C"):
             out.append(letter)
             is_symbol = False
         elif unicodedata.category(letter) not in UNWRITTEN:

@@ -15,7 +15,7 @@ from core.explain import deals
 from core.explain.contributions import explain
 from core.models import churn
 from core.models.bundle import Bundle
-from core.models.close import CloseModel, training
+from core.models.close import CloseModel, trainer
 from core.models.close.landmark_archive import Landmarks
 from core.models.customers.account_outlook import Customers
 from core.models.estimators import landmark_classifier, model_selection
@@ -171,7 +171,7 @@ def deal(
     return replace(steadiness, drawn=f"{size:,} past deals", note=fewer if size < ids.len() else "")
 
 
-class _Again(training.Trial):
+class _Again(trainer.Trial):
     """The same kinds of model as those in use, without a race."""
 
     def __init__(self, marks: pl.DataFrame, settings: Settings, like: CloseModel) -> None:

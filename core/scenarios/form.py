@@ -169,8 +169,8 @@ def from_controls(state: Mapping[str, Any]) -> FormValues:
         By the keys of the controls; whatever else it holds is not looked at.
     """
     more = tuple(state.get(FURTHER) or ())
-    held = {key: state.get(key) for name in (*FIRST, *more) for key in CONTROLS[name]}
-    controls = {key: value for key, value in held.items() if value not in {None, ""}}
+    states = {key: state.get(key) for name in (*FIRST, *more) for key in CONTROLS[name]}
+    controls = {key: value for key, value in states.items() if value not in {None, ""}}
     return FormValues(state.get(SCOPE) or "all", more, controls, tuple(state.get(BESIDE) or ()))
 
 

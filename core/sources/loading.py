@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from core.artifacts import SAMPLE, key, open_cache
 from core.config import Settings
@@ -53,6 +54,20 @@ def sample_files(settings: Settings, progress: Progress | None = None) -> Mappin
     return open_cache(settings.home).get(SAMPLE, _sample_key(), lambda: _generated(progress))
 
 
+def put_sample(settings: Settings, accounts: int, transactions: int) -> None:
+    """Keep a sample company of another size where the home's own would be; made where it is not there yet.
+
+    Parameters
+    ----------
+    settings : Settings
+    accounts, transactions : int
+        How many of each, the transactions about.
+    """
+    open_cache(settings.home).get(
+        SAMPLE, _sample_key(), lambda: _generated(None, accounts=accounts, transactions=transactions)
+    )
+
+
 def is_ready(settings: Settings) -> bool:
     """Say whether the data can be read without generating a company first; nothing is read for it."""
     return bool(settings.source.folder) or open_cache(settings.home).is_kept(SAMPLE, _sample_key())
@@ -62,12 +77,12 @@ def _sample_key() -> str:
     return key(SAMPLE, (), (), "core.sample.generate")
 
 
-def _generated(progress: Progress | None) -> dict[str, bytes]:
+def _generated(progress: Progress | None, **size: Any) -> dict[str, bytes]:
     from core.sample import generate
 
     with TemporaryDirectory(prefix="quarterdeck-") as work:
         folder = Path(work) / "sample"
-        generate(folder, progress=progress)
+        generate(folder, **size, progress=progress)
         truth = folder.with_name("sample_truth")
         files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
         return files | {f"{TRUTH}/{path.name}": path.read_bytes() for path in sorted(truth.iterdir())}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.contracts.errors import ModelError
 from core.features import deals
 from core.models import close
-from core.models.close import joint_calibration, training
+from core.models.close import joint_calibration, trainer
 from core.models.close.competing_risks import Periods, along, paths, shared, slopes
 from core.models.close.risk_intervals import PERIOD_DAYS, rows_of
 
@@ -174,18 +174,18 @@ def test_few_wins_give_a_table(marks, settings):
 def test_one_kind_of_end_is_not_enough(marks, settings, kind):
     one = marks.filter(pl.col("is_won") == kind) if kind else marks.with_columns(is_won=pl.lit(value=False))
     with pytest.raises(ModelError, match="too few past outcomes"):
-        training.Trial(one, settings)
+        trainer.Trial(one, settings)
 
 
 def test_nothing_at_all_is_said(settings):
     with pytest.raises(ModelError, match="too few"):
-        training.Trial(pl.DataFrame(), settings)
+        trainer.Trial(pl.DataFrame(), settings)
 
 
 def test_wins_never_followed_long_enough_are_said(marks, settings):
     short = marks.with_columns(follow_days=pl.lit(3, pl.Int64))
     with pytest.raises(ModelError, match="followed long enough"):
-        training.Trial(short, settings)
+        trainer.Trial(short, settings)
 
 
 def ends(shift, n=6_000):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.config import kept
+from core.artifacts.cache import ArtifactCache
 from core.models import registry
 from core.scenarios.analysis import whatif
 from core.scenarios.data import baseline
@@ -17,9 +17,9 @@ def no_registry(monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("The models were fetched.")
 
-    for name in ("load_or_train", "train_all", "_from_disk"):
+    for name in ("load_or_train", "train_all"):
         monkeypatch.setattr(registry, name, refuse)
-    monkeypatch.setattr(kept, "writing", refuse)
+    monkeypatch.setattr(ArtifactCache, "get", refuse)
 
 
 @pytest.mark.usefixtures("no_registry")

@@ -1,4 +1,4 @@
-"""When open deals are won or lost: the model, its training, and the deals still to be created."""
+"""When open deals are won or lost: the model, its trainer, and the deals still to be created."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
         model,
         pipeline_creation,
         risk_intervals,
-        training,
+        trainer,
     )
     from core.models.close.model import CloseModel, marks
 
@@ -25,7 +25,7 @@ __all__ = [
     "model",
     "pipeline_creation",
     "risk_intervals",
-    "training",
+    "trainer",
 ]
 
 INNER = {"CloseModel": "model.CloseModel", "marks": "model.marks"}

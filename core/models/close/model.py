@@ -14,7 +14,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.features import deals, landmarks
-from core.models.close import training
+from core.models.close import trainer
 from core.models.close.competing_risks import Risks, along, paths, shared
 from core.models.close.risk_intervals import PERIOD_DAYS
 from core.models.estimators.contenders import Floats, sigmoid
@@ -132,9 +132,9 @@ class CloseModel:
         ModelError
             When no deal was won, or none was not.
         """
-        trial = training.Trial(frame, self.settings, 2 * training.QUARTERS if judged else 0)
+        trial = trainer.Trial(frame, self.settings, 2 * trainer.QUARTERS if judged else 0)
         self.risks_, self.past_ = trial.risks(), trial.past()
-        self.card_ = {**self.risks_.card, **training.scored(self.past_)}
+        self.card_ = {**self.risks_.card, **trainer.scored(self.past_)}
         return self
 
     def to_dict(self) -> dict[str, Any]:

@@ -139,8 +139,8 @@ class ScenarioForm:
     def add(self, *settings: LeverSetting) -> None:
         """Add settings beside the controls, in place of those of the same lever and part."""
         for setting in settings:
-            kept = (s for s in self.beside if (s.lever, s.scope) != (setting.lever, setting.scope))
-            st.session_state[BESIDE] = (*kept, setting)
+            others = (s for s in self.beside if (s.lever, s.scope) != (setting.lever, setting.scope))
+            st.session_state[BESIDE] = (*others, setting)
 
     def add_deal(self, deal: str, what: str, weeks: float) -> None:
         """Take a named deal as won, lost or moved, in place of what was said of it before."""

@@ -6,7 +6,7 @@ import errno
 from contextlib import contextmanager
 
 from core.artifacts import CHARTS, MODELS, RESULTS, ArtifactCache, Memory, Notice, combined
-from core.artifacts.health import examine
+from core.artifacts.integrity import examine
 from core.artifacts.kinds import KINDS
 from core.artifacts.notices import unwritable
 
