@@ -39,7 +39,6 @@ NUMERIC = (
     "safetensors",
 )
 DRAWING = ("altair", "vl-convert-python", "streamlit")
-DRAWN_BY = re.compile(r"\b(?:altair|streamlit|vl_convert)\b")
 DEEPEST = 20
 
 
@@ -61,14 +60,16 @@ class Closure:
     def __init__(self, tree: Tree, modules: Sequence[str]) -> None:
         self.tree = tree
         self._visited: set[str] = set()
-        self._waiting: list[str] = []
-        self._whole: set[str] = set()
+        waiting: list[str] = []
         for module in modules:
             if not tree.is_module(module):
                 raise ValueError(f"There is no module {module!r} under {tree.root}.")
-            self._take_whole(module) if tree.is_package(module) else self._take(module)
-        while self._waiting:
-            self._follow(self._waiting.pop())
+            waiting += [*_with_parents(module), *(tree.modules_of(module) if tree.is_package(module) else ())]
+        while waiting:
+            module = waiting.pop()
+            if module not in self._visited and not f"{module}.".startswith(f"{LEFT_OUT}."):
+                self._visited.add(module)
+                waiting += _needed_by(tree, module)
 
     @cached_property
     def module_names(self) -> tuple[str, ...]:
@@ -82,14 +83,38 @@ class Closure:
         folders = {path.parent for path in sources}
         return tuple(sorted({*sources, *(f for folder in folders for f in self.tree.data_beside(folder))}))
 
+
+def _with_parents(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+
+
+def _needed_by(tree: Tree, module: str) -> frozenset[str]:
+    """Return the modules that one needs by itself, worked out once per tree: many closures share them."""
+    needed = tree.needed.get(module)
+    if needed is None:
+        needed = tree.needed[module] = frozenset(_Step(tree, module).taken)
+    return needed
+
+
+class _Step:
+    """What one module asks of others.
+
+    Parameters
+    ----------
+    tree : Tree
+    module : str
+    """
+
+    def __init__(self, tree: Tree, module: str) -> None:
+        self.tree = tree
+        self.taken: set[str] = set()
+        self._whole: set[str] = set()
+        self._follow(module)
+
     def _take(self, module: str) -> None:
-        """Note a module and the packages above it, to be followed."""
-        parts = module.split(".")
-        for count in range(1, len(parts) + 1):
-            name = ".".join(parts[:count])
-            if name not in self._visited and not f"{name}.".startswith(f"{LEFT_OUT}."):
-                self._visited.add(name)
-                self._waiting.append(name)
+        """Note a module and the packages above it."""
+        self.taken.update(_with_parents(module))
 
     def _take_whole(self, package: str) -> None:
         if package not in self._whole:
@@ -188,7 +213,7 @@ def _version(library: str) -> str:
 
 def _versions(sources: Iterable[Source]) -> str:
     """Return the versions of Quarterdeck, Python and the libraries that numbers, and charts, come from."""
-    is_drawn = any(DRAWN_BY.search(source.text) for source in sources)
+    is_drawn = any(source.is_drawn for source in sources)
     libraries = (*NUMERIC, *DRAWING) if is_drawn else NUMERIC
     python = python_version().rpartition(".")[0]
     return f"quarterdeck {__version__}, python {python}, " + ", ".join(f"{n} {_version(n)}" for n in libraries)

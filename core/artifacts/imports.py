@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 ROOTS = ("core", "pages")
 _ROOT = "|".join(ROOTS)
@@ -22,6 +23,7 @@ _TUCKED = re.compile(rf"[;:][ \t]*(?:from[ \t]+(?:\.|(?:{_ROOT})\b)|import[ \t]+
 _TYPED = re.compile(
     r"^([ \t]*)if[ \t]+(?:\w+\.)?TYPE_CHECKING:[^\n]*\n((?:\1[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)*)", re.MULTILINE
 )
+_DRAWN_BY = re.compile(r"\b(?:altair|streamlit|vl_convert)\b")
 _MENTION = re.compile(rf"""(["'])((?:{_ROOT})(?:\.\w+)+)\1""")
 
 
@@ -54,6 +56,11 @@ class Source:
     text: str
     bindings: tuple[Binding, ...]
     mentions: tuple[str, ...]
+
+    @cached_property
+    def is_drawn(self) -> bool:
+        """Whether the file speaks of a library that draws."""
+        return bool(_DRAWN_BY.search(self.text))
 
     def bound(self, local: str) -> list[Binding]:
         """Return what a name stands for, for a type checker or at run time."""

@@ -24,6 +24,7 @@ class Tree:
         self._app = packaged if (packaged / "pages").is_dir() else root
         self._folders: dict[Path, dict[str, bool]] = {}
         self._sources: dict[str, Source] = {}
+        self.needed: dict[str, frozenset[str]] = {}
 
     def listing(self, folder: Path) -> dict[str, bool]:
         """Return the names in a folder, and whether each is a folder; empty where there is no such folder."""
