@@ -71,3 +71,13 @@ def test_a_won_deal_that_is_open_breaks_the_contract():
     wrong = deals(("1", "a")).with_columns(is_won=pl.lit(True))
     with pytest.raises(dy.exc.ValidationError):
         SCHEMAS["opportunities"].validate(wrong)
+
+
+def test_a_part_and_hidden_names_know_the_company(sample, settings):
+    from core.access import view
+
+    part, hidden = view(sample, settings, ("EMEA",)), view(sample, settings, is_masked=True)
+    both = view(sample, settings, ("EMEA",), is_masked=True)
+    assert sample.company is sample
+    assert part.company is hidden.company is both.company is sample
+    assert [data.is_masked for data in (sample, part, hidden, both)] == [False, False, True, True]

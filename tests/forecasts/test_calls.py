@@ -102,7 +102,7 @@ def test_somebody_unknown_is_a_sentence(company, here):
 
 def test_without_a_team_nobody_calls(company, here):
     bare = company.with_frames(sales_team=company.sales_team.clear())
-    found = calls.rollup(bare, here, said(), NONE)
+    found = calls.rollup(bare, here, NO_MODELS, said(), NONE)
     assert "nobody to call" in found.sentence()
     assert found.leaders["person_id"].to_list() == [NOBODY]
     assert found.leaders["deals_commit_amount"][0] == 223.0
@@ -196,7 +196,7 @@ def test_the_sample_gets_its_managers_calls_once(sample, here, store):
     other = replace(sample, source="another")
     calls.seed_sample(other, here, store)
     assert calls.kept(other, store).is_empty()
-    assert calls.reviewed(sample, here).is_empty()
+    assert calls.reviewed(sample, store).is_empty()
 
 
 def test_changes_are_those_of_the_people_and_deals_one_sees(company, store):
