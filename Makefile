@@ -1,23 +1,46 @@
-# The two commands: `make run` opens Quarterdeck, `make test` runs the whole suite.
+# `make run` opens Quarterdeck, `make check` is for every change, `make test` runs the whole suite.
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
+WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+TESTS_HOME := $(CURDIR)/.quarterdeck-tests
+# What Python compiles is kept: compiling everything in every process takes longer than most tests.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lock clean
+.PHONY: help run check test test-slow tools docs lock clean
 
 help:
-	@echo "make run    install, build the sample company and its models, open the app (PORT=8501)"
-	@echo "make test   the same, then every test, with a browser"
-	@echo "make lock   work out requirements.lock anew from pyproject.toml"
-	@echo "make clean  remove the environment, the sample and the models"
+	@echo "make run        install, build the sample company and its models, open the app (PORT=8501)"
+	@echo "make check      format, lint, types, layers and unit tests, without browser, database or trained models"
+	@echo "make test       the whole suite, with a browser and PostgreSQL"
+	@echo "make test-slow  wheel, lowest versions, identity provider (CHANGED=1: those changed since they passed)"
+	@echo "make tools      install Chromium and PostgreSQL for the tests (as root)"
+	@echo "make docs       write NOTICE and docs/glossary.md anew"
+	@echo "make lock       work out requirements.lock anew from pyproject.toml"
+	@echo "make clean      remove the environment, the sample and the models"
 
 run: .venv/ready
 	@$(BIN)/quarterdeck serve --port $(PORT)
 
+check: .venv/ready
+	@$(BIN)/python -m pytest -q -m quick -n $(WORKERS) --dist loadgroup
+
 test: .venv/ready
-	@$(BIN)/quarterdeck build
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup --cov=core --cov-report=term:skip-covered --cov-fail-under=95
+	@.ci/tools || true
+	@QUARTERDECK_HOME=$(TESTS_HOME) $(BIN)/quarterdeck build
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov=core --cov-report=term:skip-covered --cov-fail-under=95
+
+test-slow: .venv/ready
+	@.ci/tools || true
+	@$(BIN)/python -m tools.slow $(if $(CHANGED),--changed)
+
+tools:
+	@.ci/tools --required
+
+docs: .venv/ready
+	@$(BIN)/python -m tools.notice
+	@$(BIN)/python -m tools.glossary
 
 .venv/ready: pyproject.toml requirements.lock vectors.lock
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python is not installed: Quarterdeck needs Python 3.11 or later."; exit 1; }
@@ -34,4 +57,4 @@ lock:
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --upgrade pyproject.toml -o requirements.lock
 
 clean:
-	@rm -rf .venv .quarterdeck
+	@rm -rf .venv .quarterdeck .quarterdeck-tests

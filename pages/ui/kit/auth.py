@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from core.access import LOCAL, Identity, identify
 from core.config import Settings
@@ -12,6 +14,9 @@ from core.contracts.errors import AccessError, ConfigError
 from pages.ui.kit import cache
 from pages.ui.kit.escaping import escaped
 
+logger = logging.getLogger(__name__)
+PROBLEM = "sign_in_problem"
+WHERE = "access.sign_in: oidc"
 SECRETS = "Set up [auth] in .streamlit/secrets.toml as the admin guide shows, or set access.sign_in to none."
 
 
@@ -36,15 +41,26 @@ def enter(settings: Settings) -> Identity:
 def _provider(settings: Settings) -> Identity:
     user = st.user.to_dict()
     if "is_logged_in" not in user:
-        raise ConfigError("Signing in is not set up yet.", "access.sign_in: oidc", SECRETS)
+        raise ConfigError("Signing in is not set up yet.", WHERE, SECRETS)
     if not user["is_logged_in"]:
         st.title("Quarterdeck")
         st.markdown("Sign in to see your company's numbers.")
-        st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
+        st.button("Sign in", type="primary", icon=":material/login:", on_click=_sign_in)
+        if problem := st.session_state.pop(PROBLEM, ""):
+            st.error(problem, icon=":material/error:")
         st.stop()
     if user.get("email_verified") is False:
         raise AccessError("Your mail address is not verified.", mend="Verify it with your identity provider.")
     return identify(user.get("email") or user.get("sub"), user.get("name"), settings)
+
+
+def _sign_in() -> None:
+    """Send the browser to the identity provider; where that cannot be, keep the reason for the page."""
+    try:
+        st.login()
+    except StreamlitAPIException as error:
+        logger.warning("Signing in failed: %s", error)
+        st.session_state[PROBLEM] = str(ConfigError("Signing in does not work as it is set up.", WHERE, SECRETS))
 
 
 def _proxy(settings: Settings) -> Identity:

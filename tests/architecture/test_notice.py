@@ -1,0 +1,27 @@
+"""NOTICE is as the installed metadata have it, and everything in it may be used as it is used."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools import notice
+
+MAY_NOT = ("GPL-2", "GPL-3", "AGPL", "GNU General Public", "Affero", "Proprietary")
+
+
+def test_notice_is_up_to_date():
+    written = notice.FILE.read_text(encoding="utf-8")
+    assert written == notice.text(), "Run `python -m tools.notice`."
+
+
+@pytest.mark.parametrize("package", notice.needed(), ids=lambda p: p.metadata["Name"])
+def test_a_library_that_is_needed_may_be_used_under_apache(package):
+    licence = notice.licence(package)
+    assert not any(word in licence.replace("LGPL", "") for word in MAY_NOT), licence
+
+
+def test_the_licence_is_apache_and_travels_with_the_wheel():
+    text = (notice.ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in text
+    assert "Version 2.0, January 2004" in text
+    assert 'license = "Apache-2.0"' in (notice.ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -1,0 +1,94 @@
+"""One sign-in through Chromium at an identity provider of our own, with everything as an installation has it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.servers import free_port, serving
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("identity")]
+ANA = {"sub": "ana-1", "email": "ana@example.com", "email_verified": True, "name": "Ana Silva"}
+BO = {"sub": "bo-1", "email": "bo@example.com", "email_verified": True, "name": "Bo Berg"}
+SETTINGS = "access: {sign_in: oidc, people: {ana@example.com: {roles: [leader], name: Ana Silva}}}\n"
+SECRETS = """[auth]
+redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
+cookie_secret = "only for this test, and long enough"
+client_id = "quarterdeck"
+client_secret = "secret"
+server_metadata_url = "{provider}/.well-known/openid-configuration"
+"""
+
+
+@contextmanager
+def provider():
+    port = free_port()
+    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
+    people = [word for person in (ANA, BO) for word in ("--user-claims", json.dumps(person))]
+    process = subprocess.Popen([*command, *people], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(150):
+            try:
+                urllib.request.urlopen(f"{address}/.well-known/openid-configuration", timeout=2).close()
+                break
+            except OSError:
+                assert process.poll() is None, "The identity provider did not start."
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def app(small_settings, small_bundle, tmp_path_factory):
+    folder, port = tmp_path_factory.mktemp("signed"), free_port()
+    (folder / ".streamlit").mkdir()
+    (folder / "quarterdeck.yaml").write_text(SETTINGS, encoding="utf-8")
+    env = {"QUARTERDECK_HOME": str(small_settings.home), "QUARTERDECK_DATABASE_URL": f"sqlite:///{folder / 's.db'}"}
+    with provider() as address:
+        secrets = SECRETS.format(port=port, provider=address)
+        (folder / ".streamlit" / "secrets.toml").write_text(secrets, encoding="utf-8")
+        with serving(folder, env, port=port) as url:
+            yield url
+
+
+@pytest.fixture
+def page(browser):
+    """A page that asks nobody but this machine: the provider's own pages name a style sheet elsewhere."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    context.route(lambda address: not address.startswith("http://127.0.0.1:"), lambda route: route.abort())
+    yield context.new_page()
+    context.close()
+
+
+def sign_in(page, app, person):
+    page.goto(app)
+    page.get_by_role("button", name="Sign in").click(timeout=90_000)
+    expect(page.get_by_text(person["sub"]).first).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name=person["sub"]).click()
+    page.wait_for_url(f"{app}/**", timeout=60_000)
+
+
+def test_who_is_listed_signs_in_and_out_again(app, page):
+    sign_in(page, app, ANA)
+    expect(page.get_by_role("heading", name="Where do we stand today?")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Ana Silva, leader")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="End session").click(timeout=60_000)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("heading", name="Where do we stand today?")).to_have_count(0)
+
+
+def test_who_is_not_listed_is_turned_away(app, page):
+    sign_in(page, app, BO)
+    expect(page.get_by_text("bo@example.com").first).to_be_visible(timeout=90_000)
+    expect(page.get_by_role("heading", name="Where do we stand today?")).to_have_count(0)

@@ -1,0 +1,115 @@
+"""Runs the slow parts of the tests, and remembers for which files each of them has passed.
+
+Run `python -m tools.slow` for all parts, `--changed` for those whose files are others than when they last passed.
+`tests/slow.state` holds a hash for each part and belongs into the repository.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+STATE = ROOT / "tests" / "slow.state"
+NOT_COUNTED = ("__pycache__", ".pyc", ".egg-info")
+INSTALLED = ("pyproject.toml", "requirements.lock", "tests/conftest.py", "tests/environments.py")
+SERVED = (
+    "server.py",
+    "core/serving.py",
+    "core/config",
+    ".streamlit/config.toml",
+    "pages/ui/server",
+    "tests/servers.py",
+)
+PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "wheel": (
+        "tests/slow/test_wheel.py",
+        (
+            *INSTALLED,
+            *SERVED,
+            "vectors.lock",
+            "app.py",
+            "pages",
+            "assets",
+            "sample_data",
+            "core/resources.py",
+            "core/cli.py",
+        ),
+    ),
+    "versions": ("tests/slow/test_lowest_versions.py", (*INSTALLED, "core")),
+    "identity": ("tests/slow/test_identity_provider.py", (*INSTALLED, *SERVED, "core/access", "pages/ui/kit/auth.py")),
+}
+
+
+def digest(paths: Iterable[str], root: Path = ROOT) -> str:
+    """Return a hash of the names and contents of all files at some paths.
+
+    Raises
+    ------
+    FileNotFoundError
+        When a path is not there: a part that covers nothing would never run again.
+    """
+    out = hashlib.blake2b(digest_size=16)
+    for path in sorted(set(paths)):
+        target = root / path
+        if not target.exists():
+            raise FileNotFoundError(path)
+        for file in [target] if target.is_file() else sorted(f for f in target.rglob("*") if f.is_file()):
+            name = file.relative_to(root).as_posix()
+            if not any(word in name for word in NOT_COUNTED):
+                out.update(f"{name}\n".encode())
+                out.update(hashlib.blake2b(file.read_bytes(), digest_size=16).digest())
+    return out.hexdigest()
+
+
+def hashes() -> dict[str, str]:
+    """Return each part's hash as the files are now."""
+    return {part: digest((test, *paths)) for part, (test, paths) in PARTS.items()}
+
+
+def passed() -> dict[str, str]:
+    """Return the hashes with which the parts last passed."""
+    if not STATE.exists():
+        return {}
+    return dict(line.split() for line in STATE.read_text(encoding="utf-8").splitlines() if line.strip())
+
+
+def run(parts: Iterable[str]) -> int:
+    """Run parts one after the other; write down each that passes, with the hash of before it ran.
+
+    Returns
+    -------
+    int
+        How many failed.
+    """
+    n_failed = 0
+    for part in parts:
+        before, begin = hashes()[part], time.monotonic()
+        print(f"{part}: {PARTS[part][0]}", flush=True)
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "slow", PARTS[part][0]]
+        is_good = subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+        n_failed += not is_good
+        print(
+            f"{part}: {'passed' if is_good else 'FAILED'} in {(time.monotonic() - begin) / 60:.1f} minutes", flush=True
+        )
+        if is_good:
+            state = passed() | {part: before}
+            STATE.write_text("".join(f"{name} {state[name]}\n" for name in sorted(state)), encoding="utf-8")
+    return n_failed
+
+
+def main(words: list[str]) -> int:
+    """Run what is asked for; the number of parts that failed is the exit code."""
+    before = passed()
+    parts = [part for part, now in hashes().items() if "--changed" not in words or before.get(part) != now]
+    if not parts:
+        print("Nothing that a slow part covers has changed since it passed.")
+    return run(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
