@@ -19,8 +19,9 @@ from pages.ui.server import preload
 @asynccontextmanager
 async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
-    from pages.ui.server import warmup
+    from pages.ui.server import uploads, warmup
 
+    uploads.bound()
     threading.Thread(target=warmup.ready, name=warmup.NAME, daemon=True).start()
     yield
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +12,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.contracts.errors import QuarterdeckError
+from core.contracts.errors import QuarterdeckError, is_panic
 from core.metrics import Measure, counted, money, percent
 from pages.ui.kit import cache, snapshot
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
+logger = logging.getLogger(__name__)
 SHOWN_ROWS = 500
 NARROW = "\u202f"
 SHORTEST_TREND = 2
@@ -144,6 +146,12 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
         except QuarterdeckError as error:
             here.failed = True
             _tell(page, question, str(error))
+        except BaseException as error:
+            if not is_panic(error):
+                raise
+            here.failed = True
+            logger.exception("An engine gave up under %r", question)
+            _tell(page, question, "This cannot be worked out from the data as they are. The log tells more.")
 
 
 def _tell(page: Page, question: str, problem: str) -> None:
