@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
+
+from core.contracts.errors import QuarterdeckError, failures_as, is_panic
 
 WIDE, HIGH, MARGIN = 595.0, 842.0, 42.0
 ROOM = WIDE - 2 * MARGIN
@@ -14,7 +17,7 @@ BOTTOM = HIGH - MARGIN - 14
 INK, QUIET, ACCENT = "#17242d", "#6b7780", "#0a7d77"
 BAND = "#0a4f4d"
 BODY, SMALL = 9.8, 8.6
-TILES_IN_A_ROW = 3
+TILES_IN_A_ROW, PICTURE_SCALE = 3, 2
 NO_BREAK = "\u00a0"
 REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
 TRAILER = re.compile(rb"/Root (\d+) 0 R")
@@ -214,10 +217,30 @@ def _leaf(inside: str, foot: str) -> str:
 
 
 def bound(pages: Sequence[str]) -> bytes:
-    """Turn leaves into one PDF."""
+    """Turn leaves into one PDF; one whose drawing the writer gives up on goes in as a picture.
+
+    Raises
+    ------
+    QuarterdeckError
+        When a leaf cannot be drawn in either way.
+    """
+    return merged([_written_leaf(page) for page in pages])
+
+
+def _written_leaf(page: str) -> bytes:
     import vl_convert
 
-    return merged([vl_convert.svg_to_pdf(page) for page in pages])
+    try:
+        return bytes(vl_convert.svg_to_pdf(page))
+    except BaseException as error:
+        # The writer panics on some drawings, such as thousands of half-transparent points: past `Exception`.
+        if not (isinstance(error, Exception) or is_panic(error)):
+            raise
+    with failures_as(QuarterdeckError, "The page cannot be drawn as PDF.", mend="Download it as HTML and print that."):
+        picture = base64.b64encode(vl_convert.svg_to_png(page, scale=PICTURE_SCALE)).decode()
+        size = f'width="{WIDE}" height="{HIGH}"'
+        shell = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {size}>'
+        return bytes(vl_convert.svg_to_pdf(f'{shell}<image {size} href="data:image/png;base64,{picture}"/></svg>'))
 
 
 def merged(files: Sequence[bytes]) -> bytes:

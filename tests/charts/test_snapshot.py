@@ -10,6 +10,7 @@ import pytest
 
 from core.charts import pdf_pages, snapshot
 from core.charts.snapshot import Part, Snapshot
+from core.contracts.errors import QuarterdeckError
 
 HOSTILE = '<script>alert("x")</script> & 🚀 **bold** $1$'
 
@@ -145,3 +146,34 @@ def test_what_a_page_showed_is_collected_in_its_order():
     found = snapshot.collected("T", "about", shown)
     assert found.questions() == ["", "Q"]
     assert found.of("Q")[1].body["data"]["values"][0]["x"] == "made"
+
+
+class PanicException(BaseException):
+    """As the writer of PDFs raises it."""
+
+
+def test_a_leaf_the_writer_panics_on_goes_in_as_a_picture(monkeypatch):
+    import vl_convert
+
+    write = vl_convert.svg_to_pdf
+
+    def panics(svg):
+        if "<image" not in svg:
+            raise PanicException
+        return write(svg)
+
+    monkeypatch.setattr(vl_convert, "svg_to_pdf", panics)
+    content = snapshot.pdf(page(1))
+    assert content.startswith(b"%PDF")
+    assert b"/Subtype /Image" in content
+
+
+def test_what_cannot_be_drawn_at_all_is_a_sentence(monkeypatch):
+    import vl_convert
+
+    def panics(*_, **__):
+        raise PanicException
+
+    monkeypatch.setattr(vl_convert, "svg_to_pdf", panics)
+    with pytest.raises(QuarterdeckError, match=r"cannot be drawn as PDF.*HTML"):
+        snapshot.pdf(page(1))

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.contracts.errors import QuarterdeckError
 from core.explain.actions import decisions
 from core.explain.actions.decisions import ACCOUNTS, Topic
 from pages.ui.kit import saved_content
@@ -69,7 +70,11 @@ def _choose(page: Page, entity_id: str, topic: Topic, first: Sequence[str]) -> N
 def _decide(page: Page, kind: str, entity_id: str, action: str, who: str, topic: Topic) -> None:
     """Note it for whoever stands in the field now; what was typed just before the click has no run of its own."""
     detail = decisions.detail(page.data, page.settings, entity_id, st.session_state[who], topic)
-    page.note(kind, decisions.target(entity_id, action, topic), detail)
+    try:
+        page.note(kind, decisions.target(entity_id, action, topic), detail)
+    except QuarterdeckError as error:
+        st.toast(escaped(error), icon=":material/warning:")
+        return
     st.toast(escaped(f"{decisions.KINDS[kind]}: {action}"), icon=":material/check:")
 
 
