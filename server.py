@@ -23,8 +23,9 @@ from pages.ui.server import preload
 async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
     from pages.ui.kit import first_page
-    from pages.ui.server import warmup
+    from pages.ui.server import uploads, warmup
 
+    uploads.bound()
     threading.Thread(target=warmup.ready, args=(first_page.read,), name=warmup.NAME, daemon=True).start()
     yield
 

@@ -21,7 +21,7 @@ BOTTOM = HIGH - MARGIN - 14
 INK, QUIET, ACCENT = "#17242d", "#6b7780", "#0a7d77"
 BAND = "#0a4f4d"
 BODY, SMALL = 9.8, 8.6
-TILES_IN_A_ROW = 3
+TILES_IN_A_ROW, PICTURE_SCALE = 3, 2
 NO_BREAK = "\u00a0"
 LACKING = "□ is a letter this file's font lacks"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
@@ -70,6 +71,36 @@ class ConflictError(StoreError):
 
 class AccessError(QuarterdeckError):
     """The identity may not see or do this."""
+
+
+def is_panic(error: BaseException) -> bool:
+    """Say whether an error is a panic of an engine written in Rust, which is raised past `Exception`."""
+    return type(error).__name__ == "PanicException"
+
+
+@contextmanager
+def failures_as(kind: type[QuarterdeckError], what: str, where: str = "", mend: str = "") -> Iterator[None]:
+    """Turn whatever a library raises on what somebody handed in, panics included, into one sentence.
+
+    Parameters
+    ----------
+    kind : type
+    what, where, mend : str
+        As for the error itself.
+
+    Raises
+    ------
+    QuarterdeckError
+        One raised inside goes on as it is; a wish to end the process or the page's run does too.
+    """
+    try:
+        yield
+    except QuarterdeckError:
+        raise
+    except BaseException as error:
+        if not (isinstance(error, Exception) or is_panic(error)):
+            raise
+        raise kind(what, where, mend) from error
 
 
 def closest(name: str, choices: Iterable[str]) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-import yaml
 
 from core.contracts.errors import RequirementError
+from core.contracts.yaml_text import YamlError, read_yaml
 from core.resources import sample_file
 
 SHIPPED = sample_file("product_updates.yaml")
@@ -38,9 +38,9 @@ def load(content: bytes | str | None = None, name: str = "updates.yaml") -> pl.D
     if content is None:
         content = SHIPPED.read_text(encoding="utf-8") if SHIPPED.exists() else "[]"
     try:
-        listed = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RequirementError("The updates are not valid YAML.", name, "Check indents and quotes.") from error
+        listed = read_yaml(content)
+    except YamlError as error:
+        raise RequirementError("The updates are not valid YAML.", name, str(error)) from error
     if not isinstance(listed, list) or not all(isinstance(entry, dict) and entry.get("title") for entry in listed):
         raise RequirementError("Updates are a list, each with a title.", name, "Start each with `- title:`.")
     return pl.DataFrame([_row(entry) for entry in listed], schema=SHAPE)

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from core.contracts.errors import ScenarioError
+from core.contracts.yaml_text import YamlError, read_yaml
 from core.scenarios.levers import LeverSetting, Scenario
 
 LONGEST_FILE, LONGEST_LINK = 20_000, 6_000
@@ -27,9 +28,9 @@ def from_yaml(text: str) -> Scenario:
     if len(text) > LONGEST_FILE:
         raise ScenarioError("The scenario file is too long.", mend="It holds a name and a few levers.")
     try:
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ScenarioError("The scenario is not valid YAML.", mend="Check indents and quotes.") from error
+        content = read_yaml(text)
+    except YamlError as error:
+        raise ScenarioError("The scenario is not valid YAML.", mend=str(error)) from error
     return from_dict(content)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import fastexcel
 import polars as pl
 
-from core.contracts.errors import SourceError
+from core.contracts.errors import SourceError, failures_as
+from core.sources import guarded_read
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".xlsx")
 
@@ -32,17 +33,15 @@ def open_frame(name: str, content: bytes, sheet: str | None = None) -> pl.DataFr
     if not content.strip():
         raise SourceError("The file is empty.", name, "Export it again.")
     ending = Path(name).suffix.lower()
-    try:
+    what = f"The file cannot be read as {ending[1:].upper()}."
+    with failures_as(SourceError, what, name, "Open and save it again, then retry."):
+        guarded_read.check(name, content)
         if ending == ".parquet":
-            return pl.read_parquet(io.BytesIO(content))
+            return guarded_read.plain(pl.read_parquet(io.BytesIO(content)), name)
         if ending == ".xlsx":
             return _workbook(content, sheet)
         if ending in (".csv", ".tsv"):
             return _text(content, "\t" if ending == ".tsv" else None)
-    except (pl.exceptions.PolarsError, fastexcel.FastExcelError, OSError, ValueError) as error:
-        raise SourceError(
-            f"The file cannot be read as {ending[1:].upper()}.", name, "Open and save it again, then retry."
-        ) from error
     raise SourceError("This kind of file is not read.", name, f"Use one of {', '.join(ENDINGS)}.")
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.contracts import FRAMES
 from core.contracts.errors import SourceError, closest
+from core.contracts.yaml_text import YamlError, read_yaml
 from core.sources.span_ends import Ends
 
 
@@ -68,9 +68,9 @@ def parse_map(content: bytes, name: str = "the column map") -> dict[str, Any]:
         When it is not YAML, or holds no names and values.
     """
     try:
-        parsed = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise SourceError("The column map is not valid YAML.", name, "Check its indents and quotes.") from error
+        parsed = read_yaml(content)
+    except YamlError as error:
+        raise SourceError("The column map is not valid YAML.", name, str(error)) from error
     if not isinstance(parsed, dict):
         raise SourceError("The column map must hold entities and their columns.", name)
     return {str(key): value for key, value in parsed.items()}
@@ -94,8 +94,8 @@ def read_map(mapping: Path | str | Mapping[str, Any]) -> dict[str, EntityMap]:
     if isinstance(mapping, (str, Path)):
         where = str(mapping)
         try:
-            content = yaml.safe_load(Path(mapping).read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+            content = read_yaml(Path(mapping).read_bytes())
+        except (OSError, YamlError) as error:
             raise SourceError("The column map cannot be read.", where, "Check that it is YAML and exists.") from error
     if not isinstance(content, Mapping):
         raise SourceError("The column map must hold entities and their columns.", where)

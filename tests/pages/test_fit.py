@@ -204,3 +204,29 @@ def test_a_list_kept_with_a_deal_comes_back_with_it():
     assert "is worth" in said(other)
     other.selectbox(key="kept_list").set_value(None).run()
     assert other.selectbox(key="requirement_deal").value is None
+
+
+def test_what_the_database_did_not_take_is_kept_and_sent_again(home, monkeypatch):
+    from core.contracts.errors import StoreError
+    from core.store.reviews import Reviews
+
+    test = uploaded()
+    button(test, "Keep it and start").click().run()
+    test.selectbox(key="bulk_state").set_value("blocked").run()
+
+    def away(*_):
+        raise StoreError("The database does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Reviews, "change", away)
+        test.button(key="bulk_go").click().run()
+        assert not test.exception
+        assert any("does not answer" in warning.value for warning in test.warning)
+    assert test.button(key="review_again").label == "Save again what was typed (3 rows)"
+    test.button(key="review_again").click().run()
+    assert not test.exception
+    store = kept(home)
+    rows = store.reviews.rows(store.requirement_sets.get("asked", "everybody").id)
+    assert rows["state"].to_list() == ["blocked"] * 3
+    store.close()
+    assert not [b for b in test.button if b.key == "review_again"]

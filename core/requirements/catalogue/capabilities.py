@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import polars as pl
-import yaml
 
 from core.contracts.errors import RequirementError, closest
+from core.contracts.yaml_text import YamlError, read_yaml
 from core.metrics.measure import counted
 from core.requirements.officefiles import grids
 from core.resources import sample_file
@@ -220,9 +220,11 @@ def _yaml(source: Path | str | bytes | BinaryIO, title: str) -> list[tuple[int, 
     """Return each entry with its place, from 1."""
     try:
         content = grids.content(source, title)[1]
-        document = yaml.safe_load(content)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RequirementError("The catalogue is not valid YAML.", title, "Check its indents and quotes.") from error
+        document = read_yaml(content)
+    except OSError as error:
+        raise RequirementError("The catalogue cannot be read.", title, "Check that it is there.") from error
+    except YamlError as error:
+        raise RequirementError("The catalogue is not valid YAML.", title, str(error)) from error
     listed = document.get("capabilities") if isinstance(document, dict) else document
     if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
         raise RequirementError("The catalogue must be a list of capabilities.", title, "Start each with `- id:`.")

@@ -107,8 +107,11 @@ def spans_of(text: str) -> list[Span]:
 
 
 def unescape(text: str) -> str:
-    """Undo the `_x000D_` way of writing control characters."""
-    return ESCAPED.sub(lambda m: chr(int(m.group(1), 16)), text) if "_x" in text else text
+    """Undo the `_x000D_` way of writing control characters; half of a character becomes a question mark in a box."""
+    if "_x" not in text:
+        return text
+    plain = ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class SheetReader:

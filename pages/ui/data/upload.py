@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import streamlit as st
 
-from core.contracts.errors import QuarterdeckError
+from core.contracts import Dataset
+from core.contracts.errors import QuarterdeckError, SourceError, failures_as
 from core.metrics import load_report
 from core.metrics.measure import counted
-from core.sources import read_files
+from core.sources import guarded_read, read_files
 from core.sources.files import ENDINGS
 from core.sources.mapping import parse_map
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
+MOST_BYTES, TRIED = 300_000_000, "data_tried"
 COLUMNS = {
     "entity": "Entity",
     "column": "Column",
@@ -41,8 +44,7 @@ def panel(page: Page) -> None:
     )
     if files:
         try:
-            mapping = parse_map(plan.getvalue(), plan.name) if plan else None
-            dataset = read_files({f.name: f.getvalue() for f in files}, mapping, settings=page.settings)
+            dataset = _read({f.name: f.getvalue() for f in files}, (plan.getvalue(), plan.name) if plan else None, page)
         except QuarterdeckError as error:
             st.error(escaped(error), icon=":material/error:")
             return
@@ -62,3 +64,19 @@ def panel(page: Page) -> None:
     if st.session_state.get("uploaded_data") is not None and st.button("Back to the first data"):
         del st.session_state["uploaded_data"]
         st.rerun()
+
+
+def _read(files: dict[str, bytes], plan: tuple[bytes, str] | None, page: Page) -> Dataset:
+    """Read the files; those not seen before are read on trial first, where they can do no harm."""
+    if sum(map(len, files.values())) > MOST_BYTES:
+        raise SourceError("The files are larger than 300 MB together.", mend="Load them from the data folder instead.")
+    mapping = parse_map(*plan) if plan else None
+    digest = hashlib.blake2b(repr(mapping).encode(), digest_size=16)
+    for name, content in files.items():
+        digest.update(name.encode(errors="replace") + hashlib.blake2b(content).digest())
+    if st.session_state.get(TRIED) != digest.digest():
+        with st.spinner("Reading the files on trial"):
+            guarded_read.trial(files, mapping, page.settings)
+        st.session_state[TRIED] = digest.digest()
+    with failures_as(SourceError, "The files cannot be used as they are.", ", ".join(files)[:200]):
+        return read_files(files, mapping, settings=page.settings)

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.contracts.errors import QuarterdeckError
 from core.explain.actions import decisions
 from core.explain.actions.decisions import ACCOUNTS, Topic
 from pages.ui.kit import bundles, saved_content
@@ -71,7 +72,11 @@ def _decide(page: Page, kind: str, entity_id: str, action: str, who: str, topic:
     """Note it for whoever stands in the field now; what was typed just before the click has no run of its own."""
     bundle = bundles.bundle(page.data, page.settings)
     detail = decisions.detail(page.data, page.settings, bundle, entity_id, st.session_state[who], topic)
-    page.note(kind, decisions.target(entity_id, action, topic), detail)
+    try:
+        page.note(kind, decisions.target(entity_id, action, topic), detail)
+    except QuarterdeckError as error:
+        st.toast(escaped(error), icon=":material/warning:")
+        return
     st.toast(escaped(f"{decisions.KINDS[kind]}: {action}"), icon=":material/check:")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.contracts.errors import QuarterdeckError
+from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
 from pages.ui.kit import bundles, cache, definitions, snapshot
@@ -166,12 +166,14 @@ def cell(page: Page, question: str) -> Iterator[Cell]:
         except QuarterdeckError as error:
             here.failed = True
             _tell(page, question, str(error))
-        except Exception as error:
+        except BaseException as error:
+            if not (isinstance(error, Exception) or is_panic(error)):
+                raise
             here.failed = True
             _tell(page, question, unexpected(question, error))
 
 
-def unexpected(question: str, error: Exception) -> str:
+def unexpected(question: str, error: BaseException) -> str:
     """Log an error nobody foresaw with a reference, and return the sentence that names it.
 
     The same error from the same line has the same reference, so that it is found in the log however often it is met.

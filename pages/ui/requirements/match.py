@@ -94,10 +94,10 @@ def _withdraw(page: Page, chosen: list[str]) -> None:
         return
     try:
         n = cache.store(page.settings.database).answers.withdraw(chosen, page.identity.user)
+        page.note("withdrew answers", "library of answers", ", ".join(chosen))
     except QuarterdeckError as error:
         st.session_state["match_failed"] = str(error)
         return
-    page.note("withdrew answers", "library of answers", ", ".join(chosen))
     st.session_state["match_said"] = f"Withdrawn: {n:,} answer{'s' * (n != 1)}. The rows are matched anew."
     st.session_state["match_count"] = st.session_state.get("match_count", 0) + 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -25,7 +26,7 @@ from pages.ui.requirements.pick import OWNER
 
 FIXED = ("row", "requirement_id", "text", "statement", "gap_type", "capability", "changed_by", "sheet", "version")
 SHOWN = tuple(name for name in row_review.GRID if name not in ("sheet", "version"))
-UNSEEN = object()
+UNSEEN, UNSAVED = object(), "review_unsaved"
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 BULK = {"state": "State", "owner": "Owner", "due_on": "Due", "priority": "Priority", "category": "Category"}
 
@@ -237,16 +238,41 @@ def _save(page: Page, saved: Saved, rows: Any, wanted: list[Change]) -> bool:
     try:
         writes, approves = _rights(page)
         sifted = row_review.checked(wanted, rows, approves, writes, page.settings.requirements.approvers)
-        met = cache.store(page.settings.database).reviews.change(saved.id, sifted.allowed, page.identity.user)
     except QuarterdeckError as error:
         st.session_state["review_said"] = [str(error)]
         return False
     st.session_state["review_said"] = list(sifted.refused)
-    st.session_state["review_met"] = met
+    if not _change(page, saved, sifted.allowed):
+        return False
+    met = st.session_state["review_met"]
     if row_review.changes_judgement(sifted.allowed):
         st.session_state["review_judged"] = True
         _fresh()
     return not (met or sifted.refused)
+
+
+def _change(page: Page, saved: Saved, changes: list[Change]) -> bool:
+    """Make changes; where the database does not take them, keep them so that they can be sent again."""
+    try:
+        met = cache.store(page.settings.database).reviews.change(saved.id, changes, page.identity.user)
+    except QuarterdeckError as error:
+        waiting = {(w.sheet, w.row): w for w in st.session_state.get(UNSAVED, {}).get(saved.id, [])}
+        for wanted in changes:
+            before = waiting.get((wanted.sheet, wanted.row), wanted)
+            waiting[wanted.sheet, wanted.row] = replace(before, values={**before.values, **wanted.values})
+        st.session_state[UNSAVED] = {saved.id: list(waiting.values())}
+        st.session_state["review_said"] = [str(error)]
+        return False
+    st.session_state["review_met"] = met
+    return True
+
+
+def _again(page: Page, saved: Saved) -> None:
+    """Send once more what the database did not take."""
+    changes = st.session_state.pop(UNSAVED, {}).get(saved.id, [])
+    if _change(page, saved, changes) and row_review.changes_judgement(changes):
+        st.session_state["review_judged"] = True
+    _fresh()
 
 
 def _fresh() -> None:
@@ -257,6 +283,15 @@ def _tell(page: Page, saved: Saved) -> None:
     """Say what was refused, and show each change that met somebody else's, with the choice to make it all the same."""
     for line in st.session_state.pop("review_said", []):
         st.warning(escaped(line), icon=":material/warning:")
+    unsaved = st.session_state.get(UNSAVED, {}).get(saved.id, [])
+    if unsaved:
+        st.button(
+            f"Save again what was typed ({counted(len(unsaved), 'row')})",
+            on_click=_again,
+            args=(page, saved),
+            icon=":material/refresh:",
+            key="review_again",
+        )
     met: list[Conflict] = st.session_state.get("review_met", [])
     for line in met[:5]:
         st.warning(escaped(line.sentence()), icon=":material/sync_problem:")
@@ -270,8 +305,8 @@ def _tell(page: Page, saved: Saved) -> None:
 
 def _mine(page: Page, saved: Saved, met: list[Conflict]) -> None:
     again = [Change(c.wanted.sheet, c.wanted.row, c.standing["version"], c.wanted.values) for c in met]
-    store = cache.store(page.settings.database).reviews
-    st.session_state["review_met"] = store.change(saved.id, again, page.identity.user)
+    st.session_state["review_met"] = []
+    _change(page, saved, again)
     _fresh()
 
 

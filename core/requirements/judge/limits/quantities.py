@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from core.requirements.judge.limits.demand import Demand
 
 NAMES = Path(__file__).with_name("measures.yaml")
+NEIGHBOURS, LONGEST_LINK = 3, 200
 SECOND, MINUTE, HOUR, DAY = 1.0, 60.0, 3600.0, 86400.0
 MONTH, YEAR = 365.25 / 12 * DAY, 365.25 * DAY
 WORDS = {
@@ -183,22 +185,33 @@ def _demand(form: str, hit: re.Match[str], text: str) -> Demand | None:
 def _gap(measure: Measure, hit: re.Match[str], text: str, value: float) -> float | None:
     """Return how far the nearest word of a measure stands from a number; a word before it is nearer."""
     is_odd = measure.form == "time" and not measure.shortest <= value <= measure.longest
-    if is_odd or (measure.needs is not None and not measure.needs.search(text)):
+    spans = None if is_odd else _spans(measure, text)
+    if spans is None:
         return None
     if measure.words is None:
         return 0.0
     lengths = []
-    for word in measure.words.finditer(text):
-        if word.end() <= hit.start():
-            between = text[word.end() : hit.start()]
-            lengths.append(0.0 if _LINK.fullmatch(between) else float(len(between)))
-        elif word.start() >= hit.end():
-            between = text[hit.end() : word.start()]
+    middle = bisect_left(spans, hit.span())
+    for begin, end in spans[max(middle - NEIGHBOURS, 0) : middle + NEIGHBOURS]:
+        if end <= hit.start():
+            between = text[end : hit.start()]
+            is_linked = len(between) <= LONGEST_LINK and _LINK.fullmatch(between)
+            lengths.append(0.0 if is_linked else float(len(between)))
+        elif begin >= hit.end():
+            between = text[hit.end() : begin]
             lengths.append(1.0 if len(between.strip(" )-")) == 0 else 15.0 + 2 * len(between))
     if not lengths:
         return None
     needed = -0.5 if measure.needs is not None else 0.0
     return min(lengths) + needed
+
+
+@lru_cache(maxsize=1_024)
+def _spans(measure: Measure, text: str) -> list[tuple[int, int]] | None:
+    """Return where the words of a measure stand, in order; None where the text lacks a word the measure needs."""
+    if measure.needs is not None and not measure.needs.search(text):
+        return None
+    return [] if measure.words is None else [word.span() for word in measure.words.finditer(text)]
 
 
 def _value(form: str, hit: re.Match[str]) -> float | None:

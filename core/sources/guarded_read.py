@@ -1,0 +1,263 @@
+"""Guards against files made to exhaust the server: what they claim is checked first, and they are read on trial.
+
+A trial runs in a process of its own whose memory and time are limited; where it dies, only it does.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts.errors import SourceError
+
+MOST_COLUMNS, MOST_CELLS, LONGEST_LINE = 2_000, 20_000_000, 2_000_000
+MOST_UNPACKED, MOST_PARTS, CHUNK = 600_000_000, 5_000, 1 << 20
+TRIAL_BYTES, TRIAL_SECONDS = 4 << 30, 120
+CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
+OVERLAP = 64
+KINDS = {
+    pl.List: "lists",
+    pl.Array: "lists",
+    pl.Struct: "records",
+    pl.Binary: "bytes",
+    pl.Duration: "spans of time",
+    pl.Object: "objects",
+}
+ROOT = Path(__file__).resolve().parents[2]
+ONE_AT_A_TIME = Lock()
+
+
+def check(name: str, content: bytes) -> None:
+    """Refuse a file that claims more than can be read, before any reader makes room for it.
+
+    Parameters
+    ----------
+    name : str
+        Its ending says the kind.
+    content : bytes
+
+    Raises
+    ------
+    SourceError
+        When a sheet reaches too far, a line or the unpacked file is too long, or there are too many columns.
+    """
+    ending = Path(name).suffix.lower()
+    if ending == ".xlsx":
+        _check_workbook(name, content)
+    elif ending in (".csv", ".tsv"):
+        _check_lines(name, content)
+    elif ending == ".parquet":
+        _check_parquet(name, content)
+
+
+def _refuse(what: str, name: str, mend: str = "Export only the columns and rows that are used.") -> SourceError:
+    return SourceError(what, name, mend)
+
+
+def _check_lines(name: str, content: bytes) -> None:
+    begin, first = 0, content.find(b"\n")
+    head = content if first < 0 else content[:first]
+    if max(head.count(mark) for mark in (b",", b";", b"\t", b"|")) >= MOST_COLUMNS:
+        raise _refuse(f"The file has more than {MOST_COLUMNS:,} columns.", name)
+    while begin < len(content):
+        end = content.find(b"\n", begin)
+        end = len(content) if end < 0 else end
+        if end - begin > LONGEST_LINE:
+            raise _refuse("A line of the file is longer than 2 MB.", name, "Check that each record ends its line.")
+        begin = end + 1
+
+
+def _check_parquet(name: str, content: bytes) -> None:
+    try:
+        columns = len(pl.read_parquet_schema(io.BytesIO(content)))
+        rows = pl.scan_parquet(io.BytesIO(content)).select(pl.len()).collect().item()
+    except pl.exceptions.PolarsError:
+        return  # Reading it will say so.
+    if columns > MOST_COLUMNS or rows * columns > 5 * MOST_CELLS:
+        raise _refuse(f"The file claims {rows:,} rows of {columns:,} columns.", name)
+
+
+def _check_workbook(name: str, content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            parts = book.infolist()
+            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+                raise _refuse("The workbook unpacks to more than 600 MB.", name)
+            for part in parts:
+                if part.filename.lower().endswith(".xml"):
+                    _check_extent(name, _chunks(book, part))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise SourceError(
+            "The file cannot be read as XLSX.", name, "Open and save it again without a password."
+        ) from error
+
+
+def _chunks(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    with book.open(part) as flow:
+        rest = b""
+        while chunk := flow.read(CHUNK):
+            yield rest + chunk
+            rest = chunk[-OVERLAP:]
+
+
+def _check_extent(name: str, chunks: Iterator[bytes]) -> None:
+    """Refuse a sheet whose last cell lies too far out: a reader makes room for all cells up to it."""
+    last_row = last_column = 0
+    for chunk in chunks:
+        for letters, row in CELL.findall(chunk):
+            last_row = max(last_row, int(row))
+            last_column = max(last_column, _column(letters))
+        if last_column > MOST_COLUMNS or last_row * last_column > MOST_CELLS:
+            raise _refuse(
+                f"A sheet reaches to row {last_row:,} and column {last_column:,}.",
+                name,
+                "Delete the rows and columns beyond the table, also those that look empty, and save it again.",
+            )
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = 26 * number + letter - 64
+    return number
+
+
+def plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return a frame of texts, numbers, dates and yes or no.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+    name : str
+        The file, for the message.
+
+    Returns
+    -------
+    pl.DataFrame
+        Decimals as numbers, categories and times of day as text, times with a zone in UTC; null stays null.
+
+    Raises
+    ------
+    SourceError
+        When a column holds lists, records, bytes, spans of time or objects, or there are too many columns.
+    """
+    if frame.width > MOST_COLUMNS:
+        raise _refuse(f"The file has more than {MOST_COLUMNS:,} columns.", name)
+    for column, dtype in frame.schema.items():
+        for kind, words in KINDS.items():
+            if isinstance(dtype, kind):
+                raise _refuse(
+                    f"The column {column[:60]!r} holds {words}, which are not read.",
+                    name,
+                    "Export it as text, number or date, or leave it out.",
+                )
+    changes = [
+        changed for column, dtype in frame.schema.items() if (changed := _plain_column(column, dtype)) is not None
+    ]
+    return frame.with_columns(changes)
+
+
+def _plain_column(name: str, dtype: pl.DataType) -> pl.Expr | None:
+    column = pl.col(name)
+    if isinstance(dtype, pl.Decimal | pl.Int128):
+        return column.cast(pl.Float64)
+    if isinstance(dtype, pl.Categorical | pl.Enum | pl.Time | pl.Null):
+        return column.cast(pl.String)
+    if isinstance(dtype, pl.Datetime):
+        plain_time = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else column
+        return plain_time.cast(pl.Datetime("us"))
+    return None
+
+
+def trial(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None, settings: Settings) -> None:
+    """Read uploaded files once in a process of its own, with 4 GB and two minutes at most.
+
+    Parameters
+    ----------
+    files : mapping
+        Name to content.
+    mapping : mapping, optional
+        The column map.
+    settings : Settings
+
+    Raises
+    ------
+    SourceError
+        When they cannot be read within that, or not at all.
+    """
+    for name, content in files.items():
+        if not name.lower().endswith(".parquet"):  # Even its own description may be made to exhaust a reader.
+            check(name, content)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *(entry for entry in sys.path if entry)]),
+        "POLARS_MAX_THREADS": "2",
+        "RAYON_NUM_THREADS": "2",
+    }
+    task = pickle.dumps((dict(files), dict(mapping) if mapping else None, settings))
+    with ONE_AT_A_TIME:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", f"from {__name__} import main; main()"],
+                input=task,
+                capture_output=True,
+                env=environment,
+                timeout=TRIAL_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise _too_much(files) from None
+    outcome = _outcome(done.stdout)
+    if outcome is None:
+        raise _too_much(files)
+    if outcome:
+        raise SourceError(*outcome)
+
+
+def _outcome(output: bytes) -> list[str] | None:
+    try:
+        parts = json.loads(output.decode("utf-8").strip().rpartition("\n")[2])
+    except ValueError:
+        return None
+    return [str(part) for part in parts] if isinstance(parts, list) else None
+
+
+def _too_much(files: Mapping[str, bytes]) -> SourceError:
+    return SourceError(
+        "Reading the files takes more memory or time than one upload may have.",
+        ", ".join(files)[:200],
+        "Export only the columns and rows that are used, or ask the administrator to load them from the data folder.",
+    )
+
+
+def main() -> None:
+    """Read what stands on standard input, and write what is wrong with it, if anything, as JSON."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (TRIAL_BYTES, TRIAL_BYTES))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    from core.contracts.errors import QuarterdeckError, failures_as
+    from core.sources import folder
+
+    files, mapping, settings = pickle.loads(sys.stdin.buffer.read())
+    wrong: list[str] = []
+    try:
+        with failures_as(SourceError, "The files cannot be used as they are.", ", ".join(files)[:200]):
+            folder.read_files(files, mapping, settings)
+    except QuarterdeckError as error:
+        wrong = [error.what, error.where, error.mend]
+    sys.stdout.write("\n" + json.dumps(wrong))
