@@ -39,9 +39,12 @@ class SourceSettings(_Section):
 
 
 class FiscalSettings(_Section):
-    """The fiscal calendar."""
+    """The fiscal calendar: a year of twelve months, or of 52 weeks and sometimes 53."""
 
+    calendar: Literal["months", "4-4-5", "4-5-4", "5-4-4"] = "months"
     year_start_month: int = Field(ge=1, le=12)
+    week_53: Literal["nearest", "last"] = "nearest"
+    week_starts_on: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "sunday"
     label: str
 
 
