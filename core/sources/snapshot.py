@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from core.config import Settings
 from core.config.kept import code, writing
-from core.contracts.dataset import FRAMES, Dataset
+from core.contracts.dataset import FRAMES, OPTIONAL_FRAMES, Dataset
 
 KEPT = 3
 
@@ -35,7 +35,7 @@ def load_or_read(folder: Path, mapping: str, settings: Settings, read: Callable[
     Notes
     -----
     A snapshot stands for the names, sizes and change times of the files and of the map, the currency, the
-    stages, and the code that reads and checks. One process writes while others wait. Where it cannot be
+    time zone, the stages, the fiscal year, and the code that reads and checks. One process writes while others wait. Where it cannot be
     kept, the dataset is returned all the same.
     """
     path = settings.home / "snapshots" / _key(folder, mapping, settings)
@@ -58,7 +58,9 @@ def _key(folder: Path, mapping: str, settings: Settings) -> str:
     for text in (
         str(folder.absolute()),
         settings.currency,
+        settings.time_zone,
         settings.stages.model_dump_json(),
+        settings.fiscal.model_dump_json(),
         code("sources", "contracts"),
     ):
         digest.update(text.encode())
@@ -71,17 +73,22 @@ def _save(path: Path, dataset: Dataset) -> None:
         "source": dataset.source,
         "missing": list(dataset.missing),
         "fingerprint": dataset.fingerprint,
+        "open_stages": list(dataset.open_stages),
+        "currency": dataset.currency,
     }
     with writing(path, "about.json", KEPT) as work:
-        for name in FRAMES:
-            dataset.frame(name).write_parquet(work / f"{name}.parquet", compression="lz4")
+        for name in (*FRAMES, *OPTIONAL_FRAMES):
+            if name in FRAMES or dataset.has(name):
+                dataset.frame(name).write_parquet(work / f"{name}.parquet", compression="lz4")
         dataset.rejected.write_parquet(work / "rejected.parquet")
+        dataset.emptied.write_parquet(work / "emptied.parquet")
         (work / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
 
 def _load(path: Path) -> Dataset:
     about = json.loads((path / "about.json").read_text(encoding="utf-8"))
-    frames: dict[str, Any] = {name: pl.read_parquet(path / f"{name}.parquet") for name in FRAMES}
+    written = [name for name in (*FRAMES, *OPTIONAL_FRAMES) if name in FRAMES or (path / f"{name}.parquet").exists()]
+    frames: dict[str, Any] = {name: pl.read_parquet(path / f"{name}.parquet") for name in written}
     return Dataset(
         **frames,
         as_of=date.fromisoformat(about["as_of"]),
@@ -89,4 +96,7 @@ def _load(path: Path) -> Dataset:
         rejected=pl.read_parquet(path / "rejected.parquet"),
         missing=tuple(about["missing"]),
         known_fingerprint=about["fingerprint"],
+        emptied=pl.read_parquet(path / "emptied.parquet"),
+        open_stages=tuple(about["open_stages"]),
+        currency=about["currency"],
     )
