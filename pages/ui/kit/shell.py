@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.access import Identity, can, view
 from core.config import Settings
+from core.config.stages import fitted
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from pages.ui.kit import auth, cache, model_age
@@ -103,6 +104,7 @@ def open(title: str, needs: str = "") -> Page:
         who = auth.enter(settings)
         is_let_in = can(who, needs or _right(title), settings.roles)
         own, bounds = _rows(settings, who)
+        settings = fitted(settings, own)
         data = _cut(own, settings, bounds) if is_let_in else None
     except QuarterdeckError as error:
         st.title(title)
