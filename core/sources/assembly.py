@@ -12,7 +12,7 @@ import polars as pl
 from core import contracts
 from core.config import Settings
 from core.contracts import FRAMES, OPTIONAL_FRAMES, SCHEMAS, Dataset
-from core.contracts.errors import SourceError
+from core.contracts.errors import SourceError, closest
 from core.sources import changes, currencies, deals, entities, history, ids, people, rows, stages
 from core.sources.as_of import latest_day
 from core.sources.cells import Source, read_source
@@ -112,6 +112,7 @@ def _read(sources: tuple[Source, ...], settings: Settings, findings: Findings) -
         n: pl.concat([f for f, _ in listed], how="diagonal_relaxed") if len(listed) > 1 else listed[0][0]
         for n, listed in parts.items()
     }
+    raw = {n: _looked_up(f, n, parts[n], raw) for n, f in raw.items()}
     columns = [f[c] for f in raw.values() for c in f.columns if c.endswith("_id") and f.schema[c] == pl.String]
     forms = ids.long_forms(columns)
     if forms:
@@ -126,6 +127,27 @@ def _read(sources: tuple[Source, ...], settings: Settings, findings: Findings) -
         parts["opportunity_history"] = listed
         tidy["opportunity_history"] = listed[0][0]
     return Assembly(tidy, parts, settings, findings)
+
+
+def _looked_up(
+    frame: pl.DataFrame, entity: str, parts: list[tuple[pl.DataFrame, Source]], raw: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
+    """Replace names by ids as a map says; a name that is not found has no id."""
+    rules = {column: rule for _, source in parts for column, rule in source.entry.lookups.items()}
+    for column, rule in rules.items():
+        other = raw[rule.entity]
+        for name, there, what in ((column, frame, entity), (rule.by, other, rule.entity), (rule.take, other, rule.entity)):
+            if name not in there.columns:
+                near = closest(name, there.columns)
+                raise SourceError(
+                    f"The lookup of {entity}.{column} names {name!r}, which {what} does not have.",
+                    "the column map",
+                    f"Did you mean {near!r}?" if near else "",
+                )
+        pairs = other.select(_by=pl.col(rule.by), _take=pl.col(rule.take)).drop_nulls("_by").unique("_by", keep="first")
+        joined = frame.join(pairs, left_on=column, right_on="_by", how="left", maintain_order="left")
+        frame = joined.drop(column).rename({"_take": column})
+    return frame
 
 
 def _lengthened(frame: pl.DataFrame, forms: Mapping[str, str]) -> pl.DataFrame:

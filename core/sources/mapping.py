@@ -265,7 +265,7 @@ def _entry(name: str, entry: Any, where: str) -> EntityMap:
     try:
         checked = EntityMap.model_validate(entry)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = next((e for e in error.errors() if e["type"] != "string_type"), error.errors()[0])
         path = ".".join(str(p) for p in (name, *first["loc"]) if p not in ("str", "ColumnRule"))
         keys = [str(p) for p in first["loc"]]
         near = (
