@@ -18,7 +18,7 @@ from core.sources.recognition import TableMatch, kind_of
 from core.sources.table import ROW
 
 # Texts of a CRM that stand for no id.
-NO_ID = ("000000000000000AAA", "000000000000000", "00000000-0000-0000-0000-000000000000", "0000")
+NO_ID = ("000000000000000AAA", "000000000000000", "00000000-0000-0000-0000-000000000000")
 DOUBTED = 0.02
 
 

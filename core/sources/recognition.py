@@ -156,7 +156,7 @@ def has_needed(entity: str, columns: set[str]) -> bool:
 def _score(layout: Layout, folded: Mapping[str, str], table: Table) -> float:
     weights = rarity()
     hits = [h for h in layout.headers if h in folded]
-    marks = [h for h in layout.marks if h in folded]
+    marks = [h for h in layout.marks | layout.ignore if h in folded]
     present = {ours for ours, listed in layout.columns.items() if any(h in folded for h in listed)} | set(
         layout.constants
     )

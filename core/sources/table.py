@@ -12,6 +12,7 @@ from core.sources.headers import fold
 
 ROW = "_row"
 HEAD_ROWS = 40
+SURE_HITS = 5
 TOTAL = re.compile(
     r"^(grand\s*|sub\s*|overall\s*)?(totals?|sum|summe|gesamt(summe)?|zwischensumme|insgesamt|somme|total\s+g[ée]n[ée]ral|totale|"
     r"итого|всего|合計|总计|合计|count|average|avg|mean|record\s*count|rows?)\s*(\(.*\)|:.*|\d+.*)?$",
@@ -85,16 +86,18 @@ class Table:
 def header_index(rows: Sequence[Sequence[str | None]], is_known: Callable[[str], bool]) -> int:
     """Return which of a table's first rows is its header.
 
-    The first row with the most known names, of three or more; else the first row of at least two different words
+    The first row with the most known names, of three or more, that is wider than the rows above it; else the first row of at least two different words
     that is as wide as the rows below it; else the first row.
     """
     hits = [sum(is_known(fold(cell)) for cell in row if cell) for row in rows]
-    best = max(hits, default=0)
+    widths = [sum(bool(cell and cell.strip()) for cell in row) for row in rows]
+    wider = [max(widths[:k], default=0) < widths[k] or hits[k] >= SURE_HITS for k in range(len(rows))]
+    scores = [hit if is_wider else 0 for hit, is_wider in zip(hits, wider, strict=True)]
+    best = max(scores, default=0)
     if best >= 3 or (best == 2 and hits[0] < 2):
-        return hits.index(best)
+        return scores.index(best)
     if hits and hits[0]:
         return 0
-    widths = [sum(bool(cell and cell.strip()) for cell in row) for row in rows]
     usual = sorted(widths)[len(widths) // 2] if widths else 0
     for index, row in enumerate(rows):
         words = [cell for cell in row if cell and cell.strip()]

@@ -106,7 +106,7 @@ def rarity() -> Mapping[str, float]:
     """Return folded header -> how much it says: one over the number of entities whose tables hold it."""
     entities: dict[str, set[str]] = defaultdict(set)
     for layout in layouts():
-        for header in (*layout.headers, *layout.marks):
+        for header in (*layout.headers, *layout.marks, *layout.ignore):
             entities[header].add(layout.entity)
     return {header: 1 / len(names) for header, names in entities.items()}
 
