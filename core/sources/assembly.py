@@ -16,7 +16,7 @@ from core.contracts.errors import SourceError, closest
 from core.sources import changes, currencies, deals, entities, history, ids, people, rows, stages
 from core.sources.as_of import latest_day
 from core.sources.cells import Source, read_source
-from core.sources.columns import READING
+from core.sources.columns import KEYS, READING
 from core.sources.findings import PART, Findings
 from core.sources.inventory import Inventory
 from core.sources.linking import from_names, link
@@ -78,6 +78,7 @@ def assemble(
     work = _read(sources, settings, findings)
     _people(work)
     _accounts_and_products(work)
+    _currency(work, str(inventory.facts.get("currency") or ""))
     _deals(work)
     _others(work)
     day = as_of or _said_day(inventory.facts) or _day(work, inventory)
@@ -136,7 +137,11 @@ def _looked_up(
     rules = {column: rule for _, source in parts for column, rule in source.entry.lookups.items()}
     for column, rule in rules.items():
         other = raw[rule.entity]
-        for name, there, what in ((column, frame, entity), (rule.by, other, rule.entity), (rule.take, other, rule.entity)):
+        for name, there, what in (
+            (column, frame, entity),
+            (rule.by, other, rule.entity),
+            (rule.take, other, rule.entity),
+        ):
             if name not in there.columns:
                 near = closest(name, there.columns)
                 raise SourceError(
@@ -199,40 +204,34 @@ def _accounts_and_products(work: Assembly) -> None:
 
 def _deals(work: Assembly) -> None:
     findings, listed = work.findings, work.raw.get("stages")
-    rates = work.raw.get("exchange_rates")
-    found = _ready(work, "opportunities", lambda f: deals.with_ids(f, findings))
-    frame = found if found is not None else None
-    named = str(work.settings.currency)
-    work.frames["exchange_rates"] = (
-        currencies.tidy_rates(rates, _corporate(rates, named))
-        if rates is not None
-        else contracts.empty("exchange_rates")
-    )
+    frame = _ready(work, "opportunities", lambda f: deals.with_ids(f, findings))
     if frame is None:
-        work.currency = named
         return
     frame = _linked(
         work, deals.contact_counts(deals.main_products(frame, work.raw.get("lines")), work.raw.get("contact_roles"))
     )
     frame = deals.reasons_of_lost(deals.completed(frame, work.settings, listed, findings), findings)
     frame = currencies.coded(_shaped(frame, "opportunities"))
-    work.currency = currencies.reporting(frame, work.frames["exchange_rates"], work.settings, "", findings)
-    work.frames["opportunities"] = currencies.converted(
-        frame, "opportunities", work.frames["exchange_rates"], work.currency, findings
-    )
-    work.frames["opportunities"] = work.frames["opportunities"].with_columns(
-        pl.col("currency").fill_null(work.currency)
-    )
+    rates = work.frames["exchange_rates"]
+    frame = currencies.converted(frame, "opportunities", rates, work.currency, findings)
+    work.frames["opportunities"] = frame.with_columns(pl.col("currency").fill_null(work.currency))
     _named_accounts(work)
     _team(work)
 
 
-def _corporate(rates: pl.DataFrame | None, own: str) -> str:
+def _currency(work: Assembly, said: str) -> None:
+    """Read the exchange rates, and decide the currency the amounts are reported in."""
+    rates, own = work.raw.get("exchange_rates"), work.settings.currency
+    corporate = ""
     if rates is not None and "is_corporate" in rates.columns:
-        marked = rates.filter(pl.col("is_corporate").fill_null(value=False))["currency"].drop_nulls()
-        if marked.len():
-            return str(marked[0]).strip().upper()
-    return own
+        marked = currencies.coded(rates.filter(pl.col("is_corporate").fill_null(value=False)))["currency"].drop_nulls()
+        corporate = str(marked[0]) if marked.len() else ""
+    empty = contracts.empty("exchange_rates")
+    work.frames["exchange_rates"] = currencies.tidy_rates(rates, corporate or own) if rates is not None else empty
+    priced = [work.raw[n] for n in ("opportunities", "transactions", "subscriptions", "quotas") if n in work.raw]
+    named = next((f for f in priced if "currency" in f.columns), None)
+    used = currencies.coded(named)["currency"] if named is not None else pl.Series(dtype=pl.String)
+    work.currency = currencies.reporting(used, work.frames["exchange_rates"], own, corporate, said, work.findings)
 
 
 def _linked(work: Assembly, frame: pl.DataFrame) -> pl.DataFrame:
@@ -332,9 +331,16 @@ def _person(work: Assembly, frame: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def _in_currency(work: Assembly, frame: pl.DataFrame, entity: str) -> pl.DataFrame:
-    return currencies.converted(
-        currencies.coded(frame), entity, work.frames["exchange_rates"], work.currency, work.findings
-    )
+    """Convert an entity's amounts; rows that are nothing without theirs are left out where there is no rate."""
+    rates = work.frames["exchange_rates"]
+    frame = currencies.converted(currencies.coded(frame), entity, rates, work.currency, work.findings)
+    amounts = [c for c in KEYS[entity] if c.endswith("amount")]
+    bare = frame.filter(pl.any_horizontal(pl.col(c).is_null() for c in amounts)) if amounts else frame.clear()
+    if bare.height:
+        reason = pl.format("there is no exchange rate from {} to {}", "currency", pl.lit(work.currency))
+        work.findings.lose(bare, entity, "no_rate", reason, "currency")
+        frame = frame.join(bare.select(ROW, PART), on=[ROW, PART], how="anti", maintain_order="left")
+    return frame
 
 
 def _activities(work: Assembly) -> None:

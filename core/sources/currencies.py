@@ -54,34 +54,48 @@ def coded(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col("currency").replace_strict(codes, default=None, return_dtype=pl.String))
 
 
-def reporting(deals: pl.DataFrame, rates: pl.DataFrame, settings: Settings, named: str, findings: Findings) -> str:
+def reporting(used: pl.Series, rates: pl.DataFrame, own: str, corporate: str, said: str, findings: Findings) -> str:
     """Return the currency the amounts are reported in.
 
-    That of `meta.yaml` where it names one; that of the settings where deals are in it or rates lead to it; the deals'
-    own where all of them share one; else the one of most deals, which is asked.
+    Parameters
+    ----------
+    used : pl.Series
+        The currencies of the amounts.
+    rates : pl.DataFrame
+    own : str
+        The currency of the settings.
+    corporate : str
+        The one the source itself marks as its corporate currency; empty for none.
+    said : str
+        The one `meta.yaml` names; empty for none.
+
+    Returns
+    -------
+    str
+        What `meta.yaml` says; else that of the settings where amounts are in it; else the corporate one; else that of
+        the settings where rates lead to it; else the one currency of all amounts, or of most, which is asked.
     """
-    if named:
-        return named.upper()
-    counts = deals["currency"].drop_nulls().value_counts(sort=True) if "currency" in deals.columns else None
-    codes = counts["currency"].to_list() if counts is not None else []
-    if (
-        not codes
-        or settings.currency in codes
-        or (rates.height and settings.currency in set(rates["currency"].to_list()))
-    ):
-        return settings.currency
+    codes = used.drop_nulls().value_counts(sort=True)[used.name or ""].to_list() if used.len() else []
+    if said:
+        return said.upper()
+    if not codes or own in codes:
+        return own
+    if not corporate and rates.height and own in set(rates["currency"].to_list()):
+        return own
+    chosen = corporate or str(codes[0])
     if len(codes) > 1:
+        shown = ", ".join(codes[:6])
         findings.ask(
             Question(
                 "currency",
-                f"The deals are in {', '.join(codes[:6])}, and none of them in {settings.currency}, the currency of the settings.",
-                codes[0],
-                tuple(codes),
+                f"The amounts are in {shown}, none of them in {own}, the currency of the settings.",
+                chosen,
+                tuple(dict.fromkeys((chosen, *codes, own))),
             )
         )
     else:
         findings.note(f"All amounts are in {codes[0]}; they are shown in it.")
-    return str(codes[0])
+    return chosen
 
 
 def converted(

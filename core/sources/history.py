@@ -54,7 +54,7 @@ def read(
     for frame, form, ends in parts:
         is_changes = form == "changes" or (not form and {"field", "new_value"} <= set(frame.columns))
         if is_changes:
-            rows_of_changes.append(frame)
+            rows_of_changes.append(_without_orphans(frame, deals, findings))
         else:
             spans.append(_spans(frame, form, ends, findings))
     if rows_of_changes:

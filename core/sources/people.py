@@ -21,7 +21,8 @@ def full_name(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     if not parts:
         return frame.with_columns(has.alias(column))
     joined = pl.concat_str(parts, separator=" ", ignore_nulls=True).str.strip_chars()
-    return frame.with_columns(pl.coalesce(has, pl.when(joined != "").then(joined)).alias(column))
+    whole = pl.when(~has.str.contains("@")).then(has)
+    return frame.with_columns(pl.coalesce(whole, pl.when(joined != "").then(joined), has).alias(column))
 
 
 def users(frame: pl.DataFrame, roles: pl.DataFrame | None, findings: Findings) -> pl.DataFrame:

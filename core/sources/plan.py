@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +57,7 @@ def by_recognition(inventory: Inventory, findings: Findings) -> Plan:
     SourceError
         When none of the files can be read, or none is taken for anything.
     """
-    matches = [recognise(table) for table in _tables(inventory, findings)]
+    matches = _with_their_system([recognise(table) for table in _tables(inventory, findings)])
     sources = []
     for match in matches:
         if match.layout is None:
@@ -67,6 +68,15 @@ def by_recognition(inventory: Inventory, findings: Findings) -> Plan:
         raise _nothing(inventory, matches)
     _tell_unread(inventory.unread, findings)
     return Plan(tuple(sources), tuple(matches))
+
+
+def _with_their_system(matches: list[TableMatch]) -> list[TableMatch]:
+    """Take tables for those of the system that most of the others come from, where they fit it about as well."""
+    systems = Counter(m.layout.vendor for m in matches if m.layout and m.layout.vendor != OWN)
+    if not systems:
+        return matches
+    likely = systems.most_common(1)[0][0]
+    return [m if m.layout and m.layout.vendor == likely else recognise(m.table, likely) for m in matches]
 
 
 def _tables(inventory: Inventory, findings: Findings) -> Iterable[Table]:

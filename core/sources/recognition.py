@@ -75,6 +75,7 @@ FIRST_FILLED = (
     "customer_since_on",
 )
 TESTED = 60
+LIKELY = 0.8
 
 
 @dataclass(frozen=True)
@@ -125,11 +126,18 @@ class TableMatch:
         return self.layout.entity if self.layout else None
 
 
-def recognise(table: Table) -> TableMatch:
-    """Say what a table is taken for, by its headers, its file's and sheet's name, and how its ids begin."""
+def recognise(table: Table, likely: str = "") -> TableMatch:
+    """Say what a table is taken for, by its headers, its file's and sheet's name, and how its ids begin.
+
+    Parameters
+    ----------
+    table : Table
+    likely : str, optional
+        The system the other tables come from: of two layouts that fit about as well its own is taken.
+    """
     folded = {fold(h): h for h in reversed(table.headers)}
     scored = sorted(
-        ((_score(layout, folded, table), -index, layout) for index, layout in enumerate(layouts())),
+        ((_score(layout, folded, table, likely), -index, layout) for index, layout in enumerate(layouts())),
         key=lambda entry: entry[:2],
         reverse=True,
     )
@@ -153,7 +161,7 @@ def has_needed(entity: str, columns: set[str]) -> bool:
     return all(any(c in columns for c in group) for group in NEEDED.get(entity, ()))
 
 
-def _score(layout: Layout, folded: Mapping[str, str], table: Table) -> float:
+def _score(layout: Layout, folded: Mapping[str, str], table: Table, likely: str) -> float:
     weights = rarity()
     hits = [h for h in layout.headers if h in folded]
     marks = [h for h in layout.marks | layout.ignore if h in folded]
@@ -166,7 +174,7 @@ def _score(layout: Layout, folded: Mapping[str, str], table: Table) -> float:
     if not has_needed(layout.entity, present) or not hits:
         return 0.0
     score = sum(weights[h] for h in hits) + 1.2 * sum(weights[h] for h in marks if h not in hits)
-    score += 0.05 * len(hits) + (0.3 if layout.vendor == OWN else 0)
+    score += 0.05 * len(hits) + (0.3 if layout.vendor == OWN else 0) + (LIKELY if layout.vendor == likely else 0)
     score += name_evidence(layout, table) + _prefix_evidence(layout, folded, table)
     return score
 
@@ -265,6 +273,8 @@ NUMBER_COLUMNS = (
     "seconds",
     "millis",
     "rank",
+    "quantity",
+    "interval_count",
 )
 
 
