@@ -69,14 +69,20 @@ def main() -> None:
         name = path.name.removesuffix(".expected.json")
         begin = time.perf_counter()
         run = subprocess.run(
-            [sys.executable, "-m", "core.cli", *command(folder, name)], cwd=ROOT, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "core.cli", *command(folder, name)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         seconds.append(time.perf_counter() - begin)
         word, why = verdict(json.loads(path.read_text()), run.returncode, run.stdout, run.stderr)
         counts[word] += 1
         print(f"{word:8} {seconds[-1]:5.1f} s  {name}  {why or ''}")
     total = sum(counts.values())
-    print(f"{total} cases: {counts['right']} right, {counts['refused']} refused by a sentence, {counts['wrong']} wrong;")
+    print(
+        f"{total} cases: {counts['right']} right, {counts['refused']} refused by a sentence, {counts['wrong']} wrong;"
+    )
     print(f"slowest {max(seconds):.1f} s, median {sorted(seconds)[total // 2]:.1f} s from the start of the process")
 
 

@@ -102,7 +102,13 @@ def test_a_map_renames_replaces_and_looks_up():
             "does not read",
         ),
         (
-            {"accounts": {"file": "a.csv", "columns": {"owner_id": "no"}, "lookups": {"owner_id": {"entity": "accounts", "by": "nme", "take": "account_id"}}}},
+            {
+                "accounts": {
+                    "file": "a.csv",
+                    "columns": {"owner_id": "no"},
+                    "lookups": {"owner_id": {"entity": "accounts", "by": "nme", "take": "account_id"}},
+                }
+            },
             "names 'nme'",
         ),
         ([], "entities"),
