@@ -2,9 +2,9 @@
 
     python benchmarks/crm_cases.py [FOLDER]
 
-The folder holds one folder a case, NAME.expected.json beside it, and NAME.map.yaml and NAME.quarterdeck.yaml where the
-case has a map or settings. A case is right when every figure comes out; refused when the folder is refused by a sentence
-and no figures are shown; else it is silently wrong.
+The folder holds one folder a case, NAME.expected.json beside it, and NAME.map.yaml and NAME.quarterdeck.yaml where
+the case has a map or settings. A case is right when every figure comes out; refused when the folder is refused by a
+sentence and no figures are shown; else it is silently wrong.
 """
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ def _plans(
     sure = {first[n].style for n in marked if not first[n].is_ambiguous}
     for n in numbers:
         plans[n] = (
-            amounts.AmountChoice(styles[n])
+            amounts.AmountChoice(str(styles[n]))
             if styles[n]
             else amounts.choose(raw[n], next(iter(sure)) if len(sure) == 1 else None)
         )
@@ -258,8 +258,8 @@ def _ask_numbers(source: Source, name: str, choice: amounts.AmountChoice, findin
     findings.ask(
         Question(
             f"{source.entity}.numbers.{name}",
-            f"{source.match.table.place}: numbers in {', '.join(_headers(source, name))} can be read with a decimal point and "
-            "with a decimal comma.",
+            f"{source.match.table.place}: numbers in {', '.join(_headers(source, name))} can be read with a decimal "
+            "point and with a decimal comma.",
             choice.style,
             (amounts.POINT, amounts.COMMA),
         )

@@ -152,9 +152,10 @@ def _tell(lost: pl.DataFrame, entity: str, target: str, findings: Findings) -> N
         return
     counts = lost["currency"].value_counts(sort=True)
     named = ", ".join(f"{n:,} in {code}" for code, n in counts.iter_rows())
+    what = entity.replace("_", " ").capitalize()
     findings.note(
-        f"{entity.replace('_', ' ').capitalize()}: there is no exchange rate to {target} for {named}; these amounts are left out of "
-        "sums. Add a file exchange_rates.csv with currency, valid_from and rate."
+        f"{what}: there is no exchange rate to {target} for {named}; these amounts are left out of sums. "
+        "Add a file exchange_rates.csv with currency, valid_from and rate."
     )
 
 
@@ -182,7 +183,7 @@ def _rate_on(asked: pl.DataFrame, rates: pl.DataFrame, by: str) -> pl.Series:
 
 
 def tidy_rates(frame: pl.DataFrame, named: str) -> pl.DataFrame:
-    """Return rates in the shape of the contract: turned round where the file gives the worth of one, with a first day."""
+    """Return rates in the shape of the contract; turned round where a file gives what one of the currency is worth."""
     if "rate" not in frame.columns and "inverse_rate" in frame.columns:
         frame = frame.with_columns(rate=1 / pl.col("inverse_rate"))
     start = pl.col("valid_from") if "valid_from" in frame.columns else pl.lit(None, pl.Date)

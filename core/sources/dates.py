@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -23,11 +22,14 @@ TIME = (
 ISO = r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})" + TIME
 EAST = r"^(?P<y>\d{4})\s*[年년]\s*(?P<m>\d{1,2})\s*[月월]\s*(?P<d>\d{1,2})\s*[日일]?" + TIME
 NUMERIC = r"^(?P<a>\d{1,2})(?P<mark>[./\-\s])\s?(?P<b>\d{1,2})[./\-\s]\s?(?P<y>\d{4}|\d{2})\.?" + TIME
-COMPACT = r"^(?P<y>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?:T?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})Z?)?$"
+COMPACT = (
+    r"^(?P<y>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])"
+    r"(?:T?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})Z?)?$"
+)
 NAME = r"\p{L}[\p{L}.]*"
 DAY_NAME = (
-    rf"^(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º|ª)?[.\s\-/]*(?:de |of )?(?P<name>{NAME})[.,\s\-/]*(?:de |of )?(?P<y>\d{{4}}|\d{{2}})"
-    + TIME
+    rf"^(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º|ª)?[.\s\-/]*(?:de |of )?(?P<name>{NAME})"
+    r"[.,\s\-/]*(?:de |of )?(?P<y>\d{4}|\d{2})" + TIME
 )
 NAME_DAY = rf"^(?P<name>{NAME})[.\s\-/]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[,.\s\-/]+(?P<y>\d{{4}}|\d{{2}})" + TIME
 YEAR_NAME = rf"^(?P<y>\d{{4}})[-\s](?P<name>{NAME})[-\s](?P<d>\d{{1,2}})" + TIME
@@ -285,8 +287,3 @@ def shares(choices: Sequence[DateChoice]) -> str | None:
     """Return the order that the decided ones of several columns agree on; None where they do not or there are none."""
     orders = {c.order for c in choices if c.order and not c.is_ambiguous}
     return orders.pop() if len(orders) == 1 else None
-
-
-def midnight(day: datetime) -> bool:
-    """Say whether a stamp is the beginning of its day."""
-    return (day.hour, day.minute, day.second) == (0, 0, 0)

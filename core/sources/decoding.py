@@ -126,18 +126,26 @@ def _weight(char: str, before: str, after: str, usual: str) -> float:
     if kind[0] != "L":
         is_inside = before.isalpha() and after.isalpha()
         return -2 if is_inside else (0.5 if char in usual else -0.5)
-    if "\u0370" <= char <= "\u04ff":
-        if any(c.isascii() and c.isalpha() for c in (before, after)):
-            return -2  # Two scripts in one word.
-        return (1.0 if before.isspace() or before.isalpha() else 0.5) + (0.5 if char.islower() else 0.0)
-    if _is_syllabic(char):
-        return 1.5 - (2.0 if "\u4e00" <= before <= "\u9fff" and "\uac00" <= char <= "\ud7af" else 0.0)
-    if "\u4e00" <= char <= "\u9fff":
-        return 1.2 - (2.0 if "\uac00" <= before <= "\ud7af" else 0.0)
+    if char >= "\u0370":
+        return _weight_of_other_scripts(char, before, after)
     score = 2.0 if char in usual else 0.0
     if before > "\x7f" and before.isalpha():
         score -= 2.5  # Latin words hold few letters beyond ASCII, and seldom two of them side by side.
     return score - (2 if char.isupper() and before.islower() else 0)
+
+
+def _weight_of_other_scripts(char: str, before: str, after: str) -> float:
+    """Weigh a letter that is not Latin; two scripts in one word speak against an encoding."""
+    if char <= "\u04ff":
+        if any(c.isascii() and c.isalpha() for c in (before, after)):
+            return -2
+        return (1.0 if before.isspace() or before.isalpha() else 0.5) + (0.5 if char.islower() else 0.0)
+    is_hangul, was_hangul = "\uac00" <= char <= "\ud7af", "\uac00" <= before <= "\ud7af"
+    is_sign, was_sign = "\u4e00" <= char <= "\u9fff", "\u4e00" <= before <= "\u9fff"
+    mixed = 2.0 if (is_hangul and was_sign) or (is_sign and was_hangul) else 0.0
+    if is_sign:
+        return 1.2 - mixed
+    return 1.5 - mixed if _is_syllabic(char) else 0.0
 
 
 def _is_syllabic(char: str) -> bool:

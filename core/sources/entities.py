@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from core.config import Settings
@@ -111,7 +113,7 @@ def _without(frame: pl.DataFrame, entity: str, words: tuple[str, ...], reason: s
 
 
 def subscriptions(frame: pl.DataFrame, findings: Findings) -> pl.DataFrame:
-    """Complete subscriptions: the amount a month from that of the interval or the year, and what never began left out."""
+    """Complete subscriptions: the amount a month from that of the interval or year; what never began is left out."""
     frame = _without(frame, "subscriptions", NEVER_BEGAN, "the contract has not begun", findings)
     quantity = has(frame, "quantity", pl.Float64).fill_null(1.0)
     count = has(frame, "interval_count", pl.Float64).cast(pl.Float64, strict=False).fill_null(1.0)
@@ -172,8 +174,7 @@ def _kinds(frame: pl.DataFrame) -> pl.Expr:
     return kind
 
 
-def _kind_in(text: str, words: dict[str, str] | object) -> str | None:
-    table = dict(words)  # type: ignore[call-overload]
+def _kind_in(text: str, table: Mapping[str, str]) -> str | None:
     whole = folded(text)
     first = folded(text.split(":", maxsplit=1)[0].split(" ", maxsplit=1)[0]) if text else ""
     return table.get(whole) or table.get(folded(text.split(":", maxsplit=1)[0])) or table.get(first)

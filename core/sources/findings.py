@@ -67,6 +67,17 @@ class Decision:
     n_emptied: int = 0
 
 
+def counted(n: int, one: str, several: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "deal", "deals"), counted(1200, "deal", "deals")
+    ('1 deal', '1,200 deals')
+    """
+    return f"{n:,} {one if n == 1 else several}"
+
+
 @dataclass
 class Findings:
     """Collects what is told about a source while it is read."""
@@ -126,6 +137,6 @@ class Findings:
         )
 
     def frames(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Return the rows left out and the cells emptied, each in the shape of the contract, in the order of the files."""
+        """Return the rows left out and the cells emptied, each in the shape of the contract."""
         none = contracts.empty("rejections")
-        return tuple(pl.concat([none, *parts]) for parts in (self.rejected, self.emptied))  # type: ignore[return-value]
+        return pl.concat([none, *self.rejected]), pl.concat([none, *self.emptied])

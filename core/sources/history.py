@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
@@ -27,17 +28,16 @@ COLUMNS = (
 )
 STATE = ("stage", "forecast_category", "amount", "close_on", "owner_id")
 SHOWN = 2_000
-DAY = timedelta(days=1)
 
 
 def read(
-    parts: list[tuple[pl.DataFrame, str, str | None]], deals: pl.DataFrame, settings: Settings, findings: Findings
+    parts: Sequence[tuple[pl.DataFrame, str, str | None]], deals: pl.DataFrame, settings: Settings, findings: Findings
 ) -> pl.DataFrame:
     """Return the spans of every form of history a source has.
 
     Parameters
     ----------
-    parts : list of (frame, form, ends)
+    parts : sequence of (frame, form, ends)
         Typed rows; the form is "spans", "snapshots", "changes" or empty, ends is "inclusive", "exclusive" or None.
     deals : pl.DataFrame
         Settled deals: the histories of others are orphans and are left out.
@@ -265,7 +265,7 @@ def _tell(
         (opened, "open, and their history has ended them: their own row counts"),
         (
             moved,
-            "described otherwise by the last row of their history than by their own row, which counts from the as-of date on",
+            "described otherwise by their history than by their own row, which counts from the as-of date on",
         ),
     )
     for rows, text in told:

@@ -51,7 +51,8 @@ def _by_name(targets: pl.DataFrame, what: str, findings: Findings) -> dict[str, 
     if twice.len():
         shown = ", ".join(twice.head(3).to_list())
         findings.note(
-            f"{twice.len()} {what} share their name with another ({shown}); where only the name is given, the first counts."
+            f"{twice.len()} names of {what} are shared by several ({shown}); where only a name is given, the first is "
+            "taken."
         )
     return dict(rows.unique("key", keep="first", maintain_order=True).select("key", "id").iter_rows())
 

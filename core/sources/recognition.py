@@ -286,11 +286,13 @@ def kind_of(entity: str, column: str) -> str:
         return "number"
     if column.startswith("is_") or column == "row_is_deleted":
         return "flag"
-    if column.endswith("_id"):
-        return "id"
+    return "id" if column.endswith("_id") else _kind_of_type(entity, column)
+
+
+def _kind_of_type(entity: str, column: str) -> str:
     schema = SCHEMAS.get(entity)
     dtype = schema.columns()[column].dtype if schema and column in schema.column_names() else pl.String()
-    if dtype == pl.Date or dtype == pl.Datetime:
+    if dtype.is_temporal():
         return "date"
     if dtype.is_numeric():
         return "number"

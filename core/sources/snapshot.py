@@ -34,9 +34,9 @@ def load_or_read(folder: Path, mapping: str, settings: Settings, read: Callable[
 
     Notes
     -----
-    A snapshot stands for the names, sizes and change times of the files and of the map, the currency, the
-    time zone, the stages, the fiscal year, and the code that reads and checks. One process writes while others wait. Where it cannot be
-    kept, the dataset is returned all the same.
+    A snapshot stands for the names, sizes and change times of the files and of the map, the currency, the time zone,
+    the stages, the fiscal year, and the code that reads and checks. One process writes while others wait. Where it
+    cannot be kept, the dataset is returned all the same.
     """
     path = settings.home / "snapshots" / _key(folder, mapping, settings)
     try:

@@ -214,27 +214,27 @@ def open_order(
 ) -> tuple[str, ...]:
     """Order open stages: by the settings, the source's list, known systems, probability, history, else by name."""
     names = [s.name for s in stages]
-    if not names:
-        return ()
     own = {fold(s) or s: k for k, s in enumerate(settings.stages.order)}
-    if all((fold(n) or n) in own for n in names):
-        return tuple(sorted(names, key=lambda n: own[fold(n) or n]))
-    if listed is not None and {"stage_name", "rank"} <= set(listed.columns):
-        ranks = dict(listed.select("stage_name", "rank").drop_nulls().iter_rows())
+    chances = {s.name: s.probability for s in stages if s.probability is not None}
+    places: list[Mapping[str, float]] = [
+        {n: own[fold(n) or n] for n in names if (fold(n) or n) in own},
+        _listed_ranks(listed),
+        *({n: order.index(fold(n)) for n in names if fold(n) in order} for order in stage_orders()),
+        chances if len(set(chances.values())) > 1 else {},
+        {n: int(digits) for n in names if (digits := "".join(c for c in n.split()[0] if c.isdigit()))},
+    ]
+    for ranks in places:
         if all(n in ranks for n in names):
-            return tuple(sorted(names, key=lambda n: (ranks[n], n)))
-    for order in stage_orders():
-        if all(fold(n) in order for n in names):
-            return tuple(sorted(names, key=lambda n: order.index(fold(n))))
-    chances = {s.name: s.probability for s in stages}
-    if all(c is not None for c in chances.values()) and len(set(chances.values())) > 1:
-        return tuple(sorted(names, key=lambda n: (chances[n] or 0, n)))
-    numbers = {n: int("".join(c for c in n.split()[0] if c.isdigit()) or -1) for n in names}
-    if all(k >= 0 for k in numbers.values()):
-        return tuple(sorted(names, key=lambda n: (numbers[n], n)))
+            return tuple(sorted(names, key=lambda n, ranks=ranks: (ranks[n], n)))  # type: ignore[misc]
     steps = _mean_steps(history)
-    typical = {**{fold(s): k / max(len(o) - 1, 1) for o in stage_orders() for k, s in enumerate(o)}}
+    typical = {fold(s): k / max(len(order) - 1, 1) for order in stage_orders() for k, s in enumerate(order)}
     return tuple(sorted(names, key=lambda n: (steps.get(n, typical.get(fold(n), 0.5)), n)))
+
+
+def _listed_ranks(listed: pl.DataFrame | None) -> dict[str, float]:
+    if listed is None or not {"stage_name", "rank"} <= set(listed.columns):
+        return {}
+    return dict(listed.select("stage_name", "rank").drop_nulls().iter_rows())
 
 
 def _mean_steps(history: pl.DataFrame | None) -> dict[str, float]:

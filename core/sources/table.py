@@ -19,8 +19,8 @@ TOTAL = re.compile(
     re.IGNORECASE,
 )
 FOOTER = re.compile(
-    r"^(confidential information\b|copyright\b|©|grand totals?\b|report generated|generated (by|on|at)\b|exported (by|on|at)\b|"
-    r"end of (report|file)|filters? applied|as of\b.*\d{4})",
+    r"^(confidential information\b|copyright\b|©|grand totals?\b|report generated|generated (by|on|at)\b|"
+    r"exported (by|on|at)\b|end of (report|file)|filters? applied|as of\b.*\d{4})",
     re.IGNORECASE,
 )
 ARROW = re.compile(r"\s*[↑↓]\s*$")
@@ -86,8 +86,8 @@ class Table:
 def header_index(rows: Sequence[Sequence[str | None]], is_known: Callable[[str], bool]) -> int:
     """Return which of a table's first rows is its header.
 
-    The first row with the most known names, of three or more, that is wider than the rows above it; else the first row of at least two different words
-    that is as wide as the rows below it; else the first row.
+    The first row with the most known names, of three or more, that is wider than the rows above it; else the first row
+    of at least two different words that is as wide as the rows below it; else the first row.
     """
     hits = [sum(is_known(fold(cell)) for cell in row if cell) for row in rows]
     widths = [sum(bool(cell and cell.strip()) for cell in row) for row in rows]

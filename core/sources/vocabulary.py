@@ -43,6 +43,7 @@ def meanings(name: str) -> Mapping[str, str]:
 
 
 def folded(word: object) -> str:
+    """Return a word as lists of words are compared: folded, or as it is where nothing is left of it."""
     text = str(word).lower() if isinstance(word, bool) else str(word)
     return fold(text) or text.strip()
 

@@ -214,53 +214,24 @@ def test_invoices_of_billing_systems(vendor):
     assert rows == [tuple(row) for row in case["wanted"]]
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "wanted"),
-    [
-        (
-            "subscriptions.csv",
-            "id,Customer ID,Plan,Quantity,Interval,Amount,Status,Start Date (UTC),Current Period End (UTC),Canceled At (UTC),Ended At (UTC)\nsub_1,cus_1,p1,3,month,10.00,active,2025-01-01 00:00,2025-03-01 00:00,,\nsub_2,cus_2,p2,1,year,1200.00,canceled,2024-01-01 00:00,2025-01-01 00:00,2024-11-05 00:00,2025-01-01 00:00\nsub_3,cus_3,p2,1,year,1200.00,trialing,2025-02-01 00:00,,,\n",
-            [("sub_1", 30.0, None), ("sub_2", 100.0, date(2025, 1, 1))],
-        ),
-        (
-            "Verträge.csv",
-            "Vertragsnummer;Kundennummer;ARR;Vertragsbeginn;Vertragsende\nV1;K1;12.000,00;01.02.2024;\nV2;K2;2.400,00;15.03.2024;31.12.2024\n",
-            [("V1", 1000.0, None), ("V2", 200.0, date(2024, 12, 31))],
-        ),
-    ],
-)
-def test_subscriptions_become_amounts_a_month(name, text, wanted):
-    data = reading_of_files({name: text.encode()}, settings=load(environ={})).dataset
-    assert data.subscriptions.select("subscription_id", "mrr_amount", "ended_on").rows() == wanted
+@pytest.mark.parametrize("name", EXPORTS["subscriptions"])
+def test_subscriptions_become_amounts_a_month(name):
+    case = EXPORTS["subscriptions"][name]
+    data = reading_of_files({name: case["text"].encode()}, settings=load(environ={})).dataset
+    rows = data.subscriptions.select("subscription_id", "mrr_amount", "ended_on").rows()
+    assert rows == [tuple(row) for row in case["wanted"]]
 
 
-DEALS = "opportunity_id,stage,amount,created_on,close_on\nA,Proposal,10,2025-01-10,2025-09-30\nB,Closed Won,20,2025-01-12,2025-05-20\nC,Discovery,30,2025-02-01,2025-08-30\n"
+DEALS = EXPORTS["deals"]
 
 
-@pytest.mark.parametrize(
-    ("history", "wanted"),
-    [
-        (
-            "opportunity_id,valid_from,valid_to,stage\nA,2025-01-10,2025-02-09,Discovery\nA,2025-02-10,2025-03-31,Proposal\nA,2025-04-01,,Proposal\nB,2025-01-12,2025-03-01,Discovery\nB,2025-03-02,2025-05-19,Proposal\nB,2025-05-20,,Closed Won\nC,2025-02-01,,Discovery\n",
-            [(date(2025, 1, 10), date(2025, 2, 10)), (date(2025, 2, 10), date(2025, 4, 1)), (date(2025, 4, 1), None)],
-        ),
-        (
-            "deal_id,snapshot date,stage,amount\nA,2025-01-10,Discovery,5\nA,2025-02-10,Proposal,10\nZ,2025-02-10,Proposal,99\n",
-            [(date(2025, 1, 10), date(2025, 2, 10)), (date(2025, 2, 10), None)],
-        ),
-        (
-            "deal id,field,old value,new value,changed at\nA,stage,Discovery,Proposal,2025-02-10\nA,owner,x,y,2025-02-10\n",
-            [(date(2025, 1, 10), date(2025, 2, 10)), (date(2025, 2, 10), None)],
-        ),
-    ],
-    ids=["spans that end on their last day", "starts alone", "changes"],
-)
-def test_every_form_of_history_and_what_is_open_by_it(history, wanted):
+@pytest.mark.parametrize("form", EXPORTS["histories"])
+def test_every_form_of_history_and_what_is_open_by_it(form):
+    case = EXPORTS["histories"][form]
     settings = load(environ={})
-    data = reading_of_files(
-        {"deals.csv": DEALS.encode(), "deal history.csv": history.encode()}, settings=settings
-    ).dataset
-    assert [r[:2] for r in spans(data, "A")] == wanted
+    files = {"deals.csv": DEALS.encode(), "deal history.csv": case["text"].encode()}
+    data = reading_of_files(files, settings=settings).dataset
+    assert [r[:2] for r in spans(data, "A")] == [tuple(span) for span in case["wanted"]]
     now = data.opportunity_history.filter(is_valid(data.as_of), is_open(settings))
     assert sorted(now["opportunity_id"]) == ["A", "C"]
     assert spans(data, "B")[-1][2] == "Closed Won"
