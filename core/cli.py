@@ -78,8 +78,7 @@ def build(
     """Read the data the settings name, train the models and replay past forecasts; what is there is kept."""
     from core.models import versions
 
-    settings = _settings()
-    data = _load(settings)
+    data, settings = _opened()
     if if_due and not _is_due(data, settings):
         return
     if versions.is_scheduled(settings):
@@ -115,8 +114,7 @@ def summary(as_json: AsJson = False) -> None:
     """Print the executive numbers."""
     from core import metrics
 
-    settings = _settings()
-    data = _load(settings)
+    data, settings = _opened()
     asked: list[Callable[..., metrics.Measure]] = [
         metrics.bookings.quarter_to_date,
         metrics.bookings.revenue,
@@ -139,8 +137,7 @@ def forecast(as_json: AsJson = False) -> None:
     """Print what will be won in 30, 60 and 90 days and this quarter, and monthly revenue."""
     from core import models
 
-    settings = _settings()
-    data = _load(settings)
+    data, settings = _opened()
     bundle = _train(data, settings)
     won = models.outlook.current(data, settings, bundle)
     revenue = models.revenue.forecast.revenue(data, settings, bundle)
@@ -159,8 +156,7 @@ def churn(
     """Print the accounts with the most revenue at risk."""
     from core import explain
 
-    settings = _settings()
-    data = _load(settings)
+    data, settings = _opened()
     at_risk = explain.customers.churn_list(data, settings, _train(data, settings))
     if as_json:
         _print_json(
@@ -180,8 +176,7 @@ def scenario(
     """Run a what-if scenario and print the difference it makes, by lever."""
     from core import scenarios
 
-    settings = _settings()
-    data = _load(settings)
+    data, settings = _opened()
     plan = scenarios.files.read_file(file)
     outcome = scenarios.analysis.whatif.work_out(_ground(data, settings, plan), plan)
     if as_json:
@@ -263,6 +258,44 @@ def _write(path: Path, content: bytes) -> None:
 
 
 @app.command()
+def check(
+    folder: Annotated[
+        str, typer.Argument(help="Folder of exports, one file, an archive, or an address such as s3://…")
+    ],
+    mapping: Annotated[Path | None, typer.Option("--map", help="A column map as YAML.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="A settings file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a folder of exports and say what is in it, before anything is made of it; trains nothing."""
+    from core.config import load
+    from core.config.stages import fitted
+    from core.sources import check as checking
+
+    def forecast_sees(data: Dataset, settings: Settings) -> int:
+        from core.features.deals import states_at
+
+        return states_at(data, data.as_of, settings).height
+
+    def open_by_history(data: Dataset, settings: Settings) -> int:
+        from core.metrics.pipeline import open_deals
+
+        return open_deals(data, data.as_of, settings).height
+
+    result = checking.run(folder, mapping, load(config))
+    if result.reading is not None:
+        data = result.reading.dataset
+        settings = fitted(result.settings, data)
+        result = result.counted(forecast_sees(data, settings), open_by_history(data, settings))
+    if as_json and result.figures:
+        _print_json(result.figures)
+    elif result.figures and not result.refusal:
+        typer.echo(result.text())
+    if result.refusal:
+        print(result.refusal, file=sys.stderr)  # noqa: T201
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Check what Quarterdeck needs, and what it does better with."""
     from core.artifacts import combined, integrity, open_cache
@@ -337,7 +370,7 @@ def serve(
     if not _free(address, port):
         raise ConfigError(f"Port {port} is in use.", mend=f"Choose another: make run PORT={port + 1}")
     if not _prepared(settings):
-        _train(_load(settings), settings)
+        _train(*_opened())
     typer.echo(f"Quarterdeck is at http://{address}:{port} (Ctrl+C stops it)")
     serving.run(settings, address, port)
 
@@ -378,6 +411,15 @@ def _settings() -> Settings:
     from core.config import load
 
     return load()
+
+
+def _opened() -> tuple[Dataset, Settings]:
+    """Return the data the settings name, and the settings with its stages and currency."""
+    from core.config.stages import fitted
+
+    settings = _settings()
+    data = _load(settings)
+    return data, fitted(settings, data)
 
 
 def _load(settings: Settings) -> Dataset:

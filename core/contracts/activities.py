@@ -10,7 +10,10 @@ ACTIVITY_KINDS = ["call", "mail", "meeting", "ticket", "usage"]
 
 
 class Activities(dy.Schema):
-    """Grain: one activity. `quantity` is minutes for calls and meetings, events for usage."""
+    """Grain: one activity. `quantity` is minutes for calls and meetings, events for usage.
+
+    `occurred_at` is in the company's time.
+    """
 
     activity_id = dy.String(primary_key=True)
     account_id = dy.String(nullable=True)

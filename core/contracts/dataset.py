@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
 
@@ -22,6 +22,14 @@ FRAMES = (
     "sales_team",
     "quotas",
 )
+# What a CRM keeps beside them; a source may lack every one of them.
+OPTIONAL_FRAMES = ("contacts", "leads", "campaigns", "users", "exchange_rates")
+
+
+def _none_of(name: str) -> pl.DataFrame:
+    from core.contracts.schemas import empty
+
+    return empty(name)
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,14 @@ activities, sales_team, quotas : pl.DataFrame
         Where these rows are one person's part of a company: the company's, which models learn from.
     unmasked : Dataset, optional
         Where names are hidden: the same rows under their true names, which models learn from.
+    contacts, leads, campaigns, users, exchange_rates : pl.DataFrame
+        What a CRM keeps beside the entities; empty where nothing was loaded.
+    emptied : pl.DataFrame
+        Cells that could not be read and count as empty, and rows read in part, in the shape of `rejected`.
+    open_stages : tuple of str
+        The stages a deal of this source can be open in, first to last; empty where the settings name them all.
+    currency : str
+        The currency the amounts are in; empty for that of the settings.
     """
 
     accounts: pl.DataFrame
@@ -66,6 +82,14 @@ activities, sales_team, quotas : pl.DataFrame
     is_transient: bool = False
     whole: Dataset | None = None
     unmasked: Dataset | None = None
+    contacts: pl.DataFrame = field(default_factory=lambda: _none_of("contacts"))
+    leads: pl.DataFrame = field(default_factory=lambda: _none_of("leads"))
+    campaigns: pl.DataFrame = field(default_factory=lambda: _none_of("campaigns"))
+    users: pl.DataFrame = field(default_factory=lambda: _none_of("users"))
+    exchange_rates: pl.DataFrame = field(default_factory=lambda: _none_of("exchange_rates"))
+    emptied: pl.DataFrame = field(default_factory=lambda: _none_of("rejections"))
+    open_stages: tuple[str, ...] = ()
+    currency: str = ""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -80,6 +104,12 @@ activities, sales_team, quotas : pl.DataFrame
             if frame.height:
                 hashes = frame.hash_rows(seed=7)
                 digest.update(hashes.to_numpy().tobytes())
+        for name in OPTIONAL_FRAMES:
+            frame = self.frame(name)
+            if frame.height:
+                digest.update(f"{name}:{frame.columns}:{frame.height}".encode())
+                digest.update(frame.hash_rows(seed=7).to_numpy().tobytes())
+        digest.update("|".join((*self.open_stages, self.currency)).encode())
         return digest.hexdigest()
 
     @property
@@ -104,8 +134,8 @@ activities, sales_team, quotas : pl.DataFrame
         ContractError
             When there is no entity of that name; the closest one is named.
         """
-        if name not in FRAMES:
-            near = closest(name, FRAMES)
+        if name not in FRAMES and name not in OPTIONAL_FRAMES:
+            near = closest(name, (*FRAMES, *OPTIONAL_FRAMES))
             raise ContractError(
                 f"There is no entity called {name!r}.",
                 mend=f"Did you mean {near!r}?" if near else f"Known: {', '.join(FRAMES)}.",

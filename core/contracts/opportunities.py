@@ -12,7 +12,11 @@ FORECAST_CATEGORIES = ["pipeline", "best_case", "commit", "closed", "omitted"]
 
 
 class Opportunities(dy.Schema):
-    """Grain: one deal. `close_on` is expected while open and actual once closed."""
+    """Grain: one deal. `close_on` is expected while open and actual once closed; null where nobody wrote it down.
+
+    `amount` is in the reporting currency, null where there is none or no rate for it; `currency` is the one it was
+    written in.
+    """
 
     opportunity_id = dy.String(primary_key=True)
     opportunity_name = dy.String(nullable=True)
@@ -38,11 +42,6 @@ class Opportunities(dy.Schema):
     def won_deals_are_closed(cls) -> pl.Expr:  # noqa: N805
         """A won deal is a closed deal."""
         return ~pl.col("is_won") | pl.col("is_closed")
-
-    @dy.rule()
-    def closed_deals_have_a_date(cls) -> pl.Expr:  # noqa: N805
-        """A closed deal has the date it closed on."""
-        return ~pl.col("is_closed") | pl.col("close_on").is_not_null()
 
 
 class OpportunityHistory(dy.Schema):

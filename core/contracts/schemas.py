@@ -7,7 +7,9 @@ import polars as pl
 
 from core.contracts.accounts import Accounts
 from core.contracts.activities import Activities
+from core.contracts.exchange_rates import ExchangeRates
 from core.contracts.opportunities import Opportunities, OpportunityHistory
+from core.contracts.people import Campaigns, Contacts, Leads, Users
 from core.contracts.products import Products
 from core.contracts.rejections import Rejections
 from core.contracts.sales_team import Quotas, SalesTeam
@@ -24,6 +26,11 @@ SCHEMAS: dict[str, type[dy.Schema]] = {
     "activities": Activities,
     "sales_team": SalesTeam,
     "quotas": Quotas,
+    "contacts": Contacts,
+    "leads": Leads,
+    "campaigns": Campaigns,
+    "users": Users,
+    "exchange_rates": ExchangeRates,
 }
 
 

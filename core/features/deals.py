@@ -9,9 +9,9 @@ import polars as pl
 
 from core.config import Settings, windows
 from core.config.calendar import quarter_end, quarter_number
+from core.config.stages import is_open
 from core.contracts import Dataset
 from core.contracts.spans import line_runs
-from core.contracts.stage_words import UNKNOWN_STAGE
 
 NUMBERS = (
     "stage_rank",
@@ -189,7 +189,7 @@ def states_at(dataset: Dataset, as_of: date, settings: Settings, only: str | Non
         days_in_stage=(pl.lit(as_of) - pl.col("stage_from").max()).dt.total_days(),
         first_amount=pl.col("amount").drop_nulls().first(),
     )
-    alive = last.filter(pl.col("stage").is_in([*order, UNKNOWN_STAGE]) & ~pl.col("is_deleted"))
+    alive = last.filter(is_open(settings))
     base = pl.when(pl.col("first_amount") > 0).then("first_amount")
     return alive.with_columns(
         stage_rank=pl.col("stage").replace_strict(order, default=None, return_dtype=pl.Int64),

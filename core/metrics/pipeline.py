@@ -8,6 +8,7 @@ import polars as pl
 
 from core.config import Settings
 from core.config.calendar import add_months
+from core.config.stages import is_open
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
 from core.metrics.measure import Measure, counted, money
@@ -22,12 +23,9 @@ def open_deals(data: Dataset, day: date, settings: Settings) -> pl.DataFrame:
         Columns opportunity_id, stage, forecast_category, amount, close_on, owner_id; amounts
         not entered are null. Deleted deals are out.
     """
-    ended = [*settings.stages.won, *settings.stages.lost]
-    return data.opportunity_history.filter(
-        is_valid(day),
-        ~pl.col("stage").is_in(ended),
-        ~pl.col("is_deleted"),
-    ).select("opportunity_id", "stage", "forecast_category", "amount", "close_on", "owner_id")
+    return data.opportunity_history.filter(is_valid(day), is_open(settings)).select(
+        "opportunity_id", "stage", "forecast_category", "amount", "close_on", "owner_id"
+    )
 
 
 def open_pipeline(data: Dataset, settings: Settings, months: int = 12) -> Measure:
@@ -49,13 +47,10 @@ def open_pipeline(data: Dataset, settings: Settings, months: int = 12) -> Measur
 
 def _path(data: Dataset, days: list[date], settings: Settings) -> list[float]:
     """Return what was open at the end of each day; rows that never count are left out once for all days."""
-    ended = [*settings.stages.won, *settings.stages.lost]
     ever = data.opportunity_history.lazy().filter(
         pl.col("valid_from") <= days[-1], pl.col("valid_to").is_null() | (pl.col("valid_to") > days[0])
     )
-    open_rows = ever.filter(~pl.col("is_deleted"), ~pl.col("stage").is_in(ended)).select(
-        "valid_from", "valid_to", "amount"
-    )
+    open_rows = ever.filter(is_open(settings)).select("valid_from", "valid_to", "amount")
     rows = open_rows.collect()
     return [float(rows.filter(is_valid(day))["amount"].sum()) for day in days]
 

@@ -1,36 +1,59 @@
-"""A folder, or a handful of uploaded files, as a dataset."""
+"""A folder, or a handful of uploaded files, as a dataset, with everything that was found out about it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-import polars as pl
-import yaml
-
-from core import contracts
 from core.config import Settings, load
-from core.contracts import FRAMES, SCHEMAS, Dataset
-from core.contracts.errors import SourceError, closest
-from core.contracts.stage_words import UNKNOWN_STAGE
-from core.sources import span_ends
-from core.sources.files import ENDINGS, open_frame
-from core.sources.mapping import EntityMap, read_map
-from core.sources.parsing import typed
+from core.contracts import Dataset
+from core.contracts.errors import ConfigError
+from core.sources import dates, inventory, plan
+from core.sources.assembly import assemble
+from core.sources.findings import Decision, Findings, Question
+from core.sources.mapping import read_map
+from core.sources.recognition import TableMatch
+from core.sources.stages import Stage
 
-ADVICE = {
-    "opportunity_history": "flow, pushes and past pipeline cannot be shown.",
-    "activities": "engagement and churn signals are left out.",
-    "subscriptions": "recurring revenue and churn cannot be shown.",
-    "transactions": "bookings are taken from won deals, and revenue cannot be shown.",
-    "quotas": "attainment and coverage cannot be shown.",
-    "sales_team": "teams cannot be told apart.",
-    "products": "product families cannot be told apart.",
-    "accounts": "segments and regions cannot be told apart.",
-    "opportunities": "pipeline and forecast cannot be shown.",
-}
+
+@dataclass(frozen=True)
+class Reading:
+    """A source as it was read.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    matches : tuple of TableMatch
+        What every table was taken for.
+    decisions : tuple of Decision
+        How every column is read.
+    questions : tuple of Question
+        What is open, with what is taken until it is answered.
+    stages : tuple of Stage
+        The open ones first, in order.
+    notes : tuple of str
+    plan : Plan
+        The map these files were read by.
+    """
+
+    dataset: Dataset
+    matches: tuple[TableMatch, ...]
+    decisions: tuple[Decision, ...]
+    questions: tuple[Question, ...]
+    stages: tuple[Stage, ...]
+    notes: tuple[str, ...]
+    plan: plan.Plan
+
+    def as_map(self) -> dict[str, Any]:
+        """Return how the files were read as the content of a column map."""
+        return self.plan.as_map()
+
+    def as_yaml(self) -> str:
+        """Return how the files were read as the YAML of a column map."""
+        return self.plan.as_yaml()
 
 
 def read_folder(
@@ -39,36 +62,31 @@ def read_folder(
     settings: Settings | None = None,
     as_of: date | None = None,
 ) -> Dataset:
-    """Read a folder of CSV, TSV, Parquet or XLSX files into a dataset.
+    """Read a folder of exports into a dataset.
 
     Parameters
     ----------
     folder : path
-        One file per entity, named after it, unless a map names them.
+        Holds CSV, TSV, Parquet, Excel, OpenDocument, JSON or JSON lines files, also packed; or the address of a folder
+        in an object store.
     mapping : path or mapping, optional
-        The column map; see `read_map`.
+        The column map; see `read_map`. Without one every table is taken for what it looks like.
     settings : Settings, optional
     as_of : date, optional
-        Default: `as_of` of `meta.yaml`, else the latest past-tense date in the data.
+        Default: `as_of` of `meta.yaml`, else the latest day on which several things happened.
 
     Returns
     -------
     Dataset
-        Good rows only; `rejected` holds the others, `missing` what the folder lacked.
+        Good rows only; `rejected` holds the others, `emptied` cells that could not be read, `missing` what is to be
+        said.
 
     Raises
     ------
     SourceError
-        When the folder does not exist or holds none of the entities.
+        When the folder does not exist or holds nothing that is recognised.
     """
-    path = Path(folder)
-    if not path.is_dir():
-        raise SourceError("There is no such folder.", str(path), "Check QUARTERDECK_DATA.")
-    files = {p.name: p.read_bytes() for p in sorted(path.iterdir()) if p.suffix.lower() in ENDINGS}
-    meta = path / "meta.yaml"
-    facts = yaml.safe_load(meta.read_text(encoding="utf-8")) if meta.exists() else {}
-    day = as_of or (date.fromisoformat(str(facts["as_of"])) if facts.get("as_of") else None)
-    return read_files(files, mapping, settings, day, str(facts.get("source", path.name)))
+    return reading_of_folder(folder, mapping, settings, as_of).dataset
 
 
 def read_files(
@@ -79,159 +97,54 @@ def read_files(
     source: str = "Uploaded files",
 ) -> Dataset:
     """Read files held in memory into a dataset; see `read_folder`."""
+    return reading_of_files(files, mapping, settings, as_of, source).dataset
+
+
+def reading_of_folder(
+    folder: Path | str,
+    mapping: Path | str | Mapping[str, Any] | None = None,
+    settings: Settings | None = None,
+    as_of: date | None = None,
+) -> Reading:
+    """Read a folder, and return the dataset with all that was decided; see `read_folder`."""
+    contents = inventory.of_folder(folder)
+    name = str(contents.facts.get("source") or PurePosixPath(str(folder).rstrip("/")).name)
+    return _reading(contents, mapping, settings, as_of, name)
+
+
+def reading_of_files(
+    files: Mapping[str, bytes],
+    mapping: Path | str | Mapping[str, Any] | None = None,
+    settings: Settings | None = None,
+    as_of: date | None = None,
+    source: str = "Uploaded files",
+) -> Reading:
+    """Read files held in memory, and return the dataset with all that was decided; see `read_folder`."""
+    contents = inventory.of_files(files)
+    return _reading(contents, mapping, settings, as_of, str(contents.facts.get("source") or source))
+
+
+def _reading(
+    contents: inventory.Inventory,
+    mapping: Path | str | Mapping[str, Any] | None,
+    settings: Settings | None,
+    as_of: date | None,
+    name: str,
+) -> Reading:
     config = settings or load()
-    plan = read_map(mapping) if mapping else _by_name(files)
-    if not plan:
-        raise SourceError(
-            "None of the files is named after an entity.",
-            ", ".join(files) or "no files",
-            f"Name them {', '.join(f'{n}.csv' for n in FRAMES[:3])} and so on, or give a column map.",
+    if not dates.is_zone(config.time_zone):
+        raise ConfigError(
+            f"There is no time zone called {config.time_zone!r}.", "time_zone", "Write Europe/Berlin, for example."
         )
-    raw = {name: _mapped(name, entry, files) for name, entry in plan.items()}
-    raw = {name: _looked_up(frame, plan[name], raw) for name, frame in raw.items()}
-    frames: dict[str, Any] = {}
-    rejected, notes = [contracts.empty("rejections")], list[str]()
-    for name in FRAMES:
-        if name not in raw:
-            frames[name] = contracts.empty(name)
-            continue
-        notes += _column_notes(name, raw[name], plan[name].file)
-        frames[name], bad = typed(_filled(name, raw[name], config), name, plan[name].file)
-        rejected.append(bad)
-    undated = frames["opportunities"].filter(pl.col("created_on").is_null()).height
-    if undated:
-        notes.append(f"{undated:,} deals have no creation date: they are counted, but not followed over time.")
-    frames, conventions = span_ends.normalised(frames, {name: entry.ends for name, entry in plan.items()})
-    notes += [text for convention in conventions if (text := convention.sentence())]
-    frames = _completed(frames)
-    notes += [f"No {n.replace('_', ' ')} loaded: {ADVICE[n]}" for n in FRAMES if n not in raw]
-    return Dataset(
-        **frames, as_of=as_of or _latest(frames), source=source, rejected=pl.concat(rejected), missing=tuple(notes)
+    findings = Findings()
+    chosen = plan.by_map(contents, read_map(mapping), findings) if mapping else plan.by_recognition(contents, findings)
+    dataset, stages = assemble(chosen.sources, contents, config, as_of, name, findings)
+    return Reading(
+        dataset,
+        chosen.matches,
+        tuple(findings.decisions),
+        tuple(findings.questions),
+        tuple(stages),
+        tuple(findings.notes),
+        chosen,
     )
-
-
-def _by_name(files: Mapping[str, bytes]) -> dict[str, EntityMap]:
-    maps = {}
-    for file in files:
-        stem = Path(file).stem.lower().replace(" ", "_").replace("-", "_")
-        if stem in FRAMES:
-            maps[stem] = EntityMap(file=file)
-    return maps
-
-
-def _mapped(name: str, entry: EntityMap, files: Mapping[str, bytes]) -> pl.DataFrame:
-    if entry.file not in files:
-        near = closest(entry.file, files)
-        raise SourceError(
-            f"The map names a file that is not there: {entry.file}.", name, f"Did you mean {near}?" if near else ""
-        )
-    frame = open_frame(entry.file, files[entry.file], entry.sheet)
-    for ours, theirs in entry.columns.items():
-        if theirs not in frame.columns:
-            near = closest(theirs, frame.columns)
-            raise SourceError(
-                f"There is no column {theirs!r} for {ours}.", entry.file, f"Did you mean {near!r}?" if near else ""
-            )
-    columns = [pl.col(theirs).alias(ours) for ours, theirs in entry.columns.items()]
-    used = set(entry.columns.values())
-    rest = [c for c in frame.columns if c not in used and c not in entry.columns]
-    frame = frame.select(*columns, *rest)
-    frame = frame.with_columns(pl.col(other).alias(ours) for ours, other in entry.copies.items())
-    for ours, value in entry.constants.items():
-        frame = frame.with_columns(pl.lit(value).alias(ours))
-    for ours, values in entry.values.items():
-        if frame[ours].dtype == pl.String:
-            texts = {k: None if v is None else str(v) for k, v in values.items()}
-            frame = frame.with_columns(pl.col(ours).replace(texts))
-    return frame
-
-
-def _looked_up(frame: pl.DataFrame, entry: EntityMap, raw: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    for ours, rule in entry.lookups.items():
-        other = raw[rule.entity].select(pl.col(rule.by).alias("_by"), pl.col(rule.take).alias("_take")).unique("_by")
-        frame = frame.join(other, left_on=ours, right_on="_by", how="left").drop(ours).rename({"_take": ours})
-    return frame
-
-
-def _column_notes(name: str, frame: pl.DataFrame, file: str) -> list[str]:
-    expected = SCHEMAS[name].column_names()
-    notes = []
-    for missing in (c for c in expected if c not in frame.columns):
-        near = closest(missing, [c for c in frame.columns if c not in expected])
-        if near:
-            notes.append(f"{file} has no column {missing}; its column {near} looks like it.")
-    return notes
-
-
-def _filled(name: str, frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Fill what a CRM export leaves out and what follows from what it has."""
-    fill: list[pl.Expr] = []
-    has = frame.columns
-    if name == "opportunities":
-        if "currency" not in has:
-            fill.append(pl.lit(settings.currency).alias("currency"))
-        if "opportunity_type" not in has:
-            fill.append(pl.lit("new").alias("opportunity_type"))
-        if "stage" in has and "is_won" not in has:
-            fill.append(pl.col("stage").is_in(settings.stages.won).alias("is_won"))
-        if "stage" in has and "is_closed" not in has:
-            ended = [*settings.stages.won, *settings.stages.lost]
-            fill.append(pl.col("stage").is_in(ended).alias("is_closed"))
-    if name == "sales_team" and "valid_from" not in has:
-        fill.append(pl.lit(date(1900, 1, 1)).alias("valid_from"))
-    if name == "sales_team" and "role" not in has:
-        fill.append(pl.lit("rep").alias("role"))
-    if name == "opportunity_history" and "is_deleted" not in has:
-        fill.append(pl.lit(value=False).alias("is_deleted"))
-    return frame.with_columns(fill)
-
-
-def _completed(frames: dict[str, Any]) -> dict[str, Any]:
-    """Give every deal without a history what is sure of it: when it began, when it ended, where it stands.
-
-    What a closed deal's stage, amount and expected close were while it was open is not known, and is
-    not made up: its open span has the stage "Not known" and neither amount nor date.
-    """
-    deals, history = frames["opportunities"], frames["opportunity_history"]
-    bare = deals.join(history, on="opportunity_id", how="anti").filter(pl.col("created_on").is_not_null())
-    columns = [
-        "opportunity_id",
-        "valid_from",
-        "valid_to",
-        "stage",
-        "forecast_category",
-        "amount",
-        "close_on",
-        "owner_id",
-        "is_deleted",
-    ]
-    begun = pl.col("created_on").alias("valid_from")
-    forever = pl.lit(None, pl.Date).alias("valid_to")
-    alive = pl.lit(value=False).alias("is_deleted")
-    running = bare.filter(~pl.col("is_closed")).with_columns(begun, forever, alive)
-    over = bare.filter("is_closed")
-    before = over.with_columns(
-        begun,
-        alive,
-        valid_to=pl.max_horizontal("created_on", "close_on"),
-        stage=pl.lit(UNKNOWN_STAGE),
-        forecast_category=pl.lit(None, pl.String),
-        amount=pl.lit(None, pl.Float64),
-        close_on=pl.lit(None, pl.Date),
-    )
-    after = over.with_columns(forever, alive, valid_from=pl.max_horizontal("created_on", "close_on"))
-    spans = [part.select(columns) for part in (running, before, after)]
-    return {**frames, "opportunity_history": pl.concat([history, *spans], how="diagonal")}
-
-
-def _latest(frames: dict[str, pl.DataFrame]) -> date:
-    closed = frames["opportunities"].filter("is_closed")["close_on"].max()
-    stamps = [
-        closed,
-        frames["opportunities"]["created_on"].max(),
-        frames["transactions"]["booked_on"].max(),
-        frames["activities"]["occurred_at"].dt.date().max(),
-        frames["subscriptions"]["started_on"].max(),
-    ]
-    days = [d for d in stamps if isinstance(d, date)]
-    return max(days) if days else date(1970, 1, 1)

@@ -1,31 +1,19 @@
-"""Guards against files made to exhaust the server: what they claim is checked first, and they are read on trial.
-
-A trial runs in a process of its own whose memory and time are limited; where it dies, only it does.
-"""
+"""Guards against files made to exhaust the server: what they claim is checked before any reader makes room for it."""
 
 from __future__ import annotations
 
 import io
-import json
-import os
-import pickle
 import re
-import subprocess
-import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 import polars as pl
 
-from core.config import Settings
 from core.contracts.errors import SourceError
 
 MOST_COLUMNS, MOST_CELLS, LONGEST_LINE = 2_000, 20_000_000, 2_000_000
 MOST_UNPACKED, MOST_PARTS, CHUNK = 600_000_000, 5_000, 1 << 20
-TRIAL_BYTES, TRIAL_SECONDS = 4 << 30, 120
 CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
 OVERLAP = 64
 KINDS = {
@@ -36,8 +24,6 @@ KINDS = {
     pl.Duration: "spans of time",
     pl.Object: "objects",
 }
-ROOT = Path(__file__).resolve().parents[2]
-ONE_AT_A_TIME = Lock()
 
 
 def check(name: str, content: bytes) -> None:
@@ -55,9 +41,9 @@ def check(name: str, content: bytes) -> None:
         When a sheet reaches too far, a line or the unpacked file is too long, or there are too many columns.
     """
     ending = Path(name).suffix.lower()
-    if ending == ".xlsx":
+    if ending in (".xlsx", ".xlsm"):
         _check_workbook(name, content)
-    elif ending in (".csv", ".tsv"):
+    elif ending in (".csv", ".tsv", ".txt"):
         _check_lines(name, content)
     elif ending == ".parquet":
         _check_parquet(name, content)
@@ -180,84 +166,3 @@ def _plain_column(name: str, dtype: pl.DataType) -> pl.Expr | None:
         plain_time = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else column
         return plain_time.cast(pl.Datetime("us"))
     return None
-
-
-def trial(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None, settings: Settings) -> None:
-    """Read uploaded files once in a process of its own, with 4 GB and two minutes at most.
-
-    Parameters
-    ----------
-    files : mapping
-        Name to content.
-    mapping : mapping, optional
-        The column map.
-    settings : Settings
-
-    Raises
-    ------
-    SourceError
-        When they cannot be read within that, or not at all.
-    """
-    for name, content in files.items():
-        if not name.lower().endswith(".parquet"):  # Even its own description may be made to exhaust a reader.
-            check(name, content)
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT), *(entry for entry in sys.path if entry)]),
-        "POLARS_MAX_THREADS": "2",
-        "RAYON_NUM_THREADS": "2",
-    }
-    task = pickle.dumps((dict(files), dict(mapping) if mapping else None, settings))
-    with ONE_AT_A_TIME:
-        try:
-            done = subprocess.run(
-                [sys.executable, "-c", f"from {__name__} import main; main()"],
-                input=task,
-                capture_output=True,
-                env=environment,
-                timeout=TRIAL_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise _too_much(files) from None
-    outcome = _outcome(done.stdout)
-    if outcome is None:
-        raise _too_much(files)
-    if outcome:
-        raise SourceError(*outcome)
-
-
-def _outcome(output: bytes) -> list[str] | None:
-    try:
-        parts = json.loads(output.decode("utf-8").strip().rpartition("\n")[2])
-    except ValueError:
-        return None
-    return [str(part) for part in parts] if isinstance(parts, list) else None
-
-
-def _too_much(files: Mapping[str, bytes]) -> SourceError:
-    return SourceError(
-        "Reading the files takes more memory or time than one upload may have.",
-        ", ".join(files)[:200],
-        "Export only the columns and rows that are used, or ask the administrator to load them from the data folder.",
-    )
-
-
-def main() -> None:
-    """Read what stands on standard input, and write what is wrong with it, if anything, as JSON."""
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (TRIAL_BYTES, TRIAL_BYTES))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    from core.contracts.errors import QuarterdeckError, failures_as
-    from core.sources import folder
-
-    files, mapping, settings = pickle.loads(sys.stdin.buffer.read())
-    wrong: list[str] = []
-    try:
-        with failures_as(SourceError, "The files cannot be used as they are.", ", ".join(files)[:200]):
-            folder.read_files(files, mapping, settings)
-    except QuarterdeckError as error:
-        wrong = [error.what, error.where, error.mend]
-    sys.stdout.write("\n" + json.dumps(wrong))

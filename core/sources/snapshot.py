@@ -10,7 +10,7 @@ from typing import Any
 
 from core.artifacts import SNAPSHOTS, key, open_cache, read_frame, write_frame
 from core.config import Settings
-from core.contracts.dataset import FRAMES, Dataset
+from core.contracts.dataset import FRAMES, OPTIONAL_FRAMES, Dataset
 
 READERS = "core.sources.folder"
 MANIFEST = "dataset.json"
@@ -21,21 +21,26 @@ class DatasetCodec:
 
     def write(self, value: Dataset, folder: Path) -> None:
         """Write a dataset."""
-        for name in FRAMES:
-            write_frame(value.frame(name), folder / f"{name}.parquet")
+        for name in (*FRAMES, *OPTIONAL_FRAMES):
+            if name in FRAMES or value.has(name):
+                write_frame(value.frame(name), folder / f"{name}.parquet")
         write_frame(value.rejected, folder / "rejected.parquet")
+        write_frame(value.emptied, folder / "emptied.parquet")
         facts = {
             "as_of": value.as_of.isoformat(),
             "source": value.source,
             "missing": list(value.missing),
             "fingerprint": value.fingerprint,
+            "open_stages": list(value.open_stages),
+            "currency": value.currency,
         }
         (folder / MANIFEST).write_text(json.dumps(facts), encoding="utf-8")
 
     def read(self, folder: Path) -> Dataset:
         """Return the dataset, with the fingerprint its rows had."""
         facts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        frames: dict[str, Any] = {name: read_frame(folder / f"{name}.parquet") for name in FRAMES}
+        written = [n for n in (*FRAMES, *OPTIONAL_FRAMES) if n in FRAMES or (folder / f"{n}.parquet").exists()]
+        frames: dict[str, Any] = {name: read_frame(folder / f"{name}.parquet") for name in written}
         return Dataset(
             **frames,
             as_of=date.fromisoformat(facts["as_of"]),
@@ -43,6 +48,9 @@ class DatasetCodec:
             rejected=read_frame(folder / "rejected.parquet"),
             missing=tuple(facts["missing"]),
             known_fingerprint=facts["fingerprint"],
+            emptied=read_frame(folder / "emptied.parquet"),
+            open_stages=tuple(facts["open_stages"]),
+            currency=facts["currency"],
         )
 
 
@@ -63,10 +71,11 @@ def load_or_read(origin: Any, settings: Settings, read: Callable[[], Dataset]) -
 
     Notes
     -----
-    A snapshot stands for the origin, the currency, the stages, and the code that reads and checks. One process
-    reads while others wait. Where it cannot be kept, or what is kept is damaged, the rows are read all the same.
+    A snapshot stands for the origin, the currency, the time zone, the stages, the fiscal year, and the code that
+    reads and checks. One process reads while others wait. Where it cannot be kept, or what is kept is damaged, the
+    rows are read all the same.
     """
-    name = key(SNAPSHOTS, origin, (settings.currency, settings.stages), READERS)
+    name = key(SNAPSHOTS, origin, (settings.currency, settings.time_zone, settings.stages, settings.fiscal), READERS)
     return open_cache(settings.home).get(SNAPSHOTS, name, read, CODEC, about=_facts)
 
 

@@ -15,7 +15,7 @@ from core.contracts.errors import SourceError, failures_as
 from core.contracts.yaml_text import YamlError, read_yaml
 from core.requirements.judge.limits import demands
 from core.requirements.officefiles.sheetxml import unescape
-from core.sources import guarded_read
+from core.sources import guarded_read, trial_read
 from core.sources.files import open_frame
 from core.sources.mapping import parse_map, read_map
 
@@ -125,18 +125,18 @@ def test_rows_claimed_in_a_few_bytes_are_refused(monkeypatch):
 
 
 def test_what_exhausts_memory_dies_on_trial_and_alone(settings, monkeypatch):
-    monkeypatch.setattr(guarded_read, "TRIAL_SECONDS", 60)
+    monkeypatch.setattr(trial_read, "TRIAL_SECONDS", 60)
     strings = f"<si><t>{'x' * 32_000}</t></si>"
     rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(2, 250_001))
     with pytest.raises(SourceError, match="more memory or time"):
-        guarded_read.trial({"accounts.xlsx": workbook(HEAD + rows, strings)}, None, settings)
+        trial_read.trial({"accounts.xlsx": workbook(HEAD + rows, strings)}, None, settings)
 
 
 def test_a_trial_says_what_is_wrong_and_nothing_where_all_is_well(settings):
     good = b"account_id,account_name\n1,Acme\n"
-    guarded_read.trial({"accounts.csv": good}, None, settings)
+    trial_read.trial({"accounts.csv": good}, None, settings)
     with pytest.raises(SourceError, match="column 'tags' holds bytes"):
-        guarded_read.trial({"accounts.parquet": parquet(account_id=["1"], tags=[b"x"])}, None, settings)
+        trial_read.trial({"accounts.parquet": parquet(account_id=["1"], tags=[b"x"])}, None, settings)
 
 
 class PanicException(BaseException):

@@ -19,7 +19,7 @@ HEAD = "opportunity_id,stage,amount,created_on,close_on\n"
 def own(settings, tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
-    rows = "X1,Discovery,1000,2026-01-05,2026-06-30\nX2,Discovery,abc,2026-01-05,\n"
+    rows = "X1,Discovery,1000,2026-01-05,2026-06-30\nX2,Discovery,abc,2026-01-05,\n,Discovery,1,2026-01-05,\n"
     (folder / "opportunities.csv").write_text(HEAD + rows)
     source = settings.source.model_copy(update={"folder": str(folder)})
     return settings.model_copy(update={"home": tmp_path / "home", "source": source}), folder
@@ -29,19 +29,20 @@ def test_the_second_load_reads_no_file_and_gives_the_same(own, monkeypatch):
     settings, _ = own
     first = load_data(settings)
     forget_all()
-    monkeypatch.setattr("core.sources.folder.read_files", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr("core.sources.folder._reading", lambda *_: pytest.fail("read again"))
     again = load_data(settings)
     for name in FRAMES:
         assert_frame_equal(first.frame(name), again.frame(name))
     assert_frame_equal(first.rejected, again.rejected)
+    assert_frame_equal(first.emptied, again.emptied)
     assert (first.missing, first.as_of, first.source) == (again.missing, again.as_of, again.source)
     assert first.fingerprint == again.fingerprint
-    assert again.rejected.height == 1
+    assert (again.rejected.height, again.emptied.height) == (1, 1)
 
 
 def test_a_changed_file_is_read_anew(own):
     settings, folder = own
-    assert load_data(settings).opportunities.height == 1
+    assert load_data(settings).opportunities.height == 2
     file = folder / "opportunities.csv"
     file.write_text(HEAD + "X1,Discovery,1000,2026-01-05,2026-06-30\nX3,Discovery,5,2026-01-05,2026-06-30\n")
     os.utime(file, (1, 1))
@@ -94,7 +95,7 @@ def test_where_nothing_can_be_kept_the_data_is_read_all_the_same(own, tmp_path):
     settings, _ = own
     wall = tmp_path / "wall"
     wall.write_text("a file where a folder should be")
-    assert load_data(settings.model_copy(update={"home": wall})).opportunities.height == 1
+    assert load_data(settings.model_copy(update={"home": wall})).opportunities.height == 2
 
 
 def test_names_that_are_not_there_are_attribute_errors():
@@ -117,7 +118,7 @@ def test_processes_that_start_together_do_not_disturb_each_other(own):
     settings, folder = own
     context = multiprocessing.get_context("spawn")
     with context.Pool(4) as pool:
-        assert pool.starmap(_load, [(str(settings.home), str(folder))] * 8) == [1] * 8
+        assert pool.starmap(_load, [(str(settings.home), str(folder))] * 8) == [2] * 8
 
 
 def test_another_database_needs_no_other_snapshot(own):

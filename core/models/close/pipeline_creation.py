@@ -12,9 +12,9 @@ import polars as pl
 from core.artifacts import remembered
 from core.config import Settings, windows
 from core.config.calendar import quarter_end
+from core.config.stages import is_open
 from core.contracts import Dataset
 from core.contracts.errors import ModelError, closest
-from core.contracts.stage_words import UNKNOWN_STAGE
 from core.metrics import money, percent
 
 PARTS = {"lead_source": "Source", "segment": "Segment", "region": "Region", "opportunity_type": "Type"}
@@ -160,9 +160,7 @@ def tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
             close_on=pl.when(~pl.col("is_closed")).then(pl.col("close_on")),
         )
     else:
-        history = dataset.opportunity_history.filter(
-            pl.col("stage").is_in([*settings.stages.open, UNKNOWN_STAGE]) & ~pl.col("is_deleted")
-        )
+        history = dataset.opportunity_history.filter(is_open(settings))
         states = history.select("opportunity_id", "valid_from", "valid_to", "stage", "amount", "close_on")
     return states.join(ends, on="opportunity_id", maintain_order="left").filter(pl.col("valid_from") <= dataset.as_of)
 

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from core.config import Settings
+from core.config.stages import is_open
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
-from core.contracts.stage_words import UNKNOWN_STAGE
 from core.models import outlook
 
 STEP, KNOTS, LOOK_BACK = 30, 25, 720
@@ -26,9 +26,7 @@ def by_stage(dataset: Dataset, deals: pl.DataFrame, settings: Settings) -> dict[
     """
     as_of = dataset.as_of
     ends = deals.select("opportunity_id", "created_on", "is_won", ended_on=pl.when("is_closed").then("close_on"))
-    states = dataset.opportunity_history.filter(
-        pl.col("stage").is_in([*settings.stages.open, UNKNOWN_STAGE]) & ~pl.col("is_deleted")
-    )
+    states = dataset.opportunity_history.filter(is_open(settings))
     states = states.select("opportunity_id", "valid_from", "valid_to", "stage").join(ends, on="opportunity_id")
     parts = []
     for back in range(STEP, LOOK_BACK, STEP):

@@ -11,7 +11,7 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError, SourceError, failures_as
 from core.metrics import load_report
 from core.metrics.measure import counted
-from core.sources import guarded_read, read_files
+from core.sources import read_files, trial_read
 from core.sources.files import ENDINGS
 from core.sources.mapping import parse_map
 from pages.ui.kit.escaping import escaped
@@ -76,7 +76,7 @@ def _read(files: dict[str, bytes], plan: tuple[bytes, str] | None, page: Page) -
         digest.update(name.encode(errors="replace") + hashlib.blake2b(content).digest())
     if st.session_state.get(TRIED) != digest.digest():
         with st.spinner("Reading the files on trial"):
-            guarded_read.trial(files, mapping, page.settings)
+            trial_read.trial(files, mapping, page.settings)
         st.session_state[TRIED] = digest.digest()
     with failures_as(SourceError, "The files cannot be used as they are.", ", ".join(files)[:200]):
         return read_files(files, mapping, settings=page.settings)

@@ -11,6 +11,7 @@ from core.access import WHOLE, Identity, View, can
 from core.access import view as cut_to
 from core.artifacts import all_notices, combined
 from core.config import Settings
+from core.config.stages import fitted
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.formats import Formats, chosen
@@ -106,6 +107,7 @@ def open(title: str, needs: str = "") -> Page:
         who = auth.enter(settings)
         is_let_in = can(who, needs or _right(title), settings.roles)
         own, view = _rows(settings, who)
+        settings = fitted(settings, own)
         data = _cut(own, settings, view) if is_let_in else None
     except QuarterdeckError as error:
         st.title(title)

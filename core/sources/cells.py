@@ -1,0 +1,367 @@
+"""Turns the cells of one file into our columns and their types, by one decision per column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts.schemas import SCHEMAS
+from core.sources import amounts, dates, ids, vocabulary
+from core.sources.columns import HELPER_COLUMNS, readable
+from core.sources.findings import PART, Decision, Findings, Question
+from core.sources.mapping import ColumnRule, EntityMap
+from core.sources.recognition import TableMatch, kind_of
+from core.sources.table import ROW
+
+# Texts of a CRM that stand for no id.
+NO_ID = ("000000000000000AAA", "000000000000000", "00000000-0000-0000-0000-000000000000")
+DOUBTED = 0.02
+
+
+@dataclass(frozen=True)
+class Source:
+    """One table and how it is read.
+
+    Attributes
+    ----------
+    entity : str
+    match : TableMatch
+    entry : EntityMap
+    """
+
+    entity: str
+    match: TableMatch
+    entry: EntityMap
+
+    @property
+    def history(self) -> str:
+        """Return how a history is written, where a map or layout says it."""
+        return self.entry.history or (self.match.layout.history if self.match.layout else "")
+
+
+def read_source(source: Source, settings: Settings, findings: Findings) -> pl.DataFrame:
+    """Read one table's rows under our names, in the types of the contracts.
+
+    Parameters
+    ----------
+    source : Source
+    settings : Settings
+    findings : Findings
+        Takes what could not be read, and what was decided.
+
+    Returns
+    -------
+    pl.DataFrame
+        Our columns that the table fills, its own further columns, `_row` and `_part`.
+    """
+    table, entry = source.match.table, source.entry
+    number = findings.place(table.file, table.sheet)
+    raw = _selected(source).with_columns(pl.lit(number, pl.Int32).alias(PART))
+    for note in table.notes:
+        findings.note(f"{table.place}: {note}.")
+    _tell_misfits(source, findings)
+    raw = _replaced(raw, entry)
+    texts = [c for c in raw.columns if raw.schema[c] == pl.String and c in readable(source.entity)]
+    plans = _plans(raw, texts, source, settings, findings)
+    columns: list[pl.Series] = []
+    currencies: dict[str, pl.Series] = {}
+    for name in raw.columns:
+        if name in texts:
+            series, codes = _typed(raw, name, plans[name], source, settings, findings)
+            if codes is not None:
+                currencies[name] = codes
+        else:
+            series = _cast(raw[name], source.entity, name)
+        columns.append(series.alias(name))
+    return _with_currency(pl.DataFrame(columns), currencies)
+
+
+def _with_currency(frame: pl.DataFrame, currencies: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """Take the currency of an amount from its cell where no column of its own says it."""
+    written = next(
+        (
+            currencies[c]
+            for c in ("amount", "won_amount", "quota_amount", "amount_per_interval", "mrr_amount")
+            if c in currencies
+        ),
+        None,
+    )
+    if written is None:
+        return frame
+    column = frame["currency"].fill_null(written) if "currency" in frame.columns else written
+    return frame.with_columns(column.alias("currency"))
+
+
+def _selected(source: Source) -> pl.DataFrame:
+    """Return the rows the filters keep, under our names; the table's further columns keep theirs."""
+    table, entry = source.match.table, source.entry
+    frame = _filtered(table.frame, source)
+    chosen: list[pl.Expr] = [pl.col(ROW)]
+    used: set[str] = set()
+    for ours, rule in entry.columns.items():
+        made, headers = _made(ours, rule, frame)
+        chosen.append(made)
+        used |= headers
+    ignored = set(entry.ignore) | used
+    names = {ROW, PART, *entry.columns}
+    is_helper = source.entity in HELPER_COLUMNS
+    for header in table.headers:
+        if header not in ignored and not is_helper:
+            chosen.append(pl.col(header).alias(header if header not in names else f"{header} (file)"))
+            names.add(header)
+    return frame.select(chosen)
+
+
+def _made(ours: str, rule: str | ColumnRule, frame: pl.DataFrame) -> tuple[pl.Expr, set[str]]:
+    if isinstance(rule, str):
+        return pl.col(rule).alias(ours), {rule}
+    if rule.first:
+        blank = [
+            pl.when(~vocabulary.is_blank(pl.col(h))).then(pl.col(h)) if frame.schema[h] == pl.String else pl.col(h)
+            for h in rule.first
+        ]
+        mixed = len({frame.schema[h] for h in rule.first}) > 1
+        return pl.coalesce([b.cast(pl.String) for b in blank] if mixed else blank).alias(ours), set(rule.first)
+    if rule.join:
+        parts = [pl.col(h).cast(pl.String).str.strip_chars() for h in rule.join]
+        return pl.concat_str(parts, separator=rule.by).alias(ours), set()
+    return pl.format("{}{}", pl.lit(rule.number), pl.col(ROW)).alias(ours), set()
+
+
+def _filtered(frame: pl.DataFrame, source: Source) -> pl.DataFrame:
+    for name, wanted in source.entry.filters.items():
+        rule = source.entry.columns.get(name, name)
+        header = rule if isinstance(rule, str) else next(iter(rule.first), name)
+        if header not in frame.columns:
+            continue
+        is_not = isinstance(wanted, Mapping)
+        listed = wanted.get("not") if isinstance(wanted, Mapping) else wanted
+        values = {_folded(v) for v in (listed if isinstance(listed, list) else [listed])}
+        hits = pl.Series([_folded(v) in values for v in frame[header].to_list()], dtype=pl.Boolean)
+        frame = frame.filter(~hits if is_not else hits)
+    return frame
+
+
+def _folded(value: Any) -> str:
+    return "" if value is None else str(value).strip().casefold()
+
+
+def _tell_misfits(source: Source, findings: Findings) -> None:
+    table = source.match.table
+    part = findings.place(table.file, table.sheet)
+    for is_lost, report in ((True, findings.lose), (False, findings.empty)):
+        rows = [m for m in table.misfits if m.is_lost is is_lost]
+        if rows:
+            frame = pl.DataFrame(
+                {
+                    ROW: [m.row for m in rows],
+                    PART: [part] * len(rows),
+                    "text": [m.record for m in rows],
+                    "_why": [m.reason for m in rows],
+                },
+                schema={ROW: pl.Int64, PART: pl.Int32, "text": pl.String, "_why": pl.String},
+            )
+            report(frame, source.entity, "does_not_fit", pl.col("_why"))
+
+
+def _replaced(raw: pl.DataFrame, entry: EntityMap) -> pl.DataFrame:
+    """Apply the map's copies, constants and values."""
+    raw = raw.with_columns(pl.col(other).alias(ours) for ours, other in entry.copies.items() if other in raw.columns)
+    for ours, value in entry.constants.items():
+        raw = raw.with_columns(pl.lit(value).alias(ours))
+    for ours, values in entry.values.items():
+        if ours in raw.columns and raw.schema[ours] == pl.String:
+            texts = {
+                k: None if v is None else str(v).lower() if isinstance(v, bool) else str(v) for k, v in values.items()
+            }
+            raw = raw.with_columns(pl.col(ours).str.strip_chars().replace(texts))
+    return raw
+
+
+def _plans(
+    raw: pl.DataFrame, texts: list[str], source: Source, settings: Settings, findings: Findings
+) -> dict[str, Any]:
+    """Decide how every column is written; what its own cells leave open, the others of the file decide."""
+    kinds = {name: _kind(source.entity, name) for name in texts}
+    numbers = [n for n in texts if kinds[n] == "number"]
+    styles = {n: source.entry.numbers.get(n, source.entry.numbers.get("*")) for n in numbers}
+    plans: dict[str, Any] = {}
+    first = {n: amounts.choose(raw[n]) for n in numbers if not styles[n]}
+    marked = {n for n in first if raw[n].str.contains(r"\d[.,]\d").any()}
+    sure = {first[n].style for n in marked if not first[n].is_ambiguous}
+    for n in numbers:
+        plans[n] = (
+            amounts.AmountChoice(str(styles[n]))
+            if styles[n]
+            else amounts.choose(raw[n], next(iter(sure)) if len(sure) == 1 else None)
+        )
+        if plans[n].is_ambiguous and n in marked:
+            _ask_numbers(source, n, plans[n], findings)
+    days = [n for n in texts if kinds[n] == "date"]
+    patterns = {n: source.entry.dates.get(n, source.entry.dates.get("*")) for n in days}
+    chosen = {n: dates.choose(raw[n]) for n in days}
+    default = dates.shares(list(chosen.values())) or _likely_order(raw, sure, settings)
+    for n in days:
+        named = patterns[n]
+        if named in dates.ORDERS:
+            plans[n] = dates.DateChoice(named, False, chosen[n].kinds)
+        elif named:
+            plans[n] = dates.DateChoice(named, False, ())
+        else:
+            plans[n] = dates.choose(raw[n], default)
+            if plans[n].is_ambiguous:
+                _ask_dates(
+                    source, n, plans[n], is_shared=dates.shares(list(chosen.values())) is not None, findings=findings
+                )
+    return {**dict.fromkeys(texts), **plans}
+
+
+def _kind(entity: str, name: str) -> str:
+    return "category" if (entity, name) in vocabulary.CATEGORIES else kind_of(entity, name)
+
+
+def _likely_order(raw: pl.DataFrame, styles: set[str], settings: Settings) -> str | None:
+    """Return the order of day and month that the other columns, the currency and the time zone speak for."""
+    if styles == {amounts.COMMA}:
+        return dates.DAY_FIRST
+    if "currency" in raw.columns and raw.schema["currency"] == pl.String:
+        codes = set(raw["currency"].drop_nulls().str.strip_chars().str.to_uppercase().unique().to_list())
+        if codes and codes <= {"USD", "$", "US DOLLAR"}:
+            return dates.MONTH_FIRST
+        if codes and "USD" not in codes and len(codes) == 1:
+            return dates.DAY_FIRST
+    zone = settings.time_zone
+    if zone.startswith(("Europe/", "Australia/", "Africa/", "Asia/")):
+        return dates.DAY_FIRST
+    return dates.MONTH_FIRST if zone.startswith(("America/", "US/")) else None
+
+
+def _ask_dates(source: Source, name: str, choice: dates.DateChoice, *, is_shared: bool, findings: Findings) -> None:
+    if is_shared:
+        return
+    header = ", ".join(_headers(source, name))
+    findings.ask(
+        Question(
+            f"{source.entity}.dates.{name}",
+            f"{source.match.table.place}: every date in {header} can be read day first and month first.",
+            str(choice.order),
+            (dates.DAY_FIRST, dates.MONTH_FIRST),
+        )
+    )
+
+
+def _ask_numbers(source: Source, name: str, choice: amounts.AmountChoice, findings: Findings) -> None:
+    findings.ask(
+        Question(
+            f"{source.entity}.numbers.{name}",
+            f"{source.match.table.place}: numbers in {', '.join(_headers(source, name))} can be read with a decimal "
+            "point and with a decimal comma.",
+            choice.style,
+            (amounts.POINT, amounts.COMMA),
+        )
+    )
+
+
+def _headers(source: Source, name: str) -> tuple[str, ...]:
+    rule = source.entry.columns.get(name, name)
+    if isinstance(rule, str):
+        return (rule,)
+    return rule.first or rule.join or (name,)
+
+
+def _typed(
+    raw: pl.DataFrame, name: str, plan: Any, source: Source, settings: Settings, findings: Findings
+) -> tuple[pl.Series, pl.Series | None]:
+    """Parse one column, report what could not be read, and write down the decision."""
+    column, kind = raw[name], _kind(source.entity, name)
+    blank = raw.select(vocabulary.is_blank(pl.col(name)))[name] if kind != "text" else None
+    filled = column.set(blank, None) if blank is not None else column
+    codes: pl.Series | None = None
+    choice = ""
+    if kind == "date":
+        is_pattern = plan.order is not None and plan.order not in dates.ORDERS
+        typed, reasons = dates.read(filled, plan, settings.time_zone, plan.order if is_pattern else None)
+        choice = plan.name
+    elif kind == "number":
+        typed, codes, reasons = amounts.read(filled, plan, settings.currency)
+        choice = plan.style
+    elif kind == "flag":
+        typed, reasons = _by_words(
+            filled, {t: vocabulary.truth(t) for t in _different(filled)}, pl.Boolean, "yes or no"
+        )
+    elif kind == "category":
+        meanings = vocabulary.meanings(vocabulary.CATEGORIES[source.entity, name])
+        words = {t: meanings.get(vocabulary.folded(t)) for t in _different(filled)}
+        typed, reasons = _by_words(filled, words, pl.String, f"one of {', '.join(sorted(set(meanings.values())))}")
+    elif kind == "id":
+        typed, reasons = ids.tidy(filled.set(filled.is_in(list(NO_ID)).fill_null(value=False), None)), {}
+    else:
+        stripped = column.str.strip_chars()
+        typed, reasons = stripped.set((stripped == "").fill_null(value=False), None), {}
+    n_bad = _tell(raw, name, reasons, source, findings)
+    typed = _cast(typed, source.entity, name)
+    _write_down(source, name, kind, choice, typed, n_bad, findings)
+    return typed, codes
+
+
+def _different(column: pl.Series) -> list[str]:
+    return [str(t) for t in column.drop_nulls().unique().to_list()]
+
+
+def _by_words(column: pl.Series, words: Mapping[str, Any], dtype: Any, wanted: str) -> tuple[pl.Series, dict[str, str]]:
+    reasons = {t: f"reads “{t[:60]}”, which is not {wanted}" for t, value in words.items() if value is None}
+    return column.replace_strict(words, default=None, return_dtype=dtype), reasons
+
+
+def _tell(raw: pl.DataFrame, name: str, reasons: Mapping[str, str], source: Source, findings: Findings) -> int:
+    if not reasons:
+        return 0
+    rows = raw.with_columns(
+        pl.col(name).str.strip_chars().replace_strict(reasons, default=None, return_dtype=pl.String).alias("_why")
+    ).filter(pl.col("_why").is_not_null())
+    shown = ", ".join(_headers(source, name))
+    findings.empty(rows, source.entity, "cell_emptied", pl.format(f"{shown} {{}}", pl.col("_why")), name)
+    return rows.height
+
+
+def _write_down(
+    source: Source, name: str, kind: str, choice: str, typed: pl.Series, n_bad: int, findings: Findings
+) -> None:
+    table = source.match.table
+    match = next((c for c in source.match.columns if c.column == name), None)
+    findings.decisions.append(
+        Decision(
+            source.entity,
+            table.file,
+            table.sheet,
+            name,
+            _headers(source, name),
+            kind,
+            choice,
+            match.confidence if match else 1.0,
+            match.samples if match else (),
+            typed.len() - typed.null_count(),
+            n_bad,
+        )
+    )
+
+
+def _cast(series: pl.Series, entity: str, name: str) -> pl.Series:
+    """Bring a typed column to the type of its contract; a time stamp becomes its day where a day is wanted."""
+    schema = SCHEMAS.get(entity)
+    if not schema or name not in schema.column_names():
+        return series
+    wanted: Any = schema.columns()[name].dtype
+    if series.dtype == wanted:
+        return series
+    if wanted == pl.Int64 and series.dtype == pl.Float64:
+        return series.round(0).cast(pl.Int64, strict=False)
+    if isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone:
+        series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    if wanted == pl.String and series.dtype == pl.Float64:
+        return ids.tidy(series.cast(pl.String))
+    return series.cast(wanted, strict=False)

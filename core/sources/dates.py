@@ -1,0 +1,289 @@
+"""Dates of a column: one way of writing, decided over all of its cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from core.sources.month_names import MONTHS
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "dd/mm/yyyy", "mm/dd/yyyy", "yyyy-mm-dd"
+ORDERS = {DAY_FIRST: ("d", "m", "y"), MONTH_FIRST: ("m", "d", "y"), YEAR_FIRST: ("y", "m", "d")}
+EXCEL, SECONDS, MILLIS = "Excel day numbers", "seconds since 1970", "milliseconds since 1970"
+TIME = (
+    r"(?:[T ,]+(?:at |um |à )?(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?)?\s*(?P<offset>Z|z|UTC|GMT|[+\-]\d{2}:?\d{2}|[+\-]\d{2})?(?:\s*\[[\w/]+\])?$"
+)
+ISO = r"^(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})" + TIME
+EAST = r"^(?P<y>\d{4})\s*[年년]\s*(?P<m>\d{1,2})\s*[月월]\s*(?P<d>\d{1,2})\s*[日일]?" + TIME
+NUMERIC = r"^(?P<a>\d{1,2})(?P<mark>[./\-\s])\s?(?P<b>\d{1,2})[./\-\s]\s?(?P<y>\d{4}|\d{2})\.?" + TIME
+COMPACT = (
+    r"^(?P<y>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])"
+    r"(?:T?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})Z?)?$"
+)
+NAME = r"\p{L}[\p{L}.]*"
+DAY_NAME = (
+    rf"^(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º|ª)?[.\s\-/]*(?:de |of )?(?P<name>{NAME})"
+    r"[.,\s\-/]*(?:de |of )?(?P<y>\d{4}|\d{2})" + TIME
+)
+NAME_DAY = rf"^(?P<name>{NAME})[.\s\-/]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[,.\s\-/]+(?P<y>\d{{4}}|\d{{2}})" + TIME
+YEAR_NAME = rf"^(?P<y>\d{{4}})[-\s](?P<name>{NAME})[-\s](?P<d>\d{{1,2}})" + TIME
+DOTNET = r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$"
+WEEKDAY = r"^\p{L}{2,10}\.?,?\s+(?:den |le )?"
+
+
+@dataclass(frozen=True)
+class DateChoice:
+    """How the dates of a column are written.
+
+    Attributes
+    ----------
+    order : str, optional
+        Of day, month and year in cells such as 03/04/2025; None where there are none.
+    is_ambiguous : bool
+        True where every cell could be read day first and month first.
+    kinds : tuple of str
+        The other ways that occur.
+    n_against : int
+        Cells that cannot be read under the order.
+    """
+
+    order: str | None
+    is_ambiguous: bool
+    kinds: tuple[str, ...]
+    n_against: int = 0
+
+    @property
+    def name(self) -> str:
+        """Return the order and kinds in words."""
+        return ", ".join([*([self.order] if self.order else []), *self.kinds]) or "no dates"
+
+
+def texts_of(column: pl.Series) -> pl.Series:
+    """Return the different texts of a column, trimmed, without empty ones and a weekday before the date."""
+    different = column.drop_nulls().unique().str.strip_chars()
+    return different.filter(different != "").unique().sort()
+
+
+def _plain(texts: pl.Series) -> pl.Series:
+    tidy = texts.str.replace_all("\u202f|\u00a0", " ").str.replace_all(r"\s+", " ").str.strip_chars()
+    has_weekday = tidy.str.contains(WEEKDAY + r"(\p{L}|\d)") & tidy.str.contains(r"^\p{L}+\.?,?\s+\S+.*\d")
+    first = tidy.str.extract(r"^(\p{L}+)", 1).str.to_lowercase()
+    is_month = first.is_in(list(MONTHS))
+    return tidy.set(has_weekday & ~is_month.fill_null(value=False), None).fill_null(tidy.str.replace(WEEKDAY, ""))
+
+
+def choose(column: pl.Series, default: str | None = None) -> DateChoice:
+    """Decide how a column writes its dates, over all of its cells.
+
+    Parameters
+    ----------
+    column : pl.Series
+        Text.
+    default : str, optional
+        The order to take where the cells leave it open; else day first with dots, month first with slashes.
+    """
+    texts = _plain(texts_of(column))
+    parts = texts.to_frame("t").select(pl.col("t").str.extract_groups(NUMERIC).alias("g")).unnest("g")
+    parts = parts.filter(pl.col("a").is_not_null())
+    kinds = tuple(name for name, hits in _other_kinds(texts).items() if hits)
+    if parts.is_empty():
+        return DateChoice(None, False, kinds)
+    first, second = parts["a"].cast(pl.Int32), parts["b"].cast(pl.Int32)
+    day_first = int(((first > 12) & (first <= 31) & (second <= 12)).sum())
+    month_first = int(((second > 12) & (second <= 31) & (first <= 12)).sum())
+    if day_first or month_first:
+        order = DAY_FIRST if day_first >= month_first else MONTH_FIRST
+        return DateChoice(order, False, kinds, min(day_first, month_first))
+    marks = parts["mark"].unique().to_list()
+    usual = MONTH_FIRST if marks == ["/"] else DAY_FIRST
+    is_dotted = marks == ["."]
+    return DateChoice(DAY_FIRST if is_dotted else (default or usual), not is_dotted, kinds)
+
+
+def _other_kinds(texts: pl.Series) -> dict[str, int]:
+    return {
+        YEAR_FIRST: int((texts.str.contains(ISO) | texts.str.contains(COMPACT)).sum()),
+        "month names": int(sum(texts.str.contains(p).sum() for p in (DAY_NAME, NAME_DAY))),
+        EXCEL: int((_numbers(texts).is_between(20_000, 80_000)).sum()),
+        SECONDS: int((_numbers(texts).is_between(6e8, 4.2e9)).sum()),
+        MILLIS: int((_numbers(texts).is_between(6e11, 4.2e12)).sum()),
+    }
+
+
+def _numbers(texts: pl.Series) -> pl.Series:
+    bare = texts.set(~texts.str.contains(r"^\d{5,13}([.,]\d+)?$"), None)
+    return bare.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+
+
+def read(
+    column: pl.Series, choice: DateChoice, zone: str, pattern: str | None = None
+) -> tuple[pl.Series, dict[str, str]]:
+    """Read a column of dates and time stamps in the company's time.
+
+    Parameters
+    ----------
+    column : pl.Series
+        Text.
+    choice : DateChoice
+    zone : str
+        The company's time zone; a stamp with an offset is moved to it, one without is taken as it stands. Where
+        every stamp is a midnight, they are dates and stay.
+    pattern : str, optional
+        A strptime pattern, where a map names one.
+
+    Returns
+    -------
+    stamps : pl.Series
+        Datetime in microseconds; null where a cell is empty or cannot be read.
+    reasons : dict
+        Text -> why it was not read.
+    """
+    texts = texts_of(column)
+    moments = _by_pattern(texts, pattern) if pattern else _moments(texts, choice, zone)
+    years = moments.dt.year()
+    is_far = (years < FIRST_YEAR) | (years > LAST_YEAR)
+    reasons = {t: f"reads “{t[:60]}”, which is no date" for t in texts.filter(moments.is_null())}
+    reasons |= {
+        t: f"reads “{t[:60]}”, a year outside {FIRST_YEAR} to {LAST_YEAR}"
+        for t in texts.filter(is_far.fill_null(value=False))
+    }
+    moments = moments.set(is_far.fill_null(value=False), None)
+    table = pl.DataFrame({"t": texts, "v": moments})
+    out = column.str.strip_chars().to_frame("t").join(table, on="t", how="left", maintain_order="left")["v"]
+    return out.rename(column.name), reasons
+
+
+def _by_pattern(texts: pl.Series, pattern: str) -> pl.Series:
+    try:
+        if any(mark in pattern for mark in ("%H", "%I", "%T", "%R", "%s")):
+            stamps = texts.str.to_datetime(pattern, strict=False, time_unit="us")
+            return (
+                stamps.dt.replace_time_zone(None)
+                if isinstance(stamps.dtype, pl.Datetime) and stamps.dtype.time_zone
+                else stamps
+            )
+        return texts.str.to_date(pattern, strict=False).cast(pl.Datetime("us"))
+    except pl.exceptions.PolarsError:
+        return pl.Series(texts.name, [None] * texts.len(), dtype=pl.Datetime("us"))
+
+
+def _moments(texts: pl.Series, choice: DateChoice, zone: str) -> pl.Series:
+    plain = _plain(texts)
+    first, second, _ = ORDERS.get(choice.order or DAY_FIRST, ORDERS[DAY_FIRST])
+    parts: list[pl.DataFrame] = []
+    for pattern in (ISO, EAST, COMPACT, NUMERIC, DAY_NAME, NAME_DAY, YEAR_NAME):
+        groups = plain.to_frame("t").select(pl.col("t").str.extract_groups(pattern).alias("g")).unnest("g")
+        if "a" in groups.columns:
+            groups = groups.rename({"a": first, "b": second})
+        if "name" in groups.columns:
+            month = (
+                groups["name"]
+                .str.to_lowercase()
+                .str.strip_chars(".")
+                .replace_strict(MONTHS, default=None, return_dtype=pl.Int32)
+            )
+            groups = groups.with_columns(month.alias("m"))
+        parts.append(_built(groups))
+    stamps = parts[0]
+    for other in parts[1:]:
+        stamps = stamps.select(
+            v=pl.col("v").fill_null(other["v"]),
+            offset=pl.when(pl.col("v").is_null()).then(other["offset"]).otherwise("offset"),
+        )
+    return _in_zone(stamps, zone).fill_null(_from_numbers(plain, zone))
+
+
+def _built(groups: pl.DataFrame) -> pl.DataFrame:
+    def part(name: str) -> pl.Expr:
+        return pl.col(name).cast(pl.Int32, strict=False) if name in groups.columns else pl.lit(None, pl.Int32)
+
+    year = part("y")
+    half = pl.col("half").str.to_lowercase().str.slice(0, 1) if "half" in groups.columns else pl.lit(None, pl.String)
+    hour = part("hour")
+    hour = (
+        pl.when((half == "p") & (hour < 12)).then(hour + 12).when((half == "a") & (hour == 12)).then(0).otherwise(hour)
+    )
+    fields = groups.select(
+        y=pl.when(_is_short("y", groups)).then(year + 2000).otherwise(year),
+        m=part("m"),
+        d=part("d"),
+        h=hour.fill_null(0),
+        n=part("minute").fill_null(0),
+        s=part("second").fill_null(0),
+        offset=pl.col("offset") if "offset" in groups.columns else pl.lit(None, pl.String),
+    )
+    text = pl.format(
+        "{}-{}-{} {}:{}:{}",
+        *(pl.col(c).cast(pl.String).str.zfill(4 if c == "y" else 2) for c in ("y", "m", "d", "h", "n", "s")),
+    )
+    return fields.select(v=text.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us"), offset="offset")
+
+
+def _is_short(name: str, groups: pl.DataFrame) -> pl.Expr:
+    return pl.col(name).str.len_chars() == 2 if name in groups.columns else pl.lit(value=False)
+
+
+def _in_zone(stamps: pl.DataFrame, zone: str) -> pl.Series:
+    """Move stamps with an offset to a time zone, unless all of them are midnights, which are dates."""
+    with_offset = stamps.filter(pl.col("offset").is_not_null() & pl.col("v").is_not_null())
+    times = with_offset["v"].dt.time().unique()
+    if with_offset.is_empty() or (times.len() == 1 and str(times[0]) == "00:00:00"):
+        return stamps["v"]
+    minutes = {text: _offset_minutes(text) for text in with_offset["offset"].unique()}
+    shift = pl.col("offset").replace_strict(minutes, default=None, return_dtype=pl.Int64)
+    utc = pl.col("v") - pl.duration(minutes=shift)
+    local = utc.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
+    return stamps.select(pl.when(pl.col("offset").is_not_null()).then(local).otherwise("v").alias("v"))["v"]
+
+
+def _offset_minutes(text: str) -> int:
+    match = re.fullmatch(r"([+-])(\d{2}):?(\d{2})?", text)
+    if not match:
+        return 0
+    minutes = int(match[2]) * 60 + int(match[3] or 0)
+    return -minutes if match[1] == "-" else minutes
+
+
+def _from_numbers(texts: pl.Series, zone: str) -> pl.Series:
+    """Read Excel's day numbers and stamps counted from 1970; both systems write them as bare numbers."""
+    dotnet = texts.str.extract(DOTNET, 1)
+    values = _numbers(dotnet.fill_null(texts))
+    table = values.to_frame("n").select(
+        day=pl.when(pl.col("n").is_between(20_000, 80_000)).then(((pl.col("n") - 25_569) * 86_400_000).round(0)),
+        millis=pl.when(pl.col("n").is_between(6e8, 4.2e9))
+        .then(pl.col("n") * 1_000)
+        .when(pl.col("n").is_between(6e11, 4.2e12))
+        .then("n"),
+    )
+    stamps = table.select(
+        day=pl.col("day").cast(pl.Int64).cast(pl.Datetime("ms")).cast(pl.Datetime("us")),
+        utc=pl.col("millis").cast(pl.Int64).cast(pl.Datetime("ms")).cast(pl.Datetime("us")),
+    )
+    is_midnight = stamps["utc"].drop_nulls().dt.time().cast(pl.String).unique().to_list() in ([], ["00:00:00"])
+    local = (
+        stamps["utc"]
+        if is_midnight
+        else stamps["utc"].dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
+    )
+    return stamps["day"].fill_null(local)
+
+
+def is_zone(name: str) -> bool:
+    """Say whether there is a time zone of that name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def shares(choices: Sequence[DateChoice]) -> str | None:
+    """Return the order that the decided ones of several columns agree on; None where they do not or there are none."""
+    orders = {c.order for c in choices if c.order and not c.is_ambiguous}
+    return orders.pop() if len(orders) == 1 else None

@@ -1,0 +1,24 @@
+"""Signs, names and codes of currencies, units of numbers, and what stands for an empty cell, read from `money.yaml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+DOLLARS = ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN")
+
+
+def _content() -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = Path(__file__).with_name("money.yaml").read_text(encoding="utf-8")
+    return dict(yaml.load(text, Loader=loader))
+
+
+_WORDS = _content()
+EMPTY: tuple[str, ...] = tuple(_WORDS["empty"])
+FACTORS: dict[str, float] = {word: float(factor) for word, factor in _WORDS["factors"].items()}
+SYMBOLS: dict[str, str] = dict(_WORDS["symbols"])
+NAMES: dict[str, str] = dict(_WORDS["names"])
+CODES: frozenset[str] = frozenset(_WORDS["codes"])

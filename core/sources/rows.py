@@ -1,0 +1,96 @@
+"""Which rows count: not deleted ones, not those without a key, and one per id."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from core.contracts.schemas import SCHEMAS
+from core.sources.columns import KEYS
+from core.sources.findings import PART, Findings
+from core.sources.table import ROW
+
+# Several rows of one document share its number; each is a line.
+LINES = ("transactions", "subscriptions")
+NUMBERED = {"transactions": "transaction_id", "subscriptions": "subscription_id", "activities": "activity_id"}
+SHOWN = 2_000
+
+
+def without_deleted(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.DataFrame:
+    """Leave out rows the CRM marks as deleted."""
+    for name in ("is_deleted", "row_is_deleted"):
+        if name in frame.columns and not (name == "is_deleted" and entity == "opportunity_history"):
+            gone = frame[name].fill_null(value=False)
+            findings.lose(frame.filter(gone), entity, "deleted", "the CRM marks the row as deleted", name)
+            frame = frame.filter(~gone)
+    return frame
+
+
+def with_keys(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.DataFrame:
+    """Leave out rows without a key; where no column holds an id, rows are numbered."""
+    numbered = NUMBERED.get(entity)
+    if numbered:
+        number = pl.format("{}{}-{}", pl.lit("row "), pl.col(PART), pl.col(ROW))
+        has = pl.col(numbered) if numbered in frame.columns else pl.lit(None, pl.String)
+        frame = frame.with_columns(pl.coalesce(has, number).alias(numbered))
+    for key in KEYS.get(entity, ()):
+        if key not in frame.columns:
+            frame = frame.with_columns(pl.lit(None, pl.String).alias(key))
+        bare = frame[key].is_null()
+        if bare.any():
+            reason = f"{key} is empty, and a row is of no use without it"
+            findings.lose(frame.filter(bare), entity, "no_key", reason, key)
+            frame = frame.filter(~bare)
+    return frame
+
+
+def one_per_key(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.DataFrame:
+    """Leave one row per id: identical rows count once; of different ones the last changed, else the first."""
+    schema = SCHEMAS.get(entity)
+    keys = [k for k in (schema.primary_key() if schema else ()) if k in frame.columns]
+    if not keys or frame.is_empty() or frame.select(pl.struct(keys).n_unique()).item() == frame.height:
+        return frame
+    values = [c for c in frame.columns if c not in (ROW, PART)]
+    before = frame.height
+    first = frame.unique(subset=values, keep="first", maintain_order=True)
+    again = before - first.height
+    if again:
+        lost = frame.join(first, on=[ROW, PART], how="anti")
+        findings.lose(lost.head(SHOWN), entity, "repeated", "the same row stands here once more; it counts once")
+        rows = f"{again} rows repeat others" if again > 1 else "1 row repeats another"
+        findings.note(f"{entity.replace('_', ' ').capitalize()}: {rows} word for word and counted once.")
+    if entity in LINES:
+        return _as_lines(first, keys[0])
+    return _newest(first, keys, entity, findings)
+
+
+def _as_lines(frame: pl.DataFrame, key: str) -> pl.DataFrame:
+    line = pl.int_range(pl.len()).over(key)
+    return frame.with_columns(pl.when(line > 0).then(pl.format("{}-{}", key, line + 1)).otherwise(key).alias(key))
+
+
+def _newest(frame: pl.DataFrame, keys: list[str], entity: str, findings: Findings) -> pl.DataFrame:
+    several = frame.filter(pl.struct(keys).is_duplicated())
+    if several.is_empty():
+        return frame
+    has_stamp = "modified_at" in frame.columns and several["modified_at"].null_count() < several.height
+    ranked = (
+        several.sort("modified_at", descending=True, nulls_last=True, maintain_order=True) if has_stamp else several
+    )
+    kept = ranked.unique(subset=keys, keep="first", maintain_order=True)
+    why = "it was changed last" if has_stamp else "it stands first, and no column says which was changed last"
+    rows = several.join(kept.select(*keys, _kept=ROW), on=keys, how="left", nulls_equal=True)
+    is_kept = rows.join(kept.select(ROW, PART, _is=pl.lit(value=True)), on=[ROW, PART], how="left")["_is"].fill_null(
+        value=False
+    )
+    shown = ", ".join(keys)
+    told = pl.format(f"{shown} stands on several rows that differ: row {{}} counts, {why}", pl.col("_kept"))
+    findings.lose(rows.filter(~is_kept).head(SHOWN), entity, "same_id", told, keys[0])
+    findings.empty(rows.filter(is_kept).head(SHOWN), entity, "same_id", told, keys[0])
+    n = kept.height
+    findings.note(
+        f"{entity.replace('_', ' ').capitalize()}: {n} id{'s' * (n > 1)} "
+        f"{'stand' if n > 1 else 'stands'} on several rows that differ; of each the row counts that "
+        f"{'was changed last' if has_stamp else 'stands first'}."
+    )
+    losing = rows.filter(~is_kept).select(ROW, PART)
+    return frame.join(losing, on=[ROW, PART], how="anti", maintain_order="left")
