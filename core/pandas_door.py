@@ -82,9 +82,8 @@ def to_polars(frame: pd.DataFrame | pl.DataFrame, name: str = "frame") -> pl.Dat
         named = frame.reset_index() if any(level is not None for level in frame.index.names) else frame
         return pl.from_pandas(named, nan_to_null=True)
     except (AttributeError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        raise SourceError(
-            "The frame cannot be read.", name, "Hand in a pandas frame of one kind per column."
-        ) from error
+        mend = "Hand in a pandas frame of one kind per column."
+        raise SourceError("The frame cannot be read.", name, mend) from error
 
 
 def to_pandas(result: Any) -> pd.DataFrame:

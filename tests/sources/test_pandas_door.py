@@ -30,10 +30,8 @@ def test_a_measure_is_handed_out_as_pandas(sample, settings):
 
 
 def test_an_index_is_a_column_and_what_does_not_fit_is_told(settings):
-    accounts = pd.DataFrame(
-        {"account_name": ["Acme", None], "signup_date": ["2026-01-05", "soon"]},
-        index=pd.Index(["A1", "A2"], name="account_id"),
-    )
+    keys = pd.Index(["A1", "A2"], name="account_id")
+    accounts = pd.DataFrame({"account_name": ["Acme", None], "signup_date": ["2026-01-05", "soon"]}, index=keys)
     data = pandas_door.dataset({"accounts": accounts}, settings, as_of=date(2026, 5, 15))
     assert data.accounts["account_id"].to_list()[0] == "A1"
     assert data.accounts.height + data.rejected["row"].n_unique() >= 2

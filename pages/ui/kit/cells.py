@@ -233,7 +233,7 @@ def tile(
             grid(frame.head(SHOWN_ROWS), height=300, width=640)
 
 
-def shown(measure: Measure, currency: str, formats: Formats) -> str:
+def shown(measure: Measure, currency: str, formats: Formats = Formats()) -> str:
     """Write a measure's value as it stands on a tile."""
     if measure.value is None:
         return "–"

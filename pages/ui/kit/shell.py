@@ -113,7 +113,7 @@ def open(title: str, needs: str = "") -> Page:
         st.title(title)
         st.error(escaped(error), icon=":material/error:")
         st.stop()
-    formats = chosen(settings.locale, st.context.locale)
+    formats = chosen(settings.locale, getattr(st.context, "locale", None))
     _sidebar(settings, who, data, formats)
     st.title(title)
     if data is None:
