@@ -183,6 +183,7 @@ def test_notebook_runs_and_gives_the_same_number(sample, settings, capsys):
 
 
 def test_tile_without_a_value_shows_a_dash():
+    from core.formats import Formats
     from core.metrics import Measure
 
-    assert cells.shown(Measure("x", None, "money", pl.DataFrame(), ""), "USD") == "–"
+    assert cells.shown(Measure("x", None, "money", pl.DataFrame(), ""), "USD", Formats()) == "–"

@@ -233,8 +233,8 @@ def tile(
             grid(frame.head(SHOWN_ROWS), height=300, width=640)
 
 
-def shown(measure: Measure, currency: str, formats: Formats = Formats()) -> str:
-    """Write a measure's value as it stands on a tile."""
+def shown(measure: Measure, currency: str, formats: Formats) -> str:
+    """Write a measure's value as it stands on a tile, in the reader's locale."""
     if measure.value is None:
         return "–"
     if measure.unit == "money":
