@@ -14,12 +14,9 @@ from core.sources import amounts, dates, ids, vocabulary
 from core.sources.columns import HELPER_COLUMNS, readable
 from core.sources.findings import PART, Decision, Findings, Question
 from core.sources.mapping import ColumnRule, EntityMap
+from core.sources.money_words import EMPTY
 from core.sources.recognition import TableMatch, kind_of
 from core.sources.table import ROW
-
-# Texts of a CRM that stand for no id.
-NO_ID = ("000000000000000AAA", "000000000000000", "00000000-0000-0000-0000-000000000000")
-DOUBTED = 0.02
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,11 @@ class Source:
     entity: str
     match: TableMatch
     entry: EntityMap
+
+    @property
+    def is_stored(self) -> bool:
+        """Say whether the table's types and nulls are its own, as those of a Parquet file are."""
+        return self.match.table.file.lower().endswith(".parquet")
 
     @property
     def history(self) -> str:
@@ -278,43 +280,46 @@ def _typed(
 ) -> tuple[pl.Series, pl.Series | None]:
     """Parse one column, report what could not be read, and write down the decision."""
     column, kind = raw[name], _kind(source.entity, name)
-    blank = raw.select(vocabulary.is_blank(pl.col(name)))[name] if kind != "text" else None
-    filled = column.set(blank, None) if blank is not None else column
     codes: pl.Series | None = None
-    choice = ""
+    choice, reasons = "", dict[str, str]()
     if kind == "date":
         is_pattern = plan.order is not None and plan.order not in dates.ORDERS
-        typed, reasons = dates.read(filled, plan, settings.time_zone, plan.order if is_pattern else None)
+        typed, reasons = dates.read(column, plan, settings.time_zone, plan.order if is_pattern else None)
         choice = plan.name
     elif kind == "number":
-        typed, codes, reasons = amounts.read(filled, plan, settings.currency)
+        typed, codes, reasons = amounts.read(column, plan, settings.currency)
         choice = plan.style
-    elif kind == "flag":
-        typed, reasons = _by_words(
-            filled, {t: vocabulary.truth(t) for t in _different(filled)}, pl.Boolean, "yes or no"
-        )
-    elif kind == "category":
-        meanings = vocabulary.meanings(vocabulary.CATEGORIES[source.entity, name])
-        words = {t: meanings.get(vocabulary.folded(t)) for t in _different(filled)}
-        typed, reasons = _by_words(filled, words, pl.String, f"one of {', '.join(sorted(set(meanings.values())))}")
+    elif kind in ("flag", "category"):
+        typed, reasons = _by_words(column, source.entity, name)
+    elif source.is_stored:
+        typed = column
     elif kind == "id":
-        typed, reasons = ids.tidy(filled.set(filled.is_in(list(NO_ID)).fill_null(value=False), None)), {}
+        typed = ids.tidy(column)
     else:
         stripped = column.str.strip_chars()
-        typed, reasons = stripped.set((stripped == "").fill_null(value=False), None), {}
+        typed = stripped.set((stripped == "").fill_null(value=False), None)
     n_bad = _tell(raw, name, reasons, source, findings)
     typed = _cast(typed, source.entity, name)
     _write_down(source, name, kind, choice, typed, n_bad, findings)
     return typed, codes
 
 
-def _different(column: pl.Series) -> list[str]:
-    return [str(t) for t in column.drop_nulls().unique().to_list()]
-
-
-def _by_words(column: pl.Series, words: Mapping[str, Any], dtype: Any, wanted: str) -> tuple[pl.Series, dict[str, str]]:
-    reasons = {t: f"reads “{t[:60]}”, which is not {wanted}" for t, value in words.items() if value is None}
-    return column.replace_strict(words, default=None, return_dtype=dtype), reasons
+def _by_words(column: pl.Series, entity: str, name: str) -> tuple[pl.Series, dict[str, str]]:
+    """Read flags and categories by their words; an unknown word counts as empty and is told."""
+    texts = [str(t) for t in column.drop_nulls().unique().to_list()]
+    kind = vocabulary.CATEGORIES.get((entity, name))
+    meanings = vocabulary.meanings(kind) if kind else {}
+    allowed = sorted(set(meanings.values()))
+    words: dict[str, Any] = {t: meanings.get(vocabulary.folded(t)) if kind else vocabulary.truth(t) for t in texts}
+    wanted = f"one of {', '.join(allowed)}" if kind else "yes or no"
+    reasons = {
+        t.strip(): f"reads “{t[:60]}”, which is not {wanted}"
+        for t, value in words.items()
+        if value is None and t.strip().lower() not in EMPTY
+    }
+    if kind and all(t == value for t, value in words.items()):
+        return column, reasons
+    return column.replace_strict(words, default=None, return_dtype=pl.String if kind else pl.Boolean), reasons
 
 
 def _tell(raw: pl.DataFrame, name: str, reasons: Mapping[str, str], source: Source, findings: Findings) -> int:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from core.sources.money_words import EMPTY
 from core.sources.month_names import MONTHS
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -65,9 +66,9 @@ class DateChoice:
 
 
 def texts_of(column: pl.Series) -> pl.Series:
-    """Return the different texts of a column, trimmed, without empty ones and a weekday before the date."""
+    """Return the different texts of a column, trimmed, without those that stand for nothing."""
     different = column.drop_nulls().unique().str.strip_chars()
-    return different.filter(different != "").unique().sort()
+    return different.filter(~different.str.to_lowercase().is_in(list(EMPTY))).unique().sort()
 
 
 def _plain(texts: pl.Series) -> pl.Series:

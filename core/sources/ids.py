@@ -7,6 +7,17 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from core.sources.money_words import EMPTY
+
+# Texts of a CRM that stand for no id.
+NO_ID = sorted(
+    {
+        *(form for word in EMPTY for form in (word, word.upper(), word.capitalize())),
+        "000000000000000AAA",
+        "000000000000000",
+        "00000000-0000-0000-0000-000000000000",
+    }
+)
 LONG = r"^[a-zA-Z0-9]{18}$"
 SHORT = r"^[a-zA-Z0-9]{15}$"
 
@@ -14,7 +25,7 @@ SHORT = r"^[a-zA-Z0-9]{15}$"
 def tidy(column: pl.Series) -> pl.Series:
     """Return ids without spaces around them, and without the ".0" that a spreadsheet adds to whole numbers."""
     stripped = column.str.strip_chars()
-    stripped = stripped.set((stripped == "").fill_null(value=False), None)
+    stripped = stripped.set(stripped.is_in(NO_ID).fill_null(value=False), None)
     filled = stripped.drop_nulls()
     if filled.len() and filled.head(1_000).str.contains(r"^\d+\.0$").all() and filled.str.contains(r"^\d+\.0$").all():
         return stripped.str.replace(r"\.0$", "")

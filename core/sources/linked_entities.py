@@ -75,9 +75,8 @@ def deals_of(work: Assembly) -> None:
     frame = prepared(work, "opportunities", lambda f: deals.with_ids(f, findings))
     if frame is None:
         return
-    frame = _linked(
-        work, deals.contact_counts(deals.main_products(frame, work.raw.get("lines")), work.raw.get("contact_roles"))
-    )
+    products = deals.main_products(frame, work.raw.get("lines"))
+    frame = _linked(work, deals.contact_counts(products, work.raw.get("contact_roles")), "owner_id")
     frame = deals.reasons_of_lost(deals.completed(frame, work.settings, listed, findings), findings)
     frame = currencies.coded(shaped(frame, "opportunities"))
     rates = work.frames["exchange_rates"]
@@ -87,25 +86,14 @@ def deals_of(work: Assembly) -> None:
     _team(work)
 
 
-def _linked(work: Assembly, frame: pl.DataFrame) -> pl.DataFrame:
-    findings = work.findings
-    frame = link(
-        frame,
-        "account_id",
-        "account_name",
-        id_names(work, "accounts", "account_id", "account_name"),
-        "accounts",
-        findings,
-    )
-    frame = link(frame, "owner_id", "owner_name", owner_names(work), "people", findings)
-    return link(
-        frame,
-        "product_id",
-        "product_name",
-        id_names(work, "products", "product_id", "product_name"),
-        "products",
-        findings,
-    )
+def _linked(work: Assembly, frame: pl.DataFrame, owner: str | None) -> pl.DataFrame:
+    """Fill ids of accounts, products and, where a column for them is named, owners by their names."""
+    accounts = id_names(work, "accounts", "account_id", "account_name")
+    products = id_names(work, "products", "product_id", "product_name")
+    frame = link(frame, "account_id", "account_name", accounts, "accounts", work.findings)
+    if owner:
+        frame = link(frame, owner, "owner_name", owner_names(work), "people", work.findings)
+    return link(frame, "product_id", "product_name", products, "products", work.findings)
 
 
 def _named_accounts(work: Assembly) -> None:
@@ -143,17 +131,14 @@ def _team(work: Assembly) -> None:
 def others(work: Assembly) -> None:
     """Read transactions, subscriptions, activities, quotas, contacts, leads and campaigns."""
     findings = work.findings
-    for entity, complete in (("transactions", entities.transactions), ("subscriptions", entities.subscriptions)):
+    for entity, owner, complete in (
+        ("transactions", "rep_id", entities.transactions),
+        ("subscriptions", None, entities.subscriptions),
+    ):
         if entity in work.raw:
-            frame = (
-                _linked(work, work.raw[entity]).drop("owner_id", strict=False)
-                if entity == "subscriptions"
-                else _linked(work, work.raw[entity])
-            )
-            if entity == "transactions" and "rep_id" not in frame.columns:
-                frame = frame.rename({"owner_id": "rep_id"})
-            ready = rows.one_per_key(rows.with_keys(complete(frame, findings), entity, findings), entity, findings)
-            work.frames[entity] = _in_currency(work, ready, entity)
+            frame = complete(_linked(work, work.raw[entity], owner), findings)
+            frame = rows.one_per_key(rows.with_keys(frame, entity, findings), entity, findings)
+            work.frames[entity] = _in_currency(work, frame, entity)
     _activities(work)
     if "quotas" in work.raw:
         frame = link(work.raw["quotas"], "rep_id", "owner_name", owner_names(work), "people", findings)

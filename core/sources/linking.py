@@ -29,24 +29,33 @@ def link(
         With `id_column`; an id that is no id but a name is replaced too, and a name that is found nowhere is its own
         id. `name_column` stays.
     """
-    known = {i: i for i in targets["id"].drop_nulls().to_list()}
-    by_name = _by_name(targets, what, findings)
-    cells = frame[id_column].drop_nulls().unique().to_list() if id_column in frame.columns else []
-    named = {c: by_name[fold(c)] for c in cells if c not in known and fold(c) in by_name}
-    if id_column in frame.columns:
-        frame = frame.with_columns(pl.col(id_column).replace(named) if named else pl.col(id_column))
+    known = targets["id"].drop_nulls().unique()
+    cells = _others(frame, id_column, known)
+    names = _others(frame, name_column, known)
+    by_name = _by_name(targets, {fold(c) for c in (*cells, *names)}, what, findings) if cells or names else {}
+    replaced = {c: by_name[fold(c)] for c in cells if fold(c) in by_name}
+    if replaced:
+        frame = frame.with_columns(pl.col(id_column).replace(replaced))
+    own = pl.col(id_column) if id_column in frame.columns else pl.lit(None, pl.String)
     if name_column not in frame.columns:
-        return frame if id_column in frame.columns else frame.with_columns(pl.lit(None, pl.String).alias(id_column))
-    names = frame[name_column].drop_nulls().unique().to_list()
-    ids = {n: known.get(n) or by_name.get(fold(n)) or n for n in names}
-    from_name = pl.col(name_column).replace_strict(ids, default=None, return_dtype=pl.String)
-    has_id = pl.col(id_column) if id_column in frame.columns else pl.lit(None, pl.String)
-    return frame.with_columns(pl.coalesce(has_id, from_name).alias(id_column))
+        return frame if id_column in frame.columns else frame.with_columns(own.alias(id_column))
+    ids = {n: by_name.get(fold(n), n) for n in names}
+    return frame.with_columns(pl.coalesce(own, pl.col(name_column).replace(ids)).alias(id_column))
 
 
-def _by_name(targets: pl.DataFrame, what: str, findings: Findings) -> dict[str, str]:
-    rows = targets.drop_nulls().with_columns(key=pl.col("name").map_elements(fold, return_dtype=pl.String))
-    rows = rows.filter(pl.col("key") != "")
+def _others(frame: pl.DataFrame, column: str, known: pl.Series) -> list[str]:
+    """Return the different cells of a column that are no known id."""
+    if column not in frame.columns:
+        return []
+    cells = frame[column].drop_nulls().unique()
+    return [str(c) for c in cells.filter(~cells.is_in(known.implode())).to_list()]
+
+
+def _by_name(targets: pl.DataFrame, wanted: set[str], what: str, findings: Findings) -> dict[str, str]:
+    """Return the folded names that are wanted -> id; of several with one name the first is taken, and told."""
+    rows = targets.drop_nulls()
+    keys = pl.Series("key", [fold(name) for name in rows["name"].to_list()], dtype=pl.String)
+    rows = rows.with_columns(keys).filter(pl.col("key").is_in(sorted(wanted - {""})))
     twice = rows.filter(pl.col("key").is_duplicated())["name"].unique(maintain_order=True)
     if twice.len():
         shown = ", ".join(twice.head(3).to_list())

@@ -28,15 +28,15 @@ def without_deleted(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.
 def with_keys(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.DataFrame:
     """Leave out rows without a key; where no column holds an id, rows are numbered."""
     numbered = NUMBERED.get(entity)
-    if numbered:
+    if numbered and (numbered not in frame.columns or frame[numbered].null_count()):
         number = pl.format("{}{}-{}", pl.lit("row "), pl.col(PART), pl.col(ROW))
-        has = pl.col(numbered) if numbered in frame.columns else pl.lit(None, pl.String)
-        frame = frame.with_columns(pl.coalesce(has, number).alias(numbered))
+        own = pl.col(numbered) if numbered in frame.columns else pl.lit(None, pl.String)
+        frame = frame.with_columns(pl.coalesce(own, number).alias(numbered))
     for key in KEYS.get(entity, ()):
         if key not in frame.columns:
             frame = frame.with_columns(pl.lit(None, pl.String).alias(key))
         bare = frame[key].is_null()
-        if bare.any():
+        if frame[key].null_count():
             reason = f"{key} is empty, and a row is of no use without it"
             findings.lose(frame.filter(bare), entity, "no_key", reason, key)
             frame = frame.filter(~bare)
@@ -47,7 +47,7 @@ def one_per_key(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.Data
     """Leave one row per id: identical rows count once; of different ones the last changed, else the first."""
     schema = SCHEMAS.get(entity)
     keys = [k for k in (schema.primary_key() if schema else ()) if k in frame.columns]
-    if not keys or frame.is_empty() or frame.select(pl.struct(keys).n_unique()).item() == frame.height:
+    if not keys or frame.is_empty() or _are_unique(frame, keys):
         return frame
     values = [c for c in frame.columns if c not in (ROW, PART)]
     before = frame.height
@@ -61,6 +61,11 @@ def one_per_key(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.Data
     if entity in LINES:
         return _as_lines(first, keys[0])
     return _newest(first, keys, entity, findings)
+
+
+def _are_unique(frame: pl.DataFrame, keys: list[str]) -> bool:
+    key = pl.col(keys[0]) if len(keys) == 1 else pl.struct(keys)
+    return bool(frame.select(key.n_unique()).item() == frame.height)
 
 
 def _as_lines(frame: pl.DataFrame, key: str) -> pl.DataFrame:
