@@ -10,7 +10,7 @@ import polars as pl
 
 from core.sample.deal_life import PERIOD, STAGES, WON, Phases, Pipeline, score, step, true_probability
 from core.sample.team import Team
-from core.sample.vocabulary import COMPETITORS, LEAD_SOURCES, LOST_REASONS, PRODUCTS
+from core.sample.word_lists import COMPETITORS, LEAD_SOURCES, LOST_REASONS, PRODUCTS
 
 HORIZON_DAYS = (30, 60, 90, 180)
 LANDMARK_DAY = 4

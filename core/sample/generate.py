@@ -21,7 +21,7 @@ from core.contracts.errors import SourceError
 from core.sample import activities as activity_room
 from core.sample import deal_life, deal_simulation, hygiene, recurring, transaction_lines
 from core.sample import team as team_room
-from core.sample.vocabulary import COUNTRIES, INDUSTRIES, PRODUCTS
+from core.sample.word_lists import COUNTRIES, INDUSTRIES, PRODUCTS
 
 AS_OF = date(2026, 5, 15)
 SEGMENTS = ("SMB", "Mid-Market", "Enterprise")

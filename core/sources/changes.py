@@ -103,30 +103,30 @@ def spans(
     """
     moment = "changed_at" if "changed_at" in rows.columns else "valid_from"
     old = pl.col("old_value") if "old_value" in rows.columns else pl.lit(None, pl.String)
-    known = rows.filter(pl.col(moment).is_not_null()).with_columns(
+    dated = rows.filter(pl.col(moment).is_not_null()).with_columns(
         _field=pl.col("field").map_elements(lambda f: _fields().get(fold(str(f)), ""), return_dtype=pl.String),
         _old=old.cast(pl.String),
         _new=pl.col("new_value").cast(pl.String),
     )
-    others = known.filter(pl.col("_field") == "")["field"].drop_nulls().unique().sort()
+    others = dated.filter(pl.col("_field") == "")["field"].drop_nulls().unique().sort()
     if others.len():
         findings.note(
             f"The history of changes also holds {', '.join(others.head(5).to_list())}; these fields are not followed."
         )
-    known = known.filter(pl.col("_field").is_in(list(TRACKED)), pl.col("opportunity_id").is_not_null()).sort(
+    dated = dated.filter(pl.col("_field").is_in(list(TRACKED)), pl.col("opportunity_id").is_not_null()).sort(
         "opportunity_id", moment, maintain_order=True
     )
-    if known.is_empty():
+    if dated.is_empty():
         return pl.DataFrame(schema={"opportunity_id": pl.String, "valid_from": pl.Date, "stage": pl.String})
-    fields = [f for f in TRACKED if f in set(known["_field"].unique().to_list())]
-    states = _states(known, deals, fields, moment)
+    fields = [f for f in TRACKED if f in set(dated["_field"].unique().to_list())]
+    states = _states(dated, deals, fields, moment)
     return _typed(states, fields, settings)
 
 
-def _states(known: pl.DataFrame, deals: pl.DataFrame, fields: list[str], moment: str) -> pl.DataFrame:
+def _states(dated: pl.DataFrame, deals: pl.DataFrame, fields: list[str], moment: str) -> pl.DataFrame:
     """Return the state of every deal at its start and after each day with changes, as texts."""
     day = pl.col(moment).cast(pl.Date)
-    marked = known.with_columns(_day=day, _new=pl.col("_new").fill_null(""))
+    marked = dated.with_columns(_day=day, _new=pl.col("_new").fill_null(""))
     daily = marked.group_by("opportunity_id", "_day", "_field", maintain_order=True).agg(pl.col("_new").last())
     wide = daily.pivot(on="_field", index=["opportunity_id", "_day"], values="_new", maintain_order=True)
     first = marked.unique(["opportunity_id", "_field"], keep="first", maintain_order=True)
@@ -181,8 +181,8 @@ def _typed(states: pl.DataFrame, fields: list[str], settings: Settings) -> pl.Da
             words = {t: meanings.get(vocabulary.folded(t)) for t in column.drop_nulls().unique().to_list()}
             column = column.replace_strict(words, default=None, return_dtype=pl.String)
         out = out.with_columns(column.alias(f))
-    kept = ["opportunity_id", "valid_from", *(f for f in TRACKED if f in out.columns)]
-    return out.select(kept)
+    columns = ["opportunity_id", "valid_from", *(f for f in TRACKED if f in out.columns)]
+    return out.select(columns)
 
 
 def with_stage_names(rows: pl.DataFrame, listed: pl.DataFrame | None) -> pl.DataFrame:

@@ -65,8 +65,8 @@ def _without_failures(frame: pl.DataFrame, entity: str, findings: Findings) -> p
     _, failure = schema.filter(frame.select(names), cast=False)
     why = ", ".join(failure.counts())
     lost = frame.join(pl.DataFrame(failure.invalid()), on=names, how="semi", nulls_equal=True)
-    place = [pl.lit(None, pl.Int64).alias(ROW)] * (ROW not in lost.columns) + [pl.lit(0, pl.Int32).alias(PART)] * (
+    position = [pl.lit(None, pl.Int64).alias(ROW)] * (ROW not in lost.columns) + [pl.lit(0, pl.Int32).alias(PART)] * (
         PART not in lost.columns
     )
-    findings.lose(lost.with_columns(place), entity, "contract", f"the row does not hold: {why}")
+    findings.lose(lost.with_columns(position), entity, "contract", f"the row does not hold: {why}")
     return frame.join(pl.DataFrame(failure.invalid()), on=names, how="anti", nulls_equal=True, maintain_order="left")

@@ -54,7 +54,7 @@ def coded(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col("currency").replace_strict(codes, default=None, return_dtype=pl.String))
 
 
-def reporting(used: pl.Series, rates: pl.DataFrame, own: str, corporate: str, said: str, findings: Findings) -> str:
+def reporting(used: pl.Series, rates: pl.DataFrame, own: str, corporate: str, stated: str, findings: Findings) -> str:
     """Return the currency the amounts are reported in.
 
     Parameters
@@ -76,8 +76,8 @@ def reporting(used: pl.Series, rates: pl.DataFrame, own: str, corporate: str, sa
         the settings where rates lead to it; else the one currency of all amounts, or of most, which is asked.
     """
     codes = used.drop_nulls().value_counts(sort=True)[used.name or ""].to_list() if used.len() else []
-    if said:
-        return said.upper()
+    if stated:
+        return stated.upper()
     if not codes or own in codes:
         return own
     if not corporate and rates.height and own in set(rates["currency"].to_list()):
@@ -130,8 +130,8 @@ def converted(
     if others.len() == 0 or others.to_list() == [target]:
         return frame
     main = columns[0]
-    kept = pl.col("original_amount") if "original_amount" in frame.columns else pl.col(main)
-    frame = frame.with_columns(kept.alias("original_amount"))
+    original = pl.col("original_amount") if "original_amount" in frame.columns else pl.col(main)
+    frame = frame.with_columns(original.alias("original_amount"))
     factor = factors(frame, rates, target, day, on)
     is_same = pl.col("currency") == target
     frame = frame.with_columns(factor.alias("_factor"))

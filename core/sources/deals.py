@@ -104,11 +104,11 @@ def tell(deals: pl.DataFrame, as_of: date, first: date, findings: Findings) -> N
 def _say(rows: pl.DataFrame, findings: Findings, text: str) -> None:
     if rows.height:
         has_word = "have " if text.startswith("no ") else "are "
-        one = text.replace("they count", "it counts").replace("they closed", "it closed")
+        singular = text.replace("they count", "it counts").replace("they closed", "it closed")
         findings.note(
             f"{rows.height:,} deals {has_word}{text}."
             if rows.height > 1
-            else f"1 deal {'has ' if has_word == 'have ' else 'is '}{one}."
+            else f"1 deal {'has ' if has_word == 'have ' else 'is '}{singular}."
         )
 
 

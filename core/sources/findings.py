@@ -67,7 +67,7 @@ class Decision:
     n_emptied: int = 0
 
 
-def counted(n: int, one: str, several: str) -> str:
+def counted(n: int, singular: str, several: str) -> str:
     """Return a number with its noun.
 
     Examples
@@ -75,7 +75,7 @@ def counted(n: int, one: str, several: str) -> str:
     >>> counted(1, "deal", "deals"), counted(1200, "deal", "deals")
     ('1 deal', '1,200 deals')
     """
-    return f"{n:,} {one if n == 1 else several}"
+    return f"{n:,} {singular if n == 1 else several}"
 
 
 @dataclass

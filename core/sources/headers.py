@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
 from pathlib import PurePosixPath
+
+from core.artifacts import SNAPSHOTS, memoized
 
 ENDINGS_OF_PACKED = (".gz", ".zip")
 ENDINGS_OF_TABLES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".jsonl", ".ndjson")
 
 
-@lru_cache(maxsize=20_000)
+@memoized(SNAPSHOTS, 20_000)
 def fold(text: str) -> str:
     """Return a header or word without case, accents, spaces and punctuation; letters of every script stay.
 

@@ -70,8 +70,8 @@ def read(
 def _complete(frame: pl.DataFrame) -> pl.DataFrame:
     schema = contracts.empty("opportunity_history").schema
     missing = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in frame.columns]
-    place = [pl.lit(None, pl.Int64).alias(c) for c in (ROW, PART) if c not in frame.columns]
-    return frame.with_columns(*missing, *place).with_columns(
+    position = [pl.lit(None, pl.Int64).alias(c) for c in (ROW, PART) if c not in frame.columns]
+    return frame.with_columns(*missing, *position).with_columns(
         pl.col("is_deleted").fill_null(value=False), pl.col("stage").fill_null(UNKNOWN_STAGE)
     )
 
@@ -169,12 +169,12 @@ def _ended_by_next(history: pl.DataFrame) -> pl.DataFrame:
 
 def _with_words(spans: pl.DataFrame, deals: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Call states that end a deal as the settings call them, so that open means the same on every page."""
-    known = kinds(spans["stage"].unique().to_list(), settings, None)
+    stage_kinds = kinds(spans["stage"].unique().to_list(), settings, None)
     won, lost = ended_as(settings)
     ended = {*settings.stages.won, *settings.stages.lost}
     renamed = {
         name: (won if kind == WON else lost)
-        for name, (kind, _) in known.items()
+        for name, (kind, _) in stage_kinds.items()
         if kind in (WON, LOST) and name not in ended
     }
     ending = _ended_stages(deals)
@@ -230,10 +230,10 @@ def _agreeing(
 
 def _moved(rows: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     """Return open deals whose own row says otherwise than the last state of their history."""
-    kept = [c for c in ("stage", "amount", "close_on") if spans[c].null_count() < spans.height]
-    if not kept:
+    compared = [c for c in ("stage", "amount", "close_on") if spans[c].null_count() < spans.height]
+    if not compared:
         return rows.clear()
-    return rows.filter(pl.any_horizontal(pl.col(c).ne_missing(pl.col(f"_{c}")) for c in kept))
+    return rows.filter(pl.any_horizontal(pl.col(c).ne_missing(pl.col(f"_{c}")) for c in compared))
 
 
 def _appended(spans: pl.DataFrame, added: pl.DataFrame) -> pl.DataFrame:
@@ -260,7 +260,7 @@ def _appended(spans: pl.DataFrame, added: pl.DataFrame) -> pl.DataFrame:
 def _tell(
     closing: pl.DataFrame, turned: pl.DataFrame, opened: pl.DataFrame, moved: pl.DataFrame, findings: Findings
 ) -> None:
-    told = (
+    counts = (
         (closing, "closed, and their history leaves them open: they end on their close date"),
         (turned, "ended otherwise in their history than in their own row, which counts"),
         (opened, "open, and their history has ended them: their own row counts"),
@@ -269,7 +269,7 @@ def _tell(
             "described otherwise by their history than by their own row, which counts from the as-of date on",
         ),
     )
-    for rows, text in told:
+    for rows, text in counts:
         if rows.height:
             verb = "are" if rows.height > 1 else "is"
             findings.note(f"{rows.height} deal{'s' * (rows.height > 1)} {verb} {text}.")

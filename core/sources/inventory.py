@@ -65,9 +65,9 @@ def of_folder(folder: Path | str) -> Inventory:
         paths += sorted(p for p in path.glob("*/*") if p.is_file() and not p.parent.name.startswith("."))
     read = [p for p in paths if p.suffix.lower() in ENDINGS or p.name in META]
     times = [p.stat().st_mtime for p in read if p.name not in META]
-    found = {p.relative_to(path).as_posix(): p.read_bytes() for p in read}
+    by_path = {p.relative_to(path).as_posix(): p.read_bytes() for p in read}
     others = {p.name: b"" for p in paths if p not in read}
-    return of_files({**found, **others}, max(times, default=None))
+    return of_files({**by_path, **others}, max(times, default=None))
 
 
 def of_files(files: Mapping[str, bytes], newest: float | None = None) -> Inventory:

@@ -54,7 +54,7 @@ def accounts_and_products(work: Assembly) -> None:
         work.frames["products"] = products
 
 
-def currency_of(work: Assembly, said: str) -> None:
+def currency_of(work: Assembly, stated: str) -> None:
     """Read the exchange rates, and decide the currency the amounts are reported in."""
     rates, own = work.raw.get("exchange_rates"), work.settings.currency
     corporate = ""
@@ -66,7 +66,7 @@ def currency_of(work: Assembly, said: str) -> None:
     priced = [work.raw[n] for n in ("opportunities", "transactions", "subscriptions", "quotas") if n in work.raw]
     named = next((f for f in priced if "currency" in f.columns), None)
     used = currencies.coded(named)["currency"] if named is not None else pl.Series(dtype=pl.String)
-    work.currency = currencies.reporting(used, work.frames["exchange_rates"], own, corporate, said, work.findings)
+    work.currency = currencies.reporting(used, work.frames["exchange_rates"], own, corporate, stated, work.findings)
 
 
 def deals_of(work: Assembly) -> None:

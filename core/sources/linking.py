@@ -29,9 +29,9 @@ def link(
         With `id_column`; an id that is no id but a name is replaced too, and a name that is found nowhere is its own
         id. `name_column` stays.
     """
-    known = targets["id"].drop_nulls().unique()
-    cells = _others(frame, id_column, known)
-    names = _others(frame, name_column, known)
+    by_id = targets["id"].drop_nulls().unique()
+    cells = _others(frame, id_column, by_id)
+    names = _others(frame, name_column, by_id)
     by_name = _by_name(targets, {fold(c) for c in (*cells, *names)}, what, findings) if cells or names else {}
     replaced = {c: by_name[fold(c)] for c in cells if fold(c) in by_name}
     if replaced:
@@ -43,12 +43,12 @@ def link(
     return frame.with_columns(pl.coalesce(own, pl.col(name_column).replace(ids)).alias(id_column))
 
 
-def _others(frame: pl.DataFrame, column: str, known: pl.Series) -> list[str]:
+def _others(frame: pl.DataFrame, column: str, linked: pl.Series) -> list[str]:
     """Return the different cells of a column that are no known id."""
     if column not in frame.columns:
         return []
     cells = frame[column].drop_nulls().unique()
-    return [str(c) for c in cells.filter(~cells.is_in(known.implode())).to_list()]
+    return [str(c) for c in cells.filter(~cells.is_in(linked.implode())).to_list()]
 
 
 def _by_name(targets: pl.DataFrame, wanted: set[str], what: str, findings: Findings) -> dict[str, str]:

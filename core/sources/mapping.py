@@ -274,21 +274,21 @@ def _entry(name: str, entry: Any, where: str) -> EntityMap:
         )
         mend = f"Did you mean {near!r}?" if near else ""
         raise SourceError(f"The map is not valid at {path}: {first['msg']}", where, mend) from error
-    known = readable(name)
+    readable_columns = readable(name)
     for part in ("columns", "constants", "values", "copies", "lookups"):
         for column in getattr(checked, part):
-            near = closest(column, known)
-            if part == "columns" and column not in known and near:
+            near = closest(column, readable_columns)
+            if part == "columns" and column not in readable_columns and near:
                 raise SourceError(
                     f"The map names a column {column!r} that {name} does not have.", where, f"Did you mean {near!r}?"
                 )
     for column in (*checked.dates, *checked.numbers):
-        if column != "*" and column not in known:
-            near = closest(column, known)
+        if column != "*" and column not in readable_columns:
+            near = closest(column, readable_columns)
             raise SourceError(
                 f"The map says how {column!r} is written, which is no column of {name}.",
                 where,
-                f"Did you mean {near!r}?" if near else f"Known: {', '.join(sorted(known))}.",
+                f"Did you mean {near!r}?" if near else f"Known: {', '.join(sorted(readable_columns))}.",
             )
     return checked
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -19,6 +21,6 @@ def _content() -> dict[str, Any]:
 _WORDS = _content()
 EMPTY: tuple[str, ...] = tuple(_WORDS["empty"])
 FACTORS: dict[str, float] = {word: float(factor) for word, factor in _WORDS["factors"].items()}
-SYMBOLS: dict[str, str] = dict(_WORDS["symbols"])
-NAMES: dict[str, str] = dict(_WORDS["names"])
+SYMBOLS: Mapping[str, str] = MappingProxyType(_WORDS["symbols"])
+NAMES: Mapping[str, str] = MappingProxyType(_WORDS["names"])
 CODES: frozenset[str] = frozenset(_WORDS["codes"])

@@ -30,7 +30,7 @@ def contents(address: str) -> dict[str, bytes]:
         system, root = fsspec.core.url_to_fs(address)
         paths = sorted(system.find(root, maxdepth=2))
         wanted = [p for p in paths if PurePosixPath(p).suffix.lower() in (*ENDINGS, ".yaml", ".yml")]
-        found = {p: system.cat_file(p) for p in wanted}
+        by_path = {p: system.cat_file(p) for p in wanted}
     except ImportError as error:
         driver = EXTRAS.get(scheme, "fsspec")
         raise SourceError(
@@ -40,7 +40,7 @@ def contents(address: str) -> dict[str, bytes]:
         raise SourceError(
             "The object store cannot be read.", address, f"Check its address and rights: {error}"
         ) from error
-    if not found:
+    if not by_path:
         raise SourceError("The folder in the object store holds no file that is read.", address, "Check its address.")
     base = str(root).rstrip("/")
-    return {p.removeprefix(base).lstrip("/") or PurePosixPath(p).name: content for p, content in found.items()}
+    return {p.removeprefix(base).lstrip("/") or PurePosixPath(p).name: content for p, content in by_path.items()}

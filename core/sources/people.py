@@ -80,11 +80,11 @@ def team_of_users(frame: pl.DataFrame, owners: set[str], findings: Findings) -> 
 
 
 def _role(row: Mapping[str, object], managers: set[str], words: Mapping[str, str]) -> str:
-    said = next(
+    role = next(
         (words[folded(str(row[c]))] for c in ("role", "title") if row.get(c) and folded(str(row[c])) in words), None
     )
-    if said:
-        return said
+    if role:
+        return role
     return "manager" if row["user_id"] in managers else "rep"
 
 

@@ -244,10 +244,10 @@ def _rest(entity: str, entry: EntityMap, table: Table, columns: Mapping[str, Any
     filled = {*columns, *entry.constants, *entry.copies}
     left = Table(table.file, table.sheet, table.frame.drop([h for h in taken if h in table.frame.columns]))
     if not columns:
-        found = recognise(left)
+        matches = recognise(left)
         return [
             c
-            for c in (found.columns if found.entity == entity else match_columns(left, layout))
+            for c in (matches.columns if matches.entity == entity else match_columns(left, layout))
             if c.column not in filled
         ]
     exact = {fold(ours): ours for ours in layout.columns}

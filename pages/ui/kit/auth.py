@@ -47,7 +47,7 @@ def _provider(settings: Settings) -> Identity:
         st.markdown("Sign in to see your company's numbers.")
         st.button("Sign in", type="primary", icon=":material/login:", on_click=_sign_in)
         if problem := st.session_state.pop(PROBLEM, ""):
-            st.error(problem, icon=":material/error:")
+            st.error(escaped(problem), icon=":material/error:")
         st.stop()
     if user.get("email_verified") is False:
         raise AccessError("Your mail address is not verified.", mend="Verify it with your identity provider.")

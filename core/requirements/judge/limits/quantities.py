@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from core.artifacts import ANALYSES, memoized
 from core.requirements.judge.limits.demand import Demand
 
 NAMES = Path(__file__).with_name("measures.yaml")
@@ -206,7 +207,7 @@ def _gap(measure: Measure, hit: re.Match[str], text: str, value: float) -> float
     return min(lengths) + needed
 
 
-@lru_cache(maxsize=1_024)
+@memoized(ANALYSES, 1_024)
 def _spans(measure: Measure, text: str) -> list[tuple[int, int]] | None:
     """Return where the words of a measure stand, in order; None where the text lacks a word the measure needs."""
     if measure.needs is not None and not measure.needs.search(text):
