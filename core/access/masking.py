@@ -71,7 +71,7 @@ def mask(dataset: Dataset, settings: Settings) -> Dataset:
     if settings.access.mask_amounts:
         factor = LEAST + (MOST - LEAST) * _number("money", key) / 2**64
         frames = {n: f.with_columns(_money(f) * factor) for n, f in frames.items()}
-    out = dataset.with_frames(**frames, rejected=dataset.rejected.clear())
+    out = dataset.with_frames(**frames).without_people()
     mark = hashlib.blake2b(f"{key}{settings.access.mask_amounts}".encode(), digest_size=6).hexdigest()
     return replace(
         out,

@@ -49,7 +49,7 @@ def cut(dataset: Dataset, identity: Identity) -> Dataset:
         return dataset
     deals = out.opportunities["opportunity_id"].implode()
     history = out.opportunity_history.filter(pl.col("opportunity_id").is_in(deals))
-    part = out.with_frames(opportunity_history=history, rejected=dataset.rejected.clear())
+    part = out.with_frames(opportunity_history=history).without_people()
     mark = f"{dataset.fingerprint}-{'+'.join(identity.regions)}-{identity.team_of}"
     return replace(part, known_fingerprint=mark, whole=dataset)
 

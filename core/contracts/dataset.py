@@ -151,6 +151,14 @@ activities, sales_team, quotas : pl.DataFrame
         """Return a copy with some frames replaced and the fingerprint worked out anew."""
         return replace(self, **frames, known_fingerprint=None)  # type: ignore[arg-type]
 
+    def without_people(self) -> Dataset:
+        """Return a copy without contacts, leads and users, and without rows and cells as they were read.
+
+        For views that hide names or rows: nothing in it is raw.
+        """
+        hidden = {name: self.frame(name).clear() for name in ("contacts", "leads", "users")}
+        return self.with_frames(**hidden, rejected=self.rejected.clear(), emptied=self.emptied.clear())
+
     @property
     def row_counts(self) -> dict[str, int]:
         """Return the number of rows per entity."""

@@ -26,12 +26,15 @@ SCHEMAS: dict[str, type[dy.Schema]] = {
     "activities": Activities,
     "sales_team": SalesTeam,
     "quotas": Quotas,
+}
+OPTIONAL_SCHEMAS: dict[str, type[dy.Schema]] = {
     "contacts": Contacts,
     "leads": Leads,
     "campaigns": Campaigns,
     "users": Users,
     "exchange_rates": ExchangeRates,
 }
+ALL_SCHEMAS = SCHEMAS | OPTIONAL_SCHEMAS
 
 
 def empty(name: str) -> pl.DataFrame:
@@ -40,7 +43,7 @@ def empty(name: str) -> pl.DataFrame:
     Parameters
     ----------
     name : str
-        An entity of `SCHEMAS`, or "rejections".
+        An entity of `ALL_SCHEMAS`, or "rejections".
     """
-    schema = Rejections if name == "rejections" else SCHEMAS[name]
+    schema = Rejections if name == "rejections" else ALL_SCHEMAS[name]
     return pl.DataFrame(schema.create_empty())

@@ -36,6 +36,8 @@ class Flow:
         or not that took them out of the window of close dates.
     residual : float
         Opening plus all moves minus closing.
+    n_unknown : int
+        Deals won without a record of what they were worth while open: they count, and move nothing.
     """
 
     frame: pl.DataFrame
@@ -47,6 +49,7 @@ class Flow:
     pushed_amount: float
     residual: float
     currency: str
+    n_unknown: int = 0
 
     @property
     def value(self) -> float | None:
@@ -83,6 +86,12 @@ class Flow:
             worth = money(self.pushed_amount, self.currency)
             verb = "was" if self.n_pushed == 1 else "were"
             text += f" {counted(self.n_pushed, 'deal')} worth {worth} {verb} put off at least once."
+        if self.n_unknown:
+            were, was = ("was", "it was") if self.n_unknown == 1 else ("were", "they were")
+            text += (
+                f" {counted(self.n_unknown, 'deal')} {were} won of which nobody wrote down what {was} worth when open; "
+                "that moves nothing here."
+            )
         left = f"All but {self.currency} {abs(self.residual):.2f} is explained"
         return f"{text} {left if self.residual else 'The moves add up to the cent'}."
 
@@ -162,7 +171,8 @@ def flow(
     frame = frame.select("step", "n_deals", amount=pl.col("cents") / 100)
     n_late, put_off = _put_off(steps)
     who = _who(data, level, name)
-    return Flow(frame, first, last, who, due, n_late, put_off, left / 100, settings.currency)
+    n_unknown = steps.filter(pl.col("is_unknown") & pl.col("Won"))["deal"].n_unique()
+    return Flow(frame, first, last, who, due, n_late, put_off, left / 100, settings.currency, n_unknown)
 
 
 def _put_off(steps: pl.DataFrame) -> tuple[int, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from core.contracts.stage_words import UNKNOWN_STAGE
 from core.metrics.deal_events import DELETED, LOST, OPEN, WON
 from core.metrics.deal_scope import Cut
 
@@ -11,7 +12,7 @@ COMING = ("New", "Transferred in", "Pulled in", "Increased")
 GOING = ("Decreased", "Pushed out", "Pulled out", "Transferred out", "Won", "Lost", "Deleted")
 MOVES = (*COMING, *GOING)
 HELD = ("state", "cents", "close_on", "owner_id", "team", "region")
-NEEDED = ("deal", *HELD, *(f"prev_{name}" for name in HELD), "segment", "family")
+NEEDED = ("deal", *HELD, *(f"prev_{name}" for name in HELD), "prev_stage", "segment", "family")
 
 
 def classified(rows: pl.DataFrame, scope: Cut) -> pl.DataFrame:
@@ -27,7 +28,8 @@ def classified(rows: pl.DataFrame, scope: Cut) -> pl.DataFrame:
     -------
     pl.DataFrame
         The rows that change anything, with a column per kind of move, before, after and rise (cents, 0
-        without an amount) and is_put_off: the expected close of a deal in the scope went to a later day.
+        without an amount), is_put_off: the expected close of a deal in the scope went to a later day, and
+        is_unknown: see there.
     """
     marked = rows.with_columns(
         is_from=(pl.col("prev_state") == OPEN).fill_null(value=False),
@@ -38,8 +40,8 @@ def classified(rows: pl.DataFrame, scope: Cut) -> pl.DataFrame:
         d0=scope.dates.holds("prev_close_on"),
         d1=scope.dates.holds("close_on"),
         before=pl.col("prev_cents").fill_null(0),
-        after=pl.col("cents").fill_null(0),
-    )
+        is_unknown=is_unknown(),
+    ).with_columns(after=pl.when("is_unknown").then("before").otherwise(pl.col("cents").fill_null(0)))
     s0, s1, d0, d1, win = (pl.col(name) for name in ("s0", "s1", "d0", "d1", "is_win"))
     moved = (pl.col("is_from") != pl.col("is_to")) | win | (s0 != s1) | (d0 != d1)
     other = (pl.col("after") != pl.col("before")) | (pl.col("close_on") != pl.col("prev_close_on"))
@@ -64,6 +66,12 @@ def classified(rows: pl.DataFrame, scope: Cut) -> pl.DataFrame:
         is_put_off=stays & pl.col("is_to") & s0 & put_off & (d0 | d1),
         rise=rise,
     )
+
+
+def is_unknown() -> pl.Expr:
+    """Say whether a change ends a deal nobody wrote down while it was open: what it was worth then moves nothing."""
+    was_unknown = (pl.col("prev_stage").cast(pl.String) == UNKNOWN_STAGE) & pl.col("prev_cents").is_null()
+    return (was_unknown & (pl.col("state") != OPEN)).fill_null(value=False)
 
 
 def worth(move: str) -> pl.Expr:

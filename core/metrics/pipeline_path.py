@@ -124,14 +124,13 @@ def path(
 
 def _ends(rows: pl.DataFrame) -> pl.DataFrame:
     """Return one change per deal: from its state before the first day's end to that at the last."""
-    states = rows.select("deal", *ENDS, *(f"prev_{c}" for c in ENDS), "segment", "family")
+    states = rows.select("deal", *ENDS, *(f"prev_{c}" for c in ENDS), "prev_stage", "segment", "family")
     return (
         states.group_by("deal", maintain_order=True)
         .agg(
             *(pl.col(f"prev_{c}").first() for c in ENDS),
             *(pl.col(c).last() for c in ENDS),
-            pl.col("segment").first(),
-            pl.col("family").first(),
+            pl.col("prev_stage", "segment", "family").first(),
         )
         .select(NEEDED)
     )

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from core.config import Settings
-from core.contracts.schemas import SCHEMAS
+from core.contracts.schemas import ALL_SCHEMAS
 from core.sources import amounts, dates, ids, vocabulary
 from core.sources.columns import HELPER_COLUMNS, readable
 from core.sources.findings import PART, Decision, Findings, Question
@@ -357,7 +357,7 @@ def _write_down(
 
 def _cast(series: pl.Series, entity: str, name: str) -> pl.Series:
     """Bring a typed column to the type of its contract; a time stamp becomes its day where a day is wanted."""
-    schema = SCHEMAS.get(entity)
+    schema = ALL_SCHEMAS.get(entity)
     if not schema or name not in schema.column_names():
         return series
     wanted: Any = schema.columns()[name].dtype

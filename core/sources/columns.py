@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.contracts.schemas import SCHEMAS
+from core.contracts.schemas import ALL_SCHEMAS
 
 # Columns that are read to fill those of the contracts, and are not kept. Each with what it is for.
 READING: Mapping[str, Mapping[str, str]] = {
@@ -142,4 +142,4 @@ def readable(entity: str) -> tuple[str, ...]:
     """Return every column of an entity that a file can fill."""
     if entity in HELPER_COLUMNS:
         return HELPER_COLUMNS[entity]
-    return (*SCHEMAS[entity].column_names(), *READING.get(entity, {}))
+    return (*ALL_SCHEMAS[entity].column_names(), *READING.get(entity, {}))

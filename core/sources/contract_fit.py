@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core import contracts
-from core.contracts import SCHEMAS
+from core.contracts.schemas import ALL_SCHEMAS
 from core.sources.columns import READING
 from core.sources.findings import PART, Findings
 from core.sources.table import ROW
@@ -24,7 +24,7 @@ def checked(frame: pl.DataFrame | None, entity: str, findings: Findings) -> pl.D
     """Return an entity in the shape of its contract, with the company's own columns; what does not hold is left out."""
     if frame is None:
         return contracts.empty(entity)
-    schema = SCHEMAS[entity]
+    schema = ALL_SCHEMAS[entity]
     names = schema.column_names()
     frame = _in_range(shaped(frame, entity), entity, findings)
     _, failure = schema.filter(frame.select(names), cast=False)
@@ -37,7 +37,7 @@ def checked(frame: pl.DataFrame | None, entity: str, findings: Findings) -> pl.D
 
 def _in_range(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.DataFrame:
     """Empty optional cells outside the range or the words their contract allows."""
-    for name, column in SCHEMAS[entity].columns().items():
+    for name, column in ALL_SCHEMAS[entity].columns().items():
         low, high = getattr(column, "min", None), getattr(column, "max", None)
         if not column.nullable or (low is None and high is None):
             continue
@@ -60,7 +60,7 @@ def _in_range(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.DataFr
 
 
 def _without_failures(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.DataFrame:
-    schema = SCHEMAS[entity]
+    schema = ALL_SCHEMAS[entity]
     names = schema.column_names()
     _, failure = schema.filter(frame.select(names), cast=False)
     why = ", ".join(failure.counts())

@@ -216,7 +216,7 @@ def _agreeing(
     )
     turned = otherwise_ended.with_columns(stage=pl.when(pl.col("is_won")).then(pl.lit(won)).otherwise(pl.lit(lost)))
     opened = rows.filter(~pl.col("is_closed") & ~is_open_then).with_columns(
-        valid_from=pl.max_horizontal("valid_from", pl.lit(as_of))
+        stage=_open_stage(ended), valid_from=pl.max_horizontal("valid_from", pl.lit(as_of))
     )
     moved = _moved(rows.filter(~pl.col("is_closed") & is_open_then), spans).with_columns(
         valid_from=pl.max_horizontal("valid_from", pl.lit(as_of))

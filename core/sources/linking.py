@@ -58,10 +58,8 @@ def _by_name(targets: pl.DataFrame, wanted: set[str], what: str, findings: Findi
     rows = rows.with_columns(keys).filter(pl.col("key").is_in(sorted(wanted - {""})))
     twice = rows.filter(pl.col("key").is_duplicated())["name"].unique(maintain_order=True)
     if twice.len():
-        shown = ", ".join(twice.head(3).to_list())
         findings.note(
-            f"{twice.len()} names of {what} are shared by several ({shown}); where only a name is given, the first is "
-            "taken."
+            f"{twice.len()} names of {what} are shared by several; where only a name is given, the first is taken."
         )
     return dict(rows.unique("key", keep="first", maintain_order=True).select("key", "id").iter_rows())
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from core.contracts.schemas import SCHEMAS
+from core.contracts.schemas import ALL_SCHEMAS
 from core.sources import amounts, dates
 from core.sources.headers import fold, stem
 from core.sources.table import Table
@@ -236,7 +236,7 @@ def match_columns(table: Table, layout: Layout) -> tuple[ColumnMatch, ...]:
     fallback = own(layout.entity)
     if fallback and layout.vendor != OWN:
         _add_own(table, fallback, free, out, layout)
-    in_order = [c for c in (*SCHEMAS.get(layout.entity, _Empty).column_names(), *out) if c in out]
+    in_order = [c for c in (*ALL_SCHEMAS.get(layout.entity, _Empty).column_names(), *out) if c in out]
     return tuple(_with_samples(table, out[c]) for c in dict.fromkeys(in_order))
 
 
@@ -290,7 +290,7 @@ def kind_of(entity: str, column: str) -> str:
 
 
 def _kind_of_type(entity: str, column: str) -> str:
-    schema = SCHEMAS.get(entity)
+    schema = ALL_SCHEMAS.get(entity)
     dtype = schema.columns()[column].dtype if schema and column in schema.column_names() else pl.String()
     if dtype.is_temporal():
         return "date"

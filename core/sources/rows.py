@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.contracts.schemas import SCHEMAS
+from core.contracts.schemas import ALL_SCHEMAS
 from core.sources.columns import KEYS
 from core.sources.findings import PART, Findings
 from core.sources.table import ROW
@@ -45,7 +45,7 @@ def with_keys(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.DataFr
 
 def one_per_key(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.DataFrame:
     """Leave one row per id: identical rows count once; of different ones the last changed, else the first."""
-    schema = SCHEMAS.get(entity)
+    schema = ALL_SCHEMAS.get(entity)
     keys = [k for k in (schema.primary_key() if schema else ()) if k in frame.columns]
     if not keys or frame.is_empty() or _are_unique(frame, keys):
         return frame

@@ -262,4 +262,8 @@ def _outside(misfits: list[Misfit], frame: pl.DataFrame) -> tuple[Misfit, ...]:
 def _above(rows: Sequence[Sequence[str | None]]) -> list[str]:
     texts = [" ".join(cell.strip() for cell in row if cell and cell.strip()) for row in rows]
     texts = [text for text in texts if text]
-    return [f"above the table: “{texts[0][:80]}”"] if texts else []
+    return (
+        [f"{len(texts)} line{'s' * (len(texts) > 1)} above the table {'were' if len(texts) > 1 else 'was'} not read"]
+        if texts
+        else []
+    )

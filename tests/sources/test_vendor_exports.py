@@ -121,5 +121,5 @@ def test_a_report_is_read_between_its_title_and_its_footer():
     )
     reading, read = read_back({"report1751360000000.csv": content})
     assert read == written(firm, "salesforce_report")
-    assert any("above the table" in note for note in reading.notes)
+    assert any("2 lines above the table" in note for note in reading.notes)
     assert reading.dataset.as_of > date(2024, 3, 1)
