@@ -227,7 +227,7 @@ class RequirementSets(Documents):
         """Return the name of the buyer's file of every list that has one, by the list's number."""
         asked = select(RequirementFileRow.requirement_set_id, RequirementFileRow.file_name)
         with self._sessions() as session:
-            return dict(session.execute(asked).tuples().all())
+            return {row.requirement_set_id: row.file_name for row in session.execute(asked)}
 
     def file(self, saved: Saved) -> tuple[str, bytes] | None:
         """Return the name and content of the buyer's file; None when none was kept."""

@@ -103,6 +103,7 @@ def test_a_list_keeps_the_buyers_file_and_takes_it_along(store):
     store.requirement_sets.keep_file(saved, "rfp.xlsx", b"PK\x00\xff")
     store.requirement_sets.keep_file(saved, "rfp2.xlsx", b"PK\x01")
     assert store.requirement_sets.file(saved) == ("rfp2.xlsx", b"PK\x01")
+    assert store.requirement_sets.file_names() == {saved.id: "rfp2.xlsx"}
     store.requirement_sets.delete("RFP", ME)
     assert store.requirement_sets.file(saved) is None
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from core.access import LOCAL, saved_content
+from core.access.saved_content import Reader
 from core.config import Settings
 from core.contracts import Dataset
 from core.models.bundle import Bundle
@@ -145,7 +147,9 @@ GROUPS, SHARED = "ledger", "everybody"
 
 
 def current(dataset: Dataset, settings: Settings, bundle: Bundle, store: Store) -> Ledger:
-    """Build the gap ledger over all lists the store keeps, with the gaps merged by hand.
+    """Build the gap ledger over the lists the store keeps, with the gaps merged by hand.
+
+    Of a part of the company's data, the lists of no deal and of its own deals count; under hidden names none does.
 
     Per capability: open pipeline exposed and probability-weighted, deals, how many closed deals were won in
     spite of the gap, weeks and cost to close, and open pipeline per person-week. A deal's amount is divided
@@ -160,9 +164,10 @@ def current(dataset: Dataset, settings: Settings, bundle: Bundle, store: Store) 
     store : Store
         An open database.
     """
+    reader = Reader.of(LOCAL, dataset)
     lists = [
         requirement_set
-        for saved in store.requirement_sets.list()
+        for saved in saved_content.lists(reader, store.requirement_sets.list())
         if (requirement_set := restored(saved.name, saved.payload))
     ]
     groups = [saved.payload for saved in store.gap_groups.list(SHARED) if saved.name == GROUPS]
