@@ -1,0 +1,64 @@
+"""Writes docs/glossary.md: every measure with what its docstring says of it.
+
+Run `python -m tools.glossary` after a measure or its docstring changes. The sources are read, not imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "core" / "metrics"
+FILE = ROOT / "docs" / "glossary.md"
+SECTION = re.compile(r"\n[A-Z][A-Za-z ]+\n-{3,}\n")
+HEAD = """# Glossary of measures
+
+Every measure of `core.metrics`, as its docstring describes it. This file is written by `python -m tools.glossary`.
+A measure opens into its value, unit, rows and a sentence; `None` where it cannot be known.
+"""
+
+
+def text() -> str:
+    """Return the whole file."""
+    modules = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.py"))}
+    kinds = _kinds(list(modules.values()))
+    sections = (_section(path.stem, tree, kinds) for path, tree in modules.items())
+    return HEAD + "".join(section for section in sections if section)
+
+
+def _kinds(trees: list[ast.Module]) -> set[str]:
+    """Return the names of the measures' classes: Measure and what inherits from it, at any depth."""
+    classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    kinds, before = {"Measure"}, 0
+    while len(kinds) > before:
+        before = len(kinds)
+        kinds |= {c.name for c in classes if any(_last(base) in kinds for base in c.bases)}
+    return kinds
+
+
+def _last(node: ast.expr | None) -> str:
+    return "" if node is None else ast.unparse(node).strip("'\"").rpartition(".")[2]
+
+
+def _section(module: str, tree: ast.Module, kinds: set[str]) -> str:
+    entries = list(_entries(module, tree, kinds))
+    if not entries:
+        return ""
+    about = (ast.get_docstring(tree) or "").partition("\n\n")[0].replace("\n", " ")
+    return f"\n## {module.replace('_', ' ').capitalize()}\n\n{about}\n" + "".join(entries)
+
+
+def _entries(module: str, tree: ast.Module, kinds: set[str]) -> Iterator[str]:
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef) or node.name.startswith("_") or _last(node.returns) not in kinds:
+            continue
+        summary = SECTION.split("\n" + (ast.get_docstring(node) or ""), maxsplit=1)[0].strip()
+        paragraphs = [" ".join(part.split()) for part in summary.split("\n\n")]
+        yield f"\n### `metrics.{module}.{node.name}`\n\n" + "\n\n".join(paragraphs) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")
