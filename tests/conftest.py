@@ -116,6 +116,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("quick")
 
 
+@pytest.fixture(scope="session")
 def customers(sample: Dataset, settings: Settings, bundle: Bundle) -> Customers:
     """What is expected of the sample company's accounts."""
     from core.models.customers import account_outlook

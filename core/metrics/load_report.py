@@ -10,7 +10,7 @@ from core.metrics.measure import Measure, counted
 
 
 def loaded(data: Dataset, settings: Settings) -> Measure:
-    """Rows per entity.
+    """Count the rows loaded of every entity.
 
     Returns
     -------

@@ -30,6 +30,9 @@ FIXED_ARGUMENTS = {
     "core/requirements/text/embeddings.py: _loaded",
     "core/requirements/text/embeddings.py: _table_key",
     "core/scenarios/engine/distribution.py: _gauss",
+    "core/sources/vendor_layouts.py: own",
+    "core/sources/vocabulary.py: meanings",
+    "core/sources/vocabulary.py: words",
     "pages/ui/kit/bundles.py: needs",
 }
 HANDLES = {"pages/ui/kit/cache.py: store"}

@@ -87,7 +87,7 @@ def test_pairs_of_trees_are_ranked_by_their_interaction(grown):
 
 @pytest.mark.filterwarnings("ignore:LightGBM binary classifier")
 def test_the_churn_models_contributions_are_those_of_shap(sample, settings, bundle):
-    known = subject(sample, settings, "churn")
+    known = subject(sample, settings, bundle, "churn")
     rows = known.rows.head(50)
     why = contributions.explain(known.model, rows)
     ours = why.to_shap()
@@ -105,7 +105,7 @@ def test_the_churn_models_contributions_are_those_of_shap(sample, settings, bund
 
 
 def test_what_is_shown_of_a_deal_is_a_row_in_points(sample, settings, bundle):
-    why = explain.deals.deal(sample, settings, str(bundle.deal_features["opportunity_id"][0]), 46)
+    why = explain.deals.deal(sample, settings, bundle, str(bundle.deal_features["opportunity_id"][0]), 46)
     row = why.to_shap()
     assert row.shape == (1, len(row.feature_names))
     assert row.base_values[0] + row.values.sum() == pytest.approx(why.shown, abs=1e-6)
@@ -118,7 +118,7 @@ def test_the_plots_of_shap_draw_them(sample, settings, bundle, monkeypatch):
     import matplotlib.pyplot as plt
 
     plots = shap_module().plots
-    one = explain.deals.deal(sample, settings, str(bundle.deal_features["opportunity_id"][0]))
+    one = explain.deals.deal(sample, settings, bundle, str(bundle.deal_features["opportunity_id"][0]))
     plots.waterfall(one.to_shap()[0], show=False)
     assert any("=" in label.get_text() for label in plt.gca().get_yticklabels())
     plt.close("all")

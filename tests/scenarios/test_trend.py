@@ -23,7 +23,7 @@ MAY = date(2026, 5, 1)
 def test_revenue_shows_what_came_and_what_the_forecast_says(sample, settings, bundle):
     found = trend.trend(sample, settings, bundle)
     past, ahead = found.frame.filter(~pl.col("is_forecast")), found.frame.filter("is_forecast")
-    known = dict(bookings.monthly(sample, ("billing", "refund")).iter_rows())
+    known = dict(bookings.monthly(sample, ("billing", "refund"), settings).iter_rows())
     assert past.height == trend.BACK
     assert all(known[month] == amount for month, amount in past.select("month", "amount").iter_rows())
     said = forecast.revenue(sample, settings, bundle).frame.filter("is_forecast")

@@ -16,12 +16,18 @@ from core.contracts.yaml_text import YamlError, read_yaml
 from core.requirements.judge.limits import demands
 from core.requirements.officefiles.sheetxml import unescape
 from core.sources import guarded_read, trial_read
-from core.sources.files import open_frame
+from core.sources.files import tables_of
 from core.sources.mapping import parse_map, read_map
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+
+
+def opened(name, content):
+    """The one table of a file, without the numbers of its rows."""
+    (table,) = tables_of(name, content, lambda header: header in ("accountid", "accountname"))
+    return table.frame.drop("_row", strict=False)
 
 
 def cell(place, text):
@@ -70,17 +76,17 @@ FAR = {
 @pytest.mark.parametrize("rows", FAR.values(), ids=FAR)
 def test_a_sheet_that_reaches_too_far_is_refused_before_a_reader_makes_room_for_it(rows):
     with pytest.raises(SourceError, match=r"reaches to row .* Delete the rows and columns beyond the table"):
-        open_frame("accounts.xlsx", workbook(rows))
+        opened("accounts.xlsx", workbook(rows))
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch):
     monkeypatch.setattr(guarded_read, "MOST_UNPACKED", 1_000_000)
     with pytest.raises(SourceError, match="unpacks to more than"):
-        open_frame("accounts.xlsx", workbook(HEAD + f'<row r="2">{cell("A2", "x" * 2_000_000)}</row>'))
+        opened("accounts.xlsx", workbook(HEAD + f'<row r="2">{cell("A2", "x" * 2_000_000)}</row>'))
 
 
 def test_a_plain_workbook_is_read_and_half_a_character_is_no_error():
-    frame = open_frame("accounts.xlsx", workbook(HEAD + f'<row r="2">{cell("A2", "1_xD800_")}{cell("B2", "b")}</row>'))
+    frame = opened("accounts.xlsx", workbook(HEAD + f'<row r="2">{cell("A2", "1_xD800_")}{cell("B2", "b")}</row>'))
     assert frame["account_name"].to_list() == ["b"]
     assert unescape("a_xD800_b") == "a\ufffdb"
     assert unescape("_xD83D__xDE80_ _x0041_") == "🚀 A"
@@ -89,9 +95,9 @@ def test_a_plain_workbook_is_read_and_half_a_character_is_no_error():
 def test_too_many_columns_and_too_long_a_line_are_refused():
     many = ",".join(f"c{n}" for n in range(1_000_000)).encode() + b"\n1\n"
     with pytest.raises(SourceError, match="more than 2,000 columns"):
-        open_frame("accounts.csv", many)
+        opened("accounts.csv", many)
     with pytest.raises(SourceError, match="longer than 2 MB"):
-        open_frame("accounts.csv", b"account_id,account_name\n1," + b"x" * 3_000_000)
+        opened("accounts.csv", b"account_id,account_name\n1," + b"x" * 3_000_000)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +107,7 @@ def test_too_many_columns_and_too_long_a_line_are_refused():
 def test_columns_no_table_of_ours_can_hold_are_named(value, words):
     content = parquet(account_id=["1"], tags=[value])
     with pytest.raises(SourceError, match=f"column 'tags' holds {words}.*Export it as text"):
-        open_frame("accounts.parquet", content)
+        opened("accounts.parquet", content)
 
 
 def test_other_kinds_of_columns_become_plain_ones():
@@ -112,7 +118,7 @@ def test_other_kinds_of_columns_become_plain_ones():
     )
     out = io.BytesIO()
     frame.write_parquet(out)
-    read = open_frame("accounts.parquet", out.getvalue())
+    read = opened("accounts.parquet", out.getvalue())
     assert read.schema["price"] == pl.Float64
     assert {str(read.schema[name]) for name in ("at", "kind", "nothing")} == {"String"}
     assert read["when"].to_list()[0].isoformat() == "2026-01-01T10:00:00"
@@ -121,7 +127,7 @@ def test_other_kinds_of_columns_become_plain_ones():
 def test_rows_claimed_in_a_few_bytes_are_refused(monkeypatch):
     monkeypatch.setattr(guarded_read, "MOST_CELLS", 1_000)
     with pytest.raises(SourceError, match="claims 6,000 rows"):
-        open_frame("accounts.parquet", parquet(account_id=["x"] * 6_000))
+        opened("accounts.parquet", parquet(account_id=["x"] * 6_000))
 
 
 def test_what_exhausts_memory_dies_on_trial_and_alone(settings, monkeypatch):
@@ -133,7 +139,7 @@ def test_what_exhausts_memory_dies_on_trial_and_alone(settings, monkeypatch):
 
 
 def test_a_trial_says_what_is_wrong_and_nothing_where_all_is_well(settings):
-    good = b"account_id,account_name\n1,Acme\n"
+    good = b"account_id,account_name,customer_since_on\n1,Acme,2025-01-05\n"
     trial_read.trial({"accounts.csv": good}, None, settings)
     with pytest.raises(SourceError, match="column 'tags' holds bytes"):
         trial_read.trial({"accounts.parquet": parquet(account_id=["1"], tags=[b"x"])}, None, settings)

@@ -49,7 +49,7 @@ def test_what_is_no_frame_is_told(settings):
         pandas_door.dataset({"accounts": [1, 2]}, settings)
     with pytest.raises(SourceError, match="cannot be read"):
         pandas_door.to_polars(pd.DataFrame({"a": [1, "b", object()]}))
-    with pytest.raises(SourceError, match="named after an entity"):
+    with pytest.raises(SourceError, match="is recognised as"):
         pandas_door.dataset({"things": pl.DataFrame({"a": [1]})}, settings)
     with pytest.raises(SourceError, match="has no rows"):
         pandas_door.to_pandas(3)

@@ -164,7 +164,8 @@ def _sidebar(settings: Settings, who: Identity, data: Dataset | None, formats: F
                 st.page_link(path, label=label, icon=icon)
         st.divider()
         if data is not None:
-            st.caption(f"{escaped(data.source)}  \nAs of {escaped(formats.day(data.as_of))}")
+            as_of = escaped(f"As of {formats.day(data.as_of)}")
+            st.caption(f"{escaped(data.source)}  \n{as_of}")
             model_age.note(settings, who, data)
             if not who.is_masked:
                 st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)
