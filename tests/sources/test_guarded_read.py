@@ -139,8 +139,8 @@ def test_what_exhausts_memory_dies_on_trial_and_alone(settings, monkeypatch):
 
 
 def test_a_trial_says_what_is_wrong_and_nothing_where_all_is_well(settings):
-    good = b"account_id,account_name,customer_since_on\n1,Acme,2025-01-05\n"
-    trial_read.trial({"accounts.csv": good}, None, settings)
+    good = b"opportunity_id,stage,amount,created_on,close_on\n1,Discovery,100,2025-01-05,2025-03-01\n"
+    trial_read.trial({"opportunities.csv": good}, None, settings)
     with pytest.raises(SourceError, match="column 'tags' holds bytes"):
         trial_read.trial({"accounts.parquet": parquet(account_id=["1"], tags=[b"x"])}, None, settings)
 
