@@ -26,7 +26,7 @@ from core.contracts.errors import ConfigError, closest
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
 OWN_FILE = "quarterdeck.yaml"
-RETIRED = ("time_zone", "branding")
+RETIRED = ("branding",)
 FREELY_NAMED = ("roles.", "access.people.", "customers.health.", "map.places.")
 
 
