@@ -63,7 +63,7 @@ def people(page: Page, names: list[str]) -> dict[str, str]:
 
 def calls(page: Page) -> pl.DataFrame:
     """Return every forecast call this person may see."""
-    return seen.calls(reader(page), forecast_calls.kept(page.data, page.settings, _store(page)))
+    return seen.calls(reader(page), forecast_calls.kept(page.data, _store(page)))
 
 
 def deal_edits(page: Page) -> pl.DataFrame:

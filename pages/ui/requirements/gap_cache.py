@@ -96,7 +96,9 @@ def ledger(page: Page) -> Ledger:
     return cache.remembered(
         ANALYSES,
         ("ledger", stamp, tuple(sorted(merged.items())), *cache.state(page.data, page.settings)),
-        lambda: saved_lists.ledger(page.data, page.settings, lists, our_catalogue, merged),
+        lambda: saved_lists.ledger(
+            page.data, page.settings, bundles.bundle(page.data, page.settings), lists, our_catalogue, merged
+        ),
         "Adding up the gaps of all lists",
     )
 
