@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,6 +128,18 @@ def reliability(dataset: Dataset, settings: Settings, bundle: Bundle, subject: s
     return Answer(table, text, {"brier": own, "base_brier": base, "calibration_error": off})
 
 
+def _ranking(scores: Mapping[str, Any]) -> str:
+    """Say how well chances rank cases, beside a plain logistic regression; nothing ranks cases that all ended alike."""
+    if scores["auc"] is None:
+        return "all of them ended alike, so nobody can say whether it ranks them well."
+    text = f"it puts {scores['auc'] * 100:.0f} of 100 pairs in the right order."
+    if scores["logistic_log_loss"] is None or scores["logistic_auc"] is None:
+        return text
+    if scores["logistic_log_loss"] <= scores["log_loss"]:
+        return f"{text} A plain logistic regression does as well."
+    return f"{text} A plain logistic regression manages {scores['logistic_auc'] * 100:.0f}."
+
+
 def record(
     dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int | None = None
 ) -> Answer:
@@ -162,14 +175,11 @@ def record(
         return Answer(pl.DataFrame(), SHORT)
     table, scores = calibration.reliability(*_both(rows)), model.card_["horizons"][str(horizon)]
     row, (noun, verb) = table.tail(1).to_dicts()[0], SUBJECTS[subject]
-    plain_auc = f"A plain logistic regression manages {scores['logistic_auc'] * 100:.0f}."
-    is_beaten = scores["logistic_log_loss"] <= scores["log_loss"]
     text = (
         f"Of {row['n']:,} past {noun} given {row['low_rate'] * 100:.0f} to {row['high_rate'] * 100:.0f} %, "
         f"{row['n_happened']:,} {verb} ({row['happened_rate'] * 100:.0f} %). Over {scores['n']:,} cases the "
         f"model had not seen, chances are off by {scores['calibration_error'] * 100:.1f} points on average; "
-        f"it puts {scores['auc'] * 100:.0f} of 100 pairs in the right order. "
-        f"{'A plain logistic regression does as well.' if is_beaten else plain_auc}"
+        f"{_ranking(scores)}"
     )
     return Answer(table, text, dict(scores))
 

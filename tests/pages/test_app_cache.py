@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from core import explain, metrics, models
 from core.artifacts import ANALYSES, CHARTS, RESULTS, forget_all, open_cache
 from core.scenarios.analysis import trend
-from pages.ui.kit import cache, chart_specs, lasting_results
+from pages.ui.kit import bundles, cache, chart_specs, lasting_results
 
 ASKED = [
     (metrics.bookings.quarter_to_date, ()),
@@ -50,7 +50,8 @@ def on_disk(config, kind):
 
 @pytest.mark.parametrize(("function", "more"), ASKED, ids=lambda value: getattr(value, "__qualname__", ""))
 def test_a_kept_result_is_the_result(sample, settings, bundle, home, function, more):
-    made = function(sample, settings, *more)
+    given = bundles.handed(function, sample, settings, more)
+    made = function(sample, settings, *given.fetch(), *given.more)
     assert cache.result(stand_in(function, lambda: made), sample, home, *more) is made
     forget_all()
     again = cache.result(stand_in(function, lambda: pytest.fail("worked out again")), sample, home, *more)

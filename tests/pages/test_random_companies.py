@@ -10,6 +10,7 @@ import yaml
 from streamlit.testing.v1 import AppTest
 
 from core import metrics
+from core.formats import Formats
 from pages.ui.kit.cells import shown
 from tests.oracles.random_company import AS_OF, CALENDARS, built, settings_of
 
@@ -47,4 +48,4 @@ def test_every_page_opens(seed, settings, monkeypatch, tmp_path):
             assert figures.setdefault(metric.label, metric.value) == metric.value, (page, metric.label)
     for tile in TILES:
         measure = tile(data, calendar)
-        assert figures[measure.name] == shown(measure, calendar.currency)
+        assert figures[measure.name] == shown(measure, calendar.currency, Formats())

@@ -140,8 +140,7 @@ def twins(page: Page, c: Cell, standing: Edition) -> str:
         _choose(page, standing, pairs)
     if not different.frame.is_empty():
         _again(page, c, different)
-    given = "requirements.catalogue.effective_catalogue.load(settings).catalogue"
-    return f"{given}, apart={different.pairs!r}" if different.pairs else given
+    return f"catalogue, apart={different.pairs!r}" if different.pairs else "catalogue"
 
 
 def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
