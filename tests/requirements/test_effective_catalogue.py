@@ -349,14 +349,13 @@ def test_any_value_is_told_in_words(name, day):
     assert len(found) == (name != "A") + (day is not None)
 
 
-def test_yaml_that_unfolds_without_end_is_no_load_and_lists_of_links_are_read():
+def test_yaml_that_unfolds_without_end_is_refused_and_lists_of_links_are_read():
     grown = b"- &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
         f"- &{chr(98 + k)} [{','.join([f'*{chr(97 + k)}'] * 9)}]\n".encode() for k in range(12)
     )
     content = b"x:\n" + b"".join(b"  " + line + b"\n" for line in grown.splitlines())
-    content += (
-        b"capabilities:\n- {id: A, name: Maps, limit: *m}\n- {id: B, name: Two, links: [https://a.x, https://b.x]}\n"
-    )
-    found = capabilities.read(content, "c.yaml")
-    assert found.catalogue.frame["limit"].to_list() == [None, None]
+    own = b"capabilities:\n- {id: A, name: Maps}\n- {id: B, name: Two, links: [https://a.x, https://b.x]}\n"
+    with pytest.raises(RequirementError, match="anchors and aliases; write out"):
+        capabilities.read(content + own, "c.yaml")
+    found = capabilities.read(own, "c.yaml")
     assert effective_catalogue.links(found.catalogue.frame["evidence"][1]) == ["https://a.x", "https://b.x"]
