@@ -10,7 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.spans import line_runs, unbroken
-from core.marts.exact import exact_sum
+from core.marts.exact import exact_mean, exact_sum
 
 NUMBERS = (
     "mrr_amount",
@@ -148,7 +148,7 @@ def _usage(dataset: Dataset, as_of: date) -> pl.DataFrame:
     read = dataset.activities.filter((pl.col("kind") == "usage") & _within(as_of, 0, 180))
     size = pl.col("quantity")
     means = {
-        f"{begin}_{end}": size.filter(_within(as_of, begin, end)).mean()
+        f"{begin}_{end}": exact_mean(size.filter(_within(as_of, begin, end)))
         for begin, end in ((0, 30), (30, 60), (0, 90), (90, 180))
     }
     usage = read.group_by("account_id").agg(**means)
@@ -174,12 +174,14 @@ def _touches(dataset: Dataset, as_of: date) -> pl.DataFrame:
     return done.group_by("account_id").agg(
         n_tickets_30d=(ticket & _within(as_of, 0, 30)).sum(),
         n_tickets_90d=(ticket & late).sum(),
-        ticket_sentiment_90d=pl.col("sentiment_score").filter(ticket & late).mean(),
-        sentiment_90d=pl.col("sentiment_score").filter(~ticket & late).mean(),
+        ticket_sentiment_90d=exact_mean(pl.col("sentiment_score").filter(ticket & late)),
+        sentiment_90d=exact_mean(pl.col("sentiment_score").filter(~ticket & late)),
         n_meetings_90d=(met & late).sum(),
         n_unsolved_tickets_90d=(ticket & late & pl.col("outcome").is_in(UNSOLVED).fill_null(value=False)).sum(),
-        recent_tickets=weight.sum(),
-        recent_ticket_sentiment=pl.when(felt.sum() > 0).then((felt * pl.col("sentiment_score")).sum() / felt.sum()),
+        recent_tickets=exact_sum(weight),
+        recent_ticket_sentiment=pl.when(exact_sum(felt) > 0).then(
+            exact_sum(felt * pl.col("sentiment_score")) / exact_sum(felt)
+        ),
         contact_silence_days=(pl.lit(as_of) - pl.col("occurred_at").filter(~ticket).max().dt.date()).dt.total_days(),
     )
 

@@ -36,3 +36,21 @@ def exact_sum(value: pl.Expr | str) -> pl.Expr:
     # The division is one by a multiplication, which can miss the nearest number; rounding puts that right.
     total: pl.Expr = ((column * PARTS).round().cast(pl.Int128).sum() / PARTS).round(DIGITS)
     return total
+
+
+def exact_mean(value: pl.Expr | str) -> pl.Expr:
+    """Return the mean of numbers from their exact sum; see `exact_sum`.
+
+    Returns
+    -------
+    pl.Expr
+        Float64; nulls count neither above nor below the line, and null comes of nothing but nulls.
+
+    Examples
+    --------
+    >>> frame = pl.DataFrame({"amount": [0.1, 0.2, None]})
+    >>> round(frame.select(exact_mean("amount")).item(), 6)
+    0.15
+    """
+    column = pl.col(value) if isinstance(value, str) else value
+    return pl.when(column.count() > 0).then(exact_sum(column) / column.count())
