@@ -26,7 +26,7 @@ def test_executive_opens_a_number_and_downloads_the_notebook(url, page):
 
 def test_upload_replaces_the_data_for_this_session_only(url, page, browser, tmp_path):
     head = "opportunity_id,stage,amount,created_on,close_on"
-    rows = f'{head}\nX1,Discovery,"1,000",2026-01-05,2026-06-30\nX2,Discovery,abc,2026-01-05,\n'
+    rows = f'{head}\nX1,Discovery,"1,000",2026-01-05,2026-06-30\n,Discovery,500,2026-01-05,\n'
     file = tmp_path / "opportunities.csv"
     file.write_text(rows, encoding="utf-8")
     page.goto(f"{url}/data")

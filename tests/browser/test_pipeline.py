@@ -39,10 +39,10 @@ def test_the_flow_of_a_team_by_the_hierarchy_of_then_and_of_now(url, page, sampl
     expect(page.get_by_text(then.check())).to_be_visible(timeout=30_000)
 
 
-def test_a_slider_of_a_deal_moves_its_chance(url, page, sample, settings):
+def test_a_slider_of_a_deal_moves_its_chance(url, page, sample, settings, bundle, landmarks):
     one = risk.at_risk(sample, settings).frame["opportunity_id"][0]
-    now = next(f.now for f in deals.fields(sample, settings, one) if f.name == "n_meetings_30d")
-    moved = deals.suppose(sample, settings, one, (("n_meetings_30d", now + 2),))
+    now = next(f.now for f in deals.fields(sample, settings, bundle, landmarks, one) if f.name == "n_meetings_30d")
+    moved = deals.suppose(sample, settings, bundle, landmarks, one, (("n_meetings_30d", now + 2),))
     page.goto(f"{url}/pipeline")
     expect(page.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
@@ -52,5 +52,5 @@ def test_a_slider_of_a_deal_moves_its_chance(url, page, sample, settings):
     expect(page.get_by_text(moved.sentence())).to_be_visible(timeout=30_000)
     expect(page.get_by_text(moved.along)).to_be_visible()
     page.get_by_role("button", name="Back to as it stands").click()
-    still = deals.suppose(sample, settings, one)
+    still = deals.suppose(sample, settings, bundle, landmarks, one)
     expect(page.get_by_text(still.sentence())).to_be_visible(timeout=30_000)

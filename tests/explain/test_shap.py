@@ -122,7 +122,7 @@ def test_the_plots_of_shap_draw_them(sample, settings, bundle, monkeypatch):
     plots.waterfall(one.to_shap()[0], show=False)
     assert any("=" in label.get_text() for label in plt.gca().get_yticklabels())
     plt.close("all")
-    plots.beeswarm(explain.global_effects.overall(sample, settings, "close").to_shap(), show=False)
+    plots.beeswarm(explain.global_effects.overall(sample, settings, bundle, "close").to_shap(), show=False)
     assert plt.gca().collections
     plt.close("all")
 

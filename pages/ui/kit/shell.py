@@ -164,8 +164,7 @@ def _sidebar(settings: Settings, who: Identity, data: Dataset | None, formats: F
                 st.page_link(path, label=label, icon=icon)
         st.divider()
         if data is not None:
-            as_of = escaped(f"As of {formats.day(data.as_of)}")
-            st.caption(f"{escaped(data.source)}  \n{as_of}")
+            st.caption(f"{escaped(data.source)}  \n{escaped(f'As of {formats.day(data.as_of)}')}")
             model_age.note(settings, who, data)
             if not who.is_masked:
                 st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)
