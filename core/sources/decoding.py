@@ -123,6 +123,8 @@ def _weight(char: str, before: str, after: str, usual: str) -> float:
     kind = unicodedata.category(char)
     if kind in ("Cc", "Cn", "Co"):
         return -3
+    if kind == "Sc" and not (before.isalpha() and after.isalpha()):
+        return 2.0  # The sign of a currency stands beside amounts, a lone letter in its place does not.
     if before.isdigit() and after.isdigit():  # Thousands are grouped by a space that does not break, by nothing else.
         return 2.0 if kind == "Zs" else -2.0
     if kind[0] != "L":
