@@ -11,7 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import FRAMES, OPTIONAL_FRAMES, Dataset
 from core.contracts.errors import SourceError, closest
-from core.sources import ids, rows, stages
+from core.sources import ids, rows, span_ends, stages
 from core.sources.cells import Source, read_source
 from core.sources.contract_fit import checked
 from core.sources.findings import Findings
@@ -67,12 +67,21 @@ def assemble(
     others(work)
     day = as_of or said_day(inventory.facts) or day_of(work, inventory)
     histories(work, day)
-    return _dataset(work, day, name), work.stages
+    return _dataset(work, day, name, {source.entity: source.entry.ends for source in sources}), work.stages
 
 
-def _dataset(work: Assembly, day: date, name: str) -> Dataset:
+def _dataset(work: Assembly, day: date, name: str, ends: Mapping[str, span_ends.Ends | None]) -> Dataset:
     settings, findings = work.settings, work.findings
-    frames: dict[str, Any] = {n: checked(work.frames.get(n), n, findings) for n in (*FRAMES, *OPTIONAL_FRAMES)}
+    made_ready = {n: checked(work.frames.get(n), n, findings) for n in (*FRAMES, *OPTIONAL_FRAMES)}
+    # Deals' histories are half-open by now where the map says how they end.
+    stated: dict[str, span_ends.Ends | None] = {
+        **ends,
+        "opportunity_history": "exclusive" if ends.get("opportunity_history") else None,
+    }
+    halved, conventions = span_ends.normalised(made_ready, stated)
+    for sentence in filter(None, (convention.sentence() for convention in conventions)):
+        findings.note(sentence)
+    frames: dict[str, Any] = halved
     for entity in FRAMES:
         made = entity == "opportunity_history" and frames["opportunities"].height
         if entity not in work.raw and (made or not frames[entity].height):
