@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -27,6 +28,11 @@ class _Loader(PARSER):  # type: ignore[misc]
 
 
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+
+
+def shipped_yaml(path: Path) -> Any:
+    """Return what a YAML file that comes with the package holds; nothing is bounded, for it is our own."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=PARSER)
 
 
 def read_yaml(content: bytes | str) -> Any:

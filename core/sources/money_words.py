@@ -7,15 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
+from core.contracts.yaml_text import shipped_yaml
 
 DOLLARS = ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN")
 
 
 def _content() -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = Path(__file__).with_name("money.yaml").read_text(encoding="utf-8")
-    return dict(yaml.load(text, Loader=loader))
+    return dict(shipped_yaml(Path(__file__).with_name("money.yaml")))
 
 
 _WORDS = _content()

@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from core.contracts.yaml_text import shipped_yaml
 from core.sources.headers import fold
 
 FOLDER = Path(__file__).with_name("layouts")
@@ -69,10 +68,9 @@ class Layout:
 @cache
 def layouts() -> tuple[Layout, ...]:
     """Return every known layout; our own words come last."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     out: list[Layout] = []
     for path in sorted(FOLDER.glob("*.yaml"), key=lambda p: (p.stem == "own", p.stem)):
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        content = shipped_yaml(path)
         stages = tuple(str(s) for s in content.get("stages", ()))
         out += [_layout(content["name"], entry, stages) for entry in content["objects"]]
     return tuple(out)

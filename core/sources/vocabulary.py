@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
+from core.contracts.yaml_text import shipped_yaml
 from core.sources.headers import fold, fold_words
 from core.sources.money_words import EMPTY
 
@@ -26,8 +26,7 @@ CATEGORIES = {
 
 @cache
 def _content() -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return dict(yaml.load(WORDS.read_text(encoding="utf-8"), Loader=loader))
+    return dict(shipped_yaml(WORDS))
 
 
 @cache
