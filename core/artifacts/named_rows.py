@@ -41,6 +41,8 @@ class RowTable:
     def extended(self, rows: dict[str, Numbers], most: int) -> RowTable:
         """Return the table with further rows; beyond `most` the oldest go."""
         new = {name: row for name, row in rows.items() if name not in self.index}
+        if not new:  # another process added the same rows meanwhile
+            return self
         names = (*self.names, *new)[-most:]
         return RowTable(names, np.concatenate([self.rows, np.array(list(new.values()), np.float32)])[-most:])
 

@@ -18,6 +18,8 @@ SOUGHT = ("win_rate", "deal_size", "cycle", "creation", "price", "expansion", "h
 FARTHEST = {"percent": 3.0, "count": 200.0}
 NOT_ALONE = "not reachable by this lever alone"
 CLOSE, TRIES, ROUNDS = 1e-4, 8, 3
+MET_WITHIN = 1e-3  # of the goal: below this difference no amount on a page looks different
+TICK = {True: 1e-3, False: 1.0}  # what a mix is rounded to: 0.1 % of a relative lever, whole pieces of others
 SHAPE = {
     "lever": pl.String,
     "label": pl.String,
@@ -116,9 +118,11 @@ def seek(start: Ground, plan: Scenario, goal: Goal, efforts: Mapping[str, float]
         raise ScenarioError("The effort of a lever must be a number above 0.", mend="Use 1 where unsure.")
     reach = _Reach(start, plan, goal)
     short = goal.amount - reach.exact({})
+    short = 0.0 if abs(short) <= MET_WITHIN * goal.amount else short
     rows = [_alone(start, reach, name, short, costs[name]) for name in SOUGHT]
     frame = pl.DataFrame(rows, schema=SHAPE).sort("effort", nulls_last=True)
     mix, reached = _mix(start, reach, costs, short)
+    mix = _on_ticks(start, mix)
     cost = sum(abs(v) * _units(n) * costs[n] for n, v in mix.items())
     settings = tuple(LeverSetting(n, round(v, 6)) for n, v in mix.items() if abs(v) > 1e-6)
     return Sought(goal, reach.exact({}), frame, Scenario("Cheapest mix", settings), cost, reached, start.base.currency)
@@ -287,7 +291,17 @@ def _exactly_met(
                 break
             value = (low + high) / 2
         return {**others, name: value}, True
-    return mix, reach.exact(mix) >= goal * (1 - 1e-3)
+    return mix, reach.exact(mix) >= goal * (1 - MET_WITHIN)
+
+
+def _on_ticks(start: Ground, mix: Mapping[str, float]) -> dict[str, float]:
+    """Round each lever away from 0, so that the mix on the sliders reads as it is set and still meets the goal."""
+    rounded: dict[str, float] = {}
+    for name, value in mix.items():
+        tick, room = TICK[LEVERS[name].is_relative], _room(start, name)
+        steps = float(np.ceil(abs(value) / tick - 1e-6))
+        rounded[name] = float(np.sign(value) * min(steps * tick, abs(room)))
+    return rounded
 
 
 def chance_sentence(start: Ground, sought: Sought) -> str:

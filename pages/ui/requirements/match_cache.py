@@ -43,7 +43,8 @@ def analysis(page: Page, source: RequirementList, stake: Stake | None) -> GapAna
     """Return the analysis of a list with what was answered before; shows progress while sentences are understood."""
     stamp, answers = library(page, source.content)
     ours = gap_cache.catalogue_in_force()
-    key = ("matched", source.key, source.name, stake, stamp, ours.fingerprint, settings_text(page.settings))
+    where = page.settings.database
+    key = ("matched", where, source.key, source.name, stake, stamp, ours.fingerprint, settings_text(page.settings))
     return cache.remembered(ANALYSES, key, lambda: _matched(page, source, stake, answers, ours))
 
 
