@@ -17,7 +17,14 @@ def result(
     """Return a core function's result, models handed to it; `stamp` changes whenever one of the frames does."""
     name = f"{function.__module__}.{function.__qualname__}"
     given = bundles.handed(function, data, config, more)
-    key = (name, *cache.state(data, config), cache.arguments(stamp), given.keys, cache.arguments(given.more))
+    key = (
+        name,
+        config.database,
+        *cache.state(data, config),
+        cache.arguments(stamp),
+        given.keys,
+        cache.arguments(given.more),
+    )
     return cache.remembered(
         RESULTS, key, lambda: function(data, config, *given.fetch(), *given.more, **frames), "Adding up"
     )

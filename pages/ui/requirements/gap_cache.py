@@ -95,7 +95,13 @@ def ledger(page: Page) -> Ledger:
     merged = groups(page)
     return cache.remembered(
         ANALYSES,
-        ("ledger", stamp, tuple(sorted(merged.items())), *cache.state(page.data, page.settings)),
+        (
+            "ledger",
+            page.settings.database,
+            stamp,
+            tuple(sorted(merged.items())),
+            *cache.state(page.data, page.settings),
+        ),
         lambda: saved_lists.ledger(
             page.data, page.settings, bundles.bundle(page.data, page.settings), lists, our_catalogue, merged
         ),
