@@ -36,11 +36,6 @@ def app_folder() -> Path:
     )
 
 
-def is_wheel() -> bool:
-    """Say whether the app lies inside the package, as an installed wheel has it."""
-    return app_folder().name == INSIDE
-
-
 def sample_file(*names: str) -> Path:
     """Return a file or folder of the sample data; it may be missing.
 

@@ -39,11 +39,6 @@ class View:
         return self != WHOLE
 
     @property
-    def is_part(self) -> bool:
-        """Say whether rows are left out."""
-        return bool(self.regions or self.team)
-
-    @property
     def fields(self) -> tuple[tuple[str, ...], str, bool]:
         """Return regions, team and masking in the order `view` takes them."""
         return self.regions, self.team, self.is_masked

@@ -7,6 +7,7 @@ import polars as pl
 from core.charts.gap_ledger import named_bars
 from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.contracts.constants import SEVERITIES
 from core.metrics import shortened
 
 LONGEST_NAME = 110
@@ -45,7 +46,7 @@ def cost(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.L
     colour = alt.Color(
         "severity:N",
         scale=alt.Scale(
-            domain=["blocker", "major", "moderate", "minor"],
+            domain=list(SEVERITIES),
             range=["#b3402f", FORECAST, "#f0c48a", CONTEXT],
         ),
         legend=legend(each=90),

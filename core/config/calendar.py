@@ -74,11 +74,6 @@ def year_end(day: date, settings: Settings) -> date:
     return _first_of_year(fiscal_year(day, settings) + 1, settings.fiscal) - DAY
 
 
-def year_weeks(day: date, settings: Settings) -> int:
-    """Return how many whole weeks the fiscal year of `day` has: 52 or, in a year of weeks, sometimes 53."""
-    return ((year_end(day, settings) - year_start(day, settings)).days + 1) // 7
-
-
 def quarter_number(day: date, settings: Settings) -> int:
     """Return which quarter of its fiscal year a day lies in, 1 to 4; a 53rd week belongs to the fourth."""
     begin = year_start(day, settings)
@@ -135,14 +130,6 @@ def period_end(day: date, settings: Settings) -> date:
     first, second, _ = WEEKS[settings.fiscal.calendar]
     ends = [begin + first * WEEK - DAY, begin + (first + second) * WEEK - DAY, end]
     return next(last for last in ends if day <= last)
-
-
-def quarter_months(begin: date, settings: Settings) -> list[date]:
-    """Return the first days of the three months, or periods of weeks, of the quarter that `begin` lies in."""
-    starts = [quarter_start(begin, settings)]
-    while len(starts) < 3:
-        starts.append(period_end(starts[-1], settings) + DAY)
-    return starts
 
 
 def quarter_label(day: date, settings: Settings) -> str:

@@ -1,3 +1,5 @@
 """Words for stages that every source shares."""
 
-UNKNOWN_STAGE = "Not known"
+from core.contracts.constants import NOT_KNOWN
+
+UNKNOWN_STAGE = NOT_KNOWN

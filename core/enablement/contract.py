@@ -15,13 +15,6 @@ from core.enablement.workdays import after, between
 from core.metrics.measure import counted
 
 STEPS = {"step": pl.String, "who": pl.String, "due_on": pl.Date, "days_left": pl.Int64, "state": pl.String}
-DEVIATIONS = {
-    "row": pl.Int64,
-    "requirement": pl.String,
-    "statement": pl.String,
-    "proposal": pl.String,
-    "source": pl.String,
-}
 
 
 WEEK, MINUTES = 168, 60

@@ -11,6 +11,7 @@ import polars as pl
 from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError, closest
 from core.explain import customers as reasons
 from core.explain import explained_models
@@ -318,7 +319,7 @@ def _described(
     rows = explained.rows
     if by not in rows.columns:
         rows = rows.join(dataset.accounts.select("account_id", by), on="account_id", how="left")
-    return rows.with_columns(pl.col(by).fill_null("Not known")), explained
+    return rows.with_columns(pl.col(by).fill_null(NOT_KNOWN)), explained
 
 
 def _means(rows: pl.DataFrame, by: str, ends: tuple[str, str], features: list[str]) -> list[str]:

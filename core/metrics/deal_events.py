@@ -9,10 +9,11 @@ import polars as pl
 from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.constants import NOT_KNOWN
 
 OPEN, WON, LOST, DELETED = 0, 1, 2, 3
 FOREVER = date(9999, 12, 31)
-NO_TEAM, NO_REGION, NO_OWNER, UNKNOWN = "No team", "No region", "No owner", "Not known"
+NO_TEAM, NO_REGION, NO_OWNER, UNKNOWN = "No team", "No region", "No owner", NOT_KNOWN
 STATE = ("state", "cents", "close_on", "owner_id", "team", "region", "category", "stage")
 
 

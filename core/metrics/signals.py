@@ -11,6 +11,7 @@ from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
+from core.contracts.constants import NOT_KNOWN
 from core.metrics.confidence_intervals import wilson
 from core.metrics.deal_events import OPEN, WON, at, tracks
 from core.metrics.stage_history import lengths
@@ -147,12 +148,12 @@ def _thresholds(data: Dataset, settings: Settings, days: Sequence[date]) -> list
     """Return the tables of thresholds with their keys, each row by what had closed by its day."""
     risk = settings.risk
     paces = lengths(data, settings).filter(pl.col("state") == WON)
-    accounts = data.accounts.select("account_id", pl.col("segment").fill_null("Not known"))
+    accounts = data.accounts.select("account_id", pl.col("segment").fill_null(NOT_KNOWN))
     ended = (
         data.opportunities.filter("is_closed")
         .join(accounts, on="account_id", how="left")
         .with_columns(
-            pl.col("segment").fill_null("Not known"),
+            pl.col("segment").fill_null(NOT_KNOWN),
             days=(pl.col("close_on") - pl.col("created_on")).dt.total_days(),
             cents=(pl.col("amount") * 100).round().cast(pl.Int64),
         )

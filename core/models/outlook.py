@@ -13,6 +13,7 @@ from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.constants import Z80
 from core.contracts.spans import is_valid
 from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import counted, money, percent
@@ -24,7 +25,6 @@ LOOK_BACK_DAYS = 720
 FEWEST_REPLAYS = 5
 REPLAYS = 14
 EVEN = 0.0005
-Z80 = 1.2816
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import polars as pl
 
 from core.config import Settings
 from core.config.calendar import quarter_start
+from core.contracts.constants import NOT_KNOWN
 from core.sources.findings import Findings
 from core.sources.linking import link
 from core.sources.vocabulary import folded, meanings
@@ -67,7 +68,7 @@ def products(frame: pl.DataFrame, prices: pl.DataFrame | None) -> pl.DataFrame:
     frame = frame.with_columns(product_id=pl.coalesce(has(frame, "product_id"), has(frame, "product_name")))
     frame = frame.with_columns(
         product_name=pl.coalesce(has(frame, "product_name"), "product_id"),
-        family=has(frame, "family").fill_null("Not known"),
+        family=has(frame, "family").fill_null(NOT_KNOWN),
     )
     if prices is not None and "list_price_amount" not in frame.columns:
         active = prices.filter(has(prices, "is_active", pl.Boolean).fill_null(value=True)).drop_nulls(

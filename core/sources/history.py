@@ -281,7 +281,7 @@ def of_the_rest(
     """Give every deal without a history what is sure of it: when it began, when it ended, where it stands.
 
     A deal without a creation date counts as open since the first day known. What a closed deal's stage, amount and
-    expected close were while it was open is not known, and is not made up: its open span has the stage "Not known"
+    expected close were while it was open is not there, and is not made up: its open span has the stage that says so
     and neither amount nor date. A close date after the as-of date ends the deal on that date: it is closed by then.
     """
     bare = deals.join(history, on="opportunity_id", how="anti")

@@ -24,12 +24,12 @@ def ago(days):
 
 def test_curve_counts_open_deals_for_as_long_as_they_were_watched():
     rows = [(ago(100), ago(90), True)] * 2 + [(ago(100), ago(80), False)] * 2 + [(ago(100), None, False)] * 4
-    found = pipeline_creation.won_by(deals([*rows, (ago(10), None, False)]), AS_OF, "A")
+    found = pipeline_creation.won_by_age(deals([*rows, (ago(10), None, False)]), AS_OF, "A")
     at = dict(found.select("age_days", "won_rate").iter_rows())
     assert at[0] == 0
     assert at[15] == pytest.approx(2 / 8)
     assert at[90] == pytest.approx(2 / 8)
-    more = pipeline_creation.won_by(deals([*rows, (ago(100), ago(50), True)]), AS_OF, "A")
+    more = pipeline_creation.won_by_age(deals([*rows, (ago(100), ago(50), True)]), AS_OF, "A")
     late = dict(more.select("age_days", "won_rate").iter_rows())
     assert late[15] == pytest.approx(2 / 9)
     assert late[60] == pytest.approx(2 / 9 + (1 - 4 / 9) * 1 / 5)
@@ -37,7 +37,8 @@ def test_curve_counts_open_deals_for_as_long_as_they_were_watched():
 
 def test_a_few_deals_lean_on_all_others():
     few, many = deals([(ago(100), ago(90), True)] * 10), deals([(ago(100), ago(90), False)] * 1000)
-    found = pipeline_creation.won_by(few, AS_OF, "A", many)
+    usual = pipeline_creation.won_by_age(many, AS_OF, "All")["won_rate"].to_numpy()
+    found = pipeline_creation.won_by_age(few, AS_OF, "A", usual)
     assert found.filter(pl.col("age_days") == 180)["won_rate"].item() == pytest.approx(10 / 50)
 
 

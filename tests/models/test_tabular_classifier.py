@@ -61,12 +61,6 @@ def test_pandas_and_outcomes_beside_the_table(settings, model):
     )
 
 
-def test_it_survives_being_written(settings, model):
-    again = ProbabilityLearner.from_json(model.to_json(), settings)
-    assert again.predict(table(4))["p"].to_list() == model.predict(table(4))["p"].to_list()
-    assert model.matrix(table(4)).shape == (N, 4)
-
-
 def test_noise_is_given_the_base_rate(settings):
     found = ProbabilityLearner(settings).fit(table(skill=0.0).select("heat", "kind", "left"), "left")
     assert found.card_["winner"] == "base rate"

@@ -24,6 +24,7 @@ from core.requirements.judge import gap_analysis
 from core.requirements.match import answer_library, confidence, matcher
 from core.requirements.read.requirement_list import read_list
 from core.requirements.text import classification, embeddings
+from tests.requirements.repeats import prefilled_right
 
 DATA = Path(os.environ.get("QUARTERDECK_REAL_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
 pytestmark = [
@@ -180,7 +181,7 @@ def test_a_real_questionnaire_in_its_next_edition_is_filled_in_from_the_last():
     found = answer_library.recall(asked, answer_library.Memory(held.select(list(answer_library.nothing().columns))))
     truth = {place: texts[wanted[text]] for place, text in enumerate(asked)}
     said = found.with_columns(capability_id=pl.col("capability_id").replace_strict(texts))
-    repeats, filled, right = answer_library.prefilled_right(said, truth)
+    repeats, filled, right = prefilled_right(said, truth)
     assert repeats > 100
     assert right / filled >= 0.95
     assert right / repeats >= 0.9

@@ -14,6 +14,7 @@ from core.requirements.read.requirement_list import read_list
 from core.requirements.text import embeddings
 from core.requirements.work import needs_review, sample_lists
 from core.store.answers import SHAPE, Decision
+from tests.requirements.repeats import prefilled_right
 
 CAPS = b"""id,name,status,description
 C1,Encryption at rest,available,All stored data is encrypted with AES-256
@@ -262,7 +263,7 @@ def test_repeats_of_an_overlapping_questionnaire_are_filled_in_right(settings):
         truth[place] = right[text]
     fresh = second.frame["text"].to_list()
     found = answer_library.recall([*again, *fresh], held)
-    repeats, _, good = answer_library.prefilled_right(found, truth)
+    repeats, _, good = prefilled_right(found, truth)
     assert good / repeats >= 0.9
     wrong = found.filter(pl.col("is_sure") & (pl.col("place") >= len(again)))
     assert wrong.height <= 0.05 * len(fresh)

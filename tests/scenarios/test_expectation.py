@@ -13,7 +13,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as some
 
 from core.contracts.errors import ScenarioError
-from core.scenarios.analysis.attribution import NAMES, shapley, split
+from core.scenarios.analysis.attribution import NAMES, split
 from core.scenarios.data import arrays
 from core.scenarios.data.baseline import Baseline, build
 from core.scenarios.data.correlation import Correlation
@@ -283,14 +283,14 @@ def test_parts_add_up_to_the_difference_for_every_measure_and_month(moved):
 def test_ten_levers_are_split_and_eleven_are_a_sentence():
     plan = Scenario("x", SPLIT[:10])
     gap = run(BASE, plan).total("mrr_amount") - START.total("mrr_amount")
-    assert shapley(BASE, plan, "mrr_amount")["amount"].sum() == pytest.approx(gap, abs=0.005)
+    assert split(BASE, plan).frame("mrr_amount")["amount"].sum() == pytest.approx(gap, abs=0.005)
     with pytest.raises(ScenarioError, match="exact for up to 10"):
         split(BASE, Scenario("x", SPLIT[:11]))
 
 
 def test_equal_levers_share_equally():
     moved = Scenario("x", (LeverSetting("deal_size", 0.5), LeverSetting("creation", 0.0), LeverSetting("price", 0.5)))
-    parts = shapley(BASE, moved)
+    parts = split(BASE, moved).frame("bookings_amount")
     assert parts["amount"][0] == pytest.approx(parts["amount"][1])
     assert parts.height == 2
 

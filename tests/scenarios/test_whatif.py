@@ -13,7 +13,7 @@ from core.contracts import SCHEMAS, Dataset
 from core.contracts.errors import ScenarioError
 from core.scenarios import files, presets
 from core.scenarios.analysis import comparison, whatif
-from core.scenarios.analysis.attribution import shapley
+from core.scenarios.analysis.attribution import split
 from core.scenarios.data import historical_ranges
 from core.scenarios.engine import expectation
 from core.scenarios.levers import FIRST, LeverSetting, Scenario
@@ -28,7 +28,7 @@ def start(sample, settings, bundle):
 
 @pytest.mark.parametrize("measure", ["bookings_amount", "mrr_amount", "churned_mrr_amount"])
 def test_the_parts_add_up_to_what_the_engine_says(start, measure):
-    parts = shapley(start.base, ALL, measure)
+    parts = split(start.base, ALL).frame(measure)
     gap = expectation.run(start.base, ALL).total(measure) - start.before().total(measure)
     assert parts["amount"].sum() == pytest.approx(gap, abs=0.01)
 

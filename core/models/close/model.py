@@ -165,69 +165,16 @@ class CloseModel:
         frame : pl.DataFrame
             As `features.deals.build` gives it.
         """
-        return self._columns(frame, 0, "p_win")
-
-    def predict_lost(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return [opportunity_id, p_lost_30, …]; still open is 1 less won and lost."""
-        return self._columns(frame, 1, "p_lost")
-
-    def _columns(self, frame: pl.DataFrame, which: int, name: str) -> pl.DataFrame:
         days = self.settings.models.horizons_days
-        margins = self._margins(frame)
-        chances = {f"{name}_{d}": ends[which] for d, ends in zip(days, paths(margins, days), strict=True)}
-        return frame.select("opportunity_id").with_columns(**{k: pl.Series(k, v) for k, v in chances.items()})
+        won = [ends[0] for ends in paths(self._margins(frame), days)]
+        chances = [pl.Series(f"p_win_{d}", chance) for d, chance in zip(days, won, strict=True)]
+        return frame.select("opportunity_id").with_columns(*chances)
 
     def _margins(self, frame: pl.DataFrame) -> Floats:
         risks = self.ready()
         if frame.is_empty():
             return np.zeros((2, 0, risks.n_periods))
         return risks.margins(self.at(1).matrix(frame))
-
-    def timing(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return when a deal is likely to close, and how likely it slips.
-
-        Parameters
-        ----------
-        frame : pl.DataFrame
-            As `features.deals.build` gives it.
-
-        Returns
-        -------
-        pl.DataFrame
-            [opportunity_id, close_on, p_slip, likely_on, p_win, p_lost, p_open, expected_amount]. p_slip
-            is the chance that the deal is still open the day after its expected close; null without
-            one, or when it has passed. likely_on is the first day by which half of the chance of being
-            won within the longest horizon has come. p_win, p_lost and p_open are at that horizon;
-            expected_amount is amount × p_win.
-        """
-        risks, margins = self.ready(), self._margins(frame)
-        longest = risks.n_periods * PERIOD_DAYS
-        won, lost = along(margins, longest)
-        path = np.stack([ends[0] for ends in paths(margins, range(0, longest + 1, 5))], axis=1)
-        half = (path >= won[:, None] / 2).argmax(axis=1) * 5
-        due = frame["days_to_close"].cast(pl.Float64).to_numpy() if frame.height else np.zeros(0)
-        slip = np.full(frame.height, np.nan)
-        for days in np.unique(due[(due > 0) & (due <= longest)]):
-            here = due == days
-            slip[here] = 1 - sum(along(margins[:, here], float(days)))
-        given = frame["as_of"] if "as_of" in frame.columns else None
-        day = (pl.col("close_on") - pl.duration(days="days_to_close")) if given is None else pl.col("as_of")
-        return frame.with_columns(
-            p_slip=pl.Series(slip, dtype=pl.Float64).fill_nan(None),
-            p_win=pl.Series(won, dtype=pl.Float64),
-            p_lost=pl.Series(lost, dtype=pl.Float64),
-            p_open=pl.Series(1 - won - lost, dtype=pl.Float64),
-            half=pl.Series(half, dtype=pl.Int64),
-        ).select(
-            "opportunity_id",
-            "close_on",
-            "p_slip",
-            likely_on=(day.max() + pl.duration(days="half")).cast(pl.Date),
-            p_win="p_win",
-            p_lost="p_lost",
-            p_open="p_open",
-            expected_amount=pl.col("amount") * pl.col("p_win"),
-        )
 
 
 def marks(dataset: Dataset, settings: Settings) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from core.config import Settings, windows
 from core.config.calendar import quarter_end
 from core.config.stages import is_open
 from core.contracts import Dataset
+from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError, closest
 from core.metrics import money, percent
 
@@ -22,7 +23,6 @@ AGES = tuple(range(0, 361, 15))
 YEAR, LOOK_BACK_DAYS = 365, 1_095
 PRIOR_DEALS = 40
 MARK_DAYS = 180
-NOT_KNOWN = "Not known"
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def arrivals(dataset: Dataset, settings: Settings, by: str = "lead_source", days
     whole, _ = worth(deals, as_of, ahead)
     parts = _counted(deals, as_of).join(_sized(deals, as_of), on="part", how="left")
     names, usual = parts["part"], _cumulative(deals, as_of)[1]
-    curves = pl.concat([_curve(deals.filter(pl.col("part") == part), as_of, part, usual) for part in names])
+    curves = pl.concat([won_by_age(deals.filter(pl.col("part") == part), as_of, part, usual) for part in names])
     mark = curves.filter(pl.col("age_days") == MARK_DAYS).select("part", "won_rate")
     typical = _per_deal(deals, as_of, ahead)
     each = pl.DataFrame({"part": names, "each": [_each(deals, part, as_of, ahead, typical) for part in names]})
@@ -145,7 +145,7 @@ def tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     ends = deals.join(segments, on="account_id", how="left").select(
         "opportunity_id",
         "created_on",
-        pl.col("segment").fill_null("Not known"),
+        pl.col("segment").fill_null(NOT_KNOWN),
         ended_on=pl.when(pl.col("is_closed")).then(pl.col("close_on")),
         is_won="is_won",
         end_amount="amount",
@@ -251,7 +251,7 @@ def _per_deal(deals: pl.DataFrame, as_of: date, days: int) -> float:
     return worth(deals, as_of, days)[0] / n if n else 0.0
 
 
-def won_by(deals: pl.DataFrame, as_of: date, part: str, everyone: pl.DataFrame | None = None) -> pl.DataFrame:
+def won_by_age(deals: pl.DataFrame, as_of: date, part: str, usual: np.ndarray | None = None) -> pl.DataFrame:
     """Return the share won by each age, deals still open counted for as long as they were watched.
 
     Parameters
@@ -261,19 +261,14 @@ def won_by(deals: pl.DataFrame, as_of: date, part: str, everyone: pl.DataFrame |
     as_of : date
     part : str
         Its name.
-    everyone : pl.DataFrame, optional
-        All deals; the part's curve is mixed with theirs as if 40 of them belonged to it.
+    usual : ndarray, optional
+        The shares of all deals; the part's are mixed with them as if 40 of all deals belonged to it.
 
     Returns
     -------
     pl.DataFrame
         [part, age_days, won_rate]; not falling with age.
     """
-    return _curve(deals, as_of, part, None if everyone is None else _cumulative(everyone, as_of)[1])
-
-
-def _curve(deals: pl.DataFrame, as_of: date, part: str, usual: np.ndarray | None) -> pl.DataFrame:
-    """Return `won_by`, mixed with what is usual."""
     n, own = _cumulative(deals, as_of)
     if usual is not None:
         own = (n * own + PRIOR_DEALS * usual) / (n + PRIOR_DEALS)

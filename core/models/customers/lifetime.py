@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.config import Settings, windows
 from core.contracts import Dataset
+from core.contracts.constants import Z80
 from core.marts.exact import exact_sum
 from core.metrics.measure import counted, money, percent
 from core.models.customers import retention_curves
@@ -19,7 +20,6 @@ from core.models.customers.bgnbd import RepeatValue
 Floats = NDArray[np.float64]
 Kind = Literal["contract", "repeat"]
 PRIOR_MARGIN_AMOUNT = 20_000.0
-_Z80 = 1.2816
 
 
 def kind(dataset: Dataset, settings: Settings) -> Kind:
@@ -213,7 +213,7 @@ def by_contract(
         )
         .sort("value_amount", "account_id", descending=[True, False])
     )
-    spread = _Z80 * float(np.sqrt((monthly**2 * noise(staying, rate)).sum()))
+    spread = Z80 * float(np.sqrt((monthly**2 * noise(staying, rate)).sum()))
     worse, better = (_shifted(hazards, months, rate, monthly, f) for f in (max(off, 1 / off), min(off, 1 / off)))
     total = float((monthly * mean).sum())
     lower, upper = total - np.hypot(spread, total - worse), total + np.hypot(spread, better - total)

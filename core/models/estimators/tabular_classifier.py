@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.errors import ModelError, closest
-from core.models.estimators import calibration, contenders, fitting, model_selection, target_leakage
-from core.models.estimators.calibration import Calibrator
+from core.models.estimators import calibration, fitting, model_selection, target_leakage
 from core.models.estimators.contenders import Floats
 from core.models.estimators.fitting import Plan
 from core.models.estimators.landmark_classifier import encode
@@ -139,32 +137,6 @@ class ProbabilityLearner:
     def matrix(self, frame: Any) -> Floats:
         """Return the frame's columns as numbers, as `core.explain` wants them."""
         return self._matrix(_polars(frame))
-
-    def to_json(self) -> str:
-        """Return the model as text."""
-        return json.dumps(
-            {
-                "model": self.booster_.to_dict(),
-                "features": list(self.feature_names_),
-                "numbers": self.numbers_,
-                "vocabulary": {k: list(v) for k, v in self.vocabulary_.items()},
-                "card": self.card_,
-                "calibrator": self.calibrator_.to_dict(),
-                "ids": list(self.ids),
-            },
-            default=str,
-        )
-
-    @staticmethod
-    def from_json(text: str, settings: Settings) -> ProbabilityLearner:
-        """Return the model `to_json` wrote."""
-        saved = json.loads(text)
-        out = ProbabilityLearner(settings, ids=saved["ids"])
-        out.booster_ = contenders.from_dict(saved["model"])
-        out.feature_names_, out.numbers_ = tuple(saved["features"]), dict(saved["numbers"])
-        out.vocabulary_ = {k: tuple(v) for k, v in saved["vocabulary"].items()}
-        out.calibrator_, out.card_ = Calibrator.from_dict(saved["calibrator"]), saved["card"]
-        return out
 
     def _when(self, table: pl.DataFrame) -> Floats | None:
         name = self.time or ("as_of" if "as_of" in table.columns else None)

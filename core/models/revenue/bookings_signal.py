@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.config.calendar import add_months
 from core.contracts import Dataset
+from core.contracts.constants import NOT_KNOWN
 from core.marts.exact import exact_sum
 
 Floats = NDArray[np.float64]
@@ -63,7 +64,7 @@ def of_deals(dataset: Dataset, by: str, months: Sequence[date], whole: str) -> p
     """
     places = dataset.accounts.select("account_id", unit=pl.col(by).cast(pl.String))
     deals = dataset.opportunities.join(places, on="account_id", how="left")
-    deals = deals.with_columns(pl.col("unit").fill_null("Not known"))
+    deals = deals.with_columns(pl.col("unit").fill_null(NOT_KNOWN))
     return pl.concat([won_lately(deals, months), won_lately(deals.with_columns(unit=pl.lit(whole)), months)])
 
 

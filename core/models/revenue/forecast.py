@@ -12,6 +12,7 @@ from core.artifacts import remembered
 from core.config import Settings, windows
 from core.config.calendar import add_months
 from core.contracts import Dataset
+from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError
 from core.marts.exact import exact_sum
 from core.metrics.measure import money
@@ -64,7 +65,7 @@ def last_known_month(months: pl.DataFrame, as_of: date, settings: Settings) -> d
 
 def monthly(transactions: pl.DataFrame, as_of: date, by: str | None = None) -> pl.DataFrame:
     """Return revenue [unit, month, amount] of the months complete on a day, from transactions."""
-    unit = pl.lit(ALL) if by is None else pl.col(by).fill_null("Not known")
+    unit = pl.lit(ALL) if by is None else pl.col(by).fill_null(NOT_KNOWN)
     lines = transactions.filter(
         pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < windows.running_month(as_of))
     )

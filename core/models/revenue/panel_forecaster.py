@@ -9,6 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.config.calendar import add_months
+from core.contracts.constants import Z80
 from core.contracts.errors import ModelError
 from core.marts.exact import exact_sum
 from core.models.revenue import ensemble_weights, local_models, worker_pool
@@ -22,7 +23,6 @@ MOST_PAST = 36
 FEWEST_ERRORS = 6
 JUMP_MONTHS, MOST_TO_WATCH = 12, 60
 ALONE_SHARE = 0.5
-Z80 = 1.2816
 
 
 class RevenueForecaster:

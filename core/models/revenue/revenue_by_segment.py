@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
+from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError, closest
 from core.marts.exact import exact_sum
 from core.metrics import money, percent
@@ -20,7 +21,6 @@ from core.models.revenue.forecast import ALL
 from core.models.revenue.panel_forecaster import RevenueForecaster, agreed
 
 BY = {"region": "Region", "segment": "Segment", "family": "Product family", "team": "Team"}
-NOT_KNOWN = "Not known"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import polars as pl
 
 from core.config import Settings, load
+from core.contracts.constants import SEVERITY_RANK
 from core.requirements.catalogue import capabilities as catalogues
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge.row_judgement import judge
@@ -238,13 +239,12 @@ def closing(frame: pl.DataFrame) -> pl.DataFrame:
     Where several rows want the same of a capability, the row that weighs most says what it takes. A
     question to clarify stays one per row.
     """
-    order = {"blocker": 0, "major": 1, "moderate": 2, "minor": 3}
     own = pl.when(pl.col("gap_type") != "unclear").then(pl.col("capability_id"))
     return (
         frame.filter(pl.col("gap_type").is_not_null())
         .with_columns(
             gap_id=pl.coalesce(own, pl.format("{} {}", "sheet", "row")),
-            _rank=pl.col("severity").replace_strict(order, return_dtype=pl.Int64),
+            _rank=pl.col("severity").replace_strict(SEVERITY_RANK, return_dtype=pl.Int64),
         )
         .sort("_rank", pl.col("cost_amount"), descending=[False, True], maintain_order=True)
         .unique("gap_id", keep="first", maintain_order=True)

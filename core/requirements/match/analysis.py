@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from core.contracts.constants import SEVERITY_RANK
 from core.metrics.measure import brief, counted, out_of, shortened
 from core.requirements.match import answer_library, matcher
 from core.requirements.match.confidence import Refit
@@ -71,9 +72,8 @@ capability, score, words, sentence]."""
     @property
     def gaps(self) -> pl.DataFrame:
         """Return the rows with a gap, most severe first."""
-        order = {"blocker": 0, "major": 1, "moderate": 2, "minor": 3}
         rows = self.frame.filter(pl.col("gap_type").is_not_null())
-        rank = pl.col("severity").replace_strict(order, return_dtype=pl.Int64)
+        rank = pl.col("severity").replace_strict(SEVERITY_RANK, return_dtype=pl.Int64)
         return rows.sort(rank, pl.col("cost_amount"), "row", descending=[False, True, False])
 
     def by_category(self) -> pl.DataFrame:

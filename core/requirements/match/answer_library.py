@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from core.config import Settings
@@ -308,23 +307,3 @@ def joined(*parts: Memory) -> Memory:
     frames = [part.frame for part in parts]
     stale = {name: days for part in parts for name, days in part.stale_days.items()}
     return Memory(pl.concat(frames) if frames else nothing(), stale)
-
-
-def prefilled_right(recalled: pl.DataFrame, truth: Mapping[int, str | None]) -> tuple[int, int, int]:
-    """Count how well a list's repeats came back.
-
-    Parameters
-    ----------
-    recalled : pl.DataFrame
-    truth : mapping
-        The right counterpart of each row that repeats an earlier one, by its place.
-
-    Returns
-    -------
-    n_repeats, n_filled, n_right : int
-        Rows that repeat; those filled in; those filled in with the right counterpart.
-    """
-    sure = recalled.filter("is_sure")
-    prefilled = dict(sure.select("place", "capability_id").iter_rows())
-    right = sum(index in prefilled and prefilled[index] == name for index, name in truth.items())
-    return len(truth), int(np.isin(list(truth), list(prefilled)).sum()), right

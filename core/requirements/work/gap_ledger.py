@@ -10,6 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.constants import SEVERITY_RANK
 from core.metrics import brief, counted, money
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge.bid_scores import kept
@@ -18,7 +19,6 @@ from core.requirements.judge.row_judgement import judge
 from core.requirements.match import matcher
 
 Z95 = 1.959964
-RANK = {"blocker": 0, "major": 1, "moderate": 2, "minor": 3}
 DEALS = {
     "gap_id": pl.String,
     "gap": pl.String,
@@ -211,7 +211,7 @@ def _merged(rows: pl.DataFrame, groups: Mapping[str, str], names: Mapping[str, s
     rows = rows.with_columns(gap_id=pl.coalesce(here, everywhere, "gap_id"))
     label = pl.col("gap_id").replace_strict(dict(names) or {"": ""}, default=None, return_dtype=pl.String)
     rows = rows.with_columns(gap=pl.coalesce(label, "gap"), n_rows=pl.len().over("opportunity_id", "gap_id"))
-    rank = pl.col("severity").replace_strict(RANK, return_dtype=pl.Int64)
+    rank = pl.col("severity").replace_strict(SEVERITY_RANK, return_dtype=pl.Int64)
     ordered = rows.sort(pl.col("weight"), rank, "gap", descending=[True, False, False], maintain_order=True)
     return ordered.unique(["opportunity_id", "gap_id"], keep="first", maintain_order=True)
 
@@ -265,7 +265,7 @@ def divide(amount: float | None, weights: Sequence[float]) -> list[float | None]
 def _gaps(deals: pl.DataFrame) -> pl.DataFrame:
     if deals.is_empty():
         return pl.DataFrame(schema=GAPS)
-    rank = pl.col("severity").replace_strict(RANK, return_dtype=pl.Int64)
+    rank = pl.col("severity").replace_strict(SEVERITY_RANK, return_dtype=pl.Int64)
     is_open = ~pl.col("is_closed")
     worst = deals.sort(rank, "weight", descending=[False, True], maintain_order=True)
     gaps = worst.group_by("gap_id", maintain_order=True).agg(

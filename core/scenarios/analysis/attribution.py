@@ -97,8 +97,3 @@ def _worth(base: Baseline, plan: Scenario, plan_parts: Parts | None = None) -> n
 
     figures: np.ndarray = arrays.books(base).memo.get("worth", plan.moved, work_out)
     return figures
-
-
-def shapley(base: Baseline, plan: Scenario, measure: str = "bookings_amount") -> pl.DataFrame:
-    """Return one measure of the split: [lever, label, amount], one row per lever moved; empty when none is."""
-    return split(base, plan).frame(measure)

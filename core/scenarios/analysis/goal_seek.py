@@ -10,7 +10,7 @@ import polars as pl
 
 from core.contracts.errors import ScenarioError
 from core.metrics.measure import money
-from core.scenarios.analysis.whatif import Ground, share
+from core.scenarios.analysis.whatif import Ground
 from core.scenarios.engine import distribution, expectation
 from core.scenarios.levers import LEVERS, LIMITS, LeverSetting, Scenario
 
@@ -302,9 +302,3 @@ def _on_ticks(start: Ground, mix: Mapping[str, float]) -> dict[str, float]:
         steps = float(np.ceil(abs(value) / tick - 1e-6))
         rounded[name] = float(np.sign(value) * min(steps * tick, abs(room)))
     return rounded
-
-
-def chance_sentence(start: Ground, sought: Sought) -> str:
-    """Say the chance of the goal with the cheapest mix."""
-    after = expectation.run(start.base, sought.mix, sought.goal.window)
-    return f"With it the chance of the goal is {share(after.spread.chance_of(sought.goal.amount))}."

@@ -14,6 +14,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_months, add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.constants import NOT_KNOWN
 from core.models import outlook
 from core.scenarios.data import capacity, correlation, margins, recurring_history, rescoring, win_curves
 from core.scenarios.data.correlation import Correlation
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 Layout = TypeVar("Layout")
 MONTHS, QUARTERS = 15, 5
 PLACES = ["segment", "region", "family", "team"]
-UNKNOWN = "Not known"
+UNKNOWN = NOT_KNOWN
 
 
 @dataclass(frozen=True)

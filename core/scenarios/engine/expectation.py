@@ -11,6 +11,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.constants import Z80
 from core.scenarios.data import arrays
 from core.scenarios.data.arrays import Books
 from core.scenarios.data.baseline import Baseline, build
@@ -23,7 +24,6 @@ from core.scenarios.levers import Scenario
 if TYPE_CHECKING:
     from core.models.bundle import Bundle
 
-Z80 = 1.2815515655446004
 MEASURES = {
     "bookings_amount": "bookings",
     "new_amount": "bookings from new customers",
