@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from core.config import Settings
@@ -19,17 +20,18 @@ from core.marts.as_of import rewind
 from core.metrics.deal_events import tracks
 from core.metrics.stage_conversion import shares
 from core.models import close, outlook
-from core.models.close import CloseModel
+from core.models.close import CloseModel, pipeline_creation
 from core.models.keyed import Keyed
 
 QUARTER = "Quarter"
 NO_TEAM = "No team"
 FIRST_YEAR_DAYS = 365
 QUARTERS = 8
-LONGEST_DAYS = 100
+LONGEST_DAYS = 105
 RECORD_DAYS = 60
 RECORD_EVERY = 4
 RECORDS = 12
+LEVEL_WINDOWS, MOST_SHIFT = 6, 0.4
 Progress = Callable[[float, str], None]
 
 FORECASTS = {
@@ -166,7 +168,7 @@ def run(
     progress : callable, optional
         Called with a share in [0, 1] and what is being done.
     trained : mapping of date to CloseModel or None, optional
-        The quarters' models where they are trained already, on the company these rows are a part of.
+        The quarters' models where they are trained and levelled already, on the company these rows are a part of.
 
     Returns
     -------
@@ -180,7 +182,11 @@ def run(
     frames: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     for index, period in enumerate(periods):
         say(index / len(periods), f"Replaying {quarter_label(period, settings)}")
-        twins[period] = trained[period] if trained and period in trained else twin(data, settings, period)
+        twins[period] = (
+            trained[period]
+            if trained and period in trained
+            else levelled(twin(data, settings, period), _record(data, settings, period - timedelta(days=1), scores))
+        )
         for number, day in enumerate(days_of(period, data, settings)):
             made, chances = one(data, settings, day, twins[period], scores)
             frames.append(made)
@@ -228,7 +234,7 @@ def twin(data: Dataset, settings: Settings, period: date) -> CloseModel | None:
 
 def short(settings: Settings) -> Settings:
     """Return settings with the horizons a quarter needs."""
-    days = tuple(h for h in settings.models.horizons_days if h <= LONGEST_DAYS) or settings.models.horizons_days[:1]
+    days = (*(h for h in settings.models.horizons_days if h < LONGEST_DAYS), LONGEST_DAYS)
     return settings.model_copy(update={"models": settings.models.model_copy(update={"horizons_days": days})})
 
 
@@ -259,7 +265,7 @@ def one(
     chances = pl.DataFrame(schema=SCORES)
     given = None
     if model is not None:
-        given = model.predict(deal_features.build(rewound, day, settings))
+        given = model.predict(deal_features.build(rewound, day, settings), day)
         chances = (
             given.select(
                 "opportunity_id",
@@ -270,12 +276,44 @@ def one(
             if f"p_win_{RECORD_DAYS}" in given.columns
             else chances
         )
-    seen = scores.filter(pl.col("as_of") <= day - timedelta(days=RECORD_DAYS))
-    latest = seen["as_of"].unique().sort().tail(RECORDS)
-    past = seen.filter(pl.col("as_of").is_in(latest.implode()))
-    forecast = outlook.build(rewound, settings, given, past)
+    forecast = outlook.build(rewound, settings, given, _latest(scores, day))
     trained = date.fromisoformat(str(model.card_["trained_to"])) if model is not None else None
     return _frames(data, rewound, settings, forecast, trained), chances
+
+
+def levelled(model: CloseModel | None, past: pl.DataFrame) -> CloseModel | None:
+    """Return a quarter's model moved to the level of what past quarters' models had right.
+
+    A quarter's model is not corrected on later deals, as the live one is. Instead the odds of winning in each period
+    are multiplied by what was won ÷ what was said in the windows that were over before the quarter began, shrunk
+    toward 1 as if six windows had been right.
+
+    Parameters
+    ----------
+    model : CloseModel or None
+    past : pl.DataFrame
+        [day, amount, deviation, actual] of those windows, as `outlook.replay_scores`.
+    """
+    expected, won = float(past["amount"].sum()), float(past["actual"].sum())
+    if model is None or past.is_empty() or expected <= 0 or won <= 0:
+        return model
+    share = past.height / (past.height + LEVEL_WINDOWS)
+    shift = float(np.clip(share * np.log(won / expected), -MOST_SHIFT, MOST_SHIFT))
+    risks = model.ready()
+    return replace(model, risks_=replace(risks, win_map=replace(risks.win_map, shift=risks.win_map.shift + shift)))
+
+
+def _latest(scores: pl.DataFrame, day: date) -> pl.DataFrame:
+    """Return the chances of the last days whose windows were over on a day."""
+    seen = scores.filter(pl.col("as_of") <= day - timedelta(days=RECORD_DAYS))
+    latest = seen["as_of"].unique().sort().tail(RECORDS)
+    return seen.filter(pl.col("as_of").is_in(latest.implode()))
+
+
+def _record(data: Dataset, settings: Settings, day: date, scores: pl.DataFrame) -> pl.DataFrame:
+    """Return what past chances said of windows over on a day, beside what was won in them."""
+    rewound = rewind(data, day, settings)
+    return outlook.replay_scores(pipeline_creation.tracks(rewound, settings), _latest(scores, day), settings)
 
 
 def _frames(

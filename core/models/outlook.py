@@ -137,9 +137,9 @@ def current(dataset: Dataset, settings: Settings, bundle: Bundle) -> Outlook:
     """Forecast what will be won, by window, from the close model's chance of each open deal.
 
     The number is what is already closed in the window, plus the sum over open deals of
-    p_win × amount, plus what deals not yet created will add: deals created per day over the last
-    year × the share of them won by each age × the mean amount won. p_win is the close model's
-    calibrated chance; between two of its horizons it is read off the straight line.
+    p_win × amount, plus what deals not yet created will add: what deals created as late in past quarters won in
+    as many days, and deals created per day over the last year × the share of them won by each age × the mean amount
+    won. p_win is the close model's calibrated chance for the very day on which the window ends.
 
     Parameters
     ----------
@@ -200,13 +200,13 @@ def build(
     spans = [(f"{n} days", n) for n in (30, 60, 90)] + [(quarter_label(as_of, settings), (end - as_of).days)]
     if history.is_empty():
         return Outlook(pl.DataFrame(schema=_SHAPE), pl.DataFrame(), 0, 1.0, settings.currency)
-    past = replay(history, as_of) if past_scores is None else replay_scores(history, past_scores)
+    past = replay(history, as_of, settings) if past_scores is None else replay_scores(history, past_scores, settings)
     spread = _spread(past)
     rows, deals = [], []
     for name, days in spans:
         begin = quarter_start(as_of, settings) if name == spans[-1][0] else None
         scored = _score(history, open_now, as_of, days, scores)
-        new, new_variance = worth(history, as_of, days)
+        new, new_variance = worth(history, as_of, days, settings)
         rows.append(_row(dataset, history, scored, name, days, begin, new, new_variance, spread))
         deals.append(scored.with_columns(window=pl.lit(name)))
     names = dataset.opportunities.select("opportunity_id", "opportunity_name")
@@ -357,10 +357,10 @@ def still_to_come(dataset: Dataset, settings: Settings) -> float:
     Deals created per day over the last year × what those old enough won in the days that would have been left.
     """
     days = (quarter_end(dataset.as_of, settings) - dataset.as_of).days
-    return worth(tracks(dataset, settings), dataset.as_of, days)[0]
+    return worth(tracks(dataset, settings), dataset.as_of, days, settings)[0]
 
 
-def replay(history: pl.DataFrame, as_of: date, days: int = 60) -> pl.DataFrame:
+def replay(history: pl.DataFrame, as_of: date, settings: Settings, days: int = 60) -> pl.DataFrame:
     """Forecast past windows with what was known then.
 
     Returns
@@ -377,7 +377,7 @@ def replay(history: pl.DataFrame, as_of: date, days: int = 60) -> pl.DataFrame:
             continue
         so_far = history.filter(pl.col("valid_from") <= day)
         scored = _score(so_far, now, day, days, None)
-        new, variance = worth(so_far, day, days)
+        new, variance = worth(so_far, day, days, settings)
         deviation = float(np.sqrt(_variance(scored) + variance))
         actual = _won_between(history, day, day + timedelta(days=days))
         rows.append(
@@ -391,7 +391,7 @@ def replay(history: pl.DataFrame, as_of: date, days: int = 60) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_REPLAYED)
 
 
-def replay_scores(history: pl.DataFrame, past: pl.DataFrame, days: int = 60) -> pl.DataFrame:
+def replay_scores(history: pl.DataFrame, past: pl.DataFrame, settings: Settings, days: int = 60) -> pl.DataFrame:
     """Forecast past windows from the chances a model gave that had not seen them.
 
     Parameters
@@ -411,7 +411,7 @@ def replay_scores(history: pl.DataFrame, past: pl.DataFrame, days: int = 60) -> 
         given = past.filter((pl.col("as_of") == day) & (pl.col("horizon_days") == days))
         scored = _open_at(so_far, day).join(given.select("opportunity_id", p_win="p"), on="opportunity_id")
         scored = scored.with_columns(expected_amount=pl.col("amount") * pl.col("p_win"))
-        new, variance = worth(so_far, day, days)
+        new, variance = worth(so_far, day, days, settings)
         rows.append(
             {
                 "day": day,

@@ -75,7 +75,7 @@ def scored(dataset: Dataset, settings: Settings, models: Bundle) -> Bundle:
         models.problems,
         open_deals,
         paying,
-        models.close.predict(open_deals) if models.close else pl.DataFrame(),
+        models.close.predict(open_deals, dataset.as_of) if models.close else pl.DataFrame(),
         models.churn.predict(paying) if models.churn else pl.DataFrame(),
     )
 

@@ -46,7 +46,7 @@ def test_scores_of_a_model_are_used(sample, settings):
 def test_range_holds_about_four_of_five_replayed_windows(sample, settings):
     history = pipeline_creation.tracks(sample, settings)
     spread = outlook.build(sample, settings).spread
-    past = outlook.replay(history, sample.as_of, 90)
+    past = outlook.replay(history, sample.as_of, settings, 90)
     inside = ((past["actual"] - past["amount"]).abs() <= past["deviation"] * spread * outlook.Z80).mean()
     assert past.height >= 10
     assert inside >= 0.7
@@ -79,7 +79,7 @@ def test_revenue_says_how_its_ranges_held(sample, settings, bundle):
 
 
 def test_the_record_is_that_of_the_replays(sample, settings):
-    past = outlook.replay(pipeline_creation.tracks(sample, settings), sample.as_of)
+    past = outlook.replay(pipeline_creation.tracks(sample, settings), sample.as_of, settings)
     miss = past["amount"].sum() / past["actual"].sum() - 1
     side = "above" if miss > 0 else "below"
     said = outlook.build(sample, settings).record

@@ -14,7 +14,7 @@ from core.contracts.errors import ScenarioError
 from core.scenarios import files, presets
 from core.scenarios.analysis import comparison, whatif
 from core.scenarios.analysis.attribution import split
-from core.scenarios.data import historical_ranges
+from core.scenarios.data import arrays, historical_ranges
 from core.scenarios.engine import expectation
 from core.scenarios.levers import FIRST, LeverSetting, Scenario
 
@@ -145,6 +145,8 @@ def test_the_quarter_begins_where_the_forecast_page_stands(start, sample, settin
 
 
 def test_a_deals_own_curve_never_falls(start):
-    assert start.base.own.shape == (start.base.open_deals.height, 25)
+    assert start.base.own.shape == (start.base.open_deals.height, len(start.base.days))
+    ends = arrays.books(start.base).ends
+    assert np.isin(ends[(ends > 0) & (ends <= 180)], start.base.days).all()
     assert ((start.base.own[:, 1:] - start.base.own[:, :-1]) >= -1e-12).all()
     assert start.base.own.max() <= 1

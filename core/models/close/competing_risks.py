@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from core.models.close.quarter_pace import QuarterPace, left_in_quarter
 from core.models.close.risk_intervals import CALENDAR, PERIOD_DAYS, each_period, rows_of
 from core.models.estimators import contenders
 from core.models.estimators.calibration import Calibrator
@@ -82,6 +83,8 @@ class Risks:
         The mean contribution of each feature over past deals, by cause and period, against which a
         deal's own is counted.
     card : dict
+    pace : QuarterPace
+        How the ends of a period fall on its days, where a window ends inside one.
     """
 
     win: Any
@@ -94,6 +97,7 @@ class Risks:
     typical: Floats
     base: Floats
     card: dict[str, Any] = field(default_factory=dict)
+    pace: QuarterPace = field(default_factory=QuarterPace)
 
     @cached_property
     def homes(self) -> NDArray[np.intp]:
@@ -115,6 +119,10 @@ class Risks:
         for cause, line in enumerate((self.win_map, self.lose_map)):
             out[cause] = line.slope * out[cause] + line.shift
         return out
+
+    def shares(self, x: Floats, days: float, periods: int) -> Floats:
+        """Return which share of each period lies within some days, shape (rows, periods)."""
+        return self.pace.shares(left_in_quarter(x, self.names), days, periods)
 
     def contributions(self, x: Floats, periods: int) -> tuple[Floats, Floats]:
         """Return each feature's part of the log odds, shape (2, rows, periods, features), and the base.
@@ -143,6 +151,7 @@ class Risks:
             "typical": self.typical.tolist(),
             "base": self.base.tolist(),
             "card": self.card,
+            "pace": list(self.pace.weights),
         }
 
     @staticmethod
@@ -159,10 +168,11 @@ class Risks:
             np.array(saved["typical"]),
             np.array(saved["base"]),
             saved["card"],
+            QuarterPace(tuple(saved["pace"])) if "pace" in saved else QuarterPace(),
         )
 
 
-def along(margins: Floats, days: float) -> tuple[Floats, Floats]:
+def along(margins: Floats, days: float, shares: Floats | None = None) -> tuple[Floats, Floats]:
     """Multiply along the periods: the chances of won and of lost within some days.
 
     Parameters
@@ -170,7 +180,8 @@ def along(margins: Floats, days: float) -> tuple[Floats, Floats]:
     margins : ndarray, shape (2, rows, periods)
         As `Risks.margins`; it must reach as far as `days`.
     days : float
-        Within a period the chances of its end come evenly.
+    shares : ndarray, shape (rows, periods), optional
+        As `Risks.shares`; without it the ends of a period come evenly.
 
     Returns
     -------
@@ -183,26 +194,29 @@ def along(margins: Floats, days: float) -> tuple[Floats, Floats]:
     >>> [w.tolist() for w in along(even, 30)]
     [[0.625], [0.3125]]
     """
-    return paths(margins, (days,))[0]
+    return paths(margins, (days,), None if shares is None else [shares])[0]
 
 
-def paths(margins: Floats, horizons: Sequence[float]) -> list[tuple[Floats, Floats]]:
-    """Return `along` for several days, rising, in one walk."""
+def paths(
+    margins: Floats, horizons: Sequence[float], shares: Sequence[Floats] | None = None
+) -> list[tuple[Floats, Floats]]:
+    """Return `along` for several days, rising, in one walk; `shares` has a matrix for each of them."""
     win = sigmoid(margins[0])
     lose = (1 - win) * sigmoid(margins[1])
     won, lost, out = np.zeros(len(win)), np.zeros(len(win)), []
     at, n = 0, win.shape[1]
-    for days in horizons:
+    for index, days in enumerate(horizons):
         while at < n and (at + 1) * PERIOD_DAYS <= days:
             open_ = 1 - won - lost
             won, lost, at = won + open_ * win[:, at], lost + open_ * lose[:, at], at + 1
-        share = min(max(days / PERIOD_DAYS - at, 0.0), 1.0)
-        step = share * (1 - won - lost) if at < n and share else None
+        is_inside = at < n and days > at * PERIOD_DAYS
+        share: Any = days / PERIOD_DAYS - at if shares is None or not is_inside else shares[index][:, at]
+        step = share * (1 - won - lost) if is_inside else None
         out.append((won, lost) if step is None else (won + step * win[:, at], lost + step * lose[:, at]))
     return out
 
 
-def slopes(margins: Floats, days: float) -> tuple[Floats, Floats]:
+def slopes(margins: Floats, days: float, shares: Floats | None = None) -> tuple[Floats, Floats]:
     """Return the log odds of won within some days, and their derivative by each margin.
 
     Returns
@@ -211,7 +225,7 @@ def slopes(margins: Floats, days: float) -> tuple[Floats, Floats]:
     derivative : ndarray, shape (2, rows, periods)
     """
     n, periods = margins.shape[1], margins.shape[2]
-    share = np.clip(days / PERIOD_DAYS - np.arange(periods), 0.0, 1.0)
+    share = np.clip(days / PERIOD_DAYS - np.arange(periods), 0.0, 1.0) if shares is None else shares
     win = sigmoid(margins[0])
     lose = (1 - win) * sigmoid(margins[1])
     stay = 1 - share * (win + lose)
@@ -230,7 +244,7 @@ def slopes(margins: Floats, days: float) -> tuple[Floats, Floats]:
     return np.asarray(np.log(safe / (1 - safe)), dtype=np.float64), out / (safe * (1 - safe))[None, :, None]
 
 
-def shared(base: Floats, parts: Floats, days: float) -> tuple[Floats, Floats, Floats]:
+def shared(base: Floats, parts: Floats, days: float, shares: Floats | None = None) -> tuple[Floats, Floats, Floats]:
     """Split the log odds of won within some days over the features, exactly.
 
     The log odds are a smooth function of the periods' margins, which are sums of the features'
@@ -252,9 +266,9 @@ def shared(base: Floats, parts: Floats, days: float) -> tuple[Floats, Floats, Fl
     start = np.broadcast_to(base[:, None, :], whole.shape)
     mean = np.zeros_like(whole)
     for node, height in zip(*np.polynomial.legendre.leggauss(NODES), strict=True):
-        mean += height / 2 * slopes(start + (node + 1) / 2 * whole, days)[1]
+        mean += height / 2 * slopes(start + (node + 1) / 2 * whole, days, shares)[1]
     phi = np.einsum("crk,crkf->rf", mean, parts)
-    ends = [np.asarray(slopes(m, days)[0], dtype=np.float64) for m in (start, start + whole)]
+    ends = [np.asarray(slopes(m, days, shares)[0], dtype=np.float64) for m in (start, start + whole)]
     left = ends[1] - ends[0] - phi.sum(axis=1)
     weight = np.abs(phi) + 1e-12
     return phi + left[:, None] * weight / weight.sum(axis=1, keepdims=True), ends[0], ends[1]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Self
 
 import numpy as np
 import polars as pl
 
 from core.config import Settings
+from core.config.calendar import period_end
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.features import deals, landmarks
@@ -80,7 +81,8 @@ class ByThen:
         x = self.matrix(rows) if isinstance(rows, pl.DataFrame) else rows
         if pred_contrib:
             base, parts = self.risks.contributions(x, self.n_periods)[::-1]
-            phi, start, _ = shared(base, parts, self.horizon_days)
+            shares = self.risks.shares(x, self.horizon_days, self.n_periods)
+            phi, start, _ = shared(base, parts, self.horizon_days, shares)
             return np.concatenate([phi, start[:, None]], axis=1)
         margin = self.predict_rows(x)
         return margin if raw_score else sigmoid(margin)
@@ -89,7 +91,9 @@ class ByThen:
         """Return the log odds for a matrix."""
         if not len(x):
             return np.zeros(0)
-        won = np.clip(along(self.risks.margins(x, self.n_periods), self.horizon_days)[0], 1e-12, 1 - 1e-12)
+        shares = self.risks.shares(x, self.horizon_days, self.n_periods)
+        won = along(self.risks.margins(x, self.n_periods), self.horizon_days, shares)[0]
+        won = np.clip(won, 1e-12, 1 - 1e-12)
         return np.asarray(np.log(won / (1 - won)), dtype=np.float64)
 
 
@@ -157,24 +161,45 @@ class CloseModel:
         """Return the model for one horizon, ready to explain."""
         return ByThen(self.ready(), horizon_days, card_=self.card_)
 
-    def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return [opportunity_id, p_win_30, p_win_60, …], one column per horizon of the settings.
+    def predict(self, frame: pl.DataFrame, as_of: date | None = None) -> pl.DataFrame:
+        """Return the chance of being won by each of a number of days ahead.
 
         Parameters
         ----------
         frame : pl.DataFrame
             As `features.deals.build` gives it.
+        as_of : date, optional
+            The day the features are of; without it ends of months and quarters are not among the days.
+
+        Returns
+        -------
+        pl.DataFrame
+            [opportunity_id, p_win_15, p_win_30, …]: the settings' horizons, the days on which a period of the
+            model ends, and those on which a month or quarter ends (`knots`). Between two of them the straight line
+            is the model's own.
         """
-        days = self.settings.models.horizons_days
-        won = [ends[0] for ends in paths(self._margins(frame), days)]
+        risks = self.ready()
+        x = self.at(1).matrix(frame) if frame.height else np.zeros((0, len(risks.names)))
+        days = knots(self.settings, as_of)
+        shares = [risks.shares(x, day, risks.n_periods) for day in days]
+        won = [ends[0] for ends in paths(risks.margins(x), days, shares)] if len(x) else [np.zeros(0)] * len(days)
         chances = [pl.Series(f"p_win_{d}", chance) for d, chance in zip(days, won, strict=True)]
         return frame.select("opportunity_id").with_columns(*chances)
 
-    def _margins(self, frame: pl.DataFrame) -> Floats:
-        risks = self.ready()
-        if frame.is_empty():
-            return np.zeros((2, 0, risks.n_periods))
-        return risks.margins(self.at(1).matrix(frame))
+
+def knots(settings: Settings, as_of: date | None = None) -> list[int]:
+    """Return the days ahead for which chances are worked out, rising.
+
+    The settings' horizons, every fifteenth day up to the last of them, and, counted from `as_of`, the ends of months
+    (periods of weeks under a calendar of weeks) and so of quarters.
+    """
+    last = settings.models.horizons_days[-1]
+    days = {*settings.models.horizons_days, *range(PERIOD_DAYS, last, PERIOD_DAYS)}
+    end = None if as_of is None else period_end(as_of, settings)
+    while as_of is not None and end is not None and (ahead := (end - as_of).days) <= last:
+        days.add(ahead)
+        end = period_end(end + timedelta(days=1), settings)
+    return sorted(day for day in days if day > 0)
 
 
 def marks(dataset: Dataset, settings: Settings) -> pl.DataFrame:

@@ -17,11 +17,12 @@ from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError, closest
 from core.metrics import money, percent
+from core.models.close.late_arrivals import in_past_quarters
 
 PARTS = {"lead_source": "Source", "segment": "Segment", "region": "Region", "opportunity_type": "Type"}
 AGES = tuple(range(0, 361, 15))
 YEAR, LOOK_BACK_DAYS = 365, 1_095
-PRIOR_DEALS = 40
+PRIOR_DEALS, PRIOR_QUARTERS = 40, 2
 MARK_DAYS = 180
 
 
@@ -109,7 +110,7 @@ def arrivals(dataset: Dataset, settings: Settings, by: str = "lead_source", days
     year = deals.filter(pl.col("created_on") > as_of - timedelta(days=YEAR))
     if year.is_empty():
         return Arrivals(pl.DataFrame(schema=_SHAPE), pl.DataFrame(), by, ahead, settings.currency)
-    whole, _ = worth(deals, as_of, ahead)
+    whole, _ = worth(deals, as_of, ahead, settings)
     parts = _counted(deals, as_of).join(_sized(deals, as_of), on="part", how="left")
     names, usual = parts["part"], _cumulative(deals, as_of)[1]
     curves = pl.concat([won_by_age(deals.filter(pl.col("part") == part), as_of, part, usual) for part in names])
@@ -165,7 +166,7 @@ def tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     return states.join(ends, on="opportunity_id", maintain_order="left").filter(pl.col("valid_from") <= dataset.as_of)
 
 
-def worth(history: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
+def worth(history: pl.DataFrame, as_of: date, days: int, settings: Settings | None = None) -> tuple[float, float]:
     """Return expectation and variance of what deals created after `as_of` will win within `days`.
 
     Parameters
@@ -174,15 +175,27 @@ def worth(history: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
         [opportunity_id, created_on, ended_on, is_won, end_amount], one or more rows per deal.
     as_of : date
     days : int
+    settings : Settings, optional
+        With it, deals to come follow the calendar they land in: what deals created as late in past quarters won in as
+        many days counts beside the even spread, which has the weight of two quarters.
     """
-    lately = windows.last_days(as_of, YEAR).holds("created_on")
-    deals = history.filter(lately).unique("opportunity_id", keep="first", maintain_order=True)
-    if deals.is_empty() or days <= 0:
+    if days <= 0:
         return 0.0, 0.0
+    once = history.unique("opportunity_id", keep="first", maintain_order=True)
+    mean, square = _evenly(once.filter(windows.last_days(as_of, YEAR).holds("created_on")), as_of, days)
+    if settings is None:
+        return mean, square
+    n, late_mean, late_square = in_past_quarters(once, as_of, days, settings)
+    share = n / (n + PRIOR_QUARTERS)
+    return share * late_mean + (1 - share) * mean, share * late_square + (1 - share) * square
+
+
+def _evenly(deals: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
+    """Spread what deals of the last year won by each age evenly over the days to come."""
     age = pl.col("ended_on") - pl.col("created_on")
     seen = pl.col("is_won") & (pl.col("ended_on") <= as_of) & (age <= timedelta(days=days))
     observed = deals.filter(pl.col("created_on") <= as_of - timedelta(days=days))
-    won = observed.filter(seen).with_columns(left=(days - age.dt.total_days()).clip(0), end_amount=pl.col("end_amount"))
+    won = observed.filter(seen).with_columns(left=(days - age.dt.total_days()).clip(0))
     if not observed.height:
         return 0.0, 0.0
     per_day = deals.height / YEAR / observed.height

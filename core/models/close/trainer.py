@@ -16,6 +16,7 @@ from core.features import deals
 from core.models import drift
 from core.models.close.competing_risks import Periods, Risks, paths
 from core.models.close.joint_calibration import Ends, corrected
+from core.models.close.quarter_pace import QuarterPace
 from core.models.close.risk_intervals import CALENDAR, PERIOD_DAYS, STRETCHES, each_period, rows_of
 from core.models.estimators import fitting, landmark_classifier, model_selection, target_leakage
 from core.models.estimators.calibration import Calibrator
@@ -191,7 +192,12 @@ class Trial:
             np.zeros(shape),
             np.zeros(shape[:2]),
         )
-        return replace(_centred(rough, self.x), card=self._card(results))
+        return replace(_centred(replace(rough, pace=self._pace()), self.x), card=self._card(results))
+
+    def _pace(self) -> QuarterPace:
+        """Return how wins fell on the days of past quarters, each deal counted once."""
+        won = self.marks.filter("is_won").unique("opportunity_id", keep="last", maintain_order=True)
+        return QuarterPace.of(won.select(pl.col("as_of") + pl.duration(days="end_days")).to_series(), self.settings)
 
     def _card(self, results: list[model_selection.Result]) -> dict[str, Any]:
         return {

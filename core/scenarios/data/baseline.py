@@ -90,6 +90,7 @@ class Baseline:
     unblocked: dict[str, pl.DataFrame] = field(default_factory=dict)
     new_amount: float | None = None
     rescore: Rescore | None = None
+    days: np.ndarray = field(default_factory=lambda: win_curves.DAYS)
 
     @cached_property
     def _layouts(self) -> dict[Callable[..., Any], Any]:
@@ -118,8 +119,8 @@ class Baseline:
 def build(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Baseline:
     """Read the baseline off the company's own history.
 
-    A deal's chance of a win by a date is the close model's, the same as on the forecast page: on the
-    straight line between its horizons, and beyond the last one in step with past deals of the same
+    A deal's chance of a win by a date is the close model's, the same as on the forecast page: for
+    the very days on which months end, and beyond its last horizon in step with past deals of the same
     stage. Without a model it is the share of past deals in the same stage won within as many days,
     with deals that have not ended counted for as long as they were watched. Deals to come arrive at
     last year's pace by segment, region, product family, team, type and lead source, win like past deals
@@ -144,9 +145,9 @@ def build(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Baseli
     )
     open_deals = _open(deals)
     stages = win_curves.by_stage(dataset, deals, settings)
+    days, curves = win_curves.of_deals(open_deals, pl.DataFrame() if bundle is None else bundle.deal_scores, stages)
     index, came = win_curves.from_creation(deals, as_of)
     lines = _placed(dataset, dataset.subscriptions)
-    scored = pl.DataFrame() if bundle is None else bundle.deal_scores
     past = bundle.close.past_ if bundle is not None and bundle.close is not None else pl.DataFrame()
     quotas = capacity.quotas(dataset, settings, QUARTERS)
     return Baseline(
@@ -157,7 +158,7 @@ def build(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Baseli
         tuple(add_months(start, m) for m in range(MONTHS)),
         _closed(deals, start, as_of),
         open_deals,
-        win_curves.of_deals(open_deals, scored, stages),
+        curves,
         _to_come(deals, as_of, index),
         came,
         recurring_history.rows(dataset, lines, pl.DataFrame() if bundle is None else bundle.churn_scores),
@@ -168,7 +169,8 @@ def build(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Baseli
         capacity.reps(dataset),
         correlation.measure(past, deals.select("opportunity_id", "segment", "owner_id")),
         new_amount=outlook.still_to_come(dataset, settings),
-        rescore=rescoring.scorer(bundle, open_deals, stages),
+        rescore=rescoring.scorer(bundle, open_deals, stages, as_of),
+        days=days,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,9 @@ LOW, HIGH = 0.05, 0.95
 Rescore = Callable[[Side, np.ndarray, tuple[LeverSetting, ...]], np.ndarray]
 
 
-def scorer(bundle: Bundle | None, open_deals: pl.DataFrame, stages: dict[str, np.ndarray]) -> Rescore | None:
+def scorer(
+    bundle: Bundle | None, open_deals: pl.DataFrame, stages: dict[str, np.ndarray], as_of: date
+) -> Rescore | None:
     """Return what scores the open deals anew for model levers; None without a close model.
 
     A lever adds to its feature of every deal it reaches, up to the 95th percentile of open deals and down to
@@ -39,8 +42,8 @@ def scorer(bundle: Bundle | None, open_deals: pl.DataFrame, stages: dict[str, np
         for lever, feature in FEATURES.items():
             more = deals.total(tuple(s for s in settings if s.lever == lever))
             rows = _moved(rows, feature, more)
-        scores = close.predict(rows.filter(pl.Series(has_features)))
-        own = win_curves.of_deals(open_deals, scores, stages).T
+        scores = close.predict(rows.filter(pl.Series(has_features)), as_of)
+        own = win_curves.of_deals(open_deals, scores, stages)[1].T
         return np.ascontiguousarray(np.where(has_features, own, plain))
 
     return rescore

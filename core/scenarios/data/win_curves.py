@@ -66,27 +66,42 @@ def from_creation(deals: pl.DataFrame, as_of: date) -> tuple[pl.DataFrame, np.nd
     return pairs.with_columns(curve=pl.Series(indices, dtype=pl.Int64)), np.stack(table)
 
 
-def of_deals(open_deals: pl.DataFrame, scores: pl.DataFrame, stages: dict[str, np.ndarray]) -> np.ndarray:
-    """Return each open deal's curve [deal, knot]: the close model's, or that of its stage.
+def of_deals(
+    open_deals: pl.DataFrame, scores: pl.DataFrame, stages: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each open deal's curve: the close model's, or that of its stage.
 
-    On the straight line between the model's horizons; beyond the last one in step with past deals of
-    the same stage.
+    Parameters
+    ----------
+    open_deals : pl.DataFrame
+        [opportunity_id, stage, ...].
+    scores : pl.DataFrame
+        [opportunity_id, p_win_15, ...] of the close model; empty without one.
+    stages : dict of str to ndarray
+        As `by_stage`.
+
+    Returns
+    -------
+    days : ndarray, shape (knots,)
+        The days ahead at which curves are given: those the model was asked for, then every 30th.
+    curves : ndarray, shape (deals, knots)
+        The share won by then, on the straight line between two knots; beyond the model's last day in step with past
+        deals of the same stage.
     """
     stage = np.array([stages.get(name, stages["Open"]) for name in open_deals["stage"]]).reshape(
         open_deals.height, KNOTS
     )
     if scores.is_empty() or open_deals.is_empty():
-        return stage
+        return DAYS, stage
     horizons = outlook.horizons(scores.columns)
+    last = float(horizons[-1])
     rows = open_deals.select("opportunity_id").join(scores, on="opportunity_id", how="left", maintain_order="left")
     chances = rows.fill_null(0.0).select([f"p_win_{h}" for h in horizons]).to_numpy()
-    points = np.concatenate([np.zeros((len(rows), 1)), chances], axis=1)
-    near = points @ hat(np.array([0.0, *map(float, horizons)]), np.minimum(DAYS, horizons[-1]))
-    last = int(np.searchsorted(DAYS, horizons[-1]))
-    left = (1 - chances[:, -1:]) / np.maximum(1 - stage[:, [last]], 1e-9)
-    far = chances[:, -1:] + np.maximum(stage - stage[:, [last]], 0.0) * left
-    curves: np.ndarray = np.minimum(np.where(horizons[-1] < DAYS, far, near), 1.0)
-    return curves
+    beyond = DAYS[last < DAYS]
+    usual, later = stage @ hat(DAYS, np.array([last])), stage[:, last < DAYS]
+    far = chances[:, -1:] + np.maximum(later - usual, 0.0) * (1 - chances[:, -1:]) / np.maximum(1 - usual, 1e-9)
+    near = np.concatenate([np.zeros((len(rows), 1)), chances], axis=1)
+    return np.array([0.0, *horizons, *beyond]), np.minimum(np.concatenate([near, far], axis=1), 1.0)
 
 
 def hat(knots: np.ndarray, days: np.ndarray) -> np.ndarray:

@@ -6,8 +6,7 @@ import numpy as np
 
 from core.scenarios.data.arrays import Books
 from core.scenarios.data.factors import Factor, Side, alike, is_one, over_rows
-from core.scenarios.data.win_curves import DAYS, KNOTS
-from core.scenarios.data.win_curves import STEP as CURVE_STEP
+from core.scenarios.data.win_curves import DAYS
 from core.scenarios.levers import LeverSetting, Scenario
 
 PACE = ("cycle",)
@@ -61,7 +60,7 @@ def _read(books: Books, plan: Scenario) -> np.ndarray:
     weeks = books.deals.total(moves)
 
     def at(days: np.ndarray) -> np.ndarray:
-        return _at(own, days, paces)
+        return _at(own, books.base.days, days, paces)
 
     ends = books.ends
     if isinstance(weeks, np.ndarray):
@@ -70,7 +69,7 @@ def _read(books: Books, plan: Scenario) -> np.ndarray:
             rows = weeks == shift
             here = paces[rows] if isinstance(paces, np.ndarray) and paces.ndim else paces
             moved = ends - shift * 7 if shift else ends
-            share[rows] = _at(own[:, rows], np.where(ends > 0, np.maximum(moved, 0.0), 0.0), here)
+            share[rows] = _at(own[:, rows], books.base.days, np.where(ends > 0, np.maximum(moved, 0.0), 0.0), here)
     else:
         share = at(ends)
     quarter = ends[2]
@@ -91,17 +90,17 @@ def _rescored(books: Books, settings: tuple[LeverSetting, ...]) -> np.ndarray:
     return curves
 
 
-def _at(own: np.ndarray, days: np.ndarray, pace: Factor) -> np.ndarray:
+def _at(own: np.ndarray, knots: np.ndarray, days: np.ndarray, pace: Factor) -> np.ndarray:
     """Read curves [knot, deal] at days [month], on the straight line between knots, as [deal, month]."""
     if not isinstance(pace, np.ndarray) or pace.ndim == 0:
-        position = np.minimum(days / float(pace) / CURVE_STEP, KNOTS - 1.0)
-        low = np.minimum(position.astype(np.int64), KNOTS - 2)
-        share = (position - low)[:, None]
+        day = np.minimum(days / float(pace), knots[-1])
+        low = np.minimum(np.searchsorted(knots, day, side="right") - 1, len(knots) - 2)
+        share = ((day - knots[low]) / (knots[low + 1] - knots[low]))[:, None]
         return np.asarray(own[low] * (1 - share) + own[low + 1] * share).T
     out = np.empty((len(days), own.shape[1])).T
     for value in np.unique(pace):
         rows = pace == value
-        out[rows] = _at(own[:, rows], days, float(value))
+        out[rows] = _at(own[:, rows], knots, days, float(value))
     return out
 
 
