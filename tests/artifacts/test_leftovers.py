@@ -63,8 +63,8 @@ def test_the_listing_names_them_and_pruning_all_deletes_them(tmp_path, cache):
     write(tmp_path, OLD)
     words = listing.leftovers_text(tmp_path)
     assert (
-        "capability_vectors.npz, charts, customers, models, replays, results, sample, sample.lock, sample_truth, snapshots (1.3 kB)"
-        in words
+        "capability_vectors.npz, charts, customers, models, replays, results, sample, sample.lock, sample_truth, "
+        "snapshots (1.3 kB)" in words
     )
     assert "Of earlier versions" not in listing.pruned(cache, "results", False, tmp_path)
     assert "Of earlier versions: 1.3 kB." in listing.pruned(cache, "", True, tmp_path)
