@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-MARKS = {"snapshots": "about.json", "results": "result.json", "charts": "chart.json"}
+MARKS = {
+    "snapshots": "about.json",
+    "results": "result.json",
+    "charts": "chart.json",
+    "models": "bundle.json",
+    "customers": "customers.json",
+    "replays": "about.json",
+}
 VECTORS = "capability_vectors.npz"
 SAMPLE, COMPLETE = "sample", ".complete-*"
 HASH = re.compile(r"[0-9a-f]{24}|[0-9a-f]{32}")

@@ -200,7 +200,7 @@ def _reach(lever: Lever, scope: str) -> str:
 def _controls(s: LeverSetting, choices: Choices) -> dict[str, float | str]:
     """Return what a lever's controls show for a setting."""
     lever = LEVERS[s.lever]
-    out: dict[str, float | str] = {s.lever: round(s.value * 100, 4) if lever.is_relative else float(s.value)}
+    out: dict[str, float | str] = {s.lever: round(s.value * (100 if lever.is_relative else 1), 4) + 0.0}
     if lever.is_dated and choices.months:
         out[f"{s.lever}_at"] = s.at or choices.months[0]
     if lever.detail:

@@ -11,6 +11,10 @@ OLD = (
     f"snapshots/{'a' * 24}.lock",
     f"results/{'b' * 32}/result.json",
     f"charts/{'c' * 32}/chart.json",
+    f"models/{'e' * 24}/bundle.json",
+    f"models/{'e' * 24}.lock",
+    f"customers/{'e' * 24}/customers.json",
+    f"replays/{'f' * 24}/about.json",
     "capability_vectors.npz",
     "sample/.complete-1",
     "sample/accounts.parquet",
@@ -58,9 +62,12 @@ def test_the_listing_names_them_and_pruning_all_deletes_them(tmp_path, cache):
     assert listing.leftovers_text(tmp_path) == ""
     write(tmp_path, OLD)
     words = listing.leftovers_text(tmp_path)
-    assert "capability_vectors.npz, charts, results, sample, sample.lock, sample_truth, snapshots (900 B)" in words
+    assert (
+        "capability_vectors.npz, charts, customers, models, replays, results, sample, sample.lock, sample_truth, "
+        "snapshots (1.3 kB)" in words
+    )
     assert "Of earlier versions" not in listing.pruned(cache, "results", False, tmp_path)
-    assert "Of earlier versions: 900 B." in listing.pruned(cache, "", True, tmp_path)
+    assert "Of earlier versions: 1.3 kB." in listing.pruned(cache, "", True, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "file"])

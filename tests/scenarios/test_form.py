@@ -44,6 +44,11 @@ def test_what_a_company_offers_is_read_off_its_baseline():
     assert not {"gap_closed", "lead_mix", "meetings"} & set(bare.further)
 
 
+def test_a_value_too_small_to_show_is_none():
+    plan = Scenario("x", (LeverSetting("hires", -1e-157),))
+    assert settled(plan)[1].moved == settled(plan)[0].moved == ()
+
+
 @effort(max_examples=50, deadline=None)
 @given(some.lists(settings_of, max_size=5), some.one_of(some.none(), some.floats(0, 0.5)))
 def test_a_link_brings_what_the_controls_show(moved, correlation):
