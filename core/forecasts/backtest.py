@@ -31,7 +31,7 @@ LONGEST_DAYS = 105
 RECORD_DAYS = 60
 RECORD_EVERY = 4
 RECORDS = 12
-LEVEL_WINDOWS, MOST_SHIFT = 6, 0.4
+LEVEL_WINDOWS, MOST_SHIFT = 2, 0.4
 Progress = Callable[[float, str], None]
 
 FORECASTS = {
@@ -185,7 +185,7 @@ def run(
         twins[period] = (
             trained[period]
             if trained and period in trained
-            else levelled(twin(data, settings, period), _record(data, settings, period - timedelta(days=1), scores))
+            else levelled(twin(data, settings, period), record_of(data, settings, period - timedelta(days=1), scores))
         )
         for number, day in enumerate(days_of(period, data, settings)):
             made, chances = one(data, settings, day, twins[period], scores)
@@ -286,7 +286,7 @@ def levelled(model: CloseModel | None, past: pl.DataFrame) -> CloseModel | None:
 
     A quarter's model is not corrected on later deals, as the live one is. Instead the odds of winning in each period
     are multiplied by what was won ÷ what was said in the windows that were over before the quarter began, shrunk
-    toward 1 as if six windows had been right.
+    toward 1 as if two windows had been right.
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ def _latest(scores: pl.DataFrame, day: date) -> pl.DataFrame:
     return seen.filter(pl.col("as_of").is_in(latest.implode()))
 
 
-def _record(data: Dataset, settings: Settings, day: date, scores: pl.DataFrame) -> pl.DataFrame:
+def record_of(data: Dataset, settings: Settings, day: date, scores: pl.DataFrame) -> pl.DataFrame:
     """Return what past chances said of windows over on a day, beside what was won in them."""
     rewound = rewind(data, day, settings)
     return outlook.replay_scores(pipeline_creation.tracks(rewound, settings), _latest(scores, day), settings)

@@ -46,8 +46,8 @@ def test_a_deal_since_last_week_adds_up(sample, settings, bundle):
     assert "within 60 days" in found.sentence()
     assert found.ends[1] == f"{sample.as_of:%d %B}"
     between = differences.deal(sample, settings, bundle, name, 45)
-    p_30 = bundle.deal_scores.filter(pl.col("opportunity_id") == name)["p_win_30"].item()
-    assert between.parts.shown == pytest.approx(50 * (p + p_30))
+    p_45 = bundle.deal_scores.filter(pl.col("opportunity_id") == name)["p_win_45"].item()
+    assert between.parts.shown == pytest.approx(100 * p_45)
     assert between.parts.by_driver()["contribution"].sum() == pytest.approx(between.parts.shown - between.parts.base)
 
 

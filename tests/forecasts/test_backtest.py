@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -97,7 +98,8 @@ def altered(data, day):
 def test_everything_after_the_day_may_change_and_the_replay_does_not(small, here, kept):
     other = altered(small, DAY)
     assert other.fingerprint != small.fingerprint
-    trap, model = backtest.twin(other, here, PERIOD), kept.twins[PERIOD]
+    record = backtest.record_of(other, here, PERIOD - timedelta(days=1), kept.scores)
+    trap, model = backtest.levelled(backtest.twin(other, here, PERIOD), record), kept.twins[PERIOD]
     assert model is not None
     assert json.dumps(trap.ready().to_dict(), default=str) == json.dumps(model.ready().to_dict(), default=str)
     found = [backtest.one(data, here, DAY, model, kept.scores)[0] for data in (small, other)]
@@ -105,6 +107,17 @@ def test_everything_after_the_day_may_change_and_the_replay_does_not(small, here
         assert_frame_equal(mine.drop("actual_amount"), theirs.drop("actual_amount"))
     outcome = [made[0].filter(pl.col("window") == QUARTER)["actual_amount"][0] for made in found]
     assert outcome[0] != outcome[1]
+
+
+def test_a_quarters_model_is_moved_to_the_level_of_what_was_right(kept):
+    model = kept.twins[PERIOD]
+    half = pl.DataFrame({"day": [PERIOD] * 6, "amount": [2.0] * 6, "deviation": [1.0] * 6, "actual": [1.0] * 6})
+    moved = backtest.levelled(model, half)
+    assert moved.ready().win_map.shift - model.ready().win_map.shift == pytest.approx(-backtest.MOST_SHIFT)
+    assert backtest.levelled(model, half.clear()) is model
+    assert backtest.levelled(None, half) is None
+    less = backtest.levelled(model, half.with_columns(actual=pl.lit(1.9)))
+    assert less.ready().win_map.shift - model.ready().win_map.shift == pytest.approx(0.75 * np.log(0.95))
 
 
 def test_the_model_of_a_quarter_knew_no_outcome_of_it(kept):
