@@ -28,14 +28,14 @@ def test_a_rush_at_the_end_weighs_its_days(settings):
     pace = QuarterPace.of(rush(), settings)
     weights = np.asarray(pace.weights)
     assert weights.mean() == pytest.approx(1)
-    assert weights[:7].min() > 5 * weights[14:31].max()
+    assert weights[:7].min() > 3 * weights[14:31].max()
 
 
 def test_a_window_that_ends_in_the_rush_keeps_most_of_its_period(settings):
     pace = QuarterPace.of(rush(), settings)
     left = np.array([5.0, np.nan])
     ours, even = pace.share(left, 0, 5)
-    assert ours > 0.9
+    assert 0.7 < ours < 0.85
     assert even == pytest.approx(5 / 15)
     assert pace.share(left, 0, 0).tolist() == [0, 0]
     assert pace.share(left, 0, PERIOD_DAYS).tolist() == [1, 1]
@@ -74,7 +74,7 @@ def deals(rows: list[tuple[date, date, float]]) -> pl.DataFrame:
 
 
 def yearly(first: date, last: date) -> list[tuple[date, date, float]]:
-    """Return a deal created on the tenth of each month and won 200 days later, and a quick one in each quarter's end."""
+    """Return a deal created every week and won 200 days later."""
     rows = []
     day = first
     while day < last:
