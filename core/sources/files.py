@@ -12,7 +12,8 @@ import polars as pl
 from core.contracts.errors import SourceError, failures_as
 from core.sources import delimited, guarded_read, records
 from core.sources.headers import ENDINGS_OF_PACKED, ENDINGS_OF_TABLES
-from core.sources.table import HEAD_ROWS, ROW, Table, from_rows, grouped_columns, header_index, header_names, trimmed
+from core.sources.table import HEAD_ROWS, ROW, Table, from_rows, grouped_columns, header_index, header_names
+from core.sources.trimming import trimmed
 
 ENDINGS = (*ENDINGS_OF_TABLES, *ENDINGS_OF_PACKED)
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
