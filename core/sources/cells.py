@@ -12,11 +12,13 @@ from core.config import Settings
 from core.contracts.schemas import ALL_SCHEMAS
 from core.sources import amounts, dates, ids, vocabulary
 from core.sources.columns import HELPER_COLUMNS, readable
-from core.sources.findings import PART, Decision, Findings, Question
+from core.sources.currencies import code_of
+from core.sources.findings import PART, Decision, Findings, Question, counted
 from core.sources.mapping import ColumnRule, EntityMap
-from core.sources.money_words import EMPTY
+from core.sources.money_words import EMPTY, NULLS, ONE_SIGN
 from core.sources.recognition import TableMatch, kind_of
 from core.sources.table import ROW
+from core.sources.units import unit_of
 
 
 @dataclass(frozen=True)
@@ -79,23 +81,69 @@ def read_source(source: Source, settings: Settings, findings: Findings) -> pl.Da
         else:
             series = _cast(raw[name], source.entity, name)
         columns.append(series.alias(name))
-    return _with_currency(pl.DataFrame(columns), currencies)
+    frame = _in_units(pl.DataFrame(columns), source, findings)
+    return _with_currency(frame, currencies, source, findings)
 
 
-def _with_currency(frame: pl.DataFrame, currencies: Mapping[str, pl.Series]) -> pl.DataFrame:
-    """Take the currency of an amount from its cell where no column of its own says it."""
-    written = next(
-        (
-            currencies[c]
-            for c in ("amount", "won_amount", "quota_amount", "amount_per_interval", "mrr_amount")
-            if c in currencies
-        ),
-        None,
+MONEY_COLUMNS = ("amount", "won_amount", "quota_amount", "amount_per_interval", "mrr_amount", "annual_amount")
+
+
+def _in_units(frame: pl.DataFrame, source: Source, findings: Findings) -> pl.DataFrame:
+    """Multiply amounts that are written in thousands or millions, as the map or their header says."""
+    for name in frame.columns:
+        if kind_of(source.entity, name) != "number" or not frame.schema[name].is_numeric():
+            continue
+        unit = unit_of(_headers(source, name)[0])
+        factor = source.entry.units.get(name, unit.factor if unit else 1.0)
+        if unit and name in MONEY_COLUMNS and name not in source.entry.units:
+            findings.note(f"{source.match.table.place}: {unit.sentence(_headers(source, name)[0])}.")
+        if factor != 1:
+            frame = frame.with_columns(pl.col(name) * factor)
+    return frame
+
+
+def _with_currency(
+    frame: pl.DataFrame, currencies: Mapping[str, pl.Series], source: Source, findings: Findings
+) -> pl.DataFrame:
+    """Take the currency of an amount from its cell or its header where no column of its own says it.
+
+    A cell that names another currency than the column for it is told, and the column counts; a bare sign that several
+    currencies share is not another one.
+    """
+    written = next((currencies[c] for c in MONEY_COLUMNS if c in currencies), None)
+    names = [c for c in MONEY_COLUMNS if c in frame.columns]
+    unit = unit_of(_headers(source, names[0])[0]) if names else None
+    column = frame["currency"] if "currency" in frame.columns else None
+    if written is not None:
+        column = written if column is None else _agreed(frame, column, written, source, findings)
+    if unit and unit.currency:
+        empty = pl.Series("currency", [None] * frame.height, dtype=pl.String)
+        column = (column if column is not None else empty).fill_null(unit.currency)
+    return frame if column is None else frame.with_columns(column.alias("currency"))
+
+
+def _agreed(
+    frame: pl.DataFrame, column: pl.Series, written: pl.Series, source: Source, findings: Findings
+) -> pl.Series:
+    pairs = pl.DataFrame({"said": column, "written": written})
+    different = pairs.drop_nulls().unique().filter(pl.col("said") != pl.col("written"))
+    others = {
+        (a, b): f"is in {b} by its cell and in {a} by its column for the currency: the column counts"
+        for a, b in different.iter_rows()
+        if code_of(a) and code_of(a) != b and not any({str(code_of(a)), b} <= set(group) for group in ONE_SIGN)
+    }
+    if not others:
+        return column.fill_null(written)
+    keys = {f"{a} {b}": why for (a, b), why in others.items()}
+    why = pairs.select(pl.concat_str("said", "written", separator=" "))["said"]
+    reasons = why.replace_strict(keys, default=None, return_dtype=pl.String)
+    rows = frame.with_columns(reasons.alias("_why")).filter(pl.col("_why").is_not_null())
+    findings.empty(rows, source.entity, "currency_differs", pl.format("the amount {}", "_why"), "currency")
+    findings.note(
+        f"{source.match.table.place}: {counted(rows.height, 'amount names', 'amounts name')} another currency than "
+        "the column for it; the column counts."
     )
-    if written is None:
-        return frame
-    column = frame["currency"].fill_null(written) if "currency" in frame.columns else written
-    return frame.with_columns(column.alias("currency"))
+    return column.fill_null(written)
 
 
 def _selected(source: Source) -> pl.DataFrame:
@@ -297,7 +345,7 @@ def _typed(
         typed = ids.tidy(column)
     else:
         stripped = column.str.strip_chars()
-        typed = stripped.set((stripped == "").fill_null(value=False), None)
+        typed = stripped.set(stripped.str.to_lowercase().is_in(["", *NULLS]).fill_null(value=False), None)
     n_bad = _tell(raw, name, reasons, source, findings)
     typed = _cast(typed, source.entity, name)
     _write_down(source, name, kind, choice, typed, n_bad, findings)

@@ -98,6 +98,8 @@ class EntityMap(_Part):
         Our column, or "*" for all -> "dd/mm/yyyy", "mm/dd/yyyy", "yyyy-mm-dd" or a strptime pattern.
     numbers : dict
         Our column, or "*" for all -> "1,234.56" or "1.234,56".
+    units : dict
+        Our column -> what one in the file stands for, such as 1000; default as its header says.
     history : str, optional
         "spans", "snapshots" (starts alone) or "changes" (a row per changed field).
     ends : {"inclusive", "exclusive"}, optional
@@ -121,6 +123,7 @@ class EntityMap(_Part):
     filters: dict[str, Any] = {}
     dates: dict[str, str] = {}
     numbers: dict[str, Literal["1,234.56", "1.234,56"]] = {}
+    units: dict[str, float] = {}
     history: Literal["spans", "snapshots", "changes"] | None = None
     ends: Ends | None = None
     stages: dict[str, StageWords] = {}
@@ -282,7 +285,7 @@ def _entry(name: str, entry: Any, where: str) -> EntityMap:
                 raise SourceError(
                     f"The map names a column {column!r} that {name} does not have.", where, f"Did you mean {near!r}?"
                 )
-    for column in (*checked.dates, *checked.numbers):
+    for column in (*checked.dates, *checked.numbers, *checked.units):
         if column != "*" and column not in readable_columns:
             near = closest(column, readable_columns)
             raise SourceError(

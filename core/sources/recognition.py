@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from core.contracts.schemas import ALL_SCHEMAS
-from core.sources import amounts, dates
+from core.sources import amounts, dates, vocabulary
 from core.sources.headers import fold, stem
 from core.sources.table import Table
+from core.sources.units import unit_of
 from core.sources.vendor_layouts import OWN, Layout, layouts, own, rarity
 
 # One column of each group must be there.
@@ -74,6 +75,8 @@ FIRST_FILLED = (
     "related_id",
     "customer_since_on",
 )
+# Some call a column so that says yes or no, some one that holds the day, some one that holds "won" and "lost".
+FLAG_HEADERS = ("won", "lost", "closed", "iswon", "islost", "isclosed", "wonlost")
 TESTED = 60
 LIKELY = 0.8
 
@@ -218,6 +221,10 @@ def _confidence(score: float, columns: Sequence[ColumnMatch], layout: Layout, ta
 def match_columns(table: Table, layout: Layout) -> tuple[ColumnMatch, ...]:
     """Match a table's columns: by the layout, then by our own words, then by names that are nearly the same."""
     free = {fold(h): h for h in reversed(table.headers)}
+    for header in table.headers:  # Amount (k EUR) is an amount too, where nothing else is called so.
+        unit = unit_of(header)
+        if unit:
+            free.setdefault(fold(unit.name), header)
     out: dict[str, ColumnMatch] = {}
     order = sorted(
         ((rank, ours, header) for ours, listed in layout.columns.items() for rank, header in enumerate(listed)),
@@ -231,13 +238,21 @@ def match_columns(table: Table, layout: Layout) -> tuple[ColumnMatch, ...]:
             continue
         before = out[ours].headers if ours in out else ()
         confidence = EXACT if header == fold(ours) else sure
-        headers = (*before, free.pop(header))
+        headers = (*before, _taken(free, header))
         out[ours] = ColumnMatch(ours, headers, max(confidence, out[ours].confidence if before else 0))
     fallback = own(layout.entity)
     if fallback and layout.vendor != OWN:
         _add_own(table, fallback, free, out, layout)
     in_order = [c for c in (*ALL_SCHEMAS.get(layout.entity, _Empty).column_names(), *out) if c in out]
     return tuple(_with_samples(table, out[c]) for c in dict.fromkeys(in_order))
+
+
+def _taken(free: dict[str, str], folded: str) -> str:
+    """Return a header that is matched now, under none of its names free for another column."""
+    header = free[folded]
+    for name in [n for n, h in free.items() if h == header]:
+        del free[name]
+    return header
 
 
 class _Empty:
@@ -252,7 +267,7 @@ def _add_own(table: Table, fallback: Layout, free: dict[str, str], out: dict[str
             continue
         for header in listed:
             if header in free and header not in layout.ignore and _fits(table, free[header], ours):
-                out[ours] = ColumnMatch(ours, (free.pop(header),), SYNONYM)
+                out[ours] = ColumnMatch(ours, (_taken(free, header),), SYNONYM)
                 break
 
 
@@ -315,4 +330,8 @@ def _fits(table: Table, header: str, ours: str) -> bool:
     if kind == "number" or ours in ("amount", "quantity"):
         values, _, _ = amounts.read(cells, amounts.choose(cells))
         return values.null_count() <= 0.6 * cells.len()
+    is_status = ours == "status" and fold(header) in FLAG_HEADERS
+    if kind == "flag" or is_status:
+        meaning = vocabulary.ending if is_status else vocabulary.truth
+        return sum(meaning(c) is None for c in cells.to_list()) <= 0.6 * cells.len()
     return True
