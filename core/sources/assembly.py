@@ -11,7 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import FRAMES, OPTIONAL_FRAMES, Dataset
 from core.contracts.errors import SourceError, closest
-from core.sources import ids, rows, span_ends, stages
+from core.sources import doubts, ids, rows, span_ends, stages
 from core.sources.cells import Source, read_source
 from core.sources.contract_fit import checked
 from core.sources.findings import Findings
@@ -103,6 +103,7 @@ def _dataset(work: Assembly, day: date, name: str, ends: Mapping[str, span_ends.
 def _read(sources: tuple[Source, ...], settings: Settings, findings: Findings) -> Assembly:
     parts: dict[str, list[tuple[pl.DataFrame, Source]]] = {}
     for source in sources:
+        doubts.tell(source, findings)
         parts.setdefault(source.entity, []).append((read_source(source, settings, findings), source))
     raw = {
         n: pl.concat([f for f, _ in listed], how="diagonal_relaxed") if len(listed) > 1 else listed[0][0]

@@ -263,6 +263,7 @@ def _plans(
             plans[n] = dates.DateChoice(named, False, ())
         else:
             plans[n] = dates.choose(raw[n], default)
+            _tell_two_orders(source, n, plans[n], findings)
             if plans[n].is_ambiguous:
                 _ask_dates(
                     source, n, plans[n], is_shared=dates.shares(list(chosen.values())) is not None, findings=findings
@@ -302,6 +303,15 @@ def _ask_dates(source: Source, name: str, choice: dates.DateChoice, *, is_shared
             (dates.DAY_FIRST, dates.MONTH_FIRST),
         )
     )
+
+
+def _tell_two_orders(source: Source, name: str, choice: dates.DateChoice, findings: Findings) -> None:
+    if choice.n_against:
+        header = ", ".join(_headers(source, name))
+        findings.note(
+            f"{source.match.table.place}: dates in {header} are written day first and month first; they are read as "
+            f"{choice.order}, and {counted(choice.n_against, 'other', 'others')} cannot be."
+        )
 
 
 def _ask_numbers(source: Source, name: str, choice: amounts.AmountChoice, findings: Findings) -> None:

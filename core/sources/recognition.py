@@ -11,6 +11,7 @@ import polars as pl
 from core.contracts.schemas import ALL_SCHEMAS
 from core.sources import amounts, dates, vocabulary
 from core.sources.headers import fold, stem
+from core.sources.money_words import EMPTY, NULLS
 from core.sources.table import Table
 from core.sources.units import unit_of
 from core.sources.vendor_layouts import OWN, Layout, layouts, own, rarity
@@ -234,7 +235,7 @@ def match_columns(table: Table, layout: Layout) -> tuple[ColumnMatch, ...]:
     for _, ours, header in order:
         if header not in free or (ours in out and (ours not in FIRST_FILLED or layout.vendor == OWN)):
             continue
-        if not _fits(table, free[header], ours):
+        if not fits(table, free[header], ours):
             continue
         before = out[ours].headers if ours in out else ()
         confidence = EXACT if header == fold(ours) else sure
@@ -266,7 +267,7 @@ def _add_own(table: Table, fallback: Layout, free: dict[str, str], out: dict[str
         if ours in out or ours in layout.constants:
             continue
         for header in listed:
-            if header in free and header not in layout.ignore and _fits(table, free[header], ours):
+            if header in free and header not in layout.ignore and fits(table, free[header], ours):
                 out[ours] = ColumnMatch(ours, (_taken(free, header),), SYNONYM)
                 break
 
@@ -314,13 +315,13 @@ def _kind_of_type(entity: str, column: str) -> str:
     return "flag" if dtype == pl.Boolean else "text"
 
 
-def _fits(table: Table, header: str, ours: str) -> bool:
+def fits(table: Table, header: str, ours: str) -> bool:
     """Say whether a column's cells can be what its name says; an empty column can be anything."""
     column = table.frame[header]
     if column.dtype != pl.String:
         return True
     cells = column.drop_nulls().head(2_000).unique(maintain_order=True).head(TESTED)
-    cells = cells.filter(~cells.to_frame("c").select(amounts.is_empty(pl.col("c")))["c"])
+    cells = cells.filter(~cells.str.strip_chars().str.to_lowercase().is_in([*EMPTY, *NULLS]))
     if not cells.len():
         return True
     kind = kind_of("", ours)

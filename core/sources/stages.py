@@ -10,12 +10,13 @@ import polars as pl
 from core.config import Settings
 from core.contracts.stage_words import UNKNOWN_STAGE
 from core.sources import vocabulary
-from core.sources.findings import Findings
+from core.sources.findings import Findings, Question
 from core.sources.headers import fold
 from core.sources.vendor_layouts import stage_orders
 
 OPEN, WON, LOST = "open", "won", "lost"
 SHOWN = 2_000
+STAGES_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ def settled(deals: pl.DataFrame, settings: Settings, listed: pl.DataFrame | None
     deals = deals.with_columns(is_closed=closed, _said=pl.col("_won").is_not_null() | pl.col("_closed").is_not_null())
     deals = deals.with_columns(is_won=pl.col("is_closed") & pl.coalesce("_won", pl.col("_kind") == WON))
     _tell_against(deals, findings)
+    _ask_unknown(deals, stage_kinds, findings)
     return deals.drop("_status", "_kind", "_won", "_closed", "_said")
 
 
@@ -150,6 +152,32 @@ def _status_kind(text: str) -> str | None:
         return OPEN
     numbers = {"0": OPEN, "1": WON, "2": LOST}
     return numbers.get(word) or vocabulary.ending(text)
+
+
+def _ask_unknown(deals: pl.DataFrame, stage_kinds: Mapping[str, tuple[str, str]], findings: Findings) -> None:
+    """Ask of stages that nothing but their name speaks of whether they end a deal; tell which names say so."""
+    bare = deals.filter(~pl.col("_said") & pl.col("_status").is_null())
+    if "is_active" in deals.columns:
+        bare = bare.filter(pl.col("is_active").is_null())
+    counts = dict(bare.group_by("stage").len().iter_rows())
+    usual = {fold(s) for order in stage_orders() for s in order} | vocabulary.words("open_stage")
+    odd = sorted(
+        name
+        for name, (kind, known_by) in stage_kinds.items()
+        if kind == OPEN and known_by == "its name" and name in counts and name != UNKNOWN_STAGE
+        if fold(name) not in usual and vocabulary.bare(name) not in usual
+    )
+    if odd:
+        shown = ", ".join(f"{name} ({counts[name]:,})" for name in odd[:STAGES_SHOWN])
+        more = f" and {len(odd) - STAGES_SHOWN} more" if len(odd) > STAGES_SHOWN else ""
+        findings.ask(
+            Question("opportunities.stages", f"Nothing says whether these stages end a deal: {shown}{more}.", "open")
+        )
+    for kind in (WON, LOST):
+        guessed = sorted(n for n, (k, by) in stage_kinds.items() if k == kind and by == "its name" and n in counts)
+        loose = [n for n in guessed if vocabulary.bare(n) not in vocabulary.words(kind)]
+        if loose:
+            findings.note(f"Deals in {', '.join(loose[:STAGES_SHOWN])} count as {kind}, by the name of the stage.")
 
 
 def _tell_against(deals: pl.DataFrame, findings: Findings) -> None:

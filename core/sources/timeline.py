@@ -113,11 +113,10 @@ def _spans_in_currency(work: Assembly, spans: pl.DataFrame) -> pl.DataFrame:
     frame = work.frames["opportunities"]
     if "original_amount" not in frame.columns:
         return spans
-    rate = currencies.factors(frame, work.frames["exchange_rates"], work.currency, "close_on", None)
-    factor = pl.when(pl.col("currency") == work.currency).then(1.0).otherwise(rate)
-    rates = frame.select("opportunity_id", _factor=factor)
+    factor = pl.when(pl.col("currency") == work.currency).then(1.0).otherwise(pl.col(currencies.RATE))
+    rates = frame.select("opportunity_id", _times=factor)
     return (
         spans.join(rates, on="opportunity_id", how="left", maintain_order="left")
-        .with_columns(amount=pl.col("amount") * pl.col("_factor"))
-        .drop("_factor")
+        .with_columns(amount=pl.col("amount") * pl.col("_times"))
+        .drop("_times")
     )
