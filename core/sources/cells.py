@@ -10,9 +10,10 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.schemas import ALL_SCHEMAS
-from core.sources import amounts, dates, ids, vocabulary
+from core.sources import amounts, dates, ids, periods, vocabulary
 from core.sources.columns import HELPER_COLUMNS, readable
 from core.sources.currencies import code_of
+from core.sources.entities import LENGTH
 from core.sources.findings import PART, Decision, Findings, Question, counted
 from core.sources.mapping import ColumnRule, EntityMap
 from core.sources.money_words import EMPTY, NULLS, ONE_SIGN
@@ -69,6 +70,8 @@ def read_source(source: Source, settings: Settings, findings: Findings) -> pl.Da
         findings.note(f"{table.place}: {note}.")
     _tell_misfits(source, findings)
     raw = _replaced(raw, entry)
+    if source.entity == "quotas":
+        raw = periods.with_years(raw, _headers(source, "period_start_on")[0])
     texts = [c for c in raw.columns if raw.schema[c] == pl.String and c in readable(source.entity)]
     plans = _plans(raw, texts, source, settings, findings)
     columns: list[pl.Series] = []
@@ -82,6 +85,8 @@ def read_source(source: Source, settings: Settings, findings: Findings) -> pl.Da
             series = _cast(raw[name], source.entity, name)
         columns.append(series.alias(name))
     frame = _in_units(pl.DataFrame(columns), source, findings)
+    if source.entity == "quotas" and "period_start_on" in texts:
+        frame = frame.with_columns(periods.lengths(raw["period_start_on"]).alias(LENGTH))
     return _with_currency(frame, currencies, source, findings)
 
 
@@ -251,7 +256,7 @@ def _plans(
         )
         if plans[n].is_ambiguous and n in marked:
             _ask_numbers(source, n, plans[n], findings)
-    days = [n for n in texts if kinds[n] == "date"]
+    days = [n for n in texts if kinds[n] in ("date", "period")]
     patterns = {n: source.entry.dates.get(n, source.entry.dates.get("*")) for n in days}
     chosen = {n: dates.choose(raw[n]) for n in days}
     default = dates.shares(list(chosen.values())) or _likely_order(raw, sure, settings)
@@ -272,6 +277,8 @@ def _plans(
 
 
 def _kind(entity: str, name: str) -> str:
+    if (entity, name) == ("quotas", "period_start_on"):
+        return "period"
     return "category" if (entity, name) in vocabulary.CATEGORIES else kind_of(entity, name)
 
 
@@ -340,10 +347,12 @@ def _typed(
     column, kind = raw[name], _kind(source.entity, name)
     codes: pl.Series | None = None
     choice, reasons = "", dict[str, str]()
-    if kind == "date":
+    if kind in ("date", "period"):
         is_pattern = plan.order is not None and plan.order not in dates.ORDERS
         typed, reasons = dates.read(column, plan, settings.time_zone, plan.order if is_pattern else None)
         choice = plan.name
+        if kind == "period":
+            typed, reasons = periods.read(column, typed, settings)
     elif kind == "number":
         typed, codes, reasons = amounts.read(column, plan, settings.currency)
         choice = plan.style

@@ -85,6 +85,7 @@ READING: Mapping[str, Mapping[str, str]] = {
     "quotas": {
         "owner_name": "the person's name, where the file has no id",
         "currency": "the currency of the amount",
+        "period_year": "the fiscal year, where the period's column holds only the quarter or month",
         "kind_of_quota": "of several kinds of quota the first is read",
     },
     "contacts": {

@@ -46,7 +46,7 @@ NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ),
     ),
     "sales_team": (("rep_id", "rep_name", "first_name"),),
-    "quotas": (("rep_id", "owner_name"), ("quota_amount",), ("period_start_on",)),
+    "quotas": (("rep_id", "owner_name"), ("quota_amount",), ("period_start_on", "period_year")),
     "contacts": (("contact_id", "email", "contact_name"),),
     "leads": (("lead_id", "lead_name", "last_name"), ("status", "company", "is_converted")),
     "campaigns": (("campaign_id", "campaign_name"),),
