@@ -12,6 +12,7 @@ from core.config import Settings
 from core.contracts.stage_words import UNKNOWN_STAGE
 from core.sources import changes
 from core.sources.findings import PART, Findings
+from core.sources.stage_map import StageMap, folded
 from core.sources.stages import LOST, WON, ended_as, kinds
 from core.sources.table import ROW
 
@@ -131,7 +132,12 @@ def _without_orphans(frame: pl.DataFrame, deals: pl.DataFrame, findings: Finding
 
 
 def in_line(
-    history: pl.DataFrame, deals: pl.DataFrame, settings: Settings, as_of: date, findings: Findings
+    history: pl.DataFrame,
+    deals: pl.DataFrame,
+    settings: Settings,
+    as_of: date,
+    findings: Findings,
+    mapped: StageMap | None = None,
 ) -> pl.DataFrame:
     """Put spans in order, end each where the next begins, and make the last agree with the deal's own row.
 
@@ -146,7 +152,7 @@ def in_line(
     if history.is_empty():
         return history.select(COLUMNS)
     spans = _ended_by_next(history)
-    spans = _with_words(spans, deals, settings)
+    spans = _with_words(spans, deals, settings, mapped)
     return _agreeing(spans, deals, settings, as_of, findings).select(COLUMNS)
 
 
@@ -167,9 +173,9 @@ def _ended_by_next(history: pl.DataFrame) -> pl.DataFrame:
     return rows.drop("_order", "_next")
 
 
-def _with_words(spans: pl.DataFrame, deals: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def _with_words(spans: pl.DataFrame, deals: pl.DataFrame, settings: Settings, mapped: StageMap | None) -> pl.DataFrame:
     """Call states that end a deal as the settings call them, so that open means the same on every page."""
-    stage_kinds = kinds(spans["stage"].unique().to_list(), settings, None)
+    stage_kinds = kinds(spans["stage"].unique().to_list(), settings, None, mapped)
     won, lost = ended_as(settings)
     ended = {*settings.stages.won, *settings.stages.lost}
     renamed = {
@@ -177,7 +183,8 @@ def _with_words(spans: pl.DataFrame, deals: pl.DataFrame, settings: Settings) ->
         for name, (kind, _) in stage_kinds.items()
         if kind in (WON, LOST) and name not in ended
     }
-    ending = _ended_stages(deals)
+    by_map = mapped.kinds() if mapped else {}
+    ending = {name: is_won for name, is_won in _ended_stages(deals).items() if folded(name) not in by_map}
     renamed |= {
         name: (won if is_won else lost) for name, is_won in ending.items() if name not in ended and name not in renamed
     }

@@ -1,4 +1,4 @@
-"""Periods as people write them, by the fiscal calendar: Q1 2025, FY25 Q1, 2025-Q1, Jan 2025, 2025-01, H1 2025, FY2025."""
+"""Periods as people write them, by the fiscal calendar: Q1 2025, FY25 Q1, 2025-Q1, Jan 2025, 2025-01, H1 2025, FY25."""
 
 from __future__ import annotations
 
