@@ -7,10 +7,9 @@ from datetime import date
 import polars as pl
 
 from core.config import Settings
-from core.sources import stages
+from core.sources import stage_map, stages
 from core.sources.entities import has
 from core.sources.findings import PART, Findings, counted
-from core.sources.stage_map import StageMap
 from core.sources.table import ROW
 
 SHOWN = 2_000
@@ -37,31 +36,20 @@ def with_ids(frame: pl.DataFrame, findings: Findings) -> pl.DataFrame:
     return frame.with_columns(opportunity_id=pl.format("row {}-{}", PART, ROW))
 
 
-def completed(
-    frame: pl.DataFrame,
-    settings: Settings,
-    listed: pl.DataFrame | None,
-    findings: Findings,
-    mapped: StageMap | None = None,
-) -> pl.DataFrame:
+def completed(frame: pl.DataFrame, settings: Settings, listed: pl.DataFrame | None, findings: Findings) -> pl.DataFrame:
     """Say how every deal ended, and take the close date and amount it ended with.
 
     Parameters
     ----------
     frame : pl.DataFrame
-        One row per deal, with the names of its stages.
+        One row per deal.
     settings : Settings
     listed : pl.DataFrame, optional
         The source's own list of stages.
     findings : Findings
-    mapped : StageMap, optional
-        The stages a column map gives.
     """
-    deals = frame
-    if mapped:
-        mapped.tell(deals, findings)
-        deals = mapped.named(deals)
-    deals = stages.settled(deals, settings, listed, findings, mapped)
+    named = stage_map.with_categories(stages.named(frame, listed), listed)
+    deals = stages.settled(named, settings, listed, findings)
     closed = pl.when(pl.col("is_closed")).then(has(deals, "closed_on", pl.Date))
     won = pl.when(pl.col("is_won")).then(has(deals, "won_amount", pl.Float64))
     deals = deals.with_columns(

@@ -10,9 +10,8 @@ import polars as pl
 from core import contracts
 from core.config import Settings
 from core.contracts.stage_words import UNKNOWN_STAGE
-from core.sources import changes
+from core.sources import changes, stage_map
 from core.sources.findings import PART, Findings
-from core.sources.stage_map import StageMap, folded
 from core.sources.stages import LOST, WON, ended_as, kinds
 from core.sources.table import ROW
 
@@ -137,12 +136,13 @@ def in_line(
     settings: Settings,
     as_of: date,
     findings: Findings,
-    mapped: StageMap | None = None,
+    listed: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Put spans in order, end each where the next begins, and make the last agree with the deal's own row.
 
     Of several rows of one day the last counts. What closed a deal is called as the settings call it. A deal that is
     open today is open in its history; one that is closed is closed there from its close date on, at the latest today.
+    `listed` is the list of stages: those a column map names end as it says.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def in_line(
     if history.is_empty():
         return history.select(COLUMNS)
     spans = _ended_by_next(history)
-    spans = _with_words(spans, deals, settings, mapped)
+    spans = _with_words(spans, deals, settings, stage_map.marked(listed))
     return _agreeing(spans, deals, settings, as_of, findings).select(COLUMNS)
 
 
@@ -173,9 +173,9 @@ def _ended_by_next(history: pl.DataFrame) -> pl.DataFrame:
     return rows.drop("_order", "_next")
 
 
-def _with_words(spans: pl.DataFrame, deals: pl.DataFrame, settings: Settings, mapped: StageMap | None) -> pl.DataFrame:
+def _with_words(spans: pl.DataFrame, deals: pl.DataFrame, settings: Settings, mapped: pl.DataFrame) -> pl.DataFrame:
     """Call states that end a deal as the settings call them, so that open means the same on every page."""
-    stage_kinds = kinds(spans["stage"].unique().to_list(), settings, None, mapped)
+    stage_kinds = kinds(spans["stage"].unique().to_list(), settings, mapped)
     won, lost = ended_as(settings)
     ended = {*settings.stages.won, *settings.stages.lost}
     renamed = {
@@ -183,11 +183,9 @@ def _with_words(spans: pl.DataFrame, deals: pl.DataFrame, settings: Settings, ma
         for name, (kind, _) in stage_kinds.items()
         if kind in (WON, LOST) and name not in ended
     }
-    by_map = mapped.kinds() if mapped else {}
-    ending = {name: is_won for name, is_won in _ended_stages(deals).items() if folded(name) not in by_map}
-    renamed |= {
-        name: (won if is_won else lost) for name, is_won in ending.items() if name not in ended and name not in renamed
-    }
+    settled = {*ended, *renamed, *mapped["stage_name"].to_list()}
+    ending = _ended_stages(deals)
+    renamed |= {name: (won if is_won else lost) for name, is_won in ending.items() if name not in settled}
     return spans.with_columns(pl.col("stage").replace(renamed)) if renamed else spans
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core import contracts
-from core.sources import currencies, deals, entities, people, rows, stage_map, stages
+from core.sources import currencies, deals, entities, people, rows
 from core.sources.columns import KEYS
 from core.sources.contract_fit import shaped
 from core.sources.findings import PART, counted
@@ -83,10 +83,7 @@ def deals_of(work: Assembly) -> None:
         return
     products = deals.main_products(frame, work.raw.get("lines"))
     frame = _linked(work, deals.contact_counts(products, work.raw.get("contact_roles")), "owner_id")
-    frame = stages.named(frame, listed)
-    entries = [source.entry.stages for _, source in work.parts["opportunities"]]
-    work.stage_map = stage_map.of_entries(entries).beside(frame)
-    frame = deals.reasons_of_lost(deals.completed(frame, work.settings, listed, findings, work.stage_map), findings)
+    frame = deals.reasons_of_lost(deals.completed(frame, work.settings, listed, findings), findings)
     frame = currencies.coded(shaped(frame, "opportunities"))
     rates = work.frames["exchange_rates"]
     frame = currencies.converted(frame, "opportunities", rates, work.currency, findings)

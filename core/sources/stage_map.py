@@ -1,132 +1,82 @@
-"""The stages a column map gives, for all pipelines or for each, brought to names that mean one thing everywhere."""
+"""The stages a column map puts in order, as the list of stages the source lacks or has otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
 
 import polars as pl
 
-from core.contracts.errors import closest
-from core.sources.findings import Findings
-from core.sources.headers import fold
-from core.sources.mapping import StageWords
+from core.sources.mapping import EntityMap
 
-OPEN, WON, LOST = "open", "won", "lost"
-ALL = "*"
+BY_MAP = "by_map"
+SCHEMA = {
+    "stage_name": pl.String,
+    "rank": pl.Float64,
+    "probability": pl.Float64,
+    "is_closed": pl.Boolean,
+    "is_won": pl.Boolean,
+    "forecast_category": pl.String,
+    "pipeline": pl.String,
+    BY_MAP: pl.Boolean,
+}
 
 
-def folded(name: str) -> str:
-    """Return a stage's or pipeline's name as names are compared: folded, or as it is where nothing is left of it."""
-    return fold(name) or name.strip()
+def with_map(given: pl.DataFrame | None, entries: Iterable[EntityMap]) -> pl.DataFrame | None:
+    """Return a source's list of stages with what a column map says of them, which goes before what the source says.
 
-
-@dataclass(frozen=True)
-class StageMap:
-    """What a column map says of stages.
-
-    Attributes
+    Parameters
     ----------
-    words : mapping
-        Pipeline, or "*" for those that are not named -> its stages.
-    elsewhere : frozenset of str
-        Folded stages that deals are in whose pipeline the map does not speak of.
+    given : pl.DataFrame, optional
+        The source's own list.
+    entries : iterable of EntityMap
+
+    Returns
+    -------
+    pl.DataFrame or None
+        The given one where no map names a stage; `by_map` is true for the stages a map names.
     """
-
-    words: Mapping[str, StageWords] = field(default_factory=dict)
-    elsewhere: frozenset[str] = frozenset()
-
-    def __bool__(self) -> bool:
-        return bool(self.words)
-
-    def kinds(self) -> dict[str, str]:
-        """Return folded name -> "open", "won" or "lost"; a name that means several things stands with its pipeline."""
-        out: dict[str, str] = {}
-        for pipeline, stages in self._meanings().items():
-            for stage, kind in stages.items():
-                out[folded(self._unique(stage, pipeline))] = kind
-        return out
-
-    def ranks(self) -> dict[str, float]:
-        """Return folded name of an open stage -> how far it comes in its pipeline, 0 to 1; of several the mean."""
-        positions: dict[str, list[float]] = {}
-        for pipeline, listed in self.words.items():
-            kinds = self._meanings()[pipeline]
-            running = [s for s in listed.order if kinds[folded(s)] == OPEN]
-            for k, stage in enumerate(running):
-                name = folded(self._unique(folded(stage), pipeline))
-                positions.setdefault(name, []).append(k / max(len(running) - 1, 1))
-        return {name: sum(shares) / len(shares) for name, shares in positions.items()}
-
-    def named(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Add the pipeline to stages that mean several things: `Signed (Renewals)`.
-
-        Parameters
-        ----------
-        frame : pl.DataFrame
-            With `stage`, and with `pipeline` where there are several.
-        """
-        if not self.words or not {"stage", "pipeline"} <= set(frame.columns):
-            return frame
-        called = {folded(p): p for p in self.words if p != ALL}
-        pairs = frame.select("pipeline", "stage").drop_nulls().unique()
-        renamed = {
-            f"{p}\n{s}": self._unique(s, called[folded(str(p))])
-            for p, s in pairs.cast(pl.String).iter_rows()
-            if folded(p) in called
-        }
-        key = pl.concat_str(pl.col("pipeline").cast(pl.String), "stage", separator="\n")
-        name = key.replace_strict(renamed, default=None, return_dtype=pl.String) if renamed else pl.lit(None, pl.String)
-        return frame.with_columns(pl.coalesce(name, "stage").alias("stage"))
-
-    def beside(self, deals: pl.DataFrame) -> StageMap:
-        """Return the map with what deals of pipelines it does not name are in."""
-        if ALL in self.words or not self.words or not {"stage", "pipeline"} <= set(deals.columns):
-            return self
-        own = {folded(p) for p in self.words}
-        pairs = deals.select("stage", pl.col("pipeline").cast(pl.String)).drop_nulls("stage").unique()
-        others = {folded(s) for s, p in pairs.iter_rows() if p is None or folded(p) not in own}
-        return replace(self, elsewhere=frozenset(others))
-
-    def _meanings(self) -> dict[str, dict[str, str]]:
-        return {
-            pipeline: {folded(s): OPEN for s in listed.order}
-            | {folded(s): WON for s in listed.won}
-            | {folded(s): LOST for s in listed.lost}
-            for pipeline, listed in self.words.items()
-        }
-
-    def _unique(self, stage: str, pipeline: str) -> str:
-        """Return a stage's name, with its pipeline where another pipeline gives it another meaning."""
-        meanings = {kinds[folded(stage)] for kinds in self._meanings().values() if folded(stage) in kinds}
-        if folded(stage) in self.elsewhere and meanings != {OPEN}:
-            meanings.add("")
-        return f"{stage} ({pipeline})" if len(meanings) > 1 and pipeline != ALL else stage
-
-    def tell(self, deals: pl.DataFrame, findings: Findings) -> None:
-        """Tell of pipelines the map names and no deal is in, and of those it gives no stages."""
-        own = [p for p in self.words if p != ALL]
-        if not own:
-            return
-        listed = deals["pipeline"].drop_nulls().cast(pl.String).unique().sort().to_list() if _has(deals) else []
-        there = {folded(p) for p in listed}
-        for pipeline in own:
-            if folded(pipeline) not in there:
-                near = closest(pipeline, listed)
-                hint = f"did you mean {near}?" if near else f"there are: {', '.join(listed[:8]) or 'none'}."
-                findings.note(f"The map gives stages of a pipeline {pipeline} that no deal is in; {hint}")
-        missing = [p for p in listed if folded(p) not in {folded(o) for o in own}]
-        if missing and ALL not in self.words:
-            findings.note(f"The map gives no stages of {', '.join(missing[:8])}; they are read by their names.")
+    stages = _of_entries(entries)
+    if stages.is_empty():
+        return given
+    if given is None or "stage_name" not in given.columns:
+        return stages
+    names = stages["stage_name"].implode()
+    own = [c for c in given.columns if c not in SCHEMA or c == "stage_name"]
+    replaced = given.filter(pl.col("stage_name").is_in(names)).select(own).join(stages, on="stage_name", how="left")
+    rest = given.filter(~pl.col("stage_name").is_in(names).fill_null(value=False))
+    absent = stages.join(given, on="stage_name", how="anti")
+    return pl.concat([replaced, rest, absent], how="diagonal_relaxed")
 
 
-def _has(deals: pl.DataFrame) -> bool:
-    return "pipeline" in deals.columns
+def _of_entries(entries: Iterable[EntityMap]) -> pl.DataFrame:
+    rows = []
+    for entry in entries:
+        for pipeline, words in entry.stages.items():
+            named = dict.fromkeys((*words.order, *words.won, *words.lost, *words.probability, *words.forecast_category))
+            for rank, name in enumerate(named):
+                is_closed = name in words.won or name in words.lost
+                chance, category = words.probability.get(name), words.forecast_category.get(name)
+                whose = None if pipeline == "*" else pipeline
+                rows.append((name, float(rank), chance, is_closed, name in words.won, category, whose, True))
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row").unique("stage_name", keep="first", maintain_order=True)
 
 
-def of_entries(listed: Iterable[Mapping[str, StageWords]]) -> StageMap:
-    """Return the stages of several entries of a map as one; what a later entry says of a pipeline counts."""
-    out: dict[str, StageWords] = {}
-    for words in listed:
-        out |= words
-    return StageMap(out)
+def marked(listed: pl.DataFrame | None) -> pl.DataFrame:
+    """Return the stages of a list that a column map names: [stage_name, rank, is_closed, is_won, …]."""
+    if listed is None or BY_MAP not in listed.columns:
+        return pl.DataFrame(schema=SCHEMA)
+    return listed.filter(pl.col(BY_MAP).fill_null(value=False))
+
+
+def with_categories(deals: pl.DataFrame, listed: pl.DataFrame | None) -> pl.DataFrame:
+    """Give deals without a forecast category and without a probability those a column map says of their stage."""
+    rows = marked(listed)
+    for name in ("forecast_category", "probability"):
+        values = dict(rows.select("stage_name", name).drop_nulls().iter_rows())
+        if not values:
+            continue
+        dtype = SCHEMA[name]
+        of_stage = pl.col("stage").replace_strict(values, default=None, return_dtype=dtype)
+        given = pl.col(name) if name in deals.columns else pl.lit(None, dtype)
+        deals = deals.with_columns(pl.coalesce(given, of_stage).alias(name))
+    return deals

@@ -9,14 +9,12 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.stage_words import UNKNOWN_STAGE
-from core.sources import vocabulary
+from core.sources import stage_map, vocabulary
 from core.sources.findings import Findings, Question, counted
 from core.sources.headers import fold
-from core.sources.stage_map import LOST, OPEN, WON, StageMap
 from core.sources.vendor_layouts import stage_orders
 
-__all__ = ["LOST", "OPEN", "WON", "Stage", "ended_as", "kinds", "named", "settled", "table"]
-
+OPEN, WON, LOST = "open", "won", "lost"
 SHOWN = 2_000
 STAGES_SHOWN = 8
 
@@ -33,7 +31,7 @@ class Stage:
     kind : str
         "open", "won" or "lost".
     known_by : str
-        "the map", "settings", "list of stages", "its name" or "its deals".
+        "column map", "settings", "list of stages", "its name" or "its deals".
     n_deals : int
     won_rate : float, optional
         Won among its closed deals; None without any.
@@ -61,19 +59,17 @@ def named(frame: pl.DataFrame, listed: pl.DataFrame | None) -> pl.DataFrame:
     return frame.with_columns(pl.col("stage").replace(names))
 
 
-def kinds(
-    names: list[str], settings: Settings, listed: pl.DataFrame | None, mapped: StageMap | None = None
-) -> dict[str, tuple[str, str]]:
-    """Return stage -> (kind, known by): by the map, the settings, the source's list of stages, the words of a name."""
-    by_map = mapped.kinds() if mapped else {}
+def kinds(names: list[str], settings: Settings, listed: pl.DataFrame | None) -> dict[str, tuple[str, str]]:
+    """Return stage -> (kind, known by): by the map, the settings, the source's list, the words of its name."""
     own = {fold(s) or s: WON for s in settings.stages.won} | {fold(s) or s: LOST for s in settings.stages.lost}
     order = {fold(s) or s for s in settings.stages.order}
     flagged = _listed_kinds(listed)
+    mapped = _mapped_kinds(listed)
     out = {}
     for name in names:
         key = fold(name) or name
-        if key in by_map:
-            out[name] = (by_map[key], "the map")
+        if name in mapped:
+            out[name] = (mapped[name], "column map")
         elif key in own:
             out[name] = (own[key], "settings")
         elif name in flagged:
@@ -84,6 +80,11 @@ def kinds(
             ending = vocabulary.ending(name)
             out[name] = (ending, "its name") if ending else (OPEN, "its name")
     return out
+
+
+def _mapped_kinds(listed: pl.DataFrame | None) -> dict[str, str]:
+    rows = stage_map.marked(listed).select("stage_name", "is_closed", "is_won")
+    return {name: WON if won else LOST if closed else OPEN for name, closed, won in rows.iter_rows()}
 
 
 def _listed_kinds(listed: pl.DataFrame | None) -> dict[str, str]:
@@ -103,17 +104,10 @@ def _listed_kinds(listed: pl.DataFrame | None) -> dict[str, str]:
     return out
 
 
-def settled(
-    deals: pl.DataFrame,
-    settings: Settings,
-    listed: pl.DataFrame | None,
-    findings: Findings,
-    mapped: StageMap | None = None,
-) -> pl.DataFrame:
+def settled(deals: pl.DataFrame, settings: Settings, listed: pl.DataFrame | None, findings: Findings) -> pl.DataFrame:
     """Say of every deal whether it is closed and won: by its flags, else by its status, else by its stage.
 
-    A blank flag follows from the stage. Flags that speak against the stage decide, and are told. A status goes
-    before the stage; where it speaks against a stage the map gives, that is told.
+    A blank flag follows from the stage. Flags that speak against the stage decide, and are told.
 
     Returns
     -------
@@ -123,14 +117,12 @@ def settled(
     stage = pl.col("stage") if "stage" in deals.columns else pl.lit(None, pl.String)
     status = pl.col("status") if "status" in deals.columns else pl.lit(None, pl.String)
     deals = deals.with_columns(_status=status, stage=pl.coalesce(stage, status, pl.lit(UNKNOWN_STAGE)))
-    stage_kinds = kinds(deals["stage"].unique().to_list(), settings, listed, mapped)
-    by_map = pl.col("stage").replace_strict(
-        {k: v[0] for k, v in stage_kinds.items() if v[1] == "the map"}, default=None, return_dtype=pl.String
-    )
+    stage_kinds = kinds(deals["stage"].unique().to_list(), settings, listed)
     by_stage = pl.col("stage").replace_strict(
         {k: v[0] for k, v in stage_kinds.items()}, default=OPEN, return_dtype=pl.String
     )
     ends = {t: _status_kind(t) for t in deals["_status"].drop_nulls().unique().to_list()}
+    by_map = pl.col("stage").replace_strict(_mapped_kinds(listed), default=None, return_dtype=pl.String)
     by_status = pl.col("_status").replace_strict(ends, default=None, return_dtype=pl.String)
     deals = deals.with_columns(_stage_kind=by_stage).with_columns(_kind=pl.coalesce(by_status, "_stage_kind"))
     _tell_status_against(deals.with_columns(_mapped=by_map, _by_status=by_status), findings)
@@ -229,11 +221,7 @@ def _tell_against(deals: pl.DataFrame, findings: Findings) -> None:
 
 
 def table(
-    deals: pl.DataFrame,
-    settings: Settings,
-    listed: pl.DataFrame | None,
-    history: pl.DataFrame | None,
-    mapped: StageMap | None = None,
+    deals: pl.DataFrame, settings: Settings, listed: pl.DataFrame | None, history: pl.DataFrame | None
 ) -> list[Stage]:
     """Describe every stage of the source, the open ones first, in order."""
     chance = pl.col("probability") if "probability" in deals.columns else pl.lit(None, pl.Float64)
@@ -248,7 +236,7 @@ def table(
         chance=chance.mean(),
     )
     scale = 100 if (rows["chance"].max() or 0) > 1 else 1  # type: ignore[operator]
-    stage_kinds = kinds(rows["stage"].to_list(), settings, listed, mapped)
+    stage_kinds = kinds(rows["stage"].to_list(), settings, listed)
     stages = [
         Stage(
             r["stage"],
@@ -260,7 +248,7 @@ def table(
         )
         for r in rows.iter_rows(named=True)
     ]
-    order = open_order([s for s in stages if s.kind == OPEN], settings, listed, history, mapped)
+    order = open_order([s for s in stages if s.kind == OPEN], settings, listed, history)
     ranks = {name: k for k, name in enumerate(order)}
     ranked = [Stage(**{**vars(s), "rank": ranks.get(s.name)}) for s in stages]
     return sorted(ranked, key=lambda s: ((OPEN, WON, LOST).index(s.kind), s.rank or 0, s.name))
@@ -270,7 +258,7 @@ def _by_deals(by_words: tuple[str, str], row: Mapping[str, int]) -> tuple[str, s
     """Let the deals say what a stage is whose name does not: all of them closed one way."""
     if (
         by_words[0] == OPEN
-        and by_words[1] != "the map"
+        and by_words[1] != "column map"
         and row["n_closed"] == row["n"] > 0
         and row["n_won"] in (0, row["n"])
     ):
@@ -279,31 +267,26 @@ def _by_deals(by_words: tuple[str, str], row: Mapping[str, int]) -> tuple[str, s
 
 
 def open_order(
-    stages: list[Stage],
-    settings: Settings,
-    listed: pl.DataFrame | None,
-    history: pl.DataFrame | None,
-    mapped: StageMap | None = None,
+    stages: list[Stage], settings: Settings, listed: pl.DataFrame | None, history: pl.DataFrame | None
 ) -> tuple[str, ...]:
-    """Order open stages: by the map, settings, the source's list, known systems, probability, history, else by name."""
+    """Order open stages: by the map, settings, source's list, known systems, probability, history, else by name."""
     names = [s.name for s in stages]
-    by_map = mapped.ranks() if mapped else {}
     own = {fold(s) or s: k for k, s in enumerate(settings.stages.order)}
     chances = {s.name: s.probability for s in stages if s.probability is not None}
     places: list[Mapping[str, float]] = [
+        dict(stage_map.marked(listed).select("stage_name", "rank").iter_rows()),
         {n: own[fold(n) or n] for n in names if (fold(n) or n) in own},
         _listed_ranks(listed),
         *({n: order.index(fold(n)) for n in names if fold(n) in order} for order in stage_orders()),
         chances if len(set(chances.values())) > 1 else {},
         {n: int(digits) for n in names if (digits := "".join(c for c in n.split()[0] if c.isdigit()))},
     ]
-    for ranks in places if not by_map else ():
+    for ranks in places:
         if all(n in ranks for n in names):
             return tuple(sorted(names, key=lambda n, ranks=ranks: (ranks[n], n)))  # type: ignore[misc]
     steps = _mean_steps(history)
     typical = {fold(s): k / max(len(order) - 1, 1) for order in stage_orders() for k, s in enumerate(order)}
-    usual = {n: steps.get(n, typical.get(fold(n), 0.5)) for n in names}
-    return tuple(sorted(names, key=lambda n: (by_map.get(fold(n) or n, usual[n]), n)))
+    return tuple(sorted(names, key=lambda n: (steps.get(n, typical.get(fold(n), 0.5)), n)))
 
 
 def _listed_ranks(listed: pl.DataFrame | None) -> dict[str, float]:

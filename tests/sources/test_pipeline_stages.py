@@ -49,7 +49,7 @@ def test_one_name_means_what_its_pipeline_says():
     assert endings(reading) == ["won", "open", "won", "open", "lost", "open"]
     stages = reading.dataset.opportunities.sort("opportunity_id")["stage"].to_list()
     assert stages == ["Signed (New business)", "Signed (Renewals)", "Countersigned", "Pitch", "Binned", "Pitch"]
-    assert {s.name: s.kind for s in reading.stages if s.known_by == "the map"} == {
+    assert {s.name: s.kind for s in reading.stages if s.known_by == "column map"} == {
         "Pitch": "open",
         "Signed (Renewals)": "open",
         "Signed (New business)": "won",
