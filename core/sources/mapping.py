@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from core.config.addresses import address
 from core.contracts import FRAMES, OPTIONAL_FRAMES
 from core.contracts.errors import SourceError, closest
 from core.contracts.yaml_text import YamlError, read_yaml
@@ -228,6 +229,15 @@ def parse_map(content: bytes, name: str = "the column map") -> dict[str, Any]:
     return {str(key): value for key, value in parsed.items()}
 
 
+def _bytes_of(mapping: Path | str) -> bytes:
+    store = address(mapping)
+    if not store:
+        return Path(mapping).read_bytes()
+    from core.sources.object_store import contents
+
+    return next(iter(contents(store).values()))
+
+
 def read_map(mapping: Path | str | Mapping[str, Any]) -> dict[str, tuple[EntityMap, ...]]:
     """Read and check a column map.
 
@@ -247,7 +257,7 @@ def read_map(mapping: Path | str | Mapping[str, Any]) -> dict[str, tuple[EntityM
     if isinstance(mapping, (str, Path)):
         where = str(mapping)
         try:
-            content = read_yaml(Path(mapping).read_bytes())
+            content = read_yaml(_bytes_of(mapping))
         except (OSError, YamlError) as error:
             raise SourceError("The column map cannot be read.", where, "Check that it is YAML and exists.") from error
     if not isinstance(content, Mapping):
