@@ -41,6 +41,7 @@ tools:
 docs: .venv/ready
 	@$(BIN)/python -m tools.notice
 	@$(BIN)/python -m tools.glossary
+	@$(BIN)/python -m tools.data_columns
 
 .venv/ready: pyproject.toml requirements.lock vectors.lock
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python is not installed: Quarterdeck needs Python 3.11 or later."; exit 1; }

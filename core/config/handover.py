@@ -6,8 +6,8 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
+from core.config.addresses import absolute
 from core.config.settings import Settings, file_in_force
 
 EVERYWHERE = ("0.0.0.0", "::", "")
@@ -37,7 +37,7 @@ def environment(settings: Settings, environ: Mapping[str, str] | None = None) ->
     file = file_in_force(env)
     if file is not None:
         out["QUARTERDECK_CONFIG"] = str(file.absolute())
-    return out | {name: str(Path(env[name]).absolute()) for name in PATHS if env.get(name)}
+    return out | {name: absolute(env[name]) for name in PATHS if env.get(name)}
 
 
 def allowed_hosts(address: str, settings: Settings) -> list[str]:

@@ -9,10 +9,12 @@ import polars as pl
 
 from core.sources.money_words import CODES, DOLLARS, EMPTY, FACTORS, SYMBOLS
 
+NO_CENTS = re.compile(r"(?<=\d)[.,][-–—−]+(?=[^\d]*$)")
 POINT, COMMA = "1,234.56", "1.234,56"
 SPACES = "[\\s\u00a0\u202f\u2009'’`]"
 NUMBER = re.compile(
-    r"^(?P<before>[^\d.,()\-−+]*)(?P<sign>[-−+(]*)(?P<before2>[^\d.,()\-−+]*)(?P<body>[\d.,]+)(?P<after>[^\d]*)$"
+    r"^(?P<before>(?:[^\d.,()\-−+]|(?<=[^\W\d_])\.)*)(?P<sign>[-−+(]*)(?P<before2>(?:[^\d.,()\-−+]|(?<=[^\W\d_])\.)*)"
+    r"(?P<body>[\d.,]+)(?P<after>[^\d]*)$"
 )
 
 
@@ -54,7 +56,12 @@ def choose(column: pl.Series, default: str | None = None) -> AmountChoice:
     marked = texts.filter(texts.str.contains(r"[.,]")).unique()
     if marked.is_empty():
         return AmountChoice(default or POINT)
-    bare = marked.str.replace_all(SPACES, "").str.extract(r"(\d[\d.,]*\d|[.,]\d+|\d)", 1).drop_nulls()
+    bare = (
+        marked.str.replace_all(SPACES, "")
+        .str.replace(r"\p{L}\.", "")
+        .str.extract(r"(\d[\d.,]*\d|[.,]\d+|\d)", 1)
+        .drop_nulls()
+    )
     has = {m: bare.str.contains(m, literal=True) for m in (".", ",")}
     last_comma = bare.str.contains(r",\d*$") & has["."]
     last_point = bare.str.contains(r"\.\d*$") & has[","]
@@ -138,7 +145,7 @@ def _reason(text: str, choice: AmountChoice) -> str:
 
 
 def _parsed(text: str, choice: AmountChoice, own: str | None) -> tuple[float | None, str | None]:
-    bare = re.sub(SPACES, "", text)
+    bare = NO_CENTS.sub("", re.sub(SPACES, "", text))
     match = NUMBER.match(bare)
     if text.lower() in EMPTY:
         return None, None

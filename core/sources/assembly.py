@@ -11,7 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import FRAMES, OPTIONAL_FRAMES, Dataset
 from core.contracts.errors import SourceError, closest
-from core.sources import ids, rows, span_ends, stages
+from core.sources import doubts, ids, pipeline_stages, rows, span_ends, stage_map, stages
 from core.sources.cells import Source, read_source
 from core.sources.contract_fit import checked
 from core.sources.findings import Findings
@@ -103,6 +103,7 @@ def _dataset(work: Assembly, day: date, name: str, ends: Mapping[str, span_ends.
 def _read(sources: tuple[Source, ...], settings: Settings, findings: Findings) -> Assembly:
     parts: dict[str, list[tuple[pl.DataFrame, Source]]] = {}
     for source in sources:
+        doubts.tell(source, findings)
         parts.setdefault(source.entity, []).append((read_source(source, settings, findings), source))
     raw = {
         n: pl.concat([f for f, _ in listed], how="diagonal_relaxed") if len(listed) > 1 else listed[0][0]
@@ -122,7 +123,24 @@ def _read(sources: tuple[Source, ...], settings: Settings, findings: Findings) -
         ]
         parts["opportunity_history"] = listed
         tidy["opportunity_history"] = listed[0][0]
-    return Assembly(tidy, parts, settings, findings)
+    by_pipeline = _by_pipeline(sources, tidy, findings)
+    in_order = stage_map.with_map(tidy.get("stages"), by_pipeline.entries())
+    if in_order is not None:
+        tidy["stages"] = in_order
+    return Assembly(tidy, parts, settings, findings, by_pipeline=by_pipeline)
+
+
+def _by_pipeline(
+    sources: tuple[Source, ...], tidy: dict[str, pl.DataFrame], findings: Findings
+) -> pipeline_stages.PipelineStages:
+    """Return what the map says of stages, and give the deals' stages names that mean one thing."""
+    deals = tidy.get("opportunities")
+    named = stages.named(deals, tidy.get("stages")) if deals is not None else None
+    by_pipeline = pipeline_stages.of_entries((source.entry.stages for source in sources), named)
+    if named is not None and by_pipeline.words:
+        by_pipeline.tell(named, findings)
+        tidy["opportunities"] = by_pipeline.named(named)
+    return by_pipeline
 
 
 def _looked_up(

@@ -10,13 +10,16 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.schemas import ALL_SCHEMAS
-from core.sources import amounts, dates, ids, vocabulary
+from core.sources import amounts, dates, ids, periods, vocabulary
 from core.sources.columns import HELPER_COLUMNS, readable
-from core.sources.findings import PART, Decision, Findings, Question
+from core.sources.currencies import code_of
+from core.sources.entities import LENGTH
+from core.sources.findings import PART, Decision, Findings, Question, counted
 from core.sources.mapping import ColumnRule, EntityMap
-from core.sources.money_words import EMPTY
+from core.sources.money_words import EMPTY, NULLS, ONE_SIGN
 from core.sources.recognition import TableMatch, kind_of
 from core.sources.table import ROW
+from core.sources.units import unit_of
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ def read_source(source: Source, settings: Settings, findings: Findings) -> pl.Da
         findings.note(f"{table.place}: {note}.")
     _tell_misfits(source, findings)
     raw = _replaced(raw, entry)
+    if source.entity == "quotas":
+        raw = periods.with_years(raw, _headers(source, "period_start_on")[0])
     texts = [c for c in raw.columns if raw.schema[c] == pl.String and c in readable(source.entity)]
     plans = _plans(raw, texts, source, settings, findings)
     columns: list[pl.Series] = []
@@ -79,23 +84,71 @@ def read_source(source: Source, settings: Settings, findings: Findings) -> pl.Da
         else:
             series = _cast(raw[name], source.entity, name)
         columns.append(series.alias(name))
-    return _with_currency(pl.DataFrame(columns), currencies)
+    frame = _in_units(pl.DataFrame(columns), source, findings)
+    if source.entity == "quotas" and "period_start_on" in texts:
+        frame = frame.with_columns(periods.lengths(raw["period_start_on"]).alias(LENGTH))
+    return _with_currency(frame, currencies, source, findings)
 
 
-def _with_currency(frame: pl.DataFrame, currencies: Mapping[str, pl.Series]) -> pl.DataFrame:
-    """Take the currency of an amount from its cell where no column of its own says it."""
-    written = next(
-        (
-            currencies[c]
-            for c in ("amount", "won_amount", "quota_amount", "amount_per_interval", "mrr_amount")
-            if c in currencies
-        ),
-        None,
+MONEY_COLUMNS = ("amount", "won_amount", "quota_amount", "amount_per_interval", "mrr_amount", "annual_amount")
+
+
+def _in_units(frame: pl.DataFrame, source: Source, findings: Findings) -> pl.DataFrame:
+    """Multiply amounts that are written in thousands or millions, as the map or their header says."""
+    for name in frame.columns:
+        if kind_of(source.entity, name) != "number" or not frame.schema[name].is_numeric():
+            continue
+        unit = unit_of(_headers(source, name)[0])
+        factor = source.entry.units.get(name, unit.factor if unit else 1.0)
+        if unit and name in MONEY_COLUMNS and name not in source.entry.units:
+            findings.note(f"{source.match.table.place}: {unit.sentence(_headers(source, name)[0])}.")
+        if factor != 1:
+            frame = frame.with_columns(pl.col(name) * factor)
+    return frame
+
+
+def _with_currency(
+    frame: pl.DataFrame, currencies: Mapping[str, pl.Series], source: Source, findings: Findings
+) -> pl.DataFrame:
+    """Take the currency of an amount from its cell or its header where no column of its own says it.
+
+    A cell that names another currency than the column for it is told, and the column counts; a bare sign that several
+    currencies share is not another one.
+    """
+    written = next((currencies[c] for c in MONEY_COLUMNS if c in currencies), None)
+    names = [c for c in MONEY_COLUMNS if c in frame.columns]
+    unit = unit_of(_headers(source, names[0])[0]) if names else None
+    column = frame["currency"] if "currency" in frame.columns else None
+    if written is not None:
+        column = written if column is None else _agreed(frame, column, written, source, findings)
+    if unit and unit.currency:
+        empty = pl.Series("currency", [None] * frame.height, dtype=pl.String)
+        column = (column if column is not None else empty).fill_null(unit.currency)
+    return frame if column is None else frame.with_columns(column.alias("currency"))
+
+
+def _agreed(
+    frame: pl.DataFrame, column: pl.Series, written: pl.Series, source: Source, findings: Findings
+) -> pl.Series:
+    pairs = pl.DataFrame({"said": column, "written": written})
+    different = pairs.drop_nulls().unique().filter(pl.col("said") != pl.col("written"))
+    others = {
+        (a, b): f"is in {b} by its cell and in {a} by its column for the currency: the column counts"
+        for a, b in different.iter_rows()
+        if code_of(a) and code_of(a) != b and not any({str(code_of(a)), b} <= set(group) for group in ONE_SIGN)
+    }
+    if not others:
+        return column.fill_null(written)
+    keys = {f"{a} {b}": why for (a, b), why in others.items()}
+    why = pairs.select(pl.concat_str("said", "written", separator=" "))["said"]
+    reasons = why.replace_strict(keys, default=None, return_dtype=pl.String)
+    rows = frame.with_columns(reasons.alias("_why")).filter(pl.col("_why").is_not_null())
+    findings.empty(rows, source.entity, "currency_differs", pl.format("the amount {}", "_why"), "currency")
+    findings.note(
+        f"{source.match.table.place}: {counted(rows.height, 'amount names', 'amounts name')} another currency than "
+        "the column for it; the column counts."
     )
-    if written is None:
-        return frame
-    column = frame["currency"].fill_null(written) if "currency" in frame.columns else written
-    return frame.with_columns(column.alias("currency"))
+    return column.fill_null(written)
 
 
 def _selected(source: Source) -> pl.DataFrame:
@@ -203,7 +256,7 @@ def _plans(
         )
         if plans[n].is_ambiguous and n in marked:
             _ask_numbers(source, n, plans[n], findings)
-    days = [n for n in texts if kinds[n] == "date"]
+    days = [n for n in texts if kinds[n] in ("date", "period")]
     patterns = {n: source.entry.dates.get(n, source.entry.dates.get("*")) for n in days}
     chosen = {n: dates.choose(raw[n]) for n in days}
     default = dates.shares(list(chosen.values())) or _likely_order(raw, sure, settings)
@@ -215,6 +268,7 @@ def _plans(
             plans[n] = dates.DateChoice(named, False, ())
         else:
             plans[n] = dates.choose(raw[n], default)
+            _tell_two_orders(source, n, plans[n], findings)
             if plans[n].is_ambiguous:
                 _ask_dates(
                     source, n, plans[n], is_shared=dates.shares(list(chosen.values())) is not None, findings=findings
@@ -223,6 +277,8 @@ def _plans(
 
 
 def _kind(entity: str, name: str) -> str:
+    if (entity, name) == ("quotas", "period_start_on"):
+        return "period"
     return "category" if (entity, name) in vocabulary.CATEGORIES else kind_of(entity, name)
 
 
@@ -256,6 +312,15 @@ def _ask_dates(source: Source, name: str, choice: dates.DateChoice, *, is_shared
     )
 
 
+def _tell_two_orders(source: Source, name: str, choice: dates.DateChoice, findings: Findings) -> None:
+    if choice.n_against:
+        header = ", ".join(_headers(source, name))
+        findings.note(
+            f"{source.match.table.place}: dates in {header} are written day first and month first; they are read as "
+            f"{choice.order}, and {counted(choice.n_against, 'other', 'others')} cannot be."
+        )
+
+
 def _ask_numbers(source: Source, name: str, choice: amounts.AmountChoice, findings: Findings) -> None:
     findings.ask(
         Question(
@@ -282,10 +347,12 @@ def _typed(
     column, kind = raw[name], _kind(source.entity, name)
     codes: pl.Series | None = None
     choice, reasons = "", dict[str, str]()
-    if kind == "date":
+    if kind in ("date", "period"):
         is_pattern = plan.order is not None and plan.order not in dates.ORDERS
         typed, reasons = dates.read(column, plan, settings.time_zone, plan.order if is_pattern else None)
         choice = plan.name
+        if kind == "period":
+            typed, reasons = periods.read(column, typed, settings)
     elif kind == "number":
         typed, codes, reasons = amounts.read(column, plan, settings.currency)
         choice = plan.style
@@ -297,7 +364,7 @@ def _typed(
         typed = ids.tidy(column)
     else:
         stripped = column.str.strip_chars()
-        typed = stripped.set((stripped == "").fill_null(value=False), None)
+        typed = stripped.set(stripped.str.to_lowercase().is_in(["", *NULLS]).fill_null(value=False), None)
     n_bad = _tell(raw, name, reasons, source, findings)
     typed = _cast(typed, source.entity, name)
     _write_down(source, name, kind, choice, typed, n_bad, findings)

@@ -16,6 +16,8 @@ READING: Mapping[str, Mapping[str, str]] = {
         "is_lost": "whether the deal was lost",
         "is_active": "false for deals in the archive",
         "closed_on": "the day the deal ended, where the expected close stands in another column",
+        "converted_amount": "the amount in the company's own currency as the CRM converted it, where no rate is known",
+        "converted_currency": "the currency of converted_amount",
         "won_amount": "the amount a won deal was won with, where the expected one stands in another column",
         "pipeline": "which pipeline the stage belongs to",
         "probability": "the probability the CRM gives, 0 to 100 or 0 to 1: it orders the stages",
@@ -83,6 +85,7 @@ READING: Mapping[str, Mapping[str, str]] = {
     "quotas": {
         "owner_name": "the person's name, where the file has no id",
         "currency": "the currency of the amount",
+        "period_year": "the fiscal year, where the period's column holds only the quarter or month",
         "kind_of_quota": "of several kinds of quota the first is read",
     },
     "contacts": {

@@ -10,7 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.sources.findings import Findings, Question
+from core.sources.findings import Findings, Question, counted
 from core.sources.money_words import CODES, NAMES, SYMBOLS
 
 # The amounts of each entity, and the day whose rate counts.
@@ -22,6 +22,7 @@ AMOUNTS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "quotas": (("quota_amount",), "period_start_on"),
 }
 FIRST_DAY = date(1900, 1, 1)
+RATE = "_rate"  # What one unit of a row's own currency is worth; dropped when a source is put together.
 
 
 def code_of(text: str) -> str | None:
@@ -125,6 +126,7 @@ def converted(
     columns = tuple(c for c in columns if c in frame.columns)
     if "currency" not in frame.columns or not columns:
         return frame
+    _tell_blank(frame, entity, target, findings)
     frame = frame.with_columns(pl.col("currency").fill_null(target))
     others = frame["currency"].unique().drop_nulls()
     if others.len() == 0 or others.to_list() == [target]:
@@ -133,6 +135,8 @@ def converted(
     original = pl.col("original_amount") if "original_amount" in frame.columns else pl.col(main)
     frame = frame.with_columns(original.alias("original_amount"))
     factor = factors(frame, rates, target, day, on)
+    if {"converted_amount", "converted_currency"} <= set(frame.columns):
+        factor = frame.select(pl.coalesce(factor, _stated_factor(target)).alias("_factor"))["_factor"]
     is_same = pl.col("currency") == target
     frame = frame.with_columns(factor.alias("_factor"))
     frame = frame.with_columns(
@@ -144,7 +148,60 @@ def converted(
     )
     lost = frame.filter(~is_same & pl.col("_factor").is_null() & pl.col("original_amount").is_not_null())
     _tell(lost, entity, target, findings)
-    return frame.drop("_factor")
+    return frame.rename({"_factor": RATE})
+
+
+def with_converted(frame: pl.DataFrame, own: str, findings: Findings) -> tuple[pl.DataFrame, str]:
+    """Say in which currency a CRM's own converted amounts are, and take them as the amount where no other is there.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+        Deals, with `converted_amount` or without.
+    own : str
+        The currency of the settings.
+    findings : Findings
+
+    Returns
+    -------
+    frame : pl.DataFrame
+        With `converted_currency`.
+    corporate : str
+        That currency; empty without converted amounts.
+    """
+    if "converted_amount" not in frame.columns:
+        return frame, ""
+    if "amount" not in frame.columns or frame["amount"].null_count() == frame.height:
+        renamed = {"converted_amount": "amount"} | (
+            {"converted_currency": "currency"} if "converted_currency" in frame.columns else {}
+        )
+        return frame.drop([c for c in renamed.values() if c in frame.columns]).rename(renamed), ""
+    if "converted_currency" in frame.columns:
+        codes = coded(frame.select(currency="converted_currency"))["currency"]
+        return frame.with_columns(codes.alias("converted_currency")), str(codes.drop_nulls().mode().sort()[0])
+    same = frame.filter(pl.col("amount") == pl.col("converted_amount"), pl.col("amount") != 0)
+    alike = coded(same)["currency"].drop_nulls().unique().to_list() if "currency" in frame.columns else []
+    corporate = str(alike[0]) if len(alike) == 1 else own
+    if len(alike) != 1:
+        text = "The CRM gives amounts in the company's own currency too, and nothing says which that is."
+        findings.ask(Question("currency", text, own))
+    return frame.with_columns(pl.lit(corporate).alias("converted_currency")), corporate
+
+
+def _stated_factor(target: str) -> pl.Expr:
+    """Return what one unit of the row's currency is worth by the amount the CRM converted itself."""
+    is_usable = (pl.col("converted_currency") == target) & (pl.col("original_amount") != 0)
+    return pl.when(is_usable).then(pl.col("converted_amount") / pl.col("original_amount"))
+
+
+def _tell_blank(frame: pl.DataFrame, entity: str, target: str, findings: Findings) -> None:
+    main = AMOUNTS[entity][0][0]
+    blank = frame.filter(pl.col("currency").is_null() & pl.col(main).is_not_null())
+    if blank.height and blank.height < frame.height:
+        what = entity.replace("_", " ").capitalize()
+        findings.note(
+            f"{what}: {counted(blank.height, 'amount names', 'amounts name')} no currency; {target} is taken."
+        )
 
 
 def _tell(lost: pl.DataFrame, entity: str, target: str, findings: Findings) -> None:
@@ -157,6 +214,17 @@ def _tell(lost: pl.DataFrame, entity: str, target: str, findings: Findings) -> N
         f"{what}: there is no exchange rate to {target} for {named}; these amounts are left out of sums. "
         "Add a file exchange_rates.csv with currency, valid_from and rate."
     )
+
+
+def tell_direction(rates: pl.DataFrame, target: str, used: pl.Series, findings: Findings) -> None:
+    """Say which way round the rates are read, by one of them."""
+    codes = set(used.drop_nulls().to_list()) - {target}
+    example = rates.filter(pl.col("currency").is_in(sorted(codes))).tail(1)
+    if example.height:
+        code, rate = example["currency"][0], example["rate"][0]
+        base = rates.filter(pl.col("rate") == 1.0)["currency"].to_list()
+        unit = target if target in base or not base else base[0]
+        findings.note(f"Exchange rates are read as units of a currency for 1 {unit}: 1 {unit} is {rate:g} {code}.")
 
 
 def factors(frame: pl.DataFrame, rates: pl.DataFrame, target: str, day: str, on: date | None) -> pl.Series:
@@ -215,6 +283,8 @@ def viewed(data: Dataset, settings: Settings, currency: str, on: date | None = N
     Dataset
         Amounts without a rate are null; a note says how many.
     """
+    if currency == (data.currency or settings.currency) and on is None:
+        return data
     findings = Findings()
     frames = {}
     for entity in AMOUNTS:
@@ -224,6 +294,7 @@ def viewed(data: Dataset, settings: Settings, currency: str, on: date | None = N
         has_currency = "currency" in frame.columns
         marked = frame if has_currency else frame.with_columns(currency=pl.lit(data.currency or settings.currency))
         changed = converted(marked, entity, data.exchange_rates, currency, findings, on)
+        changed = changed.drop(RATE, strict=False)
         frames[entity] = changed if has_currency else changed.drop("currency")
     return replace(
         data.with_frames(**frames), currency=currency, missing=(*data.missing, *findings.notes), is_transient=True

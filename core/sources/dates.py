@@ -72,7 +72,9 @@ def texts_of(column: pl.Series) -> pl.Series:
 
 
 def _plain(texts: pl.Series) -> pl.Series:
-    tidy = texts.str.replace_all("\u202f|\u00a0", " ").str.replace_all(r"\s+", " ").str.strip_chars()
+    tidy = (
+        texts.str.strip_prefix("'").str.replace_all("\u202f|\u00a0", " ").str.replace_all(r"\s+", " ").str.strip_chars()
+    )
     has_weekday = tidy.str.contains(WEEKDAY + r"(\p{L}|\d)") & tidy.str.contains(r"^\p{L}+\.?,?\s+\S+.*\d")
     first = tidy.str.extract(r"^(\p{L}+)", 1).str.to_lowercase()
     is_month = first.is_in(list(MONTHS))

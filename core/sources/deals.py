@@ -7,9 +7,9 @@ from datetime import date
 import polars as pl
 
 from core.config import Settings
-from core.sources import stages
+from core.sources import stage_map, stages
 from core.sources.entities import has
-from core.sources.findings import PART, Findings
+from core.sources.findings import PART, Findings, counted
 from core.sources.table import ROW
 
 SHOWN = 2_000
@@ -48,7 +48,8 @@ def completed(frame: pl.DataFrame, settings: Settings, listed: pl.DataFrame | No
         The source's own list of stages.
     findings : Findings
     """
-    deals = stages.settled(stages.named(frame, listed), settings, listed, findings)
+    named = stage_map.with_categories(stages.named(frame, listed), listed)
+    deals = stages.settled(named, settings, listed, findings)
     closed = pl.when(pl.col("is_closed")).then(has(deals, "closed_on", pl.Date))
     won = pl.when(pl.col("is_won")).then(has(deals, "won_amount", pl.Float64))
     deals = deals.with_columns(
@@ -85,6 +86,18 @@ def tell(deals: pl.DataFrame, as_of: date, first: date, findings: Findings) -> N
         findings,
         "closed without a close date: they count as won or lost, and in no quarter",
     )
+    for rows, whose in (
+        (deals.filter(~pl.col("is_closed")), "open"),
+        (deals.filter("is_won"), "won"),
+    ):
+        bare = rows.filter(pl.col("amount").is_null() & _has_no_other_amount(rows))
+        if bare.height:
+            findings.note(
+                f"{bare.height:,} of {counted(rows.height, f'{whose} deal', f'{whose} deals')} "
+                f"{'have' if bare.height > 1 else 'has'} no amount and add{'s' * (bare.height == 1)} nothing to sums."
+            )
+    undated = deals.filter(~pl.col("is_closed") & pl.col("close_on").is_null())
+    _say(undated, findings, "open without an expected close date: they are in no period's forecast")
     late = deals.filter(pl.col("is_closed") & (pl.col("close_on") > as_of))
     findings.empty(
         late.head(SHOWN),
@@ -101,10 +114,19 @@ def tell(deals: pl.DataFrame, as_of: date, first: date, findings: Findings) -> N
     _say(odd, findings, "created after they closed")
 
 
+def _has_no_other_amount(rows: pl.DataFrame) -> pl.Expr:
+    """Say which amounts are missing in their own currency too; those without a rate are told apart."""
+    return pl.col("original_amount").is_null() if "original_amount" in rows.columns else pl.lit(value=True)
+
+
 def _say(rows: pl.DataFrame, findings: Findings, text: str) -> None:
     if rows.height:
         has_word = "have " if text.startswith("no ") else "are "
-        singular = text.replace("they count", "it counts").replace("they closed", "it closed")
+        singular = (
+            text.replace("they are in", "it is in")
+            .replace("they count", "it counts")
+            .replace("they closed", "it closed")
+        )
         findings.note(
             f"{rows.height:,} deals {has_word}{text}."
             if rows.height > 1

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import polars as pl
 
 from core.sources.decoding import decode
-from core.sources.table import HEAD_ROWS, ROW, Table, from_rows, header_index, header_names, trimmed
+from core.sources.table import HEAD_ROWS, ROW, Table, from_rows, header_index, header_names
+from core.sources.trimming import trimmed
 
 SEPARATORS = (",", ";", "\t", "|")
 LARGE_CHARS = 2_000_000

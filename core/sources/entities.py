@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import quarter_start
+from core.config.calendar import add_quarters, quarter_start
 from core.contracts.constants import NOT_KNOWN
 from core.sources.findings import Findings
 from core.sources.linking import link
@@ -44,6 +44,7 @@ INTERVALS = {
         "anual",
     ),
 }
+LENGTH = "_quarters"  # How many quarters the period of a quota spans.
 NEVER_BEGAN = ("incomplete", "incompleteexpired", "future", "trialing", "intrial", "draft", "pending")
 VOID = ("draft", "void", "voided", "deleted", "uncollectible", "cancelled", "canceled", "reversed", "storniert")
 
@@ -199,12 +200,27 @@ def _minutes(frame: pl.DataFrame) -> pl.Expr:
     )
 
 
+def _in_quarters(frame: pl.DataFrame, settings: Settings, findings: Findings) -> pl.DataFrame:
+    """Spread quotas of half-years and years evenly over their quarters."""
+    if LENGTH not in frame.columns or (frame[LENGTH] == 1).all():
+        return frame.drop(LENGTH, strict=False)
+    findings.note("Quotas of half-years and years are spread evenly over their quarters.")
+    parts = frame.with_columns(_k=pl.int_ranges(pl.col(LENGTH))).explode("_k")
+    moved = [
+        add_quarters(day, k, settings) if n > 1 else day
+        for day, k, n in parts.select("period_start_on", "_k", LENGTH).iter_rows()
+    ]
+    begun = pl.Series("period_start_on", moved, dtype=pl.Date)
+    return parts.with_columns(begun, pl.col("quota_amount") / pl.col(LENGTH)).drop("_k", LENGTH)
+
+
 def quotas(frame: pl.DataFrame, settings: Settings, findings: Findings) -> pl.DataFrame:
     """Bring quotas to fiscal quarters: rows of months add up; of several kinds of quota the first is read."""
     if "kind_of_quota" in frame.columns and frame["kind_of_quota"].n_unique() > 1:
         first = frame["kind_of_quota"].drop_nulls().mode().sort()[0]
         findings.note("Quotas of several kinds are given; one kind is read.")
         frame = frame.filter(pl.col("kind_of_quota") == first)
+    frame = _in_quarters(frame, settings, findings)
     days = frame["period_start_on"].drop_nulls().unique().to_list()
     starts = {d: quarter_start(d, settings) for d in days}
     quarter = pl.col("period_start_on").replace_strict(starts, default=None, return_dtype=pl.Date)

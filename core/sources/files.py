@@ -12,10 +12,12 @@ import polars as pl
 from core.contracts.errors import SourceError, failures_as
 from core.sources import delimited, guarded_read, records
 from core.sources.headers import ENDINGS_OF_PACKED, ENDINGS_OF_TABLES
-from core.sources.table import HEAD_ROWS, ROW, Table, from_rows, grouped_columns, header_index, header_names, trimmed
+from core.sources.table import HEAD_ROWS, ROW, Table, from_rows, grouped_columns, header_index, header_names
+from core.sources.trimming import trimmed
 
 ENDINGS = (*ENDINGS_OF_TABLES, *ENDINGS_OF_PACKED)
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+THREE_DECIMALS = r"^-?\d{1,3}\.\d{3}$"
 TEXTS = (".csv", ".tsv", ".txt")
 
 
@@ -89,6 +91,7 @@ def _sheet(
     index = header_row - 1 if header_row else header_index(head, is_known)
     if index >= grid.height:
         return from_rows([], name, label, is_known)
+    grid = _with_sure_points(grid, book, title, index + 1)
     cells = list(grid.row(index))
     while cells and not (cells[-1] or "").strip():
         cells.pop()
@@ -101,6 +104,23 @@ def _sheet(
     frame, notes = trimmed(frame.with_columns(pl.col(groups).forward_fill()) if groups else frame)
     above = from_rows(head[: index + 1], name, label, is_known, index + 1).notes
     return Table(name, label, frame, (), (*above, *notes), index + 1)
+
+
+def _with_sure_points(grid: pl.DataFrame, book: fastexcel.ExcelReader, title: str, first: int) -> pl.DataFrame:
+    """Write numbers of a workbook so that their point cannot be taken for one that groups thousands: 12.345 as 12.3450.
+
+    Only columns that hold such cells are looked at again, by the types of the workbook.
+    """
+    doubtful = [c for c in grid.columns if grid[c].slice(first).str.contains(THREE_DECIMALS).any()]
+    if not doubtful or first >= grid.height:
+        return grid
+    typed = book.load_sheet(title, header_row=None, skip_rows=first).to_polars()
+    numbers = [c for c in doubtful if c in typed.columns and typed[c].dtype.is_numeric()]
+    is_below = pl.int_range(pl.len()) >= first
+    return grid.with_columns(
+        pl.when(is_below & pl.col(c).str.contains(THREE_DECIMALS)).then(pl.col(c) + "0").otherwise(pl.col(c)).alias(c)
+        for c in numbers
+    )
 
 
 def _html(name: str, content: bytes, is_known: Callable[[str], bool]) -> list[Table] | None:

@@ -7,26 +7,28 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from core.sources.money_words import EMPTY
+from core.sources.money_words import EMPTY, NULLS
 
 # Texts of a CRM that stand for no id.
-NO_ID = sorted(
-    {
-        *(form for word in EMPTY for form in (word, word.upper(), word.capitalize())),
-        "000000000000000AAA",
-        "000000000000000",
-        "00000000-0000-0000-0000-000000000000",
-    }
-)
+NO_ID = sorted({*EMPTY, *NULLS, "000000000000000aaa", "000000000000000", "00000000-0000-0000-0000-000000000000"})
+GUID = r"^\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?$"
 LONG = r"^[a-zA-Z0-9]{18}$"
 SHORT = r"^[a-zA-Z0-9]{15}$"
 
 
 def tidy(column: pl.Series) -> pl.Series:
-    """Return ids without spaces around them, and without the ".0" that a spreadsheet adds to whole numbers."""
+    """Return ids without spaces around them, and without what a spreadsheet or database adds.
+
+    That is ".0" behind whole numbers, an apostrophe before texts, braces and capitals of GUIDs.
+    """
     stripped = column.str.strip_chars()
-    stripped = stripped.set(stripped.is_in(NO_ID).fill_null(value=False), None)
+    stripped = stripped.set(stripped.str.to_lowercase().is_in(NO_ID).fill_null(value=False), None)
     filled = stripped.drop_nulls()
+    if filled.len() and filled.head(50).str.starts_with("'").all() and filled.str.starts_with("'").all():
+        stripped = stripped.str.slice(1)
+    if filled.len() and filled.head(50).str.contains(GUID).any():
+        is_guid = stripped.str.contains(GUID).fill_null(value=False)
+        return stripped.set(is_guid, None).fill_null(stripped.str.strip_chars("{}").str.to_lowercase())
     if filled.len() and filled.head(1_000).str.contains(r"^\d+\.0$").all() and filled.str.contains(r"^\d+\.0$").all():
         return stripped.str.replace(r"\.0$", "")
     return stripped

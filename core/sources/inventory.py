@@ -13,12 +13,12 @@ from typing import Any
 
 import yaml
 
+from core.config.addresses import address
 from core.contracts.errors import SourceError
 from core.sources.files import ENDINGS
 
 META = ("meta.yaml", "meta.yml")
 ASIDE = (".yaml", ".yml", ".md", ".ds_store", ".lock")
-STORES = ("s3://", "gs://", "gcs://", "az://", "abfs://", "abfss://", "memory://", "file://")
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ def of_folder(folder: Path | str) -> Inventory:
     SourceError
         When there is no such folder, or an archive in it is broken.
     """
-    if str(folder).startswith(STORES):
+    if store := address(folder):
         from core.sources.object_store import contents
 
-        return of_files(contents(str(folder)))
+        return of_files(contents(store))
     path = Path(folder)
     if path.is_file() and path.suffix.lower() in ENDINGS:
         return of_files({path.name: path.read_bytes()}, path.stat().st_mtime)

@@ -63,10 +63,16 @@ def currency_of(work: Assembly, stated: str) -> None:
         corporate = str(marked[0]) if marked.len() else ""
     empty = contracts.empty("exchange_rates")
     work.frames["exchange_rates"] = currencies.tidy_rates(rates, corporate or own) if rates is not None else empty
+    if "opportunities" in work.raw:
+        work.raw["opportunities"], stated_by_deals = currencies.with_converted(
+            work.raw["opportunities"], own, work.findings
+        )
+        corporate = corporate or stated_by_deals
     priced = [work.raw[n] for n in ("opportunities", "transactions", "subscriptions", "quotas") if n in work.raw]
     named = next((f for f in priced if "currency" in f.columns), None)
     used = currencies.coded(named)["currency"] if named is not None else pl.Series(dtype=pl.String)
     work.currency = currencies.reporting(used, work.frames["exchange_rates"], own, corporate, stated, work.findings)
+    currencies.tell_direction(work.frames["exchange_rates"], work.currency, used, work.findings)
 
 
 def deals_of(work: Assembly) -> None:

@@ -21,7 +21,7 @@ def load_data(settings: Settings, progress: Progress | None = None) -> Dataset:
     """Return the data the settings name: a folder, or the sample company when none is named."""
     if not settings.source.folder:
         return load_sample(settings, progress)
-    folder, mapping = Path(settings.source.folder), settings.source.mapping
+    folder, mapping = settings.source.folder, settings.source.mapping
     return snapshot.load_or_read(
         snapshot.folder_state(folder, mapping), settings, lambda: _read_folder(folder, mapping, settings)
     )
@@ -99,7 +99,7 @@ def _read_sample(files: Mapping[str, bytes], settings: Settings) -> Dataset:
     return read_files(tables, None, settings, day, str(facts["source"]))
 
 
-def _read_folder(folder: Path, mapping: str, settings: Settings) -> Dataset:
+def _read_folder(folder: str, mapping: str, settings: Settings) -> Dataset:
     from core.sources.folder import read_folder
 
     return read_folder(folder, mapping or None, settings)

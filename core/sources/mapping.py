@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from core.config.addresses import address
 from core.contracts import FRAMES, OPTIONAL_FRAMES
 from core.contracts.errors import SourceError, closest
 from core.contracts.yaml_text import YamlError, read_yaml
@@ -60,11 +61,13 @@ class ColumnRule(_Part):
 
 
 class StageWords(_Part):
-    """The stages of a pipeline, first to last, and those that end a deal."""
+    """The stages of a pipeline, first to last, those that end a deal, and what the CRM says of each."""
 
     order: tuple[str, ...] = ()
     won: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    probability: dict[str, float] = {}
+    forecast_category: dict[str, Literal["pipeline", "best_case", "commit", "closed", "omitted"]] = {}
 
 
 class EntityMap(_Part):
@@ -98,6 +101,8 @@ class EntityMap(_Part):
         Our column, or "*" for all -> "dd/mm/yyyy", "mm/dd/yyyy", "yyyy-mm-dd" or a strptime pattern.
     numbers : dict
         Our column, or "*" for all -> "1,234.56" or "1.234,56".
+    units : dict
+        Our column -> what one in the file stands for, such as 1000; default as its header says.
     history : str, optional
         "spans", "snapshots" (starts alone) or "changes" (a row per changed field).
     ends : {"inclusive", "exclusive"}, optional
@@ -121,6 +126,7 @@ class EntityMap(_Part):
     filters: dict[str, Any] = {}
     dates: dict[str, str] = {}
     numbers: dict[str, Literal["1,234.56", "1.234,56"]] = {}
+    units: dict[str, float] = {}
     history: Literal["spans", "snapshots", "changes"] | None = None
     ends: Ends | None = None
     stages: dict[str, StageWords] = {}
@@ -150,7 +156,7 @@ class EntityMap(_Part):
     @field_validator("stages", mode="before")
     @classmethod
     def _one_pipeline(cls, value: Any) -> Any:
-        is_plain = isinstance(value, Mapping) and value and set(value) <= {"order", "won", "lost"}
+        is_plain = isinstance(value, Mapping) and value and set(value) <= set(StageWords.model_fields)
         return {"*": value} if is_plain else value
 
     @model_validator(mode="after")
@@ -223,6 +229,15 @@ def parse_map(content: bytes, name: str = "the column map") -> dict[str, Any]:
     return {str(key): value for key, value in parsed.items()}
 
 
+def _bytes_of(mapping: Path | str) -> bytes:
+    store = address(mapping)
+    if not store:
+        return Path(mapping).read_bytes()
+    from core.sources.object_store import contents
+
+    return next(iter(contents(store).values()))
+
+
 def read_map(mapping: Path | str | Mapping[str, Any]) -> dict[str, tuple[EntityMap, ...]]:
     """Read and check a column map.
 
@@ -242,7 +257,7 @@ def read_map(mapping: Path | str | Mapping[str, Any]) -> dict[str, tuple[EntityM
     if isinstance(mapping, (str, Path)):
         where = str(mapping)
         try:
-            content = read_yaml(Path(mapping).read_bytes())
+            content = read_yaml(_bytes_of(mapping))
         except (OSError, YamlError) as error:
             raise SourceError("The column map cannot be read.", where, "Check that it is YAML and exists.") from error
     if not isinstance(content, Mapping):
@@ -282,7 +297,7 @@ def _entry(name: str, entry: Any, where: str) -> EntityMap:
                 raise SourceError(
                     f"The map names a column {column!r} that {name} does not have.", where, f"Did you mean {near!r}?"
                 )
-    for column in (*checked.dates, *checked.numbers):
+    for column in (*checked.dates, *checked.numbers, *checked.units):
         if column != "*" and column not in readable_columns:
             near = closest(column, readable_columns)
             raise SourceError(

@@ -10,6 +10,15 @@ from typing import Any
 from core.contracts.yaml_text import shipped_yaml
 
 DOLLARS = ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN")
+ONE_SIGN = (
+    (*DOLLARS, "TWD", "ARS", "CLP", "COP", "BRL"),
+    ("SEK", "NOK", "DKK", "ISK", "CZK"),
+    ("JPY", "CNY"),
+    ("GBP", "EGP"),
+    ("INR", "PKR", "LKR", "NPR"),
+    ("CHF", "XAF", "XOF"),
+)
+"""Currencies that share a sign."""
 
 
 def _content() -> dict[str, Any]:
@@ -17,7 +26,8 @@ def _content() -> dict[str, Any]:
 
 
 _WORDS = _content()
-EMPTY: tuple[str, ...] = tuple(_WORDS["empty"])
+EMPTY: tuple[str, ...] = tuple(dict.fromkeys((*_WORDS["empty"], *_WORDS["nulls"])))
+NULLS: tuple[str, ...] = (*_WORDS["nulls"], *_WORDS["errors"])
 FACTORS: dict[str, float] = {word: float(factor) for word, factor in _WORDS["factors"].items()}
 SYMBOLS: Mapping[str, str] = MappingProxyType(_WORDS["symbols"])
 NAMES: Mapping[str, str] = MappingProxyType(_WORDS["names"])

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from core.contracts.schemas import ALL_SCHEMAS
-from core.sources import amounts, dates
+from core.sources import amounts, dates, vocabulary
 from core.sources.headers import fold, stem
+from core.sources.money_words import EMPTY, NULLS
 from core.sources.table import Table
+from core.sources.units import unit_of
 from core.sources.vendor_layouts import OWN, Layout, layouts, own, rarity
 
 # One column of each group must be there.
@@ -44,7 +46,7 @@ NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ),
     ),
     "sales_team": (("rep_id", "rep_name", "first_name"),),
-    "quotas": (("rep_id", "owner_name"), ("quota_amount",), ("period_start_on",)),
+    "quotas": (("rep_id", "owner_name"), ("quota_amount",), ("period_start_on", "period_year")),
     "contacts": (("contact_id", "email", "contact_name"),),
     "leads": (("lead_id", "lead_name", "last_name"), ("status", "company", "is_converted")),
     "campaigns": (("campaign_id", "campaign_name"),),
@@ -74,6 +76,8 @@ FIRST_FILLED = (
     "related_id",
     "customer_since_on",
 )
+# Some call a column so that says yes or no, some one that holds the day, some one that holds "won" and "lost".
+FLAG_HEADERS = ("won", "lost", "closed", "iswon", "islost", "isclosed", "wonlost")
 TESTED = 60
 LIKELY = 0.8
 
@@ -218,6 +222,10 @@ def _confidence(score: float, columns: Sequence[ColumnMatch], layout: Layout, ta
 def match_columns(table: Table, layout: Layout) -> tuple[ColumnMatch, ...]:
     """Match a table's columns: by the layout, then by our own words, then by names that are nearly the same."""
     free = {fold(h): h for h in reversed(table.headers)}
+    for header in table.headers:  # Amount (k EUR) is an amount too, where nothing else is called so.
+        unit = unit_of(header)
+        if unit:
+            free.setdefault(fold(unit.name), header)
     out: dict[str, ColumnMatch] = {}
     order = sorted(
         ((rank, ours, header) for ours, listed in layout.columns.items() for rank, header in enumerate(listed)),
@@ -227,17 +235,25 @@ def match_columns(table: Table, layout: Layout) -> tuple[ColumnMatch, ...]:
     for _, ours, header in order:
         if header not in free or (ours in out and (ours not in FIRST_FILLED or layout.vendor == OWN)):
             continue
-        if not _fits(table, free[header], ours):
+        if not fits(table, free[header], ours):
             continue
         before = out[ours].headers if ours in out else ()
         confidence = EXACT if header == fold(ours) else sure
-        headers = (*before, free.pop(header))
+        headers = (*before, _taken(free, header))
         out[ours] = ColumnMatch(ours, headers, max(confidence, out[ours].confidence if before else 0))
     fallback = own(layout.entity)
     if fallback and layout.vendor != OWN:
         _add_own(table, fallback, free, out, layout)
     in_order = [c for c in (*ALL_SCHEMAS.get(layout.entity, _Empty).column_names(), *out) if c in out]
     return tuple(_with_samples(table, out[c]) for c in dict.fromkeys(in_order))
+
+
+def _taken(free: dict[str, str], folded: str) -> str:
+    """Return a header that is matched now, under none of its names free for another column."""
+    header = free[folded]
+    for name in [n for n, h in free.items() if h == header]:
+        del free[name]
+    return header
 
 
 class _Empty:
@@ -251,8 +267,8 @@ def _add_own(table: Table, fallback: Layout, free: dict[str, str], out: dict[str
         if ours in out or ours in layout.constants:
             continue
         for header in listed:
-            if header in free and header not in layout.ignore and _fits(table, free[header], ours):
-                out[ours] = ColumnMatch(ours, (free.pop(header),), SYNONYM)
+            if header in free and header not in layout.ignore and fits(table, free[header], ours):
+                out[ours] = ColumnMatch(ours, (_taken(free, header),), SYNONYM)
                 break
 
 
@@ -299,13 +315,13 @@ def _kind_of_type(entity: str, column: str) -> str:
     return "flag" if dtype == pl.Boolean else "text"
 
 
-def _fits(table: Table, header: str, ours: str) -> bool:
+def fits(table: Table, header: str, ours: str) -> bool:
     """Say whether a column's cells can be what its name says; an empty column can be anything."""
     column = table.frame[header]
     if column.dtype != pl.String:
         return True
     cells = column.drop_nulls().head(2_000).unique(maintain_order=True).head(TESTED)
-    cells = cells.filter(~cells.to_frame("c").select(amounts.is_empty(pl.col("c")))["c"])
+    cells = cells.filter(~cells.str.strip_chars().str.to_lowercase().is_in([*EMPTY, *NULLS]))
     if not cells.len():
         return True
     kind = kind_of("", ours)
@@ -315,4 +331,8 @@ def _fits(table: Table, header: str, ours: str) -> bool:
     if kind == "number" or ours in ("amount", "quantity"):
         values, _, _ = amounts.read(cells, amounts.choose(cells))
         return values.null_count() <= 0.6 * cells.len()
+    is_status = ours == "status" and fold(header) in FLAG_HEADERS
+    if kind == "flag" or is_status:
+        meaning = vocabulary.ending if is_status else vocabulary.truth
+        return sum(meaning(c) is None for c in cells.to_list()) <= 0.6 * cells.len()
     return True

@@ -6,6 +6,7 @@ import polars as pl
 
 from core.contracts.schemas import ALL_SCHEMAS
 from core.sources.columns import KEYS
+from core.sources.file_days import day_in
 from core.sources.findings import PART, Findings
 from core.sources.table import ROW
 
@@ -73,16 +74,29 @@ def _as_lines(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     return frame.with_columns(pl.when(line > 0).then(pl.format("{}-{}", key, line + 1)).otherwise(key).alias(key))
 
 
+def _ranked(several: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame, str, str]:
+    """Return rows with one id, the one that counts first, and in words which that is and why.
+
+    The last changed counts; where no column says it, that of the file whose name holds the latest date.
+    """
+    if "modified_at" in several.columns and several["modified_at"].null_count() < several.height:
+        ranked = several.sort("modified_at", descending=True, nulls_last=True, maintain_order=True)
+        return ranked, "was changed last", "it was changed last"
+    days = {k: day_in(sheet or file) or day_in(file) for k, (file, sheet) in enumerate(findings.places)}
+    used = {k: days.get(k) for k in several[PART].unique().to_list()}
+    if len(set(used.values())) > 1 and all(used.values()):
+        day = pl.col(PART).replace_strict(used, default=None, return_dtype=pl.Date)
+        ranked = several.sort(day, descending=True, maintain_order=True)
+        return ranked, "stands in the newest file, by the dates in their names", "its file is the newest by its name"
+    return several, "stands first", "it stands first, and no column says which was changed last"
+
+
 def _newest(frame: pl.DataFrame, keys: list[str], entity: str, findings: Findings) -> pl.DataFrame:
     several = frame.filter(pl.struct(keys).is_duplicated())
     if several.is_empty():
         return frame
-    has_stamp = "modified_at" in frame.columns and several["modified_at"].null_count() < several.height
-    ranked = (
-        several.sort("modified_at", descending=True, nulls_last=True, maintain_order=True) if has_stamp else several
-    )
+    ranked, which, why = _ranked(several, findings)
     newest = ranked.unique(subset=keys, keep="first", maintain_order=True)
-    why = "it was changed last" if has_stamp else "it stands first, and no column says which was changed last"
     rows = several.join(newest.select(*keys, _kept=ROW), on=keys, how="left", nulls_equal=True)
     is_kept = rows.join(newest.select(ROW, PART, _is=pl.lit(value=True)), on=[ROW, PART], how="left")["_is"].fill_null(
         value=False
@@ -95,7 +109,7 @@ def _newest(frame: pl.DataFrame, keys: list[str], entity: str, findings: Finding
     findings.note(
         f"{entity.replace('_', ' ').capitalize()}: {n} id{'s' * (n > 1)} "
         f"{'stand' if n > 1 else 'stands'} on several rows that differ; of each the row counts that "
-        f"{'was changed last' if has_stamp else 'stands first'}."
+        f"{which}."
     )
     losing = rows.filter(~is_kept).select(ROW, PART)
     return frame.join(losing, on=[ROW, PART], how="anti", maintain_order="left")

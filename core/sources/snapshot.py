@@ -10,6 +10,7 @@ from typing import Any
 
 from core.artifacts import SNAPSHOTS, key, open_cache, read_frame, write_frame
 from core.config import Settings
+from core.config.addresses import absolute, address
 from core.contracts.dataset import FRAMES, OPTIONAL_FRAMES, Dataset
 
 READERS = "core.sources.folder"
@@ -79,21 +80,35 @@ def load_or_read(origin: Any, settings: Settings, read: Callable[[], Dataset]) -
     return open_cache(settings.home).get(SNAPSHOTS, name, read, CODEC, about=_facts)
 
 
-def folder_state(folder: Path, mapping: str) -> tuple[Any, ...]:
-    """Return the names, sizes and change times of a folder's files and of the column map; nothing is read.
+def folder_state(folder: Path | str, mapping: str) -> tuple[Any, ...]:
+    """Return the names, sizes and change times of a source's files and of the column map; nothing is read.
 
     Parameters
     ----------
-    folder : Path
+    folder : path
+        A folder, whose subfolders count too, one file, or the address of a folder in an object store.
     mapping : str
-        Path of the column map; empty for none.
+        Path or address of the column map; empty for none.
     """
-    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
-    states = []
-    for path in [*files, *([Path(mapping)] if mapping else [])]:
-        stat = path.stat() if path.exists() else None
-        states.append((path.name, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0))
-    return (str(folder.absolute()), *states)
+    return (absolute(str(folder)), *_states(folder), *(_states(mapping) if mapping else ()))
+
+
+def _states(place: Path | str) -> list[tuple[Any, ...]]:
+    store = address(place)
+    if store:
+        from core.sources.object_store import state
+
+        return list(state(store))
+    path = Path(place)
+    if not path.is_dir():
+        return [_state(path, path.name)]
+    files = sorted(p for pattern in ("*", "*/*") for p in path.glob(pattern) if p.is_file())
+    return [_state(p, p.relative_to(path).as_posix()) for p in files]
+
+
+def _state(path: Path, name: str) -> tuple[str, int, int]:
+    stat = path.stat() if path.exists() else None
+    return (name, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0)
 
 
 def _facts(dataset: Dataset) -> dict[str, Any]:

@@ -9,13 +9,14 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.stage_words import UNKNOWN_STAGE
-from core.sources import vocabulary
-from core.sources.findings import Findings
+from core.sources import stage_map, vocabulary
+from core.sources.findings import Findings, Question, counted
 from core.sources.headers import fold
 from core.sources.vendor_layouts import stage_orders
 
 OPEN, WON, LOST = "open", "won", "lost"
 SHOWN = 2_000
+STAGES_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Stage:
     kind : str
         "open", "won" or "lost".
     known_by : str
-        "settings", "list of stages", "its name" or "its deals".
+        "column map", "settings", "list of stages", "its name" or "its deals".
     n_deals : int
     won_rate : float, optional
         Won among its closed deals; None without any.
@@ -59,14 +60,17 @@ def named(frame: pl.DataFrame, listed: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def kinds(names: list[str], settings: Settings, listed: pl.DataFrame | None) -> dict[str, tuple[str, str]]:
-    """Return stage -> (kind, known by): by the settings, by the source's list of stages, by the words of its name."""
+    """Return stage -> (kind, known by): by the map, the settings, the source's list, the words of its name."""
     own = {fold(s) or s: WON for s in settings.stages.won} | {fold(s) or s: LOST for s in settings.stages.lost}
     order = {fold(s) or s for s in settings.stages.order}
     flagged = _listed_kinds(listed)
+    mapped = _mapped_kinds(listed)
     out = {}
     for name in names:
         key = fold(name) or name
-        if key in own:
+        if name in mapped:
+            out[name] = (mapped[name], "column map")
+        elif key in own:
             out[name] = (own[key], "settings")
         elif name in flagged:
             out[name] = (flagged[name], "list of stages")
@@ -76,6 +80,11 @@ def kinds(names: list[str], settings: Settings, listed: pl.DataFrame | None) -> 
             ending = vocabulary.ending(name)
             out[name] = (ending, "its name") if ending else (OPEN, "its name")
     return out
+
+
+def _mapped_kinds(listed: pl.DataFrame | None) -> dict[str, str]:
+    rows = stage_map.marked(listed).select("stage_name", "is_closed", "is_won")
+    return {name: WON if won else LOST if closed else OPEN for name, closed, won in rows.iter_rows()}
 
 
 def _listed_kinds(listed: pl.DataFrame | None) -> dict[str, str]:
@@ -113,8 +122,10 @@ def settled(deals: pl.DataFrame, settings: Settings, listed: pl.DataFrame | None
         {k: v[0] for k, v in stage_kinds.items()}, default=OPEN, return_dtype=pl.String
     )
     ends = {t: _status_kind(t) for t in deals["_status"].drop_nulls().unique().to_list()}
+    by_map = pl.col("stage").replace_strict(_mapped_kinds(listed), default=None, return_dtype=pl.String)
     by_status = pl.col("_status").replace_strict(ends, default=None, return_dtype=pl.String)
     deals = deals.with_columns(_stage_kind=by_stage).with_columns(_kind=pl.coalesce(by_status, "_stage_kind"))
+    _tell_status_against(deals.with_columns(_mapped=by_map, _by_status=by_status), findings)
     deals = deals.with_columns(_kind=_archived(deals))
     flag = {
         n: pl.col(n) if n in deals.columns else pl.lit(None, pl.Boolean) for n in ("is_closed", "is_won", "is_lost")
@@ -131,6 +142,7 @@ def settled(deals: pl.DataFrame, settings: Settings, listed: pl.DataFrame | None
     deals = deals.with_columns(is_closed=closed, _said=pl.col("_won").is_not_null() | pl.col("_closed").is_not_null())
     deals = deals.with_columns(is_won=pl.col("is_closed") & pl.coalesce("_won", pl.col("_kind") == WON))
     _tell_against(deals, findings)
+    _ask_unknown(deals, stage_kinds, findings)
     return deals.drop("_status", "_kind", "_won", "_closed", "_said")
 
 
@@ -150,6 +162,44 @@ def _status_kind(text: str) -> str | None:
         return OPEN
     numbers = {"0": OPEN, "1": WON, "2": LOST}
     return numbers.get(word) or vocabulary.ending(text)
+
+
+def _ask_unknown(deals: pl.DataFrame, stage_kinds: Mapping[str, tuple[str, str]], findings: Findings) -> None:
+    """Ask of stages that nothing but their name speaks of whether they end a deal; tell which names say so."""
+    bare = deals.filter(~pl.col("_said") & pl.col("_status").is_null())
+    if "is_active" in deals.columns:
+        bare = bare.filter(pl.col("is_active").is_null())
+    counts = dict(bare.group_by("stage").len().iter_rows())
+    usual = {fold(s) for order in stage_orders() for s in order} | vocabulary.words("open_stage")
+    odd = sorted(
+        name
+        for name, (kind, known_by) in stage_kinds.items()
+        if kind == OPEN and known_by == "its name" and name in counts and name != UNKNOWN_STAGE
+        if fold(name) not in usual and vocabulary.bare(name) not in usual
+    )
+    if odd:
+        shown = ", ".join(f"{name} ({counts[name]:,})" for name in odd[:STAGES_SHOWN])
+        more = f" and {len(odd) - STAGES_SHOWN} more" if len(odd) > STAGES_SHOWN else ""
+        findings.ask(
+            Question("opportunities.stages", f"Nothing says whether these stages end a deal: {shown}{more}.", "open")
+        )
+    for kind in (WON, LOST):
+        guessed = sorted(n for n, (k, by) in stage_kinds.items() if k == kind and by == "its name" and n in counts)
+        loose = [n for n in guessed if vocabulary.bare(n) not in vocabulary.words(kind)]
+        if loose:
+            findings.note(f"Deals in {', '.join(loose[:STAGES_SHOWN])} count as {kind}, by the name of the stage.")
+
+
+def _tell_status_against(deals: pl.DataFrame, findings: Findings) -> None:
+    against = deals.filter(
+        pl.col("_mapped").is_in([WON, LOST]) & (pl.col("_by_status") != pl.col("_mapped")).fill_null(value=False)
+    )
+    if against.height:
+        shown = ", ".join(against["stage"].unique().sort().head(STAGES_SHOWN).to_list())
+        findings.note(
+            f"{counted(against.height, 'deal', 'deals')} in {shown}: the status says otherwise than the map's stages; "
+            "the status decides."
+        )
 
 
 def _tell_against(deals: pl.DataFrame, findings: Findings) -> None:
@@ -206,7 +256,12 @@ def table(
 
 def _by_deals(by_words: tuple[str, str], row: Mapping[str, int]) -> tuple[str, str]:
     """Let the deals say what a stage is whose name does not: all of them closed one way."""
-    if by_words[0] == OPEN and row["n_closed"] == row["n"] > 0 and row["n_won"] in (0, row["n"]):
+    if (
+        by_words[0] == OPEN
+        and by_words[1] != "column map"
+        and row["n_closed"] == row["n"] > 0
+        and row["n_won"] in (0, row["n"])
+    ):
         return (WON if row["n_won"] else LOST), "its deals"
     return by_words
 
@@ -214,11 +269,12 @@ def _by_deals(by_words: tuple[str, str], row: Mapping[str, int]) -> tuple[str, s
 def open_order(
     stages: list[Stage], settings: Settings, listed: pl.DataFrame | None, history: pl.DataFrame | None
 ) -> tuple[str, ...]:
-    """Order open stages: by the settings, the source's list, known systems, probability, history, else by name."""
+    """Order open stages: by the map, settings, source's list, known systems, probability, history, else by name."""
     names = [s.name for s in stages]
     own = {fold(s) or s: k for k, s in enumerate(settings.stages.order)}
     chances = {s.name: s.probability for s in stages if s.probability is not None}
     places: list[Mapping[str, float]] = [
+        dict(stage_map.marked(listed).select("stage_name", "rank").iter_rows()),
         {n: own[fold(n) or n] for n in names if (fold(n) or n) in own},
         _listed_ranks(listed),
         *({n: order.index(fold(n)) for n in names if fold(n) in order} for order in stage_orders()),

@@ -8,21 +8,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from core.sources import trimming
 from core.sources.headers import fold
+from core.sources.trimming import is_number, trimmed
 
-ROW = "_row"
+ROW = trimming.ROW
 HEAD_ROWS = 40
 SURE_HITS = 5
-TOTAL = re.compile(
-    r"^(grand\s*|sub\s*|overall\s*)?(totals?|sum|summe|gesamt(summe)?|zwischensumme|insgesamt|somme|total\s+g[ée]n[ée]ral|totale|"
-    r"итого|всего|合計|总计|合计|count|average|avg|mean|record\s*count|rows?)\s*(\(.*\)|:.*|\d+.*)?$",
-    re.IGNORECASE,
-)
-FOOTER = re.compile(
-    r"^(confidential information\b|copyright\b|©|grand totals?\b|report generated|generated (by|on|at)\b|"
-    r"exported (by|on|at)\b|end of (report|file)|filters? applied|as of\b.*\d{4})",
-    re.IGNORECASE,
-)
 ARROW = re.compile(r"\s*[↑↓]\s*$")
 
 
@@ -86,10 +78,10 @@ class Table:
 def header_index(rows: Sequence[Sequence[str | None]], is_known: Callable[[str], bool]) -> int:
     """Return which of a table's first rows is its header.
 
-    The first row with the most known names, of three or more, that is wider than the rows above it; else the first row
-    of at least two different words that is as wide as the rows below it; else the first row.
+    The first row with the most different known names, of three or more, that is wider than the rows above it; else the
+    first row of at least two different words that is as wide as the rows below it; else the first row.
     """
-    hits = [sum(is_known(fold(cell)) for cell in row if cell) for row in rows]
+    hits = [len({fold(cell) for cell in row if cell and is_known(fold(cell))}) for row in rows]
     widths = [sum(bool(cell and cell.strip()) for cell in row) for row in rows]
     wider = [max(widths[:k], default=0) < widths[k] or hits[k] >= SURE_HITS for k in range(len(rows))]
     scores = [hit if is_wider else 0 for hit, is_wider in zip(hits, wider, strict=True)]
@@ -101,13 +93,9 @@ def header_index(rows: Sequence[Sequence[str | None]], is_known: Callable[[str],
     usual = sorted(widths)[len(widths) // 2] if widths else 0
     for index, row in enumerate(rows):
         words = [cell for cell in row if cell and cell.strip()]
-        if len(words) >= max(2, usual) and len(set(words)) == len(words) and not any(_is_number(w) for w in words):
+        if len(words) >= max(2, usual) and len(set(words)) == len(words) and not any(is_number(w) for w in words):
             return index
     return 0
-
-
-def _is_number(text: str) -> bool:
-    return bool(re.fullmatch(r"[-+(]?[\d.,\s]+[)%]?", text.strip()))
 
 
 def header_names(cells: Sequence[str | None], width: int) -> list[str]:
@@ -128,55 +116,6 @@ def header_names(cells: Sequence[str | None], width: int) -> list[str]:
 def grouped_columns(cells: Sequence[str | None]) -> list[int]:
     """Return the columns a formatted report groups by: their header ends in an arrow."""
     return [index for index, cell in enumerate(cells) if cell and ARROW.search(cell)]
-
-
-def trimmed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Cut a table where its footer begins, and leave out empty rows and rows of totals.
-
-    A row of totals begins with such a word and fills fewer than all of the columns; a deal named "Total" has an id
-    before its name, or all of its cells.
-
-    Returns
-    -------
-    frame : pl.DataFrame
-    notes : list of str
-    """
-    texts = [c for c in frame.columns if c != ROW and frame.schema[c] == pl.String]
-    if not texts or frame.is_empty():
-        return frame, []
-    notes: list[str] = []
-    filled = pl.sum_horizontal((pl.col(c).str.strip_chars() != "").fill_null(value=False) for c in texts)
-    counted = frame.with_columns(_filled=filled)
-    if len(texts) == len(frame.columns) - 1:
-        counted = counted.filter(pl.col("_filled") > 0)
-    suspects = counted.filter(pl.col("_filled") <= max(1, 0.7 * len(texts))).select(ROW, "_filled", *texts)
-    totals, end = _totals(suspects.head(2_000), counted[ROW].max())
-    if end is not None:
-        cut = counted.filter(pl.col(ROW) >= end).height
-        counted = counted.filter(pl.col(ROW) < end)
-        notes.append(f"the table ends above row {end}; {cut} row{'s' * (cut != 1)} below it were not read")
-    if totals:
-        shown = ", ".join(str(row) for row in totals[:5])
-        notes.append(f"row{'s' * (len(totals) > 1)} {shown} {'hold' if len(totals) > 1 else 'holds'} totals")
-        counted = counted.filter(~pl.col(ROW).is_in(totals))
-    return counted.drop("_filled"), notes
-
-
-def _totals(suspects: pl.DataFrame, last: object) -> tuple[list[int], int | None]:
-    totals: list[int] = []
-    end: int | None = None
-    for row in suspects.iter_rows():
-        number, _, *cells = row
-        words = [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()]
-        if end is None and FOOTER.match(words[0]) and isinstance(last, int):
-            end = number
-        elif TOTAL.match(words[0]) and all(_is_number(w) or TOTAL.match(w) or _is_money(w) for w in words[1:]):
-            totals.append(number)
-    return [t for t in totals if end is None or t < end], end
-
-
-def _is_money(text: str) -> bool:
-    return bool(re.fullmatch(r"[A-Z€$£¥₹.\s]{0,6}[-(]?[\d.,\s]+[)]?[A-Z€$£¥₹%\s]{0,5}", text))
 
 
 def from_rows(

@@ -15,6 +15,7 @@ from core.sources.as_of import latest_day
 from core.sources.inventory import Inventory
 from core.sources.linked_entities import owner_names
 from core.sources.linking import link
+from core.sources.pipeline_stages import PipelineStages
 from core.sources.work import Assembly
 
 
@@ -78,6 +79,7 @@ def histories(work: Assembly, as_of: date) -> None:
     ]
     given = [(rows.with_keys(_started(f), "opportunity_history", findings), form, ends) for f, form, ends in given]
     spans = history.read(given, frame, settings, findings) if given else contracts.empty("opportunity_history")
+    spans = _named_as_deals(spans, frame, work.by_pipeline)
     if spans.height:
         spans = _spans_in_currency(work, spans)
         if spans["owner_id"].null_count() == spans.height:
@@ -87,7 +89,7 @@ def histories(work: Assembly, as_of: date) -> None:
         else:
             spans = link(spans, "owner_id", "_", owner_names(work), "people", findings)
     work.stages = stages.table(frame, settings, listed, spans)
-    lined = history.in_line(spans, frame, settings, as_of, findings)
+    lined = history.in_line(spans, frame, settings, as_of, findings, listed)
     begun = [
         d
         for d in (frame["created_on"].min(), frame.filter("is_closed")["close_on"].min(), spans["valid_from"].min())
@@ -97,6 +99,16 @@ def histories(work: Assembly, as_of: date) -> None:
     deals.tell(frame, as_of, first, findings)
     rest = history.of_the_rest(frame, lined, settings, first, as_of)
     work.frames["opportunity_history"] = pl.concat([lined, rest], how="diagonal_relaxed")
+
+
+def _named_as_deals(spans: pl.DataFrame, frame: pl.DataFrame, by_pipeline: PipelineStages) -> pl.DataFrame:
+    """Call stages that mean several things as their deals do: with the pipeline."""
+    if not by_pipeline.words or "pipeline" not in frame.columns or spans.is_empty():
+        return spans
+    of_deals = frame.select("opportunity_id", _now=pl.col("pipeline").cast(pl.String))
+    own = pl.col("pipeline").cast(pl.String) if "pipeline" in spans.columns else pl.lit(None, pl.String)
+    joined = spans.join(of_deals, on="opportunity_id", how="left", maintain_order="left")
+    return by_pipeline.named(joined.with_columns(pipeline=pl.coalesce(own, "_now"))).drop("_now", "pipeline")
 
 
 def _started(frame: pl.DataFrame) -> pl.DataFrame:
@@ -113,11 +125,10 @@ def _spans_in_currency(work: Assembly, spans: pl.DataFrame) -> pl.DataFrame:
     frame = work.frames["opportunities"]
     if "original_amount" not in frame.columns:
         return spans
-    rate = currencies.factors(frame, work.frames["exchange_rates"], work.currency, "close_on", None)
-    factor = pl.when(pl.col("currency") == work.currency).then(1.0).otherwise(rate)
-    rates = frame.select("opportunity_id", _factor=factor)
+    factor = pl.when(pl.col("currency") == work.currency).then(1.0).otherwise(pl.col(currencies.RATE))
+    rates = frame.select("opportunity_id", _times=factor)
     return (
         spans.join(rates, on="opportunity_id", how="left", maintain_order="left")
-        .with_columns(amount=pl.col("amount") * pl.col("_factor"))
-        .drop("_factor")
+        .with_columns(amount=pl.col("amount") * pl.col("_times"))
+        .drop("_times")
     )

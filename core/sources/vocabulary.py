@@ -70,14 +70,24 @@ def ending(text: str) -> str | None:
     ('won', 'lost', None, None)
     """
     whole, parts = fold(text.strip()), fold_words(text)
-    bare = fold(" ".join(p for p in parts if not p.isdigit()))
     for name in ("won", "lost"):
-        if whole in words(name) or bare in words(name):
+        if whole in words(name) or bare(text) in words(name):
             return name
     if len(parts) <= 4 and not any(p in words("not_ended") for p in parts):
         hits = {name for name in ("won", "lost") if any(p in words(f"{name}_word") for p in parts)}
         return hits.pop() if len(hits) == 1 else None
     return None
+
+
+def bare(text: str) -> str:
+    """Return a stage's name folded, without the numbers that order it.
+
+    Examples
+    --------
+    >>> bare("4 - Proposal sent")
+    'proposalsent'
+    """
+    return fold(" ".join(p for p in fold_words(text) if not p.isdigit()))
 
 
 def is_blank(column: pl.Expr) -> pl.Expr:

@@ -11,6 +11,7 @@ from core.config import Settings
 from core.sources import rows, stages
 from core.sources.cells import Source
 from core.sources.findings import Findings
+from core.sources.pipeline_stages import PipelineStages
 
 
 @dataclass
@@ -30,6 +31,8 @@ class Assembly:
     currency : str
         What the amounts are reported in.
     stages : list of Stage
+    by_pipeline : PipelineStages
+        What the column map says of the stages of each pipeline.
     """
 
     raw: dict[str, pl.DataFrame]
@@ -39,6 +42,7 @@ class Assembly:
     frames: dict[str, pl.DataFrame] = field(default_factory=dict)
     currency: str = ""
     stages: list[stages.Stage] = field(default_factory=list)
+    by_pipeline: PipelineStages = field(default_factory=PipelineStages)
 
 
 def prepared(work: Assembly, entity: str, complete: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame | None:

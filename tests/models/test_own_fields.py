@@ -8,7 +8,7 @@ import pytest
 from core.explain import drivers
 from core.features import deals
 from core.features.labels import plain
-from core.models.close import trainer
+from core.models.close import word_columns
 
 FIELDS = ("budget_band", "partner_score", "closing_code", "note", "nothing", "not_there")
 
@@ -66,14 +66,14 @@ def test_numbers_and_flags_stay_as_they_are():
 
 
 def test_what_gives_the_outcome_away_is_found_and_left_out(marks):
-    names, words = trainer._columns(marks)
-    assert {f"own_{name}" for name in FIELDS} <= set(names)
-    found = trainer._unfit(marks, names, words)
+    names, words, cut = word_columns.columns(marks)
+    assert {f"own_{name}" for name in FIELDS} - {"own_note"} <= set(names)
+    found = cut | word_columns.unfit(marks, names, words)
     assert "gives the outcome away" in found["own_closing_code"]
     assert "different words" in found["own_note"]
     assert found["own_nothing"] == found["own_not_there"] == "nothing is filled in"
     assert not {"own_budget_band", "own_partner_score"} & set(found)
-    assert trainer._unfit(marks.filter(pl.col("end_days").is_null()), names, words).keys() <= found.keys()
+    assert word_columns.unfit(marks.filter(pl.col("end_days").is_null()), names, words).keys() <= found.keys()
 
 
 def test_the_model_learns_from_them_and_explains_them(company, marks, told):

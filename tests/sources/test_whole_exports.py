@@ -240,15 +240,3 @@ def test_every_form_of_history_and_what_is_open_by_it(form):
 def test_an_archive_in_an_archive_and_a_folder_in_it():
     inner = packed({"export/deals.csv": DEALS.encode()})
     assert reading_of_files({"all.zip": inner}).dataset.opportunities.height == 3
-
-
-def test_a_folder_in_an_object_store():
-    fsspec = pytest.importorskip("fsspec")
-    from core.sources import read_folder
-
-    system = fsspec.filesystem("memory")
-    system.pipe_file("/bucket/crm/deals.csv", DEALS.encode())
-    system.pipe_file("/bucket/crm/meta.yaml", b"as_of: 2025-06-30")
-    data = read_folder("memory://bucket/crm")
-    assert (data.opportunities.height, data.as_of, data.source) == (3, date(2025, 6, 30), "crm")
-    system.rm("/bucket", recursive=True)

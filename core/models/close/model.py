@@ -21,6 +21,8 @@ from core.models.close.risk_intervals import PERIOD_DAYS
 from core.models.estimators.contenders import Floats, sigmoid
 from core.models.estimators.landmark_classifier import Probability, encode
 
+MOST_ROWS = 200_000
+
 
 @dataclass(frozen=True)
 class ByThen:
@@ -206,7 +208,8 @@ def marks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     """Return past landmarks of open deals every 28 days, with when and how each ended.
 
     A very large company is learnt from by some of its deals (`models.most_deals`), each with all its
-    landmarks, evenly spread over the order in which they came; what is known of them rests on all rows.
+    landmarks, evenly spread over the order in which they came, and with 200,000 landmarks at most; what is known of
+    them rests on all rows.
 
     Returns
     -------
@@ -222,8 +225,9 @@ def marks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
 
 
 def _spread(landmark_rows: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Keep the landmarks of at most so many deals."""
+    """Keep the landmarks of at most so many deals, and of fewer where deals stay open for years."""
     every = landmark_rows.select("opportunity_id").unique(maintain_order=True)
+    most = min(most, int(every.height * MOST_ROWS / max(landmark_rows.height, 1)))
     if every.height <= most:
         return landmark_rows
     chosen = every[np.linspace(0, every.height - 1, most).astype(int)]

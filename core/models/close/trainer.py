@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,13 +12,13 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.errors import ModelError
-from core.features import deals
 from core.models import drift
+from core.models.close import word_columns
 from core.models.close.competing_risks import Periods, Risks, paths
 from core.models.close.joint_calibration import Ends, corrected
 from core.models.close.quarter_pace import QuarterPace
 from core.models.close.risk_intervals import CALENDAR, PERIOD_DAYS, STRETCHES, each_period, rows_of
-from core.models.estimators import fitting, landmark_classifier, model_selection, target_leakage
+from core.models.estimators import fitting, landmark_classifier, model_selection
 from core.models.estimators.calibration import Calibrator
 from core.models.estimators.contenders import Floats, Mean
 from core.models.estimators.fitting import Plan
@@ -26,7 +26,6 @@ from core.models.estimators.landmark_classifier import HORIZON, encode
 
 QUARTERS = 4
 TYPICAL_ROWS = 240
-MOST_WORDS = 60
 RISING = (
     "n_meetings_30d",
     "n_meetings_60d",
@@ -66,10 +65,11 @@ class Trial:
                 mend="Load more history: at least some deals that were won and some that were not.",
             )
         self.marks, self.settings, self.n_won = marks.sort("as_of", maintain_order=True), settings, won
-        names, words = _columns(self.marks)
-        self.left_out = _unfit(self.marks, names, words)
-        self.names = tuple(name for name in names if name not in self.left_out)
-        self.words = {name: categories for name, categories in words.items() if name not in self.left_out}
+        names, words, cut = word_columns.columns(self.marks)
+        unfit = word_columns.unfit(self.marks, names, words)
+        self.left_out = cut | unfit
+        self.names = tuple(name for name in names if name not in unfit)
+        self.words = {name: categories for name, categories in words.items() if name not in unfit}
         self.x = encode(self.marks, self.names, self.words)
         longest = settings.models.horizons_days[-1]
         self.n_periods = -(-longest // PERIOD_DAYS)
@@ -287,35 +287,6 @@ def _recent(marks: pl.DataFrame) -> pl.DataFrame:
     """Return the last year's landmarks, which today's deals are held against."""
     last: Any = marks["as_of"].max()
     return marks.filter(pl.col("as_of") > last - timedelta(days=365))
-
-
-def _columns(marks: pl.DataFrame) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-    own = [name for name in marks.columns if name.startswith(deals.OWN)]
-    spoken = [*deals.CATEGORIES, *(name for name in own if marks.schema[name] == pl.String)]
-    words = {n: tuple(marks[n].drop_nulls().cast(pl.String).unique().sort()) for n in spoken}
-    return (*deals.NUMBERS, *deals.CATEGORIES, *own), words
-
-
-def _unfit(marks: pl.DataFrame, names: Sequence[str], words: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Say which of the company's own columns are not learnt from, and why.
-
-    Columns that hold nothing, or nearly as many words as deals, and those that give the outcome away: filled in, or
-    changed, when a deal ends.
-    """
-    own = [name for name in names if name.startswith(deals.OWN)]
-    out = {name: "nothing is filled in" for name in own if marks[name].null_count() == marks.height}
-    wordy = [name for name in own if len(words.get(name, ())) > MOST_WORDS]
-    out |= {name: f"it holds {len(words[name]):,} different words" for name in wordy}
-    rest = [name for name in names if name not in out]
-    ended = marks.filter(pl.col("end_days").is_not_null()).sort("as_of", maintain_order=True)
-    cut = ended.height * 2 // 3
-    if len(out) == len(own) or not cut:
-        return out
-    target = ended["is_won"].cast(pl.Float64).to_numpy()
-    coded = {rest.index(name): len(words[name]) for name in rest if name in words}
-    rows = np.arange(ended.height)
-    leaking = target_leakage.find(encode(ended, rest, words), target, rest, coded, [(rows[:cut], rows[cut:])])
-    return out | {row["column"]: f"it gives the outcome away: {row['why']}" for row in leaking if row["column"] in own}
 
 
 def _plan(
