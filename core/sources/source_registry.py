@@ -96,6 +96,8 @@ def named(settings: Settings, store: Store | None, name: str) -> Listed:
     sources = {entry.name: entry for entry in listed(settings, store)}
     if name in sources:
         return sources[name]
+    if name == SETTINGS:
+        return Listed(SETTINGS, 0, "What the settings name", is_in_force=sources[SAMPLE].is_in_force)
     near = closest(name, sources)
     mend = f"Did you mean {near!r}?" if near else f"There are: {', '.join(sources)}."
     raise SourceError(f"The workspace has no source called {name!r}.", mend=mend)
