@@ -11,7 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import FRAMES, OPTIONAL_FRAMES, Dataset
 from core.contracts.errors import SourceError, closest
-from core.sources import ids, rows, span_ends, stages
+from core.sources import ids, rows, span_ends, stage_map, stages
 from core.sources.cells import Source, read_source
 from core.sources.contract_fit import checked
 from core.sources.findings import Findings
@@ -79,7 +79,7 @@ def _dataset(work: Assembly, day: date, name: str, ends: Mapping[str, span_ends.
         "opportunity_history": "exclusive" if ends.get("opportunity_history") else None,
     }
     halved, conventions = span_ends.normalised(made_ready, stated)
-    findings.ends += conventions
+    findings.ends += [c for c in conventions if c.entity not in {e.entity for e in findings.ends}]
     for sentence in filter(None, (convention.sentence() for convention in conventions)):
         findings.note(sentence)
     frames: dict[str, Any] = halved
@@ -123,6 +123,9 @@ def _read(sources: tuple[Source, ...], settings: Settings, findings: Findings) -
         ]
         parts["opportunity_history"] = listed
         tidy["opportunity_history"] = listed[0][0]
+    in_order = stage_map.with_map(tidy.get("stages"), (source.entry for source in sources))
+    if in_order is not None:
+        tidy["stages"] = in_order
     return Assembly(tidy, parts, settings, findings)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from core.config import Settings
-from core.sources import stages
+from core.sources import stage_map, stages
 from core.sources.entities import has
 from core.sources.findings import PART, Findings
 from core.sources.table import ROW
@@ -48,7 +48,8 @@ def completed(frame: pl.DataFrame, settings: Settings, listed: pl.DataFrame | No
         The source's own list of stages.
     findings : Findings
     """
-    deals = stages.settled(stages.named(frame, listed), settings, listed, findings)
+    named = stage_map.with_categories(stages.named(frame, listed), listed)
+    deals = stages.settled(named, settings, listed, findings)
     closed = pl.when(pl.col("is_closed")).then(has(deals, "closed_on", pl.Date))
     won = pl.when(pl.col("is_won")).then(has(deals, "won_amount", pl.Float64))
     deals = deals.with_columns(

@@ -10,8 +10,9 @@ import polars as pl
 from core import contracts
 from core.config import Settings
 from core.contracts.stage_words import UNKNOWN_STAGE
-from core.sources import changes
+from core.sources import changes, stage_map
 from core.sources.findings import PART, Findings
+from core.sources.span_ends import EndConvention
 from core.sources.stages import LOST, WON, ended_as, kinds
 from core.sources.table import ROW
 
@@ -99,6 +100,9 @@ def _spans(frame: pl.DataFrame, form: str, ends: str | None, findings: Findings)
     frame = frame.with_columns(valid_to=pl.when(~is_turned).then("valid_to"))
     if ends == "inclusive" or (ends is None and _are_inclusive(frame)):
         findings.note("The history's spans end on their last day; they are read so.")
+        findings.ends.append(
+            EndConvention("opportunity_history", "valid_to", 0, 0, 0, "inclusive", is_set=ends is not None)
+        )
         frame = frame.with_columns(valid_to=pl.col("valid_to") + pl.duration(days=1))
     return frame
 
@@ -131,12 +135,18 @@ def _without_orphans(frame: pl.DataFrame, deals: pl.DataFrame, findings: Finding
 
 
 def in_line(
-    history: pl.DataFrame, deals: pl.DataFrame, settings: Settings, as_of: date, findings: Findings
+    history: pl.DataFrame,
+    deals: pl.DataFrame,
+    settings: Settings,
+    as_of: date,
+    findings: Findings,
+    listed: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Put spans in order, end each where the next begins, and make the last agree with the deal's own row.
 
     Of several rows of one day the last counts. What closed a deal is called as the settings call it. A deal that is
     open today is open in its history; one that is closed is closed there from its close date on, at the latest today.
+    `listed` is the list of stages: those a column map names end as it says.
 
     Returns
     -------
@@ -146,7 +156,7 @@ def in_line(
     if history.is_empty():
         return history.select(COLUMNS)
     spans = _ended_by_next(history)
-    spans = _with_words(spans, deals, settings)
+    spans = _with_words(spans, deals, settings, stage_map.marked(listed))
     return _agreeing(spans, deals, settings, as_of, findings).select(COLUMNS)
 
 
@@ -167,9 +177,9 @@ def _ended_by_next(history: pl.DataFrame) -> pl.DataFrame:
     return rows.drop("_order", "_next")
 
 
-def _with_words(spans: pl.DataFrame, deals: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def _with_words(spans: pl.DataFrame, deals: pl.DataFrame, settings: Settings, mapped: pl.DataFrame) -> pl.DataFrame:
     """Call states that end a deal as the settings call them, so that open means the same on every page."""
-    stage_kinds = kinds(spans["stage"].unique().to_list(), settings, None)
+    stage_kinds = kinds(spans["stage"].unique().to_list(), settings, mapped)
     won, lost = ended_as(settings)
     ended = {*settings.stages.won, *settings.stages.lost}
     renamed = {
@@ -177,10 +187,9 @@ def _with_words(spans: pl.DataFrame, deals: pl.DataFrame, settings: Settings) ->
         for name, (kind, _) in stage_kinds.items()
         if kind in (WON, LOST) and name not in ended
     }
+    settled = {*ended, *renamed, *mapped["stage_name"].to_list()}
     ending = _ended_stages(deals)
-    renamed |= {
-        name: (won if is_won else lost) for name, is_won in ending.items() if name not in ended and name not in renamed
-    }
+    renamed |= {name: (won if is_won else lost) for name, is_won in ending.items() if name not in settled}
     return spans.with_columns(pl.col("stage").replace(renamed)) if renamed else spans
 
 

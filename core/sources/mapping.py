@@ -60,11 +60,13 @@ class ColumnRule(_Part):
 
 
 class StageWords(_Part):
-    """The stages of a pipeline, first to last, and those that end a deal."""
+    """The stages of a pipeline, first to last, those that end a deal, and what the CRM says of each."""
 
     order: tuple[str, ...] = ()
     won: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    probability: dict[str, float] = {}
+    forecast_category: dict[str, Literal["pipeline", "best_case", "commit", "closed", "omitted"]] = {}
 
 
 class EntityMap(_Part):
@@ -150,7 +152,7 @@ class EntityMap(_Part):
     @field_validator("stages", mode="before")
     @classmethod
     def _one_pipeline(cls, value: Any) -> Any:
-        is_plain = isinstance(value, Mapping) and value and set(value) <= {"order", "won", "lost"}
+        is_plain = isinstance(value, Mapping) and value and set(value) <= set(StageWords.model_fields)
         return {"*": value} if is_plain else value
 
     @model_validator(mode="after")

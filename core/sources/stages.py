@@ -9,7 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.stage_words import UNKNOWN_STAGE
-from core.sources import vocabulary
+from core.sources import stage_map, vocabulary
 from core.sources.findings import Findings
 from core.sources.headers import fold
 from core.sources.vendor_layouts import stage_orders
@@ -30,7 +30,7 @@ class Stage:
     kind : str
         "open", "won" or "lost".
     known_by : str
-        "settings", "list of stages", "its name" or "its deals".
+        "column map", "settings", "list of stages", "its name" or "its deals".
     n_deals : int
     won_rate : float, optional
         Won among its closed deals; None without any.
@@ -59,14 +59,17 @@ def named(frame: pl.DataFrame, listed: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def kinds(names: list[str], settings: Settings, listed: pl.DataFrame | None) -> dict[str, tuple[str, str]]:
-    """Return stage -> (kind, known by): by the settings, by the source's list of stages, by the words of its name."""
+    """Return stage -> (kind, known by): by the map, the settings, the source's list, the words of its name."""
     own = {fold(s) or s: WON for s in settings.stages.won} | {fold(s) or s: LOST for s in settings.stages.lost}
     order = {fold(s) or s for s in settings.stages.order}
     flagged = _listed_kinds(listed)
+    mapped = _mapped_kinds(listed)
     out = {}
     for name in names:
         key = fold(name) or name
-        if key in own:
+        if name in mapped:
+            out[name] = (mapped[name], "column map")
+        elif key in own:
             out[name] = (own[key], "settings")
         elif name in flagged:
             out[name] = (flagged[name], "list of stages")
@@ -76,6 +79,11 @@ def kinds(names: list[str], settings: Settings, listed: pl.DataFrame | None) -> 
             ending = vocabulary.ending(name)
             out[name] = (ending, "its name") if ending else (OPEN, "its name")
     return out
+
+
+def _mapped_kinds(listed: pl.DataFrame | None) -> dict[str, str]:
+    rows = stage_map.marked(listed).select("stage_name", "is_closed", "is_won")
+    return {name: WON if won else LOST if closed else OPEN for name, closed, won in rows.iter_rows()}
 
 
 def _listed_kinds(listed: pl.DataFrame | None) -> dict[str, str]:
@@ -206,7 +214,12 @@ def table(
 
 def _by_deals(by_words: tuple[str, str], row: Mapping[str, int]) -> tuple[str, str]:
     """Let the deals say what a stage is whose name does not: all of them closed one way."""
-    if by_words[0] == OPEN and row["n_closed"] == row["n"] > 0 and row["n_won"] in (0, row["n"]):
+    if (
+        by_words[0] == OPEN
+        and by_words[1] != "column map"
+        and row["n_closed"] == row["n"] > 0
+        and row["n_won"] in (0, row["n"])
+    ):
         return (WON if row["n_won"] else LOST), "its deals"
     return by_words
 
@@ -214,11 +227,12 @@ def _by_deals(by_words: tuple[str, str], row: Mapping[str, int]) -> tuple[str, s
 def open_order(
     stages: list[Stage], settings: Settings, listed: pl.DataFrame | None, history: pl.DataFrame | None
 ) -> tuple[str, ...]:
-    """Order open stages: by the settings, the source's list, known systems, probability, history, else by name."""
+    """Order open stages: by the map, settings, source's list, known systems, probability, history, else by name."""
     names = [s.name for s in stages]
     own = {fold(s) or s: k for k, s in enumerate(settings.stages.order)}
     chances = {s.name: s.probability for s in stages if s.probability is not None}
     places: list[Mapping[str, float]] = [
+        dict(stage_map.marked(listed).select("stage_name", "rank").iter_rows()),
         {n: own[fold(n) or n] for n in names if (fold(n) or n) in own},
         _listed_ranks(listed),
         *({n: order.index(fold(n)) for n in names if fold(n) in order} for order in stage_orders()),

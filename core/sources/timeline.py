@@ -87,7 +87,7 @@ def histories(work: Assembly, as_of: date) -> None:
         else:
             spans = link(spans, "owner_id", "_", owner_names(work), "people", findings)
     work.stages = stages.table(frame, settings, listed, spans)
-    lined = history.in_line(spans, frame, settings, as_of, findings)
+    lined = history.in_line(spans, frame, settings, as_of, findings, listed)
     begun = [
         d
         for d in (frame["created_on"].min(), frame.filter("is_closed")["close_on"].min(), spans["valid_from"].min())
