@@ -76,7 +76,7 @@ def with_categories(deals: pl.DataFrame, listed: pl.DataFrame | None) -> pl.Data
         if not values:
             continue
         dtype = SCHEMA[name]
-        said = pl.col("stage").replace_strict(values, default=None, return_dtype=dtype)
+        of_stage = pl.col("stage").replace_strict(values, default=None, return_dtype=dtype)
         given = pl.col(name) if name in deals.columns else pl.lit(None, dtype)
-        deals = deals.with_columns(pl.coalesce(given, said).alias(name))
+        deals = deals.with_columns(pl.coalesce(given, of_stage).alias(name))
     return deals

@@ -26,14 +26,6 @@ BY_YEAR = {
     "n": st.column_config.NumberColumn("Deals", format=WHOLE, width="small"),
     "amount": st.column_config.NumberColumn("Amount", format=WHOLE, width="small"),
 }
-TOTALS = {
-    "entity": st.column_config.TextColumn("Entity", width="small"),
-    "n_in_files": st.column_config.NumberColumn("Rows in the files", format=WHOLE, width="small"),
-    "n_read": st.column_config.NumberColumn("Rows read", format=WHOLE, width="small"),
-    "n_left_out": st.column_config.NumberColumn("Left out", format=WHOLE, width="small"),
-    "amount_in_files": st.column_config.NumberColumn("Amount in the files", format=WHOLE, width="small"),
-    "amount_read": st.column_config.NumberColumn("Amount read", format=WHOLE, width="small"),
-}
 LEFT_OUT = {
     "n_rows": st.column_config.NumberColumn("Rows", format=WHOLE, width="small"),
     "entity": st.column_config.TextColumn("Entity", width="small"),
@@ -41,7 +33,6 @@ LEFT_OUT = {
     "reason": st.column_config.TextColumn("Reason", width="large"),
     "file": st.column_config.TextColumn("File", width="small"),
 }
-LACKS = {"page": st.column_config.TextColumn("Page", width="small"), "lacks": "Will lack"}
 
 
 def show(page: Page, reading: Reading, settings: Settings) -> None:
@@ -51,25 +42,33 @@ def show(page: Page, reading: Reading, settings: Settings) -> None:
     seen = states_at(data, data.as_of, fitted(settings, data)).height
     _figures(page, figures, seen)
     st.markdown(escaped(_days(page, figures)))
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([2, 3], gap="medium")
     with left:
-        years = _by_year(figures["quarters"])
         st.markdown("**Won by fiscal year**")
-        grid(years, column_config=BY_YEAR, height=220)
+        grid(_by_year(figures["quarters"]), column_config=BY_YEAR, height=220)
     with right:
         st.markdown("**Beside the files' own totals**")
-        totals = own_totals.beside(reading).with_columns(
-            pl.col("entity").map_elements(words.entity_title, return_dtype=pl.String)
-        )
-        grid(totals, column_config=TOTALS, height=220)
+        totals = [_beside(row, figures["currency"]) for row in own_totals.beside(reading).iter_rows(named=True)]
+        st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in totals))
         st.caption("Amounts in the files are plain sums of the column: all currencies, and rows that are left out too.")
     _left_out(reading, settings)
     lacks = page_needs.lacking(data)
     st.markdown("**What pages will lack**" if lacks.height else "Every page finds what it needs.")
-    if lacks.height:
-        grid(lacks, column_config=LACKS, height=320)
-    for question in reading.questions:
-        st.caption(escaped(f"Open: {question.sentence()}"))
+    st.markdown("\n".join(f"- **{escaped(name)}**: {escaped(words_of)}" for name, words_of in lacks.iter_rows()))
+    st.caption("  \n".join(f"Open: {escaped(question.sentence())}" for question in reading.questions))
+
+
+def _beside(row: Mapping[str, Any], currency: str) -> str:
+    """Say what the files hold of an entity, and what was read of it."""
+    name, n_files, n_read = words.entity_title(row["entity"]), row["n_in_files"], row["n_read"]
+    left_out = f", {row['n_left_out']:,} left out" if row["n_left_out"] else ""
+    text = f"{name}: {n_read:,} read of {counted(n_files, 'row')} in the files{left_out}"
+    if row["amount_in_files"] is None or row["amount_read"] is None:
+        return f"{text}."
+    written, amount = row["amount_in_files"], row["amount_read"]
+    if abs(written - amount) < 0.005:
+        return f"{text}; {currency} {amount:,.2f} in both."
+    return f"{text}; {written:,.2f} in the files, {currency} {amount:,.2f} read."
 
 
 def _figures(page: Page, figures: Mapping[str, Any], seen: int) -> None:

@@ -20,13 +20,13 @@ from pages.ui.kit.grid import grid
 FORMS = {"date": ("dates", (dates.DAY_FIRST, dates.MONTH_FIRST)), "number": ("numbers", (amounts.POINT, amounts.COMMA))}
 ENDS = {"inclusive": "Included: it is the last day", "exclusive": "Not included: it is the day after the last"}
 COLUMNS = {
-    "column": "Column",
-    "headers": st.column_config.TextColumn("Read from", width="medium"),
-    "choice": "Read as",
+    "column": st.column_config.TextColumn("Column", width=190),
+    "choice": st.column_config.TextColumn("Read as", width=110),
+    "headers": st.column_config.TextColumn("Read from", width="small"),
     "samples": st.column_config.TextColumn("For example", width="medium"),
     "n_filled": st.column_config.NumberColumn("Filled", format="localized"),
     "n_emptied": st.column_config.NumberColumn("Not readable", format="localized"),
-    "file": "File",
+    "file": st.column_config.TextColumn("File", width="small"),
 }
 
 
@@ -44,9 +44,10 @@ def show(wizard: Wizard, reading: Reading, settings: Settings) -> None:
     rows = [_row(d) for d in reading.decisions if d.kind in FORMS]
     if rows:
         st.markdown("Decided for every column by all of its cells:")
-        grid(pl.DataFrame(rows, infer_schema_length=None), height=320, column_config=COLUMNS)
-    for sentence in reading.notes:
-        st.caption(escaped(sentence))
+        grid(pl.DataFrame(rows, infer_schema_length=None).select(list(COLUMNS)), height=320, column_config=COLUMNS)
+    if reading.notes:
+        st.markdown("What else was decided, or is missing:")
+        st.caption("\n".join(f"- {escaped(sentence)}" for sentence in reading.notes))
 
 
 def _question(decision: Decision) -> str:

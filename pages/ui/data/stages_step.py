@@ -13,6 +13,7 @@ from core.sources.folder import Reading
 from core.sources.stages import LOST, OPEN, WON
 from pages.ui.data.wizard_state import Wizard, current
 from pages.ui.kit.escaping import escaped
+from pages.ui.kit.grid import NOTHING
 
 EDITED = ("kind", "rank", "probability", "forecast_category")
 COLUMNS = {
@@ -31,7 +32,7 @@ COLUMNS = {
         help="The CRM's own; it orders stages that have no number.",
     ),
     "forecast_category": st.column_config.SelectboxColumn(
-        "Forecast category", options=FORECAST_CATEGORIES, width="small", help="For deals that have none of their own."
+        "Forecast category", options=FORECAST_CATEGORIES, width=140, help="For deals that have none of their own."
     ),
     "pipeline": st.column_config.TextColumn("Pipeline", width="small"),
     "known_by": st.column_config.TextColumn("Decided by", width="small"),
@@ -69,6 +70,7 @@ def show(wizard: Wizard, reading: Reading) -> None:
         disabled=[name for name in COLUMNS if name not in EDITED],
         on_change=_harvest,
         args=(key,),
+        placeholder=NOTHING,
     )
     st.caption("Columns of the CRM that say closed and won go before the stage. What you change goes into the map.")
 

@@ -10,6 +10,7 @@ from core.contracts.errors import QuarterdeckError
 from core.metrics import counted
 from core.sources import source_registry
 from core.sources.folder import Reading
+from core.sources.vendor_layouts import OWN
 from core.store.tables import LONGEST_NAME
 from pages.ui.data import wizard_state
 from pages.ui.data.wizard_state import Wizard
@@ -36,7 +37,7 @@ def show(page: Page, wizard: Wizard, reading: Reading) -> None:
         st.caption("Only you see it, and nothing is kept.")
         st.button("Use for this session", on_click=_use, key="wizard_use", type="primary", width="stretch")
     with right, st.container(border=True):
-        _keep_form(page, reading)
+        _keep_form(page, wizard)
     st.download_button(
         "Column map (YAML)",
         source_registry.as_yaml(wizard.mapping),
@@ -49,13 +50,13 @@ def show(page: Page, wizard: Wizard, reading: Reading) -> None:
     )
 
 
-def _keep_form(page: Page, reading: Reading) -> None:
+def _keep_form(page: Page, wizard: Wizard) -> None:
     st.markdown("**For everybody**")
     if not page.may("data:write"):
         st.caption("Your role reads data; keeping it for everybody takes the right data:write.")
         return
     st.caption("The files and the map are kept; pages, commands and scheduled runs use them from then on.")
-    name = st.text_input("Name of the source", _suggested(reading), key=NAME, max_chars=LONGEST_NAME)
+    name = st.text_input("Name of the source", _suggested(wizard), key=NAME, max_chars=LONGEST_NAME)
     newest = _newest(page, name)
     if newest:
         st.caption(escaped(f"{name.strip()} is there already: this becomes its version {newest + 1}."))
@@ -69,10 +70,9 @@ def _keep_form(page: Page, reading: Reading) -> None:
     )
 
 
-def _suggested(reading: Reading) -> str:
-    vendors = [m.layout.vendor for m in reading.matches if m.layout is not None]
-    known = [v for v in vendors if v != "Plain table"]
-    return f"{known[0]} export" if known else "Our CRM"
+def _suggested(wizard: Wizard) -> str:
+    systems = [t.vendor for t in wizard.draft.tables if t.entity is not None and t.vendor not in ("", OWN)]
+    return f"{systems[0]} export" if systems else "Our CRM"
 
 
 def _newest(page: Page, name: str) -> int:

@@ -31,6 +31,10 @@ COLUMNS = {
     "list_price_amount": "List price",
     "unit_cost_amount": "Unit cost",
     "row_is_deleted": "Deleted row",
+    "started_on": "Start date",
+    "ended_on": "End date",
+    "occurred_at": "Time",
+    "period_start_on": "First day of the period",
 }
 
 
