@@ -27,7 +27,7 @@ COLUMNS = {
 page = shell.open("Data")
 
 with cell(page, "What is loaded?") as c:
-    loaded = cache.result(metrics.load_report.loaded, page.data, page.settings)
+    loaded = metrics.load_report.loaded(page.data, page.settings)
     c.answer(loaded.sentence())
     c.table(loaded.frame, column_config=LOADED)
     for note in page.data.missing:
@@ -43,7 +43,7 @@ with cell(page, "Which sources does the workspace hold?") as c:
     source_switch.panel(page, c)
 
 with cell(page, "Which rows were left out, and why?") as c:
-    left_out = cache.result(metrics.load_report.rejections, page.data, page.settings)
+    left_out = metrics.load_report.rejections(page.data, page.settings)
     c.answer(left_out.sentence())
     if not left_out.frame.is_empty():
         c.table(left_out.frame, column_config=LEFT_OUT)

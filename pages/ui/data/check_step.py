@@ -15,7 +15,7 @@ from core.features.deals import states_at
 from core.metrics import counted, load_report
 from core.sources import check, own_totals, page_needs
 from core.sources.folder import Reading
-from pages.ui.data import words
+from pages.ui.data import open_questions, words
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
@@ -55,7 +55,8 @@ def show(page: Page, reading: Reading, settings: Settings) -> None:
     lacks = page_needs.lacking(data)
     st.markdown("**What pages will lack**" if lacks.height else "Every page finds what it needs.")
     st.markdown("\n".join(f"- **{escaped(name)}**: {escaped(words_of)}" for name, words_of in lacks.iter_rows()))
-    st.caption("  \n".join(f"Open: {escaped(question.sentence())}" for question in reading.questions))
+    for sentence in open_questions.sentences(reading.questions):
+        st.caption(escaped(sentence))
 
 
 def _beside(row: Mapping[str, Any], currency: str) -> str:

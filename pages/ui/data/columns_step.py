@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.sources.draft_map import Rule, TableDraft, headers_of, offered_columns
-from pages.ui.data import words
+from pages.ui.data import open_questions, words
 from pages.ui.data.wizard_state import Wizard, changing
 from pages.ui.kit.escaping import escaped
 
@@ -36,6 +36,7 @@ def show(wizard: Wizard) -> None:
             escaped(f"{words.entity_title(table.entity)} cannot be read without {named}: choose its column below."),
             icon=":material/warning:",
         )
+    open_questions.tell(wizard.asked, open_questions.COLUMNS, table.entity)
     first, more = offered_columns(table)
     _grid(wizard, number, table, first)
     _unmatched(table)
@@ -51,7 +52,7 @@ def _grid(wizard: Wizard, number: int, table: TableDraft, columns: Sequence[str]
 
 def _column(wizard: Wizard, number: int, table: TableDraft, column: str) -> None:
     rule = table.columns.get(column)
-    options: list[Rule | None] = [None, *table.samples]
+    options: list[Rule] = [words.NONE, *table.samples]
     if rule is not None and rule not in options:
         options.insert(1, rule)
     key = wizard.key(f"column_{number}_{column}")
@@ -59,11 +60,11 @@ def _column(wizard: Wizard, number: int, table: TableDraft, column: str) -> None
         st.selectbox(
             words.column_title(column),
             options,
-            index=options.index(rule),
+            index=options.index(rule or words.NONE),
             format_func=words.rule_title,
             key=key,
             help=words.column_help(table.entity or "", column) or None,
-            on_change=changing(lambda w, theirs: w.draft.with_column(number, column, theirs), key),
+            on_change=changing(lambda w, theirs: w.draft.with_column(number, column, theirs or None), key),
         )
         values = table.values_of(column)
         st.caption(escaped(" · ".join(values)) if values else "no values" if rule is not None else "&nbsp;")

@@ -34,10 +34,10 @@ def _table(wizard: Wizard, number: int, table: TableDraft) -> None:
         st.selectbox(
             escaped(table.title),
             options,
-            index=options.index(table.entity) if table.entity in options else 0,
+            index=options.index(table.entity or words.NONE),
             format_func=words.entity_title,
             key=key,
-            on_change=changing(lambda w, entity: drafting.taken_for(w.draft, number, entity, w.files), key),
+            on_change=changing(lambda w, entity: drafting.taken_for(w.draft, number, entity or None, w.files), key),
             width="stretch",
         )
         st.caption(escaped(_about(table)))

@@ -11,6 +11,7 @@ from core.config import Settings
 from core.sources import amounts, dates
 from core.sources.findings import Decision
 from core.sources.folder import Reading
+from core.sources.money_words import CODES
 from core.sources.span_ends import EndConvention
 from pages.ui.data import words
 from pages.ui.data.wizard_state import Wizard, changing
@@ -89,15 +90,16 @@ def _currency(wizard: Wizard, reading: Reading, settings: Settings) -> None:
     asked = next((q for q in reading.questions if q.key == "currency"), None)
     deals = reading.dataset.opportunities
     present = deals["currency"].drop_nulls().unique().sort().to_list() if "currency" in deals.columns else []
-    options = list(dict.fromkeys((current, *(asked.options if asked else ()), *present, settings.currency)))
+    options = list(
+        dict.fromkeys((current, *(asked.options if asked else ()), *present, settings.currency, *sorted(CODES)))
+    )
     key = wizard.key("currency")
     with st.container(gap="xsmall"):
         st.selectbox(
             "Amounts are reported in",
             options,
             key=key,
-            accept_new_options=True,
-            help="Any ISO code. Amounts in other currencies need a file of exchange rates to be in the sums.",
+            help="Amounts in other currencies need a file of exchange rates to be in the sums.",
             on_change=changing(lambda w, code: w.draft.with_fact("currency", code), key),
         )
         st.caption(escaped(asked.text if asked else f"In the files: {', '.join(present[:6]) or 'no currency'}."))

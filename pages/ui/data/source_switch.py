@@ -11,7 +11,7 @@ from core.contracts.errors import AccessError, QuarterdeckError
 from core.sources import source_registry
 from core.sources.source_registry import Listed
 from core.store.source_versions import SourceVersion
-from pages.ui.kit import cache, session_data
+from pages.ui.kit import cache, saved_content, session_data
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -37,8 +37,7 @@ VERSIONS = {
 
 def panel(page: Page, c: Cell) -> None:
     """List the sources, and let one be looked at in this session or chosen for everybody."""
-    store = cache.store(page.settings.database)
-    sources = source_registry.listed(cache.settings(), store)
+    sources = saved_content.sources(page)
     c.answer(_sentence(sources))
     _notices()
     c.table(_frame(sources), column_config=COLUMNS, height=260)
@@ -50,7 +49,7 @@ def panel(page: Page, c: Cell) -> None:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     name = left.selectbox("Source", list(by_name), format_func=lambda key: by_name[key].title, key=CHOICE)
     entry = by_name[name]
-    versions = source_registry.returnable(store, name) if entry.version else []
+    versions = saved_content.source_versions(page, name) if entry.version else []
     number = _version(right, entry, versions)
     _buttons(page, entry, number)
     _details(page, entry, versions, number)

@@ -11,6 +11,7 @@ import streamlit as st
 from core.contracts.opportunities import FORECAST_CATEGORIES
 from core.sources.folder import Reading
 from core.sources.stages import LOST, OPEN, WON
+from pages.ui.data import open_questions
 from pages.ui.data.wizard_state import Wizard, current
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import NOTHING
@@ -55,6 +56,7 @@ def show(wizard: Wizard, reading: Reading) -> None:
     if not reading.stages:
         st.info("No deals were read, so there are no stages.", icon=":material/lightbulb:")
         return
+    open_questions.tell(reading.questions, open_questions.STAGES)
     frame = rows_of(reading)
     counts = {kind: frame.filter(pl.col("kind") == kind).height for kind in (OPEN, WON, LOST)}
     st.markdown(escaped(f"{counts[OPEN]} stages are open, {counts[WON]} won, {counts[LOST]} lost."))

@@ -12,9 +12,9 @@ from core.sources import source_registry
 from core.sources.folder import Reading
 from core.sources.vendor_layouts import OWN
 from core.store.tables import LONGEST_NAME
-from pages.ui.data import wizard_state
+from pages.ui.data import source_switch, wizard_state
 from pages.ui.data.wizard_state import Wizard
-from pages.ui.kit import cache, session_data
+from pages.ui.kit import cache, saved_content, session_data
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
@@ -57,7 +57,7 @@ def _keep_form(page: Page, wizard: Wizard) -> None:
         return
     st.caption("The files and the map are kept; pages, commands and scheduled runs use them from then on.")
     name = st.text_input("Name of the source", _suggested(wizard), key=NAME, max_chars=LONGEST_NAME)
-    newest = _newest(page, name)
+    newest = saved_content.newest_source_version(page, name)
     if newest:
         st.caption(escaped(f"{name.strip()} is there already: this becomes its version {newest + 1}."))
     st.button(
@@ -73,11 +73,6 @@ def _keep_form(page: Page, wizard: Wizard) -> None:
 def _suggested(wizard: Wizard) -> str:
     systems = [t.vendor for t in wizard.draft.tables if t.entity is not None and t.vendor not in ("", OWN)]
     return f"{systems[0]} export" if systems else "Our CRM"
-
-
-def _newest(page: Page, name: str) -> int:
-    versions = cache.store(page.settings.database).sources.versions(name.strip())
-    return versions[0].version if versions else 0
 
 
 def _use() -> None:
@@ -105,4 +100,5 @@ def _keep(page: Page, newest: int) -> None:
         return
     session_data.leave()
     wizard_state.leave()
+    st.session_state[source_switch.CHOICE] = saved.name
     st.session_state[DONE] = f"{saved.name}, version {saved.version}, serves everybody from now on."

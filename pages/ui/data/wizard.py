@@ -65,6 +65,8 @@ def _drawn(page: Page) -> None:
 
 def _step(page: Page, wizard: Wizard, step: str) -> None:
     reading = wizard.read()
+    if wizard.of_map:
+        st.warning(escaped(wizard.of_map), icon=":material/warning:")
     if wizard.slip:
         st.error(escaped(wizard.slip), icon=":material/error:")
     if step == STEPS[0]:

@@ -12,6 +12,7 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError, SourceError, failures_as
 from core.sources import drafting, trial_read
 from core.sources.draft_map import DraftMap
+from core.sources.findings import Question
 from core.sources.folder import Reading, reading_of_files
 from core.sources.mapping import parse_map
 from pages.ui.kit import cache
@@ -40,6 +41,10 @@ class Wizard:
         None where the files cannot be read by the map as it stands.
     slip : str
         Why not, in a sentence.
+    asked : tuple of Question
+        What recognising the columns left open; the map names them all, so that reading by it asks no more.
+    of_map : str
+        Why a map that was given could not be used.
     """
 
     given: tuple[Any, ...]
@@ -51,6 +56,8 @@ class Wizard:
     reading: Reading | None = None
     slip: str = ""
     digest: str = field(default="", repr=False)
+    asked: tuple[Question, ...] = ()
+    of_map: str = ""
 
     def change(self, draft: DraftMap) -> None:
         """Take another map in the place of the one there is."""
@@ -131,15 +138,30 @@ def begun(uploads: Sequence[Any], plan: Any) -> Wizard:
     with st.spinner("Looking at the files"):
         slip = trial_read.attempt(files, mapping, cache.settings())
         with failures_as(SourceError, "The files cannot be used as they are.", ", ".join(files)[:200]):
-            draft = _first_draft(files, mapping)
+            draft, of_map = _first_draft(files, mapping)
+            asked = () if slip is not None or mapping else _asked(files)
     digest = hashlib.blake2b(repr(given).encode(errors="replace"), digest_size=8).hexdigest()
-    wizard = Wizard(given, files, draft, is_tried=slip is None, digest=digest)
+    wizard = Wizard(
+        given, files, draft, is_tried=slip is None and not of_map, digest=digest, asked=asked, of_map=of_map
+    )
     st.session_state[KEY] = wizard
     return wizard
 
 
-def _first_draft(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None) -> DraftMap:
-    return drafting.by_map(files, mapping) if mapping else drafting.as_recognised(files)
+def _first_draft(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None) -> tuple[DraftMap, str]:
+    """Return the map to begin with, and why a given one could not be used."""
+    if not mapping:
+        return drafting.as_recognised(files), ""
+    try:
+        return drafting.by_map(files, mapping), ""
+    except SourceError as error:
+        return drafting.as_recognised(files), f"The column map was not used: {error} What the files look like is shown."
+
+
+def _asked(files: Mapping[str, bytes]) -> tuple[Question, ...]:
+    """Return what recognising the columns of files left open."""
+    questions = reading_of_files(files, None, cache.settings()).questions
+    return tuple(q for q in questions if q.key.split(".")[1:2] == ["columns"])
 
 
 def changing(make: Callable[[Wizard, Any], DraftMap], key: str) -> Callable[[], None]:

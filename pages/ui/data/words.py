@@ -6,7 +6,7 @@ from core.sources.columns import READING
 from core.sources.draft_map import Rule
 from core.sources.mapping import ENTITIES
 
-NOT_USED, NOT_IN_FILE = "Not used", "– not in the file –"
+NONE, NOT_USED, NOT_IN_FILE = "", "Not used", "– not in the file –"
 TITLES = {
     "opportunities": "Deals",
     "accounts": "Accounts",
@@ -40,14 +40,14 @@ COLUMNS = {
 
 def entity_title(entity: str | None) -> str:
     """Return what an entity is called; a table that is none is not used."""
-    if entity is None:
+    if not entity:
         return NOT_USED
     return TITLES.get(entity, entity.replace("_", " ").capitalize())
 
 
-def entities() -> list[str | None]:
+def entities() -> list[str]:
     """Return what a table can be taken for, nothing first."""
-    return [None, *dict.fromkeys((*TITLES, *ENTITIES))]
+    return [NONE, *dict.fromkeys((*TITLES, *ENTITIES))]
 
 
 def column_title(column: str) -> str:
@@ -81,7 +81,7 @@ def rule_title(rule: Rule | None) -> str:
     >>> rule_title("Amount"), rule_title({"first": ["A", "B"]}), rule_title({"join": ["A", "B"]})
     ('Amount', 'A, else B', 'A and B joined')
     """
-    if rule is None:
+    if not rule:
         return NOT_IN_FILE
     if isinstance(rule, str):
         return rule
