@@ -38,6 +38,8 @@ class TableDraft:
         Our column -> their header, or a rule of several.
     entry : mapping
         What else a map says of it: constants, filters, history, dates, numbers, ends, stages.
+    matched : tuple of str
+        Our columns that were matched to begin with, whatever became of them.
     """
 
     file: str
@@ -50,6 +52,7 @@ class TableDraft:
     entity: str | None
     columns: Mapping[str, Rule] = field(default_factory=dict)
     entry: Mapping[str, Any] = field(default_factory=dict)
+    matched: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -177,10 +180,10 @@ def _alone(rule: Rule) -> set[str]:
 
 
 def offered_columns(table: TableDraft) -> tuple[Sequence[str], Sequence[str]]:
-    """Return our columns of a table's entity: those that are matched or must be, and the others."""
+    """Return our columns of a table's entity: those that are matched, were or must be, and the others."""
     if table.entity is None:
         return (), ()
     every = list(dict.fromkeys(readable(table.entity)))
     needed = {c for group in NEEDED.get(table.entity, ()) for c in group[:1]} | set(KEYS.get(table.entity, ()))
-    first = [c for c in every if c in table.columns or c in needed]
+    first = [c for c in every if c in table.columns or c in table.matched or c in needed]
     return first, [c for c in every if c not in first]

@@ -56,7 +56,7 @@ def by_map(files: Mapping[str, bytes], mapping: Mapping[str, Any]) -> DraftMap:
     if not entities:
         return replace(draft, facts=facts)
     chosen = plan.by_map(of_files(files), read_map(entities), Findings())
-    tables = [replace(t, entity=None, columns={}, entry={}) for t in draft.tables]
+    tables = [replace(t, entity=None, columns={}, entry={}, matched=()) for t in draft.tables]
     for source in chosen.sources:
         table = source.match.table
         number = draft.at(table.file, table.sheet)
@@ -85,7 +85,7 @@ def taken_for(draft: DraftMap, number: int, entity: str | None, files: Mapping[s
     """
     table = draft.tables[number]
     if entity is None or entity not in ENTITIES:
-        return draft.with_table(number, replace(table, entity=None, columns={}, entry={}))
+        return draft.with_table(number, replace(table, entity=None, columns={}, entry={}, matched=()))
     matches = plan.recognised(of_files(files), Findings())
     match = next(m for m in matches if (m.table.file, m.table.sheet) == (table.file, table.sheet))
     layout = _layout(match, entity)
@@ -123,7 +123,7 @@ def _drafted(match: TableMatch) -> TableDraft:
 def _parts(entry: dict[str, Any]) -> dict[str, Any]:
     columns = entry.pop("columns", {})
     rest = {k: v for k, v in entry.items() if k not in ("file", "files", "sheet", "header_row", "match_rest")}
-    return {"columns": columns, "entry": rest}
+    return {"columns": columns, "entry": rest, "matched": tuple(columns)}
 
 
 def _samples(match: TableMatch) -> dict[str, tuple[str, ...]]:
