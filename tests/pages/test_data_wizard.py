@@ -196,7 +196,7 @@ def test_stages_put_in_order_become_the_map():
         "3": {"kind": "open", "rank": None},
         "0": {"n_deals": 9},
     }
-    plan = stages_step.as_stages(stages_step.edited(frame, changes))
+    plan = stages_step.as_stages(stages_step.edited(frame, changes, {}))
     assert plan == {
         "*": {
             "order": ["Negotiation", "Prospecting", "Closed Lost"],

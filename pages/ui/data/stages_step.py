@@ -16,6 +16,7 @@ from pages.ui.data.wizard_state import Wizard, current
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import NOTHING
 
+ROWS = "wizard_stage_rows"
 EDITED = ("kind", "rank", "probability", "forecast_category")
 COLUMNS = {
     "name": st.column_config.TextColumn("Stage", width="medium"),
@@ -61,7 +62,7 @@ def show(wizard: Wizard, reading: Reading) -> None:
     counts = {kind: frame.filter(pl.col("kind") == kind).height for kind in (OPEN, WON, LOST)}
     st.markdown(escaped(f"{counts[OPEN]} stages are open, {counts[WON]} won, {counts[LOST]} lost."))
     key = wizard.key("stages")
-    st.session_state["wizard_stage_rows"] = frame
+    st.session_state[ROWS] = frame, _of_map(reading, "probability")
     st.data_editor(
         frame,
         key=key,
@@ -79,18 +80,7 @@ def show(wizard: Wizard, reading: Reading) -> None:
 
 def rows_of(reading: Reading) -> pl.DataFrame:
     """Return the stages as the grid shows them, the open ones first, in order."""
-    categories = {
-        name: category
-        for source in reading.plan.sources
-        for words in source.entry.stages.values()
-        for name, category in words.forecast_category.items()
-    }
-    chances = {
-        name: chance
-        for source in reading.plan.sources
-        for words in source.entry.stages.values()
-        for name, chance in words.probability.items()
-    }
+    categories, chances = _of_map(reading, "forecast_category"), _of_map(reading, "probability")
     rows = [
         (
             s.name,
@@ -108,7 +98,15 @@ def rows_of(reading: Reading) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def edited(frame: pl.DataFrame, changes: Mapping[Any, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _of_map(reading: Reading, name: str) -> dict[str, Any]:
+    """Return what the map says of stages: stage to its probability or forecast category."""
+    entries = [words for source in reading.plan.sources for words in source.entry.stages.values()]
+    return {stage: value for words in entries for stage, value in getattr(words, name).items()}
+
+
+def edited(
+    frame: pl.DataFrame, changes: Mapping[Any, Mapping[str, Any]], chances: Mapping[str, float]
+) -> list[dict[str, Any]]:
     """Return the rows of the grid with what was typed.
 
     Parameters
@@ -116,8 +114,10 @@ def edited(frame: pl.DataFrame, changes: Mapping[Any, Mapping[str, Any]]) -> lis
     frame : pl.DataFrame
     changes : mapping
         Row number -> column -> value, as the editor gives them.
+    chances : mapping
+        Stage -> the probability the map says; those that are only the mean of its deals go into no map.
     """
-    rows = frame.to_dicts()
+    rows = [{**row, "probability": chances.get(row["name"])} for row in frame.to_dicts()]
     for position, values in changes.items():
         rows[int(position)].update({name: value for name, value in values.items() if name in EDITED})
         if "rank" in values and values["rank"] is not None:
@@ -154,8 +154,7 @@ def _order(row: Mapping[str, Any]) -> tuple[float, float, str]:
 def _harvest(key: str) -> None:
     """Take what was typed into the grid over into the map."""
     wizard = current()
-    frame = st.session_state.get("wizard_stage_rows")
-    if wizard is None or frame is None:
+    if wizard is None or ROWS not in st.session_state:
         return
-    rows = edited(frame, st.session_state[key]["edited_rows"])
+    rows = edited(st.session_state[ROWS][0], st.session_state[key]["edited_rows"], st.session_state[ROWS][1])
     wizard.change(wizard.draft.with_stages(as_stages(rows)))
