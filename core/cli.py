@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core import source_commands
 from core.contracts.errors import AccessError, ConfigError, QuarterdeckError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The open sales notebook."
 )
+app.add_typer(source_commands.app, name="source")
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import metrics
-from pages.ui.data import upload
+from pages.ui.data import source_switch, wizard
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
@@ -17,19 +17,33 @@ LEFT_OUT = {
     "reason": "Reason",
     "n_rows": st.column_config.NumberColumn("Rows", format="localized"),
 }
+COLUMNS = {
+    "entity": "Entity",
+    "column": "Column",
+    "filled_rate": st.column_config.ProgressColumn("Filled", format="percent", min_value=0, max_value=1),
+    "example": "For example",
+}
 
 page = shell.open("Data")
 
 with cell(page, "What is loaded?") as c:
-    loaded = cache.result(metrics.load_report.loaded, page.data, page.settings)
+    loaded = metrics.load_report.loaded(page.data, page.settings)
     c.answer(loaded.sentence())
     c.table(loaded.frame, column_config=LOADED)
     for note in page.data.missing:
         st.caption(escaped(note))
     c.method(metrics.load_report.loaded, loaded.frame)
 
+with cell(page, wizard.QUESTION) as c:
+    c.answer("Drop exports as they come; check in five steps how they are read, then use them alone or for everybody.")
+    wizard.notice()
+    wizard.panel(page)
+
+with cell(page, "Which sources does the workspace hold?") as c:
+    source_switch.panel(page, c)
+
 with cell(page, "Which rows were left out, and why?") as c:
-    left_out = cache.result(metrics.load_report.rejections, page.data, page.settings)
+    left_out = metrics.load_report.rejections(page.data, page.settings)
     c.answer(left_out.sentence())
     if not left_out.frame.is_empty():
         c.table(left_out.frame, column_config=LEFT_OUT)
@@ -41,11 +55,7 @@ with cell(page, "Which rows were left out, and why?") as c:
 with cell(page, "Which columns were read?") as c:
     read = cache.result(metrics.load_report.columns, page.data, page.settings)
     c.answer(read.sentence())
-    c.table(read.frame, column_config=upload.COLUMNS, height=320)
+    c.table(read.frame, column_config=COLUMNS, height=320)
     c.method(metrics.load_report.columns, read.frame)
-
-with cell(page, "Do you want to look at your own data?") as c:
-    c.answer("Your files replace the data for this session only; nobody else sees them and nothing is kept.")
-    upload.panel(page)
 
 notebook.offer(page)

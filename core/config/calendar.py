@@ -132,6 +132,14 @@ def period_end(day: date, settings: Settings) -> date:
     return next(last for last in ends if day <= last)
 
 
+def quarter_months(begin: date, settings: Settings) -> list[date]:
+    """Return the first days of the three months, or periods of weeks, of the quarter that `begin` lies in."""
+    starts = [quarter_start(begin, settings)]
+    while len(starts) < 3:
+        starts.append(period_end(starts[-1], settings) + DAY)
+    return starts
+
+
 def quarter_label(day: date, settings: Settings) -> str:
     """Name the fiscal quarter of a day; a fiscal year is named after the year it ends in.
 

@@ -79,6 +79,7 @@ def _dataset(work: Assembly, day: date, name: str, ends: Mapping[str, span_ends.
         "opportunity_history": "exclusive" if ends.get("opportunity_history") else None,
     }
     halved, conventions = span_ends.normalised(made_ready, stated)
+    findings.ends += [c for c in conventions if c.entity not in {e.entity for e in findings.ends}]
     for sentence in filter(None, (convention.sentence() for convention in conventions)):
         findings.note(sentence)
     frames: dict[str, Any] = halved

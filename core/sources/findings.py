@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from core import contracts
+from core.sources.span_ends import EndConvention
 from core.sources.table import ROW
 
 PART = "_part"
@@ -88,6 +89,7 @@ class Findings:
     questions: list[Question] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     places: list[tuple[str, str | None]] = field(default_factory=list)
+    ends: list[EndConvention] = field(default_factory=list)
 
     def place(self, file: str, sheet: str | None) -> int:
         """Return the number under which a file and sheet are named."""

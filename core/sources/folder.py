@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import yaml
+
 from core.config import Settings, load
 from core.contracts import Dataset
 from core.contracts.errors import ConfigError
-from core.sources import dates, inventory, plan
+from core.sources import dates, inventory, map_facts, plan
 from core.sources.assembly import assemble
 from core.sources.findings import Decision, Findings, Question
 from core.sources.mapping import read_map
 from core.sources.recognition import TableMatch
+from core.sources.span_ends import EndConvention
 from core.sources.stages import Stage
 
 
@@ -37,6 +40,10 @@ class Reading:
     notes : tuple of str
     plan : Plan
         The map these files were read by.
+    facts : mapping
+        What the map said of the whole source: as_of and currency, where it did.
+    ends : tuple of EndConvention
+        How every column of ends is read.
     """
 
     dataset: Dataset
@@ -46,14 +53,17 @@ class Reading:
     stages: tuple[Stage, ...]
     notes: tuple[str, ...]
     plan: plan.Plan
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    ends: tuple[EndConvention, ...] = ()
 
     def as_map(self) -> dict[str, Any]:
         """Return how the files were read as the content of a column map."""
-        return self.plan.as_map()
+        return {**self.facts, **self.plan.as_map()}
 
     def as_yaml(self) -> str:
         """Return how the files were read as the YAML of a column map."""
-        return self.plan.as_yaml()
+        facts = yaml.safe_dump(dict(self.facts), sort_keys=False) if self.facts else ""
+        return facts + self.plan.as_yaml()
 
 
 def read_folder(
@@ -137,7 +147,11 @@ def _reading(
             f"There is no time zone called {config.time_zone!r}.", "time_zone", "Write Europe/Berlin, for example."
         )
     findings = Findings()
-    chosen = plan.by_map(contents, read_map(mapping), findings) if mapping else plan.by_recognition(contents, findings)
+    facts, entities = map_facts.split(mapping)
+    contents = replace(contents, facts={**contents.facts, **facts}) if facts else contents
+    chosen = (
+        plan.by_map(contents, read_map(entities), findings) if entities else plan.by_recognition(contents, findings)
+    )
     dataset, stages = assemble(chosen.sources, contents, config, as_of, name, findings)
     return Reading(
         dataset,
@@ -147,4 +161,6 @@ def _reading(
         tuple(stages),
         tuple(findings.notes),
         chosen,
+        facts,
+        tuple(findings.ends),
     )

@@ -12,6 +12,7 @@ from core.config import Settings
 from core.contracts.stage_words import UNKNOWN_STAGE
 from core.sources import changes, stage_map
 from core.sources.findings import PART, Findings
+from core.sources.span_ends import EndConvention
 from core.sources.stages import LOST, WON, ended_as, kinds
 from core.sources.table import ROW
 
@@ -99,6 +100,9 @@ def _spans(frame: pl.DataFrame, form: str, ends: str | None, findings: Findings)
     frame = frame.with_columns(valid_to=pl.when(~is_turned).then("valid_to"))
     if ends == "inclusive" or (ends is None and _are_inclusive(frame)):
         findings.note("The history's spans end on their last day; they are read so.")
+        findings.ends.append(
+            EndConvention("opportunity_history", "valid_to", 0, 0, 0, "inclusive", is_set=ends is not None)
+        )
         frame = frame.with_columns(valid_to=pl.col("valid_to") + pl.duration(days=1))
     return frame
 

@@ -11,16 +11,31 @@ from typing import Any
 from core.artifacts import SAMPLE, key, open_cache
 from core.config import Settings
 from core.contracts.dataset import Dataset
-from core.sources import snapshot
+from core.sources import snapshot, source_registry
 
 Progress = Callable[[float, str], None]
 META, TRUTH = "meta.yaml", "truth"
 
 
-def load_data(settings: Settings, progress: Progress | None = None) -> Dataset:
-    """Return the data the settings name: a folder, or the sample company when none is named."""
-    if not settings.source.folder:
+def load_data(settings: Settings, progress: Progress | None = None, source: str = "", version: int = 0) -> Dataset:
+    """Return the data of a source of the workspace.
+
+    Parameters
+    ----------
+    settings : Settings
+    progress : callable, optional
+        Called with a share in [0, 1] and a text while the sample is generated.
+    source : str
+        Its name: "sample", "settings" for what the settings name, or one that was kept; default the one that was
+        chosen for everybody, and where nobody chose, the folder of the settings, else the sample company.
+    version : int
+        Of a kept source; default the newest.
+    """
+    name, number = (source, version) if source else source_registry.in_force(settings)
+    if source_registry.is_sample(settings, name):
         return load_sample(settings, progress)
+    if name != source_registry.SETTINGS:
+        return source_registry.load(settings, source_registry.saved_version(settings, name, number))
     folder, mapping = settings.source.folder, settings.source.mapping
     return snapshot.load_or_read(
         snapshot.folder_state(folder, mapping), settings, lambda: _read_folder(folder, mapping, settings)
@@ -70,7 +85,9 @@ def put_sample(settings: Settings, accounts: int, transactions: int) -> None:
 
 def is_ready(settings: Settings) -> bool:
     """Say whether the data can be read without generating a company first; nothing is read for it."""
-    return bool(settings.source.folder) or open_cache(settings.home).is_kept(SAMPLE, _sample_key())
+    if not source_registry.is_sample(settings, source_registry.in_force(settings)[0]):
+        return True
+    return open_cache(settings.home).is_kept(SAMPLE, _sample_key())
 
 
 def _sample_key() -> str:

@@ -57,7 +57,7 @@ def by_recognition(inventory: Inventory, findings: Findings) -> Plan:
     SourceError
         When none of the files can be read, or none is taken for anything.
     """
-    matches = _with_their_system([recognise(table) for table in _tables(inventory, findings)])
+    matches = recognised(inventory, findings)
     sources = []
     for match in matches:
         if match.layout is None:
@@ -68,6 +68,11 @@ def by_recognition(inventory: Inventory, findings: Findings) -> Plan:
         raise _nothing(inventory, matches)
     _tell_unread(inventory.unread, findings)
     return Plan(tuple(sources), tuple(matches))
+
+
+def recognised(inventory: Inventory, findings: Findings) -> list[TableMatch]:
+    """Return what every table of the files looks like; one that looks like nothing has no layout."""
+    return _with_their_system([recognise(table) for table in _tables(inventory, findings)])
 
 
 def _with_their_system(matches: list[TableMatch]) -> list[TableMatch]:

@@ -37,6 +37,19 @@ def trial(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None, setting
     SourceError
         When they cannot be read within that, or not at all.
     """
+    slip = attempt(files, mapping, settings)
+    if slip is not None:
+        raise slip
+
+
+def attempt(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None, settings: Settings) -> SourceError | None:
+    """Read uploaded files on trial, and return what is wrong with the files or the map, for it can be mended.
+
+    Raises
+    ------
+    SourceError
+        When no map can help: they claim more than can be read, or reading them takes too much memory or time.
+    """
     for name, content in files.items():
         if not name.lower().endswith(".parquet"):  # Even its own description may be made to exhaust a reader.
             guarded_read.check(name, content)
@@ -62,8 +75,7 @@ def trial(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None, setting
     outcome = _outcome(done.stdout)
     if outcome is None:
         raise _too_much(files)
-    if outcome:
-        raise SourceError(*outcome)
+    return SourceError(*outcome) if outcome else None
 
 
 def _outcome(output: bytes) -> list[str] | None:

@@ -21,6 +21,7 @@ from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.save_count import SaveCount
 from core.store.sessions import Sessions, sentence
+from core.store.source_versions import SourceVersions
 from core.store.tables import (
     EnablementRow,
     GapGroupRow,
@@ -59,6 +60,7 @@ class Store:
     views : Documents
     answers : Answers
     capabilities : Capabilities
+    sources : SourceVersions
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -79,6 +81,7 @@ class Store:
     views: Documents
     answers: Answers
     capabilities: Capabilities
+    sources: SourceVersions
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -136,6 +139,7 @@ class Store:
             Documents(sessions, clock, ReviewViewRow, "view"),
             Answers(sessions, clock),
             Capabilities(sessions, clock),
+            SourceVersions(sessions, clock),
             notices,
             saves,
         )

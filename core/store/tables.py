@@ -267,3 +267,32 @@ class CapabilityRow(VersionedRow):
     evidence: Mapped[str | None] = mapped_column(Text)
     is_retired: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     merged_into: Mapped[str | None] = mapped_column(String(200))
+
+
+class SourceRow(VersionedRow):
+    """One version of a source of the workspace: where its files lie, and the map they are read by."""
+
+    __tablename__ = "sources"
+    __table_args__ = (UniqueConstraint("book", "name", "version"),)
+    KEYS = ("name",)
+    WORDS = ("folder", "files", "mapping", "n_rows", "as_of_on", "is_removed")
+
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    folder: Mapped[str] = mapped_column(Text, default="", server_default="")
+    files: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    mapping: Mapped[dict[str, Any]] = mapped_column(JSON)
+    n_rows: Mapped[int] = mapped_column(Integer)
+    as_of_on: Mapped[date | None] = mapped_column(Date)
+    is_removed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+
+class SourceChoiceRow(Base):
+    """Which source serves everybody from then on; rows are only ever added, and the last one counts."""
+
+    __tablename__ = "source_choices"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    version: Mapped[int] = mapped_column(Integer)
+    author: Mapped[str] = mapped_column(String(200))
+    saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

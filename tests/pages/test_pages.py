@@ -115,23 +115,6 @@ def test_a_customer_and_a_deal_add_up_on_screen():
     assert "add up to USD" in notes
 
 
-def test_an_upload_is_previewed_column_by_column_before_it_is_used():
-    test = opened("pages/data.py")
-    rows = b"id,state,opened\nX1,Discovery,2026-01-05\nX2,Proposal,2026-02-05\n"
-    plan = b"opportunities: {file: deals.csv, columns: {opportunity_id: id, stage: state, created_on: opened}}"
-    test.file_uploader(key="data_upload").set_value([("deals.csv", rows, "text/csv")])
-    test.file_uploader(key="data_map").set_value([("map.yaml", plan, "text/yaml")]).run()
-    assert not test.exception
-    assert "Read: 2 opportunities" in said(test)
-    assert "columns hold values" in said(test)
-    next(b for b in test.button if b.label == "Use for this session").click().run()
-    assert not test.exception
-    assert test.session_state["uploaded_data"].is_transient
-    test.switch_page("pages/pipeline.py").run()
-    assert not test.exception
-    assert "2 deals" in said(test)
-
-
 def test_the_flow_follows_scope_and_window_and_opens_its_bars(sample, settings):
     from core.metrics import deal_scope, flow
 

@@ -15,7 +15,7 @@ from core.artifacts import CHARTS, RESULTS, SNAPSHOTS, Kind, Shelf, open_cache, 
 from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
-from core.sources import load_data
+from core.sources import load_data, source_registry
 from pages.ui.kit import bundles, chart_specs, lasting_results
 
 if TYPE_CHECKING:
@@ -29,9 +29,12 @@ def settings() -> Settings:
     return load()
 
 
-def data(config: Settings) -> Dataset:
-    """Return the data the settings name, read once per process."""
-    return remembered(SNAPSHOTS, (settings_text(config),), lambda: load_data(config), "Loading the data")
+def data(config: Settings, source: tuple[str, int] | None = None) -> Dataset:
+    """Return the data of a source of the workspace, by default of the one that serves everybody; read once."""
+    name, version = source or source_registry.in_force(config)
+    given: dict[str, Any] = {"source": name, "version": version}
+    key = (settings_text(config), name, version)
+    return remembered(SNAPSHOTS, key, lambda: load_data(config, **given), "Loading the data")
 
 
 def result(function: Callable[..., Any], dataset: Dataset, config: Settings, *more: Any) -> Any:

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import streamlit as st
 
-from pages.ui.kit import definitions, snapshot
+from pages.ui.kit import definitions, session_data, snapshot
 from pages.ui.kit.shell import Page
 from pages.ui.server import warmup
 
@@ -19,7 +19,7 @@ from core.sources import load_data
 settings = load()
 data = {data}
 {lines}"""
-COMPANY = "load_data(settings)"
+COMPANY = "load_data(settings{source})"
 PLOTS = {
     "Contributions": "shap.plots.waterfall({call}.to_shap()[0])",
     "Difference": "shap.plots.waterfall({call}.parts.to_shap()[0])",
@@ -42,9 +42,10 @@ def write(page: Page) -> str:
     import nbformat
 
     calls = [call for _, call in page.calls]
-    data = COMPANY
+    chosen = session_data.source()
+    data = COMPANY.format(source=f", source={chosen[0]!r}, version={chosen[1]}" if chosen else "")
     if page.view.is_cut:
-        data = f"access.view({COMPANY}, settings, {', '.join(map(repr, page.view.fields))})"
+        data = f"access.view({data}, settings, {', '.join(map(repr, page.view.fields))})"
     imports = "\n".join(definitions.imports(calls, ["access"] if page.view.is_cut else []))
     start = START.format(imports=imports, data=data, lines="\n".join(definitions.lines(calls))).rstrip()
     book = nbformat.v4.new_notebook()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from core.access import saved_content as seen
 from core.access.saved_content import Reader
 from core.forecasts import calls as forecast_calls
+from core.sources import source_registry
+from core.sources.source_registry import Listed
 from core.store import Store
 from core.store.branches import Branch
 from core.store.repositories import Saved
 from pages.ui.kit import cache
 from pages.ui.kit.shell import Page
+
+if TYPE_CHECKING:
+    from core.store.source_versions import SourceVersion
 
 EVERYBODY = "everybody"
 
@@ -90,6 +96,24 @@ def trail(page: Page, most: int = 1_000) -> pl.DataFrame:
 def trail_about(page: Page, target: str) -> pl.DataFrame:
     """Return the audit list's rows about something, oldest first, as this person may see them."""
     return seen.trail(reader(page), _store(page).audit.about(target))
+
+
+def sources(page: Page) -> list[Listed]:
+    """Return every source of the workspace, with who kept it as this person may see it."""
+    entries = source_registry.listed(cache.settings(), _store(page))
+    return [replace(entry, author=author(page, entry.author) if entry.author else "") for entry in entries]
+
+
+def source_versions(page: Page, name: str) -> list[SourceVersion]:
+    """Return the versions of a source one can go back to, newest first, likewise."""
+    versions = source_registry.returnable(_store(page), name)
+    return [replace(entry, author=author(page, entry.author)) for entry in versions]
+
+
+def newest_source_version(page: Page, name: str) -> int:
+    """Return the newest version of a source, removed ones too; 0 where the name is free."""
+    versions = _store(page).sources.versions(name.strip())
+    return versions[0].version if versions else 0
 
 
 def _store(page: Page) -> Store:

@@ -16,7 +16,7 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.formats import Formats, chosen
 from core.resources import asset
-from pages.ui.kit import auth, cache, model_age
+from pages.ui.kit import auth, cache, model_age, session_data
 from pages.ui.kit.escaping import escaped
 
 ROOMS = {
@@ -102,6 +102,8 @@ def open(title: str, needs: str = "") -> Page:
     # A picture of our own, for a named symbol would be fetched from another host.
     st.set_page_config(page_title=f"{title} · Quarterdeck", page_icon=str(asset("mark.svg")), layout="wide")
     st.logo(str(asset("logo.svg")), size="large")
+    settings: Settings | None = None
+    who: Identity | None = None
     try:
         settings = cache.settings()
         who = auth.enter(settings)
@@ -112,6 +114,8 @@ def open(title: str, needs: str = "") -> Page:
     except QuarterdeckError as error:
         st.title(title)
         st.error(escaped(error), icon=":material/error:")
+        if settings is not None and who is not None:
+            session_data.way_out(settings, who)
         st.stop()
     formats = chosen(settings.locale, getattr(st.context, "locale", None))
     _sidebar(settings, who, data, formats)
@@ -131,10 +135,10 @@ def _right(title: str) -> str:
 def _rows(settings: Settings, who: Identity) -> tuple[Dataset, View]:
     """Return the session's own data, else the company's, and what this person's view of it is."""
     is_masked = who.is_masked or bool(st.session_state.get("hide_names"))
-    own: Dataset | None = st.session_state.get("uploaded_data")
+    own = session_data.upload()
     if own is not None:
         return own, View(is_masked=is_masked)
-    return cache.data(settings), View(who.regions, who.team_of, is_masked)
+    return cache.data(settings, session_data.source()), View(who.regions, who.team_of, is_masked)
 
 
 def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
@@ -165,6 +169,8 @@ def _sidebar(settings: Settings, who: Identity, data: Dataset | None, formats: F
         st.divider()
         if data is not None:
             st.caption(f"{escaped(data.source)}  \n{escaped(f'As of {formats.day(data.as_of)}')}")
+            if session_data.is_own():
+                st.caption("Only in this session; the Data page leads back.")
             model_age.note(settings, who, data)
             if not who.is_masked:
                 st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)

@@ -1,0 +1,112 @@
+"""The files of kept sources: one file on disk per content, named by its hash, and no more of them than a bound."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from core.contracts.errors import SourceError
+
+FOLDER, LOCK = "sources", ".lock"
+MOST_BYTES = 2_000_000_000
+PATIENCE = 60
+
+
+def digest(content: bytes) -> str:
+    """Return the name a content is kept under."""
+    return hashlib.blake2b(content, digest_size=20).hexdigest()
+
+
+def put(home: Path, files: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """Keep files under the home folder; a content that is there already is not written again.
+
+    Parameters
+    ----------
+    home : Path
+    files : mapping
+        Name to content.
+
+    Returns
+    -------
+    list of dict
+        name, digest and bytes of each file, for `read`.
+
+    Raises
+    ------
+    SourceError
+        When all kept files together would take more than 2 GB, or the folder cannot be written to.
+    """
+    contents = {digest(content): content for content in files.values()}
+    folder = home / FOLDER
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / LOCK, timeout=PATIENCE):
+            fresh = {name: content for name, content in contents.items() if not (folder / name).is_file()}
+            _refuse_too_much(folder, sum(map(len, fresh.values())))
+            for name, content in fresh.items():
+                part = folder / f"{name}.part"
+                part.write_bytes(content)
+                part.replace(folder / name)
+    except (OSError, Timeout) as error:
+        raise SourceError(
+            "The files of the source cannot be kept.", str(folder), "Check its rights and the space on its disk."
+        ) from error
+    return [{"name": name, "digest": digest(content), "bytes": len(content)} for name, content in files.items()]
+
+
+def _refuse_too_much(folder: Path, n_bytes: int) -> None:
+    total = n_bytes + sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    if total > MOST_BYTES:
+        raise SourceError(
+            f"All kept files together would take {total / 1e9:.1f} GB, more than {MOST_BYTES / 1e9:.0f} GB.",
+            str(folder),
+            "Remove sources that are no longer needed, or name a folder in the settings instead.",
+        )
+
+
+def read(home: Path, entries: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
+    """Return kept files by name, as `put` was handed them.
+
+    Raises
+    ------
+    SourceError
+        When one is gone or is no longer what was kept.
+    """
+    out: dict[str, bytes] = {}
+    for entry in entries:
+        path = home / FOLDER / str(entry["digest"])
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise _lost("is gone", entry) from error
+        if digest(content) != entry["digest"]:
+            raise _lost("has been changed", entry)
+        out[str(entry["name"])] = content
+    return out
+
+
+def _lost(what: str, entry: Mapping[str, Any]) -> SourceError:
+    return SourceError(
+        f"A file of the source {what}: {entry['name']}.",
+        f"{FOLDER}/{entry['digest']} in the home folder",
+        "Put back a copy of it, choose another source, or keep the source again.",
+    )
+
+
+def prune(home: Path, needed: Collection[str]) -> int:
+    """Delete every kept content but those needed, and return how many went."""
+    folder = home / FOLDER
+    if not folder.is_dir():
+        return 0
+    try:
+        with FileLock(folder / LOCK, timeout=PATIENCE):
+            gone = [p for p in folder.iterdir() if p.is_file() and p.name != LOCK and p.name not in needed]
+            for path in gone:
+                path.unlink(missing_ok=True)
+            return len(gone)
+    except (OSError, Timeout):
+        return 0

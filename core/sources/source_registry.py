@@ -1,0 +1,290 @@
+"""The sources of a workspace: the sample, the folder of the settings, and those that were kept for everybody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from core.config import Settings
+from core.contracts.dataset import Dataset
+from core.contracts.errors import SourceError, closest
+from core.sources import snapshot, source_files
+from core.store import source_in_force
+
+if TYPE_CHECKING:
+    from core.store import Store
+    from core.store.source_versions import SourceVersion
+
+SAMPLE, SETTINGS = "sample", "settings"
+RESERVED = (SAMPLE, SETTINGS)
+MOST_VERSIONS = 6
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One source a workspace can show.
+
+    Attributes
+    ----------
+    name : str
+        What it is chosen by.
+    version : int
+        The newest; 0 for the sample and for the folder of the settings.
+    title : str
+        What it is called.
+    author : str
+    saved_at : datetime, optional
+    n_rows : int
+        0 where nobody counted yet.
+    is_in_force : bool
+        Whether it serves everybody.
+    serving : int
+        The version that serves everybody; 0 where it does not.
+    """
+
+    name: str
+    version: int
+    title: str
+    author: str = ""
+    saved_at: datetime | None = None
+    n_rows: int = 0
+    is_in_force: bool = False
+    serving: int = 0
+
+
+def in_force(settings: Settings) -> tuple[str, int]:
+    """Return the name and version of the source that serves everybody; what the settings say where nobody chose."""
+    return source_in_force.chosen(settings.database) or (SETTINGS, 0)
+
+
+def is_sample(settings: Settings, name: str) -> bool:
+    """Say whether a source of the workspace is the sample company."""
+    return name == SAMPLE or (name == SETTINGS and not settings.source.folder)
+
+
+def listed(settings: Settings, store: Store | None) -> list[Listed]:
+    """Return every source of the workspace: the sample, the folder of the settings, and those that were kept."""
+    name, version = in_force(settings)
+    if name == SETTINGS and not settings.source.folder:
+        name = SAMPLE
+    out = [Listed(SAMPLE, 0, "Sample company", is_in_force=name == SAMPLE)]
+    if settings.source.folder:
+        title = f"Folder of the settings: {Path(settings.source.folder).name}"
+        out.append(Listed(SETTINGS, 0, title, is_in_force=name == SETTINGS))
+    for entry in store.sources.standing() if store is not None else ():
+        serves = name == entry.name
+        about = (entry.author, entry.saved_at, entry.n_rows, serves, version if serves else 0)
+        out.append(Listed(entry.name, entry.version, entry.name, *about))
+    return out
+
+
+def named(settings: Settings, store: Store | None, name: str) -> Listed:
+    """Return a source of the workspace by its name.
+
+    Raises
+    ------
+    SourceError
+        When there is none; the nearest name is given.
+    """
+    sources = {entry.name: entry for entry in listed(settings, store)}
+    if name in sources:
+        return sources[name]
+    if name == SETTINGS:
+        return Listed(SETTINGS, 0, "What the settings name", is_in_force=sources[SAMPLE].is_in_force)
+    near = closest(name, sources)
+    mend = f"Did you mean {near!r}?" if near else f"There are: {', '.join(sources)}."
+    raise SourceError(f"The workspace has no source called {name!r}.", mend=mend)
+
+
+def keep(
+    store: Store,
+    settings: Settings,
+    name: str,
+    files: Mapping[str, bytes],
+    mapping: Mapping[str, Any],
+    data: Dataset,
+    author: str,
+    version: int = 0,
+) -> SourceVersion:
+    """Keep uploaded files and their map as a source that serves everybody from now on.
+
+    Parameters
+    ----------
+    store : Store
+    settings : Settings
+        The files lie under `home`.
+    name : str
+    files : mapping
+        Name to content.
+    mapping : mapping
+        The column map they were read by.
+    data : Dataset
+        What was read.
+    author : str
+    version : int
+        The newest version the author saw; 0 for a new name.
+
+    Raises
+    ------
+    SourceError, StoreError
+        When nothing was read, the name is not free, or there is no room.
+    """
+    title = _free_name(name)
+    if not sum(data.row_counts.values()):
+        raise SourceError("Nothing was read, so there is nothing to keep.", ", ".join(files)[:200])
+    values = _values(source_files.put(settings.home, files), "", mapping, data)
+    saved = store.sources.keep(title, values, author, version)
+    tidy(store, settings)
+    return saved
+
+
+def add_folder(
+    store: Store,
+    name: str,
+    folder: str,
+    mapping: Mapping[str, Any],
+    data: Dataset,
+    author: str,
+) -> SourceVersion:
+    """Add a folder as a source; its files stay where they are, and are read anew when they change."""
+    title = _free_name(name)
+    entries = store.sources.versions(title)
+    values = _values([], folder, mapping, data)
+    return store.sources.keep(title, values, author, entries[0].version if entries else 0, is_chosen=False)
+
+
+def _free_name(name: str) -> str:
+    title = name.strip()
+    if title.casefold() in RESERVED:
+        raise SourceError(f"{title!r} is the name of a source every workspace has.", mend="Choose another name.")
+    return title
+
+
+def _values(files: list[dict[str, Any]], folder: str, mapping: Mapping[str, Any], data: Dataset) -> dict[str, Any]:
+    return {
+        "folder": folder,
+        "files": files,
+        "mapping": json.loads(json.dumps(dict(mapping), default=str)),
+        "n_rows": sum(data.row_counts.values()),
+        "as_of_on": data.as_of,
+        "is_removed": False,
+    }
+
+
+def choose(store: Store, settings: Settings, name: str, author: str, version: int = 0) -> tuple[str, int]:
+    """Let a source serve everybody from now on, and return its name and version.
+
+    Raises
+    ------
+    SourceError, StoreError
+        When there is no such source or version.
+    """
+    source = named(settings, store, name)
+    number = store.sources.version(name, version).version if source.version else 0
+    store.sources.choose(name, number, author)
+    return name, number
+
+
+def remove(store: Store, settings: Settings, name: str, author: str) -> None:
+    """Take a source out of the workspace and delete the files kept for it.
+
+    Raises
+    ------
+    SourceError
+        When it serves everybody, or cannot be removed.
+    """
+    source = named(settings, store, name)
+    if not source.version:
+        raise SourceError(f"{source.title} cannot be removed.", mend="Choose another source instead.")
+    if source.is_in_force:
+        raise SourceError(f"{name} serves everybody.", mend="Choose another source for everybody first.")
+    last = store.sources.version(name)
+    values = {"folder": last.folder, "files": [], "mapping": {}, "n_rows": 0, "as_of_on": None, "is_removed": True}
+    store.sources.keep(name, values, author, last.version, is_chosen=False)
+    tidy(store, settings)
+
+
+def tidy(store: Store, settings: Settings) -> None:
+    """Delete the files of versions that nobody can go back to: of removed sources, and but the newest six of each."""
+    chosen = store.sources.chosen()
+    needed: set[str] = set()
+    for source in store.sources.standing():
+        versions = _since_removal(store.sources.versions(source.name))
+        for entry in versions:
+            if entry in versions[:MOST_VERSIONS] or chosen == (entry.name, entry.version):
+                needed |= {str(file["digest"]) for file in entry.files}
+    source_files.prune(settings.home, needed)
+
+
+def _since_removal(versions: list[SourceVersion]) -> list[SourceVersion]:
+    gone = next((k for k, entry in enumerate(versions) if entry.is_removed), len(versions))
+    return versions[:gone]
+
+
+def returnable(store: Store, name: str) -> list[SourceVersion]:
+    """Return the versions of a source one can go back to, newest first: its files are kept, or lie in a folder."""
+    return _since_removal(store.sources.versions(name))[:MOST_VERSIONS]
+
+
+def load(settings: Settings, version: SourceVersion) -> Dataset:
+    """Return a version of a source as a dataset, from its snapshot where there is one; it bears the source's name.
+
+    Raises
+    ------
+    SourceError
+        When a file of it is gone, or can no longer be read.
+    """
+    mapping = dict(version.mapping)
+    words = json.dumps(mapping, sort_keys=True)
+    origin: tuple[Any, ...]
+    if version.folder:
+        origin = (*snapshot.folder_state(Path(version.folder), ""), words)
+    else:
+        origin = ("kept", tuple((file["name"], file["digest"]) for file in version.files), words)
+    return replace(snapshot.load_or_read(origin, settings, lambda: _read(settings, version)), source=version.name)
+
+
+def _read(settings: Settings, version: SourceVersion) -> Dataset:
+    from core.sources.folder import read_files, read_folder
+
+    mapping = dict(version.mapping) or None
+    if version.folder:
+        return read_folder(version.folder, mapping, settings)
+    return read_files(source_files.read(settings.home, version.files), mapping, settings)
+
+
+def saved_version(settings: Settings, name: str, version: int) -> SourceVersion:
+    """Return a version of a kept source.
+
+    Raises
+    ------
+    StoreError
+        When there is no such source or version.
+    """
+    with opened(settings) as store:
+        return store.sources.version(name, version)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Store]:
+    """Open the database of the settings for as long as something is done with it."""
+    from core.store import Store
+
+    store = Store.open(settings.database)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def as_yaml(mapping: Mapping[str, Any]) -> str:
+    """Return a column map as YAML."""
+    plain = json.loads(json.dumps(dict(mapping), default=str))
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)

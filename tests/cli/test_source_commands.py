@@ -1,0 +1,87 @@
+"""Sources of the workspace on the command line, and that every other command follows the choice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+DEALS = (
+    "Id,Name,StageName,Amount,CloseDate,CreatedDate,IsWon,IsClosed\n"
+    "006A00000000001AAA,One,Prospecting,1200,2026-03-20,2026-01-02,false,false\n"
+    "006A00000000002AAA,Two,Closed Won,3400,2026-02-10,2026-01-05,true,true\n"
+)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A command of its own home, so that no other test meets the choice made here."""
+
+    def call(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        values = {**os.environ, "QUARTERDECK_HOME": str(tmp_path / "home"), **env}
+        command = [sys.executable, "-m", "core.cli", *words]
+        return subprocess.run(command, capture_output=True, text=True, env=values, check=False, timeout=120)
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "last year"
+    path.mkdir()
+    (path / "Opportunity.csv").write_text(DEALS)
+    return path
+
+
+def test_a_folder_is_added_chosen_used_by_every_command_and_left_again(run, folder, tmp_path):
+    assert [(s["name"], s["is_in_force"]) for s in json.loads(run("source", "list", "--json").stdout)] == [
+        ("sample", True)
+    ]
+    added = run("source", "add", "Last year", str(folder))
+    assert "Last year, version 1" in added.stdout
+    assert run("source", "list").stdout.startswith("* sample")
+    assert "serves everybody" in run("source", "use", "Last year").stdout
+    assert "* Last year" in run("source", "list").stdout
+    figures = json.loads(run("summary", "--json").stdout)
+    assert figures["Open pipeline"]["value"] == 1200
+    (folder / "Opportunity.csv").write_text(DEALS.replace("1200", "1300"))
+    assert json.loads(run("summary", "--json").stdout)["Open pipeline"]["value"] == 1300
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "Opportunity.csv").write_text(DEALS.replace("1200", "77"))
+    assert json.loads(run("summary", "--json", QUARTERDECK_DATA=str(own)).stdout)["Open pipeline"]["value"] == 1300
+    run("source", "use", "settings")
+    assert json.loads(run("summary", "--json", QUARTERDECK_DATA=str(own)).stdout)["Open pipeline"]["value"] == 77
+
+
+def test_a_map_comes_along_and_is_shown(run, folder, tmp_path):
+    plan = tmp_path / "map.yaml"
+    plan.write_text("as_of: 2026-02-28\nopportunities: {file: Opportunity.csv}\n")
+    assert run("source", "add", "CRM", str(folder), "--map", str(plan)).returncode == 0
+    assert run("source", "show", "CRM", "--map").stdout.startswith("as_of: '2026-02-28'\nopportunities:")
+    shown = json.loads(run("source", "show", "CRM", "--json").stdout)
+    assert (shown["shown"]["as_of_on"], shown["shown"]["n_rows"]) == ("2026-02-28", 5)
+    assert "version 1" in run("source", "show", "CRM").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["use", "smaple"], "Did you mean 'sample'?"),
+        (["use", "CRM"], "no source called 'CRM'"),
+        (["show", "CRM"], "no source called 'CRM'"),
+        (["add", "CRM", "/nowhere"], "no such folder"),
+        (["add", "sample", "."], "None of the files|no file that can be read|every workspace has"),
+        (["add", "CRM", ".", "--map", "none.yaml"], "column map cannot be read"),
+    ],
+)
+def test_a_slip_is_a_sentence(run, words, expected):
+    import re
+
+    failed = run("source", *words)
+    assert failed.returncode == 1
+    assert re.search(expected, failed.stderr)
+    assert "Traceback" not in failed.stderr
