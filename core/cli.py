@@ -205,6 +205,21 @@ def scenario(
 
 
 @app.command()
+def read(
+    file: Annotated[Path, typer.Argument(help="The buyer's file, or a folder or zip file of several.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read a buyer's file and say which lists it holds, without matching."""
+    from core.requirements.read import listing, requirement_list
+
+    source = requirement_list.read_any(file)
+    if as_json:
+        _print_json(listing.as_dict(source))
+        return
+    typer.echo("\n".join(listing.sentences(source)))
+
+
+@app.command()
 def gap(
     file: Annotated[Path, typer.Argument(help="The buyer's list: CSV, TSV, XLSX or ODS in any layout.")],
     catalogue: Annotated[

@@ -319,10 +319,10 @@ def test_shared_texts_beyond_all_measure(monkeypatch):
 
 
 def test_a_large_file_is_looked_at_before_it_is_read(monkeypatch):
-    from core.requirements.read import requirement_list
+    from core.requirements.read import sheet_choice
 
-    monkeypatch.setattr(requirement_list, "LARGE", 10)
-    monkeypatch.setattr(requirement_list, "HEAD_ROWS", 3)
+    monkeypatch.setattr(sheet_choice, "LARGE", 10)
+    monkeypatch.setattr(sheet_choice, "HEAD_ROWS", 3)
     rows = [*LIST, *([f"R{n}", f"The system must do thing number {n}", "Low"] for n in range(3, 30))]
     found = read_list(book(S=rows, Other=[["Month", "Amount"], ["May", "3"]]), "a.xlsx")
     assert found.frame.height == 29

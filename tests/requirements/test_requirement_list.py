@@ -11,7 +11,8 @@ from openpyxl import Workbook
 
 from core.contracts.errors import RequirementError
 from core.requirements.officefiles import grids, spreadsheet
-from core.requirements.read.requirement_list import is_title, read_list
+from core.requirements.read.requirement_list import read_list
+from core.requirements.read.table_rows import is_title
 
 
 def book(**sheets):

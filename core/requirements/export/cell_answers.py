@@ -104,7 +104,7 @@ class _Sheet:
             out.added[grid.name] = first
             self.places = tuple(Place(first + i, name, kind) for i, (name, kind) in enumerate(ADDED.items()))
             if shape.header_row is not None:
-                out.edits += [Edit(grid.name, shape.header_row, p.column, p.name) for p in self.places]
+                out.edits += [Edit(grid.sheet, shape.header_row, p.column, p.name) for p in self.places]
 
     def answer(self, row: int, text: str, status: str, answer: Mapping[str, Any]) -> None:
         """Write one requirement's answer where the buyer wants it."""
@@ -181,7 +181,7 @@ class _Sheet:
         if self._current_text(row, column) and not self.replace:
             return "Its answer cell is filled already, and was kept."
         self.taken.add((row, column))
-        self.out.edits.append(Edit(self.grid.name, row, column, text[:LONGEST]))
+        self.out.edits.append(Edit(self.grid.sheet, row, column, text[:LONGEST]))
         return ""
 
 

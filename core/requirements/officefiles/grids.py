@@ -49,6 +49,8 @@ class Grid:
         Cells that compute something: row from 1, column from 0.
     cut_at : int or None
         The row after which rows with text were not read, because too many are blank or there are too many.
+    part_of : str or None
+        The sheet this is a block of, where blocks stand side by side; `name` then tells the block.
     """
 
     name: str
@@ -60,6 +62,12 @@ class Grid:
     choices: tuple[Choices, ...] = ()
     formulas: frozenset[tuple[int, int]] = frozenset()
     cut_at: int | None = None
+    part_of: str | None = None
+
+    @property
+    def sheet(self) -> str:
+        """Return the sheet as the file names it, of which this may be a part."""
+        return self.part_of or self.name
 
     @property
     def width(self) -> int:

@@ -52,6 +52,10 @@ class Place:
         What the drop-down offers.
     status : str
         For a mark: what an X in it means (full, partial, partner, roadmap, none).
+    below : int
+        How many rows below the requirement the answer stands; 0 for its own row.
+    default : str
+        What the buyer filled into every cell before anybody answered; it counts as empty.
     """
 
     column: int
@@ -59,6 +63,8 @@ class Place:
     kind: str
     words: tuple[str, ...] = ()
     status: str = ""
+    below: int = 0
+    default: str = ""
 
 
 def find(grid: Grid, names: Sequence[str], roles: Mapping[str, int], body: Body) -> tuple[Place, ...]:

@@ -1,0 +1,179 @@
+"""The rows of one table: requirements, section heads between them, and what is neither."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from core.requirements.officefiles.grids import Grid
+from core.requirements.officefiles.sheetxml import letters_of
+from core.requirements.read import column_roles, reading_notes, stacked_tables
+from core.requirements.read.layout import Layout
+
+LONGEST_TITLE = 120
+SEPARATORS = (".", "-", "_", "/")
+SHAPE = {
+    "sheet": pl.String,
+    "row": pl.Int64,
+    "requirement_id": pl.String,
+    "section": pl.String,
+    "text": pl.String,
+    "given_priority": pl.String,
+    "given_category": pl.String,
+    "answer_cells": pl.String,
+    "is_hidden": pl.Boolean,
+}
+
+
+def rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFrame:
+    """Return the requirements of one table in the columns of `SHAPE`.
+
+    Parameters
+    ----------
+    grid : Grid
+    shape : Layout
+    leave_hidden : bool
+        Whether hidden rows are left out.
+    """
+    body = [(n, cells) for n, cells in grid.rows if shape.holds(n)]
+    by_id = shape.columns.get("id")
+    wants_id = by_id is not None and _share(body, by_id) > 0.6
+    merged = _merged(grid, [c for r, c in shape.columns.items() if r in ("id", "priority", "category")])
+    under = reading_notes.under(grid, shape.columns["text"])
+    letters = [letters_of(cell.column) for cell in shape.answers]
+    out: list[tuple[object, ...]] = []
+    section, category = _headed(grid, shape), None
+    below = [*(_id(cells, by_id) for _, cells in body[1:]), ""]
+    for (number, cells), following in zip(body, below, strict=False):
+        at = _texts_by_role(cells, number, shape, merged)
+        if number in under and not at["text"]:
+            continue
+        filled = [cell for cell in cells if cell]
+        if _is_heading(at, filled, wants_id=wants_id) or _is_parent(at, following):
+            section = _title_of(filled, at["text"])
+        elif not at["text"]:
+            section = _title_beside(cells, shape) or section
+        elif not _is_header_again(at, shape) and not (leave_hidden and number in grid.hidden_rows):
+            category = at.get("category") or category
+            out.append(_record(grid, number, at, section, category, letters))
+    return pl.DataFrame(out, schema=SHAPE, orient="row")
+
+
+def _texts_by_role(
+    cells: Sequence[str], number: int, shape: Layout, merged: Mapping[tuple[int, int], str]
+) -> dict[str, str]:
+    """Return what a row holds for each role; the priority is the name of its marked column, where there are such."""
+    at = {role: _cell(cells, number, column, merged) for role, column in shape.columns.items()}
+    if shape.levels:
+        at["priority"] = next((name for column, name in shape.levels if column < len(cells) and cells[column]), "")
+    return at
+
+
+def _title_of(filled: Sequence[str], text: str) -> str:
+    """Return a section's title: the one text of its row, else what stands in the text's column."""
+    title = filled[0] if len(set(filled)) == 1 else text or filled[0]
+    return " ".join(title.split())[:120]
+
+
+def _record(
+    grid: Grid, number: int, at: Mapping[str, str], section: str | None, category: str | None, letters: Sequence[str]
+) -> tuple[object, ...]:
+    """Return one requirement in the order of `SHAPE`."""
+    return (
+        grid.name,
+        number,
+        at.get("id") or None,
+        section,
+        at["text"],
+        at.get("priority") or None,
+        category,
+        " ".join(f"{letter}{number}" for letter in letters) or None,
+        number in grid.hidden_rows,
+    )
+
+
+def _headed(grid: Grid, shape: Layout) -> str | None:
+    """Return the title right above a table that is not the first of its sheet."""
+    before = [(n, cells) for n, cells in grid.rows if shape.header_row and shape.header_row - 2 <= n < shape.header_row]
+    titles = [[c for c in cells if c] for _, cells in before]
+    is_later = any(
+        stacked_tables.is_header(cells) for n, cells in grid.rows if shape.header_row and n < shape.header_row
+    )
+    return next((t[0][:LONGEST_TITLE] for t in reversed(titles) if is_later and len(set(t)) == 1), None)
+
+
+def _merged(grid: Grid, wanted: Sequence[int]) -> Mapping[tuple[int, int], str]:
+    """Return what cells merged downwards hold, by each row and column they cover."""
+    rows = dict(grid.rows)
+    out: dict[tuple[int, int], str] = {}
+    for span in grid.merges:
+        if span.left in wanted and span.bottom > span.top and span.bottom - span.top < 5_000:
+            cells = rows.get(span.top, [])
+            value = cells[span.left] if span.left < len(cells) else ""
+            out |= {(row, span.left): value for row in range(span.top + 1, span.bottom + 1)}
+    return out
+
+
+def _cell(cells: Sequence[str], row: int, column: int, merged: Mapping[tuple[int, int], str]) -> str:
+    own = cells[column] if column < len(cells) else ""
+    return own or merged.get((row, column), "")
+
+
+def _share(body: Sequence[tuple[int, list[str]]], column: int) -> float:
+    return sum(bool(column < len(c) and c[column]) for _, c in body) / len(body) if body else 0.0
+
+
+def _is_heading(at: Mapping[str, str], filled: Sequence[str], *, wants_id: bool) -> bool:
+    """Say whether a row is a section head: one filled cell (or the same text over a merge) where others have more."""
+    alone = len(set(filled)) == 1
+    if alone and not at["text"]:
+        return True
+    if wants_id and not at.get("id"):
+        return alone or (len(at["text"]) <= LONGEST_TITLE and column_roles.size(at["text"]) < 4) or is_title(at["text"])
+    return False
+
+
+def _title_beside(cells: Sequence[str], shape: Layout) -> str | None:
+    """Return the title that a row without a requirement has between its id and the text's column."""
+    if "id" not in shape.columns or not _id(cells, shape.columns["id"]):
+        return None
+    taken = {c for role, c in shape.columns.items() if role != "text"}
+    beside = [c for i, c in enumerate(cells[: shape.columns["text"] + 1]) if i not in taken and not c.isdigit()]
+    return next((" ".join(c.split())[:120] for c in beside if len(c) > 3), None)
+
+
+def _id(cells: Sequence[str], column: int | None) -> str:
+    return cells[column] if column is not None and column < len(cells) else ""
+
+
+def _is_parent(at: Mapping[str, str], following: str) -> bool:
+    """Say whether a row is the head of the numbered rows below it: 2 Security, then 2.1."""
+    own = at.get("id", "").rstrip(".")
+    under = bool(own and at["text"]) and following.startswith(own) and following[len(own) : len(own) + 1] in SEPARATORS
+    text = at["text"]
+    if not under or len(text) > LONGEST_TITLE:
+        return False
+    short = column_roles.size(text) < 4 or is_title(text)
+    return short and text[-1:] not in ".?!" and not at.get("priority") and not column_roles.asks(text)
+
+
+def is_title(text: str) -> bool:
+    """Say whether a text is a title: few words, no end of sentence, all but little ones in capitals.
+
+    Examples
+    --------
+    >>> is_title("Privacy of Third Parties"), is_title("Reports shall be exported")
+    (True, False)
+    """
+    if len(text) > LONGEST_TITLE:
+        return False
+    words = [word for word in re.findall(r"[^\W\d_]+", text) if len(word) > 3]
+    short = len(words) > 0 and column_roles.size(text) <= 8
+    return short and text[-1:] not in ".?!;" and all(word[0].isupper() for word in words)
+
+
+def _is_header_again(at: Mapping[str, str], shape: Layout) -> bool:
+    names = {role: name for role, name in shape.names.items() if role in at}
+    return bool(names) and all(column_roles.plain(at[role]) == column_roles.plain(name) for role, name in names.items())
