@@ -20,7 +20,8 @@ ID = re.compile(r"^(?=.*\d)[A-Za-z]{0,10}[-_. ]{0,2}\w{0,8}([.\-_/]\w{1,8}){0,5}
 LEVEL = re.compile(
     r"^(p?[0-5]|[mscw]|high|medium|med|low|critical|urgent|must|should|could|would|won'?t|must[- ]have|should[- ]have|"
     r"could[- ]have|nice[- ]to[- ]have|mandatory|desirable|desired|optional|essential|required|preferred|hoch|mittel|"
-    r"niedrig|muss|soll|kann|haute|moyenne|basse|alta|media|baja|obligatoire|obligatorio|hoog|laag|高|中|低)\b.{0,12}$",
+    r"niedrig|muss|soll|kann|haute|moyenne|basse|alta|media|baja|obligatoire|obligatorio|hoog|laag|basic|important|"
+    r"substantial|高|中|低)\b.{0,12}$",
     re.IGNORECASE,
 )
 WIDE = re.compile(r"[\u2e81-\U0010ffff]")

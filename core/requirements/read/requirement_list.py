@@ -15,29 +15,12 @@ from core.contracts.errors import RequirementError
 from core.metrics.measure import counted
 from core.requirements.officefiles import grids
 from core.requirements.officefiles.grids import Grid
-from core.requirements.read import reading_notes, repair, sheet_choice, stacked_tables, table_rows
+from core.requirements.read import left_out, reading_notes, repair, sheet_choice, stacked_tables, table_rows
 from core.requirements.read.layout import Layout
+from core.requirements.read.left_out import NotRead
 from core.requirements.read.repair import Given
 
 MOST_REQUIREMENTS = 50_000
-
-
-@dataclass(frozen=True)
-class NotRead:
-    """A sheet, or rows of one, that were not read as requirements.
-
-    Attributes
-    ----------
-    sheet : str
-    reason : str
-        Why not, in one sentence.
-    rows : tuple of int
-        Rows, as in the file, that look like requirements all the same.
-    """
-
-    sheet: str
-    reason: str
-    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,9 +133,9 @@ def read_any(
     title = name or (Path(file).name if isinstance(file, (str, Path)) else str(getattr(file, "name", "upload")))
     title, content = grids.content(file, title)
     opened = grids.open_file(content, title)
-    shapes, notes = sheet_choice.layouts(opened, given, len(content))
+    choice = sheet_choice.choose(opened, given, len(content))
     lists: list[tuple[Grid, Layout, pl.DataFrame]] = []
-    parts = [(grid, part) for grid, whole in shapes for part in stacked_tables.find(grid, whole, given)]
+    parts = [(grid, part) for grid, whole in choice.tables for part in stacked_tables.find(grid, whole, given)]
     for grid, shape in parts:
         rows = table_rows.rows(grid, shape, leave_hidden=_leaves(given, grid))
         if rows.height or len(opened.names) == 1:
@@ -166,8 +149,9 @@ def read_any(
         tuple(shape for _, shape, _ in lists),
         skipped,
         content,
-        (*opened.notes, *notes, *more),
+        (*opened.notes, *choice.notes, *more),
         tuple(grid for grid, _, _ in lists),
+        left_out.of_file(choice.sheets, [(grid, shape) for grid, shape, _ in lists], frame, choice.reasons),
     )
 
 

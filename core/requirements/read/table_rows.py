@@ -9,11 +9,16 @@ import polars as pl
 
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import letters_of
-from core.requirements.read import column_roles, reading_notes, stacked_tables
+from core.requirements.read import column_roles, forms, left_out, reading_notes, stacked_tables
+from core.requirements.read.column_roles import Body
 from core.requirements.read.layout import Layout
 
 LONGEST_TITLE = 120
 SEPARATORS = (".", "-", "_", "/")
+MOSTLY, TITLE_WORDS = 0.7, 8
+CODE = re.compile(
+    r"^([A-Z]{1,8}[-_.]?\d[\w.\-]{0,16}|[A-Z]{2,8}(?:[-.][A-Z]{1,4})?[-.]\d[\w.\-]{0,12}|\d+(?:\.\d+)+)\s*[:：]\s+\S"
+)
 SHAPE = {
     "sheet": pl.String,
     "row": pl.Int64,
@@ -38,27 +43,69 @@ def rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFra
         Whether hidden rows are left out.
     """
     body = [(n, cells) for n, cells in grid.rows if shape.holds(n)]
-    by_id = shape.columns.get("id")
-    wants_id = by_id is not None and _share(body, by_id) > 0.6
-    merged = _merged(grid, [c for r, c in shape.columns.items() if r in ("id", "priority", "category")])
-    under = reading_notes.under(grid, shape.columns["text"])
-    letters = [letters_of(cell.column) for cell in shape.answers]
+    table = _Table(grid, shape, body)
     out: list[tuple[object, ...]] = []
     section, category = _headed(grid, shape), None
-    below = [*(_id(cells, by_id) for _, cells in body[1:]), ""]
+    below = [*(_id(cells, shape.columns.get("id")) for _, cells in body[1:]), ""]
     for (number, cells), following in zip(body, below, strict=False):
-        at = _texts_by_role(cells, number, shape, merged)
-        if number in under and not at["text"]:
-            continue
-        filled = [cell for cell in cells if cell]
-        if _is_heading(at, filled, wants_id=wants_id) or _is_parent(at, following):
-            section = _title_of(filled, at["text"])
-        elif not at["text"]:
+        at = _texts_by_role(cells, number, shape, table.merged)
+        kind = "requirement" if number in shape.taken else table.kind(number, cells, at, following)
+        if kind == "section":
+            section = _title_of([cell for cell in cells if cell], at["text"])
+        elif kind == "beside":
             section = _title_beside(cells, shape) or section
-        elif not _is_header_again(at, shape) and not (leave_hidden and number in grid.hidden_rows):
+        elif kind == "requirement" and not (leave_hidden and number in grid.hidden_rows):
             category = at.get("category") or category
-            out.append(_record(grid, number, at, section, category, letters))
+            out.append(_record(grid, number, table.keyed(at), section, category, shape))
     return pl.DataFrame(out, schema=SHAPE, orient="row")
+
+
+class _Table:
+    """What the rows of a table have in common, by which one of them is told to be something else."""
+
+    def __init__(self, grid: Grid, shape: Layout, body: Body) -> None:
+        self.shape = shape
+        by_id = shape.columns.get("id")
+        text = shape.columns["text"]
+        self.wants_id = by_id is not None and _share(body, by_id) > 0.6
+        self.merged = _merged(grid, [c for r, c in shape.columns.items() if r in ("id", "priority", "category")])
+        self.under = reading_notes.under(grid, text)
+        spans = {m.top for m in grid.merges if m.top == m.bottom and m.left <= text <= m.right and m.right > m.left + 1}
+        self.wide = spans if 2 * len(spans) < len(body) else set()
+        filled = [sum(bool(cell) for cell in cells) for _, cells in body if text < len(cells) and cells[text]]
+        texts = column_roles.texts(body, text)
+        self.has_codes = by_id is None and sum(bool(CODE.match(t)) for t in texts) >= MOSTLY * len(texts)
+        self.is_full = bool(filled) and sum(n > 1 for n in filled) >= MOSTLY * len(filled)
+
+    def kind(self, number: int, cells: Sequence[str], at: Mapping[str, str], following: str) -> str:
+        """Say what a row is: requirement, section, beside (a title beside the text's column) or nothing."""
+        if (number in self.under and not at["text"]) or forms.is_label_row(cells):
+            return ""
+        if left_out.is_aside(at.get("id", ""), at["text"]):
+            return ""
+        filled = [cell for cell in cells if cell]
+        if (
+            _is_heading(at, filled, wants_id=self.wants_id)
+            or _is_parent(at, following)
+            or self._is_title(number, at, filled)
+        ):
+            return "section"
+        if not at["text"]:
+            return "beside"
+        return "" if _is_header_again(at, self.shape) else "requirement"
+
+    def keyed(self, at: dict[str, str]) -> dict[str, str]:
+        """Return a row's texts with the code before the colon as its id, where the table has its ids there."""
+        code = CODE.match(at["text"]) if self.has_codes and not at.get("id") else None
+        return {**at, "id": code.group(1)} if code else at
+
+    def _is_title(self, number: int, at: Mapping[str, str], filled: Sequence[str]) -> bool:
+        """Say whether a row without an id is a short title: alone where others hold more, or merged over the table."""
+        text = at["text"]
+        is_short = column_roles.size(text) <= TITLE_WORDS and text[-1:] not in ".?!;" and not column_roles.asks(text)
+        if at.get("id") or not text or not is_short:
+            return False
+        return number in self.wide or (self.is_full and len(set(filled)) == 1)
 
 
 def _texts_by_role(
@@ -78,7 +125,7 @@ def _title_of(filled: Sequence[str], text: str) -> str:
 
 
 def _record(
-    grid: Grid, number: int, at: Mapping[str, str], section: str | None, category: str | None, letters: Sequence[str]
+    grid: Grid, number: int, at: Mapping[str, str], section: str | None, category: str | None, shape: Layout
 ) -> tuple[object, ...]:
     """Return one requirement in the order of `SHAPE`."""
     return (
@@ -89,7 +136,7 @@ def _record(
         at["text"],
         at.get("priority") or None,
         category,
-        " ".join(f"{letter}{number}" for letter in letters) or None,
+        " ".join(f"{letters_of(cell.column)}{number + cell.below}" for cell in shape.answers) or None,
         number in grid.hidden_rows,
     )
 
@@ -121,7 +168,7 @@ def _cell(cells: Sequence[str], row: int, column: int, merged: Mapping[tuple[int
     return own or merged.get((row, column), "")
 
 
-def _share(body: Sequence[tuple[int, list[str]]], column: int) -> float:
+def _share(body: Body, column: int) -> float:
     return sum(bool(column < len(c) and c[column]) for _, c in body) / len(body) if body else 0.0
 
 
@@ -151,12 +198,21 @@ def _id(cells: Sequence[str], column: int | None) -> str:
 def _is_parent(at: Mapping[str, str], following: str) -> bool:
     """Say whether a row is the head of the numbered rows below it: 2 Security, then 2.1."""
     own = at.get("id", "").rstrip(".")
-    under = bool(own and at["text"]) and following.startswith(own) and following[len(own) : len(own) + 1] in SEPARATORS
     text = at["text"]
+    under = bool(own and text) and _is_under(following, own)
     if not under or len(text) > LONGEST_TITLE:
         return False
     short = column_roles.size(text) < 4 or is_title(text)
     return short and text[-1:] not in ".?!" and not at.get("priority") and not column_roles.asks(text)
+
+
+def _is_under(following: str, own: str) -> bool:
+    """Say whether an id belongs under another: 2.1 under 2, and 1.1 under V1."""
+    digits = own.lstrip("".join(set(own) - set("0123456789."))) if own[:1].isalpha() else own
+    return any(
+        bool(head) and following.startswith(head) and following[len(head) : len(head) + 1] in SEPARATORS
+        for head in (own, digits)
+    )
 
 
 def is_title(text: str) -> bool:
