@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from core.contracts.errors import RequirementError
-from core.requirements.officefiles import delimited, encodings, opendocument
-from core.requirements.officefiles.sheetxml import MOST_COLUMNS, MOST_ROWS, RawSheet, Span, spans_of
+from core.requirements.officefiles import delimited, encodings, opendocument, pdf, word
+from core.requirements.officefiles.sheetxml import MOST_COLUMNS, MOST_ROWS, WORD_MARK, RawSheet, Span, spans_of
 from core.requirements.officefiles.spreadsheet import BROKEN, Book, damaged, opened
 
 LARGEST_BYTES = 50 * 2**20
@@ -51,6 +52,10 @@ class Grid:
         The row after which rows with text were not read, because too many are blank or there are too many.
     part_of : str or None
         The sheet this is a block of, where blocks stand side by side; `name` then tells the block.
+    titles : frozenset of int
+        Rows the file itself marks as headings, as Word does.
+    is_prose : bool
+        Whether these are the clauses of running text, as [number, text], and no table.
     """
 
     name: str
@@ -63,6 +68,8 @@ class Grid:
     formulas: frozenset[tuple[int, int]] = frozenset()
     cut_at: int | None = None
     part_of: str | None = None
+    titles: frozenset[int] = frozenset()
+    is_prose: bool = False
 
     @property
     def sheet(self) -> str:
@@ -83,11 +90,13 @@ class File:
     ----------
     title : str
     kind : str
-        "text", "excel" or "opendocument".
+        "text", "excel", "opendocument", "word", "pdf", "old excel", "html" or "json".
     names : tuple of str
-        Its sheets.
+        Its sheets; the tables of a document, and "Text" for what stands outside them.
     notes : tuple of str
         What a person should know of it: encoding and delimiter, macros, links.
+    titles : mapping of str to frozenset of int
+        Per sheet of running text, the rows that are headings.
     """
 
     title: str
@@ -98,6 +107,7 @@ class File:
     _text: tuple[str, str] | None = None
     _content: bytes = b""
     _tables: dict[int, tuple[dict[str, RawSheet], set[str]]] = field(default_factory=dict)
+    titles: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def grid(self, name: str, most_rows: int = MOST_ROWS) -> Grid:
         """Read one sheet, or its first rows.
@@ -123,11 +133,16 @@ class File:
             choices,
             frozenset(raw.formulas),
             raw.cut_at,
+            titles=self.titles.get(name, frozenset()),
+            is_prose=name in self.titles,
         )
 
     def _raw(self, name: str, most_rows: int) -> tuple[RawSheet, bool]:
         if self._book is not None:
             return self._book.raw(name, most_rows), name in self._book.hidden
+        if self.kind != "opendocument":
+            sheets, unseen = self._tables[MOST_ROWS]
+            return sheets[name], name in unseen
         if most_rows not in self._tables:
             self._tables[most_rows] = opendocument.raw(self._content, self.title, most_rows)
         sheets, unseen = self._tables[most_rows]
@@ -135,6 +150,8 @@ class File:
 
     def _words(self, rule: str, own: str) -> tuple[str, ...]:
         """Return a drop-down's words: written out, or those of the cells or the name it points at."""
+        if rule.startswith(WORD_MARK):
+            return tuple(rule[1:].split(WORD_MARK))
         rule = rule.strip().removeprefix("=")
         if rule.startswith('"'):
             return tuple(w for word in rule.strip('"').split(",") if (w := word.replace('""', '"').strip()))
@@ -169,8 +186,8 @@ def open_file(data: bytes, title: str) -> File:
         raise RequirementError("The file is empty.", title, "Export the list again.")
     if data[:4] == b"\xd0\xcf\x11\xe0":
         raise _old_format(data, title)
-    if data[:4] == b"%PDF":
-        raise RequirementError("This is a PDF, whatever its name says.", title, "Export the list as CSV or XLSX.")
+    if b"%PDF" in data[:1024]:
+        return _pdf(data, title)
     if data[:2] == b"PK":
         return _packed(data, title)
     if ending in SHEET_ENDINGS:
@@ -226,12 +243,30 @@ def _packed(data: bytes, title: str) -> File:
             _content=data,
             _tables={MOST_ROWS: tables},
         )
+    if word.PART in parts:
+        return _word(data, title)
     if "[Content_Types].xml" not in parts or not any(part.startswith("xl/") for part in parts):
         raise RequirementError("This zip file is no Excel workbook.", title, "Save the list as XLSX.")
     book = Book(data, title)
     notes = ["It carries macros; they were not run, and stay as they are."] if book.has_macros else []
     notes += ["It refers to other files; they were not opened, the values last seen were read."] * book.has_links
     return File(title, "excel", tuple(book.sheets), tuple(notes), _book=book)
+
+
+def _pdf(data: bytes, title: str) -> File:
+    document = pdf.read(data, title)
+    names = tuple(name for name, sheet in document.sheets.items() if sheet.rows)
+    titles = {pdf.PROSE: document.titles}
+    return File(
+        title, "pdf", names, tuple(document.notes), titles=titles, _tables={MOST_ROWS: (document.sheets, set())}
+    )
+
+
+def _word(data: bytes, title: str) -> File:
+    document = word.read(data, title)
+    names = tuple(name for name, sheet in document.sheets.items() if sheet.rows)
+    titles = {word.PROSE: document.titles}
+    return File(title, "word", names, titles=titles, _tables={MOST_ROWS: (document.sheets, set())})
 
 
 def load(file: Path | str | bytes | BinaryIO, name: str = "") -> list[Grid]:

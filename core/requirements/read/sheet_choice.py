@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.requirements.officefiles.grids import File, Grid
 from core.requirements.officefiles.sheetxml import MOST_ROWS
-from core.requirements.read import column_roles, forms, headers, layout, other_tables, repair, side_by_side
+from core.requirements.read import clause_list, column_roles, forms, headers, layout, other_tables, repair, side_by_side
 from core.requirements.read.column_roles import Body
 from core.requirements.read.layout import Layout
 from core.requirements.read.repair import Given
@@ -16,6 +16,7 @@ LARGE = 2 * 2**20
 HEAD_ROWS = 500
 TELLING = 0.9
 NAMED, STRONG = 0.85, 5
+FEWEST_CLAUSES, MORE = 5, 2
 NO_COLUMN = "No column of requirements was found."
 BY_NAME = "Its name says that it is no list, and little in it asks for anything."
 ASKS_NOTHING = "It has texts, but neither ids nor anything that asks, unlike other sheets of the file."
@@ -87,9 +88,11 @@ def _among(sheets: Sequence[Grid], given: Sequence[Given]) -> Choice:
         if correction is not None:
             corrected[grid.name] = repair.apply(grid, correction)
             reasons[grid.name] = NO_LIST if corrected[grid.name] is None else ""
-    open_sheets = [g for g in sheets if not g.is_hidden and g.name not in corrected]
+    prose = [g for g in sheets if g.is_prose and g.name not in corrected]
+    open_sheets = [g for g in sheets if not (g.is_hidden or g.is_prose) and g.name not in corrected]
     hidden = [g for g in sheets if g.is_hidden and g.name not in corrected]
     others = {g.name: shape for g, shape in _lists(open_sheets, sheets, reasons)}
+    others |= _prose(prose, {**corrected, **others}, sheets, reasons)
     is_silent = bool(given) or any(corrected.values()) or bool(others)
     notes = []
     unseen: dict[str, str] = {}
@@ -104,6 +107,24 @@ def _among(sheets: Sequence[Grid], given: Sequence[Given]) -> Choice:
     tables = [(grid, shapes[grid.name]) for grid in sheets if grid.name in shapes]
     reasons = {name: why for name, why in {**reasons, **unseen}.items() if name not in shapes}
     return Choice(tables, reasons, notes, list(sheets))
+
+
+def _prose(
+    grids: Sequence[Grid], tables: Mapping[str, Layout | None], sheets: Sequence[Grid], reasons: dict[str, str]
+) -> dict[str, Layout]:
+    """Return the running text as a list where no table is one, or where it asks for far more than the tables."""
+    rows = {g.name: len(g.rows) for g in sheets}
+    n_rows = sum(rows[name] for name, shape in tables.items() if shape is not None)
+    out: dict[str, Layout] = {}
+    for grid in grids:
+        shape = clause_list.find(grid)
+        if shape is None:
+            reasons[grid.name] = "Hardly anything in the text asks for something."
+        elif n_rows and clause_list.n_numbered(grid) < max(FEWEST_CLAUSES, MORE * n_rows):
+            reasons[grid.name] = "The document's tables hold the list; its text was not read."
+        else:
+            out[grid.name] = shape
+    return out
 
 
 def _lists(grids: Sequence[Grid], sheets: Sequence[Grid], reasons: dict[str, str]) -> list[tuple[Grid, Layout]]:
@@ -192,6 +213,8 @@ def _asks(candidate: _Candidate) -> bool:
 def _again(grid: Grid, shape: Layout) -> Layout:
     """Look at a sheet in full, once its head has told its layout: answer columns need its drop-downs."""
     if shape.is_given:
+        return shape
+    if grid.is_prose:
         return shape
     if shape.is_form:
         return forms.find(grid) or shape

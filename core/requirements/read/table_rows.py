@@ -9,7 +9,7 @@ import polars as pl
 
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import letters_of
-from core.requirements.read import column_roles, forms, left_out, reading_notes, stacked_tables
+from core.requirements.read import clause_list, column_roles, forms, left_out, reading_notes, stacked_tables
 from core.requirements.read.column_roles import Body
 from core.requirements.read.layout import Layout
 
@@ -49,8 +49,9 @@ def rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFra
     below = [*(_id(cells, shape.columns.get("id")) for _, cells in body[1:]), ""]
     for (number, cells), following in zip(body, below, strict=False):
         at = _texts_by_role(cells, number, shape, table.merged)
-        kind = "requirement" if number in shape.taken else table.kind(number, cells, at, following)
+        kind = table.kind(number, cells, at, following)
         if kind == "section":
+            table.keyed(at)
             section = _title_of([cell for cell in cells if cell], at["text"])
         elif kind == "beside":
             section = _title_beside(cells, shape) or section
@@ -65,6 +66,8 @@ class _Table:
 
     def __init__(self, grid: Grid, shape: Layout, body: Body) -> None:
         self.shape = shape
+        self.parent = ""
+        self.clauses = clause_list.kinds(grid) if grid.is_prose else None
         by_id = shape.columns.get("id")
         text = shape.columns["text"]
         self.wants_id = by_id is not None and _share(body, by_id) > 0.6
@@ -79,9 +82,12 @@ class _Table:
 
     def kind(self, number: int, cells: Sequence[str], at: Mapping[str, str], following: str) -> str:
         """Say what a row is: requirement, section, beside (a title beside the text's column) or nothing."""
-        if (number in self.under and not at["text"]) or forms.is_label_row(cells):
-            return ""
-        if left_out.is_aside(at.get("id", ""), at["text"]):
+        if number in self.shape.taken:
+            return "requirement"
+        if self.clauses is not None:
+            return self.clauses.get(number, "")
+        is_answer = (number in self.under and not at["text"]) or forms.is_label_row(cells)
+        if is_answer or left_out.is_aside(at.get("id", ""), at["text"]):
             return ""
         filled = [cell for cell in cells if cell]
         if (
@@ -96,6 +102,10 @@ class _Table:
 
     def keyed(self, at: dict[str, str]) -> dict[str, str]:
         """Return a row's texts with the code before the colon as its id, where the table has its ids there."""
+        if self.clauses is not None:
+            key = at.get("id", "")
+            self.parent = self.parent if clause_list.is_item(key) or not key else key
+            return {**at, "id": clause_list.full_key(key, self.parent)}
         code = CODE.match(at["text"]) if self.has_codes and not at.get("id") else None
         return {**at, "id": code.group(1)} if code else at
 
