@@ -206,13 +206,13 @@ def scenario(
 
 @app.command()
 def read(
-    file: Annotated[Path, typer.Argument(help="The buyer's file, or a folder or zip file of several.")],
+    files: Annotated[list[Path], typer.Argument(help="The buyer's file; or several, a folder or a zip, as one.")],
     as_json: AsJson = False,
 ) -> None:
     """Read a buyer's file and say which lists it holds, without matching."""
-    from core.requirements.read import listing, requirement_list
+    from core.requirements.read import listing
 
-    source = requirement_list.read_any(file)
+    source = listing.of_paths(files)
     if as_json:
         _print_json(listing.as_dict(source))
         return

@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +17,9 @@ from core.requirements.officefiles import fill_docx, fill_ooxml, fill_pdf, fill_
 from core.requirements.officefiles.fill_proof import PARTS, Proof
 from core.requirements.read.requirement_list import RequirementList
 
+NAMESPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+SIDES = ("top", "left", "bottom", "right", "insideH", "insideV")
+HEADINGS, WIDTHS = ("No.", "Requirement", "Response"), (1000, 4400, 3600)
 NO_CELL = "No cell is left for its answer."
 
 
@@ -80,7 +84,7 @@ def _word(content: bytes, edits: Sequence[Edit]) -> tuple[bytes, Proof]:
 
 def _beside(content: bytes) -> Proof:
     rows = [("the buyer's file", len(content), "identical", 0, hashlib.sha256(content).hexdigest())]
-    return Proof(pl.DataFrame(rows, schema=PARTS, orient="row"), 0, 0, "response document")
+    return Proof(pl.DataFrame(rows, schema=PARTS, orient="row"), 0, 0, fill_proof.BESIDE)
 
 
 def response_document(source: RequirementList, edits: Sequence[Edit]) -> bytes:
@@ -93,6 +97,7 @@ def response_document(source: RequirementList, edits: Sequence[Edit]) -> bytes:
         What would go into the buyer's cells, were there any.
     """
     import docx
+    from docx.oxml import parse_xml
 
     answers: dict[tuple[str, int], list[str]] = {}
     for e in edits:
@@ -100,18 +105,29 @@ def response_document(source: RequirementList, edits: Sequence[Edit]) -> bytes:
     document = docx.Document()
     document.core_properties.title = f"Response to {source.name}"
     document.add_heading(f"Response to {source.name}", 0)
-    section, table = None, None
     columns = ("sheet", "row", "requirement_id", "section", "text")
-    for sheet, row, key, title, text in source.frame.select(columns).iter_rows():
-        if table is None or (sheet, title) != section:
-            section = (sheet, title)
-            document.add_heading(title or sheet, 1)
-            table = document.add_table(rows=1, cols=3, style="Table Grid")
-            for cell, heading in zip(table.rows[0].cells, ("No.", "Requirement", "Response"), strict=True):
-                cell.text = heading
-        cells = table.add_row().cells
-        cells[0].text, cells[1].text = key or str(row), text
-        cells[2].text = "\n".join(answers.get((sheet, row), []))
+    rows = source.frame.select(columns).iter_rows()
+    for (sheet, title), group in groupby(rows, key=lambda row: (row[0], row[3])):
+        document.add_heading(title or sheet, 1)
+        lines = [(key or str(row), text, "\n".join(answers.get((sheet, row), []))) for _, row, key, _, text in group]
+        end = document.element.body.sectPr
+        end.addprevious(parse_xml(_table([HEADINGS, *lines])))
     target = io.BytesIO()
     document.save(target)
     return target.getvalue()
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return a table as Word writes it; row by row python-docx takes a minute for 5,000 rows."""
+    borders = "".join(f'<w:{side} w:val="single" w:sz="4"/>' for side in SIDES)
+    out = [f"<w:tbl {NAMESPACE}><w:tblPr><w:tblW w:w='5000' w:type='pct'/><w:tblBorders>{borders}</w:tblBorders>"]
+    out.append("</w:tblPr><w:tblGrid>" + "".join(f'<w:gridCol w:w="{width}"/>' for width in WIDTHS) + "</w:tblGrid>")
+    for row in rows:
+        cells = zip(row, WIDTHS, strict=True)
+        out.append("<w:tr>" + "".join(_table_cell(text, width) for text, width in cells) + "</w:tr>")
+    return "".join([*out, "</w:tbl>"])
+
+
+def _table_cell(text: str, width: int) -> str:
+    run = fill_docx.run("w:", text, "").decode()
+    return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr><w:p>{run}</w:p></w:tc>'

@@ -50,7 +50,8 @@ class Filled:
     def sentence(self) -> str:
         """Say how many rows are answered and what changed."""
         rows = self.left.select("sheet", "row").unique().height
-        text = f"{out_of(self.n_asked - rows, self.n_asked, 'requirement')} answered in the buyer's own file. "
+        place = "a document of its own" if self.proof.noun == fill_proof.BESIDE else "the buyer's own file"
+        text = f"{out_of(self.n_asked - rows, self.n_asked, 'requirement')} answered in {place}. "
         text += self.proof.sentence()
         return text + (f" {counted(rows, 'row is', 'rows are')} left for a person." if rows else "")
 
@@ -81,6 +82,10 @@ def fill(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
     RequirementError
         When the file is none that can be filled, or more than the answers would change.
     """
+    if source.parts:
+        from core.requirements.export import filled_project
+
+        return filled_project.fill(source, answers, lambda part, own: fill(part, own, replace=replace))
     planned = planning.plan(source, answers, replace=replace)
     path = Path(source.name)
     name = f"{path.stem}-answered{path.suffix}"

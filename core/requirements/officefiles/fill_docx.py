@@ -94,31 +94,31 @@ def _cell_cuts(body: Body, cell: Cell, text: str) -> list[Cut]:
     if cell.controls:
         return _into_control(body, cell, cell.controls[0], text)
     first, last = cell.paragraphs[0], cell.paragraphs[-1]
-    run = _run(body.prefix, text, first.marks)
+    answer = run(body.prefix, text, first.marks)
     if not cell.text:
-        return [_into_paragraph(body, first, run)]
+        return [_into_paragraph(body, first, answer)]
     if first.closing < 0 or last.closing < 0:
-        return [_into_paragraph(body, first, run)]
-    return [(first.body, last.closing, run)]
+        return [_into_paragraph(body, first, answer)]
+    return [(first.body, last.closing, answer)]
 
 
-def _into_paragraph(body: Body, paragraph: Paragraph, run: bytes) -> Cut:
+def _into_paragraph(body: Body, paragraph: Paragraph, answer: bytes) -> Cut:
     """Put a run at the end of a paragraph; one that closes itself is opened."""
     if paragraph.closing >= 0:
-        return paragraph.closing, paragraph.closing, run
+        return paragraph.closing, paragraph.closing, answer
     tag = body.data[paragraph.start : paragraph.end]
     opened = re.sub(rb"\s*/>\Z", b">", tag)
-    return paragraph.start, paragraph.end, opened + run + f"</{body.prefix}p>".encode()
+    return paragraph.start, paragraph.end, opened + answer + f"</{body.prefix}p>".encode()
 
 
 def _into_control(body: Body, cell: Cell, control: Control, text: str) -> list[Cut]:
     """Write into a content control, whether it stands around a paragraph or inside one."""
     inner = next((p for p in cell.paragraphs if control.content <= p.start and p.end <= control.closing), None)
-    run = _run(body.prefix, text, inner.marks if inner is not None else "")
+    content = run(body.prefix, text, inner.marks if inner is not None else "")
     if inner is not None:
         head = body.data[inner.start : inner.body] if inner.closing >= 0 else f"<{body.prefix}p>".encode()
-        run = head + run + f"</{body.prefix}p>".encode()
-    cuts = [(control.content, control.closing, run)]
+        content = head + content + f"</{body.prefix}p>".encode()
+    cuts = [(control.content, control.closing, content)]
     if control.prompt is not None:
         cuts.append((*control.prompt, b""))
     return cuts
@@ -137,7 +137,7 @@ def _ticked(data: bytes, cell: Cell, index: int) -> list[Cut]:
     return cuts
 
 
-def _run(prefix: str, text: str, marks: str) -> bytes:
+def run(prefix: str, text: str, marks: str) -> bytes:
     """Return a run of text; its lines are parted as Word does."""
     normal = FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     lines = [f'<{prefix}t xml:space="preserve">{escape(line)}</{prefix}t>' for line in normal.split("\n")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from collections.abc import Mapping
 
 import polars as pl
@@ -24,6 +25,7 @@ def edit(content: bytes, texts: Mapping[str, str]) -> bytes:
     from pypdf.errors import PyPdfError
 
     target = io.BytesIO()
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every field set in a font of its own
     try:
         writer = PdfWriter(io.BytesIO(content), incremental=True)
         for page in writer.pages:

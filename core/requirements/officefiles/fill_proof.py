@@ -16,6 +16,8 @@ from core.requirements.officefiles import fill_ooxml
 
 PARTS = {"part": pl.String, "size": pl.Int64, "state": pl.String, "n_cells": pl.Int64, "sha256": pl.String}
 
+BESIDE = "response document"
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -42,8 +44,8 @@ class Proof:
 
     def sentence(self) -> str:
         """Say how many cells changed, and that nothing else did."""
-        if self.noun == "response document":
-            return "The buyer's file has no room for answers; they are in a document of their own, with its numbers."
+        if self.noun == BESIDE:
+            return "The buyer's file has no room for answers; the document has its numbers and sections."
         if not self.n_cells:
             return "No cell changed; the file is identical."
         cells = f"{self.n_cells:,} cell{'s' if self.n_cells != 1 else ''} changed"

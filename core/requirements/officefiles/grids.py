@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.contracts.errors import RequirementError
-from core.requirements.officefiles import delimited, encodings, opendocument, pdf, word
+from core.requirements.officefiles import delimited, encodings, markup, old_excel, opendocument, pdf, records, word
 from core.requirements.officefiles.sheetxml import MOST_COLUMNS, MOST_ROWS, WORD_MARK, RawSheet, Span, spans_of
 from core.requirements.officefiles.spreadsheet import BROKEN, Book, damaged, opened
 
 LARGEST_BYTES = 50 * 2**20
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
-SHEET_ENDINGS = (".xlsx", ".xlsm", ".ods")
-ENDINGS = (*TEXT_ENDINGS, *SHEET_ENDINGS)
+SHEET_ENDINGS = (".xlsx", ".xlsm", ".ods", ".xls")
+DOCUMENT_ENDINGS = (".docx", ".docm", ".pdf", ".html", ".htm", ".json", ".jsonl")
+ENDINGS = (*TEXT_ENDINGS, *SHEET_ENDINGS, *DOCUMENT_ENDINGS, ".zip")
 TEXT_SHEET = "csv"
-LOCKED = "EncryptedPackage".encode("utf-16-le")
 MOST_WORDS = 200
+MARKUP = re.compile(rb"\s*<(?:!doctype html|html|head|body|meta|table)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Grid:
         Rows the file itself marks as headings, as Word does.
     is_prose : bool
         Whether these are the clauses of running text, as [number, text], and no table.
+    file : str
+        The file it is from, where several were read together.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Grid:
     part_of: str | None = None
     titles: frozenset[int] = frozenset()
     is_prose: bool = False
+    file: str = ""
 
     @property
     def sheet(self) -> str:
@@ -168,7 +172,7 @@ class File:
 
 
 def open_file(data: bytes, title: str) -> File:
-    """Open a CSV, TSV, XLSX, XLSM or ODS file.
+    """Open a file of any kind that is read: delimited text, workbook, Word, PDF, HTML or JSON.
 
     Parameters
     ----------
@@ -185,23 +189,39 @@ def open_file(data: bytes, title: str) -> File:
     if not data[:4096].strip() and not data.strip():
         raise RequirementError("The file is empty.", title, "Export the list again.")
     if data[:4] == b"\xd0\xcf\x11\xe0":
-        raise _old_format(data, title)
+        tables = old_excel.read(data, title)
+        return File(title, "old excel", tuple(tables[0]), _tables={MOST_ROWS: tables})
     if b"%PDF" in data[:1024]:
         return _pdf(data, title)
     if data[:2] == b"PK":
         return _packed(data, title)
-    if ending in SHEET_ENDINGS:
+    is_markup = bool(MARKUP.match(data[:2048].lstrip(b"\xef\xbb\xbf\xff\xfe")))
+    if ending in SHEET_ENDINGS and not is_markup:
         raise RequirementError("This is no Excel workbook.", title, "Save it as XLSX in your spreadsheet program.")
-    if ending not in TEXT_ENDINGS:
-        raise RequirementError(
-            f"Files ending in {ending or 'nothing'} are not read.", title, "Use CSV, TSV, XLSX, XLSM or ODS."
-        )
+    if ending in (".docx", ".docm", ".pdf", ".zip"):
+        raise RequirementError(f"This is no {ending[1:].upper()} file.", title, "Save it again in its own program.")
+    if ending not in ENDINGS:
+        wanted = ", ".join(e[1:].upper() for e in ENDINGS)
+        raise RequirementError(f"Files ending in {ending or 'nothing'} are not read.", title, f"Use one of {wanted}.")
     decoded = encodings.decode(data, title)
+    if is_markup or ending in (".html", ".htm", ".json", ".jsonl"):
+        return _marked(decoded, title, is_markup or ending in (".html", ".htm"))
     mark = delimited.delimiter(decoded.text)
     named = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}.get(mark, mark)
     parted = f", columns parted by {named}" if mark in decoded.text else ", one column"
-    note = f"Read as {decoded.shown}{parted}{_decimals(decoded.text, mark)}."
-    return File(title, "text", (TEXT_SHEET,), (note,), _text=(decoded.text, mark))
+    notes = [f"Read as {decoded.shown}{parted}{_decimals(decoded.text, mark)}.", *decoded.doubts]
+    return File(title, "text", (TEXT_SHEET,), tuple(notes), _text=(decoded.text, mark))
+
+
+def _marked(decoded: encodings.Decoded, title: str, is_html: bool) -> File:
+    """Open an HTML or JSON file."""
+    if not is_html:
+        sheets = records.read(decoded.text, title)
+        return File(title, "json", tuple(sheets), decoded.doubts, _tables={MOST_ROWS: (sheets, set())})
+    sheets, headings = markup.read(decoded.text, title)
+    names = tuple(name for name, sheet in sheets.items() if sheet.rows)
+    titles = {markup.PROSE: headings}
+    return File(title, "html", names, decoded.doubts, titles=titles, _tables={MOST_ROWS: (sheets, set())})
 
 
 def _decimals(text: str, mark: str) -> str:
@@ -211,18 +231,6 @@ def _decimals(text: str, mark: str) -> str:
     if not cells or len(cells) < 3:
         return ""
     return ", decimals after a comma" if commas > len(cells) / 2 else ""
-
-
-def _old_format(data: bytes, title: str) -> RequirementError:
-    if LOCKED in data:
-        return RequirementError(
-            "The workbook is password-protected.", title, "Save it as XLSX without a password and upload it again."
-        )
-    return RequirementError(
-        "The workbook is in the old XLS format, or password-protected.",
-        title,
-        "Save it as XLSX without a password and upload it again.",
-    )
 
 
 def _packed(data: bytes, title: str) -> File:
@@ -246,7 +254,7 @@ def _packed(data: bytes, title: str) -> File:
     if word.PART in parts:
         return _word(data, title)
     if "[Content_Types].xml" not in parts or not any(part.startswith("xl/") for part in parts):
-        raise RequirementError("This zip file is no Excel workbook.", title, "Save the list as XLSX.")
+        raise RequirementError("This zip file holds no file that is read.", title, "Save the list as XLSX.")
     book = Book(data, title)
     notes = ["It carries macros; they were not run, and stay as they are."] if book.has_macros else []
     notes += ["It refers to other files; they were not opened, the values last seen were read."] * book.has_links
@@ -270,7 +278,7 @@ def _word(data: bytes, title: str) -> File:
 
 
 def load(file: Path | str | bytes | BinaryIO, name: str = "") -> list[Grid]:
-    """Read every sheet of a CSV, TSV, XLSX, XLSM or ODS file.
+    """Read every sheet of a file of any kind that is read.
 
     Parameters
     ----------

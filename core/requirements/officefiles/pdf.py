@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -21,6 +22,7 @@ from core.requirements.officefiles.sheetxml import MOST_COLUMNS, WORD_MARK, RawS
 PROSE = "Text"
 MOST_PAGES = 2_000
 EDGE = 0.09
+PAGE_NUMBER = 40
 REPEATED = 0.4
 BULLET = re.compile(r"^[•▪◦●‣–—*-]\s+")
 ENDS = ".;:?!"
@@ -74,6 +76,7 @@ class Document:
     fields: dict[tuple[str, int, int], Field] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=2)
 def read(content: bytes, title: str) -> Document:
     """Read a PDF.
 
@@ -159,16 +162,20 @@ def _drop_running(sheets: Sequence[Sheet]) -> None:
 
 
 def _line_key(line: Line) -> tuple[int, str]:
-    return round(line.bottom / 4), re.sub(r"\d+", "9", line.text)
+    """Return height and words of a line; in a short one, such as "Page 3 of 9", numbers are alike."""
+    plain = re.sub(r"\d+", "9", line.text)
+    return round(line.bottom / 4), plain if len(plain) <= PAGE_NUMBER and not numbered(line.text)[0] else line.text
 
 
 def _continues(parts: Sequence[PageTable], table: PageTable) -> bool:
-    """Say whether a table goes on from the page before: the same columns."""
-    last = parts[-1]
-    same = len(last.edges) == len(table.edges) and all(
-        abs(a - b) <= 2 * pdf_tables.NEAR for a, b in zip(last.edges[:-1], table.edges[:-1], strict=True)
-    )
-    return same and table.page == last.page + 1
+    """Say whether a table goes on from the page before: with the same columns, or some of them."""
+    starts = parts[0].edges[:-1]
+    is_next = table.page == parts[-1].page + 1
+    return is_next and all(_column_at(left, starts) is not None for left in table.edges[:-1])
+
+
+def _column_at(left: float, starts: Sequence[float]) -> int | None:
+    return next((i for i, start in enumerate(starts) if abs(left - start) <= 2 * pdf_tables.NEAR), None)
 
 
 def _add_paragraphs(paragraphs: list[_Paragraph], sheet: Sheet, lines: Sequence[Line]) -> None:
@@ -217,11 +224,34 @@ def _sheets(document: Document, tables: Sequence[Sequence[PageTable]], paragraph
 
 
 def _rows(parts: Sequence[PageTable]) -> list[list[str]]:
-    """Return the rows of a table over its pages; a heading repeated on a later page is left blank."""
+    """Return the rows of a table over its pages.
+
+    A heading repeated on a later page is left blank, and so is a row whose text goes on from the page before.
+    """
+    starts = parts[0].edges[:-1]
     out = [list(cells) for cells in parts[0].cells]
     for part in parts[1:]:
-        out += [[] if cells == parts[0].cells[0] else list(cells) for cells in part.cells]
+        places = [_column_at(left, starts) or 0 for left in part.edges[:-1]]
+        for index, cells in enumerate(part.cells):
+            row = [""] * len(starts)
+            for place, cell in zip(places, cells, strict=True):
+                row[place] = cell
+            if row == out[0]:
+                out.append([])
+            elif index == 0 and _goes_on(row, out[-1]):
+                out[-1] = [pdf_tables.joined([c for c in pair if c]) for pair in zip(out[-1], row, strict=True)]
+                out.append([])
+            else:
+                out.append(row)
     return out
+
+
+def _goes_on(row: Sequence[str], before: Sequence[str]) -> bool:
+    """Say whether the first row of a page goes on with the last row of the page before: no id, a text unfinished."""
+    if row[0] or not before or not any(row):
+        return False
+    first = next(i for i, cell in enumerate(row) if cell)
+    return bool(before[first]) and (before[first][-1] not in ENDS or row[first][:1].islower())
 
 
 def _fields(content: bytes) -> list[Field]:

@@ -8,7 +8,7 @@ from typing import Any
 
 MOST_LETTERS, MOST_SEGMENTS = 60_000, 20_000
 THIN, LONG = 3.0, 6.0
-GAP = 0.25
+GAP = 0.12
 SEGMENT_LINE, SEGMENT_BEZIER, SEGMENT_MOVE = 0, 1, 2
 
 
@@ -78,7 +78,7 @@ def read(page: Any, raw: Any, number: int) -> Sheet:
 
 def _words(text: Any, raw: Any) -> list[Word]:
     """Return the words of a page: letters that follow each other on one line without a gap."""
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    frame = raw.FS_RECTF()  # loose boxes: with the room a letter takes, which is what tells a gap
     words: list[Word] = []
     letters: list[str] = []
     box = [0.0, 0.0, 0.0, 0.0]
@@ -93,10 +93,10 @@ def _words(text: Any, raw: Any) -> list[Word]:
         if sign.isspace() or sign in "\x00\ufffe\uffff":
             close()
             continue
-        raw.FPDFText_GetCharBox(text, index, left, right, bottom, top)
-        x0, x1, y0, y1 = left.value, right.value, bottom.value, top.value
+        raw.FPDFText_GetLooseCharBox(text, index, frame)
+        x0, x1, y0, y1 = frame.left, frame.right, frame.bottom, frame.top
         size = max(y1 - y0, box[3] - box[1], 4.0)
-        is_apart = letters and (x0 - box[2] > GAP * size + 1 or x0 < box[0] - size or y0 > box[3] or y1 < box[1])
+        is_apart = letters and (x0 - box[2] > GAP * size + 0.5 or x0 < box[0] - size or y0 > box[3] or y1 < box[1])
         if is_apart:
             close()
         wider = [min(box[0], x0), min(box[1], y0), max(box[2], x1), max(box[3], y1)]

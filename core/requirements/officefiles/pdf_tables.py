@@ -203,7 +203,8 @@ def aligned(sheet: Sheet, lines: Sequence[Line]) -> list[PageTable]:
             close()
         if columns is None:
             continue
-        if columns[0] == 0 and len(columns) > 1:
+        # what stands at the top of a page without a first column belongs to the page before
+        if (columns[0] == 0 and len(columns) > 1) or (not rows and line is lines[0]):
             rows.append([line])
         elif rows and columns[0] > 0:
             rows[-1].append(line)

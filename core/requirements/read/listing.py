@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from core.requirements.officefiles import bundles
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import letters_of
 from core.requirements.read.answer_cells import Place
 from core.requirements.read.layout import SINGLE, Layout
-from core.requirements.read.requirement_list import RequirementList
+from core.requirements.read.requirement_list import RequirementList, read_any
 
 COLUMNS = ("id", "text", "priority", "category")
+
+
+def of_paths(paths: Sequence[Path]) -> RequirementList:
+    """Read a file; several of them, or a folder, as one.
+
+    Raises
+    ------
+    RequirementError
+        When one cannot be read.
+    """
+    if len(paths) == 1 and not paths[0].is_dir():
+        return read_any(paths[0])
+    name, content = bundles.of_paths(paths)
+    return read_any(content, name)
 
 
 def as_dict(source: RequirementList) -> dict[str, Any]:
@@ -28,7 +45,7 @@ def as_dict(source: RequirementList) -> dict[str, Any]:
         `lists`: one per table, [sheet, header_row, columns, answer_columns, rows], where `columns` names each
         role by its heading, or "column A" where there is none, null where the list has no such column; `rows`
         holds [row, id, text, kind, polarity]. `not_read`: [sheet, reason, rows], rows being numbers as in the
-        file. `file` and `notes` say what else a person should know.
+        file. `file` and `notes` say what else a person should know; lists of several files name theirs.
     """
     lists = [
         _table(grid, shape, source.rows_of(grid, shape))
@@ -45,6 +62,7 @@ def kind_and_polarity(text: str) -> tuple[str | None, str | None]:
 
 def _table(grid: Grid, shape: Layout, rows: pl.DataFrame) -> dict[str, Any]:
     return {
+        **({"file": grid.file} if grid.file else {}),
         "sheet": grid.sheet,
         "header_row": shape.header_row,
         "columns": {role: _column(shape, role) for role in COLUMNS},

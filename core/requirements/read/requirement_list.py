@@ -13,7 +13,7 @@ import polars as pl
 
 from core.contracts.errors import RequirementError
 from core.metrics.measure import counted
-from core.requirements.officefiles import grids
+from core.requirements.officefiles import bundles, grids
 from core.requirements.officefiles.grids import Grid
 from core.requirements.read import left_out, reading_notes, repair, sheet_choice, stacked_tables, table_rows
 from core.requirements.read.layout import Layout
@@ -47,6 +47,8 @@ class RequirementList:
         The sheets with requirements, cell by cell, one for each layout.
     not_read : tuple of NotRead
         Every sheet and every requirement-like row that was not read, and why.
+    parts : tuple of (str, RequirementList)
+        The files this was read from, by their names, where there are several.
     """
 
     name: str
@@ -57,6 +59,7 @@ class RequirementList:
     notes: tuple[str, ...] = ()
     grids: tuple[Grid, ...] = ()
     not_read: tuple[NotRead, ...] = ()
+    parts: tuple[tuple[str, RequirementList], ...] = ()
 
     def rows_of(self, grid: Grid, shape: Layout) -> pl.DataFrame:
         """Return the rows of one table."""
@@ -87,7 +90,7 @@ class RequirementList:
 def read_list(
     file: Path | str | bytes | BinaryIO | RequirementList, name: str = "", given: Sequence[Given] = ()
 ) -> RequirementList:
-    """Read a requirement list from CSV, TSV, XLSX, XLSM or ODS in any layout.
+    """Read a requirement list from a file of any kind in any layout.
 
     Looks at every sheet: finds the header row by the words in it (or does without one), the column
     with the requirement's text by name and by how much prose it holds, the columns with id, priority
@@ -132,6 +135,10 @@ def read_any(
         return file
     title = name or (Path(file).name if isinstance(file, (str, Path)) else str(getattr(file, "name", "upload")))
     title, content = grids.content(file, title)
+    if bundles.is_bundle(content):
+        from core.requirements.read import project
+
+        return project.read(content, title, given)
     opened = grids.open_file(content, title)
     choice = sheet_choice.choose(opened, given, len(content))
     lists: list[tuple[Grid, Layout, pl.DataFrame]] = []
