@@ -21,7 +21,7 @@ from core.requirements.officefiles.sheetxml import MOST_COLUMNS, WORD_MARK, RawS
 
 PROSE = "Text"
 MOST_PAGES = 2_000
-EDGE = 0.09
+EDGE = 0.07
 PAGE_NUMBER = 40
 REPEATED = 0.4
 BULLET = re.compile(r"^[•▪◦●‣–—*-]\s+")
