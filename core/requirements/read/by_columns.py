@@ -41,8 +41,7 @@ def find(grid: Grid) -> Bare | None:
     header = _labels_above(grid, first, text)
     roles = {"text": text} if key is None else {"text": text, "id": key}
     named = headers.named(dict(rows)[header])[0] if header is not None else {}
-    roles |= {r: c for r, c in named.items() if r in ("priority", "category") and c not in roles.values()}
-    is_telling = "priority" in roles or column_roles.asking(rows, text) >= ASKING
+    is_telling = "priority" in named or column_roles.asking(rows, text) >= ASKING
     if key is None and (header is None or not is_telling):
         return None
     sure = 0.4 + 0.15 * (key is not None) + 0.1 * (header is not None)
@@ -72,24 +71,21 @@ def _key_column(marked: Body, text: int, width: int) -> int | None:
     for column in order:
         if column_roles.idlike(marked, column) > 0.7 and column_roles.filled(marked, column) > 0.5:
             return column
-    words: list[int] = [c for c in range(text) if _is_word_ids(marked, c)]
+    words: list[int] = [c for c in range(text) if column_roles.is_word_ids(marked, c)]
     return words[0] if words else None
-
-
-def _is_word_ids(marked: Body, column: int) -> bool:
-    """Say whether a column holds one word per row, none twice: `login_page`, `EXPORT`."""
-    cells = column_roles.texts(marked, column)
-    single = {cell for cell in cells if " " not in cell and 2 <= len(cell) <= 30 and cell.isascii()}
-    is_code = sum("_" in cell or "-" in cell or cell.isupper() for cell in single) >= 0.8 * len(cells)
-    return len(cells) >= FEWEST and len(cells) >= 0.9 * len(marked) and len(single) == len(cells) and is_code
 
 
 def _first_row(rows: Body, text: int, key: int | None) -> int | None:
     """Return the place of the first row from which most rows hold a sentence, and an id where there are any."""
 
+    keys = column_roles.texts(rows, key) if key is not None else []
+    has_digits = 2 * sum(any(c.isdigit() for c in cell) for cell in keys) > len(keys)
+
     def fits(cells: Sequence[str]) -> bool:
         has_text = text < len(cells) and column_roles.size(cells[text]) >= PROSE
-        return has_text and (key is None or (key < len(cells) and bool(cells[key])))
+        own = cells[key] if key is not None and key < len(cells) else ""
+        has_key = any(c.isdigit() for c in own) if has_digits else bool(own)
+        return has_text and (key is None or has_key)
 
     for index, (_, cells) in enumerate(rows):
         window = rows[index : index + REGULAR]

@@ -128,6 +128,14 @@ def idlike(body: Body, column: int) -> float:
     return len(ids) / len(cells)
 
 
+def is_word_ids(body: Body, column: int) -> bool:
+    """Say whether a column holds one code of letters per row, none twice: `login_page`, `EXPORT`."""
+    cells = texts(body, column)
+    single = {cell for cell in cells if " " not in cell and 2 <= len(cell) <= 30 and cell.isascii()}
+    are_codes = sum("_" in cell or "-" in cell or cell.isupper() for cell in single) >= 0.8 * len(cells)
+    return len(cells) > 2 and filled(body, column) >= 0.9 and len(single) == len(cells) and are_codes
+
+
 def is_level(text: str) -> bool:
     """Say whether a text is a word for a priority, such as Must or High."""
     return bool(LEVEL.match(text)) and text[:1].isalpha()

@@ -136,7 +136,14 @@ def _unnamed(grid: Grid) -> headerless.Bare | None:
 
 
 def _of(grid: Grid, shape: headerless.Bare | None) -> Layout | None:
-    return None if shape is None else complete(grid, *shape)
+    """Return the layout of a sheet told by what stands in it; headings beside the text may name more columns."""
+    if shape is None:
+        return None
+    header_row, roles, sure = shape
+    header = next((cells for n, cells in grid.rows if n == header_row), [])
+    named = headers.named(header)[0] if header else {}
+    more = {r: c for r, c in named.items() if r in ("priority", "category") and c not in roles.values()}
+    return complete(grid, header_row, {**more, **roles}, sure)
 
 
 def complete(

@@ -76,7 +76,7 @@ def reason(grid: Grid, shape: Layout, header: Sequence[str], body: Body) -> str:
     is_plain = "text" not in shape.names or likeness(shape.names["text"], "text") < 0.9
     if (strong >= 0.9 and not is_plain) or shape.answers:
         return ""
-    asks = column_roles.asking(body, shape.columns["text"]) >= 0.5
+    asks = "id" in shape.columns and column_roles.asking(body, shape.columns["text"]) >= 0.5
     return "" if asks else next((k.reason for k in _kinds() if len(labels & k.headings) >= k.fewest), "")
 
 

@@ -15,7 +15,7 @@ from core.requirements.read.layout import Layout
 
 LONGEST_TITLE = 120
 SEPARATORS = (".", "-", "_", "/")
-MOSTLY, TITLE_WORDS = 0.7, 8
+MOSTLY, TITLE_WORDS = 0.6, 8
 CODE = re.compile(
     r"^([A-Z]{1,8}[-_.]?\d[\w.\-]{0,16}|[A-Z]{2,8}(?:[-.][A-Z]{1,4})?[-.]\d[\w.\-]{0,12}|\d+(?:\.\d+)+)\s*[:：]\s+\S"
 )
