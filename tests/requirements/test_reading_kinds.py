@@ -395,6 +395,75 @@ KINDS = {
         part("Needs", 1, range(2, 6), id="Ref", text="Functional requirement"),
         part("Needs", 1, range(2, 6), id="No", text="Technical requirement"),
     ),
+    "a legend below": plain([*LIST, [], ["Legend"], ["Yes", "Fully there today"], ["No", "Not there at all"]], MAIN),
+    "a heading merged over ids and texts": lambda: (
+        "a.xlsx",
+        merged([["Requirement", N, "Answer"], *numbered(S, "1.{}", more=[N])], "A1:B1"),
+        [part("Needs", 1, range(2, 10), id="Requirement", text="Requirement", answers=["Answer"])],
+    ),
+    "blocks of labelled rows": plain(
+        [
+            row
+            for n, t in enumerate(S[:3], 1)
+            for row in (["Requirement ID", f"R{n}"], ["Requirement", t], ["Response", N], [])
+        ],
+        part("Needs", N, [2, 6, 10], text="column B", answers=["B of the next row"]),
+    ),
+    "letters over numbers that start again": plain(
+        [
+            ["S.No", "Technical specification", "Compliance (Yes/No)", "Remarks"],
+            ["A", "Servers", N, N],
+            *[[n, t, N, N] for n, t in enumerate(S[:4], 1)],
+            ["B", "Storage", N, N],
+            *[[n, t, N, N] for n, t in enumerate(S[4:], 1)],
+            ["Total", 8, N, N],
+        ],
+        part(
+            "Needs",
+            1,
+            [3, 4, 5, 6, 8, 9, 10, 11],
+            id="S.No",
+            text="Technical specification",
+            answers=["Compliance (Yes/No)", "Remarks"],
+        ),
+    ),
+    "tasks with codes under headings nobody knows": plain(
+        [
+            ["Practices", "Tasks", "References"],
+            ["Define Needs (PO.1): Ensure that needs are known.", N, N],
+            *[[N, f"PO.1.{n}: {t}", f"SM.{n}"] for n, t in enumerate(DE, 1)],
+        ],
+        part("Needs", 1, range(3, 9), text="Tasks"),
+    ),
+    "chapters between ticks": plain(
+        [
+            ["ID", "Own ID", "Verification Requirement", "Level 1", "Level 2", "Status"],
+            ["V1", N, "Design and threat modelling", N, N, N],
+            *[[f"1.{n}", f"ARCH-{n}", t, "✓", "✓", "N/A"] for n, t in enumerate(S[:4], 1)],
+            ["V2", N, "Data storage and privacy", N, N, N],
+            *[[f"2.{n}", f"DATA-{n}", t, "✓", "✓", "N/A"] for n, t in enumerate(S[4:], 1)],
+        ],
+        part("Needs", 1, [3, 4, 5, 6, 8, 9, 10, 11], id="ID", text="Verification Requirement"),
+    ),
+    "Portuguese": plain(
+        [
+            ["Item", "Descrição do Requisito", "Tipo", "Obrigatório (S/N)", "Atende (S/N)", "Observações"],
+            *[
+                [n, f"O sistema deve permitir a emissão de notas de tipo {n}.", "Vendas", "S", N, N]
+                for n in range(1, 6)
+            ],
+        ],
+        part(
+            "Needs",
+            1,
+            range(2, 7),
+            id="Item",
+            text="Descrição do Requisito",
+            priority="Obrigatório (S/N)",
+            category="Tipo",
+            answers=["Atende (S/N)", "Observações"],
+        ),
+    ),
     "several tables of a document": lambda: (
         "a.docx",
         word(SMALL, [["Name", "Role"], ["Ann", "Buyer"]], [SMALL[0], *numbered(S[4:], "T-{}")], before=["Hello."]),

@@ -13,7 +13,7 @@ PROSE = 4.0
 DEEP = 400
 REGULAR = 6
 FEWEST = 3
-ASKING = 0.2
+ASKING, CODED = 0.2, 0.6
 
 
 def find(grid: Grid) -> Bare | None:
@@ -41,7 +41,8 @@ def find(grid: Grid) -> Bare | None:
     header = _labels_above(grid, first, text)
     roles = {"text": text} if key is None else {"text": text, "id": key}
     named = headers.named(dict(rows)[header])[0] if header is not None else {}
-    is_telling = "priority" in named or column_roles.asking(rows, text) >= ASKING
+    is_coded = column_roles.coded(column_roles.texts(marked, text)) >= CODED
+    is_telling = is_coded or "priority" in named or column_roles.asking(rows, text) >= ASKING
     if key is None and (header is None or not is_telling):
         return None
     sure = 0.4 + 0.15 * (key is not None) + 0.1 * (header is not None)

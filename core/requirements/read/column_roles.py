@@ -24,6 +24,9 @@ LEVEL = re.compile(
     r"substantial|高|中|低)\b.{0,12}$",
     re.IGNORECASE,
 )
+CODE = re.compile(
+    r"^([A-Z]{1,8}[-_.]?\d[\w.\-]{0,16}|[A-Z]{2,8}(?:[-.][A-Z]{1,4})?[-.]\d[\w.\-]{0,12}|\d+(?:\.\d+)+)\s*[:：]\s+\S"
+)
 WIDE = re.compile(r"[\u2e81-\U0010ffff]")
 Body = Sequence[tuple[int, Sequence[str]]]
 
@@ -126,6 +129,11 @@ def idlike(body: Body, column: int) -> float:
         return 0.0
     ids = {t for t in cells if len(t) <= 24 and ID.match(t)}
     return len(ids) / len(cells)
+
+
+def coded(cells: Sequence[str]) -> float:
+    """Return the share of texts that begin with a code and a colon, as in "PO.1.1: Identify"."""
+    return sum(bool(CODE.match(cell)) for cell in cells) / len(cells) if cells else 0.0
 
 
 def is_word_ids(body: Body, column: int) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from core.requirements.officefiles.grids import Grid
 from core.requirements.read import column_roles
 from core.requirements.read.answer_cells import Place
+from core.requirements.read.column_roles import likeness
 from core.requirements.read.layout import Layout
 
 LABELS = frozenset(
@@ -19,6 +20,7 @@ LABELS = frozenset(
 )
 FEWEST = 3
 SURE = 0.75
+TELLING = 0.85
 
 
 def is_label(cell: str) -> bool:
@@ -43,6 +45,9 @@ def find(grid: Grid) -> Layout | None:
 
     The text is the longest cell between two such rows, the id what stands left of it.
     """
+    in_blocks = blocks(grid)
+    if in_blocks is not None:
+        return in_blocks
     places = [i for i, (_, cells) in enumerate(grid.rows) if is_label_row(cells)]
     if len(places) < FEWEST or len(places) < 0.2 * len(grid.rows):
         return None
@@ -57,6 +62,33 @@ def find(grid: Grid) -> Layout | None:
     answer = _answer(grid, [(index, label) for (index, _, _), label in zip(pairs, places, strict=False)], places)
     first = min(grid.rows[index][0] for index, _, _ in pairs)
     return Layout(grid.name, None, columns, {}, SURE, dict.fromkeys(columns, SURE), (answer,), first, is_form=True)
+
+
+def blocks(grid: Grid) -> Layout | None:
+    """Return the layout of a sheet where each requirement is a block of labelled rows: Id, Requirement, Response.
+
+    None where fewer than two labels name a text with a label for an id or an answer near it.
+    """
+    labels = {n: column_roles.plain(cells[0]) for n, cells in grid.rows if cells and cells[0]}
+    texts = [n for n, label in labels.items() if likeness(label, "text") >= TELLING]
+    keys = {n for n, label in labels.items() if likeness(label, "id") >= TELLING}
+    answers = {n for n, label in labels.items() if is_label(label) or likeness(label, "answer") >= TELLING}
+    rows = dict(grid.rows)
+    if len(texts) < 2 or len(answers) < len(texts) or len({labels[n] for n in texts}) > 1:
+        return None
+    found = [(n, _value(rows, max((k for k in keys if k < n), default=0))) for n in texts if _value(rows, n)]
+    offsets = Counter(min((a - n for a in answers if a > n), default=0) for n, _ in found)
+    below = offsets.most_common(1)[0][0] if offsets else 0
+    if len(found) < 2 or not below:
+        return None
+    place = Place(1, "Response", "text", below=below)
+    columns = {"text": 1}
+    return Layout(grid.name, None, columns, {}, SURE, {"text": SURE}, (place,), 1, is_form=True, blocks=tuple(found))
+
+
+def _value(rows: Mapping[int, Sequence[str]], number: int) -> str:
+    cells = rows.get(number, [])
+    return cells[1] if len(cells) > 1 else ""
 
 
 def _question(grid: Grid, after: int, label: int) -> tuple[int, int, int | None] | None:

@@ -11,6 +11,7 @@ from core.requirements.read.column_roles import LONGEST_LABEL, ROLES, likeness
 
 HEADER_DEPTH = 40
 ABOUT_AS_GOOD = 0.75
+SENTENCE = 4
 LOOKED_BELOW, ID_COLUMNS, LONGEST_ID = 8, 4, 24
 SURE = 0.7
 YES = {"yes", "y", "ja", "oui", "si", "sí", "sì", "sim", "tak", "ano", "да", "是"}
@@ -39,7 +40,7 @@ def best(grid: Grid) -> tuple[float, int, dict[str, int]] | None:
     candidates: list[tuple[float, int, dict[str, int]]] = []
     for index, (_, cells) in enumerate(grid.rows[:HEADER_DEPTH]):
         roles, score = named(cells)
-        if "text" in roles and score > 0 and not is_body(grid, index):
+        if "text" in roles and score > 0 and not (_is_sentence(cells[roles["text"]]) or is_body(grid, index)):
             candidates.append((score, index, roles))
     enough = ABOUT_AS_GOOD * max((score for score, _, _ in candidates), default=0.0)
     return next((candidate for candidate in candidates if candidate[0] >= enough), None)
@@ -57,16 +58,22 @@ def is_body(grid: Grid, index: int) -> bool:
 
 
 def build(cell: str) -> str:
-    """Return how an id is built, digits being one sign: "REQ-9.9" for REQ-12.3; empty for what is no id.
+    """Return how an id, or the code before a colon, is built: "REQ-9.9" for REQ-12.3; empty for what is none.
 
     Examples
     --------
     >>> build("REQ-012"), build("Level 1"), build("Id")
     ('REQ-9', '', '')
     """
-    if not any(c.isdigit() for c in cell) or len(cell) > LONGEST_ID or " " in cell.strip():
+    code = cell.partition(": ")[0]
+    if not any(c.isdigit() for c in code) or len(code) > LONGEST_ID or " " in code.strip():
         return ""
-    return re.sub(r"\d+", "9", cell)
+    return re.sub(r"\d+", "9", code)
+
+
+def _is_sentence(cell: str) -> bool:
+    """Say whether a cell is a sentence, or a code and a text, and so names no column."""
+    return column_roles.size(cell) >= SENTENCE and (cell[-1:] in ".;!" or bool(build(cell)))
 
 
 def spread(grid: Grid, index: int) -> list[str]:
@@ -79,6 +86,8 @@ def spread(grid: Grid, index: int) -> list[str]:
     if not wide or index + 1 >= len(grid.rows) or grid.rows[index + 1][0] != number + 1:
         return []
     below = grid.rows[index + 1][1]
+    if is_body(grid, index + 1) or any(_is_sentence(cell) for cell in below):
+        return []
     names = header + [""] * (max(m.right for m in wide) + 1 - len(header))
     parts = {c: below[c] for m in wide for c in range(m.left, min(m.right + 1, len(below))) if below[c]}
     if len(parts) < 2 or any(len(part) > LONGEST_LABEL for part in below):

@@ -45,6 +45,8 @@ class Layout:
         Columns of which the buyer marked one with an X to say the priority, and what each says.
     is_form : bool
         Whether each question has a row of its own for the answer below it.
+    blocks : tuple of (int, str)
+        The rows that are requirements, and their ids, where each is a block of labelled rows of its own.
     taken : tuple of int
         Rows a person took for requirements, whatever they look like.
     """
@@ -61,6 +63,7 @@ class Layout:
     last_row: int | None = None
     levels: tuple[tuple[int, str], ...] = ()
     is_form: bool = False
+    blocks: tuple[tuple[int, str], ...] = ()
     taken: tuple[int, ...] = ()
 
     def holds(self, row: int) -> bool:
@@ -158,6 +161,7 @@ def complete(
     cells = answer_cells.find(grid, names, by_role, body)
     by_role |= _answer_roles(cells, list(by_role.values()))
     headings = _headings(header, names, by_role)
+    headings |= {r: name for r, c in by_role.items() if r not in headings and (name := _heading_over(grid, index, c))}
     sure = {role: _sureness(role, header, body, column) for role, column in by_role.items()}
     levels = () if "priority" in by_role else answer_cells.levels(names, body, list(by_role.values()))
     return Layout(grid.name, header_row, by_role, headings, confidence, sure, cells, first, is_given, levels=levels)
@@ -181,6 +185,15 @@ def _headings(header: Sequence[str], names: Sequence[str], roles: Mapping[str, i
     return {role: titles[column] for role, column in roles.items() if column < len(titles) and titles[column]}
 
 
+def _heading_over(grid: Grid, index: int, column: int) -> str:
+    """Return the heading merged over a column that has none of its own."""
+    if index < 0:
+        return ""
+    number, header = grid.rows[index]
+    span = next((m for m in grid.merges if m.holds(number, column) and m.right > m.left), None)
+    return header[span.left] if span is not None and span.left < len(header) else ""
+
+
 def _two_rows(grid: Grid, index: int, roles: Mapping[str, int]) -> tuple[list[str], int]:
     """Return the header's names, joined with a second header row below it, and the first row after both."""
     number, header = grid.rows[index]
@@ -196,7 +209,7 @@ def _named_below(grid: Grid, index: int, text: int) -> list[int]:
     if index + 1 >= len(grid.rows):
         return []
     (number, header), (below, cells) = grid.rows[index], grid.rows[index + 1]
-    if below != number + 1 or any(len(cell) > LONGEST_LABEL for cell in cells):
+    if below != number + 1 or any(len(cell) > LONGEST_LABEL for cell in cells) or headers.is_body(grid, index + 1):
         return []
     if text < len(cells) and cells[text] and not _spans_more(grid, number, text):
         return []

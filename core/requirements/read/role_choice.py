@@ -8,6 +8,7 @@ from core.requirements.read import column_roles, headerless
 from core.requirements.read.column_roles import ROLES, Body, likeness
 
 SURE, FAINT = 0.7, 0.45
+IDS = 2.5
 
 
 def best_text(header: Sequence[str], body: Body, roles: Mapping[str, int]) -> int:
@@ -24,7 +25,9 @@ def best_text(header: Sequence[str], body: Body, roles: Mapping[str, int]) -> in
         words = min(column_roles.prose(body, column) / 8, 1.0)
         return value + 0.5 * words * min(1.0, column_roles.filled(body, column) * 1.2)
 
-    best = max(likely, key=score)
+    best = max(likely, key=score, default=(roles["text"], 0.0))
+    if column_roles.prose(body, best[0]) < IDS and column_roles.idlike(body, best[0]) > 0.8:
+        return _fullest(body, {**roles, "id": best[0]}, best[0])
     if best[1] >= 0.85:
         return best[0]
     if best[1] < SURE and (column_roles.prose(body, best[0]) < 3 or column_roles.filled(body, best[0]) < 0.4):
@@ -50,7 +53,7 @@ def fill_in(header: Sequence[str], body: Body, roles: dict[str, int]) -> None:
     width = max(len(header), max((len(cells) for _, cells in body[: column_roles.SEEN]), default=0))
     if "id" in roles and is_flag(body, roles["id"]):
         del roles["id"]
-    if "category" in roles and is_numbering(body, roles["category"]):
+    if "category" in roles and (is_numbering(body, roles["category"]) or is_marked(body, roles["category"])):
         del roles["category"]
     if "id" not in roles:
         column = _id_column(header, body, roles, width)
@@ -84,6 +87,12 @@ def is_flag(body: Body, column: int) -> bool:
     """Say whether a column repeats a word or two, as a flag does, and so holds no ids."""
     cells = column_roles.texts(body, column)
     return len(cells) > 2 and len(set(cells)) <= max(1, 0.2 * len(cells))
+
+
+def is_marked(body: Body, column: int) -> bool:
+    """Say whether a column holds marks only, an X or a tick."""
+    cells = column_roles.texts(body, column)
+    return bool(cells) and all(len(cell) == 1 and not cell.isdigit() for cell in cells) and len(set(cells)) == 1
 
 
 def is_numbering(body: Body, column: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -16,9 +17,6 @@ from core.requirements.read.layout import Layout
 LONGEST_TITLE = 120
 SEPARATORS = (".", "-", "_", "/")
 MOSTLY, TITLE_WORDS = 0.6, 8
-CODE = re.compile(
-    r"^([A-Z]{1,8}[-_.]?\d[\w.\-]{0,16}|[A-Z]{2,8}(?:[-.][A-Z]{1,4})?[-.]\d[\w.\-]{0,12}|\d+(?:\.\d+)+)\s*[:：]\s+\S"
-)
 SHAPE = {
     "sheet": pl.String,
     "row": pl.Int64,
@@ -51,13 +49,13 @@ def rows(grid: Grid, shape: Layout, *, leave_hidden: bool = False) -> pl.DataFra
         at = _texts_by_role(cells, number, shape, table.merged)
         kind = table.kind(number, cells, at, following)
         if kind == "section":
-            table.keyed(at)
+            table.keyed(number, at)
             section = _title_of([cell for cell in cells if cell], at["text"])
         elif kind == "beside":
             section = _title_beside(cells, shape) or section
         elif kind == "requirement" and not (leave_hidden and number in grid.hidden_rows):
             category = at.get("category") or category
-            out.append(_record(grid, number, table.keyed(at), section, category, shape))
+            out.append(_record(grid, number, table.keyed(number, at), section, category, shape))
     return pl.DataFrame(out, schema=SHAPE, orient="row")
 
 
@@ -67,7 +65,9 @@ class _Table:
     def __init__(self, grid: Grid, shape: Layout, body: Body) -> None:
         self.shape = shape
         self.parent = ""
+        self.blocks = dict(shape.blocks)
         self.clauses = clause_list.kinds(grid) if grid.is_prose else None
+        self.marked = dict.fromkeys(self.blocks, "requirement") if self.blocks else self.clauses
         by_id = shape.columns.get("id")
         text = shape.columns["text"]
         self.wants_id = by_id is not None and _share(body, by_id) > 0.6
@@ -77,37 +77,59 @@ class _Table:
         self.wide = spans if 2 * len(spans) < len(body) else set()
         filled = [sum(bool(cell) for cell in cells) for _, cells in body if text < len(cells) and cells[text]]
         texts = column_roles.texts(body, text)
-        self.has_codes = by_id is None and sum(bool(CODE.match(t)) for t in texts) >= MOSTLY * len(texts)
+        self.has_codes = by_id is None and column_roles.coded(texts) >= MOSTLY
+        self.usual = statistics.median(filled) if filled else 0
+        ids = column_roles.texts(body, by_id) if by_id is not None else []
+        self.has_digits = sum(any(c.isdigit() for c in key) for key in ids) > MOSTLY * len(ids)
+        with_number = [n for n, cells in body if any(c.isdigit() for c in _id(cells, by_id))]
+        self.last = with_number[-1] if self.has_digits and len(with_number) > 3 else None
         self.is_full = bool(filled) and sum(n > 1 for n in filled) >= MOSTLY * len(filled)
 
     def kind(self, number: int, cells: Sequence[str], at: Mapping[str, str], following: str) -> str:
         """Say what a row is: requirement, section, beside (a title beside the text's column) or nothing."""
         if number in self.shape.taken:
             return "requirement"
-        if self.clauses is not None:
-            return self.clauses.get(number, "")
-        is_answer = (number in self.under and not at["text"]) or forms.is_label_row(cells)
+        if self.marked is not None:
+            return self.marked.get(number, "")
+        is_answer = (
+            self._is_legend(number, at) or (number in self.under and not at["text"]) or forms.is_label_row(cells)
+        )
         if is_answer or left_out.is_aside(at.get("id", ""), at["text"]):
             return ""
         filled = [cell for cell in cells if cell]
-        if (
-            _is_heading(at, filled, wants_id=self.wants_id)
-            or _is_parent(at, following)
-            or self._is_title(number, at, filled)
-        ):
+        if self._is_section(number, at, filled, following):
             return "section"
         if not at["text"]:
             return "beside"
-        return "" if _is_header_again(at, self.shape) else "requirement"
+        has_words = any(c.isalpha() for c in at["text"])
+        return "" if not has_words or _is_header_again(at, self.shape) else "requirement"
 
-    def keyed(self, at: dict[str, str]) -> dict[str, str]:
+    def _is_legend(self, number: int, at: Mapping[str, str]) -> bool:
+        """Say whether a row some way below the last one with a number has a word for it: "Yes | Fully met"."""
+        is_below = self.last is not None and number > self.last + 1
+        return is_below and bool(at.get("id")) and not column_roles.asks(at["text"])
+
+    def _is_section(self, number: int, at: Mapping[str, str], filled: Sequence[str], following: str) -> bool:
+        is_bare = len(filled) <= 2 < self.usual
+        is_head = _is_heading(at, filled, wants_id=self.wants_id) or _is_parent(at, following, is_bare=is_bare)
+        return is_head or self._is_lettered(at) or self._is_title(number, at, filled)
+
+    def keyed(self, number: int, at: dict[str, str]) -> dict[str, str]:
         """Return a row's texts with the code before the colon as its id, where the table has its ids there."""
         if self.clauses is not None:
             key = at.get("id", "")
             self.parent = self.parent if clause_list.is_item(key) or not key else key
             return {**at, "id": clause_list.full_key(key, self.parent)}
-        code = CODE.match(at["text"]) if self.has_codes and not at.get("id") else None
+        if self.blocks:
+            return {**at, "id": self.blocks.get(number, "")}
+        code = column_roles.CODE.match(at["text"]) if self.has_codes and not at.get("id") else None
         return {**at, "id": code.group(1)} if code else at
+
+    def _is_lettered(self, at: Mapping[str, str]) -> bool:
+        """Say whether a row has a letter or two where others have a number, and a few words: "A Servers"."""
+        key, text = at.get("id", "").rstrip(".)"), at["text"]
+        is_short = column_roles.size(text) <= 4 and text[-1:] not in ".?!;" and not column_roles.asks(text)
+        return self.has_digits and 0 < len(key) <= 4 and key.isalpha() and key.isupper() and bool(text) and is_short
 
     def _is_title(self, number: int, at: Mapping[str, str], filled: Sequence[str]) -> bool:
         """Say whether a row without an id is a short title: alone where others hold more, or merged over the table."""
@@ -205,14 +227,17 @@ def _id(cells: Sequence[str], column: int | None) -> str:
     return cells[column] if column is not None and column < len(cells) else ""
 
 
-def _is_parent(at: Mapping[str, str], following: str) -> bool:
-    """Say whether a row is the head of the numbered rows below it: 2 Security, then 2.1."""
+def _is_parent(at: Mapping[str, str], following: str, *, is_bare: bool) -> bool:
+    """Say whether a row is the head of the numbered rows below it: 2 Security, then 2.1.
+
+    A bare row holds no more than its number and its words, where others hold more.
+    """
     own = at.get("id", "").rstrip(".")
     text = at["text"]
     under = bool(own and text) and _is_under(following, own)
     if not under or len(text) > LONGEST_TITLE:
         return False
-    short = column_roles.size(text) < 4 or is_title(text)
+    short = column_roles.size(text) < 4 or is_title(text) or (is_bare and column_roles.size(text) <= TITLE_WORDS)
     return short and text[-1:] not in ".?!" and not at.get("priority") and not column_roles.asks(text)
 
 
