@@ -289,8 +289,8 @@ KINDS = {
                 ["Archive and search", N, N],
                 *numbered(S[:3], more=["x"]),
                 ["Service", N, N],
-            ]
-            + numbered(S[3:6], "T-{}", more=["y"]),
+                *numbered(S[3:6], "T-{}", more=["y"]),
+            ],
             "A2:C2",
             "A6:C6",
         ),

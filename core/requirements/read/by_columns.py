@@ -34,14 +34,14 @@ def find(grid: Grid) -> Bare | None:
     if text is None:
         return None
     marked = [row for row in rows if text < len(row[1]) and column_roles.size(row[1][text]) >= PROSE]
-    key = _key_column(marked, text, grid.width)
+    is_coded = column_roles.coded(column_roles.texts(marked, text)) >= CODED
+    key = None if is_coded else _key_column(marked, text, grid.width)
     first = _first_row(rows, text, key)
     if first is None:
         return None
     header = _labels_above(grid, first, text)
     roles = {"text": text} if key is None else {"text": text, "id": key}
     named = headers.named(dict(rows)[header])[0] if header is not None else {}
-    is_coded = column_roles.coded(column_roles.texts(marked, text)) >= CODED
     is_telling = is_coded or "priority" in named or column_roles.asking(rows, text) >= ASKING
     if key is None and (header is None or not is_telling):
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from core.requirements.officefiles.grids import Grid
@@ -68,6 +68,8 @@ class Layout:
 
     def holds(self, row: int) -> bool:
         """Say whether a row may be a requirement of this table."""
+        if row in self.taken:
+            return True
         return self.first_row <= row and (self.last_row is None or row <= self.last_row)
 
     def sentence(self) -> str:
@@ -115,6 +117,31 @@ def find(grid: Grid, *, by_name: bool = True) -> Layout | None:
     role_choice.fill_in(header, body, roles)
     sure = min(1.0, 0.35 + 0.25 * min(best[0], 2.0) + 0.05 * min(words, 4.0))
     return complete(grid, number, roles, round(sure, 2))
+
+
+def under_header(grid: Grid, row: int) -> Layout | None:
+    """Return the layout of a sheet whose heading row a person named, its columns guessed anew; None without a text.
+
+    Parameters
+    ----------
+    grid : Grid
+    row : int
+        As in the file, from 1.
+    """
+    part = replace(grid, rows=[r for r in grid.rows if r[0] >= row])
+    if not part.rows or part.rows[0][0] != row:
+        return None
+    roles, score = headers.named(part.rows[0][1])
+    body = part.rows[1:]
+    if "text" not in roles:
+        free = [c for c in range(grid.width) if c not in roles.values()] or list(range(grid.width))
+        text = max(free, key=lambda c: headerless.weight(body, c))
+        if not column_roles.texts(body, text):
+            return None
+        roles = {**roles, "text": text}
+    number, header, below, columns = _columns(part, (score, 0, roles))
+    role_choice.fill_in(header, below, columns)
+    return complete(grid, number, columns, 1.0)
 
 
 def _columns(

@@ -8,8 +8,9 @@ from dataclasses import replace
 import polars as pl
 
 from core.contracts.errors import RequirementError
-from core.requirements.officefiles import bundles
-from core.requirements.read import table_rows
+from core.requirements.officefiles import bundles, grids
+from core.requirements.officefiles.grids import Grid
+from core.requirements.read import side_by_side, table_rows
 from core.requirements.read.left_out import NotRead
 from core.requirements.read.repair import Given
 from core.requirements.read.requirement_list import RequirementList, read_any
@@ -62,6 +63,27 @@ def read(content: bytes, title: str, given: Sequence[Given] = ()) -> Requirement
         (*not_read, *(_named(name, part) for name, source in sources for part in source.not_read)),
         tuple(sources),
     )
+
+
+def heads(content: bytes, title: str, most_rows: int) -> list[Grid]:
+    """Return the first rows of every block of every sheet of a file, or of each file of a zip.
+
+    Raises
+    ------
+    RequirementError
+        When the file cannot be read; files of a zip that cannot are left out.
+    """
+    if not bundles.is_bundle(content):
+        opened = grids.open_file(content, title)
+        return [block for name in opened.names for block in side_by_side.blocks(opened.grid(name, most_rows))]
+    out: list[Grid] = []
+    for name, data in bundles.members(content, title).items():
+        try:
+            own = heads(data, name.rsplit("/", 1)[-1], most_rows)
+        except RequirementError:
+            continue
+        out += [replace(grid, name=f"{name}{BETWEEN}{grid.name}", part_of=grid.sheet, file=name) for grid in own]
+    return out
 
 
 def _named(name: str, part: NotRead) -> NotRead:

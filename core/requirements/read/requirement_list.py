@@ -64,7 +64,8 @@ class RequirementList:
     def rows_of(self, grid: Grid, shape: Layout) -> pl.DataFrame:
         """Return the rows of one table."""
         first, last = shape.first_row, shape.last_row if shape.last_row is not None else pl.col("row").max()
-        return self.frame.filter(pl.col("sheet") == grid.name, pl.col("row").is_between(first, last))
+        is_own = pl.col("row").is_between(first, last) | pl.col("row").is_in(list(shape.taken))
+        return self.frame.filter(pl.col("sheet") == grid.name, is_own)
 
     def sentence(self) -> str:
         """Say how the file was read."""
@@ -82,7 +83,7 @@ class RequirementList:
     def key(self) -> str:
         """Return a key of what was read and how: the same file read in the same way has the same."""
         description = repr(
-            [(lay.sheet, lay.header_row, sorted(lay.columns.items()), lay.answers) for lay in self.layouts]
+            [(lay.sheet, lay.header_row, sorted(lay.columns.items()), lay.answers, lay.taken) for lay in self.layouts]
         )
         return hashlib.sha256(self.content + description.encode() + str(self.frame.height).encode()).hexdigest()[:24]
 

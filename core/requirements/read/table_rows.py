@@ -145,6 +145,8 @@ def _texts_by_role(
 ) -> dict[str, str]:
     """Return what a row holds for each role; the priority is the name of its marked column, where there are such."""
     at = {role: _cell(cells, number, column, merged) for role, column in shape.columns.items()}
+    if number in shape.taken:
+        at["text"] = at["text"] or max(cells, key=len)
     if shape.levels:
         at["priority"] = next((name for column, name in shape.levels if column < len(cells) and cells[column]), "")
     return at
