@@ -131,9 +131,11 @@ def _parts(sheets: Sequence[Sheet]) -> tuple[list[list[PageTable]], list[_Paragr
     tables: list[list[PageTable]] = []
     paragraphs: list[_Paragraph] = []
     for sheet in sheets:
-        own = pdf_tables.ruled(sheet)
+        last = tables[-1][-1] if tables and tables[-1][-1].page == sheet.number - 1 else None
+        before = last.edges if last is not None else []
+        own = pdf_tables.ruled(sheet, before)
         rest = pdf_tables.lines_of([word for word in sheet.words if not pdf_tables.inside(own, word)])
-        own += pdf_tables.aligned(sheet, rest)
+        own += pdf_tables.aligned(sheet, rest, before[:-1])
         rest = [line for line in rest if not pdf_tables.inside(own, line.words[0])]
         is_first = True
         for table in sorted(own, key=lambda t: -t.top):

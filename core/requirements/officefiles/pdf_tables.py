@@ -130,8 +130,11 @@ def joined(lines: Sequence[str]) -> str:
     return out
 
 
-def ruled(sheet: Sheet) -> list[PageTable]:
-    """Return the tables drawn with lines, from top to bottom: at least two columns and two rows."""
+def ruled(sheet: Sheet, before: Sequence[float] = ()) -> list[PageTable]:
+    """Return the tables drawn with lines, from top to bottom: at least two columns and two rows.
+
+    One row is enough where its edges are those of the table the page before ended with (`before`).
+    """
     heights = _clustered(sorted({y for y, x0, x1 in sheet.across if x1 - x0 >= SHORTEST}, reverse=True))
     tables: list[PageTable] = []
     for top, bottom in pairwise(heights):
@@ -145,10 +148,14 @@ def ruled(sheet: Sheet) -> list[PageTable]:
             last.edges = _clustered(sorted([*last.edges, *places]))
         else:
             tables.append(PageTable(sheet.number, places, [(top, bottom)]))
-    tables = [table for table in tables if len(table.edges) > 2 and len(table.bands) > 1]
+    tables = [t for t in tables if len(t.edges) > 2 and (len(t.bands) > 1 or _same_edges(t.edges, before))]
     for table in tables:
         _fill(table, sheet.words)
     return tables
+
+
+def _same_edges(edges: Sequence[float], before: Sequence[float]) -> bool:
+    return len(edges) == len(before) and all(abs(a - b) <= NEAR for a, b in zip(edges, before, strict=True))
 
 
 def _alike(edges: Sequence[float], places: Sequence[float]) -> bool:
@@ -180,19 +187,22 @@ def inside(tables: Sequence[PageTable], word: Word) -> bool:
     )
 
 
-def aligned(sheet: Sheet, lines: Sequence[Line]) -> list[PageTable]:
+def aligned(sheet: Sheet, lines: Sequence[Line], before: Sequence[float] = ()) -> list[PageTable]:
     """Return the tables without drawn lines: words in columns over at least three lines, ids or labels first.
 
-    A new row begins where something stands in the first column; other lines belong to the row above.
+    A new row begins where something stands in the first column; other lines belong to the row above. Where the first
+    line fits the columns of the table the page before ended with (`before`), a single row is enough.
     """
-    starts = _starts(lines)
+    starts, fewest = _starts(lines), FEWEST_LINES
+    if before and lines and len(_columns(lines[0], before) or []) > 1:
+        starts, fewest = list(before), 1
     if len(starts) < 2:
         return []
     tables: list[PageTable] = []
     rows: list[list[Line]] = []
 
     def close() -> None:
-        table = _table_of(sheet, starts, rows)
+        table = _table_of(sheet, starts, rows, fewest)
         if table is not None:
             tables.append(table)
         rows.clear()
@@ -258,8 +268,8 @@ def _columns(line: Line, starts: Sequence[float]) -> list[int] | None:
     return out
 
 
-def _table_of(sheet: Sheet, starts: Sequence[float], rows: Sequence[Sequence[Line]]) -> PageTable | None:
-    if len(rows) < FEWEST_LINES:
+def _table_of(sheet: Sheet, starts: Sequence[float], rows: Sequence[Sequence[Line]], fewest: int) -> PageTable | None:
+    if len(rows) < fewest:
         return None
     edges = [*starts, max(line.right for row in rows for line in row) + 1]
     bands = [(row[0].top + 1, row[-1].bottom - 1) for row in rows]

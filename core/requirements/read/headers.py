@@ -46,6 +46,16 @@ def best(grid: Grid) -> tuple[float, int, dict[str, int]] | None:
     return next((candidate for candidate in candidates if candidate[0] >= enough), None)
 
 
+def first_labels(grid: Grid) -> int | None:
+    """Return the number of the first row of two labels or more, with rows below it; None where there is none."""
+    for index, (number, cells) in enumerate(grid.rows[:HEADER_DEPTH]):
+        filled = [cell for cell in cells if cell]
+        are_labels = all(len(cell) <= LONGEST_LABEL and not _is_sentence(cell) for cell in filled)
+        if len(filled) > 1 and are_labels and not is_body(grid, index) and index + 1 < len(grid.rows):
+            return number
+    return None
+
+
 def is_body(grid: Grid, index: int) -> bool:
     """Say whether a row is one of many: a cell of its first columns is built like those below it, as ids are."""
     cells = grid.rows[index][1]

@@ -323,7 +323,7 @@ def _forget(page: Page, grid: Grid) -> None:
 
 def _keep(page: Page, given: Given) -> None:
     """Remember a layout and read again."""
-    if given.is_list and "text" not in given.columns:
+    if given.is_list and not given.as_found and "text" not in given.columns:
         st.warning("Choose the column that holds the requirements.", icon=":material/warning:")
         return
     layouts = _layouts(page)
