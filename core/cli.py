@@ -207,6 +207,21 @@ def scenario(
 
 
 @app.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(help="The buyer's file; or several, a folder or a zip, as one.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read a buyer's file and say which lists it holds, without matching."""
+    from core.requirements.read import listing
+
+    source = listing.of_paths(files)
+    if as_json:
+        _print_json(listing.as_dict(source))
+        return
+    typer.echo("\n".join(listing.sentences(source)))
+
+
+@app.command()
 def gap(
     file: Annotated[Path, typer.Argument(help="The buyer's list: CSV, TSV, XLSX or ODS in any layout.")],
     catalogue: Annotated[

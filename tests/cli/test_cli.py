@@ -115,6 +115,27 @@ def test_gap_prints_every_requirement_and_writes_the_matrix(run, tmp_path):
     assert "60 requirements read from the file." in plain
 
 
+def test_read_prints_lists_and_what_was_not_read(run, tmp_path):
+    (tmp_path / "a.csv").write_text("Id,Requirement,Response\nR1,The system shall log every access.,\n")
+    (tmp_path / "b.csv").write_text("colour,height\nred,3\n")
+    read = json.loads(run("read", str(tmp_path / "a.csv"), "--json").stdout)
+    (part,) = read["lists"]
+    assert {key: part[key] for key in ("sheet", "header_row", "columns", "answer_columns")} == {
+        "sheet": "csv",
+        "header_row": 1,
+        "columns": {"id": "Id", "text": "Requirement", "priority": None, "category": None},
+        "answer_columns": ["Response"],
+    }
+    assert part["rows"][0].keys() == {"row", "id", "text", "kind", "polarity"}
+    none = run("read", str(tmp_path / "b.csv"), "--json")
+    assert (none.returncode, json.loads(none.stdout)["lists"]) == (0, [])
+    assert json.loads(none.stdout)["not_read"][0]["reason"] == "No column of requirements was found."
+    plain = run("read", str(tmp_path / "a.csv"), str(tmp_path / "b.csv")).stdout
+    assert "1 requirement read from" in plain
+    assert "Not read: b.csv: csv" in plain
+    assert run("read", str(tmp_path / "none.csv")).returncode == 1
+
+
 def test_gap_takes_a_catalogue_and_refuses_bad_ones(run, tmp_path):
     (tmp_path / "caps.yaml").write_text("- {id: A, name: Encryption of data at rest}\n- {id: B, name: Reports}\n")
     (tmp_path / "list.csv").write_text("Requirement\nAll data at rest needs encryption\n")

@@ -73,3 +73,25 @@ def test_a_locked_file_gets_one_sentence():
     test = opened("a.xlsx", b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"))
     assert test.warning[0].value.startswith("The workbook is password-protected")
     assert not any("as it was read" in e.label for e in test.expander)
+
+
+def test_a_sheet_and_rows_that_were_not_read_are_taken_with_a_click():
+    rows = [["Before you start: all answers must be in English"], *LIST]
+    others = [["Term", "Meaning"], ["SLA", "The service must be up all the time"]]
+    test = opened("taken.xlsx", book(Needs=rows, Words=others))
+    assert "2 requirements read from sheet Needs" in said(test)
+    assert "It stands above the heading." in said(test)
+    labelled(test.button, "Take all 1").click().run()
+    assert not test.exception
+    assert "3 requirements read from sheet Needs" in said(test)
+    labelled(test.button, "Read it").click().run()
+    assert not test.exception
+    assert "read from 2 sheets" in said(test)
+
+
+def test_several_files_are_read_as_one_project():
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page("pages/requirements.py").run()
+    files = [("b.xlsx", book(S=LIST), ""), ("a.csv", b"Id,Question\n1,Do you log every access?\n", "")]
+    test.file_uploader(key="requirement_upload").set_value(files).run()
+    assert not test.exception
+    assert "3 requirements read from 2 sheets" in said(test)

@@ -270,8 +270,8 @@ LAUGHS = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;"
 BAD = {
     "empty": (b"", "a.xlsx", "The file is empty"),
     "locked": (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "a.xlsx", "is password-protected"),
-    "old": (b"\xd0\xcf\x11\xe0 rest", "a.xls", "old XLS format"),
-    "pdf": (b"%PDF-1.7 whatever", "list.xlsx", "This is a PDF"),
+    "old": (b"\xd0\xcf\x11\xe0 rest", "a.xls", "damaged, or password-protected"),
+    "pdf": (b"%PDF-1.7 whatever", "list.xlsx", "The PDF is damaged"),
     "bomb": (bomb, "a.xlsx", "unpacks to more than 400 MB"),
     "entities": (repacked(book(S=LIST), {SHEET: lambda _: LAUGHS}), "a.xlsx", "document type declaration"),
     "entities in the styles": (
@@ -282,7 +282,7 @@ BAD = {
     "cut off": (book(S=LIST)[:-900], "a.xlsx", "damaged"),
     "no relations": (repacked(book(S=LIST), without=["xl/_rels/workbook.xml.rels"]), "a.xlsx", "damaged"),
     "broken sheet": (repacked(book(S=LIST), {SHEET: lambda d: d[:300]}), "a.xlsx", "damaged"),
-    "word": (repacked(book(S=LIST), without=[], more={}).replace(b"xl/", b"wd/"), "a.xlsx", "no Excel workbook"),
+    "word": (repacked(book(S=LIST), without=[], more={}).replace(b"xl/", b"wd/"), "a.xlsx", "no file that is read"),
     "picture": (b"\x89PNG\r\n\x1a\n" + b"\x00\x01" * 400, "list.csv", "not text"),
     "blank sheets": (book(S=[], T=[]), "a.xlsx", "No requirement list"),
     "locked ods": (ods("", manifest="<encryption-data/>"), "a.ods", "password-protected"),
@@ -319,10 +319,10 @@ def test_shared_texts_beyond_all_measure(monkeypatch):
 
 
 def test_a_large_file_is_looked_at_before_it_is_read(monkeypatch):
-    from core.requirements.read import requirement_list
+    from core.requirements.read import sheet_choice
 
-    monkeypatch.setattr(requirement_list, "LARGE", 10)
-    monkeypatch.setattr(requirement_list, "HEAD_ROWS", 3)
+    monkeypatch.setattr(sheet_choice, "LARGE", 10)
+    monkeypatch.setattr(sheet_choice, "HEAD_ROWS", 3)
     rows = [*LIST, *([f"R{n}", f"The system must do thing number {n}", "Low"] for n in range(3, 30))]
     found = read_list(book(S=rows, Other=[["Month", "Amount"], ["May", "3"]]), "a.xlsx")
     assert found.frame.height == 29

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from core.requirements.read import layout
+from core.requirements.read import headers, layout
 from core.requirements.read.requirement_list import read_list
 from tests.requirements.workbooks import book, ods, ods_row
 
@@ -196,13 +196,13 @@ def test_titles_beside_an_id_are_carried_down():
     ],
 )
 def test_sheets_named_for_something_else(name, aside):
-    assert layout.is_aside(name) is aside
+    assert headers.is_aside(name) is aside
 
 
-def test_a_sheet_named_otherwise_is_read_when_no_other_is_a_list():
+def test_a_name_never_beats_the_headings():
     assert read_list(book(Overview=SECTIONS), "a.xlsx").layouts[0].sheet == "Overview"
     two = read_list(book(Overview=SECTIONS, Asked=SECTIONS), "a.xlsx")
-    assert [lay.sheet for lay in two.layouts] == ["Asked"]
+    assert [lay.sheet for lay in two.layouts] == ["Overview", "Asked"]
 
 
 WORDS = st.lists(

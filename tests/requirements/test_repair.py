@@ -170,3 +170,38 @@ def test_a_list_already_read_comes_back_as_it_is():
     assert found.key == read_list(found.content, "a.xlsx").key
     known = Given("S", True, 1, tuple(LIST[0]), {"text": 0})
     assert found.key != read_list(found.content, "a.xlsx", [known]).key
+
+
+def test_columns_are_guessed_again_under_another_heading():
+    rows = [
+        ["Requirement", "Who", "When"],
+        ["Tender 7", "Ann", "May"],
+        ["Ref", "Priority", "Need", "Vendor response"],
+        ["R1", "Must", "The system shall log every access.", None],
+        ["R2", "Should", "The system shall encrypt its backups.", None],
+    ]
+    sheet = grid(rows)
+    start = Given("S", True, 1, ("Requirement", "Who", "When"), {"text": 0, "category": 1})
+    again = repair.with_guess(start, sheet, 3)
+    assert again.columns == {"text": 2, "id": 0, "priority": 1}
+    assert list(again.answers) == [3]
+    found = read_list(book(S=rows), "a.xlsx", [again])
+    assert found.frame["requirement_id"].to_list() == ["R1", "R2"]
+    assert repair.with_guess(start, sheet, None).header_row is None
+
+
+def test_rows_and_sheets_are_taken_as_they_stand():
+    rows = [["All answers must be given in English"], *LIST]
+    content = book(S=rows, T=[["Term", "Meaning"], ["SLA", "The service must be up all the time"]])
+    sheet, other = grids.load(content, "a.xlsx")
+    first = read_list(content, "a.xlsx")
+    assert [(part.sheet, part.rows) for part in first.not_read] == [("S", (1,)), ("T", (2,))]
+    taken = repair.taking(repair.as_found(sheet), sheet, [1])
+    assert repair.from_dict(json.loads(json.dumps(taken.to_dict()))) == taken
+    found = read_list(content, "a.xlsx", [taken, repair.as_found(other)])
+    assert found.frame.select("sheet", "row").rows() == [("S", 1), ("S", 3), ("S", 4), ("T", 2)]
+    assert found.frame["text"][0] == "All answers must be given in English"
+    assert found.rows_of(found.grids[0], found.layouts[0]).height == 3
+    assert [part.sheet for part in found.not_read] == []
+    old = {key: value for key, value in taken.to_dict().items() if key not in ("taken", "as_found")}
+    assert repair.from_dict(old).taken == ()

@@ -11,7 +11,8 @@ from openpyxl import Workbook
 
 from core.contracts.errors import RequirementError
 from core.requirements.officefiles import grids, spreadsheet
-from core.requirements.read.requirement_list import is_title, read_list
+from core.requirements.read.requirement_list import read_list
+from core.requirements.read.table_rows import is_title
 
 
 def book(**sheets):
@@ -126,7 +127,8 @@ def test_a_header_that_comes_again_is_no_requirement():
         (b"%PDF-1.7 whatever", "a.csv", "PDF"),
         (b"PK\x03\x04 broken", "a.xlsx", "damaged"),
         (b"hello", "a.xlsx", "no Excel workbook"),
-        (b"hello there", "a.docx", "are not read"),
+        (b"hello there", "a.docx", "no DOCX file"),
+        (b"hello there", "a.mp3", "are not read"),
         (b"a\x00b\x00c" * 20, "a.csv", "not text"),
         (b"Id,Requirement\n", "a.csv", "no rows"),
         (b"colour,height\nred,3\nblue,4\n", "a.csv", "No requirement list"),
@@ -152,7 +154,7 @@ def test_other_zip_files_and_bombs(monkeypatch):
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("hello.xml", "x" * 5_000)
-    with pytest.raises(RequirementError, match="no Excel workbook"):
+    with pytest.raises(RequirementError, match="no file that is read"):
         read_list(target.getvalue(), "a.xlsx")
     monkeypatch.setattr(spreadsheet, "LARGEST_UNPACKED", 1_000)
     with pytest.raises(RequirementError, match="unpacks"):

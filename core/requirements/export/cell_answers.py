@@ -98,13 +98,14 @@ class _Sheet:
         self.grid, self.out, self.replace = grid, out, replace
         self.cells = dict(grid.rows)
         self.places = shape.answers
+        self.defaults = {p.column: (p.default,) for p in shape.answers if p.default}
         self.taken: set[tuple[int, int]] = set()
         if not self.places:
             first = max(grid.width, *(span.right + 1 for span in grid.merges), 0) if grid.merges else grid.width
             out.added[grid.name] = first
             self.places = tuple(Place(first + i, name, kind) for i, (name, kind) in enumerate(ADDED.items()))
             if shape.header_row is not None:
-                out.edits += [Edit(grid.name, shape.header_row, p.column, p.name) for p in self.places]
+                out.edits += [Edit(grid.sheet, shape.header_row, p.column, p.name) for p in self.places]
 
     def answer(self, row: int, text: str, status: str, answer: Mapping[str, Any]) -> None:
         """Write one requirement's answer where the buyer wants it."""
@@ -118,7 +119,9 @@ class _Sheet:
         if not any(p.kind != "text" for p in self.places):
             texts = [str(statement), response] if len(free) > 1 else [f"{statement}. {response}".strip()]
         for cell, words in zip(free, texts, strict=False):
-            why = (self._write(row, cell.column, words) if words else "No words are drafted for it.") or why
+            why = (
+                self._write(row + cell.below, cell.column, words) if words else "No words are drafted for it."
+            ) or why
             is_stated = True
         if why or not is_stated:
             self.out.left.append((self.grid.name, row, text, why or "No cell is left for its answer."))
@@ -178,10 +181,11 @@ class _Sheet:
             return "Its answer cell is merged with that of another row."
         if (row, column) in self.grid.formulas:
             return "Its answer cell holds a formula, which was kept."
-        if self._current_text(row, column) and not self.replace:
+        current = self._current_text(row, column)
+        if current and current not in self.defaults.get(column, ()) and not self.replace:
             return "Its answer cell is filled already, and was kept."
         self.taken.add((row, column))
-        self.out.edits.append(Edit(self.grid.name, row, column, text[:LONGEST]))
+        self.out.edits.append(Edit(self.grid.sheet, row, column, text[:LONGEST]))
         return ""
 
 

@@ -11,12 +11,15 @@ import polars as pl
 
 from core.metrics.measure import counted, out_of
 from core.requirements.export import cell_answers as planning
+from core.requirements.export import filled_document
 from core.requirements.export.cell_answers import LEFT, Edit, Plan
 from core.requirements.officefiles import fill_delimited, fill_ooxml, fill_opendocument, fill_proof, grids
 from core.requirements.officefiles.fill_proof import Proof
 from core.requirements.officefiles.sheetxml import letters_of
 from core.requirements.officefiles.spreadsheet import BROKEN, LARGEST_UNPACKED, Book, damaged, too_large
 from core.requirements.read.requirement_list import RequirementList
+
+WRITTEN = ("text", "excel", "opendocument")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Filled:
     def sentence(self) -> str:
         """Say how many rows are answered and what changed."""
         rows = self.left.select("sheet", "row").unique().height
-        text = f"{out_of(self.n_asked - rows, self.n_asked, 'requirement')} answered in the buyer's own file. "
+        place = "a document of its own" if self.proof.noun == fill_proof.BESIDE else "the buyer's own file"
+        text = f"{out_of(self.n_asked - rows, self.n_asked, 'requirement')} answered in {place}. "
         text += self.proof.sentence()
         return text + (f" {counted(rows, 'row is', 'rows are')} left for a person." if rows else "")
 
@@ -78,16 +82,25 @@ def fill(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
     RequirementError
         When the file is none that can be filled, or more than the answers would change.
     """
+    if source.parts:
+        from core.requirements.export import filled_project
+
+        return filled_project.fill(source, answers, lambda part, own: fill(part, own, replace=replace))
     planned = planning.plan(source, answers, replace=replace)
+    path = Path(source.name)
+    name = f"{path.stem}-answered{path.suffix}"
+    kind = grids.open_file(source.content, source.name).kind
     try:
-        content, shown = _written(source, planned)
+        if kind in WRITTEN:
+            content, shown = _written(source, planned)
+        else:
+            name, content, shown = filled_document.fill(source, planned, kind)
     except BROKEN as error:
         raise damaged(source.name) from error
-    path = Path(source.name)
     edits = [(e.sheet, e.row, f"{letters_of(e.column)}{e.row}", e.text) for e in planned.edits]
     schema = {"sheet": pl.String, "row": pl.Int64, "cell": pl.String, "text": pl.String}
     return Filled(
-        f"{path.stem}-answered{path.suffix}",
+        name,
         content,
         shown,
         pl.DataFrame(planned.left, schema=LEFT, orient="row"),

@@ -17,9 +17,19 @@ SHOWN = {
     "cp932": "Shift-JIS",
     "cp1252": "Windows-1252",
     "cp1251": "Windows-1251",
+    "cp1250": "Windows-1250",
+    "mac_roman": "Mac Roman",
     "gb18030": "GB 18030",
 }
 WESTERN = 0.3
+DOUBTFUL, NEXT = 0.7, 0.95
+PUNCTUATION = frozenset("‘’‚“”„–—…•«»€£°§©®™·×¿¡ºª\xa0")
+# The letters each encoding is used for; what else its bytes give there is unlikely.
+LETTERS = {
+    "cp1252": frozenset("äöüÄÖÜßéèêëÉÈÀàâçÇùûôîïœæÆñÑáíóúÁÍÓÚãõÃÕåÅøØìòýþðÞÐ") | PUNCTUATION,
+    "mac_roman": frozenset("äöüÄÖÜßéèêëÉàâçÇùûôîïœæñÑáíóúãõåÅøìò") | PUNCTUATION,
+    "cp1250": frozenset("äöüÄÖÜßąćęłńóśźżĄĆĘŁŃÓŚŹŻáčďéěíňřšťúůýžÁČĎÉĚÍŇŘŠŤÚŮÝŽőűŐŰăâîșțşţ") | PUNCTUATION,
+}
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\uf8ff\ufffe\uffff]")
 KANA = re.compile(r"[\u3041-\u30ff]")
 CYRILLIC_WORD = re.compile(r"[А-Яа-яЁё]{3,}")
@@ -40,11 +50,14 @@ class Decoded:
         As Python names it.
     mark : bytes
         The byte order mark the file begins with; empty where it has none.
+    doubts : tuple of str
+        What makes the encoding doubtful, in sentences.
     """
 
     text: str
     encoding: str
     mark: bytes = b""
+    doubts: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -77,7 +90,8 @@ def decode(content: bytes, title: str = "") -> Decoded:
         if b"\x00" in content[:10_000]:
             raise RequirementError("This file is not text.", title, "Export the list as CSV or XLSX.")
         name = _narrow(content)
-    return Decoded(content.decode(name, errors="replace"), name)
+    doubts = _doubts(content[:LOOKED_AT], name) if name in LETTERS else ()
+    return Decoded(content.decode(name, errors="replace"), name, doubts=doubts)
 
 
 def _wide(content: bytes) -> str | None:
@@ -107,7 +121,8 @@ def _legacy(head: bytes) -> str:
         return "cp932"
     letters = strange + sum(chr(byte).isalpha() for byte in head if byte < 0x80)
     if strange < WESTERN * letters:
-        return "cp1252"
+        fits = _fits(head)
+        return max(fits, key=lambda name: fits[name])
     russian = _tried(head, "cp1251")
     if sum(len(word) for word in CYRILLIC_WORD.findall(russian)) > 0.7 * strange:
         return "cp1251"
@@ -118,6 +133,45 @@ def _legacy(head: bytes) -> str:
 
     best = charset_normalizer.from_bytes(head).best()
     return best.encoding if best else "cp1252"
+
+
+def _fits(head: bytes) -> dict[str, float]:
+    """Return per encoding of Latin letters which share of the signs beyond ASCII it makes likely ones.
+
+    A sign of punctuation inside a word is unlikely, whatever it is; of equal ones the first is taken.
+    """
+    fits = {}
+    for name, letters in LETTERS.items():
+        text = head.decode(name, errors="replace")
+        strange = [index for index, sign in enumerate(text) if ord(sign) > 0x7F]
+        likely = sum(text[i] in letters and not _splits_word(text, i) for i in strange)
+        fits[name] = likely / len(strange) if strange else 1.0
+    return fits
+
+
+def _splits_word(text: str, index: int) -> bool:
+    """Say whether a sign that is no letter stands between small letters; an apostrophe and a hard space may."""
+    if text[index].isalpha() or text[index] in "’\xa0·":
+        return False
+    return text[index - 1 : index].islower() and text[index + 1 : index + 2].islower()
+
+
+def _doubts(head: bytes, name: str) -> tuple[str, ...]:
+    """Say that an encoding was guessed, where it is a rare one, fits badly, or another one fits about as well."""
+    fits = _fits(head)
+    shown = SHOWN[name]
+    if fits[name] < DOUBTFUL:
+        return (f"Its encoding is doubtful; it was read as {shown}. Look whether letters with accents are right.",)
+    others = [SHOWN[n] for n, fit in fits.items() if n != name and fit >= NEXT * fits[name] and _differs(head, n, name)]
+    if others:
+        return (
+            f"Its encoding may be {shown} or {' or '.join(others)}; {shown} was taken. Look at letters with accents.",
+        )
+    return (f"It was read as {shown}, as its letters tell.",) if name != "cp1252" else ()
+
+
+def _differs(head: bytes, one: str, other: str) -> bool:
+    return head.decode(one, errors="replace") != head.decode(other, errors="replace")
 
 
 def _tried(head: bytes, name: str) -> str:

@@ -16,6 +16,8 @@ from core.requirements.officefiles import fill_ooxml
 
 PARTS = {"part": pl.String, "size": pl.Int64, "state": pl.String, "n_cells": pl.Int64, "sha256": pl.String}
 
+BESIDE = "response document"
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -30,25 +32,33 @@ class Proof:
     n_cells, n_sheets : int
     noun : str
         What the parts are called.
+    sheet : str
+        What the changed cells lie in.
     """
 
     frame: pl.DataFrame
     n_cells: int
     n_sheets: int
     noun: str = "parts of the workbook"
+    sheet: str = "sheet"
 
     def sentence(self) -> str:
         """Say how many cells changed, and that nothing else did."""
+        if self.noun == BESIDE:
+            return "The buyer's file has no room for answers; the document has its numbers and sections."
         if not self.n_cells:
             return "No cell changed; the file is identical."
         cells = f"{self.n_cells:,} cell{'s' if self.n_cells != 1 else ''} changed"
-        sheets = f"{self.n_sheets:,} sheet{'s' if self.n_sheets != 1 else ''}"
+        sheets = f"{self.n_sheets:,} {self.sheet}{'s' if self.n_sheets != 1 else ''}"
         same = self.frame.filter(pl.col("state") == "identical").height
+        if self.noun == "form fields":
+            return f"{cells}; the buyer's own bytes all stand unchanged before what was added."
         if self.noun == "columns":
             return f"{cells}; everything else identical, character for character."
+        those = f"those {self.sheet}s" if self.n_sheets != 1 else f"that {self.sheet}"
         return (
             f"{cells} in {sheets}; everything else identical: {same:,} {self.noun} byte for byte, "
-            f"and in {'those sheets' if self.n_sheets != 1 else 'that sheet'} every other cell."
+            f"and in {those} every other cell."
         )
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from core.contracts.errors import RequirementError
-from core.requirements.officefiles import delimited, encodings, opendocument
-from core.requirements.officefiles.sheetxml import MOST_COLUMNS, MOST_ROWS, RawSheet, Span, spans_of
+from core.requirements.officefiles import delimited, encodings, markup, old_excel, opendocument, pdf, records, word
+from core.requirements.officefiles.sheetxml import MOST_COLUMNS, MOST_ROWS, WORD_MARK, RawSheet, Span, spans_of
 from core.requirements.officefiles.spreadsheet import BROKEN, Book, damaged, opened
 
 LARGEST_BYTES = 50 * 2**20
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
-SHEET_ENDINGS = (".xlsx", ".xlsm", ".ods")
-ENDINGS = (*TEXT_ENDINGS, *SHEET_ENDINGS)
+SHEET_ENDINGS = (".xlsx", ".xlsm", ".ods", ".xls")
+DOCUMENT_ENDINGS = (".docx", ".docm", ".pdf", ".html", ".htm", ".json", ".jsonl")
+ENDINGS = (*TEXT_ENDINGS, *SHEET_ENDINGS, *DOCUMENT_ENDINGS, ".zip")
 TEXT_SHEET = "csv"
-LOCKED = "EncryptedPackage".encode("utf-16-le")
 MOST_WORDS = 200
+MARKUP = re.compile(rb"\s*<(?:!doctype html|html|head|body|meta|table)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,14 @@ class Grid:
         Cells that compute something: row from 1, column from 0.
     cut_at : int or None
         The row after which rows with text were not read, because too many are blank or there are too many.
+    part_of : str or None
+        The sheet this is a block of, where blocks stand side by side; `name` then tells the block.
+    titles : frozenset of int
+        Rows the file itself marks as headings, as Word does.
+    is_prose : bool
+        Whether these are the clauses of running text, as [number, text], and no table.
+    file : str
+        The file it is from, where several were read together.
     """
 
     name: str
@@ -60,6 +70,15 @@ class Grid:
     choices: tuple[Choices, ...] = ()
     formulas: frozenset[tuple[int, int]] = frozenset()
     cut_at: int | None = None
+    part_of: str | None = None
+    titles: frozenset[int] = frozenset()
+    is_prose: bool = False
+    file: str = ""
+
+    @property
+    def sheet(self) -> str:
+        """Return the sheet as the file names it, of which this may be a part."""
+        return self.part_of or self.name
 
     @property
     def width(self) -> int:
@@ -75,11 +94,13 @@ class File:
     ----------
     title : str
     kind : str
-        "text", "excel" or "opendocument".
+        "text", "excel", "opendocument", "word", "pdf", "old excel", "html" or "json".
     names : tuple of str
-        Its sheets.
+        Its sheets; the tables of a document, and "Text" for what stands outside them.
     notes : tuple of str
         What a person should know of it: encoding and delimiter, macros, links.
+    titles : mapping of str to frozenset of int
+        Per sheet of running text, the rows that are headings.
     """
 
     title: str
@@ -90,6 +111,7 @@ class File:
     _text: tuple[str, str] | None = None
     _content: bytes = b""
     _tables: dict[int, tuple[dict[str, RawSheet], set[str]]] = field(default_factory=dict)
+    titles: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def grid(self, name: str, most_rows: int = MOST_ROWS) -> Grid:
         """Read one sheet, or its first rows.
@@ -115,11 +137,16 @@ class File:
             choices,
             frozenset(raw.formulas),
             raw.cut_at,
+            titles=self.titles.get(name, frozenset()),
+            is_prose=name in self.titles,
         )
 
     def _raw(self, name: str, most_rows: int) -> tuple[RawSheet, bool]:
         if self._book is not None:
             return self._book.raw(name, most_rows), name in self._book.hidden
+        if self.kind != "opendocument":
+            sheets, unseen = self._tables[MOST_ROWS]
+            return sheets[name], name in unseen
         if most_rows not in self._tables:
             self._tables[most_rows] = opendocument.raw(self._content, self.title, most_rows)
         sheets, unseen = self._tables[most_rows]
@@ -127,6 +154,8 @@ class File:
 
     def _words(self, rule: str, own: str) -> tuple[str, ...]:
         """Return a drop-down's words: written out, or those of the cells or the name it points at."""
+        if rule.startswith(WORD_MARK):
+            return tuple(rule[1:].split(WORD_MARK))
         rule = rule.strip().removeprefix("=")
         if rule.startswith('"'):
             return tuple(w for word in rule.strip('"').split(",") if (w := word.replace('""', '"').strip()))
@@ -143,7 +172,7 @@ class File:
 
 
 def open_file(data: bytes, title: str) -> File:
-    """Open a CSV, TSV, XLSX, XLSM or ODS file.
+    """Open a file of any kind that is read: delimited text, workbook, Word, PDF, HTML or JSON.
 
     Parameters
     ----------
@@ -160,23 +189,39 @@ def open_file(data: bytes, title: str) -> File:
     if not data[:4096].strip() and not data.strip():
         raise RequirementError("The file is empty.", title, "Export the list again.")
     if data[:4] == b"\xd0\xcf\x11\xe0":
-        raise _old_format(data, title)
-    if data[:4] == b"%PDF":
-        raise RequirementError("This is a PDF, whatever its name says.", title, "Export the list as CSV or XLSX.")
+        tables = old_excel.read(data, title)
+        return File(title, "old excel", tuple(tables[0]), _tables={MOST_ROWS: tables})
+    if b"%PDF" in data[:1024]:
+        return _pdf(data, title)
     if data[:2] == b"PK":
         return _packed(data, title)
-    if ending in SHEET_ENDINGS:
+    is_markup = bool(MARKUP.match(data[:2048].lstrip(b"\xef\xbb\xbf\xff\xfe")))
+    if ending in SHEET_ENDINGS and not is_markup:
         raise RequirementError("This is no Excel workbook.", title, "Save it as XLSX in your spreadsheet program.")
-    if ending not in TEXT_ENDINGS:
-        raise RequirementError(
-            f"Files ending in {ending or 'nothing'} are not read.", title, "Use CSV, TSV, XLSX, XLSM or ODS."
-        )
+    if ending in (".docx", ".docm", ".pdf", ".zip"):
+        raise RequirementError(f"This is no {ending[1:].upper()} file.", title, "Save it again in its own program.")
+    if ending not in ENDINGS:
+        wanted = ", ".join(e[1:].upper() for e in ENDINGS)
+        raise RequirementError(f"Files ending in {ending or 'nothing'} are not read.", title, f"Use one of {wanted}.")
     decoded = encodings.decode(data, title)
+    if is_markup or ending in (".html", ".htm", ".json", ".jsonl"):
+        return _marked(decoded, title, is_markup or ending in (".html", ".htm"))
     mark = delimited.delimiter(decoded.text)
     named = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}.get(mark, mark)
     parted = f", columns parted by {named}" if mark in decoded.text else ", one column"
-    note = f"Read as {decoded.shown}{parted}{_decimals(decoded.text, mark)}."
-    return File(title, "text", (TEXT_SHEET,), (note,), _text=(decoded.text, mark))
+    notes = [f"Read as {decoded.shown}{parted}{_decimals(decoded.text, mark)}.", *decoded.doubts]
+    return File(title, "text", (TEXT_SHEET,), tuple(notes), _text=(decoded.text, mark))
+
+
+def _marked(decoded: encodings.Decoded, title: str, is_html: bool) -> File:
+    """Open an HTML or JSON file."""
+    if not is_html:
+        sheets = records.read(decoded.text, title)
+        return File(title, "json", tuple(sheets), decoded.doubts, _tables={MOST_ROWS: (sheets, set())})
+    sheets, headings = markup.read(decoded.text, title)
+    names = tuple(name for name, sheet in sheets.items() if sheet.rows)
+    titles = {markup.PROSE: headings}
+    return File(title, "html", names, decoded.doubts, titles=titles, _tables={MOST_ROWS: (sheets, set())})
 
 
 def _decimals(text: str, mark: str) -> str:
@@ -186,18 +231,6 @@ def _decimals(text: str, mark: str) -> str:
     if not cells or len(cells) < 3:
         return ""
     return ", decimals after a comma" if commas > len(cells) / 2 else ""
-
-
-def _old_format(data: bytes, title: str) -> RequirementError:
-    if LOCKED in data:
-        return RequirementError(
-            "The workbook is password-protected.", title, "Save it as XLSX without a password and upload it again."
-        )
-    return RequirementError(
-        "The workbook is in the old XLS format, or password-protected.",
-        title,
-        "Save it as XLSX without a password and upload it again.",
-    )
 
 
 def _packed(data: bytes, title: str) -> File:
@@ -218,16 +251,34 @@ def _packed(data: bytes, title: str) -> File:
             _content=data,
             _tables={MOST_ROWS: tables},
         )
+    if word.PART in parts:
+        return _word(data, title)
     if "[Content_Types].xml" not in parts or not any(part.startswith("xl/") for part in parts):
-        raise RequirementError("This zip file is no Excel workbook.", title, "Save the list as XLSX.")
+        raise RequirementError("This zip file holds no file that is read.", title, "Save the list as XLSX.")
     book = Book(data, title)
     notes = ["It carries macros; they were not run, and stay as they are."] if book.has_macros else []
     notes += ["It refers to other files; they were not opened, the values last seen were read."] * book.has_links
     return File(title, "excel", tuple(book.sheets), tuple(notes), _book=book)
 
 
+def _pdf(data: bytes, title: str) -> File:
+    document = pdf.read(data, title)
+    names = tuple(name for name, sheet in document.sheets.items() if sheet.rows)
+    titles = {pdf.PROSE: document.titles}
+    return File(
+        title, "pdf", names, tuple(document.notes), titles=titles, _tables={MOST_ROWS: (document.sheets, set())}
+    )
+
+
+def _word(data: bytes, title: str) -> File:
+    document = word.read(data, title)
+    names = tuple(name for name, sheet in document.sheets.items() if sheet.rows)
+    titles = {word.PROSE: document.titles}
+    return File(title, "word", names, titles=titles, _tables={MOST_ROWS: (document.sheets, set())})
+
+
 def load(file: Path | str | bytes | BinaryIO, name: str = "") -> list[Grid]:
-    """Read every sheet of a CSV, TSV, XLSX, XLSM or ODS file.
+    """Read every sheet of a file of any kind that is read.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from xml.parsers import expat
 
 MOST_ROWS, MOST_COLUMNS, MOST_BLANK, MOST_CELLS = 250_000, 80, 2_000, 4_000_000
 MOST_SPANS = 20_000
+WORD_MARK = "\x00"
 TAIL = re.compile(rb"</(?:\w+:)?sheetData>")
 HOLDS_VALUE = re.compile(rb"<(?:\w+:)?(?:v|t)>[^<]")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -50,7 +51,7 @@ class RawSheet:
         Rows from 1, columns from 0.
     merges : list of Span
     lists : list of (list of Span, str)
-        Drop-downs: the cells, and the formula that gives their words.
+        Drop-downs: the cells, and the formula that gives their words, or the words, each after `WORD_MARK`.
     formulas : set of (int, int)
         Cells that compute something: row from 1, column from 0.
     cut_at : int or None

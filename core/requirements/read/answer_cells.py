@@ -52,6 +52,10 @@ class Place:
         What the drop-down offers.
     status : str
         For a mark: what an X in it means (full, partial, partner, roadmap, none).
+    below : int
+        How many rows below the requirement the answer stands; 0 for its own row.
+    default : str
+        What the buyer filled into every cell before anybody answered; it counts as empty.
     """
 
     column: int
@@ -59,6 +63,8 @@ class Place:
     kind: str
     words: tuple[str, ...] = ()
     status: str = ""
+    below: int = 0
+    default: str = ""
 
 
 def find(grid: Grid, names: Sequence[str], roles: Mapping[str, int], body: Body) -> tuple[Place, ...]:
@@ -113,6 +119,12 @@ def _is_open(rows: Body, column: int) -> bool:
     return column_roles.filled(rows, column) <= EMPTY
 
 
+def _default(rows: Body, column: int) -> str:
+    """Return what stands in every cell of a column alike, as put there before anybody answered; empty if nothing."""
+    cells = column_roles.texts(rows, column)
+    return cells[0] if len(cells) > 2 and len(set(cells)) == 1 and column_roles.filled(rows, column) > 0.9 else ""
+
+
 def _is_answer(words: Sequence[str]) -> bool:
     """Say whether a drop-down's words say how far one complies."""
     return {"full", "none"} <= {answer_vocabulary.meaning(word)[0] for word in words}
@@ -126,10 +138,11 @@ def _choices(grid: Grid, names: Sequence[str], rows: Body, free: Sequence[int]) 
         covered = [n for n in numbers if any(s.holds(n, column) for c in over for s in c.spans)]
         if not covered or len(covered) < COVERED * len(numbers):
             continue
-        if not _is_open(rows, column) and not any(_is_answer(c.words) for c in over):
+        default = _default(rows, column)
+        if not (default or _is_open(rows, column) or any(_is_answer(c.words) for c in over)):
             continue
         usual = max(over, key=lambda c: (bool(c.words), sum(s.holds(n, column) for n in covered for s in c.spans)))
-        out.append(Place(column, _name(names, column), "choice", usual.words))
+        out.append(Place(column, _name(names, column), "choice", usual.words, default=default))
     return out
 
 

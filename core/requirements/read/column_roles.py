@@ -20,8 +20,12 @@ ID = re.compile(r"^(?=.*\d)[A-Za-z]{0,10}[-_. ]{0,2}\w{0,8}([.\-_/]\w{1,8}){0,5}
 LEVEL = re.compile(
     r"^(p?[0-5]|[mscw]|high|medium|med|low|critical|urgent|must|should|could|would|won'?t|must[- ]have|should[- ]have|"
     r"could[- ]have|nice[- ]to[- ]have|mandatory|desirable|desired|optional|essential|required|preferred|hoch|mittel|"
-    r"niedrig|muss|soll|kann|haute|moyenne|basse|alta|media|baja|obligatoire|obligatorio|hoog|laag|高|中|低)\b.{0,12}$",
+    r"niedrig|muss|soll|kann|haute|moyenne|basse|alta|media|baja|obligatoire|obligatorio|hoog|laag|basic|important|"
+    r"substantial|高|中|低)\b.{0,12}$",
     re.IGNORECASE,
+)
+CODE = re.compile(
+    r"^([A-Z]{1,8}[-_.]?\d[\w.\-]{0,16}|[A-Z]{2,8}(?:[-.][A-Z]{1,4})?[-.]\d[\w.\-]{0,12}|\d+(?:\.\d+)+)\s*[:：]\s+\S"
 )
 WIDE = re.compile(r"[\u2e81-\U0010ffff]")
 Body = Sequence[tuple[int, Sequence[str]]]
@@ -125,6 +129,19 @@ def idlike(body: Body, column: int) -> float:
         return 0.0
     ids = {t for t in cells if len(t) <= 24 and ID.match(t)}
     return len(ids) / len(cells)
+
+
+def coded(cells: Sequence[str]) -> float:
+    """Return the share of texts that begin with a code and a colon, as in "PO.1.1: Identify"."""
+    return sum(bool(CODE.match(cell)) for cell in cells) / len(cells) if cells else 0.0
+
+
+def is_word_ids(body: Body, column: int) -> bool:
+    """Say whether a column holds one code of letters per row, none twice: `login_page`, `EXPORT`."""
+    cells = texts(body, column)
+    single = {cell for cell in cells if " " not in cell and 2 <= len(cell) <= 30 and cell.isascii()}
+    are_codes = sum("_" in cell or "-" in cell or cell.isupper() for cell in single) >= 0.8 * len(cells)
+    return len(cells) > 2 and filled(body, column) >= 0.9 and len(single) == len(cells) and are_codes
 
 
 def is_level(text: str) -> bool:

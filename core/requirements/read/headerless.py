@@ -62,6 +62,8 @@ def by_shape(grid: Grid) -> Bare | None:
         fit = [c for c in range(grid.width) if c not in roles.values() and measure(rest, c) > 0.8]
         if fit and column_roles.filled(rest, fit[0]) > 0.6:
             roles[role] = fit[0]
+    words = [] if "id" in roles else [c for c in range(text) if column_roles.is_word_ids(rest, c)]
+    roles |= {"id": words[0]} if words else {}
     return number if is_label else None, roles, 0.5
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.contracts.errors import RequirementError
 from core.requirements.officefiles.grids import Grid
-from core.requirements.read import answer_cells, answer_vocabulary, column_roles, layout
+from core.requirements.read import answer_cells, answer_vocabulary, clause_list, column_roles, forms, headers, layout
 from core.requirements.read.answer_cells import Place
 from core.requirements.read.layout import Layout
 
@@ -35,6 +35,10 @@ class Given:
         The kind of each answer column: choice, mark, statement or text.
     leave_hidden : bool
         Whether hidden rows are left out.
+    as_found : bool
+        Whether the sheet is a list, read as Quarterdeck finds it, whatever its name or its other sheets say.
+    taken : tuple of str
+        Texts of rows that are requirements, whatever they look like.
     """
 
     sheet: str
@@ -44,6 +48,8 @@ class Given:
     columns: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[int, str] = field(default_factory=dict)
     leave_hidden: bool = False
+    as_found: bool = False
+    taken: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -53,7 +59,12 @@ class Given:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        return {**asdict(self), "header": list(self.header), "answers": {str(c): k for c, k in self.answers.items()}}
+        return {
+            **asdict(self),
+            "header": list(self.header),
+            "taken": list(self.taken),
+            "answers": {str(c): k for c, k in self.answers.items()},
+        }
 
 
 def from_dict(values: Mapping[str, Any]) -> Given:
@@ -73,6 +84,8 @@ def from_dict(values: Mapping[str, Any]) -> Given:
             {str(k): int(v) for k, v in values["columns"].items()},
             {int(k): str(v) for k, v in values["answers"].items()},
             bool(values["leave_hidden"]),
+            bool(values.get("as_found", False)),
+            tuple(map(str, values.get("taken", ()))),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RequirementError("A remembered layout cannot be understood.", mend="Repair the reading again.") from error
@@ -115,6 +128,9 @@ def apply(grid: Grid, reading: Given) -> Layout | None:
     """
     if not reading.is_list:
         return None
+    if reading.as_found:
+        shape = found(grid)
+        return None if shape is None else replace(shape, is_given=True, taken=_rows_with(grid, reading.taken))
     if "text" not in reading.columns:
         raise RequirementError("No column is chosen for the requirement's text.", grid.name, "Choose one.")
     shape = layout.complete(grid, reading.header_row, reading.columns, 1.0, is_given=True)
@@ -134,7 +150,58 @@ def apply(grid: Grid, reading: Given) -> Layout | None:
         shape.first_row,
         True,
         levels=shape.levels,
+        taken=_rows_with(grid, reading.taken),
     )
+
+
+def found(grid: Grid) -> Layout | None:
+    """Return how a sheet is read by itself: as text, as a form, or as a table; None where nothing in it is a list."""
+    if grid.is_prose:
+        return clause_list.find(grid)
+    shape = forms.find(grid) or layout.find(grid, by_name=False)
+    if shape is None:
+        row = headers.first_labels(grid)
+        shape = layout.under_header(grid, row) if row is not None else None
+    if shape is None and grid.rows:
+        reading = with_text(Given(grid.name), grid)
+        shape = layout.complete(grid, None, reading.columns, 0.5) if reading.columns else None
+    return shape
+
+
+def taking(reading: Given, grid: Grid, rows: Sequence[int]) -> Given:
+    """Return a reading with rows taken for requirements, by what stands in them."""
+    wanted = set(rows)
+    texts = [_longest(cells) for n, cells in grid.rows if n in wanted]
+    return replace(reading, taken=tuple(dict.fromkeys([*reading.taken, *texts])))
+
+
+def as_found(grid: Grid) -> Given:
+    """Return the reading of a sheet that is a list as it stands."""
+    header = grid.rows[0][1] if grid.rows else []
+    shape = found(grid)
+    if shape is not None and shape.header_row is not None:
+        header = dict(grid.rows)[shape.header_row]
+    number = shape.header_row if shape is not None else None
+    return Given(grid.name, True, number, tuple(header), as_found=True)
+
+
+def with_guess(reading: Given, grid: Grid, row: int | None) -> Given:
+    """Return a reading with another heading row, and the columns guessed again by it."""
+    moved = with_header(replace(reading, as_found=False), grid, row)
+    shape = layout.under_header(grid, row) if row is not None else None
+    if shape is None:
+        return with_text(moved, grid)
+    fresh = of_layout(shape, grid)
+    return replace(moved, columns=fresh.columns, answers=fresh.answers)
+
+
+def _rows_with(grid: Grid, texts: Sequence[str]) -> tuple[int, ...]:
+    wanted = set(texts)
+    return tuple(n for n, cells in grid.rows if _longest(cells) in wanted) if wanted else ()
+
+
+def _longest(cells: Sequence[str]) -> str:
+    return max(cells, key=len, default="")
 
 
 def _names(grid: Grid, reading: Given) -> Sequence[str]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake
+from core.requirements.officefiles import bundles
 from core.requirements.officefiles.grids import ENDINGS
 from core.requirements.work import sample_lists
 from core.requirements.work import saved_lists as kept_lists
@@ -20,16 +21,18 @@ DEAL, SHOWN, CAME = "requirement_deal", "requirement_shown", "requirement_deal_c
 
 def choose(page: Page) -> tuple[str, bytes, str]:
     """Return the name and content of the chosen list, and how a notebook would name the file."""
-    upload = st.file_uploader(
-        "The buyer's list: CSV, TSV, Excel or ODS, in any layout",
+    uploads = st.file_uploader(
+        "The buyer's list, in any layout: Excel, ODS, CSV, Word, PDF, HTML or JSON; several files are one project",
         type=[ending[1:] for ending in ENDINGS],
         key="requirement_upload",
         max_upload_size=50,
+        accept_multiple_files=True,
     )
-    if upload is not None:
-        same = _same_file(page, upload.getvalue())
+    if uploads:
+        name, content = _together([(upload.name, upload.getvalue()) for upload in uploads])
+        same = _same_file(page, content)
         _address(same.name if same else None)
-        return upload.name, upload.getvalue(), upload.name
+        return name, content, name
     left, right = st.columns(2)
     by_name = {saved.name: saved for saved in saved_content.lists(page)}
     names = list(by_name)
@@ -54,6 +57,14 @@ def choose(page: Page) -> tuple[str, bytes, str]:
         return "", b"", ""
     path = shipped[name]
     return path.name, path.read_bytes(), f"sample_data/requirements/{path.name}"
+
+
+def _together(files: list[tuple[str, bytes]]) -> tuple[str, bytes]:
+    """Return the one file that was uploaded, or several packed together."""
+    if len(files) == 1:
+        return files[0]
+    by_name = dict(files)
+    return bundles.NAME, bundles.packed_together(sorted(by_name.items()))
 
 
 def _address(name: str | None) -> None:

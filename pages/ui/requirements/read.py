@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError, RequirementError
+from core.metrics.measure import counted
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import column_of, letters_of
 from core.requirements.read import preview_grid, repair
 from core.requirements.read.layout import Layout
+from core.requirements.read.left_out import NotRead
 from core.requirements.read.repair import Given
 from core.requirements.read.requirement_list import RequirementList
 from pages.ui.kit import cache
@@ -23,6 +26,8 @@ from pages.ui.requirements import read_cache
 OWNER = "everybody"
 MOST_REMEMBERED = 200
 SHOWN_COLUMNS = 16
+MOST_PARTS, MOST_ROWS = 30, 200
+EMPTY = "It is empty."
 NONE = "None"
 COLOURS = {
     "Requirement": "rgba(20, 130, 126, 0.24)",
@@ -60,7 +65,61 @@ def panel(page: Page, source: RequirementList) -> None:
         alike.setdefault(layout.reading() + (" As you said." if layout.is_given else ""), []).append(layout.sheet)
     lines = [f"{'The file' if sheets == ['csv'] else ', '.join(sheets)}: {text}" for text, sheets in alike.items()]
     st.caption("  \n".join(escaped(line) for line in [*lines, *source.notes]))
+    _not_read(page, source)
     _repair(page, source.content, source.name, source)
+
+
+def _not_read(page: Page, source: RequirementList) -> None:
+    """List every sheet and every requirement-like row that was not read; a click takes it."""
+    parts = [part for part in source.not_read if part.rows or part.reason != EMPTY]
+    n_rows = sum(len(part.rows) for part in parts)
+    if not parts:
+        return
+    read_sheets = {layout.sheet for layout in source.layouts}
+    title = f"Not read: {counted(len(parts), 'place')}, {counted(n_rows, 'row')} of which ask for something"
+    with st.expander(title, expanded=False, icon=":material/playlist_add:"):
+        for index, part in enumerate(parts[:MOST_PARTS]):
+            left, right = st.columns([5, 1], vertical_alignment="center")
+            left.markdown(f"**{escaped(part.sheet)}**: {escaped(part.reason)}")
+            if part.sheet not in read_sheets and right.button("Read it", key=f"take-sheet-{index}", width="stretch"):
+                _take(page, source, part.sheet, ())
+            if part.rows:
+                # the count is in the key, so that a choice is forgotten once its row was taken
+                key = f"take-{index}-{len(part.rows)}"
+                _rows_not_read(page, source, part, key, part.sheet in read_sheets)
+
+
+def _rows_not_read(page: Page, source: RequirementList, part: NotRead, key: str, is_read: bool) -> None:
+    """Show the rows of one sheet that were not read; in a sheet that was, a click on one takes it."""
+    try:
+        grid = read_cache.sheet(source.content, source.name, part.sheet)
+    except (QuarterdeckError, StopIteration):
+        return
+    wanted = set(part.rows)
+    rows = [(n, " · ".join(c for c in cells if c)) for n, cells in grid.rows if n in wanted][:MOST_ROWS]
+    event = st.dataframe(
+        {"Row": [n for n, _ in rows], "Text": [text for _, text in rows]},
+        hide_index=True,
+        width="stretch",
+        height=min(220, 38 + 35 * len(rows)),
+        column_config={"Row": st.column_config.NumberColumn(width="small")},
+        on_select="rerun" if is_read else "ignore",
+        selection_mode="single-row",
+        key=key,
+    )
+    chosen = event["selection"].get("rows", []) if is_read and event else []
+    if chosen:
+        _take(page, source, part.sheet, [rows[chosen[0]][0]])
+    if is_read and st.button(f"Take all {len(rows)}", key=f"{key}-all"):
+        _take(page, source, part.sheet, [n for n, _ in rows])
+
+
+def _take(page: Page, source: RequirementList, sheet: str, rows: Sequence[int]) -> None:
+    """Take a sheet for a list, or rows of one for requirements."""
+    grid = read_cache.sheet(source.content, source.name, sheet)
+    given = repair.of([repair.from_dict(json.loads(text)) for text in _remembered(page)], grid)
+    start = given if given is not None and given.is_list else repair.as_found(grid)
+    _keep(page, repair.taking(start, grid, rows))
 
 
 def _repair(page: Page, content: bytes, name: str, source: RequirementList | None) -> None:
@@ -149,7 +208,7 @@ def _clicked(page: Page, grid: Grid, shape: Layout | None, row: int, column: str
     given = _start(grid, shape)
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
     if left.button(f"Row {row} is the heading", width="stretch"):
-        _keep(page, repair.with_text(repair.with_header(given, grid, row), grid))
+        _keep(page, repair.with_guess(given, grid, row))
     if column in ("row", "taken_for"):
         return
     role = middle.selectbox(f"Column {column} holds", list(ROLES), format_func=ROLES.get, key=f"role-{grid.name}")
@@ -191,7 +250,11 @@ def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
         words = right.multiselect("Our words go into", free, default=in_words, format_func=lambda c: _named(given, c))
         hidden = bool(grid.hidden_rows) and st.checkbox("Leave hidden rows out", value=given.leave_hidden)
         if st.form_submit_button("Read it again like this", type="primary", icon=":material/refresh:"):
-            _keep(page, _asked(grid, is_list, header, chosen, statements, words, hidden))
+            asked = _asked(grid, is_list, header, chosen, statements, words, hidden)
+            same = (asked.columns, asked.answers) == (given.columns, given.answers)
+            if shape is not None and header != given.header_row and same:
+                asked = repair.with_guess(asked, grid, header)
+            _keep(page, replace(asked, taken=given.taken))
     if (
         shape is not None
         and shape.is_given
@@ -260,7 +323,7 @@ def _forget(page: Page, grid: Grid) -> None:
 
 def _keep(page: Page, given: Given) -> None:
     """Remember a layout and read again."""
-    if given.is_list and "text" not in given.columns:
+    if given.is_list and not given.as_found and "text" not in given.columns:
         st.warning("Choose the column that holds the requirements.", icon=":material/warning:")
         return
     layouts = _layouts(page)

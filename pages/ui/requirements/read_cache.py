@@ -34,15 +34,28 @@ def _read(content: bytes, name: str, given: tuple[str, ...]) -> RequirementList:
 
 
 def heads(content: bytes, name: str) -> list[Grid]:
-    """Return the first rows of every sheet of a file."""
+    """Return the first rows of every block of every sheet of a file."""
     return cache.remembered(ANALYSES, ("heads", cache.digest(content), name), lambda: _heads(content, name))
 
 
 def _heads(content: bytes, name: str) -> list[Grid]:
-    from core.requirements.officefiles import grids
+    from core.requirements.read import project
 
-    opened = grids.open_file(content, name)
-    return [opened.grid(sheet, LOOKED_AT) for sheet in opened.names]
+    return project.heads(content, name, LOOKED_AT)
+
+
+def sheet(content: bytes, name: str, wanted: str) -> Grid:
+    """Return one whole sheet, or block of one, of a file."""
+    return cache.remembered(
+        ANALYSES, ("sheet", cache.digest(content), name, wanted), lambda: _sheet(content, name, wanted)
+    )
+
+
+def _sheet(content: bytes, name: str, wanted: str) -> Grid:
+    from core.requirements.officefiles.sheetxml import MOST_ROWS
+    from core.requirements.read import project
+
+    return next(grid for grid in project.heads(content, name, MOST_ROWS) if grid.name == wanted)
 
 
 def filled(source: RequirementList, rows: bytes, answers: pl.DataFrame, replace: bool) -> Filled:
