@@ -26,6 +26,8 @@ INVERTED = re.compile(
     r"^(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|may|might|shall)\s+(?!not?\b)\w+", re.IGNORECASE
 )
 
+CLAUSES = re.compile(r"(?<=[.?!])\s+|, (?=(?:do|does|did|is|are|was|were|has|have|can|could|will|would|may)\b)", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class RowKind:
@@ -56,10 +58,19 @@ class RowKind:
 @cache
 def _rules() -> dict[str, dict[str, tuple[re.Pattern[str], ...]]]:
     blocks: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    words = {name: "|".join(listed) for name, listed in blocks.pop("words").items()}
+    words["does"] = words["does"].replace("{things}", words["things"])
     return {
-        block: {name: tuple(re.compile(p, re.IGNORECASE) for p in patterns) for name, patterns in names.items()}
+        block: {name: tuple(_compiled(p, words) for p in patterns) for name, patterns in names.items()}
         for block, names in blocks.items()
     }
+
+
+def _compiled(pattern: str, words: dict[str, str]) -> re.Pattern[str]:
+    """Compile a pattern in which a name in braces stands for a list of words."""
+    for name, listed in words.items():
+        pattern = pattern.replace(f"{{{name}}}", f"(?:{listed})")
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _hit(block: str, name: str, text: str) -> str:
@@ -124,10 +135,16 @@ def _question_polarity(text: str) -> tuple[str, str]:
         return DAMAGING, f"“{harm}”"
     if denied:
         return UNSURE, f"“{denied}”"
-    if words := _hit("polarity", "neutral", rest):
+    if words := _hit("polarity", "neutral", text):
         return NEUTRAL, f"“{words}”"
-    words = _hit("polarity", "reassuring", text)
+    words = next((hit for part in _sentences(text) if (hit := _hit("polarity", "reassuring", part))), "")
     return (REASSURING, f"“{words}”") if words else (UNSURE, "no word says what yes would mean")
+
+
+def _sentences(text: str) -> list[str]:
+    """Return a text's sentences, those that ask first; "When …, is …?" asks from "is" on."""
+    parts = [part.strip(" ¿") for part in CLAUSES.split(text) if part.strip()]
+    return sorted(parts, key=lambda part: "?" not in part)
 
 
 def _demand_polarity(text: str) -> tuple[str, str]:
