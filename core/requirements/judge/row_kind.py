@@ -26,7 +26,9 @@ INVERTED = re.compile(
     r"^(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|may|might|shall)\s+(?!not?\b)\w+", re.IGNORECASE
 )
 
-CLAUSES = re.compile(r"(?<=[.?!])\s+|, (?=(?:do|does|did|is|are|was|were|has|have|can|could|will|would|may)\b)", re.IGNORECASE)
+CLAUSES = re.compile(
+    r"(?<=[.?!])\s+|, (?=(?:do|does|did|is|are|was|were|has|have|can|could|will|would|may)\b)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
