@@ -9,16 +9,22 @@ if TYPE_CHECKING:
         bid_scores,
         draft_answers,
         gap_analysis,
+        gap_effort,
         limits,
+        qualifiers,
         row_judgement,
+        row_kind,
     )
 
 __all__ = [
     "bid_scores",
     "draft_answers",
     "gap_analysis",
+    "gap_effort",
     "limits",
+    "qualifiers",
     "row_judgement",
+    "row_kind",
 ]
 
 __getattr__ = later(__name__, {name: name for name in __all__})

@@ -52,11 +52,11 @@ def _between(row: Mapping[str, Any]) -> str:
 def scores(analysis: GapAnalysis, settings: Settings) -> Scores:
     """Work out a list's scores.
 
-    Rows that can be complied with count, not those answered in words. Coverage is the share supported today. Fit weighs each by its priority and counts
-    what is limited or through a partner half, what is on the roadmap a quarter. Must-haves is the share
-    of critical requirements supported today; its target is all of them. Resolution is the share of gaps
-    delivered within the calendar weeks a buyer waits (12, `requirements.bid.closable_weeks`). Unclear rows and
-    rows to be checked widen each score: from all of them missed to all of them met.
+    Rows that can be complied with count, not those answered in words. Coverage is the share supported today.
+    Fit weighs each by its priority and counts what is limited or through a partner half, what is on the roadmap a
+    quarter. Must-haves is the share of critical requirements supported today; its target is all of them. Resolution
+    is the share of gaps delivered within the calendar weeks a buyer waits (12, `requirements.bid.closable_weeks`).
+    Unclear rows and rows to be checked widen each score: from all of them missed to all of them met.
 
     Parameters
     ----------

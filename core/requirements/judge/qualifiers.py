@@ -1,4 +1,4 @@
-"""What a row asks for beyond its topic: how often, by which name. What a capability does not name it is not asked to promise."""
+"""What a row asks for beyond its topic, how often and by which name: what a capability does not say is not promised."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ from core.requirements.match import matcher
 TO_CHECK, IN_WORDS = "to be checked", "to be answered"
 OPEN = ("unclear", TO_CHECK)
 NOBODY = "none"
+# From this chance on a stated limit that falls short decides a row; without one it takes `matcher.LIKELY`.
+STATED = 0.5
 GAP_OF = {"limited": "partial", "partner": "partial", "roadmap": "roadmap", "not available": "missing"}
 STATEMENTS = {
     "available": "Compliant",
@@ -161,9 +163,12 @@ def _support(
     is_open = row.kind.polarity != REASSURING and not (row.is_decided and row.kind.kind == DEMAND)
     if near is None or is_open:
         return _Support(TO_CHECK, "", "", near or {}, ())
-    if row.sure >= matcher.LIKELY:
+    asked = limits.compare(row.text, near, commitments)
+    # A limit we state falls short of what is asked for: that is known, however loosely the row is worded.
+    is_short = row.sure >= STATED and any(c.verdict == "partial" for c in asked)
+    if row.sure >= matcher.LIKELY or is_short:
         return _likely_support(row.text, near, commitments, by_id, is_decided=row.is_decided)
-    return _Support("unclear", "unclear", "unclear", near, limits.compare(row.text, near, commitments))
+    return _Support("unclear", "unclear", "unclear", near, asked)
 
 
 def _likely_support(
@@ -210,7 +215,7 @@ def supported(status: str, asked: Sequence[Comparison]) -> tuple[str, str]:
 def _gap(row: _Row, support: _Support, owner: str, settings: Settings) -> dict[str, Any]:
     rules = settings.requirements
     kind, way = support.gap_type, support.way
-    best = support.capability if row.sure >= matcher.LIKELY else {}
+    best = {} if kind == "unclear" and row.sure < matcher.LIKELY else support.capability
     effort = gap_effort(row.text, kind, way, row.priority, best, support.asked, settings)
     price = settings.rates.partner_week_amount if way == "partner" else settings.rates.person_week_amount
     severity = rules.severity[kind][row.priority]
