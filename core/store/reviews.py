@@ -156,7 +156,8 @@ class Reviews:
     def _all(self, session: Session, number: int, changes: Sequence[Change], user: str) -> list[Conflict]:
         rows = session.scalars(select(ReviewRow).where(ReviewRow.requirement_set_id == number))
         standing = {(saved.sheet, saved.row): saved for saved in rows}
-        mark = {"requirement_set_id": number, "changed_by": user[:200], "changed_at": self._clock()}
+        at = self._clock()
+        mark = {"requirement_set_id": number, "changed_by": user[:200], "changed_at": at}
         title = session.scalar(select(RequirementSetRow.name).where(RequirementSetRow.id == number)) or f"list {number}"
         met: list[Conflict] = []
         new: list[dict[str, Any]] = []
@@ -171,7 +172,7 @@ class Reviews:
                 met.append(Conflict(edit, _values(there)))
                 continue
             trail.append({"target": _target(title, edit), "detail": _changes(there, edit)})
-            values = {**edit.values, **_signed(edit, there, user[:200], mark["changed_at"])}
+            values = {**edit.values, **_signed(edit, there, user[:200], at)}
             if there is None:
                 new.append({**dict.fromkeys((*FIELDS, *SIGNED)), "state": "new", **values, **key, **mark})
             else:

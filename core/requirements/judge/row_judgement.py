@@ -18,7 +18,7 @@ from core.requirements.match import matcher
 TO_CHECK, IN_WORDS = "to be checked", "to be answered"
 OPEN = ("unclear", TO_CHECK)
 NOBODY = "none"
-# From this chance on a stated limit that falls short decides a row; without one it takes `matcher.LIKELY`.
+# From this chance on what is stated in numbers decides a row; without that it takes `matcher.LIKELY`.
 STATED = 0.5
 GAP_OF = {"limited": "partial", "partner": "partial", "roadmap": "roadmap", "not available": "missing"}
 STATEMENTS = {
@@ -164,11 +164,17 @@ def _support(
     if near is None or is_open:
         return _Support(TO_CHECK, "", "", near or {}, ())
     asked = limits.compare(row.text, near, commitments)
-    # A limit we state falls short of what is asked for: that is known, however loosely the row is worded.
-    is_short = row.sure >= STATED and any(c.verdict == "partial" for c in asked)
-    if row.sure >= matcher.LIKELY or is_short:
+    # What is asked for in numbers is stated: that is known, however loosely the row is worded.
+    if row.sure >= matcher.LIKELY or (row.sure >= STATED and _is_stated(near, asked)):
         return _likely_support(row.text, near, commitments, by_id, is_decided=row.is_decided)
     return _Support("unclear", "unclear", "unclear", near, asked)
+
+
+def _is_stated(capability: Mapping[str, Any], asked: Sequence[Comparison]) -> bool:
+    """Say whether a capability's own commitments answer all that is asked for, or a limit falls short of it."""
+    verdicts = {c.verdict for c in asked}
+    own = all(c.capability_id == capability["capability_id"] for c in asked)
+    return "partial" in verdicts or (verdicts == {"met"} and own)
 
 
 def _likely_support(
