@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -206,6 +207,13 @@ def scenario(
         typer.echo(", ".join(str(value) for value in row.values()))
 
 
+class Answers(StrEnum):
+    """Which answers are written into a buyer's file."""
+
+    approved = "approved"
+    all = "all"
+
+
 @app.command()
 def read(
     files: Annotated[list[Path], typer.Argument(help="The buyer's file; or several, a folder or a zip, as one.")],
@@ -234,6 +242,9 @@ def gap(
     over: Annotated[
         bool, typer.Option("--over", help="With --fill: write over answers that stand in the file already.")
     ] = False,
+    answers: Annotated[
+        Answers, typer.Option(help="With --fill: only approved answers, or all drafts, unreviewed as they are.")
+    ] = Answers.approved,
     library: Annotated[
         bool, typer.Option("--library/--no-library", help="Use what was answered and decided in the app before.")
     ] = True,
@@ -247,21 +258,27 @@ def gap(
         analysis, drafts, worked = requirements.export.answered_list.held(
             file, settings, store, catalogue, with_library=library
         )
+    four_eyes = settings.requirements.four_eyes
+    released = requirements.work.approvals.release(analysis, drafts, worked, answers.value, four_eyes=four_eyes)
     if out is not None:
-        _write(out, requirements.export.gap_workbook.matrix(analysis, drafts))
-    filled = (
-        requirements.export.answered_list.own_file(analysis, drafts, worked, replace=over) if fill is not None else None
-    )
-    if fill is not None and filled is not None:
+        _write(out, requirements.export.gap_workbook.matrix(analysis, drafts, released.frame))
+    filled = None
+    if fill is not None:
+        filled = requirements.export.filled_file.fill(analysis.source, released.frame, replace=over)
         _write(fill, filled.content)
     if as_json:
+        if filled is not None:
+            typer.echo(released.sentence(), err=True)
         typer.echo(requirements.export.answered_list.as_json(analysis, drafts))
         return
+    for line in analysis.warnings:
+        typer.echo(f"Beware: {line}")
     typer.echo(analysis.source.sentence())
     typer.echo(analysis.sentence())
     if library:
         typer.echo(requirements.work.needs_review.recalled_sentence(analysis))
     if filled is not None:
+        typer.echo(released.sentence())
         typer.echo(filled.sentence())
     for row in analysis.gaps.iter_rows(named=True):
         typer.echo(f"{row['sheet']} {row['row']} [{row['severity']}, {row['timeline']}] {row['text'][:90]}")

@@ -22,6 +22,8 @@ READ = {
 MATCHED = {
     "row": "Row",
     "text": st.column_config.TextColumn("Requirement", width="large"),
+    "kind": "Kind",
+    "polarity": "What yes says",
     "category": "Category",
     "priority": "Priority",
     "obligation": "Obligation",
@@ -32,7 +34,9 @@ MATCHED = {
     "severity": "Severity",
     "comparison": st.column_config.TextColumn("Limits compared", width="large"),
     "effort_weeks": st.column_config.NumberColumn("Person-weeks", format="%.1f"),
-    "timeline": "Timeline",
+    "effort_low_weeks": st.column_config.NumberColumn("at least", format="%.1f"),
+    "effort_high_weeks": st.column_config.NumberColumn("at most", format="%.1f"),
+    "timeline": "Time to delivery",
     "cost_amount": st.column_config.NumberColumn("Cost", format="compact"),
     "solution": st.column_config.TextColumn("Recommended solution", width="large"),
     "workaround": st.column_config.TextColumn("Until then", width="medium"),
@@ -70,6 +74,7 @@ with cell(page, "What does the buyer ask for?") as c:
     source = read.read(page, content, name) if content else None
     if source is not None:
         analysis = match_cache.analysis(page, source, stake)
+        match.warnings(analysis)
         c.answer(analysis.source.sentence())
         read.panel(page, analysis.source)
         with st.expander("The requirements one by one"):
@@ -113,6 +118,7 @@ if analysis is not None:
         match.notes(analysis)
         if not analysis.unclear.is_empty():
             c.table(analysis.unclear, column_config=NEAR, height=320)
+        match.to_check(page, c, analysis)
         match.decide(page, analysis)
         c.method(
             requirements.work.needs_review.unsure,
@@ -143,8 +149,8 @@ if analysis is not None:
 
     with cell(page, "What goes back to the buyer?") as c:
         c.answer(
-            "The buyer's own file, with nothing but the answer cells changed. For ourselves: a matrix with every row, "
-            "a summary for whoever decides, and everything as JSON."
+            "The buyer's own file, with nothing but the answer cells changed, and only with what is approved unless "
+            "you choose otherwise. For ourselves: a matrix with every row, a summary for whoever decides, and JSON."
         )
         export.own_file(page, analysis)
         with st.expander("Every row"):

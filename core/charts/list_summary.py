@@ -39,7 +39,8 @@ def summary(analysis: GapAnalysis, score: Scores, bid: Bid, settings: Settings) 
         Scores as tiles; coverage by category as a chart; the verdict with its factors and what bidding is
         worth; the gaps that weigh most, with what closes them; what a person still has to decide.
     """
-    parts = [*_tiles(analysis, score)]
+    parts = [_text("Beware", line) for line in analysis.warnings]
+    parts += _tiles(analysis, score)
     parts += [_text("How much of it do we support?", analysis.sentence())]
     parts += [_chart("How much of it do we support?", requirements.by_category, analysis.by_category(), share=LOWEST)]
     parts += [_text("Shall we bid?", bid.sentence()), _chart("Shall we bid?", gap_ledger.factors, bid.factors)]
@@ -56,7 +57,7 @@ def _tiles(analysis: GapAnalysis, score: Scores) -> list[Part]:
     tiles = [
         (
             TITLES[row["score"]],
-            "–" if row["value"] is None else f"{row['value'] * 100:.0f} %",
+            _rate(row["value"], row["high"]),
             f"target {row['target'] * 100:.0f} %",
         )
         for row in score.frame.iter_rows(named=True)
@@ -65,6 +66,13 @@ def _tiles(analysis: GapAnalysis, score: Scores) -> list[Part]:
     tiles.append(("To close all gaps", cost, f"{brief(analysis.summary['effort_weeks'])} person-weeks"))
     tiles.append(("Requirements", f"{analysis.frame.height:,}", counted(analysis.summary["n_gaps"], "gap")))
     return [Part("", "tile", tile) for tile in tiles]
+
+
+def _rate(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return "–"
+    first, last = f"{low * 100:.0f}", f"{high * 100:.0f}"
+    return f"{first} %" if first == last else f"{first}–{last} %"
 
 
 def _gaps(analysis: GapAnalysis, settings: Settings) -> list[Part]:
@@ -85,17 +93,19 @@ def _gaps(analysis: GapAnalysis, settings: Settings) -> list[Part]:
 def _open(analysis: GapAnalysis) -> str:
     unstated = analysis.summary["n_not_stated"]
     unclear = analysis.summary["n_unclear"] - unstated
-    if not unclear and not unstated:
+    to_check = analysis.summary["n_to_check"]
+    if not unclear and not unstated and not to_check:
         return "Nothing: every row has its counterpart, and every limit that is asked for is stated."
     text = (
         f"{counted(unclear, 'row waits', 'rows wait')} for a person to choose the capability; until then "
-        f"{'it counts' if unclear == 1 else 'they count'} as not supported."
+        f"{'it counts' if unclear == 1 else 'they count'} as open."
     )
     more = (
         f"{counted(unstated, 'row asks', 'rows ask')} for a limit our catalogue does not state; ask product before you "
         f"answer."
     )
-    return " ".join(line for line, n in ((text, unclear), (more, unstated)) if n)
+    check = f"{counted(to_check, 'row is', 'rows are')} to be checked by a person, without cost so far."
+    return " ".join(line for line, n in ((text, unclear), (more, unstated), (check, to_check)) if n)
 
 
 def _ended(words: str) -> str:

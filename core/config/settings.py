@@ -202,6 +202,9 @@ class RequirementSettings(_Section):
     weights: dict[str, float]
     support: dict[str, float]
     weeks: dict[str, dict[str, tuple[float, float]]]
+    effort: dict[str, dict[str, tuple[float, float]]]
+    effort_spread: float = Field(ge=0, lt=1)
+    size: dict[str, tuple[float, float]]
     severity: dict[str, dict[str, str]]
     approach: dict[str, dict[str, str]]
     solution: dict[str, str]
@@ -211,6 +214,7 @@ class RequirementSettings(_Section):
     exposure: dict[str, float]
     chance_lost: dict[str, float]
     approvers: tuple[str, ...]
+    four_eyes: bool
     bid: BidSettings
 
 

@@ -15,7 +15,8 @@ from core.store.sessions import Sessions
 from core.store.tables import AnswerRow
 
 WITHDRAWN, PREFIX = "withdrawn", "answer "
-KINDS = ("confirmed", "corrected", WITHDRAWN)
+LIKELY = "likely"
+KINDS = ("confirmed", "corrected", LIKELY, WITHDRAWN)
 SHAPE: dict[str, Any] = {
     "answer_id": pl.String,
     "text": pl.String,
@@ -43,7 +44,8 @@ class Decision:
     source, place : str
         The list it stood in, and where: its sheet and row.
     kind : str
-        confirmed (the first candidate is right), corrected (another one, or none), or withdrawn.
+        confirmed (the first candidate is right), likely (confirmed with many others at once, so that it is not
+        certain), corrected (another one, or none), or withdrawn.
     capability_id : str, optional
         None where there is no counterpart.
     answer : str

@@ -32,7 +32,12 @@ SHAPE: dict[str, Any] = {
     "version": pl.Int64,
     "changed_by": pl.String,
     "changed_at": pl.Datetime("us"),
+    "answered_by": pl.String,
+    "approved_by": pl.String,
+    "approved_at": pl.Datetime("us"),
 }
+TIMES = ("changed_at", "approved_at")
+APPROVED = "approved"
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,15 @@ class Change:
         That last read; 0 where nobody has touched the row yet.
     values : mapping
         Any of state, owner, due_on, comment, answer, category, priority, capability_id.
+    is_draft : bool
+        Whether the answer is the drafted one as it stands, so that nobody wrote it.
     """
 
     sheet: str
     row: int
     version: int
     values: Mapping[str, str | date | None] = field(default_factory=dict)
+    is_draft: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,11 +100,22 @@ class Reviews:
         self._sessions, self._clock = sessions, clock
 
     def rows(self, requirement_set_id: int) -> pl.DataFrame:
-        """Return the rows worked on: [sheet, row, the fields, version, changed_by, changed_at], in UTC."""
+        """Return the rows worked on, times in UTC.
+
+        Returns
+        -------
+        pl.DataFrame
+            [sheet, row, the fields, version, changed_by, changed_at, answered_by, approved_by, approved_at]:
+            answered_by wrote the answer, null where it is the draft as it stood; the approval is null but for
+            approved rows.
+        """
         columns = [ReviewRow.__table__.c[name] for name in SHAPE]
         asked = select(*columns).where(ReviewRow.requirement_set_id == requirement_set_id)
         with self._sessions() as session:
-            records = [(*row[:-1], _plain(row[-1])) for row in session.execute(asked)]
+            records = [
+                [_plain(value) if name in TIMES and value else value for name, value in zip(SHAPE, row, strict=True)]
+                for row in session.execute(asked)
+            ]
         return pl.DataFrame(records, schema=SHAPE, orient="row").sort("sheet", "row")
 
     def change(self, requirement_set_id: int, changes: Sequence[Change], user: str) -> list[Conflict]:
@@ -137,7 +156,8 @@ class Reviews:
     def _all(self, session: Session, number: int, changes: Sequence[Change], user: str) -> list[Conflict]:
         rows = session.scalars(select(ReviewRow).where(ReviewRow.requirement_set_id == number))
         standing = {(saved.sheet, saved.row): saved for saved in rows}
-        mark = {"requirement_set_id": number, "changed_by": user[:200], "changed_at": self._clock()}
+        at = self._clock()
+        mark = {"requirement_set_id": number, "changed_by": user[:200], "changed_at": at}
         title = session.scalar(select(RequirementSetRow.name).where(RequirementSetRow.id == number)) or f"list {number}"
         met: list[Conflict] = []
         new: list[dict[str, Any]] = []
@@ -152,10 +172,11 @@ class Reviews:
                 met.append(Conflict(edit, _values(there)))
                 continue
             trail.append({"target": _target(title, edit), "detail": _changes(there, edit)})
+            values = {**edit.values, **_signed(edit, there, user[:200], at)}
             if there is None:
-                new.append({**dict.fromkeys(FIELDS), "state": "new", **edit.values, **key, **mark})
+                new.append({**dict.fromkeys((*FIELDS, *SIGNED)), "state": "new", **values, **key, **mark})
             else:
-                over.setdefault(tuple(sorted(edit.values)), []).append({**edit.values, **key, **mark})
+                over.setdefault(tuple(sorted(values)), []).append({**values, **key, **mark})
         if new:
             session.execute(insert(ReviewRow), new)
         for names, group in over.items():
@@ -164,6 +185,21 @@ class Reviews:
             who = {"at": mark["changed_at"], "user": user[:200], "action": "requirement row saved"}
             session.execute(insert(AuditRow), [{**who, **entry} for entry in trail])
         return met
+
+
+SIGNED = ("answered_by", "approved_by", "approved_at")
+
+
+def _signed(edit: Change, there: ReviewRow | None, user: str, at: datetime) -> dict[str, Any]:
+    """Return who wrote and who approved, where a change touches answer or state."""
+    signed: dict[str, Any] = {}
+    if "answer" in edit.values:
+        signed["answered_by"] = user if edit.values["answer"] and not edit.is_draft else None
+    state = edit.values.get("state", there.state if there is not None else None)
+    if "state" in edit.values or ("answer" in edit.values and state == APPROVED):
+        is_approved = state == APPROVED
+        signed |= {"approved_by": user if is_approved else None, "approved_at": at if is_approved else None}
+    return signed
 
 
 class _Raced(Exception):  # noqa: N818
@@ -204,7 +240,8 @@ def _changes(there: ReviewRow | None, edit: Change) -> str:
 
 
 def _values(row: ReviewRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in SHAPE} | {"changed_at": _plain(row.changed_at)}
+    values = {name: getattr(row, name) for name in SHAPE}
+    return values | {name: _plain(values[name]) for name in TIMES if values[name]}
 
 
 def _plain(at: datetime) -> datetime:

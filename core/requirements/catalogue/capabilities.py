@@ -19,6 +19,8 @@ from core.resources import sample_file
 SHIPPED = sample_file("capabilities.csv")
 MOST_WEEKS, MOST_IN_A_LIST = 1_000, 50
 STATUSES = ("available", "limited", "roadmap", "partner", "not available")
+# What a catalogue without a column of statuses says of its capabilities.
+UNSTATED = "unclear"
 SHAPE = {
     "capability_id": pl.String,
     "name": pl.String,
@@ -62,7 +64,8 @@ class Catalogue:
     ----------
     frame : pl.DataFrame
         [capability_id, name, category, status, description, limit, commitments, available_on,
-        effort_weeks, owner, evidence]: status is available, limited, roadmap, partner or not available;
+        effort_weeks, owner, evidence]: status is available, limited, roadmap, partner or not available, and
+        unclear where the file states no status at all;
         commitments are promises in numbers, regions and standards, such as "uptime 99.9 %; RTO 4 h";
         effort_weeks are the person-weeks that would make it fully available, null where not estimated;
         evidence are links that prove it.
@@ -92,6 +95,16 @@ class Catalogue:
             f"{name}. {text}" if text and text != name else str(name)
             for name, text in self.frame.select("name", "description").iter_rows()
         ]
+
+    @property
+    def note(self) -> str:
+        """Say that the catalogue states no status, so that nothing is promised from it; empty where it does."""
+        if self.frame.is_empty() or not (self.frame["status"] == UNSTATED).all():
+            return ""
+        return (
+            f"{self.name} has no column of statuses, so that nothing in it counts as available: every row it answers "
+            f"stays unclear. Add a column status with one of: {', '.join(STATUSES)}."
+        )
 
     def sentence(self) -> str:
         """Say how many capabilities there are and how many are available."""
@@ -145,6 +158,7 @@ def read(file: Path | str | bytes | BinaryIO, name: str = "", *, is_strict: bool
     if not rows:
         raise RequirementError("The catalogue has no capabilities.", title, "Add one row per capability.")
     named = _named([row for _, row in rows], title)
+    unsaid = "available" if "status" in named else UNSTATED
     records: dict[str, dict[str, Any]] = {}
     aside: list[tuple[int, str | None, str | None, str]] = []
     for number, row in rows:
@@ -155,7 +169,7 @@ def read(file: Path | str | bytes | BinaryIO, name: str = "", *, is_strict: bool
         if why:
             aside.append((number, record["capability_id"], record["name"], why))
         else:
-            records[record["capability_id"]] = record | {"status": record["status"] or "available"}
+            records[record["capability_id"]] = record | {"status": record["status"] or unsaid}
     frame = pl.DataFrame(list(records.values()), schema=SHAPE)
     return Reading(Catalogue(frame, title), tuple(named), pl.DataFrame(aside, schema=REJECTED, orient="row"))
 
@@ -196,7 +210,8 @@ def load(file: Path | str | bytes | BinaryIO | None = None, name: str = "") -> C
     Returns
     -------
     Catalogue
-        A status that is missing counts as available, for what a seller lists is what he sells.
+        A status left empty counts as available, for what a seller lists is what he sells; without a column of
+        statuses all are unclear.
 
     Raises
     ------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ from core.requirements.judge.draft_answers import Drafts
 from core.requirements.match import answer_library
 from core.requirements.match.analysis import GapAnalysis
 from core.requirements.read.requirement_list import read_list
-from core.requirements.work import needs_review, row_review, saved_lists
+from core.requirements.work import approvals, needs_review, row_review, saved_lists
+from core.requirements.work.approvals import Release
 from core.store import Store
 
 KEY = ["sheet", "row"]
@@ -29,6 +29,8 @@ TOLD = (
     "requirement_id",
     "section",
     "text",
+    "kind",
+    "polarity",
     "category",
     "priority",
     "obligation",
@@ -41,7 +43,10 @@ TOLD = (
     "gap_type",
     "severity",
     "impact",
+    "size",
     "effort_weeks",
+    "effort_low_weeks",
+    "effort_high_weeks",
     "timeline",
     "cost_amount",
     "approach",
@@ -53,31 +58,19 @@ TOLD = (
 )
 
 
-def answers(
-    analysis: GapAnalysis, drafts: Drafts, worked: pl.DataFrame | None = None, states: Sequence[str] = row_review.STATES
-) -> pl.DataFrame:
-    """Return what is answered to each row: [sheet, row, status, statement, capability, response].
-
-    Parameters
-    ----------
-    analysis : GapAnalysis
-    drafts : Drafts
-    worked : pl.DataFrame, optional
-        The rows people worked on; what they wrote goes before the draft.
-    states : sequence of str
-        Rows in other states are left out.
-    """
-    rows = row_review.grid(analysis, drafts, row_review.nothing() if worked is None else worked)
-    rows = rows.filter(pl.col("state").is_in(list(states))).select(*KEY, response="answer")
-    return analysis.frame.select(*KEY, "status", "statement", "capability").join(rows, on=KEY)
-
-
 def own_file(
-    analysis: GapAnalysis, drafts: Drafts, worked: pl.DataFrame | None = None, *, replace: bool = False
-) -> Filled:
-    """Fill the buyer's own file with the answers to every row.
+    analysis: GapAnalysis,
+    drafts: Drafts,
+    worked: pl.DataFrame | None = None,
+    which: str = approvals.APPROVED,
+    *,
+    replace: bool = False,
+    four_eyes: bool = False,
+) -> tuple[Filled, Release]:
+    """Fill the buyer's own file with the answers that may leave the house.
 
     Only answer cells change; every other part stays byte for byte, and the proof lists them part by part.
+    With nothing approved the file is written without a new answer.
 
     Parameters
     ----------
@@ -85,19 +78,24 @@ def own_file(
     drafts : Drafts
     worked : pl.DataFrame, optional
         The rows people worked on.
+    which : str
+        approved, answered or all; see `approvals.release`.
     replace : bool
         Whether answers that stand in the file already are written over.
+    four_eyes : bool
+        Whether an approval by the answer's own author counts for nothing.
 
     Raises
     ------
     RequirementError
         When the file is none that can be filled.
     """
-    return fill(analysis.source, answers(analysis, drafts, worked), replace=replace)
+    released = approvals.release(analysis, drafts, worked, which, four_eyes=four_eyes)
+    return fill(analysis.source, released.frame, replace=replace), released
 
 
 def as_json(analysis: GapAnalysis, drafts: Drafts | None = None) -> str:
-    """Return the whole analysis as JSON: `requirements` with answer and sources, `gaps` by row, and `summary`.
+    """Return the whole analysis as JSON: `warnings`, `requirements` with answer and sources, and `summary`.
 
     Parameters
     ----------
@@ -113,7 +111,12 @@ def as_json(analysis: GapAnalysis, drafts: Drafts | None = None) -> str:
     listed: list[dict[str, Any]] = [
         {**row, "candidates": entry["candidates"]} for row, entry in zip(rows.to_dicts(), near, strict=True)
     ]
-    out = {"file": analysis.source.name, "catalogue": analysis.catalogue_name, "requirements": listed}
+    out: dict[str, Any] = {
+        "file": analysis.source.name,
+        "catalogue": analysis.catalogue_name,
+        "warnings": analysis.warnings,
+    }
+    out["requirements"] = listed
     return json.dumps(out | {"summary": analysis.summary}, indent=2, default=str, ensure_ascii=False)
 
 

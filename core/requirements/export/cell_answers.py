@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,7 +62,8 @@ def plan(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
         [sheet, row, status] and, where there are, [statement, response, capability]: status is available,
         limited, partner, roadmap or not available; rows with another are left for a person. Where a
         `statement` says less than the status (Partially compliant), it counts; To be clarified leaves the
-        row. Without the column `response` a sentence is made of the capability; with it, null writes no words.
+        row, unless there are words to answer it with. Without the column `response` a sentence is made of the
+        capability; with it, null writes no words.
     replace : bool
         Whether cells that hold an answer already are written over.
 
@@ -84,10 +86,12 @@ def plan(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
             status = (
                 answer_vocabulary.stated(answer.get("status"), answer.get("statement")) if answer is not None else None
             )
-            if answer is None or status is None:
+            if answer is not None and status is None and answer.get("response"):
+                sheet.answer_in_words(row, text, str(answer["response"]))
+            elif answer is None or status is None:
                 out.left.append((grid.name, row, text, NO_ANSWER if answer is None else UNCLEAR))
-                continue
-            sheet.answer(row, text, status, answer)
+            else:
+                sheet.answer(row, text, status, answer)
     return out
 
 
@@ -100,12 +104,36 @@ class _Sheet:
         self.places = shape.answers
         self.defaults = {p.column: (p.default,) for p in shape.answers if p.default}
         self.taken: set[tuple[int, int]] = set()
+        self.first: int | None = None
+        self.header_row: int | None = None
         if not self.places:
             first = max(grid.width, *(span.right + 1 for span in grid.merges), 0) if grid.merges else grid.width
-            out.added[grid.name] = first
             self.places = tuple(Place(first + i, name, kind) for i, (name, kind) in enumerate(ADDED.items()))
-            if shape.header_row is not None:
-                out.edits += [Edit(grid.sheet, shape.header_row, p.column, p.name) for p in self.places]
+            self.header_row, self.first = shape.header_row, first
+
+    def _head(self) -> None:
+        """Write the headings of added columns once something is written below them."""
+        if self.first is None or self.grid.name in self.out.added:
+            return
+        self.out.added[self.grid.name] = self.first
+        if self.header_row is not None:
+            self.out.edits += [Edit(self.grid.sheet, self.header_row, p.column, p.name) for p in self.places]
+
+    def answer_in_words(self, row: int, text: str, response: str) -> None:
+        """Write an answer that states no compliance; a drop-down gets a word only where the answer begins with it."""
+        why, is_written = "No cell is left for words.", False
+        for cell in self.places:
+            if cell.kind == "choice":
+                word = _opening(response, self._words(row, cell.column) or ())
+                is_written = (bool(word) and not self._write(row, cell.column, word)) or is_written
+        for cell in [cell for cell in self.places if cell.kind == "text"][:1] or self._statement_cells():
+            why = self._write(row, cell.column, response)
+            is_written = is_written or not why
+        if not is_written:
+            self.out.left.append((self.grid.name, row, text, why))
+
+    def _statement_cells(self) -> list[Place]:
+        return [cell for cell in self.places if cell.kind == "statement"][:1]
 
     def answer(self, row: int, text: str, status: str, answer: Mapping[str, Any]) -> None:
         """Write one requirement's answer where the buyer wants it."""
@@ -185,8 +213,22 @@ class _Sheet:
         if current and current not in self.defaults.get(column, ()) and not self.replace:
             return "Its answer cell is filled already, and was kept."
         self.taken.add((row, column))
+        self._head()
         self.out.edits.append(Edit(self.grid.sheet, row, column, text[:LONGEST]))
         return ""
+
+
+def _opening(response: str, words: Sequence[str]) -> str:
+    """Return the word of a drop-down that an answer begins with, the longest one; empty where it begins with none.
+
+    Examples
+    --------
+    >>> _opening("No, never.", ["Yes", "No"]), _opening("Nothing of it.", ["Yes", "No"])
+    ('No', '')
+    """
+    said = response.strip().lower()
+    fit = [word for word in words if re.match(rf"{re.escape(word.strip().lower())}(?!\w)", said)]
+    return max(fit, key=len, default="")
 
 
 def _no_word(words: Sequence[str]) -> str:

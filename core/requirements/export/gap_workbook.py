@@ -16,6 +16,8 @@ TITLES = {
     "requirement_id": "Id",
     "section": "Section",
     "text": "Requirement",
+    "kind": "Kind of row",
+    "polarity": "What yes says",
     "category": "Category",
     "priority": "Priority",
     "capability_id": "Capability",
@@ -29,8 +31,12 @@ TITLES = {
     "impact": "Impact",
     "workaround": "Until then",
     "owner": "Owner",
+    "size": "Size of the gap",
     "effort_weeks": "Effort, person-weeks",
-    "timeline": "Timeline",
+    "effort_low_weeks": "Effort at least",
+    "effort_high_weeks": "Effort at most",
+    "timeline": "Time to delivery",
+    "timeline_weeks": "Weeks to delivery",
     "cost_amount": "Cost",
     "approach": "Approach",
     "solution": "Recommended solution",
@@ -40,6 +46,10 @@ TITLES = {
     "answered_before": "Answered before",
     "answer": "Draft answer",
     "sources": "Taken from",
+    "sent": "Answer sent",
+    "approved_by": "Approved by",
+    "approved_at": "Approved at (UTC)",
+    "why": "Why",
 }
 WIDTHS = {
     "text": 70,
@@ -52,11 +62,13 @@ WIDTHS = {
     "section": 24,
     "answer": 60,
     "sources": 18,
+    "sent": 60,
+    "why": 36,
 }
 
 
-def matrix(analysis: GapAnalysis, drafts: Drafts | None = None) -> bytes:
-    """Return the compliance matrix as XLSX: all rows in file order, the gaps, and a summary.
+def matrix(analysis: GapAnalysis, drafts: Drafts | None = None, sent: pl.DataFrame | None = None) -> bytes:
+    """Return the compliance matrix as XLSX: all rows in file order, the gaps, what is to be checked, and a summary.
 
     Texts are written as text, so that a cell that begins with = + - or @ stays what the buyer wrote
     and is never computed.
@@ -66,11 +78,14 @@ def matrix(analysis: GapAnalysis, drafts: Drafts | None = None) -> bytes:
     analysis : GapAnalysis
     drafts : Drafts, optional
         With them each row has its answer and where that comes from.
+    sent : pl.DataFrame, optional
+        [sheet, row, response, approved_by, approved_at] of the answers that leave the house; who approved each,
+        and when, then stands beside it.
 
     Returns
     -------
     bytes
-        Sheets Matrix, Gaps and Summary.
+        Sheets Matrix, Gaps, To be checked and Summary.
     """
     import xlsxwriter
 
@@ -82,8 +97,13 @@ def matrix(analysis: GapAnalysis, drafts: Drafts | None = None) -> bytes:
     if drafts is not None:
         drafted = drafts.frame.select("sheet", "row", answer="draft", sources="sources")
         rows = rows.join(drafted, on=["sheet", "row"], how="left", maintain_order="left")
+    if sent is not None:
+        when = pl.col("approved_at").dt.strftime("%Y-%m-%d %H:%M")
+        signed = sent.select("sheet", "row", "approved_by", sent="response", approved_at=when)
+        rows = rows.join(signed, on=["sheet", "row"], how="left", maintain_order="left")
     _table(book, "Matrix", rows, looks)
     _table(book, "Gaps", analysis.gaps, looks)
+    _table(book, "To be checked", analysis.to_check, looks)
     _summary(book, analysis, looks)
     book.close()
     return target.getvalue()
@@ -111,7 +131,7 @@ def _look(name: str, value: object, looks: dict[str, Any]) -> Any:
         return looks["money"]
     if name == "confidence":
         return looks["rate"]
-    return looks["number"] if name == "effort_weeks" else looks["text"]
+    return looks["number"] if name.endswith("_weeks") else looks["text"]
 
 
 def _table(book: Any, title: str, frame: pl.DataFrame, looks: dict[str, Any]) -> None:
@@ -139,6 +159,7 @@ def _summary(book: Any, analysis: GapAnalysis, looks: dict[str, Any]) -> None:
     rows: list[tuple[str, Any]] = [("File", analysis.source.name), ("Catalogue", analysis.catalogue_name)]
     rows += [("In words", analysis.sentence())]
     rows += [(name.replace("_", " ").capitalize(), value) for name, value in analysis.summary.items()]
+    rows = [(name, "; ".join(value) if isinstance(value, list) else value) for name, value in rows]
     for index, (name, value) in enumerate(rows):
         sheet.write_string(index, 0, name, looks["head"])
         if isinstance(value, (int, float)):

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
         bid_scores,
         draft_answers,
         gap_analysis,
+        gap_effort,
         limits,
+        qualifiers,
         row_judgement,
     )
 
@@ -17,7 +19,9 @@ __all__ = [
     "bid_scores",
     "draft_answers",
     "gap_analysis",
+    "gap_effort",
     "limits",
+    "qualifiers",
     "row_judgement",
 ]
 

@@ -9,8 +9,11 @@ from typing import Any
 import polars as pl
 
 from core.config import Settings
+from core.config.settings import BidSettings
 from core.metrics import money, percent
+from core.metrics.measure import counted
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake, closing
+from core.requirements.judge.row_judgement import IN_WORDS, OPEN
 
 AS_IS, BLOCKERS, ALL = "as we stand", "blockers closed", "all gaps closed"
 
@@ -22,7 +25,8 @@ class Scores:
     Attributes
     ----------
     frame : pl.DataFrame
-        [score, value, target, n, of]: value is null where there is nothing to divide by.
+        [score, value, high, target, n, of]: value counts every open row as missed, high as met; both are null
+        where there is nothing to divide by.
     """
 
     frame: pl.DataFrame
@@ -35,18 +39,24 @@ class Scores:
     def sentence(self) -> str:
         """Say which targets are met and which are missed."""
         rows = [row for row in self.frame.iter_rows(named=True) if row["value"] is not None]
-        parts = [f"{row['score']} {percent(row['value'])} against {percent(row['target'])}" for row in rows]
+        parts = [f"{row['score']} {_between(row)} against {percent(row['target'])}" for row in rows]
         met = sum(row["value"] >= row["target"] for row in rows)
         return f"{met} of {len(rows)} targets are met: {'; '.join(parts)}."
+
+
+def _between(row: Mapping[str, Any]) -> str:
+    low, high = percent(row["value"]), percent(row["high"])
+    return low if low == high else f"{low} to {high}"
 
 
 def scores(analysis: GapAnalysis, settings: Settings) -> Scores:
     """Work out a list's scores.
 
-    Coverage is the share of requirements supported today. Fit weighs each by its priority and counts
-    what is limited or through a partner half, what is on the roadmap a quarter. Must-haves is the share
-    of critical requirements supported today; its target is all of them. Resolution is the share of gaps
-    whose closing takes no longer than the weeks a buyer waits (12, `requirements.bid.closable_weeks`).
+    Rows that can be complied with count, not those answered in words. Coverage is the share supported today.
+    Fit weighs each by its priority and counts what is limited or through a partner half, what is on the roadmap a
+    quarter. Must-haves is the share of critical requirements supported today; its target is all of them. Resolution
+    is the share of gaps delivered within the calendar weeks a buyer waits (12, `requirements.bid.closable_weeks`).
+    Unclear rows and rows to be checked widen each score: from all of them missed to all of them met.
 
     Parameters
     ----------
@@ -54,20 +64,25 @@ def scores(analysis: GapAnalysis, settings: Settings) -> Scores:
     settings : Settings
         Targets.
     """
-    rows, targets = analysis.frame, settings.targets
+    rows, targets = analysis.frame.filter(pl.col("status") != IN_WORDS), settings.targets
+    summary = analysis.summary
     must = rows.filter(pl.col("priority") == "critical")
     gaps = rows.filter(pl.col("gap_type").is_not_null())
     ready = int((rows["status"] == "available").sum())
-    in_time = int((gaps["effort_weeks"] <= settings.requirements.bid.closable_weeks).sum())
+    in_time = int((gaps["timeline_weeks"] <= settings.requirements.bid.closable_weeks).sum())
     must_ready = int((must["status"] == "available").sum())
+    resolved = _rate(in_time, gaps.height)
+    coverage, fit, must_haves = (
+        (summary[f"{name}_rate"], summary[f"{name}_high_rate"]) for name in ("coverage", "fit", "must_have")
+    )
     entries = [
-        ("coverage", _rate(ready, rows.height), targets.requirements_coverage_rate, ready, rows.height),
-        ("fit", analysis.summary["fit_rate"], targets.product_fit_rate, ready, rows.height),
-        ("resolution", _rate(in_time, gaps.height), targets.gap_resolution_rate, in_time, gaps.height),
-        ("must_haves", _rate(must_ready, must.height), 1.0, must_ready, must.height),
+        ("coverage", *coverage, targets.requirements_coverage_rate, ready, rows.height),
+        ("fit", *fit, targets.product_fit_rate, ready, rows.height),
+        ("resolution", resolved, resolved, targets.gap_resolution_rate, in_time, gaps.height),
+        ("must_haves", *must_haves, 1.0, must_ready, must.height),
     ]
-    shape = {"score": pl.String, "value": pl.Float64, "target": pl.Float64, "n": pl.Int64, "of": pl.Int64}
-    return Scores(pl.DataFrame(entries, schema=shape, orient="row"))
+    shape = dict.fromkeys(("value", "high", "target"), pl.Float64) | dict.fromkeys(("n", "of"), pl.Int64)
+    return Scores(pl.DataFrame(entries, schema={"score": pl.String, **shape}, orient="row"))
 
 
 def _rate(above: int, below: int) -> float | None:
@@ -82,10 +97,12 @@ class Bid:
     ----------
     verdict : str
         Go, Talk first, or No go.
-    points, most : float
-        Points reached, and how many could be.
+    points, points_high, most : float
+        Points reached with every open row missed, with every one met, and how many could be.
+    n_open : int
+        Rows that are unclear or to be checked.
     factors : pl.DataFrame
-        [factor, value, target, points, most]; factors without a value are left out of both sums.
+        [factor, value, target, points, points_high, most]; factors without a value are left out of the sums.
     vetoes : tuple of str
         One sentence each; any one means No go.
     worth : pl.DataFrame
@@ -95,7 +112,9 @@ class Bid:
 
     verdict: str
     points: float
+    points_high: float
     most: float
+    n_open: int
     factors: pl.DataFrame
     vetoes: tuple[str, ...]
     worth: pl.DataFrame
@@ -109,7 +128,13 @@ class Bid:
 
     def sentence(self) -> str:
         """Say the verdict, what speaks against it and what bidding is worth."""
-        text = f"{self.verdict}: {self.points:.0f} of {self.most:.0f} points. {' '.join(self.vetoes)}".strip()
+        points = f"{self.points:.0f}"
+        if f"{self.points_high:.0f}" != points:
+            points += f" to {self.points_high:.0f}"
+        text = f"{self.verdict}: {points} of {self.most:.0f} points. "
+        if self.n_open:
+            text += f"{counted(self.n_open, 'open row makes', 'open rows make')} the difference. "
+        text = (text + " ".join(self.vetoes)).strip()
         if self.worth.is_empty():
             return f"{text} Attach an open deal to see what bidding is worth."
         best = self.worth.sort("expected_amount", descending=True, maintain_order=True).row(0, named=True)
@@ -128,6 +153,9 @@ class Bid:
 
 def bid(analysis: GapAnalysis, settings: Settings, stake: Stake | None = None) -> Bid:
     """Judge whether to bid.
+
+    Open rows, unclear or to be checked, widen the points to a range: from all of them missed to all met. Where
+    the two ends call for different things, the advice is to talk first.
 
     Points: each factor gives its points times value over target, at most all of them; `value` gives all
     its points when bidding is worth more than it costs. Vetoes: too many blockers, too few must-haves, a
@@ -149,11 +177,16 @@ def bid(analysis: GapAnalysis, settings: Settings, stake: Stake | None = None) -
     weeks = float(hours) / rules.hours_per_week
     worth = _worth(analysis, settings, stake, weeks * settings.rates.person_week_amount)
     factors = _factors(scores(analysis, settings), worth, rules.factors)
-    points, most = float(factors["points"].sum()), float(factors["most"].sum())
+    points, high, most = (float(factors[name].sum()) for name in ("points", "points_high", "most"))
     vetoes = _vetoes(analysis, settings, worth)
-    share = 100 * points / most if most else 0.0
-    verdict = "Go" if share >= rules.go_points else "Talk first" if share >= rules.talk_points else "No go"
-    return Bid("No go" if vetoes else verdict, points, most, factors, vetoes, worth, weeks, settings.currency)
+    worst, best = (_verdict(100 * reached / most if most else 0.0, rules) for reached in (points, high))
+    verdict = "No go" if vetoes else worst if worst == best else "Talk first"
+    n_open = int(analysis.frame["status"].is_in(list(OPEN)).sum())
+    return Bid(verdict, points, high, most, n_open, factors, vetoes, worth, weeks, settings.currency)
+
+
+def _verdict(share: float, rules: BidSettings) -> str:
+    return "Go" if share >= rules.go_points else "Talk first" if share >= rules.talk_points else "No go"
 
 
 def _factors(scored: Scores, worth: pl.DataFrame, points: Mapping[str, float]) -> pl.DataFrame:
@@ -161,13 +194,14 @@ def _factors(scored: Scores, worth: pl.DataFrame, points: Mapping[str, float]) -
     for row in scored.frame.iter_rows(named=True):
         most = points.get(row["score"], 0.0)
         if row["value"] is not None and most:
-            share = min(row["value"] / row["target"], 1.0) if row["target"] else 1.0
-            rows.append((row["score"], row["value"], row["target"], most * share, most))
+            low, high = (min(row[name] / row["target"], 1.0) if row["target"] else 1.0 for name in ("value", "high"))
+            rows.append((row["score"], row["value"], row["target"], most * low, most * high, most))
     if not worth.is_empty():
         most = points.get("value", 0.0)
         best = float(worth["expected_amount"].to_numpy().max())
-        rows.append(("value", best, 0.0, most if best > 0 else 0.0, most))
-    shape = dict.fromkeys(("value", "target", "points", "most"), pl.Float64)
+        reached = most if best > 0 else 0.0
+        rows.append(("value", best, 0.0, reached, reached, most))
+    shape = dict.fromkeys(("value", "target", "points", "points_high", "most"), pl.Float64)
     return pl.DataFrame(rows, schema={"factor": pl.String, **shape}, orient="row")
 
 
@@ -176,10 +210,10 @@ def _vetoes(analysis: GapAnalysis, settings: Settings, worth: pl.DataFrame) -> t
     blockers = int((analysis.frame["severity"] == "blocker").fill_null(value=False).sum())
     if blockers > rules.most_blockers:
         vetoes.append(f"{blockers} must-haves are missing; more than {rules.most_blockers} rule a bid out.")
-    must = analysis.summary["must_have_rate"]
+    must = analysis.summary["must_have_high_rate"]
     if must is not None and must < rules.least_must_have_rate:
         vetoes.append(
-            f"Only {percent(must)} of the must-haves are covered; {percent(rules.least_must_have_rate)} is least."
+            f"At best {percent(must)} of the must-haves are covered; {percent(rules.least_must_have_rate)} is least."
         )
     if not worth.is_empty():
         chance = float(worth["chance"].to_numpy().max())

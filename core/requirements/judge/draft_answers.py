@@ -18,6 +18,9 @@ from core.metrics import out_of
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge import limits
 from core.requirements.judge.gap_analysis import GapAnalysis
+from core.requirements.judge.row_judgement import IN_WORDS
+from core.requirements.match import matcher
+from core.requirements.text.row_kind import OPEN
 
 TO_CLARIFY = "To be clarified"
 WORDINGS = Path(__file__).with_name("responses.yaml")
@@ -41,7 +44,7 @@ class Draft:
     Attributes
     ----------
     statement : str
-        Compliant, Partially compliant, Roadmap, Not compliant, or To be clarified.
+        Compliant, Partially compliant, Roadmap, Not compliant, To be clarified, or To be answered in words.
     sentences : tuple of (str, str)
         Each sentence and the id of what it was taken from: a capability, or an answer of the library.
         Empty where a person has to decide first.
@@ -96,7 +99,9 @@ def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | 
     """Draft an answer to every requirement.
 
     A sentence is made only of what the catalogue says of the capability that answers the row; a wording
-    with a field that is not known is passed over, so that there is never a blank to fill. Where the
+    with a field that is not known is passed over, so that there is never a blank to fill. An open question gets
+    what the catalogue says of its capability, without a yes in front; lists, documents, prices and conditions
+    are left to people. Where the
     counterpart is in doubt, or a limit is not stated, nothing is drafted.
 
     Parameters
@@ -148,7 +153,7 @@ def draft(
     RequirementError
         When a wording names a field there is none of.
     """
-    is_open = str(row["statement"]) == TO_CLARIFY
+    is_open = str(row["statement"]) == TO_CLARIFY or not _may_speak(row, capability)
     slots = [] if is_open else (words or wordings()["wordings"]).get(row["status"], [])
     sentences: list[tuple[str, str]] = []
     if answer is not None and not _BLANK.search(str(answer["answer"])):
@@ -163,6 +168,14 @@ def draft(
     return Draft(str(row["statement"]), tuple(sentences))
 
 
+def _may_speak(row: Mapping[str, Any], capability: Mapping[str, Any] | None) -> bool:
+    """Say whether a capability may answer in words: an open question, with a sure match to something one can have."""
+    if row["status"] != IN_WORDS:
+        return True
+    is_sure = row["kind"] == OPEN and row["confidence"] >= matcher.LIKELY
+    return is_sure and capability is not None and capability["status"] in limits.READY
+
+
 def _fields(
     row: Mapping[str, Any], capability: Mapping[str, Any] | None, commitments: limits.Stated
 ) -> list[tuple[dict[str, str], str]]:
@@ -170,10 +183,11 @@ def _fields(
     if capability is None:
         return [({}, "no counterpart in the catalogue")]
     planned = capability.get("available_on")
+    is_plain = row["status"] == IN_WORDS and capability["status"] == "available"
     plain = {
         "name": capability["name"],
         "description": str(capability.get("description") or "").strip().rstrip("."),
-        "limit": str(capability.get("limit") or "").strip().rstrip("."),
+        "limit": "" if is_plain else str(capability.get("limit") or "").strip().rstrip("."),
         "date": f"{planned:%B %Y}" if planned else "",
     }
     key = str(capability["capability_id"])

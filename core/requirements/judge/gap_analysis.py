@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import polars as pl
 
 from core.config import Settings, load
 from core.contracts.constants import SEVERITY_RANK
+from core.metrics.measure import counted
 from core.requirements.catalogue import capabilities as catalogues
 from core.requirements.catalogue.capabilities import Catalogue
-from core.requirements.judge.row_judgement import judge
+from core.requirements.judge.gap_effort import gap_effort
+from core.requirements.judge.row_judgement import IN_WORDS, OPEN, TO_CHECK, judge
 from core.requirements.match import answer_library, evidence, matcher
 from core.requirements.match.analysis import GapAnalysis, Stake, is_unsure
 from core.requirements.match.answer_library import Memory
 from core.requirements.read.requirement_list import RequirementList, read_list
-from core.requirements.text import classification
+from core.requirements.text import classification, language
+from core.requirements.text.row_kind import REASSURING
 
 __all__ = [
     "GapAnalysis",
+    "Range",
     "Stake",
     "analyse",
     "analyse_file",
     "closing",
     "decide",
     "decided",
+    "if_missing",
     "is_unsure",
     "judged",
     "weight_of_gaps",
@@ -44,13 +50,17 @@ def analyse(
 ) -> GapAnalysis:
     """Hold requirements against a catalogue and judge the gaps.
 
-    A requirement's status is that of its likeliest capability when the match is sure enough (60 %);
-    `unclear` below that, with the five nearest to choose from; `not available` when nothing comes near.
+    Each row has a kind: only a demand, or a question whose yes reassures, can be complied with. The status of
+    such a row is that of its likeliest capability when the match is sure enough (80 %); `unclear` below that,
+    with the five nearest to choose from; `to be checked`, without cost, when nothing comes near or when yes
+    could be the wrong word. Every other row is `to be answered` in words. `not available` comes from a match,
+    a stated limit or a person, never from silence.
     Numbers, regions, standards and dates that are asked for are held against what the capability commits
     to: less makes it `limited`, nothing stated makes it `unclear`.
-    Coverage is the share of requirements with status available. Fit is the sum of priority weight ×
-    support (available 1, limited or partner ½, roadmap ¼, else 0) over the sum of weights. Cost is
-    person-weeks × the rate card's price of a week.
+    Coverage is the share of rows that can be complied with whose status is available. Fit is the sum of
+    priority weight × support (available 1, limited or partner ½, roadmap ¼, else 0) over the sum of weights;
+    both are ranges from all open rows missed to all of them met. Cost is person-weeks × the rate card's price
+    of a week.
 
     Parameters
     ----------
@@ -91,13 +101,14 @@ def analyse(
         named, on="capability_id", how="left", maintain_order="left"
     )
     fitted = answers.refit()
-    first = matched.with_columns(pl.Series("confidence", fitted(matched["confidence"].to_numpy())))
+    chances = np.clip(fitted(matched["confidence"].to_numpy()), SILENCE, None)
+    first = matched.with_columns(pl.Series("confidence", chances))
     rows = decided(answer_library.applied(rows.hstack(first), recalled), decisions, ("capability_id",))
     frame = judged(rows, catalogue, settings, stake)
     return GapAnalysis(
         frame.select(*SHOWN),
         candidates.drop("confidence"),
-        _summary(frame, settings, stake),
+        _summary(frame, settings, stake) | {"warnings": _warnings(texts, catalogue)},
         requirements,
         catalogue.name,
         recalled,
@@ -112,6 +123,8 @@ SHOWN = (
     "requirement_id",
     "section",
     "text",
+    "kind",
+    "polarity",
     "category",
     "priority",
     "obligation",
@@ -124,8 +137,12 @@ SHOWN = (
     "gap_type",
     "severity",
     "impact",
+    "size",
     "effort_weeks",
+    "effort_low_weeks",
+    "effort_high_weeks",
     "timeline",
+    "timeline_weeks",
     "cost_amount",
     "approach",
     "solution",
@@ -137,6 +154,13 @@ SHOWN = (
 )
 KEY = ("sheet", "row")
 NONE = "none"
+# The least chance of a match: 0 is kept for a person's word that there is no counterpart.
+SILENCE = 0.001
+
+
+def _warnings(texts: list[str], catalogue: Catalogue) -> list[str]:
+    """Say what casts doubt on every figure: a list in another language, a catalogue without statuses."""
+    return [line for line in (language.warning(texts, catalogue.texts()), catalogue.note) if line]
 
 
 def judged(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings, stake: Stake | None = None) -> pl.DataFrame:
@@ -182,7 +206,8 @@ def decide(
     rows = decided(rows, decisions, ("category", "priority", "capability_id"))
     names = [*(c for c in _READ if c in rows.columns), *_WHY]
     frame = judged(rows.select(*names, "capability_id", "confidence"), catalogue, settings, stake)
-    return replace(analysis, frame=frame.select(analysis.frame.columns), summary=_summary(frame, settings, stake))
+    summary = _summary(frame, settings, stake) | {"warnings": analysis.summary["warnings"]}
+    return replace(analysis, frame=frame.select(analysis.frame.columns), summary=summary)
 
 
 _READ = ("sheet", "row", "requirement_id", "section", "text", "category", "priority", "obligation", "answered_before")
@@ -234,7 +259,7 @@ def weight_of_gaps(settings: Settings) -> pl.Expr:
 
 def closing(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the gaps to close, the same capability once: [gap_id, severity, gap_type, effort_weeks,
-    cost_amount].
+    effort_low_weeks, effort_high_weeks, cost_amount].
 
     Where several rows want the same of a capability, the row that weighs most says what it takes. A
     question to clarify stays one per row.
@@ -248,33 +273,110 @@ def closing(frame: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("_rank", pl.col("cost_amount"), descending=[False, True], maintain_order=True)
         .unique("gap_id", keep="first", maintain_order=True)
-        .select("gap_id", "severity", "gap_type", "effort_weeks", "cost_amount")
+        .select(
+            *("gap_id", "severity", "gap_type", "effort_weeks", "effort_low_weeks", "effort_high_weeks", "cost_amount")
+        )
     )
 
 
 def _summary(frame: pl.DataFrame, settings: Settings, stake: Stake | None) -> dict[str, Any]:
+    rated = frame.filter(pl.col("status") != IN_WORDS)
+    must = rated.filter(pl.col("priority") == "critical")
     weight = pl.col("priority").replace_strict(settings.requirements.weights, return_dtype=pl.Float64)
-    support = pl.col("status").replace_strict(settings.requirements.support, return_dtype=pl.Float64)
-    must = frame.filter(pl.col("priority") == "critical")
-    ready = pl.col("status") == "available"
+    support = pl.col("status").replace_strict(settings.requirements.support, return_dtype=pl.Float64, default=0.0)
+    ready, is_open = pl.col("status") == "available", pl.col("status").is_in(list(OPEN))
+    at_best = pl.when(is_open).then(1.0).otherwise(support)
+    work = closing(frame)
     out: dict[str, Any] = {
         "n_requirements": frame.height,
+        "n_rated": rated.height,
         "n_supported": int(frame.select(ready.sum()).item()),
         "n_gaps": int(frame["gap_type"].is_not_null().sum()),
         "n_unclear": int((frame["status"] == "unclear").sum()),
         "n_not_stated": int(frame.select(((pl.col("status") == "unclear") & ~is_unsure()).sum()).item()),
-        "coverage_rate": float(frame.select(ready.mean()).item()),
+        "n_to_check": int((frame["status"] == TO_CHECK).sum()),
+        "n_in_words": frame.height - rated.height,
+        "coverage_rate": _mean(rated, ready),
+        "coverage_high_rate": _mean(rated, ready | is_open),
         "coverage_target_rate": settings.targets.requirements_coverage_rate,
-        "fit_rate": float(frame.select((weight * support).sum() / weight.sum()).item()),
+        "fit_rate": _share(rated, weight * support, weight),
+        "fit_high_rate": _share(rated, weight * at_best, weight),
         "fit_target_rate": settings.targets.product_fit_rate,
-        "must_have_rate": float(must.select(ready.mean()).item()) if must.height else None,
-        "effort_weeks": float(closing(frame)["effort_weeks"].sum()),
-        "cost_amount": float(closing(frame)["cost_amount"].sum()),
+        "must_have_rate": _mean(must, ready),
+        "must_have_high_rate": _mean(must, ready | is_open),
+        "effort_weeks": float(work["effort_weeks"].sum()),
+        "effort_low_weeks": float(work["effort_low_weeks"].sum()),
+        "effort_high_weeks": float(work["effort_high_weeks"].sum()),
+        "cost_amount": float(work["cost_amount"].sum()),
         "currency": settings.currency,
     }
     if stake is not None:
         out |= {"opportunity_id": stake.opportunity_id, "opportunity": stake.name, "amount": stake.amount}
     return out
+
+
+def _mean(rows: pl.DataFrame, which: pl.Expr) -> float | None:
+    return float(rows.select(which.mean()).item()) if rows.height else None
+
+
+def _share(rows: pl.DataFrame, part: pl.Expr, whole: pl.Expr) -> float | None:
+    return float(rows.select(part.sum() / whole.sum()).item()) if rows.height else None
+
+
+@dataclass(frozen=True)
+class Range:
+    """What rows nobody knows a counterpart for would take, were every one of them missing.
+
+    Attributes
+    ----------
+    n : int
+        Rows.
+    low_weeks, high_weeks : float
+        Person-weeks, least and most; with none of them missing it would be nothing.
+    low_amount, high_amount : float
+    currency : str
+    """
+
+    n: int
+    low_weeks: float
+    high_weeks: float
+    low_amount: float
+    high_amount: float
+    currency: str
+
+    def sentence(self) -> str:
+        """Say the range."""
+        if not self.n:
+            return "No row is left without a counterpart."
+        rows = counted(self.n, "row", "rows")
+        return (
+            f"Nothing if all {rows} turn out to be supported; if every one were missing and built anew, "
+            f"{self.low_weeks:,.0f} to {self.high_weeks:,.0f} person-weeks and {self.currency} "
+            f"{self.low_amount:,.0f} to {self.high_amount:,.0f}. This is no estimate: nobody has looked yet."
+        )
+
+
+def if_missing(analysis: GapAnalysis, settings: Settings) -> Range:
+    """Return what the rows to be checked would take if all of them were missing; asked for, never summed.
+
+    Parameters
+    ----------
+    analysis : GapAnalysis
+    settings : Settings
+        `requirements.effort` of what is missing, and the rate card.
+
+    Returns
+    -------
+    Range
+    """
+    rows = analysis.to_check.filter(pl.col("polarity") == REASSURING)
+    efforts = [
+        gap_effort(text, "missing", "missing", priority, {}, (), settings)
+        for text, priority in rows.select("text", "priority").iter_rows()
+    ]
+    low, high = sum(effort.low for effort in efforts), sum(effort.high for effort in efforts)
+    price = settings.rates.person_week_amount
+    return Range(rows.height, low, high, low * price, high * price, settings.currency)
 
 
 def analyse_file(

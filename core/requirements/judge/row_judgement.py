@@ -8,11 +8,18 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from core.config import Settings
-from core.requirements.catalogue.capabilities import Catalogue
-from core.requirements.judge import limits
+from core.requirements.catalogue.capabilities import UNSTATED, Catalogue
+from core.requirements.judge import limits, qualifiers
+from core.requirements.judge.gap_effort import gap_effort
 from core.requirements.judge.limits import Comparison
 from core.requirements.match import matcher
+from core.requirements.text.row_kind import DEMAND, RATED, REASSURING, RowKind, row_kind
 
+TO_CHECK, IN_WORDS = "to be checked", "to be answered"
+OPEN = ("unclear", TO_CHECK)
+NOBODY = "none"
+# From this chance on what is stated in numbers decides a row; without that it takes `matcher.LIKELY`.
+STATED = 0.5
 GAP_OF = {"limited": "partial", "partner": "partial", "roadmap": "roadmap", "not available": "missing"}
 STATEMENTS = {
     "available": "Compliant",
@@ -21,8 +28,12 @@ STATEMENTS = {
     "roadmap": "Roadmap",
     "not available": "Not compliant",
     "unclear": "To be clarified",
+    TO_CHECK: "To be clarified",
+    IN_WORDS: "To be answered in words",
 }
 JUDGED = {
+    "kind": pl.String,
+    "polarity": pl.String,
     "capability_id": pl.String,
     "capability": pl.String,
     "status": pl.String,
@@ -32,32 +43,40 @@ JUDGED = {
     "gap_type": pl.String,
     "severity": pl.String,
     "impact": pl.String,
+    "size": pl.String,
     "effort_weeks": pl.Float64,
+    "effort_low_weeks": pl.Float64,
+    "effort_high_weeks": pl.Float64,
     "timeline": pl.String,
+    "timeline_weeks": pl.Float64,
     "cost_amount": pl.Float64,
     "approach": pl.String,
     "solution": pl.String,
     "workaround": pl.String,
     "owner": pl.String,
 }
-NO_GAP: dict[str, Any] = dict.fromkeys(
-    ("gap_type", "severity", "impact", "effort_weeks", "timeline", "cost_amount", "approach", "solution", "workaround")
-)
+FIRST_OF_GAP, LAST_OF_GAP = "gap_type", "workaround"
+_NAMES = list(JUDGED)
+NO_GAP: dict[str, Any] = dict.fromkeys(_NAMES[_NAMES.index(FIRST_OF_GAP) : _NAMES.index(LAST_OF_GAP) + 1])
 
 
 def judge(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.DataFrame:
     """Judge requirements whose counterpart in the catalogue is known, or is known to be missing.
 
-    A match less sure than 60 % leaves the row `unclear`, one below 18 % means there is no counterpart.
+    Each row has a kind first (`row_kind`). Only a demand, or a question whose yes reassures, can be answered by
+    a capability; every other row is `to be answered` in words, or `to be checked` by a person where yes could be
+    the wrong word. A match less sure than 80 % leaves the row `unclear`, one below 18 % `to be checked`: nothing
+    near is not "no", and costs nothing. `not available` comes from a match, a stated limit or a person.
     Above that the capability's status holds, except that what is available but commits to less than is
-    asked becomes `limited`, and what commits to nothing that is asked for becomes `unclear`. Where what is
-    wanted is not available, but another capability commits to less of it, that one is the counterpart.
+    asked becomes `limited`, and what commits to nothing that is asked for, or does not name it, becomes
+    `unclear`. Where what is wanted is not available, but another capability commits to less of it, that one is
+    the counterpart.
 
     Parameters
     ----------
     rows : pl.DataFrame
         [text, category, priority, capability_id, confidence]; a capability the catalogue does not know
-        counts as no counterpart.
+        counts as nothing near; none at all, with confidence 0, as a person's word that there is none.
     catalogue : Catalogue
     settings : Settings
         Rules and rate card.
@@ -72,10 +91,33 @@ def judge(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.Da
     commitments = limits.stated(listed)
     names = ("text", "category", "priority", "capability_id", "confidence")
     judged = [
-        _judgement(text, category, priority, by_id.get(key), float(sure or 0.0), commitments, settings, by_id)
+        _judgement(
+            _Row(text, row_kind(text), category, priority, key, float(sure or 0.0)), commitments, settings, by_id
+        )
         for text, category, priority, key, sure in rows.select(names).iter_rows()
     ]
     return pl.DataFrame(judged, schema=JUDGED, orient="row")
+
+
+class _Row(NamedTuple):
+    """A requirement with its kind, class and counterpart."""
+
+    text: str
+    kind: RowKind
+    category: str
+    priority: str
+    key: str | None
+    sure: float
+
+    @property
+    def is_none(self) -> bool:
+        """Say whether a person said that there is no counterpart."""
+        return self.key in (None, NOBODY) and self.sure == 0
+
+    @property
+    def is_decided(self) -> bool:
+        """Say whether a person chose the counterpart; no match is as sure as that."""
+        return self.sure >= 1
 
 
 class _Support(NamedTuple):
@@ -89,53 +131,64 @@ class _Support(NamedTuple):
 
 
 def _judgement(
-    text: str,
-    category: str,
-    priority: str,
-    best: Mapping[str, Any] | None,
-    sure: float,
-    commitments: limits.Stated,
-    settings: Settings,
-    by_id: Mapping[str, Mapping[str, Any]],
+    row: _Row, commitments: limits.Stated, settings: Settings, by_id: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    status, kind, way, capability, asked = _support(text, best, sure, commitments, by_id)
-    # Nothing was found, and nobody said that there is nothing: that is no answer to give a buyer.
-    is_open = status == "not available" and not capability and sure > 0
+    support = _support(row, by_id.get(row.key or ""), commitments, by_id)
+    capability, asked = support.capability, support.asked
     out = {
+        "kind": row.kind.kind,
+        "polarity": row.kind.polarity,
         "capability_id": capability.get("capability_id"),
         "capability": capability.get("name"),
-        "status": status,
-        "confidence": sure,
-        "statement": STATEMENTS["unclear" if is_open else status],
+        "status": support.status,
+        "confidence": row.sure,
+        "statement": STATEMENTS[support.status],
         "comparison": ". ".join(c.text for c in asked) or None,
-        "owner": capability.get("owner") or settings.requirements.owners.get(category),
+        "owner": capability.get("owner") or settings.requirements.owners.get(row.category),
     }
-    if not kind:
+    if not support.gap_type:
         return out | NO_GAP
-    likely = capability if sure >= matcher.LIKELY else {}
-    return out | _gap(kind, way, priority, likely, asked, str(out["owner"] or "the owner"), settings)
+    return out | _gap(row, support, str(out["owner"] or "the owner"), settings)
 
 
 def _support(
-    text: str,
-    best: Mapping[str, Any] | None,
-    sure: float,
-    commitments: limits.Stated,
-    by_id: Mapping[str, Mapping[str, Any]],
+    row: _Row, best: Mapping[str, Any] | None, commitments: limits.Stated, by_id: Mapping[str, Mapping[str, Any]]
 ) -> _Support:
-    """Return how far the nearest capability supports a requirement, by how sure the match is."""
-    if best is not None and sure >= matcher.LIKELY:
-        return _likely_support(text, best, commitments, by_id)
-    if best is not None and sure >= matcher.FLOOR:
-        return _Support("unclear", "unclear", "unclear", best, limits.compare(text, best, commitments))
-    return _Support("not available", "missing", "missing", {}, ())
+    """Return how far the nearest capability supports a row, by what the row is and how sure the match is."""
+    near = best if best is not None and row.sure >= matcher.FLOOR else None
+    if row.kind.kind not in RATED:
+        return _Support(IN_WORDS, "", "", near or {}, ())
+    if row.is_none:
+        return _Support("not available", "missing", "missing", {}, ())
+    is_open = row.kind.polarity != REASSURING and not (row.is_decided and row.kind.kind == DEMAND)
+    if near is None or is_open:
+        return _Support(TO_CHECK, "", "", near or {}, ())
+    asked = limits.compare(row.text, near, commitments)
+    # What is asked for in numbers is stated: that is known, however loosely the row is worded.
+    if row.sure >= matcher.LIKELY or (row.sure >= STATED and _is_stated(near, asked)):
+        return _likely_support(row.text, near, commitments, by_id, is_decided=row.is_decided)
+    return _Support("unclear", "unclear", "unclear", near, asked)
+
+
+def _is_stated(capability: Mapping[str, Any], asked: Sequence[Comparison]) -> bool:
+    """Say whether a capability's own commitments answer all that is asked for, or a limit falls short of it."""
+    verdicts = {c.verdict for c in asked}
+    own = all(c.capability_id == capability["capability_id"] for c in asked)
+    return "partial" in verdicts or (verdicts == {"met"} and own)
 
 
 def _likely_support(
-    text: str, best: Mapping[str, Any], commitments: limits.Stated, by_id: Mapping[str, Mapping[str, Any]]
+    text: str,
+    best: Mapping[str, Any],
+    commitments: limits.Stated,
+    by_id: Mapping[str, Mapping[str, Any]],
+    *,
+    is_decided: bool,
 ) -> _Support:
     """Return the support of a sure match; of another capability where that one commits to less of what is wanted."""
     asked = limits.compare(text, best, commitments)
+    if best["status"] == "available" and not is_decided and not any(c.verdict in ("met", "partial") for c in asked):
+        asked = (*asked, *qualifiers.unstated(text, best))
     status, way = supported(best["status"], asked)
     if way == "limit" and best["status"] == "not available":
         best = by_id[next(c.capability_id for c in asked if c.verdict == "partial" and c.capability_id)]
@@ -159,47 +212,43 @@ def supported(status: str, asked: Sequence[Comparison]) -> tuple[str, str]:
         return "unclear", "unknown"
     if status == "not available" and any(c.verdict == "partial" and c.capability_id for c in asked):
         return "limited", "limit"
+    if status == UNSTATED:
+        return "unclear", "unstated"
     ways = {"partner": "partner", "limited": "partial", "roadmap": "roadmap", "not available": "missing"}
     return status, ways.get(status, "")
 
 
-def _gap(
-    kind: str,
-    way: str,
-    priority: str,
-    best: Mapping[str, Any],
-    asked: Sequence[Comparison],
-    owner: str,
-    settings: Settings,
-) -> dict[str, Any]:
+def _gap(row: _Row, support: _Support, owner: str, settings: Settings) -> dict[str, Any]:
     rules = settings.requirements
-    low, high = rules.weeks[kind][priority]
-    estimate = best.get("effort_weeks")
-    if estimate and kind != "unclear":
-        low = high = float(estimate)
-    effort = (low + high) / 2
+    kind, way = support.gap_type, support.way
+    best = {} if kind == "unclear" and row.sure < matcher.LIKELY else support.capability
+    effort = gap_effort(row.text, kind, way, row.priority, best, support.asked, settings)
     price = settings.rates.partner_week_amount if way == "partner" else settings.rates.person_week_amount
-    weeks = f"{low:g} weeks" if low == high else f"{low:g} to {high:g} weeks"
-    severity = rules.severity[kind][priority]
-    approach = rules.approach["partner" if way == "partner" else kind][priority]
+    severity = rules.severity[kind][row.priority]
+    approach = rules.approach["partner" if way == "partner" else kind][row.priority]
     words = {
         "approach": approach,
-        "weeks": weeks,
+        "effort": effort.words,
+        "weeks": effort.timeline,
         "capability": best.get("name") or "it",
         "limit": str(best.get("limit") or "not stated").rstrip("."),
         "date": f"{best['available_on']:%B %Y}" if best.get("available_on") else "a date not yet set",
-        "comparison": ". ".join(c.text for c in asked if c.verdict != "met"),
+        "comparison": ". ".join(c.text for c in support.asked if c.verdict != "met"),
         "owner": owner,
     }
-    late = " ".join(f"{c.text}." for c in asked if c.verdict == "late")
+    late = " ".join(f"{c.text}." for c in support.asked if c.verdict == "late")
     solution = f"{rules.solution[way].format(**words)} {late if way != 'limit' else ''}".strip()
     return {
         "gap_type": kind,
         "severity": severity,
         "impact": rules.impact[severity],
-        "effort_weeks": effort,
-        "timeline": weeks,
-        "cost_amount": effort * price,
+        "size": effort.size,
+        "effort_weeks": effort.middle,
+        "effort_low_weeks": effort.low,
+        "effort_high_weeks": effort.high,
+        "timeline": effort.timeline,
+        "timeline_weeks": sum(effort.weeks) / 2,
+        "cost_amount": effort.middle * price,
         "approach": approach,
         "solution": solution,
         "workaround": rules.workaround["partner" if way == "partner" else kind].format(**words),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         evidence,
         matcher,
         not_duplicates,
+        question_frame,
     )
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "evidence",
     "matcher",
     "not_duplicates",
+    "question_frame",
 ]
 
 __getattr__ = later(__name__, {name: name for name in __all__})

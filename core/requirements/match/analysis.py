@@ -31,19 +31,21 @@ class GapAnalysis:
     Attributes
     ----------
     frame : pl.DataFrame
-        One row per requirement: [sheet, row, requirement_id, section, text, category, priority,
-        obligation, capability_id, capability, status, confidence, statement, comparison, gap_type, severity,
-        impact, effort_weeks, timeline, cost_amount, approach, solution, workaround, owner,
-        exposed_amount, reason, answered_before]; gap columns are null where there is no gap, comparison where nothing
-        measurable is asked, exposed_amount where no deal is attached.
+        One row per row of the list, whatever its kind: [sheet, row, requirement_id, section, text, kind, polarity,
+        category, priority, obligation, capability_id, capability, status, confidence, statement, comparison,
+        gap_type, severity, impact, size, effort_weeks, effort_low_weeks, effort_high_weeks, timeline,
+        timeline_weeks, cost_amount, approach, solution, workaround, owner, exposed_amount, reason,
+        answered_before]; gap columns are null where there is no gap, comparison where nothing measurable is asked,
+        exposed_amount where no deal is attached.
     candidates : pl.DataFrame
         [place, rank, capability_id, score, words, sentence, capability]: up to five per requirement, place
         being its position in `frame`; words and sentence are what speaks for the candidate.
     summary : dict
-        n_requirements, n_supported, n_gaps, n_unclear, n_not_stated (those of the unclear whose
-        capability is known but not what it commits to), coverage_rate, coverage_target_rate,
-        fit_rate, fit_target_rate, must_have_rate, effort_weeks, cost_amount, currency, and
-        opportunity_id and amount where a deal is attached.
+        warnings (what casts doubt on every figure), n_requirements, n_rated (those that can be complied with),
+        n_supported, n_gaps, n_unclear, n_not_stated (those of the unclear whose capability is known but not what
+        it commits to), n_to_check, n_in_words, coverage_rate, fit_rate and must_have_rate, each with its target
+        and, as …_high_rate, its value if every open row were met; effort_weeks with its range, cost_amount,
+        currency, and opportunity_id and amount where a deal is attached. A rate is null where no row can be rated.
     recalled : pl.DataFrame
         What was answered before, per place; see `memory.recall`.
     matched : pl.DataFrame
@@ -70,6 +72,28 @@ capability, score, words, sentence]."""
         return rows.select("place", "row", "text").join(near, on="place").drop("place").sort("row", "rank")
 
     @property
+    def warnings(self) -> list[str]:
+        """Return what casts doubt on every figure; it is said before them."""
+        return list(self.summary.get("warnings", ()))
+
+    @property
+    def to_check(self) -> pl.DataFrame:
+        """Return the rows a person has to look at, for nothing comes near or yes could be the wrong word: [sheet, \
+row, text, kind, polarity, priority, capability, why]."""
+        rows = self.frame.filter(pl.col("status") == "to be checked")
+        silent = pl.col("capability_id").is_null() & (pl.col("polarity") == "reassuring")
+        why = (
+            pl.when(silent)
+            .then(pl.lit("nothing in the catalogue comes near"))
+            .when(pl.col("polarity") == "damaging")
+            .then(pl.lit("yes would speak against us"))
+            .when(pl.col("kind") == "demand")
+            .then(pl.lit("it forbids or weakens something"))
+            .otherwise(pl.lit("it is not sure what yes would say"))
+        )
+        return rows.select("sheet", "row", "text", "kind", "polarity", "priority", "capability", why=why)
+
+    @property
     def gaps(self) -> pl.DataFrame:
         """Return the rows with a gap, most severe first."""
         rows = self.frame.filter(pl.col("gap_type").is_not_null())
@@ -83,61 +107,94 @@ capability, score, words, sentence]."""
     def sentence(self) -> str:
         """Say coverage, fit and what closing the gaps costs."""
         s = self.summary
+        if not s["n_rated"]:
+            return f"None of {counted(s['n_requirements'], 'row')} can be complied with: all are answered in words."
         money = f"{s['currency']} {s['cost_amount']:,.0f}"
         text = (
-            f"{out_of(s['n_supported'], s['n_requirements'], 'requirement')} supported today "
-            f"({s['coverage_rate'] * 100:.0f} %, target {s['coverage_target_rate'] * 100:.0f} %); fit weighted by "
-            f"priority is {s['fit_rate'] * 100:.0f} % (target {s['fit_target_rate'] * 100:.0f} %). "
+            f"{out_of(s['n_supported'], s['n_rated'], 'requirement')} supported today "
+            f"({_spread(s['coverage_rate'], s['coverage_high_rate'])}, target {s['coverage_target_rate'] * 100:.0f} "
+            f"%); fit weighted by priority is {_spread(s['fit_rate'], s['fit_high_rate'])} "
+            f"(target {s['fit_target_rate'] * 100:.0f} %). "
         )
-        if not s["n_gaps"]:
-            return text + "There is no gap."
-        text += f"{counted(s['n_gaps'], 'gap')} would take {brief(s['effort_weeks'])} person-weeks and {money} to close"
+        text += self._work(money)
         open_points = {
             "a person to choose the capability": s["n_unclear"] - s["n_not_stated"],
             "a limit we do not state": s["n_not_stated"],
+            "a check by a person": s["n_to_check"],
+            "an answer in words": s["n_in_words"],
         }
-        need = " and ".join(f"{counted(n, 'needs', 'need')} {what}" for what, n in open_points.items() if n)
-        text += f"; {need}." if need else "."
+        need = [f"{counted(n, 'needs', 'need')} {what}" for what, n in open_points.items() if n]
+        text += f"; {', '.join(need[:-1])}{' and ' * (len(need) > 1)}{need[-1]}." if need else "."
         if s.get("amount"):
             text += f" {s['currency']} {s['amount']:,.0f} hang on it: {s['opportunity']}."
         return text
+
+    def _work(self, money: str) -> str:
+        s = self.summary
+        if not s["n_gaps"]:
+            return "There is no gap"
+        if not s["effort_weeks"]:
+            return f"{counted(s['n_gaps'], 'gap')}, none of them to be built"
+        weeks = f"{brief(s['effort_low_weeks'])} to {brief(s['effort_high_weeks'])}"
+        return f"{counted(s['n_gaps'], 'gap')} would take {weeks} person-weeks, about {money}, to close"
 
     def gap_sentence(self) -> str:
         """Say which gaps are worst and which is dearest."""
         gaps = self.gaps
         if gaps.is_empty():
-            return "There is no gap: everything asked for is supported today."
+            n = self.summary["n_to_check"]
+            return "There is no gap: " + (
+                f"{counted(n, 'row is', 'rows are')} still to be checked." if n else "all of it is supported today."
+            )
         worst = gaps.filter(pl.col("severity") == "blocker").height
         dear = gaps.sort("cost_amount", "row", descending=[True, False]).row(0, named=True)
-        money = f"{self.summary['currency']} {dear['cost_amount']:,.0f}"
+        money, text = f"{self.summary['currency']} {dear['cost_amount']:,.0f}", f"“{shortened(dear['text'], 120)}”"
         blockers = (
             f"{worst:,} of {counted(gaps.height, 'gap')} {'blocks' if worst == 1 else 'block'} the deal"
             if worst
             else "No gap blocks the deal"
         )
-        return f"{blockers}; the dearest takes {dear['timeline']} and {money}: “{shortened(dear['text'], 120)}”."
+        return f"{blockers}; the dearest takes {brief(dear['effort_weeks'])} person-weeks and {money}: {text}."
 
     def unclear_sentence(self) -> str:
         """Say how many rows need a person, and why."""
         n = self.summary["n_unclear"] - self.summary["n_not_stated"]
         if not n:
-            return "None: every row found its capability, or surely has none."
+            return "No row is torn between capabilities." + self.check_sentence()
         return (
             f"{counted(n, 'row resembles', 'rows resemble')} several capabilities, or none well enough. The five "
-            f"nearest stand below; until somebody chooses, {'it counts' if n == 1 else 'they count'} as not supported."
+            f"nearest stand below; until somebody chooses, {'it counts' if n == 1 else 'they count'} as open."
+            + self.check_sentence()
+        )
+
+    def check_sentence(self) -> str:
+        """Say how many rows are to be checked, with a space before; empty where none is."""
+        n = self.summary["n_to_check"]
+        if not n:
+            return ""
+        return (
+            f" {counted(n, 'row is', 'rows are')} to be checked, for nothing in the catalogue comes near or yes could "
+            f"be the wrong word: {'it counts' if n == 1 else 'they count'} neither as supported nor as missing, and "
+            f"{'costs' if n == 1 else 'cost'} nothing."
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold: `requirements`, each with up to five candidates, and `summary`."""
+        """Return what JSON can hold: `warnings`, `requirements`, each with up to five candidates, and `summary`."""
         by_place: dict[int, list[dict[str, Any]]] = {}
         for row in self.candidates.iter_rows(named=True):
             by_place.setdefault(row["place"], []).append(
                 {"capability_id": row["capability_id"], "score": round(row["score"], 4)}
             )
-        names = ("row", "sheet", "text", "category", "priority", "status", "confidence")
+        names = ("row", "sheet", "text", "kind", "polarity", "category", "priority", "status", "confidence")
         rows = self.frame.select(names).iter_rows(named=True)
         listed = [{**row, "candidates": by_place.get(index, [])} for index, row in enumerate(rows)]
-        return {"requirements": listed, "summary": self.summary}
+        return {"warnings": self.warnings, "requirements": listed, "summary": self.summary}
+
+
+def _spread(low: float, high: float) -> str:
+    """Write a rate, or the range it may have."""
+    first, last = f"{low * 100:.0f}", f"{high * 100:.0f}"
+    return f"{first} %" if first == last else f"{first} to {last} %"
 
 
 def is_unsure() -> pl.Expr:

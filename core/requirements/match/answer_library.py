@@ -14,22 +14,28 @@ from core.config import Settings
 from core.requirements.match import confidence, matcher
 from core.requirements.match.confidence import Refit
 from core.requirements.text.classification import CATEGORIES
+from core.requirements.text.row_kind import row_kind
 from core.store import Store
+from core.store.answers import LIKELY as LIKELY_ONE
 from core.store.answers import SHAPE, Decision
 
 # Likeness is the matching score of two requirements, 1 for the same text. From SURE up a row is filled in;
 # from NEAR up the earlier answer stands first in the list for a person.
 SURE, NEAR = 0.65, 0.5
 SURE_CHANCE = 0.9
+# Whether a person approved the answer, and when: of rows of lists only.
+APPROVAL: dict[str, Any] = {"approved_by": pl.String, "approved_at": pl.Datetime("us")}
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
 RECALLED: dict[str, Any] = {
     "place": pl.Int64,
     "likeness": pl.Float64,
     "is_sure": pl.Boolean,
     "has_same_numbers": pl.Boolean,
+    "is_same_sense": pl.Boolean,
     "is_stale": pl.Boolean,
     "answered_before": pl.String,
     **{name: SHAPE[name] for name in ("answer_id", "text", "capability_id", "answer", "source", "owner", "age_days")},
+    **APPROVAL,
 }
 
 
@@ -45,7 +51,7 @@ class Memory:
     Attributes
     ----------
     frame : pl.DataFrame
-        As the store's `answers.frame()` gives it.
+        As the store's `answers.frame()` gives it; of rows of lists also approved_by and approved_at.
     stale_days : mapping
         The age in days from which an answer of a category is stale.
     """
@@ -110,11 +116,13 @@ def recall(texts: list[str], memory: Memory, home: Path | None = None) -> pl.Dat
     Returns
     -------
     pl.DataFrame
-        [place, likeness, is_sure, has_same_numbers, is_stale, answered_before, answer_id, text,
-        capability_id, answer, source, owner, age_days] for likeness from 0.5 up. `is_sure` (from 0.65
-        up) means the row is filled in; with other numbers than before only its counterpart is.
+        [place, likeness, is_sure, has_same_numbers, is_same_sense, is_stale, answered_before, answer_id, text,
+        capability_id, answer, source, owner, age_days, approved_by, approved_at] for likeness from 0.5 up.
+        `is_sure` (from 0.65 up) means the row takes the earlier counterpart; the answer too where numbers, kind of
+        row and what yes says are the same. What was only confirmed in bulk is never sure.
     """
-    earlier = memory.frame.with_columns(_plain=pl.col("text").map_elements(_plain, pl.String))
+    lacking = [pl.lit(None, kind).alias(name) for name, kind in APPROVAL.items() if name not in memory.frame.columns]
+    earlier = memory.frame.with_columns(*lacking, _plain=pl.col("text").map_elements(_plain, pl.String))
     earlier = earlier.sort("at", descending=True, maintain_order=True).unique(
         "_plain", keep="first", maintain_order=True
     )
@@ -148,6 +156,8 @@ def _numbers(text: str) -> list[str]:
 
 def _row(index: int, text: str, likeness: float, was: Mapping[str, Any], memory: Memory) -> tuple[Any, ...]:
     same = _numbers(text) == _numbers(was["text"])
+    ours, theirs = row_kind(text), row_kind(was["text"])
+    same_sense = (ours.kind, ours.polarity) == (theirs.kind, theirs.polarity)
     old = memory.is_stale(was["category"], was["age_days"])
     note = f"{was['answer_id']}: {was['source']}, {was['place']}, by {was['owner']}, {_age(was['age_days'])}"
     note += "; stale, check it" if old else ""
@@ -155,8 +165,9 @@ def _row(index: int, text: str, likeness: float, was: Mapping[str, Any], memory:
     return (
         index,
         likeness,
-        likeness >= SURE,
+        likeness >= SURE and was["kind"] != LIKELY_ONE,
         same,
+        same_sense,
         old,
         note,
         was["answer_id"],
@@ -166,6 +177,8 @@ def _row(index: int, text: str, likeness: float, was: Mapping[str, Any], memory:
         was["source"],
         was["owner"],
         was["age_days"],
+        was["approved_by"],
+        was["approved_at"],
     )
 
 
@@ -236,7 +249,9 @@ def first(candidates: pl.DataFrame, recalled: pl.DataFrame, top: int = matcher.T
     return both.filter(pl.col("rank") <= top).select(candidates.columns)
 
 
-def decision(row: Mapping[str, Any], chosen: str | None, source: str, answer: str = "") -> Decision:
+def decision(
+    row: Mapping[str, Any], chosen: str | None, source: str, answer: str = "", *, is_bulk: bool = False
+) -> Decision:
     """Return what a person decided on a row of an analysis.
 
     Parameters
@@ -249,16 +264,19 @@ def decision(row: Mapping[str, Any], chosen: str | None, source: str, answer: st
         The list's name.
     answer : str
         What is answered to the buyer.
+    is_bulk : bool
+        Whether many were confirmed at once, so that nobody looked at this one: it is likely, not certain.
     """
+    same = "confirmed" if not is_bulk else LIKELY_ONE
     return Decision(
         text=str(row["text"]),
         source=source,
         place=f"{row['sheet']} row {row['row']}",
-        kind="confirmed" if chosen is not None and chosen == row.get("matched_id") else "corrected",
+        kind=same if chosen is not None and chosen == row.get("matched_id") else "corrected",
         capability_id=chosen,
         answer=answer.strip(),
         category=str(row.get("category") or CATEGORIES[0]),
-        chance=row.get("chance"),
+        chance=None if is_bulk else row.get("chance"),
     )
 
 
@@ -298,7 +316,9 @@ def worked_on(name: str, payload: Mapping[str, Any], reviewed: pl.DataFrame) -> 
             chance=pl.lit(None, pl.Float64),
             at="changed_at",
             age_days=(pl.lit(now, pl.Datetime("us")) - pl.col("changed_at")).dt.total_days(),
-        ).cast(pl.Schema(SHAPE))
+            approved_by="approved_by",
+            approved_at="approved_at",
+        ).cast(pl.Schema(SHAPE | APPROVAL))
     )
 
 
@@ -306,4 +326,4 @@ def joined(*parts: Memory) -> Memory:
     """Return several libraries as one; the newest answer to a text counts."""
     frames = [part.frame for part in parts]
     stale = {name: days for part in parts for name, days in part.stale_days.items()}
-    return Memory(pl.concat(frames) if frames else nothing(), stale)
+    return Memory(pl.concat(frames, how="diagonal") if frames else nothing(), stale)

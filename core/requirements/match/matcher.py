@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.match import confidence
 from core.requirements.match.confidence import FLOOR, LIKELY
+from core.requirements.match.question_frame import without_frame
 from core.requirements.text import embeddings, tfidf
-from core.requirements.text.tfidf import CHARACTERS, covered, tokens
+from core.requirements.text.tfidf import CHARACTERS, covered, rarity, tokens
 
-__all__ = ["CHARACTERS", "FLOOR", "LIKELY", "MEANING", "TOP", "candidates", "compare", "covered", "method", "tokens"]
+__all__ = ["CHARACTERS", "FLOOR", "LIKELY", "MEANING", "TOP", "candidates", "compare", "method", "tokens"]
 TOP, NEAR = 5, 10
 MEANING = 1.5
 BLOCK = 256
@@ -65,7 +66,8 @@ def candidates(
 
     The score is the cosine of stemmed TF-IDF words + 0.5 × the cosine of character 3-5-grams + 1.5 ×
     the cosine of MiniLM sentence vectors, term weights fitted on catalogue and list together, divided
-    by 3 so that it lies in [0, 1]. Without the vectors it is the first two parts divided by 1.5.
+    by 3 so that it lies in [0, 1]. Without the vectors it is the first two parts divided by 1.5. Of a
+    question only what it is about is compared, not the words that ask.
 
     Parameters
     ----------
@@ -85,12 +87,13 @@ def candidates(
         [place, rank, capability_id, score, confidence], place being the text's position and rank
         starting at 1; confidence (that the first is right) stands on rank 1 only.
     """
-    different = list(dict.fromkeys(texts))
+    bare = [without_frame(text) for text in texts]
+    different = list(dict.fromkeys(bare))
     ranked = _different(different, catalogue, top, home, progress, by_meaning)
-    if len(different) == len(texts):
+    if len(different) == len(bare):
         return ranked
     number = {text: k for k, text in enumerate(different)}
-    rows = pl.DataFrame({"place": range(len(texts)), "of": [number[text] for text in texts]})
+    rows = pl.DataFrame({"place": range(len(bare)), "of": [number[text] for text in bare]})
     return rows.join(ranked.rename({"place": "of"}), on="of", maintain_order="left_right").drop("of")
 
 
@@ -104,8 +107,8 @@ class Compared:
         Places of the nearest capabilities, nearest first.
     scores : array, [n, k]
         In [0, 1].
-    features : array, [n, 5]
-        What confidence is judged by: score, lead, lead over the next four, share covered, agreement.
+    features : array, [n, 4]
+        What confidence is judged by: score, lead, lead over the next four, share covered.
     with_vectors : bool
         Whether meaning took part.
     """
@@ -129,7 +132,7 @@ def compare(
     meaning = embeddings.of(theirs, texts, home, progress) if wanted else None
     spelt = tfidf.build(theirs, texts)
     order, best = _nearest(spelt, meaning, min(count, len(theirs)))
-    features = _features(texts, theirs, order[:, :NEAR], best[:, :NEAR], spelt, meaning)
+    features = judged_by(texts, theirs, order[:, :NEAR], best[:, :NEAR])
     return Compared(order, best, features, meaning is not None)
 
 
@@ -180,25 +183,26 @@ def _nearest(spelt: tfidf.Lexical, meaning: tuple[Any, Any] | None, count: int) 
     return np.vstack([p[0] for p in parts]), np.vstack([p[1] for p in parts]).astype(np.float64)
 
 
-def _features(
-    texts: list[str],
-    theirs: list[str],
-    order: Places,
-    best: Floats,
-    spelt: tfidf.Lexical,
-    meaning: tuple[Any, Any] | None,
-) -> Floats:
-    """Return what confidence is judged by: score, lead, lead over the next four, share covered, agreement."""
-    parts = [tfidf.alike(*pair, order) for pair in (spelt.words, spelt.letters, *_some(meaning))]
+def judged_by(texts: list[str], theirs: list[str], order: Places, best: Floats) -> Floats:
+    """Return what confidence is judged by: score, lead, lead over the next four, share covered.
+
+    Parameters
+    ----------
+    texts, theirs : list of str
+        Ours and the catalogue's.
+    order : array of int, [n, k]
+        Places of the nearest of theirs, nearest first.
+    best : array, [n, k]
+        Their scores.
+
+    Returns
+    -------
+    array, [n, 4]
+    """
     first = best[:, 0]
     second = best[:, 1] if best.shape[1] > 1 else np.zeros(len(best))
     next_four = best[:, 1:5].mean(1) if best.shape[1] > 1 else np.zeros(len(best))
-    stems = {j: set(tokens(theirs[j])) for j in set(order[:, 0].tolist())}
-    share = [covered(text, stems[j]) for text, j in zip(texts, order[:, 0].tolist(), strict=True)]
-    agreed = np.mean([(part.argmax(1) == 0) & (part[:, 0] > 0) for part in parts], axis=0)
-    return np.column_stack([first, first - second, first - next_four, share, agreed])
-
-
-def _some(meaning: tuple[Any, Any] | None) -> Iterator[tuple[Any, Any]]:
-    if meaning:
-        yield meaning
+    stems = [set(tokens(text)) for text in theirs]
+    rare = rarity(stems)
+    share = [covered(text, stems[j], rare) for text, j in zip(texts, order[:, 0].tolist(), strict=True)]
+    return np.column_stack([first, first - second, first - next_four, share])

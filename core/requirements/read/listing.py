@@ -14,6 +14,7 @@ from core.requirements.officefiles.sheetxml import letters_of
 from core.requirements.read.answer_cells import Place
 from core.requirements.read.layout import SINGLE, Layout
 from core.requirements.read.requirement_list import RequirementList, read_any
+from core.requirements.text.row_kind import row_kind
 
 COLUMNS = ("id", "text", "priority", "category")
 
@@ -55,11 +56,6 @@ def as_dict(source: RequirementList) -> dict[str, Any]:
     return {"file": source.name, "lists": lists, "not_read": not_read, "notes": list(source.notes)}
 
 
-def kind_and_polarity(text: str) -> tuple[str | None, str | None]:
-    """Return what kind of request a text is and what a yes to it would say; null until rows are classified."""
-    return None, None
-
-
 def _table(grid: Grid, shape: Layout, rows: pl.DataFrame) -> dict[str, Any]:
     return {
         **({"file": grid.file} if grid.file else {}),
@@ -72,8 +68,8 @@ def _table(grid: Grid, shape: Layout, rows: pl.DataFrame) -> dict[str, Any]:
 
 
 def _row(number: int, key: str | None, text: str) -> dict[str, Any]:
-    kind, polarity = kind_and_polarity(text)
-    return {"row": number, "id": key, "text": text, "kind": kind, "polarity": polarity}
+    kind = row_kind(text)
+    return {"row": number, "id": key, "text": text, "kind": kind.kind, "polarity": kind.polarity}
 
 
 def _column(shape: Layout, role: str) -> str | None:

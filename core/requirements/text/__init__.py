@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         classification,
         embeddings,
         language,
+        row_kind,
         tfidf,
     )
 
@@ -18,6 +19,7 @@ __all__ = [
     "classification",
     "embeddings",
     "language",
+    "row_kind",
     "tfidf",
 ]
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import log
 from threading import local
 from typing import Any
 
@@ -59,10 +62,23 @@ PLAIN = frozenset(
 )
 
 
-def covered(text: str, vocabulary: set[str]) -> float:
-    """Return the share of a text's longer words that a capability has; 0 when it has none such."""
-    wanted = {word for word in tokens(text) if len(word) > 3}
-    return len(wanted & vocabulary) / len(wanted) if wanted else 0.0
+def rarity(vocabularies: Sequence[set[str]]) -> Callable[[str], float]:
+    """Return how rare a stem is among texts: log(1 + texts ÷ (1 + texts with it)).
+
+    Parameters
+    ----------
+    vocabularies : sequence of set of str
+        The stems of each text.
+    """
+    counts = Counter(stem for stems in vocabularies for stem in stems)
+    return lambda word: log(1 + len(vocabularies) / (1 + counts[word]))
+
+
+def covered(text: str, vocabulary: set[str], rare: Callable[[str], float]) -> float:
+    """Return the share of a text's words that a capability has, rare words weighing more; 0 when there are none."""
+    wanted = {word: rare(word) for word in tokens(text) if len(word) > 2 and word not in PLAIN}
+    whole = sum(wanted.values())
+    return sum(weight for word, weight in wanted.items() if word in vocabulary) / whole if whole else 0.0
 
 
 @dataclass(frozen=True)
@@ -119,21 +135,3 @@ def _weights(theirs: list[str], ours: list[str], options: dict[str, Any]) -> tup
 
         return (csr_matrix((len(theirs), 1)), csr_matrix((len(ours), 1))), np.array([""])
     return (both[: len(theirs)], both[len(theirs) :]), maker.get_feature_names_out()
-
-
-def alike(theirs: Any, ours: Any, which: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the cosines of each of our rows with the few of theirs named for it.
-
-    Parameters
-    ----------
-    theirs, ours : sparse or dense matrices with rows of length 1
-    which : array of int, [n, k]
-
-    Returns
-    -------
-    array of float, [n, k]
-    """
-    n, k = which.shape
-    left, right = ours[np.repeat(np.arange(n), k)], theirs[which.ravel()]
-    product = left.multiply(right).sum(1) if hasattr(left, "multiply") else np.einsum("ij,ij->i", left, right)
-    return np.asarray(product, np.float64).reshape(n, k)

@@ -6,6 +6,7 @@ from core.lazy_imports import later
 
 if TYPE_CHECKING:
     from core.requirements.work import (
+        approvals,
         deal_context,
         deal_gaps,
         gap_ledger,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "approvals",
     "deal_context",
     "deal_gaps",
     "gap_ledger",

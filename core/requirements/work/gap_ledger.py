@@ -33,6 +33,7 @@ DEALS = {
     "severity": pl.String,
     "n_rows": pl.Int64,
     "effort_weeks": pl.Float64,
+    "timeline_weeks": pl.Float64,
     "cost_amount": pl.Float64,
     "approach": pl.String,
     "owner": pl.String,
@@ -53,6 +54,7 @@ GAPS = {
     "exposed_amount": pl.Float64,
     "weighted_amount": pl.Float64,
     "effort_weeks": pl.Float64,
+    "timeline_weeks": pl.Float64,
     "cost_amount": pl.Float64,
     "unlocked_per_week_amount": pl.Float64,
     "n_closed": pl.Int64,
@@ -132,11 +134,11 @@ class Ledger:
         if rows.is_empty():
             return "This gap stands in no list any more."
         row = rows.row(0, named=True)
-        how = "clearing it up" if row["gap_type"] == UNCLEAR else "closing it"
+        work = f"closing it takes {_weeks(row['effort_weeks'])} and {money(row['cost_amount'], self.currency)}"
         text = (
             f"“{row['gap']}” holds up {money(row['exposed_amount'], self.currency)} in "
-            f"{counted(row['n_deals'], 'open deal')}; {how} takes {_weeks(row['effort_weeks'])} "
-            f"and {money(row['cost_amount'], self.currency)}."
+            f"{counted(row['n_deals'], 'open deal')}; "
+            f"{'it is a question to clear up first' if row['gap_type'] == UNCLEAR else work}."
         )
         if row["n_closed"]:
             text += (
@@ -199,7 +201,7 @@ def _rows(requirement_set: RequirementSet, catalogue: Catalogue, settings: Setti
         pl.col("text").str.slice(0, 80).alias("gap"),
         pl.lit(requirement_set.name).alias("list"),
         pl.lit(requirement_set.opportunity_id).alias("opportunity_id"),
-        *("gap_type", "severity", "effort_weeks", "cost_amount", "approach", "owner"),
+        *("gap_type", "severity", "effort_weeks", "timeline_weeks", "cost_amount", "approach", "owner"),
         weight_of_gaps(settings).alias("weight"),
     )
 
@@ -270,7 +272,7 @@ def _gaps(deals: pl.DataFrame) -> pl.DataFrame:
     worst = deals.sort(rank, "weight", descending=[False, True], maintain_order=True)
     gaps = worst.group_by("gap_id", maintain_order=True).agg(
         *(pl.col(name).first() for name in ("gap", "gap_type", "severity", "approach", "owner")),
-        *(pl.col(name).first() for name in ("effort_weeks", "cost_amount")),
+        *(pl.col(name).first() for name in ("effort_weeks", "timeline_weeks", "cost_amount")),
         n_deals=is_open.sum().cast(pl.Int64),
         exposed_amount=pl.col("exposed_amount").filter(is_open).sum(),
         weighted_amount=pl.col("weighted_amount").filter(is_open).sum(),
@@ -283,9 +285,11 @@ def _gaps(deals: pl.DataFrame) -> pl.DataFrame:
     gaps = gaps.hstack(pl.DataFrame(survived, schema=dict.fromkeys(names, pl.Float64), orient="row"))
     gaps = gaps.with_columns(
         weighted_amount=pl.when((pl.col("n_known") > 0) | (pl.col("n_deals") == 0)).then("weighted_amount"),
-        unlocked_per_week_amount=pl.when(pl.col("n_deals") > 0).then(pl.col("exposed_amount") / pl.col("effort_weeks")),
+        unlocked_per_week_amount=pl.when((pl.col("n_deals") > 0) & (pl.col("effort_weeks") > 0)).then(
+            pl.col("exposed_amount") / pl.col("effort_weeks")
+        ),
     )
-    # A question to the buyer takes a day, which says nothing of the work behind it: gaps that are known come first.
+    # A question to the buyer takes no work, which says nothing of the work behind it: gaps that are known come first.
     order = (pl.col("gap_type") == UNCLEAR, pl.col("unlocked_per_week_amount"), pl.col("gap_id"))
     return gaps.sort(*order, descending=[False, True, False], nulls_last=True).select(*GAPS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -35,6 +35,9 @@ GRID = (
     "answer",
     "comment",
     "changed_by",
+    "answered_by",
+    "approved_by",
+    "approved_at",
     "sheet",
     "version",
 )
@@ -119,12 +122,15 @@ def grid(analysis: GapAnalysis, drafts: Drafts, worked: pl.DataFrame) -> pl.Data
         due_on=pl.col("_due_on"),
         answer=pl.coalesce("_answer", "draft"),
         comment=pl.col("_comment"),
-        changed_by=pl.col("_changed_by"),
+        **{name: pl.col(f"_{name}") for name in ("changed_by", "answered_by", "approved_by", "approved_at")},
         version=pl.col("_version").fill_null(0),
     ).select(GRID)
 
 
-_TAKEN = ("state", "owner", "due_on", "answer", "comment", "changed_by", "version")
+_TAKEN = (
+    *("state", "owner", "due_on", "answer", "comment", "changed_by", "version"),
+    *("answered_by", "approved_by", "approved_at"),
+)
 
 
 def progress(rows: pl.DataFrame, today: date) -> Progress:
@@ -260,8 +266,11 @@ def checked(
     is_approver: bool,
     is_writer: bool = True,
     approvers: Sequence[str] = (),
+    author: str | None = None,
 ) -> Checked:
     """Sift changes: who may approve, and what can be approved.
+
+    Approving a row keeps its draft as the answer, so that what was approved is what goes out.
 
     Only an approver sets approved or changes the answer of an approved row; a row whose statement is
     still to be clarified, or without an answer, cannot be approved. An approver who does not write sets
@@ -275,6 +284,8 @@ def checked(
     is_approver, is_writer : bool
     approvers : sequence of str
         The roles that approve, for the sentence.
+    author : str, optional
+        Who makes the changes, where four eyes are asked for: nobody approves an answer of his own.
 
     Raises
     ------
@@ -291,16 +302,34 @@ def checked(
             raise RequirementError(f"There is no state {state!r}.", mend=f"Use one of: {', '.join(STATES)}.")
         why = "" if is_writer else _unwritten(change, is_approver=is_approver)
         why = why or _refusal(change, row, is_approver=is_approver)
+        why = why or ("" if author is None else _own_answer(change, row, author))
         why = f"{why[:-1]}; {_listed(approvers)}." if why == UNAPPROVED and approvers else why
         if why:
             refused.setdefault(why, []).append(change.row)
         else:
-            allowed.append(change)
+            allowed.append(_with_draft(change, row))
     reasons = tuple(
         f"{_numbered(numbers)} {why.replace('stay ', 'stays ', 1) if len(numbers) == 1 else why}"
         for why, numbers in refused.items()
     )
     return Checked(allowed, reasons)
+
+
+OWN = "stay unapproved: somebody else than who wrote the answer approves it."
+
+
+def _own_answer(wanted: Change, row: Mapping[str, Any], author: str) -> str:
+    """Refuse an approval of an answer the approver wrote, before or in the same go."""
+    is_approved = wanted.values.get("state", row["state"]) == "approved"
+    writes = "answer" in wanted.values and wanted.values["answer"] != row["answer"]
+    return OWN if is_approved and (writes or ("state" in wanted.values and row["answered_by"] == author)) else ""
+
+
+def _with_draft(wanted: Change, row: Mapping[str, Any]) -> Change:
+    """Keep the draft shown as the answer of a row that is approved as it stands."""
+    if wanted.values.get("state") != "approved" or "answer" in wanted.values or row["answered_by"] is not None:
+        return wanted
+    return replace(wanted, values={**wanted.values, "answer": row["answer"]}, is_draft=True)
 
 
 def _unwritten(wanted: Change, *, is_approver: bool) -> str:

@@ -9,7 +9,7 @@ from core.requirements.export import answered_list, gap_workbook
 from core.requirements.judge import bid_scores
 from core.requirements.judge.bid_scores import Bid
 from core.requirements.judge.gap_analysis import GapAnalysis
-from core.requirements.work import row_review
+from core.requirements.work import approvals, row_review
 from pages.ui.kit import saved_content
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
@@ -17,9 +17,9 @@ from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache, read_cache, review
 
 WHICH = {
-    "Every draft": row_review.STATES,
-    "What is answered or approved": row_review.DONE,
-    "What is approved": ("approved",),
+    "What is approved": approvals.APPROVED,
+    "What is answered or approved": approvals.ANSWERED,
+    "Every draft, unreviewed": approvals.ALL,
 }
 KINDS = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -42,16 +42,17 @@ PARTS = {
 
 
 def own_file(page: Page, analysis: GapAnalysis) -> None:
-    """Offer the buyer's own file with our answers in it, and show the proof."""
-    saved = review.kept_as(page, analysis)
-    worked = saved_content.list_rows(page, saved) if saved else row_review.nothing()
+    """Offer the buyer's own file with the answers that may leave the house in it, and show the proof."""
     left, right = st.columns(2, vertical_alignment="bottom")
-    which = left.selectbox("Fill in", list(WHICH), key="fill_which") if saved else next(iter(WHICH))
-    column = right if saved else left
-    replace = column.checkbox("Write over answers that are in the file already", key="fill_replace")
-    answers = answered_list.answers(analysis, gap_cache.drafts(analysis), worked, WHICH[which])
+    which = left.selectbox("Fill in", list(WHICH), key="fill_which")
+    replace = right.checkbox("Write over answers that are in the file already", key="fill_replace")
+    released = _released(page, analysis, WHICH[which])
+    if released.n_unreviewed:
+        st.warning(escaped(released.sentence()), icon=":material/gpp_maybe:")
+    else:
+        st.markdown(escaped(released.sentence()))
     try:
-        made = read_cache.filled(analysis.source, read_cache.digest(answers), answers, replace)
+        made = read_cache.filled(analysis.source, read_cache.digest(released.frame), released.frame, replace)
     except QuarterdeckError as error:
         st.warning(escaped(error), icon=":material/warning:")
         return
@@ -76,21 +77,29 @@ def own_file(page: Page, analysis: GapAnalysis) -> None:
             grid(rows, column_config=LEFT)
 
 
+def _released(page: Page, analysis: GapAnalysis, which: str) -> approvals.Release:
+    saved = review.kept_as(page, analysis)
+    worked = saved_content.list_rows(page, saved) if saved else row_review.nothing()
+    four_eyes = page.settings.requirements.four_eyes
+    return approvals.release(analysis, gap_cache.drafts(analysis), worked, which, four_eyes=four_eyes)
+
+
 def papers(page: Page, analysis: GapAnalysis, bid: Bid) -> None:
     """Offer the matrix, the executive summary and everything as JSON, each made when it is asked for."""
     name = analysis.source.name.rsplit(".", 1)[0]
     drafts = gap_cache.drafts(analysis)
+    sent = _released(page, analysis, approvals.APPROVED).frame
     first, second, third, fourth = st.columns(4)
     first.download_button(
         "Matrix (Excel)",
-        lambda: gap_workbook.matrix(analysis, drafts),
+        lambda: gap_workbook.matrix(analysis, drafts, sent),
         f"{name}-matrix.xlsx",
         mime=KINDS[".xlsx"],
         icon=":material/table_view:",
         width="stretch",
         key="out_matrix",
         on_click="ignore",
-        help="Every row with our status, the gaps with what closes them, and a summary.",
+        help="Every row with our status and who approved its answer when, the gaps, what is to be checked, a summary.",
     )
     second.download_button(
         "Summary (PDF)",

@@ -33,6 +33,7 @@ GAPS = {
     "exposed_amount": st.column_config.NumberColumn("Pipeline exposed", format="compact"),
     "weighted_amount": st.column_config.NumberColumn("By probability", format="compact"),
     "effort_weeks": st.column_config.NumberColumn("Person-weeks", format="%.1f"),
+    "timeline_weeks": st.column_config.NumberColumn("Weeks to delivery", format="%.1f"),
     "cost_amount": st.column_config.NumberColumn("Cost to close", format="compact"),
     "unlocked_per_week_amount": st.column_config.NumberColumn("Pipeline per person-week", format="compact"),
     "n_closed": "Closed deals with it",
@@ -60,7 +61,7 @@ def tiles(scored: Scores) -> None:
     for column, row in zip(columns, scored.frame.iter_rows(named=True), strict=True):
         column.metric(
             TITLES[row["score"]],
-            "–" if row["value"] is None else f"{row['value'] * 100:.0f} %",
+            _rate(row["value"], row["high"]),
             f"{row['n']:,} of {row['of']:,}, target {row['target'] * 100:.0f} %"
             if row["score"] != "fit"
             else f"target {row['target'] * 100:.0f} %",
@@ -68,6 +69,14 @@ def tiles(scored: Scores) -> None:
             delta_arrow="off",
             border=True,
         )
+
+
+def _rate(low: float | None, high: float | None) -> str:
+    """Write a score, or the range it may have while rows are open."""
+    if low is None or high is None:
+        return "–"
+    first, last = f"{low * 100:.0f}", f"{high * 100:.0f}"
+    return f"{first} %" if first == last else f"{first}–{last} %"
 
 
 def gap(page: Page, c: Cell, gap_ledger: Ledger) -> None:
@@ -82,7 +91,7 @@ def gap(page: Page, c: Cell, gap_ledger: Ledger) -> None:
     c.answer(gap_ledger.gap_sentence(chosen))
     rows = book.uplift(gap_ledger, chosen, page.settings)
     c.table(rows.select(list(DEALS)), column_config=DEALS)
-    weeks = float(open_gaps.filter(open_gaps["gap_id"] == chosen)["effort_weeks"][0])
+    weeks = float(open_gaps.filter(open_gaps["gap_id"] == chosen)["timeline_weeks"][0])
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     done = page.data.as_of + timedelta(weeks=round(weeks) + PLANNING_WEEKS)
     by = left.date_input("Closed by", value=done, min_value=page.data.as_of, key=f"ledger_by_{chosen}")

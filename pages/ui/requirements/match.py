@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.metrics.measure import counted, shortened
+from core.requirements.judge import gap_analysis
 from core.requirements.judge.gap_analysis import GapAnalysis
 from core.requirements.match import answer_library, matcher
-from core.requirements.text import language
 from core.requirements.work import needs_review
 from core.store.answers import PREFIX
 from pages.ui.kit import cache
@@ -37,13 +37,39 @@ EARLIER = {
 }
 
 
+TO_CHECK = {
+    "row": "Row",
+    "text": st.column_config.TextColumn("Requirement", width="large"),
+    "why": st.column_config.TextColumn("Why a person", width="medium"),
+    "kind": "Kind",
+    "polarity": "What yes says",
+    "priority": "Priority",
+    "capability": "Near it",
+    "sheet": "Sheet",
+}
+
+
+def warnings(analysis: GapAnalysis) -> None:
+    """Say what casts doubt on every figure, before the figures."""
+    for line in analysis.warnings:
+        st.warning(escaped(line), icon=":material/warning:")
+
+
 def notes(analysis: GapAnalysis) -> None:
-    """Say by what the list was matched, on what confidence stands, and warn of another language."""
-    texts = analysis.source.frame["text"].to_list()
-    our_catalogue = gap_cache.catalogue_in_force()
-    if warning := language.warning(texts, our_catalogue.texts()):
-        st.warning(escaped(warning), icon=":material/translate:")
-    st.caption(escaped(f"{matcher.method(len(texts) + our_catalogue.frame.height)} {analysis.fitted.sentence()}"))
+    """Say by what the list was matched, and on what confidence stands."""
+    n = analysis.source.frame.height + gap_cache.catalogue_in_force().frame.height
+    st.caption(escaped(f"{matcher.method(n)} {analysis.fitted.sentence()}"))
+
+
+def to_check(page: Page, c: Cell, analysis: GapAnalysis) -> None:
+    """Show the rows to be checked, and on request what they would take were all of them missing."""
+    rows = analysis.to_check
+    if rows.is_empty():
+        return
+    st.markdown(f"**To be checked: {counted(rows.height, 'row')}**")
+    c.table(rows.select(list(TO_CHECK)), column_config=TO_CHECK, height=min(320, 36 * (rows.height + 1)))
+    if st.toggle("What would it take if none of this were there?", key="to_check_range"):
+        st.markdown(escaped(gap_analysis.if_missing(analysis, page.settings).sentence()))
 
 
 def earlier(page: Page, c: Cell, analysis: GapAnalysis) -> None:
@@ -133,7 +159,8 @@ def decide(page: Page, analysis: GapAnalysis) -> None:
         disabled=not likely,
         on_click=_keep_all,
         args=(page, analysis, likely),
-        help="They come back with the next list. Confidence is fitted only to rows decided one by one.",
+        help="They come back as likely, not as certain: nobody looked at them one by one. "
+        "Confidence is not fitted to them.",
         key="match_all",
         width="stretch",
     )
@@ -177,7 +204,7 @@ def _keep_all(page: Page, analysis: GapAnalysis, rows: list[dict[str, Any]]) -> 
     """Keep them all; nobody looked at them one by one, so that they do not count for the confidence."""
     _keep(
         page,
-        [answer_library.decision({**row, "chance": None}, row["matched_id"], analysis.source.name) for row in rows],
+        [answer_library.decision(row, row["matched_id"], analysis.source.name, is_bulk=True) for row in rows],
     )
     st.session_state["match_kept"] = True
 

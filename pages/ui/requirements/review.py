@@ -24,7 +24,8 @@ from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
 from pages.ui.requirements.pick import OWNER
 
-FIXED = ("row", "requirement_id", "text", "statement", "gap_type", "capability", "changed_by", "sheet", "version")
+SIGNED = ("changed_by", "answered_by", "approved_by", "approved_at")
+FIXED = ("row", "requirement_id", "text", "statement", "gap_type", "capability", *SIGNED, "sheet", "version")
 SHOWN = tuple(name for name in row_review.GRID if name not in ("sheet", "version"))
 UNSEEN, UNSAVED = object(), "review_unsaved"
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
@@ -204,6 +205,9 @@ def _columns() -> dict[str, Any]:
         "answer": text("Answer", width="large"),
         "comment": text("Comment", width="medium"),
         "changed_by": "Last changed by",
+        "answered_by": "Answer written by",
+        "approved_by": "Approved by",
+        "approved_at": st.column_config.DatetimeColumn("Approved at (UTC)", format="YYYY-MM-DD HH:mm"),
     }
 
 
@@ -237,7 +241,9 @@ def _save(page: Page, saved: Saved, rows: Any, wanted: list[Change]) -> bool:
     """Save changes; return whether all were made, none refused and none met somebody else's."""
     try:
         writes, approves = _rights(page)
-        sifted = row_review.checked(wanted, rows, approves, writes, page.settings.requirements.approvers)
+        rules = page.settings.requirements
+        author = page.identity.user if rules.four_eyes else None
+        sifted = row_review.checked(wanted, rows, approves, writes, rules.approvers, author)
     except QuarterdeckError as error:
         st.session_state["review_said"] = [str(error)]
         return False

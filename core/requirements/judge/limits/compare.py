@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -40,6 +40,8 @@ class Comparison:
         Where the commitment stands.
     asked, committed : str
         Both as written, such as "99.99 % uptime" and "99.9 %"; committed is empty where nothing is stated.
+    ratio : float, optional
+        How many times more is asked for than is committed; of a rate, how many times less may fail.
     """
 
     measure: str
@@ -48,6 +50,7 @@ class Comparison:
     capability_id: str | None = None
     asked: str = ""
     committed: str = ""
+    ratio: float | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,17 @@ def _measured(demand: Demand, matches: list[tuple[Demand, str]], key: str) -> Co
     asked, given = demand.value or 0.0, best.value or 0.0
     slack = 1e-9 * max(abs(asked), abs(given))
     is_met = given >= asked - slack if demand.is_more_better else given <= asked + slack
-    return _tell(demand, best.phrase, "met" if is_met else "partial", source, key)
+    verdict: Verdict = "met" if is_met else "partial"
+    ratio = None if is_met else _ratio(asked, given, is_rate="%" in demand.phrase)
+    return replace(_tell(demand, best.phrase, verdict, source, key), ratio=ratio)
+
+
+def _ratio(asked: float, given: float, *, is_rate: bool) -> float | None:
+    """Return how many times more is asked for than given; null where it cannot be divided."""
+    if is_rate:
+        asked, given = 100 - asked, 100 - given
+    least, most = sorted((abs(asked), abs(given)))
+    return most / least if least else None
 
 
 def _versioned(demand: Demand, matches: list[tuple[Demand, str]], key: str) -> Comparison:

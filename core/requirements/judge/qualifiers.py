@@ -1,0 +1,99 @@
+"""What a row asks for beyond its topic, how often and by which name: what a capability does not say is not promised."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from core.requirements.judge.limits import Comparison
+
+WORDS = Path(__file__).with_name("qualifiers.yaml")
+NAME = re.compile(r"(?<![\w/.-])(?:[A-Z][\w+#&]*[A-Z\d][\w+#&]*|[A-Z][a-z]\w+)(?![\w@])")
+SENTENCE = re.compile(r"(?<=[.?!:])\s+")
+# Beyond this share of capitals a text is German, or a title: capitals then tell nothing.
+MOST_CAPITALS = 0.4
+
+
+@cache
+def _words() -> dict[str, Any]:
+    words: dict[str, Any] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    return words
+
+
+@cache
+def _often() -> tuple[tuple[re.Pattern[str], float], ...]:
+    return tuple((re.compile(rf"\b(?:{words})\b", re.IGNORECASE), float(n)) for words, n in _words()["often"].items())
+
+
+def frequencies(text: str) -> dict[float, str]:
+    """Return how often a text says something is done: times a year, and its words.
+
+    Examples
+    --------
+    >>> frequencies("Penetration tests are made every quarter")
+    {4.0: 'every quarter'}
+    """
+    return {n: hit.group(0) for pattern, n in _often() if (hit := pattern.search(text))}
+
+
+def names(text: str) -> list[str]:
+    """Return the names a text mentions: products, standards, languages, but no first word of a sentence.
+
+    Examples
+    --------
+    >>> names("Patient records shall be exchanged by HL7 with Epic.")
+    ['HL7', 'Epic']
+    """
+    words = text.split()
+    if not words or sum(word[:1].isupper() for word in words) > MOST_CAPITALS * len(words):
+        return []
+    plain = {str(word).lower() for word in _words()["plain"]}
+    mentioned = []
+    for sentence in SENTENCE.split(text):
+        for hit in NAME.finditer(sentence):
+            name = hit.group(0)
+            is_first = not sentence[: hit.start()].strip(" \"'“(-*•")
+            if not (is_first and name[1:].islower()) and name.lower() not in plain:
+                mentioned.append(name)
+    return list(dict.fromkeys(mentioned))
+
+
+def unstated(text: str, capability: Mapping[str, Any]) -> tuple[Comparison, ...]:
+    """Return what a row asks for by name or number of times that its capability does not say.
+
+    Parameters
+    ----------
+    text : str
+        The requirement.
+    capability : mapping
+        name, description, limit and commitments of its counterpart.
+
+    Returns
+    -------
+    tuple of Comparison
+        Each unclear: one has to ask, not assume.
+
+    Examples
+    --------
+    >>> unstated("Support for HL7", {"name": "REST API", "description": "REST API with OpenAPI"})[0].text
+    'Asks for HL7; unclear: REST API does not name it'
+    """
+    ours = " ".join(str(capability.get(key) or "") for key in ("name", "description", "limit", "commitments"))
+    title = capability.get("name") or "the capability"
+    missing = [name for name in names(text) if not _named(name, ours.lower())]
+    out = [Comparison("name", "unclear", f"Asks for {name}; unclear: {title} does not name it") for name in missing]
+    stated, asked = frequencies(ours), frequencies(text)
+    for often, words in asked.items():
+        if not (often in stated or (stated and min(stated) >= often)):
+            out.append(Comparison("how often", "unclear", f"Asks for “{words}”; unclear: {title} does not say so"))
+    return tuple(out)
+
+
+def _named(name: str, ours: str) -> bool:
+    wanted = [name.lower(), *_words()["meanings"].get(name.upper(), [])]
+    return any(re.search(rf"(?<!\w){re.escape(word)}", ours) for word in wanted)
