@@ -220,13 +220,13 @@ def read(
     as_json: AsJson = False,
 ) -> None:
     """Read a buyer's file and say which lists it holds, without matching."""
-    from core.requirements.read import listing
+    from core.requirements.read import read_report
 
-    source = listing.of_paths(files)
+    source = read_report.of_paths(files)
     if as_json:
-        _print_json(listing.as_dict(source))
+        _print_json(read_report.as_dict(source))
         return
-    typer.echo("\n".join(listing.sentences(source)))
+    typer.echo("\n".join(read_report.sentences(source)))
 
 
 @app.command()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 
+from core.artifacts import SNAPSHOTS, memoized
 from core.sources.money_words import CODES, FACTORS, NAMES, SYMBOLS
 
 TAIL = re.compile(
@@ -47,7 +47,7 @@ class Unit:
         return f"{header} is read {' and '.join(parts)}, as its header says"
 
 
-@cache
+@memoized(SNAPSHOTS, 20_000)
 def unit_of(header: str) -> Unit | None:
     """Return the unit in a header; None where it says none, or something else than units.
 
@@ -87,7 +87,13 @@ def _meaning(word: str) -> tuple[float, str] | None:
         return 1.0, NAMES[low]
     whole = _plain(word) or _plain(low)
     pairs = ((_plain(word[:size]), _plain(word[size:])) for size in range(1, len(word)))
-    return whole or next((_product(first, second) for first, second in pairs if first and second), None)
+    both = ((first, second) for first, second in pairs if first and second)
+    return whole or next((_product(*pair) for pair in both if _is_unit(pair)), None)
+
+
+def _is_unit(pair: tuple[tuple[float, str], tuple[float, str]]) -> bool:
+    """Say whether one of two meanings is a factor and the other a currency: two factors, as in CRM, are a word."""
+    return sum(factor != 1 for factor, _ in pair) <= 1 and sum(bool(currency) for _, currency in pair) <= 1
 
 
 def _product(first: tuple[float, str], second: tuple[float, str]) -> tuple[float, str]:

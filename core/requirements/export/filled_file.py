@@ -50,8 +50,8 @@ class Filled:
     def sentence(self) -> str:
         """Say how many rows are answered and what changed."""
         rows = self.left.select("sheet", "row").unique().height
-        place = "a document of its own" if self.proof.noun == fill_proof.BESIDE else "the buyer's own file"
-        text = f"{out_of(self.n_asked - rows, self.n_asked, 'requirement')} answered in {place}. "
+        where = "a document of its own" if self.proof.noun == fill_proof.BESIDE else "the buyer's own file"
+        text = f"{out_of(self.n_asked - rows, self.n_asked, 'requirement')} answered in {where}. "
         text += self.proof.sentence()
         return text + (f" {counted(rows, 'row is', 'rows are')} left for a person." if rows else "")
 

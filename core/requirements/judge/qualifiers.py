@@ -80,7 +80,7 @@ def unstated(text: str, capability: Mapping[str, Any]) -> tuple[Comparison, ...]
 
     Examples
     --------
-    >>> unstated("Support for HL7", {"name": "REST API", "description": "REST API with OpenAPI"})[0].text
+    >>> unstated("Records are exchanged by HL7", {"name": "REST API", "description": "REST API with OpenAPI"})[0].text
     'Asks for HL7; unclear: REST API does not name it'
     """
     ours = " ".join(str(capability.get(key) or "") for key in ("name", "description", "limit", "commitments"))

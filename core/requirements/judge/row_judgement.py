@@ -56,7 +56,7 @@ JUDGED = {
     "owner": pl.String,
 }
 FIRST_OF_GAP, LAST_OF_GAP = "gap_type", "workaround"
-_NAMES = list(JUDGED)
+_NAMES = tuple(JUDGED)
 NO_GAP: dict[str, Any] = dict.fromkeys(_NAMES[_NAMES.index(FIRST_OF_GAP) : _NAMES.index(LAST_OF_GAP) + 1])
 
 

@@ -37,11 +37,11 @@ def edit(data: bytes, texts: Texts) -> bytes:
     """
     body = _body(data)
     cuts: list[Cut] = []
-    for place, text in texts.items():
-        cell = cell_at(body, place)
+    for address, text in texts.items():
+        cell = cell_at(body, address)
         if cell is None:
             raise RequirementError(
-                f"Row {place[1]} of table {place[0]} has no such cell.", mend="Upload the file again."
+                f"Row {address[1]} of table {address[0]} has no such cell.", mend="Upload the file again."
             )
         cuts += _cell_cuts(body, cell, text)
     out: list[bytes] = []
@@ -52,9 +52,9 @@ def edit(data: bytes, texts: Texts) -> bytes:
     return b"".join([*out, data[last:]])
 
 
-def cell_at(body: Body, place: tuple[int, int, int]) -> Cell | None:
+def cell_at(body: Body, address: tuple[int, int, int]) -> Cell | None:
     """Return a cell that can be written to: one that exists, begins where it is asked for and holds no table."""
-    table, row, column = place
+    table, row, column = address
     if not (1 <= table <= len(body.tables) and 1 <= row <= len(body.tables[table - 1].rows)):
         return None
     cells = body.tables[table - 1].rows[row - 1]
@@ -70,7 +70,7 @@ def same(was: bytes, now: bytes, cells: Texts) -> bool:
 def without(data: bytes, cells: Texts) -> bytes:
     """Return the part with the content of some cells cut out, for comparing the rest; their properties stay."""
     body = _body(data)
-    ranges = sorted((cell.body, cell.end) for place in cells if (cell := cell_at(body, place)) is not None)
+    ranges = sorted((cell.body, cell.end) for address in cells if (cell := cell_at(body, address)) is not None)
     out, last = [], 0
     for start, end in ranges:
         out.append(data[last:start])
