@@ -44,9 +44,9 @@ def past_calls(data: Dataset, settings: Settings, seed: int = 7) -> pl.DataFrame
     """Return what each manager, director and the vice president called, four times a quarter.
 
     A manager counts what is closed, and of what is open and due in the quarter most of the commit and a part of
-    the best case, less of it as the quarter runs out; leans on the open part by a share of their own (`LEANINGS`: from 20 % too low to 16 % too
-    high, in the order of their ids), shares the mood of the quarter with the others, and misses at
-    random, less so as the quarter runs out. Those above add their people's calls and hold a little
+    the best case, less of it as the quarter runs out; leans on the open part by a share of their own (`LEANINGS`:
+    from 20 % too low to 16 % too high, in the order of their ids), shares the mood of the quarter with the others,
+    and misses at random, less so as the quarter runs out. Those above add their people's calls and hold a little
     back. Nothing later than the day is used.
 
     Parameters

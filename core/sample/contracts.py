@@ -1,4 +1,4 @@
-"""The customers' contracts: lines from won deals, one renewal date for all lines of an account, and what becomes of it."""
+"""The customers' contracts: lines from won deals, all of an account with one renewal date, and what becomes of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.sample.day_index import DayIndex
 NEVER = 10**6
 SHRINKS, RISES = 0.10, 0.60
 UPLIFT = 1.03
-# Months in which contracts of before the records are renewed, counted from the start of a quarter: a third at its start.
+# Months in which contracts of before the records are renewed, from the start of a quarter on; most at such a start.
 FOUNDED = (0, 7, 6, 2, 9, 3, 4, 6, 11, 3, 0, 9, 1, 0, 8, 6, 5, 3, 10, 9)
 
 
@@ -136,7 +136,8 @@ def found(
     founders, amounts, products : numpy.ndarray
         Account, yearly amount and product of each line.
     now : int
-        The month it is; each next renewal lies five months on or later, spread evenly by amount, more at the start of a quarter.
+        The month it is; each next renewal lies five months on or later, spread evenly by amount, more at the start of
+        a quarter.
     """
     order = np.argsort(-amounts, kind="stable")
     largest_first = zip(founders[order].tolist(), amounts[order].tolist(), products[order].tolist(), strict=True)

@@ -87,7 +87,7 @@ def generate(
     opps, history = hygiene.spoil(rng, sim.opportunities, sim.history, sim.deal_truth)
     won = opps.filter("is_won")
     say(0.55, "Logging activities")
-    lines = sim.run.contracts.frame()
+    lines = _as_known(sim.run.contracts.frame())
     readings = pl.concat(sim.run.readings).filter(pl.col("month") >= month_start(start))
     n_activities = activities or round(208.4 * accounts)
     acts = activity_room.build(
@@ -100,7 +100,7 @@ def generate(
         "opportunities": opps,
         "opportunity_history": history,
         "products": _products(),
-        "subscriptions": lines.filter(pl.col("ended_on").is_null() | (pl.col("ended_on") > month_start(start))),
+        "subscriptions": lines,
         "activities": acts,
         "sales_team": team.sales_team,
         "quotas": quota_plan.quotas(rng, sim.run, _quarters(start, AS_OF) + 1),
@@ -175,6 +175,12 @@ def _accounts(
     )
     founding = rng.random(n) < kind.founding_rate
     return frame, {"segment": segment, "region": region, "owner": owner, "founding": founding}
+
+
+def _as_known(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return contract lines without what is agreed but begins or ends only after the last day."""
+    ended = pl.when(pl.col("ended_on") <= AS_OF).then("ended_on")
+    return lines.filter(pl.col("started_on") <= AS_OF).with_columns(ended_on=ended)
 
 
 def _customers(facts: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:

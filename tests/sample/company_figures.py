@@ -16,12 +16,15 @@ from core.sources import read_folder
 
 CLOSED = ("Closed Won", "Closed Lost")
 HALF_QUARTER = 46
+# A deal created before the records begin is not in them, but its contract is: by then all such deals have ended.
+LEGACY_QUARTERS = 4
 
 
 class Company:
     """The frames of a sample company, and days to look at it from."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.settings = load(environ={"QUARTERDECK_HOME": str(folder.parent / "home")})
         self.data = read_folder(folder, settings=self.settings)
         self.as_of = self.data.as_of
@@ -205,14 +208,64 @@ def recurring(c: Company) -> dict[str, float]:
     sums = dict(fresh.iter_rows())
     out["expansion_share"] = sums["expansion"] / (sums["expansion"] + sums["new"])
     out["stale_lines"] = float(c.lines.filter(pl.col("ended_on").is_null(), pl.col("renewal_on") <= c.as_of).height)
-    cohort = retention.cohorts(c.data, c.settings)
-    for age in (0, 13, 25, 37):
-        out[f"cohort_{age}"] = cohort.at(age) or 0.0
     out["renewal_share_of_bookings"] = float(
         c.deals.filter("is_won", pl.col("opportunity_type") == "renewal")["amount"].sum()
         / c.deals.filter("is_won")["amount"].sum()
     )
     return out
+
+
+def cohort_falls(c: Company) -> dict[str, float]:
+    """Return how far the customers left of the same cohorts fall in each year of their age, and how many cohorts."""
+    rows = retention.cohorts(c.data, c.settings).frame
+    begun = rows.filter(pl.col("cohort") >= c.quarters[0])
+    out: dict[str, float] = {"n_cohorts": float(begun["cohort"].n_unique())}
+    for name, first, last in (("first_year", 1, 13), ("second_year", 13, 25), ("third_year", 25, 37)):
+        both = begun.filter(pl.col("age_months") == last)["cohort"]
+        kept = [
+            begun.filter(pl.col("age_months") == age, pl.col("cohort").is_in(both.implode()))["n_kept"].sum()
+            for age in (first, last)
+        ]
+        whole = begun.filter(pl.col("age_months") == first, pl.col("cohort").is_in(both.implode()))["n_accounts"].sum()
+        out[name] = (kept[1] - kept[0]) / whole if whole else 0.0
+    return out
+
+
+def disagreements(c: Company) -> dict[str, int]:
+    """Count what does not agree to the cent between won deals, contract lines and recurring revenue."""
+    begin = c.quarters[LEGACY_QUARTERS]
+    deals = c.deals.filter("is_closed", pl.col("close_on") >= begin).with_columns(
+        on=pl.col("close_on").dt.truncate("1mo").dt.offset_by("1mo"),
+        cents=(pl.col("amount") * 100).round().cast(pl.Int64),
+    )
+    lines = c.lines.with_columns(cents=(pl.col("mrr_amount") * 1200).round().cast(pl.Int64))
+    begun = add_months(begin, 1)
+    fresh = deals.filter("is_won", pl.col("opportunity_type") != "renewal", pl.col("on") <= c.as_of)
+    keys = ["account_id", "product_id", "on", "cents"]
+    renewals = deals.filter(pl.col("opportunity_type") == "renewal", pl.col("on") <= c.as_of)
+    renewed = renewals.filter("is_won").select("account_id", "on", "cents")
+    started = lines.filter(pl.col("started_on") >= begun).rename({"started_on": "on"})
+    unsold = started.join(fresh, on=keys, how="anti")
+    carried = unsold.join(renewed, on=["account_id", "on"], how="semi")
+    sums = carried.group_by("account_id", "on").agg(pl.col("cents").sum())
+    ended = lines.filter(pl.col("ended_on") >= begun).rename({"ended_on": "end"})
+    by_month = started.group_by("on").agg(pl.col("cents").sum())
+    sold = (
+        pl.concat([fresh.select("on", "cents"), renewed.select("on", "cents")])
+        .group_by("on")
+        .agg(pl.col("cents").sum())
+    )
+    off = by_month.join(sold, on="on", how="full", coalesce=True, suffix="_sold")
+    return {
+        "won_without_line": fresh.join(started, on=keys, how="anti").height,
+        "line_without_deal": unsold.join(renewed, on=["account_id", "on"], how="anti").height,
+        "renewals_off": renewed.join(sums, on=["account_id", "on", "cents"], how="anti").height,
+        "renewals_off_date": renewals.filter((pl.col("on") - pl.col("close_on")).dt.total_days() > 28).height,
+        "ended_without_renewal": ended.join(
+            renewals.select("account_id", end="on"), on=["account_id", "end"], how="anti"
+        ).height,
+        "months_off": off.filter(pl.col("cents").ne_missing(pl.col("cents_sold"))).height,
+    }
 
 
 def risks(c: Company) -> pl.DataFrame:
