@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 CHURN_EFFECTS = {
-    "usage_change": -2.6,
+    "usage_change": -3.4,
     "tickets": 0.42,
     "sentiment": -1.8,
     "tenure": -0.03,
     "price_rise": 0.55,
     "enterprise": -0.2,
 }
-BASE = -1.26
+BASE = -1.36
 EARLY_DAYS, LAST_DAYS = 28, 7
 EARLY_RATE = 0.15
 
@@ -56,7 +56,7 @@ def begin(rng: np.random.Generator, enterprise: np.ndarray) -> AccountState:
 def month(rng: np.random.Generator, state: AccountState) -> None:
     """Move every account on by one month, in place."""
     n = len(state.usage)
-    slump = rng.random(n) < 0.012
+    slump = rng.random(n) < 0.020
     state.slope = np.where(slump, -0.22, 0.93 * state.slope + 0.07 * 0.012) + rng.normal(0, 0.012, n)
     state.usage = np.clip(state.usage * np.exp(state.slope + rng.normal(0, 0.04, n)), 2, 5_000)
     state.history = np.concatenate([state.history[:, 1:], state.usage[:, None]], axis=1)

@@ -23,11 +23,11 @@ WON, LOST = 5, 6
 PIPELINE, BEST_CASE, COMMIT, CLOSED, OMITTED = range(5)
 CATEGORIES = np.array(["pipeline", "best_case", "commit", "closed", "omitted"])
 ADVANCE = np.array([0.42, 0.38, 0.34, 0.32, 0.0])
-WIN = np.array([0.0, 0.0005, 0.017, 0.105, 0.29])
+WIN = np.array([0.0, 0.0005, 0.021, 0.128, 0.35])
 LOSE = np.array([0.009, 0.009, 0.010, 0.014, 0.018])
 EFFECTS = {
     "meetings_60d": 0.26,
-    "pushes": -0.90,
+    "pushes": -1.00,
     "contacts": 0.30,
     "single_contact": -1.10,
     "competitor": -0.50,
@@ -35,10 +35,10 @@ EFFECTS = {
     "expansion": 0.95,
     "enterprise": -0.25,
     "skill": 1.0,
-    "silent": -2.60,
+    "silent": -3.00,
     "stalled": -1.40,
 }
-STALLED_WEEKS, MOST_PUSHES = 8, 4
+STALLED_WEEKS, MOST_PUSHES = 8, 2
 # Factor on wins by days to the expected close: from many days ahead down to long overdue.
 NEARNESS_DAYS = np.array([-28, -8, 0, 7, 14, 28, 45])
 NEARNESS = np.array([0.05, 0.20, 2.2, 2.8, 1.2, 0.45, 0.12, 0.03])
@@ -118,7 +118,7 @@ def score(deals: Pipeline, battle: bool) -> np.ndarray:
 def season(world: World, day: np.ndarray, bad: bool) -> np.ndarray:
     """Return the factor on wins on each day: a rush at the end of the quarter, a lull at its beginning."""
     left = world.days.last_of_quarter(day) - day
-    usual = np.select([left < 7, left < 14, left < 30, left < 60], [2.6, 2.1, 0.9, 0.8], 0.7)
+    usual = np.select([left < 7, left < 14, left < 30, left < 60], [2.9, 2.3, 0.9, 0.75], 0.65)
     return np.asarray(usual**world.profile.rush * (0.8 if bad else 1.0))
 
 
@@ -176,7 +176,7 @@ def _chances(
     win = np.minimum(WIN[np.minimum(deals.stage, 4)] * near * np.exp(strength) * rush, 0.85)
     until = deals.renewal_day - day
     win = np.where((deals.kind == EXPANSION) & (until > -7) & (until <= EARLY_DAYS + 7), 0.0, win)
-    overdue = np.where(left < -7, 0.8, 1.0)
+    overdue = np.where(left < -7, 0.7, 1.0)
     lose = np.minimum(LOSE[np.minimum(deals.stage, 4)] * np.exp(-0.44 * strength) * overdue, 0.6)
     is_renewal = deals.kind == RENEWAL
     last = until <= LAST_DAYS
@@ -203,7 +203,7 @@ def _move_dates(
     n = len(day)
     left = deals.close_day - day
     unready = (left > 0) & (left <= 28) & (deals.stage <= 2)
-    chance = np.select([unready, left > 0, left > -8], [0.58, 0.0, 0.31], 0.02)
+    chance = np.select([unready, left > 0, left > -8], [0.58, 0.0, 0.27], 0.015)
     pushed = may & (rng.random(n) < chance)
     later = deals.close_day + np.maximum(5, np.round(np.exp(rng.normal(3.0, 0.5, n)))).astype(int)
     later = np.maximum(later, day + 4 + rng.integers(0, 10, n))
@@ -211,7 +211,7 @@ def _move_dates(
     keeps = (deals.close_day <= end) & (later > end) & (later - end < 21) & (end - day > 6) & (rng.random(n) < 0.4)
     later = np.where(keeps, np.maximum(end - rng.integers(0, 5, n), deals.close_day + 1), later)
     finish = world.days.last_of_quarter(later)
-    later = np.where((finish - later < 28) & (rng.random(n) < 0.4), finish - rng.integers(0, 9, n), later)
+    later = np.where((finish - later < 28) & (rng.random(n) < 0.45), finish - rng.integers(0, 9, n), later)
     later = np.maximum(later, deals.close_day + 1)
     pulled = may & ~pushed & (left > 28) & (deals.stage >= 2) & (rng.random(n) < 0.095)
     earlier = day + np.maximum(8, (left * rng.uniform(0.35, 0.8, n)).astype(int))
@@ -235,7 +235,7 @@ def _judge(
     outlook = strength + deals.optimism
     sure = ((deals.stage == 4) & (outlook > -2.8)) | ((deals.stage == 3) & (outlook > -0.45))
     commit = this_quarter & sure & (left > -24)
-    best = this_quarter & (deals.stage >= 3) & (outlook > -3.0) & (left > -24)
+    best = this_quarter & (deals.stage >= 3) & (outlook > -3.2) & (left > -32)
     usual = np.where(commit, COMMIT, np.where(best, BEST_CASE, PIPELINE))
     renewal = np.where(this_quarter, np.where(chance_lost + 0.05 * deals.optimism < 0.55, COMMIT, BEST_CASE), PIPELINE)
     said = np.where(deals.kind == RENEWAL, renewal, usual)

@@ -39,7 +39,7 @@ def generate(
     accounts: int = 1_200,
     transactions: int = 120_000,
     years: int = 4,
-    seed: int = 7,
+    seed: int = 10,
     opportunities: int | None = None,
     activities: int | None = None,
     fmt: str = "parquet",

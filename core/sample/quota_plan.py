@@ -12,7 +12,7 @@ from core.sample.day_index import DayIndex
 from core.sample.deal_life import RENEWAL
 
 FIRST_QUARTER = 2
-AMBITION = 1.07
+AMBITION = 1.05
 RENEWED = 0.90
 GREATEST_STEP = 0.24
 ROUNDED_TO = 5_000.0

@@ -130,7 +130,7 @@ EFFECTS = {
         pl.col("n_meetings_60d").clip(0, 8),
         ("n_meetings_30d", "n_meetings_60d", "meetings_per_week", "meeting_pace"),
     ),
-    "pushes": (pl.col("n_pushes").clip(0, 4), ("n_pushes",)),
+    "pushes": (pl.col("n_pushes").clip(0, 4).sqrt(), ("n_pushes",)),
     "contacts": (pl.col("n_contacts").clip(0, 6), ("n_contacts",)),
     "competitor": (pl.col("competitor").is_not_null(), ("competitor", "rival_win_rate")),
     "expansion": (pl.col("opportunity_type") == "expansion", ("opportunity_type", "is_customer")),
