@@ -82,7 +82,7 @@ def generate(
     facts, codes = _accounts(rng, team, accounts, kind)
     say(0.10, "Playing the company week by week")
     world = _world(start, weeks, kind)
-    n_deals = round(CREATED_SHARE * (opportunities or DEALS_PER_ACCOUNT * accounts))
+    n_deals = round(kind.deals_rate * CREATED_SHARE * (opportunities or DEALS_PER_ACCOUNT * accounts))
     sim = deal_simulation.simulate(rng, world, team, codes, facts["account_name"].to_list(), n_deals, weeks)
     opps, history = hygiene.spoil(rng, sim.opportunities, sim.history, sim.deal_truth)
     won = opps.filter("is_won")

@@ -21,6 +21,8 @@ class Profile:
         Share of accounts that are customers before the records begin.
     growth_rate : float
         By how much more deals are created in a year.
+    deals_rate : float
+        On the number of deals created while the records run.
     new_rate : float
         Share of created deals with accounts that are no customers yet.
     cycle_days : tuple of float
@@ -45,6 +47,7 @@ class Profile:
 
     founding_rate: float = 0.14
     growth_rate: float = 0.28
+    deals_rate: float = 1.0
     new_rate: float = 0.36
     cycle_days: tuple[float, float] = (54.0, 42.0)
     size_factor: float = 1.0
@@ -64,7 +67,9 @@ PROFILES = {
     ),
     "usage": Profile(new_rate=0.55, cycle_days=(60.0, 50.0), size_factor=0.6, bills_usage=True, rush=0.6),
     "seasonal": Profile(growth_rate=0.08, cycle_days=(60.0, 45.0), season=CHRISTMAS, rush=0.5),
-    "young": Profile(founding_rate=0.03, growth_rate=0.9, new_rate=0.75, warm_up_weeks=20, most_years=2),
+    "young": Profile(
+        deals_rate=0.4, founding_rate=0.03, growth_rate=0.9, new_rate=0.75, warm_up_weeks=20, most_years=2
+    ),
 }
 
 
