@@ -61,14 +61,15 @@ def sample(
     accounts: Annotated[int, typer.Option(help="Number of accounts.")] = 1_200,
     transactions: Annotated[int, typer.Option(help="Number of transaction lines, about.")] = 120_000,
     years: Annotated[int, typer.Option(help="Years of history.")] = 4,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 7,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 10,
     fmt: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
+    profile: Annotated[str, typer.Option(help="Kind of company: saas, services, usage, seasonal or young.")] = "saas",
 ) -> None:
     """Write a synthetic company to a folder."""
     from core.sample import generate
 
     with _Bar() as bar:
-        generate(out, accounts, transactions, years, seed, fmt=fmt, progress=bar.show)
+        generate(out, accounts, transactions, years, seed, fmt=fmt, progress=bar.show, profile=profile)
     typer.echo(f"Sample company written to {out}.")
 
 

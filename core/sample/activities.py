@@ -12,6 +12,7 @@ def build(
     rng: np.random.Generator,
     meetings: pl.DataFrame,
     deals: pl.DataFrame,
+    silences: pl.DataFrame,
     readings: pl.DataFrame,
     rep_ids: np.ndarray,
     n_wanted: int,
@@ -27,6 +28,8 @@ def build(
         Columns deal, account, owner (indices) and day (days since `start`).
     deals : pl.DataFrame
         Opportunities, for the mails and calls around them.
+    silences : pl.DataFrame
+        Columns opportunity_id and monday: weeks in which a deal's buyer was silent.
     readings : pl.DataFrame
         Columns account, month, usage, tickets, sentiment.
     rep_ids : numpy.ndarray
@@ -36,7 +39,7 @@ def build(
     """
     parts = [_meetings(rng, meetings, rep_ids, start), _usage(readings), _tickets(rng, readings)]
     spare = max(0, n_wanted - sum(p.height for p in parts))
-    parts.append(_chatter(rng, deals, spare, as_of))
+    parts.append(_chatter(rng, deals, silences, spare, as_of))
     wanted = parts[0].columns
     joined = pl.concat([p.select(wanted) for p in parts]).filter(pl.col("occurred_at").dt.date() <= as_of)
     return joined.sort("occurred_at", "account_id", "kind", maintain_order=True).select(
@@ -109,30 +112,36 @@ def _tickets(rng: np.random.Generator, readings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _chatter(rng: np.random.Generator, deals: pl.DataFrame, n: int, as_of: date) -> pl.DataFrame:
-    """Draw mails and calls evenly over all days on which deals were open; they carry no planted effect.
+def _chatter(
+    rng: np.random.Generator, deals: pl.DataFrame, silences: pl.DataFrame, n: int, as_of: date
+) -> pl.DataFrame:
+    """Draw mails and calls evenly over all working days on which deals were open and their buyers not silent.
 
     (So many for each deal, spread over its life, would tell how long it is going to live.)
     """
     end = pl.when("is_closed").then("close_on").otherwise(pl.lit(as_of))
-    spans = (end - pl.col("created_on")).dt.total_days().clip(0)
-    reach = deals.select((spans + 1).cum_sum()).to_series().to_numpy()
-    n = n if deals.height else 0
-    kind = rng.choice(["mail", "mail", "call"], n)
-    day = rng.integers(0, reach[-1], n) if n else np.zeros(0, dtype=int)
-    deal_index = np.searchsorted(reach, day, side="right")
-    since = day - np.concatenate([[0], reach])[deal_index]
+    spans = deals.select(
+        "account_id",
+        "opportunity_id",
+        "owner_id",
+        day=pl.date_ranges("created_on", pl.max_horizontal(end, "created_on")),
+    )
+    days = (
+        spans.explode("day")
+        .filter(pl.col("day").dt.weekday() <= 5)
+        .with_columns(monday=pl.col("day").dt.truncate("1w"))
+        .join(silences, on=["opportunity_id", "monday"], how="anti", maintain_order="left")
+    )
+    n = n if days.height else 0
+    picked = days[np.sort(rng.integers(0, max(1, days.height), n))]
     return _shape(
-        deals[deal_index].select(
+        picked.select(
             "account_id",
             "opportunity_id",
             rep_id=pl.col("owner_id"),
-            kind=pl.Series(kind, dtype=pl.String),
-            occurred_at=pl.col("created_on").cast(pl.Datetime("us"))
-            + pl.duration(
-                days=pl.lit(pl.Series(since, dtype=pl.Int64)),
-                minutes=pl.lit(pl.Series(rng.integers(480, 1_080, n))),
-            ),
+            kind=pl.Series(rng.choice(["mail", "mail", "call"], n), dtype=pl.String),
+            occurred_at=pl.col("day").cast(pl.Datetime("us"))
+            + pl.duration(minutes=pl.lit(pl.Series(rng.integers(480, 1_080, n)))),
             outcome=pl.lit(None, pl.String),
             sentiment_score=pl.Series(np.clip(rng.normal(0.1, 0.35, n), -1, 1)),
             quantity=pl.Series(rng.integers(2, 40, n)),

@@ -14,11 +14,7 @@ from core.contracts.spans import is_valid
 
 LEANINGS = (0.16, -0.14, 0.03, 0.10, -0.20, -0.02, 0.06, -0.08, 0.14, -0.04)
 CALL_DAYS = (9, 30, 51, 72)
-YIELDS = {
-    "commit": (0.42, 0.42, 0.42, 0.39),
-    "best_case": (0.46, 0.45, 0.44, 0.33),
-    "pipeline": (0.18, 0.14, 0.09, 0.04),
-}
+PARTS = {"commit": (1.0, 0.95, 0.88, 0.84), "best_case": (0.85, 0.62, 0.38, 0.25)}
 NOISE = (0.10, 0.08, 0.06, 0.04)
 MOOD = 0.12
 QUARTERS = 11
@@ -47,10 +43,10 @@ SCHEMA = {
 def past_calls(data: Dataset, settings: Settings, seed: int = 7) -> pl.DataFrame:
     """Return what each manager, director and the vice president called, four times a quarter.
 
-    A manager counts what is closed and takes a usual share of what is open in each category on the
-    day, leans on the open part by a share of their own (`LEANINGS`: from 20 % too low to 16 % too
-    high, in the order of their ids), shares the mood of the quarter with the others, and misses at
-    random, less so as the quarter runs out. Those above add their people's calls and hold a little
+    A manager counts what is closed, and of what is open and due in the quarter most of the commit and a part of
+    the best case, less of it as the quarter runs out; leans on the open part by a share of their own (`LEANINGS`:
+    from 20 % too low to 16 % too high, in the order of their ids), shares the mood of the quarter with the others,
+    and misses at random, less so as the quarter runs out. Those above add their people's calls and hold a little
     back. Nothing later than the day is used.
 
     Parameters
@@ -95,9 +91,9 @@ def _round(
     for manager, lean in leanings(data).items():
         book = seen.get(manager, {})
         closed = book.get("closed", 0.0)
-        usual = sum(book.get(k, 0.0) * share[turn] for k, share in YIELDS.items())
+        usual = sum(book.get(k, 0.0) * part[turn] for k, part in PARTS.items())
         ahead = usual * (1 + lean) * float(np.exp(mood + rng.normal(0, NOISE[turn])))
-        whole = closed + book.get("due", 0.0)
+        whole = closed + sum(book.get(k, 0.0) for k in ("commit", "best_case", "pipeline"))
         commit = closed + ahead
         best = commit + 0.35 * book.get("best_case", 0.0)
         calls[manager] = (commit, best, max(whole, best))
@@ -125,20 +121,19 @@ def _round(
 def _books(
     data: Dataset, settings: Settings, period: date, day: date, team: pl.DataFrame
 ) -> dict[str, dict[str, float]]:
-    """Return per manager what is closed in the quarter and open by category, as known on the day."""
+    """Return per manager what is closed in the quarter and, open and due in it, by category, as known on the day."""
     states = data.opportunity_history.filter(is_valid(day), ~pl.col("is_deleted")).unique(
         "opportunity_id", keep="last", maintain_order=True
     )
     won = pl.col("stage").is_in(list(settings.stages.won))
     lost = pl.col("stage").is_in(list(settings.stages.lost))
     kind = pl.when(won).then(pl.lit("closed")).otherwise("forecast_category")
-    mine = states.filter(~lost, ~won | (pl.col("close_on") >= period)).join(
+    end = add_quarters(period, 1, settings)
+    in_quarter = pl.when(won).then(pl.col("close_on") >= period).otherwise(pl.col("close_on") < end)
+    mine = states.filter(~lost, in_quarter).join(
         team.select(pl.col("rep_id").alias("owner_id"), "manager_id"), on="owner_id"
     )
-    sums = mine.group_by("manager_id", kind=kind).agg(pl.col("amount").sum())
-    due = mine.filter(~won, pl.col("close_on") < add_quarters(period, 1, settings)).group_by("manager_id")
-    rows = [*sums.iter_rows(), *due.agg(pl.lit("due"), pl.col("amount").sum()).iter_rows()]
     books: dict[str, dict[str, float]] = {}
-    for manager, name, amount in rows:
+    for manager, name, amount in mine.group_by("manager_id", kind=kind).agg(pl.col("amount").sum()).iter_rows():
         books.setdefault(str(manager), {})[str(name)] = float(amount)
     return books

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+EARLY = ("Prospecting", "Qualification", "Discovery")
+NO_AMOUNT = 0.15
+
 
 def spoil(
     rng: np.random.Generator, deals: pl.DataFrame, history: pl.DataFrame, truth: pl.DataFrame
@@ -22,8 +25,8 @@ def spoil(
     planted = truth["opportunity_id"].unique().implode()
     closed = deals.filter("is_closed", ~pl.col("opportunity_id").is_in(planted))["opportunity_id"].to_list()
     late = [str(x) for x in rng.choice(closed, min(45, len(closed) // 20), replace=False)] if closed else []
-    early = deals.filter(~pl.col("is_closed"), pl.col("stage").is_in(["Prospecting", "Qualification"]))
-    bare = early.filter(pl.Series(rng.random(early.height) < 0.12))["opportunity_id"].to_list()
+    early = deals.filter(~pl.col("is_closed"), pl.col("stage").is_in(EARLY), pl.col("opportunity_type") != "renewal")
+    bare = early.filter(pl.Series(rng.random(early.height) < NO_AMOUNT))["opportunity_id"].to_list()
     history = history.filter(~pl.col("opportunity_id").is_in(late) | pl.col("valid_to").is_null())
     history = history.with_columns(
         amount=pl.when(~pl.col("opportunity_id").is_in(bare)).then("amount"),

@@ -1,4 +1,4 @@
-"""The sample's sales team: who sells where, under whom, how well, and against what quota."""
+"""The sample's sales team: seats that are filled, left and filled again, who leads them, and how well they sell."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from core.config.pseudonyms import people
 
 REGIONS = ("AMER", "EMEA", "APAC", "LATAM")
 REGION_SHARES = (0.45, 0.30, 0.17, 0.08)
-SPAN_OF_CONTROL = 7
+DIRECTORS = {0: ("D0", 0), 1: ("D1", 1), 2: ("D2", 2), 3: ("D0", 0)}
+MOST_SEATS = 8
+FIRST_SEATS, LEAVES_A_WEEK, SWAPS = 0.65, 0.0032, 0.25
+SKILL_SPREAD = 0.4
+STAYS = 10**6
 
 
 @dataclass(frozen=True)
@@ -27,36 +31,11 @@ class Team:
     left: np.ndarray
 
 
-def build(rng: np.random.Generator, n_reps: int, start: date, weeks: int) -> Team:
-    """Draw reps, managers, directors and a vice president.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    n_reps : int
-        Sellers; a manager is added for every seven, a director per region, one vice president.
-    start : date
-        First day of the simulated time.
-    weeks : int
-        Its length; hire and leave weeks are counted from `start`.
-    """
-    region = np.repeat(np.arange(4), np.maximum(1, np.round(np.array(REGION_SHARES) * n_reps).astype(int)))
-    n = len(region)
-    hired = np.where(rng.random(n) < 0.6, -rng.integers(10, 200, n), rng.integers(4, max(5, weeks - 30), n))
-    left = np.where(rng.random(n) < 0.22, hired.clip(0) + rng.integers(40, 150, n), 10**6)
-    skill = rng.normal(0, 0.45, n)
-    names = people(rng, n + n // SPAN_OF_CONTROL + 10)
-    ids = np.array([f"R{i + 1:03d}" for i in range(n)])
-    managers = [(r, f"M{r}{t}") for r in range(4) for t in range(1, 2 + (region == r).sum() // (SPAN_OF_CONTROL + 1))]
-    rows = [_leader("VP1", names[-1], "vp", None, "Sales", None, start)]
-    rows += [_leader(f"D{r}", names[-2 - r], "director", "VP1", REGIONS[r], REGIONS[r], start) for r in range(4)]
-    for k, (r, manager) in enumerate(managers):
-        team = f"{REGIONS[r]} {manager[-1]}"
-        rows.append(_leader(manager, names[n + k], "manager", f"D{r}", team, REGIONS[r], start))
-    for i in range(n):
-        own = [m for r, m in managers if r == region[i]]
-        rows += _rep_spans(rng, ids[i], names[i], own, REGIONS[region[i]], (start, int(hired[i]), int(left[i]), weeks))
-    return Team(pl.DataFrame(rows, schema=_SCHEMA), ids, region, skill, hired, left)
+@dataclass(frozen=True)
+class _Seat:
+    region: int
+    managers: tuple[tuple[int, str], ...]
+    stays: tuple[tuple[int, int], ...]
 
 
 _SCHEMA: dict[str, pl.DataType] = {
@@ -73,10 +52,90 @@ _SCHEMA: dict[str, pl.DataType] = {
 }
 
 
+def build(rng: np.random.Generator, n_seats: int, start: date, weeks: int, warm_up: int) -> Team:
+    """Draw reps, managers, directors and a vice president.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n_seats : int
+        Sellers at the end; a manager leads at most eight, a director the managers of one or two regions.
+    start : date
+        First day of the records; hire and leave weeks are counted from it.
+    weeks, warm_up : int
+        Length of the records, and of the time played before them.
+    """
+    counts = np.maximum(1, np.round(np.array(REGION_SHARES) * n_seats).astype(int))
+    seats, managers = _seats(rng, counts, weeks, warm_up)
+    n = sum(len(seat.stays) for seat in seats)
+    names = people(rng, n + len(managers) + 4)
+    rows = [_leader("VP1", names[-1], "vp", None, "Sales", None, start)]
+    rows += [
+        _leader(d, names[-2 - k], "director", "VP1", REGIONS[r], REGIONS[r], start)
+        for k, (d, r) in enumerate(sorted(set(DIRECTORS.values())))
+    ]
+    for k, (manager, (r, team)) in enumerate(managers.items()):
+        rows.append(_leader(manager, names[n + k], "manager", DIRECTORS[r][0], team, REGIONS[r], start))
+    region: list[int] = []
+    hired: list[int] = []
+    left: list[int] = []
+    for seat in seats:
+        for begin, end in seat.stays:
+            who = (f"R{len(region) + 1:03d}", names[len(region)])
+            rows += _rep_spans(who, seat, (begin, end, weeks), {m: t for m, (_, t) in managers.items()}, start)
+            region.append(seat.region)
+            hired.append(begin)
+            left.append(end)
+    ids = np.array([f"R{i + 1:03d}" for i in range(n)])
+    skill = rng.normal(0, SKILL_SPREAD, n)
+    return Team(pl.DataFrame(rows, schema=_SCHEMA, orient="row"), ids, *map(np.array, (region, skill, hired, left)))
+
+
+def _seats(
+    rng: np.random.Generator, counts: np.ndarray, weeks: int, warm_up: int
+) -> tuple[list[_Seat], dict[str, tuple[int, str]]]:
+    seats: list[_Seat] = []
+    managers: dict[str, tuple[int, str]] = {}
+    for region, count in enumerate(counts.tolist()):
+        own = [f"M{region}{t}" for t in range(1, 1 + -(-count // MOST_SEATS))]
+        managers |= {m: (region, f"{REGIONS[region]} {t}") for t, m in enumerate(own, 1)}
+        led_by = [[(-STAYS, own[i % len(own)])] for i in range(count)]
+        if len(own) > 1:
+            for _ in range(round(SWAPS * count / 2)):
+                _swap(rng, led_by, weeks)
+        n_first = max(1, round(FIRST_SEATS * count))
+        for i in range(count):
+            since = -warm_up - int(rng.integers(5, 200)) if i < n_first else int(rng.integers(4, max(5, weeks - 40)))
+            seats.append(_Seat(region, tuple(led_by[i]), _stays(rng, since, weeks)))
+    return seats, managers
+
+
+def _swap(rng: np.random.Generator, led_by: list[list[tuple[int, str]]], weeks: int) -> None:
+    """Let two seats of a region change teams in the same week."""
+    a, b = rng.choice(len(led_by), 2, replace=False).tolist()
+    week = int(rng.integers(10, max(11, weeks - 10)))
+    if led_by[a][-1][1] != led_by[b][-1][1] and len(led_by[a]) == len(led_by[b]) == 1:
+        first, second = led_by[a][-1][1], led_by[b][-1][1]
+        led_by[a].append((week, second))
+        led_by[b].append((week, first))
+
+
+def _stays(rng: np.random.Generator, since: int, weeks: int) -> tuple[tuple[int, int], ...]:
+    """Return [begin, end) of everybody who had a seat, in weeks; who is there in the last weeks stays."""
+    stays: list[tuple[int, int]] = []
+    while True:
+        until = since + 40 + int(rng.geometric(LEAVES_A_WEEK))
+        if until > weeks - 14:
+            return (*stays, (since, STAYS))
+        if until > 0:
+            stays.append((since, until))
+        since = until + int(rng.integers(2, 7))
+
+
 def _leader(
     rep_id: str, name: str, role: str, boss: str | None, team: str, region: str | None, start: date
 ) -> dict[str, object]:
-    begin = start - timedelta(days=700)
+    begin = start - timedelta(days=1_400)
     return {
         "rep_id": rep_id,
         "rep_name": name,
@@ -92,69 +151,28 @@ def _leader(
 
 
 def _rep_spans(
-    rng: np.random.Generator,
-    rep_id: str,
-    name: str,
-    managers: list[str],
-    region: str,
-    times: tuple[date, int, int, int],
+    who: tuple[str, str], seat: _Seat, times: tuple[int, int, int], teams: dict[str, str], start: date
 ) -> list[dict[str, object]]:
-    start, hired, left, weeks = times
-    begin = start + timedelta(weeks=hired)
-    end = start + timedelta(weeks=left) if left <= weeks else None
-    first = str(rng.choice(managers))
-    spans: list[tuple[str, date, date | None]] = [(first, begin, end)]
-    if len(managers) > 1 and rng.random() < 0.3:
-        moved = start + timedelta(weeks=int(rng.integers(max(hired, 0) + 4, max(hired, 0) + 60)))
-        if moved < (end or start + timedelta(weeks=weeks)):
-            second = str(rng.choice([m for m in managers if m != first]))
-            spans = [(first, begin, moved), (second, moved, end)]
-    return [
-        {
-            "rep_id": rep_id,
-            "rep_name": name,
-            "role": "rep",
-            "manager_id": manager,
-            "team": f"{region} {manager[-1]}",
-            "region": region,
-            "hired_on": begin,
-            "left_on": end,
-            "valid_from": since,
-            "valid_to": until,
-        }
-        for manager, since, until in spans
-    ]
-
-
-def quotas(rng: np.random.Generator, team: Team, bookings: pl.DataFrame, quarters: list[date]) -> pl.DataFrame:
-    """Set each rep's quarterly quota near what the team as a whole could reach.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    team : Team
-    bookings : pl.DataFrame
-        Columns rep_id, quarter, amount: what was booked.
-    quarters : list of date
-        Quarter starts to set quotas for.
-
-    Returns
-    -------
-    pl.DataFrame
-        Columns rep_id, period_start_on, quota_amount, rounded to 5,000.
-    """
-    rows = []
-    totals = dict(bookings.group_by("quarter").agg(pl.col("amount").sum()).iter_rows())
-    level = float(np.median(list(totals.values()))) if totals else 1e6
-    spans = team.sales_team.filter(pl.col("role") == "rep").group_by("rep_id").agg(pl.first("hired_on", "left_on"))
-    for quarter in quarters:
-        here = spans.filter(
-            (pl.col("hired_on") <= quarter) & (pl.col("left_on").is_null() | (pl.col("left_on") > quarter))
-        ).sort("rep_id")
-        level = 0.5 * level + 0.5 * totals.get(quarter, level)
-        share = 1.12 * level / max(here.height, 1)
-        for rep_id in here["rep_id"]:
-            quota = max(5_000.0, round(share * float(rng.uniform(0.8, 1.2)) / 5_000) * 5_000.0)
-            rows.append((rep_id, quarter, quota))
-    schema = {"rep_id": pl.String, "period_start_on": pl.Date, "quota_amount": pl.Float64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    begin, end, weeks = times
+    ends = [since for since, _ in seat.managers[1:]] + [STAYS]
+    hired = start + timedelta(weeks=begin)
+    left = start + timedelta(weeks=end) if end <= weeks else None
+    rows: list[dict[str, object]] = []
+    for (since, manager), until in zip(seat.managers, ends, strict=True):
+        first, last = max(since, begin), min(until, end)
+        if first < last:
+            rows.append(
+                {
+                    "rep_id": who[0],
+                    "rep_name": who[1],
+                    "role": "rep",
+                    "manager_id": manager,
+                    "team": teams[manager],
+                    "region": REGIONS[seat.region],
+                    "hired_on": hired,
+                    "left_on": left,
+                    "valid_from": start + timedelta(weeks=first),
+                    "valid_to": start + timedelta(weeks=last) if last <= weeks else None,
+                }
+            )
+    return rows

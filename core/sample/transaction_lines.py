@@ -34,25 +34,45 @@ def invoices(
     regions: pl.DataFrame,
     n_wanted: int,
     as_of: date,
+    usage: pl.DataFrame | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Yield billing and refund lines, at most about half a million at a time.
 
     Each running contract line is invoiced each month; the month's amount is split into as many
-    usage lines as are needed to reach `n_wanted` lines in all, and the split sums to the cent.
+    usage lines as are needed to reach `n_wanted` lines in all, and the split sums to the cent. With `usage`
+    ([account, month, usage]) a month's amount follows what the account used, against its own average so far.
     """
+    factors = _usage_factors(usage) if usage is not None else None
     running = [lines.filter(line_runs(m)) for m in months]
     total = max(1, sum(f.height for f in running))
     pieces = max(1.0, n_wanted / total / 1.004)
     parts: list[pl.DataFrame] = []
     rows = 0
     for month, frame in zip(months, running, strict=True):
-        parts.append(_invoice(rng, frame, month, pieces, regions, as_of))
+        billed = frame if factors is None else _by_usage(frame, month, factors)
+        parts.append(_invoice(rng, billed, month, pieces, regions, as_of))
         rows += parts[-1].height
         if rows >= CHUNK:
             yield pl.concat(parts)
             parts, rows = [], 0
     if parts:
         yield pl.concat(parts)
+
+
+def _usage_factors(usage: pl.DataFrame) -> pl.DataFrame:
+    """Return each month's usage of an account over its own average up to then: [account_id, month, factor]."""
+    average = pl.col("usage").cum_sum().over("account") / pl.int_range(1, pl.len() + 1).over("account")
+    rows = usage.sort("account", "month").with_columns(factor=(pl.col("usage") / average).clip(0.3, 3.0))
+    account = pl.format("A{}", pl.col("account").cast(pl.String).str.zfill(5))
+    return rows.select("month", "factor", account_id=account)
+
+
+def _by_usage(lines: pl.DataFrame, month: date, factors: pl.DataFrame) -> pl.DataFrame:
+    now = factors.filter(pl.col("month") == month).drop("month")
+    joined = lines.join(now, on="account_id", how="left", maintain_order="left")
+    return joined.with_columns(mrr_amount=(pl.col("mrr_amount") * pl.col("factor").fill_null(1.0)).round(2)).drop(
+        "factor"
+    )
 
 
 def _invoice(

@@ -12,7 +12,7 @@ from core.explain.actions.decisions import DEALS
 from core.models.bundle import Bundle
 from core.store import Store
 
-ONE, GONE = "A00191", "A00000"
+ONE = "A00831"
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 import pytest
@@ -124,32 +126,75 @@ def test_the_planted_drivers_of_winning_lead(closing, sample, settings):
     assert order.index("Close date moves") < order.index("Lead source")
 
 
-# Of each planted effect: what moves it, in which direction and how strongly, and the features that can show it.
+# Of each planted effect: what moves it, and the features that can show it.
 EFFECTS = {
     "meetings_60d": (
         pl.col("n_meetings_60d").clip(0, 8),
         ("n_meetings_30d", "n_meetings_60d", "meetings_per_week", "meeting_pace"),
     ),
-    "pushes": (pl.col("n_pushes").clip(0, 4), ("n_pushes",)),
+    "pushes": (pl.col("n_pushes").clip(0, 2).sqrt(), ("n_pushes",)),
     "contacts": (pl.col("n_contacts").clip(0, 6), ("n_contacts",)),
+    "single_contact": (pl.col("n_contacts") <= 1, ("n_contacts",)),
     "competitor": (pl.col("competitor").is_not_null(), ("competitor", "rival_win_rate")),
     "expansion": (pl.col("opportunity_type") == "expansion", ("opportunity_type", "is_customer")),
     "enterprise": (pl.col("segment") == "Enterprise", ("segment", "employee_count")),
+    "silent": (pl.col("silence_days") > 14, ("silence_days", "n_activities_30d")),
+    "stalled": (pl.col("days_in_stage") > 56, ("days_in_stage",)),
 }
 
 
+@pytest.fixture(scope="module")
+def sold(closing, sample, settings):
+    """Deals other than renewals on the truth dates: features, the true chance within 90 days and the model's."""
+    rows = closing[1].filter(pl.col("horizon_days") == 90).select("opportunity_id", "as_of", "p", "p_win_90")
+    parts = [
+        deals.build(sample, day, settings).with_columns(as_of=pl.lit(day)) for day in rows["as_of"].unique().sort()
+    ]
+    frame = pl.concat(parts, how="vertical_relaxed").join(rows, on=["opportunity_id", "as_of"])
+    return frame.filter(pl.col("opportunity_type") != "renewal")
+
+
+def slopes(frame, chance):
+    """Return by how much each planted effect moves the log odds of a chance, at equal stage and days to the close."""
+    values = [moved.cast(pl.Float64).fill_null(0).alias(name) for name, (moved, _) in EFFECTS.items()]
+    late = pl.col("days_to_close").fill_null(0)
+    near = [late.is_between(low, high, "left").cast(pl.Float64) for low, high in pairwise(CUTS)]
+    x = frame.select(
+        *values,
+        *(item.alias(f"near_{k}") for k, item in enumerate(near)),
+        *((pl.col("stage") == stage).cast(pl.Float64).alias(stage) for stage in frame["stage"].unique().sort()),
+        skill=pl.col("owner_win_rate").fill_null(frame["owner_win_rate"].mean()),
+    ).to_numpy()
+    p = frame[chance].clip(1 / 240, 1 - 1 / 240).to_numpy()
+    weights = np.linalg.lstsq(x, np.log(p / (1 - p)), rcond=None)[0]
+    return dict(zip(EFFECTS, weights[: len(EFFECTS)], strict=True))
+
+
+CUTS = (-9_999, -28, -7, 0, 7, 14, 28, 45, 70, 100)
+
+
 @pytest.mark.parametrize("name", EFFECTS)
-def test_planted_effects_on_winning_come_back_in_sign_and_size(closing, sample, settings, name):
-    """The spread of what a deal's driver contributes is that of the planted effect, within a half more or less."""
-    frame = deals.build(sample, sample.as_of, settings)
+def test_planted_effects_on_winning_come_back_in_sign_and_size(closing, sold, settings, name):
+    """The model moves the chance within 90 days as far as the planted truth does, within a half more or less.
+
+    The effects are planted on what happens in a week; over 90 days they come to less, in the truth as in the model.
+    """
+    planted = yaml.safe_load(loading.sample_files(settings)["truth/drivers.yaml"])["close"][name]
+    true, said = slopes(sold, "p_win_90")[name], slopes(sold, "p")[name]
+    assert true * np.sign(planted) > 0
+    assert 0.5 < said / true < 1.5
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_contributions_point_where_the_planted_effects_do(closing, sold, settings, name):
+    frame = sold.drop("p", "p_win_90").filter(pl.col("as_of") == sold["as_of"].max())
     model = closing[0].at(90)
     phi, _ = shap_values(model, frame)
     moved, features = EFFECTS[name]
     value = frame.select(moved.cast(pl.Float64).fill_null(0)).to_series().to_numpy()
     said = phi[:, [model.feature_names_.index(feature) for feature in features]].sum(axis=1)
     planted = yaml.safe_load(loading.sample_files(settings)["truth/drivers.yaml"])["close"][name]
-    assert np.corrcoef(value, said)[0, 1] * np.sign(planted) > 0.5
-    assert 2 / 3 < said.std() / (abs(planted) * value.std()) < 1.5
+    assert np.corrcoef(value, said)[0, 1] * np.sign(planted) > 0.4
 
 
 SIGNS = {
@@ -157,7 +202,7 @@ SIGNS = {
     "recent_tickets": 1,
     "recent_ticket_sentiment": -1,
     "tenure_days": -1,
-    "mrr_change_rate_180d": 1,
+    "days_to_renewal": -1,
 }
 
 
@@ -173,5 +218,6 @@ def test_planted_effects_on_leaving_come_back_in_sign(leaving, sample, settings,
 
 def test_the_planted_drivers_of_leaving_lead(leaving, sample, settings):
     frame = accounts.build(sample, sample.as_of, settings)
-    top = importance(leaving[0], frame).bars["driver"].head(3).to_list()
-    assert {"Support and mood", "Product usage"} <= set(top)
+    top = importance(leaving[0], frame).bars["driver"].to_list()
+    assert top[0] == "Contract and tenure"
+    assert {"Support and mood", "Product usage"} <= set(top[:4])

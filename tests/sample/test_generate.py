@@ -24,7 +24,7 @@ def test_every_frame_holds_its_contract(sample, name):
 def test_default_sizes(sample):
     counts = sample.row_counts
     assert counts["accounts"] == 1_203
-    assert counts["opportunities"] == 9_000
+    assert counts["opportunities"] == pytest.approx(9_000, rel=0.1)
     assert counts["transactions"] == pytest.approx(120_000, rel=0.1)
     assert counts["activities"] == pytest.approx(250_000, rel=0.02)
     assert sample.as_of == AS_OF
