@@ -30,8 +30,7 @@ with cell(page, "What is loaded?") as c:
     loaded = metrics.load_report.loaded(page.data, page.settings)
     c.answer(loaded.sentence())
     c.table(loaded.frame, column_config=LOADED)
-    for note in page.data.missing:
-        st.caption(escaped(note))
+    st.caption("\n".join(f"- {escaped(note)}" for note in page.data.missing))
     c.method(metrics.load_report.loaded, loaded.frame)
 
 with cell(page, wizard.QUESTION) as c:

@@ -59,9 +59,17 @@ class Listed:
     serving: int = 0
 
 
-def in_force(settings: Settings) -> tuple[str, int]:
-    """Return the name and version of the source that serves everybody; what the settings say where nobody chose."""
-    return source_in_force.chosen(settings.database) or (SETTINGS, 0)
+def in_force(settings: Settings, store: Store | None = None) -> tuple[str, int]:
+    """Return the name and version of the source that serves everybody; what the settings say where nobody chose.
+
+    Parameters
+    ----------
+    settings : Settings
+    store : Store, optional
+        An open database; without one a SQLite file is asked directly, and a server's database is opened for it.
+    """
+    chosen = store.sources.chosen() if store is not None else source_in_force.chosen(settings.database)
+    return chosen or (SETTINGS, 0)
 
 
 def is_sample(settings: Settings, name: str) -> bool:
@@ -71,7 +79,7 @@ def is_sample(settings: Settings, name: str) -> bool:
 
 def listed(settings: Settings, store: Store | None) -> list[Listed]:
     """Return every source of the workspace: the sample, the folder of the settings, and those that were kept."""
-    name, version = in_force(settings)
+    name, version = in_force(settings, store)
     if name == SETTINGS and not settings.source.folder:
         name = SAMPLE
     out = [Listed(SAMPLE, 0, "Sample company", is_in_force=name == SAMPLE)]

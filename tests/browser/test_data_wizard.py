@@ -51,6 +51,7 @@ def quiet(view):
 def at_the_data_page(view, url):
     view.goto(f"{url}/data")
     expect(view.get_by_role("heading", name="Add your own data")).to_be_visible(timeout=90_000)
+    expect(view.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
     quiet(view)
 
 
@@ -60,8 +61,14 @@ def step(view, name):
 
 
 def chosen(view, label, option):
-    view.get_by_role("combobox", name=label, exact=True).click()
-    view.get_by_role("option", name=option, exact=True).click()
+    listed = view.get_by_role("option", name=option, exact=True)
+    for _ in range(3):
+        view.get_by_role("combobox", name=label, exact=True).click()
+        view.wait_for_timeout(500)
+        # A list closes when the page is drawn anew under it.
+        if listed.is_visible():
+            break
+    listed.click()
     quiet(view)
 
 

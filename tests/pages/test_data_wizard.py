@@ -56,9 +56,9 @@ def opened() -> AppTest:
 
 def dropped(test: AppTest, plan: bytes = b"", **files: bytes) -> AppTest:
     values = [(".".join(name.rsplit("_", 1)), content, "text/csv") for name, content in files.items()]
-    test.file_uploader(key="data_upload").set_value(values)
+    test.file_uploader[0].set_value(values)
     if plan:
-        test.file_uploader(key="data_map").set_value([("map.yaml", plan, "text/yaml")])
+        test.file_uploader[1].set_value([("map.yaml", plan, "text/yaml")])
     return test.run()
 
 
@@ -111,6 +111,7 @@ def test_every_step_shows_what_the_files_say():
     assert test.session_state["uploaded_data"].is_transient
     assert "shown on every page of this session" in words(test)
     assert "Only in this session" in words(test)
+    assert "wizard" not in test.session_state
     test.switch_page("pages/pipeline.py").run()
     assert "20 deals" in words(test)
 

@@ -81,7 +81,7 @@ def _use() -> None:
     if reading is None or not sum(reading.dataset.row_counts.values()):
         return
     session_data.use_upload(replace(reading.dataset, is_transient=True))
-    wizard_state.leave()
+    wizard_state.done()
     st.session_state[DONE] = "Your files are shown on every page of this session."
 
 
@@ -99,6 +99,6 @@ def _keep(page: Page, newest: int) -> None:
         st.session_state[FAILED] = str(error)
         return
     session_data.leave()
-    wizard_state.leave()
+    wizard_state.done()
     st.session_state[source_switch.CHOICE] = saved.name
     st.session_state[DONE] = f"{saved.name}, version {saved.version}, serves everybody from now on."

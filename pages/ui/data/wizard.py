@@ -7,13 +7,13 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError
 from core.sources.files import ENDINGS
 from pages.ui.data import check_step, columns_step, files_step, forms_step, stages_step, use_step, wizard_state
-from pages.ui.data.wizard_state import Wizard
+from pages.ui.data.wizard_state import STEP, Wizard
 from pages.ui.kit import cache
 from pages.ui.kit.cells import unexpected
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
-STEP, QUESTION = "wizard_step", "Add your own data"
+QUESTION = "Add your own data"
 STEPS = ("1 Files", "2 Columns", "3 Stages", "4 Dates and amounts", "5 Check and use")
 NEEDS_READING = STEPS[2:]
 
@@ -42,14 +42,14 @@ def _drawn(page: Page) -> None:
         "Exports of your CRM, your billing, or any tables: CSV, Excel, Parquet, JSON, also packed",
         type=[ending[1:] for ending in ENDINGS],
         accept_multiple_files=True,
-        key="data_upload",
+        key=wizard_state.upload_key("data_upload"),
         help="As your systems write them. Nothing leaves this server, and nothing is used before you have checked it.",
     )
     with st.expander("I have a column map"):
         plan = st.file_uploader(
             "A column map (YAML)",
             type=["yaml", "yml"],
-            key="data_map",
+            key=wizard_state.upload_key("data_map"),
             help="From an earlier run of these steps, or written by hand; the guide shows how.",
         )
     if not uploads:

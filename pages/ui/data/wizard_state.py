@@ -17,7 +17,7 @@ from core.sources.folder import Reading, reading_of_files
 from core.sources.mapping import parse_map
 from pages.ui.kit import cache
 
-MOST_BYTES, KEY = 300_000_000, "wizard"
+MOST_BYTES, KEY, UPLOADS, STEP = 300_000_000, "wizard", "wizard_uploads", "wizard_step"
 
 
 @dataclass
@@ -183,6 +183,19 @@ def changing(make: Callable[[Wizard, Any], DraftMap], key: str) -> Callable[[], 
     return taken
 
 
+def upload_key(name: str) -> str:
+    """Return the key of an uploader: another one once its files were used, so that it stands empty again."""
+    number = st.session_state.get(UPLOADS, 0)
+    return f"{name}-{number}" if number else name
+
+
 def leave() -> None:
     """Forget the files and the map."""
     st.session_state.pop(KEY, None)
+
+
+def done() -> None:
+    """Forget the files and the map, empty the uploaders, and begin with the first step again."""
+    leave()
+    st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
+    st.session_state.pop(STEP, None)

@@ -16,6 +16,7 @@ from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
 from core.sources import load_data, source_registry
+from core.store import source_in_force
 from pages.ui.kit import bundles, chart_specs, lasting_results
 
 if TYPE_CHECKING:
@@ -31,10 +32,16 @@ def settings() -> Settings:
 
 def data(config: Settings, source: tuple[str, int] | None = None) -> Dataset:
     """Return the data of a source of the workspace, by default of the one that serves everybody; read once."""
-    name, version = source or source_registry.in_force(config)
+    name, version = source or in_force(config)
     given: dict[str, Any] = {"source": name, "version": version}
     key = (settings_text(config), name, version)
     return remembered(SNAPSHOTS, key, lambda: load_data(config, **given), "Loading the data")
+
+
+def in_force(config: Settings) -> tuple[str, int]:
+    """Return the name and version of the source that serves everybody; asked anew on every run of a page."""
+    is_file = source_in_force.is_plain_file(config.database)
+    return source_registry.in_force(config, None if is_file else store(config.database))
 
 
 def result(function: Callable[..., Any], dataset: Dataset, config: Settings, *more: Any) -> Any:

@@ -56,7 +56,7 @@ def way_out(settings: Settings, who: Identity) -> None:
         st.button("Back to everybody's data", on_click=leave, key="leave_session_data")
         return
     try:
-        name, _ = source_registry.in_force(settings)
+        name, _ = cache.in_force(settings)
     except QuarterdeckError:
         return
     if name not in source_registry.RESERVED and can(who, "data:write", settings.roles):
