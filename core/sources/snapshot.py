@@ -93,13 +93,13 @@ def folder_state(folder: Path | str, mapping: str) -> tuple[Any, ...]:
     return (absolute(str(folder)), *_states(folder), *(_states(mapping) if mapping else ()))
 
 
-def _states(place: Path | str) -> list[tuple[Any, ...]]:
-    store = address(place)
+def _states(source: Path | str) -> list[tuple[Any, ...]]:
+    store = address(source)
     if store:
         from core.sources.object_store import state
 
         return list(state(store))
-    path = Path(place)
+    path = Path(source)
     if not path.is_dir():
         return [_state(path, path.name)]
     files = sorted(p for pattern in ("*", "*/*") for p in path.glob(pattern) if p.is_file())

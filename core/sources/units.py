@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 
+from core.artifacts import SNAPSHOTS, memoized
 from core.sources.money_words import CODES, FACTORS, NAMES, SYMBOLS
 
 TAIL = re.compile(
@@ -18,6 +18,7 @@ MORE = {
     **dict.fromkeys(("ks", "tds", "milliers", "miles", "migliaia", "milhares"), 1e3),
     **dict.fromkeys(("millionen", "millones", "milioni", "milhões", "ms"), 1e6),
 }
+WORDS = ("ALL", "TRY", "CUP", "MAD", "BAM", "COP", "GEL", "PEN", "LAK", "MOP")  # Codes that are words, too.
 IDLE = ("of", "de", "local", "currency", "in", "the")
 
 
@@ -47,7 +48,7 @@ class Unit:
         return f"{header} is read {' and '.join(parts)}, as its header says"
 
 
-@cache
+@memoized(SNAPSHOTS, 5_000)
 def unit_of(header: str) -> Unit | None:
     """Return the unit in a header; None where it says none, or something else than units.
 
@@ -62,7 +63,8 @@ def unit_of(header: str) -> Unit | None:
         inside = match["inside"] or match["after"]
         return _unit(match["name"], inside)
     match = LAST.match(header)
-    if match and (match["last"].upper() in CODES or match["last"] in SYMBOLS) and len(match["last"]) != 2:
+    last = match["last"] if match else ""
+    if match and (last in SYMBOLS or (last.upper() in CODES and last.upper() not in WORDS)):
         return _unit(match["name"], match["last"])
     return None
 
@@ -87,7 +89,7 @@ def _meaning(word: str) -> tuple[float, str] | None:
         return 1.0, NAMES[low]
     whole = _plain(word) or _plain(low)
     pairs = ((_plain(word[:size]), _plain(word[size:])) for size in range(1, len(word)))
-    return whole or next((_product(first, second) for first, second in pairs if first and second), None)
+    return whole or next((_product(a, b) for a, b in pairs if a and b and bool(a[1]) != bool(b[1])), None)
 
 
 def _product(first: tuple[float, str], second: tuple[float, str]) -> tuple[float, str]:
