@@ -64,7 +64,9 @@ def unit_of(header: str) -> Unit | None:
         return _unit(match["name"], inside)
     match = LAST.match(header)
     last = match["last"] if match else ""
-    if match and (last in SYMBOLS or (last.upper() in CODES and last.upper() not in WORDS)):
+    pair = _meaning(last) if len(last) > 1 else None
+    is_scaled = pair is not None and pair[0] != 1 and bool(pair[1])
+    if match and (is_scaled or last in SYMBOLS or (last.upper() in CODES and last.upper() not in WORDS)):
         return _unit(match["name"], match["last"])
     return None
 
@@ -77,7 +79,7 @@ def _unit(name: str, text: str) -> Unit | None:
             return None
         factor *= meaning[0]
         currency = currency or meaning[1]
-    return Unit(name.strip(), factor, currency) if factor != 1 or currency else None
+    return Unit(name.strip(" ,–-"), factor, currency) if factor != 1 or currency else None
 
 
 def _meaning(word: str) -> tuple[float, str] | None:
