@@ -10,6 +10,7 @@ import polars as pl
 from core.sources.money_words import CODES, DOLLARS, EMPTY, FACTORS, SYMBOLS
 
 NO_CENTS = re.compile(r"(?<=\d)[.,][-–—−]+(?=[^\d]*$)")
+LONGEST_UNIT = 12
 POINT, COMMA = "1,234.56", "1.234,56"
 SPACES = "[\\s\u00a0\u202f\u2009'’`]"
 NUMBER = re.compile(
@@ -173,8 +174,11 @@ def _scientific(text: str) -> float | None:
     return None
 
 
-def _meaning(word: str, own: str | None) -> tuple[str | None, float, bool] | None:
-    """Return the currency, factor and whether it is a percentage; None for a word that means nothing."""
+def _meaning(word: str, own: str | None, parts: int = 3) -> tuple[str | None, float, bool] | None:
+    """Return the currency, factor and whether it is a percentage; None for a word that means nothing.
+
+    A word of at most three parts, such as k€, is read part by part; a long one is a text.
+    """
     if word == "%":
         return None, 1.0, True
     if word in SYMBOLS:
@@ -185,8 +189,8 @@ def _meaning(word: str, own: str | None) -> tuple[str | None, float, bool] | Non
     low = word.lower().rstrip(".")
     if low in FACTORS:
         return None, FACTORS[low], False
-    for size in range(1, len(word)):
-        first, second = _meaning(word[:size], own), _meaning(word[size:], own)
+    for size in range(1, len(word) if parts > 1 and len(word) <= LONGEST_UNIT else 0):
+        first, second = _meaning(word[:size], own, 1), _meaning(word[size:], own, parts - 1)
         if first and second:
             return first[0] or second[0], first[1] * second[1], first[2] or second[2]
     return None

@@ -355,6 +355,8 @@ def _typed(
             typed, reasons = periods.read(column, typed, settings)
     elif kind == "number":
         typed, codes, reasons = amounts.read(column, plan, settings.currency)
+        if name.endswith("amount"):
+            typed, reasons = _without_shares(column, typed, reasons)
         choice = plan.style
     elif kind in ("flag", "category"):
         typed, reasons = _by_words(column, source.entity, name)
@@ -369,6 +371,15 @@ def _typed(
     typed = _cast(typed, source.entity, name)
     _write_down(source, name, kind, choice, typed, n_bad, findings)
     return typed, codes
+
+
+def _without_shares(column: pl.Series, typed: pl.Series, reasons: dict[str, str]) -> tuple[pl.Series, dict[str, str]]:
+    """Read no share as an amount: 50 % is not 0.5."""
+    is_share = column.str.contains("%", literal=True).fill_null(value=False) & typed.is_not_null()
+    if not is_share.any():
+        return typed, reasons
+    texts = column.filter(is_share).str.strip_chars().unique().to_list()
+    return typed.set(is_share, None), reasons | {t: f"reads “{t[:60]}”, which is a share and no amount" for t in texts}
 
 
 def _by_words(column: pl.Series, entity: str, name: str) -> tuple[pl.Series, dict[str, str]]:

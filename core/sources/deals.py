@@ -13,10 +13,12 @@ from core.sources.findings import PART, Findings, counted
 from core.sources.table import ROW
 
 SHOWN = 2_000
+ROUNDED = r"^\d[.,]\d+[eE]\+\d+$"
 
 
 def with_ids(frame: pl.DataFrame, findings: Findings) -> pl.DataFrame:
     """Give deals of a file without ids their name as one, or a number where names repeat."""
+    frame = _without_rounded_ids(frame, findings)
     if "opportunity_id" in frame.columns and frame["opportunity_id"].null_count() < frame.height:
         return frame
     if frame.is_empty():
@@ -34,6 +36,20 @@ def with_ids(frame: pl.DataFrame, findings: Findings) -> pl.DataFrame:
         "The deals have no id: they are numbered by their rows, so a later export cannot be matched with this one."
     )
     return frame.with_columns(opportunity_id=pl.format("row {}-{}", PART, ROW))
+
+
+def _without_rounded_ids(frame: pl.DataFrame, findings: Findings) -> pl.DataFrame:
+    """Drop ids a spreadsheet has rounded, such as 1.23457E+17: different deals share them."""
+    if "opportunity_id" not in frame.columns or frame.is_empty():
+        return frame
+    n_rounded = int(frame["opportunity_id"].str.contains(ROUNDED).sum())
+    if n_rounded <= frame.height / 2:
+        return frame
+    findings.note(
+        f"The ids of {counted(n_rounded, 'deal', 'deals')} were rounded by a spreadsheet (1.23457E+17), and are "
+        "not used: export them as text."
+    )
+    return frame.drop("opportunity_id")
 
 
 def completed(frame: pl.DataFrame, settings: Settings, listed: pl.DataFrame | None, findings: Findings) -> pl.DataFrame:

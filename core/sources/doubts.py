@@ -58,8 +58,8 @@ def tell(source: Source, findings: Findings) -> None:
 def _named(table: Table, layout: Layout) -> dict[str, list[str]]:
     """Return header -> our columns that its name speaks for, by the layout and by our own words."""
     words: dict[str, list[str]] = {}
-    for layer in filter(None, (layout, own(layout.entity))):
-        for ours, listed in layer.columns.items():
+    for wording in filter(None, (layout, own(layout.entity))):
+        for ours, listed in wording.columns.items():
             for folded in listed:
                 words.setdefault(folded, []).append(ours)
     out = {}

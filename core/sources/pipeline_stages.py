@@ -60,18 +60,18 @@ class PipelineStages:
             return []
         positions: dict[str, list[float]] = {}
         kinds: dict[str, str] = {}
-        numbers: dict[str, dict[str, object]] = {"probability": {}, "forecast_category": {}}
+        facts: dict[str, dict[str, object]] = {"probability": {}, "forecast_category": {}}
         for pipeline, listed in self.words.items():
             names = list(dict.fromkeys((*listed.order, *listed.won, *listed.lost)))
             for k, stage in enumerate(names):
                 name = self._unique(stage, pipeline)
                 positions.setdefault(name, []).append(k / max(len(names) - 1, 1))
                 kinds[name] = _kind(stage, listed)
-            for part, values in numbers.items():
+            for part, values in facts.items():
                 values |= {self._unique(s, pipeline): v for s, v in getattr(listed, part).items()}
         order = sorted(positions, key=lambda name: sum(positions[name]) / len(positions[name]))
         words = {kind: tuple(n for n in order if kinds[n] == kind) for kind in ("won", "lost")}
-        made = StageWords.model_validate({"order": tuple(order), **words, **numbers})
+        made = StageWords.model_validate({"order": tuple(order), **words, **facts})
         return [EntityMap(file="every file", stages={ALL: made})]
 
     def tell(self, deals: pl.DataFrame, findings: Findings) -> None:

@@ -9,6 +9,7 @@ from core.sources.columns import KEYS
 from core.sources.file_days import day_in
 from core.sources.findings import PART, Findings
 from core.sources.table import ROW
+from core.sources.vocabulary import folded, words
 
 # Several rows of one document share its number; each is a line.
 LINES = ("transactions", "subscriptions")
@@ -23,6 +24,11 @@ def without_deleted(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.
             gone = frame[name].fill_null(value=False)
             findings.lose(frame.filter(gone), entity, "deleted", "the CRM marks the row as deleted", name)
             frame = frame.filter(~gone)
+    if entity == "opportunities" and "status" in frame.columns and frame.schema["status"] == pl.String:
+        texts = [t for t in frame["status"].drop_nulls().unique().to_list() if folded(t) in words("deleted")]
+        gone = frame["status"].is_in(texts).fill_null(value=False)
+        findings.lose(frame.filter(gone), entity, "deleted", "its status says that it was deleted", "status")
+        frame = frame.filter(~gone)
     return frame
 
 

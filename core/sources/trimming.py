@@ -90,9 +90,9 @@ def trimmed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
 def _without_headers(frame: pl.DataFrame, texts: list[str]) -> tuple[pl.DataFrame, list[int]]:
     """Leave out rows that say the header again, as a report does on every page and a board above every group."""
     names = {c: NUMBERED.sub("", c) for c in texts}
-    repeats = [pl.col(c).str.strip_chars().str.strip_chars_end("* ") == names[c] for c in texts]
+    alike = [pl.col(c).str.strip_chars().str.strip_chars_end("* ") == names[c] for c in texts]
     blank = [(pl.col(c).is_null() | (pl.col(c).str.strip_chars() == "")) for c in texts]
-    same = [s.fill_null(value=False) | b for s, b in zip(repeats, blank, strict=True)]
+    same = [s.fill_null(value=False) | b for s, b in zip(alike, blank, strict=True)]
     is_header = pl.all_horizontal(same) & (pl.col("_filled") >= 2)
     rows = frame.filter(is_header)[ROW].to_list()
     return (frame.filter(~pl.col(ROW).is_in(rows)) if rows else frame), rows

@@ -18,6 +18,7 @@ MORE = {
     **dict.fromkeys(("ks", "tds", "milliers", "miles", "migliaia", "milhares"), 1e3),
     **dict.fromkeys(("millionen", "millones", "milioni", "milhões", "ms"), 1e6),
 }
+WORDS = ("ALL", "TRY", "CUP", "MAD", "BAM", "COP", "GEL", "PEN", "LAK", "MOP")  # Codes that are words, too.
 IDLE = ("of", "de", "local", "currency", "in", "the")
 
 
@@ -47,7 +48,7 @@ class Unit:
         return f"{header} is read {' and '.join(parts)}, as its header says"
 
 
-@memoized(SNAPSHOTS, 20_000)
+@memoized(SNAPSHOTS, 5_000)
 def unit_of(header: str) -> Unit | None:
     """Return the unit in a header; None where it says none, or something else than units.
 
@@ -62,7 +63,10 @@ def unit_of(header: str) -> Unit | None:
         inside = match["inside"] or match["after"]
         return _unit(match["name"], inside)
     match = LAST.match(header)
-    if match and (match["last"].upper() in CODES or match["last"] in SYMBOLS) and len(match["last"]) != 2:
+    last = match["last"] if match else ""
+    pair = _meaning(last) if len(last) > 1 else None
+    is_scaled = pair is not None and pair[0] != 1 and bool(pair[1])
+    if match and (is_scaled or last in SYMBOLS or (last.upper() in CODES and last.upper() not in WORDS)):
         return _unit(match["name"], match["last"])
     return None
 
@@ -75,7 +79,7 @@ def _unit(name: str, text: str) -> Unit | None:
             return None
         factor *= meaning[0]
         currency = currency or meaning[1]
-    return Unit(name.strip(), factor, currency) if factor != 1 or currency else None
+    return Unit(name.strip(" ,–-"), factor, currency) if factor != 1 or currency else None
 
 
 def _meaning(word: str) -> tuple[float, str] | None:
@@ -87,13 +91,7 @@ def _meaning(word: str) -> tuple[float, str] | None:
         return 1.0, NAMES[low]
     whole = _plain(word) or _plain(low)
     pairs = ((_plain(word[:size]), _plain(word[size:])) for size in range(1, len(word)))
-    both = ((first, second) for first, second in pairs if first and second)
-    return whole or next((_product(*pair) for pair in both if _is_unit(pair)), None)
-
-
-def _is_unit(pair: tuple[tuple[float, str], tuple[float, str]]) -> bool:
-    """Say whether one of two meanings is a factor and the other a currency: two factors, as in CRM, are a word."""
-    return sum(factor != 1 for factor, _ in pair) <= 1 and sum(bool(currency) for _, currency in pair) <= 1
+    return whole or next((_product(a, b) for a, b in pairs if a and b and bool(a[1]) != bool(b[1])), None)
 
 
 def _product(first: tuple[float, str], second: tuple[float, str]) -> tuple[float, str]:

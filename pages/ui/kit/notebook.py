@@ -47,6 +47,9 @@ def write(page: Page) -> str:
     if page.view.is_cut:
         data = f"access.view({data}, settings, {', '.join(map(repr, page.view.fields))})"
     imports = "\n".join(definitions.imports(calls, ["access"] if page.view.is_cut else []))
+    if page.currency:
+        imports += "\nfrom core.sources import currency_views"
+        data = f"currency_views.shown({data}, settings, {page.currency[0]!r}, {page.currency[1]!r})"
     start = START.format(imports=imports, data=data, lines="\n".join(definitions.lines(calls))).rstrip()
     book = nbformat.v4.new_notebook()
     book.cells = [nbformat.v4.new_markdown_cell(f"# {page.title}"), nbformat.v4.new_code_cell(start)]

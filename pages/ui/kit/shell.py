@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -16,7 +17,7 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.formats import Formats, chosen
 from core.resources import asset
-from pages.ui.kit import auth, cache, model_age, session_data
+from pages.ui.kit import auth, cache, currency_switch, model_age, session_data
 from pages.ui.kit.escaping import escaped
 
 ROOMS = {
@@ -55,6 +56,8 @@ class Page:
     identity : Identity
     view : View
         Regions, head of the team, and whether names are hidden: what `data` was cut to.
+    currency : tuple of (str, date), optional
+        The currency and the day of the rates this session chose; None for the amounts as they were reported.
     calls : list of str
         The Python calls behind the numbers shown, for the notebook.
     shown : list
@@ -68,6 +71,7 @@ class Page:
     settings: Settings
     identity: Identity
     view: View = WHOLE
+    currency: tuple[str, date | None] | None = None
     calls: list[tuple[str, str]] = field(default_factory=list)
     shown: list[tuple[str, str, Any]] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
@@ -110,7 +114,9 @@ def open(title: str, needs: str = "") -> Page:
         is_let_in = can(who, needs or _right(title), settings.roles)
         own, view = _rows(settings, who)
         settings = fitted(settings, own)
-        data = _cut(own, settings, view) if is_let_in else None
+        reported = _cut(own, settings, view) if is_let_in else None
+        data = currency_switch.applied(reported, settings, title) if reported is not None else None
+        shown_in = fitted(settings, data) if data is not None else settings
     except QuarterdeckError as error:
         st.title(title)
         st.error(escaped(error), icon=":material/error:")
@@ -118,11 +124,13 @@ def open(title: str, needs: str = "") -> Page:
             session_data.way_out(settings, who)
         st.stop()
     formats = chosen(settings.locale, getattr(st.context, "locale", None))
-    _sidebar(settings, who, data, formats)
+    _sidebar(settings, who, reported, data, formats, title)
     st.title(title)
-    if data is None:
+    if reported is None or data is None:
         _turn_away(settings, who, title)
-    page = Page(title, data, settings, who, view, formats=formats)
+    page = Page(
+        title, data, shown_in, who, view, currency=currency_switch.chosen(reported, settings, title), formats=formats
+    )
     st.session_state["shown"] = page.shown
     return page
 
@@ -158,7 +166,9 @@ def _turn_away(settings: Settings, who: Identity, title: str) -> None:
     st.stop()
 
 
-def _sidebar(settings: Settings, who: Identity, data: Dataset | None, formats: Formats) -> None:
+def _sidebar(
+    settings: Settings, who: Identity, reported: Dataset | None, data: Dataset | None, formats: Formats, title: str
+) -> None:
     with st.sidebar:
         for group, rooms in ROOMS.items():
             mine = [room for room in rooms if can(who, _right(room[1]), settings.roles)]
@@ -167,11 +177,12 @@ def _sidebar(settings: Settings, who: Identity, data: Dataset | None, formats: F
             for path, label, icon in mine:
                 st.page_link(path, label=label, icon=icon)
         st.divider()
-        if data is not None:
+        if reported is not None and data is not None:
             st.caption(f"{escaped(data.source)}  \n{escaped(f'As of {formats.day(data.as_of)}')}")
             if session_data.is_own():
                 st.caption("Only in this session; the Data page leads back.")
             model_age.note(settings, who, data)
+            currency_switch.offer(reported, data, settings, formats, title)
             if not who.is_masked:
                 st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)
         for sentence in combined(all_notices()):
