@@ -210,13 +210,13 @@ def read(
     as_json: AsJson = False,
 ) -> None:
     """Read a buyer's file and say which lists it holds, without matching."""
-    from core.requirements.read import listing
+    from core.requirements.read import reading_json
 
-    source = listing.of_paths(files)
+    source = reading_json.of_paths(files)
     if as_json:
-        _print_json(listing.as_dict(source))
+        _print_json(reading_json.as_dict(source))
         return
-    typer.echo("\n".join(listing.sentences(source)))
+    typer.echo("\n".join(reading_json.sentences(source)))
 
 
 @app.command()

@@ -19,9 +19,9 @@ from pypdf import PdfReader
 
 from core.contracts.errors import RequirementError
 from core.requirements.export import filled_file
-from core.requirements.officefiles import bundles, clauses, fill_docx, fill_ooxml, fill_pdf, fill_proof, word
+from core.requirements.officefiles import bundles, clauses, fill_docx, fill_ooxml, fill_pdf, fill_proof, word_document
 from core.requirements.officefiles.encodings import decode
-from core.requirements.read import listing
+from core.requirements.read import reading_json
 from core.requirements.read.requirement_list import read_any, read_list
 from tests.requirements.documents import Pdf, saved
 from tests.requirements.documents import word as document
@@ -39,7 +39,7 @@ CHECK = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
 
 
 def lists(content, name):
-    return listing.as_dict(read_any(content, name))["lists"]
+    return reading_json.as_dict(read_any(content, name))["lists"]
 
 
 def ids(content, name):
@@ -70,7 +70,7 @@ def test_the_tables_of_a_word_document_are_lists():
     assert (part["sheet"], part["header_row"], part["answer_columns"]) == ("Table 1", 1, ["Response"])
     assert part["columns"] == {"id": "Ref", "text": "Requirement", "priority": "Priority", "category": None}
     assert [row["row"] for row in part["rows"]] == [2, 3, 4]
-    reasons = {part["sheet"]: part["reason"] for part in listing.as_dict(read_any(content, "a.docx"))["not_read"]}
+    reasons = {part["sheet"]: part["reason"] for part in reading_json.as_dict(read_any(content, "a.docx"))["not_read"]}
     assert set(reasons) == {"Table 2", "Text"}
 
 
@@ -120,7 +120,7 @@ def test_numbers_of_clauses(text, wanted):
     ("number", "form", "wanted"), [(28, "lowerLetter", "bb"), (9, "upperRoman", "IX"), (7, "decimalZero", "07")]
 )
 def test_numbers_as_word_writes_them(number, form, wanted):
-    assert word.written(number, form) == wanted
+    assert word_document.written(number, form) == wanted
 
 
 def test_a_word_table_goes_back_with_nothing_but_answers_changed(tmp_path):
@@ -214,7 +214,10 @@ def test_a_word_document_changed_elsewhere_is_not_handed_out():
     changed = fill_docx.edit(body, texts).replace(b"Requirement", b"Requirements")
     with pytest.raises(RequirementError, match="More than the answers"):
         fill_proof.compare(
-            content, fill_ooxml.repack(content, {word.PART: changed}), {word.PART: texts}, fill_docx.same
+            content,
+            fill_ooxml.repack(content, {word_document.PART: changed}),
+            {word_document.PART: texts},
+            fill_docx.same,
         )
     with pytest.raises(RequirementError, match="no such cell"):
         fill_docx.edit(body, {(1, 9, 3): "Yes"})
@@ -238,10 +241,10 @@ def test_merged_cells_nested_tables_and_deleted_words_of_word():
 def test_a_damaged_word_document_gets_a_sentence():
     content = document(ROWS)
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        body = packed.read(word.PART)
+        body = packed.read(word_document.PART)
     for data, said in ((body[:500], "damaged"), (b"<!DOCTYPE x [<!ENTITY a 'b'>]>" + body, "document type")):
         with pytest.raises(RequirementError, match=said):
-            read_list(fill_ooxml.repack(content, {word.PART: data}), "a.docx")
+            read_list(fill_ooxml.repack(content, {word_document.PART: data}), "a.docx")
 
 
 EDGES = [50, 100, 350, 420, 560]
@@ -378,7 +381,7 @@ def test_several_files_are_one_project(tmp_path):
     assert bundles.is_bundle(content)
     assert not bundles.is_bundle(book(S=ROWS))
     read = read_list(content, "p.zip")
-    shown = listing.as_dict(read)
+    shown = reading_json.as_dict(read)
     assert [(part["file"], part["sheet"], len(part["rows"])) for part in shown["lists"]] == [
         ("a/needs.xlsx", "S", 3),
         ("b.docx", "Table 1", 3),
@@ -398,8 +401,8 @@ def test_several_files_are_one_project(tmp_path):
     assert made.proof.n_cells > 6
     for name, data in files[:3]:
         (tmp_path / Path(name).name).write_bytes(data)
-    assert listing.of_paths([tmp_path]).frame.height == 7
-    assert listing.of_paths(sorted(tmp_path.iterdir())).frame.height == 7
+    assert reading_json.of_paths([tmp_path]).frame.height == 7
+    assert reading_json.of_paths(sorted(tmp_path.iterdir())).frame.height == 7
 
 
 @pytest.mark.parametrize(

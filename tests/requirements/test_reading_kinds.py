@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from core.requirements.read import listing
+from core.requirements.read import reading_json
 from core.requirements.read.requirement_list import read_any
 from tests.requirements.documents import word
 from tests.requirements.workbooks import book, held
@@ -493,7 +493,7 @@ def shown(read):
             **p["columns"],
             "answers": p["answer_columns"],
         }
-        for p in listing.as_dict(read)["lists"]
+        for p in reading_json.as_dict(read)["lists"]
     ]
 
 
@@ -514,9 +514,9 @@ def test_every_row_that_asks_is_read_or_told():
 
 def test_codes_before_a_colon_are_ids_and_the_text_stays_as_it_is():
     name, content, _ = KINDS["codes before a colon"]()
-    rows = listing.as_dict(read_any(content, name))["lists"][0]["rows"]
+    rows = reading_json.as_dict(read_any(content, name))["lists"][0]["rows"]
     assert (rows[0]["id"], rows[0]["text"]) == ("SEC-01", f"SEC-01: {S[0]}")
 
 
 def test_a_workbook_of_openpyxl_without_a_list_is_read_as_none():
-    assert listing.as_dict(read_any(held(Workbook()), "a.xlsx"))["lists"] == []
+    assert reading_json.as_dict(read_any(held(Workbook()), "a.xlsx"))["lists"] == []

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from core.requirements.export.cell_answers import Edit, Plan
-from core.requirements.officefiles import fill_docx, fill_ooxml, fill_pdf, fill_proof, pdf, word
+from core.requirements.officefiles import fill_docx, fill_ooxml, fill_pdf, fill_proof, pdf, word_document
 from core.requirements.officefiles.fill_proof import PARTS, Proof
 from core.requirements.read.requirement_list import RequirementList
 
@@ -53,8 +53,8 @@ def fill(source: RequirementList, planned: Plan, kind: str) -> tuple[str, bytes,
 
 def _in_cells(source: RequirementList, edits: Sequence[Edit]) -> list[Edit]:
     """Return the edits whose cells exist in the document."""
-    body = word.read(source.content, source.name).body
-    return [e for e in edits if (place := _place(e)) is not None and fill_docx.cell_at(body, place) is not None]
+    body = word_document.read(source.content, source.name).body
+    return [e for e in edits if (at := _place(e)) is not None and fill_docx.cell_at(body, at) is not None]
 
 
 def _place(edit: Edit) -> tuple[int, int, int] | None:
@@ -73,12 +73,12 @@ def _narrow(planned: Plan, source: RequirementList, written: Sequence[Edit]) -> 
 
 
 def _word(content: bytes, edits: Sequence[Edit]) -> tuple[bytes, Proof]:
-    texts = {place: e.text for e in edits if (place := _place(e)) is not None}
+    texts = {at: e.text for e in edits if (at := _place(e)) is not None}
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        fresh = fill_docx.edit(packed.read(word.PART), texts)
-    filled = fill_ooxml.repack(content, {word.PART: fresh})
+        fresh = fill_docx.edit(packed.read(word_document.PART), texts)
+    filled = fill_ooxml.repack(content, {word_document.PART: fresh})
     n_tables = len({table for table, _, _ in texts})
-    proof = fill_proof.compare(content, filled, {word.PART: texts}, fill_docx.same, n_tables)
+    proof = fill_proof.compare(content, filled, {word_document.PART: texts}, fill_docx.same, n_tables)
     return filled, replace(proof, noun="parts of the document", sheet="table")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 
-from core.requirements.export.filled_file import Filled
+from core.requirements.export.answered_file import Filled
 from core.requirements.officefiles import bundles
 from core.requirements.officefiles.fill_proof import PARTS, Proof
 from core.requirements.read.project import BETWEEN
@@ -15,7 +15,7 @@ from core.requirements.read.requirement_list import RequirementList
 
 
 def fill(
-    source: RequirementList, answers: pl.DataFrame, one: Callable[[RequirementList, pl.DataFrame], Filled]
+    source: RequirementList, answers: pl.DataFrame, fill_file: Callable[[RequirementList, pl.DataFrame], Filled]
 ) -> Filled:
     """Answer each file of a project by itself, and put them back where they were.
 
@@ -25,7 +25,7 @@ def fill(
         With its `parts`.
     answers : pl.DataFrame
         [sheet, row, status, ...], sheets being named with their files.
-    one : callable
+    fill_file : callable
         Fills a single file.
     """
     fresh: dict[str, tuple[str, bytes]] = {}
@@ -34,7 +34,7 @@ def fill(
         prefix = name + BETWEEN
         own = answers.filter(pl.col("sheet").str.starts_with(prefix))
         if part.frame.height:
-            filled = one(part, own.with_columns(pl.col("sheet").str.strip_prefix(prefix)))
+            filled = fill_file(part, own.with_columns(pl.col("sheet").str.strip_prefix(prefix)))
             made.append((prefix, filled))
             fresh[name] = (str(PurePosixPath(name).with_name(filled.name)), filled.content)
     proofs = pl.concat([f.proof.frame.with_columns(part=prefix + pl.col("part")) for prefix, f in made])

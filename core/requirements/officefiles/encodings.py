@@ -170,8 +170,8 @@ def _doubts(head: bytes, name: str) -> tuple[str, ...]:
     return (f"It was read as {shown}, as its letters tell.",) if name != "cp1252" else ()
 
 
-def _differs(head: bytes, one: str, other: str) -> bool:
-    return head.decode(one, errors="replace") != head.decode(other, errors="replace")
+def _differs(head: bytes, first: str, other: str) -> bool:
+    return head.decode(first, errors="replace") != head.decode(other, errors="replace")
 
 
 def _tried(head: bytes, name: str) -> str:

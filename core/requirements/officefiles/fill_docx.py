@@ -37,12 +37,10 @@ def edit(data: bytes, texts: Texts) -> bytes:
     """
     body = _body(data)
     cuts: list[Cut] = []
-    for place, text in texts.items():
-        cell = cell_at(body, place)
+    for at, text in texts.items():
+        cell = cell_at(body, at)
         if cell is None:
-            raise RequirementError(
-                f"Row {place[1]} of table {place[0]} has no such cell.", mend="Upload the file again."
-            )
+            raise RequirementError(f"Row {at[1]} of table {at[0]} has no such cell.", mend="Upload the file again.")
         cuts += _cell_cuts(body, cell, text)
     out: list[bytes] = []
     last = 0
@@ -52,9 +50,9 @@ def edit(data: bytes, texts: Texts) -> bytes:
     return b"".join([*out, data[last:]])
 
 
-def cell_at(body: Body, place: tuple[int, int, int]) -> Cell | None:
+def cell_at(body: Body, at: tuple[int, int, int]) -> Cell | None:
     """Return a cell that can be written to: one that exists, begins where it is asked for and holds no table."""
-    table, row, column = place
+    table, row, column = at
     if not (1 <= table <= len(body.tables) and 1 <= row <= len(body.tables[table - 1].rows)):
         return None
     cells = body.tables[table - 1].rows[row - 1]
@@ -70,7 +68,7 @@ def same(was: bytes, now: bytes, cells: Texts) -> bool:
 def without(data: bytes, cells: Texts) -> bytes:
     """Return the part with the content of some cells cut out, for comparing the rest; their properties stay."""
     body = _body(data)
-    ranges = sorted((cell.body, cell.end) for place in cells if (cell := cell_at(body, place)) is not None)
+    ranges = sorted((cell.body, cell.end) for at in cells if (cell := cell_at(body, at)) is not None)
     out, last = [], 0
     for start, end in ranges:
         out.append(data[last:start])

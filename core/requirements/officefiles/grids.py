@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.contracts.errors import RequirementError
-from core.requirements.officefiles import delimited, encodings, markup, old_excel, opendocument, pdf, records, word
+from core.requirements.officefiles import (
+    delimited,
+    encodings,
+    html_tables,
+    json_tables,
+    old_excel,
+    opendocument,
+    pdf,
+    word_document,
+)
 from core.requirements.officefiles.sheetxml import MOST_COLUMNS, MOST_ROWS, WORD_MARK, RawSheet, Span, spans_of
 from core.requirements.officefiles.spreadsheet import BROKEN, Book, damaged, opened
 
@@ -216,11 +225,11 @@ def open_file(data: bytes, title: str) -> File:
 def _marked(decoded: encodings.Decoded, title: str, is_html: bool) -> File:
     """Open an HTML or JSON file."""
     if not is_html:
-        sheets = records.read(decoded.text, title)
+        sheets = json_tables.read(decoded.text, title)
         return File(title, "json", tuple(sheets), decoded.doubts, _tables={MOST_ROWS: (sheets, set())})
-    sheets, headings = markup.read(decoded.text, title)
+    sheets, headings = html_tables.read(decoded.text, title)
     names = tuple(name for name, sheet in sheets.items() if sheet.rows)
-    titles = {markup.PROSE: headings}
+    titles = {html_tables.PROSE: headings}
     return File(title, "html", names, decoded.doubts, titles=titles, _tables={MOST_ROWS: (sheets, set())})
 
 
@@ -251,7 +260,7 @@ def _packed(data: bytes, title: str) -> File:
             _content=data,
             _tables={MOST_ROWS: tables},
         )
-    if word.PART in parts:
+    if word_document.PART in parts:
         return _word(data, title)
     if "[Content_Types].xml" not in parts or not any(part.startswith("xl/") for part in parts):
         raise RequirementError("This zip file holds no file that is read.", title, "Save the list as XLSX.")
@@ -271,9 +280,9 @@ def _pdf(data: bytes, title: str) -> File:
 
 
 def _word(data: bytes, title: str) -> File:
-    document = word.read(data, title)
+    document = word_document.read(data, title)
     names = tuple(name for name, sheet in document.sheets.items() if sheet.rows)
-    titles = {word.PROSE: document.titles}
+    titles = {word_document.PROSE: document.titles}
     return File(title, "word", names, titles=titles, _tables={MOST_ROWS: (document.sheets, set())})
 
 

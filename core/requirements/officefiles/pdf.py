@@ -7,10 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from threading import Lock
 from typing import Any
 
+from core.artifacts import ANALYSES, memoized
 from core.contracts.errors import RequirementError
 from core.requirements.officefiles import pdf_tables
 from core.requirements.officefiles.clauses import Clause, numbered, rows_of
@@ -76,7 +76,7 @@ class Document:
     fields: dict[tuple[str, int, int], Field] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=2)
+@memoized(ANALYSES, 2)
 def read(content: bytes, title: str) -> Document:
     """Read a PDF.
 
@@ -236,8 +236,8 @@ def _rows(parts: Sequence[PageTable]) -> list[list[str]]:
         places = [_column_at(left, starts) or 0 for left in part.edges[:-1]]
         for index, cells in enumerate(part.cells):
             row = [""] * len(starts)
-            for place, cell in zip(places, cells, strict=True):
-                row[place] = cell
+            for at, cell in zip(places, cells, strict=True):
+                row[at] = cell
             if row == out[0]:
                 out.append([])
             elif index == 0 and _goes_on(row, out[-1]):
@@ -311,11 +311,11 @@ def _place_fields(
 ) -> None:
     """Give each field the table cell it lies in, else the clause beside or right above it."""
     for made in sorted(fields, key=lambda f: (f.page, -f.top, f.left)):
-        place = _cell_of(made, tables) or _clause_of(document, made, paragraphs)
-        if place is None or place in document.fields:
+        at = _cell_of(made, tables) or _clause_of(document, made, paragraphs)
+        if at is None or at in document.fields:
             continue
-        sheet, row, column = place
-        document.fields[place] = made
+        sheet, row, column = at
+        document.fields[at] = made
         raw = document.sheets[sheet]
         cells = dict(raw.rows).get(row)
         if cells is None:

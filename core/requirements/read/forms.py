@@ -76,14 +76,16 @@ def blocks(grid: Grid) -> Layout | None:
     rows = dict(grid.rows)
     if len(texts) < 2 or len(answers) < len(texts) or len({labels[n] for n in texts}) > 1:
         return None
-    found = [(n, _value(rows, max((k for k in keys if k < n), default=0))) for n in texts if _value(rows, n)]
-    offsets = Counter(min((a - n for a in answers if a > n), default=0) for n, _ in found)
+    questions = [(n, _value(rows, max((k for k in keys if k < n), default=0))) for n in texts if _value(rows, n)]
+    offsets = Counter(min((a - n for a in answers if a > n), default=0) for n, _ in questions)
     below = offsets.most_common(1)[0][0] if offsets else 0
-    if len(found) < 2 or not below:
+    if len(questions) < 2 or not below:
         return None
-    place = Place(1, "Response", "text", below=below)
+    answer = Place(1, "Response", "text", below=below)
     columns = {"text": 1}
-    return Layout(grid.name, None, columns, {}, SURE, {"text": SURE}, (place,), 1, is_form=True, blocks=tuple(found))
+    return Layout(
+        grid.name, None, columns, {}, SURE, {"text": SURE}, (answer,), 1, is_form=True, blocks=tuple(questions)
+    )
 
 
 def _value(rows: Mapping[int, Sequence[str]], number: int) -> str:

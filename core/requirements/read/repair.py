@@ -9,7 +9,15 @@ from typing import Any
 
 from core.contracts.errors import RequirementError
 from core.requirements.officefiles.grids import Grid
-from core.requirements.read import answer_cells, answer_vocabulary, clause_list, column_roles, forms, headers, layout
+from core.requirements.read import (
+    answer_cells,
+    answer_vocabulary,
+    clause_list,
+    column_roles,
+    forms,
+    heading_row,
+    layout,
+)
 from core.requirements.read.answer_cells import Place
 from core.requirements.read.layout import Layout
 
@@ -160,7 +168,7 @@ def found(grid: Grid) -> Layout | None:
         return clause_list.find(grid)
     shape = forms.find(grid) or layout.find(grid, by_name=False)
     if shape is None:
-        row = headers.first_labels(grid)
+        row = heading_row.first_labels(grid)
         shape = layout.under_header(grid, row) if row is not None else None
     if shape is None and grid.rows:
         reading = with_text(Given(grid.name), grid)

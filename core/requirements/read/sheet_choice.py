@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 
 from core.requirements.officefiles.grids import File, Grid
 from core.requirements.officefiles.sheetxml import MOST_ROWS
-from core.requirements.read import clause_list, column_roles, forms, headers, layout, other_tables, repair, side_by_side
+from core.requirements.read import (
+    clause_list,
+    column_roles,
+    forms,
+    heading_row,
+    layout,
+    other_tables,
+    repair,
+    side_by_side,
+)
 from core.requirements.read.column_roles import Body
 from core.requirements.read.layout import Layout
 from core.requirements.read.repair import Given
@@ -173,7 +182,7 @@ def _candidate(grid: Grid, sheets: Sequence[Grid]) -> tuple[_Candidate | None, s
     if why:
         return None, why
     heading = tuple(column_roles.plain(cell) for cell in header if cell)
-    return _Candidate(grid, shape, evidence, headers.is_aside(grid.name), heading), ""
+    return _Candidate(grid, shape, evidence, heading_row.is_aside(grid.name), heading), ""
 
 
 def _evidence(shape: Layout, body: Body) -> int:

@@ -187,11 +187,11 @@ def _headed(grid: Grid, shape: Layout) -> str | None:
 
 def _merged(grid: Grid, wanted: Sequence[int]) -> Mapping[tuple[int, int], str]:
     """Return what cells merged downwards hold, by each row and column they cover."""
-    rows = dict(grid.rows)
+    by_number = dict(grid.rows)
     out: dict[tuple[int, int], str] = {}
     for span in grid.merges:
         if span.left in wanted and span.bottom > span.top and span.bottom - span.top < 5_000:
-            cells = rows.get(span.top, [])
+            cells = by_number.get(span.top, [])
             value = cells[span.left] if span.left < len(cells) else ""
             out |= {(row, span.left): value for row in range(span.top + 1, span.bottom + 1)}
     return out

@@ -105,8 +105,8 @@ def read(content: bytes, title: str) -> Document:
     except BROKEN as error:
         raise RequirementError("The document is damaged.", title, "Save it again in Word.") from error
     sheets = {f"Table {n}": _sheet(table) for n, table in enumerate(body.tables, 1)}
-    found = [_clause(paragraph, headings, by_style, lists) for paragraph in body.blocks]
-    sheets[PROSE], titles = rows_of(found)
+    clauses = [_clause(paragraph, headings, by_style, lists) for paragraph in body.blocks]
+    sheets[PROSE], titles = rows_of(clauses)
     return Document(sheets, titles, body)
 
 
@@ -131,8 +131,8 @@ def _sheet(table: Table) -> RawSheet:
             cells[cell.column] = cell.text
             words = [w for control in cell.controls for w in control.choices if control.choices] or boxes(cell.raw_text)
             if words:
-                place = Span(number, cell.column, number, cell.column)
-                sheet.lists.append(([place], WORD_MARK + WORD_MARK.join(words)))
+                cell_span = Span(number, cell.column, number, cell.column)
+                sheet.lists.append(([cell_span], WORD_MARK + WORD_MARK.join(words)))
         if any(cells.values()):
             sheet.rows.append((number, [cells.get(c, "") for c in range(max(cells) + 1)]))
     return sheet
