@@ -464,6 +464,23 @@ KINDS = {
             answers=["Atende (S/N)", "Observações"],
         ),
     ),
+    "titles in capitals between questions": plain(
+        [
+            ["QUESTION", "YES/NO", "NOTES"],
+            ["LAWFULNESS AND CONSENT", N, N],
+            *[[f"Do you keep record {n} of consent?", N, N] for n in range(3)],
+            ["Rights of People", N, N],
+            *[[f"Can people get copy {n}?", N, N] for n in range(3)],
+        ],
+        part("Needs", 1, [3, 4, 5, 7, 8, 9], text="QUESTION", answers=["YES/NO", "NOTES"]),
+    ),
+    "in place and not in place": plain(
+        [
+            ["Need", "In place", "Not in place", "N/A", "Comments"],
+            *[[f"1.{n} {t}", N, N, N, N] for n, t in enumerate(S)],
+        ],
+        part("Needs", 1, range(2, 10), text="Need", answers=["one X in B:D", "Comments"]),
+    ),
     "several tables of a document": lambda: (
         "a.docx",
         word(SMALL, [["Name", "Role"], ["Ann", "Buyer"]], [SMALL[0], *numbered(S[4:], "T-{}")], before=["Hello."]),
