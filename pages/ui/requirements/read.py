@@ -53,6 +53,9 @@ def read(page: Page, content: bytes, name: str) -> RequirementList | None:
         source = read_cache.reading(content, name, given)
     except RequirementError as error:
         st.warning(escaped(error), icon=":material/warning:")
+        whole = read_cache.whole(content, name, given)
+        if whole is not None:
+            _not_read(page, whole)
         _repair(page, content, name, None)
         return None
     return source
