@@ -118,8 +118,7 @@ def test_a_buyers_list_is_repaired_remembered_and_goes_back_filled(url, page, tm
             expect(page.get_by_text("No requirement list was found")).to_be_visible(timeout=60_000)
             page.get_by_text("Sheet holds requirements").click()
             for label, wanted in {"Heading": "Row 2: Key | Wish | Ours", "Requirement": "B", "Id": "A"}.items():
-                page.get_by_role("combobox", name=re.compile(f"{label}$")).click()
-                page.get_by_role("option", name=wanted, exact=True).click()
+                choose(page, label, wanted)
             page.get_by_role("button", name="Read it again like this").click()
         expect(page.get_by_text("2 requirements read from sheet Sheet.")).to_be_visible(timeout=60_000)
         expect(page.get_by_text("As you said.")).to_be_visible()

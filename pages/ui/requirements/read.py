@@ -79,7 +79,7 @@ def _not_read(page: Page, source: RequirementList) -> None:
     if not parts:
         return
     read_sheets = {layout.sheet for layout in source.layouts}
-    title = f"Not read: {counted(len(parts), 'place')}, {counted(n_rows, 'row')} of which ask for something"
+    title = f"Not read: {counted(len(parts), 'place')}; {counted(n_rows, 'row')} in them may be requirements"
     with st.expander(title, expanded=False, icon=":material/playlist_add:"):
         for index, part in enumerate(parts[:MOST_PARTS]):
             left, right = st.columns([5, 1], vertical_alignment="center")
