@@ -221,7 +221,7 @@ def read(
 
 @app.command()
 def gap(
-    file: Annotated[Path, typer.Argument(help="The buyer's list: CSV, TSV, XLSX or ODS in any layout.")],
+    file: Annotated[Path, typer.Argument(help="The buyer's list, in any layout: a file, or a zip of several.")],
     catalogue: Annotated[
         Path | None, typer.Option(help="Capabilities: YAML, CSV or XLSX. Default: the catalogue of the app.")
     ] = None,
