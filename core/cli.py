@@ -221,18 +221,18 @@ def read(
     as_json: AsJson = False,
 ) -> None:
     """Read a buyer's file and say which lists it holds, without matching."""
-    from core.requirements.read import read_report
+    from core.requirements.read import reading_json
 
-    source = read_report.of_paths(files)
+    source = reading_json.of_paths(files)
     if as_json:
-        _print_json(read_report.as_dict(source))
+        _print_json(reading_json.as_dict(source))
         return
-    typer.echo("\n".join(read_report.sentences(source)))
+    typer.echo("\n".join(reading_json.sentences(source)))
 
 
 @app.command()
 def gap(
-    file: Annotated[Path, typer.Argument(help="The buyer's list: CSV, TSV, XLSX or ODS in any layout.")],
+    file: Annotated[Path, typer.Argument(help="The buyer's list, in any layout: a file, or a zip of several.")],
     catalogue: Annotated[
         Path | None, typer.Option(help="Capabilities: YAML, CSV or XLSX. Default: the catalogue of the app.")
     ] = None,

@@ -118,8 +118,7 @@ def test_a_buyers_list_is_repaired_remembered_and_goes_back_filled(url, page, tm
             expect(page.get_by_text("No requirement list was found")).to_be_visible(timeout=60_000)
             page.get_by_text("Sheet holds requirements").click()
             for label, wanted in {"Heading": "Row 2: Key | Wish | Ours", "Requirement": "B", "Id": "A"}.items():
-                page.get_by_role("combobox", name=re.compile(f"{label}$")).click()
-                page.get_by_role("option", name=wanted, exact=True).click()
+                choose(page, label, wanted)
             page.get_by_role("button", name="Read it again like this").click()
         expect(page.get_by_text("2 requirements read from sheet Sheet.")).to_be_visible(timeout=60_000)
         expect(page.get_by_text("As you said.")).to_be_visible()
@@ -130,6 +129,34 @@ def test_a_buyers_list_is_repaired_remembered_and_goes_back_filled(url, page, tm
     assert [back[cell].value for cell in ("D2", "E2", "D3")] == ["Compliance", "Response", "Compliant"]
     # Nothing in the catalogue answers sushi: that is left to a person, and no "no" goes out by itself.
     assert back["D4"].value is None
+
+
+def test_a_word_file_is_taken_remembered_and_goes_back_filled(url, page, tmp_path):
+    import docx
+
+    made = docx.Document()
+    table = made.add_table(rows=0, cols=3)
+    rows = [["Key", "Wish", "Vendor reply"], ["1", "Encryption at rest", ""], ["2", "Sushi", ""]]
+    for texts in rows:
+        for cell, text in zip(table.add_row().cells, texts, strict=True):
+            cell.text = text
+    file = tmp_path / "wishes.docx"
+    made.save(file)
+    page.goto(f"{url}/requirements")
+    expect(page.get_by_role("heading", name="What does the buyer ask for?")).to_be_visible(timeout=60_000)
+    page.locator("input[type=file]").first.set_input_files(str(file))
+    expect(page.get_by_text("No requirement list was found")).to_be_visible(timeout=60_000)
+    page.get_by_text("Not read: 1 place").click()
+    page.get_by_role("button", name="Read it", exact=True).click()
+    expect(page.get_by_text("2 requirements read from sheet Table 1.")).to_be_visible(timeout=60_000)
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("button", name="Download the buyer's own file").click()
+    assert download.value.suggested_filename == "wishes-answered.docx"
+    back = docx.Document(download.value.path()).tables[0]
+    assert [[cell.text for cell in row.cells[:2]] for row in back.rows] == [row[:2] for row in rows]
+    assert back.cell(1, 2).text.startswith("Compliant")
+    # Nothing in the catalogue answers sushi: that is left to a person.
+    assert back.cell(2, 2).text == ""
 
 
 def listed(page, label, wanted):

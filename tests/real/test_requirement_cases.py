@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.requirements.read import read_report
+from core.requirements.read import reading_json
 from core.requirements.read.requirement_list import read_any
 
 DATA = Path(os.environ.get("QUARTERDECK_REAL_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
@@ -50,6 +50,6 @@ def differences(read, wanted):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_case_is_read_right(name):
     right = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
-    read = read_report.as_dict(read_any(CASES / name))
+    read = reading_json.as_dict(read_any(CASES / name))
     assert differences(read["lists"], right["lists"]) == [], right["why"]
     assert all(row["text"] for part in read["lists"] for row in part["rows"])

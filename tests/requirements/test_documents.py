@@ -21,7 +21,7 @@ from core.contracts.errors import RequirementError
 from core.requirements.export import filled_file
 from core.requirements.officefiles import bundles, clauses, fill_docx, fill_ooxml, fill_pdf, fill_proof, word_document
 from core.requirements.officefiles.encodings import decode
-from core.requirements.read import read_report
+from core.requirements.read import reading_json
 from core.requirements.read.requirement_list import read_any, read_list
 from tests.requirements.documents import Pdf, saved
 from tests.requirements.documents import word as document
@@ -39,7 +39,7 @@ CHECK = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
 
 
 def lists(content, name):
-    return read_report.as_dict(read_any(content, name))["lists"]
+    return reading_json.as_dict(read_any(content, name))["lists"]
 
 
 def ids(content, name):
@@ -70,7 +70,7 @@ def test_the_tables_of_a_word_document_are_lists():
     assert (part["sheet"], part["header_row"], part["answer_columns"]) == ("Table 1", 1, ["Response"])
     assert part["columns"] == {"id": "Ref", "text": "Requirement", "priority": "Priority", "category": None}
     assert [row["row"] for row in part["rows"]] == [2, 3, 4]
-    reasons = {part["sheet"]: part["reason"] for part in read_report.as_dict(read_any(content, "a.docx"))["not_read"]}
+    reasons = {part["sheet"]: part["reason"] for part in reading_json.as_dict(read_any(content, "a.docx"))["not_read"]}
     assert set(reasons) == {"Table 2", "Text"}
 
 
@@ -139,6 +139,99 @@ def test_a_word_table_goes_back_with_nothing_but_answers_changed(tmp_path):
     again = answered(read_list(made.content, "a.docx"))
     assert again.left["reason"].unique().to_list() == ["Its answer cell is filled already, and was kept."]
     opens_in_libreoffice(made.content, made.name, tmp_path)
+
+
+def commented(made):
+    made.add_comment(made.tables[0].cell(1, 1).paragraphs[0].runs, "Ask the buyer", author="Ann")
+
+
+def with_head_and_foot(made):
+    made.sections[0].header.paragraphs[0].text = "Tender 7"
+    made.sections[0].footer.paragraphs[0].text = "Confidential"
+
+
+def with_two_sections(made):
+    made.add_section().orientation = 1
+    made.add_paragraph("The end.")
+
+
+def protected(made):
+    made.settings.element.append(parse_xml(f'<w:documentProtection {W} w:edit="forms" w:enforcement="1"/>'))
+
+
+def tracked(made):
+    made.tables[0].cell(2, 1)._tc.append(
+        parse_xml(f'<w:p {W}><w:ins w:id="9" w:author="Ann"><w:r><w:t>Nightly.</w:t></w:r></w:ins></w:p>')
+    )
+
+
+def bold_answers(made):
+    for row in made.tables[0].rows[1:]:
+        paragraph = row.cells[3].paragraphs[0]._p
+        paragraph.insert(0, parse_xml(f"<w:pPr {W}><w:rPr><w:b/></w:rPr></w:pPr>"))
+
+
+def with_bookmarks(made):
+    for n, row in enumerate(made.tables[0].rows[1:]):
+        paragraph = row.cells[3].paragraphs[0]._p
+        paragraph.append(parse_xml(f'<w:bookmarkStart {W} w:id="{n}" w:name="answer{n}"/>'))
+        paragraph.append(parse_xml(f'<w:bookmarkEnd {W} w:id="{n}"/>'))
+
+
+def with_text_fields(made):
+    field = "".join(f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end"))
+    for row in made.tables[0].rows[1:]:
+        row.cells[3]._tc.replace(row.cells[3].paragraphs[0]._p, parse_xml(f"<w:p {W}>{field}</w:p>"))
+
+
+def with_a_picture(made):
+    made.add_picture(io.BytesIO(PNG))
+
+
+def merged_titles(made):
+    row = made.tables[0].add_row()
+    row.cells[0].merge(row.cells[3]).text = "Service"
+    cells = made.tables[0].add_row().cells
+    cells[0].text, cells[1].text = "S1", "The vendor shall answer within a day."
+
+
+CHANGES = [
+    commented,
+    with_head_and_foot,
+    with_two_sections,
+    protected,
+    tracked,
+    bold_answers,
+    with_bookmarks,
+    with_text_fields,
+    with_a_picture,
+    merged_titles,
+]
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc0000003010100c9fe92ef"
+    "0000000049454e44ae426082"
+)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_word_file_of_any_kind_goes_back_with_its_answers_alone(change):
+    made = docx.Document(io.BytesIO(document(ROWS)))
+    change(made)
+    content = saved(made)
+    source = read_list(content, "a.docx")
+    filled = answered(source)
+    assert filled.left.is_empty()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(io.BytesIO(filled.content)) as new:
+        assert [n for n in old.namelist() if old.read(n) != new.read(n)] == [word_document.PART]
+        kept = new.read(word_document.PART)
+        for answer in set(filled.frame["text"]):
+            kept = kept.replace(fill_docx.run("w:", answer, "<w:rPr><w:b/></w:rPr>"), b"")
+            kept = kept.replace(fill_docx.run("w:", answer, ""), b"")
+        assert kept.replace(b"<w:p></w:p>", b"<w:p/>") == old.read(word_document.PART).replace(
+            b"<w:p></w:p>", b"<w:p/>"
+        )
+    assert docx.Document(io.BytesIO(filled.content)).tables[0].cell(1, 3).text.endswith("It <does> & more.")
+    assert read_list(filled.content, "a.docx").frame["text"].equals(source.frame["text"])
 
 
 def control(inner, more=""):
@@ -236,6 +329,50 @@ def test_merged_cells_nested_tables_and_deleted_words_of_word():
     read = read_list(saved(made), "a.docx")
     assert read.frame["text"].to_list() == ["The system shall log every access.\nreally", ROWS[2][1]]
     assert read.frame["section"].to_list() == ["Security"] * 2
+
+
+def test_blocks_boxes_and_labels_of_word_are_forms():
+    made = docx.Document()
+    for n in (1, 2):
+        made.add_heading(f"REQ-{n} Thing", 2)
+        labels = ("Requirement ID", f"F{n}"), ("Description", f"The system shall do thing {n}."), ("Response", "")
+        table = made.add_table(rows=0, cols=2)
+        for texts in labels:
+            for cell, text in zip(table.add_row().cells, texts, strict=True):
+                cell.text = text
+    source = read_list(saved(made), "a.docx")
+    assert source.frame.select("sheet", "row", "requirement_id", "answer_cells").rows() == [
+        ("Table 1", 2, "F1", "B3"),
+        ("Table 2", 2, "F2", "B3"),
+    ]
+    tables = docx.Document(io.BytesIO(answered(source).content)).tables
+    assert [table.cell(2, 1).text for table in tables] == ["Compliant. It <does> & more."] * 2
+    boxes = document([["1. Please name your references."], [""], ["2. Please describe your training."], [""]])
+    source = read_list(boxes, "a.docx")
+    assert source.frame.select("row", "requirement_id").rows() == [(1, "1"), (3, "2")]
+    table = docx.Document(io.BytesIO(answered(source).content)).tables[0]
+    assert [row.cells[0].text for row in table.rows][1::2] == ["Compliant. It <does> & more."] * 2
+
+
+def test_an_answer_goes_behind_its_label_in_running_text():
+    made = docx.Document()
+    for n in (1, 2, 3):
+        made.add_heading(f"Q-{n} Question", 2)
+        made.add_paragraph(f"Please describe how you handle case {n}.")
+        made.add_paragraph("Response:")
+    content = saved(made)
+    source = read_list(content, "a.docx")
+    assert source.frame["requirement_id"].to_list() == ["Q-1", "Q-2", "Q-3"]
+    made = answered(source)
+    assert made.proof.n_cells == 3
+    paragraphs = [p.text for p in docx.Document(io.BytesIO(made.content)).paragraphs]
+    assert paragraphs[2::3] == ["Response: Compliant. It <does> & more."] * 3
+    with zipfile.ZipFile(io.BytesIO(made.content)) as packed:
+        body = packed.read(word_document.PART).replace(b"<w:t>Response:</w:t>", b"<w:t>Refused:</w:t>", 1)
+    texts = {(0, 3, 0): "Compliant. It <does> & more."}
+    after = fill_ooxml.repack(content, {word_document.PART: body})
+    with pytest.raises(RequirementError, match="More than the answers"):
+        fill_proof.compare(content, after, {word_document.PART: texts}, fill_docx.same)
 
 
 def test_a_damaged_word_document_gets_a_sentence():
@@ -381,7 +518,7 @@ def test_several_files_are_one_project(tmp_path):
     assert bundles.is_bundle(content)
     assert not bundles.is_bundle(book(S=ROWS))
     read = read_list(content, "p.zip")
-    shown = read_report.as_dict(read)
+    shown = reading_json.as_dict(read)
     assert [(part["file"], part["sheet"], len(part["rows"])) for part in shown["lists"]] == [
         ("a/needs.xlsx", "S", 3),
         ("b.docx", "Table 1", 3),
@@ -401,8 +538,8 @@ def test_several_files_are_one_project(tmp_path):
     assert made.proof.n_cells > 6
     for name, data in files[:3]:
         (tmp_path / Path(name).name).write_bytes(data)
-    assert read_report.of_paths([tmp_path]).frame.height == 7
-    assert read_report.of_paths(sorted(tmp_path.iterdir())).frame.height == 7
+    assert reading_json.of_paths([tmp_path]).frame.height == 7
+    assert reading_json.of_paths(sorted(tmp_path.iterdir())).frame.height == 7
 
 
 @pytest.mark.parametrize(

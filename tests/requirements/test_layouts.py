@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from core.requirements.read import header_rows, layout
+from core.requirements.read import heading_row, layout
 from core.requirements.read.requirement_list import read_list
 from tests.requirements.workbooks import book, ods, ods_row
 
@@ -196,7 +196,7 @@ def test_titles_beside_an_id_are_carried_down():
     ],
 )
 def test_sheets_named_for_something_else(name, aside):
-    assert header_rows.is_aside(name) is aside
+    assert heading_row.is_aside(name) is aside
 
 
 def test_a_name_never_beats_the_headings():

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from core.requirements.read import read_report
+from core.requirements.read import reading_json
 from core.requirements.read.requirement_list import read_any
 from tests.requirements.documents import word
 from tests.requirements.workbooks import book, held
@@ -464,6 +464,23 @@ KINDS = {
             answers=["Atende (S/N)", "Observações"],
         ),
     ),
+    "titles in capitals between questions": plain(
+        [
+            ["QUESTION", "YES/NO", "NOTES"],
+            ["LAWFULNESS AND CONSENT", N, N],
+            *[[f"Do you keep record {n} of consent?", N, N] for n in range(3)],
+            ["Rights of People", N, N],
+            *[[f"Can people get copy {n}?", N, N] for n in range(3)],
+        ],
+        part("Needs", 1, [3, 4, 5, 7, 8, 9], text="QUESTION", answers=["YES/NO", "NOTES"]),
+    ),
+    "in place and not in place": plain(
+        [
+            ["Need", "In place", "Not in place", "N/A", "Comments"],
+            *[[f"1.{n} {t}", N, N, N, N] for n, t in enumerate(S)],
+        ],
+        part("Needs", 1, range(2, 10), text="Need", answers=["one X in B:D", "Comments"]),
+    ),
     "several tables of a document": lambda: (
         "a.docx",
         word(SMALL, [["Name", "Role"], ["Ann", "Buyer"]], [SMALL[0], *numbered(S[4:], "T-{}")], before=["Hello."]),
@@ -493,7 +510,7 @@ def shown(read):
             **p["columns"],
             "answers": p["answer_columns"],
         }
-        for p in read_report.as_dict(read)["lists"]
+        for p in reading_json.as_dict(read)["lists"]
     ]
 
 
@@ -514,9 +531,9 @@ def test_every_row_that_asks_is_read_or_told():
 
 def test_codes_before_a_colon_are_ids_and_the_text_stays_as_it_is():
     name, content, _ = KINDS["codes before a colon"]()
-    rows = read_report.as_dict(read_any(content, name))["lists"][0]["rows"]
+    rows = reading_json.as_dict(read_any(content, name))["lists"][0]["rows"]
     assert (rows[0]["id"], rows[0]["text"]) == ("SEC-01", f"SEC-01: {S[0]}")
 
 
 def test_a_workbook_of_openpyxl_without_a_list_is_read_as_none():
-    assert read_report.as_dict(read_any(held(Workbook()), "a.xlsx"))["lists"] == []
+    assert reading_json.as_dict(read_any(held(Workbook()), "a.xlsx"))["lists"] == []

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from core.requirements.read import read_report
+from core.requirements.read import reading_json
 from core.requirements.read.requirement_list import read_any
 from tests.requirements.documents import Pdf, saved
 from tests.requirements.workbooks import book
@@ -102,7 +102,7 @@ def test_a_drawn_workbook_is_read_right_among_decoys(case, name, decoys, first):
     rows, roles, header, right = case
     others = {decoy: DECOYS[decoy] for decoy in sorted(decoys)}
     sheets = {**others, name: rows} if first else {name: rows, **others}
-    read = read_report.as_dict(read_any(book(**sheets), "a.xlsx"))
+    read = reading_json.as_dict(read_any(book(**sheets), "a.xlsx"))
     (part,) = read["lists"]
     assert part["sheet"] == name
     checked(part, roles, header, right)
@@ -115,7 +115,7 @@ def test_a_drawn_text_file_is_read_right(case, mark, encoding):
     rows, roles, header, right = case
     target = io.StringIO()
     csv.writer(target, delimiter=mark).writerows(rows)
-    (part,) = read_report.as_dict(read_any(target.getvalue().encode(encoding), "a.csv"))["lists"]
+    (part,) = reading_json.as_dict(read_any(target.getvalue().encode(encoding), "a.csv"))["lists"]
     checked(part, roles, header, right)
 
 
@@ -128,7 +128,7 @@ def test_a_drawn_word_document_is_read_right(case):
     for line, texts in zip(table.rows, rows, strict=True):
         for cell, text in zip(line.cells, texts, strict=False):
             cell.text = text
-    (part,) = read_report.as_dict(read_any(saved(made), "a.docx"))["lists"]
+    (part,) = reading_json.as_dict(read_any(saved(made), "a.docx"))["lists"]
     checked(part, roles, header, right)
 
 
@@ -142,5 +142,5 @@ def test_a_drawn_pdf_is_read_right(n_rows, form, ruled):
     ]
     for start in range(0, len(rows), 30):
         made.page().table(rows[start : start + 30], [50, 110, 400, 550], 780, ruled=ruled)
-    (part,) = read_report.as_dict(read_any(made.bytes(), "a.pdf"))["lists"]
+    (part,) = reading_json.as_dict(read_any(made.bytes(), "a.pdf"))["lists"]
     assert [(row["id"], row["text"]) for row in part["rows"]] == [(row[0], row[1]) for row in rows[1:]]

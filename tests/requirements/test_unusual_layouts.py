@@ -7,7 +7,7 @@ import pytest
 
 from core.contracts.errors import RequirementError
 from core.requirements.export import filled_file
-from core.requirements.read import answer_cells, column_roles, header_rows, layout, read_report, repair, stacked_tables
+from core.requirements.read import answer_cells, column_roles, heading_row, layout, reading_json, repair, stacked_tables
 from core.requirements.read.requirement_list import read_list
 from tests.requirements.workbooks import book
 
@@ -113,7 +113,7 @@ def test_a_second_list_beside_the_first_is_read_and_filled_at_its_own_cells():
     assert texts(read) == ASKS
     assert read.frame["requirement_id"].to_list() == ["A1", "A2", "B1", "B2"]
     assert read.frame["answer_cells"].to_list() == ["C2", "C3", "G2", "G3"]
-    assert {part["sheet"] for part in read_report.as_dict(read)["lists"]} == {"S"}
+    assert {part["sheet"] for part in reading_json.as_dict(read)["lists"]} == {"S"}
     answers = read.frame.select("sheet", "row", status=pl.lit("available"), response=pl.lit("Yes."))
     assert filled_file.fill(read, answers).frame["cell"].to_list() == ["C2", "C3", "G2", "G3"]
 
@@ -155,7 +155,7 @@ def test_no_beside_yes_is_an_answer_and_no_number():
     found = read_list(book(S=rows), "a.xlsx")
     assert found.frame["requirement_id"].to_list() == ["1.1", "1.2", "1.3"]
     assert answers(found) == [2, 3, 4, 5]
-    assert header_rows.named(["No", "Question", "Yes"])[0]["id"] == 0
+    assert heading_row.named(["No", "Question", "Yes"])[0]["id"] == 0
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,22 @@ from core.lazy_imports import later
 
 if TYPE_CHECKING:
     from core.requirements.export import (
+        answered_file,
         answered_list,
         cell_answers,
+        filled_document,
         filled_file,
+        filled_project,
         gap_workbook,
     )
 
 __all__ = [
+    "answered_file",
     "answered_list",
     "cell_answers",
+    "filled_document",
     "filled_file",
+    "filled_project",
     "gap_workbook",
 ]
 

@@ -52,12 +52,16 @@ def fill(source: RequirementList, planned: Plan, kind: str) -> tuple[str, bytes,
 
 
 def _in_cells(source: RequirementList, edits: Sequence[Edit]) -> list[Edit]:
-    """Return the edits whose cells exist in the document."""
+    """Return the edits whose cells exist in the document, or whose label in its running text does."""
+    roomy = {shape.sheet for shape in source.layouts if shape.answers}
+    edits = [e for e in edits if e.sheet in roomy]
     body = word_document.read(source.content, source.name).body
-    return [e for e in edits if (address := _place(e)) is not None and fill_docx.cell_at(body, address) is not None]
+    return [e for e in edits if (at := _place(e)) is not None and fill_docx.cell_at(body, at) is not None]
 
 
 def _place(edit: Edit) -> tuple[int, int, int] | None:
+    if edit.sheet == word_document.PROSE:
+        return fill_docx.TEXT, edit.row, 0
     kind, _, number = edit.sheet.partition(" ")
     return (int(number), edit.row, edit.column) if kind == "Table" and number.isdigit() else None
 
@@ -73,7 +77,7 @@ def _narrow(planned: Plan, source: RequirementList, written: Sequence[Edit]) -> 
 
 
 def _word(content: bytes, edits: Sequence[Edit]) -> tuple[bytes, Proof]:
-    texts = {address: e.text for e in edits if (address := _place(e)) is not None}
+    texts = {at: e.text for e in edits if (at := _place(e)) is not None}
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         fresh = fill_docx.edit(packed.read(word_document.PART), texts)
     filled = fill_ooxml.repack(content, {word_document.PART: fresh})

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from core.metrics.measure import counted, out_of
 from core.requirements.export import cell_answers as planning
-from core.requirements.export import filled_document
+from core.requirements.export import filled_document, filled_project
+from core.requirements.export.answered_file import Filled
 from core.requirements.export.cell_answers import LEFT, Edit, Plan
 from core.requirements.officefiles import fill_delimited, fill_ooxml, fill_opendocument, fill_proof, grids
 from core.requirements.officefiles.fill_proof import Proof
@@ -21,39 +20,7 @@ from core.requirements.read.requirement_list import RequirementList
 
 WRITTEN = ("text", "excel", "opendocument")
 
-
-@dataclass(frozen=True)
-class Filled:
-    """The buyer's file with our answers.
-
-    Attributes
-    ----------
-    name : str
-        A file name for it.
-    content : bytes
-    proof : Proof
-        What changed, found by comparing it with the buyer's file.
-    left : pl.DataFrame
-        [sheet, row, text, reason]: requirements that were not answered, or not in every cell.
-    frame : pl.DataFrame
-        [sheet, row, cell, text]: every cell written.
-    n_asked : int
-    """
-
-    name: str
-    content: bytes
-    proof: Proof
-    left: pl.DataFrame
-    frame: pl.DataFrame
-    n_asked: int
-
-    def sentence(self) -> str:
-        """Say how many rows are answered and what changed."""
-        rows = self.left.select("sheet", "row").unique().height
-        where = "a document of its own" if self.proof.noun == fill_proof.BESIDE else "the buyer's own file"
-        text = f"{out_of(self.n_asked - rows, self.n_asked, 'requirement')} answered in {where}. "
-        text += self.proof.sentence()
-        return text + (f" {counted(rows, 'row is', 'rows are')} left for a person." if rows else "")
+__all__ = ["Filled", "fill"]
 
 
 def fill(source: RequirementList, answers: pl.DataFrame, *, replace: bool = False) -> Filled:
@@ -83,8 +50,6 @@ def fill(source: RequirementList, answers: pl.DataFrame, *, replace: bool = Fals
         When the file is none that can be filled, or more than the answers would change.
     """
     if source.parts:
-        from core.requirements.export import filled_project
-
         return filled_project.fill(source, answers, lambda part, own: fill(part, own, replace=replace))
     planned = planning.plan(source, answers, replace=replace)
     path = Path(source.name)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 
-from core.requirements.export.filled_file import Filled
+from core.requirements.export.answered_file import Filled
 from core.requirements.officefiles import bundles
 from core.requirements.officefiles.fill_proof import PARTS, Proof
 from core.requirements.read.project import BETWEEN

@@ -6,29 +6,53 @@ from core.lazy_imports import later
 
 if TYPE_CHECKING:
     from core.requirements.officefiles import (
+        bundles,
+        clauses,
         delimited,
         encodings,
         fill_delimited,
+        fill_docx,
         fill_ooxml,
         fill_opendocument,
+        fill_pdf,
         fill_proof,
         grids,
+        html_tables,
+        json_tables,
+        old_excel,
         opendocument,
+        pdf,
+        pdf_page,
+        pdf_tables,
         sheetxml,
         spreadsheet,
+        word_document,
+        word_parts,
     )
 
 __all__ = [
+    "bundles",
+    "clauses",
     "delimited",
     "encodings",
     "fill_delimited",
+    "fill_docx",
     "fill_ooxml",
     "fill_opendocument",
+    "fill_pdf",
     "fill_proof",
     "grids",
+    "html_tables",
+    "json_tables",
+    "old_excel",
     "opendocument",
+    "pdf",
+    "pdf_page",
+    "pdf_tables",
     "sheetxml",
     "spreadsheet",
+    "word_document",
+    "word_parts",
 ]
 
 __getattr__ = later(__name__, {name: name for name in __all__})

@@ -14,6 +14,7 @@ from core.requirements.officefiles.word_parts import Body, Cell, Control, Paragr
 
 Texts = Mapping[tuple[int, int, int], str]
 Cut = tuple[int, int, bytes]
+TEXT = 0
 UNCHECKED = re.compile(rb'(<(?:\w+:)?checked\s+(?:\w+:)?val=")(?:0|false)(")')
 
 
@@ -28,7 +29,8 @@ def edit(data: bytes, texts: Texts) -> bytes:
     data : bytes
         `word/document.xml`.
     texts : mapping of (int, int, int) to str
-        The table's number from 1, the row from 1, the column from 0, and what goes there.
+        The table's number from 1, the row from 1, the column from 0, and what goes there; with 0 for the table, the
+        paragraph outside tables from 1, behind which the text goes.
 
     Raises
     ------
@@ -37,13 +39,14 @@ def edit(data: bytes, texts: Texts) -> bytes:
     """
     body = _body(data)
     cuts: list[Cut] = []
-    for address, text in texts.items():
-        cell = cell_at(body, address)
+    for at, text in texts.items():
+        cell = cell_at(body, at)
         if cell is None:
-            raise RequirementError(
-                f"Row {address[1]} of table {address[0]} has no such cell.", mend="Upload the file again."
-            )
-        cuts += _cell_cuts(body, cell, text)
+            raise RequirementError(f"Row {at[1]} of table {at[0]} has no such cell.", mend="Upload the file again.")
+        if at[0] == TEXT:
+            cuts.append(_into_paragraph(body, cell.paragraphs[0], _behind(body, text)))
+        else:
+            cuts += _cell_cuts(body, cell, text)
     out: list[bytes] = []
     last = 0
     for start, end, new in sorted(cuts, key=lambda cut: cut[:2]):
@@ -52,14 +55,24 @@ def edit(data: bytes, texts: Texts) -> bytes:
     return b"".join([*out, data[last:]])
 
 
-def cell_at(body: Body, address: tuple[int, int, int]) -> Cell | None:
+def cell_at(body: Body, at: tuple[int, int, int]) -> Cell | None:
     """Return a cell that can be written to: one that exists, begins where it is asked for and holds no table."""
-    table, row, column = address
+    table, row, column = at
+    if table == TEXT:
+        return _paragraph_at(body, row)
     if not (1 <= table <= len(body.tables) and 1 <= row <= len(body.tables[table - 1].rows)):
         return None
     cells = body.tables[table - 1].rows[row - 1]
     cell = next((c for c in cells if c.column == column and c.merge != "continue"), None)
     return cell if cell is not None and cell.paragraphs and not cell.is_nested else None
+
+
+def _paragraph_at(body: Body, row: int) -> Cell | None:
+    """Return a paragraph outside tables, as a cell that holds it alone."""
+    if not 1 <= row <= len(body.blocks) or body.blocks[row - 1].closing < 0:
+        return None
+    paragraph = body.blocks[row - 1]
+    return Cell(paragraph.start, 0, paragraph.end, paragraph.body, paragraphs=[paragraph])
 
 
 def same(was: bytes, now: bytes, cells: Texts) -> bool:
@@ -70,12 +83,27 @@ def same(was: bytes, now: bytes, cells: Texts) -> bool:
 def without(data: bytes, cells: Texts) -> bytes:
     """Return the part with the content of some cells cut out, for comparing the rest; their properties stay."""
     body = _body(data)
-    ranges = sorted((cell.body, cell.end) for address in cells if (cell := cell_at(body, address)) is not None)
+    ranges = sorted(
+        _range(body, cell, at, text) for at, text in cells.items() if (cell := cell_at(body, at)) is not None
+    )
     out, last = [], 0
     for start, end in ranges:
         out.append(data[last:start])
         last = end
     return b"".join([*out, data[last:]])
+
+
+def _range(body: Body, cell: Cell, at: tuple[int, int, int], text: str) -> tuple[int, int]:
+    """Return what may differ: a cell's content; of a paragraph no more than the answer behind its own words."""
+    if at[0] != TEXT:
+        return cell.body, cell.end
+    closing, answer = cell.paragraphs[0].closing, _behind(body, text)
+    is_there = body.data.endswith(answer, 0, closing)
+    return closing - len(answer) if is_there else closing, closing
+
+
+def _behind(body: Body, text: str) -> bytes:
+    return run(body.prefix, f" {text}", "")
 
 
 def _body(data: bytes) -> Body:

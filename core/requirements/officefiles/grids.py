@@ -66,6 +66,8 @@ class Grid:
         Rows the file itself marks as headings, as Word does.
     is_prose : bool
         Whether these are the clauses of running text, as [number, text], and no table.
+    is_document : bool
+        Whether it is a table of a document, whose blank rows are room left on purpose.
     file : str
         The file it is from, where several were read together.
     """
@@ -82,6 +84,7 @@ class Grid:
     part_of: str | None = None
     titles: frozenset[int] = frozenset()
     is_prose: bool = False
+    is_document: bool = False
     file: str = ""
 
     @property
@@ -148,6 +151,7 @@ class File:
             raw.cut_at,
             titles=self.titles.get(name, frozenset()),
             is_prose=name in self.titles,
+            is_document=self.kind == "word",
         )
 
     def _raw(self, name: str, most_rows: int) -> tuple[RawSheet, bool]:

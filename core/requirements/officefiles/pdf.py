@@ -236,8 +236,8 @@ def _rows(parts: Sequence[PageTable]) -> list[list[str]]:
         places = [_column_at(left, starts) or 0 for left in part.edges[:-1]]
         for index, cells in enumerate(part.cells):
             row = [""] * len(starts)
-            for position, cell in zip(places, cells, strict=True):
-                row[position] = cell
+            for at, cell in zip(places, cells, strict=True):
+                row[at] = cell
             if row == out[0]:
                 out.append([])
             elif index == 0 and _goes_on(row, out[-1]):
@@ -311,11 +311,11 @@ def _place_fields(
 ) -> None:
     """Give each field the table cell it lies in, else the clause beside or right above it."""
     for made in sorted(fields, key=lambda f: (f.page, -f.top, f.left)):
-        target = _cell_of(made, tables) or _clause_of(document, made, paragraphs)
-        if target is None or target in document.fields:
+        at = _cell_of(made, tables) or _clause_of(document, made, paragraphs)
+        if at is None or at in document.fields:
             continue
-        sheet, row, column = target
-        document.fields[target] = made
+        sheet, row, column = at
+        document.fields[at] = made
         raw = document.sheets[sheet]
         cells = dict(raw.rows).get(row)
         if cells is None:

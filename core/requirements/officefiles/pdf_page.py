@@ -137,9 +137,9 @@ def _path(thing: Any, raw: Any, sheet: Sheet) -> int:
     return int(n_segments)
 
 
-def _line(begin: tuple[float, float], other: tuple[float, float], sheet: Sheet) -> None:
-    wide, high = abs(begin[0] - other[0]), abs(begin[1] - other[1])
+def _line(first: tuple[float, float], other: tuple[float, float], sheet: Sheet) -> None:
+    wide, high = abs(first[0] - other[0]), abs(first[1] - other[1])
     if high < THIN and wide >= LONG:
-        sheet.across.append(((begin[1] + other[1]) / 2, min(begin[0], other[0]), max(begin[0], other[0])))
+        sheet.across.append(((first[1] + other[1]) / 2, min(first[0], other[0]), max(first[0], other[0])))
     elif wide < THIN and high >= LONG:
-        sheet.upright.append(((begin[0] + other[0]) / 2, min(begin[1], other[1]), max(begin[1], other[1])))
+        sheet.upright.append(((first[0] + other[0]) / 2, min(first[1], other[1]), max(first[1], other[1])))

@@ -131,8 +131,8 @@ def _sheet(table: Table) -> RawSheet:
             cells[cell.column] = cell.text
             words = [w for control in cell.controls for w in control.choices if control.choices] or boxes(cell.raw_text)
             if words:
-                span = Span(number, cell.column, number, cell.column)
-                sheet.lists.append(([span], WORD_MARK + WORD_MARK.join(words)))
+                cell_span = Span(number, cell.column, number, cell.column)
+                sheet.lists.append(([cell_span], WORD_MARK + WORD_MARK.join(words)))
         if any(cells.values()):
             sheet.rows.append((number, [cells.get(c, "") for c in range(max(cells) + 1)]))
     return sheet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.requirements.officefiles.grids import Grid
-from core.requirements.read import column_roles, header_rows
+from core.requirements.read import column_roles, heading_row
 from core.requirements.read.column_roles import LONGEST_LABEL, Body
 from core.requirements.read.headerless import Bare
 
@@ -41,7 +41,7 @@ def find(grid: Grid) -> Bare | None:
         return None
     header = _labels_above(grid, first, text)
     roles = {"text": text} if key is None else {"text": text, "id": key}
-    named = header_rows.named(dict(rows)[header])[0] if header is not None else {}
+    named = heading_row.named(dict(rows)[header])[0] if header is not None else {}
     is_telling = is_coded or "priority" in named or column_roles.asking(rows, text) >= ASKING
     if key is None and (header is None or not is_telling):
         return None
@@ -100,7 +100,7 @@ def _labels_above(grid: Grid, first: int, text: int) -> int | None:
     for index in range(first - 1, max(first - 4, -1), -1):
         number, cells = grid.rows[index]
         if len([cell for cell in cells if cell]) >= 2:
-            return number if _is_labels(cells, text) and not header_rows.is_body(grid, index) else None
+            return number if _is_labels(cells, text) and not heading_row.is_body(grid, index) else None
     return None
 
 

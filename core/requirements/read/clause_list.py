@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from core.requirements.officefiles.grids import Grid
-from core.requirements.read import column_roles, left_out
+from core.requirements.read import column_roles, forms, left_out
 from core.requirements.read.answer_cells import Place
 from core.requirements.read.layout import Layout
 
@@ -27,7 +28,8 @@ def find(grid: Grid) -> Layout | None:
     if len(asking) < FEWEST:
         return None
     n_keyed = sum(bool(cells[0]) for cells in asking)
-    columns = COLUMNS if n_keyed else {"text": 1}
+    has_keys = n_keyed > 0 or any(cells[0] for n, cells in grid.rows if n in grid.titles)
+    columns = COLUMNS if has_keys else {"text": 1}
     sure = round(0.5 + 0.3 * n_keyed / len(asking), 2)
     return Layout(grid.name, None, columns, {}, sure, dict.fromkeys(columns, sure), _rooms(grid), grid.rows[0][0])
 
@@ -39,7 +41,17 @@ def _rooms(grid: Grid) -> tuple[Place, ...]:
     for column in range(2, width):
         words = next((c.words for c in grid.choices if any(s.left == column for s in c.spans)), ())
         places.append(Place(column, "Response", "choice" if words else "text", words))
-    return tuple(places)
+    return tuple(places) or _labelled(grid)
+
+
+def _labelled(grid: Grid) -> tuple[Place, ...]:
+    """Return the room behind "Response:" below the clauses, where a Word document has that below most of them."""
+    labels = [n for n, cells in grid.rows if forms.is_label(cells[1])]
+    requirements = [n for n, kind in kinds(grid).items() if kind == "requirement"]
+    gaps = Counter(min((label - n for label in labels if label > n), default=0) for n in requirements)
+    below, count = gaps.most_common(1)[0] if gaps else (0, 0)
+    is_usual = grid.is_document and below > 0 and count >= MAJORITY * len(requirements)
+    return (Place(2, "Response", "text", below=below),) if is_usual else ()
 
 
 def n_numbered(grid: Grid) -> int:

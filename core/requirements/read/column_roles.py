@@ -25,7 +25,7 @@ LEVEL = re.compile(
     re.IGNORECASE,
 )
 CODE = re.compile(
-    r"^([A-Z]{1,8}[-_.]?\d[\w.\-]{0,16}|[A-Z]{2,8}(?:[-.][A-Z]{1,4})?[-.]\d[\w.\-]{0,12}|\d+(?:\.\d+)+)\s*[:：]\s+\S"
+    r"^([A-Z]{1,8}(?:[-_.&][A-Z]{1,4})?[-_.]?\d(?:[\w.\-]{0,16}\w)?|\d+(?:\.\d+)+[a-z]?|\d{1,3}(?=[.)]\s))(?:\s*[:：.)]\s+|\s+[-–]\s+|\s+)\S"
 )
 WIDE = re.compile(r"[\u2e81-\U0010ffff]")
 Body = Sequence[tuple[int, Sequence[str]]]
@@ -132,7 +132,7 @@ def idlike(body: Body, column: int) -> float:
 
 
 def coded(cells: Sequence[str]) -> float:
-    """Return the share of texts that begin with a code and a colon, as in "PO.1.1: Identify"."""
+    """Return the share of texts that begin with a code, as in "PO.1.1: Identify" and "1.2 Log"."""
     return sum(bool(CODE.match(cell)) for cell in cells) / len(cells) if cells else 0.0
 
 

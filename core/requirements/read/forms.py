@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from core.requirements.officefiles.grids import Grid
 from core.requirements.read import column_roles
@@ -20,7 +21,8 @@ LABELS = frozenset(
 )
 FEWEST = 3
 SURE = 0.75
-TELLING = 0.85
+TELLING, FAIR = 0.85, 0.75
+ONE_BLOCK = 12
 
 
 def is_label(cell: str) -> bool:
@@ -48,6 +50,8 @@ def find(grid: Grid) -> Layout | None:
     in_blocks = blocks(grid)
     if in_blocks is not None:
         return in_blocks
+    if grid.is_document and (in_boxes := _boxes(grid)) is not None:
+        return in_boxes
     places = [i for i, (_, cells) in enumerate(grid.rows) if is_label_row(cells)]
     if len(places) < FEWEST or len(places) < 0.2 * len(grid.rows):
         return None
@@ -64,27 +68,45 @@ def find(grid: Grid) -> Layout | None:
     return Layout(grid.name, None, columns, {}, SURE, dict.fromkeys(columns, SURE), (answer,), first, is_form=True)
 
 
+def _boxes(grid: Grid) -> Layout | None:
+    """Return the layout of a document's table whose every second row is an empty box for the answer."""
+    numbers = [n for n, _ in grid.rows]
+    if len(numbers) < 2 or any(b - a != 2 for a, b in pairwise(numbers)):
+        return None
+    text = max(range(grid.width), key=lambda c: column_roles.prose(grid.rows, c))
+    if column_roles.prose(grid.rows, text) < FEWEST:
+        return None
+    columns = {"text": text}
+    keys = [c for c in range(text) if column_roles.idlike(grid.rows, c) > 0.7]
+    columns |= {"id": keys[0]} if keys else {}
+    answer = Place(text, "Response", "text", below=1)
+    return Layout(grid.name, None, columns, {}, SURE, dict.fromkeys(columns, SURE), (answer,), 1, is_form=True)
+
+
 def blocks(grid: Grid) -> Layout | None:
     """Return the layout of a sheet where each requirement is a block of labelled rows: Id, Requirement, Response.
 
-    None where fewer than two labels name a text with a label for an id or an answer near it.
+    None where fewer than two labels name a text with one for the answer below it; a block with an id may stand alone.
     """
     labels = {n: column_roles.plain(cells[0]) for n, cells in grid.rows if cells and cells[0]}
-    texts = [n for n, label in labels.items() if likeness(label, "text") >= TELLING]
     keys = {n for n, label in labels.items() if likeness(label, "id") >= TELLING}
+    named = {n: likeness(label, "text") for n, label in labels.items() if n not in keys}
+    highest = max(named.values(), default=0.0)
+    texts = [n for n, value in named.items() if value == highest >= FAIR]
     answers = {n for n, label in labels.items() if is_label(label) or likeness(label, "answer") >= TELLING}
     rows = dict(grid.rows)
-    if len(texts) < 2 or len(answers) < len(texts) or len({labels[n] for n in texts}) > 1:
+    fewest = 1 if keys and len(grid.rows) <= ONE_BLOCK else 2
+    if len(texts) < fewest or len(answers) < len(texts) or len({labels[n] for n in texts}) > 1:
         return None
     questions = [(n, _value(rows, max((k for k in keys if k < n), default=0))) for n in texts if _value(rows, n)]
     offsets = Counter(min((a - n for a in answers if a > n), default=0) for n, _ in questions)
     below = offsets.most_common(1)[0][0] if offsets else 0
-    if len(questions) < 2 or not below:
+    if len(questions) < fewest or not below:
         return None
-    response = Place(1, "Response", "text", below=below)
+    answer = Place(1, "Response", "text", below=below)
     columns = {"text": 1}
     return Layout(
-        grid.name, None, columns, {}, SURE, {"text": SURE}, (response,), 1, is_form=True, blocks=tuple(questions)
+        grid.name, None, columns, {}, SURE, {"text": SURE}, (answer,), 1, is_form=True, blocks=tuple(questions)
     )
 
 

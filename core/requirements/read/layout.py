@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import letters_of
-from core.requirements.read import answer_cells, by_columns, column_roles, header_rows, headerless, role_choice
+from core.requirements.read import answer_cells, by_columns, column_roles, headerless, heading_row, role_choice
 from core.requirements.read.answer_cells import Place
 from core.requirements.read.column_roles import LONGEST_LABEL, Body, likeness
 
@@ -98,15 +98,15 @@ def find(grid: Grid, *, by_name: bool = True) -> Layout | None:
     by_name : bool
         Whether a sheet whose name says it is none (instructions, glossary, pricing) is passed over.
     """
-    if not grid.rows or (by_name and header_rows.is_aside(grid.name)):
+    if not grid.rows or (by_name and heading_row.is_aside(grid.name)):
         return None
-    best = header_rows.best(grid)
-    is_named = best is not None and header_rows.is_named(grid.rows[best[1]][1], best[2])
+    best = heading_row.best(grid)
+    is_named = best is not None and heading_row.is_named(grid.rows[best[1]][1], best[2])
     plain = None if is_named else headerless.headless(grid)
     if best is None or plain:
         return _of(grid, plain or _unnamed(grid))
     number, header, body, roles = _columns(grid, best)
-    if header_rows.is_other(header):
+    if heading_row.is_other(header):
         return None
     words = column_roles.prose(body, roles["text"])
     if body and words < 2.0:
@@ -131,7 +131,7 @@ def under_header(grid: Grid, row: int) -> Layout | None:
     part = replace(grid, rows=[r for r in grid.rows if r[0] >= row])
     if not part.rows or part.rows[0][0] != row:
         return None
-    roles, score = header_rows.named(part.rows[0][1])
+    roles, score = heading_row.named(part.rows[0][1])
     body = part.rows[1:]
     if "text" not in roles:
         free = [c for c in range(grid.width) if c not in roles.values()] or list(range(grid.width))
@@ -151,10 +151,10 @@ def _columns(
     _, index, roles = best
     number, header = grid.rows[index]
     body = grid.rows[index + 1 :]
-    below = header_rows.spread(grid, index)
+    below = heading_row.spread(grid, index)
     if below:
         header, body = below, grid.rows[index + 2 :]
-        roles = header_rows.named(header)[0] or roles
+        roles = heading_row.named(header)[0] or roles
         roles.setdefault("text", best[2]["text"])
     text = role_choice.best_text(header, body, roles)
     return number, header, body, {"text": text} | {r: c for r, c in roles.items() if r != "text" and c != text}
@@ -171,7 +171,7 @@ def _of(grid: Grid, shape: headerless.Bare | None) -> Layout | None:
         return None
     header_row, roles, sure = shape
     header = next((cells for n, cells in grid.rows if n == header_row), [])
-    named = header_rows.named(header)[0] if header else {}
+    named = heading_row.named(header)[0] if header else {}
     more = {r: c for r, c in named.items() if r in ("priority", "category") and c not in roles.values()}
     return complete(grid, header_row, {**more, **roles}, sure)
 
@@ -236,7 +236,7 @@ def _named_below(grid: Grid, index: int, text: int) -> list[int]:
     if index + 1 >= len(grid.rows):
         return []
     (number, header), (below, cells) = grid.rows[index], grid.rows[index + 1]
-    if below != number + 1 or any(len(cell) > LONGEST_LABEL for cell in cells) or header_rows.is_body(grid, index + 1):
+    if below != number + 1 or any(len(cell) > LONGEST_LABEL for cell in cells) or heading_row.is_body(grid, index + 1):
         return []
     if text < len(cells) and cells[text] and not _spans_more(grid, number, text):
         return []

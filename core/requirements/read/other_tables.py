@@ -67,7 +67,7 @@ def reason(grid: Grid, shape: Layout, header: Sequence[str], body: Body) -> str:
     body : sequence
         Its rows.
     """
-    if _is_withdrawn(header, body, shape):
+    if _is_withdrawn(header, body):
         return "It lists requirements that were withdrawn, moved or merged."
     if _is_library(header, body, shape):
         return "It holds answers of one's own, not a buyer's questions: import it into the answer library."
@@ -80,11 +80,11 @@ def reason(grid: Grid, shape: Layout, header: Sequence[str], body: Body) -> str:
     return "" if asks else next((k.reason for k in _kinds() if len(labels & k.headings) >= k.fewest), "")
 
 
-def _is_withdrawn(header: Sequence[str], body: Body, shape: Layout) -> bool:
+def _is_withdrawn(header: Sequence[str], body: Body) -> bool:
     """Say whether a column of short words says of nearly every row that it is withdrawn, merged or moved."""
     for column in range(len(header)):
         cells = column_roles.texts(body, column)
-        if column == shape.columns["text"] or len(cells) < MOST * min(len(body), column_roles.SEEN) or not cells:
+        if len(cells) < MOST * min(len(body), column_roles.SEEN) or not cells:
             continue
         short = [cell for cell in cells if len(cell) <= 40]
         if len(short) >= MOST * len(cells) and sum(bool(WITHDRAWN.search(c)) for c in short) >= MOST * len(cells):

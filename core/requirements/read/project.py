@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -11,14 +11,17 @@ from core.contracts.errors import RequirementError
 from core.requirements.officefiles import bundles, grids
 from core.requirements.officefiles.grids import Grid
 from core.requirements.read import side_by_side, table_rows
+from core.requirements.read.buyers_list import RequirementList
 from core.requirements.read.left_out import NotRead
 from core.requirements.read.repair import Given
-from core.requirements.read.requirement_list import RequirementList, read_any
 
 BETWEEN = ": "
 
 
-def read(content: bytes, title: str, given: Sequence[Given] = ()) -> RequirementList:
+Reader = Callable[[bytes, str, Sequence[Given]], RequirementList]
+
+
+def read(content: bytes, title: str, given: Sequence[Given], read_file: Reader) -> RequirementList:
     """Read every file of a zip, and name each sheet by its file.
 
     A file that cannot be read is named with its reason; the others are read all the same.
@@ -29,6 +32,8 @@ def read(content: bytes, title: str, given: Sequence[Given] = ()) -> Requirement
     title : str
     given : sequence of Given
         What people said about layouts.
+    read_file : callable
+        Reads a single file.
 
     Raises
     ------
@@ -42,7 +47,7 @@ def read(content: bytes, title: str, given: Sequence[Given] = ()) -> Requirement
     not_read: list[NotRead] = [NotRead(name, "Files of this kind are not read.") for name in bundles.left_out(content)]
     for name, data in files.items():
         try:
-            source = read_any(data, name.rsplit("/", 1)[-1], _own(given, name))
+            source = read_file(data, name.rsplit("/", 1)[-1], _own(given, name))
         except RequirementError as error:
             not_read.append(NotRead(name, error.what))
             continue

@@ -15,7 +15,7 @@ from core.requirements.read import (
     clause_list,
     column_roles,
     forms,
-    header_rows,
+    heading_row,
     layout,
 )
 from core.requirements.read.answer_cells import Place
@@ -168,7 +168,7 @@ def found(grid: Grid) -> Layout | None:
         return clause_list.find(grid)
     shape = forms.find(grid) or layout.find(grid, by_name=False)
     if shape is None:
-        row = header_rows.first_labels(grid)
+        row = heading_row.first_labels(grid)
         shape = layout.under_header(grid, row) if row is not None else None
     if shape is None and grid.rows:
         reading = with_text(Given(grid.name), grid)

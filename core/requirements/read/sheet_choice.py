@@ -11,7 +11,7 @@ from core.requirements.read import (
     clause_list,
     column_roles,
     forms,
-    header_rows,
+    heading_row,
     layout,
     other_tables,
     repair,
@@ -182,7 +182,7 @@ def _candidate(grid: Grid, sheets: Sequence[Grid]) -> tuple[_Candidate | None, s
     if why:
         return None, why
     heading = tuple(column_roles.plain(cell) for cell in header if cell)
-    return _Candidate(grid, shape, evidence, header_rows.is_aside(grid.name), heading), ""
+    return _Candidate(grid, shape, evidence, heading_row.is_aside(grid.name), heading), ""
 
 
 def _evidence(shape: Layout, body: Body) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import letters_of
-from core.requirements.read import column_roles, header_rows, layout
+from core.requirements.read import column_roles, heading_row, layout
 from core.requirements.read.column_roles import likeness
 
 SURE = 0.7
@@ -25,7 +25,7 @@ def blocks(grid: Grid) -> list[Grid]:
     ----------
     grid : Grid
     """
-    for number, cells in grid.rows[: header_rows.HEADER_DEPTH]:
+    for number, cells in grid.rows[: heading_row.HEADER_DEPTH]:
         if sum(likeness(cell, "text") >= SURE for cell in cells if cell) < FEWEST:
             continue
         starts = _repeated(cells) or _parted(grid, cells)
@@ -69,7 +69,7 @@ def _parted(grid: Grid, cells: Sequence[str]) -> list[int]:
         last = column
     ends = [*starts[1:], len(cells)]
     for start, end in zip(starts, ends, strict=True):
-        roles = header_rows.named([*[""] * start, *cells[start:end]])[0]
+        roles = heading_row.named([*[""] * start, *cells[start:end]])[0]
         if not {"text", "id"} <= set(roles) or likeness(cells[roles["text"]], "text") < SURE:
             return []
     return starts if len(starts) > 1 else []

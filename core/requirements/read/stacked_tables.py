@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from core.requirements.officefiles.grids import Grid
-from core.requirements.read import column_roles, header_rows, layout, repair
+from core.requirements.read import column_roles, heading_row, layout, repair
 from core.requirements.read.column_roles import LONGEST_LABEL, ROLES, likeness
 from core.requirements.read.layout import SINGLE, SURE, Layout
 from core.requirements.read.repair import Given
@@ -76,7 +76,7 @@ def _columns(cells: Sequence[str]) -> dict[str, int]:
     short = sum(len(cell) <= LONGEST_LABEL and column_roles.plain(cell) in vocabulary for cell in cells if cell)
     if short < 2 or any(len(cell) > LONGEST_LABEL for cell in cells):
         return {}
-    roles = header_rows.named(cells)[0]
+    roles = heading_row.named(cells)[0]
     likenesses = {role: likeness(cells[column], role) for role, column in roles.items()}
     if likenesses.get("text", 0.0) < CERTAIN or max(likenesses.get("id", 0.0), likenesses.get("answer", 0.0)) < STRONG:
         return {}

@@ -64,7 +64,7 @@ class _Table:
 
     def __init__(self, grid: Grid, shape: Layout, body: Body) -> None:
         self.shape = shape
-        self.parent = ""
+        self.parent = self.heading = ""
         self.blocks = dict(shape.blocks)
         self.clauses = clause_list.kinds(grid) if grid.is_prose else None
         self.marked = dict.fromkeys(self.blocks, "requirement") if self.blocks else self.clauses
@@ -83,6 +83,7 @@ class _Table:
         self.has_digits = sum(any(c.isdigit() for c in key) for key in ids) > MOSTLY * len(ids)
         with_number = [n for n, cells in body if any(c.isdigit() for c in _id(cells, by_id))]
         self.last = with_number[-1] if self.has_digits and len(with_number) > 3 else None
+        self.is_asking = len(texts) > 3 and sum(column_roles.asks(t) for t in texts) >= MOSTLY * len(texts)
         self.is_full = bool(filled) and sum(n > 1 for n in filled) >= MOSTLY * len(filled)
 
     def kind(self, number: int, cells: Sequence[str], at: Mapping[str, str], following: str) -> str:
@@ -112,18 +113,31 @@ class _Table:
     def _is_section(self, number: int, at: Mapping[str, str], filled: Sequence[str], following: str) -> bool:
         is_bare = len(filled) <= 2 < self.usual
         is_head = _is_heading(at, filled, wants_id=self.wants_id) or _is_parent(at, following, is_bare=is_bare)
-        return is_head or self._is_lettered(at) or self._is_title(number, at, filled)
+        return is_head or self._is_lettered(at) or self._is_title(number, at, filled) or self._is_capital(at)
+
+    def _is_capital(self, at: Mapping[str, str]) -> bool:
+        """Say whether a row without an id is a title in capitals where nearly all others ask: "RIGHTS OF PEOPLE"."""
+        text = at["text"]
+        if at.get("id") or not self.is_asking or column_roles.asks(text) or column_roles.size(text) > TITLE_WORDS:
+            return False
+        return (text.isupper() and text[-1:] not in ".?!;") or is_title(text)
 
     def keyed(self, number: int, at: dict[str, str]) -> dict[str, str]:
         """Return a row's texts with the code before the colon as its id, where the table has its ids there."""
         if self.clauses is not None:
-            key = at.get("id", "")
-            self.parent = self.parent if clause_list.is_item(key) or not key else key
-            return {**at, "id": clause_list.full_key(key, self.parent)}
+            return {**at, "id": self._clause_key(number, at.get("id", ""))}
         if self.blocks:
             return {**at, "id": self.blocks.get(number, "")}
         code = column_roles.CODE.match(at["text"]) if self.has_codes and not at.get("id") else None
         return {**at, "id": code.group(1)} if code else at
+
+    def _clause_key(self, number: int, key: str) -> str:
+        """Return a clause's number; the first one under a numbered heading has that heading's."""
+        under, self.heading = self.heading, ""
+        if self.clauses is not None and self.clauses.get(number) == "section":
+            self.heading = key
+        self.parent = self.parent if clause_list.is_item(key) or not key else key
+        return clause_list.full_key(key, self.parent) or under
 
     def _is_lettered(self, at: Mapping[str, str]) -> bool:
         """Say whether a row has a letter or two where others have a number, and a few words: "A Servers"."""
@@ -187,11 +201,11 @@ def _headed(grid: Grid, shape: Layout) -> str | None:
 
 def _merged(grid: Grid, wanted: Sequence[int]) -> Mapping[tuple[int, int], str]:
     """Return what cells merged downwards hold, by each row and column they cover."""
-    by_row = dict(grid.rows)
+    by_number = dict(grid.rows)
     out: dict[tuple[int, int], str] = {}
     for span in grid.merges:
         if span.left in wanted and span.bottom > span.top and span.bottom - span.top < 5_000:
-            cells = by_row.get(span.top, [])
+            cells = by_number.get(span.top, [])
             value = cells[span.left] if span.left < len(cells) else ""
             out |= {(row, span.left): value for row in range(span.top + 1, span.bottom + 1)}
     return out

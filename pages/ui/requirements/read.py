@@ -53,6 +53,9 @@ def read(page: Page, content: bytes, name: str) -> RequirementList | None:
         source = read_cache.reading(content, name, given)
     except RequirementError as error:
         st.warning(escaped(error), icon=":material/warning:")
+        whole = read_cache.whole(content, name, given)
+        if whole is not None:
+            _not_read(page, whole)
         _repair(page, content, name, None)
         return None
     return source
@@ -76,7 +79,7 @@ def _not_read(page: Page, source: RequirementList) -> None:
     if not parts:
         return
     read_sheets = {layout.sheet for layout in source.layouts}
-    title = f"Not read: {counted(len(parts), 'place')}, {counted(n_rows, 'row')} of which ask for something"
+    title = f"Not read: {counted(len(parts), 'place')}; {counted(n_rows, 'row')} in them may be requirements"
     with st.expander(title, expanded=False, icon=":material/playlist_add:"):
         for index, part in enumerate(parts[:MOST_PARTS]):
             left, right = st.columns([5, 1], vertical_alignment="center")

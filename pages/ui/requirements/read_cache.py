@@ -33,6 +33,26 @@ def _read(content: bytes, name: str, given: tuple[str, ...]) -> RequirementList:
     return read_list(content, name, [repair.from_dict(json.loads(text)) for text in given])
 
 
+def whole(content: bytes, name: str, given: tuple[str, ...]) -> RequirementList | None:
+    """Return what a file without a list holds, so that its sheets can be taken; None where it cannot be read."""
+    return cache.remembered(
+        ANALYSES, ("whole", cache.digest(content), name, given), lambda: _whole(content, name, given)
+    )
+
+
+def _whole(content: bytes, name: str, given: tuple[str, ...]) -> RequirementList | None:
+    import json
+
+    from core.contracts.errors import RequirementError
+    from core.requirements.read import repair
+    from core.requirements.read.requirement_list import read_any
+
+    try:
+        return read_any(content, name, [repair.from_dict(json.loads(text)) for text in given])
+    except RequirementError:
+        return None
+
+
 def heads(content: bytes, name: str) -> list[Grid]:
     """Return the first rows of every block of every sheet of a file."""
     return cache.remembered(ANALYSES, ("heads", cache.digest(content), name), lambda: _heads(content, name))
