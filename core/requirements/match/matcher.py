@@ -16,11 +16,12 @@ from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.match import confidence
 from core.requirements.match.confidence import FLOOR, LIKELY
 from core.requirements.match.question_frame import without_frame
-from core.requirements.text import embeddings, tfidf
+from core.requirements.text import embeddings, glossary, language, tfidf
 from core.requirements.text.tfidf import CHARACTERS, covered, rarity, tokens
 
 __all__ = ["CHARACTERS", "FLOOR", "LIKELY", "MEANING", "TOP", "candidates", "compare", "method", "tokens"]
 TOP, NEAR = 5, 10
+ENGLISH = "English"
 MEANING = 1.5
 BLOCK = 256
 # Beyond this many texts in one go meaning is left out: it would take minutes.
@@ -67,7 +68,8 @@ def candidates(
     The score is the cosine of stemmed TF-IDF words + 0.5 × the cosine of character 3-5-grams + 1.5 ×
     the cosine of MiniLM sentence vectors, term weights fitted on catalogue and list together, divided
     by 3 so that it lies in [0, 1]. Without the vectors it is the first two parts divided by 1.5. Of a
-    question only what it is about is compared, not the words that ask.
+    question only what it is about is compared, not the words that ask; terms of the field are given their
+    English (`text/terms.yaml`), and a list in another language is compared by them.
 
     Parameters
     ----------
@@ -87,7 +89,7 @@ def candidates(
         [place, rank, capability_id, score, confidence], place being the text's position and rank
         starting at 1; confidence (that the first is right) stands on rank 1 only.
     """
-    bare = [without_frame(text) for text in texts]
+    bare = _comparable(texts, catalogue)
     different = list(dict.fromkeys(bare))
     ranked = _different(different, catalogue, top, home, progress, by_meaning)
     if len(different) == len(bare):
@@ -95,6 +97,21 @@ def candidates(
     number = {text: k for k, text in enumerate(different)}
     rows = pl.DataFrame({"place": range(len(bare)), "of": [number[text] for text in bare]})
     return rows.join(ranked.rename({"place": "of"}), on="of", maintain_order="left_right").drop("of")
+
+
+def _comparable(texts: list[str], catalogue: Catalogue) -> list[str]:
+    """Return texts as they are compared: without the words that only ask, and with the English of their terms.
+
+    Where the catalogue is English and a text, or its list, is in another language, its terms stand for it.
+    """
+    if language.of(catalogue.texts()) != ENGLISH:
+        return [without_frame(text) for text in texts]
+    whole = language.of(texts)
+    foreign = [language.of([text]) or whole or ENGLISH for text in texts]
+    return [
+        glossary.in_english(text if named != ENGLISH else without_frame(text), is_foreign=named != ENGLISH)
+        for text, named in zip(texts, foreign, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
