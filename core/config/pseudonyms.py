@@ -44,13 +44,6 @@ def people(rng: np.random.Generator, n: int) -> list[str]:
     return [person(int(pick)) for pick in rng.permutation(len(FIRST) * len(LAST))[:n]]
 
 
-def companies(rng: np.random.Generator, n: int) -> list[str]:
-    """Draw n different company names."""
-    pairs = len(HEADS) * len(TAILS)
-    order = rng.permutation(pairs)
-    return [company(int(order[i % pairs]) + pairs * (i // pairs)) for i in range(n)]
-
-
 def _pair(first: list[str], second: list[str], number: int) -> str:
     turn, pick = divmod(number, len(first) * len(second))
     return f"{first[pick % len(first)]} {second[pick // len(first)]}" + (f" {turn + 1}" if turn else "")

@@ -19,6 +19,8 @@ BY_LIBRARIES = (
     "*/core/contracts/*",
     "*/core/sources/map*.py",
     "*/core/sources/markup.py",
+    "*/html_tables.py",
+    "*/core/source_commands.py",
     "*/migrations/versions/*",
     "*/core/cli.py",
     "*/core/config/settings.py",
@@ -27,7 +29,6 @@ NAMES = ["__getattr__"]
 # Offered to whoever works with the library at a prompt, and for tests of what is kept.
 OFFERED = {
     "put_sample": "puts another company where the sample would be, as the tests of pages do",
-    "viewed": "another currency's view of a dataset, for whoever works with the library",
     "of_dataset": "which ends name the last day, for whoever works with the library",
     "cycle_days": "a measure, in docs/glossary.md",
     "chance_of": "of a distribution of outcomes",

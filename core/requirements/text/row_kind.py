@@ -51,11 +51,6 @@ class RowKind:
     polarity: str | None
     reason: str = ""
 
-    @property
-    def may_say_yes(self) -> bool:
-        """Say whether a capability may answer the row with yes; every other row is a person's to answer."""
-        return self.kind in RATED and self.polarity == REASSURING
-
 
 @cache
 def _rules() -> dict[str, dict[str, tuple[re.Pattern[str], ...]]]:
