@@ -56,9 +56,11 @@ def win_chances(
     Returns
     -------
     numpy.ndarray
-        Shape (deals, horizons): the share of plays won by then.
+        Shape (deals, horizons + 1): the share of plays won by then, and by the end of the calendar quarter.
     """
     n = len(deals.index)
+    quarter_end = world.days.last_of_quarter(np.array([week * 7 + LANDMARK_DAY]))[0]
+    in_quarter = np.zeros(n)
     live = deals.take(np.tile(np.arange(n), replicates))
     live.index = np.tile(np.arange(n), replicates)
     state = accounts.take(live.account)
@@ -70,14 +72,16 @@ def win_chances(
         decides = (live.kind == EXPANSION) & (until > 0) & (until <= LAST_DAYS)
         gone = decides & (rng.random(len(until)) < account_life.whole_loss(chance_lost))
         live = step(live, now, rng, world, chance_lost, gone)
-        wins += np.bincount(live.index[live.events["won"]], minlength=n)
+        won = live.events["won"]
+        wins += np.bincount(live.index[won], minlength=n)
+        in_quarter += np.bincount(live.index[won & (now * 7 + live.weekday <= quarter_end)], minlength=n)
         if month_turns(world, now):
             account_life.month(rng, state)
         still = np.flatnonzero(live.stage < WON)
         live, state = live.take(still), state.take(still)
         if ahead in horizons:
             out.append(wins / replicates)
-    return np.stack(out, axis=1)
+    return np.stack([*out, in_quarter / replicates], axis=1)
 
 
 def by_horizon(weekday: np.ndarray, p: np.ndarray) -> dict[int, np.ndarray]:
@@ -91,7 +95,7 @@ def by_horizon(weekday: np.ndarray, p: np.ndarray) -> dict[int, np.ndarray]:
 
 
 def deals_frame(live: Pipeline, week: int, world: World, accounts: AccountState) -> pl.DataFrame:
-    """Return the truth of every open deal at the end of a week: [deal, as_of, score, p_win_30, …]."""
+    """Return the truth of every open deal at the end of a week: [deal, as_of, score, p_win_30, …, p_win_quarter]."""
     p = win_chances(live, week, np.random.default_rng(100_000 + week), world, accounts)
     return pl.DataFrame(
         {
@@ -99,6 +103,7 @@ def deals_frame(live: Pipeline, week: int, world: World, accounts: AccountState)
             "as_of": [world.days.date(week * 7 + LANDMARK_DAY)] * len(live.index),
             "score": score(live, world.is_battle(week)),
             **{f"p_win_{d}": chance for d, chance in by_horizon(live.weekday, p).items()},
+            "p_win_quarter": p[:, -1],
         }
     )
 
