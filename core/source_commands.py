@@ -13,7 +13,7 @@ from core.contracts.errors import SourceError
 if TYPE_CHECKING:
     from core.store.source_versions import SourceVersion
 
-app = typer.Typer(no_args_is_help=True, help="List, choose, show and add the sources of the workspace.")
+app = typer.Typer(no_args_is_help=True, help="List, choose, show, add and remove the sources of the workspace.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Named = Annotated[str, typer.Argument(help="As `quarterdeck source list` names it.")]
 Version = Annotated[int, typer.Option(help="An earlier version of a kept source; default the newest.")]
@@ -91,6 +91,18 @@ def _print(shown: SourceVersion, versions: list[SourceVersion], mapping: str) ->
     if shown.folder:
         typer.echo(f"  {shown.folder}")
     typer.echo(mapping or "  Its tables are recognised anew whenever it is read.")
+
+
+@app.command("remove")
+def remove_source(name: Named) -> None:
+    """Take a source out of the workspace, and delete the files kept for it; a folder stays as it is."""
+    from core.config import load
+    from core.sources import source_registry
+
+    settings = load()
+    with source_registry.opened(settings) as store:
+        source_registry.remove(store, settings, name, AUTHOR)
+    typer.echo(f"{name} is removed.")
 
 
 @app.command("add")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,34 @@ PATIENCE = 60
 def digest(content: bytes) -> str:
     """Return the name a content is kept under."""
     return hashlib.blake2b(content, digest_size=20).hexdigest()
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Let nobody else keep or delete files until the block ends, so that what was just kept is not taken for unneeded.
+
+    Raises
+    ------
+    SourceError
+        When the folder cannot be written to, or somebody else works in it for more than a minute.
+    """
+    folder = home / FOLDER
+    lock = FileLock(folder / LOCK, timeout=PATIENCE)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except (OSError, Timeout) as error:
+        raise _unwritable(folder) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _unwritable(folder: Path) -> SourceError:
+    return SourceError(
+        "The files of the source cannot be kept.", str(folder), "Check its rights and the space on its disk."
+    )
 
 
 def put(home: Path, files: Mapping[str, bytes]) -> list[dict[str, Any]]:
@@ -44,17 +73,14 @@ def put(home: Path, files: Mapping[str, bytes]) -> list[dict[str, Any]]:
     folder = home / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / LOCK, timeout=PATIENCE):
-            fresh = {name: content for name, content in contents.items() if not (folder / name).is_file()}
-            _refuse_too_much(folder, sum(map(len, fresh.values())))
-            for name, content in fresh.items():
-                part = folder / f"{name}.part"
-                part.write_bytes(content)
-                part.replace(folder / name)
-    except (OSError, Timeout) as error:
-        raise SourceError(
-            "The files of the source cannot be kept.", str(folder), "Check its rights and the space on its disk."
-        ) from error
+        fresh = {name: content for name, content in contents.items() if not (folder / name).is_file()}
+        _refuse_too_much(folder, sum(map(len, fresh.values())))
+        for name, content in fresh.items():
+            part = folder / f"{name}.part"
+            part.write_bytes(content)
+            part.replace(folder / name)
+    except OSError as error:
+        raise _unwritable(folder) from error
     return [{"name": name, "digest": digest(content), "bytes": len(content)} for name, content in files.items()]
 
 
@@ -102,11 +128,9 @@ def prune(home: Path, needed: Collection[str]) -> int:
     folder = home / FOLDER
     if not folder.is_dir():
         return 0
-    try:
-        with FileLock(folder / LOCK, timeout=PATIENCE):
-            gone = [p for p in folder.iterdir() if p.is_file() and p.name != LOCK and p.name not in needed]
-            for path in gone:
-                path.unlink(missing_ok=True)
-            return len(gone)
-    except (OSError, Timeout):
-        return 0
+    gone = [p for p in folder.iterdir() if p.is_file() and p.name != LOCK and p.name not in needed]
+    for path in gone:
+        with suppress(OSError):
+            # What cannot be deleted now is deleted the next time.
+            path.unlink(missing_ok=True)
+    return len(gone)

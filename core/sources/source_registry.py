@@ -16,6 +16,7 @@ from core.config import Settings
 from core.contracts.dataset import Dataset
 from core.contracts.errors import SourceError, closest
 from core.sources import snapshot, source_files
+from core.sources.inventory import STORES
 from core.store import source_in_force
 
 if TYPE_CHECKING:
@@ -147,9 +148,10 @@ def keep(
     title = _free_name(name)
     if not sum(data.row_counts.values()):
         raise SourceError("Nothing was read, so there is nothing to keep.", ", ".join(files)[:200])
-    values = _values(source_files.put(settings.home, files), "", mapping, data)
-    saved = store.sources.keep(title, values, author, version)
-    tidy(store, settings)
+    with source_files.alone(settings.home):
+        values = _values(source_files.put(settings.home, files), "", mapping, data)
+        saved = store.sources.keep(title, values, author, version)
+        _tidy(store, settings)
     return saved
 
 
@@ -215,11 +217,12 @@ def remove(store: Store, settings: Settings, name: str, author: str) -> None:
         raise SourceError(f"{name} serves everybody.", mend="Choose another source for everybody first.")
     last = store.sources.version(name)
     values = {"folder": last.folder, "files": [], "mapping": {}, "n_rows": 0, "as_of_on": None, "is_removed": True}
-    store.sources.keep(name, values, author, last.version, is_chosen=False)
-    tidy(store, settings)
+    with source_files.alone(settings.home):
+        store.sources.keep(name, values, author, last.version, is_chosen=False)
+        _tidy(store, settings)
 
 
-def tidy(store: Store, settings: Settings) -> None:
+def _tidy(store: Store, settings: Settings) -> None:
     """Delete the files of versions that nobody can go back to: of removed sources, and but the newest six of each."""
     chosen = store.sources.chosen()
     needed: set[str] = set()
@@ -252,6 +255,9 @@ def load(settings: Settings, version: SourceVersion) -> Dataset:
     mapping = dict(version.mapping)
     words = json.dumps(mapping, sort_keys=True)
     origin: tuple[Any, ...]
+    if version.folder.startswith(STORES):
+        # Nothing tells the state of an object store without reading it.
+        return replace(_read(settings, version), source=version.name)
     if version.folder:
         origin = (*snapshot.folder_state(Path(version.folder), ""), words)
     else:

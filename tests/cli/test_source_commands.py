@@ -55,6 +55,9 @@ def test_a_folder_is_added_chosen_used_by_every_command_and_left_again(run, fold
     assert json.loads(run("summary", "--json", QUARTERDECK_DATA=str(own)).stdout)["Open pipeline"]["value"] == 1300
     run("source", "use", "settings")
     assert json.loads(run("summary", "--json", QUARTERDECK_DATA=str(own)).stdout)["Open pipeline"]["value"] == 77
+    assert "Last year is removed." in run("source", "remove", "Last year").stdout
+    assert run("source", "list").stdout == "* sample: Sample company\n"
+    assert (folder / "Opportunity.csv").is_file()
 
 
 def test_a_map_comes_along_and_is_shown(run, folder, tmp_path):
@@ -73,6 +76,7 @@ def test_a_map_comes_along_and_is_shown(run, folder, tmp_path):
         (["use", "smaple"], "Did you mean 'sample'?"),
         (["use", "CRM"], "no source called 'CRM'"),
         (["show", "CRM"], "no source called 'CRM'"),
+        (["remove", "sample"], "Sample company cannot be removed"),
         (["add", "CRM", "/nowhere"], "no such folder"),
         (["add", "sample", "."], "None of the files|no file that can be read|every workspace has"),
         (["add", "CRM", ".", "--map", "none.yaml"], "column map cannot be read"),

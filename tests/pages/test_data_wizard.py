@@ -301,3 +301,20 @@ def test_who_may_only_read_uses_it_for_a_session_and_keeps_nothing(monkeypatch, 
     store = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
     assert (store.sources.chosen(), store.sources.versions()) == (None, [])
     store.close()
+
+
+def test_who_is_bound_to_a_region_stays_so_with_every_source(monkeypatch, tmp_path, sample):
+    people = {"ana@example.com": {"roles": ["leader"], "name": "Ana", "regions": ["EMEA"]}}
+    chosen = tmp_path / "quarterdeck.yaml"
+    chosen.write_text(yaml.safe_dump({"access": {"sign_in": "header", "people": people}}), encoding="utf-8")
+    store = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
+    store.sources.choose("sample", 0, "di")
+    store.close()
+    monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
+    headers = {"X-Forwarded-Email": "ana@example.com"}
+    monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=headers, theme=None))
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    test.session_state["session_source"] = ("sample", 0)
+    test.run().switch_page("pages/data.py").run()
+    rows = dict(test.dataframe[0].value[["entity", "n_rows"]].itertuples(index=False))
+    assert 0 < rows["accounts"] == sample.accounts.filter(pl.col("region") == "EMEA").height < sample.accounts.height

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from core.contracts.errors import ConflictError, StoreError
+from core.store import source_in_force
 
 FILES = [{"name": "deals.csv", "digest": "ab" * 16, "bytes": 12}]
 VALUES = {
@@ -65,3 +66,12 @@ def test_what_was_removed_is_gone_and_can_come_back(store):
 def test_a_name_has_1_to_120_characters(store, name):
     with pytest.raises(StoreError, match="1 to 120"):
         store.sources.keep(name, VALUES, "ana")
+
+
+def test_the_choice_is_asked_without_a_store_and_a_database_that_is_not_there_is_not_made(store, url, tmp_path):
+    assert source_in_force.chosen(url) is None
+    store.sources.keep("CRM", VALUES, "ana")
+    assert source_in_force.chosen(url) == store.sources.chosen() == ("CRM", 1)
+    absent = tmp_path / "absent" / "quarterdeck.db"
+    assert source_in_force.chosen(f"sqlite:///{absent}") is None
+    assert not absent.parent.exists()
