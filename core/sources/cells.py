@@ -16,7 +16,7 @@ from core.sources.currencies import code_of
 from core.sources.entities import LENGTH
 from core.sources.findings import PART, Decision, Findings, Question, counted
 from core.sources.mapping import ColumnRule, EntityMap
-from core.sources.money_words import EMPTY, NULLS, ONE_SIGN
+from core.sources.money_words import EMPTY, NOTHING, ONE_SIGN
 from core.sources.recognition import TableMatch, kind_of
 from core.sources.table import ROW
 from core.sources.units import unit_of
@@ -366,7 +366,7 @@ def _typed(
         typed = ids.tidy(column)
     else:
         stripped = column.str.strip_chars()
-        typed = stripped.set(stripped.str.to_lowercase().is_in(["", *NULLS]).fill_null(value=False), None)
+        typed = stripped.set(stripped.is_in(NOTHING).fill_null(value=False), None)
     n_bad = _tell(raw, name, reasons, source, findings)
     typed = _cast(typed, source.entity, name)
     _write_down(source, name, kind, choice, typed, n_bad, findings)
