@@ -85,8 +85,9 @@ def quoted_rows(text: str, separator: str) -> tuple[list[list[str | None]], list
 
 
 def _are_rows(lines: list[str], separator: str, width: int) -> bool:
-    """Say whether the lines of one record, its first and all others that are filled, are rows of their own."""
-    return all(len(_unquoted(line, separator)) == width for line in lines if line.strip())
+    """Say whether the lines of one record are rows of their own: the first without its quote, the others as they are."""
+    others = [next(csv.reader([line], delimiter=separator), []) for line in lines[1:] if line.strip()]
+    return len(_unquoted(lines[0], separator)) == width and all(len(row) == width for row in others)
 
 
 def _unquoted(line: str, separator: str) -> list[str]:
@@ -165,7 +166,8 @@ def _large(
         return None  # Cells of several lines, or a quote that is not closed: looked at row by row.
     frame = frame.with_row_index(ROW, offset=index + 2).with_columns(pl.col(ROW).cast(pl.Int64))
     frame, notes = trimmed(frame)
-    return Table(file, None, frame, (), tuple(notes), index + 1)
+    above = from_rows(head[: index + 1], file, None, is_known, index + 1).notes
+    return Table(file, None, frame, (), (*above, *notes), index + 1)
 
 
 def _after(text: str, lines: int) -> str:
