@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from core.config import Settings
 from core.contracts.schemas import ALL_SCHEMAS
-from core.sources import amounts, dates, ids, periods, vocabulary
+from core.sources import amounts, column_plans, dates, ids, money_columns, periods, vocabulary
 from core.sources.columns import HELPER_COLUMNS, readable
-from core.sources.currencies import code_of
 from core.sources.entities import LENGTH
-from core.sources.findings import PART, Decision, Findings, Question, counted
+from core.sources.findings import PART, Decision, Findings
 from core.sources.mapping import ColumnRule, EntityMap
-from core.sources.money_words import EMPTY, NULLS, ONE_SIGN
-from core.sources.recognition import TableMatch, kind_of
+from core.sources.money_words import EMPTY, NOTHING
+from core.sources.source import Source, headers_of
 from core.sources.table import ROW
-from core.sources.units import unit_of
 
-
-@dataclass(frozen=True)
-class Source:
-    """One table and how it is read.
-
-    Attributes
-    ----------
-    entity : str
-    match : TableMatch
-    entry : EntityMap
-    """
-
-    entity: str
-    match: TableMatch
-    entry: EntityMap
-
-    @property
-    def is_stored(self) -> bool:
-        """Say whether the table's types and nulls are its own, as those of a Parquet file are."""
-        return self.match.table.file.lower().endswith(".parquet")
-
-    @property
-    def history(self) -> str:
-        """Return how a history is written, where a map or layout says it."""
-        return self.entry.history or (self.match.layout.history if self.match.layout else "")
+__all__ = ["Source", "read_source"]
 
 
 def read_source(source: Source, settings: Settings, findings: Findings) -> pl.DataFrame:
@@ -71,9 +44,9 @@ def read_source(source: Source, settings: Settings, findings: Findings) -> pl.Da
     _tell_misfits(source, findings)
     raw = _replaced(raw, entry)
     if source.entity == "quotas":
-        raw = periods.with_years(raw, _headers(source, "period_start_on")[0])
+        raw = periods.with_years(raw, headers_of(source, "period_start_on")[0])
     texts = [c for c in raw.columns if raw.schema[c] == pl.String and c in readable(source.entity)]
-    plans = _plans(raw, texts, source, settings, findings)
+    plans = column_plans.plans_of(raw, texts, source, settings, findings)
     columns: list[pl.Series] = []
     currencies: dict[str, pl.Series] = {}
     for name in raw.columns:
@@ -84,71 +57,10 @@ def read_source(source: Source, settings: Settings, findings: Findings) -> pl.Da
         else:
             series = _cast(raw[name], source.entity, name)
         columns.append(series.alias(name))
-    frame = _in_units(pl.DataFrame(columns), source, findings)
+    frame = money_columns.in_units(pl.DataFrame(columns), source, findings)
     if source.entity == "quotas" and "period_start_on" in texts:
         frame = frame.with_columns(periods.lengths(raw["period_start_on"]).alias(LENGTH))
-    return _with_currency(frame, currencies, source, findings)
-
-
-MONEY_COLUMNS = ("amount", "won_amount", "quota_amount", "amount_per_interval", "mrr_amount", "annual_amount")
-
-
-def _in_units(frame: pl.DataFrame, source: Source, findings: Findings) -> pl.DataFrame:
-    """Multiply amounts that are written in thousands or millions, as the map or their header says."""
-    for name in frame.columns:
-        if kind_of(source.entity, name) != "number" or not frame.schema[name].is_numeric():
-            continue
-        unit = unit_of(_headers(source, name)[0])
-        factor = source.entry.units.get(name, unit.factor if unit else 1.0)
-        if unit and name in MONEY_COLUMNS and name not in source.entry.units:
-            findings.note(f"{source.match.table.place}: {unit.sentence(_headers(source, name)[0])}.")
-        if factor != 1:
-            frame = frame.with_columns(pl.col(name) * factor)
-    return frame
-
-
-def _with_currency(
-    frame: pl.DataFrame, currencies: Mapping[str, pl.Series], source: Source, findings: Findings
-) -> pl.DataFrame:
-    """Take the currency of an amount from its cell or its header where no column of its own says it.
-
-    A cell that names another currency than the column for it is told, and the column counts; a bare sign that several
-    currencies share is not another one.
-    """
-    written = next((currencies[c] for c in MONEY_COLUMNS if c in currencies), None)
-    names = [c for c in MONEY_COLUMNS if c in frame.columns]
-    unit = unit_of(_headers(source, names[0])[0]) if names else None
-    column = frame["currency"] if "currency" in frame.columns else None
-    if written is not None:
-        column = written if column is None else _agreed(frame, column, written, source, findings)
-    if unit and unit.currency:
-        empty = pl.Series("currency", [None] * frame.height, dtype=pl.String)
-        column = (column if column is not None else empty).fill_null(unit.currency)
-    return frame if column is None else frame.with_columns(column.alias("currency"))
-
-
-def _agreed(
-    frame: pl.DataFrame, column: pl.Series, written: pl.Series, source: Source, findings: Findings
-) -> pl.Series:
-    pairs = pl.DataFrame({"said": column, "written": written})
-    different = pairs.drop_nulls().unique().filter(pl.col("said") != pl.col("written"))
-    others = {
-        (a, b): f"is in {b} by its cell and in {a} by its column for the currency: the column counts"
-        for a, b in different.iter_rows()
-        if code_of(a) and code_of(a) != b and not any({str(code_of(a)), b} <= set(group) for group in ONE_SIGN)
-    }
-    if not others:
-        return column.fill_null(written)
-    keys = {f"{a} {b}": why for (a, b), why in others.items()}
-    why = pairs.select(pl.concat_str("said", "written", separator=" "))["said"]
-    reasons = why.replace_strict(keys, default=None, return_dtype=pl.String)
-    rows = frame.with_columns(reasons.alias("_why")).filter(pl.col("_why").is_not_null())
-    findings.empty(rows, source.entity, "currency_differs", pl.format("the amount {}", "_why"), "currency")
-    findings.note(
-        f"{source.match.table.place}: {counted(rows.height, 'amount names', 'amounts name')} another currency than "
-        "the column for it; the column counts."
-    )
-    return column.fill_null(written)
+    return money_columns.with_currency(frame, currencies, source, findings)
 
 
 def _selected(source: Source) -> pl.DataFrame:
@@ -237,114 +149,11 @@ def _replaced(raw: pl.DataFrame, entry: EntityMap) -> pl.DataFrame:
     return raw
 
 
-def _plans(
-    raw: pl.DataFrame, texts: list[str], source: Source, settings: Settings, findings: Findings
-) -> dict[str, Any]:
-    """Decide how every column is written; what its own cells leave open, the others of the file decide."""
-    kinds = {name: _kind(source.entity, name) for name in texts}
-    numbers = [n for n in texts if kinds[n] == "number"]
-    styles = {n: source.entry.numbers.get(n, source.entry.numbers.get("*")) for n in numbers}
-    plans: dict[str, Any] = {}
-    first = {n: amounts.choose(raw[n]) for n in numbers if not styles[n]}
-    marked = {n for n in first if raw[n].str.contains(r"\d[.,]\d").any()}
-    sure = {first[n].style for n in marked if not first[n].is_ambiguous}
-    for n in numbers:
-        plans[n] = (
-            amounts.AmountChoice(str(styles[n]))
-            if styles[n]
-            else amounts.choose(raw[n], next(iter(sure)) if len(sure) == 1 else None)
-        )
-        if plans[n].is_ambiguous and n in marked:
-            _ask_numbers(source, n, plans[n], findings)
-    days = [n for n in texts if kinds[n] in ("date", "period")]
-    patterns = {n: source.entry.dates.get(n, source.entry.dates.get("*")) for n in days}
-    chosen = {n: dates.choose(raw[n]) for n in days}
-    default = dates.shares(list(chosen.values())) or _likely_order(raw, sure, settings)
-    for n in days:
-        named = patterns[n]
-        if named in dates.ORDERS:
-            plans[n] = dates.DateChoice(named, False, chosen[n].kinds)
-        elif named:
-            plans[n] = dates.DateChoice(named, False, ())
-        else:
-            plans[n] = dates.choose(raw[n], default)
-            _tell_two_orders(source, n, plans[n], findings)
-            if plans[n].is_ambiguous:
-                _ask_dates(
-                    source, n, plans[n], is_shared=dates.shares(list(chosen.values())) is not None, findings=findings
-                )
-    return {**dict.fromkeys(texts), **plans}
-
-
-def _kind(entity: str, name: str) -> str:
-    if (entity, name) == ("quotas", "period_start_on"):
-        return "period"
-    return "category" if (entity, name) in vocabulary.CATEGORIES else kind_of(entity, name)
-
-
-def _likely_order(raw: pl.DataFrame, styles: set[str], settings: Settings) -> str | None:
-    """Return the order of day and month that the other columns, the currency and the time zone speak for."""
-    if styles == {amounts.COMMA}:
-        return dates.DAY_FIRST
-    if "currency" in raw.columns and raw.schema["currency"] == pl.String:
-        codes = set(raw["currency"].drop_nulls().str.strip_chars().str.to_uppercase().unique().to_list())
-        if codes and codes <= {"USD", "$", "US DOLLAR"}:
-            return dates.MONTH_FIRST
-        if codes and "USD" not in codes and len(codes) == 1:
-            return dates.DAY_FIRST
-    zone = settings.time_zone
-    if zone.startswith(("Europe/", "Australia/", "Africa/", "Asia/")):
-        return dates.DAY_FIRST
-    return dates.MONTH_FIRST if zone.startswith(("America/", "US/")) else None
-
-
-def _ask_dates(source: Source, name: str, choice: dates.DateChoice, *, is_shared: bool, findings: Findings) -> None:
-    if is_shared:
-        return
-    header = ", ".join(_headers(source, name))
-    findings.ask(
-        Question(
-            f"{source.entity}.dates.{name}",
-            f"{source.match.table.place}: every date in {header} can be read day first and month first.",
-            str(choice.order),
-            (dates.DAY_FIRST, dates.MONTH_FIRST),
-        )
-    )
-
-
-def _tell_two_orders(source: Source, name: str, choice: dates.DateChoice, findings: Findings) -> None:
-    if choice.n_against:
-        header = ", ".join(_headers(source, name))
-        findings.note(
-            f"{source.match.table.place}: dates in {header} are written day first and month first; they are read as "
-            f"{choice.order}, and {counted(choice.n_against, 'other', 'others')} cannot be."
-        )
-
-
-def _ask_numbers(source: Source, name: str, choice: amounts.AmountChoice, findings: Findings) -> None:
-    findings.ask(
-        Question(
-            f"{source.entity}.numbers.{name}",
-            f"{source.match.table.place}: numbers in {', '.join(_headers(source, name))} can be read with a decimal "
-            "point and with a decimal comma.",
-            choice.style,
-            (amounts.POINT, amounts.COMMA),
-        )
-    )
-
-
-def _headers(source: Source, name: str) -> tuple[str, ...]:
-    rule = source.entry.columns.get(name, name)
-    if isinstance(rule, str):
-        return (rule,)
-    return rule.first or rule.join or (name,)
-
-
 def _typed(
     raw: pl.DataFrame, name: str, plan: Any, source: Source, settings: Settings, findings: Findings
 ) -> tuple[pl.Series, pl.Series | None]:
     """Parse one column, report what could not be read, and write down the decision."""
-    column, kind = raw[name], _kind(source.entity, name)
+    column, kind = raw[name], column_plans.kind_in(source.entity, name)
     codes: pl.Series | None = None
     choice, reasons = "", dict[str, str]()
     if kind in ("date", "period"):
@@ -356,7 +165,7 @@ def _typed(
     elif kind == "number":
         typed, codes, reasons = amounts.read(column, plan, settings.currency)
         if name.endswith("amount"):
-            typed, reasons = _without_shares(column, typed, reasons)
+            typed, reasons = money_columns.without_shares(column, typed, reasons)
         choice = plan.style
     elif kind in ("flag", "category"):
         typed, reasons = _by_words(column, source.entity, name)
@@ -366,20 +175,11 @@ def _typed(
         typed = ids.tidy(column)
     else:
         stripped = column.str.strip_chars()
-        typed = stripped.set(stripped.str.to_lowercase().is_in(["", *NULLS]).fill_null(value=False), None)
+        typed = stripped.set(stripped.is_in(NOTHING).fill_null(value=False), None)
     n_bad = _tell(raw, name, reasons, source, findings)
     typed = _cast(typed, source.entity, name)
     _write_down(source, name, kind, choice, typed, n_bad, findings)
     return typed, codes
-
-
-def _without_shares(column: pl.Series, typed: pl.Series, reasons: dict[str, str]) -> tuple[pl.Series, dict[str, str]]:
-    """Read no share as an amount: 50 % is not 0.5."""
-    is_share = column.str.contains("%", literal=True).fill_null(value=False) & typed.is_not_null()
-    if not is_share.any():
-        return typed, reasons
-    texts = column.filter(is_share).str.strip_chars().unique().to_list()
-    return typed.set(is_share, None), reasons | {t: f"reads “{t[:60]}”, which is a share and no amount" for t in texts}
 
 
 def _by_words(column: pl.Series, entity: str, name: str) -> tuple[pl.Series, dict[str, str]]:
@@ -406,7 +206,7 @@ def _tell(raw: pl.DataFrame, name: str, reasons: Mapping[str, str], source: Sour
     rows = raw.with_columns(
         pl.col(name).str.strip_chars().replace_strict(reasons, default=None, return_dtype=pl.String).alias("_why")
     ).filter(pl.col("_why").is_not_null())
-    shown = ", ".join(_headers(source, name))
+    shown = ", ".join(headers_of(source, name))
     findings.empty(rows, source.entity, "cell_emptied", pl.format(f"{shown} {{}}", pl.col("_why")), name)
     return rows.height
 
@@ -422,7 +222,7 @@ def _write_down(
             table.file,
             table.sheet,
             name,
-            _headers(source, name),
+            headers_of(source, name),
             kind,
             choice,
             match.confidence if match else 1.0,

@@ -6,11 +6,13 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
 
 import polars as pl
 
 from core.sources.decoding import decode
-from core.sources.table import HEAD_ROWS, ROW, Table, from_rows, header_index, header_names
+from core.sources.table import HEAD_ROWS, ROW, Misfit, Table, from_rows, header_index, header_names
 from core.sources.trimming import trimmed
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -44,12 +46,57 @@ def read(
     text, separator = _separated(text, tabbed)
     table = _large(file, text, separator, is_known, header_row) if len(text) > LARGE_CHARS else None
     if table is None:
-        rows = [list[str | None](row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
+        rows, loose = quoted_rows(text, separator)
         table = from_rows(rows, file, None, is_known, header_row)
+        if loose:
+            table = replace(table, misfits=(*table.misfits, *_told(loose, rows)))
     if decoded.is_sure:
         return table
     note = f"its text was read as {decoded.encoding.replace('_', ' ')}"
     return Table(table.file, None, table.frame, table.misfits, (*table.notes, note), table.header_row)
+
+
+def quoted_rows(text: str, separator: str) -> tuple[list[list[str | None]], list[int]]:
+    """Return the rows of a text, and the numbers of those with a quote that is opened and not closed.
+
+    Such a quote takes the rows below into one cell. Where every line of it has as many cells as the table, they are
+    rows, and the quote belongs to its text.
+    """
+    lines = io.StringIO(text, newline="").readlines()
+    rows: list[list[str | None]] = []
+    loose: list[int] = []
+    first, width = 0, 0
+    while first < len(lines):
+        reader, before, is_loose = csv.reader(islice(lines, first, None), delimiter=separator), 0, False
+        for row in reader:
+            span = lines[first + before : first + reader.line_num]
+            width = width or (len(row) if len(row) > 2 else 0)
+            if len(span) > 1 and width and _are_rows(span, separator, width):
+                is_loose = True
+                break
+            rows.append(list(row))
+            before = reader.line_num
+        if not is_loose:
+            break
+        rows.append(list(_unquoted(lines[first + before], separator)))
+        loose.append(len(rows))
+        first += before + 1
+    return rows, loose
+
+
+def _are_rows(lines: list[str], separator: str, width: int) -> bool:
+    """Say whether the lines of one record are rows of their own: the first without its quote, the others as they are."""
+    others = [next(csv.reader([line], delimiter=separator), []) for line in lines[1:] if line.strip()]
+    return len(_unquoted(lines[0], separator)) == width and all(len(row) == width for row in others)
+
+
+def _unquoted(line: str, separator: str) -> list[str]:
+    return line.rstrip("\r\n").split(separator)
+
+
+def _told(loose: list[int], rows: list[list[str | None]]) -> list[Misfit]:
+    why = "a quote is opened and not closed; the row is read up to its end"
+    return [Misfit(k, why, " | ".join(c or "" for c in rows[k - 1])[:300], is_lost=False) for k in loose]
 
 
 def _separated(text: str, tabbed: bool) -> tuple[str, str]:
@@ -115,9 +162,12 @@ def _large(
         return None
     if frame.width != len(names) or not _is_even(body, frame, separator):
         return None
+    if '"' in body and body.count("\n") > frame.height + 1:
+        return None  # Cells of several lines, or a quote that is not closed: looked at row by row.
     frame = frame.with_row_index(ROW, offset=index + 2).with_columns(pl.col(ROW).cast(pl.Int64))
     frame, notes = trimmed(frame)
-    return Table(file, None, frame, (), tuple(notes), index + 1)
+    above = from_rows(head[: index + 1], file, None, is_known, index + 1).notes
+    return Table(file, None, frame, (), (*above, *notes), index + 1)
 
 
 def _after(text: str, lines: int) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from core.sources.money_words import EMPTY, NULLS
+from core.sources.money_words import NO_ID
 
 # Texts of a CRM that stand for no id.
-NO_ID = sorted({*EMPTY, *NULLS, "000000000000000aaa", "000000000000000", "00000000-0000-0000-0000-000000000000"})
+NONE = [*NO_ID, "000000000000000AAA", "000000000000000", "00000000-0000-0000-0000-000000000000"]
 GUID = r"^\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?$"
 LONG = r"^[a-zA-Z0-9]{18}$"
 SHORT = r"^[a-zA-Z0-9]{15}$"
@@ -22,7 +22,7 @@ def tidy(column: pl.Series) -> pl.Series:
     That is ".0" behind whole numbers, an apostrophe before texts, braces and capitals of GUIDs.
     """
     stripped = column.str.strip_chars()
-    stripped = stripped.set(stripped.str.to_lowercase().is_in(NO_ID).fill_null(value=False), None)
+    stripped = stripped.set(stripped.is_in(NONE).fill_null(value=False), None)
     filled = stripped.drop_nulls()
     if filled.len() and filled.head(50).str.starts_with("'").all() and filled.str.starts_with("'").all():
         stripped = stripped.str.slice(1)

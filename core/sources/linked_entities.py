@@ -9,7 +9,7 @@ from core.sources import currencies, deals, entities, people, rows
 from core.sources.columns import KEYS
 from core.sources.contract_fit import shaped
 from core.sources.findings import PART, counted
-from core.sources.linking import from_names, link
+from core.sources.linking import from_names, link, tell_unlinked
 from core.sources.table import ROW
 from core.sources.work import Assembly, prepared
 
@@ -88,6 +88,7 @@ def deals_of(work: Assembly) -> None:
     rates = work.frames["exchange_rates"]
     frame = currencies.converted(frame, "opportunities", rates, work.currency, findings)
     work.frames["opportunities"] = frame.with_columns(pl.col("currency").fill_null(work.currency))
+    _tell_unlinked(work, work.frames["opportunities"], "deals", "owner_id")
     _named_accounts(work)
     _team(work)
 
@@ -100,6 +101,13 @@ def _linked(work: Assembly, frame: pl.DataFrame, owner: str | None) -> pl.DataFr
     if owner:
         frame = link(frame, owner, "owner_name", owner_names(work), "people", work.findings)
     return link(frame, "product_id", "product_name", products, "products", work.findings)
+
+
+def _tell_unlinked(work: Assembly, frame: pl.DataFrame, what: str, person: str) -> None:
+    """Tell of people and products that rows name and the source's own lists of them do not hold."""
+    tell_unlinked(frame, person, owner_names(work), (what, "people", "the list of people"), work.findings)
+    products = id_names(work, "products", "product_id", "product_name")
+    tell_unlinked(frame, "product_id", products, (what, "products", "the list of products"), work.findings)
 
 
 def _named_accounts(work: Assembly) -> None:
@@ -145,9 +153,11 @@ def others(work: Assembly) -> None:
             frame = complete(_linked(work, work.raw[entity], owner), findings)
             frame = rows.one_per_key(rows.with_keys(frame, entity, findings), entity, findings)
             work.frames[entity] = _in_currency(work, frame, entity)
+            _tell_unlinked(work, frame, entity, owner or "-")
     _activities(work)
     if "quotas" in work.raw:
         frame = link(work.raw["quotas"], "rep_id", "owner_name", owner_names(work), "people", findings)
+        _tell_unlinked(work, frame, "quotas", "rep_id")
         frame = rows.with_keys(frame, "quotas", findings).unique(
             subset=[c for c in frame.columns if c not in (ROW, PART)], keep="first", maintain_order=True
         )

@@ -32,15 +32,55 @@ def link(
     by_id = targets["id"].drop_nulls().unique()
     cells = _others(frame, id_column, by_id)
     names = _others(frame, name_column, by_id)
-    by_name = _by_name(targets, {fold(c) for c in (*cells, *names)}, what, findings) if cells or names else {}
-    replaced = {c: by_name[fold(c)] for c in cells if fold(c) in by_name}
+    forms = {c: (fold(c), fold(turned(c)) if what == "people" else "") for c in (*cells, *names)}
+    wanted = {form for pair in forms.values() for form in pair}
+    by_name = _by_name(targets, wanted, what, findings) if cells or names else {}
+    linked = {c: by_name[f] for c, pair in forms.items() for f in reversed(pair) if f in by_name}
+    replaced = {c: linked[c] for c in cells if c in linked}
     if replaced:
         frame = frame.with_columns(pl.col(id_column).replace(replaced))
     own = pl.col(id_column) if id_column in frame.columns else pl.lit(None, pl.String)
     if name_column not in frame.columns:
         return frame if id_column in frame.columns else frame.with_columns(own.alias(id_column))
-    ids = {n: by_name.get(fold(n), n) for n in names}
+    ids = {n: linked.get(n, n) for n in names}
     return frame.with_columns(pl.coalesce(own, pl.col(name_column).replace(ids)).alias(id_column))
+
+
+def turned(name: str) -> str:
+    """Return a person's name with the first name first.
+
+    Examples
+    --------
+    >>> turned("Lee, Ann"), turned("Ann Lee")
+    ('Ann Lee', '')
+    """
+    last, comma, first = name.partition(",")
+    return f"{first.strip()} {last.strip()}" if comma else ""
+
+
+def tell_unlinked(
+    frame: pl.DataFrame, column: str, targets: pl.DataFrame, words: tuple[str, str, str], findings: Findings
+) -> None:
+    """Tell of ids that the entity they name does not hold, where there is such an entity.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+    column : str
+    targets : pl.DataFrame
+        [id, name] of the entity that is named; nothing is told where it is empty.
+    words : tuple of str
+        What the rows are, what they name, and where that should stand: ("deals", "people", "the sales team").
+    findings : Findings
+    """
+    if targets.is_empty() or column not in frame.columns:
+        return
+    lost = frame.filter(pl.col(column).is_not_null()).join(targets, left_on=column, right_on="id", how="anti")
+    if lost.height:
+        names = lost[column].cast(pl.String).unique().sort()
+        shown = ", ".join(names.head(3).to_list()) + (" and more" if names.len() > 3 else "")
+        rows, named, where = words
+        findings.note(f"{lost.height:,} of the {rows} name {named} that {where} does not hold: {shown}.")
 
 
 def _others(frame: pl.DataFrame, column: str, linked: pl.Series) -> list[str]:

@@ -28,6 +28,15 @@ def _content() -> dict[str, Any]:
 _WORDS = _content()
 EMPTY: tuple[str, ...] = tuple(dict.fromkeys((*_WORDS["empty"], *_WORDS["nulls"])))
 NULLS: tuple[str, ...] = (*_WORDS["nulls"], *_WORDS["errors"])
+
+
+def _spellings(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return words as they are written: small, in capitals, with one; so a column need not be folded to find them."""
+    return tuple(sorted({form for w in words for form in (w, w.upper(), w.capitalize(), w.title())} | {"NaT", "NaN"}))
+
+
+NOTHING: tuple[str, ...] = _spellings(("", *NULLS))
+NO_ID: tuple[str, ...] = _spellings((*EMPTY, *NULLS))
 FACTORS: dict[str, float] = {word: float(factor) for word, factor in _WORDS["factors"].items()}
 SYMBOLS: Mapping[str, str] = MappingProxyType(_WORDS["symbols"])
 NAMES: Mapping[str, str] = MappingProxyType(_WORDS["names"])

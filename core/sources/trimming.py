@@ -89,6 +89,9 @@ def trimmed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
 
 def _without_headers(frame: pl.DataFrame, texts: list[str]) -> tuple[pl.DataFrame, list[int]]:
     """Leave out rows that say the header again, as a report does on every page and a board above every group."""
+    first = frame[texts[0]].str.strip_chars() == NUMBERED.sub("", texts[0])
+    if not first.any():
+        return frame, []
     names = {c: NUMBERED.sub("", c) for c in texts}
     alike = [pl.col(c).str.strip_chars().str.strip_chars_end("* ") == names[c] for c in texts]
     blank = [(pl.col(c).is_null() | (pl.col(c).str.strip_chars() == "")) for c in texts]

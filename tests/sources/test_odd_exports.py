@@ -95,3 +95,36 @@ def test_the_unit_of_a_column_can_be_said_in_the_map():
     assert reading_of_files(files, mapping, SETTINGS).dataset.opportunities["amount"].to_list() == [12.0]
     with pytest.raises(SourceError, match="is no column of opportunities"):
         reading_of_files(files, {"opportunities": {"file": "deals.csv", "units": {"amnt": 1}}}, SETTINGS)
+
+
+def long_file(*changes):
+    """Return a file of over two million characters, with lines put at places."""
+    head = "opportunity_id,opportunity_name,stage,amount,currency,created_on,close_on,is_closed,is_won,lead_source"
+    rows = [
+        f'D{k},"Deal {k}, long",Closed Won,10.50,USD,2024-01-02,2024-02-20,true,true,the web' for k in range(26_000)
+    ]
+    lines = [head, *rows]
+    for index, line in changes:
+        lines[index:index] = [line]
+    text = "\n".join(lines) + "\n"
+    assert len(text) > 2_000_000
+    return {"opportunities.csv": text.encode()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "n_more", "sentence"),
+    [
+        ([(0, "A report")], 0, "1 line above the table was not read"),
+        ([(500, long_file()["opportunities.csv"].decode().partition("\n")[0])], 0, "row 501 holds the header again"),
+        ([(26_001, "Total,,,273000.00,,,,,,")], 0, "holds totals"),
+        ([(700, 'X1,"Deal open,Discovery,5.5,USD,2024-01-01,2024-09-02,false,false,web')], 1, "opened and not closed"),
+        ([(700, "X1,Deal, with comma,Discovery,5.5,USD,2024-01-01,2024-09-02,false,false,web")], 0, "11 cells"),
+        ([(700, "X1,Deal,Discovery")], 1, "3 cells"),
+    ],
+)
+def test_a_long_file_is_told_of_as_a_short_one(changes, n_more, sentence):
+    reading = reading_of_files(long_file(*changes), settings=SETTINGS)
+    answer = summary(reading, SETTINGS)
+    assert answer["won_amount"] == 273_000.0
+    assert answer["n_deals"] == 26_000 + n_more
+    assert sentence in " ".join((told_of(answer), *(entry["reason"] for entry in answer["left_out"])))
