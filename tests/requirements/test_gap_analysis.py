@@ -60,7 +60,7 @@ def test_status_comes_from_the_capability(found):
 
 def test_the_money_is_weeks_times_the_rate(found, settings):
     weeks, cost = found.frame["effort_weeks"].to_list(), found.frame["cost_amount"].to_list()
-    # The catalogue's own 10 and 3; a roadmap item of one part 1 to 2, a missing one of one part 4 to 8; silence nothing.
+    # The catalogue's own 10 and 3; a roadmap item of one part 1 to 2, a missing one 4 to 8; silence nothing.
     assert weeks == [None, 10.0, 1.5, 6.0, 3.0, None]
     assert cost[1] == 10 * settings.rates.person_week_amount
     assert cost[4] == 3 * settings.rates.partner_week_amount

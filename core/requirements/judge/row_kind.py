@@ -26,7 +26,7 @@ SILENT = (FIELD, BUYER)
 NUMBERING = re.compile(r"^\s*(?:[(\[]?(?:[A-Za-z]{0,3}[-.]?\d+(?:\.\d+)*|[a-z])[.):\]]+\s+|[-•*–]\s+)")
 # "Do you meet this: …" asks for what stands behind it.
 MEETS = re.compile(
-    r"^(?:do|does|can|could|will|would) (?:you|your \w+|it|the \w+) (?:\w+ly )?(?:meet|fulfil|fulfill|satisfy|support|cover|"
+    r"^(?:do|does|can|could|will|would) (?:you|your \w+|it|the \w+) (?:\w+ly )?(?:meet|fulfill?|satisfy|support|cover|"
     r"comply with)\b[^:?]{0,40}:\s*",
     re.IGNORECASE,
 )
