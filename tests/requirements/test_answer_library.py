@@ -8,7 +8,7 @@ import pytest
 
 from core.requirements.catalogue import capabilities
 from core.requirements.judge import gap_analysis
-from core.requirements.match import answer_library
+from core.requirements.match import answer_library, confidence
 from core.requirements.match.answer_library import Memory
 from core.requirements.read.requirement_list import read_list
 from core.requirements.text import embeddings
@@ -145,7 +145,7 @@ def test_a_row_that_is_only_near_and_matched_elsewhere_waits_for_a_person():
     )
     found = answer_library.applied(rows, recalled)
     assert found["capability_id"].to_list() == ["C1"] * 3
-    assert found["confidence"].to_list() == pytest.approx([0.59, 0.9, 0.3])
+    assert found["confidence"].to_list() == pytest.approx([confidence.LIKELY - 0.01, 0.9, 0.3])
 
 
 def test_what_a_person_decides_becomes_a_decision():
@@ -224,11 +224,30 @@ def test_the_library_is_read_from_the_store(settings, tmp_path):
     assert library.stale_days == settings.answers.stale_days
 
 
+def test_what_was_confirmed_in_bulk_is_likely_and_not_certain(known, settings):
+    row = {"text": "a", "sheet": "S", "row": 4, "category": None, "matched_id": "C1", "chance": 0.7}
+    bulk = answer_library.decision(row, "C1", "RFP", is_bulk=True)
+    assert (bulk.kind, bulk.chance) == ("likely", None)
+    text = "Stored secrets are scrambled"
+    asked = read_list(f"Requirement\n{text}\n".encode(), "l.csv")
+    certain = gap_analysis.analyse(asked, known, settings, library=library(answer(text, "C1"))).frame
+    likely = gap_analysis.analyse(asked, known, settings, library=library(answer(text, "C1", kind="likely")))
+    assert certain["confidence"][0] == 1.0
+    assert likely.frame["confidence"][0] < confidence.LIKELY
+    assert likely.candidates["capability_id"][0] == "C1"
+
+
+def test_an_answer_to_the_opposite_question_is_not_sent_again(known, settings):
+    held = library(answer("Are all backups encrypted?", "C1"))
+    found = answer_library.recall(["Are any backups not encrypted?", "Are all backups encrypted?"], held)
+    assert dict(found.select("place", "is_same_sense").iter_rows()) == {0: False, 1: True}
+
+
 def test_both_questions_can_be_asked_of_a_file(settings, tmp_path):
     asked = tmp_path / "l.csv"
     asked.write_text("Requirement\nSingle sign-on with SAML 2.0 through the identity provider\n")
     held = library(answer("Single sign-on with SAML 2.0 through the identity provider", "SEC-01"))
-    assert needs_review.unsure(asked, settings=settings).sentence().startswith("None")
+    assert needs_review.unsure(asked, settings=settings).sentence().startswith("No row is torn")
     before = needs_review.answered_before(asked, settings=settings, library=held)
     assert before.sentence() == "1 of 1 row was answered before; 1 is filled in from then."
     assert before.frame["owner"].to_list() == ["ann"]

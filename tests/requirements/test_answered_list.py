@@ -71,8 +71,8 @@ def test_library_and_work_on_the_file_count(mine, there, tmp_path):
     )
     found, drafts, worked = answered_list.held(place, mine, there)
     assert found.frame["capability_id"].to_list()[:2] == ["SEC-02", "SEC-04"]
-    filled = answered_list.own_file(found, drafts, worked)
-    assert b"We teleport." in filled.content
+    assert b"We teleport." not in answered_list.own_file(found, drafts, worked).content
+    assert b"We teleport." in answered_list.own_file(found, drafts, worked, "answered").content
     assert answered_list.held(place, mine, there, with_library=False)[0].frame["capability_id"][0] == "SEC-01"
     assert "We teleport." in set(answer_library.load(there, mine).frame["answer"])
     assert "We teleport." not in set(answer_library.load(there, mine, saved_lists.key(LIST)).frame["answer"])
@@ -85,6 +85,10 @@ def test_the_command_line_fills_the_buyers_file(settings, tmp_path, monkeypatch)
     place.write_bytes(LIST)
     found = CliRunner().invoke(app, ["gap", str(place), "--fill", str(out), "--out", str(full)])
     assert found.exit_code == 0, found.output
+    assert "No answer is approved yet; 2 wait for approval." in found.output
+    assert out.read_bytes() == LIST
+    found = CliRunner().invoke(app, ["gap", str(place), "--fill", str(out), "--answers", "all"])
+    assert "2 answers go out unreviewed: nobody has approved them." in found.output
     assert "everything else identical" in found.output
     lines = out.read_text().splitlines()
     assert lines[0] == "id,requirement,priority,answer"
@@ -128,7 +132,8 @@ def test_the_summary_holds_scores_charts_and_gaps(settings, content):
         found, bid_scores.scores(found, settings), bid_scores.bid(found, settings, stake), settings
     )
     tiles = dict(part.body[:2] for part in made.parts if part.kind == "tile")
-    assert tiles["Coverage"] == f"{found.summary['coverage_rate'] * 100:.0f} %"
+    low, high = (f"{found.summary[name] * 100:.0f}" for name in ("coverage_rate", "coverage_high_rate"))
+    assert tiles["Coverage"] == (f"{low} %" if low == high else f"{low}–{high} %")
     assert tiles["Requirements"] == f"{found.frame.height}"
     page = snapshot.html(made)
     assert "Acme &lt;b&gt;" in page

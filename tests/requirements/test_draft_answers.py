@@ -87,8 +87,8 @@ def test_not_found_is_no_answer_until_a_person_says_so(known, settings):
     assert row["sources"] == "no counterpart in the catalogue"
     before = gap_analysis.analyse(read_list(LIST, "l.csv"), known, settings).frame.row(7, named=True)
     assert (before["status"], before["gap_type"], before["statement"]) == (
-        "not available",
-        "missing",
+        "to be checked",
+        None,
         "To be clarified",
     )
 

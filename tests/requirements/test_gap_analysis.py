@@ -51,19 +51,51 @@ def test_status_comes_from_the_capability(found):
         "roadmap",
         "not available",
         "partner",
-        "not available",
+        "to be checked",
     ]
-    assert found.frame["gap_type"].to_list() == [None, "partial", "roadmap", "missing", "partial", "missing"]
+    assert found.frame["gap_type"].to_list() == [None, "partial", "roadmap", "missing", "partial", None]
+    assert found.to_check.select("row", "why").rows() == [(7, "nothing in the catalogue comes near")]
     assert found.frame["capability_id"].to_list() == ["C1", "C2", "C3", "C4", "C5", None]
 
 
 def test_the_money_is_weeks_times_the_rate(found, settings):
     weeks, cost = found.frame["effort_weeks"].to_list(), found.frame["cost_amount"].to_list()
-    assert weeks == [None, 10.0, 3.0, 10.0, 3.0, 5.0]
+    # The catalogue's own 10 and 3; a roadmap item of one part 1 to 2, a missing one 4 to 8; silence nothing.
+    assert weeks == [None, 10.0, 1.5, 6.0, 3.0, None]
     assert cost[1] == 10 * settings.rates.person_week_amount
     assert cost[4] == 3 * settings.rates.partner_week_amount
-    assert found.frame["severity"].to_list() == [None, "moderate", "major", "moderate", "minor", "blocker"]
+    assert found.frame["effort_low_weeks"].to_list()[1:5] == [7.5, 1.0, 4.0, 2.25]
+    assert found.frame["effort_high_weeks"].to_list()[1:5] == [12.5, 2.0, 8.0, 3.75]
+    assert found.frame["timeline"].to_list()[3] == "8 to 12 weeks"
+    assert found.frame["severity"].to_list() == [None, "moderate", "major", "moderate", "minor", None]
     assert found.summary["cost_amount"] == sum(c for c in cost if c)
+
+
+def test_silence_costs_only_when_asked_and_then_a_range(found, settings):
+    asked = gap_analysis.if_missing(found, settings)
+    week = settings.rates.person_week_amount
+    assert (asked.n, asked.low_weeks, asked.high_weeks, asked.low_amount) == (1, 4.0, 8.0, 4 * week)
+    assert "This is no estimate" in asked.sentence()
+
+
+def test_effort_grows_with_size_and_not_with_unimportance(known, settings):
+    more = b"Statements of commission, plans, disputes, payouts and tax papers for the sales force"
+    texts = b'Requirement,Priority\n"' + more + b'",Must\n"' + more + b'.",Low\nCommission statements,Low\n'
+    decisions = pl.DataFrame({"sheet": ["csv"] * 3, "row": [2, 3, 4], "capability_id": ["C4"] * 3})
+    rows = gap_analysis.analyse(read_list(texts, "l.csv"), known, settings, None, decisions).frame
+    assert rows["size"].to_list() == ["large", "large", "small"]
+    assert rows["effort_weeks"].to_list() == [15.0, 15.0, 6.0]
+    assert rows["timeline"].to_list() == ["4 to 6 weeks", "12 to 16 weeks", "12 to 16 weeks"]
+
+
+def test_a_catalogue_without_statuses_promises_nothing_and_says_so_once(settings):
+    bare = capabilities.load(b"id,name\nA,Encryption at rest\nB,Maps of the world\n", "bare.csv")
+    found = gap_analysis.analyse(
+        read_list(b"Requirement\nEncryption at rest\nMaps of the world\n", "l.csv"), bare, settings
+    )
+    assert found.frame["status"].to_list() == ["unclear", "unclear"]
+    assert [line.startswith("bare.csv has no column of statuses") for line in found.warnings] == [True]
+    assert "does not say whether Encryption at rest is available" in found.frame["solution"][0]
 
 
 def test_scores_by_hand(found):
@@ -72,24 +104,30 @@ def test_scores_by_hand(found):
     # weights: must 4, should 3, could 2, low 1
     assert s["fit_rate"] == pytest.approx((4 * 1 + 3 * 0.5 + 4 * 0.25 + 2 * 0 + 1 * 0.5 + 4 * 0) / 18)
     assert s["must_have_rate"] == pytest.approx(1 / 3)
-    assert s["n_gaps"] == 5
+    assert s["n_gaps"] == 4
+    # Were the one open row met:
+    assert s["coverage_high_rate"] == pytest.approx(2 / 6)
+    assert s["fit_high_rate"] == pytest.approx((4 * 1 + 3 * 0.5 + 4 * 0.25 + 2 * 0 + 1 * 0.5 + 4 * 1) / 18)
+    assert s["must_have_high_rate"] == pytest.approx(2 / 3)
 
 
 def test_the_deals_amount_is_divided_not_repeated(found):
     exposed = found.frame["exposed_amount"]
     assert exposed[0] is None
     assert exposed.sum() == pytest.approx(130_000)
-    # priority × type: 3 × ½ + 4 × ½ + 2 × 1 + 1 × ½ + 4 × 1 = 10
-    assert exposed[5] == pytest.approx(130_000 * 4 / 10)
+    # priority × type: 3 × ½ + 4 × ½ + 2 × 1 + 1 × ½ = 6
+    assert exposed[3] == pytest.approx(130_000 * 2 / 6)
+    assert exposed[5] is None
 
 
 def test_sentences_hold_the_numbers(found):
-    assert "1 of 6 requirements is supported today (17 %, target 90 %)" in found.sentence()
+    assert "1 of 6 requirements is supported today (17 to 33 %, target 90 %)" in found.sentence()
+    assert "1 needs a check by a person" in found.sentence()
     assert "USD 130,000 hang on it: Acme" in found.sentence()
-    assert found.gap_sentence().startswith("1 of 5 gaps blocks the deal")
-    assert found.unclear_sentence().startswith("None")
+    assert found.gap_sentence().startswith("No gap blocks the deal; the dearest takes 10 person-weeks")
+    assert found.unclear_sentence().startswith("No row is torn between capabilities. 1 row is to be checked")
     assert found.by_category()["n"].sum() == 6
-    assert found.gaps["severity"][0] == "blocker"
+    assert found.gaps["severity"][0] == "major"
 
 
 def test_nothing_missing_is_said_too(known, settings):
@@ -100,7 +138,8 @@ def test_nothing_missing_is_said_too(known, settings):
 
 def test_a_row_like_several_is_left_to_a_person(settings):
     twin = capabilities.load(
-        b"id,name\nA,Reports and dashboards for managers\nB,Reports and dashboards for auditors\n", "c.csv"
+        b"id,name,status\nA,Reports and dashboards for managers,yes\nB,Reports and dashboards for auditors,yes\n",
+        "c.csv",
     )
     found = gap_analysis.analyse(
         read_list(b"Requirement\nReports and dashboards of all sorts are needed\n", "l.csv"), twin, settings
@@ -113,7 +152,11 @@ def test_a_row_like_several_is_left_to_a_person(settings):
 def test_json_has_the_shape_the_command_promises(found):
     told = json.loads(json.dumps(found.to_dict()))
     first = told["requirements"][0]
-    assert set(first) == {"row", "sheet", "text", "category", "priority", "status", "confidence", "candidates"}
+    classed = {"kind", "polarity", "category", "priority"}
+    assert set(first) == {"row", "sheet", "text", "status", "confidence", "candidates"} | classed
+    assert told["warnings"] == []
+    refused = told["requirements"][5]
+    assert (refused["status"], len(refused["candidates"])) == ("to be checked", 5)
     assert first["row"] == 2
     assert [set(c) for c in first["candidates"]] == [{"capability_id", "score"}] * 5
     assert told["summary"]["n_requirements"] == 6
@@ -289,10 +332,12 @@ def test_limits_decide_on_full_or_partial_support(settings):
     ]
     assert rows["comparison"][0] == "Uptime: asks for 99.99 %, we commit 99.9 %: partial"
     assert rows["comparison"][4] == rows["comparison"][0]
-    assert "raise what we commit in 2 to 4 weeks" in rows["solution"][0]
+    # A tenth of the failures is asked for: a large gap, whatever its priority.
+    assert "raise what we commit, 4 to 10 person-weeks of work, in 2 to 4 weeks" in rows["solution"][0]
     assert rows["solution"][2].startswith("Clarify with Product: File size: asks for 2 GB; unclear")
     assert "planned for 30 June 2027: late" in rows["solution"][3]
-    assert rows["cost_amount"].drop_nulls().min() > 0
+    assert rows["cost_amount"][2] == 0
+    assert rows["cost_amount"][0] == 7 * settings.rates.person_week_amount
     assert found.summary["n_unclear"] == found.summary["n_not_stated"] == 1
     assert "1 needs a limit we do not state" in found.sentence()
     assert found.unclear.is_empty()

@@ -208,13 +208,21 @@ def test_a_capability_without_text_has_no_sentence(known):
 
 
 def test_chance_rises_with_what_speaks_for_it():
-    low = np.array([[0.2, 0.01, 0.02, 0.1, 0.33]])
-    for more in range(5):
+    low = np.array([[0.3, 0.05, 0.08, 0.1]])
+    for more in range(1, 4):
         high = low.copy()
         high[0, more] += 0.3
         for kind in (True, False):
             assert confidence.chance(high, with_vectors=kind) > confidence.chance(low, with_vectors=kind)
-    assert confidence.chance(np.zeros((1, 5)), with_vectors=True)[0] == 0
+    assert confidence.chance(np.zeros((1, 4)), with_vectors=True)[0] == 0
+
+
+def test_where_little_is_in_common_nothing_comes_near_however_far_it_leads():
+    lonely = np.array([[0.09, 0.09, 0.09, 0.1]])
+    twins = np.array([[0.8, 0.0, 0.1, 0.9]])
+    for kind in (True, False):
+        assert confidence.chance(lonely, with_vectors=kind)[0] < confidence.FLOOR
+        assert confidence.FLOOR <= confidence.chance(twins, with_vectors=kind)[0] < confidence.LIKELY
 
 
 def test_below_forty_decisions_nothing_changes():

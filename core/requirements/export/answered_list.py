@@ -19,7 +19,6 @@ from core.requirements.match import answer_library
 from core.requirements.match.analysis import GapAnalysis
 from core.requirements.read.requirement_list import read_list
 from core.requirements.work import approvals, needs_review, row_review, saved_lists
-from core.requirements.work.approvals import Release
 from core.store import Store
 
 KEY = ["sheet", "row"]
@@ -66,7 +65,7 @@ def own_file(
     *,
     replace: bool = False,
     four_eyes: bool = False,
-) -> tuple[Filled, Release]:
+) -> Filled:
     """Fill the buyer's own file with the answers that may leave the house.
 
     Only answer cells change; every other part stays byte for byte, and the proof lists them part by part.
@@ -91,7 +90,7 @@ def own_file(
         When the file is none that can be filled.
     """
     released = approvals.release(analysis, drafts, worked, which, four_eyes=four_eyes)
-    return fill(analysis.source, released.frame, replace=replace), released
+    return fill(analysis.source, released.frame, replace=replace)
 
 
 def as_json(analysis: GapAnalysis, drafts: Drafts | None = None) -> str:

@@ -51,7 +51,7 @@ def analyse(
     """Hold requirements against a catalogue and judge the gaps.
 
     Each row has a kind: only a demand, or a question whose yes reassures, can be complied with. The status of
-    such a row is that of its likeliest capability when the match is sure enough (80 %); `unclear` below that,
+    such a row is that of its likeliest capability when the match is sure enough (72 %); `unclear` below that,
     with the five nearest to choose from; `to be checked`, without cost, when nothing comes near or when yes
     could be the wrong word. Every other row is `to be answered` in words. `not available` comes from a match,
     a stated limit or a person, never from silence.

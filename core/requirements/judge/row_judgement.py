@@ -19,7 +19,7 @@ TO_CHECK, IN_WORDS = "to be checked", "to be answered"
 OPEN = ("unclear", TO_CHECK)
 NOBODY = "none"
 # From this chance on what is stated in numbers decides a row; without that it takes `matcher.LIKELY`.
-STATED = 0.5
+STATED = 0.3
 GAP_OF = {"limited": "partial", "partner": "partial", "roadmap": "roadmap", "not available": "missing"}
 STATEMENTS = {
     "available": "Compliant",
@@ -65,7 +65,7 @@ def judge(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.Da
 
     Each row has a kind first (`row_kind`). Only a demand, or a question whose yes reassures, can be answered by
     a capability; every other row is `to be answered` in words, or `to be checked` by a person where yes could be
-    the wrong word. A match less sure than 80 % leaves the row `unclear`, one below 18 % `to be checked`: nothing
+    the wrong word. A match less sure than 72 % leaves the row `unclear`, one below 18 % `to be checked`: nothing
     near is not "no", and costs nothing. `not available` comes from a match, a stated limit or a person.
     Above that the capability's status holds, except that what is available but commits to less than is
     asked becomes `limited`, and what commits to nothing that is asked for, or does not name it, becomes
@@ -174,7 +174,7 @@ def _is_stated(capability: Mapping[str, Any], asked: Sequence[Comparison]) -> bo
     """Say whether a capability's own commitments answer all that is asked for, or a limit falls short of it."""
     verdicts = {c.verdict for c in asked}
     own = all(c.capability_id == capability["capability_id"] for c in asked)
-    return "partial" in verdicts or (verdicts == {"met"} and own)
+    return own and ("partial" in verdicts or verdicts == {"met"})
 
 
 def _likely_support(

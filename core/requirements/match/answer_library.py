@@ -293,6 +293,8 @@ def worked_on(name: str, payload: Mapping[str, Any], reviewed: pl.DataFrame) -> 
     reviewed : pl.DataFrame
         As the store's `reviews.rows` gives it; ages are counted to the newest change of all.
     """
+    lacking = [pl.lit(None, kind).alias(name) for name, kind in APPROVAL.items() if name not in reviewed.columns]
+    reviewed = reviewed.with_columns(*lacking)
     done = reviewed.filter(pl.col("state").is_in(["answered", "approved"]) & (pl.col("answer").fill_null("") != ""))
     if done.is_empty() or not payload.get("rows"):
         return Memory()

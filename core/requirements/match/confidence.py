@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 SHIPPED = Path(__file__).with_name("confidence.json")
 FEATURES = ("lead", "lead_over_next_four", "covered")
-LIKELY, FLOOR = 0.8, 0.18
+LIKELY, FLOOR = 0.72, 0.18
+# Below this score nothing comes near; the scale depends on whether meaning takes part.
+NOTHING = {"vectors": 0.25, "words": 0.1}
 ENOUGH = 40
 # How strongly a re-fit is held to what ships: as many confirmations as this weigh the same.
 HELD = 10.0
@@ -33,7 +35,7 @@ def chance(features: Floats, *, with_vectors: bool) -> Floats:
     `benchmarks/matching.py`. Likeness itself is no feature: a row whose counterpart is missing resembles its
     neighbours as much as a loosely worded one its own. Left out one family of sources at a time, chance and
     truth differ by less than 0.05 on the mean; with the counterpart of every row taken out of the catalogue
-    fewer than 3 % of rows keep a chance of 80 % (`LIKELY`), from which on a match answers.
+    fewer than 3 % of rows come out Compliant from a chance of 72 % on (`LIKELY`), where a match answers.
 
     Parameters
     ----------
@@ -46,11 +48,15 @@ def chance(features: Floats, *, with_vectors: bool) -> Floats:
     Returns
     -------
     array, [n]
-        0 where nothing is in common, which is where the score is 0.
+        0 where nothing is in common, which is where the score is 0; below `FLOOR` where so little is that nothing
+        comes near, and nowhere else. Of right matches one in a hundred scores that little.
     """
     weights = np.array(_shipped()["vectors" if with_vectors else "words"])
     z = weights[0] + features[:, 1:] @ weights[1:]
-    return np.asarray(np.where(features[:, 0] > 0, 1 / (1 + np.exp(-z)), 0.0), np.float64)
+    sure = 1 / (1 + np.exp(-z))
+    near = features[:, 0] >= NOTHING["vectors" if with_vectors else "words"]
+    held = np.where(near, np.maximum(sure, FLOOR), np.minimum(sure, FLOOR / 2))
+    return np.asarray(np.where(features[:, 0] > 0, held, 0.0), np.float64)
 
 
 @dataclass(frozen=True)

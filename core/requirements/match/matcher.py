@@ -89,7 +89,7 @@ def candidates(
         [place, rank, capability_id, score, confidence], place being the text's position and rank
         starting at 1; confidence (that the first is right) stands on rank 1 only.
     """
-    bare = _comparable(texts, catalogue)
+    bare = comparable(texts, catalogue)
     different = list(dict.fromkeys(bare))
     ranked = _different(different, catalogue, top, home, progress, by_meaning)
     if len(different) == len(bare):
@@ -99,7 +99,7 @@ def candidates(
     return rows.join(ranked.rename({"place": "of"}), on="of", maintain_order="left_right").drop("of")
 
 
-def _comparable(texts: list[str], catalogue: Catalogue) -> list[str]:
+def comparable(texts: list[str], catalogue: Catalogue) -> list[str]:
     """Return texts as they are compared: without the words that only ask, and with the English of their terms.
 
     Where the catalogue is English and a text, or its list, is in another language, its terms stand for it.

@@ -18,6 +18,11 @@ _ASKS = re.compile(
     r"(?:an? |the |any )?",
     re.IGNORECASE,
 )
+_MEETS = re.compile(
+    r"^\W*(?:do|does|can|could|will|would) (?:you|your \w+|it|the \w+) (?:meet|fulfil|fulfill|satisfy|support|cover|"
+    r"comply with)\b[^:?]{0,40}:\s*",
+    re.IGNORECASE,
+)
 _ASKED = re.compile(r"\?\s*$")
 
 
@@ -37,5 +42,5 @@ def without_frame(text: str) -> str:
     """
     if not (_ASKED.search(text) or _POLITE.match(text)):
         return text
-    bare = _ASKS.sub("", _POLITE.sub("", text), count=1)
+    bare = _MEETS.sub("", text) if _MEETS.match(text) else _ASKS.sub("", _POLITE.sub("", text), count=1)
     return bare if len(bare.split()) > 1 else text

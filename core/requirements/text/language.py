@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 ENOUGH = 5
+# Languages whose terms of the field are known in English; see `glossary`.
+TERMED = ("German", "French", "Spanish", "Portuguese", "Dutch", "Polish", "Chinese")
 MOST_TEXTS = 2_000
 # How much more often the likeliest language's words must stand there than the next one's.
 LEAD = 1.15
@@ -83,7 +85,12 @@ def warning(texts: Iterable[str], catalogue_texts: Iterable[str]) -> str:
     theirs, ours = of(texts), of(catalogue_texts)
     if theirs is None or ours is None or theirs == ours:
         return ""
+    if ours == "English" and theirs in TERMED:
+        return (
+            f"The list is in {theirs}, the catalogue in {ours}: rows are matched by terms of the field alone, so that "
+            f"some find the wrong capability or none. Look at every row, or load a catalogue in {theirs}."
+        )
     return (
         f"The list is in {theirs}, the catalogue in {ours}: matches across languages are seldom found, so that much "
-        f"will look missing. Translate the list first, or load a catalogue in {theirs}."
+        f"stays to be checked. Translate the list first, or load a catalogue in {theirs}."
     )

@@ -21,13 +21,21 @@ REASSURING, DAMAGING, NEUTRAL, UNSURE = "reassuring", "damaging", "neutral", "un
 POLARITIES = (REASSURING, DAMAGING, NEUTRAL, UNSURE)
 # Rows of these kinds can be complied with; the others are answered in words, by a document, or not at all.
 RATED = (DEMAND, YES_NO)
+# Kinds no question can be of, whatever stands in front of it.
+SILENT = (FIELD, BUYER)
 NUMBERING = re.compile(r"^\s*(?:[(\[]?(?:[A-Za-z]{0,3}[-.]?\d+(?:\.\d+)*|[a-z])[.):\]]+\s+|[-•*–]\s+)")
+# "Do you meet this: …" asks for what stands behind it.
+MEETS = re.compile(
+    r"^(?:do|does|can|could|will|would) (?:you|your \w+|it|the \w+) (?:\w+ly )?(?:meet|fulfill?|satisfy|support|cover|"
+    r"comply with)\b[^:?]{0,40}:\s*",
+    re.IGNORECASE,
+)
 INVERTED = re.compile(
     r"^(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|may|might|shall)\s+(?!not?\b)\w+", re.IGNORECASE
 )
 
 CLAUSES = re.compile(
-    r"(?<=[.?!])\s+|, (?=(?:do|does|did|is|are|was|were|has|have|can|could|will|would|may)\b)", re.IGNORECASE
+    r"(?<=[.?!])\s+|[,;:] (?=(?:do|does|did|is|are|was|were|has|have|can|could|will|would|may)\b)", re.IGNORECASE
 )
 
 
@@ -113,16 +121,19 @@ def row_kind(text: str) -> RowKind:
 
 
 def _kind(text: str) -> tuple[str, str]:
+    asks = "?" in text or "？" in text
     for kind in _rules()["kinds"]:
-        if words := _hit("kinds", kind, text):
+        if not (asks and kind in SILENT) and (words := _hit("kinds", kind, text)):
             return kind, f"“{words}”"
-    if "?" in text or "？" in text or INVERTED.match(text):
+    if asks or INVERTED.match(text):
         return YES_NO, "it asks"
     return DEMAND, "nothing says otherwise"
 
 
 def _question_polarity(text: str) -> tuple[str, str]:
     """Return what yes says to a question, and by which words."""
+    if framed := MEETS.match(text):
+        return _demand_polarity(text[framed.end() :])
     rest = _without_handled(text)
     harm = next((hit for name in ("insecure", "weakened", "damaging") if (hit := _hit("polarity", name, rest))), "")
     denied = _hit("polarity", "negated", rest)

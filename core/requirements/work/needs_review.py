@@ -46,7 +46,7 @@ def unsure(
     sentence vectors, over 3. Confidence, the chance that the nearest is right, is a logistic function of how far
     it leads the second and the next four, and of the share of the requirement's words it has, fitted on 988
     requirements of six public crosswalks: left out one family at a time, chance and truth differ by less than
-    0.03 on the mean. From 80 % a match answers, below 18 % nothing comes near; between them a person chooses.
+    0.03 on the mean. From 72 % a match answers, below 18 % nothing comes near; between them a person chooses.
 
     Parameters
     ----------
