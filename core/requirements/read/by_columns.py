@@ -13,6 +13,7 @@ PROSE = 4.0
 DEEP = 400
 REGULAR = 6
 FEWEST = 3
+DISTINCT = 0.3
 ASKING, CODED = 0.2, 0.6
 
 
@@ -56,7 +57,7 @@ def _prose_column(rows: Body, width: int) -> int | None:
     for column in range(width):
         cells = column_roles.texts(rows, column)
         prose = [cell for cell in cells if column_roles.size(cell) >= PROSE]
-        if len(prose) < FEWEST or len(prose) < 0.5 * len(cells):
+        if len(prose) < FEWEST or len(prose) < 0.5 * len(cells) or len(set(prose)) < DISTINCT * len(prose):
             continue
         length = min(sum(column_roles.size(cell) for cell in prose) / len(prose), 12.0)
         weight = length * (len(prose) / len(rows)) ** 2 * len(set(prose)) / len(prose)

@@ -19,7 +19,7 @@ LABELS = frozenset(
     "resposta sua-resposta risposta la-vostra-risposta antwoord uw-antwoord svar odpowiedź odpověď vastaus ответ "
     "回答 答复 응답 comments comment".replace("-", "\0").split()
 )
-FEWEST = 3
+FEWEST, LONGEST = 3, 40
 SURE = 0.75
 TELLING, FAIR = 0.85, 0.75
 ONE_BLOCK = 12
@@ -39,7 +39,7 @@ def is_label(cell: str) -> bool:
 def is_label_row(cells: Sequence[str]) -> bool:
     """Say whether a row begins with such a label, so that it is the answer's row and no requirement."""
     first = next((cell for cell in cells if cell), "")
-    return is_label(first)
+    return len(first) <= LONGEST and is_label(first)
 
 
 def find(grid: Grid) -> Layout | None:
