@@ -451,6 +451,29 @@ def test_scanned_pages_are_told():
         read_any(only.bytes(), "a.pdf")
 
 
+def test_scanned_pages_are_recognised_where_the_extra_is_installed(monkeypatch):
+    import sys
+    import types
+
+    texts = ["1.1", "It", "shall", "log", "access.", "1.2", "Users", "must", "export", "lists.", ""]
+    lefts = [100, 200, 300, 400, 500, 100, 200, 300, 400, 500, 700]
+    seen = {"text": texts, "left": lefts, "top": [100] * 5 + [200] * 6, "conf": [90] * 10 + [-1]}
+    seen |= {"width": [80] * 11, "height": [30] * 11}
+    fake = types.ModuleType("pytesseract")
+    fake.Output = types.SimpleNamespace(DICT="dict")
+    fake.TesseractError = fake.TesseractNotFoundError = RuntimeError
+    fake.image_to_data = lambda image, output_type: seen
+    monkeypatch.setitem(sys.modules, "pytesseract", fake)
+    only = Pdf().page()
+    only.pages[-1].append("q 501 0 0 701 40 40 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \x80 EI Q")
+    read = read_any(only.bytes(), "a.pdf")
+    assert read.frame.select("requirement_id", "text").rows() == [
+        ("1.1", "It shall log access."),
+        ("1.2", "Users must export lists."),
+    ]
+    assert any("text recognition" in note for note in read.notes)
+
+
 def test_three_hundred_pages_read_in_time():
     made = Pdf()
     for page in range(300):

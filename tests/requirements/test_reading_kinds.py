@@ -481,6 +481,49 @@ KINDS = {
         ],
         part("Needs", 1, range(2, 10), text="Need", answers=["one X in B:D", "Comments"]),
     ),
+    "empty boxes merged below the questions": lambda: (
+        "a.xlsx",
+        merged(
+            [row for n, t in enumerate(S[:4], 1) for row in ([n, f"Please describe how {t[4:]}"], [N, N])],
+            *(f"A{n}:B{n}" for n in (2, 4, 6, 8)),
+        ),
+        [part("Needs", N, [1, 3, 5, 7], id="column A", text="column B", answers=["B of the next row"])],
+    ),
+    "a label with a limit": plain(
+        [
+            row
+            for n, t in enumerate(S[:4], 1)
+            for row in ([f"Q {n}", f"Please describe how {t[4:]}"], ["Supplier response (max. 200 words):", N])
+        ],
+        part("Needs", N, [1, 3, 5, 7], id="column A", text="column B", answers=["B of the next row"]),
+    ),
+    "Czech": plain(
+        [
+            ["Č.", "Popis požadavku", "Splňuje ANO/NE", "Komentář dodavatele"],
+            *[[n, f"Systém musí umožnit export sestavy číslo {n} do souboru.", N, N] for n in range(1, 7)],
+        ],
+        part(
+            "Needs",
+            1,
+            range(2, 8),
+            id="Č.",
+            text="Popis požadavku",
+            answers=["Splňuje ANO/NE", "Komentář dodavatele"],
+        ),
+    ),
+    "Thai": plain(
+        [["ที่", "รายละเอียดข้อกำหนด"], *[[n, f"ระบบต้องสามารถส่งออกรายงานหมายเลข {n} เป็นไฟล์ได้"] for n in range(1, 7)]],
+        part("Needs", 1, range(2, 8), id="ที่", text="รายละเอียดข้อกำหนด"),
+    ),
+    "a section's name over its column": plain(
+        [
+            ["1. Security", "Compliant (Y/N)", "Comments"],
+            *[[t, N, N] for t in S[:4]],
+            ["2. Reports", "Compliant (Y/N)", "Comments"],
+            *[[t, N, N] for t in S[4:]],
+        ],
+        part("Needs", 1, [2, 3, 4, 5, 7, 8, 9, 10], text="1. Security", answers=["Compliant (Y/N)", "Comments"]),
+    ),
     "several tables of a document": lambda: (
         "a.docx",
         word(SMALL, [["Name", "Role"], ["Ann", "Buyer"]], [SMALL[0], *numbered(S[4:], "T-{}")], before=["Hello."]),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         pdf_tables,
         sheetxml,
         spreadsheet,
+        text_recognition,
         word_document,
         word_parts,
     )
@@ -51,6 +52,7 @@ __all__ = [
     "pdf_tables",
     "sheetxml",
     "spreadsheet",
+    "text_recognition",
     "word_document",
     "word_parts",
 ]

@@ -45,7 +45,7 @@ class Proof:
     def sentence(self) -> str:
         """Say how many cells changed, and that nothing else did."""
         if self.noun == BESIDE:
-            return "The buyer's file has no room for answers; the document has its numbers and sections."
+            return "The buyer's file stays as it is, for it has no room or cannot be written in place."
         if not self.n_cells:
             return "No cell changed; the file is identical."
         cells = f"{self.n_cells:,} cell{'s' if self.n_cells != 1 else ''} changed"

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.artifacts import ANALYSES, memoized
 from core.contracts.errors import RequirementError
-from core.requirements.officefiles import pdf_tables
+from core.requirements.officefiles import pdf_tables, text_recognition
 from core.requirements.officefiles.clauses import Clause, numbered, rows_of
 from core.requirements.officefiles.pdf_page import Sheet
 from core.requirements.officefiles.pdf_page import read as read_page
@@ -91,13 +91,17 @@ def read(content: bytes, title: str) -> Document:
         raise RequirementError(
             "The PDF holds pictures of pages and no text (it was scanned).",
             title,
-            "Ask the buyer for the file it was made from, or run a text recognition over it first.",
+            "Ask the buyer for the file it was made from, or install the extra ocr and Tesseract.",
         )
     document = Document()
     if scanned:
         document.notes.append(
             f"Pages without text, scanned it seems, were not read: {', '.join(map(str, scanned[:20]))}."
         )
+    recognised = [sheet.number for sheet in sheets if sheet.is_recognised]
+    if recognised:
+        numbers = ", ".join(map(str, recognised[:20]))
+        document.notes.append(f"Scanned pages were read by text recognition, which makes mistakes: {numbers}.")
     tables, paragraphs = _parts(sheets)
     _sheets(document, tables, paragraphs)
     _place_fields(document, _fields(content), tables, paragraphs)
@@ -119,7 +123,11 @@ def _pages(content: bytes, title: str) -> Iterator[Sheet]:
                 raise RequirementError(f"The PDF has {len(opened):,} pages; at most {MOST_PAGES:,} are read.", title)
             for index in range(len(opened)):
                 page = opened[index]
-                yield read_page(page, pypdfium2.raw, index + 1)
+                sheet = read_page(page, pypdfium2.raw, index + 1)
+                if not sheet.words and sheet.has_picture:
+                    sheet.words = text_recognition.words(page, sheet) or []
+                    sheet.is_recognised = bool(sheet.words)
+                yield sheet
                 page.close()
         finally:
             opened.close()

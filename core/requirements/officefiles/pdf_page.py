@@ -43,6 +43,8 @@ class Sheet:
         Drawn lines: height and its two ends, or place and its two ends.
     has_picture : bool
         Whether a picture covers most of it.
+    is_recognised : bool
+        Whether its words come from text recognition.
     """
 
     number: int
@@ -52,6 +54,7 @@ class Sheet:
     across: list[tuple[float, float, float]] = field(default_factory=list)
     upright: list[tuple[float, float, float]] = field(default_factory=list)
     has_picture: bool = False
+    is_recognised: bool = False
 
 
 def read(page: Any, raw: Any, number: int) -> Sheet:

@@ -13,6 +13,8 @@ PROSE = 4.0
 DEEP = 400
 REGULAR = 6
 FEWEST = 3
+DISTINCT = 0.3
+SHORT = 24
 ASKING, CODED = 0.2, 0.6
 
 
@@ -56,7 +58,7 @@ def _prose_column(rows: Body, width: int) -> int | None:
     for column in range(width):
         cells = column_roles.texts(rows, column)
         prose = [cell for cell in cells if column_roles.size(cell) >= PROSE]
-        if len(prose) < FEWEST or len(prose) < 0.5 * len(cells):
+        if len(prose) < FEWEST or len(prose) < 0.5 * len(cells) or len(set(prose)) < DISTINCT * len(prose):
             continue
         length = min(sum(column_roles.size(cell) for cell in prose) / len(prose), 12.0)
         weight = length * (len(prose) / len(rows)) ** 2 * len(set(prose)) / len(prose)
@@ -104,8 +106,14 @@ def _labels_above(grid: Grid, first: int, text: int) -> int | None:
     return None
 
 
+def _ends(cell: str) -> bool:
+    """Say whether a cell ends like a sentence; an abbreviation of a word or two does not."""
+    return cell[-1:] in ".!;" and not (cell[-1:] == "." and column_roles.size(cell) <= 2)
+
+
 def _is_labels(cells: Sequence[str], text: int) -> bool:
     filled = [cell for cell in cells if cell]
-    is_short = all(len(cell) <= LONGEST_LABEL and cell[-1:] not in ".!;" for cell in filled)
-    names_text = text < len(cells) and 0 < column_roles.size(cells[text]) <= 5
+    is_short = all(len(cell) <= LONGEST_LABEL and not _ends(cell) for cell in filled)
+    own = cells[text] if text < len(cells) else ""
+    names_text = bool(own) and (column_roles.size(own) <= 5 or len(own) <= SHORT)
     return is_short and names_text and len(set(filled)) == len(filled)

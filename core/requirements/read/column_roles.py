@@ -27,7 +27,7 @@ LEVEL = re.compile(
 CODE = re.compile(
     r"^([A-Z]{1,8}(?:[-_.&][A-Z]{1,4})?[-_.]?\d(?:[\w.\-]{0,16}\w)?|\d+(?:\.\d+)+[a-z]?|\d{1,3}(?=[.)]\s))(?:\s*[:：.)]\s+|\s+[-–]\s+|\s+)\S"
 )
-WIDE = re.compile(r"[\u2e81-\U0010ffff]")
+WIDE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e81-\U0010ffff]")
 Body = Sequence[tuple[int, Sequence[str]]]
 
 

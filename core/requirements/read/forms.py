@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -19,7 +20,7 @@ LABELS = frozenset(
     "resposta sua-resposta risposta la-vostra-risposta antwoord uw-antwoord svar odpowiedź odpověď vastaus ответ "
     "回答 答复 응답 comments comment".replace("-", "\0").split()
 )
-FEWEST = 3
+FEWEST, LONGEST = 3, 40
 SURE = 0.75
 TELLING, FAIR = 0.85, 0.75
 ONE_BLOCK = 12
@@ -33,13 +34,14 @@ def is_label(cell: str) -> bool:
     >>> is_label("Response:"), is_label("Vendor response"), is_label("Response time")
     (True, True, False)
     """
-    return column_roles.plain(cell.replace("：", ":")).replace(" ", "\0") in LABELS
+    bare = re.sub(r"\([^)]*\)", "", cell.replace("：", ":"))
+    return column_roles.plain(bare).replace(" ", "\0") in LABELS
 
 
 def is_label_row(cells: Sequence[str]) -> bool:
     """Say whether a row begins with such a label, so that it is the answer's row and no requirement."""
     first = next((cell for cell in cells if cell), "")
-    return is_label(first)
+    return len(first) <= LONGEST and is_label(first)
 
 
 def find(grid: Grid) -> Layout | None:
@@ -50,7 +52,7 @@ def find(grid: Grid) -> Layout | None:
     in_blocks = blocks(grid)
     if in_blocks is not None:
         return in_blocks
-    if grid.is_document and (in_boxes := _boxes(grid)) is not None:
+    if (in_boxes := _boxes(grid)) is not None:
         return in_boxes
     places = [i for i, (_, cells) in enumerate(grid.rows) if is_label_row(cells)]
     if len(places) < FEWEST or len(places) < 0.2 * len(grid.rows):
@@ -69,9 +71,11 @@ def find(grid: Grid) -> Layout | None:
 
 
 def _boxes(grid: Grid) -> Layout | None:
-    """Return the layout of a document's table whose every second row is an empty box for the answer."""
+    """Return the layout of a table whose every second row is an empty box: blank in a document, merged in a sheet."""
     numbers = [n for n, _ in grid.rows]
     if len(numbers) < 2 or any(b - a != 2 for a, b in pairwise(numbers)):
+        return None
+    if not grid.is_document and not all(any(m.top <= n + 1 <= m.bottom for m in grid.merges) for n in numbers):
         return None
     text = max(range(grid.width), key=lambda c: column_roles.prose(grid.rows, c))
     if column_roles.prose(grid.rows, text) < FEWEST:

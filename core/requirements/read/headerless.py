@@ -12,6 +12,7 @@ from core.requirements.read.column_roles import LONGEST_LABEL, ROLES, Body, like
 PROSE_WORDS = 4.0
 DEEP = 200
 STRONG = 0.8
+DISTINCT = 0.4
 Bare = tuple[int | None, dict[str, int], float]
 
 
@@ -20,7 +21,7 @@ def headless(grid: Grid) -> Bare | None:
     ids = re.compile(r"^[A-Za-z]{1,8}[-_. ]?\d+[A-Za-z]?([.\-]\d+[A-Za-z]?)*$")
     for column in range(min(grid.width - 1, 6)):
         marked = [row for row in grid.rows if column < len(row[1]) and ids.match(row[1][column])]
-        if len(marked) < max(5, 0.3 * len(grid.rows)):
+        if len(marked) < max(5, 0.3 * len(grid.rows)) or column_roles.idlike(marked, column) < DISTINCT:
             continue
         beside = {c: weight(marked, c) for c in range(grid.width) if c != column}
         text = max(beside, key=lambda c: beside[c])

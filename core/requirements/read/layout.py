@@ -114,6 +114,8 @@ def find(grid: Grid, *, by_name: bool = True) -> Layout | None:
     other = None if is_named else by_columns.find(grid)
     if other is not None and role_choice.is_better(body, other[1], roles):
         return _of(grid, other)
+    if other is not None and other[1]["text"] == roles["text"] and "id" in other[1]:
+        roles.setdefault("id", other[1]["id"])
     role_choice.fill_in(header, body, roles)
     sure = min(1.0, 0.35 + 0.25 * min(best[0], 2.0) + 0.05 * min(words, 4.0))
     return complete(grid, number, roles, round(sure, 2))

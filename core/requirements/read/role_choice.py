@@ -118,6 +118,6 @@ def _is_priority(body: Body, column: int) -> bool:
 
 def is_better(body: Body, new: Mapping[str, int], old: Mapping[str, int]) -> bool:
     """Say whether columns told by what stands in them make a better list than faintly named ones."""
-    if new["text"] == old["text"]:
-        return "id" in new and "id" not in old
-    return headerless.weight(body, new["text"]) > 1.5 * headerless.weight(body, old["text"])
+    return new["text"] != old["text"] and headerless.weight(body, new["text"]) > 1.5 * headerless.weight(
+        body, old["text"]
+    )
