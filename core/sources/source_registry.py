@@ -16,7 +16,6 @@ from core.config import Settings
 from core.contracts.dataset import Dataset
 from core.contracts.errors import SourceError, closest
 from core.sources import snapshot, source_files
-from core.sources.inventory import STORES
 from core.store import source_in_force
 
 if TYPE_CHECKING:
@@ -255,11 +254,8 @@ def load(settings: Settings, version: SourceVersion) -> Dataset:
     mapping = dict(version.mapping)
     words = json.dumps(mapping, sort_keys=True)
     origin: tuple[Any, ...]
-    if version.folder.startswith(STORES):
-        # Nothing tells the state of an object store without reading it.
-        return replace(_read(settings, version), source=version.name)
     if version.folder:
-        origin = (*snapshot.folder_state(Path(version.folder), ""), words)
+        origin = (*snapshot.folder_state(version.folder, ""), words)
     else:
         origin = ("kept", tuple((file["name"], file["digest"]) for file in version.files), words)
     return replace(snapshot.load_or_read(origin, settings, lambda: _read(settings, version)), source=version.name)
