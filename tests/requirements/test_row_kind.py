@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from core.requirements.catalogue import capabilities
-from core.requirements.judge import qualifiers, row_kind
+from core.requirements.judge import qualifiers
 from core.requirements.judge.row_judgement import judge
 from core.requirements.match import matcher, question_frame
+from core.requirements.text import row_kind
 
 DATA = Path(__file__).parent / "data"
 OWN, HELD_OUT, LOOSE = "row_kinds.yaml", "row_kinds_held_out.yaml", "loose_questions.yaml"
