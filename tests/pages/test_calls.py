@@ -106,7 +106,8 @@ def test_a_review_is_saved_and_moves_the_sum():
     test = opened("pages/review.py")
     assert not test.exception
     assert "leaves commit" in said(test)
-    typed(test, {0: {"forecast_category": "commit", "note": "Sponsor said yes"}})
+    place = (test.session_state["review_base"]["forecast_category"] != "commit").arg_max()
+    typed(test, {place: {"forecast_category": "commit", "note": "Sponsor said yes"}})
     done = button(test, "Save 1 changed deal").click().run()
     assert not done.exception
     assert "to commit for Q2 2026" in said(done)
