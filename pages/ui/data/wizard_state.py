@@ -45,6 +45,8 @@ class Wizard:
         What recognising the columns left open; the map names them all, so that reading by it asks no more.
     of_map : str
         Why a map that was given could not be used.
+    announced : str
+        The slip that was called out last, besides standing above the step.
     """
 
     given: tuple[Any, ...]
@@ -58,6 +60,7 @@ class Wizard:
     digest: str = field(default="", repr=False)
     asked: tuple[Question, ...] = ()
     of_map: str = ""
+    announced: str = ""
 
     def change(self, draft: DraftMap) -> None:
         """Take another map in the place of the one there is."""
