@@ -55,7 +55,7 @@ def _column(wizard: Wizard, number: int, table: TableDraft, column: str) -> None
     options: list[Rule] = [words.NONE, *table.samples]
     if rule is not None and rule not in options:
         options.insert(1, rule)
-    key = wizard.key(f"column_{number}_{column}")
+    key = wizard.key(f"column_{number}_{column}", (table.entity, rule))
     with st.container(gap="xsmall"):
         st.selectbox(
             words.column_title(column),

@@ -28,7 +28,7 @@ def show(wizard: Wizard) -> None:
 
 
 def _table(wizard: Wizard, number: int, table: TableDraft) -> None:
-    key = wizard.key(f"table_{number}")
+    key = wizard.key(f"table_{number}", table.entity)
     options = words.entities()
     with st.container(border=True, gap="xsmall"):
         st.selectbox(

@@ -69,7 +69,7 @@ def _form(wizard: Wizard, decision: Decision, *, is_open: bool) -> None:
     if number is None or kind not in ("dates", "numbers"):
         return
     choices = list(dict.fromkeys((*options, decision.choice)))
-    key = wizard.key(f"form_{number}_{decision.column}")
+    key = wizard.key(f"form_{number}_{decision.column}", decision.choice)
     with st.container(gap="xsmall"):
         st.selectbox(
             escaped(f"{words.column_title(decision.column)} ({', '.join(decision.headers)}) is written"),
@@ -93,7 +93,7 @@ def _currency(wizard: Wizard, reading: Reading, settings: Settings) -> None:
     options = list(
         dict.fromkeys((current, *(asked.options if asked else ()), *present, settings.currency, *sorted(CODES)))
     )
-    key = wizard.key("currency")
+    key = wizard.key("currency", options)
     with st.container(gap="xsmall"):
         st.selectbox(
             "Amounts are reported in",
@@ -111,7 +111,7 @@ def _ends(wizard: Wizard, convention: EndConvention) -> None:
         return
     chosen = next((t.entry["ends"] for t in tables if t.entry.get("ends")), convention.ends)
     entity, options = convention.entity, list(ENDS)
-    key = wizard.key(f"ends_{entity}")
+    key = wizard.key(f"ends_{entity}", chosen)
     column = words.column_title(convention.column).lower()
     with st.container(gap="xsmall"):
         st.selectbox(
@@ -135,7 +135,7 @@ def _counts(convention: EndConvention) -> str:
 
 
 def _as_of(wizard: Wizard, reading: Reading) -> None:
-    key = wizard.key("as_of")
+    key = wizard.key("as_of", reading.dataset.as_of)
     with st.container(gap="xsmall"):
         st.date_input(
             "The data speaks of",

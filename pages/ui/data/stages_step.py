@@ -61,7 +61,7 @@ def show(wizard: Wizard, reading: Reading) -> None:
     frame = rows_of(reading)
     counts = {kind: frame.filter(pl.col("kind") == kind).height for kind in (OPEN, WON, LOST)}
     st.markdown(escaped(f"{counts[OPEN]} stages are open, {counts[WON]} won, {counts[LOST]} lost."))
-    key = wizard.key("stages")
+    key = wizard.key("stages", frame.rows())
     st.session_state[ROWS] = frame, _of_map(reading, "probability")
     st.data_editor(
         frame,

@@ -69,6 +69,10 @@ def _step(page: Page, wizard: Wizard, step: str) -> None:
         st.warning(escaped(wizard.of_map), icon=":material/warning:")
     if wizard.slip:
         st.error(escaped(wizard.slip), icon=":material/error:")
+    if wizard.slip and wizard.slip != wizard.announced:
+        # Whoever works far below on a phone does not see what stands above.
+        st.toast(escaped(wizard.slip), icon=":material/error:")
+    wizard.announced = wizard.slip
     if step == STEPS[0]:
         files_step.show(wizard)
     elif step == STEPS[1]:

@@ -31,8 +31,8 @@ class Wizard:
     files : mapping
         Name to content.
     draft : DraftMap
-    turn : int
-        Rises with every change, so that controls show what the map says.
+    drawn : dict
+        Control -> how often what it shows has changed, and what it showed last.
     is_tried : bool
         Whether the files were read to the end in a process of their own, where they can do no harm.
     seen : str
@@ -45,12 +45,14 @@ class Wizard:
         What recognising the columns left open; the map names them all, so that reading by it asks no more.
     of_map : str
         Why a map that was given could not be used.
+    announced : str
+        The slip that was called out last, besides standing above the step.
     """
 
     given: tuple[Any, ...]
     files: Mapping[str, bytes]
     draft: DraftMap
-    turn: int = 0
+    drawn: dict[str, tuple[int, str]] = field(default_factory=dict)
     is_tried: bool = False
     seen: str = ""
     reading: Reading | None = None
@@ -58,14 +60,21 @@ class Wizard:
     digest: str = field(default="", repr=False)
     asked: tuple[Question, ...] = ()
     of_map: str = ""
+    announced: str = ""
 
     def change(self, draft: DraftMap) -> None:
         """Take another map in the place of the one there is."""
-        self.draft, self.turn = draft, self.turn + 1
+        self.draft = draft
 
-    def key(self, name: str) -> str:
-        """Return the key of a control that shows what the map says."""
-        return f"wizard_{name}_{self.digest[:8]}_{self.turn}"
+    def key(self, name: str, value: object) -> str:
+        """Return the key of a control that shows a value of the map: another one whenever that has changed.
+
+        So a control never shows what was chosen before, and those that nothing has happened to stay as they are.
+        """
+        number, before = self.drawn.get(name, (0, repr(value)))
+        number += before != repr(value)
+        self.drawn[name] = (number, repr(value))
+        return f"wizard_{name}_{self.digest[:8]}_{number}"
 
     @property
     def mapping(self) -> dict[str, Any]:
@@ -102,7 +111,8 @@ class Wizard:
             if slip is not None:
                 raise slip
             self.is_tried = True
-        with failures_as(SourceError, "The files cannot be used as they are.", ", ".join(self.files)[:200]):
+        failing = failures_as(SourceError, "The files cannot be used as they are.", ", ".join(self.files)[:200])
+        with st.spinner("Reading the files"), failing:
             return reading_of_files(self.files, mapping, settings)
 
 
