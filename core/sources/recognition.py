@@ -13,7 +13,7 @@ from core.sources import amounts, dates, vocabulary
 from core.sources.headers import fold, stem
 from core.sources.money_words import CODES, EMPTY, NULLS
 from core.sources.table import Table
-from core.sources.units import unit_of
+from core.sources.units import CODE_WORDS, unit_of
 from core.sources.vendor_layouts import OWN, Layout, layouts, own, rarity
 
 # One column of each group must be there.
@@ -263,7 +263,7 @@ def _add_currency(table: Table, free: dict[str, str], out: dict[str, ColumnMatch
         if column.dtype != pl.String:
             continue
         cells = column.drop_nulls().head(2_000).str.strip_chars().unique()
-        if cells.len() and cells.is_in(sorted(CODES)).all():
+        if cells.len() and cells.is_in(sorted(CODES)).all() and not cells.is_in(list(CODE_WORDS)).all():
             out["currency"] = ColumnMatch("currency", (_taken(free, folded),), NEAR)
             return
 
