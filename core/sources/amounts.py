@@ -88,11 +88,6 @@ def choose(column: pl.Series, default: str | None = None) -> AmountChoice:
     return AmountChoice(default or other, is_ambiguous=True)
 
 
-def is_empty(column: pl.Expr) -> pl.Expr:
-    """Say whether a cell stands for nothing: empty, a dash, N/A and the like."""
-    return column.str.strip_chars().str.to_lowercase().is_in(list(EMPTY))
-
-
 def read(
     column: pl.Series, choice: AmountChoice, own: str | None = None
 ) -> tuple[pl.Series, pl.Series | None, dict[str, str]]:

@@ -85,7 +85,7 @@ def quoted_rows(text: str, separator: str) -> tuple[list[list[str | None]], list
 
 
 def _are_rows(lines: list[str], separator: str, width: int) -> bool:
-    """Say whether the lines of one record are rows of their own, the first without its quote."""
+    """Say whether the lines of one record are rows of their own: the first without its quote, others as they are."""
     others = [next(csv.reader([line], delimiter=separator), []) for line in lines[1:] if line.strip()]
     return len(_unquoted(lines[0], separator)) == width and all(len(row) == width for row in others)
 

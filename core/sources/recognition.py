@@ -11,9 +11,9 @@ import polars as pl
 from core.contracts.schemas import ALL_SCHEMAS
 from core.sources import amounts, dates, vocabulary
 from core.sources.headers import fold, stem
-from core.sources.money_words import EMPTY, NULLS
+from core.sources.money_words import CODES, EMPTY, NULLS
 from core.sources.table import Table
-from core.sources.units import unit_of
+from core.sources.units import CODE_WORDS, unit_of
 from core.sources.vendor_layouts import OWN, Layout, layouts, own, rarity
 
 # One column of each group must be there.
@@ -139,7 +139,7 @@ def recognise(table: Table, likely: str = "") -> TableMatch:
     likely : str, optional
         The system the other tables come from: of two layouts that fit about as well its own is taken.
     """
-    folded = {fold(h): h for h in reversed(table.headers)}
+    folded = _by_fold(table)
     scored = sorted(
         ((_score(layout, folded, table, likely), -index, layout) for index, layout in enumerate(layouts())),
         key=lambda entry: entry[:2],
@@ -221,11 +221,7 @@ def _confidence(score: float, columns: Sequence[ColumnMatch], layout: Layout, ta
 
 def match_columns(table: Table, layout: Layout) -> tuple[ColumnMatch, ...]:
     """Match a table's columns: by the layout, then by our own words, then by names that are nearly the same."""
-    free = {fold(h): h for h in reversed(table.headers)}
-    for header in table.headers:  # Amount (k EUR) is an amount too, where nothing else is called so.
-        unit = unit_of(header)
-        if unit:
-            free.setdefault(fold(unit.name), header)
+    free = _by_fold(table)
     out: dict[str, ColumnMatch] = {}
     order = sorted(
         ((rank, ours, header) for ours, listed in layout.columns.items() for rank, header in enumerate(listed)),
@@ -244,8 +240,32 @@ def match_columns(table: Table, layout: Layout) -> tuple[ColumnMatch, ...]:
     fallback = own(layout.entity)
     if fallback and layout.vendor != OWN:
         _add_own(table, fallback, free, out, layout)
+    if "currency" not in out and {"amount", "won_amount", "mrr_amount", "quota_amount"} & set(out):
+        _add_currency(table, free, out)
     in_order = [c for c in (*ALL_SCHEMAS.get(layout.entity, _Empty).column_names(), *out) if c in out]
     return tuple(_with_samples(table, out[c]) for c in dict.fromkeys(in_order))
+
+
+def _by_fold(table: Table) -> dict[str, str]:
+    """Return folded header -> header; Amount (k EUR) is an amount too, where nothing else is called so."""
+    out = {fold(h): h for h in reversed(table.headers)}
+    for header in table.headers:
+        unit = unit_of(header)
+        if unit:
+            out.setdefault(fold(unit.name), header)
+    return out
+
+
+def _add_currency(table: Table, free: dict[str, str], out: dict[str, ColumnMatch]) -> None:
+    """Take a column of nothing but codes of currencies for that of the amounts, whatever it is called."""
+    for folded in list(free):
+        column = table.frame[free[folded]]
+        if column.dtype != pl.String:
+            continue
+        cells = column.drop_nulls().head(2_000).str.strip_chars().unique()
+        if cells.len() and cells.is_in(sorted(CODES)).all() and not cells.is_in(list(CODE_WORDS)).all():
+            out["currency"] = ColumnMatch("currency", (_taken(free, folded),), NEAR)
+            return
 
 
 def _taken(free: dict[str, str], folded: str) -> str:

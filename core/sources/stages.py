@@ -122,10 +122,9 @@ def settled(deals: pl.DataFrame, settings: Settings, listed: pl.DataFrame | None
         {k: v[0] for k, v in stage_kinds.items()}, default=OPEN, return_dtype=pl.String
     )
     ends = {t: _status_kind(t) for t in deals["_status"].drop_nulls().unique().to_list()}
-    by_map = pl.col("stage").replace_strict(_mapped_kinds(listed), default=None, return_dtype=pl.String)
     by_status = pl.col("_status").replace_strict(ends, default=None, return_dtype=pl.String)
     deals = deals.with_columns(_stage_kind=by_stage).with_columns(_kind=pl.coalesce(by_status, "_stage_kind"))
-    _tell_status_against(deals.with_columns(_mapped=by_map, _by_status=by_status), findings)
+    _tell_status_against(deals.with_columns(_by_status=by_status), findings)
     deals = deals.with_columns(_kind=_archived(deals))
     flag = {
         n: pl.col(n) if n in deals.columns else pl.lit(None, pl.Boolean) for n in ("is_closed", "is_won", "is_lost")
@@ -192,13 +191,14 @@ def _ask_unknown(deals: pl.DataFrame, stage_kinds: Mapping[str, tuple[str, str]]
 
 def _tell_status_against(deals: pl.DataFrame, findings: Findings) -> None:
     against = deals.filter(
-        pl.col("_mapped").is_in([WON, LOST]) & (pl.col("_by_status") != pl.col("_mapped")).fill_null(value=False)
+        pl.col("_stage_kind").is_in([WON, LOST])
+        & (pl.col("_by_status") != pl.col("_stage_kind")).fill_null(value=False)
     )
     if against.height:
         shown = ", ".join(against["stage"].unique().sort().head(STAGES_SHOWN).to_list())
         findings.note(
-            f"{counted(against.height, 'deal', 'deals')} in {shown}: the status says otherwise than the map's stages; "
-            "the status decides."
+            f"{counted(against.height, 'deal', 'deals')} in {shown}: the status says otherwise than the stage; the "
+            "status decides."
         )
 
 

@@ -18,7 +18,7 @@ MORE = {
     **dict.fromkeys(("ks", "tds", "milliers", "miles", "migliaia", "milhares"), 1e3),
     **dict.fromkeys(("millionen", "millones", "milioni", "milhões", "ms"), 1e6),
 }
-WORDS = ("ALL", "TRY", "CUP", "MAD", "BAM", "COP", "GEL", "PEN", "LAK", "MOP")  # Codes that are words, too.
+CODE_WORDS = ("ALL", "TRY", "CUP", "MAD", "BAM", "COP", "GEL", "PEN", "LAK", "MOP")  # Codes that are words, too.
 IDLE = ("of", "de", "local", "currency", "in", "the")
 
 
@@ -66,7 +66,7 @@ def unit_of(header: str) -> Unit | None:
     last = match["last"] if match else ""
     pair = _meaning(last) if len(last) > 1 else None
     is_scaled = pair is not None and pair[0] != 1 and bool(pair[1])
-    if match and (is_scaled or last in SYMBOLS or (last.upper() in CODES and last.upper() not in WORDS)):
+    if match and (is_scaled or last in SYMBOLS or (last.upper() in CODES and last.upper() not in CODE_WORDS)):
         return _unit(match["name"], match["last"])
     return None
 
