@@ -141,7 +141,7 @@ def _question_polarity(text: str) -> tuple[str, str]:
         return _demand_polarity(text[framed.end() :])
     rest = _without_handled(text)
     harm = next((hit for name in ("insecure", "weakened", "damaging") if (hit := _hit("polarity", name, rest))), "")
-    denied = _hit("polarity", "negated", rest)
+    denied = _hit("polarity", "negated", rest) or _hit("polarity", "prevented", rest)
     if harm and denied:
         return UNSURE, f"“{harm}” and “{denied}” in one question"
     if harm:
