@@ -19,8 +19,8 @@ from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge import limits
 from core.requirements.judge.gap_analysis import GapAnalysis
 from core.requirements.judge.row_judgement import IN_WORDS
-from core.requirements.judge.row_kind import OPEN
 from core.requirements.match import matcher
+from core.requirements.text.row_kind import OPEN
 
 TO_CLARIFY = "To be clarified"
 WORDINGS = Path(__file__).with_name("responses.yaml")

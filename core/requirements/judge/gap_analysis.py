@@ -15,12 +15,12 @@ from core.requirements.catalogue import capabilities as catalogues
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge.gap_effort import gap_effort
 from core.requirements.judge.row_judgement import IN_WORDS, OPEN, TO_CHECK, judge
-from core.requirements.judge.row_kind import REASSURING
 from core.requirements.match import answer_library, evidence, matcher
 from core.requirements.match.analysis import GapAnalysis, Stake, is_unsure
 from core.requirements.match.answer_library import Memory
 from core.requirements.read.requirement_list import RequirementList, read_list
 from core.requirements.text import classification, language
+from core.requirements.text.row_kind import REASSURING
 
 __all__ = [
     "GapAnalysis",

@@ -12,8 +12,8 @@ from core.requirements.catalogue.capabilities import UNSTATED, Catalogue
 from core.requirements.judge import limits, qualifiers
 from core.requirements.judge.gap_effort import gap_effort
 from core.requirements.judge.limits import Comparison
-from core.requirements.judge.row_kind import DEMAND, RATED, REASSURING, RowKind, row_kind
 from core.requirements.match import matcher
+from core.requirements.text.row_kind import DEMAND, RATED, REASSURING, RowKind, row_kind
 
 TO_CHECK, IN_WORDS = "to be checked", "to be answered"
 OPEN = ("unclear", TO_CHECK)

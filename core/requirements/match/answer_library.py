@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 
 from core.config import Settings
-from core.requirements.judge.row_kind import row_kind
 from core.requirements.match import confidence, matcher
 from core.requirements.match.confidence import Refit
 from core.requirements.text.classification import CATEGORIES
+from core.requirements.text.row_kind import row_kind
 from core.store import Store
 from core.store.answers import LIKELY as LIKELY_ONE
 from core.store.answers import SHAPE, Decision

@@ -1,4 +1,4 @@
-"""What a text says: its words, its meaning as a vector, its language and its category."""
+"""What a text says: its words, its meaning as a vector, its language, its kind and its category."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,9 @@ if TYPE_CHECKING:
         categories,
         classification,
         embeddings,
+        glossary,
         language,
+        row_kind,
         tfidf,
     )
 
@@ -17,7 +19,9 @@ __all__ = [
     "categories",
     "classification",
     "embeddings",
+    "glossary",
     "language",
+    "row_kind",
     "tfidf",
 ]
 
