@@ -14,7 +14,7 @@ LONGEST_NAME = 110
 STATUSES = (
     *("available", "limited", "partner", "roadmap", "unclear", "to be checked", "to be answered", "not available"),
 )
-COLOURS = (ACTUAL, "#7cc7bf", "#b9dcd8", "#f0c48a", CONTEXT, "#8d99ae", "#d9dde5", FORECAST)
+COLOURS = (ACTUAL, "#7cc7bf", "#b9dcd8", "#f0c48a", CONTEXT, "#c3a6cf", "#dfe3ea", FORECAST)
 
 
 def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | alt.LayerChart:

@@ -45,9 +45,10 @@ def test_what_is_confirmed_and_corrected_comes_back(url):
     assert corrected["answer"].to_list() == ["We do not offer this."]
     assert corrected["capability_id"].to_list() == [None]
     assert corrected["chance"].null_count() == 0
-    confirmed = rows.filter(rows["kind"] == "confirmed")
-    assert confirmed.height > 20
-    assert confirmed["chance"].null_count() == confirmed.height
+    likely = rows.filter(rows["kind"] == "likely")
+    assert likely.height > 20
+    assert likely["chance"].null_count() == likely.height
+    assert rows.filter(rows["kind"] == "confirmed").is_empty()
 
 
 def test_what_was_confirmed_wrongly_is_taken_back(url):

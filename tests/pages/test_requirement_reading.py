@@ -65,7 +65,11 @@ def test_a_reading_is_put_right_and_remembered():
 def test_the_buyers_own_file_is_offered_with_its_proof():
     content = book(S=[[*LIST[0], "Vendor response"], *LIST[1:]])
     test = opened("asked.xlsx", content)
+    assert "No answer is approved yet" in said(test)
+    assert "No cell changed; the file is identical." in said(test)
+    test.selectbox(key="fill_which").set_value("Every draft, unreviewed").run()
     assert "everything else identical" in said(test)
+    assert any("unreviewed: nobody has approved" in warning.value for warning in test.warning)
     assert any(b.label == "Download the buyer's own file, filled in" for b in test.get("download_button"))
 
 

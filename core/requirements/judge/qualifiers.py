@@ -63,7 +63,7 @@ def names(text: str) -> list[str]:
     return list(dict.fromkeys(mentioned))
 
 
-def unstated(text: str, capability: Mapping[str, Any]) -> tuple[Comparison, ...]:
+def unstated(text: str, capability: Mapping[str, Any], *, with_frequency: bool = True) -> tuple[Comparison, ...]:
     """Return what a row asks for by name or number of times that its capability does not say.
 
     Parameters
@@ -72,6 +72,8 @@ def unstated(text: str, capability: Mapping[str, Any]) -> tuple[Comparison, ...]
         The requirement.
     capability : mapping
         name, description, limit and commitments of its counterpart.
+    with_frequency : bool
+        Whether how often counts too; not where a commitment in numbers has answered it.
 
     Returns
     -------
@@ -87,7 +89,7 @@ def unstated(text: str, capability: Mapping[str, Any]) -> tuple[Comparison, ...]
     title = capability.get("name") or "the capability"
     missing = [name for name in names(text) if not _named(name, ours.lower())]
     out = [Comparison("name", "unclear", f"Asks for {name}; unclear: {title} does not name it") for name in missing]
-    stated, asked = frequencies(ours), frequencies(text)
+    stated, asked = frequencies(ours), frequencies(text) if with_frequency else {}
     for often, words in asked.items():
         if not (often in stated or (stated and min(stated) >= often)):
             out.append(Comparison("how often", "unclear", f"Asks for “{words}”; unclear: {title} does not say so"))

@@ -187,8 +187,9 @@ def _likely_support(
 ) -> _Support:
     """Return the support of a sure match; of another capability where that one commits to less of what is wanted."""
     asked = limits.compare(text, best, commitments)
-    if best["status"] == "available" and not is_decided and not any(c.verdict in ("met", "partial") for c in asked):
-        asked = (*asked, *qualifiers.unstated(text, best))
+    if best["status"] == "available" and not is_decided:
+        is_measured = any(c.verdict in ("met", "partial") for c in asked)
+        asked = (*asked, *qualifiers.unstated(text, best, with_frequency=not is_measured))
     status, way = supported(best["status"], asked)
     if way == "limit" and best["status"] == "not available":
         best = by_id[next(c.capability_id for c in asked if c.verdict == "partial" and c.capability_id)]

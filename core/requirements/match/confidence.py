@@ -14,7 +14,7 @@ SHIPPED = Path(__file__).with_name("confidence.json")
 FEATURES = ("lead", "lead_over_next_four", "covered")
 LIKELY, FLOOR = 0.72, 0.18
 # Below this score nothing comes near; the scale depends on whether meaning takes part.
-NOTHING = {"vectors": 0.25, "words": 0.1}
+NOTHING = {"vectors": 0.2, "words": 0.1}
 ENOUGH = 40
 # How strongly a re-fit is held to what ships: as many confirmations as this weigh the same.
 HELD = 10.0

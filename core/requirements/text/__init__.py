@@ -1,4 +1,4 @@
-"""What a text says: its words, its meaning as a vector, its language and its category."""
+"""What a text says: its words, its meaning as a vector, its language, its kind and its category."""
 
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
         categories,
         classification,
         embeddings,
+        glossary,
         language,
         row_kind,
         tfidf,
@@ -18,6 +19,7 @@ __all__ = [
     "categories",
     "classification",
     "embeddings",
+    "glossary",
     "language",
     "row_kind",
     "tfidf",

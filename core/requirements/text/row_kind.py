@@ -59,6 +59,11 @@ class RowKind:
     polarity: str | None
     reason: str = ""
 
+    @property
+    def may_say_yes(self) -> bool:
+        """Say whether a capability may answer the row with yes; every other row is a person's to answer."""
+        return self.kind in RATED and self.polarity == REASSURING
+
 
 @cache
 def _rules() -> dict[str, dict[str, tuple[re.Pattern[str], ...]]]:
@@ -136,7 +141,7 @@ def _question_polarity(text: str) -> tuple[str, str]:
         return _demand_polarity(text[framed.end() :])
     rest = _without_handled(text)
     harm = next((hit for name in ("insecure", "weakened", "damaging") if (hit := _hit("polarity", name, rest))), "")
-    denied = _hit("polarity", "negated", rest)
+    denied = _hit("polarity", "negated", rest) or _hit("polarity", "prevented", rest)
     if harm and denied:
         return UNSURE, f"“{harm}” and “{denied}” in one question"
     if harm:

@@ -7,6 +7,7 @@ from core.lazy_imports import later
 if TYPE_CHECKING:
     from core.requirements.work import (
         approvals,
+        capability_proposals,
         deal_context,
         deal_gaps,
         gap_ledger,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "approvals",
+    "capability_proposals",
     "deal_context",
     "deal_gaps",
     "gap_ledger",

@@ -12,7 +12,8 @@ from core.requirements.judge.bid_scores import Bid
 from core.requirements.judge.draft_answers import Drafts
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake
 from core.requirements.read.requirement_list import read_list
-from core.requirements.work import deal_context, needs_review, saved_lists
+from core.requirements.work import capability_proposals, deal_context, needs_review, saved_lists
+from core.requirements.work.capability_proposals import Proposals
 from core.requirements.work.gap_ledger import Ledger, waiting
 from core.scenarios.analysis.whatif import Ground
 from pages.ui.kit import bundles, cache, saved_content
@@ -53,6 +54,21 @@ def decided(page: Page, analysis: GapAnalysis, decisions: Any, stake: Stake | No
         ("decided", *stamp, _fingerprint(analysis), stake),
         lambda: gap_analysis.decide(analysis, decisions, our_catalogue, page.settings, stake),
     )
+
+
+def proposals(page: Page, analysis: GapAnalysis) -> Proposals:
+    """Return the capabilities proposed from this list and the kept ones this person may see."""
+    saved_sets = saved_content.lists(page)
+    stamp = tuple((saved.id, saved.version) for saved in saved_sets)
+    reader = saved_content.reader(page).key
+
+    def made() -> Proposals:
+        sets = (saved_lists.restored(saved.name, saved.payload) for saved in saved_sets)
+        rows = capability_proposals.unanswered(analysis, [entry for entry in sets if entry is not None])
+        return capability_proposals.proposals(rows, page.settings.home)
+
+    key = ("proposals", catalogue_in_force().fingerprint, _fingerprint(analysis), *reader, *stamp)
+    return cache.remembered(ANALYSES, key, made)
 
 
 def edited() -> effective_catalogue.Edition:

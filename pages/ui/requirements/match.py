@@ -16,6 +16,7 @@ from core.store.answers import PREFIX
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
+from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
 
@@ -49,6 +50,15 @@ TO_CHECK = {
 }
 
 
+PROPOSED = {
+    "name": st.column_config.TextColumn("Proposed capability", width="large"),
+    "category": "Category",
+    "n_rows": "Rows",
+    "n_lists": "Lists",
+    "asked": st.column_config.TextColumn("Buyers' own words", width="large"),
+}
+
+
 def warnings(analysis: GapAnalysis) -> None:
     """Say what casts doubt on every figure, before the figures."""
     for line in analysis.warnings:
@@ -70,6 +80,11 @@ def to_check(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     c.table(rows.select(list(TO_CHECK)), column_config=TO_CHECK, height=min(320, 36 * (rows.height + 1)))
     if st.toggle("What would it take if none of this were there?", key="to_check_range"):
         st.markdown(escaped(gap_analysis.if_missing(analysis, page.settings).sentence()))
+    proposed = gap_cache.proposals(page, analysis)
+    if not proposed.frame.is_empty():
+        with st.expander("What the catalogue could hold", icon=":material/lightbulb:"):
+            st.markdown(escaped(proposed.sentence()))
+            grid(proposed.frame, column_config=PROPOSED)
 
 
 def earlier(page: Page, c: Cell, analysis: GapAnalysis) -> None:
@@ -159,8 +174,7 @@ def decide(page: Page, analysis: GapAnalysis) -> None:
         disabled=not likely,
         on_click=_keep_all,
         args=(page, analysis, likely),
-        help="They come back as likely, not as certain: nobody looked at them one by one. "
-        "Confidence is not fitted to them.",
+        help="They come back as likely, not certain: nobody looked at them one by one. Confidence is not fitted to them.",
         key="match_all",
         width="stretch",
     )
