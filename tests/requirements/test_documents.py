@@ -401,6 +401,23 @@ def test_tables_of_a_pdf_are_read_over_its_pages(ruled):
     assert [(row["id"], row["text"]) for row in part["rows"]] == [(row[0], row[1]) for row in rows]
 
 
+def test_rows_of_a_pdf_parted_by_lines_across_alone():
+    made = Pdf().page().text(50, 800, "Needs of Acme")
+    made.text(53, 766, "Ref").text(123, 766, "Requirement").text(423, 766, "Answer")
+    for n in range(1, 6):
+        top = 780 - 40 * n
+        made.text(53, top - 22, f"R{n}")
+        made.text(123, top - 14, f"The system shall do thing {n}").text(123, top - 30, "without any delay.")
+    for n in range(7):
+        height = 780 - 40 * n if n else 780
+        made.line(50, height, 550, height)
+    (part,) = lists(made.bytes(), "a.pdf")
+    assert part["answer_columns"] == ["Answer"]
+    assert [(row["id"], row["text"]) for row in part["rows"]] == [
+        (f"R{n}", f"The system shall do thing {n} without any delay.") for n in range(1, 6)
+    ]
+
+
 def test_clauses_of_a_pdf_and_a_response_document():
     made = Pdf().page().text(50, 800, "1 General", 16)
     for number in range(1, 6):

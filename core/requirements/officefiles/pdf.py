@@ -143,7 +143,7 @@ def _parts(sheets: Sequence[Sheet]) -> tuple[list[list[PageTable]], list[_Paragr
         before = last.edges if last is not None else []
         own = pdf_tables.ruled(sheet, before)
         rest = pdf_tables.lines_of([word for word in sheet.words if not pdf_tables.inside(own, word)])
-        own += pdf_tables.aligned(sheet, rest, before[:-1])
+        own += pdf_tables.banded(sheet, rest) or pdf_tables.aligned(sheet, rest, before[:-1])
         rest = [line for line in rest if not pdf_tables.inside(own, line.words[0])]
         is_first = True
         for table in sorted(own, key=lambda t: -t.top):

@@ -13,6 +13,7 @@ SHORTEST = 20.0
 APART = 1.4
 FEWEST_LINES, FEWEST_STARTS = 3, 3
 LONGEST_FIRST = 6.0
+LONGEST_RULE = 0.3
 
 
 @dataclass
@@ -222,6 +223,31 @@ def aligned(sheet: Sheet, lines: Sequence[Line], before: Sequence[float] = ()) -
             close()
     close()
     return tables
+
+
+def banded(sheet: Sheet, lines: Sequence[Line]) -> list[PageTable]:
+    """Return the table whose rows are parted by drawn lines and whose columns are told by where words begin.
+
+    A page has one at most; a number set in the middle of its row then belongs to all the row's lines.
+    """
+    long = {y for y, x0, x1 in sheet.across if x1 - x0 >= LONGEST_RULE * sheet.width}
+    heights = _clustered(sorted(long, reverse=True))
+    bands = [pair for pair in pairwise(heights) if any(_is_in(line, pair) for line in lines)]
+    rows = [[line for line in lines if _is_in(line, band)] for band in bands]
+    if len(rows) < FEWEST_LINES:
+        return []
+    starts = _clustered(sorted(run[0].left for line in rows[0] for run in line.runs()))
+    if len(starts) < 2:
+        return []
+    table = PageTable(sheet.number, [*starts, max(line.right for row in rows for line in row) + 1], bands)
+    _fill(table, [word for row in rows for line in row for word in line.words])
+    first = [len(cells[0].split()) for cells in table.cells]
+    is_table = sum(n > 0 for n in first) >= 0.5 * len(first) and sum(first) / len(first) <= LONGEST_FIRST
+    return [table] if is_table else []
+
+
+def _is_in(line: Line, band: tuple[float, float]) -> bool:
+    return band[1] - NEAR <= line.bottom and line.top <= band[0] + NEAR
 
 
 def _starts(lines: Sequence[Line]) -> list[float]:
