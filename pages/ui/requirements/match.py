@@ -174,7 +174,7 @@ def decide(page: Page, analysis: GapAnalysis) -> None:
         disabled=not likely,
         on_click=_keep_all,
         args=(page, analysis, likely),
-        help="They come back as likely, not certain: nobody looked at them one by one. Confidence is not fitted to them.",
+        help="Likely, not certain, when they come back: nobody looked at each. No confidence is fitted to them.",
         key="match_all",
         width="stretch",
     )
