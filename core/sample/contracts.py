@@ -141,9 +141,9 @@ def found(
     """
     order = np.argsort(-amounts, kind="stable")
     largest_first = zip(founders[order].tolist(), amounts[order].tolist(), products[order].tolist(), strict=True)
-    for place, (account, amount, product) in enumerate(largest_first):
+    for rank, (account, amount, product) in enumerate(largest_first):
         term = 12 * (1 + int(rng.choice(3, p=contracts.terms)))
-        turn = FOUNDED[place % len(FOUNDED)] - now % 3
+        turn = FOUNDED[rank % len(FOUNDED)] - now % 3
         following = now + 5 + (turn + 2) % 12 + 12 * int(rng.integers(0, term // 12))
         contracts._renew_next(account, following)
         contracts.is_active[account] = True

@@ -87,16 +87,16 @@ def _created(rng: np.random.Generator, world: World, n_deals: int, weeks: int) -
 
 
 def _written(run: CompanyRun, names: list[str]) -> Simulated:
-    kept = np.flatnonzero(run.book.created[: run.book.n] >= 0)
+    rows_written = np.flatnonzero(run.book.created[: run.book.n] >= 0)
     number = np.full(run.book.n, -1)
-    number[kept] = np.arange(len(kept))
+    number[rows_written] = np.arange(len(rows_written))
     history = _history(run, number)
     truths = pl.concat(run.deal_truth) if run.deal_truth else pl.DataFrame()
     if truths.height:
         truths = truths.filter(pl.Series(number[truths["deal"].to_numpy()] >= 0))
         truths = truths.select(opportunity_id=_ids(number[truths["deal"].to_numpy()]), *truths.columns[1:])
     return Simulated(
-        _opportunities(run, kept, history, names),
+        _opportunities(run, rows_written, history, names),
         history,
         _meetings(run, number),
         _silences(run, number),
@@ -144,8 +144,8 @@ def _history(run: CompanyRun, number: np.ndarray) -> pl.DataFrame:
     )
 
 
-def _opportunities(run: CompanyRun, kept: np.ndarray, history: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    rng, book, n = run.rng, run.book, len(kept)
+def _opportunities(run: CompanyRun, rows_written: np.ndarray, history: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    rng, book, n = run.rng, run.book, len(rows_written)
     last = history.group_by("opportunity_id").agg(
         pl.all().exclude("valid_from").last(), created_on=pl.first("valid_from")
     )
@@ -153,16 +153,16 @@ def _opportunities(run: CompanyRun, kept: np.ndarray, history: pl.DataFrame, nam
     facts = pl.DataFrame(
         {
             "opportunity_id": _ids(np.arange(n)),
-            "opportunity_name": deal_names(names, book, kept),
-            "account_id": "A" + pl.Series(book.account[kept]).cast(pl.String).str.zfill(5),
-            "product_id": "P" + pl.Series(book.product[kept] + 1).cast(pl.String).str.zfill(2),
-            "opportunity_type": np.array(["new", "expansion", "renewal"])[book.kind[kept]],
+            "opportunity_name": deal_names(names, book, rows_written),
+            "account_id": "A" + pl.Series(book.account[rows_written]).cast(pl.String).str.zfill(5),
+            "product_id": "P" + pl.Series(book.product[rows_written] + 1).cast(pl.String).str.zfill(2),
+            "opportunity_type": np.array(["new", "expansion", "renewal"])[book.kind[rows_written]],
             "currency": ["USD"] * n,
             "lost_reason": rng.choice(LOST_REASONS, n, p=[0.27, 0.26, 0.25, 0.12, 0.10]),
-            "competitor": [COMPETITORS[c] if c >= 0 else None for c in book.competitor[kept].tolist()],
+            "competitor": [COMPETITORS[c] if c >= 0 else None for c in book.competitor[rows_written].tolist()],
             "lead_source": rng.choice(LEAD_SOURCES, n, p=[0.34, 0.28, 0.16, 0.12, 0.10]),
             "next_step": step,
-            "n_contacts": book.contacts[kept],
+            "n_contacts": book.contacts[rows_written],
         },
         schema_overrides={"competitor": pl.String},
     )

@@ -62,8 +62,8 @@ def _plan(run: CompanyRun, days: DayIndex, quarter: int) -> float:
     """Return a quarter's plan from what is known on its first day."""
     first, year_before = days.begin(3 * quarter), days.begin(3 * quarter - 12)
     wins = np.array([(day, amount) for day, kind, amount in run.wins if kind != RENEWAL])
-    known = wins[(wins[:, 0] >= year_before) & (wins[:, 0] < first)] if len(wins) else np.zeros((0, 2))
+    year_wins = wins[(wins[:, 0] >= year_before) & (wins[:, 0] < first)] if len(wins) else np.zeros((0, 2))
     growth = (1 + run.world.profile.growth_rate) * 1.06
-    fresh = float(known[:, 1].sum()) / 4 * growth**0.62
+    fresh = float(year_wins[:, 1].sum()) / 4 * growth**0.62
     coming = run.due[3 * quarter] if 3 * quarter in run.due else run.contracts.coming(3 * quarter)
     return float(AMBITION * (RENEWED * coming + fresh))

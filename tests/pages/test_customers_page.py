@@ -14,6 +14,7 @@ from tests.pages.test_pages import home, hostile, nothing, said
 __all__ = ["home"]
 ROOT = Path(__file__).resolve().parents[2]
 UNUSUAL = "beyond what it has seen"  # In a company of 150 accounts many an account has hardly any like it.
+SHORT = "The history is too short to put health on trial."  # Too few left the small company.
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,9 @@ def opened(view=None, data=None, **address) -> AppTest:
 def test_every_view_on_the_sample(view):
     test = opened(view)
     assert not test.exception
-    assert [w.value for w in test.warning if UNUSUAL not in w.value] == []
-    assert len(test.subheader) >= 2
+    expected = (UNUSUAL, SHORT) if view == "Health on trial" else (UNUSUAL,)
+    assert [w.value for w in test.warning if not any(text in w.value for text in expected)] == []
+    assert len(test.subheader) >= (1 if view == "Health on trial" else 2)
 
 
 @pytest.mark.parametrize("view", account_choice.VIEWS)
@@ -69,15 +71,22 @@ def test_an_account_that_is_not_there_is_a_sentence():
     assert any("There is no account" in w.value for w in test.warning)
 
 
-def test_a_slider_moves_the_chance_and_back_again(at_risk):
-    test = opened(account=at_risk)
+@pytest.fixture(scope="module")
+def likely(sample, settings, bundle):
+    """The account most likely to leave: where a renewal is near, the signs count."""
+    frame = explain.customers.churn_list(sample, settings, bundle).frame
+    return frame.sort("p_churn", descending=True)["account_id"][0]
+
+
+def test_a_slider_moves_the_chance_and_back_again(likely):
+    test = opened(account=likely)
     before = said(test)
-    slider = test.slider(key=f"if-{at_risk}-recent_ticket_sentiment")
+    slider = test.slider(key=f"if-{likely}-recent_tickets")
     now = slider.value
-    moved = slider.set_value(-0.4).run()
+    moved = slider.set_value(now + 4 if now < 4 else 0.0).run()
     assert not moved.exception
     assert said(moved) != before
-    assert said(moved.slider(key=f"if-{at_risk}-recent_ticket_sentiment").set_value(now).run()) == before
+    assert said(moved.slider(key=f"if-{likely}-recent_tickets").set_value(now).run()) == before
 
 
 def test_the_base_of_the_cohorts_moves():
