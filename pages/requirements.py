@@ -22,7 +22,7 @@ READ = {
 MATCHED = {
     "row": "Row",
     "text": st.column_config.TextColumn("Requirement", width="large"),
-    "kind": "Kind",
+    "kind": st.column_config.TextColumn("Kind", width=130),
     "polarity": "What yes says",
     "category": "Category",
     "priority": "Priority",
@@ -110,7 +110,8 @@ if analysis is not None:
         if analysis.gaps.is_empty():
             c.empty("Nothing to close.")
         else:
-            c.chart(charts.cost, analysis.gaps, settings.currency)
+            if analysis.summary["cost_amount"]:
+                c.chart(charts.cost, analysis.gaps, settings.currency)
             c.table(analysis.gaps.select(list(MATCHED)), column_config=MATCHED, height=420)
 
     with cell(page, "Which rows need a person?") as c:

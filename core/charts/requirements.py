@@ -41,7 +41,7 @@ def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | 
 
 def cost(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.LayerChart:
     """Bars of the dearest gaps by what closing them costs, coloured by severity."""
-    shown = frame.sort("cost_amount", descending=True).head(top)
+    shown = frame.filter(pl.col("cost_amount") > 0).sort("cost_amount", descending=True).head(top)
     shown = shown.with_columns(
         name=pl.Series([shortened(text, LONGEST_NAME) for text in shown["text"]], dtype=pl.String)
     )

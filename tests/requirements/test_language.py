@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import polars as pl
 import pytest
+import yaml
 
 from core.requirements.catalogue import capabilities
+from core.requirements.match import matcher
 from core.requirements.read.requirement_list import read_list
-from core.requirements.text import language
+from core.requirements.text import glossary, language
 from core.requirements.work import sample_lists
 
 SAID = {
@@ -48,3 +53,23 @@ def test_the_shipped_lists_need_no_warning():
     known = capabilities.load().texts()
     for path in sample_lists.lists().values():
         assert language.warning(read_list(path).frame["text"], known) == ""
+
+
+LISTS = Path(__file__).parent / "data" / "parallel_lists.yaml"
+
+
+@pytest.mark.parametrize("tongue", ["en", "de", "fr", "es", "pt", "nl", "pl", "zh"])
+def test_a_list_in_another_language_finds_its_way_by_terms(tongue):
+    rows = yaml.safe_load(LISTS.read_text(encoding="utf-8"))
+    ours = capabilities.load()
+    matches = matcher.candidates([row[tongue] for row in rows], ours).filter(pl.col("rank") == 1)
+    hits = [chosen == row["capability"] for chosen, row in zip(matches["capability_id"], rows, strict=True)]
+    assert sum(hits) >= 0.85 * len(rows)
+
+
+def test_what_has_no_term_stays_as_it_is():
+    assert glossary.in_english("Der Kran hebt acht Personen", is_foreign=True) == "Der Kran hebt acht Personen"
+    english = glossary.in_english("Les sauvegardes sont chiffrées avec AES-256", is_foreign=True)
+    assert english.startswith("AES-256")
+    assert "daily backups" in english
+    assert glossary.in_english("Does our SSO work?", is_foreign=False) == "Does our SSO work? (single sign-on)"

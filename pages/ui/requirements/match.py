@@ -42,7 +42,7 @@ TO_CHECK = {
     "row": "Row",
     "text": st.column_config.TextColumn("Requirement", width="large"),
     "why": st.column_config.TextColumn("Why a person", width="medium"),
-    "kind": "Kind",
+    "kind": st.column_config.TextColumn("Kind", width=130),
     "polarity": "What yes says",
     "priority": "Priority",
     "capability": "Near it",
@@ -78,8 +78,9 @@ def to_check(page: Page, c: Cell, analysis: GapAnalysis) -> None:
         return
     st.markdown(f"**To be checked: {counted(rows.height, 'row')}**")
     c.table(rows.select(list(TO_CHECK)), column_config=TO_CHECK, height=min(320, 36 * (rows.height + 1)))
-    if st.toggle("What would it take if none of this were there?", key="to_check_range"):
-        st.markdown(escaped(gap_analysis.if_missing(analysis, page.settings).sentence()))
+    missing = gap_analysis.if_missing(analysis, page.settings)
+    if missing.n and st.toggle("What would it take if none of this were there?", key="to_check_range"):
+        st.markdown(escaped(missing.sentence()))
     proposed = gap_cache.proposals(page, analysis)
     if not proposed.frame.is_empty():
         with st.expander("What the catalogue could hold", icon=":material/lightbulb:"):
