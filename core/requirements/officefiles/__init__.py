@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from core.requirements.officefiles import (
         bundles,
         clauses,
+        compound_file,
         delimited,
         encodings,
         fill_delimited,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "bundles",
     "clauses",
+    "compound_file",
     "delimited",
     "encodings",
     "fill_delimited",

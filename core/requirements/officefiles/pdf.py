@@ -129,6 +129,8 @@ def _pages(content: bytes, title: str) -> Iterator[Sheet]:
                     sheet.is_recognised = bool(sheet.words)
                 yield sheet
                 page.close()
+        except pypdfium2.PdfiumError as error:
+            raise RequirementError("A page of the PDF is damaged.", title, "Save it again in its program.") from error
         finally:
             opened.close()
 
