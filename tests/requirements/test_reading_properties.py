@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
+import json
+from pathlib import Path
 
 import docx
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
+from core.contracts.errors import RequirementError
+from core.requirements.officefiles import bundles
 from core.requirements.read import reading_json
 from core.requirements.read.requirement_list import read_any
-from tests.requirements.documents import Pdf, saved
+from tests.requirements.documents import Pdf, saved, word
 from tests.requirements.workbooks import book
 
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 LANGUAGES = {
     "English": (
         ["Ref", "Req ID", "No."],
@@ -144,3 +150,34 @@ def test_a_drawn_pdf_is_read_right(n_rows, form, ruled):
         made.page().table(rows[start : start + 30], [50, 110, 400, 550], 780, ruled=ruled)
     (part,) = reading_json.as_dict(read_any(made.bytes(), "a.pdf"))["lists"]
     assert [(row["id"], row["text"]) for row in part["rows"]] == [(row[0], row[1]) for row in rows[1:]]
+
+
+def whole():
+    rows = [["Ref", "Requirement", "Answer"], *[[f"R{n}", f"The system shall do thing {n}.", ""] for n in range(1, 6)]]
+    page = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    records = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    return {
+        "a.docx": word(rows),
+        "a.pdf": Pdf().page().table(rows, [50, 110, 400, 550], 780).field("f", 405, 740).bytes(),
+        "a.xls": (FIXTURES / "anforderungen.xls").read_bytes(),
+        "a.html": f"<html><body><table>{page}</table></body></html>".encode(),
+        "a.json": json.dumps(records).encode(),
+        "a.zip": bundles.packed_together([("b.docx", word(rows)), ("c.csv", b"Id,Question\n1,Do you log?\n")]),
+    }
+
+
+WHOLE = whole()
+
+
+@profile(parent=MODEST, max_examples=150)
+@given(
+    st.sampled_from(sorted(WHOLE)),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=9),
+    st.floats(0.2, 1),
+)
+def test_a_damaged_file_is_read_or_told(name, changes, length):
+    content = bytearray(WHOLE[name])
+    for where, byte in changes:
+        content[min(int(where * len(content)), len(content) - 1)] = byte
+    with contextlib.suppress(RequirementError):
+        reading_json.as_dict(read_any(bytes(content[: max(1, int(length * len(content)))]), name))

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from core.requirements.officefiles import (
         bundles,
         clauses,
+        compound_file,
         delimited,
         encodings,
         fill_delimited,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         old_excel,
         opendocument,
         pdf,
+        pdf_fields,
         pdf_page,
         pdf_tables,
         sheetxml,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "bundles",
     "clauses",
+    "compound_file",
     "delimited",
     "encodings",
     "fill_delimited",
@@ -48,6 +51,7 @@ __all__ = [
     "old_excel",
     "opendocument",
     "pdf",
+    "pdf_fields",
     "pdf_page",
     "pdf_tables",
     "sheetxml",

@@ -33,7 +33,7 @@ def read(text: str, title: str) -> dict[str, RawSheet]:
     """
     try:
         content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         content = _lines(text)
         if content is None:
             raise RequirementError("The file is no JSON.", title, "Export it again, or as CSV or XLSX.") from error
@@ -46,7 +46,7 @@ def read(text: str, title: str) -> dict[str, RawSheet]:
 def _lines(text: str) -> list[Any] | None:
     try:
         return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from core.contracts.errors import RequirementError
-from core.requirements.officefiles.sheetxml import MOST_COLUMNS, MOST_ROWS, RawSheet, Span
+from core.contracts.errors import RequirementError, failures_as
+from core.requirements.officefiles.compound_file import CompoundFile
+from core.requirements.officefiles.sheetxml import MOST_COLUMNS, MOST_ROWS, MOST_SPANS, RawSheet, Span
 
+TEXT, NUMBER, DATE, BOOLEAN = 1, 2, 3, 4
 LOCKED = "EncryptedPackage".encode("utf-16-le")
 WORD = "WordDocument".encode("utf-16-le")
 POWERPOINT = "PowerPoint Document".encode("utf-16-le")
@@ -22,7 +24,7 @@ def read(content: bytes, title: str) -> tuple[dict[str, RawSheet], set[str]]:
     RequirementError
         When it is password-protected, damaged, or an old file of another program.
     """
-    import python_calamine
+    import xlrd
 
     if LOCKED in content:
         raise RequirementError(
@@ -33,41 +35,52 @@ def read(content: bytes, title: str) -> tuple[dict[str, RawSheet], set[str]]:
         raise RequirementError(
             f"This is a file of an old {program}.", title, f"Save it as {ending} and upload it again."
         )
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        metadata = {m.name: m for m in book.sheets_metadata}
-        names = [n for n in book.sheet_names if metadata[n].typ == python_calamine.SheetTypeEnum.WorkSheet]
-        visible = python_calamine.SheetVisibleEnum.Visible
-        sheets = {name: _sheet(book.get_sheet_by_name(name)) for name in names}
-    except python_calamine.PasswordError as error:
-        raise RequirementError("The workbook is password-protected.", title, "Save it without a password.") from error
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise RequirementError("The workbook is damaged, or password-protected.", title, "Save it as XLSX.") from error
-    return sheets, {name for name in names if metadata[name].visible != visible}
+    with failures_as(RequirementError, "The workbook is damaged, or password-protected.", title, "Save it as XLSX."):
+        # xlrd follows chains of sectors in circles for ever, where a file is damaged: it gets the stream alone
+        stream = CompoundFile(content).stream("Workbook", "Book")
+        book = xlrd.open_workbook(
+            file_contents=stream, formatting_info=True, ragged_rows=True, logfile=io.StringIO(), on_demand=True
+        )
+        sheets = {name: _sheet(book.sheet_by_name(name), book) for name in book.sheet_names()}
+        hidden = {name for name in sheets if book.sheet_by_name(name).visibility}
+    return sheets, hidden
 
 
-def _sheet(table: Any) -> RawSheet:
+def _sheet(table: Any, book: Any) -> RawSheet:
     sheet = RawSheet()
-    for number, values in enumerate(table.to_python(skip_empty_area=False, nrows=MOST_ROWS), 1):
-        cells = [_shown(value) for value in values[:MOST_COLUMNS]]
+    for index in range(min(table.nrows, MOST_ROWS)):
+        row = zip(table.row_types(index)[:MOST_COLUMNS], table.row_values(index)[:MOST_COLUMNS], strict=True)
+        cells = [_shown(kind, value, book.datemode) for kind, value in row]
         while cells and not cells[-1]:
             cells.pop()
         if cells:
-            sheet.rows.append((number, cells))
-    for (top, left), (bottom, right) in table.merged_cell_ranges or ():
-        sheet.merges.append(Span(top + 1, left, bottom + 1, right))
+            sheet.rows.append((index + 1, cells))
+    for top, bottom, left, right in table.merged_cells[:MOST_SPANS]:
+        sheet.merges.append(Span(top + 1, left, bottom, right - 1))
+    hidden = [index for index, info in table.rowinfo_map.items() if info.hidden]
+    sheet.hidden_rows.update(index + 1 for index in hidden)
+    columns = [index for index, info in table.colinfo_map.items() if info.hidden and index < MOST_COLUMNS]
+    sheet.hidden_columns.update(columns)
     return sheet
 
 
-def _shown(value: Any) -> str:
-    """Return a value as a person sees it: whole numbers without a point, dates as 2026-03-31."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
+def _shown(kind: int, value: Any, mode: int) -> str:
+    """Return a value as a person sees it: whole numbers without a point, dates as 2026-03-31, errors blank."""
+    if kind == TEXT:
+        return str(value).strip()
+    if kind == NUMBER:
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d" if value.time() == time() else "%Y-%m-%d %H:%M")
-    if isinstance(value, (date, time, timedelta)):
-        return str(value)
-    text = str(value).strip()
-    return "" if text.startswith("#") and text.rstrip("!?/0AN").isupper() and len(text) <= 8 else text
+    if kind == DATE:
+        return _date(value, mode)
+    return ("FALSE", "TRUE")[int(value)] if kind == BOOLEAN else ""
+
+
+def _date(value: float, mode: int) -> str:
+    start = datetime(1904, 1, 1) if mode else datetime(1899, 12, 30)
+    try:
+        moment = start + timedelta(days=value)
+    except OverflowError:
+        return repr(value)
+    if 0 <= value < 1:
+        return moment.strftime("%H:%M")
+    return moment.strftime("%Y-%m-%d" if value == int(value) else "%Y-%m-%d %H:%M")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
 
 from core.artifacts import ANALYSES, memoized
 from core.contracts.errors import RequirementError
-from core.requirements.officefiles import pdf_tables, text_recognition
+from core.requirements.officefiles import pdf_fields, pdf_tables, text_recognition
 from core.requirements.officefiles.clauses import Clause, numbered, rows_of
+from core.requirements.officefiles.pdf_fields import Field
 from core.requirements.officefiles.pdf_page import Sheet
 from core.requirements.officefiles.pdf_page import read as read_page
 from core.requirements.officefiles.pdf_tables import Line, PageTable
@@ -28,21 +27,6 @@ BULLET = re.compile(r"^[•▪◦●‣–—*-]\s+")
 ENDS = ".;:?!"
 LARGER = 1.15
 _LOCK = Lock()
-
-
-@dataclass(frozen=True)
-class Field:
-    """A form field: page from 1, box, full name, kind (Tx or Ch), the words it offers and its value."""
-
-    page: int
-    left: float
-    bottom: float
-    right: float
-    top: float
-    name: str
-    kind: str
-    words: tuple[str, ...] = ()
-    value: str = ""
 
 
 @dataclass
@@ -104,7 +88,7 @@ def read(content: bytes, title: str) -> Document:
         document.notes.append(f"Scanned pages were read by text recognition, which makes mistakes: {numbers}.")
     tables, paragraphs = _parts(sheets)
     _sheets(document, tables, paragraphs)
-    _place_fields(document, _fields(content), tables, paragraphs)
+    _place_fields(document, pdf_fields.fields(content), tables, paragraphs)
     return document
 
 
@@ -129,6 +113,8 @@ def _pages(content: bytes, title: str) -> Iterator[Sheet]:
                     sheet.is_recognised = bool(sheet.words)
                 yield sheet
                 page.close()
+        except pypdfium2.PdfiumError as error:
+            raise RequirementError("A page of the PDF is damaged.", title, "Save it again in its program.") from error
         finally:
             opened.close()
 
@@ -262,53 +248,6 @@ def _goes_on(row: Sequence[str], before: Sequence[str]) -> bool:
         return False
     first = next(i for i, cell in enumerate(row) if cell)
     return bool(before[first]) and (before[first][-1] not in ENDS or row[first][:1].islower())
-
-
-def _fields(content: bytes) -> list[Field]:
-    """Return the text and choice fields of a form."""
-    if b"/AcroForm" not in content and b"/ObjStm" not in content:
-        return []
-    from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
-
-    out: list[Field] = []
-    try:
-        reader = PdfReader(io.BytesIO(content))
-        if "/AcroForm" not in reader.root_object:
-            return []
-        for number, page in enumerate(reader.pages, 1):
-            for annotation in page.get("/Annots") or []:
-                made = _field(annotation.get_object(), number)
-                if made is not None:
-                    out.append(made)
-    except (PyPdfError, KeyError, ValueError, TypeError, AttributeError):
-        return []
-    return out
-
-
-def _field(widget: Any, page: int) -> Field | None:
-    if widget.get("/Subtype") != "/Widget":
-        return None
-    names: list[str] = []
-    options: tuple[str, ...] = ()
-    kind = value = ""
-    node = widget
-    while node is not None:
-        if "/T" in node:
-            names.append(str(node["/T"]))
-        kind = kind or str(node.get("/FT", ""))
-        options = options or tuple(_option(o) for o in node.get("/Opt", ()))
-        value = value or str(node.get("/V", "") or "")
-        node = node["/Parent"].get_object() if "/Parent" in node else None
-    if kind not in ("/Tx", "/Ch") or not names:
-        return None
-    x0, y0, x1, y1 = (float(v) for v in widget["/Rect"])
-    box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-    return Field(page, *box, ".".join(reversed(names)), kind[1:], options, value)
-
-
-def _option(option: Any) -> str:
-    return str(option[-1]) if isinstance(option, list) else str(option)
 
 
 def _place_fields(
