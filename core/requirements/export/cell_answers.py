@@ -226,8 +226,8 @@ def _opening(response: str, words: Sequence[str]) -> str:
     >>> _opening("No, never.", ["Yes", "No"]), _opening("Nothing of it.", ["Yes", "No"])
     ('No', '')
     """
-    answer = response.strip().lower()
-    fit = [word for word in words if re.match(rf"{re.escape(word.strip().lower())}(?!\w)", answer)]
+    wording = response.strip().lower()
+    fit = [word for word in words if re.match(rf"{re.escape(word.strip().lower())}(?!\w)", wording)]
     return max(fit, key=len, default="")
 
 

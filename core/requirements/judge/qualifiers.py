@@ -15,7 +15,7 @@ from core.requirements.judge.limits import Comparison
 WORDS = Path(__file__).with_name("qualifiers.yaml")
 NAME = re.compile(r"(?<![\w/.-])(?:[A-Z][\w+#&]*[A-Z\d][\w+#&]*|[A-Z][a-z]\w+)(?![\w@])")
 SENTENCE = re.compile(r"(?<=[.?!:])\s+")
-# Beyond this share of capitals a text is German, or a title: capitals then tell nothing.
+# Beyond this share of words with a capital a text is German, or a title: capitals then tell nothing.
 MOST_CAPITALS = 0.4
 
 
@@ -50,7 +50,8 @@ def names(text: str) -> list[str]:
     ['HL7', 'Epic']
     """
     words = text.split()
-    if not words or sum(word[:1].isupper() for word in words) > MOST_CAPITALS * len(words):
+    titled = sum(word[:1].isupper() and word[1:].islower() for word in words[1:])
+    if titled > MOST_CAPITALS * len(words):
         return []
     plain = {str(word).lower() for word in _words()["plain"]}
     mentioned = []

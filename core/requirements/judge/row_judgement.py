@@ -55,9 +55,12 @@ JUDGED = {
     "workaround": pl.String,
     "owner": pl.String,
 }
-FIRST_OF_GAP, LAST_OF_GAP = "gap_type", "workaround"
-_NAMES = tuple(JUDGED)
-NO_GAP: dict[str, Any] = dict.fromkeys(_NAMES[_NAMES.index(FIRST_OF_GAP) : _NAMES.index(LAST_OF_GAP) + 1])
+NO_GAP: dict[str, Any] = dict.fromkeys(
+    (
+        *("gap_type", "severity", "impact", "size", "effort_weeks", "effort_low_weeks", "effort_high_weeks"),
+        *("timeline", "timeline_weeks", "cost_amount", "approach", "solution", "workaround"),
+    )
+)
 
 
 def judge(rows: pl.DataFrame, catalogue: Catalogue, settings: Settings) -> pl.DataFrame:

@@ -55,8 +55,8 @@ def chance(features: Floats, *, with_vectors: bool) -> Floats:
     z = weights[0] + features[:, 1:] @ weights[1:]
     sure = 1 / (1 + np.exp(-z))
     near = features[:, 0] >= NOTHING["vectors" if with_vectors else "words"]
-    clipped = np.where(near, np.maximum(sure, FLOOR), np.minimum(sure, FLOOR / 2))
-    return np.asarray(np.where(features[:, 0] > 0, clipped, 0.0), np.float64)
+    floored = np.where(near, np.maximum(sure, FLOOR), np.minimum(sure, FLOOR / 2))
+    return np.asarray(np.where(features[:, 0] > 0, floored, 0.0), np.float64)
 
 
 @dataclass(frozen=True)

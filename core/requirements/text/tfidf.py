@@ -70,7 +70,7 @@ def rarity(vocabularies: Sequence[set[str]]) -> Callable[[str], float]:
     vocabularies : sequence of set of str
         The stems of each text.
     """
-    counts = Counter(root for stems in vocabularies for root in stems)
+    counts = Counter(word for words in vocabularies for word in words)
     return lambda word: log(1 + len(vocabularies) / (1 + counts[word]))
 
 
