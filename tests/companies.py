@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-ACCOUNTS, TRANSACTIONS = 150, 12_000
+ACCOUNTS, TRANSACTIONS = 240, 19_200
 
 
 def small_home(home: Path) -> Path:
-    """Return a home folder whose sample company has 150 accounts; made once, by whoever asks first."""
+    """Return a home folder whose sample company has 240 accounts; made once, by whoever asks first."""
     from core.config import load
     from core.sources import loading
 

@@ -1,7 +1,7 @@
 """What every test may ask for: settings, the sample company and the models trained on it, built once.
 
 There are two companies. `sample` is the default one, for tests of what models find and of real numbers. `small` has
-150 accounts, for tests of pages, commands and wiring; folders of such tests say in their conftest that it is theirs.
+240 accounts, for tests of pages, commands and wiring; folders of such tests say in their conftest that it is theirs.
 Both have a home of their own, `.quarterdeck-tests`, so that tests never push out the models somebody works with. All
 workers share it: whoever comes first trains, the others wait at a lock.
 """
@@ -93,7 +93,7 @@ def small_settings() -> Settings:
 
 @pytest.fixture(scope="session")
 def small(small_settings: Settings) -> Dataset:
-    """The sample company with 150 accounts."""
+    """The sample company with 240 accounts."""
     from core.sources import load_sample
 
     return load_sample(small_settings)

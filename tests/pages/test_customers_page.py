@@ -13,7 +13,7 @@ from tests.pages.test_pages import home, hostile, nothing, said
 
 __all__ = ["home"]
 ROOT = Path(__file__).resolve().parents[2]
-UNUSUAL = "beyond what it has seen"  # In a company of 150 accounts many an account has hardly any like it.
+UNUSUAL = "beyond what it has seen"  # In a company of 240 accounts many an account has hardly any like it.
 SHORT = "The history is too short to put health on trial."  # Too few left the small company.
 
 
