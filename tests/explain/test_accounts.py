@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import polars as pl
@@ -33,7 +34,7 @@ def test_the_list_holds_outlook_and_health(sample, settings, bundle, customers):
     assert (frame["learned"] - 100 * (1 - frame["p_left_12m"])).abs().max() < 1e-9
     assert frame["coverage_rate"].is_between(0, 1).all()
     assert found.first == frame["account_name"][0]
-    assert found.sentence().startswith("Of 792 paying accounts")
+    assert found.sentence().startswith(f"Of {found.frame.height} paying accounts")
 
 
 def test_the_year_says_what_leaves_and_how_it_was_foreseen(sample, settings, bundle, customers):
@@ -268,7 +269,7 @@ def test_a_deals_reasons_are_learnt_again(sample, settings, open_deal, bundle, l
     assert found.frame["top_rate"].sum() == pytest.approx(3.0)
     assert 0 <= found.low <= found.high <= 1
     assert "Over 2 models learnt again from other draws of 600 past deals" in found.sentence()
-    assert found.note.startswith("Each was learnt from 600 of 7,9")
+    assert re.match(r"Each was learnt from 600 of \d,\d{3} past deals", found.note)
     assert found.frame.equals(stability.deal(sample, settings, bundle, landmarks, open_deal, 2, 600).frame)
     with pytest.raises(ModelError, match="no open deal"):
         stability.deal(sample, settings, bundle, landmarks, "nobody")

@@ -9,6 +9,7 @@ import pytest
 import core.models.revenue.local_models  # noqa: F401
 from core import models
 from core.config.calendar import add_months
+from core.contracts.constants import Z80
 from core.contracts.errors import ModelError
 from core.models.revenue import panel_forecaster
 from core.models.revenue.forecast import RevenueForecaster, replay
@@ -70,7 +71,7 @@ def test_whole_and_parts_agree_by_uncertainty():
 
 def test_widths_never_shrink_and_grow_with_the_root_where_unknown():
     assert panel_forecaster.rising([2.0, 1.0, None], 3).tolist() == pytest.approx([2.0, 2.0, 2.0 * np.sqrt(1.5)])
-    assert panel_forecaster.rising([None, None], 2).tolist() == pytest.approx([1.2816, 1.2816 * np.sqrt(2)])
+    assert panel_forecaster.rising([None, None], 2).tolist() == pytest.approx([Z80, Z80 * np.sqrt(2)])
     assert panel_forecaster.quantile(np.array([1.0, np.nan]), 0.8) is None
 
 

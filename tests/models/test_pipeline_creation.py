@@ -94,3 +94,14 @@ def test_missing_sources_are_one_part_and_no_deals_a_sentence(sample, settings):
 def test_a_wrong_column_names_the_closest(sample, settings):
     with pytest.raises(ModelError, match="lead_source"):
         pipeline_creation.arrivals(sample, settings, "lead_sources")
+
+
+def test_a_deal_closed_on_the_day_it_was_created_counts_as_won(sample, settings):
+    day = sample.as_of - timedelta(days=3)
+    deal = sample.opportunities.filter("is_won").head(1)
+    at_once = deal.with_columns(opportunity_id=pl.lit("AT-ONCE"), created_on=pl.lit(day), close_on=pl.lit(day))
+    data = sample.with_frames(opportunities=pl.concat([sample.opportunities, at_once]))
+    rows = pipeline_creation.tracks(data, settings).filter(opportunity_id="AT-ONCE")
+    assert rows["ended_on"].to_list() == [day]
+    before, after = (outlook.build(d, settings).frame["closed_amount"][-1] for d in (sample, data))
+    assert after - before == pytest.approx(deal["amount"][0])

@@ -31,7 +31,12 @@ settings = fitted(settings, data)
 rows = marks(data, settings)
 fitted_model = CloseModel(settings).fit(rows)
 used = resource.getrusage(resource.RUSAGE_SELF)
-peak, seconds = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024), used.ru_utime + used.ru_stime
+seconds = used.ru_utime + used.ru_stime
+try:  # ru_maxrss of a child begins with what its parent had
+    lines = open("/proc/self/status").read().splitlines()
+    peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+except OSError:
+    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 print(json.dumps({"bytes": peak, "seconds": seconds, "left_out": fitted_model.card_["left_out"], "rows": rows.height}))
 """
 

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.scenarios import presets
+from core.scenarios.engine import expectation
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/scenarios.py"
@@ -209,9 +210,10 @@ def test_a_link_brings_further_levers_along():
     assert "Hires USD" in said(test)
 
 
-def test_a_goal_is_sought_and_its_mix_put_on_the_sliders():
+def test_a_goal_is_sought_and_its_mix_put_on_the_sliders(sample, settings, bundle):
+    expected = expectation.start(sample, settings, bundle).spread.mean
     test = opened()
-    test.number_input(key="goal").set_value(1.95).run()  # USD 1.9 M are expected
+    test.number_input(key="goal").set_value(round(expected * 1.03 / 1e6, 2)).run()
     assert not test.exception
     assert "one of these alone would do" in said(test)
     press(test, "Set the sliders to this mix")

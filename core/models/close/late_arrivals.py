@@ -9,6 +9,7 @@ import polars as pl
 
 from core.config import Settings, windows
 from core.config.calendar import add_quarters, quarter_end
+from core.marts.exact import exact_sum
 
 QUARTERS = 8
 FEWEST_CREATED = 20
@@ -50,9 +51,10 @@ def in_past_quarters(deals: pl.DataFrame, as_of: date, days: int, settings: Sett
             continue
         came = deals.filter(
             pl.col("is_won") & (pl.col("created_on") > day) & pl.col("ended_on").is_between(day, until, closed="right")
-        )["end_amount"].fill_null(0.0)
+        )
         growth = min(now / before, MOST_GROWTH)
-        sums.append((float(came.sum()) * growth, float((came**2).sum()) * growth))
+        total, squared = came.select(exact_sum("end_amount"), squared=exact_sum(pl.col("end_amount") ** 2)).row(0)
+        sums.append((total * growth, squared * growth))
     if not sums:
         return 0, 0.0, 0.0
     mean, square = np.mean(sums, axis=0)

@@ -16,6 +16,7 @@ from core.config.stages import is_open
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError, closest
+from core.marts.exact import exact_mean, exact_sum
 from core.metrics import money, percent
 from core.models.close.late_arrivals import in_past_quarters
 
@@ -117,7 +118,12 @@ def arrivals(dataset: Dataset, settings: Settings, by: str = "lead_source", days
     mark = curves.filter(pl.col("age_days") == MARK_DAYS).select("part", "won_rate")
     typical = _per_deal(deals, as_of, ahead)
     each = pl.DataFrame({"part": names, "each": [_each(deals, part, as_of, ahead, typical) for part in names]})
-    table = parts.join(mark, on="part").join(each, on="part").with_columns(raw=pl.col("each") * pl.col("n_created"))
+    table = (
+        parts.join(mark, on="part")
+        .join(each, on="part")
+        .sort("part")
+        .with_columns(raw=pl.col("each") * pl.col("n_created"))
+    )
     total = float(table["raw"].sum())
     share = pl.col("raw") / total if total > 0 else pl.lit(None, dtype=pl.Float64)
     table = table.with_columns(share_rate=share).with_columns(
@@ -140,7 +146,10 @@ _SHAPE = {
 
 
 def tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
-    """Return every deal's states with how it ended, from history where there is one."""
+    """Return every deal's states with how it ended, from history where there is one.
+
+    A deal that was never open on any day, closed on the day it was created, has a state of no length.
+    """
     deals = dataset.opportunities.filter(pl.col("created_on").is_not_null())
     segments = dataset.accounts.select("account_id", "segment")
     ends = deals.join(segments, on="account_id", how="left").select(
@@ -163,7 +172,21 @@ def tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     else:
         history = dataset.opportunity_history.filter(is_open(settings))
         states = history.select("opportunity_id", "valid_from", "valid_to", "stage", "amount", "close_on")
+        states = pl.concat([states, _never_open(deals, states)], how="vertical_relaxed", rechunk=True)
     return states.join(ends, on="opportunity_id", maintain_order="left").filter(pl.col("valid_from") <= dataset.as_of)
+
+
+def _never_open(deals: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:
+    """Return a state of no length for each closed deal that the history never shows open."""
+    closed = deals.filter("is_closed").join(states, on="opportunity_id", how="anti", maintain_order="left")
+    return closed.select(
+        "opportunity_id",
+        valid_from="close_on",
+        valid_to="close_on",
+        stage=pl.lit("Open"),
+        amount="amount",
+        close_on="close_on",
+    )
 
 
 def worth(history: pl.DataFrame, as_of: date, days: int, settings: Settings | None = None) -> tuple[float, float]:
@@ -199,8 +222,8 @@ def _evenly(deals: pl.DataFrame, as_of: date, days: int) -> tuple[float, float]:
     if not observed.height:
         return 0.0, 0.0
     per_day = deals.height / YEAR / observed.height
-    mean = won.select((pl.col("left") * pl.col("end_amount")).sum()).item() or 0.0
-    square = won.select((pl.col("left") * pl.col("end_amount") ** 2).sum()).item() or 0.0
+    mean = won.select(exact_sum(pl.col("left") * pl.col("end_amount"))).item()
+    square = won.select(exact_sum(pl.col("left") * pl.col("end_amount") ** 2)).item()
     return float(mean) * per_day, float(square) * per_day
 
 
@@ -248,7 +271,7 @@ def _sized(deals: pl.DataFrame, as_of: date) -> pl.DataFrame:
     won = deals.filter(
         pl.col("is_won") & (pl.col("ended_on") <= as_of) & (pl.col("ended_on") > as_of - timedelta(days=LOOK_BACK_DAYS))
     )
-    return won.group_by("part").agg(mean_amount=pl.col("end_amount").mean())
+    return won.group_by("part").agg(mean_amount=exact_mean("end_amount"))
 
 
 def _each(deals: pl.DataFrame, part: str, as_of: date, days: int, typical: float) -> float:
