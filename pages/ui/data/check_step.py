@@ -75,7 +75,7 @@ def _beside(row: Mapping[str, Any], currency: str) -> str:
 def _figures(page: Page, figures: Mapping[str, Any], seen: int) -> None:
     money = page.formats.money
     currency = figures["currency"]
-    with st.grid("auto", min_column_width=150, gap="small"):
+    with st.grid("auto", min_column_width=200, gap="small"):
         st.metric("Deals", page.formats.number(figures["n_deals"]))
         st.metric("Open", page.formats.number(figures["open_n"]), help=escaped(_sum(figures, "open_amount")))
         st.metric("Open amount", money(figures["open_amount"], currency), help=escaped(_sum(figures, "open_amount")))
