@@ -173,7 +173,7 @@ def send_every_draft(page):
 
 def own_file(page, answered, name=None):
     """Download the buyer's file once the page says how much of it is answered, and return where it lies."""
-    told = page.get_by_text(f"{answered} requirements answered in the buyer's own file.")
+    told = page.get_by_text(re.compile(f"{answered} requirements (is|are) answered in the buyer's own file"))
     expect(told).to_be_visible(timeout=60_000)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
     with page.expect_download(timeout=60_000) as download:
