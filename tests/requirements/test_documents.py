@@ -458,6 +458,25 @@ def test_fields_of_a_pdf_are_filled_behind_the_buyers_bytes():
     assert [fields[f"{kind}1"]["/V"] for kind in "fg"] == ["Yes", "It <does> & more."]
 
 
+NOTHING = pl.DataFrame(schema={"sheet": pl.String, "row": pl.Int64, "status": pl.String, "response": pl.String})
+
+
+def test_with_nothing_approved_a_word_file_goes_back_as_it_came():
+    content = document(ROWS)
+    back = filled_file.fill(read_list(content, "a.docx"), NOTHING)
+    assert (back.name, back.proof.n_cells) == ("a-answered.docx", 0)
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(io.BytesIO(back.content)) as new:
+        assert [name for name in old.namelist() if old.read(name) != new.read(name)] == []
+
+
+def test_with_nothing_approved_a_pdf_goes_back_as_it_came():
+    made = Pdf().page().table(ROWS, EDGES, 780)
+    made.field("answer1", 425, 742, 130, 16)
+    back = filled_file.fill(read_list(made.bytes(), "a.pdf"), NOTHING)
+    assert (back.name, back.proof.n_cells) == ("a-answered.pdf", 0)
+    assert back.content == made.bytes()
+
+
 def test_scanned_pages_are_told():
     made = Pdf().page().table(ROWS, EDGES, 780)
     made.page().pages[-1].append("q 500 0 0 700 40 40 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \x80 EI Q")

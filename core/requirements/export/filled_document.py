@@ -32,20 +32,21 @@ def fill(source: RequirementList, planned: Plan, kind: str) -> tuple[str, bytes,
     planned : Plan
         Its edits are narrowed down to those written.
     kind : str
-        "word", "pdf" or another kind that cannot be written to in place.
+        "word", "pdf" or another kind that cannot be written to in place. With nothing to write a Word or PDF file
+        goes back as it came.
     """
     edits = planned.edits
     path = Path(source.name)
-    if kind == "word" and (inside := _in_cells(source, edits)):
+    if kind == "word" and ((inside := _in_cells(source, edits)) or not edits):
         _narrow(planned, source, inside)
         content, proof = _word(source.content, inside)
         return f"{path.stem}-answered{path.suffix}", content, proof
     fields = pdf.read(source.content, source.name).fields if kind == "pdf" else {}
     written = [e for e in edits if (e.sheet, e.row, e.column) in fields]
-    if written:
+    if written or (kind == "pdf" and not edits):
         _narrow(planned, source, written)
         texts = {fields[(e.sheet, e.row, e.column)].name: e.text for e in written}
-        content = fill_pdf.edit(source.content, texts)
+        content = fill_pdf.edit(source.content, texts) if texts else source.content
         return f"{path.stem}-answered{path.suffix}", content, fill_pdf.compare(source.content, content, texts)
     content = response_document(source, edits)
     return f"{path.stem}-response.docx", content, _beside(source.content)
