@@ -80,7 +80,7 @@ def test_an_export_is_dropped_checked_used_and_kept_for_everybody(url, page, sec
     chosen(page, "Close date", "– not in the file –")
     chosen(page, "Created date", "– not in the file –")
     chosen(page, "Modified time", "– not in the file –")
-    expect(page.get_by_text("No column holds a date")).to_be_visible()
+    expect(page.get_by_test_id("stAlertContentError").get_by_text("No column holds a date")).to_be_visible()
     chosen(page, "Close date", "CloseDate")
     chosen(page, "Created date", "CreatedDate")
     chosen(page, "Modified time", "SystemModstamp")
