@@ -24,14 +24,14 @@ THIRDS = {"weeks 1-5": (1, 5), "weeks 6-10": (6, 10), "weeks 11-13": (11, 14)}
 
 def replayed(folder: Path, seed: int) -> pl.DataFrame:
     """Return the forecasts of one company's quarter on past days, kept in the folder once they are made."""
-    kept = folder / f"replays-{seed}.parquet"
-    if not kept.exists():
+    file = folder / f"replays-{seed}.parquet"
+    if not file.exists():
         generate(folder / f"company-{seed}", seed=seed)
         names = {"QUARTERDECK_HOME": str(folder / "home"), "QUARTERDECK_DATA": str(folder / f"company-{seed}")}
         settings = load(environ=names)
         forecasts = backtest.run(load_data(settings), settings).forecasts
-        forecasts.with_columns(seed=pl.lit(seed)).write_parquet(kept)
-    rows = pl.read_parquet(kept)
+        forecasts.with_columns(seed=pl.lit(seed)).write_parquet(file)
+    rows = pl.read_parquet(file)
     return rows.filter(pl.col("window") == backtest.QUARTER, pl.col("actual_amount").is_not_null())
 
 

@@ -8,12 +8,12 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from core.contracts.errors import RequirementError
+from core.requirements.officefiles import splice
 from core.requirements.officefiles.fill_ooxml import FORBIDDEN
 from core.requirements.officefiles.sheetxml import Doctype
 from core.requirements.officefiles.word_parts import Body, Cell, Control, Paragraph, boxes
 
 Texts = Mapping[tuple[int, int, int], str]
-Cut = tuple[int, int, bytes]
 TEXT = 0
 UNCHECKED = re.compile(rb'(<(?:\w+:)?checked\s+(?:\w+:)?val=")(?:0|false)(")')
 
@@ -38,7 +38,7 @@ def edit(data: bytes, texts: Texts) -> bytes:
         When a cell does not exist, or is not written in UTF-8.
     """
     body = _body(data)
-    cuts: list[Cut] = []
+    cuts: list[splice.Cut] = []
     for at, text in texts.items():
         cell = cell_at(body, at)
         if cell is None:
@@ -47,12 +47,7 @@ def edit(data: bytes, texts: Texts) -> bytes:
             cuts.append(_into_paragraph(body, cell.paragraphs[0], _behind(body, text)))
         else:
             cuts += _cell_cuts(body, cell, text)
-    out: list[bytes] = []
-    last = 0
-    for start, end, new in sorted(cuts, key=lambda cut: cut[:2]):
-        out += [data[last:start], new]
-        last = end
-    return b"".join([*out, data[last:]])
+    return splice.replaced(data, cuts)
 
 
 def cell_at(body: Body, at: tuple[int, int, int]) -> Cell | None:
@@ -83,14 +78,9 @@ def same(was: bytes, now: bytes, cells: Texts) -> bool:
 def without(data: bytes, cells: Texts) -> bytes:
     """Return the part with the content of some cells cut out, for comparing the rest; their properties stay."""
     body = _body(data)
-    ranges = sorted(
-        _range(body, cell, at, text) for at, text in cells.items() if (cell := cell_at(body, at)) is not None
+    return splice.without(
+        data, (_range(body, cell, at, text) for at, text in cells.items() if (cell := cell_at(body, at)) is not None)
     )
-    out, last = [], 0
-    for start, end in ranges:
-        out.append(data[last:start])
-        last = end
-    return b"".join([*out, data[last:]])
 
 
 def _range(body: Body, cell: Cell, at: tuple[int, int, int], text: str) -> tuple[int, int]:
@@ -115,7 +105,7 @@ def _body(data: bytes) -> Body:
         raise RequirementError("The document is damaged.", mend="Save it again in Word.") from error
 
 
-def _cell_cuts(body: Body, cell: Cell, text: str) -> list[Cut]:
+def _cell_cuts(body: Body, cell: Cell, text: str) -> list[splice.Cut]:
     offered = boxes(cell.raw_text)
     if text in offered:
         return _ticked(body.data, cell, offered.index(text))
@@ -130,7 +120,7 @@ def _cell_cuts(body: Body, cell: Cell, text: str) -> list[Cut]:
     return [(first.body, last.closing, answer)]
 
 
-def _into_paragraph(body: Body, paragraph: Paragraph, answer: bytes) -> Cut:
+def _into_paragraph(body: Body, paragraph: Paragraph, answer: bytes) -> splice.Cut:
     """Put a run at the end of a paragraph; one that closes itself is opened."""
     if paragraph.closing >= 0:
         return paragraph.closing, paragraph.closing, answer
@@ -139,7 +129,7 @@ def _into_paragraph(body: Body, paragraph: Paragraph, answer: bytes) -> Cut:
     return paragraph.start, paragraph.end, opened + answer + f"</{body.prefix}p>".encode()
 
 
-def _into_control(body: Body, cell: Cell, control: Control, text: str) -> list[Cut]:
+def _into_control(body: Body, cell: Cell, control: Control, text: str) -> list[splice.Cut]:
     """Write into a content control, whether it stands around a paragraph or inside one."""
     inner = next((p for p in cell.paragraphs if control.content <= p.start and p.end <= control.closing), None)
     content = run(body.prefix, text, inner.marks if inner is not None else "")
@@ -152,7 +142,7 @@ def _into_control(body: Body, cell: Cell, control: Control, text: str) -> list[C
     return cuts
 
 
-def _ticked(data: bytes, cell: Cell, index: int) -> list[Cut]:
+def _ticked(data: bytes, cell: Cell, index: int) -> list[splice.Cut]:
     """Tick the box of one word: its sign, and Word's own state where it is a control."""
     part = data[cell.body : cell.end]
     signs = [m for sign in ("☐", "□") for m in re.finditer(sign.encode(), part)]

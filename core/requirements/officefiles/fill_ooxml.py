@@ -11,6 +11,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from core.contracts.errors import RequirementError
+from core.requirements.officefiles import splice
 from core.requirements.officefiles.sheetxml import Doctype, column_of, guarded, letters_of
 
 TAG = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
@@ -110,17 +111,12 @@ def edit(data: bytes, texts: Texts) -> bytes:
     for (row, column), text in texts.items():
         by_row.setdefault(row, {})[column] = text
     places = _places(data, by_row)
-    cuts: list[tuple[int, int, bytes]] = []
+    cuts: list[splice.Cut] = []
     for number, wanted in by_row.items():
         if number not in places.rows:
             raise RequirementError(f"Row {number:,} is not in the sheet any more.", mend="Upload the file again.")
         cuts += _row_cuts(places, places.rows[number], wanted)
-    out: list[bytes] = []
-    last = 0
-    for start, end, new in sorted(cuts, key=lambda cut: cut[:2]):
-        out += [data[last:start], new]
-        last = end
-    return b"".join([*out, data[last:]])
+    return splice.replaced(data, cuts)
 
 
 def _places(data: bytes, wanted: Mapping[int, object]) -> Places:
@@ -180,12 +176,8 @@ def without(data: bytes, cells: Texts) -> bytes:
     """Return a worksheet's part with some cells cut out, for comparing the rest."""
     wanted = {row: None for row, _ in cells}
     places = _places(data, wanted)
-    gone = sorted((s, e) for row in places.rows.values() for c, s, e, _ in row.cells if (row.number, c) in cells)
-    out, last = [], 0
-    for start, end in gone:
-        out.append(data[last:start])
-        last = end
-    return b"".join([*out, data[last:]])
+    gone = ((s, e) for row in places.rows.values() for c, s, e, _ in row.cells if (row.number, c) in cells)
+    return splice.without(data, gone)
 
 
 def repack(content: bytes, parts: Mapping[str, bytes]) -> bytes:

@@ -8,6 +8,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from core.contracts.errors import RequirementError
+from core.requirements.officefiles import splice
 from core.requirements.officefiles.fill_ooxml import FORBIDDEN, TAG, after
 from core.requirements.officefiles.opendocument import CELLS
 from core.requirements.officefiles.sheetxml import Doctype, guarded
@@ -105,18 +106,13 @@ def edit(data: bytes, texts: Texts) -> bytes:
     for (sheet, row, column), text in texts.items():
         by_row.setdefault((sheet, row), {})[column] = text
     places = _places(data, by_row)
-    cuts: list[tuple[int, int, bytes]] = []
+    cuts: list[splice.Cut] = []
     for key, wanted in by_row.items():
         element = places.rows.get(key)
         if element is None or element.times > 1:
             raise RequirementError(f"Row {key[1]:,} of {key[0]} cannot be filled.", mend="Save the list as XLSX.")
         cuts += _row_cuts(data, element, wanted)
-    out: list[bytes] = []
-    last = 0
-    for start, end, new in sorted(cuts, key=lambda cut: cut[:2]):
-        out += [data[last:start], new]
-        last = end
-    return b"".join([*out, data[last:]])
+    return splice.replaced(data, cuts)
 
 
 def _places(data: bytes, wanted: Mapping[tuple[str, int], object]) -> _Places:
@@ -201,11 +197,7 @@ def _tag_end(data: bytes, row: _Row) -> int:
 
 
 def _outside(data: bytes, places: _Places) -> bytes:
-    out, last = [], 0
-    for row in sorted(places.rows.values(), key=lambda r: r.start):
-        out.append(data[last : row.start])
-        last = row.end
-    return b"".join([*out, data[last:]])
+    return splice.without(data, ((row.start, row.end) for row in places.rows.values()))
 
 
 def _others(data: bytes, row: _Row, texts: Texts) -> list[tuple[int, bytes]]:
