@@ -55,8 +55,7 @@ def test_no_wins_are_an_even_pace(settings):
 
 def test_chances_follow_the_pace_inside_a_period():
     margins = np.zeros((2, 1, 2))
-    shares = np.array([[1.0, 0.8]])
-    won, lost = along(margins, 20, shares)
+    won, lost = along(margins, 20, lambda period, days: np.array([0.8]))
     whole = along(margins, 15)[0] + 0.8 * 0.25 * 0.5
     assert won.tolist() == pytest.approx(whole.tolist())
     assert (won + lost < 1).all()

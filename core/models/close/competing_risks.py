@@ -7,7 +7,7 @@ won, lost and open always sum to 1 and won and lost only ever grow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,7 @@ from core.models.estimators import contenders
 from core.models.estimators.calibration import Calibrator
 from core.models.estimators.contenders import Floats, sigmoid
 
+ShareOf = Callable[[int, float], Floats]
 AT_ONCE = 8_192
 NODES = 12
 
@@ -120,6 +121,11 @@ class Risks:
             out[cause] = line.slope * out[cause] + line.shift
         return out
 
+    def share_of(self, x: Floats) -> ShareOf:
+        """Return what says, for a period and days ahead that end in it, which share of it lies within them."""
+        left = left_in_quarter(x, self.names)
+        return lambda period, days: self.pace.share(left, period * PERIOD_DAYS, days - period * PERIOD_DAYS)
+
     def shares(self, x: Floats, days: float, periods: int) -> Floats:
         """Return which share of each period lies within some days, shape (rows, periods)."""
         return self.pace.shares(left_in_quarter(x, self.names), days, periods)
@@ -172,7 +178,7 @@ class Risks:
         )
 
 
-def along(margins: Floats, days: float, shares: Floats | None = None) -> tuple[Floats, Floats]:
+def along(margins: Floats, days: float, share_of: ShareOf | None = None) -> tuple[Floats, Floats]:
     """Multiply along the periods: the chances of won and of lost within some days.
 
     Parameters
@@ -180,8 +186,8 @@ def along(margins: Floats, days: float, shares: Floats | None = None) -> tuple[F
     margins : ndarray, shape (2, rows, periods)
         As `Risks.margins`; it must reach as far as `days`.
     days : float
-    shares : ndarray, shape (rows, periods), optional
-        As `Risks.shares`; without it the ends of a period come evenly.
+    share_of : callable, optional
+        As `Risks.share_of`; without it the ends of a period come evenly.
 
     Returns
     -------
@@ -194,23 +200,21 @@ def along(margins: Floats, days: float, shares: Floats | None = None) -> tuple[F
     >>> [w.tolist() for w in along(even, 30)]
     [[0.625], [0.3125]]
     """
-    return paths(margins, (days,), None if shares is None else [shares])[0]
+    return paths(margins, (days,), share_of)[0]
 
 
-def paths(
-    margins: Floats, horizons: Sequence[float], shares: Sequence[Floats] | None = None
-) -> list[tuple[Floats, Floats]]:
-    """Return `along` for several days, rising, in one walk; `shares` has a matrix for each of them."""
+def paths(margins: Floats, horizons: Sequence[float], share_of: ShareOf | None = None) -> list[tuple[Floats, Floats]]:
+    """Return `along` for several days, rising, in one walk."""
     win = sigmoid(margins[0])
     lose = (1 - win) * sigmoid(margins[1])
     won, lost, out = np.zeros(len(win)), np.zeros(len(win)), []
     at, n = 0, win.shape[1]
-    for index, days in enumerate(horizons):
+    for days in horizons:
         while at < n and (at + 1) * PERIOD_DAYS <= days:
             open_ = 1 - won - lost
             won, lost, at = won + open_ * win[:, at], lost + open_ * lose[:, at], at + 1
         is_inside = at < n and days > at * PERIOD_DAYS
-        share: Any = days / PERIOD_DAYS - at if shares is None or not is_inside else shares[index][:, at]
+        share = share_of(at, days) if share_of is not None and is_inside else days / PERIOD_DAYS - at
         step = share * (1 - won - lost) if is_inside else None
         out.append((won, lost) if step is None else (won + step * win[:, at], lost + step * lose[:, at]))
     return out

@@ -93,8 +93,7 @@ class ByThen:
         """Return the log odds for a matrix."""
         if not len(x):
             return np.zeros(0)
-        shares = self.risks.shares(x, self.horizon_days, self.n_periods)
-        won = along(self.risks.margins(x, self.n_periods), self.horizon_days, shares)[0]
+        won = along(self.risks.margins(x, self.n_periods), self.horizon_days, self.risks.share_of(x))[0]
         won = np.clip(won, 1e-12, 1 - 1e-12)
         return np.asarray(np.log(won / (1 - won)), dtype=np.float64)
 
@@ -183,8 +182,7 @@ class CloseModel:
         risks = self.ready()
         x = self.at(1).matrix(frame) if frame.height else np.zeros((0, len(risks.names)))
         days = knots(self.settings, as_of)
-        shares = [risks.shares(x, day, risks.n_periods) for day in days]
-        won = [ends[0] for ends in paths(risks.margins(x), days, shares)] if len(x) else [np.zeros(0)] * len(days)
+        won = [ends[0] for ends in paths(risks.margins(x), days, risks.share_of(x))]
         chances = [pl.Series(f"p_win_{d}", chance) for d, chance in zip(days, won, strict=True)]
         return frame.select("opportunity_id").with_columns(*chances)
 
