@@ -58,6 +58,7 @@ def serving(
     number = port or free_port()
     address = f"http://127.0.0.1:{number}"
     variables = {name: value for name, value in (os.environ | dict(env)).items() if value}
+    variables.pop("COVERAGE_PROCESS_CONFIG", None)  # what a server runs through is measured by tests of its own
     log = folder / f"server-{number}.log"
     with log.open("wb") as out:
         server = subprocess.Popen(

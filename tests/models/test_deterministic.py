@@ -59,6 +59,7 @@ def test_features_of_accounts_are_the_same_on_one_thread_and_on_three(sample, se
     assert "mrr_change_rate_180d" in one
 
 
+@pytest.mark.slow
 def test_models_trained_in_two_processes_are_byte_for_byte_the_same(tmp_path):
     generate(tmp_path / "company", accounts=130, transactions=2_000, seed=3, activities=6_000)
     one, three = (

@@ -45,6 +45,7 @@ def long(name):
     return frame.select(unit="unique_id", month=month, amount=pl.col("y").cast(pl.Float64))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not M3.exists(), reason="the public M3 series are not beside the project")
 def test_ranges_hold_on_a_part_of_m3(settings):
     train, test = long("train"), long("test")

@@ -14,15 +14,15 @@ import yaml
 from core.config.calendar import add_months
 from core.sample.word_lists import COUNTRIES, HEADS, INDUSTRIES
 from tests.sample import company_figures
-from tests.sample.conftest import SEEDS
 
+SEEDS = (10, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (11, 23, 42, 101)))
 pytestmark = [pytest.mark.xdist_group("companies"), pytest.mark.parametrize("seed", SEEDS)]
 STRONG = ("stalled", "pushed", "overdue", "silent", "single_contact")
 
 
 @pytest.fixture
-def company(companies, seed):
-    return companies[seed]
+def company(company_of, seed):
+    return company_of(seed)
 
 
 def within(figures, **ranges):
@@ -189,7 +189,7 @@ def test_the_past_is_not_changed_by_what_comes_later(company):
     assert add_months(company.running, 3) > company.as_of
 
 
-def test_truth_stays_apart(company, companies, seed, tmp_path):
+def test_truth_stays_apart(company):
     folder = company.folder
     assert not [path.name for path in folder.iterdir() if "truth" in path.name or "drivers" in path.name]
     drivers = yaml.safe_load((folder.with_name("sample_truth") / "drivers.yaml").read_text(encoding="utf-8"))
