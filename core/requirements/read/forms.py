@@ -93,6 +93,9 @@ def blocks(grid: Grid) -> Layout | None:
     None where fewer than two labels name a text with one for the answer below it; a block with an id may stand alone.
     """
     labels = {n: column_roles.plain(cells[0]) for n, cells in grid.rows if cells and cells[0]}
+    if len(grid.rows) > ONE_BLOCK:  # What stands there once labels no block, and a long list has thousands of them.
+        times = Counter(labels.values())
+        labels = {n: label for n, label in labels.items() if times[label] > 1}
     keys = {n for n, label in labels.items() if likeness(label, "id") >= TELLING}
     named = {n: likeness(label, "text") for n, label in labels.items() if n not in keys}
     highest = max(named.values(), default=0.0)
