@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from core.contracts.opportunities import OpportunityHistory
 from core.sample import company_run, truth
 from core.sample.company_run import CompanyRun
 from core.sample.deal_life import CATEGORIES, STAGES, World
@@ -131,17 +132,7 @@ def _history(run: CompanyRun, number: np.ndarray) -> pl.DataFrame:
     ).sort("opportunity_id", "valid_from")
     return frame.with_columns(
         valid_to=pl.col("valid_from").shift(-1).over("opportunity_id"), is_deleted=pl.lit(value=False)
-    ).select(
-        "opportunity_id",
-        "valid_from",
-        "valid_to",
-        "stage",
-        "forecast_category",
-        "amount",
-        "close_on",
-        "owner_id",
-        "is_deleted",
-    )
+    ).select(OpportunityHistory.column_names())
 
 
 def _opportunities(run: CompanyRun, rows_written: np.ndarray, history: pl.DataFrame, names: list[str]) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 
 from core import contracts
 from core.config import Settings
+from core.contracts.opportunities import OpportunityHistory
 from core.contracts.stage_words import UNKNOWN_STAGE
 from core.sources import changes, stage_map
 from core.sources.findings import PART, Findings
@@ -16,17 +17,7 @@ from core.sources.span_ends import EndConvention
 from core.sources.stages import LOST, WON, ended_as, kinds
 from core.sources.table import ROW
 
-COLUMNS = (
-    "opportunity_id",
-    "valid_from",
-    "valid_to",
-    "stage",
-    "forecast_category",
-    "amount",
-    "close_on",
-    "owner_id",
-    "is_deleted",
-)
+COLUMNS = OpportunityHistory.column_names()
 STATE = ("stage", "forecast_category", "amount", "close_on", "owner_id")
 SHOWN = 2_000
 SAMPLED = 20_000
