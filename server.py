@@ -5,6 +5,7 @@ While the first browser still loads its files, the rooms are imported and the ex
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -13,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+from core.access.proxy_gate import gate
 from core.config import load
 from core.contracts.errors import QuarterdeckError
 from pages.ui.server import preload
+from pages.ui.server.identity_header import IdentityHeader
 
 
 @asynccontextmanager
@@ -31,8 +35,9 @@ async def ready(_: Any) -> AsyncIterator[None]:
 
 
 try:
-    load()
+    settings = load()
+    doorkeeper = [Middleware(IdentityHeader, gate(settings, os.environ))] if settings.access.sign_in == "header" else []
 except QuarterdeckError as error:
     sys.exit(f"The server does not start. {error}")  # Under the defaults instead, nobody would have to sign in.
 
-app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=[preload.route()])
+app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=[preload.route()], middleware=doorkeeper)

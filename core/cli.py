@@ -393,11 +393,13 @@ def artifacts(
 def serve(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
     address: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    open_to_all: Annotated[bool, typer.Option(help="Everybody who reaches the address may do everything.")] = False,
 ) -> None:
     """Open the app, after preparing its data."""
     from core import serving
 
     settings = _settings()
+    serving.refuse_open_door(settings, address, open_to_all)
     if not _writable(settings.home) and not settings.home.is_dir():
         raise AccessError(
             "Quarterdeck cannot write to its home folder.", str(settings.home), "Set QUARTERDECK_HOME to another."
@@ -407,7 +409,7 @@ def serve(
     if not _prepared(settings):
         _train(*_opened())
     typer.echo(f"Quarterdeck is at http://{address}:{port} (Ctrl+C stops it)")
-    serving.run(settings, address, port)
+    serving.run(settings, address, port, open_to_all)
 
 
 def _ground(data: Dataset, settings: Settings, plan: Scenario) -> Ground:

@@ -233,6 +233,7 @@ class AccessSettings(_Section):
 
     sign_in: Literal["none", "oidc", "header"]
     header: str
+    proxies: tuple[str, ...]
     hosts: tuple[str, ...]
     people: dict[str, Person]
     everyone_else: tuple[str, ...]

@@ -99,3 +99,29 @@ def test_on_all_addresses_the_machine_is_reached_by_its_own_names():
 def test_the_version_is_printed():
     done = CliRunner().invoke(cli.app, ["--version"])
     assert done.stdout == f"quarterdeck {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("access", "words", "why"),
+    [
+        ("sign_in: none", [], "everybody who reaches 0.0.0.0 could read and change everything"),
+        ("sign_in: header", [], "call themselves anybody in the header X-Forwarded-Email"),
+        ("sign_in: header", ["--open-to-all"], "call themselves anybody"),
+    ],
+)
+def test_an_open_door_is_refused(started, tmp_path, access, words, why):
+    (tmp_path / "quarterdeck.yaml").write_text(f"access: {{{access}}}\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match=why):
+        started("--address", "0.0.0.0", *words)
+
+
+def test_a_guarded_door_opens(started, tmp_path):
+    (tmp_path / "quarterdeck.yaml").write_text("access: {sign_in: header, proxies: [10.0.0.2]}\n", encoding="utf-8")
+    command, env = started("--address", "0.0.0.0")
+    assert "--server.address=0.0.0.0" in command
+    assert env["FORWARDED_ALLOW_IPS"] == ""
+    (tmp_path / "quarterdeck.yaml").write_text("access: {sign_in: header}\n", encoding="utf-8")
+    started("--address", "0.0.0.0", QUARTERDECK_PROXY_SECRET="0123456789abcdef")
+    (tmp_path / "quarterdeck.yaml").write_text("{}\n", encoding="utf-8")
+    _, env = started("--address", "0.0.0.0", "--open-to-all")
+    assert env[serving.OPEN_TO_ALL] == "1"

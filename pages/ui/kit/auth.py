@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 
 import streamlit as st
@@ -11,6 +12,7 @@ from streamlit.errors import StreamlitAPIException
 from core.access import LOCAL, Identity, identify
 from core.config import Settings
 from core.contracts.errors import AccessError, ConfigError
+from core.serving import OPEN_TO_ALL
 from pages.ui.kit import cache
 from pages.ui.kit.escaping import escaped
 
@@ -70,6 +72,8 @@ def _proxy(settings: Settings) -> Identity:
 def leave(settings: Settings, who: Identity) -> None:
     """Show who is signed in and let them sign out; nothing where nobody signs in."""
     if settings.access.sign_in == "none":
+        if os.environ.get(OPEN_TO_ALL):
+            st.warning("Open to all: nobody signs in, and whoever reaches this address may read and change everything.")
         return
     roles = ", ".join(who.roles).replace("_", " ")
     st.caption(f"{escaped(f'{who.name}, {roles}')}  \nsees {escaped(who.scope)}")
