@@ -88,8 +88,8 @@ def gate(settings: Settings, environ: Mapping[str, str]) -> ProxyGate:
         When an address is none, the secret is short or its file cannot be read.
     """
     secret = _secret(environ)
-    places = settings.access.proxies or (() if secret else THIS_MACHINE)
-    return ProxyGate(settings.access.header.lower(), tuple(_network(place) for place in places), secret)
+    entries = settings.access.proxies or (() if secret else THIS_MACHINE)
+    return ProxyGate(settings.access.header.lower(), tuple(_network(entry) for entry in entries), secret)
 
 
 def is_guarded(settings: Settings, environ: Mapping[str, str]) -> bool:
@@ -99,7 +99,7 @@ def is_guarded(settings: Settings, environ: Mapping[str, str]) -> bool:
 
 def is_this_machine(address: str) -> bool:
     """Say whether a server on an address is reached from its own machine only."""
-    return address == "localhost" or _is_within(address, tuple(ip_network(place) for place in THIS_MACHINE))
+    return address == "localhost" or _is_within(address, tuple(ip_network(entry) for entry in THIS_MACHINE))
 
 
 def _secret(environ: Mapping[str, str]) -> str:
@@ -120,12 +120,12 @@ def _secret(environ: Mapping[str, str]) -> str:
     return secret
 
 
-def _network(place: str) -> Network:
+def _network(entry: str) -> Network:
     try:
-        return ip_network(place, strict=False)
+        return ip_network(entry, strict=False)
     except ValueError:
         raise ConfigError(
-            f"{place} is no address of a proxy.", "access.proxies", "Write addresses or networks such as 10.0.0.0/24."
+            f"{entry} is no address of a proxy.", "access.proxies", "Write addresses or networks such as 10.0.0.0/24."
         ) from None
 
 

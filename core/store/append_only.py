@@ -12,9 +12,10 @@ from sqlalchemy import Select, and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from core.contracts.errors import ConflictError, StoreError
+from core.store.audit_chain import write_down
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
-from core.store.tables import AuditRow, Base, DealEditRow, ForecastCallRow, ForecastSnapshotRow, VersionedRow
+from core.store.tables import Base, DealEditRow, ForecastCallRow, ForecastSnapshotRow, VersionedRow
 
 LONGEST_NOTE = 4_000
 _POLARS: Mapping[type, pl.DataType] = {
@@ -83,7 +84,7 @@ class Versions:
                 if (newest.version if newest else 0) != version:
                     raise self._conflict(newest)
                 session.execute(insert(self.table).values(saved_at=self.clock(), **row))
-                session.execute(insert(AuditRow).values(at=self.clock(), **self._audit(about, values, newest, author)))
+                write_down(session, [{"at": self.clock(), **self._audit(about, values, newest, author)}])
         except IntegrityError:
             with self.sessions() as session:
                 raise self._conflict(session.scalars(self._of(book, about)).first()) from None

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from core.contracts.errors import ConflictError, StoreError
 from core.store.append_only import LONGEST_NOTE, Versions
+from core.store.audit_chain import write_down
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
-from core.store.tables import AuditRow, CapabilityRow
+from core.store.tables import CapabilityRow
 
 MOST_AT_ONCE = 400
 LONGEST = {"capability_id": 200, "category": 40, "status": 40, "owner": 200, "merged_into": 200}
@@ -95,7 +96,7 @@ class Capabilities(Versions):
             audit_rows.append({"at": at, **self._audit(about, edit.values, newest, author)})
         if rows:
             session.execute(insert(CapabilityRow), rows)
-            session.execute(insert(AuditRow), audit_rows)
+            write_down(session, audit_rows)
         return met
 
     def _standing(self, session: Session, book: str, ids: Sequence[str]) -> dict[str, CapabilityRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.store import audit_chain
 from core.store.sessions import Sessions
 from core.store.tables import LONGEST_NAME, AuditRow, DocumentRow, RequirementFileRow
 
@@ -180,7 +181,7 @@ class Documents:
     def _write_down(self, session: Session, user: str, action: str, name: str, detail: str = "") -> None:
         """Add to the audit trail within the same transaction."""
         row = {"at": self._clock(), "user": user[:200], "action": action, "target": f"{self._noun} {name}"[:400]}
-        session.execute(insert(AuditRow).values(**row, detail=detail))
+        audit_chain.write_down(session, [{**row, "detail": detail}])
 
     def _named(self, name: str, owner: str) -> Any:
         return select(self._table).where(self._table.owner == owner, self._table.name == name.strip())
@@ -244,9 +245,9 @@ class Audit:
 
     def add(self, user: str, action: str, target: str, detail: str = "") -> None:
         """Write down who did what to what."""
-        row = {"user": user[:200], "action": action[:80], "target": target[:400], "detail": detail}
+        row = {"at": self._clock(), "user": user, "action": action, "target": target, "detail": detail}
         with self._sessions.begin() as session:
-            session.execute(insert(AuditRow).values(at=self._clock(), **row))
+            audit_chain.write_down(session, [row])
 
     def newest(self, count: int = 200) -> pl.DataFrame:
         """Return the newest rows: [at, user, action, target, detail], at in UTC."""
@@ -256,6 +257,11 @@ class Audit:
         """Return the rows whose target begins so, oldest first: [at, user, action, target, detail]."""
         begins = AuditRow.target.startswith(target, autoescape=True)
         return self._read(select(AuditRow).where(begins).order_by(AuditRow.id))
+
+    def verify(self, published: Iterable[str] = ()) -> audit_chain.Verdict:
+        """Look through the whole trail for a row that is not as it was written; see `audit_chain.verify`."""
+        with self._sessions() as session:
+            return audit_chain.verify(session, published)
 
     def _read(self, asked: Any) -> pl.DataFrame:
         with self._sessions() as session:

@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.store.audit_chain import write_down
 from core.store.sessions import Sessions
-from core.store.tables import AuditRow, RequirementSetRow, ReviewRow
+from core.store.tables import RequirementSetRow, ReviewRow
 
 TRIES = 3
 FIELDS = ("state", "owner", "due_on", "comment", "answer", "category", "priority", "capability_id")
@@ -181,9 +182,8 @@ class Reviews:
             session.execute(insert(ReviewRow), new)
         for names, group in over.items():
             _replace(session, names, group)
-        if trail:
-            who = {"at": mark["changed_at"], "user": user[:200], "action": "requirement row saved"}
-            session.execute(insert(AuditRow), [{**who, **entry} for entry in trail])
+        who = {"at": mark["changed_at"], "user": user, "action": "requirement row saved"}
+        write_down(session, [{**who, **entry} for entry in trail])
         return met
 
 

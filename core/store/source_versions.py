@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from core.contracts.errors import ConflictError, StoreError
 from core.store.append_only import Versions
+from core.store.audit_chain import write_down
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
-from core.store.tables import LONGEST_NAME, AuditRow, SourceChoiceRow, SourceRow
+from core.store.tables import LONGEST_NAME, SourceChoiceRow, SourceRow
 
 BOOK = "workspace"
 
@@ -153,8 +154,7 @@ class SourceVersions(Versions):
 
     def _write_down(self, session: Session, action: str, row: Mapping[str, Any], author: str) -> None:
         target = f"{row['name']}, version {row['version']}" if row["version"] else str(row["name"])
-        values = {"at": row["saved_at"], "user": author[:200], "action": action, "target": target[:400]}
-        session.execute(insert(AuditRow).values(**values, detail=""))
+        write_down(session, [{"at": row["saved_at"], "user": author, "action": action, "target": target}])
 
     def _conflict(self, newest: Any) -> ConflictError:
         if newest is None:

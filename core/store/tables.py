@@ -148,7 +148,7 @@ class AnswerRow(Base):
 
 
 class AuditRow(Base):
-    """Who did what, when; rows are only ever added."""
+    """Who did what, when; rows are only ever added, each linked to the one before by its hash."""
 
     __tablename__ = "audit"
 
@@ -158,6 +158,19 @@ class AuditRow(Base):
     action: Mapped[str] = mapped_column(String(80))
     target: Mapped[str] = mapped_column(String(400))
     detail: Mapped[str] = mapped_column(Text, default="")
+    number: Mapped[int] = mapped_column(Integer, server_default="0")
+    previous_hash: Mapped[str] = mapped_column(String(64), server_default="")
+    hash: Mapped[str] = mapped_column(String(64), server_default="")
+
+
+class AuditHeadRow(Base):
+    """The number and hash of the audit trail's newest row: one row, which whoever adds to the trail takes first."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)
+    hash: Mapped[str] = mapped_column(String(64))
 
 
 class VersionedRow(Base):

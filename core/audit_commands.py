@@ -1,0 +1,79 @@
+"""`quarterdeck audit`: whether the audit trail stands as it was written, and its newest hash for keeping elsewhere."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.contracts.errors import SourceError
+
+if TYPE_CHECKING:
+    from core.store.audit_chain import Verdict
+
+app = typer.Typer(no_args_is_help=True, help="Check the audit trail, and publish its newest hash.")
+Published = Annotated[
+    Path | None, typer.Option("--published", help="A file `publish` wrote to: each of its hashes must be in the trail.")
+]
+
+
+@app.command("verify")
+def verify(
+    published: Published = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Name the first row that was altered, removed or put in; the exit code is 1 where there is one."""
+    verdict = _verdict(_hashes(published) if published else [])
+    if as_json:
+        typer.echo(json.dumps({**vars(verdict), "is_whole": verdict.is_whole}, indent=2))
+    elif verdict.is_whole:
+        typer.echo(f"The audit trail is whole: {verdict.n_rows:,} rows, newest hash {verdict.head}.")
+    else:
+        typer.echo(verdict.problem)
+    if not verdict.is_whole:
+        raise typer.Exit(1)
+
+
+@app.command("publish")
+def publish(
+    to: Annotated[Path, typer.Option(help="Add a line to this file, best on another machine; default print it.")]
+    | None = None,
+) -> None:
+    """Write down the newest hash where who could rewrite the database cannot reach; run it by cron."""
+    verdict = _verdict([])
+    if not verdict.is_whole:
+        typer.echo(verdict.problem)
+        raise typer.Exit(1)
+    line = json.dumps(
+        {"at": datetime.now(UTC).isoformat(timespec="seconds"), "rows": verdict.n_rows, "hash": verdict.head}
+    )
+    if to is None:
+        typer.echo(line)
+        return
+    with to.open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    typer.echo(f"The hash of {verdict.n_rows:,} rows stands in {to}.")
+
+
+def _verdict(published: list[str]) -> Verdict:
+    from core.config import load
+    from core.store import Store
+
+    store = Store.open(load().database)
+    try:
+        return store.audit.verify(published)
+    finally:
+        store.close()
+
+
+def _hashes(file: Path) -> list[str]:
+    """Return the hashes of a published file; lines that are none are an error, for they were not written by us."""
+    try:
+        return [str(json.loads(line)["hash"]) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SourceError(
+            "The published hashes cannot be read.", str(file), "Name the file that `quarterdeck audit publish` wrote."
+        ) from error

@@ -1,0 +1,138 @@
+"""The audit trail as a chain: every row carries the hash of the one before it, so that no row changes unnoticed.
+
+The number and hash of the newest row stand in a table of their own. Whoever adds rows takes that table's one row
+first, so that writers follow one another and the chain never forks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from core.store.tables import AuditHeadRow, AuditRow
+
+BEFORE_THE_FIRST = "0" * 64
+HEAD = 1
+AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a look through the whole chain came to.
+
+    Attributes
+    ----------
+    n_rows : int
+        How many rows were read.
+    head : str
+        The hash of the newest row, 64 hexadecimal digits.
+    problem : str
+        The first row that is not as it was written, in a sentence; empty when the chain is whole.
+    """
+
+    n_rows: int
+    head: str
+    problem: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether every row stands as it was written."""
+        return not self.problem
+
+
+def row_hash(previous: str, number: int, row: Mapping[str, Any]) -> str:
+    """Return the hash of a row: SHA-256 over the hash before it, its number, time, user, action, target and detail.
+
+    Parameters
+    ----------
+    previous : str
+        The hash of the row before.
+    number : int
+        The row's place in the chain, from 1.
+    row : mapping
+        With the keys at, user, action, target and detail; a time without a zone is UTC.
+    """
+    at: datetime = row["at"]
+    moment = (at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)).isoformat(timespec="microseconds")
+    content = [previous, number, moment, row["user"], row["action"], row["target"], row["detail"]]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+def write_down(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows to the trail, within the transaction of the change they are about.
+
+    Parameters
+    ----------
+    session : sqlalchemy session
+    rows : sequence of mapping
+        With at, user, action and target, and detail where there is any; texts are cut to the table's lengths.
+    """
+    if not rows:
+        return
+    session.execute(update(AuditHeadRow).where(AuditHeadRow.id == HEAD).values(id=HEAD))  # others wait from here on
+    number, previous = session.execute(select(AuditHeadRow.number, AuditHeadRow.hash)).one()
+    linked = []
+    for row in rows:
+        number += 1
+        entry = {
+            "at": row["at"],
+            "user": str(row["user"])[:200],
+            "action": str(row["action"])[:80],
+            "target": str(row["target"])[:400],
+            "detail": str(row.get("detail", "")),
+        }
+        current = row_hash(previous, number, entry)
+        linked.append({**entry, "number": number, "previous_hash": previous, "hash": current})
+        previous = current
+    session.execute(insert(AuditRow), linked)
+    session.execute(update(AuditHeadRow).where(AuditHeadRow.id == HEAD).values(number=number, hash=previous))
+
+
+def verify(session: Session, published: Iterable[str] = ()) -> Verdict:
+    """Look through the whole chain for the first row that was altered, removed or inserted.
+
+    Parameters
+    ----------
+    session : sqlalchemy session
+    published : iterable of str
+        Hashes that were published as the newest at some time; each must be that of a row.
+    """
+    waiting = set(published) - {BEFORE_THE_FIRST}
+    number, previous = 0, BEFORE_THE_FIRST
+    asked = select(AuditRow).order_by(AuditRow.id).execution_options(yield_per=AT_ONCE)
+    with closing(session.scalars(asked)) as rows:
+        for row in rows:
+            number += 1
+            entry = {name: getattr(row, name) for name in ("at", "user", "action", "target", "detail")}
+            if problem := _problem(row, number, previous, row_hash(row.previous_hash, row.number, entry)):
+                return Verdict(number, previous, problem)
+            previous = row.hash
+            waiting.discard(previous)
+    head = session.execute(select(AuditHeadRow.number, AuditHeadRow.hash)).one_or_none()
+    if head is None or tuple(head) != (number, previous):
+        noted = head.number if head else 0
+        return Verdict(number, previous, f"The trail ends with row {number:,}, and {noted:,} were written.")
+    if waiting:
+        return Verdict(
+            number, previous, f"The published hash {min(waiting)[:12]}… is that of no row: the trail was rewritten."
+        )
+    return Verdict(number, previous)
+
+
+def _problem(row: AuditRow, number: int, previous: str, expected: str) -> str:
+    about = f"({row.at:%Y-%m-%d %H:%M:%S} UTC, {row.user}, {row.action})"
+    if row.hash != expected:
+        return f"Row {row.number:,} was altered, or put in by hand {about}."
+    if row.number > number:
+        return f"Row {number:,} was removed: row {row.number:,} follows {about}."
+    if row.number < number or row.previous_hash != previous:
+        return f"Row {row.number:,} does not follow the one before it: it was put in, or that one rewritten {about}."
+    return ""

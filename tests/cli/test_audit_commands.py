@@ -1,0 +1,53 @@
+"""The audit trail is checked and published from the command line."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pytest
+from typer.testing import CliRunner
+
+from core import cli
+from core.store import Store
+
+
+@pytest.fixture
+def database(monkeypatch, tmp_path):
+    file = tmp_path / "store.db"
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{file}")
+    store = Store.open(f"sqlite:///{file}")
+    store.audit.add("ana", "signed in", "leader")
+    store.audit.add("ana", "saved", "a scenario")
+    store.close()
+    return file
+
+
+def run(*words):
+    return CliRunner().invoke(cli.app, ["audit", *map(str, words)])
+
+
+def test_a_whole_trail_is_said_to_be_and_published_and_held_against_it(database, tmp_path):
+    done = run("verify")
+    assert (done.exit_code, "The audit trail is whole: 2 rows" in done.output) == (0, True)
+    heads = tmp_path / "heads.jsonl"
+    assert run("publish", "--to", heads).exit_code == 0
+    assert json.loads(run("publish").output)["rows"] == 2
+    answer = json.loads(run("verify", "--published", heads, "--json").output)
+    assert (answer["is_whole"], answer["head"]) == (True, json.loads(heads.read_text())["hash"])
+
+
+def test_an_altered_trail_is_told_with_an_exit_code_and_not_published(database):
+    with sqlite3.connect(database) as connection:
+        connection.execute("DROP TRIGGER audit_no_update")
+        connection.execute("UPDATE audit SET user_name = 'bo' WHERE number = 1")
+    for word in ("verify", "publish"):
+        done = run(word)
+        assert (done.exit_code, "Row 1 was altered" in done.output) == (1, True)
+
+
+def test_a_file_that_was_not_published_is_refused(database, tmp_path):
+    (tmp_path / "heads").write_text("abc\n", encoding="utf-8")
+    done = run("verify", "--published", tmp_path / "heads")
+    assert done.exit_code != 0
+    assert "cannot be read" in str(done.exception)
