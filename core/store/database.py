@@ -102,9 +102,9 @@ class Store:
             When the URL is not understood, the database cannot be reached or written to, or it was
             made by a newer Quarterdeck.
         """
-        url = _url(target)
+        url = database_url(target)
         shown = _shown(url)
-        database = _file(url)
+        database = sqlite_file(url)
         try:
             if database is not None:
                 save_count.refuse_emptied(database)
@@ -149,8 +149,8 @@ class Store:
     @staticmethod
     def is_there(target: str) -> bool:
         """Say whether a database may hold anything: a SQLite file that never was one holds nothing."""
-        url = _url(target)
-        database = _file(url)
+        url = database_url(target)
+        database = sqlite_file(url)
         return database is None or database.is_file() or bool(save_count.expected_saves(database))
 
     def _note(self) -> None:
@@ -168,7 +168,7 @@ class Store:
         self.engine.dispose()
 
 
-def _url(given: str) -> URL:
+def database_url(given: str) -> URL:
     """Return a URL that was understood; what was given is never repeated, for it may hold a password."""
     try:
         url = make_url(given)
@@ -184,7 +184,7 @@ def _url(given: str) -> URL:
     return url.set(drivername="postgresql+psycopg") if backend == "postgresql" else url
 
 
-def _file(url: URL) -> Path | None:
+def sqlite_file(url: URL) -> Path | None:
     """Return the file of a SQLite database; None for one in memory and for a server's."""
     is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
     return Path(str(url.database)) if is_file else None

@@ -20,7 +20,7 @@ BY_LIBRARIES = (
     "*/core/sources/map*.py",
     "*/core/sources/markup.py",
     "*/html_tables.py",
-    "*/core/source_commands.py",
+    "*/core/*_commands.py",
     "*/migrations/versions/*",
     "*/core/cli.py",
     "*/core/config/settings.py",

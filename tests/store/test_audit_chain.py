@@ -118,3 +118,36 @@ def test_what_is_not_saved_leaves_no_link(store):
     store.audit.add("cy", "did", "more")
     verdict = store.audit.verify()
     assert (verdict.n_rows, verdict.is_whole) == (2, True)
+
+
+def test_a_writer_who_owns_nothing_adds_and_can_do_no_more(url):
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite has no accounts")
+    owner = Store.open(url)
+    name = f"writer_{url.rsplit('/', 1)[1]}"
+    with owner.engine.begin() as connection:
+        for line in (
+            f"CREATE ROLE {name} LOGIN",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
+            f"REVOKE UPDATE, DELETE ON audit FROM {name}",
+            f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}",
+        ):
+            connection.execute(text(line))
+    writer = Store.open(url.replace("quarterdeck@", f"{name}@"))
+    writer.audit.add("ana", "did", "this")
+    writer.scenarios.save("Plan", "ana", {})
+    writer.scenarios.delete("Plan", "ana")
+    assert writer.audit.verify().n_rows == 3
+    for line in (
+        "UPDATE audit SET target = 'x'",
+        "DELETE FROM audit",
+        "TRUNCATE audit",
+        "DROP TRIGGER audit_no_change ON audit",
+    ):
+        with (
+            pytest.raises(DatabaseError, match=r"permission denied|must be owner"),
+            writer.engine.begin() as connection,
+        ):
+            connection.execute(text(line))
+    writer.close()
+    owner.close()
