@@ -21,6 +21,7 @@ from core.config import load
 from core.contracts.errors import QuarterdeckError
 from pages.ui.server import preload
 from pages.ui.server.identity_header import IdentityHeader
+from pages.ui.server.security_headers import SecurityHeaders
 
 
 @asynccontextmanager
@@ -36,8 +37,10 @@ async def ready(_: Any) -> AsyncIterator[None]:
 
 try:
     settings = load()
-    doorkeeper = [Middleware(IdentityHeader, gate(settings, os.environ))] if settings.access.sign_in == "header" else []
+    middleware = [Middleware(SecurityHeaders, settings.access.frame_ancestors)]
+    if settings.access.sign_in == "header":
+        middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
 except QuarterdeckError as error:
     sys.exit(f"The server does not start. {error}")  # Under the defaults instead, nobody would have to sign in.
 
-app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=[preload.route()], middleware=doorkeeper)
+app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=[preload.route()], middleware=middleware)

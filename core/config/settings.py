@@ -235,6 +235,7 @@ class AccessSettings(_Section):
     header: str
     proxies: tuple[str, ...]
     hosts: tuple[str, ...]
+    frame_ancestors: tuple[str, ...]
     people: dict[str, Person]
     everyone_else: tuple[str, ...]
     mask_names: bool

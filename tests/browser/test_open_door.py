@@ -57,3 +57,23 @@ def test_a_page_under_a_foreign_name_gets_no_connection(closed, browser):
     view.wait_for_timeout(4_000)
     expect(view.get_by_role("heading", name="Where do we stand today?")).to_have_count(0)
     context.close()
+
+
+def test_every_page_works_under_the_policy_and_no_other_site_is_asked(closed, browser):
+    context = browser.new_context(extra_http_headers={"X-Forwarded-Email": "ana@example.com"})
+    view = context.new_page()
+    refused, asked = [], set()
+    view.on("console", lambda entry: refused.append(entry.text) if "Content Security Policy" in entry.text else None)
+    view.on("request", lambda request: asked.add(request.url.split("/")[2]) if request.url.startswith("http") else None)
+    answer = view.goto(closed)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert f"ws://{closed.removeprefix('http://')}" in answer.headers["content-security-policy"]
+    expect(view.locator("[data-testid=stVegaLiteChart] svg, [data-testid=stVegaLiteChart] canvas").first).to_be_visible(
+        timeout=90_000
+    )
+    for name in ("scenarios", "data"):
+        view.goto(f"{closed}/{name}")
+        expect(view.locator("h1").first).to_be_visible(timeout=60_000)
+        view.wait_for_timeout(3_000)
+    assert (refused, asked) == ([], {closed.removeprefix("http://")})
+    context.close()

@@ -1,0 +1,66 @@
+"""Headers that keep a browser from doing with the app what it was not made for."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+POLICY = {
+    "default-src": "'self'",
+    # Streamlit's document has a script of its own in it, and charts compile their expressions.
+    "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self' data: blob: {sockets}",
+    "worker-src": "'self' blob:",
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "{ancestors}",
+}
+FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+class SecurityHeaders:
+    """ASGI middleware that adds the headers to every answer.
+
+    Parameters
+    ----------
+    app : ASGI application
+    ancestors : tuple of str
+        Sites that may show the app in a frame, such as https://intranet.example.com; the app's own always may.
+    """
+
+    def __init__(self, app: ASGIApp, ancestors: tuple[str, ...] = ()) -> None:
+        self.app = app
+        self.ancestors = " ".join(("'self'", *ancestors))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        policy = self.policy(scope)
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in {**FIXED, "Content-Security-Policy": policy}.items():
+                    headers[name] = value
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+    def policy(self, scope: Scope) -> str:
+        """Return the policy for the host a browser asked: it may open websockets to that host and no other."""
+        host = next((value.decode("latin-1") for key, value in scope["headers"] if key == b"host"), "")
+        is_plain = host and all(letter.isalnum() or letter in ".-:[]" for letter in host)
+        sockets = f"ws://{host} wss://{host}" if is_plain else ""
+        texts = {"sockets": sockets, "ancestors": self.ancestors}
+        return "; ".join(f"{name} {value.format(**texts).strip()}" for name, value in POLICY.items())

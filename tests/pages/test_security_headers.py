@@ -1,0 +1,51 @@
+"""What a browser is told with every answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pages.ui.server.security_headers import SecurityHeaders
+
+
+def answered(host: bytes, *ancestors: str) -> dict[str, str]:
+    sent = []
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-frame", b"1")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "headers": [(b"host", host)]}
+    asyncio.run(SecurityHeaders(app, tuple(ancestors))(scope, None, send))
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    return {key.decode(): value.decode() for key, value in sent[0]["headers"]}
+
+
+def test_a_page_may_talk_to_its_own_host_and_stand_in_named_frames():
+    headers = answered(b"sales.example.com:8501", "https://intranet.example.com")
+    policy = headers["content-security-policy"]
+    assert "connect-src 'self' data: blob: ws://sales.example.com:8501 wss://sales.example.com:8501" in policy
+    assert policy.endswith("frame-ancestors 'self' https://intranet.example.com")
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame"] == "1"
+
+
+@pytest.mark.parametrize("host", [b"evil.com; script-src *", b"a b", b"", b"x'"])
+def test_a_host_that_is_none_adds_nothing_to_the_policy(host):
+    policy = answered(host)["content-security-policy"]
+    assert "evil" not in policy
+    assert "connect-src 'self' data: blob:;" in policy
+
+
+def test_websockets_pass_untouched():
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append((scope["type"], send))
+
+    asyncio.run(SecurityHeaders(app)({"type": "websocket"}, None, "send"))
+    assert seen == [("websocket", "send")]
