@@ -25,10 +25,12 @@ from core.store.source_versions import SourceVersions
 from core.store.tables import (
     EnablementRow,
     GapGroupRow,
+    PreferenceRow,
     RequirementLayoutRow,
     RequirementSetRow,
     ReviewViewRow,
     ScenarioRow,
+    ScopeViewRow,
 )
 from core.store.upgrade import bring_up
 
@@ -61,6 +63,8 @@ class Store:
     answers : Answers
     capabilities : Capabilities
     sources : SourceVersions
+    scope_views : Documents
+    preferences : Documents
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -82,6 +86,8 @@ class Store:
     answers: Answers
     capabilities: Capabilities
     sources: SourceVersions
+    scope_views: Documents
+    preferences: Documents
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -140,6 +146,8 @@ class Store:
             Answers(sessions, clock),
             Capabilities(sessions, clock),
             SourceVersions(sessions, clock),
+            Documents(sessions, clock, ScopeViewRow, "view"),
+            Documents(sessions, clock, PreferenceRow, "preference"),
             notices,
             saves,
         )

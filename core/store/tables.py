@@ -236,6 +236,20 @@ class ReviewViewRow(DocumentRow):
     __table_args__ = (UniqueConstraint("owner", "name"),)
 
 
+class ScopeViewRow(DocumentRow):
+    """A named scope: the part of the company somebody looks at again and again."""
+
+    __tablename__ = "scope_views"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class PreferenceRow(DocumentRow):
+    """What a person prefers, such as the scope pages open with."""
+
+    __tablename__ = "preferences"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
 class CapabilityRow(VersionedRow):
     """A capability of the catalogue as somebody wrote it; it stands before the one that was shipped."""
 
