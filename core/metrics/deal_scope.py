@@ -15,6 +15,7 @@ from core.config.windows import last_months
 from core.contracts import Dataset
 from core.contracts.errors import ContractError, closest
 from core.metrics.deal_events import NO_OWNER, NO_REGION, NO_TEAM, tracks
+from core.scope import narrowing
 
 Level = Literal["company", "region", "team", "rep", "segment", "product family"]
 Hierarchy = Literal["then", "now"]
@@ -178,7 +179,7 @@ def inside(
     level : str
         One of `LEVELS`.
     name : str or None
-        Which of that level; None for the company.
+        Which of that level; None for the company. A team counts with all teams below it today.
     hierarchy : {"then", "now"}
         Under "now" a deal belongs to the team its owner is in today, on every past day.
     prefix : str
@@ -202,6 +203,9 @@ def inside(
     if hierarchy == "now" and level in ("team", "region"):
         here = _members(data, settings, level, str(name))
         return pl.col(f"{prefix}owner_id").cast(pl.String).is_in(here).fill_null(value=False)
+    if level == "team" and name != NO_TEAM:
+        below = narrowing.teams_below(data, str(name))
+        return pl.col(f"{prefix}{column}").cast(pl.String).is_in(below).fill_null(value=False)
     return (pl.col(f"{prefix}{column}") == name).fill_null(value=False)
 
 
@@ -215,6 +219,8 @@ def _column(level: str) -> str:
 def _members(data: Dataset, settings: Settings, level: str, name: str) -> list[str]:
     """Return who is in a team or region today; who has left counts where they were last."""
     missing = NO_TEAM if level == "team" else NO_REGION
+    if level == "team" and name != missing:
+        return sorted(narrowing.members(data, name))
     begun = data.sales_team.filter(pl.col("valid_from") <= data.as_of).sort("valid_from")
     last = begun.group_by("rep_id", maintain_order=True).agg(pl.col(level).last().fill_null(missing))
     here = last.filter(pl.col(level) == name)["rep_id"].to_list()

@@ -135,6 +135,14 @@ def members(data: Dataset, team: str) -> set[str]:
         everybody |= below
 
 
+def teams_below(data: Dataset, team: str) -> list[str]:
+    """Return a team's name and those of the teams led by somebody of it, at any depth, on the last day of the data."""
+    everybody = sorted(members(data, team))
+    rows = _today(data)
+    leads = pl.col("rep_id").is_in(everybody) & pl.col("rep_id").is_in(rows["manager_id"].drop_nulls().implode())
+    return sorted({team, *rows.filter(leads)["team"].drop_nulls()})
+
+
 def sentence(data: Dataset, settings: Settings, scope: Scope) -> str:
     """Say what a scope speaks of, in the words of the lists it is chosen from."""
     values = choices(data, settings)

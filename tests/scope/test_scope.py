@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import polars as pl
 import pytest
 
 from core.access.identity import Identity
 from core.access.masking import mask, person_id
 from core.contracts.errors import ContractError
+from core.metrics import flow
 from core.scope import Scope, applied, fiscal_period, narrowing, presets
 from tests.metrics.companies import company, deal, rep, states
 
@@ -39,7 +41,11 @@ def data():
         deal("o2", account_id="a2", owner_id="r2", product_id="p2", amount=200.0, opportunity_type="renewal"),
         deal("o3", account_id="a3", owner_id="r3", product_id="p1", amount=400.0),
     ]
-    history = [s for d in deals for s in states(d["opportunity_id"], (START, {"amount": d["amount"]}))]
+    history = [
+        s
+        for d in deals
+        for s in states(d["opportunity_id"], (START, {"amount": d["amount"], "owner_id": d["owner_id"]}))
+    ]
     return company(
         accounts=[
             account("a1", "r1", region="AMER", segment="Large"),
@@ -216,3 +222,12 @@ def test_a_scope_is_told_in_the_words_of_its_lists(data, settings):
     assert narrowing.sentence(data, settings, Scope(team="m1", currency="EUR")) == "M1's team, EUR"
     team = data.sales_team.with_columns(rep_name=data.sales_team["team"])
     assert narrowing.choices(data.with_frames(sales_team=team), settings)["rep"]["r1"] == "AMER 1 (r1)"
+
+
+def test_a_directors_team_answers_with_all_teams_below(data, settings):
+    assert narrowing.teams_below(data, "AMER") == ["AMER", "AMER 1", "AMER 2"]
+    assert narrowing.teams_below(data, "AMER 2") == ["AMER 2"]
+    for hierarchy in ("then", "now"):
+        week = ("2026-05-08", "2026-05-15", "team", "AMER", "any date", hierarchy)
+        closing = flow.flow(data, settings, *week).frame.filter(pl.col("step") == "Closing")
+        assert closing["amount"].to_list() == [300.0]
