@@ -231,3 +231,5 @@ def test_a_directors_team_answers_with_all_teams_below(data, settings):
         week = ("2026-05-08", "2026-05-15", "team", "AMER", "any date", hierarchy)
         closing = flow.flow(data, settings, *week).frame.filter(pl.col("step") == "Closing")
         assert closing["amount"].to_list() == [300.0]
+        alone = flow.flow(data, settings, *week, with_below=False)
+        assert alone.value is None
