@@ -8,7 +8,7 @@ from core.charts import explain as reasons
 from core.charts import forecast as charts
 from pages.ui.explain import compare, drivers
 from pages.ui.forecast import calls, controls, track_record
-from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit import cache, deal_lists, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
@@ -53,14 +53,8 @@ with cell(page, "Which deals stand behind it?") as c:
     behind = outlook.behind(window)
     c.answer(behind.sentence())
     if not behind.frame.is_empty():
-        chosen = grid(
-            behind.frame,
-            height=320,
-            on_select="rerun",
-            selection_mode="single-row",
-            key="deal_rows",
-            column_config=COLUMNS,
-        )
+        listed, shown_as = deal_lists.complete(page, behind.frame, {"column_config": COLUMNS})
+        chosen = grid(listed, height=320, on_select="rerun", selection_mode="single-row", key="deal_rows", **shown_as)
         c.answer(behind.deal(chosen.selection.rows))
         deal = cache.result(explain.deals.deal, page.data, page.settings, *behind.chosen(chosen.selection.rows))
         c.chart(reasons.waterfall, deal)

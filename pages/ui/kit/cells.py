@@ -17,7 +17,7 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
-from pages.ui.kit import bundles, cache, definitions, snapshot
+from pages.ui.kit import bundles, cache, deal_lists, definitions, snapshot
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
@@ -88,8 +88,9 @@ class Cell:
         st.vega_lite_chart(drawing.frame, spec, width="stretch", key=key, alt=drawing.alt or None)
 
     def table(self, frame: Any, **options: Any) -> None:
-        """Show a frame as a table."""
-        grid(frame, **options)
+        """Show a frame as a table; a list of deals says whose each is and with whom."""
+        listed, shown_as = deal_lists.complete(self.page, frame, options)
+        grid(listed, **shown_as)
 
     def facts(self, frame: Any) -> None:
         """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""

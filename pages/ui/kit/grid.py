@@ -8,12 +8,18 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from pages.ui.kit import entity_links
+
 NOTHING = "–"
 ROW = 33
 
 
 def grid(frame: pl.DataFrame, **options: Any) -> Any:
-    """Show a frame over the full width and return what was picked in it; `options` are those of `st.dataframe`."""
+    """Show a frame over the full width and return what was picked in it; `options` are those of `st.dataframe`.
+
+    Rows of deals and accounts begin with a link to their own page.
+    """
+    frame, options = entity_links.linked(frame, options)
     options["column_config"] = _dated(frame, options.get("column_config") or {})
     if isinstance(options.get("height"), int):
         # A short table ends with its last row.

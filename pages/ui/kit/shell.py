@@ -17,7 +17,7 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.formats import Formats, chosen
 from core.resources import asset
-from pages.ui.kit import auth, cache, currency_switch, model_age, session_data
+from pages.ui.kit import auth, cache, currency_switch, entity_links, model_age, session_data
 from pages.ui.kit.escaping import escaped
 
 ROOMS = {
@@ -108,6 +108,7 @@ def open(title: str, needs: str = "") -> Page:
     st.logo(str(asset("logo.svg")), size="large")
     settings: Settings | None = None
     who: Identity | None = None
+    entity_links.arrive()
     try:
         settings = cache.settings()
         who = auth.enter(settings)
