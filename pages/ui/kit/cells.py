@@ -6,7 +6,6 @@ import copy
 import hashlib
 import inspect
 import logging
-import re
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from core.metrics import Measure, counted
 from pages.ui.kit import bundles, cache, deal_lists, definitions, snapshot
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
+from pages.ui.kit.questions import anchor
 from pages.ui.kit.shell import Page
 
 logger = logging.getLogger(__name__)
@@ -148,11 +148,6 @@ class Cell:
                 key=f"csv-{self.question}",
                 on_click="ignore",
             )
-
-
-def anchor(question: str) -> str:
-    """Return the name a question can be linked by."""
-    return re.sub(r"[^a-z0-9]+", "-", question.lower()).strip("-")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.formats import Formats, chosen
 from core.resources import asset
-from pages.ui.kit import auth, cache, currency_switch, entity_links, model_age, session_data
+from pages.ui.kit import auth, cache, currency_switch, entity_links, model_age, questions, search_box, session_data
 from pages.ui.kit.escaping import escaped
 
 ROOMS = {
@@ -133,12 +133,22 @@ def open(title: str, needs: str = "") -> Page:
         title, data, shown_in, who, view, currency=currency_switch.chosen(reported, settings, title), formats=formats
     )
     st.session_state["shown"] = page.shown
+    if asked := st.query_params.get(questions.SEE):
+        st.html(questions.SCROLL.format(name=questions.anchor(asked)), unsafe_allow_javascript=True)
     return page
 
 
 def _right(title: str) -> str:
     """Return the right a page takes: to read the area that the last word of its title names."""
     return f"{title.lower().rsplit(maxsplit=1)[-1]}:read"
+
+
+def _open_to(settings: Settings, who: Identity) -> dict[str, list[tuple[str, str, str]]]:
+    """Return the pages a person may open, by group; a group without any is left out."""
+    mine = {
+        group: [room for room in rooms if can(who, _right(room[1]), settings.roles)] for group, rooms in ROOMS.items()
+    }
+    return {group: rooms for group, rooms in mine.items() if rooms}
 
 
 def _rows(settings: Settings, who: Identity) -> tuple[Dataset, View]:
@@ -161,8 +171,7 @@ def _turn_away(settings: Settings, who: Identity, title: str) -> None:
     """Say that a page is not this person's, and which are."""
     roles = ", ".join(who.roles).replace("_", " ")
     st.error(escaped(f"{title} is not part of your role ({roles})."), icon=":material/lock:")
-    mine = [room for rooms in ROOMS.values() for room in rooms if can(who, _right(room[1]), settings.roles)]
-    for path, label, icon in mine:
+    for path, label, icon in (room for rooms in _open_to(settings, who).values() for room in rooms):
         st.page_link(path, label=label, icon=icon)
     st.stop()
 
@@ -171,10 +180,10 @@ def _sidebar(
     settings: Settings, who: Identity, reported: Dataset | None, data: Dataset | None, formats: Formats, title: str
 ) -> None:
     with st.sidebar:
-        for group, rooms in ROOMS.items():
-            mine = [room for room in rooms if can(who, _right(room[1]), settings.roles)]
-            if mine:
-                st.caption(group)
+        if data is not None:
+            search_box.offer(data, settings, who, _open_to(settings, who))
+        for group, mine in _open_to(settings, who).items():
+            st.caption(group)
             for path, label, icon in mine:
                 st.page_link(path, label=label, icon=icon)
         st.divider()
