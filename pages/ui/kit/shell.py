@@ -132,7 +132,7 @@ def open(title: str, needs: str = "") -> Page:
     page = Page(
         title, data, shown_in, who, view, currency=currency_switch.chosen(reported, settings, title), formats=formats
     )
-    st.session_state["shown"] = page.shown
+    st.session_state["page"], st.session_state["shown"] = page, page.shown
     if asked := st.query_params.get(questions.SEE):
         st.html(questions.SCROLL.format(name=questions.anchor(asked)), unsafe_allow_javascript=True)
     return page
