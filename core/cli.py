@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core import page_commands, source_commands
+from core import digest_commands, page_commands, source_commands
 from core.contracts.errors import AccessError, ConfigError, QuarterdeckError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(source_commands.app, name="source")
 app.command()(page_commands.page)
+app.command()(digest_commands.digest)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

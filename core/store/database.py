@@ -17,12 +17,14 @@ from core.store.answers import Answers
 from core.store.append_only import DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
 from core.store.capabilities import Capabilities
+from core.store.comments import Comments
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.save_count import SaveCount
 from core.store.sessions import Sessions, sentence
 from core.store.source_versions import SourceVersions
 from core.store.tables import (
+    DigestRow,
     EnablementRow,
     GapGroupRow,
     PreferenceRow,
@@ -65,6 +67,8 @@ class Store:
     sources : SourceVersions
     scope_views : Documents
     preferences : Documents
+    digests : Documents
+    comments : Comments
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -88,6 +92,8 @@ class Store:
     sources: SourceVersions
     scope_views: Documents
     preferences: Documents
+    digests: Documents
+    comments: Comments
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -148,6 +154,8 @@ class Store:
             SourceVersions(sessions, clock),
             Documents(sessions, clock, ScopeViewRow, "view"),
             Documents(sessions, clock, PreferenceRow, "preference"),
+            Documents(sessions, clock, DigestRow, "digest"),
+            Comments(sessions, clock),
             notices,
             saves,
         )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     Double,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -248,6 +249,29 @@ class PreferenceRow(DocumentRow):
 
     __tablename__ = "preferences"
     __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class DigestRow(DocumentRow):
+    """A digest somebody set up: for whom, of what, and from which amount on."""
+
+    __tablename__ = "digests"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class CommentRow(Base):
+    """What somebody said about a deal, an account or a row of a requirement list; rows are only ever added."""
+
+    __tablename__ = "comments"
+    __table_args__ = (Index("ix_comments_target", "book", "kind", "target"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    book: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    target: Mapped[str] = mapped_column(String(400))
+    author: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    mentions: Mapped[list[str]] = mapped_column(JSON)
+    said_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class CapabilityRow(VersionedRow):

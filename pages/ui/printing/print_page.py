@@ -61,7 +61,7 @@ def shown(page: str, query: str = "") -> Snapshot:
     for name, value in parse_qsl(query.removeprefix("?")):
         app.query_params[name] = value
     app.run()
-    problems = [str(problem.value) for problem in (*app.error, *app.exception)]
+    problems = [str(problem.value) for problem in (*app.error, *app.exception, *app.warning)]
     drawn = app.session_state["page"] if "page" in app.session_state else None  # noqa: SIM401
     if drawn is None or not drawn.shown:
         raise RuntimeError(problems[0] if problems else f"The page {page} shows nothing.")
