@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.charts.theme import ACTUAL, BLUE, CONTEXT, FORECAST, OLIVE, finish, interval, legend
 
 
 def across() -> alt.Axis:
@@ -36,9 +36,9 @@ RULES = {
 }
 LOOKS = {
     "Forecast": (FORECAST, "circle"),
-    "Stage-weighted pipeline": ("#5b7f95", "square"),
+    "Stage-weighted pipeline": (BLUE, "square"),
     "Same quarter last year": (CONTEXT, "triangle-up"),
-    "Reps' commit": ("#c9a227", "diamond"),
+    "Reps' commit": (OLIVE, "diamond"),
     "Managers' calls": (ACTUAL, "cross"),
 }
 
@@ -65,12 +65,12 @@ def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     marks = base.mark_point(filled=True, size=95, opacity=0.95).encode(
         color=alt.Color(
             "line:N",
-            scale=alt.Scale(domain=names, range=[ACTUAL, CONTEXT, FORECAST, "#5b8fb0"]),
+            scale=alt.Scale(domain=names, range=[ACTUAL, CONTEXT, FORECAST, BLUE]),
             legend=legend(),
         ),
         shape=alt.Shape("line:N", scale=alt.Scale(domain=names, range=["circle", "square", "diamond", "triangle-up"])),
     )
-    return finish(reach + marks, height=26 * frame.height + 70)
+    return finish(reach + marks, height=22 * frame.height + 26)
 
 
 def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.LayerChart:
@@ -112,7 +112,7 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
             .encode(y="actual_amount:Q", tooltip=[alt.Tooltip("actual_amount:Q", format=",.0f", title="outcome")])
         )
         layers += came
-    return finish(layers, height=300)
+    return finish(layers, height=220)
 
 
 def _ends(frame: pl.DataFrame) -> pl.DataFrame:
@@ -137,7 +137,7 @@ def beside(frame: pl.DataFrame, actual: float | None, currency: str) -> alt.Char
         color=alt.condition(alt.datum.who == "System", alt.value(FORECAST), alt.value(CONTEXT)),
         tooltip=["who:N", alt.Tooltip("amount:Q", format=",.0f"), alt.Tooltip("error_amount:Q", format="+,.0f")],
     )
-    reach = base.mark_rule(strokeWidth=3, color="#5d6b77").encode(x="lower:Q", x2="upper:Q")
+    reach = interval(base, x="lower:Q", x2="upper:Q")
     layers = bars + reach
     if actual is not None:
         layers += (
@@ -145,7 +145,7 @@ def beside(frame: pl.DataFrame, actual: float | None, currency: str) -> alt.Char
             .mark_rule(color=ACTUAL, strokeWidth=2.5)
             .encode(x="actual:Q", tooltip=[alt.Tooltip("actual:Q", format=",.0f", title="outcome")])
         )
-    return finish(layers, height=30 * frame.height + 60)
+    return finish(layers, height=24 * frame.height + 30)
 
 
 def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -169,7 +169,7 @@ def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             ],
         )
     )
-    return finish(bars, height=26 * frame.height + 80)
+    return finish(bars, height=22 * frame.height + 26)
 
 
 def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
@@ -193,7 +193,7 @@ def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             tooltip=["group:N", "rule:N", alt.Tooltip("miss_rate:Q", format=".1%", title="error")],
         )
     )
-    return finish(marks, height=28 * frame.height + 18 * len(names) + 80)
+    return finish(marks, height=24 * frame.height + 30)
 
 
 def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -210,4 +210,4 @@ def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         x=alt.X("amount:Q", title=f"{currency} (grey: as loaded, teal: as reviewed)", axis=across()), tooltip=tip
     )
     reviewed = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)
-    return finish(own + reviewed, height=32 * frame.height + 60)
+    return finish(own + reviewed, height=26 * frame.height + 30)

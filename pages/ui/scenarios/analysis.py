@@ -57,7 +57,7 @@ PAIRED = [n for n in sensitivity.SWINGS if n != "slip"]
 def goal(page: Page, form: ScenarioForm) -> None:
     """Ask what a goal takes."""
     ground = form.ground
-    with cell(page, "What would it take?") as c:
+    with cell(page, "What would it take?", "Goal", span=None) as c:
         first, second, third = st.columns([2, 2, 1], vertical_alignment="bottom")
         usual = round((ground.base.target or ground.before().spread.mean) * 1.1 / 1e6, 1)
         usual = max(usual, round(ground.before().spread.mean * 1.05 / 1e6, 1))
@@ -99,7 +99,7 @@ def _take(form: ScenarioForm, sought: goal_seek.Sought) -> None:
 def matters(page: Page, form: ScenarioForm) -> None:
     """Show which lever matters most, and two against each other."""
     ground = form.ground
-    with cell(page, "Which lever matters most?") as c:
+    with cell(page, "Which lever matters most?", "What matters", span=None) as c:
         measures = ["bookings_amount", "margin_amount", "mrr_amount"]
         measure = st.segmented_control(
             "Measure",
@@ -127,7 +127,7 @@ def matters(page: Page, form: ScenarioForm) -> None:
 def deciding(page: Page, form: ScenarioForm) -> None:
     """Show the five deals that decide the quarter, and let each be taken as won, lost or moved."""
     ground = form.ground
-    with cell(page, "Which deals decide the quarter?") as c:
+    with cell(page, "Which deals decide the quarter?", "Deals", span=None) as c:
         decisive = sensitivity.decisive(ground, form.plan)
         c.answer(decisive.sentence())
         if decisive.frame.is_empty():
@@ -148,7 +148,7 @@ def deciding(page: Page, form: ScenarioForm) -> None:
 
 def trust(page: Page, ground: Ground) -> None:
     """Report the test of the levers on past quarters, and how far deals share one fate."""
-    with cell(page, "How far can we trust it?") as c:
+    with cell(page, "How far can we trust it?", "Trust") as c:
         tested = cache.result(backtest.run, page.data, page.settings)
         c.answer(tested.sentence())
         if not tested.frame.is_empty():

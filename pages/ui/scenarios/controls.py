@@ -144,15 +144,15 @@ def band(ground: Ground, lever: Lever) -> str:
     """Return the seen range as a band on the slider's scale."""
     seen_range = ground.seen.range(lever.name)
     if seen_range is None:
-        return '<div style="font-size:.72rem;opacity:.6;margin-top:-1.1rem">no past of its own</div>'
+        return '<div class="qd-label" style="margin-top:-1.1rem">no past of its own</div>'
     width = lever.high - lever.low
     left, right = (min(max((v - lever.low) / width * 100, 0), 100) for v in seen_range)
     words = f"seen {lever.shown(seen_range[0])} to {lever.shown(seen_range[1])}"
     return (
-        '<div style="margin-top:-1.15rem"><div style="height:4px;border-radius:2px;background:rgba(141,153,163,.18)">'
-        f'<div style="height:4px;border-radius:2px;background:#16948d;opacity:.55;margin-left:{left:.1f}%;'
+        '<div style="margin-top:-1.15rem"><div class="qd-track">'
+        f'<div class="qd-seen" style="margin-left:{left:.1f}%;'
         f'width:{max(right - left, 1):.1f}%"></div></div>'
-        f'<div style="font-size:.72rem;opacity:.65">{words}</div></div>'
+        f'<div class="qd-label">{words}</div></div>'
     )
 
 

@@ -24,7 +24,7 @@ from pages.ui.scenarios.form import ScenarioForm
 VIEWS = ["By month", "How likely", "Table"]
 SHOWN = [n for n in NOUNS if n not in {"margin_rate", "coverage_ratio"}]
 RISE, FALL = "light-dark(#0b6e6e,#4cc2b8)", "light-dark(#b5485d,#e58a9a)"
-EMPTY = '<div style="font-size:.85rem">&nbsp;</div>'
+EMPTY = '<div style="font-size:.8667rem">&nbsp;</div>'
 # Threads that fight for the interpreter cost more than sessions that wait their turn.
 TURN = RLock()
 
@@ -36,7 +36,7 @@ def outcome(page: Page, form: ScenarioForm) -> None:
     What they come to is a fragment of its own within this one; a slider asks for it alone, so that a move
     draws neither the sliders nor the other controls again.
     """
-    with cell(page, "What if we change course?") as c:
+    with cell(page, "What if we change course?", "Levers", span=None) as c:
         controls.choices(form)
         controls.further(form)
         _choices(form.ground)
@@ -134,10 +134,10 @@ def _tile(name: str, value: str, change: float, unit: str) -> str:
     mark, color = ("▲", RISE) if change > 0 else ("▼", FALL)
     size = f"{max(abs(change), 1):,.0f}" if unit == " points" else f"{abs(change):,.2f}"
     unit = " point" if unit == " points" and size == "1" else unit
-    moved = f'<div style="font-size:.85rem;color:{color}">{mark} {size}{unit}</div>' if change else ""
+    moved = f'<div style="font-size:.8667rem;color:{color}">{mark} {size}{unit}</div>' if change else ""
     return (
-        f'<div style="min-width:6.5rem"><div style="font-size:.85rem;opacity:.75">{escape(name)}</div>'
-        f'<div style="font-size:1.9rem;line-height:1.25">{value}</div>{moved or EMPTY}</div>'
+        f'<div style="min-width:6.5rem"><div class="qd-label">{escape(name)}</div>'
+        f'<div class="qd-figure">{value}</div>{moved or EMPTY}</div>'
     )
 
 
