@@ -85,20 +85,21 @@ if not behind.frame.is_empty():
         c.chart(reasons.waterfall, gap.parts, 9, gap.ends)
         c.method(explain.differences.compare, gap.frame, kind, group, other, "close")
 
-with cell(page, "What will new deals add, and where do they come from?", "New deals") as c:
+with cell(page, "What will new deals add, and where do they come from?", "New deals", span="all") as c:
     split, days = controls.arriving(outlook, window)
     new = cache.result(models.close.pipeline_creation.arrivals, page.data, page.settings, split, days)
     c.answer(new.sentence())
     if new.frame.is_empty():
         c.empty("Load opportunities with the day they were created on the Data page.")
     else:
+        first, second, third = st.columns([3, 3, 5], gap="medium")
         if new.value:
-            first, second = st.columns(2)
             with first:
                 c.chart(charts.arriving, new.frame, currency)
             with second:
                 c.chart(charts.win_curves, new.curves)
-        c.table(new.frame, column_config=controls.ARRIVALS, column_order=list(controls.ARRIVALS))
+        with third:
+            c.table(new.frame, column_config=controls.ARRIVALS, column_order=list(controls.ARRIVALS))
     c.method(models.close.pipeline_creation.arrivals, new.frame, split, days)
 
 with cell(page, "What revenue comes in each month?", "Revenue") as c:
@@ -160,13 +161,18 @@ with cell(page, "How did the forecast look on a past day?", "Past day") as c:
         c.empty("A past forecast needs records that reach back a year before a quarter. Load a longer history.")
 
 if is_ready:
-    with cell(page, "How good has the forecast been, and would a simpler rule have done better?", "Accuracy") as c:
+    with cell(
+        page, "How good has the forecast been, and would a simpler rule have done better?", "Accuracy", span="all"
+    ) as c:
         by = track_record.cut()
         score = track_record.score(page, by)
         c.answer(score.sentence())
         if score.value is not None:
-            c.chart(voices.record, score.frame)
-            c.table(score.frame, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
+            left, right = st.columns([5, 6], gap="medium")
+            with left:
+                c.chart(voices.record, score.frame)
+            with right:
+                c.table(score.frame, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
         c.method(forecasts.accuracy.record, score.frame, given=f"data, settings, replays, calls, {by!r}")
 
 with analysts(page):

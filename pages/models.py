@@ -95,20 +95,20 @@ with cell(page, "Where is it wrong?", "Groups") as c:
         c.chart(charts.segments, groups.frame)
     c.method(models.evaluation.segments, groups.frame, subject, days)
 
-with cell(page, "Who raced, and who won?", "Race") as c:
-    race = cache.result(models.evaluation.race, data, settings, subject)
-    c.answer(race.sentence())
-    if not race.frame.is_empty():
-        c.table(race.frame, column_config=RACE)
-    controls.card(cache.result(models.evaluation.card_text, data, settings, subject), subject)
-    c.method(models.evaluation.race, race.frame, subject)
-
 with cell(page, "Has the business moved away from what it learnt?", "Drift") as c:
     moved = cache.result(models.evaluation.moved, data, settings, subject)
     c.answer(moved.sentence())
     if not moved.frame.is_empty():
         c.chart(charts.drift, moved.frame)
     c.method(models.evaluation.moved, moved.frame, subject)
+
+with cell(page, "Who raced, and who won?", "Race", span="all") as c:
+    race = cache.result(models.evaluation.race, data, settings, subject)
+    c.answer(race.sentence())
+    if not race.frame.is_empty():
+        c.table(race.frame, column_config=RACE)
+    controls.card(cache.result(models.evaluation.card_text, data, settings, subject), subject)
+    c.method(models.evaluation.race, race.frame, subject)
 
 with cell(page, "Which versions are kept?", "Versions", span="all") as c:
     versions = models.versions.kept(data, settings)

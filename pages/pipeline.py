@@ -10,6 +10,7 @@ from pages.ui.explain import actions, counterfactual
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell, place
 from pages.ui.kit.escaping import escaped
+from pages.ui.kit.grid import TWO_LINES
 from pages.ui.pipeline import controls
 from pages.ui.requirements import deal_gaps
 
@@ -23,7 +24,7 @@ with cell(page, "Is the pipeline healthy?", "Health") as c:
     if health.value is None:
         c.empty("Load deals with amounts and expected close dates, their history, and quotas on the Data page.")
     else:
-        c.table(health.frame, column_config=controls.HEALTH, column_order=list(controls.HEALTH))
+        c.table(health.frame, column_config=controls.HEALTH, column_order=list(controls.HEALTH), row_height=TWO_LINES)
     c.method(metrics.health.health, health.past)
 
 with cell(page, "Is there enough for the quarter?", "Coverage") as c:
@@ -72,15 +73,18 @@ with cell(page, "How did the pipeline change?", "Change", span="all") as c:
             inner.method(metrics.pipeline_path.split, parts.frame, *span)
     c.method(metrics.flow.flow, moved.frame, *asked)
 
-with cell(page, "How much is open, and what is it worth?", "Worth") as c:
+with cell(page, "How much is open, and what is it worth?", "Worth", span="all") as c:
     whole = cache.result(metrics.pipeline.open_pipeline, data, settings)
     worth = cache.result(metrics.coverage.weighted, data, settings)
     c.answer(f"{whole.sentence()} {worth.sentence()}")
     if not whole.value:
         c.empty("Load opportunities with their amounts and their history on the Data page.")
     else:
-        c.chart(charts.weighted, worth.frame, currency)
-        c.chart(charts.trend, whole.frame, currency)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            c.chart(charts.weighted, worth.frame, currency)
+        with right:
+            c.chart(charts.trend, whole.frame, currency)
     c.method(metrics.coverage.weighted, worth.frame)
 
 with cell(page, "Where do deals get stuck?", "Stages") as c:
@@ -129,7 +133,7 @@ if not c.failed and not risks.frame.is_empty():
         deal = risks.chosen(rows)
         past = cache.result(metrics.risk.history, data, settings, deal)
         c.answer(past.sentence())
-        c.table(past.frame, column_config=controls.STATES, height=210)
+        c.table(past.frame, column_config=controls.STATES, height=180)
         advice = cache.result(explain.actions.deal_actions.actions, data, settings, deal)
         c.answer(advice.sentence())
         c.table(advice.frame, column_config=controls.ACTIONS, column_order=list(controls.ACTIONS))

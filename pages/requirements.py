@@ -7,21 +7,23 @@ from core.charts import gap_ledger as gap_charts
 from core.charts import requirements as charts
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
+from pages.ui.kit.grid import TWO_LINES
 from pages.ui.requirements import export, gap_cache, gaps, match, match_cache, pick, read, review
 
+LONG_TEXT = st.column_config.TextColumn("Requirement", width=420)
 READ = {
-    "sheet": "Sheet",
     "row": "Row",
+    "text": LONG_TEXT,
     "requirement_id": "Id",
     "section": "Section",
-    "text": "Requirement",
+    "sheet": "Sheet",
     "given_priority": "Priority given",
     "given_category": "Category given",
     "answer_cells": "Answer cells",
 }
 MATCHED = {
     "row": "Row",
-    "text": st.column_config.TextColumn("Requirement", width="large"),
+    "text": LONG_TEXT,
     "kind": st.column_config.TextColumn("Kind", width=130),
     "polarity": "What yes says",
     "category": "Category",
@@ -47,14 +49,14 @@ MATCHED = {
 }
 DRAFTED = {
     "row": "Row",
-    "text": st.column_config.TextColumn("Requirement", width="large"),
+    "text": LONG_TEXT,
     "statement": "Statement",
     "draft": st.column_config.TextColumn("Draft answer", width="large"),
     "sources": "Taken from",
 }
 NEAR = {
     "row": "Row",
-    "text": st.column_config.TextColumn("Requirement", width="large"),
+    "text": LONG_TEXT,
     "rank": "Place",
     "capability_id": "Capability",
     "capability": "Name",
@@ -62,6 +64,8 @@ NEAR = {
     "words": st.column_config.TextColumn("Words in common"),
     "sentence": st.column_config.TextColumn("What speaks for it", width="large"),
 }
+
+GAPS_FIRST = list(dict.fromkeys(["text", "cost_amount", "severity", "effort_weeks", "capability", *MATCHED]))
 
 page = shell.open("Requirements")
 settings = page.settings
@@ -110,17 +114,29 @@ if analysis is not None:
         if analysis.gaps.is_empty():
             c.empty("Nothing to close.")
         else:
+            left, right = st.columns([5, 7], gap="medium")
             if analysis.summary["cost_amount"]:
-                c.chart(charts.cost, analysis.gaps, settings.currency)
-            c.table(analysis.gaps.select(list(MATCHED)), column_config=MATCHED, height=420)
+                with left:
+                    c.chart(charts.cost, analysis.gaps, settings.currency)
+            with right:
+                c.table(
+                    analysis.gaps.select(list(MATCHED)),
+                    column_config=MATCHED,
+                    column_order=GAPS_FIRST,
+                    height=430,
+                    row_height=TWO_LINES,
+                )
 
     with cell(page, "Which rows need a person?", "To check", span="all") as c:
         c.answer(analysis.unclear_sentence())
         match.notes(analysis)
-        if not analysis.unclear.is_empty():
-            c.table(analysis.unclear, column_config=NEAR, height=320)
-        match.to_check(page, c, analysis)
-        match.decide(page, analysis)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            if not analysis.unclear.is_empty():
+                c.table(analysis.unclear, column_config=NEAR, height=300)
+            match.to_check(page, c, analysis)
+        with right:
+            match.decide(page, analysis)
         c.method(
             requirements.work.needs_review.unsure,
             analysis.unclear,
@@ -141,14 +157,14 @@ if analysis is not None:
     with cell(page, "What do we answer?", "Answers", span="all") as c:
         drafts = gap_cache.drafts(analysis)
         c.answer(drafts.sentence())
-        c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=420)
+        c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=300, row_height=TWO_LINES)
         c.method(
             requirements.judge.draft_answers.drafts,
             drafts.frame,
             given=f"requirements.judge.gap_analysis.analyse_file({given}), catalogue",
         )
 
-    with cell(page, "What goes back to the buyer?", "Send") as c:
+    with cell(page, "What goes back to the buyer?", "Send", span="all") as c:
         c.answer(
             "The buyer's own file, with nothing but the answer cells changed, and only with what is approved unless "
             "you choose otherwise. For ourselves: a matrix with every row, a summary for whoever decides, and JSON."
@@ -159,15 +175,18 @@ if analysis is not None:
         export.papers(page, analysis, bid)
         pick.shelf(page, analysis)
 
-with cell(page, "Which gaps hold up the pipeline?", "Pipeline") as c:
+with cell(page, "Which gaps hold up the pipeline?", "Pipeline", span="all") as c:
     ledger = gap_cache.ledger(page)
     c.answer(ledger.sentence())
     if ledger.frame.is_empty():
         c.empty("Keep a list that hangs on an open deal: its gaps then count here, with those of all other lists.")
     else:
-        c.chart(gap_charts.unlocked, ledger.frame, settings.currency)
-        c.table(ledger.frame.select(list(gaps.GAPS)), column_config=gaps.GAPS, height=320)
-        gaps.gap(page, c, ledger)
+        left, right = st.columns([5, 7], gap="medium")
+        with left:
+            c.chart(gap_charts.unlocked, ledger.frame, settings.currency)
+        with right:
+            c.table(ledger.frame.select(list(gaps.GAPS)), column_config=gaps.GAPS, height=230)
+            gaps.gap(page, c, ledger)
     c.method(requirements.work.saved_lists.current, ledger.frame, given="data, settings, bundle, store")
 
 notebook.offer(page)

@@ -11,13 +11,13 @@ from pages.ui.review import deals_grid
 
 PEOPLE = {
     "person_name": "Person",
-    "team": "Team",
     "closed_amount": st.column_config.NumberColumn("Closed", format="compact"),
     "deals_commit_amount": st.column_config.NumberColumn("With commit deals", format="compact"),
     "deals_best_case_amount": st.column_config.NumberColumn("With best case", format="compact"),
     "below_amount": st.column_config.NumberColumn("From below", format="compact"),
     "commit_amount": st.column_config.NumberColumn("Own call", format="compact"),
     "system_amount": st.column_config.NumberColumn("System", format="compact"),
+    "team": "Team",
     "note": st.column_config.TextColumn("Note", width="large"),
 }
 
@@ -48,7 +48,7 @@ with cell(page, "What does each team call?", "Teams") as c:
     team = calls.rollup(page)
     c.answer(team.sentence())
     if not team.leaders.is_empty():
-        c.table(team.leaders.select(list(PEOPLE)), column_config=PEOPLE)
+        c.table(team.leaders.select(list(PEOPLE)), column_config=PEOPLE, height=300)
     c.method(forecasts.calls.rollup, team.frame, given="data, settings, bundle, calls, edits")
 
 notebook.offer(page)

@@ -2,7 +2,7 @@
 
 from core import scenarios
 from pages.ui.kit import cache, notebook, shell
-from pages.ui.kit.cells import place
+from pages.ui.kit.cells import analysts, place
 from pages.ui.requirements import gap_cache
 from pages.ui.scenarios import analysis, branches, outcome, presenter
 from pages.ui.scenarios.form import ScenarioForm
@@ -25,6 +25,7 @@ with place(page):
     branches.shelf(page, form)
 with place(page):
     branches.compare(page, form)
-analysis.trust(page, ground)
+with analysts(page):
+    analysis.trust(page, ground)
 
 notebook.offer(page)

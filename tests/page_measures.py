@@ -36,10 +36,10 @@ SIZES = """() => {
 }"""
 SETTLED = """() => {
   const app = document.querySelector('[data-testid="stApp"]');
+  const waits = ['stSkeleton', 'stAppSkeleton', 'stSpinner'].map(name => `[data-testid="${name}"]`).join(', ');
   const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')];
-  return app?.dataset.testScriptState === 'notRunning'
-    && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stAppSkeleton"]')
-    && !document.querySelector('[data-testid="stSpinner"]') && charts.every(c => !c.getClientRects().length || c.querySelector('svg, canvas'));
+  return app?.dataset.testScriptState === 'notRunning' && !document.querySelector(waits)
+    && charts.every(chart => !chart.getClientRects().length || chart.querySelector('svg, canvas'));
 }"""
 HEIGHT = """() => document.querySelector('[data-testid="stMain"]').scrollHeight"""
 OVERFLOW = """() => {

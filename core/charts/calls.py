@@ -17,7 +17,7 @@ def across() -> alt.Axis:
 
 def people() -> alt.Axis:
     """Return axis settings shared by charts of this page."""
-    return alt.Axis(labelLimit=220, labelAlign="left", labelPadding=150, labelOverlap=False)
+    return alt.Axis(labelLimit=220, labelAlign="left", labelPadding=140, labelOverlap=False)
 
 
 CATEGORY = "upper(substring(datum.label, 0, 1)) + replace(substring(datum.label, 1), '_', ' ')"
@@ -66,7 +66,7 @@ def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         color=alt.Color(
             "line:N",
             scale=alt.Scale(domain=names, range=[ACTUAL, CONTEXT, FORECAST, BLUE]),
-            legend=legend(),
+            legend=legend(each=160),
         ),
         shape=alt.Shape("line:N", scale=alt.Scale(domain=names, range=["circle", "square", "diamond", "triangle-up"])),
     )
@@ -188,7 +188,7 @@ def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .encode(
             y=y,
             x=x,
-            color=alt.Color("rule:N", scale=hues, legend=legend()),
+            color=alt.Color("rule:N", scale=hues, legend=legend(each=175)),
             shape=alt.Shape("rule:N", scale=shapes),
             tooltip=["group:N", "rule:N", alt.Tooltip("miss_rate:Q", format=".1%", title="error")],
         )

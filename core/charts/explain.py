@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, LABEL, ON_PALE, finish, legend
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, LABEL, ON_PALE, finish
 from core.explain.contributions import Contributions
 
 

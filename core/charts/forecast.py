@@ -20,6 +20,7 @@ from core.charts.theme import (
 )
 
 PARTS_RANGE = SERIES[:6]
+MONTHS = {"format": "%b %y", "tickCount": 6, "labelOverlap": True}
 PARTS = {"closed_amount": "Already closed", "open_amount": "From open deals", "new_amount": "From deals to come"}
 
 
@@ -39,7 +40,7 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=list(PARTS.values()), range=[ACTUAL, FORECAST, CONTEXT]),
-                legend=legend(),
+                legend=legend(each=145),
             ),
             order="rank:Q",
             tooltip=["window:N", "part:N", alt.Tooltip("part_amount:Q", format=",.2f", title=currency)],
@@ -56,7 +57,7 @@ def fan(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     past = frame.filter(~pl.col("is_forecast"))
     joint = past.tail(1).with_columns(lower=pl.col("amount"), upper=pl.col("amount"))
     ahead = pl.concat([joint, frame.filter("is_forecast")], how="diagonal_relaxed")
-    x = alt.X("month:T", title=None)
+    x = alt.X("month:T", title=None, axis=MONTHS)
     tip = [alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.2f", title=currency)]
     title = f"{currency} revenue a month"
     line = alt.Chart(past.tail(24)).mark_line(color=ACTUAL, point=alt.OverlayMarkDef(color=ACTUAL))
@@ -97,7 +98,7 @@ def win_curves(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=order, range=(PARTS_RANGE * 3)[: len(order)]),
-                legend=legend(each=110),
+                legend=legend(each=100),
             ),
             tooltip=["part:N", "age_days:Q", alt.Tooltip("won_rate:Q", format=".1%")],
         )
@@ -136,9 +137,9 @@ def lines(frame: pl.DataFrame, currency: str, top: int = 6, shown: int = 24) -> 
     color = alt.Color(
         "unit:N",
         scale=alt.Scale(domain=order, range=PARTS_RANGE[: len(order)]),
-        legend=legend(each=110),
+        legend=legend(each=100),
     )
-    x = alt.X("month:T", title=None)
+    x = alt.X("month:T", title=None, axis=MONTHS)
     y = alt.Y("amount:Q", title=f"{currency} revenue a month", axis=alt.Axis(format="~s"))
     tip = [
         "unit:N",

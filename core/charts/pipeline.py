@@ -184,7 +184,7 @@ def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .encode(
             x=x,
             y=alt.Y("rate:Q", title="share of deals", axis=alt.Axis(format=".0%"), stack="zero"),
-            color=alt.Color("part:N", scale=hues, legend=legend()),
+            color=alt.Color("part:N", scale=hues, legend=legend(each=180)),
             tooltip=["quarter:N", "part:N", alt.Tooltip("rate:Q", format=".1%")],
         )
     )
@@ -261,8 +261,8 @@ def trend(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         alt.Chart(frame)
         .mark_area(color=ACTUAL, opacity=0.25, line={"color": ACTUAL})
         .encode(
-            x=alt.X("month:T", title=None),
-            y=alt.Y("amount:Q", title=f"{currency} open", axis=across()),
+            x=alt.X("month:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6, labelOverlap=True)),
+            y=alt.Y("amount:Q", title=f"{currency} open", axis=alt.Axis(format="~s", tickCount=4)),
             tooltip=[alt.Tooltip("month:T", format="%d %B %Y"), alt.Tooltip("amount:Q", format=",.0f")],
         )
     )

@@ -28,7 +28,7 @@ MONTHS: Spec = {
     "title": None,
     "axis": {"labelAngle": 0, "labelOverlap": True},
 }
-LEGEND: Spec = {"orient": "top", "title": None, "columns": {"expr": fitting()}, "labelLimit": 320}
+LEGEND: Spec = {"orient": "top", "title": None, "columns": {"expr": fitting(180)}, "labelLimit": 320}
 CONFIG: Spec = {
     "background": "transparent",
     "padding": theme.PADDING,

@@ -51,7 +51,14 @@ AXIS = {
 }
 AXIS_X = {"titleAnchor": "end", "labelAngle": 0}
 AXIS_Y = {"labelFlush": False, "grid": True, "gridColor": CONTEXT, "gridOpacity": 0.25, "domain": False, "ticks": False}
-LEGEND = {"labelFontSize": SIZE, "titleFontSize": SIZE, "labelColor": LABEL, "titleColor": LABEL, "padding": 0}
+LEGEND = {
+    "labelFontSize": SIZE,
+    "titleFontSize": SIZE,
+    "labelColor": LABEL,
+    "titleColor": LABEL,
+    "padding": 0,
+    "offset": 8,
+}
 TITLE = {
     "anchor": "start",
     "frame": "group",
@@ -80,7 +87,7 @@ def settled(spec: str, width: int) -> str:
     return FITTING.sub(lambda match: str(max(1, width // int(match[1]))), spec)
 
 
-def legend(title: str | None = None, orient: Literal["top", "bottom"] = "top", each: int = 170) -> alt.Legend:
+def legend(title: str | None = None, orient: Literal["top", "bottom"] = "top", each: int = 118) -> alt.Legend:
     """Return a legend above or below a chart that takes more lines where the chart is narrow."""
     return alt.Legend(orient=orient, title=title, columns=alt.ExprRef(expr=fitting(each)), labelLimit=320)
 

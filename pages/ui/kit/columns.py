@@ -56,7 +56,7 @@ TAILS = ("_amount", "_rate", "_on", "_at", "_days", "_score", "_name", "_id")
 LEADS = ("is_", "has_", "n_", "p_")
 FIRST = ("opportunity_name", "account_name", "rep_name", "owner_name", "person_name", "name", "product_name", "month")
 LETTER, EDGE = 7.1, 26  # pixels
-TEXT, NUMBER, SHORT_TEXT = (70, 260), (58, 110), 24
+TEXT, NUMBER = (70, 260), (58, 120)
 WIDEST_SAID = 420
 SEEN = 300  # rows looked through for the longest text
 DATE_WIDTH, BAR_WIDTH, LINE_WIDTH = 100, 105, 110
@@ -154,13 +154,14 @@ def _sized(given: Any, values: pl.Series, name: str) -> Any:
     config: dict[str, Any] = {"label": given} if isinstance(given, str) else dict(given)
     if isinstance(config.get("width"), int):
         return config
-    kind = (config.get("type_config") or {}).get("type")
+    inner = config.get("type_config") or {}
+    kind, form = inner.get("type"), str(inner.get("format") or "")
     heading = int(len(str(config.get("label") or label(name))) * LETTER) + EDGE
-    config["width"] = max(heading, _width(kind, values, config.get("width") == "large"))
+    config["width"] = max(heading, _width(kind, form, values, config.get("width") == "large"))
     return config
 
 
-def _width(kind: str | None, values: pl.Series, is_long: bool) -> int:
+def _width(kind: str | None, form: str, values: pl.Series, is_long: bool) -> int:
     if kind == "progress":
         return BAR_WIDTH
     if kind in ("line_chart", "bar_chart", "area_chart"):
@@ -168,6 +169,15 @@ def _width(kind: str | None, values: pl.Series, is_long: bool) -> int:
     if values.dtype.is_temporal() or kind in ("date", "datetime"):
         return DATE_WIDTH if values.dtype == pl.Date else DATE_WIDTH + 60
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
-        return NUMBER[0]
+        return _number_width(values, form)
     longest = int(values.head(SEEN).cast(pl.String, strict=False).str.len_chars().max() or 0)  # type: ignore[arg-type]
     return max(TEXT[0], min(int(longest * LETTER) + EDGE, WIDEST_SAID if is_long else TEXT[1]))
+
+
+def _number_width(values: pl.Series, form: str) -> int:
+    """Return the width of a column of numbers: short where they are written short, else as the largest needs."""
+    if form in ("compact", "percent") or values.dtype == pl.Boolean:
+        return NUMBER[0]
+    most = values.abs().max() or 0
+    digits = len(f"{most:,.0f}") + (3 if values.dtype.is_float() and form in ("", "localized") else 0)
+    return max(NUMBER[0], min(int(digits * LETTER) + EDGE, NUMBER[1]))

@@ -63,7 +63,7 @@ def squares(at: dict[str, Any]) -> None:
     """Show the four counts."""
     names = (("Met", "n_hits"), ("False alarms", "n_alarms"), ("Missed", "n_misses"), ("Rightly passed", "n_passed"))
     for column, (name, key) in zip(st.columns(4), names, strict=True):
-        column.metric(name, f"{at[key]:,}", border=True)
+        column.metric(name, f"{at[key]:,}")
 
 
 def card(text: str, subject: str) -> None:

@@ -95,9 +95,9 @@ def _title(word: str) -> str:
 
 HEALTH = {
     "part": "Part",
-    "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100),
-    "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100),
-    "meaning": st.column_config.TextColumn("What it is", width="large"),
+    "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100, width=80),
+    "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100, width=100),
+    "meaning": st.column_config.TextColumn("What it is", width=250),
 }
 RISKS = {
     "opportunity_name": "Deal",
@@ -105,7 +105,7 @@ RISKS = {
     "account_name": "Account",
     "loss_rate": st.column_config.ProgressColumn("Chance lost", format="percent", min_value=0, max_value=1),
     "at_stake_amount": st.column_config.NumberColumn("At stake", format="compact"),
-    "signals": st.column_config.TextColumn("What speaks against it", width="large"),
+    "signals": st.column_config.TextColumn("What speaks against it", width=480),
     "close_on": st.column_config.DateColumn("Expected close"),
     "stage": "Stage",
     "owner": "Owner",
@@ -133,7 +133,7 @@ STATES = {
 }
 ACTIONS = {
     "action": st.column_config.TextColumn("What to do", width="large"),
-    "expected_amount": st.column_config.NumberColumn("Expected money", format="compact"),
+    "expected_amount": st.column_config.NumberColumn("Expected", format="compact"),
     "expected_low_amount": st.column_config.NumberColumn("from", format="compact"),
     "expected_high_amount": st.column_config.NumberColumn("to", format="compact"),
     "effort_days": st.column_config.NumberColumn("Days of work"),

@@ -57,7 +57,7 @@ PLANNING_WEEKS, MOST_LEVER = 4, 2.0
 
 def tiles(scored: Scores) -> None:
     """Show each score against its target."""
-    columns = st.columns(len(TITLES))
+    columns = st.columns(len(TITLES), gap="xsmall")
     for column, row in zip(columns, scored.frame.iter_rows(named=True), strict=True):
         column.metric(
             TITLES[row["score"]],
@@ -67,7 +67,6 @@ def tiles(scored: Scores) -> None:
             else f"target {row['target'] * 100:.0f} %",
             delta_color="off",
             delta_arrow="off",
-            border=True,
         )
 
 

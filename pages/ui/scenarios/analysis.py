@@ -17,22 +17,21 @@ from pages.ui.scenarios.form import ScenarioForm
 CERTAIN = {0.5: "as likely as not", 0.7: "70 % sure", 0.8: "80 % sure", 0.9: "90 % sure"}
 SOUGHT = {
     "label": "Lever",
-    "shown": st.column_config.TextColumn("It would take", width="medium"),
-    "rank": "In your own past",
+    "shown": st.column_config.TextColumn("It would take", width=130),
+    "rank": st.column_config.TextColumn("In your own past", width=200),
     "is_seen": st.column_config.CheckboxColumn("Within what was seen"),
     "effort": st.column_config.NumberColumn("Effort", format="%.1f"),
 }
 DEALS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
-    "segment": "Segment",
-    "stage": "Stage",
-    "close_on": st.column_config.DateColumn("Expected close"),
+    "opportunity_name": "Deal",
     "amount": st.column_config.NumberColumn("Amount", format="compact"),
     "p_win": st.column_config.ProgressColumn("Won in the quarter", format="percent", min_value=0, max_value=1),
     "variance_share": st.column_config.NumberColumn("Of what is uncertain", format="percent"),
     "p_if_won": st.column_config.NumberColumn("Chance of quota if won", format="percent"),
     "p_if_lost": st.column_config.NumberColumn("if lost", format="percent"),
+    "stage": "Stage",
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "segment": "Segment",
 }
 TESTED = {
     "quarter": "Quarter",
@@ -74,9 +73,6 @@ def goal(page: Page, form: ScenarioForm) -> None:
             c.answer(sought.mix_sentence())
         if sought.mix.levers:
             st.button("Set the sliders to this mix", on_click=_take, args=(form, sought), icon=":material/tune:")
-        start = "whatif.ground(data, settings, bundle)"
-        plan = f"goal_seek.seek({start}, plan, goal_seek.Goal({wanted * 1e6!r}, {sure!r}))"
-        st.caption(f"In Python: {escaped(plan)}")
 
 
 def _efforts() -> dict[str, float]:
@@ -132,7 +128,7 @@ def deciding(page: Page, form: ScenarioForm) -> None:
         c.answer(decisive.sentence())
         if decisive.frame.is_empty():
             return
-        c.table(decisive.frame, column_config=DEALS)
+        c.table(decisive.frame, column_config=DEALS, column_order=list(DEALS))
         names = dict(ground.base.open_deals.select("opportunity_id", "opportunity_name").iter_rows())
         first, second, third, fourth = st.columns([3, 2, 1, 1], vertical_alignment="bottom")
         order = [*decisive.frame["opportunity_id"], *sorted(set(names) - set(decisive.frame["opportunity_id"]))]

@@ -162,34 +162,31 @@ def _told(do: Callable[[], object]) -> bool:
 
 def _files(form: ScenarioForm) -> None:
     """Offer the scenario as a file and as a page for the board, and take a file in."""
-    first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
-    first.download_button(
-        "Scenario as YAML",
-        lambda: files.to_yaml(form.drawn),
-        "scenario.yaml",
-        icon=":material/download:",
-        width="stretch",
-        on_click="ignore",
-    )
-    second.download_button(
-        "Brief for the board",
-        lambda: board_brief.html(whatif.work_out(form.ground, form.drawn)),
-        "brief.html",
-        icon=":material/description:",
-        width="stretch",
-        on_click="ignore",
-        help="One page, to open or print: headline, chart, levers.",
-    )
-    second.download_button(
-        "Brief as PDF",
-        lambda: leaf.pdf(whatif.work_out(form.ground, form.drawn)),
-        "brief.pdf",
-        mime="application/pdf",
-        icon=":material/picture_as_pdf:",
-        width="stretch",
-        on_click="ignore",
-    )
-    third.file_uploader("Open a scenario file", type=["yaml", "yml"], key=FILE, on_change=_open_file, args=(form,))
+    with st.container(horizontal=True, gap="xsmall"):
+        st.download_button(
+            "Scenario as YAML",
+            lambda: files.to_yaml(form.drawn),
+            "scenario.yaml",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Brief for the board",
+            lambda: board_brief.html(whatif.work_out(form.ground, form.drawn)),
+            "brief.html",
+            icon=":material/description:",
+            on_click="ignore",
+            help="One page, to open or print: headline, chart, levers.",
+        )
+        st.download_button(
+            "Brief as PDF",
+            lambda: leaf.pdf(whatif.work_out(form.ground, form.drawn)),
+            "brief.pdf",
+            mime="application/pdf",
+            icon=":material/picture_as_pdf:",
+            on_click="ignore",
+        )
+    st.file_uploader("Open a scenario file", type=["yaml", "yml"], key=FILE, on_change=_open_file, args=(form,))
 
 
 def _open_file(form: ScenarioForm) -> None:

@@ -37,13 +37,17 @@ def outcome(page: Page, form: ScenarioForm) -> None:
     draws neither the sliders nor the other controls again.
     """
     with cell(page, "What if we change course?", "Levers", span=None) as c:
-        controls.choices(form)
-        controls.further(form)
-        _choices(form.ground)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            controls.choices(form)
+            _choices(form.ground)
         top = st.container()
-        left, right = st.columns([1, 2], gap="large")
+        left, right = st.columns([10, 24], gap="large")
         with left:
-            controls.sliders(form)
+            # What is chosen among the further levers is known before the sliders are drawn above it.
+            above = st.container(gap="xsmall")
+            controls.further(form)
+            with above:
+                controls.sliders(form)
         with right:
             answer(c, form, top)
         _method(c, form)
@@ -86,29 +90,30 @@ def _arguments(what_if: WhatIf) -> str:
 
 
 def _choices(ground: Ground) -> None:
-    first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
-    first.selectbox(
+    st.selectbox(
         "Shown",
         SHOWN,
         key="measure",
         format_func=lambda n: NOUNS[n].capitalize(),
         bind="query-params",
         persist_state="session",
+        width=150,
     )
-    second.selectbox("Quarter", ground.base.quarters, key="quarter", bind="query-params", persist_state="session")
-    with third, st.container(horizontal=True):
-        view = st.segmented_control(
-            "View", VIEWS, default=VIEWS[0], required=True, key="view", label_visibility="collapsed"
+    st.selectbox(
+        "Quarter", ground.base.quarters, key="quarter", bind="query-params", persist_state="session", width=120
+    )
+    view = st.segmented_control(
+        "View", VIEWS, default=VIEWS[0], required=True, key="view", label_visibility="collapsed"
+    )
+    if view == VIEWS[-1]:
+        st.segmented_control(
+            "By",
+            ["segment", "region"],
+            default="segment",
+            required=True,
+            key="table_by",
+            label_visibility="collapsed",
         )
-        if view == VIEWS[-1]:
-            st.segmented_control(
-                "By",
-                ["segment", "region"],
-                default="segment",
-                required=True,
-                key="table_by",
-                label_visibility="collapsed",
-            )
 
 
 def tiles(what_if: WhatIf) -> str:
