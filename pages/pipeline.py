@@ -10,7 +10,6 @@ from pages.ui.explain import actions, counterfactual
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell, place
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import TWO_LINES
 from pages.ui.pipeline import controls
 from pages.ui.requirements import deal_gaps
 
@@ -24,7 +23,7 @@ with cell(page, "Is the pipeline healthy?", "Health") as c:
     if health.value is None:
         c.empty("Load deals with amounts and expected close dates, their history, and quotas on the Data page.")
     else:
-        c.table(health.frame, column_config=controls.HEALTH, column_order=list(controls.HEALTH), row_height=TWO_LINES)
+        c.table(health.frame, column_config=controls.HEALTH, column_order=list(controls.HEALTH), row_height=TALL_ROW)
     c.method(metrics.health.health, health.past)
 
 with cell(page, "Is there enough for the quarter?", "Coverage") as c:

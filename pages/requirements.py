@@ -7,7 +7,7 @@ from core.charts import gap_ledger as gap_charts
 from core.charts import requirements as charts
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
-from pages.ui.kit.grid import TWO_LINES
+from pages.ui.kit.grid import TALL_ROW
 from pages.ui.requirements import export, gap_cache, gaps, match, match_cache, pick, read, review
 
 LONG_TEXT = st.column_config.TextColumn("Requirement", width=420)
@@ -67,21 +67,25 @@ NEAR = {
 
 GAPS_FIRST = list(dict.fromkeys(["text", "cost_amount", "severity", "effort_weeks", "capability", *MATCHED]))
 
+MOST_BARS = 10
+
 page = shell.open("Requirements")
 settings = page.settings
 stake, analysis = None, None
 
 with cell(page, "What does the buyer ask for?", "List", span="all") as c:
-    name, content, path = pick.choose(page)
+    left, right = st.columns([3, 2], gap="medium")
+    name, content, path = pick.choose(page, left, right)
     deals = cache.result(requirements.work.deal_context.open_deals, page.data, settings)
-    stake = pick.deal(page, deals, content)
+    with right:
+        stake = pick.deal(page, deals, content)
     source = read.read(page, content, name) if content else None
     if source is not None:
         analysis = match_cache.analysis(page, source, stake)
         match.warnings(analysis)
         c.answer(analysis.source.sentence())
         read.panel(page, analysis.source)
-        with st.expander("The requirements one by one"):
+        with st.expander("The requirements one by one", type="compact"):
             c.table(analysis.source.frame.select(list(READ)), column_config=READ)
     elif not content:
         c.empty("Upload the buyer's list, or choose an example.")
@@ -117,14 +121,14 @@ if analysis is not None:
             left, right = st.columns([5, 7], gap="medium")
             if analysis.summary["cost_amount"]:
                 with left:
-                    c.chart(charts.cost, analysis.gaps, settings.currency)
+                    c.chart(charts.cost, analysis.gaps, settings.currency, MOST_BARS)
             with right:
                 c.table(
                     analysis.gaps.select(list(MATCHED)),
                     column_config=MATCHED,
                     column_order=GAPS_FIRST,
                     height=430,
-                    row_height=TWO_LINES,
+                    row_height=TALL_ROW,
                 )
 
     with cell(page, "Which rows need a person?", "To check", span="all") as c:
@@ -157,7 +161,7 @@ if analysis is not None:
     with cell(page, "What do we answer?", "Answers", span="all") as c:
         drafts = gap_cache.drafts(analysis)
         c.answer(drafts.sentence())
-        c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=300, row_height=TWO_LINES)
+        c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=300, row_height=TALL_ROW)
         c.method(
             requirements.judge.draft_answers.drafts,
             drafts.frame,
@@ -169,11 +173,14 @@ if analysis is not None:
             "The buyer's own file, with nothing but the answer cells changed, and only with what is approved unless "
             "you choose otherwise. For ourselves: a matrix with every row, a summary for whoever decides, and JSON."
         )
-        export.own_file(page, analysis)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            export.own_file(page, analysis)
+        with right:
+            export.papers(page, analysis, bid)
+            pick.shelf(page, analysis)
         with st.expander("Every row"):
             c.table(analysis.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
-        export.papers(page, analysis, bid)
-        pick.shelf(page, analysis)
 
 with cell(page, "Which gaps hold up the pipeline?", "Pipeline", span="all") as c:
     ledger = gap_cache.ledger(page)
@@ -183,10 +190,10 @@ with cell(page, "Which gaps hold up the pipeline?", "Pipeline", span="all") as c
     else:
         left, right = st.columns([5, 7], gap="medium")
         with left:
-            c.chart(gap_charts.unlocked, ledger.frame, settings.currency)
+            c.chart(gap_charts.unlocked, ledger.frame, settings.currency, MOST_BARS)
         with right:
-            c.table(ledger.frame.select(list(gaps.GAPS)), column_config=gaps.GAPS, height=230)
             gaps.gap(page, c, ledger)
+        c.table(ledger.frame.select(list(gaps.GAPS)), column_config=gaps.GAPS, height=230)
     c.method(requirements.work.saved_lists.current, ledger.frame, given="data, settings, bundle, store")
 
 notebook.offer(page)

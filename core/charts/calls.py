@@ -89,20 +89,15 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
     commit = base.mark_line(color=CONTEXT, strokeDash=[4, 3]).encode(y="commit_amount:Q", tooltip=tip)
     mark = alt.Chart(pl.DataFrame({"day": [chosen]})).mark_rule(color=CONTEXT, strokeWidth=1.5).encode(x="day:T")
     words = _ends(frame)
-    text = (
-        alt.Chart(words)
-        .mark_text(align="left", dx=4, dy=-9, fontWeight=600)
-        .encode(
-            x="day:T",
-            y="end_amount:Q",
-            text="end:N",
-            color=alt.Color(
-                "end:N",
-                legend=None,
-                scale=alt.Scale(domain=["Forecast", "Closed and commit", "Outcome"], range=[FORECAST, CONTEXT, ACTUAL]),
-            ),
-        )
+    color = alt.Color(
+        "end:N",
+        legend=None,
+        scale=alt.Scale(domain=["Forecast", "Closed and commit", "Outcome"], range=[FORECAST, CONTEXT, ACTUAL]),
     )
+    named = alt.Chart(words).encode(x="day:T", y="end_amount:Q", text="end:N", color=color)
+    begins = named.transform_filter("datum.end !== 'Outcome'").mark_text(align="left", dx=4, dy=-9, fontWeight=600)
+    ends = named.transform_filter("datum.end === 'Outcome'").mark_text(align="right", dx=-4, dy=13, fontWeight=600)
+    text = begins + ends
     layers = band + commit + line + mark + text
     outcome = frame.filter(pl.col("actual_amount").is_not_null()).head(1)
     if outcome.height:
@@ -116,12 +111,12 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
 
 
 def _ends(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return where each line is named: at its begin."""
-    spot = frame.row(0, named=True)
+    """Return where each line is named: at its begin, the outcome at its end, so that no two words meet."""
+    spot, last = frame.row(0, named=True), frame.row(-1, named=True)
     rows = [
         (spot["day"], spot["amount"], "Forecast"),
         (spot["day"], spot["commit_amount"], "Closed and commit"),
-        (spot["day"], spot["actual_amount"], "Outcome"),
+        (last["day"], spot["actual_amount"], "Outcome"),
     ]
     schema = {"day": pl.Date, "end_amount": pl.Float64, "end": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row").drop_nulls()

@@ -164,7 +164,13 @@ def _difference(currency: str, is_rate: bool, labels: tuple[str, ...]) -> Spec:
         "axis": {"labelOverlap": False, "grid": False, "labelLimit": 150},
     }
     title = "points" if is_rate else currency
-    x = {"field": "start", "type": "quantitative", "title": None, "axis": {"format": "~s"}, "scale": {"padding": 60}}
+    x = {
+        "field": "start",
+        "type": "quantitative",
+        "title": None,
+        "axis": {"format": "~s", "tickCount": theme.TICKS},
+        "scale": {"padding": 60},
+    }
     color = {
         "field": "kind",
         "type": "nominal",
@@ -199,7 +205,7 @@ def _outcomes(currency: str) -> Spec:
         "field": "amount",
         "type": "quantitative",
         "title": None,
-        "axis": {"format": "~s"},
+        "axis": {"format": "~s", "tickCount": theme.TICKS},
         "scale": {"zero": False, "nice": False},
     }
     y = {"type": "quantitative", "axis": None, "title": None}
@@ -282,7 +288,7 @@ def _tornado(currency: str, measure: str) -> Spec:
             "type": "quantitative",
             "stack": None,
             "title": None,
-            "axis": {"format": "+~s"},
+            "axis": {"format": "+~s", "tickCount": theme.TICKS},
         },
         "color": {"field": "end", "type": "nominal", "scale": scale, "legend": LEGEND},
         "tooltip": [

@@ -31,6 +31,7 @@ SERIES = [ACTUAL, FORECAST, BLUE, VIOLET, OLIVE, CONTEXT, ROSE]
 SEQUENCE = ["#e3f1ef", "#7cc7bf", "#128079", "#0a4f4d"]
 ON_PALE, ON_DEEP = "#1b2733", "#ffffff"  # Words on a cell of `SEQUENCE`: white from its third step on.
 SIZE = 13
+TICKS = 5
 LONGEST_UNIT = 64
 UNIT_LINE, LEGEND_LINE = 19, 23  # pixels of height
 USUAL_WIDTH = 450  # pixels of a chart in half a row
@@ -129,6 +130,7 @@ def finish(chart: alt.Chart | alt.LayerChart, height: int = 190) -> alt.Chart | 
         Pixels of the drawing with the axis below it; unit and legend come on top.
     """
     unit = _measured(chart, "y") or _measured(chart, "x")
+    _few_ticks(chart)
     title = written_above(unit) if unit else {}
     lines = 1 if isinstance(title.get("text", []), str) else len(title.get("text", []))
     above = UNIT_LINE * lines + LEGEND_LINE * _legend_lines(chart)
@@ -163,6 +165,17 @@ def _measured(chart: Any, channel: str) -> str:
     for axis in axes if titles else []:
         axis.title = None
     return titles[0] if titles else ""
+
+
+def _few_ticks(chart: Any) -> None:
+    """Give measuring axes about five ticks, where nobody asked for another number."""
+    for channel in ("x", "y"):
+        for axis in filter(_is_measure, _axes(chart, channel)):
+            own = axis._get("axis")
+            if own is alt.Undefined:
+                axis.axis = alt.Axis(tickCount=TICKS)
+            elif own is not None and own._get("tickCount") is alt.Undefined:
+                own.tickCount = TICKS
 
 
 def _axes(chart: Any, channel: str) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from core.requirements.work import sample_lists, saved_lists
 from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import TWO_LINES, grid
+from pages.ui.kit.grid import TALL_ROW, grid
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache, review
 
@@ -103,7 +103,7 @@ def results(page: Page, analysis: GapAnalysis, plan: pl.DataFrame) -> None:
         shown.to_arrow(),
         disabled=[column for column in shown.columns if column != "result"],
         hide_index=True,
-        row_height=TWO_LINES,
+        row_height=TALL_ROW,
         height=300,
         column_config={
             "no": st.column_config.NumberColumn("No.", width=45),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pages.ui.kit.shell import Page
 
 NOTHING = "–"
-ROW, TWO_LINES = 28, 46  # pixels
+ROW, TALL_ROW = 28, 62  # pixels; from 61 on Streamlit wraps text
 WHOLE, SMALL = 2, 0.1  # digits of a share, and what is small enough for one more
 
 

@@ -95,9 +95,9 @@ def _title(word: str) -> str:
 
 HEALTH = {
     "part": "Part",
-    "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100, width=80),
-    "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100, width=100),
-    "meaning": st.column_config.TextColumn("What it is", width=250),
+    "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100, width=75),
+    "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100, width=85),
+    "meaning": st.column_config.TextColumn("What it is", width=290),
 }
 RISKS = {
     "opportunity_name": "Deal",

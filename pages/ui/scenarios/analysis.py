@@ -17,9 +17,9 @@ from pages.ui.scenarios.form import ScenarioForm
 CERTAIN = {0.5: "as likely as not", 0.7: "70 % sure", 0.8: "80 % sure", 0.9: "90 % sure"}
 SOUGHT = {
     "label": "Lever",
-    "shown": st.column_config.TextColumn("It would take", width=130),
-    "rank": st.column_config.TextColumn("In your own past", width=200),
-    "is_seen": st.column_config.CheckboxColumn("Within what was seen"),
+    "shown": st.column_config.TextColumn("It would take", width=150),
+    "rank": st.column_config.TextColumn("In your own past", width=185),
+    "is_seen": st.column_config.CheckboxColumn("Seen before"),
     "effort": st.column_config.NumberColumn("Effort", format="%.1f"),
 }
 DEALS = {
