@@ -23,7 +23,7 @@ with cell(page, "Is the pipeline healthy?", "Health") as c:
     if health.value is None:
         c.empty("Load deals with amounts and expected close dates, their history, and quotas on the Data page.")
     else:
-        c.table(health.frame, column_config=controls.HEALTH, column_order=list(controls.HEALTH), row_height=TALL_ROW)
+        c.table(health.frame, column_config=controls.HEALTH, column_order=list(controls.HEALTH))
     c.method(metrics.health.health, health.past)
 
 with cell(page, "Is there enough for the quarter?", "Coverage") as c:

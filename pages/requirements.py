@@ -10,7 +10,7 @@ from pages.ui.kit.cells import cell
 from pages.ui.kit.grid import TALL_ROW
 from pages.ui.requirements import export, gap_cache, gaps, match, match_cache, pick, read, review
 
-LONG_TEXT = st.column_config.TextColumn("Requirement", width=420)
+LONG_TEXT = st.column_config.TextColumn("Requirement", width=300)
 READ = {
     "row": "Row",
     "text": LONG_TEXT,

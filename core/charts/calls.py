@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, BLUE, CONTEXT, FORECAST, OLIVE, finish, interval, legend
+from core.charts.theme import ACTUAL, BLUE, CONTEXT, FORECAST, OLIVE, QUIET, finish, interval, legend
 
 
 def across() -> alt.Axis:
@@ -152,7 +152,7 @@ def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         .mark_bar(height=16, cornerRadius=2)
         .encode(
             y=alt.Y(
-                "deal:N", sort=frame["deal"].to_list(), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)
+                "deal:N", sort=frame["deal"].to_list(), title=None, axis=alt.Axis(labelLimit=180, labelOverlap=False)
             ),
             x=alt.X("error_amount:Q", title=f"{currency}: expected less won", axis=across()),
             color=alt.Color("way:N", legend=legend("Forecast"), scale=hues),
@@ -201,7 +201,7 @@ def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         alt.Tooltip("amount:Q", format=",.0f", title="in the data"),
         alt.Tooltip("reviewed_amount:Q", format=",.0f", title="reviewed"),
     ]
-    own = base.mark_bar(color=CONTEXT, opacity=0.45, height=22).encode(
+    own = base.mark_bar(color=QUIET, height=22).encode(
         x=alt.X("amount:Q", title=f"{currency} (grey: as loaded, teal: as reviewed)", axis=across()), tooltip=tip
     )
     reviewed = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)

@@ -149,7 +149,7 @@ def cohorts(frame: pl.DataFrame, rate: str) -> Drawn:
         color=alt.Color(
             f"{rate}:Q",
             legend=None,
-            scale=alt.Scale(domain=ends, range=["#e8b27a", "#e3f1ef", "#16948d"], interpolate="rgb", clamp=True),
+            scale=alt.Scale(domain=ends, range=["#e8b27a", "#e3f1ef", "#5bb8b1"], interpolate="rgb", clamp=True),
         ),
         tooltip=[
             "label:N",
@@ -261,7 +261,7 @@ def timeline(frame: pl.DataFrame, kinds: tuple[str, ...]) -> Drawn:
     order = [kind for kind in kinds if kind in set(frame["kind"])]
 
     felt = pl.col("sentiment_score").is_not_null()
-    mood_scale = alt.Scale(domain=[-0.6, 0, 0.6], range=["#e08a2c", "#b9c2bd", "#16948d"], clamp=True)
+    mood_scale = alt.Scale(domain=[-0.6, 0, 0.6], range=["#c97a1e", "#8a979b", "#22938b"], clamp=True)
     coloured = _dots(frame.filter(felt), order).encode(
         color=alt.Color("sentiment_score:Q", scale=mood_scale, legend=None)
     )

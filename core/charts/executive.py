@@ -7,6 +7,7 @@ import polars as pl
 from core.charts.lazy_altair import alt
 from core.charts.theme import (
     ACTUAL,
+    AXIS_LINE,
     FORECAST,
     GROUND,
     INK,
@@ -77,18 +78,22 @@ def heat(frame: pl.DataFrame, currency: str, across: str) -> alt.Chart | alt.Lay
         ],
     )
     low, high = (float(str(end or 0)) for end in (frame["amount"].min(), frame["amount"].max()))
-    middle = low + (high - low) * 2 / 3  # from the third of four colours on
+    middle = (low + high) / 2  # from the third of four colours on
     cells = (
         base.mark_rect(cornerRadius=3, cursor="pointer")
         .encode(
-            color=alt.Color("amount:Q", scale=alt.Scale(range=SEQUENCE), legend=None),
+            color=alt.Color(
+                "amount:Q",
+                scale=alt.Scale(type="quantize", domain=[low, high], nice=False, range=SEQUENCE),
+                legend=None,
+            ),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
         )
         .add_params(chosen)
     )
     words = base.mark_text().encode(
         text=alt.Text("amount:Q", format=".2~s"),
-        color=alt.condition(f"datum.amount > {middle}", alt.value(ON_DEEP), alt.value(ON_PALE)),
+        color=alt.condition(f"datum.amount >= {middle}", alt.value(ON_DEEP), alt.value(ON_PALE)),
     )
     return finish(cells + words, height=30 * frame["region"].n_unique() + 22)
 
@@ -132,7 +137,7 @@ def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart
         layers.append(alt.Chart(pl.DataFrame({"full": [1.0]})).mark_rule(color=INK).encode(x="full:Q"))
     if kind == "Win rate":
         layers.append(interval(base, x="low:Q", x2="high:Q"))
-    return finish(alt.LayerChart(layer=layers), height=20 * top.height + 26)
+    return finish(alt.LayerChart(layer=layers), height=20 * top.height + AXIS_LINE)
 
 
 def concentration(frame: pl.DataFrame, label: str, currency: str) -> alt.Chart | alt.LayerChart:
@@ -155,7 +160,7 @@ def concentration(frame: pl.DataFrame, label: str, currency: str) -> alt.Chart |
     words = base.mark_text(align="left", dx=5, color=LABEL).encode(
         x="amount:Q", text=alt.Text("share_rate:Q", format=".1%")
     )
-    return finish(bars + words, height=21 * top.height + 6)
+    return finish(bars + words, height=21 * top.height + AXIS_LINE)
 
 
 def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:

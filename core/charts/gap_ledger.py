@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, LABEL, finish, legend
+from core.charts.theme import ACTUAL, FORECAST, LABEL, QUIET, finish, legend
 from core.metrics import counted, shortened
 
 LONGEST_NAME = 60
@@ -30,7 +30,7 @@ def factors(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     y = alt.Y("name:N", sort=list(FACTORS.values()), title=None, axis=alt.Axis(labelLimit=180))
     base = alt.Chart(shown)
     x = alt.X("most:Q", title="points", axis=alt.Axis(tickCount=5))
-    possible = base.mark_bar(height=18, color=CONTEXT, opacity=0.25).encode(x=x, y=y)
+    possible = base.mark_bar(height=18, color=QUIET).encode(x=x, y=y)
     reached = base.mark_bar(height=18, color=ACTUAL).encode(x="points:Q", y=y)
     text = base.mark_text(align="left", dx=6, color=LABEL).encode(x="most:Q", y=y, text="said:N")
     return finish(possible + reached + text, height=26 * frame.height + 30)

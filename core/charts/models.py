@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, QUIET, finish, legend
 from core.features.labels import plain
 
 RATE = alt.Axis(format="%")
@@ -107,7 +107,7 @@ def segments(frame: pl.DataFrame, top: int = 14) -> alt.Chart | alt.LayerChart:
         name=pl.format("{}: {}", "group", "value"), low=-2 * pl.col("error_rate"), high=2 * pl.col("error_rate")
     )
     y = alt.Y("name:N", sort=shown["name"].to_list(), title=None, axis=alt.Axis(labelLimit=220))
-    room = alt.Chart(shown).mark_bar(color=CONTEXT, opacity=0.25, height=14).encode(y=y, x="low:Q", x2="high:Q")
+    room = alt.Chart(shown).mark_bar(color=QUIET, height=14).encode(y=y, x="low:Q", x2="high:Q")
     dots = (
         alt.Chart(shown)
         .mark_point(filled=True, size=80)

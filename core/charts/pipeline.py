@@ -7,6 +7,7 @@ import polars as pl
 from core.charts.lazy_altair import alt
 from core.charts.theme import (
     ACTUAL,
+    AXIS_LINE,
     CONTEXT,
     FORECAST,
     GROUND,
@@ -41,9 +42,7 @@ def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         alt.Tooltip("weighted_amount:Q", format=",.0f", title=f"weighted, {currency}"),
     ]
     title = f"{currency} open (grey) and weighted (teal)"
-    whole = base.mark_bar(color=CONTEXT, opacity=0.45, height=22).encode(
-        x=alt.X("amount:Q", title=title, axis=across()), tooltip=tip
-    )
+    whole = base.mark_bar(color=QUIET, height=22).encode(x=alt.X("amount:Q", title=title, axis=across()), tooltip=tip)
     worth = base.mark_bar(color=ACTUAL, height=12).encode(x="weighted_amount:Q", tooltip=tip)
     return finish(whole + worth, height=27 * frame.height + 30)
 
@@ -102,7 +101,7 @@ def times(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         alt.Tooltip("n_slow:Q", title="open deals slower"),
     ]
     title = "days in stage: won deals, median to nine of ten (grey); open deals, median ● and nine of ten ▲"
-    won = base.mark_bar(color=CONTEXT, opacity=0.45, height=18, cornerRadius=2).encode(
+    won = base.mark_bar(color=QUIET, height=18, cornerRadius=2).encode(
         x=alt.X("won_median_days:Q", title=title), x2="won_p90_days:Q", tooltip=tip
     )
     middle = base.mark_point(filled=True, size=90, color=ACTUAL, opacity=1).encode(x="open_median_days:Q", tooltip=tip)
@@ -133,12 +132,12 @@ def cohorts(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         ],
     )
     cells = base.mark_rect(cornerRadius=2).encode(
-        color=alt.Color("reached_rate:Q", scale=alt.Scale(range=SEQUENCE, domain=[0, 1]), legend=None),
+        color=alt.Color("reached_rate:Q", scale=alt.Scale(type="quantize", range=SEQUENCE, domain=[0, 1]), legend=None),
         opacity=alt.Opacity("ripe:Q", scale=None),
     )
     words = base.mark_text().encode(
         text=alt.Text("reached_rate:Q", format=".0%"),
-        color=alt.condition("datum.reached_rate > 0.66", alt.value(ON_DEEP), alt.value(ON_PALE)),
+        color=alt.condition("datum.reached_rate >= 0.5", alt.value(ON_DEEP), alt.value(ON_PALE)),
     )
     return finish(cells + words, height=28 * len(order) + 50)
 
@@ -225,7 +224,7 @@ def coverage(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     text = base.mark_text(align="left", dx=5, color=LABEL).encode(
         x="amount:Q", text=alt.Text("amount:Q", format=".3~s")
     )
-    return finish(bars + text, height=25 * frame.height + 8)
+    return finish(bars + text, height=25 * frame.height + AXIS_LINE)
 
 
 def required(frame: pl.DataFrame, now: float | None) -> alt.Chart | alt.LayerChart:
@@ -233,7 +232,7 @@ def required(frame: pl.DataFrame, now: float | None) -> alt.Chart | alt.LayerCha
     base = alt.Chart(frame).encode(
         x=alt.X("quarter:N", sort=frame["quarter"].to_list(), title=None, axis=alt.Axis(labelAngle=0))
     )
-    bars = base.mark_bar(color=CONTEXT, opacity=0.6).encode(
+    bars = base.mark_bar(color=CONTEXT).encode(
         y=alt.Y("required_ratio:Q", title="open and due ÷ booked after"),
         tooltip=[
             "quarter:N",

@@ -7,7 +7,8 @@ import polars as pl
 from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, FORECAST, INK, ON_DEEP, ON_PALE, finish, interval, legend
 
-WORSE, EVEN, BETTER = "#c46a12", "#d5dadd", "#0b7670"
+STEPS = ["#a85a0c", "#e0a878", "#d5dadd", "#86bdb8", "#0b7670"]  # worse, even, better
+EDGES = [-0.6, -0.2, 0.2, 0.6]
 NOTHING = "#b4bdc4"
 REACH = 0.5
 TALL, WIDE_NAMES = 76, 13
@@ -35,7 +36,7 @@ def tiles(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
     long = pl.col("region").str.len_chars() > WIDE_NAMES
     short = pl.when(long).then(pl.col("region").str.head(WIDE_NAMES - 1) + "…").otherwise("region")
     shown = frame.drop("members").with_columns(
-        hue=hue, word=word, name=short, is_dark=(hue.abs() > 0.5).fill_null(value=False)
+        hue=hue, word=word, name=short, is_dark=((hue < EDGES[0]) | (hue >= EDGES[-1])).fill_null(value=False)
     )
     chosen = alt.selection_point(name="tile", fields=["region"], on="click", clear="dblclick")
     beside = "quota" if is_share else "a year ago"
@@ -49,7 +50,7 @@ def tiles(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
             alt.Tooltip("rate:Q", format=".1%" if is_share else "+.1%", title="of quota" if is_share else "change"),
         ],
     )
-    scale = alt.Scale(domain=[-1, 0, 1], range=[WORSE, EVEN, BETTER], interpolate="lab")
+    scale = alt.Scale(type="threshold", domain=EDGES, range=STEPS)
     squares = (
         base.mark_rect(cornerRadius=6, cursor="pointer", invalid=None)
         .encode(

@@ -313,7 +313,7 @@ def heat_map(frame: pl.DataFrame, across: str, up: str, currency: str) -> Drawin
     field = "amount" if frame["chance"].null_count() else "chance"
     low, high = pl.col(field).min(), pl.col(field).max()
     percents = [(pl.col(c) * 100).round(0).cast(pl.Int64).cast(pl.String).add(" %").alias(c) for c in ("x", "y")]
-    rows = frame.with_columns(*percents, order=pl.col("y"), dark=pl.col(field) >= low + (high - low) * 2 / 3)
+    rows = frame.with_columns(*percents, order=pl.col("y"), dark=pl.col(field) >= (low + high) / 2)
     return Drawing(_heat_map(across, up, currency, field), rows, f"{across} against {up}")
 
 
@@ -328,7 +328,12 @@ def _heat_map(across: str, up: str, currency: str, field: str) -> Spec:
         "sort": {"field": "order", "order": "descending"},
         "axis": {"grid": False},
     }
-    color = {"field": field, "type": "quantitative", "scale": {"range": SEQUENCE}, "legend": None}
+    color = {
+        "field": field,
+        "type": "quantitative",
+        "scale": {"type": "quantize", "nice": False, "range": SEQUENCE},
+        "legend": None,
+    }
     tip = [_number("chance", ".1%", "Chance of quota"), _number("amount", ",.0f", currency)]
     white = {"condition": {"test": "datum.dark", "value": theme.ON_DEEP}, "value": theme.ON_PALE}
     layers = [

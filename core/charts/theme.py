@@ -6,7 +6,6 @@ What is drawn for paper takes the light half, by `paper`. Ranges that a scale in
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterator
@@ -20,8 +19,8 @@ LABEL = "light-dark(#5a6772,#a3b0ba)"
 ACTUAL = "light-dark(#0f7f79,#35b5ab)"
 FORECAST = "light-dark(#c97a1e,#e9a04c)"
 CONTEXT = "light-dark(#77848f,#8593a0)"
-PALE = "light-dark(#7cc7bf,#1d5f5b)"
-QUIET = "light-dark(#c9d1d6,#3b4954)"
+PALE = "light-dark(#489a94,#2f7d77)"
+QUIET = "light-dark(#88929b,#64717c)"
 RED = "light-dark(#a8322a,#f09a92)"
 VIOLET = "light-dark(#7a5ea8,#a88bd6)"
 ROSE = "light-dark(#b5485d,#e58a9a)"
@@ -33,8 +32,7 @@ ON_PALE, ON_DEEP = "#1b2733", "#ffffff"  # Words on a cell of `SEQUENCE`: white 
 SIZE = 13
 TICKS = 5
 LONGEST_UNIT = 64
-UNIT_LINE, LEGEND_LINE = 19, 23  # pixels of height
-USUAL_WIDTH = 450  # pixels of a chart in half a row
+AXIS_LINE = 22  # pixels of height
 FITTING = re.compile(r'\{"expr": "max\(1, floor\(width / (\d+)\)\)"\}')
 BOTH = re.compile(r"light-dark\(\s*([^,()]+?)\s*,[^()]*\)")
 PADDING = {"left": 0, "right": 6, "top": 2, "bottom": 5}
@@ -127,15 +125,14 @@ def finish(chart: alt.Chart | alt.LayerChart, height: int = 190) -> alt.Chart | 
     ----------
     chart : alt.Chart or alt.LayerChart
     height : int
-        Pixels of the drawing with the axis below it; unit and legend come on top.
+        Pixels of the drawing with one line of labels below it; unit and legend come on top, and take more lines
+        where the chart is narrow.
     """
     unit = _measured(chart, "y") or _measured(chart, "x")
     _few_ticks(chart)
-    title = written_above(unit) if unit else {}
-    lines = 1 if isinstance(title.get("text", []), str) else len(title.get("text", []))
-    above = UNIT_LINE * lines + LEGEND_LINE * _legend_lines(chart)
     quiet: alt.Chart | alt.LayerChart = (
-        chart.properties(height=height + above, background="transparent", padding=PADDING)
+        chart.properties(height=height - AXIS_LINE, background="transparent", padding=PADDING)
+        .properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
         .configure_view(strokeWidth=0)
         .configure_axis(**AXIS)
         .configure_axisX(**AXIS_X)
@@ -143,19 +140,7 @@ def finish(chart: alt.Chart | alt.LayerChart, height: int = 190) -> alt.Chart | 
         .configure_legend(**LEGEND)
         .configure_text(fontSize=SIZE)
     )
-    return quiet.properties(title=alt.TitleParams(**title)) if title else quiet
-
-
-def _legend_lines(chart: Any) -> int:
-    """Return how many lines the legend above a chart takes in half a row."""
-    lines = [0]
-    for color in _axes(chart, "color"):
-        own, scale = color.to_dict().get("legend"), color.to_dict().get("scale") or {}
-        if own and isinstance(scale.get("domain"), list):
-            wide = FITTING.fullmatch(json.dumps(own.get("columns")))
-            columns = max(USUAL_WIDTH // int(wide[1]), 1) if wide else 1
-            lines.append(-(-len(scale["domain"]) // columns))
-    return max(lines)
+    return quiet.properties(title=alt.TitleParams(**written_above(unit))) if unit else quiet
 
 
 def _measured(chart: Any, channel: str) -> str:

@@ -99,12 +99,12 @@ def _tree(page: Page, form: ScenarioForm) -> None:
         placeholder="None chosen" if labels else "None saved yet",
     )
     here = next((b for _, b in branches if b.key == chosen), None)
-    load, lock, delete = st.columns(3)
-    load.button("Load", on_click=_load, args=(page, form, chosen), disabled=here is None, width="stretch")
+    row = st.container(horizontal=True, gap="xsmall")
+    row.button("Load", on_click=_load, args=(page, form, chosen), disabled=here is None)
     mine = here is not None and here.owner == _me(page)
     word = "Unlock" if here is not None and here.is_locked else "Lock"
-    lock.button(word, on_click=_lock, args=(page, here), disabled=not mine, width="stretch")
-    delete.button("Delete", on_click=_delete, args=(page, here), disabled=not mine, width="stretch")
+    row.button(word, on_click=_lock, args=(page, here), disabled=not mine)
+    row.button("Delete", on_click=_delete, args=(page, here), disabled=not mine)
     if here is not None:
         st.caption(escaped(_about(page, here)))
     elif branches:
