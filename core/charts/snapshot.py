@@ -14,9 +14,9 @@ import polars as pl
 
 from core.charts import drawing, page_tables, pdf_pages, theme, typeface
 from core.charts.page_tables import PageTable
-from core.charts.theme import ACTUAL, CONTEXT
 from core.formats import Formats
 
+ACTUAL, LABEL = theme.paper(theme.ACTUAL), theme.paper(theme.LABEL)
 WIDTH, PLOT = 640, 480  # with and without the labels beside a chart
 NOT_DRAWN = "A chart that stands here on the page could not be drawn in this file."
 SIDE_BY_SIDE = ("hconcat", "vconcat", "concat", "facet", "repeat", "spec")
@@ -83,7 +83,7 @@ def drawn(spec: Mapping[str, Any]) -> dict[str, Any]:
     """
     data = {name: _rows(rows) for name, rows in spec.get("datasets", {}).items()}
     plain = {name: part for name, part in spec.items() if name != "datasets"}
-    out: dict[str, Any] = json.loads(theme.settled(json.dumps(plain), PLOT))
+    out: dict[str, Any] = json.loads(theme.paper(theme.settled(json.dumps(plain), PLOT)))
     out |= {"datasets": data} if data else {}
     if not any(name in out for name in SIDE_BY_SIDE):
         out["width"] = WIDTH
@@ -221,14 +221,14 @@ _STYLE = f"""@page {{ size: A4; margin: 16mm 14mm }}
 body {{ font: 15px/1.5 {typeface.FAMILY}, system-ui, sans-serif; color: #17242d; max-width: 720px;
   margin: 32px auto; padding: 0 16px; background: white }}
 h1 {{ font-size: 28px; margin: 0 }} h2 {{ font-size: 19px; margin: 30px 0 6px; break-after: avoid }}
-header p {{ color: {CONTEXT}; margin: 2px 0 18px }} p {{ margin: 6px 0; break-inside: avoid; orphans: 3 }}
+header p {{ color: {LABEL}; margin: 2px 0 18px }} p {{ margin: 6px 0; break-inside: avoid; orphans: 3 }}
 figure {{ margin: 10px 0; break-inside: avoid }} figure svg {{ max-width: 100%; height: auto }}
 .tiles {{ display: grid; grid-template-columns: repeat(3, 1fr); gap: 10px }}
 table {{ border-collapse: collapse; width: 100%; font-size: 12px; margin: 8px 0 }}
 th, td {{ text-align: left; padding: 3px 6px; border-bottom: 1px solid #dfe3e6; vertical-align: top }}
 th {{ background: #0a4f4d; color: white }} .n {{ text-align: right }} tr {{ break-inside: avoid }}
 .tile {{ border: 1px solid #dfe3e6; border-radius: 6px; padding: 8px 12px; break-inside: avoid }}
-.tile span, .tile i {{ display: block; color: {CONTEXT}; font-size: 12px; font-style: normal }}
+.tile span, .tile i {{ display: block; color: {LABEL}; font-size: 12px; font-style: normal }}
 .tile b {{ font-size: 20px; color: {ACTUAL} }}
 section > h2 + p {{ break-before: avoid }} section > p + figure {{ break-before: avoid }}"""
 _SHELL = """<!doctype html>

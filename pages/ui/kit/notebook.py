@@ -29,11 +29,19 @@ PLOTS = {
 
 def offer(page: Page) -> None:
     """Offer the page as a notebook; it runs against `core` and gives the same numbers."""
-    snapshot.offer(page)
     name = f"{page.title.lower()}.ipynb"
-    st.download_button(
-        "Download as notebook", lambda: write(page), name, icon=":material/download:", key="notebook", on_click="ignore"
-    )
+    with st.container(horizontal=True, gap="xsmall"):
+        snapshot.offer(page)
+        st.download_button(
+            "Download as notebook",
+            lambda: write(page),
+            name,
+            icon=":material/download:",
+            key="notebook",
+            on_click="ignore",
+        )
+    if page.bar is not None:
+        page.bar.close()
     warmup.freeze()
 
 

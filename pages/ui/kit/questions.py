@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from functools import cache
 from pathlib import Path
 
+from pages.ui.kit.bar import anchor
+
+__all__ = ["SCROLL", "SEE", "anchor", "of_page"]
 ROOT = Path(__file__).resolve().parents[3]
 ASKING = {"cell": 1, "overall": 1}
 SEE = "see"
@@ -15,11 +17,6 @@ SCROLL = """<script>(() => {{ let tries = 0; const timer = setInterval(() => {{
   if (heading) heading.scrollIntoView();
   if (heading || ++tries > 100) clearInterval(timer);
 }}, 200); }})()</script>"""
-
-
-def anchor(question: str) -> str:
-    """Return the name a question can be linked by."""
-    return re.sub(r"[^a-z0-9]+", "-", question.lower()).strip("-")
 
 
 @cache

@@ -18,6 +18,7 @@ from core.contracts.errors import QuarterdeckError
 from core.formats import Formats, chosen
 from core.resources import asset
 from pages.ui.kit import auth, cache, currency_switch, entity_links, model_age, questions, search_box, session_data
+from pages.ui.kit.bar import Bar, open_bar
 from pages.ui.kit.escaping import escaped
 
 ROOMS = {
@@ -40,6 +41,7 @@ ROOMS = {
         ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
     ],
 }
+SIDEBAR = 210  # pixels
 HIDE = "Companies, people and deals appear under invented names, so that you can show live numbers to others."
 
 
@@ -64,6 +66,12 @@ class Page:
         What the page shows, as question, kind and body, for the snapshot.
     formats : Formats
         How numbers and dates are written for this reader.
+    bar : Bar
+        Title, scope and contents above the cells; what cuts the page goes into its `scope_slot`.
+    grid : container, optional
+        The two columns the next cell goes into; None until one is drawn, and after something between cells.
+    is_folded : bool
+        Whether the cells drawn now are folded away, and therefore not in the contents.
     """
 
     title: str
@@ -76,6 +84,9 @@ class Page:
     shown: list[tuple[str, str, Any]] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     formats: Formats = field(default_factory=Formats)
+    bar: Bar | None = None
+    grid: Any = None
+    is_folded: bool = False
 
     def may(self, right: str) -> bool:
         """Say whether the person holds a right such as `scenarios:write`."""
@@ -104,8 +115,14 @@ def open(title: str, needs: str = "") -> Page:
         The right it takes; default to read the area of the page's title.
     """
     # A picture of our own, for a named symbol would be fetched from another host.
-    st.set_page_config(page_title=f"{title} · Quarterdeck", page_icon=str(asset("mark.svg")), layout="wide")
+    st.set_page_config(
+        page_title=f"{title} · Quarterdeck",
+        page_icon=str(asset("mark.svg")),
+        layout="wide",
+        initial_sidebar_state=SIDEBAR,
+    )
     st.logo(str(asset("logo.svg")), size="large")
+    bar = open_bar(title)
     settings: Settings | None = None
     who: Identity | None = None
     entity_links.arrive()
@@ -119,19 +136,16 @@ def open(title: str, needs: str = "") -> Page:
         data = currency_switch.applied(reported, settings, title) if reported is not None else None
         shown_in = fitted(settings, data) if data is not None else settings
     except QuarterdeckError as error:
-        st.title(title)
         st.error(escaped(error), icon=":material/error:")
         if settings is not None and who is not None:
             session_data.way_out(settings, who)
         st.stop()
     formats = chosen(settings.locale, getattr(st.context, "locale", None))
     _sidebar(settings, who, reported, data, formats, title)
-    st.title(title)
     if reported is None or data is None:
         _turn_away(settings, who, title)
-    page = Page(
-        title, data, shown_in, who, view, currency=currency_switch.chosen(reported, settings, title), formats=formats
-    )
+    currency = currency_switch.chosen(reported, settings, title)
+    page = Page(title, data, shown_in, who, view, currency=currency, formats=formats, bar=bar)
     st.session_state["page"], st.session_state["shown"] = page, page.shown
     if asked := st.query_params.get(questions.SEE):
         st.html(questions.SCROLL.format(name=questions.anchor(asked)), unsafe_allow_javascript=True)

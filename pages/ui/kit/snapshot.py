@@ -26,30 +26,27 @@ def specification(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[s
 
 
 def offer(page: Page) -> None:
-    """Offer the page as PDF and as HTML, made when it is asked for."""
+    """Offer the page as PDF and as HTML, made when it is asked for, one button beside the other."""
     if not page.shown:
         return
     name = page.title.lower().replace(" ", "-")
     shown = page.shown  # A cell that runs again by itself takes its old parts out.
-    left, right, _ = st.columns([1, 1, 2])
-    left.download_button(
+    st.download_button(
         "Download as PDF",
         lambda: _made(page, shown, "pdf"),
         f"{name}-{page.data.as_of}.pdf",
         mime="application/pdf",
         icon=":material/picture_as_pdf:",
         key="snapshot-pdf",
-        width="stretch",
         on_click="ignore",
     )
-    right.download_button(
+    st.download_button(
         "Download as HTML",
         lambda: _made(page, shown, "html"),
         f"{name}-{page.data.as_of}.html",
         mime="text/html",
         icon=":material/html:",
         key="snapshot-html",
-        width="stretch",
         on_click="ignore",
     )
 
