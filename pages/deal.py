@@ -6,14 +6,14 @@ from core import explain, metrics, requirements
 from core.charts import deal_page as charts
 from core.charts import explain as reasons
 from core.metrics import deal_facts, deal_signals
-from pages.ui.deal import columns, crm
+from pages.ui.deal import columns, comments, crm
 from pages.ui.explain import actions
 from pages.ui.kit import cache, entity_links, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.requirements import deal_gaps
 
-page = shell.open("Deal", needs="pipeline:read")
+page = shell.open("Deal")
 data, settings = page.data, page.settings
 deal = str(st.query_params.get("id", ""))
 
@@ -96,6 +96,9 @@ if not c.failed:
                 c.method(
                     requirements.work.deal_gaps.gaps, lacking.frame, given=f"data, settings, bundle, store, {deal!r}"
                 )
+
+    with cell(page, "What do we say about it?", "Comments") as c:
+        comments.shelf(page, c, "deal", deal)
 
     with cell(page, "What other deals are there with this account?") as c:
         c.answer(facts.others())

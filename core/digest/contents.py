@@ -27,6 +27,7 @@ from core.models.bundle import Bundle
 WEEK, MOST = 7, 10
 COMMIT = "commit"
 ENDS = {WON: "won", LOST: "lost", DELETED: "deleted"}
+Task = tuple[str, str, date]
 TASKS = {"what": pl.String, "who": pl.String, "due_on": pl.Date}
 LABELS = {
     "opportunity_name": "Deal",
@@ -117,13 +118,19 @@ class Digest:
         """Return the subject: the company, what it speaks of and the day."""
         return f"{self.company}: {self.plan.scope}, {self.as_of:%d %B %Y}"
 
+    @property
+    def frame(self) -> pl.DataFrame:
+        """Return the sections' sentences as a table: [section, text]."""
+        rows = [(section.title, section.text) for section in self.sections]
+        return pl.DataFrame(rows, schema={"section": pl.String, "text": pl.String}, orient="row")
+
     def sentence(self) -> str:
         """Return the first section's sentence, which holds the number."""
         return self.sections[0].text
 
 
 def digest(
-    data: Dataset, settings: Settings, bundle: Bundle, plan: Plan | None = None, tasks: pl.DataFrame | None = None
+    data: Dataset, settings: Settings, bundle: Bundle, plan: Plan | None = None, tasks: tuple[Task, ...] = ()
 ) -> Digest:
     """Put a weekly summary together.
 
@@ -134,8 +141,8 @@ def digest(
     settings : Settings
     bundle : Bundle
     plan : Plan, optional
-    tasks : pl.DataFrame, optional
-        [what, who, due_on] of what is due, from what people saved.
+    tasks : tuple of (str, str, date)
+        What is due, whose it is, and when, from what people saved.
 
     Returns
     -------
@@ -250,7 +257,7 @@ def _owner(data: Dataset) -> pl.Expr:
     return pl.col("owner_id").replace(people(data))
 
 
-def _due(data: Dataset, tasks: pl.DataFrame | None) -> Any:
+def _due(data: Dataset, tasks: tuple[Task, ...]) -> Any:
     end = data.as_of + timedelta(days=WEEK)
     title = pl.coalesce("opportunity_name", "opportunity_id")
     deals = data.opportunities.filter(~pl.col("is_closed"), pl.col("close_on") <= end).select(
@@ -258,8 +265,8 @@ def _due(data: Dataset, tasks: pl.DataFrame | None) -> Any:
         who=_owner(data),
         due_on="close_on",
     )
-    saved = (pl.DataFrame(schema=TASKS) if tasks is None else tasks).filter(pl.col("due_on") <= end)
-    rows = pl.concat([saved.select(list(TASKS)), deals.cast(TASKS)]).sort("due_on", "what")  # type: ignore[arg-type]
+    saved = pl.DataFrame(tasks, schema=TASKS, orient="row").filter(pl.col("due_on") <= end)
+    rows = pl.concat([saved, deals.cast(TASKS)]).sort("due_on", "what")  # type: ignore[arg-type]
     late = rows.filter(pl.col("due_on") < data.as_of).height
     text = f"{counted(rows.height, 'thing')} to do by {end:%d %B}, {late:,} of them overdue: deals due and tasks."
     return text, rows, ("what", "who", "due_on"), "", None

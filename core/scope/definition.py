@@ -143,6 +143,9 @@ class Scope:
         return scope if period != "custom" else _custom(scope, values)
 
 
+PARAMETERS = tuple(IN_ADDRESS.get(field.name, field.name) for field in fields(Scope))
+
+
 def _custom(scope: Scope, values: Mapping[str, Any]) -> Scope:
     begin, end = _day(values.get("begin")), _day(values.get("end"))
     if begin is None or end is None:

@@ -16,11 +16,7 @@ from core.formats import Formats
 from tests.forecasts.moving_company import NO_MODELS, moving_company
 from tests.metrics.companies import company
 
-TASKS = pl.DataFrame(
-    [("Answer row 4", "Ann", date(2026, 5, 10)), ("Later", "Bo", date(2026, 7, 1))],
-    schema=digest.contents.TASKS,
-    orient="row",
-)
+TASKS = (("Answer row 4", "Ann", date(2026, 5, 10)), ("Later", "Bo", date(2026, 7, 1)))
 
 
 @pytest.fixture(scope="module")

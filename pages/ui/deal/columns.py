@@ -90,3 +90,14 @@ ACCOUNTS: dict[str, Any] = {
     "n_open": _number("Open deals", format="localized"),
     "account_id": "Account",
 }
+DAY: dict[str, Any] = {
+    "opportunity_name": "Deal",
+    "account_name": "Account",
+    "close_on": _date("Expected close"),
+    "amount": _number("Amount", format="localized"),
+    "stage": "Stage",
+    "next_step": _text("Next step", width="medium"),
+    "p_win": st.column_config.ProgressColumn("Won in the quarter", format="percent", min_value=0, max_value=1),
+    "last_on": _date("Last touched"),
+    "signals": _text("What speaks against it", width="large"),
+}

@@ -7,16 +7,18 @@ import hashlib
 import inspect
 import logging
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Literal
 
 import streamlit as st
 
+from core.charts import page_tables
+from core.charts.page_tables import PageTable
 from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
-from pages.ui.kit import bundles, cache, deal_lists, definitions, snapshot
+from pages.ui.kit import bundles, cache, columns, deal_lists, definitions, snapshot
 from pages.ui.kit.bar import FOLDED, anchor
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import drill, grid
@@ -71,7 +73,7 @@ class Cell:
 
     def _spec(self, function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
         data = self.page.data
-        is_own = not (data.is_transient or self.page.view.is_cut)
+        is_own = not (data.is_transient or self.page.view.is_cut or self.page.scope.parts)
         return self._localised(copy.deepcopy(cache.drawing(function, args, self.page.settings, keep=is_own)))
 
     def _localised(self, spec: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +97,34 @@ class Cell:
     def table(self, frame: Any, **options: Any) -> None:
         """Show a frame as a table; a list of deals says whose each is and with whom."""
         listed, shown_as = deal_lists.complete(self.page, frame, options)
+        self.carry(listed, shown_as)
         grid(listed, **shown_as)
+
+    def carry(self, frame: Any, options: Mapping[str, Any]) -> None:
+        """Let the files of the page and the cell's workbook carry a table that is drawn."""
+        currency = self.page.settings.currency
+
+        def made() -> PageTable:
+            config = columns.dressed(frame, options.get("column_config") or {})
+            return page_tables.shown(frame, config, options.get("column_order"), currency)
+
+        self.page.shown.append((self.question, "table", made))
+
+    def workbook(self) -> None:
+        """Offer the cell's tables as one Excel file, made when it is asked for."""
+        tables = [body for question, kind, body in self.page.shown if (question, kind) == (self.question, "table")]
+        if not tables:
+            return
+        title = self.question
+
+        def written() -> bytes:
+            from core.charts import workbook
+
+            return workbook.workbook([(title, body()) for body in tables], title)
+
+        self.side.download_button(
+            "Excel", written, f"{anchor(title)}.xlsx", type="tertiary", key=f"xlsx-{title}", on_click="ignore"
+        )
 
     def facts(self, frame: Any) -> None:
         """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
@@ -108,6 +137,7 @@ class Cell:
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
         """Show a frame as a table whose rows can be clicked."""
+        self.carry(frame, options)
         grid(
             frame,
             on_select=opened,
@@ -210,6 +240,7 @@ def cell(page: Page, question: str, short: str | None = "", span: Span | None = 
         here = Cell(page, question, side)
         try:
             yield here
+            here.workbook()
         except QuarterdeckError as error:
             here.failed = True
             _tell(page, question, str(error))

@@ -54,7 +54,10 @@ def write(page: Page) -> str:
     data = COMPANY.format(source=f", source={chosen[0]!r}, version={chosen[1]}" if chosen else "")
     if page.view.is_cut:
         data = f"access.view({data}, settings, {', '.join(map(repr, page.view.fields))})"
-    imports = "\n".join(definitions.imports(calls, ["access"] if page.view.is_cut else []))
+    rooms = [*(["access"] if page.view.is_cut else []), *(["scope"] if page.scope.parts else [])]
+    if page.scope.parts:
+        data = f"scope.applied({data}, settings, scope.Scope.of({page.scope.parts!r}))"
+    imports = "\n".join(definitions.imports(calls, rooms))
     if page.currency:
         imports += "\nfrom core.sources import currency_views"
         data = f"currency_views.shown({data}, settings, {page.currency[0]!r}, {page.currency[1]!r})"

@@ -49,12 +49,25 @@ def offer(page: Page) -> None:
         key="snapshot-html",
         on_click="ignore",
     )
+    if any(kind == "table" for _, kind, _ in shown):
+        st.download_button(
+            "Download as Excel",
+            lambda: _made(page, shown, "xlsx"),
+            f"{name}-{page.data.as_of}.xlsx",
+            icon=":material/table_view:",
+            key="snapshot-xlsx",
+            on_click="ignore",
+        )
 
 
 def _made(page: Page, shown: list[tuple[str, str, Any]], kind: str) -> Any:
     from core.charts import snapshot
 
     content = taken(page, shown)
+    if kind == "xlsx":
+        from core.charts import workbook
+
+        return workbook.workbook(content.tables(), f"{content.title}, {content.about}")
     return snapshot.pdf(content) if kind == "pdf" else snapshot.html(content)
 
 
@@ -63,4 +76,4 @@ def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
     from core.charts import snapshot
 
     about = f"{page.settings.company} · {page.data.source} · as of {page.formats.day(page.data.as_of)}"
-    return snapshot.collected(page.title, about, shown)
+    return snapshot.collected(page.title, about, shown, page.formats)
