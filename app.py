@@ -5,8 +5,16 @@ import streamlit as st
 from core import charts, explain, metrics, models
 from pages.ui.executive import controls, trends
 from pages.ui.kit import cache, notebook, shell
-from pages.ui.kit.cells import cell, tile
-from pages.ui.kit.escaping import escaped
+from pages.ui.kit.cells import cell, tile, tile_rows
+
+NOTE = "Change on a year ago. Click a bar, tile or cell below to see the rows behind it."
+PLACES = {
+    "Will we make the quarter?": "Quarter",
+    "Which regions carry the quarter?": "Regions",
+    "Which products sell where?": "Products",
+    "What changed since last week?": "This week",
+    "Where do we stand today?": "Today",
+}
 
 page = shell.open("Executive")
 data, settings = page.data, page.settings
@@ -21,39 +29,35 @@ tiles = [
     (metrics.winrate.deal_size, metrics.winrate.deal_size, metrics.winrate.won_deals),
 ]
 
-with cell(page, "What should everyone know?") as c:
+with cell(page, "Where do we stand today?", "Today", span="all") as c:
+    recurring = cache.result(metrics.recurring.mrr, data, settings)
+    c.answer(recurring.sentence())
+    shown = [(cache.result(measure, data, settings), rows) for measure, _, rows in tiles]
+    with st.grid(len(tiles), min_column_width=145, gap="xsmall"):
+        for (measure, trend, _), (value, _) in zip(tiles, shown, strict=True):
+            tile(page, value, cache.result(trend, data, settings), cache.change(measure, data, settings))
+    st.caption(NOTE)
+    tile_rows(page, c, shown)
+    c.method(metrics.recurring.mrr, recurring.frame)
+
+with cell(page, "What should everyone know?", "News") as c:
     news = cache.result(explain.headlines.headlines, data, settings)
     for text, question in news.told():
-        c.answer(text, see=question)
+        c.answer(text, see=question, called=PLACES.get(question, ""))
     if news.frame.is_empty():
         c.empty("Load transactions, deals or contracts on the Data page.")
     c.method(explain.headlines.headlines, news.frame)
 
-with cell(page, "Where do we stand today?") as c:
-    recurring = cache.result(metrics.recurring.mrr, data, settings)
-    c.answer(recurring.sentence())
-    for row in (tiles[:3], tiles[3:]):
-        for column, (measure, trend, rows) in zip(st.columns(3), row, strict=True):
-            with column:
-                tile(
-                    page,
-                    cache.result(measure, data, settings),
-                    cache.result(trend, data, settings),
-                    cache.change(measure, data, settings),
-                    rows,
-                )
-    c.method(metrics.recurring.mrr, recurring.frame)
-
-with cell(page, "Will we make the quarter?") as c:
+with cell(page, "Will we make the quarter?", "Quarter") as c:
     outlook = cache.result(models.outlook.current, data, settings)
     c.answer(outlook.sentence())
     if outlook.is_known:
         picked = c.pick("part", "quarter_bar", charts.executive.target, outlook.frame.tail(1), currency)
-        st.caption(escaped(outlook.record))
+        c.note(outlook.record)
         controls.quarter(page, outlook, picked)
     c.method(models.outlook.current, outlook.frame)
 
-with cell(page, "How do bookings run?") as c:
+with cell(page, "How do bookings run?", "Bookings") as c:
     now = cache.result(metrics.bookings.quarter_to_date, data, settings)
     by_month = cache.result(metrics.bookings.by_month, data, settings)
     c.answer(now.sentence())
@@ -68,10 +72,10 @@ with cell(page, "How do bookings run?") as c:
     c.facts(metrics.growth.told(growth, measured, currency, page.formats))
     c.method(metrics.growth.table, growth.frame, measured)
 
-with cell(page, "What comes in month by month, and what is ahead?") as c:
+with cell(page, "What comes in month by month, and what is ahead?", "Ahead") as c:
     trends.shown(page, c)
 
-with cell(page, "Which regions carry the quarter?") as c:
+with cell(page, "Which regions carry the quarter?", "Regions", span="all") as c:
     kind = controls.mapped()
     ahead = cache.result(metrics.regions.regions, data, settings, kind)
     regions = cache.result(metrics.bookings.by_region_and_quarter, data, settings)
@@ -87,7 +91,7 @@ with cell(page, "Which regions carry the quarter?") as c:
             controls.lines(page, picked)
     c.method(metrics.regions.regions, ahead.frame, kind)
 
-with cell(page, "Which products sell where?") as c:
+with cell(page, "Which products sell where?", "Products") as c:
     families = cache.result(metrics.bookings.by_region_and_family, data, settings)
     c.answer(families.sentence())
     if not families.frame.is_empty():
@@ -95,7 +99,7 @@ with cell(page, "Which products sell where?") as c:
         controls.lines(page, picked)
     c.method(metrics.bookings.by_region_and_family, families.frame)
 
-with cell(page, "Who is ahead?") as c:
+with cell(page, "Who is ahead?", "People") as c:
     kind = controls.board()
     if kind == controls.TEAMS:
         teams = cache.result(metrics.attainment.teams, data, settings)
@@ -112,7 +116,7 @@ with cell(page, "Who is ahead?") as c:
             controls.person(page, kind, chosen)
         c.method(metrics.leaderboard.board, board.frame, kind)
 
-with cell(page, "Does it hang on a few?") as c:
+with cell(page, "Does it hang on a few?", "Customers") as c:
     customers = cache.result(metrics.concentration.customers, data, settings)
     deals = cache.result(metrics.concentration.pipeline, data, settings)
     c.answer(f"{customers.sentence()} {deals.sentence()}")
@@ -123,7 +127,7 @@ with cell(page, "Does it hang on a few?") as c:
         controls.account(page, picked)
     c.method(metrics.concentration.customers, customers.frame)
 
-with cell(page, "What changed since last week?") as c:
+with cell(page, "What changed since last week?", "This week") as c:
     week = (*metrics.deal_scope.periods(data, settings)["Last 7 days"], "company", None, "this quarter")
     moved = cache.result(metrics.flow.flow, data, settings, *week)
     c.answer(moved.sentence())

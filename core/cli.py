@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core import audit_commands, backup_commands, source_commands
+from core import audit_commands, backup_commands, digest_commands, page_commands, source_commands
 from core.contracts.errors import AccessError, ConfigError, QuarterdeckError
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ app.add_typer(source_commands.app, name="source")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(backup_commands.app)
 app.add_typer(backup_commands.keys_app, name="keys")
+app.command()(page_commands.page)
+app.command()(digest_commands.digest)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

@@ -56,10 +56,10 @@ OUTLINE = (
 
 own = templates.chosen(settings)
 
-with cell(page, "What should people learn now?") as c:
+with cell(page, "What should people learn now?", "Learn", span="all") as c:
     training = enablement.training.outline(controls.news(), gaps, capabilities, controls.asked(page))
     c.answer(training.sentence())
-    c.table(training.frame.select(list(LESSONS)), column_config=LESSONS)
+    c.table(training.frame.select(list(LESSONS)), column_config=LESSONS, height=290)
     controls.learned(page, c, training.frame.height)
     with st.expander("Demo script"):
         c.table(training.script, column_config=SCRIPT)
@@ -75,14 +75,14 @@ with cell(page, "What should people learn now?") as c:
     )
     c.method(enablement.training.outline, training.frame, given=OUTLINE)
 
-with cell(page, "What do we carry to the buyer?") as c:
+with cell(page, "What do we carry to the buyer?", "Material", span="all") as c:
     c.answer(
         "A battlecard, a page for the buyer and a deck; they say only what the catalogue says, with the source. "
         f"{ledger.sentence()}"
     )
-    left, middle, right = st.columns(3)
+    row = st.container(horizontal=True, gap="xsmall")
     card = enablement.sales_material.battlecard(gaps, capabilities, training, settings.company)
-    left.download_button(
+    row.download_button(
         "Battlecard (Word)",
         lambda: enablement.word.write(card, own.docx),
         "battlecard.docx",
@@ -91,7 +91,7 @@ with cell(page, "What do we carry to the buyer?") as c:
         on_click="ignore",
     )
     sheet = enablement.sales_material.one_pager(capabilities, training, settings.company)
-    middle.download_button(
+    row.download_button(
         "One-pager (Word)",
         lambda: enablement.word.write(sheet, own.docx),
         "one-pager.docx",
@@ -100,7 +100,7 @@ with cell(page, "What do we carry to the buyer?") as c:
         on_click="ignore",
     )
     deck = enablement.sales_material.deck(gaps, capabilities, training, settings.company)
-    right.download_button(
+    row.download_button(
         "Deck (PowerPoint)",
         lambda: enablement.slides.write(deck, own.pptx),
         "deck.pptx",
@@ -109,7 +109,7 @@ with cell(page, "What do we carry to the buyer?") as c:
         on_click="ignore",
     )
 
-    left.download_button(
+    row.download_button(
         "Battlecard (PDF)",
         lambda: papers.pdf(card),
         "battlecard.pdf",
@@ -117,7 +117,7 @@ with cell(page, "What do we carry to the buyer?") as c:
         icon=":material/picture_as_pdf:",
         on_click="ignore",
     )
-    middle.download_button(
+    row.download_button(
         "One-pager (PDF)",
         lambda: papers.pdf(sheet),
         "one-pager.pdf",
@@ -128,7 +128,7 @@ with cell(page, "What do we carry to the buyer?") as c:
     c.method(requirements.work.saved_lists.current, gaps, given="data, settings, bundle, store")
 
 analysis = None
-with cell(page, "What has to be proven, and has it been?") as c:
+with cell(page, "What has to be proven, and has it been?", "Proof") as c:
     analysis = controls.choose(page)
     if analysis is None:
         c.empty("Keep a requirement list on the Requirements page.")
@@ -145,8 +145,8 @@ with cell(page, "What has to be proven, and has it been?") as c:
             controls.results(page, analysis, proof.frame)
         with st.expander("Environment it needs"):
             st.markdown("\n".join(f"- {escaped(line)}" for line in proof.environment))
-        left, right = st.columns(2)
-        left.download_button(
+        row = st.container(horizontal=True, gap="xsmall")
+        row.download_button(
             "Plan (Word)",
             lambda: enablement.word.write(proof.paper(), own.docx),
             "proof-of-concept.docx",
@@ -154,7 +154,7 @@ with cell(page, "What has to be proven, and has it been?") as c:
             icon=":material/science:",
             on_click="ignore",
         )
-        right.download_button(
+        row.download_button(
             "Read-out (Word)",
             lambda: enablement.word.write(proof.read_out(), own.docx),
             "read-out.docx",
@@ -164,7 +164,7 @@ with cell(page, "What has to be proven, and has it been?") as c:
         )
 
 if analysis is not None:
-    with cell(page, "What do we sign, and what is due?") as c:
+    with cell(page, "What do we sign, and what is due?", "Contract") as c:
         signature = st.date_input("Signature on", value=today + MONTH, key="signature_on")
         names = [approval["step"] for approval in enablement.rules.rules()["approvals"]]
         done = controls.steps(page, analysis, names)

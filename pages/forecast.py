@@ -8,26 +8,24 @@ from core.charts import explain as reasons
 from core.charts import forecast as charts
 from pages.ui.explain import compare, drivers
 from pages.ui.forecast import calls, controls, track_record
-from pages.ui.kit import cache, notebook, shell
-from pages.ui.kit.cells import cell
-from pages.ui.kit.escaping import escaped
+from pages.ui.kit import cache, deal_lists, notebook, shell
+from pages.ui.kit.cells import analysts, cell
 from pages.ui.kit.grid import grid
 
 COLUMNS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
-    "stage": "Stage",
-    "close_on": st.column_config.DateColumn("Expected close"),
-    "amount": st.column_config.NumberColumn("Amount", format="localized"),
-    "is_amount_filled": st.column_config.CheckboxColumn("Amount is a median"),
+    "opportunity_name": "Deal",
+    "amount": st.column_config.NumberColumn("Amount", format="compact"),
     "p_win": st.column_config.ProgressColumn("Won in time", format="percent", min_value=0, max_value=1),
     "expected_amount": st.column_config.NumberColumn("Expected", format="compact"),
+    "stage": "Stage",
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "is_amount_filled": st.column_config.CheckboxColumn("Amount is a median"),
 }
 
 page = shell.open("Forecast")
 currency = page.settings.currency
 
-with cell(page, "What will we win, and from where?") as c:
+with cell(page, "What will we win, and from where?", "Number") as c:
     outlook = cache.result(models.outlook.current, page.data, page.settings)
     c.answer(outlook.sentence(st.session_state.get("forecast_window")))
     if outlook.is_known:
@@ -35,104 +33,91 @@ with cell(page, "What will we win, and from where?") as c:
             "Window", outlook.windows, default=outlook.windows[-1], required=True, key="forecast_window"
         )
         c.chart(charts.split, outlook.frame, currency)
-        st.caption(escaped(outlook.record))
+        c.note(outlook.record)
         c.method(models.outlook.current, outlook.frame)
     else:
         c.empty("Load opportunities with a creation date on the Data page, or go back to the sample company.")
 
 window = st.session_state.get("forecast_window")
 
-with cell(page, "Why this number?") as c:
+with cell(page, "Why this number?", "Why") as c:
     parts = cache.result(explain.deals.forecast, page.data, page.settings, window)
     c.answer(parts.sentence())
     c.chart(reasons.bridge, parts.frame, currency, parts.window)
-    st.caption(escaped(parts.check()))
+    c.note(parts.check())
     c.method(explain.deals.forecast, parts.frame, window)
 
-with cell(page, "Which deals stand behind it?") as c:
+with cell(page, "Which deals stand behind it?", "Deals", span="all") as c:
     behind = outlook.behind(window)
     c.answer(behind.sentence())
     if not behind.frame.is_empty():
-        chosen = grid(
-            behind.frame,
-            height=320,
-            on_select="rerun",
-            selection_mode="single-row",
-            key="deal_rows",
-            column_config=COLUMNS,
-        )
-        c.answer(behind.deal(chosen.selection.rows))
-        deal = cache.result(explain.deals.deal, page.data, page.settings, *behind.chosen(chosen.selection.rows))
-        c.chart(reasons.waterfall, deal)
-        st.caption(escaped(deal.check()))
+        left, right = st.columns([7, 5], gap="medium")
+        with left:
+            shown_as = {"column_config": COLUMNS, "column_order": list(COLUMNS), "height": 340}
+            listed, shown_as = deal_lists.complete(page, behind.frame, shown_as)
+            chosen = grid(listed, on_select="rerun", selection_mode="single-row", key="deal_rows", **shown_as)
+        with right:
+            c.answer(behind.deal(chosen.selection.rows))
+            deal = cache.result(explain.deals.deal, page.data, page.settings, *behind.chosen(chosen.selection.rows))
+            c.chart(reasons.waterfall, deal)
+        c.note(deal.check())
         c.method(explain.deals.deal, deal.frame, *behind.chosen(chosen.selection.rows))
 
 if not behind.frame.is_empty():
     picked = behind.chosen(chosen.selection.rows)
-    with cell(page, "What changed for that deal since last week?") as c:
+    with cell(page, "What changed for that deal since last week?", "This week") as c:
         since = cache.result(explain.differences.deal, page.data, page.settings, *picked)
         c.answer(since.sentence())
         c.chart(reasons.waterfall, since.parts, 9, since.ends)
-        st.caption(escaped(since.check()))
+        c.note(since.check())
         c.method(explain.differences.deal, since.frame, *picked)
 
-    with cell(page, "Why do deals of one kind stand better than others?") as c:
+    with cell(page, "Why do deals of one kind stand better than others?", "Compare") as c:
         kind, group, other = compare.sides(page, "close")
         gap = cache.result(explain.differences.compare, page.data, page.settings, kind, group, other, "close")
         c.answer(gap.sentence())
         c.chart(reasons.waterfall, gap.parts, 9, gap.ends)
         c.method(explain.differences.compare, gap.frame, kind, group, other, "close")
 
-with cell(page, "What will new deals add, and where do they come from?") as c:
+with cell(page, "What will new deals add, and where do they come from?", "New deals", span="all") as c:
     split, days = controls.arriving(outlook, window)
     new = cache.result(models.close.pipeline_creation.arrivals, page.data, page.settings, split, days)
     c.answer(new.sentence())
     if new.frame.is_empty():
         c.empty("Load opportunities with the day they were created on the Data page.")
     else:
+        first, second, third = st.columns([3, 3, 5], gap="medium")
         if new.value:
-            first, second = st.columns(2)
             with first:
                 c.chart(charts.arriving, new.frame, currency)
             with second:
                 c.chart(charts.win_curves, new.curves)
-        c.table(new.frame, column_config=controls.ARRIVALS, column_order=list(controls.ARRIVALS))
+        with third:
+            c.table(new.frame, column_config=controls.ARRIVALS, column_order=list(controls.ARRIVALS))
     c.method(models.close.pipeline_creation.arrivals, new.frame, split, days)
 
-if not behind.frame.is_empty():
-    drivers.overall(page, "What makes deals close?", "close")
-    drivers.one(page, "close")
-    drivers.together(page, "close")
-
-with cell(page, "How good have such chances been?") as c:
-    record = cache.result(models.evaluation.record, page.data, page.settings)
-    c.answer(record.sentence())
-    if not record.frame.is_empty():
-        c.chart(reasons.reliability, record.frame, "won within 90 days")
-        c.method(models.evaluation.record, record.frame)
-
-with cell(page, "What revenue comes in each month?") as c:
+with cell(page, "What revenue comes in each month?", "Revenue") as c:
     revenue = cache.result(models.revenue.forecast.revenue, page.data, page.settings)
     c.answer(revenue.sentence())
     c.chart(charts.fan, revenue.frame, currency)
     c.method(models.revenue.forecast.revenue, revenue.frame)
 
 if not c.failed:
-    with cell(page, "Why that much in a month?") as c:
+    with cell(page, "Why that much in a month?", "Month") as c:
         month = controls.month(revenue)
         month_reasons = cache.result(explain.revenue_months.month, page.data, page.settings, *month)
         c.answer(month_reasons.sentence())
         c.chart(reasons.bridge, month_reasons.frame, currency, f"{month_reasons.month:%B %Y}", 8, (1, 0))
-        st.caption(escaped(month_reasons.check()))
+        c.note(month_reasons.check())
         c.method(explain.revenue_months.month, month_reasons.frame, *month)
 
-    with cell(page, "And each week?") as c:
+    with cell(page, "And each week?", "Weeks") as c:
         weeks = cache.result(models.revenue.weekly.weekly, page.data, page.settings)
         c.answer(weeks.sentence())
         c.chart(charts.weeks, weeks.frame, currency)
         c.method(models.revenue.weekly.weekly, weeks.frame)
 
-    with cell(page, "Which parts does that revenue come from?") as c:
+    with cell(page, "Which parts does that revenue come from?", "Parts") as c:
         by = controls.parts()
         parts = cache.result(models.revenue.revenue_by_segment.parts, page.data, page.settings, by)
         c.answer(parts.sentence())
@@ -140,7 +125,7 @@ if not c.failed:
         c.table(parts.table(), column_config=controls.months(parts.table(), currency))
         c.method(models.revenue.revenue_by_segment.parts, parts.frame, by)
 
-with cell(page, "What do the managers call?") as c:
+with cell(page, "What do the managers call?", "Calls") as c:
     calls.pulse(page)
     period = calls.period(page)
     team = calls.rollup(page, period)
@@ -154,7 +139,7 @@ with cell(page, "What do the managers call?") as c:
             c.table(calls.audit(page), column_config=track_record.AUDIT)
     c.method(forecasts.calls.rollup, team.frame, given=f"data, settings, bundle, calls, edits, {period!r}")
 
-with cell(page, "How did the forecast look on a past day?") as c:
+with cell(page, "How did the forecast look on a past day?", "Past day") as c:
     is_ready = track_record.is_ready(page)
     day = track_record.day(page) if is_ready else None
     if day is not None:
@@ -170,13 +155,31 @@ with cell(page, "How did the forecast look on a past day?") as c:
         c.empty("A past forecast needs records that reach back a year before a quarter. Load a longer history.")
 
 if is_ready:
-    with cell(page, "How good has the forecast been, and would a simpler rule have done better?") as c:
+    with cell(
+        page, "How good has the forecast been, and would a simpler rule have done better?", "Accuracy", span="all"
+    ) as c:
         by = track_record.cut()
         score = track_record.score(page, by)
         c.answer(score.sentence())
         if score.value is not None:
-            c.chart(voices.record, score.frame)
-            c.table(score.frame, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
+            left, right = st.columns([5, 6], gap="medium")
+            with left:
+                c.chart(voices.record, score.frame)
+            with right:
+                c.table(score.frame, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
         c.method(forecasts.accuracy.record, score.frame, given=f"data, settings, replays, calls, {by!r}")
+
+with analysts(page):
+    if not behind.frame.is_empty():
+        drivers.overall(page, "What makes deals close?", "close")
+        drivers.one(page, "close")
+        drivers.together(page, "close")
+
+    with cell(page, "How good have such chances been?", "Record") as c:
+        record = cache.result(models.evaluation.record, page.data, page.settings)
+        c.answer(record.sentence())
+        if not record.frame.is_empty():
+            c.chart(reasons.reliability, record.frame, "won within 90 days")
+            c.method(models.evaluation.record, record.frame)
 
 notebook.offer(page)

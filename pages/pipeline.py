@@ -8,7 +8,7 @@ from core.charts import explain as reasons
 from core.charts import pipeline as charts
 from pages.ui.explain import actions, counterfactual
 from pages.ui.kit import cache, notebook, shell
-from pages.ui.kit.cells import cell
+from pages.ui.kit.cells import cell, place
 from pages.ui.kit.escaping import escaped
 from pages.ui.pipeline import controls
 from pages.ui.requirements import deal_gaps
@@ -17,7 +17,7 @@ page = shell.open("Pipeline")
 data, settings = page.data, page.settings
 currency = settings.currency
 
-with cell(page, "Is the pipeline healthy?") as c:
+with cell(page, "Is the pipeline healthy?", "Health") as c:
     health = cache.result(metrics.health.health, data, settings)
     c.answer(health.sentence())
     if health.value is None:
@@ -26,7 +26,7 @@ with cell(page, "Is the pipeline healthy?") as c:
         c.table(health.frame, column_config=controls.HEALTH, column_order=list(controls.HEALTH))
     c.method(metrics.health.health, health.past)
 
-with cell(page, "Is there enough for the quarter?") as c:
+with cell(page, "Is there enough for the quarter?", "Coverage") as c:
     cover = cache.result(metrics.coverage.coverage, data, settings)
     c.answer(cover.sentence())
     now, before = st.tabs(["This quarter", "What past quarters needed"])
@@ -36,49 +36,57 @@ with cell(page, "Is there enough for the quarter?") as c:
         c.chart(charts.required, cover.record, cover.value)
     c.method(metrics.coverage.coverage, cover.record)
 
-with cell(page, "How did the pipeline change?") as c:
+with cell(page, "How did the pipeline change?", "Change", span="all") as c:
     asked = controls.asked(page)
     moved = cache.result(metrics.flow.flow, data, settings, *asked)
     c.answer(moved.sentence())
     if moved.value is None:
         c.empty("Choose other days or other deals; the history of deals is loaded on the Data page.")
     else:
-        step = controls.bars(c, moved)
-        behind = cache.result(metrics.flow.deals, data, settings, step, *asked)
-        c.answer(behind.sentence())
-        c.table(behind.frame, column_config=controls.MOVED, height=280)
+        steps, path, split = st.tabs(["Step by step", "On the way", "By part of the company"])
+        with steps:
+            left, right = st.columns([5, 6], gap="medium")
+            with left:
+                step = controls.bars(c, moved)
+            with right:
+                behind = cache.result(metrics.flow.deals, data, settings, step, *asked)
+                c.answer(behind.sentence())
+                c.table(behind.frame, column_config=controls.MOVED, height=250, column_order=list(controls.MOVED))
+        with path, cell(page, "What happened on the way?", None, span=None) as inner:
+            way = cache.result(metrics.pipeline_path.path, data, settings, *asked)
+            inner.answer(way.sentence())
+            left, right = st.columns([5, 6], gap="medium")
+            with left:
+                inner.chart(charts.ways, way.steps, currency)
+            if way.n_deals:
+                with right:
+                    inner.table(way.frame, column_config=controls.KINDS)
+                inner.table(way.deals, column_config=controls.TRIPS, column_order=list(controls.TRIPS), height=220)
+            inner.method(metrics.pipeline_path.path, way.deals, *asked)
+        with split, cell(page, "Which part of the company moved it?", None, span=None) as inner:
+            by = controls.part()
+            span = (*asked[:2], by, *asked[4:])
+            parts = cache.result(metrics.pipeline_path.split, data, settings, *span)
+            inner.answer(parts.sentence())
+            inner.table(parts.frame, column_config=controls.PARTS, column_order=controls.filled(parts.frame))
+            inner.method(metrics.pipeline_path.split, parts.frame, *span)
     c.method(metrics.flow.flow, moved.frame, *asked)
 
-if not c.failed and moved.value is not None:
-    with cell(page, "What happened on the way?") as c:
-        way = cache.result(metrics.pipeline_path.path, data, settings, *asked)
-        c.answer(way.sentence())
-        c.chart(charts.ways, way.steps, currency)
-        if way.n_deals:
-            c.table(way.frame, column_config=controls.KINDS)
-            c.table(way.deals, column_config=controls.TRIPS, column_order=list(controls.TRIPS), height=280)
-        c.method(metrics.pipeline_path.path, way.deals, *asked)
-
-    with cell(page, "Which part of the company moved it?") as c:
-        by = controls.part()
-        span = (*asked[:2], by, *asked[4:])
-        split = cache.result(metrics.pipeline_path.split, data, settings, *span)
-        c.answer(split.sentence())
-        c.table(split.frame, column_config=controls.PARTS, column_order=controls.filled(split.frame))
-        c.method(metrics.pipeline_path.split, split.frame, *span)
-
-with cell(page, "How much is open, and what is it worth?") as c:
+with cell(page, "How much is open, and what is it worth?", "Worth", span="all") as c:
     whole = cache.result(metrics.pipeline.open_pipeline, data, settings)
     worth = cache.result(metrics.coverage.weighted, data, settings)
     c.answer(f"{whole.sentence()} {worth.sentence()}")
     if not whole.value:
         c.empty("Load opportunities with their amounts and their history on the Data page.")
     else:
-        c.chart(charts.weighted, worth.frame, currency)
-        c.chart(charts.trend, whole.frame, currency)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            c.chart(charts.weighted, worth.frame, currency)
+        with right:
+            c.chart(charts.trend, whole.frame, currency)
     c.method(metrics.coverage.weighted, worth.frame)
 
-with cell(page, "Where do deals get stuck?") as c:
+with cell(page, "Where do deals get stuck?", "Stages") as c:
     stages = cache.result(metrics.stage_conversion.conversion, data, settings)
     times = cache.result(metrics.stage_conversion.times, data, settings)
     months = cache.result(metrics.stage_conversion.cohorts, data, settings)
@@ -94,13 +102,13 @@ with cell(page, "Where do deals get stuck?") as c:
             c.chart(charts.cohorts, months.frame)
     c.method(metrics.stage_conversion.conversion, stages.frame)
 
-with cell(page, "How fast does the pipeline pay?") as c:
+with cell(page, "How fast does the pipeline pay?", "Pace") as c:
     speed = cache.result(metrics.velocity.velocity, data, settings)
     rates = cache.result(metrics.velocity.win_rates, data, settings)
     c.answer(f"{speed.sentence()} {rates.sentence()}")
     if speed.value is not None:
-        parts, cohort = st.tabs(["What moved the pace", "Win rate, two ways"])
-        with parts:
+        pace, cohort = st.tabs(["What moved the pace", "Win rate, two ways"])
+        with pace:
             if controls.has_past(speed.frame):
                 c.chart(charts.speed, speed.frame, currency)
             else:
@@ -109,7 +117,7 @@ with cell(page, "How fast does the pipeline pay?") as c:
             c.chart(charts.win_rates, rates.frame)
     c.method(metrics.velocity.velocity, speed.frame)
 
-with cell(page, "Which deals are at risk?") as c:
+with cell(page, "Which deals are at risk?", "At risk", span="all") as c:
     risks = cache.result(metrics.risk.at_risk, data, settings)
     c.answer(f"{risks.sentence()} {risks.told()}")
     deals, signals = st.tabs(["Deals", "What the signals have meant"])
@@ -120,11 +128,11 @@ with cell(page, "Which deals are at risk?") as c:
     c.method(metrics.risk.at_risk, risks.frame)
 
 if not c.failed and not risks.frame.is_empty():
-    with cell(page, "What about this deal?") as c:
+    with cell(page, "What about this deal?", "One deal") as c:
         deal = risks.chosen(rows)
         past = cache.result(metrics.risk.history, data, settings, deal)
         c.answer(past.sentence())
-        c.table(past.frame, column_config=controls.STATES, height=210)
+        c.table(past.frame, column_config=controls.STATES, height=180)
         advice = cache.result(explain.actions.deal_actions.actions, data, settings, deal)
         c.answer(advice.sentence())
         c.table(advice.frame, column_config=controls.ACTIONS, column_order=list(controls.ACTIONS))
@@ -132,7 +140,7 @@ if not c.failed and not risks.frame.is_empty():
         actions.shelf(page, c, deal, explain.actions.decisions.DEALS, advice.names)
 
     if page.may("requirements:read"):
-        with cell(page, "What does this buyer ask for that we lack?") as c:
+        with cell(page, "What does this buyer ask for that we lack?", "Gaps") as c:
             lacking = deal_gaps.gaps(page, deal)
             c.answer(lacking.sentence())
             if not lacking.frame.is_empty():
@@ -140,11 +148,11 @@ if not c.failed and not risks.frame.is_empty():
             deal_gaps.ways(page, deal, lacking)
             c.method(requirements.work.deal_gaps.gaps, lacking.frame, given=f"data, settings, bundle, store, {deal!r}")
 
-    with cell(page, "Why this chance?") as c:
+    with cell(page, "Why this chance?", "Why") as c:
         why = cache.result(explain.deals.deal, data, settings, deal)
         c.answer(why.sentence("a typical deal"))
         c.chart(reasons.waterfall, why)
-        st.caption(escaped(why.check()))
+        c.note(why.check())
         c.method(explain.deals.deal, why.frame, deal)
         if st.toggle("Learn the model again from other draws of deals: do the reasons hold?", key="steady_deal"):
             steady = cache.result(explain.stability.deal, data, settings, deal)
@@ -152,6 +160,7 @@ if not c.failed and not risks.frame.is_empty():
             c.chart(customer_charts.steadiness, steady.frame)
             st.caption(escaped(steady.note))
 
-    counterfactual.deal(page, deal)
+    with place(page):
+        counterfactual.deal(page, deal)
 
 notebook.offer(page)

@@ -7,21 +7,23 @@ from core.charts import gap_ledger as gap_charts
 from core.charts import requirements as charts
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
+from pages.ui.kit.grid import TALL_ROW
 from pages.ui.requirements import export, gap_cache, gaps, match, match_cache, pick, read, review
 
+LONG_TEXT = st.column_config.TextColumn("Requirement", width=300)
 READ = {
-    "sheet": "Sheet",
     "row": "Row",
+    "text": LONG_TEXT,
     "requirement_id": "Id",
     "section": "Section",
-    "text": "Requirement",
+    "sheet": "Sheet",
     "given_priority": "Priority given",
     "given_category": "Category given",
     "answer_cells": "Answer cells",
 }
 MATCHED = {
     "row": "Row",
-    "text": st.column_config.TextColumn("Requirement", width="large"),
+    "text": LONG_TEXT,
     "kind": st.column_config.TextColumn("Kind", width=130),
     "polarity": "What yes says",
     "category": "Category",
@@ -47,14 +49,14 @@ MATCHED = {
 }
 DRAFTED = {
     "row": "Row",
-    "text": st.column_config.TextColumn("Requirement", width="large"),
+    "text": LONG_TEXT,
     "statement": "Statement",
     "draft": st.column_config.TextColumn("Draft answer", width="large"),
     "sources": "Taken from",
 }
 NEAR = {
     "row": "Row",
-    "text": st.column_config.TextColumn("Requirement", width="large"),
+    "text": LONG_TEXT,
     "rank": "Place",
     "capability_id": "Capability",
     "capability": "Name",
@@ -63,21 +65,27 @@ NEAR = {
     "sentence": st.column_config.TextColumn("What speaks for it", width="large"),
 }
 
+GAPS_FIRST = list(dict.fromkeys(["text", "cost_amount", "severity", "effort_weeks", "capability", *MATCHED]))
+
+MOST_BARS = 10
+
 page = shell.open("Requirements")
 settings = page.settings
 stake, analysis = None, None
 
-with cell(page, "What does the buyer ask for?") as c:
-    name, content, path = pick.choose(page)
+with cell(page, "What does the buyer ask for?", "List", span="all") as c:
+    left, right = st.columns([3, 2], gap="medium")
+    name, content, path = pick.choose(page, left, right)
     deals = cache.result(requirements.work.deal_context.open_deals, page.data, settings)
-    stake = pick.deal(page, deals, content)
+    with right:
+        stake = pick.deal(page, deals, content)
     source = read.read(page, content, name) if content else None
     if source is not None:
         analysis = match_cache.analysis(page, source, stake)
         match.warnings(analysis)
         c.answer(analysis.source.sentence())
         read.panel(page, analysis.source)
-        with st.expander("The requirements one by one"):
+        with st.expander("The requirements one by one", type="compact"):
             c.table(analysis.source.frame.select(list(READ)), column_config=READ)
     elif not content:
         c.empty("Upload the buyer's list, or choose an example.")
@@ -86,14 +94,14 @@ given = f"{path!r}, catalogue=catalogue, settings=settings, library=library"
 
 if analysis is not None:
     analysis = review.decided(page, analysis, stake)
-    with cell(page, "How much of it do we support?") as c:
+    with cell(page, "How much of it do we support?", "Coverage") as c:
         c.answer(analysis.sentence())
         score = requirements.judge.bid_scores.scores(analysis, settings)
         gaps.tiles(score)
         c.chart(charts.by_category, analysis.by_category())
         c.method(requirements.judge.gap_analysis.analyse_file, analysis.frame, given=given)
 
-    with cell(page, "Shall we bid?") as c:
+    with cell(page, "Shall we bid?", "Bid") as c:
         bid = gap_cache.bid(page, analysis, stake)
         c.answer(bid.sentence(), strong=bid.verdict)
         c.chart(gap_charts.factors, bid.factors)
@@ -105,29 +113,41 @@ if analysis is not None:
             given=f"requirements.judge.gap_analysis.analyse_file({given}), settings",
         )
 
-    with cell(page, "Where are the gaps, and what closes them?") as c:
+    with cell(page, "Where are the gaps, and what closes them?", "Gaps", span="all") as c:
         c.answer(analysis.gap_sentence())
         if analysis.gaps.is_empty():
             c.empty("Nothing to close.")
         else:
+            left, right = st.columns([5, 7], gap="medium")
             if analysis.summary["cost_amount"]:
-                c.chart(charts.cost, analysis.gaps, settings.currency)
-            c.table(analysis.gaps.select(list(MATCHED)), column_config=MATCHED, height=420)
+                with left:
+                    c.chart(charts.cost, analysis.gaps, settings.currency, MOST_BARS)
+            with right:
+                c.table(
+                    analysis.gaps.select(list(MATCHED)),
+                    column_config=MATCHED,
+                    column_order=GAPS_FIRST,
+                    height=430,
+                    row_height=TALL_ROW,
+                )
 
-    with cell(page, "Which rows need a person?") as c:
+    with cell(page, "Which rows need a person?", "To check", span="all") as c:
         c.answer(analysis.unclear_sentence())
         match.notes(analysis)
-        if not analysis.unclear.is_empty():
-            c.table(analysis.unclear, column_config=NEAR, height=320)
-        match.to_check(page, c, analysis)
-        match.decide(page, analysis)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            if not analysis.unclear.is_empty():
+                c.table(analysis.unclear, column_config=NEAR, height=300)
+            match.to_check(page, c, analysis)
+        with right:
+            match.decide(page, analysis)
         c.method(
             requirements.work.needs_review.unsure,
             analysis.unclear,
             given=given,
         )
 
-    with cell(page, "What was answered before?") as c:
+    with cell(page, "What was answered before?", "Before") as c:
         match.earlier(page, c, analysis)
         c.method(
             requirements.work.needs_review.answered_before,
@@ -135,39 +155,45 @@ if analysis is not None:
             given=given,
         )
 
-    with cell(page, "Who answers what, and how far are we?") as c:
+    with cell(page, "Who answers what, and how far are we?", "Work") as c:
         review.work(page, c, analysis)
 
-    with cell(page, "What do we answer?") as c:
+    with cell(page, "What do we answer?", "Answers", span="all") as c:
         drafts = gap_cache.drafts(analysis)
         c.answer(drafts.sentence())
-        c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=420)
+        c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=300, row_height=TALL_ROW)
         c.method(
             requirements.judge.draft_answers.drafts,
             drafts.frame,
             given=f"requirements.judge.gap_analysis.analyse_file({given}), catalogue",
         )
 
-    with cell(page, "What goes back to the buyer?") as c:
+    with cell(page, "What goes back to the buyer?", "Send", span="all") as c:
         c.answer(
             "The buyer's own file, with nothing but the answer cells changed, and only with what is approved unless "
             "you choose otherwise. For ourselves: a matrix with every row, a summary for whoever decides, and JSON."
         )
-        export.own_file(page, analysis)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            export.own_file(page, analysis)
+        with right:
+            export.papers(page, analysis, bid)
+            pick.shelf(page, analysis)
         with st.expander("Every row"):
             c.table(analysis.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
-        export.papers(page, analysis, bid)
-        pick.shelf(page, analysis)
 
-with cell(page, "Which gaps hold up the pipeline?") as c:
+with cell(page, "Which gaps hold up the pipeline?", "Pipeline", span="all") as c:
     ledger = gap_cache.ledger(page)
     c.answer(ledger.sentence())
     if ledger.frame.is_empty():
         c.empty("Keep a list that hangs on an open deal: its gaps then count here, with those of all other lists.")
     else:
-        c.chart(gap_charts.unlocked, ledger.frame, settings.currency)
-        c.table(ledger.frame.select(list(gaps.GAPS)), column_config=gaps.GAPS, height=320)
-        gaps.gap(page, c, ledger)
+        left, right = st.columns([5, 7], gap="medium")
+        with left:
+            c.chart(gap_charts.unlocked, ledger.frame, settings.currency, MOST_BARS)
+        with right:
+            gaps.gap(page, c, ledger)
+        c.table(ledger.frame.select(list(gaps.GAPS)), column_config=gaps.GAPS, height=230)
     c.method(requirements.work.saved_lists.current, ledger.frame, given="data, settings, bundle, store")
 
 notebook.offer(page)

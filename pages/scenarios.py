@@ -2,6 +2,7 @@
 
 from core import scenarios
 from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit.cells import analysts, place
 from pages.ui.requirements import gap_cache
 from pages.ui.scenarios import analysis, branches, outcome, presenter
 from pages.ui.scenarios.form import ScenarioForm
@@ -12,12 +13,19 @@ form = ScenarioForm(ground)
 form.open()
 
 presenter.bar(form)
-outcome.outcome(page, form)
-analysis.goal(page, form)
-analysis.matters(page, form)
-analysis.deciding(page, form)
-branches.shelf(page, form)
-branches.compare(page, form)
-analysis.trust(page, ground)
+with place(page, "all"):
+    outcome.outcome(page, form)
+with place(page):
+    analysis.goal(page, form)
+with place(page):
+    analysis.matters(page, form)
+with place(page, "all"):
+    analysis.deciding(page, form)
+with place(page):
+    branches.shelf(page, form)
+with place(page):
+    branches.compare(page, form)
+with analysts(page):
+    analysis.trust(page, ground)
 
 notebook.offer(page)

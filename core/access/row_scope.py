@@ -66,16 +66,27 @@ def _of_regions(dataset: Dataset, regions: tuple[str, ...]) -> Dataset:
     keep = dataset.accounts.filter(pl.col("region").is_in(regions))["account_id"]
     team = dataset.sales_team.filter(pl.col("region").is_in(regions))
     quotas = dataset.quotas.filter(pl.col("rep_id").is_in(team["rep_id"].implode()))
-    return _of_accounts(dataset, keep).with_frames(sales_team=team, quotas=quotas)
+    return of_accounts(dataset, keep).with_frames(sales_team=team, quotas=quotas)
 
 
 def _of_team(dataset: Dataset, head: str) -> Dataset:
-    people = reports(dataset.sales_team, head, dataset.as_of)
+    return of_people(dataset, reports(dataset.sales_team, head, dataset.as_of))
+
+
+def of_people(dataset: Dataset, people: set[str]) -> Dataset:
+    """Return the accounts and deals some people own, the deals' accounts, and the lines and quotas of these people.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    people : set of str
+        Their ids; one that is not in the data has nothing.
+    """
     wanted = pl.Series(sorted(people), dtype=pl.String).implode()
     deals = dataset.opportunities.filter(pl.col("owner_id").is_in(wanted))
     owned = dataset.accounts.filter(pl.col("owner_id").is_in(wanted))["account_id"]
     keep = pl.concat([owned, deals["account_id"].drop_nulls()]).unique()
-    return _of_accounts(dataset, keep).with_frames(
+    return of_accounts(dataset, keep).with_frames(
         opportunities=deals,
         transactions=dataset.transactions.filter(pl.col("rep_id").is_in(wanted)),
         sales_team=dataset.sales_team.filter(pl.col("rep_id").is_in(wanted)),
@@ -111,7 +122,8 @@ def reports(sales_team: pl.DataFrame, head: str, day: date) -> set[str]:
     return people
 
 
-def _of_accounts(dataset: Dataset, account_ids: pl.Series) -> Dataset:
+def of_accounts(dataset: Dataset, account_ids: pl.Series) -> Dataset:
+    """Return some accounts and all that hangs on them; the sales team and its quotas stay."""
     wanted = account_ids.implode()
     keep = {name: dataset.frame(name).filter(pl.col("account_id").is_in(wanted)) for name in OF_ACCOUNTS}
     return dataset.with_frames(**keep)

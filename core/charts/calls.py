@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.charts.theme import ACTUAL, BLUE, CONTEXT, FORECAST, OLIVE, QUIET, finish, interval, legend
 
 
 def across() -> alt.Axis:
@@ -17,7 +17,7 @@ def across() -> alt.Axis:
 
 def people() -> alt.Axis:
     """Return axis settings shared by charts of this page."""
-    return alt.Axis(labelLimit=220, labelAlign="left", labelPadding=150, labelOverlap=False)
+    return alt.Axis(labelLimit=220, labelAlign="left", labelPadding=140, labelOverlap=False)
 
 
 CATEGORY = "upper(substring(datum.label, 0, 1)) + replace(substring(datum.label, 1), '_', ' ')"
@@ -36,9 +36,9 @@ RULES = {
 }
 LOOKS = {
     "Forecast": (FORECAST, "circle"),
-    "Stage-weighted pipeline": ("#5b7f95", "square"),
+    "Stage-weighted pipeline": (BLUE, "square"),
     "Same quarter last year": (CONTEXT, "triangle-up"),
-    "Reps' commit": ("#c9a227", "diamond"),
+    "Reps' commit": (OLIVE, "diamond"),
     "Managers' calls": (ACTUAL, "cross"),
 }
 
@@ -65,12 +65,12 @@ def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     marks = base.mark_point(filled=True, size=95, opacity=0.95).encode(
         color=alt.Color(
             "line:N",
-            scale=alt.Scale(domain=names, range=[ACTUAL, CONTEXT, FORECAST, "#5b8fb0"]),
-            legend=legend(),
+            scale=alt.Scale(domain=names, range=[ACTUAL, CONTEXT, FORECAST, BLUE]),
+            legend=legend(each=160),
         ),
         shape=alt.Shape("line:N", scale=alt.Scale(domain=names, range=["circle", "square", "diamond", "triangle-up"])),
     )
-    return finish(reach + marks, height=26 * frame.height + 70)
+    return finish(reach + marks, height=22 * frame.height + 26)
 
 
 def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.LayerChart:
@@ -89,20 +89,15 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
     commit = base.mark_line(color=CONTEXT, strokeDash=[4, 3]).encode(y="commit_amount:Q", tooltip=tip)
     mark = alt.Chart(pl.DataFrame({"day": [chosen]})).mark_rule(color=CONTEXT, strokeWidth=1.5).encode(x="day:T")
     words = _ends(frame)
-    text = (
-        alt.Chart(words)
-        .mark_text(align="left", dx=4, dy=-9, fontWeight=600)
-        .encode(
-            x="day:T",
-            y="end_amount:Q",
-            text="end:N",
-            color=alt.Color(
-                "end:N",
-                legend=None,
-                scale=alt.Scale(domain=["Forecast", "Closed and commit", "Outcome"], range=[FORECAST, CONTEXT, ACTUAL]),
-            ),
-        )
+    color = alt.Color(
+        "end:N",
+        legend=None,
+        scale=alt.Scale(domain=["Forecast", "Closed and commit", "Outcome"], range=[FORECAST, CONTEXT, ACTUAL]),
     )
+    named = alt.Chart(words).encode(x="day:T", y="end_amount:Q", text="end:N", color=color)
+    begins = named.transform_filter("datum.end !== 'Outcome'").mark_text(align="left", dx=4, dy=-9, fontWeight=600)
+    ends = named.transform_filter("datum.end === 'Outcome'").mark_text(align="right", dx=-4, dy=13, fontWeight=600)
+    text = begins + ends
     layers = band + commit + line + mark + text
     outcome = frame.filter(pl.col("actual_amount").is_not_null()).head(1)
     if outcome.height:
@@ -112,16 +107,16 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
             .encode(y="actual_amount:Q", tooltip=[alt.Tooltip("actual_amount:Q", format=",.0f", title="outcome")])
         )
         layers += came
-    return finish(layers, height=300)
+    return finish(layers, height=220)
 
 
 def _ends(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return where each line is named: at its begin."""
-    spot = frame.row(0, named=True)
+    """Return where each line is named: at its begin, the outcome at its end, so that no two words meet."""
+    spot, last = frame.row(0, named=True), frame.row(-1, named=True)
     rows = [
         (spot["day"], spot["amount"], "Forecast"),
         (spot["day"], spot["commit_amount"], "Closed and commit"),
-        (spot["day"], spot["actual_amount"], "Outcome"),
+        (last["day"], spot["actual_amount"], "Outcome"),
     ]
     schema = {"day": pl.Date, "end_amount": pl.Float64, "end": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row").drop_nulls()
@@ -137,7 +132,7 @@ def beside(frame: pl.DataFrame, actual: float | None, currency: str) -> alt.Char
         color=alt.condition(alt.datum.who == "System", alt.value(FORECAST), alt.value(CONTEXT)),
         tooltip=["who:N", alt.Tooltip("amount:Q", format=",.0f"), alt.Tooltip("error_amount:Q", format="+,.0f")],
     )
-    reach = base.mark_rule(strokeWidth=3, color="#5d6b77").encode(x="lower:Q", x2="upper:Q")
+    reach = interval(base, x="lower:Q", x2="upper:Q")
     layers = bars + reach
     if actual is not None:
         layers += (
@@ -145,7 +140,7 @@ def beside(frame: pl.DataFrame, actual: float | None, currency: str) -> alt.Char
             .mark_rule(color=ACTUAL, strokeWidth=2.5)
             .encode(x="actual:Q", tooltip=[alt.Tooltip("actual:Q", format=",.0f", title="outcome")])
         )
-    return finish(layers, height=30 * frame.height + 60)
+    return finish(layers, height=24 * frame.height + 30)
 
 
 def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -157,7 +152,7 @@ def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         .mark_bar(height=16, cornerRadius=2)
         .encode(
             y=alt.Y(
-                "deal:N", sort=frame["deal"].to_list(), title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False)
+                "deal:N", sort=frame["deal"].to_list(), title=None, axis=alt.Axis(labelLimit=180, labelOverlap=False)
             ),
             x=alt.X("error_amount:Q", title=f"{currency}: expected less won", axis=across()),
             color=alt.Color("way:N", legend=legend("Forecast"), scale=hues),
@@ -169,7 +164,7 @@ def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             ],
         )
     )
-    return finish(bars, height=26 * frame.height + 80)
+    return finish(bars, height=22 * frame.height + 26)
 
 
 def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
@@ -188,12 +183,12 @@ def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .encode(
             y=y,
             x=x,
-            color=alt.Color("rule:N", scale=hues, legend=legend()),
+            color=alt.Color("rule:N", scale=hues, legend=legend(each=175)),
             shape=alt.Shape("rule:N", scale=shapes),
             tooltip=["group:N", "rule:N", alt.Tooltip("miss_rate:Q", format=".1%", title="error")],
         )
     )
-    return finish(marks, height=28 * frame.height + 18 * len(names) + 80)
+    return finish(marks, height=24 * frame.height + 30)
 
 
 def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -206,8 +201,8 @@ def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         alt.Tooltip("amount:Q", format=",.0f", title="in the data"),
         alt.Tooltip("reviewed_amount:Q", format=",.0f", title="reviewed"),
     ]
-    own = base.mark_bar(color=CONTEXT, opacity=0.45, height=22).encode(
+    own = base.mark_bar(color=QUIET, height=22).encode(
         x=alt.X("amount:Q", title=f"{currency} (grey: as loaded, teal: as reviewed)", axis=across()), tooltip=tip
     )
     reviewed = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)
-    return finish(own + reviewed, height=32 * frame.height + 60)
+    return finish(own + reviewed, height=26 * frame.height + 30)

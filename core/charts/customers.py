@@ -7,14 +7,26 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish, legend
+from core.charts.theme import (
+    ACTUAL,
+    CONTEXT,
+    FORECAST,
+    ON_PALE,
+    ROSE,
+    SERIES,
+    VIOLET,
+    finish,
+    interval,
+    legend,
+    name_axis,
+)
 from core.explain.drivers import plain
 from core.metrics.customer_health import SCORES
 
 if TYPE_CHECKING:
     Drawn = alt.Chart | alt.LayerChart
 
-GROUPS = [ACTUAL, FORECAST, "#4c6a92", "#a3527b", "#8a9a2b", CONTEXT, "#7cc7bf"]
+GROUPS = [*SERIES[:5], ROSE, CONTEXT]
 LONGEST_AGE = 36
 _DASHES = [[1, 0], [5, 3], [2, 2]]
 
@@ -51,12 +63,12 @@ def months(frame: pl.DataFrame, currency: str) -> Drawn:
             color=alt.Color(
                 "what:N",
                 legend=legend(each=240),
-                scale=alt.Scale(domain=list(names.values()), range=[FORECAST, "#f0c38f", ACTUAL]),
+                scale=alt.Scale(domain=list(names.values()), range=[FORECAST, VIOLET, ACTUAL]),
             ),
             tooltip=["month_ahead:O", "what:N", alt.Tooltip("amount:Q", format="+,.0f", title=currency)],
         )
     )
-    return finish(bars, height=260)
+    return finish(bars, height=180)
 
 
 def staying(frame: pl.DataFrame) -> Drawn:
@@ -72,7 +84,7 @@ def staying(frame: pl.DataFrame) -> Drawn:
         ),
         tooltip=["who:N", "month_ahead:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
     )
-    return finish(base.mark_line(point=True), height=240)
+    return finish(base.mark_line(point=True), height=180)
 
 
 def lead(frame: pl.DataFrame) -> Drawn:
@@ -96,7 +108,7 @@ def lead(frame: pl.DataFrame) -> Drawn:
         )
     )
     stayed = alt.Chart(named.filter(pl.col("months_before") == 0)).mark_rule(strokeDash=[4, 4]).encode(y=y, color=color)
-    return finish(lines + stayed, height=260)
+    return finish(lines + stayed, height=190)
 
 
 def lift(frame: pl.DataFrame) -> Drawn:
@@ -114,7 +126,7 @@ def lift(frame: pl.DataFrame) -> Drawn:
         )
     )
     line = alt.Chart(pl.DataFrame({"y": [1.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y="y:Q")
-    return finish(bars + line, height=260)
+    return finish(bars + line, height=190)
 
 
 def cohorts(frame: pl.DataFrame, rate: str) -> Drawn:
@@ -137,7 +149,7 @@ def cohorts(frame: pl.DataFrame, rate: str) -> Drawn:
         color=alt.Color(
             f"{rate}:Q",
             legend=None,
-            scale=alt.Scale(domain=ends, range=["#e8b27a", "#e3f1ef", ACTUAL], interpolate="rgb", clamp=True),
+            scale=alt.Scale(domain=ends, range=["#e8b27a", "#e3f1ef", "#5bb8b1"], interpolate="rgb", clamp=True),
         ),
         tooltip=[
             "label:N",
@@ -148,8 +160,8 @@ def cohorts(frame: pl.DataFrame, rate: str) -> Drawn:
             alt.Tooltip("amount:Q", format=",.0f"),
         ],
     )
-    words = base.mark_text(fontSize=10, color="#20313a").encode(text="percent:Q")
-    return finish(boxes + words, height=22 * len(order) + 60)
+    words = base.mark_text(color=ON_PALE).encode(text="percent:Q")
+    return finish(boxes + words, height=20 * len(order) + 30)
 
 
 def retention(frame: pl.DataFrame) -> Drawn:
@@ -172,21 +184,21 @@ def retention(frame: pl.DataFrame) -> Drawn:
             tooltip=[alt.Tooltip("month:T", format="%B %Y"), "what:N", alt.Tooltip("rate:Q", format=".1%")],
         )
     )
-    return finish(lines, height=240)
+    return finish(lines, height=180)
 
 
 def worth(frame: pl.DataFrame, currency: str, top: int = 15) -> Drawn:
     """The most valuable customers with the range of each: [account_name, value_amount, lower, upper]."""
     shown = frame.head(top).with_columns(name=pl.coalesce("account_name", "account_id"))
-    y = alt.Y("name:N", sort=shown["name"].to_list(), title=None, axis=alt.Axis(labelLimit=160))
+    y = alt.Y("name:N", sort=shown["name"].to_list(), title=None, axis=name_axis(160))
     amounts = ("value_amount", "lower_amount", "upper_amount")
     tip = [alt.Tooltip("name:N"), *(alt.Tooltip(f"{n}:Q", format=",.0f") for n in amounts)]
     base = alt.Chart(shown).encode(y=y, tooltip=tip)
     bars = base.mark_bar(color=ACTUAL, height=10, cornerRadius=2).encode(
         x=alt.X("value_amount:Q", title=f"{currency}, with the range of its own fate", axis=_across())
     )
-    ranges = base.mark_rule(color=CONTEXT, strokeWidth=2).encode(x="lower_amount:Q", x2="upper_amount:Q")
-    return finish(bars + ranges, height=25 * shown.height + 60)
+    ranges = interval(base, x="lower_amount:Q", x2="upper_amount:Q")
+    return finish(bars + ranges, height=21 * shown.height + 30)
 
 
 def curves(frame: pl.DataFrame) -> Drawn:
@@ -205,7 +217,7 @@ def curves(frame: pl.DataFrame) -> Drawn:
             tooltip=["curve:N", "months:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
         )
     )
-    return finish(lines, height=260)
+    return finish(lines, height=190)
 
 
 def groups(frame: pl.DataFrame, axes: tuple[str, str], order: list[str]) -> Drawn:
@@ -222,7 +234,7 @@ def groups(frame: pl.DataFrame, axes: tuple[str, str], order: list[str]) -> Draw
             color=alt.Color(
                 "group:N",
                 scale=alt.Scale(domain=order, range=GROUPS[: len(order)]),
-                legend=legend(orient="bottom", each=320),
+                legend=legend(each=320),
             ),
             tooltip=[
                 "account_name:N",
@@ -233,7 +245,7 @@ def groups(frame: pl.DataFrame, axes: tuple[str, str], order: list[str]) -> Draw
             ],
         )
     )
-    return finish(points, height=480)
+    return finish(points, height=300)
 
 
 def _sign(channel: type, name: str, frame: pl.DataFrame) -> alt.X | alt.Y:
@@ -249,12 +261,12 @@ def timeline(frame: pl.DataFrame, kinds: tuple[str, ...]) -> Drawn:
     order = [kind for kind in kinds if kind in set(frame["kind"])]
 
     felt = pl.col("sentiment_score").is_not_null()
-    mood_scale = alt.Scale(domain=[-0.6, 0, 0.6], range=[FORECAST, "#b9c2bd", ACTUAL], clamp=True)
+    mood_scale = alt.Scale(domain=[-0.6, 0, 0.6], range=["#c97a1e", "#8a979b", "#22938b"], clamp=True)
     coloured = _dots(frame.filter(felt), order).encode(
         color=alt.Color("sentiment_score:Q", scale=mood_scale, legend=None)
     )
     layers: alt.LayerChart = alt.layer(_dots(frame.filter(~felt), order), coloured)  # type: ignore[assignment]
-    return finish(layers, height=36 * max(len(order), 1) + 60)
+    return finish(layers, height=28 * max(len(order), 1) + 30)
 
 
 def _dots(rows: pl.DataFrame, order: list[str]) -> alt.Chart:
@@ -304,7 +316,7 @@ def _month(frame: pl.DataFrame, name: str, title: str) -> Drawn:
             ],
         )
     )
-    return finish(bars, height=200)
+    return finish(bars, height=130)
 
 
 def mood(frame: pl.DataFrame) -> Drawn:
@@ -330,14 +342,14 @@ def mood(frame: pl.DataFrame) -> Drawn:
         )
     )
     zero = alt.Chart(pl.DataFrame({"y": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y="y:Q")
-    return finish(zero + lines, height=220)
+    return finish(zero + lines, height=150)
 
 
 def steadiness(frame: pl.DataFrame) -> Drawn:
     """How often each driver is among the three strongest."""
     bars = (
         alt.Chart(frame)
-        .mark_bar(height=14, cornerRadius=2, color=SEQUENCE[2])
+        .mark_bar(height=14, cornerRadius=2, color=ACTUAL)
         .encode(
             x=alt.X("top_rate:Q", title="among the three strongest", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
             y=alt.Y("driver:N", sort=frame["driver"].to_list(), title=None, axis=alt.Axis(labelLimit=220)),
@@ -349,4 +361,4 @@ def steadiness(frame: pl.DataFrame) -> Drawn:
             ],
         )
     )
-    return finish(bars, height=26 * frame.height + 60)
+    return finish(bars, height=21 * frame.height + 30)

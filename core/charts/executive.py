@@ -5,7 +5,23 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish, legend
+from core.charts.theme import (
+    ACTUAL,
+    AXIS_LINE,
+    FORECAST,
+    GROUND,
+    INK,
+    LABEL,
+    ON_DEEP,
+    ON_PALE,
+    PALE,
+    SEQUENCE,
+    finish,
+    interval,
+    legend,
+    mark,
+    name_axis,
+)
 
 MONEY = "~s"
 
@@ -28,14 +44,15 @@ def monthly(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         .mark_bar(color=ACTUAL, cornerRadiusTopLeft=2, cornerRadiusTopRight=2, cursor="pointer")
         .encode(
             x=alt.X("yearmonth(month):T", title=None),
-            y=alt.Y("amount:Q", title=f"{currency} booked", axis=alt.Axis(format=MONEY)),
+            y=alt.Y("amount:Q", title=f"{currency} booked", axis=alt.Axis(format=MONEY, tickCount=4)),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.4)),
-            color=alt.condition("datum.running", alt.value("#8bcac6"), alt.value(ACTUAL)),
+            color=alt.condition("datum.running", alt.value(PALE), alt.value(ACTUAL)),
+            stroke=alt.condition("datum.running", alt.value(ACTUAL), alt.value("transparent")),
             tooltip=[alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.2f")],
         )
         .add_params(chosen)
     )
-    return finish(bars)
+    return finish(bars, height=160)
 
 
 def heat(frame: pl.DataFrame, currency: str, across: str) -> alt.Chart | alt.LayerChart:
@@ -60,20 +77,25 @@ def heat(frame: pl.DataFrame, currency: str, across: str) -> alt.Chart | alt.Lay
             alt.Tooltip("n_deals:Q", format=",", title="deals"),
         ],
     )
-    middle = float(str(frame["amount"].max() or 0)) / 2
+    low, high = (float(str(end or 0)) for end in (frame["amount"].min(), frame["amount"].max()))
+    middle = (low + high) / 2  # from the third of four colours on
     cells = (
         base.mark_rect(cornerRadius=3, cursor="pointer")
         .encode(
-            color=alt.Color("amount:Q", scale=alt.Scale(range=SEQUENCE), legend=None),
+            color=alt.Color(
+                "amount:Q",
+                scale=alt.Scale(type="quantize", domain=[low, high], nice=False, range=SEQUENCE),
+                legend=None,
+            ),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
         )
         .add_params(chosen)
     )
-    words = base.mark_text(fontSize=10).encode(
+    words = base.mark_text().encode(
         text=alt.Text("amount:Q", format=".2~s"),
-        color=alt.condition(f"datum.amount > {middle}", alt.value("white"), alt.value("#1b2733")),
+        color=alt.condition(f"datum.amount >= {middle}", alt.value(ON_DEEP), alt.value(ON_PALE)),
     )
-    return finish(cells + words, height=36 * frame["region"].n_unique() + 60)
+    return finish(cells + words, height=30 * frame["region"].n_unique() + 22)
 
 
 def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart | alt.LayerChart:
@@ -97,7 +119,7 @@ def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart
         "Improvement": f"{currency} more than the year before",
     }
     chosen = alt.selection_point(name="person", fields=["rep_id"], on="click", clear="dblclick")
-    base = alt.Chart(top).encode(y=alt.Y("rep_name:N", sort=order, title=None))
+    base = alt.Chart(top).encode(y=alt.Y("rep_name:N", sort=order, title=None, axis=name_axis()))
     exact = ".1%" if unit == "rate" else ",.0f"
     tip = ["rep_name:N", "team:N", alt.Tooltip("value:Q", format=exact, title=kind), alt.Tooltip("n:Q", title="from")]
     layers = [
@@ -110,12 +132,12 @@ def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart
         .add_params(chosen)
     ]
     if kind == "Bookings":
-        layers.append(base.mark_tick(color=CONTEXT, thickness=2, height=18).encode(x="mark:Q"))
+        layers.append(mark(base, 16, x="mark:Q"))
     if kind == "Attainment":
-        layers.append(alt.Chart(pl.DataFrame({"full": [1.0]})).mark_rule(color=CONTEXT).encode(x="full:Q"))
+        layers.append(alt.Chart(pl.DataFrame({"full": [1.0]})).mark_rule(color=INK).encode(x="full:Q"))
     if kind == "Win rate":
-        layers.append(base.mark_rule(color="#5d6b77", strokeWidth=2).encode(x="low:Q", x2="high:Q"))
-    return finish(alt.LayerChart(layer=layers), height=24 * top.height + 60)
+        layers.append(interval(base, x="low:Q", x2="high:Q"))
+    return finish(alt.LayerChart(layer=layers), height=20 * top.height + AXIS_LINE)
 
 
 def concentration(frame: pl.DataFrame, label: str, currency: str) -> alt.Chart | alt.LayerChart:
@@ -125,20 +147,20 @@ def concentration(frame: pl.DataFrame, label: str, currency: str) -> alt.Chart |
     """
     top = frame.head(10)
     chosen = alt.selection_point(name="account", fields=["account_id"], on="click", clear="dblclick")
-    base = alt.Chart(top).encode(y=alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)))
+    base = alt.Chart(top).encode(y=alt.Y(f"{label}:N", sort=None, title=None, axis=name_axis()))
     bars = (
         base.mark_bar(color=ACTUAL, height=16, cornerRadius=2, cursor="pointer")
         .encode(
-            x=alt.X("amount:Q", title=currency, axis=alt.Axis(format=MONEY)),
+            x=alt.X("amount:Q", title=f"{currency}, and the share of all", axis=None),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
             tooltip=[f"{label}:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("share_rate:Q", format=".1%")],
         )
         .add_params(chosen)
     )
-    words = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
+    words = base.mark_text(align="left", dx=5, color=LABEL).encode(
         x="amount:Q", text=alt.Text("share_rate:Q", format=".1%")
     )
-    return finish(bars + words, height=26 * top.height + 60)
+    return finish(bars + words, height=21 * top.height + AXIS_LINE)
 
 
 def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -147,8 +169,8 @@ def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     A click chooses a part.
     """
     quota = frame["quota_amount"][0]
-    y = alt.Y("window:N", title=None)
-    x = alt.X("begin:Q", title=f"{currency} (line: 80 % range, tick: quota)", axis=alt.Axis(format=MONEY))
+    y = alt.Y("window:N", title=None, axis=None)
+    x = alt.X("begin:Q", title=f"{currency} (line: 80 % range, tick: quota)", axis=alt.Axis(format=MONEY, tickCount=5))
     row = frame.row(0, named=True)
     parts = pl.DataFrame(
         [
@@ -161,7 +183,7 @@ def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     chosen = alt.selection_point(name="part", fields=["part"], on="click", clear="dblclick")
     bars = (
         alt.Chart(parts)
-        .mark_bar(height=34, cursor="pointer")
+        .mark_bar(height=26, cursor="pointer", stroke=GROUND, strokeWidth=1)
         .encode(
             y=y,
             x=x,
@@ -170,27 +192,27 @@ def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=["Booked", "Forecast for the rest"], range=[ACTUAL, FORECAST]),
-                legend=legend(),
+                legend=legend(each=150),
             ),
             tooltip=["part:N", alt.Tooltip("begin:Q", format=",.0f"), alt.Tooltip("end:Q", format=",.0f")],
         )
         .add_params(chosen)
     )
     base = alt.Chart(frame).encode(y=y)
-    reach = base.mark_rule(strokeWidth=3, color="#5d6b77").encode(x="lower:Q", x2="upper:Q")
-    layers = bars + reach
+    layers = bars + interval(base, x="lower:Q", x2="upper:Q")
     if quota:
-        layers += base.mark_tick(thickness=3, size=52, color="#b3402f").encode(
-            x="quota_amount:Q", tooltip=[alt.Tooltip("quota_amount:Q", format=",.0f", title="Quota")]
-        )
-    return finish(layers, height=150)
+        tip = [alt.Tooltip("quota_amount:Q", format=",.0f", title="Quota")]
+        layers += mark(base, 40, x="quota_amount:Q", tooltip=tip)
+        word = base.mark_text(dy=-29, color=LABEL, text="Quota", align="right", dx=4)
+        layers += word.encode(x="quota_amount:Q")
+    return finish(layers, height=78)
 
 
 def teams(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     """Bars of bookings per team, with a tick at quota; a click chooses a team."""
     chosen = alt.selection_point(name="team", fields=["team"], on="click", clear="dblclick")
     order = frame["team"].to_list()
-    base = alt.Chart(frame).encode(y=alt.Y("team:N", sort=order, title=None, axis=alt.Axis(labelOverlap=False)))
+    base = alt.Chart(frame).encode(y=alt.Y("team:N", sort=order, title=None, axis=name_axis()))
     bars = (
         base.mark_bar(color=ACTUAL, height=14, cornerRadius=2, cursor="pointer")
         .encode(
@@ -200,5 +222,4 @@ def teams(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         )
         .add_params(chosen)
     )
-    ticks = base.mark_tick(color=CONTEXT, thickness=2, height=18).encode(x="quota_amount:Q")
-    return finish(bars + ticks, height=24 * frame.height + 80)
+    return finish(bars + mark(base, 16, x="quota_amount:Q"), height=21 * frame.height + 26)

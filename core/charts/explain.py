@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, LABEL, ON_PALE, finish
 from core.explain.contributions import Contributions
 
 
@@ -18,15 +18,17 @@ def labels() -> alt.Axis:
 
 
 SHORT = 8
+SMALLEST = 0.02  # of all movement; smaller parts are summed
 UNITS = {"points": "probability in %", "log_odds": "log odds", "money": "{currency}"}
 
 
 def steps(contributions: Contributions, top: int = 9, ends: tuple[str, str] = ("Typical", "Shown")) -> pl.DataFrame:
     """Return the bars of a waterfall: [label, begin, end, change, kind, rank], base first, total last."""
     parts = contributions.by_driver()
-    rest = float(parts.slice(top)["contribution"].sum())
-    rows = [(r["driver"], r["contribution"]) for r in parts.head(top).to_dicts()]
-    rows += [("Everything else", rest)] if parts.height > top else []
+    n_shown = min(top, _worth_a_bar(parts["contribution"]))
+    rest = float(parts.slice(n_shown)["contribution"].sum())
+    rows = [(r["driver"], r["contribution"]) for r in parts.head(n_shown).to_dicts()]
+    rows += [("Everything else", rest)] if parts.height > n_shown else []
     out: list[dict[str, object]] = [_step(ends[0], 0.0, contributions.base, "total", 0)]
     at = contributions.base
     for rank, (label, change) in enumerate(rows, start=1):
@@ -34,6 +36,16 @@ def steps(contributions: Contributions, top: int = 9, ends: tuple[str, str] = ("
         at += change
     out.append(_step(ends[1], 0.0, contributions.shown, "total", len(rows) + 1))
     return pl.DataFrame(out)
+
+
+def _worth_a_bar(contributions: pl.Series) -> int:
+    """Return how many of the leading parts stand by themselves: those up to the last one of at least a fiftieth.
+
+    Parts are in the order they are drawn; a fiftieth of what all of them move together, up or down.
+    """
+    sizes = contributions.abs()
+    large = (sizes >= SMALLEST * float(sizes.sum())).arg_true()
+    return int(large[-1]) + 1 if large.len() else 0
 
 
 def _step(label: str, begin: float, end: float, kind: str, rank: int) -> dict[str, object]:
@@ -46,8 +58,9 @@ def bridge(
     """Waterfall of [label, contribution] in money: levels at both ends, the smaller parts between summed."""
     head, tail = ends
     first, middle, last = frame.head(head), frame.slice(head, max(frame.height - head - tail, 0)), frame.tail(tail)
-    rest = middle.slice(top)
-    rows = [*first.rows(), *middle.head(top).rows()]
+    n_shown = min(top, _worth_a_bar(middle["contribution"]))
+    rest = middle.slice(n_shown)
+    rows = [*first.rows(), *middle.head(n_shown).rows()]
     rows += [("Everything else", float(rest["contribution"].sum()))] if rest.height else []
     rows += last.rows()
     out, at = [], 0.0
@@ -79,15 +92,15 @@ def _bars(frame: pl.DataFrame, unit: str, written: str) -> alt.Chart | alt.Layer
         color=alt.Color(
             "kind:N",
             scale=alt.Scale(domain=["total", "▲ raises", "▼ lowers"], range=[CONTEXT, ACTUAL, FORECAST]),
-            legend=legend(),
+            legend=None,
         ),
         tooltip=["label:N", alt.Tooltip("change:Q", format=",.3f", title=unit)],
     )
-    words = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
+    words = base.mark_text(align="left", dx=5, color=LABEL).encode(
         x=alt.X("right:Q"), text=alt.Text("change:Q", format=written)
     )
     words = words.transform_calculate(right="max(datum.begin, datum.end)")
-    return finish(bars + words, height=27 * frame.height + 110)
+    return finish(bars + words, height=21 * frame.height + 26)
 
 
 def reliability(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
@@ -111,7 +124,7 @@ def reliability(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
             ],
         )
     )
-    return finish(agree + points)
+    return finish(agree + points, height=190)
 
 
 def bar(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
@@ -125,7 +138,7 @@ def bar(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
             tooltip=["driver:N", alt.Tooltip("importance:Q", format=".3f")],
         )
     )
-    return finish(chart, height=27 * min(frame.height, top) + 80)
+    return finish(chart, height=22 * min(frame.height, top) + 32)
 
 
 def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
@@ -146,7 +159,7 @@ def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
                 "isValid(datum.rank)",
                 alt.Color(
                     "rank:Q",
-                    scale=alt.Scale(range=["#7cc7bf", "#0a4f4d"]),
+                    scale=alt.Scale(range=["#7cc7bf", "#128079"]),
                     legend=alt.Legend(orient="top", title="value, low to high", values=[0, 1]),
                 ),
                 alt.value(CONTEXT),
@@ -154,7 +167,7 @@ def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             tooltip=["entity_id:N", "feature:N", "value:N", alt.Tooltip("contribution:Q", format="+.3f")],
         )
     )
-    return finish(chart, height=36 * order.len() + 110)
+    return finish(chart, height=26 * order.len() + 30)
 
 
 def dependence(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
@@ -170,13 +183,13 @@ def dependence(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
             tooltip=["value", alt.Tooltip("contribution:Q", format="+.3f")],
         )
     )
-    return finish(points)
+    return finish(points, height=190)
 
 
 def _across(texts: Sequence[str], side: Literal["top", "bottom"] = "bottom") -> alt.Axis:
     """Return an axis that shows every label, slanting where they are long."""
     is_long = max(map(len, texts), default=0) > SHORT
-    return alt.Axis(labelAngle=-30 if is_long else 0, orient=side, labelLimit=110, labelOverlap=False)
+    return alt.Axis(orient=side, labelLimit=110, labelOverlap=is_long)
 
 
 def courses(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
@@ -188,11 +201,9 @@ def courses(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
         y=alt.Y("p:Q", title="mean chance", axis=alt.Axis(format=".0%")),
         tooltip=["label:N", alt.Tooltip("p:Q", format=".1%", title="mean chance"), alt.Tooltip("n:Q", format=",")],
     )
-    words = base.mark_text(dy=-7, color=CONTEXT).encode(y="p:Q", text=alt.Text("said:N"))
-    words = words.transform_calculate(said="'n = ' + format(datum.n, ',')")
     rule = alt.Chart(frame.head(1)).mark_rule(color=FORECAST, strokeDash=[5, 4])
     rule = rule.encode(y="base:Q", tooltip=[alt.Tooltip("base:Q", format=".1%", title="all together")])
-    return finish(bars + words + rule, height=230)
+    return finish(bars + rule, height=170)
 
 
 def together(
@@ -227,6 +238,6 @@ def together(
             alt.Tooltip("points:Q", format="+.1f", title="points beyond"),
         ],
     )
-    ink = alt.condition("datum.points === null", alt.value(CONTEXT), alt.value("#20313a"))
-    words = base.mark_text(fontSize=11).encode(text="said:N", color=ink)
-    return finish(boxes + words, height=34 * len(order[0]) + 70)
+    ink = alt.condition("datum.points === null", alt.value(LABEL), alt.value(ON_PALE))
+    words = base.mark_text().encode(text="said:N", color=ink)
+    return finish(boxes + words, height=28 * len(order[0]) + 50)

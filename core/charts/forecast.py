@@ -5,9 +5,22 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.charts.theme import (
+    ACTUAL,
+    CONTEXT,
+    FORECAST,
+    GROUND,
+    LABEL,
+    SERIES,
+    finish,
+    interval,
+    legend,
+    mark,
+    name_axis,
+)
 
-PARTS_RANGE = [ACTUAL, FORECAST, "#5b7db1", "#9a6fb0", "#7a8f3c", CONTEXT]
+PARTS_RANGE = SERIES[:6]
+MONTHS = {"format": "%b %y", "tickCount": 6, "labelOverlap": True}
 PARTS = {"closed_amount": "Already closed", "open_amount": "From open deals", "new_amount": "From deals to come"}
 
 
@@ -20,25 +33,23 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     y = alt.Y("window:N", sort=order, title=None)
     bars = (
         alt.Chart(long)
-        .mark_bar(height=22)
+        .mark_bar(height=22, stroke=GROUND, strokeWidth=1)
         .encode(
             y=y,
             x=alt.X("part_amount:Q", title=f"{currency} (line: 80 % range, tick: quota)", axis=alt.Axis(format="~s")),
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=list(PARTS.values()), range=[ACTUAL, FORECAST, CONTEXT]),
-                legend=legend(),
+                legend=legend(each=145),
             ),
             order="rank:Q",
             tooltip=["window:N", "part:N", alt.Tooltip("part_amount:Q", format=",.2f", title=currency)],
         )
     )
     base = alt.Chart(frame).encode(y=y)
-    reach = base.mark_rule(strokeWidth=3, color="#5d6b77").encode(x="lower:Q", x2="upper:Q")
-    ticks = base.mark_tick(thickness=3, size=32, color="#b3402f").encode(
-        x="quota_amount:Q", tooltip=[alt.Tooltip("quota_amount:Q", format=",.2f", title="Quota")]
-    )
-    return finish(bars + reach + ticks, height=270)
+    reach = interval(base, x="lower:Q", x2="upper:Q")
+    tip = [alt.Tooltip("quota_amount:Q", format=",.2f", title="Quota")]
+    return finish(bars + reach + mark(base, 28, x="quota_amount:Q", tooltip=tip), height=34 * frame.height + 26)
 
 
 def fan(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -46,21 +57,21 @@ def fan(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     past = frame.filter(~pl.col("is_forecast"))
     joint = past.tail(1).with_columns(lower=pl.col("amount"), upper=pl.col("amount"))
     ahead = pl.concat([joint, frame.filter("is_forecast")], how="diagonal_relaxed")
-    x = alt.X("month:T", title=None)
+    x = alt.X("month:T", title=None, axis=MONTHS)
     tip = [alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.2f", title=currency)]
     title = f"{currency} revenue a month"
     line = alt.Chart(past.tail(24)).mark_line(color=ACTUAL, point=alt.OverlayMarkDef(color=ACTUAL))
     band = alt.Chart(ahead).mark_area(color=FORECAST, opacity=0.25).encode(x=x, y="lower:Q", y2="upper:Q")
     dashed = alt.Chart(ahead).mark_line(color=FORECAST, strokeDash=[5, 4], point=alt.OverlayMarkDef(color=FORECAST))
     y = alt.Y("amount:Q", title=title, axis=alt.Axis(format="~s"), scale=alt.Scale(zero=False))
-    return finish(band + line.encode(x=x, y=y, tooltip=tip) + dashed.encode(x=x, y=y, tooltip=tip))
+    return finish(band + line.encode(x=x, y=y, tooltip=tip) + dashed.encode(x=x, y=y, tooltip=tip), height=170)
 
 
 def arriving(frame: pl.DataFrame, currency: str, top: int = 10) -> alt.Chart | alt.LayerChart:
     """What deals to come add by part: [part, expected_amount, monthly_count, won_rate, mean_amount]."""
     shown = frame.head(top)
     base = alt.Chart(shown).encode(
-        y=alt.Y("part:N", sort=shown["part"].to_list(), title=None, axis=alt.Axis(labelLimit=160)),
+        y=alt.Y("part:N", sort=shown["part"].to_list(), title=None, axis=name_axis(160)),
         tooltip=[
             "part:N",
             alt.Tooltip("expected_amount:Q", format=",.0f", title=f"adds, {currency}"),
@@ -71,10 +82,8 @@ def arriving(frame: pl.DataFrame, currency: str, top: int = 10) -> alt.Chart | a
     )
     x = alt.X("expected_amount:Q", title=f"{currency} from deals to come", axis=alt.Axis(format="~s", tickCount=5))
     bars = base.mark_bar(color=FORECAST, height=18, cornerRadius=2).encode(x=x)
-    words = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
-        x=x, text=alt.Text("monthly_count:Q", format=",.0f")
-    )
-    return finish(bars + words, height=36 * shown.height + 60)
+    words = base.mark_text(align="left", dx=5, color=LABEL).encode(x=x, text=alt.Text("monthly_count:Q", format=",.0f"))
+    return finish(bars + words, height=22 * shown.height + 30)
 
 
 def win_curves(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
@@ -89,12 +98,12 @@ def win_curves(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=order, range=(PARTS_RANGE * 3)[: len(order)]),
-                legend=legend(orient="bottom", each=90),
+                legend=legend(each=100),
             ),
             tooltip=["part:N", "age_days:Q", alt.Tooltip("won_rate:Q", format=".1%")],
         )
     )
-    return finish(curves, height=300)
+    return finish(curves, height=190)
 
 
 def weeks(frame: pl.DataFrame, currency: str, shown: int = 26) -> alt.Chart | alt.LayerChart:
@@ -116,8 +125,7 @@ def weeks(frame: pl.DataFrame, currency: str, shown: int = 26) -> alt.Chart | al
     y = alt.Y("amount:Q", title=f"{currency} revenue a week", axis=alt.Axis(format="~s"))
     hues = alt.Scale(domain=["Billed", "Expected"], range=[ACTUAL, FORECAST])
     bars = base.mark_bar(cornerRadius=2).encode(y=y, color=alt.Color("part:N", scale=hues, legend=legend()))
-    reach = base.mark_rule(strokeWidth=2, color="#5d6b77").encode(y="lower:Q", y2="upper:Q")
-    return finish(bars + reach)
+    return finish(bars + interval(base, y="lower:Q", y2="upper:Q"), height=170)
 
 
 def lines(frame: pl.DataFrame, currency: str, top: int = 6, shown: int = 24) -> alt.Chart | alt.LayerChart:
@@ -129,9 +137,9 @@ def lines(frame: pl.DataFrame, currency: str, top: int = 6, shown: int = 24) -> 
     color = alt.Color(
         "unit:N",
         scale=alt.Scale(domain=order, range=PARTS_RANGE[: len(order)]),
-        legend=legend(orient="bottom", each=90),
+        legend=legend(each=100),
     )
-    x = alt.X("month:T", title=None)
+    x = alt.X("month:T", title=None, axis=MONTHS)
     y = alt.Y("amount:Q", title=f"{currency} revenue a month", axis=alt.Axis(format="~s"))
     tip = [
         "unit:N",
@@ -142,4 +150,4 @@ def lines(frame: pl.DataFrame, currency: str, top: int = 6, shown: int = 24) -> 
     ]
     drawn = alt.Chart(past).mark_line(strokeWidth=2).encode(x=x, y=y, color=color, tooltip=tip)
     dashed = alt.Chart(ahead).mark_line(strokeWidth=2, strokeDash=[5, 4], point=True)
-    return finish(drawn + dashed.encode(x=x, y=y, color=color, tooltip=tip))
+    return finish(drawn + dashed.encode(x=x, y=y, color=color, tooltip=tip), height=180)

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.charts.theme import ACTUAL, FORECAST, LABEL, QUIET, finish, legend
 from core.metrics import counted, shortened
 
 LONGEST_NAME = 60
@@ -30,10 +30,10 @@ def factors(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     y = alt.Y("name:N", sort=list(FACTORS.values()), title=None, axis=alt.Axis(labelLimit=180))
     base = alt.Chart(shown)
     x = alt.X("most:Q", title="points", axis=alt.Axis(tickCount=5))
-    possible = base.mark_bar(height=18, color=CONTEXT, opacity=0.25).encode(x=x, y=y)
+    possible = base.mark_bar(height=18, color=QUIET).encode(x=x, y=y)
     reached = base.mark_bar(height=18, color=ACTUAL).encode(x="points:Q", y=y)
-    text = base.mark_text(align="left", dx=6, color=CONTEXT).encode(x="most:Q", y=y, text="said:N")
-    return finish(possible + reached + text, height=34 * frame.height + 50)
+    text = base.mark_text(align="left", dx=6, color=LABEL).encode(x="most:Q", y=y, text="said:N")
+    return finish(possible + reached + text, height=26 * frame.height + 30)
 
 
 def worth(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -63,8 +63,8 @@ def worth(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             ],
         )
     )
-    text = alt.Chart(shown).mark_text(align="left", dx=6, color=CONTEXT).encode(x="start:Q", y=y, text="said:N")
-    return finish(bars + text, height=34 * frame.height + 50)
+    text = alt.Chart(shown).mark_text(align="left", dx=6, color=LABEL).encode(x="start:Q", y=y, text="said:N")
+    return finish(bars + text, height=26 * frame.height + 30)
 
 
 def unlocked(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.LayerChart:
@@ -104,6 +104,6 @@ def named_bars(
     x = alt.X(f"{value}:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
     bars = alt.Chart(shown).mark_bar(height=12, yOffset=8).encode(x=x, y=y, color=colour, tooltip=tooltip)
     # A name wider than the chart ends in an ellipsis.
-    mark = alt.Chart(shown).mark_text(align="left", dy=-7, color=CONTEXT, limit=alt.ExprRef(expr="width"))
+    mark = alt.Chart(shown).mark_text(align="left", dy=-7, color=LABEL, limit=alt.ExprRef(expr="width"))
     names = mark.encode(x=alt.value(0), y=y, text="name:N")
-    return finish(bars + names, height=38 * shown.height + 110)
+    return finish(bars + names, height=36 * shown.height + 26)

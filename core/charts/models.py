@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, QUIET, finish, legend
 from core.features.labels import plain
 
 RATE = alt.Axis(format="%")
@@ -38,7 +38,7 @@ def lift(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             ],
         )
     )
-    return finish(random + line + points)
+    return finish(random + line + points, height=190)
 
 
 def cost(frame: pl.DataFrame, at: float, best: float, currency: str) -> alt.Chart | alt.LayerChart:
@@ -65,7 +65,7 @@ def cost(frame: pl.DataFrame, at: float, best: float, currency: str) -> alt.Char
     colour = alt.Color("name:N", scale=alt.Scale(domain=["cheapest", "chosen"], range=[ACTUAL, FORECAST]), legend=None)
     dots = alt.Chart(marks).mark_point(filled=True, size=110).encode(x=x, y=y, color=colour)
     words = alt.Chart(marks).mark_text(dy=-14, align="left", dx=4).encode(x=x, y=y, text="name:N", color=colour)
-    return finish(line + dots + words)
+    return finish(line + dots + words, height=190)
 
 
 def history(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
@@ -98,7 +98,7 @@ def history(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             ],
         )
     )
-    return finish(lines)
+    return finish(lines, height=190)
 
 
 def segments(frame: pl.DataFrame, top: int = 14) -> alt.Chart | alt.LayerChart:
@@ -107,7 +107,7 @@ def segments(frame: pl.DataFrame, top: int = 14) -> alt.Chart | alt.LayerChart:
         name=pl.format("{}: {}", "group", "value"), low=-2 * pl.col("error_rate"), high=2 * pl.col("error_rate")
     )
     y = alt.Y("name:N", sort=shown["name"].to_list(), title=None, axis=alt.Axis(labelLimit=220))
-    room = alt.Chart(shown).mark_bar(color=CONTEXT, opacity=0.25, height=14).encode(y=y, x="low:Q", x2="high:Q")
+    room = alt.Chart(shown).mark_bar(color=QUIET, height=14).encode(y=y, x="low:Q", x2="high:Q")
     dots = (
         alt.Chart(shown)
         .mark_point(filled=True, size=80)
@@ -124,7 +124,7 @@ def segments(frame: pl.DataFrame, top: int = 14) -> alt.Chart | alt.LayerChart:
             ],
         )
     )
-    return finish(room + dots, height=25 * shown.height + 60)
+    return finish(room + dots, height=21 * shown.height + 30)
 
 
 def drift(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
@@ -142,4 +142,4 @@ def drift(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
         )
     )
     rule = alt.Chart(pl.DataFrame({"psi": [0.25]})).mark_rule(color=FORECAST, strokeDash=[4, 4]).encode(x="psi:Q")
-    return finish(bars + rule, height=24 * shown.height + 90)
+    return finish(bars + rule, height=21 * shown.height + 26)

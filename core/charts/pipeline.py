@@ -5,7 +5,23 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, finish, legend
+from core.charts.theme import (
+    ACTUAL,
+    AXIS_LINE,
+    CONTEXT,
+    FORECAST,
+    GROUND,
+    LABEL,
+    ON_DEEP,
+    ON_PALE,
+    PALE,
+    QUIET,
+    SEQUENCE,
+    finish,
+    legend,
+    mark,
+    name_axis,
+)
 
 ROOM = 1.25  # Behind the longest bar its amount is written, on a phone too.
 
@@ -17,7 +33,7 @@ def across() -> alt.Axis:
 
 def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     """Open amount per stage in grey, its weighted worth in front: [stage, amount, weighted_amount]."""
-    base = alt.Chart(frame).encode(y=alt.Y("stage:N", sort=frame["stage"].to_list(), title=None))
+    base = alt.Chart(frame).encode(y=alt.Y("stage:N", sort=frame["stage"].to_list(), title=None, axis=name_axis()))
     tip = [
         "stage:N",
         alt.Tooltip("n_deals:Q", format=",", title="deals"),
@@ -26,11 +42,9 @@ def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         alt.Tooltip("weighted_amount:Q", format=",.0f", title=f"weighted, {currency}"),
     ]
     title = f"{currency} open (grey) and weighted (teal)"
-    whole = base.mark_bar(color=CONTEXT, opacity=0.45, height=22).encode(
-        x=alt.X("amount:Q", title=title, axis=across()), tooltip=tip
-    )
+    whole = base.mark_bar(color=QUIET, height=22).encode(x=alt.X("amount:Q", title=title, axis=across()), tooltip=tip)
     worth = base.mark_bar(color=ACTUAL, height=12).encode(x="weighted_amount:Q", tooltip=tip)
-    return finish(whole + worth, height=36 * frame.height + 70)
+    return finish(whole + worth, height=27 * frame.height + 30)
 
 
 def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
@@ -45,12 +59,12 @@ def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         share=pl.col("n") / pl.col("n_entered"),
         rank=pl.col("fate").replace_strict({k: i for i, k in enumerate(fates)}, return_dtype=pl.Int64),
     )
-    hues = alt.Scale(domain=list(fates.values()), range=[ACTUAL, "#c9d1d6", FORECAST])
+    hues = alt.Scale(domain=list(fates.values()), range=[ACTUAL, QUIET, FORECAST])
     bars = (
         alt.Chart(long)
-        .mark_bar(height=20)
+        .mark_bar(height=20, stroke=GROUND, strokeWidth=1)
         .encode(
-            y=alt.Y("stage:N", sort=order, title=None),
+            y=alt.Y("stage:N", sort=order, title=None, axis=name_axis()),
             x=alt.X("share:Q", title="of the deals that entered", axis=alt.Axis(format=".0%"), stack="zero"),
             color=alt.Color("fate:N", scale=hues, legend=legend()),
             order="rank:Q",
@@ -64,20 +78,20 @@ def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     )
     words = (
         alt.Chart(frame.filter(pl.col("moved_on_rate").is_not_null()))
-        .mark_text(align="left", dx=6, color="white", fontWeight="bold")
+        .mark_text(align="left", dx=6, color=GROUND, fontWeight="bold")
         .encode(
             y=alt.Y("stage:N", sort=order),
             x=alt.datum(0),
             text=alt.Text("moved_on_rate:Q", format=".0%"),
         )
     )
-    return finish(bars + words, height=36 * frame.height + 90)
+    return finish(bars + words, height=27 * frame.height + 30)
 
 
 def times(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     """Days in each stage: won deals' median to 90th percentile as a grey bar, open deals' as two marks."""
     order = frame["stage"].to_list()
-    base = alt.Chart(frame).encode(y=alt.Y("stage:N", sort=order, title=None))
+    base = alt.Chart(frame).encode(y=alt.Y("stage:N", sort=order, title=None, axis=name_axis()))
     tip = [
         "stage:N",
         alt.Tooltip("won_median_days:Q", format=".0f", title="won, median days"),
@@ -87,14 +101,14 @@ def times(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         alt.Tooltip("n_slow:Q", title="open deals slower"),
     ]
     title = "days in stage: won deals, median to nine of ten (grey); open deals, median ● and nine of ten ▲"
-    won = base.mark_bar(color=CONTEXT, opacity=0.45, height=18, cornerRadius=2).encode(
+    won = base.mark_bar(color=QUIET, height=18, cornerRadius=2).encode(
         x=alt.X("won_median_days:Q", title=title), x2="won_p90_days:Q", tooltip=tip
     )
     middle = base.mark_point(filled=True, size=90, color=ACTUAL, opacity=1).encode(x="open_median_days:Q", tooltip=tip)
     late = base.mark_point(filled=True, size=90, shape="triangle-up", color=FORECAST, opacity=1).encode(
         x="open_p90_days:Q", tooltip=tip
     )
-    return finish(won + middle + late, height=36 * frame.height + 70)
+    return finish(won + middle + late, height=27 * frame.height + 30)
 
 
 def cohorts(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
@@ -102,7 +116,11 @@ def cohorts(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     order = frame["stage"].unique(maintain_order=True).to_list()
     shown = frame.with_columns(ripe=1 - 0.6 * pl.col("n_open") / pl.col("n_created"))
     base = alt.Chart(shown).encode(
-        x=alt.X("yearmonth(month):O", title="month of creation (paler: more deals still open)"),
+        x=alt.X(
+            "yearmonth(month):O",
+            title="month of creation (paler: more deals still open)",
+            axis=alt.Axis(format="%b %y", labelOverlap=True),
+        ),
         y=alt.Y("stage:N", sort=order, title=None),
         tooltip=[
             alt.Tooltip("month:T", format="%B %Y"),
@@ -114,14 +132,14 @@ def cohorts(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         ],
     )
     cells = base.mark_rect(cornerRadius=2).encode(
-        color=alt.Color("reached_rate:Q", scale=alt.Scale(range=SEQUENCE, domain=[0, 1]), legend=None),
+        color=alt.Color("reached_rate:Q", scale=alt.Scale(type="quantize", range=SEQUENCE, domain=[0, 1]), legend=None),
         opacity=alt.Opacity("ripe:Q", scale=None),
     )
-    words = base.mark_text(fontSize=10).encode(
+    words = base.mark_text().encode(
         text=alt.Text("reached_rate:Q", format=".0%"),
-        color=alt.condition("datum.reached_rate > 0.55", alt.value("white"), alt.value("#1b2733")),
+        color=alt.condition("datum.reached_rate >= 0.5", alt.value(ON_DEEP), alt.value(ON_PALE)),
     )
-    return finish(cells + words, height=34 * len(order) + 90)
+    return finish(cells + words, height=28 * len(order) + 50)
 
 
 def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -130,7 +148,7 @@ def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         way=pl.when(pl.col("effect_amount") < 0).then(pl.lit("Slower")).otherwise(pl.lit("Faster")),
         word=pl.format("{} %", (pl.col("change_rate") * 100).round(1)),
     )
-    base = alt.Chart(shown).encode(y=alt.Y("part:N", sort=frame["part"].to_list(), title=None))
+    base = alt.Chart(shown).encode(y=alt.Y("part:N", sort=frame["part"].to_list(), title=None, axis=name_axis()))
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
         x=alt.X("effect_amount:Q", title=f"{currency} a day, against a year ago", axis=across()),
         color=alt.Color("way:N", scale=alt.Scale(domain=["Faster", "Slower"], range=[ACTUAL, FORECAST]), legend=None),
@@ -143,10 +161,10 @@ def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         ],
     )
     x = alt.X("effect_amount:Q").stack(False)
-    ahead = base.transform_filter("datum.effect_amount >= 0").mark_text(align="left", dx=6, color=CONTEXT)
-    behind = base.transform_filter("datum.effect_amount < 0").mark_text(align="right", dx=-6, color=CONTEXT)
+    ahead = base.transform_filter("datum.effect_amount >= 0").mark_text(align="left", dx=6, color=LABEL)
+    behind = base.transform_filter("datum.effect_amount < 0").mark_text(align="right", dx=-6, color=LABEL)
     layers = bars + ahead.encode(x=x, text="word:N") + behind.encode(x=x, text="word:N")
-    return finish(layers, height=34 * frame.height + 60)
+    return finish(layers, height=27 * frame.height + 30)
 
 
 def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
@@ -158,14 +176,14 @@ def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     )
     names = {"won": "Created then, won", "waiting": "Created then, still open"}
     parts = parts.with_columns(pl.col("part").replace(names))
-    hues = alt.Scale(domain=[*names.values(), "Closed then, won"], range=[ACTUAL, "#c9d1d6", FORECAST])
+    hues = alt.Scale(domain=[*names.values(), "Closed then, won"], range=[ACTUAL, QUIET, FORECAST])
     bars = (
         alt.Chart(parts)
-        .mark_bar()
+        .mark_bar(stroke=GROUND, strokeWidth=1)
         .encode(
             x=x,
             y=alt.Y("rate:Q", title="share of deals", axis=alt.Axis(format=".0%"), stack="zero"),
-            color=alt.Color("part:N", scale=hues, legend=legend()),
+            color=alt.Color("part:N", scale=hues, legend=legend(each=180)),
             tooltip=["quarter:N", "part:N", alt.Tooltip("rate:Q", format=".1%")],
         )
     )
@@ -179,34 +197,34 @@ def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             tooltip=["quarter:N", alt.Tooltip("closing_rate:Q", format=".1%"), alt.Tooltip("n_closed:Q", format=",")],
         )
     )
-    return finish(bars + line, height=270)
+    return finish(bars + line, height=160)
 
 
 def coverage(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     """Bars of quota, booked, still to book, open, weighted, needed: [item, amount]."""
     hue = {
         "Booked so far": ACTUAL,
-        "Open and due this quarter": "#7cc7bf",
-        "Weighted": "#7cc7bf",
+        "Open and due this quarter": PALE,
+        "Weighted": PALE,
         "Still to be created": FORECAST,
     }
     items = frame["item"].to_list()
     top = max([0.0, *frame["amount"].drop_nulls().to_list()])
     room = alt.Scale(domain=[0, top * ROOM]) if top else alt.Scale()
     base = alt.Chart(frame).encode(
-        y=alt.Y("item:N", sort=items, title=None, axis=alt.Axis(labelLimit=200)),
+        y=alt.Y("item:N", sort=items, title=None, axis=name_axis()),
     )
     bars = base.mark_bar(height=20, cornerRadius=2).encode(
-        x=alt.X("amount:Q", title=currency, axis=across(), scale=room),
+        x=alt.X("amount:Q", title=currency, axis=None, scale=room),
         color=alt.Color(
             "item:N", scale=alt.Scale(domain=items, range=[hue.get(i, CONTEXT) for i in items]), legend=None
         ),
         tooltip=["item:N", alt.Tooltip("amount:Q", format=",.2f", title=currency)],
     )
-    text = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
+    text = base.mark_text(align="left", dx=5, color=LABEL).encode(
         x="amount:Q", text=alt.Text("amount:Q", format=".3~s")
     )
-    return finish(bars + text, height=32 * frame.height + 60)
+    return finish(bars + text, height=25 * frame.height + AXIS_LINE)
 
 
 def required(frame: pl.DataFrame, now: float | None) -> alt.Chart | alt.LayerChart:
@@ -214,7 +232,7 @@ def required(frame: pl.DataFrame, now: float | None) -> alt.Chart | alt.LayerCha
     base = alt.Chart(frame).encode(
         x=alt.X("quarter:N", sort=frame["quarter"].to_list(), title=None, axis=alt.Axis(labelAngle=0))
     )
-    bars = base.mark_bar(color=CONTEXT, opacity=0.6).encode(
+    bars = base.mark_bar(color=CONTEXT).encode(
         y=alt.Y("required_ratio:Q", title="open and due ÷ booked after"),
         tooltip=[
             "quarter:N",
@@ -223,7 +241,7 @@ def required(frame: pl.DataFrame, now: float | None) -> alt.Chart | alt.LayerCha
             alt.Tooltip("rest_amount:Q", format=",.0f", title="booked after"),
         ],
     )
-    words = base.mark_text(dy=-7, color=CONTEXT).encode(
+    words = base.mark_text(dy=-7, color=LABEL).encode(
         y="required_ratio:Q", text=alt.Text("required_ratio:Q", format=".1f")
     )
     chart = bars + words
@@ -233,7 +251,7 @@ def required(frame: pl.DataFrame, now: float | None) -> alt.Chart | alt.LayerCha
         chart += rule.mark_text(align="left", dy=-7, color=ACTUAL, fontWeight="bold").encode(
             y="now:Q", x=alt.value(4), text="word:N"
         )
-    return finish(chart, height=220)
+    return finish(chart, height=170)
 
 
 def trend(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -242,12 +260,12 @@ def trend(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         alt.Chart(frame)
         .mark_area(color=ACTUAL, opacity=0.25, line={"color": ACTUAL})
         .encode(
-            x=alt.X("month:T", title=None),
-            y=alt.Y("amount:Q", title=f"{currency} open", axis=across()),
+            x=alt.X("month:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6, labelOverlap=True)),
+            y=alt.Y("amount:Q", title=f"{currency} open", axis=alt.Axis(format="~s", tickCount=4)),
             tooltip=[alt.Tooltip("month:T", format="%d %B %Y"), alt.Tooltip("amount:Q", format=",.0f")],
         )
     )
-    return finish(chart, height=220)
+    return finish(chart, height=150)
 
 
 def flow(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -267,7 +285,7 @@ def flow(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     chosen = alt.selection_point(name="step", fields=["step"], on="click", clear="dblclick")
     hues = alt.Scale(domain=["Standing", "In", "Out"], range=[CONTEXT, ACTUAL, FORECAST])
     base = alt.Chart(bars).encode(
-        y=alt.Y("step:N", sort=bars["step"].to_list(), title=None),
+        y=alt.Y("step:N", sort=bars["step"].to_list(), title=None, axis=name_axis()),
         tooltip=[
             "step:N",
             alt.Tooltip("n_deals:Q", format=",", title="deals"),
@@ -281,7 +299,7 @@ def flow(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             x=alt.X(
                 "begin:Q",
                 title=f"{currency} open",
-                axis=alt.Axis(format="~s", tickCount=8),
+                axis=alt.Axis(format="~s", tickCount=5),
                 scale=alt.Scale(domain=[0, room], nice=False),
             ),
             x2="end:Q",
@@ -290,10 +308,8 @@ def flow(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         )
         .add_params(chosen)
     )
-    words = base.mark_text(align="left", dx=5, color=CONTEXT).encode(
-        x="edge:Q", text=alt.Text("amount:Q", format=".3~s")
-    )
-    return finish(drawn + words, height=28 * bars.height + 60)
+    words = base.mark_text(align="left", dx=5, color=LABEL).encode(x="edge:Q", text=alt.Text("amount:Q", format=".3~s"))
+    return finish(drawn + words, height=23 * bars.height + 32)
 
 
 def ways(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -309,7 +325,7 @@ def ways(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         way=pl.when(pl.col("amount") < 0).then(pl.lit("Out")).otherwise(pl.lit("In"))
     )
     base = alt.Chart(shown).encode(
-        y=alt.Y("step:N", sort=shown["step"].to_list(), title=None),
+        y=alt.Y("step:N", sort=shown["step"].to_list(), title=None, axis=name_axis()),
         tooltip=[
             "step:N",
             alt.Tooltip("n_deals:Q", format=",", title="deals that did"),
@@ -323,5 +339,4 @@ def ways(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
         x=alt.X("amount:Q", title=title, axis=across()), color=alt.Color("way:N", scale=hues, legend=None)
     )
-    ticks = base.mark_tick(color="#5d6b77", thickness=2.5, height=26).encode(x="ends_amount:Q")
-    return finish(bars + ticks, height=30 * max(shown.height, 1) + 60)
+    return finish(bars + mark(base, 22, x="ends_amount:Q"), height=23 * max(shown.height, 1) + 32)

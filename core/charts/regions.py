@@ -5,12 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.charts.theme import ACTUAL, FORECAST, INK, ON_DEEP, ON_PALE, finish, interval, legend
 
-WORSE, EVEN, BETTER = "#c46a12", "#d5dadd", "#0b7670"
+STEPS = ["#a85a0c", "#e0a878", "#d5dadd", "#86bdb8", "#0b7670"]  # worse, even, better
+EDGES = [-0.6, -0.2, 0.2, 0.6]
 NOTHING = "#b4bdc4"
 REACH = 0.5
-TALL, WIDE_NAMES = 104, 13
+TALL, WIDE_NAMES = 76, 13
 
 
 def tiles(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.LayerChart:
@@ -35,7 +36,7 @@ def tiles(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
     long = pl.col("region").str.len_chars() > WIDE_NAMES
     short = pl.when(long).then(pl.col("region").str.head(WIDE_NAMES - 1) + "…").otherwise("region")
     shown = frame.drop("members").with_columns(
-        hue=hue, word=word, name=short, is_dark=(hue.abs() > 0.5).fill_null(value=False)
+        hue=hue, word=word, name=short, is_dark=((hue < EDGES[0]) | (hue >= EDGES[-1])).fill_null(value=False)
     )
     chosen = alt.selection_point(name="tile", fields=["region"], on="click", clear="dblclick")
     beside = "quota" if is_share else "a year ago"
@@ -49,7 +50,7 @@ def tiles(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
             alt.Tooltip("rate:Q", format=".1%" if is_share else "+.1%", title="of quota" if is_share else "change"),
         ],
     )
-    scale = alt.Scale(domain=[-1, 0, 1], range=[WORSE, EVEN, BETTER], interpolate="lab")
+    scale = alt.Scale(type="threshold", domain=EDGES, range=STEPS)
     squares = (
         base.mark_rect(cornerRadius=6, cursor="pointer", invalid=None)
         .encode(
@@ -58,11 +59,11 @@ def tiles(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
         )
         .add_params(chosen)
     )
-    ink = alt.condition("datum.is_dark", alt.value("white"), alt.value("#1b2733"))
+    ink = alt.condition("datum.is_dark", alt.value(ON_DEEP), alt.value(ON_PALE))
     lines = [
-        ("name:N", -26, 13, "bold", ""),
-        ("amount:Q", -2, 15, "normal", ".3~s"),
-        ("word:N", 24, 13, "bold", None),
+        ("name:N", -21, 13, "bold", ""),
+        ("amount:Q", 0, 15, "normal", ".3~s"),
+        ("word:N", 20, 13, "bold", None),
     ]
     layers = [squares] + [
         base.mark_text(dy=dy, fontSize=size, fontWeight=weight, cursor="pointer").encode(  # type: ignore[arg-type]
@@ -101,12 +102,12 @@ def trend(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
         alt.Tooltip("target_amount:Q", format=",.0f", title="target"),
     ]
     base = alt.Chart(shown).encode(
-        x=alt.X("label:O", sort=order, title=None, axis=alt.Axis(labelAngle=-45, labelOverlap=True)), tooltip=tip
+        x=alt.X("label:O", sort=order, title=None, axis=alt.Axis(labelOverlap=True, labelSeparation=8)), tooltip=tip
     )
     hues = alt.Scale(domain=list(kinds), range=list(kinds.values()))
     has_target = frame["target_amount"].drop_nulls().len() > 0
     title = f"{currency} a month (line: 80 % range{', tick: target' if has_target else ''})"
-    y = alt.Y("amount:Q", title=title, axis=alt.Axis(format="~s"))
+    y = alt.Y("amount:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
     bars = (
         base.mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2, cursor="pointer")
         .encode(
@@ -121,10 +122,8 @@ def trend(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
         base.transform_filter("isValid(datum.so_far_amount)")
         .mark_bar(color=ACTUAL, cursor="pointer")
         .encode(y="so_far_amount:Q"),
-        base.transform_filter("isValid(datum.lower)")
-        .mark_rule(color="#5d6b77", strokeWidth=2.5)
-        .encode(y="lower:Q", y2="upper:Q"),
+        interval(base.transform_filter("isValid(datum.lower)"), y="lower:Q", y2="upper:Q"),
     ]
     if has_target:
-        layers.append(base.mark_tick(color=CONTEXT, thickness=2.5, width={"band": 0.9}).encode(y="target_amount:Q"))
-    return finish(alt.LayerChart(layer=layers), height=320)
+        layers.append(base.mark_tick(color=INK, thickness=2, width={"band": 0.9}).encode(y="target_amount:Q"))
+    return finish(alt.LayerChart(layer=layers), height=170)

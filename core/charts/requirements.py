@@ -6,7 +6,21 @@ import polars as pl
 
 from core.charts.gap_ledger import named_bars
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, legend
+from core.charts.theme import (
+    ACTUAL,
+    BLUE,
+    CONTEXT,
+    FORECAST,
+    GROUND,
+    OLIVE,
+    PALE,
+    QUIET,
+    RED,
+    VIOLET,
+    finish,
+    legend,
+    name_axis,
+)
 from core.contracts.constants import SEVERITIES
 from core.metrics import shortened
 
@@ -14,7 +28,7 @@ LONGEST_NAME = 110
 STATUSES = (
     *("available", "limited", "partner", "roadmap", "unclear", "to be checked", "to be answered", "not available"),
 )
-COLOURS = (ACTUAL, "#7cc7bf", "#b9dcd8", "#f0c48a", CONTEXT, "#c3a6cf", "#dfe3ea", FORECAST)
+COLOURS = (ACTUAL, PALE, BLUE, OLIVE, CONTEXT, VIOLET, QUIET, FORECAST)
 
 
 def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | alt.LayerChart:
@@ -23,10 +37,10 @@ def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | 
     rank = pl.col("status").replace_strict({s: i for i, s in enumerate(STATUSES)}, return_dtype=pl.Int64)
     chart = (
         alt.Chart(frame.with_columns(rank=rank))
-        .mark_bar(height=20)
+        .mark_bar(height=16, stroke=GROUND, strokeWidth=1)
         .encode(
             x=alt.X("n:Q", title=noun, axis=alt.Axis(tickMinStep=1, tickCount=6)),
-            y=alt.Y("category:N", sort="-x", title=None),
+            y=alt.Y("category:N", sort="-x", title=None, axis=name_axis()),
             color=alt.Color(
                 "status:N",
                 scale=alt.Scale(domain=[s for s, _ in present], range=[c for _, c in present]),
@@ -36,7 +50,7 @@ def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | 
             tooltip=["category:N", "status:N", "n:Q"],
         )
     )
-    return finish(chart, height=36 * frame["category"].n_unique() + 130)
+    return finish(chart, height=21 * frame["category"].n_unique() + 26)
 
 
 def cost(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.LayerChart:
@@ -49,7 +63,7 @@ def cost(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.L
         "severity:N",
         scale=alt.Scale(
             domain=list(SEVERITIES),
-            range=["#b3402f", FORECAST, "#f0c48a", CONTEXT],
+            range=[RED, FORECAST, BLUE, CONTEXT],
         ),
         legend=legend(each=90),
     )

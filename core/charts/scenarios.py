@@ -13,13 +13,14 @@ from typing import Any
 import polars as pl
 
 from core.artifacts import CHARTS, memoized
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, SEQUENCE, fitting
+from core.charts import theme
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, LABEL, ROSE, SEQUENCE, VIOLET, fitting, written_above
 from core.metrics.measure import compact
 
 Spec = dict[str, Any]
-STEP = 30
+STEP = 24
 ROOT = "As things stand"
-OTHERS = (FORECAST, ACTUAL, "#7a5ea8", "#b5485d")
+OTHERS = (FORECAST, ACTUAL, VIOLET, ROSE)
 MONTHS: Spec = {
     "field": "month",
     "type": "ordinal",
@@ -27,19 +28,16 @@ MONTHS: Spec = {
     "title": None,
     "axis": {"labelAngle": 0, "labelOverlap": True},
 }
-LEGEND: Spec = {"orient": "top", "title": None, "columns": {"expr": fitting()}, "labelLimit": 320}
+LEGEND: Spec = {"orient": "top", "title": None, "columns": {"expr": fitting(180)}, "labelLimit": 320}
 CONFIG: Spec = {
     "background": "transparent",
+    "padding": theme.PADDING,
     "view": {"stroke": None},
-    "axis": {
-        "grid": False,
-        "domainColor": CONTEXT,
-        "tickColor": CONTEXT,
-        "labelColor": CONTEXT,
-        "titleColor": CONTEXT,
-    },
-    "axisX": {"titleAnchor": "end"},
-    "axisY": {"grid": True, "gridColor": CONTEXT, "gridOpacity": 0.18, "domain": False, "ticks": False},
+    "axis": theme.AXIS,
+    "axisX": theme.AXIS_X,
+    "axisY": theme.AXIS_Y,
+    "legend": theme.LEGEND,
+    "text": {"fontSize": theme.SIZE},
 }
 
 
@@ -91,7 +89,12 @@ def _months(currency: str, noun: str, is_rate: bool) -> Spec:
         "title": None,
         "axis": {"labelAngle": 0, "labelOverlap": True},
     }
-    y = {"type": "quantitative", "title": unit, "axis": {"format": form}, "scale": {"zero": not is_rate}}
+    y = {
+        "type": "quantitative",
+        "title": None,
+        "axis": {"format": form, "tickCount": 5},
+        "scale": {"zero": not is_rate},
+    }
     tip = [
         {"field": "month", "type": "ordinal", "title": "Month"},
         _number("before_amount", exact, ROOT),
@@ -119,7 +122,8 @@ def _months(currency: str, noun: str, is_rate: bool) -> Spec:
             "encoding": {"x": x, "y": {**y, "field": "amount"}, "tooltip": tip},
         },
     ]
-    return {"layer": layers, "height": 300, "config": CONFIG, "autosize": {"type": "fit-x", "contains": "padding"}}
+    fit = {"type": "fit-x", "contains": "padding"}
+    return {"layer": layers, "height": 270, "title": written_above(unit), "config": CONFIG, "autosize": fit}
 
 
 def difference(parts: pl.DataFrame, currency: str, is_rate: bool = False) -> Drawing:
@@ -160,7 +164,13 @@ def _difference(currency: str, is_rate: bool, labels: tuple[str, ...]) -> Spec:
         "axis": {"labelOverlap": False, "grid": False, "labelLimit": 150},
     }
     title = "points" if is_rate else currency
-    x = {"field": "start", "type": "quantitative", "title": title, "axis": {"format": "~s"}, "scale": {"padding": 60}}
+    x = {
+        "field": "start",
+        "type": "quantitative",
+        "title": None,
+        "axis": {"format": "~s", "tickCount": theme.TICKS},
+        "scale": {"padding": 60},
+    }
     color = {
         "field": "kind",
         "type": "nominal",
@@ -177,10 +187,10 @@ def _difference(currency: str, is_rate: bool, labels: tuple[str, ...]) -> Spec:
     }
     right = {"field": "right", "type": "quantitative"}
     words = {
-        "mark": {"type": "text", "align": "left", "dx": 5, "color": CONTEXT},
+        "mark": {"type": "text", "align": "left", "dx": 5, "color": LABEL},
         "encoding": {"y": y, "x": right, "text": {"field": "text"}},
     }
-    return {"layer": [bars, words], "height": {"step": STEP}, "config": CONFIG}
+    return {"layer": [bars, words], "height": {"step": STEP}, "title": written_above(title), "config": CONFIG}
 
 
 def outcomes(rows: pl.DataFrame, currency: str, target: float | None) -> Drawing:
@@ -194,8 +204,8 @@ def _outcomes(currency: str) -> Spec:
     x = {
         "field": "amount",
         "type": "quantitative",
-        "title": f"{currency} booked in the quarter",
-        "axis": {"format": "~s"},
+        "title": None,
+        "axis": {"format": "~s", "tickCount": theme.TICKS},
         "scale": {"zero": False, "nice": False},
     }
     y = {"type": "quantitative", "axis": None, "title": None}
@@ -218,7 +228,8 @@ def _outcomes(currency: str) -> Spec:
             "encoding": {"x": {"aggregate": "max", "field": "target", "type": "quantitative"}},
         },
     ]
-    return {"layer": layers, "height": 260, "config": CONFIG}
+    unit = f"{currency} booked in the quarter"
+    return {"layer": layers, "height": 230, "title": written_above(unit), "config": CONFIG}
 
 
 def side_by_side(frame: pl.DataFrame, currency: str) -> Drawing:
@@ -237,7 +248,7 @@ def _side_by_side(currency: str, names: tuple[str, ...]) -> Spec:
     unit = f"{currency} bookings a month"
     encoding = {
         "x": MONTHS,
-        "y": {"field": "amount", "type": "quantitative", "title": unit, "axis": {"format": "~s"}},
+        "y": {"field": "amount", "type": "quantitative", "title": None, "axis": {"format": "~s", "tickCount": 5}},
         "color": {**who, "scale": {"domain": names, "range": colors}, "legend": LEGEND},
         "strokeDash": {**who, "scale": {"domain": names, "range": dashes}, "legend": None},
         "tooltip": [
@@ -246,7 +257,8 @@ def _side_by_side(currency: str, names: tuple[str, ...]) -> Spec:
             _number("amount", ",.2f", currency),
         ],
     }
-    return {"mark": {"type": "line", "point": True}, "encoding": encoding, "height": 280, "config": CONFIG}
+    mark = {"type": "line", "point": True}
+    return {"mark": mark, "encoding": encoding, "height": 200, "title": written_above(unit), "config": CONFIG}
 
 
 def tornado(frame: pl.DataFrame, currency: str, measure: str) -> Drawing:
@@ -266,7 +278,7 @@ def _tornado(currency: str, measure: str) -> Spec:
         "type": "nominal",
         "sort": None,
         "title": None,
-        "axis": {"grid": False, "labelLimit": 150},
+        "axis": {"grid": False, "labelLimit": 150, "labelOverlap": False},
     }
     scale = {"domain": ["low end of the past", "high end of the past"], "range": [FORECAST, ACTUAL]}
     encoding = {
@@ -275,8 +287,8 @@ def _tornado(currency: str, measure: str) -> Spec:
             "field": "amount",
             "type": "quantitative",
             "stack": None,
-            "title": f"{currency} {span}",
-            "axis": {"format": "+~s"},
+            "title": None,
+            "axis": {"format": "+~s", "tickCount": theme.TICKS},
         },
         "color": {"field": "end", "type": "nominal", "scale": scale, "legend": LEGEND},
         "tooltip": [
@@ -286,14 +298,22 @@ def _tornado(currency: str, measure: str) -> Spec:
             _number("amount", "+,.0f", currency),
         ],
     }
-    return {"mark": {"type": "bar", "height": 16}, "encoding": encoding, "height": {"step": STEP}, "config": CONFIG}
+    mark, unit = {"type": "bar", "height": 14}, f"{currency} {span}"
+    return {
+        "mark": mark,
+        "encoding": encoding,
+        "height": {"step": STEP},
+        "title": written_above(unit),
+        "config": CONFIG,
+    }
 
 
 def heat_map(frame: pl.DataFrame, across: str, up: str, currency: str) -> Drawing:
     """Draw two levers against each other, coloured by the chance of the quota, or by bookings without one."""
     field = "amount" if frame["chance"].null_count() else "chance"
+    low, high = pl.col(field).min(), pl.col(field).max()
     percents = [(pl.col(c) * 100).round(0).cast(pl.Int64).cast(pl.String).add(" %").alias(c) for c in ("x", "y")]
-    rows = frame.with_columns(*percents, order=pl.col("y"), dark=pl.col(field) > pl.col(field).mean())
+    rows = frame.with_columns(*percents, order=pl.col("y"), dark=pl.col(field) >= (low + high) / 2)
     return Drawing(_heat_map(across, up, currency, field), rows, f"{across} against {up}")
 
 
@@ -308,9 +328,14 @@ def _heat_map(across: str, up: str, currency: str, field: str) -> Spec:
         "sort": {"field": "order", "order": "descending"},
         "axis": {"grid": False},
     }
-    color = {"field": field, "type": "quantitative", "scale": {"range": SEQUENCE}, "legend": None}
+    color = {
+        "field": field,
+        "type": "quantitative",
+        "scale": {"type": "quantize", "nice": False, "range": SEQUENCE},
+        "legend": None,
+    }
     tip = [_number("chance", ".1%", "Chance of quota"), _number("amount", ",.0f", currency)]
-    white = {"condition": {"test": "datum.dark", "value": "#ffffff"}, "value": "#0a4f4d"}
+    white = {"condition": {"test": "datum.dark", "value": theme.ON_DEEP}, "value": theme.ON_PALE}
     layers = [
         {"mark": "rect", "encoding": {"x": x, "y": y, "color": color, "tooltip": tip}},
         {
@@ -323,7 +348,7 @@ def _heat_map(across: str, up: str, currency: str, field: str) -> Spec:
             },
         },
     ]
-    return {"layer": layers, "height": 300, "config": CONFIG}
+    return {"layer": layers, "height": 210, "config": CONFIG}
 
 
 def tested(frame: pl.DataFrame, currency: str) -> Drawing:
@@ -335,7 +360,7 @@ def tested(frame: pl.DataFrame, currency: str) -> Drawing:
 @memoized(CHARTS, 8)
 def _tested(currency: str) -> Spec:
     x = {"field": "quarter", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": 0}}
-    y = {"type": "quantitative", "title": f"{currency} booked", "axis": {"format": "~s"}}
+    y = {"type": "quantitative", "title": None, "axis": {"format": "~s", "tickCount": 5}}
     names = ["came", "engine, no lever", "engine, told of the levers"]
     layers: list[Spec] = [
         {
@@ -361,4 +386,4 @@ def _tested(currency: str) -> Spec:
                 },
             }
         )
-    return {"layer": layers, "height": 260, "config": CONFIG}
+    return {"layer": layers, "height": 190, "title": written_above(f"{currency} booked"), "config": CONFIG}

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
 from typing import Any, Literal
 
 import polars as pl
 
-from core.charts import drawing, pdf_pages, theme, typeface
-from core.charts.theme import ACTUAL, CONTEXT
+from core.charts import drawing, page_tables, pdf_pages, theme, typeface
+from core.charts.page_tables import PageTable
+from core.formats import Formats
 
+ACTUAL, LABEL = theme.paper(theme.ACTUAL), theme.paper(theme.LABEL)
 WIDTH, PLOT = 640, 480  # with and without the labels beside a chart
 NOT_DRAWN = "A chart that stands here on the page could not be drawn in this file."
 SIDE_BY_SIDE = ("hconcat", "vconcat", "concat", "facet", "repeat", "spec")
@@ -28,13 +30,13 @@ class Part:
     ----------
     question : str
         The heading it stands under; empty for what stands above all questions.
-    kind : {"text", "chart", "tile"}
-    body : str or dict
-        A sentence; a Vega-Lite specification with its data; or name, value and change of a tile.
+    kind : {"text", "chart", "tile", "table"}
+    body : str, dict or PageTable
+        A sentence; a Vega-Lite specification with its data; name, value and change of a tile; or a table.
     """
 
     question: str
-    kind: Literal["text", "chart", "tile"]
+    kind: Literal["text", "chart", "tile", "table"]
     body: Any
 
 
@@ -49,15 +51,22 @@ class Snapshot:
         Company, source and as-of date, in words.
     parts : tuple of Part
         In the order of the page.
+    formats : Formats
+        How the reader writes numbers and days.
     """
 
     title: str
     about: str
     parts: tuple[Part, ...]
+    formats: Formats = field(default_factory=Formats)
 
     def questions(self) -> list[str]:
         """Return the headings in the order of the page."""
         return list(dict.fromkeys(part.question for part in self.parts))
+
+    def tables(self) -> list[tuple[str, PageTable]]:
+        """Return the tables, each with the question it stands under."""
+        return [(part.question or self.title, part.body) for part in self.parts if part.kind == "table"]
 
     def of(self, question: str) -> list[Part]:
         """Return what stands under a heading."""
@@ -74,7 +83,7 @@ def drawn(spec: Mapping[str, Any]) -> dict[str, Any]:
     """
     data = {name: _rows(rows) for name, rows in spec.get("datasets", {}).items()}
     plain = {name: part for name, part in spec.items() if name != "datasets"}
-    out: dict[str, Any] = json.loads(theme.settled(json.dumps(plain), PLOT))
+    out: dict[str, Any] = json.loads(theme.paper(theme.settled(json.dumps(plain), PLOT)))
     out |= {"datasets": data} if data else {}
     if not any(name in out for name in SIDE_BY_SIDE):
         out["width"] = WIDTH
@@ -115,7 +124,11 @@ def html(page: Snapshot) -> str:
     """
     body = []
     for number, question in enumerate(page.questions()):
-        inside = [_html(part, f"c{number}-{k}") for k, part in enumerate(page.of(question)) if part.kind != "tile"]
+        inside = [
+            _html(part, f"c{number}-{k}", page.formats)
+            for k, part in enumerate(page.of(question))
+            if part.kind != "tile"
+        ]
         tiles = "".join(_tile(part) for part in page.of(question) if part.kind == "tile")
         head = f"<h2>{escape(question)}</h2>" if question else ""
         body.append(f"<section>{head}{f'<div class=tiles>{tiles}</div>' if tiles else ''}{''.join(inside)}</section>")
@@ -127,7 +140,9 @@ def html(page: Snapshot) -> str:
     )
 
 
-def _html(part: Part, mark: str) -> str:
+def _html(part: Part, mark: str, formats: Formats) -> str:
+    if part.kind == "table":
+        return page_tables.html(part.body, formats)
     if part.kind == "chart":
         return _figure(part.body, mark)
     return f"<p>{bold(escape(str(part.body)))}</p>"
@@ -166,6 +181,8 @@ def pdf(page: Snapshot) -> bytes:
                 blocks.append(pdf_pages.paragraph(str(part.body), is_tied=speaks_of_chart))
             elif part.kind == "chart":
                 blocks.append(_block(part.body, f"c{number}-{k}"))
+            elif part.kind == "table":
+                blocks += _table(part.body, page.formats)
     return pdf_pages.bound(pdf_pages.leaves(blocks, page.title), page.title)
 
 
@@ -182,21 +199,36 @@ def _block(spec: Mapping[str, Any], mark: str) -> pdf_pages.Block:
     return pdf_pages.figure(svg)
 
 
-def collected(title: str, about: str, shown: Sequence[tuple[str, str, Any]]) -> Snapshot:
+def _table(table: PageTable, formats: Formats) -> list[pdf_pages.Block]:
+    """Return the first rows of a table for a leaf, and how many there are besides."""
+    narrow = table.narrow()
+    if not narrow.columns:
+        return []
+    blocks = pdf_pages.table(page_tables.rows_of_text(narrow, formats), page_tables.widths(narrow, pdf_pages.ROOM))
+    rest = page_tables.left_out(narrow)
+    return [*blocks, pdf_pages.paragraph(rest, is_tied=False)] if rest else blocks
+
+
+def collected(
+    title: str, about: str, shown: Sequence[tuple[str, str, Any]], formats: Formats | None = None
+) -> Snapshot:
     """Return a snapshot of what a page has shown: question, kind, and a body or a function that makes it."""
     parts = [Part(q, kind, body() if callable(body) else body) for q, kind, body in shown]  # type: ignore[arg-type]
-    return Snapshot(title, about, tuple(parts))
+    return Snapshot(title, about, tuple(parts), formats or Formats())
 
 
 _STYLE = f"""@page {{ size: A4; margin: 16mm 14mm }}
 body {{ font: 15px/1.5 {typeface.FAMILY}, system-ui, sans-serif; color: #17242d; max-width: 720px;
   margin: 32px auto; padding: 0 16px; background: white }}
 h1 {{ font-size: 28px; margin: 0 }} h2 {{ font-size: 19px; margin: 30px 0 6px; break-after: avoid }}
-header p {{ color: {CONTEXT}; margin: 2px 0 18px }} p {{ margin: 6px 0; break-inside: avoid; orphans: 3 }}
+header p {{ color: {LABEL}; margin: 2px 0 18px }} p {{ margin: 6px 0; break-inside: avoid; orphans: 3 }}
 figure {{ margin: 10px 0; break-inside: avoid }} figure svg {{ max-width: 100%; height: auto }}
 .tiles {{ display: grid; grid-template-columns: repeat(3, 1fr); gap: 10px }}
+table {{ border-collapse: collapse; width: 100%; font-size: 12px; margin: 8px 0 }}
+th, td {{ text-align: left; padding: 3px 6px; border-bottom: 1px solid #dfe3e6; vertical-align: top }}
+th {{ background: #0a4f4d; color: white }} .n {{ text-align: right }} tr {{ break-inside: avoid }}
 .tile {{ border: 1px solid #dfe3e6; border-radius: 6px; padding: 8px 12px; break-inside: avoid }}
-.tile span, .tile i {{ display: block; color: {CONTEXT}; font-size: 12px; font-style: normal }}
+.tile span, .tile i {{ display: block; color: {LABEL}; font-size: 12px; font-style: normal }}
 .tile b {{ font-size: 20px; color: {ACTUAL} }}
 section > h2 + p {{ break-before: avoid }} section > p + figure {{ break-before: avoid }}"""
 _SHELL = """<!doctype html>

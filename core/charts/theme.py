@@ -1,15 +1,76 @@
-"""The one look of every chart: actual in teal, forecast in amber, context in grey."""
+"""The one look of every chart: actual in teal, forecast in amber, context in grey, each as both themes want it.
+
+A colour is written as `light-dark(…, …)`: the browser takes the half of the theme it shows, without a new run.
+What is drawn for paper takes the light half, by `paper`. Ranges that a scale interpolates stay plain.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Literal
+import textwrap
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from core.charts.lazy_altair import alt
 
-ACTUAL, FORECAST, CONTEXT = "#16948d", "#e08a2c", "#8d99a3"
+GROUND = "light-dark(#fbfaf7,#10181f)"
+INK = "light-dark(#1b2733,#e6ebee)"
+LABEL = "light-dark(#5a6772,#a3b0ba)"
+ACTUAL = "light-dark(#0f7f79,#35b5ab)"
+FORECAST = "light-dark(#c97a1e,#e9a04c)"
+CONTEXT = "light-dark(#77848f,#8593a0)"
+PALE = "light-dark(#489a94,#2f7d77)"
+QUIET = "light-dark(#88929b,#64717c)"
+RED = "light-dark(#a8322a,#f09a92)"
+VIOLET = "light-dark(#7a5ea8,#a88bd6)"
+ROSE = "light-dark(#b5485d,#e58a9a)"
+BLUE = "light-dark(#3f74a3,#7eb0dd)"
+OLIVE = "light-dark(#6f7f2a,#b3c46a)"
+SERIES = [ACTUAL, FORECAST, BLUE, VIOLET, OLIVE, CONTEXT, ROSE]
+SEQUENCE = ["#e3f1ef", "#7cc7bf", "#128079", "#0a4f4d"]
+ON_PALE, ON_DEEP = "#1b2733", "#ffffff"  # Words on a cell of `SEQUENCE`: white from its third step on.
+SIZE = 13
+TICKS = 5
+LONGEST_UNIT = 64
+AXIS_LINE = 22  # pixels of height
 FITTING = re.compile(r'\{"expr": "max\(1, floor\(width / (\d+)\)\)"\}')
-SEQUENCE = ["#e3f1ef", "#7cc7bf", "#16948d", "#0a4f4d"]
+BOTH = re.compile(r"light-dark\(\s*([^,()]+?)\s*,[^()]*\)")
+PADDING = {"left": 0, "right": 6, "top": 2, "bottom": 5}
+AXIS = {
+    "grid": False,
+    "domainColor": CONTEXT,
+    "tickColor": CONTEXT,
+    "labelColor": LABEL,
+    "titleColor": LABEL,
+    "labelFontSize": SIZE,
+    "titleFontSize": SIZE,
+    "labelPadding": 4,
+    "titlePadding": 4,
+    "titleFontWeight": "normal",
+}
+AXIS_X = {"titleAnchor": "end", "labelAngle": 0}
+AXIS_Y = {"labelFlush": False, "grid": True, "gridColor": CONTEXT, "gridOpacity": 0.25, "domain": False, "ticks": False}
+LEGEND = {
+    "labelFontSize": SIZE,
+    "titleFontSize": SIZE,
+    "labelColor": LABEL,
+    "titleColor": LABEL,
+    "padding": 0,
+    "offset": 8,
+}
+TITLE = {
+    "anchor": "start",
+    "frame": "group",
+    "fontSize": SIZE,
+    "fontWeight": "normal",
+    "color": LABEL,
+    "offset": 6,
+}
+
+
+def paper(text: str) -> str:
+    """Return a text, such as a specification, with every colour of two themes as the light one has it."""
+    return BOTH.sub(r"\1", text)
 
 
 def fitting(each: int = 170) -> str:
@@ -25,18 +86,93 @@ def settled(spec: str, width: int) -> str:
     return FITTING.sub(lambda match: str(max(1, width // int(match[1]))), spec)
 
 
-def legend(title: str | None = None, orient: Literal["top", "bottom"] = "top", each: int = 170) -> alt.Legend:
+def legend(title: str | None = None, orient: Literal["top", "bottom"] = "top", each: int = 118) -> alt.Legend:
     """Return a legend above or below a chart that takes more lines where the chart is narrow."""
     return alt.Legend(orient=orient, title=title, columns=alt.ExprRef(expr=fitting(each)), labelLimit=320)
 
 
-def finish(chart: alt.Chart | alt.LayerChart, height: int = 280) -> alt.Chart | alt.LayerChart:
-    """Give a chart its size and its quiet axes; the background stays that of the page."""
+def name_axis(limit: int = 200) -> alt.Axis:
+    """Return an axis of names, each of them written, the longest cut at so many pixels."""
+    return alt.Axis(labelLimit=limit, labelOverlap=False, grid=False)
+
+
+def written_above(unit: str) -> dict[str, Any]:
+    """Return the title that says a chart's unit in the line above it."""
+    lines = textwrap.wrap(unit, LONGEST_UNIT)
+    return {"text": lines if len(lines) > 1 else unit, **TITLE}
+
+
+def interval(base: alt.Chart, **encoding: Any) -> alt.LayerChart:
+    """Return a range as a line in ink, set off from what lies under it by an outline in the colour of the page."""
+    under = base.mark_rule(strokeWidth=5, color=GROUND).encode(**encoding)
+    drawn: alt.LayerChart = under + base.mark_rule(strokeWidth=2, color=INK).encode(**encoding)
+    return drawn
+
+
+def mark(base: alt.Chart, size: int, **encoding: Any) -> alt.LayerChart:
+    """Return a target as a tick in ink with an outline in the colour of the page."""
+    under = base.mark_tick(thickness=6, size=size + 3, color=GROUND).encode(**encoding)
+    drawn: alt.LayerChart = under + base.mark_tick(thickness=3, size=size, color=INK).encode(**encoding)
+    return drawn
+
+
+def finish(chart: alt.Chart | alt.LayerChart, height: int = 190) -> alt.Chart | alt.LayerChart:
+    """Give a chart its size and its quiet axes; its unit is written above, its background is that of the page.
+
+    The unit is the title of the axis that measures; where both do, the one across keeps its own.
+
+    Parameters
+    ----------
+    chart : alt.Chart or alt.LayerChart
+    height : int
+        Pixels of the drawing with one line of labels below it; unit and legend come on top, and take more lines
+        where the chart is narrow.
+    """
+    unit = _measured(chart, "y") or _measured(chart, "x")
+    _few_ticks(chart)
     quiet: alt.Chart | alt.LayerChart = (
-        chart.properties(height=height, background="transparent")
+        chart.properties(height=height - AXIS_LINE, background="transparent", padding=PADDING)
+        .properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
         .configure_view(strokeWidth=0)
-        .configure_axis(grid=False, domainColor=CONTEXT, tickColor=CONTEXT, labelColor=CONTEXT, titleColor=CONTEXT)
-        .configure_axisX(titleAnchor="end")
-        .configure_axisY(grid=True, gridColor=CONTEXT, gridOpacity=0.18, domain=False, ticks=False)
+        .configure_axis(**AXIS)
+        .configure_axisX(**AXIS_X)
+        .configure_axisY(**AXIS_Y)
+        .configure_legend(**LEGEND)
+        .configure_text(fontSize=SIZE)
     )
-    return quiet
+    return quiet.properties(title=alt.TitleParams(**written_above(unit))) if unit else quiet
+
+
+def _measured(chart: Any, channel: str) -> str:
+    """Take the title off the measuring axes of a channel, and return it; empty where none measures."""
+    axes = [axis for axis in _axes(chart, channel) if _is_measure(axis)]
+    titles = [title for axis in axes if isinstance(title := axis._get("title"), str)]
+    for axis in axes if titles else []:
+        axis.title = None
+    return titles[0] if titles else ""
+
+
+def _few_ticks(chart: Any) -> None:
+    """Give measuring axes about five ticks, where nobody asked for another number."""
+    for channel in ("x", "y"):
+        for axis in filter(_is_measure, _axes(chart, channel)):
+            own = axis._get("axis")
+            if own is alt.Undefined:
+                axis.axis = alt.Axis(tickCount=TICKS)
+            elif own is not None and own._get("tickCount") is alt.Undefined:
+                own.tickCount = TICKS
+
+
+def _axes(chart: Any, channel: str) -> Iterator[Any]:
+    """Return what a channel encodes in a chart and in its layers."""
+    for layer in getattr(chart, "layer", ()) or ():
+        yield from _axes(layer, channel)
+    encoding: Any = getattr(chart, "encoding", alt.Undefined)
+    axis: Any = alt.Undefined if encoding is alt.Undefined else encoding._get(channel)
+    if axis is not alt.Undefined:
+        yield axis
+
+
+def _is_measure(axis: Any) -> bool:
+    shorthand, kind = axis._get("shorthand"), axis._get("type")
+    return kind == "quantitative" or (isinstance(shorthand, str) and shorthand.endswith(":Q"))

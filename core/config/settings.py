@@ -27,7 +27,7 @@ from core.contracts.errors import ConfigError, closest
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
 OWN_FILE = "quarterdeck.yaml"
 RETIRED = ("branding",)
-FREELY_NAMED = ("roles.", "access.people.", "customers.health.", "map.places.")
+FREELY_NAMED = ("roles.", "access.people.", "customers.health.", "map.places.", "crm_url.")
 
 
 class _Section(BaseModel):
@@ -262,6 +262,20 @@ class AnswerSettings(_Section):
     stale_days: dict[str, int]
 
 
+class CrmAddress(_Section):
+    """Where a deal and an account of one source open in the CRM: an address with {id} in it; empty: nowhere."""
+
+    deal: str = ""
+    account: str = ""
+
+    @field_validator("deal", "account")
+    @classmethod
+    def _opens(cls, value: str) -> str:
+        if value and not (value.startswith(("https://", "http://")) and "{id}" in value):
+            raise ValueError("must begin with https:// and hold {id} where the CRM's own id goes")
+        return value
+
+
 class MapSettings(_Section):
     """Where the tiles of regions stand on the map."""
 
@@ -296,6 +310,7 @@ class Settings(_Section):
     answers: AnswerSettings
     enablement: EnablementSettings
     map: MapSettings
+    crm_url: dict[str, CrmAddress]
 
     @field_validator("locale")
     @classmethod

@@ -1,11 +1,30 @@
-"""The forecast as a record: what managers call, what was forecast on past dates, and how good it was."""
+"""Forecasts as people work with them: calls, the weekly review, Monday's table, what moved, and how good they were."""
 
-from core.forecasts import accuracy, backtest, backtest_archive, calls, weekly_review
+from typing import TYPE_CHECKING
+
+from core.lazy_imports import later
+
+if TYPE_CHECKING:
+    from core.forecasts import (
+        accuracy,
+        backtest,
+        backtest_archive,
+        calls,
+        monday,
+        my_day,
+        quarter_walk,
+        weekly_review,
+    )
 
 __all__ = [
     "accuracy",
     "backtest",
     "backtest_archive",
     "calls",
+    "monday",
+    "my_day",
+    "quarter_walk",
     "weekly_review",
 ]
+
+__getattr__ = later(__name__, {name: name for name in __all__})

@@ -276,6 +276,7 @@ def rollup(
     calls: pl.DataFrame,
     edits: pl.DataFrame,
     period: date | None = None,
+    seen: outlook.Outlook | None = None,
 ) -> Rollup:
     """Roll calls up along the hierarchy, with deals and the system's number beside them.
 
@@ -297,6 +298,8 @@ def rollup(
         [opportunity_id, forecast_category, call_amount]: what reviews said of deals, as `reviewed` gives it.
     period : date, optional
         First day of the quarter; default the running one.
+    seen : Outlook, optional
+        The system's outlook of the data's day, where it is not that of the bundle.
 
     Returns
     -------
@@ -304,7 +307,8 @@ def rollup(
     """
     begin = period or quarter_start(data.as_of, settings)
     team = hierarchy.people(data, data.as_of)
-    forecast = outlook.current(data, settings, bundle) if begin == quarter_start(data.as_of, settings) else None
+    runs = begin == quarter_start(data.as_of, settings)
+    forecast = (seen or outlook.current(data, settings, bundle)) if runs else None
     own = _own(data, settings, team, edits, begin)
     own = own.join(_expected(data, own, forecast), on="person_id", how="left").with_columns(
         system_amount=pl.lit(None, pl.Float64)

@@ -1,12 +1,15 @@
 """Named business measures; each opens into its formula, rows and a sentence."""
 
 from core.metrics import (
+    account_facts,
     attainment,
     bookings,
     concentration,
     coverage,
     customer_health,
+    deal_facts,
     deal_scope,
+    deal_signals,
     engagement,
     flow,
     growth,
@@ -27,6 +30,7 @@ from core.metrics.measure import Measure, brief, counted, left_over, money, out_
 
 __all__ = [
     "Measure",
+    "account_facts",
     "attainment",
     "bookings",
     "brief",
@@ -34,7 +38,9 @@ __all__ = [
     "counted",
     "coverage",
     "customer_health",
+    "deal_facts",
     "deal_scope",
+    "deal_signals",
     "engagement",
     "flow",
     "growth",

@@ -15,6 +15,7 @@ from core.config.windows import last_months
 from core.contracts import Dataset
 from core.contracts.errors import ContractError, closest
 from core.metrics.deal_events import NO_OWNER, NO_REGION, NO_TEAM, tracks
+from core.scope import narrowing
 
 Level = Literal["company", "region", "team", "rep", "segment", "product family"]
 Hierarchy = Literal["then", "now"]
@@ -80,6 +81,7 @@ def cut(
     name: str | None = None,
     due: str = "any date",
     hierarchy: str = "then",
+    with_below: bool = True,
 ) -> Cut:
     """Return a scope and window as conditions; see `inside` and `window`.
 
@@ -89,10 +91,10 @@ def cut(
     settings : Settings
     day : date
         The day the window of close dates is seen from.
-    level, name, due, hierarchy
+    level, name, due, hierarchy, with_below
         As for `flow.flow`.
     """
-    sides = [inside(data, settings, level, name, hierarchy, prefix) for prefix in ("prev_", "")]
+    sides = [inside(data, settings, level, name, hierarchy, prefix, with_below) for prefix in ("prev_", "")]
     return Cut(sides[0], sides[1], window(due, day, settings))
 
 
@@ -167,7 +169,13 @@ def people(data: Dataset) -> dict[str, str]:
 
 
 def inside(
-    data: Dataset, settings: Settings, level: str, name: str | None, hierarchy: str, prefix: str = ""
+    data: Dataset,
+    settings: Settings,
+    level: str,
+    name: str | None,
+    hierarchy: str,
+    prefix: str = "",
+    with_below: bool = True,
 ) -> pl.Expr:
     """Say whether a row of `tracks` belongs to a scope, after the change or, with a prefix, before it.
 
@@ -183,6 +191,8 @@ def inside(
         Under "now" a deal belongs to the team its owner is in today, on every past day.
     prefix : str
         "prev_" for the state before the change.
+    with_below : bool
+        Whether a team counts with all teams below it.
 
     Raises
     ------
@@ -200,8 +210,11 @@ def inside(
     if level in FIXED:
         return pl.col(column) == name
     if hierarchy == "now" and level in ("team", "region"):
-        here = _members(data, settings, level, str(name))
+        here = _members(data, settings, level, str(name), with_below)
         return pl.col(f"{prefix}owner_id").cast(pl.String).is_in(here).fill_null(value=False)
+    if level == "team" and name != NO_TEAM and with_below:
+        below = narrowing.teams_below(data, str(name))
+        return pl.col(f"{prefix}{column}").cast(pl.String).is_in(below).fill_null(value=False)
     return (pl.col(f"{prefix}{column}") == name).fill_null(value=False)
 
 
@@ -212,9 +225,11 @@ def _column(level: str) -> str:
     return COLUMNS.get(level, "owner_id")
 
 
-def _members(data: Dataset, settings: Settings, level: str, name: str) -> list[str]:
+def _members(data: Dataset, settings: Settings, level: str, name: str, with_below: bool) -> list[str]:
     """Return who is in a team or region today; who has left counts where they were last."""
     missing = NO_TEAM if level == "team" else NO_REGION
+    if level == "team" and name != missing and with_below:
+        return sorted(narrowing.members(data, name))
     begun = data.sales_team.filter(pl.col("valid_from") <= data.as_of).sort("valid_from")
     last = begun.group_by("rep_id", maintain_order=True).agg(pl.col(level).last().fill_null(missing))
     here = last.filter(pl.col(level) == name)["rep_id"].to_list()

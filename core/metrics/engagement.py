@@ -13,7 +13,8 @@ from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError, closest
 from core.contracts.spans import line_runs
-from core.metrics.measure import growth_rate, money, percent
+from core.metrics.deal_scope import people
+from core.metrics.measure import counted, growth_rate, money, percent
 
 MONTHS = 24
 KINDS = ("Deal", "Contract", "Meeting", "Call", "Mail", "Ticket")
@@ -78,6 +79,29 @@ class Account:
         )
         return f"{self.name} {', '.join(parts)}."
 
+    def fact_table(self) -> pl.DataFrame:
+        """Return the facts as a table: [Fact, Value]."""
+        return pl.DataFrame({"Fact": list(self.facts), "Value": list(self.facts.values())}, schema=_FACTS)
+
+    def deal_sentence(self) -> str:
+        """Say how many deals there are, how many were won, and what is open."""
+        if self.deals.is_empty():
+            return "No deal with this account is on record."
+        live, won = self.deals.filter(~pl.col("is_closed")), self.deals.filter("is_won")
+        return (
+            f"{counted(self.deals.height, 'deal')}: {won.height:,} won with "
+            f"{money(float(won['amount'].sum()), self.currency)}, {live.height:,} open with "
+            f"{money(float(live['amount'].sum()), self.currency)}."
+        )
+
+    def latest(self) -> str:
+        """Say what happened last."""
+        if self.events.is_empty():
+            return "Nothing is on record for this account."
+        last = self.events.row(0, named=True)
+        what = f": {last['what']}" if last["what"] else ""
+        return f"Last, on {last['on']:%d %B %Y}, {last['kind'].lower()}{what}; {counted(self.events.height, 'event')}."
+
     def trend(self) -> str:
         """Compare the last three months with the three before."""
         late, before = self.months.tail(3), self.months.slice(-6, 3)
@@ -102,6 +126,9 @@ def names(data: Dataset, settings: Settings) -> dict[str, str]:
         "mrr_amount", "account_id", descending=[True, False], nulls_last=True
     )
     return dict(rows.select("account_id", "account_name").iter_rows())
+
+
+_FACTS = {"Fact": pl.String, "Value": pl.String}
 
 
 def account(data: Dataset, settings: Settings, account_id: str) -> Account:
@@ -131,6 +158,7 @@ def account(data: Dataset, settings: Settings, account_id: str) -> Account:
     )
     done = data.activities.filter(own & (pl.col("occurred_at").dt.date() <= data.as_of))
     running = lines.filter(line_runs(data.as_of)).sort("mrr_amount", descending=True)
+    owner = pl.col("owner_id").replace(people(data))
     shown = ["opportunity_id", "opportunity_name", "stage", "amount", "created_on", "close_on", "is_closed", "is_won"]
     return Account(
         account_id,
@@ -138,7 +166,7 @@ def account(data: Dataset, settings: Settings, account_id: str) -> Account:
         _facts(record, data),
         _events(deals, lines, done, data.as_of),
         _months(data, account_id, done),
-        deals.select(shown).sort("created_on", descending=True, nulls_last=True),
+        deals.sort("created_on", descending=True, nulls_last=True).select(*shown, owner=owner),
         running.select("subscription_id", "product_name", "mrr_amount", "started_on", "renewal_on"),
         settings.currency,
     )

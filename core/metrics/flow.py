@@ -114,6 +114,7 @@ def flow(
     name: str | None = None,
     due: str = "any date",
     hierarchy: str = "then",
+    with_below: bool = True,
 ) -> Flow:
     """Walk from the open pipeline of one day to that of another, whoever holds it.
 
@@ -142,6 +143,8 @@ def flow(
     hierarchy : {"then", "now"}
         Under "then" a deal belongs to the team its owner was in on the day; a rep who moves takes the
         open deals along, as a transfer. Under "now" to the team the owner is in today.
+    with_below : bool
+        Whether a team counts with all teams below it; False where teams are to add up to the company.
 
     Returns
     -------
@@ -156,7 +159,7 @@ def flow(
     """
     first, last = days(since, until)
     track = tracks(data, settings)
-    scope = cut(data, settings, last, level, name, due, hierarchy)
+    scope = cut(data, settings, last, level, name, due, hierarchy, with_below)
     steps = classified(between(track, first, last).select(NEEDED), scope)
     cents, counts = summed(steps)
     needed = track.select(STANDING)
@@ -339,7 +342,8 @@ def parts(
         One row per name with a pipeline in the time: name, and one column per step. Opening, new, won,
         lost, deleted and closing add up to the company's; transfers between parts cancel out.
     """
-    flows = {n: flow(data, settings, since, until, level, n, due, hierarchy) for n in names(data, settings, level)}
+    ask = (data, settings, since, until, level)
+    flows = {n: flow(*ask, n, due, hierarchy, with_below=False) for n in names(data, settings, level)}
     rows = [
         {"name": n, **dict(f.frame.select("step", "amount").iter_rows())}
         for n, f in flows.items()

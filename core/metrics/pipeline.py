@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -11,7 +11,10 @@ from core.config.calendar import add_months
 from core.config.stages import is_open
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
+from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, money
+
+NEXT_DAYS = 30
 
 
 def open_deals(data: Dataset, day: date, settings: Settings) -> pl.DataFrame:
@@ -62,5 +65,23 @@ def deals(data: Dataset, settings: Settings) -> pl.DataFrame:
         accounts, on="account_id", how="left"
     )
     named = open_deals(data, data.as_of, settings).join(about.drop("account_id"), on="opportunity_id", how="left")
-    columns = ("opportunity_id", "opportunity_name", "account_name", "stage", "amount", "close_on", "owner_id")
-    return named.select(columns).sort("amount", "opportunity_id", descending=[True, False], nulls_last=True)
+    columns = ("opportunity_id", "opportunity_name", "account_name", "stage", "amount", "close_on")
+    owner = pl.col("owner_id").replace(people(data)).alias("owner")
+    return named.select(*columns, owner).sort("amount", "opportunity_id", descending=[True, False], nulls_last=True)
+
+
+def due_next(data: Dataset, settings: Settings) -> Measure:
+    """Return the open deals by expected close, the one due first first; deals without a date come last.
+
+    Returns
+    -------
+    Measure
+        Unit money. Frame: as of `deals`. Value: the amount of the deals due within 30 days, overdue ones among them.
+    """
+    frame = deals(data, settings).sort("close_on", "opportunity_id", nulls_last=True)
+    soon = frame.filter(pl.col("close_on") <= data.as_of + timedelta(days=NEXT_DAYS))
+    value = float(soon["amount"].sum())
+    late = frame.filter(pl.col("close_on") < data.as_of).height
+    text = f"{counted(soon.height, 'deal')} with {money(value, settings.currency)} are due within {NEXT_DAYS} days"
+    text = text.replace(" are due", " is due") if soon.height == 1 else text
+    return Measure("Due next", value, "money", frame, f"{text}, {late:,} of them overdue.")

@@ -17,18 +17,22 @@ from core.store.answers import Answers
 from core.store.append_only import DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
 from core.store.capabilities import Capabilities
+from core.store.comments import Comments
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.save_count import SaveCount
 from core.store.sessions import Sessions, sentence
 from core.store.source_versions import SourceVersions
 from core.store.tables import (
+    DigestRow,
     EnablementRow,
     GapGroupRow,
+    PreferenceRow,
     RequirementLayoutRow,
     RequirementSetRow,
     ReviewViewRow,
     ScenarioRow,
+    ScopeViewRow,
 )
 from core.store.upgrade import bring_up
 
@@ -61,6 +65,10 @@ class Store:
     answers : Answers
     capabilities : Capabilities
     sources : SourceVersions
+    scope_views : Documents
+    preferences : Documents
+    digests : Documents
+    comments : Comments
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -82,6 +90,10 @@ class Store:
     answers: Answers
     capabilities: Capabilities
     sources: SourceVersions
+    scope_views: Documents
+    preferences: Documents
+    digests: Documents
+    comments: Comments
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -140,6 +152,10 @@ class Store:
             Answers(sessions, clock),
             Capabilities(sessions, clock),
             SourceVersions(sessions, clock),
+            Documents(sessions, clock, ScopeViewRow, "view"),
+            Documents(sessions, clock, PreferenceRow, "preference"),
+            Documents(sessions, clock, DigestRow, "digest"),
+            Comments(sessions, clock),
             notices,
             saves,
         )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     Double,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -247,6 +248,43 @@ class ReviewViewRow(DocumentRow):
 
     __tablename__ = "review_views"
     __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class ScopeViewRow(DocumentRow):
+    """A named scope: the part of the company somebody looks at again and again."""
+
+    __tablename__ = "scope_views"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class PreferenceRow(DocumentRow):
+    """What a person prefers, such as the scope pages open with."""
+
+    __tablename__ = "preferences"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class DigestRow(DocumentRow):
+    """A digest somebody set up: for whom, of what, and from which amount on."""
+
+    __tablename__ = "digests"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class CommentRow(Base):
+    """What somebody said about a deal, an account or a row of a requirement list; rows are only ever added."""
+
+    __tablename__ = "comments"
+    __table_args__ = (Index("ix_comments_target", "book", "kind", "target"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    book: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    target: Mapped[str] = mapped_column(String(400))
+    author: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    mentions: Mapped[list[str]] = mapped_column(JSON)
+    said_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class CapabilityRow(VersionedRow):

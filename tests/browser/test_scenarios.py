@@ -71,6 +71,7 @@ def test_a_lever_is_dragged_typed_and_there_after_a_reload(url, browser):
     page.mouse.up()
     expect(page).to_have_url(re.compile(r"deal_size=\d+"), timeout=30_000)
     expect(page.get_by_text("Deal size USD +").first).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="More levers, exact numbers").click()
     page.get_by_text("Type exact numbers").click()
     field = page.get_by_role("spinbutton", name="Win rate, exactly")
     expect(field).to_be_visible(timeout=30_000)
@@ -95,7 +96,8 @@ def test_a_presets_link_tells_the_same_and_back_takes_the_last_move_back(url, br
     page = context.new_page()
     page.goto(f"{url}/scenarios")
     expect(page.get_by_role("slider", name="Win rate")).to_be_visible(timeout=90_000)
-    page.get_by_text("Big deals slip", exact=True).first.click()
+    page.get_by_role("combobox", name="Start from").click()
+    page.get_by_role("option", name="Big deals slip").click()
     expect(page).to_have_url(re.compile(r"slip=33.*slip_extra=6|slip_extra=6.*slip=33"), timeout=30_000)
     expect(page).to_have_url(re.compile(r"scope=Segment"))
     answer = page.get_by_text("bookings go from").first

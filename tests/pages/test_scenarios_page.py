@@ -111,7 +111,7 @@ def test_a_lever_is_moved_in_two_parts_of_the_company():
 def test_a_preset_fills_the_sliders_and_reset_empties_them():
     test = opened()
     before = said(test)
-    test.button_group(key="preset").set_value("Price rise").run()
+    test.selectbox(key="preset").set_value("Price rise").run()
     assert (test.slider(key="price").value, test.slider(key="win_rate").value) == (5, -3)
     press(test, "Reset")
     assert not test.exception
@@ -282,7 +282,7 @@ def test_a_link_brings_levers_of_another_part_along():
 @pytest.mark.parametrize("preset", [name for name in presets.load() if name != "Close the PCI DSS gap"])
 def test_the_link_of_a_preset_tells_the_same_in_a_fresh_browser(preset):
     test = opened()
-    test.button_group(key="preset").set_value(preset).run()
+    test.selectbox(key="preset").set_value(preset).run()
     assert address(test)
     fresh = followed(test)
     assert not fresh.warning

@@ -28,18 +28,18 @@ def _rate(label: str) -> Any:
     return _number(label, format="percent")
 
 
-_WHO = {"account_name": "Name", "account_id": "Account", "segment": "Segment"}
+_WHO = {"account_name": "Account", "segment": "Segment"}
 SCORES = {"by_hand": "Weighted by hand", "learned": "Learned"}
 MISSES = {"greens": "Greens that left", "reds": "Reds that stayed"}
 CHURN: dict[str, Any] = {
-    "account_name": "Name",
-    "mrr_amount": _number("MRR", format="localized"),
-    "p_churn": _chance("Leaves in 90 days"),
+    "account_name": "Account",
     "at_risk_amount": _money("Yearly revenue at risk"),
+    "mrr_amount": _money("MRR"),
+    "p_churn": _chance("Leaves in 90 days"),
     "driver": "What raises it most",
-    "by_hand": _score("Health by hand"),
-    "learned": _score("Health learned"),
     "days_to_renewal": _number("Days to renewal"),
+    "by_hand": _number("Health by hand", format="%.0f"),
+    "learned": _number("Health learned", format="%.0f"),
     "p_left_at_renewal": _rate("Gone after renewal"),
     "p_left_12m": _rate("Leaves in 12 months"),
     "churned_mrr_amount": _money("Expected MRR to leave"),
@@ -47,23 +47,20 @@ CHURN: dict[str, Any] = {
     "expanded_mrr_amount": _money("to be won"),
     "segment": "Segment",
     "region": "Region",
-    "owner_id": "Owner",
-    "account_id": "Account",
 }
 HEALTH: dict[str, Any] = {
-    "account_name": "Name",
+    "account_name": "Account",
     "band": "Band",
     "by_hand": _score("Health by hand"),
     "coverage_rate": _rate("Known share of weight"),
     "learned": _score("Health learned"),
     "p_churn": _chance("Leaves in 90 days"),
-    "mrr_amount": _number("MRR", format="localized"),
+    "mrr_amount": _money("MRR"),
     "segment": "Segment",
-    "account_id": "Account",
 }
 MISSED = {
     **_WHO,
-    "mrr_amount": _number("MRR", format="localized"),
+    "mrr_amount": _money("MRR"),
     "learned": _score("Learned then"),
     "by_hand": _score("By hand then"),
     "left_on": _date("Left on"),
@@ -72,7 +69,7 @@ CONTRIBUTIONS = {
     "driver": "Driver",
     "feature": "What is known",
     "value": "Value",
-    "contribution": _number("Points", format="%+.2f"),
+    "contribution": _number("Points", format="%+.1f"),
 }
 RACE = {
     "event": "What",
@@ -83,7 +80,7 @@ RACE = {
 WORTH = {
     **_WHO,
     "region": "Region",
-    "mrr_amount": _number("MRR", format="localized"),
+    "mrr_amount": _money("MRR"),
     "margin_rate": _rate("Margin"),
     "expected_months": _number("Months expected", format="%.1f"),
     "value_amount": _money("Worth"),
@@ -119,34 +116,31 @@ CHOICE = {
     "is_chosen": "Chosen",
 }
 RFM: dict[str, Any] = {
-    "account_name": "Name",
+    "account_name": "Account",
     "group": "Group",
     "kind": "By recency, frequency, money",
     "recency_score": "R",
     "frequency_score": "F",
     "money_score": "M",
     **_SIGNS,
-    "account_id": "Account",
 }
 EVENTS = {
     "on": _date("On"),
     "kind": "Kind",
     "what": "What",
-    "amount": _number("Amount", format="localized"),
+    "amount": _money("Amount"),
     "sentiment_score": _number("Mood", format="%+.2f"),
 }
 CONTRACT = {
-    "subscription_id": "Line",
     "product_name": "Product",
-    "mrr_amount": _number("MRR", format="localized"),
+    "mrr_amount": _money("MRR"),
     "started_on": _date("Since"),
     "renewal_on": _date("Renewal"),
 }
 DEALS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
+    "amount": _money("Amount"),
     "stage": "Stage",
-    "amount": _number("Amount", format="localized"),
     "created_on": _date("Opened"),
     "close_on": _date("Close"),
     "is_closed": "Closed",

@@ -14,7 +14,7 @@ from core.requirements.work import sample_lists, saved_lists
 from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import grid
+from pages.ui.kit.grid import TALL_ROW, grid
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache, review
 
@@ -103,11 +103,13 @@ def results(page: Page, analysis: GapAnalysis, plan: pl.DataFrame) -> None:
         shown.to_arrow(),
         disabled=[column for column in shown.columns if column != "result"],
         hide_index=True,
+        row_height=TALL_ROW,
+        height=300,
         column_config={
-            "no": "No.",
-            "week": "Week",
-            "requirement": st.column_config.TextColumn("Requirement", width="medium"),
-            "criterion": st.column_config.TextColumn("Passed when", width="large"),
+            "no": st.column_config.NumberColumn("No.", width=45),
+            "week": st.column_config.NumberColumn("Week", width=55),
+            "requirement": st.column_config.TextColumn("Requirement", width=220),
+            "criterion": st.column_config.TextColumn("Passed when", width=190),
             "owner": "Owner",
             "ends_on": st.column_config.DateColumn("Until"),
             "result": st.column_config.SelectboxColumn("Result", options=["open", "passed", "failed"], required=True),

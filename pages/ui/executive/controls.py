@@ -12,7 +12,7 @@ from core.metrics import attainment, bookings, concentration, deal_scope, flow, 
 from pages.ui.kit import cache
 from pages.ui.kit.cells import SHOWN_ROWS
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import grid
+from pages.ui.kit.grid import drill
 from pages.ui.kit.shell import Page
 
 TEAMS = "Teams"
@@ -38,80 +38,77 @@ def board() -> str:
 def lines(page: Page, picked: dict[str, Any]) -> None:
     """Show the booking lines behind a clicked cell."""
     if not picked:
-        st.caption("Click a cell to see its bookings.")
         return
     keys = {"region": None, "family": None, "quarter": None} | picked
     rows = cache.result(bookings.behind, page.data, page.settings, keys["region"], keys["family"], keys["quarter"])
-    _table(rows, f"bookings in {', '.join(picked.values())}")
+    _table(page, rows, f"bookings in {', '.join(picked.values())}")
 
 
 def tile(page: Page, kind: str, picked: dict[str, Any]) -> None:
     """Show the rows behind a clicked tile of the map."""
     if not picked:
-        st.caption("Click a tile to see what it is made of.")
         return
     noun = "open deals" if kind == "Open pipeline" else "lines this quarter"
     _table(
-        cache.result(regions.behind, page.data, page.settings, kind, picked["region"]), f"{noun}, {picked['region']}"
+        page,
+        cache.result(regions.behind, page.data, page.settings, kind, picked["region"]),
+        f"{noun}, {picked['region']}",
     )
 
 
 def person(page: Page, kind: str, picked: dict[str, Any]) -> None:
     """Show the rows behind a clicked person's bar."""
     if not picked:
-        st.caption("Click a bar to see what it is made of.")
         return
     rows = cache.result(leaderboard.behind, page.data, page.settings, kind, picked["rep_id"])
-    _table(rows, f"rows of {deal_scope.people(page.data).get(picked['rep_id'], picked['rep_id'])}")
+    _table(page, rows, f"rows of {deal_scope.people(page.data).get(picked['rep_id'], picked['rep_id'])}")
 
 
 def team(page: Page, picked: dict[str, Any]) -> None:
     """Show the bookings behind a clicked team's bar."""
     if not picked:
-        st.caption("Click a bar to see its bookings.")
         return
-    _table(cache.result(attainment.behind, page.data, page.settings, picked["team"]), f"bookings of {picked['team']}")
+    _table(
+        page, cache.result(attainment.behind, page.data, page.settings, picked["team"]), f"bookings of {picked['team']}"
+    )
 
 
 def account(page: Page, picked: dict[str, Any]) -> None:
     """Show the bookings behind a clicked customer's bar."""
     if not picked:
-        st.caption("Click a bar to see what the customer bought.")
         return
     rows = cache.result(concentration.behind, page.data, page.settings, picked["account_id"])
-    _table(rows, "bookings of the last 12 months")
+    _table(page, rows, "bookings of the last 12 months")
 
 
 def month(page: Page, picked: dict[str, Any]) -> None:
     """Show the bookings behind a clicked month's bar."""
     if not picked:
-        st.caption("Click a bar to see its bookings.")
         return
     begin = date.fromisoformat(picked["key"])
     end = add_months(begin, 1) - timedelta(days=1)
-    _table(bookings.dated(page.data, begin, end), f"bookings in {page.formats.month(begin)}")
+    _table(page, bookings.dated(page.data, begin, end), f"bookings in {page.formats.month(begin)}")
 
 
 def quarter(page: Page, outlook: Any, picked: dict[str, Any]) -> None:
     """Show what stands behind a clicked part of the quarter: what is booked, or the open deals that are to come."""
     if not picked:
-        st.caption("Click a part of the bar to see its deals.")
-    elif picked["part"] == "Booked":
+        return
+    if picked["part"] == "Booked":
         begin = quarter_start(page.data.as_of, page.settings)
-        _table(bookings.dated(page.data, begin, page.data.as_of), "bookings so far this quarter")
+        _table(page, bookings.dated(page.data, begin, page.data.as_of), "bookings so far this quarter")
     else:
-        _table(outlook.behind().frame, "open deals, the largest expectation first")
+        _table(page, outlook.behind().frame, "open deals, the largest expectation first")
 
 
 def step(page: Page, picked: dict[str, Any], asked: tuple[Any, ...]) -> None:
     """Show the deals behind a clicked bar of the flow."""
     if not picked:
-        st.caption("Click a bar to see its deals before and after.")
         return
     deals = cache.result(flow.deals, page.data, page.settings, picked["step"], *asked)
-    _table(deals.frame, f"rows. {deals.sentence()}")
+    _table(page, deals.frame, f"rows. {deals.sentence()}")
 
 
-def _table(frame: Any, words: str) -> None:
+def _table(page: Page, frame: Any, words: str) -> None:
     st.caption(escaped(f"{frame.height:,} {words}"))
-    grid(frame.head(SHOWN_ROWS), height=240)
+    drill(page, frame.head(SHOWN_ROWS), height=240)

@@ -11,9 +11,8 @@ from pages.ui.kit.shell import Page
 
 def sides(page: Page, subject: str) -> tuple[str, str | None, str | None]:
     """Ask by what groups are made and which two are held against each other; default the highest and the lowest."""
-    first, second, third = st.columns(3)
     by = str(
-        first.segmented_control(
+        st.segmented_control(
             "Compare by",
             list(differences.GROUPS),
             format_func=differences.GROUPS.get,
@@ -24,6 +23,7 @@ def sides(page: Page, subject: str) -> tuple[str, str | None, str | None]:
         or "region"
     )
     names = cache.result(differences.groups, page.data, page.settings, by, subject)["value"].to_list()
+    second, third = st.columns(2)
     if len(names) < 2:
         return by, None, None
     group = second.selectbox("Why does", names, index=len(names) - 1, key=f"against_one_{subject}_{by}")

@@ -153,8 +153,9 @@ def _beside(row: dict[str, Any], team: Rollup, last: date) -> None:
         ("Added up from below", row["below_amount"]),
         ("Closed already", row["closed_amount"]),
     ]
-    for column, (label, value) in zip(st.columns(3), parts, strict=True):
-        column.metric(
+    tiled = st.grid(len(parts), min_column_width=100, gap="xsmall")
+    for label, value in parts:
+        tiled.metric(
             label, "–" if value is None else f"{value / 1e6:,.2f} M", help=f"{team.currency}; never changed by a call"
         )
     st.caption(escaped(f"Calls for {team.label} can be changed until {last:%d %B %Y}. A call never changes a deal."))

@@ -17,11 +17,11 @@ EVERYWHERE = "All regions"
 _number = st.column_config.NumberColumn
 ARRIVALS: dict[str, Any] = {
     "part": "Where from",
+    "expected_amount": _number("They add", format="compact"),
     "monthly_count": _number("New deals a month", format="%.0f"),
     "change_rate": _number("Against the year before", format="percent"),
     "won_rate": _number("Won in 180 days", format="percent"),
     "mean_amount": _number("Mean amount won", format="compact"),
-    "expected_amount": _number("They add", format="compact"),
     "share_rate": st.column_config.ProgressColumn("Share", format="percent", min_value=0, max_value=1),
 }
 

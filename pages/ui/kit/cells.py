@@ -6,43 +6,50 @@ import copy
 import hashlib
 import inspect
 import logging
-import re
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any, Literal
 
 import streamlit as st
 
+from core.charts import page_tables
+from core.charts.page_tables import PageTable
 from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
-from pages.ui.kit import bundles, cache, definitions, snapshot
+from pages.ui.kit import bundles, cache, columns, deal_lists, definitions, snapshot
+from pages.ui.kit.bar import FOLDED, anchor
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import grid
+from pages.ui.kit.grid import drill, grid
 from pages.ui.kit.shell import Page
 
 logger = logging.getLogger(__name__)
 SHOWN_ROWS = 500
 NARROW = "\u202f"
 SHORTEST_TREND = 2
+NARROWEST = 430  # pixels of a column; where two do not fit, the cells stand one below the other
+Span = Literal[1, 2, "all"]
 
 
 class Cell:
     """One question of a page."""
 
-    def __init__(self, page: Page, question: str) -> None:
-        self.page, self.question, self.failed = page, question, False
+    def __init__(self, page: Page, question: str, side: Any) -> None:
+        self.page, self.question, self.side, self.failed = page, question, side, False
+        self.remarks: list[str] = []
 
-    def answer(self, sentence: str, see: str = "", before: str = "", after: str = "", strong: str = "") -> None:
-        """Write the answer, with a link to the question of the page that tells more.
+    def answer(
+        self, sentence: str, see: str = "", before: str = "", after: str = "", strong: str = "", called: str = ""
+    ) -> None:
+        """Write the answer, with a link to the question of the page that tells more, by its short name if it has one.
 
         The sentence is text of data and shown letter by letter, but for `strong`, the words in it that are written
         bold. `before` and `after` are Markdown said beside it in the same element; names in them are escaped by
         whoever composes them.
         """
         self.page.shown.append((self.question, "text", sentence))
-        more = f" :small[[{see}](#{anchor(see)})]" if see else ""
+        more = f" :small[[{called or see}](#{anchor(see)})]" if see else ""
         text = escaped(sentence)
         if strong:
             text = text.replace(escaped(strong), f"**{escaped(strong)}**", 1)
@@ -66,7 +73,7 @@ class Cell:
 
     def _spec(self, function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
         data = self.page.data
-        is_own = not (data.is_transient or self.page.view.is_cut)
+        is_own = not (data.is_transient or self.page.view.is_cut or self.page.scope.parts)
         return self._localised(copy.deepcopy(cache.drawing(function, args, self.page.settings, keep=is_own)))
 
     def _localised(self, spec: dict[str, Any]) -> dict[str, Any]:
@@ -88,8 +95,36 @@ class Cell:
         st.vega_lite_chart(drawing.frame, spec, width="stretch", key=key, alt=drawing.alt or None)
 
     def table(self, frame: Any, **options: Any) -> None:
-        """Show a frame as a table."""
-        grid(frame, **options)
+        """Show a frame as a table; a list of deals says whose each is and with whom."""
+        listed, shown_as = deal_lists.complete(self.page, frame, options)
+        self.carry(listed, shown_as)
+        grid(listed, **shown_as)
+
+    def carry(self, frame: Any, options: Mapping[str, Any]) -> None:
+        """Let the files of the page and the cell's workbook carry a table that is drawn."""
+        currency = self.page.settings.currency
+
+        def made() -> PageTable:
+            config = columns.dressed(frame, options.get("column_config") or {})
+            return page_tables.shown(frame, config, options.get("column_order"), currency)
+
+        self.page.shown.append((self.question, "table", made))
+
+    def workbook(self) -> None:
+        """Offer the cell's tables as one Excel file, made when it is asked for."""
+        tables = [body for question, kind, body in self.page.shown if (question, kind) == (self.question, "table")]
+        if not tables:
+            return
+        title = self.question
+
+        def written() -> bytes:
+            from core.charts import workbook
+
+            return workbook.workbook([(title, body()) for body in tables], title)
+
+        self.side.download_button(
+            "Excel", written, f"{anchor(title)}.xlsx", type="tertiary", key=f"xlsx-{title}", on_click="ignore"
+        )
 
     def facts(self, frame: Any) -> None:
         """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
@@ -102,6 +137,7 @@ class Cell:
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
         """Show a frame as a table whose rows can be clicked."""
+        self.carry(frame, options)
         grid(
             frame,
             on_select=opened,
@@ -110,9 +146,14 @@ class Cell:
             **options,
         )
 
+    def note(self, remark: str) -> None:
+        """Take a sentence on how the answer was worked out, or on its record, into the cell's method."""
+        if remark:
+            self.remarks.append(remark)
+
     def empty(self, advice: str) -> None:
         """Say what to do where there is nothing to show."""
-        st.info(escaped(advice), icon=":material/lightbulb:")
+        st.markdown(f":gray[{escaped(advice)}]")
 
     def noted(self, function: Callable[..., Any], given: str) -> str:
         """Note the call behind the cell for the notebook, in place of an earlier one, and return it."""
@@ -122,7 +163,7 @@ class Cell:
         return call
 
     def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
-        """Open the number: formula, as-of date, rows, call, download.
+        """Open the number, at the right of the question: formula, as-of date, rows, call, download.
 
         `more` are the call's arguments after data, settings and models; `given` writes all arguments out
         where it takes others. The inside is drawn only while it is open.
@@ -131,38 +172,75 @@ class Cell:
             function, given or ", ".join(["data", "settings", *bundles.needs(function), *map(repr, more)])
         )
         key = f"method-{self.question}"
-        popover = st.popover("Method", icon=":material/function:", on_change="rerun", key=key)
+        with self.side:
+            popover = st.popover("Method", type="tertiary", on_change="rerun", key=key)
         if not popover.open:
             return
         with popover:
             st.markdown(_doc(function))
             as_of = self.page.formats.day(self.page.data.as_of)
             st.caption(escaped(f"As of {as_of} · {counted(frame.height, 'row')} behind it"))
-            st.code("\n".join([*definitions.imports([call]), *definitions.lines([call]), call]), language="python")
+            for remark in self.remarks:
+                st.caption(escaped(remark))
             grid(frame.head(SHOWN_ROWS), height=240)
-            st.download_button(
-                "Rows as CSV",
-                frame.write_csv,
-                f"{function.__name__}.csv",
-                key=f"csv-{self.question}",
-                on_click="ignore",
-            )
-
-
-def anchor(question: str) -> str:
-    """Return the name a question can be linked by."""
-    return re.sub(r"[^a-z0-9]+", "-", question.lower()).strip("-")
+            with st.container(horizontal=True):
+                st.download_button(
+                    "Rows as CSV",
+                    frame.write_csv,
+                    f"{function.__name__}.csv",
+                    key=f"csv-{self.question}",
+                    on_click="ignore",
+                )
+            with st.expander("In Python", type="compact"):
+                code = [*definitions.imports([call]), *definitions.lines([call]), call]
+                st.code("\n".join(code), language="python")
 
 
 @contextmanager
-def cell(page: Page, question: str) -> Iterator[Cell]:
-    """Open a cell; an error inside becomes a sentence in it, and the other cells of the page stand."""
-    with st.container(border=True):
-        st.subheader(question, anchor=anchor(question))
+def place(page: Page, span: Span = 1) -> Iterator[None]:
+    """Open the next place of the page's two columns, for one cell: half a row, or a whole one.
+
+    A cell in a fragment is put into it from outside, for a fragment may not draw into what was opened before it.
+    """
+    if page.grid is None:
+        page.grid = st.grid(2, min_column_width=NARROWEST, gap="xsmall", border=True)
+    with page.grid.cell(column_span=span), st.container(gap="xsmall"):
+        yield
+
+
+@contextmanager
+def analysts(page: Page) -> Iterator[None]:
+    """Fold the cells drawn inside away under one line: drivers, reliability, races of models."""
+    outer, page.grid, page.is_folded = page.grid, None, True
+    with st.expander(FOLDED, key="analysts", icon=":material/biotech:"):
+        yield
+    page.grid, page.is_folded = outer, False
+
+
+@contextmanager
+def cell(page: Page, question: str, short: str | None = "", span: Span | None = 1) -> Iterator[Cell]:
+    """Open a cell; an error inside becomes a sentence in it, and the other cells of the page stand.
+
+    Parameters
+    ----------
+    page : Page
+    question : str
+    short : str, optional
+        A word or two for the contents; default the question. None for a cell that may be out of sight, as in a tab.
+    span : {1, 2, "all"}, optional
+        Columns it takes; None inside a place that was opened around it, as a fragment needs.
+    """
+    with nullcontext() if span is None else place(page, span):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
+            st.subheader(question, anchor=anchor(question), width="stretch")
+            side = st.container(horizontal=True, wrap=False, width="content", gap="xsmall")
+        if page.bar is not None and short is not None and not page.is_folded:
+            page.bar.enter(question, short or question)
         page.shown[:] = [part for part in page.shown if part[0] != question]
-        here = Cell(page, question)
+        here = Cell(page, question, side)
         try:
             yield here
+            here.workbook()
         except QuarterdeckError as error:
             here.failed = True
             _tell(page, question, str(error))
@@ -202,11 +280,18 @@ def tile(
     measure: Measure,
     trend: Measure,
     change: str = "",
-    rows: Callable[..., Any] | None = None,
+    beside: str = "",
 ) -> None:
     """Show one measure as a tile, with its change on a year ago and the path of a trend as a sparkline.
 
-    The rows behind it, those of `rows` or else the measure's own, are worked out only when asked for.
+    Parameters
+    ----------
+    page : Page
+    measure, trend : Measure
+    change : str
+        On a year ago, with its sign.
+    beside : str
+        What it is to be held against, in a few letters: "40% of quota".
     """
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
     if path and "month" in trend.frame.columns and trend.frame["month"].max() == page.data.as_of.replace(day=1):
@@ -216,21 +301,32 @@ def tile(
     st.metric(
         measure.name,
         value,
-        change or None,
-        border=True,
+        change.removesuffix(" on a year ago") or None,
         help=escaped(measure.sentence()),
         chart_data=path if len(path) > SHORTEST_TREND else None,
         chart_type="line",
+        delta_description=beside or None,
     )
-    if measure.frame.is_empty():
+
+
+def tile_rows(page: Page, cell: Cell, measures: Sequence[tuple[Measure, Callable[..., Any] | None]]) -> None:
+    """Open the rows behind one of several tiles, at the right of the question.
+
+    Those of a function, or else the measure's own, are worked out only when asked for.
+    """
+    behind = {measure.name: (measure, rows) for measure, rows in measures if not measure.frame.is_empty()}
+    if not behind:
         return
-    key = f"rows-{measure.name}"
-    behind = st.popover("Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=key)
-    if behind.open:
+    with cell.side:
+        popover = st.popover("Rows", type="tertiary", on_change="rerun", key="rows-tiles")
+    if not popover.open:
+        return
+    with popover:
+        name = st.selectbox("Rows behind", list(behind), key="rows_behind")
+        measure, rows = behind[name]
         frame = cache.result(rows, page.data, page.settings) if rows else measure.frame
-        behind.caption(escaped(counted(frame.height, "row")))
-        with behind:
-            grid(frame.head(SHOWN_ROWS), height=300, width=640)
+        st.caption(escaped(counted(frame.height, "row")))
+        drill(page, frame, height=300)
 
 
 def shown(measure: Measure, currency: str, formats: Formats) -> str:

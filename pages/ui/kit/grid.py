@@ -1,24 +1,58 @@
-"""The one table of every page: no index, a dash where there is no value."""
+"""The one table of every page: no index, no field names, a dash where there is no value."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import streamlit as st
 
+from pages.ui.kit import columns, entity_links
+
+if TYPE_CHECKING:
+    from pages.ui.kit.shell import Page
+
 NOTHING = "–"
-ROW = 33
+ROW, TALL_ROW = 28, 62  # pixels; from 61 on Streamlit wraps text
+WHOLE, SMALL = 2, 0.1  # digits of a share, and what is small enough for one more
 
 
 def grid(frame: pl.DataFrame, **options: Any) -> Any:
-    """Show a frame over the full width and return what was picked in it; `options` are those of `st.dataframe`."""
-    options["column_config"] = _dated(frame, options.get("column_config") or {})
+    """Show a frame over the full width and return what was picked in it; `options` are those of `st.dataframe`.
+
+    Rows of deals and accounts begin with a link to their own page.
+    """
+    frame, options = entity_links.linked(frame, options)
+    config = _dated(frame, columns.dressed(frame, options.get("column_config") or {}))
+    options["column_config"] = config
+    if options.get("column_order") is not None:
+        options["column_order"] = [name for name in options["column_order"] if config.get(name, name) is not None]
+    row = options.setdefault("row_height", ROW)
     if isinstance(options.get("height"), int):
         # A short table ends with its last row.
-        options["height"] = min(options["height"], ROW * (max(frame.height, 1) + 1) + 3)
-    return st.dataframe(frame.to_arrow(), hide_index=True, lazy=False, placeholder=NOTHING, **options)
+        options["height"] = min(options["height"], row * max(frame.height, 1) + ROW + 10)
+    shown = _in_per_cent(frame, config)
+    return st.dataframe(shown.to_arrow(), hide_index=True, lazy=False, placeholder=NOTHING, **options)
+
+
+def drill(page: Page, frame: pl.DataFrame, **options: Any) -> Any:
+    """Show the rows behind a number: with names in place of ids, the name first and the amount second."""
+    rows = columns.named(page.data, frame)
+    return grid(rows, **{"column_order": columns.order(rows), **options})
+
+
+def _in_per_cent(frame: pl.DataFrame, config: Mapping[str, Any]) -> pl.DataFrame:
+    """Return the rows with shares rounded to what is read: whole per cents, a tenth where all of them are small."""
+    rounded = []
+    for name, kind in frame.schema.items():
+        own = config.get(name)
+        inner = (own.get("type_config") or {}) if isinstance(own, dict) else {}
+        if inner.get("format") == "percent" and kind.is_float():
+            most = frame[name].abs().max()
+            is_small = isinstance(most, float) and most < SMALL
+            rounded.append(pl.col(name).round(WHOLE + is_small))
+    return frame.with_columns(rounded) if rounded else frame
 
 
 def _dated(frame: pl.DataFrame, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,12 +62,13 @@ def _dated(frame: pl.DataFrame, config: Mapping[str, Any]) -> dict[str, Any]:
     """
     out = dict(config)
     for name, kind in frame.schema.items():
-        if kind == pl.Date or isinstance(kind, pl.Datetime):
+        own = out.get(name)
+        if own is None or not (kind == pl.Date or isinstance(kind, pl.Datetime)):
+            continue
+        inner = own.get("type_config") or {}
+        if inner.get("type") in ("date", "datetime"):
+            out[name] = {**own, "type_config": {**inner, "format": inner.get("format") or "localized"}}
+        else:
             column = st.column_config.DateColumn if kind == pl.Date else st.column_config.DatetimeColumn
-            own = out.get(name, name)
-            if isinstance(own, str):
-                out[name] = column(own if name in out else None, format="localized")
-            elif isinstance(own, dict) and own.get("type_config", {}).get("type") in ("date", "datetime"):
-                inner = own["type_config"]
-                out[name] = {**own, "type_config": {**inner, "format": inner.get("format") or "localized"}}
+            out[name] = column(own.get("label"), width=own.get("width"), format="localized")
     return out

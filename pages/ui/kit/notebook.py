@@ -29,11 +29,19 @@ PLOTS = {
 
 def offer(page: Page) -> None:
     """Offer the page as a notebook; it runs against `core` and gives the same numbers."""
-    snapshot.offer(page)
     name = f"{page.title.lower()}.ipynb"
-    st.download_button(
-        "Download as notebook", lambda: write(page), name, icon=":material/download:", key="notebook", on_click="ignore"
-    )
+    with st.container(horizontal=True, gap="xsmall"):
+        snapshot.offer(page)
+        st.download_button(
+            "Download as notebook",
+            lambda: write(page),
+            name,
+            icon=":material/download:",
+            key="notebook",
+            on_click="ignore",
+        )
+    if page.bar is not None:
+        page.bar.close()
     warmup.freeze()
 
 
@@ -46,7 +54,10 @@ def write(page: Page) -> str:
     data = COMPANY.format(source=f", source={chosen[0]!r}, version={chosen[1]}" if chosen else "")
     if page.view.is_cut:
         data = f"access.view({data}, settings, {', '.join(map(repr, page.view.fields))})"
-    imports = "\n".join(definitions.imports(calls, ["access"] if page.view.is_cut else []))
+    rooms = [*(["access"] if page.view.is_cut else []), *(["scope"] if page.scope.parts else [])]
+    if page.scope.parts:
+        data = f"scope.applied({data}, settings, scope.Scope.of({page.scope.parts!r}))"
+    imports = "\n".join(definitions.imports(calls, rooms))
     if page.currency:
         imports += "\nfrom core.sources import currency_views"
         data = f"currency_views.shown({data}, settings, {page.currency[0]!r}, {page.currency[1]!r})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -17,16 +17,30 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.formats import Formats, chosen
 from core.resources import asset
-from pages.ui.kit import auth, cache, currency_switch, model_age, session_data
+from core.scope import Scope
+from pages.ui.kit import (
+    auth,
+    cache,
+    currency_switch,
+    entity_links,
+    model_age,
+    questions,
+    scope_bar,
+    search_box,
+    session_data,
+)
+from pages.ui.kit.bar import Bar, open_bar
 from pages.ui.kit.escaping import escaped
 
 ROOMS = {
     "Revenue": [
         ("app.py", "Executive", ":material/monitoring:"),
+        ("pages/day.py", "My day", ":material/today:"),
         ("pages/pipeline.py", "Pipeline", ":material/filter_alt:"),
         ("pages/forecast.py", "Forecast", ":material/query_stats:"),
         ("pages/review.py", "Weekly review", ":material/checklist_rtl:"),
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
+        ("pages/digest.py", "Digest", ":material/mail:"),
     ],
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
     "Deals": [
@@ -39,6 +53,13 @@ ROOMS = {
         ("pages/models.py", "Models", ":material/verified:"),
         ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
     ],
+}
+SIDEBAR = 210  # pixels
+RIGHTS = {
+    "Deal": "pipeline:read",
+    "Account": "customers:read",
+    "My day": "pipeline:read",
+    "Digest": "executive:read",
 }
 HIDE = "Companies, people and deals appear under invented names, so that you can show live numbers to others."
 
@@ -64,6 +85,16 @@ class Page:
         What the page shows, as question, kind and body, for the snapshot.
     formats : Formats
         How numbers and dates are written for this reader.
+    bar : Bar
+        Title, scope and contents above the cells; what cuts the page goes into its `scope_slot`.
+    grid : container, optional
+        The two columns the next cell goes into; None until one is drawn, and after something between cells.
+    is_folded : bool
+        Whether the cells drawn now are folded away, and therefore not in the contents.
+    scope : Scope
+        What `data` is cut to by choice, and the period.
+    visible : Dataset, optional
+        All rows this identity may see, whatever the scope.
     """
 
     title: str
@@ -76,6 +107,11 @@ class Page:
     shown: list[tuple[str, str, Any]] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     formats: Formats = field(default_factory=Formats)
+    bar: Bar | None = None
+    grid: Any = None
+    is_folded: bool = False
+    scope: Scope = field(default_factory=Scope)
+    visible: Dataset | None = None
 
     def may(self, right: str) -> bool:
         """Say whether the person holds a right such as `scenarios:write`."""
@@ -104,40 +140,60 @@ def open(title: str, needs: str = "") -> Page:
         The right it takes; default to read the area of the page's title.
     """
     # A picture of our own, for a named symbol would be fetched from another host.
-    st.set_page_config(page_title=f"{title} · Quarterdeck", page_icon=str(asset("mark.svg")), layout="wide")
+    st.set_page_config(
+        page_title=f"{title} · Quarterdeck",
+        page_icon=str(asset("mark.svg")),
+        layout="wide",
+        initial_sidebar_state=SIDEBAR,
+    )
     st.logo(str(asset("logo.svg")), size="large")
+    bar = open_bar(title)
     settings: Settings | None = None
     who: Identity | None = None
+    entity_links.arrive()
     try:
         settings = cache.settings()
         who = auth.enter(settings)
         is_let_in = can(who, needs or _right(title), settings.roles)
         own, view = _rows(settings, who)
         settings = fitted(settings, own)
-        reported = _cut(own, settings, view) if is_let_in else None
+        visible = _cut(own, settings, view) if is_let_in else None
+        narrowed = scope_bar.applied_to(visible, settings, who, title) if visible is not None else None
+        reported = narrowed.data if narrowed is not None else None
         data = currency_switch.applied(reported, settings, title) if reported is not None else None
         shown_in = fitted(settings, data) if data is not None else settings
     except QuarterdeckError as error:
-        st.title(title)
         st.error(escaped(error), icon=":material/error:")
         if settings is not None and who is not None:
             session_data.way_out(settings, who)
         st.stop()
     formats = chosen(settings.locale, getattr(st.context, "locale", None))
-    _sidebar(settings, who, reported, data, formats, title)
-    st.title(title)
-    if reported is None or data is None:
+    _sidebar(settings, who, visible, data, formats, title)
+    if visible is None or narrowed is None or reported is None or data is None:
         _turn_away(settings, who, title)
-    page = Page(
-        title, data, shown_in, who, view, currency=currency_switch.chosen(reported, settings, title), formats=formats
-    )
-    st.session_state["shown"] = page.shown
+    scope_bar.offer(bar.scope_slot, visible, narrowed, settings, who, title)
+    currency = currency_switch.chosen(reported, settings, title)
+    page = Page(title, data, shown_in, who, view, currency=currency, formats=formats, bar=bar)
+    page.scope, page.visible = narrowed.scope, visible
+    st.session_state["page"], st.session_state["shown"] = page, page.shown
+    if asked := st.query_params.get(questions.SEE):
+        st.html(questions.SCROLL.format(name=questions.anchor(asked)), unsafe_allow_javascript=True)
     return page
 
 
 def _right(title: str) -> str:
-    """Return the right a page takes: to read the area that the last word of its title names."""
+    """Return the right a page takes: that listed, else to read the area that the last word of its title names."""
+    if title in RIGHTS:
+        return RIGHTS[title]
     return f"{title.lower().rsplit(maxsplit=1)[-1]}:read"
+
+
+def _open_to(settings: Settings, who: Identity) -> dict[str, list[tuple[str, str, str]]]:
+    """Return the pages a person may open, by group; a group without any is left out."""
+    mine = {
+        group: [room for room in rooms if can(who, _right(room[1]), settings.roles)] for group, rooms in ROOMS.items()
+    }
+    return {group: rooms for group, rooms in mine.items() if rooms}
 
 
 def _rows(settings: Settings, who: Identity) -> tuple[Dataset, View]:
@@ -156,12 +212,11 @@ def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
     return part
 
 
-def _turn_away(settings: Settings, who: Identity, title: str) -> None:
+def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
     """Say that a page is not this person's, and which are."""
     roles = ", ".join(who.roles).replace("_", " ")
     st.error(escaped(f"{title} is not part of your role ({roles})."), icon=":material/lock:")
-    mine = [room for rooms in ROOMS.values() for room in rooms if can(who, _right(room[1]), settings.roles)]
-    for path, label, icon in mine:
+    for path, label, icon in (room for rooms in _open_to(settings, who).values() for room in rooms):
         st.page_link(path, label=label, icon=icon)
     st.stop()
 
@@ -170,10 +225,10 @@ def _sidebar(
     settings: Settings, who: Identity, reported: Dataset | None, data: Dataset | None, formats: Formats, title: str
 ) -> None:
     with st.sidebar:
-        for group, rooms in ROOMS.items():
-            mine = [room for room in rooms if can(who, _right(room[1]), settings.roles)]
-            if mine:
-                st.caption(group)
+        if reported is not None:
+            search_box.offer(reported, settings, who, _open_to(settings, who))
+        for group, mine in _open_to(settings, who).items():
+            st.caption(group)
             for path, label, icon in mine:
                 st.page_link(path, label=label, icon=icon)
         st.divider()
@@ -183,6 +238,7 @@ def _sidebar(
                 st.caption("Only in this session; the Data page leads back.")
             model_age.note(settings, who, data)
             currency_switch.offer(reported, data, settings, formats, title)
+            scope_bar.ask_person(reported, settings)
             if not who.is_masked:
                 st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)
         for sentence in combined(all_notices()):

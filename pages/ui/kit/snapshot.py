@@ -26,38 +26,48 @@ def specification(function: Callable[..., Any], args: tuple[Any, ...]) -> dict[s
 
 
 def offer(page: Page) -> None:
-    """Offer the page as PDF and as HTML, made when it is asked for."""
+    """Offer the page as PDF and as HTML, made when it is asked for, one button beside the other."""
     if not page.shown:
         return
     name = page.title.lower().replace(" ", "-")
     shown = page.shown  # A cell that runs again by itself takes its old parts out.
-    left, right, _ = st.columns([1, 1, 2])
-    left.download_button(
+    st.download_button(
         "Download as PDF",
         lambda: _made(page, shown, "pdf"),
         f"{name}-{page.data.as_of}.pdf",
         mime="application/pdf",
         icon=":material/picture_as_pdf:",
         key="snapshot-pdf",
-        width="stretch",
         on_click="ignore",
     )
-    right.download_button(
+    st.download_button(
         "Download as HTML",
         lambda: _made(page, shown, "html"),
         f"{name}-{page.data.as_of}.html",
         mime="text/html",
         icon=":material/html:",
         key="snapshot-html",
-        width="stretch",
         on_click="ignore",
     )
+    if any(kind == "table" for _, kind, _ in shown):
+        st.download_button(
+            "Download as Excel",
+            lambda: _made(page, shown, "xlsx"),
+            f"{name}-{page.data.as_of}.xlsx",
+            icon=":material/table_view:",
+            key="snapshot-xlsx",
+            on_click="ignore",
+        )
 
 
 def _made(page: Page, shown: list[tuple[str, str, Any]], kind: str) -> Any:
     from core.charts import snapshot
 
     content = taken(page, shown)
+    if kind == "xlsx":
+        from core.charts import workbook
+
+        return workbook.workbook(content.tables(), f"{content.title}, {content.about}")
     return snapshot.pdf(content) if kind == "pdf" else snapshot.html(content)
 
 
@@ -66,4 +76,4 @@ def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
     from core.charts import snapshot
 
     about = f"{page.settings.company} · {page.data.source} · as of {page.formats.day(page.data.as_of)}"
-    return snapshot.collected(page.title, about, shown)
+    return snapshot.collected(page.title, about, shown, page.formats)

@@ -62,8 +62,9 @@ def errors(costs: tuple[float, float], currency: str, subject: str) -> tuple[flo
 def squares(at: dict[str, Any]) -> None:
     """Show the four counts."""
     names = (("Met", "n_hits"), ("False alarms", "n_alarms"), ("Missed", "n_misses"), ("Rightly passed", "n_passed"))
-    for column, (name, key) in zip(st.columns(4), names, strict=True):
-        column.metric(name, f"{at[key]:,}", border=True)
+    tiled = st.grid(len(names), min_column_width=100, gap="xsmall")
+    for name, key in names:
+        tiled.metric(name, f"{at[key]:,}")
 
 
 def card(text: str, subject: str) -> None:

@@ -11,22 +11,20 @@ from core import charts
 from core.metrics import deal_scope, flow, pipeline_path
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
-from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
 OWN = "Own dates"
 Asked = tuple[str, str, str, str | None, str, str]
 MOVED = {
+    "opportunity_name": "Deal",
+    "moved_amount": st.column_config.NumberColumn("Moved", format="compact"),
     "day": st.column_config.DateColumn("On"),
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
     "account_name": "Account",
-    "moved_amount": st.column_config.NumberColumn("Moved", format="localized"),
     "owner_before": "Owner before",
     "owner_after": "Owner after",
-    "amount_before": st.column_config.NumberColumn("Amount before", format="localized"),
-    "amount_after": st.column_config.NumberColumn("Amount after", format="localized"),
+    "amount_before": st.column_config.NumberColumn("Amount before", format="compact"),
+    "amount_after": st.column_config.NumberColumn("Amount after", format="compact"),
     "close_on_before": st.column_config.DateColumn("Close before"),
     "close_on_after": st.column_config.DateColumn("Close after"),
     "category_before": "Category before",
@@ -58,7 +56,7 @@ def asked(page: Page) -> Asked:
 def bars(cell: Cell, waterfall: flow.Flow) -> str:
     """Draw the waterfall and return the step whose deals are asked for, by a click or from the list."""
     cell.pick("step", "flow_bars", charts.pipeline.flow, waterfall.frame, waterfall.currency, on_select=_clicked)
-    st.caption(escaped(waterfall.check()))
+    cell.note(waterfall.check())
     steps = waterfall.steps()
     if st.session_state.get("flow_step") not in steps:
         st.session_state["flow_step"] = waterfall.largest()
@@ -97,19 +95,17 @@ def _title(word: str) -> str:
 
 HEALTH = {
     "part": "Part",
-    "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100),
-    "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100, width="small"),
-    "meaning": st.column_config.TextColumn("What it is", width="large"),
-    "record": st.column_config.TextColumn("Told the quota reached?", width="medium"),
+    "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100, width=75),
+    "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100, width=85),
+    "meaning": st.column_config.TextColumn("What it is", width=290),
 }
 RISKS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
+    "amount": st.column_config.NumberColumn("Amount", format="compact"),
     "account_name": "Account",
-    "amount": st.column_config.NumberColumn("Amount", format="localized"),
     "loss_rate": st.column_config.ProgressColumn("Chance lost", format="percent", min_value=0, max_value=1),
     "at_stake_amount": st.column_config.NumberColumn("At stake", format="compact"),
-    "signals": st.column_config.TextColumn("What speaks against it", width="large"),
+    "signals": st.column_config.TextColumn("What speaks against it", width=480),
     "close_on": st.column_config.DateColumn("Expected close"),
     "stage": "Stage",
     "owner": "Owner",
@@ -131,13 +127,13 @@ STATES = {
     "day": st.column_config.DateColumn("On"),
     "stage": "Stage",
     "category": "Category",
-    "amount": st.column_config.NumberColumn("Amount", format="localized"),
+    "amount": st.column_config.NumberColumn("Amount", format="compact"),
     "close_on": st.column_config.DateColumn("Expected close"),
     "owner": "Owner",
 }
 ACTIONS = {
     "action": st.column_config.TextColumn("What to do", width="large"),
-    "expected_amount": st.column_config.NumberColumn("Expected money", format="compact"),
+    "expected_amount": st.column_config.NumberColumn("Expected", format="compact"),
     "expected_low_amount": st.column_config.NumberColumn("from", format="compact"),
     "expected_high_amount": st.column_config.NumberColumn("to", format="compact"),
     "effort_days": st.column_config.NumberColumn("Days of work"),
@@ -157,17 +153,16 @@ ACTIONS = {
 KINDS = {
     "kind": "What they did",
     "n_deals": "Deals",
-    "in_amount": st.column_config.NumberColumn("In", format="localized"),
-    "out_amount": st.column_config.NumberColumn("Out", format="localized"),
-    "net_amount": st.column_config.NumberColumn("Net", format="localized"),
+    "in_amount": st.column_config.NumberColumn("In", format="compact"),
+    "out_amount": st.column_config.NumberColumn("Out", format="compact"),
+    "net_amount": st.column_config.NumberColumn("Net", format="compact"),
 }
 TRIPS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
     "account_name": "Account",
-    "in_amount": st.column_config.NumberColumn("In", format="localized"),
-    "out_amount": st.column_config.NumberColumn("Out", format="localized"),
-    "net_amount": st.column_config.NumberColumn("Net", format="localized"),
+    "in_amount": st.column_config.NumberColumn("In", format="compact"),
+    "out_amount": st.column_config.NumberColumn("Out", format="compact"),
+    "net_amount": st.column_config.NumberColumn("Net", format="compact"),
     "path": st.column_config.TextColumn("What happened, in order", width="large"),
 }
 PARTS = {

@@ -92,45 +92,41 @@ def papers(page: Page, analysis: GapAnalysis, bid: Bid) -> None:
     name = analysis.source.name.rsplit(".", 1)[0]
     drafts = gap_cache.drafts(analysis)
     sent = _released(page, analysis, approvals.APPROVED).frame
-    first, second, third, fourth = st.columns(4)
-    first.download_button(
+    row = st.container(horizontal=True, gap="xsmall")
+    row.download_button(
         "Matrix (Excel)",
         lambda: gap_workbook.matrix(analysis, drafts, sent),
         f"{name}-matrix.xlsx",
         mime=KINDS[".xlsx"],
         icon=":material/table_view:",
-        width="stretch",
         key="out_matrix",
         on_click="ignore",
         help="Every row with our status and who approved its answer when, the gaps, what is to be checked, a summary.",
     )
-    second.download_button(
+    row.download_button(
         "Summary (PDF)",
         lambda: _summary(page, analysis, bid, "pdf"),
         f"{name}-summary.pdf",
         mime="application/pdf",
         icon=":material/picture_as_pdf:",
-        width="stretch",
         key="out_pdf",
         on_click="ignore",
     )
-    third.download_button(
+    row.download_button(
         "Summary (HTML)",
         lambda: _summary(page, analysis, bid, "html"),
         f"{name}-summary.html",
         mime="text/html",
         icon=":material/html:",
-        width="stretch",
         key="out_html",
         on_click="ignore",
     )
-    fourth.download_button(
+    row.download_button(
         "Everything (JSON)",
         lambda: answered_list.as_json(analysis, drafts),
         f"{name}.json",
         mime="application/json",
         icon=":material/data_object:",
-        width="stretch",
         key="out_json",
         on_click="ignore",
     )

@@ -57,9 +57,9 @@ PLANNING_WEEKS, MOST_LEVER = 4, 2.0
 
 def tiles(scored: Scores) -> None:
     """Show each score against its target."""
-    columns = st.columns(len(TITLES))
-    for column, row in zip(columns, scored.frame.iter_rows(named=True), strict=True):
-        column.metric(
+    tiled = st.grid(len(TITLES), min_column_width=118, gap="xsmall")
+    for row in scored.frame.iter_rows(named=True):
+        tiled.metric(
             TITLES[row["score"]],
             _rate(row["value"], row["high"]),
             f"{row['n']:,} of {row['of']:,}, target {row['target'] * 100:.0f} %"
@@ -67,7 +67,6 @@ def tiles(scored: Scores) -> None:
             else f"target {row['target'] * 100:.0f} %",
             delta_color="off",
             delta_arrow="off",
-            border=True,
         )
 
 

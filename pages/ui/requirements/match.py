@@ -195,7 +195,8 @@ def _decide_row(page: Page, analysis: GapAnalysis, row: dict[str, Any]) -> None:
             captions=[_spoken(candidate) for candidate in near.values()] + ["We do not have it; it counts as missing."],
             key=f"match_choice_{row['place']}",
         )
-        other = st.selectbox(
+        left, right = st.columns(2)
+        other = left.selectbox(
             "Or another capability",
             list(names),
             index=None,
@@ -203,7 +204,9 @@ def _decide_row(page: Page, analysis: GapAnalysis, row: dict[str, Any]) -> None:
             placeholder="Search all of them",
             key=f"match_other_{row['place']}",
         )
-        answer = st.text_area("What we answer the buyer (may be left empty)", key=f"match_answer_{row['place']}")
+        answer = right.text_area(
+            "What we answer the buyer (may be left empty)", height=80, key=f"match_answer_{row['place']}"
+        )
         if st.form_submit_button("Keep this answer", icon=":material/save:", type="primary"):
             capability = other or (None if chosen == NONE else chosen)
             _keep(page, [answer_library.decision(row, capability, analysis.source.name, answer)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
@@ -19,9 +21,12 @@ OWNER, KEPT = saved_content.EVERYBODY, "kept_list"
 DEAL, SHOWN, CAME = "requirement_deal", "requirement_shown", "requirement_deal_came"
 
 
-def choose(page: Page) -> tuple[str, bytes, str]:
-    """Return the name and content of the chosen list, and how a notebook would name the file."""
-    uploads = st.file_uploader(
+def choose(page: Page, left: Any, right: Any) -> tuple[str, bytes, str]:
+    """Return the name and content of the chosen list, and how a notebook would name the file.
+
+    An upload and the examples are offered at the left, the lists kept at the right.
+    """
+    uploads = left.file_uploader(
         "The buyer's list, in any layout: Excel, ODS, CSV, Word, PDF, HTML or JSON; several files are one project",
         type=[ending[1:] for ending in ENDINGS],
         key="requirement_upload",
@@ -33,7 +38,6 @@ def choose(page: Page) -> tuple[str, bytes, str]:
         same = _same_file(page, content)
         _address(same.name if same else None)
         return name, content, name
-    left, right = st.columns(2)
     by_name = {saved.name: saved for saved in saved_content.lists(page)}
     names = list(by_name)
     if KEPT not in st.session_state and st.query_params.get(KEPT) in names:

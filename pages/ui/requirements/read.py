@@ -131,7 +131,8 @@ def _repair(page: Page, content: bytes, name: str, source: RequirementList | Non
     except QuarterdeckError:
         return
     unsure = source is None or any(layout.confidence < 0.7 for layout in source.layouts)
-    with st.expander("The file as it was read – put it right here", expanded=unsure, icon=":material/format_paint:"):
+    title = "The file as it was read – put it right here"
+    with st.expander(title, expanded=unsure, type="compact", icon=":material/format_paint:"):
         if not grids:
             st.caption("The file holds no text.")
             return

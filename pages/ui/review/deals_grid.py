@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
 from core.contracts.errors import ConflictError, QuarterdeckError
@@ -12,6 +13,7 @@ from core.forecasts.weekly_review import View
 from pages.ui.forecast.calls import author, store
 from pages.ui.kit import cache
 from pages.ui.kit.escaping import escaped
+from pages.ui.kit.grid import ROW
 from pages.ui.kit.shell import Page
 
 KEYS = {
@@ -31,12 +33,11 @@ def named(category: str) -> str:
 
 
 COLUMNS = {
-    "opportunity_name": "Name",
-    "account_name": "Account",
-    "owner_name": "Owner",
-    "close_on": st.column_config.DateColumn("Expected close"),
-    "amount": st.column_config.NumberColumn("Amount", format="localized"),
-    "p_win": st.column_config.ProgressColumn("Won this quarter", format="percent", min_value=0, max_value=1),
+    "opportunity_name": st.column_config.TextColumn("Deal", width=230),
+    "amount": st.column_config.NumberColumn("Amount", format="compact", width=75),
+    "p_win": st.column_config.ProgressColumn(
+        "Won this quarter", format="%.0f %%", min_value=0, max_value=100, width=110
+    ),
     "data_category": st.column_config.SelectboxColumn(
         "Rep's category", options=weekly_review.CATEGORIES, format_func=named
     ),
@@ -45,9 +46,11 @@ COLUMNS = {
     ),
     "call_amount": st.column_config.NumberColumn("Called amount", min_value=0, format="localized"),
     "note": st.column_config.TextColumn("Note", width="medium", max_chars=4_000),
+    "close_on": st.column_config.DateColumn("Expected close", format="localized", width=100),
+    "account_name": st.column_config.TextColumn("Account", width=150),
+    "owner_name": st.column_config.TextColumn("Owner", width=110),
     "stage": "Stage",
     "team": "Team",
-    "opportunity_id": "Deal",
 }
 FIELDS = {"forecast_category": "Category", "call_amount": "Called amount", "note": "Note"}
 
@@ -55,17 +58,21 @@ FIELDS = {"forecast_category": "Category", "call_amount": "Called amount", "note
 def filters(page: Page) -> View:
     """Draw the filters and the saved views, and return the view they make."""
     choices = cache.result(weekly_review.choices, page.data, page.settings)
-    _views(page)
     _settle(choices)
-    first, second, third, fourth = st.columns(4)
-    teams = first.multiselect("Team", choices.teams, key=KEYS["teams"])
-    owners = second.multiselect("Owner", list(choices.owners), format_func=choices.owners.get, key=KEYS["owners"])
-    categories = third.multiselect("Category", weekly_review.CATEGORIES, format_func=named, key=KEYS["categories"])
-    stages = fourth.multiselect("Stage", choices.stages, key=KEYS["stages"])
-    first, second, third, _ = st.columns(4, vertical_alignment="bottom")
-    due = first.toggle("Due this quarter only", value=True, key=KEYS["is_due_only"])
-    touched = second.toggle("Reviewed only", key=KEYS["is_touched_only"])
-    least = third.number_input("Amount from", min_value=0.0, step=10_000.0, format="%.0f", key=KEYS["least_amount"])
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        _views(page)
+        n_set = sum(bool(st.session_state.get(key)) for key in KEYS.values())
+        with st.popover(f"Filters · {n_set} set" if n_set else "Filters", icon=":material/tune:", key="review_filters"):
+            teams = st.multiselect("Team", choices.teams, key=KEYS["teams"])
+            owners = st.multiselect("Owner", list(choices.owners), format_func=choices.owners.get, key=KEYS["owners"])
+            categories = st.multiselect("Category", weekly_review.CATEGORIES, format_func=named, key=KEYS["categories"])
+            stages = st.multiselect("Stage", choices.stages, key=KEYS["stages"])
+            due = st.toggle("Due this quarter only", value=True, key=KEYS["is_due_only"])
+            touched = st.toggle("Reviewed only", key=KEYS["is_touched_only"])
+            least = st.number_input(
+                "Amount from", min_value=0.0, step=10_000.0, format="%.0f", key=KEYS["least_amount"]
+            )
+        st.button("Clear filters", on_click=_fill, args=(View(),))
     return View(tuple(teams), tuple(owners), tuple(categories), tuple(stages), due, touched, float(least))
 
 
@@ -79,10 +86,11 @@ def table(page: Page, view: View, rows: Any) -> None:
         return
     key = f"review_grid_{st.session_state['review_turn']}"
     st.data_editor(
-        base.drop("owner_id", "version", "author"),
+        base.drop("owner_id", "version", "author").with_columns((pl.col("p_win") * 100).round(0)),
         key=key,
         hide_index=True,
-        height=440,
+        row_height=ROW,
+        height=400,
         width="stretch",
         column_config=COLUMNS,
         column_order=list(COLUMNS),
@@ -94,15 +102,11 @@ def table(page: Page, view: View, rows: Any) -> None:
     if not page.may("review:write"):
         st.caption("Your role reads the review; it does not write to it.")
         return
-    left, right = st.columns([1, 1])
+    row = st.container(horizontal=True, gap="xsmall")
     label = f"Save {len(drafts)} changed deal{'s' if len(drafts) != 1 else ''}" if drafts else "Nothing to save yet"
-    if left.button(
-        label, type="primary", disabled=not drafts, icon=":material/save:", width="stretch", key="review_save"
-    ):
+    if row.button(label, type="primary", disabled=not drafts, icon=":material/save:", key="review_save"):
         _save(page, drafts)
-    right.button(
-        "Throw my changes away and show the newest", on_click=_forget, icon=":material/refresh:", width="stretch"
-    )
+    row.button("Throw my changes away and show the newest", on_click=_forget, icon=":material/refresh:")
 
 
 def _base(view: View, rows: Any) -> Any:
@@ -216,8 +220,7 @@ def _views(page: Page) -> None:
     """Offer the saved views, and to save, replace and delete one."""
     views, owner = store(page).views, author(page)
     saved = {s.name: s for s in views.list(owner)}
-    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
-    chosen = left.selectbox(
+    chosen = st.selectbox(
         "View",
         list(saved),
         index=None,
@@ -225,15 +228,15 @@ def _views(page: Page) -> None:
         key="review_view_name",
         on_change=_load_view,
         args=(saved,),
+        width=220,
     )
-    with middle.popover("Save or delete a view", icon=":material/bookmark:", width="stretch"):
+    with st.popover("Save or delete a view", icon=":material/bookmark:"):
         name = st.text_input("Save what is filtered now as", value=chosen or "", max_chars=120)
         if st.button("Save the view", key="save_view"):
             _save_view(page, name, saved)
         if chosen and st.button(f"Delete {escaped(chosen)}", key="delete_view"):
             views.delete(chosen, owner)
             st.rerun()
-    right.button("Clear filters", on_click=_fill, args=(View(),), width="stretch")
 
 
 def _save_view(page: Page, name: str, saved: dict[str, Any]) -> None:

@@ -17,22 +17,21 @@ from pages.ui.scenarios.form import ScenarioForm
 CERTAIN = {0.5: "as likely as not", 0.7: "70 % sure", 0.8: "80 % sure", 0.9: "90 % sure"}
 SOUGHT = {
     "label": "Lever",
-    "shown": st.column_config.TextColumn("It would take", width="medium"),
-    "rank": "In your own past",
-    "is_seen": st.column_config.CheckboxColumn("Within what was seen"),
+    "shown": st.column_config.TextColumn("It would take", width=150),
+    "rank": st.column_config.TextColumn("In your own past", width=185),
+    "is_seen": st.column_config.CheckboxColumn("Seen before"),
     "effort": st.column_config.NumberColumn("Effort", format="%.1f"),
 }
 DEALS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
-    "segment": "Segment",
-    "stage": "Stage",
-    "close_on": st.column_config.DateColumn("Expected close"),
+    "opportunity_name": "Deal",
     "amount": st.column_config.NumberColumn("Amount", format="compact"),
     "p_win": st.column_config.ProgressColumn("Won in the quarter", format="percent", min_value=0, max_value=1),
     "variance_share": st.column_config.NumberColumn("Of what is uncertain", format="percent"),
     "p_if_won": st.column_config.NumberColumn("Chance of quota if won", format="percent"),
     "p_if_lost": st.column_config.NumberColumn("if lost", format="percent"),
+    "stage": "Stage",
+    "close_on": st.column_config.DateColumn("Expected close"),
+    "segment": "Segment",
 }
 TESTED = {
     "quarter": "Quarter",
@@ -57,7 +56,7 @@ PAIRED = [n for n in sensitivity.SWINGS if n != "slip"]
 def goal(page: Page, form: ScenarioForm) -> None:
     """Ask what a goal takes."""
     ground = form.ground
-    with cell(page, "What would it take?") as c:
+    with cell(page, "What would it take?", "Goal", span=None) as c:
         first, second, third = st.columns([2, 2, 1], vertical_alignment="bottom")
         usual = round((ground.base.target or ground.before().spread.mean) * 1.1 / 1e6, 1)
         usual = max(usual, round(ground.before().spread.mean * 1.05 / 1e6, 1))
@@ -74,9 +73,6 @@ def goal(page: Page, form: ScenarioForm) -> None:
             c.answer(sought.mix_sentence())
         if sought.mix.levers:
             st.button("Set the sliders to this mix", on_click=_take, args=(form, sought), icon=":material/tune:")
-        start = "whatif.ground(data, settings, bundle)"
-        plan = f"goal_seek.seek({start}, plan, goal_seek.Goal({wanted * 1e6!r}, {sure!r}))"
-        st.caption(f"In Python: {escaped(plan)}")
 
 
 def _efforts() -> dict[str, float]:
@@ -99,7 +95,7 @@ def _take(form: ScenarioForm, sought: goal_seek.Sought) -> None:
 def matters(page: Page, form: ScenarioForm) -> None:
     """Show which lever matters most, and two against each other."""
     ground = form.ground
-    with cell(page, "Which lever matters most?") as c:
+    with cell(page, "Which lever matters most?", "What matters", span=None) as c:
         measures = ["bookings_amount", "margin_amount", "mrr_amount"]
         measure = st.segmented_control(
             "Measure",
@@ -127,12 +123,12 @@ def matters(page: Page, form: ScenarioForm) -> None:
 def deciding(page: Page, form: ScenarioForm) -> None:
     """Show the five deals that decide the quarter, and let each be taken as won, lost or moved."""
     ground = form.ground
-    with cell(page, "Which deals decide the quarter?") as c:
+    with cell(page, "Which deals decide the quarter?", "Deals", span=None) as c:
         decisive = sensitivity.decisive(ground, form.plan)
         c.answer(decisive.sentence())
         if decisive.frame.is_empty():
             return
-        c.table(decisive.frame, column_config=DEALS)
+        c.table(decisive.frame, column_config=DEALS, column_order=list(DEALS))
         names = dict(ground.base.open_deals.select("opportunity_id", "opportunity_name").iter_rows())
         first, second, third, fourth = st.columns([3, 2, 1, 1], vertical_alignment="bottom")
         order = [*decisive.frame["opportunity_id"], *sorted(set(names) - set(decisive.frame["opportunity_id"]))]
@@ -148,7 +144,7 @@ def deciding(page: Page, form: ScenarioForm) -> None:
 
 def trust(page: Page, ground: Ground) -> None:
     """Report the test of the levers on past quarters, and how far deals share one fate."""
-    with cell(page, "How far can we trust it?") as c:
+    with cell(page, "How far can we trust it?", "Trust") as c:
         tested = cache.result(backtest.run, page.data, page.settings)
         c.answer(tested.sentence())
         if not tested.frame.is_empty():

@@ -35,7 +35,7 @@ PERCENT = {n: st.column_config.NumberColumn(t, format="percent") for n, t in com
 @st.fragment
 def shelf(page: Page, form: ScenarioForm) -> None:
     """Offer to keep the scenario on the sliders, to take one back, and to pass it on."""
-    with cell(page, "Which scenarios do we keep?"):
+    with cell(page, "Which scenarios do we keep?", "Saved", span=None):
         notice = st.session_state.pop(NOTICE, None)
         if notice:
             st.warning(escaped(notice), icon=":material/warning:")
@@ -99,12 +99,12 @@ def _tree(page: Page, form: ScenarioForm) -> None:
         placeholder="None chosen" if labels else "None saved yet",
     )
     here = next((b for _, b in branches if b.key == chosen), None)
-    load, lock, delete = st.columns(3)
-    load.button("Load", on_click=_load, args=(page, form, chosen), disabled=here is None, width="stretch")
+    row = st.container(horizontal=True, gap="xsmall")
+    row.button("Load", on_click=_load, args=(page, form, chosen), disabled=here is None)
     mine = here is not None and here.owner == _me(page)
     word = "Unlock" if here is not None and here.is_locked else "Lock"
-    lock.button(word, on_click=_lock, args=(page, here), disabled=not mine, width="stretch")
-    delete.button("Delete", on_click=_delete, args=(page, here), disabled=not mine, width="stretch")
+    row.button(word, on_click=_lock, args=(page, here), disabled=not mine)
+    row.button("Delete", on_click=_delete, args=(page, here), disabled=not mine)
     if here is not None:
         st.caption(escaped(_about(page, here)))
     elif branches:
@@ -162,34 +162,31 @@ def _told(do: Callable[[], object]) -> bool:
 
 def _files(form: ScenarioForm) -> None:
     """Offer the scenario as a file and as a page for the board, and take a file in."""
-    first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
-    first.download_button(
-        "Scenario as YAML",
-        lambda: files.to_yaml(form.drawn),
-        "scenario.yaml",
-        icon=":material/download:",
-        width="stretch",
-        on_click="ignore",
-    )
-    second.download_button(
-        "Brief for the board",
-        lambda: board_brief.html(whatif.work_out(form.ground, form.drawn)),
-        "brief.html",
-        icon=":material/description:",
-        width="stretch",
-        on_click="ignore",
-        help="One page, to open or print: headline, chart, levers.",
-    )
-    second.download_button(
-        "Brief as PDF",
-        lambda: leaf.pdf(whatif.work_out(form.ground, form.drawn)),
-        "brief.pdf",
-        mime="application/pdf",
-        icon=":material/picture_as_pdf:",
-        width="stretch",
-        on_click="ignore",
-    )
-    third.file_uploader("Open a scenario file", type=["yaml", "yml"], key=FILE, on_change=_open_file, args=(form,))
+    with st.container(horizontal=True, gap="xsmall"):
+        st.download_button(
+            "Scenario as YAML",
+            lambda: files.to_yaml(form.drawn),
+            "scenario.yaml",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Brief for the board",
+            lambda: board_brief.html(whatif.work_out(form.ground, form.drawn)),
+            "brief.html",
+            icon=":material/description:",
+            on_click="ignore",
+            help="One page, to open or print: headline, chart, levers.",
+        )
+        st.download_button(
+            "Brief as PDF",
+            lambda: leaf.pdf(whatif.work_out(form.ground, form.drawn)),
+            "brief.pdf",
+            mime="application/pdf",
+            icon=":material/picture_as_pdf:",
+            on_click="ignore",
+        )
+    st.file_uploader("Open a scenario file", type=["yaml", "yml"], key=FILE, on_change=_open_file, args=(form,))
 
 
 def _open_file(form: ScenarioForm) -> None:
@@ -203,7 +200,7 @@ def _open_file(form: ScenarioForm) -> None:
 @st.fragment
 def compare(page: Page, form: ScenarioForm) -> None:
     """Set up to four scenarios side by side."""
-    with cell(page, "How do they compare?") as c:
+    with cell(page, "How do they compare?", "Compare", span=None) as c:
         plan, ground = form.plan, form.ground
         plans = {NOW: Scenario(NOW), plan.name: plan}
         plans |= {b.name: files.from_dict(b.payload) for b in saved_content.scenarios(page)}

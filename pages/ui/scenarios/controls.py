@@ -29,13 +29,20 @@ KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
 def choices(form: ScenarioForm) -> None:
-    """Draw what the sliders apply to, and the scenarios to start from."""
+    """Draw what the sliders apply to, and the scenarios to start from, one beside the other."""
     for notice in form.notices():
         st.warning(escaped(notice), icon=":material/link_off:")
-    first, second, third = st.columns([2, 5, 1], vertical_alignment="bottom")
-    first.selectbox("Applies to", form.choices.scopes, format_func=scope_label, key=SCOPE, **KEEP)
-    second.pills("Start from", list(form.presets()), key=PRESET, on_change=form.take_preset, wrap=True)
-    third.button("Reset", on_click=form.clear, width="stretch")
+    st.selectbox("Applies to", form.choices.scopes, format_func=scope_label, key=SCOPE, width=200, **KEEP)
+    st.selectbox(
+        "Start from",
+        list(form.presets()),
+        index=None,
+        placeholder="Nothing moved",
+        key=PRESET,
+        on_change=form.take_preset,
+        width=190,
+    )
+    st.button("Reset", on_click=form.clear)
 
 
 def sliders(form: ScenarioForm) -> None:
@@ -55,16 +62,15 @@ def further(form: ScenarioForm) -> None:
 
     Drawn before the sliders, which must know what is chosen.
     """
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    left.multiselect(
-        "More levers",
-        form.choices.further,
-        format_func=label,
-        key=FURTHER,
-        placeholder="Discount, slips, hires, lead mix, market shock …",
-        **KEEP,
-    )
-    with right, st.container(horizontal=True, vertical_alignment="center"):
+    with st.popover("More levers, exact numbers", icon=":material/add:", type="tertiary", key="more_levers"):
+        st.multiselect(
+            "More levers",
+            form.choices.further,
+            format_func=label,
+            key=FURTHER,
+            placeholder="Discount, slips, hires, lead mix, market shock …",
+            **KEEP,
+        )
         st.toggle("Type exact numbers", key="typed", persist_state="session")
         _layer(form)
 
@@ -94,7 +100,7 @@ def _control(ground: Ground, lever: Lever, typed: bool) -> None:
     low, high = float(lever.low * scale), float(lever.high * scale)
     form = {"percent": "%+.4g %%", "points": "%+.4g points", "share": "%.4g %%"}.get(lever.unit, "%+.4g")
     st.slider(
-        lever.label,
+        f"{lever.label} :small[:gray[{escaped(_seen(ground, lever))}]]",
         low,
         high,
         0.0,
@@ -144,16 +150,19 @@ def band(ground: Ground, lever: Lever) -> str:
     """Return the seen range as a band on the slider's scale."""
     seen_range = ground.seen.range(lever.name)
     if seen_range is None:
-        return '<div style="font-size:.72rem;opacity:.6;margin-top:-1.1rem">no past of its own</div>'
+        return '<div class="qd-track qd-under"></div>'
     width = lever.high - lever.low
     left, right = (min(max((v - lever.low) / width * 100, 0), 100) for v in seen_range)
-    words = f"seen {lever.shown(seen_range[0])} to {lever.shown(seen_range[1])}"
-    return (
-        '<div style="margin-top:-1.15rem"><div style="height:4px;border-radius:2px;background:rgba(141,153,163,.18)">'
-        f'<div style="height:4px;border-radius:2px;background:#16948d;opacity:.55;margin-left:{left:.1f}%;'
-        f'width:{max(right - left, 1):.1f}%"></div></div>'
-        f'<div style="font-size:.72rem;opacity:.65">{words}</div></div>'
-    )
+    size = f"margin-left:{left:.1f}%;width:{max(right - left, 1):.1f}%"
+    return f'<div class="qd-track qd-under"><div class="qd-seen" style="{size}"></div></div>'
+
+
+def _seen(ground: Ground, lever: Lever) -> str:
+    """Return the range a lever had in the past, in words."""
+    seen_range = ground.seen.range(lever.name)
+    if seen_range is None:
+        return "no past of its own"
+    return f"seen {lever.shown(seen_range[0])} to {lever.shown(seen_range[1])}"
 
 
 def _rest(form: ScenarioForm, lever: Lever) -> None:

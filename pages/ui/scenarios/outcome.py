@@ -24,7 +24,7 @@ from pages.ui.scenarios.form import ScenarioForm
 VIEWS = ["By month", "How likely", "Table"]
 SHOWN = [n for n in NOUNS if n not in {"margin_rate", "coverage_ratio"}]
 RISE, FALL = "light-dark(#0b6e6e,#4cc2b8)", "light-dark(#b5485d,#e58a9a)"
-EMPTY = '<div style="font-size:.85rem">&nbsp;</div>'
+EMPTY = '<div style="font-size:.8667rem">&nbsp;</div>'
 # Threads that fight for the interpreter cost more than sessions that wait their turn.
 TURN = RLock()
 
@@ -36,14 +36,18 @@ def outcome(page: Page, form: ScenarioForm) -> None:
     What they come to is a fragment of its own within this one; a slider asks for it alone, so that a move
     draws neither the sliders nor the other controls again.
     """
-    with cell(page, "What if we change course?") as c:
-        controls.choices(form)
-        controls.further(form)
-        _choices(form.ground)
+    with cell(page, "What if we change course?", "Levers", span=None) as c:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            controls.choices(form)
+            _choices(form.ground)
         top = st.container()
-        left, right = st.columns([1, 2], gap="large")
+        left, right = st.columns([10, 24], gap="large")
         with left:
-            controls.sliders(form)
+            # What is chosen among the further levers is known before the sliders are drawn above it.
+            above = st.container(gap="xsmall")
+            controls.further(form)
+            with above:
+                controls.sliders(form)
         with right:
             answer(c, form, top)
         _method(c, form)
@@ -86,29 +90,30 @@ def _arguments(what_if: WhatIf) -> str:
 
 
 def _choices(ground: Ground) -> None:
-    first, second, third = st.columns([1, 1, 2], vertical_alignment="bottom")
-    first.selectbox(
+    st.selectbox(
         "Shown",
         SHOWN,
         key="measure",
         format_func=lambda n: NOUNS[n].capitalize(),
         bind="query-params",
         persist_state="session",
+        width=150,
     )
-    second.selectbox("Quarter", ground.base.quarters, key="quarter", bind="query-params", persist_state="session")
-    with third, st.container(horizontal=True):
-        view = st.segmented_control(
-            "View", VIEWS, default=VIEWS[0], required=True, key="view", label_visibility="collapsed"
+    st.selectbox(
+        "Quarter", ground.base.quarters, key="quarter", bind="query-params", persist_state="session", width=120
+    )
+    view = st.segmented_control(
+        "View", VIEWS, default=VIEWS[0], required=True, key="view", label_visibility="collapsed"
+    )
+    if view == VIEWS[-1]:
+        st.segmented_control(
+            "By",
+            ["segment", "region"],
+            default="segment",
+            required=True,
+            key="table_by",
+            label_visibility="collapsed",
         )
-        if view == VIEWS[-1]:
-            st.segmented_control(
-                "By",
-                ["segment", "region"],
-                default="segment",
-                required=True,
-                key="table_by",
-                label_visibility="collapsed",
-            )
 
 
 def tiles(what_if: WhatIf) -> str:
@@ -134,10 +139,10 @@ def _tile(name: str, value: str, change: float, unit: str) -> str:
     mark, color = ("▲", RISE) if change > 0 else ("▼", FALL)
     size = f"{max(abs(change), 1):,.0f}" if unit == " points" else f"{abs(change):,.2f}"
     unit = " point" if unit == " points" and size == "1" else unit
-    moved = f'<div style="font-size:.85rem;color:{color}">{mark} {size}{unit}</div>' if change else ""
+    moved = f'<div style="font-size:.8667rem;color:{color}">{mark} {size}{unit}</div>' if change else ""
     return (
-        f'<div style="min-width:6.5rem"><div style="font-size:.85rem;opacity:.75">{escape(name)}</div>'
-        f'<div style="font-size:1.9rem;line-height:1.25">{value}</div>{moved or EMPTY}</div>'
+        f'<div style="min-width:6.5rem"><div class="qd-label">{escape(name)}</div>'
+        f'<div class="qd-figure">{value}</div>{moved or EMPTY}</div>'
     )
 
 

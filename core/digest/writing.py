@@ -1,0 +1,161 @@
+"""A digest as HTML mail with pictures, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import date, datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from core.charts import drawing, page_tables, snapshot
+from core.contracts.errors import ConfigError
+from core.digest.contents import Digest, Section
+from core.formats import Formats
+
+FONT = "font-family:Source Sans 3,Segoe UI,Helvetica,Arial,sans-serif;color:#17242d"
+CELL = "padding:4px 8px;border-bottom:1px solid #dfe3e6;font-size:13px;vertical-align:top"
+HEAD = f"{CELL};background:#0a4f4d;color:#ffffff;text-align:left"
+WIDE = 640
+MAIL = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+    '<body style="margin:0;background:#ffffff">{body}</body></html>'
+)
+
+
+def html(content: Digest, formats: Formats | None = None) -> str:
+    """Return the digest as one HTML file that mail programs show: styles inline, pictures inside, nothing loaded.
+
+    Text from the data is shown as text. A chart that cannot be drawn is left out, for its numbers stand in the
+    sentence above it.
+    """
+    return MAIL.format(title=escape(content.title), body=inside(content, formats or Formats()))
+
+
+def inside(content: Digest, formats: Formats) -> str:
+    """Return the digest's body, for a preview inside a page."""
+    head = (
+        f'<h1 style="font-size:22px;margin:0">{escape(content.company)}</h1>'
+        f'<p style="margin:2px 0 14px;color:#5c6a74">{escape(_about(content, formats))}</p>'
+    )
+    parts = "".join(_section(section, formats) for section in content.sections)
+    return (
+        f'<table role="presentation" width="{WIDE}" align="center" cellpadding="0" cellspacing="0" '
+        f'style="{FONT};max-width:100%"><tr><td style="padding:20px">{head}{parts}</td></tr></table>'
+    )
+
+
+def _about(content: Digest, formats: Formats) -> str:
+    who = f"For {content.plan.person}: " if content.plan.person else ""
+    days = f"{formats.day(content.since)} to {formats.day(content.as_of)}"
+    return f"{who}{content.plan.scope}, {days}. {content.source}."
+
+
+def _section(section: Section, formats: Formats) -> str:
+    out = f'<h2 style="font-size:16px;margin:22px 0 4px">{escape(section.title)}</h2>'
+    out += f'<p style="margin:0 0 8px;font-size:14px;line-height:1.45">{escape(section.text)}</p>'
+    return out + _picture(section) + _table(section, formats)
+
+
+def _picture(section: Section) -> str:
+    if section.chart is None:
+        return ""
+    try:
+        png = drawing.png(snapshot.drawn(section.chart))
+    except drawing.DrawingError:
+        return ""
+    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return f'<img src="{source}" alt="{escape(section.title)}" width="{WIDE - 40}" style="max-width:100%;height:auto">'
+
+
+def _table(section: Section, formats: Formats) -> str:
+    if section.table is None:
+        return ""
+    head, *body = page_tables.rows_of_text(section.table, formats)
+    sides = ["" if column.look == "text" else ";text-align:right" for column in section.table.columns]
+    top = "".join(f'<th style="{HEAD}{side}">{escape(word)}</th>' for word, side in zip(head, sides, strict=True))
+    rows = "".join(f"<tr>{_cells(row, sides)}</tr>" for row in body)
+    return f'<table width="100%" cellpadding="0" cellspacing="0"><tr>{top}</tr>{rows}</table>'
+
+
+def _cells(row: list[str], sides: list[str]) -> str:
+    return "".join(f'<td style="{CELL}{side}">{escape(value)}</td>' for value, side in zip(row, sides, strict=True))
+
+
+def markdown(content: Digest, formats: Formats | None = None) -> str:
+    """Return the digest as Markdown, for chat and wikis; what the data say is escaped."""
+    chosen = formats or Formats()
+    lines = [f"# {_plain(content.company)}", "", _plain(_about(content, chosen))]
+    for section in content.sections:
+        lines += ["", f"## {section.title}", "", _plain(section.text)]
+        if section.table is not None:
+            head, *body = page_tables.rows_of_text(section.table, chosen)
+            sides = [":--" if column.look == "text" else "--:" for column in section.table.columns]
+            lines += ["", _row(head), _row(sides, plain=False), *(_row(row) for row in body)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: list[str], plain: bool = True) -> str:
+    return f"| {' | '.join(_plain(cell) if plain else cell for cell in cells)} |"
+
+
+def _plain(text: str) -> str:
+    for sign in "\\`*_[]<>|#":
+        text = text.replace(sign, f"\\{sign}")
+    return " ".join(text.split())
+
+
+def as_json(content: Digest) -> str:
+    """Return the digest as JSON: plain numbers, days as YYYY-MM-DD."""
+    sections = [
+        {
+            "title": section.title,
+            "text": section.text,
+            "rows": []
+            if section.table is None
+            else section.table.frame.select([c.name for c in section.table.columns]).to_dicts(),
+        }
+        for section in content.sections
+    ]
+    return json.dumps(
+        {
+            "company": content.company,
+            "person": content.plan.person,
+            "scope": content.plan.scope,
+            "source": content.source,
+            "since": content.since,
+            "as_of": content.as_of,
+            "sections": sections,
+        },
+        default=_day,
+        indent=2,
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def _day(value: Any) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+WRITERS = {".html": html, ".md": markdown, ".json": as_json}
+
+
+def written(content: Digest, target: Path) -> str:
+    """Return a digest as the ending of a file's name asks for: .html, .md or .json.
+
+    Raises
+    ------
+    ConfigError
+        When it has another ending.
+    """
+    if target.suffix.lower() not in WRITERS:
+        raise ConfigError(
+            f"A digest is written as HTML, Markdown or JSON, not as {target.suffix or 'a file without an ending'}.",
+            str(target),
+            "Name a file that ends in .html, .md or .json.",
+        )
+    return WRITERS[target.suffix.lower()](content)

@@ -1,0 +1,40 @@
+"""The days and the name of a scope's fiscal period."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from core.config import Settings, windows
+from core.config.calendar import add_quarters, fiscal_year, quarter_end, quarter_label, year_end, year_start
+from core.config.windows import Days
+from core.scope.definition import Scope
+
+OFFSETS = {"last quarter": -1, "this quarter": 0, "next quarter": 1}
+
+
+def days(scope: Scope, as_of: date, settings: Settings) -> Days:
+    """Return the days of the period, half-open, as seen from the last day of the data.
+
+    Parameters
+    ----------
+    scope : Scope
+    as_of : date
+    settings : Settings
+        With the fiscal calendar.
+    """
+    if scope.begin is not None and scope.end is not None:
+        return windows.through(scope.begin, scope.end)
+    if scope.period == "this year":
+        return windows.through(year_start(as_of, settings), year_end(as_of, settings))
+    begin = add_quarters(as_of, OFFSETS[scope.period], settings)
+    return windows.through(begin, quarter_end(begin, settings))
+
+
+def label(scope: Scope, as_of: date, settings: Settings) -> str:
+    """Return the period's name in words, such as `Q2 2026`, `fiscal year 2026` or two days."""
+    span = days(scope, as_of, settings)
+    if scope.period == "custom":
+        return f"{span.begin:%d %b %Y} to {span.last:%d %b %Y}"
+    if scope.period == "this year":
+        return f"fiscal year {fiscal_year(as_of, settings)}"
+    return quarter_label(span.begin, settings)

@@ -1,0 +1,38 @@
+"""My day: how my quarter stands, which deals come next, what I have to do, and what is for me."""
+
+from core import forecasts
+from core.forecasts import my_day
+from core.scope import Scope, applied
+from pages.ui.deal import columns, comments, tasks
+from pages.ui.kit import cache, notebook, scope_bar, shell
+from pages.ui.kit.cells import cell
+
+page = shell.open("My day")
+settings = page.settings
+visible = page.visible or page.data
+me = scope_bar.person(visible, settings, page.identity)
+
+with cell(page, "How does my quarter stand?", "Quarter") as c:
+    if not me:
+        c.answer("Nobody is chosen yet.")
+        c.empty("Say who you are under “I am …” in the sidebar; where people sign in, the mail address says it.")
+    else:
+        mine = cache.result(applied, visible, settings, Scope(rep=me))
+        today = cache.result(my_day.my_day, mine, settings, me)
+        c.answer(today.sentence())
+        c.method(forecasts.my_day.my_day, today.deals, me)
+
+with cell(page, "What is for me?", "For me") as c:
+    comments.for_me(page, c, me)
+
+if me:
+    with cell(page, "Which of my deals come next?", "Deals", "all") as c:
+        c.answer(today.next())
+        if not today.deals.is_empty():
+            c.table(today.deals, column_config=columns.DAY, column_order=list(columns.DAY), height=480)
+        c.method(forecasts.my_day.my_day, today.deals, me)
+
+    with cell(page, "What do I have to do?", "Tasks", "all") as c:
+        tasks.mine(page, c, today.name)
+
+notebook.offer(page)

@@ -1,0 +1,28 @@
+"""Digest: the weekly summary, set up for a person and a scope, looked at before it is sent, and saved to a file."""
+
+import streamlit as st
+
+from core import digest
+from core.scope import narrowing
+from pages.ui.deal import tasks
+from pages.ui.digest import setup
+from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit.cells import cell
+
+page = shell.open("Digest")
+data, settings = page.data, page.settings
+scope = narrowing.sentence(page.visible or data, settings, page.scope)
+
+with cell(page, "For whom is it, and what counts?", "Set-up", "all") as c:
+    plan = setup.form(page, scope)
+    c.answer(f"It speaks of {scope}; choose another scope above. Deals count from the amount below on.")
+    setup.saved(page, plan)
+
+with cell(page, "How will it look?", "Preview", "all") as c:
+    content = cache.result(digest.digest, data, settings, plan, tasks.due(page))
+    c.answer(content.sentence())
+    setup.downloads(page, content)
+    st.html(digest.inside(content, page.formats))
+    c.method(digest.digest, content.frame, plan)
+
+notebook.offer(page)

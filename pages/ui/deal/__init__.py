@@ -1,0 +1,1 @@
+"""What the deal and the account page alone have."""

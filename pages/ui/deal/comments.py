@@ -1,0 +1,82 @@
+"""What people say about a deal or an account, and what is for whoever looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.access.mentions import mentioned
+from core.contracts.errors import QuarterdeckError
+from core.forecasts.calls import book
+from core.metrics import counted
+from core.metrics.deal_scope import people
+from pages.ui.kit import cache, entity_links, saved_content
+from pages.ui.kit.cells import Cell
+from pages.ui.kit.escaping import escaped
+from pages.ui.kit.shell import Page
+
+RIGHT, MOST = "review:write", 50
+TARGETS = {"deal": entity_links.DEAL, "account": entity_links.ACCOUNT}
+
+
+def shelf(page: Page, cell: Cell, kind: str, entity_id: str) -> None:
+    """Show what was said about a deal or an account, and take another comment.
+
+    Where names are hidden nothing is shown, for comments are people's own words.
+    """
+    if saved_content.reader(page).is_masked or page.data.is_transient:
+        cell.answer("Comments are shown under true names, for data that are kept.")
+        return
+    rows = cache.store(page.settings.database).comments.about(book(page.data), kind, entity_id)
+    cell.answer(f"{counted(rows.height, 'comment')}." if rows.height else "Nobody has said anything yet.")
+    for row in rows.tail(MOST).iter_rows(named=True):
+        _said(row)
+    if not page.may(RIGHT):
+        return
+    with st.form(f"comment_{kind}_{entity_id}", clear_on_submit=True, border=False):
+        body = st.text_area("Comment", placeholder="Write @ and a name to tell somebody", max_chars=4_000)
+        if st.form_submit_button("Add comment"):
+            _add(page, kind, entity_id, body)
+
+
+def _add(page: Page, kind: str, entity_id: str, body: str) -> None:
+    names = [*people(page.visible or page.data).values(), *_users(page)]
+    try:
+        comments = cache.store(page.settings.database).comments
+        comments.add(book(page.data), kind, entity_id, page.identity.user, body, mentioned(body, names))
+    except QuarterdeckError as error:
+        st.warning(escaped(error))
+        return
+    st.rerun()
+
+
+def _users(page: Page) -> list[str]:
+    listed = page.settings.access.people
+    return [*listed, *(person.name for person in listed.values() if person.name)]
+
+
+def for_me(page: Page, cell: Cell, me: str) -> None:
+    """Show the comments that name whoever looks, newest first, each with the way to what it is about."""
+    if saved_content.reader(page).is_masked or page.data.is_transient:
+        cell.answer("Comments are shown under true names, for data that are kept.")
+        return
+    names = [page.identity.user, page.identity.name, people(page.visible or page.data).get(me, "")]
+    rows = cache.store(page.settings.database).comments.naming(book(page.data), names)
+    mine = [row for row in rows.iter_rows(named=True) if _is_visible(page, row["kind"], row["target"])]
+    cell.answer(f"{counted(len(mine), 'comment')} for you." if mine else "No comment names you.")
+    for row in mine[:MOST]:
+        _said(row)
+        if row["kind"] in TARGETS:
+            entity_links.to(TARGETS[row["kind"]], row["target"], f"Open the {row['kind']}")
+
+
+def _said(row: dict[str, Any]) -> None:
+    when = f":small[:gray[{row['said_at']:%d %b %Y, %H:%M} UTC]]"
+    st.markdown(f"**{escaped(row['author'])}** {when}  \n{escaped(row['body'])}")
+
+
+def _is_visible(page: Page, kind: str, target: str) -> bool:
+    data = page.visible or page.data
+    ids = {"deal": data.opportunities["opportunity_id"], "account": data.accounts["account_id"]}
+    return kind not in ids or target in set(ids[kind])

@@ -1,0 +1,80 @@
+"""The bar of a page: its title, what it is cut to, and its contents; it stays in sight while one scrolls."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+STYLE = Path(__file__).with_name("look.css")
+CONTENTS = "contents_shown"
+FOLDED = "For analysts"
+
+
+@dataclass
+class Bar:
+    """The bar of the page that is drawn.
+
+    Attributes
+    ----------
+    title : str
+    scope_slot : container
+        Where what the page is cut to is chosen: a row at the right of the title, empty until something is put in.
+    contents_slot : container
+        One place below it for the links to the page's questions.
+    entries : dict of str to str
+        Short name of each question drawn so far, by the anchor it is linked by.
+    """
+
+    title: str
+    scope_slot: Any
+    contents_slot: Any
+    entries: dict[str, str] = field(default_factory=dict)
+
+    def enter(self, question: str, short: str) -> None:
+        """Take a question into the contents."""
+        self.entries[anchor(question)] = short
+
+    def close(self) -> None:
+        """Write the contents as the page came to be, and remember them for its next run."""
+        earlier = st.session_state.get(CONTENTS)
+        if earlier != (self.title, self.entries):
+            self._write(self.entries)
+            st.session_state[CONTENTS] = (self.title, dict(self.entries))
+
+    def _write(self, entries: dict[str, str]) -> None:
+        links = [f"[{short}](#{name})" for name, short in entries.items()]
+        self.contents_slot.markdown(" ".join(links), anchors=False)
+
+
+def open_bar(title: str) -> Bar:
+    """Draw the bar with the contents the page had when it was last drawn.
+
+    Parameters
+    ----------
+    title : str
+    """
+    st.html(STYLE)
+    with st.container(key="bar", gap=None):
+        row = st.container(
+            key="bar_row", horizontal=True, wrap=False, vertical_alignment="center", gap="small", height="content"
+        )
+        row.title(title, width="content", anchor=False)
+        row.space("stretch")
+        scope = row.container(
+            key="bar_scope", horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", width="content"
+        )
+        contents = st.container(key="bar_contents").empty()
+    bar = Bar(title, scope, contents)
+    drawn_for, entries = st.session_state.get(CONTENTS, ("", {}))
+    if drawn_for == title:
+        bar._write(entries)
+    return bar
+
+
+def anchor(question: str) -> str:
+    """Return the name a question can be linked by."""
+    return re.sub(r"[^a-z0-9]+", "-", question.lower()).strip("-")

@@ -1,0 +1,1 @@
+"""Pages without a browser: run once, and written to files."""
