@@ -21,7 +21,7 @@ tiles = [
     (metrics.winrate.deal_size, metrics.winrate.deal_size, metrics.winrate.won_deals),
 ]
 
-with cell(page, "What should everyone know?") as c:
+with cell(page, "Headlines") as c:
     news = cache.result(explain.headlines.headlines, data, settings)
     for text, question in news.told():
         c.answer(text, see=question)
@@ -29,7 +29,7 @@ with cell(page, "What should everyone know?") as c:
         c.empty("Load transactions, deals or contracts on the Data page.")
     c.method(explain.headlines.headlines, news.frame)
 
-with cell(page, "Where do we stand today?") as c:
+with cell(page, "Key figures") as c:
     recurring = cache.result(metrics.recurring.mrr, data, settings)
     c.answer(recurring.sentence())
     for row in (tiles[:3], tiles[3:]):
@@ -53,7 +53,7 @@ with cell(page, "Will we make the quarter?") as c:
         controls.quarter(page, outlook, picked)
     c.method(models.outlook.current, outlook.frame)
 
-with cell(page, "How do bookings run?") as c:
+with cell(page, "Bookings to date") as c:
     now = cache.result(metrics.bookings.quarter_to_date, data, settings)
     by_month = cache.result(metrics.bookings.by_month, data, settings)
     c.answer(now.sentence())
@@ -68,10 +68,10 @@ with cell(page, "How do bookings run?") as c:
     c.facts(metrics.growth.told(growth, measured, currency, page.formats))
     c.method(metrics.growth.table, growth.frame, measured)
 
-with cell(page, "What comes in month by month, and what is ahead?") as c:
+with cell(page, "Revenue and bookings by month") as c:
     trends.shown(page, c)
 
-with cell(page, "Which regions carry the quarter?") as c:
+with cell(page, "Which regions are driving the quarter?") as c:
     kind = controls.mapped()
     ahead = cache.result(metrics.regions.regions, data, settings, kind)
     regions = cache.result(metrics.bookings.by_region_and_quarter, data, settings)
@@ -87,7 +87,7 @@ with cell(page, "Which regions carry the quarter?") as c:
             controls.lines(page, picked)
     c.method(metrics.regions.regions, ahead.frame, kind)
 
-with cell(page, "Which products sell where?") as c:
+with cell(page, "Products by region") as c:
     families = cache.result(metrics.bookings.by_region_and_family, data, settings)
     c.answer(families.sentence())
     if not families.frame.is_empty():
@@ -95,7 +95,7 @@ with cell(page, "Which products sell where?") as c:
         controls.lines(page, picked)
     c.method(metrics.bookings.by_region_and_family, families.frame)
 
-with cell(page, "Who is ahead?") as c:
+with cell(page, "Leaderboard") as c:
     kind = controls.board()
     if kind == controls.TEAMS:
         teams = cache.result(metrics.attainment.teams, data, settings)
@@ -112,7 +112,7 @@ with cell(page, "Who is ahead?") as c:
             controls.person(page, kind, chosen)
         c.method(metrics.leaderboard.board, board.frame, kind)
 
-with cell(page, "Does it hang on a few?") as c:
+with cell(page, "How concentrated are we?") as c:
     customers = cache.result(metrics.concentration.customers, data, settings)
     deals = cache.result(metrics.concentration.pipeline, data, settings)
     c.answer(f"{customers.sentence()} {deals.sentence()}")

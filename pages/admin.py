@@ -25,13 +25,13 @@ TRAIL = {
 page = shell.open("Admin")
 data, settings = page.data, page.settings
 
-with cell(page, "Who may open what?") as c:
+with cell(page, "Roles and access") as c:
     roles = cache.result(rights.by_role, data, settings)
     c.answer(roles.sentence())
     c.table(roles.frame)
     c.method(rights.by_role, roles.frame)
 
-with cell(page, "Who is let in?") as c:
+with cell(page, "Users") as c:
     people = cache.result(rights.people, data, settings)
     c.answer(people.sentence())
     if people.frame.is_empty():
@@ -40,7 +40,7 @@ with cell(page, "Who is let in?") as c:
         c.table(people.frame, column_config=PEOPLE)
     c.method(rights.people, people.frame)
 
-with cell(page, "What was done?") as c:
+with cell(page, "Audit log") as c:
     trail = rights.done(saved_content.trail(page))
     c.answer(trail.sentence())
     if trail.frame.is_empty():

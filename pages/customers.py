@@ -16,7 +16,7 @@ data, settings = page.data, page.settings
 view = account_choice.view()
 
 if view == "Who may leave":
-    with cell(page, "Which customers may leave, and what is at stake?") as c:
+    with cell(page, "Customers at risk of churn") as c:
         risks = cache.result(explain.accounts.listed, data, settings)
         c.answer(risks.sentence())
         account_choice.table(
@@ -30,7 +30,7 @@ if view == "Who may leave":
         c.method(explain.accounts.listed, risks.frame)
 
     if not c.failed:
-        with cell(page, "What will leave, shrink and grow this year?") as c:
+        with cell(page, "Churn, contraction and expansion this year") as c:
             year = cache.result(explain.accounts.outlook, data, settings)
             c.answer(year.sentence())
             c.chart(charts.months, year.frame, settings.currency)
@@ -39,7 +39,7 @@ if view == "Who may leave":
                 c.table(year.race(), column_config=table_columns.RACE)
             c.method(explain.accounts.outlook, year.frame)
 
-        with cell(page, "Why might the first on the list leave?") as c:
+        with cell(page, "Why is the top account at risk?") as c:
             account = risks.frame["account_id"][0]
             parts = cache.result(explain.customers.account, data, settings, account)
             c.answer(f"**{risks.first}** leaves within {risks.days} days: {parts.sentence('a typical customer')}")
@@ -49,9 +49,9 @@ if view == "Who may leave":
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
 
-        drivers.overall(page, "What makes customers leave?", "churn")
+        drivers.overall(page, "What makes customers churn?", "churn")
 
-        with cell(page, "Why do customers of one kind leave more than others?") as c:
+        with cell(page, "Why does churn differ between groups?") as c:
             by, group, other = compare.sides(page, "churn")
             gap = cache.result(explain.differences.compare, data, settings, by, group, other)
             c.answer(gap.sentence())
@@ -63,7 +63,7 @@ if view == "Who may leave":
         drivers.one(page, "churn")
         drivers.together(page, "churn")
 
-        with cell(page, "How good have such chances been?") as c:
+        with cell(page, "How accurate are these chances?") as c:
             record = cache.result(models.evaluation.record, data, settings, "churn")
             c.answer(record.sentence())
             if not record.frame.is_empty():
@@ -71,7 +71,7 @@ if view == "Who may leave":
                 c.method(models.evaluation.record, record.frame, "churn")
 
 elif view == "Health on trial":
-    with cell(page, "Does a low health score come before leaving?") as c:
+    with cell(page, "Does a low health score predict churn?") as c:
         trial = cache.result(explain.accounts.on_trial, data, settings)
         c.answer(trial.sentence())
         early, tenths = st.columns(2)
@@ -84,7 +84,7 @@ elif view == "Health on trial":
         c.method(explain.accounts.on_trial, trial.lift)
 
     if not c.failed:
-        with cell(page, "Which greens left, and which reds stayed?") as c:
+        with cell(page, "Where was the health score wrong?") as c:
             left, right = st.columns(2)
             score = left.segmented_control(
                 "Score",
@@ -107,7 +107,7 @@ elif view == "Health on trial":
             account_choice.table(c, missed, "missed_rows", column_config=table_columns.MISSED)
             c.method(explain.accounts.by_health, missed, score, kind)
 
-        with cell(page, "Where does every account stand today?") as c:
+        with cell(page, "All accounts today") as c:
             risks = cache.result(explain.accounts.listed, data, settings)
             c.answer(table_columns.bands(risks.frame))
             account_choice.table(
@@ -125,7 +125,7 @@ elif view == "Health on trial":
             )
 
 elif view == "Retention":
-    with cell(page, "How much of last year's revenue and customers is still here?") as c:
+    with cell(page, "Revenue and customer retention") as c:
         retention = cache.result(metrics.retention.last_year, data, settings)
         c.answer(retention.sentence())
         if retention.frame.is_empty():
@@ -134,7 +134,7 @@ elif view == "Retention":
             c.chart(charts.retention, retention.frame)
         c.method(metrics.retention.last_year, retention.frame)
 
-    with cell(page, "Which cohorts stay?") as c:
+    with cell(page, "Retention by cohort") as c:
         first, second, third = st.columns(3)
         counted = first.segmented_control(
             "Count",
@@ -157,7 +157,7 @@ elif view == "Retention":
         c.method(metrics.retention.cohorts, rows.frame, by, base)
 
 elif view == "Worth":
-    with cell(page, "What are customers worth?") as c:
+    with cell(page, "Customer lifetime value") as c:
         value = cache.result(explain.accounts.worth, data, settings)
         c.answer(value.sentence())
         c.chart(charts.worth, value.frame, settings.currency)
@@ -165,7 +165,7 @@ elif view == "Worth":
         c.method(explain.accounts.worth, value.frame)
 
     if not c.failed:
-        with cell(page, "Do other ways of reckoning agree?") as c:
+        with cell(page, "Do other methods agree?") as c:
             c.answer(value.agreement())
             if value.kind == "contract":
                 c.chart(charts.curves, value.checks)
@@ -174,7 +174,7 @@ elif view == "Worth":
             c.method(explain.accounts.worth, value.checks)
 
 elif view == "Groups":
-    with cell(page, "Which kinds of customers are there?") as c:
+    with cell(page, "Customer segments") as c:
         way = account_choice.way()
         segmentation = cache.result(explain.accounts.groups, data, settings, way)
         c.answer(segmentation.sentence())
@@ -185,7 +185,7 @@ elif view == "Groups":
         c.method(explain.accounts.groups, segmentation.profile, way)
 
     if not c.failed:
-        with cell(page, "Who is in them, and how lately, often and for how much did they order?") as c:
+        with cell(page, "Customers by recency, frequency and spend") as c:
             picked = st.selectbox("Group", ["All", *segmentation.profile["group"]], key="group_picked")
             members = segmentation.members(picked)
             c.answer(segmentation.told(picked))
@@ -198,7 +198,7 @@ else:
     names = cache.result(metrics.engagement.names, data, settings)
     account = account_choice.chosen(page, names)
 
-    with cell(page, "What is going on with this account?") as c:
+    with cell(page, "Account overview") as c:
         whole = cache.result(metrics.engagement.account, data, settings, account)
         c.answer(whole.sentence(), strong=whole.name)
         st.caption(escaped(" · ".join(f"{k}: {v}" for k, v in whole.facts.items())))
@@ -215,7 +215,7 @@ else:
         c.method(metrics.engagement.account, whole.events, account)
 
     if not c.failed:
-        with cell(page, "How do usage, support, mood and contract run?") as c:
+        with cell(page, "Usage, support, sentiment and contract") as c:
             c.answer(whole.trend())
             first, second = st.columns(2)
             with first:
@@ -231,7 +231,7 @@ else:
                 c.table(whole.deals, column_config=table_columns.DEALS)
             c.method(metrics.engagement.account, whole.months, account)
 
-        with cell(page, "How healthy is it, and will it stay?") as c:
+        with cell(page, "Health and churn risk") as c:
             year = cache.result(explain.accounts.ahead, data, settings, account)
             signs = cache.result(explain.accounts.health_of, data, settings, account)
             c.answer(f"{signs.sentence()} {year.sentence()}")
@@ -242,7 +242,7 @@ else:
                 c.table(signs.frame, column_config=table_columns.SIGNS)
             c.method(explain.accounts.ahead, year.frame, account)
 
-        with cell(page, "Why might it leave?") as c:
+        with cell(page, "Why is it at risk?") as c:
             parts = cache.result(explain.customers.account, data, settings, account)
             c.answer(f"Within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
             c.chart(why_charts.waterfall, parts)
@@ -264,7 +264,7 @@ else:
                 c.table(since.frame, column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.differences.account, since.frame, account)
 
-        with cell(page, "What could be done?") as c:
+        with cell(page, "Recommended actions") as c:
             plays = cache.result(explain.actions.account_actions.recommend, data, settings, account)
             c.answer(plays.sentence())
             if not plays.frame.is_empty():
@@ -272,7 +272,7 @@ else:
             c.method(explain.actions.account_actions.recommend, plays.frame, account)
             actions.shelf(page, c, account)
 
-        with cell(page, "What would the model say if …?") as c:
+        with cell(page, "What if this changed?") as c:
             fields = cache.result(explain.counterfactual.accounts.fields, data, settings, account)
             values = counterfactual.sliders(page, fields, account)
             moved = cache.result(explain.counterfactual.accounts.suppose, data, settings, account, values)

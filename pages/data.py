@@ -26,7 +26,7 @@ COLUMNS = {
 
 page = shell.open("Data")
 
-with cell(page, "What is loaded?") as c:
+with cell(page, "Loaded data") as c:
     loaded = metrics.load_report.loaded(page.data, page.settings)
     c.answer(loaded.sentence())
     c.table(loaded.frame, column_config=LOADED)
@@ -38,10 +38,10 @@ with cell(page, wizard.QUESTION) as c:
     wizard.notice()
     wizard.panel(page)
 
-with cell(page, "Which sources does the workspace hold?") as c:
+with cell(page, "Data sources") as c:
     source_switch.panel(page, c)
 
-with cell(page, "Which rows were left out, and why?") as c:
+with cell(page, "Rejected rows") as c:
     left_out = metrics.load_report.rejections(page.data, page.settings)
     c.answer(left_out.sentence())
     if not left_out.frame.is_empty():
@@ -51,7 +51,7 @@ with cell(page, "Which rows were left out, and why?") as c:
         )
     c.method(metrics.load_report.rejections, left_out.frame)
 
-with cell(page, "Which columns were read?") as c:
+with cell(page, "Columns read") as c:
     read = cache.result(metrics.load_report.columns, page.data, page.settings)
     c.answer(read.sentence())
     c.table(read.frame, column_config=COLUMNS, height=320)

@@ -56,7 +56,7 @@ OUTLINE = (
 
 own = templates.chosen(settings)
 
-with cell(page, "What should people learn now?") as c:
+with cell(page, "What to learn now") as c:
     training = enablement.training.outline(controls.news(), gaps, capabilities, controls.asked(page))
     c.answer(training.sentence())
     c.table(training.frame.select(list(LESSONS)), column_config=LESSONS)
@@ -75,7 +75,7 @@ with cell(page, "What should people learn now?") as c:
     )
     c.method(enablement.training.outline, training.frame, given=OUTLINE)
 
-with cell(page, "What do we carry to the buyer?") as c:
+with cell(page, "Sales materials") as c:
     c.answer(
         "A battlecard, a page for the buyer and a deck; they say only what the catalogue says, with the source. "
         f"{ledger.sentence()}"
@@ -128,7 +128,7 @@ with cell(page, "What do we carry to the buyer?") as c:
     c.method(requirements.work.saved_lists.current, gaps, given="data, settings, bundle, store")
 
 analysis = None
-with cell(page, "What has to be proven, and has it been?") as c:
+with cell(page, "Proof of concept") as c:
     analysis = controls.choose(page)
     if analysis is None:
         c.empty("Keep a requirement list on the Requirements page.")
@@ -164,7 +164,7 @@ with cell(page, "What has to be proven, and has it been?") as c:
         )
 
 if analysis is not None:
-    with cell(page, "What do we sign, and what is due?") as c:
+    with cell(page, "Contract and deadlines") as c:
         signature = st.date_input("Signature on", value=today + MONTH, key="signature_on")
         names = [approval["step"] for approval in enablement.rules.rules()["approvals"]]
         done = controls.steps(page, analysis, names)

@@ -27,7 +27,7 @@ COLUMNS = {
 page = shell.open("Forecast")
 currency = page.settings.currency
 
-with cell(page, "What will we win, and from where?") as c:
+with cell(page, "Bookings forecast") as c:
     outlook = cache.result(models.outlook.current, page.data, page.settings)
     c.answer(outlook.sentence(st.session_state.get("forecast_window")))
     if outlook.is_known:
@@ -42,14 +42,14 @@ with cell(page, "What will we win, and from where?") as c:
 
 window = st.session_state.get("forecast_window")
 
-with cell(page, "Why this number?") as c:
+with cell(page, "What drives the forecast?") as c:
     parts = cache.result(explain.deals.forecast, page.data, page.settings, window)
     c.answer(parts.sentence())
     c.chart(reasons.bridge, parts.frame, currency, parts.window)
     st.caption(escaped(parts.check()))
     c.method(explain.deals.forecast, parts.frame, window)
 
-with cell(page, "Which deals stand behind it?") as c:
+with cell(page, "Deals in the forecast") as c:
     behind = outlook.behind(window)
     c.answer(behind.sentence())
     if not behind.frame.is_empty():
@@ -69,21 +69,21 @@ with cell(page, "Which deals stand behind it?") as c:
 
 if not behind.frame.is_empty():
     picked = behind.chosen(chosen.selection.rows)
-    with cell(page, "What changed for that deal since last week?") as c:
+    with cell(page, "What changed on this deal since last week?") as c:
         since = cache.result(explain.differences.deal, page.data, page.settings, *picked)
         c.answer(since.sentence())
         c.chart(reasons.waterfall, since.parts, 9, since.ends)
         st.caption(escaped(since.check()))
         c.method(explain.differences.deal, since.frame, *picked)
 
-    with cell(page, "Why do deals of one kind stand better than others?") as c:
+    with cell(page, "Why do win chances differ between groups?") as c:
         kind, group, other = compare.sides(page, "close")
         gap = cache.result(explain.differences.compare, page.data, page.settings, kind, group, other, "close")
         c.answer(gap.sentence())
         c.chart(reasons.waterfall, gap.parts, 9, gap.ends)
         c.method(explain.differences.compare, gap.frame, kind, group, other, "close")
 
-with cell(page, "What will new deals add, and where do they come from?") as c:
+with cell(page, "What will new deals add?") as c:
     split, days = controls.arriving(outlook, window)
     new = cache.result(models.close.pipeline_creation.arrivals, page.data, page.settings, split, days)
     c.answer(new.sentence())
@@ -104,21 +104,21 @@ if not behind.frame.is_empty():
     drivers.one(page, "close")
     drivers.together(page, "close")
 
-with cell(page, "How good have such chances been?") as c:
+with cell(page, "How accurate are these chances?") as c:
     record = cache.result(models.evaluation.record, page.data, page.settings)
     c.answer(record.sentence())
     if not record.frame.is_empty():
         c.chart(reasons.reliability, record.frame, "won within 90 days")
         c.method(models.evaluation.record, record.frame)
 
-with cell(page, "What revenue comes in each month?") as c:
+with cell(page, "Revenue by month") as c:
     revenue = cache.result(models.revenue.forecast.revenue, page.data, page.settings)
     c.answer(revenue.sentence())
     c.chart(charts.fan, revenue.frame, currency)
     c.method(models.revenue.forecast.revenue, revenue.frame)
 
 if not c.failed:
-    with cell(page, "Why that much in a month?") as c:
+    with cell(page, "What drives this month?") as c:
         month = controls.month(revenue)
         month_reasons = cache.result(explain.revenue_months.month, page.data, page.settings, *month)
         c.answer(month_reasons.sentence())
@@ -126,13 +126,13 @@ if not c.failed:
         st.caption(escaped(month_reasons.check()))
         c.method(explain.revenue_months.month, month_reasons.frame, *month)
 
-    with cell(page, "And each week?") as c:
+    with cell(page, "Revenue by week") as c:
         weeks = cache.result(models.revenue.weekly.weekly, page.data, page.settings)
         c.answer(weeks.sentence())
         c.chart(charts.weeks, weeks.frame, currency)
         c.method(models.revenue.weekly.weekly, weeks.frame)
 
-    with cell(page, "Which parts does that revenue come from?") as c:
+    with cell(page, "Revenue by region, segment, product or team") as c:
         by = controls.parts()
         parts = cache.result(models.revenue.revenue_by_segment.parts, page.data, page.settings, by)
         c.answer(parts.sentence())
@@ -140,7 +140,7 @@ if not c.failed:
         c.table(parts.table(), column_config=controls.months(parts.table(), currency))
         c.method(models.revenue.revenue_by_segment.parts, parts.frame, by)
 
-with cell(page, "What do the managers call?") as c:
+with cell(page, "Manager forecasts") as c:
     calls.pulse(page)
     period = calls.period(page)
     team = calls.rollup(page, period)
@@ -154,7 +154,7 @@ with cell(page, "What do the managers call?") as c:
             c.table(calls.audit(page), column_config=track_record.AUDIT)
     c.method(forecasts.calls.rollup, team.frame, given=f"data, settings, bundle, calls, edits, {period!r}")
 
-with cell(page, "How did the forecast look on a past day?") as c:
+with cell(page, "Forecast on a past day") as c:
     is_ready = track_record.is_ready(page)
     day = track_record.day(page) if is_ready else None
     if day is not None:
@@ -170,7 +170,7 @@ with cell(page, "How did the forecast look on a past day?") as c:
         c.empty("A past forecast needs records that reach back a year before a quarter. Load a longer history.")
 
 if is_ready:
-    with cell(page, "How good has the forecast been, and would a simpler rule have done better?") as c:
+    with cell(page, "Forecast accuracy") as c:
         by = track_record.cut()
         score = track_record.score(page, by)
         c.answer(score.sentence())

@@ -39,13 +39,13 @@ READY = {
 page = shell.open("Models")
 data, settings = page.data, page.settings
 
-with cell(page, "Which models have enough to learn from?") as c:
+with cell(page, "Model readiness") as c:
     ready = cache.result(models.readiness.readiness, data, settings)
     c.answer(ready.sentence())
     c.table(ready.frame, column_config=READY)
     c.method(models.readiness.readiness, ready.frame)
 
-with cell(page, "Is anything wrong with the models today?") as c:
+with cell(page, "Model health") as c:
     watched = cache.result(models.monitoring.alarms, data, settings)
     c.answer(watched.sentence())
     if not watched.frame.is_empty():
@@ -55,21 +55,21 @@ with cell(page, "Is anything wrong with the models today?") as c:
 
 subject, days = controls.choice(settings)
 
-with cell(page, "Does it mean what it says?") as c:
+with cell(page, "Are the percentages right?") as c:
     reliability = cache.result(models.evaluation.reliability, data, settings, subject, days)
     c.answer(reliability.sentence())
     if not reliability.frame.is_empty():
         c.chart(shared.reliability, reliability.frame, "share that happened")
     c.method(models.evaluation.reliability, reliability.frame, subject, days)
 
-with cell(page, "Does it put the right ones first?") as c:
+with cell(page, "Does it rank the right ones first?") as c:
     lift = cache.result(models.evaluation.lift, data, settings, subject, days)
     c.answer(lift.sentence())
     if not lift.frame.is_empty():
         c.chart(charts.lift, lift.frame)
     c.method(models.evaluation.lift, lift.frame, subject, days)
 
-with cell(page, "From which chance should one act?") as c:
+with cell(page, "At what chance to act?") as c:
     costs = cache.result(models.evaluation.costs, data, settings, subject, days)
     asked = controls.errors(costs, settings.currency, subject)
     price = cache.result(models.evaluation.confusion, data, settings, subject, days, *asked)
@@ -80,21 +80,21 @@ with cell(page, "From which chance should one act?") as c:
         c.chart(charts.cost, price.frame, at, best, settings.currency)
     c.method(models.evaluation.confusion, price.frame, subject, days, *asked)
 
-with cell(page, "Has it held through the year?") as c:
+with cell(page, "Accuracy over the year") as c:
     through = cache.result(models.evaluation.history, data, settings, subject, days)
     c.answer(through.sentence())
     if not through.frame.is_empty():
         c.chart(charts.history, through.frame)
     c.method(models.evaluation.history, through.frame, subject, days)
 
-with cell(page, "Where is it wrong?") as c:
+with cell(page, "Where is it off?") as c:
     groups = cache.result(models.evaluation.segments, data, settings, subject, days)
     c.answer(groups.sentence())
     if not groups.frame.is_empty():
         c.chart(charts.segments, groups.frame)
     c.method(models.evaluation.segments, groups.frame, subject, days)
 
-with cell(page, "Who raced, and who won?") as c:
+with cell(page, "Which model is in use?") as c:
     race = cache.result(models.evaluation.race, data, settings, subject)
     c.answer(race.sentence())
     if not race.frame.is_empty():
@@ -102,14 +102,14 @@ with cell(page, "Who raced, and who won?") as c:
     controls.card(cache.result(models.evaluation.card_text, data, settings, subject), subject)
     c.method(models.evaluation.race, race.frame, subject)
 
-with cell(page, "Has the business moved away from what it learnt?") as c:
+with cell(page, "What has changed since training?") as c:
     moved = cache.result(models.evaluation.moved, data, settings, subject)
     c.answer(moved.sentence())
     if not moved.frame.is_empty():
         c.chart(charts.drift, moved.frame)
     c.method(models.evaluation.moved, moved.frame, subject)
 
-with cell(page, "Which versions are kept?") as c:
+with cell(page, "Model versions") as c:
     versions = models.versions.kept(data, settings)
     c.answer(versions.sentence())
     controls.versions(page, versions.frame)

@@ -17,7 +17,7 @@ page = shell.open("Pipeline")
 data, settings = page.data, page.settings
 currency = settings.currency
 
-with cell(page, "Is the pipeline healthy?") as c:
+with cell(page, "Pipeline health") as c:
     health = cache.result(metrics.health.health, data, settings)
     c.answer(health.sentence())
     if health.value is None:
@@ -26,7 +26,7 @@ with cell(page, "Is the pipeline healthy?") as c:
         c.table(health.frame, column_config=controls.HEALTH, column_order=list(controls.HEALTH))
     c.method(metrics.health.health, health.past)
 
-with cell(page, "Is there enough for the quarter?") as c:
+with cell(page, "Pipeline coverage") as c:
     cover = cache.result(metrics.coverage.coverage, data, settings)
     c.answer(cover.sentence())
     now, before = st.tabs(["This quarter", "What past quarters needed"])
@@ -36,7 +36,7 @@ with cell(page, "Is there enough for the quarter?") as c:
         c.chart(charts.required, cover.record, cover.value)
     c.method(metrics.coverage.coverage, cover.record)
 
-with cell(page, "How did the pipeline change?") as c:
+with cell(page, "Pipeline changes") as c:
     asked = controls.asked(page)
     moved = cache.result(metrics.flow.flow, data, settings, *asked)
     c.answer(moved.sentence())
@@ -50,7 +50,7 @@ with cell(page, "How did the pipeline change?") as c:
     c.method(metrics.flow.flow, moved.frame, *asked)
 
 if not c.failed and moved.value is not None:
-    with cell(page, "What happened on the way?") as c:
+    with cell(page, "What moved in between?") as c:
         way = cache.result(metrics.pipeline_path.path, data, settings, *asked)
         c.answer(way.sentence())
         c.chart(charts.ways, way.steps, currency)
@@ -59,7 +59,7 @@ if not c.failed and moved.value is not None:
             c.table(way.deals, column_config=controls.TRIPS, column_order=list(controls.TRIPS), height=280)
         c.method(metrics.pipeline_path.path, way.deals, *asked)
 
-    with cell(page, "Which part of the company moved it?") as c:
+    with cell(page, "Where did it change?") as c:
         by = controls.part()
         span = (*asked[:2], by, *asked[4:])
         split = cache.result(metrics.pipeline_path.split, data, settings, *span)
@@ -67,7 +67,7 @@ if not c.failed and moved.value is not None:
         c.table(split.frame, column_config=controls.PARTS, column_order=controls.filled(split.frame))
         c.method(metrics.pipeline_path.split, split.frame, *span)
 
-with cell(page, "How much is open, and what is it worth?") as c:
+with cell(page, "Open and weighted pipeline") as c:
     whole = cache.result(metrics.pipeline.open_pipeline, data, settings)
     worth = cache.result(metrics.coverage.weighted, data, settings)
     c.answer(f"{whole.sentence()} {worth.sentence()}")
@@ -94,7 +94,7 @@ with cell(page, "Where do deals get stuck?") as c:
             c.chart(charts.cohorts, months.frame)
     c.method(metrics.stage_conversion.conversion, stages.frame)
 
-with cell(page, "How fast does the pipeline pay?") as c:
+with cell(page, "Sales velocity") as c:
     speed = cache.result(metrics.velocity.velocity, data, settings)
     rates = cache.result(metrics.velocity.win_rates, data, settings)
     c.answer(f"{speed.sentence()} {rates.sentence()}")
@@ -109,7 +109,7 @@ with cell(page, "How fast does the pipeline pay?") as c:
             c.chart(charts.win_rates, rates.frame)
     c.method(metrics.velocity.velocity, speed.frame)
 
-with cell(page, "Which deals are at risk?") as c:
+with cell(page, "Deals at risk") as c:
     risks = cache.result(metrics.risk.at_risk, data, settings)
     c.answer(f"{risks.sentence()} {risks.told()}")
     deals, signals = st.tabs(["Deals", "What the signals have meant"])
@@ -120,7 +120,7 @@ with cell(page, "Which deals are at risk?") as c:
     c.method(metrics.risk.at_risk, risks.frame)
 
 if not c.failed and not risks.frame.is_empty():
-    with cell(page, "What about this deal?") as c:
+    with cell(page, "Deal inspection") as c:
         deal = risks.chosen(rows)
         past = cache.result(metrics.risk.history, data, settings, deal)
         c.answer(past.sentence())
@@ -132,7 +132,7 @@ if not c.failed and not risks.frame.is_empty():
         actions.shelf(page, c, deal, explain.actions.decisions.DEALS, advice.names)
 
     if page.may("requirements:read"):
-        with cell(page, "What does this buyer ask for that we lack?") as c:
+        with cell(page, "Product gaps in this deal") as c:
             lacking = deal_gaps.gaps(page, deal)
             c.answer(lacking.sentence())
             if not lacking.frame.is_empty():
@@ -140,7 +140,7 @@ if not c.failed and not risks.frame.is_empty():
             deal_gaps.ways(page, deal, lacking)
             c.method(requirements.work.deal_gaps.gaps, lacking.frame, given=f"data, settings, bundle, store, {deal!r}")
 
-    with cell(page, "Why this chance?") as c:
+    with cell(page, "Why this win chance?") as c:
         why = cache.result(explain.deals.deal, data, settings, deal)
         c.answer(why.sentence("a typical deal"))
         c.chart(reasons.waterfall, why)

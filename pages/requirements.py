@@ -67,7 +67,7 @@ page = shell.open("Requirements")
 settings = page.settings
 stake, analysis = None, None
 
-with cell(page, "What does the buyer ask for?") as c:
+with cell(page, "Upload the RFP or questionnaire") as c:
     name, content, path = pick.choose(page)
     deals = cache.result(requirements.work.deal_context.open_deals, page.data, settings)
     stake = pick.deal(page, deals, content)
@@ -86,14 +86,14 @@ given = f"{path!r}, catalogue=catalogue, settings=settings, library=library"
 
 if analysis is not None:
     analysis = review.decided(page, analysis, stake)
-    with cell(page, "How much of it do we support?") as c:
+    with cell(page, "How much do we support?") as c:
         c.answer(analysis.sentence())
         score = requirements.judge.bid_scores.scores(analysis, settings)
         gaps.tiles(score)
         c.chart(charts.by_category, analysis.by_category())
         c.method(requirements.judge.gap_analysis.analyse_file, analysis.frame, given=given)
 
-    with cell(page, "Shall we bid?") as c:
+    with cell(page, "Bid or no bid?") as c:
         bid = gap_cache.bid(page, analysis, stake)
         c.answer(bid.sentence(), strong=bid.verdict)
         c.chart(gap_charts.factors, bid.factors)
@@ -105,7 +105,7 @@ if analysis is not None:
             given=f"requirements.judge.gap_analysis.analyse_file({given}), settings",
         )
 
-    with cell(page, "Where are the gaps, and what closes them?") as c:
+    with cell(page, "Gaps and how to close them") as c:
         c.answer(analysis.gap_sentence())
         if analysis.gaps.is_empty():
             c.empty("Nothing to close.")
@@ -114,7 +114,7 @@ if analysis is not None:
                 c.chart(charts.cost, analysis.gaps, settings.currency)
             c.table(analysis.gaps.select(list(MATCHED)), column_config=MATCHED, height=420)
 
-    with cell(page, "Which rows need a person?") as c:
+    with cell(page, "Needs review") as c:
         c.answer(analysis.unclear_sentence())
         match.notes(analysis)
         if not analysis.unclear.is_empty():
@@ -127,7 +127,7 @@ if analysis is not None:
             given=given,
         )
 
-    with cell(page, "What was answered before?") as c:
+    with cell(page, "Answered before") as c:
         match.earlier(page, c, analysis)
         c.method(
             requirements.work.needs_review.answered_before,
@@ -135,10 +135,10 @@ if analysis is not None:
             given=given,
         )
 
-    with cell(page, "Who answers what, and how far are we?") as c:
+    with cell(page, "Who answers what?") as c:
         review.work(page, c, analysis)
 
-    with cell(page, "What do we answer?") as c:
+    with cell(page, "Draft answers") as c:
         drafts = gap_cache.drafts(analysis)
         c.answer(drafts.sentence())
         c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=420)
@@ -148,7 +148,7 @@ if analysis is not None:
             given=f"requirements.judge.gap_analysis.analyse_file({given}), catalogue",
         )
 
-    with cell(page, "What goes back to the buyer?") as c:
+    with cell(page, "Send back to the buyer") as c:
         c.answer(
             "The buyer's own file, with nothing but the answer cells changed, and only with what is approved unless "
             "you choose otherwise. For ourselves: a matrix with every row, a summary for whoever decides, and JSON."
@@ -159,7 +159,7 @@ if analysis is not None:
         export.papers(page, analysis, bid)
         pick.shelf(page, analysis)
 
-with cell(page, "Which gaps hold up the pipeline?") as c:
+with cell(page, "Gaps holding up pipeline") as c:
     ledger = gap_cache.ledger(page)
     c.answer(ledger.sentence())
     if ledger.frame.is_empty():

@@ -26,7 +26,7 @@ data, settings = page.data, page.settings
 calls.pulse(page)
 bundle, edits = bundles.bundle(data, settings), calls.reviewed(page)
 
-with cell(page, "Which deals do we talk about?") as c:
+with cell(page, "Deals to review") as c:
     view = deals_grid.filters(page)
     deals = forecasts.weekly_review.grid(data, settings, bundle, edits, view)
     c.answer(deals.sentence())
@@ -37,14 +37,14 @@ with cell(page, "Which deals do we talk about?") as c:
         given=f"data, settings, bundle, edits, forecasts.weekly_review.View.from_dict({view.to_dict()!r})",
     )
 
-with cell(page, "What does the review change?") as c:
+with cell(page, "What has the review changed?") as c:
     moved = forecasts.weekly_review.moves(data, settings, bundle, edits)
     c.answer(moved.sentence())
     if moved.frame["amount"].sum():
         c.chart(charts.moves, moved.frame, settings.currency)
     c.method(forecasts.weekly_review.moves, moved.frame, given="data, settings, bundle, edits")
 
-with cell(page, "What does each team call?") as c:
+with cell(page, "Team forecasts") as c:
     team = calls.rollup(page)
     c.answer(team.sentence())
     if not team.leaders.is_empty():

@@ -21,10 +21,10 @@ from core.models.bundle import Bundle
 TOLD = 3
 QUARTER, REGIONS, FAMILIES, CHANGE, TODAY = (
     "Will we make the quarter?",
-    "Which regions carry the quarter?",
-    "Which products sell where?",
+    "Which regions are driving the quarter?",
+    "Products by region",
     "What changed since last week?",
-    "Where do we stand today?",
+    "Key figures",
 )
 
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 def test_executive_opens_a_number_and_downloads_the_notebook(url, page):
     page.goto(url)
-    expect(page.get_by_role("heading", name="How do bookings run?")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Bookings to date")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Method").first.click()
     expect(page.get_by_text("rows behind it")).to_be_visible()
     page.keyboard.press("Escape")
@@ -31,7 +31,7 @@ def test_upload_replaces_the_data_for_this_session_only(url, page, browser, tmp_
     file = tmp_path / "opportunities.csv"
     file.write_text(rows, encoding="utf-8")
     page.goto(f"{url}/data")
-    expect(page.get_by_role("heading", name="What is loaded?")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Loaded data")).to_be_visible(timeout=60_000)
     page.locator("input[type=file]").first.set_input_files(str(file))
     page.get_by_role("radio", name="5 Check and use").click()
     expect(page.get_by_text("Deals: 1 read of 2 rows in the files, 1 left out")).to_be_visible(timeout=60_000)
@@ -76,10 +76,10 @@ def test_a_list_goes_in_and_the_matrix_comes_out(url, page, tmp_path):
     file = tmp_path / "asked.csv"
     file.write_text("Ref,Requirement,Priority\n" + "".join(f"{n},{t},Must\n" for n, t in enumerate(asked, 1)), "utf-8")
     page.goto(f"{url}/requirements")
-    expect(page.get_by_role("heading", name="What does the buyer ask for?")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
     page.locator("input[type=file]").set_input_files(str(file))
     expect(page.get_by_text("3 requirements read from the file.")).to_be_visible(timeout=30_000)
-    expect(page.get_by_role("heading", name="Where are the gaps, and what closes them?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Gaps and how to close them")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Matrix (Excel)").click()
     sheet = load_workbook(io.BytesIO(download.value.path().read_bytes()))["Matrix"]
@@ -118,7 +118,7 @@ def test_a_buyers_list_is_repaired_remembered_and_goes_back_filled(url, page, tm
     made.save(file)
     for turn in (1, 2):
         page.goto(f"{url}/requirements")
-        expect(page.get_by_role("heading", name="What does the buyer ask for?")).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
         page.locator("input[type=file]").first.set_input_files(str(file))
         if turn == 1:
             expect(page.get_by_text("No requirement list was found")).to_be_visible(timeout=60_000)
@@ -151,7 +151,7 @@ def test_a_word_file_is_taken_remembered_and_goes_back_filled(url, page, tmp_pat
     file = tmp_path / "wishes.docx"
     made.save(file)
     page.goto(f"{url}/requirements")
-    expect(page.get_by_role("heading", name="What does the buyer ask for?")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
     page.locator("input[type=file]").first.set_input_files(str(file))
     expect(page.get_by_text("No requirement list was found")).to_be_visible(timeout=60_000)
     page.get_by_text("Not read: 1 place").click()
@@ -205,7 +205,7 @@ def test_a_list_is_confirmed_shared_out_and_there_after_a_reload(url, page, tmp_
     lines = [f"{n},{text},Must," for n, text in enumerate(asked, 1)]
     file.write_text("\n".join(["Ref,Requirement,Priority,Response", *lines, ""]), "utf-8")
     page.goto(f"{url}/requirements")
-    expect(page.get_by_role("heading", name="What does the buyer ask for?")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
     page.locator("input[type=file]").first.set_input_files(str(file))
     expect(page.get_by_text("3 requirements read from the file.")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Confirm 2 likely matches").click()
@@ -241,7 +241,7 @@ def test_a_list_is_confirmed_shared_out_and_there_after_a_reload(url, page, tmp_
 
 def test_a_clicked_bar_of_the_flow_lists_its_deals(url, page):
     page.goto(f"{url}/pipeline")
-    expect(page.get_by_role("heading", name="How did the pipeline change?")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Pipeline changes")).to_be_visible(timeout=60_000)
     bar = page.locator('.st-key-flow_bars path[aria-label*="step: Pushed out"]')
     expect(bar).to_be_visible(timeout=60_000)
     n = int(re.search(r"deals: ([\d,]+)", bar.get_attribute("aria-label")).group(1).replace(",", ""))

@@ -156,7 +156,7 @@ def test_notebook_runs_and_gives_the_same_number(sample, settings, capsys):
     from core import metrics
 
     page = shell.Page("Executive", sample, settings, LOCAL)
-    page.calls.append(("How do bookings run?", "metrics.bookings.quarter_to_date(data, settings)"))
+    page.calls.append(("Bookings to date", "metrics.bookings.quarter_to_date(data, settings)"))
     book = json.loads(notebook.write(page))
     scope: dict[str, object] = {}
     for part in book["cells"]:

@@ -33,7 +33,7 @@ CASES = {
 @st.fragment
 def deal(page: Page, opportunity_id: str) -> None:
     """Move an open deal's own fields and see what the model would say; a move reruns nothing but this cell."""
-    with cell(page, "What would the model say if …?") as c:
+    with cell(page, "What if this changed?") as c:
         fields = cache.result(deals.fields, page.data, page.settings, opportunity_id)
         if not fields:
             c.empty("Nothing of this deal that can be changed is known. Load its history and activities.")

@@ -33,7 +33,7 @@ def overall(page: Page, question: str, of: str) -> None:
 
 def one(page: Page, of: str) -> None:
     """Show how one feature's value goes with the chance, and with its contribution."""
-    with cell(page, "How does one driver matter?") as c:
+    with cell(page, "How much does one driver matter?") as c:
         names = cache.result(explain.global_effects.features, page.data, page.settings, of)
         feature = st.selectbox("Driver", names, format_func=plain, key=f"{of}_driver")
         curve = cache.result(explain.global_effects.driver, page.data, page.settings, feature, of)
@@ -48,7 +48,7 @@ def one(page: Page, of: str) -> None:
 
 def together(page: Page, of: str) -> None:
     """Show which two features act together, and where."""
-    with cell(page, "Which drivers act together?") as c:
+    with cell(page, "Which combinations matter?") as c:
         ranked = cache.result(explain.interactions.pairs, page.data, page.settings, of)
         c.answer(ranked.sentence())
         rows = ranked.frame.to_dicts()

@@ -148,7 +148,7 @@ def deciding(page: Page, form: ScenarioForm) -> None:
 
 def trust(page: Page, ground: Ground) -> None:
     """Report the test of the levers on past quarters, and how far deals share one fate."""
-    with cell(page, "How far can we trust it?") as c:
+    with cell(page, "How accurate is this?") as c:
         tested = cache.result(backtest.run, page.data, page.settings)
         c.answer(tested.sentence())
         if not tested.frame.is_empty():

@@ -35,7 +35,7 @@ PERCENT = {n: st.column_config.NumberColumn(t, format="percent") for n, t in com
 @st.fragment
 def shelf(page: Page, form: ScenarioForm) -> None:
     """Offer to keep the scenario on the sliders, to take one back, and to pass it on."""
-    with cell(page, "Which scenarios do we keep?"):
+    with cell(page, "Saved scenarios"):
         notice = st.session_state.pop(NOTICE, None)
         if notice:
             st.warning(escaped(notice), icon=":material/warning:")
@@ -203,7 +203,7 @@ def _open_file(form: ScenarioForm) -> None:
 @st.fragment
 def compare(page: Page, form: ScenarioForm) -> None:
     """Set up to four scenarios side by side."""
-    with cell(page, "How do they compare?") as c:
+    with cell(page, "Compare scenarios") as c:
         plan, ground = form.plan, form.ground
         plans = {NOW: Scenario(NOW), plan.name: plan}
         plans |= {b.name: files.from_dict(b.payload) for b in saved_content.scenarios(page)}

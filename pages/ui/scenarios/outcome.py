@@ -36,7 +36,7 @@ def outcome(page: Page, form: ScenarioForm) -> None:
     What they come to is a fragment of its own within this one; a slider asks for it alone, so that a move
     draws neither the sliders nor the other controls again.
     """
-    with cell(page, "What if we change course?") as c:
+    with cell(page, "What if?") as c:
         controls.choices(form)
         controls.further(form)
         _choices(form.ground)
