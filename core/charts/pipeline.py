@@ -188,7 +188,7 @@ def coverage(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         "Booked so far": ACTUAL,
         "Open and due this quarter": "#7cc7bf",
         "Weighted": "#7cc7bf",
-        "Still to be created": FORECAST,
+        "Pipeline still to build": FORECAST,
     }
     items = frame["item"].to_list()
     top = max([0.0, *frame["amount"].drop_nulls().to_list()])

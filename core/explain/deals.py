@@ -47,9 +47,9 @@ class ForecastReasons:
         """Return [label, contribution] in the order of the waterfall; they sum to the number."""
         rows = [
             ("Already closed", self.closed_amount),
-            ("Open deals at a typical chance", self.open.base),
+            ("Baseline (average win chance)", self.open.base),
             *((r["driver"], r["contribution"]) for r in self.open.by_driver().to_dicts()),
-            ("Deals to come", self.new_amount),
+            ("Create-and-close", self.new_amount),
         ]
         return pl.DataFrame(rows, schema={"label": pl.String, "contribution": pl.Float64}, orient="row")
 
@@ -63,20 +63,20 @@ class ForecastReasons:
         money = self.open.currency
         top = [r for r in self.open.by_driver().head(3).to_dicts() if r["contribution"]]
         named = ", ".join(
-            f"{r['driver'].lower()} ({'+' if r['contribution'] >= 0 else '−'}"
+            f"{r['driver'][:1].lower()}{r['driver'][1:]} ({'+' if r['contribution'] >= 0 else '−'}"
             f"{number(abs(r['contribution']), 'money', money)})"
             for r in top
         )
         head = (
-            f"Open deals add {number(self.open_amount, 'money', money)} in {self.window}; at a typical deal's "
-            f"chance they would add {number(self.open.base, 'money', money)}."
+            f"Open deals add {number(self.open_amount, 'money', money)} in {self.window}; at an average win chance "
+            f"they would add {number(self.open.base, 'money', money)}."
         )
-        return f"{head} What moves it most: {named}." if named else head
+        return f"{head} Biggest drivers: {named}." if named else head
 
     def check(self) -> str:
         """Say that the parts add up to the number shown."""
         total = number(self.amount, "money", self.open.currency)
-        return f"The parts add up to {total}; {left_over(self.residual, self.open.currency)}."
+        return f"Adds up to {total}: {left_over(self.residual, self.open.currency)}."
 
 
 def forecast(dataset: Dataset, settings: Settings, bundle: Bundle, window: str | None = None) -> ForecastReasons:

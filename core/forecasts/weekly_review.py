@@ -112,10 +112,10 @@ def grid(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame,
     touched = frame.filter(pl.col("version") > 0).height
     due = f" due in {label}" if view.is_due_only else ""
     text = (
-        f"{counted(frame.height, 'open deal')}{due} with {money(value, settings.currency)} "
-        f"{'is' if frame.height == 1 else 'are'} on the list; "
-        f"{commit.height:,} of them with {money(float(commit.select(worth.sum()).item()), settings.currency)} are in "
-        f"commit. The review has written to {touched:,} and moved {moved:,} to another category."
+        f"{counted(frame.height, 'open deal')}{due}, {money(value, settings.currency)}; "
+        f"{money(float(commit.select(worth.sum()).item()), settings.currency)} of it in commit "
+        f"({counted(commit.height, 'deal')}). {'Changes so far' if touched else 'No changes yet'}: {touched:,} edited, "
+        f"{moved:,} moved."
     )
     return Measure("Review", value, "money", frame, text)
 
@@ -178,14 +178,14 @@ def moves(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame
     more = row["reviewed_amount"] - row["amount"]
     label = quarter_label(data.as_of, settings)
     if not more:
-        text = f"The review leaves commit for {label} at {money(row['amount'], settings.currency)}."
+        text = f"Commit for {label} is unchanged at {money(row['amount'], settings.currency)}."
     else:
         side = "adds" if more > 0 else "takes"
         way = "to" if more > 0 else "from"
         text = (
-            f"The review {side} {money(abs(more), settings.currency)} {way} commit for {label}: it goes from "
+            f"The review {side} {money(abs(more), settings.currency)} {way} commit for {label}: from "
             f"{money(row['amount'], settings.currency)} to {money(row['reviewed_amount'], settings.currency)}. "
-            "The deals themselves stay as they are."
+            "The CRM is not changed."
         )
     return Measure("Review moves", more, "money", frame, text)
 

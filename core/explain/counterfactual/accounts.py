@@ -38,11 +38,11 @@ class Supposed(supposed_fields.Supposed):
         Where the supposed account lies outside what was seen.
     """
 
-    event: ClassVar[str] = "to leave"
+    event: ClassVar[str] = "churn risk"
 
     def became(self) -> str:
         """Count the nearest real cases that left."""
-        return f"Of the {self.frame.height} nearest real cases, {int(self.frame['has_left'].sum())} left."
+        return f"Of {self.frame.height} similar past accounts, {int(self.frame['has_left'].sum())} churned."
 
 
 def fields(dataset: Dataset, settings: Settings, customers: Customers, account_id: str) -> list[Field]:
