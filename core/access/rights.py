@@ -25,7 +25,7 @@ AREAS = (
     "admin",
 )
 WAYS = {
-    "none": "Nobody signs in: whoever reaches the app is one local user with every right.",
+    "none": "Sign-in is off: everybody who can reach the app has full access.",
     "oidc": "People sign in with your identity provider.",
     "header": "A proxy in front signs people in and names them to the app.",
 }
@@ -105,7 +105,7 @@ def people(data: Dataset, settings: Settings) -> Rights:
     rest = f"everybody else who signs in is {others}" if others else "nobody else is let in"
     if settings.access.sign_in == "none":
         rest = "a list takes effect once access.sign_in is oidc or header"
-    mistakes = f" {wrong} of them cannot work as written." if wrong else ""
+    mistakes = f" {wrong} of them have a setup error." if wrong else ""
     number = {0: "Nobody is", 1: "One person is"}.get(frame.height, f"{frame.height} people are")
     return Rights(frame, f"{number} listed; {rest}.{mistakes}")
 
@@ -119,11 +119,11 @@ def done(rows: pl.DataFrame) -> Rights:
         [at, user, action, target, detail], newest first, at in UTC.
     """
     if rows.is_empty():
-        return Rights(rows, "Nothing has been written down yet.")
+        return Rights(rows, "Nothing has been logged yet.")
     last = rows.row(0, named=True)
     return Rights(
         rows,
-        f"{rows.height:,} things done by {rows['user'].n_unique()} people; "
+        f"{rows.height:,} actions by {rows['user'].n_unique()} people; "
         f"the last on {last['at']:%d %B %Y at %H:%M} UTC: {last['user']} {last['action']} {last['target']}.",
     )
 

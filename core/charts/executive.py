@@ -92,7 +92,7 @@ def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart
     titles = {
         "Attainment": "of quota this quarter",
         "Bookings": f"{currency} booked this quarter (tick: quota)",
-        "Win rate": "won in twelve months, 95 % interval",
+        "Win rate": "won in twelve months, with likely range",
         "Activity": "activities in 28 days",
         "Improvement": f"{currency} more than the year before",
     }
@@ -148,7 +148,7 @@ def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     """
     quota = frame["quota_amount"][0]
     y = alt.Y("window:N", title=None)
-    x = alt.X("begin:Q", title=f"{currency} (line: 80 % range, tick: quota)", axis=alt.Axis(format=MONEY))
+    x = alt.X("begin:Q", title=f"{currency} (line: likely range, tick: quota)", axis=alt.Axis(format=MONEY))
     row = frame.row(0, named=True)
     parts = pl.DataFrame(
         [

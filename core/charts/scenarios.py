@@ -18,7 +18,7 @@ from core.metrics.measure import compact
 
 Spec = dict[str, Any]
 STEP = 30
-ROOT = "As things stand"
+ROOT = "Baseline"
 OTHERS = (FORECAST, ACTUAL, "#7a5ea8", "#b5485d")
 MONTHS: Spec = {
     "field": "month",
@@ -95,7 +95,7 @@ def _months(currency: str, noun: str, is_rate: bool) -> Spec:
     tip = [
         {"field": "month", "type": "ordinal", "title": "Month"},
         _number("before_amount", exact, ROOT),
-        _number("amount", exact, "With the levers"),
+        _number("amount", exact, "With levers"),
     ]
     layers = [
         {
@@ -336,7 +336,7 @@ def tested(frame: pl.DataFrame, currency: str) -> Drawing:
 def _tested(currency: str) -> Spec:
     x = {"field": "quarter", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": 0}}
     y = {"type": "quantitative", "title": f"{currency} booked", "axis": {"format": "~s"}}
-    names = ["came", "engine, no lever", "engine, told of the levers"]
+    names = ["came", "without levers", "with actual levers"]
     layers: list[Spec] = [
         {
             "mark": {"type": "rule", "color": CONTEXT, "size": 8, "opacity": 0.3},

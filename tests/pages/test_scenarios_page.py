@@ -139,7 +139,7 @@ def test_a_scenario_is_saved_loaded_compared_and_deleted():
     pick(test, "local/Board 🚀")
     press(test, "Load")
     assert test.slider(key="win_rate").value == 15
-    test.multiselect(key="compared").set_value(["As things stand", "Board 🚀"]).run()
+    test.multiselect(key="compared").set_value(["Baseline", "Board 🚀"]).run()
     assert "Board 🚀 brings USD" in said(test)
     pick(test, "local/Board 🚀")
     press(test, "Delete")

@@ -61,10 +61,10 @@ class Arrivals:
     def sentence(self) -> str:
         """Say what deals to come add, and which part adds most."""
         if self.value is None:
-            return "No deal was created in the last year, so none are expected to come."
+            return "No deal was created in the last year, so none is expected."
         count = float(self.frame["monthly_count"].sum())
         text = (
-            f"About {count:,.0f} new deals a month; those still to be created add "
+            f"About {count:,.0f} new deals are created a month; those still to come add "
             f"{money(self.value, self.currency)} within {self.days} days."
         )
         top = self.frame.row(0, named=True)
@@ -72,7 +72,7 @@ class Arrivals:
             return text
         size = f", {money(top['mean_amount'], self.currency)} each when won" if top["mean_amount"] is not None else ""
         return (
-            f"{text} Most comes from {top['part']}, with {percent(top['share_rate'])} of it: "
+            f"{text} Most comes from {top['part']} ({percent(top['share_rate'])}): "
             f"{top['monthly_count']:,.0f} a month, {percent(top['won_rate'])} of them won in {MARK_DAYS} days{size}."
         )
 

@@ -178,15 +178,14 @@ class RevenueOutlook:
         coming = self.frame.filter("is_forecast")
         first, last = coming.row(0, named=True), coming.row(-1, named=True)
         text = (
-            f"Revenue of {money(first['amount'], self.currency)} in {first['month']:%B %Y}, "
-            f"and {money(last['amount'], self.currency)} in {last['month']:%B %Y}, "
-            f"between {money(last['lower'], self.currency)} and {money(last['upper'], self.currency)} "
-            f"in {self.rate * 100:.0f} % of cases."
+            f"Revenue forecast: {money(first['amount'], self.currency)} in {first['month']:%B %Y}, "
+            f"{money(last['amount'], self.currency)} in {last['month']:%B %Y} "
+            f"(likely range {money(last['lower'], self.currency)} to {money(last['upper'], self.currency)})."
         )
         if self.coverage is None:
-            text += " The history is too short to say how well such ranges held."
+            text += " The history is too short to check such ranges."
         else:
-            text += f" Of {self.n_replayed} past months, {self.coverage * 100:.0f} % fell in their range."
+            text += f" Track record: {self.coverage * 100:.0f} % of {self.n_replayed} past months were in their range."
         return f"{text} {self.note}".strip()
 
 
@@ -216,7 +215,7 @@ def revenue(dataset: Dataset, settings: Settings, bundle: Bundle) -> RevenueOutl
     if dataset.company is not dataset:
         return _of_part(dataset, settings)
     if bundle.revenue.is_empty():
-        raise ModelError(bundle.problems.get("revenue", "There is no revenue to forecast from: load billing."))
+        raise ModelError(bundle.problems.get("revenue", "There is no revenue to forecast from: load invoices."))
     return outlook_of(bundle.revenue, bundle.revenue_held, settings)
 
 

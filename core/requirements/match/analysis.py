@@ -118,15 +118,15 @@ row, text, kind, polarity, priority, capability, why]."""
         )
         text += self._work(money)
         open_points = {
-            "a person to choose the capability": s["n_unclear"] - s["n_not_stated"],
+            "someone to choose the capability": s["n_unclear"] - s["n_not_stated"],
             "a limit we do not state": s["n_not_stated"],
-            "a check by a person": s["n_to_check"],
+            "a check": s["n_to_check"],
             "an answer in words": s["n_in_words"],
         }
         need = [f"{counted(n, 'needs', 'need')} {what}" for what, n in open_points.items() if n]
         text += f"; {', '.join(need[:-1])}{' and ' * (len(need) > 1)}{need[-1]}." if need else "."
         if s.get("amount"):
-            text += f" {s['currency']} {s['amount']:,.0f} hang on it: {s['opportunity']}."
+            text += f" {s['currency']} {s['amount']:,.0f} depend on it: {s['opportunity']}."
         return text
 
     def _work(self, money: str) -> str:
@@ -154,16 +154,16 @@ row, text, kind, polarity, priority, capability, why]."""
             if worst
             else "No gap blocks the deal"
         )
-        return f"{blockers}; the dearest takes {brief(dear['effort_weeks'])} person-weeks and {money}: {text}."
+        return f"{blockers}; the most expensive takes {brief(dear['effort_weeks'])} person-weeks and {money}: {text}."
 
     def unclear_sentence(self) -> str:
         """Say how many rows need a person, and why."""
         n = self.summary["n_unclear"] - self.summary["n_not_stated"]
         if not n:
-            return "No row is torn between capabilities." + self.check_sentence()
+            return "No row needs a choice between capabilities." + self.check_sentence()
         return (
             f"{counted(n, 'row resembles', 'rows resemble')} several capabilities, or none well enough. The five "
-            f"nearest stand below; until somebody chooses, {'it counts' if n == 1 else 'they count'} as open."
+            f"closest are below; until somebody chooses, {'it counts' if n == 1 else 'they count'} as open."
             + self.check_sentence()
         )
 

@@ -15,7 +15,7 @@ from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
-MODELS = {"close": "When a deal is won", "churn": "Who leaves"}
+MODELS = {"close": "Which deals are won", "churn": "Which customers churn"}
 COLUMNS = {
     "version": "Version",
     "kept_at": st.column_config.DatetimeColumn("Trained", format="localized"),
