@@ -20,7 +20,7 @@ with cell(page, "What we offer today") as c:
 
 with cell(page, "Edit a capability") as c:
     shown = edit.filtered(standing)
-    c.answer(f"{shown.height:,} of {standing.frame.height:,} capabilities are listed; click one to open it.")
+    c.answer(f"{shown.height:,} of {standing.frame.height:,} capabilities; click one to open it.")
     edit.table(shown)
     edit.editor(page, standing)
 

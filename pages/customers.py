@@ -15,7 +15,7 @@ page = shell.open("Customers")
 data, settings = page.data, page.settings
 view = account_choice.view()
 
-if view == "Who may leave":
+if view == "Churn risk":
     with cell(page, "Customers at risk of churn") as c:
         risks = cache.result(explain.accounts.listed, data, settings)
         c.answer(risks.sentence())
@@ -35,14 +35,14 @@ if view == "Who may leave":
             c.answer(year.sentence())
             c.chart(charts.months, year.frame, settings.currency)
             st.caption(escaped(year.record()))
-            with st.expander("The race of the monthly models"):
+            with st.expander("How the models compared"):
                 c.table(year.race(), column_config=table_columns.RACE)
             c.method(explain.accounts.outlook, year.frame)
 
         with cell(page, "Why is the top account at risk?") as c:
             account = risks.frame["account_id"][0]
             parts = cache.result(explain.customers.account, data, settings, account)
-            c.answer(f"**{risks.first}** leaves within {risks.days} days: {parts.sentence('a typical customer')}")
+            c.answer(f"{risks.first}: churn risk within {risks.days} days {parts.sentence('a typical customer')}")
             c.chart(why_charts.waterfall, parts)
             st.caption(escaped(parts.check()))
             with st.expander("Every contribution"):
@@ -67,19 +67,19 @@ if view == "Who may leave":
             record = cache.result(models.evaluation.record, data, settings, "churn")
             c.answer(record.sentence())
             if not record.frame.is_empty():
-                c.chart(why_charts.reliability, record.frame, "left within 90 days")
+                c.chart(why_charts.reliability, record.frame, "churned within 90 days")
                 c.method(models.evaluation.record, record.frame, "churn")
 
-elif view == "Health on trial":
+elif view == "Health score check":
     with cell(page, "Does a low health score predict churn?") as c:
         trial = cache.result(explain.accounts.on_trial, data, settings)
         c.answer(trial.sentence())
         early, tenths = st.columns(2)
         with early:
-            st.markdown("**Red so many months before leaving** (dashed: of those that stayed)")
+            st.markdown("**Share rated red in the months before churn** (dashed: of those that stayed)")
             c.chart(charts.lead, trial.lead)
         with tenths:
-            st.markdown("**How often each tenth left**")
+            st.markdown("**How often each tenth churned**")
             c.chart(charts.lift, trial.lift)
         c.method(explain.accounts.on_trial, trial.lift)
 
@@ -147,7 +147,7 @@ elif view == "Retention":
         by = second.segmented_control(
             "Cohorts by", ["quarter", "year"], default="quarter", required=True, key="cohort_by"
         )
-        base = third.slider("100 % is taken after so many months", 0, 12, 0, key="cohort_base")
+        base = third.slider("100 % is set after (months)", 0, 12, 0, key="cohort_base")
         rows = cache.result(metrics.retention.cohorts, data, settings, by, base)
         c.answer(rows.sentence())
         if rows.frame.is_empty():
@@ -156,7 +156,7 @@ elif view == "Retention":
             c.chart(charts.cohorts, rows.frame, metrics.retention.RATES[counted])
         c.method(metrics.retention.cohorts, rows.frame, by, base)
 
-elif view == "Worth":
+elif view == "Lifetime value":
     with cell(page, "Customer lifetime value") as c:
         value = cache.result(explain.accounts.worth, data, settings)
         c.answer(value.sentence())
@@ -173,14 +173,14 @@ elif view == "Worth":
                 c.table(value.checks, column_config=table_columns.CHECKS)
             c.method(explain.accounts.worth, value.checks)
 
-elif view == "Groups":
+elif view == "Segments":
     with cell(page, "Customer segments") as c:
         way = account_choice.way()
         segmentation = cache.result(explain.accounts.groups, data, settings, way)
         c.answer(segmentation.sentence())
         c.chart(charts.groups, segmentation.frame, segmentation.axes, segmentation.profile["group"].to_list())
         c.table(segmentation.profile, column_config=table_columns.PROFILE)
-        with st.expander("How the number of groups was chosen"):
+        with st.expander("How the number of segments was chosen"):
             c.table(segmentation.choice, column_config=table_columns.CHOICE)
         c.method(explain.accounts.groups, segmentation.profile, way)
 
@@ -207,7 +207,7 @@ else:
         )
         events = whole.of(kinds)
         if events.is_empty():
-            c.empty("Nothing is on record for this account. Load activities and deals on the Data page.")
+            c.empty("There is no history for this account. Load activities and deals on the Data page.")
         else:
             c.chart(charts.timeline, events, metrics.engagement.KINDS)
             with st.expander("Every event"):
@@ -244,13 +244,13 @@ else:
 
         with cell(page, "Why is it at risk?") as c:
             parts = cache.result(explain.customers.account, data, settings, account)
-            c.answer(f"Within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
+            c.answer(f"Churn risk within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
             c.chart(why_charts.waterfall, parts)
             st.caption(escaped(parts.check()))
             with st.expander("Every contribution"):
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
-            if st.toggle("Learn the model again from other draws of accounts: do the reasons hold?", key="steady"):
+            if st.toggle("Re-test these reasons", key="steady"):
                 steady = cache.result(explain.stability.account, data, settings, account)
                 c.answer(steady.sentence())
                 c.chart(charts.steadiness, steady.frame)
@@ -279,7 +279,7 @@ else:
             c.answer(moved.sentence())
             for warning in moved.warnings:
                 st.warning(escaped(warning), icon=":material/warning:")
-            with st.expander("The nearest real cases"):
+            with st.expander("Similar past accounts"):
                 c.table(moved.frame, column_config=table_columns.CASES)
             c.method(explain.counterfactual.accounts.suppose, moved.frame, account, values)
 

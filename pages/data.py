@@ -34,7 +34,10 @@ with cell(page, "Loaded data") as c:
     c.method(metrics.load_report.loaded, loaded.frame)
 
 with cell(page, wizard.QUESTION) as c:
-    c.answer("Drop exports as they come; check in five steps how they are read, then use them alone or for everybody.")
+    c.answer(
+        "Upload your exports as they are, check in five steps how they are read, then use them for yourself or for "
+        "everybody."
+    )
     wizard.notice()
     wizard.panel(page)
 
@@ -47,7 +50,7 @@ with cell(page, "Rejected rows") as c:
     if not left_out.frame.is_empty():
         c.table(left_out.frame, column_config=LEFT_OUT)
         st.download_button(
-            "Rows left out, with reasons", page.data.rejected.write_csv(), "left_out.csv", on_click="ignore"
+            "Rejected rows, with reasons", page.data.rejected.write_csv(), "left_out.csv", on_click="ignore"
         )
     c.method(metrics.load_report.rejections, left_out.frame)
 

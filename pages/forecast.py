@@ -19,9 +19,9 @@ COLUMNS = {
     "stage": "Stage",
     "close_on": st.column_config.DateColumn("Expected close"),
     "amount": st.column_config.NumberColumn("Amount", format="localized"),
-    "is_amount_filled": st.column_config.CheckboxColumn("Amount is a median"),
-    "p_win": st.column_config.ProgressColumn("Won in time", format="percent", min_value=0, max_value=1),
-    "expected_amount": st.column_config.NumberColumn("Expected", format="compact"),
+    "is_amount_filled": st.column_config.CheckboxColumn("Amount estimated"),
+    "p_win": st.column_config.ProgressColumn("Win chance", format="percent", min_value=0, max_value=1),
+    "expected_amount": st.column_config.NumberColumn("In the forecast", format="compact"),
 }
 
 page = shell.open("Forecast")
@@ -167,7 +167,7 @@ with cell(page, "Forecast on a past day") as c:
             c.chart(voices.parts, past.deals, currency)
         c.method(forecasts.accuracy.on, past.frame, given=f"data, settings, replays, calls, {day!r}")
     elif is_ready:
-        c.empty("A past forecast needs records that reach back a year before a quarter. Load a longer history.")
+        c.empty("A past forecast needs a year of records before the quarter. Load a longer history.")
 
 if is_ready:
     with cell(page, "Forecast accuracy") as c:

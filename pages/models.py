@@ -10,18 +10,18 @@ from pages.ui.kit.cells import cell
 from pages.ui.models import controls
 
 RACE = {
-    "contender": "Contender",
+    "contender": "Model",
     "log_loss": st.column_config.NumberColumn("Log loss", format="%.4f"),
     "brier": st.column_config.NumberColumn("Brier score", format="%.4f"),
-    "auc": st.column_config.NumberColumn("Pairs in order", format="percent"),
-    "calibration_error": st.column_config.NumberColumn("Calibration error", format="percent"),
+    "auc": st.column_config.NumberColumn("Ranked right", format="percent"),
+    "calibration_error": st.column_config.NumberColumn("Average error", format="percent"),
     "n": st.column_config.NumberColumn("Cases", format="localized"),
-    "serves": st.column_config.CheckboxColumn("Serves"),
+    "serves": st.column_config.CheckboxColumn("In use"),
 }
 SIGNS = {
     "model": "Model",
-    "sign": "Sign",
-    "value": st.column_config.NumberColumn("Stands at", format="percent"),
+    "sign": "Check",
+    "value": st.column_config.NumberColumn("Value", format="percent"),
     "limit": st.column_config.NumberColumn("Limit", format="percent"),
     "is_alarm": st.column_config.CheckboxColumn("Alarm"),
     "said": st.column_config.TextColumn("In words", width="large"),
@@ -29,11 +29,11 @@ SIGNS = {
 READY = {
     "model": "Model",
     "needs": "Needs",
-    "minimum": st.column_config.NumberColumn("At least", format="localized"),
+    "minimum": st.column_config.NumberColumn("Needed", format="localized"),
     "found": st.column_config.NumberColumn("Found", format="localized"),
     "missing": st.column_config.NumberColumn("Missing", format="localized"),
-    "serves": "What serves",
-    "cost": st.column_config.TextColumn("What that costs", width="large"),
+    "serves": "In use until then",
+    "cost": st.column_config.TextColumn("Effect", width="large"),
 }
 
 page = shell.open("Models")
@@ -49,7 +49,7 @@ with cell(page, "Model health") as c:
     watched = cache.result(models.monitoring.alarms, data, settings)
     c.answer(watched.sentence())
     if not watched.frame.is_empty():
-        with st.expander("Every sign, with its limit"):
+        with st.expander("All checks, with limits"):
             c.table(watched.frame, column_config=SIGNS)
     c.method(models.monitoring.alarms, watched.frame)
 

@@ -41,7 +41,7 @@ with cell(page, "Pipeline changes") as c:
     moved = cache.result(metrics.flow.flow, data, settings, *asked)
     c.answer(moved.sentence())
     if moved.value is None:
-        c.empty("Choose other days or other deals; the history of deals is loaded on the Data page.")
+        c.empty("Choose another period or other deals; the history of deals is loaded on the Data page.")
     else:
         step = controls.bars(c, moved)
         behind = cache.result(metrics.flow.deals, data, settings, step, *asked)
@@ -84,7 +84,7 @@ with cell(page, "Where do deals get stuck?") as c:
     months = cache.result(metrics.stage_conversion.cohorts, data, settings)
     c.answer(f"{stages.sentence()} {times.sentence()}")
     if not stages.frame.is_empty():
-        on, slow, funnel = st.tabs(["Who goes on", "Time in stage", "By month of creation"])
+        on, slow, funnel = st.tabs(["Stage conversion", "Time in stage", "By created month"])
         with on:
             c.chart(charts.conversion, stages.frame)
         with slow:
@@ -99,12 +99,12 @@ with cell(page, "Sales velocity") as c:
     rates = cache.result(metrics.velocity.win_rates, data, settings)
     c.answer(f"{speed.sentence()} {rates.sentence()}")
     if speed.value is not None:
-        parts, cohort = st.tabs(["What moved the pace", "Win rate, two ways"])
+        parts, cohort = st.tabs(["What changed velocity", "Win rate by created date and by close date"])
         with parts:
             if controls.has_past(speed.frame):
                 c.chart(charts.speed, speed.frame, currency)
             else:
-                c.empty("A year of history is needed to say what moved the pace.")
+                c.empty("A year of history is needed to say what changed velocity.")
         with cohort:
             c.chart(charts.win_rates, rates.frame)
     c.method(metrics.velocity.velocity, speed.frame)
@@ -112,7 +112,7 @@ with cell(page, "Sales velocity") as c:
 with cell(page, "Deals at risk") as c:
     risks = cache.result(metrics.risk.at_risk, data, settings)
     c.answer(f"{risks.sentence()} {risks.told()}")
-    deals, signals = st.tabs(["Deals", "What the signals have meant"])
+    deals, signals = st.tabs(["Deals", "Track record of the warning signs"])
     with deals:
         rows = [] if risks.frame.is_empty() else controls.rows(risks.frame, "risk_rows", controls.RISKS)
     with signals:
@@ -146,7 +146,7 @@ if not c.failed and not risks.frame.is_empty():
         c.chart(reasons.waterfall, why)
         st.caption(escaped(why.check()))
         c.method(explain.deals.deal, why.frame, deal)
-        if st.toggle("Learn the model again from other draws of deals: do the reasons hold?", key="steady_deal"):
+        if st.toggle("Re-test these reasons", key="steady_deal"):
             steady = cache.result(explain.stability.deal, data, settings, deal)
             c.answer(steady.sentence())
             c.chart(customer_charts.steadiness, steady.frame)

@@ -23,11 +23,11 @@ MATCHED = {
     "row": "Row",
     "text": st.column_config.TextColumn("Requirement", width="large"),
     "kind": st.column_config.TextColumn("Kind", width=130),
-    "polarity": "What yes says",
+    "polarity": "What a yes means",
     "category": "Category",
     "priority": "Priority",
     "obligation": "Obligation",
-    "capability": "Nearest capability",
+    "capability": "Closest capability",
     "status": "Status",
     "confidence": st.column_config.ProgressColumn("Confidence", format="percent", min_value=0, max_value=1),
     "gap_type": "Gap",
@@ -39,11 +39,11 @@ MATCHED = {
     "timeline": "Time to delivery",
     "cost_amount": st.column_config.NumberColumn("Cost", format="compact"),
     "solution": st.column_config.TextColumn("Recommended solution", width="large"),
-    "workaround": st.column_config.TextColumn("Until then", width="medium"),
+    "workaround": st.column_config.TextColumn("Workaround until then", width="medium"),
     "owner": "Owner",
     "answered_before": st.column_config.TextColumn("Answered before", width="medium"),
-    "exposed_amount": st.column_config.NumberColumn("Deal amount exposed", format="compact"),
-    "reason": st.column_config.TextColumn("Why so classified", width="medium"),
+    "exposed_amount": st.column_config.NumberColumn("Deal amount at risk", format="compact"),
+    "reason": st.column_config.TextColumn("Why this answer", width="medium"),
 }
 DRAFTED = {
     "row": "Row",
@@ -59,8 +59,8 @@ NEAR = {
     "capability_id": "Capability",
     "capability": "Name",
     "score": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
-    "words": st.column_config.TextColumn("Words in common"),
-    "sentence": st.column_config.TextColumn("What speaks for it", width="large"),
+    "words": st.column_config.TextColumn("Shared words"),
+    "sentence": st.column_config.TextColumn("Why it may match", width="large"),
 }
 
 page = shell.open("Requirements")
@@ -77,7 +77,7 @@ with cell(page, "Upload the RFP or questionnaire") as c:
         match.warnings(analysis)
         c.answer(analysis.source.sentence())
         read.panel(page, analysis.source)
-        with st.expander("The requirements one by one"):
+        with st.expander("All requirements"):
             c.table(analysis.source.frame.select(list(READ)), column_config=READ)
     elif not content:
         c.empty("Upload the buyer's list, or choose an example.")
@@ -163,7 +163,7 @@ with cell(page, "Gaps holding up pipeline") as c:
     ledger = gap_cache.ledger(page)
     c.answer(ledger.sentence())
     if ledger.frame.is_empty():
-        c.empty("Keep a list that hangs on an open deal: its gaps then count here, with those of all other lists.")
+        c.empty("Save a list attached to an open deal: its gaps then count here, with those of all other lists.")
     else:
         c.chart(gap_charts.unlocked, ledger.frame, settings.currency)
         c.table(ledger.frame.select(list(gaps.GAPS)), column_config=gaps.GAPS, height=320)

@@ -15,8 +15,8 @@ PEOPLE = {
     "closed_amount": st.column_config.NumberColumn("Closed", format="compact"),
     "deals_commit_amount": st.column_config.NumberColumn("With commit deals", format="compact"),
     "deals_best_case_amount": st.column_config.NumberColumn("With best case", format="compact"),
-    "below_amount": st.column_config.NumberColumn("From below", format="compact"),
-    "commit_amount": st.column_config.NumberColumn("Own call", format="compact"),
+    "below_amount": st.column_config.NumberColumn("Team roll-up", format="compact"),
+    "commit_amount": st.column_config.NumberColumn("Own forecast", format="compact"),
     "system_amount": st.column_config.NumberColumn("System", format="compact"),
     "note": st.column_config.TextColumn("Note", width="large"),
 }

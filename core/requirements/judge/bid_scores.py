@@ -127,10 +127,11 @@ class Bid:
 
     def sentence(self) -> str:
         """Say the verdict, what speaks against it and what bidding is worth."""
-        points, score = f"{self.points:.0f}", f"{self.points / self.most * 100:.0f}"
+        points, whole = f"{self.points:.0f}", self.most or 1.0
+        score = f"{self.points / whole * 100:.0f}"
         if f"{self.points_high:.0f}" != points:
             points += f" to {self.points_high:.0f}"
-            score += f" to {self.points_high / self.most * 100:.0f}"
+            score += f" to {self.points_high / whole * 100:.0f}"
         text = f"{self.verdict}: score {score} % ({points} of {self.most:.0f} points). "
         if self.n_open:
             text += f"{counted(self.n_open, 'open row makes', 'open rows make')} the difference. "
@@ -213,7 +214,7 @@ def _vetoes(analysis: GapAnalysis, settings: Settings, worth: pl.DataFrame) -> t
     must = analysis.summary["must_have_high_rate"]
     if must is not None and must < rules.least_must_have_rate:
         vetoes.append(
-            f"At best {percent(must)} of the must-haves are covered; the minimum is {percent(rules.least_must_have_rate)}."
+            f"At best {percent(must)} of must-haves are covered; the minimum is {percent(rules.least_must_have_rate)}."
         )
     if not worth.is_empty():
         won = float(worth["chance"].to_numpy().max())

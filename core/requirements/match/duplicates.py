@@ -43,8 +43,8 @@ class Twins:
     def sentence(self) -> str:
         """Say how many pairs there are."""
         if self.frame.is_empty():
-            return "None: no two capabilities are alike enough to be one."
-        return f"{counted(self.frame.height, 'pair')} may be one and the same; read both before you merge them."
+            return "None: no two capabilities look like duplicates."
+        return f"{counted(self.frame.height, 'pair')} may be duplicates; read both before you merge them."
 
 
 def find(

@@ -10,7 +10,7 @@ from core.models.customers.clustering import WAYS
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.shell import Page
 
-VIEWS = ("Who may leave", "Health on trial", "Retention", "Worth", "Groups", "One account")
+VIEWS = ("Churn risk", "Health score check", "Retention", "Lifetime value", "Segments", "Account")
 ONE = VIEWS[-1]
 CHOSEN, VIEW = "account", "customers_view"
 MOST_LISTED = 3_000
@@ -87,6 +87,6 @@ def _picked() -> None:
 def way() -> str:
     """Ask how groups are found."""
     choice = st.segmented_control(
-        "Groups found by", list(WAYS), format_func=WAYS.get, default="kmeans", required=True, key="group_way"
+        "Find segments by", list(WAYS), format_func=WAYS.get, default="kmeans", required=True, key="group_way"
     )
     return str(choice or "kmeans")

@@ -36,7 +36,7 @@ def deal(page: Page, opportunity_id: str) -> None:
     with cell(page, "What if this changed?") as c:
         fields = cache.result(deals.fields, page.data, page.settings, opportunity_id)
         if not fields:
-            c.empty("Nothing of this deal that can be changed is known. Load its history and activities.")
+            c.empty("There is nothing to change on this deal yet. Load its history and activities.")
             return
         values = sliders(page, fields, opportunity_id)
         supposed = cache.result(deals.suppose, page.data, page.settings, opportunity_id, values)
@@ -46,8 +46,8 @@ def deal(page: Page, opportunity_id: str) -> None:
         for warning in supposed.warnings:
             st.warning(escaped(warning), icon=":material/warning:")
         again = (page, fields, opportunity_id)
-        st.button("Back to as it stands", key="if-back", on_click=_back, args=again, icon=":material/undo:")
-        with st.expander("The nearest real past deals"):
+        st.button("Reset", key="if-back", on_click=_back, args=again, icon=":material/undo:")
+        with st.expander("Similar past deals"):
             c.table(supposed.frame, column_config=CASES, column_order=[n for n in CASES if n in supposed.frame.columns])
         c.method(deals.suppose, supposed.frame, opportunity_id, values)
 

@@ -14,7 +14,7 @@ from pages.ui.kit.shell import Page
 
 PAIRS = {
     "pair": "Pair",
-    "strength": st.column_config.NumberColumn("Strength together, log odds", format="%.3f"),
+    "strength": st.column_config.NumberColumn("Strength together (log odds)", format="%.3f"),
 }
 
 
@@ -61,8 +61,8 @@ def together(page: Page, of: str) -> None:
         c.chart(charts.together, combined.frame, (plain(pair[0]), plain(pair[1])), combined.order, of == "churn")
         high, low = ("Orange", "green") if of == "churn" else ("Green", "orange")
         legend = (
-            f"Each box: the mean chance if all stood there. {high}: higher than the two would make it each by itself; "
-            f"{low}: lower; –: fewer than {explain.interactions.FEWEST} stand there today."
+            f"Each box: the average chance with both values. {high}: higher than the two alone would give; "
+            f"{low}: lower; –: fewer than {explain.interactions.FEWEST} have them today."
         )
         st.caption(escaped(legend))
         with st.expander("Every pair, the strongest first"):

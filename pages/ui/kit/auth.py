@@ -60,7 +60,7 @@ def _sign_in() -> None:
         st.login()
     except StreamlitAPIException as error:
         logger.warning("Signing in failed: %s", error)
-        st.session_state[PROBLEM] = str(ConfigError("Signing in does not work as it is set up.", WHERE, SECRETS))
+        st.session_state[PROBLEM] = str(ConfigError("Sign-in is not set up correctly.", WHERE, SECRETS))
 
 
 def _proxy(settings: Settings) -> Identity:
@@ -72,6 +72,6 @@ def leave(settings: Settings, who: Identity) -> None:
     if settings.access.sign_in == "none":
         return
     roles = ", ".join(who.roles).replace("_", " ")
-    st.caption(f"{escaped(f'{who.name}, {roles}')}  \nsees {escaped(who.scope)}")
+    st.caption(f"{escaped(f'{who.name}, {roles}')}  \nShowing: {escaped(who.scope)}")
     if settings.access.sign_in == "oidc":
         st.button("Sign out", icon=":material/logout:", on_click=st.logout)

@@ -183,8 +183,8 @@ def unexpected(question: str, error: BaseException) -> str:
     reference = hashlib.blake2b(f"{type(error).__name__}:{spot}".encode(), digest_size=4).hexdigest()
     logger.error("%s: %s [reference %s]", question, error, reference, exc_info=error)
     return (
-        f"This could not be worked out. Whoever runs the server finds the reason in its log under the reference "
-        f"{reference}; the rest of the page is not touched by it."
+        f"This could not be worked out. Your admin finds the reason in the log under reference {reference}; the "
+        f"rest of the page is not affected."
     )
 
 
@@ -194,7 +194,7 @@ def _tell(page: Page, question: str, problem: str) -> None:
     if first == question:
         st.warning(escaped(problem), icon=":material/warning:")
     else:
-        st.caption(f"Not yet, for the reason told under [{escaped(first)}](#{anchor(first)}).")
+        st.caption(f"Not available, for the reason given under [{escaped(first)}](#{anchor(first)}).")
 
 
 def tile(

@@ -40,7 +40,7 @@ ROOMS = {
         ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
     ],
 }
-HIDE = "Companies, people and deals appear under invented names, so that you can show live numbers to others."
+HIDE = "Companies, people and deals get invented names, so you can show live numbers to others."
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Page:
         if self.may(f"{area}:write"):
             return True
         roles = ", ".join(self.identity.roles).replace("_", " ")
-        st.warning(escaped(f"Your role ({roles}) reads {area} and changes nothing there."))
+        st.warning(escaped(f"Your role ({roles}) can read {area} but not change it."))
         return False
 
     def note(self, action: str, target: str, detail: str = "") -> None:
@@ -158,8 +158,7 @@ def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
 
 def _turn_away(settings: Settings, who: Identity, title: str) -> None:
     """Say that a page is not this person's, and which are."""
-    roles = ", ".join(who.roles).replace("_", " ")
-    st.error(escaped(f"{title} is not part of your role ({roles})."), icon=":material/lock:")
+    st.error(escaped(f"You do not have access to {title}. Ask your admin."), icon=":material/lock:")
     mine = [room for rooms in ROOMS.values() for room in rooms if can(who, _right(room[1]), settings.roles)]
     for path, label, icon in mine:
         st.page_link(path, label=label, icon=icon)
@@ -180,7 +179,7 @@ def _sidebar(
         if reported is not None and data is not None:
             st.caption(f"{escaped(data.source)}  \n{escaped(f'As of {formats.day(data.as_of)}')}")
             if session_data.is_own():
-                st.caption("Only in this session; the Data page leads back.")
+                st.caption("Only in this session; go to the Data page to switch back.")
             model_age.note(settings, who, data)
             currency_switch.offer(reported, data, settings, formats, title)
             if not who.is_masked:

@@ -15,7 +15,7 @@ from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
-OWN = "Own dates"
+OWN = "Custom dates"
 Asked = tuple[str, str, str, str | None, str, str]
 MOVED = {
     "day": st.column_config.DateColumn("On"),
@@ -73,7 +73,7 @@ def _clicked() -> None:
 
 
 def _hierarchy(column: Any) -> str:
-    words = {"then": "Teams of then", "now": "Teams of today"}
+    words = {"then": "Teams at the time", "now": "Today's teams"}
     return str(
         column.segmented_control(
             "Teams", list(words), default="then", required=True, format_func=words.get, key="flow_hierarchy"
@@ -86,7 +86,7 @@ def _own(page: Page) -> tuple[str, str]:
     first = page.data.opportunity_history["valid_from"].min()
     low = first if isinstance(first, date) else day
     start = date.fromisoformat(deal_scope.periods(page.data, page.settings)["Last 28 days"][0])
-    chosen = st.date_input("From the end of, to the end of", (max(start, low), day), low, day, key="flow_own")
+    chosen = st.date_input("From (end of day), to (end of day)", (max(start, low), day), low, day, key="flow_own")
     ends = chosen if isinstance(chosen, tuple) else (chosen,)
     return ends[0].isoformat() if ends else day.isoformat(), ends[-1].isoformat() if len(ends) > 1 else day.isoformat()
 
@@ -100,31 +100,31 @@ HEALTH = {
     "score": st.column_config.ProgressColumn("Score", format="%.0f", min_value=0, max_value=100),
     "path": st.column_config.LineChartColumn("Past quarters", y_min=0, y_max=100, width="small"),
     "meaning": st.column_config.TextColumn("What it is", width="large"),
-    "record": st.column_config.TextColumn("Told the quota reached?", width="medium"),
+    "record": st.column_config.TextColumn("Predicted attainment?", width="medium"),
 }
 RISKS = {
     "opportunity_id": "Deal",
     "opportunity_name": "Name",
     "account_name": "Account",
     "amount": st.column_config.NumberColumn("Amount", format="localized"),
-    "loss_rate": st.column_config.ProgressColumn("Chance lost", format="percent", min_value=0, max_value=1),
-    "at_stake_amount": st.column_config.NumberColumn("At stake", format="compact"),
-    "signals": st.column_config.TextColumn("What speaks against it", width="large"),
+    "loss_rate": st.column_config.ProgressColumn("Loss chance", format="percent", min_value=0, max_value=1),
+    "at_stake_amount": st.column_config.NumberColumn("Value at risk", format="compact"),
+    "signals": st.column_config.TextColumn("Risk reasons", width="large"),
     "close_on": st.column_config.DateColumn("Expected close"),
     "stage": "Stage",
     "owner": "Owner",
 }
 SIGNALS = {
-    "meaning": st.column_config.TextColumn("Signal", width="medium"),
+    "meaning": st.column_config.TextColumn("Warning sign", width="medium"),
     "n_open": "Open deals",
     "open_amount": st.column_config.NumberColumn("Amount", format="compact"),
     "n_past": "Past deals with it",
     "slipped_rate": st.column_config.NumberColumn("Lost or slipped", format="percent"),
     "n_others": "Others",
     "others_rate": st.column_config.NumberColumn("Lost or slipped", format="percent"),
-    "lift": st.column_config.NumberColumn("Lift", format="%.2f"),
-    "low": st.column_config.NumberColumn("Difference from", format="percent"),
-    "high": st.column_config.NumberColumn("to", format="percent"),
+    "lift": st.column_config.NumberColumn("Times as likely", format="%.1fx"),
+    "low": st.column_config.NumberColumn("Difference, low", format="percent"),
+    "high": st.column_config.NumberColumn("high", format="percent"),
     "evidence": "Evidence",
 }
 STATES = {
@@ -137,25 +137,25 @@ STATES = {
 }
 ACTIONS = {
     "action": st.column_config.TextColumn("What to do", width="large"),
-    "expected_amount": st.column_config.NumberColumn("Expected money", format="compact"),
-    "expected_low_amount": st.column_config.NumberColumn("from", format="compact"),
-    "expected_high_amount": st.column_config.NumberColumn("to", format="compact"),
+    "expected_amount": st.column_config.NumberColumn("Expected gain", format="compact"),
+    "expected_low_amount": st.column_config.NumberColumn("low", format="compact"),
+    "expected_high_amount": st.column_config.NumberColumn("high", format="compact"),
     "effort_days": st.column_config.NumberColumn("Days of work"),
     "evidence": st.column_config.TextColumn("Evidence", width="medium"),
     "signal": st.column_config.TextColumn("Because", width="medium"),
-    "n_did": "Past deals that did",
+    "n_did": "Deals where done",
     "won_did_rate": st.column_config.NumberColumn("Won", format="percent"),
-    "n_did_not": "That did not",
+    "n_did_not": "Deals where not",
     "won_did_not_rate": st.column_config.NumberColumn("Won", format="percent"),
-    "low": st.column_config.NumberColumn("Difference from", format="percent"),
-    "high": st.column_config.NumberColumn("to", format="percent"),
+    "low": st.column_config.NumberColumn("Difference, low", format="percent"),
+    "high": st.column_config.NumberColumn("high", format="percent"),
     "who": "Who",
     "steps": st.column_config.TextColumn("Steps", width="large"),
 }
 
 
 KINDS = {
-    "kind": "What they did",
+    "kind": "Move",
     "n_deals": "Deals",
     "in_amount": st.column_config.NumberColumn("In", format="localized"),
     "out_amount": st.column_config.NumberColumn("Out", format="localized"),

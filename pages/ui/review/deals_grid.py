@@ -36,20 +36,20 @@ COLUMNS = {
     "owner_name": "Owner",
     "close_on": st.column_config.DateColumn("Expected close"),
     "amount": st.column_config.NumberColumn("Amount", format="localized"),
-    "p_win": st.column_config.ProgressColumn("Won this quarter", format="percent", min_value=0, max_value=1),
+    "p_win": st.column_config.ProgressColumn("Win chance this quarter", format="percent", min_value=0, max_value=1),
     "data_category": st.column_config.SelectboxColumn(
-        "Rep's category", options=weekly_review.CATEGORIES, format_func=named
+        "CRM category", options=weekly_review.CATEGORIES, format_func=named
     ),
     "forecast_category": st.column_config.SelectboxColumn(
         "Reviewed category", options=weekly_review.CATEGORIES, format_func=named
     ),
-    "call_amount": st.column_config.NumberColumn("Called amount", min_value=0, format="localized"),
+    "call_amount": st.column_config.NumberColumn("Forecast amount", min_value=0, format="localized"),
     "note": st.column_config.TextColumn("Note", width="medium", max_chars=4_000),
     "stage": "Stage",
     "team": "Team",
     "opportunity_id": "Deal",
 }
-FIELDS = {"forecast_category": "Category", "call_amount": "Called amount", "note": "Note"}
+FIELDS = {"forecast_category": "Category", "call_amount": "Forecast amount", "note": "Note"}
 
 
 def filters(page: Page) -> View:
@@ -92,7 +92,7 @@ def table(page: Page, view: View, rows: Any) -> None:
     )
     drafts = _drafts()
     if not page.may("review:write"):
-        st.caption("Your role reads the review; it does not write to it.")
+        st.caption("Your role can read the review but not change it.")
         return
     left, right = st.columns([1, 1])
     label = f"Save {len(drafts)} changed deal{'s' if len(drafts) != 1 else ''}" if drafts else "Nothing to save yet"
@@ -100,9 +100,7 @@ def table(page: Page, view: View, rows: Any) -> None:
         label, type="primary", disabled=not drafts, icon=":material/save:", width="stretch", key="review_save"
     ):
         _save(page, drafts)
-    right.button(
-        "Throw my changes away and show the newest", on_click=_forget, icon=":material/refresh:", width="stretch"
-    )
+    right.button("Discard my changes", on_click=_forget, icon=":material/refresh:", width="stretch")
 
 
 def _base(view: View, rows: Any) -> Any:
@@ -178,18 +176,18 @@ def _conflicts(page: Page) -> None:
         with st.container(border=True):
             st.warning(escaped(f"{deal}: {clash['text']}"), icon=":material/warning:")
             for column, title, edit in zip(
-                st.columns(2), ("Yours", f"By {theirs['author']}"), (mine, theirs), strict=True
+                st.columns(2), ("Your version", f"Current version, by {theirs['author']}"), (mine, theirs), strict=True
             ):
                 column.markdown(f"**{escaped(title)}**")
                 for name, label in FIELDS.items():
                     column.text(f"{label}: {'–' if edit[name] in (None, '') else edit[name]}")
             left, middle, right = st.columns(3)
-            if left.button("Let mine stand", key=f"mine-{deal}", width="stretch"):
+            if left.button("Keep my version", key=f"mine-{deal}", width="stretch"):
                 _settle_clash(page, deal, mine, theirs)
             if middle.button("Mine, with both notes", key=f"both-{deal}", width="stretch"):
                 note = "\n".join(t for t in (theirs["note"], mine["note"]) if t)
                 _settle_clash(page, deal, {**mine, "note": note}, theirs)
-            if right.button("Let theirs stand", key=f"theirs-{deal}", width="stretch"):
+            if right.button("Keep current version", key=f"theirs-{deal}", width="stretch"):
                 clashes.pop(deal)
                 st.rerun()
 
@@ -227,7 +225,7 @@ def _views(page: Page) -> None:
         args=(saved,),
     )
     with middle.popover("Save or delete a view", icon=":material/bookmark:", width="stretch"):
-        name = st.text_input("Save what is filtered now as", value=chosen or "", max_chars=120)
+        name = st.text_input("Save current filters as", value=chosen or "", max_chars=120)
         if st.button("Save the view", key="save_view"):
             _save_view(page, name, saved)
         if chosen and st.button(f"Delete {escaped(chosen)}", key="delete_view"):

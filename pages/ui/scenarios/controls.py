@@ -34,7 +34,7 @@ def choices(form: ScenarioForm) -> None:
         st.warning(escaped(notice), icon=":material/link_off:")
     first, second, third = st.columns([2, 5, 1], vertical_alignment="bottom")
     first.selectbox("Applies to", form.choices.scopes, format_func=scope_label, key=SCOPE, **KEEP)
-    second.pills("Start from", list(form.presets()), key=PRESET, on_change=form.take_preset, wrap=True)
+    second.pills("Templates", list(form.presets()), key=PRESET, on_change=form.take_preset, wrap=True)
     third.button("Reset", on_click=form.clear, width="stretch")
 
 
@@ -81,10 +81,10 @@ def _layer(form: ScenarioForm) -> None:
             help="Take this out again",
         )
     st.button(
-        "Keep these and move others",
+        "Add another segment",
         on_click=form.keep_beside,
         icon=":material/add:",
-        help="For a lever moved in two parts of the company: keeps what is set and empties the sliders.",
+        help="To set the same lever in a second part of the company: saves what is set and clears the sliders.",
     )
 
 
@@ -136,7 +136,7 @@ def _typed(name: str) -> None:
 
 
 def _help(lever: Lever) -> str:
-    kind = {"association": " An association in past deals, no promise of an effect.", "assumption": " An assumption."}
+    kind = {"association": " Seen in past deals; not proof of cause.", "assumption": " An assumption."}
     return lever.rule + kind.get(lever.kind, "")
 
 
@@ -144,10 +144,10 @@ def band(ground: Ground, lever: Lever) -> str:
     """Return the seen range as a band on the slider's scale."""
     seen_range = ground.seen.range(lever.name)
     if seen_range is None:
-        return '<div style="font-size:.72rem;opacity:.6;margin-top:-1.1rem">no past of its own</div>'
+        return '<div style="font-size:.72rem;opacity:.6;margin-top:-1.1rem">no history</div>'
     width = lever.high - lever.low
     left, right = (min(max((v - lever.low) / width * 100, 0), 100) for v in seen_range)
-    words = f"seen {lever.shown(seen_range[0])} to {lever.shown(seen_range[1])}"
+    words = f"your past range {lever.shown(seen_range[0])} to {lever.shown(seen_range[1])}"
     return (
         '<div style="margin-top:-1.15rem"><div style="height:4px;border-radius:2px;background:rgba(141,153,163,.18)">'
         f'<div style="height:4px;border-radius:2px;background:#16948d;opacity:.55;margin-left:{left:.1f}%;'
