@@ -7,7 +7,7 @@ from core.charts import customers as charts
 from core.charts import explain as why_charts
 from pages.ui.customers import account_choice, table_columns
 from pages.ui.explain import actions, compare, counterfactual, drivers
-from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit import cache, columns, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 
@@ -280,7 +280,7 @@ else:
             for warning in moved.warnings:
                 st.warning(escaped(warning), icon=":material/warning:")
             with st.expander("Similar past accounts"):
-                c.table(moved.frame, column_config=table_columns.CASES)
+                c.table(columns.named(moved.frame, data), column_config=table_columns.CASES)
             c.method(explain.counterfactual.accounts.suppose, moved.frame, account, values)
 
 notebook.offer(page)

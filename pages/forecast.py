@@ -14,8 +14,7 @@ from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 
 COLUMNS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
     "stage": "Stage",
     "close_on": st.column_config.DateColumn("Expected close"),
     "amount": st.column_config.NumberColumn("Amount", format="localized"),

@@ -44,7 +44,7 @@ class Rights:
 
 
 def by_role(data: Dataset, settings: Settings) -> Rights:
-    """Return what each role may do in each area.
+    """What each role can do in each area.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def _permission(role: str, area: str, settings: Settings) -> str:
 
 
 def people(data: Dataset, settings: Settings) -> Rights:
-    """Return who is listed, with roles and the rows they see.
+    """Who is listed as a user, with roles and the data they see.
 
     Parameters
     ----------
@@ -90,12 +90,19 @@ def people(data: Dataset, settings: Settings) -> Rights:
         not exist, a region that is not in the data or a head of a team who is not in the sales team,
         else null.
     """
-    rows = []
+    rows, names = [], dict(data.sales_team.select("rep_id", "rep_name").iter_rows())
     for user, person in sorted(settings.access.people.items()):
         who = Identity(user, person.name, person.roles, person.regions, person.team_of)
         masked = person.mask_names or settings.access.mask_names
         rows.append(
-            (user, person.name or None, ", ".join(person.roles), who.scope, masked, _problem(who, data, settings))
+            (
+                user,
+                person.name or None,
+                ", ".join(person.roles),
+                who.scope(names),
+                masked,
+                _problem(who, data, settings),
+            )
         )
     words = ("user", "name", "roles", "scope")
     schema = {**dict.fromkeys(words, pl.String), "is_masked": pl.Boolean, "problem": pl.String}

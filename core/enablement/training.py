@@ -84,7 +84,7 @@ class Training:
 
 
 def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFrame, asked: pl.DataFrame) -> Training:
-    """Draw a training up from product updates and the gaps that hold up most pipeline.
+    """A training made from product updates and the gaps that hold up most pipeline.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ class Listed:
 
 
 def listed(dataset: Dataset, settings: Settings, bundle: Bundle, customers: Customers) -> Listed:
-    """List paying accounts by the yearly revenue at risk, with their outlook and health.
+    """Paying accounts by ARR at risk, with their churn risk and health.
 
     The chance to leave within `models.churn_days` is the calibrated one of the churn model; the chances
     until the next renewal and within 12 months go on from it by the monthly hazards. Expected churned MRR
@@ -133,7 +133,7 @@ class Outlook:
 
 
 def outlook(dataset: Dataset, settings: Settings, customers: Customers) -> Outlook:
-    """Say month by month what monthly revenue is expected to leave, to be cut and to be won.
+    """Expected churn, contraction and expansion of MRR, month by month.
 
     Formula: per account and month, MRR × the chance to be still there at its begin × the chance of the event
     in it; for contraction and expansion × the usual share of MRR that such changes had. Chances come from
@@ -177,7 +177,7 @@ class Ahead:
 
 
 def ahead(dataset: Dataset, settings: Settings, customers: Customers, account_id: str) -> Ahead:
-    """Follow one account's chance to be still a customer over the coming year.
+    """One account's chance to stay a customer over the coming year, month by month.
 
     Parameters
     ----------
@@ -259,7 +259,7 @@ def health_of(dataset: Dataset, settings: Settings, customers: Customers, accoun
 
 
 def on_trial(dataset: Dataset, settings: Settings, customers: Customers) -> Trial:
-    """Put the learned and the hand-weighted health score on trial over past dates.
+    """How well the rules-based and the predicted health score flagged customers that later churned.
 
     Scores are taken as they stood every 56 days: the learned one from twins of the hazard model that were
     trained only on what was known before, the hand-weighted one from the weights in the settings. The learned
@@ -286,7 +286,7 @@ def on_trial(dataset: Dataset, settings: Settings, customers: Customers) -> Tria
 def by_health(
     dataset: Dataset, settings: Settings, customers: Customers, score: str = "by_hand", kind: str = "greens"
 ) -> pl.DataFrame:
-    """List the greens that left, or the reds that stayed, on the last past date whose outcome is known.
+    """Accounts rated green that churned, and accounts rated red that stayed, on the last date whose outcome is known.
 
     Parameters
     ----------
@@ -308,7 +308,7 @@ def by_health(
 
 
 def worth(dataset: Dataset, settings: Settings, customers: Customers) -> LifetimeValue:
-    """Say what every customer is worth, by contract or by repeat orders, as the data is.
+    """The margin each customer is expected to bring, from its contract or its repeat orders.
 
     By contract: MRR × margin × Σ S(m) / (1 + rate)^(m/12) over `customers.value_months`, S being the chance to
     stay; checked by Kaplan-Meier and the shifted beta-geometric model. By orders: margin × the mean of BG/NBD ×
@@ -335,7 +335,7 @@ def worth(dataset: Dataset, settings: Settings, customers: Customers) -> Lifetim
 
 
 def groups(dataset: Dataset, settings: Settings, way: str = "kmeans") -> Segments:
-    """Put customers into groups by what they buy, pay and use, and name each by what sets it apart.
+    """Customers grouped by what they buy, pay and use, each group named by what sets it apart.
 
     k-means on standardised signs, or a mixture of normal distributions, which lets groups differ in size and
     spread; the number of groups is the steadiest on resamples (adjusted Rand index) among those that lie nearly as

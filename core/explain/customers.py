@@ -106,7 +106,7 @@ def churn_list(dataset: Dataset, settings: Settings, bundle: Bundle) -> ChurnLis
 
 
 def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: str | None = None) -> Contributions:
-    """Split one account's chance of leaving into what raises and what lowers it.
+    """What raises and what lowers one account's churn risk.
 
     Parameters
     ----------

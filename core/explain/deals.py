@@ -80,7 +80,7 @@ class ForecastReasons:
 
 
 def forecast(dataset: Dataset, settings: Settings, bundle: Bundle, window: str | None = None) -> ForecastReasons:
-    """Split the number of a window into what is closed, the drivers of the open deals, and what is to come.
+    """The forecast split into closed deals, what drives the open ones, and create-and-close.
 
     Contributions are exact TreeSHAP values of the close model in log odds, carried to money along
     the straight path from a typical deal's chance to each deal's own, and summed over deals.
@@ -114,7 +114,7 @@ def forecast(dataset: Dataset, settings: Settings, bundle: Bundle, window: str |
 
 
 def deal(dataset: Dataset, settings: Settings, bundle: Bundle, opportunity_id: str, days: int = 90) -> Contributions:
-    """Split one open deal's chance of being won in time into what raises and what lowers it.
+    """What raises and what lowers one deal's win chance.
 
     Parameters
     ----------

@@ -80,7 +80,7 @@ def _signed(points: float) -> str:
 
 
 def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: str, days: int = WEEK) -> Difference:
-    """Split how an account's chance of leaving changed since some days ago.
+    """Why an account's churn risk changed since some days ago.
 
     The same model looks at what was known on both days. Its log odds split exactly over what it looks at; their
     differences are carried to percentage points along the straight line between the two, so that they add up to
@@ -123,7 +123,7 @@ def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: st
 def deal(
     dataset: Dataset, settings: Settings, bundle: Bundle, opportunity_id: str, ahead: int = 90, days: int = WEEK
 ) -> Difference:
-    """Split how a deal's chance of being won in time changed since some days ago.
+    """Why a deal's win chance changed since some days ago.
 
     As for an account; both chances look the same number of days ahead.
 
@@ -239,7 +239,7 @@ def compare(
     other: str | None = None,
     subject: str = "churn",
 ) -> Difference:
-    """Split by driver why the chances of one group lie above or below those of another.
+    """Why the chances of one group are higher or lower than those of another.
 
     Each account's (or deal's) distance from a typical one is split exactly in percentage points; the difference
     of the two groups' means, driver by driver, adds up to the difference of their mean chances.

@@ -19,7 +19,7 @@ from core.models.bundle import Bundle
 
 
 def overall(dataset: Dataset, settings: Settings, bundle: Bundle, of: str = "churn") -> Importance:
-    """Show which drivers move the chance most, over all paying accounts or all open deals.
+    """What moves the chance most, over all paying accounts or all open deals.
 
     Importance is the mean over rows of the size of a driver's TreeSHAP contributions, in log odds; of a
     logistic regression's terms where that model serves, and of their weighted sum where both do.
@@ -84,7 +84,7 @@ def _moved(base: float, log_odds: float) -> float:
 def driver(
     dataset: Dataset, settings: Settings, bundle: Bundle, feature: str | None = None, of: str = "churn"
 ) -> Dependence:
-    """Show how one feature's value goes with its contribution to the chance, and with the chance itself.
+    """How the chance changes with one fact about deals or accounts.
 
     Parameters
     ----------

@@ -53,9 +53,9 @@ class Headlines:
 
 
 def headlines(data: Dataset, settings: Settings, bundle: Bundle) -> Headlines:
-    """Three sentences a chief revenue officer could read aloud, ranked by the money each speaks of.
+    """Up to three headlines of the day, the most money first.
 
-    Formula: worked out are the quarter's forecast against quota (money: the gap); how the pipeline
+    Formula: candidates are the quarter's forecast against quota (money: the gap); how the pipeline
     due this quarter changed in a week (the change); the region and the product family whose bookings
     moved most against the same dates, or months, a year ago (the move), those that sold on one side only
     among them; recurring revenue over the running quarter (twelve times the move). At most one of region

@@ -198,7 +198,7 @@ def _candidates(explained: Subject) -> list[tuple[str, str]]:
 def together(
     dataset: Dataset, settings: Settings, bundle: Bundle, feature: str, other: str, of: str = "close"
 ) -> Together:
-    """Say what the model gives for each combination of two features.
+    """The chance for each combination of two facts about deals or accounts.
 
     Both features of 120 of today's rows are set to the middle of each range, or to each word, all else as it is; p is
     the mean chance. p_alone is the chance whose log odds are a sum of one number for each row and one for each column

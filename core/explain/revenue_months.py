@@ -74,7 +74,7 @@ NAMES = {
 def month(
     dataset: Dataset, settings: Settings, bundle: Bundle, chosen: date | None = None, unit: str = forecast.ALL
 ) -> MonthReasons:
-    """Split one month's revenue forecast into level, trend, season and what deals won lately add.
+    """One month's revenue forecast split into recent average, trend, season and recently won deals.
 
     The level is the mean of the last twelve complete months. Season: the forecast less the forecast from the same
     history without its seasons (STL; 0 with less than two years). Trend: that forecast less the level. Deals won

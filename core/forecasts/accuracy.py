@@ -107,7 +107,7 @@ def on(
     day: date,
     replayed: ReplayedDay | None = None,
 ) -> Past:
-    """Show the forecast of a past day as it was, and what came of it.
+    """The forecast of a past day as it was, and the actual.
 
     The model is the one its quarter had, trained on outcomes known before the quarter began; deals,
     amounts, owners and the team are those known on the day. A day between two weekly ones is worked out
@@ -184,7 +184,9 @@ def _parts(row: dict[str, float | None], deals: pl.DataFrame, actual: float | No
         "opportunity_id",
         "expected_amount",
         "actual_amount",
-        deal=pl.coalesce("opportunity_name", "opportunity_id") + pl.lit(" ") + pl.col("opportunity_id"),
+        deal=pl.when(pl.col("opportunity_name").is_duplicated())
+        .then(pl.col("opportunity_name") + pl.lit(" ") + pl.col("opportunity_id"))
+        .otherwise(pl.coalesce("opportunity_name", "opportunity_id")),
         error_amount=pl.col("expected_amount") - pl.col("actual_amount"),
     ).sort(pl.col("error_amount").abs(), "opportunity_id", descending=[True, False])
     rest = named.slice(SHOWN_DEALS)

@@ -278,7 +278,7 @@ def rollup(
     edits: pl.DataFrame,
     period: date | None = None,
 ) -> Rollup:
-    """Roll calls up along the hierarchy, with deals and the system's number beside them.
+    """Managers' forecasts rolled up along the hierarchy, beside the deals and the model forecast.
 
     Each leader has three numbers that never overwrite each other: the own call; the roll-up, which
     adds the calls of those who report to the leader (a rep, and a leader without a call, counts with

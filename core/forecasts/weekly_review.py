@@ -75,7 +75,7 @@ class Choices:
 
 
 def grid(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame, view: View | None = None) -> Measure:
-    """List the open deals of a review with what the data, the model and the review say of each.
+    """Open deals to review, with what the CRM, the model and the review say of each.
 
     A review may give a deal another category, an amount it counts with, and a note. They stand beside
     the deal; its own category and amount stay as the data has them and are shown.
@@ -155,7 +155,7 @@ def choices(data: Dataset, settings: Settings) -> Choices:
 
 
 def moves(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame) -> Measure:
-    """What the review changes in the sum of each category, among deals due this quarter.
+    """What the review changed in the sum of each category, among deals due this quarter.
 
     Formula: per category, the sum of the amounts as the data has them, and the sum with the category
     and amount the review gave.

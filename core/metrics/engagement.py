@@ -121,7 +121,7 @@ def names(data: Dataset, settings: Settings) -> dict[str, str]:
 
 
 def account(data: Dataset, settings: Settings, account_id: str) -> Account:
-    """Gather everything that is known of one account up to the as-of date.
+    """Everything known about one account up to the as-of date.
 
     Parameters
     ----------

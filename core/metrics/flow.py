@@ -73,7 +73,8 @@ class Flow:
     def sentence(self) -> str:
         """Say where the pipeline went from and to, what moved it most, and whether all is explained."""
         due = "" if self.due == "any date" else f" due {self.due}"
-        span = f"between {self.since:%d %B %Y} and {self.until:%d %B %Y}"
+        since, until = (f"{day.day} {day:%B %Y}" for day in (self.since, self.until))
+        span = f"between {since} and {until}"
         if self.value is None:
             return f"{self.who} had no open pipeline{due} {span}."
         began, ended = (money(self.amount(end), self.currency) for end in ("Opening", "Closing"))
@@ -114,7 +115,7 @@ def flow(
     due: str = "any date",
     hierarchy: str = "then",
 ) -> Flow:
-    """Walk from the open pipeline of one day to that of another, whoever holds it.
+    """What changed in the open pipeline between two days, step by step.
 
     Formula: opening + new + transferred in + pulled in + increased − decreased − pushed out −
     pulled out − transferred out − won − lost − deleted = closing, counted in whole cents.

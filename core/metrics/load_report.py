@@ -10,7 +10,7 @@ from core.metrics.measure import Measure, counted
 
 
 def loaded(data: Dataset, settings: Settings) -> Measure:
-    """Count the rows loaded of every entity.
+    """Rows loaded, by kind of data.
 
     Returns
     -------

@@ -85,7 +85,7 @@ def path(
     due: str = "any date",
     hierarchy: str = "then",
 ) -> Path:
-    """Show the moves inside a window of days beside those its two ends alone would show.
+    """All moves within the period beside the net change between its two ends.
 
     The flow counts every change: a deal pushed out and brought back adds to both bars and nets to zero. Here
     the same moves are worked out a second time from each deal's state at the end of the first and of the
@@ -216,7 +216,7 @@ def _described(seen: pl.DataFrame, chosen: pl.DataFrame, data: Dataset) -> pl.Da
 def split(
     data: Dataset, settings: Settings, since: date | str, until: date | str, level: str, due: str, hierarchy: str
 ) -> Measure:
-    """Walk every region, team, segment or product family apart, and say which moved the pipeline most.
+    """Which region, team, segment or product family changed the pipeline most.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ def running(data: Dataset, settings: Settings) -> pl.DataFrame:
 
 
 def mrr(data: Dataset, settings: Settings, months: int = 24) -> Measure:
-    """Monthly recurring revenue at the as-of date, with its path.
+    """Monthly recurring revenue (MRR) on the as-of date, and how it got there.
 
     Returns
     -------

@@ -84,7 +84,7 @@ class Cohorts:
 
 
 def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months: int = 0) -> Cohorts:
-    """Follow customers by when they started to pay.
+    """Customers and their revenue over time, by when they started to pay.
 
     Formula: logo = accounts that pay at an age / accounts of the base; NRR = what these pay then / what they
     paid at the base; GRR counts an account with no more than it paid at the base. The base is all accounts of

@@ -92,7 +92,7 @@ class Risks:
 
 @remembered(2)
 def at_risk(data: Dataset, settings: Settings) -> Risks:
-    """Open deals with something against them, ranked by amount × loss of probability.
+    """Open deals with warning signs, ranked by value at risk: amount × lost win chance.
 
     Ten signals are looked for; the thresholds stand in the settings under `risk`. The record of a
     signal: of the deals open on past days, a horizon apart, that were then due within it, the share lost

@@ -208,7 +208,7 @@ def cohorts(data: Dataset, settings: Settings, months: int = 18) -> Measure:
     if ripe.height > 1:
         best = ripe.sort("rate", "month", descending=True).row(0, named=True)
         text += (
-            f" Best month so far: {best['month']:%B %Y}, with {percent(best['rate'])} of "
+            f" Best month so far: {best['month']:%B %Y}, when {percent(best['rate'])} of "
             f"{best['n_created']:,} deals were won."
         )
     return Measure("Funnel by month", n_won / n, "rate", frame, text)

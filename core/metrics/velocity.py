@@ -42,7 +42,7 @@ class Velocity:
 
 
 def velocity(data: Dataset, settings: Settings, months: int = 12) -> Velocity:
-    """Sales velocity: what the pipeline brings per day at the present pace, and what moved it.
+    """Sales velocity: what the pipeline brings per day, and what changed it.
 
     Formula: open deals × win rate by count × average amount won ÷ median days from creation to win,
     the last three over the deals closed in the months up to the day; held against the same a year

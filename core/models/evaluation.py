@@ -91,7 +91,7 @@ def _both(rows: pl.DataFrame) -> tuple[Any, Any]:
 
 
 def reliability(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
-    """Hold past chances against what happened, in ten groups of equal count.
+    """How past chances compare with what happened, in ten groups of equal size.
 
     Calibration error is the mean distance between said and happened over the groups; the Brier score
     is the mean squared distance between chance and outcome, beside that of giving everybody the share so
@@ -138,7 +138,7 @@ def _ranking(scores: Mapping[str, Any]) -> str:
 def record(
     dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int | None = None
 ) -> Answer:
-    """Hold past chances against what happened, for those who read a forecast: one group, calibration, discrimination.
+    """How past chances compare with what happened.
 
     Every quarter of the last year was scored by a model trained only on what was known when it began; all cases
     count, the company's where a part of it is looked at. Discrimination is the AUC; calibration error is the mean
@@ -180,7 +180,7 @@ def record(
 
 
 def lift(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
-    """Say how much sooner one finds them by going down the list.
+    """How many are caught by working down the list from the highest chance.
 
     Cases are sorted by their chance, highest first, and cut into ten. Lift is a tenth's share that
     happened over the share of all; gain is the part of all that happened found by then.
@@ -235,7 +235,7 @@ def confusion(
     alarm_amount: float | None = None,
     miss_amount: float | None = None,
 ) -> Answer:
-    """Say what acting on every case above a chance would have cost.
+    """What acting on every case above a chance would have cost.
 
     A false alarm is a case acted on that did not happen, a miss one not acted on that did. The best
     threshold is the one with the lowest cost of both; with right chances it lies at
@@ -300,7 +300,7 @@ def costs(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str, da
 
 
 def history(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
-    """Follow said and happened through the last year.
+    """Predicted and actual rates through the last year.
 
     Parameters
     ----------
@@ -343,7 +343,7 @@ def history(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str =
 
 
 def segments(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
-    """Find the groups in which chances were wrong.
+    """Groups in which the model was wrong.
 
     The gap is what was said less what happened; its standard error is that of independent cases with the
     chances said, times the root of two because a case is looked at on several dates. A group counts as
@@ -400,7 +400,7 @@ def segments(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str 
 
 
 def race(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close") -> Answer:
-    """Show who raced and who won.
+    """How the candidate models compared, and which one is in use.
 
     All contenders were trained on what was known before each of the last four quarters and judged on what
     came after, by log loss; lower is better. The winner serves.
@@ -440,7 +440,7 @@ def race(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "c
 
 
 def moved(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close") -> Answer:
-    """Say how far today's deals or accounts have moved from those the model learnt from.
+    """How much today's deals or accounts differ from those the model was trained on.
 
     The population stability index compares each feature's spread today with that over the past:
     PSI = sum over bins of (now − then) × ln(now / then). Below 0.1 steady, to 0.25 moving, above moved.

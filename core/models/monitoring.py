@@ -61,7 +61,7 @@ class Alarms:
 
 
 def alarms(dataset: Dataset, settings: Settings, bundle: Bundle) -> Alarms:
-    """Watch the models for signs of age.
+    """Checks that show when a model needs an update.
 
     Three signs per model. Moved: the share of features whose spread among today's deals or accounts differs from
     that of the year they were learnt from by a population stability index above 0.25. Off: by how much the chances

@@ -89,7 +89,8 @@ class Outlook:
         )
         if self.n_filled:
             deals = counted(self.n_filled, "open deal has", "open deals have")
-            text += f" {deals} no amount and counted at the segment's typical deal size."
+            verb = "is" if self.n_filled == 1 else "are"
+            text += f" {deals} no amount and {verb} counted at the segment's typical deal size."
         return text
 
 
@@ -136,7 +137,7 @@ class Behind:
 
 @remembered(4)
 def current(dataset: Dataset, settings: Settings, bundle: Bundle) -> Outlook:
-    """Forecast what will be won, by window, from the close model's chance of each open deal.
+    """The bookings forecast: what is closed, open deals by their win chance, and deals still to be created.
 
     The number is what is already closed in the window, plus the sum over open deals of
     p_win × amount, plus what deals not yet created will add: what deals created as late in past quarters won in

@@ -42,7 +42,7 @@ class Readiness:
 
 
 def readiness(dataset: Dataset, settings: Settings, bundle: Bundle) -> Readiness:
-    """Hold each model's minimum against the data, and say what serves.
+    """Whether there is enough data for each model, and what is used until there is.
 
     Minimums are in the settings (`models.min_closed_deals`, `min_churned_accounts`, `min_months`). Below
     a minimum a table of past shares serves, below two outcomes of either kind nothing does; a trained

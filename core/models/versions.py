@@ -58,7 +58,7 @@ class Latest:
 
 
 def kept(data: Dataset, settings: Settings) -> Versions:
-    """Return the versions kept on disk, newest first, with their sentence.
+    """The saved versions of the models, newest first.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ class Recommendations:
 def recommend(
     dataset: Dataset, settings: Settings, bundle: Bundle, customers: Customers, account_id: str
 ) -> Recommendations:
-    """List what a playbook could change for an account, with past cases for and against.
+    """What could be done for an account, with what happened on similar accounts.
 
     For each play the past accounts nearest to this one in all else are taken (by the model's log odds with
     the play's fields held fixed; at most 400, each account once on either side). Those whose field stood

@@ -70,14 +70,14 @@ class Actions:
 
 
 def actions(data: Dataset, settings: Settings, opportunity_id: str) -> Actions:
-    """Recommend what to do about an open deal's signals, each with its record.
+    """What to do about a deal's warning signs, with how similar deals went.
 
     The record of an action: past deals with the same signal that were due within the horizon, in the
     same stage (in any stage where those are too few), and still open four weeks later; the share won
     within the horizon of those where it was done in the four weeks, against those where it was not, with
     Newcombe's 95 % interval. Deals that ended within the four weeks are left out of both sides, since
-    nothing more could be done to them. "No evidence" where the interval holds 0 or a side has fewer deals
-    than the settings ask for; "no record" where what was done is not kept in a CRM's history. It is an
+    nothing more could be done to them. "No clear link" where the interval holds 0, "too few similar deals" where
+    a side has fewer than the settings ask for; what a CRM's history does not keep has no evidence. It is an
     association: what went with wins need not have brought them.
 
     Parameters

@@ -77,7 +77,7 @@ def suppose(
     account_id: str,
     values: tuple[tuple[str, float], ...] = (),
 ) -> Supposed:
-    """Say what the churn model would give if some fields of an account stood otherwise.
+    """The churn risk of an account if some of its facts were different.
 
     It is the model's answer, not a promise: fields move together in life. Fields a playbook names together
     move in the same proportion. The nearest real cases are past accounts at the least distance over the

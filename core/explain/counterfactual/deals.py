@@ -119,7 +119,7 @@ def suppose(
     values: tuple[tuple[str, float], ...] = (),
     days: int = 90,
 ) -> Supposed:
-    """Say what the close model would give if some fields of an open deal stood otherwise.
+    """The win chance of a deal if some of its facts were different.
 
     It is the model's answer, not a promise: fields move together in life. What follows from a field moves with it,
     so that such a deal could exist: another stage is entered today; a later expected close is one more push, an

@@ -78,9 +78,9 @@ class Arrivals:
 
 
 def arrivals(dataset: Dataset, settings: Settings, by: str = "lead_source", days: int | None = None) -> Arrivals:
-    """Split what deals not yet created will add by source, segment, region or type.
+    """What deals not yet created will add, by source, segment, region or type.
 
-    In all it is the part "from deals to come" of the number above: deals created per day over the last
+    In all it is the part "create-and-close" of the forecast above: deals created per day over the last
     year × the share of them won by each age × the amount won. Each part is worked out alike from its own
     deals, mixed with 40 deals like all others so that a few do not decide; the parts are then scaled
     to sum to the whole. The curve is the share won by each age among the deals of the last three years,

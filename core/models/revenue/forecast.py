@@ -190,7 +190,7 @@ class RevenueOutlook:
 
 
 def revenue(dataset: Dataset, settings: Settings, bundle: Bundle) -> RevenueOutlook:
-    """Forecast monthly revenue with its range, in all and by region, and replay past months.
+    """Monthly revenue forecast with its likely range, in total and by region.
 
     Revenue is billing less refunds, in complete months. The forecast is the weighted mean of ETS, Theta and CES
     of each series and boosted trees over the changes of all of them, moved by what deals won in the last 60 days add

@@ -85,7 +85,7 @@ class Parts:
 
 
 def parts(dataset: Dataset, settings: Settings, bundle: Bundle, by: str = "region") -> Parts:
-    """Forecast monthly revenue of each region, segment, product family or team, summing to the whole.
+    """Monthly revenue forecast of each region, segment, product family or team; they add up to the total.
 
     Each part is forecast like the whole (`revenue`) from its own months, boosted trees over all of them; then the
     parts are changed as little as their own uncertainty allows so that they sum to the whole shown above (minimum

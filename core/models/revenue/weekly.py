@@ -75,7 +75,7 @@ class Weeks:
 
 
 def weekly(dataset: Dataset, settings: Settings, bundle: Bundle) -> Weeks:
-    """Forecast weekly revenue with its range, in agreement with the monthly forecast.
+    """Weekly revenue forecast with its likely range, in line with the monthly one.
 
     Each month's forecast (`revenue`) is laid over its days by how billing less refunds was spread over the days
     of the last 24 months: by day of the month, times day of the week, mixed with six months of an even spread. Days

@@ -153,7 +153,7 @@ class Bid:
 
 
 def bid(analysis: GapAnalysis, settings: Settings, stake: Stake | None = None) -> Bid:
-    """Judge whether to bid.
+    """Whether to bid, from points for coverage, fit, must-haves and what bidding is worth.
 
     Open rows, unclear or to be checked, widen the points to a range: from all of them missed to all met. Where
     the two ends call for different things, the advice is to talk first.

@@ -50,7 +50,7 @@ class Twins:
 def find(
     catalogue: Catalogue, home: Path | None = None, least: float = ALIKE, apart: Collection[tuple[str, str]] = ()
 ) -> Twins:
-    """Return pairs of capabilities that may be one and the same, most alike first.
+    """Pairs of capabilities that may be duplicates, the most alike first.
 
     Likeness is the score requirements are matched by: stemmed words + 0.5 × letters + 1.5 × meaning, over 3.
 

@@ -72,7 +72,7 @@ def of(ledger: Ledger, opportunity_id: str, lists: tuple[str, ...] = ()) -> Deal
 
 
 def gaps(dataset: Dataset, settings: Settings, bundle: Bundle, store: Store, opportunity_id: str) -> DealGaps:
-    """Return the gaps of one deal, out of all requirement lists kept.
+    """The gaps of one deal, from all its saved requirement lists.
 
     The deal's amount is divided over its gaps by priority (4, 3, 2, 1) × gap type (missing 1, partial and
     roadmap ½, unclear ¼), in whole cents, the heaviest row of a gap standing for it.

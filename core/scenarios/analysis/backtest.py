@@ -73,7 +73,7 @@ class Backtest:
 
 
 def run(dataset: Dataset, settings: Settings) -> Backtest:
-    """Work past quarters out from their first day, with the levers at what then happened.
+    """Past quarters forecast from their first day, without levers and with what then happened.
 
     Each quarter's value of a lever is held against the mean of the four quarters before it, as known on its
     first day. The win curves are those of past deals by stage, as known that day: the trained models have

@@ -81,7 +81,7 @@ def measures(data: Dataset) -> list[str]:
 
 
 def trend(data: Dataset, settings: Settings, bundle: Bundle, measure: str = "Revenue") -> Trend:
-    """Show a measure's last eighteen months and its forecast with the range of four cases of five.
+    """The last eighteen months and the forecast with its likely range.
 
     Revenue ahead is `forecast.revenue`: the running month and as many after it as the settings say.
     Bookings ahead, the running month and five more, are those of the scenario page with no lever moved: what

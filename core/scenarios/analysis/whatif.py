@@ -335,7 +335,7 @@ def what_if(
     measure: str = "bookings_amount",
     window: int = 0,
 ) -> WhatIf:
-    """Run a scenario and split the difference it makes over its levers.
+    """What a scenario changes, and how much of it each lever adds.
 
     Bookings of a month = already won + Σ open amount × chance of a win in it + Σ won deals to come × mean
     amount. Win rate multiplies the chances, cycle stretches the days they take, deal size and price multiply

@@ -28,11 +28,11 @@ def _rate(label: str) -> Any:
     return _number(label, format="percent")
 
 
-_WHO = {"account_name": "Name", "account_id": "Account", "segment": "Segment"}
+_WHO = {"account_name": "Account", "segment": "Segment"}
 SCORES = {"by_hand": "Rules-based score", "learned": "Predicted score"}
 MISSES = {"greens": "Green, but churned", "reds": "Red, but stayed"}
 CHURN: dict[str, Any] = {
-    "account_name": "Name",
+    "account_name": "Account",
     "mrr_amount": _number("MRR", format="localized"),
     "p_churn": _chance("Churn risk, 90 days"),
     "at_risk_amount": _money("ARR at risk"),
@@ -47,11 +47,10 @@ CHURN: dict[str, Any] = {
     "expanded_mrr_amount": _money("Expansion MRR"),
     "segment": "Segment",
     "region": "Region",
-    "owner_id": "Owner",
-    "account_id": "Account",
+    "owner_name": "Owner",
 }
 HEALTH: dict[str, Any] = {
-    "account_name": "Name",
+    "account_name": "Account",
     "band": "Band",
     "by_hand": _score("Rules-based score"),
     "coverage_rate": _rate("Signs known"),
@@ -59,7 +58,6 @@ HEALTH: dict[str, Any] = {
     "p_churn": _chance("Churn risk, 90 days"),
     "mrr_amount": _number("MRR", format="localized"),
     "segment": "Segment",
-    "account_id": "Account",
 }
 MISSED = {
     **_WHO,
@@ -117,14 +115,13 @@ CHOICE = {
     "is_chosen": "Chosen",
 }
 RFM: dict[str, Any] = {
-    "account_name": "Name",
+    "account_name": "Account",
     "group": "Segment",
     "kind": "By recency, frequency and spend",
     "recency_score": "R",
     "frequency_score": "F",
     "money_score": "M",
     **_SIGNS,
-    "account_id": "Account",
 }
 EVENTS = {
     "on": _date("On"),
@@ -141,8 +138,7 @@ CONTRACT = {
     "renewal_on": _date("Renewal"),
 }
 DEALS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
     "stage": "Stage",
     "amount": _number("Amount", format="localized"),
     "created_on": _date("Opened"),
@@ -175,7 +171,7 @@ ACTIONS: dict[str, Any] = {
     "who": "Who",
     "steps": st.column_config.TextColumn("Steps", width="large"),
 }
-CASES = {"account_id": "Account", "as_of": _date("As of"), "has_left": "Churned"}
+CASES = {"account_name": "Account", "as_of": _date("As of"), "has_left": "Churned"}
 
 
 def bands(frame: Any) -> str:

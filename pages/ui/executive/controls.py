@@ -10,9 +10,8 @@ import streamlit as st
 from core.config.calendar import add_months, quarter_start
 from core.metrics import attainment, bookings, concentration, deal_scope, flow, growth, leaderboard, regions
 from pages.ui.kit import cache
-from pages.ui.kit.cells import SHOWN_ROWS
+from pages.ui.kit.calculation import records
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
 TEAMS = "Teams"
@@ -42,7 +41,7 @@ def lines(page: Page, picked: dict[str, Any]) -> None:
         return
     keys = {"region": None, "family": None, "quarter": None} | picked
     rows = cache.result(bookings.behind, page.data, page.settings, keys["region"], keys["family"], keys["quarter"])
-    _table(rows, f"bookings in {', '.join(picked.values())}")
+    _table(page, rows, f"bookings in {', '.join(picked.values())}")
 
 
 def tile(page: Page, kind: str, picked: dict[str, Any]) -> None:
@@ -52,7 +51,9 @@ def tile(page: Page, kind: str, picked: dict[str, Any]) -> None:
         return
     noun = "open deals" if kind == "Open pipeline" else "lines this quarter"
     _table(
-        cache.result(regions.behind, page.data, page.settings, kind, picked["region"]), f"{noun}, {picked['region']}"
+        page,
+        cache.result(regions.behind, page.data, page.settings, kind, picked["region"]),
+        f"{noun}, {picked['region']}",
     )
 
 
@@ -62,7 +63,7 @@ def person(page: Page, kind: str, picked: dict[str, Any]) -> None:
         st.caption("Click a bar to see what it is made of.")
         return
     rows = cache.result(leaderboard.behind, page.data, page.settings, kind, picked["rep_id"])
-    _table(rows, f"rows of {deal_scope.people(page.data).get(picked['rep_id'], picked['rep_id'])}")
+    _table(page, rows, f"records of {deal_scope.people(page.data).get(picked['rep_id'], picked['rep_id'])}")
 
 
 def team(page: Page, picked: dict[str, Any]) -> None:
@@ -70,7 +71,9 @@ def team(page: Page, picked: dict[str, Any]) -> None:
     if not picked:
         st.caption("Click a bar to see its bookings.")
         return
-    _table(cache.result(attainment.behind, page.data, page.settings, picked["team"]), f"bookings of {picked['team']}")
+    _table(
+        page, cache.result(attainment.behind, page.data, page.settings, picked["team"]), f"bookings of {picked['team']}"
+    )
 
 
 def account(page: Page, picked: dict[str, Any]) -> None:
@@ -79,7 +82,7 @@ def account(page: Page, picked: dict[str, Any]) -> None:
         st.caption("Click a bar to see what the customer bought.")
         return
     rows = cache.result(concentration.behind, page.data, page.settings, picked["account_id"])
-    _table(rows, "bookings of the last 12 months")
+    _table(page, rows, "bookings of the last 12 months")
 
 
 def month(page: Page, picked: dict[str, Any]) -> None:
@@ -89,7 +92,7 @@ def month(page: Page, picked: dict[str, Any]) -> None:
         return
     begin = date.fromisoformat(picked["key"])
     end = add_months(begin, 1) - timedelta(days=1)
-    _table(bookings.dated(page.data, begin, end), f"bookings in {page.formats.month(begin)}")
+    _table(page, bookings.dated(page.data, begin, end), f"bookings in {page.formats.month(begin)}")
 
 
 def quarter(page: Page, outlook: Any, picked: dict[str, Any]) -> None:
@@ -98,9 +101,9 @@ def quarter(page: Page, outlook: Any, picked: dict[str, Any]) -> None:
         st.caption("Click a part of the bar to see its deals.")
     elif picked["part"] == "Booked":
         begin = quarter_start(page.data.as_of, page.settings)
-        _table(bookings.dated(page.data, begin, page.data.as_of), "bookings so far this quarter")
+        _table(page, bookings.dated(page.data, begin, page.data.as_of), "bookings so far this quarter")
     else:
-        _table(outlook.behind().frame, "open deals, the largest expectation first")
+        _table(page, outlook.behind().frame, "open deals, the largest expectation first")
 
 
 def step(page: Page, picked: dict[str, Any], asked: tuple[Any, ...]) -> None:
@@ -109,9 +112,9 @@ def step(page: Page, picked: dict[str, Any], asked: tuple[Any, ...]) -> None:
         st.caption("Click a bar to see its deals before and after.")
         return
     deals = cache.result(flow.deals, page.data, page.settings, picked["step"], *asked)
-    _table(deals.frame, f"rows. {deals.sentence()}")
+    _table(page, deals.frame, f"records. {deals.sentence()}")
 
 
-def _table(frame: Any, words: str) -> None:
+def _table(page: Page, frame: Any, words: str) -> None:
     st.caption(escaped(f"{frame.height:,} {words}"))
-    grid(frame.head(SHOWN_ROWS), height=240)
+    records(page, frame, height=240)

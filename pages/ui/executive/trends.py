@@ -8,9 +8,9 @@ import streamlit as st
 
 from core import charts
 from pages.ui.kit import cache
-from pages.ui.kit.cells import SHOWN_ROWS, Cell
+from pages.ui.kit.calculation import records
+from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
 
@@ -33,7 +33,7 @@ def shown(page: Page, cell: Cell) -> None:
     if picked:
         behind = cache.result(trend.behind, page.data, page.settings, measure, picked["key"])
         st.caption(escaped(behind.sentence()))
-        grid(behind.frame.head(SHOWN_ROWS), height=240)
+        records(page, behind.frame, height=240)
     else:
         st.caption("Click a month to see what it is made of.")
     cell.method(trend.trend, series.frame, measure)

@@ -16,9 +16,8 @@ from pages.ui.kit.shell import Page
 
 DAYS = 90
 CASES = {
-    "opportunity_id": "Deal",
     "became": st.column_config.TextColumn(f"{DAYS} days later"),
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
     "as_of": st.column_config.DateColumn("As of"),
     "stage": "Stage",
     "days_to_close": "Days to the expected close",

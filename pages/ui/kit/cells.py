@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import inspect
 import logging
 import re
 import traceback
@@ -17,13 +16,12 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
-from pages.ui.kit import bundles, cache, definitions, snapshot
+from pages.ui.kit import bundles, cache, calculation, snapshot
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
 logger = logging.getLogger(__name__)
-SHOWN_ROWS = 500
 NARROW = "\u202f"
 SHORTEST_TREND = 2
 
@@ -122,7 +120,7 @@ class Cell:
         return call
 
     def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
-        """Open the number: formula, as-of date, rows, call, download.
+        """Open the number: what it means, how it is worked out, source, records, call, download.
 
         `more` are the call's arguments after data, settings and models; `given` writes all arguments out
         where it takes others. The inside is drawn only while it is open.
@@ -131,22 +129,10 @@ class Cell:
             function, given or ", ".join(["data", "settings", *bundles.needs(function), *map(repr, more)])
         )
         key = f"method-{self.question}"
-        popover = st.popover("Method", icon=":material/function:", on_change="rerun", key=key)
-        if not popover.open:
-            return
-        with popover:
-            st.markdown(_doc(function))
-            as_of = self.page.formats.day(self.page.data.as_of)
-            st.caption(escaped(f"As of {as_of} · {counted(frame.height, 'row')} behind it"))
-            st.code("\n".join([*definitions.imports([call]), *definitions.lines([call]), call]), language="python")
-            grid(frame.head(SHOWN_ROWS), height=240)
-            st.download_button(
-                "Rows as CSV",
-                frame.write_csv,
-                f"{function.__name__}.csv",
-                key=f"csv-{self.question}",
-                on_click="ignore",
-            )
+        popover = st.popover("Calculation", icon=":material/function:", on_change="rerun", key=key)
+        if popover.open:
+            with popover:
+                calculation.show(self.page, self.question, function, frame, call)
 
 
 def anchor(question: str) -> str:
@@ -225,12 +211,12 @@ def tile(
     if measure.frame.is_empty():
         return
     key = f"rows-{measure.name}"
-    behind = st.popover("Rows", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=key)
+    behind = st.popover("Records", icon=":material/table_rows:", type="tertiary", on_change="rerun", key=key)
     if behind.open:
         frame = cache.result(rows, page.data, page.settings) if rows else measure.frame
-        behind.caption(escaped(counted(frame.height, "row")))
+        behind.caption(escaped(counted(frame.height, "record")))
         with behind:
-            grid(frame.head(SHOWN_ROWS), height=300, width=640)
+            calculation.records(page, frame, height=300, width=640)
 
 
 def shown(measure: Measure, currency: str, formats: Formats) -> str:
@@ -240,10 +226,3 @@ def shown(measure: Measure, currency: str, formats: Formats) -> str:
     if measure.unit == "money":
         return formats.money(measure.value, currency)
     return formats.percent(measure.value) if measure.unit == "rate" else formats.number(measure.value)
-
-
-def _doc(function: Callable[..., Any]) -> str:
-    text = inspect.getdoc(function) or ""
-    for head in ("Parameters", "Returns", "Raises", "Examples"):
-        text = text.replace(f"{head}\n{'-' * len(head)}", f"**{head}**\n")
-    return text.replace("$", "\\$")

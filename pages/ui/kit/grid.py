@@ -8,13 +8,17 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from pages.ui.kit import columns
+
 NOTHING = "–"
 ROW = 33
 
 
 def grid(frame: pl.DataFrame, **options: Any) -> Any:
     """Show a frame over the full width and return what was picked in it; `options` are those of `st.dataframe`."""
-    options["column_config"] = _dated(frame, options.get("column_config") or {})
+    config = columns.configured(frame, options.get("column_config") or {})
+    frame, config = columns.percents(frame, config)
+    options["column_config"] = _dated(frame, config)
     if isinstance(options.get("height"), int):
         # A short table ends with its last row.
         options["height"] = min(options["height"], ROW * (max(frame.height, 1) + 1) + 3)

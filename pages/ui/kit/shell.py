@@ -186,4 +186,5 @@ def _sidebar(
                 st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)
         for sentence in combined(all_notices()):
             st.caption(escaped(sentence))
-        auth.leave(settings, who)
+        team = data.sales_team if data is not None else None
+        auth.leave(settings, who, dict(team.select("rep_id", "rep_name").iter_rows()) if team is not None else {})

@@ -19,8 +19,7 @@ OWN = "Custom dates"
 Asked = tuple[str, str, str, str | None, str, str]
 MOVED = {
     "day": st.column_config.DateColumn("On"),
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
     "account_name": "Account",
     "moved_amount": st.column_config.NumberColumn("Moved", format="localized"),
     "owner_before": "Owner before",
@@ -103,8 +102,7 @@ HEALTH = {
     "record": st.column_config.TextColumn("Predicted attainment?", width="medium"),
 }
 RISKS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
     "account_name": "Account",
     "amount": st.column_config.NumberColumn("Amount", format="localized"),
     "loss_rate": st.column_config.ProgressColumn("Loss chance", format="percent", min_value=0, max_value=1),
@@ -162,8 +160,7 @@ KINDS = {
     "net_amount": st.column_config.NumberColumn("Net", format="localized"),
 }
 TRIPS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
     "account_name": "Account",
     "in_amount": st.column_config.NumberColumn("In", format="localized"),
     "out_amount": st.column_config.NumberColumn("Out", format="localized"),

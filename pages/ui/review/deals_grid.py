@@ -31,7 +31,7 @@ def named(category: str) -> str:
 
 
 COLUMNS = {
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
     "account_name": "Account",
     "owner_name": "Owner",
     "close_on": st.column_config.DateColumn("Expected close"),
@@ -47,7 +47,6 @@ COLUMNS = {
     "note": st.column_config.TextColumn("Note", width="medium", max_chars=4_000),
     "stage": "Stage",
     "team": "Team",
-    "opportunity_id": "Deal",
 }
 FIELDS = {"forecast_category": "Category", "call_amount": "Forecast amount", "note": "Note"}
 
@@ -149,7 +148,7 @@ def _save(page: Page, drafts: dict[str, dict[str, Any]]) -> None:
         except ConflictError as error:
             clashes[deal] = {"mine": drafts.pop(deal), "theirs": error.theirs, "text": str(error)}
         except QuarterdeckError as error:
-            st.warning(escaped(f"{deal}: {error}"), icon=":material/warning:")
+            st.warning(escaped(f"{_title(page, deal)}: {error}"), icon=":material/warning:")
             return
     st.session_state.pop("review_base", None)
     if saved:
@@ -174,7 +173,7 @@ def _conflicts(page: Page) -> None:
     for deal, clash in list(clashes.items()):
         mine, theirs = clash["mine"], clash["theirs"]
         with st.container(border=True):
-            st.warning(escaped(f"{deal}: {clash['text']}"), icon=":material/warning:")
+            st.warning(escaped(f"{_title(page, deal)}: {clash['text']}"), icon=":material/warning:")
             for column, title, edit in zip(
                 st.columns(2), ("Your version", f"Current version, by {theirs['author']}"), (mine, theirs), strict=True
             ):
@@ -192,12 +191,18 @@ def _conflicts(page: Page) -> None:
                 st.rerun()
 
 
+def _title(page: Page, deal: str) -> str:
+    """Return a deal's name, else its id."""
+    names = page.data.opportunities.filter(opportunity_id=deal)["opportunity_name"].drop_nulls().to_list()
+    return str(names[0]) if names else deal
+
+
 def _settle_clash(page: Page, deal: str, draft: dict[str, Any], theirs: dict[str, Any]) -> None:
     clashes = st.session_state["review_clashes"]
     try:
         _write(page, deal, draft, theirs["version"])
         clashes.pop(deal)
-        st.session_state["review_notice"] = f"Saved: {deal}."
+        st.session_state["review_notice"] = f"Saved: {_title(page, deal)}."
     except ConflictError as error:
         clashes[deal] = {"mine": draft, "theirs": error.theirs, "text": str(error)}
     st.session_state.pop("review_base", None)

@@ -9,7 +9,9 @@ from core.scenarios.analysis import backtest, goal_seek, sensitivity
 from core.scenarios.analysis.whatif import NOUNS, Ground
 from core.scenarios.levers import LEVERS
 from pages.ui.kit import cache
+from pages.ui.kit.calculation import ANALYSTS
 from pages.ui.kit.cells import cell
+from pages.ui.kit.columns import told_apart
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios.form import ScenarioForm
@@ -23,8 +25,7 @@ SOUGHT = {
     "effort": st.column_config.NumberColumn("Effort", format="%.1f"),
 }
 DEALS = {
-    "opportunity_id": "Deal",
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
     "segment": "Segment",
     "stage": "Stage",
     "close_on": st.column_config.DateColumn("Expected close"),
@@ -76,7 +77,8 @@ def goal(page: Page, form: ScenarioForm) -> None:
             st.button("Set the sliders to this mix", on_click=_take, args=(form, sought), icon=":material/tune:")
         start = "whatif.ground(data, settings, bundle)"
         plan = f"goal_seek.seek({start}, plan, goal_seek.Goal({wanted * 1e6!r}, {sure!r}))"
-        st.caption(f"In Python: {escaped(plan)}")
+        with st.expander(ANALYSTS):
+            st.code(plan, language="python")
 
 
 def _efforts() -> dict[str, float]:
@@ -134,10 +136,11 @@ def deciding(page: Page, form: ScenarioForm) -> None:
             return
         c.table(decisive.frame, column_config=DEALS)
         names = dict(ground.base.open_deals.select("opportunity_id", "opportunity_name").iter_rows())
+        labels = told_apart(names.items())
         first, second, third, fourth = st.columns([3, 2, 1, 1], vertical_alignment="bottom")
         order = [*decisive.frame["opportunity_id"], *sorted(set(names) - set(decisive.frame["opportunity_id"]))]
         deal = first.selectbox(
-            "What if this deal", order, format_func=lambda i: f"{names[i] or i} ({i})", key="named_deal"
+            "What if this deal", order, format_func=lambda key: labels.get(key, key), key="named_deal"
         )
         what = second.segmented_control("is", ["won", "lost", "moved"], default="lost", required=True, key="named_what")
         weeks = third.number_input("weeks later", -26, 26, 4, key="named_weeks", disabled=what != "moved")
