@@ -120,7 +120,7 @@ def bar(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
         alt.Chart(frame.head(top))
         .mark_bar(color=ACTUAL, height=16, cornerRadius=2)
         .encode(
-            x=alt.X("importance:Q", title="mean movement in log odds"),
+            x=alt.X("importance:Q", title="average impact"),
             y=alt.Y("driver:N", sort="-x", title=None, axis=labels()),
             tooltip=["driver:N", alt.Tooltip("importance:Q", format=".3f")],
         )
@@ -139,7 +139,7 @@ def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         alt.Chart(frame.with_columns(jitter=jitter))
         .mark_circle(size=22, opacity=0.75, invalid=None)
         .encode(
-            x=alt.X("contribution:Q", title="contribution in log odds"),
+            x=alt.X("contribution:Q", title="contribution"),
             y=alt.Y("driver:N", sort=order.to_list(), title=None, axis=labels()),
             yOffset=alt.YOffset("jitter:Q", scale=alt.Scale(domain=[-1.6, 1.6])),
             color=alt.condition(
@@ -166,7 +166,7 @@ def dependence(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
         .mark_circle(size=26, opacity=0.5, color=ACTUAL)
         .encode(
             x=alt.X(f"value:{kind}", title=title),
-            y=alt.Y("contribution:Q", title="contribution in log odds"),
+            y=alt.Y("contribution:Q", title="contribution"),
             tooltip=["value", alt.Tooltip("contribution:Q", format="+.3f")],
         )
     )

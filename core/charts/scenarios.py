@@ -327,7 +327,7 @@ def _heat_map(across: str, up: str, currency: str, field: str) -> Spec:
 
 
 def tested(frame: pl.DataFrame, currency: str) -> Drawing:
-    """Draw past quarters: the range and value the engine gave without levers, told of them, and what came."""
+    """Draw past quarters: the range and value the engine gave without levers, with actual levers, and the actual."""
     columns = ["quarter", "actual_amount", "plain_amount", "told_amount", "lower", "upper"]
     return Drawing(_tested(currency), frame.select(columns), "The engine on past quarters")
 
@@ -336,7 +336,7 @@ def tested(frame: pl.DataFrame, currency: str) -> Drawing:
 def _tested(currency: str) -> Spec:
     x = {"field": "quarter", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": 0}}
     y = {"type": "quantitative", "title": f"{currency} booked", "axis": {"format": "~s"}}
-    names = ["came", "without levers", "with actual levers"]
+    names = ["actual", "without levers", "with actual levers"]
     layers: list[Spec] = [
         {
             "mark": {"type": "rule", "color": CONTEXT, "size": 8, "opacity": 0.3},

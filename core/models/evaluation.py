@@ -22,7 +22,7 @@ from core.models.churn import ChurnModel
 from core.models.close import CloseModel
 from core.models.estimators import calibration
 
-SUBJECTS = {"close": ("deals", "were won in time"), "churn": ("accounts", "left")}
+SUBJECTS = {"close": ("deals", "were won in time"), "churn": ("accounts", "churned")}
 GROUPS = ("segment", "region", "industry", "opportunity_type", "product_family")
 FEWEST_IN_GROUP = 40
 FULL = 2.0

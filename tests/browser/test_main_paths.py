@@ -35,14 +35,14 @@ def test_upload_replaces_the_data_for_this_session_only(url, page, browser, tmp_
     page.locator("input[type=file]").first.set_input_files(str(file))
     page.get_by_role("radio", name="5 Check and use").click()
     expect(page.get_by_text("Deals: 1 read of 2 rows in the files, 1 left out")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("Every row was taken in.")).to_be_visible()
+    expect(page.get_by_text("All rows loaded.")).to_be_visible()
     page.get_by_role("button", name="Use for this session").click()
     expect(page.get_by_text("Your files are shown on every page of this session.")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("1 row was left out.", exact=True)).to_be_visible(timeout=30_000)
-    expect(page.get_by_text("Every row was taken in.")).to_have_count(0)
+    expect(page.get_by_text("All rows loaded.")).to_have_count(0)
     other = browser.new_page()
     other.goto(f"{url}/data")
-    expect(other.get_by_text("Every row was taken in.")).to_be_visible(timeout=30_000)
+    expect(other.get_by_text("All rows loaded.")).to_be_visible(timeout=30_000)
     other.close()
 
 
@@ -57,7 +57,7 @@ def test_the_win_rate_slider_moves_the_forecast_by_keyboard(url, page, browser):
     for _ in range(5):
         page.keyboard.press("ArrowRight")
     expect(answer).not_to_have_text(before, timeout=20_000)
-    expect(page.get_by_text("The parts add up to the difference; nothing is left over.")).to_be_visible()
+    expect(page.get_by_text("The parts add up to the difference: reconciled.")).to_be_visible()
     expect(page).to_have_url(re.compile("win_rate=5"))
     other = browser.new_page()
     other.goto(page.url)
@@ -125,7 +125,7 @@ def test_a_buyers_list_is_repaired_remembered_and_goes_back_filled(url, page, tm
             page.get_by_text("Sheet holds requirements").click()
             for label, wanted in {"Heading": "Row 2: Key | Wish | Ours", "Requirement": "B", "Id": "A"}.items():
                 choose(page, label, wanted)
-            page.get_by_role("button", name="Read it again like this").click()
+            page.get_by_role("button", name="Read again with these columns").click()
         expect(page.get_by_text("2 requirements read from sheet Sheet.")).to_be_visible(timeout=60_000)
         expect(page.get_by_text("As you said.")).to_be_visible()
     expect(page.get_by_text("No answer is approved yet")).to_be_visible(timeout=60_000)
@@ -167,7 +167,7 @@ def test_a_word_file_is_taken_remembered_and_goes_back_filled(url, page, tmp_pat
 
 def send_every_draft(page):
     """Choose that what nobody has approved goes out too, which the page warns of."""
-    choose(page, "Fill in", "Every draft, unreviewed")
+    choose(page, "Fill in", "All drafts, unreviewed")
     expect(page.get_by_text(re.compile("out unreviewed: nobody has approved"))).to_be_visible(timeout=60_000)
 
 
@@ -211,7 +211,7 @@ def test_a_list_is_confirmed_shared_out_and_there_after_a_reload(url, page, tmp_
     page.get_by_role("button", name="Confirm 2 likely matches").click()
     expect(page.get_by_role("button", name="No likely match is left to confirm")).to_be_disabled(timeout=60_000)
     expect(page.get_by_text("2 of 3 rows were answered before")).to_be_visible()
-    page.get_by_role("button", name="Keep it and start").click()
+    page.get_by_role("button", name="Save and start").click()
     expect(page.get_by_text("shared-out: 0 of 3 rows are answered")).to_be_visible(timeout=60_000)
     page.get_by_text("Change 3 rows shown at once").click()
     for field, value in (("Owner", "Ana"), ("State", "answered"), ("State", "approved")):
