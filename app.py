@@ -7,13 +7,13 @@ from pages.ui.executive import controls, trends
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell, tile, tile_rows
 
-NOTE = "Change on a year ago. Click a bar, tile or cell below to see the rows behind it."
+NOTE = "Change vs last year. Click a bar, tile or cell below to see the records behind it."
 PLACES = {
     "Will we make the quarter?": "Quarter",
-    "Which regions carry the quarter?": "Regions",
-    "Which products sell where?": "Products",
+    "Which regions are driving the quarter?": "Regions",
+    "Products by region": "Products",
     "What changed since last week?": "This week",
-    "Where do we stand today?": "Today",
+    "Key figures": "Today",
 }
 
 page = shell.open("Executive")
@@ -29,7 +29,7 @@ tiles = [
     (metrics.winrate.deal_size, metrics.winrate.deal_size, metrics.winrate.won_deals),
 ]
 
-with cell(page, "Where do we stand today?", "Today", span="all") as c:
+with cell(page, "Key figures", "Today", span="all") as c:
     recurring = cache.result(metrics.recurring.mrr, data, settings)
     c.answer(recurring.sentence())
     shown = [(cache.result(measure, data, settings), rows) for measure, _, rows in tiles]
@@ -40,7 +40,7 @@ with cell(page, "Where do we stand today?", "Today", span="all") as c:
     tile_rows(page, c, shown)
     c.method(metrics.recurring.mrr, recurring.frame)
 
-with cell(page, "What should everyone know?", "News") as c:
+with cell(page, "Headlines", "News") as c:
     news = cache.result(explain.headlines.headlines, data, settings)
     for text, question in news.told():
         c.answer(text, see=question, called=PLACES.get(question, ""))
@@ -57,7 +57,7 @@ with cell(page, "Will we make the quarter?", "Quarter") as c:
         controls.quarter(page, outlook, picked)
     c.method(models.outlook.current, outlook.frame)
 
-with cell(page, "How do bookings run?", "Bookings") as c:
+with cell(page, "Bookings to date", "Bookings") as c:
     now = cache.result(metrics.bookings.quarter_to_date, data, settings)
     by_month = cache.result(metrics.bookings.by_month, data, settings)
     c.answer(now.sentence())
@@ -72,10 +72,10 @@ with cell(page, "How do bookings run?", "Bookings") as c:
     c.facts(metrics.growth.told(growth, measured, currency, page.formats))
     c.method(metrics.growth.table, growth.frame, measured)
 
-with cell(page, "What comes in month by month, and what is ahead?", "Ahead") as c:
+with cell(page, "Revenue and bookings by month", "Ahead") as c:
     trends.shown(page, c)
 
-with cell(page, "Which regions carry the quarter?", "Regions", span="all") as c:
+with cell(page, "Which regions are driving the quarter?", "Regions", span="all") as c:
     kind = controls.mapped()
     ahead = cache.result(metrics.regions.regions, data, settings, kind)
     regions = cache.result(metrics.bookings.by_region_and_quarter, data, settings)
@@ -91,7 +91,7 @@ with cell(page, "Which regions carry the quarter?", "Regions", span="all") as c:
             controls.lines(page, picked)
     c.method(metrics.regions.regions, ahead.frame, kind)
 
-with cell(page, "Which products sell where?", "Products") as c:
+with cell(page, "Products by region", "Products") as c:
     families = cache.result(metrics.bookings.by_region_and_family, data, settings)
     c.answer(families.sentence())
     if not families.frame.is_empty():
@@ -99,7 +99,7 @@ with cell(page, "Which products sell where?", "Products") as c:
         controls.lines(page, picked)
     c.method(metrics.bookings.by_region_and_family, families.frame)
 
-with cell(page, "Who is ahead?", "People") as c:
+with cell(page, "Leaderboard", "People") as c:
     kind = controls.board()
     if kind == controls.TEAMS:
         teams = cache.result(metrics.attainment.teams, data, settings)
@@ -116,7 +116,7 @@ with cell(page, "Who is ahead?", "People") as c:
             controls.person(page, kind, chosen)
         c.method(metrics.leaderboard.board, board.frame, kind)
 
-with cell(page, "Does it hang on a few?", "Customers") as c:
+with cell(page, "How concentrated are we?", "Customers") as c:
     customers = cache.result(metrics.concentration.customers, data, settings)
     deals = cache.result(metrics.concentration.pipeline, data, settings)
     c.answer(f"{customers.sentence()} {deals.sentence()}")

@@ -70,7 +70,7 @@ def main() -> None:
             browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             page.goto(f"{url}/scenarios")
-            page.get_by_text("How far can we trust it?").wait_for(timeout=120_000)
+            page.get_by_text("How accurate is this?").wait_for(timeout=120_000)
             page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first.wait_for()
             time.sleep(5)
             page.evaluate(WATCH)

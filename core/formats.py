@@ -18,19 +18,24 @@ if TYPE_CHECKING:
     from babel import Locale
 
 ENGLISH = "en"
+MOST_CERTAIN = 0.99
 SIZES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 NO_BREAK = "\u00a0"
 
 
 def money(amount: float | None, currency: str = "USD", digits: int = 1, sign: bool = False) -> str:
-    """Write an amount compactly; `digits` stand behind the point from a thousand up.
+    """Write an amount compactly; `digits` stand behind the point from a thousand up, a sign before the currency.
 
     Examples
     --------
     >>> money(12_400_000), money(-5_250, "EUR", digits=2), money(1_000_000, sign=True)
-    ('USD 12.4 M', 'EUR -5.25 k', 'USD +1.0 M')
+    ('USD 12.4 M', '-EUR 5.25 k', '+USD 1.0 M')
     """
-    return "no amount" if amount is None else f"{currency} {compact(amount, digits, sign)}"
+    if amount is None:
+        return "no amount"
+    size = compact(abs(amount), digits)
+    mark = "" if size == "0" else "-" if amount < 0 else "+" if sign else ""
+    return f"{mark}{currency} {size}"
 
 
 def compact(amount: float, digits: int = 1, sign: bool = False) -> str:
@@ -59,6 +64,21 @@ def percent(rate: float | None, sign: bool = False) -> str:
     if rate is None:
         return "not known"
     return f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %"
+
+
+def chance(rate: float | None) -> str:
+    """Write a chance in [0, 1] in whole per cents, never as certain; None has no number.
+
+    Examples
+    --------
+    >>> chance(0.6399), chance(0.996), chance(0.004), chance(0.0)
+    ('64 %', 'over 99 %', 'under 1 %', '0 %')
+    """
+    if rate is None:
+        return "not known"
+    if rate > MOST_CERTAIN:
+        return f"over {MOST_CERTAIN * 100:.0f} %"
+    return "under 1 %" if 0 < rate < 1 - MOST_CERTAIN else f"{rate * 100:.0f} %"
 
 
 @dataclass(frozen=True)
@@ -93,7 +113,10 @@ class Formats:
             return money(amount, currency, digits, sign)
         number = self.compact(amount, digits, sign)
         is_first = _locale(self.locale).currency_formats["standard"].pattern.lstrip("\u200e\u200f").startswith("¤")
-        return f"{currency}{NO_BREAK}{number}" if is_first else f"{number}{NO_BREAK}{currency}"
+        if not is_first:
+            return f"{number}{NO_BREAK}{currency}"
+        mark = number[0] if number[0] in "+-\u2212" else ""
+        return f"{mark}{currency}{NO_BREAK}{number.removeprefix(mark)}"
 
     def compact(self, amount: float, digits: int = 1, sign: bool = False) -> str:
         """Write an amount as `money` does, without its currency.
@@ -143,6 +166,23 @@ class Formats:
         pattern = own.replace("#,##0", "#,##0.0").replace("#,##,##0", "#,##,##0.0")
         plus = "+" if sign and rate >= 0 else ""
         return plus + numbers.format_percent(rate, format=pattern, locale=self.locale)
+
+    def chance(self, rate: float | None) -> str:
+        """Write a chance in [0, 1] in whole per cents, never as certain; None has no number.
+
+        Examples
+        --------
+        >>> Formats().chance(0.6399), Formats("de").chance(0.6399), Formats("de").chance(0.999)
+        ('64 %', '64\\xa0%', '> 99\\xa0%')
+        """
+        if rate is None or self.is_english:
+            return chance(rate)
+        from babel import numbers
+
+        least = 1 - MOST_CERTAIN
+        mark = "> " if rate > MOST_CERTAIN else "< " if 0 < rate < least else ""
+        shown = min(rate, MOST_CERTAIN) if rate >= least or rate <= 0 else least
+        return mark + numbers.format_percent(round(shown, 2), locale=self.locale)
 
     def day(self, day: date) -> str:
         """Write a day.

@@ -27,7 +27,7 @@ if not account:
     notebook.offer(page)
     st.stop()
 
-with cell(page, "What is going on with this account?") as c:
+with cell(page, "Account overview") as c:
     whole = cache.result(metrics.engagement.account, data, settings, account)
     c.answer(whole.sentence(), strong=whole.name)
     with st.container(horizontal=True):
@@ -63,7 +63,7 @@ if not c.failed:
             st.caption(escaped(parts.check()))
             c.method(explain.customers.account, parts.frame, account)
 
-        with cell(page, "What could be done?") as c:
+        with cell(page, "Recommended actions") as c:
             plays = cache.result(explain.actions.account_actions.recommend, data, settings, account)
             c.answer(plays.sentence())
             if not plays.frame.is_empty():

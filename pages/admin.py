@@ -12,7 +12,7 @@ PEOPLE = {
     "roles": "Roles",
     "scope": "Sees",
     "is_masked": "Names hidden",
-    "problem": st.column_config.TextColumn("To mend", width="large"),
+    "problem": st.column_config.TextColumn("To fix", width="large"),
 }
 TRAIL = {
     "at": st.column_config.DatetimeColumn("When (UTC)", format="D MMM YYYY, HH:mm:ss"),
@@ -25,30 +25,30 @@ TRAIL = {
 page = shell.open("Admin")
 data, settings = page.data, page.settings
 
-with cell(page, "Who may open what?", "Roles") as c:
+with cell(page, "Roles and access", "Roles") as c:
     roles = cache.result(rights.by_role, data, settings)
     c.answer(roles.sentence())
     c.table(roles.frame)
     c.method(rights.by_role, roles.frame)
 
-with cell(page, "Who is let in?", "People") as c:
+with cell(page, "Users", "People") as c:
     people = cache.result(rights.people, data, settings)
     c.answer(people.sentence())
     if people.frame.is_empty():
-        c.empty("List people under access.people in quarterdeck.yaml; the admin guide shows how.")
+        c.empty("List users under access.people in quarterdeck.yaml; the admin guide shows how.")
     else:
         c.table(people.frame, column_config=PEOPLE)
     c.method(rights.people, people.frame)
 
-with cell(page, "What was done?", "Trail", span="all") as c:
+with cell(page, "Audit log", "Audit log", span="all") as c:
     trail = rights.done(saved_content.trail(page))
     c.answer(trail.sentence())
     if trail.frame.is_empty():
-        c.empty("Saving a scenario, keeping a list or signing in is written down here.")
+        c.empty("Saving a scenario, saving a list or signing in is logged here.")
     else:
         c.table(trail.frame, column_config=TRAIL, height=360)
         st.download_button(
-            "The trail as CSV", trail.frame.write_csv(), "audit.csv", icon=":material/download:", on_click="ignore"
+            "Audit log as CSV", trail.frame.write_csv(), "audit.csv", icon=":material/download:", on_click="ignore"
         )
 
 notebook.offer(page)

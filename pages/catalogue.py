@@ -12,26 +12,26 @@ settings = page.settings
 standing = gap_cache.edited()
 GIVEN = "store"
 
-with cell(page, "What can we offer today?", "Offer") as c:
+with cell(page, "What we offer today", "Offer") as c:
     edit.tell()
     c.answer(standing.sentence())
     c.chart(charts.by_category, standing.by_category(), "capabilities")
     c.method(requirements.catalogue.effective_catalogue.load, standing.frame, given=GIVEN)
 
-with cell(page, "Which capability do you want to change?", "Change") as c:
+with cell(page, "Edit a capability", "Change") as c:
     shown = edit.filtered(standing)
-    c.answer(f"{shown.height:,} of {standing.frame.height:,} capabilities are listed; click one to open it.")
+    c.answer(f"{shown.height:,} of {standing.frame.height:,} capabilities; click one to open it.")
     edit.table(shown)
     edit.editor(page, standing)
 
-with cell(page, "What does a file bring?", "Import") as c:
+with cell(page, "Import a file", "Import") as c:
     imports.take_over(page, c, standing)
 
-with cell(page, "Which capabilities say the same?", "Twins") as c:
+with cell(page, "Possible duplicates", "Duplicates") as c:
     found_in = imports.twins(page, c, standing)
     c.method(requirements.match.duplicates.find, standing.frame, given=found_in)
 
-with cell(page, "Who changed what?", "History") as c:
+with cell(page, "Change history", "History") as c:
     imports.past(page, c, standing)
 
 notebook.offer(page)

@@ -7,7 +7,7 @@ from core.charts import customers as charts
 from core.charts import explain as why_charts
 from pages.ui.customers import account_choice, table_columns
 from pages.ui.explain import actions, compare, counterfactual, drivers
-from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit import cache, columns, notebook, shell
 from pages.ui.kit.cells import analysts, cell
 from pages.ui.kit.escaping import escaped
 
@@ -15,8 +15,8 @@ page = shell.open("Customers")
 data, settings = page.data, page.settings
 view = account_choice.view()
 
-if view == "Who may leave":
-    with cell(page, "Which customers may leave, and what is at stake?", "At risk", span="all") as c:
+if view == "Churn risk":
+    with cell(page, "Customers at risk of churn", "At risk", span="all") as c:
         risks = cache.result(explain.accounts.listed, data, settings)
         c.answer(risks.sentence())
         account_choice.table(
@@ -30,27 +30,27 @@ if view == "Who may leave":
         c.method(explain.accounts.listed, risks.frame)
 
     if not c.failed:
-        with cell(page, "What will leave, shrink and grow this year?", "This year") as c:
+        with cell(page, "Churn, contraction and expansion this year", "This year") as c:
             year = cache.result(explain.accounts.outlook, data, settings)
             c.answer(year.sentence())
             c.chart(charts.months, year.frame, settings.currency)
             c.note(year.record())
-            with st.expander("The race of the monthly models"):
+            with st.expander("How the models compared"):
                 c.table(year.race(), column_config=table_columns.RACE)
             c.method(explain.accounts.outlook, year.frame)
 
-        with cell(page, "Why might the first on the list leave?", "Why") as c:
+        with cell(page, "Why is the top account at risk?", "Why") as c:
             account = risks.frame["account_id"][0]
             parts = cache.result(explain.customers.account, data, settings, account)
-            said = f"{risks.first} leaves within {risks.days} days: {parts.sentence('a typical customer')}"
-            c.answer(said, strong=risks.first)
+            sentence = f"{risks.first}: churn risk within {risks.days} days {parts.sentence('a typical customer')}"
+            c.answer(sentence, strong=risks.first)
             c.chart(why_charts.waterfall, parts)
             c.note(parts.check())
             with st.expander("Every contribution"):
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
 
-        with cell(page, "Why do customers of one kind leave more than others?", "Compare") as c:
+        with cell(page, "Why does churn differ between groups?", "Compare") as c:
             by, group, other = compare.sides(page, "churn")
             gap = cache.result(explain.differences.compare, data, settings, by, group, other)
             c.answer(gap.sentence())
@@ -60,32 +60,32 @@ if view == "Who may leave":
             c.method(explain.differences.compare, gap.frame, by, group, other)
 
         with analysts(page):
-            drivers.overall(page, "What makes customers leave?", "churn")
+            drivers.overall(page, "What makes customers churn?", "churn")
             drivers.one(page, "churn")
             drivers.together(page, "churn")
 
-            with cell(page, "How good have such chances been?", "Record") as c:
+            with cell(page, "How accurate are these chances?", "Record") as c:
                 record = cache.result(models.evaluation.record, data, settings, "churn")
                 c.answer(record.sentence())
                 if not record.frame.is_empty():
-                    c.chart(why_charts.reliability, record.frame, "left within 90 days")
+                    c.chart(why_charts.reliability, record.frame, "churned within 90 days")
                     c.method(models.evaluation.record, record.frame, "churn")
 
-elif view == "Health on trial":
-    with cell(page, "Does a low health score come before leaving?", "Trial", span="all") as c:
+elif view == "Health score check":
+    with cell(page, "Does a low health score predict churn?", "Check", span="all") as c:
         trial = cache.result(explain.accounts.on_trial, data, settings)
         c.answer(trial.sentence())
         early, tenths = st.columns(2)
         with early:
-            st.markdown("**Red so many months before leaving** (dashed: of those that stayed)")
+            st.markdown("**Share rated red in the months before churn** (dashed: of those that stayed)")
             c.chart(charts.lead, trial.lead)
         with tenths:
-            st.markdown("**How often each tenth left**")
+            st.markdown("**How often each tenth churned**")
             c.chart(charts.lift, trial.lift)
         c.method(explain.accounts.on_trial, trial.lift)
 
     if not c.failed:
-        with cell(page, "Which greens left, and which reds stayed?", "Misses") as c:
+        with cell(page, "Where was the health score wrong?", "Misses") as c:
             left, right = st.columns(2)
             score = left.segmented_control(
                 "Score",
@@ -108,7 +108,7 @@ elif view == "Health on trial":
             account_choice.table(c, missed, "missed_rows", column_config=table_columns.MISSED)
             c.method(explain.accounts.by_health, missed, score, kind)
 
-        with cell(page, "Where does every account stand today?", "Today") as c:
+        with cell(page, "All accounts today", "Today") as c:
             risks = cache.result(explain.accounts.listed, data, settings)
             c.answer(table_columns.bands(risks.frame))
             account_choice.table(
@@ -126,7 +126,7 @@ elif view == "Health on trial":
             )
 
 elif view == "Retention":
-    with cell(page, "How much of last year's revenue and customers is still here?", "Retention") as c:
+    with cell(page, "Revenue and customer retention", "Retention") as c:
         retention = cache.result(metrics.retention.last_year, data, settings)
         c.answer(retention.sentence())
         if retention.frame.is_empty():
@@ -135,7 +135,7 @@ elif view == "Retention":
             c.chart(charts.retention, retention.frame)
         c.method(metrics.retention.last_year, retention.frame)
 
-    with cell(page, "Which cohorts stay?", "Cohorts") as c:
+    with cell(page, "Retention by cohort", "Cohorts") as c:
         first, second, third = st.columns(3)
         counted = first.segmented_control(
             "Count",
@@ -148,7 +148,7 @@ elif view == "Retention":
         by = second.segmented_control(
             "Cohorts by", ["quarter", "year"], default="quarter", required=True, key="cohort_by"
         )
-        base = third.slider("100 % is taken after so many months", 0, 12, 0, key="cohort_base")
+        base = third.slider("100 % is set after (months)", 0, 12, 0, key="cohort_base")
         rows = cache.result(metrics.retention.cohorts, data, settings, by, base)
         c.answer(rows.sentence())
         if rows.frame.is_empty():
@@ -157,8 +157,8 @@ elif view == "Retention":
             c.chart(charts.cohorts, rows.frame, metrics.retention.RATES[counted])
         c.method(metrics.retention.cohorts, rows.frame, by, base)
 
-elif view == "Worth":
-    with cell(page, "What are customers worth?", "Worth") as c:
+elif view == "Lifetime value":
+    with cell(page, "Customer lifetime value", "Value") as c:
         value = cache.result(explain.accounts.worth, data, settings)
         c.answer(value.sentence())
         c.chart(charts.worth, value.frame, settings.currency)
@@ -166,7 +166,7 @@ elif view == "Worth":
         c.method(explain.accounts.worth, value.frame)
 
     if not c.failed:
-        with cell(page, "Do other ways of reckoning agree?", "Checks") as c:
+        with cell(page, "Do other methods agree?", "Checks") as c:
             c.answer(value.agreement())
             if value.kind == "contract":
                 c.chart(charts.curves, value.checks)
@@ -174,19 +174,19 @@ elif view == "Worth":
                 c.table(value.checks, column_config=table_columns.CHECKS)
             c.method(explain.accounts.worth, value.checks)
 
-elif view == "Groups":
-    with cell(page, "Which kinds of customers are there?", "Kinds") as c:
+elif view == "Segments":
+    with cell(page, "Customer segments", "Segments") as c:
         way = account_choice.way()
         segmentation = cache.result(explain.accounts.groups, data, settings, way)
         c.answer(segmentation.sentence())
         c.chart(charts.groups, segmentation.frame, segmentation.axes, segmentation.profile["group"].to_list())
         c.table(segmentation.profile, column_config=table_columns.PROFILE)
-        with st.expander("How the number of groups was chosen"):
+        with st.expander("How the number of segments was chosen"):
             c.table(segmentation.choice, column_config=table_columns.CHOICE)
         c.method(explain.accounts.groups, segmentation.profile, way)
 
     if not c.failed:
-        with cell(page, "Who is in them, and how lately, often and for how much did they order?", "Members") as c:
+        with cell(page, "Customers by recency, frequency and spend", "Members") as c:
             picked = st.selectbox("Group", ["All", *segmentation.profile["group"]], key="group_picked")
             members = segmentation.members(picked)
             c.answer(segmentation.told(picked))
@@ -199,7 +199,7 @@ else:
     names = cache.result(metrics.engagement.names, data, settings)
     account = account_choice.chosen(page, names)
 
-    with cell(page, "What is going on with this account?", "Events") as c:
+    with cell(page, "Account overview", "Events") as c:
         whole = cache.result(metrics.engagement.account, data, settings, account)
         c.answer(whole.sentence(), strong=whole.name)
         st.caption(escaped(" · ".join(f"{k}: {v}" for k, v in whole.facts.items())))
@@ -208,7 +208,7 @@ else:
         )
         events = whole.of(kinds)
         if events.is_empty():
-            c.empty("Nothing is on record for this account. Load activities and deals on the Data page.")
+            c.empty("There is no history for this account. Load activities and deals on the Data page.")
         else:
             c.chart(charts.timeline, events, metrics.engagement.KINDS)
             with st.expander("Every event"):
@@ -216,7 +216,7 @@ else:
         c.method(metrics.engagement.account, whole.events, account)
 
     if not c.failed:
-        with cell(page, "How do usage, support, mood and contract run?", "Course") as c:
+        with cell(page, "Usage, support, sentiment and contract", "Trends") as c:
             c.answer(whole.trend())
             first, second = st.columns(2)
             with first:
@@ -232,7 +232,7 @@ else:
                 c.table(whole.deals, column_config=table_columns.DEALS)
             c.method(metrics.engagement.account, whole.months, account)
 
-        with cell(page, "How healthy is it, and will it stay?", "Health") as c:
+        with cell(page, "Health and churn risk", "Health") as c:
             year = cache.result(explain.accounts.ahead, data, settings, account)
             signs = cache.result(explain.accounts.health_of, data, settings, account)
             c.answer(f"{signs.sentence()} {year.sentence()}")
@@ -243,15 +243,15 @@ else:
                 c.table(signs.frame, column_config=table_columns.SIGNS)
             c.method(explain.accounts.ahead, year.frame, account)
 
-        with cell(page, "Why might it leave?", "Why") as c:
+        with cell(page, "Why is it at risk?", "Why") as c:
             parts = cache.result(explain.customers.account, data, settings, account)
-            c.answer(f"Within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
+            c.answer(f"Churn risk within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
             c.chart(why_charts.waterfall, parts)
             c.note(parts.check())
             with st.expander("Every contribution"):
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
-            if st.toggle("Learn the model again from other draws of accounts: do the reasons hold?", key="steady"):
+            if st.toggle("Re-test these reasons", key="steady"):
                 steady = cache.result(explain.stability.account, data, settings, account)
                 c.answer(steady.sentence())
                 c.chart(charts.steadiness, steady.frame)
@@ -265,7 +265,7 @@ else:
                 c.table(since.frame, column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.differences.account, since.frame, account)
 
-        with cell(page, "What could be done?", "Actions") as c:
+        with cell(page, "Recommended actions", "Actions") as c:
             plays = cache.result(explain.actions.account_actions.recommend, data, settings, account)
             c.answer(plays.sentence())
             if not plays.frame.is_empty():
@@ -273,15 +273,15 @@ else:
             c.method(explain.actions.account_actions.recommend, plays.frame, account)
             actions.shelf(page, c, account)
 
-        with cell(page, "What would the model say if …?", "What if") as c:
+        with cell(page, "What if this changed?", "What if") as c:
             fields = cache.result(explain.counterfactual.accounts.fields, data, settings, account)
             values = counterfactual.sliders(page, fields, account)
             moved = cache.result(explain.counterfactual.accounts.suppose, data, settings, account, values)
             c.answer(moved.sentence())
             for warning in moved.warnings:
                 st.warning(escaped(warning), icon=":material/warning:")
-            with st.expander("The nearest real cases"):
-                c.table(moved.frame, column_config=table_columns.CASES)
+            with st.expander("Similar past accounts"):
+                c.table(columns.named(moved.frame, data), column_config=table_columns.CASES)
             c.method(explain.counterfactual.accounts.suppose, moved.frame, account, values)
 
 notebook.offer(page)

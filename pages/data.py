@@ -26,7 +26,7 @@ COLUMNS = {
 
 page = shell.open("Data")
 
-with cell(page, "What is loaded?", "Loaded") as c:
+with cell(page, "Loaded data", "Loaded") as c:
     loaded = metrics.load_report.loaded(page.data, page.settings)
     c.answer(loaded.sentence())
     c.table(loaded.frame, column_config=LOADED)
@@ -34,24 +34,27 @@ with cell(page, "What is loaded?", "Loaded") as c:
     c.method(metrics.load_report.loaded, loaded.frame)
 
 with cell(page, wizard.QUESTION, "New data") as c:
-    c.answer("Drop exports as they come; check in five steps how they are read, then use them alone or for everybody.")
+    c.answer(
+        "Upload your exports as they are, check in five steps how they are read, then use them for yourself or for "
+        "everybody."
+    )
     wizard.notice()
     wizard.panel(page)
 
-with cell(page, "Which sources does the workspace hold?", "Sources") as c:
+with cell(page, "Data sources", "Sources") as c:
     source_switch.panel(page, c)
 
-with cell(page, "Which rows were left out, and why?", "Left out") as c:
+with cell(page, "Rejected rows", "Rejected") as c:
     left_out = metrics.load_report.rejections(page.data, page.settings)
     c.answer(left_out.sentence())
     if not left_out.frame.is_empty():
         c.table(left_out.frame, column_config=LEFT_OUT)
         st.download_button(
-            "Rows left out, with reasons", page.data.rejected.write_csv(), "left_out.csv", on_click="ignore"
+            "Rejected rows, with reasons", page.data.rejected.write_csv(), "left_out.csv", on_click="ignore"
         )
     c.method(metrics.load_report.rejections, left_out.frame)
 
-with cell(page, "Which columns were read?", "Columns") as c:
+with cell(page, "Columns read", "Columns") as c:
     read = cache.result(metrics.load_report.columns, page.data, page.settings)
     c.answer(read.sentence())
     c.table(read.frame, column_config=COLUMNS, height=320)

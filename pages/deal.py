@@ -68,7 +68,7 @@ if not c.failed:
             c.chart(charts.course, course.frame)
             c.method(explain.deal_course.course, course.frame, deal)
 
-        with cell(page, "Why this chance?") as c:
+        with cell(page, "Why this win chance?") as c:
             why = cache.result(explain.deals.deal, data, settings, deal)
             c.answer(why.sentence("a typical deal"))
             c.chart(reasons.waterfall, why)
@@ -87,7 +87,7 @@ if not c.failed:
             actions.shelf(page, c, deal, explain.actions.decisions.DEALS, advice.names)
 
         if page.may("requirements:read"):
-            with cell(page, "What does this buyer ask for that we lack?") as c:
+            with cell(page, "Product gaps in this deal") as c:
                 lacking = deal_gaps.gaps(page, deal)
                 c.answer(lacking.sentence())
                 if not lacking.frame.is_empty():

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import enablement, requirements
 from core.charts import document_pdf as papers
+from core.metrics.measure import counted
 from core.requirements.judge import limits
 from pages.ui.enablement import controls, templates
 from pages.ui.kit import notebook, shell
@@ -56,7 +57,7 @@ OUTLINE = (
 
 own = templates.chosen(settings)
 
-with cell(page, "What should people learn now?", "Learn", span="all") as c:
+with cell(page, "What to learn now", "Learn", span="all") as c:
     training = enablement.training.outline(controls.news(), gaps, capabilities, controls.asked(page))
     c.answer(training.sentence())
     c.table(training.frame.select(list(LESSONS)), column_config=LESSONS, height=290)
@@ -66,7 +67,7 @@ with cell(page, "What should people learn now?", "Learn", span="all") as c:
     with st.expander("Questions buyers asked"):
         c.table(training.answers, column_config=ANSWERS)
     st.download_button(
-        "Trainer's book (Word)",
+        "Trainer's guide (Word)",
         lambda: enablement.word.write(training.paper(), own.docx),
         "training.docx",
         WORD,
@@ -75,10 +76,9 @@ with cell(page, "What should people learn now?", "Learn", span="all") as c:
     )
     c.method(enablement.training.outline, training.frame, given=OUTLINE)
 
-with cell(page, "What do we carry to the buyer?", "Material", span="all") as c:
+with cell(page, "Sales materials", "Materials", span="all") as c:
     c.answer(
-        "A battlecard, a page for the buyer and a deck; they say only what the catalogue says, with the source. "
-        f"{ledger.sentence()}"
+        f"A battlecard, a one-pager and a deck, written only from the catalogue, with sources. {ledger.sentence()}"
     )
     row = st.container(horizontal=True, gap="xsmall")
     card = enablement.sales_material.battlecard(gaps, capabilities, training, settings.company)
@@ -128,10 +128,10 @@ with cell(page, "What do we carry to the buyer?", "Material", span="all") as c:
     c.method(requirements.work.saved_lists.current, gaps, given="data, settings, bundle, store")
 
 analysis = None
-with cell(page, "What has to be proven, and has it been?", "Proof") as c:
+with cell(page, "Proof of concept", "Proof") as c:
     analysis = controls.choose(page)
     if analysis is None:
-        c.empty("Keep a requirement list on the Requirements page.")
+        c.empty("Save a requirement list on the Requirements page.")
     else:
         start = st.date_input("First day", value=today, key="trial_start")
         proof = enablement.proof_of_concept.plan(
@@ -139,11 +139,11 @@ with cell(page, "What has to be proven, and has it been?", "Proof") as c:
         )
         c.answer(proof.sentence())
         for row in proof.due(today).iter_rows(named=True):
-            left = f"Criterion {row['no']} is open, {row['days_left']} business days left"
+            left = f"Criterion {row['no']} is open, {counted(row['days_left'], 'business day')} left"
             st.caption(escaped(f"{left}: {row['requirement']}"))
         if not proof.frame.is_empty():
             controls.results(page, analysis, proof.frame)
-        with st.expander("Environment it needs"):
+        with st.expander("What the POC needs"):
             st.markdown("\n".join(f"- {escaped(line)}" for line in proof.environment))
         row = st.container(horizontal=True, gap="xsmall")
         row.download_button(
@@ -155,7 +155,7 @@ with cell(page, "What has to be proven, and has it been?", "Proof") as c:
             on_click="ignore",
         )
         row.download_button(
-            "Read-out (Word)",
+            "POC summary (Word)",
             lambda: enablement.word.write(proof.read_out(), own.docx),
             "read-out.docx",
             WORD,
@@ -164,7 +164,7 @@ with cell(page, "What has to be proven, and has it been?", "Proof") as c:
         )
 
 if analysis is not None:
-    with cell(page, "What do we sign, and what is due?", "Contract") as c:
+    with cell(page, "Contract and deadlines", "Contract") as c:
         signature = st.date_input("Signature on", value=today + MONTH, key="signature_on")
         names = [approval["step"] for approval in enablement.rules.rules()["approvals"]]
         done = controls.steps(page, analysis, names)

@@ -15,17 +15,17 @@ from pages.ui.kit.grid import grid
 COLUMNS = {
     "opportunity_name": "Deal",
     "amount": st.column_config.NumberColumn("Amount", format="compact"),
-    "p_win": st.column_config.ProgressColumn("Won in time", format="percent", min_value=0, max_value=1),
-    "expected_amount": st.column_config.NumberColumn("Expected", format="compact"),
+    "p_win": st.column_config.ProgressColumn("Win chance", format="percent", min_value=0, max_value=1),
+    "expected_amount": st.column_config.NumberColumn("In the forecast", format="compact"),
     "stage": "Stage",
     "close_on": st.column_config.DateColumn("Expected close"),
-    "is_amount_filled": st.column_config.CheckboxColumn("Amount is a median"),
+    "is_amount_filled": st.column_config.CheckboxColumn("Amount estimated"),
 }
 
 page = shell.open("Forecast")
 currency = page.settings.currency
 
-with cell(page, "What will we win, and from where?", "Number") as c:
+with cell(page, "Bookings forecast", "Bookings") as c:
     outlook = cache.result(models.outlook.current, page.data, page.settings)
     c.answer(outlook.sentence(st.session_state.get("forecast_window")))
     if outlook.is_known:
@@ -40,14 +40,14 @@ with cell(page, "What will we win, and from where?", "Number") as c:
 
 window = st.session_state.get("forecast_window")
 
-with cell(page, "Why this number?", "Why") as c:
+with cell(page, "What drives the forecast?", "Why") as c:
     parts = cache.result(explain.deals.forecast, page.data, page.settings, window)
     c.answer(parts.sentence())
     c.chart(reasons.bridge, parts.frame, currency, parts.window)
     c.note(parts.check())
     c.method(explain.deals.forecast, parts.frame, window)
 
-with cell(page, "Which deals stand behind it?", "Deals", span="all") as c:
+with cell(page, "Deals in the forecast", "Deals", span="all") as c:
     behind = outlook.behind(window)
     c.answer(behind.sentence())
     if not behind.frame.is_empty():
@@ -65,21 +65,21 @@ with cell(page, "Which deals stand behind it?", "Deals", span="all") as c:
 
 if not behind.frame.is_empty():
     picked = behind.chosen(chosen.selection.rows)
-    with cell(page, "What changed for that deal since last week?", "This week") as c:
+    with cell(page, "What changed on this deal since last week?", "This week") as c:
         since = cache.result(explain.differences.deal, page.data, page.settings, *picked)
         c.answer(since.sentence())
         c.chart(reasons.waterfall, since.parts, 9, since.ends)
         c.note(since.check())
         c.method(explain.differences.deal, since.frame, *picked)
 
-    with cell(page, "Why do deals of one kind stand better than others?", "Compare") as c:
+    with cell(page, "Why do win chances differ between groups?", "Compare") as c:
         kind, group, other = compare.sides(page, "close")
         gap = cache.result(explain.differences.compare, page.data, page.settings, kind, group, other, "close")
         c.answer(gap.sentence())
         c.chart(reasons.waterfall, gap.parts, 9, gap.ends)
         c.method(explain.differences.compare, gap.frame, kind, group, other, "close")
 
-with cell(page, "What will new deals add, and where do they come from?", "New deals", span="all") as c:
+with cell(page, "What will new deals add?", "New deals", span="all") as c:
     split, days = controls.arriving(outlook, window)
     new = cache.result(models.close.pipeline_creation.arrivals, page.data, page.settings, split, days)
     c.answer(new.sentence())
@@ -96,14 +96,14 @@ with cell(page, "What will new deals add, and where do they come from?", "New de
             c.table(new.frame, column_config=controls.ARRIVALS, column_order=list(controls.ARRIVALS))
     c.method(models.close.pipeline_creation.arrivals, new.frame, split, days)
 
-with cell(page, "What revenue comes in each month?", "Revenue") as c:
+with cell(page, "Revenue by month", "Revenue") as c:
     revenue = cache.result(models.revenue.forecast.revenue, page.data, page.settings)
     c.answer(revenue.sentence())
     c.chart(charts.fan, revenue.frame, currency)
     c.method(models.revenue.forecast.revenue, revenue.frame)
 
 if not c.failed:
-    with cell(page, "Why that much in a month?", "Month") as c:
+    with cell(page, "What drives this month?", "Month") as c:
         month = controls.month(revenue)
         month_reasons = cache.result(explain.revenue_months.month, page.data, page.settings, *month)
         c.answer(month_reasons.sentence())
@@ -111,13 +111,13 @@ if not c.failed:
         c.note(month_reasons.check())
         c.method(explain.revenue_months.month, month_reasons.frame, *month)
 
-    with cell(page, "And each week?", "Weeks") as c:
+    with cell(page, "Revenue by week", "Weeks") as c:
         weeks = cache.result(models.revenue.weekly.weekly, page.data, page.settings)
         c.answer(weeks.sentence())
         c.chart(charts.weeks, weeks.frame, currency)
         c.method(models.revenue.weekly.weekly, weeks.frame)
 
-    with cell(page, "Which parts does that revenue come from?", "Parts") as c:
+    with cell(page, "Revenue by region, segment, product or team", "Parts") as c:
         by = controls.parts()
         parts = cache.result(models.revenue.revenue_by_segment.parts, page.data, page.settings, by)
         c.answer(parts.sentence())
@@ -125,7 +125,7 @@ if not c.failed:
         c.table(parts.table(), column_config=controls.months(parts.table(), currency))
         c.method(models.revenue.revenue_by_segment.parts, parts.frame, by)
 
-with cell(page, "What do the managers call?", "Calls") as c:
+with cell(page, "Manager forecasts", "Managers") as c:
     calls.pulse(page)
     period = calls.period(page)
     team = calls.rollup(page, period)
@@ -139,7 +139,7 @@ with cell(page, "What do the managers call?", "Calls") as c:
             c.table(calls.audit(page), column_config=track_record.AUDIT)
     c.method(forecasts.calls.rollup, team.frame, given=f"data, settings, bundle, calls, edits, {period!r}")
 
-with cell(page, "How did the forecast look on a past day?", "Past day") as c:
+with cell(page, "Forecast on a past day", "Past day") as c:
     is_ready = track_record.is_ready(page)
     day = track_record.day(page) if is_ready else None
     if day is not None:
@@ -152,12 +152,10 @@ with cell(page, "How did the forecast look on a past day?", "Past day") as c:
             c.chart(voices.parts, past.deals, currency)
         c.method(forecasts.accuracy.on, past.frame, given=f"data, settings, replays, calls, {day!r}")
     elif is_ready:
-        c.empty("A past forecast needs records that reach back a year before a quarter. Load a longer history.")
+        c.empty("A past forecast needs a year of records before the quarter. Load a longer history.")
 
 if is_ready:
-    with cell(
-        page, "How good has the forecast been, and would a simpler rule have done better?", "Accuracy", span="all"
-    ) as c:
+    with cell(page, "Forecast accuracy", "Accuracy", span="all") as c:
         by = track_record.cut()
         score = track_record.score(page, by)
         c.answer(score.sentence())
@@ -175,7 +173,7 @@ with analysts(page):
         drivers.one(page, "close")
         drivers.together(page, "close")
 
-    with cell(page, "How good have such chances been?", "Record") as c:
+    with cell(page, "How accurate are these chances?", "Record") as c:
         record = cache.result(models.evaluation.record, page.data, page.settings)
         c.answer(record.sentence())
         if not record.frame.is_empty():

@@ -10,18 +10,18 @@ from pages.ui.kit.cells import cell
 from pages.ui.models import controls
 
 RACE = {
-    "contender": "Contender",
+    "contender": "Model",
     "log_loss": st.column_config.NumberColumn("Log loss", format="%.4f"),
     "brier": st.column_config.NumberColumn("Brier score", format="%.4f"),
-    "auc": st.column_config.NumberColumn("Pairs in order", format="percent"),
-    "calibration_error": st.column_config.NumberColumn("Calibration error", format="percent"),
+    "auc": st.column_config.NumberColumn("Ranked right", format="percent"),
+    "calibration_error": st.column_config.NumberColumn("Average error", format="percent"),
     "n": st.column_config.NumberColumn("Cases", format="localized"),
-    "serves": st.column_config.CheckboxColumn("Serves"),
+    "serves": st.column_config.CheckboxColumn("In use"),
 }
 SIGNS = {
     "model": "Model",
-    "sign": "Sign",
-    "value": st.column_config.NumberColumn("Stands at", format="percent"),
+    "sign": "Check",
+    "value": st.column_config.NumberColumn("Value", format="percent"),
     "limit": st.column_config.NumberColumn("Limit", format="percent"),
     "is_alarm": st.column_config.CheckboxColumn("Alarm"),
     "said": st.column_config.TextColumn("In words", width="large"),
@@ -29,48 +29,48 @@ SIGNS = {
 READY = {
     "model": "Model",
     "needs": "Needs",
-    "minimum": st.column_config.NumberColumn("At least", format="localized"),
+    "minimum": st.column_config.NumberColumn("Needed", format="localized"),
     "found": st.column_config.NumberColumn("Found", format="localized"),
     "missing": st.column_config.NumberColumn("Missing", format="localized"),
-    "serves": "What serves",
-    "cost": st.column_config.TextColumn("What that costs", width="large"),
+    "serves": "In use until then",
+    "cost": st.column_config.TextColumn("Effect", width="large"),
 }
 
 page = shell.open("Models")
 data, settings = page.data, page.settings
 
-with cell(page, "Which models have enough to learn from?", "Ready", span="all") as c:
+with cell(page, "Model readiness", "Ready", span="all") as c:
     ready = cache.result(models.readiness.readiness, data, settings)
     c.answer(ready.sentence())
     c.table(ready.frame, column_config=READY)
     c.method(models.readiness.readiness, ready.frame)
 
-with cell(page, "Is anything wrong with the models today?", "Alarms", span="all") as c:
+with cell(page, "Model health", "Health", span="all") as c:
     watched = cache.result(models.monitoring.alarms, data, settings)
     c.answer(watched.sentence())
     if not watched.frame.is_empty():
-        with st.expander("Every sign, with its limit"):
+        with st.expander("All checks, with limits"):
             c.table(watched.frame, column_config=SIGNS)
     c.method(models.monitoring.alarms, watched.frame)
 
 page.grid = None  # What is chosen stands between the cells.
 subject, days = controls.choice(settings)
 
-with cell(page, "Does it mean what it says?", "Reliability") as c:
+with cell(page, "Are the percentages right?", "Reliability") as c:
     reliability = cache.result(models.evaluation.reliability, data, settings, subject, days)
     c.answer(reliability.sentence())
     if not reliability.frame.is_empty():
         c.chart(shared.reliability, reliability.frame, "share that happened")
     c.method(models.evaluation.reliability, reliability.frame, subject, days)
 
-with cell(page, "Does it put the right ones first?", "Lift") as c:
+with cell(page, "Does it rank the right ones first?", "Lift") as c:
     lift = cache.result(models.evaluation.lift, data, settings, subject, days)
     c.answer(lift.sentence())
     if not lift.frame.is_empty():
         c.chart(charts.lift, lift.frame)
     c.method(models.evaluation.lift, lift.frame, subject, days)
 
-with cell(page, "From which chance should one act?", "Threshold") as c:
+with cell(page, "At what chance to act?", "Threshold") as c:
     costs = cache.result(models.evaluation.costs, data, settings, subject, days)
     asked = controls.errors(costs, settings.currency, subject)
     price = cache.result(models.evaluation.confusion, data, settings, subject, days, *asked)
@@ -81,28 +81,28 @@ with cell(page, "From which chance should one act?", "Threshold") as c:
         c.chart(charts.cost, price.frame, at, best, settings.currency)
     c.method(models.evaluation.confusion, price.frame, subject, days, *asked)
 
-with cell(page, "Has it held through the year?", "History") as c:
+with cell(page, "Accuracy over the year", "History") as c:
     through = cache.result(models.evaluation.history, data, settings, subject, days)
     c.answer(through.sentence())
     if not through.frame.is_empty():
         c.chart(charts.history, through.frame)
     c.method(models.evaluation.history, through.frame, subject, days)
 
-with cell(page, "Where is it wrong?", "Groups") as c:
+with cell(page, "Where is it off?", "Groups") as c:
     groups = cache.result(models.evaluation.segments, data, settings, subject, days)
     c.answer(groups.sentence())
     if not groups.frame.is_empty():
         c.chart(charts.segments, groups.frame)
     c.method(models.evaluation.segments, groups.frame, subject, days)
 
-with cell(page, "Has the business moved away from what it learnt?", "Drift") as c:
+with cell(page, "What has changed since training?", "Drift") as c:
     moved = cache.result(models.evaluation.moved, data, settings, subject)
     c.answer(moved.sentence())
     if not moved.frame.is_empty():
         c.chart(charts.drift, moved.frame)
     c.method(models.evaluation.moved, moved.frame, subject)
 
-with cell(page, "Who raced, and who won?", "Race", span="all") as c:
+with cell(page, "Which model is in use?", "Models", span="all") as c:
     race = cache.result(models.evaluation.race, data, settings, subject)
     c.answer(race.sentence())
     if not race.frame.is_empty():
@@ -110,7 +110,7 @@ with cell(page, "Who raced, and who won?", "Race", span="all") as c:
     controls.card(cache.result(models.evaluation.card_text, data, settings, subject), subject)
     c.method(models.evaluation.race, race.frame, subject)
 
-with cell(page, "Which versions are kept?", "Versions", span="all") as c:
+with cell(page, "Model versions", "Versions", span="all") as c:
     versions = models.versions.kept(data, settings)
     c.answer(versions.sentence())
     controls.versions(page, versions.frame)

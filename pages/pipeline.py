@@ -17,7 +17,7 @@ page = shell.open("Pipeline")
 data, settings = page.data, page.settings
 currency = settings.currency
 
-with cell(page, "Is the pipeline healthy?", "Health") as c:
+with cell(page, "Pipeline health", "Health") as c:
     health = cache.result(metrics.health.health, data, settings)
     c.answer(health.sentence())
     if health.value is None:
@@ -26,7 +26,7 @@ with cell(page, "Is the pipeline healthy?", "Health") as c:
         c.table(health.frame, column_config=controls.HEALTH, column_order=list(controls.HEALTH))
     c.method(metrics.health.health, health.past)
 
-with cell(page, "Is there enough for the quarter?", "Coverage") as c:
+with cell(page, "Pipeline coverage", "Coverage") as c:
     cover = cache.result(metrics.coverage.coverage, data, settings)
     c.answer(cover.sentence())
     now, before = st.tabs(["This quarter", "What past quarters needed"])
@@ -36,12 +36,12 @@ with cell(page, "Is there enough for the quarter?", "Coverage") as c:
         c.chart(charts.required, cover.record, cover.value)
     c.method(metrics.coverage.coverage, cover.record)
 
-with cell(page, "How did the pipeline change?", "Change", span="all") as c:
+with cell(page, "Pipeline changes", "Change", span="all") as c:
     asked = controls.asked(page)
     moved = cache.result(metrics.flow.flow, data, settings, *asked)
     c.answer(moved.sentence())
     if moved.value is None:
-        c.empty("Choose other days or other deals; the history of deals is loaded on the Data page.")
+        c.empty("Choose another period or other deals; the history of deals is loaded on the Data page.")
     else:
         steps, path, split = st.tabs(["Step by step", "On the way", "By part of the company"])
         with steps:
@@ -52,7 +52,7 @@ with cell(page, "How did the pipeline change?", "Change", span="all") as c:
                 behind = cache.result(metrics.flow.deals, data, settings, step, *asked)
                 c.answer(behind.sentence())
                 c.table(behind.frame, column_config=controls.MOVED, height=250, column_order=list(controls.MOVED))
-        with path, cell(page, "What happened on the way?", None, span=None) as inner:
+        with path, cell(page, "What moved in between?", None, span=None) as inner:
             way = cache.result(metrics.pipeline_path.path, data, settings, *asked)
             inner.answer(way.sentence())
             left, right = st.columns([5, 6], gap="medium")
@@ -63,7 +63,7 @@ with cell(page, "How did the pipeline change?", "Change", span="all") as c:
                     inner.table(way.frame, column_config=controls.KINDS)
                 inner.table(way.deals, column_config=controls.TRIPS, column_order=list(controls.TRIPS), height=220)
             inner.method(metrics.pipeline_path.path, way.deals, *asked)
-        with split, cell(page, "Which part of the company moved it?", None, span=None) as inner:
+        with split, cell(page, "Where did it change?", None, span=None) as inner:
             by = controls.part()
             span = (*asked[:2], by, *asked[4:])
             parts = cache.result(metrics.pipeline_path.split, data, settings, *span)
@@ -72,7 +72,7 @@ with cell(page, "How did the pipeline change?", "Change", span="all") as c:
             inner.method(metrics.pipeline_path.split, parts.frame, *span)
     c.method(metrics.flow.flow, moved.frame, *asked)
 
-with cell(page, "How much is open, and what is it worth?", "Worth", span="all") as c:
+with cell(page, "Open and weighted pipeline", "Open", span="all") as c:
     whole = cache.result(metrics.pipeline.open_pipeline, data, settings)
     worth = cache.result(metrics.coverage.weighted, data, settings)
     c.answer(f"{whole.sentence()} {worth.sentence()}")
@@ -92,7 +92,7 @@ with cell(page, "Where do deals get stuck?", "Stages") as c:
     months = cache.result(metrics.stage_conversion.cohorts, data, settings)
     c.answer(f"{stages.sentence()} {times.sentence()}")
     if not stages.frame.is_empty():
-        on, slow, funnel = st.tabs(["Who goes on", "Time in stage", "By month of creation"])
+        on, slow, funnel = st.tabs(["Stage conversion", "Time in stage", "By created month"])
         with on:
             c.chart(charts.conversion, stages.frame)
         with slow:
@@ -102,25 +102,25 @@ with cell(page, "Where do deals get stuck?", "Stages") as c:
             c.chart(charts.cohorts, months.frame)
     c.method(metrics.stage_conversion.conversion, stages.frame)
 
-with cell(page, "How fast does the pipeline pay?", "Pace") as c:
+with cell(page, "Sales velocity", "Velocity") as c:
     speed = cache.result(metrics.velocity.velocity, data, settings)
     rates = cache.result(metrics.velocity.win_rates, data, settings)
     c.answer(f"{speed.sentence()} {rates.sentence()}")
     if speed.value is not None:
-        pace, cohort = st.tabs(["What moved the pace", "Win rate, two ways"])
+        pace, cohort = st.tabs(["What changed velocity", "Win rate by created date and by close date"])
         with pace:
             if controls.has_past(speed.frame):
                 c.chart(charts.speed, speed.frame, currency)
             else:
-                c.empty("A year of history is needed to say what moved the pace.")
+                c.empty("A year of history is needed to say what changed velocity.")
         with cohort:
             c.chart(charts.win_rates, rates.frame)
     c.method(metrics.velocity.velocity, speed.frame)
 
-with cell(page, "Which deals are at risk?", "At risk", span="all") as c:
+with cell(page, "Deals at risk", "At risk", span="all") as c:
     risks = cache.result(metrics.risk.at_risk, data, settings)
     c.answer(f"{risks.sentence()} {risks.told()}")
-    deals, signals = st.tabs(["Deals", "What the signals have meant"])
+    deals, signals = st.tabs(["Deals", "Track record of the warning signs"])
     with deals:
         rows = [] if risks.frame.is_empty() else controls.rows(risks.frame, "risk_rows", controls.RISKS)
     with signals:
@@ -128,7 +128,7 @@ with cell(page, "Which deals are at risk?", "At risk", span="all") as c:
     c.method(metrics.risk.at_risk, risks.frame)
 
 if not c.failed and not risks.frame.is_empty():
-    with cell(page, "What about this deal?", "One deal") as c:
+    with cell(page, "Deal inspection", "Deal") as c:
         deal = risks.chosen(rows)
         past = cache.result(metrics.risk.history, data, settings, deal)
         c.answer(past.sentence())
@@ -140,7 +140,7 @@ if not c.failed and not risks.frame.is_empty():
         actions.shelf(page, c, deal, explain.actions.decisions.DEALS, advice.names)
 
     if page.may("requirements:read"):
-        with cell(page, "What does this buyer ask for that we lack?", "Gaps") as c:
+        with cell(page, "Product gaps in this deal", "Gaps") as c:
             lacking = deal_gaps.gaps(page, deal)
             c.answer(lacking.sentence())
             if not lacking.frame.is_empty():
@@ -148,13 +148,13 @@ if not c.failed and not risks.frame.is_empty():
             deal_gaps.ways(page, deal, lacking)
             c.method(requirements.work.deal_gaps.gaps, lacking.frame, given=f"data, settings, bundle, store, {deal!r}")
 
-    with cell(page, "Why this chance?", "Why") as c:
+    with cell(page, "Why this win chance?", "Why") as c:
         why = cache.result(explain.deals.deal, data, settings, deal)
         c.answer(why.sentence("a typical deal"))
         c.chart(reasons.waterfall, why)
         c.note(why.check())
         c.method(explain.deals.deal, why.frame, deal)
-        if st.toggle("Learn the model again from other draws of deals: do the reasons hold?", key="steady_deal"):
+        if st.toggle("Re-test these reasons", key="steady_deal"):
             steady = cache.result(explain.stability.deal, data, settings, deal)
             c.answer(steady.sentence())
             c.chart(customer_charts.steadiness, steady.frame)

@@ -25,11 +25,11 @@ MATCHED = {
     "row": "Row",
     "text": LONG_TEXT,
     "kind": st.column_config.TextColumn("Kind", width=130),
-    "polarity": "What yes says",
+    "polarity": "What a yes means",
     "category": "Category",
     "priority": "Priority",
     "obligation": "Obligation",
-    "capability": "Nearest capability",
+    "capability": "Closest capability",
     "status": "Status",
     "confidence": st.column_config.ProgressColumn("Confidence", format="percent", min_value=0, max_value=1),
     "gap_type": "Gap",
@@ -41,11 +41,11 @@ MATCHED = {
     "timeline": "Time to delivery",
     "cost_amount": st.column_config.NumberColumn("Cost", format="compact"),
     "solution": st.column_config.TextColumn("Recommended solution", width="large"),
-    "workaround": st.column_config.TextColumn("Until then", width="medium"),
+    "workaround": st.column_config.TextColumn("Workaround until then", width="medium"),
     "owner": "Owner",
     "answered_before": st.column_config.TextColumn("Answered before", width="medium"),
-    "exposed_amount": st.column_config.NumberColumn("Deal amount exposed", format="compact"),
-    "reason": st.column_config.TextColumn("Why so classified", width="medium"),
+    "exposed_amount": st.column_config.NumberColumn("Deal amount at risk", format="compact"),
+    "reason": st.column_config.TextColumn("Why this answer", width="medium"),
 }
 DRAFTED = {
     "row": "Row",
@@ -61,8 +61,8 @@ NEAR = {
     "capability_id": "Capability",
     "capability": "Name",
     "score": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
-    "words": st.column_config.TextColumn("Words in common"),
-    "sentence": st.column_config.TextColumn("What speaks for it", width="large"),
+    "words": st.column_config.TextColumn("Shared words"),
+    "sentence": st.column_config.TextColumn("Why it may match", width="large"),
 }
 
 GAPS_FIRST = list(dict.fromkeys(["text", "cost_amount", "severity", "effort_weeks", "capability", *MATCHED]))
@@ -73,7 +73,7 @@ page = shell.open("Requirements")
 settings = page.settings
 stake, analysis = None, None
 
-with cell(page, "What does the buyer ask for?", "List", span="all") as c:
+with cell(page, "Upload the RFP or questionnaire", "List", span="all") as c:
     left, right = st.columns([3, 2], gap="medium")
     name, content, path = pick.choose(page, left, right)
     deals = cache.result(requirements.work.deal_context.open_deals, page.data, settings)
@@ -85,7 +85,7 @@ with cell(page, "What does the buyer ask for?", "List", span="all") as c:
         match.warnings(analysis)
         c.answer(analysis.source.sentence())
         read.panel(page, analysis.source)
-        with st.expander("The requirements one by one", type="compact"):
+        with st.expander("All requirements", type="compact"):
             c.table(analysis.source.frame.select(list(READ)), column_config=READ)
     elif not content:
         c.empty("Upload the buyer's list, or choose an example.")
@@ -94,14 +94,14 @@ given = f"{path!r}, catalogue=catalogue, settings=settings, library=library"
 
 if analysis is not None:
     analysis = review.decided(page, analysis, stake)
-    with cell(page, "How much of it do we support?", "Coverage") as c:
+    with cell(page, "How much do we support?", "Coverage") as c:
         c.answer(analysis.sentence())
         score = requirements.judge.bid_scores.scores(analysis, settings)
         gaps.tiles(score)
         c.chart(charts.by_category, analysis.by_category())
         c.method(requirements.judge.gap_analysis.analyse_file, analysis.frame, given=given)
 
-    with cell(page, "Shall we bid?", "Bid") as c:
+    with cell(page, "Bid or no bid?", "Bid") as c:
         bid = gap_cache.bid(page, analysis, stake)
         c.answer(bid.sentence(), strong=bid.verdict)
         c.chart(gap_charts.factors, bid.factors)
@@ -113,7 +113,7 @@ if analysis is not None:
             given=f"requirements.judge.gap_analysis.analyse_file({given}), settings",
         )
 
-    with cell(page, "Where are the gaps, and what closes them?", "Gaps", span="all") as c:
+    with cell(page, "Gaps and how to close them", "Gaps", span="all") as c:
         c.answer(analysis.gap_sentence())
         if analysis.gaps.is_empty():
             c.empty("Nothing to close.")
@@ -131,7 +131,7 @@ if analysis is not None:
                     row_height=TALL_ROW,
                 )
 
-    with cell(page, "Which rows need a person?", "To check", span="all") as c:
+    with cell(page, "Needs review", "To check", span="all") as c:
         c.answer(analysis.unclear_sentence())
         match.notes(analysis)
         left, right = st.columns(2, gap="medium")
@@ -147,7 +147,7 @@ if analysis is not None:
             given=given,
         )
 
-    with cell(page, "What was answered before?", "Before") as c:
+    with cell(page, "Answered before", "Before") as c:
         match.earlier(page, c, analysis)
         c.method(
             requirements.work.needs_review.answered_before,
@@ -155,10 +155,10 @@ if analysis is not None:
             given=given,
         )
 
-    with cell(page, "Who answers what, and how far are we?", "Work") as c:
+    with cell(page, "Who answers what?", "Work") as c:
         review.work(page, c, analysis)
 
-    with cell(page, "What do we answer?", "Answers", span="all") as c:
+    with cell(page, "Draft answers", "Answers", span="all") as c:
         drafts = gap_cache.drafts(analysis)
         c.answer(drafts.sentence())
         c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=300, row_height=TALL_ROW)
@@ -168,7 +168,7 @@ if analysis is not None:
             given=f"requirements.judge.gap_analysis.analyse_file({given}), catalogue",
         )
 
-    with cell(page, "What goes back to the buyer?", "Send", span="all") as c:
+    with cell(page, "Send back to the buyer", "Send", span="all") as c:
         c.answer(
             "The buyer's own file, with nothing but the answer cells changed, and only with what is approved unless "
             "you choose otherwise. For ourselves: a matrix with every row, a summary for whoever decides, and JSON."
@@ -182,11 +182,11 @@ if analysis is not None:
         with st.expander("Every row"):
             c.table(analysis.frame.select(list(MATCHED)), column_config=MATCHED, height=420)
 
-with cell(page, "Which gaps hold up the pipeline?", "Pipeline", span="all") as c:
+with cell(page, "Gaps holding up pipeline", "Pipeline", span="all") as c:
     ledger = gap_cache.ledger(page)
     c.answer(ledger.sentence())
     if ledger.frame.is_empty():
-        c.empty("Keep a list that hangs on an open deal: its gaps then count here, with those of all other lists.")
+        c.empty("Save a list attached to an open deal: its gaps then count here, with those of all other lists.")
     else:
         left, right = st.columns([5, 7], gap="medium")
         with left:

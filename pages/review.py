@@ -14,8 +14,8 @@ PEOPLE = {
     "closed_amount": st.column_config.NumberColumn("Closed", format="compact"),
     "deals_commit_amount": st.column_config.NumberColumn("With commit deals", format="compact"),
     "deals_best_case_amount": st.column_config.NumberColumn("With best case", format="compact"),
-    "below_amount": st.column_config.NumberColumn("From below", format="compact"),
-    "commit_amount": st.column_config.NumberColumn("Own call", format="compact"),
+    "below_amount": st.column_config.NumberColumn("Team roll-up", format="compact"),
+    "commit_amount": st.column_config.NumberColumn("Own forecast", format="compact"),
     "system_amount": st.column_config.NumberColumn("System", format="compact"),
     "team": "Team",
     "note": st.column_config.TextColumn("Note", width="large"),
@@ -26,7 +26,7 @@ data, settings = page.data, page.settings
 calls.pulse(page)
 bundle, edits = bundles.bundle(data, settings), calls.reviewed(page)
 
-with cell(page, "Which deals do we talk about?", "Deals", span="all") as c:
+with cell(page, "Deals to review", "Deals", span="all") as c:
     view = deals_grid.filters(page)
     deals = forecasts.weekly_review.grid(data, settings, bundle, edits, view)
     c.answer(deals.sentence())
@@ -37,14 +37,14 @@ with cell(page, "Which deals do we talk about?", "Deals", span="all") as c:
         given=f"data, settings, bundle, edits, forecasts.weekly_review.View.from_dict({view.to_dict()!r})",
     )
 
-with cell(page, "What does the review change?", "Change") as c:
+with cell(page, "What has the review changed?", "Change") as c:
     moved = forecasts.weekly_review.moves(data, settings, bundle, edits)
     c.answer(moved.sentence())
     if moved.frame["amount"].sum():
         c.chart(charts.moves, moved.frame, settings.currency)
     c.method(forecasts.weekly_review.moves, moved.frame, given="data, settings, bundle, edits")
 
-with cell(page, "What does each team call?", "Teams") as c:
+with cell(page, "Team forecasts", "Teams") as c:
     team = calls.rollup(page)
     c.answer(team.sentence())
     if not team.leaders.is_empty():

@@ -1,6 +1,6 @@
-"""Writes docs/glossary.md: every measure with what its docstring says of it.
+"""Writes docs/glossary.md: the words a revenue team uses, and every measure with what its docstring says of it.
 
-Run `python -m tools.glossary` after a measure or its docstring changes. The sources are read, not imported.
+Run `python -m tools.glossary` after a term, a measure or its docstring changes. The measures are read, not imported.
 """
 
 from __future__ import annotations
@@ -10,13 +10,23 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.sales_terms import terms
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "core" / "metrics"
 FILE = ROOT / "docs" / "glossary.md"
 SECTION = re.compile(r"\n[A-Z][A-Za-z ]+\n-{3,}\n")
-HEAD = """# Glossary of measures
+HEAD = """# Glossary
 
-Every measure of `core.metrics`, as its docstring describes it. This file is written by `python -m tools.glossary`.
+The words pages use, and the measures behind them. This file is written by `python -m tools.glossary`: the words come
+from `core/sales_terms.yaml`, the measures from the docstrings of `core.metrics`.
+
+## Words
+
+"""
+MEASURES = """
+# Measures
+
 A measure opens into its value, unit, rows and a sentence; `None` where it cannot be known.
 """
 
@@ -26,7 +36,16 @@ def text() -> str:
     modules = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.py"))}
     kinds = _kinds(list(modules.values()))
     sections = (_section(path.stem, tree, kinds) for path, tree in modules.items())
-    return HEAD + "".join(section for section in sections if section)
+    return HEAD + _words() + MEASURES + "".join(section for section in sections if section)
+
+
+def _words() -> str:
+    """Return a table of the words, their other spellings and their measures."""
+    rows = ["| Word | Meaning | Measure |", "| :-- | :-- | :-- |"]
+    for term in terms():
+        also = f" ({', '.join(term.also)})" if term.also else ""
+        rows.append(f"| {term.term}{also} | {term.meaning} | {f'`{term.measure}`' if term.measure else ''} |")
+    return "\n".join(rows) + "\n"
 
 
 def _kinds(trees: list[ast.Module]) -> set[str]:

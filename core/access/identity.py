@@ -36,10 +36,11 @@ class Identity:
     team_of: str = ""
     is_masked: bool = False
 
-    @property
-    def scope(self) -> str:
-        """Return what this person's rows are cut to, in words."""
-        parts = [", ".join(self.regions), f"the team of {self.team_of}" if self.team_of else ""]
+    def scope(self, names: Mapping[str, str] | None = None) -> str:
+        """Return what this person's rows are cut to, in words; `names` are the people's by their ids."""
+        head = (names or {}).get(self.team_of, self.team_of)
+        own = f"{head}'s deals" if "rep" in self.roles else f"{head}'s team"
+        parts = [", ".join(self.regions), own if head else ""]
         return " and ".join(part for part in parts if part) or "the whole company"
 
 

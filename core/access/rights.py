@@ -25,7 +25,7 @@ AREAS = (
     "admin",
 )
 WAYS = {
-    "none": "Nobody signs in: whoever reaches the app is one local user with every right.",
+    "none": "Sign-in is off: everybody who can reach the app has full access.",
     "oidc": "People sign in with your identity provider.",
     "header": "A proxy in front signs people in and names them to the app.",
 }
@@ -44,7 +44,7 @@ class Rights:
 
 
 def by_role(data: Dataset, settings: Settings) -> Rights:
-    """Return what each role may do in each area.
+    """What each role can do in each area.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def _permission(role: str, area: str, settings: Settings) -> str:
 
 
 def people(data: Dataset, settings: Settings) -> Rights:
-    """Return who is listed, with roles and the rows they see.
+    """Who is listed as a user, with roles and the data they see.
 
     Parameters
     ----------
@@ -90,12 +90,19 @@ def people(data: Dataset, settings: Settings) -> Rights:
         not exist, a region that is not in the data or a head of a team who is not in the sales team,
         else null.
     """
-    rows = []
+    rows, names = [], dict(data.sales_team.select("rep_id", "rep_name").iter_rows())
     for user, person in sorted(settings.access.people.items()):
         who = Identity(user, person.name, person.roles, person.regions, person.team_of)
         masked = person.mask_names or settings.access.mask_names
         rows.append(
-            (user, person.name or None, ", ".join(person.roles), who.scope, masked, _problem(who, data, settings))
+            (
+                user,
+                person.name or None,
+                ", ".join(person.roles),
+                who.scope(names),
+                masked,
+                _problem(who, data, settings),
+            )
         )
     words = ("user", "name", "roles", "scope")
     schema = {**dict.fromkeys(words, pl.String), "is_masked": pl.Boolean, "problem": pl.String}
@@ -105,7 +112,7 @@ def people(data: Dataset, settings: Settings) -> Rights:
     rest = f"everybody else who signs in is {others}" if others else "nobody else is let in"
     if settings.access.sign_in == "none":
         rest = "a list takes effect once access.sign_in is oidc or header"
-    mistakes = f" {wrong} of them cannot work as written." if wrong else ""
+    mistakes = f" {wrong} of them have a setup error." if wrong else ""
     number = {0: "Nobody is", 1: "One person is"}.get(frame.height, f"{frame.height} people are")
     return Rights(frame, f"{number} listed; {rest}.{mistakes}")
 
@@ -119,11 +126,11 @@ def done(rows: pl.DataFrame) -> Rights:
         [at, user, action, target, detail], newest first, at in UTC.
     """
     if rows.is_empty():
-        return Rights(rows, "Nothing has been written down yet.")
+        return Rights(rows, "Nothing has been logged yet.")
     last = rows.row(0, named=True)
     return Rights(
         rows,
-        f"{rows.height:,} things done by {rows['user'].n_unique()} people; "
+        f"{rows.height:,} actions by {rows['user'].n_unique()} people; "
         f"the last on {last['at']:%d %B %Y at %H:%M} UTC: {last['user']} {last['action']} {last['target']}.",
     )
 

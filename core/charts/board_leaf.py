@@ -29,12 +29,12 @@ def pdf(what_if: WhatIf) -> bytes:
     if not what_if.shown_parts.is_empty():
         split = scenarios.difference(what_if.shown_parts, base.currency, what_if.is_rate)
         parts += [
-            Part("Which lever makes the difference", "text", what_if.part_sentence()),
-            Part("Which lever makes the difference", "chart", finished(split)),
+            Part("What each lever adds", "text", what_if.part_sentence()),
+            Part("What each lever adds", "chart", finished(split)),
         ]
-    parts += [Part("Further than seen", "text", warning) for warning in what_if.warnings()]
-    close = f"{what_if.tail()} {base.correlation.sentence()} Levers are arithmetic on the company's own past; none is "
-    parts.append(Part("How it was worked out", "text", f"{close}claimed to move another."))
+    parts += [Part("Beyond past range", "text", warning) for warning in what_if.warnings()]
+    close = f"{what_if.tail()} {base.correlation.sentence()} Levers are arithmetic on the company's own past; "
+    parts.append(Part("How it was worked out", "text", f"{close}independent."))
     return snapshot.pdf(Snapshot(plan.name, f"As of {base.as_of:%d %B %Y}", tuple(parts)))
 
 
@@ -48,6 +48,6 @@ def _lever(what_if: WhatIf, s: LeverSetting) -> str:
     past, lever = what_if.ground.seen, LEVERS[s.lever]
     past_range = past.range(s.lever)
     if past_range is None:
-        return f"{s.words()}: {lever.rule} The past shows no range of its own."
+        return f"{s.words()}: {lever.rule} There is no past range for it."
     seen = f"{lever.shown(past_range[0])} to {lever.shown(past_range[1])}; {past.rank(s.lever, s.value, lever.better)}"
-    return f"{s.words()}: {lever.rule} Seen in the past: {seen}."
+    return f"{s.words()}: {lever.rule} Past range: {seen}."

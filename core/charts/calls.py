@@ -22,24 +22,24 @@ def people() -> alt.Axis:
 
 CATEGORY = "upper(substring(datum.label, 0, 1)) + replace(substring(datum.label, 1), '_', ' ')"
 LINES = {
-    "commit_amount": "Called commit",
-    "below_amount": "Added up from below",
+    "commit_amount": "Submitted commit",
+    "below_amount": "Team roll-up",
     "system_amount": "System",
-    "closed_amount": "Closed already",
+    "closed_amount": "Closed",
 }
 RULES = {
     "wape_rate": "Forecast",
     "weighted_wape_rate": "Stage-weighted pipeline",
     "last_year_wape_rate": "Same quarter last year",
     "commit_wape_rate": "Reps' commit",
-    "managers_wape_rate": "Managers' calls",
+    "managers_wape_rate": "Managers' forecasts",
 }
 LOOKS = {
     "Forecast": (FORECAST, "circle"),
     "Stage-weighted pipeline": (BLUE, "square"),
     "Same quarter last year": (CONTEXT, "triangle-up"),
     "Reps' commit": (OLIVE, "diamond"),
-    "Managers' calls": (ACTUAL, "cross"),
+    "Managers' forecasts": (ACTUAL, "cross"),
 }
 
 
@@ -154,7 +154,7 @@ def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             y=alt.Y(
                 "deal:N", sort=frame["deal"].to_list(), title=None, axis=alt.Axis(labelLimit=180, labelOverlap=False)
             ),
-            x=alt.X("error_amount:Q", title=f"{currency}: expected less won", axis=across()),
+            x=alt.X("error_amount:Q", title=f"{currency}: forecast minus won", axis=across()),
             color=alt.Color("way:N", legend=legend("Forecast"), scale=hues),
             tooltip=[
                 "deal:N",
@@ -176,7 +176,7 @@ def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     hues = alt.Scale(domain=names, range=[LOOKS[name][0] for name in names])
     shapes = alt.Scale(domain=names, range=[LOOKS[name][1] for name in names])
     y = alt.Y("group:N", sort=frame["group"].to_list(), title=None, axis=alt.Axis(labelLimit=200))
-    x = alt.X("miss_rate:Q", title="error (left is better)", axis=alt.Axis(format=".0%"))
+    x = alt.X("miss_rate:Q", title="average miss (left is better)", axis=alt.Axis(format=".0%"))
     marks = (
         alt.Chart(long)
         .mark_point(filled=True, size=85, opacity=1)
@@ -198,11 +198,11 @@ def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     )
     tip = [
         "category:N",
-        alt.Tooltip("amount:Q", format=",.0f", title="in the data"),
+        alt.Tooltip("amount:Q", format=",.0f", title="CRM"),
         alt.Tooltip("reviewed_amount:Q", format=",.0f", title="reviewed"),
     ]
     own = base.mark_bar(color=QUIET, height=22).encode(
-        x=alt.X("amount:Q", title=f"{currency} (grey: as loaded, teal: as reviewed)", axis=across()), tooltip=tip
+        x=alt.X("amount:Q", title=f"{currency} (grey: CRM, teal: reviewed)", axis=across()), tooltip=tip
     )
     reviewed = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)
     return finish(own + reviewed, height=26 * frame.height + 30)

@@ -98,7 +98,7 @@ def lead(frame: pl.DataFrame) -> Drawn:
         .encode(
             x=alt.X(
                 "months_before:Q",
-                title="months before leaving",
+                title="months before churn",
                 scale=alt.Scale(reverse=True),
                 axis=alt.Axis(tickMinStep=1),
             ),
@@ -120,7 +120,7 @@ def lift(frame: pl.DataFrame) -> Drawn:
         .encode(
             x=alt.X("tenth:O", title="tenth by score, worst first", axis=alt.Axis(labelAngle=0)),
             xOffset="score:N",
-            y=alt.Y("lift_rate:Q", title="times as often as all"),
+            y=alt.Y("lift_rate:Q", title="times as often as average"),
             color=alt.Color("score:N", legend=legend(each=240), scale=_both()),
             tooltip=["score:N", "tenth:O", alt.Tooltip("lift_rate:Q", format=".2f"), "n_left:Q", "n:Q"],
         )
@@ -140,7 +140,7 @@ def cohorts(frame: pl.DataFrame, rate: str) -> Drawn:
     order = shown["label"].unique(maintain_order=True).to_list()
     top = float(shown[rate].max() or 1.0)  # type: ignore[arg-type]
     base = alt.Chart(shown).encode(
-        x=alt.X("age_months:O", title="months after the base, % of it", axis=alt.Axis(labelAngle=0)),
+        x=alt.X("age_months:O", title="months since start, %", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(grid=False)),
     )
     middle = 1.0 if top > 1.05 else 0.8
@@ -175,7 +175,7 @@ def retention(frame: pl.DataFrame) -> Drawn:
         .mark_line()
         .encode(
             x=alt.X("month:T", title=None),
-            y=alt.Y("rate:Q", title="of a year before", axis=_per_cent(), scale=alt.Scale(zero=False)),
+            y=alt.Y("rate:Q", title="of the year before", axis=_per_cent(), scale=alt.Scale(zero=False)),
             color=alt.Color(
                 "what:N",
                 legend=legend(each=240),
@@ -195,7 +195,7 @@ def worth(frame: pl.DataFrame, currency: str, top: int = 15) -> Drawn:
     tip = [alt.Tooltip("name:N"), *(alt.Tooltip(f"{n}:Q", format=",.0f") for n in amounts)]
     base = alt.Chart(shown).encode(y=y, tooltip=tip)
     bars = base.mark_bar(color=ACTUAL, height=10, cornerRadius=2).encode(
-        x=alt.X("value_amount:Q", title=f"{currency}, with the range of its own fate", axis=_across())
+        x=alt.X("value_amount:Q", title=f"{currency}, with likely range", axis=_across())
     )
     ranges = interval(base, x="lower_amount:Q", x2="upper_amount:Q")
     return finish(bars + ranges, height=21 * shown.height + 30)
@@ -328,7 +328,7 @@ def mood(frame: pl.DataFrame) -> Drawn:
         .mark_line(point=True)
         .encode(
             x=alt.X("month:T", title=None),
-            y=alt.Y("mood:Q", title="mood, −1 to 1", scale=alt.Scale(domain=[-1, 1])),
+            y=alt.Y("mood:Q", title="sentiment, −1 to 1", scale=alt.Scale(domain=[-1, 1])),
             color=alt.Color(
                 "where:N",
                 legend=legend(each=240),
@@ -346,12 +346,12 @@ def mood(frame: pl.DataFrame) -> Drawn:
 
 
 def steadiness(frame: pl.DataFrame) -> Drawn:
-    """How often each driver is among the three strongest."""
+    """How often each driver is among the top three."""
     bars = (
         alt.Chart(frame)
         .mark_bar(height=14, cornerRadius=2, color=ACTUAL)
         .encode(
-            x=alt.X("top_rate:Q", title="among the three strongest", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
+            x=alt.X("top_rate:Q", title="among the top three", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
             y=alt.Y("driver:N", sort=frame["driver"].to_list(), title=None, axis=alt.Axis(labelLimit=220)),
             tooltip=[
                 "driver:N",

@@ -114,7 +114,7 @@ def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart
     titles = {
         "Attainment": "of quota this quarter",
         "Bookings": f"{currency} booked this quarter (tick: quota)",
-        "Win rate": "won in twelve months, 95 % interval",
+        "Win rate": "won in twelve months, with likely range",
         "Activity": "activities in 28 days",
         "Improvement": f"{currency} more than the year before",
     }
@@ -170,7 +170,9 @@ def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     """
     quota = frame["quota_amount"][0]
     y = alt.Y("window:N", title=None, axis=None)
-    x = alt.X("begin:Q", title=f"{currency} (line: 80 % range, tick: quota)", axis=alt.Axis(format=MONEY, tickCount=5))
+    x = alt.X(
+        "begin:Q", title=f"{currency} (line: likely range, tick: quota)", axis=alt.Axis(format=MONEY, tickCount=5)
+    )
     row = frame.row(0, named=True)
     parts = pl.DataFrame(
         [

@@ -108,7 +108,7 @@ def reliability(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
     top = float(max(frame["mean_rate"].max(), frame["happened_rate"].max(), 0.05))  # type: ignore[type-var, arg-type]
     scale = alt.Scale(domain=[0, top * 1.05], nice=False)
     line = pl.DataFrame({"mean_rate": [0.0, top], "happened_rate": [0.0, top]})
-    x = alt.X("mean_rate:Q", title="chance given", axis=alt.Axis(format=".0%"), scale=scale)
+    x = alt.X("mean_rate:Q", title="predicted chance", axis=alt.Axis(format=".0%"), scale=scale)
     y = alt.Y("happened_rate:Q", title=title, axis=alt.Axis(format=".0%"), scale=scale)
     agree = alt.Chart(line).mark_line(color=CONTEXT, strokeDash=[4, 4]).encode(x=x, y=y)
     points = (
@@ -133,7 +133,7 @@ def bar(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
         alt.Chart(frame.head(top))
         .mark_bar(color=ACTUAL, height=16, cornerRadius=2)
         .encode(
-            x=alt.X("importance:Q", title="mean movement in log odds"),
+            x=alt.X("importance:Q", title="average impact"),
             y=alt.Y("driver:N", sort="-x", title=None, axis=labels()),
             tooltip=["driver:N", alt.Tooltip("importance:Q", format=".3f")],
         )
@@ -152,7 +152,7 @@ def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         alt.Chart(frame.with_columns(jitter=jitter))
         .mark_circle(size=22, opacity=0.75, invalid=None)
         .encode(
-            x=alt.X("contribution:Q", title="contribution in log odds"),
+            x=alt.X("contribution:Q", title="contribution"),
             y=alt.Y("driver:N", sort=order.to_list(), title=None, axis=labels()),
             yOffset=alt.YOffset("jitter:Q", scale=alt.Scale(domain=[-1.6, 1.6])),
             color=alt.condition(
@@ -179,7 +179,7 @@ def dependence(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
         .mark_circle(size=26, opacity=0.5, color=ACTUAL)
         .encode(
             x=alt.X(f"value:{kind}", title=title),
-            y=alt.Y("contribution:Q", title="contribution in log odds"),
+            y=alt.Y("contribution:Q", title="contribution"),
             tooltip=["value", alt.Tooltip("contribution:Q", format="+.3f")],
         )
     )
@@ -193,16 +193,16 @@ def _across(texts: Sequence[str], side: Literal["top", "bottom"] = "bottom") -> 
 
 
 def courses(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
-    """Bars of the mean chance in each range of a feature, on the chance of all: [label, n, p, base]."""
+    """Bars of the average chance in each range of a feature, on the chance of all: [label, n, p, base]."""
     base = alt.Chart(frame).encode(
         x=alt.X("label:N", sort=frame["label"].to_list(), title=title, axis=_across(frame["label"].to_list()))
     )
     bars = base.mark_bar(color=ACTUAL, cornerRadius=2, size=30).encode(
-        y=alt.Y("p:Q", title="mean chance", axis=alt.Axis(format=".0%")),
-        tooltip=["label:N", alt.Tooltip("p:Q", format=".1%", title="mean chance"), alt.Tooltip("n:Q", format=",")],
+        y=alt.Y("p:Q", title="average chance", axis=alt.Axis(format=".0%")),
+        tooltip=["label:N", alt.Tooltip("p:Q", format=".1%", title="average chance"), alt.Tooltip("n:Q", format=",")],
     )
     rule = alt.Chart(frame.head(1)).mark_rule(color=FORECAST, strokeDash=[5, 4])
-    rule = rule.encode(y="base:Q", tooltip=[alt.Tooltip("base:Q", format=".1%", title="all together")])
+    rule = rule.encode(y="base:Q", tooltip=[alt.Tooltip("base:Q", format=".1%", title="all")])
     return finish(bars + rule, height=170)
 
 
@@ -232,10 +232,10 @@ def together(
         tooltip=[
             "one:N",
             "other:N",
-            alt.Tooltip("n:Q", format=",", title="of today's rows"),
+            alt.Tooltip("n:Q", format=",", title="of today's"),
             alt.Tooltip("p:Q", format=".1%", title="chance"),
-            alt.Tooltip("p_alone:Q", format=".1%", title="by each alone"),
-            alt.Tooltip("points:Q", format="+.1f", title="points beyond"),
+            alt.Tooltip("p_alone:Q", format=".1%", title="if each worked alone"),
+            alt.Tooltip("points:Q", format="+.1f", title="points more"),
         ],
     )
     ink = alt.condition("datum.points === null", alt.value(LABEL), alt.value(ON_PALE))

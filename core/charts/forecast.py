@@ -21,7 +21,7 @@ from core.charts.theme import (
 
 PARTS_RANGE = SERIES[:6]
 MONTHS = {"format": "%b %y", "tickCount": 6, "labelOverlap": True}
-PARTS = {"closed_amount": "Already closed", "open_amount": "From open deals", "new_amount": "From deals to come"}
+PARTS = {"closed_amount": "Closed", "open_amount": "From open deals", "new_amount": "Create-and-close"}
 
 
 def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
@@ -36,7 +36,7 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         .mark_bar(height=22, stroke=GROUND, strokeWidth=1)
         .encode(
             y=y,
-            x=alt.X("part_amount:Q", title=f"{currency} (line: 80 % range, tick: quota)", axis=alt.Axis(format="~s")),
+            x=alt.X("part_amount:Q", title=f"{currency} (line: likely range, tick: quota)", axis=alt.Axis(format="~s")),
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=list(PARTS.values()), range=[ACTUAL, FORECAST, CONTEXT]),
@@ -77,10 +77,10 @@ def arriving(frame: pl.DataFrame, currency: str, top: int = 10) -> alt.Chart | a
             alt.Tooltip("expected_amount:Q", format=",.0f", title=f"adds, {currency}"),
             alt.Tooltip("monthly_count:Q", format=",.1f", title="new deals a month"),
             alt.Tooltip("won_rate:Q", format=".0%", title="won in 180 days"),
-            alt.Tooltip("mean_amount:Q", format=",.0f", title="mean amount won"),
+            alt.Tooltip("mean_amount:Q", format=",.0f", title="average amount won"),
         ],
     )
-    x = alt.X("expected_amount:Q", title=f"{currency} from deals to come", axis=alt.Axis(format="~s", tickCount=5))
+    x = alt.X("expected_amount:Q", title=f"{currency} from create-and-close", axis=alt.Axis(format="~s", tickCount=5))
     bars = base.mark_bar(color=FORECAST, height=18, cornerRadius=2).encode(x=x)
     words = base.mark_text(align="left", dx=5, color=LABEL).encode(x=x, text=alt.Text("monthly_count:Q", format=",.0f"))
     return finish(bars + words, height=22 * shown.height + 30)
@@ -93,8 +93,8 @@ def win_curves(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         alt.Chart(frame)
         .mark_line(strokeWidth=2)
         .encode(
-            x=alt.X("age_days:Q", title="days after it was created", axis=alt.Axis(tickCount=6)),
-            y=alt.Y("won_rate:Q", title="won by then", axis=alt.Axis(format="%")),
+            x=alt.X("age_days:Q", title="days since created", axis=alt.Axis(tickCount=6)),
+            y=alt.Y("won_rate:Q", title="won so far", axis=alt.Axis(format="%")),
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=order, range=(PARTS_RANGE * 3)[: len(order)]),
@@ -117,7 +117,7 @@ def weeks(frame: pl.DataFrame, currency: str, shown: int = 26) -> alt.Chart | al
         tooltip=[
             alt.Tooltip("week:T", format="%d %B %Y", title="week of"),
             alt.Tooltip("amount:Q", format=",.0f", title=currency),
-            alt.Tooltip("billed_amount:Q", format=",.0f", title="billed already"),
+            alt.Tooltip("billed_amount:Q", format=",.0f", title="invoiced"),
             alt.Tooltip("lower:Q", format=",.0f", title="low"),
             alt.Tooltip("upper:Q", format=",.0f", title="high"),
         ],

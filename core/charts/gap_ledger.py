@@ -17,7 +17,7 @@ FACTORS = {
     "fit": "Fit by priority",
     "must_haves": "Must-haves",
     "resolution": "Gaps closed in time",
-    "value": "Worth of bidding",
+    "value": "Value of bidding",
 }
 
 
@@ -82,7 +82,7 @@ def unlocked(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | a
     tooltip = [
         "gap:N",
         "severity:N",
-        alt.Tooltip("exposed_amount:Q", format=",.0f", title=f"{currency} exposed"),
+        alt.Tooltip("exposed_amount:Q", format=",.0f", title=f"{currency} at risk"),
         alt.Tooltip("cost_amount:Q", format=",.0f", title=f"{currency} to close"),
     ]
     title = f"{currency} of open pipeline per person-week"

@@ -41,13 +41,13 @@ def summary(analysis: GapAnalysis, score: Scores, bid: Bid, settings: Settings) 
     """
     parts = [_text("Beware", line) for line in analysis.warnings]
     parts += _tiles(analysis, score)
-    parts += [_text("How much of it do we support?", analysis.sentence())]
-    parts += [_chart("How much of it do we support?", requirements.by_category, analysis.by_category(), share=LOWEST)]
-    parts += [_text("Shall we bid?", bid.sentence()), _chart("Shall we bid?", gap_ledger.factors, bid.factors)]
+    parts += [_text("How much do we support?", analysis.sentence())]
+    parts += [_chart("How much do we support?", requirements.by_category, analysis.by_category(), share=LOWEST)]
+    parts += [_text("Bid or no bid?", bid.sentence()), _chart("Bid or no bid?", gap_ledger.factors, bid.factors)]
     if not bid.worth.is_empty():
-        parts.append(_chart("Shall we bid?", gap_ledger.worth, bid.worth, settings.currency))
+        parts.append(_chart("Bid or no bid?", gap_ledger.worth, bid.worth, settings.currency))
     parts += _gaps(analysis, settings)
-    parts.append(_text("What is still to be decided?", _open(analysis)))
+    parts.append(_text("Still to decide", _open(analysis)))
     deal = analysis.summary.get("opportunity")
     about = f"{settings.company} · {analysis.source.name}" + (f" · {deal}" if deal else "")
     return Snapshot("Requirements at a glance", about, tuple(parts))
@@ -76,7 +76,7 @@ def _rate(low: float | None, high: float | None) -> str:
 
 
 def _gaps(analysis: GapAnalysis, settings: Settings) -> list[Part]:
-    head, gaps = "Where are the gaps, and what closes them?", analysis.gaps
+    head, gaps = "Gaps and how to close them", analysis.gaps
     parts = [_text(head, analysis.gap_sentence())]
     if gaps.is_empty():
         return parts

@@ -22,7 +22,7 @@ def lift(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .encode(x=x, y="gain_rate:Q")
     )
     line = alt.Chart(path).mark_line(color=ACTUAL, strokeWidth=2.5)
-    line = line.encode(x=x, y=alt.Y("gain_rate:Q", axis=RATE, title="found by then"))
+    line = line.encode(x=x, y=alt.Y("gain_rate:Q", axis=RATE, title="caught so far"))
     points = (
         alt.Chart(frame)
         .mark_circle(color=ACTUAL, size=60)
@@ -32,7 +32,7 @@ def lift(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             tooltip=[
                 alt.Tooltip("reached_rate:Q", format=".0%", title="of the list"),
                 alt.Tooltip("gain_rate:Q", format=".0%", title="found"),
-                alt.Tooltip("lift:Q", format=".2f", title="lift of this tenth"),
+                alt.Tooltip("lift:Q", format=".2f", title="times a random tenth"),
                 alt.Tooltip("n_happened:Q", format=","),
                 alt.Tooltip("n:Q", format=","),
             ],
@@ -75,12 +75,12 @@ def history(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         "n",
         "brier",
         "base_brier",
-        pl.col("mean_rate").alias("said"),
-        pl.col("happened_rate").alias("happened"),
+        pl.col("mean_rate").alias("predicted"),
+        pl.col("happened_rate").alias("actual"),
     ).unpivot(
-        ["said", "happened"], index=["as_of", "n", "brier", "base_brier"], variable_name="what", value_name="rate"
+        ["predicted", "actual"], index=["as_of", "n", "brier", "base_brier"], variable_name="what", value_name="rate"
     )
-    scale = alt.Scale(domain=["said", "happened"], range=[FORECAST, ACTUAL])
+    scale = alt.Scale(domain=["predicted", "actual"], range=[FORECAST, ACTUAL])
     lines = (
         alt.Chart(both)
         .mark_line(point=True, strokeWidth=2)
@@ -113,14 +113,14 @@ def segments(frame: pl.DataFrame, top: int = 14) -> alt.Chart | alt.LayerChart:
         .mark_point(filled=True, size=80)
         .encode(
             y=y,
-            x=alt.X("gap:Q", axis=alt.Axis(format="+%"), title="said less happened (grey: chance)"),
+            x=alt.X("gap:Q", axis=alt.Axis(format="+%"), title="predicted minus actual (grey: could be luck)"),
             color=alt.condition("datum.is_wrong", alt.value(FORECAST), alt.value(ACTUAL)),
             shape=alt.condition("datum.is_wrong", alt.value("diamond"), alt.value("circle")),
             tooltip=[
                 "name:N",
                 alt.Tooltip("n:Q", format=","),
-                alt.Tooltip("mean_rate:Q", format=".1%", title="said"),
-                alt.Tooltip("happened_rate:Q", format=".1%", title="happened"),
+                alt.Tooltip("mean_rate:Q", format=".1%", title="predicted"),
+                alt.Tooltip("happened_rate:Q", format=".1%", title="actual"),
             ],
         )
     )
@@ -135,7 +135,7 @@ def drift(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
         alt.Chart(shown)
         .mark_bar(height=14, cornerRadius=2)
         .encode(
-            x=alt.X("psi:Q", title="stability index; above 0.25: moved"),
+            x=alt.X("psi:Q", title="change since training; above 0.25: clear"),
             y=alt.Y("feature:N", sort="-x", title=None, axis=alt.Axis(labelLimit=220)),
             color=alt.Color("state:N", scale=scale, legend=legend()),
             tooltip=["feature:N", alt.Tooltip("psi:Q", format=".3f"), "state:N"],

@@ -38,7 +38,7 @@ def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         "stage:N",
         alt.Tooltip("n_deals:Q", format=",", title="deals"),
         alt.Tooltip("amount:Q", format=",.0f", title=f"open, {currency}"),
-        alt.Tooltip("won_rate:Q", format=".0%", title="won from here"),
+        alt.Tooltip("won_rate:Q", format=".0%", title="won from this stage"),
         alt.Tooltip("weighted_amount:Q", format=",.0f", title=f"weighted, {currency}"),
     ]
     title = f"{currency} open (grey) and weighted (teal)"
@@ -50,7 +50,7 @@ def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
 def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     """What became of the deals that entered each stage: gone on, still there, lost; the rate beside the bar."""
     order = frame["stage"].to_list()
-    fates = {"n_moved_on": "Went on", "n_pending": "Still there", "n_lost": "Lost from there"}
+    fates = {"n_moved_on": "Advanced", "n_pending": "Still open", "n_lost": "Lost"}
     long = frame.select("stage", "n_entered", *fates).unpivot(
         list(fates), index=["stage", "n_entered"], variable_name="fate", value_name="n"
     )
@@ -95,12 +95,12 @@ def times(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     tip = [
         "stage:N",
         alt.Tooltip("won_median_days:Q", format=".0f", title="won, median days"),
-        alt.Tooltip("won_p90_days:Q", format=".0f", title="won, nine of ten within"),
+        alt.Tooltip("won_p90_days:Q", format=".0f", title="won, 90 % within"),
         alt.Tooltip("open_median_days:Q", format=".0f", title="open, median days"),
-        alt.Tooltip("open_p90_days:Q", format=".0f", title="open, nine of ten within"),
+        alt.Tooltip("open_p90_days:Q", format=".0f", title="open, 90 % within"),
         alt.Tooltip("n_slow:Q", title="open deals slower"),
     ]
-    title = "days in stage: won deals, median to nine of ten (grey); open deals, median ● and nine of ten ▲"
+    title = "days in stage: won deals, median to 90 % (grey); open deals, median ● and 90 % ▲"
     won = base.mark_bar(color=QUIET, height=18, cornerRadius=2).encode(
         x=alt.X("won_median_days:Q", title=title), x2="won_p90_days:Q", tooltip=tip
     )
@@ -118,7 +118,7 @@ def cohorts(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     base = alt.Chart(shown).encode(
         x=alt.X(
             "yearmonth(month):O",
-            title="month of creation (paler: more deals still open)",
+            title="created month (paler: more deals still open)",
             axis=alt.Axis(format="%b %y", labelOverlap=True),
         ),
         y=alt.Y("stage:N", sort=order, title=None),
@@ -126,7 +126,7 @@ def cohorts(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             alt.Tooltip("month:T", format="%B %Y"),
             "stage:N",
             alt.Tooltip("n_created:Q", format=",", title="created"),
-            alt.Tooltip("n_reached:Q", format=",", title="came so far"),
+            alt.Tooltip("n_reached:Q", format=",", title="won so far"),
             alt.Tooltip("n_open:Q", title="still open"),
             alt.Tooltip("reached_rate:Q", format=".1%"),
         ],
@@ -150,7 +150,7 @@ def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     )
     base = alt.Chart(shown).encode(y=alt.Y("part:N", sort=frame["part"].to_list(), title=None, axis=name_axis()))
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
-        x=alt.X("effect_amount:Q", title=f"{currency} a day, against a year ago", axis=across()),
+        x=alt.X("effect_amount:Q", title=f"{currency} a day, vs last year", axis=across()),
         color=alt.Color("way:N", scale=alt.Scale(domain=["Faster", "Slower"], range=[ACTUAL, FORECAST]), legend=None),
         tooltip=[
             "part:N",
@@ -206,7 +206,7 @@ def coverage(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         "Booked so far": ACTUAL,
         "Open and due this quarter": PALE,
         "Weighted": PALE,
-        "Still to be created": FORECAST,
+        "Pipeline still to build": FORECAST,
     }
     items = frame["item"].to_list()
     top = max([0.0, *frame["amount"].drop_nulls().to_list()])
@@ -330,11 +330,11 @@ def ways(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             "step:N",
             alt.Tooltip("n_deals:Q", format=",", title="deals that did"),
             alt.Tooltip("amount:Q", format="+,.2f", title=currency),
-            alt.Tooltip("ends_n_deals:Q", format=",", title="deals by both ends alone"),
-            alt.Tooltip("ends_amount:Q", format="+,.2f", title="by both ends alone"),
+            alt.Tooltip("ends_n_deals:Q", format=",", title="deals, net change"),
+            alt.Tooltip("ends_amount:Q", format="+,.2f", title="net change"),
         ],
     )
-    title = f"{currency} moved (tick: what both ends alone would show)"
+    title = f"{currency} moved (tick: net change)"
     hues = alt.Scale(domain=["In", "Out"], range=[ACTUAL, FORECAST])
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
         x=alt.X("amount:Q", title=title, axis=across()), color=alt.Color("way:N", scale=hues, legend=None)

@@ -106,7 +106,7 @@ def trend(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
     )
     hues = alt.Scale(domain=list(kinds), range=list(kinds.values()))
     has_target = frame["target_amount"].drop_nulls().len() > 0
-    title = f"{currency} a month (line: 80 % range{', tick: target' if has_target else ''})"
+    title = f"{currency} a month (line: likely range{', tick: target' if has_target else ''})"
     y = alt.Y("amount:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
     bars = (
         base.mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2, cursor="pointer")

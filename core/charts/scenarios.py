@@ -19,7 +19,7 @@ from core.metrics.measure import compact
 
 Spec = dict[str, Any]
 STEP = 24
-ROOT = "As things stand"
+ROOT = "Baseline"
 OTHERS = (FORECAST, ACTUAL, VIOLET, ROSE)
 MONTHS: Spec = {
     "field": "month",
@@ -98,7 +98,7 @@ def _months(currency: str, noun: str, is_rate: bool) -> Spec:
     tip = [
         {"field": "month", "type": "ordinal", "title": "Month"},
         _number("before_amount", exact, ROOT),
-        _number("amount", exact, "With the levers"),
+        _number("amount", exact, "With levers"),
     ]
     layers = [
         {
@@ -352,7 +352,7 @@ def _heat_map(across: str, up: str, currency: str, field: str) -> Spec:
 
 
 def tested(frame: pl.DataFrame, currency: str) -> Drawing:
-    """Draw past quarters: the range and value the engine gave without levers, told of them, and what came."""
+    """Draw past quarters: the range and value the engine gave without levers, with actual levers, and the actual."""
     columns = ["quarter", "actual_amount", "plain_amount", "told_amount", "lower", "upper"]
     return Drawing(_tested(currency), frame.select(columns), "The engine on past quarters")
 
@@ -361,7 +361,7 @@ def tested(frame: pl.DataFrame, currency: str) -> Drawing:
 def _tested(currency: str) -> Spec:
     x = {"field": "quarter", "type": "ordinal", "sort": None, "title": None, "axis": {"labelAngle": 0}}
     y = {"type": "quantitative", "title": None, "axis": {"format": "~s", "tickCount": 5}}
-    names = ["came", "engine, no lever", "engine, told of the levers"]
+    names = ["actual", "without levers", "with actual levers"]
     layers: list[Spec] = [
         {
             "mark": {"type": "rule", "color": CONTEXT, "size": 8, "opacity": 0.3},

@@ -53,7 +53,7 @@ class Proof:
     def sentence(self) -> str:
         """Say how many criteria there are, how long it takes and how it stands."""
         if self.frame.is_empty():
-            return "No critical requirement stands in the list, so there is nothing that has to be proven."
+            return "The list has no critical requirement, so nothing has to be proven."
         last = self.frame["ends_on"].to_list()[-1]
         done = int((self.frame["result"] != "open").sum())
         passed = int((self.frame["result"] == "passed").sum())

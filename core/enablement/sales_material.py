@@ -40,7 +40,7 @@ def battlecard(gaps: pl.DataFrame, capabilities: pl.DataFrame, training: Trainin
             heading("Lead with"),
             *bullets(wins),
             heading("When they ask for what we do not have in full"),
-            table(("Gap", "Weight", "Won all the same", "Say", "Source"), rows),
+            table(("Gap", "Weight", "Won despite the gap", "Say", "Source"), rows),
             heading("Numbers we commit to"),
             _commitments(capabilities),
             heading("Questions to expect"),

@@ -84,7 +84,7 @@ class Training:
 
 
 def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFrame, asked: pl.DataFrame) -> Training:
-    """Draw a training up from product updates and the gaps that hold up most pipeline.
+    """A training made from product updates and the gaps that hold up most pipeline.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFram
     ]
     worst = gaps.filter(pl.col("n_deals") > 0).sort("exposed_amount", descending=True).head(most["gaps"])
     for gap in worst.iter_rows(named=True):
-        hang = counted(gap["n_deals"], "open deal hangs", "open deals hang")
+        hang = counted(gap["n_deals"], "open deal depends", "open deals depend")
         goal = f"Answer honestly, offer the way round, and know that {hang} on it."
         rows.append((gap["gap"], "gap", minutes["gap"], goal, _role_play(gap, by_id), gap["gap_id"]))
     if rows:

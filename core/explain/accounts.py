@@ -13,7 +13,7 @@ from core.explain import customers as reasons
 from core.explain.sentences import number
 from core.metrics import customer_health as health
 from core.metrics.customer_health import Trial
-from core.metrics.measure import money, percent
+from core.metrics.measure import chance, counted, money, percent
 from core.models.bundle import Bundle
 from core.models.churn.hazard import EVENTS
 from core.models.customers import account_outlook, lifetime, segments
@@ -52,7 +52,7 @@ class Listed:
 
 
 def listed(dataset: Dataset, settings: Settings, bundle: Bundle, customers: Customers) -> Listed:
-    """List paying accounts by the yearly revenue at risk, with their outlook and health.
+    """Paying accounts by ARR at risk, with their churn risk and health.
 
     The chance to leave within `models.churn_days` is the calibrated one of the churn model; the chances
     until the next renewal and within 12 months go on from it by the monthly hazards. Expected churned MRR
@@ -100,9 +100,9 @@ class Outlook:
         lost, shrunk, won = (float(v) for v in self.frame.drop("month_ahead").sum().row(0))
         stay_rate = (self.mrr_amount - lost - shrunk) / self.mrr_amount if self.mrr_amount else None
         return (
-            f"Of {money(self.mrr_amount, self.currency)} a month, {money(lost, self.currency)} are expected to leave "
-            f"within 12 months and {money(shrunk, self.currency)} to be cut; {money(won, self.currency)} come by "
-            f"expansion. Without expansion {percent(stay_rate)} stay."
+            f"Of {money(self.mrr_amount, self.currency)} MRR, we expect {money(lost, self.currency)} of churn, "
+            f"{money(shrunk, self.currency)} of contraction and {money(won, self.currency)} of expansion within 12 "
+            f"months. Without expansion {percent(stay_rate)} stays (GRR)."
         )
 
     def race(self) -> pl.DataFrame:
@@ -119,21 +119,21 @@ class Outlook:
         """Say how the forecast of leavers did on later data."""
         card = self.cards.get("left", {})
         if not card.get("happened"):
-            return "The history is too short to hold the forecast against what happened."
+            return "The history is too short to check the forecast against what happened."
         expected, happened = float(str(card["expected"])), float(str(card["happened"]))
         more = (
-            " Leaving has become more frequent than before; today's forecast is moved to the level of the last year."
+            " Churn has risen; today's forecast is set to the level of the last year."
             if happened > 1.1 * expected
             else ""
         )
         return (
-            f"Of months it had not seen the forecast expected {expected:,.0f} leavings and {happened:,.0f} came, each "
-            f"counted at every look in the year before it; the race was won by: {card['winner']}.{more}"
+            f"Track record: on later months the forecast expected {expected:,.0f} churned customers and "
+            f"{happened:,.0f} churned, each counted once for every month ahead it was forecast.{more}"
         )
 
 
 def outlook(dataset: Dataset, settings: Settings, customers: Customers) -> Outlook:
-    """Say month by month what monthly revenue is expected to leave, to be cut and to be won.
+    """Expected churn, contraction and expansion of MRR, month by month.
 
     Formula: per account and month, MRR × the chance to be still there at its begin × the chance of the event
     in it; for contraction and expansion × the usual share of MRR that such changes had. Chances come from
@@ -165,19 +165,19 @@ class Ahead:
     def sentence(self) -> str:
         """Say the chances and the money."""
         row = self.row
-        text = f"It leaves within 12 months with a chance of {percent(row['p_left_12m'])}"
+        text = f"Churn risk within 12 months is {chance(row['p_left_12m'])}"
         if row["p_left_at_renewal"] is not None:
-            text += f", {percent(row['p_left_at_renewal'])} by a month after its renewal"
-            text += f" in {row['days_to_renewal']:.0f} days"
+            days = counted(round(row["days_to_renewal"] or 0), "day")
+            text += f", and {chance(row['p_left_at_renewal'])} at the renewal in {days}"
         amounts = [
             number(row[f"{k}_mrr_amount"] or 0.0, "money", self.currency) for k in ("churned", "contracted", "expanded")
         ]
         lost, cut, won = amounts
-        return f"{text}. Expected of its monthly revenue: {lost} lost to leaving, {cut} cut, {won} won by expansion."
+        return f"{text}. Expected MRR: {lost} churn, {cut} contraction, {won} expansion."
 
 
 def ahead(dataset: Dataset, settings: Settings, customers: Customers, account_id: str) -> Ahead:
-    """Follow one account's chance to be still a customer over the coming year.
+    """One account's chance to stay a customer over the coming year, month by month.
 
     Parameters
     ----------
@@ -224,11 +224,11 @@ class Signs:
     def sentence(self) -> str:
         """Say both scores and how much of the weight is known."""
         if self.by_hand is None:
-            return "None of the signs of health is known of it."
-        learned = f", learned {self.learned:.0f}" if self.learned is not None else ""
+            return "There is no data on this account's health yet."
+        learned = f"; the predicted score is {self.learned:.0f}" if self.learned is not None else ""
         return (
-            f"Health weighed by hand is {self.by_hand:.0f} of 100 ({self.band}; {percent(self.coverage_rate)} of the "
-            f"weight is known){learned}."
+            f"The rules-based health score is {self.by_hand:.0f} of 100 ({self.band}, from "
+            f"{percent(self.coverage_rate)} of its signs){learned}."
         )
 
 
@@ -259,7 +259,7 @@ def health_of(dataset: Dataset, settings: Settings, customers: Customers, accoun
 
 
 def on_trial(dataset: Dataset, settings: Settings, customers: Customers) -> Trial:
-    """Put the learned and the hand-weighted health score on trial over past dates.
+    """How well the rules-based and the predicted health score flagged customers that later churned.
 
     Scores are taken as they stood every 56 days: the learned one from twins of the hazard model that were
     trained only on what was known before, the hand-weighted one from the weights in the settings. The learned
@@ -278,7 +278,7 @@ def on_trial(dataset: Dataset, settings: Settings, customers: Customers) -> Tria
     """
     past = customers.past
     if past.is_empty():
-        raise ModelError("The history is too short to put health on trial.", mend="Load more contracts that ended.")
+        raise ModelError("The history is too short to check health scores.", mend="Load more contracts that ended.")
     past = past.with_columns(health.by_hand(past, settings)["by_hand"])
     return health.trial(past, dataset.as_of, settings.models.churn_days, settings)
 
@@ -286,7 +286,7 @@ def on_trial(dataset: Dataset, settings: Settings, customers: Customers) -> Tria
 def by_health(
     dataset: Dataset, settings: Settings, customers: Customers, score: str = "by_hand", kind: str = "greens"
 ) -> pl.DataFrame:
-    """List the greens that left, or the reds that stayed, on the last past date whose outcome is known.
+    """Accounts rated green that churned, and accounts rated red that stayed, on the last date whose outcome is known.
 
     Parameters
     ----------
@@ -308,7 +308,7 @@ def by_health(
 
 
 def worth(dataset: Dataset, settings: Settings, customers: Customers) -> LifetimeValue:
-    """Say what every customer is worth, by contract or by repeat orders, as the data is.
+    """The margin each customer is expected to bring, from its contract or its repeat orders.
 
     By contract: MRR × margin × Σ S(m) / (1 + rate)^(m/12) over `customers.value_months`, S being the chance to
     stay; checked by Kaplan-Meier and the shifted beta-geometric model. By orders: margin × the mean of BG/NBD ×
@@ -335,7 +335,7 @@ def worth(dataset: Dataset, settings: Settings, customers: Customers) -> Lifetim
 
 
 def groups(dataset: Dataset, settings: Settings, way: str = "kmeans") -> Segments:
-    """Put customers into groups by what they buy, pay and use, and name each by what sets it apart.
+    """Customers grouped by what they buy, pay and use, each group named by what sets it apart.
 
     k-means on standardised signs, or a mixture of normal distributions, which lets groups differ in size and
     spread; the number of groups is the steadiest on resamples (adjusted Rand index) among those that lie nearly as

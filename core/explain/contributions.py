@@ -123,9 +123,9 @@ class Contributions:
         total = float(self.by_driver()["contribution"].sum())
         left = f"{left_over(self.residual, self.currency if self.unit == 'money' else self.unit)}."
         if self.unit == "points":
-            return f"{self.base:.2f} % {total:+.2f} points = {self.shown:.2f} %; {left}"
+            return f"{self.base:.1f} % {total:+.1f} points = {self.shown:.1f} %: {left}"
         texts = [sentences.number(v, self.unit, self.currency) for v in (self.base, self.shown)]
-        return f"{texts[0]} {sentences.change(total, self.unit)} = {texts[1]}; {left}"
+        return f"{texts[0]} {sentences.change(total, self.unit)} = {texts[1]}: {left}"
 
 
 def matrix(model: Any, frame: pl.DataFrame) -> Any:

@@ -11,6 +11,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
+from core.metrics.measure import counted
 from core.models.bundle import Bundle
 
 MONTHS = 12
@@ -45,9 +46,9 @@ class ChurnList:
         top = min(10, n)
         share = float(self.frame.head(top)["at_risk_amount"].sum()) / self.value if self.value else 0.0
         return (
-            f"Of {n:,} paying accounts, {expected:,.0f} are expected to leave within {self.days} days: "
+            f"Of {counted(n, 'paying account')}, {expected:,.0f} are expected to churn within {self.days} days: "
             f"{number(self.value, 'money', self.currency)} of {number(mrr * MONTHS, 'money', self.currency)} "
-            f"yearly revenue is at risk, {share * 100:.0f} % of it in {top} accounts."
+            f"ARR is at risk, {share * 100:.0f} % of it in {counted(top, 'account')}."
         )
 
     def chosen(self, rows: list[int]) -> str:
@@ -105,7 +106,7 @@ def churn_list(dataset: Dataset, settings: Settings, bundle: Bundle) -> ChurnLis
 
 
 def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: str | None = None) -> Contributions:
-    """Split one account's chance of leaving into what raises and what lowers it.
+    """What raises and what lowers one account's churn risk.
 
     Parameters
     ----------

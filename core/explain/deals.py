@@ -47,9 +47,9 @@ class ForecastReasons:
         """Return [label, contribution] in the order of the waterfall; they sum to the number."""
         rows = [
             ("Already closed", self.closed_amount),
-            ("Open deals at a typical chance", self.open.base),
+            ("Baseline (average win chance)", self.open.base),
             *((r["driver"], r["contribution"]) for r in self.open.by_driver().to_dicts()),
-            ("Deals to come", self.new_amount),
+            ("Create-and-close", self.new_amount),
         ]
         return pl.DataFrame(rows, schema={"label": pl.String, "contribution": pl.Float64}, orient="row")
 
@@ -63,24 +63,24 @@ class ForecastReasons:
         money = self.open.currency
         top = [r for r in self.open.by_driver().head(3).to_dicts() if r["contribution"]]
         named = ", ".join(
-            f"{r['driver'].lower()} ({'+' if r['contribution'] >= 0 else '−'}"
+            f"{r['driver'][:1].lower()}{r['driver'][1:]} ({'+' if r['contribution'] >= 0 else '−'}"
             f"{number(abs(r['contribution']), 'money', money)})"
             for r in top
         )
         head = (
-            f"Open deals add {number(self.open_amount, 'money', money)} in {self.window}; at a typical deal's "
-            f"chance they would add {number(self.open.base, 'money', money)}."
+            f"Open deals add {number(self.open_amount, 'money', money)} in {self.window}; at an average win chance "
+            f"they would add {number(self.open.base, 'money', money)}."
         )
-        return f"{head} What moves it most: {named}." if named else head
+        return f"{head} Biggest drivers: {named}." if named else head
 
     def check(self) -> str:
         """Say that the parts add up to the number shown."""
         total = number(self.amount, "money", self.open.currency)
-        return f"The parts add up to {total}; {left_over(self.residual, self.open.currency)}."
+        return f"Adds up to {total}: {left_over(self.residual, self.open.currency)}."
 
 
 def forecast(dataset: Dataset, settings: Settings, bundle: Bundle, window: str | None = None) -> ForecastReasons:
-    """Split the number of a window into what is closed, the drivers of the open deals, and what is to come.
+    """The forecast split into closed deals, what drives the open ones, and create-and-close.
 
     Contributions are exact TreeSHAP values of the close model in log odds, carried to money along
     the straight path from a typical deal's chance to each deal's own, and summed over deals.
@@ -114,7 +114,7 @@ def forecast(dataset: Dataset, settings: Settings, bundle: Bundle, window: str |
 
 
 def deal(dataset: Dataset, settings: Settings, bundle: Bundle, opportunity_id: str, days: int = 90) -> Contributions:
-    """Split one open deal's chance of being won in time into what raises and what lowers it.
+    """What raises and what lowers one deal's win chance.
 
     Parameters
     ----------

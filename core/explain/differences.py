@@ -18,6 +18,7 @@ from core.explain import explained_models
 from core.explain.contributions import Contributions, explain, path_slope, probability
 from core.explain.deals import mixed, opened
 from core.features import accounts, deals
+from core.metrics.measure import chance, counted
 from core.models import outlook
 from core.models.bundle import Bundle
 
@@ -65,9 +66,9 @@ class Difference:
         """Say both chances and what moved most."""
         moved = [r for r in self.parts.by_driver().head(3).to_dicts() if abs(r["contribution"]) >= SMALL]
         if not moved:
-            return f"{self.head} Nothing the model looks at makes a difference."
+            return f"{self.head} Nothing the model looks at changed it."
         named = ", ".join(f"{r['driver'].lower()} ({_signed(r['contribution'])})" for r in moved)
-        return f"{self.head} What makes the difference, in points: {named}."
+        return f"{self.head} Biggest reasons, in points: {named}."
 
     def check(self) -> str:
         """Say that the parts add up."""
@@ -79,7 +80,7 @@ def _signed(points: float) -> str:
 
 
 def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: str, days: int = WEEK) -> Difference:
-    """Split how an account's chance of leaving changed since some days ago.
+    """Why an account's churn risk changed since some days ago.
 
     The same model looks at what was known on both days. Its log odds split exactly over what it looks at; their
     differences are carried to percentage points along the straight line between the two, so that they add up to
@@ -111,18 +112,18 @@ def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: st
     then = accounts.build(alone, day, settings)
     if then.is_empty():
         raise ModelError(
-            f"The account did not pay on {day:%d %B %Y}, so there is nothing to hold today against.",
+            f"The account did not pay on {day:%d %B %Y}, so there is nothing to compare today with.",
             mend="Look at one that paid then.",
         )
     parts = between(bundle.need_churn().ready(), then, now)
-    head = f"The chance of leaving within {settings.models.churn_days} days {_went(parts)} since {day:%d %B}."
+    head = f"Churn risk within {settings.models.churn_days} days {_went(parts)} since {day.day} {day:%B}."
     return Difference(parts, f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
 
 
 def deal(
     dataset: Dataset, settings: Settings, bundle: Bundle, opportunity_id: str, ahead: int = 90, days: int = WEEK
 ) -> Difference:
-    """Split how a deal's chance of being won in time changed since some days ago.
+    """Why a deal's win chance changed since some days ago.
 
     As for an account; both chances look the same number of days ahead.
 
@@ -149,15 +150,15 @@ def deal(
         raise ModelError(f"The deal was not open on {day:%d %B %Y} yet.", mend="Look at one that is older.")
     weights = outlook.knots(bundle.deal_scores.columns, ahead)
     parts = mixed([(weight, between(model.at(horizon), then, now)) for horizon, weight in weights.items()])
-    head = f"The chance of a win within {ahead} days {_went(parts)} since {day:%d %B}."
+    head = f"The win chance within {ahead} days {_went(parts)} since {day.day} {day:%B}."
     return Difference(parts, f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
 
 
 def _went(parts: Contributions) -> str:
     if abs(parts.shown - parts.base) < SMALL:
-        return f"has stayed at {parts.shown:.1f} %"
+        return f"has stayed at {chance(parts.shown / 100)}"
     word = "risen" if parts.shown > parts.base else "fallen"
-    return f"has {word} from {parts.base:.1f} to {parts.shown:.1f} %"
+    return f"has {word} from {chance(parts.base / 100)} to {chance(parts.shown / 100)}"
 
 
 def between(model: object, then: pl.DataFrame, now: pl.DataFrame) -> Contributions:
@@ -238,7 +239,7 @@ def compare(
     other: str | None = None,
     subject: str = "churn",
 ) -> Difference:
-    """Split by driver why the chances of one group lie above or below those of another.
+    """Why the chances of one group are higher or lower than those of another.
 
     Each account's (or deal's) distance from a typical one is split exactly in percentage points; the difference
     of the two groups' means, driver by driver, adds up to the difference of their mean chances.
@@ -285,10 +286,10 @@ def compare(
     left = high - low - float(parts["contribution"].sum())
     entity = pl.DataFrame({"entity_id": [parts["entity_id"][0]], "base": [low], "shown": [high], "residual": [left]})
     counts = [len(s.entities) for s in sides]
-    side = "above" if high >= low else "below"
+    side = "higher" if high >= low else "lower"
     head = (
-        f"{ends[0]} lies {abs(high - low):.1f} points {side} {ends[1]}: {high:.1f} % against {low:.1f} % are expected "
-        f"to {explained.verb}, over {counts[0]:,} and {counts[1]:,}."
+        f"{ends[0]} {explained.chance} is {abs(high - low):.1f} points {side} than {ends[1]}: {high:.1f} % against "
+        f"{low:.1f} % ({counts[0]:,} and {counted(counts[1], explained.noun)})."
     )
     contributions = Contributions(parts, entity, low, high, left, "points")
     return Difference(contributions, ends[1], ends[0], head, counts[1], counts[0])

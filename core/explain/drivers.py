@@ -11,6 +11,7 @@ import yaml
 
 from core.contracts.errors import ConfigError
 from core.features.labels import plain
+from core.metrics.engagement import sentiment_word
 from core.resources import beside_settings
 
 __all__ = ["DEFAULT", "DriverMap", "load", "plain"]
@@ -33,9 +34,21 @@ class DriverMap:
     def phrase(self, feature: str, value: str) -> str:
         """Put a feature and its value into words."""
         template = next((p for pattern, p in self.phrases if fnmatch(feature, pattern)), None)
+        if "sentiment" in feature:
+            value = _sentiment(value)
         if template and value != NOT_KNOWN:
-            return template.format(value=value)
-        return f"{plain(feature).lower()} {value}"
+            text = template.format(value=value)
+            return text.replace("days", "day", 1) if text.startswith("1 days") else text
+        name = plain(feature)
+        return f"{name if name[:2].isupper() else name.lower()} {value}"
+
+
+def _sentiment(value: str) -> str:
+    """Name a sentiment that is written as a number; what is none stays."""
+    try:
+        return sentiment_word(float(value.replace("−", "-")))
+    except ValueError:
+        return value
 
 
 @cache

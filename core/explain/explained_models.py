@@ -26,7 +26,7 @@ class Subject:
         The features of each row and p, the chance given.
     key : str
         The column that names a row.
-    noun, verb : str
+    noun, verb, chance : str
         As in a "deal" that is to "be won within 90 days".
     """
 
@@ -35,6 +35,7 @@ class Subject:
     key: str
     noun: str
     verb: str
+    chance: str
 
 
 def subject(dataset: Dataset, settings: Settings, bundle: Bundle, name: str = "churn") -> Subject:
@@ -58,13 +59,13 @@ def subject(dataset: Dataset, settings: Settings, bundle: Bundle, name: str = "c
         days = 90 if 90 in settings.models.horizons_days else settings.models.horizons_days[0]
         model: Any = bundle.need_close().at(days)
         rows, scores, column = bundle.deal_features, bundle.deal_scores, f"p_win_{days}"
-        key, noun, verb = "opportunity_id", "deal", f"be won within {days} days"
+        key, noun, verb, chance = "opportunity_id", "deal", f"be won within {days} days", "win chance"
     elif name == "churn":
         model, days = bundle.need_churn().ready(), settings.models.churn_days
         rows, scores, column = bundle.account_features, bundle.churn_scores, f"p_churn_{days}d"
-        key, noun, verb = "account_id", "account", f"leave within {days} days"
+        key, noun, verb, chance = "account_id", "account", f"churn within {days} days", "churn risk"
     else:
         raise ModelError(f"There is no model called {name}.", mend="Known: churn, close.")
     if rows.is_empty():
         raise ModelError("There is nothing to compare.", mend="Load subscriptions or open deals on the Data page.")
-    return Subject(model, rows.join(scores.select(key, p=column), on=key), key, noun, verb)
+    return Subject(model, rows.join(scores.select(key, p=column), on=key), key, noun, verb, chance)

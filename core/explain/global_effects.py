@@ -14,12 +14,12 @@ from core.explain.bins import bins
 from core.explain.contributions import shap_values
 from core.explain.explained_models import subject
 from core.explain.importance import Importance, dependence, importance
-from core.metrics.measure import counted
+from core.metrics.measure import chance, counted
 from core.models.bundle import Bundle
 
 
 def overall(dataset: Dataset, settings: Settings, bundle: Bundle, of: str = "churn") -> Importance:
-    """Show which drivers move the chance most, over all paying accounts or all open deals.
+    """What moves the chance most, over all paying accounts or all open deals.
 
     Importance is the mean over rows of the size of a driver's TreeSHAP contributions, in log odds; of a
     logistic regression's terms where that model serves, and of their weighted sum where both do.
@@ -65,21 +65,26 @@ class Dependence:
         """Say between which contributions the feature moves the chance, over how many rows and against which base."""
         name = drivers.plain(self.feature)
         if self.frame.is_empty():
-            return f"{name} is not known of any {self.noun}."
+            return f"{name} has no data for any {self.noun}."
         low, high = float(self.frame["contribution"].min()), float(self.frame["contribution"].max())  # type: ignore[arg-type]
         base = float(self.bins["base"][0])
         return (
-            f"{name} multiplies the odds to {self.verb} by {np.exp(low):.2f} at the least and by "
-            f"{np.exp(high):.2f} at the most, other things as they are. That is over "
-            f"{counted(self.frame.height, self.noun)} of which it is known; {base * 100:.1f} % of all are expected to "
-            f"{self.verb}."
+            f"{name} takes the chance to {self.verb} from {chance(_moved(base, low))} at the low end to "
+            f"{chance(_moved(base, high))} at the high end, other things equal; the average is {chance(base)}. Based "
+            f"on {counted(self.frame.height, self.noun)}."
         )
+
+
+def _moved(base: float, log_odds: float) -> float:
+    """Return a chance moved by a contribution in log odds."""
+    odds = base / (1 - base) * float(np.exp(log_odds)) if base < 1 else float("inf")
+    return odds / (1 + odds) if np.isfinite(odds) else 1.0
 
 
 def driver(
     dataset: Dataset, settings: Settings, bundle: Bundle, feature: str | None = None, of: str = "churn"
 ) -> Dependence:
-    """Show how one feature's value goes with its contribution to the chance, and with the chance itself.
+    """How the chance changes with one fact about deals or accounts.
 
     Parameters
     ----------

@@ -21,10 +21,10 @@ from core.models.bundle import Bundle
 TOLD = 3
 QUARTER, REGIONS, FAMILIES, CHANGE, TODAY = (
     "Will we make the quarter?",
-    "Which regions carry the quarter?",
-    "Which products sell where?",
+    "Which regions are driving the quarter?",
+    "Products by region",
     "What changed since last week?",
-    "Where do we stand today?",
+    "Key figures",
 )
 
 
@@ -53,9 +53,9 @@ class Headlines:
 
 
 def headlines(data: Dataset, settings: Settings, bundle: Bundle) -> Headlines:
-    """Three sentences a chief revenue officer could read aloud, ranked by the money each speaks of.
+    """Up to three headlines of the day, the most money first.
 
-    Formula: worked out are the quarter's forecast against quota (money: the gap); how the pipeline
+    Formula: candidates are the quarter's forecast against quota (money: the gap); how the pipeline
     due this quarter changed in a week (the change); the region and the product family whose bookings
     moved most against the same dates, or months, a year ago (the move), those that sold on one side only
     among them; recurring revenue over the running quarter (twelve times the move). At most one of region
@@ -95,14 +95,14 @@ def _quarter(data: Dataset, settings: Settings, bundle: Bundle) -> Iterator[Stat
     if not current.is_known:
         return
     row, unit = current.frame.row(-1, named=True), settings.currency
-    heading = f"We are heading for {money(row['amount'], unit)} in {row['window']}"
-    reach = f"four cases in five lie between {money(row['lower'], unit)} and {money(row['upper'], unit)}"
+    heading = f"{row['window']} forecast: {money(row['amount'], unit)}"
+    reach = f"likely range {money(row['lower'], unit)} to {money(row['upper'], unit)}"
     if not row["quota_amount"]:
         yield f"{heading}; {reach}.", row["upper"] - row["lower"], QUARTER
         return
     gap = row["amount"] - row["quota_amount"]
-    side = "above" if gap >= 0 else "short of"
-    yield f"{heading}, {money(abs(gap), unit)} {side} quota; {reach}.", abs(gap), QUARTER
+    share = row["amount"] / row["quota_amount"]
+    yield f"{heading}, {share * 100:.0f} % of quota; {reach}.", abs(gap), QUARTER
 
 
 def _change(data: Dataset, settings: Settings) -> Iterator[Statement]:
@@ -135,7 +135,7 @@ def _region(data: Dataset, settings: Settings) -> Iterator[Statement]:
     other = "in all of the same quarter" if case.is_finished else "by the same day"
     text = (
         f"{row['region']} has booked {money(row['amount'], settings.currency)} in {label}, "
-        f"{money(abs(row['move']), settings.currency)} {word} than {other} a year ago, the largest move of any region."
+        f"{money(abs(row['move']), settings.currency)} {word} than {other} last year, the largest move of any region."
     )
     yield text, abs(row["move"]), REGIONS
 
@@ -157,8 +157,8 @@ def _family(data: Dataset, settings: Settings) -> Iterator[Statement]:
         return
     word = "up" if row["move"] > 0 else "down"
     text = (
-        f"{row['family']} is {word} {money(abs(row['move']), settings.currency)} on the twelve months before, the "
-        f"largest move of any product family, at {money(row['amount'], settings.currency)}."
+        f"{row['family']} is {word} {money(abs(row['move']), settings.currency)} vs the twelve months before, at "
+        f"{money(row['amount'], settings.currency)}: the largest move of any product family."
     )
     yield text, abs(row["move"]), FAMILIES
 
@@ -171,7 +171,7 @@ def _recurring(data: Dataset, settings: Settings) -> Iterator[Statement]:
     moved = 12 * (mrr_at(data, data.as_of) - mrr_at(data, begin - timedelta(days=1)))
     if not moved:
         return
-    word = "grown" if moved > 0 else "shrunk"
+    word = "up" if moved > 0 else "down"
     label = quarter_label(data.as_of, settings)
     amount = money(abs(moved), settings.currency)
-    yield f"Recurring revenue has {word} by {amount} a year since {label} began.", abs(moved), TODAY
+    yield f"ARR is {word} {amount} since {label} began.", abs(moved), TODAY

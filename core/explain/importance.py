@@ -43,10 +43,10 @@ class Importance:
         """Name the three strongest drivers."""
         total = float(self.bars["importance"].sum())
         if not total:
-            return "No driver moves this prediction."
+            return "Nothing moves this prediction."
         top = self.bars.head(3).to_dicts()
         named = ", ".join(f"{r['driver'].lower()} ({r['importance'] / total * 100:.0f} %)" for r in top)
-        return f"The strongest drivers, by their share of all movement, are {named}."
+        return f"Biggest drivers by impact: {named}."
 
 
 def importance(model: Any, frame: pl.DataFrame, top: int = 12, most_rows: int = 400) -> Importance:

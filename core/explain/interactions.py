@@ -20,12 +20,13 @@ from core.explain.explained_models import Subject, subject
 from core.explain.nearest_cases import evenly
 from core.explain.tree_interactions import interaction_values
 from core.features.deals import FOLLOWS
-from core.metrics.measure import counted
+from core.metrics.measure import chance, counted
 from core.models.bundle import Bundle
 from core.models.estimators.contenders import Trees
 
 ROUGH_ROWS, ROWS = 40, 240
 CASES = 120
+MOST_POINTS = 25  # A chance moves by at most a quarter of what its log odds do, in per cent.
 FEWEST = 10
 
 
@@ -46,11 +47,11 @@ class Pairs:
     def sentence(self) -> str:
         """Name the strongest pair, and say how much that is."""
         if self.frame.is_empty() or self.frame["strength"][0] < 0.005:
-            return "No two drivers matter together otherwise than each alone."
+            return "No combination matters beyond its single drivers."
         top = self.frame.row(0, named=True)
         return (
-            f"{top['pair']} act together most: beyond what each does alone, they move the odds to {self.verb} by a "
-            f"factor of {np.exp(top['strength']):.2f}, up or down, as a rule."
+            f"The strongest combination is {top['pair'][:1].lower()}{top['pair'][1:]}: together they move the chance "
+            f"to {self.verb} by at most about {top['strength'] * MOST_POINTS:.0f} points more than each alone."
         )
 
 
@@ -80,12 +81,11 @@ class Together:
         seen = self.frame.drop_nulls("beyond")
         first, second = (drivers.plain(name).lower() for name in self.names)
         if seen.is_empty():
-            return f"Too few {self.noun}s stand in any one combination of {first} and {second}."
+            return f"Too few {self.noun}s share any one combination of {first} and {second}."
         top = seen.sort(pl.col("beyond").abs() * pl.col("n").sqrt(), descending=True).row(0, named=True)
         return (
-            f"Most where {first} is {top['one']} and {second} is {top['other']} ({counted(top['n'], self.noun)}): "
-            f"{top['p'] * 100:.1f} % would {self.verb}, where the two alone would make it "
-            f"{top['p_alone'] * 100:.1f} %."
+            f"Strongest where {first} is {top['one']} and {second} is {top['other']} ({counted(top['n'], self.noun)}): "
+            f"{chance(top['p'])} would {self.verb}, against {chance(top['p_alone'])} if each worked alone."
         )
 
 
@@ -198,7 +198,7 @@ def _candidates(explained: Subject) -> list[tuple[str, str]]:
 def together(
     dataset: Dataset, settings: Settings, bundle: Bundle, feature: str, other: str, of: str = "close"
 ) -> Together:
-    """Say what the model gives for each combination of two features.
+    """The chance for each combination of two facts about deals or accounts.
 
     Both features of 120 of today's rows are set to the middle of each range, or to each word, all else as it is; p is
     the mean chance. p_alone is the chance whose log odds are a sum of one number for each row and one for each column

@@ -15,11 +15,11 @@ from core.models.bundle import Bundle
 from core.models.revenue import forecast
 
 LABELS = {
-    "level": "Last 12 months, mean",
+    "level": "Average of the last 12 months",
     "trend": "Trend",
     "season": "Season",
-    "won_lately": "Deals won lately",
-    "agreement": "Regions and whole agree",
+    "won_lately": "Recently won deals",
+    "agreement": "Rounding between regions and total",
 }
 
 
@@ -48,33 +48,33 @@ class MonthReasons:
         where = "" if self.unit == forecast.ALL else f" of {self.unit}"
         level, *others = self.frame.iter_rows()
         parts = [
-            f"{money(part, self.currency, sign=True)} by {NAMES[label]}" for label, part in others if abs(part) >= 0.5
+            f"{money(part, self.currency, sign=True)} from {NAMES[label]}" for label, part in others if abs(part) >= 0.5
         ]
         effects = ", ".join(parts) or "nothing else moves it"
         level_amount = money(level[1], self.currency)
         return (
-            f"{money(self.amount, self.currency)}{where} in {self.month:%B %Y}: {level_amount} as the last "
-            f"twelve months were on average, {effects}."
+            f"{money(self.amount, self.currency)}{where} in {self.month:%B %Y}: {level_amount} is the average of the "
+            f"last twelve months, {effects}."
         )
 
     def check(self) -> str:
         """Say that the parts add up to the forecast."""
         left = self.amount - float(self.frame["contribution"].sum())
-        return f"The parts add up to {money(self.amount, self.currency, 2)}: {left_over(left, self.currency)}."
+        return f"Adds up to {money(self.amount, self.currency, 2)}: {left_over(left, self.currency)}."
 
 
 NAMES = {
     LABELS["trend"]: "the trend",
     LABELS["season"]: "the season",
-    LABELS["won_lately"]: "deals won lately",
-    LABELS["agreement"]: "making regions and whole agree",
+    LABELS["won_lately"]: "recently won deals",
+    LABELS["agreement"]: "rounding between regions and total",
 }
 
 
 def month(
     dataset: Dataset, settings: Settings, bundle: Bundle, chosen: date | None = None, unit: str = forecast.ALL
 ) -> MonthReasons:
-    """Split one month's revenue forecast into level, trend, season and what deals won lately add.
+    """One month's revenue forecast split into recent average, trend, season and recently won deals.
 
     The level is the mean of the last twelve complete months. Season: the forecast less the forecast from the same
     history without its seasons (STL; 0 with less than two years). Trend: that forecast less the level. Deals won

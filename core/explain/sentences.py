@@ -7,6 +7,7 @@ from typing import Literal
 import polars as pl
 
 from core.explain import drivers
+from core.metrics.measure import chance, money
 
 Unit = Literal["log_odds", "points", "money"]
 
@@ -14,13 +15,10 @@ Unit = Literal["log_odds", "points", "money"]
 def number(value: float, unit: Unit, currency: str = "USD") -> str:
     """Write a number in the unit it is shown in: 71 %, USD 1.2 M or 0.84."""
     if unit == "points":
-        return f"{value:.0f} %"
+        return chance(value / 100)
     if unit == "log_odds":
         return f"{value:.2f}"
-    for size, letter in ((1e6, " M"), (1e3, " k")):
-        if abs(value) >= size:
-            return f"{currency} {value / size:,.1f}{letter}"
-    return f"{currency} {value:,.0f}"
+    return money(value, currency)
 
 
 def change(value: float, unit: Unit) -> str:
@@ -32,6 +30,11 @@ def change(value: float, unit: Unit) -> str:
     if unit == "points":
         return f"{sign}{size:.0f}" if size >= 1 else f"{sign}{size:.1f}"
     return sign + number(size, "money", "").strip()
+
+
+def _phrase(words: drivers.DriverMap, feature: str, value: str, stages: list[str]) -> str:
+    """Put a feature into words; a stage is named rather than numbered."""
+    return f"{stages[0]} stage" if feature == "stage_rank" and stages else words.phrase(feature, value)
 
 
 def sentence(frame: pl.DataFrame, base: float, shown: float, unit: Unit, like: str, top: int, currency: str) -> str:
@@ -53,7 +56,8 @@ def sentence(frame: pl.DataFrame, base: float, shown: float, unit: Unit, like: s
     if is_single:
         words = drivers.load()
         rows = frame.sort(pl.col("contribution").abs(), descending=True).head(top).to_dicts()
-        named = [(words.phrase(r["feature"], r["value"]), r["contribution"]) for r in rows]
+        stages = frame.filter(pl.col("feature") == "stage")["value"].to_list()
+        named = [(_phrase(words, r["feature"], r["value"], stages), r["contribution"]) for r in rows]
     else:
         grouped = frame.group_by("driver").agg(pl.col("contribution").sum())
         rows = grouped.sort(pl.col("contribution").abs(), descending=True).head(top).to_dicts()

@@ -56,13 +56,11 @@ class Steadiness:
         """Say how many of the reasons hold."""
         steady = self.frame.filter(pl.col("top_rate") >= 0.8)
         names = ", ".join(d.lower() for d in steady["driver"])
-        head = f"Over {self.n} models learnt again from other draws of {self.drawn} the chance lies between "
+        head = f"Re-tested {self.n} times on different samples of {self.drawn}, the chance is between "
         head += f"{self.low * 100:.0f} and {self.high * 100:.0f} %"
         if steady.is_empty():
-            return (
-                f"{head}; no reason stays among the three strongest in four of five of them: do not build on the order."
-            )
-        return f"{head}; steady among the three strongest: {names}."
+            return f"{head}; no reason is reliably among the top three, so do not rely on their order."
+        return f"{head}; reliably among the top three: {names}."
 
 
 def account(
@@ -165,9 +163,7 @@ def deal(
         raise ModelError("There are too few past outcomes to learn from again.", mend="Load more deals that ended.")
     parts = pl.concat([split.by_driver().with_columns(draw=pl.lit(k)) for k, split in enumerate(splits)])
     steadiness = _summary(parts, [split.shown / 100 for split in splits], len(splits))
-    fewer = (
-        f"Each was learnt from {size:,} of {ids.len():,} past deals, so they differ more than the model in use would."
-    )
+    fewer = f"Each test used {size:,} of {ids.len():,} past deals, so the results vary more than the model in use."
     return replace(steadiness, drawn=f"{size:,} past deals", note=fewer if size < ids.len() else "")
 
 

@@ -13,7 +13,7 @@ from core.contracts import Dataset
 from core.forecasts import backtest, calls
 from core.forecasts.backtest import QUARTER, ReplayedDay, Replays
 from core.metrics import forecast_error
-from core.metrics.measure import Measure, left_over, money, percent
+from core.metrics.measure import Measure, counted, left_over, money, percent
 
 SHOWN_DEALS = 8
 WIDE_ENOUGH = 0.75
@@ -61,17 +61,18 @@ class Past:
             return "There was nothing to forecast from on that day."
         row = self.frame.row(0, named=True)
         text = (
-            f"On {self.day:%d %B %Y} the system saw {money(row['amount'], self.currency)} for {self.label}, between "
-            f"{money(row['lower'], self.currency)} and {money(row['upper'], self.currency)}."
+            f"On {self.day.day} {self.day:%B %Y} the forecast for {self.label} was "
+            f"{money(row['amount'], self.currency)}, likely range {money(row['lower'], self.currency)} to "
+            f"{money(row['upper'], self.currency)}."
         )
         if self.actual is None:
-            return f"{text} The quarter still runs."
+            return f"{text} The quarter is not over yet."
         inside = "inside" if row["lower"] <= self.actual <= row["upper"] else "outside"
         gap = row["amount"] - self.actual
         side = "too high" if gap > 0 else "too low"
         return (
-            f"{text} It came to {money(self.actual, self.currency)}: the forecast was "
-            f"{money(abs(gap), self.currency)} {side}, and the outcome fell {inside} the range."
+            f"{text} Actual: {money(self.actual, self.currency)}. The forecast was "
+            f"{money(abs(gap), self.currency)} {side}; the actual was {inside} the range."
         )
 
     def reason(self) -> str:
@@ -82,8 +83,8 @@ class Past:
         whole = float(self.deals["error_amount"].sum())
         left = whole - float(self.frame["error_amount"][0] or 0.0) if self.actual is not None else 0.0
         return (
-            f"The largest single reason is {first['deal']}: {money(first['expected_amount'], self.currency)} expected, "
-            f"{money(first['actual_amount'], self.currency)} won. All parts add up to the difference; "
+            f"Biggest reason: {first['deal']}, {money(first['expected_amount'], self.currency)} expected and "
+            f"{money(first['actual_amount'], self.currency)} won. All parts add up to the difference: "
             f"{left_over(left, self.currency)}."
         )
 
@@ -106,7 +107,7 @@ def on(
     day: date,
     replayed: ReplayedDay | None = None,
 ) -> Past:
-    """Show the forecast of a past day as it was, and what came of it.
+    """The forecast of a past day as it was, and the actual.
 
     The model is the one its quarter had, trained on outcomes known before the quarter began; deals,
     amounts, owners and the team are those known on the day. A day between two weekly ones is worked out
@@ -183,7 +184,9 @@ def _parts(row: dict[str, float | None], deals: pl.DataFrame, actual: float | No
         "opportunity_id",
         "expected_amount",
         "actual_amount",
-        deal=pl.coalesce("opportunity_name", "opportunity_id") + pl.lit(" ") + pl.col("opportunity_id"),
+        deal=pl.when(pl.col("opportunity_name").is_duplicated())
+        .then(pl.col("opportunity_name") + pl.lit(" ") + pl.col("opportunity_id"))
+        .otherwise(pl.coalesce("opportunity_name", "opportunity_id")),
         error_amount=pl.col("expected_amount") - pl.col("actual_amount"),
     ).sort(pl.col("error_amount").abs(), "opportunity_id", descending=[True, False])
     rest = named.slice(SHOWN_DEALS)
@@ -233,14 +236,14 @@ def record(
     quarter = _quarters(data, replays, manager_calls)
     whole = forecast_error.scores(quarter, [])
     if whole.is_empty():
-        text = "No past quarter can be replayed yet: records must reach back a year before a quarter that is over."
-        return Measure("Forecast record", None, "rate", whole, text)
+        text = "There is no forecast history yet: it needs records from a year before a finished quarter."
+        return Measure("Forecast accuracy", None, "rate", whole, text)
     n_quarters = quarter.filter(pl.col("actual_amount").is_not_null())["period_start_on"].n_unique()
     frame = _cut(data, settings, replays, manager_calls, by)
     horizons = frame if by == "window" else _cut(data, settings, replays, manager_calls, "window")
     more = "" if by == "window" else _losses(frame, by)
     text = f"{_beaten(horizons)}{_headline(whole.row(0, named=True), n_quarters)}{_leaning(horizons)}{more}"
-    return Measure("Forecast record", float(whole["wape_rate"][0]), "rate", frame, text)
+    return Measure("Forecast accuracy", float(whole["wape_rate"][0]), "rate", frame, text)
 
 
 def _quarters(data: Dataset, replays: Replays, manager_calls: pl.DataFrame) -> pl.DataFrame:
@@ -269,16 +272,16 @@ def _headline(row: dict[str, float | None], n_quarters: int) -> str:
         f"{label} ({percent(miss)})" for label, (skill, miss) in baselines.items() if skill is not None and skill >= 0
     ]
     bias = row["bias_rate"] or 0.0
-    leaning = f"came out {percent(abs(bias))} too {'high' if bias > 0 else 'low'}"
+    leaning = f"was {percent(abs(bias))} too {'high' if bias > 0 else 'low'} on average"
     text = (
-        f"over {n_quarters} past quarters, week by week, the forecast missed by {percent(row['wape_rate'])} of what "
-        f"was won and {'leant to neither side' if abs(bias) < EVEN else leaning}; "
-        f"its 80 % range held {'only ' if (row['coverage_rate'] or 1.0) < WIDE_ENOUGH else ''}"
-        f"{percent(row['coverage_rate'])} of the outcomes."
+        f"over {counted(n_quarters, 'past quarter')} the weekly forecast missed bookings by "
+        f"{percent(row['wape_rate'])} and {'was neither high nor low' if abs(bias) < EVEN else leaning}; "
+        f"{'only ' if (row['coverage_rate'] or 1.0) < WIDE_ENOUGH else ''}{percent(row['coverage_rate'])} of the "
+        f"actuals were inside its likely range (80 %)."
     )
     if better:
-        return f"The forecast was beaten by {' and '.join(better)}: {text}"
-    more = f" Missed by more: {', '.join(worse)}." if worse else ""
+        return f"A simpler rule did better, {' and '.join(better)}: {text}"
+    more = f" It beats: {', '.join(worse)}." if worse else ""
     return f"{text[0].upper()}{text[1:]}{more}"
 
 
@@ -306,7 +309,7 @@ def _leaning(horizons: pl.DataFrame) -> str:
         f"{percent(abs(bias))} too {'high' if bias > 0 else 'low'} {group} ahead"
         for group, bias in far.select("group", "bias_rate").iter_rows()
     ]
-    return f" In sum it came out {', '.join(leanings)}." if leanings else ""
+    return f" On average it was {', '.join(leanings)}." if leanings else ""
 
 
 def _losses(frame: pl.DataFrame, by: str) -> str:
@@ -317,7 +320,7 @@ def _losses(frame: pl.DataFrame, by: str) -> str:
         lost = frame.filter(pl.col(column) < 0)["group"].to_list() if column in frame.columns else []
         if lost:
             shown = ", ".join(str(g) for g in lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
-            losses.append(f"{label} came closer in {shown}")
+            losses.append(f"{label} did better in {shown}")
     return f" By {VIEWS[by].lower()}: {'; '.join(losses)}." if losses else ""
 
 

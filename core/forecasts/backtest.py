@@ -181,7 +181,7 @@ def run(
     twins: dict[date, CloseModel | None] = {}
     frames: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     for index, period in enumerate(periods):
-        say(index / len(periods), f"Replaying {quarter_label(period, settings)}")
+        say(index / len(periods), f"Forecasting {quarter_label(period, settings)}")
         twins[period] = (
             trained[period]
             if trained and period in trained
@@ -192,7 +192,7 @@ def run(
             frames.append(made)
             if number % RECORD_EVERY == 0:
                 scores = pl.concat([scores, chances])
-    say(1.0, "Forecasts replayed")
+    say(1.0, "Forecast history is ready")
     parts = [
         pl.concat([pl.DataFrame(schema=schema), *(made[k] for made in frames)])
         for k, schema in enumerate((FORECASTS, DEALS, TEAMS))

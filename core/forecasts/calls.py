@@ -132,11 +132,12 @@ def check_open(data: Dataset, settings: Settings, period: date) -> None:
     """
     label = quarter_label(period, settings)
     if period not in periods(data, settings):
-        raise StoreError(f"{label} cannot be called now.", mend="Choose the running quarter or the next.")
+        raise StoreError(f"{label} cannot be forecast now.", mend="Choose the running quarter or the next.")
     last = deadline(period, settings)
     if data.as_of > last:
         raise StoreError(
-            f"Calls for {label} closed on {last:%d %B %Y}.", mend="The calls submitted until then stand as they are."
+            f"Forecasts for {label} closed on {last.day} {last:%B %Y}.",
+            mend="The forecasts submitted until then stay as they are.",
         )
     check_kept(data)
 
@@ -151,12 +152,12 @@ def check_kept(data: Dataset) -> None:
     """
     if data.is_transient:
         raise StoreError(
-            "This data was uploaded for your session only, so calls and reviews of it are not kept.",
+            "This data was uploaded for your session only, so forecasts and reviews of it are not saved.",
             mend="Name the folder in the settings to keep a record.",
         )
     if data.is_masked:
         raise StoreError(
-            "Names are hidden, so calls and reviews are neither shown nor taken.", mend="Show the names to go on."
+            "Names are hidden, so forecasts and reviews are neither shown nor saved.", mend="Show the names to go on."
         )
 
 
@@ -170,7 +171,7 @@ def check_values(values: Mapping[str, Any]) -> None:
     """
     commit, best, whole = (values[name] for name in AMOUNTS)
     if commit is None:
-        raise StoreError("A call needs a commit.", mend="Write the amount you stand for.")
+        raise StoreError("A forecast needs a commit.", mend="Enter the amount you commit to.")
     for low, high, names in (
         (commit, best, "best case is below commit"),
         (best or commit, whole, "pipeline is below best case"),
@@ -244,27 +245,27 @@ class Rollup:
         """Say what is called for the quarter, how that compares with the system, and who has not called."""
         leaders = self.frame.filter(pl.col("is_leader") & (pl.col("person_id") != hierarchy.NOBODY))
         if leaders.is_empty():
-            return "Nobody leads a team in this data, so there is nobody to call the quarter."
+            return "Nobody leads a team in this data, so nobody can submit a forecast."
         first = leaders.filter(pl.col("role") == "manager")
         first = first if first.height else leaders
         called = first.filter(pl.col("commit_amount").is_not_null())
         if called.is_empty():
-            return f"Nobody has called {self.label} yet."
+            return f"No manager has submitted a forecast for {self.label} yet."
         total = float(called["commit_amount"].sum())
-        who = f"{called.height} of {first.height} managers have called {self.label}"
-        text = f"{who}: {money(total, self.currency)} commit together"
+        who = f"{called.height} of {first.height} managers have submitted for {self.label}"
+        text = f"{who}: {money(total, self.currency)} commit in total"
         system = self.system["amount"]
         if system is None:
             return f"{text}."
         if called.height < first.height:
-            return f"{text}; the system sees {money(system, self.currency)} for the whole company."
+            return f"{text}; the model forecast for the whole company is {money(system, self.currency)}."
         gap = total - system
         side = "above" if gap >= 0 else "below"
         lower, upper = self.system["lower"], self.system["upper"]
         inside = lower is not None and upper is not None and lower <= total <= upper
         return (
-            f"{text}, {money(abs(gap), self.currency)} {side} the system's {money(system, self.currency)} and "
-            f"{'inside' if inside else 'outside'} its range of {money(lower, self.currency)} to "
+            f"{text}, {money(abs(gap), self.currency)} {side} the model forecast of {money(system, self.currency)} and "
+            f"{'inside' if inside else 'outside'} its likely range of {money(lower, self.currency)} to "
             f"{money(upper, self.currency)}."
         )
 
@@ -278,7 +279,7 @@ def rollup(
     period: date | None = None,
     seen: outlook.Outlook | None = None,
 ) -> Rollup:
-    """Roll calls up along the hierarchy, with deals and the system's number beside them.
+    """Managers' forecasts rolled up along the hierarchy, beside the deals and the model forecast.
 
     Each leader has three numbers that never overwrite each other: the own call; the roll-up, which
     adds the calls of those who report to the leader (a rep, and a leader without a call, counts with

@@ -75,7 +75,7 @@ class Choices:
 
 
 def grid(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame, view: View | None = None) -> Measure:
-    """List the open deals of a review with what the data, the model and the review say of each.
+    """Open deals to review, with what the CRM, the model and the review say of each.
 
     A review may give a deal another category, an amount it counts with, and a note. They stand beside
     the deal; its own category and amount stay as the data has them and are shown.
@@ -112,10 +112,10 @@ def grid(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame,
     touched = frame.filter(pl.col("version") > 0).height
     due = f" due in {label}" if view.is_due_only else ""
     text = (
-        f"{counted(frame.height, 'open deal')}{due} with {money(value, settings.currency)} "
-        f"{'is' if frame.height == 1 else 'are'} on the list; "
-        f"{commit.height:,} of them with {money(float(commit.select(worth.sum()).item()), settings.currency)} are in "
-        f"commit. The review has written to {touched:,} and moved {moved:,} to another category."
+        f"{counted(frame.height, 'open deal')}{due}, {money(value, settings.currency)}; "
+        f"{money(float(commit.select(worth.sum()).item()), settings.currency)} of it in commit "
+        f"({counted(commit.height, 'deal')}). {'Changes so far' if touched else 'No changes yet'}: {touched:,} edited, "
+        f"{moved:,} moved."
     )
     return Measure("Review", value, "money", frame, text)
 
@@ -155,7 +155,7 @@ def choices(data: Dataset, settings: Settings) -> Choices:
 
 
 def moves(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame) -> Measure:
-    """What the review changes in the sum of each category, among deals due this quarter.
+    """What the review changed in the sum of each category, among deals due this quarter.
 
     Formula: per category, the sum of the amounts as the data has them, and the sum with the category
     and amount the review gave.
@@ -178,14 +178,14 @@ def moves(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame
     more = row["reviewed_amount"] - row["amount"]
     label = quarter_label(data.as_of, settings)
     if not more:
-        text = f"The review leaves commit for {label} at {money(row['amount'], settings.currency)}."
+        text = f"Commit for {label} is unchanged at {money(row['amount'], settings.currency)}."
     else:
         side = "adds" if more > 0 else "takes"
         way = "to" if more > 0 else "from"
         text = (
-            f"The review {side} {money(abs(more), settings.currency)} {way} commit for {label}: it goes from "
+            f"The review {side} {money(abs(more), settings.currency)} {way} commit for {label}: from "
             f"{money(row['amount'], settings.currency)} to {money(row['reviewed_amount'], settings.currency)}. "
-            "The deals themselves stay as they are."
+            "The CRM is not changed."
         )
     return Measure("Review moves", more, "money", frame, text)
 

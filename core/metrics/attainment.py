@@ -53,13 +53,13 @@ def teams(data: Dataset, settings: Settings) -> Measure:
     share = ratio(float(frame["amount"].sum()), float(frame["quota_amount"].sum()))
     label = quarter_label(data.as_of, settings)
     if share is None:
-        return Measure("Team attainment", None, "rate", frame, f"There is no quota for {label}.")
+        return Measure("Team attainment", None, "rate", frame, f"No quota is set for {label}.")
     best = frame.filter(pl.col("attainment_rate").is_not_null()).sort(
         "attainment_rate", "team", descending=[True, False]
     )
     lead = best.row(0, named=True)
     text = (
-        f"{lead['team']} stands best at {percent(lead['attainment_rate'])} of its {label} quota with "
+        f"{lead['team']} leads at {percent(lead['attainment_rate'])} of its {label} quota with "
         f"{money(lead['amount'], settings.currency)}; all teams together at {percent(share)}."
     )
     return Measure("Team attainment", share, "rate", frame, text)

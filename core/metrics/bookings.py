@@ -209,9 +209,9 @@ def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) 
         return Measure("Bookings by region", None, "money", frame, "Nothing has been booked this quarter yet.")
     rate, best = share(float(now["amount"][0]), amount), money(now["amount"][0], settings.currency)
     rest = (
-        f"{rate:.0%} of all bookings"
+        f"{rate * 100:.0f} % of all bookings"
         if rate is not None
-        else f"all together stand at {money(amount, settings.currency)}"
+        else f"all together {money(amount, settings.currency)}"
     )
     text = f"{now['region'][0]} leads this quarter with {best}, {rest}."
     return Measure("Bookings by region", amount, "money", frame, text)
@@ -249,12 +249,12 @@ def by_region_and_family(data: Dataset, settings: Settings, months: int = 12) ->
     amount, top = float(frame["amount"].sum()), frame.row(0, named=True)
     rate = share(float(top["amount"]), amount)
     rest = (
-        f"{rate:.0%} of all bookings"
+        f"{rate * 100:.0f} % of all bookings"
         if rate is not None
-        else f"all together stand at {money(amount, settings.currency)}"
+        else f"all together {money(amount, settings.currency)}"
     )
     text = (
-        f"{top['family']} in {top['region']} brings most over {months} months: "
+        f"{top['family']} in {top['region']} booked most over the last {months} months: "
         f"{money(top['amount'], settings.currency)}, {rest}."
     )
     return Measure("Bookings by family", amount, "money", frame, text)

@@ -9,6 +9,7 @@ from core.config.calendar import quarter_end, quarter_label
 from core.contracts import Dataset
 from core.metrics.bookings import lines, of_account
 from core.metrics.deal_events import due_by
+from core.metrics.deal_scope import deal_name
 from core.metrics.measure import Measure, counted, money, percent, share
 
 
@@ -62,14 +63,13 @@ def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
     if value is None:
         return Measure("Concentration", None, "rate", frame, f"No deal with an amount is due in {label}.")
     n, first = min(top, frame.height), frame.row(0, named=True)
-    deal = first["opportunity_name"] or first["opportunity_id"]
+    deal = deal_name(first)
     if frame.height == 1:
-        text = f"One deal is all that is due in {label}: {deal} of {first['account_name'] or 'no account'}."
+        text = f"Only one deal is due in {label}: {deal}."
         return Measure("Concentration", value, "rate", frame, text)
     text = (
         f"The {n} largest of {frame.height:,} deals due in {label} make up {percent(value)} of what is due; the "
-        f"largest, {deal} of {first['account_name'] or 'no account'}, is "
-        f"{money(first['amount'], settings.currency)}."
+        f"largest is {deal}, {money(first['amount'], settings.currency)}."
     )
     return Measure("Concentration", value, "rate", frame, text)
 
@@ -126,7 +126,7 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
     text += "." if before is None else f", against {percent(before)} a year earlier."
     if frame.height > buyers:
         gave = counted(frame.height - buyers, "customer", "customers")
-        text += f" {gave} gave back as much as they bought or more, and are left out."
+        text += f" {gave} returned as much as they bought or more, and are left out."
     return Measure("Concentration", value, "rate", frame, text)
 
 

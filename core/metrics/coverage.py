@@ -88,11 +88,11 @@ def coverage(data: Dataset, settings: Settings, quarters: int = 8) -> Coverage:
     rows = [
         ("Quota", quota),
         ("Booked so far", booked),
-        ("Still to book", left),
+        ("Gap to quota", left),
         ("Open and due this quarter", due),
         ("Weighted", weighted_amount),
         ("Needed by past quarters", needed),
-        ("Still to be created", to_create),
+        ("Pipeline still to build", to_create),
     ]
     frame = pl.DataFrame(rows, schema={"item": pl.String, "amount": pl.Float64}, orient="row").drop_nulls()
     ratios: dict[str, float | None] = {
@@ -116,21 +116,21 @@ def _text(
     amounts = {item: money(amount, settings.currency) for item, amount in rows}
     value, required, goal = ratios["remaining"], ratios["required"], settings.targets.coverage_ratio
     if ratios["full"] is None:
-        return f"There is no quota for {label} to cover; {amounts['Open and due this quarter']} is open and due."
+        return f"No quota is set for {label}; {amounts['Open and due this quarter']} is open and due."
     if value is None:
         return f"The quota of {label} is met already: {amounts['Booked so far']} of {amounts['Quota']} is booked."
     text = (
-        f"{amounts['Still to book']} of the {label} quota is still to book; "
-        f"{amounts['Open and due this quarter']} is open and due by {end:%d %B}: {value:.1f} times the remaining "
-        f"quota and {ratios['full']:.1f} times the full one, weighted {ratios['weighted']:.1f} times the remaining one."
+        f"The gap to the {label} quota is {amounts['Gap to quota']}, with {amounts['Open and due this quarter']} open "
+        f"and due by {end.day} {end:%B}: {value:.1f}x coverage of what is left ({ratios['weighted']:.1f}x weighted, "
+        f"{ratios['full']:.1f}x of the full quota)."
     )
     if required is None:
-        word = "enough by" if value >= goal else "short of"
-        return f"{text} That is {word} the rule of {goal:.0f} times; too few past quarters are known to say better."
-    text += f" On the same day the last {n_quarters} quarters needed {required:.1f} times what they went on to book"
+        word = "meets" if value >= goal else "is short of"
+        return f"{text} That {word} the {goal:.0f}x rule; there are too few past quarters to say what you really need."
+    text += f" At this point the last {n_quarters} quarters had {required:.1f}x of what they went on to book"
     if not rows[-1][1]:
-        return f"{text}: at that pace there is enough."
-    return f"{text}: at that pace {amounts['Still to be created']} of pipeline is still to be created."
+        return f"{text}, so there is enough."
+    return f"{text}, so {amounts['Pipeline still to build']} of pipeline is still to build."
 
 
 def open_and_weighted(data: Dataset, settings: Settings, day: date, end: date) -> tuple[float, float]:
@@ -200,10 +200,10 @@ def weighted(data: Dataset, settings: Settings, day: date | None = None) -> Meas
         .sort(pl.col("stage").replace_strict(order, default=99, return_dtype=pl.Int64), "stage")
     )
     if frame["weighted_amount"].null_count() == frame.height:
-        return Measure("Weighted pipeline", None, "money", frame, "There is no open deal with a known chance.")
+        return Measure("Weighted pipeline", None, "money", frame, "No open deal has a known win chance.")
     value, amount = float(frame["weighted_amount"].sum()), float(frame["amount"].sum())
     text = (
-        f"{money(amount, settings.currency)} open is worth {money(value, settings.currency)} "
-        f"({percent(ratio(value, amount))}) at the share of past deals won from the same stage."
+        f"Weighted by how often past deals were won from the same stage, {money(amount, settings.currency)} open is "
+        f"worth {money(value, settings.currency)} ({percent(ratio(value, amount))})."
     )
     return Measure("Weighted pipeline", value, "money", frame, text)

@@ -9,7 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.config.settings import CustomerSettings
-from core.metrics.measure import percent, ratio
+from core.metrics.measure import counted, percent, ratio
 
 BANDS = ("red", "amber", "green")
 MONTH_DAYS = 30
@@ -146,19 +146,19 @@ class Trial:
     def sentence(self) -> str:
         """Say which score finds leavers better, and how long before."""
         if self.lift.is_empty():
-            return "The history is too short to put health scores on trial."
+            return "The history is too short to check health scores."
         parts = []
         for key, name in NAMED.items():
             worst = self.lift.filter((pl.col("score") == key) & (pl.col("tenth") == 1))
             early = self.lead.filter((pl.col("score") == key) & (pl.col("months_before") == 3))
             if worst.is_empty() or worst["lift_rate"][0] is None:
                 continue
-            clause = f"the worst tenth by the {name} score left {worst['lift_rate'][0]:.1f} times as often as all"
+            clause = f"the lowest tenth by the {name} score churned {worst['lift_rate'][0]:.1f}x as often as average"
             if early.height and early["red_rate"][0] is not None:
-                clause += f", and {percent(early['red_rate'][0])} of leavers were red three months before"
+                clause += f", and {percent(early['red_rate'][0])} of churned customers were red three months before"
             parts.append(clause)
         if not parts:
-            return "Nobody left in the months on trial."
+            return "Nobody churned in the months checked."
         text = "; ".join(parts)
         return f"{text[0].upper()}{text[1:]}."
 
@@ -167,13 +167,13 @@ class Trial:
         green, red = self.misses(score)
         judged = self.past.filter(pl.col("has_left").is_not_null())
         if judged.is_empty():
-            return "No past date lies far enough back."
+            return "No past date is far enough back."
         day: date = judged["as_of"].max()  # type: ignore[assignment]
         here = judged.filter(pl.col("as_of") == day)
         n = {b: here.filter(pl.col(f"{score}_band") == b).height for b in BANDS}
         return (
-            f"Of {n['green']:,} accounts that were green on {day:%d %B %Y}, {green.height:,} left within {self.days} "
-            f"days; of {n['red']:,} that were red, {red.height:,} stayed."
+            f"Of {counted(n['green'], 'account')} that were green on {day.day} {day:%B %Y}, {green.height:,} churned "
+            f"within {self.days} days; of {n['red']:,} that were red, {red.height:,} stayed."
         )
 
 

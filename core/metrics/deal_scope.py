@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -160,6 +161,20 @@ def _names_by_column(data: Dataset, settings: Settings) -> dict[str, tuple[str, 
     for level in ("team", "region"):
         by_column[level] |= set(data.sales_team[level].drop_nulls())
     return {column: tuple(sorted(values)) for column, values in by_column.items()}
+
+
+def deal_name(row: Mapping[str, Any]) -> str:
+    """Return a deal's name with its account, said once; its id where it has no name.
+
+    Examples
+    --------
+    >>> deal_name({"opportunity_name": "Helm for 8 seats", "account_name": "Acme", "opportunity_id": "O1"})
+    'Helm for 8 seats (Acme)'
+    >>> deal_name({"opportunity_name": "Acme, Helm", "account_name": "Acme", "opportunity_id": "O1"})
+    'Acme, Helm'
+    """
+    name, account = str(row["opportunity_name"] or row["opportunity_id"]), row["account_name"]
+    return f"{name} ({account})" if account and account not in name else name
 
 
 def people(data: Dataset) -> dict[str, str]:

@@ -17,6 +17,7 @@ from core.metrics.deal_scope import people
 from core.metrics.measure import counted, growth_rate, money, percent
 
 MONTHS = 24
+CLEAR_MOOD = 0.15
 KINDS = ("Deal", "Contract", "Meeting", "Call", "Mail", "Ticket")
 _EVENTS = {"on": pl.Date, "kind": pl.String, "what": pl.String, "amount": pl.Float64, "sentiment_score": pl.Float64}
 
@@ -66,16 +67,17 @@ class Account:
         paid = float(self.contract["mrr_amount"].sum())
         live = self.deals.filter(~pl.col("is_closed"))
         parts = [
-            f"pays {money(paid, self.currency)} a month on {self.contract.height} contract lines"
+            f"pays {money(paid, self.currency)} a month on {counted(self.contract.height, 'contract line')}"
             if paid
-            else "pays nothing at present"
+            else "pays nothing today"
         ]
         if live.height:
             worth = money(float(live["amount"].sum()), self.currency)
             parts.append(f"has {live.height} open {'deal' if live.height == 1 else 'deals'} of {worth}")
         late = self.months.tail(3)
         parts.append(
-            f"{int(late['n_meetings'].sum())} meetings and {int(late['n_tickets'].sum())} tickets in three months"
+            f"had {counted(int(late['n_meetings'].sum()), 'meeting')} and "
+            f"{counted(int(late['n_tickets'].sum()), 'support ticket')} in three months"
         )
         return f"{self.name} {', '.join(parts)}."
 
@@ -110,8 +112,22 @@ class Account:
         usage = "no usage readings to compare" if moved is None else f"usage {percent(moved, sign=True)}"
         tickets = [int(part["n_tickets"].sum()) for part in (late, before)]
         moods = [_mean(part["ticket_sentiment"]) for part in (late, before)]
-        mood = f", mood in tickets {moods[0]:+.2f} after {moods[1]:+.2f}" if None not in moods else ""
-        return f"Last three months against the three before: {usage}, {tickets[0]} tickets after {tickets[1]}{mood}."
+        words = [sentiment_word(mood) for mood in moods]
+        mood = f", ticket sentiment {words[0]} (was {words[1]})" if None not in moods else ""
+        return f"Last three months vs the three before: {usage}, tickets {tickets[0]} (was {tickets[1]}){mood}."
+
+
+def sentiment_word(mood: float | None) -> str:
+    """Name a mean sentiment of tickets in [-1, 1].
+
+    Examples
+    --------
+    >>> sentiment_word(-0.27), sentiment_word(0.05), sentiment_word(0.4), sentiment_word(None)
+    ('negative', 'neutral', 'positive', 'not known')
+    """
+    if mood is None:
+        return "not known"
+    return "negative" if mood <= -CLEAR_MOOD else "positive" if mood >= CLEAR_MOOD else "neutral"
 
 
 def _mean(values: pl.Series) -> float | None:
@@ -132,7 +148,7 @@ _FACTS = {"Fact": pl.String, "Value": pl.String}
 
 
 def account(data: Dataset, settings: Settings, account_id: str) -> Account:
-    """Gather everything that is known of one account up to the as-of date.
+    """Everything known about one account up to the as-of date.
 
     Parameters
     ----------

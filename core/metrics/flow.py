@@ -13,7 +13,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.deal_events import at, between, tracks
 from core.metrics.deal_scope import Cut, cut, names, people
-from core.metrics.measure import counted, money
+from core.metrics.measure import counted, left_over, money
 from core.metrics.pipeline_moves import MOVES, NEEDED, classified, summed, worth
 
 ORDER = ("Opening", *MOVES, "Closing")
@@ -73,27 +73,27 @@ class Flow:
     def sentence(self) -> str:
         """Say where the pipeline went from and to, what moved it most, and whether all is explained."""
         due = "" if self.due == "any date" else f" due {self.due}"
-        span = f"between {self.since:%d %B %Y} and {self.until:%d %B %Y}"
+        since, until = (f"{day.day} {day:%B %Y}" for day in (self.since, self.until))
+        span = f"between {since} and {until}"
         if self.value is None:
             return f"{self.who} had no open pipeline{due} {span}."
         began, ended = (money(self.amount(end), self.currency) for end in ("Opening", "Closing"))
         moves = self.frame.filter(pl.col("step").is_in(list(MOVES)) & (pl.col("amount") != 0))
         top = moves.sort(pl.col("amount").abs(), descending=True).head(3)
         named = [f"{money(abs(a), self.currency)} {s.lower()}" for s, a in top.select("step", "amount").iter_rows()]
-        movers = f"; what moved it most: {', '.join(named)}" if named else "; nothing moved it"
+        movers = f"; biggest moves: {', '.join(named)}" if named else "; nothing moved it"
         text = f"{self.who}: open pipeline{due} went from {began} to {ended} {span}{movers}."
         if self.n_pushed:
             worth = money(self.pushed_amount, self.currency)
             verb = "was" if self.n_pushed == 1 else "were"
-            text += f" {counted(self.n_pushed, 'deal')} worth {worth} {verb} put off at least once."
+            text += f" {counted(self.n_pushed, 'deal')} worth {worth} {verb} pushed at least once."
         if self.n_unknown:
             were, was = ("was", "it was") if self.n_unknown == 1 else ("were", "they were")
             text += (
-                f" {counted(self.n_unknown, 'deal')} {were} won of which nobody wrote down what {was} worth when open; "
-                "that moves nothing here."
+                f" {counted(self.n_unknown, 'deal')} {were} won without an amount on record while {was} open; "
+                "that changes nothing here."
             )
-        left = f"All but {self.currency} {abs(self.residual):.2f} is explained"
-        return f"{text} {left if self.residual else 'The moves add up to the cent'}."
+        return f"{text} {self.currency} {abs(self.residual):,.2f} does not reconcile." if self.residual else text
 
     def check(self) -> str:
         """Write the walk out as one sum, to the cent."""
@@ -101,7 +101,7 @@ class Flow:
         came, went = float(moves.filter(moves > 0).sum()), float(moves.filter(moves < 0).sum())
         return (
             f"{self.amount('Opening'):,.2f} opening + {came:,.2f} in − {abs(went):,.2f} out = "
-            f"{self.amount('Closing'):,.2f} closing; left over: {self.currency} {self.residual:,.2f}."
+            f"{self.amount('Closing'):,.2f} closing, {self.currency}: {left_over(self.residual, self.currency)}."
         )
 
 
@@ -116,7 +116,7 @@ def flow(
     hierarchy: str = "then",
     with_below: bool = True,
 ) -> Flow:
-    """Walk from the open pipeline of one day to that of another, whoever holds it.
+    """What changed in the open pipeline between two days, step by step.
 
     Formula: opening + new + transferred in + pulled in + increased − decreased − pushed out −
     pulled out − transferred out − won − lost − deleted = closing, counted in whole cents.
@@ -232,7 +232,7 @@ class Deals:
     def sentence(self) -> str:
         """Say how many deals, how many changes, and how much."""
         if self.frame.is_empty():
-            return f"No deal stands behind {self.step.lower()}."
+            return f"No deal is behind {self.step.lower()}."
         n, worth = (
             self.frame["opportunity_id"].n_unique(),
             money(abs(float(self.frame["moved_amount"].sum())), self.currency),

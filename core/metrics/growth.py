@@ -13,14 +13,14 @@ from core.contracts.errors import ContractError
 from core.formats import Formats
 from core.metrics.bookings import daily
 from core.metrics.deal_events import DELETED, tracks
-from core.metrics.measure import Measure, growth_rate, money, percent
+from core.metrics.measure import Measure, counted, growth_rate, money, percent
 
 TOLD = {
-    "Bookings": "this quarter's bookings stand",
-    "Revenue": "this quarter's revenue stands",
-    "Deals won": "the number of deals won this quarter stands",
-    "Pipeline created": "pipeline created this quarter stands",
-    "Deals created": "the number of deals created this quarter stands",
+    "Bookings": "this quarter's bookings are",
+    "Revenue": "this quarter's revenue is",
+    "Deals won": "the number of deals won this quarter is",
+    "Pipeline created": "pipeline created this quarter is",
+    "Deals created": "the number of deals created this quarter is",
 }
 MEASURES = tuple(TOLD)
 MONEY = ("Bookings", "Revenue", "Pipeline created")
@@ -80,10 +80,10 @@ def _sentence(frame: pl.DataFrame, case: windows.Comparison, measure: str, setti
     """Say the quarter's growth on last year's, or both amounts where there is no rate."""
     row = frame.row(2, named=True)
     growth, note = row["growth_rate"], f" {case.note}" if case.note else ""
-    when = f"After {case.now.count} days"
+    when = f"After {counted(case.now.count, 'day')}"
     other = "all of the same quarter" if case.is_finished else "the same days"
     if growth is not None:
-        return f"{when}, {TOLD[measure]} {percent(growth, sign=True)} against {other} a year ago.{note}"
+        return f"{when}, {TOLD[measure]} {percent(growth, sign=True)} vs {other} a year ago.{note}"
     if not row["earlier_amount"]:
         return "There is no earlier period to compare with."
     amounts = [
@@ -173,12 +173,12 @@ def change(
         return None, ""
     if now.unit == "rate":
         moved = now.value - then
-        return moved, f"{moved * 100:+.1f} points on a year ago"
+        return moved, f"{moved * 100:+.1f} points vs last year"
     moved_by = growth_rate(now.value, then)
     if moved_by is None and then < 0:
         before = money(then, settings.currency) if now.unit == "money" else f"{then:,.0f}"
-        return None, f"after {before} a year ago"
-    return moved_by, "" if moved_by is None else f"{percent(moved_by, sign=True)} on a year ago"
+        return None, f"{before} last year"
+    return moved_by, "" if moved_by is None else f"{percent(moved_by, sign=True)} vs last year"
 
 
 def _sum(rows: pl.DataFrame, window: windows.Days) -> float:

@@ -18,7 +18,7 @@ from core.metrics.bookings import daily
 from core.metrics.concentration import share_of_top
 from core.metrics.coverage import open_and_weighted
 from core.metrics.deal_events import OPEN, WON, between, due_by, tracks
-from core.metrics.measure import percent, ratio
+from core.metrics.measure import counted, percent, ratio
 from core.metrics.stage_history import lengths
 
 PARTS = ("Coverage", "Freshness", "Push rate", "Stage age", "Concentration", "Forecast bias")
@@ -56,10 +56,10 @@ class Health:
     def sentence(self) -> str:
         """Say the score, what holds it up and what drags it down, and how well it has told outcomes."""
         if self.value is None:
-            return "The pipeline's health cannot be told: no part of it is known."
+            return "Pipeline health is not known yet: no part of it has data."
         scored = self.frame.filter(pl.col("score").is_not_null()).sort("score")
         low, high = scored.row(0, named=True), scored.row(-1, named=True)
-        text = f"The pipeline's health is {self.value:.0f} of 100"
+        text = f"Pipeline health is {self.value:.0f} of 100"
         if scored.height == 1:
             text += f", from {low['part'].lower()} alone: {low['meaning']}."
         else:
@@ -68,7 +68,7 @@ class Health:
                 f"({low['score']:.0f}: {low['meaning']})."
             )
         if self.present_rate < 1:
-            text += f" {percent(self.present_rate)} of the weight is present; the rest is not known and is left out."
+            text += f" Based on {percent(self.present_rate)} of the score; the rest has no data and is left out."
         return f"{text} {self.record}"
 
 
@@ -120,7 +120,7 @@ def health(data: Dataset, settings: Settings) -> Health:
     )
     frame = _frame(rows[-1], scored, past, settings)
     present = frame["score"].drop_nulls().len() / len(PARTS)
-    return Health(_mean(scored[-1]), present, frame, past, f"Its record: {_track_record(past, 'health')}.")
+    return Health(_mean(scored[-1]), present, frame, past, f"{_track_record(past, 'health')}.")
 
 
 def _frame(
@@ -167,12 +167,12 @@ def _meaning(part: str, value: object, settings: Settings) -> str:
     if not isinstance(value, float):
         return "not known"
     words = {
-        "Coverage": f"{value:.1f} times the remaining quota is open and due",
+        "Coverage": f"{value:.1f}x coverage of the quota that is left",
         "Freshness": f"{percent(value)} of the amount was touched in {settings.risk.silent_days} days",
-        "Push rate": f"{percent(value)} of due deals were put off in {PUSHED_DAYS} days",
+        "Push rate": f"{percent(value)} of due deals were pushed in {PUSHED_DAYS} days",
         "Stage age": f"{percent(value)} of the amount moves at the pace of won deals",
         "Concentration": f"the ten largest deals are {percent(value)} of what is due",
-        "Forecast bias": f"the weighted forecast was {percent(value, sign=True)} off over four quarters",
+        "Forecast bias": f"the weighted forecast was off by {percent(value, sign=True)} over four quarters",
     }
     return words[part]
 
@@ -271,17 +271,17 @@ def _brief(past: pl.DataFrame, column: str) -> str:
     n, rho = _ranked(past, column)
     if rho is None:
         return "too few quarters" if n < FEWEST else "never changed"
-    word = "told it" if rho >= CRITICAL[min(n, max(CRITICAL))] else "chance level"
-    return f"{word} ({rho:+.2f}, {n} quarters)"
+    word = "yes" if rho >= CRITICAL[min(n, max(CRITICAL))] else "not so far"
+    return f"{word} ({n} quarters)"
 
 
 def _track_record(past: pl.DataFrame, column: str) -> str:
     """Say how well a score's ranks went with those of the quota reached."""
     n, rho = _ranked(past, column)
     if n < FEWEST:
-        return f"none, for {n} past quarters are too few"
+        return f"{counted(n, 'past quarter')} cannot show yet whether this score predicts attainment"
     if rho is None:
-        return f"the same in all {n} past quarters, so it told nothing"
+        return f"This score was the same in all {n} past quarters, so it predicted nothing"
     if rho >= CRITICAL[min(n, max(CRITICAL))]:
-        return f"it told the quota reached of {n} past quarters (rank correlation {rho:+.2f})"
-    return f"no better than chance at telling the quota reached of {n} past quarters (rank correlation {rho:+.2f})"
+        return f"This score has predicted attainment over {n} past quarters"
+    return f"This score has not predicted attainment so far ({n} quarters)"

@@ -11,7 +11,7 @@ from core.contracts.errors import ContractError
 from core.contracts.spans import is_valid
 from core.metrics.bookings import daily, lines
 from core.metrics.confidence_intervals import wilson
-from core.metrics.measure import Measure, money, percent, ratio, share
+from core.metrics.measure import Measure, counted, money, percent, ratio, share
 from core.metrics.quotas import own_quotas
 from core.metrics.winrate import closed
 
@@ -114,7 +114,7 @@ def _attainment(data: Dataset, settings: Settings) -> Measure:
     top, met = frame.row(0, named=True), frame.filter(pl.col("value") >= 1).height
     text = (
         f"{top['rep_name']} leads at {percent(top['value'])} of quota; {met:,} of {frame.height:,} people have met "
-        f"theirs in {label}, the team stands at {percent(whole)}."
+        f"quota in {label}, and the team is at {percent(whole)}."
     )
     return Measure("Attainment", whole, "rate", frame, text)
 
@@ -129,7 +129,7 @@ def _bookings(data: Dataset, settings: Settings) -> Measure:
     rate = share(part, whole)
     brought = money(part, unit) if rate is None else percent(rate)
     text = (
-        f"{best['rep_name'][0]} leads with {money(best['value'][0], unit)}; the five best bring {brought} of "
+        f"{best['rep_name'][0]} leads with {money(best['value'][0], unit)}; the top five bring {brought} of "
         f"{money(whole, unit)}."
     )
     return Measure("Bookings", whole, "money", frame, text)
@@ -148,11 +148,12 @@ def _win_rate(data: Dataset, settings: Settings) -> Measure:
         return Measure("Win rate", None, "rate", frame, "No deal was closed in the last twelve months.")
     top, high = frame.row(0, named=True), frame.sort("value", "n", descending=True).row(0, named=True)
     text = (
-        f"{top['rep_name']} wins surest: {percent(top['value'])} of {top['n']:,} deals, at least {percent(top['low'])} "
-        f"by the interval; the team wins {percent(whole)}."
+        f"{top['rep_name']} has the most reliable win rate: {percent(top['value'])} of {counted(top['n'], 'deal')}, "
+        f"at least {percent(top['low'])} allowing for luck; the team wins {percent(whole)}."
     )
     if high["rep_id"] != top["rep_id"]:
-        text += f" {high['rep_name']} has the highest rate, {percent(high['value'])}, from only {high['n']:,} deals."
+        few = counted(high["n"], "deal")
+        text += f" {high['rep_name']} has the highest win rate, {percent(high['value'])}, from only {few}."
     return Measure("Win rate", whole, "rate", frame, text)
 
 

@@ -10,7 +10,7 @@ from core.metrics.measure import Measure, counted
 
 
 def loaded(data: Dataset, settings: Settings) -> Measure:
-    """Count the rows loaded of every entity.
+    """Rows loaded, by kind of data.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def loaded(data: Dataset, settings: Settings) -> Measure:
 
 
 def rejections(data: Dataset, settings: Settings) -> Measure:
-    """Rows left out, counted by entity, column and rule.
+    """Rejected rows, counted by entity, column and rule.
 
     Returns
     -------
@@ -39,8 +39,8 @@ def rejections(data: Dataset, settings: Settings) -> Measure:
         .sort("n_rows", "entity", "rule", descending=[True, False, False])
     )
     n = data.rejected.select("file", "row").unique().height
-    text = f"{counted(n, 'row was', 'rows were')} left out." if n else "Every row was taken in."
-    return Measure("Rows left out", float(n), "count", frame, text)
+    text = f"{counted(n, 'row was', 'rows were')} rejected." if n else "All rows loaded."
+    return Measure("Rejected rows", float(n), "count", frame, text)
 
 
 def columns(data: Dataset, settings: Settings) -> Measure:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from core.formats import compact, money, percent
+from core.formats import chance, compact, money, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,7 @@ __all__ = [
     "Measure",
     "Unit",
     "brief",
+    "chance",
     "compact",
     "counted",
     "left_over",
@@ -111,16 +112,16 @@ def shortened(text: str, most: int) -> str:
 
 
 def left_over(amount: float, unit: str = "") -> str:
-    """Say what is missing where parts should add up to a whole; less than half a cent is nothing.
+    """Say whether parts add up to their whole; less than half a cent is nothing.
 
     Examples
     --------
-    >>> left_over(1e-15), left_over(-2.5, "USD")
-    ('nothing is left over', '2.50 USD is left over')
+    >>> left_over(1e-15), left_over(-2.5, "USD"), left_over(0.3)
+    ('reconciled', 'USD 2.50 does not reconcile', '0.30 does not reconcile')
     """
     if abs(amount) < 0.005:
-        return "nothing is left over"
-    return f"{abs(amount):,.2f}{' ' if unit else ''}{unit} is left over"
+        return "reconciled"
+    return f"{unit}{' ' if unit else ''}{abs(amount):,.2f} does not reconcile"
 
 
 def ratio(above: float, below: float) -> float | None:

@@ -63,16 +63,16 @@ class Path:
         """Say how many deals went out and came back, and what comparing the ends alone would miss."""
         shown = money(self.hidden, self.currency)
         n = self.n_deals
-        text = "No deal both entered and left inside these days."
+        text = "No deal both entered and left in this period."
         if n:
             which = counted(n, "deal")
-            text = f"{which} entered and left, or rose and fell, inside these days, counted each time they did."
-        text += f" A comparison of only the two ends would hide {shown} of moves." if round(self.hidden) else ""
+            text = f"{which} entered and left, or rose and fell, within this period."
+        text += f" Comparing only the start and the end would hide {shown} of moves." if round(self.hidden) else ""
         if not self.n_put_off:
-            return f"{text} No expected close was put off."
+            return f"{text} No close date was pushed."
         was = "deal was" if self.n_put_off == 1 else "deals were"
-        returned = f"; {self.n_back:,} of them came back to the old date or an earlier one" if self.n_back else ""
-        return f"{text} {self.n_put_off:,} {was} put off at least once{returned}."
+        returned = f"; {self.n_back:,} of them came back to the original date or an earlier one" if self.n_back else ""
+        return f"{text} {self.n_put_off:,} {was} pushed at least once{returned}."
 
 
 def path(
@@ -85,7 +85,7 @@ def path(
     due: str = "any date",
     hierarchy: str = "then",
 ) -> Path:
-    """Show the moves inside a window of days beside those its two ends alone would show.
+    """All moves within the period beside the net change between its two ends.
 
     The flow counts every change: a deal pushed out and brought back adds to both bars and nets to zero. Here
     the same moves are worked out a second time from each deal's state at the end of the first and of the
@@ -216,7 +216,7 @@ def _described(seen: pl.DataFrame, chosen: pl.DataFrame, data: Dataset) -> pl.Da
 def split(
     data: Dataset, settings: Settings, since: date | str, until: date | str, level: str, due: str, hierarchy: str
 ) -> Measure:
-    """Walk every region, team, segment or product family apart, and say which moved the pipeline most.
+    """Which region, team, segment or product family changed the pipeline most.
 
     Parameters
     ----------
@@ -237,14 +237,13 @@ def split(
         "name", "Opening", "change_amount", *ORDER[1:]
     )
     if frame.is_empty():
-        return Measure("Flow by part", None, "money", frame, "No part of the company had an open pipeline.")
+        return Measure("Flow by part", None, "money", frame, "No part of the company had open pipeline.")
     top = frame.row(0, named=True)
     word = "grew" if top["change_amount"] > 0 else "shrank"
     change = money(abs(top["change_amount"]), settings.currency)
     left = abs(round(sum(float(frame[s].sum()) for s in ORDER[:-1]) - float(frame["Closing"].sum()), 2))
     gone = round(float(frame["Transferred in"].sum()) + float(frame["Transferred out"].sum()), 2)
-    text = f"{top['name']} moved most: it {word} by {change}." if top["change_amount"] else "No part changed in sum."
-    who = f"Together the {frame.height} explain" if frame.height > 1 else "It explains"
-    text += f" {who} the company's whole change, {left_over(left, settings.currency)}"
-    text += "; what one hands over another receives." if not gone else "."
+    text = f"{top['name']} moved most: it {word} by {change}." if top["change_amount"] else "Nothing changed overall."
+    text += f" The parts add up to the company's change: {left_over(left, settings.currency)}"
+    text += "; deals handed over leave one part and enter another." if not gone else "."
     return Measure("Flow by part", float(str(frame["Closing"].sum())), "money", frame, text)

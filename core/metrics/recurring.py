@@ -12,6 +12,8 @@ from core.contracts import Dataset
 from core.contracts.spans import line_runs
 from core.metrics.measure import Measure, growth_rate, money, percent
 
+MONTHS_A_YEAR = 12
+
 
 def mrr_at(data: Dataset, day: date) -> float:
     """Sum the monthly amounts of the contract lines running on a day.
@@ -30,7 +32,7 @@ def running(data: Dataset, settings: Settings) -> pl.DataFrame:
 
 
 def mrr(data: Dataset, settings: Settings, months: int = 24) -> Measure:
-    """Monthly recurring revenue at the as-of date, with its path.
+    """Monthly recurring revenue (MRR) on the as-of date, and how it got there.
 
     Returns
     -------
@@ -45,6 +47,6 @@ def mrr(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     frame = pl.DataFrame({"month": [month_start(d) for d in days], "amount": [mrr_at(data, d) for d in days]})
     now, before = float(frame["amount"][-1]), mrr_at(data, windows.year_ago_of(data.as_of))
     growth = growth_rate(now, before)
-    text = f"Monthly recurring revenue is {money(now, settings.currency)}"
-    text += "; a year ago there was none." if growth is None else f", {percent(growth, sign=True)} on a year ago."
+    text = f"MRR is {money(now, settings.currency)} (ARR {money(now * MONTHS_A_YEAR, settings.currency)})"
+    text += "; there was none last year." if growth is None else f", {percent(growth, sign=True)} vs last year."
     return Measure("Recurring revenue", now, "money", frame, text)

@@ -188,19 +188,19 @@ def _sentence(frame: pl.DataFrame, data: Dataset, settings: Settings, measure: s
     if frame.is_empty():
         return "Nothing has been booked by region yet."
     if frame["region"].to_list() == [NO_REGION]:
-        return "No row names a region: map one on the Data page to see them apart."
+        return "No deal or booking has a region: map a region column on the Data page."
     if rated.is_empty():
-        none = "There is nothing a year ago to hold the regions against."
+        none = "There is nothing to compare the regions with a year ago."
         return f"No quota is set for {label}." if measure == "Attainment" else none
     ranked = rated.sort("rate", "region", descending=[True, False])
     best, last = ranked.row(0, named=True), ranked.row(-1, named=True)
     if measure == "Attainment":
-        text = f"{best['region']} stands best at {percent(best['rate'])} of its {label} quota"
-        low = f"{last['region']} lowest at {percent(last['rate'])}"
-        whole = f"all regions together at {percent(value)}"
+        text = f"{best['region']} leads at {percent(best['rate'])} of its {label} quota"
+        low = f"{last['region']} is lowest at {percent(last['rate'])}"
+        whole = f"all regions are at {percent(value)}"
     else:
         noun = "Open pipeline" if measure == "Open pipeline" else f"{label} {measure.lower()}"
-        text = f"{noun}: {best['region']} does best at {percent(best['rate'], sign=True)} on a year ago"
-        low = f"{last['region']} worst at {percent(last['rate'], sign=True)}"
-        whole = f"all regions together {percent(value, sign=True)}"
+        text = f"{noun}: {best['region']} grew most ({percent(best['rate'], sign=True)} vs last year)"
+        low = f"{last['region']} least ({percent(last['rate'], sign=True)})"
+        whole = f"all regions {percent(value, sign=True)}"
     return f"{text}, {low}; {whole}." if rated.height > 1 else f"{text}."

@@ -73,9 +73,8 @@ class Cohorts:
             return "No cohort is a year old yet." if self.frame.height else "No contracts were loaded."
         since = "after their start" if not self.base_months else f"after month {self.base_months}"
         return (
-            f"A year {since}, {percent(self.at(YEAR))} of customers are still there; they pay "
-            f"{percent(self.at(YEAR, 'net'))} of what they paid (NRR), {percent(self.at(YEAR, 'gross'))} without "
-            f"counting expansion (GRR).{self.note()}"
+            f"A year {since}, {percent(self.at(YEAR))} of customers are still with us: NRR "
+            f"{percent(self.at(YEAR, 'net'))}, GRR {percent(self.at(YEAR, 'gross'))}.{self.note()}"
         )
 
     def note(self) -> str:
@@ -85,7 +84,7 @@ class Cohorts:
 
 
 def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months: int = 0) -> Cohorts:
-    """Follow customers by when they started to pay.
+    """Customers and their revenue over time, by when they started to pay.
 
     Formula: logo = accounts that pay at an age / accounts of the base; NRR = what these pay then / what they
     paid at the base; GRR counts an account with no more than it paid at the base. The base is all accounts of
@@ -278,9 +277,9 @@ def last_year(data: Dataset, settings: Settings, months: int = YEAR) -> Measure:
         return Measure("Net revenue retention", None, "rate", frame, f"Nobody paid {months} months ago.")
     row = now.to_dicts()[0]
     text = (
-        f"Of the {money(row['base_amount'], settings.currency)} that customers paid a month {months} months ago, they "
-        f"pay {percent(row['net_rate'])} today (NRR), {percent(row['gross_rate'])} without expansion (GRR); "
-        f"{percent(row['logo_rate'])} of these customers are still there."
+        f"Over {months} months NRR is {percent(row['net_rate'])} and GRR {percent(row['gross_rate'])}, on "
+        f"{money(row['base_amount'], settings.currency)} of MRR; {percent(row['logo_rate'])} of those customers are "
+        f"still with us."
     )
     return Measure("Net revenue retention", row["net_rate"], "rate", frame, text)
 

@@ -15,7 +15,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.confidence_intervals import difference
 from core.metrics.deal_events import WON, tracks
-from core.metrics.deal_scope import people
+from core.metrics.deal_scope import deal_name, people
 from core.metrics.flow import written
 from core.metrics.measure import counted, money, percent, ratio
 from core.metrics.signals import SIGNALS, landmarks, marks, open_marks, words
@@ -56,32 +56,31 @@ class Risks:
     def sentence(self) -> str:
         """Say how many deals have something against them, what is at stake, and on which one most."""
         if self.frame.is_empty():
-            return "No signal speaks against any open deal."
+            return "No open deal is at risk."
         amount = float(self.frame["amount"].sum())
         share = percent(ratio(amount, self.open_amount))
         text = (
-            f"Something speaks against {counted(self.frame.height, 'open deal')} with {money(amount, self.currency)}, "
-            f"{share} of the pipeline."
+            f"{counted(self.frame.height, 'open deal is', 'open deals are')} at risk: "
+            f"{money(amount, self.currency)}, {share} of the pipeline."
         )
         if self.value is None:
-            return f"{text} Too few past deals are known to say what that costs."
+            return f"{text} There are too few past deals to say what that costs."
         top = self.frame.row(0, named=True)
         return (
-            f"{text} By what such signals have meant, {money(self.value, self.currency)} of expected wins is at stake, "
-            f"most of it on {top['opportunity_name'] or top['opportunity_id']} of "
-            f"{top['account_name'] or 'no account'} ({money(top['at_stake_amount'], self.currency)})."
+            f"{text} {money(self.value, self.currency)} of expected wins is at risk, most of it on "
+            f"{deal_name(top)} ({money(top['at_stake_amount'], self.currency)})."
         )
 
     def told(self) -> str:
         """Say which signal has meant most, and on how many past deals that rests."""
         sure = self.record.filter(pl.col("low") > 0).sort("difference", descending=True)
         if sure.is_empty():
-            return "No signal has told lost or slipped deals from the others so far."
+            return "No warning sign has predicted lost or slipped deals so far."
         top = sure.row(0, named=True)
         return (
-            f"The sharpest signal is “{top['meaning']}”: {percent(top['slipped_rate'])} of {top['n_past']:,} such "
+            f"Strongest warning sign: “{top['meaning']}”. {percent(top['slipped_rate'])} of {top['n_past']:,} such "
             f"deals were lost or slipped, against {percent(top['others_rate'])} of {top['n_others']:,} others "
-            f"({top['lift']:.1f} times)."
+            f"({top['lift']:.1f}x as likely)."
         )
 
     def chosen(self, rows: list[int]) -> str:
@@ -93,13 +92,13 @@ class Risks:
 
 @remembered(2)
 def at_risk(data: Dataset, settings: Settings) -> Risks:
-    """Open deals with something against them, ranked by amount × loss of probability.
+    """Open deals with warning signs, ranked by value at risk: amount × lost win chance.
 
     Ten signals are looked for; the thresholds stand in the settings under `risk`. The record of a
     signal: of the deals open on past days, a horizon apart, that were then due within it, the share lost
     or slipped (not won within the horizon) with the signal and without it; lift is the one ÷ the
     other, the difference has Newcombe's 95 % interval. With fewer past deals than the settings ask for,
-    or an interval that holds 0, there is "no evidence".
+    or an interval that holds 0, there is "no clear link".
 
     The loss of probability of a deal is its chance of being won within the horizon without any signal
     less that with the signals it has, by a logistic regression of those past outcomes on stage and
@@ -198,11 +197,17 @@ def _record(now: pl.DataFrame, cases: pl.DataFrame, settings: Settings) -> pl.Da
         with_rate, without_rate = ratio(bad, there.height), ratio(usual, others.height)
         lift = with_rate / without_rate if enough and with_rate is not None and without_rate else None
         if name == "no_next_step":
-            word = "no record: past next steps are not kept"
+            word = "no history of next steps"
         elif gap is None:
-            word = "no evidence: too few past deals"
+            word = "too few past deals"
         else:
-            word = "no evidence" if gap[1] <= 0 <= gap[2] else "slips more often" if gap[0] > 0 else "slips less often"
+            word = (
+                "no clear link"
+                if gap[1] <= 0 <= gap[2]
+                else "slipped more often"
+                if gap[0] > 0
+                else "slipped less often"
+            )
         rows.append(
             (
                 name,
@@ -293,7 +298,10 @@ class History:
             return f"{self.name} has no history."
         n = self.frame.height - 1
         begun = self.frame["day"][0]
-        return f"{self.name} has been in the pipeline since {begun:%d %B %Y} and changed {n:,} times since."
+        return (
+            f"{self.name} has been in the pipeline since {begun.day} {begun:%B %Y} and changed "
+            f"{counted(n, 'time')} since."
+        )
 
 
 def history(data: Dataset, settings: Settings, opportunity_id: str) -> History:
@@ -319,5 +327,5 @@ def history(data: Dataset, settings: Settings, opportunity_id: str) -> History:
         close_on="close_on",
         owner=pl.col("owner_id").cast(pl.String).replace(people(data)),
     )
-    called = f"{named[0]} ({opportunity_id})" if named and named[0] else opportunity_id
+    called = named[0] if named and named[0] else opportunity_id
     return History(frame, called)

@@ -37,16 +37,16 @@ def words(settings: Settings) -> dict[str, str]:
     risk = settings.risk
     outside = 2 * risk.amount_quantile - 1
     return {
-        "stalled": f"longer in its stage than {risk.stage_quantile * 100:.0f} % of won deals were",
-        "pushed": f"put off {risk.pushes} times or more",
-        "overdue": "expected close has passed",
+        "stalled": f"stuck: longer in stage than {risk.stage_quantile * 100:.0f} % of won deals",
+        "pushed": f"pushed {risk.pushes} times or more",
+        "overdue": "close date has passed",
         "silent": f"no activity for {risk.silent_days} days",
         "no_next_step": "no next step",
         "single_contact": "only one contact" if risk.contacts == 1 else f"{risk.contacts} contacts or fewer",
-        "odd_amount": f"amount outside the range of {outside * 100:.0f} % of its segment's won deals",
-        "poor_competitor": "against a competitor we beat less often",
-        "too_early": "to close faster than any like it ever has",
-        "new_owner": f"changed hands in the last {risk.owner_days} days",
+        "odd_amount": f"amount unusual for its segment ({outside * 100:.0f} % of won deals were in range)",
+        "poor_competitor": "competitor we usually lose to",
+        "too_early": "would close faster than any similar deal",
+        "new_owner": f"new owner in the last {risk.owner_days} days",
     }
 
 

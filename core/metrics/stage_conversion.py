@@ -96,15 +96,14 @@ def conversion(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     worst = decided.sort("moved_on_rate").row(0, named=True)
     first = frame["won_rate"][0]
     text = (
-        f"The leakiest stage is {worst['stage']}: {percent(worst['moved_on_rate'])} of "
-        f"{counted(worst['n_entered'] - worst['n_pending'], 'deal')} went on from there, "
-        f"{worst['n_pending']:,} still wait."
+        f"Biggest drop-off: {worst['stage']}, where {percent(worst['moved_on_rate'])} of "
+        f"{counted(worst['n_entered'] - worst['n_pending'], 'deal')} advanced; {worst['n_pending']:,} are still open."
     )
     if first is not None:
-        text += f" Of those that entered {frame['stage'][0]} and closed, {percent(first)} were won."
+        text += f" Of closed deals that started in {frame['stage'][0]}, {percent(first)} were won."
     skipped, repeated = int(frame["n_skipped"].sum()), int(frame["n_repeated"].sum())
     if skipped or repeated:
-        text += f" {skipped:,} stages were skipped and {repeated:,} entered more than once."
+        text += f" {counted(skipped, 'stage was', 'stages were')} skipped and {repeated:,} entered more than once."
     return Measure("Stage conversion", first, "rate", frame, text)
 
 
@@ -145,15 +144,16 @@ def times(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     )
     compared = frame.filter(pl.col("n_won") > 0, pl.col("n_open") > 0)
     if compared.is_empty():
-        return Measure("Time in stage", None, "money", frame, "No deal has been won yet to measure open ones against.")
+        return Measure("Time in stage", None, "money", frame, "No deal has been won yet to compare open ones with.")
     amount, n = float(compared["slow_amount"].sum()), int(compared["n_slow"].sum())
     worst = compared.sort("slow_amount", descending=True).row(0, named=True)
     if not n:
-        return Measure("Time in stage", 0.0, "money", frame, "No open deal is slower than nine of ten won ones were.")
+        return Measure(
+            "Time in stage", 0.0, "money", frame, "No open deal is stuck: none is slower than 90 % of won deals."
+        )
     text = (
-        f"{counted(n, 'open deal')} worth {money(amount, settings.currency)} {'has' if n == 1 else 'have'} been in "
-        f"{'its' if n == 1 else 'their'} stage longer than nine of ten won deals were, most of it in "
-        f"{worst['stage']}: {counted(worst['n_slow'], 'deal')} beyond "
+        f"{counted(n, 'open deal is', 'open deals are')} stuck ({money(amount, settings.currency)}): longer in stage "
+        f"than 90 % of won deals. Most of it is in {worst['stage']}, with {counted(worst['n_slow'], 'deal')} past "
         f"{worst['won_p90_days']:.0f} days."
     )
     return Measure("Time in stage", amount, "money", frame, text)
@@ -208,7 +208,7 @@ def cohorts(data: Dataset, settings: Settings, months: int = 18) -> Measure:
     if ripe.height > 1:
         best = ripe.sort("rate", "month", descending=True).row(0, named=True)
         text += (
-            f" Of the months nearly decided, {best['month']:%B %Y} did best: {percent(best['rate'])} of "
+            f" Best month so far: {best['month']:%B %Y}, when {percent(best['rate'])} of "
             f"{best['n_created']:,} deals were won."
         )
     return Measure("Funnel by month", n_won / n, "rate", frame, text)

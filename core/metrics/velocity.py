@@ -42,7 +42,7 @@ class Velocity:
 
 
 def velocity(data: Dataset, settings: Settings, months: int = 12) -> Velocity:
-    """Sales velocity: what the pipeline brings per day at the present pace, and what moved it.
+    """Sales velocity: what the pipeline brings per day, and what changed it.
 
     Formula: open deals × win rate by count × average amount won ÷ median days from creation to win,
     the last three over the deals closed in the months up to the day; held against the same a year
@@ -88,9 +88,9 @@ def _text(
     frame: pl.DataFrame, now: dict[str, float | None], value: float | None, earlier: float | None, settings: Settings
 ) -> str:
     if value is None:
-        return "Without won deals there is no velocity."
+        return "There is no sales velocity without won deals."
     text = (
-        f"The pipeline brings {money(value, settings.currency)} a day: {now['Open deals'] or 0:,.0f} open deals × "
+        f"Sales velocity is {money(value, settings.currency)} a day: {now['Open deals'] or 0:,.0f} open deals × "
         f"{percent(now['Win rate'])} won × {money(now['Average deal'], settings.currency)} ÷ "
         f"{now['Days to win'] or 0:.0f} days."
     )
@@ -101,7 +101,7 @@ def _text(
         return f"{text} A year ago it was {money(earlier, settings.currency)}."
     top = moved.row(0, named=True)
     return (
-        f"{text} A year ago it was {money(earlier, settings.currency)}; what moved it most is "
+        f"{text} A year ago it was {money(earlier, settings.currency)}; the biggest change is in "
         f"{top['part'].lower()} ({percent(top['change_rate'], sign=True)}), worth "
         f"{money(top['effect_amount'], settings.currency)} a day."
     )
@@ -176,14 +176,14 @@ def _cohort(data: Dataset, born: pl.DataFrame, frame: pl.DataFrame) -> Measure:
     won, waiting = ripe.filter("is_won").height, ripe.filter("is_open").height
     rate, by_close = ratio(won, ripe.height), ratio(ended.filter("is_won").height, ended.height)
     if rate is None or by_close is None:
-        return Measure("Cohort win rate", rate, "rate", frame, "No deal is old enough to tell a cohort win rate.")
+        return Measure("Cohort win rate", rate, "rate", frame, "No deal is old enough for a win rate by created date.")
     text = (
-        f"Of the {ripe.height:,} deals created one to two years ago {percent(rate)} are won and {waiting:,} still "
-        f"open; of the deals closed in the last twelve months {percent(by_close)} were won."
+        f"By created date the win rate is {percent(rate)} ({ripe.height:,} deals created one to two years ago, "
+        f"{waiting:,} of them still open); by close date it is {percent(by_close)} (last twelve months)."
     )
     gap = by_close - rate
     if gap > 0.02:
-        text += f" Counting by closing date flatters by {gap * 100:.0f} points."
+        text += f" Counting by close date flatters by {gap * 100:.0f} points."
     return Measure("Cohort win rate", rate, "rate", frame, text)
 
 

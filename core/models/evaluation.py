@@ -15,14 +15,14 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.features.labels import plain
 from core.marts.exact import exact_sum
-from core.metrics import money, percent
+from core.metrics.measure import counted, money, percent
 from core.models import drift
 from core.models.bundle import Bundle
 from core.models.churn import ChurnModel
 from core.models.close import CloseModel
 from core.models.estimators import calibration
 
-SUBJECTS = {"close": ("deals", "were won in time"), "churn": ("accounts", "left")}
+SUBJECTS = {"close": ("deals", "were won in time"), "churn": ("accounts", "churned")}
 GROUPS = ("segment", "region", "industry", "opportunity_type", "product_family")
 FEWEST_IN_GROUP = 40
 FULL = 2.0
@@ -49,7 +49,7 @@ class Answer:
         return self.text
 
 
-SHORT = "The history is too short to hold past chances against what happened."
+SHORT = "The history is too short to compare past chances with what happened."
 
 
 def past(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str, days: int) -> pl.DataFrame:
@@ -91,7 +91,7 @@ def _both(rows: pl.DataFrame) -> tuple[Any, Any]:
 
 
 def reliability(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
-    """Hold past chances against what happened, in ten groups of equal count.
+    """How past chances compare with what happened, in ten groups of equal size.
 
     Calibration error is the mean distance between said and happened over the groups; the Brier score
     is the mean squared distance between chance and outcome, beside that of giving everybody the share so
@@ -121,29 +121,24 @@ def reliability(dataset: Dataset, settings: Settings, bundle: Bundle, subject: s
     row, (noun, verb) = table.tail(1).to_dicts()[0], SUBJECTS[subject]
     text = (
         f"Of {row['n']:,} past {noun} given {row['low_rate'] * 100:.0f} to {row['high_rate'] * 100:.0f} %, "
-        f"{row['n_happened']:,} {verb} ({percent(row['happened_rate'])}). Over {len(p):,} cases the chances are off by "
-        f"{off * 100:.1f} points on average; the Brier score is {own:.3f}, against {base:.3f} for giving everybody "
-        "the same share."
+        f"{row['n_happened']:,} {verb} ({row['happened_rate'] * 100:.0f} %). Over {len(p):,} cases the percentages are "
+        f"off by {off * 100:.1f} points on average; the Brier score is {own:.3f}, against {base:.3f} for the average "
+        "rate alone."
     )
     return Answer(table, text, {"brier": own, "base_brier": base, "calibration_error": off})
 
 
 def _ranking(scores: Mapping[str, Any]) -> str:
-    """Say how well chances rank cases, beside a plain logistic regression; nothing ranks cases that all ended alike."""
+    """Say how well chances rank cases; nothing ranks cases that all ended alike."""
     if scores["auc"] is None:
-        return "all of them ended alike, so nobody can say whether it ranks them well."
-    text = f"it puts {scores['auc'] * 100:.0f} of 100 pairs in the right order."
-    if scores["logistic_log_loss"] is None or scores["logistic_auc"] is None:
-        return text
-    if scores["logistic_log_loss"] <= scores["log_loss"]:
-        return f"{text} A plain logistic regression does as well."
-    return f"{text} A plain logistic regression manages {scores['logistic_auc'] * 100:.0f}."
+        return "all of them ended alike, so the ranking cannot be checked."
+    return f"the model ranks the better one first {scores['auc'] * 100:.0f} times of 100 (details under Models)."
 
 
 def record(
     dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int | None = None
 ) -> Answer:
-    """Hold past chances against what happened, for those who read a forecast: one group, calibration, discrimination.
+    """How past chances compare with what happened.
 
     Every quarter of the last year was scored by a model trained only on what was known when it began; all cases
     count, the company's where a part of it is looked at. Discrimination is the AUC; calibration error is the mean
@@ -178,14 +173,14 @@ def record(
     text = (
         f"Of {row['n']:,} past {noun} given {row['low_rate'] * 100:.0f} to {row['high_rate'] * 100:.0f} %, "
         f"{row['n_happened']:,} {verb} ({row['happened_rate'] * 100:.0f} %). Over {scores['n']:,} cases the "
-        f"model had not seen, chances are off by {scores['calibration_error'] * 100:.1f} points on average; "
+        f"model had not seen, the chance is off by {scores['calibration_error'] * 100:.1f} points on average; "
         f"{_ranking(scores)}"
     )
     return Answer(table, text, dict(scores))
 
 
 def lift(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
-    """Say how much sooner one finds them by going down the list.
+    """How many are caught by working down the list from the highest chance.
 
     Cases are sorted by their chance, highest first, and cut into ten. Lift is a tenth's share that
     happened over the share of all; gain is the part of all that happened found by then.
@@ -224,8 +219,8 @@ def lift(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "c
     top = table.row(0, named=True)
     noun, verb = SUBJECTS[subject]
     text = (
-        f"The highest tenth of {noun} holds {percent(top['gain_rate'])} of all that {verb}: {top['lift']:.1f} times as "
-        f"many as a tenth drawn at random. Half of the list holds {percent(table['gain_rate'][4])}."
+        f"The top tenth of {noun} holds {percent(top['gain_rate'])} of all that {verb}: {top['lift']:.1f}x a random "
+        f"tenth. The top half holds {percent(table['gain_rate'][4])}."
     )
     return Answer(table, text)
 
@@ -240,7 +235,7 @@ def confusion(
     alarm_amount: float | None = None,
     miss_amount: float | None = None,
 ) -> Answer:
-    """Say what acting on every case above a chance would have cost.
+    """What acting on every case above a chance would have cost.
 
     A false alarm is a case acted on that did not happen, a miss one not acted on that did. The best
     threshold is the one with the lowest cost of both; with right chances it lies at
@@ -287,10 +282,10 @@ def confusion(
     best = table.row(int(table["cost_amount"].arg_min() or 0), named=True)
     at = best if threshold is None else table.row(round(threshold * 100), named=True)
     text = (
-        f"Acting from {at['threshold'] * 100:.0f} % up would have met {at['n_hits']:,} of "
+        f"Acting from {at['threshold'] * 100:.0f} % up would have caught {at['n_hits']:,} of "
         f"{at['n_hits'] + at['n_misses']:,} and raised {at['n_alarms']:,} false alarms: "
-        f"{money(at['cost_amount'], settings.currency)} in errors. The cheapest is "
-        f"{best['threshold'] * 100:.0f} %, with {money(best['cost_amount'], settings.currency)}."
+        f"errors cost {money(at['cost_amount'], settings.currency)}. The cheapest point is "
+        f"{best['threshold'] * 100:.0f} %, at {money(best['cost_amount'], settings.currency)}."
     )
     return Answer(table, text, {"best": best, "at": at, "alarm_amount": alarm, "miss_amount": miss})
 
@@ -305,7 +300,7 @@ def costs(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str, da
 
 
 def history(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
-    """Follow said and happened through the last year.
+    """Predicted and actual rates through the last year.
 
     Parameters
     ----------
@@ -340,15 +335,15 @@ def history(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str =
         table.with_columns(gap=(pl.col("mean_rate") - pl.col("happened_rate")).abs()).sort("gap").row(-1, named=True)
     )
     text = (
-        f"On {better} of {table.height} past dates the chances did better than the share so far. They were "
-        f"furthest off on {worst['as_of']:%d %B %Y}: {percent(worst['mean_rate'])} said, "
+        f"On {better} of {table.height} past dates the model beat the average rate. It was furthest off on "
+        f"{worst['as_of'].day} {worst['as_of']:%B %Y}: {percent(worst['mean_rate'])} predicted, "
         f"{percent(worst['happened_rate'])} happened."
     )
     return Answer(table, text)
 
 
 def segments(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close", days: int = 90) -> Answer:
-    """Find the groups in which chances were wrong.
+    """Groups in which the model was wrong.
 
     The gap is what was said less what happened; its standard error is that of independent cases with the
     chances said, times the root of two because a case is looked at on several dates. A group counts as
@@ -398,15 +393,14 @@ def segments(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str 
     wrong, top = table.filter("is_wrong").height, table.row(0, named=True)
     side = "too high" if top["gap"] > 0 else "too low"
     text = (
-        f"In {wrong or 'none'} of {table.height} groups the chances were clearly off. Furthest: {top['group']} "
-        f"{top['value']}, "
-        f"{abs(top['gap']) * 100:.1f} points {side} over {top['n']:,} cases."
+        f"In {wrong or 'none'} of {counted(table.height, 'group')} the model was clearly off. Largest gap: "
+        f"{top['group']} {top['value']}, {abs(top['gap']) * 100:.1f} points {side} over {counted(top['n'], 'case')}."
     )
     return Answer(table, text)
 
 
 def race(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close") -> Answer:
-    """Show who raced and who won.
+    """How the candidate models compared, and which one is in use.
 
     All contenders were trained on what was known before each of the last four quarters and judged on what
     came after, by log loss; lower is better. The winner serves.
@@ -426,29 +420,27 @@ def race(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "c
     about = card(dataset, settings, bundle, subject)
     table = pl.DataFrame(about.get("race") or [])
     if table.is_empty():
-        return Answer(table, "The history is too short for a race; a simple table serves.")
+        return Answer(table, "The history is too short to compare models; a simple table of past rates is in use.")
     table = table.with_columns(serves=pl.col("contender") == about["winner"])
     base = table.filter(pl.col("contender") == "base rate")
     own = table.filter("serves")
     saved = 1 - float(own["log_loss"][0]) / float(base["log_loss"][0]) if base.height and own.height else None
-    text = f"The {about['winner']} serves"
-    text += (
-        f": its log loss is {saved * 100:.0f} % below that of giving everybody the same." if saved is not None else "."
-    )
+    text = f"In use: {about['winner']}"
+    text += f", with a log loss {saved * 100:.0f} % below that of the average rate." if saved is not None else "."
     if not about.get("has_skill", True):
-        text = "Nothing clearly beat the base rate, so everybody is given the share of past cases."
+        text = "Nothing clearly beat the average rate, so everybody gets the average rate of the past."
     corrections = {
-        "identity": "left as they are, for no correction helped",
+        "identity": "used as they are, as no correction helped",
         "platt": "corrected by a line in log odds",
         "isotonic": "corrected by a rising curve",
     }
-    text += f" Its chances are {corrections.get(str(about.get('calibration')), 'left as they are')}."
+    text += f" Its percentages are {corrections.get(str(about.get('calibration')), 'used as they are')}."
     left = [f"{plain(name).lower()} ({why})" for name, why in (about.get("left_out") or {}).items()]
-    return Answer(table, f"{text} Not learnt from: {'; '.join(left)}." if left else text)
+    return Answer(table, f"{text} Left out: {'; '.join(left)}." if left else text)
 
 
 def moved(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close") -> Answer:
-    """Say how far today's deals or accounts have moved from those the model learnt from.
+    """How much today's deals or accounts differ from those the model was trained on.
 
     The population stability index compares each feature's spread today with that over the past:
     PSI = sum over bins of (now − then) × ln(now / then). Below 0.1 steady, to 0.25 moving, above moved.
@@ -468,14 +460,14 @@ def moved(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "
     now = bundle.deal_features if subject == "close" else bundle.account_features
     table = drift.stability(card(dataset, settings, bundle, subject).get("reference", {}), now)
     if table.is_empty():
-        return Answer(table, "Too few rows are scored today to say whether they have moved.")
+        return Answer(table, "Too few rows are scored today to say whether they have changed.")
     n = table.filter(pl.col("state") == "moved").height
     top = table.row(0, named=True)
     text = (
-        f"{n or 'None'} of the {table.height} things it looks at {'has' if n == 1 else 'have'} moved since it learnt; "
+        f"{n or 'None'} of the {table.height} inputs {'has' if n == 1 else 'have'} changed clearly since training; "
         f"most of all {plain(top['feature']).lower()} (stability index {top['psi']:.2f})."
     )
-    return Answer(table, text + (" See above whether its chances held lately before you rely on it." if n else ""))
+    return Answer(table, text + (" Check above whether its recent percentages were right." if n else ""))
 
 
 def card(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close") -> dict[str, Any]:

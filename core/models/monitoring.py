@@ -17,7 +17,10 @@ from core.models.estimators import calibration
 
 CLEAR = 2.0
 FEWEST_LATE = 50
-SUBJECTS = {"close": ("When a deal is won", "deals", "won in time"), "churn": ("Who leaves", "accounts", "left")}
+SUBJECTS = {
+    "close": ("Which deals are won", "deals", "won in time"),
+    "churn": ("Which customers churn", "accounts", "left"),
+}
 SCHEMA: dict[str, Any] = {
     "model": pl.String,
     "sign": pl.String,
@@ -48,17 +51,17 @@ class Alarms:
     def sentence(self) -> str:
         """Say what is wrong, or that nothing is."""
         if self.frame.is_empty():
-            return "No model is in use yet, so there is nothing to watch."
+            return "No model is in use yet, so there is nothing to monitor."
         if self.raised:
             return " ".join(self.raised)
         return (
-            f"Nothing is wrong: all {self.frame.height} signs that a model has grown old are within their limits. "
+            f"All good: {self.frame.height} of {self.frame.height} checks are within their limits. "
             f"{' '.join(self.frame.filter(pl.col('sign') == 'off')['said'])}"
         )
 
 
 def alarms(dataset: Dataset, settings: Settings, bundle: Bundle) -> Alarms:
-    """Watch the models for signs of age.
+    """Checks that show when a model needs an update.
 
     Three signs per model. Moved: the share of features whose spread among today's deals or accounts differs from
     that of the year they were learnt from by a population stability index above 0.25. Off: by how much the chances
@@ -100,8 +103,8 @@ def _moved(subject: str, table: pl.DataFrame, settings: Settings) -> list[tuple[
     moved, limit = table.filter(pl.col("state") == "moved"), settings.upkeep.moved_rate
     share = moved.height / table.height
     text = (
-        f"{name}: {moved.height} of the {table.height} things the model looks at differ clearly between today's {noun} "
-        "and those it learnt from."
+        f"{name}: {moved.height} of the {table.height} inputs differ clearly between today's {noun} and those the "
+        "model was trained on."
     )
     return [(name, "moved", share, limit, share > limit, text)]
 
@@ -119,22 +122,23 @@ def _late(subject: str, past: pl.DataFrame, days: int, settings: Settings) -> li
     target, p = late["target"].to_numpy().astype(float), late["p"].to_numpy()
     gap, limit = float((p - target).mean()), settings.upkeep.off_rate
     error = float(np.sqrt(2 * (p * (1 - p)).sum()) / len(p))
-    side = "more" if gap > 0 else "fewer"
+    side = "high" if gap > 0 else "low"
     off = (
-        f"{name}: of the {late.height:,} {noun} scored in the quarter to {last:%d %B %Y}, {percent(float(p.mean()))} "
-        f"were expected to be {verb} within {days} days and {percent(float(target.mean()))} were"
+        f"{name}: of the {late.height:,} {noun} scored in the quarter to {last.day} {last:%B %Y}, "
+        f"{percent(float(p.mean()))} were predicted to be {verb} within {days} days and "
+        f"{percent(float(target.mean()))} were"
         if subject == "close"
-        else f"{name}: of the {late.height:,} {noun} scored in the quarter to {last:%d %B %Y}, "
-        f"{percent(float(p.mean()))} were expected to leave within {days} days and {percent(float(target.mean()))} did"
+        else f"{name}: of the {late.height:,} {noun} scored in the quarter to {last.day} {last:%B %Y}, "
+        f"{percent(float(p.mean()))} were predicted to churn within {days} days and "
+        f"{percent(float(target.mean()))} did"
     )
-    off += f", {abs(gap) * 100:.1f} points {side} than came true." if abs(gap) >= 0.0005 else "."
+    off += f" ({abs(gap) * 100:.1f} points too {side})." if abs(gap) >= 0.0005 else "."
     share = late["share"].fill_null(float(target.mean())).to_numpy()
     own, base = calibration.brier(target, p), calibration.brier(target, share)
     worse = own / base - 1 if base > 0 else 0.0
     how = "worse" if worse > 0 else "better"
     than = (
-        f"{name}: on those {noun} the chances did {how} than giving every one of them the same share "
-        f"(Brier score {own:.3f} against {base:.3f})."
+        f"{name}: on those {noun} the model did {how} than the average rate (Brier score {own:.3f} against {base:.3f})."
     )
     return [
         (name, "off", abs(gap), limit, abs(gap) > limit and abs(gap) > CLEAR * error, off),

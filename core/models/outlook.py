@@ -16,7 +16,7 @@ from core.contracts import Dataset
 from core.contracts.constants import Z80
 from core.contracts.spans import is_valid
 from core.metrics.attainment import quota_of_reps
-from core.metrics.measure import counted, money, percent
+from core.metrics.measure import chance, counted, money, percent
 from core.models.bundle import Bundle
 from core.models.close.pipeline_creation import tracks, worth
 
@@ -78,20 +78,19 @@ class Outlook:
         if self.frame.is_empty():
             return "There are no deals to forecast from."
         if not self.is_known:
-            return (
-                "Nothing can be expected yet: no deal has been won to learn from. Load closed deals on the Data page."
-            )
+            return "There is no forecast yet: no deal has been won to learn from. Load closed deals on the Data page."
         row = self.frame.filter(pl.col("window") == (window or self.windows[-1])).to_dicts()[0]
         m = {k: money(v, self.currency) for k, v in row.items() if isinstance(v, float)}
+        quota = f"{row['amount'] / row['quota_amount'] * 100:.0f} % of quota, " if row["quota_amount"] else ""
         text = (
-            f"{row['window']}: {m['amount']}, between {m['lower']} and {m['upper']} in four cases of five: "
-            f"{m['closed_amount']} already closed, {m['open_amount']} from open deals, "
-            f"{m['new_amount']} from deals still to be created."
+            f"{row['window']} forecast: {m['amount']}, {quota}likely range {m['lower']} to {m['upper']}. "
+            f"{m['closed_amount']} is closed, {m['open_amount']} comes from open deals and {m['new_amount']} from "
+            f"deals still to be created (create-and-close)."
         )
-        if row["quota_amount"]:
-            text += f" That is {row['amount'] / row['quota_amount'] * 100:.0f} % of the quota of {m['quota_amount']}."
         if self.n_filled:
-            text += f" {self.n_filled} open deals have no amount and count with their segment's median."
+            deals = counted(self.n_filled, "open deal has", "open deals have")
+            verb = "is" if self.n_filled == 1 else "are"
+            text += f" {deals} no amount and {verb} counted at the segment's typical deal size."
         return text
 
 
@@ -112,29 +111,33 @@ class Behind:
         """Say how much of the open part the largest deals make up."""
         total = float(self.frame["expected_amount"].sum()) if self.frame.height else 0.0
         if not total:
-            return "No open deal stands behind the number."
+            return "No open deal is in the forecast."
         top = float(self.frame["expected_amount"].head(10).sum())
-        verb = "is" if self.frame.height == 1 else "are"
+        deals = counted(self.frame.height, "open deal adds", "open deals add")
         return (
-            f"{counted(self.frame.height, 'open deal')} {verb} worth {money(total, self.currency)} in {self.window}; "
-            f"the ten largest make up {top / total * 100:.0f} % of that."
+            f"{deals} {money(total, self.currency)} to {self.window}; the ten largest make up "
+            f"{top / total * 100:.0f} % of that."
         )
 
     def deal(self, rows: list[int]) -> str:
         """Say what the chosen deal adds, and why; the first deal when none is chosen."""
         deal = self.frame.row(rows[0] if rows and rows[0] < self.frame.height else 0, named=True)
-        due = f"expects to close it on {deal['close_on']:%d %B %Y}" if deal["close_on"] else "gives no close date"
-        filled = ", its segment's median" if deal["is_amount_filled"] else ""
+        due = (
+            f"expects to close it on {deal['close_on'].day} {deal['close_on']:%B %Y}"
+            if deal["close_on"]
+            else "gives no close date"
+        )
+        filled = ", its segment's typical deal size" if deal["is_amount_filled"] else ""
+        adds, whole = (money(deal[name], self.currency) for name in ("expected_amount", "amount"))
         return (
             f"{deal['opportunity_name'] or deal['opportunity_id']} is in {deal['stage']}; its owner {due}. "
-            f"The chance to win it in {self.window} is {deal['p_win'] * 100:.0f} %, which adds {self.currency} "
-            f"{deal['expected_amount']:,.0f} of {self.currency} {deal['amount']:,.0f}{filled}."
+            f"The chance to win it in {self.window} is {chance(deal['p_win'])}, which adds {adds} of {whole}{filled}."
         )
 
 
 @remembered(4)
 def current(dataset: Dataset, settings: Settings, bundle: Bundle) -> Outlook:
-    """Forecast what will be won, by window, from the close model's chance of each open deal.
+    """The bookings forecast: what is closed, open deals by their win chance, and deals still to be created.
 
     The number is what is already closed in the window, plus the sum over open deals of
     p_win × amount, plus what deals not yet created will add: what deals created as late in past quarters won in
@@ -432,10 +435,10 @@ def _record(past: pl.DataFrame) -> str:
     if past.height < FEWEST_REPLAYS or not actual:
         return ""
     miss = float(past["amount"].sum()) / actual - 1
-    side = f"{percent(abs(miss))} {'above' if miss > 0 else 'below'}"
+    side = f"{percent(abs(miss))} {'high' if miss > 0 else 'low'}"
     return (
-        f"Worked out in the same way on {past.height} past dates, the 60-day number came out "
-        f"{'as high as' if abs(miss) < EVEN else side} what was then won."
+        f"Track record: on {past.height} past dates the 60-day forecast was "
+        f"{'on target' if abs(miss) < EVEN else side} on average."
     )
 
 

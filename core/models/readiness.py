@@ -32,17 +32,17 @@ class Readiness:
         short = self.frame.filter(pl.col("missing") > 0)
         names = self.frame["model"].unique(maintain_order=True).to_list()
         if short.is_empty():
-            return f"All {len(names)} models have what they need."
+            return f"All {len(names)} models have enough data."
         row = short.row(0, named=True)
         n_ready = len(names) - short["model"].n_unique()
         return (
-            f"{n_ready} of {len(names)} models have what they need. {row['model']} lacks {row['missing']:,} "
-            f"{row['needs']}; until then {row['serves']} serves. {row['cost']}"
+            f"{n_ready} of {len(names)} models have enough data. {row['model']} lacks {row['missing']:,} "
+            f"{row['needs']}; until then {row['serves']} is used. {row['cost']}"
         )
 
 
 def readiness(dataset: Dataset, settings: Settings, bundle: Bundle) -> Readiness:
-    """Hold each model's minimum against the data, and say what serves.
+    """Whether there is enough data for each model, and what is used until there is.
 
     Minimums are in the settings (`models.min_closed_deals`, `min_churned_accounts`, `min_months`). Below
     a minimum a table of past shares serves, below two outcomes of either kind nothing does; a trained
@@ -66,9 +66,17 @@ def readiness(dataset: Dataset, settings: Settings, bundle: Bundle) -> Readiness
     n_months = bundle.revenue.filter(~pl.col("is_forecast"))["month"].n_unique() if bundle.revenue.height else 0
     least = settings.models
     rows = [
-        _row("When a deal is won", "won deals", least.min_closed_deals, n_won, bundle.close, "close", bundle),
-        _row("When a deal is won", "lost deals", 2, n_lost, bundle.close, "close", bundle),
-        _row("Who leaves", "customers that left", least.min_churned_accounts, n_left, bundle.churn, "churn", bundle),
+        _row("Which deals are won", "won deals", least.min_closed_deals, n_won, bundle.close, "close", bundle),
+        _row("Which deals are won", "lost deals", 2, n_lost, bundle.close, "close", bundle),
+        _row(
+            "Which customers churn",
+            "churned customers",
+            least.min_churned_accounts,
+            n_left,
+            bundle.churn,
+            "churn",
+            bundle,
+        ),
         _months("Revenue to come", least.min_months, n_months, bundle),
     ]
     history = int(dataset.has("opportunity_history"))
@@ -80,7 +88,7 @@ def readiness(dataset: Dataset, settings: Settings, bundle: Bundle) -> Readiness
             "found": history,
             "missing": 1 - history,
             "serves": "created and closed dates alone" if not history else "history",
-            "cost": "" if history else "Past stages and pushes are not known; chances rest on age and kind of deal.",
+            "cost": "" if history else "Past stages and pushes are not known; chances are based on age and deal type.",
         }
     )
     shape = {
@@ -115,9 +123,9 @@ def _serves(model: Any) -> tuple[str, str]:
         return NOTHING, ""
     card = model.card_
     if not card.get("has_skill", True):
-        return "the base rate", "Nothing beat the share of past cases clearly, so everybody has that share."
+        return "the base rate", "Nothing clearly beat the average rate, so everybody gets it."
     if card.get("is_simple"):
-        return TABLE, "With more past cases a full model would be trained."
+        return TABLE, "With more past cases a full model can be trained."
     race = card.get("race") or []
     own = next((r["log_loss"] for r in race if r["contender"] == card.get("winner")), None)
     base = next((r["log_loss"] for r in race if r["contender"] == "base rate"), None)
@@ -131,7 +139,7 @@ def _months(name: str, least: int, count: int, bundle: Bundle) -> dict[str, Any]
         "ETS, Theta, CES and boosted trees" if count >= least else "the drift of the last months" if count else NOTHING
     )
     cost = bundle.problems.get(
-        "revenue", "" if count >= least else "Ranges are rough, for too little could be replayed."
+        "revenue", "" if count >= least else "Ranges are rough: there is too little history to test them."
     )
     return {
         "model": name,

@@ -45,21 +45,19 @@ def due(dataset: Dataset, settings: Settings, bundle: Bundle | None, latest: Lat
         The version somebody went back to; empty where nobody has.
     """
     if by_hand:
-        return Due(is_due=False, reason=f"Somebody went back to version {by_hand}; it serves until they return.")
+        return Due(is_due=False, reason=f"Somebody went back to version {by_hand}; it is used until they return.")
     if latest is None:
-        return Due(is_due=True, reason="No models of this company, with these settings, are kept.")
+        return Due(is_due=True, reason="No models of this company, with these settings, are saved.")
     if latest.data == dataset.company.fingerprint:
-        return Due(is_due=False, reason="The models of exactly this data are kept.")
+        return Due(is_due=False, reason="The models of exactly this data are saved.")
     after, age = settings.upkeep.retrain_after_days, (dataset.as_of - latest.as_of).days
     if age >= after:
-        return Due(
-            is_due=True, reason=f"The data have gone on by {age} days since models were learnt; {after} are allowed."
-        )
+        return Due(is_due=True, reason=f"The data is {age} days newer than the models; {after} are allowed.")
     raised = monitoring.watch(bundle, settings).raised if bundle is not None else []
     if raised:
-        return Due(is_due=True, reason=f"The models show their age. {raised[0]}")
+        return Due(is_due=True, reason=f"The models need an update. {raised[0]}")
     return Due(
         is_due=False,
         version=latest.name,
-        reason=f"The models learnt on data as of {latest.as_of:%d %B %Y} serve; they are {age} of {after} days old.",
+        reason=f"Models trained on data as of {latest.as_of:%d %B %Y} are in use; they are {age} of {after} days old.",
     )

@@ -14,6 +14,7 @@ from core.artifacts import MODELS, Entry, open_cache
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
+from core.metrics.measure import counted
 
 JUDGED_DAYS = 90
 SCHEMA: dict[str, Any] = {
@@ -57,7 +58,7 @@ class Latest:
 
 
 def kept(data: Dataset, settings: Settings) -> Versions:
-    """Return the versions kept on disk, newest first, with their sentence.
+    """The saved versions of the models, newest first.
 
     Parameters
     ----------
@@ -196,14 +197,14 @@ def _written_down(settings: Settings) -> Iterator[None]:
 def sentence(table: pl.DataFrame) -> str:
     """Say how many versions are kept and which serves."""
     if table.is_empty():
-        return "No version is kept yet."
+        return "No version is saved yet."
     back = table.filter("is_held")
     if back.height:
         row = back.row(0, named=True)
         return (
-            f"An earlier version serves: that of {row['kept_at']:%d %B %Y, %H:%M}, trained on data as "
-            f"of {row['as_of']}. {table.height} are kept."
+            f"An earlier version is in use: that of {row['kept_at'].day} {row['kept_at']:%B %Y, %H:%M}, trained on "
+            f"data as of {row['as_of']}. {counted(table.height, 'version is', 'versions are')} saved."
         )
     if table.height == 1:
-        return "One version is kept: the one trained on the present data serves."
-    return f"{table.height} versions are kept; the one trained on the present data serves."
+        return "One version is saved and in use: the one trained on today's data."
+    return f"{table.height} versions are saved; the one trained on today's data is in use."

@@ -34,12 +34,12 @@ def html(what_if: WhatIf) -> str:
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(plan.name)}</title><style>{STYLE}</style>"
         f"<h1>{escape(plan.name)}</h1><p class=muted>As of {base.as_of:%d %B %Y}</p>"
         f"<p>{escape(what_if.sentence())}</p><p>{escape(what_if.recurring_sentence())}</p>{about}{_chart(what_if)}"
-        f"<h2>What would have to be true</h2><table><tr><th>Lever<th>What it means<th>Seen in the past</tr>"
+        f"<h2>What would have to be true</h2><table><tr><th>Lever<th>What it means<th>Past range</tr>"
         f"{rows}</table>"
-        f"<h2>Which lever makes the difference</h2><table>{parts}</table><p class=muted>{escape(what_if.check())}</p>"
-        + (f"<h2>Further than seen</h2><ul>{warnings}</ul>" if warnings else "")
+        f"<h2>What each lever adds</h2><table>{parts}</table><p class=muted>{escape(what_if.check())}</p>"
+        + (f"<h2>Beyond past range</h2><ul>{warnings}</ul>" if warnings else "")
         + f"<p class=muted>{escape(what_if.tail())} {escape(base.correlation.sentence())} Levers are arithmetic on the "
-        "company's own past; none is claimed to move another.</p></html>"
+        "company's own past; levers are independent.</p></html>"
     )
 
 
@@ -47,7 +47,7 @@ def _row(what_if: WhatIf, s: LeverSetting) -> str:
     past = what_if.ground.seen
     past_range = past.range(s.lever)
     lever = LEVERS[s.lever]
-    seen = "no past of its own"
+    seen = "no history"
     if past_range is not None:
         rank = past.rank(s.lever, s.value, lever.better)
         seen = f"{lever.shown(past_range[0])} to {lever.shown(past_range[1])}; {rank}"
@@ -85,5 +85,5 @@ def _chart(what_if: WhatIf) -> str:
         f'<polyline points="{" ".join(points("before_amount"))}" fill="none" stroke="#8d99a3" stroke-dasharray="5 4"/>'
         f'<polyline points="{" ".join(points("amount"))}" fill="none" stroke="#e08a2c" stroke-width="2"/>'
         f'{labels}{scale}<text x="0" y="4">{unit}</text></svg>'
-        "<p class=muted>Grey: as things stand. Amber: the scenario, with the range of four outcomes in five.</p>"
+        "<p class=muted>Grey: as things stand. Amber: the scenario, with its likely range (80 %).</p>"
     )

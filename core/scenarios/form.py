@@ -21,7 +21,7 @@ NAME = "Your scenario"
 
 def label(name: str) -> str:
     """Return what a lever, or the shock that deals share, is called on screen."""
-    return "How far deals share one fate" if name == SHOCK else LEVERS[name].label
+    return "How much deals move together" if name == SHOCK else LEVERS[name].label
 
 
 def scope_label(scope: str) -> str:

@@ -102,7 +102,7 @@ LEVERS: dict[str, Lever] = {
         Lever(
             "win_rate",
             "Win rate",
-            "Multiplies each deal's chance of being won by any date, never above certainty.",
+            "Multiplies each deal's chance of being won by any date, never above 100 %.",
             effort=3.0,
             is_first=True,
         ),
@@ -151,11 +151,11 @@ LEVERS: dict[str, Lever] = {
             "discount",
             "Discount",
             "Takes this many points more off the list price of open and future deals. The chance of a win "
-            "changes by the elasticity you set: 2 means 2 % more chance per point. Without one, demand stays.",
+            "changes by the extra wins you set: 2 means 2 % more wins per point. Without any, demand stays.",
             unit="points",
             low=-0.2,
             high=0.3,
-            extra="elasticity",
+            extra="extra wins per point, %",
             better=0,
         ),
         Lever(
@@ -276,14 +276,15 @@ LEVERS: dict[str, Lever] = {
         Lever(
             "macro",
             "Market shock",
-            "Multiplies the odds of every open deal and the number of deals to come, all of a segment together.",
+            "Raises or lowers the win chance of every open deal and the number of deals to come, all of a segment "
+            "together.",
             kind="assumption",
             scopes=("segment", "region"),
         ),
         Lever(
             "meetings",
             "Meetings per week",
-            "Scores open deals anew as if each had this many more meetings a week, within what was seen.",
+            "Re-scores open deals as if each had this many more meetings a week, within past range.",
             unit="count",
             low=-2,
             high=2,
@@ -292,7 +293,7 @@ LEVERS: dict[str, Lever] = {
         Lever(
             "contacts",
             "Contacts per deal",
-            "Scores open deals anew as if each knew this many more people at the buyer, within what was seen.",
+            "Re-scores open deals as if each had this many more contacts at the buyer, within past range.",
             unit="count",
             low=-3,
             high=5,
@@ -300,8 +301,8 @@ LEVERS: dict[str, Lever] = {
         ),
         Lever(
             "response",
-            "Days of silence",
-            "Scores open deals anew as if the last contact lay this many days further back, within what was seen.",
+            "Days without activity",
+            "Re-scores open deals as if the last contact were this many days longer ago, within past range.",
             unit="days",
             low=-30,
             high=30,

@@ -45,7 +45,7 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "accounts.segment": "segments",
         "activities": "activities: health goes by money alone",
     },
-    "Requirements": {"opportunities": "deals: requirement lists hang on none"},
+    "Requirements": {"opportunities": "deals: requirement lists are attached to none"},
 }
 
 

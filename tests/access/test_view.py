@@ -52,7 +52,7 @@ def test_strangers_are_not_let_in(guarded, user, says):
 def test_everyone_else_gets_the_role_that_is_set(guarded):
     opened = guarded.model_copy(update={"access": guarded.access.model_copy(update={"everyone_else": ("presales",)})})
     eve = identify("eve@example.com", "Eve", opened)
-    assert (eve.name, eve.roles, eve.scope) == ("Eve", ("presales",), "the whole company")
+    assert (eve.name, eve.roles, eve.scope()) == ("Eve", ("presales",), "the whole company")
 
 
 def test_a_region_keeps_its_accounts_and_all_that_hangs_on_them(sample, settings):
@@ -202,6 +202,6 @@ def _none(settings):
 
 
 def test_scope_in_words():
-    assert (
-        replace(Identity("", "", ()), regions=("EMEA", "APAC"), team_of="R1").scope == "EMEA, APAC and the team of R1"
-    )
+    led = replace(Identity("", "", ()), regions=("EMEA", "APAC"), team_of="R1")
+    assert led.scope({"R1": "Ada"}) == "EMEA, APAC and Ada's team"
+    assert replace(led, regions=(), roles=("rep",)).scope({"R1": "Ada"}) == "Ada's deals"

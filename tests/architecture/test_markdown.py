@@ -14,7 +14,7 @@ FILES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 ELEMENTS = {"markdown", "caption", "warning", "error", "info", "success", "toast", "title", "header", "subheader"}
 # Texts composed of constants of the code and of parts escaped where they are put together.
 OURS = {
-    "pages/ui/kit/cells.py": {"f'{before}{text}{more}{after}'", "'\\n'.join(lines)", "_doc(function)", "question"},
+    "pages/ui/kit/cells.py": {"f'{before}{text}{more}{after}'", "'\\n'.join(lines)", "question"},
     "pages/ui/data/upload.py": {"f'Read: {counts}. As of {dataset.as_of:%d %B %Y}.'"},
     "pages/ui/kit/shell.py": {"group", "title"},
     "pages/ui/scenarios/presenter.py": {"f'**{step + 1} of {len(STEPS)} · {title}**  \\n{text}'"},

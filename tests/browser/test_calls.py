@@ -10,7 +10,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-SUBMIT = "Submit the call"
+SUBMIT = "Submit forecast"
 
 
 @pytest.fixture

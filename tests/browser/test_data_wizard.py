@@ -126,14 +126,16 @@ def kept_for_everybody(page, url, export):
     page.get_by_label("Name of the source").fill("Browser test")
     page.get_by_label("Name of the source").blur()
     quiet(page)
-    page.get_by_role("button", name="Keep for everybody").click()
-    expect(page.get_by_text("Browser test, version 1, serves everybody from now on.")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Save for everybody").click()
+    expect(page.get_by_text("Browser test, version 1, is used for everybody from now on.")).to_be_visible(
+        timeout=60_000
+    )
 
 
 def back_to_the_sample(page, url):
     at_the_data_page(page, url)
     chosen(page, "Source", "Sample company")
-    page.get_by_role("button", name="Let it serve everybody").click()
+    page.get_by_role("button", name="Use it for everybody").click()
     expect(page.get_by_text("Sample company serves everybody.")).to_be_visible(timeout=60_000)
     chosen(page, "Source", "Browser test")
     page.get_by_role("button", name="Remove").click()

@@ -31,7 +31,7 @@ def closed(small_settings, small_bundle, tmp_path_factory):
 def test_whom_no_proxy_names_is_not_let_in(closed, page):
     page.goto(closed)
     expect(page.get_by_text("Nobody is signed in")).to_be_visible(timeout=90_000)
-    expect(page.get_by_role("heading", name="Where do we stand today?")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Key figures")).to_have_count(0)
     page.goto(f"{closed}/admin")
     expect(page.get_by_text("Nobody is signed in")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("local user")).to_have_count(0)
@@ -41,7 +41,7 @@ def test_whom_the_proxy_names_is_let_in(closed, browser):
     context = browser.new_context(extra_http_headers={"X-Forwarded-Email": "ana@example.com"})
     view = context.new_page()
     view.goto(closed)
-    expect(view.get_by_role("heading", name="Where do we stand today?")).to_be_visible(timeout=90_000)
+    expect(view.get_by_role("heading", name="Key figures")).to_be_visible(timeout=90_000)
     context.close()
 
 
@@ -55,7 +55,7 @@ def test_a_page_under_a_foreign_name_gets_no_connection(closed, browser):
     view = context.new_page()
     view.goto(closed.replace("127.0.0.1", "foreign.localhost"))
     view.wait_for_timeout(4_000)
-    expect(view.get_by_role("heading", name="Where do we stand today?")).to_have_count(0)
+    expect(view.get_by_role("heading", name="Key figures")).to_have_count(0)
     context.close()
 
 

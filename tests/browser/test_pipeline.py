@@ -27,7 +27,7 @@ def choose(view, label, name):
 def write_day(view, end, day):
     """Type a day into one end of the own dates, part by part."""
     for part in ("year", "month", "day"):
-        box = view.get_by_role("spinbutton", name=f"{part}, From the end of, to the end of {end} date")
+        box = view.get_by_role("spinbutton", name=f"{part}, From (end of day), to (end of day) {end} date")
         box.press_sequentially(f"{getattr(day, part):02d}")
 
 
@@ -44,18 +44,18 @@ def test_the_flow_of_a_team_by_the_hierarchy_of_then_and_of_now(url, page, sampl
     then, now = (flow.flow(sample, settings, *span, hierarchy) for hierarchy in ("then", "now"))
     assert then.amount("Transferred out") != now.amount("Transferred out"), "a rep came into this team or left it"
     page.goto(f"{url}/pipeline")
-    choose(page, "Days", "Own dates")
+    choose(page, "Days", "Custom dates")
     for end, day in zip(("start", "end"), days, strict=True):
         write_day(page, end, day)
     page.keyboard.press("Enter")
     choose(page, "Whose deals", "Team")
     choose(page, "Team", team)
     expect(page.get_by_text(then.check())).to_be_visible(timeout=30_000)
-    page.get_by_role("radio", name="Teams of today").click()
+    page.get_by_role("radio", name="Today's teams").click()
     expect(page.get_by_text(now.check())).to_be_visible(timeout=30_000)
     expect(page.get_by_text(now.sentence())).to_be_visible()
     expect(page.get_by_text(then.check())).to_have_count(0)
-    page.get_by_role("radio", name="Teams of then").click()
+    page.get_by_role("radio", name="Teams at the time").click()
     expect(page.get_by_text(then.check())).to_be_visible(timeout=30_000)
 
 
@@ -71,6 +71,6 @@ def test_a_slider_of_a_deal_moves_its_chance(url, page, sample, settings, bundle
     slider.press("ArrowRight")
     expect(page.get_by_text(moved.sentence())).to_be_visible(timeout=30_000)
     expect(page.get_by_text(moved.along)).to_be_visible()
-    page.get_by_role("button", name="Back to as it stands").click()
+    page.get_by_role("button", name="Reset").click()
     still = deals.suppose(sample, settings, bundle, landmarks, one)
     expect(page.get_by_text(still.sentence())).to_be_visible(timeout=30_000)

@@ -46,7 +46,7 @@ def test_a_scenario_is_made_saved_sent_compared_and_exported(url, browser):
     page.get_by_label("Name", exact=True).fill("Board")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved: Board")).to_be_visible(timeout=30_000)
-    page.get_by_role("button", name="Take in the sliders as they stand").click()
+    page.get_by_role("button", name="Add current sliders").click()
     expect(page.get_by_text("Your scenario brings USD")).to_be_visible(timeout=30_000)
     with page.expect_download() as download:
         page.get_by_role("button", name="Brief for the board").click()

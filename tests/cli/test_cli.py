@@ -154,5 +154,5 @@ def test_gap_takes_a_catalogue_and_refuses_bad_ones(run, tmp_path):
 def test_a_scheduled_build_says_why_it_does_nothing(run, sample, settings, bundle):
     found = run("build", "--if-due")
     assert found.returncode == 0
-    assert "models of exactly this data are kept" in found.stdout
+    assert "models of exactly this data are saved" in found.stdout
     assert "Ready" not in found.stdout

@@ -43,13 +43,13 @@ def test_the_year_says_what_leaves_and_how_it_was_foreseen(sample, settings, bun
     listed = explain.accounts.listed(sample, settings, bundle, customers).frame
     assert lost == pytest.approx(listed["churned_mrr_amount"].sum())
     assert "Without expansion" in found.sentence()
-    assert "the race was won by" in found.record()
+    assert "Track record" in found.record()
     race = found.race()
     assert race.group_by("event").agg(pl.col("is_winner").sum())["is_winner"].to_list() == [1, 1, 1]
     blank = explain.accounts.Outlook(found.frame.clear(), {}, 0.0, "USD")
     assert "too short" in blank.record()
     told = replace(blank, cards={"left": {"expected": 641.2, "happened": 795.0, "winner": "trees"}}).record()
-    assert "expected 641 leavings and 795 came" in told
+    assert "expected 641 churned customers and 795 churned" in told
     assert "more frequent" in told
     even = replace(blank, cards={"left": {"expected": 780.0, "happened": 795.0, "winner": "trees"}}).record()
     assert "more frequent" not in even
@@ -74,7 +74,7 @@ def test_an_accounts_health_opens(sample, settings, top, customers):
     assert found.by_hand == pytest.approx(100 * known["points"].sum() / known["weight"].sum())
     assert found.by_hand == pytest.approx(top["by_hand"])
     assert "of 100" in found.sentence()
-    assert "None of the signs" in explain.accounts.Signs(found.frame, None, None, 0.0, None).sentence()
+    assert "no data on this account's health" in explain.accounts.Signs(found.frame, None, None, 0.0, None).sentence()
     with pytest.raises(ModelError, match="does not pay"):
         explain.accounts.health_of(sample, settings, customers, "nobody")
 
@@ -162,7 +162,7 @@ def test_recommendations_stand_on_past_cases(sample, settings, top, bundle, cust
     assert found.frame.height > 0
     assert set(found.frame["verdict"]) <= set(account_actions.VERDICTS)
     for row in found.frame.iter_rows(named=True):
-        if row["verdict"] == "Fewer left":
+        if row["verdict"] == "Fewer churned":
             assert row["high_rate"] < 0
             assert row["kept_amount"] == pytest.approx(-row["difference_rate"] * 12 * top["mrr_amount"])
         else:
@@ -189,19 +189,19 @@ def said(verdict, **more):
 
 
 def test_what_speaks_for_an_action_is_said_with_its_doubt():
-    assert "of 50 past accounts like this one that stood so, 10 % left" in said("Fewer left")
-    assert "An association" in said("Fewer left")
-    assert "no evidence for any of 1" in said("No evidence", kept_amount=None)
+    assert "Of 50 similar accounts where this was so, 10 % churned" in said("Fewer churned")
+    assert "not proof of cause" in said("Fewer churned")
+    assert "No evidence yet for 1 possible action" in said("No clear link", kept_amount=None)
     none = account_actions.Recommendations(pl.DataFrame(), 90, "USD")
-    assert "already stands where it should" in none.sentence()
+    assert "is already where it should be" in none.sentence()
 
 
 @pytest.mark.parametrize(
     ("did", "stayed", "verdict"),
     [
-        ([False] * 100, [True] * 50 + [False] * 50, "Fewer left"),
-        ([True] * 50 + [False] * 50, [False] * 100, "More left"),
-        ([False] * 100, [False] * 100, "No evidence"),
+        ([False] * 100, [True] * 50 + [False] * 50, "Fewer churned"),
+        ([True] * 50 + [False] * 50, [False] * 100, "More churned"),
+        ([False] * 100, [False] * 100, "No clear link"),
         ([False] * 5, [True] * 100, "Too few cases"),
     ],
 )
@@ -233,7 +233,7 @@ def test_fewer_tickets_never_raise_the_chance_and_move_together(sample, settings
     with pytest.raises(ModelError, match="does not pay"):
         accounts.fields(sample, settings, customers, "nobody")
     none = accounts.Supposed(0.1, 0.2, pl.DataFrame(), (), 90)
-    assert "no past cases" in none.sentence()
+    assert "no similar past cases" in none.sentence()
 
 
 def test_an_account_unlike_any_other_is_warned_of(sample, settings, top, customers):
@@ -252,7 +252,7 @@ def test_reasons_are_learnt_again(sample, settings, top, bundle, customers):
     assert found.low <= found.high
     assert "2 models learnt again" in found.sentence()
     shaky = stability.Steadiness(found.frame.with_columns(top_rate=pl.lit(0.3)), 0.1, 0.2, 6)
-    assert "do not build on the order" in shaky.sentence()
+    assert "do not rely on their order" in shaky.sentence()
     with pytest.raises(ModelError, match="does not pay"):
         stability.account(sample, settings, bundle, customers, "nobody")
 
@@ -268,8 +268,8 @@ def test_a_deals_reasons_are_learnt_again(sample, settings, open_deal, bundle, l
     assert found.frame["top_rate"].is_between(0, 1).all()
     assert found.frame["top_rate"].sum() == pytest.approx(3.0)
     assert 0 <= found.low <= found.high <= 1
-    assert "Over 2 models learnt again from other draws of 600 past deals" in found.sentence()
-    assert re.match(r"Each was learnt from 600 of \d,\d{3} past deals", found.note)
+    assert "Re-tested 2 times on different samples of 600 past deals" in found.sentence()
+    assert re.match(r"Each test used 600 of \d,\d{3} past deals", found.note)
     assert found.frame.equals(stability.deal(sample, settings, bundle, landmarks, open_deal, 2, 600).frame)
     with pytest.raises(ModelError, match="no open deal"):
         stability.deal(sample, settings, bundle, landmarks, "nobody")

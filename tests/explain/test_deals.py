@@ -150,7 +150,7 @@ def test_sliders_put_back_give_the_old_chance_of_the_reasons(sample, settings, o
     assert still.along == ""
     late = deals.suppose(sample, settings, bundle, landmarks, one, (("days_to_close", 150.0),))
     pushes = bundle_row(bundle, one)["n_pushes"] + 1
-    assert late.along == f"Moving along: pushed {pushes} times."
+    assert late.along == f"This changes too: times pushed: {pushes}."
 
 
 def bundle_row(bundle, one):
@@ -181,8 +181,7 @@ def test_what_became_of_the_nearest_is_read_off_the_data(sample, settings, one, 
     in_time = pl.col("is_closed") & (pl.col("ended_on") <= pl.col("as_of").dt.offset_by("90d"))
     won, lost = (rows.filter(in_time & (pl.col("is_won") == won)).height for won in (True, False))
     assert found.became() == (
-        f"Of the 30 nearest real past deals, {won} had been won after that time, {lost} lost, "
-        f"{30 - won - lost} neither."
+        f"Of 30 similar past deals, {won} were won in that time, {lost} lost and {30 - won - lost} neither."
     )
 
 
@@ -224,7 +223,7 @@ def test_without_a_past_nothing_can_be_moved_or_held_beside(sample, settings, on
     assert deals.fields(sample, settings, bundle, landmarks, one) == []
     crowd = deals._crowd.__wrapped__(sample, settings, bundle, landmarks, 90)
     assert crowd.nearest(bundle.deal_features.head(1), 5)[0].is_empty()
-    assert "no past cases" in deals.Supposed(0.1, 0.2, pl.DataFrame(), (), 90).sentence()
+    assert "no similar past cases" in deals.Supposed(0.1, 0.2, pl.DataFrame(), (), 90).sentence()
 
 
 def test_a_deal_without_an_amount_is_supposed_without_one(sample, settings, bundle, landmarks):
@@ -237,7 +236,7 @@ def test_a_deal_without_an_amount_is_supposed_without_one(sample, settings, bund
 
 def test_where_the_base_rate_serves_it_is_said():
     model = SimpleNamespace(card_={"winner": "base rate", "winner_lost": "base rate"})
-    assert deals._flat(model, {"n_contacts": 3.0})[0].startswith("No model beats the past share")
+    assert deals._flat(model, {"n_contacts": 3.0})[0].startswith("There are too few past deals")
     assert deals._flat(model, {}) == []
 
 

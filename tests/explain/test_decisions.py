@@ -53,8 +53,7 @@ def test_what_followed_is_held_against_what_was_expected(audit, sample, settings
     found = decisions.read(later, settings, bundle, audit.about(decisions.TARGET))
     assert dict(found.frame.select("account_id", "has_left").iter_rows()) == {ONE: True, "A00897": False}
     assert (
-        "Of 2 done at least 90 days ago, 1 left in that time; without regard to the action 0.6 were expected to."
-        in found.sentence()
+        "Of 2 done at least 90 days ago, 1 churned in that time; 0.6 were expected to churn before." in found.sentence()
     )
     late = replace(sample, subscriptions=pl.concat([rest, ends.with_columns(ended_on=pl.lit(date(2026, 3, 15)))]))
     after = decisions.read(late, settings, bundle, audit.about(decisions.TARGET))
@@ -94,7 +93,7 @@ def test_a_deals_decision_keeps_the_chance_of_its_day(audit, sample, settings, b
     row = found.frame.row(0, named=True)
     assert (row["state"], row["who"], row["outcome"], row["is_won"]) == ("Assigned", "Ada", "Still open", False)
     assert row["p_then"] == row["p_now"] == pytest.approx(chance)
-    assert found.sentence() == "1 assigned or snoozed, 0 done. What followed is told 90 days after an action is done."
+    assert found.sentence() == "1 assigned or snoozed, 0 done. The result shows 90 days after an action is done."
     assert decisions.play(action, DEALS).effort_days == 1
     with pytest.raises(QuarterdeckError, match="no action called"):
         decisions.play("Get in touch", DEALS)

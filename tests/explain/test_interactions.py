@@ -44,8 +44,8 @@ def test_the_product_is_found_and_sums_are_not(planted):
     assert found["strength"][0] == pytest.approx(0.8, rel=0.1)
     assert found["strength"][1:].to_list() == pytest.approx([0, 0], abs=1e-12)
     assert "by a factor of 2." in Pairs(found, "be won").sentence()
-    assert "No two drivers" in Pairs(found[1:], "be won").sentence()
-    assert "No two drivers" in Pairs(found.clear(), "be won").sentence()
+    assert "No combination matters" in Pairs(found[1:], "be won").sentence()
+    assert "No combination matters" in Pairs(found.clear(), "be won").sentence()
 
 
 def test_parts_of_rows_and_columns_by_hand():

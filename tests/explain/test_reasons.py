@@ -16,7 +16,7 @@ def test_the_parts_of_the_forecast_add_up_to_it(sample, settings, bundle, window
     assert why.amount == row["amount"]
     assert why.open.shown == pytest.approx(row["open_amount"], abs=0.01)
     assert abs(why.residual) < 0.01
-    assert "nothing is left over" in why.check()
+    assert "reconciled" in why.check()
     assert why.window in why.sentence()
 
 
@@ -58,7 +58,7 @@ def test_the_whole_and_one_driver(sample, settings, bundle):
     assert whole.frame["importance"].is_sorted(descending=True)
     curve = explain.global_effects.driver(sample, settings, bundle)
     assert curve.feature == explain.global_effects.features(sample, settings, bundle)[0]
-    assert "multiplies the odds" in curve.sentence()
+    assert "takes the chance to" in curve.sentence()
     assert curve.bins["n"].sum() == bundle.account_features.height
     mean = (curve.bins["p"] * curve.bins["n"]).sum() / curve.bins["n"].sum()
     assert curve.bins["base"].unique().to_list() == pytest.approx([mean])

@@ -220,7 +220,7 @@ def test_a_past_forecast_is_explained_to_the_cent(small, here, kept):
     system = found.frame.row(0, named=True)
     assert system["who"] == "System"
     assert float(found.deals["error_amount"].sum()) == pytest.approx(system["amount"] - found.actual, abs=0.005)
-    assert "nothing is left over" in found.reason()
+    assert "reconciled" in found.reason()
     assert money(found.actual) in found.sentence()
     assert found.path["day"].n_unique() == 13
     said = found.frame["who"].to_list()
@@ -263,15 +263,15 @@ def test_a_baseline_that_wins_stands_in_the_headline():
     row = {"wape_rate": 0.2, "bias_rate": 0.1, "coverage_rate": 0.5}
     row |= {f"{n}_{k}": None for n in ("last_year", "weighted", "commit", "managers") for k in ("wape_rate", "skill")}
     lost = accuracy._headline(row | {"weighted_wape_rate": 0.1, "weighted_skill": -1.0}, 8)
-    assert lost.startswith("The forecast was beaten by stage-weighted pipeline (10.0 %): over 8 past quarters")
+    assert lost.startswith("A simpler rule did better, stage-weighted pipeline (10.0 %): over 8 past quarters")
     won = accuracy._headline(row | {"weighted_wape_rate": 0.4, "weighted_skill": 0.5}, 8)
     assert won.startswith("Over 8 past quarters")
-    assert "Missed by more: stage-weighted pipeline (40.0 %)." in won
+    assert "It beats: stage-weighted pipeline (40.0 %)." in won
     assert "beaten" not in accuracy._headline(row, 8)
     assert "leant to neither side" in accuracy._headline(row | {"bias_rate": 0.0001}, 8)
     frame = pl.DataFrame({"group": [f"Week {k}" for k in range(7)], "weighted_skill": [-0.1] * 6 + [0.5]})
     assert (
-        "stage-weighted pipeline came closer in Week 0, Week 1, Week 2, Week 3, Week 4 and 1 more"
+        "stage-weighted pipeline did better in Week 0, Week 1, Week 2, Week 3, Week 4 and 1 more"
         in accuracy._losses(frame, "week")
     )
 
@@ -290,7 +290,7 @@ def test_a_forecast_that_leans_at_a_horizon_is_told():
     rows = pl.DataFrame(
         {"group": ["30 days", "60 days", "90 days", accuracy.WHOLE], "bias_rate": [0.2, -0.1, 0.05, 0.5]}
     )
-    assert accuracy._leaning(rows) == " In sum it came out 20.0 % too high 30 days ahead, 10.0 % too low 60 days ahead."
+    assert accuracy._leaning(rows) == " On average it was 20.0 % too high 30 days ahead, 10.0 % too low 60 days ahead."
     assert accuracy._leaning(rows.tail(2)) == ""
 
 
@@ -300,7 +300,7 @@ def test_without_a_year_of_records_nothing_is_replayed(small, here):
     assert found.quarters == []
     assert accuracy.days(replace(young, is_transient=True), here, found) is None
     text = accuracy.record(replace(young, is_transient=True), here, found, NOBODY_CALLED).sentence()
-    assert "No past quarter can be replayed yet" in text
+    assert "There is no forecast history yet" in text
     with pytest.raises(ModelError, match="Load a longer history"):
         backtest_archive.load_or_run_day(replace(young, is_transient=True), here, found, DAY)
 

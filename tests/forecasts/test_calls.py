@@ -46,7 +46,7 @@ def test_deals_add_up_along_the_hierarchy(company, here):
     assert [row[NOBODY][k] for k in told] == [0.0, 8.0, 8.0, 8.0]
     assert row["VP"]["below_amount"] == 215.0
     assert row["VP"]["commit_amount"] is None
-    assert "Nobody has called Q2 2026" in found.sentence()
+    assert "No manager has submitted a forecast for Q2 2026" in found.sentence()
 
 
 def test_a_call_stands_for_what_lies_below_it_and_leaves_the_deals_alone(company, here):
@@ -57,7 +57,7 @@ def test_a_call_stands_for_what_lies_below_it_and_leaves_the_deals_alone(company
     assert row["VP"]["below_amount"] == 170.0 + 70.0
     untouched = ["closed_amount", "deals_commit_amount", "system_amount"]
     assert before.select(untouched).equals(found.frame.select(untouched))
-    assert "1 of 2 managers have called Q2 2026" in found.sentence()
+    assert "1 of 2 managers have submitted for Q2 2026" in found.sentence()
 
 
 def test_all_managers_are_held_against_the_system(company, here):
@@ -103,7 +103,7 @@ def test_somebody_unknown_is_a_sentence(company, here):
 def test_without_a_team_nobody_calls(company, here):
     bare = company.with_frames(sales_team=company.sales_team.clear())
     found = calls.rollup(bare, here, NO_MODELS, said(), NONE)
-    assert "nobody to call" in found.sentence()
+    assert "nobody can submit a forecast" in found.sentence()
     assert found.leaders["person_id"].to_list() == [NOBODY]
     assert found.leaders["deals_commit_amount"][0] == 223.0
 

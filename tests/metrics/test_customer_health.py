@@ -63,8 +63,8 @@ def test_a_trial_by_hand(settings):
     green, red = found.misses("learned")
     assert green["account_id"].to_list() == ["A9"]
     assert red.height == 4
-    assert "3 accounts that were green on 01 January 2025, 1 left" in found.told("learned")
-    assert "learned score left 5.0 times" in found.sentence()
+    assert "3 accounts that were green on 1 January 2025, 1 churned" in found.told("learned")
+    assert "learned score churned 5.0x" in found.sentence()
     assert found.frame is found.lift
 
 
@@ -81,4 +81,4 @@ def test_a_trial_without_an_end_yet(settings):
     assert "No past date" in found.told("by_hand")
     assert found.misses("by_hand")[0].is_empty()
     stayed = health.trial(scored().with_columns(left_on=pl.lit(None, pl.Date)), date(2026, 1, 1), 90, settings)
-    assert stayed.sentence() == "Nobody left in the months on trial."
+    assert stayed.sentence() == "Nobody churned in the months checked."

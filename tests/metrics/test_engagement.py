@@ -23,7 +23,7 @@ def test_an_account_all_round(company, settings):
     assert found.frame["on"].is_sorted(descending=True)
     assert found.of(["Ticket"]).height == 1
     assert found.of([]).height == found.events.height
-    assert "pays nothing at present" in found.sentence()
+    assert "pays nothing today" in found.sentence()
 
 
 def test_months_are_whole_and_end_on_the_as_of_day(company, settings):
@@ -41,7 +41,7 @@ def test_months_are_whole_and_end_on_the_as_of_day(company, settings):
 def test_the_trend_says_what_can_be_compared(company, settings):
     assert "no usage readings" not in engagement.account(company, settings, "A1").trend()
     quiet = company.with_frames(activities=company.activities.clear())
-    assert "no usage readings to compare, 0 tickets after 0" in engagement.account(quiet, settings, "A1").trend()
+    assert "no usage readings to compare, tickets 0 (was 0)" in engagement.account(quiet, settings, "A1").trend()
 
 
 def test_an_account_that_is_not_there_is_said(company, settings):

@@ -163,9 +163,7 @@ def test_a_bar_opens_into_its_deals_with_before_and_after(firm, settings):
     assert behind.sentence() == "Pushed out: 2 deals in 2 changes, USD 39 together."
     closing = flow.deals(firm, settings, "Closing", SINCE, UNTIL, due="this quarter")
     assert closing.frame["moved_amount"].sum() == pytest.approx(59.96)
-    assert (
-        flow.deals(firm, settings, "Transferred in", SINCE, UNTIL).sentence() == "No deal stands behind transferred in."
-    )
+    assert flow.deals(firm, settings, "Transferred in", SINCE, UNTIL).sentence() == "No deal is behind transferred in."
 
 
 @pytest.mark.parametrize(

@@ -51,11 +51,11 @@ def test_past_quarters_are_scored_by_what_was_known_then(sample, settings):
 @pytest.mark.parametrize(
     ("scores", "word"),
     [
-        ([1, 2, 3, 4, 5, 6, 7, 8], "it told the quota reached of 8 past quarters (rank correlation +1.00)"),
-        ([8, 7, 6, 5, 4, 3, 2, 1], "the quota reached of 8 past quarters (rank correlation -1.00)"),
-        ([1, 2, 1, 2, 1, 2, 1, 2], "no better than chance"),
+        ([1, 2, 3, 4, 5, 6, 7, 8], "This score has predicted attainment over 8 past quarters"),
+        ([8, 7, 6, 5, 4, 3, 2, 1], "This score has not predicted attainment so far (8 quarters)"),
+        ([1, 2, 1, 2, 1, 2, 1, 2], "has not predicted attainment"),
         ([5] * 8, "the same in all 8 past quarters"),
-        ([1, 2, 3, None, None, None, None, None], "3 past quarters are too few"),
+        ([1, 2, 3, None, None, None, None, None], "3 past quarters cannot show yet"),
     ],
 )
 def test_the_record_is_said_as_it_is(scores, word):
@@ -140,7 +140,7 @@ def test_coverage_with_too_few_past_quarters_keeps_to_the_rule(settings):
     found = coverage.coverage(data, settings)
     assert found.value == 0.5
     assert found.to_create_amount is None
-    assert "short of the rule of 3 times; too few past quarters" in found.sentence()
+    assert "is short of the 3x rule; there are too few past quarters" in found.sentence()
 
 
 def test_rows_behind_the_tiles_add_up(sample, settings):

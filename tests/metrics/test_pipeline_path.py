@@ -60,7 +60,7 @@ def test_what_went_out_and_came_back_counts_on_the_way_and_not_at_the_ends(firm,
     ]
     assert (found.n_deals, found.n_put_off, found.n_back, found.hidden) == (4, 2, 1, 40.0)
     assert found.sentence() == (
-        "4 deals entered and left, or rose and fell, inside these days, counted each time they did. A comparison of "
+        "4 deals entered and left, or rose and fell, within this period. Comparing only "
         "only the two ends would hide USD 40 of moves. 2 deals were put off at least once; 1 of them came back to the "
         "old date or an earlier one."
     )
@@ -78,12 +78,12 @@ def test_both_ways_walk_from_opening_to_closing(firm, settings):
     found = pipeline_path.path(firm, settings, SINCE, UNTIL, due="this quarter")
     change = whole.amount("Closing") - whole.amount("Opening")
     assert found.steps["amount"].sum() == found.steps["ends_amount"].sum() == change
-    assert whole.check() == "45.00 opening + 15.00 in − 36.00 out = 24.00 closing; left over: USD 0.00."
+    assert whole.check() == "45.00 opening + 15.00 in − 36.00 out = 24.00 closing, USD: reconciled."
 
 
 def test_quiet_days_and_unknown_days_say_so(firm, settings):
     quiet = pipeline_path.path(firm, settings, date(2026, 5, 10), UNTIL)
-    assert quiet.sentence() == "No deal both entered and left inside these days. No expected close was put off."
+    assert quiet.sentence() == "No deal both entered and left in this period. No close date was pushed."
     assert quiet.deals.is_empty()
     assert pipeline_path.path(company(), settings, SINCE, UNTIL).n_deals == 0
     one = pipeline_path.path(firm, settings, SINCE, UNTIL, "rep", "bob")
@@ -100,11 +100,11 @@ def test_a_split_names_who_moved_most_and_adds_up(firm, settings):
     ]
     assert found.sentence().startswith("EMEA moved most: it shrank by USD ")
     assert found.sentence().endswith(
-        "Together the 2 explain the company's whole change, nothing is left over; what one hands over another receives."
+        "The parts add up to the company's change: reconciled; deals handed over leave one part and enter another."
     )
     assert pipeline_path.split(company(), settings, SINCE, UNTIL, "team", "any date", "then").value is None
     still = pipeline_path.split(firm, settings, date(2026, 5, 12), UNTIL, "region", "any date", "now")
-    assert still.sentence().startswith("No part changed in sum.")
+    assert still.sentence().startswith("Nothing changed overall.")
 
 
 def test_the_chart_keeps_only_moves_that_were_made(firm, settings):

@@ -57,8 +57,7 @@ def test_bookings_are_held_against_as_many_days_of_the_quarter_a_year_ago(settin
     assert found.value == pytest.approx(375.5 / 300 - 1)
     assert found.frame["amount"].sum() == 375.5
     assert found.sentence() == (
-        "Q2 2026 bookings: EMEA does best at +50.0 % on a year ago, AMER worst at -50.0 %; all regions "
-        "together +25.2 %."
+        "Q2 2026 bookings: EMEA grew most (+50.0 % vs last year), AMER least (-50.0 %); all regions together +25.2 %."
     )
 
 
@@ -66,7 +65,7 @@ def test_revenue_takes_refunds_off(settings):
     found = regions.regions(company(transactions=LINES), settings, "Revenue")
     assert frame(found)["EMEA"]["amount"] == 6.0
     assert frame(found)["EMEA"]["rate"] == 1.0
-    assert found.sentence() == "Q2 2026 revenue: EMEA does best at +100.0 % on a year ago."
+    assert found.sentence() == "Q2 2026 revenue: EMEA grew most (+100.0 % vs last year)."
     assert regions.behind(company(transactions=LINES), settings, "Revenue", "EMEA")["amount"].to_list() == [10.0, -4.0]
 
 
@@ -89,7 +88,7 @@ def test_attainment_takes_the_quota_of_who_was_there_when_the_quarter_began(sett
     rows = frame(found)
     assert (rows["EMEA"]["rate"], rows["AMER"]["rate"], rows["No region"]["rate"]) == (0.5, 0.25, None)
     assert found.value == pytest.approx(375.5 / 800)
-    assert "EMEA stands best at 50.0 % of its Q2 2026 quota, AMER lowest at 25.0 %" in found.sentence()
+    assert "EMEA leads at 50.0 % of its Q2 2026 quota, AMER is lowest at 25.0 %" in found.sentence()
     assert regions.behind(data, settings, "Attainment", "AMER")["amount"].to_list() == [50.0]
 
 
@@ -110,9 +109,9 @@ def test_without_bookings_quota_or_a_year_before_it_says_so(settings):
     assert regions.regions(company(), settings).sentence() == "Nothing has been booked by region yet."
     assert regions.regions(company(), settings).frame.is_empty()
     only = company(transactions=LINES[:1])
-    assert regions.regions(only, settings).sentence() == "There is nothing a year ago to hold the regions against."
+    assert regions.regions(only, settings).sentence() == "There is nothing to compare the regions with a year ago."
     assert regions.regions(only, settings, "Attainment").sentence() == "No quota is set for Q2 2026."
-    assert "No row names a region" in regions.regions(company(transactions=LINES[5:6]), settings).sentence()
+    assert "No deal or booking has a region" in regions.regions(company(transactions=LINES[5:6]), settings).sentence()
     with pytest.raises(ContractError, match="no map of 'Profit'"):
         regions.regions(only, settings, "Profit")
 

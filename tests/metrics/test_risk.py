@@ -163,7 +163,7 @@ def test_the_list_ranks_by_amount_times_loss(sample, settings):
     assert found.chosen([3]) == frame["opportunity_id"][3]
     assert found.chosen([]) == found.chosen([99_999]) == frame["opportunity_id"][0]
     assert "at stake" in found.sentence()
-    assert "The sharpest signal" in found.told()
+    assert "Strongest warning sign" in found.told()
 
 
 def test_the_regression_recovers_planted_effects():
@@ -179,14 +179,14 @@ def test_without_a_record_deals_are_ranked_by_their_signals(firm, settings):
     found = risk.at_risk(firm, settings)
     assert found.value is None
     assert found.frame["loss_rate"].null_count() == found.frame.height == 10
-    assert "Too few past deals" in found.sentence()
-    assert "No signal has told" in found.told()
+    assert "too few past deals" in found.sentence()
+    assert "No warning sign has predicted" in found.told()
     alone = pl.col("opportunity_id") == "clean"
     calm = firm.with_frames(
         opportunities=firm.opportunities.filter(alone), opportunity_history=firm.opportunity_history.filter(alone)
     )
     nothing = risk.at_risk(calm, settings)
-    assert nothing.sentence() == "No signal speaks against any open deal."
+    assert nothing.sentence() == "No open deal is at risk."
     with pytest.raises(ContractError, match="No open deal is at risk"):
         nothing.chosen([])
 
@@ -303,14 +303,14 @@ def test_what_was_done_is_read_off_the_four_weeks_after(settings):
 def test_without_past_deals_actions_have_no_evidence(firm, settings):
     found = deal_actions.actions(firm, settings, "stalled")
     assert "Whether that helps is not shown: too few comparable deals." in found.sentence()
-    assert deal_actions.actions(firm, settings, "clean").sentence() == "No signal speaks against this deal."
+    assert deal_actions.actions(firm, settings, "clean").sentence() == "This deal shows no warning sign."
     assert deal_actions.actions(company(), settings, "x").frame.is_empty()
 
 
 def test_sure_help_is_told_as_an_association(sample, settings):
     stalled = marks(sample, settings, [AS_OF]).filter("stalled")["opportunity_id"]
     told = [deal_actions.actions(sample, settings, d).sentence() for d in stalled.head(5)]
-    assert any("no proof that it brings them" in t for t in told)
+    assert any("not proof of cause" in t for t in told)
 
 
 def test_an_earlier_day_may_be_asked_of_any_dataset(sample, settings):

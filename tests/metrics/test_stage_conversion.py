@@ -56,7 +56,7 @@ def test_conversion_by_hand(firm, settings):
     assert (rows["Prospecting"]["n_won"], rows["Prospecting"]["n_closed"]) == (1, 2)
     assert rows["Proposal"]["won_rate"] is None
     assert found.value == 0.5
-    assert "The leakiest stage is Discovery: 50.0 % of 2 deals went on from there, 1 still wait." in found.sentence()
+    assert "Biggest drop-off: Discovery, where 50.0 % of 2 deals advanced; 1 are still open." in found.sentence()
 
 
 def test_a_stage_never_shows_fewer_deals_than_the_next(sample, settings):
@@ -130,7 +130,7 @@ def test_slow_deals_are_those_beyond_nine_of_ten_won_ones(settings):
     assert (row["n_won"], row["won_median_days"], row["won_p90_days"]) == (11, 6.0, 10.0)
     assert (row["n_open"], row["open_median_days"], row["n_slow"], row["slow_amount"]) == (2, 19.0, 1, 10.0)
     calm = company(opportunity_history=[r for w in ways[:-1] for r in w])
-    assert "No open deal is slower" in stage_conversion.times(calm, settings).sentence()
+    assert "No open deal is stuck" in stage_conversion.times(calm, settings).sentence()
 
 
 def test_the_funnel_by_month_by_hand(firm, settings):

@@ -98,10 +98,7 @@ def test_the_gate_is_told(monkeypatch, sample, settings, bundle):
     assert "Nothing clearly beat" in evaluation.race(sample, settings, bundle).sentence()
     left = {"own_close_code": "it gives the outcome away"}
     monkeypatch.setattr(evaluation, "card", lambda *a: {"race": rows, "winner": "base rate", "left_out": left})
-    assert (
-        "Not learnt from: close code (it gives the outcome away)."
-        in evaluation.race(sample, settings, bundle).sentence()
-    )
+    assert "Left out: close code (it gives the outcome away)." in evaluation.race(sample, settings, bundle).sentence()
 
 
 def test_drift_by_hand():
@@ -132,9 +129,9 @@ def test_readiness_of_the_sample_and_of_a_company_without_losses(bundle, sample,
     )
     found = readiness.readiness(bare, settings, registry.load_or_train(bare, settings))
     rows = {(r["model"], r["needs"]): r for r in found.frame.to_dicts()}
-    assert rows["When a deal is won", "won deals"]["missing"] == settings.models.min_closed_deals - 30
-    assert rows["When a deal is won", "lost deals"]["missing"] == 2
-    assert rows["Who leaves", "customers that left"]["serves"] == "nothing"
+    assert rows["Which deals are won", "won deals"]["missing"] == settings.models.min_closed_deals - 30
+    assert rows["Which deals are won", "lost deals"]["missing"] == 2
+    assert rows["Which customers churn", "churned customers"]["serves"] == "nothing"
     assert "lacks" in found.sentence()
 
 
@@ -164,10 +161,10 @@ def test_versions_are_listed_gone_back_to_and_left_again(kept, sample, bundle):
     assert found["version"].to_list() == ["older"]
     assert found["close_auc"][0] > 0.7
     assert found["kept_at"].null_count() == 0
-    assert "present data serves" in versions.sentence(found)
+    assert "today's data" in versions.sentence(found)
     versions.go_back(kept, "older")
     assert versions.held(kept) == "older"
-    assert "An earlier version serves" in versions.sentence(versions.versions(kept))
+    assert "An earlier version is in use" in versions.sentence(versions.versions(kept))
     again = registry.load_or_train(sample, kept)
     assert again.key.endswith("-older")
     assert again.key == registry.bundle_key(sample, kept)

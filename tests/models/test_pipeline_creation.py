@@ -88,7 +88,7 @@ def test_missing_sources_are_one_part_and_no_deals_a_sentence(sample, settings):
     none = pipeline_creation.arrivals(sample.with_frames(opportunities=empty("opportunities")), settings)
     assert none.value is None
     assert none.frame.is_empty()
-    assert "none are expected" in none.sentence()
+    assert "none is expected" in none.sentence()
 
 
 def test_a_wrong_column_names_the_closest(sample, settings):

@@ -54,7 +54,7 @@ def test_a_gap_that_chance_explains_raises_none(settings):
 
 def test_few_late_cases_are_not_judged(settings):
     assert monitoring.watch(Bundle(Model(past(40)), None), settings).frame.is_empty()
-    assert "nothing to watch" in monitoring.watch(Bundle(None, None), settings).sentence()
+    assert "nothing to monitor" in monitoring.watch(Bundle(None, None), settings).sentence()
     assert monitoring.watch(Bundle(Model(past().clear()), None), settings).frame.is_empty()
 
 
@@ -78,7 +78,7 @@ def test_the_sample_raises_nothing(sample, settings, bundle):
     found = monitoring.alarms(sample, settings, bundle)
     assert found.frame.height == 6
     assert found.raised == []
-    assert "Nothing is wrong" in found.sentence()
+    assert "All good" in found.sentence()
     assert registry.raised(sample, settings) == []
 
 
@@ -121,7 +121,7 @@ def test_old_data_are_due_and_young_ones_serve_on(sample, settings, version):
     old = Bundle(Model(past(p=0.4, happened=0.2)), None)
     found = retraining.due(sample, settings, old, version(10))
     assert found.is_due
-    assert found.reason.startswith("The models show their age. When a deal is won: of the 200 deals")
+    assert found.reason.startswith("The models need an update. Which deals are won: of the 200 deals")
 
 
 def test_a_persons_choice_stands(sample, settings, version):

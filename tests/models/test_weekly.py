@@ -86,7 +86,7 @@ def test_the_record_of_past_weeks_is_better_than_the_usual_week(sample, settings
     assert found.n_replayed >= 90
     assert 0.7 <= found.coverage <= 0.9
     assert found.error_rate < found.plain_error_rate
-    assert "fell in such a range" in found.sentence()
+    assert "were in their range" in found.sentence()
     short = replace(found, coverage=None)
     assert "too short" in short.sentence()
     assert "no revenue" in replace(found, frame=found.frame.clear()).sentence()

@@ -70,7 +70,7 @@ def test_a_leader_of_a_region_sees_that_region_only(come, sample):
 
 def test_a_role_opens_its_pages_and_no_others(come):
     test = come("cy@example.com")
-    assert "Executive is not part of your role (rep)" in test.error[0].value
+    assert "You do not have access to Executive" in test.error[0].value
     assert not test.metric
     assert "Admin is not part" in come("cy@example.com", "pages/admin.py").error[0].value
     assert not come("cy@example.com", "pages/pipeline.py").error
@@ -155,4 +155,4 @@ def test_signing_in_that_is_set_up_wrongly_is_told(come, monkeypatch):
     test = come(None, way="oidc")
     test.button[0].click().run()
     assert not test.exception
-    assert "Signing in does not work as it is set up" in test.error[0].value
+    assert "Sign-in is not set up correctly" in test.error[0].value

@@ -41,7 +41,7 @@ def call(test: AppTest, commit: float, note: str) -> AppTest:
     next(n for n in test.number_input if n.label.startswith("Best case")).set_value(commit + 1)
     next(n for n in test.number_input if n.label.startswith("Pipeline")).set_value(commit + 2)
     next(t for t in test.text_area if t.label == "Note").set_value(note)
-    return button(test, "Submit the call").click().run()
+    return button(test, "Submit forecast").click().run()
 
 
 def test_a_call_is_kept_with_the_system_beside_it_and_seen_by_another(home, sample):
@@ -87,7 +87,7 @@ def test_a_call_that_does_not_hold_together_is_a_sentence():
     test = opened("pages/forecast.py")
     test.selectbox(key="call_manager").set_value("M11").run()
     next(n for n in test.number_input if n.label.startswith("Commit")).set_value(9e9)
-    done = button(test, "Submit the call").click().run()
+    done = button(test, "Submit forecast").click().run()
     assert not done.exception
     assert any("best case is below commit" in w.value for w in done.warning)
 
@@ -98,14 +98,14 @@ def test_after_the_deadline_calls_are_locked(monkeypatch, tmp_path):
     monkeypatch.setenv("QUARTERDECK_CONFIG", str(late))
     test = opened("pages/forecast.py")
     assert not test.exception
-    assert any("Calls for Q2 2026 closed on 11 April 2026" in i.value for i in test.info)
-    assert not [b for b in test.button if b.label == "Submit the call"]
+    assert any("Forecasts for Q2 2026 closed on 11 April 2026" in i.value for i in test.info)
+    assert not [b for b in test.button if b.label == "Submit forecast"]
 
 
 def test_a_review_is_saved_and_moves_the_sum():
     test = opened("pages/review.py")
     assert not test.exception
-    assert "leaves commit" in said(test)
+    assert "Commit for" in said(test)
     place = (test.session_state["review_base"]["forecast_category"] != "commit").arg_max()
     typed(test, {place: {"forecast_category": "commit", "note": "Sponsor said yes"}})
     done = button(test, "Save 1 changed deal").click().run()
@@ -159,7 +159,7 @@ def test_what_is_typed_outlives_a_change_of_filter():
     assert button(test, "Save 1 changed deal")
     test.multiselect(key="review_categories").set_value([]).run()
     assert "not yet saved" in test.session_state["review_base"]["note"].to_list()
-    gone = button(test, "Throw my changes away and show the newest").click().run()
+    gone = button(test, "Discard my changes").click().run()
     assert "not yet saved" not in gone.session_state["review_base"]["note"].to_list()
 
 
@@ -168,7 +168,7 @@ def test_a_view_is_saved_loaded_and_cleared():
     test.multiselect(key="review_teams").set_value(["EMEA 1"]).run()
     test.number_input(key="review_least").set_value(100_000.0).run()
     before = said(test)
-    next(t for t in test.text_input if "Save what is filtered" in t.label).set_value("Big in EMEA 🚀").run()
+    next(t for t in test.text_input if "Save current filters" in t.label).set_value("Big in EMEA 🚀").run()
     saved = button(test, "Save the view").click().run()
     assert not saved.exception
     button(saved, "Clear filters").click().run()
@@ -185,8 +185,8 @@ def test_a_view_is_saved_loaded_and_cleared():
 def test_a_past_day_is_chosen_and_the_record_is_cut(sample, settings, bundle):
     backtest_archive.load_or_run(sample, settings)
     test = opened("pages/forecast.py")
-    assert "the system saw USD" in said(test)
-    assert "Over 8 past quarters" in said(test) or "The forecast was beaten" in said(test)
+    assert "the forecast for" in said(test)
+    assert "Over 8 past quarters" in said(test) or "A simpler rule did better" in said(test)
     test.button_group(key="record_cut").set_value("manager").run()
     assert not test.exception
 

@@ -66,7 +66,7 @@ def twin(url):
 def test_a_capability_is_changed_retired_and_put_back(url):
     test = opened()
     assert "151 capabilities" in said(test)
-    assert "Nobody has changed anything yet" in said(test)
+    assert "No changes yet" in said(test)
     test.selectbox(key="offer_one").set_value("SEC-01").run()
     field(test, "text_input", "owner").set_value("Ana")
     press(test, "Save")
@@ -139,7 +139,7 @@ def test_a_role_that_reads_changes_nothing(url, monkeypatch, tmp_path):
     test = opened()
     assert not test.exception
     test.selectbox(key="offer_one").set_value("SEC-01").run()
-    assert "Your role reads the catalogue" in said(test)
+    assert "Your role can read the catalogue" in said(test)
     assert not [one for one in test.button if one.label == "Save"]
     assert test.button(key="twin_apart").disabled
     assert test.button(key="twin_merge").disabled

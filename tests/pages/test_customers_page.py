@@ -13,8 +13,8 @@ from tests.pages.test_pages import home, hostile, nothing, said
 
 __all__ = ["home"]
 ROOT = Path(__file__).resolve().parents[2]
-UNUSUAL = "beyond what it has seen"  # In a company of 240 accounts many an account has hardly any like it.
-SHORT = "The history is too short to put health on trial."  # Too few left the small company.
+UNUSUAL = "take the number with care"  # In a company of 240 accounts many an account has hardly any like it.
+SHORT = "The history is too short to check health scores."  # Too few left the small company.
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +39,9 @@ def opened(view=None, data=None, **address) -> AppTest:
 def test_every_view_on_the_sample(view):
     test = opened(view)
     assert not test.exception
-    expected = (UNUSUAL, SHORT) if view == "Health on trial" else (UNUSUAL,)
+    expected = (UNUSUAL, SHORT) if view == "Health score check" else (UNUSUAL,)
     assert [w.value for w in test.warning if not any(text in w.value for text in expected)] == []
-    assert len(test.subheader) >= (1 if view == "Health on trial" else 2)
+    assert len(test.subheader) >= (1 if view == "Health score check" else 2)
 
 
 @pytest.mark.parametrize("view", account_choice.VIEWS)
@@ -116,7 +116,7 @@ st.write(account_choice.view(), st.query_params["account"])
 def test_bands_are_counted_with_their_money(sample, settings, bundle, customers):
     text = table_columns.bands(explain.accounts.listed(sample, settings, bundle, customers).frame)
     assert text.startswith("Today ")
-    assert "of monthly revenue" in text
+    assert "of MRR" in text
 
 
 def test_an_action_is_decided_on_and_kept(at_risk):

@@ -233,7 +233,7 @@ def test_kept_for_everybody_is_seen_by_another_session_and_left_again():
     first.text_input(key="wizard_name").set_value("Our CRM").run()
     button(first, "wizard_keep").click().run()
     assert not first.exception
-    assert "Our CRM, version 1, serves everybody from now on." in words(first)
+    assert "Our CRM, version 1, is used for everybody from now on." in words(first)
     second = opened()
     assert "rows from Our CRM" in words(second)
     assert "Our CRM, version 1 serves everybody." in words(second)
@@ -264,7 +264,7 @@ def test_a_source_is_looked_at_in_one_session_only():
     button(test, "source_show").click().run()
     assert not test.exception
     assert "rows from Sample company" in words(test)
-    assert "Last year, version 1 serves everybody. This session looks at Sample company." in words(test)
+    assert "Last year, version 1 is used for everybody. This session uses Sample company." in words(test)
     assert "rows from Last year" in words(opened())
     button(test, "source_back").click().run()
     assert "rows from Last year" in words(test)
@@ -293,7 +293,7 @@ def test_who_may_only_read_uses_it_for_a_session_and_keeps_nothing(monkeypatch, 
     monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=headers, theme=None))
     test = at(dropped(opened(), Opportunity_csv=deals()), "5 Check and use")
     assert button(test, "wizard_keep") is None
-    assert "takes the right data:write" in words(test)
+    assert "needs the right data:write" in words(test)
     assert button(test, "source_use") is None
     assert button(test, "source_show") is not None
     button(test, "wizard_use").click().run()

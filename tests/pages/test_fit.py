@@ -64,7 +64,7 @@ def test_limits_scores_bid_and_drafts_stand_on_the_page():
 def test_work_is_kept_changed_in_bulk_and_resumes_in_another_session(home):
     test = uploaded()
     assert "Nobody works on this list of 3 rows yet" in said(test)
-    button(test, "Keep it and start").click().run()
+    button(test, "Save and start").click().run()
     assert not test.exception
     assert "asked: 0 of 3 rows are answered" in said(test)
     test.text_input(key="review_words").set_value("encrypted").run()
@@ -84,7 +84,7 @@ def test_work_is_kept_changed_in_bulk_and_resumes_in_another_session(home):
 
 def test_a_leader_who_reads_lists_approves_them_and_changes_no_answer(home, monkeypatch):
     test = uploaded()
-    button(test, "Keep it and start").click().run()
+    button(test, "Save and start").click().run()
     people = {
         "ana@example.com": {"roles": ["leader"]},
         "bo@example.com": {"roles": ["sales_engineer"]},
@@ -119,7 +119,7 @@ def test_a_colleagues_change_is_shown_and_not_overwritten(home):
     from core.store.reviews import Change
 
     test = uploaded()
-    button(test, "Keep it and start").click().run()
+    button(test, "Save and start").click().run()
     test.selectbox(key="bulk_state").set_value("blocked").run()
     store = kept(home)
     number = store.requirement_sets.get("asked", "everybody").id
@@ -143,7 +143,7 @@ def test_a_decision_reaches_the_scores(home):
     from core.store.reviews import Change
 
     test = uploaded()
-    button(test, "Keep it and start").click().run()
+    button(test, "Save and start").click().run()
     store = kept(home)
     number = store.requirement_sets.get("asked", "everybody").id
     store.reviews.change(number, [Change("csv", 4, 0, {"capability_id": "SEC-12"})], "ann")
@@ -176,7 +176,7 @@ def test_closing_a_gap_is_a_lever_of_the_scenarios():
 
 def test_the_enablement_page_answers_for_a_kept_list():
     test = uploaded()
-    button(test, "Keep it and start").click().run()
+    button(test, "Save and start").click().run()
     test.switch_page("pages/enablement.py").run()
     assert not test.exception
     assert "lessons take" in said(test)
@@ -194,7 +194,7 @@ def test_a_list_kept_with_a_deal_comes_back_with_it():
     test = uploaded()
     test.selectbox(key="requirement_deal").select_index(2).run()
     wanted = test.selectbox(key="requirement_deal").value
-    button(test, "Keep it and start").click().run()
+    button(test, "Save and start").click().run()
     assert not test.exception
     other = opened()
     assert other.selectbox(key="requirement_deal").value is None
@@ -211,7 +211,7 @@ def test_what_the_database_did_not_take_is_kept_and_sent_again(home, monkeypatch
     from core.store.reviews import Reviews
 
     test = uploaded()
-    button(test, "Keep it and start").click().run()
+    button(test, "Save and start").click().run()
     test.selectbox(key="bulk_state").set_value("blocked").run()
 
     def away(*_):

@@ -33,7 +33,7 @@ def test_what_is_confirmed_and_corrected_comes_back(url):
     place = row.value
     test.radio(key=f"match_choice_{place}").set_value("None of our capabilities")
     test.text_area(key=f"match_answer_{place}").set_value("We do not offer this.")
-    next(b for b in test.button if b.label == "Keep this answer").click().run()
+    next(b for b in test.button if b.label == "Save this answer").click().run()
     assert not test.exception
     assert "1 of 60 rows was answered before; 1 is filled in from then." in said(test)
     test.button(key="match_all").click().run()
@@ -56,7 +56,7 @@ def test_what_was_confirmed_wrongly_is_taken_back(url):
     test.switch_page("pages/requirements.py").run()
     place = test.selectbox(key="match_row_0").value
     test.radio(key=f"match_choice_{place}").set_value("None of our capabilities")
-    next(b for b in test.button if b.label == "Keep this answer").click().run()
+    next(b for b in test.button if b.label == "Save this answer").click().run()
     assert "1 of 60 rows was answered before" in said(test)
     chosen = test.multiselect(key="withdraw_1")
     chosen.set_value([chosen.options[0]] if chosen.options[0].startswith("answer") else chosen.options[:1]).run()

@@ -83,7 +83,7 @@ def test_an_uploaded_list_is_analysed_and_hangs_on_a_deal(sample):
     assert "2 requirements read from the file." in said(test)
     deal = test.selectbox(key="requirement_deal")
     deal.select_index(0).run()
-    assert "hang on it" in said(test)
+    assert "depends on it" in said(test)
     assert not test.exception
 
 
@@ -91,7 +91,7 @@ def test_a_list_is_kept_over_sessions():
     first = opened("pages/requirements.py")
     asked = b"Requirement\nAll data at rest must be encrypted with AES-256\n"
     first.file_uploader(key="requirement_upload").set_value([("asked.csv", asked, "text/csv")]).run()
-    next(b for b in first.button if b.label == "Keep this list").click().run()
+    next(b for b in first.button if b.label == "Save this list").click().run()
     assert not first.exception
     assert first.success[0].value == "Kept: asked"
     second = opened("pages/requirements.py")
@@ -110,7 +110,7 @@ def test_a_bad_upload_is_a_sentence():
 def test_a_customer_and_a_deal_add_up_on_screen():
     notes = " ".join(c.value for c in opened("pages/customers.py").caption)
     assert " points = " in notes
-    assert "nothing is left over" in notes
+    assert "reconciled" in notes
     notes = " ".join(c.value for c in opened("pages/forecast.py").caption)
     assert "add up to USD" in notes
 
@@ -132,7 +132,7 @@ def test_the_flow_follows_scope_and_window_and_opens_its_bars(sample, settings):
     behind = flow.deals(sample, settings, "Lost", *ask)
     assert behind.sentence() in said(test)
     assert behind.frame["moved_amount"].sum() == pytest.approx(found.amount("Lost"))
-    test.selectbox(key="flow_days").set_value("Own dates").run()
+    test.selectbox(key="flow_days").set_value("Custom dates").run()
     assert not test.exception
 
 
@@ -156,7 +156,7 @@ def test_notebook_runs_and_gives_the_same_number(sample, settings, capsys):
     from core import metrics
 
     page = shell.Page("Executive", sample, settings, LOCAL)
-    page.calls.append(("How do bookings run?", "metrics.bookings.quarter_to_date(data, settings)"))
+    page.calls.append(("Bookings to date", "metrics.bookings.quarter_to_date(data, settings)"))
     book = json.loads(notebook.write(page))
     scope: dict[str, object] = {}
     for part in book["cells"]:

@@ -38,7 +38,7 @@ def test_a_slider_moves_the_deals_chance_and_back_again(one):
     moved = slider.set_value(now + 3).run()
     assert not moved.exception
     assert said(moved) != before
-    assert any(c.value.startswith("Moving along: ") for c in moved.caption)
+    assert any(c.value.startswith("This changes too: ") for c in moved.caption)
     moved = moved.select_slider(key=f"if-{one}-stage_rank").set_value("Prospecting").run()
     assert said(moved.button(key="if-back").click().run()) == before
 
@@ -67,7 +67,7 @@ def test_a_role_that_only_reads_decides_nothing(monkeypatch):
     monkeypatch.setattr("pages.ui.kit.shell.Page.may", lambda page, right: not right.endswith(":write"))
     test = opened()
     assert not test.exception
-    assert "decides nothing itself." in notes(test)
+    assert "can read decisions but not make them." in notes(test)
     assert not [b for b in test.button if str(b.key).startswith("decide-")]
 
 
@@ -75,11 +75,11 @@ def test_the_model_is_learnt_again_when_asked(monkeypatch):
     monkeypatch.setattr(stability.deal, "__defaults__", (2, 500))
     test = opened()
     before = said(test)
-    assert "models learnt again" not in before
+    assert "Re-tested" not in before
     test.toggle(key="steady_deal").set_value(True).run()
     assert not test.exception
-    assert "Over 2 models learnt again from other draws of 500 past deals" in said(test)
-    assert any(c.value.startswith("Each was learnt from 500 of ") for c in test.caption)
+    assert "Re-tested 2 times on different samples of 500 past deals" in said(test)
+    assert any(c.value.startswith("Each test used 500 of ") for c in test.caption)
 
 
 def one_deal(sample) -> Dataset:
@@ -97,5 +97,5 @@ def test_one_deal_without_a_past_is_told_in_sentences(sample):
     assert not test.exception
     warned = " ".join(w.value for w in test.warning)
     assert "too few past outcomes" in warned
-    assert "Not yet, for the reason told under" in notes(test)
+    assert "Not available, for the reason given under" in notes(test)
     assert not [s for s in test.slider if str(s.key).startswith("if-")]

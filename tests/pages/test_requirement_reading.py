@@ -45,14 +45,14 @@ def test_a_reading_is_put_right_and_remembered():
     assert "No requirement list was found" in test.warning[0].value
     test.toggle[0].set_value(True)
     labelled(test.selectbox, "Heading").set_value(2)
-    labelled(test.button, "Read it again").click().run()
+    labelled(test.button, "Read again").click().run()
     assert "Choose the column that holds the requirements." in [w.value for w in test.warning]
     test.toggle[0].set_value(True)
     labelled(test.selectbox, "Heading").set_value(2)
     labelled(test.selectbox, "Requirement").set_value(1)
     labelled(test.selectbox, "Id").set_value(0)
-    labelled(test.multiselect, "Our words").set_value([2])
-    labelled(test.button, "Read it again").click().run()
+    labelled(test.multiselect, "Our comment").set_value([2])
+    labelled(test.button, "Read again").click().run()
     assert not test.exception
     assert "2 requirements read from sheet S." in said(test)
     assert "As you said." in said(test)
@@ -67,8 +67,8 @@ def test_the_buyers_own_file_is_offered_with_its_proof():
     test = opened("asked.xlsx", content)
     assert "No answer is approved yet" in said(test)
     assert "No cell changed; the file is identical." in said(test)
-    test.selectbox(key="fill_which").set_value("Every draft, unreviewed").run()
-    assert "everything else identical" in said(test)
+    test.selectbox(key="fill_which").set_value("All drafts, unreviewed").run()
+    assert "nothing else in your file changed" in said(test)
     assert any("unreviewed: nobody has approved" in warning.value for warning in test.warning)
     assert any(b.label == "Download the buyer's own file, filled in" for b in test.get("download_button"))
 

@@ -99,7 +99,7 @@ def test_a_lever_is_moved_in_two_parts_of_the_company():
     test = opened()
     test.selectbox(key="scope").set_value("segment:SMB").run()
     test.slider(key="win_rate").set_value(10.0).run()
-    press(test, "Keep these and move others")
+    press(test, "Add another segment")
     assert not test.exception
     assert test.slider(key="win_rate").value == 0
     assert any(b.label == "Win rate +10 % in SMB" for b in test.button)
@@ -139,7 +139,7 @@ def test_a_scenario_is_saved_loaded_compared_and_deleted():
     pick(test, "local/Board 🚀")
     press(test, "Load")
     assert test.slider(key="win_rate").value == 15
-    test.multiselect(key="compared").set_value(["As things stand", "Board 🚀"]).run()
+    test.multiselect(key="compared").set_value(["Baseline", "Board 🚀"]).run()
     assert "Board 🚀 brings USD" in said(test)
     pick(test, "local/Board 🚀")
     press(test, "Delete")
@@ -183,7 +183,7 @@ def test_what_a_slider_cannot_hold_is_kept_beside_it(tmp_path):
 def test_a_far_lever_is_warned_of():
     test = opened()
     test.slider(key="creation").set_value(50.0).run()
-    assert "further than it went" in said(test)
+    assert "is outside your past range" in said(test)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_goal_is_sought_and_its_mix_put_on_the_sliders(sample, settings, bundl
     assert "one of these alone would do" in said(test)
     press(test, "Set the sliders to this mix")
     assert not test.exception
-    assert "is reached already" in said(test)
+    assert "is already reached" in said(test)
 
 
 def test_a_named_deal_is_taken_as_lost_and_two_levers_are_mapped():

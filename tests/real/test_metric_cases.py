@@ -210,4 +210,4 @@ def test_a_rate_by_amount_says_what_has_none(case, settings):
 def test_bookings_that_net_to_nothing_are_a_sentence(case, settings):
     measure = metrics.bookings.by_region_and_family(case("zero_total_family"), settings)
     assert measure.value == 0
-    assert "all together stand at USD 0" in measure.sentence()
+    assert "all together USD 0" in measure.sentence()

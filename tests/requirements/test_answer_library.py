@@ -247,7 +247,7 @@ def test_both_questions_can_be_asked_of_a_file(settings, tmp_path):
     asked = tmp_path / "l.csv"
     asked.write_text("Requirement\nSingle sign-on with SAML 2.0 through the identity provider\n")
     held = library(answer("Single sign-on with SAML 2.0 through the identity provider", "SEC-01"))
-    assert needs_review.unsure(asked, settings=settings).sentence().startswith("No row is torn")
+    assert needs_review.unsure(asked, settings=settings).sentence().startswith("No row needs a choice")
     before = needs_review.answered_before(asked, settings=settings, library=held)
     assert before.sentence() == "1 of 1 row was answered before; 1 is filled in from then."
     assert before.frame["owner"].to_list() == ["ann"]

@@ -89,7 +89,7 @@ def test_the_command_line_fills_the_buyers_file(settings, tmp_path, monkeypatch)
     assert out.read_bytes() == LIST
     found = CliRunner().invoke(app, ["gap", str(place), "--fill", str(out), "--answers", "all"])
     assert "2 answers go out unreviewed: nobody has approved them." in found.output
-    assert "everything else identical" in found.output
+    assert "nothing else in your file changed" in found.output
     lines = out.read_text().splitlines()
     assert lines[0] == "id,requirement,priority,answer"
     assert lines[1].startswith("1,Single sign-on with SAML 2.0,critical,")
@@ -163,7 +163,7 @@ def test_a_deals_gaps_add_up_to_its_amount(sample, settings, bundle):
 
 def test_a_deal_without_a_list_or_without_a_gap(sample, settings):
     none = deal_gaps.DealGaps(pl.DataFrame(), (), "USD")
-    assert "No requirement list hangs" in none.sentence()
+    assert "No requirement list is attached" in none.sentence()
     assert deal_gaps.DealGaps(pl.DataFrame(), ("Theirs",), "USD").sentence() == (
         "Everything Theirs asks for is supported today."
     )

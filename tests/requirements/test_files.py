@@ -46,7 +46,7 @@ def test_encodings_without_a_mark(text, encoding):
 def test_the_encoding_and_the_delimiter_are_said():
     content = "Nr;Anforderung;Gewicht\n1;Größe muss prüfbar sein;0,5\n2;Farbe soll wählbar sein;1,5\n3;Es muss;2,5\n"
     assert read_list(content.encode("cp1252"), "a.csv").notes == (
-        "Read as Windows-1252, columns parted by semicolon, decimals after a comma.",
+        "Read as Windows-1252, semicolon-separated, decimals after a comma.",
     )
 
 

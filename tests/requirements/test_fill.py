@@ -92,8 +92,8 @@ def test_every_other_part_is_identical_and_the_proof_says_so():
     changed = [name for name in before if before[name] != after[name]]
     assert changed == ["xl/worksheets/sheet1.xml"]
     assert made.proof.sentence() == (
-        f"8 cells changed in 1 sheet; everything else identical: {len(before) - 1} parts of the workbook byte for "
-        "byte, and in that sheet every other cell."
+        f"8 cells changed in 1 sheet; nothing else in your file changed: {len(before) - 1} parts of the "
+        "workbook byte for byte, and in that sheet every other cell."
     )
     cells = {(n, c): "" for n in range(2, 6) for c in (2, 3)}
     assert fill_ooxml.without(before[changed[0]], cells) == fill_ooxml.without(after[changed[0]], cells)
@@ -253,7 +253,7 @@ def test_a_delimited_file_keeps_every_other_character(encoding):
     assert text == CSV.replace('work";\r\n', f'work";"Compliant. =cmd; {quote}\nit is"\r\n').replace(
         "'würk';\r\n", f"'würk';\"Compliant. =cmd; {quote}\nit is\"\r\n"
     )
-    assert made.proof.sentence() == "2 cells changed; everything else identical, character for character."
+    assert made.proof.sentence() == "2 cells changed; nothing else in your file changed, character for character."
     assert made.left["reason"].to_list() == ["Its answer cell is filled already, and was kept."]
 
 
@@ -415,7 +415,7 @@ def test_an_ods_list_is_filled_cell_by_cell():
     after = parts(made.content)["content.xml"].decode()
     assert 'table:style-name="ce1" table:content-validation-name="v1" office:value-type="string"' in after
     assert after.count('table:number-columns-repeated="1019"') == 2
-    assert made.proof.sentence().startswith("4 cells changed in 1 sheet; everything else identical: 2 parts")
+    assert made.proof.sentence().startswith("4 cells changed in 1 sheet; nothing else in your file changed: 2 parts")
     assert made.name == "a-answered.ods"
 
 

@@ -112,7 +112,7 @@ def test_survival_is_of_closed_deals(book):
     assert (alpha["n_closed"], alpha["n_won"], alpha["survival_rate"]) == (2, 1, 0.5)
     assert 0.09 < alpha["survival_lower"] < 0.1
     assert of(book, "B")["survival_rate"] is None
-    assert "1 was won all the same (50 %, between 9 and 91 %" in book.gap_sentence("A")
+    assert "Won despite the gap: 1 of 2 closed deals (50 %, rough)" in book.gap_sentence("A")
     assert "closed deals" not in book.gap_sentence("B")
     assert "no list any more" in book.gap_sentence("X")
 

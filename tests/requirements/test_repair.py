@@ -158,7 +158,7 @@ def test_the_file_painted_with_its_reading():
         5: "Requirement",
         6: "Hidden",
     }
-    assert shown.roles == {"A": "Id", "B": "Requirement", "C": "Priority", "D": "Answer: our words"}
+    assert shown.roles == {"A": "Id", "B": "Requirement", "C": "Priority", "D": "Answer: comment"}
     bare = preview_grid.paint(found.grids[0], None, None)
     assert set(bare.frame["taken_for"]) == {"Left out", "Hidden"}
     assert bare.roles == {}

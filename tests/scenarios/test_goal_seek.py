@@ -59,14 +59,14 @@ def test_a_dear_lever_is_left_out_of_the_mix(start):
 def test_what_is_reached_already_and_what_never_is(start):
     there = goal_seek.seek(start, NOTHING, Goal(1.0))
     assert there.is_there
-    assert "reached already" in there.sentence()
-    assert there.mix_sentence() == "Nothing has to move."
+    assert "already reached" in there.sentence()
+    assert there.mix_sentence() == "Nothing has to change."
     never = goal_seek.seek(start, NOTHING, Goal(1e12))
     assert not never.reached
     assert never.frame["value"].null_count() == never.frame.height
     assert set(never.frame["shown"]) == {"not reachable by this lever alone"}
     assert "no lever alone reaches" in never.sentence()
-    assert "do not reach the goal" in never.mix_sentence()
+    assert "the goal is not reached" in never.mix_sentence()
 
 
 def test_a_goal_comes_on_top_of_what_is_set(start):
@@ -98,7 +98,7 @@ def test_the_tornado_holds_what_the_engine_says(start):
     assert found.frame["label"][0] in found.sentence()
     assert "churn" in sensitivity.tornado(start, NOTHING, "mrr_amount").frame["lever"].to_list()
     bare = Ground(start.base, Seen(pl.DataFrame()))
-    assert "too short a past" in sensitivity.tornado(bare, NOTHING).sentence()
+    assert "too short to say" in sensitivity.tornado(bare, NOTHING).sentence()
 
 
 def test_the_heat_map_rises_with_both(start):
@@ -131,14 +131,14 @@ def test_the_deciding_deals_are_those_of_the_largest_variance(start):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (0.5, "further than any of six quarters"),
+        (0.5, "beyond any of six quarters"),
         (0.3, "your best quarter of six"),
         (0.15, "your second best quarter of six"),
-        (-0.3, "every one of six quarters was beyond it"),
+        (-0.3, "below every one of six quarters"),
         (-0.05, "your fourth best quarter of six"),
     ],
 )
 def test_a_value_is_placed_among_the_companys_own_quarters(value, words):
     past = Seen(pl.DataFrame(), {"win_rate": [-0.2, -0.1, -0.05, 0.1, 0.15, 0.3], "x": []})
     assert past.rank("win_rate", value) == words
-    assert past.rank("price", value) == "no past of its own"
+    assert past.rank("price", value) == "no history"

@@ -76,7 +76,7 @@ def test_a_company_without_deals_or_accounts_has_no_range():
 def test_the_sentence_and_the_band_speak_of_one_range():
     start = whatif.Ground(BASE, NO_PAST, None)
     found = whatif.work_out(start, PLANS[1], "mrr_amount")
-    assert "Recurring revenue at the end of five quarters: USD" in found.recurring_sentence()
+    assert "MRR at the end of five quarters: USD" in found.recurring_sentence()
     assert "the levers change it by" in found.recurring_sentence()
     assert (found.frame["lower"] <= found.frame["amount"]).all()
     assert (found.frame["upper"] > found.frame["amount"]).any()

@@ -80,15 +80,15 @@ def sign_in(page, app, person):
 
 def test_who_is_listed_signs_in_and_out_again(app, page):
     sign_in(page, app, ANA)
-    expect(page.get_by_role("heading", name="Where do we stand today?")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", name="Key figures")).to_be_visible(timeout=120_000)
     expect(page.get_by_text("Ana Silva, leader")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="End session").click(timeout=60_000)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=90_000)
-    expect(page.get_by_role("heading", name="Where do we stand today?")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Key figures")).to_have_count(0)
 
 
 def test_who_is_not_listed_is_turned_away(app, page):
     sign_in(page, app, BO)
     expect(page.get_by_text("bo@example.com").first).to_be_visible(timeout=90_000)
-    expect(page.get_by_role("heading", name="Where do we stand today?")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Key figures")).to_have_count(0)

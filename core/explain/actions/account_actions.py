@@ -13,11 +13,12 @@ from core.explain import drivers, nearest_cases
 from core.explain.actions import playbooks
 from core.explain.actions.playbooks import Play
 from core.explain.sentences import number
+from core.metrics.measure import counted
 from core.models.bundle import Bundle
 from core.models.customers.account_outlook import Customers
 
 MONTHS = 12
-VERDICTS = ("Fewer left", "No evidence", "More left", "Too few cases")
+VERDICTS = ("Fewer churned", "No clear link", "More churned", "Too few cases")
 _COLUMNS = {
     "action": pl.String,
     "field": pl.String,
@@ -60,33 +61,32 @@ class Recommendations:
     def sentence(self) -> str:
         """Name the action with the most evidence, or say that there is none."""
         if self.frame.is_empty():
-            return "Every field a playbook could change already stands where it should, or is not known."
+            return "Nothing to do: everything a play could change is already where it should be, or is not known."
         best = self.frame.filter(pl.col("verdict") == VERDICTS[0])
         if best.is_empty():
             return (
-                f"There is no evidence for any of {self.frame.height} possible actions: past accounts like this one "
-                "left as often with as without them."
+                f"No evidence yet for {counted(self.frame.height, 'possible action')}: similar accounts churned as "
+                "often with as without them."
             )
         row = best.to_dicts()[0]
         return (
-            f"Most speaks for “{row['action']}”: of {row['n_did']:,} past accounts like this one that stood so, "
-            f"{row['did_rate'] * 100:.0f} % left within {self.days} days, against {row['not_rate'] * 100:.0f} % of "
-            f"{row['n_not']:,} that stood as this one does (difference {row['difference_rate'] * 100:+.0f} points, "
-            f"95 % interval {row['low_rate'] * 100:+.0f} to {row['high_rate'] * 100:+.0f}). That stands for "
-            f"{number(row['kept_amount'], 'money', self.currency)} of yearly revenue. An association, not a proven "
-            "effect."
+            f"Best bet: “{row['action']}”. Of {row['n_did']:,} similar accounts where this was so, "
+            f"{row['did_rate'] * 100:.0f} % churned within {self.days} days, against {row['not_rate'] * 100:.0f} % of "
+            f"{row['n_not']:,} where it was not ({row['difference_rate'] * 100:+.0f} points, likely "
+            f"{row['low_rate'] * 100:+.0f} to {row['high_rate'] * 100:+.0f}). On this account that is "
+            f"{number(row['kept_amount'], 'money', self.currency)} of yearly revenue (not proof of cause)."
         )
 
 
 def recommend(
     dataset: Dataset, settings: Settings, bundle: Bundle, customers: Customers, account_id: str
 ) -> Recommendations:
-    """List what a playbook could change for an account, with past cases for and against.
+    """What could be done for an account, with what happened on similar accounts.
 
     For each play the past accounts nearest to this one in all else are taken (by the model's log odds with
     the play's fields held fixed; at most 400, each account once on either side). Those whose field stood
     where the play would bring it are held against those whose field stood no better than it does now. The
-    verdict is "Fewer left" or "More left" only where the 95 % interval of the difference (Newcombe) leaves
+    verdict is "Fewer churned" or "More churned" only where the 95 % interval of the difference (Newcombe) leaves
     out 0; it is an association: whoever did so may have differed in what no data shows. Plays whose target
     lies outside what past accounts had (1st to 99th percentile) are left out.
 

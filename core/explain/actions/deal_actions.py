@@ -20,7 +20,8 @@ from core.metrics.risk import past
 from core.metrics.signals import SIGNALS, open_marks, words
 
 DONE_DAYS = 28
-HELPED = "went with more wins"
+NO_LINK, HURT = "no clear link", "won less often"
+HELPED = "won more often"
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,15 @@ class Actions:
     def sentence(self) -> str:
         """Say what has helped most, or that nothing has a record."""
         if self.frame.is_empty():
-            return "No signal speaks against this deal."
+            return "This deal shows no warning sign."
         top = self.frame.row(0, named=True)
         if top["evidence"] != HELPED:
-            why = {"no evidence": "past deals did not differ", "went with fewer wins": "it went with fewer wins"}
-            left = why.get(top["evidence"], top["evidence"].split(": ")[-1])
-            return f"{top['action']}. Whether that helps is not shown: {left}."
+            why = {NO_LINK: "similar deals did not differ", HURT: "similar deals were won less often"}
+            return f"{top['action']}. No evidence yet that it helps: {why.get(top['evidence'], top['evidence'])}."
         return (
-            f"{top['action']}: of {top['n_did']:,} comparable deals where that was done {percent(top['won_did_rate'])} "
-            f"were won in time, of {top['n_did_not']:,} others {percent(top['won_did_not_rate'])}. It went with more "
-            f"wins; that is no proof that it brings them.{self._worth(top)}"
+            f"{top['action']}: similar deals where this was done won more often ({percent(top['won_did_rate'])} of "
+            f"{top['n_did']:,} in time, against {percent(top['won_did_not_rate'])} of {top['n_did_not']:,}; not proof "
+            f"of cause).{self._worth(top)}"
         )
 
     def _worth(self, row: dict[str, Any]) -> str:
@@ -66,18 +66,18 @@ class Actions:
         if row["expected_amount"] is None:
             return f" It takes about {days}; the deal has no amount to say what that is worth."
         amount, low, high = (money(row[f"expected_{n}amount"], self.currency) for n in ("", "low_", "high_"))
-        return f" On this deal's amount the difference stands for {amount} ({low} to {high}), for about {days}."
+        return f" On this deal that is worth {amount} ({low} to {high}), for about {days}."
 
 
 def actions(data: Dataset, settings: Settings, opportunity_id: str) -> Actions:
-    """Recommend what to do about an open deal's signals, each with its record.
+    """What to do about a deal's warning signs, with how similar deals went.
 
     The record of an action: past deals with the same signal that were due within the horizon, in the
     same stage (in any stage where those are too few), and still open four weeks later; the share won
     within the horizon of those where it was done in the four weeks, against those where it was not, with
     Newcombe's 95 % interval. Deals that ended within the four weeks are left out of both sides, since
-    nothing more could be done to them. "No evidence" where the interval holds 0 or a side has fewer deals
-    than the settings ask for; "no record" where what was done is not kept in a CRM's history. It is an
+    nothing more could be done to them. "No clear link" where the interval holds 0, "too few similar deals" where
+    a side has fewer than the settings ask for; what a CRM's history does not keep has no evidence. It is an
     association: what went with wins need not have brought them.
 
     Parameters
@@ -142,7 +142,7 @@ def _expected(evidence: dict[str, Any], cents: int | None) -> dict[str, float | 
 
 def _evidence(cases: pl.DataFrame, signal: str, done: str, stage: str, settings: Settings) -> dict[str, Any]:
     if done == playbooks.NOT_KEPT:
-        return {"evidence": "no record: a CRM does not keep when that was done"}
+        return {"evidence": "the CRM does not record when that was done"}
     fewest = settings.risk.fewest_deals
     flagged = cases.filter(pl.col(signal))
     here = flagged.filter(pl.col("stage") == stage)
@@ -152,11 +152,11 @@ def _evidence(cases: pl.DataFrame, signal: str, done: str, stage: str, settings:
     won, won_not = (side.filter("is_won").height for side in (did, did_not))
     gap = difference(won, did.height, won_not, did_not.height)
     if gap is None or min(did.height, did_not.height) < fewest:
-        word = "no evidence: too few comparable deals"
+        word = "too few similar deals"
     elif gap[1] <= 0 <= gap[2]:
-        word = "no evidence"
+        word = NO_LINK
     else:
-        word = HELPED if gap[0] > 0 else "went with fewer wins"
+        word = HELPED if gap[0] > 0 else HURT
     middle, low, high = gap or (None, None, None)
     return {
         "n_did": did.height,

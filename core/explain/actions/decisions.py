@@ -134,7 +134,7 @@ class _Deals(Topic):
 
 
 ACCOUNTS: Topic = _Accounts(
-    "account", "account_id", "account action ", "has_left", "left in that time", "were expected to"
+    "account", "account_id", "account action ", "has_left", "churned in that time", "were expected to churn"
 )
 DEALS: Topic = _Deals("deal", "opportunity_id", "deal action ", "is_won", "won in that time", "wins were expected")
 TARGET = ACCOUNTS.target
@@ -170,11 +170,11 @@ class Decisions:
         judged = done.filter(pl.col("days") >= self.window)
         head = f"{waiting} assigned or snoozed, {self.frame.filter(pl.col('state') == KINDS['done']).height} done."
         if judged.is_empty():
-            return f"{head} What followed is told {self.window} days after an action is done."
+            return f"{head} The result shows {self.window} days after an action is done."
         came, expected = int(judged[self.topic.happened].sum()), float(judged["p_then"].sum())
         return (
-            f"{head} Of {judged.height} done at least {self.window} days ago, {came} {self.topic.fate}; without "
-            f"regard to the action {expected:.1f} {self.topic.expected}."
+            f"{head} Of {judged.height} done at least {self.window} days ago, {came} {self.topic.fate}; "
+            f"{expected:.1f} {self.topic.expected} before."
         )
 
 

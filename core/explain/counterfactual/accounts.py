@@ -38,11 +38,11 @@ class Supposed(supposed_fields.Supposed):
         Where the supposed account lies outside what was seen.
     """
 
-    event: ClassVar[str] = "to leave"
+    event: ClassVar[str] = "churn risk"
 
     def became(self) -> str:
         """Count the nearest real cases that left."""
-        return f"Of the {self.frame.height} nearest real cases, {int(self.frame['has_left'].sum())} left."
+        return f"Of {self.frame.height} similar past accounts, {int(self.frame['has_left'].sum())} churned."
 
 
 def fields(dataset: Dataset, settings: Settings, customers: Customers, account_id: str) -> list[Field]:
@@ -77,7 +77,7 @@ def suppose(
     account_id: str,
     values: tuple[tuple[str, float], ...] = (),
 ) -> Supposed:
-    """Say what the churn model would give if some fields of an account stood otherwise.
+    """The churn risk of an account if some of its facts were different.
 
     It is the model's answer, not a promise: fields move together in life. Fields a playbook names together
     move in the same proportion. The nearest real cases are past accounts at the least distance over the

@@ -49,14 +49,14 @@ class Supposed(supposed_fields.Supposed):
     """
 
     along: str = ""
-    event: ClassVar[str] = "to be won"
+    event: ClassVar[str] = "win chance"
 
     def became(self) -> str:
         """Count what became of the nearest real past deals in the same time."""
         won, lost, still = (int((self.frame["became"] == end).sum()) for end in BECAME)
         return (
-            f"Of the {self.frame.height} nearest real past deals, {won} had been won after that time, {lost} lost, "
-            f"{still} neither."
+            f"Of {self.frame.height} similar past deals, {won} were won in that time, {lost} lost and {still} are "
+            f"still open."
         )
 
 
@@ -119,7 +119,7 @@ def suppose(
     values: tuple[tuple[str, float], ...] = (),
     days: int = 90,
 ) -> Supposed:
-    """Say what the close model would give if some fields of an open deal stood otherwise.
+    """The win chance of a deal if some of its facts were different.
 
     It is the model's answer, not a promise: fields move together in life. What follows from a field moves with it,
     so that such a deal could exist: another stage is entered today; a later expected close is one more push, an
@@ -173,13 +173,13 @@ def _along(row: pl.DataFrame, after: pl.DataFrame, moved: Mapping[str, float]) -
     words = drivers.load()
     names = [n for n in deals.NUMBERS if n not in moved and not row[n].equals(after[n])]
     parts = [words.phrase(n, text) for n in names for text in written(after, n)]
-    return f"Moving along: {', '.join(parts)}." if parts else ""
+    return f"This changes too: {', '.join(parts)}." if parts else ""
 
 
 def _flat(model: close.CloseModel, moved: Mapping[str, float]) -> list[str]:
     """Say where nothing can move the chance, for all deals are given the same."""
     if moved and {model.card_.get("winner"), model.card_.get("winner_lost")} == {"base rate"}:
-        return ["No model beats the past share so far, so every deal is given the same chance and nothing moves it."]
+        return ["There are too few past deals for a model, so every deal has the average win chance."]
     return []
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import ModelError, closest
+from core.metrics.measure import chance
 
 ENDS = (0.01, 0.99)
 STEPS = 100
@@ -55,17 +56,17 @@ class Supposed:
     frame: pl.DataFrame
     warnings: tuple[str, ...]
     days: int
-    event: ClassVar[str] = "to happen"
+    event: ClassVar[str] = "chance"
 
     def sentence(self) -> str:
         """Say the chance before and after, and what became of the nearest real cases."""
         move = (self.after - self.before) * 100
         head = (
-            f"The model gives {self.after * 100:.1f} % {self.event} within {self.days} days, against "
-            f"{self.before * 100:.1f} % as it stands ({move:+.1f} points)."
+            f"The {self.event} within {self.days} days would be {chance(self.after)}, against {chance(self.before)} "
+            f"today ({move:+.1f} points)."
         )
         if self.frame.is_empty():
-            return f"{head} There are no past cases to hold beside it."
+            return f"{head} There are no similar past cases."
         return f"{head} {self.became()}"
 
     def became(self) -> str:
@@ -133,10 +134,10 @@ def chosen(row: pl.DataFrame, editable: Mapping[str, Field], values: Sequence[tu
 def warnings(moved: Mapping[str, float], editable: Mapping[str, Field], far: bool, noun: str) -> tuple[str, ...]:
     """Say where what is supposed lies outside what was seen of past cases."""
     out = [
-        f"{editable[name].label} of {value:,.10g} lies outside what past {noun}s had."
+        f"{editable[name].label} of {value:,.10g} is outside what past {noun}s had."
         for name, value in moved.items()
         if name in editable and not editable[name].low <= value <= editable[name].high
     ]
     if far:
-        out.append(f"Hardly any past {noun} looked like this; the model is guessing beyond what it has seen.")
+        out.append(f"Hardly any past {noun} looked like this, so take the number with care.")
     return tuple(out)

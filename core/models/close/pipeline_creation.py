@@ -61,10 +61,10 @@ class Arrivals:
     def sentence(self) -> str:
         """Say what deals to come add, and which part adds most."""
         if self.value is None:
-            return "No deal was created in the last year, so none are expected to come."
+            return "No deal was created in the last year, so none is expected."
         count = float(self.frame["monthly_count"].sum())
         text = (
-            f"About {count:,.0f} new deals a month; those still to be created add "
+            f"About {count:,.0f} new deals are created a month; those still to come add "
             f"{money(self.value, self.currency)} within {self.days} days."
         )
         top = self.frame.row(0, named=True)
@@ -72,15 +72,15 @@ class Arrivals:
             return text
         size = f", {money(top['mean_amount'], self.currency)} each when won" if top["mean_amount"] is not None else ""
         return (
-            f"{text} Most comes from {top['part']}, with {percent(top['share_rate'])} of it: "
+            f"{text} Most comes from {top['part']} ({percent(top['share_rate'])}): "
             f"{top['monthly_count']:,.0f} a month, {percent(top['won_rate'])} of them won in {MARK_DAYS} days{size}."
         )
 
 
 def arrivals(dataset: Dataset, settings: Settings, by: str = "lead_source", days: int | None = None) -> Arrivals:
-    """Split what deals not yet created will add by source, segment, region or type.
+    """What deals not yet created will add, by source, segment, region or type.
 
-    In all it is the part "from deals to come" of the number above: deals created per day over the last
+    In all it is the part "create-and-close" of the forecast above: deals created per day over the last
     year × the share of them won by each age × the amount won. Each part is worked out alike from its own
     deals, mixed with 40 deals like all others so that a few do not decide; the parts are then scaled
     to sum to the whole. The curve is the share won by each age among the deals of the last three years,

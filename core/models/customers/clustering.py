@@ -16,7 +16,7 @@ STARTS, ROUNDS = 4, 60
 RESAMPLES = 10
 MOST_TO_JUDGE = 1_200
 STEADY = 0.6
-WAYS = {"kmeans": "k-means", "mixture": "Mixture of normals"}
+WAYS = {"kmeans": "Size and behaviour", "mixture": "Flexible groups"}
 Grouper = Callable[[Floats], Labels]
 
 

@@ -63,11 +63,11 @@ class LifetimeValue:
             return "No customer can be valued yet."
         amounts = self.frame["value_amount"].sort(descending=True)
         top = float(amounts.head(max(amounts.len() // 10, 1)).sum())
-        share = f" The top tenth holds {percent(top / self.value)} of it." if self.value else ""
+        share = f" The top 10 % hold {percent(top / self.value)} of it." if self.value else ""
         return (
             f"{counted(self.frame.height, 'customer is', 'customers are')} worth {money(self.value, self.currency)} "
-            f"over the next {self.months} months (80 % range {money(self.lower, self.currency)} to "
-            f"{money(self.upper, self.currency)}), the middle one {money(float(amounts.median()), self.currency)}."  # type: ignore[arg-type]
+            f"over the next {self.months} months (likely range {money(self.lower, self.currency)} to "
+            f"{money(self.upper, self.currency)}); a typical customer {money(float(amounts.median()), self.currency)}."  # type: ignore[arg-type]
             f"{share} {self.about}"
         ).strip()
 
@@ -78,17 +78,18 @@ class LifetimeValue:
         if self.kind == "repeat":
             row = self.checks.filter(pl.col("member") == "mean").to_dicts()[0]
             return (
-                f"On the earlier half of the data the mean of both models missed the total by "
-                f"{percent(row['total_error_rate'], sign=True)}; the tenth it put first held "
-                f"{percent(row['top_tenth_share'])} of what was spent."
+                f"Tested on the later half of the data, the total was off by "
+                f"{percent(row['total_error_rate'], sign=True)}; the top 10 % it named made "
+                f"{percent(row['top_tenth_share'])} of the spend."
             )
         last = self.checks.filter(pl.col("months") == self.months)
-        parts = [f"{percent(r['stay_rate'])} by {r['curve']}" for r in last.iter_rows(named=True)]
-        parts[0] = parts[0].replace("Churn model", "the churn model")
+        rates = dict(zip(last["curve"], last["stay_rate"], strict=True))
+        own = rates.pop("Churn model", None)
+        low, high = (percent(end) for end in (min(rates.values()), max(rates.values())))
+        others = low if low == high else f"{low} to {high}"
         return (
-            f"Of today's customers, {', '.join(parts)} are still there in {self.months} months. Kaplan-Meier and sBG "
-            "know only how long contracts lasted over the whole history; where leaving has risen of late, they "
-            "say more."
+            f"After {self.months} months {percent(own)} of today's customers are expected to be still with us. From "
+            f"contract length alone it would be {others}, which does not see that churn has changed lately."
         )
 
 
@@ -217,7 +218,7 @@ def by_contract(
     worse, better = (_shifted(hazards, months, rate, monthly, f) for f in (max(off, 1 / off), min(off, 1 / off)))
     total = float((monthly * mean).sum())
     lower, upper = total - np.hypot(spread, total - worse), total + np.hypot(spread, better - total)
-    about = f"Leaving ran at {off:.2f} times the forecast on past data; the range minds it." if off != 1 else ""
+    about = f"Churn ran at {off:.2f} times the forecast in the past; the range allows for it." if off != 1 else ""
     checks = curves(dataset, staying, base["tenure_days"], months)
     return LifetimeValue(frame, checks, total, float(lower), float(upper), "contract", months, settings.currency, about)
 
@@ -305,5 +306,5 @@ def by_orders(dataset: Dataset, settings: Settings) -> LifetimeValue:
     total = float(frame["value_amount"].sum())
     off = abs(float((judged.get("mean", {}) or {}).get("total_error_rate") or 0.0))
     low, high = total * (1 - max(off, 0.05)), total * (1 + max(off, 0.05))
-    about = f"On the earlier half of the data the total was off by {percent(off)}." if judged else ""
+    about = f"Tested on the later half of the data, the total was off by {percent(off)}." if judged else ""
     return LifetimeValue(frame, checks, total, low, high, "repeat", months, settings.currency, about)

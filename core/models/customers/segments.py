@@ -26,13 +26,13 @@ MOST_TO_FIT = 4_000
 SIGNS = {
     "spent_amount": ("low spend", "high spend"),
     "n_orders": ("few orders", "many orders"),
-    "silence_days": ("ordered lately", "long without an order"),
+    "silence_days": ("recent orders", "no order for long"),
     "mrr_amount": ("low recurring revenue", "high recurring revenue"),
     "mrr_change_rate_180d": ("shrinking contract", "growing contract"),
-    "tenure_days": ("new customers", "long with us"),
+    "tenure_days": ("new customers", "long-standing customers"),
     "usage_change_rate_90d": ("falling usage", "rising usage"),
     "recent_tickets": ("few tickets", "many tickets"),
-    "recent_ticket_sentiment": ("unhappy in tickets", "content in tickets"),
+    "recent_ticket_sentiment": ("unhappy in tickets", "happy in tickets"),
 }
 SKEWED = ("spent_amount", "n_orders", "mrr_amount", "recent_tickets")
 
@@ -65,13 +65,10 @@ class Segments:
         """Say how many groups there are, how steady they are, and which holds most of the money."""
         chosen = self.choice.filter("is_chosen").to_dicts()[0]
         top = self.profile.sort("spent_amount", descending=True).to_dicts()[0]
-        largest = (
-            f" “{top['group']}” ({counted(top['n'], 'customer')}) brings {percent(top['share_rate'])} of all spend"
-        )
-        how = "hold" if chosen["agreement"] >= clustering.STEADY else "shift"
-        return (
-            f"The data falls into {chosen['n_groups']} groups, which {how} when looked for again in resamples "
-            f"(agreement {chosen['agreement']:.2f} of 1)." + (f"{largest}." if top["share_rate"] is not None else "")
+        largest = f" “{top['group']}” ({counted(top['n'], 'customer')}) makes {percent(top['share_rate'])} of all spend"
+        how = "stable when re-tested" if chosen["agreement"] >= clustering.STEADY else "not stable when re-tested"
+        return f"There are {counted(chosen['n_groups'], 'segment')}, {how}." + (
+            f"{largest}." if top["share_rate"] is not None else ""
         )
 
     def members(self, group: str = "All") -> pl.DataFrame:
@@ -84,7 +81,7 @@ class Segments:
         kinds = self.members(group)["kind"].drop_nulls().value_counts(sort=True).rows()
         if not kinds:
             return "Nothing was ordered yet."
-        return f"By recency, frequency and money: {', '.join(f'{n:,} {kind.lower()}' for kind, n in kinds)}."
+        return f"By recency, frequency and spend: {', '.join(f'{n:,} {kind.lower()}' for kind, n in kinds)}."
 
 
 def rfm(dataset: Dataset) -> pl.DataFrame:
@@ -118,7 +115,7 @@ def rfm(dataset: Dataset) -> pl.DataFrame:
         pl.when((late >= 4) & (often >= 4))
         .then(pl.lit("Best customers"))
         .when((late <= 2) & (often >= 4))
-        .then(pl.lit("Good ones gone quiet"))
+        .then(pl.lit("Good customers gone quiet"))
         .when((late >= 4) & (often <= 2))
         .then(pl.lit("New or small"))
         .when((late <= 2) & (often <= 2))

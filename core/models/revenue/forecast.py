@@ -178,20 +178,19 @@ class RevenueOutlook:
         coming = self.frame.filter("is_forecast")
         first, last = coming.row(0, named=True), coming.row(-1, named=True)
         text = (
-            f"Revenue of {money(first['amount'], self.currency)} in {first['month']:%B %Y}, "
-            f"and {money(last['amount'], self.currency)} in {last['month']:%B %Y}, "
-            f"between {money(last['lower'], self.currency)} and {money(last['upper'], self.currency)} "
-            f"in {self.rate * 100:.0f} % of cases."
+            f"Revenue forecast: {money(first['amount'], self.currency)} in {first['month']:%B %Y}, "
+            f"{money(last['amount'], self.currency)} in {last['month']:%B %Y} "
+            f"(likely range {money(last['lower'], self.currency)} to {money(last['upper'], self.currency)})."
         )
         if self.coverage is None:
-            text += " The history is too short to say how well such ranges held."
+            text += " The history is too short to check such ranges."
         else:
-            text += f" Of {self.n_replayed} past months, {self.coverage * 100:.0f} % fell in their range."
+            text += f" Track record: {self.coverage * 100:.0f} % of {self.n_replayed} past months were in their range."
         return f"{text} {self.note}".strip()
 
 
 def revenue(dataset: Dataset, settings: Settings, bundle: Bundle) -> RevenueOutlook:
-    """Forecast monthly revenue with its range, in all and by region, and replay past months.
+    """Monthly revenue forecast with its likely range, in total and by region.
 
     Revenue is billing less refunds, in complete months. The forecast is the weighted mean of ETS, Theta and CES
     of each series and boosted trees over the changes of all of them, moved by what deals won in the last 60 days add
@@ -216,7 +215,7 @@ def revenue(dataset: Dataset, settings: Settings, bundle: Bundle) -> RevenueOutl
     if dataset.company is not dataset:
         return _of_part(dataset, settings)
     if bundle.revenue.is_empty():
-        raise ModelError(bundle.problems.get("revenue", "There is no revenue to forecast from: load billing."))
+        raise ModelError(bundle.problems.get("revenue", "There is no revenue to forecast from: load invoices."))
     return outlook_of(bundle.revenue, bundle.revenue_held, settings)
 
 

@@ -14,7 +14,7 @@ from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError, closest
 from core.marts.exact import exact_sum
-from core.metrics import money, percent
+from core.metrics.measure import counted, money, percent
 from core.models.bundle import Bundle
 from core.models.revenue import forecast
 from core.models.revenue.forecast import ALL
@@ -48,15 +48,15 @@ class Parts:
         total, top = float(sums["amount"].sum()), sums.row(0, named=True)
         n = ahead["month"].n_unique()
         text = (
-            f"{top['unit']} is to bring {money(top['amount'], self.currency)} in the next {n} months, "
-            f"{percent(top['amount'] / total) if total else 'none'} of the whole."
+            f"{top['unit']} is forecast at {money(top['amount'], self.currency)} for the next {counted(n, 'month')}, "
+            f"{percent(top['amount'] / total) if total else 'none'} of the total."
         )
         grown = self.growth().drop_nulls("growth_rate")
         if grown.height < 2:
             return text
         best, worst = grown.row(0, named=True), grown.row(-1, named=True)
         return (
-            f"{text} Against the same months a year ago, {best['unit']} grows most "
+            f"{text} Vs last year, {best['unit']} grows most "
             f"({percent(best['growth_rate'], sign=True)}) and {worst['unit']} least "
             f"({percent(worst['growth_rate'], sign=True)})."
         )
@@ -85,7 +85,7 @@ class Parts:
 
 
 def parts(dataset: Dataset, settings: Settings, bundle: Bundle, by: str = "region") -> Parts:
-    """Forecast monthly revenue of each region, segment, product family or team, summing to the whole.
+    """Monthly revenue forecast of each region, segment, product family or team; they add up to the total.
 
     Each part is forecast like the whole (`revenue`) from its own months, boosted trees over all of them; then the
     parts are changed as little as their own uncertainty allows so that they sum to the whole shown above (minimum

@@ -57,28 +57,25 @@ class Weeks:
             return "There is no revenue to forecast from."
         now, after = ahead.row(0, named=True), ahead.row(1, named=True)
         text = (
-            f"In the week of {now['week']:%d %B} {money(now['amount'], self.currency)} are expected"
-            f"{self._billed(now)}, in that of {after['week']:%d %B} {money(after['amount'], self.currency)}, between "
-            f"{money(after['lower'], self.currency)} and {money(after['upper'], self.currency)} in "
-            f"{self.rate * 100:.0f} % of cases."
+            f"Week of {now['week'].day} {now['week']:%B}: {money(now['amount'], self.currency)}{self._billed(now)}. "
+            f"Week of {after['week'].day} {after['week']:%B}: {money(after['amount'], self.currency)}, likely range "
+            f"{money(after['lower'], self.currency)} to {money(after['upper'], self.currency)}."
         )
         if self.coverage is None or self.error_rate is None or self.plain_error_rate is None:
-            return text + " The history is too short to say how well such ranges held."
+            return text + " The history is too short to check such ranges."
         return (
-            f"{text} Of {self.n_replayed} past weeks, {percent(self.coverage)} fell in such a range; the forecast "
-            f"missed by {percent(self.error_rate)} of revenue, expecting the mean of the weeks before by "
-            f"{percent(self.plain_error_rate)}."
+            f"{text} Track record: {percent(self.coverage)} of {self.n_replayed} past weeks were in their range; the "
+            f"typical miss is {percent(self.error_rate)} of revenue ({percent(self.plain_error_rate)} if the average "
+            f"of the weeks before were used)."
         )
 
     def _billed(self, row: dict[str, object]) -> str:
         billed = row["billed_amount"]
-        return (
-            f", {money(billed, self.currency)} of them billed already" if isinstance(billed, float) and billed else ""
-        )
+        return f", {money(billed, self.currency)} of it invoiced" if isinstance(billed, float) and billed else ""
 
 
 def weekly(dataset: Dataset, settings: Settings, bundle: Bundle) -> Weeks:
-    """Forecast weekly revenue with its range, in agreement with the monthly forecast.
+    """Weekly revenue forecast with its likely range, in line with the monthly one.
 
     Each month's forecast (`revenue`) is laid over its days by how billing less refunds was spread over the days
     of the last 24 months: by day of the month, times day of the week, mixed with six months of an even spread. Days

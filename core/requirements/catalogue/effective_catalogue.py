@@ -143,7 +143,7 @@ def of(shipped: Catalogue, edits: pl.DataFrame) -> Edition:
 
 
 def load(store: Store | None) -> Edition:
-    """Return all capabilities as they stand: the shipped ones and what people wrote in the store.
+    """All capabilities: the imported ones and what people added or changed.
 
     Parameters
     ----------

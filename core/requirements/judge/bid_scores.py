@@ -10,8 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.config.settings import BidSettings
-from core.metrics import money, percent
-from core.metrics.measure import counted
+from core.metrics.measure import chance, counted, money, percent
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake, closing
 from core.requirements.judge.row_judgement import IN_WORDS, OPEN
 
@@ -128,10 +127,12 @@ class Bid:
 
     def sentence(self) -> str:
         """Say the verdict, what speaks against it and what bidding is worth."""
-        points = f"{self.points:.0f}"
+        points, whole = f"{self.points:.0f}", self.most or 1.0
+        score = f"{self.points / whole * 100:.0f}"
         if f"{self.points_high:.0f}" != points:
             points += f" to {self.points_high:.0f}"
-        text = f"{self.verdict}: {points} of {self.most:.0f} points. "
+            score += f" to {self.points_high / whole * 100:.0f}"
+        text = f"{self.verdict}: score {score} % ({points} of {self.most:.0f} points). "
         if self.n_open:
             text += f"{counted(self.n_open, 'open row makes', 'open rows make')} the difference. "
         text = (text + " ".join(self.vetoes)).strip()
@@ -140,19 +141,19 @@ class Bid:
         best = self.worth.sort("expected_amount", descending=True, maintain_order=True).row(0, named=True)
         now = self.worth.row(0, named=True)
         text += (
-            f" Bidding {AS_IS} is worth {money(now['expected_amount'], self.currency)} at a chance of "
-            f"{percent(now['chance'])}"
+            f" Bidding {AS_IS} is worth {money(now['expected_amount'], self.currency)} at a win chance of "
+            f"{chance(now['chance'])}"
         )
         if best["case"] == AS_IS:
-            return f"{text}; closing gaps first would cost more than it brings."
+            return f"{text}; closing gaps first would cost more than it earns."
         return (
             f"{text}; with {best['case']} {money(best['expected_amount'], self.currency)} at "
-            f"{percent(best['chance'])}, after {money(best['close_amount'], self.currency)} for the work."
+            f"{chance(best['chance'])}, after {money(best['close_amount'], self.currency)} for the work."
         )
 
 
 def bid(analysis: GapAnalysis, settings: Settings, stake: Stake | None = None) -> Bid:
-    """Judge whether to bid.
+    """Whether to bid, from points for coverage, fit, must-haves and what bidding is worth.
 
     Open rows, unclear or to be checked, widen the points to a range: from all of them missed to all met. Where
     the two ends call for different things, the advice is to talk first.
@@ -213,12 +214,12 @@ def _vetoes(analysis: GapAnalysis, settings: Settings, worth: pl.DataFrame) -> t
     must = analysis.summary["must_have_high_rate"]
     if must is not None and must < rules.least_must_have_rate:
         vetoes.append(
-            f"At best {percent(must)} of the must-haves are covered; {percent(rules.least_must_have_rate)} is least."
+            f"At best {percent(must)} of must-haves are covered; the minimum is {percent(rules.least_must_have_rate)}."
         )
     if not worth.is_empty():
-        chance = float(worth["chance"].to_numpy().max())
-        if chance < rules.least_chance:
-            vetoes.append(f"Even with all gaps closed the chance is {percent(chance)}.")
+        won = float(worth["chance"].to_numpy().max())
+        if won < rules.least_chance:
+            vetoes.append(f"Even with all gaps closed the win chance is {chance(won)}.")
     return tuple(vetoes)
 
 

@@ -96,7 +96,7 @@ def wordings() -> dict[str, Any]:
 
 
 def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | None = None) -> Drafts:
-    """Draft an answer to every requirement.
+    """A draft answer to every requirement, with its source.
 
     A sentence is made only of what the catalogue says of the capability that answers the row; a wording
     with a field that is not known is passed over, so that there is never a blank to fill. An open question gets

@@ -388,7 +388,7 @@ def analyse_file(
     decisions: pl.DataFrame | None = None,
     library: Memory | None = None,
 ) -> GapAnalysis:
-    """Read a list and hold it against a catalogue in one go.
+    """How much of a requirement list the catalogue supports, and what the gaps would take to close.
 
     Parameters
     ----------

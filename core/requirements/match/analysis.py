@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.constants import SEVERITY_RANK
-from core.metrics.measure import brief, counted, out_of, shortened
+from core.metrics.measure import brief, counted, money, out_of, shortened
 from core.requirements.match import answer_library, matcher
 from core.requirements.match.confidence import Refit
 from core.requirements.read.requirement_list import RequirementList
@@ -109,34 +109,34 @@ row, text, kind, polarity, priority, capability, why]."""
         s = self.summary
         if not s["n_rated"]:
             return f"None of {counted(s['n_requirements'], 'row')} can be complied with: all are answered in words."
-        money = f"{s['currency']} {s['cost_amount']:,.0f}"
+        cost = money(s["cost_amount"], s["currency"])
         text = (
             f"{out_of(s['n_supported'], s['n_rated'], 'requirement')} supported today "
             f"({_spread(s['coverage_rate'], s['coverage_high_rate'])}, target {s['coverage_target_rate'] * 100:.0f} "
             f"%); fit weighted by priority is {_spread(s['fit_rate'], s['fit_high_rate'])} "
             f"(target {s['fit_target_rate'] * 100:.0f} %). "
         )
-        text += self._work(money)
+        text += self._work(cost)
         open_points = {
-            "a person to choose the capability": s["n_unclear"] - s["n_not_stated"],
+            "someone to choose the capability": s["n_unclear"] - s["n_not_stated"],
             "a limit we do not state": s["n_not_stated"],
-            "a check by a person": s["n_to_check"],
+            "a check": s["n_to_check"],
             "an answer in words": s["n_in_words"],
         }
         need = [f"{counted(n, 'needs', 'need')} {what}" for what, n in open_points.items() if n]
         text += f"; {', '.join(need[:-1])}{' and ' * (len(need) > 1)}{need[-1]}." if need else "."
         if s.get("amount"):
-            text += f" {s['currency']} {s['amount']:,.0f} hang on it: {s['opportunity']}."
+            text += f" {money(s['amount'], s['currency'])} depends on it: {s['opportunity']}."
         return text
 
-    def _work(self, money: str) -> str:
+    def _work(self, cost: str) -> str:
         s = self.summary
         if not s["n_gaps"]:
             return "There is no gap"
         if not s["effort_weeks"]:
             return f"{counted(s['n_gaps'], 'gap')}, none of them to be built"
         weeks = f"{brief(s['effort_low_weeks'])} to {brief(s['effort_high_weeks'])}"
-        return f"{counted(s['n_gaps'], 'gap')} would take {weeks} person-weeks, about {money}, to close"
+        return f"{counted(s['n_gaps'], 'gap')} would take {weeks} person-weeks, about {cost}, to close"
 
     def gap_sentence(self) -> str:
         """Say which gaps are worst and which is dearest."""
@@ -148,22 +148,22 @@ row, text, kind, polarity, priority, capability, why]."""
             )
         worst = gaps.filter(pl.col("severity") == "blocker").height
         dear = gaps.sort("cost_amount", "row", descending=[True, False]).row(0, named=True)
-        money, text = f"{self.summary['currency']} {dear['cost_amount']:,.0f}", f"“{shortened(dear['text'], 120)}”"
+        cost, text = money(dear["cost_amount"], self.summary["currency"]), f"“{shortened(dear['text'], 120)}”"
         blockers = (
             f"{worst:,} of {counted(gaps.height, 'gap')} {'blocks' if worst == 1 else 'block'} the deal"
             if worst
             else "No gap blocks the deal"
         )
-        return f"{blockers}; the dearest takes {brief(dear['effort_weeks'])} person-weeks and {money}: {text}."
+        return f"{blockers}; the most expensive takes {brief(dear['effort_weeks'])} person-weeks and {cost}: {text}."
 
     def unclear_sentence(self) -> str:
         """Say how many rows need a person, and why."""
         n = self.summary["n_unclear"] - self.summary["n_not_stated"]
         if not n:
-            return "No row is torn between capabilities." + self.check_sentence()
+            return "No row needs a choice between capabilities." + self.check_sentence()
         return (
             f"{counted(n, 'row resembles', 'rows resemble')} several capabilities, or none well enough. The five "
-            f"nearest stand below; until somebody chooses, {'it counts' if n == 1 else 'they count'} as open."
+            f"closest are below; until somebody chooses, {'it counts' if n == 1 else 'they count'} as open."
             + self.check_sentence()
         )
 

@@ -84,8 +84,8 @@ class Refit:
         """Say on what the confidence stands."""
         if self.n < ENOUGH:
             return (
-                f"Confidence stands on public lists; after {ENOUGH} rows you have decided one by one it is fitted "
-                f"to yours ({self.n} so far)."
+                f"Match confidence is calibrated on public RFPs; after {ENOUGH} rows you have decided one by one it "
+                f"is fitted to yours ({self.n} so far)."
             )
         return f"Confidence is fitted to the {self.n:,} rows you have decided one by one."
 

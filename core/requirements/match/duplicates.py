@@ -43,14 +43,14 @@ class Twins:
     def sentence(self) -> str:
         """Say how many pairs there are."""
         if self.frame.is_empty():
-            return "None: no two capabilities are alike enough to be one."
-        return f"{counted(self.frame.height, 'pair')} may be one and the same; read both before you merge them."
+            return "None: no two capabilities look like duplicates."
+        return f"{counted(self.frame.height, 'pair')} may be duplicates; read both before you merge them."
 
 
 def find(
     catalogue: Catalogue, home: Path | None = None, least: float = ALIKE, apart: Collection[tuple[str, str]] = ()
 ) -> Twins:
-    """Return pairs of capabilities that may be one and the same, most alike first.
+    """Pairs of capabilities that may be duplicates, the most alike first.
 
     Likeness is the score requirements are matched by: stemmed words + 0.5 × letters + 1.5 × meaning, over 3.
 

@@ -52,12 +52,12 @@ class Proof:
         sheets = f"{self.n_sheets:,} {self.sheet}{'s' if self.n_sheets != 1 else ''}"
         same = self.frame.filter(pl.col("state") == "identical").height
         if self.noun == "form fields":
-            return f"{cells}; the buyer's own bytes all stand unchanged before what was added."
+            return f"{cells}; nothing of the buyer's file changed before what was added."
         if self.noun == "columns":
-            return f"{cells}; everything else identical, character for character."
+            return f"{cells}; nothing else in your file changed, character for character."
         those = f"those {self.sheet}s" if self.n_sheets != 1 else f"that {self.sheet}"
         return (
-            f"{cells} in {sheets}; everything else identical: {same:,} {self.noun} byte for byte, "
+            f"{cells} in {sheets}; nothing else in your file changed: {same:,} {self.noun} byte for byte, "
             f"and in {those} every other cell."
         )
 

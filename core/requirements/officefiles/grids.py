@@ -221,7 +221,7 @@ def open_file(data: bytes, title: str) -> File:
         return _marked(decoded, title, is_markup or ending in (".html", ".htm"))
     mark = delimited.delimiter(decoded.text)
     named = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}.get(mark, mark)
-    parted = f", columns parted by {named}" if mark in decoded.text else ", one column"
+    parted = f", {named}-separated" if mark in decoded.text else ", one column"
     notes = [f"Read as {decoded.shown}{parted}{_decimals(decoded.text, mark)}.", *decoded.doubts]
     return File(title, "text", (TEXT_SHEET,), tuple(notes), _text=(decoded.text, mark))
 

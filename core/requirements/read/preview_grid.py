@@ -17,15 +17,15 @@ ROLE_NAMES = {
     "category": "Category",
     "choice": "Answer: drop-down",
     "mark": "Answer: put an X",
-    "statement": "Answer: how far we comply",
-    "words": "Answer: our words",
+    "statement": "Answer: compliance",
+    "words": "Answer: comment",
 }
 ROW_NAMES = {
     "header": "Heading",
     "requirement": "Requirement",
     "section": "Section",
     "hidden": "Hidden",
-    "": "Left out",
+    "": "Ignored",
 }
 MOST_SHOWN = 60
 WIDEST = 24

@@ -35,7 +35,7 @@ class DealGaps:
     def sentence(self) -> str:
         """Say how many gaps the deal has, which block it, what closing them takes and which weighs most."""
         if not self.lists:
-            return "No requirement list hangs on this deal, so that its gaps are not known."
+            return "No requirement list is attached to this deal, so its gaps are not known."
         named = self.lists[0] if len(self.lists) == 1 else f"{len(self.lists)} lists"
         if self.frame.is_empty():
             return f"Everything {named} asks for is supported today."
@@ -52,7 +52,7 @@ class DealGaps:
             return text
         return (
             f"{text} The heaviest is {top['gap']}: {money(top['exposed_amount'], self.currency)} of the deal's "
-            f"{money(top['amount'], self.currency)} hang on it."
+            f"{money(top['amount'], self.currency)} depends on it."
         )
 
 
@@ -72,7 +72,7 @@ def of(ledger: Ledger, opportunity_id: str, lists: tuple[str, ...] = ()) -> Deal
 
 
 def gaps(dataset: Dataset, settings: Settings, bundle: Bundle, store: Store, opportunity_id: str) -> DealGaps:
-    """Return the gaps of one deal, out of all requirement lists kept.
+    """The gaps of one deal, from all its saved requirement lists.
 
     The deal's amount is divided over its gaps by priority (4, 3, 2, 1) × gap type (missing 1, partial and
     roadmap ½, unclear ¼), in whole cents, the heaviest row of a gap standing for it.

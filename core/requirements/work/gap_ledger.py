@@ -43,6 +43,7 @@ DEALS = {
     "weighted_amount": pl.Float64,
 }
 UNCLEAR = "unclear"
+FEW_DEALS = 30
 GAPS = {
     "gap_id": pl.String,
     "gap": pl.String,
@@ -112,9 +113,9 @@ class Ledger:
         text = (
             f"{counted(self.n_lists, 'requirement list shows', 'requirement lists show')} "
             f"{counted(self.frame.height, 'gap')}; {money(total, self.currency)} in "
-            f"{counted(open_deals['opportunity_id'].n_unique(), 'open deal')} hang on "
+            f"{counted(open_deals['opportunity_id'].n_unique(), 'open deal depends', 'open deals depend')} on "
             f"{'it' if self.frame.height == 1 else 'them'}, "
-            f"{money(float(open_deals['weighted_amount'].sum()), self.currency)} of it by probability."
+            f"{money(float(open_deals['weighted_amount'].sum()), self.currency)} of it weighted."
         )
         asked = self.frame.filter((pl.col("gap_type") == UNCLEAR) & (pl.col("n_deals") > 0)).height
         if asked:
@@ -124,28 +125,26 @@ class Ledger:
             return text
         worth = money(best["unlocked_per_week_amount"], self.currency)
         return (
-            f"{text} Closing “{best['gap']}” brings most for the work: {worth} of pipeline "
-            f"{'for' if best['effort_weeks'] == 1 else 'for each of'} {_weeks(best['effort_weeks'])}."
+            f"{text} Closing “{best['gap']}” pays off most: {worth} of pipeline per week of work "
+            f"({_weeks(best['effort_weeks'])})."
         )
 
     def gap_sentence(self, gap_id: str) -> str:
         """Say what one gap holds up, how deals fared with it and what closing it takes."""
         rows = self.frame.filter(pl.col("gap_id") == gap_id)
         if rows.is_empty():
-            return "This gap stands in no list any more."
+            return "This gap is in no list any more."
         row = rows.row(0, named=True)
         work = f"closing it takes {_weeks(row['effort_weeks'])} and {money(row['cost_amount'], self.currency)}"
         text = (
             f"“{row['gap']}” holds up {money(row['exposed_amount'], self.currency)} in "
             f"{counted(row['n_deals'], 'open deal')}; "
-            f"{'it is a question to clear up first' if row['gap_type'] == UNCLEAR else work}."
+            f"{'it is a question to clarify first' if row['gap_type'] == UNCLEAR else work}."
         )
         if row["n_closed"]:
             text += (
-                f" Of {counted(row['n_closed'], 'closed deal')} with this gap "
-                f"{counted(row['n_won'], 'was', 'were')} won all the same "
-                f"({row['survival_rate'] * 100:.0f} %, between {row['survival_lower'] * 100:.0f} and "
-                f"{row['survival_upper'] * 100:.0f} % in 19 cases of 20)."
+                f" Won despite the gap: {row['n_won']:,} of {counted(row['n_closed'], 'closed deal')} "
+                f"({row['survival_rate'] * 100:.0f} %{', rough' if row['n_closed'] < FEW_DEALS else ''})."
             )
         return text
 

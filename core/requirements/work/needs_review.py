@@ -40,7 +40,7 @@ def unsure(
     settings: Settings | None = None,
     library: Memory | None = None,
 ) -> Doubts:
-    """Return the rows of a list whose counterpart a person must choose, with the five nearest of each.
+    """Rows for which someone must choose the capability, with the five closest of each.
 
     Nearness is the cosine of stemmed TF-IDF words + 0.5 × that of character 3-5-grams + 1.5 × that of MiniLM
     sentence vectors, over 3. Confidence, the chance that the nearest is right, is a logistic function of how far
@@ -72,7 +72,7 @@ def answered_before(
     settings: Settings | None = None,
     library: Memory | None = None,
 ) -> Doubts:
-    """Return the rows of a list that were answered before, with answer, source, age and owner.
+    """Rows that were answered before, with answer, source, age and owner.
 
     Likeness is the nearness of two requirements, 1 for the same text. From 65 % the row takes the earlier
     counterpart; its answer too, where the same numbers were asked for and it is not stale for its category.

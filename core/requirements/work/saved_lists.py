@@ -147,7 +147,7 @@ GROUPS, SHARED = "ledger", "everybody"
 
 
 def current(dataset: Dataset, settings: Settings, bundle: Bundle, store: Store) -> Ledger:
-    """Build the gap ledger over the lists the store keeps, with the gaps merged by hand.
+    """All gaps of the saved lists, with the pipeline they hold up and what closing them takes.
 
     Of a part of the company's data, the lists of no deal and of its own deals count; under hidden names none does.
 

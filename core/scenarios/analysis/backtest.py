@@ -12,6 +12,7 @@ from core.config import Settings
 from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid, line_runs
+from core.metrics.measure import counted
 from core.scenarios.data import baseline, historical_ranges
 from core.scenarios.engine import expectation
 from core.scenarios.levers import LeverSetting, Scenario
@@ -63,16 +64,16 @@ class Backtest:
         rows = self.frame
         inside = rows.filter(pl.col("actual_amount").is_between(pl.col("lower"), pl.col("upper"))).height
         text = (
-            f"Over {rows.height} past quarters, worked out from their first day without the models, the engine missed "
-            f"bookings by {plain * 100:.0f} % on the median; told what win rate, deal size, cycle, creation and churn "
-            f"then did, by {informed * 100:.0f} %. {inside} of {rows.height} quarters came inside the 80 % range."
+            f"Over {counted(rows.height, 'past quarter')} the typical miss on bookings was {plain * 100:.0f} %, and "
+            f"{informed * 100:.0f} % with the levers set to what then happened. {inside} of {rows.height} quarters "
+            f"were inside the likely range (80 %)."
         )
         mrr = self.miss("told_mrr_amount", "actual_mrr_amount")
-        return text if mrr is None else f"{text} Recurring revenue at the end was missed by {mrr * 100:.1f} %."
+        return text if mrr is None else f"{text} The typical miss on MRR was {mrr * 100:.1f} %."
 
 
 def run(dataset: Dataset, settings: Settings) -> Backtest:
-    """Work past quarters out from their first day, with the levers at what then happened.
+    """Past quarters forecast from their first day, without levers and with what then happened.
 
     Each quarter's value of a lever is held against the mean of the four quarters before it, as known on its
     first day. The win curves are those of past deals by stage, as known that day: the trained models have

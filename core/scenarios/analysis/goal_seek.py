@@ -42,7 +42,7 @@ class Goal:
     def __post_init__(self) -> None:
         """Refuse what cannot be sought."""
         if not (np.isfinite(self.amount) and self.amount >= 0 and 0.05 <= self.sure <= 0.95):
-            raise ScenarioError("The goal must be an amount from 0 and a certainty from 5 to 95 %.", mend="Change it.")
+            raise ScenarioError("The goal must be an amount from 0 and a confidence from 5 to 95 %.", mend="Change it.")
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class Sought:
     def sentence(self) -> str:
         """Say where the goal stands and what reaches it."""
         wanted = money(self.goal.amount, self.currency)
-        here = f"As set, we are {self.goal.sure * 100:.0f} % sure of {money(self.now, self.currency)}"
+        here = f"As set, there is a {self.goal.sure * 100:.0f} % chance of at least {money(self.now, self.currency)}"
         if self.is_there:
-            return f"{here}: {wanted} is reached already."
+            return f"{here}: {wanted} is already reached."
         solutions = self.frame.filter(pl.col("value").is_not_null())
         if solutions.is_empty():
             return f"{here}; no lever alone reaches {wanted}."
@@ -88,11 +88,11 @@ class Sought:
     def mix_sentence(self) -> str:
         """Say the cheapest mix."""
         if not self.mix.levers:
-            return "Nothing has to move." if self.reached else "No lever has room within what was seen."
+            return "Nothing has to change." if self.reached else "No lever has room within its past range."
         named = ", ".join(s.words() for s in self.mix.levers)
         if not self.reached:
-            return f"Even all levers at the best seen, {named}, do not reach the goal."
-        return f"The cheapest mix within what was seen: {named}, at an effort of {self.cost:,.1f}."
+            return f"Even with all levers at your past best ({named}) the goal is not reached."
+        return f"The easiest mix within past range: {named} (effort score {self.cost:,.0f})."
 
 
 def seek(start: Ground, plan: Scenario, goal: Goal, efforts: Mapping[str, float] | None = None) -> Sought:
@@ -125,7 +125,7 @@ def seek(start: Ground, plan: Scenario, goal: Goal, efforts: Mapping[str, float]
     mix = _on_ticks(start, mix)
     cost = sum(abs(v) * _units(n) * costs[n] for n, v in mix.items())
     settings = tuple(LeverSetting(n, round(v, 6)) for n, v in mix.items() if abs(v) > 1e-6)
-    return Sought(goal, reach.exact({}), frame, Scenario("Cheapest mix", settings), cost, reached, start.base.currency)
+    return Sought(goal, reach.exact({}), frame, Scenario("Easiest mix", settings), cost, reached, start.base.currency)
 
 
 class _Reach:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import ScenarioError
-from core.metrics.measure import money
+from core.metrics.measure import counted, money
 from core.scenarios.analysis.whatif import NOUNS, Ground, share
 from core.scenarios.engine import distribution, expectation
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
@@ -46,13 +46,13 @@ class Tornado:
     def sentence(self) -> str:
         """Say which lever's past range swings the measure most."""
         if self.frame.is_empty():
-            return "The data hold too short a past to say how far levers move."
+            return "The history is too short to say how far levers move."
         row = self.frame.row(0, named=True)
         lever = LEVERS[row["lever"]]
         ends = [money(row[k], self.currency, sign=True) for k in ("low_amount", "high_amount")]
         return (
             f"{row['label']} swings {NOUNS[self.measure]} most: from {ends[0]} at {lever.shown(row['low'])} to "
-            f"{ends[1]} at {lever.shown(row['high'])}, the range of nine quarters in ten."
+            f"{ends[1]} at {lever.shown(row['high'])}, its past range."
         )
 
 
@@ -96,7 +96,7 @@ class HeatMap:
         if self.frame["chance"].null_count():
             return f"{text}."
         worst, best = (float(v) for v in (self.frame["chance"].min(), self.frame["chance"].max()))  # type: ignore[arg-type]
-        return f"{text}, and the chance of the quota from {share(worst)} to {share(best)}."
+        return f"{text}, and the chance of quota from {share(worst)} to {share(best)}."
 
 
 def heat_map(start: Ground, plan: Scenario, across: str, up: str, window: int = 0) -> HeatMap:
@@ -139,12 +139,12 @@ class Decisive:
             return f"No open deal can still be won in {self.quarter}."
         row = self.frame.row(0, named=True)
         text = (
-            f"{self.frame.height} deals make up {self.share * 100:.0f} % of what is uncertain in {self.quarter} about "
-            f"open deals taken alone; first {row['opportunity_name'] or row['opportunity_id']}"
+            f"{counted(self.frame.height, 'deal makes', 'deals make')} up {self.share * 100:.0f} % of the uncertainty "
+            f"in {self.quarter}; the first is {row['opportunity_name'] or row['opportunity_id']}"
         )
         if row["p_if_won"] is None:
             return f"{text}."
-        return f"{text}: won, the chance of the quota is {share(row['p_if_won'])}, lost {share(row['p_if_lost'])}."
+        return f"{text}: if won, the chance of quota is {share(row['p_if_won'])}; if lost, {share(row['p_if_lost'])}."
 
 
 def decisive(start: Ground, plan: Scenario, window: int = 0, count: int = DECISIVE) -> Decisive:

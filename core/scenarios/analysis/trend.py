@@ -57,20 +57,20 @@ class Trend:
         if ahead.is_empty():
             return f"There is nothing to forecast {self.measure.lower()} from."
         first, last = ahead.row(0, named=True), ahead.row(-1, named=True)
-        reach = f"between {money(last['lower'], self.currency)} and {money(last['upper'], self.currency)}"
-        verb = "heads" if self.measure == "Revenue" else "head"
+        reach = f"likely range {money(last['lower'], self.currency)} to {money(last['upper'], self.currency)}"
         now, then = (money(row["amount"], self.currency) for row in (first, last))
         text = (
-            f"{self.measure} {verb} for {now} in {first['month']:%B %Y}, of which "
-            f"{money(first['so_far_amount'], self.currency)} is in, and for {then} in {last['month']:%B %Y}, {reach} "
-            "in four cases of five"
+            f"{self.measure} forecast: {now} in {first['month']:%B %Y} ({money(first['so_far_amount'], self.currency)} "
+            f"so far) and {then} in {last['month']:%B %Y} ({reach}"
         )
         before = self.frame.filter(pl.col("month") == add_months(last["month"], -12))["amount"].to_list()
         if before and before[0] and before[0] > 0:
-            text += f"; a year before that it was {money(before[0], self.currency)}"
+            text += f"; last year {money(before[0], self.currency)}"
+        text += ")"
         missed = ahead.filter(pl.col("target_amount").is_not_null() & (pl.col("amount") < pl.col("target_amount")))
         aimed = ahead["target_amount"].drop_nulls().len()
-        text += f". {missed.height} of the {aimed} months ahead fall short of target." if aimed else "."
+        fall = "falls" if missed.height == 1 else "fall"
+        text += f". {missed.height} of the {counted(aimed, 'month')} ahead {fall} short of target." if aimed else "."
         return f"{text} {self.record}".strip()
 
 
@@ -81,7 +81,7 @@ def measures(data: Dataset) -> list[str]:
 
 
 def trend(data: Dataset, settings: Settings, bundle: Bundle, measure: str = "Revenue") -> Trend:
-    """Show a measure's last eighteen months and its forecast with the range of four cases of five.
+    """The last eighteen months and the forecast with its likely range.
 
     Revenue ahead is `forecast.revenue`: the running month and as many after it as the settings say.
     Bookings ahead, the running month and five more, are those of the scenario page with no lever moved: what
@@ -115,7 +115,9 @@ def trend(data: Dataset, settings: Settings, bundle: Bundle, measure: str = "Rev
         revenue = forecast.revenue(data, settings, bundle)
         ahead = revenue.frame.filter("is_forecast")
         if revenue.coverage is not None:
-            record = f"Of {revenue.n_replayed} past months, {revenue.coverage * 100:.0f} % fell in such a range."
+            record = (
+                f"Track record: {revenue.coverage * 100:.0f} % of {revenue.n_replayed} past months were in their range."
+            )
     else:
         ahead = expectation.start(data, settings, bundle).by_month.filter(pl.col("month") >= running).head(AHEAD)
     ahead = ahead.filter(pl.col("month") >= running).select("month", "amount", "lower", "upper", is_forecast=True)
@@ -176,6 +178,6 @@ def behind(data: Dataset, settings: Settings, bundle: Bundle, measure: str, mont
     if measure == "Revenue":
         parts = forecast.revenue(data, settings, bundle).parts
         rows = parts.filter(pl.col("month") == begin).select(pl.col("unit").alias("region"), "amount", "lower", "upper")
-        return Behind(rows, f"Forecast of {begin:%B %Y} by region; their amounts add up to the whole.")
+        return Behind(rows, f"Forecast of {begin:%B %Y} by region; the amounts add up to the total.")
     due = pipeline.deals(data, settings).filter(pl.col("close_on").is_between(begin, end))
-    return Behind(due, f"{counted(due.height, 'open deal')} expected to close in {begin:%B %Y}, none of them sure yet")
+    return Behind(due, f"{counted(due.height, 'open deal')} expected to close in {begin:%B %Y}, not won yet")

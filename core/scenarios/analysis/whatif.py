@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from core import formats
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ScenarioError
@@ -19,6 +20,7 @@ from core.scenarios.analysis import attribution
 from core.scenarios.analysis.attribution import Split
 from core.scenarios.data import baseline, historical_ranges
 from core.scenarios.data.baseline import Baseline
+from core.scenarios.data.correlation import together
 from core.scenarios.data.historical_ranges import Seen
 from core.scenarios.engine import expectation
 from core.scenarios.engine.expectation import MEASURES, RATES, Outcome
@@ -162,12 +164,12 @@ class WhatIf:
         in_quarter = (then.spread.mean or 0.0) - (now.spread.mean or 0.0)
         is_moved = bool(self.plan.moved) and max(abs(gap), abs(in_quarter)) >= CENT
         moved = f"go from {before} to" if is_moved else "stay at"
-        text = f"{label} bookings {moved} {after}, between {low} and {high} in four cases of five"
-        whole = f"that is {money(gap, unit, sign=True)}" if abs(gap) >= CENT else "they come to the same"
+        text = f"{label} bookings {moved} {after}, likely range {low} to {high}"
+        whole = f"the change is {money(gap, unit, sign=True)}" if abs(gap) >= CENT else "nothing changes"
         text += f"; over five quarters {whole}." if is_moved else "."
         if self.plan.moved and not is_moved:
             ends = (money(side.total("mrr_amount"), unit, digits=2) for side in (now, then))
-            text += f" Recurring revenue after five quarters goes from {' to '.join(ends)} a month."
+            text += f" MRR after five quarters goes from {' to '.join(ends)}."
         hit, was = then.spread.p_target, now.spread.p_target
         if hit is not None and was is not None:
             quota = money(then.spread.target or 0.0, unit)
@@ -180,17 +182,17 @@ class WhatIf:
     def tail(self) -> str:
         """Say what a bad quarter looks like, and what the range allows for."""
         unit, spread = self.ground.base.currency, self.after.spread
-        text = f"In the worst tenth of outcomes the quarter averages {money(spread.tail_mean, unit)}."
-        return f"{text} The range lets deals share one fate with a correlation of {spread.correlation:.3f}."
+        text = f"In a bad quarter (worst 10 %) bookings average {money(spread.tail_mean, unit)}."
+        return f"{text} The range allows for deals that move together ({together(spread.correlation)})."
 
     def recurring_sentence(self) -> str:
         """Say the recurring revenue at the end of five quarters, with its range, by month and by year."""
         unit, recurring = self.ground.base.currency, self.after.recurring
         ends = [recurring.quantile(q) for q in (0.1, 0.5, 0.9)]
         low, middle, high = (money(end, unit, digits=2) for end in ends)
-        text = f"Recurring revenue at the end of five quarters: {money(recurring.mean, unit, digits=2)} a month"
-        text += f" (ARR {money(recurring.mean * 12, unit)}), between {low} and {high} in four cases of five"
-        text += f" (P50 {middle}; ARR {money(ends[0] * 12, unit)} to {money(ends[2] * 12, unit)})"
+        text = f"MRR at the end of five quarters: {money(recurring.mean, unit, digits=2)}"
+        text += f" (ARR {money(recurring.mean * 12, unit)}), likely range {low} to {high}"
+        text += f" (middle {middle}; ARR {money(ends[0] * 12, unit)} to {money(ends[2] * 12, unit)})"
         gap = money(recurring.mean - self.before.total("mrr_amount"), unit, digits=2, sign=True)
         return f"{text}; the levers change it by {gap}." if self.plan.moved else f"{text}."
 
@@ -202,7 +204,7 @@ class WhatIf:
         named = "; ".join(f"{r['label']} {self.shown(r['amount'])}" for r in rows if abs(r["amount"]) > self._nil)
         span = expectation.span(self.measure)
         if not named:
-            return f"{span} {self.noun} stay the same: no lever moved reaches them."
+            return f"{span} {self.noun} stay the same: no lever moved affects them."
         return f"{span} the levers change {self.noun} by {self.shown(self.difference)}: {named}."
 
     @property
@@ -227,7 +229,7 @@ class WhatIf:
         """Say that the parts add up to the difference."""
         left = self.difference - float(self.parts["amount"].sum()) if self.parts.height else 0.0
         unit = "" if self.is_rate else self.ground.base.currency
-        return f"The parts add up to the difference; {left_over(left, unit)}."
+        return f"The parts add up to the difference: {left_over(left, unit)}."
 
     @property
     def outcomes(self) -> pl.DataFrame:
@@ -259,28 +261,26 @@ def warning(past: Seen, s: LeverSetting) -> str:
     if lever.unit in {"switch", "weeks"} or lever.kind == "association":
         return ""
     if seen_range is None:
-        return f"{lever.label}: the data holds no past change to compare with, so take this as arithmetic only."
+        return f"{lever.label}: your data has no past change to compare with, so this is arithmetic only."
     low, high = seen_range
     if low - 1e-9 <= s.value <= high + 1e-9:
         return ""
     count = len(past.quarters[s.lever])
     return (
-        f"{lever.label} {lever.shown(s.value)} is further than it went in {count} quarters: nine of ten lay between "
-        f"{lever.shown(low)} and {lever.shown(high)}."
+        f"{lever.label} {lever.shown(s.value)} is outside your past range of {lever.shown(low)} to "
+        f"{lever.shown(high)} ({count} quarters)."
     )
 
 
 def share(chance: float) -> str:
-    """Write a chance; never as certain.
+    """Write a chance; never as certain, and never as impossible.
 
     Examples
     --------
-    >>> share(0.996), share(0.5)
-    ('over 99 %', '50 %')
+    >>> share(0.996), share(0.5), share(0.0)
+    ('over 99 %', '50 %', 'under 1 %')
     """
-    if chance > 0.99:
-        return "over 99 %"
-    return "under 1 %" if chance < 0.01 else f"{chance * 100:.0f} %"
+    return formats.chance(max(chance, 1e-9))
 
 
 def ground(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Ground:
@@ -335,7 +335,7 @@ def what_if(
     measure: str = "bookings_amount",
     window: int = 0,
 ) -> WhatIf:
-    """Run a scenario and split the difference it makes over its levers.
+    """What a scenario changes, and how much of it each lever adds.
 
     Bookings of a month = already won + Σ open amount × chance of a win in it + Σ won deals to come × mean
     amount. Win rate multiplies the chances, cycle stretches the days they take, deal size and price multiply

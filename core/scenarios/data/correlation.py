@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from core.metrics.measure import counted
+
 HORIZON = 60
 FEWEST = 6
 MOST = 0.5
 NO_PAST = 0.02
+LOW, HIGH = 0.05, 0.2
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,23 @@ class Correlation:
     def sentence(self) -> str:
         """Say what was measured, on what."""
         if not self.is_measured:
-            return f"Too few past forecasts show how far deals share one fate: {self.quarter:g} is assumed."
+            return f"Too few past forecasts show how much deals move together: {together(self.quarter)} is assumed."
         return (
-            f"On {len(self.surprises)} past dates, deals of the same time shared a correlation of {self.quarter:.3f}, "
-            f"deals of one segment {self.segment:.3f} more and deals of one rep {self.rep:.3f} more."
+            f"How much deals move together, over {counted(len(self.surprises), 'past date')}: "
+            f"{together(self.quarter)} across the company, {together(self.quarter + self.segment)} within a segment, "
+            f"{together(self.quarter + self.segment + self.rep)} for one rep."
         )
+
+
+def together(correlation: float) -> str:
+    """Name how much deals move together.
+
+    Examples
+    --------
+    >>> together(0.006), together(0.1), together(0.4)
+    ('low', 'medium', 'high')
+    """
+    return "low" if correlation < LOW else "medium" if correlation < HIGH else "high"
 
 
 def measure(past: pl.DataFrame, places: pl.DataFrame) -> Correlation:

@@ -57,13 +57,13 @@ class Seen:
         """
         values = self.quarters.get(lever)
         if not values:
-            return "no past of its own"
+            return "no history"
         side = better or 1
         ahead = sum(v * side > value * side + 1e-9 for v in values)
         if ahead == 0 and all(v * side < value * side - 1e-9 for v in values):
-            return f"further than any of {_words(len(values))} quarters"
+            return f"beyond any of {_words(len(values))} quarters"
         if ahead >= len(values):
-            return f"every one of {_words(len(values))} quarters was beyond it"
+            return f"below every one of {_words(len(values))} quarters"
         if ahead < len(ORDINALS):
             return f"your {ORDINALS[ahead]}best quarter of {_words(len(values))}"
         return f"reached in {_words(ahead)} of {_words(len(values))} quarters"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MEASURES = {
     "bookings_amount": "bookings",
     "new_amount": "bookings from new customers",
-    "expansion_amount": "bookings from present customers",
+    "expansion_amount": "bookings from existing customers",
     "renewal_amount": "renewals booked",
     "margin_amount": "gross margin of bookings",
     "mrr_amount": "recurring revenue",

@@ -63,7 +63,7 @@ def filtered(standing: Edition) -> pl.DataFrame:
     kinds = first.multiselect("Category", CATEGORIES, key="offer_kinds", placeholder="All")
     states = second.multiselect("Status", STATUSES, key="offer_states", placeholder="All")
     words = third.text_input("Words", key="offer_words", placeholder="in name, description, limits or owner")
-    retired = fourth.toggle("Retired ones too", key="offer_retired")
+    retired = fourth.toggle("Show retired", key="offer_retired")
     return catalogue_cache.narrowed(standing, tuple(kinds), tuple(states), words, retired)
 
 
@@ -103,7 +103,7 @@ def editor(page: Page, standing: Edition) -> None:
     if key is None:
         return
     if not page.may("catalogue:write"):
-        st.caption("Your role reads the catalogue; it changes nothing there.")
+        st.caption("Your role can read the catalogue but not change it.")
         return
     if _conflict(page, standing, key):
         return
@@ -165,7 +165,7 @@ def _fields(standing: Edition, row: dict[str, Any], mark: str, *, is_new: bool) 
         min_value=0.0,
         step=1.0,
         key=f"offer_weeks-{mark}",
-        help="What making it fully available would take; empty: the rules say.",
+        help="What making it fully available would take; leave empty to use the rules.",
     )
     text = st.text_area("What it does", value=row["description"] or "", key=f"offer_text-{mark}", height=90)
     limit_box, commits_box = st.columns(2)
@@ -245,14 +245,14 @@ def _conflict(page: Page, standing: Edition, key: str) -> bool:
         rows,
         column_config={
             "field": "Field",
-            "theirs": st.column_config.TextColumn("Theirs, as it stands", width="large"),
+            "theirs": st.column_config.TextColumn("Current version", width="large"),
             "mine": st.column_config.TextColumn("Yours", width="large"),
         },
     )
     left, right = st.columns(2)
-    left.button("Keep theirs", on_click=_theirs, key="offer_theirs", width="stretch")
+    left.button("Keep current version", on_click=_theirs, key="offer_theirs", width="stretch")
     right.button(
-        "Save yours over it", on_click=_mine, args=(page, mine, met["theirs"]), key="offer_mine", width="stretch"
+        "Save mine over it", on_click=_mine, args=(page, mine, met["theirs"]), key="offer_mine", width="stretch"
     )
     return True
 
@@ -271,7 +271,7 @@ def _mine(page: Page, mine: CapabilityEdit, theirs: dict[str, Any]) -> None:
 def put(page: Page, edits: list[CapabilityEdit], text: str) -> bool:
     """Save edits; say what was saved and what met somebody else's."""
     if not page.may("catalogue:write"):
-        say("not", "Your role reads the catalogue; it changes nothing there.")
+        say("not", "Your role can read the catalogue but not change it.")
         return False
     try:
         met = kept(page).save_all(BOOK, edits, page.identity.user)

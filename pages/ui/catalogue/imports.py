@@ -45,7 +45,7 @@ PAIRS = {
     "likeness": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
     "one": st.column_config.TextColumn("One", width="medium"),
     "other": st.column_config.TextColumn("The other", width="medium"),
-    "words": "In common",
+    "words": "Shared words",
     "status": "Status",
 }
 APART = {
@@ -79,7 +79,7 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
         help="Change it there, and upload it here.",
     )
     if given is None:
-        c.answer("Nothing is changed before you have seen what a file would change.")
+        c.answer("You see what a file would change before anything is saved.")
         return
     try:
         preview = catalogue_cache.preview(given.getvalue(), given.name, standing)
@@ -153,7 +153,7 @@ def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
     row = listed[chosen]
     names = {row["one_id"]: row["one"], row["other_id"]: row["other"]}
     stays = middle.selectbox(
-        "Which stays", list(names), format_func=lambda key: f"{key} · {names[key]}", key=f"twin_stays-{chosen}"
+        "Which one stays", list(names), format_func=lambda key: f"{key} · {names[key]}", key=f"twin_stays-{chosen}"
     )
     gone = next(key for key in names if key != stays)
     reads_only = not page.may("catalogue:write")
@@ -168,7 +168,7 @@ def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
         icon=":material/call_merge:",
     )
     second.button(
-        "They are different",
+        "These are different",
         on_click=_tell_apart,
         args=(page, not_duplicates.APART, row["one_id"], row["other_id"]),
         key="twin_apart",
@@ -211,7 +211,7 @@ def _again(page: Page, c: Cell, different: not_duplicates.Apart) -> None:
 def _tell_apart(page: Page, word: str, one_id: str, other_id: str) -> None:
     """Write down for everybody what was said of a pair."""
     if not page.may("catalogue:write"):
-        say("not", "Your role reads the catalogue; it changes nothing there.")
+        say("not", "Your role can read the catalogue but not change it.")
         return
     page.note(word, not_duplicates.target(one_id, other_id), not_duplicates.detail(one_id, other_id))
     done = (
@@ -229,7 +229,7 @@ def past(page: Page, c: Cell, standing: Edition) -> None:
     """Show every change, and let an earlier wording be put back."""
     rows = catalogue_cache.history(page.settings.database, kept(page).stamp(BOOK))
     if rows.is_empty():
-        c.answer("Nobody has changed anything yet; the catalogue is as it came.")
+        c.answer("No changes yet.")
         return
     last = rows.row(0, named=True)
     people, n = rows["author"].n_unique(), rows.height
@@ -239,7 +239,7 @@ def past(page: Page, c: Cell, standing: Edition) -> None:
         f"{last['author']} on {last['at']:%d %B %Y}: {last['capability_id']}, {what}."
     )
     c.table(rows.select(list(PAST)), column_config=PAST, height=320)
-    with st.expander("Put an earlier wording back"):
+    with st.expander("Restore an earlier version"):
         _back(page, standing, rows)
 
 
@@ -259,12 +259,12 @@ def _back(page: Page, standing: Edition, rows: pl.DataFrame) -> None:
         key=f"back_version-{key}",
         disabled=not older,
         format_func=lambda v: (
-            f"{v} · {earlier[v]['author']}, {earlier[v]['saved_at']:%d %B %Y %H:%M}" if v else "As it came"
+            f"{v} · {earlier[v]['author']}, {earlier[v]['saved_at']:%d %B %Y %H:%M}" if v else "Original"
         ),
     )
     standing_row = standing.row(key)
     third.button(
-        "Put it back",
+        "Restore it",
         disabled=number is None or not page.may("catalogue:write"),
         width="stretch",
         key="back_go",

@@ -8,9 +8,10 @@ import streamlit as st
 
 from core.models.customers.clustering import WAYS
 from pages.ui.kit.cells import Cell
+from pages.ui.kit.columns import named, told_apart
 from pages.ui.kit.shell import Page
 
-VIEWS = ("Who may leave", "Health on trial", "Retention", "Worth", "Groups", "One account")
+VIEWS = ("Churn risk", "Health score check", "Retention", "Lifetime value", "Segments", "Account")
 ONE = VIEWS[-1]
 CHOSEN, VIEW = "account", "customers_view"
 MOST_LISTED = 3_000
@@ -40,7 +41,7 @@ def _left() -> None:
 def table(cell: Cell, frame: Any, key: str, **options: Any) -> None:
     """Show a list of accounts; a click on a row opens that account."""
     ids = frame["account_id"].to_list()
-    cell.rows(frame, key, lambda: _opened(key, ids), **options)
+    cell.rows(named(frame, cell.page.data), key, lambda: _opened(key, ids), **options)
     st.caption("Click a row to open the account.")
 
 
@@ -68,11 +69,12 @@ def chosen(page: Page, names: dict[str, str]) -> str:
         options = {str(now): names.get(str(now), str(now)), **options}
     if now is None and options:
         st.session_state[CHOSEN] = next(iter(options))
+    labels = told_apart(options.items())
     picked = st.selectbox(
         "Account",
         list(options),
         key=CHOSEN,
-        format_func=lambda k: f"{options.get(k, k)} ({k})",
+        format_func=lambda key: labels.get(key, key),
         on_change=_picked,
         placeholder="No accounts",
     )
@@ -87,6 +89,6 @@ def _picked() -> None:
 def way() -> str:
     """Ask how groups are found."""
     choice = st.segmented_control(
-        "Groups found by", list(WAYS), format_func=WAYS.get, default="kmeans", required=True, key="group_way"
+        "Find segments by", list(WAYS), format_func=WAYS.get, default="kmeans", required=True, key="group_way"
     )
     return str(choice or "kmeans")

@@ -29,96 +29,94 @@ def _rate(label: str) -> Any:
 
 
 _WHO = {"account_name": "Account", "segment": "Segment"}
-SCORES = {"by_hand": "Weighted by hand", "learned": "Learned"}
-MISSES = {"greens": "Greens that left", "reds": "Reds that stayed"}
+SCORES = {"by_hand": "Rules-based score", "learned": "Predicted score"}
+MISSES = {"greens": "Green, but churned", "reds": "Red, but stayed"}
 CHURN: dict[str, Any] = {
     "account_name": "Account",
-    "at_risk_amount": _money("Yearly revenue at risk"),
+    "at_risk_amount": _money("ARR at risk"),
     "mrr_amount": _money("MRR"),
-    "p_churn": _chance("Leaves in 90 days"),
-    "driver": "What raises it most",
+    "p_churn": _chance("Churn risk, 90 days"),
+    "driver": "Main reason",
     "days_to_renewal": _number("Days to renewal"),
-    "by_hand": _number("Health by hand", format="%.0f"),
-    "learned": _number("Health learned", format="%.0f"),
-    "p_left_at_renewal": _rate("Gone after renewal"),
-    "p_left_12m": _rate("Leaves in 12 months"),
-    "churned_mrr_amount": _money("Expected MRR to leave"),
-    "contracted_mrr_amount": _money("to be cut"),
-    "expanded_mrr_amount": _money("to be won"),
+    "by_hand": _number("Rules-based score", format="%.0f"),
+    "learned": _number("Predicted score", format="%.0f"),
+    "p_left_at_renewal": _rate("Lost at renewal"),
+    "p_left_12m": _rate("Churn risk, 12 months"),
+    "churned_mrr_amount": _money("Expected churn MRR"),
+    "contracted_mrr_amount": _money("Contraction MRR"),
+    "expanded_mrr_amount": _money("Expansion MRR"),
     "segment": "Segment",
     "region": "Region",
 }
 HEALTH: dict[str, Any] = {
     "account_name": "Account",
     "band": "Band",
-    "by_hand": _score("Health by hand"),
-    "coverage_rate": _rate("Known share of weight"),
-    "learned": _score("Health learned"),
-    "p_churn": _chance("Leaves in 90 days"),
+    "by_hand": _score("Rules-based score"),
+    "coverage_rate": _rate("Signs known"),
+    "learned": _score("Predicted score"),
+    "p_churn": _chance("Churn risk, 90 days"),
     "mrr_amount": _money("MRR"),
     "segment": "Segment",
 }
 MISSED = {
     **_WHO,
     "mrr_amount": _money("MRR"),
-    "learned": _score("Learned then"),
-    "by_hand": _score("By hand then"),
-    "left_on": _date("Left on"),
+    "learned": _score("Predicted score then"),
+    "by_hand": _score("Rules-based score then"),
+    "left_on": _date("Churned on"),
 }
 CONTRIBUTIONS = {
     "driver": "Driver",
-    "feature": "What is known",
+    "feature": "Reason",
     "value": "Value",
     "contribution": _number("Points", format="%+.1f"),
 }
 RACE = {
-    "event": "What",
-    "contender": "Contender",
+    "event": "Event",
+    "contender": "Model",
     "log_loss": _number("Log loss", format="%.4f"),
-    "is_winner": "Serves",
+    "is_winner": "In use",
 }
 WORTH = {
     **_WHO,
     "region": "Region",
     "mrr_amount": _money("MRR"),
     "margin_rate": _rate("Margin"),
-    "expected_months": _number("Months expected", format="%.1f"),
-    "value_amount": _money("Worth"),
+    "expected_months": _number("Expected months", format="%.1f"),
+    "value_amount": _money("Lifetime value"),
     "lower_amount": _money("Low"),
     "upper_amount": _money("High"),
     "n_orders": _number("Orders to come", format="%.1f"),
     "is_alive_rate": _rate("Still a customer"),
-    "bgnbd": _money("BG/NBD"),
-    "tweedie": _money("LightGBM"),
 }
 CHECKS = {
     "member": "Model",
-    "rmse": _number("RMSE", format="localized"),
+    "rmse": _number("Typical miss", format="localized"),
     "total_error_rate": _rate("Total off by"),
-    "top_tenth_share": _rate("Spend in its top tenth"),
+    "top_tenth_share": _rate("Share of spend in its top 10 %"),
 }
 _SIGNS = {
-    "silence_days": _number("Days since an order"),
+    "silence_days": _number("Days since last order"),
     "n_orders": _number("Orders"),
     "spent_amount": _money("Spend"),
     "mrr_amount": _money("MRR"),
     "mrr_change_rate_180d": _rate("MRR change"),
-    "tenure_days": _number("Days with us"),
+    "tenure_days": _number("Days as a customer"),
     "usage_change_rate_90d": _rate("Usage change"),
     "recent_tickets": _number("Recent tickets", format="%.1f"),
-    "recent_ticket_sentiment": _number("Mood in tickets", format="%+.2f"),
+    "recent_ticket_sentiment": _number("Ticket sentiment", format="%+.2f"),
 }
-PROFILE = {"group": "Group", "n": "Customers", "share_rate": _chance("Share of spend"), **_SIGNS}
+PROFILE = {"group": "Segment", "n": "Customers", "share_rate": _chance("Share of spend"), **_SIGNS}
 CHOICE = {
-    "n_groups": "Groups",
-    "silhouette": _number("How far apart (silhouette)", format="%.3f"),
-    "agreement": _number("Agreement on resamples (adjusted Rand)", format="%.2f"),
+    "n_groups": "Segments",
+    "silhouette": _number("Separation, 0 to 1", format="%.3f"),
+    "agreement": _number("Stability when re-tested, 0 to 1", format="%.2f"),
     "is_chosen": "Chosen",
 }
 RFM: dict[str, Any] = {
     "account_name": "Account",
-    "group": "Group",
-    "kind": "By recency, frequency, money",
+    "group": "Segment",
+    "kind": "By recency, frequency and spend",
     "recency_score": "R",
     "frequency_score": "F",
     "money_score": "M",
@@ -129,7 +127,7 @@ EVENTS = {
     "kind": "Kind",
     "what": "What",
     "amount": _money("Amount"),
-    "sentiment_score": _number("Mood", format="%+.2f"),
+    "sentiment_score": _number("Sentiment", format="%+.2f"),
 }
 CONTRACT = {
     "product_name": "Product",
@@ -148,30 +146,30 @@ DEALS = {
 }
 SIGNS = {
     "sign": "Sign",
-    "value": _number("Stands at", format="%.2f"),
-    "bad": "No points at",
-    "good": "All points at",
+    "value": _number("Value", format="%.2f"),
+    "bad": "0 points at",
+    "good": "Full points at",
     "weight": "Weight",
     "points": _number("Points", format="%.1f"),
 }
 ACTIONS: dict[str, Any] = {
     "action": "Action",
-    "verdict": "Past cases say",
+    "verdict": "Evidence",
     "field": "Changes",
     "now": _number("Now", format="%.1f"),
     "to": _number("To", format="%.1f"),
-    "did_rate": _rate("Left, stood so"),
-    "n_did": "of",
-    "not_rate": _rate("Left, stood as now"),
-    "n_not": "of these",
-    "low_rate": _rate("Difference from"),
-    "high_rate": _rate("to"),
+    "did_rate": _rate("Churned after the play"),
+    "n_did": "Accounts",
+    "not_rate": _rate("Churned without it"),
+    "n_not": "Accounts",
+    "low_rate": _rate("Difference, low"),
+    "high_rate": _rate("high"),
     "kept_amount": _money("Yearly revenue"),
     "effort_days": "Days of work",
     "who": "Who",
     "steps": st.column_config.TextColumn("Steps", width="large"),
 }
-CASES = {"account_id": "Account", "as_of": _date("As of"), "has_left": "Left"}
+CASES = {"account_name": "Account", "as_of": _date("As of"), "has_left": "Churned"}
 
 
 def bands(frame: Any) -> str:
@@ -181,5 +179,5 @@ def bands(frame: Any) -> str:
     for name in reversed(BANDS):
         rows = frame.filter(frame["band"] == name)
         share = percent(float(rows["mrr_amount"].sum()) / total) if total else "none"
-        parts.append(f"{rows.height:,} {name} ({share} of monthly revenue)")
+        parts.append(f"{rows.height:,} {name} ({share} of MRR)")
     return f"Today {', '.join(parts)}."

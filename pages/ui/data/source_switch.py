@@ -22,12 +22,12 @@ COLUMNS = {
     "serves": st.column_config.TextColumn("Serves", width="small"),
     "version": st.column_config.NumberColumn("Versions", width="small"),
     "n_rows": st.column_config.NumberColumn("Rows", format="localized", width="small"),
-    "saved_at": st.column_config.DatetimeColumn("Kept, UTC", format="D MMM YYYY, HH:mm", width="small"),
+    "saved_at": st.column_config.DatetimeColumn("Saved, UTC", format="D MMM YYYY, HH:mm", width="small"),
     "author": st.column_config.TextColumn("By", width="small"),
 }
 VERSIONS = {
     "version": st.column_config.NumberColumn("Version", width="small"),
-    "saved_at": st.column_config.DatetimeColumn("Kept, UTC", format="D MMM YYYY, HH:mm", width="small"),
+    "saved_at": st.column_config.DatetimeColumn("Saved, UTC", format="D MMM YYYY, HH:mm", width="small"),
     "author": st.column_config.TextColumn("By", width="small"),
     "n_rows": st.column_config.NumberColumn("Rows", format="localized", width="small"),
     "as_of_on": st.column_config.DateColumn("As of", width="small"),
@@ -58,13 +58,13 @@ def panel(page: Page, c: Cell) -> None:
 def _sentence(sources: list[Listed]) -> str:
     serving = next((entry for entry in sources if entry.is_in_force), sources[0])
     version = f", version {serving.serving}" if serving.serving else ""
-    everybody = f"{serving.title}{version} serves everybody."
+    everybody = f"{serving.title}{version} is used for everybody."
     if session_data.upload() is not None:
-        return f"{everybody} This session looks at files of its own."
+        return f"{everybody} This session uses its own files."
     mine = session_data.source()
     if mine is not None:
         own = next((entry.title for entry in sources if entry.name == mine[0]), mine[0])
-        return f"{everybody} This session looks at {own}{f', version {mine[1]}' if mine[1] else ''}."
+        return f"{everybody} This session uses {own}{f', version {mine[1]}' if mine[1] else ''}."
     return everybody
 
 
@@ -106,7 +106,7 @@ def _buttons(page: Page, entry: Listed, number: int) -> None:
             )
         if page.may("data:write"):
             st.button(
-                "Let it serve everybody",
+                "Use it for everybody",
                 on_click=_choose,
                 args=(page, entry.name, number),
                 key="source_use",
@@ -124,7 +124,7 @@ def _buttons(page: Page, entry: Listed, number: int) -> None:
                     help="Takes the source out of the workspace and deletes the files kept for it.",
                 )
     if not page.may("data:write"):
-        st.caption("What serves everybody is chosen by whoever holds the right data:write.")
+        st.caption("Only users with the right data:write can choose the source for everybody.")
 
 
 def _details(page: Page, entry: Listed, versions: list[SourceVersion], number: int) -> None:
@@ -176,7 +176,7 @@ def _done(action: Callable[[], str]) -> None:
 
 def _refuse_readers(page: Page) -> None:
     if not page.may("data:write"):
-        raise AccessError("Your role reads data and changes nothing there.", mend="Ask an administrator.")
+        raise AccessError("Your role can read data but not change it.", mend="Ask an administrator.")
 
 
 def _show(page: Page, name: str, number: int) -> None:
@@ -185,7 +185,7 @@ def _show(page: Page, name: str, number: int) -> None:
     def shown() -> str:
         cache.data(cache.settings(), (name, number))
         session_data.use_source(name, number)
-        return "This session looks at it; everybody else sees what they saw."
+        return "Only this session uses it; nothing changes for others."
 
     _done(shown)
 
@@ -196,7 +196,7 @@ def _choose(page: Page, name: str, number: int) -> None:
         cache.data(cache.settings(), (name, number))
         source_registry.choose(cache.store(page.settings.database), cache.settings(), name, page.identity.user, number)
         session_data.leave()
-        return "It serves everybody from now on."
+        return "It is used for everybody from now on."
 
     _done(chosen)
 

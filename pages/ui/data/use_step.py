@@ -34,7 +34,7 @@ def show(page: Page, wizard: Wizard, reading: Reading) -> None:
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True):
         st.markdown("**For this session**")
-        st.caption("Only you see it, and nothing is kept.")
+        st.caption("Only you see it, and nothing is saved.")
         st.button("Use for this session", on_click=_use, key="wizard_use", type="primary", width="stretch")
     with right, st.container(border=True):
         _keep_form(page, wizard)
@@ -53,15 +53,15 @@ def show(page: Page, wizard: Wizard, reading: Reading) -> None:
 def _keep_form(page: Page, wizard: Wizard) -> None:
     st.markdown("**For everybody**")
     if not page.may("data:write"):
-        st.caption("Your role reads data; keeping it for everybody takes the right data:write.")
+        st.caption("Your role can read data; saving it for everybody needs the right data:write.")
         return
-    st.caption("The files and the map are kept; pages, commands and scheduled runs use them from then on.")
+    st.caption("The files and the map are saved; pages, commands and scheduled runs use them from then on.")
     name = st.text_input("Name of the source", _suggested(wizard), key=NAME, max_chars=LONGEST_NAME)
     newest = saved_content.newest_source_version(page, name)
     if newest:
         st.caption(escaped(f"{name.strip()} is there already: this becomes its version {newest + 1}."))
     st.button(
-        "Keep for everybody",
+        "Save for everybody",
         on_click=_keep,
         args=(page, newest),
         key="wizard_keep",
@@ -101,4 +101,4 @@ def _keep(page: Page, newest: int) -> None:
     session_data.leave()
     wizard_state.done()
     st.session_state[source_switch.CHOICE] = saved.name
-    st.session_state[DONE] = f"{saved.name}, version {saved.version}, serves everybody from now on."
+    st.session_state[DONE] = f"{saved.name}, version {saved.version}, is used for everybody from now on."

@@ -48,7 +48,7 @@ def _usable(upload: Any, path: str, lacking: Callable[[bytes], str], *, is_neede
         content: bytes = upload.getvalue() if upload is not None else office_file.read_template(path)
         gap = lacking(content)
     except QuarterdeckError as error:
-        st.warning(escaped(f"{error} The house look serves until then."), icon=":material/warning:")
+        st.warning(escaped(f"{error} The standard look is used until then."), icon=":material/warning:")
         return None
     if gap:
         st.warning(escaped(gap), icon=":material/warning:")

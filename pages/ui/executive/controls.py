@@ -10,7 +10,6 @@ import streamlit as st
 from core.config.calendar import add_months, quarter_start
 from core.metrics import attainment, bookings, concentration, deal_scope, flow, growth, leaderboard, regions
 from pages.ui.kit import cache
-from pages.ui.kit.cells import SHOWN_ROWS
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import drill
 from pages.ui.kit.shell import Page
@@ -61,7 +60,7 @@ def person(page: Page, kind: str, picked: dict[str, Any]) -> None:
     if not picked:
         return
     rows = cache.result(leaderboard.behind, page.data, page.settings, kind, picked["rep_id"])
-    _table(page, rows, f"rows of {deal_scope.people(page.data).get(picked['rep_id'], picked['rep_id'])}")
+    _table(page, rows, f"records of {deal_scope.people(page.data).get(picked['rep_id'], picked['rep_id'])}")
 
 
 def team(page: Page, picked: dict[str, Any]) -> None:
@@ -106,9 +105,9 @@ def step(page: Page, picked: dict[str, Any], asked: tuple[Any, ...]) -> None:
     if not picked:
         return
     deals = cache.result(flow.deals, page.data, page.settings, picked["step"], *asked)
-    _table(page, deals.frame, f"rows. {deals.sentence()}")
+    _table(page, deals.frame, f"records. {deals.sentence()}")
 
 
 def _table(page: Page, frame: Any, words: str) -> None:
     st.caption(escaped(f"{frame.height:,} {words}"))
-    drill(page, frame.head(SHOWN_ROWS), height=240)
+    drill(page, frame, height=240)

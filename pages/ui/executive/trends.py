@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import charts
 from pages.ui.kit import cache
-from pages.ui.kit.cells import SHOWN_ROWS, Cell
+from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import drill
 from pages.ui.kit.shell import Page
@@ -33,5 +33,5 @@ def shown(page: Page, cell: Cell) -> None:
     if picked:
         behind = cache.result(trend.behind, page.data, page.settings, measure, picked["key"])
         st.caption(escaped(behind.sentence()))
-        drill(page, behind.frame.head(SHOWN_ROWS), height=240)
+        drill(page, behind.frame, height=240)
     cell.method(trend.trend, series.frame, measure)

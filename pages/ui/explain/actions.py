@@ -16,10 +16,10 @@ from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
 RIGHT = "review:write"
-BUTTONS = {"assign": "Assign", "snooze": f"Snooze {decisions.SNOOZE_DAYS} days", "done": "Done", "drop": "Drop"}
+BUTTONS = {"assign": "Assign", "snooze": f"Snooze {decisions.SNOOZE_DAYS} days", "done": "Done", "drop": "Dismiss"}
 FATES = {
-    "account": {"p_then": "Chance to leave then", "has_left": "Left in that time"},
-    "deal": {"p_then": "Chance to be won then", "outcome": "Since then"},
+    "account": {"p_then": "Churn risk then", "has_left": "Churned in that time"},
+    "deal": {"p_then": "Win chance then", "outcome": "Since then"},
 }
 
 
@@ -40,13 +40,13 @@ def shelf(page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first
         return
     if not page.may(RIGHT):
         roles = ", ".join(page.identity.roles)
-        st.caption(escaped(f"Your role ({roles}) reads what was decided and decides nothing itself."))
+        st.caption(escaped(f"Your role ({roles}) can read decisions but not make them."))
     else:
         _choose(page, entity_id, topic, first)
     bundle = bundles.bundle(page.data, page.settings)
     trail = saved_content.trail_about(page, topic.target)
     every = decisions.read(page.data, page.settings, bundle, trail, None, topic)
-    st.caption(escaped(f"Over all {topic.noun}s: {every.sentence()}"))
+    st.caption(escaped(f"All {topic.noun}s: {every.sentence()}"))
     own = decisions.read(page.data, page.settings, bundle, trail, entity_id, topic)
     if not own.frame.is_empty():
         shown = _columns(topic)

@@ -26,7 +26,7 @@ def sides(page: Page, subject: str) -> tuple[str, str | None, str | None]:
     second, third = st.columns(2)
     if len(names) < 2:
         return by, None, None
-    group = second.selectbox("Why does", names, index=len(names) - 1, key=f"against_one_{subject}_{by}")
+    group = second.selectbox("Compare", names, index=len(names) - 1, key=f"against_one_{subject}_{by}")
     others = [name for name in names if name != group]
-    other = third.selectbox("differ from", others, key=f"against_other_{subject}_{by}")
+    other = third.selectbox("with", others, key=f"against_other_{subject}_{by}")
     return by, group, other

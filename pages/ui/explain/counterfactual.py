@@ -16,9 +16,8 @@ from pages.ui.kit.shell import Page
 
 DAYS = 90
 CASES = {
-    "opportunity_id": "Deal",
     "became": st.column_config.TextColumn(f"{DAYS} days later"),
-    "opportunity_name": "Name",
+    "opportunity_name": "Deal",
     "as_of": st.column_config.DateColumn("As of"),
     "stage": "Stage",
     "days_to_close": "Days to the expected close",
@@ -33,10 +32,10 @@ CASES = {
 @st.fragment
 def deal(page: Page, opportunity_id: str) -> None:
     """Move an open deal's own fields and see what the model would say; a move reruns nothing but this cell."""
-    with cell(page, "What would the model say if …?", "What if", span=None) as c:
+    with cell(page, "What if this changed?", "What if", span=None) as c:
         fields = cache.result(deals.fields, page.data, page.settings, opportunity_id)
         if not fields:
-            c.empty("Nothing of this deal that can be changed is known. Load its history and activities.")
+            c.empty("There is nothing to change on this deal yet. Load its history and activities.")
             return
         values = sliders(page, fields, opportunity_id)
         supposed = cache.result(deals.suppose, page.data, page.settings, opportunity_id, values)
@@ -46,8 +45,8 @@ def deal(page: Page, opportunity_id: str) -> None:
         for warning in supposed.warnings:
             st.warning(escaped(warning), icon=":material/warning:")
         again = (page, fields, opportunity_id)
-        st.button("Back to as it stands", key="if-back", on_click=_back, args=again, icon=":material/undo:")
-        with st.expander("The nearest real past deals"):
+        st.button("Reset", key="if-back", on_click=_back, args=again, icon=":material/undo:")
+        with st.expander("Similar past deals"):
             c.table(supposed.frame, column_config=CASES, column_order=[n for n in CASES if n in supposed.frame.columns])
         c.method(deals.suppose, supposed.frame, opportunity_id, values)
 

@@ -14,7 +14,7 @@ from pages.ui.kit.shell import Page
 
 PAIRS = {
     "pair": "Pair",
-    "strength": st.column_config.NumberColumn("Strength together, log odds", format="%.3f"),
+    "strength": st.column_config.NumberColumn("Strength together (log odds)", format="%.3f"),
 }
 
 
@@ -33,7 +33,7 @@ def overall(page: Page, question: str, of: str) -> None:
 
 def one(page: Page, of: str) -> None:
     """Show how one feature's value goes with the chance, and with its contribution."""
-    with cell(page, "How does one driver matter?", "One driver") as c:
+    with cell(page, "How much does one driver matter?", "One driver") as c:
         names = cache.result(explain.global_effects.features, page.data, page.settings, of)
         feature = st.selectbox("Driver", names, format_func=plain, key=f"{of}_driver")
         curve = cache.result(explain.global_effects.driver, page.data, page.settings, feature, of)
@@ -48,7 +48,7 @@ def one(page: Page, of: str) -> None:
 
 def together(page: Page, of: str) -> None:
     """Show which two features act together, and where."""
-    with cell(page, "Which drivers act together?", "Together") as c:
+    with cell(page, "Which combinations matter?", "Together") as c:
         ranked = cache.result(explain.interactions.pairs, page.data, page.settings, of)
         c.answer(ranked.sentence())
         rows = ranked.frame.to_dicts()
@@ -61,8 +61,8 @@ def together(page: Page, of: str) -> None:
         c.chart(charts.together, combined.frame, (plain(pair[0]), plain(pair[1])), combined.order, of == "churn")
         high, low = ("Orange", "green") if of == "churn" else ("Green", "orange")
         legend = (
-            f"Each box: the mean chance if all stood there. {high}: higher than the two would make it each by itself; "
-            f"{low}: lower; –: fewer than {explain.interactions.FEWEST} stand there today."
+            f"Each box: the average chance with both values. {high}: higher than the two alone would give; "
+            f"{low}: lower; –: fewer than {explain.interactions.FEWEST} have them today."
         )
         st.caption(escaped(legend))
         with st.expander("Every pair, the strongest first"):

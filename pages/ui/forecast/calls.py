@@ -81,7 +81,7 @@ def form(page: Page, team: Rollup) -> None:
     """Take a manager's call, with the system's number beside it; a colleague's newer call is shown, not lost."""
     last = calls.deadline(team.period, page.settings)
     if not page.may("review:write"):
-        st.caption("Your role reads the calls; it does not submit any.")
+        st.caption("Your role can read forecasts but not submit them.")
         return
     try:
         calls.check_open(page.data, page.settings, team.period)
@@ -93,7 +93,7 @@ def form(page: Page, team: Rollup) -> None:
         return
     _notice()
     who = st.selectbox(
-        "Whose call",
+        "Submit for",
         list(people),
         format_func=lambda k: f"{people[k]['person_name']}, {people[k]['team'] or k}",
         key="call_manager",
@@ -119,7 +119,7 @@ def form(page: Page, team: Rollup) -> None:
         values["note"] = st.text_area(
             "Note", value=row["note"] or "", max_chars=4_000, height=80, key=f"note-{name}-{row['version']}"
         )
-        if st.form_submit_button("Submit the call", icon=":material/campaign:", type="primary"):
+        if st.form_submit_button("Submit forecast", icon=":material/campaign:", type="primary"):
             _submit(page, team, name, who, values, row["version"])
 
 
@@ -149,16 +149,20 @@ def _seen(name: str, row: dict[str, Any]) -> dict[str, Any]:
 
 def _beside(row: dict[str, Any], team: Rollup, last: date) -> None:
     parts = [
-        ("System", row["system_amount"]),
-        ("Added up from below", row["below_amount"]),
-        ("Closed already", row["closed_amount"]),
+        ("Model forecast", row["system_amount"]),
+        ("Team roll-up", row["below_amount"]),
+        ("Closed", row["closed_amount"]),
     ]
     tiled = st.grid(len(parts), min_column_width=100, gap="xsmall")
     for label, value in parts:
         tiled.metric(
-            label, "–" if value is None else f"{value / 1e6:,.2f} M", help=f"{team.currency}; never changed by a call"
+            label,
+            "–" if value is None else f"{value / 1e6:,.2f} M",
+            help=f"{team.currency}; not changed by a submission",
         )
-    st.caption(escaped(f"Calls for {team.label} can be changed until {last:%d %B %Y}. A call never changes a deal."))
+    st.caption(
+        escaped(f"Forecasts for {team.label} can be changed until {last.day} {last:%B %Y}. They never change a deal.")
+    )
 
 
 def _submit(page: Page, team: Rollup, name: str, who: str, values: dict[str, Any], version: int) -> None:
@@ -217,11 +221,11 @@ def _conflict(page: Page, team: Rollup, name: str) -> bool:
                 st.text(f"{label}: {'–' if call[field] is None else f'{call[field]:,.0f}'}")
             st.text(call["note"] or "No note")
     left, middle, right = st.columns(3)
-    if left.button("Let mine stand", width="stretch"):
+    if left.button("Keep my version", width="stretch"):
         _submit(page, team, name, clash["who"], mine, theirs["version"])
     if middle.button("My numbers, both notes", width="stretch"):
         both = {**mine, "note": "\n".join(t for t in (theirs["note"], mine["note"]) if t)}
         _submit(page, team, name, clash["who"], both, theirs["version"])
-    if right.button("Let theirs stand", width="stretch"):
-        _done(name, "The colleague's call stands.")
+    if right.button("Keep current version", width="stretch"):
+        _done(name, "The current version is kept.")
     return True

@@ -16,12 +16,12 @@ HALF_YEAR, YEAR = 180, 365
 EVERYWHERE = "All regions"
 _number = st.column_config.NumberColumn
 ARRIVALS: dict[str, Any] = {
-    "part": "Where from",
-    "expected_amount": _number("They add", format="compact"),
+    "part": "From",
+    "expected_amount": _number("Adds", format="compact"),
     "monthly_count": _number("New deals a month", format="%.0f"),
-    "change_rate": _number("Against the year before", format="percent"),
+    "change_rate": _number("Vs last year", format="percent"),
     "won_rate": _number("Won in 180 days", format="percent"),
-    "mean_amount": _number("Mean amount won", format="compact"),
+    "mean_amount": _number("Average amount won", format="compact"),
     "share_rate": st.column_config.ProgressColumn("Share", format="percent", min_value=0, max_value=1),
 }
 
@@ -69,7 +69,7 @@ def months(frame: Any, currency: str) -> dict[str, Any]:
     return {
         **named,
         "unit": "Part",
-        "low": _number("All, low", format="compact"),
-        "high": _number("All, high", format="compact"),
-        "growth_rate": _number("On the same months a year ago", format="percent"),
+        "low": _number("Total, low", format="compact"),
+        "high": _number("Total, high", format="compact"),
+        "growth_rate": _number("Vs last year", format="percent"),
     }

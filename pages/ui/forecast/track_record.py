@@ -24,14 +24,14 @@ AUDIT = {
 SCORES = {
     "group": "Group",
     "n_forecasts": "Forecasts",
-    "wape_rate": st.column_config.NumberColumn("Error", format="percent"),
-    "bias_rate": st.column_config.NumberColumn("Bias", format="percent"),
-    "forecast_to_actual_rate": st.column_config.NumberColumn("Forecast ÷ actual", format="%.2f"),
-    "coverage_rate": st.column_config.ProgressColumn("In the 80 % range", format="percent", min_value=0, max_value=1),
-    "last_year_skill": st.column_config.NumberColumn("Skill against last year", format="%.2f"),
-    "weighted_skill": st.column_config.NumberColumn("against stage-weighted", format="%.2f"),
-    "commit_skill": st.column_config.NumberColumn("against commit", format="%.2f"),
-    "managers_skill": st.column_config.NumberColumn("against managers", format="%.2f"),
+    "wape_rate": st.column_config.NumberColumn("Average miss", format="percent"),
+    "bias_rate": st.column_config.NumberColumn("Over or under", format="percent"),
+    "forecast_to_actual_rate": st.column_config.NumberColumn("Forecast vs actual", format="%.2f"),
+    "coverage_rate": st.column_config.ProgressColumn("Inside likely range", format="percent", min_value=0, max_value=1),
+    "last_year_skill": st.column_config.NumberColumn("Better than last year's number", format="%.2f"),
+    "weighted_skill": st.column_config.NumberColumn("than stage-weighted", format="%.2f"),
+    "commit_skill": st.column_config.NumberColumn("than commit", format="%.2f"),
+    "managers_skill": st.column_config.NumberColumn("than managers", format="%.2f"),
 }
 
 
@@ -39,10 +39,10 @@ def is_ready(page: Page) -> bool:
     """Say whether the replays are there; else offer to work them out, for that takes a minute."""
     if bundles.are_replayed(page.data, page.settings) or not backtest.quarters(page.data, page.settings):
         return True
-    st.caption("Past quarters have not been replayed for this data yet. It takes about a minute and is then kept.")
-    if not st.button("Replay the past quarters now", icon=":material/history:", key="replay_now"):
+    st.caption("Forecast history is not built yet. It takes about a minute, once.")
+    if not st.button("Build forecast history", icon=":material/history:", key="replay_now"):
         return False
-    bar = st.progress(0.0, "Replaying")
+    bar = st.progress(0.0, "Building forecast history")
     bundles.replays(page.data, page.settings, lambda share, text: bar.progress(min(share, 1.0), text))
     bar.empty()
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
@@ -36,7 +37,7 @@ def enter(settings: Settings) -> Identity:
     who = _provider(settings) if way == "oidc" else _proxy(settings)
     if st.session_state.get("signed_in_as") != who.user:
         st.session_state["signed_in_as"] = who.user
-        cache.store(settings.database).audit.add(who.user, "signed in", ", ".join(who.roles), who.scope)
+        cache.store(settings.database).audit.add(who.user, "signed in", ", ".join(who.roles), who.scope())
     return who
 
 
@@ -62,20 +63,20 @@ def _sign_in() -> None:
         st.login()
     except StreamlitAPIException as error:
         logger.warning("Signing in failed: %s", error)
-        st.session_state[PROBLEM] = str(ConfigError("Signing in does not work as it is set up.", WHERE, SECRETS))
+        st.session_state[PROBLEM] = str(ConfigError("Sign-in is not set up correctly.", WHERE, SECRETS))
 
 
 def _proxy(settings: Settings) -> Identity:
     return identify(st.context.headers.get(settings.access.header), None, settings)
 
 
-def leave(settings: Settings, who: Identity) -> None:
-    """Show who is signed in and let them sign out; nothing where nobody signs in."""
+def leave(settings: Settings, who: Identity, names: Mapping[str, str]) -> None:
+    """Show who is signed in and let them sign out; nothing where nobody signs in. `names` are people's by their ids."""
     if settings.access.sign_in == "none":
         if os.environ.get(OPEN_TO_ALL):
             st.warning("Open to all: nobody signs in, and whoever reaches this address may read and change everything.")
         return
     roles = ", ".join(who.roles).replace("_", " ")
-    st.caption(f"{escaped(f'{who.name}, {roles}')}  \nsees {escaped(who.scope)}")
+    st.caption(f"{escaped(f'{who.name}, {roles}')}  \nShowing: {escaped(who.scope(names))}")
     if settings.access.sign_in == "oidc":
         st.button("Sign out", icon=":material/logout:", on_click=st.logout)

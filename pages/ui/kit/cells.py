@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import inspect
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,14 +17,13 @@ from core.charts.page_tables import PageTable
 from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
-from pages.ui.kit import bundles, cache, columns, deal_lists, definitions, snapshot
+from pages.ui.kit import bundles, cache, calculation, columns, deal_lists, snapshot
 from pages.ui.kit.bar import FOLDED, anchor
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import drill, grid
 from pages.ui.kit.shell import Page
 
 logger = logging.getLogger(__name__)
-SHOWN_ROWS = 500
 NARROW = "\u202f"
 SHORTEST_TREND = 2
 NARROWEST = 430  # pixels of a column; where two do not fit, the cells stand one below the other
@@ -163,7 +161,7 @@ class Cell:
         return call
 
     def method(self, function: Callable[..., Any], frame: Any, *more: Any, given: str = "") -> None:
-        """Open the number, at the right of the question: formula, as-of date, rows, call, download.
+        """Open the number, at the right of the heading: what it means, how it is worked out, source, records, call.
 
         `more` are the call's arguments after data, settings and models; `given` writes all arguments out
         where it takes others. The inside is drawn only while it is open.
@@ -173,27 +171,10 @@ class Cell:
         )
         key = f"method-{self.question}"
         with self.side:
-            popover = st.popover("Method", type="tertiary", on_change="rerun", key=key)
-        if not popover.open:
-            return
-        with popover:
-            st.markdown(_doc(function))
-            as_of = self.page.formats.day(self.page.data.as_of)
-            st.caption(escaped(f"As of {as_of} · {counted(frame.height, 'row')} behind it"))
-            for remark in self.remarks:
-                st.caption(escaped(remark))
-            grid(frame.head(SHOWN_ROWS), height=240)
-            with st.container(horizontal=True):
-                st.download_button(
-                    "Rows as CSV",
-                    frame.write_csv,
-                    f"{function.__name__}.csv",
-                    key=f"csv-{self.question}",
-                    on_click="ignore",
-                )
-            with st.expander("In Python", type="compact"):
-                code = [*definitions.imports([call]), *definitions.lines([call]), call]
-                st.code("\n".join(code), language="python")
+            popover = st.popover("Calculation", type="tertiary", on_change="rerun", key=key)
+        if popover.open:
+            with popover:
+                calculation.show(self.page, self.question, function, frame, call, self.remarks)
 
 
 @contextmanager
@@ -261,8 +242,8 @@ def unexpected(question: str, error: BaseException) -> str:
     reference = hashlib.blake2b(f"{type(error).__name__}:{spot}".encode(), digest_size=4).hexdigest()
     logger.error("%s: %s [reference %s]", question, error, reference, exc_info=error)
     return (
-        f"This could not be worked out. Whoever runs the server finds the reason in its log under the reference "
-        f"{reference}; the rest of the page is not touched by it."
+        f"This could not be worked out. Your admin finds the reason in the log under reference {reference}; the "
+        f"rest of the page is not affected."
     )
 
 
@@ -272,7 +253,7 @@ def _tell(page: Page, question: str, problem: str) -> None:
     if first == question:
         st.warning(escaped(problem), icon=":material/warning:")
     else:
-        st.caption(f"Not yet, for the reason told under [{escaped(first)}](#{anchor(first)}).")
+        st.caption(f"Not available, for the reason given under [{escaped(first)}](#{anchor(first)}).")
 
 
 def tile(
@@ -318,14 +299,14 @@ def tile_rows(page: Page, cell: Cell, measures: Sequence[tuple[Measure, Callable
     if not behind:
         return
     with cell.side:
-        popover = st.popover("Rows", type="tertiary", on_change="rerun", key="rows-tiles")
+        popover = st.popover("Records", type="tertiary", on_change="rerun", key="rows-tiles")
     if not popover.open:
         return
     with popover:
-        name = st.selectbox("Rows behind", list(behind), key="rows_behind")
+        name = st.selectbox("Records behind", list(behind), key="rows_behind")
         measure, rows = behind[name]
         frame = cache.result(rows, page.data, page.settings) if rows else measure.frame
-        st.caption(escaped(counted(frame.height, "row")))
+        st.caption(escaped(counted(frame.height, "record")))
         drill(page, frame, height=300)
 
 
@@ -336,10 +317,3 @@ def shown(measure: Measure, currency: str, formats: Formats) -> str:
     if measure.unit == "money":
         return formats.money(measure.value, currency)
     return formats.percent(measure.value) if measure.unit == "rate" else formats.number(measure.value)
-
-
-def _doc(function: Callable[..., Any]) -> str:
-    text = inspect.getdoc(function) or ""
-    for head in ("Parameters", "Returns", "Raises", "Examples"):
-        text = text.replace(f"{head}\n{'-' * len(head)}", f"**{head}**\n")
-    return text.replace("$", "\\$")

@@ -6,54 +6,26 @@ cent, and an id is left out wherever the row has a name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
+from core.column_labels import kind, label
 from core.contracts import Dataset
 
-LABELS = {
-    "opportunity_name": "Deal",
-    "opportunity_type": "Kind",
-    "account_name": "Account",
-    "rep_name": "Rep",
-    "owner_name": "Owner",
-    "person_name": "Person",
-    "product_name": "Product",
-    "amount": "Amount",
-    "mrr_amount": "A month",
-    "arr_amount": "A year",
-    "expected_amount": "Expected",
-    "booked_on": "Booked",
-    "created_on": "Created",
-    "closed_on": "Closed",
-    "close_on": "Expected close",
-    "started_on": "Start",
-    "renewal_on": "Renewal",
-    "ended_on": "End",
-    "is_won": "Won",
-    "is_closed": "Closed",
-    "is_amount_filled": "Amount is a median",
-    "p_win": "Chance",
-    "p_churn": "Chance to leave",
-    "discount_rate": "Discount",
-    "n_deals": "Deals",
-    "n": "Cases",
+# Whose id a column holds: the frame that names it, its id and its name there.
+NAMED = {
+    "account_id": ("accounts", "account_id", "account_name"),
+    "rep_id": ("sales_team", "rep_id", "rep_name"),
+    "owner_id": ("sales_team", "rep_id", "rep_name"),
+    "manager_id": ("sales_team", "rep_id", "rep_name"),
+    "person_id": ("sales_team", "rep_id", "rep_name"),
+    "product_id": ("products", "product_id", "product_name"),
+    "opportunity_id": ("opportunities", "opportunity_id", "opportunity_name"),
 }
-NAMED_BY = {
-    "opportunity_id": "opportunity_name",
-    "account_id": "account_name",
-    "rep_id": "rep_name",
-    "owner_id": "owner_name",
-    "manager_id": "manager_name",
-    "person_id": "person_name",
-    "product_id": "product_name",
-}
-IDS = (*NAMED_BY, "transaction_id", "subscription_id", "activity_id", "parent_account_id", "entity_id")
-TAILS = ("_amount", "_rate", "_on", "_at", "_days", "_score", "_name", "_id")
-LEADS = ("is_", "has_", "n_", "p_")
+IDS = (*NAMED, "transaction_id", "subscription_id", "activity_id", "parent_account_id", "entity_id")
 FIRST = ("opportunity_name", "account_name", "rep_name", "owner_name", "person_name", "name", "product_name", "month")
 LETTER, EDGE = 6.1, 22  # pixels of a usual letter, and of what lies around the text
 TEXT, NUMBER = (70, 200), (58, 120)
@@ -62,33 +34,24 @@ SEEN = 300  # rows looked through for the longest text
 DATE_WIDTH, BAR_WIDTH, LINE_WIDTH = 100, 105, 110
 
 
-def label(name: str) -> str:
-    """Return how a field is headed where nobody says otherwise: `mean_amount` is "Mean"."""
-    if name in LABELS:
-        return LABELS[name]
-    words = next((name.removesuffix(tail) for tail in TAILS if name.endswith(tail) and name != tail), name)
-    words = next((words.removeprefix(lead) for lead in LEADS if words.startswith(lead)), words)
-    text = words.replace("_", " ").strip() or name
-    return text[:1].upper() + text[1:]
-
-
-def column(name: str, kind: pl.DataType) -> Any:
-    """Return the column of a field by what its name and its kind say."""
-    heading = label(name)
-    if kind == pl.Boolean:
+def column(name: str, dtype: pl.DataType, currency: str = "") -> Any:
+    """Return the column of a field by what its name and its type say; money is headed with a currency if given."""
+    heading, of = label(name, currency), kind(name)
+    if isinstance(dtype, pl.List):
+        return st.column_config.ListColumn(heading)
+    if dtype == pl.Boolean:
         return st.column_config.CheckboxColumn(heading)
-    if name.endswith(("_rate", "_share")) or name.startswith("p_"):
+    if not dtype.is_numeric():
+        return heading
+    if of in ("rate", "chance") or name.endswith("_share"):
         return st.column_config.NumberColumn(heading, format="percent")
-    if name == "amount" or name.endswith("_amount"):
+    if of == "money":
         return st.column_config.NumberColumn(heading, format="compact")
-    if kind.is_float():
-        return st.column_config.NumberColumn(heading, format="%.1f")
-    if kind.is_integer():
-        return st.column_config.NumberColumn(heading, format="localized")
-    return heading
+    is_whole = of == "count" or dtype.is_integer()
+    return st.column_config.NumberColumn(heading, format="localized" if is_whole else "%.1f")
 
 
-def dressed(frame: pl.DataFrame, given: Mapping[str, Any]) -> dict[str, Any]:
+def dressed(frame: pl.DataFrame, given: Mapping[str, Any], currency: str = "") -> dict[str, Any]:
     """Return a configuration for every column of a frame: what is given, what the names say, and a width for each.
 
     Parameters
@@ -96,16 +59,18 @@ def dressed(frame: pl.DataFrame, given: Mapping[str, Any]) -> dict[str, Any]:
     frame : pl.DataFrame
     given : mapping
         As for `st.dataframe`; a width in pixels given there stays.
+    currency : str
+        Written over the columns of money that nothing is given for.
     """
     out: dict[str, Any] = dict(given)
-    for name, kind in frame.schema.items():
+    for name, dtype in frame.schema.items():
         if name in given and given[name] is None:
             continue
         if name not in given and is_hidden(name, frame):
             out[name] = None
             continue
-        out[name] = _sized(given.get(name) or column(name, kind), frame[name], name)
-    for name in NAMED_BY:
+        out[name] = _sized(given.get(name) or column(name, dtype, currency), frame[name], name)
+    for name in NAMED:
         if name in given and is_hidden(name, frame):
             out[name] = None
     return out
@@ -115,10 +80,15 @@ def is_hidden(name: str, frame: pl.DataFrame) -> bool:
     """Say whether a column is an id that tells nothing: the row has a name, or other columns say what it is."""
     if name not in IDS:
         return False
-    called = NAMED_BY.get(name)
-    if called in frame.columns:
-        return frame.is_empty() or frame[called].null_count() < frame.height
-    return called is None or any(other in frame.columns for other in FIRST)
+    titles = [title for title in _titles(name) if title in frame.columns]
+    if titles:
+        return frame.is_empty() or any(frame[title].null_count() < frame.height for title in titles)
+    return name not in NAMED or any(other in frame.columns for other in FIRST)
+
+
+def _titles(name: str) -> tuple[str, str]:
+    """Return what the column of names beside a column of ids may be called: `owner_name`, `owner`."""
+    return name.replace("_id", "_name"), name.removesuffix("_id")
 
 
 def order(frame: pl.DataFrame) -> list[str]:
@@ -131,22 +101,34 @@ def order(frame: pl.DataFrame) -> list[str]:
     return [*lead, *rest]
 
 
-def named(data: Dataset, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with the names their ids stand for: account, deal, product, rep."""
-    sources = (
-        ("account_id", data.accounts, "account_name", "account_id"),
-        ("opportunity_id", data.opportunities, "opportunity_name", "opportunity_id"),
-        ("product_id", data.products, "product_name", "product_id"),
-        ("rep_id", data.sales_team, "rep_name", "rep_id"),
-        ("owner_id", data.sales_team, "owner_name", "rep_id"),
-    )
-    for key, source, name, source_key in sources:
-        column_of = "rep_name" if name == "owner_name" else name
-        if key not in frame.columns or name in frame.columns or not {column_of, source_key} <= set(source.columns):
+def named(frame: pl.DataFrame, data: Dataset) -> pl.DataFrame:
+    """Return rows with the names their ids stand for beside them: account, deal, product, person.
+
+    An id nobody has a name for stands for itself.
+    """
+    for name, (source, key, title) in NAMED.items():
+        beside = name.replace("_id", "_name")
+        rows: pl.DataFrame = getattr(data, source)
+        if name not in frame.columns or set(_titles(name)) & set(frame.columns) or title not in rows.columns:
             continue
-        pairs = source.select(pl.col(source_key).alias(key), pl.col(column_of).alias(name)).unique(key, keep="last")
-        frame = frame.join(pairs, on=key, how="left", maintain_order="left")
+        names = dict(rows.select(pl.col(key).cast(pl.String), title).unique(key, keep="last").iter_rows())
+        frame = frame.with_columns(pl.col(name).cast(pl.String).replace(names).alias(beside))
     return frame
+
+
+def told_apart(names: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return a label for each id: its name, with the id only where a name stands twice.
+
+    Examples
+    --------
+    >>> told_apart([("A1", "Acme"), ("A2", "Acme"), ("A3", "Bolt")])
+    {'A1': 'Acme (A1)', 'A2': 'Acme (A2)', 'A3': 'Bolt'}
+    """
+    pairs = [(key, name or key) for key, name in names]
+    counts: dict[str, int] = {}
+    for _, name in pairs:
+        counts[name] = counts.get(name, 0) + 1
+    return {key: f"{name} ({key})" if counts[name] > 1 and name != key else name for key, name in pairs}
 
 
 def _sized(given: Any, values: pl.Series, name: str) -> Any:
@@ -155,18 +137,18 @@ def _sized(given: Any, values: pl.Series, name: str) -> Any:
     if isinstance(config.get("width"), int):
         return config
     inner = config.get("type_config") or {}
-    kind, form = inner.get("type"), str(inner.get("format") or "")
+    cell_type, form = inner.get("type"), str(inner.get("format") or "")
     heading = int(len(str(config.get("label") or label(name))) * LETTER) + EDGE
-    config["width"] = max(heading, _width(kind, form, values, config.get("width") == "large"))
+    config["width"] = max(heading, _width(cell_type, form, values, config.get("width") == "large"))
     return config
 
 
-def _width(kind: str | None, form: str, values: pl.Series, is_long: bool) -> int:
-    if kind == "progress":
+def _width(cell_type: str | None, form: str, values: pl.Series, is_long: bool) -> int:
+    if cell_type == "progress":
         return BAR_WIDTH
-    if kind in ("line_chart", "bar_chart", "area_chart"):
+    if cell_type in ("line_chart", "bar_chart", "area_chart"):
         return LINE_WIDTH
-    if values.dtype.is_temporal() or kind in ("date", "datetime"):
+    if values.dtype.is_temporal() or cell_type in ("date", "datetime"):
         return DATE_WIDTH if values.dtype == pl.Date else DATE_WIDTH + 60
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
         return _number_width(values, form)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NOTHING = "–"
 ROW, TALL_ROW = 28, 62  # pixels; from 61 on Streamlit wraps text
+SHOWN_ROWS = 500  # of those behind a number
 WHOLE, SMALL = 2, 0.1  # digits of a share, and what is small enough for one more
 
 
@@ -37,9 +38,10 @@ def grid(frame: pl.DataFrame, **options: Any) -> Any:
 
 
 def drill(page: Page, frame: pl.DataFrame, **options: Any) -> Any:
-    """Show the rows behind a number: with names in place of ids, the name first and the amount second."""
-    rows = columns.named(page.data, frame)
-    return grid(rows, **{"column_order": columns.order(rows), **options})
+    """Show the first rows behind a number: names in place of ids, the name first, the amount and its currency next."""
+    rows = columns.named(frame.head(SHOWN_ROWS), page.data)
+    config = columns.dressed(rows, {}, page.settings.currency)
+    return grid(rows, **{"column_config": config, "column_order": columns.order(rows), **options})
 
 
 def _in_per_cent(frame: pl.DataFrame, config: Mapping[str, Any]) -> pl.DataFrame:

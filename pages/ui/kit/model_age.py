@@ -17,5 +17,5 @@ def note(settings: Settings, who: Identity, data: Dataset) -> None:
         return
     raised = bundles.raised(data, settings)
     if raised:
-        count = "A model shows its age" if len(raised) == 1 else f"{len(raised)} signs that models show their age"
+        count = "A model needs an update" if len(raised) == 1 else f"{len(raised)} signs that models need an update"
         st.page_link("pages/models.py", label=count, icon=":material/warning:", help=escaped(raised[0]))

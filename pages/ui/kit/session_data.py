@@ -61,7 +61,7 @@ def way_out(settings: Settings, who: Identity) -> None:
         return
     if name not in source_registry.RESERVED and can(who, "data:write", settings.roles):
         st.button(
-            f"Let what the settings name serve everybody, in place of {escaped(name)}",
+            f"Use the data of the settings for everybody, in place of {escaped(name)}",
             on_click=_to_settings,
             args=(settings, who),
             key="leave_source",

@@ -61,7 +61,7 @@ RIGHTS = {
     "My day": "pipeline:read",
     "Digest": "executive:read",
 }
-HIDE = "Companies, people and deals appear under invented names, so that you can show live numbers to others."
+HIDE = "Companies, people and deals get invented names, so you can show live numbers to others."
 
 
 @dataclass
@@ -122,7 +122,7 @@ class Page:
         if self.may(f"{area}:write"):
             return True
         roles = ", ".join(self.identity.roles).replace("_", " ")
-        st.warning(escaped(f"Your role ({roles}) reads {area} and changes nothing there."))
+        st.warning(escaped(f"Your role ({roles}) can read {area} but not change it."))
         return False
 
     def note(self, action: str, target: str, detail: str = "") -> None:
@@ -235,7 +235,7 @@ def _sidebar(
         if reported is not None and data is not None:
             st.caption(f"{escaped(data.source)}  \n{escaped(f'As of {formats.day(data.as_of)}')}")
             if session_data.is_own():
-                st.caption("Only in this session; the Data page leads back.")
+                st.caption("Only in this session; go to the Data page to switch back.")
             model_age.note(settings, who, data)
             currency_switch.offer(reported, data, settings, formats, title)
             scope_bar.ask_person(reported, settings)
@@ -243,4 +243,5 @@ def _sidebar(
                 st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)
         for sentence in combined(all_notices()):
             st.caption(escaped(sentence))
-        auth.leave(settings, who)
+        team = data.sales_team if data is not None else None
+        auth.leave(settings, who, dict(team.select("rep_id", "rep_name").iter_rows()) if team is not None else {})

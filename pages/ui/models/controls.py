@@ -15,19 +15,19 @@ from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
-MODELS = {"close": "When a deal is won", "churn": "Who leaves"}
+MODELS = {"close": "Which deals are won", "churn": "Which customers churn"}
 COLUMNS = {
     "version": "Version",
     "kept_at": st.column_config.DatetimeColumn("Trained", format="localized"),
     "as_of": "Data as of",
     "source": "Source",
     "close_winner": "Deals: model",
-    "close_auc": st.column_config.NumberColumn("Deals: pairs in order", format="percent"),
+    "close_auc": st.column_config.NumberColumn("Deals: ranked right", format="percent"),
     "close_calibration_error": st.column_config.NumberColumn("Deals: off by", format="percent"),
-    "churn_winner": "Leaving: model",
-    "churn_auc": st.column_config.NumberColumn("Leaving: pairs in order", format="percent"),
-    "churn_calibration_error": st.column_config.NumberColumn("Leaving: off by", format="percent"),
-    "is_held": st.column_config.CheckboxColumn("Gone back to"),
+    "churn_winner": "Churn: model",
+    "churn_auc": st.column_config.NumberColumn("Churn: ranked right", format="percent"),
+    "churn_calibration_error": st.column_config.NumberColumn("Churn: off by", format="percent"),
+    "is_held": st.column_config.CheckboxColumn("In use by hand"),
 }
 
 
@@ -61,7 +61,12 @@ def errors(costs: tuple[float, float], currency: str, subject: str) -> tuple[flo
 
 def squares(at: dict[str, Any]) -> None:
     """Show the four counts."""
-    names = (("Met", "n_hits"), ("False alarms", "n_alarms"), ("Missed", "n_misses"), ("Rightly passed", "n_passed"))
+    names = (
+        ("Caught", "n_hits"),
+        ("False alarms", "n_alarms"),
+        ("Missed", "n_misses"),
+        ("Rightly left alone", "n_passed"),
+    )
     tiled = st.grid(len(names), min_column_width=100, gap="xsmall")
     for name, key in names:
         tiled.metric(name, f"{at[key]:,}")
@@ -83,9 +88,9 @@ def versions(page: Page, frame: pl.DataFrame) -> None:
         return
     left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
     chosen = left.selectbox("Version", frame["version"].to_list(), key="trust_version")
-    if middle.button("Go back to it", width="stretch"):
+    if middle.button("Use this version", width="stretch"):
         _do(page, "go back", chosen)
-    if kept_versions.held(page.settings) and right.button("Return to the newest", width="stretch"):
+    if kept_versions.held(page.settings) and right.button("Use the newest", width="stretch"):
         _do(page, "return", "")
 
 

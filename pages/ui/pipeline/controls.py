@@ -14,7 +14,7 @@ from pages.ui.kit.cells import Cell
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 
-OWN = "Own dates"
+OWN = "Custom dates"
 Asked = tuple[str, str, str, str | None, str, str]
 MOVED = {
     "opportunity_name": "Deal",
@@ -71,7 +71,7 @@ def _clicked() -> None:
 
 
 def _hierarchy(column: Any) -> str:
-    words = {"then": "Teams of then", "now": "Teams of today"}
+    words = {"then": "Teams at the time", "now": "Today's teams"}
     return str(
         column.segmented_control(
             "Teams", list(words), default="then", required=True, format_func=words.get, key="flow_hierarchy"
@@ -84,7 +84,7 @@ def _own(page: Page) -> tuple[str, str]:
     first = page.data.opportunity_history["valid_from"].min()
     low = first if isinstance(first, date) else day
     start = date.fromisoformat(deal_scope.periods(page.data, page.settings)["Last 28 days"][0])
-    chosen = st.date_input("From the end of, to the end of", (max(start, low), day), low, day, key="flow_own")
+    chosen = st.date_input("From (end of day), to (end of day)", (max(start, low), day), low, day, key="flow_own")
     ends = chosen if isinstance(chosen, tuple) else (chosen,)
     return ends[0].isoformat() if ends else day.isoformat(), ends[-1].isoformat() if len(ends) > 1 else day.isoformat()
 
@@ -103,24 +103,24 @@ RISKS = {
     "opportunity_name": "Deal",
     "amount": st.column_config.NumberColumn("Amount", format="compact"),
     "account_name": "Account",
-    "loss_rate": st.column_config.ProgressColumn("Chance lost", format="percent", min_value=0, max_value=1),
-    "at_stake_amount": st.column_config.NumberColumn("At stake", format="compact"),
-    "signals": st.column_config.TextColumn("What speaks against it", width=480),
+    "loss_rate": st.column_config.ProgressColumn("Loss chance", format="percent", min_value=0, max_value=1),
+    "at_stake_amount": st.column_config.NumberColumn("Value at risk", format="compact"),
+    "signals": st.column_config.TextColumn("Risk reasons", width=480),
     "close_on": st.column_config.DateColumn("Expected close"),
     "stage": "Stage",
     "owner": "Owner",
 }
 SIGNALS = {
-    "meaning": st.column_config.TextColumn("Signal", width="medium"),
+    "meaning": st.column_config.TextColumn("Warning sign", width="medium"),
     "n_open": "Open deals",
     "open_amount": st.column_config.NumberColumn("Amount", format="compact"),
     "n_past": "Past deals with it",
     "slipped_rate": st.column_config.NumberColumn("Lost or slipped", format="percent"),
     "n_others": "Others",
     "others_rate": st.column_config.NumberColumn("Lost or slipped", format="percent"),
-    "lift": st.column_config.NumberColumn("Lift", format="%.2f"),
-    "low": st.column_config.NumberColumn("Difference from", format="percent"),
-    "high": st.column_config.NumberColumn("to", format="percent"),
+    "lift": st.column_config.NumberColumn("Times as likely", format="%.1fx"),
+    "low": st.column_config.NumberColumn("Difference, low", format="percent"),
+    "high": st.column_config.NumberColumn("high", format="percent"),
     "evidence": "Evidence",
 }
 STATES = {
@@ -134,24 +134,24 @@ STATES = {
 ACTIONS = {
     "action": st.column_config.TextColumn("What to do", width="large"),
     "expected_amount": st.column_config.NumberColumn("Expected", format="compact"),
-    "expected_low_amount": st.column_config.NumberColumn("from", format="compact"),
-    "expected_high_amount": st.column_config.NumberColumn("to", format="compact"),
+    "expected_low_amount": st.column_config.NumberColumn("low", format="compact"),
+    "expected_high_amount": st.column_config.NumberColumn("high", format="compact"),
     "effort_days": st.column_config.NumberColumn("Days of work"),
     "evidence": st.column_config.TextColumn("Evidence", width="medium"),
     "signal": st.column_config.TextColumn("Because", width="medium"),
-    "n_did": "Past deals that did",
+    "n_did": "Deals where done",
     "won_did_rate": st.column_config.NumberColumn("Won", format="percent"),
-    "n_did_not": "That did not",
+    "n_did_not": "Deals where not",
     "won_did_not_rate": st.column_config.NumberColumn("Won", format="percent"),
-    "low": st.column_config.NumberColumn("Difference from", format="percent"),
-    "high": st.column_config.NumberColumn("to", format="percent"),
+    "low": st.column_config.NumberColumn("Difference, low", format="percent"),
+    "high": st.column_config.NumberColumn("high", format="percent"),
     "who": "Who",
     "steps": st.column_config.TextColumn("Steps", width="large"),
 }
 
 
 KINDS = {
-    "kind": "What they did",
+    "kind": "Move",
     "n_deals": "Deals",
     "in_amount": st.column_config.NumberColumn("In", format="compact"),
     "out_amount": st.column_config.NumberColumn("Out", format="compact"),

@@ -48,11 +48,11 @@ def ways(page: Page, opportunity_id: str, open_gaps: deal_gaps.DealGaps) -> None
                 query_params={"kept_list": name},
             )
         if not mine:
-            st.page_link("pages/requirements.py", label="Bring the buyer's list", icon=":material/upload_file:")
+            st.page_link("pages/requirements.py", label="Upload the buyer's list", icon=":material/upload_file:")
         if not open_gaps.frame.is_empty():
             st.page_link(
                 "pages/requirements.py",
-                label="See what each gap holds up",
+                label="See all gaps",
                 icon=":material/account_balance:",
                 query_params={ASKED: str(open_gaps.frame["gap_id"][0])},
             )

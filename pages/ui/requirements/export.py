@@ -17,9 +17,9 @@ from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache, read_cache, review
 
 WHICH = {
-    "What is approved": approvals.APPROVED,
-    "What is answered or approved": approvals.ANSWERED,
-    "Every draft, unreviewed": approvals.ALL,
+    "Approved answers": approvals.APPROVED,
+    "Answered or approved": approvals.ANSWERED,
+    "All drafts, unreviewed": approvals.ALL,
 }
 KINDS = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -48,7 +48,7 @@ def own_file(page: Page, analysis: GapAnalysis) -> None:
     """Offer the buyer's own file with the answers that may leave the house in it, and show the proof."""
     left, right = st.columns(2, vertical_alignment="bottom")
     which = left.selectbox("Fill in", list(WHICH), key="fill_which")
-    replace = right.checkbox("Write over answers that are in the file already", key="fill_replace")
+    replace = right.checkbox("Overwrite answers already in the file", key="fill_replace")
     released = _released(page, analysis, WHICH[which])
     if released.n_unreviewed:
         st.warning(escaped(released.sentence()), icon=":material/gpp_maybe:")
@@ -70,13 +70,13 @@ def own_file(page: Page, analysis: GapAnalysis) -> None:
         type="primary",
         on_click="ignore",
     )
-    with st.expander("The proof, part by part", icon=":material/verified:"):
-        st.caption("Found by comparing the buyer's file with the one that goes back.")
+    with st.expander("What changed", icon=":material/verified:"):
+        st.caption("From comparing the buyer's file with the one that goes back.")
         grid(made.proof.frame, column_config=PARTS)
         st.download_button("Every cell written (CSV)", made.frame.write_csv(), "cells-written.csv", on_click="ignore")
     if made.left.height:
         rows = made.left.select("sheet", "row", "reason", "text")
-        with st.expander("What is left for a person", icon=":material/person:"):
+        with st.expander("Left for you to answer", icon=":material/person:"):
             grid(rows, column_config=LEFT)
 
 

@@ -30,16 +30,16 @@ GAPS = {
     "gap_type": "Kind",
     "severity": "Worst",
     "n_deals": "Open deals",
-    "exposed_amount": st.column_config.NumberColumn("Pipeline exposed", format="compact"),
-    "weighted_amount": st.column_config.NumberColumn("By probability", format="compact"),
+    "exposed_amount": st.column_config.NumberColumn("Pipeline at risk", format="compact"),
+    "weighted_amount": st.column_config.NumberColumn("Weighted", format="compact"),
     "effort_weeks": st.column_config.NumberColumn("Person-weeks", format="%.1f"),
     "timeline_weeks": st.column_config.NumberColumn("Weeks to delivery", format="%.1f"),
     "cost_amount": st.column_config.NumberColumn("Cost to close", format="compact"),
     "unlocked_per_week_amount": st.column_config.NumberColumn("Pipeline per person-week", format="compact"),
     "n_closed": "Closed deals with it",
-    "survival_rate": st.column_config.ProgressColumn("Won all the same", format="percent", min_value=0, max_value=1),
-    "survival_lower": st.column_config.NumberColumn("at least", format="percent"),
-    "survival_upper": st.column_config.NumberColumn("at most", format="percent"),
+    "survival_rate": st.column_config.ProgressColumn("Won despite the gap", format="percent", min_value=0, max_value=1),
+    "survival_lower": st.column_config.NumberColumn("low", format="percent"),
+    "survival_upper": st.column_config.NumberColumn("high", format="percent"),
     "approach": "Approach",
     "owner": "Owner",
 }
@@ -50,7 +50,7 @@ DEALS = {
     "share": st.column_config.ProgressColumn("Share of the deal", format="percent", min_value=0, max_value=1),
     "p_as_is": st.column_config.NumberColumn("Chance with its gaps", format="percent"),
     "p_closed": st.column_config.NumberColumn("Chance without this one", format="percent"),
-    "uplift_amount": st.column_config.NumberColumn("Worth of closing it", format="compact"),
+    "uplift_amount": st.column_config.NumberColumn("Value of closing it", format="compact"),
 }
 PLANNING_WEEKS, MOST_LEVER = 4, 2.0
 

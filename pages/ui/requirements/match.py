@@ -41,11 +41,11 @@ EARLIER = {
 TO_CHECK = {
     "row": "Row",
     "text": st.column_config.TextColumn("Requirement", width="large"),
-    "why": st.column_config.TextColumn("Why a person", width="medium"),
+    "why": st.column_config.TextColumn("Why review", width="medium"),
     "kind": st.column_config.TextColumn("Kind", width=130),
-    "polarity": "What yes says",
+    "polarity": "What a yes means",
     "priority": "Priority",
-    "capability": "Near it",
+    "capability": "Close to it",
     "sheet": "Sheet",
 }
 
@@ -79,11 +79,11 @@ def to_check(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     st.markdown(f"**To be checked: {counted(rows.height, 'row')}**")
     c.table(rows.select(list(TO_CHECK)), column_config=TO_CHECK, height=min(320, 36 * (rows.height + 1)))
     missing = gap_analysis.if_missing(analysis, page.settings)
-    if missing.n and st.toggle("What would it take if none of this were there?", key="to_check_range"):
+    if missing.n and st.toggle("What if none of this were available?", key="to_check_range"):
         st.markdown(escaped(missing.sentence()))
     proposed = gap_cache.proposals(page, analysis)
     if not proposed.frame.is_empty():
-        with st.expander("What the catalogue could hold", icon=":material/lightbulb:"):
+        with st.expander("Ideas for the catalogue", icon=":material/lightbulb:"):
             st.markdown(escaped(proposed.sentence()))
             grid(proposed.frame, column_config=PROPOSED)
 
@@ -110,7 +110,7 @@ def _take_back(page: Page, analysis: GapAnalysis) -> None:
         return
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     chosen = left.multiselect(
-        "Was one of them wrong?",
+        "Withdraw a wrong answer",
         list(listed),
         format_func=lambda key: (
             f"Row {listed[key]['row']} · {listed[key]['capability'] or NONE}: {shortened(listed[key]['text'], 80)}"
@@ -124,7 +124,7 @@ def _take_back(page: Page, analysis: GapAnalysis) -> None:
         on_click=_withdraw,
         args=(page, chosen),
         icon=":material/undo:",
-        help="It comes back with no list any more, and confidence no longer counts it. It stays on record.",
+        help="It is no longer suggested, and match confidence no longer counts it. It stays on record.",
         key="withdraw_go",
         width="stretch",
     )
@@ -158,9 +158,7 @@ def decide(page: Page, analysis: GapAnalysis) -> None:
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     if len(rows) > MOST:
         st.caption(
-            escaped(
-                f"The first {MOST:,} rows are offered here, those in doubt first; all are in the grid further down."
-            )
+            escaped(f"The first {MOST:,} rows are offered here, doubtful ones first; all are in the table below.")
         )
     picked = left.selectbox(
         "Confirm or correct a row",
@@ -175,7 +173,7 @@ def decide(page: Page, analysis: GapAnalysis) -> None:
         disabled=not likely,
         on_click=_keep_all,
         args=(page, analysis, likely),
-        help="Likely, not certain, when they come back: nobody looked at each. No confidence is fitted to them.",
+        help="Saved as likely, as nobody checked each one; they do not change match confidence.",
         key="match_all",
         width="stretch",
     )
@@ -189,7 +187,7 @@ def _decide_row(page: Page, analysis: GapAnalysis, row: dict[str, Any]) -> None:
     with st.form(f"match-{row['place']}", border=True):
         st.markdown(f"**{escaped(row['text'])}**")
         chosen = st.radio(
-            "What answers it?",
+            "Which capability answers it?",
             [*near, NONE],
             format_func=lambda key: NONE if key == NONE else escaped(names.get(key, key)),
             captions=[_spoken(candidate) for candidate in near.values()] + ["We do not have it; it counts as missing."],
@@ -207,15 +205,15 @@ def _decide_row(page: Page, analysis: GapAnalysis, row: dict[str, Any]) -> None:
         answer = right.text_area(
             "What we answer the buyer (may be left empty)", height=80, key=f"match_answer_{row['place']}"
         )
-        if st.form_submit_button("Keep this answer", icon=":material/save:", type="primary"):
+        if st.form_submit_button("Save this answer", icon=":material/save:", type="primary"):
             capability = other or (None if chosen == NONE else chosen)
             _keep(page, [answer_library.decision(row, capability, analysis.source.name, answer)])
             st.rerun(scope="app")
 
 
 def _spoken(candidate: dict[str, Any]) -> str:
-    words = f"in common: {candidate['words']}" if candidate["words"] else "alike in meaning only"
-    return escaped(f"{candidate['score']:.0%} alike; {words}. “{shortened(candidate['sentence'], 160)}”")
+    words = f"shared words: {candidate['words']}" if candidate["words"] else "similar in meaning only"
+    return escaped(f"{candidate['score'] * 100:.0f} % match; {words}. “{shortened(candidate['sentence'], 160)}”")
 
 
 def _keep_all(page: Page, analysis: GapAnalysis, rows: list[dict[str, Any]]) -> None:
@@ -236,5 +234,5 @@ def _keep(page: Page, decisions: list[Any]) -> None:
         st.session_state["match_failed"] = str(error)
         return
     n = len(decisions)
-    st.session_state["match_said"] = f"Kept {n:,} decision{'s' * (n != 1)}: they come back with the next list."
+    st.session_state["match_said"] = f"Saved {n:,} decision{'s' * (n != 1)}: they come back with the next list."
     st.session_state["match_count"] = st.session_state.get("match_count", 0) + 1

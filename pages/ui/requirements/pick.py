@@ -42,7 +42,7 @@ def choose(page: Page, left: Any, right: Any) -> tuple[str, bytes, str]:
     names = list(by_name)
     if KEPT not in st.session_state and st.query_params.get(KEPT) in names:
         st.session_state[KEPT] = st.query_params[KEPT]
-    earlier = right.selectbox("Or one you kept", names, index=None, placeholder="None chosen", key=KEPT)
+    earlier = right.selectbox("Or a saved list", names, index=None, placeholder="None chosen", key=KEPT)
     _address(earlier)
     if earlier:
         left.caption("Clear the choice beside to look at an example.")
@@ -110,8 +110,8 @@ def shelf(page: Page, analysis: GapAnalysis) -> None:
     """Offer to keep the list, with its file and its scores, under a name."""
     sets = cache.store(page.settings.database).requirement_sets
     with st.form("keep-list", border=False):
-        name = st.text_input("Keep it as", value=analysis.source.name.rsplit(".", 1)[0], max_chars=120)
-        if not st.form_submit_button("Keep this list", icon=":material/save:"):
+        name = st.text_input("Save as", value=analysis.source.name.rsplit(".", 1)[0], max_chars=120)
+        if not st.form_submit_button("Save this list", icon=":material/save:"):
             return
     if not page.may_write("requirements"):
         return
@@ -121,4 +121,4 @@ def shelf(page: Page, analysis: GapAnalysis) -> None:
         st.warning(escaped(error), icon=":material/warning:")
         return
     page.note("kept a requirement list", saved.name)
-    st.success(escaped(f"Kept: {saved.name}"), icon=":material/check:")
+    st.success(escaped(f"Saved: {saved.name}"), icon=":material/check:")

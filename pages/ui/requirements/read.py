@@ -40,8 +40,8 @@ ROLES = {
     "id": "Its id",
     "priority": "Its priority",
     "category": "Its category",
-    "statement": "Answer: how far we comply",
-    "words": "Answer: our words",
+    "statement": "Answer: compliance",
+    "words": "Answer: comment",
     "": "Nothing",
 }
 
@@ -131,7 +131,7 @@ def _repair(page: Page, content: bytes, name: str, source: RequirementList | Non
     except QuarterdeckError:
         return
     unsure = source is None or any(layout.confidence < 0.7 for layout in source.layouts)
-    title = "The file as it was read – put it right here"
+    title = "The file as it was read: fix the columns here"
     with st.expander(title, expanded=unsure, type="compact", icon=":material/format_paint:"):
         if not grids:
             st.caption("The file holds no text.")
@@ -249,11 +249,13 @@ def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
         in_words = [c for c, kind in given.answers.items() if kind == "text"]
         free = columns[1:]
         statements = left.multiselect(
-            "How far we comply goes into", free, default=stated, format_func=lambda c: _named(given, c)
+            "Compliance goes into", free, default=stated, format_func=lambda c: _named(given, c)
         )
-        words = right.multiselect("Our words go into", free, default=in_words, format_func=lambda c: _named(given, c))
+        words = right.multiselect(
+            "Our comment goes into", free, default=in_words, format_func=lambda c: _named(given, c)
+        )
         hidden = bool(grid.hidden_rows) and st.checkbox("Leave hidden rows out", value=given.leave_hidden)
-        if st.form_submit_button("Read it again like this", type="primary", icon=":material/refresh:"):
+        if st.form_submit_button("Read again with these columns", type="primary", icon=":material/refresh:"):
             asked = _asked(grid, is_list, header, chosen, statements, words, hidden)
             same = (asked.columns, asked.answers) == (given.columns, given.answers)
             if shape is not None and header != given.header_row and same:
@@ -262,7 +264,7 @@ def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
     if (
         shape is not None
         and shape.is_given
-        and st.button("Forget what I said", icon=":material/undo:", key=f"forget-{key}")
+        and st.button("Undo my changes", icon=":material/undo:", key=f"forget-{key}")
     ):
         _forget(page, grid)
 
@@ -293,7 +295,9 @@ def _start(grid: Grid, shape: Layout | None) -> Given:
 def _label(role: str, shape: Layout | None) -> str:
     """Name a role, with how surely its column was found."""
     name = preview_grid.ROLE_NAMES[role]
-    return f"{name} · {shape.sure[role]:.0%} sure" if shape and not shape.is_given and role in shape.sure else name
+    return (
+        f"{name} · {shape.sure[role] * 100:.0f} % sure" if shape and not shape.is_given and role in shape.sure else name
+    )
 
 
 def _named(given: Given, column: int | None) -> str:
@@ -337,5 +341,5 @@ def _keep(page: Page, given: Given) -> None:
     except QuarterdeckError as error:
         st.warning(escaped(error), icon=":material/warning:")
         return
-    st.toast("Remembered for lists laid out like this.", icon=":material/check:")
+    st.toast("Saved for lists with this layout.", icon=":material/check:")
     st.rerun()

@@ -68,10 +68,10 @@ def work(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     saved = kept_as(page, analysis)
     if saved is None:
         n = counted(analysis.frame.height, "row")
-        c.answer(f"Nobody works on this list of {n} yet. Keep it, and all of you see the same.")
+        c.answer(f"Nobody works on this list of {n} yet. Save it, and your team sees the same.")
         name = analysis.source.name.rsplit(".", 1)[0]
         st.button(
-            "Keep it and start",
+            "Save and start",
             icon=":material/play_arrow:",
             on_click=_start,
             args=(page, name, analysis),
@@ -121,8 +121,8 @@ def _deal(page: Page, saved: Saved, analysis: GapAnalysis) -> None:
         return
     left, right = st.columns([3, 1], vertical_alignment="center")
     at_present = "with another deal" if saved.payload.get("opportunity_id") else "without a deal"
-    left.caption(escaped(f"This list is kept {at_present}."))
-    right.button(f"Hang it on {escaped(wanted)}", on_click=_start, args=(page, saved.name, analysis), width="stretch")
+    left.caption(escaped(f"This list is saved {at_present}."))
+    right.button(f"Attach it to {escaped(wanted)}", on_click=_start, args=(page, saved.name, analysis), width="stretch")
 
 
 def _filtered(rows: Any) -> Any:
@@ -303,10 +303,8 @@ def _tell(page: Page, saved: Saved) -> None:
         st.warning(escaped(line.sentence()), icon=":material/sync_problem:")
     if met:
         left, right = st.columns(2)
-        left.button(
-            f"Make mine all the same ({len(met):,})", on_click=_mine, args=(page, saved, met), key="review_mine"
-        )
-        right.button("Leave theirs", on_click=_theirs, key="review_theirs")
+        left.button(f"Keep my version ({len(met):,})", on_click=_mine, args=(page, saved, met), key="review_mine")
+        right.button("Keep their version", on_click=_theirs, key="review_theirs")
 
 
 def _mine(page: Page, saved: Saved, met: list[Conflict]) -> None:

@@ -36,15 +36,15 @@ COLUMNS = {
     "opportunity_name": st.column_config.TextColumn("Deal", width=230),
     "amount": st.column_config.NumberColumn("Amount", format="compact", width=75),
     "p_win": st.column_config.ProgressColumn(
-        "Won this quarter", format="%.0f %%", min_value=0, max_value=100, width=110
+        "Win chance this quarter", format="%.0f %%", min_value=0, max_value=100, width=110
     ),
     "data_category": st.column_config.SelectboxColumn(
-        "Rep's category", options=weekly_review.CATEGORIES, format_func=named
+        "CRM category", options=weekly_review.CATEGORIES, format_func=named
     ),
     "forecast_category": st.column_config.SelectboxColumn(
         "Reviewed category", options=weekly_review.CATEGORIES, format_func=named
     ),
-    "call_amount": st.column_config.NumberColumn("Called amount", min_value=0, format="localized"),
+    "call_amount": st.column_config.NumberColumn("Forecast amount", min_value=0, format="localized"),
     "note": st.column_config.TextColumn("Note", width="medium", max_chars=4_000),
     "close_on": st.column_config.DateColumn("Expected close", format="localized", width=100),
     "account_name": st.column_config.TextColumn("Account", width=150),
@@ -52,7 +52,7 @@ COLUMNS = {
     "stage": "Stage",
     "team": "Team",
 }
-FIELDS = {"forecast_category": "Category", "call_amount": "Called amount", "note": "Note"}
+FIELDS = {"forecast_category": "Category", "call_amount": "Forecast amount", "note": "Note"}
 
 
 def filters(page: Page) -> View:
@@ -100,13 +100,13 @@ def table(page: Page, view: View, rows: Any) -> None:
     )
     drafts = _drafts()
     if not page.may("review:write"):
-        st.caption("Your role reads the review; it does not write to it.")
+        st.caption("Your role can read the review but not change it.")
         return
     row = st.container(horizontal=True, gap="xsmall")
     label = f"Save {len(drafts)} changed deal{'s' if len(drafts) != 1 else ''}" if drafts else "Nothing to save yet"
     if row.button(label, type="primary", disabled=not drafts, icon=":material/save:", key="review_save"):
         _save(page, drafts)
-    row.button("Throw my changes away and show the newest", on_click=_forget, icon=":material/refresh:")
+    row.button("Discard my changes", on_click=_forget, icon=":material/refresh:")
 
 
 def _base(view: View, rows: Any) -> Any:
@@ -155,7 +155,7 @@ def _save(page: Page, drafts: dict[str, dict[str, Any]]) -> None:
         except ConflictError as error:
             clashes[deal] = {"mine": drafts.pop(deal), "theirs": error.theirs, "text": str(error)}
         except QuarterdeckError as error:
-            st.warning(escaped(f"{deal}: {error}"), icon=":material/warning:")
+            st.warning(escaped(f"{_title(page, deal)}: {error}"), icon=":material/warning:")
             return
     st.session_state.pop("review_base", None)
     if saved:
@@ -180,22 +180,28 @@ def _conflicts(page: Page) -> None:
     for deal, clash in list(clashes.items()):
         mine, theirs = clash["mine"], clash["theirs"]
         with st.container(border=True):
-            st.warning(escaped(f"{deal}: {clash['text']}"), icon=":material/warning:")
+            st.warning(escaped(f"{_title(page, deal)}: {clash['text']}"), icon=":material/warning:")
             for column, title, edit in zip(
-                st.columns(2), ("Yours", f"By {theirs['author']}"), (mine, theirs), strict=True
+                st.columns(2), ("Your version", f"Current version, by {theirs['author']}"), (mine, theirs), strict=True
             ):
                 column.markdown(f"**{escaped(title)}**")
                 for name, label in FIELDS.items():
                     column.text(f"{label}: {'–' if edit[name] in (None, '') else edit[name]}")
             left, middle, right = st.columns(3)
-            if left.button("Let mine stand", key=f"mine-{deal}", width="stretch"):
+            if left.button("Keep my version", key=f"mine-{deal}", width="stretch"):
                 _settle_clash(page, deal, mine, theirs)
             if middle.button("Mine, with both notes", key=f"both-{deal}", width="stretch"):
                 note = "\n".join(t for t in (theirs["note"], mine["note"]) if t)
                 _settle_clash(page, deal, {**mine, "note": note}, theirs)
-            if right.button("Let theirs stand", key=f"theirs-{deal}", width="stretch"):
+            if right.button("Keep current version", key=f"theirs-{deal}", width="stretch"):
                 clashes.pop(deal)
                 st.rerun()
+
+
+def _title(page: Page, deal: str) -> str:
+    """Return a deal's name, else its id."""
+    names = page.data.opportunities.filter(opportunity_id=deal)["opportunity_name"].drop_nulls().to_list()
+    return str(names[0]) if names else deal
 
 
 def _settle_clash(page: Page, deal: str, draft: dict[str, Any], theirs: dict[str, Any]) -> None:
@@ -203,7 +209,7 @@ def _settle_clash(page: Page, deal: str, draft: dict[str, Any], theirs: dict[str
     try:
         _write(page, deal, draft, theirs["version"])
         clashes.pop(deal)
-        st.session_state["review_notice"] = f"Saved: {deal}."
+        st.session_state["review_notice"] = f"Saved: {_title(page, deal)}."
     except ConflictError as error:
         clashes[deal] = {"mine": draft, "theirs": error.theirs, "text": str(error)}
     st.session_state.pop("review_base", None)
@@ -231,7 +237,7 @@ def _views(page: Page) -> None:
         width=220,
     )
     with st.popover("Save or delete a view", icon=":material/bookmark:"):
-        name = st.text_input("Save what is filtered now as", value=chosen or "", max_chars=120)
+        name = st.text_input("Save current filters as", value=chosen or "", max_chars=120)
         if st.button("Save the view", key="save_view"):
             _save_view(page, name, saved)
         if chosen and st.button(f"Delete {escaped(chosen)}", key="delete_view"):

@@ -10,23 +10,24 @@ from core.scenarios.analysis.whatif import NOUNS, Ground
 from core.scenarios.levers import LEVERS
 from pages.ui.kit import cache
 from pages.ui.kit.cells import cell
+from pages.ui.kit.columns import told_apart
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios.form import ScenarioForm
 
-CERTAIN = {0.5: "as likely as not", 0.7: "70 % sure", 0.8: "80 % sure", 0.9: "90 % sure"}
+CERTAIN = {0.5: "50 %", 0.7: "70 %", 0.8: "80 %", 0.9: "90 %"}
 SOUGHT = {
     "label": "Lever",
-    "shown": st.column_config.TextColumn("It would take", width=150),
-    "rank": st.column_config.TextColumn("In your own past", width=185),
+    "shown": st.column_config.TextColumn("Needed", width=150),
+    "rank": st.column_config.TextColumn("In your history", width=185),
     "is_seen": st.column_config.CheckboxColumn("Seen before"),
     "effort": st.column_config.NumberColumn("Effort", format="%.1f"),
 }
 DEALS = {
     "opportunity_name": "Deal",
     "amount": st.column_config.NumberColumn("Amount", format="compact"),
-    "p_win": st.column_config.ProgressColumn("Won in the quarter", format="percent", min_value=0, max_value=1),
-    "variance_share": st.column_config.NumberColumn("Of what is uncertain", format="percent"),
+    "p_win": st.column_config.ProgressColumn("Win chance this quarter", format="percent", min_value=0, max_value=1),
+    "variance_share": st.column_config.NumberColumn("Share of uncertainty", format="percent"),
     "p_if_won": st.column_config.NumberColumn("Chance of quota if won", format="percent"),
     "p_if_lost": st.column_config.NumberColumn("if lost", format="percent"),
     "stage": "Stage",
@@ -38,13 +39,13 @@ TESTED = {
     **{
         name: st.column_config.NumberColumn(title, format="compact")
         for name, title in (
-            ("actual_amount", "Came"),
-            ("plain_amount", "Engine, no lever"),
-            ("told_amount", "Engine, told"),
-            ("lower", "Range from"),
-            ("upper", "to"),
-            ("actual_mrr_amount", "MRR came"),
-            ("told_mrr_amount", "MRR, told"),
+            ("actual_amount", "Actual"),
+            ("plain_amount", "Without levers"),
+            ("told_amount", "With actual levers"),
+            ("lower", "Range, low"),
+            ("upper", "high"),
+            ("actual_mrr_amount", "MRR actual"),
+            ("told_mrr_amount", "MRR with actual levers"),
         )
     },
     **{n: st.column_config.NumberColumn(LEVERS[n].label, format="percent") for n in backtest.TOLD},
@@ -60,11 +61,11 @@ def goal(page: Page, form: ScenarioForm) -> None:
         first, second, third = st.columns([2, 2, 1], vertical_alignment="bottom")
         usual = round((ground.base.target or ground.before().spread.mean) * 1.1 / 1e6, 1)
         usual = max(usual, round(ground.before().spread.mean * 1.05 / 1e6, 1))
-        wanted = first.number_input(f"Bookings wanted, {ground.base.currency} M", 0.0, 1e6, usual, 0.5, key="goal")
-        sure = second.selectbox("And how sure", list(CERTAIN), format_func=CERTAIN.get, key="goal_sure")
-        third.button("Again", key="goal_again", help="From the levers as they stand now", icon=":material/refresh:")
-        with st.expander("What a unit of each lever costs you"):
-            st.caption("1 % or one piece of each; the cheapest mix spends as little of this as it can.")
+        wanted = first.number_input(f"Bookings goal, {ground.base.currency} M", 0.0, 1e6, usual, 0.5, key="goal")
+        sure = second.selectbox("Confidence", list(CERTAIN), format_func=CERTAIN.get, key="goal_sure")
+        third.button("Again", key="goal_again", help="From the current levers", icon=":material/refresh:")
+        with st.expander("Effort per lever"):
+            st.caption("Effort for 1 % (or one unit) of each lever; the easiest mix needs the least effort.")
             efforts = _efforts()
         sought = goal_seek.seek(ground, form.plan, goal_seek.Goal(wanted * 1e6, sure), efforts)
         c.answer(sought.sentence())
@@ -110,7 +111,7 @@ def matters(page: Page, form: ScenarioForm) -> None:
         c.answer(tornado.sentence())
         if not tornado.frame.is_empty():
             c.draw(charts.tornado(tornado.frame, page.settings.currency, measure), key="tornado")
-        if st.toggle("Two levers against each other", key="two_levers"):
+        if st.toggle("Compare two levers", key="two_levers"):
             left, right = st.columns(2)
             across = left.selectbox("Across", PAIRED, format_func=_label, key="heat_x")
             up = right.selectbox("Up", PAIRED, index=2, format_func=_label, key="heat_y")
@@ -130,10 +131,11 @@ def deciding(page: Page, form: ScenarioForm) -> None:
             return
         c.table(decisive.frame, column_config=DEALS, column_order=list(DEALS))
         names = dict(ground.base.open_deals.select("opportunity_id", "opportunity_name").iter_rows())
+        labels = told_apart(names.items())
         first, second, third, fourth = st.columns([3, 2, 1, 1], vertical_alignment="bottom")
         order = [*decisive.frame["opportunity_id"], *sorted(set(names) - set(decisive.frame["opportunity_id"]))]
         deal = first.selectbox(
-            "What if this deal", order, format_func=lambda i: f"{names[i] or i} ({i})", key="named_deal"
+            "What if this deal", order, format_func=lambda key: labels.get(key, key), key="named_deal"
         )
         what = second.segmented_control("is", ["won", "lost", "moved"], default="lost", required=True, key="named_what")
         weeks = third.number_input("weeks later", -26, 26, 4, key="named_weeks", disabled=what != "moved")
@@ -144,7 +146,7 @@ def deciding(page: Page, form: ScenarioForm) -> None:
 
 def trust(page: Page, ground: Ground) -> None:
     """Report the test of the levers on past quarters, and how far deals share one fate."""
-    with cell(page, "How far can we trust it?", "Trust") as c:
+    with cell(page, "How accurate is this?", "Accuracy") as c:
         tested = cache.result(backtest.run, page.data, page.settings)
         c.answer(tested.sentence())
         if not tested.frame.is_empty():

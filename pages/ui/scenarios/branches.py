@@ -35,7 +35,7 @@ PERCENT = {n: st.column_config.NumberColumn(t, format="percent") for n, t in com
 @st.fragment
 def shelf(page: Page, form: ScenarioForm) -> None:
     """Offer to keep the scenario on the sliders, to take one back, and to pass it on."""
-    with cell(page, "Which scenarios do we keep?", "Saved", span=None):
+    with cell(page, "Saved scenarios", "Saved", span=None):
         notice = st.session_state.pop(NOTICE, None)
         if notice:
             st.warning(escaped(notice), icon=":material/warning:")
@@ -51,9 +51,9 @@ def _save_form(page: Page, form: ScenarioForm) -> None:
     with st.form("save-scenario", border=False):
         name = st.text_input("Name", placeholder="Best case for the board", max_chars=120)
         about = st.text_area("Why", placeholder="What would have to be true", max_chars=2000, height=80)
-        shared = st.checkbox("Others may see it and branch from it")
+        shared = st.checkbox("Shared: others can copy it")
         if form.origin:
-            st.caption(escaped(f"Saved under a new name it becomes a branch of {form.origin.partition('/')[2]}."))
+            st.caption(escaped(f"Saved under a new name it becomes a copy of {form.origin.partition('/')[2]}."))
         if st.form_submit_button("Save", icon=":material/save:"):
             _save(page, form, name.strip(), about, shared)
     message = st.session_state.pop("scenario_saved", None)
@@ -200,14 +200,14 @@ def _open_file(form: ScenarioForm) -> None:
 @st.fragment
 def compare(page: Page, form: ScenarioForm) -> None:
     """Set up to four scenarios side by side."""
-    with cell(page, "How do they compare?", "Compare", span=None) as c:
+    with cell(page, "Compare scenarios", "Compare", span=None) as c:
         plan, ground = form.plan, form.ground
         plans = {NOW: Scenario(NOW), plan.name: plan}
         plans |= {b.name: files.from_dict(b.payload) for b in saved_content.scenarios(page)}
         plans |= {name: preset for name, preset in form.presets().items() if name not in plans}
         names = list(plans)
         left, right = st.columns([3, 1], vertical_alignment="bottom")
-        chosen = left.multiselect("Scenarios, the first as root", names, names[:2], max_selections=4, key="compared")
+        chosen = left.multiselect("Compare (first = baseline)", names, names[:2], max_selections=4, key="compared")
         mode = right.selectbox("As", list(comparison.MODES), format_func=comparison.MODES.get, key="compare_mode")
         sides = comparison.compare(ground, [replace(plans[n], name=n) for n in chosen if n in plans])
         c.answer(sides.sentence())
@@ -216,7 +216,7 @@ def compare(page: Page, form: ScenarioForm) -> None:
         c.table(sides.shown(mode), column_config=SIDES | (PERCENT if mode == "percent" else {}))
         if (sides.months["amount"].abs() > comparison.CENT).any():
             c.draw(charts.side_by_side(sides.months, page.settings.currency), key="sides")
-        st.button("Take in the sliders as they stand", icon=":material/refresh:", key="compare_again")
+        st.button("Add current sliders", icon=":material/refresh:", key="compare_again")
 
 
 def _kept(page: Page) -> Branches:

@@ -34,7 +34,7 @@ def choices(form: ScenarioForm) -> None:
         st.warning(escaped(notice), icon=":material/link_off:")
     st.selectbox("Applies to", form.choices.scopes, format_func=scope_label, key=SCOPE, width=200, **KEEP)
     st.selectbox(
-        "Start from",
+        "Templates",
         list(form.presets()),
         index=None,
         placeholder="Nothing moved",
@@ -87,10 +87,10 @@ def _layer(form: ScenarioForm) -> None:
             help="Take this out again",
         )
     st.button(
-        "Keep these and move others",
+        "Add another segment",
         on_click=form.keep_beside,
         icon=":material/add:",
-        help="For a lever moved in two parts of the company: keeps what is set and empties the sliders.",
+        help="To set the same lever in a second part of the company: saves what is set and clears the sliders.",
     )
 
 
@@ -142,7 +142,7 @@ def _typed(name: str) -> None:
 
 
 def _help(lever: Lever) -> str:
-    kind = {"association": " An association in past deals, no promise of an effect.", "assumption": " An assumption."}
+    kind = {"association": " Seen in past deals; not proof of cause.", "assumption": " An assumption."}
     return lever.rule + kind.get(lever.kind, "")
 
 
@@ -162,7 +162,7 @@ def _seen(ground: Ground, lever: Lever) -> str:
     seen_range = ground.seen.range(lever.name)
     if seen_range is None:
         return "no past of its own"
-    return f"seen {lever.shown(seen_range[0])} to {lever.shown(seen_range[1])}"
+    return f"your past range {lever.shown(seen_range[0])} to {lever.shown(seen_range[1])}"
 
 
 def _rest(form: ScenarioForm, lever: Lever) -> None:

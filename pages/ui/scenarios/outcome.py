@@ -36,7 +36,7 @@ def outcome(page: Page, form: ScenarioForm) -> None:
     What they come to is a fragment of its own within this one; a slider asks for it alone, so that a move
     draws neither the sliders nor the other controls again.
     """
-    with cell(page, "What if we change course?", "Levers", span=None) as c:
+    with cell(page, "What if?", "Levers", span=None) as c:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             controls.choices(form)
             _choices(form.ground)
@@ -151,13 +151,13 @@ def _view(c: Cell, what_if: WhatIf) -> str:
     unit = what_if.ground.base.currency
     view = st.session_state.get("view") or VIEWS[0]
     if not any(what_if.frame[side].sum() for side in ("before_amount", "amount", "upper")):
-        c.empty("There is nothing to expect yet. Load won deals, or contracts, on the Data page.")
+        c.empty("There is nothing to forecast yet. Load won deals, or contracts, on the Data page.")
         return ""
     if view == "By month":
         c.draw(charts.months(what_if.frame, unit, what_if.noun, what_if.is_rate), key="months")
         return (what_if.recurring_sentence() + " " if what_if.measure == "mrr_amount" else "") + (
-            "Grey: as things stand. Amber: the scenario, with its 80 % range. Ticks: a third of the quarter's quota. "
-            "Levers are arithmetic on your own past; none is claimed to move another."
+            "Grey: baseline. Amber: the scenario, with its likely range (80 %). Ticks: a third of the quarter's quota. "
+            "Levers are arithmetic on your own past and independent of each other."
         )
     if view == "How likely":
         c.draw(charts.outcomes(what_if.outcomes, unit, what_if.after.spread.target), key="outcomes")

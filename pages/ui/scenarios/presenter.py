@@ -14,12 +14,12 @@ html{font-size:20px}[data-testid="stMarkdown"] p{font-size:1.15rem}
 STEPS: list[tuple[str, str, Scenario]] = [
     (
         "Where we stand",
-        "Nothing is moved. One sentence gives the quarter, its range and the chance of the quota.",
+        "No lever is moved. One sentence gives the quarter, its range and the chance of quota.",
         Scenario(),
     ),
     (
         "Close better",
-        "Win rate up by a tenth. The amber line lifts off the grey one; the waterfall names the cause.",
+        "Win rate up by a tenth. The amber line rises above the grey one; the waterfall shows why.",
         Scenario("Tour", (LeverSetting("win_rate", 0.1),)),
     ),
     (
@@ -29,12 +29,12 @@ STEPS: list[tuple[str, str, Scenario]] = [
     ),
     (
         "The bad year",
-        "A wave of churn. Look at recurring revenue, and at the warning: further than it ever went.",
+        "A wave of churn. Look at recurring revenue, and at the warning: outside our past range.",
         Scenario("Tour", (LeverSetting("churn", 0.5),)),
     ),
     (
         "What would it take?",
-        "Go to the question of that name: each lever alone, where it stands in our own past, and the cheapest mix.",
+        "Go to the question of that name: each lever alone, how it compares with our past, and the easiest mix.",
         Scenario(),
     ),
 ]
