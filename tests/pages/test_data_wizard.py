@@ -142,7 +142,7 @@ def test_a_wrong_column_is_a_sentence_and_is_mended_in_place():
     choice(test, "Created date").set_value("").run()
     assert "No column holds a date" in test.error[0].value
     at(test, "3 Stages")
-    assert "mend what is said above" in words(test)
+    assert "fix the problem above" in words(test)
     at(test, "2 Columns")
     choice(test, "Close date").set_value("CloseDate").run()
     assert not test.error
