@@ -1,4 +1,4 @@
-"""`quarterdeck source`: the sources of a workspace, and which of them serves everybody."""
+"""`quarterdeck source`: the sources of a workspace, and which of them is used for everybody."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AUTHOR = "command line"
 
 @app.command("list")
 def list_sources(as_json: AsJson = False) -> None:
-    """List the sources of the workspace; a star marks the one that serves everybody."""
+    """List the sources of the workspace; a star marks the one that is used for everybody."""
     from core.config import load
     from core.sources import source_registry
 
@@ -49,7 +49,7 @@ def use_source(name: Named, version: Version = 0) -> None:
     settings = load()
     with source_registry.opened(settings) as store:
         chosen, number = source_registry.choose(store, settings, name, AUTHOR, version)
-    typer.echo(f"{chosen}{f', version {number},' if number else ''} serves everybody from now on.")
+    typer.echo(f"{chosen}{f', version {number},' if number else ''} is used for everybody from now on.")
 
 
 @app.command("show")

@@ -34,7 +34,7 @@ def pdf(what_if: WhatIf) -> bytes:
         ]
     parts += [Part("Beyond past range", "text", warning) for warning in what_if.warnings()]
     close = f"{what_if.tail()} {base.correlation.sentence()} Levers are arithmetic on the company's own past; "
-    parts.append(Part("How it was worked out", "text", f"{close}independent."))
+    parts.append(Part("How it is calculated", "text", f"{close}independent."))
     return snapshot.pdf(Snapshot(plan.name, f"As of {base.as_of:%d %B %Y}", tuple(parts)))
 
 

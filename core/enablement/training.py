@@ -47,7 +47,7 @@ class Training:
     def sentence(self) -> str:
         """Say how long the training takes and what it covers."""
         if self.frame.is_empty():
-            return "There is nothing to teach yet: load product updates, or keep a requirement list."
+            return "There is nothing to teach yet: load product updates, or save a requirement list."
         counts = dict(self.frame["kind"].value_counts().iter_rows())
         minutes = int(self.frame["minutes"].sum())
         lessons = counted(self.frame.height, "lesson takes", "lessons take")

@@ -14,8 +14,8 @@ from core.metrics.measure import counted, percent, ratio
 BANDS = ("red", "amber", "green")
 MONTH_DAYS = 30
 LONGEST_LEAD = 12
-SCORES = {"learned": "Learned", "by_hand": "Weighted by hand"}
-NAMED = {"learned": "learned", "by_hand": "hand-weighted"}
+SCORES = {"learned": "Predicted score", "by_hand": "Rules-based score"}
+NAMED = {"learned": "predicted", "by_hand": "rules-based"}
 
 
 def by_hand(features: pl.DataFrame, settings: Settings) -> pl.DataFrame:

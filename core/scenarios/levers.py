@@ -184,7 +184,7 @@ LEVERS: dict[str, Lever] = {
         Lever(
             "expansion",
             "Expansion",
-            "Multiplies the amount of every deal with a present customer, and the recurring revenue it adds.",
+            "Multiplies the amount of every deal with an existing customer, and the recurring revenue it adds.",
         ),
         Lever(
             "contraction",

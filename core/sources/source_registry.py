@@ -44,9 +44,9 @@ class Listed:
     n_rows : int
         0 where nobody counted yet.
     is_in_force : bool
-        Whether it serves everybody.
+        Whether it is used for everybody.
     serving : int
-        The version that serves everybody; 0 where it does not.
+        The version that is used for everybody; 0 where it does not.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Listed:
 
 
 def in_force(settings: Settings, store: Store | None = None) -> tuple[str, int]:
-    """Return the name and version of the source that serves everybody; what the settings say where nobody chose.
+    """Return the name and version of the source that is used for everybody; what the settings say where nobody chose.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def keep(
     author: str,
     version: int = 0,
 ) -> SourceVersion:
-    """Keep uploaded files and their map as a source that serves everybody from now on.
+    """Keep uploaded files and their map as a source that is used for everybody from now on.
 
     Parameters
     ----------
@@ -207,13 +207,13 @@ def remove(store: Store, settings: Settings, name: str, author: str) -> None:
     Raises
     ------
     SourceError
-        When it serves everybody, or cannot be removed.
+        When it is used for everybody, or cannot be removed.
     """
     source = named(settings, store, name)
     if not source.version:
         raise SourceError(f"{source.title} cannot be removed.", mend="Choose another source instead.")
     if source.is_in_force:
-        raise SourceError(f"{name} serves everybody.", mend="Choose another source for everybody first.")
+        raise SourceError(f"{name} is used for everybody.", mend="Choose another source for everybody first.")
     last = store.sources.version(name)
     values = {"folder": last.folder, "files": [], "mapping": {}, "n_rows": 0, "as_of_on": None, "is_removed": True}
     with source_files.alone(settings.home):

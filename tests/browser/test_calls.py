@@ -85,14 +85,14 @@ def test_two_reviews_of_one_deal_lose_nothing(url, page, second):
     write_note(second, url, "legal says no")
     page.get_by_role("button", name="Save 1 changed deal").click()
     expect(page.get_by_text("Saved: 1 deal.")).to_be_visible(timeout=30_000)
-    expect(page.get_by_text("The review has written to 1")).to_be_visible()
+    expect(page.get_by_text("Changes so far: 1 edited")).to_be_visible()
     second.get_by_role("button", name="Save 1 changed deal").click()
     expect(second.get_by_text("Nothing was overwritten")).to_be_visible(timeout=30_000)
     expect(second.get_by_text("Note: sponsor said yes")).to_be_visible()
     expect(second.get_by_text("Note: legal says no")).to_be_visible()
     second.get_by_role("button", name="Mine, with both notes").click()
     expect(second.get_by_text("Nothing was overwritten")).to_have_count(0, timeout=30_000)
-    expect(second.get_by_text("The review has written to 1")).to_be_visible()
+    expect(second.get_by_text("Changes so far: 1 edited")).to_be_visible()
 
 
 def test_the_executive_page_is_downloaded_as_pdf_and_html(url, page):

@@ -112,7 +112,7 @@ def test_an_export_is_dropped_checked_used_and_kept_for_everybody(url, page, sec
     second.goto(f"{url}/pipeline")
     expect(second.get_by_text(open_words)).to_be_visible(timeout=120_000)
     at_the_data_page(second, url)
-    expect(second.get_by_text("Browser test, version 1 serves everybody.")).to_be_visible()
+    expect(second.get_by_text("Browser test, version 1 is used for everybody.")).to_be_visible()
     assert second.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
     back_to_the_sample(page, url)
 
@@ -136,7 +136,7 @@ def back_to_the_sample(page, url):
     at_the_data_page(page, url)
     chosen(page, "Source", "Sample company")
     page.get_by_role("button", name="Use it for everybody").click()
-    expect(page.get_by_text("Sample company serves everybody.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Sample company is used for everybody.")).to_be_visible(timeout=60_000)
     chosen(page, "Source", "Browser test")
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("Browser test is removed.")).to_be_visible(timeout=60_000)

@@ -19,7 +19,7 @@ def test_a_scenario_is_made_saved_sent_compared_and_exported(url, browser):
     slider.focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("Win rate USD +").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Win rate +USD").first).to_be_visible(timeout=30_000)
     expect(page).to_have_url(re.compile("win_rate=5"))
     more = page.get_by_role("combobox", name="More levers")
     more.click()
@@ -33,7 +33,7 @@ def test_a_scenario_is_made_saved_sent_compared_and_exported(url, browser):
         page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile("hires=3"), timeout=30_000)
     answer = page.get_by_text("bookings go from").first
-    expect(page.get_by_text("Hires USD +").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Hires +USD").first).to_be_visible(timeout=30_000)
 
     fresh = browser.new_context().new_page()
     fresh.goto(page.url)
@@ -70,7 +70,7 @@ def test_a_lever_is_dragged_typed_and_there_after_a_reload(url, browser):
     page.mouse.move(x + 30, y, steps=6)
     page.mouse.up()
     expect(page).to_have_url(re.compile(r"deal_size=\d+"), timeout=30_000)
-    expect(page.get_by_text("Deal size USD +").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Deal size +USD").first).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="More levers, exact numbers").click()
     page.get_by_text("Type exact numbers").click()
     field = page.get_by_role("spinbutton", name="Win rate, exactly")
@@ -79,7 +79,7 @@ def test_a_lever_is_dragged_typed_and_there_after_a_reload(url, browser):
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"win_rate=7\.5"), timeout=30_000)
     answer = page.get_by_text("bookings go from").first
-    expect(page.get_by_text("Win rate USD +").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Win rate +USD").first).to_be_visible(timeout=30_000)
     told = answer.inner_text()
     page.reload()
     expect(page.get_by_text("bookings go from").first).to_have_text(told, timeout=90_000)

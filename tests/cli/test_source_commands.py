@@ -43,7 +43,7 @@ def test_a_folder_is_added_chosen_used_by_every_command_and_left_again(run, fold
     added = run("source", "add", "Last year", str(folder))
     assert "Last year, version 1" in added.stdout
     assert run("source", "list").stdout.startswith("* sample")
-    assert "serves everybody" in run("source", "use", "Last year").stdout
+    assert "is used for everybody" in run("source", "use", "Last year").stdout
     assert "* Last year" in run("source", "list").stdout
     figures = json.loads(run("summary", "--json").stdout)
     assert figures["Open pipeline"]["value"] == 1200

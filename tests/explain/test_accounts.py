@@ -294,4 +294,4 @@ def test_a_driver_that_moves_nothing_is_no_reason():
     parts = pl.DataFrame({"driver": ["A", "B", "C"], "contribution": [5.0, 0.0, 0.0], "draw": [0, 0, 0]})
     told = stability._summary(parts, [0.2], 1)
     assert told.frame["driver"].to_list() == ["A"]
-    assert "steady among the three strongest: a." in told.sentence()
+    assert "reliably among the top three: a." in told.sentence()

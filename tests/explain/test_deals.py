@@ -187,7 +187,7 @@ def test_what_became_of_the_nearest_is_read_off_the_data(sample, settings, one, 
 
 def test_what_lies_outside_the_past_is_warned_of(sample, settings, one, bundle, landmarks):
     wild = deals.suppose(sample, settings, bundle, landmarks, one, (("n_contacts", 400.0), ("days_to_close", 5000.0)))
-    assert "Contacts of 400 lies outside what past deals had." in wild.warnings
+    assert "Contacts of 400 is outside what past deals had." in wild.warnings
     assert any(w.startswith("Hardly any past deal looked like this") for w in wild.warnings)
     for name, value in (
         ("n_contacts", -1.0),

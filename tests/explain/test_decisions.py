@@ -129,8 +129,8 @@ def test_deals_are_judged_by_what_was_won_in_time(audit, sample, settings, bundl
     assert told["open"] == "Still open"
     assert found.frame["p_now"].null_count() == 5
     assert found.sentence() == (
-        "0 assigned or snoozed, 5 done. Of 5 done at least 90 days ago, 1 won in that time; without regard to the "
-        "action 1.5 wins were expected."
+        "0 assigned or snoozed, 5 done. Of 5 done at least 90 days ago, 1 won in that time; 1.5 wins were "
+        "expected before."
     )
 
 

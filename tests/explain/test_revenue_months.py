@@ -21,7 +21,7 @@ def test_a_month_adds_up_to_its_forecast(sample, settings, bundle):
     assert found.frame["contribution"].sum() == pytest.approx(found.amount)
     assert found.frame["label"].to_list() == list(LABELS.values())
     assert "reconciled" in found.check()
-    assert "as the last twelve months were on average" in found.sentence()
+    assert "is the average of the last twelve months" in found.sentence()
     assert "by deals won lately" in found.sentence()
 
 

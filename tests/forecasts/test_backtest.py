@@ -267,8 +267,8 @@ def test_a_baseline_that_wins_stands_in_the_headline():
     won = accuracy._headline(row | {"weighted_wape_rate": 0.4, "weighted_skill": 0.5}, 8)
     assert won.startswith("Over 8 past quarters")
     assert "It beats: stage-weighted pipeline (40.0 %)." in won
-    assert "beaten" not in accuracy._headline(row, 8)
-    assert "leant to neither side" in accuracy._headline(row | {"bias_rate": 0.0001}, 8)
+    assert "simpler rule" not in accuracy._headline(row, 8)
+    assert "was neither high nor low" in accuracy._headline(row | {"bias_rate": 0.0001}, 8)
     frame = pl.DataFrame({"group": [f"Week {k}" for k in range(7)], "weighted_skill": [-0.1] * 6 + [0.5]})
     assert (
         "stage-weighted pipeline did better in Week 0, Week 1, Week 2, Week 3, Week 4 and 1 more"

@@ -112,7 +112,7 @@ def test_only_the_running_and_the_next_quarter_are_open_and_until_the_deadline(c
     assert calls.periods(company, here) == [QUARTER, date(2026, 7, 1)]
     assert calls.deadline(QUARTER, here) == date(2026, 6, 23)
     calls.check_open(company, here, QUARTER)
-    with pytest.raises(StoreError, match="Q1 2026 cannot be called"):
+    with pytest.raises(StoreError, match="Q1 2026 cannot be forecast"):
         calls.check_open(company, here, date(2026, 1, 1))
     calls.check_open(replace(company, as_of=date(2026, 6, 23)), here, QUARTER)
     with pytest.raises(StoreError, match="closed on 23 June 2026"):

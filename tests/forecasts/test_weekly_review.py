@@ -33,7 +33,7 @@ def test_a_review_stands_beside_the_deal(company, here):
     told = ("amount", "data_category", "forecast_category", "call_amount", "note", "version")
     assert [row[k] for k in told] == [30.0, "best_case", "commit", 25.0, "sure", 3]
     assert found.value == 168.0
-    assert "written to 1 and moved 1" in found.sentence()
+    assert "1 edited, 1 moved" in found.sentence()
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_view_survives_being_saved_and_hostile_ones_are_cut_to_what_is_known()
 def test_moves_compare_the_data_with_the_review(company, here):
     before = weekly_review.moves(company, here, NO_MODELS, NONE)
     assert before.value == 0
-    assert "leaves commit for Q2 2026 at USD 123" in before.sentence()
+    assert "Commit for Q2 2026 is unchanged at USD 123" in before.sentence()
     after = weekly_review.moves(company, here, NO_MODELS, edit(call_amount=25.0))
     assert after.value == 25.0
     assert after.frame.rows()[1:3] == [("best_case", 30.0, 0.0), ("commit", 123.0, 148.0)]

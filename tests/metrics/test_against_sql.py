@@ -77,5 +77,5 @@ def test_regions_add_up_to_the_total_to_the_cent(sample, settings):
 def test_money_and_percent_are_written_for_people():
     assert metrics.money(None) == "no amount"
     assert metrics.money(950) == "USD 950"
-    assert metrics.money(-2_500_000_000, "EUR") == "EUR -2.5 B"
+    assert metrics.money(-2_500_000_000, "EUR") == "-EUR 2.5 B"
     assert metrics.percent(None) == "not known"

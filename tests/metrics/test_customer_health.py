@@ -64,7 +64,7 @@ def test_a_trial_by_hand(settings):
     assert green["account_id"].to_list() == ["A9"]
     assert red.height == 4
     assert "3 accounts that were green on 1 January 2025, 1 churned" in found.told("learned")
-    assert "learned score churned 5.0x" in found.sentence()
+    assert "predicted score churned 5.0x" in found.sentence()
     assert found.frame is found.lift
 
 

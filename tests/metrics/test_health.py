@@ -25,7 +25,7 @@ def test_a_missing_part_is_left_out_and_said(sample, settings):
     row = found.frame.filter(pl.col("part") == "Freshness").row(0, named=True)
     assert (row["score"], row["meaning"], row["path"]) == (None, "not known", [])
     assert found.present_rate == pytest.approx(5 / 6)
-    assert "83.3 % of the weight is present" in found.sentence()
+    assert "Based on 83.3 % of the score" in found.sentence()
     assert found.value == pytest.approx(found.frame["score"].drop_nulls().mean())
 
 
@@ -84,7 +84,7 @@ def test_nothing_known_is_no_score(settings):
     found = health.health(company(), settings)
     assert found.value is None
     assert found.present_rate == 0
-    assert "cannot be told" in found.sentence()
+    assert "is not known yet" in found.sentence()
 
 
 def test_concentration_by_hand(settings):

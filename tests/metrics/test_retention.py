@@ -69,7 +69,7 @@ def test_a_cohort_is_followed_by_hand(three, settings):
     assert at["net_rate"] == pytest.approx(200 / 400)
     assert at["gross_rate"] == pytest.approx(100 / 400)
     assert found.at(12) == 0.5
-    assert "50.0 % of customers are still there" in found.sentence()
+    assert "50.0 % of customers are still with us" in found.sentence()
     assert "Cohorts up to Q1 2023" in found.note()
 
 

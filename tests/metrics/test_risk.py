@@ -302,7 +302,7 @@ def test_what_was_done_is_read_off_the_four_weeks_after(settings):
 
 def test_without_past_deals_actions_have_no_evidence(firm, settings):
     found = deal_actions.actions(firm, settings, "stalled")
-    assert "Whether that helps is not shown: too few comparable deals." in found.sentence()
+    assert "No evidence yet that it helps: too few similar deals." in found.sentence()
     assert deal_actions.actions(firm, settings, "clean").sentence() == "This deal shows no warning sign."
     assert deal_actions.actions(company(), settings, "x").frame.is_empty()
 

@@ -153,7 +153,7 @@ def test_the_best_month_is_named_among_those_nearly_decided(sample, settings):
     sizes = found.frame.unique(["month"], keep="first").filter(pl.col("n_open") * 10 <= pl.col("n_created"))
     won = found.frame.filter(pl.col("stage") == "Won", pl.col("month").is_in(sizes["month"].implode()))
     best = won.sort("reached_rate")["month"][-1]
-    assert f"{best:%B %Y} did best" in found.sentence()
+    assert f"Best month so far: {best:%B %Y}" in found.sentence()
 
 
 def test_the_weighted_pipeline_is_the_sum_of_its_stages(sample, settings):

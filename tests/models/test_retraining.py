@@ -41,7 +41,7 @@ def test_chances_far_above_what_happened_raise_an_alarm(settings):
     found = signs(monitoring.watch(bundle, settings))
     assert found["off"]["value"] == pytest.approx(0.2)
     assert found["off"]["is_alarm"]
-    assert "20.0 points more than came true" in found["off"]["said"]
+    assert "20.0 points too high" in found["off"]["said"]
     assert found["worse"]["value"] == pytest.approx((0.2 * 0.36 + 0.8 * 0.16) / (0.2 * 0.64 + 0.8 * 0.04) - 1)
     assert found["worse"]["is_alarm"]
 
@@ -65,7 +65,7 @@ def test_moved_features_raise_an_alarm(settings):
     found = signs(monitoring.watch(bundle, settings))
     assert found["moved"]["value"] == 0.5
     assert found["moved"]["is_alarm"]
-    assert "1 of the 2 things" in monitoring.watch(bundle, settings).sentence()
+    assert "1 of the 2 inputs" in monitoring.watch(bundle, settings).sentence()
 
 
 def test_accounts_are_told_as_accounts(settings):

@@ -119,7 +119,7 @@ def test_the_planted_drivers_of_winning_lead(closing, sample, settings):
     order = importance(closing[0].at(90), frame).bars["driver"].to_list()
     planted = [
         "Activity and meetings",
-        "Stage and pace",
+        "Stage and velocity",
         "Contacts in the deal",
         "Kind of deal",
         "Owner's record",

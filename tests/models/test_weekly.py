@@ -122,7 +122,7 @@ def test_growth_is_on_the_same_months_a_year_ago():
     frame = pl.DataFrame(rows, schema=shape, orient="row").with_columns(lower=0.0, upper=9.0)
     found = revenue_by_segment.Parts(frame, "region", "USD").growth()
     assert found.rows() == [("A", pytest.approx(0.5)), ("B", None)]
-    assert "Against" not in revenue_by_segment.Parts(frame, "region", "USD").sentence()
+    assert "Vs last year" not in revenue_by_segment.Parts(frame, "region", "USD").sentence()
     none = revenue_by_segment.Parts(frame.clear(), "region", "USD")
     assert "no revenue" in none.sentence()
     assert none.table().is_empty()

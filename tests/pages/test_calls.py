@@ -111,9 +111,9 @@ def test_a_review_is_saved_and_moves_the_sum():
     done = button(test, "Save 1 changed deal").click().run()
     assert not done.exception
     assert "to commit for Q2 2026" in said(done)
-    assert "written to 1 and moved 1" in said(done)
+    assert "1 edited, 1 moved" in said(done)
     other = opened("pages/review.py")
-    assert "written to 1 and moved 1" in said(other)
+    assert "1 edited, 1 moved" in said(other)
 
 
 def typed(test: AppTest, edits: dict[int, dict[str, object]]) -> AppTest:

@@ -142,7 +142,7 @@ def test_a_wrong_column_is_a_sentence_and_is_mended_in_place():
     choice(test, "Created date").set_value("").run()
     assert "No column holds a date" in test.error[0].value
     at(test, "3 Stages")
-    assert "mend what is said above" in words(test)
+    assert "fix the problem above" in words(test)
     at(test, "2 Columns")
     choice(test, "Close date").set_value("CloseDate").run()
     assert not test.error
@@ -236,20 +236,20 @@ def test_kept_for_everybody_is_seen_by_another_session_and_left_again():
     assert "Our CRM, version 1, is used for everybody from now on." in words(first)
     second = opened()
     assert "rows from Our CRM" in words(second)
-    assert "Our CRM, version 1 serves everybody." in words(second)
+    assert "Our CRM, version 1 is used for everybody." in words(second)
     at(dropped(second, Opportunity_csv=deals(20)), "5 Check and use")
     second.text_input(key="wizard_name").set_value("Our CRM").run()
     assert "this becomes its version 2" in words(second)
     button(second, "wizard_keep").click().run()
     first.run()
-    assert "Our CRM, version 2 serves everybody." in words(first)
+    assert "Our CRM, version 2 is used for everybody." in words(first)
     choice(first, "Version").set_value(1).run()
     button(first, "source_use").click().run()
-    assert "Our CRM, version 1 serves everybody." in words(first)
+    assert "Our CRM, version 1 is used for everybody." in words(first)
     assert first.session_state["source_chosen"] == "Our CRM"
     first.selectbox(key="source_chosen").set_value("sample").run()
     button(first, "source_use").click().run()
-    assert "Sample company serves everybody." in words(opened())
+    assert "Sample company is used for everybody." in words(opened())
     first.selectbox(key="source_chosen").set_value("Our CRM").run()
     button(first, "source_remove").click().run()
     assert "Our CRM is removed." in words(first)
@@ -281,7 +281,7 @@ def test_a_source_whose_files_are_gone_is_told_on_every_page_with_the_way_out(se
     assert "Opportunity.csv" in broken.error[0].value
     button(broken, "leave_source").click().run()
     assert not broken.error
-    assert "Sample company serves everybody." in words(broken.switch_page("pages/data.py").run())
+    assert "Sample company is used for everybody." in words(broken.switch_page("pages/data.py").run())
 
 
 def test_who_may_only_read_uses_it_for_a_session_and_keeps_nothing(monkeypatch, tmp_path):

@@ -49,11 +49,11 @@ def notes(test: AppTest) -> str:
 
 def test_an_action_for_a_deal_is_decided_on_and_kept(one):
     test = opened()
-    assert "Over all deals: Nothing has been decided yet." in notes(test)
+    assert "All deals: Nothing has been decided yet." in notes(test)
     test.text_input(key=f"decide_who_{one}_{test.selectbox(key=f'decide_action_{one}').value}").set_value("Ada")
     test.button(key="decide-assign").click().run()
     assert not test.exception
-    assert "Over all deals: 1 assigned or snoozed, 0 done." in notes(opened())
+    assert "All deals: 1 assigned or snoozed, 0 done." in notes(opened())
 
 
 def test_under_hidden_names_nothing_is_decided_on_a_deal():

@@ -61,7 +61,7 @@ ONE_OF_MANY = re.compile(
 BEHIND_SIGN = re.compile(r"\bUSD -\d")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def home(settings, sample, bundle, customers, landmarks, monkeypatch, tmp_path):
     monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
     monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
@@ -126,6 +126,7 @@ def wrong(texts, page):
     return [(rule.pattern, text) for text in texts for rule in rules if rule.search(text.replace("\\_", "_"))]
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_prints_the_words_of_a_sales_team(page):
     test = opened(page)
@@ -133,6 +134,7 @@ def test_a_page_prints_the_words_of_a_sales_team(page):
     assert wrong([text for text in printed(test.main) if text], page) == []
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("view", VIEWS[1:])
 def test_a_view_of_customers_prints_them_too(view):
     test = opened("pages/customers.py", view)
@@ -146,6 +148,7 @@ def test_the_rules_find_what_they_look_for():
     assert wrong(["1 meeting, 21 days, see access.sign_in; -USD 49.0 M for O'Neill R&D"], "app.py") == []
 
 
+@pytest.mark.usefixtures("home")
 def test_an_open_calculation_has_no_names_of_code(sample):
     test = opened("app.py")
     test.session_state["method-Bookings to date"] = True

@@ -45,7 +45,7 @@ def test_a_cohort_begun_on_the_last_of_a_month_is_followed_by_whole_months(case,
 def test_a_family_that_no_longer_sells_is_the_largest_move(case, settings):
     data = case("family_moved_region")
     (text, amount, _) = next(headlines._family(data, settings))
-    assert text.startswith("Gone is down USD 5.0 k on the twelve months before")
+    assert text.startswith("Gone is down USD 5.0 k vs the twelve months before")
     assert amount == 5000
     sums = (
         metrics.bookings.by_region_and_family(data, settings)
@@ -122,7 +122,7 @@ def test_growth_on_a_negative_base_is_two_amounts(case, settings):
     assert growth.value is None
     assert growth.frame.row(2, named=True)["amount"] == 500
     assert growth.frame.row(2, named=True)["earlier_amount"] == -500
-    assert "USD 500, against USD -500" in growth.sentence()
+    assert "USD 500, against -USD 500" in growth.sentence()
 
 
 def test_a_finished_quarter_is_held_against_a_whole_one(case, settings):

@@ -52,7 +52,9 @@ def test_open_rows_widen_scores_and_points_to_a_range(settings):
     bid = bid_scores.bid(found, settings)
     assert (bid.n_open, bid.verdict) == (1, "Talk first")
     assert bid.points < settings.requirements.bid.go_points * bid.most / 100 <= bid.points_high == bid.most
-    assert f"{bid.points:.0f} to {bid.points_high:.0f} of 75 points. 1 open row makes the difference." in bid.sentence()
+    assert (
+        f"{bid.points:.0f} to {bid.points_high:.0f} of 75 points). 1 open row makes the difference." in bid.sentence()
+    )
 
 
 def test_no_gap_and_no_must_have_have_no_rate(settings):
@@ -87,11 +89,11 @@ def test_vetoes_rule_out(settings):
     stake = Stake("O1", "Acme", 1_000_000.0, 0.01)
     found = bid_scores.bid(analysed(settings, stake), settings, stake)
     assert found.verdict == "No go"
-    assert any("At best 33.3 % of the must-haves" in v for v in found.vetoes)
-    assert any("the chance is 1.0 %" in v for v in found.vetoes)
+    assert any("At best 33.3 % of must-haves" in v for v in found.vetoes)
+    assert any("the win chance is 1 %" in v for v in found.vetoes)
     strict = settings.requirements.bid.model_copy(update={"most_blockers": 0})
     rules = settings.model_copy(update={"requirements": settings.requirements.model_copy(update={"bid": strict})})
-    assert any("1 must-haves are missing" in v for v in bid_scores.bid(analysed(settings), rules).vetoes)
+    assert any("1 must-have is missing" in v for v in bid_scores.bid(analysed(settings), rules).vetoes)
 
 
 def test_all_fine_is_a_go(settings):

@@ -101,7 +101,7 @@ def test_a_planted_shared_fate_is_found(rho):
     assert found.is_measured
     assert found.quarter == pytest.approx(rho, abs=0.25 * rho + 0.004)
     assert found.segment + found.rep < 0.02
-    assert "On 60 past dates" in found.sentence()
+    assert "over 60 past dates" in found.sentence()
 
 
 def test_without_a_past_a_small_one_is_assumed_and_said():

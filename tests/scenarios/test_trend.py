@@ -45,7 +45,8 @@ def test_bookings_have_a_target_and_the_scenario_pages_range(sample, settings, b
     assert found.frame.filter(pl.col("month") == MAY)["target_amount"][0] == third
     short = ahead.filter(pl.col("amount") < pl.col("target_amount")).height
     with_target = ahead["target_amount"].drop_nulls().len()
-    assert f"{short} of the {with_target} months ahead fall short of target." in found.sentence()
+    fall = "falls" if short == 1 else "fall"
+    assert f"{short} of the {with_target} months ahead {fall} short of target." in found.sentence()
     spec = charts.trend(found.frame, "Bookings", "USD").to_dict()
     assert "tick: target" in str(spec)
     assert len(spec["layer"]) == 4

@@ -69,7 +69,7 @@ def test_a_lever_beyond_its_past_is_warned_of(start):
     inside = whatif.work_out(start, Scenario("x", (LeverSetting("win_rate", high),)))
     outside = whatif.work_out(start, Scenario("x", (LeverSetting("win_rate", high + 0.01),)))
     assert inside.warnings() == []
-    assert "further than it went in 12 quarters" in outside.warnings()[0]
+    assert "is outside your past range" in outside.warnings()[0]
     assert "no past change" in whatif.work_out(start, Scenario("x", (LeverSetting("price", 0.1),))).warnings()[0]
 
 

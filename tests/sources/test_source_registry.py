@@ -70,7 +70,7 @@ def test_the_same_content_lies_once_and_old_versions_lose_their_files(store, set
 
 def test_what_serves_everybody_and_what_every_workspace_has_is_not_removed(store, settings):
     keep(store, settings)
-    with pytest.raises(SourceError, match="serves everybody"):
+    with pytest.raises(SourceError, match="is used for everybody"):
         source_registry.remove(store, settings, "CRM", "ana")
     with pytest.raises(SourceError, match="cannot be removed"):
         source_registry.remove(store, settings, "sample", "ana")

@@ -127,7 +127,7 @@ class Books:
             if s.detail not in self.base.unblocked:
                 raise ScenarioError(
                     f"No open deal is known to wait for {s.detail[:40]!r}.",
-                    mend="Analyse the buyer's list on the Requirements page and hang it on a deal.",
+                    mend="Analyse the buyer's list on the Requirements page and attach it to a deal.",
                 )
         for s in plan.moved:
             if s.scope.startswith("deal") and not self.deals.mask(s.scope).any():

@@ -274,4 +274,4 @@ def _back(page: Page, standing: Edition, rows: pl.DataFrame) -> None:
 
 
 def _restore(page: Page, row: dict[str, Any], earlier: dict[str, Any]) -> None:
-    put(page, [effective_catalogue.restored(row, earlier)], f"{row['capability_id']} says again what it said then.")
+    put(page, [effective_catalogue.restored(row, earlier)], f"{row['capability_id']} is restored.")

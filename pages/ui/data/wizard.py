@@ -78,7 +78,7 @@ def _step(page: Page, wizard: Wizard, step: str) -> None:
     elif step == STEPS[1]:
         columns_step.show(wizard)
     elif reading is None:
-        st.info("This follows once the files can be read: mend what is said above in step 1 or 2.")
+        st.info("This follows once the files can be read: fix the problem above in step 1 or 2.")
     elif step == STEPS[2]:
         stages_step.show(wizard, reading)
     elif step == STEPS[3]:
