@@ -51,10 +51,10 @@ def used_in(text: str) -> list[Term]:
     >>> [term.term for term in used_in("Two deals were pushed; coverage is 2.9x.")]
     ['deal', 'push', 'coverage']
     """
-    places = []
+    matches = []
     for term in terms():
         words = "|".join(re.escape(word) for word in (term.term, *term.also))
         match = re.search(rf"\b(?:{words})s?\b", text, re.IGNORECASE)
         if match:
-            places.append((match.start(), -len(match[0]), term))
-    return [term for *_, term in sorted(places, key=lambda place: place[:2])]
+            matches.append((match.start(), -len(match[0]), term))
+    return [term for *_, term in sorted(matches, key=lambda row: row[:2])]

@@ -78,7 +78,7 @@ def health(data: Dataset, settings: Settings) -> Health:
     Formula: each part scores 0 at its bad mark and 100 at its good one, straight in between; the marks
     stand in the settings under `health`. Coverage: open and due ÷ remaining quota. Freshness: share
     of the due amount touched lately
-    (within the days of `risk.silent_days`). Push rate: share of due deals put off in the last 28
+    (within the days of `risk.silent_days`). Push rate: share of due deals pushed in the last 28
     days. Stage age: share of the due amount not longer in its stage than nine of ten won deals were.
     Concentration: share of the ten largest due deals. Forecast bias: weighted forecast on the same day
     of the last four quarters ÷ what came − 1, its size. A part that is not known is left out, and the

@@ -60,9 +60,9 @@ def test_what_went_out_and_came_back_counts_on_the_way_and_not_at_the_ends(firm,
     ]
     assert (found.n_deals, found.n_put_off, found.n_back, found.hidden) == (4, 2, 1, 40.0)
     assert found.sentence() == (
-        "4 deals entered and left, or rose and fell, within this period. Comparing only "
-        "only the two ends would hide USD 40 of moves. 2 deals were put off at least once; 1 of them came back to the "
-        "old date or an earlier one."
+        "4 deals entered and left, or rose and fell, within this period. Comparing only the start and the "
+        "end would hide USD 40 of moves. 2 deals were pushed at least once; 1 of them came back to the original date "
+        "or an earlier one."
     )
     told = {r["opportunity_id"]: r for r in found.deals.iter_rows(named=True)}
     assert found.deals["opportunity_id"].to_list() == ["back", "lent", "swing", "brief"]

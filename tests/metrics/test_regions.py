@@ -57,7 +57,7 @@ def test_bookings_are_held_against_as_many_days_of_the_quarter_a_year_ago(settin
     assert found.value == pytest.approx(375.5 / 300 - 1)
     assert found.frame["amount"].sum() == 375.5
     assert found.sentence() == (
-        "Q2 2026 bookings: EMEA grew most (+50.0 % vs last year), AMER least (-50.0 %); all regions together +25.2 %."
+        "Q2 2026 bookings: EMEA grew most (+50.0 % vs last year), AMER least (-50.0 %); all regions +25.2 %."
     )
 
 

@@ -126,7 +126,7 @@ def test_the_record_of_a_signal_by_hand(sample, settings):
     assert row["low"] < row["difference"] < row["high"]
     steps = found.record.filter(pl.col("signal") == "no_next_step").row(0, named=True)
     assert steps["lift"] is None
-    assert steps["evidence"].startswith("no record")
+    assert steps["evidence"].startswith("no history")
 
 
 def test_past_cases_in_sql(sample, settings):
@@ -162,7 +162,7 @@ def test_the_list_ranks_by_amount_times_loss(sample, settings):
     assert found.value == pytest.approx(frame["at_stake_amount"].sum())
     assert found.chosen([3]) == frame["opportunity_id"][3]
     assert found.chosen([]) == found.chosen([99_999]) == frame["opportunity_id"][0]
-    assert "at stake" in found.sentence()
+    assert "of expected wins is at risk" in found.sentence()
     assert "Strongest warning sign" in found.told()
 
 
@@ -219,7 +219,7 @@ def test_actions_are_those_of_the_signals_with_their_record(sample, settings):
     assert row["won_did_rate"] == pytest.approx(did["is_won"].mean())
     assert min(row["n_did"], row["n_did_not"]) >= settings.risk.fewest_deals
     unknown = frame.filter(pl.col("signal") == "no next step").row(0, named=True)
-    assert unknown["evidence"].startswith("no record")
+    assert unknown["evidence"].startswith("the CRM does not record")
     assert unknown["n_did"] is None
 
 
@@ -257,7 +257,7 @@ def test_what_an_action_is_worth_and_costs_is_said():
         "effort_days": 1.0,
     }
     said = deal_actions.Actions(pl.DataFrame([row]), "EUR").sentence()
-    assert said.endswith("the difference stands for EUR 10.0 k (EUR 5.0 k to EUR 15.0 k), for about 1 day of work.")
+    assert said.endswith("On this deal that is worth EUR 10.0 k (EUR 5.0 k to EUR 15.0 k), for about 1 day of work.")
     bare = pl.DataFrame([{**row, "expected_amount": None, "effort_days": 0.5}])
     assert (
         deal_actions.Actions(bare, "EUR")

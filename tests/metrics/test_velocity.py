@@ -181,7 +181,7 @@ def test_a_tile_is_held_against_the_year_before(sample, settings):
     now, old = (metrics.bookings.quarter_to_date(d, settings).value for d in (sample, then))
     moved, text = metrics.growth.change(sample, settings, metrics.bookings.quarter_to_date)
     assert moved == pytest.approx(now / old - 1)
-    assert text.endswith("on a year ago")
+    assert text.endswith("vs last year")
     points, text = metrics.growth.change(sample, settings, metrics.winrate.win_rate)
     assert points == pytest.approx(
         metrics.winrate.win_rate(sample, settings).value - metrics.winrate.win_rate(then, settings).value

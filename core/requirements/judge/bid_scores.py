@@ -210,9 +210,8 @@ def _vetoes(analysis: GapAnalysis, settings: Settings, worth: pl.DataFrame) -> t
     rules, vetoes = settings.requirements.bid, []
     blockers = int((analysis.frame["severity"] == "blocker").fill_null(value=False).sum())
     if blockers > rules.most_blockers:
-        vetoes.append(
-            f"{counted(blockers, 'must-have is', 'must-haves are')} missing; more than {rules.most_blockers} rule a bid out."
-        )
+        missing = counted(blockers, "must-have is", "must-haves are")
+        vetoes.append(f"{missing} missing; more than {rules.most_blockers} rule a bid out.")
     must = analysis.summary["must_have_high_rate"]
     if must is not None and must < rules.least_must_have_rate:
         vetoes.append(

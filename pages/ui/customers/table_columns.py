@@ -74,7 +74,7 @@ CONTRIBUTIONS = {
 RACE = {
     "event": "Event",
     "contender": "Model",
-    "log_loss": _number("Log loss", format="%.4f"),
+    "log_loss": _number("Error (lower is better)", format="%.4f"),
     "is_winner": "In use",
 }
 WORTH = {

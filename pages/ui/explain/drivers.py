@@ -14,7 +14,7 @@ from pages.ui.kit.shell import Page
 
 PAIRS = {
     "pair": "Pair",
-    "strength": st.column_config.NumberColumn("Strength together (log odds)", format="%.3f"),
+    "strength": st.column_config.NumberColumn("Strength together", format="%.3f"),
 }
 
 
