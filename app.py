@@ -99,6 +99,15 @@ with cell(page, "Which products sell where?", "Products") as c:
         controls.lines(page, picked)
     c.method(metrics.bookings.by_region_and_family, families.frame)
 
+with cell(page, "What changed since last week?", "This week") as c:
+    week = (*metrics.deal_scope.periods(data, settings)["Last 7 days"], "company", None, "this quarter")
+    moved = cache.result(metrics.flow.flow, data, settings, *week)
+    c.answer(moved.sentence())
+    if moved.value is not None:
+        picked = c.pick("step", "week_flow", charts.pipeline.flow, moved.frame, currency)
+        controls.step(page, picked, week)
+    c.method(metrics.flow.flow, moved.frame, *week)
+
 with cell(page, "Who is ahead?", "People") as c:
     kind = controls.board()
     if kind == controls.TEAMS:
@@ -126,14 +135,5 @@ with cell(page, "Does it hang on a few?", "Customers") as c:
         )
         controls.account(page, picked)
     c.method(metrics.concentration.customers, customers.frame)
-
-with cell(page, "What changed since last week?", "This week") as c:
-    week = (*metrics.deal_scope.periods(data, settings)["Last 7 days"], "company", None, "this quarter")
-    moved = cache.result(metrics.flow.flow, data, settings, *week)
-    c.answer(moved.sentence())
-    if moved.value is not None:
-        picked = c.pick("step", "week_flow", charts.pipeline.flow, moved.frame, currency)
-        controls.step(page, picked, week)
-    c.method(metrics.flow.flow, moved.frame, *week)
 
 notebook.offer(page)

@@ -51,10 +51,11 @@ with cell(page, "Which deals stand behind it?", "Deals", span="all") as c:
     behind = outlook.behind(window)
     c.answer(behind.sentence())
     if not behind.frame.is_empty():
-        left, right = st.columns([7, 5], gap="medium")
+        left, right = st.columns([8, 5], gap="medium")
         with left:
             chosen = grid(
                 behind.frame,
+                690,
                 height=340,
                 on_select="rerun",
                 selection_mode="single-row",
@@ -92,14 +93,13 @@ with cell(page, "What will new deals add, and where do they come from?", "New de
     if new.frame.is_empty():
         c.empty("Load opportunities with the day they were created on the Data page.")
     else:
-        first, second, third = st.columns([3, 3, 5], gap="medium")
         if new.value:
+            first, second = st.columns(2, gap="medium")
             with first:
                 c.chart(charts.arriving, new.frame, currency)
             with second:
                 c.chart(charts.win_curves, new.curves)
-        with third:
-            c.table(new.frame, column_config=controls.ARRIVALS, column_order=list(controls.ARRIVALS))
+        c.table(new.frame, column_config=controls.ARRIVALS, column_order=list(controls.ARRIVALS))
     c.method(models.close.pipeline_creation.arrivals, new.frame, split, days)
 
 with cell(page, "What revenue comes in each month?", "Revenue") as c:
@@ -128,7 +128,7 @@ if not c.failed:
         parts = cache.result(models.revenue.revenue_by_segment.parts, page.data, page.settings, by)
         c.answer(parts.sentence())
         c.chart(charts.lines, parts.frame, currency)
-        c.table(parts.table(), column_config=controls.months(parts.table(), currency))
+        c.table(parts.table(), column_config=controls.months(parts.table()))
         c.method(models.revenue.revenue_by_segment.parts, parts.frame, by)
 
 with cell(page, "What do the managers call?", "Calls") as c:
@@ -168,11 +168,11 @@ if is_ready:
         score = track_record.score(page, by)
         c.answer(score.sentence())
         if score.value is not None:
-            left, right = st.columns([5, 6], gap="medium")
+            left, right = st.columns([4, 7], gap="medium")
             with left:
                 c.chart(voices.record, score.frame)
             with right:
-                c.table(score.frame, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
+                c.table(score.frame, 715, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
         c.method(forecasts.accuracy.record, score.frame, given=f"data, settings, replays, calls, {by!r}")
 
 with analysts(page):

@@ -51,7 +51,7 @@ with cell(page, "How did the pipeline change?", "Change", span="all") as c:
             with right:
                 behind = cache.result(metrics.flow.deals, data, settings, step, *asked)
                 c.answer(behind.sentence())
-                c.table(behind.frame, column_config=controls.MOVED, height=250, column_order=list(controls.MOVED))
+                c.table(behind.frame, 605, column_config=controls.MOVED, height=250, column_order=list(controls.MOVED))
         with path, cell(page, "What happened on the way?", None, span=None) as inner:
             way = cache.result(metrics.pipeline_path.path, data, settings, *asked)
             inner.answer(way.sentence())
@@ -60,7 +60,7 @@ with cell(page, "How did the pipeline change?", "Change", span="all") as c:
                 inner.chart(charts.ways, way.steps, currency)
             if way.n_deals:
                 with right:
-                    inner.table(way.frame, column_config=controls.KINDS)
+                    inner.table(way.frame, 605, column_config=controls.KINDS)
                 inner.table(way.deals, column_config=controls.TRIPS, column_order=list(controls.TRIPS), height=220)
             inner.method(metrics.pipeline_path.path, way.deals, *asked)
         with split, cell(page, "Which part of the company moved it?", None, span=None) as inner:

@@ -19,7 +19,7 @@ from core.metrics import Measure, counted
 from pages.ui.kit import bundles, cache, definitions, snapshot
 from pages.ui.kit.bar import FOLDED, anchor
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import drill, grid
+from pages.ui.kit.grid import FULL, HALF, drill, grid
 from pages.ui.kit.shell import Page
 
 logger = logging.getLogger(__name__)
@@ -33,9 +33,9 @@ Span = Literal[1, 2, "all"]
 class Cell:
     """One question of a page."""
 
-    def __init__(self, page: Page, question: str, side: Any) -> None:
+    def __init__(self, page: Page, question: str, side: Any, room: int = FULL) -> None:
         self.page, self.question, self.side, self.failed = page, question, side, False
-        self.remarks: list[str] = []
+        self.room, self.remarks = room, list[str]()
 
     def answer(
         self, sentence: str, see: str = "", before: str = "", after: str = "", strong: str = "", called: str = ""
@@ -92,9 +92,9 @@ class Cell:
         spec = self._localised(drawing.spec)
         st.vega_lite_chart(drawing.frame, spec, width="stretch", key=key, alt=drawing.alt or None)
 
-    def table(self, frame: Any, **options: Any) -> None:
-        """Show a frame as a table."""
-        grid(frame, **options)
+    def table(self, frame: Any, room: int | None = None, **options: Any) -> None:
+        """Show a frame as a table; `room` is what it has beside something else, default the cell's width."""
+        grid(frame, self.room if room is None else room, **options)
 
     def facts(self, frame: Any) -> None:
         """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
@@ -109,6 +109,7 @@ class Cell:
         """Show a frame as a table whose rows can be clicked."""
         grid(
             frame,
+            self.room,
             on_select=opened,
             selection_mode="single-row",
             key=key,
@@ -187,7 +188,7 @@ def analysts(page: Page) -> Iterator[None]:
 
 
 @contextmanager
-def cell(page: Page, question: str, short: str | None = "", span: Span | None = 1) -> Iterator[Cell]:
+def cell(page: Page, question: str, short: str | None = "", span: Span | None = 1, room: int = 0) -> Iterator[Cell]:
     """Open a cell; an error inside becomes a sentence in it, and the other cells of the page stand.
 
     Parameters
@@ -198,6 +199,8 @@ def cell(page: Page, question: str, short: str | None = "", span: Span | None = 
         A word or two for the contents; default the question. None for a cell that may be out of sight, as in a tab.
     span : {1, 2, "all"}, optional
         Columns it takes; None inside a place that was opened around it, as a fragment needs.
+    room : int
+        Pixels a table in it has; default by `span`.
     """
     with nullcontext() if span is None else place(page, span):
         with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
@@ -206,7 +209,7 @@ def cell(page: Page, question: str, short: str | None = "", span: Span | None = 
         if page.bar is not None and short is not None and not page.is_folded:
             page.bar.enter(question, short or question)
         page.shown[:] = [part for part in page.shown if part[0] != question]
-        here = Cell(page, question, side)
+        here = Cell(page, question, side, room or (HALF if span == 1 else FULL))
         try:
             yield here
         except QuarterdeckError as error:

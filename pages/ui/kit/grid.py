@@ -15,12 +15,26 @@ if TYPE_CHECKING:
 
 NOTHING = "–"
 ROW, TALL_ROW = 28, 62  # pixels; from 61 on Streamlit wraps text
+HALF, FULL, PICK = 553, 1150, 40  # pixels: a table in half a row and in a whole one, the box to pick a row by
 WHOLE, SMALL = 2, 0.1  # digits of a share, and what is small enough for one more
 
 
-def grid(frame: pl.DataFrame, **options: Any) -> Any:
-    """Show a frame over the full width and return what was picked in it; `options` are those of `st.dataframe`."""
+def grid(frame: pl.DataFrame, room: int | None = None, **options: Any) -> Any:
+    """Show a frame over the full width and return what was picked in it.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+    room : int, optional
+        Pixels the table has on a usual screen. The last columns that find no place in it are hidden; the table's
+        own menu shows them. Default to show all.
+    **options
+        Those of `st.dataframe`.
+    """
     config = _dated(frame, columns.dressed(frame, options.get("column_config") or {}))
+    if room is not None:
+        order = list(options.get("column_order") or frame.columns)
+        config |= columns.beyond(config, order, room - (PICK if options.get("on_select") else 0))
     options["column_config"] = config
     if options.get("column_order") is not None:
         options["column_order"] = [name for name in options["column_order"] if config.get(name, name) is not None]

@@ -11,7 +11,7 @@ from core import charts
 from core.metrics import deal_scope, flow, pipeline_path
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
-from pages.ui.kit.grid import grid
+from pages.ui.kit.grid import FULL, grid
 from pages.ui.kit.shell import Page
 
 OWN = "Own dates"
@@ -105,7 +105,7 @@ RISKS = {
     "account_name": "Account",
     "loss_rate": st.column_config.ProgressColumn("Chance lost", format="percent", min_value=0, max_value=1),
     "at_stake_amount": st.column_config.NumberColumn("At stake", format="compact"),
-    "signals": st.column_config.TextColumn("What speaks against it", width=480),
+    "signals": st.column_config.TextColumn("What speaks against it", width=400),
     "close_on": st.column_config.DateColumn("Expected close"),
     "stage": "Stage",
     "owner": "Owner",
@@ -201,6 +201,7 @@ def rows(frame: Any, key: str, columns: dict[str, Any]) -> list[int]:
     """Show a table whose rows can be chosen, one at a time, and return the chosen ones."""
     picked = grid(
         frame,
+        FULL,
         height=360,
         on_select="rerun",
         selection_mode="single-row",
