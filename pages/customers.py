@@ -45,7 +45,7 @@ if view == "Who may leave":
             said = f"{risks.first} leaves within {risks.days} days: {parts.sentence('a typical customer')}"
             c.answer(said, strong=risks.first)
             c.chart(why_charts.waterfall, parts)
-            c.note(parts.check())
+            st.caption(escaped(parts.check()))
             with st.expander("Every contribution"):
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
@@ -105,7 +105,9 @@ elif view == "Health on trial":
             )
             missed = cache.result(explain.accounts.by_health, data, settings, score, kind)
             c.answer(trial.told(score))
-            account_choice.table(c, missed, "missed_rows", column_config=table_columns.MISSED)
+            account_choice.table(
+                c, missed, "missed_rows", column_config=table_columns.MISSED, column_order=table_columns.MISSED
+            )
             c.method(explain.accounts.by_health, missed, score, kind)
 
         with cell(page, "Where does every account stand today?", "Today") as c:
@@ -136,8 +138,7 @@ elif view == "Retention":
         c.method(metrics.retention.last_year, retention.frame)
 
     with cell(page, "Which cohorts stay?", "Cohorts") as c:
-        first, second, third = st.columns(3)
-        counted = first.segmented_control(
+        counted = st.segmented_control(
             "Count",
             list(metrics.retention.RATES),
             default="logo",
@@ -145,6 +146,7 @@ elif view == "Retention":
             format_func=metrics.retention.WORDS.get,
             key="cohort_count",
         )
+        second, third = st.columns(2, vertical_alignment="bottom")
         by = second.segmented_control(
             "Cohorts by", ["quarter", "year"], default="quarter", required=True, key="cohort_by"
         )
@@ -162,7 +164,14 @@ elif view == "Worth":
         value = cache.result(explain.accounts.worth, data, settings)
         c.answer(value.sentence())
         c.chart(charts.worth, value.frame, settings.currency)
-        account_choice.table(c, value.frame, "worth_rows", height=320, column_config=table_columns.WORTH)
+        account_choice.table(
+            c,
+            value.frame,
+            "worth_rows",
+            height=320,
+            column_config=table_columns.WORTH,
+            column_order=table_columns.WORTH,
+        )
         c.method(explain.accounts.worth, value.frame)
 
     if not c.failed:
@@ -216,38 +225,42 @@ else:
         c.method(metrics.engagement.account, whole.events, account)
 
     if not c.failed:
-        with cell(page, "How do usage, support, mood and contract run?", "Course") as c:
-            c.answer(whole.trend())
-            first, second = st.columns(2)
-            with first:
-                c.chart(charts.usage, whole.months)
-                c.chart(charts.contract, whole.months, settings.currency)
-            with second:
-                c.chart(charts.tickets, whole.months)
-                c.chart(charts.mood, whole.months)
-            lines, deals = st.tabs(["Contract", "Deals"])
-            with lines:
-                c.table(whole.contract, column_config=table_columns.CONTRACT)
-            with deals:
-                c.table(whole.deals, column_config=table_columns.DEALS)
-            c.method(metrics.engagement.account, whole.months, account)
-
         with cell(page, "How healthy is it, and will it stay?", "Health") as c:
             year = cache.result(explain.accounts.ahead, data, settings, account)
             signs = cache.result(explain.accounts.health_of, data, settings, account)
             c.answer(f"{signs.sentence()} {year.sentence()}")
-            first, second = st.columns(2)
-            with first:
-                c.chart(charts.staying, year.frame)
-            with second:
-                c.table(signs.frame, column_config=table_columns.SIGNS)
+            c.chart(charts.staying, year.frame)
+            c.table(signs.frame, column_config=table_columns.SIGNS)
             c.method(explain.accounts.ahead, year.frame, account)
+
+        with cell(page, "How do usage, support, mood and contract run?", "Course", span="all") as c:
+            c.answer(whole.trend())
+            four = st.grid(4, min_column_width=230, gap="small")
+            with four.cell():
+                c.chart(charts.usage, whole.months)
+            with four.cell():
+                c.chart(charts.contract, whole.months, settings.currency)
+            with four.cell():
+                c.chart(charts.tickets, whole.months)
+            with four.cell():
+                c.chart(charts.mood, whole.months)
+            lines, deals = st.tabs(["Contract", "Deals"])
+            with lines:
+                c.table(
+                    whole.contract,
+                    column_config=table_columns.CONTRACT,
+                    column_order=table_columns.CONTRACT,
+                    height=230,
+                )
+            with deals:
+                c.table(whole.deals, column_config=table_columns.DEALS, column_order=table_columns.DEALS, height=230)
+            c.method(metrics.engagement.account, whole.months, account)
 
         with cell(page, "Why might it leave?", "Why") as c:
             parts = cache.result(explain.customers.account, data, settings, account)
             c.answer(f"Within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
             c.chart(why_charts.waterfall, parts)
-            c.note(parts.check())
+            st.caption(escaped(parts.check()))
             with st.expander("Every contribution"):
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
@@ -260,7 +273,7 @@ else:
             since = cache.result(explain.differences.account, data, settings, account)
             c.answer(since.sentence())
             c.chart(why_charts.waterfall, since.parts, 9, since.ends)
-            c.note(since.check())
+            st.caption(escaped(since.check()))
             with st.expander("Every contribution"):
                 c.table(since.frame, column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.differences.account, since.frame, account)

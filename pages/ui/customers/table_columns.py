@@ -28,7 +28,6 @@ def _rate(label: str) -> Any:
     return _number(label, format="percent")
 
 
-_WHO = {"account_name": "Account", "segment": "Segment"}
 SCORES = {"by_hand": "Weighted by hand", "learned": "Learned"}
 MISSES = {"greens": "Greens that left", "reds": "Reds that stayed"}
 CHURN: dict[str, Any] = {
@@ -50,19 +49,20 @@ CHURN: dict[str, Any] = {
 }
 HEALTH: dict[str, Any] = {
     "account_name": "Account",
+    "mrr_amount": _money("MRR"),
     "band": "Band",
     "by_hand": _score("Health by hand"),
     "coverage_rate": _rate("Known share of weight"),
     "learned": _score("Health learned"),
     "p_churn": _chance("Leaves in 90 days"),
-    "mrr_amount": _money("MRR"),
     "segment": "Segment",
 }
 MISSED = {
-    **_WHO,
+    "account_name": "Account",
     "mrr_amount": _money("MRR"),
     "learned": _score("Learned then"),
     "by_hand": _score("By hand then"),
+    "segment": "Segment",
     "left_on": _date("Left on"),
 }
 CONTRIBUTIONS = {
@@ -78,14 +78,15 @@ RACE = {
     "is_winner": "Serves",
 }
 WORTH = {
-    **_WHO,
-    "region": "Region",
-    "mrr_amount": _money("MRR"),
-    "margin_rate": _rate("Margin"),
-    "expected_months": _number("Months expected", format="%.1f"),
+    "account_name": "Account",
     "value_amount": _money("Worth"),
     "lower_amount": _money("Low"),
     "upper_amount": _money("High"),
+    "mrr_amount": _money("MRR"),
+    "margin_rate": _rate("Margin"),
+    "expected_months": _number("Months expected", format="%.1f"),
+    "segment": "Segment",
+    "region": "Region",
     "n_orders": _number("Orders to come", format="%.1f"),
     "is_alive_rate": _rate("Still a customer"),
     "bgnbd": _money("BG/NBD"),
@@ -117,8 +118,9 @@ CHOICE = {
 }
 RFM: dict[str, Any] = {
     "account_name": "Account",
-    "group": "Group",
+    "spent_amount": _money("Spend"),
     "kind": "By recency, frequency, money",
+    "group": "Group",
     "recency_score": "R",
     "frequency_score": "F",
     "money_score": "M",

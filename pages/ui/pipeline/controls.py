@@ -11,6 +11,7 @@ from core import charts
 from core.metrics import deal_scope, flow, pipeline_path
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import FULL, grid
 from pages.ui.kit.shell import Page
 
@@ -56,7 +57,7 @@ def asked(page: Page) -> Asked:
 def bars(cell: Cell, waterfall: flow.Flow) -> str:
     """Draw the waterfall and return the step whose deals are asked for, by a click or from the list."""
     cell.pick("step", "flow_bars", charts.pipeline.flow, waterfall.frame, waterfall.currency, on_select=_clicked)
-    cell.note(waterfall.check())
+    st.caption(escaped(waterfall.check()))
     steps = waterfall.steps()
     if st.session_state.get("flow_step") not in steps:
         st.session_state["flow_step"] = waterfall.largest()
