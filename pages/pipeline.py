@@ -8,7 +8,7 @@ from core.charts import explain as reasons
 from core.charts import pipeline as charts
 from pages.ui.explain import actions, counterfactual
 from pages.ui.kit import cache, notebook, shell
-from pages.ui.kit.cells import cell, place
+from pages.ui.kit.cells import cell, grid_cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.pipeline import controls
 from pages.ui.requirements import deal_gaps
@@ -160,7 +160,7 @@ if not c.failed and not risks.frame.is_empty():
             c.chart(customer_charts.steadiness, steady.frame)
             st.caption(escaped(steady.note))
 
-    with place(page):
+    with grid_cell(page):
         counterfactual.deal(page, deal)
 
 notebook.offer(page)

@@ -167,7 +167,7 @@ class Cell:
 
 
 @contextmanager
-def place(page: Page, span: Span = 1) -> Iterator[None]:
+def grid_cell(page: Page, span: Span = 1) -> Iterator[None]:
     """Open the next place of the page's two columns, for one cell: half a row, or a whole one.
 
     A cell in a fragment is put into it from outside, for a fragment may not draw into what was opened before it.
@@ -202,7 +202,7 @@ def cell(page: Page, question: str, short: str | None = "", span: Span | None = 
     room : int
         Pixels a table in it has; default by `span`.
     """
-    with nullcontext() if span is None else place(page, span):
+    with nullcontext() if span is None else grid_cell(page, span):
         with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
             st.subheader(question, anchor=anchor(question), width="stretch")
             side = st.container(horizontal=True, wrap=False, width="content", gap="xsmall")
@@ -280,7 +280,7 @@ def tile(
     )
 
 
-def tile_rows(page: Page, cell: Cell, measures: Sequence[tuple[Measure, Callable[..., Any] | None]]) -> None:
+def tile_rows(page: Page, tiled: Cell, measures: Sequence[tuple[Measure, Callable[..., Any] | None]]) -> None:
     """Open the rows behind one of several tiles, at the right of the question.
 
     Those of a function, or else the measure's own, are worked out only when asked for.
@@ -288,7 +288,7 @@ def tile_rows(page: Page, cell: Cell, measures: Sequence[tuple[Measure, Callable
     behind = {measure.name: (measure, rows) for measure, rows in measures if not measure.frame.is_empty()}
     if not behind:
         return
-    with cell.side:
+    with tiled.side:
         popover = st.popover("Rows", type="tertiary", on_change="rerun", key="rows-tiles")
     if not popover.open:
         return

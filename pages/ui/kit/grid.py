@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import streamlit as st
 
-from pages.ui.kit import columns
+from pages.ui.kit import column_layout
 
 if TYPE_CHECKING:
     from pages.ui.kit.shell import Page
@@ -31,10 +31,10 @@ def grid(frame: pl.DataFrame, room: int | None = None, **options: Any) -> Any:
     **options
         Those of `st.dataframe`.
     """
-    config = _dated(frame, columns.dressed(frame, options.get("column_config") or {}))
+    config = _dated(frame, column_layout.dressed(frame, options.get("column_config") or {}))
     if room is not None:
         order = list(options.get("column_order") or frame.columns)
-        config |= columns.beyond(config, order, room - (PICK if options.get("on_select") else 0))
+        config |= column_layout.beyond(config, order, room - (PICK if options.get("on_select") else 0))
     options["column_config"] = config
     if options.get("column_order") is not None:
         options["column_order"] = [name for name in options["column_order"] if config.get(name, name) is not None]
@@ -48,8 +48,8 @@ def grid(frame: pl.DataFrame, room: int | None = None, **options: Any) -> Any:
 
 def drill(page: Page, frame: pl.DataFrame, **options: Any) -> Any:
     """Show the rows behind a number: with names in place of ids, the name first and the amount second."""
-    rows = columns.named(page.data, frame)
-    return grid(rows, **{"column_order": columns.order(rows), **options})
+    rows = column_layout.named(page.data, frame)
+    return grid(rows, **{"column_order": column_layout.order(rows), **options})
 
 
 def _in_per_cent(frame: pl.DataFrame, config: Mapping[str, Any]) -> pl.DataFrame:
