@@ -67,7 +67,7 @@ def test_the_bar_stays_in_sight_and_its_links_lead_below_it(url, page, width, to
     page.evaluate(SCROLLED)
     page.wait_for_timeout(300)
     assert bar.bounding_box()["y"] == pytest.approx(top, abs=2)
-    page.locator(".st-key-bar_contents a").nth(4).click()
+    page.locator(".st-key-bar_contents").get_by_role("link", name="Regions").click()
     page.wait_for_timeout(800)
     box = bar.bounding_box()
     heading = page.get_by_role("heading", name="Which regions carry the quarter?").bounding_box()

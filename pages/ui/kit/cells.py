@@ -297,7 +297,7 @@ def tile_rows(page: Page, tiled: Cell, measures: Sequence[tuple[Measure, Callabl
         measure, rows = behind[name]
         frame = cache.result(rows, page.data, page.settings) if rows else measure.frame
         st.caption(escaped(counted(frame.height, "row")))
-        drill(page, frame, height=300)
+        drill(page, frame, height=300, width=640)
 
 
 def shown(measure: Measure, currency: str, formats: Formats) -> str:
