@@ -36,7 +36,7 @@ with cell(page, "Key figures", "Today", span="all") as c:
     with st.grid(len(tiles), min_column_width=145, gap="xsmall"):
         for (measure, trend, _), (value, _) in zip(tiles, shown, strict=True):
             tile(page, value, cache.result(trend, data, settings), cache.change(measure, data, settings))
-    st.caption(NOTE)
+    st.caption("Change on a year ago. Click a bar, tile or cell below to see the rows behind it.")
     tile_rows(page, c, shown)
     c.method(metrics.recurring.mrr, recurring.frame)
 
@@ -99,6 +99,15 @@ with cell(page, "Products by region", "Products") as c:
         controls.lines(page, picked)
     c.method(metrics.bookings.by_region_and_family, families.frame)
 
+with cell(page, "What changed since last week?", "This week") as c:
+    week = (*metrics.deal_scope.periods(data, settings)["Last 7 days"], "company", None, "this quarter")
+    moved = cache.result(metrics.flow.flow, data, settings, *week)
+    c.answer(moved.sentence())
+    if moved.value is not None:
+        picked = c.pick("step", "week_flow", charts.pipeline.flow, moved.frame, currency)
+        controls.step(page, picked, week)
+    c.method(metrics.flow.flow, moved.frame, *week)
+
 with cell(page, "Leaderboard", "People") as c:
     kind = controls.board()
     if kind == controls.TEAMS:
@@ -126,14 +135,5 @@ with cell(page, "How concentrated are we?", "Customers") as c:
         )
         controls.account(page, picked)
     c.method(metrics.concentration.customers, customers.frame)
-
-with cell(page, "What changed since last week?", "This week") as c:
-    week = (*metrics.deal_scope.periods(data, settings)["Last 7 days"], "company", None, "this quarter")
-    moved = cache.result(metrics.flow.flow, data, settings, *week)
-    c.answer(moved.sentence())
-    if moved.value is not None:
-        picked = c.pick("step", "week_flow", charts.pipeline.flow, moved.frame, currency)
-        controls.step(page, picked, week)
-    c.method(metrics.flow.flow, moved.frame, *week)
 
 notebook.offer(page)

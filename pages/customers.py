@@ -7,7 +7,7 @@ from core.charts import customers as charts
 from core.charts import explain as why_charts
 from pages.ui.customers import account_choice, table_columns
 from pages.ui.explain import actions, compare, counterfactual, drivers
-from pages.ui.kit import cache, columns, notebook, shell
+from pages.ui.kit import cache, column_layout, notebook, shell
 from pages.ui.kit.cells import analysts, cell
 from pages.ui.kit.escaping import escaped
 
@@ -45,7 +45,7 @@ if view == "Churn risk":
             sentence = f"{risks.first}: churn risk within {risks.days} days {parts.sentence('a typical customer')}"
             c.answer(sentence, strong=risks.first)
             c.chart(why_charts.waterfall, parts)
-            c.note(parts.check())
+            st.caption(escaped(parts.check()))
             with st.expander("Every contribution"):
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
@@ -105,7 +105,9 @@ elif view == "Health score check":
             )
             missed = cache.result(explain.accounts.by_health, data, settings, score, kind)
             c.answer(trial.told(score))
-            account_choice.table(c, missed, "missed_rows", column_config=table_columns.MISSED)
+            account_choice.table(
+                c, missed, "missed_rows", column_config=table_columns.MISSED, column_order=table_columns.MISSED
+            )
             c.method(explain.accounts.by_health, missed, score, kind)
 
         with cell(page, "All accounts today", "Today") as c:
@@ -136,8 +138,7 @@ elif view == "Retention":
         c.method(metrics.retention.last_year, retention.frame)
 
     with cell(page, "Retention by cohort", "Cohorts") as c:
-        first, second, third = st.columns(3)
-        counted = first.segmented_control(
+        counted = st.segmented_control(
             "Count",
             list(metrics.retention.RATES),
             default="logo",
@@ -145,6 +146,7 @@ elif view == "Retention":
             format_func=metrics.retention.WORDS.get,
             key="cohort_count",
         )
+        second, third = st.columns(2, vertical_alignment="bottom")
         by = second.segmented_control(
             "Cohorts by", ["quarter", "year"], default="quarter", required=True, key="cohort_by"
         )
@@ -162,7 +164,14 @@ elif view == "Lifetime value":
         value = cache.result(explain.accounts.worth, data, settings)
         c.answer(value.sentence())
         c.chart(charts.worth, value.frame, settings.currency)
-        account_choice.table(c, value.frame, "worth_rows", height=320, column_config=table_columns.WORTH)
+        account_choice.table(
+            c,
+            value.frame,
+            "worth_rows",
+            height=320,
+            column_config=table_columns.WORTH,
+            column_order=table_columns.WORTH,
+        )
         c.method(explain.accounts.worth, value.frame)
 
     if not c.failed:
@@ -216,38 +225,42 @@ else:
         c.method(metrics.engagement.account, whole.events, account)
 
     if not c.failed:
-        with cell(page, "Usage, support, sentiment and contract", "Trends") as c:
-            c.answer(whole.trend())
-            first, second = st.columns(2)
-            with first:
-                c.chart(charts.usage, whole.months)
-                c.chart(charts.contract, whole.months, settings.currency)
-            with second:
-                c.chart(charts.tickets, whole.months)
-                c.chart(charts.mood, whole.months)
-            lines, deals = st.tabs(["Contract", "Deals"])
-            with lines:
-                c.table(whole.contract, column_config=table_columns.CONTRACT)
-            with deals:
-                c.table(whole.deals, column_config=table_columns.DEALS)
-            c.method(metrics.engagement.account, whole.months, account)
-
         with cell(page, "Health and churn risk", "Health") as c:
             year = cache.result(explain.accounts.ahead, data, settings, account)
             signs = cache.result(explain.accounts.health_of, data, settings, account)
             c.answer(f"{signs.sentence()} {year.sentence()}")
-            first, second = st.columns(2)
-            with first:
-                c.chart(charts.staying, year.frame)
-            with second:
-                c.table(signs.frame, column_config=table_columns.SIGNS)
+            c.chart(charts.staying, year.frame)
+            c.table(signs.frame, column_config=table_columns.SIGNS)
             c.method(explain.accounts.ahead, year.frame, account)
+
+        with cell(page, "Usage, support, sentiment and contract", "Trends", span="all") as c:
+            c.answer(whole.trend())
+            four = st.grid(4, min_column_width=230, gap="small")
+            with four.cell():
+                c.chart(charts.usage, whole.months)
+            with four.cell():
+                c.chart(charts.contract, whole.months, settings.currency)
+            with four.cell():
+                c.chart(charts.tickets, whole.months)
+            with four.cell():
+                c.chart(charts.mood, whole.months)
+            lines, deals = st.tabs(["Contract", "Deals"])
+            with lines:
+                c.table(
+                    whole.contract,
+                    column_config=table_columns.CONTRACT,
+                    column_order=table_columns.CONTRACT,
+                    height=230,
+                )
+            with deals:
+                c.table(whole.deals, column_config=table_columns.DEALS, column_order=table_columns.DEALS, height=230)
+            c.method(metrics.engagement.account, whole.months, account)
 
         with cell(page, "Why is it at risk?", "Why") as c:
             parts = cache.result(explain.customers.account, data, settings, account)
             c.answer(f"Churn risk within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
             c.chart(why_charts.waterfall, parts)
-            c.note(parts.check())
+            st.caption(escaped(parts.check()))
             with st.expander("Every contribution"):
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
@@ -260,7 +273,7 @@ else:
             since = cache.result(explain.differences.account, data, settings, account)
             c.answer(since.sentence())
             c.chart(why_charts.waterfall, since.parts, 9, since.ends)
-            c.note(since.check())
+            st.caption(escaped(since.check()))
             with st.expander("Every contribution"):
                 c.table(since.frame, column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.differences.account, since.frame, account)
@@ -281,7 +294,7 @@ else:
             for warning in moved.warnings:
                 st.warning(escaped(warning), icon=":material/warning:")
             with st.expander("Similar past accounts"):
-                c.table(columns.named(moved.frame, data), column_config=table_columns.CASES)
+                c.table(column_layout.named(moved.frame, data), column_config=table_columns.CASES)
             c.method(explain.counterfactual.accounts.suppose, moved.frame, account, values)
 
 notebook.offer(page)

@@ -57,7 +57,7 @@ with cell(page, "Rejected rows", "Rejected") as c:
 with cell(page, "Columns read", "Columns") as c:
     read = cache.result(metrics.load_report.columns, page.data, page.settings)
     c.answer(read.sentence())
-    c.table(read.frame, column_config=COLUMNS, height=320)
+    c.table(read.frame, column_config=COLUMNS, height=300)
     c.method(metrics.load_report.columns, read.frame)
 
 notebook.offer(page)

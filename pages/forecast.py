@@ -10,6 +10,7 @@ from pages.ui.explain import compare, drivers
 from pages.ui.forecast import calls, controls, track_record
 from pages.ui.kit import cache, deal_lists, notebook, shell
 from pages.ui.kit.cells import analysts, cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 
 COLUMNS = {
@@ -44,23 +45,23 @@ with cell(page, "What drives the forecast?", "Why") as c:
     parts = cache.result(explain.deals.forecast, page.data, page.settings, window)
     c.answer(parts.sentence())
     c.chart(reasons.bridge, parts.frame, currency, parts.window)
-    c.note(parts.check())
+    st.caption(escaped(parts.check()))
     c.method(explain.deals.forecast, parts.frame, window)
 
 with cell(page, "Deals in the forecast", "Deals", span="all") as c:
     behind = outlook.behind(window)
     c.answer(behind.sentence())
     if not behind.frame.is_empty():
-        left, right = st.columns([7, 5], gap="medium")
+        left, right = st.columns([8, 5], gap="medium")
         with left:
             shown_as = {"column_config": COLUMNS, "column_order": list(COLUMNS), "height": 340}
             listed, shown_as = deal_lists.complete(page, behind.frame, shown_as)
-            chosen = grid(listed, on_select="rerun", selection_mode="single-row", key="deal_rows", **shown_as)
+            chosen = grid(listed, 690, on_select="rerun", selection_mode="single-row", key="deal_rows", **shown_as)
         with right:
             c.answer(behind.deal(chosen.selection.rows))
             deal = cache.result(explain.deals.deal, page.data, page.settings, *behind.chosen(chosen.selection.rows))
             c.chart(reasons.waterfall, deal)
-        c.note(deal.check())
+            st.caption(escaped(deal.check()))
         c.method(explain.deals.deal, deal.frame, *behind.chosen(chosen.selection.rows))
 
 if not behind.frame.is_empty():
@@ -69,7 +70,7 @@ if not behind.frame.is_empty():
         since = cache.result(explain.differences.deal, page.data, page.settings, *picked)
         c.answer(since.sentence())
         c.chart(reasons.waterfall, since.parts, 9, since.ends)
-        c.note(since.check())
+        st.caption(escaped(since.check()))
         c.method(explain.differences.deal, since.frame, *picked)
 
     with cell(page, "Why do win chances differ between groups?", "Compare") as c:
@@ -86,14 +87,13 @@ with cell(page, "What will new deals add?", "New deals", span="all") as c:
     if new.frame.is_empty():
         c.empty("Load opportunities with the day they were created on the Data page.")
     else:
-        first, second, third = st.columns([3, 3, 5], gap="medium")
         if new.value:
+            first, second = st.columns(2, gap="medium")
             with first:
                 c.chart(charts.arriving, new.frame, currency)
             with second:
                 c.chart(charts.win_curves, new.curves)
-        with third:
-            c.table(new.frame, column_config=controls.ARRIVALS, column_order=list(controls.ARRIVALS))
+        c.table(new.frame, column_config=controls.ARRIVALS, column_order=list(controls.ARRIVALS))
     c.method(models.close.pipeline_creation.arrivals, new.frame, split, days)
 
 with cell(page, "Revenue by month", "Revenue") as c:
@@ -108,7 +108,7 @@ if not c.failed:
         month_reasons = cache.result(explain.revenue_months.month, page.data, page.settings, *month)
         c.answer(month_reasons.sentence())
         c.chart(reasons.bridge, month_reasons.frame, currency, f"{month_reasons.month:%B %Y}", 8, (1, 0))
-        c.note(month_reasons.check())
+        st.caption(escaped(month_reasons.check()))
         c.method(explain.revenue_months.month, month_reasons.frame, *month)
 
     with cell(page, "Revenue by week", "Weeks") as c:
@@ -122,7 +122,7 @@ if not c.failed:
         parts = cache.result(models.revenue.revenue_by_segment.parts, page.data, page.settings, by)
         c.answer(parts.sentence())
         c.chart(charts.lines, parts.frame, currency)
-        c.table(parts.table(), column_config=controls.months(parts.table(), currency))
+        c.table(parts.table(), column_config=controls.months(parts.table()))
         c.method(models.revenue.revenue_by_segment.parts, parts.frame, by)
 
 with cell(page, "Manager forecasts", "Managers") as c:
@@ -160,11 +160,11 @@ if is_ready:
         score = track_record.score(page, by)
         c.answer(score.sentence())
         if score.value is not None:
-            left, right = st.columns([5, 6], gap="medium")
+            left, right = st.columns([4, 7], gap="medium")
             with left:
                 c.chart(voices.record, score.frame)
             with right:
-                c.table(score.frame, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
+                c.table(score.frame, 715, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
         c.method(forecasts.accuracy.record, score.frame, given=f"data, settings, replays, calls, {by!r}")
 
 with analysts(page):

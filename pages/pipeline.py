@@ -8,7 +8,7 @@ from core.charts import explain as reasons
 from core.charts import pipeline as charts
 from pages.ui.explain import actions, counterfactual
 from pages.ui.kit import cache, notebook, shell
-from pages.ui.kit.cells import cell, place
+from pages.ui.kit.cells import cell, grid_cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.pipeline import controls
 from pages.ui.requirements import deal_gaps
@@ -51,7 +51,7 @@ with cell(page, "Pipeline changes", "Change", span="all") as c:
             with right:
                 behind = cache.result(metrics.flow.deals, data, settings, step, *asked)
                 c.answer(behind.sentence())
-                c.table(behind.frame, column_config=controls.MOVED, height=250, column_order=list(controls.MOVED))
+                c.table(behind.frame, 605, column_config=controls.MOVED, height=250, column_order=list(controls.MOVED))
         with path, cell(page, "What moved in between?", None, span=None) as inner:
             way = cache.result(metrics.pipeline_path.path, data, settings, *asked)
             inner.answer(way.sentence())
@@ -60,7 +60,7 @@ with cell(page, "Pipeline changes", "Change", span="all") as c:
                 inner.chart(charts.ways, way.steps, currency)
             if way.n_deals:
                 with right:
-                    inner.table(way.frame, column_config=controls.KINDS)
+                    inner.table(way.frame, 605, column_config=controls.KINDS)
                 inner.table(way.deals, column_config=controls.TRIPS, column_order=list(controls.TRIPS), height=220)
             inner.method(metrics.pipeline_path.path, way.deals, *asked)
         with split, cell(page, "Where did it change?", None, span=None) as inner:
@@ -152,7 +152,7 @@ if not c.failed and not risks.frame.is_empty():
         why = cache.result(explain.deals.deal, data, settings, deal)
         c.answer(why.sentence("a typical deal"))
         c.chart(reasons.waterfall, why)
-        c.note(why.check())
+        st.caption(escaped(why.check()))
         c.method(explain.deals.deal, why.frame, deal)
         if st.toggle("Re-test these reasons", key="steady_deal"):
             steady = cache.result(explain.stability.deal, data, settings, deal)
@@ -160,7 +160,7 @@ if not c.failed and not risks.frame.is_empty():
             c.chart(customer_charts.steadiness, steady.frame)
             st.caption(escaped(steady.note))
 
-    with place(page):
+    with grid_cell(page):
         counterfactual.deal(page, deal)
 
 notebook.offer(page)

@@ -7,7 +7,7 @@ from core.charts import gap_ledger as gap_charts
 from core.charts import requirements as charts
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
-from pages.ui.kit.grid import TALL_ROW
+from pages.ui.kit.grid import HALF, TALL_ROW
 from pages.ui.requirements import export, gap_cache, gaps, match, match_cache, pick, read, review
 
 LONG_TEXT = st.column_config.TextColumn("Requirement", width=300)
@@ -65,7 +65,8 @@ NEAR = {
     "sentence": st.column_config.TextColumn("Why it may match", width="large"),
 }
 
-GAPS_FIRST = list(dict.fromkeys(["text", "cost_amount", "severity", "effort_weeks", "capability", *MATCHED]))
+LEADING = ("text", "cost_amount", "severity", "effort_weeks", "capability")
+GAPS_FIRST = (*LEADING, *(name for name in MATCHED if name not in LEADING))
 
 MOST_BARS = 10
 
@@ -125,6 +126,7 @@ if analysis is not None:
             with right:
                 c.table(
                     analysis.gaps.select(list(MATCHED)),
+                    650,
                     column_config=MATCHED,
                     column_order=GAPS_FIRST,
                     height=430,
@@ -137,7 +139,7 @@ if analysis is not None:
         left, right = st.columns(2, gap="medium")
         with left:
             if not analysis.unclear.is_empty():
-                c.table(analysis.unclear, column_config=NEAR, height=300)
+                c.table(analysis.unclear, HALF, column_config=NEAR, height=300)
             match.to_check(page, c, analysis)
         with right:
             match.decide(page, analysis)

@@ -2,7 +2,7 @@
 
 from core import scenarios
 from pages.ui.kit import cache, notebook, shell
-from pages.ui.kit.cells import analysts, place
+from pages.ui.kit.cells import analysts, grid_cell
 from pages.ui.requirements import gap_cache
 from pages.ui.scenarios import analysis, branches, outcome, presenter
 from pages.ui.scenarios.form import ScenarioForm
@@ -13,17 +13,17 @@ form = ScenarioForm(ground)
 form.open()
 
 presenter.bar(form)
-with place(page, "all"):
+with grid_cell(page, "all"):
     outcome.outcome(page, form)
-with place(page):
+with grid_cell(page):
     analysis.goal(page, form)
-with place(page):
+with grid_cell(page):
     analysis.matters(page, form)
-with place(page, "all"):
+with grid_cell(page, "all"):
     analysis.deciding(page, form)
-with place(page):
+with grid_cell(page):
     branches.shelf(page, form)
-with place(page):
+with grid_cell(page):
     branches.compare(page, form)
 with analysts(page):
     analysis.trust(page, ground)

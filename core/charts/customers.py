@@ -174,7 +174,7 @@ def retention(frame: pl.DataFrame) -> Drawn:
         alt.Chart(long)
         .mark_line()
         .encode(
-            x=alt.X("month:T", title=None),
+            x=alt.X("month:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6, labelOverlap=True)),
             y=alt.Y("rate:Q", title="of the year before", axis=_per_cent(), scale=alt.Scale(zero=False)),
             color=alt.Color(
                 "what:N",
@@ -327,7 +327,7 @@ def mood(frame: pl.DataFrame) -> Drawn:
         alt.Chart(long.with_columns(pl.col("where").replace_strict(names)))
         .mark_line(point=True)
         .encode(
-            x=alt.X("month:T", title=None),
+            x=alt.X("month:T", title=None, axis=alt.Axis(format="%b %y", tickCount=4, labelOverlap=True)),
             y=alt.Y("mood:Q", title="sentiment, −1 to 1", scale=alt.Scale(domain=[-1, 1])),
             color=alt.Color(
                 "where:N",
@@ -342,7 +342,7 @@ def mood(frame: pl.DataFrame) -> Drawn:
         )
     )
     zero = alt.Chart(pl.DataFrame({"y": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y="y:Q")
-    return finish(zero + lines, height=150)
+    return finish(zero + lines, height=130)
 
 
 def steadiness(frame: pl.DataFrame) -> Drawn:

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from core import sales_terms
 from core.metrics import stage_conversion
 from pages.ui.customers.account_choice import VIEW, VIEWS
-from pages.ui.kit import bar, calculation, columns
+from pages.ui.kit import bar, calculation, column_layout
 from tools import glossary
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,16 +171,16 @@ def test_a_description_is_split_for_readers_and_analysts():
 
 def test_rows_have_names_labels_and_units(sample):
     rows = sample.opportunities.select("opportunity_id", "account_id", "owner_id", "amount").head(3)
-    shown = columns.named(rows, sample)
-    config = columns.dressed(shown, {}, "EUR")
-    assert columns.order(shown) == ["opportunity_name", "amount", "account_name", "owner_name"]
+    shown = column_layout.named(rows, sample)
+    config = column_layout.dressed(shown, {}, "EUR")
+    assert column_layout.order(shown) == ["opportunity_name", "amount", "account_name", "owner_name"]
     assert {name for name, column in config.items() if column is None} == {"opportunity_id", "account_id", "owner_id"}
     assert config["amount"]["label"] == "Amount, EUR"
     assert config["owner_name"]["label"] == "Owner"
     assert not IDS.search(" ".join(str(value) for value in shown["owner_name"]))
-    beside = columns.dressed(rows.with_columns(account_name=rows["account_id"]), {})
+    beside = column_layout.dressed(rows.with_columns(account_name=rows["account_id"]), {})
     assert beside["account_id"] is None
-    unknown = columns.named(rows.with_columns(owner_id=pl.lit("nobody")), sample)
+    unknown = column_layout.named(rows.with_columns(owner_id=pl.lit("nobody")), sample)
     assert unknown["owner_name"].to_list() == ["nobody"] * 3
 
 

@@ -16,7 +16,7 @@ from core.store.capabilities import Capabilities, CapabilityEdit
 from pages.ui.catalogue import catalogue_cache
 from pages.ui.kit import cache
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import grid
+from pages.ui.kit.grid import HALF, grid
 from pages.ui.kit.shell import Page
 
 SAID, MET = "catalogue_said", "catalogue_met"
@@ -71,6 +71,7 @@ def table(shown: pl.DataFrame) -> None:
     """Show the list; a click on a row opens it below."""
     grid(
         shown.select(list(LISTED)),
+        HALF,
         height=380,
         on_select=_clicked,
         selection_mode="single-row",

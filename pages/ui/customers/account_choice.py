@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.models.customers.clustering import WAYS
 from pages.ui.kit.cells import Cell
-from pages.ui.kit.columns import named, told_apart
+from pages.ui.kit.column_layout import named, told_apart
 from pages.ui.kit.shell import Page
 
 VIEWS = ("Churn risk", "Health score check", "Retention", "Lifetime value", "Segments", "Account")

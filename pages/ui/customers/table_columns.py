@@ -28,7 +28,6 @@ def _rate(label: str) -> Any:
     return _number(label, format="percent")
 
 
-_WHO = {"account_name": "Account", "segment": "Segment"}
 SCORES = {"by_hand": "Rules-based score", "learned": "Predicted score"}
 MISSES = {"greens": "Green, but churned", "reds": "Red, but stayed"}
 CHURN: dict[str, Any] = {
@@ -50,19 +49,20 @@ CHURN: dict[str, Any] = {
 }
 HEALTH: dict[str, Any] = {
     "account_name": "Account",
+    "mrr_amount": _money("MRR"),
     "band": "Band",
     "by_hand": _score("Rules-based score"),
     "coverage_rate": _rate("Signs known"),
     "learned": _score("Predicted score"),
     "p_churn": _chance("Churn risk, 90 days"),
-    "mrr_amount": _money("MRR"),
     "segment": "Segment",
 }
 MISSED = {
-    **_WHO,
+    "account_name": "Account",
     "mrr_amount": _money("MRR"),
     "learned": _score("Predicted score then"),
     "by_hand": _score("Rules-based score then"),
+    "segment": "Segment",
     "left_on": _date("Churned on"),
 }
 CONTRIBUTIONS = {
@@ -78,14 +78,15 @@ RACE = {
     "is_winner": "In use",
 }
 WORTH = {
-    **_WHO,
-    "region": "Region",
-    "mrr_amount": _money("MRR"),
-    "margin_rate": _rate("Margin"),
-    "expected_months": _number("Expected months", format="%.1f"),
+    "account_name": "Account",
     "value_amount": _money("Lifetime value"),
     "lower_amount": _money("Low"),
     "upper_amount": _money("High"),
+    "mrr_amount": _money("MRR"),
+    "margin_rate": _rate("Margin"),
+    "expected_months": _number("Expected months", format="%.1f"),
+    "segment": "Segment",
+    "region": "Region",
     "n_orders": _number("Orders to come", format="%.1f"),
     "is_alive_rate": _rate("Still a customer"),
 }
@@ -115,8 +116,9 @@ CHOICE = {
 }
 RFM: dict[str, Any] = {
     "account_name": "Account",
-    "group": "Segment",
+    "spent_amount": _money("Spend"),
     "kind": "By recency, frequency and spend",
+    "group": "Segment",
     "recency_score": "R",
     "frequency_score": "F",
     "money_score": "M",

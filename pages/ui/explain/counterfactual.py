@@ -12,6 +12,7 @@ from core.explain.counterfactual.supposed_fields import Field
 from pages.ui.kit import cache
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
+from pages.ui.kit.grid import HALF
 from pages.ui.kit.shell import Page
 
 DAYS = 90
@@ -32,7 +33,7 @@ CASES = {
 @st.fragment
 def deal(page: Page, opportunity_id: str) -> None:
     """Move an open deal's own fields and see what the model would say; a move reruns nothing but this cell."""
-    with cell(page, "What if this changed?", "What if", span=None) as c:
+    with cell(page, "What if this changed?", "What if", span=None, room=HALF) as c:
         fields = cache.result(deals.fields, page.data, page.settings, opportunity_id)
         if not fields:
             c.empty("There is nothing to change on this deal yet. Load its history and activities.")

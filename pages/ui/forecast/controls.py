@@ -63,13 +63,13 @@ def parts() -> str:
     return str(by or "region")
 
 
-def months(frame: Any, currency: str) -> dict[str, Any]:
+def months(frame: Any) -> dict[str, Any]:
     """Return how the columns of revenue by part are headed: a column per month ahead, and the growth."""
-    named = {name: _number(f"{name}, {currency}", format="compact") for name in frame.columns}
+    named = {name: _number(name, format="compact") for name in frame.columns}
     return {
         **named,
         "unit": "Part",
         "low": _number("Total, low", format="compact"),
         "high": _number("Total, high", format="compact"),
-        "growth_rate": _number("Vs last year", format="percent"),
+        "growth_rate": _number("vs last year", format="percent"),
     }

@@ -17,10 +17,10 @@ from core.charts.page_tables import PageTable
 from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
-from pages.ui.kit import bundles, cache, calculation, columns, deal_lists, snapshot
+from pages.ui.kit import bundles, cache, calculation, column_layout, deal_lists, snapshot
 from pages.ui.kit.bar import FOLDED, anchor
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import drill, grid
+from pages.ui.kit.grid import FULL, HALF, drill, grid
 from pages.ui.kit.shell import Page
 
 logger = logging.getLogger(__name__)
@@ -33,9 +33,9 @@ Span = Literal[1, 2, "all"]
 class Cell:
     """One question of a page."""
 
-    def __init__(self, page: Page, question: str, side: Any) -> None:
+    def __init__(self, page: Page, question: str, side: Any, room: int = FULL) -> None:
         self.page, self.question, self.side, self.failed = page, question, side, False
-        self.remarks: list[str] = []
+        self.room, self.remarks = room, list[str]()
 
     def answer(
         self, sentence: str, see: str = "", before: str = "", after: str = "", strong: str = "", called: str = ""
@@ -92,18 +92,21 @@ class Cell:
         spec = self._localised(drawing.spec)
         st.vega_lite_chart(drawing.frame, spec, width="stretch", key=key, alt=drawing.alt or None)
 
-    def table(self, frame: Any, **options: Any) -> None:
-        """Show a frame as a table; a list of deals says whose each is and with whom."""
+    def table(self, frame: Any, room: int | None = None, **options: Any) -> None:
+        """Show a frame as a table; a list of deals says whose each is and with whom.
+
+        `room` is what it has beside something else, default the cell's width.
+        """
         listed, shown_as = deal_lists.complete(self.page, frame, options)
         self.carry(listed, shown_as)
-        grid(listed, **shown_as)
+        grid(listed, self.room if room is None else room, **shown_as)
 
     def carry(self, frame: Any, options: Mapping[str, Any]) -> None:
         """Let the files of the page and the cell's workbook carry a table that is drawn."""
         currency = self.page.settings.currency
 
         def made() -> PageTable:
-            config = columns.dressed(frame, options.get("column_config") or {})
+            config = column_layout.dressed(frame, options.get("column_config") or {})
             return page_tables.shown(frame, config, options.get("column_order"), currency)
 
         self.page.shown.append((self.question, "table", made))
@@ -138,6 +141,7 @@ class Cell:
         self.carry(frame, options)
         grid(
             frame,
+            self.room,
             on_select=opened,
             selection_mode="single-row",
             key=key,
@@ -178,7 +182,7 @@ class Cell:
 
 
 @contextmanager
-def place(page: Page, span: Span = 1) -> Iterator[None]:
+def grid_cell(page: Page, span: Span = 1) -> Iterator[None]:
     """Open the next place of the page's two columns, for one cell: half a row, or a whole one.
 
     A cell in a fragment is put into it from outside, for a fragment may not draw into what was opened before it.
@@ -199,7 +203,7 @@ def analysts(page: Page) -> Iterator[None]:
 
 
 @contextmanager
-def cell(page: Page, question: str, short: str | None = "", span: Span | None = 1) -> Iterator[Cell]:
+def cell(page: Page, question: str, short: str | None = "", span: Span | None = 1, room: int = 0) -> Iterator[Cell]:
     """Open a cell; an error inside becomes a sentence in it, and the other cells of the page stand.
 
     Parameters
@@ -210,15 +214,17 @@ def cell(page: Page, question: str, short: str | None = "", span: Span | None = 
         A word or two for the contents; default the question. None for a cell that may be out of sight, as in a tab.
     span : {1, 2, "all"}, optional
         Columns it takes; None inside a place that was opened around it, as a fragment needs.
+    room : int
+        Pixels a table in it has; default by `span`.
     """
-    with nullcontext() if span is None else place(page, span):
+    with nullcontext() if span is None else grid_cell(page, span):
         with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
             st.subheader(question, anchor=anchor(question), width="stretch")
             side = st.container(horizontal=True, wrap=False, width="content", gap="xsmall")
         if page.bar is not None and short is not None and not page.is_folded:
             page.bar.enter(question, short or question)
         page.shown[:] = [part for part in page.shown if part[0] != question]
-        here = Cell(page, question, side)
+        here = Cell(page, question, side, room or (HALF if span == 1 else FULL))
         try:
             yield here
             here.workbook()
@@ -290,7 +296,7 @@ def tile(
     )
 
 
-def tile_rows(page: Page, cell: Cell, measures: Sequence[tuple[Measure, Callable[..., Any] | None]]) -> None:
+def tile_rows(page: Page, tiled: Cell, measures: Sequence[tuple[Measure, Callable[..., Any] | None]]) -> None:
     """Open the rows behind one of several tiles, at the right of the question.
 
     Those of a function, or else the measure's own, are worked out only when asked for.
@@ -298,7 +304,7 @@ def tile_rows(page: Page, cell: Cell, measures: Sequence[tuple[Measure, Callable
     behind = {measure.name: (measure, rows) for measure, rows in measures if not measure.frame.is_empty()}
     if not behind:
         return
-    with cell.side:
+    with tiled.side:
         popover = st.popover("Records", type="tertiary", on_change="rerun", key="rows-tiles")
     if not popover.open:
         return
@@ -307,7 +313,7 @@ def tile_rows(page: Page, cell: Cell, measures: Sequence[tuple[Measure, Callable
         measure, rows = behind[name]
         frame = cache.result(rows, page.data, page.settings) if rows else measure.frame
         st.caption(escaped(counted(frame.height, "record")))
-        drill(page, frame, height=300)
+        drill(page, frame, height=300, width=640)
 
 
 def shown(measure: Measure, currency: str, formats: Formats) -> str:

@@ -8,24 +8,37 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import streamlit as st
 
-from pages.ui.kit import columns, entity_links
+from pages.ui.kit import column_layout, entity_links
 
 if TYPE_CHECKING:
     from pages.ui.kit.shell import Page
 
 NOTHING = "–"
 ROW, TALL_ROW = 28, 62  # pixels; from 61 on Streamlit wraps text
+HALF, FULL, PICK = 553, 1150, 40  # pixels: a table in half a row and in a whole one, the box to pick a row by
 SHOWN_ROWS = 500  # of those behind a number
 WHOLE, SMALL = 2, 0.1  # digits of a share, and what is small enough for one more
 
 
-def grid(frame: pl.DataFrame, **options: Any) -> Any:
-    """Show a frame over the full width and return what was picked in it; `options` are those of `st.dataframe`.
+def grid(frame: pl.DataFrame, room: int | None = None, **options: Any) -> Any:
+    """Show a frame over the full width and return what was picked in it.
 
     Rows of deals and accounts begin with a link to their own page.
+
+    Parameters
+    ----------
+    frame : pl.DataFrame
+    room : int, optional
+        Pixels the table has on a usual screen. The last columns that find no place in it are hidden; the table's
+        own menu shows them. Default to show all.
+    **options
+        Those of `st.dataframe`.
     """
     frame, options = entity_links.linked(frame, options)
-    config = _dated(frame, columns.dressed(frame, options.get("column_config") or {}))
+    config = _dated(frame, column_layout.dressed(frame, options.get("column_config") or {}))
+    if room is not None:
+        order = list(options.get("column_order") or frame.columns)
+        config |= column_layout.beyond(config, order, room - (PICK if options.get("on_select") else 0))
     options["column_config"] = config
     if options.get("column_order") is not None:
         options["column_order"] = [name for name in options["column_order"] if config.get(name, name) is not None]
@@ -39,9 +52,9 @@ def grid(frame: pl.DataFrame, **options: Any) -> Any:
 
 def drill(page: Page, frame: pl.DataFrame, **options: Any) -> Any:
     """Show the first rows behind a number: names in place of ids, the name first, the amount and its currency next."""
-    rows = columns.named(frame.head(SHOWN_ROWS), page.data)
-    config = columns.dressed(rows, {}, page.settings.currency)
-    return grid(rows, **{"column_config": config, "column_order": columns.order(rows), **options})
+    rows = column_layout.named(frame.head(SHOWN_ROWS), page.data)
+    config = column_layout.dressed(rows, {}, page.settings.currency)
+    return grid(rows, **{"column_config": config, "column_order": column_layout.order(rows), **options})
 
 
 def _in_per_cent(frame: pl.DataFrame, config: Mapping[str, Any]) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from core.contracts.errors import QuarterdeckError
 from core.models import versions as kept_versions
 from pages.ui.kit import cache
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import grid
+from pages.ui.kit.grid import FULL, grid
 from pages.ui.kit.shell import Page
 
 MODELS = {"close": "Which deals are won", "churn": "Which customers churn"}
@@ -83,7 +83,7 @@ def versions(page: Page, frame: pl.DataFrame) -> None:
     """List the versions and let those who may go back to an earlier one."""
     if frame.is_empty():
         return
-    grid(frame, column_config=COLUMNS)
+    grid(frame, FULL, column_config=COLUMNS)
     if not page.may("models:write"):
         return
     left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")

@@ -11,7 +11,8 @@ from core import charts
 from core.metrics import deal_scope, flow, pipeline_path
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
-from pages.ui.kit.grid import grid
+from pages.ui.kit.escaping import escaped
+from pages.ui.kit.grid import FULL, grid
 from pages.ui.kit.shell import Page
 
 OWN = "Custom dates"
@@ -56,7 +57,7 @@ def asked(page: Page) -> Asked:
 def bars(cell: Cell, waterfall: flow.Flow) -> str:
     """Draw the waterfall and return the step whose deals are asked for, by a click or from the list."""
     cell.pick("step", "flow_bars", charts.pipeline.flow, waterfall.frame, waterfall.currency, on_select=_clicked)
-    cell.note(waterfall.check())
+    st.caption(escaped(waterfall.check()))
     steps = waterfall.steps()
     if st.session_state.get("flow_step") not in steps:
         st.session_state["flow_step"] = waterfall.largest()
@@ -105,7 +106,7 @@ RISKS = {
     "account_name": "Account",
     "loss_rate": st.column_config.ProgressColumn("Loss chance", format="percent", min_value=0, max_value=1),
     "at_stake_amount": st.column_config.NumberColumn("Value at risk", format="compact"),
-    "signals": st.column_config.TextColumn("Risk reasons", width=480),
+    "signals": st.column_config.TextColumn("Risk reasons", width=400),
     "close_on": st.column_config.DateColumn("Expected close"),
     "stage": "Stage",
     "owner": "Owner",
@@ -201,6 +202,7 @@ def rows(frame: Any, key: str, columns: dict[str, Any]) -> list[int]:
     """Show a table whose rows can be chosen, one at a time, and return the chosen ones."""
     picked = grid(
         frame,
+        FULL,
         height=360,
         on_select="rerun",
         selection_mode="single-row",

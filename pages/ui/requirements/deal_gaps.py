@@ -15,9 +15,9 @@ from pages.ui.requirements import gap_cache
 ASKED = "gap"
 GAPS = {
     "gap": st.column_config.TextColumn("Gap", width="medium"),
-    "gap_type": "Kind",
-    "severity": "Severity",
     "exposed_amount": st.column_config.NumberColumn("Of the deal", format="compact"),
+    "severity": "Severity",
+    "gap_type": "Kind",
     "effort_weeks": st.column_config.NumberColumn("Person-weeks", format="%.1f"),
     "cost_amount": st.column_config.NumberColumn("Cost to close", format="compact"),
     "approach": "Approach",

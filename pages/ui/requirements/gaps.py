@@ -89,7 +89,7 @@ def gap(page: Page, c: Cell, gap_ledger: Ledger) -> None:
     chosen = st.selectbox("Open a gap", list(names), start, format_func=lambda key: names[key], key="ledger_gap")
     c.answer(gap_ledger.gap_sentence(chosen))
     rows = book.uplift(gap_ledger, chosen, page.settings)
-    c.table(rows.select(list(DEALS)), column_config=DEALS)
+    c.table(rows.select(list(DEALS)), 650, column_config=DEALS)
     weeks = float(open_gaps.filter(open_gaps["gap_id"] == chosen)["timeline_weeks"][0])
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     done = page.data.as_of + timedelta(weeks=round(weeks) + PLANNING_WEEKS)

@@ -16,7 +16,7 @@ from core.store.answers import PREFIX
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import grid
+from pages.ui.kit.grid import HALF, grid
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
 
@@ -77,7 +77,7 @@ def to_check(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     if rows.is_empty():
         return
     st.markdown(f"**To be checked: {counted(rows.height, 'row')}**")
-    c.table(rows.select(list(TO_CHECK)), column_config=TO_CHECK, height=min(320, 36 * (rows.height + 1)))
+    c.table(rows.select(list(TO_CHECK)), HALF, column_config=TO_CHECK, height=300)
     missing = gap_analysis.if_missing(analysis, page.settings)
     if missing.n and st.toggle("What if none of this were available?", key="to_check_range"):
         st.markdown(escaped(missing.sentence()))

@@ -10,8 +10,9 @@ from core.scenarios.analysis.whatif import NOUNS, Ground
 from core.scenarios.levers import LEVERS
 from pages.ui.kit import cache
 from pages.ui.kit.cells import cell
-from pages.ui.kit.columns import told_apart
+from pages.ui.kit.column_layout import told_apart
 from pages.ui.kit.escaping import escaped
+from pages.ui.kit.grid import HALF
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios.form import ScenarioForm
 
@@ -57,7 +58,7 @@ PAIRED = [n for n in sensitivity.SWINGS if n != "slip"]
 def goal(page: Page, form: ScenarioForm) -> None:
     """Ask what a goal takes."""
     ground = form.ground
-    with cell(page, "What would it take?", "Goal", span=None) as c:
+    with cell(page, "What would it take?", "Goal", span=None, room=HALF) as c:
         first, second, third = st.columns([2, 2, 1], vertical_alignment="bottom")
         usual = round((ground.base.target or ground.before().spread.mean) * 1.1 / 1e6, 1)
         usual = max(usual, round(ground.before().spread.mean * 1.05 / 1e6, 1))

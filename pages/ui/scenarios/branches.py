@@ -17,6 +17,7 @@ from core.store.branches import Branch, Branches, tree
 from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
+from pages.ui.kit.grid import HALF
 from pages.ui.kit.shell import Page
 from pages.ui.scenarios.form import ScenarioForm
 
@@ -200,7 +201,7 @@ def _open_file(form: ScenarioForm) -> None:
 @st.fragment
 def compare(page: Page, form: ScenarioForm) -> None:
     """Set up to four scenarios side by side."""
-    with cell(page, "Compare scenarios", "Compare", span=None) as c:
+    with cell(page, "Compare scenarios", "Compare", span=None, room=HALF) as c:
         plan, ground = form.plan, form.ground
         plans = {NOW: Scenario(NOW), plan.name: plan}
         plans |= {b.name: files.from_dict(b.payload) for b in saved_content.scenarios(page)}

@@ -6,7 +6,7 @@ cent, and an id is left out wherever the row has a name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -30,6 +30,7 @@ FIRST = ("opportunity_name", "account_name", "rep_name", "owner_name", "person_n
 LETTER, EDGE = 6.1, 22  # pixels of a usual letter, and of what lies around the text
 TEXT, NUMBER = (70, 200), (58, 120)
 WIDEST_SAID = 420
+FEWEST = 3  # columns shown in any case
 SEEN = 300  # rows looked through for the longest text
 DATE_WIDTH, BAR_WIDTH, LINE_WIDTH = 100, 105, 110
 
@@ -129,6 +130,20 @@ def told_apart(names: Iterable[tuple[str, str]]) -> dict[str, str]:
     for _, name in pairs:
         counts[name] = counts.get(name, 0) + 1
     return {key: f"{name} ({key})" if counts[name] > 1 and name != key else name for key, name in pairs}
+
+
+def beyond(config: Mapping[str, Any], shown: Sequence[str], room: int) -> dict[str, Any]:
+    """Return the configuration of the last columns that find no place in so many pixels: hidden until asked for."""
+    out, used, n = {}, 0, 0
+    for name in shown:
+        own = config.get(name)
+        if not isinstance(own, dict):
+            continue
+        used, n = used + int(own.get("width") or NUMBER[0]), n + 1
+        if used > room and n > FEWEST:
+            out[name] = {**own, "hidden": True}
+            used = room  # The order stands for importance: what comes later is not shown either.
+    return out
 
 
 def _sized(given: Any, values: pl.Series, name: str) -> Any:

@@ -1,0 +1,86 @@
+"""How every page looks: few sizes of text, no page too tall or too wide, the bar in sight, no heading cut."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.page_measures import PAGES, measured, open_page, settle
+
+# Pixels at 1440, a little over half of what the pages took before they were set in two columns.
+TALLEST = {
+    "": 3327,
+    "pipeline": 4970,
+    "forecast": 7125,
+    "review": 1285,
+    "scenarios": 2689,
+    "customers": 2905,
+    "requirements": 4424,
+    "catalogue": 1242,
+    "enablement": 1791,
+    "data": 1264,
+    "models": 2985,
+    "admin": 900,
+}
+SIZES = {13, 15, 17, 24}
+EDITED = {"Which deals do we talk about?", "What has to be proven, and has it been?"}
+SIDEWAYS = """() => [...document.querySelectorAll('[data-testid="stDataFrame"]')]
+  .filter(table => table.getClientRects().length && table.querySelector('.dvn-scroller'))
+  .map(table => {
+    let box = table.parentElement;
+    while (!box.querySelector('h3')) box = box.parentElement;
+    const scroller = table.querySelector('.dvn-scroller');
+    return [box.querySelector('h3').textContent, scroller.scrollWidth - scroller.clientWidth];
+  })"""
+SCROLLED = """() => { const main = document.querySelector('[data-testid="stMain"]'); main.scrollTo(0, 600); }"""
+
+
+def wide(page, width: int, height: int = 900) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_timeout(600)
+    settle(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_short_and_calm_and_fits_every_screen(url, page, name):
+    wide_enough = {"width": 1440, "height": 900}
+    page.set_viewport_size(wide_enough)
+    open_page(page, f"{url}/{name}")
+    seen = measured(page)
+    assert page.get_by_test_id("stException").count() == 0
+    assert seen.height <= TALLEST[name]
+    assert {round(float(size)) for size in seen.sizes} <= SIZES, seen.sizes
+    assert seen.overflow <= 0
+    assert page.locator('[data-testid="stMain"] h1').bounding_box()["y"] < 40
+    wide(page, 1440, 6000)  # A table is drawn when it comes into sight.
+    cut = [(question, over) for question, over in page.evaluate(SIDEWAYS) if over > 2 and question not in EDITED]
+    assert cut == []
+    for width in (390, 1920):
+        wide(page, width)
+        assert measured(page).overflow <= 0
+
+
+@pytest.mark.parametrize(("width", "top"), [(1440, 0), (390, 48)])
+def test_the_bar_stays_in_sight_and_its_links_lead_below_it(url, page, width, top):
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(page, url)
+    bar = page.locator(".st-key-bar")
+    page.evaluate(SCROLLED)
+    page.wait_for_timeout(300)
+    assert bar.bounding_box()["y"] == pytest.approx(top, abs=2)
+    page.locator(".st-key-bar_contents").get_by_role("link", name="Regions").click()
+    page.wait_for_timeout(800)
+    box = bar.bounding_box()
+    heading = page.get_by_role("heading", name="Which regions carry the quarter?").bounding_box()
+    assert box["y"] + box["height"] <= heading["y"] <= box["y"] + box["height"] + 60
+    assert "#which-regions-carry-the-quarter" in page.url
+
+
+def test_method_and_rows_stand_in_the_line_of_the_question(url, page):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_page(page, url)
+    question = page.get_by_role("heading", name="Where do we stand today?").bounding_box()
+    for name in ("Rows", "Method"):
+        button = page.get_by_role("button", name=name).first.bounding_box()
+        assert abs(button["y"] + button["height"] / 2 - question["y"] - question["height"] / 2) < 8
+    page.get_by_role("button", name="Rows").first.click()
+    page.get_by_role("combobox", name="Rows behind").wait_for()
