@@ -81,7 +81,7 @@ def test_revenue_says_how_its_ranges_held(sample, settings, bundle):
 def test_the_record_is_that_of_the_replays(sample, settings):
     past = outlook.replay(pipeline_creation.tracks(sample, settings), sample.as_of, settings)
     miss = past["amount"].sum() / past["actual"].sum() - 1
-    side = "above" if miss > 0 else "below"
+    side = "high" if miss > 0 else "low"
     said = outlook.build(sample, settings).record
     assert f"on {past.height} past dates" in said
     assert (f"{abs(miss) * 100:.1f} % {side}" if abs(miss) >= outlook.EVEN else "on target") in said
