@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from babel import Locale
 
 ENGLISH = "en"
-MOST_CERTAIN = 0.99
+LEAST_CERTAIN, MOST_CERTAIN = 0.01, 0.99
 SIZES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 NO_BREAK = "\u00a0"
 
@@ -78,7 +78,7 @@ def chance(rate: float | None) -> str:
         return "not known"
     if rate > MOST_CERTAIN:
         return f"over {MOST_CERTAIN * 100:.0f} %"
-    return "under 1 %" if 0 < rate < 1 - MOST_CERTAIN else f"{rate * 100:.0f} %"
+    return "under 1 %" if 0 < rate < LEAST_CERTAIN else f"{rate * 100:.0f} %"
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,8 @@ class Formats:
             return chance(rate)
         from babel import numbers
 
-        least = 1 - MOST_CERTAIN
-        mark = "> " if rate > MOST_CERTAIN else "< " if 0 < rate < least else ""
-        shown = min(rate, MOST_CERTAIN) if rate >= least or rate <= 0 else least
+        mark = "> " if rate > MOST_CERTAIN else "< " if 0 < rate < LEAST_CERTAIN else ""
+        shown = min(rate, MOST_CERTAIN) if rate >= LEAST_CERTAIN or rate <= 0 else LEAST_CERTAIN
         return mark + numbers.format_percent(round(shown, 2), locale=self.locale)
 
     def day(self, day: date) -> str:

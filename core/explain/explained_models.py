@@ -35,7 +35,7 @@ class Subject:
     key: str
     noun: str
     verb: str
-    chance: str
+    chance: str = "chance"
 
 
 def subject(dataset: Dataset, settings: Settings, bundle: Bundle, name: str = "churn") -> Subject:

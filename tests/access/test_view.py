@@ -40,7 +40,7 @@ def head(sample):
 def test_a_listed_person_is_known_whatever_the_case(guarded):
     ana = identify(" ANA@example.com ", None, guarded)
     assert (ana.user, ana.name, ana.roles, ana.regions) == ("ana@example.com", "Ana", ("leader",), ("EMEA",))
-    assert ana.scope == "EMEA"
+    assert ana.scope() == "EMEA"
 
 
 @pytest.mark.parametrize(("user", "says"), [("", "signed in"), (None, "signed in"), ("eve@example.com", "no role")])

@@ -181,7 +181,7 @@ def test_what_became_of_the_nearest_is_read_off_the_data(sample, settings, one, 
     in_time = pl.col("is_closed") & (pl.col("ended_on") <= pl.col("as_of").dt.offset_by("90d"))
     won, lost = (rows.filter(in_time & (pl.col("is_won") == won)).height for won in (True, False))
     assert found.became() == (
-        f"Of 30 similar past deals, {won} were won in that time, {lost} lost and {30 - won - lost} neither."
+        f"Of 30 similar past deals, {won} were won in that time, {lost} lost and {30 - won - lost} are still open."
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from core.contracts.errors import ModelError
 from core.explain import differences
 from core.features import accounts, deals
+from core.formats import chance
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def test_an_account_since_last_week_adds_up_to_the_change(sample, settings, bund
         assert found.parts.base == pytest.approx(100 * then)
         assert found.parts.by_driver()["contribution"].sum() == pytest.approx(100 * (now - then), abs=1e-8)
         assert abs(found.parts.residual) < 1e-9
-        assert f"{found.parts.shown:.1f} %" in found.sentence()
+        assert chance(found.parts.shown / 100) in found.sentence()
 
 
 def test_nothing_changed_is_said_so(sample, settings, bundle, some):
@@ -72,11 +73,11 @@ def test_two_groups_differ_by_what_their_drivers_sum_to(sample, settings, bundle
     assert found.parts.shown - found.parts.base == pytest.approx(100 * (known["mean_rate"][-1] - known["mean_rate"][0]))
     assert found.parts.by_driver()["contribution"].sum() == pytest.approx(found.parts.shown - found.parts.base)
     assert (found.n_second, found.n_first) == (known["n"][-1], known["n"][0])
-    assert "points above" in found.sentence()
+    assert " points higher than " in found.sentence()
     assert "points add" not in found.check()
     turned = differences.compare(sample, settings, bundle, by, known["value"][0], known["value"][-1], subject)
     assert turned.parts.by_driver()["contribution"].sum() == pytest.approx(found.parts.base - found.parts.shown)
-    assert "points below" in turned.sentence()
+    assert "points lower than" in turned.sentence()
 
 
 def test_wrong_names_are_refused_with_the_closest(sample, settings, bundle):

@@ -109,4 +109,4 @@ def test_nothing_to_explain_is_a_sentence(model, frame):
 def test_a_feature_without_a_driver_is_named_plainly():
     words = drivers.load()
     assert words.driver("moon_phase_30d") == "Moon phase in 30 days"
-    assert words.phrase("n_pushes", "3") == "pushed 3 times"
+    assert words.phrase("n_pushes", "3") == "times pushed: 3"

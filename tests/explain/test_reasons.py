@@ -63,7 +63,7 @@ def test_the_whole_and_one_driver(sample, settings, bundle):
     mean = (curve.bins["p"] * curve.bins["n"]).sum() / curve.bins["n"].sum()
     assert curve.bins["base"].unique().to_list() == pytest.approx([mean])
     empty = explain.global_effects.Dependence(curve.frame.clear(), curve.bins, "usage_30d", "account", "leave")
-    assert "not known of any account" in empty.sentence()
+    assert "has no data for any account" in empty.sentence()
 
 
 def test_the_record_counts_what_happened(sample, settings, bundle):
@@ -71,6 +71,6 @@ def test_the_record_counts_what_happened(sample, settings, bundle):
     past = bundle.close.past_.filter(pl.col("horizon_days") == 60)
     assert found.frame["n"].sum() == past.height
     assert found.frame["n_happened"].sum() == past["target"].sum()
-    assert "pairs in the right order" in found.sentence()
+    assert "times of 100" in found.sentence()
     assert "accounts" in evaluation.record(sample, settings, bundle, "churn").sentence()
     assert "too short" in evaluation.record(sample, settings, bundle, "close", 7).sentence()

@@ -22,7 +22,7 @@ def test_a_month_adds_up_to_its_forecast(sample, settings, bundle):
     assert found.frame["label"].to_list() == list(LABELS.values())
     assert "reconciled" in found.check()
     assert "is the average of the last twelve months" in found.sentence()
-    assert "by deals won lately" in found.sentence()
+    assert "from recently won deals" in found.sentence()
 
 
 def test_a_region_and_a_month_can_be_chosen(sample, settings, bundle):

@@ -63,8 +63,8 @@ def test_a_call_stands_for_what_lies_below_it_and_leaves_the_deals_alone(company
 def test_all_managers_are_held_against_the_system(company, here):
     found = calls.rollup(company, here, NO_MODELS, said(("M1", 100.0, 1), ("M2", 5e6, 1)), NONE)
     assert "2 of 2 managers" in found.sentence()
-    assert "above the system's" in found.sentence()
-    assert "outside its range" in found.sentence()
+    assert "above the model forecast of" in found.sentence()
+    assert "outside its likely range" in found.sentence()
 
 
 def test_the_systems_parts_add_up_to_its_number(company, here):

@@ -23,7 +23,7 @@ def test_the_grid_holds_open_deals_due_largest_first(company, here):
     found = weekly_review.grid(company, here, NO_MODELS, NONE, View())
     assert found.frame["opportunity_id"].to_list() == ["D4", "D1", "D2", "D3", "D8", "D6", "D7"]
     assert found.value == 173.0
-    assert "7 open deals due in Q2 2026 with USD 173" in found.sentence()
+    assert "7 open deals due in Q2 2026, USD 173" in found.sentence()
     assert found.frame["p_win"].null_count() == 0
 
 

@@ -81,10 +81,10 @@ def test_revenue_says_how_its_ranges_held(sample, settings, bundle):
 def test_the_record_is_that_of_the_replays(sample, settings):
     past = outlook.replay(pipeline_creation.tracks(sample, settings), sample.as_of, settings)
     miss = past["amount"].sum() / past["actual"].sum() - 1
-    side = "above" if miss > 0 else "below"
+    side = "high" if miss > 0 else "low"
     said = outlook.build(sample, settings).record
     assert f"on {past.height} past dates" in said
-    assert (f"{abs(miss) * 100:.1f} % {side}" if abs(miss) >= outlook.EVEN else "as high as") in said
+    assert (f"{abs(miss) * 100:.1f} % {side}" if abs(miss) >= outlook.EVEN else "on target") in said
 
 
 def test_on_the_last_day_of_a_quarter_nothing_open_is_left_to_win(sample, settings):
@@ -96,7 +96,7 @@ def test_on_the_last_day_of_a_quarter_nothing_open_is_left_to_win(sample, settin
     assert found.frame["amount"][-1] == found.frame["closed_amount"][-1]
 
 
-@pytest.mark.parametrize(("amount", "said"), [(100.0, "as high as"), (110.0, "10.0 % above"), (70.0, "30.0 % below")])
+@pytest.mark.parametrize(("amount", "said"), [(100.0, "on target"), (110.0, "10.0 % high"), (70.0, "30.0 % low")])
 def test_the_record_says_by_how_much_and_on_which_side(amount, said):
     past = pl.DataFrame({"day": [date(2026, 1, d) for d in range(1, 7)], "amount": [amount] * 6, "actual": [100.0] * 6})
     assert f"the 60-day forecast was {said} on average." in outlook._record(past)

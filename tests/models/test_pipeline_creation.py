@@ -50,7 +50,7 @@ def test_parts_sum_to_what_the_number_says_new_deals_add(sample, settings, by):
     assert found.frame["share_rate"].sum() == pytest.approx(1)
     assert found.frame["expected_amount"].is_sorted(descending=True)
     assert found.curves.filter(pl.col("age_days") == 180).height == found.frame.height
-    assert "new deals a month" in found.sentence()
+    assert "new deals are created a month" in found.sentence()
     assert found.frame["part"][0] in found.sentence()
 
 

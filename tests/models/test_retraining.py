@@ -70,7 +70,7 @@ def test_moved_features_raise_an_alarm(settings):
 
 def test_accounts_are_told_as_accounts(settings):
     found = monitoring.watch(Bundle(None, Model(past(p=0.1, happened=0.2))), settings)
-    assert "expected to leave" in signs(found)["off"]["said"]
+    assert "predicted to churn" in signs(found)["off"]["said"]
     assert "points fewer" in found.sentence()
 
 

@@ -72,7 +72,7 @@ def test_a_role_opens_its_pages_and_no_others(come):
     test = come("cy@example.com")
     assert "You do not have access to Executive" in test.error[0].value
     assert not test.metric
-    assert "Admin is not part" in come("cy@example.com", "pages/admin.py").error[0].value
+    assert "You do not have access to Admin" in come("cy@example.com", "pages/admin.py").error[0].value
     assert not come("cy@example.com", "pages/pipeline.py").error
 
 

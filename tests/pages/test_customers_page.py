@@ -110,7 +110,7 @@ st.write(account_choice.view(), st.query_params["account"])
     test = AppTest.from_string(script).run()
     assert not test.exception
     assert test.session_state[account_choice.CHOSEN] == "A2"
-    assert "One account A2" in said(test)
+    assert "Account A2" in said(test)
 
 
 def test_bands_are_counted_with_their_money(sample, settings, bundle, customers):

@@ -93,7 +93,7 @@ def test_a_list_is_kept_over_sessions():
     first.file_uploader(key="requirement_upload").set_value([("asked.csv", asked, "text/csv")]).run()
     next(b for b in first.button if b.label == "Save this list").click().run()
     assert not first.exception
-    assert first.success[0].value == "Kept: asked"
+    assert first.success[0].value == "Saved: asked"
     second = opened("pages/requirements.py")
     second.selectbox(key="kept_list").set_value("asked").run()
     assert not second.exception
@@ -112,7 +112,7 @@ def test_a_customer_and_a_deal_add_up_on_screen():
     assert " points = " in notes
     assert "reconciled" in notes
     notes = " ".join(c.value for c in opened("pages/forecast.py").caption)
-    assert "add up to USD" in notes
+    assert "Adds up to USD" in notes
 
 
 def test_the_flow_follows_scope_and_window_and_opens_its_bars(sample, settings):

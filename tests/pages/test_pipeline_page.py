@@ -60,7 +60,7 @@ def test_under_hidden_names_nothing_is_decided_on_a_deal():
     test = opened(hide_names=True)
     assert not test.exception
     assert "Show names to decide on actions." in notes(test)
-    assert "nearest real past deals" in said(test)
+    assert "similar past deals" in said(test)
 
 
 def test_a_role_that_only_reads_decides_nothing(monkeypatch):

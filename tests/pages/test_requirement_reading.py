@@ -58,7 +58,7 @@ def test_a_reading_is_put_right_and_remembered():
     assert "As you said." in said(test)
     later = opened("next.xlsx", book(T=[["Spring"], *ODD[1:], ["3", "Dark mode", None]]))
     assert "3 requirements read from sheet T." in said(later)
-    labelled(later.button, "Forget").click().run()
+    labelled(later.button, "Undo my changes").click().run()
     assert "No requirement list was found" in later.warning[0].value
 
 

@@ -172,7 +172,7 @@ def test_a_question_to_the_buyer_stands_after_gaps_that_are_known(known, company
     assert "1 of them is a question to be answered first. Closing “" in book.sentence()
     last = book.frame.row(-1, named=True)
     assert (last["effort_weeks"], last["cost_amount"], last["unlocked_per_week_amount"]) == (0.0, 0.0, None)
-    assert book.gap_sentence(last["gap_id"]).endswith("it is a question to clear up first.")
+    assert book.gap_sentence(last["gap_id"]).endswith("it is a question to clarify first.")
     only = [RequirementSet("two", "O2", asked(("perhaps", "support", "high", "C", 0.4)))]
     found = gap_ledger.build(only, company, known, settings, CHANCES)
     assert found.sentence().endswith("1 of them is a question to be answered first.")

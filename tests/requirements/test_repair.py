@@ -151,7 +151,7 @@ def test_the_file_painted_with_its_reading():
     found = read_list(book(hide, S=rows), "a.xlsx")
     shown = preview_grid.paint(found.grids[0], found.layouts[0], found.frame)
     assert dict(shown.frame.select("row", "taken_for").rows()) == {
-        1: "Left out",
+        1: "Ignored",
         2: "Heading",
         3: "Section",
         4: "Requirement",
@@ -160,7 +160,7 @@ def test_the_file_painted_with_its_reading():
     }
     assert shown.roles == {"A": "Id", "B": "Requirement", "C": "Priority", "D": "Answer: comment"}
     bare = preview_grid.paint(found.grids[0], None, None)
-    assert set(bare.frame["taken_for"]) == {"Left out", "Hidden"}
+    assert set(bare.frame["taken_for"]) == {"Ignored", "Hidden"}
     assert bare.roles == {}
 
 

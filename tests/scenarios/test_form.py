@@ -133,7 +133,7 @@ def test_a_lever_that_does_not_know_the_part_applies_to_the_whole():
         ({"win_rate": ["nan"]}, "which is no number"),
         ({"hires": ["3"], "hires_at": ["2031-01"]}, "Hires from '2031-01', which this data does not have"),
         ({"lead_mix": ["3"], "lead_mix_detail": ["Fair"]}, "Lead mix for 'Fair', which this data does not have"),
-        ({"discount_extra": ["many"]}, "Discount, elasticity 'many', which is no number from 0 to 100"),
+        ({"discount_extra": ["many"]}, "Discount, extra wins per point, % 'many', which is no number from 0 to 100"),
         ({"shock": ["90"]}, "which is no number from 0 to 50; it was left at what history shows"),
         ({"more": ["Hires", "Wishes"]}, "a lever 'Wishes', which is not offered"),
         ({"scope": ["Segment Moon"]}, "'Segment Moon', which this data does not have; the whole company"),

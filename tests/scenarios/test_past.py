@@ -153,7 +153,7 @@ def test_every_measure_and_quarter_is_told(start):
         assert found.part_sentence()
         assert "reconciled" in found.check()
     assert found.sentence().startswith("Q4 2026 bookings go from")
-    assert "worst tenth" in found.tail()
+    assert "worst 10 %" in found.tail()
     assert found.outcomes.height == 90
     assert found.outcomes["after"].sum() == pytest.approx(0.996, abs=0.01)
     by_segment = whatif.work_out(start, plan).table()

@@ -50,9 +50,7 @@ def test_churn_shows_in_recurring_revenue(sample, settings, bundle):
     assert "the levers change recurring revenue by" in found.part_sentence()
     bookings = whatif.what_if(sample, settings, bundle, {"churn": -0.2})
     assert bookings.difference == 0
-    ends = re.search(
-        r"bookings stay at .* Recurring revenue .* from USD ([\d.]+) M to USD ([\d.]+) M", bookings.sentence()
-    )
+    ends = re.search(r"bookings stay at .* MRR .* from USD ([\d.]+) M to USD ([\d.]+) M", bookings.sentence())
     assert float(ends[2]) > float(ends[1])
 
 
