@@ -29,9 +29,15 @@ page = shell.open("Data")
 with cell(page, "What is loaded?", "Loaded") as c:
     loaded = metrics.load_report.loaded(page.data, page.settings)
     c.answer(loaded.sentence())
-    c.table(loaded.frame, column_config=LOADED)
+    c.table(loaded.frame, column_config=LOADED, width="content")
     st.caption("\n".join(f"- {escaped(note)}" for note in page.data.missing))
     c.method(metrics.load_report.loaded, loaded.frame)
+
+with cell(page, "Which columns were read?", "Columns") as c:
+    read = cache.result(metrics.load_report.columns, page.data, page.settings)
+    c.answer(read.sentence())
+    c.table(read.frame, column_config=COLUMNS, height=300)
+    c.method(metrics.load_report.columns, read.frame)
 
 with cell(page, wizard.QUESTION, "New data") as c:
     c.answer("Drop exports as they come; check in five steps how they are read, then use them alone or for everybody.")
@@ -41,7 +47,7 @@ with cell(page, wizard.QUESTION, "New data") as c:
 with cell(page, "Which sources does the workspace hold?", "Sources") as c:
     source_switch.panel(page, c)
 
-with cell(page, "Which rows were left out, and why?", "Left out") as c:
+with cell(page, "Which rows were left out, and why?", "Left out", span="all") as c:
     left_out = metrics.load_report.rejections(page.data, page.settings)
     c.answer(left_out.sentence())
     if not left_out.frame.is_empty():
@@ -50,11 +56,5 @@ with cell(page, "Which rows were left out, and why?", "Left out") as c:
             "Rows left out, with reasons", page.data.rejected.write_csv(), "left_out.csv", on_click="ignore"
         )
     c.method(metrics.load_report.rejections, left_out.frame)
-
-with cell(page, "Which columns were read?", "Columns") as c:
-    read = cache.result(metrics.load_report.columns, page.data, page.settings)
-    c.answer(read.sentence())
-    c.table(read.frame, column_config=COLUMNS, height=300)
-    c.method(metrics.load_report.columns, read.frame)
 
 notebook.offer(page)
