@@ -29,9 +29,15 @@ page = shell.open("Data")
 with cell(page, "Loaded data", "Loaded") as c:
     loaded = metrics.load_report.loaded(page.data, page.settings)
     c.answer(loaded.sentence())
-    c.table(loaded.frame, column_config=LOADED)
+    c.table(loaded.frame, column_config=LOADED, width="content")
     st.caption("\n".join(f"- {escaped(note)}" for note in page.data.missing))
     c.method(metrics.load_report.loaded, loaded.frame)
+
+with cell(page, "Columns read", "Columns") as c:
+    read = cache.result(metrics.load_report.columns, page.data, page.settings)
+    c.answer(read.sentence())
+    c.table(read.frame, column_config=COLUMNS, height=300)
+    c.method(metrics.load_report.columns, read.frame)
 
 with cell(page, wizard.QUESTION, "New data") as c:
     c.answer(
@@ -44,7 +50,7 @@ with cell(page, wizard.QUESTION, "New data") as c:
 with cell(page, "Data sources", "Sources") as c:
     source_switch.panel(page, c)
 
-with cell(page, "Rejected rows", "Rejected") as c:
+with cell(page, "Rejected rows", "Rejected", span="all") as c:
     left_out = metrics.load_report.rejections(page.data, page.settings)
     c.answer(left_out.sentence())
     if not left_out.frame.is_empty():
@@ -53,11 +59,5 @@ with cell(page, "Rejected rows", "Rejected") as c:
             "Rejected rows, with reasons", page.data.rejected.write_csv(), "left_out.csv", on_click="ignore"
         )
     c.method(metrics.load_report.rejections, left_out.frame)
-
-with cell(page, "Columns read", "Columns") as c:
-    read = cache.result(metrics.load_report.columns, page.data, page.settings)
-    c.answer(read.sentence())
-    c.table(read.frame, column_config=COLUMNS, height=300)
-    c.method(metrics.load_report.columns, read.frame)
 
 notebook.offer(page)

@@ -12,14 +12,15 @@ from pages.ui.enablement import controls, templates
 from pages.ui.kit import notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
+from pages.ui.kit.grid import TALL_ROW
 from pages.ui.requirements import gap_cache
 
 LESSONS = {
-    "lesson": "No.",
-    "topic": st.column_config.TextColumn("Topic", width="medium"),
-    "minutes": "Minutes",
-    "goal": st.column_config.TextColumn("Goal", width="large"),
-    "exercise": st.column_config.TextColumn("Exercise", width="large"),
+    "lesson": st.column_config.NumberColumn("No.", width=45),
+    "topic": st.column_config.TextColumn("Topic", width=190),
+    "minutes": st.column_config.NumberColumn("Minutes", width=65),
+    "goal": st.column_config.TextColumn("Goal", width=420),
+    "exercise": st.column_config.TextColumn("Exercise", width=420),
     "source": "Source",
 }
 SCRIPT = {
@@ -36,10 +37,10 @@ ANSWERS = {
 }
 STEPS = {
     "step": "Step",
-    "who": "Who",
-    "due_on": st.column_config.DateColumn("Due"),
-    "days_left": "Business days left",
     "state": "State",
+    "due_on": st.column_config.DateColumn("Due"),
+    "who": "Who",
+    "days_left": "Business days left",
 }
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -60,7 +61,7 @@ own = templates.chosen(settings)
 with cell(page, "What to learn now", "Learn", span="all") as c:
     training = enablement.training.outline(controls.news(), gaps, capabilities, controls.asked(page))
     c.answer(training.sentence())
-    c.table(training.frame.select(list(LESSONS)), column_config=LESSONS, height=290)
+    c.table(training.frame.select(list(LESSONS)), column_config=LESSONS, height=290, row_height=TALL_ROW)
     controls.learned(page, c, training.frame.height)
     with st.expander("Demo script"):
         c.table(training.script, column_config=SCRIPT)
@@ -173,7 +174,7 @@ if analysis is not None:
         c.answer(pack.sentence())
         for line in pack.unmet:
             st.caption(escaped(line))
-        c.table(pack.frame, column_config=STEPS)
+        c.table(pack.frame, column_config=STEPS, column_order=list(STEPS))
         with st.expander(f"Deviations ({pack.deviations.height})"):
             c.table(pack.deviations)
         st.download_button(

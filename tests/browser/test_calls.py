@@ -68,7 +68,7 @@ def write_note(view, url, text):
     editor = view.locator(".gdg-clip-region textarea")
     for _ in range(3):  # a grid that is still drawn takes no key
         grid.locator(".dvn-scroller").first.click(position={"x": 60, "y": 52})
-        for _ in range(9):
+        for _ in range(6):
             view.keyboard.press("ArrowRight", delay=40)
         view.keyboard.press("Enter")
         with suppress(PlaywrightTimeout):

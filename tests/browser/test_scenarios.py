@@ -21,6 +21,7 @@ def test_a_scenario_is_made_saved_sent_compared_and_exported(url, browser):
         page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Win rate +USD").first).to_be_visible(timeout=30_000)
     expect(page).to_have_url(re.compile("win_rate=5"))
+    page.get_by_role("button", name="More levers, exact numbers").click()
     more = page.get_by_role("combobox", name="More levers")
     more.click()
     more.fill("Hires")
@@ -88,7 +89,7 @@ def test_a_lever_is_dragged_typed_and_there_after_a_reload(url, browser):
 
 def months_table(page: Page) -> Locator:
     """The table of months by segment, as a reader of the screen hears it."""
-    return page.get_by_test_id("stDataFrame").locator("canvas").filter(has_text="difference").first
+    return page.get_by_test_id("stDataFrame").locator("canvas").filter(has_text="Difference").first
 
 
 def test_a_presets_link_tells_the_same_and_back_takes_the_last_move_back(url, browser):
@@ -104,7 +105,7 @@ def test_a_presets_link_tells_the_same_and_back_takes_the_last_move_back(url, br
     expect(answer).to_be_visible(timeout=30_000)
     page.get_by_text("Table", exact=True).click()
     table = months_table(page)
-    expect(table).to_contain_text("before", timeout=30_000)
+    expect(table).to_contain_text("Before", timeout=30_000)
     said, rows = answer.inner_text(), str(table.text_content())
 
     fresh = browser.new_context(viewport={"width": 1440, "height": 1200}).new_page()

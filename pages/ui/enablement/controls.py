@@ -98,7 +98,7 @@ def results(page: Page, analysis: GapAnalysis, plan: pl.DataFrame) -> None:
     """Let results of a trial be entered."""
     name = f"trial {saved_lists.key(analysis.source.content)}"
     version = saved_content.record(page, name)[1]
-    shown = plan.select("no", "week", "requirement", "criterion", "owner", "ends_on", "result")
+    shown = plan.select("no", "requirement", "criterion", "result", "ends_on", "owner", "week")
     edited = st.data_editor(
         shown.to_arrow(),
         disabled=[column for column in shown.columns if column != "result"],
@@ -112,7 +112,9 @@ def results(page: Page, analysis: GapAnalysis, plan: pl.DataFrame) -> None:
             "criterion": st.column_config.TextColumn("Passed when", width=190),
             "owner": "Owner",
             "ends_on": st.column_config.DateColumn("Until"),
-            "result": st.column_config.SelectboxColumn("Result", options=["open", "passed", "failed"], required=True),
+            "result": st.column_config.SelectboxColumn(
+                "Result", options=["open", "passed", "failed"], required=True, width=80
+            ),
         },
         key=f"trial_{version}",
     )
