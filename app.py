@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import charts, explain, metrics, models
 from pages.ui.executive import controls, trends
+from pages.ui.forecast import track_record
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell, tile, tile_rows
 
@@ -53,6 +54,8 @@ with cell(page, "Will we make the quarter?", "Quarter") as c:
     c.answer(outlook.sentence())
     if outlook.is_known:
         picked = c.pick("part", "quarter_bar", charts.executive.target, outlook.frame.tail(1), currency)
+        if record := track_record.standing(page):
+            c.answer(record)
         c.note(outlook.record)
         controls.quarter(page, outlook, picked)
     c.method(models.outlook.current, outlook.frame)

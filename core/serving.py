@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.config import Settings
 from core.config.handover import allowed_hosts, environment
+from core.replaying import worker
 from core.resources import app_folder
 
 
@@ -52,6 +53,7 @@ def run(settings: Settings, address: str, port: int) -> None:
     """
     folder = app_folder()
     os.environ.update(environment(settings))
+    os.environ.setdefault(worker.WANTED, "1")  # Once the first page is up, past quarters are replayed beside it.
     sys.path.insert(0, str(folder))  # `pages` is that of Quarterdeck, whatever lies in the working folder.
     gc.disable()  # Looking over what imports make, and keep, costs a tenth of the start; the warm-up turns it on again.
     sys.argv = arguments(settings, address, port, folder)
