@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from core.charts import drawing, pdf_pages, pipeline, snapshot
+from core.charts import deal_page, drawing, pdf_pages, snapshot
 from core.enablement import house_slides
 from core.enablement.office_file import clean, described, repeatable, signed
 from core.forecasts.monday import Monday
@@ -122,7 +122,7 @@ def _blocks(content: Pack, n_managers: int, n_deals: int) -> list[pdf_pages.Bloc
 
 
 def _chart(walk: Walk) -> list[pdf_pages.Block]:
-    spec = pipeline.flow(walk.frame, walk.currency).to_dict() | {"height": CHART_HIGH}
+    spec = deal_page.moves(walk.frame, walk.currency).to_dict() | {"height": CHART_HIGH}
     try:
         return [pdf_pages.figure(snapshot.vector(spec, "walk"))]
     except drawing.DrawingError:

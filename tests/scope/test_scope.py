@@ -62,6 +62,7 @@ def data():
             line(1, "a1", "r1", "p1", 10.0),
             line(2, "a2", "r2", "p2", 20.0),
             line(3, "a3", "r3", "p1", 40.0),
+            line(4, "a1", None, "p1", 1.0),
         ],
         quotas=[{"rep_id": r, "period_start_on": date(2026, 4, 1), "quota_amount": 5.0} for r in ("r1", "r2", "r3")],
         sales_team=[
@@ -84,15 +85,15 @@ def ids(data):
 @pytest.mark.parametrize(
     ("scope", "deals", "booked"),
     [
-        (Scope(), ["o1", "o2", "o3"], 70.0),
-        (Scope(region="AMER"), ["o1", "o2"], 30.0),
-        (Scope(team="AMER"), ["o1", "o2"], 30.0),
+        (Scope(), ["o1", "o2", "o3"], 71.0),
+        (Scope(region="AMER"), ["o1", "o2"], 31.0),
+        (Scope(team="AMER"), ["o1", "o2"], 31.0),
         (Scope(team="AMER 2"), ["o2"], 20.0),
-        (Scope(team="m1"), ["o1"], 10.0),
+        (Scope(team="m1"), ["o1"], 11.0),
         (Scope(rep="r3"), ["o3"], 40.0),
         (Scope(segment="Small"), ["o2", "o3"], 60.0),
         (Scope(segment="Small", region="EMEA"), ["o3"], 40.0),
-        (Scope(family="Core"), ["o1", "o3"], 50.0),
+        (Scope(family="Core"), ["o1", "o3"], 51.0),
         (Scope(deal_type="renewal"), ["o2"], 20.0),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import charts
+from core.charts import deal_page
 from core.forecasts import monday, quarter_walk
 from core.forecasts.monday import Monday
 from pages.ui.forecast import call_cache, calls, pack
@@ -84,7 +84,7 @@ def moved(page: Page, cell: Cell) -> None:
     cell.answer(walk.sentence())
     left, right = st.columns([5, 7], gap="medium")
     with left:
-        picked = cell.pick("step", "walk_bars", charts.pipeline.flow, walk.frame, page.settings.currency)
+        picked = cell.pick("step", "walk_bars", deal_page.moves, walk.frame, page.settings.currency)
     with right:
         rows = walk.of(picked.get("step", ""))
         cell.table(rows, column_config=MOVED, column_order=list(MOVED), height=340)
