@@ -41,7 +41,7 @@ def shelf(page: Page, cell: Cell, kind: str, entity_id: str) -> None:
 
 
 def _add(page: Page, kind: str, entity_id: str, body: str) -> None:
-    names = [*people(page.visible or page.data).values(), *_users(page)]
+    names = [page.identity.name, *people(page.visible or page.data).values(), *_users(page)]
     try:
         comments = cache.store(page.settings.database).comments
         comments.add(book(page.data), kind, entity_id, page.identity.user, body, mentioned(body, names))
