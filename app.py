@@ -8,7 +8,6 @@ from pages.ui.forecast import track_record
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell, tile, tile_rows
 
-NOTE = "Change on a year ago. Click a bar, tile or cell below to see the rows behind it."
 PLACES = {
     "Will we make the quarter?": "Quarter",
     "Which regions carry the quarter?": "Regions",
@@ -37,7 +36,7 @@ with cell(page, "Where do we stand today?", "Today", span="all") as c:
     with st.grid(len(tiles), min_column_width=145, gap="xsmall"):
         for (measure, trend, _), (value, _) in zip(tiles, shown, strict=True):
             tile(page, value, cache.result(trend, data, settings), cache.change(measure, data, settings))
-    st.caption(NOTE)
+    st.caption("Change on a year ago. Click a bar, tile or cell below to see the rows behind it.")
     tile_rows(page, c, shown)
     c.method(metrics.recurring.mrr, recurring.frame)
 

@@ -42,8 +42,8 @@ if view == "Who may leave":
         with cell(page, "Why might the first on the list leave?", "Why") as c:
             account = risks.frame["account_id"][0]
             parts = cache.result(explain.customers.account, data, settings, account)
-            said = f"{risks.first} leaves within {risks.days} days: {parts.sentence('a typical customer')}"
-            c.answer(said, strong=risks.first)
+            sentence = f"{risks.first} leaves within {risks.days} days: {parts.sentence('a typical customer')}"
+            c.answer(sentence, strong=risks.first)
             c.chart(why_charts.waterfall, parts)
             c.note(parts.check())
             with st.expander("Every contribution"):

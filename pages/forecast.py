@@ -26,7 +26,7 @@ page = shell.open("Forecast")
 currency = page.settings.currency
 
 with cell(page, "How does the quarter stand, by manager?", "Monday", span="all") as c:
-    monday.table(page, c)
+    monday.by_manager(page, c)
 
 with cell(page, "Why did the number move?", "Moved", span="all") as c:
     monday.moved(page, c)

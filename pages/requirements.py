@@ -65,7 +65,8 @@ NEAR = {
     "sentence": st.column_config.TextColumn("What speaks for it", width="large"),
 }
 
-GAPS_FIRST = list(dict.fromkeys(["text", "cost_amount", "severity", "effort_weeks", "capability", *MATCHED]))
+LEADING = ("text", "cost_amount", "severity", "effort_weeks", "capability")
+GAPS_FIRST = (*LEADING, *(name for name in MATCHED if name not in LEADING))
 
 MOST_BARS = 10
 

@@ -10,10 +10,10 @@ from core.config import Settings
 FILE = "replaying.txt"
 
 
-def write(settings: Settings, share: float) -> None:
+def write(settings: Settings, done: float) -> None:
     """Note how much is done; a disk that is full loses the line and nothing else."""
     with suppress(OSError):
-        _file(settings).write_text(f"{min(max(share, 0.0), 1.0):.3f}", encoding="utf-8")
+        _file(settings).write_text(f"{min(max(done, 0.0), 1.0):.3f}", encoding="utf-8")
 
 
 def share(settings: Settings) -> float | None:

@@ -206,8 +206,8 @@ def _in_currency(data: Dataset, settings: Settings, currency: str) -> Dataset:
         return data
     there = currencies(data.company, settings)
     if currency not in there:
-        known = ", ".join(there) or data.currency or settings.currency
-        raise ContractError(f"There are no rates to show these data in {currency!r}.", "scope", f"There are: {known}.")
+        listed = ", ".join(there) or data.currency or settings.currency
+        raise ContractError(f"There are no rates to show these data in {currency!r}.", "scope", f"There are: {listed}.")
     return currency_views.shown(data, settings, currency)
 
 

@@ -15,8 +15,9 @@ ELEMENTS = {"markdown", "caption", "warning", "error", "info", "success", "toast
 # Texts composed of constants of the code and of parts escaped where they are put together.
 OURS = {
     "pages/ui/kit/cells.py": {"f'{before}{text}{more}{after}'", "'\\n'.join(lines)", "_doc(function)", "question"},
+    "pages/ui/kit/bar.py": {"title", "' '.join(links)"},
     "pages/ui/data/upload.py": {"f'Read: {counts}. As of {dataset.as_of:%d %B %Y}.'"},
-    "pages/ui/kit/shell.py": {"group", "title"},
+    "pages/ui/kit/shell.py": {"group"},
     "pages/ui/scenarios/presenter.py": {"f'**{step + 1} of {len(STEPS)} · {title}**  \\n{text}'"},
 }
 

@@ -11,7 +11,7 @@ from core.access.identity import Identity
 from core.access.masking import mask, person_id
 from core.contracts.errors import ContractError
 from core.metrics import flow
-from core.scope import Scope, applied, fiscal_period, narrowing, presets
+from core.scope import Scope, applied, fiscal_period, narrowing, own_scopes
 from tests.metrics.companies import company, deal, rep, states
 
 START = date(2025, 1, 1)
@@ -196,23 +196,23 @@ def test_a_period_is_days_of_the_fiscal_calendar(settings, scope, begin, last, l
 
 def test_who_is_signed_in_has_presets(data, settings):
     def person(user="", name="", team_of=""):
-        return presets.person_of(data, settings, Identity(user, name, ("rep",), team_of=team_of))
+        return own_scopes.person_of(data, settings, Identity(user, name, ("rep",), team_of=team_of))
 
     assert (person("two@example.com"), person(name="m1"), person(team_of="d1")) == ("r2", "m1", "d1")
     assert (person("x@example.com"), person(name="Nobody"), person(team_of="zz")) == ("", "", "")
     now = Scope("next quarter", region="EMEA", currency="EUR")
-    mine = presets.presets(data, settings, "m1", now)
+    mine = own_scopes.presets(data, settings, "m1", now)
     assert mine == {
         "My deals": Scope("next quarter", rep="m1", currency="EUR"),
         "My team": Scope("next quarter", team="m1", currency="EUR"),
     }
-    assert list(presets.presets(data, settings, "r1", now)) == ["My deals"]
-    assert presets.presets(data, settings, "", now) == {}
+    assert list(own_scopes.presets(data, settings, "r1", now)) == ["My deals"]
+    assert own_scopes.presets(data, settings, "", now) == {}
 
 
 def test_where_names_are_hidden_a_person_is_known_by_the_invented_id(data, settings):
     hidden = mask(data, settings)
-    who = presets.person_of(hidden, settings, Identity("two@example.com", "", ("rep",)))
+    who = own_scopes.person_of(hidden, settings, Identity("two@example.com", "", ("rep",)))
     assert who == person_id("r2", data, settings)
     part = applied(hidden, settings, Scope(rep=who))
     assert (part.opportunities.height, part.company) == (1, data)

@@ -72,8 +72,8 @@ def for_me(page: Page, cell: Cell, me: str) -> None:
 
 
 def _said(row: dict[str, Any]) -> None:
-    when = f":small[:gray[{row['said_at']:%d %b %Y, %H:%M} UTC]]"
-    st.markdown(f"**{escaped(row['author'])}** {when}  \n{escaped(row['body'])}")
+    st.caption(escaped(f"{row['author']}, {row['said_at']:%d %b %Y, %H:%M} UTC"))
+    st.markdown(escaped(row["body"]))
 
 
 def _is_visible(page: Page, kind: str, target: str) -> bool:

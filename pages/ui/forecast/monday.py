@@ -62,7 +62,7 @@ def standing(page: Page) -> Monday:
     return table
 
 
-def table(page: Page, cell: Cell) -> None:
+def by_manager(page: Page, cell: Cell) -> None:
     """Show the quarter by manager, and offer it as one page to send."""
     quarter = standing(page)
     cell.answer(quarter.sentence())

@@ -309,7 +309,7 @@ def tile(
     )
 
 
-def tile_rows(page: Page, cell: Cell, measures: Sequence[tuple[Measure, Callable[..., Any] | None]]) -> None:
+def tile_rows(page: Page, tiled: Cell, measures: Sequence[tuple[Measure, Callable[..., Any] | None]]) -> None:
     """Open the rows behind one of several tiles, at the right of the question.
 
     Those of a function, or else the measure's own, are worked out only when asked for.
@@ -317,7 +317,7 @@ def tile_rows(page: Page, cell: Cell, measures: Sequence[tuple[Measure, Callable
     behind = {measure.name: (measure, rows) for measure, rows in measures if not measure.frame.is_empty()}
     if not behind:
         return
-    with cell.side:
+    with tiled.side:
         popover = st.popover("Rows", type="tertiary", on_change="rerun", key="rows-tiles")
     if not popover.open:
         return
