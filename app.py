@@ -4,10 +4,10 @@ import streamlit as st
 
 from core import charts, explain, metrics, models
 from pages.ui.executive import controls, trends
+from pages.ui.forecast import track_record
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell, tile, tile_rows
 
-NOTE = "Change vs last year. Click a bar, tile or cell below to see the records behind it."
 PLACES = {
     "Will we make the quarter?": "Quarter",
     "Which regions are driving the quarter?": "Regions",
@@ -36,7 +36,7 @@ with cell(page, "Key figures", "Today", span="all") as c:
     with st.grid(len(tiles), min_column_width=145, gap="xsmall"):
         for (measure, trend, _), (value, _) in zip(tiles, shown, strict=True):
             tile(page, value, cache.result(trend, data, settings), cache.change(measure, data, settings))
-    st.caption("Change on a year ago. Click a bar, tile or cell below to see the rows behind it.")
+    st.caption("Change vs last year. Click a bar, tile or cell below to see the records behind it.")
     tile_rows(page, c, shown)
     c.method(metrics.recurring.mrr, recurring.frame)
 
@@ -53,6 +53,8 @@ with cell(page, "Will we make the quarter?", "Quarter") as c:
     c.answer(outlook.sentence())
     if outlook.is_known:
         picked = c.pick("part", "quarter_bar", charts.executive.target, outlook.frame.tail(1), currency)
+        if record := track_record.standing(page):
+            c.answer(record)
         c.note(outlook.record)
         controls.quarter(page, outlook, picked)
     c.method(models.outlook.current, outlook.frame)

@@ -27,7 +27,7 @@ if not account:
     notebook.offer(page)
     st.stop()
 
-with cell(page, "Account overview") as c:
+with cell(page, "Account overview", "Facts") as c:
     whole = cache.result(metrics.engagement.account, data, settings, account)
     c.answer(whole.sentence(), strong=whole.name)
     with st.container(horizontal=True):
@@ -37,13 +37,13 @@ with cell(page, "Account overview") as c:
     c.method(metrics.engagement.account, whole.events, account)
 
 if not c.failed:
-    with cell(page, "Which deals are there?") as c:
+    with cell(page, "Which deals are there?", "Deals") as c:
         c.answer(whole.deal_sentence())
         if not whole.deals.is_empty():
             c.table(whole.deals, column_config=columns.SIBLINGS, column_order=list(columns.SIBLINGS), height=300)
         c.method(metrics.engagement.account, whole.deals, account)
 
-    with cell(page, "What does it pay for, and how is it used?") as c:
+    with cell(page, "What does it pay for, and how is it used?", "Contracts") as c:
         c.answer(whole.trend())
         if not whole.contract.is_empty():
             c.table(whole.contract, column_config=columns.CONTRACT)
@@ -55,7 +55,7 @@ if not c.failed:
         c.method(metrics.engagement.account, whole.months, account)
 
     if not whole.contract.is_empty():
-        with cell(page, "Will it stay?") as c:
+        with cell(page, "Will it stay?", "Staying") as c:
             ahead = cache.result(explain.accounts.ahead, data, settings, account)
             parts = cache.result(explain.customers.account, data, settings, account)
             c.answer(f"{ahead.sentence()} {parts.sentence('a typical customer')}")
@@ -63,7 +63,7 @@ if not c.failed:
             st.caption(escaped(parts.check()))
             c.method(explain.customers.account, parts.frame, account)
 
-        with cell(page, "Recommended actions") as c:
+        with cell(page, "Recommended actions", "Actions") as c:
             plays = cache.result(explain.actions.account_actions.recommend, data, settings, account)
             c.answer(plays.sentence())
             if not plays.frame.is_empty():
@@ -74,7 +74,7 @@ if not c.failed:
     with cell(page, "What do we say about it?", "Comments") as c:
         comments.shelf(page, c, "account", account)
 
-    with cell(page, "What happened lately?") as c:
+    with cell(page, "What happened lately?", "History") as c:
         c.answer(whole.latest())
         if not whole.events.is_empty():
             c.table(whole.events, column_config=columns.EVENTS, height=320)

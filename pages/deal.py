@@ -18,14 +18,14 @@ data, settings = page.data, page.settings
 deal = str(st.query_params.get("id", ""))
 
 if not deal:
-    with cell(page, "Which are the largest open deals?") as c:
+    with cell(page, "Which are the largest open deals?", "Largest") as c:
         whole = cache.result(metrics.pipeline.open_pipeline, data, settings)
         largest = cache.result(metrics.pipeline.deals, data, settings)
         c.answer(f"{whole.sentence()} The arrow in front of a row opens its deal.")
         c.table(largest.head(columns.MOST), column_config=columns.LISTED, column_order=list(columns.LISTED), height=400)
         c.method(metrics.pipeline.deals, largest)
 
-    with cell(page, "Which are due next?") as c:
+    with cell(page, "Which are due next?", "Due next") as c:
         due = cache.result(metrics.pipeline.due_next, data, settings)
         c.answer(due.sentence())
         c.table(
@@ -35,7 +35,7 @@ if not deal:
     notebook.offer(page)
     st.stop()
 
-with cell(page, "Where does this deal stand?") as c:
+with cell(page, "Where does this deal stand?", "Facts") as c:
     facts = cache.result(deal_facts.deal, data, settings, deal)
     c.answer(facts.sentence(), strong=facts.name)
     with st.container(horizontal=True):
@@ -48,7 +48,7 @@ with cell(page, "Where does this deal stand?") as c:
 if not c.failed:
     is_open = facts.state == deal_facts.OPEN
 
-    with cell(page, "What happened to it?") as c:
+    with cell(page, "What happened to it?", "History") as c:
         past = cache.result(metrics.risk.history, data, settings, deal)
         c.answer(past.sentence())
         changes, touches = st.tabs(["Changes", "Activities"])
@@ -62,20 +62,20 @@ if not c.failed:
         c.method(metrics.risk.history, past.frame, deal)
 
     if is_open:
-        with cell(page, "How likely is it, and how did that go?") as c:
+        with cell(page, "How likely is it, and how did that go?", "Chance") as c:
             course = cache.result(explain.deal_course.course, data, settings, deal)
             c.answer(course.sentence())
             c.chart(charts.course, course.frame)
             c.method(explain.deal_course.course, course.frame, deal)
 
-        with cell(page, "Why this win chance?") as c:
+        with cell(page, "Why this win chance?", "Why") as c:
             why = cache.result(explain.deals.deal, data, settings, deal)
             c.answer(why.sentence("a typical deal"))
             c.chart(reasons.waterfall, why)
             st.caption(escaped(why.check()))
             c.method(explain.deals.deal, why.frame, deal)
 
-        with cell(page, "What speaks against it, and what could be done?") as c:
+        with cell(page, "What speaks against it, and what could be done?", "Actions") as c:
             signals = cache.result(deal_signals.signals, data, settings, deal)
             advice = cache.result(explain.actions.deal_actions.actions, data, settings, deal)
             c.answer(f"{signals.sentence()} {advice.sentence()}")
@@ -87,7 +87,7 @@ if not c.failed:
             actions.shelf(page, c, deal, explain.actions.decisions.DEALS, advice.names)
 
         if page.may("requirements:read"):
-            with cell(page, "Product gaps in this deal") as c:
+            with cell(page, "Product gaps in this deal", "Gaps") as c:
                 lacking = deal_gaps.gaps(page, deal)
                 c.answer(lacking.sentence())
                 if not lacking.frame.is_empty():
@@ -100,7 +100,7 @@ if not c.failed:
     with cell(page, "What do we say about it?", "Comments") as c:
         comments.shelf(page, c, "deal", deal)
 
-    with cell(page, "What other deals are there with this account?") as c:
+    with cell(page, "What other deals are there with this account?", "Other deals") as c:
         c.answer(facts.others())
         if not facts.siblings.is_empty():
             c.table(facts.siblings, column_config=columns.SIBLINGS, height=280)

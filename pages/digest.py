@@ -16,7 +16,7 @@ scope = narrowing.sentence(page.visible or data, settings, page.scope)
 with cell(page, "For whom is it, and what counts?", "Set-up", "all") as c:
     plan = setup.form(page, scope)
     c.answer(f"It speaks of {scope}; choose another scope above. Deals count from the amount below on.")
-    setup.saved(page, plan)
+    setup.offer_saved(page, plan)
 
 with cell(page, "How will it look?", "Preview", "all") as c:
     content = cache.result(digest.digest, data, settings, plan, tasks.due(page))

@@ -7,7 +7,7 @@ from core.charts import calls as voices
 from core.charts import explain as reasons
 from core.charts import forecast as charts
 from pages.ui.explain import compare, drivers
-from pages.ui.forecast import calls, controls, track_record
+from pages.ui.forecast import calls, controls, monday, track_record
 from pages.ui.kit import cache, deal_lists, notebook, shell
 from pages.ui.kit.cells import analysts, cell
 from pages.ui.kit.escaping import escaped
@@ -25,6 +25,12 @@ COLUMNS = {
 
 page = shell.open("Forecast")
 currency = page.settings.currency
+
+with cell(page, "How does the quarter stand, by manager?", "Monday", span="all") as c:
+    monday.by_manager(page, c)
+
+with cell(page, "Why did the number move?", "Moved", span="all") as c:
+    monday.moved(page, c)
 
 with cell(page, "Bookings forecast", "Bookings") as c:
     outlook = cache.result(models.outlook.current, page.data, page.settings)

@@ -57,7 +57,8 @@ def serving(
     """
     number = port or free_port()
     address = f"http://127.0.0.1:{number}"
-    variables = {name: value for name, value in (os.environ | dict(env)).items() if value}
+    given = os.environ | {"QUARTERDECK_REPLAY": "0"} | dict(env)
+    variables = {name: value for name, value in given.items() if value}
     variables.pop("COVERAGE_PROCESS_CONFIG", None)  # what a server runs through is measured by tests of its own
     log = folder / f"server-{number}.log"
     with log.open("wb") as out:

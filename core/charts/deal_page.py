@@ -1,4 +1,4 @@
-"""Charts of the deal page."""
+"""Charts of one deal, and of what moved a number."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import FORECAST, finish
+from core.charts.theme import ACTUAL, FORECAST, LABEL, finish
 
 if TYPE_CHECKING:
     Drawn = alt.Chart | alt.LayerChart
@@ -23,3 +23,26 @@ def course(frame: pl.DataFrame) -> Drawn:
         tooltip=[alt.Tooltip("day:T", format="%d %B %Y"), alt.Tooltip("p_win:Q", format=".1%", title="chance")],
     )
     return finish(chart.mark_line(color=FORECAST, point=alt.OverlayMarkDef(color=FORECAST)), height=220)
+
+
+def moves(frame: pl.DataFrame, currency: str) -> Drawn:
+    """What moved a number, one bar per reason from zero: [step, n_deals, amount]; a click on a bar chooses its step."""
+    inner = frame.slice(1, max(frame.height - 2, 0))
+    chosen = alt.selection_point(name="step", fields=["step"], on="click", clear="dblclick")
+    base = alt.Chart(inner).encode(
+        y=alt.Y("step:N", sort=inner["step"].to_list(), title=None),
+        x=alt.X("amount:Q", title=currency, axis=alt.Axis(format="~s", tickCount=5)),
+        tooltip=[
+            "step:N",
+            alt.Tooltip("n_deals:Q", format=",", title="deals"),
+            alt.Tooltip("amount:Q", format="+,.2f", title=currency),
+        ],
+    )
+    bars = base.mark_bar(height=18, cornerRadius=2, cursor="pointer").encode(
+        color=alt.condition(alt.datum.amount < 0, alt.value(FORECAST), alt.value(ACTUAL)),
+        opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
+    )
+    words = base.mark_text(dx=4, align="left", color=LABEL).encode(text=alt.Text("amount:Q", format="+.3~s"))
+    left = words.transform_filter("datum.amount < 0").mark_text(dx=-4, align="right", color=LABEL)
+    right = words.transform_filter("datum.amount >= 0")
+    return finish(bars.add_params(chosen) + right + left, height=28 * max(inner.height, 1) + 50)

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from core.charts import page_tables, pipeline
+from core.charts import deal_page, page_tables
 from core.charts.page_tables import PageTable
 from core.config import Settings
 from core.contracts import Dataset
@@ -176,7 +176,7 @@ def _number(data: Dataset, settings: Settings, bundle: Bundle, plan: Plan) -> An
     now = outlook.current(data, settings, bundle)
     walk = quarter_walk.walk(data, settings, bundle, plan.days)
     names = ("opportunity_name", "account_name", "owner", "reason", "change_amount")
-    chart = pipeline.flow(walk.frame, settings.currency).to_dict()
+    chart = deal_page.moves(walk.frame, settings.currency).to_dict()
     return f"{now.sentence()} {walk.sentence()}", walk.deals, names, settings.currency, chart
 
 

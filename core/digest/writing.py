@@ -106,8 +106,8 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def as_json(content: Digest) -> str:
-    """Return the digest as JSON: plain numbers, days as YYYY-MM-DD."""
+def as_json(content: Digest, formats: Formats | None = None) -> str:
+    """Return the digest as JSON: plain numbers, days as YYYY-MM-DD, whatever the reader's way to write them."""
     sections = [
         {
             "title": section.title,

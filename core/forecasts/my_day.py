@@ -115,7 +115,7 @@ def my_day(data: Dataset, settings: Settings, bundle: Bundle, rep_id: str) -> My
 
 def _deals(rows: pl.DataFrame, data: Dataset, settings: Settings, seen: outlook.Outlook) -> pl.DataFrame:
     chances = seen.behind().frame if seen.is_known else pl.DataFrame()
-    known = chances.select("opportunity_id", "p_win") if chances.width else _none("p_win", pl.Float64)
+    chance = chances.select("opportunity_id", "p_win") if chances.width else _none("p_win", pl.Float64)
     touched = data.activities.group_by("opportunity_id").agg(last_on=pl.col("occurred_at").max().dt.date())
     labels = words(settings)
     marks = open_marks(data, settings)
@@ -123,7 +123,7 @@ def _deals(rows: pl.DataFrame, data: Dataset, settings: Settings, seen: outlook.
     against = marks.select("opportunity_id", signals=pl.concat_list(flags).list.drop_nulls().list.join("; "))
     return (
         rows.join(data.accounts.select("account_id", "account_name"), on="account_id", how="left")
-        .join(known, on="opportunity_id", how="left")
+        .join(chance, on="opportunity_id", how="left")
         .join(touched, on="opportunity_id", how="left")
         .join(against, on="opportunity_id", how="left")
         .sort("close_on", "opportunity_id", nulls_last=True)

@@ -24,7 +24,8 @@ def applied(data: Dataset, settings: Settings, scope: Scope) -> Dataset:
 
     The order is region, team, rep, segment, product family, type of deal, pipeline, currency; each narrows what the
     one before left. Region and segment are those of the account; deals without an account are in no region. Team and
-    rep count who owns a deal today and everybody below. Family, type and pipeline narrow deals; family
+    rep count who owns a deal today and everybody below; lines that name nobody
+    count with the account's owner. Family, type and pipeline narrow deals; family
     narrows lines and contracts too, the other two keep lines and contracts of the accounts whose deals remain.
 
     Parameters
@@ -155,12 +156,20 @@ def _narrowed(data: Dataset, name: str, value: str) -> Dataset:
         part = row_scope.of_accounts(data, data.accounts.filter(pl.col(name) == value)["account_id"])
         return _with_team(part, value) if name == "region" else part
     if name in ("team", "rep"):
-        return row_scope.of_people(data, members(data, value) if name == "team" else {value})
+        return _of_people(data, members(data, value) if name == "team" else {value})
     if name == "family":
         return _of_family(data, value)
     column = "opportunity_type" if name == "deal_type" else PIPELINE
     deals = data.opportunities.filter(pl.col(column) == value)
     return row_scope.of_accounts(data, deals["account_id"].drop_nulls().unique()).with_frames(opportunities=deals)
+
+
+def _of_people(data: Dataset, people: set[str]) -> Dataset:
+    """Return what some people own and booked, and lines that are nobody's on accounts they own, as billing often is."""
+    wanted = pl.Series(sorted(people), dtype=pl.String).implode()
+    own = data.accounts.filter(pl.col("owner_id").is_in(wanted))["account_id"].implode()
+    is_theirs = pl.col("rep_id").is_in(wanted) | (pl.col("rep_id").is_null() & pl.col("account_id").is_in(own))
+    return row_scope.of_people(data, people).with_frames(transactions=data.transactions.filter(is_theirs))
 
 
 def _with_team(data: Dataset, region: str) -> Dataset:
@@ -197,8 +206,8 @@ def _in_currency(data: Dataset, settings: Settings, currency: str) -> Dataset:
         return data
     there = currencies(data.company, settings)
     if currency not in there:
-        known = ", ".join(there) or data.currency or settings.currency
-        raise ContractError(f"There are no rates to show these data in {currency!r}.", "scope", f"There are: {known}.")
+        listed = ", ".join(there) or data.currency or settings.currency
+        raise ContractError(f"There are no rates to show these data in {currency!r}.", "scope", f"There are: {listed}.")
     return currency_views.shown(data, settings, currency)
 
 

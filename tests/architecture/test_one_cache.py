@@ -31,6 +31,7 @@ FIXED_ARGUMENTS = {
     "core/requirements/text/embeddings.py: _table_key",
     "core/scenarios/engine/distribution.py: _gauss",
     "core/sources/vendor_layouts.py: own",
+    "pages/ui/kit/questions.py: of_page",
     "core/sources/vocabulary.py: meanings",
     "core/sources/vocabulary.py: words",
     "pages/ui/kit/bundles.py: needs",

@@ -11,7 +11,7 @@ from core.access.identity import Identity
 from core.access.masking import mask, person_id
 from core.contracts.errors import ContractError
 from core.metrics import flow
-from core.scope import Scope, applied, fiscal_period, narrowing, presets
+from core.scope import Scope, applied, fiscal_period, narrowing, own_scopes
 from tests.metrics.companies import company, deal, rep, states
 
 START = date(2025, 1, 1)
@@ -62,6 +62,7 @@ def data():
             line(1, "a1", "r1", "p1", 10.0),
             line(2, "a2", "r2", "p2", 20.0),
             line(3, "a3", "r3", "p1", 40.0),
+            line(4, "a1", None, "p1", 1.0),
         ],
         quotas=[{"rep_id": r, "period_start_on": date(2026, 4, 1), "quota_amount": 5.0} for r in ("r1", "r2", "r3")],
         sales_team=[
@@ -84,15 +85,15 @@ def ids(data):
 @pytest.mark.parametrize(
     ("scope", "deals", "booked"),
     [
-        (Scope(), ["o1", "o2", "o3"], 70.0),
-        (Scope(region="AMER"), ["o1", "o2"], 30.0),
-        (Scope(team="AMER"), ["o1", "o2"], 30.0),
+        (Scope(), ["o1", "o2", "o3"], 71.0),
+        (Scope(region="AMER"), ["o1", "o2"], 31.0),
+        (Scope(team="AMER"), ["o1", "o2"], 31.0),
         (Scope(team="AMER 2"), ["o2"], 20.0),
-        (Scope(team="m1"), ["o1"], 10.0),
+        (Scope(team="m1"), ["o1"], 11.0),
         (Scope(rep="r3"), ["o3"], 40.0),
         (Scope(segment="Small"), ["o2", "o3"], 60.0),
         (Scope(segment="Small", region="EMEA"), ["o3"], 40.0),
-        (Scope(family="Core"), ["o1", "o3"], 50.0),
+        (Scope(family="Core"), ["o1", "o3"], 51.0),
         (Scope(deal_type="renewal"), ["o2"], 20.0),
     ],
 )
@@ -195,23 +196,23 @@ def test_a_period_is_days_of_the_fiscal_calendar(settings, scope, begin, last, l
 
 def test_who_is_signed_in_has_presets(data, settings):
     def person(user="", name="", team_of=""):
-        return presets.person_of(data, settings, Identity(user, name, ("rep",), team_of=team_of))
+        return own_scopes.person_of(data, settings, Identity(user, name, ("rep",), team_of=team_of))
 
     assert (person("two@example.com"), person(name="m1"), person(team_of="d1")) == ("r2", "m1", "d1")
     assert (person("x@example.com"), person(name="Nobody"), person(team_of="zz")) == ("", "", "")
     now = Scope("next quarter", region="EMEA", currency="EUR")
-    mine = presets.presets(data, settings, "m1", now)
+    mine = own_scopes.presets(data, settings, "m1", now)
     assert mine == {
         "My deals": Scope("next quarter", rep="m1", currency="EUR"),
         "My team": Scope("next quarter", team="m1", currency="EUR"),
     }
-    assert list(presets.presets(data, settings, "r1", now)) == ["My deals"]
-    assert presets.presets(data, settings, "", now) == {}
+    assert list(own_scopes.presets(data, settings, "r1", now)) == ["My deals"]
+    assert own_scopes.presets(data, settings, "", now) == {}
 
 
 def test_where_names_are_hidden_a_person_is_known_by_the_invented_id(data, settings):
     hidden = mask(data, settings)
-    who = presets.person_of(hidden, settings, Identity("two@example.com", "", ("rep",)))
+    who = own_scopes.person_of(hidden, settings, Identity("two@example.com", "", ("rep",)))
     assert who == person_id("r2", data, settings)
     part = applied(hidden, settings, Scope(rep=who))
     assert (part.opportunities.height, part.company) == (1, data)

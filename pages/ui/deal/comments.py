@@ -41,7 +41,7 @@ def shelf(page: Page, cell: Cell, kind: str, entity_id: str) -> None:
 
 
 def _add(page: Page, kind: str, entity_id: str, body: str) -> None:
-    names = [*people(page.visible or page.data).values(), *_users(page)]
+    names = [page.identity.name, *people(page.visible or page.data).values(), *_users(page)]
     try:
         comments = cache.store(page.settings.database).comments
         comments.add(book(page.data), kind, entity_id, page.identity.user, body, mentioned(body, names))
@@ -72,8 +72,8 @@ def for_me(page: Page, cell: Cell, me: str) -> None:
 
 
 def _said(row: dict[str, Any]) -> None:
-    when = f":small[:gray[{row['said_at']:%d %b %Y, %H:%M} UTC]]"
-    st.markdown(f"**{escaped(row['author'])}** {when}  \n{escaped(row['body'])}")
+    st.caption(escaped(f"{row['author']}, {row['said_at']:%d %b %Y, %H:%M} UTC"))
+    st.markdown(escaped(row["body"]))
 
 
 def _is_visible(page: Page, kind: str, target: str) -> bool:

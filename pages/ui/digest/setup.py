@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core import digest
@@ -38,7 +40,7 @@ def _take_over(page: Page) -> None:
         st.session_state[LIMIT] = float(entry.payload.get("limit_amount", USUAL.limit_amount))
 
 
-def saved(page: Page, plan: Plan) -> None:
+def offer_saved(page: Page, plan: Plan) -> None:
     """Offer the digests that are set up, and to save this one."""
     names = [entry.name for entry in _all(page)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -74,11 +76,11 @@ def downloads(page: Page, content: Digest) -> None:
     """Offer the digest as HTML mail, Markdown and JSON, made when it is asked for."""
     name = f"digest-{page.data.as_of}"
     kinds = {
-        "HTML": ("html", "text/html", lambda: digest.html(content, page.formats)),
-        "Markdown": ("md", "text/markdown", lambda: digest.markdown(content, page.formats)),
-        "JSON": ("json", "application/json", lambda: digest.as_json(content)),
+        "HTML": ("html", "text/html", digest.html),
+        "Markdown": ("md", "text/markdown", digest.markdown),
+        "JSON": ("json", "application/json", digest.as_json),
     }
     with st.container(horizontal=True):
-        for label, (ending, mime, make) in kinds.items():
-            key = f"digest-{ending}"
+        for label, (ending, mime, write) in kinds.items():
+            key, make = f"digest-{ending}", partial(write, content, page.formats)
             st.download_button(label, make, f"{name}.{ending}", mime=mime, key=key, on_click="ignore")

@@ -220,7 +220,7 @@ def cell(page: Page, question: str, short: str | None = "", span: Span | None = 
     with nullcontext() if span is None else grid_cell(page, span):
         with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
             st.subheader(question, anchor=anchor(question), width="stretch")
-            side = st.container(horizontal=True, wrap=False, width="content", gap="xsmall")
+            side = st.container(horizontal=True, wrap=False, vertical_alignment="center", width="content", gap="xsmall")
         if page.bar is not None and short is not None and not page.is_folded:
             page.bar.enter(question, short or question)
         page.shown[:] = [part for part in page.shown if part[0] != question]
@@ -288,7 +288,7 @@ def tile(
     st.metric(
         measure.name,
         value,
-        change.removesuffix(" on a year ago") or None,
+        change.removesuffix(" vs last year") or None,
         help=escaped(measure.sentence()),
         chart_data=path if len(path) > SHORTEST_TREND else None,
         chart_type="line",

@@ -14,7 +14,7 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.scope import DIMENSIONS, Scope, applied, fiscal_period, narrowing
 from core.scope.definition import PARAMETERS, PERIODS
-from core.scope.presets import person_of, presets
+from core.scope.own_scopes import person_of, presets
 from core.sources import currency_views
 from core.store.repositories import Saved
 from pages.ui.kit import cache, currency_switch

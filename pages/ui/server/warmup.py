@@ -14,6 +14,7 @@ from functools import cache
 from importlib import import_module
 
 from core.contracts.errors import QuarterdeckError
+from core.replaying import worker
 from pages.ui.server import patches
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ def freeze() -> bool:
     gc.collect()
     gc.freeze()
     patches.lighten()
+    worker.start()
     return True
 
 

@@ -1,0 +1,1 @@
+"""Replays past quarters beside the server, in a process of low priority."""
