@@ -243,7 +243,7 @@ def test_the_managers_calls_of_the_day_stand_beside_it(small, here, kept):
 def test_a_running_quarter_has_no_outcome_yet(small, here, kept):
     found = accuracy.on(small, here, kept, NOBODY_CALLED, date(2026, 4, 15))
     assert found.actual is None
-    assert "still runs" in found.sentence()
+    assert "is not over yet" in found.sentence()
     assert found.deals.is_empty()
     assert found.reason() == ""
 

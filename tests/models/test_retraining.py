@@ -71,7 +71,7 @@ def test_moved_features_raise_an_alarm(settings):
 def test_accounts_are_told_as_accounts(settings):
     found = monitoring.watch(Bundle(None, Model(past(p=0.1, happened=0.2))), settings)
     assert "predicted to churn" in signs(found)["off"]["said"]
-    assert "points fewer" in found.sentence()
+    assert "points too low" in found.sentence()
 
 
 def test_the_sample_raises_nothing(sample, settings, bundle):

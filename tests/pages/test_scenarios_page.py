@@ -70,7 +70,7 @@ def test_a_slider_moves_the_number_and_back_again():
     moved = test.slider(key="win_rate").set_value(10.0).run()
     assert not moved.exception
     assert said(moved) != before
-    assert "Win rate USD" in said(moved)
+    assert "Win rate +USD" in said(moved)
     assert said(moved.slider(key="win_rate").set_value(0.0).run()) == before
 
 
@@ -80,7 +80,7 @@ def test_exact_numbers_can_be_typed():
     test.number_input(key="win_rate_typed").set_value(2.5).run()
     assert not test.exception
     assert test.slider(key="win_rate").value == 2.5
-    assert "Win rate USD" in said(test)
+    assert "Win rate +USD" in said(test)
 
 
 def test_further_levers_are_there_when_asked_for_and_gone_when_not():
@@ -90,7 +90,7 @@ def test_further_levers_are_there_when_asked_for_and_gone_when_not():
     assert not test.exception
     test.slider(key="hires").set_value(10.0).run()
     test.slider(key="shock").set_value(20.0).run()
-    assert "Hires USD" in said(test)
+    assert "Hires +USD" in said(test)
     test.multiselect(key="more").set_value([]).run()
     assert said(test) == before
 
@@ -103,9 +103,9 @@ def test_a_lever_is_moved_in_two_parts_of_the_company():
     assert not test.exception
     assert test.slider(key="win_rate").value == 0
     assert any(b.label == "Win rate +10 % in SMB" for b in test.button)
-    assert "Win rate USD" in said(test)
+    assert "Win rate +USD" in said(test)
     press(test, "Win rate +10 % in SMB")
-    assert "Win rate USD" not in said(test)
+    assert "Win rate +USD" not in said(test)
 
 
 def test_a_preset_fills_the_sliders_and_reset_empties_them():
@@ -207,7 +207,7 @@ def test_a_link_brings_further_levers_along():
     test = opened(more="Hires", hires="5")
     assert not test.exception
     assert test.slider(key="hires").value == 5
-    assert "Hires USD" in said(test)
+    assert "Hires +USD" in said(test)
 
 
 def test_a_goal_is_sought_and_its_mix_put_on_the_sliders(sample, settings, bundle):
@@ -276,7 +276,7 @@ def test_a_scenario_file_is_opened():
 def test_a_link_brings_levers_of_another_part_along():
     test = opened(also='[["win_rate",0.2,"segment:SMB"]]')
     assert any(b.label == "Win rate +20 % in SMB" for b in test.button)
-    assert "Win rate USD" in said(test)
+    assert "Win rate +USD" in said(test)
 
 
 @pytest.mark.parametrize("preset", [name for name in presets.load() if name != "Close the PCI DSS gap"])
