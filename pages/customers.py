@@ -45,7 +45,7 @@ if view == "Who may leave":
             sentence = f"{risks.first} leaves within {risks.days} days: {parts.sentence('a typical customer')}"
             c.answer(sentence, strong=risks.first)
             c.chart(why_charts.waterfall, parts)
-            c.note(parts.check())
+            st.caption(escaped(parts.check()))
             with st.expander("Every contribution"):
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
@@ -247,7 +247,7 @@ else:
             parts = cache.result(explain.customers.account, data, settings, account)
             c.answer(f"Within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
             c.chart(why_charts.waterfall, parts)
-            c.note(parts.check())
+            st.caption(escaped(parts.check()))
             with st.expander("Every contribution"):
                 c.table(parts.ranked(), column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.customers.account, parts.frame, account)
@@ -260,7 +260,7 @@ else:
             since = cache.result(explain.differences.account, data, settings, account)
             c.answer(since.sentence())
             c.chart(why_charts.waterfall, since.parts, 9, since.ends)
-            c.note(since.check())
+            st.caption(escaped(since.check()))
             with st.expander("Every contribution"):
                 c.table(since.frame, column_config=table_columns.CONTRIBUTIONS)
             c.method(explain.differences.account, since.frame, account)

@@ -23,7 +23,7 @@ if not deal:
         largest = cache.result(metrics.pipeline.deals, data, settings)
         c.answer(f"{whole.sentence()} The arrow in front of a row opens its deal.")
         c.table(largest.head(columns.MOST), column_config=columns.LISTED, column_order=list(columns.LISTED), height=400)
-        c.method(metrics.pipeline.deals, largest)
+        c.method(metrics.pipeline.open_pipeline, largest)
 
     with cell(page, "Which are due next?", "Due next") as c:
         due = cache.result(metrics.pipeline.due_next, data, settings)

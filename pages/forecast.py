@@ -10,6 +10,7 @@ from pages.ui.explain import compare, drivers
 from pages.ui.forecast import calls, controls, monday, track_record
 from pages.ui.kit import cache, deal_lists, notebook, shell
 from pages.ui.kit.cells import analysts, cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 
 COLUMNS = {
@@ -50,7 +51,7 @@ with cell(page, "Why this number?", "Why") as c:
     parts = cache.result(explain.deals.forecast, page.data, page.settings, window)
     c.answer(parts.sentence())
     c.chart(reasons.bridge, parts.frame, currency, parts.window)
-    c.note(parts.check())
+    st.caption(escaped(parts.check()))
     c.method(explain.deals.forecast, parts.frame, window)
 
 with cell(page, "Which deals stand behind it?", "Deals", span="all") as c:
@@ -66,7 +67,7 @@ with cell(page, "Which deals stand behind it?", "Deals", span="all") as c:
             c.answer(behind.deal(chosen.selection.rows))
             deal = cache.result(explain.deals.deal, page.data, page.settings, *behind.chosen(chosen.selection.rows))
             c.chart(reasons.waterfall, deal)
-        c.note(deal.check())
+            st.caption(escaped(deal.check()))
         c.method(explain.deals.deal, deal.frame, *behind.chosen(chosen.selection.rows))
 
 if not behind.frame.is_empty():
@@ -75,7 +76,7 @@ if not behind.frame.is_empty():
         since = cache.result(explain.differences.deal, page.data, page.settings, *picked)
         c.answer(since.sentence())
         c.chart(reasons.waterfall, since.parts, 9, since.ends)
-        c.note(since.check())
+        st.caption(escaped(since.check()))
         c.method(explain.differences.deal, since.frame, *picked)
 
     with cell(page, "Why do deals of one kind stand better than others?", "Compare") as c:
@@ -114,7 +115,7 @@ if not c.failed:
         month_reasons = cache.result(explain.revenue_months.month, page.data, page.settings, *month)
         c.answer(month_reasons.sentence())
         c.chart(reasons.bridge, month_reasons.frame, currency, f"{month_reasons.month:%B %Y}", 8, (1, 0))
-        c.note(month_reasons.check())
+        st.caption(escaped(month_reasons.check()))
         c.method(explain.revenue_months.month, month_reasons.frame, *month)
 
     with cell(page, "And each week?", "Weeks") as c:

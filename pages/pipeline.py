@@ -152,7 +152,7 @@ if not c.failed and not risks.frame.is_empty():
         why = cache.result(explain.deals.deal, data, settings, deal)
         c.answer(why.sentence("a typical deal"))
         c.chart(reasons.waterfall, why)
-        c.note(why.check())
+        st.caption(escaped(why.check()))
         c.method(explain.deals.deal, why.frame, deal)
         if st.toggle("Learn the model again from other draws of deals: do the reasons hold?", key="steady_deal"):
             steady = cache.result(explain.stability.deal, data, settings, deal)
