@@ -1,6 +1,6 @@
 """My day: how my quarter stands, which deals come next, what I have to do, and what is for me."""
 
-from core import forecasts
+from core import metrics
 from core.forecasts import my_day
 from core.scope import Scope, applied
 from pages.ui.deal import columns, comments, tasks
@@ -14,13 +14,17 @@ me = scope_bar.person(visible, settings, page.identity)
 
 with cell(page, "How does my quarter stand?", "Quarter") as c:
     if not me:
+        due = cache.result(metrics.pipeline.due_next, visible, settings)
         c.answer("Nobody is chosen yet.")
         c.empty("Say who you are under “I am …” in the sidebar; where people sign in, the mail address says it.")
+        c.answer(due.sentence())
+        c.method(metrics.pipeline.due_next, due.frame)
     else:
+        call = f"scope.applied(data, settings, scope.Scope(rep={me!r})), settings, bundle, {me!r}"
         mine = cache.result(applied, visible, settings, Scope(rep=me))
         today = cache.result(my_day.my_day, mine, settings, me)
         c.answer(today.sentence())
-        c.method(forecasts.my_day.my_day, today.deals, me)
+        c.method(my_day.my_day, today.deals, given=call)
 
 with cell(page, "What is for me?", "For me") as c:
     comments.for_me(page, c, me)
@@ -30,7 +34,7 @@ if me:
         c.answer(today.next())
         if not today.deals.is_empty():
             c.table(today.deals, column_config=columns.DAY, column_order=list(columns.DAY), height=480)
-        c.method(forecasts.my_day.my_day, today.deals, me)
+        c.method(my_day.my_day, today.deals, given=call)
 
     with cell(page, "What do I have to do?", "Tasks", "all") as c:
         tasks.mine(page, c, today.name)

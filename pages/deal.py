@@ -23,7 +23,7 @@ if not deal:
         largest = cache.result(metrics.pipeline.deals, data, settings)
         c.answer(f"{whole.sentence()} The arrow in front of a row opens its deal.")
         c.table(largest.head(columns.MOST), column_config=columns.LISTED, column_order=list(columns.LISTED), height=400)
-        c.method(metrics.pipeline.deals, largest)
+        c.method(metrics.pipeline.open_pipeline, largest)
 
     with cell(page, "Which are due next?", "Due next") as c:
         due = cache.result(metrics.pipeline.due_next, data, settings)
@@ -75,7 +75,7 @@ if not c.failed:
             st.caption(escaped(why.check()))
             c.method(explain.deals.deal, why.frame, deal)
 
-        with cell(page, "What speaks against it, and what could be done?", "Actions") as c:
+        with cell(page, "Risks and recommended actions", "Actions") as c:
             signals = cache.result(deal_signals.signals, data, settings, deal)
             advice = cache.result(explain.actions.deal_actions.actions, data, settings, deal)
             c.answer(f"{signals.sentence()} {advice.sentence()}")

@@ -23,6 +23,6 @@ with cell(page, "How will it look?", "Preview", "all") as c:
     c.answer(content.sentence())
     setup.downloads(page, content)
     st.html(digest.inside(content, page.formats))
-    c.method(digest.digest, content.frame, plan)
+    c.method(digest.digest, content.frame, given=f"data, settings, bundle, digest.{plan!r}")
 
 notebook.offer(page)

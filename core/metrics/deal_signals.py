@@ -23,7 +23,7 @@ class DealSignals:
     def sentence(self) -> str:
         """Say how many signals there are and by how much they lower the chance together."""
         if self.frame.is_empty():
-            return "No signal speaks against this deal."
+            return "No warning sign on this deal."
         verb = "speaks" if self.frame.height == 1 else "speak"
         text = f"{counted(self.frame.height, 'signal')} {verb} against it"
         if not self.loss_rate:

@@ -17,7 +17,18 @@ DEFINED = {
     "catalogue": "requirements.catalogue.effective_catalogue.load(store).catalogue",
     "library": "requirements.match.answer_library.load(store, settings)",
 }
-ROOMS = {"access", "enablement", "explain", "forecasts", "metrics", "models", "requirements", "scenarios"}
+ROOMS = {
+    "access",
+    "digest",
+    "enablement",
+    "explain",
+    "forecasts",
+    "metrics",
+    "models",
+    "requirements",
+    "scenarios",
+    "scope",
+}
 
 
 def names(calls: Iterable[str]) -> list[str]:
