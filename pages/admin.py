@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.access import rights
-from pages.ui.kit import cache, notebook, saved_content, shell
+from pages.ui.kit import cache, notebook, saved_content, shell, sign_in_list
 from pages.ui.kit.cells import cell
 
 PEOPLE = {
@@ -39,6 +39,9 @@ with cell(page, "Who is let in?") as c:
     else:
         c.table(people.frame, column_config=PEOPLE)
     c.method(rights.people, people.frame)
+
+with cell(page, "Who is signed in?") as c:
+    sign_in_list.show(page, c)
 
 with cell(page, "What was done?") as c:
     trail = rights.done(saved_content.trail(page))

@@ -21,6 +21,7 @@ from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.save_count import SaveCount
 from core.store.sessions import Sessions, sentence
+from core.store.sign_ins import SignIns
 from core.store.source_versions import SourceVersions
 from core.store.tables import (
     EnablementRow,
@@ -61,6 +62,7 @@ class Store:
     answers : Answers
     capabilities : Capabilities
     sources : SourceVersions
+    sign_ins : SignIns
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -82,6 +84,7 @@ class Store:
     answers: Answers
     capabilities: Capabilities
     sources: SourceVersions
+    sign_ins: SignIns
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -140,6 +143,7 @@ class Store:
             Answers(sessions, clock),
             Capabilities(sessions, clock),
             SourceVersions(sessions, clock),
+            SignIns(sessions, clock),
             notices,
             saves,
         )
