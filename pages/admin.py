@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.access import rights
-from pages.ui.kit import cache, notebook, saved_content, shell
+from pages.ui.kit import cache, notebook, saved_content, shell, sign_in_list
 from pages.ui.kit.cells import cell
 
 PEOPLE = {
@@ -39,6 +39,9 @@ with cell(page, "Users", "People") as c:
     else:
         c.table(people.frame, column_config=PEOPLE)
     c.method(rights.people, people.frame)
+
+with cell(page, "Signed in now", "Signed in") as c:
+    sign_in_list.show(page, c)
 
 with cell(page, "Audit log", "Audit log", span="all") as c:
     trail = rights.done(saved_content.trail(page))

@@ -238,6 +238,8 @@ class AccessSettings(_Section):
     frame_ancestors: tuple[str, ...]
     people: dict[str, Person]
     everyone_else: tuple[str, ...]
+    idle_minutes: int = Field(ge=1)
+    longest_hours: int = Field(ge=1)
     mask_names: bool
     mask_amounts: bool
     mask_key: str

@@ -22,6 +22,7 @@ from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.save_count import SaveCount
 from core.store.sessions import Sessions, sentence
+from core.store.sign_ins import SignIns
 from core.store.source_versions import SourceVersions
 from core.store.tables import (
     DigestRow,
@@ -69,6 +70,7 @@ class Store:
     preferences : Documents
     digests : Documents
     comments : Comments
+    sign_ins : SignIns
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -94,6 +96,7 @@ class Store:
     preferences: Documents
     digests: Documents
     comments: Comments
+    sign_ins: SignIns
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -156,6 +159,7 @@ class Store:
             Documents(sessions, clock, PreferenceRow, "preference"),
             Documents(sessions, clock, DigestRow, "digest"),
             Comments(sessions, clock),
+            SignIns(sessions, clock),
             notices,
             saves,
         )

@@ -73,7 +73,7 @@ def leaves(model, prefix=""):
 
 @pytest.fixture(scope="module")
 def code():
-    files = [f for f in (*sources(), ROOT / "app.py") if f.name != "settings.py"]
+    files = [f for f in (*sources(), ROOT / "app.py", ROOT / "server.py") if f.name != "settings.py"]
     own = (ROOT / "core" / "config" / "settings.py").read_text(encoding="utf-8").partition("class Settings")[2]
     return "\n".join((*(f.read_text(encoding="utf-8") for f in files), own))
 

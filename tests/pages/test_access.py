@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,7 @@ PEOPLE = {
     "bo@example.com": {"roles": ["rep"], "team_of": "nobody"},
     "cy@example.com": {"roles": ["rep"]},
     "di@example.com": {"roles": ["admin"], "mask_names": True},
+    "ed@example.com": {"roles": ["admin"]},
 }
 
 
@@ -35,7 +37,7 @@ def come(monkeypatch, tmp_path):
         chosen.write_text(yaml.safe_dump({"access": {"sign_in": way, "people": PEOPLE}}), encoding="utf-8")
         monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
         named = {"X-Forwarded-Email": user} if user else {}
-        monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=named, theme=None))
+        monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=named, theme=None, ip_address=None))
         test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
         return test if page == "app.py" else test.switch_page(page).run()
 
@@ -156,3 +158,29 @@ def test_signing_in_that_is_set_up_wrongly_is_told(come, monkeypatch):
     test.button[0].click().run()
     assert not test.exception
     assert "Sign-in is not set up correctly" in test.error[0].value
+
+
+def test_a_sign_in_that_an_administrator_ends_opens_nothing_more(come, monkeypatch, tmp_path):
+    ana = come("ana@example.com")
+    store = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
+    assert store.sign_ins.open(timedelta(hours=1), timedelta(days=1))["user"].to_list() == ["ana@example.com"]
+    admin = come("ed@example.com", "pages/admin.py")
+    assert any("people are signed in" in text.value or "1 person is signed in" in text.value for text in admin.markdown)
+    next(s for s in admin.selectbox if s.label == "End all sign-ins of").set_value("ana@example.com").run()
+    next(b for b in admin.button if b.label.startswith("Sign ana")).click().run()
+    assert not admin.exception
+    named = SimpleNamespace(headers={"X-Forwarded-Email": "ana@example.com"}, theme=None, ip_address=None)
+    monkeypatch.setattr(auth.st, "context", named)
+    ana.run()
+    assert "Your sign-in was ended" in ana.error[0].value
+    assert not ana.metric
+    assert store.audit.newest()["action"].to_list().count("ended a sign-in") == 1
+    assert not come("ana@example.com").error
+
+
+def test_an_administrator_from_whom_names_are_hidden_sees_how_many_are_signed_in(come):
+    come("ana@example.com")
+    admin = come("di@example.com", "pages/admin.py")
+    assert any("2 people are signed in" in text.value for text in admin.markdown)
+    assert not [frame for frame in admin.dataframe if "last_seen_at" in frame.value.columns]
+    assert "End all sign-ins of" not in [box.label for box in admin.selectbox]

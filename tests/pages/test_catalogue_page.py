@@ -134,7 +134,7 @@ def test_a_role_that_reads_changes_nothing(url, monkeypatch, tmp_path):
     chosen.write_text(yaml.safe_dump({"access": {"sign_in": "header", "people": people}}), encoding="utf-8")
     monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
     named = {"X-Forwarded-Email": "cy@example.com"}
-    monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=named, theme=None))
+    monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=named, theme=None, ip_address=None))
     twin(url)
     test = opened()
     assert not test.exception

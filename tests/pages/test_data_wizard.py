@@ -290,7 +290,7 @@ def test_who_may_only_read_uses_it_for_a_session_and_keeps_nothing(monkeypatch, 
     chosen.write_text(yaml.safe_dump({"access": {"sign_in": "header", "people": people}}), encoding="utf-8")
     monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
     headers = {"X-Forwarded-Email": "ana@example.com"}
-    monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=headers, theme=None))
+    monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=headers, theme=None, ip_address=None))
     test = at(dropped(opened(), Opportunity_csv=deals()), "5 Check and use")
     assert button(test, "wizard_keep") is None
     assert "needs the right data:write" in words(test)
@@ -312,7 +312,7 @@ def test_who_is_bound_to_a_region_stays_so_with_every_source(monkeypatch, tmp_pa
     store.close()
     monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
     headers = {"X-Forwarded-Email": "ana@example.com"}
-    monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=headers, theme=None))
+    monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=headers, theme=None, ip_address=None))
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     test.session_state["session_source"] = ("sample", 0)
     test.run().switch_page("pages/data.py").run()

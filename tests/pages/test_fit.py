@@ -96,7 +96,7 @@ def test_a_leader_who_reads_lists_approves_them_and_changes_no_answer(home, monk
 
     def as_(who):
         named = {"X-Forwarded-Email": who}
-        monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=named, theme=None))
+        monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=named, theme=None, ip_address=None))
         page = opened()
         return page.selectbox(key="kept_list").set_value("asked").run()
 

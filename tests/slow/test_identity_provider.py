@@ -92,3 +92,18 @@ def test_who_is_not_listed_is_turned_away(app, page):
     sign_in(page, app, BO)
     expect(page.get_by_text("bo@example.com").first).to_be_visible(timeout=90_000)
     expect(page.get_by_role("heading", name="Key figures")).to_have_count(0)
+
+
+def test_a_copy_of_the_cookie_opens_nothing_after_signing_out(app, page, browser):
+    sign_in(page, app, ANA)
+    expect(page.get_by_text("Ana Silva, leader")).to_be_visible(timeout=120_000)
+    copied = browser.new_context(storage_state=page.context.storage_state())
+    thief = copied.new_page()
+    thief.goto(app)
+    expect(thief.get_by_text("Ana Silva, leader")).to_be_visible(timeout=120_000)
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="End session").click(timeout=60_000)
+    thief.goto(app)
+    expect(thief.get_by_text("Your sign-in was ended")).to_be_visible(timeout=120_000)
+    expect(thief.get_by_text("Ana Silva, leader")).to_have_count(0)
+    copied.close()

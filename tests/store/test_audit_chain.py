@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from core.store import Store
+from core.store import Store, audit_chain
 from core.store.audit_chain import BEFORE_THE_FIRST, row_hash, write_down
 
 GUARDS = ("audit_no_update", "audit_no_delete", "audit_no_change", "audit_no_truncate")
@@ -151,3 +152,9 @@ def test_a_writer_who_owns_nothing_adds_and_can_do_no_more(url):
             connection.execute(text(line))
     writer.close()
     owner.close()
+
+
+def test_rows_are_added_by_the_chain_alone():
+    folder = Path(audit_chain.__file__).parents[1]
+    writers = [path.name for path in folder.rglob("*.py") if "insert(AuditRow)" in path.read_text(encoding="utf-8")]
+    assert writers == ["audit_chain.py"]

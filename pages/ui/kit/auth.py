@@ -14,7 +14,7 @@ from core.access import LOCAL, Identity, identify
 from core.config import Settings
 from core.contracts.errors import AccessError, ConfigError
 from core.serving import OPEN_TO_ALL
-from pages.ui.kit import cache
+from pages.ui.kit import sign_ins
 from pages.ui.kit.escaping import escaped
 
 logger = logging.getLogger(__name__)
@@ -35,9 +35,10 @@ def enter(settings: Settings) -> Identity:
     if way == "none":
         return replace(LOCAL, is_masked=settings.access.mask_names)
     who = _provider(settings) if way == "oidc" else _proxy(settings)
-    if st.session_state.get("signed_in_as") != who.user:
-        st.session_state["signed_in_as"] = who.user
-        cache.store(settings.database).audit.add(who.user, "signed in", ", ".join(who.roles), who.scope())
+    if ended := sign_ins.admit(settings, who):
+        if way == "oidc":
+            offer(ended)
+        raise AccessError("Your sign-in was ended.", mend="Load the page again to sign in anew.")
     return who
 
 
@@ -46,15 +47,20 @@ def _provider(settings: Settings) -> Identity:
     if "is_logged_in" not in user:
         raise ConfigError("Signing in is not set up yet.", WHERE, SECRETS)
     if not user["is_logged_in"]:
-        st.title("Quarterdeck")
-        st.markdown("Sign in to see your company's numbers.")
-        st.button("Sign in", type="primary", icon=":material/login:", on_click=_sign_in)
-        if problem := st.session_state.pop(PROBLEM, ""):
-            st.error(escaped(problem), icon=":material/error:")
-        st.stop()
+        offer("Sign in to see your company's numbers.")
     if user.get("email_verified") is False:
         raise AccessError("Your mail address is not verified.", mend="Verify it with your identity provider.")
     return identify(user.get("email") or user.get("sub"), user.get("name"), settings)
+
+
+def offer(sentence: str) -> None:
+    """Ask somebody to sign in, and end the run."""
+    st.title("Quarterdeck")
+    st.markdown(sentence)
+    st.button("Sign in", type="primary", icon=":material/login:", on_click=_sign_in)
+    if problem := st.session_state.pop(PROBLEM, ""):
+        st.error(escaped(problem), icon=":material/error:")
+    st.stop()
 
 
 def _sign_in() -> None:
@@ -79,4 +85,10 @@ def leave(settings: Settings, who: Identity, names: Mapping[str, str]) -> None:
     roles = ", ".join(who.roles).replace("_", " ")
     st.caption(f"{escaped(f'{who.name}, {roles}')}  \nShowing: {escaped(who.scope(names))}")
     if settings.access.sign_in == "oidc":
-        st.button("Sign out", icon=":material/logout:", on_click=st.logout)
+        st.button("Sign out", icon=":material/logout:", on_click=_sign_out, args=(settings, who))
+
+
+def _sign_out(settings: Settings, who: Identity) -> None:
+    """End the sign-in on our side too, so that a copy of the cookie opens nothing."""
+    sign_ins.end_own(settings, who)
+    st.logout()

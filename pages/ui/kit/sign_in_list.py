@@ -1,0 +1,40 @@
+"""Who is signed in, on the Admin page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.kit import sign_ins
+from pages.ui.kit.escaping import escaped
+from pages.ui.kit.shell import Page
+
+COLUMNS = {
+    "user": "Who",
+    "device": st.column_config.TextColumn("Device", width="large"),
+    "address": "From",
+    "signed_in_at": st.column_config.DatetimeColumn("Signed in (UTC)", format="D MMM, HH:mm"),
+    "last_seen_at": st.column_config.DatetimeColumn("Last seen (UTC)", format="D MMM, HH:mm"),
+}
+
+
+def show(page: Page, c: Any) -> None:
+    """List who is signed in, and let an administrator end a sign-in or all of a person's."""
+    own = sign_ins.opened(page.settings)
+    rows = own.open(*sign_ins.limits(page.settings))
+    n_people = rows["user"].n_unique()
+    if rows.is_empty():
+        c.empty("Nobody signs in here: access.sign_in is none.")
+        return
+    people = "1 person is" if n_people == 1 else f"{n_people} people are"
+    c.answer(f"{people} signed in, on {rows.height} device{'' if rows.height == 1 else 's'}.")
+    if page.view.is_masked:
+        return
+    c.table(rows.drop("key"), column_config=COLUMNS)
+    if not page.may("admin:write"):
+        return
+    chosen = st.selectbox("End all sign-ins of", rows["user"].unique(maintain_order=True), index=None)
+    if chosen and st.button(escaped(f"Sign {chosen} out everywhere"), icon=":material/logout:"):
+        n_ended = own.end_all(chosen, page.identity.user)
+        st.success(f"{n_ended} ended. Whoever is no longer to get in must also be taken off the list of people.")

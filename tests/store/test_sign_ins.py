@@ -1,0 +1,93 @@
+"""A sign-in counts until it is idle, too old or ended, and each is written into the audit trail once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.store import Store
+from core.store.sign_ins import key_of
+
+IDLE, LONGEST = timedelta(hours=2), timedelta(hours=6)
+
+
+class Clock:
+    def __init__(self):
+        self.now = datetime(2026, 5, 4, 8, tzinfo=UTC)
+
+    def __call__(self):
+        return self.now
+
+    def later(self, **words):
+        self.now += timedelta(**words)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def timed(url, clock):
+    store = Store.open(url, clock)
+    yield store
+    store.close()
+
+
+def seen(store, user="ana", mark=1):
+    return store.sign_ins.seen(key_of(user, mark), user, "Firefox", "10.0.0.7", IDLE, LONGEST, "leader")
+
+
+def test_a_sign_in_is_noted_once_and_lasts_while_pages_are_opened(timed, clock):
+    for _ in range(3):
+        assert seen(timed) == ""
+        clock.later(minutes=90)
+    assert timed.audit.newest()["action"].to_list() == ["signed in"]
+    row = timed.sign_ins.open(IDLE, LONGEST).row(0, named=True)
+    assert (row["user"], row["device"], row["address"]) == ("ana", "Firefox", "10.0.0.7")
+    assert row["last_seen_at"] - row["signed_in_at"] == timedelta(hours=3)
+    clock.later(minutes=31)
+    assert seen(timed) == "idle"
+    assert timed.sign_ins.open(IDLE, LONGEST).is_empty()
+
+
+def test_it_does_not_last_for_ever(timed, clock):
+    for _ in range(6):
+        assert seen(timed) == ""
+        clock.later(hours=1)
+    assert seen(timed) == ""
+    clock.later(minutes=1)
+    assert seen(timed) == "too old"
+    assert seen(timed, mark=2) == ""
+
+
+def test_one_that_was_ended_opens_nothing_and_others_go_on(timed):
+    assert [seen(timed, mark=mark) for mark in (1, 2)] == ["", ""]
+    timed.sign_ins.end(key_of("ana", 1), "ana")
+    timed.sign_ins.end(key_of("ana", 1), "ana")
+    assert [seen(timed, mark=mark) for mark in (1, 2)] == ["ended", ""]
+    assert timed.audit.newest()["action"].to_list() == ["signed out", "signed in", "signed in"]
+
+
+def test_an_administrator_ends_all_of_a_person(timed):
+    for user, mark in (("ana", 1), ("ana", 2), ("bo", 1)):
+        seen(timed, user, mark)
+    assert timed.sign_ins.end_all("ana", "admin") == 2
+    assert timed.sign_ins.end_all("ana", "admin") == 0
+    assert [seen(timed, "ana", mark) for mark in (1, 2)] == ["ended", "ended"]
+    assert timed.sign_ins.open(IDLE, LONGEST)["user"].to_list() == ["bo"]
+    assert timed.audit.newest(2)["action"].to_list() == ["ended a sign-in"] * 2
+    assert timed.audit.verify().is_whole
+
+
+def test_looking_is_not_writing(timed, clock):
+    seen(timed)
+    clock.later(seconds=50)
+    seen(timed)
+    row = timed.sign_ins.open(IDLE, LONGEST).row(0, named=True)
+    assert row["last_seen_at"] == row["signed_in_at"]
+    clock.later(seconds=11)
+    seen(timed)
+    row = timed.sign_ins.open(IDLE, LONGEST).row(0, named=True)
+    assert row["last_seen_at"] - row["signed_in_at"] == timedelta(seconds=61)
