@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from core import marts
 from core.config import Settings
-from core.contracts import Dataset
+from core.contracts import FRAMES, RAW_FRAMES, Dataset
 from core.metrics.measure import Measure, counted
 
 
@@ -17,7 +18,7 @@ def loaded(data: Dataset, settings: Settings) -> Measure:
     Measure
         Unit count; the frame has columns entity, n_rows.
     """
-    counts = data.row_counts
+    counts = {entity: _count(data, entity) for entity in FRAMES}
     frame = pl.DataFrame({"entity": [k.replace("_", " ") for k in counts], "n_rows": list(counts.values())})
     total = sum(counts.values())
     text = f"{total:,} rows from {data.source}, as of {data.as_of:%d %B %Y}."
@@ -43,6 +44,20 @@ def rejections(data: Dataset, settings: Settings) -> Measure:
     return Measure("Rows left out", float(n), "count", frame, text)
 
 
+def _count(data: Dataset, entity: str) -> int:
+    if entity not in RAW_FRAMES:
+        return data.frame(entity).height
+    columns_of = marts.of(data).raw_columns.filter(pl.col("entity") == entity)
+    return int(columns_of["n_rows"][0])
+
+
+def _raw_columns(table: pl.DataFrame) -> list[tuple[str, str, float, str | None]]:
+    return [
+        (entity.replace("_", " "), name, n_values / n_rows, example)
+        for entity, name, n_rows, n_values, example in table.iter_rows()
+    ]
+
+
 def columns(data: Dataset, settings: Settings) -> Measure:
     """Which columns were read, how far they are filled, and one value of each.
 
@@ -50,10 +65,15 @@ def columns(data: Dataset, settings: Settings) -> Measure:
     -------
     Measure
         Value: columns with at least one value. Frame: entity, column, filled_rate, example; entities
-        without rows are left out, columns without a value have no example.
+        without rows are left out, columns without a value have no example. Of the raw tables the example
+        is the smallest value.
     """
-    rows = []
-    for entity in data.row_counts:
+    rows: list[tuple[str, str, float, str | None]] = []
+    raw = marts.of(data).raw_columns
+    for entity in FRAMES:
+        if entity in RAW_FRAMES:
+            rows += _raw_columns(raw.filter((pl.col("entity") == entity) & (pl.col("n_rows") > 0)))
+            continue
         frame = data.frame(entity)
         for name in frame.columns if frame.height else ():
             filled = frame[name].drop_nulls()

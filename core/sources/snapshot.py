@@ -11,14 +11,24 @@ from typing import Any
 from core.artifacts import SNAPSHOTS, key, open_cache, read_frame, write_frame
 from core.config import Settings
 from core.config.addresses import absolute, address
-from core.contracts.dataset import FRAMES, OPTIONAL_FRAMES, Dataset
+from core.contracts.dataset import FRAMES, OPTIONAL_FRAMES, RAW_FRAMES, Dataset
+from core.sources.currency_views import raw_codes
 
 READERS = "core.sources.folder"
 MANIFEST = "dataset.json"
 
 
 class DatasetCodec:
-    """A dataset as one Parquet file per frame, and the rest as JSON."""
+    """A dataset as one Parquet file per frame, and the rest as JSON.
+
+    Parameters
+    ----------
+    home : Path, optional
+        The home folder in which what is worked out of the dataset may be kept.
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.home = home
 
     def write(self, value: Dataset, folder: Path) -> None:
         """Write a dataset."""
@@ -32,6 +42,8 @@ class DatasetCodec:
             "source": value.source,
             "missing": list(value.missing),
             "fingerprint": value.fingerprint,
+            "counts": {name: n for name, n in value.row_counts.items() if name in RAW_FRAMES},
+            "codes": raw_codes(value),
             "open_stages": list(value.open_stages),
             "currency": value.currency,
         }
@@ -52,10 +64,10 @@ class DatasetCodec:
             emptied=read_frame(folder / "emptied.parquet"),
             open_stages=tuple(facts["open_stages"]),
             currency=facts["currency"],
+            home=self.home,
+            counts=facts["counts"],
+            codes=tuple(facts["codes"]),
         )
-
-
-CODEC = DatasetCodec()
 
 
 def load_or_read(origin: Any, settings: Settings, read: Callable[[], Dataset]) -> Dataset:
@@ -77,7 +89,7 @@ def load_or_read(origin: Any, settings: Settings, read: Callable[[], Dataset]) -
     rows are read all the same.
     """
     name = key(SNAPSHOTS, origin, (settings.currency, settings.time_zone, settings.stages, settings.fiscal), READERS)
-    return open_cache(settings.home).get(SNAPSHOTS, name, read, CODEC, about=_facts)
+    return open_cache(settings.home).get(SNAPSHOTS, name, read, DatasetCodec(settings.home), about=_facts)
 
 
 def folder_state(folder: Path | str, mapping: str) -> tuple[Any, ...]:
