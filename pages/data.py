@@ -24,6 +24,13 @@ COLUMNS = {
     "example": "For example",
 }
 
+TABLES = {
+    "table": "Table",
+    "n_rows": st.column_config.NumberColumn("Rows", format="localized"),
+    "first_on": st.column_config.DateColumn("From"),
+    "last_on": st.column_config.DateColumn("To"),
+}
+
 page = shell.open("Data")
 
 with cell(page, "What is loaded?") as c:
@@ -56,5 +63,11 @@ with cell(page, "Which columns were read?") as c:
     c.answer(read.sentence())
     c.table(read.frame, column_config=COLUMNS, height=320)
     c.method(metrics.load_report.columns, read.frame)
+
+with cell(page, "Which tables are the figures worked out from, and how fresh are they?") as c:
+    tables = cache.result(metrics.load_report.derived, page.data, page.settings)
+    c.answer(tables.sentence())
+    c.table(tables.frame, column_config=TABLES)
+    c.method(metrics.load_report.derived, tables.frame)
 
 notebook.offer(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.contracts import RAW_FRAMES, Dataset
-from core.contracts.errors import ContractError, closest
+from core.contracts.errors import ContractError, SourceError, closest
 
 MOST_ROWS = 5_000
 
@@ -44,10 +44,19 @@ def raw_page(
     ------
     ContractError
         When there is no raw table of that name.
+    SourceError
+        When the rows are no longer where they were.
     """
     if entity not in RAW_FRAMES:
         near = closest(entity, RAW_FRAMES)
         mend = f"Did you mean {near!r}?" if near else f"Known: {', '.join(RAW_FRAMES)}."
         raise ContractError(f"There is no raw table called {entity!r}.", mend=mend)
     rows = data.lazy(entity).filter(where).sort(newest_by, descending=True, maintain_order=True)
-    return rows.slice(offset, min(limit, MOST_ROWS)).collect(engine="streaming")
+    try:
+        return rows.slice(offset, min(limit, MOST_ROWS)).collect(engine="streaming")
+    except FileNotFoundError as error:
+        raise SourceError(
+            "The rows behind this figure are gone, for the data were read anew several times since.",
+            entity.replace("_", " "),
+            "Open the page again.",
+        ) from error

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from core.artifacts import SNAPSHOTS, key, open_cache, read_frame, write_frame
 from core.config import Settings
 from core.config.addresses import absolute, address
@@ -50,10 +52,10 @@ class DatasetCodec:
         (folder / MANIFEST).write_text(json.dumps(facts), encoding="utf-8")
 
     def read(self, folder: Path) -> Dataset:
-        """Return the dataset, with the fingerprint its rows had."""
+        """Return the dataset, with the fingerprint its rows had; its raw tables stay in their files."""
         facts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         written = [n for n in (*FRAMES, *OPTIONAL_FRAMES) if n in FRAMES or (folder / f"{n}.parquet").exists()]
-        frames: dict[str, Any] = {name: read_frame(folder / f"{name}.parquet") for name in written}
+        frames: dict[str, Any] = {name: _frame(name, folder / f"{name}.parquet") for name in written}
         return Dataset(
             **frames,
             as_of=date.fromisoformat(facts["as_of"]),
@@ -68,6 +70,10 @@ class DatasetCodec:
             counts=facts["counts"],
             codes=tuple(facts["codes"]),
         )
+
+
+def _frame(name: str, path: Path) -> pl.DataFrame | pl.LazyFrame:
+    return pl.scan_parquet(path) if name in RAW_FRAMES else read_frame(path)
 
 
 def load_or_read(origin: Any, settings: Settings, read: Callable[[], Dataset]) -> Dataset:

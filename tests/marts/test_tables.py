@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 from core import contracts, marts
 from core.artifacts import MARTS, open_cache, process_shelf
 from core.contracts import RAW_FRAMES
-from core.contracts.errors import ContractError
+from core.contracts.errors import ContractError, SourceError
 from core.marts import bookings
 from core.marts.as_of import earlier
 from core.marts.tables import NAMES
@@ -203,3 +203,18 @@ def test_a_page_of_raw_rows_is_cut_by_the_engine(small):
     assert_frame_equal(marts.raw_page(lazy, "activities", own, "occurred_at", 0, 3), rows.head(3))
     with pytest.raises(ContractError, match="activities"):
         marts.raw_page(small, "activites", own, "occurred_at")
+
+
+def test_rows_that_are_gone_are_said_to_be(small, tmp_path):
+    small.frame("activities").write_parquet(tmp_path / "rows.parquet")
+    data = replace(small, activities=pl.scan_parquet(tmp_path / "rows.parquet"))
+    own = pl.col("kind") == "mail"
+    assert marts.raw_page(data, "activities", own, "occurred_at", limit=1).height == 1
+    (tmp_path / "rows.parquet").unlink()
+    with pytest.raises(SourceError, match="are gone"):
+        marts.raw_page(data, "activities", own, "occurred_at")
+
+
+def test_a_snapshot_leaves_the_raw_tables_in_their_files(small):
+    assert {type(getattr(small, name)) for name in RAW_FRAMES} == {pl.LazyFrame}
+    assert small.row_counts["activities"] == small.frame("activities").height
