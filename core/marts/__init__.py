@@ -4,10 +4,10 @@ from core.marts.activities import account_activity_days, deal_activity_days, rep
 from core.marts.bookings import account_costs, bookings_daily, customer_orders, revenue_months
 from core.marts.build import booking_lines, build, of
 from core.marts.deals import deal_states
+from core.marts.mart_tables import Marts
 from core.marts.raw_page import raw_page
 from core.marts.refresh import Touched, refresh, touched_by
 from core.marts.row_days import row_days
-from core.marts.tables import Marts
 
 __all__ = [
     "Marts",

@@ -17,8 +17,8 @@ from core.contracts import RAW_FRAMES, Dataset
 from core.marts.activities import account_activity_days, deal_activity_days, rep_activity_days
 from core.marts.bookings import BILLED, account_costs, bookings_daily, customer_orders, revenue_months
 from core.marts.deals import deal_states
+from core.marts.mart_tables import NAMES, Make, Marts
 from core.marts.row_days import column_values, row_days
-from core.marts.tables import NAMES, Make, Marts
 
 DAYS = {
     "row_days": "on",

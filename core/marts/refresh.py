@@ -22,8 +22,8 @@ from core.marts.build import (
     order_kinds,
     states_of,
 )
+from core.marts.mart_tables import NAMES, Marts
 from core.marts.row_days import DAY_OF
-from core.marts.tables import NAMES, Marts
 
 ACTIVITIES = ("deal_activity_days", "account_activity_days", "rep_activity_days")
 

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from core import marts
 from core.contracts import RAW_FRAMES
-from core.marts.tables import NAMES
+from core.marts.mart_tables import NAMES
 
 IDS = {"transactions": "transaction_id", "activities": "activity_id"}
 

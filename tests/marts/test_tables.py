@@ -17,7 +17,7 @@ from core.contracts import RAW_FRAMES
 from core.contracts.errors import ContractError, SourceError
 from core.marts import bookings
 from core.marts.as_of import earlier
-from core.marts.tables import NAMES
+from core.marts.mart_tables import NAMES
 
 DAY = date(2026, 3, 31)
 JANUARY, FEBRUARY = date(2026, 1, 5), date(2026, 2, 1)
