@@ -1,11 +1,10 @@
-"""Building the marts from raw Parquet: Polars, DuckDB and pandas side by side.
+"""Building the marts from raw Parquet: the code of `core.marts` on Polars and on DuckDB, and SQL that does the same.
 
 Run: .venv/bin/python benchmarks/marts.py FOLDER [rounds]
 
-FOLDER is what `quarterdeck sample` writes. Each way reads the same files and makes the daily cube, the time
-deals spent in each stage and the facts of every account; each runs in a process of its own, so that its peak of
-memory is its own. The floor is the time to read the bytes of the columns touched once, at the speed numpy copies
-memory here.
+FOLDER is what `quarterdeck sample` writes. Each way reads the same files and makes the seven tables that sum lines and
+activities; each runs in a process of its own, so that its peak of memory is its own. Imports are told apart. The last
+lines are the whole of `marts.build`, with every table sorted, and what the tables take in memory beside the raw ones.
 """
 
 from __future__ import annotations
@@ -16,114 +15,159 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-KEYS = "booked_on, region, product_id, rep_id, kind"
-CUBE = f"SELECT {KEYS}, sum(amount) amount, count(*) n_lines FROM t WHERE booked_on <= ? GROUP BY {KEYS}"
-FACTS = """SELECT account_id, min(booked_on), max(booked_on), count(*),
-  sum(CASE WHEN kind = 'booking' THEN amount ELSE 0 END), sum(CASE WHEN kind <> 'booking' THEN amount ELSE 0 END)
-  FROM t WHERE booked_on <= ? GROUP BY account_id"""
-STAYS = """SELECT opportunity_id, stage, valid_from,
-  lead(valid_from) OVER (PARTITION BY opportunity_id ORDER BY valid_from)
-  FROM (SELECT *, lag(stage) OVER (PARTITION BY opportunity_id ORDER BY valid_from) AS before
-        FROM h WHERE valid_from <= ? AND NOT is_deleted)
-  WHERE before IS NULL OR before <> stage"""
 DAY = date(2100, 1, 1)
+SINCE = date(2025, 5, 16)
+KEYS = "booked_on, region, product_id, rep_id, kind"
+COSTED, PRICED = "amount > 0 AND cost_amount IS NOT NULL", "amount > 0 AND discount_rate BETWEEN 0 AND 0.95"
+SQL = {
+    "bookings_daily": f"""SELECT {KEYS}, sum(amount), count(*),
+        sum(CASE WHEN {COSTED} THEN amount ELSE 0 END), sum(CASE WHEN {COSTED} THEN cost_amount ELSE 0 END),
+        sum(CASE WHEN {PRICED} THEN amount ELSE 0 END),
+        sum(CASE WHEN {PRICED} THEN amount / (1 - discount_rate) ELSE 0 END),
+        sum(discount_rate), count(discount_rate) FROM t GROUP BY {KEYS}""",
+    "revenue_months": """SELECT date_trunc('month', booked_on) AS month, t.region, segment, product_id,
+        coalesce(rep_id, owner_id), sum(amount) FROM t LEFT JOIN a USING (account_id)
+        WHERE kind IN ('billing', 'refund') GROUP BY ALL""",
+    "customer_orders": """SELECT booked_on, account_id, region, product_id, rep_id, kind, sum(amount), count(*)
+        FROM t WHERE kind = 'booking' GROUP BY ALL""",
+    "account_costs": f"""SELECT account_id, sum(amount), sum(cost_amount) FROM t WHERE kind <> 'booking'
+        AND cost_amount IS NOT NULL AND booked_on BETWEEN DATE '{SINCE}' AND DATE '{DAY}' GROUP BY ALL""",
+    "deal_activity_days": """SELECT occurred_at::DATE AS d, opportunity_id, count(*),
+        sum(CASE WHEN kind = 'meeting' THEN 1 ELSE 0 END) FROM v WHERE opportunity_id IS NOT NULL GROUP BY ALL""",
+    "account_activity_days": """SELECT occurred_at::DATE AS d, account_id, kind, outcome, count(*),
+        sum(sentiment_score), count(sentiment_score), sum(quantity), count(quantity)
+        FROM v WHERE account_id IS NOT NULL GROUP BY ALL""",
+    "rep_activity_days": """SELECT occurred_at::DATE AS d, rep_id, kind, count(*)
+        FROM v WHERE rep_id IS NOT NULL GROUP BY ALL""",
+}
+
+
+def plans(lines: Any, owners: Any, done: Any) -> dict[str, Any]:
+    """Return the tables of `core.marts` on frames of any engine."""
+    from core import marts
+
+    return {
+        "bookings_daily": marts.bookings_daily(lines),
+        "revenue_months": marts.revenue_months(lines, owners),
+        "customer_orders": marts.customer_orders(lines, ("booking",)),
+        "account_costs": marts.account_costs(lines, SINCE, DAY),
+        "deal_activity_days": marts.deal_activity_days(done),
+        "account_activity_days": marts.account_activity_days(done),
+        "rep_activity_days": marts.rep_activity_days(done),
+    }
 
 
 def polars(folder: Path) -> list[int]:
-    """Build with the code of `core.marts` on lazy frames."""
+    """Build with the code of `core.marts` on lazy Polars frames, as the app does."""
     import polars as pl
 
-    from core import marts
-
-    lines = pl.scan_parquet(folder / "transactions.parquet")
-    states = pl.scan_parquet(folder / "opportunity_history.parquet")
-    made = [
-        marts.bookings_daily(lines, DAY),
-        marts.account_facts(lines, DAY),
-        marts.stage_intervals(states, DAY),
-    ]
-    return [frame.height for frame in pl.collect_all(made, engine="streaming")]
+    files = (pl.scan_parquet(folder / f"{name}.parquet") for name in ("transactions", "accounts", "activities"))
+    return [plan.collect(engine="streaming").height for plan in plans(*files).values()]
 
 
-def duckdb(folder: Path) -> list[int]:
-    """Build with SQL."""
-    import duckdb as db
+def _connected(folder: Path) -> Any:
+    import duckdb
 
-    con = db.connect()
-    con.execute(f"CREATE VIEW t AS SELECT * FROM '{folder / 'transactions.parquet'}'")
-    con.execute(f"CREATE VIEW h AS SELECT * FROM '{folder / 'opportunity_history.parquet'}'")
-    return [con.execute(sql, [DAY]).to_arrow_table().num_rows for sql in (CUBE, FACTS, STAYS)]
-
-
-def pandas(folder: Path) -> list[int]:
-    """Build with pandas."""
-    import pandas as pd
-
-    keys = KEYS.split(", ")
-    lines = pd.read_parquet(folder / "transactions.parquet", columns=[*keys, "account_id", "amount"])
-    cube = lines.groupby(keys, dropna=False, observed=True).agg(amount=("amount", "sum"), n=("amount", "size"))
-    booked = lines["amount"].where(lines["kind"] == "booking", 0.0)
-    lines = lines.assign(booked=booked, billed=lines["amount"] - booked)
-    facts = lines.groupby("account_id").agg(
-        first=("booked_on", "min"),
-        last=("booked_on", "max"),
-        n=("amount", "size"),
-        a=("booked", "sum"),
-        b=("billed", "sum"),
-    )
-    states = pd.read_parquet(folder / "opportunity_history.parquet")
-    states = states[~states["is_deleted"]].sort_values(["opportunity_id", "valid_from"], kind="stable")
-    fresh = states[states["stage"] != states.groupby("opportunity_id")["stage"].shift()]
-    stays = fresh.assign(left_on=fresh.groupby("opportunity_id")["valid_from"].shift(-1))
-    return [len(cube), len(facts), len(stays)]
+    connection = duckdb.connect()
+    for short, name in (("t", "transactions"), ("a", "accounts"), ("v", "activities")):
+        connection.execute(f"CREATE VIEW {short} AS SELECT * FROM '{folder / f'{name}.parquet'}'")
+    return connection
 
 
-def floor(folder: Path) -> tuple[float, float]:
-    """Return the bytes the columns touched take in memory, and how many bytes a second this machine copies."""
-    import numpy as np
-    import polars as pl
+def duckdb_same(folder: Path) -> list[int]:
+    """Build with the code of `core.marts` on DuckDB."""
+    connection = _connected(folder)
+    tables = plans(*(connection.table(name) for name in ("t", "a", "v")))
+    return [table.to_arrow_table().num_rows for table in tables.values()]
 
-    columns = [*KEYS.split(", "), "account_id", "amount"]
-    size = pl.read_parquet(folder / "transactions.parquet", columns=columns).estimated_size()
-    size += pl.read_parquet(folder / "opportunity_history.parquet").estimated_size()
-    block = np.ones(200_000_000, dtype=np.uint8)
-    begin = time.perf_counter()
-    block.copy()
-    return float(size), block.nbytes / (time.perf_counter() - begin)
+
+def duckdb_sql(folder: Path) -> list[int]:
+    """Build with SQL, sums in floating point."""
+    connection = _connected(folder)
+    return [connection.execute(sql).to_arrow_table().num_rows for sql in SQL.values()]
+
+
+def imports(way: str) -> None:
+    """Import what a way needs."""
+    if way == "duckdb_sql":
+        import duckdb
+        import pyarrow  # noqa: F401
+    else:
+        import duckdb  # noqa: F401
+        import narwhals  # noqa: F401
+        import polars  # noqa: F401
+
+        import core.marts  # noqa: F401
 
 
 def once(way: str, folder: Path) -> dict[str, object]:
     """Run one way in this process and tell time passed and of the processor, memory and the rows it made."""
-    begin, busy = time.perf_counter(), time.process_time()
+    begin = time.perf_counter()
+    imports(way)
+    imported, busy = time.perf_counter(), time.process_time()
     rows = WAYS[way](folder)
-    seconds, used = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF)
-    return {"seconds": seconds, "busy": time.process_time() - busy, "peak_gb": used.ru_maxrss / 1e6, "rows": rows}
+    seconds, used = time.perf_counter() - imported, resource.getrusage(resource.RUSAGE_SELF)
+    spent = {"imports": imported - begin, "seconds": seconds, "busy": time.process_time() - busy}
+    return {**spent, "peak_gb": used.ru_maxrss / 1e6, "rows": rows}
 
 
-WAYS = {"polars": polars, "duckdb": duckdb, "pandas": pandas}
+WAYS: dict[str, Callable[[Path], list[int]]] = {"polars": polars, "duckdb_same": duckdb_same, "duckdb_sql": duckdb_sql}
+
+
+def whole(folder: Path) -> None:
+    """Print what building all marts takes, and their size beside that of the raw tables."""
+    import polars as pl
+
+    from core import contracts, marts
+    from core.marts.mart_tables import NAMES
+
+    frames = {path.stem: pl.scan_parquet(path) for path in folder.glob("*.parquet")}
+    raw = {name: frames[name] for name in contracts.RAW_FRAMES}
+    small = {
+        name: frames[name].collect() if name in frames else contracts.empty(name)
+        for name in contracts.FRAMES
+        if name not in raw
+    }
+    day = date(2026, 5, 15)
+    data = contracts.Dataset(**small, **raw, as_of=day, source="", rejected=contracts.empty("rejections"))
+    begin, busy = time.perf_counter(), time.process_time()
+    tables = marts.build(data)
+    print(f"all tables, sorted: {time.perf_counter() - begin:.2f} s, {time.process_time() - busy:.2f} s of processor")
+    for name in NAMES:
+        table = tables.table(name)
+        print(f"  {name:22} {table.height:>10,} rows {table.estimated_size() / 1e6:8.1f} MB")
+    for name in raw:
+        table = data.frame(name)
+        print(f"  raw {name:18} {table.height:>10,} rows {table.estimated_size() / 1e6:8.1f} MB")
 
 
 def main() -> None:
     """Print one line per way."""
-    folder, rounds = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    folder, rounds = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
     runs_of: dict[str, list[dict[str, object]]] = {way: [] for way in WAYS}
     for _ in range(rounds):
         for way in WAYS:
             command = [sys.executable, __file__, str(folder), way]
             out = subprocess.run(command, capture_output=True, text=True, check=True)
             runs_of[way].append(json.loads(out.stdout))
-    best = statistics.median(float(str(run["seconds"])) for run in runs_of["polars"])
+
+    def median(way: str, name: str) -> float:
+        return statistics.median(float(str(run[name])) for run in runs_of[way])
+
     for way, runs in runs_of.items():
-        seconds = statistics.median(float(str(run["seconds"])) for run in runs)
+        seconds, busy = median(way, "seconds"), median(way, "busy")
+        ratio = busy / median("duckdb_sql", "busy")
         peak = max(float(str(run["peak_gb"])) for run in runs)
-        busy = statistics.median(float(str(run["busy"])) for run in runs)
-        spent = f"{seconds:6.2f} s  {busy:5.2f} s of processor  {seconds / best:5.2f} x"
-        print(f"{way:8} {spent}  {peak:5.1f} GB  rows {runs[0]['rows']}")
-    size, speed = floor(folder)
-    print(f"floor    {size / speed:6.2f} s  for {size / 1e9:.2f} GB at {speed / 1e9:.1f} GB/s")
+        spent = (
+            f"{seconds:6.2f} s  {busy:6.2f} s of processor ({ratio:4.2f} x)  imports {median(way, 'imports'):4.2f} s"
+        )
+        print(f"{way:12} {spent}  {peak:5.1f} GB  rows {runs[0]['rows']}")
+    whole(folder)
 
 
 if __name__ == "__main__":

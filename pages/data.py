@@ -24,6 +24,13 @@ COLUMNS = {
     "example": "For example",
 }
 
+TABLES = {
+    "table": "Table",
+    "n_rows": st.column_config.NumberColumn("Rows", format="localized"),
+    "first_on": st.column_config.DateColumn("From"),
+    "last_on": st.column_config.DateColumn("To"),
+}
+
 page = shell.open("Data")
 
 with cell(page, "Loaded data", "Loaded") as c:
@@ -59,5 +66,11 @@ with cell(page, "Rejected rows", "Rejected", span="all") as c:
             "Rejected rows, with reasons", page.data.rejected.write_csv(), "left_out.csv", on_click="ignore"
         )
     c.method(metrics.load_report.rejections, left_out.frame)
+
+with cell(page, "Tables behind the figures", "Tables") as c:
+    tables = cache.result(metrics.load_report.derived, page.data, page.settings)
+    c.answer(tables.sentence())
+    c.table(tables.frame, column_config=TABLES, width="content")
+    c.method(metrics.load_report.derived, tables.frame)
 
 notebook.offer(page)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
 from core import contracts
 from core.config import Settings
 from core.config.pseudonyms import company, person
-from core.contracts import Dataset
+from core.contracts import RAW_FRAMES, Dataset
 
 NAMES = 4_096
 ACCOUNT, PERSON, DEAL = "account", "person", "deal"
@@ -50,7 +51,7 @@ def mask(dataset: Dataset, settings: Settings) -> Dataset:
         stays null, every other number, date, stage, region and product is as it was.
     """
     key = _key(dataset, settings)
-    frames = {name: _plain(name, dataset.frame(name), key) for name in contracts.SCHEMAS}
+    frames = {name: _plain(name, dataset.frame(name), key) for name in contracts.SCHEMAS if name not in RAW_FRAMES}
     accounts, team = frames["accounts"], frames["sales_team"]
     called = _called(accounts["account_id"], company)
     frames["accounts"] = accounts.with_columns(
@@ -68,10 +69,10 @@ def mask(dataset: Dataset, settings: Settings) -> Dataset:
         .then(name.fill_null("A deal") + pl.lit(" · ") + pl.col("opportunity_type"))
         .otherwise(None)
     )
-    if settings.access.mask_amounts:
-        factor = LEAST + (MOST - LEAST) * _number("money", key) / 2**64
-        frames = {n: f.with_columns(_money(f) * factor) for n, f in frames.items()}
-    out = dataset.with_frames(**frames).without_people()
+    factor = LEAST + (MOST - LEAST) * _number("money", key) / 2**64 if settings.access.mask_amounts else 1.0
+    frames = {n: _scaled(f, factor) for n, f in frames.items()}
+    raw = {name: dataset.later(name, partial(_hidden, name, key, factor)) for name in RAW_FRAMES}
+    out = dataset.with_frames(**frames, **raw).without_people()
     mark = hashlib.blake2b(f"{key}{settings.access.mask_amounts}".encode(), digest_size=6).hexdigest()
     return replace(
         out,
@@ -98,8 +99,14 @@ def _key(dataset: Dataset, settings: Settings) -> str:
     return settings.access.mask_key or dataset.fingerprint
 
 
-def _money(frame: pl.DataFrame) -> pl.Expr:
-    return pl.col([c for c in frame.columns if c == "amount" or c.endswith("_amount")])
+def _scaled(frame: pl.DataFrame, factor: float) -> pl.DataFrame:
+    if factor == 1:
+        return frame
+    return frame.with_columns(pl.col([c for c in frame.columns if c == "amount" or c.endswith("_amount")]) * factor)
+
+
+def _hidden(entity: str, key: str, factor: float, rows: pl.LazyFrame) -> pl.LazyFrame:
+    return _scaled(_plain(entity, rows.collect(), key), factor).lazy()
 
 
 def _plain(entity: str, frame: pl.DataFrame, key: str) -> pl.DataFrame:

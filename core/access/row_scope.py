@@ -12,7 +12,8 @@ from core.contracts import Dataset
 from core.contracts.errors import AccessError
 from core.contracts.spans import is_valid
 
-OF_ACCOUNTS = ("accounts", "opportunities", "transactions", "subscriptions", "activities")
+OF_ACCOUNTS = ("accounts", "opportunities", "subscriptions")
+RAW_OF_ACCOUNTS = ("transactions", "activities")
 
 
 def cut(dataset: Dataset, identity: Identity) -> Dataset:
@@ -48,7 +49,7 @@ def cut(dataset: Dataset, identity: Identity) -> Dataset:
     if out is dataset:
         return dataset
     deals = out.opportunities["opportunity_id"].implode()
-    history = out.opportunity_history.filter(pl.col("opportunity_id").is_in(deals))
+    history = out.later("opportunity_history", lambda rows: rows.filter(pl.col("opportunity_id").is_in(deals)))
     part = out.with_frames(opportunity_history=history).without_people()
     mark = f"{dataset.fingerprint}-{'+'.join(identity.regions)}-{identity.team_of}"
     return replace(part, known_fingerprint=mark, whole=dataset)
@@ -86,9 +87,10 @@ def of_people(dataset: Dataset, people: set[str]) -> Dataset:
     deals = dataset.opportunities.filter(pl.col("owner_id").is_in(wanted))
     owned = dataset.accounts.filter(pl.col("owner_id").is_in(wanted))["account_id"]
     keep = pl.concat([owned, deals["account_id"].drop_nulls()]).unique()
-    return of_accounts(dataset, keep).with_frames(
+    part = of_accounts(dataset, keep)
+    return part.with_frames(
         opportunities=deals,
-        transactions=dataset.transactions.filter(pl.col("rep_id").is_in(wanted)),
+        transactions=part.later("transactions", lambda rows: rows.filter(pl.col("rep_id").is_in(wanted))),
         sales_team=dataset.sales_team.filter(pl.col("rep_id").is_in(wanted)),
         quotas=dataset.quotas.filter(pl.col("rep_id").is_in(wanted)),
     )
@@ -125,5 +127,7 @@ def reports(sales_team: pl.DataFrame, head: str, day: date) -> set[str]:
 def of_accounts(dataset: Dataset, account_ids: pl.Series) -> Dataset:
     """Return some accounts and all that hangs on them; the sales team and its quotas stay."""
     wanted = account_ids.implode()
-    keep = {name: dataset.frame(name).filter(pl.col("account_id").is_in(wanted)) for name in OF_ACCOUNTS}
-    return dataset.with_frames(**keep)
+    is_theirs = pl.col("account_id").is_in(wanted)
+    keep = {name: dataset.frame(name).filter(is_theirs) for name in OF_ACCOUNTS}
+    raw = {name: dataset.later(name, lambda rows: rows.filter(is_theirs)) for name in RAW_OF_ACCOUNTS}
+    return dataset.with_frames(**keep, **raw)

@@ -10,13 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.contracts.dataset import FRAMES, OPTIONAL_FRAMES, Dataset
+    from core.contracts.dataset import FRAMES, OPTIONAL_FRAMES, RAW_FRAMES, Dataset
     from core.contracts.rejections import Rejections
     from core.contracts.schemas import SCHEMAS, empty
 
 _HOMES = {
     "FRAMES": "dataset",
     "OPTIONAL_FRAMES": "dataset",
+    "RAW_FRAMES": "dataset",
     "Dataset": "dataset",
     "Rejections": "rejections",
     "SCHEMAS": "schemas",
@@ -31,4 +32,4 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
-__all__ = ["FRAMES", "OPTIONAL_FRAMES", "SCHEMAS", "Dataset", "Rejections", "empty"]
+__all__ = ["FRAMES", "OPTIONAL_FRAMES", "RAW_FRAMES", "SCHEMAS", "Dataset", "Rejections", "empty"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 import polars as pl
 
 from core.contracts.errors import ContractError, closest
+from core.contracts.raw_rows import RawRows, Step
 
 FRAMES = (
     "accounts",
@@ -24,6 +27,11 @@ FRAMES = (
 )
 # What a CRM keeps beside them; a source may lack every one of them.
 OPTIONAL_FRAMES = ("contacts", "leads", "campaigns", "users", "exchange_rates")
+# The tables that grow with the business; everything above `core.marts` reads the marts made of them.
+RAW_FRAMES = ("opportunity_history", "transactions", "activities")
+
+
+Rows = pl.DataFrame | pl.LazyFrame | RawRows
 
 
 def _none_of(name: str) -> pl.DataFrame:
@@ -40,7 +48,8 @@ class Dataset:
     ----------
     accounts, opportunities, opportunity_history, products, transactions, subscriptions, \
 activities, sales_team, quotas : pl.DataFrame
-        One frame per entity, each in the shape of its contract; empty where nothing was loaded.
+        One frame per entity, each in the shape of its contract; empty where nothing was loaded. Those of `RAW_FRAMES`
+        may be lazy, or rows that nothing has read yet: ask `frame` or `lazy` for them.
     as_of : date
         The last day the data speaks of. Nothing later is known.
     source : str
@@ -63,15 +72,23 @@ activities, sales_team, quotas : pl.DataFrame
         The stages a deal of this source can be open in, first to last; empty where the settings name them all.
     currency : str
         The currency the amounts are in; empty for that of the settings.
+    origin : Dataset, optional
+        The dataset this is an earlier state of, as of `as_of`: its marts are that one's, cut to the day.
+    home : Path, optional
+        The home folder in which what is worked out of the rows may be kept; None for nowhere.
+    counts : mapping of str to int
+        Rows per raw table where they were counted before, so that nothing need be read for it.
+    codes : tuple of str, optional
+        The currencies named in the raw tables, where they were listed before.
     """
 
     accounts: pl.DataFrame
     opportunities: pl.DataFrame
-    opportunity_history: pl.DataFrame
+    opportunity_history: Rows
     products: pl.DataFrame
-    transactions: pl.DataFrame
+    transactions: Rows
     subscriptions: pl.DataFrame
-    activities: pl.DataFrame
+    activities: Rows
     sales_team: pl.DataFrame
     quotas: pl.DataFrame
     as_of: date
@@ -90,6 +107,10 @@ activities, sales_team, quotas : pl.DataFrame
     emptied: pl.DataFrame = field(default_factory=lambda: _none_of("rejections"))
     open_stages: tuple[str, ...] = ()
     currency: str = ""
+    origin: Dataset | None = None
+    home: Path | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    codes: tuple[str, ...] | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -140,16 +161,37 @@ activities, sales_team, quotas : pl.DataFrame
                 f"There is no entity called {name!r}.",
                 mend=f"Did you mean {near!r}?" if near else f"Known: {', '.join(FRAMES)}.",
             )
-        table: pl.DataFrame = getattr(self, name)
-        return table
+        table: pl.DataFrame | pl.LazyFrame | RawRows = getattr(self, name)
+        return table.collect() if isinstance(table, pl.LazyFrame | RawRows) else table
+
+    def lazy(self, name: str) -> pl.LazyFrame:
+        """Return a raw table as a lazy frame, so that the engine reads no more of it than is asked for."""
+        table: Rows = getattr(self, name)
+        return table.lazy()
+
+    def later(self, name: str, step: Step) -> RawRows:
+        """Return a raw table with one more step to be done when somebody reads it; nothing is read now."""
+        table: Rows = getattr(self, name)
+        return (table if isinstance(table, RawRows) else RawRows(table)).then(step)
 
     def has(self, name: str) -> bool:
         """Say whether an entity has any rows."""
-        return self.frame(name).height > 0
+        return self._count(name) > 0
 
-    def with_frames(self, **frames: pl.DataFrame) -> Dataset:
-        """Return a copy with some frames replaced and the fingerprint worked out anew."""
-        return replace(self, **frames, known_fingerprint=None)  # type: ignore[arg-type]
+    def _count(self, name: str) -> int:
+        if name in self.counts:
+            return self.counts[name]
+        if name in RAW_FRAMES:
+            return int(self.lazy(name).select(pl.len()).collect().item())
+        return self.frame(name).height
+
+    def with_frames(self, **frames: Rows) -> Dataset:
+        """Return a copy with some frames replaced and the fingerprint worked out anew.
+
+        Nothing worked out from the copy is written to disk, unless it is given a home.
+        """
+        counts = {name: n for name, n in self.counts.items() if name not in frames}
+        return replace(self, **frames, known_fingerprint=None, origin=None, home=None, counts=counts, codes=None)  # type: ignore[arg-type]
 
     def without_people(self) -> Dataset:
         """Return a copy without contacts, leads and users, and without rows and cells as they were read.
@@ -162,4 +204,4 @@ activities, sales_team, quotas : pl.DataFrame
     @property
     def row_counts(self) -> dict[str, int]:
         """Return the number of rows per entity."""
-        return {f.name: getattr(self, f.name).height for f in fields(self) if f.name in FRAMES}
+        return {f.name: self._count(f.name) for f in fields(self) if f.name in FRAMES}

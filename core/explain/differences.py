@@ -100,16 +100,8 @@ def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: st
         When there is no churn model, or the account does not pay, or did not then.
     """
     now = reasons.paying(bundle.account_features, account_id)
-    own = pl.col("account_id") == account_id
-    alone = replace(
-        dataset,
-        accounts=dataset.accounts.filter(own),
-        subscriptions=dataset.subscriptions.filter(own),
-        activities=dataset.activities.filter(own),
-        opportunities=dataset.opportunities.filter(own),
-    )
     day = dataset.as_of - timedelta(days=days)
-    then = accounts.build(alone, day, settings)
+    then = accounts.build(dataset, day, settings, account_id)
     if then.is_empty():
         raise ModelError(
             f"The account did not pay on {day:%d %B %Y}, so there is nothing to compare today with.",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import polars as pl
 
-from core.config import Settings
+from core import marts
+from core.config import Settings, windows
 from core.contracts import Dataset
 from core.contracts.spans import line_runs, unbroken
-from core.marts.exact import exact_mean, exact_sum
+from core.marts.exact import DIGITS, exact_sum
 
 NUMBERS = (
     "mrr_amount",
@@ -39,8 +40,8 @@ HALF_LIFE_DAYS = 45
 UNSOLVED = ("open", "escalated")
 
 
-def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
-    """Describe every account with monthly recurring revenue on a date by what was known then.
+def build(dataset: Dataset, as_of: date, settings: Settings, only: str | None = None) -> pl.DataFrame:
+    """Describe every account with monthly recurring revenue on a date, or one of them, by what was known then.
 
     Parameters
     ----------
@@ -48,6 +49,8 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
     as_of : date
         Later rows change nothing; a contract that ends later counts as running.
     settings : Settings
+    only : str, optional
+        The account_id of one account.
 
     Returns
     -------
@@ -59,16 +62,18 @@ def build(dataset: Dataset, as_of: date, settings: Settings) -> pl.DataFrame:
         ticket of the last year at half its weight per 45 days of age; recent_ticket_sentiment is
         the mood in them, weighted alike.
     """
-    contracts = _contracts(dataset, as_of)
+    tables = marts.of(dataset)
+    done = tables.account_activity_days.filter(_chosen(only), pl.col("on") <= as_of)
+    contracts = _contracts(dataset.subscriptions.filter(_chosen(only)), as_of)
     kinds = dataset.accounts.select("account_id", *CATEGORIES, "employee_count")
     out = (
         contracts.join(kinds, on="account_id", how="left")
-        .join(_usage(dataset, as_of), on="account_id", how="left")
-        .join(_touches(dataset, as_of), on="account_id", how="left")
+        .join(_usage(done, as_of), on="account_id", how="left")
+        .join(_touches(done, as_of), on="account_id", how="left")
         .join(_deals(dataset, as_of), on="account_id", how="left")
     )
     counts = ("n_tickets_30d", "n_tickets_90d", "n_meetings_90d", "n_unsolved_tickets_90d")
-    none = 0 if dataset.has("activities") else None
+    none = 0 if tables.has("activities") else None
     return (
         out.with_columns(
             pl.col(counts).fill_null(pl.lit(none, pl.UInt32)),
@@ -114,8 +119,12 @@ def _mrr(lines: pl.DataFrame, day: date) -> pl.DataFrame:
     return lines.filter(line_runs(day))
 
 
-def _contracts(dataset: Dataset, as_of: date) -> pl.DataFrame:
-    lines = dataset.subscriptions.filter(pl.col("started_on") <= as_of)
+def _chosen(only: str | None) -> pl.Expr:
+    return pl.lit(value=True) if only is None else pl.col("account_id") == only
+
+
+def _contracts(subscriptions: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    lines = subscriptions.filter(pl.col("started_on") <= as_of)
     earliest = lines.group_by("account_id").agg(first_on=pl.col("started_on").min())
     earlier = _mrr(lines, as_of - timedelta(days=180)).group_by("account_id").agg(earlier=exact_sum("mrr_amount"))
     renewal = pl.when(pl.col("renewal_on") > as_of).then("renewal_on").min()
@@ -137,18 +146,21 @@ def _contracts(dataset: Dataset, as_of: date) -> pl.DataFrame:
     )
 
 
-def _within(as_of: date, begin: int, end: int) -> pl.Expr:
-    """Say whether an activity lies between `begin` and `end` days back."""
-    last = datetime.combine(as_of, time.max)
-    at = pl.col("occurred_at")
-    return (at <= last - timedelta(days=begin)) & (at > last - timedelta(days=end))
+def _between(as_of: date, begin: int, end: int) -> pl.Expr:
+    """Say whether a day lies between `begin` and `end` days back."""
+    return windows.last_days(as_of - timedelta(days=begin), end - begin).holds("on")
 
 
-def _usage(dataset: Dataset, as_of: date) -> pl.DataFrame:
-    read = dataset.activities.filter((pl.col("kind") == "usage") & _within(as_of, 0, 180))
-    size = pl.col("quantity")
+def _mean(total: str, count: str, which: pl.Expr) -> pl.Expr:
+    """Return the mean of what sums and counts by day speak of; null of nothing."""
+    n_values = pl.col(count).filter(which).sum()
+    return pl.when(n_values > 0).then(exact_sum(pl.col(total).filter(which)) / n_values)
+
+
+def _usage(done: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    read = done.filter((pl.col("kind") == "usage") & _between(as_of, 0, 180))
     means = {
-        f"{begin}_{end}": exact_mean(size.filter(_within(as_of, begin, end)))
+        f"{begin}_{end}": _mean("quantity_sum", "n_quantities", _between(as_of, begin, end))
         for begin, end in ((0, 30), (30, 60), (0, 90), (90, 180))
     }
     usage = read.group_by("account_id").agg(**means)
@@ -164,30 +176,32 @@ def _usage(dataset: Dataset, as_of: date) -> pl.DataFrame:
     )
 
 
-def _touches(dataset: Dataset, as_of: date) -> pl.DataFrame:
-    done = dataset.activities.filter((pl.col("kind") != "usage") & (pl.col("occurred_at") <= _end(as_of)))
+def _touches(done: pl.DataFrame, as_of: date) -> pl.DataFrame:
     ticket, met = pl.col("kind") == "ticket", pl.col("kind") == "meeting"
-    late = _within(as_of, 0, 90)
-    age = (pl.lit(as_of) - pl.col("occurred_at").dt.date()).dt.total_days()
-    weight = pl.when(ticket & _within(as_of, 0, 365)).then(pl.lit(0.5).pow(age / HALF_LIFE_DAYS)).otherwise(0.0)
-    felt = pl.when(pl.col("sentiment_score").is_not_null()).then(weight).otherwise(0.0)
-    return done.group_by("account_id").agg(
-        n_tickets_30d=(ticket & _within(as_of, 0, 30)).sum(),
-        n_tickets_90d=(ticket & late).sum(),
-        ticket_sentiment_90d=exact_mean(pl.col("sentiment_score").filter(ticket & late)),
-        sentiment_90d=exact_mean(pl.col("sentiment_score").filter(~ticket & late)),
-        n_meetings_90d=(met & late).sum(),
-        n_unsolved_tickets_90d=(ticket & late & pl.col("outcome").is_in(UNSOLVED).fill_null(value=False)).sum(),
-        recent_tickets=exact_sum(weight),
-        recent_ticket_sentiment=pl.when(exact_sum(felt) > 0).then(
-            exact_sum(felt * pl.col("sentiment_score")) / exact_sum(felt)
-        ),
-        contact_silence_days=(pl.lit(as_of) - pl.col("occurred_at").filter(~ticket).max().dt.date()).dt.total_days(),
+    late = _between(as_of, 0, 90)
+    count = pl.col("n_activities").cast(pl.UInt32)
+    age = (pl.lit(as_of) - pl.col("on")).dt.total_days()
+    weight = pl.when(ticket & _between(as_of, 0, 365)).then(pl.lit(0.5).pow(age / HALF_LIFE_DAYS)).otherwise(0.0)
+    # A weight counts to the nearest millionth before it is multiplied, as it does where every ticket has its own row.
+    grains = weight.round(DIGITS)
+    felt = exact_sum(grains * pl.col("n_sentiments"))
+    return (
+        done.filter(pl.col("kind") != "usage")
+        .group_by("account_id")
+        .agg(
+            n_tickets_30d=count.filter(ticket & _between(as_of, 0, 30)).sum(),
+            n_tickets_90d=count.filter(ticket & late).sum(),
+            ticket_sentiment_90d=_mean("sentiment_sum", "n_sentiments", ticket & late),
+            sentiment_90d=_mean("sentiment_sum", "n_sentiments", ~ticket & late),
+            n_meetings_90d=count.filter(met & late).sum(),
+            n_unsolved_tickets_90d=count.filter(
+                ticket & late & pl.col("outcome").is_in(UNSOLVED).fill_null(value=False)
+            ).sum(),
+            recent_tickets=exact_sum(grains * count),
+            recent_ticket_sentiment=pl.when(felt > 0).then(exact_sum(weight * pl.col("sentiment_sum")) / felt),
+            contact_silence_days=(pl.lit(as_of) - pl.col("on").filter(~ticket).max()).dt.total_days(),
+        )
     )
-
-
-def _end(as_of: date) -> datetime:
-    return datetime.combine(as_of, time.max)
 
 
 def _deals(dataset: Dataset, as_of: date) -> pl.DataFrame:
@@ -198,6 +212,7 @@ def _deals(dataset: Dataset, as_of: date) -> pl.DataFrame:
 
 def first(dataset: Dataset) -> date | None:
     """Return the day from which accounts can be described: contracts, and activities where there are any."""
-    starts = [dataset.subscriptions["started_on"].min(), dataset.activities["occurred_at"].dt.date().min()]
+    done = marts.of(dataset).row_days.filter(pl.col("entity") == "activities")
+    starts = [dataset.subscriptions["started_on"].min(), done["on"].min()]
     dates = [d for d in starts if isinstance(d, date)]
     return max(dates) if dates and dataset.has("subscriptions") else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
 import polars as pl
 
+from core import marts
 from core.config import Settings, windows
 from core.config.calendar import quarter_end, quarter_number
 from core.config.stages import is_open
@@ -119,7 +120,7 @@ def build(dataset: Dataset, as_of: date, settings: Settings, only: str | None = 
         )
     )
     touched = ("n_meetings_30d", "n_meetings_60d", "n_meetings", "n_activities_30d")
-    zero = pl.lit(0 if dataset.has("activities") else None, pl.UInt32)
+    zero = pl.lit(0 if marts.of(dataset).has("activities") else None, pl.UInt32)
     ahead = (quarter_end(as_of, settings) - as_of).days
     return (
         out.with_columns(
@@ -168,10 +169,11 @@ def states_at(dataset: Dataset, as_of: date, settings: Settings, only: str | Non
         [opportunity_id, owner_id, stage, close_on, amount, stage_rank, days_in_stage, n_pushes,
         n_pulls, amount_change_rate, n_owner_changes].
     """
-    if not dataset.has("opportunity_history"):
+    tables = marts.of(dataset)
+    if not tables.has("opportunity_history"):
         return _without_history(dataset, as_of).filter(_chosen(only))
     order = {name: rank for rank, name in enumerate(settings.stages.open)}
-    history = dataset.opportunity_history.filter(_chosen(only), pl.col("valid_from") <= as_of)
+    history = tables.deal_states.filter(_chosen(only), pl.col("valid_from") <= as_of)
     seen = history.sort("opportunity_id", "valid_from")
     before = {name: pl.col(name).shift(1).over("opportunity_id") for name in ("close_on", "stage", "owner_id")}
     moved = seen.with_columns(
@@ -221,20 +223,15 @@ def _without_history(dataset: Dataset, as_of: date) -> pl.DataFrame:
 
 def _touches(dataset: Dataset, as_of: date, only: str | None) -> pl.DataFrame:
     """Count what was done on each deal in the last 30 and 60 days."""
-    end = datetime.combine(as_of, time.max)
-    named = pl.col("opportunity_id").is_not_null()
-    done = dataset.activities.select("opportunity_id", "occurred_at", "kind").filter(
-        _chosen(only), named, pl.col("occurred_at") <= end
-    )
-    late = pl.col("occurred_at") > end - timedelta(days=30)
-    recent = pl.col("occurred_at") > end - timedelta(days=60)
-    met = pl.col("kind") == "meeting"
+    done = marts.of(dataset).deal_activity_days.filter(_chosen(only), pl.col("on") <= as_of)
+    late, recent = (windows.last_days(as_of, days).holds("on") for days in (30, 60))
+    met, count = pl.col("n_meetings").cast(pl.UInt32), pl.col("n_activities").cast(pl.UInt32)
     return done.group_by("opportunity_id").agg(
-        n_meetings_30d=(met & late).sum(),
-        n_meetings_60d=(met & recent).sum(),
+        n_meetings_30d=met.filter(late).sum(),
+        n_meetings_60d=met.filter(recent).sum(),
         n_meetings=met.sum(),
-        n_activities_30d=late.sum(),
-        silence_days=(pl.lit(as_of) - pl.col("occurred_at").max().dt.date()).dt.total_days(),
+        n_activities_30d=count.filter(late).sum(),
+        silence_days=(pl.lit(as_of) - pl.col("on").max()).dt.total_days(),
     )
 
 

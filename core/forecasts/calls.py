@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.config.calendar import add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
@@ -77,7 +78,8 @@ def seed_sample(data: Dataset, settings: Settings, store: Store) -> None:
         return
     from core.sample.calls import past_calls
 
-    store.calls.seed(name, past_calls(data.company, settings), "sample")
+    company = replace(data.company, opportunity_history=marts.of(data.company).deal_states)
+    store.calls.seed(name, past_calls(company, settings), "sample")
 
 
 def reviewed(data: Dataset, store: Store) -> pl.DataFrame:

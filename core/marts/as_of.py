@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -11,6 +12,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.spans import is_valid
 from core.contracts.stage_words import UNKNOWN_STAGE
+from core.marts.build import of, past_states
 
 UNDATED = ("n_contacts", "competitor", "next_step", "lost_reason")
 
@@ -34,30 +36,43 @@ def rewind(data: Dataset, day: date, settings: Settings) -> Dataset:
     -------
     Dataset
         As of `day`; nothing worked out from it is written to disk. Contacts, competitor, next step
-        and reason of loss have no history, so nobody can say what they were: they are null.
+        and reason of loss have no history, so nobody can say what they were: they are null. No raw row
+        is read: the marts are those of `data`, cut to the day.
     """
-    deals = _deals(data, day, settings)
-    history = data.opportunity_history.filter(pl.col("valid_from") <= day)
     frames = {
-        "opportunities": deals,
-        "opportunity_history": history.with_columns(_not_yet("valid_to", day)),
+        "opportunities": _deals(data, day, settings),
         "accounts": data.accounts.with_columns(_not_yet("customer_since_on", day)),
-        "transactions": data.transactions.filter(pl.col("booked_on") <= day),
         "subscriptions": data.subscriptions.filter(pl.col("started_on") <= day).with_columns(_not_yet("ended_on", day)),
-        "activities": data.activities.filter(pl.col("occurred_at").dt.date() <= day),
         "sales_team": data.sales_team.filter(pl.col("valid_from") <= day).with_columns(
             _not_yet("valid_to", day), _not_yet("left_on", day)
         ),
         "quotas": data.quotas.filter(pl.col("period_start_on") <= day),
     }
-    return replace(
-        data.with_frames(**frames),
-        as_of=day,
-        is_transient=True,
-        rejected=data.rejected.clear(),
-        whole=None,
-        unmasked=None,
-    )
+    part = earlier(data, day, "rewound", frames)
+    return replace(part, rejected=data.rejected.clear(), whole=None, unmasked=None)
+
+
+def earlier(data: Dataset, day: date, mark: str, frames: Mapping[str, pl.DataFrame]) -> Dataset:
+    """Return a dataset as of an earlier day with some frames replaced, its raw rows cut when somebody reads them.
+
+    Parameters
+    ----------
+    data : Dataset
+        Its marts, cut to the day, are those of the earlier state.
+    day : date
+    mark : str
+        What kind of earlier state it is; part of its fingerprint.
+    frames : mapping of str to pl.DataFrame
+        The frames that were different then, by entity.
+    """
+    raw = {
+        "opportunity_history": data.later("opportunity_history", lambda rows: past_states(rows, day)),
+        "transactions": data.later("transactions", lambda rows: rows.filter(pl.col("booked_on") <= day)),
+        "activities": data.later("activities", lambda rows: rows.filter(pl.col("occurred_at").dt.date() <= day)),
+    }
+    part = data.with_frames(**frames, **raw)
+    name = f"{data.fingerprint}-{mark}-{day}"
+    return replace(part, as_of=day, is_transient=True, known_fingerprint=name, origin=data)
 
 
 def _not_yet(column: str, day: date) -> pl.Expr:
@@ -66,7 +81,7 @@ def _not_yet(column: str, day: date) -> pl.Expr:
 
 
 def _deals(data: Dataset, day: date, settings: Settings) -> pl.DataFrame:
-    states = data.opportunity_history.filter(is_valid(day)).unique("opportunity_id", keep="last", maintain_order=True)
+    states = of(data).deal_states.filter(is_valid(day)).unique("opportunity_id", keep="last", maintain_order=True)
     then = states.select(
         "opportunity_id",
         "is_deleted",

@@ -1,40 +1,91 @@
-"""The marts of one dataset, built once and carried forward day by day."""
+"""The marts of one dataset: built from its raw rows once, kept in its home, and cut to earlier days."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
-from core.artifacts import MARTS, process_shelf
-from core.contracts import Dataset
-from core.contracts.spans import line_runs
-from core.marts.exact import exact_sum
-from core.marts.facts import account_facts, bookings_daily, stage_intervals
+from core.artifacts import MARTS, key, open_cache, process_shelf, read_frame, write_frame
+from core.config import windows
+from core.config.calendar import DAY
+from core.contracts import RAW_FRAMES, Dataset
+from core.marts.activities import account_activity_days, deal_activity_days, rep_activity_days
+from core.marts.bookings import BILLED, account_costs, bookings_daily, customer_orders, revenue_months
+from core.marts.deals import deal_states
+from core.marts.mart_tables import NAMES, Make, Marts
+from core.marts.row_days import column_values, row_days
+
+DAYS = {
+    "row_days": "on",
+    "bookings_daily": "booked_on",
+    "customer_orders": "booked_on",
+    "deal_activity_days": "on",
+    "account_activity_days": "on",
+    "rep_activity_days": "on",
+}
 
 
-@dataclass(frozen=True)
-class Marts:
-    """The few tables measures are worked out from.
+class MartsCodec:
+    """Marts as one Parquet file per table."""
 
-    Attributes
-    ----------
-    bookings_daily : pl.DataFrame
-        [booked_on, region, product_id, rep_id, kind, amount, n_lines], one row per combination, by day.
-    stage_intervals : pl.DataFrame
-        [opportunity_id, stage, entered_on, left_on], by deal and day.
-    account_facts : pl.DataFrame
-        [account_id, first_on, last_on, n_lines, booked_amount, revenue_amount, n_open_deals, open_amount,
-        n_won_deals, won_amount, n_lost_deals, mrr_amount, last_activity_on], one row per account, by id;
-        counts and sums are 0 where an account has none, dates are null.
+    def write(self, value: Marts, folder: Path) -> None:
+        """Write every table."""
+        for name in NAMES:
+            write_frame(value.table(name), folder / f"{name}.parquet")
+
+    def read(self, folder: Path) -> Marts:
+        """Return the tables that were written."""
+        tables = {name: read_frame(folder / f"{name}.parquet") for name in NAMES}
+        return Marts({name: partial(tables.__getitem__, name) for name in NAMES})
+
+
+CODEC = MartsCodec()
+
+
+def of(data: Dataset) -> Marts:
+    """Return the marts of a dataset, with nothing in them that is later than its as-of date.
+
+    Those of a dataset read from files are kept in its home folder, so that the raw rows are read once for a state of
+    the data. Those of an earlier state are the later one's, cut to the day. Everything else is built from the rows
+    when it is first asked for.
     """
-
-    bookings_daily: pl.DataFrame
-    stage_intervals: pl.DataFrame
-    account_facts: pl.DataFrame
+    return process_shelf(MARTS).get((data.fingerprint, data.as_of), lambda: _made(data))
 
 
-def booking_lines(data: Dataset) -> pl.DataFrame:
+def _made(data: Dataset) -> Marts:
+    if data.origin is not None:
+        return until(of(data.origin), data, is_past=True)
+    if data.home is None or data.is_transient:
+        return until(build(data), data)
+    name = key(MARTS, data, (), "core.marts.build")
+    return until(open_cache(data.home).get(MARTS, name, lambda: build(data), CODEC), data)
+
+
+def build(data: Dataset, names: Sequence[str] = NAMES) -> Marts:
+    """Build marts from the raw rows.
+
+    Parameters
+    ----------
+    data : Dataset
+    names : sequence of str
+        Which tables; all by default.
+
+    Returns
+    -------
+    Marts
+        Of all rows, those later than the as-of date among them; every table sorted by its keys.
+    """
+    makers = _makers(data)
+    tables = {name: makers[name]() for name in names}
+    return Marts({name: partial(tables.__getitem__, name) for name in names})
+
+
+def booking_lines(data: Dataset) -> pl.LazyFrame:
     """Return the transaction lines; where none were loaded, won deals stand for bookings.
 
     Parameters
@@ -43,16 +94,16 @@ def booking_lines(data: Dataset) -> pl.DataFrame:
 
     Returns
     -------
-    pl.DataFrame
-        In the shape of transactions, or its columns account_id, product_id, rep_id, region, booked_on,
-        kind, amount: a won deal with an amount is booked on its close date by its owner in its
-        account's region.
+    pl.LazyFrame
+        In the shape of transactions: a won deal with an amount is booked on its close date by its owner in its
+        account's region, at no known cost or discount.
     """
     if data.has("transactions"):
-        return data.transactions
+        return data.lazy("transactions")
     regions = data.accounts.select("account_id", "region")
     won = data.opportunities.filter("is_won", pl.col("amount").is_not_null()).join(regions, on="account_id", how="left")
-    return won.select(
+    nothing = pl.lit(None, pl.Float64)
+    return won.lazy().select(
         "account_id",
         "product_id",
         "region",
@@ -60,93 +111,125 @@ def booking_lines(data: Dataset) -> pl.DataFrame:
         rep_id=pl.col("owner_id"),
         booked_on=pl.col("close_on"),
         kind=pl.lit("booking"),
+        cost_amount=nothing,
+        discount_rate=nothing,
     )
 
 
-def of(data: Dataset) -> Marts:
-    """Return the marts of a dataset, built when first asked for and remembered by its fingerprint."""
-    return process_shelf(MARTS).get((data.fingerprint, data.as_of), lambda: build(data))
+def order_kinds(lines: pl.LazyFrame) -> tuple[str, ...]:
+    """Return which lines are what customers ordered: bookings, or invoices and refunds where nothing is booked."""
+    n_booked = lines.filter(pl.col("kind") == "booking").select(pl.len()).collect(engine="streaming").item()
+    return ("booking",) if n_booked else BILLED
 
 
-def build(data: Dataset) -> Marts:
-    """Build the marts from every row.
-
-    Parameters
-    ----------
-    data : Dataset
-        Rows later than its as-of date are left out.
-
-    Returns
-    -------
-    Marts
-    """
-    lines = booking_lines(data)
-    cube = bookings_daily(lines, data.as_of).sort(pl.all().exclude("amount", "n_lines"), nulls_last=True)
-    stays = stage_intervals(data.opportunity_history, data.as_of).sort("opportunity_id", "entered_on")
-    return Marts(cube, stays, _facts(account_facts(lines, data.as_of), data))
+def collected(plan: pl.LazyFrame) -> pl.DataFrame:
+    """Run a plan and sort its rows by their keys."""
+    frame = plan.collect(engine="streaming")
+    return frame.sort(keys_of(frame), nulls_last=True)
 
 
-def append(marts: Marts, fresh: Dataset, data: Dataset) -> Marts:
-    """Carry marts forward by new rows, touching no older line.
+def keys_of(frame: pl.DataFrame) -> list[str]:
+    """Return the columns of a mart that are neither a sum nor a count; those stand behind the keys."""
+    return [name for name in frame.columns if not name.startswith("n_") and not name.endswith(("amount", "_sum"))]
+
+
+def line_makers(data: Dataset, lines: pl.LazyFrame) -> dict[str, Make]:
+    """Return what makes the tables of transaction lines from some of them."""
+    year = windows.last_months(data.as_of)
+    owners = data.accounts.lazy()
+    return {
+        "bookings_daily": lambda: collected(bookings_daily(lines)),
+        "revenue_months": lambda: collected(revenue_months(lines, owners)),
+        "customer_orders": lambda: collected(customer_orders(lines, order_kinds(booking_lines(data)))),
+        "account_costs": lambda: collected(account_costs(lines, year.begin, year.last)),
+    }
+
+
+def activity_makers(rows: pl.LazyFrame) -> dict[str, Make]:
+    """Return what makes the tables of activities from some of them."""
+    return {
+        "deal_activity_days": lambda: collected(deal_activity_days(rows)),
+        "account_activity_days": lambda: collected(account_activity_days(rows)),
+        "rep_activity_days": lambda: collected(rep_activity_days(rows)),
+    }
+
+
+def _remade(data: Dataset, name: str) -> pl.DataFrame:
+    return _makers(data)[name]()
+
+
+def _makers(data: Dataset) -> dict[str, Make]:
+    return {
+        "row_days": lambda: counted_days(data),
+        "raw_columns": lambda: pl.concat([_columns(data.lazy(name), name) for name in RAW_FRAMES]),
+        "deal_states": lambda: states_of(data),
+        **line_makers(data, booking_lines(data)),
+        **activity_makers(data.lazy("activities")),
+    }
+
+
+def states_of(data: Dataset) -> pl.DataFrame:
+    """Return the states of deals in the order of the source."""
+    return deal_states(data.lazy("opportunity_history")).collect()
+
+
+def counted_days(data: Dataset) -> pl.DataFrame:
+    """Return [entity, on, n_rows] of all raw tables."""
+    return pl.concat([collected(row_days(data.lazy(name), name)) for name in RAW_FRAMES])
+
+
+def _columns(rows: pl.LazyFrame, entity: str) -> pl.DataFrame:
+    values = column_values(rows).collect(engine="streaming").row(0, named=True)
+    schema = {"column": pl.String, "n_values": pl.Int64, "example": pl.String}
+    names = rows.collect_schema().names()
+    cells = [(values[f"min_{name}"], values[f"n_{name}"], name) for name in names]
+    frame = pl.DataFrame(
+        [(name, n, None if least is None else str(least)) for least, n, name in cells], schema=schema, orient="row"
+    )
+    total = pl.lit(values["n_rows"], pl.Int64)
+    return frame.select(entity=pl.lit(entity), column="column", n_rows=total, n_values="n_values", example="example")
+
+
+def until(marts: Marts, data: Dataset, *, is_past: bool = False) -> Marts:
+    """Return marts without what is later than a dataset's as-of date.
 
     Parameters
     ----------
     marts : Marts
-        Of the rows before.
-    fresh : Dataset
-        The new transactions and the new states of deals; its other frames are not read.
+        Of the dataset, or of the later one it is an earlier state of.
     data : Dataset
-        All rows, the new ones among them.
+    is_past : bool
+        True for an earlier state: what ended later runs on, and the costs of a year are summed from the rows again.
 
     Returns
     -------
     Marts
-        The same rows as `build(data)` gives, where new lines are later than the as-of date before and
-        a deal's new states follow its older ones. Sums may differ in the last binary digit.
+        Cut when they are asked for.
     """
-    new = bookings_daily(fresh.transactions, data.as_of)
-    keys = [c for c in new.columns if c not in ("amount", "n_lines")]
-    cube = pl.concat([marts.bookings_daily, new]).sort(keys, nulls_last=True)
-    moved = fresh.opportunity_history["opportunity_id"].unique().implode()
-    states = data.opportunity_history.filter(pl.col("opportunity_id").is_in(moved))
-    stays = pl.concat(
-        [
-            marts.stage_intervals.filter(~pl.col("opportunity_id").is_in(moved)),
-            stage_intervals(states, data.as_of),
-        ]
-    ).sort("opportunity_id", "entered_on")
-    earlier = marts.account_facts.select(
-        "account_id", "first_on", "last_on", "n_lines", "booked_amount", "revenue_amount"
-    )
-    both = pl.concat([earlier.filter(pl.col("n_lines") > 0), account_facts(fresh.transactions, data.as_of)])
-    summed = both.group_by("account_id").agg(
-        pl.col("first_on").min(),
-        pl.col("last_on").max(),
-        pl.col("n_lines").sum(),
-        exact_sum("booked_amount"),
-        exact_sum("revenue_amount"),
-    )
-    return Marts(cube, stays, _facts(summed, data))
+    day = data.as_of
+    makers: dict[str, Make] = {name: partial(marts.table, name) for name in NAMES}
+    makers |= {name: partial(_cut, partial(marts.table, name), column, day) for name, column in DAYS.items()}
+    makers["revenue_months"] = partial(_cut, partial(marts.table, "revenue_months"), "month", _last_month(day))
+    if is_past:
+        makers["deal_states"] = lambda: past_states(marts.deal_states, day)
+        makers |= {name: partial(_remade, data, name) for name in ("account_costs", "raw_columns")}
+    return Marts(makers)
 
 
-def _facts(bought: pl.DataFrame, data: Dataset) -> pl.DataFrame:
-    """Put what is known of an account beside what it bought."""
-    deals = data.opportunities
-    is_open = ~pl.col("is_closed")
-    lost = pl.col("is_closed") & ~pl.col("is_won")
-    of_deals = deals.group_by("account_id").agg(
-        n_open_deals=is_open.sum(),
-        open_amount=exact_sum(pl.col("amount").filter(is_open)),
-        n_won_deals=pl.col("is_won").sum(),
-        won_amount=exact_sum(pl.col("amount").filter("is_won")),
-        n_lost_deals=lost.sum(),
-    )
-    running = data.subscriptions.filter(line_runs(data.as_of))
-    paid = running.group_by("account_id").agg(exact_sum("mrr_amount"))
-    met = data.activities.group_by("account_id").agg(last_activity_on=pl.col("occurred_at").max().dt.date())
-    accounts = pl.concat([data.accounts.select("account_id"), bought.select("account_id")]).unique()
-    out = accounts.filter(pl.col("account_id").is_not_null())
-    for facts in (bought, of_deals, paid, met):
-        out = out.join(facts, on="account_id", how="left")
-    sums = [c for c in out.columns if c.startswith("n_") or c.endswith("_amount")]
-    return out.with_columns(pl.col(sums).fill_null(0)).sort("account_id")
+def _last_month(day: date) -> date:
+    return windows.running_month(day) - DAY
+
+
+def _cut(table: Callable[[], pl.DataFrame], column: str, day: date) -> pl.DataFrame:
+    rows = table()
+    last = rows[column].max()
+    return rows.filter(pl.col(column) <= day) if isinstance(last, date) and last > day else rows
+
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+
+def past_states(states: Frame, day: date) -> Frame:
+    """Return the states of deals begun by a day; one that ended later was still running then."""
+    ended = pl.when(pl.col("valid_to") <= day).then(pl.col("valid_to"))
+    return states.filter(pl.col("valid_from") <= day).with_columns(valid_to=ended)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 DIGITS = 6
@@ -54,3 +56,23 @@ def exact_mean(value: pl.Expr | str) -> pl.Expr:
     """
     column = pl.col(value) if isinstance(value, str) else value
     return pl.when(column.count() > 0).then(exact_sum(column) / column.count())
+
+
+def exact_total(column: Any, digits: int = DIGITS) -> Any:
+    """Return `exact_sum` as an expression of any engine narwhals knows.
+
+    Parameters
+    ----------
+    column : narwhals expression
+    digits : int
+        Each number counts to the nearest of so many decimals: 6 for money, 12 for rates.
+
+    Returns
+    -------
+    narwhals expression
+        Float64. Spark has no whole numbers of 128 bits; there the sum is a plain one.
+    """
+    import narwhals as nw
+
+    parts = 10**digits
+    return ((column * parts).round().cast(nw.Int128).sum().cast(nw.Float64) / parts).round(digits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -14,29 +15,29 @@ from core.metrics.measure import Measure, counted, money, share
 
 BOOKED = ("booking",)
 BILLED = ("billing", "refund")
+NO_REGION = "No region"
 
 
-def lines(data: Dataset, kinds: tuple[str, ...] = ("booking",), since: date | None = None) -> pl.DataFrame:
-    """Return the dated amounts of some kinds of line, none later than the as-of date.
+def lines(data: Dataset, since: date | None = None) -> pl.DataFrame:
+    """Return the dated amounts of bookings with their customers, none later than the as-of date.
 
     Parameters
     ----------
     data : Dataset
-    kinds : tuple of str
-        Of booking, billing, refund.
     since : date, optional
         The first day that counts.
 
     Returns
     -------
     pl.DataFrame
-        Columns day, account_id, rep_id, region, product_id, amount. Where no transactions were
-        loaded, bookings are the amounts of won deals on their close date.
+        Columns day, account_id, rep_id, region, product_id, amount, n_lines: lines that agree in all but
+        their amount are one row. Where no transactions were loaded, bookings are the amounts of won deals
+        on their close date.
     """
-    until = pl.col("booked_on") <= data.as_of
-    inside = until if since is None else until & (pl.col("booked_on") >= since)
-    rows = marts.booking_lines(data).filter(inside).filter(pl.col("kind").is_in(kinds))
-    return rows.select(pl.col("booked_on").alias("day"), "account_id", "rep_id", "region", "product_id", "amount")
+    rows = marts.of(data).customer_orders.filter(pl.col("kind") == "booking")
+    rows = rows if since is None else rows.filter(pl.col("booked_on") >= since)
+    columns = ("account_id", "rep_id", "region", "product_id", "amount", "n_lines")
+    return rows.select(pl.col("booked_on").alias("day"), *columns)
 
 
 def daily(data: Dataset, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFrame:
@@ -157,10 +158,10 @@ def quarter_to_date(data: Dataset, settings: Settings) -> Measure:
         Unit money; 0 when nothing was booked.
     """
     begin = quarter_start(data.as_of, settings)
-    rows = lines(data, since=begin)
-    amount = float(rows["amount"].sum())
+    rows = lines(data, begin)
+    amount, n_deals = float(rows["amount"].sum()), int(rows["n_lines"].sum())
     label = quarter_label(data.as_of, settings)
-    text = f"{money(amount, settings.currency)} booked in {label} so far, from {counted(rows.height, 'deal')}."
+    text = f"{money(amount, settings.currency)} booked in {label} so far, from {counted(n_deals, 'deal')}."
     return Measure("Bookings this quarter", amount, "money", rows.sort("day"), text)
 
 
@@ -170,8 +171,8 @@ def revenue(data: Dataset, settings: Settings) -> Measure:
     Formula: billing lines plus refunds (which are negative), quarter to date.
     """
     begin = quarter_start(data.as_of, settings)
-    rows = lines(data, ("billing", "refund"), begin)
-    amount = float(rows["amount"].sum()) if data.has("transactions") else None
+    rows = daily(data, BILLED).filter(pl.col("day") >= begin)
+    amount = float(rows["amount"].sum()) if marts.of(data).has("transactions") else None
     label = quarter_label(data.as_of, settings)
     text = f"{money(amount, settings.currency)} invoiced in {label} so far, refunds taken off."
     return Measure("Revenue this quarter", amount, "money", rows, text)
@@ -187,7 +188,7 @@ def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) 
     quarters : int
         How many of the latest quarters are kept, the running one among them.
     """
-    rows = daily(data).with_columns(pl.col("region").fill_null("No region"))
+    rows = daily(data).with_columns(pl.col("region").fill_null(NO_REGION))
     starts = {d: quarter_start(d, settings) for d in rows["day"].unique()}
     rows = rows.with_columns(quarter_start_on=pl.col("day").replace_strict(starts, return_dtype=pl.Date))
     first = add_quarters(data.as_of, 1 - quarters, settings)
@@ -286,21 +287,48 @@ def behind(
     return _named(rows, data)
 
 
-def dated(data: Dataset, since: date, until: date, kinds: tuple[str, ...] = ("booking",)) -> pl.DataFrame:
+def dated(
+    data: Dataset,
+    since: date,
+    until: date,
+    kinds: tuple[str, ...] = BOOKED,
+    regions: Sequence[str] | None = None,
+) -> pl.DataFrame:
     """Return the lines of some kinds from one day to another, both included, as a reader wants them.
+
+    Parameters
+    ----------
+    data : Dataset
+    since, until : date
+    kinds : tuple of str
+        Of booking, billing, refund. Invoices are asked of the engine that holds them, the latest 5,000.
+    regions : sequence of str, optional
+        Only lines of these.
 
     Returns
     -------
     pl.DataFrame
         day, account_name, region, family, rep_id, amount; the latest first.
     """
-    rows = _placed(lines(data, kinds, since).filter(pl.col("day") <= until), data)
-    return _named(rows, data)
+    region = pl.col("region").fill_null(NO_REGION)
+    is_there = pl.lit(value=True) if regions is None else region.is_in(list(regions))
+    if kinds == BOOKED:
+        rows = lines(data, since).filter(pl.col("day") <= until, is_there)
+    else:
+        days = pl.col("booked_on").is_between(since, min(until, data.as_of))
+        chosen = days & pl.col("kind").is_in(kinds) & is_there
+        rows = marts.raw_page(data, "transactions", chosen, "booked_on").rename({"booked_on": "day"})
+    return _named(_placed(rows, data), data)
+
+
+def n_lines(data: Dataset, since: date, until: date, kinds: tuple[str, ...] = BOOKED) -> int:
+    """Count the lines of some kinds from one day to another, both included."""
+    return int(daily(data, kinds).filter(pl.col("day").is_between(since, until))["n_lines"].sum())
 
 
 def of_account(data: Dataset, account_id: str, since: date) -> pl.DataFrame:
     """Return an account's booking lines from a day on, in the columns of `dated`; the latest first."""
-    return _named(_placed(lines(data, since=since).filter(pl.col("account_id") == account_id), data), data)
+    return _named(_placed(lines(data, since).filter(pl.col("account_id") == account_id), data), data)
 
 
 def _named(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
@@ -313,5 +341,5 @@ def _placed(rows: pl.DataFrame, data: Dataset) -> pl.DataFrame:
     """Return booking lines with the region and family named where they are not known."""
     families = data.products.select("product_id", "family")
     return rows.join(families, on="product_id", how="left").with_columns(
-        pl.col("region").fill_null("No region"), pl.col("family").fill_null("No family")
+        pl.col("region").fill_null(NO_REGION), pl.col("family").fill_null("No family")
     )

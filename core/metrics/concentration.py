@@ -97,7 +97,7 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
     """
     window = windows.last_months(data.as_of, months)
     earlier = window.moved(-windows.YEAR)
-    rows = lines(data, since=earlier.begin)
+    rows = lines(data, earlier.begin)
     now = rows.filter(window.holds()).group_by("account_id").agg(pl.col("amount").sum())
     then = rows.filter(earlier.holds())
     before = share_of_top(then.group_by("account_id").agg(pl.col("amount").sum())["amount"], top)

@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from core import marts
 from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
@@ -96,7 +97,8 @@ def _states(data: Dataset, settings: Settings) -> pl.DataFrame:
     )
     names = pl.col("stage", "forecast_category", "owner_id").cast(pl.Categorical)
     rows = (
-        data.opportunity_history.filter(pl.col("valid_from") <= data.as_of)
+        marts.of(data)
+        .deal_states.filter(pl.col("valid_from") <= data.as_of)
         .with_row_index("order")
         .select(
             "opportunity_id",

@@ -8,11 +8,13 @@ from typing import Any
 
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError, closest
 from core.contracts.spans import line_runs
+from core.marts.exact import exact_sum
 from core.metrics.deal_scope import people
 from core.metrics.measure import counted, growth_rate, money, percent
 
@@ -33,7 +35,7 @@ class Account:
         What is known of it, in words.
     events : pl.DataFrame
         [on, kind, what, amount, sentiment_score], latest first: deals opened, won and lost, contract lines
-        begun and ended, meetings, calls, mails and tickets.
+        begun and ended, and the latest 5,000 meetings, calls, mails and tickets.
     months : pl.DataFrame
         [month, mrr_amount, usage, n_tickets, n_meetings, sentiment, ticket_sentiment] of the last 24
         months, each named by its last day; usage and moods null in a month without readings.
@@ -172,7 +174,9 @@ def account(data: Dataset, settings: Settings, account_id: str) -> Account:
     lines = data.subscriptions.filter(own).join(
         data.products.select("product_id", "product_name"), on="product_id", how="left"
     )
-    done = data.activities.filter(own & (pl.col("occurred_at").dt.date() <= data.as_of))
+    days = marts.of(data).account_activity_days.filter(own)
+    until = pl.col("occurred_at").dt.date() <= data.as_of
+    done = marts.raw_page(data, "activities", own & until & (pl.col("kind") != "usage"), "occurred_at")
     running = lines.filter(line_runs(data.as_of)).sort("mrr_amount", descending=True)
     owner = pl.col("owner_id").replace(people(data))
     shown = ["opportunity_id", "opportunity_name", "stage", "amount", "created_on", "close_on", "is_closed", "is_won"]
@@ -181,11 +185,16 @@ def account(data: Dataset, settings: Settings, account_id: str) -> Account:
         str(record["account_name"] or account_id),
         _facts(record, data),
         _events(deals, lines, done, data.as_of),
-        _months(data, account_id, done),
+        _months(data, account_id, days),
         deals.sort("created_on", descending=True, nulls_last=True).select(*shown, owner=owner),
         running.select("subscription_id", "product_name", "mrr_amount", "started_on", "renewal_on"),
         settings.currency,
     )
+
+
+def _mood(which: pl.Expr) -> pl.Expr:
+    n_sentiments = pl.col("n_sentiments").filter(which).sum()
+    return pl.when(n_sentiments > 0).then(exact_sum(pl.col("sentiment_sum").filter(which)) / n_sentiments)
 
 
 def _facts(record: dict[str, Any], data: Dataset) -> dict[str, str]:
@@ -225,7 +234,7 @@ def _events(deals: pl.DataFrame, lines: pl.DataFrame, done: pl.DataFrame, as_of:
         rows(deals.filter("is_closed"), "close_on", "Deal", ended, pl.col("amount")),
         rows(lines, "started_on", "Contract", begins, paid),
         rows(lines, "ended_on", "Contract", ends, -paid),
-        done.filter(pl.col("kind") != "usage").select(
+        done.select(
             on=pl.col("occurred_at").dt.date(),
             kind=pl.col("kind").str.to_titlecase(),
             what=outcome,
@@ -237,23 +246,22 @@ def _events(deals: pl.DataFrame, lines: pl.DataFrame, done: pl.DataFrame, as_of:
     return events.sort("on", "kind", "what", descending=[True, False, False])
 
 
-def _months(data: Dataset, account_id: str, done: pl.DataFrame) -> pl.DataFrame:
+def _months(data: Dataset, account_id: str, days: pl.DataFrame) -> pl.DataFrame:
     """Return sums and means over months that end on the as-of day of each month, so that none is cut off."""
     ends = [add_months(data.as_of, -m) for m in range(MONTHS, -1, -1)]
     months = pl.DataFrame({"month": ends[1:]}).set_sorted("month")
-    rows = done.with_columns(on=pl.col("occurred_at").dt.date()).filter(pl.col("on") > ends[0]).sort("on")
+    rows = days.filter(pl.col("on") > ends[0]).sort("on")
     ticket, met, used = (pl.col("kind") == k for k in ("ticket", "meeting", "usage"))
-    score = pl.col("sentiment_score")
     sums = (
         rows.join_asof(months.with_columns(end="month"), left_on="on", right_on="end", strategy="forward")
         .group_by("month")
         .agg(
-            usage=pl.col("quantity").filter(used).sum(),
+            usage=exact_sum(pl.col("quantity_sum").filter(used)),
             n_usage=used.sum(),
-            n_tickets=ticket.sum().cast(pl.Int64),
-            n_meetings=met.sum().cast(pl.Int64),
-            sentiment=score.filter(~ticket & ~used).mean(),
-            ticket_sentiment=score.filter(ticket).mean(),
+            n_tickets=pl.col("n_activities").filter(ticket).sum().cast(pl.Int64),
+            n_meetings=pl.col("n_activities").filter(met).sum().cast(pl.Int64),
+            sentiment=_mood(~ticket & ~used),
+            ticket_sentiment=_mood(ticket),
         )
     )
     lines = data.subscriptions.filter(pl.col("account_id") == account_id)

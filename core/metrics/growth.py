@@ -152,7 +152,7 @@ def year_ago(data: Dataset, settings: Settings) -> Dataset:
     same week.
     """
     day = windows.quarter_on_last_years(data.as_of, settings).then.last
-    return replace(data, as_of=day, known_fingerprint=f"{data.fingerprint}-year-ago-{day}")
+    return replace(data, as_of=day, origin=data, counts={}, known_fingerprint=f"{data.fingerprint}-year-ago-{day}")
 
 
 def change(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
+from core import marts
 from core.artifacts import remembered
 from core.config import Settings, windows
 from core.config.calendar import add_months, add_quarters, quarter_end, quarter_label, quarter_start
@@ -204,14 +205,12 @@ def _values(
 @remembered(32)
 def _fresh(data: Dataset, settings: Settings, end: date, day: date) -> float | None:
     """Return the share of the amount due by a date that was touched lately; past days are kept."""
-    if not data.has("activities"):
+    tables = marts.of(data)
+    if not tables.has("activities"):
         return None
     rows = due_by(data, settings, end, day)
-    days = (day - timedelta(days=settings.risk.silent_days), day)
-    begin, until = (datetime.combine(d + timedelta(days=1), time()) for d in days)
-    lately = (pl.col("occurred_at") >= begin) & (pl.col("occurred_at") < until) & pl.col("opportunity_id").is_not_null()
-    named = data.activities.lazy().filter(lately).select("opportunity_id").unique().collect()
-    touched = rows.join(named, on="opportunity_id", how="semi")
+    lately = windows.last_days(day, settings.risk.silent_days).holds("on")
+    touched = rows.join(tables.deal_activity_days.filter(lately), on="opportunity_id", how="semi")
     return ratio(float(touched["cents"].sum()), float(rows["cents"].sum()))
 
 

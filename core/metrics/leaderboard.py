@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from core import marts
 from core.config import Settings, windows
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
@@ -67,9 +68,13 @@ def behind(data: Dataset, settings: Settings, kind: str, rep_id: str) -> pl.Data
         return closed(data, year).filter(pl.col("owner_id") == rep_id).select(columns).sort("close_on")
     if kind == "Activity":
         mine = _done(data).filter(pl.col("rep_id") == rep_id)
-        return mine.group_by("kind", week=pl.col("on").dt.truncate("1w")).agg(n=pl.len()).sort("week", "kind")
+        return (
+            mine.group_by("kind", week=pl.col("on").dt.truncate("1w"))
+            .agg(n=pl.col("n_activities").sum())
+            .sort("week", "kind")
+        )
     since = begin if kind in ("Attainment", "Bookings") else windows.months_before(data.as_of).begin
-    rows = lines(data, since=since).filter(pl.col("rep_id") == rep_id)
+    rows = lines(data, since).filter(pl.col("rep_id") == rep_id)
     names = data.accounts.select("account_id", "account_name")
     shown = ("day", "account_name", "region", "product_id", "amount")
     return rows.join(names, on="account_id", how="left").select(shown).sort("day")
@@ -158,13 +163,12 @@ def _win_rate(data: Dataset, settings: Settings) -> Measure:
 
 
 def _done(data: Dataset) -> pl.DataFrame:
-    on = pl.col("occurred_at").dt.date()
-    done = data.activities.filter(pl.col("kind").is_in(DONE), pl.col("rep_id").is_not_null()).with_columns(on=on)
+    done = marts.of(data).rep_activity_days.filter(pl.col("kind").is_in(DONE))
     return done.filter(windows.last_days(data.as_of, ACTIVE_DAYS).holds("on"))
 
 
 def _activity(data: Dataset, settings: Settings) -> Measure:
-    done = _done(data).group_by("rep_id").agg(n=pl.len())
+    done = _done(data).group_by("rep_id").agg(n=pl.col("n_activities").sum())
     frame = _shaped(done.with_columns(value=pl.col("n").cast(pl.Float64)), data)
     if frame.is_empty():
         return Measure("Activity", None, "count", frame, f"No activity of the last {ACTIVE_DAYS} days was loaded.")

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.config.calendar import add_months
 from core.config.stages import is_open
@@ -26,9 +27,17 @@ def open_deals(data: Dataset, day: date, settings: Settings) -> pl.DataFrame:
         Columns opportunity_id, stage, forecast_category, amount, close_on, owner_id; amounts
         not entered are null. Deleted deals are out.
     """
-    return data.opportunity_history.filter(is_valid(day), is_open(settings)).select(
-        "opportunity_id", "stage", "forecast_category", "amount", "close_on", "owner_id"
+    return (
+        marts.of(data)
+        .deal_states.filter(is_valid(day), is_open(settings))
+        .select("opportunity_id", "stage", "forecast_category", "amount", "close_on", "owner_id")
     )
+
+
+def first_state(data: Dataset) -> date | None:
+    """Return the first day deals are known to have been in a state; None without a history."""
+    first = marts.of(data).deal_states["valid_from"].min()
+    return first if isinstance(first, date) else None
 
 
 def open_pipeline(data: Dataset, settings: Settings, months: int = 12) -> Measure:
@@ -50,8 +59,10 @@ def open_pipeline(data: Dataset, settings: Settings, months: int = 12) -> Measur
 
 def _path(data: Dataset, days: list[date], settings: Settings) -> list[float]:
     """Return what was open at the end of each day; rows that never count are left out once for all days."""
-    ever = data.opportunity_history.lazy().filter(
-        pl.col("valid_from") <= days[-1], pl.col("valid_to").is_null() | (pl.col("valid_to") > days[0])
+    ever = (
+        marts.of(data)
+        .deal_states.lazy()
+        .filter(pl.col("valid_from") <= days[-1], pl.col("valid_to").is_null() | (pl.col("valid_to") > days[0]))
     )
     open_rows = ever.filter(is_open(settings)).select("valid_from", "valid_to", "amount")
     rows = open_rows.collect()

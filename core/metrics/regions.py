@@ -125,8 +125,7 @@ def behind(data: Dataset, settings: Settings, measure: str, region: str) -> pl.D
             "amount", "opportunity_id", descending=[True, False], nulls_last=True
         )
     begin = quarter_start(data.as_of, settings)
-    rows = dated(data, begin, data.as_of, KINDS[measure])
-    return rows.filter(pl.col("region").is_in(members))
+    return dated(data, begin, data.as_of, KINDS[measure], members)
 
 
 def _amounts(data: Dataset, settings: Settings, measure: str) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from core import marts
 from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import add_months
@@ -87,12 +88,12 @@ def marks(data: Dataset, settings: Settings, days: Sequence[date]) -> pl.DataFra
     for table, keys in _thresholds(data, settings, days):
         rows = rows.join(table, on=keys, how="left")
     since = pl.max_horizontal("last_on", "opened_on")
-    today = pl.col("day") == data.as_of
+    today, is_watched = pl.col("day") == data.as_of, marts.of(data).has("activities")
     tests = {
         "stalled": (pl.col("day") - pl.col("stage_since")).dt.total_days() > pl.col("slow_days"),
         "pushed": pl.col("n_pushes") >= risk.pushes,
         "overdue": pl.col("close_on") < pl.col("day"),
-        "silent": pl.lit(data.has("activities")) & ((pl.col("day") - since).dt.total_days() > risk.silent_days),
+        "silent": pl.lit(is_watched) & ((pl.col("day") - since).dt.total_days() > risk.silent_days),
         "no_next_step": today & pl.col("next_step").is_null() & pl.lit(facts["next_step"].null_count() < facts.height),
         "single_contact": pl.col("n_contacts") <= risk.contacts,
         "odd_amount": (pl.col("cents") > pl.col("high_cents")) | (pl.col("cents") < pl.col("low_cents")),
@@ -131,9 +132,7 @@ def _carried(track: pl.DataFrame) -> pl.DataFrame:
 
 def _touched(data: Dataset, days: Sequence[date]) -> pl.DataFrame:
     """Return the last day something was done on each deal, up to each of some days."""
-    done = data.activities.filter(pl.col("opportunity_id").is_not_null()).select(
-        "opportunity_id", last_on=pl.col("occurred_at").dt.date()
-    )
+    done = marts.of(data).deal_activity_days.select("opportunity_id", last_on="on")
     parts = [
         done.filter(pl.col("last_on") <= day)
         .group_by("opportunity_id")

@@ -122,8 +122,10 @@ def _books(
     data: Dataset, settings: Settings, period: date, day: date, team: pl.DataFrame
 ) -> dict[str, dict[str, float]]:
     """Return per manager what is closed in the quarter and, open and due in it, by category, as known on the day."""
-    states = data.opportunity_history.filter(is_valid(day), ~pl.col("is_deleted")).unique(
-        "opportunity_id", keep="last", maintain_order=True
+    states = (
+        data.frame("opportunity_history")
+        .filter(is_valid(day), ~pl.col("is_deleted"))
+        .unique("opportunity_id", keep="last", maintain_order=True)
     )
     won = pl.col("stage").is_in(list(settings.stages.won))
     lost = pl.col("stage").is_in(list(settings.stages.lost))

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from core.config import Settings
-from core.contracts import Dataset
+from core.contracts import RAW_FRAMES, Dataset
 from core.sources import currencies
 
 
@@ -42,7 +42,8 @@ def choices(data: Dataset, settings: Settings) -> Choices:
         Empty for a dataset in one currency without rates.
     """
     base = data.currency or settings.currency
-    used = {code for name in currencies.AMOUNTS for code in _codes(data.frame(name))}
+    used = {code for name in currencies.AMOUNTS if name not in RAW_FRAMES for code in _codes(data.frame(name))}
+    used |= set(raw_codes(data) if data.codes is None else data.codes)
     rates = data.exchange_rates
     rated = set(rates["currency"].drop_nulls().to_list())
     others = sorted((used | rated) - {base})
@@ -56,6 +57,18 @@ def _codes(frame: pl.DataFrame) -> set[str]:
     if "currency" not in frame.columns or frame.schema["currency"] != pl.String:
         return set()
     return set(frame["currency"].drop_nulls().unique().to_list())
+
+
+def raw_codes(data: Dataset) -> tuple[str, ...]:
+    """Return the currencies named in the raw tables of a dataset, sorted; only that column is read."""
+    named = {code for name in RAW_FRAMES if name in currencies.AMOUNTS for code in _named(data.lazy(name))}
+    return tuple(sorted(named))
+
+
+def _named(rows: pl.LazyFrame) -> set[str]:
+    if "currency" not in rows.collect_schema().names():
+        return set()
+    return _codes(rows.select("currency").collect())
 
 
 def shown(data: Dataset, settings: Settings, currency: str, on: date | None = None) -> Dataset:
@@ -91,8 +104,8 @@ def _as_their_deals(data: Dataset, viewed: Dataset) -> pl.DataFrame:
     factors = before.join(now, on="opportunity_id").select(
         "opportunity_id", _times=pl.when(pl.col("_before") != 0).then(pl.col("_now") / pl.col("_before"))
     )
-    converted = viewed.opportunity_history["amount"]
-    joined = data.opportunity_history.join(factors, on="opportunity_id", how="left", maintain_order="left")
+    converted = viewed.frame("opportunity_history")["amount"]
+    joined = data.frame("opportunity_history").join(factors, on="opportunity_id", how="left", maintain_order="left")
     amount = pl.coalesce(pl.col("amount") * pl.col("_times"), converted)
     return joined.with_columns(amount.alias("amount")).drop("_times")
 

@@ -8,17 +8,29 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from core.artifacts import SNAPSHOTS, key, open_cache, read_frame, write_frame
 from core.config import Settings
 from core.config.addresses import absolute, address
-from core.contracts.dataset import FRAMES, OPTIONAL_FRAMES, Dataset
+from core.contracts.dataset import FRAMES, OPTIONAL_FRAMES, RAW_FRAMES, Dataset
+from core.sources.currency_views import raw_codes
 
 READERS = "core.sources.folder"
 MANIFEST = "dataset.json"
 
 
 class DatasetCodec:
-    """A dataset as one Parquet file per frame, and the rest as JSON."""
+    """A dataset as one Parquet file per frame, and the rest as JSON.
+
+    Parameters
+    ----------
+    home : Path, optional
+        The home folder in which what is worked out of the dataset may be kept.
+    """
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.home = home
 
     def write(self, value: Dataset, folder: Path) -> None:
         """Write a dataset."""
@@ -32,16 +44,18 @@ class DatasetCodec:
             "source": value.source,
             "missing": list(value.missing),
             "fingerprint": value.fingerprint,
+            "counts": {name: n for name, n in value.row_counts.items() if name in RAW_FRAMES},
+            "codes": raw_codes(value),
             "open_stages": list(value.open_stages),
             "currency": value.currency,
         }
         (folder / MANIFEST).write_text(json.dumps(facts), encoding="utf-8")
 
     def read(self, folder: Path) -> Dataset:
-        """Return the dataset, with the fingerprint its rows had."""
+        """Return the dataset, with the fingerprint its rows had; its raw tables stay in their files."""
         facts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         written = [n for n in (*FRAMES, *OPTIONAL_FRAMES) if n in FRAMES or (folder / f"{n}.parquet").exists()]
-        frames: dict[str, Any] = {name: read_frame(folder / f"{name}.parquet") for name in written}
+        frames: dict[str, Any] = {name: _frame(name, folder / f"{name}.parquet") for name in written}
         return Dataset(
             **frames,
             as_of=date.fromisoformat(facts["as_of"]),
@@ -52,10 +66,14 @@ class DatasetCodec:
             emptied=read_frame(folder / "emptied.parquet"),
             open_stages=tuple(facts["open_stages"]),
             currency=facts["currency"],
+            home=self.home,
+            counts=facts["counts"],
+            codes=tuple(facts["codes"]),
         )
 
 
-CODEC = DatasetCodec()
+def _frame(name: str, path: Path) -> pl.DataFrame | pl.LazyFrame:
+    return pl.scan_parquet(path) if name in RAW_FRAMES else read_frame(path)
 
 
 def load_or_read(origin: Any, settings: Settings, read: Callable[[], Dataset]) -> Dataset:
@@ -77,7 +95,7 @@ def load_or_read(origin: Any, settings: Settings, read: Callable[[], Dataset]) -
     rows are read all the same.
     """
     name = key(SNAPSHOTS, origin, (settings.currency, settings.time_zone, settings.stages, settings.fiscal), READERS)
-    return open_cache(settings.home).get(SNAPSHOTS, name, read, CODEC, about=_facts)
+    return open_cache(settings.home).get(SNAPSHOTS, name, read, DatasetCodec(settings.home), about=_facts)
 
 
 def folder_state(folder: Path | str, mapping: str) -> tuple[Any, ...]:

@@ -169,7 +169,7 @@ def test_a_line_of_a_chart_or_of_another_room_changes_no_models_key(checkout, ch
         ("core/requirements/judge/limits/measures.yaml", "core.requirements.judge.gap_analysis"),
         ("core/models/close/trainer.py", "core.forecasts.backtest_archive"),
         ("core/models/revenue/global_trees.py", "core.models.registry"),
-        ("core/marts/facts.py", "core.metrics.growth"),
+        ("core/marts/bookings.py", "core.metrics.growth"),
         ("core/charts/theme.py", "core.charts.pipeline"),
         ("core/metrics/flow.py", "pages.pipeline"),
         ("core/__init__.py", "core.metrics.flow"),

@@ -53,7 +53,7 @@ def test_one_deal_is_described_as_among_all(sample, settings):
         assert deals.build(sample, day, settings, wanted).equals(every.filter(pl.col("opportunity_id") == wanted))
     closed = sample.opportunities.filter(pl.col("is_closed") & (pl.col("close_on") < day))["opportunity_id"][0]
     assert deals.build(sample, day, settings, closed).is_empty()
-    bare = sample.with_frames(opportunity_history=sample.opportunity_history.clear())
+    bare = sample.with_frames(opportunity_history=sample.frame("opportunity_history").clear())
     assert deals.build(bare, day, settings, wanted)["opportunity_id"].to_list() == [wanted]
 
 
@@ -64,7 +64,7 @@ def test_outcomes_say_what_happened_and_when_it_was_known(company, settings):
 
 
 def test_without_history_only_what_never_changes_is_known(company, settings):
-    bare = company.with_frames(opportunity_history=company.opportunity_history.clear())
+    bare = company.with_frames(opportunity_history=company.frame("opportunity_history").clear())
     row = deals.build(bare, DAY, settings).to_dicts()[0]
     assert row["opportunity_id"] == "O1"
     assert row["age_days"] == 27
@@ -124,14 +124,18 @@ def test_leaving_counts_within_the_horizon_only(company, settings):
 def poisoned(data, day):
     """The same company with wild rows after the day, and with what came later undone or reversed."""
     late = day + timedelta(days=1)
-    wild = data.activities.head(400).with_columns(
-        activity_id=pl.format("X{}", pl.col("activity_id")),
-        occurred_at=pl.lit(datetime.combine(late, datetime.min.time())),
-        kind=pl.lit("meeting"),
-        opportunity_id=data.opportunities["opportunity_id"].sample(400, seed=1),
-        sentiment_score=pl.lit(-1.0),
+    wild = (
+        data.frame("activities")
+        .head(400)
+        .with_columns(
+            activity_id=pl.format("X{}", pl.col("activity_id")),
+            occurred_at=pl.lit(datetime.combine(late, datetime.min.time())),
+            kind=pl.lit("meeting"),
+            opportunity_id=data.opportunities["opportunity_id"].sample(400, seed=1),
+            sentiment_score=pl.lit(-1.0),
+        )
     )
-    history = data.opportunity_history.with_columns(
+    history = data.frame("opportunity_history").with_columns(
         pl.when(pl.col("valid_from") > day).then(pl.lit(1e9)).otherwise("amount").alias("amount"),
         pl.when(pl.col("valid_from") > day).then(pl.lit("Negotiation")).otherwise("stage").alias("stage"),
         pl.when(pl.col("valid_to") > day).then(None).otherwise("valid_to").alias("valid_to"),
@@ -147,7 +151,7 @@ def poisoned(data, day):
         mrr_amount=pl.when(pl.col("started_on") > day).then(1e9).otherwise("mrr_amount"),
     )
     return data.with_frames(
-        activities=pl.concat([data.activities, wild.select(data.activities.columns)]),
+        activities=pl.concat([data.frame("activities"), wild.select(data.frame("activities").columns)]),
         opportunity_history=history,
         opportunities=flipped,
         subscriptions=lines,

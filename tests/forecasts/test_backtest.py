@@ -59,7 +59,7 @@ def kept(small, here):
 def altered(data, day):
     """The same company with everything after a day made different."""
     later = pl.col("valid_from") > day
-    history = data.opportunity_history.with_columns(
+    history = data.frame("opportunity_history").with_columns(
         amount=pl.when(later).then(pl.col("amount") * 10).otherwise("amount"),
         stage=pl.when(later).then(pl.lit("Closed Won")).otherwise("stage"),
         close_on=pl.when(later).then(pl.lit(date(2026, 3, 1))).otherwise("close_on"),
@@ -79,10 +79,10 @@ def altered(data, day):
     return data.with_frames(
         opportunity_history=history,
         opportunities=deals,
-        activities=data.activities.filter(
+        activities=data.frame("activities").filter(
             pl.col("occurred_at") < datetime(day.year, day.month, day.day) + timedelta(1)
         ),
-        transactions=data.transactions.with_columns(
+        transactions=data.frame("transactions").with_columns(
             amount=pl.when(pl.col("booked_on") > day).then(pl.lit(-1.0)).otherwise("amount")
         ),
         subscriptions=data.subscriptions.filter(pl.col("started_on") <= day).with_columns(
@@ -310,7 +310,7 @@ def test_without_enough_outcomes_a_table_serves(small, here):
         opportunities=small.opportunities.with_columns(
             is_won=False, stage=pl.when("is_closed").then(pl.lit("Closed Lost")).otherwise("stage")
         ),
-        opportunity_history=small.opportunity_history.with_columns(
+        opportunity_history=small.frame("opportunity_history").with_columns(
             stage=pl.col("stage").replace("Closed Won", "Closed Lost")
         ),
     )

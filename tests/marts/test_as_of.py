@@ -73,7 +73,7 @@ def test_a_deal_stands_as_it_was_known():
     told = ("stage", "amount", "close_on", "owner_id", "forecast_category", "is_closed", "is_won")
     assert [row[k] for k in told] == ["Proposal", 400.0, date(2026, 4, 30), "R2", "commit", False, False]
     assert all(row[name] is None for name in UNDATED)
-    assert then.opportunity_history["valid_to"].to_list() == [date(2026, 2, 1), None]
+    assert then.frame("opportunity_history")["valid_to"].to_list() == [date(2026, 2, 1), None]
     assert then.as_of == date(2026, 3, 1)
     assert then.is_transient
     early = rewind(data, date(2026, 1, 20), SETTINGS).opportunities.row(0, named=True)
@@ -156,7 +156,7 @@ def test_what_begins_later_is_out_and_what_ends_later_runs_on():
     )
     then = rewind(data, day, SETTINGS)
     assert then.subscriptions.select("subscription_id", "ended_on").rows() == [("S1", None)]
-    assert then.activities["activity_id"].to_list() == ["1"]
+    assert then.frame("activities")["activity_id"].to_list() == ["1"]
     assert then.sales_team.select("rep_id", "valid_to", "left_on").rows() == [("R", None, None)]
     assert then.accounts["customer_since_on"].to_list() == [None]
 
@@ -198,7 +198,7 @@ def test_rewinding_twice_is_rewinding_once_and_later_days_change_nothing(steps, 
     data = company([deal], history)
     once, twice = rewind(data, early, SETTINGS), rewind(rewind(data, late, SETTINGS), early, SETTINGS)
     assert_frame_equal(once.opportunities, twice.opportunities)
-    assert_frame_equal(once.opportunity_history, twice.opportunity_history)
+    assert_frame_equal(once.frame("opportunity_history"), twice.frame("opportunity_history"))
     opened = once.opportunities.filter(~pl.col("is_closed"))["opportunity_id"].to_list()
     assert opened == open_deals(data, early, SETTINGS)["opportunity_id"].to_list()
 

@@ -40,7 +40,7 @@ def test_months_are_whole_and_end_on_the_as_of_day(company, settings):
 
 def test_the_trend_says_what_can_be_compared(company, settings):
     assert "no usage readings" not in engagement.account(company, settings, "A1").trend()
-    quiet = company.with_frames(activities=company.activities.clear())
+    quiet = company.with_frames(activities=company.frame("activities").clear())
     assert "no usage readings to compare, tickets 0 (was 0)" in engagement.account(quiet, settings, "A1").trend()
 
 

@@ -195,7 +195,9 @@ def test_nothing_after_the_as_of_date_is_read(firm, settings):
 
     past = replace(firm, as_of=date(2026, 5, 9), known_fingerprint=None)
     assert tracks(past, settings)["day"].max() == date(2026, 5, 4)
-    trimmed = past.with_frames(opportunity_history=past.opportunity_history.filter(pl.col("valid_from") < TENTH))
+    trimmed = past.with_frames(
+        opportunity_history=past.frame("opportunity_history").filter(pl.col("valid_from") < TENTH)
+    )
     ask = (settings, SINCE, date(2026, 5, 9))
     assert flow.flow(past, *ask).frame.equals(flow.flow(trimmed, *ask).frame)
 

@@ -21,7 +21,7 @@ def test_the_score_is_the_mean_of_its_known_parts(sample, settings):
 
 
 def test_a_missing_part_is_left_out_and_said(sample, settings):
-    found = health.health(sample.with_frames(activities=sample.activities.clear()), settings)
+    found = health.health(sample.with_frames(activities=sample.frame("activities").clear()), settings)
     row = found.frame.filter(pl.col("part") == "Freshness").row(0, named=True)
     assert (row["score"], row["meaning"], row["path"]) == (None, "not known", [])
     assert found.present_rate == pytest.approx(5 / 6)

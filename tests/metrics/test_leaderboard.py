@@ -141,7 +141,7 @@ def test_headlines_without_quota_or_a_year_before(sample, settings, bundle, monk
     bare = sample.with_frames(
         quotas=sample.quotas.clear(),
         subscriptions=sample.subscriptions.clear(),
-        transactions=sample.transactions.filter(pl.col("booked_on") > date(2026, 1, 1)),
+        transactions=sample.frame("transactions").filter(pl.col("booked_on") > date(2026, 1, 1)),
     )
     found = dict(headlines.headlines(bare, settings, bundle).frame.select("cell", "text").iter_rows())
     assert headlines.TODAY not in found

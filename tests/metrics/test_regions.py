@@ -145,7 +145,7 @@ def test_no_two_tiles_share_a_place(settings, names):
 
 def test_the_map_adds_up_as_sql_says(sample, settings):
     found = regions.regions(sample, settings)
-    lines = sample.transactions
+    lines = sample.frame("transactions")
     sql = """select coalesce(region, 'No region') region, round(sum(amount), 2) amount from lines
              where kind = 'booking' and booked_on between date '2026-04-01' and $day group by 1"""
     with duckdb.connect() as con:

@@ -78,8 +78,8 @@ def test_each_signal_flags_its_deal_and_no_other(firm, settings):
 def test_a_signal_on_a_past_day_knows_nothing_later(sample, settings):
     past = date(2025, 9, 1)
     later = sample.with_frames(
-        opportunity_history=sample.opportunity_history.filter(pl.col("valid_from") <= past),
-        activities=sample.activities.filter(pl.col("occurred_at") < datetime(2025, 9, 2)),
+        opportunity_history=sample.frame("opportunity_history").filter(pl.col("valid_from") <= past),
+        activities=sample.frame("activities").filter(pl.col("occurred_at") < datetime(2025, 9, 2)),
     )
     assert (
         marks(sample, settings, [past])
@@ -134,7 +134,7 @@ def test_past_cases_in_sql(sample, settings):
     day = cases["day"].max()
     assert day == AS_OF - timedelta(days=90)
     with duckdb.connect() as connection:
-        connection.register("history", sample.opportunity_history.to_arrow())
+        connection.register("history", sample.frame("opportunity_history").to_arrow())
         query = f"""
             with due as (
                 select opportunity_id from history
@@ -183,7 +183,8 @@ def test_without_a_record_deals_are_ranked_by_their_signals(firm, settings):
     assert "No warning sign has predicted" in found.told()
     alone = pl.col("opportunity_id") == "clean"
     calm = firm.with_frames(
-        opportunities=firm.opportunities.filter(alone), opportunity_history=firm.opportunity_history.filter(alone)
+        opportunities=firm.opportunities.filter(alone),
+        opportunity_history=firm.frame("opportunity_history").filter(alone),
     )
     nothing = risk.at_risk(calm, settings)
     assert nothing.sentence() == "No open deal is at risk."

@@ -107,7 +107,7 @@ def test_deals_due_by_a_date_stand_as_on_the_day(settings):
 def test_time_of_won_deals_in_sql(sample, settings):
     found = stage_conversion.times(sample, settings).frame
     with duckdb.connect() as connection:
-        connection.register("history", sample.opportunity_history.to_arrow())
+        connection.register("history", sample.frame("opportunity_history").to_arrow())
         connection.register("deals", sample.opportunities.to_arrow())
         query = f"""
             with spent as (
@@ -170,7 +170,7 @@ def test_the_weighted_pipeline_of_a_past_day_knows_nothing_later(sample, setting
     assert metrics.coverage.weighted(sample, settings, past).frame.equals(
         metrics.coverage.weighted(cut, settings).frame
     )
-    changed = sample.opportunity_history.with_columns(
+    changed = sample.frame("opportunity_history").with_columns(
         amount=pl.when(pl.col("valid_from") > past).then(pl.col("amount") * 7).otherwise("amount"),
         stage=pl.when(pl.col("valid_from") > past).then(pl.lit("Closed Won")).otherwise("stage"),
     )

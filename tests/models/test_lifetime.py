@@ -208,7 +208,7 @@ def test_margins_are_drawn_towards_that_of_all(make, settings):
     )
     found = dict(lifetime.margins(data, settings).iter_rows())
     assert found == pytest.approx({"A": 0.75, "B": 0.25, "C": 0.5})
-    bare = data.with_frames(transactions=data.transactions.clear())
+    bare = data.with_frames(transactions=data.frame("transactions").clear())
     assert set(lifetime.margins(bare, settings)["margin_rate"]) == {0.75}
 
 
@@ -241,5 +241,5 @@ def test_without_contracts_it_is_valued_by_orders(sample, settings):
     assert found.value == pytest.approx(found.frame["value_amount"].sum())
     assert found.checks["member"].to_list() == list(bgnbd.MEMBERS)
     assert "the total was off" in found.agreement()
-    unbooked = bare.transactions.filter(pl.col("kind") != "booking")
+    unbooked = bare.frame("transactions").filter(pl.col("kind") != "booking")
     assert lifetime.orders(bare.with_frames(transactions=unbooked)).height == unbooked.height

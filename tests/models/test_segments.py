@@ -106,7 +106,7 @@ def test_too_few_or_all_alike_is_said(make, settings):
 
 
 def test_companies_with_contracts_only_are_grouped_too(sample, settings):
-    bare = sample.with_frames(transactions=sample.transactions.clear())
+    bare = sample.with_frames(transactions=sample.frame("transactions").clear())
     found = segments.build(bare, settings)
     assert found.profile["share_rate"].null_count() == found.profile.height
     assert "spent_amount" not in found.axes

@@ -84,7 +84,11 @@ def test_a_deal_and_its_history_agree_in_every_view(data):
     for currency, on in (("USD", None), ("GBP", dt.date(2025, 6, 15)), ("EUR", dt.date(2025, 6, 15))):
         view = currency_views.shown(data, load(environ={}), currency, on)
         deal = view.opportunities.filter(view.opportunities["opportunity_id"] == "5")["amount"][0]
-        spans = view.opportunity_history.filter(view.opportunity_history["opportunity_id"] == "5").sort("valid_from")
+        spans = (
+            view.frame("opportunity_history")
+            .filter(view.frame("opportunity_history")["opportunity_id"] == "5")
+            .sort("valid_from")
+        )
         assert spans["amount"].to_list() == pytest.approx([deal * 0.8, deal])
 
 

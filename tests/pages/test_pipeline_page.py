@@ -86,7 +86,7 @@ def one_deal(sample) -> Dataset:
     """A company with one open deal, its history, and nothing else."""
     deal = sample.opportunities.filter(~pl.col("is_closed")).head(1)
     mine = {"opportunity_id": deal["opportunity_id"].implode()}
-    history = sample.opportunity_history.filter(pl.col("opportunity_id").is_in(mine["opportunity_id"]))
+    history = sample.frame("opportunity_history").filter(pl.col("opportunity_id").is_in(mine["opportunity_id"]))
     return nothing().with_frames(
         opportunities=deal.with_columns(n_contacts=1), opportunity_history=history, accounts=sample.accounts
     )

@@ -254,7 +254,7 @@ def test_the_order_of_deals_does_not_matter(firm):
     data, _ = built(firm)
     turned = data.with_frames(
         opportunity_history=pl.concat(
-            data.opportunity_history.partition_by("opportunity_id", maintain_order=True)[::-1]
+            data.frame("opportunity_history").partition_by("opportunity_id", maintain_order=True)[::-1]
         )
     )
     ends = (START, LAST, "team", "EMEA 1")
@@ -297,7 +297,7 @@ select step, sum(amount)::bigint from named group by step having sum(amount) <> 
 
 def test_the_sample_again_in_sql(sample, settings):
     since, until = sample.as_of - timedelta(days=120), sample.as_of
-    history = sample.opportunity_history.with_row_index("ord")
+    history = sample.frame("opportunity_history").with_row_index("ord")
     team = sample.sales_team.sort("valid_from").unique("rep_id", keep="last")
     with duckdb.connect() as connection:
         connection.register("history", history.to_arrow())

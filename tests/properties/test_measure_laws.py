@@ -238,7 +238,7 @@ def test_splitting_a_line_in_two_changes_no_sum(drawn):
     settings = settings_of(fiscal)
     data = built(seed, as_of, settings)
     half = pl.col("amount") / 2
-    parts = [data.transactions.with_columns(half, pl.col("transaction_id") + tail) for tail in ("a", "b")]
+    parts = [data.frame("transactions").with_columns(half, pl.col("transaction_id") + tail) for tail in ("a", "b")]
     same(answers(data, settings), answers(data.with_frames(transactions=pl.concat(parts)), settings))
 
 

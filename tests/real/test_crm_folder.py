@@ -81,7 +81,7 @@ def test_every_page_opens_on_it(crm, settings, tmp_path, monkeypatch, page):
 
 
 def test_deals_without_a_history_are_open_from_creation_to_close(crm):
-    spans = crm.opportunity_history
+    spans = crm.frame("opportunity_history")
     won = crm.opportunities.filter(pl.col("is_won") & pl.col("created_on").is_not_null()).row(0, named=True)
     rows = spans.filter(pl.col("opportunity_id") == won["opportunity_id"]).sort("valid_from")
     assert rows.select("valid_from", "valid_to", "stage", "amount").rows() == [

@@ -29,9 +29,9 @@ class Company:
         self.data = read_folder(folder, settings=self.settings)
         self.as_of = self.data.as_of
         self.deals = self.data.opportunities
-        self.history = self.data.opportunity_history.sort("opportunity_id", "valid_from")
+        self.history = self.data.frame("opportunity_history").sort("opportunity_id", "valid_from")
         self.lines = self.data.subscriptions
-        self.bookings = self.data.transactions.filter(pl.col("kind") == "booking").rename({"booked_on": "day"})
+        self.bookings = self.data.frame("transactions").filter(pl.col("kind") == "booking").rename({"booked_on": "day"})
         first = self.data.quotas["period_start_on"].min()
         running = date(self.as_of.year, 3 * ((self.as_of.month - 1) // 3) + 1, 1)
         n = (running.year - first.year) * 4 + (running.month - first.month) // 3
@@ -271,7 +271,7 @@ def risks(c: Company) -> pl.DataFrame:
 
 def hygiene(c: Company) -> dict[str, float]:
     live = c.deals.filter(~pl.col("is_closed"))
-    talk = c.data.activities.filter(pl.col("kind").is_in(["mail", "call", "meeting"]))
+    talk = c.data.frame("activities").filter(pl.col("kind").is_in(["mail", "call", "meeting"]))
     return {
         "no_amount": float(live["amount"].is_null().mean()),
         "no_next_step": float(live["next_step"].is_null().mean()),

@@ -38,7 +38,7 @@ def test_a_call_rises_from_commit_to_pipeline_and_is_whole_thousands(found):
 def test_nothing_later_than_the_day_of_a_call_is_used(found, sample, settings):
     day = date(2025, 8, 1)
     early = replace(
-        sample.with_frames(opportunity_history=sample.opportunity_history.filter(pl.col("valid_from") <= day)),
+        sample.with_frames(opportunity_history=sample.frame("opportunity_history").filter(pl.col("valid_from") <= day)),
         as_of=day,
     )
     again = calls.past_calls(early, settings)

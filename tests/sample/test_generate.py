@@ -47,7 +47,7 @@ def test_csv_holds_the_same_rows_as_parquet(small, tmp_path):
 
 
 def test_history_has_neither_gaps_nor_overlaps_and_ends_where_the_deal_stands(sample):
-    spans = sample.opportunity_history.sort("opportunity_id", "valid_from")
+    spans = sample.frame("opportunity_history").sort("opportunity_id", "valid_from")
     following = spans.with_columns(following=pl.col("valid_from").shift(-1).over("opportunity_id"))
     assert following.filter(pl.col("valid_to").ne_missing(pl.col("following"))).is_empty()
     last = spans.group_by("opportunity_id").last().join(sample.opportunities, on="opportunity_id")
@@ -57,9 +57,9 @@ def test_history_has_neither_gaps_nor_overlaps_and_ends_where_the_deal_stands(sa
 
 
 def test_nothing_lies_after_the_as_of_date(sample):
-    assert sample.transactions["booked_on"].max() <= AS_OF
-    assert sample.activities["occurred_at"].dt.date().max() <= AS_OF
-    assert sample.opportunity_history["valid_from"].max() <= AS_OF
+    assert sample.frame("transactions")["booked_on"].max() <= AS_OF
+    assert sample.frame("activities")["occurred_at"].dt.date().max() <= AS_OF
+    assert sample.frame("opportunity_history")["valid_from"].max() <= AS_OF
     assert sample.opportunities.filter("is_closed")["close_on"].max() <= AS_OF
 
 
@@ -90,7 +90,7 @@ def test_mail_and_calls_do_not_tell_how_long_a_deal_will_live(sample):
     deals = sample.opportunities.filter("is_closed").select(
         "opportunity_id", "created_on", days=(pl.col("close_on") - pl.col("created_on")).dt.total_days()
     )
-    said = sample.activities.filter(pl.col("kind").is_in(["mail", "call"])).join(deals, on="opportunity_id")
+    said = sample.frame("activities").filter(pl.col("kind").is_in(["mail", "call"])).join(deals, on="opportunity_id")
     early = said.filter((pl.col("occurred_at").dt.date() - pl.col("created_on")).dt.total_days() < 30)
     n = deals.join(early.group_by("opportunity_id").len(), on="opportunity_id", how="left").with_columns(
         pl.col("len").fill_null(0)

@@ -45,7 +45,7 @@ def test_services_are_mostly_delivered_once(kinds):
 
 def billed_over_contract(data):
     """Return by how much months' bills scatter around what their contracts say."""
-    billed = data.transactions.filter(pl.col("kind") == "billing", pl.col("booked_on") < pl.date(2026, 5, 1))
+    billed = data.frame("transactions").filter(pl.col("kind") == "billing", pl.col("booked_on") < pl.date(2026, 5, 1))
     months = billed.group_by(month=pl.col("booked_on").dt.truncate("1mo")).agg(pl.col("amount").sum()).sort("month")
     line = data.subscriptions
     agreed = [

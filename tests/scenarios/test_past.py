@@ -61,13 +61,13 @@ def test_rewinding_knows_nothing_of_later(sample, settings):
     )
     again = backtest.rewound(sample.with_frames(opportunities=wild), day)
     known = then.opportunities.join(
-        sample.opportunity_history.filter(pl.col("valid_from") <= day).select("opportunity_id").unique(),
+        sample.frame("opportunity_history").filter(pl.col("valid_from") <= day).select("opportunity_id").unique(),
         on="opportunity_id",
         how="semi",
     )
     assert again.opportunities.join(known, on="opportunity_id", how="semi").equals(known)
     assert not known.filter(later & pl.col("is_closed")).height
-    assert then.transactions["booked_on"].max() <= day
+    assert then.frame("transactions")["booked_on"].max() <= day
     assert (then.subscriptions["ended_on"].is_null() | (then.subscriptions["ended_on"] <= day)).all()
 
 

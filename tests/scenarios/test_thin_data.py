@@ -23,7 +23,7 @@ def one_deal(data):
     deal = data.opportunities.filter(~pl.col("is_closed")).head(1)
     return data.with_frames(
         opportunities=deal,
-        opportunity_history=data.opportunity_history.filter(
+        opportunity_history=data.frame("opportunity_history").filter(
             pl.col("opportunity_id").is_in(deal["opportunity_id"].implode())
         ),
     )

@@ -67,7 +67,7 @@ def test_a_month_opens_its_lines_and_one_ahead_what_its_forecast_rests_on(sample
 
 def test_only_what_was_loaded_is_offered_and_an_unknown_measure_says_so(sample, settings):
     assert trend.measures(sample) == ["Revenue", "Bookings"]
-    assert trend.measures(sample.with_frames(transactions=sample.transactions.clear())) == ["Bookings"]
+    assert trend.measures(sample.with_frames(transactions=sample.frame("transactions").clear())) == ["Bookings"]
     with pytest.raises(ContractError, match="no trend of 'Profit'"):
         trend.trend(sample, settings, None, "Profit")
 

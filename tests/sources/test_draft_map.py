@@ -101,6 +101,6 @@ def test_what_pages_lack_is_told_once():
     assert "nothing to show" not in lacks["Pipeline"]
     assert lacks["Customers"].startswith("contracts")
     none = data.with_frames(
-        opportunities=data.opportunities.clear(), opportunity_history=data.opportunity_history.clear()
+        opportunities=data.opportunities.clear(), opportunity_history=data.frame("opportunity_history").clear()
     )
     assert "amounts" not in page_needs.lacking(none).filter(pl.col("page") == "Pipeline")["lacks"][0]

@@ -58,7 +58,7 @@ def test_deals_without_a_creation_date_are_open_since_the_first_day_known():
         "id,stage,amount,close_on\n1,Discovery,10,2025-12-31\n2,Closed Won,20,2025-03-31\n3,Closed Lost,5,2025-03-30\n"
     )
     data = read_files({"deals.csv": text.encode()}, settings=load(environ={}))
-    opened = data.opportunity_history.filter(pl.col("opportunity_id") == "1")
+    opened = data.frame("opportunity_history").filter(pl.col("opportunity_id") == "1")
     assert opened.select("valid_from", "valid_to").rows() == [(date(2025, 3, 30), None)]
     assert any("they count as open since 2025-03-30" in note for note in data.missing)
 

@@ -63,7 +63,7 @@ def test_open_deals_are_the_same_by_history_and_stages_are_in_the_order_of_the_m
     reading = read({**STAGES, "*": {"order": ["Pitch"]}})
     data = reading.dataset
     settings = fitted(SETTINGS, data)
-    now = data.opportunity_history.filter(is_valid(data.as_of), is_open(settings))
+    now = data.frame("opportunity_history").filter(is_valid(data.as_of), is_open(settings))
     assert sorted(now["opportunity_id"]) == ["2", "4", "6"]
     assert settings.stages.open == ("Pitch", "Signed (Renewals)")
 
@@ -76,8 +76,10 @@ def test_a_history_is_read_by_the_pipeline_of_its_deal():
 2,2025-02-02,Signed
 """
     data = read(STAGES, opportunity_history=history).dataset
-    spans = data.opportunity_history.filter(pl.col("opportunity_id").is_in(["1", "2"])).sort(
-        "opportunity_id", "valid_from"
+    spans = (
+        data.frame("opportunity_history")
+        .filter(pl.col("opportunity_id").is_in(["1", "2"]))
+        .sort("opportunity_id", "valid_from")
     )
     assert spans["stage"].to_list() == ["Pitch", "Closed Won", "Notice", "Signed (Renewals)"]
 

@@ -53,7 +53,7 @@ def test_the_map_says_what_ends_a_deal_and_in_which_order_stages_come(stages):
     assert {s.name: (s.kind, s.known_by) for s in reading.stages}["Won verbally"] == ("open", "column map")
     assert deals["forecast_category"].to_list()[:2] == ["best_case", "commit"]
     settings = fitted(load(environ={}), reading.dataset)
-    last = reading.dataset.opportunity_history.filter(pl.col("valid_to").is_null())
+    last = reading.dataset.frame("opportunity_history").filter(pl.col("valid_to").is_null())
     assert set(last.filter(is_open(settings))["opportunity_id"]) == {"1", "2", "5"}
     assert "Won verbally" in last.filter(pl.col("opportunity_id") == "5")["stage"].to_list()
 

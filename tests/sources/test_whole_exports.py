@@ -25,7 +25,7 @@ def files_of(name):
 
 
 def spans(data, deal):
-    rows = data.opportunity_history.filter(pl.col("opportunity_id") == deal).sort("valid_from")
+    rows = data.frame("opportunity_history").filter(pl.col("opportunity_id") == deal).sort("valid_from")
     return rows.select("valid_from", "valid_to", "stage", "amount", "close_on", "owner_id").rows()
 
 
@@ -110,7 +110,7 @@ def test_the_team_is_made_of_users_with_roles_and_managers(salesforce):
 
 
 def test_activities_get_their_kind_their_deal_and_its_account(salesforce):
-    rows = salesforce.dataset.activities.sort("occurred_at")
+    rows = salesforce.dataset.frame("activities").sort("occurred_at")
     assert rows.select("kind", "opportunity_id", "account_id", "quantity").rows() == [
         ("meeting", "006000000000002AAA", "001000000000002AAA", 45.0),
         ("call", "006000000000001AAA", "001000000000001AAA", 10.0),
@@ -210,7 +210,7 @@ def test_invoices_of_billing_systems(vendor):
     case = BILLING[vendor]
     reading = reading_of_files({case["file"]: case["text"].encode()}, settings=load(environ={}))
     assert [m.layout.vendor for m in reading.matches] == [vendor]
-    rows = reading.dataset.transactions.select("transaction_id", "account_id", "kind", "amount").rows()
+    rows = reading.dataset.frame("transactions").select("transaction_id", "account_id", "kind", "amount").rows()
     assert rows == [tuple(row) for row in case["wanted"]]
 
 
@@ -232,7 +232,7 @@ def test_every_form_of_history_and_what_is_open_by_it(form):
     files = {"deals.csv": DEALS.encode(), "deal history.csv": case["text"].encode()}
     data = reading_of_files(files, settings=settings).dataset
     assert [r[:2] for r in spans(data, "A")] == [tuple(span) for span in case["wanted"]]
-    now = data.opportunity_history.filter(is_valid(data.as_of), is_open(settings))
+    now = data.frame("opportunity_history").filter(is_valid(data.as_of), is_open(settings))
     assert sorted(now["opportunity_id"]) == ["A", "C"]
     assert spans(data, "B")[-1][2] == "Closed Won"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from core import marts
 from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
@@ -176,9 +177,7 @@ def _followed(data: Dataset, settings: Settings) -> pl.DataFrame:
     """Return the past cases still open four weeks later, with what was done in those weeks."""
     track, cases = tracks(data, settings), past(data, settings)
     order = {name: k for k, name in enumerate(settings.stages.open)}
-    met = data.activities.filter(pl.col("kind") == "meeting", pl.col("opportunity_id").is_not_null()).select(
-        "opportunity_id", on=pl.col("occurred_at").dt.date()
-    )
+    met = marts.of(data).deal_activity_days.filter(pl.col("n_meetings") > 0)
     parts = []
     for day in cases["day"].unique().sort():
         last = day + timedelta(days=DONE_DAYS)

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from core import marts
 from core.artifacts import remembered
 from core.config import Settings, windows
 from core.config.calendar import quarter_end
@@ -160,7 +161,8 @@ def tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
         is_won="is_won",
         end_amount="amount",
     )
-    if not dataset.has("opportunity_history"):
+    tables = marts.of(dataset)
+    if not tables.has("opportunity_history"):
         states = deals.select(
             "opportunity_id",
             valid_from="created_on",
@@ -170,7 +172,7 @@ def tracks(dataset: Dataset, settings: Settings) -> pl.DataFrame:
             close_on=pl.when(~pl.col("is_closed")).then(pl.col("close_on")),
         )
     else:
-        history = dataset.opportunity_history.filter(is_open(settings))
+        history = tables.deal_states.filter(is_open(settings))
         states = history.select("opportunity_id", "valid_from", "valid_to", "stage", "amount", "close_on")
         states = pl.concat([states, _never_open(deals, states)], how="vertical_relaxed", rechunk=True)
     return states.join(ends, on="opportunity_id", maintain_order="left").filter(pl.col("valid_from") <= dataset.as_of)

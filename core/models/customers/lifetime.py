@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from core.config import Settings, windows
+from core import marts
+from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import Z80
-from core.marts.exact import exact_sum
 from core.metrics.measure import counted, money, percent
 from core.models.customers import retention_curves
 from core.models.customers.bgnbd import RepeatValue
@@ -104,11 +104,7 @@ def margins(dataset: Dataset, settings: Settings) -> pl.DataFrame:
     pl.DataFrame
         [account_id, margin_rate], margins within 0 and 1.
     """
-    year = windows.last_months(dataset.as_of)
-    lines = dataset.transactions.filter(
-        (pl.col("kind") != "booking") & pl.col("cost_amount").is_not_null() & year.holds("booked_on")
-    )
-    sums = lines.group_by("account_id").agg(exact_sum("amount"), exact_sum("cost_amount")).sort("account_id")
+    sums = marts.of(dataset).account_costs
     total = float(sums["amount"].sum())
     overall = 1 - float(sums["cost_amount"].sum()) / total if total > 0 else settings.customers.margin_rate
     gross = pl.col("amount").clip(0) - pl.col("cost_amount") + PRIOR_MARGIN_AMOUNT * overall
@@ -250,10 +246,9 @@ def curves(dataset: Dataset, staying: Floats, tenure_days: pl.Series, months: in
 
 def orders(dataset: Dataset) -> pl.DataFrame:
     """Return [customer_id, ordered_on, amount] from bookings, or from billing where nothing was booked."""
-    kinds = ["booking"] if (dataset.transactions["kind"] == "booking").any() else ["billing", "refund"]
-    return dataset.transactions.filter(pl.col("kind").is_in(kinds)).select(
-        customer_id="account_id", ordered_on="booked_on", amount="amount"
-    )
+    tables = marts.of(dataset)
+    rows = tables.customer_orders if tables.has("transactions") else tables.customer_orders.clear()
+    return rows.select(customer_id="account_id", ordered_on="booked_on", amount="amount")
 
 
 def by_orders(dataset: Dataset, settings: Settings) -> LifetimeValue:

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from core import marts
 from core.artifacts import remembered
 from core.config import Settings, windows
 from core.config.calendar import add_months
@@ -31,9 +32,9 @@ def monthly_revenue(dataset: Dataset, by: str | None = None) -> pl.DataFrame:
     ----------
     dataset : Dataset
     by : str, optional
-        A column of transactions to split by, as "region"; default one unit, "All".
+        A column of `Marts.revenue_months` to split by, as "region"; default one unit, "All".
     """
-    return monthly(dataset.transactions, dataset.as_of, by)
+    return monthly(marts.of(dataset).revenue_months, by)
 
 
 def filled(months: pl.DataFrame, last: date) -> pl.DataFrame:
@@ -63,14 +64,10 @@ def last_known_month(months: pl.DataFrame, as_of: date, settings: Settings) -> d
     return last if is_late and isinstance(last, date) else complete
 
 
-def monthly(transactions: pl.DataFrame, as_of: date, by: str | None = None) -> pl.DataFrame:
-    """Return revenue [unit, month, amount] of the months complete on a day, from transactions."""
+def monthly(months: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
+    """Return revenue [unit, month, amount] from months of revenue that lie split further."""
     unit = pl.lit(ALL) if by is None else pl.col(by).fill_null(NOT_KNOWN)
-    lines = transactions.filter(
-        pl.col("kind").is_in(["billing", "refund"]) & (pl.col("booked_on") < windows.running_month(as_of))
-    )
-    month = pl.col("booked_on").dt.truncate("1mo")
-    return lines.group_by(unit=unit, month=month).agg(exact_sum("amount")).sort("unit", "month")
+    return months.group_by(unit=unit, month="month").agg(exact_sum("amount")).sort("unit", "month")
 
 
 def revenue_panel(dataset: Dataset, settings: Settings, by: str = "region") -> pl.DataFrame:
@@ -83,7 +80,7 @@ def revenue_panel(dataset: Dataset, settings: Settings, by: str = "region") -> p
     dataset : Dataset
     settings : Settings
     by : str
-        A column of transactions.
+        A column of `Marts.revenue_months`.
     """
     whole = monthly_revenue(dataset)
     if whole.is_empty():

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
@@ -118,21 +119,15 @@ def parts(dataset: Dataset, settings: Settings, bundle: Bundle, by: str = "regio
 
 def placed(dataset: Dataset, by: str) -> pl.DataFrame:
     """Return monthly revenue [unit, month, amount] of complete months by a column that may lie beside the lines."""
-    lines = dataset.transactions
-    if by == "segment":
-        lines = lines.join(dataset.accounts.select("account_id", segment="segment"), on="account_id", how="left")
-    elif by == "family":
+    lines = marts.of(dataset).revenue_months
+    if by == "family":
         lines = lines.join(dataset.products.select("product_id", "family"), on="product_id", how="left")
     elif by == "team":
         today = dataset.sales_team.filter(pl.col("valid_from") <= dataset.as_of).sort("valid_from")
         teams = today.unique("rep_id", keep="last").select("rep_id", "team")
-        owners = dataset.accounts.select("account_id", "owner_id")
-        lines = lines.join(owners, on="account_id", how="left").with_columns(
-            pl.coalesce("rep_id", "owner_id").alias("rep_id")
-        )
         lines = lines.join(teams, on="rep_id", how="left")
     named = lines.with_columns(pl.col(by).cast(pl.String).fill_null(NOT_KNOWN))
-    return forecast.monthly(named, dataset.as_of, by)
+    return forecast.monthly(named, by)
 
 
 def _forecast(lines: pl.DataFrame, whole: pl.DataFrame, settings: Settings) -> pl.DataFrame:

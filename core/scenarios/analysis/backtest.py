@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid, line_runs
+from core.marts.as_of import earlier
 from core.metrics.measure import counted
 from core.scenarios.data import baseline, historical_ranges
 from core.scenarios.engine import expectation
@@ -135,7 +137,7 @@ def rewound(dataset: Dataset, day: date) -> Dataset:
     A deal closed later is open again in the stage, amount and expected close of that day; contract lines and
     people who left later are there again; rows begun later are gone.
     """
-    states = dataset.opportunity_history.filter(is_valid(day) & ~pl.col("is_deleted"))
+    states = marts.of(dataset).deal_states.filter(is_valid(day) & ~pl.col("is_deleted"))
     then = states.unique("opportunity_id", keep="last", maintain_order=True).select(
         "opportunity_id", then_stage="stage", then_amount="amount", then_close="close_on", then_owner="owner_id"
     )
@@ -159,13 +161,9 @@ def rewound(dataset: Dataset, day: date) -> Dataset:
         rows = frame.filter(pl.col(begin).is_null() | (pl.col(begin) <= day))
         return rows.with_columns(pl.when(pl.col(e) <= day).then(pl.col(e)).alias(e) for e in ends)
 
-    return replace(
-        dataset,
-        as_of=day,
-        opportunities=deals,
-        is_transient=True,
-        opportunity_history=cut(dataset.opportunity_history, "valid_from", "valid_to"),
-        subscriptions=cut(dataset.subscriptions, "started_on", "ended_on"),
-        transactions=cut(dataset.transactions, "booked_on"),
-        sales_team=cut(dataset.sales_team, "valid_from", "valid_to", "left_on"),
-    )
+    frames = {
+        "opportunities": deals,
+        "subscriptions": cut(dataset.subscriptions, "started_on", "ended_on"),
+        "sales_team": cut(dataset.sales_team, "valid_from", "valid_to", "left_on"),
+    }
+    return earlier(dataset, day, "replayed", frames)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from core import marts
 from core.config import Settings, windows
 from core.config.calendar import add_months, quarter_start
 from core.contracts import Dataset
@@ -76,7 +77,7 @@ class Trend:
 
 def measures(data: Dataset) -> list[str]:
     """Return what a trend can be drawn of: revenue where invoices were loaded, and bookings."""
-    kinds = set(data.transactions["kind"].unique()) if data.has("transactions") else set()
+    kinds = set(marts.of(data).bookings_daily["kind"].unique())
     return [name for name in MEASURES if name == "Bookings" or kinds & set(KINDS[name])]
 
 
@@ -174,7 +175,8 @@ def behind(data: Dataset, settings: Settings, bundle: Bundle, measure: str, mont
     end = add_months(begin, 1) - timedelta(days=1)
     if begin <= data.as_of:
         lines = bookings.dated(data, begin, end, KINDS[measure])
-        return Behind(lines, f"{counted(lines.height, 'line')} in {begin:%B %Y}")
+        n_lines = bookings.n_lines(data, begin, end, KINDS[measure])
+        return Behind(lines, f"{counted(n_lines, 'line')} in {begin:%B %Y}")
     if measure == "Revenue":
         parts = forecast.revenue(data, settings, bundle).parts
         rows = parts.filter(pl.col("month") == begin).select(pl.col("unit").alias("region"), "amount", "lower", "upper")

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.config.calendar import add_quarters, quarter_start
 from core.contracts import Dataset
@@ -167,13 +168,15 @@ def _leaving(lines: pl.DataFrame, start: date, end: date) -> tuple[float | None,
 
 
 def _discount(dataset: Dataset, start: date, last: date) -> float | None:
-    lines = dataset.transactions.filter((pl.col("kind") == "booking") & pl.col("booked_on").is_between(start, last))
-    return _number(lines["discount_rate"].mean())
+    is_then = (pl.col("kind") == "booking") & pl.col("booked_on").is_between(start, last)
+    rows = marts.of(dataset).bookings_daily.filter(is_then)
+    n_discounts = int(rows["n_discounts"].sum())
+    return float(rows["discount_sum"].sum()) / n_discounts if n_discounts else None
 
 
 def _slipped(dataset: Dataset, start: date, last: date) -> float | None:
     """Return the share of deals due in a quarter on its first day that were still open on its last."""
-    states = dataset.opportunity_history.filter(is_valid(start) & ~pl.col("is_deleted"))
+    states = marts.of(dataset).deal_states.filter(is_valid(start) & ~pl.col("is_deleted"))
     due = states.filter(pl.col("close_on").is_between(start, last)).select("opportunity_id").unique()
     ends = dataset.opportunities.select("opportunity_id", "is_closed", ended_on="close_on")
     rows = due.join(ends, on="opportunity_id").filter(~(pl.col("is_closed") & (pl.col("ended_on") <= start)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from core import marts
 from core.config import windows
 from core.contracts import Dataset
+from core.marts.exact import exact_sum
 
 
 def cost_rates(dataset: Dataset) -> pl.DataFrame:
@@ -16,11 +18,9 @@ def cost_rates(dataset: Dataset) -> pl.DataFrame:
     """
     families = dataset.products.select("product_id", "family").unique("product_id")
     year = windows.last_months(dataset.as_of)
-    lines = dataset.transactions.filter(
-        (pl.col("kind") == "booking") & year.holds("booked_on") & (pl.col("amount") > 0)
-    ).join(families, on="product_id", how="inner")
-    costed = lines.filter(pl.col("cost_amount").is_not_null())
-    seen = costed.group_by("family").agg(seen=pl.col("cost_amount").sum() / pl.col("amount").sum())
+    lines = marts.of(dataset).bookings_daily.filter((pl.col("kind") == "booking") & year.holds("booked_on"))
+    costed = lines.filter(pl.col("costed_amount") > 0).join(families, on="product_id", how="inner")
+    seen = costed.group_by("family").agg(seen=exact_sum("cost_amount") / exact_sum("costed_amount"))
     priced = dataset.products.filter(pl.col("list_price_amount") > 0)
     listed = priced.group_by("family").agg(listed=(pl.col("unit_cost_amount") / pl.col("list_price_amount")).mean())
     both = seen.join(listed, on="family", how="full", coalesce=True)
@@ -30,11 +30,6 @@ def cost_rates(dataset: Dataset) -> pl.DataFrame:
 def discount(dataset: Dataset) -> float:
     """Return the mean discount of last year's bookings by list value; 0 where none is known."""
     year = windows.last_months(dataset.as_of)
-    lines = dataset.transactions.filter(
-        (pl.col("kind") == "booking")
-        & year.holds("booked_on")
-        & pl.col("discount_rate").is_between(0, 0.95)
-        & (pl.col("amount") > 0)
-    )
-    full = float((lines["amount"] / (1 - lines["discount_rate"])).sum())
-    return 1 - float(lines["amount"].sum()) / full if full else 0.0
+    lines = marts.of(dataset).bookings_daily.filter((pl.col("kind") == "booking") & year.holds("booked_on"))
+    full = float(lines["list_amount"].sum())
+    return 1 - float(lines["priced_amount"].sum()) / full if full else 0.0

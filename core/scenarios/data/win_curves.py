@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.config.stages import is_open
 from core.contracts import Dataset
@@ -26,7 +27,7 @@ def by_stage(dataset: Dataset, deals: pl.DataFrame, settings: Settings) -> dict[
     """
     as_of = dataset.as_of
     ends = deals.select("opportunity_id", "created_on", "is_won", ended_on=pl.when("is_closed").then("close_on"))
-    states = dataset.opportunity_history.filter(is_open(settings))
+    states = marts.of(dataset).deal_states.filter(is_open(settings))
     states = states.select("opportunity_id", "valid_from", "valid_to", "stage").join(ends, on="opportunity_id")
     parts = []
     for back in range(STEP, LOOK_BACK, STEP):

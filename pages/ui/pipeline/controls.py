@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core import charts
-from core.metrics import deal_scope, flow, pipeline_path
+from core.metrics import deal_scope, flow, pipeline, pipeline_path
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
@@ -82,8 +82,7 @@ def _hierarchy(column: Any) -> str:
 
 def _own(page: Page) -> tuple[str, str]:
     day = page.data.as_of
-    first = page.data.opportunity_history["valid_from"].min()
-    low = first if isinstance(first, date) else day
+    low = pipeline.first_state(page.data) or day
     start = date.fromisoformat(deal_scope.periods(page.data, page.settings)["Last 28 days"][0])
     chosen = st.date_input("From (end of day), to (end of day)", (max(start, low), day), low, day, key="flow_own")
     ends = chosen if isinstance(chosen, tuple) else (chosen,)

@@ -1,0 +1,145 @@
+"""What was booked and invoiced: by day, by month, by customer, each one function for any engine narwhals knows."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from core.marts.exact import exact_total
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrameT
+
+CUBE = ("booked_on", "region", "product_id", "rep_id", "kind")
+MONTHS = ("month", "region", "segment", "product_id", "rep_id")
+ORDERS = ("booked_on", "account_id", "region", "product_id", "rep_id", "kind")
+BILLED = ("billing", "refund")
+MOST_DISCOUNT = 0.95
+RATE_DIGITS = 12
+
+
+def bookings_daily(transactions: IntoFrameT) -> IntoFrameT:
+    """Sum transaction lines by day, region, product, rep and kind.
+
+    Parameters
+    ----------
+    transactions : frame of Polars, DuckDB or another engine narwhals knows
+        With booked_on, region, product_id, rep_id, kind, amount, cost_amount, discount_rate.
+
+    Returns
+    -------
+    frame of the same engine
+        [booked_on, region, product_id, rep_id, kind, amount, n_lines], and what margins and discounts are worked out
+        from: costed_amount and cost_amount, of lines above 0 whose cost is known; priced_amount and list_amount, of
+        lines above 0 with a discount of at most 95 %, as sold and before the discount; discount_sum over n_discounts
+        lines with a discount. Sums of nothing are 0.
+    """
+    import narwhals as nw
+
+    lines: Any = nw.from_native(transactions)
+    amount, cost, off = nw.col("amount"), nw.col("cost_amount"), nw.col("discount_rate")
+    is_costed = (amount > 0) & ~cost.is_null()
+    is_priced = (amount > 0) & (off >= 0) & (off <= MOST_DISCOUNT)
+    nothing = nw.lit(0.0)
+    marked = lines.with_columns(
+        _costed=nw.when(is_costed).then(amount).otherwise(nothing),
+        _cost=nw.when(is_costed).then(cost).otherwise(nothing),
+        _priced=nw.when(is_priced).then(amount).otherwise(nothing),
+        _list=nw.when(is_priced).then(amount / (1 - off)).otherwise(nothing),
+    )
+    out: IntoFrameT = (
+        marked.group_by(*CUBE)
+        .agg(
+            amount=exact_total(amount),
+            n_lines=nw.len(),
+            costed_amount=exact_total(nw.col("_costed")),
+            cost_amount=exact_total(nw.col("_cost")),
+            priced_amount=exact_total(nw.col("_priced")),
+            list_amount=exact_total(nw.col("_list")),
+            discount_sum=exact_total(off, RATE_DIGITS),
+            n_discounts=off.count(),
+        )
+        .to_native()
+    )
+    return out
+
+
+def revenue_months(transactions: IntoFrameT, accounts: IntoFrameT) -> IntoFrameT:
+    """Sum invoices and refunds by month, region, segment, product and rep.
+
+    Parameters
+    ----------
+    transactions : frame
+        With account_id, booked_on, region, product_id, rep_id, kind, amount.
+    accounts : frame of the same engine
+        With account_id, segment, owner_id; one row per account.
+
+    Returns
+    -------
+    frame of the same engine
+        [month, region, segment, product_id, rep_id, amount]: month is its first day, segment that of the account, and
+        a line without a rep stands under the owner of its account.
+    """
+    import narwhals as nw
+
+    lines: Any = nw.from_native(transactions)
+    owners: Any = nw.from_native(accounts)
+    billed = lines.filter(nw.col("kind").is_in(BILLED))
+    about = owners.select("account_id", "segment", _owner="owner_id")
+    placed = billed.join(about, on="account_id", how="left").with_columns(
+        month=nw.col("booked_on").dt.truncate("1mo"), rep_id=nw.coalesce("rep_id", "_owner")
+    )
+    out: IntoFrameT = placed.group_by(*MONTHS).agg(amount=exact_total(nw.col("amount"))).to_native()
+    return out
+
+
+def customer_orders(transactions: IntoFrameT, kinds: tuple[str, ...]) -> IntoFrameT:
+    """Sum the lines of some kinds by day, account, region, product and rep.
+
+    Parameters
+    ----------
+    transactions : frame
+        With booked_on, account_id, region, product_id, rep_id, kind, amount.
+    kinds : tuple of str
+        Of booking, billing, refund.
+
+    Returns
+    -------
+    frame of the same engine
+        [booked_on, account_id, region, product_id, rep_id, kind, amount, n_lines].
+    """
+    import narwhals as nw
+
+    lines: Any = nw.from_native(transactions)
+    chosen = lines.filter(nw.col("kind").is_in(kinds))
+    out: IntoFrameT = chosen.group_by(*ORDERS).agg(amount=exact_total(nw.col("amount")), n_lines=nw.len()).to_native()
+    return out
+
+
+def account_costs(transactions: IntoFrameT, since: date, until: date) -> IntoFrameT:
+    """Sum what each account was invoiced, and what that cost, over some days.
+
+    Parameters
+    ----------
+    transactions : frame
+        With account_id, booked_on, kind, amount, cost_amount.
+    since, until : date
+        Both included.
+
+    Returns
+    -------
+    frame of the same engine
+        [account_id, amount, cost_amount] of invoice and refund lines whose cost is known.
+    """
+    import narwhals as nw
+
+    lines: Any = nw.from_native(transactions)
+    day = nw.col("booked_on")
+    is_costed = (nw.col("kind") != "booking") & ~nw.col("cost_amount").is_null()
+    costed = lines.filter(is_costed & (day >= since) & (day <= until))
+    out: IntoFrameT = (
+        costed.group_by("account_id")
+        .agg(amount=exact_total(nw.col("amount")), cost_amount=exact_total(nw.col("cost_amount")))
+        .to_native()
+    )
+    return out
