@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from core.access import saved_content as seen
-from core.access.saved_content import Reader
+from core.access.saved_content import EVERYBODY, Reader
 from core.forecasts import calls as forecast_calls
 from core.sources import source_registry
 from core.sources.source_registry import Listed
@@ -16,15 +16,10 @@ from core.store import Store
 from core.store.branches import Branch
 from core.store.repositories import Saved
 from pages.ui.kit import cache
+from pages.ui.kit.shell import Page
 
 if TYPE_CHECKING:
-    from core.access.identity import Identity
-    from core.config import Settings
-    from core.contracts import Dataset
     from core.store.source_versions import SourceVersion
-    from pages.ui.kit.shell import Page
-
-EVERYBODY = "everybody"
 
 
 def reader(page: Page) -> Reader:
@@ -34,12 +29,7 @@ def reader(page: Page) -> Reader:
 
 def lists(page: Page) -> list[Saved]:
     """Return the requirement lists this person may see, newest first."""
-    return searched_lists(page.data, page.settings, page.identity)
-
-
-def searched_lists(data: Dataset, settings: Settings, who: Identity) -> list[Saved]:
-    """Return the requirement lists a person may see, for the search in the sidebar that stands before the page."""
-    return seen.lists(Reader.of(who, data), cache.store(settings.database).requirement_sets.list(EVERYBODY))
+    return seen.shared_lists(reader(page), _store(page).requirement_sets)
 
 
 def list_file(page: Page, saved: Saved) -> tuple[str, bytes] | None:
