@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from core.access.identity import Identity
 from core.config import Settings
 from core.contracts import Dataset
 
+EVERYBODY = "everybody"
 HIDDEN, COLLEAGUE = "Hidden", "A colleague"
 
 
@@ -26,6 +27,15 @@ class SavedList(Protocol):
 
 
 L = TypeVar("L", bound=SavedList)
+L_co = TypeVar("L_co", bound=SavedList, covariant=True)
+
+
+class ListStore(Protocol[L_co]):
+    """Where requirement lists are saved."""
+
+    def list(self, owner: str) -> Sequence[L_co]:
+        """Return the lists of an owner, newest first."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,11 @@ def lists(reader: Reader, saved: Iterable[L]) -> list[L]:
         return list(saved)
     deals = {None, *reader._deals()}
     return [entry for entry in saved if entry.payload.get("opportunity_id") in deals]
+
+
+def shared_lists(reader: Reader, sets: ListStore[L]) -> list[L]:
+    """Return the lists saved for everybody that a person may see, newest first, as `lists` cuts them."""
+    return lists(reader, sets.list(EVERYBODY))
 
 
 def answers(reader: Reader, rows: pl.DataFrame, sources: Collection[str]) -> pl.DataFrame:

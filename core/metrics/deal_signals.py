@@ -24,11 +24,10 @@ class DealSignals:
         """Say how many signals there are and by how much they lower the chance together."""
         if self.frame.is_empty():
             return "No warning sign on this deal."
-        verb = "speaks" if self.frame.height == 1 else "speak"
-        text = f"{counted(self.frame.height, 'signal')} {verb} against it"
+        text = f"{counted(self.frame.height, 'warning sign')} on this deal"
         if not self.loss_rate:
             return f"{text}."
-        return f"{text}; by what such signals have meant, they cost {percent(self.loss_rate)} of its chance."
+        return f"{text}; by what such signs have meant, they cost {percent(self.loss_rate)} of its chance."
 
 
 def signals(data: Dataset, settings: Settings, opportunity_id: str) -> DealSignals:

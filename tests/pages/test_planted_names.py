@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.access.row_scope import _of_accounts
+from core.access.row_scope import of_accounts
 from core.charts.snapshot import collected, html
 from core.store import Store
 from pages.ui.kit.escaping import escaped
@@ -48,7 +48,7 @@ def unescaped(text):
 @pytest.fixture(scope="module")
 def planted(sample):
     """A part of the sample company with planted names of accounts, deals and reps."""
-    part = _of_accounts(sample, sample.accounts["account_id"].head(150))
+    part = of_accounts(sample, sample.accounts["account_id"].head(150))
     named = {"accounts": "account_name", "opportunities": "opportunity_name", "sales_team": "rep_name"}
     frames = {}
     for entity, column in named.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from core.access import saved_content as seen
-from core.access.saved_content import Reader
+from core.access.saved_content import EVERYBODY, Reader
 from core.forecasts import calls as forecast_calls
 from core.sources import source_registry
 from core.sources.source_registry import Listed
@@ -21,8 +21,6 @@ from pages.ui.kit.shell import Page
 if TYPE_CHECKING:
     from core.store.source_versions import SourceVersion
 
-EVERYBODY = "everybody"
-
 
 def reader(page: Page) -> Reader:
     """Return who reads, and which rows they see."""
@@ -31,7 +29,7 @@ def reader(page: Page) -> Reader:
 
 def lists(page: Page) -> list[Saved]:
     """Return the requirement lists this person may see, newest first."""
-    return seen.lists(reader(page), _store(page).requirement_sets.list(EVERYBODY))
+    return seen.shared_lists(reader(page), _store(page).requirement_sets)
 
 
 def list_file(page: Page, saved: Saved) -> tuple[str, bytes] | None:

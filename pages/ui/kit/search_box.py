@@ -8,7 +8,7 @@ import streamlit as st
 
 from core import search
 from core.access import Identity, can
-from core.access.saved_content import Reader, lists
+from core.access.saved_content import Reader, shared_lists
 from core.config import Settings
 from core.contracts import Dataset
 from core.search import Entry, Hit
@@ -88,7 +88,7 @@ def others(data: Dataset, settings: Settings, who: Identity, rooms: Sequence[Roo
         for question in questions.of_page(path)
     ]
     store = cache.store(settings.database)
-    saved = lists(Reader.of(who, data), store.requirement_sets.list("everybody"))
+    saved = shared_lists(Reader.of(who, data), store.requirement_sets)
     entries += [Entry("list", entry.name, entry.name) for entry in saved]
     rows = effective_catalogue.load(store).frame
     return entries + [Entry("capability", key, name) for key, name in rows.select("capability_id", "name").iter_rows()]

@@ -214,8 +214,7 @@ def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
 
 def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
     """Say that a page is not this person's, and which are."""
-    roles = ", ".join(who.roles).replace("_", " ")
-    st.error(escaped(f"{title} is not part of your role ({roles})."), icon=":material/lock:")
+    st.error(escaped(f"You do not have access to {title}. Ask your admin."), icon=":material/lock:")
     for path, label, icon in (room for rooms in _open_to(settings, who).values() for room in rooms):
         st.page_link(path, label=label, icon=icon)
     st.stop()
