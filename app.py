@@ -49,7 +49,7 @@ with cell(page, "Will we make the quarter?") as c:
     c.answer(outlook.sentence())
     if outlook.is_known:
         picked = c.pick("part", "quarter_bar", charts.executive.target, outlook.frame.tail(1), currency)
-        st.caption(escaped(outlook.record))
+        st.caption(escaped(outlook.standing()))
         controls.quarter(page, outlook, picked)
     c.method(models.outlook.current, outlook.frame)
 

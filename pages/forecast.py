@@ -35,7 +35,7 @@ with cell(page, "What will we win, and from where?") as c:
             "Window", outlook.windows, default=outlook.windows[-1], required=True, key="forecast_window"
         )
         c.chart(charts.split, outlook.frame, currency)
-        st.caption(escaped(outlook.record))
+        st.caption(escaped(outlook.standing()))
         c.method(models.outlook.current, outlook.frame)
     else:
         c.empty("Load opportunities with a creation date on the Data page, or go back to the sample company.")

@@ -12,7 +12,7 @@ PARTS = {"closed_amount": "Already closed", "open_amount": "From open deals", "n
 
 
 def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Stacked bars of closed, open and new per window, the range as a line and quota as a tick."""
+    """Stacked bars of closed, open and new per window, the number as a dot on its range, quota as a tick."""
     order = frame["window"].to_list()
     long = frame.unpivot(index="window", on=list(PARTS), variable_name="part", value_name="part_amount")
     long = long.with_columns(rank=pl.col("part").replace_strict({k: i for i, k in enumerate(PARTS)}))
@@ -38,7 +38,10 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     ticks = base.mark_tick(thickness=3, size=32, color="#b3402f").encode(
         x="quota_amount:Q", tooltip=[alt.Tooltip("quota_amount:Q", format=",.2f", title="Quota")]
     )
-    return finish(bars + reach + ticks, height=270)
+    number = base.mark_point(filled=True, size=70, color="#5d6b77", opacity=1).encode(
+        x="amount:Q", tooltip=["window:N", alt.Tooltip("amount:Q", format=",.2f", title=currency)]
+    )
+    return finish(bars + reach + number + ticks, height=270)
 
 
 def fan(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:

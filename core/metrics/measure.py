@@ -20,6 +20,7 @@ __all__ = [
     "compact",
     "counted",
     "left_over",
+    "likely",
     "money",
     "out_of",
     "percent",
@@ -60,6 +61,19 @@ class Measure:
     def sentence(self) -> str:
         """Return the answer as one sentence with the number in it."""
         return self.text
+
+
+def likely(chance: float) -> str:
+    """Write a chance; never as certain.
+
+    Examples
+    --------
+    >>> likely(0.996), likely(0.5)
+    ('over 99 %', '50 %')
+    """
+    if chance > 0.99:
+        return "over 99 %"
+    return "under 1 %" if chance < 0.01 else f"{chance * 100:.0f} %"
 
 
 def counted(n: int, singular: str, many: str = "") -> str:

@@ -69,7 +69,7 @@ def _draw(c: Cell, what_if: WhatIf, top: Any) -> None:
         c.answer(what_if.sentence(), after=warnings)
     st.html(tiles(what_if))
     note = _view(c, what_if)
-    _waterfall(c, what_if, f"{note} {what_if.ground.beside()}".strip())
+    _waterfall(c, what_if, note)
 
 
 def _worked_out(ground: Ground, plan: Scenario) -> WhatIf:
