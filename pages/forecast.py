@@ -179,4 +179,12 @@ if is_ready:
             c.table(score.frame, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
         c.method(forecasts.accuracy.record, score.frame, given=f"data, settings, replays, calls, {by!r}")
 
+    with cell(page, "How often was quota reached when we gave it such a chance?") as c:
+        chances = cache.result(forecasts.quota_record.quota_record, page.data, page.settings)
+        c.answer(chances.sentence())
+        if not chances.frame.is_empty():
+            c.chart(reasons.reliability, chances.frame, "quota reached")
+            c.table(chances.frame, column_config=track_record.CHANCES)
+        c.method(forecasts.quota_record.quota_record, chances.frame)
+
 notebook.offer(page)
