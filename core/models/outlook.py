@@ -101,7 +101,7 @@ class Outlook:
             text += f", reached with a chance of {likely(row['quota_chance'])}." if self.correction.is_learnt else "."
         if self.n_filled:
             text += f" {self.n_filled} open deals have no amount and count with their segment's median."
-        return text
+        return f"{text} {self.correction.beaten()}".strip() if row["window"] == self.windows[-1] else text
 
     def _corrected(self, row: dict[str, Any]) -> str:
         """Say what the correction adds or takes, where it does."""

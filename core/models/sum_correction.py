@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from core.contracts.constants import Z80
-from core.metrics.measure import counted
+from core.metrics.measure import counted, percent
 
 Floats = NDArray[np.float64]
 BLENDED = ("weighted_amount", "commit_amount", "best_case_amount", "pace_amount")
@@ -98,15 +98,19 @@ class SumCorrection:
         return amount, max(amount - half, closed), amount + half
 
     def sentence(self) -> str:
-        """Say what was learnt from how many quarters, and which simple rule still comes closer."""
+        """Say from how many quarters it was learnt."""
         if not self.is_learnt:
             return "Past quarters have not been replayed yet: the number and its range stand as computed."
         many = counted(self.n_quarters, "past quarter")
-        text = f"Number and range are put right by what {many} missed by in these weeks."
+        return f"Number and range are put right by what {many} missed by in these weeks."
+
+    def beaten(self) -> str:
+        """Say which simple rule came closer than the forecast in these weeks of past quarters; empty where none did."""
         if not self.closer:
-            return text
+            return ""
         rule = min(self.closer, key=lambda name: self.closer[name])
-        return f"In these weeks of past quarters {NAMES[rule]} still came closer than the forecast. {text}"
+        less = percent(1 - self.closer[rule])
+        return f"In these weeks of past quarters {NAMES[rule]} came closer than the forecast: it missed by {less} less."
 
 
 def learn(past: pl.DataFrame, week: int) -> SumCorrection:

@@ -77,7 +77,8 @@ def test_a_rule_that_knew_it_is_mixed_in_and_named():
     amount, _, _ = correction.corrected(100.0, 10.0, 20.0, {**NOTHING, "commit_amount": 130.0})
     assert amount > 125
     assert correction.corrected(100.0, 10.0, 20.0, NOTHING)[0] < amount
-    assert "closed and commit still came closer" in correction.sentence()
+    assert correction.beaten().startswith("In these weeks of past quarters closed and commit came closer")
+    assert SumCorrection(8).beaten() == ""
 
 
 def test_a_rule_that_was_silent_once_is_not_called_closer():
