@@ -55,7 +55,7 @@ with cell(page, "Will we make the quarter?", "Quarter") as c:
         picked = c.pick("part", "quarter_bar", charts.executive.target, outlook.frame.tail(1), currency)
         if record := track_record.standing(page):
             c.answer(record)
-        c.note(outlook.record)
+        c.note(outlook.standing())
         controls.quarter(page, outlook, picked)
     c.method(models.outlook.current, outlook.frame)
 

@@ -94,7 +94,7 @@ def build(
         versions.return_to_newest(settings)
     bundle = _train(data, settings)
     _work_ahead(data, settings, bundle)
-    _publish(data, settings, bundle)
+    _publish(data, settings, _train(data, settings))
     typer.echo(f"Ready: {sum(data.row_counts.values()):,} rows, as of {data.as_of}.")
 
 
@@ -114,7 +114,7 @@ def _is_due(data: Dataset, settings: Settings) -> bool:
         versions.go_back(settings, due.version, scheduled=True)
     elif versions.is_scheduled(settings):
         versions.return_to_newest(settings)
-    _publish(data, settings, registry.load_or_train(data, settings))
+    _publish(data, settings, _train(data, settings))
     return False
 
 
@@ -478,10 +478,11 @@ def _print_json(content: object) -> None:
 
 
 def _train(data: Dataset, settings: Settings) -> Bundle:
+    from core.forecasts import backtest_archive
     from core.models import registry
 
     if registry.is_trained(data, settings):
-        return registry.load_or_train(data, settings)
+        return backtest_archive.with_record(data, settings, registry.load_or_train(data, settings))
     with _Bar() as bar:
         bundle = registry.load_or_train(data, settings, bar.show)
         _learn_of_accounts(data, settings, bundle)

@@ -40,7 +40,7 @@ with cell(page, "Bookings forecast", "Bookings") as c:
             "Window", outlook.windows, default=outlook.windows[-1], required=True, key="forecast_window"
         )
         c.chart(charts.split, outlook.frame, currency)
-        c.note(outlook.record)
+        c.note(outlook.standing())
         c.method(models.outlook.current, outlook.frame)
     else:
         c.empty("Load opportunities with a creation date on the Data page, or go back to the sample company.")
@@ -172,6 +172,14 @@ if is_ready:
             with right:
                 c.table(score.frame, 715, column_config=track_record.SCORES, column_order=list(track_record.SCORES))
         c.method(forecasts.accuracy.record, score.frame, given=f"data, settings, replays, calls, {by!r}")
+
+    with cell(page, "Record of the chance of quota", "Quota record") as c:
+        chances = cache.result(forecasts.quota_record.quota_record, page.data, page.settings)
+        c.answer(chances.sentence())
+        if not chances.frame.is_empty():
+            c.chart(reasons.reliability, chances.frame, "quota reached")
+            c.table(chances.frame, column_config=track_record.CHANCES)
+        c.method(forecasts.quota_record.quota_record, chances.frame)
 
 with analysts(page):
     if not behind.frame.is_empty():

@@ -61,6 +61,7 @@ LANDMARKS = Kind(
     "landmarks", "past landmarks of deals", 3, 2, "What was known of deals on past days, and how each ended."
 )
 REPLAYS = Kind("replays", "replays", 3, 4, "Forecasts as they would have been made on past days.", None, True)
+RECORDS = Kind("records", "records of past forecasts", 3, 4, "Past forecasts of quarters that are over, with outcomes.")
 REPLAY_DAYS = Kind("replay-days", "replayed days", 400, 32, "Single past days between those that are replayed.")
 RESULTS = Kind("results", "results", 512, 512, "Measures, forecasts and headlines of the company's own data.")
 CHARTS = Kind("charts", "charts", 300, 512, "Finished charts with their data, ready to be drawn.")
@@ -81,6 +82,7 @@ KINDS: dict[str, Kind] = {
         ACCOUNTS,
         LANDMARKS,
         REPLAYS,
+        RECORDS,
         REPLAY_DAYS,
         RESULTS,
         CHARTS,

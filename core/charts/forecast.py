@@ -10,6 +10,7 @@ from core.charts.theme import (
     CONTEXT,
     FORECAST,
     GROUND,
+    INK,
     LABEL,
     SERIES,
     finish,
@@ -25,7 +26,7 @@ PARTS = {"closed_amount": "Closed", "open_amount": "From open deals", "new_amoun
 
 
 def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
-    """Stacked bars of closed, open and new per window, the range as a line and quota as a tick."""
+    """Stacked bars of closed, open and new per window, the number as a dot on its range, quota as a tick."""
     order = frame["window"].to_list()
     long = frame.unpivot(index="window", on=list(PARTS), variable_name="part", value_name="part_amount")
     long = long.with_columns(rank=pl.col("part").replace_strict({k: i for i, k in enumerate(PARTS)}))
@@ -49,7 +50,11 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     base = alt.Chart(frame).encode(y=y)
     reach = interval(base, x="lower:Q", x2="upper:Q")
     tip = [alt.Tooltip("quota_amount:Q", format=",.2f", title="Quota")]
-    return finish(bars + reach + mark(base, 28, x="quota_amount:Q", tooltip=tip), height=34 * frame.height + 26)
+    number = base.mark_point(filled=True, size=60, color=INK, opacity=1).encode(
+        x="amount:Q", tooltip=["window:N", alt.Tooltip("amount:Q", format=",.2f", title=currency)]
+    )
+    quota = mark(base, 28, x="quota_amount:Q", tooltip=tip)
+    return finish(bars + reach + number + quota, height=34 * frame.height + 26)
 
 
 def fan(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:

@@ -28,7 +28,7 @@ class ForecastReasons:
     Attributes
     ----------
     window : str
-    closed_amount, open_amount, new_amount, amount : float
+    closed_amount, open_amount, new_amount, correction_amount, amount : float
         As the outlook shows them.
     open : Contributions
         The open part, split by driver, in money; its base is what the same amounts would bring at a
@@ -39,6 +39,7 @@ class ForecastReasons:
     closed_amount: float
     open_amount: float
     new_amount: float
+    correction_amount: float
     amount: float
     open: Contributions
 
@@ -50,6 +51,7 @@ class ForecastReasons:
             ("Baseline (average win chance)", self.open.base),
             *((r["driver"], r["contribution"]) for r in self.open.by_driver().to_dicts()),
             ("Create-and-close", self.new_amount),
+            *([("What past forecasts missed by", self.correction_amount)] if self.correction_amount else []),
         ]
         return pl.DataFrame(rows, schema={"label": pl.String, "contribution": pl.Float64}, orient="row")
 
@@ -108,9 +110,8 @@ def forecast(dataset: Dataset, settings: Settings, bundle: Bundle, window: str |
     row = current.frame.filter(pl.col("window") == (window or current.windows[-1])).to_dicts()[0]
     behind = current.deals.filter(pl.col("window") == row["window"])
     parts = _contributions(dataset, settings, bundle, row["days"], behind)
-    return ForecastReasons(
-        row["window"], row["closed_amount"], row["open_amount"], row["new_amount"], row["amount"], parts
-    )
+    closed, open_amount, new = row["closed_amount"], row["open_amount"], row["new_amount"]
+    return ForecastReasons(row["window"], closed, open_amount, new, row["correction_amount"], row["amount"], parts)
 
 
 def deal(dataset: Dataset, settings: Settings, bundle: Bundle, opportunity_id: str, days: int = 90) -> Contributions:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         monday,
         my_day,
         quarter_walk,
+        quota_record,
         weekly_review,
     )
 
@@ -24,6 +25,7 @@ __all__ = [
     "monday",
     "my_day",
     "quarter_walk",
+    "quota_record",
     "weekly_review",
 ]
 

@@ -20,6 +20,7 @@ WIDE_ENOUGH = 0.75
 LEANING = 0.1
 EVEN = 0.0005
 WHOLE = "Whole quarter"
+CORRECTION = "Put right by what quarters before had missed by"
 VIEWS = {
     "window": "Horizon",
     "week": "Week of quarter",
@@ -192,9 +193,11 @@ def _parts(row: dict[str, float | None], deals: pl.DataFrame, actual: float | No
     rest = named.slice(SHOWN_DEALS)
     came = actual - float(row["closed_amount"] or 0.0) - float(named["actual_amount"].sum())
     allowed = float(row["new_amount"] or 0.0)
+    correction = float(row["amount"] or 0.0) - float(row["computed_amount"] or 0.0)
     others = [
         (f"{rest.height:,} other open deals", float(rest["expected_amount"].sum()), float(rest["actual_amount"].sum())),
         ("Deals created later", allowed, came),
+        *([(CORRECTION, correction, 0.0)] if correction else []),
     ]
     schema = {"deal": pl.String, "expected_amount": pl.Float64, "actual_amount": pl.Float64}
     tail = pl.DataFrame(others, schema=schema, orient="row").with_columns(

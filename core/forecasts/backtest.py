@@ -11,15 +11,13 @@ import numpy as np
 import polars as pl
 
 from core.config import Settings
-from core.config.calendar import add_months, add_quarters, quarter_end, quarter_label, quarter_start
+from core.config.calendar import add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.contracts.spans import is_valid
 from core.features import deals as deal_features
 from core.marts.as_of import rewind
-from core.metrics.deal_events import tracks
-from core.metrics.stage_conversion import shares
-from core.models import close, outlook
+from core.models import close, outlook, simple_rules, sum_correction
 from core.models.close import CloseModel, pipeline_creation
 from core.models.keyed import Keyed
 
@@ -43,13 +41,18 @@ FORECASTS = {
     "closed_amount": pl.Float64,
     "open_amount": pl.Float64,
     "new_amount": pl.Float64,
+    "computed_amount": pl.Float64,
     "amount": pl.Float64,
     "lower": pl.Float64,
     "upper": pl.Float64,
+    "deviation": pl.Float64,
     "last_year_amount": pl.Float64,
     "weighted_amount": pl.Float64,
     "commit_amount": pl.Float64,
     "best_case_amount": pl.Float64,
+    "pace_amount": pl.Float64,
+    "quota_amount": pl.Float64,
+    "quota_chance": pl.Float64,
     "actual_amount": pl.Float64,
     "trained_to": pl.Date,
 }
@@ -72,11 +75,11 @@ TEAMS = {
     "period_start_on": pl.Date,
     "week": pl.Int64,
     "team": pl.String,
+    "closed_amount": pl.Float64,
     "amount": pl.Float64,
     "commit_amount": pl.Float64,
     "actual_amount": pl.Float64,
 }
-RULES = ("last_year_amount", "weighted_amount", "commit_amount", "best_case_amount")
 SCORES = {"opportunity_id": pl.String, "as_of": pl.Date, "horizon_days": pl.Int64, "p": pl.Float64}
 
 
@@ -90,6 +93,8 @@ class Replays(Keyed):
         One row per day and window, in the columns of `FORECASTS`. `actual_amount` is what was won in
         the window, null while it still runs; beside it what simpler rules would have said: the same
         days a year before, open deals due in it × the share won from their stage, and those in commit.
+        `computed_amount` is closed + open + new; of quarters, amount and range are put right by what the quarters
+        before had missed by (`sum_correction`), and `quota_chance` is the chance of quota by then.
     deals : pl.DataFrame
         One row per day and deal open then, in the columns of `DEALS`; `actual_amount` is what it won
         by the end of the quarter, null while that runs.
@@ -159,7 +164,8 @@ def run(
 
     Each quarter has a model of its own, trained on the data as it was known on the day before the
     quarter began (`marts.rewind`); each week is then forecast by the live code from the data as it
-    was known on that day. The range is widened by how far earlier replays had missed by then.
+    was known on that day. The range is widened by how far earlier replays had missed by then, and the quarter's
+    number and range are put right by what the quarters before had missed by (`sum_correction`).
 
     Parameters
     ----------
@@ -197,7 +203,45 @@ def run(
         pl.concat([pl.DataFrame(schema=schema), *(made[k] for made in frames)])
         for k, schema in enumerate((FORECASTS, DEALS, TEAMS))
     ]
-    return Replays(parts[0], parts[1], parts[2], scores, twins)
+    forecasts = _corrected(parts[0])
+    return Replays(forecasts, parts[1], _shared_out(parts[2], forecasts), scores, twins)
+
+
+def record(replays: Replays) -> pl.DataFrame:
+    """Return the forecasts of finished quarters, from which later ones are corrected."""
+    if replays.forecasts.is_empty():
+        return pl.DataFrame(schema=FORECASTS)
+    return _of_quarters(replays.forecasts).filter(pl.col("actual_amount").is_not_null())
+
+
+def _shared_out(teams: pl.DataFrame, forecasts: pl.DataFrame) -> pl.DataFrame:
+    """Share a correction of the company's number over its teams, by what each still expects."""
+    whole = _of_quarters(forecasts).select("day", "computed_amount", whole="amount", already="closed_amount")
+    ahead = pl.col("computed_amount") - pl.col("already")
+    factor = pl.when(ahead > 0).then((pl.col("whole") - pl.col("already")) / ahead).otherwise(1.0)
+    moved = pl.col("closed_amount") + (pl.col("amount") - pl.col("closed_amount")) * factor
+    return teams.join(whole, on="day", how="left", maintain_order="left").with_columns(amount=moved).select(list(TEAMS))
+
+
+def _of_quarters(forecasts: pl.DataFrame) -> pl.DataFrame:
+    return forecasts.filter(pl.col("window") == QUARTER)
+
+
+def _corrected(forecasts: pl.DataFrame, before: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Put the quarters' numbers right, each by what the quarters before its own had missed by.
+
+    Parameters
+    ----------
+    forecasts : pl.DataFrame
+        In the columns of `FORECASTS`.
+    before : pl.DataFrame, optional
+        The forecasts of earlier quarters, where they are not among them.
+    """
+    number = forecasts.filter(pl.col("window") == QUARTER)
+    rolled = sum_correction.rolled(number, before)
+    return pl.concat([forecasts.filter(pl.col("window") != QUARTER), rolled.select(forecasts.columns)]).sort(
+        "day", "days", maintain_order=True
+    )
 
 
 def on(data: Dataset, settings: Settings, replays: Replays, day: date) -> ReplayedDay:
@@ -217,7 +261,8 @@ def on(data: Dataset, settings: Settings, replays: Replays, day: date) -> Replay
         own = pl.col("day") == day
         return ReplayedDay(replays.forecasts.filter(own), replays.deals.filter(own))
     frames, _ = one(data, settings, day, replays.twins[period], replays.scores)
-    return ReplayedDay(frames[0], frames[1])
+    earlier = _of_quarters(replays.forecasts).filter(pl.col("period_start_on") < period)
+    return ReplayedDay(_corrected(frames[0], earlier), frames[1])
 
 
 def twin(data: Dataset, settings: Settings, period: date) -> CloseModel | None:
@@ -325,23 +370,23 @@ def _frames(
     windows = forecast.frame.with_columns(
         window=pl.when(pl.int_range(pl.len()) == pl.len() - 1).then(pl.lit(QUARTER)).otherwise("window")
     )
-    rules = [
-        _baselines(rewound, settings, due, period, end, float(windows["closed_amount"][-1]))
-        if name == QUARTER
-        else _baselines(rewound, settings, due, day + timedelta(days=1), day + timedelta(days=n), 0.0)
+    spans = [
+        (period, end) if name == QUARTER else (day + timedelta(days=1), day + timedelta(days=n))
         for name, n in windows.select("window", "days").iter_rows()
     ]
-    actual = [
-        _won(data, period, end) if name == QUARTER else _won(data, day + timedelta(days=1), day + timedelta(days=n))
-        for name, n in windows.select("window", "days").iter_rows()
+    actual = [simple_rules.won(data, *span) for span in spans]
+    rules = [
+        simple_rules.of_window(rewound, settings, due, *span, float(closed))
+        for span, closed in zip(spans, windows["closed_amount"], strict=True)
     ]
     forecasts = windows.with_columns(
         day=pl.lit(day),
+        computed_amount=pl.col("amount"),
         period_start_on=pl.lit(period),
         week=pl.lit((day - period).days // 7 + 1, pl.Int64),
         actual_amount=pl.Series(actual, dtype=pl.Float64),
         trained_to=pl.lit(_day(trained), pl.Date),
-        **{name: pl.Series([rule[name] for rule in rules], dtype=pl.Float64) for name in RULES},
+        **{name: pl.Series([rule[name] for rule in rules], dtype=pl.Float64) for name in simple_rules.RULES},
     ).select(list(FORECASTS))
     ends = _outcomes(data, day, end)
     rows = due.join(ends, on="opportunity_id", how="left").with_columns(
@@ -370,40 +415,6 @@ def _open_deals(rewound: Dataset, settings: Settings, forecast: outlook.Outlook,
         .join(teams, on="owner_id", how="left")
         .with_columns(pl.col("team").fill_null(NO_TEAM), is_due=(pl.col("close_on") <= end).fill_null(value=False))
     )
-
-
-def _baselines(
-    rewound: Dataset, settings: Settings, due: pl.DataFrame, begin: date, until: date, closed: float
-) -> dict[str, float | None]:
-    """Return what simpler rules would have said on the day of a window: the quarter, or so many days from the next.
-
-    Deals count by rules as due once their expected close lies in the window or before it.
-    """
-    entered = due.filter(pl.col("close_on") <= until, ~pl.col("is_amount_filled"))
-    share = shares(tracks(rewound, settings), settings, rewound.as_of).select("stage", "won_rate")
-    weighted = None
-    if not share.is_empty():
-        worth = entered.join(share, on="stage", how="left")
-        weighted = closed + float(worth.select((pl.col("amount") * pl.col("won_rate")).sum()).item())
-    sums = dict(entered.group_by("forecast_category").agg(pl.col("amount").sum()).iter_rows())
-    commit = closed + float(sums.get("commit", 0.0)) if any(k is not None for k in sums) else None
-    best = None if commit is None else commit + float(sums.get("best_case", 0.0))
-    before = add_months(begin, -12)
-    past = before + (until - begin)
-    if begin == quarter_start(begin, settings) and until == quarter_end(begin, settings):
-        before = add_quarters(begin, -4, settings)
-        past = quarter_end(before, settings)
-    first = deal_features.first(rewound)
-    last_year = _won(rewound, before, past) if first is not None and first <= before else None
-    return dict(zip(RULES, (last_year, weighted, commit, best), strict=True))
-
-
-def _won(data: Dataset, since: date, until: date) -> float | None:
-    """Return what was won from one day to another, both included; None while the window still runs."""
-    if until > data.as_of:
-        return None
-    won = data.opportunities.filter(pl.col("is_won") & pl.col("close_on").is_between(since, until))
-    return float(won["amount"].sum())
 
 
 def _outcomes(data: Dataset, day: date, end: date) -> pl.DataFrame:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from core.artifacts import REPLAY_DAYS, REPLAYS, open_cache, read_frame, write_frame
+from core.artifacts import PARQUET, RECORDS, REPLAY_DAYS, REPLAYS, open_cache, read_frame, write_frame
 from core.artifacts import key as key_of
 from core.config import Settings
 from core.contracts import Dataset
 from core.forecasts import backtest
 from core.forecasts.backtest import Progress, ReplayedDay, Replays
+from core.models.bundle import Bundle
 from core.models.close import CloseModel
 
 FRAMES = ("forecasts", "deals", "teams", "scores")
@@ -99,12 +100,49 @@ def load_or_run(data: Dataset, settings: Settings, progress: Progress | None = N
         ReplaysCodec(settings),
         keep=not company.is_transient,
     )
+    open_cache(settings.home).get(
+        RECORDS, name, lambda: backtest.record(replays), PARQUET, keep=not company.is_transient
+    )
     if data is company:
         return replays
     own = key(data, settings)
     return open_cache(settings.home).get(
         REPLAYS, own, lambda: replace(backtest.run(data, settings, progress, replays.twins), key=own), keep=False
     )
+
+
+def record_key(data: Dataset, settings: Settings) -> str:
+    """Return the name of the record of past forecasts of the data's company; empty until they are replayed."""
+    name = key(data.company, settings)
+    return name if open_cache(settings.home).is_kept(RECORDS, name) else ""
+
+
+def with_record(data: Dataset, settings: Settings, bundle: Bundle) -> Bundle:
+    """Return models with the record of past forecasts, by which the quarter's number is corrected.
+
+    Parameters
+    ----------
+    data : Dataset
+        One person's part of a company goes by the company's record.
+    settings : Settings
+    bundle : Bundle
+        The models of `data`, as they were trained.
+
+    Returns
+    -------
+    Bundle
+        The same until past forecasts are replayed; nothing is replayed here.
+    """
+    name = record_key(data, settings)
+    record = open_cache(settings.home).read(RECORDS, name, PARQUET) if name else None
+    if record is None or not bundle.key:
+        return bundle
+    return replace(bundle, record=record, key=recorded_key(bundle.key, name), whole=bundle.company)
+
+
+def recorded_key(bundle_key: str, record: str) -> str:
+    """Return the key of models with a record, for which neither is loaded."""
+    return f"{bundle_key}+{record}" if record else bundle_key
 
 
 def load_or_run_day(data: Dataset, settings: Settings, replays: Replays, day: date) -> ReplayedDay:

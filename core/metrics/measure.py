@@ -21,6 +21,7 @@ __all__ = [
     "compact",
     "counted",
     "left_over",
+    "likely",
     "money",
     "out_of",
     "percent",
@@ -61,6 +62,17 @@ class Measure:
     def sentence(self) -> str:
         """Return the answer as one sentence with the number in it."""
         return self.text
+
+
+def likely(rate: float) -> str:
+    """Write the chance of something that can still turn out either way; never as certain, and never as impossible.
+
+    Examples
+    --------
+    >>> likely(0.996), likely(0.5), likely(0.0)
+    ('over 99 %', '50 %', 'under 1 %')
+    """
+    return chance(max(rate, 1e-9))
 
 
 def counted(n: int, singular: str, many: str = "") -> str:

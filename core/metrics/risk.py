@@ -34,7 +34,8 @@ class Risks:
     frame : pl.DataFrame
         [opportunity_id, opportunity_name, account_name, owner, stage, close_on, amount, loss_rate,
         at_stake_amount, n_signals, signals], largest amount at stake first. loss_rate is by how much the
-        signals lower the chance of being won within the horizon; null without a record.
+        signals lower the chance of being won within the horizon; null without a record. Only signals that
+        count are in it (`counting`).
     record : pl.DataFrame
         [signal, meaning, n_open, open_amount, n_past, slipped_rate, n_others, others_rate, lift,
         difference, low, high, evidence], one row per signal.
@@ -98,7 +99,8 @@ def at_risk(data: Dataset, settings: Settings) -> Risks:
     signal: of the deals open on past days, a horizon apart, that were then due within it, the share lost
     or slipped (not won within the horizon) with the signal and without it; lift is the one ÷ the
     other, the difference has Newcombe's 95 % interval. With fewer past deals than the settings ask for,
-    or an interval that holds 0, there is "no clear link".
+    or an interval that holds 0, there is "no clear link", and the signal puts no deal at risk. Only where the past
+    is too short to judge any signal do all of them count, as hints without a price.
 
     The loss of probability of a deal is its chance of being won within the horizon without any signal
     less that with the signals it has, by a logistic regression of those past outcomes on stage and
@@ -117,10 +119,10 @@ def at_risk(data: Dataset, settings: Settings) -> Risks:
     now = open_marks(data, settings)
     cases = past(data, settings)
     record = _record(now, cases, settings)
-    evident = record.filter(pl.col("n_past") >= settings.risk.fewest_deals)["signal"].to_list()
-    loss = _losses(now, cases, evident)
+    proven = record.filter(pl.col("low") > 0)["signal"].to_list()
+    loss = _losses(now, cases, proven)
     meanings = words(settings)
-    flags = [pl.when(pl.col(name)).then(pl.lit(meanings[name])) for name in SIGNALS]
+    flags = [pl.lit(None, pl.String), *(pl.when(name).then(pl.lit(meanings[name])) for name in counting(record))]
     about = data.opportunities.select("opportunity_id", "opportunity_name", "account_id").join(
         data.accounts.select("account_id", "account_name"), on="account_id", how="left"
     )
@@ -154,6 +156,29 @@ def at_risk(data: Dataset, settings: Settings) -> Risks:
     )
     whole = float(now["cents"].sum()) / 100
     return Risks(frame, record, whole, cases.height, settings.currency, settings.risk.horizon_days)
+
+
+def counting(record: pl.DataFrame) -> list[str]:
+    """Return the signals that put a deal at risk: those whose deals slipped more often than chance would have it.
+
+    Parameters
+    ----------
+    record : pl.DataFrame
+        [signal, low], low being the lower end of the difference's interval and null without enough past deals.
+
+    Returns
+    -------
+    list of str
+        All signals where none has enough past deals to be judged.
+
+    Examples
+    --------
+    >>> counting(pl.DataFrame({"signal": ["silent", "odd_amount", "too_early"], "low": [0.2, -0.1, None]}))
+    ['silent']
+    """
+    judged = record.filter(pl.col("low").is_not_null())
+    counts = record if judged.is_empty() else judged.filter(pl.col("low") > 0)
+    return [str(name) for name in counts["signal"].to_list()]
 
 
 @remembered(2)
@@ -241,23 +266,23 @@ def _record(now: pl.DataFrame, cases: pl.DataFrame, settings: Settings) -> pl.Da
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _losses(now: pl.DataFrame, cases: pl.DataFrame, evident: list[str]) -> list[float | None]:
+def _losses(now: pl.DataFrame, cases: pl.DataFrame, proven: list[str]) -> list[float | None]:
     """Return by how much each deal's signals lower its chance; None for all without a record."""
-    if cases.height < FEWEST_CASES or cases["is_won"].n_unique() == 1 or not evident:
+    if cases.height < FEWEST_CASES or cases["is_won"].n_unique() == 1 or not proven:
         return [None] * now.height
     stages = cases["stage"].unique().sort().to_list()
-    x, y = _design(cases, stages, evident), cases["is_won"].to_numpy().astype(np.float64)
+    x, y = _design(cases, stages, proven), cases["is_won"].to_numpy().astype(np.float64)
     weights = _fitted(x, y, len(stages))
-    here = _design(now, stages, evident)
+    here = _design(now, stages, proven)
     clean = here.copy()
     clean[:, len(stages) :] = 0.0
     loss = _chance(clean @ weights) - _chance(here @ weights)
     return [float(v) for v in np.clip(loss, 0.0, 1.0)]
 
 
-def _design(rows: pl.DataFrame, stages: list[str], evident: list[str]) -> Floats:
+def _design(rows: pl.DataFrame, stages: list[str], proven: list[str]) -> Floats:
     stage_flags = [rows["stage"].eq_missing(pl.Series([s])).to_numpy() for s in stages]
-    flags = [rows[name].to_numpy() for name in evident]
+    flags = [rows[name].to_numpy() for name in proven]
     return np.column_stack([*stage_flags, *flags]).astype(np.float64)
 
 

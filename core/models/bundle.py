@@ -37,11 +37,14 @@ class Bundle(Keyed):
     revenue, revenue_held : pl.DataFrame
         The revenue forecast and how past ones held, as `models.revenue.forecast.RevenueOutlook` has them; empty
         where there is no revenue, and in a bundle cut to a part of the company.
+    record : pl.DataFrame
+        Forecasts of finished quarters as they would have been made, from which the sum is corrected; empty until
+        past quarters are replayed.
     key : str
-        Names the state of data, settings and code this was trained on, and the part it was cut to; empty for
+        Names the state of data, settings and code this was trained on, the part it was cut to and the record; empty for
         one put together by hand, which equals itself alone.
     whole : Bundle or None
-        The company's, where this is one cut to a part of it; see `company`.
+        The company's as it was trained, where this is one cut to a part of it or bears a record; see `company`.
     """
 
     close: CloseModel | None
@@ -53,6 +56,7 @@ class Bundle(Keyed):
     churn_scores: pl.DataFrame = field(default_factory=pl.DataFrame)
     revenue: pl.DataFrame = field(default_factory=pl.DataFrame)
     revenue_held: pl.DataFrame = field(default_factory=pl.DataFrame)
+    record: pl.DataFrame = field(default_factory=pl.DataFrame)
     key: str = ""
     whole: Bundle | None = None
 

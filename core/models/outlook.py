@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,15 +17,18 @@ from core.contracts import Dataset
 from core.contracts.constants import Z80
 from core.contracts.spans import is_valid
 from core.metrics.attainment import quota_of_reps
-from core.metrics.measure import chance, counted, money, percent
+from core.metrics.measure import chance, counted, likely, money, percent
+from core.models import simple_rules, sum_correction
 from core.models.bundle import Bundle
 from core.models.close.pipeline_creation import tracks, worth
+from core.models.sum_correction import SumCorrection
 
 LANDMARK_STEP_DAYS = 30
 LOOK_BACK_DAYS = 720
 FEWEST_REPLAYS = 5
 REPLAYS = 14
 EVEN = 0.0005
+CENT = 0.005
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,9 @@ class Outlook:
     Attributes
     ----------
     frame : pl.DataFrame
-        [window, days, closed_amount, open_amount, new_amount, amount, lower, upper, quota_amount],
-        one row per window, money in the reporting currency.
+        [window, days, closed_amount, open_amount, new_amount, correction_amount, amount, lower, upper, deviation,
+        quota_amount, quota_chance], one row per window, money in the reporting currency. amount is closed + open +
+        new + correction; deviation is that of the first three's sum.
     deals : pl.DataFrame
         [window, opportunity_id, opportunity_name, stage, close_on, amount, is_amount_filled, p_win,
         expected_amount], one row per window and open deal, largest expectation first.
@@ -46,6 +51,8 @@ class Outlook:
     record : str
         How past 60-day numbers, worked out with what was known then, compare with what was won;
         empty with fewer than five of them.
+    correction : SumCorrection
+        What past forecasts of the quarter in its present week have taught; it changes the quarter's row alone.
     """
 
     frame: pl.DataFrame
@@ -54,6 +61,7 @@ class Outlook:
     spread: float
     currency: str
     record: str = ""
+    correction: SumCorrection = field(default_factory=SumCorrection)
 
     @property
     def windows(self) -> list[str]:
@@ -85,13 +93,27 @@ class Outlook:
         text = (
             f"{row['window']} forecast: {m['amount']}, {quota}likely range {m['lower']} to {m['upper']}. "
             f"{m['closed_amount']} is closed, {m['open_amount']} comes from open deals and {m['new_amount']} from "
-            f"deals still to be created (create-and-close)."
+            f"deals still to be created (create-and-close){self._corrected(row)}."
         )
+        if row["quota_amount"] and self.correction.is_learnt:
+            text += f" The chance of quota is {likely(row['quota_chance'])}."
         if self.n_filled:
             deals = counted(self.n_filled, "open deal has", "open deals have")
             verb = "is" if self.n_filled == 1 else "are"
             text += f" {deals} no amount and {verb} counted at the segment's typical deal size."
-        return text
+        return f"{text} {self.correction.beaten()}".strip() if row["window"] == self.windows[-1] else text
+
+    def _corrected(self, row: dict[str, Any]) -> str:
+        """Say what the correction adds or takes, where it does."""
+        amount = row["correction_amount"]
+        if abs(amount) < CENT:
+            return ""
+        verb = "added" if amount > 0 else "taken off"
+        return f", and {money(abs(amount), self.currency)} {verb} for what past forecasts missed by"
+
+    def standing(self) -> str:
+        """Say what the number rests on: its correction, and how past numbers compare with what was won."""
+        return f"{self.correction.sentence()} {self.record}".strip() if self.is_known else ""
 
 
 @dataclass(frozen=True)
@@ -154,8 +176,10 @@ def current(dataset: Dataset, settings: Settings, bundle: Bundle) -> Outlook:
     -------
     Outlook
         The range holds four outcomes of five: the deals' own variance, widened by how far the same
-        number, worked out on past dates by a model that had not seen them, missed what was won.
-        With too few closed deals for a model, a table of past shares by stage serves (`build`).
+        number, worked out on past dates by a model that had not seen them, missed what was won. Once past quarters
+        are replayed, the quarter's number and range are put right by what those had missed by in the same weeks
+        (`sum_correction.learn`). With too few closed deals for a model, a table of past shares by stage serves
+        (`build`).
 
     Notes
     -----
@@ -164,12 +188,16 @@ def current(dataset: Dataset, settings: Settings, bundle: Bundle) -> Outlook:
     than the deals alone (benchmarks/combined.py does it for any company's replays).
     """
     if bundle.close is None or bundle.deal_scores.is_empty():
-        return build(dataset, settings)
-    return build(dataset, settings, bundle.deal_scores, bundle.close.past_)
+        return build(dataset, settings, record=bundle.record)
+    return build(dataset, settings, bundle.deal_scores, bundle.close.past_, bundle.record)
 
 
 def build(
-    dataset: Dataset, settings: Settings, scores: pl.DataFrame | None = None, past_scores: pl.DataFrame | None = None
+    dataset: Dataset,
+    settings: Settings,
+    scores: pl.DataFrame | None = None,
+    past_scores: pl.DataFrame | None = None,
+    record: pl.DataFrame | None = None,
 ) -> Outlook:
     """Forecast what will be won, by window.
 
@@ -188,6 +216,8 @@ def build(
     past_scores : pl.DataFrame, optional
         [opportunity_id, as_of, horizon_days, target, p] of past dates, by a model that had not seen
         them; the record is then worked out with these.
+    record : pl.DataFrame, optional
+        Forecasts of finished quarters, as `sum_correction.learn` takes them; without them nothing is corrected.
 
     Returns
     -------
@@ -202,7 +232,7 @@ def build(
     end = quarter_end(as_of, settings)
     spans = [(f"{n} days", n) for n in (30, 60, 90)] + [(quarter_label(as_of, settings), (end - as_of).days)]
     if history.is_empty():
-        return Outlook(pl.DataFrame(schema=_SHAPE), pl.DataFrame(), 0, 1.0, settings.currency)
+        return Outlook(pl.DataFrame(schema=SHAPE), pl.DataFrame(), 0, 1.0, settings.currency)
     past = replay(history, as_of, settings) if past_scores is None else replay_scores(history, past_scores, settings)
     spread = _spread(past)
     rows, deals = [], []
@@ -219,20 +249,45 @@ def build(
         "expected_amount", "opportunity_id", descending=[True, False]
     )
     filled = int(open_now["is_amount_filled"].sum())
-    return Outlook(pl.DataFrame(rows, schema=_SHAPE), table, filled, spread, settings.currency, _record(past))
+    correction, number = _corrected(dataset, settings, rows[-1], deals[-1], record)
+    frame = pl.DataFrame([*rows[:-1], number], schema=SHAPE)
+    return Outlook(frame, table, filled, spread, settings.currency, _record(past), correction)
 
 
-_SHAPE = {
+SHAPE = {
     "window": pl.String,
     "days": pl.Int64,
     "closed_amount": pl.Float64,
     "open_amount": pl.Float64,
     "new_amount": pl.Float64,
+    "correction_amount": pl.Float64,
     "amount": pl.Float64,
     "lower": pl.Float64,
     "upper": pl.Float64,
+    "deviation": pl.Float64,
     "quota_amount": pl.Float64,
+    "quota_chance": pl.Float64,
 }
+
+
+def _corrected(
+    dataset: Dataset, settings: Settings, row: dict[str, Any], scored: pl.DataFrame, record: pl.DataFrame | None
+) -> tuple[SumCorrection, dict[str, Any]]:
+    """Return what past forecasts of this week of the quarter have taught, and the quarter's row put right by it."""
+    begin, end = quarter_start(dataset.as_of, settings), quarter_end(dataset.as_of, settings)
+    correction = SumCorrection()
+    if record is not None and not record.is_empty():
+        correction = sum_correction.learn(record, (dataset.as_of - begin).days // 7 + 1)
+    amount, lower, upper = row["amount"], row["lower"], row["upper"]
+    if correction.is_learnt:
+        categories = dataset.opportunities.select("opportunity_id", "forecast_category")
+        due = scored.join(categories, on="opportunity_id", how="left")
+        rules = simple_rules.of_window(dataset, settings, due, begin, end, row["closed_amount"])
+        amount, lower, upper = correction.corrected(row["amount"], row["deviation"], row["closed_amount"], rules)
+    quota = row["quota_amount"]
+    chance = None if quota is None else sum_correction.chance_of(quota, amount, upper, row["closed_amount"])
+    moved = {"correction_amount": amount - row["amount"], "amount": amount, "lower": lower, "upper": upper}
+    return correction, {**row, **moved, "quota_chance": chance}
 
 
 def _row(
@@ -245,13 +300,13 @@ def _row(
     new: float,
     new_variance: float,
     spread: float,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     closed, quota = 0.0, None
     if begin is not None:
         closed = _won_between(history, begin - timedelta(days=1), dataset.as_of)
         quota = quota_of_reps(dataset, begin) or None
     from_open = float(scored["expected_amount"].sum())
-    deviation = float(np.sqrt(_variance(scored) + new_variance)) * spread * Z80
+    deviation = float(np.sqrt(_variance(scored) + new_variance)) * spread
     amount = closed + from_open + new
     return {
         "window": name,
@@ -259,10 +314,13 @@ def _row(
         "closed_amount": closed,
         "open_amount": from_open,
         "new_amount": new,
+        "correction_amount": 0.0,
         "amount": amount,
-        "lower": max(amount - deviation, closed),
-        "upper": amount + deviation,
+        "lower": max(amount - Z80 * deviation, closed),
+        "upper": amount + Z80 * deviation,
+        "deviation": deviation,
         "quota_amount": quota,
+        "quota_chance": None,
     }
 
 

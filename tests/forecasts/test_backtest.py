@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from core.artifacts import REPLAY_DAYS, REPLAYS, open_cache
+from core.artifacts import RECORDS, REPLAY_DAYS, REPLAYS, open_cache
 from core.config import load
 from core.contracts.errors import ModelError
 from core.forecasts import accuracy, backtest, backtest_archive, calls
@@ -21,6 +21,7 @@ from core.metrics.deal_events import tracks
 from core.metrics.measure import money
 from core.metrics.stage_conversion import shares
 from core.models import outlook
+from core.models.bundle import Bundle
 
 pytestmark = pytest.mark.xdist_group("replay")
 DAY = date(2026, 2, 11)
@@ -184,6 +185,33 @@ def test_what_is_kept_is_read_back_whole(small, here, kept):
         assert_frame_equal(getattr(again, name), getattr(kept, name))
     assert again.twins[PERIOD].ready().to_dict() == kept.twins[PERIOD].ready().to_dict()
     assert again.quarters == [date(2025, 10, 1), PERIOD, date(2026, 4, 1)]
+
+
+def test_models_bear_the_record_once_quarters_are_replayed(small, here, kept):
+    trained = Bundle(None, None, key="models")
+    handed = backtest_archive.with_record(small, here, trained)
+    assert handed.record["period_start_on"].unique().sort().to_list() == [date(2025, 10, 1), PERIOD]
+    assert handed.record["actual_amount"].null_count() == 0
+    name = backtest_archive.record_key(small, here)
+    assert handed.key == backtest_archive.recorded_key("models", name)
+    assert handed != trained
+    assert handed.company is trained
+    elsewhere = here.model_copy(update={"home": here.home / "elsewhere"})
+    open_cache(elsewhere.home).forget(RECORDS)
+    other = small.with_frames(opportunities=small.opportunities.head(10))
+    assert backtest_archive.record_key(other, elsewhere) == ""
+    assert backtest_archive.with_record(other, elsewhere, trained) is trained
+
+
+def test_later_quarters_are_corrected_by_what_earlier_ones_missed(kept):
+    number = kept.forecasts.filter(pl.col("window") == QUARTER)
+    by_period = number.partition_by("period_start_on", as_dict=True)
+    first, last = by_period[(date(2025, 10, 1),)], by_period[(date(2026, 4, 1),)]
+    assert first["amount"].to_list() == first["computed_amount"].to_list()
+    assert last["amount"].to_list() != last["computed_amount"].to_list()
+    assert number["quota_chance"].is_between(0, 1).all()
+    others = kept.forecasts.filter(pl.col("window") != QUARTER)
+    assert others["amount"].to_list() == others["computed_amount"].to_list()
 
 
 def test_a_day_between_two_weeks_is_worked_out_once_and_kept(small, here, kept, monkeypatch):
@@ -370,5 +398,5 @@ def test_the_sample_s_record_reaches_back_eight_quarters(sample, settings):
     found = accuracy.record(sample, settings, replays, NOBODY_CALLED, "period")
     assert found.frame.height >= 8
     assert found.frame["n_forecasts"].min() == 13
-    assert 0.05 < found.value < 0.3
+    assert 0.02 < found.value < 0.3
     assert found.frame["coverage_rate"].mean() > 0.6

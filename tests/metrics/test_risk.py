@@ -166,6 +166,22 @@ def test_the_list_ranks_by_amount_times_loss(sample, settings):
     assert "Strongest warning sign" in found.told()
 
 
+def test_only_signals_that_slipped_more_often_put_a_deal_at_risk(sample, settings):
+    found = risk.at_risk(sample, settings)
+    proven = found.record.filter(pl.col("low") > 0)
+    assert set(proven["signal"]) == set(risk.counting(found.record))
+    assert {"no_next_step", "odd_amount", "new_owner"}.isdisjoint(proven["signal"])
+    now = signals.open_marks(sample, settings)
+    flagged = now.filter(pl.any_horizontal(proven["signal"].to_list()))
+    assert set(found.frame["opportunity_id"]) == set(flagged["opportunity_id"])
+    assert "no next step" not in " ".join(found.frame["signals"])
+
+
+def test_where_no_signal_is_proven_no_deal_is_at_risk(sample, settings, monkeypatch):
+    monkeypatch.setattr(risk, "counting", lambda record: [])
+    assert risk.at_risk.__wrapped__(sample, settings).frame.is_empty()
+
+
 def test_the_regression_recovers_planted_effects():
     rng = np.random.default_rng(3)
     flags = rng.random((20_000, 2)) < 0.4

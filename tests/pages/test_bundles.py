@@ -63,7 +63,8 @@ def test_models_that_are_given_are_handed_on(sample, settings, bundle):
 def test_what_a_call_needs_is_defined_before_it():
     calls = ["forecasts.calls.rollup(data, settings, bundle, calls, edits)", "metrics.recurring.mrr(data, settings)"]
     assert definitions.lines(calls) == [
-        "bundle = models.registry.load_or_train(data, settings)",
+        "bundle = forecasts.backtest_archive.with_record("
+        "data, settings, models.registry.load_or_train(data, settings))",
         "store = Store.open(settings.database)",
         "calls = forecasts.calls.kept(data, store)",
         "edits = forecasts.calls.reviewed(data, store)",
@@ -80,9 +81,9 @@ def test_what_a_call_needs_is_defined_before_it():
 @pytest.mark.parametrize("name", definitions.DEFINED)
 def test_every_definition_is_a_call_that_exists(name):
     scope = {"models": models, "forecasts": forecasts, "requirements": requirements}
-    call = next(node for node in ast.walk(ast.parse(definitions.DEFINED[name])) if isinstance(node, ast.Call))
-    function = ast.unparse(call.func)
-    if function != "Store.open":
-        arguments = [ast.unparse(value) for value in call.args]
-        parameters = list(inspect.signature(eval(function, scope)).parameters)
-        assert parameters[: len(arguments)] == [{"data": parameters[0]}.get(value, value) for value in arguments]
+    for call in (node for node in ast.walk(ast.parse(definitions.DEFINED[name])) if isinstance(node, ast.Call)):
+        function = ast.unparse(call.func)
+        if function != "Store.open":
+            parameters = list(inspect.signature(eval(function, scope)).parameters)
+            arguments = ["bundle" if isinstance(value, ast.Call) else ast.unparse(value) for value in call.args]
+            assert parameters[: len(arguments)] == [{"data": parameters[0]}.get(value, value) for value in arguments]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.artifacts.cache import ArtifactCache
-from core.models import registry
+from core.models import outlook, registry
 from core.scenarios.analysis import whatif
 from core.scenarios.data import baseline
 from core.scenarios.engine import expectation, win_timing
@@ -31,7 +31,7 @@ def test_asking_for_a_baseline_neither_trains_nor_writes(sample, settings, bundl
     without = baseline.build(sample, away, None)
     assert without.rescore is None
     assert not without.correlation.is_measured
-    assert whatif.ground(sample, away, None).forecast > 0
+    assert whatif.ground(sample, away, None).base.forecast is None
     assert not (tmp_path / "none").exists()
 
 
@@ -39,8 +39,10 @@ def test_asking_for_a_baseline_neither_trains_nor_writes(sample, settings, bundl
 def test_the_ground_stands_where_the_models_it_is_handed_say(sample, settings, bundle, tmp_path):
     away = settings.model_copy(update={"home": tmp_path / "none"})
     ground = whatif.ground(sample, away, bundle)
-    assert ground.before().spread.mean == pytest.approx(ground.forecast, rel=1e-6)
-    assert ground.beside() == ""
+    row = outlook.current(sample, away, bundle).frame.row(-1, named=True)
+    assert ground.before().spread.mean == pytest.approx(row["amount"], rel=1e-9)
+    assert ground.before().spread.quantile(0.1) == pytest.approx(row["lower"], rel=1e-3)
+    assert ground.before().spread.quantile(0.9) == pytest.approx(row["upper"], rel=1e-3)
     assert not (tmp_path / "none").exists()
 
 

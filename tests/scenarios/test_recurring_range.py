@@ -74,7 +74,7 @@ def test_a_company_without_deals_or_accounts_has_no_range():
 
 
 def test_the_sentence_and_the_band_speak_of_one_range():
-    start = whatif.Ground(BASE, NO_PAST, None)
+    start = whatif.Ground(BASE, NO_PAST)
     found = whatif.work_out(start, PLANS[1], "mrr_amount")
     assert "MRR at the end of five quarters: USD" in found.recurring_sentence()
     assert "the levers change it by" in found.recurring_sentence()
@@ -83,14 +83,14 @@ def test_the_sentence_and_the_band_speak_of_one_range():
 
 
 def test_a_scenario_asked_for_twice_is_worked_out_once():
-    start = whatif.Ground(BASE, NO_PAST, None)
+    start = whatif.Ground(BASE, NO_PAST)
     assert whatif.work_out(start, PLANS[1]) is whatif.work_out(start, PLANS[1])
     assert whatif.work_out(start, PLANS[1]) is not whatif.work_out(start, PLANS[1], "mrr_amount")
 
 
 def test_old_scenarios_are_forgotten(monkeypatch):
     monkeypatch.setattr(whatif, "KEPT_BYTES", 0)
-    start = whatif.Ground(BASE, NO_PAST, None)
+    start = whatif.Ground(BASE, NO_PAST)
     plans = [Scenario("x", (LeverSetting("win_rate", n / 100),)) for n in range(1, 9)]
     first = whatif.work_out(start, plans[0])
     for plan in plans[1:]:
@@ -98,15 +98,8 @@ def test_old_scenarios_are_forgotten(monkeypatch):
     assert whatif.work_out(start, plans[0]) is not first
 
 
-def test_another_number_than_the_forecast_pages_is_explained():
-    mine = expectation.run(BASE).spread.mean
-    assert whatif.Ground(BASE, NO_PAST, mine).beside() == ""
-    assert whatif.Ground(BASE, NO_PAST, None).beside() == ""
-    assert "too few closed deals for a model" in whatif.Ground(BASE, NO_PAST, mine * 2).beside()
-
-
 def test_the_brief_is_one_leaf():
-    start = whatif.Ground(BASE, NO_PAST, None)
+    start = whatif.Ground(BASE, NO_PAST)
     for plan in (Scenario("Nothing"), replace(PLANS[1], description="<b>why</b>")):
         made = board_leaf.pdf(whatif.work_out(start, plan))
         assert made.startswith(b"%PDF")

@@ -137,7 +137,6 @@ def test_the_quarter_begins_where_the_forecast_page_stands(start, sample, settin
     monthly = start.before().by_month["amount"].to_list()
     to_come = start.before().quarter["mean"] - sure
     assert start.before().quarter["mean"] == pytest.approx(row["amount"], abs=0.01)
-    assert start.beside() == ""
     assert sum(monthly[:3]) == pytest.approx(start.before().quarter["mean"])
     assert 0 <= to_come < 0.02 * sure
 

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import ScenarioError
-from core.metrics.measure import counted, money
-from core.scenarios.analysis.whatif import NOUNS, Ground, share
+from core.metrics.measure import counted, likely, money
+from core.scenarios.analysis.whatif import NOUNS, Ground
 from core.scenarios.engine import distribution, expectation
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
 
@@ -96,7 +96,7 @@ class HeatMap:
         if self.frame["chance"].null_count():
             return f"{text}."
         worst, best = (float(v) for v in (self.frame["chance"].min(), self.frame["chance"].max()))  # type: ignore[arg-type]
-        return f"{text}, and the chance of quota from {share(worst)} to {share(best)}."
+        return f"{text}, and the chance of quota from {likely(worst)} to {likely(best)}."
 
 
 def heat_map(start: Ground, plan: Scenario, across: str, up: str, window: int = 0) -> HeatMap:
@@ -144,7 +144,7 @@ class Decisive:
         )
         if row["p_if_won"] is None:
             return f"{text}."
-        return f"{text}: if won, the chance of quota is {share(row['p_if_won'])}; if lost, {share(row['p_if_lost'])}."
+        return f"{text}: if won, the chance of quota is {likely(row['p_if_won'])}; if lost, {likely(row['p_if_lost'])}."
 
 
 def decisive(start: Ground, plan: Scenario, window: int = 0, count: int = DECISIVE) -> Decisive:

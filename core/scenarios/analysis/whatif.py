@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from core import formats
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ScenarioError
-from core.metrics.measure import left_over, money
-from core.models import outlook
+from core.metrics.measure import left_over, likely, money
 from core.scenarios.analysis import attribution
 from core.scenarios.analysis.attribution import Split
 from core.scenarios.data import baseline, historical_ranges
@@ -43,19 +41,16 @@ class Ground:
     base : Baseline
     seen : Seen
         How far each lever has moved in the past.
-    forecast : float, optional
-        What the forecast page says for the running quarter.
     """
 
     base: Baseline
     seen: Seen
-    forecast: float | None = None
     _before: dict[tuple[int, float | None], Outcome] = field(default_factory=dict)
     _worked_out: dict[Hashable, WhatIf] = field(default_factory=dict, repr=False, compare=False)
 
     def waiting_for(self, unblocked: Mapping[str, pl.DataFrame]) -> Ground:
         """Return the ground knowing which open deals wait for which gap: by gap, [opportunity_id, share]."""
-        return Ground(replace(self.base, unblocked=dict(unblocked)), self.seen, self.forecast)
+        return Ground(replace(self.base, unblocked=dict(unblocked)), self.seen)
 
     def before(self, window: int = 0, correlation: float | None = None) -> Outcome:
         """Return the company as it stands, with the distribution of one quarter."""
@@ -65,17 +60,6 @@ class Ground:
                 self._before.clear()
             self._before[key] = expectation.run(self.base, Scenario(correlation=correlation), window)
         return self._before[key]
-
-    def beside(self) -> str:
-        """Say why the quarter is not the forecast page's, where it is not."""
-        mine, unit = self.before().spread.mean, self.base.currency
-        if self.forecast is None or abs(mine - self.forecast) < 5e-4 * max(abs(mine), 1.0):
-            return ""
-        return (
-            f"The Forecast page says {money(self.forecast, unit)} and this one {money(mine, unit)}: with "
-            "too few closed deals for a model, that page also looks at the expected close dates, and this one at how "
-            "long past deals took from each stage."
-        )
 
     def known(self, key: Hashable, make: Callable[[], WhatIf]) -> WhatIf:
         """Return a scenario already worked out, for whoever asks; the oldest are forgotten."""
@@ -174,8 +158,8 @@ class WhatIf:
         if hit is not None and was is not None:
             quota = money(then.spread.target or 0.0, unit)
             stays = "stays at" if self.plan.moved else "is"
-            same = not self.plan.moved or share(was) == share(hit)
-            chances = f"{stays} {share(hit)}" if same else f"goes from {share(was)} to {share(hit)}"
+            same = not self.plan.moved or likely(was) == likely(hit)
+            chances = f"{stays} {likely(hit)}" if same else f"goes from {likely(was)} to {likely(hit)}"
             text += f" The chance of reaching the quota of {quota} {chances}."
         return text
 
@@ -272,17 +256,6 @@ def warning(past: Seen, s: LeverSetting) -> str:
     )
 
 
-def share(chance: float) -> str:
-    """Write a chance; never as certain, and never as impossible.
-
-    Examples
-    --------
-    >>> share(0.996), share(0.5), share(0.0)
-    ('over 99 %', '50 %', 'under 1 %')
-    """
-    return formats.chance(max(chance, 1e-9))
-
-
 def ground(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Ground:
     """Work out what every scenario starts from.
 
@@ -295,16 +268,7 @@ def ground(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Groun
     """
     base = baseline.build(dataset, settings, bundle)
     past = historical_ranges.ranges(dataset, settings, base.correlation.surprises)
-    return Ground(base, past, _forecast_amount(dataset, settings, bundle))
-
-
-def _forecast_amount(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> float | None:
-    """Return what the forecast page says for the running quarter; None where there are no deals."""
-    if bundle is None or bundle.close is None or bundle.deal_scores.is_empty():
-        number = outlook.build(dataset, settings).frame
-    else:
-        number = outlook.build(dataset, settings, bundle.deal_scores, bundle.close.past_).frame
-    return float(number["amount"][-1]) if number.height else None
+    return Ground(base, past)
 
 
 def work_out(start: Ground, plan: Scenario, measure: str = "bookings_amount", window: int = 0) -> WhatIf:

@@ -30,6 +30,24 @@ UNKNOWN = NOT_KNOWN
 
 
 @dataclass(frozen=True)
+class QuarterForecast:
+    """What the forecast page says of the running quarter.
+
+    Attributes
+    ----------
+    amount, lower, upper : float
+        The number and the ends of its 80 % range.
+    is_learnt : bool
+        Whether past quarters have taught the range.
+    """
+
+    amount: float
+    lower: float
+    upper: float
+    is_learnt: bool
+
+
+@dataclass(frozen=True)
 class Baseline:
     """What a scenario starts from.
 
@@ -66,6 +84,9 @@ class Baseline:
         What the forecast page counts for deals to come within the running quarter. Their wins in it are
         multiplied to bring just that: the curves, straight between months, know little of a deal's first
         weeks. None leaves the curves as they are.
+    forecast : QuarterForecast, optional
+        The number and range that the running quarter takes with no lever moved; None leaves it as the engine
+        works it out.
     rescore : callable, optional
         Scores the open deals anew for the model levers; None without a close model.
     """
@@ -89,6 +110,7 @@ class Baseline:
     correlation: Correlation = field(default_factory=Correlation)
     unblocked: dict[str, pl.DataFrame] = field(default_factory=dict)
     new_amount: float | None = None
+    forecast: QuarterForecast | None = None
     rescore: Rescore | None = None
     days: np.ndarray = field(default_factory=lambda: win_curves.DAYS)
 
@@ -125,7 +147,8 @@ def build(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Baseli
     with deals that have not ended counted for as long as they were watched. Deals to come arrive at
     last year's pace by segment, region, product family, team, type and lead source, win like past deals
     of their type and source from their first day, and are as large as those won of their type in their
-    segment; within the running quarter they bring what the forecast page counts for them. Recurring
+    segment; within the running quarter they bring what the forecast page counts for them, and its number and range
+    are those of that page. Recurring
     revenue leaves, account by account, as the churn model ranks them, and in sum as over the last year;
     new and expansion bookings add to it at last year's rate. An open deal without an amount counts with
     the median of its segment's open deals. Costs are those of the product family.
@@ -169,9 +192,18 @@ def build(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Baseli
         capacity.reps(dataset),
         correlation.measure(past, deals.select("opportunity_id", "segment", "owner_id")),
         new_amount=outlook.still_to_come(dataset, settings),
+        forecast=None if bundle is None else _forecast(dataset, settings, bundle),
         rescore=rescoring.scorer(bundle, open_deals, stages, as_of),
         days=days,
     )
+
+
+def _forecast(dataset: Dataset, settings: Settings, bundle: Bundle) -> QuarterForecast | None:
+    current = outlook.current(dataset, settings, bundle)
+    if not current.is_known:
+        return None
+    row = current.frame.row(-1, named=True)
+    return QuarterForecast(row["amount"], row["lower"], row["upper"], current.correction.is_learnt)
 
 
 def _placed(dataset: Dataset, frame: pl.DataFrame) -> pl.DataFrame:

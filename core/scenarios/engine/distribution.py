@@ -16,6 +16,7 @@ from core.artifacts import SLIDER, memoized
 from core.scenarios.data.arrays import Books
 from core.scenarios.data.correlation import Correlation
 from core.scenarios.engine.cumulants import sums
+from core.scenarios.engine.quarter_fit import QuarterFit
 from core.scenarios.levers import Scenario
 
 NODES, FREQUENCIES, GRID, REACH = 9, 48, 241, 8.0
@@ -48,6 +49,8 @@ class Window:
         Number of each cell: those of one number have the same size and square.
     steady : np.ndarray, optional
         Rows of `amount` that the shared shock leaves alone.
+    fit : QuarterFit, optional
+        Carries the computed outcomes to the forecast's number and range.
     """
 
     amount: np.ndarray
@@ -60,6 +63,7 @@ class Window:
     owner: np.ndarray
     kind: np.ndarray | None = None
     steady: np.ndarray | None = None
+    fit: QuarterFit | None = None
 
 
 @dataclass(frozen=True)
@@ -165,11 +169,15 @@ def work_out(
     combos = _combinations(amount[apart], chance[apart], fine_z, rho, steady[apart])
     at = _grid(mean, middle, width, fine_weight, amount[apart], chance[apart])
     below = _mixed(at, z, fine_z, fine_weight, middle, width, shapes, combos)
+    shift = 0.0
+    if window.fit is not None:
+        shift = window.fit.shift
+        at = window.fit.carried(at + window.won, below, window.won + mean, window.won) - window.won
     hit = None
     if target is not None:
         reach = np.interp(_just_below(target - window.won, at), at, below, left=0.0, right=1.0)
         hit = 1.0 if target <= window.won else float(1 - reach)
-    return Spread(np.maximum(at, 0.0) + window.won, below, window.won + mean, target, hit, rho)
+    return Spread(np.maximum(at, 0.0) + window.won, below, window.won + mean + shift, target, hit, rho)
 
 
 def _just_below(amount: float, at: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,10 @@ from core.scenarios.data import arrays
 from core.scenarios.data.arrays import Books
 from core.scenarios.data.baseline import Baseline, build
 from core.scenarios.data.factors import Factor
-from core.scenarios.engine import distribution, recurring_range, recurring_revenue, win_timing
+from core.scenarios.engine import distribution, quarter_fit, recurring_range, recurring_revenue, win_timing
 from core.scenarios.engine.distribution import Spread
 from core.scenarios.engine.parts import Parts
+from core.scenarios.engine.quarter_fit import QuarterFit
 from core.scenarios.levers import Scenario
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ RATES = {
     "coverage_ratio": "pipeline coverage",
     "margin_rate": "gross margin rate",
 }
+MONTHS_OF_QUARTER = 3
 LEVELS = {"mrr_amount": -1, "nrr_rate": 13, "grr_rate": 13, "attainment_rate": 2, "coverage_ratio": 2, "margin_rate": 2}
 
 
@@ -64,9 +66,44 @@ def parts(base: Baseline, plan: Scenario | None = None) -> Parts:
     """Work out a scenario's expectations.
 
     Bookings of a month = already won + Σ open amount × chance of a win in it + Σ won deals to come × mean
-    amount. Parts that a lever does not touch are remembered between calls.
+    amount; in the running quarter, what the forecast page puts right beyond that is added, which no lever moves.
+    Parts that a lever does not touch are remembered between calls.
     """
-    books, plan = arrays.books(base), plan or Scenario()
+    computed = _computed(base, plan or Scenario())
+    correction = base.laid_out(_correction)
+    if correction is None:
+        return computed
+    return replace(
+        computed, booked=computed.booked + correction.booked, cost=computed.cost + correction.cost, fit=correction.fit
+    )
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What the forecast page puts right in the running quarter: money by group and month, and the range."""
+
+    booked: np.ndarray
+    cost: np.ndarray
+    fit: QuarterFit
+
+
+def _correction(base: Baseline) -> Correction | None:
+    """Return what carries the running quarter to the forecast's number and range, by what each part still expects."""
+    if base.forecast is None:
+        return None
+    usual = _computed(base, Scenario())
+    spread = distribution.work_out(usual.window(0), base.correlation)
+    fit = quarter_fit.fitted(base.forecast, spread.at, spread.below, spread.mean)
+    is_ahead = np.arange(usual.booked.shape[1]) < MONTHS_OF_QUARTER
+    ahead = (usual.booked - usual.books.closed) * is_ahead
+    if fit is None or ahead.sum() <= 0:
+        return None
+    share = fit.shift / float(ahead.sum())
+    return Correction(ahead * share, (usual.cost - usual.books.closed_cost) * is_ahead * share, fit)
+
+
+def _computed(base: Baseline, plan: Scenario) -> Parts:
+    books = arrays.books(base)
     books.check(plan)
     chance, count = win_timing.open_chance(books, plan), win_timing.arrivals(books, plan)
     amount, cost = _amounts(books, plan)

@@ -10,6 +10,7 @@ import numpy as np
 from core.scenarios.data.arrays import Books
 from core.scenarios.data.factors import alike
 from core.scenarios.engine import distribution, recurring_revenue
+from core.scenarios.engine.quarter_fit import QuarterFit
 from core.scenarios.levers import Scenario
 
 AMOUNT = ("deal_size", "price", "discount", "expansion")
@@ -27,6 +28,8 @@ class Parts:
         Won deals to come [cell, month], their mean amount and mean squared amount.
     booked, cost : np.ndarray
         [group, month].
+    fit : QuarterFit, optional
+        Carries the running quarter to the forecast's number and range; its shift is in `booked`.
     """
 
     books: Books
@@ -40,6 +43,7 @@ class Parts:
     cost: np.ndarray
     lines: recurring_revenue.Lines
     quotas: np.ndarray
+    fit: QuarterFit | None = None
 
     @property
     def nbytes(self) -> int:
@@ -120,4 +124,5 @@ class Parts:
             self.books.segment,
             self.books.owner,
             self._kinds,
+            fit=self.fit if quarter == 0 else None,
         )

@@ -35,6 +35,15 @@ SCORES = {
     "managers_skill": st.column_config.NumberColumn("than managers", format="%.2f"),
 }
 
+CHANCES = {
+    "group": "Chance given",
+    "n": "Days",
+    "n_quarters": "Quarters",
+    "n_reached": "Quota reached",
+    "mean_rate": st.column_config.NumberColumn("Mean chance given", format="percent"),
+    "happened_rate": st.column_config.NumberColumn("Share reached", format="percent"),
+}
+
 
 def is_ready(page: Page) -> bool:
     """Say whether the replays are there; else offer to work them out, for that takes a minute."""

@@ -35,13 +35,19 @@ class Source:
 
 
 def key(data: Dataset, settings: Settings) -> str:
-    """Return the key of the models of the data; nothing is loaded or trained."""
-    return registry.bundle_key(data, settings)
+    """Return the key of the models of the data, and of the record of past forecasts; nothing is loaded or trained."""
+    from core.forecasts import backtest_archive
+
+    return backtest_archive.recorded_key(
+        registry.bundle_key(data, settings), backtest_archive.record_key(data, settings)
+    )
 
 
 def bundle(data: Dataset, settings: Settings) -> Bundle:
-    """Return the models of the data, trained where there are none yet."""
-    return registry.load_or_train(data, settings)
+    """Return the models of the data, trained where there are none yet, with the record of past forecasts if any."""
+    from core.forecasts import backtest_archive
+
+    return backtest_archive.with_record(data, settings, registry.load_or_train(data, settings))
 
 
 def customers(data: Dataset, settings: Settings) -> Customers:

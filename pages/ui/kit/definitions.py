@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 STORE = "from core.store import Store"
 DEFINED = {
-    "bundle": "models.registry.load_or_train(data, settings)",
+    "bundle": "forecasts.backtest_archive.with_record(data, settings, models.registry.load_or_train(data, settings))",
     "customers": "models.customers.account_outlook.load_or_build(data, settings, bundle)",
     "landmarks": "models.close.landmark_archive.load_or_build(data, settings)",
     "replays": "forecasts.backtest_archive.load_or_run(data, settings)",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
-from core.metrics.measure import compact
+from core.metrics.measure import compact, likely
 from core.scenarios import files
 from core.scenarios.analysis import whatif
 from core.scenarios.analysis.whatif import NOUNS, Ground, WhatIf
@@ -73,7 +73,7 @@ def _draw(c: Cell, what_if: WhatIf, top: Any) -> None:
         c.answer(what_if.sentence(), after=warnings)
     st.html(tiles(what_if))
     note = _view(c, what_if)
-    _waterfall(c, what_if, f"{note} {what_if.ground.beside()}".strip())
+    _waterfall(c, what_if, note)
 
 
 def _worked_out(ground: Ground, plan: Scenario) -> WhatIf:
@@ -129,8 +129,8 @@ def tiles(what_if: WhatIf) -> str:
         for name, after, before in rows
     ]
     hit, was = then.spread.p_target, now.spread.p_target
-    gap = 0.0 if hit is None or was is None or whatif.share(hit) == whatif.share(was) else (hit - was) * 100
-    words = "–" if hit is None else whatif.share(hit).replace("over ", "&gt; ").replace("under ", "&lt; ")
+    gap = 0.0 if hit is None or was is None or likely(hit) == likely(was) else (hit - was) * 100
+    words = "–" if hit is None else likely(hit).replace("over ", "&gt; ").replace("under ", "&lt; ")
     shown.append(("Chance of quota", words, gap, " points"))
     return f'<div style="display:flex;flex-wrap:wrap;gap:.4rem 2rem">{"".join(_tile(*row) for row in shown)}</div>'
 
