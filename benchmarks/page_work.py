@@ -1,6 +1,6 @@
 """What the core works for each page of the weekly review, with data, marts and models in memory.
 
-Run: .venv/bin/python benchmarks/page_work.py [--folder FOLDER [--models] [--home HOME]] [--rounds N]
+Run: .venv/bin/python benchmarks/page_work.py [--folder FOLDER [--models] [--home HOME]] [--rounds N] [--page PAGE]
 
 Every page is opened once on the sample company and each call of the core it makes is noted. Then every call is
 made again as it was, past the app's own cache of results: what is told is the work a change of scope or window
@@ -30,7 +30,7 @@ from core.metrics import growth
 from core.models import registry
 from core.sources import load_data, read_folder
 from pages.ui.forecast import call_cache
-from pages.ui.kit import cache
+from pages.ui.kit import bundles, cache
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
@@ -49,7 +49,7 @@ def listening(calls: list[Call]) -> Iterator[None]:
     originals = cache.result, cache.change, call_cache.result
 
     def result(function: Any, data: Any, config: Any, *more: Any) -> Any:
-        calls.append((_name(function, more), _is_plain(function), lambda d: function(d, config, *more)))
+        calls.append((_name(function, more), _is_plain(function), _work(function, data, config, more)))
         return originals[0](function, data, config, *more)
 
     def change(metric: Any, data: Any, config: Any) -> str:
@@ -57,7 +57,7 @@ def listening(calls: list[Call]) -> Iterator[None]:
         return originals[1](metric, data, config)
 
     def reviewed(function: Any, data: Any, config: Any, stamp: Any, *more: Any, **frames: Any) -> Any:
-        calls.append((_name(function, more), False, lambda d: function(d, config, *more, **frames)))
+        calls.append((_name(function, more), False, _work(function, data, config, more, **frames)))
         return originals[2](function, data, config, stamp, *more, **frames)
 
     cache.result, cache.change, call_cache.result = result, change, reviewed
@@ -65,6 +65,15 @@ def listening(calls: list[Call]) -> Iterator[None]:
         yield
     finally:
         cache.result, cache.change, call_cache.result = originals
+
+
+def _work(
+    function: Callable[..., Any], data: Any, config: Any, more: tuple[Any, ...], **frames: Any
+) -> Callable[[Any], Any]:
+    """Return a call on other data, with the models it is handed fetched beforehand."""
+    given = bundles.handed(function, data, config, more)
+    models = given.fetch()
+    return lambda other: function(other, config, *models, *given.more, **frames)
 
 
 def _is_plain(function: Any) -> bool:
@@ -151,6 +160,7 @@ def main() -> None:
     ask.add_argument("--models", action="store_true", help="train on the folder and time every call on its rows")
     ask.add_argument("--home", help="where models trained with --models are kept")
     ask.add_argument("--rounds", type=int, default=3)
+    ask.add_argument("--page", choices=PAGES, help="measure this page alone, on the sample company")
     given = ask.parse_args()
     if given.models:
         if not given.folder:
@@ -161,7 +171,7 @@ def main() -> None:
         settings = load()
         data = load_data(settings)
         registry.load_or_train(data, settings)
-        pages = {name: calls_of(page) for name, page in PAGES.items()}
+        pages = {name: calls_of(page) for name, page in PAGES.items() if given.page in (None, name)}
         print("Sample company")
         measure(pages, data, given.rounds)
         if given.folder:

@@ -13,6 +13,7 @@ from core.sample.deal_life import RENEWAL
 
 FIRST_QUARTER = 2
 AMBITION = 1.05
+MISSED, RELIEF = 0.875, 0.7
 RENEWED = 0.90
 GREATEST_STEP = 0.24
 ROUNDED_TO = 5_000.0
@@ -23,8 +24,10 @@ def quotas(rng: np.random.Generator, run: CompanyRun, last_quarter: int) -> pl.D
     """Share each quarter's plan out among the reps.
 
     The plan of a quarter is the contracts that come up for renewal in it, less what is usually lost, and the new
-    business of the four quarters before, grown by the usual growth; both times an ambition, and never more than
-    24 % from the plan before. A rep's share is drawn once; in the first half year it is half of it.
+    business of the four quarters before, grown by the usual growth; both times an ambition. Where the quarter before
+    is over and missed its plan by more than an eighth, seven tenths of what lies beyond that are taken off; and a
+    plan is never more than 24 % from the one before. A rep's share is drawn once; in the first half year it is half
+    of it.
 
     Parameters
     ----------
@@ -46,6 +49,8 @@ def quotas(rng: np.random.Generator, run: CompanyRun, last_quarter: int) -> pl.D
         day = run.world.days.begin(3 * quarter)
         plan = _plan(run, run.world.days, quarter)
         if before is not None:
+            attained = _won(run, quarter - 1) / before if quarter < last_quarter else 1.0
+            plan *= 1 - RELIEF * max(MISSED - attained, 0.0)
             plan = float(np.clip(plan, before * (1 - GREATEST_STEP), before * (1 + GREATEST_STEP)))
         before = plan
         week = day / 7
@@ -56,6 +61,12 @@ def quotas(rng: np.random.Generator, run: CompanyRun, last_quarter: int) -> pl.D
             rows.append((str(run.team.rep_ids[rep]), run.world.days.start + timedelta(days=day), quota))
     schema = {"rep_id": pl.String, "period_start_on": pl.Date, "quota_amount": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _won(run: CompanyRun, quarter: int) -> float:
+    """Return all that was won in a quarter."""
+    begin, end = run.world.days.begin(3 * quarter), run.world.days.begin(3 * quarter + 3)
+    return float(sum(amount for day, _, amount in run.wins if begin <= day < end))
 
 
 def _plan(run: CompanyRun, days: DayIndex, quarter: int) -> float:
