@@ -25,7 +25,7 @@ def labelled(name):
         return pl.DataFrame(
             [(row["text"], row_kind.YES_NO, "reassuring", "yes") for row in groups], shape, orient="row"
         )
-    rows = [(text, g["kind"], g["polarity"], g.get("answer")) for g in groups for text in g["rows"]]
+    rows = [(text, g["kind"], g.get("polarity"), g.get("answer")) for g in groups for text in g["rows"]]
     return pl.DataFrame(rows, dict.fromkeys(shape, pl.String), orient="row")
 
 

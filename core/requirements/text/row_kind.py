@@ -21,6 +21,7 @@ REASSURING, DAMAGING, NEUTRAL, UNSURE = "reassuring", "damaging", "neutral", "un
 POLARITIES = (REASSURING, DAMAGING, NEUTRAL, UNSURE)
 # Rows of these kinds can be complied with; the others are answered in words, by a document, or not at all.
 RATED = (DEMAND, YES_NO)
+SILENCE = "no word says what yes would mean"
 # Kinds no question can be of, whatever stands in front of it.
 SILENT = (FIELD, BUYER)
 NUMBERING = re.compile(r"^\s*(?:[(\[]?(?:[A-Za-z]{0,3}[-.]?\d+(?:\.\d+)*|[a-z])[.):\]]+\s+|[-•*–]\s+)")
@@ -58,6 +59,11 @@ class RowKind:
     kind: str
     polarity: str | None
     reason: str = ""
+
+    @property
+    def is_silent(self) -> bool:
+        """Say whether a question holds no word that tells what yes would mean, neither good nor bad."""
+        return self.kind == YES_NO and self.reason == SILENCE
 
     @property
     def may_say_yes(self) -> bool:
@@ -125,6 +131,18 @@ def row_kind(text: str) -> RowKind:
     return RowKind(kind, UNSURE if kind == CONDITION else None, reason)
 
 
+def denies(text: str) -> bool:
+    """Say whether a clause denies, refuses or weakens something, or speaks of harm.
+
+    Examples
+    --------
+    >>> denies("older protocols are refused"), denies("all connections use TLS")
+    (True, False)
+    """
+    rest = _without_handled(text)
+    return any(_hit("polarity", name, rest) for name in ("negated", "prevented", "weakened", "insecure"))
+
+
 def _kind(text: str) -> tuple[str, str]:
     asks = "?" in text or "？" in text
     for kind in _rules()["kinds"]:
@@ -151,7 +169,10 @@ def _question_polarity(text: str) -> tuple[str, str]:
     if words := _hit("polarity", "neutral", text):
         return NEUTRAL, f"“{words}”"
     words = next((hit for part in _sentences(text) if (hit := _hit("polarity", "reassuring", part))), "")
-    return (REASSURING, f"“{words}”") if words else (UNSURE, "no word says what yes would mean")
+    if words:
+        return REASSURING, f"“{words}”"
+    doubt = _hit("polarity", "doubtful", text)
+    return UNSURE, f"“{doubt}”" if doubt else SILENCE
 
 
 def _sentences(text: str) -> list[str]:
