@@ -13,7 +13,7 @@ from core.requirements.catalogue.capabilities import UNSTATED, Catalogue
 from core.requirements.judge import limits, qualifiers, said_words
 from core.requirements.judge.gap_effort import gap_effort
 from core.requirements.judge.limits import Comparison
-from core.requirements.judge.said_words import share_said
+from core.requirements.judge.said_words import is_another_title, share_said
 from core.requirements.match import matcher
 from core.requirements.text import glossary, language
 from core.requirements.text.row_kind import DEMAND, RATED, REASSURING, YES_NO, RowKind, row_kind
@@ -127,19 +127,22 @@ class _Row(NamedTuple):
 
     def with_polarity_of(self, near: Mapping[str, Any] | None) -> _Row:
         """Return the row with a reassuring yes where no word of it tells, but its capability says what it asks."""
-        if near is None or self.sure < STATED or not self.kind.is_silent or not self.is_said_by(near):
+        is_told = near is None or self.sure < STATED or not self.kind.is_silent
+        if is_told or near is None or self.share_said(near) < said_words.ENOUGH:
             return self
         return self._replace(kind=replace(self.kind, polarity=REASSURING, reason="the capability says so"))
 
     def is_said_by(self, capability: Mapping[str, Any]) -> bool:
-        """Say whether a capability says what a yes/no question asks, in the words of one language."""
-        if self.kind.kind != YES_NO:
-            return False
+        """Say whether a capability says what a yes/no question asks: most of it, or half of it where it is near."""
+        enough = said_words.HALF if self.sure >= said_words.EVEN else said_words.ENOUGH
+        return self.kind.kind == YES_NO and self.share_said(capability) >= enough
+
+    def share_said(self, capability: Mapping[str, Any]) -> float:
+        """Return the share of the row a capability says; none of a foreign row whose words are not all known."""
         is_foreign = language.of_line(self.text) not in (None, matcher.ENGLISH)
         if is_foreign and self.kind.is_silent:
-            return False
-        text = glossary.in_english(self.text, is_foreign=True) if is_foreign else self.text
-        return share_said(text, capability) >= said_words.ENOUGH
+            return 0.0
+        return share_said(glossary.in_english(self.text, is_foreign=True) if is_foreign else self.text, capability)
 
 
 class _Support(NamedTuple):
@@ -185,7 +188,8 @@ def _support(
     if row.is_none:
         return _Support("not available", "missing", "missing", {}, ())
     is_open = row.kind.polarity != REASSURING and not (row.is_decided and row.kind.kind == DEMAND)
-    if near is None or is_open:
+    is_titled = not row.is_decided and near is not None and is_another_title(row.text, near)
+    if near is None or is_open or (is_titled and row.kind.kind == DEMAND):
         return _Support(TO_CHECK, "", "", near or {}, ())
     asked = limits.compare(row.text, near, commitments)
     # What is asked for in numbers, or in the capability's own words, is stated, however loosely the row is worded.

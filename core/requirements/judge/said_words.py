@@ -10,15 +10,23 @@ from typing import Any
 
 import yaml
 
+from core.requirements.text.glossary import is_term
 from core.requirements.text.row_kind import denies
 from core.requirements.text.tfidf import PLAIN, tokens
 
 WORDS = Path(__file__).with_name("said_words.yaml")
 # With this share of its words said a row is answered by what it says, not by likeness alone.
 ENOUGH = 0.75
+# From an even chance of the match on, half of the words will do.
+EVEN, HALF = 0.5, 0.5
 FEWEST = 2
 COUNTED = re.compile(r"\D")
 CLAUSE = re.compile(r"[.;,:]\s+|\s(?:and|but)\s")
+SENTENCE = re.compile(
+    r"\d|\b(?:is|are|be|was|were|has|have|must|shall|should|will|would|can|could|may|do|does|to)\b", re.IGNORECASE
+)
+LONGEST_TITLE = 3
+LIMITED = re.compile(r"\b(?:limits? on|lock-?out|forced|hidden|removed)\b", re.IGNORECASE)
 FIELDS = ("name", "description", "limit", "commitments")
 
 
@@ -39,7 +47,8 @@ def _content(text: str) -> set[str]:
 def share_said(text: str, capability: Mapping[str, Any]) -> float:
     """Return the share of a row's words that its capability says, words that only ask left out.
 
-    What a capability denies ("never shown again", "older protocols are refused") is not said. Words of one meaning (`said_words.yaml`) count as one, numbers not at all: `limits` compares these.
+    What a capability denies ("never shown again", "older protocols are refused") is not said. Words of one meaning
+    (`said_words.yaml`) count as one, numbers not at all: `limits` compares these.
 
     Parameters
     ----------
@@ -64,5 +73,25 @@ def share_said(text: str, capability: Mapping[str, Any]) -> float:
     if len(asked) < FEWEST:
         return 0.0
     clauses = CLAUSE.split(". ".join(str(capability.get(key) or "") for key in FIELDS))
-    ours = _content(". ".join(clause for clause in clauses if not denies(clause)))
+    ours = _content(". ".join(clause for clause in clauses if not denies(clause) and not LIMITED.search(clause)))
     return len(asked & ours) / len(asked)
+
+
+def is_another_title(text: str, capability: Mapping[str, Any]) -> bool:
+    """Say whether a row is a bare title, and not that of the capability it is held against.
+
+    A title of up to three words without a verb ("Improvements") resembles every capability it heads; it is answered
+    by one that bears it, which is one it shares at least half of the name with.
+
+    Examples
+    --------
+    >>> is_another_title("Improvements", {"name": "Improvements are identified from evaluations"})
+    True
+    >>> is_another_title("Single sign-on", {"name": "Single sign-on with SAML 2.0"})
+    False
+    """
+    title = _content(text)
+    if SENTENCE.search(text) or not 0 < len(title) <= LONGEST_TITLE or is_term(text):
+        return False
+    name = _content(str(capability.get("name") or ""))
+    return len(title & name) < HALF * len(name)

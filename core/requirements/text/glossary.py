@@ -38,6 +38,17 @@ def _pattern(words: list[str]) -> re.Pattern[str]:
     return re.compile("|".join(parts), re.IGNORECASE)
 
 
+def is_term(word: str) -> bool:
+    """Say whether a word is a term of the field in some language.
+
+    Examples
+    --------
+    >>> is_term("Verschlüsselung"), is_term("Kronos")
+    (True, False)
+    """
+    return any(words.search(word) for _, _, words in _terms())
+
+
 @memoized(ANALYSES, 20_000)
 def in_english(text: str, *, is_foreign: bool, names: frozenset[str] = frozenset()) -> str:
     """Return a text with the English of its terms.

@@ -139,8 +139,7 @@ def denies(text: str) -> bool:
     >>> denies("older protocols are refused"), denies("all connections use TLS")
     (True, False)
     """
-    rest = _without_handled(text)
-    return any(_hit("polarity", name, rest) for name in ("negated", "prevented", "weakened", "insecure"))
+    return any(_hit("polarity", name, text) for name in ("negated", "prevented", "weakened", "insecure"))
 
 
 def _kind(text: str) -> tuple[str, str]:
@@ -160,12 +159,8 @@ def _question_polarity(text: str) -> tuple[str, str]:
     rest = _without_handled(text)
     harm = next((hit for name in ("insecure", "weakened", "damaging") if (hit := _hit("polarity", name, rest))), "")
     denied = _hit("polarity", "negated", rest) or _hit("polarity", "prevented", rest)
-    if harm and denied:
-        return UNSURE, f"“{harm}” and “{denied}” in one question"
-    if harm:
-        return DAMAGING, f"“{harm}”"
-    if denied:
-        return UNSURE, f"“{denied}”"
+    if harm or denied:
+        return _risk(harm, denied)
     if words := _hit("polarity", "neutral", text):
         return NEUTRAL, f"“{words}”"
     words = next((hit for part in _sentences(text) if (hit := _hit("polarity", "reassuring", part))), "")
@@ -173,6 +168,13 @@ def _question_polarity(text: str) -> tuple[str, str]:
         return REASSURING, f"“{words}”"
     doubt = _hit("polarity", "doubtful", text)
     return UNSURE, f"“{doubt}”" if doubt else SILENCE
+
+
+def _risk(harm: str, denied: str) -> tuple[str, str]:
+    """Return what yes says to a question that speaks of harm, denies something, or both."""
+    if harm and denied:
+        return UNSURE, f"“{harm}” and “{denied}” in one question"
+    return (DAMAGING, f"“{harm}”") if harm else (UNSURE, f"“{denied}”")
 
 
 def _sentences(text: str) -> list[str]:
