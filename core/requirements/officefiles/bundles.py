@@ -95,7 +95,10 @@ def of_paths(paths: Sequence[Path]) -> tuple[str, bytes]:
 
 
 def replaced(content: bytes, fresh: Mapping[str, tuple[str, bytes]]) -> bytes:
-    """Return a zip with some files replaced by others, which may have other names; all else stays but empty files of other kinds."""
+    """Return a zip with some files replaced by others, which may have other names.
+
+    All else stays, but for empty files of kinds that are not read: they only stand for files of a folder.
+    """
     target = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(target, "w") as new:
         for info in old.infolist():
