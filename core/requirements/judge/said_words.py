@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from core.requirements.text.glossary import is_term
+from core.requirements.text.glossary import in_english
 from core.requirements.text.row_kind import denies
 from core.requirements.text.tfidf import PLAIN, tokens
 
@@ -91,7 +91,7 @@ def is_another_title(text: str, capability: Mapping[str, Any]) -> bool:
     False
     """
     title = _content(text)
-    if SENTENCE.search(text) or not 0 < len(title) <= LONGEST_TITLE or is_term(text):
+    if SENTENCE.search(text) or not 0 < len(title) <= LONGEST_TITLE:
         return False
     name = _content(str(capability.get("name") or ""))
-    return len(title & name) < HALF * len(name)
+    return len((title | _content(in_english(text, is_foreign=True))) & name) < HALF * len(name)

@@ -43,16 +43,16 @@ SCRIPTS = {
 }
 # Words and letters that tell a single line's language, where the small words are too few.
 LINE_WORDS = {
-    "English": "you your the there does do can could would will has have is are was and with from our please be we any",
+    "English": "you your the there does do can could would will has have are was and with from our please be we any",
     "German": "gibt verfügt verfügen unterstützt unterstützen sind haben sie ihre ihr können kann wird werden erfolgt "
     "bieten lassen der die das mit und über ist eine einen wurden nutzt wie welche wir bitte",
-    "French": "vous votre vos proposez êtes avez est sont dans avec une des les pour existe fonctionne peut peuvent "
+    "French": "de la vous votre vos proposez êtes avez est sont dans avec une des les pour existe fonctionne peut peuvent "
     "disposez notre nos veuillez quel quelle comment",
-    "Spanish": "ofrecen dispone disponen cuentan cuenta realizan pueden puede los las una con está están tienen existe "
+    "Spanish": "de la ofrecen dispone disponen cuentan cuenta realizan pueden puede los las una con está están tienen existe "
     "hay su sus cuál cómo el",
-    "Portuguese": "você possui possuem suporta são os dos das da do uma com está existe há pode podem foi foram "
+    "Portuguese": "de você possui possuem suporta são os dos das da do uma com está existe há pode podem foi foram "
     "deve devem seu não ao pelo disponível suporte vocês é",
-    "Dutch": "worden wordt kunnen kan beschikt ondersteunt er heeft hebben het een zijn van uw voor naar biedt moet "
+    "Dutch": "de worden wordt kunnen kan beschikt ondersteunt er heeft hebben het een zijn van uw voor naar biedt moet "
     "welke wij geen wat",
     "Polish": "czy posiada posiadają państwo jest są dostępne dostępny obsługuje można przez oraz dla danych dane musi "
     "jakie proszę nie firma się",
