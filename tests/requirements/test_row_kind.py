@@ -113,7 +113,7 @@ def test_a_silent_question_reassures_where_its_capability_says_what_it_asks(
 def test_a_bare_title_is_answered_only_by_a_capability_that_bears_it(shipped, settings):
     rows = pl.DataFrame({"text": ["Improvements", "Single sign-on"], "category": "security", "priority": "high"})
     rows = rows.with_columns(capability_id=pl.Series(["SUP-10", "SEC-01"]), confidence=pl.lit(0.9))
-    assert judge(rows, shipped, settings)["status"].to_list() == ["to be checked", "available"]
+    assert judge(rows, shipped, settings)["status"].to_list() == ["unclear", "available"]
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,10 @@ class _Row(NamedTuple):
         enough = said_words.HALF if self.sure >= said_words.EVEN else said_words.ENOUGH
         return self.kind.kind == YES_NO and self.share_said(capability) >= enough
 
+    def is_title_of_another(self, capability: Mapping[str, Any]) -> bool:
+        """Say whether the row is a bare title that its capability does not bear, and nobody chose the capability."""
+        return self.kind.kind == DEMAND and not self.is_decided and is_another_title(self.text, capability)
+
     def share_said(self, capability: Mapping[str, Any]) -> float:
         """Return the share of the row a capability says; none of a foreign row whose words are not all known."""
         is_foreign = language.of_line(self.text) not in (None, matcher.ENGLISH)
@@ -188,12 +192,12 @@ def _support(
     if row.is_none:
         return _Support("not available", "missing", "missing", {}, ())
     is_open = row.kind.polarity != REASSURING and not (row.is_decided and row.kind.kind == DEMAND)
-    is_titled = not row.is_decided and near is not None and is_another_title(row.text, near)
-    if near is None or is_open or (is_titled and row.kind.kind == DEMAND):
+    if near is None or is_open:
         return _Support(TO_CHECK, "", "", near or {}, ())
     asked = limits.compare(row.text, near, commitments)
     # What is asked for in numbers, or in the capability's own words, is stated, however loosely the row is worded.
-    if row.sure >= matcher.LIKELY or (row.sure >= STATED and (_is_stated(near, asked) or row.is_said_by(near))):
+    is_stated = row.sure >= STATED and (_is_stated(near, asked) or row.is_said_by(near))
+    if is_stated or (row.sure >= matcher.LIKELY and not row.is_title_of_another(near)):
         return _likely_support(row.text, near, commitments, by_id, is_decided=row.is_decided)
     return _Support("unclear", "unclear", "unclear", near, asked)
 

@@ -64,7 +64,7 @@ def share_said(text: str, capability: Mapping[str, Any]) -> float:
 
     Examples
     --------
-    >>> share_said("Do passwords expire?", {"name": "Password policy", "description": "Length, history and expiry"})
+    >>> share_said("Do webhooks retry?", {"name": "Webhooks", "description": "Signed webhooks with retries"})
     1.0
     >>> share_said("Is it?", {"name": "Password policy"})
     0.0

@@ -74,8 +74,8 @@ def in_english(text: str, *, is_foreign: bool, names: frozenset[str] = frozenset
     )
     if is_foreign:
         mentioned = [name for name in NAME.findall(text) if name.lower() in names]
-        kept = list(dict.fromkeys([*KEPT.findall(text), *mentioned]))
-        return f"{' '.join(kept)}. {'; '.join(english)}".strip(" .") if english or mentioned else text
+        untouched = list(dict.fromkeys([*KEPT.findall(text), *mentioned]))
+        return f"{' '.join(untouched)}. {'; '.join(english)}".strip(" .") if english or mentioned else text
     lower = text.lower()
     added = [term for term in english if term not in lower]
     return f"{text} ({'; '.join(added)})" if added else text

@@ -46,10 +46,10 @@ LINE_WORDS = {
     "English": "you your the there does do can could would will has have are was and with from our please be we any",
     "German": "gibt verfügt verfügen unterstützt unterstützen sind haben sie ihre ihr können kann wird werden erfolgt "
     "bieten lassen der die das mit und über ist eine einen wurden nutzt wie welche wir bitte",
-    "French": "de la vous votre vos proposez êtes avez est sont dans avec une des les pour existe fonctionne peut peuvent "
-    "disposez notre nos veuillez quel quelle comment",
-    "Spanish": "de la ofrecen dispone disponen cuentan cuenta realizan pueden puede los las una con está están tienen existe "
-    "hay su sus cuál cómo el",
+    "French": "de la vous votre vos proposez êtes avez est sont dans avec une des les pour existe fonctionne peut "
+    "peuvent disposez notre nos veuillez quel quelle comment",
+    "Spanish": "de la ofrecen dispone disponen cuentan cuenta realizan pueden puede los las una con está están tienen "
+    "existe hay su sus cuál cómo el",
     "Portuguese": "de você possui possuem suporta são os dos das da do uma com está existe há pode podem foi foram "
     "deve devem seu não ao pelo disponível suporte vocês é",
     "Dutch": "de worden wordt kunnen kan beschikt ondersteunt er heeft hebben het een zijn van uw voor naar biedt moet "

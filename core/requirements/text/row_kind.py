@@ -102,7 +102,7 @@ def row_kind(text: str) -> RowKind:
     Grammar and words decide (`row_kinds.yaml`); the same line always has the same kind, and the words that
     decided are named. Where a question speaks of harm and denies it ("Is it impossible to bypass …"), or of
     nothing that is known to reassure, its polarity is unsure: such a row goes to a person. English is known
-    best, German, French and Spanish by their commonest forms.
+    best; German, French, Spanish, Portuguese, Dutch, Polish and Chinese by their commonest forms.
 
     Parameters
     ----------
