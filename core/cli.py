@@ -237,13 +237,16 @@ def read(
 
 @app.command()
 def gap(
-    file: Annotated[Path, typer.Argument(help="The buyer's list, in any layout: a file, or a zip of several.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="The buyer's list, in any layout; or several files, a folder or a zip, as one.")
+    ],
     catalogue: Annotated[
         Path | None, typer.Option(help="Capabilities: YAML, CSV or XLSX. Default: the catalogue of the app.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the matrix to this XLSX file.")] = None,
     fill: Annotated[
-        Path | None, typer.Option(help="Write the buyer's own file to this place, with our answers in it.")
+        Path | None,
+        typer.Option(help="Write the buyer's own file to this place, with our answers in it; of several files, a zip."),
     ] = None,
     over: Annotated[
         bool, typer.Option("--over", help="With --fill: write over answers that stand in the file already.")
@@ -262,7 +265,7 @@ def gap(
     settings = _settings()
     with _store_if_there(settings) as store:
         analysis, drafts, worked = requirements.export.answered_list.held(
-            file, settings, store, catalogue, with_library=library
+            files, settings, store, catalogue, with_library=library
         )
     four_eyes = settings.requirements.four_eyes
     released = requirements.work.approvals.release(analysis, drafts, worked, answers.value, four_eyes=four_eyes)

@@ -136,6 +136,36 @@ def test_read_prints_lists_and_what_was_not_read(run, tmp_path):
     assert run("read", str(tmp_path / "none.csv")).returncode == 1
 
 
+def test_gap_takes_several_files_as_one_and_says_what_of_them_is_not_read(run, tmp_path):
+    import zipfile
+
+    for folder, text in (("a", "All data at rest is encrypted"), ("b", "Backups are made daily")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "list.csv").write_text(f"Id,Requirement,Response\nR1,{text},\n")
+    (tmp_path / "b" / "logo.bmp").write_bytes(b"BM")
+    out = tmp_path / "answered.zip"
+    paths = [str(tmp_path / "a" / "list.csv"), str(tmp_path / "b")]
+    asked = run("gap", *paths, "--fill", str(out), "--answers", "all", "--json")
+    told = json.loads(asked.stdout)
+    assert [(row["file"], row["sheet"], row["row"]) for row in told["requirements"]] == [
+        ("list.csv", "csv", 2),
+        ("b/list.csv", "csv", 2),
+    ]
+    assert [(part["file"], part["n_requirements"]) for part in told["files"]] == [("list.csv", 1), ("b/list.csv", 1)]
+    assert {name.partition("-")[0] for name in zipfile.ZipFile(out).namelist()} >= {"list", "b/list"}
+    assert "Not read: logo.bmp" in run("read", *paths).stdout
+
+
+def test_a_catalogue_without_statuses_says_so_in_the_json_and_makes_nothing_available(run, tmp_path):
+    (tmp_path / "caps.csv").write_text("id,name\nA,Encryption of data at rest\nB,Reports\nC,Daily backups\n")
+    (tmp_path / "list.csv").write_text("Requirement\nAll data at rest needs encryption\n")
+    told = json.loads(
+        run("gap", str(tmp_path / "list.csv"), "--catalogue", str(tmp_path / "caps.csv"), "--json").stdout
+    )
+    assert [line.startswith("caps.csv has no column of statuses") for line in told["warnings"]] == [True]
+    assert told["requirements"][0]["status"] == "unclear"
+
+
 def test_gap_takes_a_catalogue_and_refuses_bad_ones(run, tmp_path):
     (tmp_path / "caps.yaml").write_text("- {id: A, name: Encryption of data at rest}\n- {id: B, name: Reports}\n")
     (tmp_path / "list.csv").write_text("Requirement\nAll data at rest needs encryption\n")

@@ -234,6 +234,14 @@ def test_a_word_file_of_any_kind_goes_back_with_its_answers_alone(change):
     assert read_list(filled.content, "a.docx").frame["text"].equals(source.frame["text"])
 
 
+@pytest.mark.slow
+def test_every_filled_word_file_opens_in_libreoffice(tmp_path):
+    for change in CHANGES:
+        made = docx.Document(io.BytesIO(document(ROWS)))
+        change(made)
+        opens_in_libreoffice(answered(read_list(saved(made), "a.docx")).content, f"{change.__name__}.docx", tmp_path)
+
+
 def control(inner, more=""):
     return f"<w:sdt {W} {CHECK}><w:sdtPr>{more}</w:sdtPr><w:sdtContent>{inner}</w:sdtContent></w:sdt>"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +16,8 @@ from core.requirements.match import matcher, question_frame
 from core.requirements.text import row_kind
 
 DATA = Path(__file__).parent / "data"
-OWN, HELD_OUT, LOOSE = "row_kinds.yaml", "row_kinds_held_out.yaml", "loose_questions.yaml"
+OWN, MORE, LOOSE = "row_kinds.yaml", "row_kinds_more.yaml", "loose_questions.yaml"
+HELD_OUT, FRESH = "row_kinds_held_out.yaml", "row_kinds_fresh.yaml"
 
 
 def labelled(name):
@@ -25,7 +27,7 @@ def labelled(name):
         return pl.DataFrame(
             [(row["text"], row_kind.YES_NO, "reassuring", "yes") for row in groups], shape, orient="row"
         )
-    rows = [(text, g["kind"], g["polarity"], g.get("answer")) for g in groups for text in g["rows"]]
+    rows = [(text, g["kind"], g.get("polarity"), g.get("answer")) for g in groups for text in g["rows"]]
     return pl.DataFrame(rows, dict.fromkeys(shape, pl.String), orient="row")
 
 
@@ -44,21 +46,22 @@ def answered(rows, shipped, settings):
 
 
 def test_there_are_enough_labelled_rows_of_every_kind():
-    rows = pl.concat([labelled(OWN), labelled(HELD_OUT)])
+    rows = pl.concat([labelled(OWN), labelled(MORE), labelled(HELD_OUT), labelled(FRESH)])
     assert labelled(HELD_OUT).height >= 200
+    assert labelled(FRESH).height >= 120
     assert rows.height >= 400
     assert rows["text"].is_unique().all()
     assert set(rows["kind"]) == set(row_kind.KINDS)
 
 
-@pytest.mark.parametrize(("name", "least"), [(OWN, 0.98), (HELD_OUT, 0.94)])
+@pytest.mark.parametrize(("name", "least"), [(OWN, 0.98), (MORE, 0.98), (HELD_OUT, 0.94), (FRESH, 0.96)])
 def test_kinds_are_told_apart(name, least):
     rows = labelled(name)
     kinds = [row_kind.row_kind(text).kind for text in rows["text"]]
     assert (rows["kind"] == pl.Series(kinds)).mean() >= least
 
 
-@pytest.mark.parametrize(("name", "least"), [(OWN, 0.9), (LOOSE, 0.75), (HELD_OUT, 0.6)])
+@pytest.mark.parametrize(("name", "least"), [(OWN, 0.95), (MORE, 0.7), (LOOSE, 0.85), (HELD_OUT, 0.85), (FRESH, 0.65)])
 def test_no_yes_is_wrong_and_silence_does_not_pass(name, least, shipped, settings):
     rows = answered(labelled(name), shipped, settings)
     asked = rows.filter(pl.col("kind") == row_kind.YES_NO)
@@ -70,10 +73,47 @@ def test_no_yes_is_wrong_and_silence_does_not_pass(name, least, shipped, setting
     assert not others["is_yes"].any()
 
 
-def test_over_all_labelled_rows_seven_in_ten_of_the_right_yes_are_given(shipped, settings):
-    rows = pl.concat([labelled(name) for name in (OWN, LOOSE, HELD_OUT)])
+def test_over_all_labelled_rows_four_in_five_of_the_right_yes_are_given(shipped, settings):
+    rows = pl.concat([labelled(name) for name in (OWN, MORE, LOOSE, HELD_OUT, FRESH)])
     right = rows.filter(pl.col("answer") == "yes", pl.col("kind") == row_kind.YES_NO)
-    assert answered(right, shipped, settings)["is_yes"].mean() >= 0.7
+    assert answered(right, shipped, settings)["is_yes"].mean() >= 0.8
+
+
+def test_a_demand_that_weakens_or_forbids_something_never_comes_out_compliant(shipped, settings):
+    rows = pl.concat([labelled(name) for name in (OWN, MORE, HELD_OUT, FRESH)])
+    risky = rows.filter(pl.col("kind") == row_kind.DEMAND, pl.col("polarity") == row_kind.UNSURE)
+    assert not answered(risky, shipped, settings)["is_yes"].any()
+
+
+def test_with_its_counterpart_taken_out_a_question_seldom_comes_out_compliant(shipped, settings):
+    rows = labelled(LOOSE)
+    best = matcher.candidates(rows["text"].to_list(), shipped).filter(pl.col("rank") == 1)["capability_id"]
+    still = 0
+    for key in best.unique():
+        fewer = replace(shipped, frame=shipped.frame.filter(pl.col("capability_id") != key))
+        still += answered(rows.filter(best == key), fewer, settings)["is_yes"].sum()
+    assert still <= 0.03 * rows.height
+
+
+@pytest.mark.parametrize(
+    ("text", "capability", "polarity"),
+    [
+        ("Do joiners and leavers flow through SCIM?", "SEC-06", "reassuring"),
+        ("Does SCIM upset payroll?", "SEC-06", "unsure"),
+        ("Are tokens and API keys shown again?", "SEC-24", "unsure"),
+    ],
+)
+def test_a_silent_question_reassures_where_its_capability_says_what_it_asks(
+    text, capability, polarity, shipped, settings
+):
+    rows = pl.DataFrame({"text": [text], "category": "security", "priority": "high", "capability_id": capability})
+    assert judge(rows.with_columns(confidence=pl.lit(0.9)), shipped, settings)["polarity"].to_list() == [polarity]
+
+
+def test_a_bare_title_is_answered_only_by_a_capability_that_bears_it(shipped, settings):
+    rows = pl.DataFrame({"text": ["Improvements", "Single sign-on"], "category": "security", "priority": "high"})
+    rows = rows.with_columns(capability_id=pl.Series(["SUP-10", "SEC-01"]), confidence=pl.lit(0.9))
+    assert judge(rows, shipped, settings)["status"].to_list() == ["unclear", "available"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,8 @@ MOST_WEEKS, MOST_IN_A_LIST = 1_000, 50
 STATUSES = ("available", "limited", "roadmap", "partner", "not available")
 # What a catalogue without a column of statuses says of its capabilities.
 UNSTATED = "unclear"
+# A word with a capital within a sentence.
+PROPER_NAME = re.compile(r"(?<=[a-z,;(] )[A-Z][A-Za-z\d]{2,}")
 SHAPE = {
     "capability_id": pl.String,
     "name": pl.String,
@@ -95,6 +98,11 @@ class Catalogue:
             f"{name}. {text}" if text and text != name else str(name)
             for name, text in self.frame.select("name", "description").iter_rows()
         ]
+
+    @cached_property
+    def proper_names(self) -> frozenset[str]:
+        """Return the names the texts mention within a sentence, in lower case: products, standards, companies."""
+        return frozenset(name.lower() for text in self.texts() for name in PROPER_NAME.findall(text))
 
     @property
     def note(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from core.requirements.judge import draft_answers, gap_analysis
 from core.requirements.judge.draft_answers import Drafts
 from core.requirements.match import answer_library
 from core.requirements.match.analysis import GapAnalysis
+from core.requirements.read import reading_json
+from core.requirements.read.project import BETWEEN
 from core.requirements.read.requirement_list import read_list
 from core.requirements.work import approvals, needs_review, row_review, saved_lists
 from core.store import Store
@@ -96,6 +99,8 @@ def own_file(
 def as_json(analysis: GapAnalysis, drafts: Drafts | None = None) -> str:
     """Return the whole analysis as JSON: `warnings`, `requirements` with answer and sources, and `summary`.
 
+    Of several files each requirement names its `file` beside its own sheet, and `files` says how each came out.
+
     Parameters
     ----------
     analysis : GapAnalysis
@@ -115,8 +120,28 @@ def as_json(analysis: GapAnalysis, drafts: Drafts | None = None) -> str:
         "catalogue": analysis.catalogue_name,
         "warnings": analysis.warnings,
     }
+    if analysis.source.parts:
+        out["files"] = _by_file(analysis)
+        listed = [_named_by_file(row, analysis) for row in listed]
     out["requirements"] = listed
     return json.dumps(out | {"summary": analysis.summary}, indent=2, default=str, ensure_ascii=False)
+
+
+def _named_by_file(row: dict[str, Any], analysis: GapAnalysis) -> dict[str, Any]:
+    """Return a row with its file and its own sheet apart."""
+    names = (name for name, _ in analysis.source.parts if row["sheet"].startswith(name + BETWEEN))
+    name = max(names, key=len)
+    return {"file": name} | row | {"sheet": row["sheet"].removeprefix(name + BETWEEN)}
+
+
+def _by_file(analysis: GapAnalysis) -> list[dict[str, Any]]:
+    """Return how many requirements each file holds, and how many of each statement."""
+    out = []
+    for name, _ in analysis.source.parts:
+        rows = analysis.frame.filter(pl.col("sheet").str.starts_with(name + BETWEEN))
+        counts = rows["statement"].value_counts().sort("statement")
+        out.append({"file": name, "n_requirements": rows.height, "statements": dict(counts.iter_rows())})
+    return out
 
 
 def drafted(analysis: GapAnalysis, catalogue: Catalogue) -> Drafts:
@@ -132,7 +157,7 @@ def drafted(analysis: GapAnalysis, catalogue: Catalogue) -> Drafts:
 
 
 def held(
-    file: Path | str,
+    file: Path | str | Sequence[Path],
     settings: Settings,
     store: Store | None,
     catalogue: Path | str | None = None,
@@ -143,7 +168,8 @@ def held(
 
     Parameters
     ----------
-    file : path
+    file : path or sequence of path
+        Several files, or a folder, are read as one project.
     settings : Settings
     store : Store or None
         An open database; None where there is none.
@@ -157,7 +183,7 @@ def held(
     GapAnalysis, Drafts, pl.DataFrame
         The last: the rows people worked on.
     """
-    source = read_list(file)
+    source = read_list(reading_json.of_paths([Path(file)] if isinstance(file, (str, Path)) else file))
     capabilities = catalogues.load(catalogue) if catalogue else effective_catalogue.load(store).catalogue
     library = answer_library.load(store, settings, saved_lists.key(source.content)) if with_library else None
     worked = saved_lists.worked(store, source.content) if with_library else row_review.nothing()

@@ -11,10 +11,15 @@ from typing import Any
 import yaml
 
 from core.requirements.judge.limits import Comparison
+from core.requirements.text import glossary, language
 
 WORDS = Path(__file__).with_name("qualifiers.yaml")
 NAME = re.compile(r"(?<![\w/.-])(?:[A-Z][\w+#&]*[A-Z\d][\w+#&]*|[A-Z][a-z]\w+)(?![\w@])")
 SENTENCE = re.compile(r"(?<=[.?!:])\s+")
+MIXED = re.compile(r"(?<![\w/.-])[A-Z][\w+#&]*[A-Z\d][\w+#&]*(?!\w)")
+LED_TO = re.compile(r"\b(?:für|mit|von|aus|nach|zu|an|bei|durch|über)\s+([A-Z][a-z]\w+)(?!\w)")
+# A name this long may end otherwise in another language.
+SHORTEST = 5
 # Beyond this share of words with a capital a text is German, or a title: capitals then tell nothing.
 MOST_CAPITALS = 0.4
 
@@ -49,6 +54,8 @@ def names(text: str) -> list[str]:
     >>> names("Patient records shall be exchanged by HL7 with Epic.")
     ['HL7', 'Epic']
     """
+    if language.of_line(text) == "German":
+        return _german_names(text)
     words = text.split()
     titled = sum(word[:1].isupper() and word[1:].islower() for word in words[1:])
     if titled > MOST_CAPITALS * len(words):
@@ -58,10 +65,20 @@ def names(text: str) -> list[str]:
     for sentence in SENTENCE.split(text):
         for hit in NAME.finditer(sentence):
             name = hit.group(0)
-            is_first = not sentence[: hit.start()].strip(" \"'“(-*•")
+            is_first = not sentence[: hit.start()].strip(" \"'“(-*•¿¡")
             if not (is_first and name[1:].islower()) and name.lower() not in plain:
                 mentioned.append(name)
     return list(dict.fromkeys(mentioned))
+
+
+def _german_names(text: str) -> list[str]:
+    """Return names out of a German text, whose nouns have capitals too: what a preposition leads straight to."""
+    plain = {str(word).lower() for word in _words()["plain"]}
+    return [
+        name
+        for name in dict.fromkeys([*MIXED.findall(text), *LED_TO.findall(text)])
+        if name.lower() not in plain and not glossary.is_term(name)
+    ]
 
 
 def unstated(text: str, capability: Mapping[str, Any], *, with_frequency: bool = True) -> tuple[Comparison, ...]:
@@ -98,5 +115,9 @@ def unstated(text: str, capability: Mapping[str, Any], *, with_frequency: bool =
 
 
 def _named(name: str, ours: str) -> bool:
-    wanted = [name.lower(), *_words()["meanings"].get(name.upper(), [])]
+    lower = name.lower()
+    stems = [lower[:-n] for n in (1, 2) if len(lower) - n >= SHORTEST]
+    if any(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", ours) for stem in stems):
+        return True  # "Excela" is Excel in a case other languages have
+    wanted = [lower, *_words()["meanings"].get(name.upper(), [])]
     return any(re.search(rf"(?<!\w){re.escape(word)}", ours) for word in wanted)

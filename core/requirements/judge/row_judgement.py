@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from core.config import Settings
 from core.requirements.catalogue.capabilities import UNSTATED, Catalogue
-from core.requirements.judge import limits, qualifiers
+from core.requirements.judge import limits, qualifiers, said_words
 from core.requirements.judge.gap_effort import gap_effort
 from core.requirements.judge.limits import Comparison
+from core.requirements.judge.said_words import is_another_title, share_said
 from core.requirements.match import matcher
-from core.requirements.text.row_kind import DEMAND, RATED, REASSURING, RowKind, row_kind
+from core.requirements.text import glossary, language
+from core.requirements.text.row_kind import DEMAND, RATED, REASSURING, YES_NO, RowKind, row_kind
 
 TO_CHECK, IN_WORDS = "to be checked", "to be answered"
 OPEN = ("unclear", TO_CHECK)
@@ -122,6 +125,29 @@ class _Row(NamedTuple):
         """Say whether a person chose the counterpart; no match is as sure as that."""
         return self.sure >= 1
 
+    def with_polarity_of(self, near: Mapping[str, Any] | None) -> _Row:
+        """Return the row with a reassuring yes where no word of it tells, but its capability says what it asks."""
+        is_told = near is None or self.sure < STATED or not self.kind.is_silent
+        if is_told or near is None or self.share_said(near) < said_words.ENOUGH:
+            return self
+        return self._replace(kind=replace(self.kind, polarity=REASSURING, reason="the capability says so"))
+
+    def is_said_by(self, capability: Mapping[str, Any]) -> bool:
+        """Say whether a capability says what a yes/no question asks: most of it, or half of it where it is near."""
+        enough = said_words.HALF if self.sure >= said_words.EVEN else said_words.ENOUGH
+        return self.kind.kind == YES_NO and self.share_said(capability) >= enough
+
+    def is_title_of_another(self, capability: Mapping[str, Any]) -> bool:
+        """Say whether the row is a bare title that its capability does not bear, and nobody chose the capability."""
+        return self.kind.kind == DEMAND and not self.is_decided and is_another_title(self.text, capability)
+
+    def share_said(self, capability: Mapping[str, Any]) -> float:
+        """Return the share of the row a capability says; none of a foreign row whose words are not all known."""
+        is_foreign = language.of_line(self.text) not in (None, matcher.ENGLISH)
+        if is_foreign and self.kind.is_silent:
+            return 0.0
+        return share_said(glossary.in_english(self.text, is_foreign=True) if is_foreign else self.text, capability)
+
 
 class _Support(NamedTuple):
     """How far a requirement is supported: the kind of gap is empty where there is none, so is the capability."""
@@ -136,7 +162,10 @@ class _Support(NamedTuple):
 def _judgement(
     row: _Row, commitments: limits.Stated, settings: Settings, by_id: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    support = _support(row, by_id.get(row.key or ""), commitments, by_id)
+    best = by_id.get(row.key or "")
+    near = best if best is not None and row.sure >= matcher.FLOOR else None
+    row = row.with_polarity_of(near)
+    support = _support(row, near, commitments, by_id)
     capability, asked = support.capability, support.asked
     out = {
         "kind": row.kind.kind,
@@ -155,10 +184,9 @@ def _judgement(
 
 
 def _support(
-    row: _Row, best: Mapping[str, Any] | None, commitments: limits.Stated, by_id: Mapping[str, Mapping[str, Any]]
+    row: _Row, near: Mapping[str, Any] | None, commitments: limits.Stated, by_id: Mapping[str, Mapping[str, Any]]
 ) -> _Support:
     """Return how far the nearest capability supports a row, by what the row is and how sure the match is."""
-    near = best if best is not None and row.sure >= matcher.FLOOR else None
     if row.kind.kind not in RATED:
         return _Support(IN_WORDS, "", "", near or {}, ())
     if row.is_none:
@@ -167,8 +195,9 @@ def _support(
     if near is None or is_open:
         return _Support(TO_CHECK, "", "", near or {}, ())
     asked = limits.compare(row.text, near, commitments)
-    # What is asked for in numbers is stated: that is known, however loosely the row is worded.
-    if row.sure >= matcher.LIKELY or (row.sure >= STATED and _is_stated(near, asked)):
+    # What is asked for in numbers, or in the capability's own words, is stated, however loosely the row is worded.
+    is_stated = row.sure >= STATED and (_is_stated(near, asked) or row.is_said_by(near))
+    if is_stated or (row.sure >= matcher.LIKELY and not row.is_title_of_another(near)):
         return _likely_support(row.text, near, commitments, by_id, is_decided=row.is_decided)
     return _Support("unclear", "unclear", "unclear", near, asked)
 

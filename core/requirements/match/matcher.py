@@ -107,9 +107,12 @@ def comparable(texts: list[str], catalogue: Catalogue) -> list[str]:
     if language.of(catalogue.texts()) != ENGLISH:
         return [without_frame(text) for text in texts]
     whole = language.of(texts)
-    foreign = [language.of([text]) or whole or ENGLISH for text in texts]
+    foreign = [language.of([text]) or language.of_line(text) or whole or ENGLISH for text in texts]
+    names = catalogue.proper_names if any(named != ENGLISH for named in foreign) else frozenset()
     return [
-        glossary.in_english(text if named != ENGLISH else without_frame(text), is_foreign=named != ENGLISH)
+        glossary.in_english(text, is_foreign=True, names=names)
+        if named != ENGLISH
+        else glossary.in_english(without_frame(text), is_foreign=False)
         for text, named in zip(texts, foreign, strict=True)
     ]
 

@@ -71,34 +71,51 @@ def packed_together(files: Sequence[tuple[str, bytes]]) -> bytes:
 def of_paths(paths: Sequence[Path]) -> tuple[str, bytes]:
     """Return files and folders as one zip, with a name for it.
 
+    Files of kinds that are not read are named in it, empty, so that nobody misses them without a word; of two files
+    of one name the second is named by its folder too.
+
     Raises
     ------
     RequirementError
         When one cannot be read.
     """
-    files: list[tuple[str, bytes]] = []
+    files: dict[str, bytes] = {}
     try:
         for path in paths:
             inner = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
             base = path if path.is_dir() else path.parent
-            names = [(p.relative_to(base).as_posix(), p) for p in inner]
-            files += [(name, p.read_bytes()) for name, p in names if _is_read(name)]
+            for file in inner:
+                name = file.relative_to(base).as_posix()
+                if not _is_aside(name):
+                    files[_free(name, path, files)] = file.read_bytes() if _is_read(name) else b""
     except OSError as error:
         raise RequirementError("The file cannot be read.", str(error), "Check its name and rights.") from error
     name = f"{paths[0].name}.zip" if len(paths) == 1 and paths[0].is_dir() else NAME
-    return name, packed_together(files)
+    return name, packed_together(list(files.items()))
 
 
 def replaced(content: bytes, fresh: Mapping[str, tuple[str, bytes]]) -> bytes:
-    """Return a zip with some files replaced by others, which may have other names; all else stays."""
+    """Return a zip with some files replaced by others, which may have other names.
+
+    All else stays, but for empty files of kinds that are not read: they only stand for files of a folder.
+    """
     target = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(target, "w") as new:
         for info in old.infolist():
+            if not info.file_size and not info.is_dir() and not _is_read(info.filename):
+                continue
             name, data = fresh.get(info.filename, (info.filename, b""))
             made = zipfile.ZipInfo(name, info.date_time)
             made.compress_type, made.external_attr = info.compress_type, info.external_attr
             new.writestr(made, data if info.filename in fresh else old.read(info))
     return target.getvalue()
+
+
+def _free(name: str, path: Path, taken: Mapping[str, bytes]) -> str:
+    """Return a name no other file has: with the folder in front, then with a number."""
+    folder = (path if path.is_dir() else path.parent).name
+    tries = [name, f"{folder}/{name}", *(f"{n}/{name}" for n in range(2, len(taken) + 3))]
+    return next(free for free in tries if free not in taken)
 
 
 def _is_read(name: str) -> bool:

@@ -10,7 +10,7 @@ from threading import Lock
 
 from core.artifacts import ANALYSES, memoized
 from core.contracts.errors import RequirementError
-from core.requirements.officefiles import pdf_fields, pdf_tables, text_recognition
+from core.requirements.officefiles import pdf_columns, pdf_fields, pdf_tables, text_recognition
 from core.requirements.officefiles.clauses import Clause, numbered, rows_of
 from core.requirements.officefiles.pdf_fields import Field
 from core.requirements.officefiles.pdf_page import Sheet
@@ -128,7 +128,10 @@ def _parts(sheets: Sequence[Sheet]) -> tuple[list[list[PageTable]], list[_Paragr
         last = tables[-1][-1] if tables and tables[-1][-1].page == sheet.number - 1 else None
         before = last.edges if last is not None else []
         own = pdf_tables.ruled(sheet, before)
-        rest = pdf_tables.lines_of([word for word in sheet.words if not pdf_tables.inside(own, word)])
+        columns = pdf_columns.columns_of(sheet, [w for w in sheet.words if not pdf_tables.inside(own, w)])
+        for lines in columns[:-1]:
+            _add_paragraphs(paragraphs, sheet, lines)
+        rest = columns[-1]
         own += pdf_tables.banded(sheet, rest) or pdf_tables.aligned(sheet, rest, before[:-1])
         rest = [line for line in rest if not pdf_tables.inside(own, line.words[0])]
         is_first = True

@@ -20,9 +20,14 @@ EXAMPLE = re.compile(
     re.IGNORECASE,
 )
 NOTE = re.compile(
-    r"^\W*(note|notes|nb|n\.b\.|hint|hinweis|anmerkung|remarque|nota|opmerking|let op|uwaga|注)\s*\d*\s*[:：]",
+    r"^\W*(note|notes|nb|n\.b\.|hint|hinweis|anmerkung|remarque|nota|opmerking|let op|uwaga|注|explanation|guidance|"
+    r"rationale|erläuterung|begründung|explication|aclaración|explicação|toelichting|wyjaśnienie|说明)\s*\d*\s*[:：]",
     re.IGNORECASE,
 )
+
+
+# What is asked to stand in a column, under its heading: "(max. 200 characters)".
+IN_BRACKETS = re.compile(r"^(?:\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>)$")
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ def is_aside(key: str, text: str) -> bool:
     >>> is_aside("Example", "The system shall …"), is_aside("", "Note: answer every row."), is_aside("1", "Notes")
     (True, True, False)
     """
-    return bool(EXAMPLE.match(key) or EXAMPLE.match(text)) or (not key and bool(NOTE.match(text)))
+    is_told = IN_BRACKETS.match(text) and (not key or IN_BRACKETS.match(key))
+    return bool(EXAMPLE.match(key) or EXAMPLE.match(text) or is_told) or (not key and bool(NOTE.match(text)))
 
 
 def looks_like_one(cells: Sequence[str]) -> bool:

@@ -16,6 +16,7 @@ from core.requirements.read.layout import Layout
 
 LONGEST_TITLE = 120
 SEPARATORS = (".", "-", "_", "/")
+LETTERED = re.compile(r"^\(?[a-z][).]$")
 MOSTLY, TITLE_WORDS = 0.6, 8
 SHAPE = {
     "sheet": pl.String,
@@ -244,13 +245,13 @@ def _id(cells: Sequence[str], column: int | None) -> str:
 
 
 def _is_parent(at: Mapping[str, str], following: str, *, is_bare: bool) -> bool:
-    """Say whether a row is the head of the numbered rows below it: 2 Security, then 2.1.
+    """Say whether a row is the head of the numbered rows below it: 2 Security, then 2.1 or a).
 
     A bare row holds no more than its number and its words, where others hold more.
     """
     own = at.get("id", "").rstrip(".")
     text = at["text"]
-    under = bool(own and text) and _is_under(following, own)
+    under = bool(own and text) and (_is_under(following, own) or (own.isdigit() and bool(LETTERED.match(following))))
     if not under or len(text) > LONGEST_TITLE:
         return False
     short = column_roles.size(text) < 4 or is_title(text) or (is_bare and column_roles.size(text) <= TITLE_WORDS)

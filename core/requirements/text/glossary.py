@@ -12,7 +12,8 @@ from core.artifacts import ANALYSES, memoized
 
 TERMS = Path(__file__).with_name("terms.yaml")
 WIDE = re.compile(r"[⺀-鿿]")
-KEPT = re.compile(r"[A-Z][\w.+#-]*[A-Z\d][\w.+#-]*|\d[\d.,]*(?: ?%)?|[A-Z][a-z]+[A-Z]\w*")
+KEPT = re.compile(r"[A-Z][\w.+#-]*[A-Z\d][\w.+#-]*|\d+[x/]\d+|\d[\d.,]*(?: ?%)?|[A-Z][a-z]+[A-Z]\w*")
+NAME = re.compile(r"[A-Z][A-Za-z\d]{2,}")
 ENGLISH = "en"
 
 
@@ -37,8 +38,19 @@ def _pattern(words: list[str]) -> re.Pattern[str]:
     return re.compile("|".join(parts), re.IGNORECASE)
 
 
+def is_term(word: str) -> bool:
+    """Say whether a word is a term of the field in some language.
+
+    Examples
+    --------
+    >>> is_term("Verschlüsselung"), is_term("Kronos")
+    (True, False)
+    """
+    return any(words.search(word) for _, _, words in _terms())
+
+
 @memoized(ANALYSES, 20_000)
-def in_english(text: str, *, is_foreign: bool) -> str:
+def in_english(text: str, *, is_foreign: bool, names: frozenset[str] = frozenset()) -> str:
     """Return a text with the English of its terms.
 
     Parameters
@@ -47,6 +59,8 @@ def in_english(text: str, *, is_foreign: bool) -> str:
     is_foreign : bool
         Whether it is in another language than English: then its terms, names and numbers stand for it, else they
         are added to it.
+    names : frozenset of str, optional
+        Names in lower case that are kept wherever they stand, such as the products a catalogue mentions.
 
     Examples
     --------
@@ -59,8 +73,9 @@ def in_english(text: str, *, is_foreign: bool) -> str:
         term for term, is_english, words in _terms() if is_english != is_foreign and words.search(text)
     )
     if is_foreign:
-        names = list(dict.fromkeys(KEPT.findall(text)))
-        return f"{' '.join(names)}. {'; '.join(english)}".strip(" .") if english else text
+        mentioned = [name for name in NAME.findall(text) if name.lower() in names]
+        untouched = list(dict.fromkeys([*KEPT.findall(text), *mentioned]))
+        return f"{' '.join(untouched)}. {'; '.join(english)}".strip(" .") if english or mentioned else text
     lower = text.lower()
     added = [term for term in english if term not in lower]
     return f"{text} ({'; '.join(added)})" if added else text

@@ -41,7 +41,25 @@ SCRIPTS = {
     "Korean": r"[가-힯]",
     "Chinese": r"[一-鿿]",
 }
+# Words and letters that tell a single line's language, where the small words are too few.
+LINE_WORDS = {
+    "English": "you your the there does do can could would will has have are was and with from our please be we any",
+    "German": "gibt verfügt verfügen unterstützt unterstützen sind haben sie ihre ihr können kann wird werden erfolgt "
+    "bieten lassen der die das mit und über ist eine einen wurden nutzt wie welche wir bitte",
+    "French": "de la vous votre vos proposez êtes avez est sont dans avec une des les pour existe fonctionne peut "
+    "peuvent disposez notre nos veuillez quel quelle comment",
+    "Spanish": "de la ofrecen dispone disponen cuentan cuenta realizan pueden puede los las una con está están tienen "
+    "existe hay su sus cuál cómo el",
+    "Portuguese": "de você possui possuem suporta são os dos das da do uma com está existe há pode podem foi foram "
+    "deve devem seu não ao pelo disponível suporte vocês é",
+    "Dutch": "de worden wordt kunnen kan beschikt ondersteunt er heeft hebben het een zijn van uw voor naar biedt moet "
+    "welke wij geen wat",
+    "Polish": "czy posiada posiadają państwo jest są dostępne dostępny obsługuje można przez oraz dla danych dane musi "
+    "jakie proszę nie firma się",
+}
+LINE_LETTERS = {"German": "äöüß", "Spanish": "ñ¿¡", "Portuguese": "ãõ", "Polish": "ąćęłńśźż"}
 _WORDS = {name: frozenset(words.split()) for name, words in SMALL_WORDS.items()}
+_LINE_WORDS = {name: frozenset(words.split()) for name, words in LINE_WORDS.items()}
 
 
 def of(texts: Iterable[str]) -> str | None:
@@ -61,15 +79,41 @@ def of(texts: Iterable[str]) -> str | None:
     letters = sum(character.isalpha() for character in sample)
     if not letters:
         return None
-    for name, script in SCRIPTS.items():
-        share = len(re.findall(script, sample)) / letters
-        if share > (0.05 if name == "Japanese" else 0.3):
-            return name
+    if script := _script(sample, letters):
+        return script
     words = Counter(re.findall(r"[^\W\d_]+", sample))
     counts = {name: sum(words[word] for word in small) for name, small in _WORDS.items()}
     ranked = sorted(counts, key=lambda name: -counts[name])
     first, second = counts[ranked[0]], counts[ranked[1]]
     return ranked[0] if first >= ENOUGH and first >= LEAD * second else None
+
+
+def _script(sample: str, letters: int) -> str | None:
+    shares = ((name, len(re.findall(script, sample)) / letters) for name, script in SCRIPTS.items())
+    return next((name for name, share in shares if share > (0.05 if name == "Japanese" else 0.3)), None)
+
+
+def of_line(text: str) -> str | None:
+    """Return the language of a single line; None where nothing tells, as in a name or a number.
+
+    Its script, the letters only one language has and its commonest small words decide, each language's own; the
+    language that has most of them wins, English where it has as many.
+
+    Examples
+    --------
+    >>> of_line("Czy dostępne jest REST API?"), of_line("Are there backups?"), of_line("SAML 2.0")
+    ('Polish', 'English', None)
+    """
+    lower = text.lower()
+    letters = sum(character.isalpha() for character in lower)
+    if letters and (script := _script(lower, letters)):
+        return script
+    words = re.findall(r"[^\W\d_]+", lower)
+    counts = {name: sum(word in small for word in words) for name, small in _LINE_WORDS.items()}
+    for name, own in LINE_LETTERS.items():
+        counts[name] += any(letter in lower for letter in own)
+    best = max(counts, key=lambda name: counts[name])
+    return best if counts[best] else None
 
 
 def warning(texts: Iterable[str], catalogue_texts: Iterable[str]) -> str:

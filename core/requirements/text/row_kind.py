@@ -21,6 +21,7 @@ REASSURING, DAMAGING, NEUTRAL, UNSURE = "reassuring", "damaging", "neutral", "un
 POLARITIES = (REASSURING, DAMAGING, NEUTRAL, UNSURE)
 # Rows of these kinds can be complied with; the others are answered in words, by a document, or not at all.
 RATED = (DEMAND, YES_NO)
+SILENCE = "no word says what yes would mean"
 # Kinds no question can be of, whatever stands in front of it.
 SILENT = (FIELD, BUYER)
 NUMBERING = re.compile(r"^\s*(?:[(\[]?(?:[A-Za-z]{0,3}[-.]?\d+(?:\.\d+)*|[a-z])[.):\]]+\s+|[-•*–]\s+)")
@@ -60,6 +61,11 @@ class RowKind:
     reason: str = ""
 
     @property
+    def is_silent(self) -> bool:
+        """Say whether a question holds no word that tells what yes would mean, neither good nor bad."""
+        return self.kind == YES_NO and self.reason == SILENCE
+
+    @property
     def may_say_yes(self) -> bool:
         """Say whether a capability may answer the row with yes; every other row is a person's to answer."""
         return self.kind in RATED and self.polarity == REASSURING
@@ -96,7 +102,7 @@ def row_kind(text: str) -> RowKind:
     Grammar and words decide (`row_kinds.yaml`); the same line always has the same kind, and the words that
     decided are named. Where a question speaks of harm and denies it ("Is it impossible to bypass …"), or of
     nothing that is known to reassure, its polarity is unsure: such a row goes to a person. English is known
-    best, German, French and Spanish by their commonest forms.
+    best; German, French, Spanish, Portuguese, Dutch, Polish and Chinese by their commonest forms.
 
     Parameters
     ----------
@@ -125,6 +131,17 @@ def row_kind(text: str) -> RowKind:
     return RowKind(kind, UNSURE if kind == CONDITION else None, reason)
 
 
+def denies(text: str) -> bool:
+    """Say whether a clause denies, refuses or weakens something, or speaks of harm.
+
+    Examples
+    --------
+    >>> denies("older protocols are refused"), denies("all connections use TLS")
+    (True, False)
+    """
+    return any(_hit("polarity", name, text) for name in ("negated", "prevented", "weakened", "insecure"))
+
+
 def _kind(text: str) -> tuple[str, str]:
     asks = "?" in text or "？" in text
     for kind in _rules()["kinds"]:
@@ -142,16 +159,22 @@ def _question_polarity(text: str) -> tuple[str, str]:
     rest = _without_handled(text)
     harm = next((hit for name in ("insecure", "weakened", "damaging") if (hit := _hit("polarity", name, rest))), "")
     denied = _hit("polarity", "negated", rest) or _hit("polarity", "prevented", rest)
-    if harm and denied:
-        return UNSURE, f"“{harm}” and “{denied}” in one question"
-    if harm:
-        return DAMAGING, f"“{harm}”"
-    if denied:
-        return UNSURE, f"“{denied}”"
+    if harm or denied:
+        return _risk(harm, denied)
     if words := _hit("polarity", "neutral", text):
         return NEUTRAL, f"“{words}”"
     words = next((hit for part in _sentences(text) if (hit := _hit("polarity", "reassuring", part))), "")
-    return (REASSURING, f"“{words}”") if words else (UNSURE, "no word says what yes would mean")
+    if words:
+        return REASSURING, f"“{words}”"
+    doubt = _hit("polarity", "doubtful", text)
+    return UNSURE, f"“{doubt}”" if doubt else SILENCE
+
+
+def _risk(harm: str, denied: str) -> tuple[str, str]:
+    """Return what yes says to a question that speaks of harm, denies something, or both."""
+    if harm and denied:
+        return UNSURE, f"“{harm}” and “{denied}” in one question"
+    return (DAMAGING, f"“{harm}”") if harm else (UNSURE, f"“{denied}”")
 
 
 def _sentences(text: str) -> list[str]:
