@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core import source_commands
+from core import source_commands, sync_commands
 from core.contracts.errors import AccessError, ConfigError, QuarterdeckError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The open sales notebook."
 )
 app.add_typer(source_commands.app, name="source")
+app.command("sync")(sync_commands.sync)
+app.command("connect")(sync_commands.connect)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
