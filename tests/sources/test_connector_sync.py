@@ -24,6 +24,7 @@ from tests.sources.stub_servers import BEGIN, Book, Stub, iso, page_of, serving
 
 SECRET = "planted-secret-0815"
 PAGE = 3
+OWNER = "00500000000000{}AAA"
 
 
 def described(url, **more):
@@ -103,7 +104,7 @@ def filled_book(n):
             stage="s0",
             amount=100.5 * k,
             close_on="2026-03-31",
-            owner_id="u1",
+            owner_id=OWNER.format(1),
         )
     return book
 
@@ -300,7 +301,7 @@ def test_a_killed_sync_loses_and_doubles_nothing(settings, server, tmp_path, at,
     assert data.row_counts["opportunities"] == 9
 
 
-def played(book, generator, day, n):
+def played(book, generator, day, n, deletes=True):
     """Play a day's events into a book: new deals, changes with equal stamps, merges, deletes and undeletes."""
     moment = BEGIN + timedelta(days=day)
     for k in range(n):
@@ -309,8 +310,15 @@ def played(book, generator, day, n):
         # What is made and deleted between two syncs is never seen.
         older = [d for d in live if d.created < BEGIN + timedelta(days=day)]
         choice = generator.random()
+        if not deletes:
+            choice *= 0.75
         if choice < 0.25 or len(live) < 3:
-            values = {"stage": "s0", "amount": generator.randrange(9000), "close_on": "2026-03-31", "owner_id": "u1"}
+            values = {
+                "stage": "s0",
+                "amount": generator.randrange(9000),
+                "close_on": "2026-03-31",
+                "owner_id": OWNER.format(1),
+            }
             book.create(f"d{day}-{k}", moment, **values)
         elif choice < 0.75:
             name = generator.choice(("stage", "amount", "close_on", "owner_id"))
@@ -318,7 +326,7 @@ def played(book, generator, day, n):
                 "stage": f"s{generator.randrange(4)}",
                 "amount": generator.randrange(9000) / 2,
                 "close_on": f"2026-0{generator.randrange(3, 9)}-15",
-                "owner_id": f"u{generator.randrange(3)}",
+                "owner_id": OWNER.format(generator.randrange(3)),
             }[name]
             book.change(generator.choice(live).id, moment, name, value)
         elif choice < 0.85 and older:
@@ -332,7 +340,7 @@ def played(book, generator, day, n):
             book.delete(goes.id, moment)
 
 
-def assert_history(settings, book, name="shop", only=None):
+def assert_history(settings, book, name="shop"):
     """The spans a connector has published say what the book says, deal by deal and day by day."""
     folder = max((connector_files.folder_of(settings, name) / "tables").glob("[0-9]*[0-9]"))
     rows = pl.read_parquet(folder / "opportunity_history.parquet").sort("opportunity_id", "valid_from")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -40,7 +41,7 @@ def events(record: Any, changes: Changes, track: Mapping[str, str], deal: str) -
     if changes.lists:
         listed = at(record, changes.lists) or {}
         for column, field in track.items():
-            for entry in listed.get(column) or ():
+            for entry in in_order(listed.get(column) or [], changes.time):
                 yield Event(deal, field, _time(entry, changes), canonical(at(entry, changes.value)), STATED)
     elif changes.states:
         for column, field in track.items():
@@ -50,12 +51,27 @@ def events(record: Any, changes: Changes, track: Mapping[str, str], deal: str) -
         yield from _changed(record, changes, track, deal)
 
 
+def in_order(entries: list[Any], path: str) -> list[Any]:
+    """Return entries oldest first, whichever way round they are listed; of equal times as systems do: newest first.
+
+    Examples
+    --------
+    >>> in_order([{"t": 2}, {"t": 1}], "t"), in_order([{"t": 1}, {"t": 2}], "t")
+    ([{'t': 1}, {'t': 2}], [{'t': 1}, {'t': 2}])
+    """
+    is_newest_first = bool(entries) and at(entries[0], path) >= at(entries[-1], path)
+    return entries[::-1] if is_newest_first else entries
+
+
 def _changed(record: Any, changes: Changes, track: Mapping[str, str], deal: str) -> Iterator[Event]:
     name = str(at(record, changes.field))
     field = track.get(name) or (ALSO.get(name) if ALSO.get(name) in track.values() else None)
     if not field:
         return
     moment = _time(record, changes)
+    values = [str(at(record, path) or "") for path in (changes.value, changes.old) if path]
+    if changes.pattern and not all(re.fullmatch(changes.pattern, value) for value in values):
+        return
     if changes.old:
         # Named by its time, so that of several the first can be told: `begun`.
         yield Event(deal, field, f"{BEGINNING}<{moment}", canonical(at(record, changes.old)), STATED)

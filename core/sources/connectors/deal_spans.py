@@ -65,12 +65,12 @@ def _spans(frame: pl.DataFrame) -> pl.DataFrame:
     wide = daily.pivot(on="field", index=["opportunity_id", "day"], values="value", maintain_order=True)
     missing = [pl.lit(None, pl.String).alias(name) for name in (*FIELDS, DELETED) if name not in wide.columns]
     wide = wide.with_columns(*missing).sort("opportunity_id", "day", maintain_order=True)
-    states = wide.with_columns(pl.col(*FIELDS, DELETED).forward_fill().over("opportunity_id"))
+    states = wide.with_columns(pl.col(*FIELDS, DELETED).forward_fill().over("opportunity_id").fill_null(""))
     state = pl.struct(*FIELDS, DELETED)
     is_new = (state != state.shift(1)) | (pl.col("opportunity_id") != pl.col("opportunity_id").shift(1))
     states = states.filter(is_new.fill_null(value=True))
     ends = pl.col("day").shift(-1).over("opportunity_id")
-    states = states.with_columns(valid_to=ends).filter(pl.col(DELETED).fill_null("") != "1")
+    states = states.with_columns(valid_to=ends).filter(pl.col(DELETED) != "1")
     value: dict[str, pl.Expr] = {name: pl.when(pl.col(name) != "").then(name) for name in FIELDS}
     value["amount"] = value["amount"].cast(pl.Float64, strict=False)
     return states.select("opportunity_id", "valid_to", valid_from="day", **value)

@@ -127,6 +127,8 @@ class Changes(_Part):
         Whether each record holds the tracked fields as they were after a change.
     time : str
         Path of the time it counts from.
+    pattern : str
+        What a value must look like, as a regular expression; others are passed over.
     """
 
     of: str = ""
@@ -136,6 +138,7 @@ class Changes(_Part):
     old: str = ""
     states: bool = False
     time: str = "timestamp"
+    pattern: str = ""
 
 
 class Detail(Request):
@@ -156,6 +159,13 @@ class Detail(Request):
     columns: dict[str, str] = Field(default_factory=dict)
     changes: Changes | None = None
     only_changed: bool = False
+
+
+class Spread(_Part):
+    """Where the rows lie in a list inside each record; `columns` puts values of the record beside them."""
+
+    records: str
+    columns: dict[str, str] = Field(default_factory=dict)
 
 
 class Readable(Request):
@@ -212,6 +222,7 @@ class Table(_Part):
     kinds: dict[str, Kind] = Field(default_factory=dict)
     readable: Readable | None = None
     request: Request
+    spread: Spread | None = None
     changed: Request | None = None
     bulk: str = ""
     deletes: tuple[Deletes, ...] = ()
@@ -296,7 +307,17 @@ def vendors() -> list[str]:
 
 def secret_names(auth: Auth) -> set[str]:
     """Return the names of the secrets a sign-in needs."""
-    return {match[2:-1] for text in auth.model_dump().values() for match in SECRET.findall(str(text))}
+    used = {
+        "none": (),
+        "token": (auth.token,),
+        "basic": (auth.user, auth.password),
+        "oauth": (
+            auth.client_id,
+            auth.client_secret,
+            *((auth.refresh_token,) if auth.grant == "refresh_token" else ()),
+        ),
+    }
+    return {match[2:-1] for text in used[auth.kind] for match in SECRET.findall(text)}
 
 
 def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def shaper(table: Table, kinds: Mapping[str, Kind]) -> Callable[[Any], dict[str,
 
     def shape(record: Any) -> dict[str, Any]:
         if paths:
-            row = {name: _plain(at(record, path)) for name, path in paths.items() if has(record, path)}
+            row = {name: _plain(at(record, path)) for name, path in paths.items() if _is_there(record, path)}
         else:
             row = _flat(at(record, table.take) or {})
         for name, cast in casts.items():
@@ -56,6 +56,11 @@ def shaper(table: Table, kinds: Mapping[str, Kind]) -> Callable[[Any], dict[str,
         return row
 
     return shape
+
+
+def _is_there(record: Any, path: str) -> bool:
+    """Say whether a record speaks of a path; the label beside an empty value is left out, and is empty too."""
+    return has(record, path) or ("@" in path and bool(path.partition("@")[0]) and has(record, path.partition("@")[0]))
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

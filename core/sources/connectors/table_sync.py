@@ -6,6 +6,8 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from core.contracts.errors import SourceError
@@ -155,7 +157,7 @@ class TableSync:
         if page.sent_at is not None and not progress.page:
             sent = f"{datetime.fromtimestamp(page.sent_at, UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
             progress.started = min(progress.started, sent)
-        current = [record for record in page.records if not (self.table.removed and has(record, self.table.removed))]
+        current = [record for record in self._spread(page.records) if not self._is_removed(record)]
         rows = [self._row(record, progress) for record in current]
         events = deal_changes.begun(event for record in current for event in self._events(record))
         rows, more = self._detailed(rows, progress)
@@ -171,6 +173,19 @@ class TableSync:
         self.n_changed += self.state.commit(
             self.name, stored, [*events, *more], saved, self.table.track, self.table.history_of
         )
+
+    def _is_removed(self, record: Any) -> bool:
+        return bool(self.table.removed) and has(record, self.table.removed)
+
+    def _spread(self, records: Sequence[Any]) -> Iterable[Any]:
+        spread = self.table.spread
+        if spread is None:
+            return records
+        return [
+            {**inner, **{name: at(record, path) for name, path in spread.columns.items()}}
+            for record in records
+            for inner in at(record, spread.records) or ()
+        ]
 
     def _row(self, record: Any, progress: Progress) -> Row:
         table = self.table
@@ -201,11 +216,21 @@ class TableSync:
         for detail in self.table.details:
             if detail.only_changed and progress.phase != CHANGED:
                 continue
-            for record_id, record in self._details(detail, list(columns)):
+            listed = list(self._details(detail, list(columns)))
+            for record_id, record in listed:
                 columns.setdefault(record_id, {}).update({n: at(record, path) for n, path in detail.columns.items()})
-                if detail.changes:
-                    events += deal_changes.events(record, detail.changes, self.table.track, record_id)
+            events += self._told(detail, listed)
         return [row._replace(content=row.content | columns[row.id]) for row in rows], deal_changes.begun(events)
+
+    def _told(self, detail: Detail, listed: Iterable[tuple[str, Any]]) -> Iterator[Event]:
+        """Yield what the answers to a detail tell of earlier values, each row's oldest first."""
+        changes = detail.changes
+        if changes is None:
+            return
+        for record_id, pairs in groupby(listed, itemgetter(0)):
+            records = [record for _, record in pairs]
+            for record in deal_changes.in_order(records, changes.time) if changes.field else records:
+                yield from deal_changes.events(record, changes, self.table.track, record_id)
 
     def _details(self, detail: Detail, ids: Sequence[str]) -> Iterable[tuple[str, Any]]:
         for first in range(0, len(ids), detail.batch):
@@ -234,7 +259,7 @@ class TableSync:
         self.state.commit(self.name, [], [], progress, {})
 
     def _remove(self, records: Sequence[Any]) -> None:
-        removed = [r for r in records if self.table.removed and has(r, self.table.removed)]
+        removed = [record for record in records if self._is_removed(record)]
         if removed:
             now = f"{self.clock():%Y-%m-%dT%H:%M:%S.%f}Z"
             ids = {str(at(record, self.table.removed_id)): now for record in removed}
