@@ -11,7 +11,7 @@ import yaml
 
 from core.config import Settings
 from core.contracts.errors import SourceError, closest
-from core.sources.connectors.declaration import Connector, parse
+from core.sources.connectors.declaration import Connector, missing_values, parse
 
 FOLDER = "connectors"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,60}")
@@ -68,6 +68,8 @@ def add(settings: Settings, name: str, content: Mapping[str, Any]) -> Connector:
         raise SourceError(f"{name!r} cannot be a connector's name.", mend="Use letters, digits, spaces and dashes.")
     text = yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
     parsed = parse(text, name)
+    if missing := missing_values(parsed):
+        raise SourceError(f"{name} needs values for {', '.join(missing)}.", mend="Set them under values.")
     path = folder_of(settings) / f"{name}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")

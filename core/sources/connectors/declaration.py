@@ -14,6 +14,7 @@ from core.contracts.errors import SourceError, closest
 
 VENDORS = Path(__file__).with_name("vendors")
 SECRET = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+VALUE = re.compile(r"(?<!\$)\{(\w+)(?::\w+)?\}")
 Kind = Literal["text", "number", "boolean"]
 
 
@@ -318,6 +319,16 @@ def secret_names(auth: Auth) -> set[str]:
         ),
     }
     return {match[2:-1] for text in used[auth.kind] for match in SECRET.findall(text)}
+
+
+def missing_values(connector: Connector) -> list[str]:
+    """Return the names of values that addresses need and nobody set: a domain, for example."""
+    auth = connector.auth
+    addresses = [connector.base]
+    if auth.kind == "oauth":
+        addresses += [auth.token_url, auth.authorize_url, auth.scope]
+    names = [name for text in addresses for name in VALUE.findall(text)]
+    return [name for name in dict.fromkeys(names) if not connector.values.get(name)]
 
 
 def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

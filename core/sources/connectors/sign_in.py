@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -134,8 +133,3 @@ def consent_address(auth: Auth, values: Mapping[str, Any], keys: Secrets, redire
     if auth.scope:
         query["scope"] = str(fill(auth.scope, values))
     return f"{fill(auth.authorize_url, values)}?{urlencode(query)}"
-
-
-def new_state() -> str:
-    """Return a text nobody can guess, by which an answer is known to belong to one's own question."""
-    return secrets.token_urlsafe(24)
