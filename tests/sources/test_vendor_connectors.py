@@ -13,7 +13,7 @@ from core.sources.connectors import connector_files
 from core.sources.connectors.sync_state import SyncState
 from tests.sources import crm_stubs
 from tests.sources.stub_servers import BEGIN, Book, Stub, serving
-from tests.sources.test_connector_sync import assert_history, played, settings_of, synced
+from tests.sources.test_connector_sync import assert_history, lines_of, played, settings_of, synced
 
 SECRETS = {
     "SALESFORCE_CLIENT_ID": "id-1",
@@ -27,10 +27,10 @@ SECRETS = {
     "ZOHO_REFRESH_TOKEN": "planted-refresh-3",
 }
 VENDORS = {
-    "salesforce": ({"auth": {"token_url": "{url}/services/oauth2/token"}}, "Opportunity"),
+    "salesforce": ({"auth": {"token_url": "{url}/services/oauth2/token"}, "values": {"domain": "x"}}, "Opportunity"),
     "hubspot": ({}, "deals"),
     "dynamics": (
-        {"base": "{url}/api/data/v9.2", "auth": {"token_url": "{url}/token"}, "values": {"domain": "x"}},
+        {"base": "{url}/api/data/v9.2", "auth": {"token_url": "{url}/token"}, "values": {"domain": "x", "tenant": "t"}},
         "opportunities",
     ),
     "pipedrive": ({}, "deals"),
@@ -140,7 +140,7 @@ def test_a_field_no_longer_readable_is_told_and_keeps_its_values(settings, serve
 
 def rows_of_any(settings, table):
     state = SyncState(connector_files.folder_of(settings, "shop"))
-    rows = [json.loads(line) for line in state.live(table)]
+    rows = [json.loads(line) for line in lines_of(state, table)]
     state.close()
     return rows
 

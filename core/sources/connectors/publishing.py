@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +17,6 @@ from core.sources.connectors.declaration import Connector
 from core.sources.connectors.sync_state import SyncState
 
 TABLES, HISTORY = "tables", "opportunity_history"
-CHUNK = 50_000
 MOST_FOLDERS = 6
 
 
@@ -50,7 +48,7 @@ def publish(connector: Connector, state: SyncState, folder: Path, number: int, a
         if table.table and state.count(name):
             _write(_frames(state.live(name)), part / f"{table.table}.parquet")
         if table.track and not table.history_of:
-            _write(spans(state.events(name), time_zone), part / f"{HISTORY}.parquet")
+            _write(spans(state.histories(name, table.track), table.track, time_zone), part / f"{HISTORY}.parquet")
     facts = {"as_of": as_of.isoformat(), "source": connector.name}
     (part / "meta.yaml").write_text(yaml.safe_dump(facts, allow_unicode=True), encoding="utf-8")
     os.replace(part, final)
@@ -67,8 +65,7 @@ def tidy(folder: Path, needed: Iterable[Path]) -> None:
 
 
 def _frames(rows: Iterator[str]) -> Iterator[pl.DataFrame]:
-    while lines := list(islice(rows, CHUNK)):
-        yield pl.read_ndjson(io.StringIO("\n".join(lines)), infer_schema_length=None)
+    return (pl.read_ndjson(io.BytesIO(lines.encode()), infer_schema_length=None) for lines in rows)
 
 
 def _write(frames: Iterator[pl.DataFrame], path: Path) -> None:

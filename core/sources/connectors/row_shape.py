@@ -25,6 +25,7 @@ KINDS: Mapping[str, Kind] = {
 }
 ASIDE = ("attributes", "@odata.etag")
 LABEL = "@OData.Community.Display.V1.FormattedValue"
+NESTED = (list, dict)
 YES, NO = ("true", "1", "yes"), ("false", "0", "no")
 
 
@@ -43,11 +44,14 @@ def shaper(table: Table, kinds: Mapping[str, Kind]) -> Callable[[Any], dict[str,
         A column that is not in the record is not in the row; one that is null there is null.
     """
     casts = {name: _cast(kind) for name, kind in {**kinds, **table.kinds}.items() if kind != "text"}
-    paths = table.columns
+    names = {name: path for name, path in table.columns.items() if "." not in path and "@" not in path}
+    paths = {name: path for name, path in table.columns.items() if name not in names}
 
     def shape(record: Any) -> dict[str, Any]:
-        if paths:
-            row = {name: _plain(at(record, path)) for name, path in paths.items() if _is_there(record, path)}
+        if table.columns:
+            row = {name: record[path] for name, path in names.items() if path in record}
+            row |= {name: at(record, path) for name, path in paths.items() if _is_there(record, path)}
+            row = {name: _plain(value) if type(value) in NESTED else value for name, value in row.items()}
         else:
             row = _flat(at(record, table.take) or {})
         for name, cast in casts.items():
@@ -126,15 +130,16 @@ def canonical(value: Any) -> str:
     >>> canonical(1000.0), canonical("1000.00"), canonical(None), canonical("Won"), canonical("2026-03-31")
     ('1000', '1000', '', 'Won', '2026-03-31')
     """
+    if type(value) is float:
+        return str(int(value)) if value.is_integer() else repr(value)
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
         return str(value).lower()
     text = str(value)
-    if (text[:1].isdigit() or text[:1] == "-") and ("." in text or "e" in text or "E" in text):
+    if (text[0].isdigit() or text[0] == "-") and ("." in text or "e" in text or "E" in text):
         try:
-            amount = float(text)
-        except ValueError:
+            return canonical(float(text))
+        except (ValueError, OverflowError):
             return text
-        return str(int(amount)) if amount.is_integer() else repr(amount)
     return text

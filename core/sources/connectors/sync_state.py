@@ -17,10 +17,13 @@ FILE = "state.db"
 BEGINNING = ""
 DELETED = "_deleted"
 FIRST, SEEN, STATED = "first", "seen", "stated"
+CHUNK = 50_000
+CELL = "\x1f"
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 TABLES = """
 CREATE TABLE IF NOT EXISTS rows (
     object TEXT NOT NULL, id TEXT NOT NULL, stamp TEXT NOT NULL, created TEXT NOT NULL, content TEXT NOT NULL,
-    is_deleted INTEGER NOT NULL, generation INTEGER NOT NULL);
+    is_deleted INTEGER NOT NULL, generation INTEGER NOT NULL, first_at TEXT NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS rows_by_id ON rows (object, id);
 CREATE TABLE IF NOT EXISTS events (
     object TEXT NOT NULL, id TEXT NOT NULL, field TEXT NOT NULL, at TEXT NOT NULL, value TEXT NOT NULL,
@@ -162,7 +165,7 @@ class SyncState:
         self.database.execute("BEGIN IMMEDIATE")
         try:
             self.database.executemany(
-                "INSERT INTO rows VALUES (?,?,?,?,?,?,?) ON CONFLICT (object, id) DO UPDATE SET stamp=excluded.stamp,"
+                "INSERT INTO rows VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (object, id) DO UPDATE SET stamp=excluded.stamp,"
                 " created=excluded.created, content=excluded.content, is_deleted=excluded.is_deleted,"
                 " generation=excluded.generation",
                 writes,
@@ -192,38 +195,46 @@ class SyncState:
         touched: list[str] = []
         for row in newest.values():
             stored = there.get(row.id)
-            if stored is None:
-                writes.append((name, row.id, row.stamp, row.created, _text(row.content), row.is_deleted, generation))
-                events += _first_events(row, track)
-                continue
-            stamp, created, content, was_deleted = stored
             fresh = _text(row.content)
-            if row.stamp < stamp or (fresh == content and bool(was_deleted) == row.is_deleted):
+            if stored is None:
+                first_at = BEGINNING if row.is_open else row.stamp
+                writes.append((name, row.id, row.stamp, row.created, fresh, row.is_deleted, generation, first_at))
+                if row.is_deleted and track:
+                    events.append(Event(row.id, DELETED, row.stamp, "1", SEEN))
+                continue
+            stamp, created, content, was_deleted, first_at = stored
+            is_same = bool(was_deleted) == row.is_deleted
+            if row.stamp < stamp or (fresh == content and is_same):
                 touched.append(row.id)
                 continue
             before = json.loads(content)
-            content = before | row.content
-            text = _text(content)
-            if text == _text(before) and bool(was_deleted) == row.is_deleted:
+            text = fresh if list(before) == list(row.content) else _text(before | row.content)
+            if text == content and is_same:
                 touched.append(row.id)
                 continue
-            writes.append((name, row.id, row.stamp, row.created or created, text, row.is_deleted, generation))
-            events += _changed_events(row, before, bool(was_deleted), track)
+            created = row.created or created
+            writes.append((name, row.id, row.stamp, created, text, row.is_deleted, generation, first_at))
+            if track:
+                events += _events(row, before, bool(was_deleted), first_at, track)
         return writes, events, touched
 
     def _stored(self, name: str, ids: list[str]) -> Iterator[tuple[Any, ...]]:
         return self.database.execute(
-            "SELECT id, stamp, created, content, is_deleted FROM rows"
+            "SELECT id, stamp, created, content, is_deleted, first_at FROM rows"
             " WHERE object = ? AND id IN (SELECT value FROM json_each(?))",
             (name, json.dumps(ids)),
         )
 
     def _put_events(self, name: str, events: list[Event]) -> None:
-        """Add events; what the system itself states stands above what was seen, and its first word above later ones."""
+        """Add events.
+
+        What the system itself states stands above what was seen; of the state a deal began with, the first word counts.
+        """
         self.database.executemany(
             "INSERT INTO events VALUES (?,?,?,?,?,?) ON CONFLICT (object, id, field, at) DO UPDATE"
             " SET value=excluded.value, origin=excluded.origin"
-            " WHERE events.origin <> 'stated' OR (excluded.origin = 'stated' AND excluded.at <> '')",
+            " WHERE excluded.origin = 'stated' AND (events.origin <> 'stated' OR excluded.at <> '')"
+            " OR excluded.origin = 'seen' AND events.origin <> 'stated'",
             [(name, *event) for event in events],
         )
 
@@ -238,7 +249,7 @@ class SyncState:
 
         A row that was changed after its deletion has been brought back since, and stays.
         """
-        stored = [(i, stamp, deleted) for i, stamp, _, _, deleted in self._stored(name, list(ids_at))]
+        stored = [(i, stamp, deleted) for i, stamp, _, _, deleted, _ in self._stored(name, list(ids_at))]
         gone = [(i, ids_at[i]) for i, stamp, deleted in stored if not deleted and ids_at[i] >= stamp]
         self.database.execute("BEGIN IMMEDIATE")
         self.database.executemany(
@@ -258,25 +269,55 @@ class SyncState:
         return [i for (i,) in rows]
 
     def live(self, name: str) -> Iterator[str]:
-        """Yield the JSON of every row that is not deleted, in the order in which they came."""
-        rows = self.database.execute(
-            "SELECT content FROM rows WHERE object = ? AND is_deleted = 0 ORDER BY rowid", (name,)
-        )
-        return (content for (content,) in rows)
+        """Yield the JSON of every row that is not deleted, some thousand lines at a time, in the order they came."""
+        last = int(self.database.execute("SELECT coalesce(max(rowid), 0) FROM rows").fetchone()[0])
+        for first in range(0, last + 1, CHUNK):
+            (lines,) = self.database.execute(
+                "SELECT group_concat(content, x'0a') FROM rows"
+                " WHERE rowid >= ? AND rowid < ? AND object = ? AND is_deleted = 0",
+                (first, first + CHUNK, name),
+            ).fetchone()
+            if lines:
+                yield lines
 
     def count(self, name: str) -> int:
         """Return how many rows are not deleted."""
         query = "SELECT count(*) FROM rows WHERE object = ? AND is_deleted = 0"
         return int(self.database.execute(query, (name,)).fetchone()[0])
 
-    def events(self, name: str) -> Iterator[tuple[str, str, str, str, str, str]]:
-        """Yield (id, created, field, at, value, origin) of rows that are not deleted, by id and time."""
-        return self.database.execute(
-            "SELECT e.id, r.created, e.field, e.at, e.value, e.origin FROM events e"
-            " JOIN rows r ON r.object = e.object AND r.id = e.id AND r.is_deleted = 0"
-            " WHERE e.object = ? ORDER BY e.id, e.field, e.at",
-            (name,),
-        )
+    def histories(self, name: str, track: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield what is known of deals that were ever seen to change and are not deleted, some thousand at a time.
+
+        Yields
+        ------
+        (events, deals)
+            Lines of id, field, at, value and origin; and of id, created, the stamp of the first sight and the present
+            value of every tracked column; cells are parted by `CELL`.
+        """
+        cells = f" || '{CELL}' || "
+        values = [f"coalesce({_plain_text('r.content ->> ' + _quoted(column))}, '')" for column in track]
+        of_deals = cells.join(["r.id", "r.created", "r.first_at", *values])
+        of_events = cells.join(["e.id", "e.field", "e.at", _plain_text("e.value"), "e.origin"])
+        source = "FROM events e WHERE e.object = :name AND e.id > :last"
+        last = ""
+        while True:
+            query = f"SELECT e.id {source} ORDER BY e.id LIMIT 1 OFFSET {CHUNK * 4}"
+            bound = self.database.execute(query, {"name": name, "last": last}).fetchone()
+            upper = bound[0] if bound else "\U0010ffff"
+            span = {"name": name, "last": last, "upper": upper}
+            (deals,) = self.database.execute(
+                f"SELECT group_concat({of_deals}, x'0a') FROM rows r WHERE r.object = :name AND r.is_deleted = 0"
+                f" AND r.id IN (SELECT e.id {source} AND e.id <= :upper)",
+                span,
+            ).fetchone()
+            (events,) = self.database.execute(
+                f"SELECT group_concat({of_events}, x'0a') {source} AND e.id <= :upper", span
+            ).fetchone()
+            if events and deals:
+                yield events, deals
+            if bound is None:
+                return
+            last = upper
 
     def begun(self, at: str, process: int) -> int:
         """Note that a sync begins, and return its number."""
@@ -304,22 +345,31 @@ class SyncState:
 
 
 def _text(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return ENCODER.encode(content)
 
 
-def _first_events(row: Row, track: Mapping[str, str]) -> list[Event]:
-    """Return the state a deal was first seen in: from its beginning on, or, if it has ended, from its stamp on."""
-    at = BEGINNING if row.is_open else row.stamp
-    events = [Event(row.id, ours, at, canonical(row.content.get(column)), FIRST) for column, ours in track.items()]
-    return [*events, Event(row.id, DELETED, row.stamp, "1", SEEN)] if row.is_deleted and track else events
+def _quoted(column: str) -> str:
+    """Return a column's name as a path of SQLite's JSON."""
+    escaped = column.replace("'", "''")
+    return f"""'$."{escaped}"'"""
 
 
-def _changed_events(row: Row, before: Mapping[str, Any], was_deleted: bool, track: Mapping[str, str]) -> list[Event]:
-    events = [
-        Event(row.id, ours, row.stamp, canonical(row.content[column]), SEEN)
-        for column, ours in track.items()
-        if column in row.content and canonical(row.content[column]) != canonical(before.get(column))
-    ]
-    if track and row.is_deleted != was_deleted:
+def _plain_text(expression: str) -> str:
+    """Return an expression without what parts cells and lines."""
+    return f"replace(replace({expression}, '{CELL}', ' '), x'0a', ' ')"
+
+
+def _events(
+    row: Row, before: Mapping[str, Any], was_deleted: bool, first_at: str, track: Mapping[str, str]
+) -> list[Event]:
+    """Return what changed, with what it was before: its first state, where no earlier change is there."""
+    events = []
+    for column, ours in track.items():
+        if column not in row.content or row.content[column] == before.get(column):
+            continue
+        now, then = canonical(row.content[column]), canonical(before.get(column))
+        if now != then:
+            events += [Event(row.id, ours, first_at, then, FIRST), Event(row.id, ours, row.stamp, now, SEEN)]
+    if row.is_deleted != was_deleted:
         events.append(Event(row.id, DELETED, row.stamp, "1" if row.is_deleted else "", SEEN))
     return events

@@ -159,7 +159,8 @@ class TableSync:
             progress.started = min(progress.started, sent)
         current = [record for record in self._spread(page.records) if not self._is_removed(record)]
         rows = [self._row(record, progress) for record in current]
-        events = deal_changes.begun(event for record in current for event in self._events(record))
+        speaking = current if self.table.changes else ()
+        events = deal_changes.begun(event for record in speaking for event in self._events(record))
         rows, more = self._detailed(rows, progress)
         progress.top = max([progress.top, *(row.stamp for row in rows)]) if self.table.modified else ""
         # A reading by rising stamps goes on at the last of them, any other at its next page.
@@ -205,7 +206,7 @@ class TableSync:
         )
 
     def _events(self, record: Any) -> Iterator[Event]:
-        if self.table.changes:
+        if self.table.changes is not None:
             track = self.table.track or self.connector.tables[self.table.history_of].track
             yield from deal_changes.events(record, self.table.changes, track, str(at(record, self.table.id)))
 

@@ -25,9 +25,11 @@ def at(record: Any, path: str) -> Any:
     """
     if not path:
         return record
-    if isinstance(record, Mapping):
+    if isinstance(record, dict):
         if path in record:
             return record[path]
+        if "." not in path:
+            return None
         head, _, rest = path.partition(".")
         return at(record[head], rest) if head in record and rest else None
     if isinstance(record, list):
@@ -44,11 +46,11 @@ def has(record: Any, path: str) -> bool:
     >>> has({"a": {"b": None}}, "a.b"), has({"a": {}}, "a.b")
     (True, False)
     """
-    if isinstance(record, Mapping) and path in record:
+    if isinstance(record, dict) and path in record:
         return True
     head, _, last = path.rpartition(".")
-    parent = at(record, head) if head else record
-    return isinstance(parent, Mapping) and last in parent
+    parent = at(record, head) if head else None
+    return isinstance(parent, dict) and last in parent
 
 
 def fill(pattern: Any, values: Mapping[str, Any]) -> Any:
@@ -132,17 +134,17 @@ def stamp(value: Any, kind: str) -> str:
     try:
         if kind == "number":
             return f"{int(value):0{DIGITS}d}"
-        if isinstance(value, int | float) or str(value).isdigit():
+        if isinstance(value, int | float) or value.isdigit():
             seconds = float(value)
             moment = datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
         else:
-            moment = datetime.fromisoformat(str(value))
+            moment = datetime.fromisoformat(value)
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError, OSError) as error:
+    except (ValueError, OverflowError, OSError, AttributeError) as error:
         raise SourceError(
             f"A stamp reads {str(value)[:40]!r}, which is no {kind}.", mend="Check `modified` and `stamps`."
         ) from error
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+    return f"{moment.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def before(moment: str, overlap: float, kind: str) -> Any:
