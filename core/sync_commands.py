@@ -82,7 +82,7 @@ def connect(
         )
     content = _content(file) if file else {"vendor": vendor, "values": _pairs(values or [])}
     added = connector_files.add(load(), name, content)
-    secrets = sorted(declaration.secret_names(added.auth))
+    secrets = sorted(declaration.secret_names(added))
     needs = f" It needs the secrets {', '.join(secrets)}." if secrets else ""
     typer.echo(f"{name} is added.{needs} `quarterdeck sync {name}` asks it.")
 

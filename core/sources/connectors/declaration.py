@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.contracts.errors import SourceError, closest
 
 VENDORS = Path(__file__).with_name("vendors")
 SECRET = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+PASSWORD = re.compile(r"[^:/]+://[^:/@]*:(.*)@")
 VALUE = re.compile(r"(?<!\$)\{(\w+)(?::\w+)?\}")
 Kind = Literal["text", "number", "boolean"]
 
@@ -211,6 +212,8 @@ class Table(_Part):
         Column -> stage, amount, close_on, owner_id or forecast_category: what is kept as history.
     history_of : str
         The table whose history these records tell.
+    query : str
+        Of a database: schema.table, or a query that begins with select.
     """
 
     table: str = ""
@@ -222,7 +225,8 @@ class Table(_Part):
     fields: tuple[str, ...] = ()
     kinds: dict[str, Kind] = Field(default_factory=dict)
     readable: Readable | None = None
-    request: Request
+    request: Request = Request(path="")
+    query: str = ""
     spread: Spread | None = None
     changed: Request | None = None
     bulk: str = ""
@@ -245,6 +249,10 @@ class Connector(_Part):
     ----------
     vendor : str
         The shipped description this one builds on; empty for a system described here.
+    base : str
+        The address paths lie below.
+    database : str
+        The connection URL of a database instead, its password as the name of a secret.
     stamps : str
         "time", or "number" for systems that count their changes.
     overlap : float
@@ -259,7 +267,8 @@ class Connector(_Part):
 
     name: str
     vendor: str = ""
-    base: str
+    base: str = ""
+    database: str = ""
     auth: Auth = Auth()
     values: dict[str, str] = Field(default_factory=dict)
     headers: dict[str, str] = Field(default_factory=dict)
@@ -270,6 +279,23 @@ class Connector(_Part):
     attempts: int = Field(default=6, ge=1)
     tables: dict[str, Table]
     writes: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _addressed(self) -> Connector:
+        if bool(self.base) == bool(self.database):
+            raise ValueError("needs either base or database")
+        for name, entry in self.tables.items():
+            if not (entry.query if self.database else entry.request.path):
+                raise ValueError(f"the table {name} needs {'a query' if self.database else 'a request with a path'}")
+        return self
+
+    @field_validator("database")
+    @classmethod
+    def _without_password(cls, value: str) -> str:
+        password = PASSWORD.match(value)
+        if password and not SECRET.fullmatch(password[1]):
+            raise ValueError("must name its password as ${NAME}: secrets do not stand in this file")
+        return value
 
 
 def parse(text: str | bytes, name: str, where: str = "") -> Connector:
@@ -306,8 +332,9 @@ def vendors() -> list[str]:
     return sorted(path.stem for path in VENDORS.glob("*.yaml"))
 
 
-def secret_names(auth: Auth) -> set[str]:
-    """Return the names of the secrets a sign-in needs."""
+def secret_names(connector: Connector) -> set[str]:
+    """Return the names of the secrets a connector needs."""
+    auth = connector.auth
     used = {
         "none": (),
         "token": (auth.token,),
@@ -318,7 +345,7 @@ def secret_names(auth: Auth) -> set[str]:
             *((auth.refresh_token,) if auth.grant == "refresh_token" else ()),
         ),
     }
-    return {match[2:-1] for text in used[auth.kind] for match in SECRET.findall(text)}
+    return {match[2:-1] for text in (*used[auth.kind], connector.database) for match in SECRET.findall(text)}
 
 
 def missing_values(connector: Connector) -> list[str]:

@@ -19,6 +19,8 @@ from core.sources.connectors import connector_files, publishing
 from core.sources.connectors.declaration import Connector
 from core.sources.connectors.http_client import HttpClient, RefusedError
 from core.sources.connectors.secret_values import Secrets
+from core.sources.connectors.sql_reader import SqlReader
+from core.sources.connectors.sql_sync import SqlSync
 from core.sources.connectors.sync_state import Run, SyncState
 from core.sources.connectors.table_sync import TableSync
 from core.store.source_versions import SourceVersion
@@ -115,11 +117,7 @@ def _synced(
     begun = clock()
     number = state.begun(begun.isoformat(), os.getpid())
     outcome = Outcome(connector.name)
-    client = HttpClient(connector, keys, sleep)
-    try:
-        _read(client, connector, state, outcome, clock, sleep)
-    finally:
-        client.close()
+    _read(connector, state, outcome, keys, clock, sleep)
     outcome.n_rows = sum(state.count(table) for table in connector.tables)
     last = folder / publishing.TABLES
     if outcome.n_rows and (outcome.n_changed or outcome.n_deleted or _is_behind(settings, connector.name, last)):
@@ -132,25 +130,39 @@ def _synced(
 
 
 def _read(
-    client: HttpClient,
     connector: Connector,
     state: SyncState,
     outcome: Outcome,
+    keys: Secrets,
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
 ) -> None:
-    for name, table in connector.tables.items():
-        reading = TableSync(client, state, name, clock, sleep)
-        try:
-            reading.run()
-        except QuarterdeckError as error:
-            if table.is_optional and isinstance(error, RefusedError) and error.status in (400, 403, 404):
-                reading.notes.append(f"{name} is left out, for the sign-in may not read it.")
-            else:
-                outcome.failures.append(f"{name} was not read to its end: {client.keys.hidden(str(error))}")
-        outcome.n_changed += reading.n_changed
-        outcome.n_deleted += reading.n_deleted
-        outcome.notes += reading.notes
+    if connector.database:
+        reader = SqlReader(connector.database, keys)
+        for name in connector.tables:
+            _take(SqlSync(reader, connector, state, name, clock), outcome, keys)
+        return
+    client = HttpClient(connector, keys, sleep)
+    try:
+        for name in connector.tables:
+            _take(TableSync(client, state, name, clock, sleep), outcome, keys)
+    finally:
+        client.close()
+
+
+def _take(reading: TableSync | SqlSync, outcome: Outcome, keys: Secrets) -> None:
+    """Read a table, and note how it went."""
+    name = reading.name
+    try:
+        reading.run()
+    except QuarterdeckError as error:
+        if reading.table.is_optional and isinstance(error, RefusedError) and error.status in (400, 403, 404):
+            reading.notes.append(f"{name} is left out, for the sign-in may not read it.")
+        else:
+            outcome.failures.append(f"{name} was not read to its end: {keys.hidden(str(error))}")
+    outcome.n_changed += reading.n_changed
+    outcome.n_deleted += reading.n_deleted
+    outcome.notes += reading.notes
 
 
 def _is_behind(settings: Settings, name: str, tables: Path) -> bool:

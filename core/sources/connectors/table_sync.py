@@ -158,7 +158,7 @@ class TableSync:
             sent = f"{datetime.fromtimestamp(page.sent_at, UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
             progress.started = min(progress.started, sent)
         current = [record for record in self._spread(page.records) if not self._is_removed(record)]
-        rows = [self._row(record, progress) for record in current]
+        rows = [row_of(self.connector, self.name, record, self.shape(record), progress.started) for record in current]
         speaking = current if self.table.changes else ()
         events = deal_changes.begun(event for record in speaking for event in self._events(record))
         rows, more = self._detailed(rows, progress)
@@ -187,23 +187,6 @@ class TableSync:
             for record in records
             for inner in at(record, spread.records) or ()
         ]
-
-    def _row(self, record: Any, progress: Progress) -> Row:
-        table = self.table
-        row_id = at(record, table.id)
-        if row_id is None or row_id == "":
-            raise SourceError(f"{self.connector.name}: a record of {self.name} has no {table.id!r}.", self.name)
-        content = self.shape(record)
-        moment = stamp(at(record, table.modified), self.connector.stamps) if table.modified else progress.started
-        created = stamp(at(record, table.created), "time") if table.created else ""
-        return Row(
-            str(row_id),
-            moment,
-            created,
-            content,
-            bool(table.deleted_when) and _matches(content, table.deleted_when),
-            not table.open_when or _matches(content, table.open_when),
-        )
 
     def _events(self, record: Any) -> Iterator[Event]:
         if self.table.changes is not None:
@@ -275,6 +258,30 @@ class TableSync:
                 moment = stamp(at(record, deletes.at), "time") if deletes.at else ""
                 ids[str(at(record, deletes.id))] = moment or now
             self.n_deleted += self.state.delete(self.name, ids, self.table.track)
+
+
+def row_of(connector: Connector, name: str, record: Any, content: dict[str, Any], started: str) -> Row:
+    """Return a record as a row of a table, whose columns are `content`; without a stamp it has that of the reading.
+
+    Raises
+    ------
+    SourceError
+        When it has no id.
+    """
+    table = connector.tables[name]
+    row_id = at(record, table.id)
+    if row_id is None or row_id == "":
+        raise SourceError(f"{connector.name}: a record of {name} has no {table.id!r}.", name)
+    moment = stamp(at(record, table.modified), connector.stamps) if table.modified else started
+    created = stamp(at(record, table.created), "time") if table.created else ""
+    return Row(
+        str(row_id),
+        moment,
+        created,
+        content,
+        bool(table.deleted_when) and _matches(content, table.deleted_when),
+        not table.open_when or _matches(content, table.open_when),
+    )
 
 
 def _without_page(progress: Progress) -> Progress:

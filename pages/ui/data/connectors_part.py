@@ -19,7 +19,9 @@ from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
 QUESTION = "Which systems are connected, and how current are they?"
-DONE, FAILED, STARTED, OTHER = "connector_done", "connector_failed", "connector_started", "Any other REST API"
+DONE, FAILED, STARTED = "connector_done", "connector_failed", "connector_started"
+DATABASE, OTHER = "A database", "Any other REST API"
+DEAL_COLUMNS = ("stage", "amount", "close_on", "owner_id", "forecast_category")
 TITLES = {
     "dynamics": "Dynamics 365",
     "hubspot": "HubSpot",
@@ -150,9 +152,13 @@ def _buttons(page: Page, entries: list[Freshness]) -> None:
 def _form(page: Page) -> None:
     """Ask which system, where it is, and say which secrets it needs."""
     vendor = st.selectbox(
-        "System", [*declaration.vendors(), OTHER], format_func=lambda v: TITLES.get(v, v), key="connect_vendor"
+        "System",
+        [*declaration.vendors(), DATABASE, OTHER],
+        format_func=lambda v: TITLES.get(v, v),
+        key="connect_vendor",
     )
-    content = _described() if vendor == OTHER else {"vendor": vendor, **_by_consent(vendor)}
+    asked = {OTHER: _described, DATABASE: _database}
+    content = asked[vendor]() if vendor in asked else {"vendor": vendor, **_by_consent(vendor)}
     if not content:
         return
     name = st.text_input("Name", TITLES.get(vendor, ""), key=f"connect_name-{vendor}")
@@ -167,8 +173,7 @@ def _form(page: Page) -> None:
     }
     keys = Secrets(connector_files.folder_of(cache.settings()))
     states = [
-        f"{secret} ({'set' if keys.has(secret) else 'missing'})"
-        for secret in sorted(declaration.secret_names(parsed.auth))
+        f"{secret} ({'set' if keys.has(secret) else 'missing'})" for secret in sorted(declaration.secret_names(parsed))
     ]
     if states:
         st.caption(escaped(f"Its secrets come from the environment, secrets.yaml or the keyring: {', '.join(states)}."))
@@ -195,6 +200,42 @@ def _by_consent(vendor: str) -> dict[str, object]:
     usual = 1 if auth.grant == "refresh_token" and auth.kind == "oauth" else 0
     way = st.radio("Sign-in", list(ways)[usual:], key=f"connect_way-{vendor}", horizontal=True)
     return {"auth": ways[way]} if ways[way] else {}
+
+
+def _database() -> dict[str, object]:
+    """Ask for a connection URL, and which tables or queries are read."""
+    url = st.text_input(
+        "Connection URL",
+        placeholder="postgresql://reader:${CRM_PASSWORD}@host/crm",
+        key="connect_url",
+        help="PostgreSQL, MySQL, DuckDB, Snowflake, BigQuery, Redshift, Databricks. The password is a secret's name.",
+    )
+    deals = st.text_input("Deals: a table or a query", placeholder="crm.deals", key="connect_deals")
+    left, right = st.columns(2)
+    key = left.text_input("Column of the deal's id", "id", key="connect_id")
+    modified = right.text_input("Column that says when it was changed; empty for none", key="connect_modified")
+    others = st.text_area(
+        "Other tables, one a line",
+        placeholder="accounts = crm.accounts",
+        key="connect_others",
+        help="name = table or query",
+    )
+    if not url or not deals or not key:
+        return {}
+    tables: dict[str, object] = {
+        "opportunities": {
+            "table": "opportunities",
+            "query": deals,
+            "id": key,
+            "modified": modified,
+            "track": {column: column for column in DEAL_COLUMNS},
+        }
+    }
+    for line in others.splitlines():
+        name, sign, query = line.partition("=")
+        if sign and name.strip() and query.strip():
+            tables[name.strip()] = {"table": name.strip(), "query": query.strip(), "id": "id"}
+    return {"database": url, "tables": tables}
 
 
 def _described() -> dict[str, object]:
