@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import metrics
-from pages.ui.data import connectors_part, source_switch, wizard
+from pages.ui.data import connectors_part, quality_part, source_switch, wizard
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
@@ -43,6 +43,9 @@ with cell(page, "Which sources does the workspace hold?") as c:
 
 with cell(page, connectors_part.QUESTION) as c:
     connectors_part.panel(page, c)
+
+with cell(page, quality_part.QUESTION) as c:
+    quality_part.panel(page, c)
 
 with cell(page, "Which rows were left out, and why?") as c:
     left_out = metrics.load_report.rejections(page.data, page.settings)

@@ -242,6 +242,43 @@ class Table(_Part):
     is_optional: bool = False
 
 
+class WriteRequest(_Part):
+    """How new values are sent."""
+
+    method: Literal["PATCH", "PUT", "POST"] = "PATCH"
+    path: str
+
+
+class Writes(_Part):
+    """What may be written back to a deal, and how.
+
+    Attributes
+    ----------
+    request : Request
+        Sends new values; {id} is the deal's.
+    within : str
+        The key of the body that holds them; empty where the body does.
+    read : Request
+        Gives a deal's present values.
+    take : str
+        Path of the part of that answer that holds them.
+    columns : mapping
+        next_step, close_on, forecast_category, amount -> the system's name of it.
+    words : mapping
+        Of the forecast category: our word -> the system's.
+    is_text : bool
+        Whether every value is a text, and a date a time of day too.
+    """
+
+    request: WriteRequest
+    within: str = ""
+    read: Request
+    take: str = ""
+    columns: dict[str, str]
+    words: dict[str, str] = Field(default_factory=dict)
+    is_text: bool = False
+
+
 class Connector(_Part):
     """A system and how it is asked.
 
@@ -261,8 +298,8 @@ class Connector(_Part):
         How often `sync --due` asks; 0 for never.
     patience_seconds : float
         The longest wait a system may ask for before the run ends and says so.
-    writes : mapping
-        What may be written back: our field -> the system's; see the vendors' files.
+    writes : Writes, optional
+        What may be written back to a deal.
     """
 
     name: str
@@ -278,7 +315,7 @@ class Connector(_Part):
     patience_seconds: float = Field(default=300, ge=0)
     attempts: int = Field(default=6, ge=1)
     tables: dict[str, Table]
-    writes: dict[str, Any] = Field(default_factory=dict)
+    writes: Writes | None = None
 
     @model_validator(mode="after")
     def _addressed(self) -> Connector:
