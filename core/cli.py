@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core import audit_commands, backup_commands, digest_commands, page_commands, source_commands
+from core import audit_commands, backup_commands, digest_commands, page_commands, source_commands, sync_commands
 from core.contracts.errors import AccessError, ConfigError, QuarterdeckError
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ app.add_typer(backup_commands.app)
 app.add_typer(backup_commands.keys_app, name="keys")
 app.command()(page_commands.page)
 app.command()(digest_commands.digest)
+app.command("sync")(sync_commands.sync)
+app.command("connect")(sync_commands.connect)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

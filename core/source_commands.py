@@ -11,6 +11,7 @@ import typer
 from core.contracts.errors import SourceError
 
 if TYPE_CHECKING:
+    from core.sources.connectors.sync_run import Freshness
     from core.store.source_versions import SourceVersion
 
 app = typer.Typer(no_args_is_help=True, help="List, choose, show, add and remove the sources of the workspace.")
@@ -25,12 +26,17 @@ def list_sources(as_json: AsJson = False) -> None:
     """List the sources of the workspace; a star marks the one that is used for everybody."""
     from core.config import load
     from core.sources import source_registry
+    from core.sources.connectors import sync_run
+    from core.sync_commands import now
 
     settings = load()
+    connectors = sync_run.freshness(settings, now)
     with source_registry.opened(settings) as store:
         sources = source_registry.listed(settings, store)
     if as_json:
-        typer.echo(json.dumps([vars(entry) for entry in sources], indent=2, default=str, ensure_ascii=False))
+        synced = {entry.name: _freshness(entry) for entry in connectors}
+        content = [vars(entry) | ({"sync": synced[entry.name]} if entry.name in synced else {}) for entry in sources]
+        typer.echo(json.dumps(content, indent=2, default=str, ensure_ascii=False))
         return
     for entry in sources:
         about = f", version {entry.version} of {entry.saved_at:%Y-%m-%d} by {entry.author}" if entry.saved_at else ""
@@ -38,6 +44,17 @@ def list_sources(as_json: AsJson = False) -> None:
         rows = f", {entry.n_rows:,} rows" if entry.n_rows else ""
         title = "" if entry.title == entry.name else f": {entry.title}"
         typer.echo(f"{'*' if entry.is_in_force else ' '} {entry.name}{title}{about}{rows}{serving}")
+    for connector in connectors:
+        typer.echo(f"  {connector.name}: connector, {_freshness(connector)}")
+
+
+def _freshness(entry: Freshness) -> str:
+    if entry.running:
+        return "a sync is running"
+    if entry.last is None:
+        return "never synced"
+    went = "failed" if entry.last.message else "synced"
+    return f"{went} {entry.last.started_at:%Y-%m-%d %H:%M} UTC"
 
 
 @app.command("use")

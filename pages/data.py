@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import metrics
-from pages.ui.data import source_switch, wizard
+from pages.ui.data import connectors_part, quality_part, source_switch, wizard
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
@@ -56,6 +56,12 @@ with cell(page, wizard.QUESTION, "New data") as c:
 
 with cell(page, "Data sources", "Sources") as c:
     source_switch.panel(page, c)
+
+with cell(page, connectors_part.QUESTION, "Connectors", span="all") as c:
+    connectors_part.panel(page, c)
+
+with cell(page, quality_part.QUESTION, "Data quality", span="all") as c:
+    quality_part.panel(page, c)
 
 with cell(page, "Rejected rows", "Rejected", span="all") as c:
     left_out = metrics.load_report.rejections(page.data, page.settings)

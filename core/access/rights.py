@@ -22,6 +22,7 @@ AREAS = (
     "enablement",
     "models",
     "data",
+    "crm",
     "admin",
 )
 WAYS = {

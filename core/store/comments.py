@@ -8,9 +8,10 @@ import polars as pl
 from sqlalchemy import insert, select
 
 from core.contracts.errors import StoreError
+from core.store.audit_chain import write_down
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
-from core.store.tables import AuditRow, CommentRow
+from core.store.tables import CommentRow
 
 KINDS = ("deal", "account", "requirement")
 LONGEST, MOST = 4_000, 500
@@ -58,10 +59,10 @@ class Comments:
             raise StoreError(f"A comment has 1 to {LONGEST:,} characters.", mend="Write it shorter, or write one.")
         at = self._clock()
         values = {"book": book, "kind": kind, "target": target, "author": author, "body": text, "said_at": at}
-        trail = {"at": at, "user": author[:200], "action": f"{kind} commented on", "target": target[:400], "detail": ""}
+        trail = {"at": at, "user": author, "action": f"{kind} commented on", "target": target}
         with self._sessions.begin() as session:
             session.execute(insert(CommentRow).values(mentions=mentions, **values))
-            session.execute(insert(AuditRow).values(**trail))
+            write_down(session, [trail])
 
     def about(self, book: str, kind: str, target: str) -> pl.DataFrame:
         """Return what was said about one thing, oldest first: [kind, target, author, body, mentions, said_at]."""

@@ -9,6 +9,9 @@ import sys
 
 import pytest
 
+from tests.sources.crm_stubs import TOKEN, hubspot
+from tests.sources.stub_servers import BEGIN, Book, Stub, serving
+
 DEALS = (
     "Id,Name,StageName,Amount,CloseDate,CreatedDate,IsWon,IsClosed\n"
     "006A00000000001AAA,One,Prospecting,1200,2026-03-20,2026-01-02,false,false\n"
@@ -89,3 +92,30 @@ def test_a_slip_is_a_sentence(run, words, expected):
     assert failed.returncode == 1
     assert re.search(expected, failed.stderr)
     assert "Traceback" not in failed.stderr
+
+
+def test_a_system_is_connected_synced_and_listed(run, tmp_path):
+    with serving(Stub()) as server:
+        book = Book()
+        for k in range(5):
+            book.create(f"d{k}", BEGIN, stage="s0", amount=k, close_on="2026-03-31", owner_id="005000000000001AAA")
+        hubspot(book, server)
+        assert "Name a system or a file" in run("connect", "crm").stderr
+        assert "There is no connector yet" in run("sync").stderr
+        assert "needs values for domain" in run("connect", "crm", "--vendor", "salesforce").stderr
+        file = tmp_path / "crm.yaml"
+        file.write_text(json.dumps({"vendor": "hubspot", "base": server.url}), encoding="utf-8")
+        added = run("connect", "crm", "--file", str(file))
+        assert "It needs the secrets HUBSPOT_TOKEN." in added.stdout
+        failing = run("sync", "crm")
+        assert failing.returncode == 1
+        assert "There is no secret called HUBSPOT_TOKEN" in failing.stdout
+        synced = run("sync", "--due", HUBSPOT_TOKEN=TOKEN)
+        assert synced.stdout == ""
+        synced = run("sync", HUBSPOT_TOKEN=TOKEN)
+        assert synced.returncode == 0, synced.stdout
+        assert "13 rows changed, 0 deleted; 13 there" in synced.stdout
+        listed = run("source", "list").stdout
+        assert "crm, version 1 of" in listed
+        assert "crm: connector, synced" in listed
+        assert json.loads(run("source", "list", "--json").stdout)[1]["sync"].startswith("synced")

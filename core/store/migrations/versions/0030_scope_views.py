@@ -6,7 +6,7 @@ from alembic import op
 from core.store.schema import create_table
 
 revision = "0030"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,107 @@
+"""Connected systems on the Data page: connect a stub, sync it in a child process, see how current it is."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.config import load
+from core.sources.connectors import connector_files, sync_run
+from core.store import Store
+from tests.pages.test_pages import ROOT
+from tests.sources.crm_stubs import TOKEN, hubspot
+from tests.sources.stub_servers import BEGIN, Book, Stub, serving
+
+
+@pytest.fixture(autouse=True)
+def home(settings, sample, bundle, monkeypatch, tmp_path):
+    """The home of the small company with a database of its own; connectors lie elsewhere."""
+    monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    monkeypatch.setattr(connector_files, "FOLDER", str(tmp_path / "connectors"))
+    monkeypatch.setenv("HUBSPOT_TOKEN", TOKEN)
+
+
+def opened() -> AppTest:
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page("pages/data.py").run()
+
+
+def test_a_system_is_connected_and_a_sync_is_started(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr("core.sources.connectors.child_process.start", lambda _, name: started.append(name))
+    test = opened()
+    assert any("No system is connected yet" in m.value for m in test.markdown)
+    test.selectbox(key="connect_vendor").set_value("hubspot").run()
+    assert any("HUBSPOT_TOKEN (set)" in c.value.replace("\\", "") for c in test.caption)
+    test.button(key="connect_add").click().run()
+    assert not test.exception
+    assert connector_files.names(load()) == ["HubSpot"]
+    test.button(key="connector_sync").click().run()
+    assert started == ["HubSpot"]
+    assert test.button(key="connector_sync").disabled
+    trail = Store.open(load().database).audit.newest()
+    assert trail.select("action", "target").rows() == [("sync", "connector HubSpot"), ("connect", "connector HubSpot")]
+
+
+def test_a_reader_sees_how_current_systems_are_and_changes_nothing(monkeypatch):
+    connector_files.add(load(), "CRM", {"vendor": "hubspot"})
+    monkeypatch.setattr("pages.ui.kit.shell.Page.may", lambda _, right: right != "data:write")
+    test = opened()
+    assert any("One system is connected; none was synced yet" in m.value for m in test.markdown)
+    assert not [b for b in test.button if b.key in ("connector_sync", "connect_add")]
+
+
+def test_the_page_takes_over_what_a_system_led_back_with():
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    connector_files.add(load(), "Zoho", {"vendor": "zoho"})
+    test.query_params["code"], test.query_params["state"] = "c", "Zoho:guessed"
+    test.run().switch_page("pages/data.py").run()
+    assert any("no question of yours" in e.value for e in test.error)
+    assert "code" not in test.query_params
+
+
+@pytest.fixture
+def crm():
+    """A connected HubSpot of four deals, synced once."""
+    book = Book()
+    for k in range(4):
+        values = {"stage": "s0", "amount": 100 * k, "close_on": "2026-03-31", "owner_id": "005000000000001AAA"}
+        book.create(f"d{k}", BEGIN, **values)
+    with serving(Stub()) as server:
+        server.now = BEGIN + timedelta(hours=1)
+        hubspot(book, server)
+        connector_files.add(load(), "HubSpot", {"vendor": "hubspot", "base": server.url})
+        assert sync_run.sync(load(), "HubSpot", lambda: BEGIN + timedelta(days=90)).failures == []
+        yield book
+
+
+def test_a_close_date_is_written_back_and_undone(crm):
+    test = opened()
+    assert not [b for b in test.button if b.key == "write_preview"]
+    test.selectbox(key="source_chosen").set_value("HubSpot").run()
+    test.button(key="source_show").click().run()
+    assert not test.exception
+    assert any("4 deals have something to mend, of 4 open ones" in m.value for m in test.markdown)
+    test.selectbox(key="write_deal").set_value("d1").run()
+    test.date_input(key="write_close-d1").set_value(date(2026, 5, 15)).run()
+    test.button(key="write_preview").click().run()
+    assert crm.deals["d1"].values["close_on"] == "2026-03-31"
+    test.button(key="write_now").click().run()
+    assert not test.error
+    assert crm.deals["d1"].values["close_on"].startswith("2026-05-15")
+    test.button(key="write_undo-0").click().run()
+    assert crm.deals["d1"].values["close_on"].startswith("2026-03-31")
+    assert test.button(key="write_undo-0").disabled
+    trail = Store.open(load().database).audit.newest()
+    assert trail["action"].to_list()[:2] == ["undo in the CRM", "write to the CRM"]
+
+
+def test_who_may_not_write_sees_no_way_to(crm, monkeypatch):
+    monkeypatch.setattr("pages.ui.kit.shell.Page.may", lambda _, right: right != "crm:write")
+    test = opened()
+    test.selectbox(key="source_chosen").set_value("HubSpot").run()
+    test.button(key="source_show").click().run()
+    assert any("crm:write" in c.value for c in test.caption)
+    assert not [b for b in test.button if b.key == "write_preview"]
