@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_start
 from core.contracts import Dataset
@@ -185,9 +186,11 @@ def _early(data: Dataset, settings: Settings) -> pl.DataFrame:
     """Return the deals won in the quarter that were due after it when it began."""
     begin, end = quarter_start(data.as_of, settings), quarter_end(data.as_of, settings)
     won = data.opportunities.filter("is_won", pl.col("close_on").is_between(begin, min(end, data.as_of)))
-    first = data.opportunity_history.filter(
-        pl.col("valid_from") <= begin, pl.col("valid_to").is_null() | (pl.col("valid_to") > begin)
-    ).unique("opportunity_id", keep="last", maintain_order=True)
+    first = (
+        marts.of(data)
+        .deal_states.filter(pl.col("valid_from") <= begin, pl.col("valid_to").is_null() | (pl.col("valid_to") > begin))
+        .unique("opportunity_id", keep="last", maintain_order=True)
+    )
     due = first.select("opportunity_id", due_on="close_on")
     return (
         won.join(due, on="opportunity_id")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
@@ -116,7 +117,7 @@ def my_day(data: Dataset, settings: Settings, bundle: Bundle, rep_id: str) -> My
 def _deals(rows: pl.DataFrame, data: Dataset, settings: Settings, seen: outlook.Outlook) -> pl.DataFrame:
     chances = seen.behind().frame if seen.is_known else pl.DataFrame()
     chance = chances.select("opportunity_id", "p_win") if chances.width else _none("p_win", pl.Float64)
-    touched = data.activities.group_by("opportunity_id").agg(last_on=pl.col("occurred_at").max().dt.date())
+    touched = marts.of(data).deal_activity_days.group_by("opportunity_id").agg(last_on=pl.col("on").max())
     labels = words(settings)
     marks = open_marks(data, settings)
     flags = [pl.when(pl.col(name)).then(pl.lit(labels[name])) for name in SIGNALS]

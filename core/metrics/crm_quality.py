@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.contracts import Dataset
 from core.metrics.deal_scope import people
@@ -133,7 +134,7 @@ def over_time(data: Dataset, settings: Settings) -> Measure:
     """
     days = [data.as_of - timedelta(weeks=k) for k in range(WEEKS, -1, -1)]
     ended = [*settings.stages.won, *settings.stages.lost]
-    history = data.opportunity_history.filter(~pl.col("stage").is_in(ended), ~pl.col("is_deleted"))
+    history = marts.of(data).deal_states.filter(~pl.col("stage").is_in(ended), ~pl.col("is_deleted"))
     frame = pl.DataFrame([_on(history, day) for day in days], schema=dict(_ON), orient="row")
     first, last = int(frame["overdue"][0]), int(frame["overdue"][-1])
     text = f"{counted(last, 'open deal is', 'open deals are')} overdue; {WEEKS} weeks ago it was {first:,}."

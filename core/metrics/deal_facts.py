@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from core import marts
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError, closest
@@ -173,8 +174,8 @@ def _facts(record: dict[str, Any], account_name: str | None, data: Dataset, sett
 
 def _activities(data: Dataset, opportunity_id: str) -> pl.DataFrame:
     day = pl.col("occurred_at").dt.date()
-    rows = data.activities.filter((pl.col("opportunity_id") == opportunity_id) & (day <= data.as_of))
-    latest = rows.sort("occurred_at", "activity_id", descending=True).head(LAST_ACTIVITIES)
+    own = (pl.col("opportunity_id") == opportunity_id) & (day <= data.as_of)
+    latest = marts.raw_page(data, "activities", own, "occurred_at", limit=LAST_ACTIVITIES)
     return latest.select(
         on=day,
         kind=pl.col("kind").str.to_titlecase(),

@@ -169,7 +169,8 @@ def _of_people(data: Dataset, people: set[str]) -> Dataset:
     wanted = pl.Series(sorted(people), dtype=pl.String).implode()
     own = data.accounts.filter(pl.col("owner_id").is_in(wanted))["account_id"].implode()
     is_theirs = pl.col("rep_id").is_in(wanted) | (pl.col("rep_id").is_null() & pl.col("account_id").is_in(own))
-    return row_scope.of_people(data, people).with_frames(transactions=data.transactions.filter(is_theirs))
+    lines = data.later("transactions", lambda rows: rows.filter(is_theirs))
+    return row_scope.of_people(data, people).with_frames(transactions=lines)
 
 
 def _with_team(data: Dataset, region: str) -> Dataset:
@@ -182,9 +183,10 @@ def _with_team(data: Dataset, region: str) -> Dataset:
 def _of_family(data: Dataset, family: str) -> Dataset:
     products = data.products.filter(pl.col("family") == family)
     is_sold = pl.col("product_id").is_in(products["product_id"].implode())
-    deals, lines = data.opportunities.filter(is_sold), data.transactions.filter(is_sold)
-    contracts = data.subscriptions.filter(is_sold)
-    buyers = pl.concat([frame["account_id"] for frame in (deals, lines, contracts)]).drop_nulls().unique()
+    deals, contracts = data.opportunities.filter(is_sold), data.subscriptions.filter(is_sold)
+    billed = data.lazy("transactions").filter(is_sold).select("account_id").unique().collect(engine="streaming")
+    lines = data.later("transactions", lambda rows: rows.filter(is_sold))
+    buyers = pl.concat([frame["account_id"] for frame in (deals, billed, contracts)]).drop_nulls().unique()
     part = row_scope.of_accounts(data, buyers)
     return part.with_frames(opportunities=deals, transactions=lines, subscriptions=contracts, products=products)
 
@@ -192,11 +194,11 @@ def _of_family(data: Dataset, family: str) -> Dataset:
 def _with_history(data: Dataset) -> Dataset:
     """Return the data with the histories, activities and contacts of the rows that remain."""
     deals, accounts = data.opportunities["opportunity_id"].implode(), data.accounts["account_id"].implode()
-    history = data.opportunity_history.filter(pl.col("opportunity_id").is_in(deals))
+    is_left = pl.col("opportunity_id").is_in(deals)
     of_deal = pl.col("opportunity_id").is_null() | pl.col("opportunity_id").is_in(deals)
     return data.with_frames(
-        opportunity_history=history,
-        activities=data.activities.filter(of_deal),
+        opportunity_history=data.later("opportunity_history", lambda rows: rows.filter(is_left)),
+        activities=data.later("activities", lambda rows: rows.filter(of_deal)),
         contacts=data.contacts.filter(pl.col("account_id").is_in(accounts)),
     )
 
