@@ -45,6 +45,14 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/slow/test_identity_provider.py",),
         (*INSTALLED, *SERVED, "core/access", "pages/ui/kit/auth.py"),
     ),
+    "proofs": (
+        (
+            "tests/marts/test_raw_rows_untouched.py",
+            "tests/requirements/test_documents.py",
+            "tests/requirements/test_fill_proof_kinds.py",
+        ),
+        ("core", "pages", "app.py", "tests/conftest.py", "tests/requirements"),
+    ),
     "companies": (
         (
             "tests/models/test_deterministic.py",

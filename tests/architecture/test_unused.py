@@ -18,6 +18,7 @@ KINDS = ("function", "method", "class", "property")
 BY_LIBRARIES = (
     "*/core/contracts/*",
     "*/core/sources/map*.py",
+    "*/core/sources/connectors/declaration.py",
     "*/core/sources/markup.py",
     "*/html_tables.py",
     "*/core/*_commands.py",
@@ -25,7 +26,7 @@ BY_LIBRARIES = (
     "*/core/cli.py",
     "*/core/config/settings.py",
 )
-NAMES = ["__getattr__"]
+NAMES = ["__getattr__", "do_GET", "log_message"]  # the last two of servers of the standard library
 # Offered to whoever works with the library at a prompt, and for tests of what is kept.
 OFFERED = {
     "put_sample": "puts another company where the sample would be, as the tests of pages do",

@@ -98,21 +98,21 @@ class SqlReader:
             ) from None
 
     def rows(
-        self, connection: Any, statement: Select[Any], since: Any = None
+        self, connection: Any, selection: Select[Any], since: Any = None
     ) -> Generator[list[dict[str, Any]], None, None]:
         """Yield the rows of a statement in batches, their values as JSON knows them."""
         if self.is_duckdb:
-            query, values = compiled(statement, PGDialect(paramstyle="named"))  # type: ignore[no-untyped-call]
+            query, values = compiled(selection, PGDialect(paramstyle="named"))  # type: ignore[no-untyped-call]
             cursor = connection.execute(query.replace(":since", "$since"), {"since": since} if values else None)
             names = [entry[0] for entry in cursor.description]
             while batch := cursor.fetchmany(BATCH):
                 yield [dict(zip(names, map(plain, row), strict=True)) for row in batch]
             return
-        yield from _batches(connection, statement, since)
+        yield from _batches(connection, selection, since)
 
 
-def _batches(connection: Connection, statement: Select[Any], since: Any) -> Generator[list[dict[str, Any]], None, None]:
-    result = connection.execute(statement, {"since": since} if since is not None else {})
+def _batches(connection: Connection, selection: Select[Any], since: Any) -> Generator[list[dict[str, Any]], None, None]:
+    result = connection.execute(selection, {"since": since} if since is not None else {})
     names = list(result.keys())
     try:
         for batch in result.yield_per(BATCH).partitions():

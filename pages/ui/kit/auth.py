@@ -56,7 +56,7 @@ def _provider(settings: Settings) -> Identity:
 def offer(sentence: str) -> None:
     """Ask somebody to sign in, and end the run."""
     st.title("Quarterdeck")
-    st.markdown(sentence)
+    st.markdown(escaped(sentence))
     st.button("Sign in", type="primary", icon=":material/login:", on_click=_sign_in)
     if problem := st.session_state.pop(PROBLEM, ""):
         st.error(escaped(problem), icon=":material/error:")

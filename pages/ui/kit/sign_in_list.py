@@ -37,4 +37,5 @@ def show(page: Page, c: Any) -> None:
     chosen = st.selectbox("End all sign-ins of", rows["user"].unique(maintain_order=True), index=None)
     if chosen and st.button(escaped(f"Sign {chosen} out everywhere"), icon=":material/logout:"):
         n_ended = own.end_all(chosen, page.identity.user)
-        st.success(f"{n_ended} ended. Whoever is no longer to get in must also be taken off the list of people.")
+        text = f"{n_ended} ended. Whoever is no longer to get in must also be taken off the list of users."
+        st.success(escaped(text))
