@@ -100,7 +100,7 @@ def _whole(judged: pl.DataFrame, brier: float, usual: float) -> str:
     """Say how the chances compare with always giving the usual share, which comes first where it was better."""
     n, quarters = counted(judged.height, "past day"), counted(judged["period_start_on"].n_unique(), "quarter")
     constant = usual * (1 - usual)
-    beside = f"over {n} of {quarters} (Brier score {brier:.3f} against {constant:.3f})"
+    beside = f"over {n} of {quarters} (mean squared miss {brier:.3f} against {constant:.3f})"
     if brier < constant:
         return f"The chances were better than always saying {percent(usual)}, the share reached, {beside}."
     return f"Always saying {percent(usual)}, the share reached, would have done as well or better {beside}."

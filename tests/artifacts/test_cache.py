@@ -14,7 +14,7 @@ from core.artifacts import (
     ALARMS,
     CHARTS,
     JSON,
-    MARTS,
+    MEASURES,
     MODELS,
     REPLAYS,
     RESULTS,
@@ -77,8 +77,8 @@ def test_a_sessions_own_data_is_never_written_or_read_from_disk(any_tier):
 
 def test_kinds_that_are_not_written_stay_in_memory_and_take_any_key(any_tier):
     cache = restarted(any_tier)
-    assert cache.get(MARTS, ("a", 1), object) is cache.get(MARTS, ("a", 1), object)
-    assert cache.entries(MARTS) == []
+    assert cache.get(MEASURES, ("a", 1), object) is cache.get(MEASURES, ("a", 1), object)
+    assert cache.entries(MEASURES) == []
 
 
 def test_the_newest_are_kept(any_tier):
@@ -234,13 +234,13 @@ def test_eight_threads_in_one_process_write_once(cache, tier):
 def test_one_cache_per_home_and_one_process_wide_shelf(tmp_path):
     assert open_cache(tmp_path / "a") is open_cache(tmp_path / "a")
     assert open_cache(tmp_path / "a") is not open_cache(tmp_path / "b")
-    assert process_shelf(MARTS) is process_shelf(MARTS)
+    assert process_shelf(MEASURES) is process_shelf(MEASURES)
     assert not (tmp_path / "a").exists()
     open_cache(tmp_path / "a").put(ALARMS, "key", 1)
     assert (tmp_path / "a" / "artifacts" / "alarms" / "key" / "manifest.json").exists()
-    process_shelf(MARTS).put("x", 1)
+    process_shelf(MEASURES).put("x", 1)
     forget_all()
-    assert "x" not in process_shelf(MARTS)
+    assert "x" not in process_shelf(MEASURES)
     assert open_cache(tmp_path / "a").read(ALARMS, "key") == 1
 
 

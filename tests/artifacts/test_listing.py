@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from core.artifacts import ALARMS, CHARTS, KINDS, MARTS, MODELS, RESULTS, Kind, listing
+from core.artifacts import ALARMS, CHARTS, KINDS, MEASURES, MODELS, RESULTS, Kind, listing
 from core.artifacts.kinds import kind_named
 from core.cli import app
 from core.contracts.errors import StoreError
@@ -35,7 +35,7 @@ def test_every_kind_is_summed_up(filled):
     assert 4_000 < rows["results"].n_bytes < 4_100
     assert rows["models"].pinned == 1
     assert rows["charts"].damaged == 1
-    assert (rows["marts"].entries, rows["marts"].most, rows["marts"].in_memory) == (0, 0, 8)
+    assert (rows["measures"].entries, rows["measures"].most, rows["measures"].in_memory) == (0, 0, 48)
     assert rows["replays"].newest_at == ""
 
 
@@ -72,7 +72,7 @@ def test_the_artefacts_of_one_kind(filled):
     assert [line.split()[0] for line in text.splitlines()] == ["b", "a"]
     assert "1 day ago" in text
     assert listing.entries_text(ALARMS, [], later(filled)) == "No model alarms are kept."
-    assert "in memory only" in listing.entries_text(MARTS, [], later(filled))
+    assert "in memory only" in listing.entries_text(MEASURES, [], later(filled))
     assert "damaged" in listing.entries_text(CHARTS, filled.entries(CHARTS), later(filled))
 
 

@@ -71,9 +71,11 @@ def test_a_port_in_use_is_told(run):
 
 def test_forecast_prints_the_number_of_the_core(run, sample, settings, bundle):
     from core import models
+    from core.forecasts import backtest_archive
 
     told = json.loads(run("forecast", "--json").stdout)
-    now = models.outlook.current(sample, settings, bundle)
+    handed = backtest_archive.with_record(sample, settings, bundle)
+    now = models.outlook.current(sample, settings, handed)
     assert [w["amount"] for w in told["windows"]] == now.frame["amount"].to_list()
     assert now.sentence() in run("forecast").stdout
 

@@ -100,14 +100,21 @@ def test_a_tile_is_written_in_the_locale():
 
 
 def test_days_in_a_table_follow_the_browser_and_a_format_of_their_own_stays():
-    frame = pl.DataFrame({"on": [date(2026, 5, 1)], "due": [date(2026, 5, 1)], "at": [datetime(2026, 5, 1)], "n": [1]})
-    config = {"due": st.column_config.DateColumn("Due", format="YYYY"), "at": "Saved", "n": "Number"}
-    found = grid._dated(frame, config)
-    assert found["on"]["type_config"]["format"] == "localized"
-    assert found["due"]["type_config"]["format"] == "YYYY"
-    assert found["at"]["label"] == "Saved"
-    assert found["at"]["type_config"]["format"] == "localized"
-    assert found["n"] == "Number"
+    day = date(2026, 5, 1)
+    frame = pl.DataFrame({"on": [day], "due": [day], "at": [datetime(2026, 5, 1)], "n": [1], "spare": [day]})
+    config = {
+        "on": {"label": "On"},
+        "due": st.column_config.DateColumn("Due", format="YYYY"),
+        "at": {"label": "Saved"},
+        "n": {"label": "Number"},
+    }
+    dated = grid._dated(frame, config)
+    assert dated["on"]["type_config"]["format"] == "localized"
+    assert dated["due"]["type_config"]["format"] == "YYYY"
+    assert dated["at"]["label"] == "Saved"
+    assert dated["at"]["type_config"]["format"] == "localized"
+    assert dated["n"] == {"label": "Number"}
+    assert "spare" not in dated
 
 
 def test_a_page_follows_the_setting(settings, sample, bundle, monkeypatch, tmp_path):

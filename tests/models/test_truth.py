@@ -121,7 +121,7 @@ def test_the_planted_drivers_of_winning_lead(closing, sample, settings):
         "Activity and meetings",
         "Stage and velocity",
         "Contacts in the deal",
-        "Kind of deal",
+        "Deal type",
         "Owner's record",
         "Close date moves",
         "Competition",
@@ -225,4 +225,4 @@ def test_the_planted_drivers_of_leaving_lead(leaving, sample, settings):
     frame = accounts.build(sample, sample.as_of, settings)
     top = importance(leaving[0], frame).bars["driver"].to_list()
     assert top[0] == "Contract and tenure"
-    assert {"Support and mood", "Product usage"} <= set(top[:4])
+    assert {"Support and sentiment", "Product usage"} <= set(top[:4])

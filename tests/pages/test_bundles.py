@@ -30,6 +30,7 @@ def test_a_function_says_by_its_signature_what_it_is_handed(function, names):
 
 
 def test_what_is_handed_is_what_its_key_says(sample, settings, bundle, customers, landmarks):
+    bundle = forecasts.backtest_archive.with_record(sample, settings, bundle)
     given = bundles.handed(explain.accounts.listed, sample, settings, ())
     assert given.fetch() == (bundle, customers)
     assert given.keys == (bundle.key, customers.key)
@@ -53,6 +54,7 @@ def test_no_key_loads_or_trains_anything(sample, settings, monkeypatch):
 
 
 def test_models_that_are_given_are_handed_on(sample, settings, bundle):
+    bundle = forecasts.backtest_archive.with_record(sample, settings, bundle)
     given = bundles.handed(models.outlook.current, sample, settings, (bundle, "more"))
     assert given.fetch() == (bundle,)
     assert (given.keys, given.more) == ((bundle.key,), ("more",))

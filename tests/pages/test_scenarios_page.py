@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.forecasts import backtest_archive
 from core.scenarios import presets
 from core.scenarios.engine import expectation
 
@@ -211,7 +212,8 @@ def test_a_link_brings_further_levers_along():
 
 
 def test_a_goal_is_sought_and_its_mix_put_on_the_sliders(sample, settings, bundle):
-    expected = expectation.start(sample, settings, bundle).spread.mean
+    handed = backtest_archive.with_record(sample, settings, bundle)
+    expected = expectation.start(sample, settings, handed).spread.mean
     test = opened()
     test.number_input(key="goal").set_value(round(expected * 1.03 / 1e6, 2)).run()
     assert not test.exception

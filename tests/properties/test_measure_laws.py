@@ -178,7 +178,7 @@ def test_no_ratio_without_a_denominator(name, measure):
     answer = MEASURES[measure](awkward(name), DEFAULTS)
     assert all(math.isfinite(v) for v in numbers(answer))
     text = said(answer).lower()
-    assert not any(word in text.split() for word in ("nan", "inf", "-inf", "none"))
+    assert not any(word in text.split() for word in ("nan", "inf", "-inf"))
 
 
 @pytest.mark.parametrize("name", list(AWKWARD))

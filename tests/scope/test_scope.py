@@ -99,8 +99,8 @@ def ids(data):
 )
 def test_a_scope_leaves_these_deals_and_lines(data, settings, scope, deals, booked):
     part = applied(data, settings, scope)
-    assert ids(part) == deals == sorted(part.opportunity_history["opportunity_id"])
-    assert part.transactions["amount"].sum() == booked
+    assert ids(part) == deals == sorted(part.frame("opportunity_history")["opportunity_id"])
+    assert part.frame("transactions")["amount"].sum() == booked
     assert part.company is data
 
 

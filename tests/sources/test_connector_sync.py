@@ -171,7 +171,7 @@ def test_what_was_brought_opens_as_a_source_of_the_workspace(settings, server):
     synced(settings, BEGIN + timedelta(days=1, hours=1))
     data = load_data(settings, source="shop")
     assert (data.row_counts["opportunities"], data.as_of.isoformat()) == (4, "2026-01-06")
-    history = data.opportunity_history.filter(opportunity_id="d1").sort("valid_from")
+    history = data.frame("opportunity_history").filter(opportunity_id="d1").sort("valid_from")
     assert history.select("valid_from", "stage").rows() == [(BEGIN.date(), "s0"), (data.as_of, "s1")]
     with source_registry.opened(settings) as store:
         source = source_registry.named(settings, store, "shop")

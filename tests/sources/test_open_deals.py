@@ -50,7 +50,7 @@ def test_without_a_history_nothing_is_said_to_have_increased():
     assert walk.amount("Won") == 0
     assert walk.n_unknown == 2
     assert walk.residual == 0
-    assert "nobody wrote down" in walk.sentence()
+    assert "won without an amount on record while they were open" in walk.sentence()
 
 
 def test_deals_without_a_creation_date_are_open_since_the_first_day_known():

@@ -119,7 +119,7 @@ def test_every_page_can_open_what_a_vendor_gives(settings, server, vendor):
     assert dict(deals.select("opportunity_id", "owner_id").iter_rows()) == {
         d.id: d.values["owner_id"] for d in book.live()
     }
-    assert data.opportunity_history["opportunity_id"].n_unique() == len(book.deals)
+    assert data.frame("opportunity_history")["opportunity_id"].n_unique() == len(book.deals)
     assert not deals["is_closed"].any()
 
 
