@@ -17,12 +17,12 @@ TALLEST = {
     "requirements": 4424,
     "catalogue": 1242,
     "enablement": 1791,
-    "data": 1264,
+    "data": 2345,
     "models": 2985,
     "admin": 900,
 }
 SIZES = {13, 15, 17, 24}
-EDITED = {"Which deals do we talk about?", "What has to be proven, and has it been?"}
+EDITED = {"Deals to review", "Proof of concept"}
 SIDEWAYS = """() => [...document.querySelectorAll('[data-testid="stDataFrame"]')]
   .filter(table => table.getClientRects().length && table.querySelector('.dvn-scroller'))
   .map(table => {
@@ -70,17 +70,17 @@ def test_the_bar_stays_in_sight_and_its_links_lead_below_it(url, page, width, to
     page.locator(".st-key-bar_contents").get_by_role("link", name="Regions").click()
     page.wait_for_timeout(800)
     box = bar.bounding_box()
-    heading = page.get_by_role("heading", name="Which regions carry the quarter?").bounding_box()
+    heading = page.get_by_role("heading", name="Which regions are driving the quarter?").bounding_box()
     assert box["y"] + box["height"] <= heading["y"] <= box["y"] + box["height"] + 60
-    assert "#which-regions-carry-the-quarter" in page.url
+    assert "#which-regions-are-driving-the-quarter" in page.url
 
 
 def test_method_and_rows_stand_in_the_line_of_the_question(url, page):
     page.set_viewport_size({"width": 1440, "height": 900})
     open_page(page, url)
-    question = page.get_by_role("heading", name="Where do we stand today?").bounding_box()
-    for name in ("Rows", "Method"):
+    question = page.get_by_role("heading", name="Key figures").bounding_box()
+    for name in ("Records", "Calculation"):
         button = page.get_by_role("button", name=name).first.bounding_box()
         assert abs(button["y"] + button["height"] / 2 - question["y"] - question["height"] / 2) < 8
-    page.get_by_role("button", name="Rows").first.click()
-    page.get_by_role("combobox", name="Rows behind").wait_for()
+    page.get_by_role("button", name="Records").first.click()
+    page.get_by_role("combobox", name="Records behind").wait_for()

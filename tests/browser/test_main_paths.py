@@ -38,7 +38,7 @@ def test_upload_replaces_the_data_for_this_session_only(url, page, browser, tmp_
     expect(page.get_by_text("All rows loaded.")).to_be_visible()
     page.get_by_role("button", name="Use for this session").click()
     expect(page.get_by_text("Your files are shown on every page of this session.")).to_be_visible(timeout=30_000)
-    expect(page.get_by_text("1 row was left out.", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("1 row was rejected.", exact=True)).to_be_visible(timeout=30_000)
     expect(page.get_by_text("All rows loaded.")).to_have_count(0)
     other = browser.new_page()
     other.goto(f"{url}/data")

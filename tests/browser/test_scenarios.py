@@ -97,7 +97,7 @@ def test_a_presets_link_tells_the_same_and_back_takes_the_last_move_back(url, br
     page = context.new_page()
     page.goto(f"{url}/scenarios")
     expect(page.get_by_role("slider", name="Win rate")).to_be_visible(timeout=90_000)
-    page.get_by_role("combobox", name="Start from").click()
+    page.get_by_role("combobox", name="Templates").click()
     page.get_by_role("option", name="Big deals slip").click()
     expect(page).to_have_url(re.compile(r"slip=33.*slip_extra=6|slip_extra=6.*slip=33"), timeout=30_000)
     expect(page).to_have_url(re.compile(r"scope=Segment"))

@@ -12,6 +12,7 @@ from core.forecasts.monday import Monday
 from pages.ui.forecast import call_cache, calls, pack
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
+from pages.ui.kit.grid import FULL
 from pages.ui.kit.shell import Page
 
 _money = st.column_config.NumberColumn
@@ -32,13 +33,14 @@ TABLE: dict[str, Any] = {
 }
 MOVED: dict[str, Any] = {
     "opportunity_name": "Deal",
+    "change_amount": _money("Change", format="localized"),
+    "reason": "Why",
     "account_name": "Account",
     "owner": "Owner",
-    "reason": "Why",
     "before_amount": _money("Then", format="localized"),
     "after_amount": _money("Now", format="localized"),
-    "change_amount": _money("Change", format="localized"),
 }
+MOVED_ROOM = FULL * 7 // 12 - 20  # pixels: beside the chart
 EARLY: dict[str, Any] = {
     "opportunity_name": "Deal",
     "account_name": "Account",
@@ -87,6 +89,6 @@ def moved(page: Page, cell: Cell) -> None:
         picked = cell.pick("step", "walk_bars", deal_page.moves, walk.frame, page.settings.currency)
     with right:
         rows = walk.of(picked.get("step", ""))
-        cell.table(rows, column_config=MOVED, column_order=list(MOVED), height=340)
+        cell.table(rows, MOVED_ROOM, column_config=MOVED, column_order=list(MOVED), height=340)
     cell.note(walk.check())
     cell.method(quarter_walk.walk, walk.deals)
