@@ -87,7 +87,7 @@ def _bars(frame: pl.DataFrame, unit: str, written: str) -> alt.Chart | alt.Layer
     order = frame["label"].to_list()
     base = alt.Chart(frame).encode(y=alt.Y("label:N", sort=order, title=None, axis=labels()))
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
-        x=alt.X("begin:Q", title=unit, axis=alt.Axis(format="~s" if written.endswith("s") else "~g")),
+        x=alt.X("begin:Q", title=unit, axis=alt.Axis(format="~s" if written.endswith("s") else ".4~g")),
         x2="end:Q",
         color=alt.Color(
             "kind:N",
