@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -226,7 +226,11 @@ class ArtifactCache:
         """
         try:
             with self.tier.read(kind.name, key) as folder:
-                return _MISSING if folder is None else codec.read(folder)
+                if folder is None:
+                    return _MISSING
+                if kind.is_read_later:
+                    self._keep_in_use(kind, key)
+                return codec.read(folder)
         except BaseException as error:
             if not is_failure(error):
                 raise
@@ -259,6 +263,11 @@ class ArtifactCache:
         others = [entry for entry in self.tier.entries(kind.name) if entry.key not in spared]
         for entry in others[: max(len(others) + 1 - kind.entries, 0)]:
             self.tier.delete(kind.name, entry.key)
+
+    def _keep_in_use(self, kind: Kind, key: str) -> None:
+        """Keep what is in memory, and one more that a session may still hold; a place without writing needs none."""
+        with suppress(OSError):
+            self.tier.keep_in_use(kind.name, key, kind.in_memory + 1)
 
     def _renew(self, kind: Kind, key: str) -> None:
         try:

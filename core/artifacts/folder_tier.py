@@ -4,6 +4,7 @@
     home/artifacts/<kind>/.writing-<key>-…            one that is being written
     home/artifacts/<kind>/.removing-<key>-…           one that is being removed
     home/artifacts/<kind>/.locks/<key>.lock           held by whoever makes, writes or removes it
+    home/artifacts/<kind>/.locks/<key>.use            shared by the processes that still read from its files
     home/artifacts/<kind>/.counter                    the last number given out
 
 The order never rests on modification times: a clock that jumps changes nothing.
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.artifacts import manifest as manifests
+from core.artifacts.files_in_use import FilesInUse, is_unused
 from core.artifacts.tiers import DamagedError, Entry
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class FolderTier:
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
         self._entries: dict[str, tuple[tuple[int, int, int], Entry]] = {}
+        self._in_use = FilesInUse()
 
     @property
     def address(self) -> str:
@@ -95,13 +98,19 @@ class FolderTier:
         listed = [entry for key in self._keys(kind) if (entry := self._entry(kind, key)) is not None]
         return sorted(listed, key=lambda entry: (entry.number, entry.key))
 
+    def keep_in_use(self, kind: str, key: str, most: int) -> None:
+        """Let nobody delete an artefact while this process lives, or until it uses so many later ones."""
+        self._in_use.add(kind, self._use_file(kind, key), most)
+
     def delete(self, kind: str, key: str) -> bool:
-        """Delete an artefact and its lock file unless somebody holds it."""
-        with self._free(kind, key) as is_free:
+        """Delete an artefact and its lock file unless somebody holds it or reads from its files."""
+        with self._free(kind, key) as is_held_by_nobody, is_unused(self._use_file(kind, key)) as is_read_by_nobody:
+            is_free = is_held_by_nobody and is_read_by_nobody
             if is_free:
                 self._remove(self._folder(kind, key))
                 # Whoever waits for the file that goes notices and opens a new one.
                 self._lock_file(kind, key).unlink(missing_ok=True)
+                self._use_file(kind, key).unlink(missing_ok=True)
         return is_free
 
     def sweep(self, kind: str) -> None:
@@ -132,6 +141,9 @@ class FolderTier:
 
     def _lock_file(self, kind: str, key: str) -> Path:
         return self._folder(kind, key).parent / LOCKS / f"{key}.lock"
+
+    def _use_file(self, kind: str, key: str) -> Path:
+        return self._folder(kind, key).parent / LOCKS / f"{key}.use"
 
     @contextmanager
     def _free(self, kind: str, key: str) -> Iterator[bool]:

@@ -32,6 +32,8 @@ class Kind:
     is_reread : bool
         True where what was just written is handed out as it reads back, so that the process which made it
         and those that come after have the very same.
+    is_read_later : bool
+        True where files are read from after the artefact was handed out: what a process still uses is not deleted.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Kind:
     content: str
     codec: FolderCodec[Any] | None = None
     is_reread: bool = False
+    is_read_later: bool = False
 
     @property
     def is_kept_on_disk(self) -> bool:
@@ -50,7 +53,13 @@ class Kind:
 
 SAMPLE = Kind("sample", "sample companies", 2, 0, "The sample company as it was generated.")
 SNAPSHOTS = Kind(
-    "snapshots", "data snapshots", 3, 2, "The data as it was read and checked, once per state of its files.", None, True
+    "snapshots",
+    "data snapshots",
+    3,
+    2,
+    "The data as it was read and checked, once per state of its files.",
+    is_reread=True,
+    is_read_later=True,
 )
 MODELS = Kind("models", "models", 6, 4, "The trained models with their cards and scores, one version each.", None, True)
 ALARMS = Kind("alarms", "model alarms", 12, 12, "What a version of the models raises on today's deals and accounts.")

@@ -79,8 +79,12 @@ class Tier(Protocol):
         """Return all artefacts of a kind, the lowest number first."""
         ...
 
+    def keep_in_use(self, kind: str, key: str, most: int) -> None:
+        """Let nobody delete an artefact while this process lives, or until it uses `most` later ones of the kind."""
+        ...
+
     def delete(self, kind: str, key: str) -> bool:
-        """Delete an artefact unless somebody holds its lock; say whether it is gone."""
+        """Delete an artefact unless somebody holds its lock or uses its files; say whether it is gone."""
         ...
 
     def lock(self, kind: str, key: str) -> AbstractContextManager[None]:

@@ -350,3 +350,45 @@ def test_the_stamp_is_the_file_systems_own(tier):
     (entry,) = tier.entries("results")
     assert isinstance(entry, Entry)
     assert abs(datetime.fromisoformat(entry.written_at).timestamp() - before) < 60
+
+
+LATER = Kind("later", "things read later", 2, 2, "For tests.", is_read_later=True)
+
+
+def test_what_another_process_still_reads_from_is_not_deleted(tmp_path):
+    held = start(
+        tmp_path,
+        """
+        kind = Kind("later", "things read later", 2, 2, "For tests.", is_read_later=True)
+        cache.put(kind, "first", "value")
+        open_cache(Path(sys.argv[1])).forget(kind)
+        assert cache.read(kind, "first") == "value"
+        print("reads", flush=True)
+        time.sleep(60)
+        """,
+    )
+    try:
+        assert held.stdout.readline().strip() == "reads"
+        cache = ArtifactCache(FolderTier(tmp_path / "artifacts"), Memory())
+        for name in ("second", "third", "fourth"):
+            cache.put(LATER, name, name)
+        assert {entry.key for entry in cache.entries(LATER)} >= {"first", "fourth"}
+        assert cache.prune(LATER) != []
+        assert [entry.key for entry in cache.entries(LATER)] == ["first"]
+    finally:
+        held.kill()
+        held.communicate()
+    assert [entry.key for entry in cache.prune(LATER)] == ["first"]
+    assert not list((tmp_path / "artifacts" / "later" / ".locks").glob("*.use"))
+
+
+def test_a_process_lets_go_of_all_but_the_last_it_read(tmp_path):
+    cache = ArtifactCache(FolderTier(tmp_path / "artifacts"), Memory())
+    for name in ("a", "b", "c", "d"):
+        cache.put(LATER, name, name)
+        cache.forget(LATER)
+        assert cache.read(LATER, name) == name
+    cache.forget(LATER)
+    assert cache.read(LATER, "b") == "b"
+    assert [entry.key for entry in cache.prune(LATER)] == ["a"]
+    assert {entry.key for entry in cache.entries(LATER)} == {"b", "c", "d"}

@@ -103,8 +103,7 @@ def company(small, home, asked, monkeypatch, tmp_path):
 def opened(root: Path, page: str, taken: list[snapshot.Snapshot], monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(taking, "offer", lambda page: taken.append(taking.taken(page, page.shown)))
     test = AppTest.from_file(str(root / "app.py"), default_timeout=300)
-    test.run()
-    return test if page == "app.py" else test.switch_page(page).run()
+    return (test if page == "app.py" else test.switch_page(page)).run()
 
 
 @pytest.mark.parametrize("page", PAGES)

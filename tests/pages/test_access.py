@@ -38,8 +38,8 @@ def come(monkeypatch, tmp_path):
         monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
         named = {"X-Forwarded-Email": user} if user else {}
         monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=named, theme=None, ip_address=None))
-        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
-        return test if page == "app.py" else test.switch_page(page).run()
+        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        return (test if page == "app.py" else test.switch_page(page)).run()
 
     return opened
 

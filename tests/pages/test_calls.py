@@ -24,7 +24,7 @@ def home(settings, bundle, monkeypatch, tmp_path):
 
 
 def opened(page: str) -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=240).run().switch_page(page).run()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=240).switch_page(page).run()
 
 
 def said(test: AppTest) -> str:
@@ -195,8 +195,8 @@ def test_a_past_day_is_chosen_and_the_record_is_cut(sample, settings, bundle):
 def test_a_page_is_sent_as_one_file(name, settings):
     from core.charts import snapshot
 
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240).run()
-    test = test if name == "app.py" else test.switch_page(name).run()
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
+    test = (test if name == "app.py" else test.switch_page(name)).run()
     assert not test.exception
     shown = test.session_state["shown"]
     found = snapshot.html(snapshot.collected("A page", "about", shown))

@@ -28,7 +28,7 @@ def url(settings, sample, bundle, monkeypatch, tmp_path):
 
 
 def opened():
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180).run()
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180)
     return test.switch_page("pages/catalogue.py").run()
 
 

@@ -25,7 +25,7 @@ def home(settings, sample, bundle, monkeypatch, tmp_path):
 
 
 def opened() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page("pages/data.py").run()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).switch_page("pages/data.py").run()
 
 
 def test_a_system_is_connected_and_a_sync_is_started(tmp_path, monkeypatch):
@@ -57,7 +57,7 @@ def test_the_page_takes_over_what_a_system_led_back_with():
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     connector_files.add(load(), "Zoho", {"vendor": "zoho"})
     test.query_params["code"], test.query_params["state"] = "c", "Zoho:guessed"
-    test.run().switch_page("pages/data.py").run()
+    test.switch_page("pages/data.py").run()
     assert any("no question of yours" in e.value for e in test.error)
     assert "code" not in test.query_params
 

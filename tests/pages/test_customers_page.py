@@ -27,7 +27,6 @@ def opened(view=None, data=None, **address) -> AppTest:
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=200)
     if data is not None:
         test.session_state["uploaded_data"] = data
-    test.run()
     for name, value in address.items():
         test.query_params[name] = value
     if view:

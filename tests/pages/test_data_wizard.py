@@ -51,7 +51,7 @@ def home(settings, sample, bundle, monkeypatch, tmp_path):
 
 
 def opened() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page("pages/data.py").run()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).switch_page("pages/data.py").run()
 
 
 def dropped(test: AppTest, plan: bytes = b"", **files: bytes) -> AppTest:
@@ -315,6 +315,6 @@ def test_who_is_bound_to_a_region_stays_so_with_every_source(monkeypatch, tmp_pa
     monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=headers, theme=None, ip_address=None))
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     test.session_state["session_source"] = ("sample", 0)
-    test.run().switch_page("pages/data.py").run()
+    test.switch_page("pages/data.py").run()
     rows = dict(test.dataframe[0].value[["entity", "n_rows"]].itertuples(index=False))
     assert 0 < rows["accounts"] == sample.accounts.filter(pl.col("region") == "EMEA").height < sample.accounts.height

@@ -23,9 +23,10 @@ def test_a_page_leaves_as_pdf_and_html(page, settings, sample, bundle, monkeypat
     monkeypatch.chdir(ROOT)
     taken = []
     monkeypatch.setattr(taking, "offer", lambda page: taken.append(taking.taken(page, page.shown)))
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     if page != "app.py":
-        test.switch_page(page).run()
+        test.switch_page(page)
+    test.run()
     assert not test.exception
     content = taken[-1]
     charts = [part for part in content.parts if part.kind == "chart"]

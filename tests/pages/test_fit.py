@@ -28,7 +28,7 @@ def home(settings, sample, bundle, monkeypatch, tmp_path):
 
 
 def opened(page: str = "pages/requirements.py") -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page(page).run()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).switch_page(page).run()
 
 
 def uploaded() -> AppTest:
@@ -167,7 +167,7 @@ def test_a_gap_opens_merges_and_splits():
 
 
 def test_closing_a_gap_is_a_lever_of_the_scenarios():
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     test.query_params["also"] = '[["gap_closed",0.5,"all","2026-07","Sandbox and test environments"]]'
     test.switch_page("pages/scenarios.py").run()
     assert not test.exception

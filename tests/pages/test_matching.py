@@ -25,7 +25,7 @@ def said(test):
 
 
 def test_what_is_confirmed_and_corrected_comes_back(url):
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180).run()
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180)
     test.switch_page("pages/requirements.py").run()
     assert not test.exception
     assert "None of these rows was answered before" in said(test)
@@ -52,7 +52,7 @@ def test_what_is_confirmed_and_corrected_comes_back(url):
 
 
 def test_what_was_confirmed_wrongly_is_taken_back(url):
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180).run()
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=180)
     test.switch_page("pages/requirements.py").run()
     place = test.selectbox(key="match_row_0").value
     test.radio(key=f"match_choice_{place}").set_value("None of our capabilities")

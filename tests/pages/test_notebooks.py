@@ -23,9 +23,10 @@ def test_the_notebook_of_a_page_runs_and_says_the_same(name, settings, sample, b
     monkeypatch.chdir(ROOT)
     written = []
     monkeypatch.setattr(notebook, "offer", lambda page: written.append(notebook.write(page)))
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     if name != "app.py":
-        test.switch_page(name).run()
+        test.switch_page(name)
+    test.run()
     assert not test.exception
     shown = " ".join(m.value for m in test.markdown)
     scope: dict[str, object] = {}

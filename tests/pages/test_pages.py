@@ -47,8 +47,7 @@ def opened(page: str, data: Dataset | None = None) -> AppTest:
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     if data is not None:
         test.session_state["uploaded_data"] = data
-    test.run()
-    return test if page == "app.py" else test.switch_page(page).run()
+    return (test if page == "app.py" else test.switch_page(page)).run()
 
 
 @pytest.mark.parametrize("page", PAGES)

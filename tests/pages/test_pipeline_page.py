@@ -21,7 +21,7 @@ def opened(**state) -> AppTest:
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=200)
     for name, value in state.items():
         test.session_state[name] = value
-    return test.run().switch_page("pages/pipeline.py").run()
+    return test.switch_page("pages/pipeline.py").run()
 
 
 @pytest.fixture(scope="module")

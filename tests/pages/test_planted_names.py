@@ -73,9 +73,8 @@ def store(tmp_path, monkeypatch):
 def opened(page, data, **asked):
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     test.session_state["uploaded_data"] = data
-    test.run()
     if page == "app.py":
-        return test
+        return test.run()
     test.switch_page(page)
     for name, value in asked.items():
         test.query_params[name] = value

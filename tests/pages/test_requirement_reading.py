@@ -25,7 +25,7 @@ def home(settings, sample, bundle, monkeypatch, tmp_path):
 
 
 def opened(name, content):
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page("pages/requirements.py").run()
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).switch_page("pages/requirements.py").run()
     test.file_uploader(key="requirement_upload").set_value([(name, content, "")]).run()
     assert not test.exception
     return test
@@ -94,7 +94,7 @@ def test_a_sheet_and_rows_that_were_not_read_are_taken_with_a_click():
 
 
 def test_several_files_are_read_as_one_project():
-    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page("pages/requirements.py").run()
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).switch_page("pages/requirements.py").run()
     files = [("b.xlsx", book(S=LIST), ""), ("a.csv", b"Id,Question\n1,Do you log every access?\n", "")]
     test.file_uploader(key="requirement_upload").set_value(files).run()
     assert not test.exception

@@ -35,7 +35,7 @@ def address(test: AppTest) -> dict[str, list[str]]:
 
 def followed(test: AppTest) -> AppTest:
     """The page in a fresh browser, by the link that stands in the address."""
-    fresh = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    fresh = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     for name, values in address(test).items():
         fresh.query_params[name] = values
     return fresh.switch_page(PAGE).run()

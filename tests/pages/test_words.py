@@ -112,8 +112,7 @@ def opened(page, view=None):
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     if view:
         test.session_state[VIEW] = view
-    test.run()
-    return test if page == "app.py" else test.switch_page(page).run()
+    return (test if page == "app.py" else test.switch_page(page)).run()
 
 
 def wrong(texts, page):

@@ -74,9 +74,9 @@ def test_every_page_opens_on_it(crm, settings, tmp_path, monkeypatch, page):
     monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     test.session_state["uploaded_data"] = crm
-    test.run()
     if page != "app.py":
-        test.switch_page(page).run()
+        test.switch_page(page)
+    test.run()
     assert not test.exception
 
 
