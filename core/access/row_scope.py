@@ -96,6 +96,32 @@ def of_people(dataset: Dataset, people: set[str]) -> Dataset:
     )
 
 
+def rep_of_mail(company: Dataset, mail: str) -> str:
+    """Return the id of the user of the CRM with a mail address; empty where there is none, or more than one."""
+    if "@" not in mail:
+        return ""
+    rows = company.users.filter(pl.col("email").str.to_lowercase() == mail.lower())
+    return str(rows["user_id"][0]) if rows.height == 1 else ""
+
+
+def own_head(company: Dataset, user: str) -> str:
+    """Return the rep id of the person whose own team is meant by `team_of: own`.
+
+    Raises
+    ------
+    AccessError
+        When no user of the CRM in the sales team has this mail address.
+    """
+    rep = rep_of_mail(company, user)
+    if rep not in set(company.sales_team["rep_id"]):
+        raise AccessError(
+            f"Nobody in the sales team has the mail address {user}, so there are no rows of your own to show.",
+            "access.groups",
+            "Ask your administrator to list you with team_of.",
+        )
+    return rep
+
+
 def reports(sales_team: pl.DataFrame, head: str, day: date) -> set[str]:
     """Return the head of a team and everybody who reports to the head on a day, at any depth.
 

@@ -13,11 +13,13 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from core.contracts.errors import StoreError
 from core.store import save_count
+from core.store.access_entries import AccessEntries
 from core.store.answers import Answers
 from core.store.append_only import DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
 from core.store.capabilities import Capabilities
 from core.store.comments import Comments
+from core.store.known_people import KnownPeople
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.save_count import SaveCount
@@ -71,6 +73,8 @@ class Store:
     digests : Documents
     comments : Comments
     sign_ins : SignIns
+    access : AccessEntries
+    known_people : KnownPeople
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -97,6 +101,8 @@ class Store:
     digests: Documents
     comments: Comments
     sign_ins: SignIns
+    access: AccessEntries
+    known_people: KnownPeople
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -160,6 +166,8 @@ class Store:
             Documents(sessions, clock, DigestRow, "digest"),
             Comments(sessions, clock),
             SignIns(sessions, clock),
+            AccessEntries(sessions, clock),
+            KnownPeople(sessions, clock),
             notices,
             saves,
         )

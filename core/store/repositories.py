@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
 import polars as pl
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import CursorResult, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -249,9 +249,53 @@ class Audit:
         with self._sessions.begin() as session:
             audit_chain.write_down(session, [row])
 
-    def newest(self, count: int = 200) -> pl.DataFrame:
-        """Return the newest rows: [at, user, action, target, detail], at in UTC."""
-        return self._read(select(AuditRow).order_by(AuditRow.id.desc()).limit(count))
+    def newest(
+        self,
+        count: int | None = 200,
+        user: str = "",
+        action: str = "",
+        word: str = "",
+        begin: date | None = None,
+        end: date | None = None,
+    ) -> pl.DataFrame:
+        """Return the newest rows: [at, user, action, target, detail], at in UTC.
+
+        Parameters
+        ----------
+        count : int or None
+            How many at most; None for all.
+        user, action : str
+            Only theirs, only such; empty for all.
+        word : str
+            What the target or the detail must contain, upper and lower case alike.
+        begin, end : date, optional
+            The first and the last day, in UTC.
+        """
+        asked = select(AuditRow).order_by(AuditRow.id.desc()).limit(count)
+        if user:
+            asked = asked.where(AuditRow.user == user)
+        if action:
+            asked = asked.where(AuditRow.action == action)
+        if word:
+            within = (
+                AuditRow.target.icontains(word, autoescape=True),
+                AuditRow.detail.icontains(word, autoescape=True),
+            )
+            asked = asked.where(or_(*within))
+        if begin:
+            asked = asked.where(AuditRow.at >= datetime.combine(begin, time(), UTC))
+        if end:
+            asked = asked.where(AuditRow.at < datetime.combine(end + timedelta(days=1), time(), UTC))
+        return self._read(asked)
+
+    def words(self) -> tuple[list[str], list[str]]:
+        """Return the people and the actions that occur, in alphabetical order."""
+        with self._sessions() as session:
+            users, actions = (
+                [str(word) for word in session.scalars(select(column).distinct().order_by(column))]
+                for column in (AuditRow.user, AuditRow.action)
+            )
+        return users, actions
 
     def about(self, target: str) -> pl.DataFrame:
         """Return the rows whose target begins so, oldest first: [at, user, action, target, detail]."""

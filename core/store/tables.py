@@ -189,6 +189,18 @@ class SignInRow(Base):
     ended_by: Mapped[str] = mapped_column(String(200), default="")
 
 
+class KnownPersonRow(Base):
+    """What the identity provider said of a person when they last signed in, and whether they wait to be let in."""
+
+    __tablename__ = "known_people"
+
+    user: Mapped[str] = mapped_column("user_name", String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    groups: Mapped[list[str]] = mapped_column("group_names", JSON)
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+
+
 class VersionedRow(Base):
     """One version of a record about one thing; rows are only ever added."""
 
@@ -365,3 +377,17 @@ class SourceChoiceRow(Base):
     version: Mapped[int] = mapped_column(Integer)
     author: Mapped[str] = mapped_column(String(200))
     saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class AccessEntryRow(VersionedRow):
+    """One version of who may do what, as an administrator wrote it: a person, a group or a role."""
+
+    __tablename__ = "access_entries"
+    __table_args__ = (UniqueConstraint("book", "kind", "name", "version"),)
+    KEYS = ("kind", "name")
+    WORDS = ("content", "is_removed")
+
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[str] = mapped_column(Text)
+    is_removed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())

@@ -86,9 +86,15 @@ def author(page: Page, user: str) -> str:
     return seen.author(reader(page), user)
 
 
-def trail(page: Page, most: int = 1_000) -> pl.DataFrame:
-    """Return the newest rows of the audit list, as this person may see them."""
-    return seen.trail(reader(page), _store(page).audit.newest(most))
+def trail(page: Page, most: int | None = 1_000, **asked: Any) -> pl.DataFrame:
+    """Return the newest rows of the audit log that fit, as this person may see them; `asked` as `Audit.newest`."""
+    return seen.trail(reader(page), _store(page).audit.newest(most, **asked))
+
+
+def trail_words(page: Page) -> tuple[list[str], list[str]]:
+    """Return the people and the actions of the audit log; no people where names are hidden."""
+    users, actions = _store(page).audit.words()
+    return ([] if page.view.is_masked else users), actions
 
 
 def trail_about(page: Page, target: str) -> pl.DataFrame:

@@ -8,8 +8,9 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from core.access import WHOLE, Identity, View, can
+from core.access import WHOLE, Identity, View, can, row_scope
 from core.access import view as cut_to
+from core.access.identity import OWN
 from core.artifacts import all_notices, combined
 from core.config import Settings
 from core.config.stages import fitted
@@ -202,7 +203,9 @@ def _rows(settings: Settings, who: Identity) -> tuple[Dataset, View]:
     own = session_data.upload()
     if own is not None:
         return own, View(is_masked=is_masked)
-    return cache.data(settings, session_data.source()), View(who.regions, who.team_of, is_masked)
+    data = cache.data(settings, session_data.source())
+    head = row_scope.own_head(data.company, who.user) if who.team_of == OWN else who.team_of
+    return data, View(who.regions, head, is_masked, who.hidden)
 
 
 def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
