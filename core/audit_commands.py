@@ -1,4 +1,4 @@
-"""`quarterdeck audit`: whether the audit trail stands as it was written, and its newest hash for keeping elsewhere."""
+"""`quarterdeck audit`: whether the audit log stands as it was written, and its newest hash for keeping elsewhere."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from core.contracts.errors import SourceError
 if TYPE_CHECKING:
     from core.store.audit_chain import Verdict
 
-app = typer.Typer(no_args_is_help=True, help="Check the audit trail, and publish its newest hash.")
+app = typer.Typer(no_args_is_help=True, help="Check the audit log, and publish its newest hash.")
 Published = Annotated[
-    Path | None, typer.Option("--published", help="A file `publish` wrote to: each of its hashes must be in the trail.")
+    Path | None, typer.Option("--published", help="A file `publish` wrote to: each of its hashes must be in the log.")
 ]
 
 
@@ -30,7 +30,7 @@ def verify(
     if as_json:
         typer.echo(json.dumps({**vars(verdict), "is_whole": verdict.is_whole}, indent=2))
     elif verdict.is_whole:
-        typer.echo(f"The audit trail is whole: {verdict.n_rows:,} rows, newest hash {verdict.head}.")
+        typer.echo(f"The audit log is whole: {verdict.n_rows:,} rows, newest hash {verdict.head}.")
     else:
         typer.echo(verdict.problem)
     if not verdict.is_whole:

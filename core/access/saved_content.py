@@ -180,7 +180,7 @@ def _of(reader: Reader, rows: pl.DataFrame, column: str, mine: set[str]) -> pl.D
 
 
 def trail(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return an audit list as a person may see it: where names are hidden, what was done and when.
+    """Return an audit log as a person may see it: where names are hidden, what was done and when.
 
     Parameters
     ----------

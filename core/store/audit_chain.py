@@ -1,4 +1,4 @@
-"""The audit trail as a chain: every row carries the hash of the one before it, so that no row changes unnoticed.
+"""The audit log as a chain: every row carries the hash of the one before it, so that no row changes unnoticed.
 
 The number and hash of the newest row stand in a table of their own. Whoever adds rows takes that table's one row
 first, so that writers follow one another and the chain never forks.
@@ -67,7 +67,7 @@ def row_hash(previous: str, number: int, row: Mapping[str, Any]) -> str:
 
 
 def write_down(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows to the trail, within the transaction of the change they are about.
+    """Add rows to the log, within the transaction of the change they are about.
 
     Parameters
     ----------
@@ -119,10 +119,10 @@ def verify(session: Session, published: Iterable[str] = ()) -> Verdict:
     head = session.execute(select(AuditHeadRow.number, AuditHeadRow.hash)).one_or_none()
     if head is None or tuple(head) != (number, previous):
         noted = head.number if head else 0
-        return Verdict(number, previous, f"The trail ends with row {number:,}, and {noted:,} were written.")
+        return Verdict(number, previous, f"The log ends with row {number:,}, and {noted:,} were written.")
     if waiting:
         return Verdict(
-            number, previous, f"The published hash {min(waiting)[:12]}… is that of no row: the trail was rewritten."
+            number, previous, f"The published hash {min(waiting)[:12]}… is that of no row: the log was rewritten."
         )
     return Verdict(number, previous)
 

@@ -182,7 +182,7 @@ class Store:
         return database is None or database.is_file() or bool(save_count.expected_saves(database))
 
     def _note(self) -> None:
-        """Write down what was found wanting, in the log and in the audit list."""
+        """Write down what was found wanting, in the log and in the audit log."""
         for notice in self.notices:
             logger.warning("%s", notice)
             self.audit.add("Quarterdeck", "found", "the database", notice)

@@ -179,7 +179,7 @@ class Documents:
                 self._write_down(session, owner, "deleted", name.strip())
 
     def _write_down(self, session: Session, user: str, action: str, name: str, detail: str = "") -> None:
-        """Add to the audit trail within the same transaction."""
+        """Add to the audit log within the same transaction."""
         row = {"at": self._clock(), "user": user[:200], "action": action, "target": f"{self._noun} {name}"[:400]}
         audit_chain.write_down(session, [{**row, "detail": detail}])
 
@@ -238,7 +238,7 @@ class RequirementSets(Documents):
 
 
 class Audit:
-    """The audit trail: rows are added and read, never changed."""
+    """The audit log: rows are added and read, never changed."""
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions, self._clock = sessions, clock

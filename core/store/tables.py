@@ -165,7 +165,7 @@ class AuditRow(Base):
 
 
 class AuditHeadRow(Base):
-    """The number and hash of the audit trail's newest row: one row, which whoever adds to the trail takes first."""
+    """The number and hash of the audit log's newest row: one row, which whoever adds to the log takes first."""
 
     __tablename__ = "audit_head"
 

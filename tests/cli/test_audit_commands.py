@@ -1,4 +1,4 @@
-"""The audit trail is checked and published from the command line."""
+"""The audit log is checked and published from the command line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run(*words):
 
 def test_a_whole_trail_is_said_to_be_and_published_and_held_against_it(database, tmp_path):
     done = run("verify")
-    assert (done.exit_code, "The audit trail is whole: 2 rows" in done.output) == (0, True)
+    assert (done.exit_code, "The audit log is whole: 2 rows" in done.output) == (0, True)
     heads = tmp_path / "heads.jsonl"
     assert run("publish", "--to", heads).exit_code == 0
     assert json.loads(run("publish").output)["rows"] == 2

@@ -98,7 +98,7 @@ def trail_words(page: Page) -> tuple[list[str], list[str]]:
 
 
 def trail_about(page: Page, target: str) -> pl.DataFrame:
-    """Return the audit list's rows about something, oldest first, as this person may see them."""
+    """Return the audit log's rows about something, oldest first, as this person may see them."""
     return seen.trail(reader(page), _store(page).audit.about(target))
 
 

@@ -127,7 +127,7 @@ class Page:
         return False
 
     def note(self, action: str, target: str, detail: str = "") -> None:
-        """Write down in the audit trail what the person did."""
+        """Write down in the audit log what the person did."""
         cache.store(self.settings.database).audit.add(self.identity.user, action, target, detail)
 
 

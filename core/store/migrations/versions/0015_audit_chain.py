@@ -1,4 +1,4 @@
-"""The audit trail as a chain of hashes that the database itself keeps from being changed."""
+"""The audit log as a chain of hashes that the database itself keeps from being changed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ down_revision = "0014"
 branch_labels = None
 depends_on = None
 
-REFUSAL = "the audit trail is only added to"
+REFUSAL = "the audit log is only added to"
 TRAIL = sa.table(
     "audit",
     sa.column("id", sa.Integer),
