@@ -123,7 +123,7 @@ class Directory:
     def rights(self, roles: Iterable[str]) -> tuple[str, ...]:
         """Return the rights some roles give together; a role there is not gives none.
 
-        Where amounts are hidden, areas that are about nothing but money are left out.
+        Where amounts are hidden, areas whose answers rest on money, models of deals among them, are left out.
         """
         given = {right for role in roles if role in self.roles for right in self.roles[role].rights}
         if AMOUNTS in self.hidden(roles):

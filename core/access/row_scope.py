@@ -31,9 +31,9 @@ def cut(dataset: Dataset, identity: Identity) -> Dataset:
     Returns
     -------
     Dataset
-        The dataset itself when the person is bound to nothing. Else the cut rows, with their deals'
-        histories, the same products and as-of date, no rejected rows (they are not yet anyone's), and
-        the company's data as `whole`, which models learn from. A deal that has left the team is gone
+        The dataset itself when the person is bound to nothing. Else the cut rows, with their deals' histories, parents
+        of accounts where these are seen too, the same products and as-of date, no rejected rows (they are not yet
+        anyone's), and the company's data as `whole`, which models learn from. A deal that has left the team is gone
         with its past.
 
     Raises
@@ -50,7 +50,9 @@ def cut(dataset: Dataset, identity: Identity) -> Dataset:
         return dataset
     deals = out.opportunities["opportunity_id"].implode()
     history = out.later("opportunity_history", lambda rows: rows.filter(pl.col("opportunity_id").is_in(deals)))
-    part = out.with_frames(opportunity_history=history).without_people()
+    mine = pl.col("parent_account_id").is_in(out.accounts["account_id"].implode())
+    accounts = out.accounts.with_columns(parent_account_id=pl.when(mine).then("parent_account_id"))
+    part = out.with_frames(opportunity_history=history, accounts=accounts).without_people()
     mark = f"{dataset.fingerprint}-{'+'.join(identity.regions)}-{identity.team_of}"
     return replace(part, known_fingerprint=mark, whole=dataset)
 

@@ -194,6 +194,13 @@ def trail(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.when(named != "").then(pl.lit(HIDDEN)).otherwise(named).name.keep())
 
 
+def log(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the audit log as a person may see it: as `trail`, and with bounds what they did themselves."""
+    if reader.is_bound:
+        rows = rows.filter(pl.col("user") == reader.user)
+    return trail(reader, rows)
+
+
 def author(reader: Reader, user: str) -> str:
     """Return who saved something, as the person may see it."""
     return COLLEAGUE if reader.is_masked and user != reader.user else user

@@ -21,6 +21,7 @@ from core.store.capabilities import Capabilities
 from core.store.comments import Comments
 from core.store.known_people import KnownPeople
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
+from core.store.retention import Retention
 from core.store.reviews import Reviews
 from core.store.save_count import SaveCount
 from core.store.sessions import Sessions, sentence
@@ -75,6 +76,7 @@ class Store:
     sign_ins : SignIns
     access : AccessEntries
     known_people : KnownPeople
+    retention : Retention
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -103,6 +105,7 @@ class Store:
     sign_ins: SignIns
     access: AccessEntries
     known_people: KnownPeople
+    retention: Retention
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -168,6 +171,7 @@ class Store:
             SignIns(sessions, clock),
             AccessEntries(sessions, clock),
             KnownPeople(sessions, clock),
+            Retention(sessions, clock),
             notices,
             saves,
         )

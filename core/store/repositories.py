@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.sealing.vault import Vault
 from core.store import audit_chain
 from core.store.sessions import Sessions
 from core.store.tables import LONGEST_NAME, AuditRow, DocumentRow, RequirementFileRow
@@ -188,7 +189,13 @@ class Documents:
 
 
 class RequirementSets(Documents):
-    """Requirement lists with the buyer's own file beside them."""
+    """Requirement lists with the buyer's own file beside them, sealed where the installation has a key."""
+
+    def __init__(
+        self, sessions: Sessions, clock: Clock, table: type[DocumentRow], noun: str, vault: Vault | None = None
+    ) -> None:
+        super().__init__(sessions, clock, table, noun)
+        self._vault = vault or Vault()
 
     def save_with_file(
         self,
@@ -215,14 +222,38 @@ class RequirementSets(Documents):
         file_name, content = file
 
         def keep(session: Session, number: int) -> None:
-            session.merge(RequirementFileRow(requirement_set_id=number, file_name=file_name[:260], content=content))
+            session.merge(self._file_row(number, file_name, content))
 
         return self._save(self._title(name), owner, payload, version, keep)
 
     def keep_file(self, saved: Saved, file_name: str, content: bytes) -> None:
         """Keep the buyer's file of a list, in place of an earlier one."""
         with self._sessions.begin() as session:
-            session.merge(RequirementFileRow(requirement_set_id=saved.id, file_name=file_name[:260], content=content))
+            session.merge(self._file_row(saved.id, file_name, content))
+
+    def _file_row(self, number: int, file_name: str, content: bytes) -> RequirementFileRow:
+        sealed = self._vault.seal(content, f"buyer's file {number}")
+        return RequirementFileRow(requirement_set_id=number, file_name=file_name[:260], content=sealed)
+
+    def reseal_files(self) -> int:
+        """Seal every buyer's file with the key in force, one by one while others work; return how many were not.
+
+        Raises
+        ------
+        StoreError
+            When one was sealed with a key that is not at hand; those before it are done.
+        """
+        with self._sessions() as session:
+            numbers = list(session.scalars(select(RequirementFileRow.requirement_set_id)))
+        n_sealed = 0
+        for number in numbers:
+            with self._sessions.begin() as session:
+                row = session.get(RequirementFileRow, number, with_for_update=True)
+                if row is not None:
+                    sealed = self._vault.reseal(row.content, f"buyer's file {number}")
+                    n_sealed += sealed != row.content
+                    row.content = sealed
+        return n_sealed
 
     def file_names(self) -> dict[int, str]:
         """Return the name of the buyer's file of every list that has one, by the list's number."""
@@ -234,7 +265,7 @@ class RequirementSets(Documents):
         """Return the name and content of the buyer's file; None when none was kept."""
         with self._sessions() as session:
             row = session.get(RequirementFileRow, saved.id)
-            return None if row is None else (row.file_name, row.content)
+        return None if row is None else (row.file_name, self._vault.open(row.content, f"buyer's file {saved.id}"))
 
 
 class Audit:
@@ -306,6 +337,11 @@ class Audit:
         """Look through the whole trail for a row that is not as it was written; see `audit_chain.verify`."""
         with self._sessions() as session:
             return audit_chain.verify(session, published)
+
+    def base(self) -> int:
+        """Return the number of the last row that was deleted as too old; 0 where none was."""
+        with self._sessions() as session:
+            return audit_chain.base(session)[0]
 
     def _read(self, asked: Any) -> pl.DataFrame:
         with self._sessions() as session:

@@ -7,7 +7,7 @@ from datetime import date
 import streamlit as st
 
 from core.access import rights
-from pages.ui.kit import saved_content
+from pages.ui.kit import downloads, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.shell import Page
 
@@ -31,19 +31,21 @@ def show(page: Page, cell: Cell) -> None:
         days = st.date_input("Days", (), key="audit_days", format="YYYY-MM-DD")
     begin, end = _days(days)
     asked = {"user": user or "", "action": action or "", "word": word.strip(), "begin": begin, "end": end}
-    listed = rights.done(saved_content.trail(page, MOST, **asked))
+    listed = rights.done(saved_content.audit_log(page, MOST, **asked))
     cell.answer(listed.sentence())
     if listed.frame.is_empty():
         cell.empty("Nothing fits. Saving, signing in, downloading and being turned away are logged here.")
         return
     cell.table(listed.frame, column_config=COLUMNS, height=360)
 
-    def written() -> str:
-        rows = saved_content.trail(page, None, **asked)
-        page.note("downloaded", "Audit log as CSV", f"{rows.height} rows")
-        return str(rows.write_csv())
-
-    st.download_button("Audit log as CSV", written, "audit-log.csv", icon=":material/download:", on_click="ignore")
+    downloads.button(
+        st,
+        "Audit log as CSV",
+        lambda: str(saved_content.audit_log(page, None, **asked).write_csv()),
+        "audit-log.csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def _days(chosen: tuple[date, ...] | date | None) -> tuple[date | None, date | None]:

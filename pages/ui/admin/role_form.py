@@ -42,7 +42,7 @@ def offer(page: Page, directory: Directory) -> None:
                 list(get_args(HiddenField)),
                 list(directory.hidden([base])),
                 key=f"role_hidden_{chosen}",
-                help="Without amounts, pages about nothing but money are closed too.",
+                help="Without amounts, pages whose answers rest on money are closed too.",
             )
             is_saved = st.form_submit_button("Save", icon=":material/save:")
         if is_saved:

@@ -51,7 +51,7 @@ def _name(kind: str, chosen: str, rule: AccessRule) -> tuple[str, str]:
 def _fields(
     page: Page, directory: Directory, kind: str, chosen: str, rule: AccessRule
 ) -> tuple[list[str], list[str], str, bool]:
-    company = page.data.company
+    company = page.visible or page.data
     key = f"{kind}_{chosen}"
     roles = st.multiselect(
         "Roles", list(directory.roles), [r for r in rule.roles if r in directory.roles], key=f"{key}_roles"

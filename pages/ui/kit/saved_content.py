@@ -86,15 +86,20 @@ def author(page: Page, user: str) -> str:
     return seen.author(reader(page), user)
 
 
-def trail(page: Page, most: int | None = 1_000, **asked: Any) -> pl.DataFrame:
-    """Return the newest rows of the audit log that fit, as this person may see them; `asked` as `Audit.newest`."""
-    return seen.trail(reader(page), _store(page).audit.newest(most, **asked))
+def trail(page: Page, most: int = 1_000) -> pl.DataFrame:
+    """Return the newest rows of the audit log, as this person may see them beside what they are about."""
+    return seen.trail(reader(page), _store(page).audit.newest(most))
+
+
+def audit_log(page: Page, most: int | None, **asked: Any) -> pl.DataFrame:
+    """Return the newest rows of the audit log that fit; whoever is bound sees their own. `asked` as `Audit.newest`."""
+    return seen.log(reader(page), _store(page).audit.newest(most, **asked))
 
 
 def trail_words(page: Page) -> tuple[list[str], list[str]]:
-    """Return the people and the actions of the audit log; no people where names are hidden."""
+    """Return the people and the actions of the audit log; no people for whom sees but a part of it."""
     users, actions = _store(page).audit.words()
-    return ([] if page.view.is_masked else users), actions
+    return ([] if reader(page).key else users), actions
 
 
 def trail_about(page: Page, target: str) -> pl.DataFrame:

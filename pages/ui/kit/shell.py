@@ -216,7 +216,11 @@ def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
 
 
 def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
-    """Say that a page is not this person's, and which are."""
+    """Say that a page is not this person's, and which are; the first time of a session it is in the audit log."""
+    refused = st.session_state.setdefault("refused_pages", set())
+    if title not in refused:
+        refused.add(title)
+        cache.store(settings.database).audit.add(who.user, "was turned away", title, ", ".join(who.roles))
     st.error(escaped(f"You do not have access to {title}. Ask your admin."), icon=":material/lock:")
     for path, label, icon in (room for rooms in _open_to(settings, who).values() for room in rooms):
         st.page_link(path, label=label, icon=icon)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui.kit import cache
+from pages.ui.kit import cache, downloads
 
 if TYPE_CHECKING:
     from core.charts.snapshot import Snapshot
@@ -31,7 +31,8 @@ def offer(page: Page) -> None:
         return
     name = page.title.lower().replace(" ", "-")
     shown = page.shown  # A cell that runs again by itself takes its old parts out.
-    st.download_button(
+    downloads.button(
+        st,
         "Download as PDF",
         lambda: _made(page, shown, "pdf"),
         f"{name}-{page.data.as_of}.pdf",
@@ -40,7 +41,8 @@ def offer(page: Page) -> None:
         key="snapshot-pdf",
         on_click="ignore",
     )
-    st.download_button(
+    downloads.button(
+        st,
         "Download as HTML",
         lambda: _made(page, shown, "html"),
         f"{name}-{page.data.as_of}.html",
@@ -50,7 +52,8 @@ def offer(page: Page) -> None:
         on_click="ignore",
     )
     if any(kind == "table" for _, kind, _ in shown):
-        st.download_button(
+        downloads.button(
+            st,
             "Download as Excel",
             lambda: _made(page, shown, "xlsx"),
             f"{name}-{page.data.as_of}.xlsx",
