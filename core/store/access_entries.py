@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,7 +66,15 @@ class AccessEntries(Versions):
         return int(newest["version"][0]) if newest.height else 0
 
     def _audit(self, about: Mapping[str, Any], values: Mapping[str, Any], newest: Any, author: str) -> dict[str, Any]:
-        before = newest.content if newest is not None and not newest.is_removed else "nothing"
-        after = "nothing" if values["is_removed"] else values["content"]
+        before = _readable(newest.content) if newest is not None and not newest.is_removed else "nothing"
+        after = "nothing" if values["is_removed"] else _readable(values["content"])
         action = f"{about['kind']} {'taken away' if values['is_removed'] else 'saved'}"
         return {"user": author[:200], "action": action, "target": about["name"], "detail": f"{before} → {after}"}
+
+
+def _readable(content: str) -> str:
+    """Return a rule as a line of the audit log, in which names stand letter by letter."""
+    try:
+        return json.dumps(json.loads(content), ensure_ascii=False)
+    except ValueError:
+        return content

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from core.store import person_keys
 from core.store.tables import AuditHeadRow, AuditRow
 
 BEFORE_THE_FIRST = "0" * 64
@@ -82,7 +83,8 @@ def write_down(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     ----------
     session : sqlalchemy session
     rows : sequence of mapping
-        With at, user, action and target, and detail where there is any; texts are cut to the table's lengths.
+        With at, user, action and target, and detail where there is any; texts are cut to the table's lengths, and
+        mail addresses stand in them under the key of the person.
     """
     if not rows:
         return
@@ -90,14 +92,16 @@ def write_down(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     newest = select(AuditHeadRow.number, AuditHeadRow.hash).where(AuditHeadRow.id == HEAD)
     number, previous = session.execute(newest).one()
     linked = []
+    words = [str(row.get(name, "")) for row in rows for name in ("user", "target", "detail")]
+    keyed = iter(person_keys.with_keys(session, words))
     for row in rows:
         number += 1
         entry = {
             "at": row["at"],
-            "user": str(row["user"])[:200],
+            "user": next(keyed)[:200],
             "action": str(row["action"])[:80],
-            "target": str(row["target"])[:400],
-            "detail": str(row.get("detail", "")),
+            "target": next(keyed)[:400],
+            "detail": next(keyed),
         }
         current = row_hash(previous, number, entry)
         linked.append({**entry, "number": number, "previous_hash": previous, "hash": current})

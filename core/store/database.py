@@ -20,6 +20,7 @@ from core.store.branches import Branches
 from core.store.capabilities import Capabilities
 from core.store.comments import Comments
 from core.store.known_people import KnownPeople
+from core.store.personal_data import PersonalData
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.retention import Retention
 from core.store.reviews import Reviews
@@ -77,6 +78,7 @@ class Store:
     access : AccessEntries
     known_people : KnownPeople
     retention : Retention
+    personal_data : PersonalData
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -106,6 +108,7 @@ class Store:
     access: AccessEntries
     known_people: KnownPeople
     retention: Retention
+    personal_data: PersonalData
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -172,6 +175,7 @@ class Store:
             AccessEntries(sessions, clock),
             KnownPeople(sessions, clock),
             Retention(sessions, clock),
+            PersonalData(sessions, clock),
             notices,
             saves,
         )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
 from core.sealing.vault import Vault
-from core.store import audit_chain
+from core.store import audit_chain, person_keys
 from core.store.sessions import Sessions
 from core.store.tables import LONGEST_NAME, AuditRow, DocumentRow, RequirementFileRow
 
@@ -304,15 +304,12 @@ class Audit:
         """
         asked = select(AuditRow).order_by(AuditRow.id.desc()).limit(count)
         if user:
-            asked = asked.where(AuditRow.user == user)
+            asked = asked.where(AuditRow.user.in_([user, *self._keys(user)]))
         if action:
             asked = asked.where(AuditRow.action == action)
         if word:
-            within = (
-                AuditRow.target.icontains(word, autoescape=True),
-                AuditRow.detail.icontains(word, autoescape=True),
-            )
-            asked = asked.where(or_(*within))
+            columns, forms = (AuditRow.target, AuditRow.detail), [word, *self._keys(word)]
+            asked = asked.where(or_(*(c.icontains(form, autoescape=True) for c in columns for form in forms)))
         if begin:
             asked = asked.where(AuditRow.at >= datetime.combine(begin, time(), UTC))
         if end:
@@ -326,7 +323,12 @@ class Audit:
                 [str(word) for word in session.scalars(select(column).distinct().order_by(column))]
                 for column in (AuditRow.user, AuditRow.action)
             )
-        return users, actions
+            names = person_keys.words_by_key(session)
+        return sorted({person_keys.named(user, names) for user in users}), actions
+
+    def _keys(self, word: str) -> list[str]:
+        with self._sessions() as session:
+            return person_keys.keys_of(session, word)
 
     def about(self, target: str) -> pl.DataFrame:
         """Return the rows whose target begins so, oldest first: [at, user, action, target, detail]."""
@@ -346,8 +348,12 @@ class Audit:
     def _read(self, asked: Any) -> pl.DataFrame:
         with self._sessions() as session:
             rows = session.scalars(asked).all()
+            names = person_keys.words_by_key(session)
         words = ("user", "action", "target", "detail")
-        entries = [(_utc(r.at).replace(tzinfo=None), r.user, r.action, r.target, r.detail) for r in rows]
+        entries = [
+            (_utc(r.at).replace(tzinfo=None), *(person_keys.named(getattr(r, word), names) for word in words))
+            for r in rows
+        ]
         return pl.DataFrame(entries, schema=[("at", pl.Datetime("us")), *((w, pl.String) for w in words)], orient="row")
 
 

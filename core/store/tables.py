@@ -189,6 +189,15 @@ class SignInRow(Base):
     ended_by: Mapped[str] = mapped_column(String(200), default="")
 
 
+class PersonKeyRow(Base):
+    """The key under which the audit log has a mail address or a name; without it the line names nobody."""
+
+    __tablename__ = "person_keys"
+
+    word: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(40))
+
+
 class KnownPersonRow(Base):
     """What the identity provider said of a person when they last signed in, and whether they wait to be let in."""
 
