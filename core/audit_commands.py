@@ -66,8 +66,8 @@ def retention(
     from core.store import Store
 
     settings = load()
-    kept = settings.retention
-    days = {"comments": kept.comments_days, "sign-ins": kept.sign_ins_days, "audit log": kept.audit_days}
+    limits = settings.retention
+    days = {"comments": limits.comments_days, "sign-ins": limits.sign_ins_days, "audit log": limits.audit_days}
     store = Store.open(settings.database)
     try:
         deleted = store.retention.apply(days, is_trial=trial)

@@ -26,7 +26,7 @@ def backup(
     """Copy database, kept sources and settings into one sealed file, also while people work."""
     from core.backup import archive
     from core.config import load
-    from core.sealing.keys import key_in_force
+    from core.sealing.sealing_keys import key_in_force
 
     key = None if plain else key_in_force(os.environ)
     if key is None and not plain:
@@ -50,7 +50,7 @@ def restore(file: File) -> None:
     """Put a backup into an empty home folder and database, and check every row and file of it."""
     from core.backup import archive
     from core.config import load
-    from core.sealing.keys import key_in_force
+    from core.sealing.sealing_keys import key_in_force
 
     settings = load()
     manifest = archive.restore(file, settings, key_in_force(os.environ))
@@ -66,7 +66,7 @@ def drill(
     """Restore a backup beside the running app, compare it row for row, and take it away again."""
     from core.backup import drill as trial
     from core.config import load
-    from core.sealing.keys import key_in_force
+    from core.sealing.sealing_keys import key_in_force
 
     result = trial.run(file, load(), key_in_force(os.environ))
     if as_json:
@@ -81,7 +81,7 @@ def drill(
 @keys_app.command("new")
 def new_key() -> None:
     """Print a new key; keep it in a file or a key management service, apart from the backups."""
-    from core.sealing.keys import fresh
+    from core.sealing.sealing_keys import fresh
 
     typer.echo(fresh())
 
@@ -90,7 +90,7 @@ def new_key() -> None:
 def rotate() -> None:
     """Seal everything that is kept sealed with the first of the keys in force; also while the server runs."""
     from core.config import load
-    from core.sealing.keys import key_in_force
+    from core.sealing.sealing_keys import key_in_force
     from core.sources.connectors import connector_files
     from core.sources.connectors.secret_values import Secrets
     from core.store import Store

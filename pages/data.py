@@ -68,9 +68,7 @@ with cell(page, "Rejected rows", "Rejected", span="all") as c:
     c.answer(left_out.sentence())
     if not left_out.frame.is_empty():
         c.table(left_out.frame, column_config=LEFT_OUT)
-        downloads.button(
-            st, "Rejected rows, with reasons", page.data.rejected.write_csv(), "left_out.csv", on_click="ignore"
-        )
+        downloads.button(st, "Rejected rows, with reasons", page.data.rejected.write_csv(), "left_out.csv")
     c.method(metrics.load_report.rejections, left_out.frame)
 
 with cell(page, "Tables behind the figures", "Tables") as c:

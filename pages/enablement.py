@@ -74,7 +74,6 @@ with cell(page, "What to learn now", "Learn", span="all") as c:
         "training.docx",
         WORD,
         icon=":material/school:",
-        on_click="ignore",
     )
     c.method(enablement.training.outline, training.frame, given=OUTLINE)
 
@@ -91,7 +90,6 @@ with cell(page, "Sales materials", "Materials", span="all") as c:
         "battlecard.docx",
         WORD,
         icon=":material/swords:",
-        on_click="ignore",
     )
     sheet = enablement.sales_material.one_pager(capabilities, training, settings.company)
     downloads.button(
@@ -101,7 +99,6 @@ with cell(page, "Sales materials", "Materials", span="all") as c:
         "one-pager.docx",
         WORD,
         icon=":material/article:",
-        on_click="ignore",
     )
     deck = enablement.sales_material.deck(gaps, capabilities, training, settings.company)
     downloads.button(
@@ -111,7 +108,6 @@ with cell(page, "Sales materials", "Materials", span="all") as c:
         "deck.pptx",
         SLIDES,
         icon=":material/slideshow:",
-        on_click="ignore",
     )
 
     downloads.button(
@@ -121,7 +117,6 @@ with cell(page, "Sales materials", "Materials", span="all") as c:
         "battlecard.pdf",
         PDF,
         icon=":material/picture_as_pdf:",
-        on_click="ignore",
     )
     downloads.button(
         row,
@@ -130,7 +125,6 @@ with cell(page, "Sales materials", "Materials", span="all") as c:
         "one-pager.pdf",
         PDF,
         icon=":material/picture_as_pdf:",
-        on_click="ignore",
     )
     c.method(requirements.work.saved_lists.current, gaps, given="data, settings, bundle, store")
 
@@ -160,7 +154,6 @@ with cell(page, "Proof of concept", "Proof") as c:
             "proof-of-concept.docx",
             WORD,
             icon=":material/science:",
-            on_click="ignore",
         )
         downloads.button(
             row,
@@ -169,7 +162,6 @@ with cell(page, "Proof of concept", "Proof") as c:
             "read-out.docx",
             WORD,
             icon=":material/fact_check:",
-            on_click="ignore",
         )
 
 if analysis is not None:
@@ -192,7 +184,6 @@ if analysis is not None:
             "contract-pack.docx",
             WORD,
             icon=":material/contract:",
-            on_click="ignore",
         )
 
 notebook.offer(page)

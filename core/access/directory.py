@@ -175,6 +175,11 @@ def in_force(settings: Settings, entries: Iterable[Entry] = ()) -> Directory:
     return Directory(people, groups, roles, access.everyone_else, access.mask_names, versions)
 
 
+def identify(user: str | None, name: str | None, settings: Settings, groups: Iterable[str] = ()) -> Identity:
+    """Return who a signed-in person is by the settings file alone; see `Directory.identify`."""
+    return in_force(settings).identify(user, name, groups)
+
+
 def parsed(kind: str, values: Mapping[str, Any]) -> Rule:
     """Return a rule made of plain values.
 

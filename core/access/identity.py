@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from core.config.settings import Settings
 
 AREAS = (
     "executive",
@@ -85,10 +83,3 @@ def can(identity: Identity, right: str, roles: Mapping[str, tuple[str, ...]] = A
         granted = {given for role in identity.roles for given in roles.get(role, ())}
     area, _, action = right.partition(":")
     return bool(granted & {"*", right}) or (action == "read" and f"{area}:write" in granted)
-
-
-def identify(user: str | None, name: str | None, settings: Settings, groups: Iterable[str] = ()) -> Identity:
-    """Return who a signed-in person is by the settings file alone; see `directory.Directory.identify`."""
-    from core.access.directory import in_force
-
-    return in_force(settings).identify(user, name, groups)

@@ -20,7 +20,7 @@ from core.config import Settings
 from core.config.settings import file_in_force
 from core.contracts.errors import ConfigError, SourceError
 from core.sealing import sealed_files
-from core.sealing.keys import Key
+from core.sealing.sealing_keys import Key
 from core.store.database import database_url
 
 FORMAT = 1

@@ -17,7 +17,7 @@ from core.backup import archive, engines
 from core.backup.archive import Manifest
 from core.backup.table_hashes import differing, row_hashes
 from core.config import Settings
-from core.sealing.keys import Key
+from core.sealing.sealing_keys import Key
 from core.store.database import database_url, sqlite_file
 
 

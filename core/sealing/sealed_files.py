@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.contracts.errors import SourceError
-from core.sealing.keys import Key
+from core.sealing.sealing_keys import Key
 
 MAGIC = b"quarterdeck sealed 1\n"
 PIECE = 1 << 20

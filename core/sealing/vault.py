@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.contracts.errors import ConfigError, StoreError
-from core.sealing.keys import KEY_BYTES, Key, keys_in_force
+from core.sealing.sealing_keys import KEY_BYTES, Key, keys_in_force
 
 MAGIC = b"quarterdeck value 1\n"
 NUMBER, NONCE, TAG = 8, 12, 16

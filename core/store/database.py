@@ -19,10 +19,10 @@ from core.store.append_only import DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
 from core.store.capabilities import Capabilities
 from core.store.comments import Comments
+from core.store.expiry import Retention
 from core.store.known_people import KnownPeople
 from core.store.personal_data import PersonalData
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
-from core.store.retention import Retention
 from core.store.reviews import Reviews
 from core.store.save_count import SaveCount
 from core.store.sessions import Sessions, sentence

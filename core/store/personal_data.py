@@ -92,9 +92,9 @@ class PersonalData:
 
     def _words(self, session: Session, mail: str, name: str) -> tuple[str, ...]:
         people = Base.metadata.tables["known_people"]
-        known = session.scalar(select(people.c.name).where(people.c.user_name == mail.lower())) or ""
+        full_name = session.scalar(select(people.c.name).where(people.c.user_name == mail.lower())) or ""
         # A first name alone would be found in the middle of sentences about others.
-        return (mail.lower(), *sorted({word.lower() for word in (name.strip(), known) if " " in word}))
+        return (mail.lower(), *sorted({word.lower() for word in (name.strip(), full_name) if " " in word}))
 
     def _lines(self, session: Session, mine: tuple[str, ...]) -> list[dict[str, Any]]:
         audit = Base.metadata.tables["audit"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.config import load
-from core.sealing.keys import Key
+from core.sealing.sealing_keys import Key
 from core.store import Store
 from tests.store.conftest import cluster, url
 

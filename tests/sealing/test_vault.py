@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from core import cli
 from core.contracts.errors import ConfigError, StoreError
-from core.sealing.keys import KEY, KEY_FILE, keys_in_force
+from core.sealing.sealing_keys import KEY, KEY_FILE, keys_in_force
 from core.sealing.vault import HEAD, Vault, is_sealed, number_of
 from core.sources.connectors import connector_files
 from core.sources.connectors.secret_values import Secrets

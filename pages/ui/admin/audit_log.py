@@ -44,7 +44,6 @@ def show(page: Page, cell: Cell) -> None:
         lambda: str(saved_content.audit_log(page, None, **asked).write_csv()),
         "audit-log.csv",
         icon=":material/download:",
-        on_click="ignore",
     )
 
 

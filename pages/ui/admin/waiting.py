@@ -44,8 +44,8 @@ def show(page: Page, cell: Cell, directory: Directory) -> None:
 
 def offer_view_as(page: Page, directory: Directory) -> None:
     """Let an administrator see the app as somebody else does."""
-    known = people.known(page.settings).frame()
-    groups = dict(known.select("user", "groups").iter_rows())
+    everybody = people.known(page.settings).frame()
+    groups = dict(everybody.select("user", "groups").iter_rows())
     others = sorted(({*directory.people, *groups}) - {page.identity.user})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         user = st.selectbox(

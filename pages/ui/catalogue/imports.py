@@ -76,7 +76,6 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
         XLSX,
         icon=":material/download:",
         key="offer_download",
-        on_click="ignore",
         help="Change it there, and upload it here.",
     )
     if given is None:
@@ -93,9 +92,7 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
         c.table(changing, column_config=BROUGHT, height=320)
     if not preview.rejected.is_empty():
         c.table(preview.rejected, column_config=ASIDE)
-        downloads.button(
-            st, "Rows that cannot be used (CSV)", preview.rejected.write_csv, "rows-not-used.csv", on_click="ignore"
-        )
+        downloads.button(st, "Rows that cannot be used (CSV)", preview.rejected.write_csv, "rows-not-used.csv")
     _accept(page, preview)
 
 

@@ -128,5 +128,4 @@ def _left_out(reading: Reading, settings: Settings) -> None:
             "left_out.csv",
             key="wizard_left_out",
             icon=":material/download:",
-            on_click="ignore",
         )

@@ -81,7 +81,6 @@ def _rows(c: Cell, frame: pl.DataFrame, owners: list[str]) -> None:
         rows.write_csv(),
         "to_mend.csv",
         "text/csv",
-        on_click="ignore",
         icon=":material/download:",
     )
 

@@ -155,7 +155,6 @@ def _details(page: Page, entry: Listed, versions: list[SourceVersion], number: i
                 "text/yaml",
                 key="source_map",
                 icon=":material/download:",
-                on_click="ignore",
             )
         else:
             st.caption("It has no column map: its tables are recognised anew whenever it is read.")

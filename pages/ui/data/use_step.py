@@ -46,7 +46,6 @@ def show(page: Page, wizard: Wizard, reading: Reading) -> None:
         "text/yaml",
         key="wizard_map",
         icon=":material/download:",
-        on_click="ignore",
         help="Reads the same files in the same way: by `quarterdeck check --map`, in the settings, or here.",
     )
 

@@ -83,4 +83,4 @@ def files(page: Page, content: Digest) -> None:
     with st.container(horizontal=True):
         for label, (ending, mime, write) in kinds.items():
             key, make = f"digest-{ending}", partial(write, content, page.formats)
-            downloads.button(st, label, make, f"{name}.{ending}", mime=mime, key=key, on_click="ignore")
+            downloads.button(st, label, make, f"{name}.{ending}", mime=mime, key=key)

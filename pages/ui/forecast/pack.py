@@ -25,7 +25,6 @@ def offer(page: Page, quarter: Monday) -> None:
                 f"forecast-{page.data.as_of}.{ending}",
                 mime=mime,
                 key=f"pack-{ending}",
-                on_click="ignore",
             )
 
 

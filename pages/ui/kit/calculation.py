@@ -48,9 +48,7 @@ def show(
     for remark in remarks:
         st.caption(escaped(remark))
     drill(page, frame, height=240)
-    downloads.button(
-        st, "Records as CSV", frame.write_csv, f"{function.__name__}.csv", key=f"csv-{question}", on_click="ignore"
-    )
+    downloads.button(st, "Records as CSV", frame.write_csv, f"{function.__name__}.csv", key=f"csv-{question}")
     with st.expander(FOLDED, type="compact"):
         for paragraph in details:
             st.markdown(escaped(paragraph))

@@ -130,7 +130,6 @@ class Cell:
             f"{anchor(title)}.xlsx",
             type="tertiary",
             key=f"xlsx-{title}",
-            on_click="ignore",
         )
 
     def facts(self, frame: Any) -> None:

@@ -27,7 +27,7 @@ def button(
     label, file_name : str
     content : str, bytes, or callable
     *more, **options
-        As a download button of Streamlit takes them.
+        As a download button of Streamlit takes them; a download reruns nothing.
     """
     page: Page | None = st.session_state.get("page")
 
@@ -37,7 +37,7 @@ def button(
             _write_down(page, file_name, len(finished))
         return finished
 
-    where.download_button(label, made, file_name, *more, **options)
+    where.download_button(label, made, file_name, *more, on_click="ignore", **options)
 
 
 def _write_down(page: Page, file_name: str, size: int) -> None:

@@ -39,7 +39,6 @@ def offer(page: Page) -> None:
             name,
             icon=":material/download:",
             key="notebook",
-            on_click="ignore",
         )
     if page.bar is not None:
         page.bar.close()

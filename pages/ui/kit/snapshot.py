@@ -39,7 +39,6 @@ def offer(page: Page) -> None:
         mime="application/pdf",
         icon=":material/picture_as_pdf:",
         key="snapshot-pdf",
-        on_click="ignore",
     )
     downloads.button(
         st,
@@ -49,7 +48,6 @@ def offer(page: Page) -> None:
         mime="text/html",
         icon=":material/html:",
         key="snapshot-html",
-        on_click="ignore",
     )
     if any(kind == "table" for _, kind, _ in shown):
         downloads.button(
@@ -59,7 +57,6 @@ def offer(page: Page) -> None:
             f"{name}-{page.data.as_of}.xlsx",
             icon=":material/table_view:",
             key="snapshot-xlsx",
-            on_click="ignore",
         )
 
 

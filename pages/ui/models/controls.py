@@ -74,9 +74,7 @@ def squares(at: dict[str, Any]) -> None:
 
 def card(text: str, subject: str) -> None:
     """Offer the model card."""
-    downloads.button(
-        st, "Model card", text, f"{subject}-card.json", "application/json", icon=":material/badge:", on_click="ignore"
-    )
+    downloads.button(st, "Model card", text, f"{subject}-card.json", "application/json", icon=":material/badge:")
 
 
 def versions(page: Page, frame: pl.DataFrame) -> None:

@@ -69,12 +69,11 @@ def own_file(page: Page, analysis: GapAnalysis) -> None:
         mime=KINDS.get(ending, "text/plain"),
         icon=":material/task:",
         type="primary",
-        on_click="ignore",
     )
     with st.expander("What changed", icon=":material/verified:"):
         st.caption("From comparing the buyer's file with the one that goes back.")
         grid(made.proof.frame, column_config=PARTS)
-        downloads.button(st, "Every cell written (CSV)", made.frame.write_csv(), "cells-written.csv", on_click="ignore")
+        downloads.button(st, "Every cell written (CSV)", made.frame.write_csv(), "cells-written.csv")
     if made.left.height:
         rows = made.left.select("sheet", "row", "reason", "text")
         with st.expander("Left for you to answer", icon=":material/person:"):
@@ -102,7 +101,6 @@ def papers(page: Page, analysis: GapAnalysis, bid: Bid) -> None:
         mime=KINDS[".xlsx"],
         icon=":material/table_view:",
         key="out_matrix",
-        on_click="ignore",
         help="Every row with our status and who approved its answer when, the gaps, what is to be checked, a summary.",
     )
     downloads.button(
@@ -113,7 +111,6 @@ def papers(page: Page, analysis: GapAnalysis, bid: Bid) -> None:
         mime="application/pdf",
         icon=":material/picture_as_pdf:",
         key="out_pdf",
-        on_click="ignore",
     )
     downloads.button(
         row,
@@ -123,7 +120,6 @@ def papers(page: Page, analysis: GapAnalysis, bid: Bid) -> None:
         mime="text/html",
         icon=":material/html:",
         key="out_html",
-        on_click="ignore",
     )
     downloads.button(
         row,
@@ -133,7 +129,6 @@ def papers(page: Page, analysis: GapAnalysis, bid: Bid) -> None:
         mime="application/json",
         icon=":material/data_object:",
         key="out_json",
-        on_click="ignore",
     )
 
 

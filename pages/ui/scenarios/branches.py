@@ -170,7 +170,6 @@ def _files(form: ScenarioForm) -> None:
             lambda: files.to_yaml(form.drawn),
             "scenario.yaml",
             icon=":material/download:",
-            on_click="ignore",
         )
         downloads.button(
             st,
@@ -178,7 +177,6 @@ def _files(form: ScenarioForm) -> None:
             lambda: board_brief.html(whatif.work_out(form.ground, form.drawn)),
             "brief.html",
             icon=":material/description:",
-            on_click="ignore",
             help="One page, to open or print: headline, chart, levers.",
         )
         downloads.button(
@@ -188,7 +186,6 @@ def _files(form: ScenarioForm) -> None:
             "brief.pdf",
             mime="application/pdf",
             icon=":material/picture_as_pdf:",
-            on_click="ignore",
         )
     st.file_uploader("Open a scenario file", type=["yaml", "yml"], key=FILE, on_change=_open_file, args=(form,))
 
