@@ -28,15 +28,7 @@ directory = people.directory(settings)
 may_change = page.may("admin:write")
 changes.outcome()
 
-with cell(page, "Roles and access", "Roles") as c:
-    roles = cache.result(rights.by_role, data, settings, *given)
-    c.answer(roles.sentence())
-    c.table(roles.frame)
-    if may_change:
-        role_form.offer(page, directory)
-    c.method(rights.by_role, roles.frame, *given)
-
-with cell(page, "Users", "People") as c:
+with cell(page, "Users", "People", span="all") as c:
     listed = cache.result(rights.people, data, settings, *given)
     c.answer(listed.sentence())
     if listed.frame.is_empty():
@@ -48,6 +40,14 @@ with cell(page, "Users", "People") as c:
         rule_forms.offer(page, directory, PERSON)
         waiting.offer_view_as(page, directory)
     c.method(rights.people, listed.frame, *given)
+
+with cell(page, "Roles and access", "Roles") as c:
+    roles = cache.result(rights.by_role, data, settings, *given)
+    c.answer(roles.sentence())
+    c.table(roles.frame)
+    if may_change:
+        role_form.offer(page, directory)
+    c.method(rights.by_role, roles.frame, *given)
 
 with cell(page, "Groups", "Groups") as c:
     groups = cache.result(rights.groups, data, settings, *given)
