@@ -18,6 +18,7 @@ PEOPLE = {
     "seen_at": st.column_config.DatetimeColumn("Last seen (UTC)", format="D MMM YYYY, HH:mm"),
     "problem": st.column_config.TextColumn("To fix", width="large"),
 }
+CALL = "data, settings, store.access.current()"
 GROUPS = PEOPLE | {"group": "Group or app role"}
 
 page = shell.open("Admin")
@@ -39,7 +40,7 @@ with cell(page, "Users", "People", span="all") as c:
     if may_change and not page.view.is_masked:
         rule_forms.offer(page, directory, PERSON)
         waiting.offer_view_as(page, directory)
-    c.method(rights.people, listed.frame, *given)
+    c.method(rights.people, listed.frame.clear() if page.view.is_masked else listed.frame, given=CALL)
 
 with cell(page, "Roles and access", "Roles") as c:
     roles = cache.result(rights.by_role, data, settings, *given)
@@ -47,7 +48,7 @@ with cell(page, "Roles and access", "Roles") as c:
     c.table(roles.frame)
     if may_change:
         role_form.offer(page, directory)
-    c.method(rights.by_role, roles.frame, *given)
+    c.method(rights.by_role, roles.frame, given=CALL)
 
 with cell(page, "Groups", "Groups") as c:
     groups = cache.result(rights.groups, data, settings, *given)
@@ -56,7 +57,7 @@ with cell(page, "Groups", "Groups") as c:
         c.table(groups.frame, column_config=GROUPS)
     if may_change:
         rule_forms.offer(page, directory, GROUP)
-    c.method(rights.groups, groups.frame, *given)
+    c.method(rights.groups, groups.frame, given=CALL)
 
 with cell(page, "Waiting to be let in", "Waiting") as c:
     waiting.show(page, c, directory)

@@ -98,6 +98,8 @@ def _plant(store, sample):
     )
     store.reviews.change(saved.id, [Change("Sheet", 3, 0, {"state": "answered", "answer": f"{SECRET} answer"})], "x")
     store.audit.add("other@example.com", "saved", f"{SECRET} log", "detail")
+    store.access.keep("person", "other@example.com", json.dumps({"roles": ["rep"], "name": f"{SECRET} person"}), "x")
+    store.known_people.ask("waiting@example.com", f"{SECRET} waiting")
 
 
 @pytest.fixture
