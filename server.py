@@ -22,15 +22,18 @@ from core.contracts.errors import QuarterdeckError
 from pages.ui.server import preload
 from pages.ui.server.identity_header import IdentityHeader
 from pages.ui.server.security_headers import SecurityHeaders
+from pages.ui.server.sign_in_routes import WantedPage
 
 
 @asynccontextmanager
 async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
-    from pages.ui.kit import first_page
-    from pages.ui.server import uploads, warmup
+    from pages.ui.kit import first_page, people
+    from pages.ui.server import sign_in_routes, uploads, warmup
 
     uploads.bound()
+    if settings.access.sign_in == "oidc":
+        sign_in_routes.trim(settings.access.group_claims, lambda *who: people.known(settings).note(*who))
     threading.Thread(target=warmup.ready, args=(first_page.read,), name=warmup.NAME, daemon=True).start()
     yield
 
@@ -40,6 +43,8 @@ try:
     middleware = [Middleware(SecurityHeaders, settings.access.frame_ancestors)]
     if settings.access.sign_in == "header":
         middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
+    if settings.access.sign_in == "oidc":
+        middleware.append(Middleware(WantedPage))
 except QuarterdeckError as error:
     sys.exit(f"The server does not start. {error}")  # Under the defaults instead, nobody would have to sign in.
 

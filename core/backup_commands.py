@@ -13,7 +13,7 @@ import typer
 from core.contracts.errors import ConfigError
 
 app = typer.Typer()
-keys_app = typer.Typer(no_args_is_help=True, help="Make a key to seal backups with.")
+keys_app = typer.Typer(no_args_is_help=True, help="Make keys that seal, and change them while the server runs.")
 File = Annotated[Path, typer.Argument(help="A backup.", exists=True, dir_okay=False)]
 
 
@@ -25,8 +25,8 @@ def backup(
 ) -> None:
     """Copy database, kept sources and settings into one sealed file, also while people work."""
     from core.backup import archive
-    from core.backup.sealing_key import key_in_force
     from core.config import load
+    from core.sealing.sealing_keys import key_in_force
 
     key = None if plain else key_in_force(os.environ)
     if key is None and not plain:
@@ -49,8 +49,8 @@ def backup(
 def restore(file: File) -> None:
     """Put a backup into an empty home folder and database, and check every row and file of it."""
     from core.backup import archive
-    from core.backup.sealing_key import key_in_force
     from core.config import load
+    from core.sealing.sealing_keys import key_in_force
 
     settings = load()
     manifest = archive.restore(file, settings, key_in_force(os.environ))
@@ -65,8 +65,8 @@ def drill(
 ) -> None:
     """Restore a backup beside the running app, compare it row for row, and take it away again."""
     from core.backup import drill as trial
-    from core.backup.sealing_key import key_in_force
     from core.config import load
+    from core.sealing.sealing_keys import key_in_force
 
     result = trial.run(file, load(), key_in_force(os.environ))
     if as_json:
@@ -81,6 +81,31 @@ def drill(
 @keys_app.command("new")
 def new_key() -> None:
     """Print a new key; keep it in a file or a key management service, apart from the backups."""
-    from core.backup.sealing_key import fresh
+    from core.sealing.sealing_keys import fresh
 
     typer.echo(fresh())
+
+
+@keys_app.command("rotate")
+def rotate() -> None:
+    """Seal everything that is kept sealed with the first of the keys in force; also while the server runs."""
+    from core.config import load
+    from core.sealing.sealing_keys import key_in_force
+    from core.sources.connectors import connector_files
+    from core.sources.connectors.secret_values import Secrets
+    from core.store import Store
+
+    settings = load()
+    key = key_in_force(os.environ)
+    if key is None:
+        raise ConfigError("There is no key to seal with.", "QUARTERDECK_KEY_FILE", "Make one: quarterdeck keys new")
+    store = Store.open(settings.database)
+    try:
+        n_files = store.requirement_sets.reseal_files()
+        store.audit.add("command line", "rotated the key", f"key {key.number}", f"{n_files:,} files")
+    finally:
+        store.close()
+    keys = Secrets(connector_files.folder_of(settings))
+    if keys.file.is_file():
+        keys.keep({})
+    typer.echo(f"{n_files:,} buyers' files and the tokens of connected systems are sealed with key {key.number} now.")

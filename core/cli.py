@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core import audit_commands, backup_commands, digest_commands, page_commands, source_commands, sync_commands
+from core import (
+    admin_commands,
+    audit_commands,
+    backup_commands,
+    digest_commands,
+    page_commands,
+    person_commands,
+    source_commands,
+    sync_commands,
+)
 from core.contracts.errors import AccessError, ConfigError, QuarterdeckError
 
 if TYPE_CHECKING:
@@ -28,9 +37,12 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The open sales notebook."
 )
 app.add_typer(source_commands.app, name="source")
+app.add_typer(admin_commands.app, name="admin")
 app.add_typer(audit_commands.app, name="audit")
+app.add_typer(person_commands.app, name="person")
 app.add_typer(backup_commands.app)
 app.add_typer(backup_commands.keys_app, name="keys")
+app.command()(audit_commands.retention)
 app.command()(page_commands.page)
 app.command()(digest_commands.digest)
 app.command("sync")(sync_commands.sync)

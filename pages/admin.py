@@ -3,7 +3,9 @@
 import streamlit as st
 
 from core.access import rights
-from pages.ui.kit import cache, notebook, saved_content, shell, sign_in_list
+from core.access.directory import GROUP, PERSON
+from pages.ui.admin import audit_log, changes, role_form, rule_forms, waiting
+from pages.ui.kit import cache, notebook, people, shell, sign_in_list
 from pages.ui.kit.cells import cell
 
 PEOPLE = {
@@ -12,46 +14,58 @@ PEOPLE = {
     "roles": "Roles",
     "scope": "Sees",
     "is_masked": "Names hidden",
+    "source": "Set in",
+    "seen_at": st.column_config.DatetimeColumn("Last seen (UTC)", format="D MMM YYYY, HH:mm"),
     "problem": st.column_config.TextColumn("To fix", width="large"),
 }
-TRAIL = {
-    "at": st.column_config.DatetimeColumn("When (UTC)", format="D MMM YYYY, HH:mm:ss"),
-    "user": "Who",
-    "action": "Did",
-    "target": st.column_config.TextColumn("To what", width="medium"),
-    "detail": st.column_config.TextColumn("Detail", width="large"),
-}
+CALL = "data, settings, store.access.current()"
+GROUPS = PEOPLE | {"group": "Group or app role"}
 
 page = shell.open("Admin")
 data, settings = page.data, page.settings
+entries = people.entries(settings).current()
+given = (entries,) if entries else ()
+directory = people.directory(settings)
+may_change = page.may("admin:write")
+changes.outcome()
+
+with cell(page, "Users", "People", span="all") as c:
+    listed = cache.result(rights.people, data, settings, *given)
+    c.answer(listed.sentence())
+    if listed.frame.is_empty():
+        c.empty("Add users here, or list them under access.people in quarterdeck.yaml; the admin guide shows how.")
+    elif not page.view.is_masked:
+        seen = people.known(settings).frame().select("user", "seen_at")
+        c.table(listed.frame.join(seen, on="user", how="left"), column_config=PEOPLE, column_order=list(PEOPLE))
+    if may_change and not page.view.is_masked:
+        rule_forms.offer(page, directory, PERSON)
+        waiting.offer_view_as(page, directory)
+    c.method(rights.people, listed.frame.clear() if page.view.is_masked else listed.frame, given=CALL)
 
 with cell(page, "Roles and access", "Roles") as c:
-    roles = cache.result(rights.by_role, data, settings)
+    roles = cache.result(rights.by_role, data, settings, *given)
     c.answer(roles.sentence())
     c.table(roles.frame)
-    c.method(rights.by_role, roles.frame)
+    if may_change:
+        role_form.offer(page, directory)
+    c.method(rights.by_role, roles.frame, given=CALL)
 
-with cell(page, "Users", "People") as c:
-    people = cache.result(rights.people, data, settings)
-    c.answer(people.sentence())
-    if people.frame.is_empty():
-        c.empty("List users under access.people in quarterdeck.yaml; the admin guide shows how.")
-    else:
-        c.table(people.frame, column_config=PEOPLE)
-    c.method(rights.people, people.frame)
+with cell(page, "Groups", "Groups") as c:
+    groups = cache.result(rights.groups, data, settings, *given)
+    c.answer(groups.sentence())
+    if not groups.frame.is_empty():
+        c.table(groups.frame, column_config=GROUPS)
+    if may_change:
+        rule_forms.offer(page, directory, GROUP)
+    c.method(rights.groups, groups.frame, given=CALL)
+
+with cell(page, "Waiting to be let in", "Waiting") as c:
+    waiting.show(page, c, directory)
 
 with cell(page, "Signed in now", "Signed in") as c:
     sign_in_list.show(page, c)
 
 with cell(page, "Audit log", "Audit log", span="all") as c:
-    trail = rights.done(saved_content.trail(page))
-    c.answer(trail.sentence())
-    if trail.frame.is_empty():
-        c.empty("Saving a scenario, saving a list or signing in is logged here.")
-    else:
-        c.table(trail.frame, column_config=TRAIL, height=360)
-        st.download_button(
-            "Audit log as CSV", trail.frame.write_csv(), "audit.csv", icon=":material/download:", on_click="ignore"
-        )
+    audit_log.show(page, c)
 
 notebook.offer(page)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import metrics
 from pages.ui.data import connectors_part, quality_part, source_switch, wizard
-from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit import cache, downloads, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 
@@ -68,9 +68,7 @@ with cell(page, "Rejected rows", "Rejected", span="all") as c:
     c.answer(left_out.sentence())
     if not left_out.frame.is_empty():
         c.table(left_out.frame, column_config=LEFT_OUT)
-        st.download_button(
-            "Rejected rows, with reasons", page.data.rejected.write_csv(), "left_out.csv", on_click="ignore"
-        )
+        downloads.button(st, "Rejected rows, with reasons", page.data.rejected.write_csv(), "left_out.csv")
     c.method(metrics.load_report.rejections, left_out.frame)
 
 with cell(page, "Tables behind the figures", "Tables") as c:

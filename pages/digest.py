@@ -21,7 +21,7 @@ with cell(page, "For whom is it, and what counts?", "Set-up", "all") as c:
 with cell(page, "How will it look?", "Preview", "all") as c:
     content = cache.result(digest.digest, data, settings, plan, tasks.due(page))
     c.answer(content.sentence())
-    setup.downloads(page, content)
+    setup.files(page, content)
     st.html(digest.inside(content, page.formats))
     c.method(digest.digest, content.frame, given=f"data, settings, bundle, digest.{plan!r}")
 

@@ -9,7 +9,7 @@ from core.charts import document_pdf as papers
 from core.metrics.measure import counted
 from core.requirements.judge import limits
 from pages.ui.enablement import controls, templates
-from pages.ui.kit import notebook, shell
+from pages.ui.kit import downloads, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import TALL_ROW
@@ -67,13 +67,13 @@ with cell(page, "What to learn now", "Learn", span="all") as c:
         c.table(training.script, column_config=SCRIPT)
     with st.expander("Questions buyers asked"):
         c.table(training.answers, column_config=ANSWERS)
-    st.download_button(
+    downloads.button(
+        st,
         "Trainer's guide (Word)",
         lambda: enablement.word.write(training.paper(), own.docx),
         "training.docx",
         WORD,
         icon=":material/school:",
-        on_click="ignore",
     )
     c.method(enablement.training.outline, training.frame, given=OUTLINE)
 
@@ -83,48 +83,48 @@ with cell(page, "Sales materials", "Materials", span="all") as c:
     )
     row = st.container(horizontal=True, gap="xsmall")
     card = enablement.sales_material.battlecard(gaps, capabilities, training, settings.company)
-    row.download_button(
+    downloads.button(
+        row,
         "Battlecard (Word)",
         lambda: enablement.word.write(card, own.docx),
         "battlecard.docx",
         WORD,
         icon=":material/swords:",
-        on_click="ignore",
     )
     sheet = enablement.sales_material.one_pager(capabilities, training, settings.company)
-    row.download_button(
+    downloads.button(
+        row,
         "One-pager (Word)",
         lambda: enablement.word.write(sheet, own.docx),
         "one-pager.docx",
         WORD,
         icon=":material/article:",
-        on_click="ignore",
     )
     deck = enablement.sales_material.deck(gaps, capabilities, training, settings.company)
-    row.download_button(
+    downloads.button(
+        row,
         "Deck (PowerPoint)",
         lambda: enablement.slides.write(deck, own.pptx),
         "deck.pptx",
         SLIDES,
         icon=":material/slideshow:",
-        on_click="ignore",
     )
 
-    row.download_button(
+    downloads.button(
+        row,
         "Battlecard (PDF)",
         lambda: papers.pdf(card),
         "battlecard.pdf",
         PDF,
         icon=":material/picture_as_pdf:",
-        on_click="ignore",
     )
-    row.download_button(
+    downloads.button(
+        row,
         "One-pager (PDF)",
         lambda: papers.pdf(sheet),
         "one-pager.pdf",
         PDF,
         icon=":material/picture_as_pdf:",
-        on_click="ignore",
     )
     c.method(requirements.work.saved_lists.current, gaps, given="data, settings, bundle, store")
 
@@ -147,21 +147,21 @@ with cell(page, "Proof of concept", "Proof") as c:
         with st.expander("What the POC needs"):
             st.markdown("\n".join(f"- {escaped(line)}" for line in proof.environment))
         row = st.container(horizontal=True, gap="xsmall")
-        row.download_button(
+        downloads.button(
+            row,
             "Plan (Word)",
             lambda: enablement.word.write(proof.paper(), own.docx),
             "proof-of-concept.docx",
             WORD,
             icon=":material/science:",
-            on_click="ignore",
         )
-        row.download_button(
+        downloads.button(
+            row,
             "POC summary (Word)",
             lambda: enablement.word.write(proof.read_out(), own.docx),
             "read-out.docx",
             WORD,
             icon=":material/fact_check:",
-            on_click="ignore",
         )
 
 if analysis is not None:
@@ -177,13 +177,13 @@ if analysis is not None:
         c.table(pack.frame, column_config=STEPS, column_order=list(STEPS))
         with st.expander(f"Deviations ({pack.deviations.height})"):
             c.table(pack.deviations)
-        st.download_button(
+        downloads.button(
+            st,
             "Contract pack (Word)",
             lambda: enablement.word.write(pack.paper(), own.docx),
             "contract-pack.docx",
             WORD,
             icon=":material/contract:",
-            on_click="ignore",
         )
 
 notebook.offer(page)

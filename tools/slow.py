@@ -43,8 +43,9 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "versions": (("tests/slow/test_lowest_versions.py",), (*INSTALLED, "core")),
     "identity": (
         ("tests/slow/test_identity_provider.py",),
-        (*INSTALLED, *SERVED, "core/access", "pages/ui/kit/auth.py"),
+        (*INSTALLED, *SERVED, "core/access", "pages/ui/kit/auth.py", "core/store/known_people.py"),
     ),
+    "rights": (("tests/pages/test_rights_matrix.py",), ("core/access", "pages", "app.py", "tests/conftest.py")),
     "proofs": (
         (
             "tests/marts/test_raw_rows_untouched.py",

@@ -1,7 +1,8 @@
 """Who is asking, and what they may see and do."""
 
 from core.access import rights
-from core.access.identity import LOCAL, Identity, can, identify
+from core.access.directory import identify
+from core.access.identity import LOCAL, Identity, can
 from core.access.row_view import WHOLE, View, view
 
 __all__ = [

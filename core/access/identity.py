@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.config.settings import Settings
-from core.contracts.errors import AccessError
-
+AREAS = (
+    "executive",
+    "pipeline",
+    "review",
+    "forecast",
+    "scenarios",
+    "customers",
+    "requirements",
+    "catalogue",
+    "enablement",
+    "models",
+    "data",
+    "crm",
+    "admin",
+)
+OWN = "own"
 ADMIN_ONLY: Mapping[str, tuple[str, ...]] = {"admin": ("*",)}
 
 
@@ -24,9 +37,14 @@ class Identity:
     regions : tuple of str
         Regions this person is bound to; empty for all.
     team_of : str
-        The rep id of the person at the top of the team this person is bound to; empty for all.
+        The rep id of the person at the top of the team this person is bound to; empty for all, "own" for the person
+        of the sales team who has this sign-in name.
     is_masked : bool
         Whether names of companies and people are hidden.
+    rights : tuple of str or None
+        What the roles give; None where the `roles` setting says so.
+    hidden : tuple of str
+        Fields that are hidden: "amounts", "margin", "contacts".
     """
 
     user: str
@@ -35,6 +53,8 @@ class Identity:
     regions: tuple[str, ...] = ()
     team_of: str = ""
     is_masked: bool = False
+    rights: tuple[str, ...] | None = None
+    hidden: tuple[str, ...] = ()
 
     def scope(self, names: Mapping[str, str] | None = None) -> str:
         """Return what this person's rows are cut to, in words; `names` are the people's by their ids."""
@@ -56,42 +76,10 @@ def can(identity: Identity, right: str, roles: Mapping[str, tuple[str, ...]] = A
     right : str
         Area and action with a colon between.
     roles : mapping
-        `settings.roles`: the rights of each role; `*` stands for all.
+        `settings.roles`: the rights of each role, where the identity does not carry its own; `*` stands for all.
     """
-    granted = {given for role in identity.roles for given in roles.get(role, ())}
+    granted = set(identity.rights or ())
+    if identity.rights is None:
+        granted = {given for role in identity.roles for given in roles.get(role, ())}
     area, _, action = right.partition(":")
     return bool(granted & {"*", right}) or (action == "read" and f"{area}:write" in granted)
-
-
-def identify(user: str | None, name: str | None, settings: Settings) -> Identity:
-    """Return who a signed-in person is.
-
-    Parameters
-    ----------
-    user : str or None
-        What the sign-in service calls the person, mostly a mail address; upper and lower case are alike.
-    name : str or None
-        The name to show where the settings give none.
-    settings : Settings
-        `access.people` lists the people, `access.everyone_else` the roles of those not listed.
-
-    Raises
-    ------
-    AccessError
-        When nobody is signed in, or the person is not listed and others are not let in.
-    """
-    access = settings.access
-    login = (user or "").strip().lower()
-    if not login:
-        raise AccessError("Nobody is signed in.", mend="Sign in and open the page again.")
-    entry = {address.lower(): person for address, person in access.people.items()}.get(login)
-    roles = entry.roles if entry else access.everyone_else
-    if not roles:
-        raise AccessError(
-            f"{user} is signed in and has no role here.", mend="Ask the administrator to add you under access.people."
-        )
-    shown = (entry.name if entry else "") or (name or "").strip() or login
-    masked = access.mask_names or (entry.mask_names if entry else False)
-    if entry is None:
-        return Identity(login, shown, roles, is_masked=masked)
-    return Identity(login, shown, roles, entry.regions, entry.team_of, masked)

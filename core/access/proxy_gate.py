@@ -28,6 +28,8 @@ class ProxyGate:
     ----------
     header : str
         The identity header, in lower case.
+    groups_header : str
+        The header with the person's groups, in lower case.
     networks : tuple of networks
         Where the proxy may ask from; empty for anywhere.
     secret : str
@@ -37,6 +39,7 @@ class ProxyGate:
     header: str
     networks: tuple[Network, ...]
     secret: str = ""
+    groups_header: str = ""
 
     def headers(self, peer: str | None, headers: Sequence[Header]) -> list[Header]:
         """Return the headers of a request as the pages may see them.
@@ -53,12 +56,15 @@ class ProxyGate:
         list of (bytes, bytes)
             The secret is never handed on. The identity header stays only when a proxy sent it, once, and as one
             word without a comma: two of them, or one that white space or a control character stands in, name nobody.
+            Groups stay with it, where they were sent once.
         """
-        name = self.header.encode("latin-1")
+        name, groups_name = self.header.encode("latin-1"), self.groups_header.encode("latin-1")
         identities = [value for key, value in headers if key.lower() == name]
-        others = [(key, value) for key, value in headers if key.lower() not in (name, SECRET_HEADER.encode())]
+        groups = [(groups_name, value) for key, value in headers if key.lower() == groups_name]
+        kept_back = (name, groups_name, SECRET_HEADER.encode())
+        others = [(key, value) for key, value in headers if key.lower() not in kept_back]
         if len(identities) == 1 and _is_one_word(identities[0]) and self.is_proxy(peer, headers):
-            return [*others, (name, identities[0])]
+            return [*others, (name, identities[0]), *(groups if len(groups) == 1 else [])]
         return others
 
     def is_proxy(self, peer: str | None, headers: Sequence[Header]) -> bool:
@@ -89,7 +95,8 @@ def gate(settings: Settings, environ: Mapping[str, str]) -> ProxyGate:
     """
     secret = _secret(environ)
     entries = settings.access.proxies or (() if secret else THIS_MACHINE)
-    return ProxyGate(settings.access.header.lower(), tuple(_network(entry) for entry in entries), secret)
+    networks = tuple(_network(entry) for entry in entries)
+    return ProxyGate(settings.access.header.lower(), networks, secret, settings.access.groups_header.lower())
 
 
 def is_guarded(settings: Settings, environ: Mapping[str, str]) -> bool:

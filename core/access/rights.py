@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from core.access.identity import Identity, can
+from core.access.directory import GROUP, PERSON, Directory, Entry, in_force
+from core.access.identity import AREAS, OWN, Identity, can
 from core.config import Settings
+from core.config.settings import AccessRule, Person
 from core.contracts import Dataset
 
-AREAS = (
-    "executive",
-    "pipeline",
-    "review",
-    "forecast",
-    "scenarios",
-    "customers",
-    "requirements",
-    "catalogue",
-    "enablement",
-    "models",
-    "data",
-    "crm",
-    "admin",
-)
 WAYS = {
     "none": "Sign-in is off: everybody who can reach the app has full access.",
     "oidc": "People sign in with your identity provider.",
@@ -44,7 +32,7 @@ class Rights:
         return self.text
 
 
-def by_role(data: Dataset, settings: Settings) -> Rights:
+def by_role(data: Dataset, settings: Settings, entries: tuple[Entry, ...] = ()) -> Rights:
     """What each role can do in each area.
 
     Parameters
@@ -53,28 +41,36 @@ def by_role(data: Dataset, settings: Settings) -> Rights:
         Not used; every call behind a page takes data and settings.
     settings : Settings
         `roles` gives the rights; to write includes to read, `*` is everything.
+    entries : tuple
+        Rules written in the app, as `directory.in_force` takes them.
 
     Returns
     -------
     Rights
-        frame: [Area, one column per role], each "Write", "Read" or "–" where the role has no right.
+        frame: [Area, one column per role], each "Write", "Read" or "–" where the role has no right; the last row
+        says what the role does not see.
     """
-    columns = {_label(role): [_permission(role, area, settings) for area in AREAS] for role in settings.roles}
-    areas = [_label(area) for area in AREAS]
+    rules = in_force(settings, entries)
+    columns = {}
+    for role in rules.roles:
+        hidden = ", ".join(rules.hidden([role])).capitalize() or "–"
+        columns[_label(role)] = [*(permission(rules, role, area) for area in AREAS), hidden]
+    areas = [*map(_label, AREAS), "Does not see"]
     frame = pl.DataFrame({"Area": areas, **columns}, schema=dict.fromkeys(["Area", *columns], pl.String))
-    return Rights(frame, f"{WAYS[settings.access.sign_in]} There are {len(settings.roles)} roles.")
+    return Rights(frame, f"{WAYS[settings.access.sign_in]} There are {len(rules.roles)} roles.")
 
 
 def _label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _permission(role: str, area: str, settings: Settings) -> str:
-    who = Identity("", "", (role,))
-    return next((act.capitalize() for act in ("write", "read") if can(who, f"{area}:{act}", settings.roles)), "–")
+def permission(rules: Directory, role: str, area: str) -> str:
+    """Return what a role may do in an area: "Write", "Read" or "–"."""
+    who = Identity("", "", (role,), rights=rules.rights([role]))
+    return next((act.capitalize() for act in ("write", "read") if can(who, f"{area}:{act}")), "–")
 
 
-def people(data: Dataset, settings: Settings) -> Rights:
+def people(data: Dataset, settings: Settings, entries: tuple[Entry, ...] = ()) -> Rights:
     """Who is listed as a user, with roles and the data they see.
 
     Parameters
@@ -83,43 +79,76 @@ def people(data: Dataset, settings: Settings) -> Rights:
         Not used; every call behind a page takes data and settings.
     settings : Settings
         `access.people` and `access.everyone_else`.
+    entries : tuple
+        Rules written in the app, as `directory.in_force` takes them.
 
     Returns
     -------
     Rights
-        frame: [user, name, roles, scope, is_masked, problem], by user; problem names a role that does
+        frame: [user, name, roles, scope, is_masked, source, problem], by user; problem names a role that does
         not exist, a region that is not in the data or a head of a team who is not in the sales team,
         else null.
     """
-    rows, names = [], dict(data.sales_team.select("rep_id", "rep_name").iter_rows())
-    for user, person in sorted(settings.access.people.items()):
-        who = Identity(user, person.name, person.roles, person.regions, person.team_of)
-        masked = person.mask_names or settings.access.mask_names
-        rows.append(
-            (
-                user,
-                person.name or None,
-                ", ".join(person.roles),
-                who.scope(names),
-                masked,
-                _problem(who, data, settings),
-            )
-        )
-    words = ("user", "name", "roles", "scope")
-    schema = {**dict.fromkeys(words, pl.String), "is_masked": pl.Boolean, "problem": pl.String}
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    wrong = frame["problem"].drop_nulls().len()
+    rules = in_force(settings, entries)
+    frame = _listed(data, settings, rules, PERSON, rules.people)
     others = ", ".join(settings.access.everyone_else)
     rest = f"everybody else who signs in is {others}" if others else "nobody else is let in"
+    if rules.groups:
+        rest = f"others come in by their groups, and {rest}"
     if settings.access.sign_in == "none":
         rest = "a list takes effect once access.sign_in is oidc or header"
-    mistakes = f" {wrong} of them have a setup error." if wrong else ""
     number = {0: "Nobody is", 1: "One person is"}.get(frame.height, f"{frame.height} people are")
-    return Rights(frame, f"{number} listed; {rest}.{mistakes}")
+    return Rights(frame, f"{number} listed; {rest}.{_mistakes(frame)}")
+
+
+def groups(data: Dataset, settings: Settings, entries: tuple[Entry, ...] = ()) -> Rights:
+    """What groups of the identity provider give to whoever is in them.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+        `access.groups`.
+    entries : tuple
+        Rules written in the app, as `directory.in_force` takes them.
+
+    Returns
+    -------
+    Rights
+        frame: [group, roles, scope, is_masked, source, problem], in the order in which they count.
+    """
+    rules = in_force(settings, entries)
+    frame = _listed(data, settings, rules, GROUP, rules.groups).drop("name").rename({"user": "group"})
+    if frame.is_empty():
+        return Rights(frame, "No group has rights here: people are listed one by one.")
+    number = "One group has" if frame.height == 1 else f"{frame.height} groups have"
+    return Rights(frame, f"{number} rights; of somebody in several, the first counts.{_mistakes(frame)}")
+
+
+def _listed(
+    data: Dataset, settings: Settings, rules: Directory, kind: str, table: Mapping[str, AccessRule]
+) -> pl.DataFrame:
+    rows, names = [], dict(data.sales_team.select("rep_id", "rep_name").iter_rows())
+    names[OWN] = "own"
+    for user, rule in sorted(table.items()) if kind == PERSON else table.items():
+        name = rule.name if isinstance(rule, Person) else ""
+        who = Identity(user, name, rule.roles, rule.regions, rule.team_of)
+        scope = "their own deals and team" if rule.team_of == OWN else who.scope(names)
+        masked = rule.mask_names or settings.access.mask_names
+        roles = ", ".join(rule.roles)
+        rows.append((user, name or None, roles, scope, masked, rules.source(kind, user), _problem(who, data, rules)))
+    words = dict.fromkeys(("user", "name", "roles", "scope"), pl.String)
+    schema = {**words, "is_masked": pl.Boolean, "source": pl.String, "problem": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _mistakes(frame: pl.DataFrame) -> str:
+    wrong = frame["problem"].drop_nulls().len()
+    return f" {wrong} of them have a setup error." if wrong else ""
 
 
 def done(rows: pl.DataFrame) -> Rights:
-    """Say what an audit trail holds.
+    """Say what an audit log holds.
 
     Parameters
     ----------
@@ -136,14 +165,14 @@ def done(rows: pl.DataFrame) -> Rights:
     )
 
 
-def _problem(who: Identity, data: Dataset, settings: Settings) -> str | None:
-    unknown = [role for role in who.roles if role not in settings.roles]
+def _problem(who: Identity, data: Dataset, rules: Directory) -> str | None:
+    unknown = [role for role in who.roles if role not in rules.roles]
     if unknown:
         return f"There is no role called {unknown[0]}."
     regions = set(data.accounts["region"]) | set(data.sales_team["region"])
     missing = [region for region in who.regions if region not in regions]
     if missing:
         return f"There is no region called {missing[0]}."
-    if who.team_of and who.team_of not in set(data.sales_team["rep_id"]):
+    if who.team_of and who.team_of != OWN and who.team_of not in set(data.sales_team["rep_id"]):
         return f"There is nobody with the id {who.team_of} in the sales team."
     return None

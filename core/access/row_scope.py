@@ -31,9 +31,9 @@ def cut(dataset: Dataset, identity: Identity) -> Dataset:
     Returns
     -------
     Dataset
-        The dataset itself when the person is bound to nothing. Else the cut rows, with their deals'
-        histories, the same products and as-of date, no rejected rows (they are not yet anyone's), and
-        the company's data as `whole`, which models learn from. A deal that has left the team is gone
+        The dataset itself when the person is bound to nothing. Else the cut rows, with their deals' histories, parents
+        of accounts where these are seen too, the same products and as-of date, no rejected rows (they are not yet
+        anyone's), and the company's data as `whole`, which models learn from. A deal that has left the team is gone
         with its past.
 
     Raises
@@ -50,7 +50,9 @@ def cut(dataset: Dataset, identity: Identity) -> Dataset:
         return dataset
     deals = out.opportunities["opportunity_id"].implode()
     history = out.later("opportunity_history", lambda rows: rows.filter(pl.col("opportunity_id").is_in(deals)))
-    part = out.with_frames(opportunity_history=history).without_people()
+    mine = pl.col("parent_account_id").is_in(out.accounts["account_id"].implode())
+    accounts = out.accounts.with_columns(parent_account_id=pl.when(mine).then("parent_account_id"))
+    part = out.with_frames(opportunity_history=history, accounts=accounts).without_people()
     mark = f"{dataset.fingerprint}-{'+'.join(identity.regions)}-{identity.team_of}"
     return replace(part, known_fingerprint=mark, whole=dataset)
 
@@ -94,6 +96,32 @@ def of_people(dataset: Dataset, people: set[str]) -> Dataset:
         sales_team=dataset.sales_team.filter(pl.col("rep_id").is_in(wanted)),
         quotas=dataset.quotas.filter(pl.col("rep_id").is_in(wanted)),
     )
+
+
+def rep_of_mail(company: Dataset, mail: str) -> str:
+    """Return the id of the user of the CRM with a mail address; empty where there is none, or more than one."""
+    if "@" not in mail:
+        return ""
+    rows = company.users.filter(pl.col("email").str.to_lowercase() == mail.lower())
+    return str(rows["user_id"][0]) if rows.height == 1 else ""
+
+
+def own_head(company: Dataset, user: str) -> str:
+    """Return the rep id of the person whose own team is meant by `team_of: own`.
+
+    Raises
+    ------
+    AccessError
+        When no user of the CRM in the sales team has this mail address.
+    """
+    rep = rep_of_mail(company, user)
+    if rep not in set(company.sales_team["rep_id"]):
+        raise AccessError(
+            f"Nobody in the sales team has the mail address {user}, so there are no rows of your own to show.",
+            "access.groups",
+            "Ask your administrator to list you with team_of.",
+        )
+    return rep
 
 
 def reports(sales_team: pl.DataFrame, head: str, day: date) -> set[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from core.access import masking, row_scope
+from core.access import field_hiding, masking, row_scope
 from core.access.identity import Identity
 from core.config import Settings
 from core.contracts import Dataset
@@ -22,6 +23,8 @@ class View:
         The rep id of the person at the top of the team the rows are bound to; empty for all.
     is_masked : bool
         Whether names are hidden.
+    hidden : tuple of str
+        Fields that are hidden.
 
     Examples
     --------
@@ -32,6 +35,7 @@ class View:
     regions: tuple[str, ...] = ()
     team: str = ""
     is_masked: bool = False
+    hidden: tuple[str, ...] = ()
 
     @property
     def is_cut(self) -> bool:
@@ -39,16 +43,21 @@ class View:
         return self != WHOLE
 
     @property
-    def fields(self) -> tuple[tuple[str, ...], str, bool]:
-        """Return regions, team and masking in the order `view` takes them."""
-        return self.regions, self.team, self.is_masked
+    def fields(self) -> tuple[Any, ...]:
+        """Return regions, team, masking and, where there are any, hidden fields in the order `view` takes them."""
+        return (self.regions, self.team, self.is_masked, *([self.hidden] if self.hidden else []))
 
 
 WHOLE = View()
 
 
 def view(
-    dataset: Dataset, settings: Settings, regions: tuple[str, ...] = (), team_of: str = "", is_masked: bool = False
+    dataset: Dataset,
+    settings: Settings,
+    regions: tuple[str, ...] = (),
+    team_of: str = "",
+    is_masked: bool = False,
+    hidden: tuple[str, ...] = (),
 ) -> Dataset:
     """Return the data cut to what a person may see, with names hidden where they must be.
 
@@ -57,14 +66,14 @@ def view(
     dataset : Dataset
         The company's data.
     settings : Settings
-    regions, team_of, is_masked
+    regions, team_of, is_masked, hidden
         As an `Identity` has them.
 
     Returns
     -------
     Dataset
         Names are hidden first and rows cut then, so that a company bears the same invented name for
-        everybody.
+        everybody; fields are hidden last.
 
     Raises
     ------
@@ -73,6 +82,7 @@ def view(
     """
     who = Identity("", "", (), regions, team_of, is_masked)
     if not is_masked:
-        return row_scope.cut(dataset, who)
+        return field_hiding.hide(row_scope.cut(dataset, who), hidden)
     head = masking.person_id(team_of, dataset, settings) if team_of else ""
-    return row_scope.cut(masking.mask(dataset, settings), replace(who, team_of=head))
+    part = row_scope.cut(masking.mask(dataset, settings), replace(who, team_of=head))
+    return field_hiding.hide(part, hidden)

@@ -180,7 +180,7 @@ def _of(reader: Reader, rows: pl.DataFrame, column: str, mine: set[str]) -> pl.D
 
 
 def trail(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return an audit list as a person may see it: where names are hidden, what was done and when.
+    """Return an audit log as a person may see it: where names are hidden, what was done and when.
 
     Parameters
     ----------
@@ -192,6 +192,13 @@ def trail(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
         return rows
     named = pl.col("user", "target", "detail")
     return rows.with_columns(pl.when(named != "").then(pl.lit(HIDDEN)).otherwise(named).name.keep())
+
+
+def log(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the audit log as a person may see it: as `trail`, and with bounds what they did themselves."""
+    if reader.is_bound:
+        rows = rows.filter(pl.col("user") == reader.user)
+    return trail(reader, rows)
 
 
 def author(reader: Reader, user: str) -> str:

@@ -14,12 +14,13 @@ from datetime import datetime
 from pathlib import Path
 
 from core import __version__
-from core.backup import engines, sealing
-from core.backup.sealing_key import Key
+from core.backup import engines
 from core.backup.table_hashes import TableHash
 from core.config import Settings
 from core.config.settings import file_in_force
 from core.contracts.errors import ConfigError, SourceError
+from core.sealing import sealed_files
+from core.sealing.sealing_keys import Key
 from core.store.database import database_url
 
 FORMAT = 1
@@ -96,7 +97,7 @@ def write(settings: Settings, target: Path, key: Key | None, at: datetime, envir
         if key is not None:
             finished = folder / "sealed"
             with (folder / "archive").open("rb") as source, finished.open("wb") as sealed:
-                sealing.seal(source, sealed, key)
+                sealed_files.seal(source, sealed, key)
         finished.chmod(0o600)
         os.replace(finished, target)
     return manifest
@@ -193,12 +194,12 @@ def oldest(folder: Path, n_kept: int) -> list[Path]:
 
 def _unsealed(file: Path, folder: Path, key: Key | None) -> Path:
     with file.open("rb") as source:
-        if not sealing.is_sealed(source):
+        if not sealed_files.is_sealed(source):
             return file
         if key is None:
             raise SourceError("The backup is sealed.", str(file), "Set QUARTERDECK_KEY, _KEY_FILE or _KEY_COMMAND.")
         with (folder / "archive").open("wb") as target:
-            sealing.unseal(source, target, key)
+            sealed_files.unseal(source, target, key)
     return folder / "archive"
 
 

@@ -15,9 +15,9 @@ from sqlalchemy.pool import NullPool
 
 from core.backup import archive, engines
 from core.backup.archive import Manifest
-from core.backup.sealing_key import Key
 from core.backup.table_hashes import differing, row_hashes
 from core.config import Settings
+from core.sealing.sealing_keys import Key
 from core.store.database import database_url, sqlite_file
 
 

@@ -27,7 +27,15 @@ from core.contracts.errors import ConfigError, closest
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
 OWN_FILE = "quarterdeck.yaml"
 RETIRED = ("branding",)
-FREELY_NAMED = ("roles.", "access.people.", "customers.health.", "map.places.", "crm_url.")
+FREELY_NAMED = (
+    "roles.",
+    "access.people.",
+    "access.groups.",
+    "access.hidden_fields.",
+    "customers.health.",
+    "map.places.",
+    "crm_url.",
+)
 
 
 class _Section(BaseModel):
@@ -218,14 +226,22 @@ class RequirementSettings(_Section):
     bid: BidSettings
 
 
-class Person(_Section):
-    """One person who may sign in."""
+class AccessRule(_Section):
+    """What a group of the identity provider gives to whoever is in it."""
 
     roles: tuple[str, ...] = Field(min_length=1)
-    name: str = ""
     regions: tuple[str, ...] = ()
     team_of: str = ""
     mask_names: bool = False
+
+
+class Person(AccessRule):
+    """One person who may sign in."""
+
+    name: str = ""
+
+
+HiddenField = Literal["amounts", "margin", "contacts"]
 
 
 class AccessSettings(_Section):
@@ -237,12 +253,24 @@ class AccessSettings(_Section):
     hosts: tuple[str, ...]
     frame_ancestors: tuple[str, ...]
     people: dict[str, Person]
+    groups: dict[str, AccessRule]
+    group_claims: tuple[str, ...]
+    groups_header: str
     everyone_else: tuple[str, ...]
+    hidden_fields: dict[str, tuple[HiddenField, ...]]
     idle_minutes: int = Field(ge=1)
     longest_hours: int = Field(ge=1)
     mask_names: bool
     mask_amounts: bool
     mask_key: str
+
+
+class RetentionSettings(_Section):
+    """After how many days what people left is deleted; 0: never."""
+
+    audit_days: NonNegativeInt
+    comments_days: NonNegativeInt
+    sign_ins_days: NonNegativeInt
 
 
 class TemplateSettings(_Section):
@@ -308,6 +336,7 @@ class Settings(_Section):
     rates: RateCard
     requirements: RequirementSettings
     access: AccessSettings
+    retention: RetentionSettings
     roles: dict[str, tuple[str, ...]]
     answers: AnswerSettings
     enablement: EnablementSettings
@@ -318,6 +347,17 @@ class Settings(_Section):
     @classmethod
     def _known(cls, value: str) -> str:
         return formats.checked(value) if value else ""
+
+    @model_validator(mode="after")
+    def _of_roles(self) -> Settings:
+        """Refuse a rule for a group that names a role there is not; a person's is told on the Admin page."""
+        for group, rule in self.access.groups.items():
+            unknown = [role for role in rule.roles if role not in self.roles]
+            if unknown:
+                near = closest(unknown[0], self.roles)
+                hint = f"; did you mean {near!r}?" if near else f"; there are {', '.join(self.roles)}"
+                raise ValueError(f"access.groups.{group} names the role {unknown[0]!r}, which there is not{hint}")
+        return self
 
     @property
     def database(self) -> str:
@@ -387,9 +427,8 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            f"The setting {name} is not valid: {first['msg']}", where, "Correct it and start again."
-        ) from error
+        about = f"The setting {name} is" if name else "The settings are"
+        raise ConfigError(f"{about} not valid: {first['msg']}", where, "Correct it and start again.") from error
 
 
 def _read(path: Path) -> dict[str, Any]:

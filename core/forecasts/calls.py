@@ -185,7 +185,7 @@ def check_values(values: Mapping[str, Any]) -> None:
 
 
 def changes(data: Dataset, audit: pl.DataFrame, most: int = 100) -> pl.DataFrame:
-    """Return the newest changes of calls and reviews in the audit list, of this data's people and deals.
+    """Return the newest changes of calls and reviews in the audit log, of this data's people and deals.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from core.access import Identity, masking
+from core.access import Identity, masking, row_scope
 from core.config import Settings
 from core.contracts import Dataset
 from core.scope.definition import Scope
@@ -29,7 +29,7 @@ def person_of(data: Dataset, settings: Settings, identity: Identity) -> str:
     """
     company = data.company
     team = company.sales_team.select("rep_id", "rep_name").unique("rep_id", keep="last", maintain_order=True)
-    rep = _by_mail(company, identity.user) or identity.team_of or _by_name(team, identity.name)
+    rep = row_scope.rep_of_mail(company, identity.user) or identity.team_of or _by_name(team, identity.name)
     if rep not in set(team["rep_id"]):
         return ""
     shown = masking.person_id(rep, company, settings) if data.is_masked else rep
@@ -55,11 +55,6 @@ def presets(data: Dataset, settings: Settings, rep: str, scope: Scope) -> dict[s
     if rep in choices(data, settings)["team"]:
         out[TEAM] = replace(bare, team=rep)
     return out
-
-
-def _by_mail(company: Dataset, user: str) -> str:
-    rows = company.users.filter(pl.col("email").str.to_lowercase() == user.lower()) if "@" in user else pl.DataFrame()
-    return str(rows["user_id"][0]) if rows.height == 1 else ""
 
 
 def _by_name(team: pl.DataFrame, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What people make and keep: scenarios, requirement sets and the audit trail, in SQLite or PostgreSQL."""
+"""What people make and keep: scenarios, requirement sets and the audit log, in SQLite or PostgreSQL."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Versions:
     def save(
         self, book: str, about: Mapping[str, Any], values: Mapping[str, Any], author: str, version: int = 0
     ) -> int:
-        """Add the next version of a record, and a row to the audit list, or neither.
+        """Add the next version of a record, and a row to the audit log, or neither.
 
         Parameters
         ----------

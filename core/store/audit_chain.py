@@ -1,4 +1,4 @@
-"""The audit trail as a chain: every row carries the hash of the one before it, so that no row changes unnoticed.
+"""The audit log as a chain: every row carries the hash of the one before it, so that no row changes unnoticed.
 
 The number and hash of the newest row stand in a table of their own. Whoever adds rows takes that table's one row
 first, so that writers follow one another and the chain never forks.
@@ -17,10 +17,12 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from core.store import person_keys
 from core.store.tables import AuditHeadRow, AuditRow
 
 BEFORE_THE_FIRST = "0" * 64
-HEAD = 1
+HEAD, BASE = 1, 2
+CUT = "deleted as too old"
 AT_ONCE = 1_000
 
 
@@ -36,11 +38,19 @@ class Verdict:
         The hash of the newest row, 64 hexadecimal digits.
     problem : str
         The first row that is not as it was written, in a sentence; empty when the chain is whole.
+    n_cut : int
+        How many rows before them were deleted as too old, and the log says so.
     """
 
     n_rows: int
     head: str
     problem: str = ""
+    n_cut: int = 0
+
+    @property
+    def number(self) -> int:
+        """Return the number of the newest row that was read, those deleted as too old counted."""
+        return self.n_rows + self.n_cut
 
     @property
     def is_whole(self) -> bool:
@@ -67,27 +77,31 @@ def row_hash(previous: str, number: int, row: Mapping[str, Any]) -> str:
 
 
 def write_down(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows to the trail, within the transaction of the change they are about.
+    """Add rows to the log, within the transaction of the change they are about.
 
     Parameters
     ----------
     session : sqlalchemy session
     rows : sequence of mapping
-        With at, user, action and target, and detail where there is any; texts are cut to the table's lengths.
+        With at, user, action and target, and detail where there is any; texts are cut to the table's lengths, and
+        mail addresses stand in them under the key of the person.
     """
     if not rows:
         return
     session.execute(update(AuditHeadRow).where(AuditHeadRow.id == HEAD).values(id=HEAD))  # others wait from here on
-    number, previous = session.execute(select(AuditHeadRow.number, AuditHeadRow.hash)).one()
+    newest = select(AuditHeadRow.number, AuditHeadRow.hash).where(AuditHeadRow.id == HEAD)
+    number, previous = session.execute(newest).one()
     linked = []
+    words = [str(row.get(name, "")) for row in rows for name in ("user", "target", "detail")]
+    keyed = iter(person_keys.with_keys(session, words))
     for row in rows:
         number += 1
         entry = {
             "at": row["at"],
-            "user": str(row["user"])[:200],
+            "user": next(keyed)[:200],
             "action": str(row["action"])[:80],
-            "target": str(row["target"])[:400],
-            "detail": str(row.get("detail", "")),
+            "target": next(keyed)[:400],
+            "detail": next(keyed),
         }
         current = row_hash(previous, number, entry)
         linked.append({**entry, "number": number, "previous_hash": previous, "hash": current})
@@ -106,25 +120,43 @@ def verify(session: Session, published: Iterable[str] = ()) -> Verdict:
         Hashes that were published as the newest at some time; each must be that of a row.
     """
     waiting = set(published) - {BEFORE_THE_FIRST}
-    number, previous = 0, BEFORE_THE_FIRST
+    number, previous = base(session)
+    if number and not _is_cut_noted(session, number, previous):
+        return Verdict(0, previous, f"Rows up to {number:,} were removed, and the log does not say that they were cut.")
+    waiting.discard(previous)
+    n_cut = number
     asked = select(AuditRow).order_by(AuditRow.id).execution_options(yield_per=AT_ONCE)
     with closing(session.scalars(asked)) as rows:
         for row in rows:
             number += 1
             entry = {name: getattr(row, name) for name in ("at", "user", "action", "target", "detail")}
             if problem := _problem(row, number, previous, row_hash(row.previous_hash, row.number, entry)):
-                return Verdict(number, previous, problem)
+                return Verdict(number - n_cut, previous, problem, n_cut)
             previous = row.hash
             waiting.discard(previous)
-    head = session.execute(select(AuditHeadRow.number, AuditHeadRow.hash)).one_or_none()
+    newest = select(AuditHeadRow.number, AuditHeadRow.hash).where(AuditHeadRow.id == HEAD)
+    head = session.execute(newest).one_or_none()
     if head is None or tuple(head) != (number, previous):
         noted = head.number if head else 0
-        return Verdict(number, previous, f"The trail ends with row {number:,}, and {noted:,} were written.")
+        problem = f"The log ends with row {number:,}, and {noted:,} were written."
+        return Verdict(number - n_cut, previous, problem, n_cut)
     if waiting:
-        return Verdict(
-            number, previous, f"The published hash {min(waiting)[:12]}… is that of no row: the trail was rewritten."
-        )
-    return Verdict(number, previous)
+        problem = f"The published hash {min(waiting)[:12]}… is that of no row: the log was rewritten."
+        return Verdict(number - n_cut, previous, problem, n_cut)
+    return Verdict(number - n_cut, previous, "", n_cut)
+
+
+def base(session: Session) -> tuple[int, str]:
+    """Return the number and hash of the last row that was deleted as too old; 0 where none was."""
+    row = session.execute(select(AuditHeadRow.number, AuditHeadRow.hash).where(AuditHeadRow.id == BASE)).one_or_none()
+    return (row.number, row.hash) if row else (0, BEFORE_THE_FIRST)
+
+
+def _is_cut_noted(session: Session, number: int, current: str) -> bool:
+    noted = select(AuditRow.id).where(
+        AuditRow.action == CUT, AuditRow.detail.contains(f"row {number} with hash {current}")
+    )
+    return session.scalar(noted.limit(1)) is not None
 
 
 def _problem(row: AuditRow, number: int, previous: str, expected: str) -> str:

@@ -52,7 +52,7 @@ class Capabilities(Versions):
             return int(session.scalar(select(func.max(CapabilityRow.id)).where(CapabilityRow.book == book)) or 0)
 
     def save_all(self, book: str, edits: Sequence[CapabilityEdit], author: str) -> list[ConflictError]:
-        """Save many capabilities in one go, with a row of the audit list each.
+        """Save many capabilities in one go, with a row of the audit log each.
 
         Parameters
         ----------

@@ -13,11 +13,15 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from core.contracts.errors import StoreError
 from core.store import save_count
+from core.store.access_entries import AccessEntries
 from core.store.answers import Answers
 from core.store.append_only import DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
 from core.store.capabilities import Capabilities
 from core.store.comments import Comments
+from core.store.expiry import Retention
+from core.store.known_people import KnownPeople
+from core.store.personal_data import PersonalData
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.save_count import SaveCount
@@ -71,6 +75,10 @@ class Store:
     digests : Documents
     comments : Comments
     sign_ins : SignIns
+    access : AccessEntries
+    known_people : KnownPeople
+    retention : Retention
+    personal_data : PersonalData
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -97,6 +105,10 @@ class Store:
     digests: Documents
     comments: Comments
     sign_ins: SignIns
+    access: AccessEntries
+    known_people: KnownPeople
+    retention: Retention
+    personal_data: PersonalData
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -160,6 +172,10 @@ class Store:
             Documents(sessions, clock, DigestRow, "digest"),
             Comments(sessions, clock),
             SignIns(sessions, clock),
+            AccessEntries(sessions, clock),
+            KnownPeople(sessions, clock),
+            Retention(sessions, clock),
+            PersonalData(sessions, clock),
             notices,
             saves,
         )
@@ -174,7 +190,7 @@ class Store:
         return database is None or database.is_file() or bool(save_count.expected_saves(database))
 
     def _note(self) -> None:
-        """Write down what was found wanting, in the log and in the audit list."""
+        """Write down what was found wanting, in the log and in the audit log."""
         for notice in self.notices:
             logger.warning("%s", notice)
             self.audit.add("Quarterdeck", "found", "the database", notice)

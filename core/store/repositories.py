@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
 import polars as pl
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import CursorResult, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
-from core.store import audit_chain
+from core.sealing.vault import Vault
+from core.store import audit_chain, person_keys
 from core.store.sessions import Sessions
 from core.store.tables import LONGEST_NAME, AuditRow, DocumentRow, RequirementFileRow
 
@@ -179,7 +180,7 @@ class Documents:
                 self._write_down(session, owner, "deleted", name.strip())
 
     def _write_down(self, session: Session, user: str, action: str, name: str, detail: str = "") -> None:
-        """Add to the audit trail within the same transaction."""
+        """Add to the audit log within the same transaction."""
         row = {"at": self._clock(), "user": user[:200], "action": action, "target": f"{self._noun} {name}"[:400]}
         audit_chain.write_down(session, [{**row, "detail": detail}])
 
@@ -188,7 +189,13 @@ class Documents:
 
 
 class RequirementSets(Documents):
-    """Requirement lists with the buyer's own file beside them."""
+    """Requirement lists with the buyer's own file beside them, sealed where the installation has a key."""
+
+    def __init__(
+        self, sessions: Sessions, clock: Clock, table: type[DocumentRow], noun: str, vault: Vault | None = None
+    ) -> None:
+        super().__init__(sessions, clock, table, noun)
+        self._vault = vault or Vault()
 
     def save_with_file(
         self,
@@ -215,14 +222,38 @@ class RequirementSets(Documents):
         file_name, content = file
 
         def keep(session: Session, number: int) -> None:
-            session.merge(RequirementFileRow(requirement_set_id=number, file_name=file_name[:260], content=content))
+            session.merge(self._file_row(number, file_name, content))
 
         return self._save(self._title(name), owner, payload, version, keep)
 
     def keep_file(self, saved: Saved, file_name: str, content: bytes) -> None:
         """Keep the buyer's file of a list, in place of an earlier one."""
         with self._sessions.begin() as session:
-            session.merge(RequirementFileRow(requirement_set_id=saved.id, file_name=file_name[:260], content=content))
+            session.merge(self._file_row(saved.id, file_name, content))
+
+    def _file_row(self, number: int, file_name: str, content: bytes) -> RequirementFileRow:
+        sealed = self._vault.seal(content, f"buyer's file {number}")
+        return RequirementFileRow(requirement_set_id=number, file_name=file_name[:260], content=sealed)
+
+    def reseal_files(self) -> int:
+        """Seal every buyer's file with the key in force, one by one while others work; return how many were not.
+
+        Raises
+        ------
+        StoreError
+            When one was sealed with a key that is not at hand; those before it are done.
+        """
+        with self._sessions() as session:
+            numbers = list(session.scalars(select(RequirementFileRow.requirement_set_id)))
+        n_sealed = 0
+        for number in numbers:
+            with self._sessions.begin() as session:
+                row = session.get(RequirementFileRow, number, with_for_update=True)
+                if row is not None:
+                    sealed = self._vault.reseal(row.content, f"buyer's file {number}")
+                    n_sealed += sealed != row.content
+                    row.content = sealed
+        return n_sealed
 
     def file_names(self) -> dict[int, str]:
         """Return the name of the buyer's file of every list that has one, by the list's number."""
@@ -234,11 +265,11 @@ class RequirementSets(Documents):
         """Return the name and content of the buyer's file; None when none was kept."""
         with self._sessions() as session:
             row = session.get(RequirementFileRow, saved.id)
-            return None if row is None else (row.file_name, row.content)
+        return None if row is None else (row.file_name, self._vault.open(row.content, f"buyer's file {saved.id}"))
 
 
 class Audit:
-    """The audit trail: rows are added and read, never changed."""
+    """The audit log: rows are added and read, never changed."""
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions, self._clock = sessions, clock
@@ -249,9 +280,55 @@ class Audit:
         with self._sessions.begin() as session:
             audit_chain.write_down(session, [row])
 
-    def newest(self, count: int = 200) -> pl.DataFrame:
-        """Return the newest rows: [at, user, action, target, detail], at in UTC."""
-        return self._read(select(AuditRow).order_by(AuditRow.id.desc()).limit(count))
+    def newest(
+        self,
+        count: int | None = 200,
+        user: str = "",
+        action: str = "",
+        word: str = "",
+        begin: date | None = None,
+        end: date | None = None,
+    ) -> pl.DataFrame:
+        """Return the newest rows: [at, user, action, target, detail], at in UTC.
+
+        Parameters
+        ----------
+        count : int or None
+            How many at most; None for all.
+        user, action : str
+            Only theirs, only such; empty for all.
+        word : str
+            What the target or the detail must contain, upper and lower case alike.
+        begin, end : date, optional
+            The first and the last day, in UTC.
+        """
+        asked = select(AuditRow).order_by(AuditRow.id.desc()).limit(count)
+        if user:
+            asked = asked.where(AuditRow.user.in_([user, *self._keys(user)]))
+        if action:
+            asked = asked.where(AuditRow.action == action)
+        if word:
+            columns, forms = (AuditRow.target, AuditRow.detail), [word, *self._keys(word)]
+            asked = asked.where(or_(*(c.icontains(form, autoescape=True) for c in columns for form in forms)))
+        if begin:
+            asked = asked.where(AuditRow.at >= datetime.combine(begin, time(), UTC))
+        if end:
+            asked = asked.where(AuditRow.at < datetime.combine(end + timedelta(days=1), time(), UTC))
+        return self._read(asked)
+
+    def words(self) -> tuple[list[str], list[str]]:
+        """Return the people and the actions that occur, in alphabetical order."""
+        with self._sessions() as session:
+            users, actions = (
+                [str(word) for word in session.scalars(select(column).distinct().order_by(column))]
+                for column in (AuditRow.user, AuditRow.action)
+            )
+            names = person_keys.words_by_key(session)
+        return sorted({person_keys.named(user, names) for user in users}), actions
+
+    def _keys(self, word: str) -> list[str]:
+        with self._sessions() as session:
+            return person_keys.keys_of(session, word)
 
     def about(self, target: str) -> pl.DataFrame:
         """Return the rows whose target begins so, oldest first: [at, user, action, target, detail]."""
@@ -263,11 +340,20 @@ class Audit:
         with self._sessions() as session:
             return audit_chain.verify(session, published)
 
+    def base(self) -> int:
+        """Return the number of the last row that was deleted as too old; 0 where none was."""
+        with self._sessions() as session:
+            return audit_chain.base(session)[0]
+
     def _read(self, asked: Any) -> pl.DataFrame:
         with self._sessions() as session:
             rows = session.scalars(asked).all()
+            names = person_keys.words_by_key(session)
         words = ("user", "action", "target", "detail")
-        entries = [(_utc(r.at).replace(tzinfo=None), r.user, r.action, r.target, r.detail) for r in rows]
+        entries = [
+            (_utc(r.at).replace(tzinfo=None), *(person_keys.named(getattr(r, word), names) for word in words))
+            for r in rows
+        ]
         return pl.DataFrame(entries, schema=[("at", pl.Datetime("us")), *((w, pl.String) for w in words)], orient="row")
 
 

@@ -120,7 +120,7 @@ class Reviews:
         return pl.DataFrame(records, schema=SHAPE, orient="row").sort("sheet", "row")
 
     def change(self, requirement_set_id: int, changes: Sequence[Change], user: str) -> list[Conflict]:
-        """Make changes, each only where the row still stands as it was read, with a row of the audit list each.
+        """Make changes, each only where the row still stands as it was read, with a row of the audit log each.
 
         Parameters
         ----------

@@ -42,7 +42,7 @@ class SignIns:
     def seen(
         self, key: str, user: str, device: str, address: str, idle: timedelta, longest: timedelta, roles: str = ""
     ) -> str:
-        """Note that somebody signed in opens a page; the first time, write it into the audit trail.
+        """Note that somebody signed in opens a page; the first time, write it into the audit log.
 
         Parameters
         ----------
@@ -52,7 +52,7 @@ class SignIns:
         idle, longest : timedelta
             How long a sign-in lasts without and with a page being opened.
         roles : str
-            What the person may do, for the audit trail.
+            What the person may do, for the audit log.
 
         Returns
         -------

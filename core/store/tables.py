@@ -165,7 +165,7 @@ class AuditRow(Base):
 
 
 class AuditHeadRow(Base):
-    """The number and hash of the audit trail's newest row: one row, which whoever adds to the trail takes first."""
+    """The number and hash of the audit log's newest row: one row, which whoever adds to the log takes first."""
 
     __tablename__ = "audit_head"
 
@@ -187,6 +187,27 @@ class SignInRow(Base):
     last_seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
     ended_by: Mapped[str] = mapped_column(String(200), default="")
+
+
+class PersonKeyRow(Base):
+    """The key under which the audit log has a mail address or a name; without it the line names nobody."""
+
+    __tablename__ = "person_keys"
+
+    word: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(40))
+
+
+class KnownPersonRow(Base):
+    """What the identity provider said of a person when they last signed in, and whether they wait to be let in."""
+
+    __tablename__ = "known_people"
+
+    user: Mapped[str] = mapped_column("user_name", String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    groups: Mapped[list[str]] = mapped_column("group_names", JSON)
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
 
 
 class VersionedRow(Base):
@@ -365,3 +386,17 @@ class SourceChoiceRow(Base):
     version: Mapped[int] = mapped_column(Integer)
     author: Mapped[str] = mapped_column(String(200))
     saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class AccessEntryRow(VersionedRow):
+    """One version of who may do what, as an administrator wrote it: a person, a group or a role."""
+
+    __tablename__ = "access_entries"
+    __table_args__ = (UniqueConstraint("book", "kind", "name", "version"),)
+    KEYS = ("kind", "name")
+    WORDS = ("content", "is_removed")
+
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[str] = mapped_column(Text)
+    is_removed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())

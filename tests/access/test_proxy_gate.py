@@ -110,3 +110,12 @@ def test_pages_and_websockets_are_behind_the_gate(settings_with, kind):
     asyncio.run(door({"type": kind, "client": ("10.0.0.9", 5), "headers": [MAIL]}, None, None))
     asyncio.run(door({"type": "lifespan"}, None, None))
     assert seen == {kind: [], "lifespan": None}
+
+
+def test_groups_count_only_with_the_identity_of_a_proxy_and_once(settings_with):
+    door = gate(settings_with(), {})
+    groups = (b"X-Forwarded-Groups", b"sales,emea")
+    assert door.headers("127.0.0.1", [MAIL, groups]) == [MAIL, (b"x-forwarded-groups", b"sales,emea")]
+    assert door.headers("127.0.0.1", [MAIL, groups, groups]) == [MAIL]
+    assert door.headers("127.0.0.1", [groups]) == []
+    assert door.headers("10.0.0.9", [MAIL, groups]) == []

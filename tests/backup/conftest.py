@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.backup.sealing_key import Key
 from core.config import load
+from core.sealing.sealing_keys import Key
 from core.store import Store
 from tests.store.conftest import cluster, url
 

@@ -1,9 +1,10 @@
-"""The audit trail is checked and published from the command line."""
+"""The audit log is checked and published from the command line."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -29,7 +30,7 @@ def run(*words):
 
 def test_a_whole_trail_is_said_to_be_and_published_and_held_against_it(database, tmp_path):
     done = run("verify")
-    assert (done.exit_code, "The audit trail is whole: 2 rows" in done.output) == (0, True)
+    assert (done.exit_code, "The audit log is whole: 2 rows" in done.output) == (0, True)
     heads = tmp_path / "heads.jsonl"
     assert run("publish", "--to", heads).exit_code == 0
     assert json.loads(run("publish").output)["rows"] == 2
@@ -51,3 +52,29 @@ def test_a_file_that_was_not_published_is_refused(database, tmp_path):
     done = run("verify", "--published", tmp_path / "heads")
     assert done.exit_code != 0
     assert "cannot be read" in str(done.exception)
+
+
+def test_retention_says_what_it_deletes_and_needs_a_limit(database, tmp_path, monkeypatch):
+    def retention(*words):
+        return CliRunner().invoke(cli.app, ["retention", *words]).output
+
+    assert "Nothing has a limit" in retention()
+    (tmp_path / "own.yaml").write_text("retention: {audit_days: 30, sign_ins_days: 7}\n", encoding="utf-8")
+    monkeypatch.setenv("QUARTERDECK_CONFIG", str(tmp_path / "own.yaml"))
+    assert retention("--dry-run").splitlines() == [
+        "sign-ins: 0 rows older than 7 days would be deleted",
+        "audit log: 0 rows older than 30 days would be deleted",
+    ]
+    assert "were deleted" in retention()
+    assert run("verify").exit_code == 0
+
+
+def test_hashes_of_rows_that_were_cut_are_not_missed(database, tmp_path, monkeypatch):
+    heads = tmp_path / "heads.jsonl"
+    assert run("publish", "--to", heads).exit_code == 0
+    store = Store.open(f"sqlite:///{database}", lambda: datetime.now(UTC) + timedelta(days=60))
+    store.audit.add("ana", "saved", "something later")
+    assert store.retention.apply({"audit log": 30}) == {"audit log": 2}
+    store.close()
+    assert run("verify", "--published", heads).exit_code == 0
+    assert json.loads(run("publish").output)["rows"] == 4

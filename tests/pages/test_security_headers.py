@@ -49,3 +49,24 @@ def test_websockets_pass_untouched():
 
     asyncio.run(SecurityHeaders(app)({"type": "websocket"}, None, "send"))
     assert seen == [("websocket", "send")]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "headers", "secure"),
+    [("https", [], True), ("http", [(b"x-forwarded-proto", b"https, http")], True), ("http", [], False)],
+)
+def test_cookies_are_secure_behind_tls(scheme, headers, secure):
+    cookies = [(b"set-cookie", b"_streamlit_user=a; Path=/; HttpOnly"), (b"set-cookie", b"b=c; Secure; Path=/")]
+    sent = []
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [*cookies]})
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(SecurityHeaders(app)({"type": "http", "scheme": scheme, "headers": headers}, None, send))
+    values = [value.decode() for key, value in sent[0]["headers"] if key == b"set-cookie"]
+    assert len(values) == 2
+    assert values[1] == "b=c; Secure; Path=/"
+    assert values[0].endswith("; Secure") == secure

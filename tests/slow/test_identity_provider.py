@@ -17,7 +17,14 @@ from tests.servers import free_port, serving
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("identity")]
 ANA = {"sub": "ana-1", "email": "ana@example.com", "email_verified": True, "name": "Ana Silva"}
 BO = {"sub": "bo-1", "email": "bo@example.com", "email_verified": True, "name": "Bo Berg"}
-SETTINGS = "access: {sign_in: oidc, people: {ana@example.com: {roles: [leader], name: Ana Silva}}}\n"
+GROUPS = [f"0b1c2d3e-0000-4000-8000-{number:012}" for number in range(400)]
+CY = {"sub": "cy-1", "email": "cy@example.com", "email_verified": True, "name": "Cy", "groups": [*GROUPS, "sales-emea"]}
+DI = {"sub": "di-1", "email": "ana@example.com", "email_verified": False, "name": "Di", "groups": ["sales-emea"]}
+SETTINGS = """access:
+  sign_in: oidc
+  people: {ana@example.com: {roles: [leader], name: Ana Silva}}
+  groups: {sales-emea: {roles: [leader], regions: [EMEA]}}
+"""
 SECRETS = """[auth]
 redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
 cookie_secret = "only for this test, and long enough"
@@ -31,7 +38,7 @@ server_metadata_url = "{provider}/.well-known/openid-configuration"
 def provider():
     port = free_port()
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
-    people = [word for person in (ANA, BO) for word in ("--user-claims", json.dumps(person))]
+    people = [word for person in (ANA, BO, CY, DI) for word in ("--user-claims", json.dumps(person))]
     process = subprocess.Popen([*command, *people], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -70,8 +77,8 @@ def page(browser):
     context.close()
 
 
-def sign_in(page, app, person):
-    page.goto(app)
+def sign_in(page, app, person, path=""):
+    page.goto(f"{app}{path}")
     page.get_by_role("button", name="Sign in").click(timeout=90_000)
     expect(page.get_by_text(person["sub"]).first).to_be_visible(timeout=60_000)
     page.get_by_role("button", name=person["sub"]).click()
@@ -107,3 +114,35 @@ def test_a_copy_of_the_cookie_opens_nothing_after_signing_out(app, page, browser
     expect(thief.get_by_text("Your sign-in was ended")).to_be_visible(timeout=120_000)
     expect(thief.get_by_text("Ana Silva, leader")).to_have_count(0)
     copied.close()
+
+
+def test_the_page_that_was_asked_for_is_opened_after_signing_in(app, page):
+    sign_in(page, app, ANA, "/pipeline?region=EMEA")
+    expect(page.get_by_role("heading", name="Pipeline", exact=True)).to_be_visible(timeout=120_000)
+    assert "/pipeline?region=EMEA" in page.url
+    assert "quarterdeck_wanted" not in {cookie["name"] for cookie in page.context.cookies()}
+
+
+def test_somebody_in_four_hundred_groups_comes_in_by_one_of_them_with_a_small_cookie(app, page):
+    sign_in(page, app, CY, "/pipeline")
+    expect(page.get_by_text("Showing: EMEA")).to_be_visible(timeout=120_000)
+    sizes = [len(cookie["name"]) + len(cookie["value"]) for cookie in page.context.cookies()]
+    assert sum(sizes) < 4_000
+
+
+def test_an_address_that_is_not_verified_opens_nothing(app, page):
+    sign_in(page, app, DI)
+    expect(page.get_by_text("Your mail address is not verified")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("Showing:")).to_have_count(0)
+
+
+def test_a_callback_that_is_played_again_signs_nobody_in(app, page, browser):
+    addresses = []
+    page.on("request", lambda request: addresses.append(request.url) if "/oauth2callback" in request.url else None)
+    sign_in(page, app, ANA)
+    expect(page.get_by_text("Ana Silva, leader")).to_be_visible(timeout=120_000)
+    thief = browser.new_context()
+    other = thief.new_page()
+    other.goto(addresses[0])
+    expect(other.get_by_role("button", name="Sign in")).to_be_visible(timeout=90_000)
+    thief.close()

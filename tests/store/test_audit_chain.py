@@ -1,4 +1,4 @@
-"""The audit trail cannot be changed through the database; where it was all the same, the first such row is named."""
+"""The audit log cannot be changed through the database; where it was all the same, the first such row is named."""
 
 from __future__ import annotations
 

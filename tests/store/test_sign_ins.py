@@ -1,4 +1,4 @@
-"""A sign-in counts until it is idle, too old or ended, and each is written into the audit trail once."""
+"""A sign-in counts until it is idle, too old or ended, and each is written into the audit log once."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Topic(ABC):
     entity : str
         The column of its id.
     target : str
-        How the audit trail's target begins.
+        How the audit log's target begins.
     happened : str
         The column that says whether what the chance spoke of came.
     fate, expected : str
@@ -179,7 +179,7 @@ class Decisions:
 
 
 def target(entity_id: str, action: str, topic: Topic = ACCOUNTS) -> str:
-    """Name what a decision is about, as the audit trail keeps it."""
+    """Name what a decision is about, as the audit log keeps it."""
     return f"{topic.target}{json.dumps([entity_id, action])}"
 
 
@@ -218,7 +218,7 @@ def read(
     settings : Settings
     bundle : Bundle
     trail : pl.DataFrame
-        The audit trail's rows about such actions, oldest first: [at, user, action, target, detail]. A
+        The audit log's rows about such actions, oldest first: [at, user, action, target, detail]. A
         row that cannot be read is passed over.
     entity_id : str, optional
         Only this one's.

@@ -52,12 +52,12 @@ def pair(one_id: str, other_id: str) -> Pair:
 
 
 def target(one_id: str, other_id: str) -> str:
-    """Name the pair, as the audit trail shows it."""
+    """Name the pair, as the audit log shows it."""
     return f"{TARGET}{' / '.join(pair(one_id, other_id))}"
 
 
 def detail(one_id: str, other_id: str) -> str:
-    """Return both ids, as the audit trail keeps them to be read back."""
+    """Return both ids, as the audit log keeps them to be read back."""
     return json.dumps(pair(one_id, other_id), ensure_ascii=False)
 
 
@@ -67,7 +67,7 @@ def read(trail: pl.DataFrame, standing: pl.DataFrame) -> Apart:
     Parameters
     ----------
     trail : pl.DataFrame
-        The audit trail's rows about pairs, oldest first: [at, user, action, target, detail]. A row that cannot be
+        The audit log's rows about pairs, oldest first: [at, user, action, target, detail]. A row that cannot be
         read is passed over.
     standing : pl.DataFrame
         The catalogue: [capability_id, name, is_retired]. Pairs of which one is retired or gone are left out.
@@ -88,7 +88,7 @@ def read(trail: pl.DataFrame, standing: pl.DataFrame) -> Apart:
 
 
 def _ids(row: Mapping[str, Any]) -> Pair | None:
-    """Return the pair a row of the trail speaks of; None where it says neither word or names no pair."""
+    """Return the pair a row of the audit log speaks of; None where it says neither word or names no pair."""
     try:
         first, second = json.loads(row["detail"])
     except (ValueError, TypeError):

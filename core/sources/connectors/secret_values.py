@@ -10,6 +10,7 @@ from urllib.parse import quote, quote_plus
 import yaml
 
 from core.contracts.errors import SourceError
+from core.sealing.vault import Vault
 from core.sources.connectors.declaration import SECRET
 
 FILE = "secrets.yaml"
@@ -33,6 +34,7 @@ class Secrets:
         self.file = folder / FILE
         self.environment = os.environ if environment is None else environment
         self.used: set[str] = set()
+        self.vault = Vault(self.environment)
 
     def filled(self, text: str) -> str:
         """Return a text with every `${NAME}` replaced by the secret of that name.
@@ -67,10 +69,15 @@ class Secrets:
         return bool(self.environment.get(name) or self._of_file().get(name) or _of_keyring(name))
 
     def keep(self, values: Mapping[str, str]) -> None:
-        """Write secrets into the secrets file, which only its owner may read; what is there already stays."""
+        """Write secrets into the secrets file, which only its owner may read; what is there already stays.
+
+        Where the installation has a key, all of them are sealed with it.
+        """
         for secret in values.values():
             self.hide(secret)
-        content = yaml.safe_dump({**self._of_file(), **values}, allow_unicode=True)
+        together = {**self._of_file(), **values}
+        sealed = {name: self.vault.seal_text(secret, name) for name, secret in together.items()}
+        content = yaml.safe_dump(sealed, allow_unicode=True)
         part = self.file.with_suffix(".part")
         self.file.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
@@ -101,7 +108,8 @@ class Secrets:
             raise SourceError(
                 "The secrets file cannot be read.", self.file.name, "Write NAME: secret a line."
             ) from None
-        return {str(k): str(v) for k, v in content.items()} if isinstance(content, dict) else {}
+        values = content.items() if isinstance(content, dict) else ()
+        return {str(name): self.vault.open_text(str(secret), str(name)) for name, secret in values}
 
 
 def _of_keyring(name: str) -> str:

@@ -27,7 +27,7 @@ Value = str | float | date | None
 
 
 class Trail(Protocol):
-    """Where it is written down who wrote what: the audit trail of the store."""
+    """Where it is written down who wrote what: the audit log of the store."""
 
     def add(self, user: str, action: str, target: str, detail: str = "") -> None:
         """Add a row."""

@@ -16,7 +16,7 @@ from core.requirements.match import duplicates, not_duplicates
 from core.store.capabilities import CapabilityEdit
 from pages.ui.catalogue import catalogue_cache
 from pages.ui.catalogue.edit import kept, put, say
-from pages.ui.kit import saved_content
+from pages.ui.kit import downloads, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -68,14 +68,14 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
         key=f"offer_file_{st.session_state.get('offer_files', 0)}",
         max_upload_size=20,
     )
-    st.download_button(
+    downloads.button(
+        st,
         "Download the catalogue (Excel)",
         lambda: gap_workbook.offer(standing.frame),
         "catalogue.xlsx",
         XLSX,
         icon=":material/download:",
         key="offer_download",
-        on_click="ignore",
         help="Change it there, and upload it here.",
     )
     if given is None:
@@ -92,9 +92,7 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
         c.table(changing, column_config=BROUGHT, height=320)
     if not preview.rejected.is_empty():
         c.table(preview.rejected, column_config=ASIDE)
-        st.download_button(
-            "Rows that cannot be used (CSV)", preview.rejected.write_csv, "rows-not-used.csv", on_click="ignore"
-        )
+        downloads.button(st, "Rows that cannot be used (CSV)", preview.rejected.write_csv, "rows-not-used.csv")
     _accept(page, preview)
 
 

@@ -16,6 +16,7 @@ from core.metrics import counted, load_report
 from core.sources import check, own_totals, page_needs
 from core.sources.folder import Reading
 from pages.ui.data import open_questions, words
+from pages.ui.kit import downloads
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
@@ -120,11 +121,11 @@ def _left_out(reading: Reading, settings: Settings) -> None:
         grid(emptied.select(list(LEFT_OUT)), column_config=LEFT_OUT, height=220)
     if data.rejected.height or data.emptied.height:
         both = pl.concat([data.rejected, data.emptied])
-        st.download_button(
+        downloads.button(
+            st,
             "All of them, with reasons (CSV)",
             both.write_csv,
             "left_out.csv",
             key="wizard_left_out",
             icon=":material/download:",
-            on_click="ignore",
         )

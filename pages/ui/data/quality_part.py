@@ -15,7 +15,7 @@ from core.contracts.errors import AccessError, QuarterdeckError
 from core.contracts.opportunities import FORECAST_CATEGORIES
 from core.sources.connectors import write_back
 from core.sources.connectors.write_back import Change, Written
-from pages.ui.kit import cache, session_data
+from pages.ui.kit import cache, downloads, session_data
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -75,8 +75,13 @@ def _rows(c: Cell, frame: pl.DataFrame, owners: list[str]) -> None:
     owner = st.selectbox("Owner", [EVERYBODY, *owners], key="quality_owner")
     rows = frame if owner == EVERYBODY else frame.filter(owner=owner)
     c.table(rows, column_config=ROWS, height=320)
-    st.download_button(
-        f"To mend: {owner}", rows.write_csv(), "to_mend.csv", "text/csv", on_click="ignore", icon=":material/download:"
+    downloads.button(
+        st,
+        f"To mend: {owner}",
+        rows.write_csv(),
+        "to_mend.csv",
+        "text/csv",
+        icon=":material/download:",
     )
 
 

@@ -11,7 +11,7 @@ from core.contracts.errors import AccessError, QuarterdeckError
 from core.sources import source_registry
 from core.sources.source_registry import Listed
 from core.store.source_versions import SourceVersion
-from pages.ui.kit import cache, saved_content, session_data
+from pages.ui.kit import cache, downloads, saved_content, session_data
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -147,14 +147,14 @@ def _details(page: Page, entry: Listed, versions: list[SourceVersion], number: i
         frame = pl.DataFrame(rows, schema=dict(zip(VERSIONS, kinds, strict=True)), orient="row")
         st.dataframe(frame.to_arrow(), hide_index=True, lazy=False, column_config=VERSIONS, height="content")
         if shown.mapping:
-            st.download_button(
+            downloads.button(
+                st,
                 f"Column map of version {number} (YAML)",
                 source_registry.as_yaml(shown.mapping),
                 "map.yaml",
                 "text/yaml",
                 key="source_map",
                 icon=":material/download:",
-                on_click="ignore",
             )
         else:
             st.caption("It has no column map: its tables are recognised anew whenever it is read.")

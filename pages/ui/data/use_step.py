@@ -14,7 +14,7 @@ from core.sources.vendor_layouts import OWN
 from core.store.tables import LONGEST_NAME
 from pages.ui.data import source_switch, wizard_state
 from pages.ui.data.wizard_state import Wizard
-from pages.ui.kit import cache, saved_content, session_data
+from pages.ui.kit import cache, downloads, saved_content, session_data
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
@@ -38,14 +38,14 @@ def show(page: Page, wizard: Wizard, reading: Reading) -> None:
         st.button("Use for this session", on_click=_use, key="wizard_use", type="primary", width="stretch")
     with right, st.container(border=True):
         _keep_form(page, wizard)
-    st.download_button(
+    downloads.button(
+        st,
         "Column map (YAML)",
         source_registry.as_yaml(wizard.mapping),
         "map.yaml",
         "text/yaml",
         key="wizard_map",
         icon=":material/download:",
-        on_click="ignore",
         help="Reads the same files in the same way: by `quarterdeck check --map`, in the settings, or here.",
     )
 

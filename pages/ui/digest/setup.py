@@ -11,7 +11,7 @@ from core.contracts.errors import QuarterdeckError
 from core.digest import Digest, Plan
 from core.metrics import counted
 from core.store.repositories import Saved
-from pages.ui.kit import cache
+from pages.ui.kit import cache, downloads
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
@@ -72,7 +72,7 @@ def _all(page: Page) -> list[Saved]:
     return cache.store(page.settings.database).digests.list(page.identity.user)
 
 
-def downloads(page: Page, content: Digest) -> None:
+def files(page: Page, content: Digest) -> None:
     """Offer the digest as HTML mail, Markdown and JSON, made when it is asked for."""
     name = f"digest-{page.data.as_of}"
     kinds = {
@@ -83,4 +83,4 @@ def downloads(page: Page, content: Digest) -> None:
     with st.container(horizontal=True):
         for label, (ending, mime, write) in kinds.items():
             key, make = f"digest-{ending}", partial(write, content, page.formats)
-            st.download_button(label, make, f"{name}.{ending}", mime=mime, key=key, on_click="ignore")
+            downloads.button(st, label, make, f"{name}.{ending}", mime=mime, key=key)

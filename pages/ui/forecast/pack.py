@@ -8,7 +8,7 @@ from core import models
 from core.charts import forecast_pack
 from core.forecasts import quarter_walk
 from core.forecasts.monday import Monday
-from pages.ui.kit import bundles, cache
+from pages.ui.kit import bundles, cache, downloads
 from pages.ui.kit.shell import Page
 
 KINDS = {"pdf": ("PDF", "application/pdf"), "pptx": ("PowerPoint", "application/octet-stream")}
@@ -18,13 +18,13 @@ def offer(page: Page, quarter: Monday) -> None:
     """Offer the pack, made when it is asked for."""
     with st.container(horizontal=True):
         for ending, (label, mime) in KINDS.items():
-            st.download_button(
+            downloads.button(
+                st,
                 f"Forecast pack as {label}",
                 lambda ending=ending: made(page, quarter, ending),
                 f"forecast-{page.data.as_of}.{ending}",
                 mime=mime,
                 key=f"pack-{ending}",
-                on_click="ignore",
             )
 
 

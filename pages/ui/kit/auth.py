@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from core.access import LOCAL, Identity, identify
+from core.access import LOCAL, Identity
 from core.config import Settings
 from core.contracts.errors import AccessError, ConfigError
 from core.serving import OPEN_TO_ALL
-from pages.ui.kit import sign_ins
+from pages.ui.kit import people, sign_ins, view_as
 from pages.ui.kit.escaping import escaped
 
 logger = logging.getLogger(__name__)
@@ -33,13 +33,13 @@ def enter(settings: Settings) -> Identity:
     """
     way = settings.access.sign_in
     if way == "none":
-        return replace(LOCAL, is_masked=settings.access.mask_names)
+        return view_as.applied(replace(LOCAL, is_masked=settings.access.mask_names), settings)
     who = _provider(settings) if way == "oidc" else _proxy(settings)
     if ended := sign_ins.admit(settings, who):
         if way == "oidc":
             offer(ended)
         raise AccessError("Your sign-in was ended.", mend="Load the page again to sign in anew.")
-    return who
+    return view_as.applied(who, settings)
 
 
 def _provider(settings: Settings) -> Identity:
@@ -50,7 +50,20 @@ def _provider(settings: Settings) -> Identity:
         offer("Sign in to see your company's numbers.")
     if user.get("email_verified") is False:
         raise AccessError("Your mail address is not verified.", mend="Verify it with your identity provider.")
-    return identify(user.get("email") or user.get("sub"), user.get("name"), settings)
+    login = str(user.get("email") or user.get("sub") or "").strip().lower()
+    rules = people.directory(settings)
+    groups = people.known(settings).groups(login) if rules.groups else ()
+    return _identified(settings, login, user.get("name"), groups)
+
+
+def _identified(settings: Settings, login: str, name: str | None, groups: Iterable[str]) -> Identity:
+    """Return who somebody is; who has no role is noted, so that an administrator sees that they asked."""
+    try:
+        return people.directory(settings).identify(login, name, groups)
+    except AccessError:
+        if login:
+            people.known(settings).ask(login, name or "")
+        raise
 
 
 def offer(sentence: str) -> None:
@@ -73,7 +86,9 @@ def _sign_in() -> None:
 
 
 def _proxy(settings: Settings) -> Identity:
-    return identify(st.context.headers.get(settings.access.header), None, settings)
+    headers = st.context.headers
+    groups = (headers.get(settings.access.groups_header) or "").split(",")
+    return _identified(settings, (headers.get(settings.access.header) or "").strip().lower(), None, groups)
 
 
 def leave(settings: Settings, who: Identity, names: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ import streamlit as st
 from core import sales_terms
 from core.column_labels import label
 from core.metrics import counted
-from pages.ui.kit import definitions
+from pages.ui.kit import definitions, downloads
 from pages.ui.kit.bar import FOLDED
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import drill
@@ -48,9 +48,7 @@ def show(
     for remark in remarks:
         st.caption(escaped(remark))
     drill(page, frame, height=240)
-    st.download_button(
-        "Records as CSV", frame.write_csv, f"{function.__name__}.csv", key=f"csv-{question}", on_click="ignore"
-    )
+    downloads.button(st, "Records as CSV", frame.write_csv, f"{function.__name__}.csv", key=f"csv-{question}")
     with st.expander(FOLDED, type="compact"):
         for paragraph in details:
             st.markdown(escaped(paragraph))

@@ -17,7 +17,7 @@ from core.charts.page_tables import PageTable
 from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
-from pages.ui.kit import bundles, cache, calculation, column_layout, deal_lists, snapshot
+from pages.ui.kit import bundles, cache, calculation, column_layout, deal_lists, downloads, snapshot
 from pages.ui.kit.bar import FOLDED, anchor
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import FULL, HALF, drill, grid
@@ -123,8 +123,13 @@ class Cell:
 
             return workbook.workbook([(title, body()) for body in tables], title)
 
-        self.side.download_button(
-            "Excel", written, f"{anchor(title)}.xlsx", type="tertiary", key=f"xlsx-{title}", on_click="ignore"
+        downloads.button(
+            self.side,
+            "Excel",
+            written,
+            f"{anchor(title)}.xlsx",
+            type="tertiary",
+            key=f"xlsx-{title}",
         )
 
     def facts(self, frame: Any) -> None:

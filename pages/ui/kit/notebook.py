@@ -6,7 +6,7 @@ from importlib import import_module
 
 import streamlit as st
 
-from pages.ui.kit import definitions, session_data, snapshot
+from pages.ui.kit import definitions, downloads, session_data, snapshot
 from pages.ui.kit.shell import Page
 from pages.ui.server import warmup
 
@@ -32,13 +32,13 @@ def offer(page: Page) -> None:
     name = f"{page.title.lower()}.ipynb"
     with st.container(horizontal=True, gap="xsmall"):
         snapshot.offer(page)
-        st.download_button(
+        downloads.button(
+            st,
             "Download as notebook",
             lambda: write(page),
             name,
             icon=":material/download:",
             key="notebook",
-            on_click="ignore",
         )
     if page.bar is not None:
         page.bar.close()

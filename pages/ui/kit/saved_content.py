@@ -87,12 +87,23 @@ def author(page: Page, user: str) -> str:
 
 
 def trail(page: Page, most: int = 1_000) -> pl.DataFrame:
-    """Return the newest rows of the audit list, as this person may see them."""
+    """Return the newest rows of the audit log, as this person may see them beside what they are about."""
     return seen.trail(reader(page), _store(page).audit.newest(most))
 
 
+def audit_log(page: Page, most: int | None, **asked: Any) -> pl.DataFrame:
+    """Return the newest rows of the audit log that fit; whoever is bound sees their own. `asked` as `Audit.newest`."""
+    return seen.log(reader(page), _store(page).audit.newest(most, **asked))
+
+
+def trail_words(page: Page) -> tuple[list[str], list[str]]:
+    """Return the people and the actions of the audit log; no people for whom sees but a part of it."""
+    users, actions = _store(page).audit.words()
+    return ([] if reader(page).key else users), actions
+
+
 def trail_about(page: Page, target: str) -> pl.DataFrame:
-    """Return the audit list's rows about something, oldest first, as this person may see them."""
+    """Return the audit log's rows about something, oldest first, as this person may see them."""
     return seen.trail(reader(page), _store(page).audit.about(target))
 
 

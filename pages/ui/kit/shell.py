@@ -8,8 +8,9 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from core.access import WHOLE, Identity, View, can
+from core.access import WHOLE, Identity, View, can, row_scope
 from core.access import view as cut_to
+from core.access.identity import OWN
 from core.artifacts import all_notices, combined
 from core.config import Settings
 from core.config.stages import fitted
@@ -126,7 +127,7 @@ class Page:
         return False
 
     def note(self, action: str, target: str, detail: str = "") -> None:
-        """Write down in the audit trail what the person did."""
+        """Write down in the audit log what the person did."""
         cache.store(self.settings.database).audit.add(self.identity.user, action, target, detail)
 
 
@@ -202,7 +203,9 @@ def _rows(settings: Settings, who: Identity) -> tuple[Dataset, View]:
     own = session_data.upload()
     if own is not None:
         return own, View(is_masked=is_masked)
-    return cache.data(settings, session_data.source()), View(who.regions, who.team_of, is_masked)
+    data = cache.data(settings, session_data.source())
+    head = row_scope.own_head(data.company, who.user) if who.team_of == OWN else who.team_of
+    return data, View(who.regions, head, is_masked, who.hidden)
 
 
 def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
@@ -213,7 +216,11 @@ def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
 
 
 def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
-    """Say that a page is not this person's, and which are."""
+    """Say that a page is not this person's, and which are; the first time of a session it is in the audit log."""
+    refused = st.session_state.setdefault("refused_pages", set())
+    if title not in refused:
+        refused.add(title)
+        cache.store(settings.database).audit.add(who.user, "was turned away", title, ", ".join(who.roles))
     st.error(escaped(f"You do not have access to {title}. Ask your admin."), icon=":material/lock:")
     for path, label, icon in (room for rooms in _open_to(settings, who).values() for room in rooms):
         st.page_link(path, label=label, icon=icon)

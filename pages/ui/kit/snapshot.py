@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui.kit import cache
+from pages.ui.kit import cache, downloads
 
 if TYPE_CHECKING:
     from core.charts.snapshot import Snapshot
@@ -31,32 +31,32 @@ def offer(page: Page) -> None:
         return
     name = page.title.lower().replace(" ", "-")
     shown = page.shown  # A cell that runs again by itself takes its old parts out.
-    st.download_button(
+    downloads.button(
+        st,
         "Download as PDF",
         lambda: _made(page, shown, "pdf"),
         f"{name}-{page.data.as_of}.pdf",
         mime="application/pdf",
         icon=":material/picture_as_pdf:",
         key="snapshot-pdf",
-        on_click="ignore",
     )
-    st.download_button(
+    downloads.button(
+        st,
         "Download as HTML",
         lambda: _made(page, shown, "html"),
         f"{name}-{page.data.as_of}.html",
         mime="text/html",
         icon=":material/html:",
         key="snapshot-html",
-        on_click="ignore",
     )
     if any(kind == "table" for _, kind, _ in shown):
-        st.download_button(
+        downloads.button(
+            st,
             "Download as Excel",
             lambda: _made(page, shown, "xlsx"),
             f"{name}-{page.data.as_of}.xlsx",
             icon=":material/table_view:",
             key="snapshot-xlsx",
-            on_click="ignore",
         )
 
 

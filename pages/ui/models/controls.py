@@ -10,7 +10,7 @@ import streamlit as st
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError
 from core.models import versions as kept_versions
-from pages.ui.kit import cache
+from pages.ui.kit import cache, downloads
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import FULL, grid
 from pages.ui.kit.shell import Page
@@ -74,9 +74,7 @@ def squares(at: dict[str, Any]) -> None:
 
 def card(text: str, subject: str) -> None:
     """Offer the model card."""
-    st.download_button(
-        "Model card", text, f"{subject}-card.json", "application/json", icon=":material/badge:", on_click="ignore"
-    )
+    downloads.button(st, "Model card", text, f"{subject}-card.json", "application/json", icon=":material/badge:")
 
 
 def versions(page: Page, frame: pl.DataFrame) -> None:

@@ -10,7 +10,7 @@ from core.requirements.judge import bid_scores
 from core.requirements.judge.bid_scores import Bid
 from core.requirements.judge.gap_analysis import GapAnalysis
 from core.requirements.work import approvals, row_review
-from pages.ui.kit import saved_content
+from pages.ui.kit import downloads, saved_content
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
@@ -61,19 +61,19 @@ def own_file(page: Page, analysis: GapAnalysis) -> None:
         return
     st.markdown(escaped(made.sentence()))
     ending = made.name[made.name.rfind(".") :].lower()
-    st.download_button(
+    downloads.button(
+        st,
         "Download the buyer's own file, filled in",
         made.content,
         made.name,
         mime=KINDS.get(ending, "text/plain"),
         icon=":material/task:",
         type="primary",
-        on_click="ignore",
     )
     with st.expander("What changed", icon=":material/verified:"):
         st.caption("From comparing the buyer's file with the one that goes back.")
         grid(made.proof.frame, column_config=PARTS)
-        st.download_button("Every cell written (CSV)", made.frame.write_csv(), "cells-written.csv", on_click="ignore")
+        downloads.button(st, "Every cell written (CSV)", made.frame.write_csv(), "cells-written.csv")
     if made.left.height:
         rows = made.left.select("sheet", "row", "reason", "text")
         with st.expander("Left for you to answer", icon=":material/person:"):
@@ -93,42 +93,42 @@ def papers(page: Page, analysis: GapAnalysis, bid: Bid) -> None:
     drafts = gap_cache.drafts(analysis)
     sent = _released(page, analysis, approvals.APPROVED).frame
     row = st.container(horizontal=True, gap="xsmall")
-    row.download_button(
+    downloads.button(
+        row,
         "Matrix (Excel)",
         lambda: gap_workbook.matrix(analysis, drafts, sent),
         f"{name}-matrix.xlsx",
         mime=KINDS[".xlsx"],
         icon=":material/table_view:",
         key="out_matrix",
-        on_click="ignore",
         help="Every row with our status and who approved its answer when, the gaps, what is to be checked, a summary.",
     )
-    row.download_button(
+    downloads.button(
+        row,
         "Summary (PDF)",
         lambda: _summary(page, analysis, bid, "pdf"),
         f"{name}-summary.pdf",
         mime="application/pdf",
         icon=":material/picture_as_pdf:",
         key="out_pdf",
-        on_click="ignore",
     )
-    row.download_button(
+    downloads.button(
+        row,
         "Summary (HTML)",
         lambda: _summary(page, analysis, bid, "html"),
         f"{name}-summary.html",
         mime="text/html",
         icon=":material/html:",
         key="out_html",
-        on_click="ignore",
     )
-    row.download_button(
+    downloads.button(
+        row,
         "Everything (JSON)",
         lambda: answered_list.as_json(analysis, drafts),
         f"{name}.json",
         mime="application/json",
         icon=":material/data_object:",
         key="out_json",
-        on_click="ignore",
     )
 
 

@@ -14,7 +14,7 @@ from core.scenarios import board_brief, files
 from core.scenarios.analysis import comparison, whatif
 from core.scenarios.levers import Scenario
 from core.store.branches import Branch, Branches, tree
-from pages.ui.kit import cache, saved_content
+from pages.ui.kit import cache, downloads, saved_content
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import HALF
@@ -164,28 +164,28 @@ def _told(do: Callable[[], object]) -> bool:
 def _files(form: ScenarioForm) -> None:
     """Offer the scenario as a file and as a page for the board, and take a file in."""
     with st.container(horizontal=True, gap="xsmall"):
-        st.download_button(
+        downloads.button(
+            st,
             "Scenario as YAML",
             lambda: files.to_yaml(form.drawn),
             "scenario.yaml",
             icon=":material/download:",
-            on_click="ignore",
         )
-        st.download_button(
+        downloads.button(
+            st,
             "Brief for the board",
             lambda: board_brief.html(whatif.work_out(form.ground, form.drawn)),
             "brief.html",
             icon=":material/description:",
-            on_click="ignore",
             help="One page, to open or print: headline, chart, levers.",
         )
-        st.download_button(
+        downloads.button(
+            st,
             "Brief as PDF",
             lambda: leaf.pdf(whatif.work_out(form.ground, form.drawn)),
             "brief.pdf",
             mime="application/pdf",
             icon=":material/picture_as_pdf:",
-            on_click="ignore",
         )
     st.file_uploader("Open a scenario file", type=["yaml", "yml"], key=FILE, on_change=_open_file, args=(form,))
 

@@ -28,7 +28,7 @@ FIXED = {
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds the headers to every answer.
+    """ASGI middleware that adds the headers to every answer, and `Secure` to cookies that are set by way of TLS.
 
     Parameters
     ----------
@@ -46,13 +46,15 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        policy = self.policy(scope)
+        policy, is_secure = self.policy(scope), _is_secure(scope)
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in {**FIXED, "Content-Security-Policy": policy}.items():
                     headers[name] = value
+                if is_secure:
+                    _secure_cookies(headers)
             await send(message)
 
         await self.app(scope, receive, with_headers)
@@ -64,3 +66,18 @@ class SecurityHeaders:
         sockets = f"ws://{host} wss://{host}" if is_plain else ""
         texts = {"sockets": sockets, "ancestors": self.ancestors}
         return "; ".join(f"{name} {value.format(**texts).strip()}" for name, value in POLICY.items())
+
+
+def _is_secure(scope: Scope) -> bool:
+    """Say whether the browser asked by way of TLS; whoever says so wrongly makes their own cookie stricter only."""
+    forwarded = next((value for key, value in scope["headers"] if key == b"x-forwarded-proto"), b"")
+    return scope.get("scheme") == "https" or forwarded.split(b",")[0].strip().lower() == b"https"
+
+
+def _secure_cookies(headers: MutableHeaders) -> None:
+    cookies = headers.getlist("set-cookie")
+    if cookies:
+        del headers["set-cookie"]
+    for cookie in cookies:
+        is_marked = "secure" in [part.strip().lower() for part in cookie.split(";")]
+        headers.append("set-cookie", cookie if is_marked else f"{cookie}; Secure")

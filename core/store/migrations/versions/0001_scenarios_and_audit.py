@@ -1,4 +1,4 @@
-"""Scenarios and the audit trail."""
+"""Scenarios and the audit log."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,9 @@
-"""The audit trail as a chain of hashes that the database itself keeps from being changed."""
+"""The audit log as a chain of hashes that the database itself keeps from being changed."""
 
 import sqlalchemy as sa
 from alembic import op
 
+from core.store import audit_guards
 from core.store.audit_chain import BEFORE_THE_FIRST, HEAD, row_hash
 from core.store.schema import add_columns, create_table
 
@@ -11,7 +12,6 @@ down_revision = "0014"
 branch_labels = None
 depends_on = None
 
-REFUSAL = "the audit trail is only added to"
 TRAIL = sa.table(
     "audit",
     sa.column("id", sa.Integer),
@@ -32,7 +32,7 @@ HEADS = sa.table(
 def upgrade() -> None:
     """Bring the tables to this revision; rows written before are linked in the order in which they were written."""
     connection = op.get_bind()
-    drop_guards(connection)
+    audit_guards.drop(connection)
     add_columns(
         "audit",
         sa.Column("number", sa.Integer(), nullable=False, server_default="0"),
@@ -48,7 +48,7 @@ def upgrade() -> None:
     )
     if not connection.execute(sa.select(sa.func.count()).select_from(HEADS)).scalar():
         connection.execute(sa.insert(HEADS).values(id=HEAD, **_linked(connection)))
-    create_guards(connection)
+    audit_guards.create(connection)
 
 
 def _linked(connection: sa.Connection) -> dict[str, int | str]:
@@ -67,37 +67,9 @@ def _linked(connection: sa.Connection) -> dict[str, int | str]:
     return {"number": number, "hash": previous}
 
 
-def create_guards(connection: sa.Connection) -> None:
-    """Let the database refuse changes of rows that were written."""
-    if connection.dialect.name == "sqlite":
-        for event in ("UPDATE", "DELETE"):
-            connection.exec_driver_sql(
-                f"CREATE TRIGGER audit_no_{event.lower()} BEFORE {event} ON audit "
-                f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-            )
-        return
-    connection.exec_driver_sql(
-        "CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$"
-    )
-    connection.exec_driver_sql(
-        "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_refuse()"
-    )
-    connection.exec_driver_sql(
-        "CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()"
-    )
-
-
-def drop_guards(connection: sa.Connection) -> None:
-    """Take the refusals away, for an upgrade to put them back."""
-    for name in ("audit_no_update", "audit_no_delete", "audit_no_change", "audit_no_truncate"):
-        on = "" if connection.dialect.name == "sqlite" else " ON audit"
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}{on}")
-
-
 def downgrade() -> None:
     """Take the chain back."""
-    drop_guards(op.get_bind())
+    audit_guards.drop(op.get_bind())
     op.drop_table("audit_head")
     with op.batch_alter_table("audit") as table:
         for name in ("number", "previous_hash", "hash"):

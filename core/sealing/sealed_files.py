@@ -15,8 +15,8 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from core.backup.sealing_key import Key
 from core.contracts.errors import SourceError
+from core.sealing.sealing_keys import Key
 
 MAGIC = b"quarterdeck sealed 1\n"
 PIECE = 1 << 20

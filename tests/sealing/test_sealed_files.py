@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.backup import sealing, sealing_key
-from core.backup.sealing_key import KEY, KEY_COMMAND, KEY_FILE, Key
 from core.contracts.errors import ConfigError, SourceError
+from core.sealing import sealed_files as sealing
+from core.sealing import sealing_keys as sealing_key
+from core.sealing.sealing_keys import KEY, KEY_COMMAND, KEY_FILE, Key
 
 ONE, OTHER = Key(bytes(32)), Key(bytes([1] * 32))
 

@@ -1,4 +1,4 @@
-"""The key that seals what leaves the house: read from the environment, a file or a command, and never written."""
+"""The keys that seal: read from the environment, a file or a command, and never written."""
 
 from __future__ import annotations
 
@@ -41,18 +41,24 @@ def fresh() -> str:
 
 
 def key_in_force(environ: Mapping[str, str]) -> Key | None:
-    """Return the key of this installation; None where none is set.
+    """Return the key that seals in this installation; None where none is set. Raises as `keys_in_force`."""
+    return next(iter(keys_in_force(environ)), None)
+
+
+def keys_in_force(environ: Mapping[str, str]) -> tuple[Key, ...]:
+    """Return the keys of this installation: the first seals, all of them open.
 
     Parameters
     ----------
     environ : mapping
-        QUARTERDECK_KEY holds it as 64 hexadecimal digits, QUARTERDECK_KEY_FILE names a file with it,
-        QUARTERDECK_KEY_COMMAND a command that prints it, such as one that asks a key management service.
+        QUARTERDECK_KEY holds keys of 64 hexadecimal digits with white space between, QUARTERDECK_KEY_FILE names a file
+        with one a line, QUARTERDECK_KEY_COMMAND a command that prints them, such as one that asks a key management
+        service.
 
     Raises
     ------
     ConfigError
-        When it cannot be read or is no key. What was read is not repeated.
+        When they cannot be read or one is no key. What was read is not repeated.
     """
     if environ.get(KEY):
         return _parsed(environ[KEY], KEY)
@@ -63,7 +69,7 @@ def key_in_force(environ: Mapping[str, str]) -> Key | None:
             raise ConfigError("The key's file cannot be read.", KEY_FILE, "Name a file the server may read.") from error
     if environ.get(KEY_COMMAND):
         return _parsed(_printed(environ[KEY_COMMAND]), KEY_COMMAND)
-    return None
+    return ()
 
 
 def _printed(command: str) -> str:
@@ -75,11 +81,11 @@ def _printed(command: str) -> str:
     return done.stdout
 
 
-def _parsed(text: str, where: str) -> Key:
+def _parsed(text: str, where: str) -> tuple[Key, ...]:
     try:
-        secret = bytes.fromhex(text.strip())
+        secrets_read = [bytes.fromhex(word) for word in text.split()]
     except ValueError:
-        secret = b""
-    if len(secret) != KEY_BYTES:
+        secrets_read = []
+    if not secrets_read or any(len(secret) != KEY_BYTES for secret in secrets_read):
         raise ConfigError("The key is not 64 hexadecimal digits.", where, "Make one with: quarterdeck keys new")
-    return Key(secret)
+    return tuple(Key(secret) for secret in secrets_read)

@@ -1,0 +1,71 @@
+"""Fields a role does not see: amounts, margin, contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import polars as pl
+
+from core.contracts import Dataset
+
+AMOUNTS, MARGIN, CONTACTS = "amounts", "margin", "contacts"
+MONEY_AREAS = ("executive", "pipeline", "forecast", "scenarios", "review", "customers", "models", "crm")
+COSTS = ("cost_amount", "unit_cost_amount")
+
+
+def hide(dataset: Dataset, fields: tuple[str, ...]) -> Dataset:
+    """Return the same company without some fields.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    fields : tuple of str
+        "amounts": deals have no amount, now or in their history, products no price, campaigns no money, and billing,
+        contracts and quotas are left out, for nothing remains of them. "margin": costs are unknown. "contacts":
+        people at customers, and leads, are left out.
+
+    Returns
+    -------
+    Dataset
+        The dataset itself where nothing is hidden; else rows and cells as they were read are left out too, and models
+        are those of the whole company.
+    """
+    if not fields:
+        return dataset
+    out = dataset.without_people()
+    if MARGIN in fields or AMOUNTS in fields:
+        out = _without_costs(out)
+    if AMOUNTS in fields:
+        out = _without_amounts(out)
+    mark = f"{dataset.fingerprint}-without-{'+'.join(fields)}"
+    return replace(out, known_fingerprint=mark, whole=dataset.whole or dataset, unmasked=dataset.unmasked)
+
+
+def _without_costs(dataset: Dataset) -> Dataset:
+    frames = {name: _cleared(dataset.frame(name), COSTS) for name in ("products", "campaigns")}
+    unknown = pl.lit(None, pl.Float64).alias("cost_amount")
+    lines = dataset.later("transactions", lambda rows: rows.with_columns(unknown))
+    return dataset.with_frames(**frames, transactions=lines)
+
+
+def _without_amounts(dataset: Dataset) -> Dataset:
+    frames = {}
+    for name in ("opportunities", "products", "campaigns"):
+        frame = dataset.frame(name)
+        money = [column for column in frame.columns if column == "amount" or column.endswith("_amount")]
+        frames[name] = _cleared(frame, money)
+    unknown = pl.lit(None, pl.Float64).alias("amount")
+    return dataset.with_frames(
+        **frames,
+        opportunity_history=dataset.later("opportunity_history", lambda rows: rows.with_columns(unknown)),
+        transactions=dataset.later("transactions", lambda rows: rows.clear()),
+        subscriptions=dataset.subscriptions.clear(),
+        quotas=dataset.quotas.clear(),
+    )
+
+
+def _cleared(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
+    """Return a frame in which some columns know nothing."""
+    present = [column for column in columns if column in frame.columns]
+    return frame.with_columns(pl.lit(None, frame.schema[column]).alias(column) for column in present)

@@ -1,0 +1,1 @@
+"""The Admin page: people, groups, roles, who waits, and the audit log."""

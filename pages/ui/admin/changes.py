@@ -1,0 +1,75 @@
+"""Saves and takes away rules of access for the person at the page, who cannot lock themselves out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.access import can
+from core.access.directory import PERSON, Directory, Entry, Rule, checked, in_force
+from core.contracts.errors import AccessError, QuarterdeckError
+from pages.ui.kit import people
+from pages.ui.kit.escaping import escaped
+from pages.ui.kit.shell import Page
+
+OUTCOME = "access_outcome"
+
+
+def save(page: Page, kind: str, name: str, rule: Rule) -> None:
+    """Save a rule, and say on the next run what came of it."""
+
+    def change() -> str:
+        directory = people.directory(page.settings)
+        title = checked(kind, name, rule, directory)
+        content = rule.model_dump_json()
+        _stay_in(page, [*_others(page, kind, title), (kind, title, content, 1)])
+        people.entries(page.settings).keep(kind, title, content, page.identity.user)
+        if kind == PERSON:
+            people.known(page.settings).settle(title)
+        return f"{title} is saved and counts from the next click."
+
+    _tell(change)
+
+
+def remove(page: Page, kind: str, name: str) -> None:
+    """Take a rule away, and say on the next run what came of it."""
+
+    def change() -> str:
+        _stay_in(page, _others(page, kind, name))
+        people.entries(page.settings).remove(kind, name, page.identity.user)
+        return f"{name} is taken away. Whoever had rights by it is out or down with the next click."
+
+    _tell(change)
+
+
+def outcome() -> None:
+    """Say what came of the last change."""
+    sentence, is_done = st.session_state.pop(OUTCOME, ("", True))
+    if sentence:
+        (st.success if is_done else st.error)(escaped(sentence))
+
+
+def _others(page: Page, kind: str, name: str) -> list[Entry]:
+    return [entry for entry in people.entries(page.settings).current() if entry[:2] != (kind, name)]
+
+
+def _stay_in(page: Page, entries: list[Entry]) -> None:
+    """Refuse a change after which the person at the page could not undo it."""
+    if page.settings.access.sign_in == "none":
+        return
+    after: Directory = in_force(page.settings, entries)
+    groups = people.known(page.settings).groups(page.identity.user)
+    try:
+        is_still_in = can(after.identify(page.identity.user, None, groups), "admin:write")
+    except AccessError:
+        is_still_in = False
+    if not is_still_in:
+        raise AccessError("You would take your own rights on this page away.", mend="Let another administrator do it.")
+
+
+def _tell(change: Callable[[], str]) -> None:
+    try:
+        st.session_state[OUTCOME] = (change(), True)
+    except QuarterdeckError as error:
+        st.session_state[OUTCOME] = (str(error), False)

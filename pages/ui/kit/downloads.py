@@ -1,0 +1,51 @@
+"""The one way a file leaves a page: made when it is asked for, and written into the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.contracts.errors import StoreError
+
+if TYPE_CHECKING:
+    from pages.ui.kit.shell import Page
+
+Content = str | bytes
+
+
+def button(
+    where: Any, label: str, content: Content | Callable[[], Content], file_name: str, *more: Any, **options: Any
+) -> None:
+    """Offer a file.
+
+    Parameters
+    ----------
+    where : container
+        What the button is drawn in; `st` for the place at hand.
+    label, file_name : str
+    content : str, bytes, or callable
+    *more, **options
+        As a download button of Streamlit takes them; a download reruns nothing.
+    """
+    page: Page | None = st.session_state.get("page")
+
+    def made() -> Content:
+        finished = content() if callable(content) else content
+        if page is not None:
+            _write_down(page, file_name, len(finished))
+        return finished
+
+    where.download_button(label, made, file_name, *more, on_click="ignore", **options)
+
+
+def _write_down(page: Page, file_name: str, size: int) -> None:
+    """Write a download into the audit log; where people sign in, what cannot be written down does not leave."""
+    narrowed = f"; narrowed to {dict(page.scope.parts)}" if page.scope.parts else ""
+    masked = "; names hidden" if page.view.is_masked else ""
+    try:
+        page.note("downloaded", file_name, f"{page.title}; {page.identity.scope()}{masked}{narrowed}; {size:,} bytes")
+    except StoreError:
+        if page.settings.access.sign_in != "none":
+            raise

@@ -1,0 +1,24 @@
+"""The rules of who may do what, and the people who have signed in, as the pages see them."""
+
+from __future__ import annotations
+
+from core.access.directory import Directory, in_force
+from core.config import Settings
+from core.store.access_entries import AccessEntries
+from core.store.known_people import KnownPeople
+from pages.ui.kit import cache
+
+
+def directory(settings: Settings) -> Directory:
+    """Return every rule in force now; asked on every run of a page, so that a change counts with the next click."""
+    return in_force(settings, entries(settings).current())
+
+
+def entries(settings: Settings) -> AccessEntries:
+    """Return the rules written in the app."""
+    return cache.store(settings.database).access
+
+
+def known(settings: Settings) -> KnownPeople:
+    """Return everybody who has ever signed in."""
+    return cache.store(settings.database).known_people

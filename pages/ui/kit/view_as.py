@@ -1,0 +1,58 @@
+"""Seeing the app as somebody else does, without what is private to them and without changing anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.access import Identity, can
+from core.access.directory import Directory
+from core.access.identity import AREAS
+from core.config import Settings
+from core.contracts.errors import AccessError
+from pages.ui.kit import cache, people
+from pages.ui.kit.escaping import escaped
+
+CHOSEN = "view_as"
+
+
+def applied(actor: Identity, settings: Settings) -> Identity:
+    """Return the identity a page works with: an administrator's own, or with the view of whom they chose.
+
+    Roles, rows, masking and hidden fields are the other's; all rights are cut to reading, and what is private stays
+    the administrator's own. Every page says so, with the way back. Whoever is no administrator any more is
+    themselves again.
+    """
+    chosen = st.session_state.get(CHOSEN)
+    if not chosen:
+        return actor
+    other = _other(actor, *chosen, people.directory(settings))
+    if other is None:
+        st.session_state.pop(CHOSEN, None)
+        return actor
+    with st.sidebar:
+        st.warning(escaped(f"You see what {chosen[0]} sees. Nothing can be changed meanwhile."))
+        st.button("Back to my own view", key="end_view_as", on_click=_end, args=(chosen[0],))
+    rights = tuple(f"{area}:read" for area in AREAS if can(other, f"{area}:read"))
+    return replace(other, user=actor.user, name=f"{actor.name} as {other.name}", rights=rights)
+
+
+def _other(actor: Identity, user: str, groups: tuple[str, ...], directory: Directory) -> Identity | None:
+    if not can(actor, "admin:write"):
+        return None
+    try:
+        return directory.identify(user, None, groups)
+    except AccessError:
+        return None
+
+
+def start(settings: Settings, actor: Identity, user: str, groups: tuple[str, ...]) -> None:
+    """Begin to see the app as somebody else, and write it into the audit log."""
+    st.session_state[CHOSEN] = (user, groups)
+    cache.store(settings.database).audit.add(actor.user, "began to view as", user)
+
+
+def _end(user: str) -> None:
+    st.session_state.pop(CHOSEN, None)
+    st.toast(escaped(f"You see your own view again, no longer that of {user}."))

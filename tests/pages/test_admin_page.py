@@ -1,0 +1,159 @@
+"""On the Admin page people are let in, roles made, and the app seen as others see it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from streamlit.testing.v1 import AppTest
+
+from core.store import Store
+from pages.ui.kit import auth
+from tests.pages.test_pages import ROOT
+
+ACCESS = {
+    "sign_in": "header",
+    "people": {"ana@example.com": {"roles": ["admin"], "name": "Ana"}},
+    "groups": {"sales-emea": {"roles": ["leader"], "regions": ["EMEA"]}, "own": {"roles": ["rep"], "team_of": "own"}},
+}
+
+
+@pytest.fixture(autouse=True)
+def home(settings, bundle, monkeypatch, tmp_path):
+    (tmp_path / "quarterdeck.yaml").write_text(yaml.safe_dump({"access": ACCESS}, sort_keys=False), encoding="utf-8")
+    monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    monkeypatch.setenv("QUARTERDECK_CONFIG", str(tmp_path / "quarterdeck.yaml"))
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def come(monkeypatch):
+    def opened(user, page="pages/admin.py", groups=""):
+        headers = {"X-Forwarded-Email": user, "X-Forwarded-Groups": groups}
+        monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=headers, theme=None, ip_address=None))
+        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        test.switch_page(page)
+        return test.run()
+
+    return opened
+
+
+def sentences(test):
+    kinds = (test.error, test.success, test.warning, test.caption, test.markdown)
+    return " ".join(element.value for kind in kinds for element in kind)
+
+
+def press(test, label):
+    next(button for button in test.button if button.label == label).click()
+    return test.run()
+
+
+def test_a_group_gives_role_and_rows(come):
+    assert "leader  \nShowing: EMEA" in sentences(come("bo@example.com", "pages/pipeline.py", "x, Sales-EMEA"))
+    assert "Nobody in the sales team" in sentences(come("bo@example.com", "pages/pipeline.py", "own"))
+
+
+def test_who_waits_is_let_in_and_out_again_with_the_next_click(come, store):
+    eve = come("eve@example.com", "pages/pipeline.py")
+    assert "no role here" in sentences(eve)
+    admin = come("ana@example.com")
+    assert not admin.exception
+    assert "1 person waits" in sentences(admin)
+    admin.selectbox(key="waiting_role").set_value("rep").run()
+    assert "eve@example.com is saved" in sentences(press(admin, "Let in"))
+    assert "Nobody waits" in sentences(admin.run())
+    eve = come("eve@example.com", "pages/pipeline.py")
+    assert "eve@example.com, rep" in sentences(eve)
+    store.access.remove("person", "eve@example.com", "ana@example.com")
+    assert "no role here" in sentences(eve.run())
+    assert not eve.dataframe
+    assert {"person saved", "person taken away", "was turned away"} <= set(store.audit.newest()["action"])
+
+
+def test_somebody_demoted_is_down_with_the_next_click(come, store):
+    store.access.keep("person", "cy@example.com", '{"roles": ["leader"]}', "ana")
+    cy = come("cy@example.com", "app.py")
+    assert "You do not have access" not in sentences(cy)
+    store.access.keep("person", "cy@example.com", '{"roles": ["rep"]}', "ana")
+    assert "You do not have access to Executive" in sentences(cy.run())
+
+
+def test_nobody_locks_themselves_out_and_the_file_rules(come, store):
+    store.access.keep("person", "di@example.com", '{"roles": ["admin"]}', "ana")
+    di = come("di@example.com")
+    di.selectbox(key="person_chosen").set_value("di@example.com").run()
+    assert "your own rights on this page" in sentences(press(di, "Take away"))
+    assert len(store.access.current()) == 1
+    di.selectbox(key="person_chosen").set_value("Add a new one").run()
+    di.text_input(key="person_user").set_value("ANA@example.com")
+    di.multiselect(key="person_Add a new one_roles").set_value(["rep"])
+    assert "The settings file says what holds" in sentences(_submit(di, "person"))
+
+
+def _submit(test, kind):
+    button = next(b for b in test.button if b.label == "Save" and f"{kind}_form" in str(b.form_id))
+    button.click()
+    return test.run()
+
+
+def test_people_and_groups_are_written_on_the_page(come, store):
+    admin = come("ana@example.com")
+    admin.text_input(key="person_user").set_value("Bo@example.com")
+    admin.multiselect(key="person_Add a new one_roles").set_value(["rep"])
+    admin.toggle(key="person_Add a new one_masked").set_value(True)
+    assert "bo@example.com is saved" in sentences(_submit(admin, "person"))
+    admin.text_input(key="group_name").set_value("presales-team")
+    admin.multiselect(key="group_Add a new one_roles").set_value(["presales"])
+    admin.multiselect(key="group_Add a new one_regions").set_value(["APAC"])
+    assert "presales-team is saved" in sentences(_submit(admin, "group"))
+    admin.multiselect(key="group_Add a new one_roles").set_value([])
+    assert "Choose at least one role" in sentences(_submit(admin, "group"))
+    rules = {entry[:2]: entry[2] for entry in store.access.current()}
+    assert '"mask_names":true' in rules["person", "bo@example.com"]
+    assert '"regions":["APAC"]' in rules["group", "presales-team"]
+
+
+def test_a_role_is_copied_with_its_rights(come, store):
+    admin = come("ana@example.com")
+    admin.selectbox(key="role_chosen").set_value("Copy of rep").run()
+    admin.text_input(key="role_name_Copy of rep").set_value("scout")
+    admin.multiselect(key="role_hidden_Copy of rep").set_value(["margin"])
+    assert "scout is saved" in sentences(_submit(admin, "role"))
+    ((kind, name, content, _),) = store.access.current()
+    assert (kind, name) == ("role", "scout")
+    assert '"requirements:write"' in content
+    assert '"hidden_fields":["margin"]' in content
+
+
+def test_seeing_the_app_as_somebody_else_reads_only_and_is_logged(come, store):
+    store.access.keep("person", "di@example.com", '{"roles": ["leader"], "name": "Di", "regions": ["APAC"]}', "ana")
+    admin = come("ana@example.com")
+    admin.selectbox(key="view_as_user").set_value("di@example.com").run()
+    seen = press(admin, "View")
+    assert "You see what di@example.com sees" in sentences(seen)
+    assert "Ana as Di, leader  \nShowing: APAC" in sentences(seen)
+    assert "You do not have access to Admin" in sentences(seen.switch_page("pages/admin.py").run())
+    scenarios = seen.switch_page("pages/scenarios.py").run()
+    who = scenarios.session_state["page"].identity
+    assert who.user == "ana@example.com"
+    assert {right.partition(":")[2] for right in who.rights} == {"read"}
+    row = store.audit.newest(action="began to view as").row(0, named=True)
+    assert (row["user"], row["target"]) == ("ana@example.com", "di@example.com")
+    assert "Ana, admin" in sentences(press(scenarios, "Back to my own view"))
+
+
+def test_whoever_is_no_administrator_any_more_sees_their_own_view(come, store):
+    store.access.keep("person", "cy@example.com", '{"roles": ["admin"]}', "ana")
+    cy = come("cy@example.com")
+    cy.selectbox(key="view_as_user").set_value("ana@example.com").run()
+    press(cy, "View")
+    store.access.keep("person", "cy@example.com", '{"roles": ["rep"]}', "ana")
+    assert "You see what" not in sentences(cy.switch_page("pages/pipeline.py").run())
