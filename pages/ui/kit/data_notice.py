@@ -37,10 +37,9 @@ def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, form
         _watch(settings, shown)
         return
     may_change = can(who, "data:write", settings.roles)
-    reason = escaped(waiting.failure) if may_change else "Whoever looks after the data can see why."
-    bar.notice_slot.markdown(
-        f":material/warning: The new data could not be prepared. {reason} Shown: as of {escaped(day)}"
-    )
+    reason = waiting.failure if may_change else "Whoever looks after the data can see why."
+    text = f"The new data could not be prepared. {reason} Shown: as of {day}"
+    bar.notice_slot.markdown(f":material/warning: {escaped(text)}")
     if may_change:
         with bar.notice_slot:
             args = (settings, shown.source, shown.version, waiting.state)
