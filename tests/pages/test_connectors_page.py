@@ -83,7 +83,7 @@ def test_a_close_date_is_written_back_and_undone(crm):
     test.selectbox(key="source_chosen").set_value("HubSpot").run()
     test.button(key="source_show").click().run()
     assert not test.exception
-    assert any("4 deals have something to mend, of 4 open ones" in m.value for m in test.markdown)
+    assert any("4 deals need fixing, of 4 open ones" in m.value for m in test.markdown)
     test.selectbox(key="write_deal").set_value("d1").run()
     test.date_input(key="write_close-d1").set_value(date(2026, 5, 15)).run()
     test.button(key="write_preview").click().run()
