@@ -9,6 +9,7 @@ import yaml
 from playwright.sync_api import expect
 
 from tests import servers
+from tests.page_measures import settle
 from tests.pages.test_data_states import write
 from tests.sources.crm_stubs import TOKEN, hubspot
 from tests.sources.stub_servers import BEGIN, Book, Stub, serving
@@ -49,8 +50,8 @@ def address(tmp_path, crm):
 
 
 def quiet(view):
-    view.wait_for_timeout(200)
-    expect(view.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+    view.wait_for_timeout(150)
+    settle(view)
 
 
 def pressed(view, name):
@@ -71,10 +72,11 @@ def chosen(view, key, option):
 
 
 def synced(view):
-    pressed(view, "Sync now")
-    expect(view.get_by_role("button", name="Sync now")).to_be_disabled()
-    expect(view.get_by_role("button", name="Sync now")).to_be_enabled(timeout=60_000)
-    expect(view.get_by_text("One system is connected; the last sync was just now.")).to_be_visible()
+    view.get_by_role("button", name="Sync now", exact=True).click()
+    told = view.get_by_text("HubSpot is being synced.")
+    expect(told).to_be_visible()
+    expect(told).to_have_count(0, timeout=60_000)
+    expect(view.get_by_text("One system is connected; the last sync was just now.")).to_be_visible(timeout=60_000)
     quiet(view)
 
 

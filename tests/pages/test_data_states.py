@@ -18,9 +18,9 @@ HEAD = "opportunity_id,opportunity_name,stage,amount,created_on,close_on\n"
 PREPARING, FAILED = "New data are being prepared", "The new data could not be prepared"
 
 
-def write(folder, n, age=60):
+def write(folder, n, age=60, stage="Discovery"):
     """Write deals into the exports, as if it had been done some seconds ago."""
-    rows = "".join(f"{k},Deal {k},Discovery,{k * 10},2026-01-02,2026-05-01\n" for k in range(1, n + 1))
+    rows = "".join(f"{k},Deal {k},{stage},{k * 10},2026-01-02,2026-05-01\n" for k in range(1, n + 1))
     file = folder / "deals.csv"
     file.write_text(HEAD + rows, encoding="utf-8")
     moment = file.stat().st_mtime - age
@@ -130,9 +130,11 @@ def said(test):
     return " ".join(m.value for m in test.markdown)
 
 
-def test_the_page_says_what_it_shows_and_then_shows_the_new(folder, started):
+@pytest.mark.parametrize("stage", ["Discovery", "A stage of its own"])
+def test_the_page_says_what_it_shows_and_then_shows_the_new(folder, started, stage):
+    write(folder, 3, stage=stage)
     assert PREPARING not in said(opened())
-    write(folder, 5)
+    write(folder, 5, stage=stage)
     test = opened()
     assert f"{PREPARING}; shown: as of" in said(test)
     assert not test.exception

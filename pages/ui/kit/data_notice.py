@@ -34,7 +34,7 @@ def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, form
     day = formats.day(waiting.as_of)
     if not waiting.failure:
         bar.notice_slot.markdown(f":material/sync: New data are being prepared; shown: as of {escaped(day)}")
-        _watch(settings, shown)
+        _watch(shown)
         return
     may_change = can(who, "data:write", settings.roles)
     reason = waiting.failure if may_change else "Whoever looks after the data can see why."
@@ -42,7 +42,7 @@ def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, form
     bar.notice_slot.markdown(f":material/warning: {escaped(text)}")
     if may_change:
         with bar.notice_slot:
-            args = (settings, shown.source, shown.version, waiting.state)
+            args = (cache.settings(), shown.source, shown.version, waiting.state)
             st.button("Try again", on_click=data_states.try_again, args=args, key="prepare_again", type="tertiary")
 
 
@@ -51,10 +51,11 @@ def of_page(settings: Settings) -> Served | None:
     return None if session_data.is_own() else cache.served(settings)
 
 
-def _watch(settings: Settings, shown: Served) -> None:
+def _watch(shown: Served) -> None:
     @st.fragment(run_every=EVERY_SECONDS)
     def watch() -> None:
-        if cache.served(settings) != shown:
+        # Under the settings as they stand: those of a page are fitted to the stages of its data.
+        if cache.served(cache.settings()) != shown:
             st.rerun(scope="app")
 
     watch()
