@@ -12,6 +12,7 @@ from core.access.proxy_gate import SECRET, is_guarded, is_this_machine
 from core.config import Settings
 from core.config.handover import allowed_hosts, environment
 from core.contracts.errors import ConfigError
+from core.preparing import preparation
 from core.replaying import worker
 from core.resources import app_folder
 
@@ -95,6 +96,7 @@ def run(settings: Settings, address: str, port: int, open_to_all: bool = False) 
     if settings.access.sign_in == "header":
         os.environ["FORWARDED_ALLOW_IPS"] = ""  # The server would take the browser's address for the proxy's.
     os.environ.setdefault(worker.WANTED, "1")  # Once the first page is up, past quarters are replayed beside it.
+    os.environ.setdefault(preparation.WANTED, "1")  # Changed data are made ready beside it.
     sys.path.insert(0, str(folder))  # `pages` is that of Quarterdeck, whatever lies in the working folder.
     gc.disable()  # Looking over what imports make, and keep, costs a tenth of the start; the warm-up turns it on again.
     sys.argv = arguments(settings, address, port, folder)

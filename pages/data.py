@@ -63,18 +63,19 @@ with cell(page, connectors_part.QUESTION, "Connectors", span="all") as c:
 with cell(page, quality_part.QUESTION, "Data quality", span="all") as c:
     quality_part.panel(page, c)
 
-with cell(page, "Rejected rows", "Rejected", span="all") as c:
+with cell(page, "Rejected rows", "Rejected") as c:
     left_out = metrics.load_report.rejections(page.data, page.settings)
     c.answer(left_out.sentence())
     if not left_out.frame.is_empty():
-        c.table(left_out.frame, column_config=LEFT_OUT)
+        c.table(left_out.frame, column_config=LEFT_OUT, height=200)
         downloads.button(st, "Rejected rows, with reasons", page.data.rejected.write_csv(), "left_out.csv")
     c.method(metrics.load_report.rejections, left_out.frame)
 
 with cell(page, "Tables behind the figures", "Tables") as c:
     tables = cache.result(metrics.load_report.derived, page.data, page.settings)
     c.answer(tables.sentence())
-    c.table(tables.frame, column_config=TABLES, width="content")
+    with st.expander("Each table, its rows and days", key="derived_tables"):
+        c.table(tables.frame, column_config=TABLES)
     c.method(metrics.load_report.derived, tables.frame)
 
 notebook.offer(page)

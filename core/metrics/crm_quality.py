@@ -1,4 +1,4 @@
-"""What the CRM should mend: open deals without an amount, overdue, without a next step, and the like, by owner."""
+"""What to fix in the CRM: open deals without an amount, overdue, without a next step, and the like, by owner."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NOBODY = "Nobody"
 WEEKS = 12
 
 
-def to_mend(data: Dataset, settings: Settings) -> Measure:
-    """List what the CRM should mend, one row per deal and rule.
+def to_fix(data: Dataset, settings: Settings) -> Measure:
+    """List what should be fixed in the CRM, one row per deal and rule.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def to_mend(data: Dataset, settings: Settings) -> Measure:
     Returns
     -------
     Measure
-        Unit count: deals with something to mend. Frame: [owner, opportunity_id, opportunity_name, account_name,
+        Unit count: deals with something to fix. Frame: [owner, opportunity_id, opportunity_name, account_name,
         stage, close_on, amount, rule], the largest amount first, deals without one before them. A rule whose column the
         source does not have finds nothing. Open deals alone are looked at, but for those whose stage speaks against
         their outcome.
@@ -58,11 +58,11 @@ def to_mend(data: Dataset, settings: Settings) -> Measure:
     )
     n, n_open = frame["opportunity_id"].n_unique(), deals.filter(~pl.col("is_closed")).height
     if not n:
-        return Measure("Deals to mend", 0.0, "count", frame, "There is nothing the CRM should mend.")
+        return Measure("Deals to fix", 0.0, "count", frame, "Nothing needs fixing in the CRM.")
     top, rows = frame["rule"].value_counts(sort=True).row(0)
-    number = counted(n, "deal has", "deals have")
-    text = f"{number} something to mend, of {n_open:,} open ones; most often: {top} ({rows:,})."
-    return Measure("Deals to mend", float(n), "count", frame, text)
+    number = counted(n, "deal needs", "deals need")
+    text = f"{number} fixing, of {n_open:,} open ones; most often: {top} ({rows:,})."
+    return Measure("Deals to fix", float(n), "count", frame, text)
 
 
 def _named(data: Dataset) -> pl.DataFrame:
@@ -101,14 +101,14 @@ def _is_repeated(keys: list[str]) -> pl.Expr:
 
 
 def by_owner(data: Dataset, settings: Settings) -> Measure:
-    """Count what the CRM should mend by owner and rule.
+    """Count what should be fixed in the CRM by owner and rule.
 
     Returns
     -------
     Measure
-        Unit count: owners with something to mend. Frame: [owner, n_deals, one column per rule], most deals first.
+        Unit count: owners with something to fix. Frame: [owner, n_deals, one column per rule], most deals first.
     """
-    rows = to_mend(data, settings).frame
+    rows = to_fix(data, settings).frame
     counts = rows.group_by("owner").agg(
         pl.col("opportunity_id").n_unique().alias("n_deals"),
         *((pl.col("rule") == title).sum().cast(pl.Int64).alias(rule) for rule, title in RULES.items()),
@@ -116,21 +116,22 @@ def by_owner(data: Dataset, settings: Settings) -> Measure:
     frame = counts.sort("n_deals", "owner", descending=[True, False])
     n = frame.height
     if not n:
-        return Measure("Owners with deals to mend", 0.0, "count", frame, "Nobody has anything to mend.")
+        return Measure("Owners with deals to fix", 0.0, "count", frame, "Nobody has anything to fix.")
     first = frame.row(0, named=True)
     number, deals = counted(n, "owner has", "owners have"), counted(first["n_deals"], "deal")
-    text = f"{number} something to mend, {first['owner']} most: {deals}."
-    return Measure("Owners with deals to mend", float(n), "count", frame, text)
+    text = f"{number} something to fix, {first['owner']} most: {deals}."
+    return Measure("Owners with deals to fix", float(n), "count", frame, text)
 
 
 def over_time(data: Dataset, settings: Settings) -> Measure:
-    """Count what was to mend at the end of each of the last weeks, as far as histories say it.
+    """Count what was to fix at the end of each of the last weeks, as far as histories say it.
 
     Returns
     -------
     Measure
-        Unit count: the change in overdue deals over the weeks. Frame: [on, n_open, no_amount, overdue], oldest first,
-        weekly up to the as-of date. What histories do not hold (next steps, contacts) is not counted back.
+        Unit count: the change in overdue deals over the weeks. Frame: [on, n_open, no_amount, overdue,
+        no_close_date], oldest first, weekly up to the as-of date. What histories do not hold (next steps, contacts) is
+        not counted back.
     """
     days = [data.as_of - timedelta(weeks=k) for k in range(WEEKS, -1, -1)]
     ended = [*settings.stages.won, *settings.stages.lost]
@@ -141,12 +142,13 @@ def over_time(data: Dataset, settings: Settings) -> Measure:
     return Measure("Overdue deals over time", float(last - first), "count", frame, text)
 
 
-_ON = {"on": pl.Date, "n_open": pl.Int64, "no_amount": pl.Int64, "overdue": pl.Int64}
+_ON = {"on": pl.Date, "n_open": pl.Int64, "no_amount": pl.Int64, "overdue": pl.Int64, "no_close_date": pl.Int64}
 
 
-def _on(history: pl.DataFrame, day: date) -> tuple[date, int, int, int]:
+def _on(history: pl.DataFrame, day: date) -> tuple[date, int, int, int, int]:
     rows = history.filter(
         pl.col("valid_from") <= day, pl.col("valid_to").is_null() | (pl.col("valid_to") > day)
     ).unique("opportunity_id", keep="last", maintain_order=True)
     bare = rows.filter(pl.col("amount").is_null() | (pl.col("amount") == 0)).height
-    return day, rows.height, bare, rows.filter(pl.col("close_on") < day).height
+    undated = rows["close_on"].null_count()
+    return day, rows.height, bare, rows.filter(pl.col("close_on") < day).height, undated

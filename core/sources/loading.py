@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,24 @@ from core.sources import snapshot, source_registry
 
 Progress = Callable[[float, str], None]
 META, TRUTH = "meta.yaml", "truth"
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """The state a source is in.
+
+    Attributes
+    ----------
+    name : str
+        What its snapshot is kept under; no file is read for it. That of a source in a folder counts names, sizes and
+        change times of the folder's files.
+    changed_ns : int, optional
+        When the last of its files was changed, in nanoseconds of the system's clock; None where its files do not
+        change by themselves, or lie where asking for them takes long.
+    """
+
+    name: str
+    changed_ns: int | None
 
 
 def load_data(settings: Settings, progress: Progress | None = None, source: str = "", version: int = 0) -> Dataset:
@@ -37,9 +56,33 @@ def load_data(settings: Settings, progress: Progress | None = None, source: str 
     if name != source_registry.SETTINGS:
         return source_registry.load(settings, source_registry.saved_version(settings, name, number))
     folder, mapping = settings.source.folder, settings.source.mapping
-    return snapshot.load_or_read(
-        snapshot.folder_state(folder, mapping), settings, lambda: _read_folder(folder, mapping, settings)
-    )
+    origin = _origin(settings, name, number)
+    return snapshot.load_or_read(origin, settings, lambda: _read_folder(folder, mapping, settings))
+
+
+def state_of(settings: Settings, source: str, version: int = 0) -> SourceState:
+    """Return the state a source of the workspace is in: another one as soon as its files change.
+
+    Parameters
+    ----------
+    settings : Settings
+    source : str
+        As `load_data` takes it.
+    version : int
+        Of a kept source; default the newest.
+    """
+    origin = _origin(settings, source, version)
+    files = [part for part in origin if isinstance(part, tuple)] if isinstance(origin, tuple) else []
+    changes = [file[-1] for file in files if file and isinstance(file[-1], int)]
+    return SourceState(snapshot.name_of(origin, settings), max(changes, default=None))
+
+
+def _origin(settings: Settings, source: str, version: int) -> str | tuple[Any, ...]:
+    if source_registry.is_sample(settings, source):
+        return _sample_key()
+    if source != source_registry.SETTINGS:
+        return source_registry.origin(source_registry.saved_version(settings, source, version))
+    return snapshot.folder_state(settings.source.folder, settings.source.mapping)
 
 
 def load_sample(settings: Settings, progress: Progress | None = None) -> Dataset:
@@ -52,9 +95,8 @@ def load_sample(settings: Settings, progress: Progress | None = None) -> Dataset
     progress : callable, optional
         Called with a share in [0, 1] and a text while the sample is generated.
     """
-    return snapshot.load_or_read(
-        _sample_key(), settings, lambda: _read_sample(sample_files(settings, progress), settings)
-    )
+    origin = _origin(settings, source_registry.SAMPLE, 0)
+    return snapshot.load_or_read(origin, settings, lambda: _read_sample(sample_files(settings, progress), settings))
 
 
 def sample_files(settings: Settings, progress: Progress | None = None) -> Mapping[str, bytes]:

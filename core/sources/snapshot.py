@@ -94,8 +94,18 @@ def load_or_read(origin: Any, settings: Settings, read: Callable[[], Dataset]) -
     reads and checks. One process reads while others wait. Where it cannot be kept, or what is kept is damaged, the
     rows are read all the same.
     """
-    name = key(SNAPSHOTS, origin, (settings.currency, settings.time_zone, settings.stages, settings.fiscal), READERS)
+    name = name_of(origin, settings)
     return open_cache(settings.home).get(SNAPSHOTS, name, read, DatasetCodec(settings.home), about=_facts)
+
+
+def name_of(origin: Any, settings: Settings) -> str:
+    """Return what the snapshot of an origin is kept under; nothing is read."""
+    return key(SNAPSHOTS, origin, (settings.currency, settings.time_zone, settings.stages, settings.fiscal), READERS)
+
+
+def kept(name: str, settings: Settings) -> Dataset | None:
+    """Return a snapshot by its name; None where there is none any more, or none that can be read."""
+    return open_cache(settings.home).read(SNAPSHOTS, name, DatasetCodec(settings.home))
 
 
 def folder_state(folder: Path | str, mapping: str) -> tuple[Any, ...]:

@@ -251,14 +251,16 @@ def load(settings: Settings, version: SourceVersion) -> Dataset:
     SourceError
         When a file of it is gone, or can no longer be read.
     """
-    mapping = dict(version.mapping)
-    words = json.dumps(mapping, sort_keys=True)
-    origin: tuple[Any, ...]
+    rows = snapshot.load_or_read(origin(version), settings, lambda: _read(settings, version))
+    return replace(rows, source=version.name)
+
+
+def origin(version: SourceVersion) -> tuple[Any, ...]:
+    """Return what a version of a source comes from, in the state its files are in now; nothing is read."""
+    words = json.dumps(dict(version.mapping), sort_keys=True)
     if version.folder:
-        origin = (*snapshot.folder_state(version.folder, ""), words)
-    else:
-        origin = ("kept", tuple((file["name"], file["digest"]) for file in version.files), words)
-    return replace(snapshot.load_or_read(origin, settings, lambda: _read(settings, version)), source=version.name)
+        return (*snapshot.folder_state(version.folder, ""), words)
+    return ("kept", tuple((file["name"], file["digest"]) for file in version.files), words)
 
 
 def _read(settings: Settings, version: SourceVersion) -> Dataset:

@@ -17,7 +17,7 @@ TALLEST = {
     "requirements": 4424,
     "catalogue": 1242,
     "enablement": 1791,
-    "data": 2345,
+    "data": 1640,
     "models": 2985,
     "admin": 900,
 }

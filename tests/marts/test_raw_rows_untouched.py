@@ -88,13 +88,13 @@ def asked():
 @pytest.fixture
 def company(small, home, asked, monkeypatch, tmp_path):
     """The sealed company, served to every page in place of what the settings name."""
-    from pages.ui.kit import cache
+    from pages.ui.kit import cache, data_states
 
     monkeypatch.setenv("QUARTERDECK_HOME", str(home))
     monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
     forget_all()
     data = sealed(small, home, asked)
-    for module in (cache, loading):
+    for module in (cache, data_states, loading):
         monkeypatch.setattr(module, "load_data", lambda *_, **__: data)
     yield data
     forget_all()

@@ -34,7 +34,7 @@ def data():
 
 
 def test_every_fault_is_listed_once_with_its_owner(data):
-    measure = crm_quality.to_mend(data, load(environ={}))
+    measure = crm_quality.to_fix(data, load(environ={}))
     pairs = set(measure.frame.select("opportunity_id", "rule").iter_rows())
     rules = crm_quality.RULES
     assert pairs == {
@@ -48,13 +48,13 @@ def test_every_fault_is_listed_once_with_its_owner(data):
         ("7", rules["no_close_date"]),
     }
     assert (measure.value, measure.frame["opportunity_id"][0]) == (6, "2")
-    assert "6 deals have something to mend, of 6 open ones" in measure.sentence()
+    assert "6 deals need fixing, of 6 open ones" in measure.sentence()
 
 
 def test_owners_are_counted(data):
     measure = crm_quality.by_owner(data, load(environ={}))
     assert measure.frame.select("owner", "n_deals").rows() == [("Ben", 3), ("Ana", 2), ("Nobody", 1)]
-    assert measure.sentence() == "3 owners have something to mend, Ben most: 3 deals."
+    assert measure.sentence() == "3 owners have something to fix, Ben most: 3 deals."
     assert measure.frame.filter(owner="Ana")["overdue"].to_list() == [1]
 
 
@@ -62,19 +62,19 @@ def test_weeks_are_counted_back_by_the_histories(data):
     measure = crm_quality.over_time(data, load(environ={}))
     frame = measure.frame
     assert (frame.height, frame["on"][-1]) == (13, date(2026, 3, 1))
-    assert frame.filter(on=date(2026, 3, 1)).row(0) == (date(2026, 3, 1), 6, 1, 1)
-    assert frame.filter(on=date(2025, 12, 7)).row(0) == (date(2025, 12, 7), 0, 0, 0)
+    assert frame.filter(on=date(2026, 3, 1)).row(0) == (date(2026, 3, 1), 6, 1, 1, 1)
+    assert frame.filter(on=date(2025, 12, 7)).row(0) == (date(2025, 12, 7), 0, 0, 0, 0)
     assert measure.sentence() == "1 open deal is overdue; 12 weeks ago it was 0."
 
 
-def test_nothing_to_mend_is_said(data):
+def test_nothing_to_fix_is_said(data):
     fine = data.with_frames(opportunities=data.opportunities.filter(opportunity_id="1"))
     settings = load(environ={})
-    assert crm_quality.to_mend(fine, settings).sentence() == "There is nothing the CRM should mend."
-    assert crm_quality.by_owner(fine, settings).sentence() == "Nobody has anything to mend."
+    assert crm_quality.to_fix(fine, settings).sentence() == "Nothing needs fixing in the CRM."
+    assert crm_quality.by_owner(fine, settings).sentence() == "Nobody has anything to fix."
 
 
 def test_a_rule_without_its_column_finds_nothing(data):
     bare = data.opportunities.with_columns(next_step=None, n_contacts=None)
-    rules = crm_quality.to_mend(data.with_frames(opportunities=bare), load(environ={})).frame["rule"]
+    rules = crm_quality.to_fix(data.with_frames(opportunities=bare), load(environ={})).frame["rule"]
     assert not {crm_quality.RULES["no_next_step"], crm_quality.RULES["single_contact"]} & set(rules)

@@ -68,3 +68,12 @@ def test_a_running_contract_and_an_open_deal_are_told(sample, settings, highest)
     said = engagement.account(sample, settings, account).sentence()
     assert n_lines > 1
     assert f"pays USD {amount / 1e3:,.1f} k a month on {n_lines} contract lines" in said
+
+
+def test_each_activity_bears_its_own_mood_not_that_of_its_day(sample, settings, highest):
+    account = highest[0]
+    events = engagement.account(sample, settings, account).events
+    own = (pl.col("account_id") == account) & (pl.col("kind") != "usage")
+    raw = sample.frame("activities").filter(own)["sentiment_score"].drop_nulls().sort()
+    assert raw.n_unique() > 10
+    assert events["sentiment_score"].drop_nulls().sort().to_list() == raw.to_list()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from urllib.parse import parse_qs, quote, urlsplit
 
+import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config import load
 from core.sources.connectors import connector_files, sync_run
+from core.sources.connectors.secret_values import Secrets
 from core.store import Store
 from tests.pages.test_pages import ROOT
-from tests.sources.crm_stubs import TOKEN, hubspot
+from tests.sources.crm_stubs import TOKEN, hubspot, zoho
 from tests.sources.stub_servers import BEGIN, Book, Stub, serving
 
 
@@ -62,6 +65,39 @@ def test_the_page_takes_over_what_a_system_led_back_with():
     assert "code" not in test.query_params
 
 
+def test_consent_goes_to_the_system_and_back(monkeypatch):
+    """The person follows the link, agrees there, and is led back with a code that becomes a token that is kept."""
+    for name in ("ID", "SECRET"):
+        monkeypatch.setenv(f"ZOHO_CLIENT_{name}", f"planted-{name}")
+    with serving(Stub()) as server, serving(Stub()) as door:
+        zoho(Book(), server)
+        token = server.routes["POST", "/oauth/v2/token"]
+        server.routes["POST", "/oauth/v2/token"] = lambda r: token(r) | {"refresh_token": "planted-refresh"}
+        door.routes["GET", "/oauth/v2/auth"] = lambda r: (
+            302,
+            None,
+            {"Location": f"http://127.0.0.1/data?code=c-{r.query['client_id']}&state={quote(r.query['state'])}"},
+        )
+        own = {"token_url": f"{server.url}/oauth/v2/token", "authorize_url": f"{door.url}/oauth/v2/auth"}
+        connector_files.add(load(), "Zoho", {"vendor": "zoho", "base": server.url, "auth": own})
+        test = opened()
+        test.button(key="connector_ask").click().run()
+        assert not test.error
+        (link,) = [e.proto.url for e in test.get("link_button")]
+        answer = httpx.get(link, follow_redirects=False)
+        back = parse_qs(urlsplit(answer.headers["location"]).query)
+        returned = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        returned.query_params["code"], returned.query_params["state"] = back["code"][0], back["state"][0]
+        returned.switch_page("pages/data.py").run()
+        assert any("Zoho may be read from now on" in s.value for s in returned.success)
+        assert "code" not in returned.query_params
+        assert server.requests[-1].body["code"] == "c-planted-ID"
+        keys = Secrets(connector_files.folder_of(load()), {})
+        assert keys.value("ZOHO_REFRESH_TOKEN") == "planted-refresh"
+        assert sync_run.sync(load(), "Zoho", lambda: BEGIN).failures == []
+        assert "refresh_token" in [r.body.get("grant_type") for r in server.requests if r.path.endswith("token")]
+
+
 @pytest.fixture
 def crm():
     """A connected HubSpot of four deals, synced once."""
@@ -83,7 +119,7 @@ def test_a_close_date_is_written_back_and_undone(crm):
     test.selectbox(key="source_chosen").set_value("HubSpot").run()
     test.button(key="source_show").click().run()
     assert not test.exception
-    assert any("4 deals have something to mend, of 4 open ones" in m.value for m in test.markdown)
+    assert any("4 deals need fixing, of 4 open ones" in m.value for m in test.markdown)
     test.selectbox(key="write_deal").set_value("d1").run()
     test.date_input(key="write_close-d1").set_value(date(2026, 5, 15)).run()
     test.button(key="write_preview").click().run()

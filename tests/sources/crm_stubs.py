@@ -370,6 +370,8 @@ def dynamics(book: Book, stub: Stub) -> Stub:
         out = {"opportunityid": deal.id, "name": f"Deal {deal.id}", "stepname": deal.values["stage"]}
         out |= {"estimatedvalue": deal.values["amount"], "estimatedclosedate": deal.values["close_on"]}
         out |= {"_ownerid_value": deal.values["owner_id"], "statecode": 0, f"statecode{label}": "Open"}
+        if "amount" in book.hidden:
+            del out["estimatedvalue"]
         return out | {"createdon": iso(deal.created), "modifiedon": iso(deal.modified), "@odata.etag": 'W/"1"'}
 
     def answer(request, rows, start):
@@ -425,6 +427,8 @@ def pipedrive(book: Book, stub: Stub) -> Stub:
             "value": deal.values["amount"],
         }
         out |= {"expected_close_date": deal.values["close_on"], "owner_id": deal.values["owner_id"], "status": "open"}
+        if "amount" in book.hidden:
+            del out["value"]
         return out | {"add_time": plain(deal.created), "update_time": plain(deal.modified), "org_id": None}
 
     def listed(rows, request):
@@ -482,6 +486,8 @@ def zoho(book: Book, stub: Stub) -> Stub:
             "Amount": deal.values["amount"],
         }
         out |= {"Closing_Date": deal.values["close_on"], "Owner": {"id": deal.values["owner_id"], "name": "Rep"}}
+        if "next_step" not in book.hidden:
+            out["Next_Step"] = deal.values["next_step"]
         return out | {"Created_Time": iso(deal.created), "Modified_Time": iso(deal.modified)}
 
     def listed(rows, request):
@@ -511,11 +517,16 @@ def zoho(book: Book, stub: Stub) -> Stub:
         stub, "/oauth/v2/token", "Zoho-oauthtoken ", {"code": "INVALID_TOKEN", "message": "invalid", "status": "error"}
     )
     names = ["Deal_Name", "Stage", "Amount", "Closing_Date", "Owner", "Created_Time", "Modified_Time"]
+
+    def readable(_):
+        hidden = ["Next_Step"] if "next_step" in book.hidden else []
+        return {"fields": [{"api_name": n, "data_type": "text"} for n in [*names, "Next_Step"] if n not in hidden]}
+
     stub.routes |= {
         ("GET", "/crm/v8/Deals"): deals,
         ("GET", "/crm/v8/Deals/deleted"): deleted,
         ("GET", "/crm/v8/Accounts"): lambda _: (204, None, {}),
         ("GET", "/crm/v8/users"): lambda _: {"users": [], "info": {"more_records": False}},
-        ("GET", "/crm/v8/settings/fields"): lambda _: {"fields": [{"api_name": n, "data_type": "text"} for n in names]},
+        ("GET", "/crm/v8/settings/fields"): readable,
     }
     return stub

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -80,6 +83,8 @@ def test_a_random_log_gives_its_own_history(settings, server, vendor):
             book.stage_names["s1"] = "Renamed"
         if day == 4 and hasattr(server, "expire"):
             server.fault(table, 401, [{"message": "Session expired", "errorCode": "INVALID_SESSION_ID"}])
+        if day == 4:
+            book.hidden = {"next_step"}
         if day == 5:
             server.is_refusing = True
         outcome = synced(settings, BEGIN + timedelta(days=day, hours=13))
@@ -123,7 +128,60 @@ def test_every_page_can_open_what_a_vendor_gives(settings, server, vendor):
     assert not deals["is_closed"].any()
 
 
-@pytest.mark.parametrize(("vendor", "column"), [("salesforce", "NextStep"), ("hubspot", "hs_next_step")])
+KILLED = """
+import os, signal, sys
+from datetime import datetime
+from core.config import load
+from core.sources.connectors import sync_run, sync_state
+home, table, moment = sys.argv[1:]
+commit, calls = sync_state.SyncState.commit, []
+def dies(state, name, *args, **kwargs):
+    calls.append(name)
+    if calls.count(table) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return commit(state, name, *args, **kwargs)
+sync_state.SyncState.commit = dies
+config = load(environ={"QUARTERDECK_HOME": home}).model_copy(update={"time_zone": "UTC"})
+sync_run.sync(config, "shop", lambda: datetime.fromisoformat(moment), lambda _: None)
+"""
+
+
+@pytest.mark.parametrize(("vendor", "is_large"), [*((vendor, False) for vendor in VENDORS), ("salesforce", True)])
+def test_a_sync_killed_between_page_and_commit_gives_the_same_history(settings, server, vendor, is_large, tmp_path):
+    generator, book = random.Random(f"{vendor} is killed"), Book()
+    connected(settings, server, vendor, book)
+    server.total = 60_000 if is_large else 10
+    for day in range(5):
+        played(book, generator, day, 24)
+        moment = BEGIN + timedelta(days=day, hours=13)
+        if day in (0, 3):
+            command = [sys.executable, "-c", KILLED, str(tmp_path), VENDORS[vendor][1], moment.isoformat()]
+            assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+        assert synced(settings, moment + timedelta(hours=1)).failures == []
+    assert_history(settings, book)
+    deals = load_data(settings, source="shop").opportunities["opportunity_id"]
+    assert sorted(deals) == sorted(d.id for d in book.live())
+
+
+@pytest.mark.parametrize(("vendor", "column"), [("dynamics", "estimatedvalue"), ("pipedrive", "value")])
+def test_a_tracked_field_that_stays_away_writes_no_history(settings, server, vendor, column):
+    """These two list no fields: one that may no longer be read is not in the rows, and that is no change of it."""
+    book = Book()
+    for k in range(8):
+        book.create(f"d{k}", BEGIN, stage="s0", amount=7, close_on="2026-03-31", owner_id="005000000000001AAA")
+    connected(settings, server, vendor, book)
+    synced(settings, BEGIN + timedelta(hours=1))
+    book.hidden = {"amount"}
+    for k in range(8):
+        book.change(f"d{k}", BEGIN + timedelta(days=1), "stage", "s1")
+    assert synced(settings, BEGIN + timedelta(days=1, hours=1)).failures == []
+    assert_history(settings, book)
+    assert {float(row[column]) for row in rows_of_any(settings, VENDORS[vendor][1])} == {7.0}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "column"), [("salesforce", "NextStep"), ("hubspot", "hs_next_step"), ("zoho", "Next_Step")]
+)
 def test_a_field_no_longer_readable_is_told_and_keeps_its_values(settings, server, vendor, column):
     book = Book()
     for k in range(6):
@@ -134,7 +192,9 @@ def test_a_field_no_longer_readable_is_told_and_keeps_its_values(settings, serve
     book.change("d1", BEGIN + timedelta(hours=2), "amount", 5)
     outcome = synced(settings, BEGIN + timedelta(hours=3))
     assert any(f"{column} can no longer be read" in note for note in outcome.notes)
-    rows = {r.get("Id", r.get("hs_object_id")): r for r in rows_of_any(settings, VENDORS[vendor][1])}
+    again = synced(settings, BEGIN + timedelta(hours=4))
+    assert not any("can no longer be read" in note for note in again.notes)
+    rows = {r.get("Id", r.get("hs_object_id", r.get("id"))): r for r in rows_of_any(settings, VENDORS[vendor][1])}
     assert (rows["d1"][column], float(rows["d1"].get("Amount", rows["d1"].get("amount")))) == ("Call", 5.0)
 
 

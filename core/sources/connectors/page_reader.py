@@ -157,6 +157,11 @@ def bulk_page(
     return Page(records, "" if following in ("null", "") else f"{job} {following}")
 
 
+def is_of_job(position: str) -> bool:
+    """Say whether a position lies in the result of a query job, and is no link to a page."""
+    return " " in position
+
+
 def _finished_job(client: HttpClient, jobs: str, query: str, sleep: Callable[[float], None]) -> str:
     body = {"operation": "queryAll", "query": query, "contentType": "CSV"}
     job = content_of(client.ask("POST", jobs, body=body), client.connector.name)

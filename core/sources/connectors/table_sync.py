@@ -118,7 +118,7 @@ class TableSync:
         self._begin(progress)
 
     def _read(self, progress: Progress) -> None:
-        is_bulk = bool(self.table.bulk) and progress.phase == FIRST and (progress.page or self._is_large())
+        is_bulk = bool(self.table.bulk) and progress.phase == FIRST and self._is_bulk(progress.page)
         request = self.table.request
         since = ""
         if progress.phase == CHANGED and not progress.delta:
@@ -128,7 +128,7 @@ class TableSync:
             request, since = self.table.changed, progress.top
         overlap = 0.0 if progress.top else self.connector.overlap
         while True:
-            page = self._page(request, since, overlap, progress.page, bool(is_bulk))
+            page = self._page(request, since, overlap, progress.page, is_bulk)
             self._take(page, progress, request)
             if not page.next:
                 return
@@ -142,6 +142,10 @@ class TableSync:
         if is_bulk:
             return page_reader.bulk_page(self.client, self.table.bulk, values, position, self.sleep)
         return page_reader.read_page(self.client, request, values, position)
+
+    def _is_bulk(self, position: str) -> bool:
+        """Say whether rows come by a query job: a reading that was broken off goes on in the way it began."""
+        return page_reader.is_of_job(position) if position else self._is_large()
 
     def _is_large(self) -> bool:
         """Say whether the first page of the list says that there are more rows than one asks for page by page."""

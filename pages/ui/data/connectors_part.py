@@ -94,10 +94,10 @@ def _watched(page: Page, c: Cell, entries: list[Freshness]) -> None:
             st.session_state.pop(STARTED, None)
             st.rerun(scope="app")
         c.table(_frame(current), column_config=COLUMNS, height=min(38 + 36 * len(current), 260))
-        if page.may("data:write"):
-            _buttons(page, current)
 
     watch()
+    if page.may("data:write"):
+        _buttons(page, entries)  # Outside: pressed in there, a button would run this part alone, as it was set up.
 
 
 def _is_busy(entry: Freshness) -> bool:

@@ -1,4 +1,4 @@
-"""What the CRM should mend, by owner and over time; and single fields of a deal written back to it."""
+"""What to fix in the CRM, by owner and over time; and single fields of a deal written back to it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from pages.ui.kit.shell import Page
 QUESTION = "Data quality in the CRM"
 DONE, FAILED, PREVIEW = "quality_done", "quality_failed", "quality_preview"
 EVERYBODY = "Everybody"
+TABLE = 200  # pixels
 ROWS = {
     "owner": "Owner",
     "opportunity_id": None,
@@ -31,7 +32,7 @@ ROWS = {
     "stage": "Stage",
     "close_on": st.column_config.DateColumn("Close date"),
     "amount": st.column_config.NumberColumn("Amount", format="localized"),
-    "rule": "To mend",
+    "rule": "To fix",
 }
 OWNERS = {
     "owner": "Owner",
@@ -43,6 +44,7 @@ WEEKS = {
     "n_open": st.column_config.NumberColumn("Open deals", format="localized"),
     "no_amount": st.column_config.NumberColumn("No amount", format="localized"),
     "overdue": st.column_config.NumberColumn("Overdue", format="localized"),
+    "no_close_date": st.column_config.NumberColumn("No close date", format="localized"),
 }
 TITLES = {
     "next_step": "Next step",
@@ -53,36 +55,33 @@ TITLES = {
 
 
 def panel(page: Page, c: Cell) -> None:
-    """Show what is to mend, let it be downloaded per owner, and let fields be written back."""
-    whole = cache.result(metrics.crm_quality.to_mend, page.data, page.settings)
+    """Show what is to fix, let it be downloaded per owner, and let fields be written back."""
+    whole = cache.result(metrics.crm_quality.to_fix, page.data, page.settings)
     c.answer(whole.sentence())
     _notices()
-    if whole.frame.height:
-        owners = cache.result(metrics.crm_quality.by_owner, page.data, page.settings)
-        c.table(owners.frame, column_config=OWNERS, height=260)
+    deals, by_owner, over_time = st.tabs(["Deals", "By owner", "Over time"])
+    owners = cache.result(metrics.crm_quality.by_owner, page.data, page.settings)
+    with deals:
         _rows(c, whole.frame, owners.frame["owner"].to_list())
+    with by_owner:
+        st.caption(escaped(owners.sentence()))
+        c.table(owners.frame, column_config=OWNERS, height=TABLE)
     weeks = cache.result(metrics.crm_quality.over_time, page.data, page.settings)
-    with st.expander("Over time", key="quality_weeks"):
+    with over_time:
         st.caption(escaped(weeks.sentence()))
-        c.table(weeks.frame, column_config=WEEKS, height=260)
+        c.table(weeks.frame, column_config=WEEKS, height=TABLE)
     source = _source(page)
     if write_back.can_write(cache.settings(), source):
         _write_back(page, source)
-    c.method(metrics.crm_quality.to_mend, whole.frame)
+    c.method(metrics.crm_quality.to_fix, whole.frame)
 
 
 def _rows(c: Cell, frame: pl.DataFrame, owners: list[str]) -> None:
-    owner = st.selectbox("Owner", [EVERYBODY, *owners], key="quality_owner")
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    owner = left.selectbox("Owner", [EVERYBODY, *owners], key="quality_owner")
     rows = frame if owner == EVERYBODY else frame.filter(owner=owner)
-    c.table(rows, column_config=ROWS, height=320)
-    downloads.button(
-        st,
-        f"To mend: {owner}",
-        rows.write_csv(),
-        "to_mend.csv",
-        "text/csv",
-        icon=":material/download:",
-    )
+    downloads.button(right, "Download as CSV", rows.write_csv(), "to_fix.csv", "text/csv", icon=":material/download:")
+    c.table(rows, column_config=ROWS, height=TABLE)
 
 
 def _source(page: Page) -> str:

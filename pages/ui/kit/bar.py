@@ -27,11 +27,14 @@ class Bar:
         One place below it for the links to the page's questions.
     entries : dict of str to str
         Short name of each question drawn so far, by the anchor it is linked by.
+    notice_slot : container
+        A line below the contents for what concerns the data of all cells; empty but for that.
     """
 
     title: str
     scope_slot: Any
     contents_slot: Any
+    notice_slot: Any
     entries: dict[str, str] = field(default_factory=dict)
 
     def enter(self, question: str, short: str) -> None:
@@ -68,7 +71,8 @@ def open_bar(title: str) -> Bar:
             key="bar_scope", horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", width="content"
         )
         contents = st.container(key="bar_contents").empty()
-    bar = Bar(title, scope, contents)
+        notice = st.container(key="bar_notice", horizontal=True, vertical_alignment="center", height="content")
+    bar = Bar(title, scope, contents, notice)
     drawn_for, entries = st.session_state.get(CONTENTS, ("", {}))
     if drawn_for == title:
         bar._write(entries)

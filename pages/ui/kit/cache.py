@@ -17,7 +17,7 @@ from core.contracts import Dataset
 from core.metrics import growth
 from core.sources import load_data, source_registry
 from core.store import source_in_force
-from pages.ui.kit import bundles, chart_specs, lasting_results
+from pages.ui.kit import bundles, chart_specs, data_states, lasting_results
 
 if TYPE_CHECKING:
     from core.store import Store
@@ -31,11 +31,26 @@ def settings() -> Settings:
 
 
 def data(config: Settings, source: tuple[str, int] | None = None) -> Dataset:
-    """Return the data of a source of the workspace, by default of the one that serves everybody; read once."""
-    name, version = source or in_force(config)
-    given: dict[str, Any] = {"source": name, "version": version}
-    key = (settings_text(config), name, version)
-    return remembered(SNAPSHOTS, key, lambda: load_data(config, **given), "Loading the data")
+    """Return the data of a source of the workspace, by default of the one that serves everybody; read once.
+
+    While changed data of that one are being prepared, those that were shown before; see `data_states`.
+    """
+    if source is not None:
+        name, version = source
+        key = (settings_text(config), name, version)
+        return remembered(SNAPSHOTS, key, lambda: load_data(config, source=name, version=version), "Loading the data")
+    return of_state(config, served(config))
+
+
+def of_state(config: Settings, shown: data_states.Served) -> Dataset:
+    """Return the rows of a state of the source that serves everybody."""
+    key = (settings_text(config), shown.source, shown.state or shown.version)
+    return remembered(SNAPSHOTS, key, lambda: data_states.read(config, shown), "Loading the data")
+
+
+def served(config: Settings) -> data_states.Served:
+    """Return which state of the source that serves everybody is shown, and whether a newer one is being prepared."""
+    return data_states.served(config, *in_force(config))
 
 
 def in_force(config: Settings) -> tuple[str, int]:

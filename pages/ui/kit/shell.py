@@ -23,6 +23,7 @@ from pages.ui.kit import (
     auth,
     cache,
     currency_switch,
+    data_notice,
     entity_links,
     model_age,
     questions,
@@ -31,6 +32,7 @@ from pages.ui.kit import (
     session_data,
 )
 from pages.ui.kit.bar import Bar, open_bar
+from pages.ui.kit.data_states import Served
 from pages.ui.kit.escaping import escaped
 
 ROOMS = {
@@ -156,7 +158,8 @@ def open(title: str, needs: str = "") -> Page:
         settings = cache.settings()
         who = auth.enter(settings)
         is_let_in = can(who, needs or _right(title), settings.roles)
-        own, view = _rows(settings, who)
+        state = data_notice.of_page(settings)
+        own, view = _rows(settings, who, state)
         settings = fitted(settings, own)
         visible = _cut(own, settings, view) if is_let_in else None
         narrowed = scope_bar.applied_to(visible, settings, who, title) if visible is not None else None
@@ -172,6 +175,7 @@ def open(title: str, needs: str = "") -> Page:
     _sidebar(settings, who, visible, data, formats, title)
     if visible is None or narrowed is None or reported is None or data is None:
         _turn_away(settings, who, title)
+    data_notice.show(bar, settings, who, state, formats)
     scope_bar.offer(bar.scope_slot, visible, narrowed, settings, who, title)
     currency = currency_switch.chosen(reported, settings, title)
     page = Page(title, data, shown_in, who, view, currency=currency, formats=formats, bar=bar)
@@ -197,13 +201,13 @@ def _open_to(settings: Settings, who: Identity) -> dict[str, list[tuple[str, str
     return {group: rooms for group, rooms in mine.items() if rooms}
 
 
-def _rows(settings: Settings, who: Identity) -> tuple[Dataset, View]:
-    """Return the session's own data, else the company's, and what this person's view of it is."""
+def _rows(settings: Settings, who: Identity, state: Served | None) -> tuple[Dataset, View]:
+    """Return the session's own data, else the company's in a state, and what this person's view of it is."""
     is_masked = who.is_masked or bool(st.session_state.get("hide_names"))
     own = session_data.upload()
     if own is not None:
         return own, View(is_masked=is_masked)
-    data = cache.data(settings, session_data.source())
+    data = cache.of_state(settings, state) if state else cache.data(settings, session_data.source())
     head = row_scope.own_head(data.company, who.user) if who.team_of == OWN else who.team_of
     return data, View(who.regions, head, is_masked, who.hidden)
 

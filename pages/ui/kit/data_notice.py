@@ -1,0 +1,61 @@
+"""The line in the bar while newer data are being prepared; the page shows them when they are ready."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.access import Identity, can
+from core.config import Settings
+from core.formats import Formats
+from pages.ui.kit import cache, data_states, session_data
+from pages.ui.kit.bar import Bar
+from pages.ui.kit.data_states import Served
+from pages.ui.kit.escaping import escaped
+
+EVERY_SECONDS = 3
+
+
+def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, formats: Formats) -> None:
+    """Say that newer data are being prepared, or why they cannot be; look every few seconds whether they are ready.
+
+    Parameters
+    ----------
+    bar : Bar
+    settings : Settings
+    who : Identity
+        Whoever may change data is told the reason and can try again.
+    shown : Served, optional
+        What the page shows of everybody's data; None where the session looks at other data.
+    formats : Formats
+    """
+    if shown is None or shown.waiting is None:
+        return
+    waiting = shown.waiting
+    day = formats.day(waiting.as_of)
+    if not waiting.failure:
+        bar.notice_slot.markdown(f":material/sync: New data are being prepared; shown: as of {escaped(day)}")
+        _watch(shown)
+        return
+    may_change = can(who, "data:write", settings.roles)
+    reason = waiting.failure if may_change else "Whoever looks after the data can see why."
+    text = f"The new data could not be prepared. {reason} Shown: as of {day}"
+    bar.notice_slot.markdown(f":material/warning: {escaped(text)}")
+    if may_change:
+        with bar.notice_slot:
+            args = (cache.settings(), shown.source, shown.version, waiting.state)
+            st.button("Try again", on_click=data_states.try_again, args=args, key="prepare_again", type="tertiary")
+
+
+def of_page(settings: Settings) -> Served | None:
+    """Return what a page shows of everybody's data; None where the session looks at other data."""
+    return None if session_data.is_own() else cache.served(settings)
+
+
+def _watch(shown: Served) -> None:
+    @st.fragment(run_every=EVERY_SECONDS)
+    def watch() -> None:
+        # Under the settings as they stand: those of a page are fitted to the stages of its data.
+        if cache.served(cache.settings()) != shown:
+            st.rerun(scope="app")
+
+    watch()
