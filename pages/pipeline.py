@@ -10,31 +10,15 @@ from pages.ui.explain import actions, counterfactual
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell, grid_cell
 from pages.ui.kit.escaping import escaped
-from pages.ui.pipeline import controls
+from pages.ui.pipeline import controls, leads
 from pages.ui.requirements import deal_gaps
 
 page = shell.open("Pipeline")
 data, settings = page.data, page.settings
 currency = settings.currency
 
-with cell(page, "Pipeline health", "Health") as c:
-    health = cache.result(metrics.health.health, data, settings)
-    c.answer(health.sentence())
-    if health.value is None:
-        c.empty("Load deals with amounts and expected close dates, their history, and quotas on the Data page.")
-    else:
-        c.table(health.frame, column_config=controls.HEALTH, column_order=list(controls.HEALTH))
-    c.method(metrics.health.health, health.past)
-
-with cell(page, "Pipeline coverage", "Coverage") as c:
-    cover = cache.result(metrics.coverage.coverage, data, settings)
-    c.answer(cover.sentence())
-    now, before = st.tabs(["This quarter", "What past quarters needed"])
-    with now:
-        c.chart(charts.coverage, cover.frame, currency)
-    with before:
-        c.chart(charts.required, cover.record, cover.value)
-    c.method(metrics.coverage.coverage, cover.record)
+for lead in leads.order(page):
+    lead(page)
 
 with cell(page, "Pipeline changes", "Change", span="all") as c:
     asked = controls.asked(page)
@@ -122,7 +106,7 @@ with cell(page, "Deals at risk", "At risk", span="all") as c:
     c.answer(f"{risks.sentence()} {risks.told()}")
     deals, signals = st.tabs(["Deals", "Track record of the warning signs"])
     with deals:
-        rows = [] if risks.frame.is_empty() else controls.rows(risks.frame, "risk_rows", controls.RISKS)
+        rows = [] if risks.leading.is_empty() else controls.rows(risks.leading, "risk_rows", controls.RISKS)
     with signals:
         c.table(risks.record, column_config=controls.SIGNALS, column_order=list(controls.SIGNALS))
     c.method(metrics.risk.at_risk, risks.frame)

@@ -158,7 +158,9 @@ class WhatIf:
         if hit is not None and was is not None:
             quota = money(then.spread.target or 0.0, unit)
             stays = "stays at" if self.plan.moved else "is"
-            chances = f"{stays} {likely(hit)}" if likely(was) == likely(hit) else f"goes from {likely(was)} to {likely(hit)}"
+            chances = (
+                f"{stays} {likely(hit)}" if likely(was) == likely(hit) else f"goes from {likely(was)} to {likely(hit)}"
+            )
             text += f" The chance of reaching the quota of {quota} {chances}."
         return text
 
