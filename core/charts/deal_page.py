@@ -60,6 +60,7 @@ def moves(frame: pl.DataFrame, currency: str) -> Drawn:
 
 def _roomy(amounts: pl.Series) -> list[float]:
     """Return an axis from the least to the most, with room beside each for a label."""
-    low, high = min(amounts.min() or 0.0, 0.0), max(amounts.max() or 0.0, 0.0)  # type: ignore[type-var, call-overload]
+    values = [0.0, *amounts.to_list()]
+    low, high = min(values), max(values)
     room = LABEL_ROOM * (high - low or 1.0)
     return [low - room if low < 0 else low, high + room if high > 0 else high]

@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from core import metrics
 from core.charts import pipeline as charts
 from pages.ui.kit import cache
-from pages.ui.kit.cells import cell
+from pages.ui.kit.cells import Cell
 from pages.ui.kit.shell import Page
 from pages.ui.pipeline import controls
 
-
-def order(page: Page) -> tuple[Callable[[Page], None], ...]:
-    """Return the two cells to draw, the one that leads first."""
-    scored = cache.result(metrics.health.health, page.data, page.settings)
-    return (health, coverage) if scored.value is not None else (coverage, health)
+HEALTH, COVERAGE = "health", "coverage"
 
 
-def health(page: Page) -> None:
+def order(page: Page) -> tuple[str, str]:
+    """Return the two cells, the one that leads first."""
+    scored = cache.result(metrics.health.health, page.measured, page.settings)
+    return (HEALTH, COVERAGE) if scored.value is not None else (COVERAGE, HEALTH)
+
+
+def health(page: Page, cell: Cell) -> None:
     """Show the score and the parts that earned a place in it."""
-    with cell(page, "Pipeline health", "Health") as c:
-        scored = cache.result(metrics.health.health, page.data, page.settings)
-        c.answer(scored.sentence())
-        if scored.value is not None:
-            c.table(scored.shown, column_config=controls.HEALTH, column_order=list(controls.HEALTH))
-        elif scored.past.is_empty():
-            c.empty("Load deals with amounts and expected close dates, their history, and quotas on the Data page.")
-        c.method(metrics.health.health, scored.past)
+    scored = cache.result(metrics.health.health, page.measured, page.settings)
+    cell.answer(scored.sentence())
+    if scored.value is not None:
+        cell.table(scored.shown, column_config=controls.HEALTH, column_order=list(controls.HEALTH))
+    elif scored.past.is_empty():
+        cell.empty("Load deals with amounts and expected close dates, their history, and quotas on the Data page.")
+    cell.method(metrics.health.health, scored.past)
 
 
-def coverage(page: Page) -> None:
+def coverage(page: Page, cell: Cell) -> None:
     """Show what is open against what is left of the quota, and what past quarters needed."""
-    with cell(page, "Pipeline coverage", "Coverage") as c:
-        cover = cache.result(metrics.coverage.coverage, page.data, page.settings)
-        c.answer(cover.sentence())
-        now, before = st.tabs(["This quarter", "What past quarters needed"])
-        with now:
-            c.chart(charts.coverage, cover.frame, page.settings.currency)
-        with before:
-            c.chart(charts.required, cover.record, cover.value)
-        c.method(metrics.coverage.coverage, cover.record)
+    cover = cache.result(metrics.coverage.coverage, page.measured, page.settings)
+    cell.answer(cover.sentence())
+    now, before = st.tabs(["This quarter", "What past quarters needed"])
+    with now:
+        cell.chart(charts.coverage, cover.frame, page.settings.currency)
+    with before:
+        cell.chart(charts.required, cover.record, cover.value)
+    cell.method(metrics.coverage.coverage, cover.record)
