@@ -61,10 +61,9 @@ with cell(page, "Will we make the quarter?", "Quarter", by=period.RUNNING) as c:
 
 with cell(page, "Bookings to date", "Bookings", by=period.END) as c:
     now = cache.result(metrics.bookings.quarter_to_date, measured, settings)
-    if page.days:
-        c.answer(cache.result(metrics.bookings.in_period, data, settings, *page.days).sentence())
+    booked = cache.result(metrics.bookings.in_period, data, settings, *page.days) if page.days else now
     by_month = cache.result(metrics.bookings.by_month, measured, settings)
-    c.answer(now.sentence())
+    c.answer(booked.sentence())
     if by_month.frame.is_empty():
         c.empty("No bookings yet: load transactions or won deals on the Data page.")
     else:

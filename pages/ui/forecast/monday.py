@@ -25,10 +25,12 @@ TABLE: dict[str, Any] = {
     "model_amount": _money("Forecast", format="compact"),
     "quota_amount": _money("Quota", format="compact"),
     "gap_amount": _money("Short of quota", format="compact"),
-    "attained_rate": st.column_config.ProgressColumn("Attainment", format="percent", min_value=0, max_value=1),
-    "closed_change_amount": _money("Closed vs last week", format="compact"),
-    "commit_change_amount": _money("Commit vs last week", format="compact"),
-    "model_change_amount": _money("Forecast vs last week", format="compact"),
+    "attained_rate": st.column_config.ProgressColumn(
+        "Attainment", format="percent", min_value=0, max_value=1, width=85
+    ),
+    "closed_change_amount": _money("Closed change", format="compact", help="Since last week", width=95),
+    "commit_change_amount": _money("Commit change", format="compact", help="Since last week", width=95),
+    "model_change_amount": _money("Forecast change", format="compact", help="Since last week", width=95),
 }
 MOVED: dict[str, Any] = {
     "opportunity_name": "Deal",
