@@ -69,11 +69,11 @@ with cell(page, "Bookings to date", "Bookings", by=period.END) as c:
     else:
         picked = c.pick("month", "booked_months", charts.executive.monthly, by_month.frame, currency)
         controls.month(page, picked)
-    measured = controls.measure()
-    growth = cache.result(metrics.growth.table, measured, settings, measured)
+    of = controls.measure()
+    growth = cache.result(metrics.growth.table, measured, settings, of)
     c.answer(growth.sentence())
-    c.facts(metrics.growth.told(growth, measured, currency, page.formats))
-    c.method(metrics.growth.table, growth.frame, measured)
+    c.facts(metrics.growth.told(growth, of, currency, page.formats))
+    c.method(metrics.growth.table, growth.frame, of)
 
 with cell(page, "Revenue and bookings by month", "Ahead") as c:
     trends.shown(page, c)

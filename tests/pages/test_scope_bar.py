@@ -130,6 +130,7 @@ def test_on_executive_a_period_that_is_over_is_measured_at_its_end_and_every_cel
     captions = [c.value for c in test.caption]
     said = sum(text.startswith(("As of 31 March 2026, ", "Whatever the period: ")) for text in captions)
     assert said == len(test.subheader) > 8
+    assert not test.warning
     tiles = {m.label: m.value for m in test.metric}
     for measure in (bookings.quarter_to_date, pipeline.open_pipeline):
         value = measure(then, settings)

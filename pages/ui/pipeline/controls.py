@@ -134,6 +134,18 @@ SIGNALS = {
     "high": st.column_config.NumberColumn("high", format="percent"),
     "evidence": "Evidence",
 }
+COACHING = {
+    "rep_name": "Rep",
+    "stage": "Stage",
+    "n_deals": "Deals",
+    "moved_on_rate": st.column_config.NumberColumn("Advanced", format="percent"),
+    "n_others": "Peers' deals",
+    "others_rate": st.column_config.NumberColumn("Advanced, peers", format="percent"),
+    "difference": st.column_config.NumberColumn("Difference", format="percent"),
+    "low": st.column_config.NumberColumn("Likely range, low", format="percent"),
+    "high": st.column_config.NumberColumn("high", format="percent"),
+    "is_sure": st.column_config.CheckboxColumn("Beyond chance"),
+}
 STATES = {
     "day": st.column_config.DateColumn("On"),
     "stage": "Stage",
