@@ -66,7 +66,7 @@ with cell(page, "Open and weighted pipeline", "Open", span="all", by=period.END)
     worth = cache.result(metrics.coverage.weighted, measured, settings)
     c.answer(f"{whole.sentence()} {worth.sentence()}")
     if page.days:
-        c.answer(cache.result(metrics.pipeline.due_in, data, settings, *page.days).sentence())
+        c.answer(cache.result(metrics.pipeline.due_in, measured, settings, *page.days).sentence())
     if not whole.value:
         c.empty("Load opportunities with their amounts and their history on the Data page.")
     else:
