@@ -5,7 +5,7 @@ import streamlit as st
 from core import charts, explain, metrics, models
 from pages.ui.executive import controls, trends
 from pages.ui.forecast import track_record
-from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit import cache, notebook, period, shell
 from pages.ui.kit.cells import cell, tile, tile_rows
 
 PLACES = {
@@ -17,7 +17,7 @@ PLACES = {
 }
 
 page = shell.open("Executive")
-data, settings = page.data, page.settings
+data, measured, settings = page.data, page.measured, page.settings
 currency = settings.currency
 
 tiles = [
@@ -29,18 +29,18 @@ tiles = [
     (metrics.winrate.deal_size, metrics.winrate.deal_size, metrics.winrate.won_deals),
 ]
 
-with cell(page, "Key figures", "Today", span="all") as c:
-    recurring = cache.result(metrics.recurring.mrr, data, settings)
+with cell(page, "Key figures", "Today", span="all", by=period.END) as c:
+    recurring = cache.result(metrics.recurring.mrr, measured, settings)
     c.answer(recurring.sentence())
-    shown = [(cache.result(measure, data, settings), rows) for measure, _, rows in tiles]
+    shown = [(cache.result(measure, measured, settings), rows) for measure, _, rows in tiles]
     with st.grid(len(tiles), min_column_width=145, gap="xsmall"):
         for (measure, trend, _), (value, _) in zip(tiles, shown, strict=True):
-            tile(page, value, cache.result(trend, data, settings), cache.change(measure, data, settings))
+            tile(page, value, cache.result(trend, measured, settings), cache.change(measure, measured, settings))
     st.caption("Change vs last year. Click a bar, tile or cell below to see the records behind it.")
     tile_rows(page, c, shown)
     c.method(metrics.recurring.mrr, recurring.frame)
 
-with cell(page, "Headlines", "News") as c:
+with cell(page, "Headlines", "News", by=period.RUNNING) as c:
     news = cache.result(explain.headlines.headlines, data, settings)
     for text, question in news.told():
         c.answer(text, see=question, called=PLACES.get(question, ""))
@@ -48,7 +48,7 @@ with cell(page, "Headlines", "News") as c:
         c.empty("Load transactions, deals or contracts on the Data page.")
     c.method(explain.headlines.headlines, news.frame)
 
-with cell(page, "Will we make the quarter?", "Quarter") as c:
+with cell(page, "Will we make the quarter?", "Quarter", by=period.RUNNING) as c:
     outlook = cache.result(models.outlook.current, data, settings)
     c.answer(outlook.sentence())
     if outlook.is_known:
@@ -59,28 +59,29 @@ with cell(page, "Will we make the quarter?", "Quarter") as c:
         controls.quarter(page, outlook, picked)
     c.method(models.outlook.current, outlook.frame)
 
-with cell(page, "Bookings to date", "Bookings") as c:
-    now = cache.result(metrics.bookings.quarter_to_date, data, settings)
-    by_month = cache.result(metrics.bookings.by_month, data, settings)
-    c.answer(now.sentence())
+with cell(page, "Bookings to date", "Bookings", by=period.END) as c:
+    now = cache.result(metrics.bookings.quarter_to_date, measured, settings)
+    booked = cache.result(metrics.bookings.in_period, data, settings, *page.days) if page.days else now
+    by_month = cache.result(metrics.bookings.by_month, measured, settings)
+    c.answer(booked.sentence())
     if by_month.frame.is_empty():
         c.empty("No bookings yet: load transactions or won deals on the Data page.")
     else:
         picked = c.pick("month", "booked_months", charts.executive.monthly, by_month.frame, currency)
         controls.month(page, picked)
-    measured = controls.measure()
-    growth = cache.result(metrics.growth.table, data, settings, measured)
+    of = controls.measure()
+    growth = cache.result(metrics.growth.table, measured, settings, of)
     c.answer(growth.sentence())
-    c.facts(metrics.growth.told(growth, measured, currency, page.formats))
-    c.method(metrics.growth.table, growth.frame, measured)
+    c.facts(metrics.growth.told(growth, of, currency, page.formats))
+    c.method(metrics.growth.table, growth.frame, of)
 
 with cell(page, "Revenue and bookings by month", "Ahead") as c:
     trends.shown(page, c)
 
-with cell(page, "Which regions are driving the quarter?", "Regions", span="all") as c:
+with cell(page, "Which regions are driving the quarter?", "Regions", span="all", by=period.END) as c:
     kind = controls.mapped()
-    ahead = cache.result(metrics.regions.regions, data, settings, kind)
-    regions = cache.result(metrics.bookings.by_region_and_quarter, data, settings)
+    ahead = cache.result(metrics.regions.regions, measured, settings, kind)
+    regions = cache.result(metrics.bookings.by_region_and_quarter, measured, settings)
     c.answer(f"{regions.sentence()} {ahead.sentence()}")
     left, right = st.columns(2, gap="medium")
     with left:
@@ -93,43 +94,43 @@ with cell(page, "Which regions are driving the quarter?", "Regions", span="all")
             controls.lines(page, picked)
     c.method(metrics.regions.regions, ahead.frame, kind)
 
-with cell(page, "Products by region", "Products") as c:
-    families = cache.result(metrics.bookings.by_region_and_family, data, settings)
+with cell(page, "Products by region", "Products", by=period.END) as c:
+    families = cache.result(metrics.bookings.by_region_and_family, measured, settings)
     c.answer(families.sentence())
     if not families.frame.is_empty():
         picked = c.pick("cell", "heat_family", charts.executive.heat, families.frame, currency, "family")
         controls.lines(page, picked)
     c.method(metrics.bookings.by_region_and_family, families.frame)
 
-with cell(page, "What changed since last week?", "This week") as c:
-    week = (*metrics.deal_scope.periods(data, settings)["Last 7 days"], "company", None, "this quarter")
-    moved = cache.result(metrics.flow.flow, data, settings, *week)
+with cell(page, "What changed since last week?", "This week", by=period.END) as c:
+    week = (*metrics.deal_scope.periods(measured, settings)["Last 7 days"], "company", None, "this quarter")
+    moved = cache.result(metrics.flow.flow, measured, settings, *week)
     c.answer(moved.sentence())
     if moved.value is not None:
         picked = c.pick("step", "week_flow", charts.pipeline.flow, moved.frame, currency)
         controls.step(page, picked, week)
     c.method(metrics.flow.flow, moved.frame, *week)
 
-with cell(page, "Leaderboard", "People") as c:
+with cell(page, "Leaderboard", "People", by=period.END) as c:
     kind = controls.board()
     if kind == controls.TEAMS:
-        teams = cache.result(metrics.attainment.teams, data, settings)
+        teams = cache.result(metrics.attainment.teams, measured, settings)
         c.answer(teams.sentence())
         if not teams.frame.is_empty():
             picked = c.pick("team", "board_teams", charts.executive.teams, teams.frame, currency)
             controls.team(page, picked)
         c.method(metrics.attainment.teams, teams.frame)
     else:
-        board = cache.result(metrics.leaderboard.board, data, settings, kind)
+        board = cache.result(metrics.leaderboard.board, measured, settings, kind)
         c.answer(board.sentence())
         if not board.frame.is_empty():
             chosen = c.pick("person", f"board_{kind}", charts.executive.board, board.frame, kind, board.unit, currency)
             controls.person(page, kind, chosen)
         c.method(metrics.leaderboard.board, board.frame, kind)
 
-with cell(page, "How concentrated are we?", "Customers") as c:
-    customers = cache.result(metrics.concentration.customers, data, settings)
-    deals = cache.result(metrics.concentration.pipeline, data, settings)
+with cell(page, "How concentrated are we?", "Customers", by=period.END) as c:
+    customers = cache.result(metrics.concentration.customers, measured, settings)
+    deals = cache.result(metrics.concentration.pipeline, measured, settings)
     c.answer(f"{customers.sentence()} {deals.sentence()}")
     if customers.value is not None:
         picked = c.pick(

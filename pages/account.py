@@ -17,7 +17,7 @@ data, settings = page.data, page.settings
 account = str(st.query_params.get("id", ""))
 
 if not account:
-    for question, by in (("Which accounts pay most?", "mrr_amount"), ("Where is most open?", "open_amount")):
+    for question, by in (("Accounts by MRR", "mrr_amount"), ("Accounts by open pipeline", "open_amount")):
         with cell(page, question) as c:
             rows = cache.result(account_facts.listed, data, settings, by)
             c.answer(rows.sentence())
@@ -37,13 +37,13 @@ with cell(page, "Account overview", "Facts") as c:
     c.method(metrics.engagement.account, whole.events, account)
 
 if not c.failed:
-    with cell(page, "Which deals are there?", "Deals") as c:
+    with cell(page, "Deals of the account", "Deals") as c:
         c.answer(whole.deal_sentence())
         if not whole.deals.is_empty():
             c.table(whole.deals, column_config=columns.SIBLINGS, column_order=list(columns.SIBLINGS), height=300)
         c.method(metrics.engagement.account, whole.deals, account)
 
-    with cell(page, "What does it pay for, and how is it used?", "Contracts") as c:
+    with cell(page, "Contracts and usage", "Contracts") as c:
         c.answer(whole.trend())
         if not whole.contract.is_empty():
             c.table(whole.contract, column_config=columns.CONTRACT)
@@ -55,7 +55,7 @@ if not c.failed:
         c.method(metrics.engagement.account, whole.months, account)
 
     if not whole.contract.is_empty():
-        with cell(page, "Will it stay?", "Staying") as c:
+        with cell(page, "Churn risk", "Staying") as c:
             ahead = cache.result(explain.accounts.ahead, data, settings, account)
             parts = cache.result(explain.customers.account, data, settings, account)
             c.answer(f"{ahead.sentence()} {parts.sentence('a typical customer')}")
@@ -71,10 +71,10 @@ if not c.failed:
             c.method(explain.actions.account_actions.recommend, plays.frame, account)
             actions.shelf(page, c, account)
 
-    with cell(page, "What do we say about it?", "Comments") as c:
+    with cell(page, "Comments", "Comments") as c:
         comments.shelf(page, c, "account", account)
 
-    with cell(page, "What happened lately?", "History") as c:
+    with cell(page, "Recent activity", "History") as c:
         c.answer(whole.latest())
         if not whole.events.is_empty():
             c.table(whole.events, column_config=columns.EVENTS, height=320)

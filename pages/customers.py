@@ -7,7 +7,7 @@ from core.charts import customers as charts
 from core.charts import explain as why_charts
 from pages.ui.customers import account_choice, table_columns
 from pages.ui.explain import actions, compare, counterfactual, drivers
-from pages.ui.kit import cache, column_layout, notebook, shell
+from pages.ui.kit import cache, column_layout, notebook, period, shell
 from pages.ui.kit.cells import analysts, cell
 from pages.ui.kit.escaping import escaped
 
@@ -128,8 +128,8 @@ elif view == "Health score check":
             )
 
 elif view == "Retention":
-    with cell(page, "Revenue and customer retention", "Retention") as c:
-        retention = cache.result(metrics.retention.last_year, data, settings)
+    with cell(page, "Revenue and customer retention", "Retention", by=period.END) as c:
+        retention = cache.result(metrics.retention.last_year, page.measured, settings)
         c.answer(retention.sentence())
         if retention.frame.is_empty():
             c.empty("Load subscriptions with their start and end dates on the Data page.")
@@ -137,7 +137,7 @@ elif view == "Retention":
             c.chart(charts.retention, retention.frame)
         c.method(metrics.retention.last_year, retention.frame)
 
-    with cell(page, "Retention by cohort", "Cohorts") as c:
+    with cell(page, "Retention by cohort", "Cohorts", by=period.END) as c:
         counted = st.segmented_control(
             "Count",
             list(metrics.retention.RATES),
@@ -151,7 +151,7 @@ elif view == "Retention":
             "Cohorts by", ["quarter", "year"], default="quarter", required=True, key="cohort_by"
         )
         base = third.slider("100 % is set after (months)", 0, 12, 0, key="cohort_base")
-        rows = cache.result(metrics.retention.cohorts, data, settings, by, base)
+        rows = cache.result(metrics.retention.cohorts, page.measured, settings, by, base)
         c.answer(rows.sentence())
         if rows.frame.is_empty():
             c.empty("Load subscriptions with their start and end dates on the Data page.")

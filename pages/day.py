@@ -12,7 +12,7 @@ settings = page.settings
 visible = page.visible or page.data
 me = scope_bar.person(visible, settings, page.identity)
 
-with cell(page, "How does my quarter stand?", "Quarter") as c:
+with cell(page, "My quarter", "Quarter") as c:
     if not me:
         due = cache.result(metrics.pipeline.due_next, visible, settings)
         c.answer("Nobody is chosen yet.")
@@ -26,17 +26,17 @@ with cell(page, "How does my quarter stand?", "Quarter") as c:
         c.answer(today.sentence())
         c.method(my_day.my_day, today.deals, given=call)
 
-with cell(page, "What is for me?", "For me") as c:
+with cell(page, "Mentions of me", "For me") as c:
     comments.for_me(page, c, me)
 
 if me:
-    with cell(page, "Which of my deals come next?", "Deals", "all") as c:
+    with cell(page, "My next deals", "Deals", "all") as c:
         c.answer(today.next())
         if not today.deals.is_empty():
             c.table(today.deals, column_config=columns.DAY, column_order=list(columns.DAY), height=480)
         c.method(my_day.my_day, today.deals, given=call)
 
-    with cell(page, "What do I have to do?", "Tasks", "all") as c:
+    with cell(page, "My tasks", "Tasks", "all") as c:
         tasks.mine(page, c, today.name)
 
 notebook.offer(page)

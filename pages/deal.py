@@ -18,14 +18,14 @@ data, settings = page.data, page.settings
 deal = str(st.query_params.get("id", ""))
 
 if not deal:
-    with cell(page, "Which are the largest open deals?", "Largest") as c:
+    with cell(page, "Largest open deals", "Largest") as c:
         whole = cache.result(metrics.pipeline.open_pipeline, data, settings)
         largest = cache.result(metrics.pipeline.deals, data, settings)
         c.answer(f"{whole.sentence()} The arrow in front of a row opens its deal.")
         c.table(largest.head(columns.MOST), column_config=columns.LISTED, column_order=list(columns.LISTED), height=400)
         c.method(metrics.pipeline.open_pipeline, largest)
 
-    with cell(page, "Which are due next?", "Due next") as c:
+    with cell(page, "Deals due next", "Due next") as c:
         due = cache.result(metrics.pipeline.due_next, data, settings)
         c.answer(due.sentence())
         c.table(
@@ -35,7 +35,7 @@ if not deal:
     notebook.offer(page)
     st.stop()
 
-with cell(page, "Where does this deal stand?", "Facts") as c:
+with cell(page, "Deal overview", "Facts") as c:
     facts = cache.result(deal_facts.deal, data, settings, deal)
     c.answer(facts.sentence(), strong=facts.name)
     with st.container(horizontal=True):
@@ -48,7 +48,7 @@ with cell(page, "Where does this deal stand?", "Facts") as c:
 if not c.failed:
     is_open = facts.state == deal_facts.OPEN
 
-    with cell(page, "What happened to it?", "History") as c:
+    with cell(page, "Deal history", "History") as c:
         past = cache.result(metrics.risk.history, data, settings, deal)
         c.answer(past.sentence())
         changes, touches = st.tabs(["Changes", "Activities"])
@@ -62,7 +62,7 @@ if not c.failed:
         c.method(metrics.risk.history, past.frame, deal)
 
     if is_open:
-        with cell(page, "How likely is it, and how did that go?", "Chance") as c:
+        with cell(page, "Win chance over time", "Chance") as c:
             course = cache.result(explain.deal_course.course, data, settings, deal)
             c.answer(course.sentence())
             c.chart(charts.course, course.frame)
@@ -97,10 +97,10 @@ if not c.failed:
                     requirements.work.deal_gaps.gaps, lacking.frame, given=f"data, settings, bundle, store, {deal!r}"
                 )
 
-    with cell(page, "What do we say about it?", "Comments") as c:
+    with cell(page, "Comments", "Comments") as c:
         comments.shelf(page, c, "deal", deal)
 
-    with cell(page, "What other deals are there with this account?", "Other deals") as c:
+    with cell(page, "Other deals of the account", "Other deals") as c:
         c.answer(facts.others())
         if not facts.siblings.is_empty():
             c.table(facts.siblings, column_config=columns.SIBLINGS, height=280)

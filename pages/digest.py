@@ -13,12 +13,12 @@ page = shell.open("Digest")
 data, settings = page.data, page.settings
 scope = narrowing.sentence(page.visible or data, settings, page.scope)
 
-with cell(page, "For whom is it, and what counts?", "Set-up", "all") as c:
+with cell(page, "Digest set-up", "Set-up", "all") as c:
     plan = setup.form(page, scope)
     c.answer(f"It speaks of {scope}; choose another scope above. Deals count from the amount below on.")
     setup.offer_saved(page, plan)
 
-with cell(page, "How will it look?", "Preview", "all") as c:
+with cell(page, "Digest preview", "Preview", "all") as c:
     content = cache.result(digest.digest, data, settings, plan, tasks.due(page))
     c.answer(content.sentence())
     setup.files(page, content)

@@ -26,10 +26,10 @@ COLUMNS = {
 page = shell.open("Forecast")
 currency = page.settings.currency
 
-with cell(page, "How does the quarter stand, by manager?", "Monday", span="all") as c:
+with cell(page, "Quarter by manager", "Monday", span="all") as c:
     monday.by_manager(page, c)
 
-with cell(page, "Why did the number move?", "Moved", span="all") as c:
+with cell(page, "Forecast changes", "Moved", span="all") as c:
     monday.moved(page, c)
 
 with cell(page, "Bookings forecast", "Bookings") as c:

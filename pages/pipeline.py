@@ -7,36 +7,25 @@ from core.charts import customers as customer_charts
 from core.charts import explain as reasons
 from core.charts import pipeline as charts
 from pages.ui.explain import actions, counterfactual
-from pages.ui.kit import cache, notebook, shell
+from pages.ui.kit import cache, notebook, period, shell
 from pages.ui.kit.cells import cell, grid_cell
 from pages.ui.kit.escaping import escaped
-from pages.ui.pipeline import controls
+from pages.ui.pipeline import controls, leads
 from pages.ui.requirements import deal_gaps
 
 page = shell.open("Pipeline")
-data, settings = page.data, page.settings
+data, measured, settings = page.data, page.measured, page.settings
 currency = settings.currency
 
-with cell(page, "Pipeline health", "Health") as c:
-    health = cache.result(metrics.health.health, data, settings)
-    c.answer(health.sentence())
-    if health.value is None:
-        c.empty("Load deals with amounts and expected close dates, their history, and quotas on the Data page.")
+for lead in leads.order(page):
+    if lead == leads.HEALTH:
+        with cell(page, "Pipeline health", "Health", by=period.END) as c:
+            leads.health(page, c)
     else:
-        c.table(health.frame, column_config=controls.HEALTH, column_order=list(controls.HEALTH))
-    c.method(metrics.health.health, health.past)
+        with cell(page, "Pipeline coverage", "Coverage", by=period.END) as c:
+            leads.coverage(page, c)
 
-with cell(page, "Pipeline coverage", "Coverage") as c:
-    cover = cache.result(metrics.coverage.coverage, data, settings)
-    c.answer(cover.sentence())
-    now, before = st.tabs(["This quarter", "What past quarters needed"])
-    with now:
-        c.chart(charts.coverage, cover.frame, currency)
-    with before:
-        c.chart(charts.required, cover.record, cover.value)
-    c.method(metrics.coverage.coverage, cover.record)
-
-with cell(page, "Pipeline changes", "Change", span="all") as c:
+with cell(page, "Pipeline changes", "Change", span="all", by=period.DAYS) as c:
     asked = controls.asked(page)
     moved = cache.result(metrics.flow.flow, data, settings, *asked)
     c.answer(moved.sentence())
@@ -72,10 +61,12 @@ with cell(page, "Pipeline changes", "Change", span="all") as c:
             inner.method(metrics.pipeline_path.split, parts.frame, *span)
     c.method(metrics.flow.flow, moved.frame, *asked)
 
-with cell(page, "Open and weighted pipeline", "Open", span="all") as c:
-    whole = cache.result(metrics.pipeline.open_pipeline, data, settings)
-    worth = cache.result(metrics.coverage.weighted, data, settings)
+with cell(page, "Open and weighted pipeline", "Open", span="all", by=period.END) as c:
+    whole = cache.result(metrics.pipeline.open_pipeline, measured, settings)
+    worth = cache.result(metrics.coverage.weighted, measured, settings)
     c.answer(f"{whole.sentence()} {worth.sentence()}")
+    if page.days:
+        c.answer(cache.result(metrics.pipeline.due_in, measured, settings, *page.days).sentence())
     if not whole.value:
         c.empty("Load opportunities with their amounts and their history on the Data page.")
     else:
@@ -86,10 +77,10 @@ with cell(page, "Open and weighted pipeline", "Open", span="all") as c:
             c.chart(charts.trend, whole.frame, currency)
     c.method(metrics.coverage.weighted, worth.frame)
 
-with cell(page, "Where do deals get stuck?", "Stages") as c:
-    stages = cache.result(metrics.stage_conversion.conversion, data, settings)
-    times = cache.result(metrics.stage_conversion.times, data, settings)
-    months = cache.result(metrics.stage_conversion.cohorts, data, settings)
+with cell(page, "Where do deals get stuck?", "Stages", by=period.END) as c:
+    stages = cache.result(metrics.stage_conversion.conversion, measured, settings)
+    times = cache.result(metrics.stage_conversion.times, measured, settings)
+    months = cache.result(metrics.stage_conversion.cohorts, measured, settings)
     c.answer(f"{stages.sentence()} {times.sentence()}")
     if not stages.frame.is_empty():
         on, slow, funnel = st.tabs(["Stage conversion", "Time in stage", "By created month"])
@@ -102,9 +93,16 @@ with cell(page, "Where do deals get stuck?", "Stages") as c:
             c.chart(charts.cohorts, months.frame)
     c.method(metrics.stage_conversion.conversion, stages.frame)
 
-with cell(page, "Sales velocity", "Velocity") as c:
-    speed = cache.result(metrics.velocity.velocity, data, settings)
-    rates = cache.result(metrics.velocity.win_rates, data, settings)
+with cell(page, "Coaching", "Coaching", span="all", by=period.END) as c:
+    reps = cache.result(metrics.coaching.coaching, measured, settings)
+    c.answer(reps.sentence())
+    if not reps.frame.is_empty():
+        c.table(reps.frame, column_config=controls.COACHING, column_order=list(controls.COACHING), height=280)
+    c.method(metrics.coaching.coaching, reps.frame)
+
+with cell(page, "Sales velocity", "Velocity", by=period.END) as c:
+    speed = cache.result(metrics.velocity.velocity, measured, settings)
+    rates = cache.result(metrics.velocity.win_rates, measured, settings)
     c.answer(f"{speed.sentence()} {rates.sentence()}")
     if speed.value is not None:
         pace, cohort = st.tabs(["What changed velocity", "Win rate by created date and by close date"])
@@ -122,7 +120,7 @@ with cell(page, "Deals at risk", "At risk", span="all") as c:
     c.answer(f"{risks.sentence()} {risks.told()}")
     deals, signals = st.tabs(["Deals", "Track record of the warning signs"])
     with deals:
-        rows = [] if risks.frame.is_empty() else controls.rows(risks.frame, "risk_rows", controls.RISKS)
+        rows = [] if risks.leading.is_empty() else controls.rows(risks.leading, "risk_rows", controls.RISKS)
     with signals:
         c.table(risks.record, column_config=controls.SIGNALS, column_order=list(controls.SIGNALS))
     c.method(metrics.risk.at_risk, risks.frame)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import forecasts
 from core.charts import calls as charts
+from pages.ui.deal import comments
 from pages.ui.forecast import calls
 from pages.ui.kit import bundles, notebook, shell
 from pages.ui.kit.cells import cell
@@ -36,6 +37,10 @@ with cell(page, "Deals to review", "Deals", span="all") as c:
         deals.frame,
         given=f"data, settings, bundle, edits, forecasts.weekly_review.View.from_dict({view.to_dict()!r})",
     )
+
+if not deals.frame.is_empty():
+    with cell(page, "Comments on a deal", "Comments") as c:
+        comments.shelf(page, c, "deal", deals_grid.commented(deals.frame))
 
 with cell(page, "What has the review changed?", "Change") as c:
     moved = forecasts.weekly_review.moves(data, settings, bundle, edits)

@@ -16,7 +16,7 @@ from core.metrics.measure import money
 
 MOST_MANAGERS, MOST_DEALS, FEWEST = 14, 8, 3
 CHART_HIGH = 200
-MANAGERS = ("Manager", "Closed", "Commit", "Call", "Model", "Quota", "Short of quota", "Model, week")
+MANAGERS = ("Manager", "Closed", "Commit", "Manager's call", "Forecast", "Quota", "Short of quota", "vs last week")
 FIELDS = (
     "closed_amount",
     "commit_amount",

@@ -58,7 +58,7 @@ def headlines(data: Dataset, settings: Settings, bundle: Bundle) -> Headlines:
     Formula: candidates are the quarter's forecast against quota (money: the gap); how the pipeline
     due this quarter changed in a week (the change); the region and the product family whose bookings
     moved most against the same dates, or months, a year ago (the move), those that sold on one side only
-    among them; recurring revenue over the running quarter (twelve times the move). At most one of region
+    among them; recurring revenue since the quarter's first day (twelve times the move). At most one of region
     and family is kept, the larger. The three of the most money are told.
 
     Parameters
@@ -164,11 +164,11 @@ def _family(data: Dataset, settings: Settings) -> Iterator[Statement]:
 
 
 def _recurring(data: Dataset, settings: Settings) -> Iterator[Statement]:
-    """Tell what recurring revenue a year gained or lost since the quarter began."""
+    """Tell what recurring revenue a year gained or lost since the quarter began: the first day's own is no gain."""
     begin = quarter_start(data.as_of, settings)
     if not data.has("subscriptions"):
         return
-    moved = 12 * (mrr_at(data, data.as_of) - mrr_at(data, begin - timedelta(days=1)))
+    moved = 12 * (mrr_at(data, data.as_of) - mrr_at(data, begin))
     if not moved:
         return
     word = "up" if moved > 0 else "down"

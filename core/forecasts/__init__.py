@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         my_day,
         quarter_walk,
         quota_record,
+        week_ago,
         weekly_review,
     )
 
@@ -26,6 +27,7 @@ __all__ = [
     "my_day",
     "quarter_walk",
     "quota_record",
+    "week_ago",
     "weekly_review",
 ]
 

@@ -288,7 +288,8 @@ def rollup(
     what lies below); and the system's, the part of the forecast that the deals under the leader make
     up. Deals count closed + commit, + best case, + pipeline, for those due by the end of the running
     quarter or in the next, in the category a review gave them and with the amount it called; the
-    deals themselves stay as they are. Deals not yet created are shared out like the open ones.
+    deals themselves stay as they are. Deals not yet created, and what past forecasts missed by, are shared out like the
+    open ones, so that all of the model's parts add up to its forecast.
 
     Parameters
     ----------
@@ -405,11 +406,12 @@ def _person(team: pl.DataFrame) -> pl.Expr:
 
 
 def _expected(data: Dataset, own: pl.DataFrame, forecast: outlook.Outlook | None) -> pl.DataFrame:
-    """Return what the system expects of each person's open deals, with their share of deals to come."""
+    """Return what the system expects of each person's open deals, with their share of what no deal makes up."""
     if forecast is None or forecast.frame.is_empty():
         return pl.DataFrame(schema={"person_id": pl.String, "ahead_amount": pl.Float64})
     row = forecast.frame.row(-1, named=True)
-    lift = 1 + row["new_amount"] / row["open_amount"] if row["open_amount"] else 1.0
+    more = row["new_amount"] + row["correction_amount"]
+    lift = 1 + more / row["open_amount"] if row["open_amount"] else 1.0
     owners = data.opportunities.select("opportunity_id", "owner_id")
     rows = forecast.behind().frame.join(owners, on="opportunity_id").with_columns(person_id=_person(own))
     return rows.group_by("person_id").agg(ahead_amount=pl.col("expected_amount").sum() * lift)

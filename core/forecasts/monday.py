@@ -1,4 +1,4 @@
-"""The Monday forecast: closed, commit, best case, pipeline, model, quota and gap by manager, last week beside it."""
+"""The quarter by manager: closed, commit, best case, pipeline, forecast, quota and gap, last week beside it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class Monday:
         [person_id, who, closed_amount, commit_amount, best_case_amount, pipeline_amount, call_amount, model_amount,
         quota_amount, gap_amount, attained_rate, closed_change_amount, commit_change_amount, model_change_amount], one
         row per leader in the order of an outline, deals of nobody last. Commit, best case and pipeline are open deals
-        due by the end of the quarter in that category; gap is quota less the model; changes are on an earlier day.
+        due by the end of the quarter in that category; model is the forecast's part of who is below, and those of the
+        top add up to the forecast of the pages; gap is quota less the model; changes are on an earlier day.
     whole : dict of str to float or None
         amount, lower, upper, quota_amount, closed_amount of all of it.
     early : pl.DataFrame
@@ -66,11 +67,12 @@ class Monday:
         if amount is None:
             return "There are no deals to forecast from."
         low, high, closed = (money(self.whole[name], self.currency) for name in ("lower", "upper", "closed_amount"))
+        share = f"{amount / quota * 100:.0f} % of quota, " if quota else ""
         number = money(amount, self.currency)
-        text = f"{self.label}: the model sees {number}, between {low} and {high}; {closed} is closed."
+        text = f"{self.label} forecast: {number}, {share}likely range {low} to {high}; {closed} is closed."
         if not quota:
             return f"{text} There is no quota to hold it against."
-        side = "short of" if amount < quota else "over"
+        side = "short of" if amount < quota else "above"
         gap = money(abs(quota - amount), self.currency)
         return f"{text} That is {gap} {side} the quota of {money(quota, self.currency)}.{self._furthest()}"
 
@@ -97,7 +99,7 @@ class Monday:
 def monday(
     data: Dataset, settings: Settings, bundle: Bundle, calls_kept: pl.DataFrame, edits: pl.DataFrame, days: int = WEEK
 ) -> Monday:
-    """Put closed, commit, best case, pipeline, model, quota and gap of the running quarter beside last week's.
+    """Put closed, commit, best case, pipeline, forecast, quota and gap of the running quarter beside last week's.
 
     Parameters
     ----------
@@ -112,8 +114,8 @@ def monday(
     Returns
     -------
     Monday
-        A leader's model part is what the deals below make up, with their share of deals to come; rows of leaders
-        roll up all below.
+        A leader's part of the forecast is what the deals below make up, with their share of create-and-close and of
+        what past quarters have taught; rows of leaders roll up all below.
     """
     day = earlier_day(data, settings, days)
     then_data = dataset_on(data, settings, day)

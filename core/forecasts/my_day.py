@@ -63,7 +63,7 @@ class MyDay:
         )
         if self.expected_amount is not None:
             low, high = money(self.lower, self.currency), money(self.upper, self.currency)
-            text += f" The model expects {money(self.expected_amount, self.currency)}, between {low} and {high}."
+            text += f" Forecast: {money(self.expected_amount, self.currency)}, likely range {low} to {high}."
         return text
 
     def next(self) -> str:

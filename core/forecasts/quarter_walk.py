@@ -18,18 +18,20 @@ from core.models import outlook
 from core.models.bundle import Bundle
 from core.models.close.pipeline_creation import tracks
 
+COME, LEARNT = "Create-and-close", "Learnt from past quarters"
 REASONS = (
     "Won",
     "New",
     "Pulled in",
     "Amount raised",
     "Chance rose",
-    "Deals to come",
+    COME,
     "Amount cut",
     "Chance fell",
     "Slipped",
     "Lost",
-    "Corrected",
+    "Won amount changed",
+    LEARNT,
 )
 OPENING, CLOSING = "Opening", "Closing"
 
@@ -41,7 +43,9 @@ class Walk:
     Attributes
     ----------
     frame : pl.DataFrame
-        [step, n_deals, amount]: the number of the earlier day, one row per reason that moved it, and today's number.
+        [step, n_deals, amount]: the forecast of the earlier day, one row per reason that moved it, and today's. Both
+        ends are the number the pages lead with, put right by what past forecasts missed by; what that adds or takes
+        off is one of the reasons.
     deals : pl.DataFrame
         [opportunity_id, opportunity_name, account_name, owner, reason, before_amount, after_amount, change_amount],
         largest change first; a deal may stand under two reasons, as when its amount and its chance changed.
@@ -69,21 +73,23 @@ class Walk:
         """Say how the number moved since the earlier day, and what moved it most."""
         now, then = (money(float(self.frame["amount"][k]), self.currency) for k in (-1, 0))
         if self.deals.is_empty():
-            return f"The number of {self.label} stands at {now}; no deal has moved it since {self.since:%d %B}."
+            return f"The {self.label} forecast is {now}; no deal has moved it since {self.since:%d %B}."
         verb = "rose" if self.change >= 0 else "fell"
         steps = self.frame.slice(1, self.frame.height - 2).sort(pl.col("amount").abs(), descending=True).head(3)
         parts = [f"{step.lower()} {money(value, self.currency, sign=True)}" for step, _, value in steps.iter_rows()]
         return (
-            f"The number of {self.label} {verb} by {money(abs(self.change), self.currency)} since {self.since:%d %B}, "
+            f"The {self.label} forecast {verb} by {money(abs(self.change), self.currency)} since {self.since:%d %B}, "
             f"from {then} to {now}: {', '.join(parts)}."
         )
 
     def check(self) -> str:
-        """Say that the deals add up to the change."""
-        return (
-            f"{counted(self.deals['opportunity_id'].n_unique(), 'deal')} moved it; with deals to come they add up to "
-            f"{money(self.change, self.currency, sign=True)}, {abs(self.left_amount):,.2f} left over."
-        )
+        """Say whether the deals add up to the change, and what the step for past misses is."""
+        deals = counted(self.deals["opportunity_id"].n_unique(), "deal")
+        ends = f"not reconciled by {abs(self.left_amount):,.2f}" if self.left_amount else "reconciled to the cent"
+        text = f"{deals} and the other steps add up to {money(self.change, self.currency, sign=True)}: {ends}."
+        if LEARNT in self.frame["step"].to_list():
+            text += f" {LEARNT}: both ends are put right by how far past forecasts of the same week were off."
+        return text
 
     def of(self, reason: str) -> pl.DataFrame:
         """Return the deals of one reason; all of them where it is none."""
@@ -96,7 +102,8 @@ def walk(data: Dataset, settings: Settings, bundle: Bundle, days: int = WEEK) ->
     A deal's part of the number is its amount where it was won in the quarter by then, and its chance to be won by
     the quarter's end × its amount while it was open. The change of a deal that stayed open is split: what the new
     amount makes at the old chance is the amount's; the rest is the expected close's where that left or entered the
-    quarter, else the chance's. Sums are in whole cents.
+    quarter, else the chance's. Both ends are the forecast as the pages lead with it: what past forecasts of that week
+    of the quarter missed by is added at each end, and how far that differs is one step. Sums are in whole cents.
 
     Parameters
     ----------
@@ -124,13 +131,23 @@ def walk(data: Dataset, settings: Settings, bundle: Bundle, days: int = WEEK) ->
     after = _parts(data, settings, now, begin, data.as_of).rename(_named("after"))
     both = before.join(after, on="opportunity_id", how="full", coalesce=True)
     moves = _moves(both, end)
-    come = _cents(now.frame["new_amount"][-1]) - _cents(then.frame["new_amount"][-1])
-    opening, closing = (int(side[f"cents_{name}"].sum()) for side, name in ((before, "before"), (after, "after")))
-    opening, closing = opening + _cents(then.frame["new_amount"][-1]), closing + _cents(now.frame["new_amount"][-1])
-    left = closing - opening - come - int(moves["cents"].sum())
+    ends = [_ends(seen, parts) for seen, parts in ((then, before["cents_before"]), (now, after["cents_after"]))]
+    (opening, come_then, learnt_then), (closing, come_now, learnt_now) = ends
+    other = {COME: come_now - come_then, LEARNT: learnt_now - learnt_then}
+    left = closing - opening - sum(other.values()) - int(moves["cents"].sum())
     label = quarter_label(data.as_of, settings)
-    steps = _steps(moves, come, opening, closing)
+    steps = _steps(moves, other, opening, closing)
     return Walk(steps, _listed(moves, data, settings), day, label, settings.currency, left / 100)
+
+
+def _ends(seen: outlook.Outlook, parts: pl.Series) -> tuple[int, int, int]:
+    """Return the quarter's forecast, what of it is create-and-close, and what past quarters have taught.
+
+    Deals stand in whole cents; less than half a cent for each is counted with create-and-close.
+    """
+    row = seen.frame.row(-1, named=True)
+    whole, learnt = _cents(row["amount"]), _cents(row["correction_amount"])
+    return whole, whole - learnt - int(parts.sum()), learnt
 
 
 def _named(side: str) -> dict[str, str]:
@@ -192,7 +209,7 @@ def _moves(both: pl.DataFrame, end: date) -> pl.DataFrame:
         .when(~pl.col("stays"))
         .then(pl.lit("Lost"))
         .when(pl.col("is_won_before"))
-        .then(pl.lit("Corrected"))
+        .then(pl.lit("Won amount changed"))
         .when(pl.col("is_won_after"))
         .then(pl.lit("Won"))
         .otherwise(chance)
@@ -204,12 +221,11 @@ def _moves(both: pl.DataFrame, end: date) -> pl.DataFrame:
     return pl.concat([first, second]).filter(pl.col("cents") != 0)
 
 
-def _steps(moves: pl.DataFrame, come: int, opening: int, closing: int) -> pl.DataFrame:
+def _steps(moves: pl.DataFrame, other: dict[str, int], opening: int, closing: int) -> pl.DataFrame:
     sums = {
         r: (n, cents) for r, n, cents in moves.group_by("reason").agg(n=pl.len(), c=pl.col("cents").sum()).iter_rows()
     }
-    if come:
-        sums["Deals to come"] = (0, come)
+    sums |= {reason: (0, cents) for reason, cents in other.items() if cents}
     rows = [(OPENING, 0, opening), *((r, *sums[r]) for r in REASONS if r in sums), (CLOSING, 0, closing)]
     frame = pl.DataFrame(rows, schema={"step": pl.String, "n_deals": pl.Int64, "cents": pl.Int64}, orient="row")
     return frame.select("step", "n_deals", amount=pl.col("cents") / 100)

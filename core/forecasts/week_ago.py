@@ -40,7 +40,8 @@ def outlook_on(data: Dataset, settings: Settings, bundle: Bundle, day: date) -> 
 
     Deals stand with the stage, amount, expected close and owner they had, and what was not known then does not count;
     the model is the one that serves now, so that a change shows what happened to deals and not to the model. Without
-    a close model the table of past shares serves, as it does today.
+    a close model the table of past shares serves, as it does today. Like today's number, the quarter's is put right by
+    what past forecasts missed by, in the week the earlier day lies in.
 
     Parameters
     ----------
@@ -57,10 +58,10 @@ def outlook_on(data: Dataset, settings: Settings, bundle: Bundle, day: date) -> 
     """
     then = dataset_on(data, settings, day)
     if bundle.close is None:
-        return outlook.build(then, settings)
+        return outlook.build(then, settings, record=bundle.record)
     features = deals.build(data.company, day, settings)
     scores = bundle.close.predict(features, day)
-    return outlook.build(then, settings, _as_shown(scores, data), bundle.close.past_)
+    return outlook.build(then, settings, _as_shown(scores, data), bundle.close.past_, bundle.record)
 
 
 def _as_shown(scores: pl.DataFrame, data: Dataset) -> pl.DataFrame:

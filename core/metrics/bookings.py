@@ -9,7 +9,7 @@ import polars as pl
 
 from core import marts
 from core.config import Settings, windows
-from core.config.calendar import add_months, add_quarters, month_start, quarter_label, quarter_start
+from core.config.calendar import add_months, add_quarters, month_start, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.metrics.measure import Measure, counted, money, share
 
@@ -161,8 +161,37 @@ def quarter_to_date(data: Dataset, settings: Settings) -> Measure:
     rows = lines(data, begin)
     amount, n_deals = float(rows["amount"].sum()), int(rows["n_lines"].sum())
     label = quarter_label(data.as_of, settings)
-    text = f"{money(amount, settings.currency)} booked in {label} so far, from {counted(n_deals, 'deal')}."
+    so_far = "" if data.as_of == quarter_end(data.as_of, settings) else " so far"
+    text = f"{money(amount, settings.currency)} booked in {label}{so_far}, from {counted(n_deals, 'deal')}."
     return Measure("Bookings this quarter", amount, "money", rows.sort("day"), text)
+
+
+def in_period(data: Dataset, settings: Settings, since: str, until: str) -> Measure:
+    """Bookings of any days.
+
+    Formula: sum of booking lines from the first day to the last, both included, up to the as-of date.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    since, until : str
+        Days as YYYY-MM-DD.
+
+    Returns
+    -------
+    Measure
+        Unit money; None for days that have not begun.
+    """
+    begin, end = date.fromisoformat(since), date.fromisoformat(until)
+    rows = lines(data, begin).filter(pl.col("day") <= min(end, data.as_of))
+    span = f"from {begin.day} {begin:%B %Y} to {end.day} {end:%B %Y}"
+    if begin > data.as_of:
+        return Measure("Bookings of the period", None, "money", rows, f"Nothing can be booked yet {span}.")
+    amount, n_deals = float(rows["amount"].sum()), int(rows["n_lines"].sum())
+    so_far = " so far" if end > data.as_of else ""
+    text = f"{money(amount, settings.currency)} booked {span}{so_far}, in {counted(n_deals, 'deal')}."
+    return Measure("Bookings of the period", amount, "money", rows.sort("day"), text)
 
 
 def revenue(data: Dataset, settings: Settings) -> Measure:
@@ -174,7 +203,8 @@ def revenue(data: Dataset, settings: Settings) -> Measure:
     rows = daily(data, BILLED).filter(pl.col("day") >= begin)
     amount = float(rows["amount"].sum()) if marts.of(data).has("transactions") else None
     label = quarter_label(data.as_of, settings)
-    text = f"{money(amount, settings.currency)} invoiced in {label} so far, refunds taken off."
+    so_far = "" if data.as_of == quarter_end(data.as_of, settings) else " so far"
+    text = f"{money(amount, settings.currency)} invoiced in {label}{so_far}, refunds taken off."
     return Measure("Revenue this quarter", amount, "money", rows, text)
 
 

@@ -36,29 +36,28 @@ class Health:
     Attributes
     ----------
     value : float or None
-        Mean score of the parts that are known, 0 to 100; None when none is.
-    present_rate : float
-        Share of the weight that is present; every part weighs the same.
+        Mean score, 0 to 100, of the parts that told past quarters better than chance; None when none did.
     frame : pl.DataFrame
-        [part, score, value, meaning, path, record], one row per part; path holds the scores of past
+        [part, score, value, meaning, path, is_proven, record], one row per part; path holds the scores of past
         quarters on the same day and today's, oldest first.
     past : pl.DataFrame
-        [quarter, day, attainment_rate, health, one column per part] of past quarters.
-    record : str
-        How well the whole score told the outcome of past quarters.
+        [quarter, day, attainment_rate, one column per part] of past quarters.
     """
 
     value: float | None
-    present_rate: float
     frame: pl.DataFrame
     past: pl.DataFrame
-    record: str
+
+    @property
+    def shown(self) -> pl.DataFrame:
+        """Return the parts that make up the score."""
+        return self.frame.filter(pl.col("is_proven") & pl.col("score").is_not_null())
 
     def sentence(self) -> str:
-        """Say the score, what holds it up and what drags it down, and how well it has told outcomes."""
-        if self.value is None:
-            return "Pipeline health is not known yet: no part of it has data."
-        scored = self.frame.filter(pl.col("score").is_not_null()).sort("score")
+        """Say the score and what it is made of; without a part that is proven, say so and tell the coverage."""
+        scored = self.shown.sort("score")
+        if self.value is None or scored.is_empty():
+            return self._unproven()
         low, high = scored.row(0, named=True), scored.row(-1, named=True)
         text = f"Pipeline health is {self.value:.0f} of 100"
         if scored.height == 1:
@@ -68,13 +67,23 @@ class Health:
                 f": strongest in {high['part'].lower()} ({high['score']:.0f}), weakest in {low['part'].lower()} "
                 f"({low['score']:.0f}: {low['meaning']})."
             )
-        if self.present_rate < 1:
-            text += f" Based on {percent(self.present_rate)} of the score; the rest has no data and is left out."
-        return f"{text} {self.record}"
+        quarters = counted(self.past["attainment_rate"].drop_nulls().len(), "past quarter")
+        return f"{text} Only what has predicted attainment over {quarters} counts."
+
+    def _unproven(self) -> str:
+        if self.frame["score"].null_count() == self.frame.height:
+            return "Pipeline health is not known yet: no part of it has data."
+        n = self.past["attainment_rate"].drop_nulls().len()
+        if n < FEWEST:
+            text = f"There is no health score: {counted(n, 'past quarter')} cannot show yet what predicts attainment."
+        else:
+            text = f"There is no health score: no part of it has predicted attainment over {n} past quarters."
+        covered = self.frame.filter(pl.col("part") == PARTS[0]).row(0, named=True)
+        return text if covered["score"] is None else f"{text} What counts is coverage: {covered['meaning']}."
 
 
 def health(data: Dataset, settings: Settings) -> Health:
-    """Health of the pipeline due this quarter, 0 to 100, the mean of six parts.
+    """Health of the pipeline due this quarter, 0 to 100: the mean of those of six parts that told past outcomes.
 
     Formula: each part scores 0 at its bad mark and 100 at its good one, straight in between; the marks
     stand in the settings under `health`. Coverage: open and due ÷ remaining quota. Freshness: share
@@ -82,12 +91,11 @@ def health(data: Dataset, settings: Settings) -> Health:
     (within the days of `risk.silent_days`). Push rate: share of due deals pushed in the last 28
     days. Stage age: share of the due amount not longer in its stage than nine of ten won deals were.
     Concentration: share of the ten largest due deals. Forecast bias: weighted forecast on the same day
-    of the last four quarters ÷ what came − 1, its size. A part that is not known is left out, and the
-    share of weight present is said.
+    of the last four quarters ÷ what came − 1, its size. A part that is not known is left out.
 
-    The record: the same score on the same day of up to ten past quarters, by what was known then,
-    against the quota reached in the end; Spearman's rank correlation, and whether chance alone would
-    give as much in fewer than 5 of 100 cases.
+    Only parts that have earned it count: each part's score on the same day of up to ten past quarters, by what was
+    known then, against the quota reached in the end; Spearman's rank correlation, above what chance alone would
+    give in 5 of 100 cases. Where no part has, there is no score.
 
     Parameters
     ----------
@@ -113,15 +121,14 @@ def health(data: Dataset, settings: Settings) -> Health:
     reached = [_attained(data, settings, start, booked) for start in covered]
     past = pl.DataFrame(
         [
-            {"quarter": row["quarter"], "day": row["day"], "attainment_rate": end, "health": _mean(points), **points}
+            {"quarter": row["quarter"], "day": row["day"], "attainment_rate": end, **points}
             for row, end, points in zip(rows[:-1], reached, scored[:-1], strict=True)
         ],
-        schema={"quarter": pl.String, "day": pl.Date, "attainment_rate": pl.Float64, "health": pl.Float64}
-        | dict.fromkeys(PARTS, pl.Float64),
+        schema={"quarter": pl.String, "day": pl.Date, "attainment_rate": pl.Float64} | dict.fromkeys(PARTS, pl.Float64),
     )
     frame = _frame(rows[-1], scored, past, settings)
-    present = frame["score"].drop_nulls().len() / len(PARTS)
-    return Health(_mean(scored[-1]), present, frame, past, f"{_track_record(past, 'health')}.")
+    counting = frame.filter("is_proven")["score"].drop_nulls()
+    return Health(float(counting.mean()) if counting.len() else None, frame, past)  # type: ignore[arg-type]
 
 
 def _frame(
@@ -134,6 +141,7 @@ def _frame(
             now[part],
             _meaning(part, now[part], settings),
             [v for s in scored if (v := s[part]) is not None],
+            is_proven(past, part),
             _brief(past, part),
         )
         for part in PARTS
@@ -145,15 +153,11 @@ def _frame(
             "value": pl.Float64(),
             "meaning": pl.String(),
             "path": pl.List(pl.Float64),
+            "is_proven": pl.Boolean(),
             "record": pl.String(),
         }
     )
     return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _mean(points: dict[str, float | None]) -> float | None:
-    present = [v for v in points.values() if v is not None]
-    return sum(present) / len(present) if present else None
 
 
 def _score(part: str, value: object, settings: Settings) -> float | None:
@@ -265,22 +269,15 @@ def _ranked(past: pl.DataFrame, column: str) -> tuple[int, float | None]:
     return both.height, float(np.corrcoef(ranks[column].to_numpy(), ranks["attainment_rate"].to_numpy())[0, 1])
 
 
+def is_proven(past: pl.DataFrame, column: str) -> bool:
+    """Say whether a part told the quota reached in past quarters better than chance would in 95 of 100 cases."""
+    n, rho = _ranked(past, column)
+    return rho is not None and rho >= CRITICAL[min(n, max(CRITICAL))]
+
+
 def _brief(past: pl.DataFrame, column: str) -> str:
     """Say in a few words how well a part told the quota reached."""
     n, rho = _ranked(past, column)
     if rho is None:
         return "too few quarters" if n < FEWEST else "never changed"
-    word = "yes" if rho >= CRITICAL[min(n, max(CRITICAL))] else "not so far"
-    return f"{word} ({n} quarters)"
-
-
-def _track_record(past: pl.DataFrame, column: str) -> str:
-    """Say how well a score's ranks went with those of the quota reached."""
-    n, rho = _ranked(past, column)
-    if n < FEWEST:
-        return f"{counted(n, 'past quarter')} cannot show yet whether this score predicts attainment"
-    if rho is None:
-        return f"This score was the same in all {n} past quarters, so it predicted nothing"
-    if rho >= CRITICAL[min(n, max(CRITICAL))]:
-        return f"This score has predicted attainment over {n} past quarters"
-    return f"This score has not predicted attainment so far ({n} quarters)"
+    return f"{'yes' if is_proven(past, column) else 'not so far'} ({n} quarters)"

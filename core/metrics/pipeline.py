@@ -96,3 +96,29 @@ def due_next(data: Dataset, settings: Settings) -> Measure:
     text = f"{counted(soon.height, 'deal')} with {money(value, settings.currency)} are due within {NEXT_DAYS} days"
     text = text.replace(" are due", " is due") if soon.height == 1 else text
     return Measure("Due next", value, "money", frame, f"{text}, {late:,} of them overdue.")
+
+
+def due_in(data: Dataset, settings: Settings, since: str, until: str) -> Measure:
+    """Return the open deals expected to close within days, both ends included.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    since, until : str
+        Days as YYYY-MM-DD.
+
+    Returns
+    -------
+    Measure
+        Unit money. Frame: as of `deals`. Value: their amount.
+    """
+    begin, end = date.fromisoformat(since), date.fromisoformat(until)
+    frame = deals(data, settings).filter(pl.col("close_on").is_between(begin, end))
+    value = float(frame["amount"].sum())
+    are = "is" if frame.height == 1 else "are"
+    text = (
+        f"{counted(frame.height, 'open deal')} with {money(value, settings.currency)} {are} due from "
+        f"{begin.day} {begin:%B %Y} to {end.day} {end:%B %Y}."
+    )
+    return Measure("Due in the period", value, "money", frame, text)

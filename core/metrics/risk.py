@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.artifacts import remembered
 from core.config import Settings
+from core.config.calendar import quarter_end
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.confidence_intervals import difference
@@ -22,6 +23,7 @@ from core.metrics.signals import SIGNALS, landmarks, marks, open_marks, words
 
 FEWEST_CASES = 200
 RIDGE = 2.0
+MOST = 20
 Floats = NDArray[np.float64]
 
 
@@ -39,6 +41,8 @@ class Risks:
     record : pl.DataFrame
         [signal, meaning, n_open, open_amount, n_past, slipped_rate, n_others, others_rate, lift,
         difference, low, high, evidence], one row per signal.
+    due_by : date
+        The last day of the running quarter.
     """
 
     frame: pl.DataFrame
@@ -47,6 +51,12 @@ class Risks:
     n_cases: int
     currency: str
     horizon_days: int
+    due_by: date
+
+    @property
+    def leading(self) -> pl.DataFrame:
+        """Return the deals due by the end of the quarter with most at stake, at most twenty."""
+        return self.frame.filter(pl.col("close_on") <= self.due_by).head(MOST)
 
     @property
     def value(self) -> float | None:
@@ -66,10 +76,17 @@ class Risks:
         )
         if self.value is None:
             return f"{text} There are too few past deals to say what that costs."
-        top = self.frame.row(0, named=True)
+        text += f" {money(self.value, self.currency)} of expected wins is at risk."
+        leading = self.leading
+        if leading.is_empty():
+            return f"{text} None of them is due this quarter."
+        due = self.frame.filter(pl.col("close_on") <= self.due_by)
+        stake = money(float(due["at_stake_amount"].sum()), self.currency)
+        listed = f"the {leading.height} with most at stake are listed" if due.height > leading.height else "all listed"
+        top = leading.row(0, named=True)
         return (
-            f"{text} {money(self.value, self.currency)} of expected wins is at risk, most of it on "
-            f"{deal_name(top)} ({money(top['at_stake_amount'], self.currency)})."
+            f"{text} {due.height:,} are due this quarter, with {stake} at risk: {listed}, first {deal_name(top)} "
+            f"({money(top['at_stake_amount'], self.currency)})."
         )
 
     def told(self) -> str:
@@ -85,10 +102,11 @@ class Risks:
         )
 
     def chosen(self, rows: list[int]) -> str:
-        """Return the id of the chosen row's deal, else of the first."""
-        if self.frame.is_empty():
+        """Return the id of the chosen row's deal, else of the first; of all deals where none is due."""
+        deals = self.frame if self.leading.is_empty() else self.leading
+        if deals.is_empty():
             raise ContractError("No open deal is at risk.", mend="Load open deals with their history on the Data page.")
-        return str(self.frame["opportunity_id"][rows[0] if rows and rows[0] < self.frame.height else 0])
+        return str(deals["opportunity_id"][rows[0] if rows and rows[0] < deals.height else 0])
 
 
 @remembered(2)
@@ -155,7 +173,8 @@ def at_risk(data: Dataset, settings: Settings) -> Risks:
         )
     )
     whole = float(now["cents"].sum()) / 100
-    return Risks(frame, record, whole, cases.height, settings.currency, settings.risk.horizon_days)
+    end = quarter_end(data.as_of, settings)
+    return Risks(frame, record, whole, cases.height, settings.currency, settings.risk.horizon_days, end)
 
 
 def counting(record: pl.DataFrame) -> list[str]:

@@ -60,7 +60,7 @@ def test_the_flow_of_a_team_by_the_hierarchy_of_then_and_of_now(url, page, sampl
 
 
 def test_a_slider_of_a_deal_moves_its_chance(url, page, sample, settings, bundle, landmarks):
-    one = risk.at_risk(sample, settings).frame["opportunity_id"][0]
+    one = risk.at_risk(sample, settings).leading["opportunity_id"][0]
     now = next(f.now for f in deals.fields(sample, settings, bundle, landmarks, one) if f.name == "n_meetings_30d")
     moved = deals.suppose(sample, settings, bundle, landmarks, one, (("n_meetings_30d", now + 2),))
     page.goto(f"{url}/pipeline")

@@ -40,7 +40,7 @@ def texts(content):
 
 def test_it_says_what_happened_in_the_week(content):
     said = texts(content)
-    assert "The number of Q2 2026" in said["The number"] == content.sentence()
+    assert "The Q2 2026 forecast " in said["The number"] == content.sentence()
     assert said["Slipped and lost"] == (
         "2 deals of USD 500 or more were lost or put off beyond the quarter since 08 May: USD 2.0 k."
     )

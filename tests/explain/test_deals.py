@@ -21,7 +21,7 @@ from core.models.close import landmark_archive
 
 @pytest.fixture(scope="module")
 def one(sample, settings, bundle):
-    return risk.at_risk(sample, settings).frame["opportunity_id"][0]
+    return risk.at_risk(sample, settings).leading["opportunity_id"][0]
 
 
 def row(**more):

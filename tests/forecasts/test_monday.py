@@ -41,10 +41,10 @@ def test_the_reasons_add_up_to_the_change_to_the_cent(walk):
     steps = walk.frame
     inner = steps.slice(1, steps.height - 2)["amount"].sum()
     assert round(steps["amount"][0] + inner - steps["amount"][-1], 2) == 0.0 == walk.left_amount
-    come = steps.filter(pl.col("step") == "Deals to come")["amount"].sum()
+    come = steps.filter(pl.col("step") == quarter_walk.COME)["amount"].sum()
     assert walk.deals["change_amount"].sum() + come == pytest.approx(walk.change, abs=0.005)
-    assert walk.check().endswith("0.00 left over.")
-    assert walk.sentence().startswith("The number of Q2 2026 ")
+    assert walk.check().endswith("reconciled to the cent.")
+    assert walk.sentence().startswith("The Q2 2026 forecast ")
 
 
 def test_a_won_deal_goes_from_its_chance_to_its_amount(walk):

@@ -9,9 +9,7 @@ from tests.metrics.companies import company
 
 def test_a_rep_sees_quarter_and_deals(settings):
     day = my_day.my_day(moving_company(), settings, NO_MODELS, "r1")
-    assert day.sentence().startswith(
-        "R1 has won USD 1.0 k in Q2 2026, 11.1 % of the quota of USD 9.0 k. The model expects"
-    )
+    assert day.sentence().startswith("R1 has won USD 1.0 k in Q2 2026, 11.1 % of the quota of USD 9.0 k. Forecast: ")
     assert set(day.frame["opportunity_id"]) == {"new", "raised", "slipped", "pulled", "still"}
     assert day.deals["close_on"].is_sorted()
     assert day.deals["p_win"].null_count() == 0

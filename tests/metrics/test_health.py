@@ -7,26 +7,60 @@ import polars as pl
 import pytest
 
 from core.metrics import concentration, coverage, deal_scope, health, pipeline, recurring, winrate
-from core.metrics.health import PARTS, _track_record
+from core.metrics.health import PARTS
 from tests.metrics.companies import company, deal, states
 
 
-def test_the_score_is_the_mean_of_its_known_parts(sample, settings):
+def told_by(*parts):
+    """Past quarters in which these parts rose with the quota reached, and the others fell."""
+    rows = {part: [float(k if part in parts else -k) for k in range(8)] for part in PARTS}
+    return pl.DataFrame({"attainment_rate": [k / 10 for k in range(8)], **rows})
+
+
+def scored(past, points):
+    """A health of these scores: [part, score, meaning, is_proven]."""
+    rows = [(part, points.get(part), f"{part} so", health.is_proven(past, part)) for part in PARTS]
+    frame = pl.DataFrame(rows, schema=["part", "score", "meaning", "is_proven"], orient="row")
+    counting = frame.filter("is_proven")["score"].drop_nulls()
+    return health.Health(counting.mean() if counting.len() else None, frame, past)
+
+
+def test_the_score_is_the_mean_of_the_parts_that_are_proven(sample, settings):
     found = health.health(sample, settings)
     assert found.frame["part"].to_list() == list(PARTS)
-    assert found.value == pytest.approx(found.frame["score"].mean())
-    assert found.present_rate == 1.0
     assert found.frame["score"].is_between(0, 100).all()
-    assert f"{found.value:.0f} of 100" in found.sentence()
+    assert found.frame["is_proven"].to_list() == [health.is_proven(found.past, part) for part in PARTS]
+    proven = found.frame.filter("is_proven")["score"]
+    assert found.value == (pytest.approx(proven.mean()) if proven.len() else None)
 
 
-def test_a_missing_part_is_left_out_and_said(sample, settings):
+def test_only_parts_that_told_past_quarters_are_shown():
+    found = scored(told_by("Coverage", "Push rate"), {"Coverage": 40.0, "Push rate": 80.0, "Freshness": 99.0})
+    assert found.shown["part"].to_list() == ["Coverage", "Push rate"]
+    assert found.sentence() == (
+        "Pipeline health is 60 of 100: strongest in push rate (80), weakest in coverage (40: Coverage so). "
+        "Only what has predicted attainment over 8 past quarters counts."
+    )
+    alone = scored(told_by("Freshness"), {"Freshness": 99.0}).sentence()
+    assert alone.startswith("Pipeline health is 99 of 100, from freshness alone")
+
+
+def test_without_a_part_that_told_anything_coverage_leads():
+    found = scored(told_by(), {"Coverage": 40.0, "Freshness": 99.0})
+    assert found.value is None
+    assert found.shown.is_empty()
+    assert found.sentence() == (
+        "There is no health score: no part of it has predicted attainment over 8 past quarters. "
+        "What counts is coverage: Coverage so."
+    )
+    young = scored(told_by().head(3), {"Freshness": 99.0})
+    assert young.sentence().endswith("3 past quarters cannot show yet what predicts attainment.")
+
+
+def test_a_missing_part_is_left_out(sample, settings):
     found = health.health(sample.with_frames(activities=sample.frame("activities").clear()), settings)
     row = found.frame.filter(pl.col("part") == "Freshness").row(0, named=True)
-    assert (row["score"], row["meaning"], row["path"]) == (None, "not known", [])
-    assert found.present_rate == pytest.approx(5 / 6)
-    assert "Based on 83.3 % of the score" in found.sentence()
-    assert found.value == pytest.approx(found.frame["score"].drop_nulls().mean())
+    assert (row["score"], row["meaning"], row["path"], row["is_proven"]) == (None, "not known", [], False)
 
 
 def test_marks_are_zero_at_bad_and_hundred_at_good(settings):
@@ -51,18 +85,19 @@ def test_past_quarters_are_scored_by_what_was_known_then(sample, settings):
 @pytest.mark.parametrize(
     ("scores", "word"),
     [
-        ([1, 2, 3, 4, 5, 6, 7, 8], "This score has predicted attainment over 8 past quarters"),
-        ([8, 7, 6, 5, 4, 3, 2, 1], "This score has not predicted attainment so far (8 quarters)"),
-        ([1, 2, 1, 2, 1, 2, 1, 2], "has not predicted attainment"),
-        ([5] * 8, "the same in all 8 past quarters"),
-        ([1, 2, 3, None, None, None, None, None], "3 past quarters cannot show yet"),
+        ([1, 2, 3, 4, 5, 6, 7, 8], "yes (8 quarters)"),
+        ([8, 7, 6, 5, 4, 3, 2, 1], "not so far (8 quarters)"),
+        ([1, 2, 1, 2, 1, 2, 1, 2], "not so far (8 quarters)"),
+        ([5] * 8, "never changed"),
+        ([1, 2, 3, None, None, None, None, None], "too few quarters"),
     ],
 )
 def test_the_record_is_said_as_it_is(scores, word):
     past = pl.DataFrame(
         {"x": [None if s is None else float(s) for s in scores], "attainment_rate": [k / 10 for k in range(8)]}
     )
-    assert word in _track_record(past, "x")
+    assert health._brief(past, "x") == word
+    assert health.is_proven(past, "x") == word.startswith("yes")
 
 
 def test_each_part_by_hand(settings):
@@ -83,7 +118,6 @@ def test_each_part_by_hand(settings):
 def test_nothing_known_is_no_score(settings):
     found = health.health(company(), settings)
     assert found.value is None
-    assert found.present_rate == 0
     assert "is not known yet" in found.sentence()
 
 

@@ -160,8 +160,11 @@ def test_the_list_ranks_by_amount_times_loss(sample, settings):
     assert np.allclose(known["at_stake_amount"], known["amount"] * known["loss_rate"])
     assert frame["loss_rate"].is_between(0, 1).all()
     assert found.value == pytest.approx(frame["at_stake_amount"].sum())
-    assert found.chosen([3]) == frame["opportunity_id"][3]
-    assert found.chosen([]) == found.chosen([99_999]) == frame["opportunity_id"][0]
+    due = frame.filter(pl.col("close_on") <= date(2026, 6, 30))
+    assert found.leading.equals(due.head(20))
+    assert found.chosen([3]) == due["opportunity_id"][3]
+    assert found.chosen([]) == found.chosen([99_999]) == due["opportunity_id"][0]
+    assert f"{due.height:,} are due this quarter" in found.sentence()
     assert "of expected wins is at risk" in found.sentence()
     assert "Strongest warning sign" in found.told()
 

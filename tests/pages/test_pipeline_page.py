@@ -26,7 +26,7 @@ def opened(**state) -> AppTest:
 
 @pytest.fixture(scope="module")
 def one(sample, settings):
-    return risk.at_risk(sample, settings).frame["opportunity_id"][0]
+    return risk.at_risk(sample, settings).leading["opportunity_id"][0]
 
 
 def test_a_slider_moves_the_deals_chance_and_back_again(one):

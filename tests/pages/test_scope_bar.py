@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.forecasts import week_ago
 from core.forecasts.calls import book
-from core.metrics import pipeline
+from core.metrics import bookings, pipeline
 from core.scope import Scope, applied
 from core.store import Store
 
@@ -119,3 +121,29 @@ def test_a_digest_is_set_up_and_saved(url):
     (saved,) = store.digests.list("local")
     store.close()
     assert (saved.name, saved.payload["scope"]) == ("Mondays", "region=EMEA")
+
+
+def test_on_executive_a_period_that_is_over_is_measured_at_its_end_and_every_cell_says_so(url, sample, settings):
+    then = week_ago.dataset_on(sample, settings, date(2026, 3, 31))
+    test = opened(period="last quarter")
+    assert not test.exception
+    captions = [c.value for c in test.caption]
+    said = sum(text.startswith(("As of 31 March 2026, ", "Whatever the period: ")) for text in captions)
+    assert said == len(test.subheader) > 8
+    assert not test.warning
+    tiles = {m.label: m.value for m in test.metric}
+    for measure in (bookings.quarter_to_date, pipeline.open_pipeline):
+        value = measure(then, settings)
+        assert tiles[value.name] in value.sentence()
+    whole = bookings.in_period(sample, settings, "2026-01-01", "2026-03-31")
+    assert whole.value == bookings.quarter_to_date(then, settings).value
+    assert whole.sentence() in texts(test)
+
+
+def test_on_pipeline_a_period_ahead_takes_its_days_where_it_can(url, sample, settings):
+    test = opened("pages/pipeline.py", period="next quarter")
+    assert not test.exception
+    assert pipeline.due_in(sample, settings, "2026-07-01", "2026-09-30").sentence() in texts(test)
+    captions = [c.value for c in test.caption]
+    said = sum(text.startswith(("As of today, for Q3 2026 ", "Whatever the period: ")) for text in captions)
+    assert said == len({h.value for h in test.subheader} - {"What moved in between?", "Where did it change?"}) - 1

@@ -53,7 +53,8 @@ class Sought:
     ----------
     frame : pl.DataFrame
         [lever, label, value, shown, rank, is_seen, effort], value null where the lever alone does not reach
-        the goal; `rank` says where the value would stand among the company's own quarters.
+        the goal; `rank` says where the value would stand among the company's own quarters, and `is_seen` whether
+        one of them was as good.
     mix : Scenario
         The settings of the cheapest mix within the seen ranges; no levers where nothing is needed.
     cost : float
@@ -181,15 +182,13 @@ def _alone(start: Ground, reach: _Reach, name: str, short: float, cost: float) -
     if value is None:
         return empty
     value = float(np.ceil(value - 1e-9)) if lever.unit == "count" else value
-    seen_range = start.seen.range(name)
-    low, high = seen_range or (lever.low, lever.high)
     return {
         "lever": name,
         "label": lever.label,
         "value": value,
         "shown": lever.shown(value),
         "rank": start.seen.rank(name, value, lever.better),
-        "is_seen": low - 1e-9 <= value <= high + 1e-9,
+        "is_seen": start.seen.has_reached(name, value, lever.better),
         "effort": abs(value) * _units(name) * cost,
     }
 

@@ -93,8 +93,8 @@ class WhatIf:
 
     @property
     def before(self) -> Outcome:
-        """Return the company as it stands."""
-        return self.ground.before(self.window, self.plan.correlation)
+        """Return the company as it stands, with the forecast's own range and chance whatever the scenario assumes."""
+        return self.ground.before(self.window)
 
     @property
     def noun(self) -> str:
@@ -158,8 +158,9 @@ class WhatIf:
         if hit is not None and was is not None:
             quota = money(then.spread.target or 0.0, unit)
             stays = "stays at" if self.plan.moved else "is"
-            same = not self.plan.moved or likely(was) == likely(hit)
-            chances = f"{stays} {likely(hit)}" if same else f"goes from {likely(was)} to {likely(hit)}"
+            chances = (
+                f"{stays} {likely(hit)}" if likely(was) == likely(hit) else f"goes from {likely(was)} to {likely(hit)}"
+            )
             text += f" The chance of reaching the quota of {quota} {chances}."
         return text
 

@@ -44,6 +44,18 @@ class Seen:
         """Return the range a lever was seen in; None where there is no past of it."""
         return self._ranges.get(lever)
 
+    def has_reached(self, lever: str, value: float, better: int = 1) -> bool:
+        """Say whether one of the company's own quarters was as good as a value; False where there is no past of it.
+
+        Examples
+        --------
+        >>> seen = Seen(pl.DataFrame(), {"win_rate": [-0.1, 0.2]})
+        >>> seen.has_reached("win_rate", 0.15), seen.has_reached("win_rate", 0.25), seen.has_reached("price", 0.0)
+        (True, False, False)
+        """
+        side = better or 1
+        return any(v * side >= value * side - 1e-9 for v in self.quarters.get(lever, ()))
+
     @cached_property
     def _ranges(self) -> dict[str, tuple[float, float]]:
         return {r["lever"]: (r["low"], r["high"]) for r in self.frame.to_dicts()}

@@ -39,7 +39,7 @@ def lines(page: Page, picked: dict[str, Any]) -> None:
     if not picked:
         return
     keys = {"region": None, "family": None, "quarter": None} | picked
-    rows = cache.result(bookings.behind, page.data, page.settings, keys["region"], keys["family"], keys["quarter"])
+    rows = cache.result(bookings.behind, page.measured, page.settings, keys["region"], keys["family"], keys["quarter"])
     _table(page, rows, f"bookings in {', '.join(picked.values())}")
 
 
@@ -50,7 +50,7 @@ def tile(page: Page, kind: str, picked: dict[str, Any]) -> None:
     noun = "open deals" if kind == "Open pipeline" else "lines this quarter"
     _table(
         page,
-        cache.result(regions.behind, page.data, page.settings, kind, picked["region"]),
+        cache.result(regions.behind, page.measured, page.settings, kind, picked["region"]),
         f"{noun}, {picked['region']}",
     )
 
@@ -59,8 +59,8 @@ def person(page: Page, kind: str, picked: dict[str, Any]) -> None:
     """Show the rows behind a clicked person's bar."""
     if not picked:
         return
-    rows = cache.result(leaderboard.behind, page.data, page.settings, kind, picked["rep_id"])
-    _table(page, rows, f"records of {deal_scope.people(page.data).get(picked['rep_id'], picked['rep_id'])}")
+    rows = cache.result(leaderboard.behind, page.measured, page.settings, kind, picked["rep_id"])
+    _table(page, rows, f"records of {deal_scope.people(page.measured).get(picked['rep_id'], picked['rep_id'])}")
 
 
 def team(page: Page, picked: dict[str, Any]) -> None:
@@ -68,7 +68,9 @@ def team(page: Page, picked: dict[str, Any]) -> None:
     if not picked:
         return
     _table(
-        page, cache.result(attainment.behind, page.data, page.settings, picked["team"]), f"bookings of {picked['team']}"
+        page,
+        cache.result(attainment.behind, page.measured, page.settings, picked["team"]),
+        f"bookings of {picked['team']}",
     )
 
 
@@ -76,7 +78,7 @@ def account(page: Page, picked: dict[str, Any]) -> None:
     """Show the bookings behind a clicked customer's bar."""
     if not picked:
         return
-    rows = cache.result(concentration.behind, page.data, page.settings, picked["account_id"])
+    rows = cache.result(concentration.behind, page.measured, page.settings, picked["account_id"])
     _table(page, rows, "bookings of the last 12 months")
 
 
@@ -86,7 +88,7 @@ def month(page: Page, picked: dict[str, Any]) -> None:
         return
     begin = date.fromisoformat(picked["key"])
     end = add_months(begin, 1) - timedelta(days=1)
-    _table(page, bookings.dated(page.data, begin, end), f"bookings in {page.formats.month(begin)}")
+    _table(page, bookings.dated(page.measured, begin, end), f"bookings in {page.formats.month(begin)}")
 
 
 def quarter(page: Page, outlook: Any, picked: dict[str, Any]) -> None:
@@ -104,7 +106,7 @@ def step(page: Page, picked: dict[str, Any], asked: tuple[Any, ...]) -> None:
     """Show the deals behind a clicked bar of the flow."""
     if not picked:
         return
-    deals = cache.result(flow.deals, page.data, page.settings, picked["step"], *asked)
+    deals = cache.result(flow.deals, page.measured, page.settings, picked["step"], *asked)
     _table(page, deals.frame, f"records. {deals.sentence()}")
 
 

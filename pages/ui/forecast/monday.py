@@ -1,4 +1,4 @@
-"""The Monday forecast on the page: the table by manager, and why the number moved."""
+"""The quarter by manager on the page, and why the forecast moved."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ TABLE: dict[str, Any] = {
     "commit_amount": _money("Commit", format="compact"),
     "best_case_amount": _money("Best case", format="compact"),
     "pipeline_amount": _money("Pipeline", format="compact"),
-    "call_amount": _money("Call", format="compact"),
-    "model_amount": _money("Model", format="compact"),
+    "call_amount": _money("Manager's call", format="compact"),
+    "model_amount": _money("Forecast", format="compact"),
     "quota_amount": _money("Quota", format="compact"),
-    "gap_amount": _money("Quota less model", format="compact"),
-    "attained_rate": st.column_config.ProgressColumn("Closed of quota", format="percent", min_value=0, max_value=1),
-    "closed_change_amount": _money("Closed, week", format="compact"),
-    "commit_change_amount": _money("Commit, week", format="compact"),
-    "model_change_amount": _money("Model, week", format="compact"),
+    "gap_amount": _money("Short of quota", format="compact"),
+    "attained_rate": st.column_config.ProgressColumn(
+        "Attainment", format="percent", min_value=0, max_value=1, width=85
+    ),
+    "closed_change_amount": _money("Closed change", format="compact", help="Since last week", width=95),
+    "commit_change_amount": _money("Commit change", format="compact", help="Since last week", width=95),
+    "model_change_amount": _money("Forecast change", format="compact", help="Since last week", width=95),
 }
 MOVED: dict[str, Any] = {
     "opportunity_name": "Deal",
@@ -37,8 +39,8 @@ MOVED: dict[str, Any] = {
     "reason": "Why",
     "account_name": "Account",
     "owner": "Owner",
-    "before_amount": _money("Then", format="localized"),
-    "after_amount": _money("Now", format="localized"),
+    "before_amount": _money("Last week", format="localized"),
+    "after_amount": _money("Today", format="localized"),
 }
 MOVED_ROOM = FULL * 7 // 12 - 20  # pixels: beside the chart
 EARLY: dict[str, Any] = {

@@ -17,7 +17,7 @@ from core.charts.page_tables import PageTable
 from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
-from pages.ui.kit import bundles, cache, calculation, column_layout, deal_lists, downloads, snapshot
+from pages.ui.kit import bundles, cache, calculation, column_layout, deal_lists, downloads, period, snapshot
 from pages.ui.kit.bar import FOLDED, anchor
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import FULL, HALF, drill, grid
@@ -35,7 +35,13 @@ class Cell:
 
     def __init__(self, page: Page, question: str, side: Any, room: int = FULL) -> None:
         self.page, self.question, self.side, self.failed = page, question, side, False
-        self.room, self.remarks = room, list[str]()
+        self.room, self.remarks, self.is_measured = room, list[str](), False
+
+    def remark(self, words: str) -> None:
+        """Write a few words of the period below the heading, where there are any."""
+        if words:
+            self.page.shown.append((self.question, "text", words))
+            st.caption(escaped(words))
 
     def answer(
         self, sentence: str, see: str = "", before: str = "", after: str = "", strong: str = "", called: str = ""
@@ -164,6 +170,8 @@ class Cell:
 
     def noted(self, function: Callable[..., Any], given: str) -> str:
         """Note the call behind the cell for the notebook, in place of an earlier one, and return it."""
+        if self.is_measured and (day := period.last_day(self.page.scope, self.page.data.as_of, self.page.settings)):
+            given = given.replace("data,", f"forecasts.week_ago.dataset_on(data, settings, {day!r}),", 1)
         call = f"{function.__module__.removeprefix('core.')}.{function.__name__}({given})"
         self.page.calls[:] = [entry for entry in self.page.calls if entry[0] != self.question]
         self.page.calls.append((self.question, call))
@@ -208,7 +216,9 @@ def analysts(page: Page) -> Iterator[None]:
 
 
 @contextmanager
-def cell(page: Page, question: str, short: str | None = "", span: Span | None = 1, room: int = 0) -> Iterator[Cell]:
+def cell(
+    page: Page, question: str, short: str | None = "", span: Span | None = 1, room: int = 0, by: str = ""
+) -> Iterator[Cell]:
     """Open a cell; an error inside becomes a sentence in it, and the other cells of the page stand.
 
     Parameters
@@ -221,6 +231,8 @@ def cell(page: Page, question: str, short: str | None = "", span: Span | None = 
         Columns it takes; None inside a place that was opened around it, as a fragment needs.
     room : int
         Pixels a table in it has; default by `span`.
+    by : str
+        How it obeys the scope's period, or why it cannot, as `period.remark` takes it.
     """
     with nullcontext() if span is None else grid_cell(page, span):
         with st.container(horizontal=True, wrap=False, vertical_alignment="top", gap="xsmall"):
@@ -230,7 +242,10 @@ def cell(page: Page, question: str, short: str | None = "", span: Span | None = 
             page.bar.enter(question, short or question)
         page.shown[:] = [part for part in page.shown if part[0] != question]
         here = Cell(page, question, side, room or (HALF if span == 1 else FULL))
+        here.is_measured = by == period.END
         try:
+            if short is not None:
+                here.remark(period.remark(page.scope, page.data.as_of, page.settings, page.title, by))
             yield here
             here.workbook()
         except QuarterdeckError as error:
@@ -286,7 +301,7 @@ def tile(
         What it is to be held against, in a few letters: "40% of quota".
     """
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
-    if path and "month" in trend.frame.columns and trend.frame["month"].max() == page.data.as_of.replace(day=1):
+    if path and "month" in trend.frame.columns and trend.frame["month"].max() == page.measured.as_of.replace(day=1):
         path.pop()  # A month of a few days would look like a fall.
     value = shown(measure, page.settings.currency, page.formats)
     snapshot.note("tile", (measure.name, value, change))
@@ -316,7 +331,7 @@ def tile_rows(page: Page, tiled: Cell, measures: Sequence[tuple[Measure, Callabl
     with popover:
         name = st.selectbox("Records behind", list(behind), key="rows_behind")
         measure, rows = behind[name]
-        frame = cache.result(rows, page.data, page.settings) if rows else measure.frame
+        frame = cache.result(rows, page.measured, page.settings) if rows else measure.frame
         st.caption(escaped(counted(frame.height, "record")))
         drill(page, frame, height=300, width=640)
 

@@ -18,7 +18,7 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.formats import Formats, chosen
 from core.resources import asset
-from core.scope import Scope
+from core.scope import Scope, fiscal_period
 from pages.ui.kit import (
     auth,
     cache,
@@ -26,6 +26,7 @@ from pages.ui.kit import (
     data_notice,
     entity_links,
     model_age,
+    period,
     questions,
     scope_bar,
     search_box,
@@ -115,6 +116,22 @@ class Page:
     is_folded: bool = False
     scope: Scope = field(default_factory=Scope)
     visible: Dataset | None = None
+
+    @property
+    def measured(self) -> Dataset:
+        """Return what measures are worked out on: the data at the end of the scope's period where that is over.
+
+        Never to be given to what needs models: those are of today.
+        """
+        return period.measured(self.data, self.settings, self.scope)
+
+    @property
+    def days(self) -> tuple[str, str] | None:
+        """Return the first and last day of the scope's period; None in the running quarter."""
+        if period.is_usual(self.scope):
+            return None
+        span = fiscal_period.days(self.scope, self.data.as_of, self.settings)
+        return span.begin.isoformat(), span.last.isoformat()
 
     def may(self, right: str) -> bool:
         """Say whether the person holds a right such as `scenarios:write`."""

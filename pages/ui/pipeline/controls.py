@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
 
 from core import charts
 from core.metrics import deal_scope, flow, pipeline, pipeline_path
+from core.scope import fiscal_period
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
@@ -37,12 +38,13 @@ MOVED = {
 
 def asked(page: Page) -> Asked:
     """Draw the controls and return the arguments of `flow.flow` after data and settings."""
-    spans = deal_scope.periods(page.data, page.settings)
+    usual, spans = deal_scope.periods(page.data, page.settings), _of_scope(page)
     left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
-    period = left.selectbox("Days", [*spans, OWN], index=2, key="flow_days")
+    key = "flow_days" if page.days is None else f"flow_days_{'_'.join(page.days)}"
+    period = left.selectbox("Days", [*spans, *usual, OWN], index=0 if spans else 2, key=key)
     due = middle.selectbox("Deals due", deal_scope.DUE, index=1, format_func=str.capitalize, key="flow_due")
     level = right.selectbox("Whose deals", deal_scope.LEVELS, format_func=_title, key="flow_level")
-    since, until = spans.get(period) or _own(page)
+    since, until = {**spans, **usual}.get(period) or _own(page)
     name, hierarchy = None, "then"
     if level != "company":
         first, second = st.columns([2, 2], vertical_alignment="bottom")
@@ -52,6 +54,15 @@ def asked(page: Page) -> Asked:
         if level in ("region", "team"):
             hierarchy = _hierarchy(second)
     return since, until, level, name, due, hierarchy
+
+
+def _of_scope(page: Page) -> dict[str, tuple[str, str]]:
+    """Return the days of the scope's period under its name; empty in the running quarter, and before it begins."""
+    if page.days is None or page.days[0] > page.data.as_of.isoformat():
+        return {}
+    eve = date.fromisoformat(page.days[0]) - timedelta(days=1)
+    until = min(page.days[1], page.data.as_of.isoformat())
+    return {fiscal_period.label(page.scope, page.data.as_of, page.settings): (eve.isoformat(), until)}
 
 
 def bars(cell: Cell, waterfall: flow.Flow) -> str:
@@ -122,6 +133,18 @@ SIGNALS = {
     "low": st.column_config.NumberColumn("Difference, low", format="percent"),
     "high": st.column_config.NumberColumn("high", format="percent"),
     "evidence": "Evidence",
+}
+COACHING = {
+    "rep_name": "Rep",
+    "stage": "Stage",
+    "n_deals": "Deals",
+    "moved_on_rate": st.column_config.NumberColumn("Advanced", format="percent"),
+    "n_others": "Peers' deals",
+    "others_rate": st.column_config.NumberColumn("Advanced, peers", format="percent"),
+    "difference": st.column_config.NumberColumn("Difference", format="percent"),
+    "low": st.column_config.NumberColumn("Likely range, low", format="percent"),
+    "high": st.column_config.NumberColumn("high", format="percent"),
+    "is_sure": st.column_config.CheckboxColumn("Beyond chance"),
 }
 STATES = {
     "day": st.column_config.DateColumn("On"),

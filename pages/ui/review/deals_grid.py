@@ -287,3 +287,9 @@ def _settle(choices: weekly_review.Choices) -> None:
         chosen = st.session_state.get(KEYS[field])
         if chosen:
             st.session_state[KEYS[field]] = [name for name in chosen if name in names]
+
+
+def commented(rows: Any) -> str:
+    """Ask which of the deals to comment on, and return its id."""
+    names = dict(rows.select("opportunity_id", "opportunity_name").iter_rows())
+    return str(st.selectbox("Deal", list(names), format_func=lambda key: names[key] or key, key="review_comment_deal"))
