@@ -35,7 +35,7 @@ def ordinals(column: pl.Series) -> Floats:
 
     Examples
     --------
-    >>> ordinals(pl.Series(["2024-03", "2024-Q4", "no"])).round(2).tolist()
+    >>> ordinals(pl.Series(["2024-03", "2024-Q4", None])).round(2).tolist()
     [2024.17, 2024.75, nan]
     """
     if column.dtype.is_temporal():

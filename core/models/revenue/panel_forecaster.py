@@ -241,9 +241,9 @@ class RevenueForecaster:
         cut = [y[: len(y) - back][-YEARLY_MONTHS:] for y in self.series_]
         yearly = np.array([np.abs(y[YOUNG:] - y[:-YOUNG]).mean() if len(y) > YOUNG + 2 else np.nan for y in cut])
         ratio = yearly / unrest
-        if np.isnan(ratio).all():
+        usual = 0.0 if np.isnan(ratio).all() else float(np.nanmedian(ratio))
+        if usual <= 0:
             return unrest
-        usual = float(np.nanmedian(ratio))
         own = np.where(np.isnan(ratio), usual, np.maximum(ratio, usual / 20))
         return np.asarray(unrest * (own / usual) ** YEARLY_SHARE, dtype=np.float64)
 
