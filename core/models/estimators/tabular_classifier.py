@@ -175,6 +175,8 @@ class ProbabilityLearner:
         if name not in table.columns:
             near = closest(name, table.columns)
             raise ModelError(f"There is no column {name}.", mend=f"Is it {near}?" if near else "Name a date column.")
+        if np.isnan(time_columns.ordinals(table[name])).all():
+            raise ModelError(f"The column {name} holds no time that can be read.", mend="Name a column of dates.")
         return name
 
     def _choose_columns(
