@@ -171,6 +171,7 @@ def explain(
     unit: Unit = "log_odds",
     amount: str = "amount",
     currency: str = "USD",
+    split: tuple[Floats, Floats] | None = None,
 ) -> Contributions:
     """Split predictions into contributions of their features.
 
@@ -186,6 +187,9 @@ def explain(
         Points are percentage points of the calibrated probability; money is amount × probability.
     amount : str
         The column with the amount at stake, for money; an empty amount counts as 0.
+    currency : str
+    split : tuple of ndarray, optional
+        What `shap_values` gives for the chosen rows, where it is worked out already.
 
     Returns
     -------
@@ -209,7 +213,7 @@ def explain(
     chosen = frame if rows is None else frame.filter(pl.col(id_name).is_in(list(rows)))
     if chosen.is_empty():
         raise ModelError("There is nothing to explain.", mend="Choose a row that is listed.")
-    phi, base_margin = shap_values(model, chosen)
+    phi, base_margin = shap_values(model, chosen) if split is None else split
     margin = base_margin + phi.sum(axis=1)
     if hasattr(model, "margin"):
         margin = np.asarray(model.margin(chosen), dtype=np.float64)

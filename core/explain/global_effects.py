@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.explain import drivers
 from core.explain.bins import bins
-from core.explain.contributions import shap_values
+from core.explain.contributions import Floats, shap_values
 from core.explain.explained_models import subject
 from core.explain.importance import Importance, dependence, importance
 from core.metrics.measure import chance, counted
@@ -37,7 +38,14 @@ def overall(dataset: Dataset, settings: Settings, bundle: Bundle, of: str = "chu
         When there is no such model.
     """
     explained = subject(dataset, settings, bundle, of)
-    return importance(explained.model, explained.rows)
+    return importance(explained.model, explained.rows, split=_split(dataset, settings, bundle, of))
+
+
+@remembered(4)
+def _split(dataset: Dataset, settings: Settings, bundle: Bundle, of: str) -> tuple[Floats, Floats]:
+    """Return each row's contributions and base in log odds, which all that is said of a model's rows shares."""
+    explained = subject(dataset, settings, bundle, of)
+    return shap_values(explained.model, explained.rows)
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ def driver(
     """
     explained = subject(dataset, settings, bundle, of)
     chosen = feature or features(dataset, settings, bundle, of)[0]
-    points = dependence(explained.model, explained.rows, chosen)
+    points = dependence(explained.model, explained.rows, chosen, _split(dataset, settings, bundle, of))
     cut = bins(explained.rows[chosen], order=settings.stages.open)
     rows = explained.rows.with_columns(place=cut.places)
     means = rows.group_by("place").agg(n=pl.len(), p=pl.col("p").mean()).sort("place")
@@ -115,6 +123,6 @@ def driver(
 def features(dataset: Dataset, settings: Settings, bundle: Bundle, of: str = "churn") -> list[str]:
     """Return a model's features, those that move the chance most first."""
     explained = subject(dataset, settings, bundle, of)
-    phi, _ = shap_values(explained.model, explained.rows)
+    phi, _ = _split(dataset, settings, bundle, of)
     order = np.argsort(-np.abs(phi).mean(axis=0), kind="stable")
     return [explained.model.feature_names_[i] for i in order]

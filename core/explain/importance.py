@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import ModelError, closest
-from core.explain.contributions import Contributions, explain, shap_values
+from core.explain.contributions import Contributions, Floats, explain, shap_values
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,13 @@ class Importance:
         return f"Biggest drivers by impact: {named}."
 
 
-def importance(model: Any, frame: pl.DataFrame, top: int = 12, most_rows: int = 400) -> Importance:
+def importance(
+    model: Any,
+    frame: pl.DataFrame,
+    top: int = 12,
+    most_rows: int = 400,
+    split: tuple[Floats, Floats] | None = None,
+) -> Importance:
     """Return the importance of each driver and the points behind it.
 
     Parameters
@@ -59,9 +65,13 @@ def importance(model: Any, frame: pl.DataFrame, top: int = 12, most_rows: int = 
         Rows to look at; more than `most_rows` are thinned evenly.
     top : int
         Drivers kept in the beeswarm.
+    most_rows : int
+    split : tuple of ndarray, optional
+        What `shap_values` gives for the whole frame, where it is worked out already.
     """
     step = max(frame.height // most_rows, 1)
-    why = explain(model, frame.gather_every(step))
+    some = None if split is None else (split[0][::step], split[1][::step])
+    why = explain(model, frame.gather_every(step), split=some)
     parts = why.frame
     per_row = parts.group_by("driver", "entity_id").agg(pl.col("contribution").sum().abs())
     bars = per_row.group_by("driver").agg(importance=pl.col("contribution").mean())
@@ -84,8 +94,18 @@ def importance(model: Any, frame: pl.DataFrame, top: int = 12, most_rows: int = 
     return Importance(bars, swarm, why)
 
 
-def dependence(model: Any, frame: pl.DataFrame, feature: str) -> pl.DataFrame:
+def dependence(
+    model: Any, frame: pl.DataFrame, feature: str, split: tuple[Floats, Floats] | None = None
+) -> pl.DataFrame:
     """Return [value, contribution] of one feature over the rows, contributions in log odds.
+
+    Parameters
+    ----------
+    model : fitted probability model
+    frame : pl.DataFrame
+    feature : str
+    split : tuple of ndarray, optional
+        What `shap_values` gives for the frame, where it is worked out already.
 
     Raises
     ------
@@ -96,7 +116,7 @@ def dependence(model: Any, frame: pl.DataFrame, feature: str) -> pl.DataFrame:
     if feature not in names:
         near = closest(feature, names)
         raise ModelError(f"The model has no feature {feature!r}.", mend=f"Did you mean {near!r}?" if near else "")
-    phi, _ = shap_values(model, frame)
+    phi, _ = shap_values(model, frame) if split is None else split
     value = frame[feature]
     shown = value.cast(pl.Float64) if value.dtype.is_numeric() or value.dtype == pl.Boolean else value.cast(pl.String)
     out = pl.DataFrame({"value": shown, "contribution": phi[:, names.index(feature)]})

@@ -7,7 +7,7 @@ import pytest
 
 from core.contracts.errors import ModelError
 from core.explain import drivers
-from core.explain.contributions import explain
+from core.explain.contributions import explain, shap_values
 from core.explain.importance import dependence, importance
 
 
@@ -99,6 +99,14 @@ def test_dependence_rises_with_meetings(model, frame):
     assert ends[-1] > ends[0]
     with pytest.raises(ModelError, match="n_pushes"):
         dependence(model, frame, "n_pushs")
+
+
+def test_contributions_worked_out_already_give_the_same(model, frame):
+    split = shap_values(model, frame)
+    again = importance(model, frame, most_rows=150, split=split)
+    assert again.bars.equals(importance(model, frame, most_rows=150).bars)
+    assert again.why.frame.equals(importance(model, frame, most_rows=150).why.frame)
+    assert dependence(model, frame, "n_pushes", split).equals(dependence(model, frame, "n_pushes"))
 
 
 def test_nothing_to_explain_is_a_sentence(model, frame):

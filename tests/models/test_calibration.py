@@ -70,3 +70,31 @@ def test_measures_by_hand():
     assert table["mean_rate"].to_list() == pytest.approx([0.25, 0.75])
     assert table["happened_rate"].to_list() == [0.0, 1.0]
     assert calibration.error(target, p, bins=2) == pytest.approx(0.25)
+
+
+def drifting(levels, n=400, seed=3):
+    draw = np.random.default_rng(seed)
+    fold = np.repeat(np.arange(len(levels)), n).astype(float)
+    margin = draw.normal(size=len(fold))
+    return margin, (draw.random(len(fold)) < 1 / (1 + np.exp(-(margin + np.repeat(levels, n))))).astype(float), fold
+
+
+def test_a_level_that_moves_is_followed():
+    margin, target, fold = drifting([0.0, -0.4, -0.8, -1.2])
+    followed = calibration.follow(calibration.Calibrator(), margin, target, fold)
+    assert followed.shift == pytest.approx(-1.15, abs=0.2)
+    later, outcome, _ = drifting([-1.4], seed=4)
+    assert calibration.log_loss(outcome, followed(later)) < calibration.log_loss(
+        outcome, calibration.platt(margin, target)(later)
+    )
+    steps = calibration.isotonic(margin, target)
+    assert calibration.follow(steps, margin, target, fold)(later).mean() < steps(later).mean()
+
+
+def test_a_level_that_stays_is_left_alone():
+    margin, target, fold = drifting([0.0, 0.0, 0.0, 0.0])
+    line = calibration.platt(margin, target)
+    assert calibration.follow(line, margin, target, fold) is line
+    assert line.moved(0.0) is line
+    few = fold < 0.05
+    assert calibration.follow(line, margin[few][:30], target[few][:30], fold[few][:30]) is line

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.contracts.errors import ModelError
-from core.models.estimators import contenders, fitting, model_selection
+from core.models.estimators import contenders, fitting, model_selection, share_tables
 from core.models.estimators.contenders import BaseRate, Line, Mean, Table, logit, place
 from core.models.estimators.fitting import Plan
 
@@ -47,8 +48,7 @@ def test_base_rate_by_hand():
 def test_a_table_by_hand_draws_small_cells_to_the_average():
     x = np.array([[0.0]] * 30 + [[1.0]] * 10)
     y = np.array([1.0] * 15 + [0.0] * 15 + [1.0] * 10)
-    plan = Plan(("word",), {0: 2}, contenders=("table",))
-    p = fitting.best_table(x, y, plan).predict(np.array([[0.0], [1.0], [np.nan]]))
+    p = share_tables.best_table(x, y, {0: 2}).predict(np.array([[0.0], [1.0], [np.nan]]))
     overall = 25.5 / 41
     assert p == pytest.approx([(15 + 20 * overall) / 50, (10 + 20 * overall) / 30, overall])
 
@@ -68,7 +68,7 @@ def test_a_table_is_split_evenly_where_both_columns_tell_the_same():
 def test_a_table_of_nothing_known_gives_the_share():
     x = np.full((50, 1), np.nan)
     y = np.array([1.0] * 10 + [0.0] * 40)
-    p = fitting.best_table(x, y, Plan(("gap",), {})).predict(x[:1])
+    p = share_tables.best_table(x, y, {}).predict(x[:1])
     assert p[0] == pytest.approx(10.5 / 51)
 
 
@@ -173,3 +173,38 @@ def test_signs_are_held_however_many_rounds_it_takes(monkeypatch):
     assert len(rounds) > 4
     assert (model.weights >= 0).all()
     assert model.weights.max() > 0
+
+
+def race(target, skill, fold):
+    margins = {"base rate": np.zeros(len(target)), "line": skill}
+    return model_selection.Race(margins, target, np.arange(len(target)), fold)
+
+
+def test_skill_must_hold_on_every_fold():
+    draw = np.random.default_rng(6)
+    target = (draw.random(400) < 0.5).astype(float)
+    fold = np.repeat(np.arange(4), 100)
+    good = 0.8 * (2 * target - 1) + draw.normal(0, 1.0, 400)
+    assert race(target, good, fold).is_steady("line")
+    turned = np.where(fold == 3, -good, good)
+    assert not race(target, turned, fold).is_steady("line")
+    assert race(target, turned, fold).result().has_skill
+    assert race(target, turned, fold).result(is_strict=True).winner == "base rate"
+
+
+def test_small_folds_are_judged_together():
+    target = np.array([1.0, 0.0] * 30)
+    fold = np.repeat(np.arange(12), 5)
+    rows = race(target, 2 * target - 1, fold)._judging()
+    assert [len(r) for r in rows] == [20, 20, 20]
+    lone = race(target[:6], target[:6], fold[:6])._judging()
+    assert [len(r) for r in lone] == [6]
+
+
+def test_trees_of_several_sizes_race():
+    assert fitting.kind_and_size("boosted trees of 31 leaves") == ("boosted trees", 31)
+    plan = replace(PLAN, contenders=("boosted trees of 4 leaves", "mean of both of 15 leaves"))
+    fitted = fitting.fit_all(X, Y, plan)
+    assert list(fitted) == list(plan.contenders)
+    assert fitted["boosted trees of 4 leaves"].booster.dump_model()["tree_info"][0]["num_leaves"] <= 4
+    assert plan.of_size(15).parameters["num_leaves"] == 15

@@ -123,3 +123,21 @@ def test_many_units_and_row_order(settings):
 def test_no_history_is_a_sentence(settings):
     with pytest.raises(ModelError, match="no revenue"):
         RevenueForecaster(settings).fit(series(1).clear())
+
+
+def test_many_units_are_measured_by_their_own_year_too(settings):
+    months = np.arange(48)
+    wavering = 100 + 10.0 * (months % 5)
+    straying = wavering + 40.0 * (months // 12)
+    panel = RevenueForecaster(settings)
+    panel.units_ = [str(k) for k in range(70)]
+    panel.series_ = [*[wavering + k % 3 for k in range(68)], straying, wavering[:8]]
+    scale, unrest = panel._scale(0), panel._unrest(0)
+    assert scale[68] / unrest[68] > 1.2 * scale[0] / unrest[0]
+    assert scale[69] == unrest[69]
+    panel.units_, panel.series_ = panel.units_[:10], panel.series_[:10]
+    assert panel._scale(0).tolist() == panel._unrest(0).tolist()
+    panel.units_ = [str(k) for k in range(70)]
+    for alike in (wavering[:8], 100 + 10.0 * (months % 2)):
+        panel.series_ = [alike] * 70
+        assert panel._scale(0).tolist() == panel._unrest(0).tolist()

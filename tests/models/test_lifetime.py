@@ -226,7 +226,8 @@ def test_the_sample_is_valued_by_contract(sample, settings, bundle, customers):
     row = found.frame.row(0, named=True)
     assert row["lower_amount"] <= row["value_amount"] <= row["upper_amount"]
     assert set(found.checks["curve"]) == {"Churn model", "Kaplan-Meier", "sBG"}
-    assert "likely range" in found.sentence()
+    assert "(range " in found.sentence()
+    assert "not been held against past totals" in found.sentence()
     assert "contract length alone" in found.agreement()
     nothing = lifetime.LifetimeValue(found.frame.clear(), pl.DataFrame(), 0, 0, 0, "contract", 36, "USD")
     assert "No customer" in nothing.sentence()

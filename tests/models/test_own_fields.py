@@ -10,7 +10,7 @@ from core.features import deals
 from core.features.labels import plain
 from core.models.close import word_columns
 
-FIELDS = ("budget_band", "partner_score", "closing_code", "note", "nothing", "not_there")
+FIELDS = ("budget_band", "partner_score", "closing_code", "note", "signed_by", "nothing", "not_there")
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,9 @@ def company(sample):
             partner_score=(place % 7).cast(pl.String),
             closing_code=pl.when(pl.col("is_won")).then(pl.lit("C1")).when(pl.col("is_closed")).then(pl.lit("C2")),
             note=pl.format("as discussed {}", place),
+            signed_by=pl.when(pl.col("is_closed")).then(
+                pl.when(place % 2 == 0).then(pl.lit("chair")).otherwise(pl.lit("head"))
+            ),
             nothing=pl.lit(None, pl.String),
         )
     )
@@ -70,6 +73,7 @@ def test_what_gives_the_outcome_away_is_found_and_left_out(marks):
     assert {f"own_{name}" for name in FIELDS} - {"own_note"} <= set(names)
     found = cut | word_columns.unfit(marks, names, words)
     assert "gives the outcome away" in found["own_closing_code"]
+    assert "it changes at closing: it is blank in 100 % of open cases" in found["own_signed_by"]
     assert "different words" in found["own_note"]
     assert found["own_nothing"] == found["own_not_there"] == "nothing is filled in"
     assert not {"own_budget_band", "own_partner_score"} & set(found)
@@ -81,7 +85,13 @@ def test_the_model_learns_from_them_and_explains_them(company, marks, told):
 
     model = CloseModel(told).fit(marks, judged=False)
     assert {"own_budget_band", "own_partner_score"} <= set(model.ready().names)
-    assert set(model.card_["left_out"]) == {"own_closing_code", "own_note", "own_nothing", "own_not_there"}
+    assert set(model.card_["left_out"]) == {
+        "own_closing_code",
+        "own_note",
+        "own_signed_by",
+        "own_nothing",
+        "own_not_there",
+    }
     frame = deals.build(company, company.as_of, told)
     said = model.predict(frame)["p_win_90"]
     moved = frame.with_columns(own_budget_band=pl.lit("low"))

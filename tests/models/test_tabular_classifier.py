@@ -119,3 +119,8 @@ def test_what_cannot_be_learnt_is_a_sentence(settings, change, target, message):
 def test_a_misspelt_time_column_is_named(settings):
     with pytest.raises(ModelError, match="Is it since"):
         ProbabilityLearner(settings, time="sinse").fit(table(), "left")
+
+
+def test_a_time_column_without_times_is_named(settings):
+    with pytest.raises(ModelError, match="kind holds no time"):
+        ProbabilityLearner(settings, time="kind").fit(table(), "left")

@@ -69,7 +69,8 @@ def _deals_by_word(marks: pl.DataFrame, name: str) -> pl.DataFrame:
 def unfit(marks: pl.DataFrame, names: Sequence[str], words: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """Say which of the company's own columns are not learnt from, and why.
 
-    Columns that hold nothing, and those that give the outcome away: filled in, or changed, when a deal ends.
+    Columns that hold nothing, and those that give the outcome away: filled in, or changed, when a deal ends, as deals
+    that are still open show.
     """
     own = [name for name in names if name.startswith(deals.OWN)]
     out = {name: "nothing is filled in" for name in own if marks[name].null_count() == marks.height}
@@ -81,5 +82,8 @@ def unfit(marks: pl.DataFrame, names: Sequence[str], words: Mapping[str, tuple[s
     target = ended["is_won"].cast(pl.Float64).to_numpy()
     coded = {rest.index(name): len(words[name]) for name in rest if name in words}
     rows = np.arange(ended.height)
-    leaking = target_leakage.find(encode(ended, rest, words), target, rest, coded, [(rows[:cut], rows[cut:])])
+    still_open = marks.filter(pl.col("end_days").is_null()).unique("opportunity_id", keep="last", maintain_order=True)
+    open_rows = encode(still_open, rest, words)
+    splits = [(rows[:cut], rows[cut:])]
+    leaking = target_leakage.find(encode(ended, rest, words), target, rest, coded, splits, open_rows)
     return out | {row["column"]: f"it gives the outcome away: {row['why']}" for row in leaking if row["column"] in own}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         lifetime,
         retention_curves,
         segments,
+        total_record,
     )
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "lifetime",
     "retention_curves",
     "segments",
+    "total_record",
 ]
 
 __getattr__ = later(__name__, {name: name for name in __all__})

@@ -14,8 +14,9 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import Z80
 from core.metrics.measure import counted, money, percent
-from core.models.customers import retention_curves
+from core.models.customers import retention_curves, total_record
 from core.models.customers.bgnbd import RepeatValue
+from core.models.customers.total_record import TotalRange
 
 Floats = NDArray[np.float64]
 Kind = Literal["contract", "repeat"]
@@ -42,16 +43,20 @@ class LifetimeValue:
     checks : pl.DataFrame
         By contract [months, curve, stay_rate]: the mean chance to stay by the model, Kaplan-Meier and
         sBG. By orders [member, rmse, total_error_rate, top_tenth_share] on the last part of the data.
-    value, lower, upper : float
-        Total worth and the range 80 of 100 totals fall in.
+    value : float
+        Total worth.
+    lower, upper : float or None
+        Its range. By orders that of past totals, which held 80 % where it was judged (`total_record`), None where
+        fewer than three past totals can be judged. By contract it allows for chance and for churn being as far off as
+        it was, and has not been judged on past totals.
     kind : {"contract", "repeat"}
     """
 
     frame: pl.DataFrame
     checks: pl.DataFrame
     value: float
-    lower: float
-    upper: float
+    lower: float | None
+    upper: float | None
     kind: Kind
     months: int
     currency: str
@@ -66,10 +71,15 @@ class LifetimeValue:
         share = f" The top 10 % hold {percent(top / self.value)} of it." if self.value else ""
         return (
             f"{counted(self.frame.height, 'customer is', 'customers are')} worth {money(self.value, self.currency)} "
-            f"over the next {self.months} months (likely range {money(self.lower, self.currency)} to "
-            f"{money(self.upper, self.currency)}); a typical customer {money(float(amounts.median()), self.currency)}."  # type: ignore[arg-type]
-            f"{share} {self.about}"
+            f"over the next {self.months} months{self._range()}; a typical customer "
+            f"{money(float(amounts.median()), self.currency)}.{share} {self.about}"  # type: ignore[arg-type]
         ).strip()
+
+    def _range(self) -> str:
+        if self.lower is None or self.upper is None:
+            return ""
+        name = "likely range" if self.kind == "repeat" else "range"
+        return f" ({name} {money(self.lower, self.currency)} to {money(self.upper, self.currency)})"
 
     def agreement(self) -> str:
         """Say how far the checks lie from the model."""
@@ -214,7 +224,8 @@ def by_contract(
     worse, better = (_shifted(hazards, months, rate, monthly, f) for f in (max(off, 1 / off), min(off, 1 / off)))
     total = float((monthly * mean).sum())
     lower, upper = total - np.hypot(spread, total - worse), total + np.hypot(spread, better - total)
-    about = f"Churn ran at {off:.2f} times the forecast in the past; the range allows for it." if off != 1 else ""
+    about = f"Churn ran at {off:.2f} times the forecast in the past; the range allows for it" if off != 1 else ""
+    about = f"{about or 'The range allows for chance'}. It has not been held against past totals."
     checks = curves(dataset, staying, base["tenure_days"], months)
     return LifetimeValue(frame, checks, total, float(lower), float(upper), "contract", months, settings.currency, about)
 
@@ -256,8 +267,9 @@ def by_orders(dataset: Dataset, settings: Settings) -> LifetimeValue:
 
     Formula: margin × expected spend over `customers.value_months`, discounted as if spread evenly. BG/NBD
     says who still buys and how often, Gamma-Gamma what an order is worth; a LightGBM Tweedie model learns
-    spend from the earlier half of the data. Ranges hold what 80 of 100 customers of a like expectation
-    spent in the past.
+    spend from the earlier half of the data. A customer's range holds what 80 of 100 customers of a like expectation
+    spent in the past. The total, and each customer's part of it, is moved by what totals foreseen from earlier days
+    missed by, and its range is that of those misses (`total_record`).
 
     Raises
     ------
@@ -266,8 +278,10 @@ def by_orders(dataset: Dataset, settings: Settings) -> LifetimeValue:
     """
     months = settings.customers.value_months
     model = RepeatValue(settings).fit(orders(dataset), dataset.as_of)
-    predicted = model.predict(round(months * retention_curves.MONTH_DAYS))
-    factor = float(np.mean((1 + settings.customers.discount_rate) ** (-np.arange(1, months + 1) / 12)))
+    days = round(months * retention_curves.MONTH_DAYS)
+    predicted = model.predict(days)
+    learnt = total_record.learn(total_record.record(orders(dataset), dataset.as_of, settings), days)
+    factor = learnt.factor * float(np.mean((1 + settings.customers.discount_rate) ** (-np.arange(1, months + 1) / 12)))
     names = dataset.accounts.select("account_id", "account_name", "segment", "region")
     worth = pl.col("margin_rate") * factor
     frame = (
@@ -299,7 +313,13 @@ def by_orders(dataset: Dataset, settings: Settings) -> LifetimeValue:
     judged = model.card_.get("judged", {})
     checks = pl.DataFrame([{"member": name, **scores} for name, scores in judged.items()])
     total = float(frame["value_amount"].sum())
-    off = abs(float((judged.get("mean", {}) or {}).get("total_error_rate") or 0.0))
-    low, high = total * (1 - max(off, 0.05)), total * (1 + max(off, 0.05))
-    about = f"Tested on the later half of the data, the total was off by {percent(off)}." if judged else ""
-    return LifetimeValue(frame, checks, total, low, high, "repeat", months, settings.currency, about)
+    ends = [None if end is None else total * end for end in (learnt.lower, learnt.upper)]
+    return LifetimeValue(frame, checks, total, ends[0], ends[1], "repeat", months, settings.currency, _about(learnt))
+
+
+def _about(learnt: TotalRange) -> str:
+    """Say what the range of a total rests on."""
+    if learnt.lower is None:
+        return "No range can be given: the total can be judged from too few earlier days."
+    moved = percent(learnt.factor - 1, sign=True)
+    return f"Foreseen from {counted(learnt.n_origins, 'earlier day')}, totals were off; {moved} puts that right."

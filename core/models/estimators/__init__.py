@@ -9,10 +9,13 @@ if TYPE_CHECKING:
         calibration,
         contenders,
         fitting,
+        flat_table,
         landmark_classifier,
         model_selection,
+        share_tables,
         tabular_classifier,
         target_leakage,
+        time_columns,
         tree_scorer,
     )
 
@@ -20,10 +23,13 @@ __all__ = [
     "calibration",
     "contenders",
     "fitting",
+    "flat_table",
     "landmark_classifier",
     "model_selection",
+    "share_tables",
     "tabular_classifier",
     "target_leakage",
+    "time_columns",
     "tree_scorer",
 ]
 

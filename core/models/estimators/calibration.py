@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 FLOOR, MOST_ODDS = 0.001, 30.0
 FEWEST_TO_FIT = 50
+# Of the level that moves with the times: how fast older folds fade, and how far it is likely to move.
+FADING, LIKELY_MOVE = 0.1, 0.5
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,15 @@ class Calibrator:
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         return {"kind": self.kind, "slope": self.slope, "shift": self.shift, "x": list(self.x), "y": list(self.y)}
+
+    def moved(self, by: float) -> Calibrator:
+        """Return the same map with all its log odds moved."""
+        if not by:
+            return self
+        if self.kind == "isotonic":
+            odds = np.array(self.y) / (1 - np.array(self.y)) * np.exp(by)
+            return replace(self, y=tuple((odds / (1 + odds)).tolist()))
+        return Calibrator("platt", self.slope, self.shift + by)
 
     @staticmethod
     def from_dict(saved: Mapping[str, Any]) -> Calibrator:
@@ -95,6 +106,70 @@ def choose(margin: Floats, target: Floats, order: Floats, only_lines: bool = Fal
     if not only_lines and gain.mean() > gain.std() / np.sqrt(len(gain)):
         return isotonic(margin, target)
     return maker(margin, target) if maker else Calibrator()
+
+
+def level(p: Floats, target: Floats, fold: Floats) -> float:
+    """Return by how much the log odds must move so that recent outcomes come out as they did.
+
+    Parameters
+    ----------
+    p, target : ndarrays
+        Chances and outcomes.
+    fold : ndarray
+        Number of the stretch of time of each row; one further back counts a tenth as much.
+
+    Returns
+    -------
+    float
+        The intercept of most likelihood, drawn to 0 as if moves had a standard deviation of one half.
+    """
+    weight = FADING ** (fold.max() - fold)
+    odds, moved = np.log(p / (1 - p)), 0.0
+    for _ in range(20):
+        now = 1 / (1 + np.exp(-(odds + moved)))
+        slope = float((weight * (now - target)).sum()) + moved / LIKELY_MOVE**2
+        step = slope / (float((weight * now * (1 - now)).sum()) + 1 / LIKELY_MOVE**2)
+        moved -= float(np.clip(step, -1.0, 1.0))
+        if abs(step) < 1e-6:
+            break
+    return moved
+
+
+def follow(calibrator: Calibrator, margin: Floats, target: Floats, fold: Floats) -> Calibrator:
+    """Move a map to the level of recent outcomes where doing so would have helped on each next stretch of time.
+
+    Parameters
+    ----------
+    calibrator : Calibrator
+    margin, target : ndarrays
+        Log odds of rows the model had not seen, and their outcomes.
+    fold : ndarray
+        Number of the stretch of time of each row, from 0.
+
+    Returns
+    -------
+    Calibrator
+        As it was, unless moving by the folds before had less log loss on the later folds, by more than one standard
+        error.
+    """
+    gains = []
+    for k in np.unique(fold)[1:]:
+        here, before = fold == k, fold < k
+        if before.sum() < FEWEST_TO_FIT or len(set(target[before].tolist())) < 2:
+            continue
+        earlier = _refitted(calibrator.kind, margin[before], target[before])
+        moved = earlier.moved(level(earlier(margin[before]), target[before], fold[before]))
+        gains.append(losses(target[here], earlier(margin[here])) - losses(target[here], moved(margin[here])))
+    gain = np.concatenate(gains) if gains else np.zeros(1)
+    if gain.mean() <= gain.std() / np.sqrt(len(gain)):
+        return calibrator
+    return calibrator.moved(level(calibrator(margin), target, fold))
+
+
+def _refitted(kind: str, margin: Floats, target: Floats) -> Calibrator:
+    """Return a map of the same kind, fitted on other rows."""
+    makers = {"platt": platt, "isotonic": isotonic}
+    return makers[kind](margin, target) if kind in makers else Calibrator()
 
 
 def log_loss(target: Floats, p: Floats) -> float:

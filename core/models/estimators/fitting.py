@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,18 +15,22 @@ from core.models.estimators.contenders import (
     Floats,
     Line,
     Mean,
-    Table,
     Trees,
-    logit,
-    place,
     sigmoid,
     standard,
 )
+from core.models.estimators.share_tables import best_table, log_odds
 
-BINS = 8
-PRIOR_ROWS = 20
 FEWEST_OF_A_WORD = 10
 WIDE = 2.0
+MOST_ROUNDS, QUIET_ROUNDS = 600, 40
+# What trees of so many leaves are grown with, where several sizes race: the larger look at every column, for a split
+# that rests on three columns together is seen only by a tree that is offered all three.
+SIZES: Mapping[int, Mapping[str, Any]] = {
+    4: {"num_leaves": 4, "feature_fraction": 0.6},
+    15: {"num_leaves": 15, "feature_fraction": 1.0},
+    31: {"num_leaves": 31, "feature_fraction": 1.0},
+}
 TREES: Mapping[str, Any] = {
     "num_leaves": 6,
     "min_data_in_leaf": 60,
@@ -64,7 +67,7 @@ class Plan:
     table : tuple of int
         The columns a table may use; default all.
     contenders : tuple of str
-        Which race.
+        Which race. "boosted trees" and "mean of both" followed by "of 15 leaves" have trees of that size (`SIZES`).
     threads : int
         Fits that run side by side; each uses one.
     """
@@ -82,6 +85,10 @@ class Plan:
     threads: int = 2
     seed: int = 7
 
+    def of_size(self, leaves: int) -> Plan:
+        """Return the same plan with trees of so many leaves; 0 leaves its own parameters."""
+        return replace(self, parameters={**self.parameters, **SIZES[leaves]}) if leaves else self
+
 
 def fit_all(x: Floats, y: Floats, plan: Plan) -> dict[str, Any]:
     """Fit every contender of a plan.
@@ -98,21 +105,39 @@ def fit_all(x: Floats, y: Floats, plan: Plan) -> dict[str, Any]:
     dict of str to Contender
         By name, simplest first.
     """
+    makers: Mapping[str, Callable[[], Any]] = {
+        "base rate": lambda: base_rate(x, y),
+        "table": lambda: best_table(x, y, plan.words, plan.table),
+        "logistic regression": lambda: line(x, y, plan),
+    }
+    fitted: dict[tuple[str, int], Any] = {}
+
+    def part(kind: str, size: int) -> Any:
+        if (kind, size) not in fitted:
+            fitted[kind, size] = makers[kind]() if kind in makers else trees(x, y, plan.of_size(size))
+        return fitted[kind, size]
+
     out: dict[str, Any] = {}
-    wanted = set(plan.contenders)
-    if "mean of both" in wanted:
-        wanted |= {"logistic regression", "boosted trees"}
-    if "base rate" in wanted:
-        out["base rate"] = base_rate(x, y)
-    if "table" in wanted:
-        out["table"] = best_table(x, y, plan)
-    if "logistic regression" in wanted:
-        out["logistic regression"] = line(x, y, plan)
-    if "boosted trees" in wanted:
-        out["boosted trees"] = trees(x, y, plan)
-    if "mean of both" in wanted:
-        out["mean of both"] = Mean((out["logistic regression"], out["boosted trees"]), (0.5, 0.5))
-    return {name: model for name, model in out.items() if name in plan.contenders}
+    for name in plan.contenders:
+        kind, size = kind_and_size(name)
+        if kind == "mean of both":
+            out[name] = Mean((part("logistic regression", 0), part("boosted trees", size)), (0.5, 0.5))
+        else:
+            out[name] = part(kind, size)
+    return out
+
+
+def kind_and_size(name: str) -> tuple[str, int]:
+    """Return the kind of a contender and the leaves of its trees, 0 where the plan's parameters say.
+
+    Examples
+    --------
+    >>> kind_and_size("mean of both of 15 leaves"), kind_and_size("table")
+    (('mean of both', 15), ('table', 0))
+    """
+    words = name.split()
+    sized = words[-1] == "leaves"
+    return (" ".join(words[:-3]), int(words[-2])) if sized else (name, 0)
 
 
 def fit_one(x: Floats, y: Floats, plan: Plan, name: str) -> Any:
@@ -122,53 +147,7 @@ def fit_one(x: Floats, y: Floats, plan: Plan, name: str) -> Any:
 
 def base_rate(x: Floats, y: Floats) -> BaseRate:
     """Fit the overall share, drawn a little towards one half so that it is never 0 or 1."""
-    return BaseRate(float(logit((y.sum() + 0.5) / (len(y) + 1))), x.shape[1])
-
-
-def best_table(x: Floats, y: Floats, plan: Plan) -> Table:
-    """Fit the one- or two-way table that tells most, by log loss with shares drawn to the average."""
-    usable = [c for c in (plan.table or range(x.shape[1])) if not np.isnan(x[:, c]).all()]
-    if not usable:
-        return Table((0,), ((),), np.full(2, _share(y)), (np.full(2, _share(y)),), _share(y), x.shape[1])
-    edges = {c: borders(x[:, c], plan.words.get(c, 0)) for c in usable}
-    singles = {c: _table(x, y, (c,), edges) for c in usable}
-    ranked = sorted(usable, key=lambda c: _loss(singles[c], x, y))
-    pairs = [_table(x, y, pair, edges) for pair in combinations(ranked[:4], 2)]
-    return min([singles[ranked[0]], *pairs], key=lambda t: _loss(t, x, y))
-
-
-def borders(values: Floats, n_words: int) -> tuple[float, ...]:
-    """Return inner borders of bins: between words, else at quantiles."""
-    if n_words:
-        return tuple(float(k) + 0.5 for k in range(n_words - 1))
-    filled = values[~np.isnan(values)]
-    cuts = np.unique(np.quantile(filled, np.linspace(0, 1, BINS + 1)[1:-1]))
-    return tuple(cuts[cuts > filled.min()].tolist())
-
-
-def _share(y: Floats) -> float:
-    return float(logit((y.sum() + 0.5) / (len(y) + 1)))
-
-
-def _cells(bins: Sequence[Any], shape: tuple[int, ...], y: Floats) -> Floats:
-    flat = np.ravel_multi_index(tuple(bins), shape)
-    size = int(np.prod(shape))
-    n, happened = np.bincount(flat, minlength=size), np.bincount(flat, weights=y, minlength=size)
-    overall = (y.sum() + 0.5) / (len(y) + 1)
-    return np.asarray(logit((happened + PRIOR_ROWS * overall) / (n + PRIOR_ROWS)).reshape(shape), dtype=np.float64)
-
-
-def _table(x: Floats, y: Floats, columns: tuple[int, ...], edges: Mapping[int, tuple[float, ...]]) -> Table:
-    bins = [place(x[:, c], edges[c]) for c in columns]
-    shape = tuple(len(edges[c]) + 2 for c in columns)
-    alone = tuple(_cells([b], (n,), y) for b, n in zip(bins, shape, strict=True))
-    return Table(columns, tuple(edges[c] for c in columns), _cells(bins, shape, y), alone, _share(y), x.shape[1])
-
-
-def _loss(model: Table, x: Floats, y: Floats) -> float:
-    """Return the log loss with a charge for every cell, so that a larger table must earn its cells."""
-    margin = model.predict(x, raw_score=True)
-    return float(np.sum(np.logaddexp(0, margin) - y * margin) + 0.5 * model.values.size)
+    return BaseRate(log_odds(y), x.shape[1])
 
 
 def design(x: Floats, plan: Plan) -> tuple[tuple[Factor, ...], ...]:
@@ -212,13 +191,13 @@ def line(x: Floats, y: Floats, plan: Plan) -> Line:
     varying = [i for i in range(len(terms)) if spread[i] > 1e-9]
     terms, mean, spread = tuple(terms[i] for i in varying), mean[varying], spread[varying]
     if not terms:
-        return Line((), mean, spread, np.zeros(0), _share(y), x.shape[1])
+        return Line((), mean, spread, np.zeros(0), log_odds(y), x.shape[1])
     z = np.asfortranarray(raw[:, varying])
     z -= mean
     z /= spread
     free = np.ones(len(terms), dtype=bool)
     signs = np.array([_sign(t, plan) for t in terms])
-    base, weights = _share(y), np.zeros(len(terms))
+    base, weights = log_odds(y), np.zeros(len(terms))
     while True:
         base, weights[free] = ridge_logistic(z[:, free], y, plan.ridge, np.array([base, *weights[free]]))
         against = free & (signs * weights < 0)
@@ -257,7 +236,7 @@ def ridge_logistic(z: Floats, y: Floats, inverse_penalty: float, start: Floats |
     rows[:, 1:] = z
     penalty = np.full(rows.shape[1], 1 / inverse_penalty)
     penalty[0] = 1e-9
-    coefficients = np.array([_share(y), *np.zeros(z.shape[1])]) if start is None else start.copy()
+    coefficients = np.array([log_odds(y), *np.zeros(z.shape[1])]) if start is None else start.copy()
     light = rows.astype(np.float32)
     for _ in range(25):
         p = sigmoid(rows @ coefficients)
@@ -296,7 +275,8 @@ def trees(x: Floats, y: Floats, plan: Plan) -> Trees:
     rounds = plan.rounds
     if not rounds:
         cut = len(y) * 4 // 5
-        stop = lgb.early_stopping(40, verbose=False)
-        booster = lgb.train(options, data(slice(cut)), 600, valid_sets=[data(slice(cut, None))], callbacks=[stop])
+        stop = lgb.early_stopping(QUIET_ROUNDS, verbose=False)
+        later = [data(slice(cut, None))]
+        booster = lgb.train(options, data(slice(cut)), MOST_ROUNDS, valid_sets=later, callbacks=[stop])
         rounds = max(int(booster.best_iteration), 10)
     return Trees(lgb.train(options, data(slice(None)), rounds).model_to_string())

@@ -16,6 +16,8 @@ from core.models.estimators.calibration import Calibrator
 from core.models.estimators.contenders import Floats, sigmoid
 
 SIMPLE = "base rate"
+FEWEST_OF_EACH = 10
+CLEAR_RANKING = 2.0
 Rows = NDArray[np.intp]
 Split = tuple[Rows, Rows]
 
@@ -73,7 +75,7 @@ class Race:
             )
         return sorted(out, key=lambda row: row["log_loss"])
 
-    def result(self, only_lines: bool = False) -> Result:
+    def result(self, only_lines: bool = False, is_strict: bool = False, follows: bool = False) -> Result:
         """Name the winner and its calibration.
 
         Parameters
@@ -81,18 +83,60 @@ class Race:
         only_lines : bool
             Calibrate by a line in log odds or not at all. A map of steps makes neighbours equal, so that nothing
             explains a difference between them, and knows nothing but 0.1 and 99.9 % at its ends.
+        is_strict : bool
+            Grant skill only to a contender that beats the base rate and chance ranking on every fold (`is_steady`).
+        follows : bool
+            Let the calibration follow a base rate that moves from fold to fold, which are in the order of time.
         """
         if not len(self.target):
             return Result("", Calibrator(), [], has_skill=True)
         rows = self.table()
         best = rows[0]["contender"]
         skilled = SIMPLE not in self.margins or self._beats(best, SIMPLE)
+        if skilled and is_strict and SIMPLE in self.margins:
+            skilled = self.is_steady(best)
         winner = best if skilled else SIMPLE
         calibrator = Calibrator()
         if winner != SIMPLE:
             order = self.fold.astype(np.float64)
             calibrator = calibration.choose(self.margins[winner], self.target, order, only_lines)
+            if follows:
+                calibrator = calibration.follow(calibrator, self.margins[winner], self.target, order)
         return Result(winner, calibrator, rows, skilled)
+
+    def is_steady(self, name: str) -> bool:
+        """Say whether a contender beats the base rate and ranks better than chance on every fold, and clearly in all.
+
+        Folds with fewer than ten of either outcome are joined with the next. Ranking is clear when the mean AUC within
+        folds lies two standard errors above one half.
+        """
+        target, p, usual = self.target, sigmoid(self.margins[name]), sigmoid(self.margins[SIMPLE])
+        ranked, variance = [], []
+        for rows in self._judging():
+            here = target[rows]
+            auc = calibration.auc(here, p[rows])
+            gain = calibration.log_loss(here, usual[rows]) - calibration.log_loss(here, p[rows])
+            if auc is None or auc <= 0.5 or gain <= 0:
+                return False
+            n, happened = len(here), float(here.sum())
+            ranked.append(auc - 0.5)
+            variance.append((n + 1) / (12 * happened * (n - happened)))
+        return bool(np.mean(ranked) > CLEAR_RANKING * np.sqrt(np.sum(variance)) / len(ranked))
+
+    def _judging(self) -> list[Rows]:
+        """Return the rows of each fold, small ones joined with the next and the last with the one before."""
+        out: list[Rows] = []
+        waiting = np.zeros(0, dtype=np.intp)
+        for k in range(self.n_folds):
+            waiting = np.concatenate([waiting, np.flatnonzero(self.fold == k)])
+            happened = self.target[waiting].sum()
+            if min(happened, len(waiting) - happened) >= FEWEST_OF_EACH:
+                out.append(waiting)
+                waiting = np.zeros(0, dtype=np.intp)
+        if len(waiting):
+            last = out.pop() if out else np.zeros(0, dtype=np.intp)
+            out.append(np.concatenate([last, waiting]))
+        return out
 
     def _beats(self, name: str, other: str) -> bool:
         return is_better(self.target, sigmoid(self.margins[name]), sigmoid(self.margins[other]), self.group)

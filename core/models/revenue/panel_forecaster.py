@@ -23,6 +23,7 @@ MOST_PAST = 36
 FEWEST_ERRORS = 6
 JUMP_MONTHS, MOST_TO_WATCH = 12, 60
 ALONE_SHARE = 0.5
+YEARLY_MONTHS, YEARLY_SHARE = 36, 0.8
 
 
 class RevenueForecaster:
@@ -34,9 +35,10 @@ class RevenueForecaster:
     earlier months (`weighing.learnt`). The range is a conformal one: the ensemble is run again from earlier
     months, its misses at each number of months ahead are measured in units of how unsteady each unit was by
     then, and the wanted quantile of them, times how unsteady the unit is now, is the half-width. A unit's own
-    misses serve where it has six or more, else those of all units together. A miss of the last months keeps a range
-    open: it is no narrower than the latest miss over one more than the months since. A unit that was never below 0 is
-    not forecast below it, neither itself nor its range.
+    misses serve where it has six or more, else those of all units together, in panels of more than 60 units scaled by
+    how far each came from its own year before. A miss of the last months keeps a range open: it is no narrower than
+    the latest miss over one more than the months since. A unit that was never below 0 is not forecast below it, neither
+    itself nor its range.
 
     Parameters
     ----------
@@ -123,7 +125,7 @@ class RevenueForecaster:
 
     def _ahead(self, h: int, back: int) -> tuple[Floats, Floats]:
         middle = self._mixed(h, back)
-        past, scale = self._misses(h, back), self._unrest(back)
+        past, scale = self._misses(h, back), self._scale(back)
         self.n_errors_ = int((~np.isnan(past[:, 1])).sum()) if len(past) else 0
         rate, n = self.settings.models.interval_rate, len(self.units_)
         pooled = rising([quantile(past[:, 1 + s], rate) for s in range(h)], h)
@@ -227,6 +229,24 @@ class RevenueForecaster:
             out.append(max(float(moves.mean()) if len(moves) else ALONE_SHARE * size, 1e-9 + 1e-4 * size))
         return np.array(out)
 
+    def _scale(self, back: int) -> Floats:
+        """Return what each unit's misses are measured by: its unrest, and among many units its own yearly changes too.
+
+        With one past origin to go by, the misses of all units make the range, and the months' changes alone say too
+        little of how far a unit strays: changes against the year before count four fifths in the geometric mean.
+        """
+        unrest = self._unrest(back)
+        if len(self.units_) <= MOST_TO_WATCH:
+            return unrest
+        cut = [y[: len(y) - back][-YEARLY_MONTHS:] for y in self.series_]
+        yearly = np.array([np.abs(y[YOUNG:] - y[:-YOUNG]).mean() if len(y) > YOUNG + 2 else np.nan for y in cut])
+        ratio = yearly / unrest
+        usual = 0.0 if np.isnan(ratio).all() else float(np.nanmedian(ratio))
+        if usual <= 0:
+            return unrest
+        own = np.where(np.isnan(ratio), usual, np.maximum(ratio, usual / 20))
+        return np.asarray(unrest * (own / usual) ** YEARLY_SHARE, dtype=np.float64)
+
     def _misses(self, h: int, back: int) -> Floats:
         """Return past misses in units of unrest: unit, then months ahead; null beyond what is known.
 
@@ -252,7 +272,7 @@ class RevenueForecaster:
             usable = np.flatnonzero(lengths - origin >= youngest)
             if not len(usable):
                 break
-            forecasts, scale = self._mixed(h, origin), self._unrest(origin)
+            forecasts, scale = self._mixed(h, origin), self._scale(origin)
             for i in usable:
                 end = lengths[i] - origin
                 actual = self.series_[i][end : end + min(h, more)]
