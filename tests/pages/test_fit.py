@@ -230,3 +230,21 @@ def test_what_the_database_did_not_take_is_kept_and_sent_again(home, monkeypatch
     assert rows["state"].to_list() == ["blocked"] * 3
     store.close()
     assert not [b for b in test.button if b.key == "review_again"]
+
+
+def test_a_comment_on_a_row_stays_and_names_who_is_told(home):
+    test = uploaded()
+    button(test, "Save and start").click().run()
+    test.session_state["row_comments"] = True
+    test.run()
+    assert "Nobody has said anything yet." in said(test)
+    (box,) = [area for area in test.text_area if area.label == "Comment"]
+    box.set_value("@You do we host in <b>Canada</b>?")
+    button(test, "Add comment").click().run()
+    assert not test.exception
+    assert "1 comment." in said(test)
+    test.selectbox(key="commented_row").select_index(1).run()
+    assert "Nobody has said anything yet." in said(test)
+    day = opened("pages/day.py")
+    assert "1 comment for you." in said(day)
+    assert "<b>Canada" not in said(day)

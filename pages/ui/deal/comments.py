@@ -1,4 +1,4 @@
-"""What people say about a deal or an account, and what is for whoever looks."""
+"""What people say about a deal, an account or a row of a requirement list, and what is for whoever looks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,19 @@ from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
-RIGHT, MOST = "review:write", 50
+RIGHTS = {"deal": "review:write", "account": "review:write", "requirement": "requirements:read"}
+MOST, LONGEST_SHEET = 50, 300
+REQUIREMENTS = "pages/requirements.py"
 TARGETS = {"deal": entity_links.DEAL, "account": entity_links.ACCOUNT}
 
 
+def row_target(list_id: int, sheet: str, row: int) -> str:
+    """Return what a comment on a row of a saved requirement list is about; a long name of a sheet is cut."""
+    return f"{list_id}/{row}/{sheet[:LONGEST_SHEET]}"
+
+
 def shelf(page: Page, cell: Cell, kind: str, entity_id: str) -> None:
-    """Show what was said about a deal or an account, and take another comment.
+    """Show what was said about a deal, an account or a row of a requirement list, and take another comment.
 
     Where names are hidden nothing is shown, for comments are people's own words.
     """
@@ -32,7 +39,7 @@ def shelf(page: Page, cell: Cell, kind: str, entity_id: str) -> None:
     cell.answer(f"{counted(rows.height, 'comment')}." if rows.height else "Nobody has said anything yet.")
     for row in rows.tail(MOST).iter_rows(named=True):
         _said(row)
-    if not page.may(RIGHT):
+    if not page.may(RIGHTS[kind]):
         return
     with st.form(f"comment_{kind}_{entity_id}", clear_on_submit=True, border=False):
         body = st.text_area("Comment", placeholder="Write @ and a name to tell somebody", max_chars=4_000)
@@ -69,6 +76,8 @@ def for_me(page: Page, cell: Cell, me: str) -> None:
         _said(row)
         if row["kind"] in TARGETS:
             entity_links.to(TARGETS[row["kind"]], row["target"], f"Open the {row['kind']}")
+        else:
+            st.page_link(REQUIREMENTS, label="Open the requirements", icon=":material/open_in_new:")
 
 
 def _said(row: dict[str, Any]) -> None:
@@ -77,6 +86,8 @@ def _said(row: dict[str, Any]) -> None:
 
 
 def _is_visible(page: Page, kind: str, target: str) -> bool:
+    if kind == "requirement":
+        return target.split("/", maxsplit=1)[0] in {str(saved.id) for saved in saved_content.lists(page)}
     data = page.visible or page.data
     ids = {"deal": data.opportunities["opportunity_id"], "account": data.accounts["account_id"]}
     return kind not in ids or target in set(ids[kind])

@@ -16,6 +16,7 @@ from core.requirements.text.classification import CATEGORIES, PRIORITIES
 from core.requirements.work import row_review, saved_lists
 from core.store.repositories import Saved
 from core.store.reviews import Change, Conflict
+from pages.ui.deal import comments
 from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
@@ -100,6 +101,23 @@ def work(page: Page, c: Cell, analysis: GapAnalysis) -> None:
             )
         )
     _table(page, saved, shown)
+    _comments(page, c, saved, shown)
+
+
+def _comments(page: Page, c: Cell, saved: Saved, shown: Any) -> None:
+    """Show what was said about one of the rows, with names to whom it is told."""
+    texts = {
+        comments.row_target(saved.id, sheet, row): f"{row} · {text}"
+        for sheet, row, text in shown.select("sheet", "row", "text").iter_rows()
+    }
+    if not texts:
+        return
+    folded = st.expander("Comments on a row", key="row_comments", on_change="rerun", icon=":material/forum:")
+    if not folded.open:
+        return
+    with folded:
+        target = st.selectbox("Row", list(texts), format_func=lambda key: texts.get(key, key), key="commented_row")
+        comments.shelf(page, c, "requirement", target or next(iter(texts)))
 
 
 def _rights(page: Page) -> tuple[bool, bool]:
