@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
-WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# One more than there are cores, for a test in a browser or of the command line mostly waits.
+WORKERS ?= $(shell echo $$(( $$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))
 TESTS_HOME := $(CURDIR)/.quarterdeck-tests
 # What Python compiles is kept: compiling everything in every process takes longer than most tests.
 export PYTHONDONTWRITEBYTECODE :=

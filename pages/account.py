@@ -6,9 +6,9 @@ from core import explain, metrics
 from core.charts import customers as charts
 from core.charts import explain as reasons
 from core.metrics import account_facts
-from pages.ui.deal import columns, comments, crm
+from pages.ui.deal import columns, crm
 from pages.ui.explain import actions
-from pages.ui.kit import cache, entity_links, notebook, shell
+from pages.ui.kit import cache, comments, entity_links, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 

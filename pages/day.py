@@ -3,8 +3,8 @@
 from core import metrics
 from core.forecasts import my_day
 from core.scope import Scope, applied
-from pages.ui.deal import columns, comments, tasks
-from pages.ui.kit import cache, notebook, scope_bar, shell
+from pages.ui.deal import columns, tasks
+from pages.ui.kit import cache, comments, notebook, scope_bar, shell
 from pages.ui.kit.cells import cell
 
 page = shell.open("My day")

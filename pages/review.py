@@ -4,9 +4,8 @@ import streamlit as st
 
 from core import forecasts
 from core.charts import calls as charts
-from pages.ui.deal import comments
 from pages.ui.forecast import calls
-from pages.ui.kit import bundles, notebook, shell
+from pages.ui.kit import bundles, comments, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.review import deals_grid
 

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-tests")
 SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
 # Pages and real data run through code that other tests measure; counting lines there costs half as much again.
-UNMEASURED = ("pages", "browser", "real")
+UNMEASURED = ("pages", "browser", "real", "properties", "oracles")
 LEARNS = {
     "sample",
     "bundle",
@@ -113,7 +113,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as quick what needs no browser, no database, no trained models and no sample company; measure core's own."""
     for item in items:
         folder = item.path.relative_to(ROOT / "tests").parts[0] if item.path.is_relative_to(ROOT / "tests") else "core"
-        if folder in UNMEASURED:
+        if folder in UNMEASURED or item.get_closest_marker("postgres"):
             item.add_marker("no_cover")
         needs = LEARNS & set(getattr(item, "fixturenames", ()))
         if folder not in SLOWER and not needs and not item.get_closest_marker("slow"):

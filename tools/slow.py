@@ -54,12 +54,23 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("core", "pages", "app.py", "tests/conftest.py", "tests/requirements"),
     ),
+    "live": (
+        ("tests/browser/test_connectors.py", "tests/browser/test_new_data.py"),
+        (*SERVED, "core/sources", "core/preparing", "core/store", "pages/ui/data", "pages/data.py", "pages/ui/kit"),
+    ),
     "companies": (
         (
+            "tests/models/test_bookings_signal.py",
             "tests/models/test_deterministic.py",
+            "tests/models/test_forecast.py",
+            "tests/models/test_truth.py",
+            "tests/models/test_weekly.py",
+            "tests/models/test_word_columns.py",
+            "tests/pages/test_calls.py",
             "tests/pages/test_random_companies.py",
             "tests/real/test_learners.py",
             "tests/sample/test_plausible.py",
+            "tests/scenarios/test_thin_data.py",
         ),
         ("core", "pages", "app.py", "tests/conftest.py", "tests/sample"),
     ),

@@ -161,7 +161,11 @@ class ArtifactCache:
         self.in_memory(kind).clear()
 
     def prune(self, kind: Kind, keep: int = 0) -> list[Entry]:
-        """Delete what is on disk of a kind but the last few and what is pinned; return what was deleted."""
+        """Delete what is on disk of a kind but the last few and what is pinned; return what was deleted.
+
+        What other processes still read from stays.
+        """
+        self.tier.let_go(kind.name)
         pins = set(self._pins.of(kind))
         loose = [entry for entry in self.entries(kind) if entry.key not in pins]
         doomed = loose[: max(len(loose) - keep, 0)]
@@ -265,9 +269,9 @@ class ArtifactCache:
             self.tier.delete(kind.name, entry.key)
 
     def _keep_in_use(self, kind: Kind, key: str) -> None:
-        """Keep what is in memory, and one more that a session may still hold; a place without writing needs none."""
+        """Keep as many as are in memory; a place that cannot be written to needs none."""
         with suppress(OSError):
-            self.tier.keep_in_use(kind.name, key, kind.in_memory + 1)
+            self.tier.keep_in_use(kind.name, key, kind.in_memory)
 
     def _renew(self, kind: Kind, key: str) -> None:
         try:

@@ -42,6 +42,12 @@ class FilesInUse:
             while len(handles) > most:
                 os.close(handles.popitem(last=False)[1])
 
+    def clear(self, kind: str) -> None:
+        """Let go of all of a kind."""
+        with self._lock:
+            for handle in self._handles.pop(kind, {}).values():
+                os.close(handle)
+
 
 def _close(handles: Mapping[str, OrderedDict[str, int]]) -> None:
     for handle in (handle for of_kind in handles.values() for handle in of_kind.values()):

@@ -102,6 +102,10 @@ class FolderTier:
         """Let nobody delete an artefact while this process lives, or until it uses so many later ones."""
         self._in_use.add(kind, self._use_file(kind, key), most)
 
+    def let_go(self, kind: str) -> None:
+        """Let artefacts of a kind be deleted that this process kept in use."""
+        self._in_use.clear(kind)
+
     def delete(self, kind: str, key: str) -> bool:
         """Delete an artefact and its lock file unless somebody holds it or reads from its files."""
         with self._free(kind, key) as is_held_by_nobody, is_unused(self._use_file(kind, key)) as is_read_by_nobody:

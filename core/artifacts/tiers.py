@@ -83,6 +83,10 @@ class Tier(Protocol):
         """Let nobody delete an artefact while this process lives, or until it uses `most` later ones of the kind."""
         ...
 
+    def let_go(self, kind: str) -> None:
+        """Let artefacts of a kind be deleted that this process kept in use."""
+        ...
+
     def delete(self, kind: str, key: str) -> bool:
         """Delete an artefact unless somebody holds its lock or uses its files; say whether it is gone."""
         ...

@@ -68,6 +68,12 @@ class ObjectStore:
         ]
         return sorted(out, key=lambda entry: entry.number)
 
+    def keep_in_use(self, kind: str, key: str, most: int) -> None:
+        """Nothing of an object store is read later: what is asked for is fetched."""
+
+    def let_go(self, kind: str) -> None:
+        """Nothing was kept in use."""
+
     def delete(self, kind: str, key: str) -> bool:
         if self.locks.get((kind, key), Lock()).locked():
             return False

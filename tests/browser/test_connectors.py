@@ -94,6 +94,7 @@ def connected(view, url, folder):
     expect(view.get_by_text("HubSpot is connected. Sync it to see what it holds.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_connect_sync_see_and_write_back(page, address, crm, book, tmp_path):
     page.goto(f"{address}/data")
     expect(page.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)

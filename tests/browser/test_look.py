@@ -11,7 +11,7 @@ TALLEST = {
     "": 3327,
     "pipeline": 4970,
     "forecast": 7125,
-    "review": 1285,
+    "review": 1570,
     "scenarios": 2689,
     "customers": 2905,
     "requirements": 4424,
@@ -19,7 +19,7 @@ TALLEST = {
     "enablement": 1791,
     "data": 1640,
     "models": 2985,
-    "admin": 900,
+    "admin": 1210,
 }
 SIZES = {13, 15, 17, 24}
 EDITED = {"Deals to review", "Proof of concept"}
@@ -36,7 +36,7 @@ SCROLLED = """() => { const main = document.querySelector('[data-testid="stMain"
 
 def wide(page, width: int, height: int = 900) -> None:
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_timeout(600)
+    page.wait_for_timeout(250)
     settle(page)
 
 

@@ -38,6 +38,7 @@ def opened(page, address):
     expect(page.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
 
 
+@pytest.mark.slow
 def test_the_last_state_is_shown_marked_and_then_the_new_one(page, address, exports):
     opened(page, address)
     expect(page.get_by_text("3 rows in 8 tables").first).to_be_visible()

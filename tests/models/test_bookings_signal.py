@@ -87,6 +87,7 @@ def company(n=48):
     return [pl.concat([p, s.select(p.columns)]) for p, s in zip(parts, sums, strict=True)]
 
 
+@pytest.mark.slow
 def test_deals_won_lately_bring_the_next_month_nearer(settings):
     frame, won = company()
     known = frame.filter(pl.col("month") < date(2025, 12, 1))

@@ -54,6 +54,7 @@ def test_a_missing_column_is_named(settings):
         RevenueForecaster(settings).fit(series(3).drop("amount"))
 
 
+@pytest.mark.slow
 def test_seasons_of_many_units_are_learnt(settings):
     wave = 1 + 0.5 * np.sin(np.arange(54) * np.pi / 6)
     frame = series(54, units=8, growth=0.0, noise=0.02).with_columns(

@@ -17,7 +17,7 @@ from core.models import churn, close
 from core.models.estimators import calibration, landmark_classifier
 from core.sources import loading
 
-pytestmark = pytest.mark.xdist_group("truth")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("truth")]
 # How far from the true chances the model's may be: on this company it is off by 0.0234, 0.0257, 0.0250 and 0.0280.
 OFF = {30: 0.024, 60: 0.026, 90: 0.026, 180: 0.029}
 # The truth's own errors against what was drawn are 0.008, 0.013, 0.014 and 0.020: the rest is the model's.

@@ -97,7 +97,9 @@ def test_no_billing_is_a_sentence(sample, settings):
         weekly.daily(sample.with_frames(transactions=empty("transactions")))
 
 
-@pytest.mark.parametrize("by", revenue_by_segment.BY)
+@pytest.mark.parametrize(
+    "by", [pytest.param(by, marks=() if by == "region" else pytest.mark.slow) for by in revenue_by_segment.BY]
+)
 def test_parts_sum_to_the_whole(sample, settings, bundle, by):
     whole = forecast.revenue(sample, settings, bundle).frame
     found = revenue_by_segment.parts(sample, settings, bundle, by)

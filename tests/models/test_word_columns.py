@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from core.features import deals
 from core.models.close import model, word_columns
@@ -56,6 +57,7 @@ def deals_file(folder):
     (folder / "opportunities.csv").write_text("\n".join(lines) + "\n")
 
 
+@pytest.mark.slow
 def test_deals_with_wide_texts_train_within_memory_and_time(tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()

@@ -182,6 +182,7 @@ def test_a_view_is_saved_loaded_and_cleared():
     assert gone.selectbox(key="review_view_name").options == []
 
 
+@pytest.mark.slow
 def test_a_past_day_is_chosen_and_the_record_is_cut(sample, settings, bundle):
     backtest_archive.load_or_run(sample, settings)
     test = opened("pages/forecast.py")

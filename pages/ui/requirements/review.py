@@ -16,8 +16,7 @@ from core.requirements.text.classification import CATEGORIES, PRIORITIES
 from core.requirements.work import row_review, saved_lists
 from core.store.repositories import Saved
 from core.store.reviews import Change, Conflict
-from pages.ui.deal import comments
-from pages.ui.kit import cache, saved_content
+from pages.ui.kit import cache, comments, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import ROW
