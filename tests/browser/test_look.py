@@ -40,7 +40,11 @@ def wide(page, width: int, height: int = 900) -> None:
     settle(page)
 
 
-@pytest.mark.parametrize("name", PAGES)
+# The busiest pages with every change; all of them where pages have changed (`make test-slow`).
+OFTEN = ("", "forecast", "requirements")
+
+
+@pytest.mark.parametrize("name", [pytest.param(p, marks=() if p in OFTEN else pytest.mark.slow) for p in PAGES])
 def test_a_page_is_short_and_calm_and_fits_every_screen(url, page, name):
     wide_enough = {"width": 1440, "height": 900}
     page.set_viewport_size(wide_enough)

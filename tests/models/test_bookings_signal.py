@@ -103,6 +103,7 @@ def test_deals_won_lately_bring_the_next_month_nearer(settings):
     assert misses[1] < misses[0]
 
 
+@pytest.mark.slow
 def test_months_after_the_last_change_nothing(settings):
     frame, won = company()
     known = frame.filter(pl.col("month") < date(2025, 6, 1))

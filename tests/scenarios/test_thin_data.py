@@ -51,10 +51,12 @@ def test_six_levers_on_thin_data_give_a_sentence_and_add_up(thin, sample, quick)
     assert found.parts["amount"].sum() == pytest.approx(found.difference, abs=0.005)
 
 
+@pytest.mark.slow
 def test_without_subscriptions_there_is_no_recurring_revenue_to_move(sample, quick):
     found = whatif.what_if(*with_models(no_subscriptions(sample), quick), MOVES, measure="mrr_amount")
     assert found.difference == 0
 
 
+@pytest.mark.slow
 def test_without_amounts_there_are_no_bookings(sample, quick):
     assert whatif.what_if(*with_models(no_amounts(sample), quick), MOVES).after.total() == 0

@@ -124,6 +124,7 @@ def run_kills(url, *words):
     return int(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_kill_after_any_statement_of_an_upgrade_leaves_a_database_that_opens(url):
     make(url, HISTORY["layouts"])
     assert run_kills(url, "statements") > 8
