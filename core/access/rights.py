@@ -61,7 +61,7 @@ def by_role(data: Dataset, settings: Settings, entries: tuple[Entry, ...] = ()) 
 
 
 def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return "CRM" if name == "crm" else name.replace("_", " ").capitalize()
 
 
 def permission(rules: Directory, role: str, area: str) -> str:

@@ -35,7 +35,7 @@ def moves(frame: pl.DataFrame, currency: str) -> Drawn:
     inner = frame.slice(1, max(frame.height - 2, 0))
     chosen = alt.selection_point(name="step", fields=["step"], on="click", clear="dblclick")
     base = alt.Chart(inner).encode(
-        y=alt.Y("step:N", sort=inner["step"].to_list(), title=None),
+        y=alt.Y("step:N", sort=inner["step"].to_list(), title=None, axis=alt.Axis(labelLimit=220)),
         x=alt.X(
             "amount:Q",
             title=currency,
