@@ -70,7 +70,8 @@ def for_me(page: Page, cell: Cell, me: str) -> None:
         return
     names = [page.identity.user, page.identity.name, people(page.visible or page.data).get(me, "")]
     rows = cache.store(page.settings.database).comments.naming(book(page.data), names)
-    mine = [row for row in rows.iter_rows(named=True) if _is_visible(page, row["kind"], row["target"])]
+    visible = _visible_ids(page, set(rows["kind"]))
+    mine = [row for row in rows.iter_rows(named=True) if _owner_of(row) in visible[row["kind"]]]
     cell.answer(f"{counted(len(mine), 'comment')} for you." if mine else "No comment names you.")
     for row in mine[:MOST]:
         _said(row)
@@ -85,9 +86,18 @@ def _said(row: dict[str, Any]) -> None:
     st.markdown(escaped(row["body"]))
 
 
-def _is_visible(page: Page, kind: str, target: str) -> bool:
-    if kind == "requirement":
-        return target.split("/", maxsplit=1)[0] in {str(saved.id) for saved in saved_content.lists(page)}
+def _visible_ids(page: Page, kinds: set[str]) -> dict[str, set[str]]:
+    """Return the ids of what whoever looks may see of some kinds; of requirements those of the lists."""
     data = page.visible or page.data
-    ids = {"deal": data.opportunities["opportunity_id"], "account": data.accounts["account_id"]}
-    return kind not in ids or target in set(ids[kind])
+    ids = {
+        "deal": lambda: set(data.opportunities["opportunity_id"]),
+        "account": lambda: set(data.accounts["account_id"]),
+        "requirement": lambda: {str(saved.id) for saved in saved_content.lists(page)},
+    }
+    return {kind: ids[kind]() for kind in kinds}
+
+
+def _owner_of(row: dict[str, Any]) -> str:
+    """Return the id of what a comment hangs on; for a row of a requirement list, the list's."""
+    target = str(row["target"])
+    return target.split("/", maxsplit=1)[0] if row["kind"] == "requirement" else target
