@@ -18,6 +18,7 @@ from core import (
     audit_commands,
     backup_commands,
     digest_commands,
+    job_commands,
     page_commands,
     person_commands,
     source_commands,
@@ -47,6 +48,8 @@ app.command()(page_commands.page)
 app.command()(digest_commands.digest)
 app.command("sync")(sync_commands.sync)
 app.command("connect")(sync_commands.connect)
+app.command("worker")(job_commands.worker)
+app.command("jobs")(job_commands.jobs)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -99,37 +102,24 @@ def build(
     ] = False,
 ) -> None:
     """Read the data the settings name, train the models and replay past forecasts; what is there is kept."""
+    from core.jobs import learning
     from core.models import versions
 
     data, settings = _opened()
-    if if_due and not _is_due(data, settings):
-        return
+    if if_due:
+        verdict = learning.due(data, settings)
+        typer.echo(verdict.sentence())
+        if not verdict.is_due:
+            learning.serve_latest(data, settings, verdict)
+            return
     if versions.is_scheduled(settings):
         versions.return_to_newest(settings)
-    bundle = _train(data, settings)
-    _work_ahead(data, settings, bundle)
-    _publish(data, settings, _train(data, settings))
+    if learning.is_ready(data, settings):
+        learning.learn(data, settings)
+    else:
+        with _Bar() as bar:
+            learning.learn(data, settings, bar.show)
     typer.echo(f"Ready: {sum(data.row_counts.values()):,} rows, as of {data.as_of}.")
-
-
-def _is_due(data: Dataset, settings: Settings) -> bool:
-    """Say why models are or are not learnt anew; where not, let the latest serve and publish today's number."""
-    from core.models import registry, retraining, versions
-
-    latest = registry.latest(data, settings)
-    by_hand = "" if versions.is_scheduled(settings) else versions.held(settings)
-    is_old = latest is not None and latest.data != data.company.fingerprint
-    bundle = registry.load_version(latest.name, data, settings) if latest is not None and is_old else None
-    due = retraining.due(data, settings, bundle, latest, by_hand)
-    typer.echo(due.sentence())
-    if due.is_due:
-        return True
-    if due.version:
-        versions.go_back(settings, due.version, scheduled=True)
-    elif versions.is_scheduled(settings):
-        versions.return_to_newest(settings)
-    _publish(data, settings, _train(data, settings))
-    return False
 
 
 @app.command()
@@ -510,27 +500,6 @@ def _learn_of_accounts(data: Dataset, settings: Settings, bundle: Bundle) -> Non
     from core.models.customers import account_outlook
 
     account_outlook.load_or_build(data, settings, bundle)
-
-
-def _work_ahead(data: Dataset, settings: Settings, bundle: Bundle) -> None:
-    """Work out what pages would have to wait for: accounts, past deals, past forecasts."""
-    from core.forecasts import backtest_archive
-    from core.models.close import landmark_archive
-
-    _learn_of_accounts(data, settings, bundle)
-    landmark_archive.load_or_build(data, settings)
-    if not backtest_archive.is_kept(data, settings):
-        with _Bar() as bar:
-            backtest_archive.load_or_run(data, settings, bar.show)
-
-
-def _publish(data: Dataset, settings: Settings, bundle: Bundle) -> None:
-    """Keep today's number as the one published for its date."""
-    from core.forecasts import calls
-
-    with _open_store(settings) as store:
-        calls.seed_sample(data, settings, store)
-        calls.publish(data, settings, bundle, store)
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from core.access.proxy_gate import SECRET, is_guarded, is_this_machine
 from core.config import Settings
 from core.config.handover import allowed_hosts, environment
 from core.contracts.errors import ConfigError
+from core.jobs import beside
 from core.preparing import preparation
-from core.replaying import worker
+from core.replaying import history
 from core.resources import app_folder
 
 OPEN_TO_ALL = "QUARTERDECK_OPEN_TO_ALL"
@@ -95,8 +96,8 @@ def run(settings: Settings, address: str, port: int, open_to_all: bool = False) 
         os.environ[OPEN_TO_ALL] = "1"
     if settings.access.sign_in == "header":
         os.environ["FORWARDED_ALLOW_IPS"] = ""  # The server would take the browser's address for the proxy's.
-    os.environ.setdefault(worker.WANTED, "1")  # Once the first page is up, past quarters are replayed beside it.
-    os.environ.setdefault(preparation.WANTED, "1")  # Changed data are made ready beside it.
+    for wanted in (beside.WANTED, history.WANTED, preparation.WANTED):
+        os.environ.setdefault(wanted, "1")  # A worker beside it replays past quarters and makes changed data ready.
     sys.path.insert(0, str(folder))  # `pages` is that of Quarterdeck, whatever lies in the working folder.
     gc.disable()  # Looking over what imports make, and keep, costs a tenth of the start; the warm-up turns it on again.
     sys.argv = arguments(settings, address, port, folder)

@@ -1,22 +1,23 @@
-"""The process that reads changed data and makes their tables and models, and how a page starts it."""
+"""Changed data are read, and their tables and models made, by a worker; a page asks for it and shows how far it is."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from core.config import Settings, load
+from core.config import Settings
 from core.config.stages import fitted
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.preparing import states
+from core.sources.source_registry import opened
 
-WANTED, LOW, PATIENCE = "QUARTERDECK_PREPARE", 10, 2.0
+WANTED, KIND, PATIENCE = "QUARTERDECK_PREPARE", "prepare", 2.0
+BY = "Quarterdeck"
 CHANGED = "The files changed while they were read."
+BUSY = "Another process is at it."
 
 
 def is_wanted() -> bool:
@@ -39,39 +40,49 @@ def ensure(settings: Settings, source: str, version: int, state: str, now: Calla
     now : callable
         Returns the present time with a time zone.
     """
-    progress = states.progress(settings, source, state, now())
+    progress = _progress(settings, source, state, now())
     if progress.stage != "none":
         return progress
     with states.asking(settings, source):
-        progress = states.progress(settings, source, state, now())
+        progress = _progress(settings, source, state, now())
         if progress.stage == "none":
-            _start(settings, source, version, state, now())
-    return states.progress(settings, source, state, now())
+            _ask(settings, source, version, state, now())
+    return _progress(settings, source, state, now())
 
 
 def again(settings: Settings, source: str, version: int, state: str, now: Callable[[], datetime]) -> None:
-    """Start the work on a state that failed once more."""
+    """Ask for the work on a state that failed once more."""
     with states.asking(settings, source):
-        if states.progress(settings, source, state, now()).stage != "running":
-            _start(settings, source, version, state, now())
+        if _progress(settings, source, state, now()).stage != "running":
+            _ask(settings, source, version, state, now())
 
 
-def _start(settings: Settings, source: str, version: int, state: str, now: datetime) -> None:
+def is_waiting_for_worker(settings: Settings) -> bool:
+    """Say whether no worker is there, so that whatever is asked for waits until one is started."""
+    with opened(settings) as store:
+        return not store.jobs.workers()
+
+
+def _progress(settings: Settings, source: str, state: str, now: datetime) -> states.Progress:
+    """Return how far the work is; what nobody has begun, and the queue still has, has not ended."""
+    progress = states.progress(settings, source, state, now)
+    if progress.failure != states.ENDED:
+        return progress
+    with opened(settings) as store:
+        waits = store.jobs.active(KIND, source) is not None
+    return states.Progress("running") if waits else progress
+
+
+def _ask(settings: Settings, source: str, version: int, state: str, now: datetime) -> None:
     states.note_work(settings, source, state, now)
-    own = {"QUARTERDECK_HOME": str(settings.home), "QUARTERDECK_DATABASE_URL": settings.database, WANTED: "0"}
-    subprocess.Popen(
-        [sys.executable, "-m", "core.preparing.preparation", source, str(version), state],
-        env={**os.environ, **own},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with opened(settings) as store:
+        store.jobs.ask(KIND, source, {"version": version, "state": state}, BY)
 
 
-def prepare(settings: Settings, source: str, version: int, state: str) -> bool:
-    """Read a source and make its tables and models; say whether its state can be shown now.
+def prepare(settings: Settings, source: str, version: int, state: str) -> str:
+    """Read a source and make its tables and models; return why its state cannot be shown, or nothing where it can.
 
-    Nothing is done where another process is at it. Why it cannot be done is noted for the pages.
+    Nothing is done where another process is at it. Why it cannot be done is noted for the pages too.
 
     Parameters
     ----------
@@ -85,18 +96,18 @@ def prepare(settings: Settings, source: str, version: int, state: str) -> bool:
 
     with states.working(settings, source, PATIENCE) as is_free:
         if not is_free:
-            return False
+            return BUSY
         try:
             data = load_data(settings, source=source, version=version)
             if loading.state_of(settings, source, version).name != state:
                 states.give_up(settings, source, state, CHANGED)
-                return False
+                return CHANGED
             _make(data, settings)
         except QuarterdeckError as error:
             states.give_up(settings, source, state, str(error))
-            return False
+            return str(error)
         states.note_shown(settings, source, state, data.as_of.isoformat())
-        return True
+        return ""
 
 
 def _make(data: Dataset, settings: Settings) -> None:
@@ -109,15 +120,3 @@ def _make(data: Dataset, settings: Settings) -> None:
     _ = marts.of(data).row_days  # One table asked for makes and keeps all.
     with suppress(QuarterdeckError):  # A model that cannot be trained is told by the page that asks for it.
         account_outlook.load_or_build(data, own, registry.load_or_train(data, own))
-
-
-def main() -> None:
-    """Prepare the state of a source that the arguments name, at a low priority."""
-    source, version, state = sys.argv[1:4]
-    if hasattr(os, "nice"):
-        os.nice(LOW)
-    prepare(load(), source, int(version), state)
-
-
-if __name__ == "__main__":
-    main()

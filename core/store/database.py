@@ -20,6 +20,7 @@ from core.store.branches import Branches
 from core.store.capabilities import Capabilities
 from core.store.comments import Comments
 from core.store.expiry import Retention
+from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
 from core.store.personal_data import PersonalData
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
@@ -79,6 +80,7 @@ class Store:
     known_people : KnownPeople
     retention : Retention
     personal_data : PersonalData
+    jobs : JobQueue
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -109,6 +111,7 @@ class Store:
     known_people: KnownPeople
     retention: Retention
     personal_data: PersonalData
+    jobs: JobQueue
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -176,6 +179,7 @@ class Store:
             KnownPeople(sessions, clock),
             Retention(sessions, clock),
             PersonalData(sessions, clock),
+            JobQueue(sessions, clock),
             notices,
             saves,
         )

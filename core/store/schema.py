@@ -29,10 +29,16 @@ def create_table(name: str, *columns: Any) -> None:
         op.create_table(name, *columns)
 
 
-def create_index(name: str, table: str, columns: Sequence[str]) -> None:
-    """Create an index of a migration, unless it is there."""
-    if name not in {index["name"] for index in inspect(op.get_bind()).get_indexes(table)}:
-        op.create_index(name, table, list(columns))
+def create_index(name: str, table: str, columns: Sequence[str], only_where: sa.TextClause | None = None) -> None:
+    """Create an index of a migration, unless it is there; one with a condition lets no two such rows be alike."""
+    if name in {index["name"] for index in inspect(op.get_bind()).get_indexes(table)}:
+        return
+    only = {"sqlite_where": only_where, "postgresql_where": only_where}
+    op.create_index(name, table, list(columns), unique=only_where is not None, **_given(only))
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def add_columns(table: str, *columns: sa.Column[Any]) -> None:

@@ -20,10 +20,14 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 LONGEST_NAME = 120
+QUEUED, RUNNING = "queued", "running"
+ACTIVE = (QUEUED, RUNNING)
+IS_ACTIVE = text("state IN ('queued', 'running')")
 
 
 class Base(DeclarativeBase):
@@ -400,3 +404,41 @@ class AccessEntryRow(VersionedRow):
     name: Mapped[str] = mapped_column(String(200))
     content: Mapped[str] = mapped_column(Text)
     is_removed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+
+class JobRow(Base):
+    """Something to be done behind the pages; of one subject at most one of a kind waits or runs."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("uq_jobs_active", "kind", "subject", unique=True, sqlite_where=IS_ACTIVE, postgresql_where=IS_ACTIVE),
+    )
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(12))
+    n_attempts: Mapped[int] = mapped_column(Integer, default=0)
+    share: Mapped[float] = mapped_column(Double, default=0.0)
+    message: Mapped[str] = mapped_column(Text, default="")
+    asked_by: Mapped[str] = mapped_column(String(200), default="")
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    run_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+    worker: Mapped[str] = mapped_column(String(120), default="")
+    is_cancelled: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class WorkerRow(Base):
+    """A worker, and when it was there last."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    host: Mapped[str] = mapped_column(String(120))
+    process: Mapped[int] = mapped_column(Integer)
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

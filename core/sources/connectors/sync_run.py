@@ -224,10 +224,17 @@ class Freshness:
 
 def freshness(settings: Settings, clock: Callable[[], datetime]) -> list[Freshness]:
     """Return how current each connector of the workspace is."""
-    return [_freshness(settings, name, clock()) for name in connector_files.names(settings)]
+    return [freshness_of(settings, name, clock()) for name in connector_files.names(settings)]
 
 
-def _freshness(settings: Settings, name: str, now: datetime) -> Freshness:
+def freshness_of(settings: Settings, name: str, now: datetime) -> Freshness:
+    """Return how current one connector is.
+
+    Raises
+    ------
+    SourceError
+        When there is no such connector, or its description cannot be read.
+    """
     connector = connector_files.connector(settings, name)
     folder = connector_files.folder_of(settings, name)
     runs: list[Run] = []

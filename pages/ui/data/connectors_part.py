@@ -10,7 +10,7 @@ import streamlit as st
 import yaml
 
 from core.contracts.errors import AccessError, QuarterdeckError, SourceError
-from core.sources.connectors import child_process, connector_files, consent, declaration, sync_run
+from core.sources.connectors import connector_files, consent, declaration, sync_request, sync_run
 from core.sources.connectors.secret_values import Secrets
 from core.sources.connectors.sync_run import Freshness
 from pages.ui.kit import cache
@@ -268,7 +268,7 @@ def _audited(page: Page, action: str, name: str) -> None:
 def _start(page: Page, name: str) -> None:
     def started() -> str:
         begun = now()
-        child_process.start(cache.settings(), name)
+        sync_request.ask(cache.settings(), name, page.identity.user)
         st.session_state[STARTED] = (name, begun)
         _audited(page, "sync", name)
         return f"{name} is being synced."

@@ -14,7 +14,8 @@ from functools import cache
 from importlib import import_module
 
 from core.contracts.errors import QuarterdeckError
-from core.replaying import worker
+from core.jobs import beside
+from core.replaying import history
 from pages.ui.server import patches
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ def freeze() -> bool:
     gc.collect()
     gc.freeze()
     patches.lighten()
-    worker.start()
+    history.ask()
     return True
 
 
@@ -55,3 +56,4 @@ def ready(read: Callable[[], None]) -> None:
     finally:
         gc.freeze()
         gc.enable()
+        beside.start()

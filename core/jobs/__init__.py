@@ -1,0 +1,1 @@
+"""The worker: what is done behind the pages, one job of a subject at a time, in a process of its own each."""

@@ -1,0 +1,93 @@
+"""What a worker can do: the kinds of jobs, what they are called on a page, and what does them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.config import Settings
+from core.contracts.errors import SourceError
+from core.preparing import preparation
+from core.replaying import history
+from core.sources.connectors import sync_request
+from core.store.jobs import Job
+
+LEARN = "learn"
+MODELS = "models"
+Report = Callable[[float, str], None]
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of job.
+
+    Attributes
+    ----------
+    title : str
+        What it is called on a page.
+    work : callable
+        `(settings, job, report, clock)`; returns how it ended, in a sentence. `report` takes the share that is done
+        and what is being done.
+    is_heavy : bool
+        It takes minutes of all cores: a worker does one such at a time, and goes on with others beside it.
+    """
+
+    title: str
+    work: Callable[[Settings, Job, Report, Clock], str]
+    is_heavy: bool = False
+
+
+def sync(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
+    """Ask a connected system what has changed.
+
+    Raises
+    ------
+    SourceError
+        When a table could not be read.
+    """
+    import gc
+
+    from core.sources.connectors import sync_run
+
+    # Rows hold no circles: looking for some among millions of them takes a quarter of the time.
+    gc.set_threshold(200_000, 50, 100)
+    outcome = sync_run.sync(settings, job.subject, clock)
+    if outcome.failures:
+        raise SourceError(outcome.sentence())
+    return outcome.sentence()
+
+
+def prepare(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
+    """Read changed data, and make their tables and models.
+
+    Raises
+    ------
+    SourceError
+        When they cannot be read.
+    """
+    failure = preparation.prepare(settings, job.subject, int(job.payload["version"]), str(job.payload["state"]))
+    if failure:
+        raise SourceError(failure)
+    return "The new data are ready."
+
+
+def replay(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
+    """Replay past quarters as they would have been forecast then."""
+    return history.replay(settings, report)
+
+
+def learn(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
+    """Learn the models anew where they are old or show their age."""
+    from core.jobs import learning
+
+    return learning.learn_if_due(settings, report)
+
+
+KINDS = {
+    sync_request.KIND: Kind("Sync", sync),
+    preparation.KIND: Kind("New data", prepare),
+    history.KIND: Kind("Forecast history", replay, is_heavy=True),
+    LEARN: Kind("Models", learn, is_heavy=True),
+}
