@@ -57,12 +57,6 @@ def again(settings: Settings, source: str, version: int, state: str, now: Callab
             _ask(settings, source, version, state, now())
 
 
-def is_waiting_for_worker(settings: Settings) -> bool:
-    """Say whether no worker is there, so that whatever is asked for waits until one is started."""
-    with opened(settings) as store:
-        return not store.jobs.workers()
-
-
 def _progress(settings: Settings, source: str, state: str, now: datetime) -> states.Progress:
     """Return how far the work is; what nobody has begun, and the queue still has, has not ended."""
     progress = states.progress(settings, source, state, now)

@@ -1,4 +1,4 @@
-"""Connected systems on the Data page: connect a stub, sync it in a child process, see how current it is."""
+"""Connected systems on the Data page: connect a stub, sync it, see how current it is."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ def opened() -> AppTest:
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).switch_page("pages/data.py").run()
 
 
-def test_a_system_is_connected_and_a_sync_is_started(tmp_path, monkeypatch):
-    started = []
-    monkeypatch.setattr("core.sources.connectors.child_process.start", lambda _, name: started.append(name))
+def test_a_system_is_connected_and_a_sync_is_asked_for():
     test = opened()
     assert any("No system is connected yet" in m.value for m in test.markdown)
     test.selectbox(key="connect_vendor").set_value("hubspot").run()
@@ -42,8 +40,16 @@ def test_a_system_is_connected_and_a_sync_is_started(tmp_path, monkeypatch):
     assert not test.exception
     assert connector_files.names(load()) == ["HubSpot"]
     test.button(key="connector_sync").click().run()
-    assert started == ["HubSpot"]
+    queue = Store.open(load().database).jobs
+    assert [(job.kind, job.subject) for job in queue.recent()] == [("sync", "HubSpot")]
     assert test.button(key="connector_sync").disabled
+    assert "syncing" in [
+        state for frame in test.dataframe if "due_at" in frame.value.columns for state in frame.value["state"]
+    ]
+    job = queue.claim("w1", ["sync"])
+    queue.finish(job.id, "w1", "Read.")
+    test.run()
+    assert not test.button(key="connector_sync").disabled
     trail = Store.open(load().database).audit.newest()
     assert trail.select("action", "target").rows() == [("sync", "connector HubSpot"), ("connect", "connector HubSpot")]
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.artifacts import forget_all
 from core.config import load
+from core.jobs import job_process
 from core.preparing import preparation, states
 from core.sources import loading
+from core.store import Store
+from core.store.jobs import DONE
 from pages.ui.kit import cache, data_states
 from tests.pages.test_pages import ROOT
 
@@ -43,30 +47,35 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def started(monkeypatch):
-    calls = []
-    monkeypatch.setattr(preparation.subprocess, "Popen", lambda command, **_: calls.append(command[3:]))
-    return calls
+def queue(folder):
+    store = Store.open(load().database)
+    yield store.jobs
+    store.close()
 
 
-def prepare():
-    """Do what the process beside would do, but for models, which three deals give none of."""
-    settings = load()
-    return preparation.prepare(settings, "settings", 0, loading.state_of(settings, "settings").name)
+def n_asked(queue):
+    return len(queue.recent())
+
+
+def prepare(queue):
+    """Do what a worker would do, but for models, which three deals give none of; say whether the data can be shown."""
+    job = queue.claim("w1", [preparation.KIND])
+    job_process.do(queue, job)
+    return queue.get(job.id).state == DONE
 
 
 def deals(settings):
     return cache.data(settings).opportunities.height
 
 
-def test_the_first_opening_reads_what_there_is(folder, started):
+def test_the_first_opening_reads_what_there_is(folder, queue):
     settings = load()
     assert deals(settings) == 3
     assert cache.served(settings).waiting is None
-    assert started == []
+    assert n_asked(queue) == 0
 
 
-def test_the_last_state_is_shown_until_the_new_one_is_ready(folder, started):
+def test_the_last_state_is_shown_until_the_new_one_is_ready(folder, queue):
     settings = load()
     before = cache.data(settings)
     write(folder, 5)
@@ -74,17 +83,17 @@ def test_the_last_state_is_shown_until_the_new_one_is_ready(folder, started):
     assert shown.waiting is not None
     assert shown.waiting.as_of == before.as_of
     assert cache.data(settings) is before
-    assert len(started) == 1
+    assert n_asked(queue) == 1
     forget_all()  # As after a start of the server: the rows come from their snapshot.
     assert deals(settings) == 3
     assert cache.data(settings).fingerprint == before.fingerprint
-    assert prepare()
+    assert prepare(queue)
     assert cache.served(settings).waiting is None
     assert deals(settings) == 5
-    assert len(started) == 1
+    assert n_asked(queue) == 1
 
 
-def test_files_that_are_being_written_are_left_alone(folder, started):
+def test_files_that_are_being_written_are_left_alone(folder, queue):
     settings = load()
     deals(settings)
     write(folder, 4, age=0)
@@ -92,10 +101,10 @@ def test_files_that_are_being_written_are_left_alone(folder, started):
     write(folder, 5, age=0)
     assert cache.served(settings).waiting is None
     assert cache.served(settings).waiting is not None
-    assert len(started) == 1
+    assert n_asked(queue) == 1
 
 
-def test_a_source_is_looked_at_every_few_seconds_alone(folder, started, monkeypatch):
+def test_a_source_is_looked_at_every_few_seconds_alone(folder, queue, monkeypatch):
     settings = load()
     deals(settings)
     monkeypatch.setattr(data_states, "LOOK_SECONDS", 60.0)
@@ -103,7 +112,7 @@ def test_a_source_is_looked_at_every_few_seconds_alone(folder, started, monkeypa
     assert cache.served(settings).waiting is None
 
 
-def test_rows_of_the_last_state_that_cannot_be_read_give_way_to_the_new(folder, started, monkeypatch):
+def test_rows_of_the_last_state_that_cannot_be_read_give_way_to_the_new(folder, queue, monkeypatch):
     settings = load()
     deals(settings)
     write(folder, 5)
@@ -113,13 +122,13 @@ def test_rows_of_the_last_state_that_cannot_be_read_give_way_to_the_new(folder, 
     assert cache.served(settings).waiting is None
 
 
-def test_without_a_server_that_asks_for_it_nothing_is_prepared_beside(folder, started, monkeypatch):
+def test_without_a_server_that_asks_for_it_nothing_is_prepared_beside(folder, queue, monkeypatch):
     monkeypatch.setenv(preparation.WANTED, "0")
     settings = load()
     deals(settings)
     write(folder, 5)
     assert cache.served(settings) == data_states.Served("settings", 0)
-    assert started == []
+    assert n_asked(queue) == 0
 
 
 def opened():
@@ -131,7 +140,7 @@ def said(test):
 
 
 @pytest.mark.parametrize("stage", ["Discovery", "A stage of its own"])
-def test_the_page_says_what_it_shows_and_then_shows_the_new(folder, started, stage):
+def test_the_page_says_what_it_shows_and_then_shows_the_new(folder, queue, stage):
     write(folder, 3, stage=stage)
     assert PREPARING not in said(opened())
     write(folder, 5, stage=stage)
@@ -139,28 +148,38 @@ def test_the_page_says_what_it_shows_and_then_shows_the_new(folder, started, sta
     assert f"{PREPARING}; shown: as of" in said(test)
     assert not test.exception
     assert "Deal 5" not in str(cache.data(load()).opportunities["opportunity_name"].to_list())
-    assert prepare()
+    assert prepare(queue)
     test.run()
     assert PREPARING not in said(test)
     assert deals(load()) == 5
 
 
-def test_the_page_says_why_new_data_cannot_be_prepared_and_tries_again(folder, started):
+def test_the_page_says_why_new_data_cannot_be_prepared_and_tries_again(folder, queue):
     opened()
     (folder / "deals.csv").write_text("nothing,of,use\n", encoding="utf-8")
     os.utime(folder / "deals.csv", (0, 0))
     opened()
-    assert not prepare()
+    assert not prepare(queue)
     test = opened()
     assert FAILED in said(test)
     assert "deals.csv" in said(test).replace("\\", "")
-    assert len(started) == 1
+    assert n_asked(queue) == 1
     test.button(key="prepare_again").click().run()
-    assert len(started) == 2
+    assert n_asked(queue) == 2
     assert PREPARING in said(test)
 
 
-def test_whoever_may_not_change_data_is_not_told_the_reason(folder, started, monkeypatch):
+def test_the_page_says_that_no_worker_is_there(folder, queue, monkeypatch):
+    opened()
+    write(folder, 5)
+    assert f"{PREPARING}; shown: as of" in said(opened())
+    monkeypatch.setattr("pages.ui.kit.data_notice.PATIENCE", timedelta(0))
+    assert "New data wait, for no worker is running; shown: as of" in said(opened())
+    queue.alive("w1", "host", 1)
+    assert f"{PREPARING}; shown: as of" in said(opened())
+
+
+def test_whoever_may_not_change_data_is_not_told_the_reason(folder, queue, monkeypatch):
     opened()
     write(folder, 5)
     settings = load()

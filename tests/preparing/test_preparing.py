@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from core.artifacts import MARTS, SNAPSHOTS, forget_all, open_cache
 from core.config import load
+from core.jobs import job_process
 from core.preparing import preparation, states
 from core.sources import load_data, loading
+from core.store import Store
 
 HEAD = "opportunity_id,stage,amount,created_on,close_on\n"
 NOW = datetime(2026, 5, 15, 12, tzinfo=UTC)
@@ -48,11 +47,18 @@ def shown(settings):
 
 
 @pytest.fixture
-def started(monkeypatch):
-    """What would be started."""
-    calls = []
-    monkeypatch.setattr(preparation.subprocess, "Popen", lambda command, **_: calls.append(command[3:]))
-    return calls
+def queue(settings):
+    store = Store.open(settings.database)
+    yield store.jobs
+    store.close()
+
+
+def asked(queue):
+    """What was asked for, the first first."""
+    return [(job.subject, job.payload) for job in reversed(queue.recent())]
+
+
+S1 = ("settings", {"version": 0, "state": "s1"})
 
 
 def test_the_state_is_that_of_the_snapshot_and_changes_with_a_file(settings, folder):
@@ -94,7 +100,7 @@ def test_a_damaged_note_counts_as_none(settings, text):
     assert states.last(settings, "settings", "newer") is None
 
 
-def test_work_is_asked_for_once_whoever_asks(settings, started):
+def test_work_is_asked_for_once_whoever_asks(settings, queue):
     def ask():
         preparation.ensure(settings, "settings", 0, "s1", lambda: NOW)
 
@@ -103,34 +109,37 @@ def test_work_is_asked_for_once_whoever_asks(settings, started):
         thread.start()
     for thread in threads:
         thread.join()
-    assert started == [["settings", "0", "s1"]]
+    assert asked(queue) == [S1]
     assert preparation.ensure(settings, "settings", 0, "s1", lambda: NOW).stage == "running"
-    assert len(started) == 1
+    assert asked(queue) == [S1]
 
 
-def test_work_that_ends_without_a_word_is_told_and_can_be_asked_for_again(settings, started):
+def test_work_that_ends_without_a_word_is_told_and_can_be_asked_for_again(settings, queue):
     assert preparation.ensure(settings, "settings", 0, "s1", lambda: NOW).stage == "running"
     later = NOW + states.STARTING
+    assert preparation.ensure(settings, "settings", 0, "s1", lambda: later).stage == "running"  # It waits its turn.
+    job = queue.claim("w1", [preparation.KIND])
+    queue.fail(job.id, "w1", "killed")
     assert preparation.ensure(settings, "settings", 0, "s1", lambda: later) == states.Progress("failed", states.ENDED)
-    assert len(started) == 1
+    assert asked(queue) == [S1]
     preparation.again(settings, "settings", 0, "s1", lambda: later)
     preparation.again(settings, "settings", 0, "s1", lambda: later)
-    assert len(started) == 2
+    assert asked(queue) == [S1, S1]
     assert states.progress(settings, "settings", "s1", later).stage == "running"
     assert states.progress(settings, "settings", "s2", later).stage == "none"
 
 
-def test_work_on_any_state_of_a_source_counts_as_running(settings, started, monkeypatch):
+def test_work_on_any_state_of_a_source_counts_as_running(settings, queue, monkeypatch):
     monkeypatch.setattr(preparation, "PATIENCE", 0.0)
     with states.working(settings, "settings") as is_free:
         assert is_free
         with states.working(settings, "settings") as is_free_again:
             assert not is_free_again
         assert preparation.ensure(settings, "settings", 0, "s2", lambda: NOW).stage == "running"
-        assert not preparation.prepare(settings, "settings", 0, "s2")
-    assert started == []
+        assert preparation.prepare(settings, "settings", 0, "s2") == preparation.BUSY
+    assert asked(queue) == []
     assert preparation.ensure(settings, "settings", 0, "s2", lambda: NOW).stage == "running"
-    assert len(started) == 1
+    assert len(asked(queue)) == 1
 
 
 def test_a_state_is_prepared_and_shown_from_then_on(settings, folder, monkeypatch):
@@ -139,7 +148,7 @@ def test_a_state_is_prepared_and_shown_from_then_on(settings, folder, monkeypatc
     state = state_of(settings)
     monkeypatch.setattr("core.models.registry.load_or_train", lambda *_: pytest.fail("trained after all"))
     monkeypatch.setattr(preparation, "_make", lambda data, _: data.opportunities.height == 4 or pytest.fail("old rows"))
-    assert preparation.prepare(settings, "settings", 0, state)
+    assert preparation.prepare(settings, "settings", 0, state) == ""
     assert states.last(settings, "settings", state) is None
 
 
@@ -148,7 +157,7 @@ def test_why_a_state_cannot_be_prepared_is_noted(settings, folder):
     (folder / "deals.csv").write_text("nothing,of,use\n", encoding="utf-8")
     state = state_of(settings)
     states.note_work(settings, "settings", state, NOW)
-    assert not preparation.prepare(settings, "settings", 0, state)
+    assert "deals.csv" in preparation.prepare(settings, "settings", 0, state)
     progress = states.progress(settings, "settings", state, NOW)
     assert progress.stage == "failed"
     assert "deals.csv" in progress.failure
@@ -163,27 +172,19 @@ def test_files_that_change_while_they_are_read_are_not_shown(settings, folder, m
     state = state_of(settings)
     monkeypatch.setattr(preparation, "_make", lambda *_: pytest.fail("made of half a state"))
     monkeypatch.setattr("core.sources.load_data", lambda *_, **__: write(folder, 5))
-    assert not preparation.prepare(settings, "settings", 0, state)
+    assert preparation.prepare(settings, "settings", 0, state) == preparation.CHANGED
     assert states.progress(settings, "settings", state, NOW).failure == preparation.CHANGED
     assert states.progress(settings, "settings", state_of(settings), NOW).stage == "none"
 
 
-def test_a_process_of_its_own_prepares_and_one_that_is_killed_is_noticed(settings, folder, monkeypatch):
+def test_what_is_asked_for_is_prepared_whole(settings, folder, queue, monkeypatch):
     monkeypatch.setenv("QUARTERDECK_DATA", str(folder))
     monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
     shown(settings)
     write(folder, 6)
     state = state_of(settings)
-    processes = []
-    popen = subprocess.Popen
-    monkeypatch.setattr(preparation.subprocess, "Popen", lambda *a, **k: processes.append(popen(*a, **k)))
     preparation.ensure(settings, "settings", 0, state, lambda: NOW)
-    processes[0].kill()
-    processes[0].wait()
-    later = NOW + timedelta(minutes=1)
-    assert preparation.ensure(settings, "settings", 0, state, lambda: later).failure == states.ENDED
-    preparation.again(settings, "settings", 0, state, lambda: later)
-    assert processes[1].wait(60) == 0
+    job_process.do(queue, queue.claim("w1", [preparation.KIND]))
     assert states.last(settings, "settings", state) is None
     forget_all()
     assert open_cache(settings.home).entries(MARTS)
@@ -204,23 +205,3 @@ def test_a_disk_that_takes_nothing_loses_the_note_alone(settings, monkeypatch):
     monkeypatch.setattr(states.Path, "write_text", full)
     states.note_shown(settings, "settings", "s1", "2026-05-15")
     assert states.last(settings, "settings", "s2") is None
-
-
-def test_the_process_runs_with_the_home_and_the_database_of_the_server(settings, monkeypatch):
-    seen = {}
-    monkeypatch.setattr(preparation.subprocess, "Popen", lambda command, env, **_: seen.update(env, command=command))
-    preparation.ensure(settings, "CRM's own", 3, "s1", lambda: NOW)
-    assert seen["command"] == [sys.executable, "-m", "core.preparing.preparation", "CRM's own", "3", "s1"]
-    assert seen["QUARTERDECK_HOME"] == str(settings.home)
-    assert seen["QUARTERDECK_DATABASE_URL"] == settings.database
-    assert seen[preparation.WANTED] == "0"
-
-
-def test_the_command_line_of_the_process(settings, folder, monkeypatch):
-    calls = []
-    monkeypatch.setattr(sys, "argv", ["worker", "settings", "0", "s1"])
-    monkeypatch.setattr(preparation, "load", lambda: settings)
-    monkeypatch.setattr(preparation, "prepare", lambda *given: calls.append(given))
-    monkeypatch.setattr(os, "nice", calls.append, raising=False)
-    preparation.main()
-    assert calls == [preparation.LOW, (settings, "settings", 0, "s1")]

@@ -19,7 +19,7 @@ from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
 QUESTION = "Connected systems"
-DONE, FAILED, STARTED = "connector_done", "connector_failed", "connector_started"
+DONE, FAILED = "connector_done", "connector_failed"
 DATABASE, OTHER = "A database", "Any other REST API"
 DEAL_COLUMNS = ("stage", "amount", "close_on", "owner_id", "forecast_category")
 TITLES = {
@@ -29,7 +29,6 @@ TITLES = {
     "salesforce": "Salesforce",
     "zoho": "Zoho CRM",
 }
-STARTING_SECONDS = 60
 COLUMNS = {
     "name": st.column_config.TextColumn("Connector", width="small"),
     "system": st.column_config.TextColumn("System", width="small"),
@@ -85,45 +84,40 @@ def _ago(moment: datetime) -> str:
 
 def _watched(page: Page, c: Cell, entries: list[Freshness]) -> None:
     """Show the connectors, and look again every few seconds while one is being synced."""
-    is_busy = any(_is_busy(entry) for entry in entries)
+    is_busy = any(_is_busy(page, entry) for entry in entries)
 
     @st.fragment(run_every=2 if is_busy else None)
     def watch() -> None:
         current = sync_run.freshness(cache.settings(), now)
-        if is_busy and not any(_is_busy(entry) for entry in current):
-            st.session_state.pop(STARTED, None)
+        if is_busy and not any(_is_busy(page, entry) for entry in current):
             st.rerun(scope="app")
-        c.table(_frame(current), column_config=COLUMNS, height=min(38 + 36 * len(current), 260))
+        c.table(_frame(page, current), column_config=COLUMNS, height=min(38 + 36 * len(current), 260))
 
     watch()
     if page.may("data:write"):
         _buttons(page, entries)  # Outside: pressed in there, a button would run this part alone, as it was set up.
 
 
-def _is_busy(entry: Freshness) -> bool:
-    """Say whether a sync runs, or was started and has not written its end yet."""
-    name, since = st.session_state.get(STARTED, ("", None))
-    if name != entry.name or since is None:
-        return entry.running
-    is_over = entry.last is not None and entry.last.ended_at is not None and entry.last.started_at > since
-    return not is_over and (entry.running or (now() - since).total_seconds() < STARTING_SECONDS)
+def _is_busy(page: Page, entry: Freshness) -> bool:
+    """Say whether a sync runs, or waits for a worker."""
+    return entry.running or cache.store(page.settings.database).jobs.active(sync_request.KIND, entry.name) is not None
 
 
-def _frame(entries: list[Freshness]) -> pl.DataFrame:
+def _frame(page: Page, entries: list[Freshness]) -> pl.DataFrame:
     rows = []
     for entry in entries:
         last = entry.last
         begun = last.started_at.replace(tzinfo=None) if last else None
         due = entry.due_at.replace(tzinfo=None) if entry.due_at else None
         counts = (last.n_changed, last.n_deleted) if last else (None, None)
-        rows.append((entry.name, TITLES.get(entry.vendor, entry.vendor), _state(entry), begun, *counts, due))
+        rows.append((entry.name, TITLES.get(entry.vendor, entry.vendor), _state(page, entry), begun, *counts, due))
     moment = pl.Datetime("us")
     kinds = (pl.String, pl.String, pl.String, moment, pl.Int64, pl.Int64, moment)
     return pl.DataFrame(rows, schema=dict(zip(COLUMNS, kinds, strict=True)), orient="row")
 
 
-def _state(entry: Freshness) -> str:
-    if _is_busy(entry):
+def _state(page: Page, entry: Freshness) -> str:
+    if _is_busy(page, entry):
         return "syncing"
     if entry.last is None:
         return "never synced"
@@ -140,7 +134,7 @@ def _buttons(page: Page, entries: list[Freshness]) -> None:
             args=(page, name),
             key="connector_sync",
             icon=":material/sync:",
-            disabled=_is_busy(by_name[name]),
+            disabled=_is_busy(page, by_name[name]),
         )
         auth = connector_files.connector(cache.settings(), name).auth
         if auth.kind == "oauth" and auth.grant == "refresh_token":
@@ -267,9 +261,7 @@ def _audited(page: Page, action: str, name: str) -> None:
 
 def _start(page: Page, name: str) -> None:
     def started() -> str:
-        begun = now()
         sync_request.ask(cache.settings(), name, page.identity.user)
-        st.session_state[STARTED] = (name, begun)
         _audited(page, "sync", name)
         return f"{name} is being synced."
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import streamlit as st
 
 from core.access import Identity, can
 from core.config import Settings
 from core.formats import Formats
+from core.preparing import preparation
+from core.store.tables import QUEUED
 from pages.ui.kit import cache, data_states, session_data
 from pages.ui.kit.bar import Bar
 from pages.ui.kit.data_states import Served
 from pages.ui.kit.escaping import escaped
 
 EVERY_SECONDS = 3
+PATIENCE = timedelta(seconds=30)
+BEING_PREPARED = "New data are being prepared"
 
 
 def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, formats: Formats) -> None:
@@ -33,7 +39,8 @@ def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, form
     waiting = shown.waiting
     day = formats.day(waiting.as_of)
     if not waiting.failure:
-        bar.notice_slot.markdown(f":material/sync: New data are being prepared; shown: as of {escaped(day)}")
+        begins = "New data wait, for no worker is running" if _lacks_worker(settings, shown.source) else BEING_PREPARED
+        bar.notice_slot.markdown(f":material/sync: {begins}; shown: as of {escaped(day)}")
         _watch(shown)
         return
     may_change = can(who, "data:write", settings.roles)
@@ -49,6 +56,14 @@ def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, form
 def of_page(settings: Settings) -> Served | None:
     """Return what a page shows of everybody's data; None where the session looks at other data."""
     return None if session_data.is_own() else cache.served(settings)
+
+
+def _lacks_worker(settings: Settings, source: str) -> bool:
+    """Say whether the work has waited for a while, and nobody is there to do it."""
+    queue = cache.store(settings.database).jobs
+    job = queue.active(preparation.KIND, source)
+    waits = job is not None and job.state == QUEUED and data_states.now() - job.asked_at > PATIENCE
+    return waits and not queue.workers()
 
 
 def _watch(shown: Served) -> None:
