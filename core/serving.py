@@ -14,7 +14,7 @@ from core.config.handover import allowed_hosts, environment
 from core.contracts.errors import ConfigError
 from core.jobs import beside
 from core.preparing import preparation
-from core.replaying import history
+from core.replaying import forecast_history
 from core.resources import app_folder
 
 OPEN_TO_ALL = "QUARTERDECK_OPEN_TO_ALL"
@@ -96,7 +96,7 @@ def run(settings: Settings, address: str, port: int, open_to_all: bool = False) 
         os.environ[OPEN_TO_ALL] = "1"
     if settings.access.sign_in == "header":
         os.environ["FORWARDED_ALLOW_IPS"] = ""  # The server would take the browser's address for the proxy's.
-    for wanted in (beside.WANTED, history.WANTED, preparation.WANTED):
+    for wanted in (beside.WANTED, forecast_history.WANTED, preparation.WANTED):
         os.environ.setdefault(wanted, "1")  # A worker beside it replays past quarters and makes changed data ready.
     sys.path.insert(0, str(folder))  # `pages` is that of Quarterdeck, whatever lies in the working folder.
     gc.disable()  # Looking over what imports make, and keep, costs a tenth of the start; the warm-up turns it on again.

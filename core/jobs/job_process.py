@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from core.config import load
 from core.contracts.errors import QuarterdeckError
-from core.jobs.kinds import KINDS
+from core.jobs.job_kinds import KINDS
 from core.orphans import end_with_parent
 from core.sources.source_registry import opened
 from core.store.jobs import ENDED, Job, JobQueue

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from core.config import Settings
 from core.contracts.errors import SourceError
-from core.jobs.kinds import LEARN, MODELS
+from core.jobs.job_kinds import LEARN, MODELS
 from core.sources.connectors import connector_files, sync_request, sync_run
 from core.store.jobs import JobQueue
 

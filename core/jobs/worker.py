@@ -16,7 +16,7 @@ from core.config import Settings
 from core.config.handover import environment
 from core.contracts.errors import StoreError
 from core.jobs import schedule
-from core.jobs.kinds import KINDS
+from core.jobs.job_kinds import KINDS
 from core.store.jobs import ENDED, LEASE, Job, JobQueue
 
 LOOKS_EVERY_S, GRACE_S, N_SLOTS = 1.0, 5.0, 2

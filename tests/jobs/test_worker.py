@@ -17,11 +17,10 @@ from typer.testing import CliRunner
 from core.cli import app
 from core.config import load
 from core.contracts.errors import SourceError, StoreError
-from core.jobs import beside, job_process, learning, schedule
-from core.jobs import kinds as job_kinds
+from core.jobs import beside, job_kinds, job_process, learning, schedule
 from core.jobs.worker import Worker
 from core.preparing import preparation, states
-from core.replaying import history
+from core.replaying import forecast_history
 from core.sources import loading
 from core.sources.connectors import connector_files
 from core.store import Store
@@ -102,10 +101,14 @@ def worker(settings, queue, clock, monkeypatch):
 
 
 def test_several_jobs_go_on_at_once_of_the_long_ones_one(worker, queue):
-    for kind, subject in ((job_kinds.LEARN, "models"), (history.KIND, history.SUBJECT), ("sync", "CRM")):
+    for kind, subject in (
+        (job_kinds.LEARN, "models"),
+        (forecast_history.KIND, forecast_history.SUBJECT),
+        ("sync", "CRM"),
+    ):
         queue.ask(kind, subject)
     worker._step()
-    assert [entry.job.kind for entry in worker.running] == ["sync", history.KIND]
+    assert [entry.job.kind for entry in worker.running] == ["sync", forecast_history.KIND]
     worker._step()
     assert len(worker.processes) == 2
     for entry, process in zip(list(worker.running), worker.processes, strict=True):
@@ -282,7 +285,7 @@ def test_each_kind_does_its_work(settings, queue, clock, monkeypatch):
     assert job_kinds.prepare(settings, job("prepare", version=2, state="a"), reports.append, clock)
     with pytest.raises(SourceError, match="The files changed"):
         job_kinds.prepare(settings, job("prepare"), reports.append, clock)
-    monkeypatch.setattr(history, "replay", lambda *_: "7 quarters")
+    monkeypatch.setattr(forecast_history, "replay", lambda *_: "7 quarters")
     assert job_kinds.replay(settings, job("replay"), reports.append, clock) == "7 quarters"
     monkeypatch.setattr(learning, "learn_if_due", lambda *_: "learnt")
     assert job_kinds.learn(settings, job("learn"), reports.append, clock) == "learnt"
@@ -348,19 +351,19 @@ def test_no_worker_is_started_unless_the_server_asks_for_one(monkeypatch):
 
 
 def test_the_history_is_asked_for_once_where_the_server_wants_it(settings, queue, monkeypatch):
-    history.ask.cache_clear()
-    monkeypatch.delenv(history.WANTED, raising=False)
-    assert not history.ask()
-    history.ask.cache_clear()
-    monkeypatch.setenv(history.WANTED, "1")
-    assert history.ask()
-    assert history.ask()
-    assert [job.kind for job in queue.recent()] == [history.KIND]
-    history.ask.cache_clear()
+    forecast_history.ask.cache_clear()
+    monkeypatch.delenv(forecast_history.WANTED, raising=False)
+    assert not forecast_history.ask()
+    forecast_history.ask.cache_clear()
+    monkeypatch.setenv(forecast_history.WANTED, "1")
+    assert forecast_history.ask()
+    assert forecast_history.ask()
+    assert [job.kind for job in queue.recent()] == [forecast_history.KIND]
+    forecast_history.ask.cache_clear()
     monkeypatch.setenv("QUARTERDECK_DATABASE_URL", "nonsense")
-    assert not history.ask()
-    history.ask.cache_clear()
+    assert not forecast_history.ask()
+    forecast_history.ask.cache_clear()
 
 
 def test_three_deals_have_no_past_to_replay(settings):
-    assert history.replay(settings, lambda *_: None) == "There is no past quarter to replay yet."
+    assert forecast_history.replay(settings, lambda *_: None) == "There is no past quarter to replay yet."

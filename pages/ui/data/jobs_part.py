@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.errors import AccessError, QuarterdeckError
-from core.jobs.kinds import KINDS
+from core.jobs.job_kinds import KINDS
 from core.store.jobs import CANCELLED, FAILED, Job, JobQueue
 from core.store.tables import QUEUED, RUNNING
 from pages.ui.kit import cache

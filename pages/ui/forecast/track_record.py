@@ -10,7 +10,7 @@ from core import forecasts
 from core.forecasts import backtest
 from core.forecasts.accuracy import VIEWS, Past
 from core.metrics import Measure
-from core.replaying import history
+from core.replaying import forecast_history
 from pages.ui.forecast import call_cache, calls
 from pages.ui.kit import bundles, cache
 from pages.ui.kit.shell import Page
@@ -62,7 +62,7 @@ def standing(page: Page) -> str:
     """Say how good past forecasts were, or that they are being replayed; nothing where there is no past to replay."""
     if bundles.are_replayed(page.data, page.settings):
         return score(page, "window").sentence()
-    job = cache.store(page.settings.database).jobs.active(history.KIND, history.SUBJECT)
+    job = cache.store(page.settings.database).jobs.active(forecast_history.KIND, forecast_history.SUBJECT)
     return "" if job is None else f"Past quarters are being replayed for the record: {job.share * 100:.0f} % done."
 
 

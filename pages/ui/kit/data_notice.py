@@ -40,7 +40,7 @@ def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, form
     day = formats.day(waiting.as_of)
     if not waiting.failure:
         begins = "New data wait, for no worker is running" if _lacks_worker(settings, shown.source) else BEING_PREPARED
-        bar.notice_slot.markdown(f":material/sync: {begins}; shown: as of {escaped(day)}")
+        bar.notice_slot.markdown(f":material/sync: {escaped(begins)}; shown: as of {escaped(day)}")
         _watch(shown)
         return
     may_change = can(who, "data:write", settings.roles)

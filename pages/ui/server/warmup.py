@@ -15,7 +15,7 @@ from importlib import import_module
 
 from core.contracts.errors import QuarterdeckError
 from core.jobs import beside
-from core.replaying import history
+from core.replaying import forecast_history
 from pages.ui.server import patches
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def freeze() -> bool:
     gc.collect()
     gc.freeze()
     patches.lighten()
-    history.ask()
+    forecast_history.ask()
     return True
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from core.config import Settings
 from core.contracts.errors import SourceError
 from core.preparing import preparation
-from core.replaying import history
+from core.replaying import forecast_history
 from core.sources.connectors import sync_request
 from core.store.jobs import Job
 
@@ -75,7 +75,7 @@ def prepare(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
 
 def replay(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
     """Replay past quarters as they would have been forecast then."""
-    return history.replay(settings, report)
+    return forecast_history.replay(settings, report)
 
 
 def learn(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
@@ -88,6 +88,6 @@ def learn(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
 KINDS = {
     sync_request.KIND: Kind("Sync", sync),
     preparation.KIND: Kind("New data", prepare),
-    history.KIND: Kind("Forecast history", replay, is_heavy=True),
+    forecast_history.KIND: Kind("Forecast history", replay, is_heavy=True),
     LEARN: Kind("Models", learn, is_heavy=True),
 }
