@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 from core.access.proxy_gate import gate
 from core.config import load
 from core.contracts.errors import QuarterdeckError
-from pages.ui.server import preload
+from pages.ui.server import api_mount, preload
 from pages.ui.server.identity_header import IdentityHeader
 from pages.ui.server.security_headers import SecurityHeaders
 from pages.ui.server.sign_in_routes import WantedPage
@@ -48,4 +48,14 @@ try:
 except QuarterdeckError as error:
     sys.exit(f"The server does not start. {error}")  # Under the defaults instead, nobody would have to sign in.
 
-app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=[preload.route()], middleware=middleware)
+
+def api() -> Any:
+    """Return the API, which answers from the rows the pages show."""
+    from core.api.application import application
+    from pages.ui.kit import api_data, cache
+
+    return application(cache.settings, api_data.read, lambda config: cache.store(config.database))
+
+
+routes = [preload.route(), api_mount.route(api)]
+app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=routes, middleware=middleware)

@@ -15,6 +15,7 @@ import typer
 
 from core import (
     admin_commands,
+    api_commands,
     audit_commands,
     backup_commands,
     digest_commands,
@@ -41,6 +42,8 @@ app.add_typer(source_commands.app, name="source")
 app.add_typer(admin_commands.app, name="admin")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(person_commands.app, name="person")
+app.add_typer(api_commands.keys, name="api-key")
+app.command("api")(api_commands.api)
 app.add_typer(backup_commands.app)
 app.add_typer(backup_commands.keys_app, name="keys")
 app.command()(audit_commands.retention)

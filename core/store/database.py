@@ -15,6 +15,7 @@ from core.contracts.errors import StoreError
 from core.store import save_count
 from core.store.access_entries import AccessEntries
 from core.store.answers import Answers
+from core.store.api_keys import ApiKeys
 from core.store.append_only import DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
 from core.store.capabilities import Capabilities
@@ -81,6 +82,7 @@ class Store:
     retention : Retention
     personal_data : PersonalData
     jobs : JobQueue
+    api_keys : ApiKeys
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -112,6 +114,7 @@ class Store:
     retention: Retention
     personal_data: PersonalData
     jobs: JobQueue
+    api_keys: ApiKeys
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -180,6 +183,7 @@ class Store:
             Retention(sessions, clock),
             PersonalData(sessions, clock),
             JobQueue(sessions, clock),
+            ApiKeys(sessions, clock),
             notices,
             saves,
         )

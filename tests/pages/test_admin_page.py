@@ -157,3 +157,23 @@ def test_whoever_is_no_administrator_any_more_sees_their_own_view(come, store):
     press(cy, "View")
     store.access.keep("person", "cy@example.com", '{"roles": ["rep"]}', "ana")
     assert "You see what" not in sentences(cy.switch_page("pages/pipeline.py").run())
+
+
+def test_a_key_of_the_api_is_made_shown_once_and_revoked(come, store):
+    admin = come("ana@example.com")
+    assert "Nobody has a key yet" in sentences(admin)
+    admin.text_input(key="api_key_name").set_value("Power BI")
+    admin.multiselect(key="api_key_rights").set_value(["pipeline:read"])
+    press(admin, "Make")
+    assert not admin.exception
+    (token,) = [code.value for code in admin.code if code.value.startswith("qd_")]
+    key = store.api_keys.check(token)
+    assert (key.owner, key.name, key.rights) == ("ana@example.com", "Power BI", ("pipeline:read",))
+    admin.run()
+    assert token not in sentences(admin)
+    assert not [code for code in admin.code if code.value.startswith("qd_")]
+    press(admin, "Revoke")
+    assert f"qd_{key.prefix} opens nothing any more" in sentences(admin).replace("\\", "")
+    assert store.api_keys.list()[0].revoked_at is not None
+    press(admin, "Make")
+    assert "needs a name" in sentences(admin)

@@ -43,6 +43,18 @@ def remove(page: Page, kind: str, name: str) -> None:
     _tell(change)
 
 
+def attempt(page: Page, change: Callable[[], object], sentence: str) -> None:
+    """Do something only administrators may, and say on the next run what came of it."""
+
+    def tried() -> str:
+        if not page.may("admin:write"):
+            raise AccessError("Your role changes nothing here.", mend="Ask an administrator.")
+        change()
+        return sentence
+
+    _tell(tried)
+
+
 def outcome() -> None:
     """Say what came of the last change."""
     sentence, is_done = st.session_state.pop(OUTCOME, ("", True))

@@ -1,0 +1,163 @@
+"""The application: every route, its document, and a page that shows the document without asking foreign hosts."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+
+from core import __version__
+from core.api import measure_routes, problems
+from core.api.caller import Company
+from core.api.limits import RateLimit, SizeLimit
+from core.api.problems import Problem
+from core.api.routes import company_routes, forecast_routes, operation_routes, requirement_routes, scenario_routes
+from core.config import Settings, load
+from core.contracts import Dataset
+from core.store import Store
+
+TITLE = "Quarterdeck"
+A_MINUTE = 600
+DESCRIPTION = """What the pages show, as an API. A key stands for a person (or a service with roles): its answers hold
+the rows that person sees, names hidden where they are hidden there. Every list comes a page at a time; `next` leads to
+the following one. An answer's `ETag` stands for the state of the data: sent back as `If-None-Match`, it costs nothing
+while nothing has changed. Errors are problem details (RFC 9457) that say what is wrong, where, and how to mend it."""
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text}
+    for status, text in (
+        (400, "The body cannot be read."),
+        (401, "No key, or one that opens nothing."),
+        (403, "The key may not do that."),
+        (404, "There is nothing of that name."),
+        (409, "The data, or what was saved, have changed meanwhile; or there is too little to answer from."),
+        (422, "Something that was sent is not what is taken."),
+        (429, "The key asks too often."),
+        (503, "The database or the settings cannot be read."),
+    )
+}
+
+
+def application(
+    read: Callable[[], Settings] = load,
+    data: Callable[[Settings], Dataset] | None = None,
+    store: Callable[[Settings], Store] | None = None,
+    a_minute: int = A_MINUTE,
+) -> FastAPI:
+    """Return the API as an ASGI application.
+
+    Parameters
+    ----------
+    read : callable
+        Returns the settings as they stand.
+    data, store : callable, optional
+        Return the company's data, and the open database, of some settings; default: read and opened here.
+    a_minute : int
+        Requests a key may make in a minute, in this process.
+    """
+    app = FastAPI(title=TITLE, version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app.state.company = Company(read, data or _read, store or _Stores(), RateLimit(a_minute))
+    problems.install(app)
+    app.add_middleware(SizeLimit)
+    routes = APIRouter(responses=PROBLEMS)
+    for router in (
+        measure_routes.router(),
+        company_routes.router,
+        forecast_routes.router,
+        scenario_routes.router,
+        requirement_routes.router,
+        operation_routes.router,
+    ):
+        routes.include_router(router)
+    app.include_router(routes)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+
+    @app.get("/docs", include_in_schema=False)
+    def shown() -> HTMLResponse:
+        return HTMLResponse(page_of(app.openapi()))
+
+    return app
+
+
+def _read(settings: Settings) -> Dataset:
+    from core.sources import load_data
+
+    return load_data(settings)
+
+
+class _Stores:
+    """Keeps the database of the settings open."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Store] = {}
+
+    def __call__(self, settings: Settings) -> Store:
+        if settings.database not in self._open:
+            self._open[settings.database] = Store.open(settings.database)
+        return self._open[settings.database]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, routes=app.routes, description=DESCRIPTION, openapi_version="3.1.0"
+        )
+        document["servers"] = [{"url": "/api"}]
+        app.openapi_schema = document
+        for path in document["paths"].values():
+            for operation in path.values():
+                for answer in operation["responses"].values():
+                    _as_problem(answer)
+    return app.openapi_schema
+
+
+def _as_problem(answer: dict[str, Any]) -> None:
+    """Give a problem its own media type in the document."""
+    with suppress(KeyError):
+        content = answer["content"]
+        if content["application/json"]["schema"].get("$ref", "").endswith("/Problem"):
+            content[problems.MEDIA] = content.pop("application/json")
+
+
+def page_of(document: dict[str, Any]) -> str:
+    """Return a document as a page: every operation with its parameters, by kind."""
+    parts: dict[str, list[str]] = {}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            tag = (operation.get("tags") or ["other"])[0]
+            parts.setdefault(tag, []).append(_operation(f"/api{path}", method, operation))
+    links = " · ".join(f'<a href="#{html.escape(tag)}">{html.escape(tag)}</a>' for tag in parts)
+    body = "".join(
+        f'<h2 id="{html.escape(tag)}">{html.escape(tag.capitalize())}</h2>{"".join(operations)}'
+        for tag, operations in parts.items()
+    )
+    about = html.escape(document["info"].get("description", ""))
+    return PAGE.format(title=f"{TITLE} API", about=about, links=links, body=body)
+
+
+def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><td><code>{html.escape(p['name'])}</code></td><td>{html.escape(p.get('in', ''))}</td>"
+        f"<td>{html.escape(str(p.get('description', '')))}</td></tr>"
+        for p in operation.get("parameters", [])
+    )
+    table = f"<table><tr><th>Parameter</th><th>In</th><th>Meaning</th></tr>{rows}</table>" if rows else ""
+    text = html.escape(operation.get("description", "")).replace("\n\n", "</p><p>")
+    return (
+        f"<details><summary><b>{method.upper()}</b> <code>{html.escape(path)}</code> "
+        f"{html.escape(operation.get('summary', ''))}</summary><p>{text}</p>{table}</details>"
+    )
+
+
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title><style>
+body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}}
+summary{{cursor:pointer;padding:.3rem 0}}table{{border-collapse:collapse;width:100%}}
+td,th{{text-align:left;vertical-align:top;padding:.2rem .8rem .2rem 0}}code{{font-size:.9em}}
+</style></head><body><h1>{title}</h1><p>{about}</p><p>{links} · <a href="openapi.json">openapi.json</a></p>{body}
+</body></html>
+"""

@@ -1,0 +1,260 @@
+"""Who asks, by which key, and what they see: the same rows, masking and rights as on the pages."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Annotated, Literal, TypeVar
+
+from fastapi import Depends, Query, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from core.access import LOCAL, Identity, can
+from core.access.directory import in_force
+from core.access.identity import OWN
+from core.access.row_scope import own_head
+from core.access.row_view import WHOLE, View, view
+from core.api.clock import now
+from core.api.limits import RateLimit
+from core.api.problems import ApiError, NotModifiedError
+from core.artifacts import RESULTS, process_shelf, settings_text
+from core.config import Settings
+from core.config.stages import fitted
+from core.contracts import Dataset
+from core.contracts.errors import AccessError, ModelError
+from core.forecasts import week_ago
+from core.jobs.job_kinds import LEARN, MODELS
+from core.models.bundle import Bundle
+from core.scope import Scope, applied, fiscal_period
+from core.store import Store
+from core.store.api_keys import ApiKey
+from core.store.jobs import FAILED
+
+T = TypeVar("T")
+Period = Literal["this quarter", "last quarter", "next quarter", "this year", "custom"]
+DealType = Literal["", "new", "expansion", "renewal"]
+PATIENCE = timedelta(minutes=10)
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+BEARER = HTTPBearer(auto_error=False, description="A key made on the Admin page or by `quarterdeck api-key make`.")
+
+
+@dataclass(frozen=True)
+class Company:
+    """What an application answers from.
+
+    Attributes
+    ----------
+    read : callable
+        Returns the settings as they stand.
+    data : callable
+        Returns the company's data under some settings.
+    store : callable
+        Returns the open database of some settings.
+    limit : RateLimit
+    """
+
+    read: Callable[[], Settings]
+    data: Callable[[Settings], Dataset]
+    store: Callable[[Settings], Store]
+    limit: RateLimit
+
+
+@dataclass
+class Caller:
+    """One request's caller.
+
+    Attributes
+    ----------
+    company : Company
+    settings : Settings
+    store : Store
+    key : ApiKey
+    identity : Identity
+    """
+
+    company: Company
+    settings: Settings
+    store: Store
+    key: ApiKey
+    identity: Identity
+
+    def may(self, right: str) -> bool:
+        """Say whether owner and key both hold a right."""
+        own = Identity("", "", (), rights=self.key.rights)
+        return can(self.identity, right, self.settings.roles) and can(own, right)
+
+    def need(self, right: str) -> None:
+        """Refuse who does not hold a right.
+
+        Raises
+        ------
+        AccessError
+        """
+        if not self.may(right):
+            raise AccessError(f"This key does not hold the right {right}.", mend="Ask an administrator for it.")
+
+    @cached_property
+    def whole(self) -> Dataset:
+        """Return all rows the caller may see, names hidden where they must be."""
+        data = self.company.data(self.settings)
+        cut = self._view(data)
+        if cut == WHOLE:
+            return data
+        key = ("api view", data.fingerprint, settings_text(self.settings), *cut.fields)
+        return shelved(key, lambda: view(data, self.settings, *cut.fields))
+
+    def _view(self, data: Dataset) -> View:
+        who = self.identity
+        head = own_head(data.company, who.user) if who.team_of == OWN else who.team_of
+        return View(who.regions, head, who.is_masked, who.hidden)
+
+    def part(self, scope: Scope) -> tuple[Dataset, Settings]:
+        """Return the rows of a scope that the caller may see, and the settings with their stages and currency."""
+        settings = fitted(self.settings, self.whole)
+        if scope == Scope():
+            return self.whole, settings
+        key = ("api scope", self.whole.fingerprint, settings_text(settings), scope.normal)
+        data = shelved(key, lambda: applied(self.whole, settings, scope))
+        return data, fitted(settings, data)
+
+    def measured(self, scope: Scope) -> tuple[Dataset, Settings]:
+        """Return the rows of a scope as they were known at the end of its period, where that is over."""
+        data, settings = self.part(scope)
+        last = fiscal_period.days(scope, data.as_of, settings).last
+        return (data if last >= data.as_of else week_ago.dataset_on(data, settings, last)), settings
+
+    def bundle(self, data: Dataset, settings: Settings) -> Bundle:
+        """Return the models with their record for some rows; where there are none yet, a worker is asked for them.
+
+        Raises
+        ------
+        ApiError
+            While they are being learnt.
+        ModelError
+            When there is too little to learn from.
+        """
+        from core.forecasts import backtest_archive
+        from core.models import registry
+
+        if not registry.is_trained(data, settings):
+            self._ask_to_learn()
+        return backtest_archive.with_record(data, settings, registry.load_or_train(data, settings))
+
+    def _ask_to_learn(self) -> None:
+        """Ask a worker to learn the models, unless one said a while ago why it cannot."""
+        last = self.store.jobs.last(LEARN, MODELS)
+        if last is not None and last.state == FAILED and now() - (last.ended_at or last.asked_at) < PATIENCE:
+            raise ModelError(last.message)
+        self.store.jobs.ask(LEARN, MODELS, by=self.identity.user)
+        raise ApiError(409, "The models are being learnt.", "Ask again in a minute.", {"Retry-After": "60"})
+
+    def result(self, name: str, data: Dataset, settings: Settings, make: Callable[[], T], *given: Hashable) -> T:
+        """Return what a function gives for some rows, worked out once as long as they stay the same."""
+        return shelved(("api", name, data.fingerprint, data.as_of, settings_text(settings), given), make)
+
+    def audit(self, action: str, target: str, detail: str = "") -> None:
+        """Write down what the caller did, under the owner's name and the key's prefix."""
+        self.store.audit.add(self.identity.user, action, target, f"{detail} (API key {self.key.prefix})".strip())
+
+
+def shelved(key: Hashable, make: Callable[[], T]) -> T:
+    """Return what is in the memory of this process, made once where it is not."""
+    shelf = process_shelf(RESULTS)
+    value: T = shelf.get(key, make)
+    return value
+
+
+def identified(key: ApiKey, settings: Settings, store: Store) -> Identity:
+    """Return whose rights a key has.
+
+    Raises
+    ------
+    AccessError
+        When the owner has no role any more.
+    """
+    directory = in_force(settings, store.access.current())
+    if key.roles:
+        rights, hidden = directory.rights(key.roles), directory.hidden(key.roles)
+        return Identity(key.owner, key.name, key.roles, (), "", directory.masks_all, rights, hidden)
+    if settings.access.sign_in == "none":
+        return replace(LOCAL, user=key.owner, is_masked=settings.access.mask_names)
+    return directory.identify(key.owner, None, store.known_people.groups(key.owner))
+
+
+def caller(
+    request: Request,
+    response: Response,
+    token: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+) -> Caller:
+    """Return who asks.
+
+    Raises
+    ------
+    ApiError
+        Without a key that opens anything, and when it asks too often.
+    """
+    company: Company = request.app.state.company
+    settings = company.read()
+    store = company.store(settings)
+    if token is None:
+        raise ApiError(401, "A key is needed.", "Send it as `Authorization: Bearer qd_…`.", CHALLENGE)
+    try:
+        key = store.api_keys.check(token.credentials)
+    except AccessError as error:
+        raise ApiError(401, error.what, error.mend, CHALLENGE) from error
+    verdict = company.limit.take(key.prefix)
+    if not verdict.is_taken:
+        raise ApiError(429, "This key asks too often.", "Wait as long as Retry-After says.", verdict.headers)
+    response.headers.update(verdict.headers)
+    return Caller(company, settings, store, key, identified(key, settings, store))
+
+
+def chosen(
+    period: Annotated[Period, Query(description="custom needs from and to.")] = "this quarter",
+    begin: Annotated[date | None, Query(alias="from", description="First day of a custom period.")] = None,
+    end: Annotated[date | None, Query(alias="to", description="Its last day.")] = None,
+    region: Annotated[str, Query()] = "",
+    team: Annotated[str, Query(description="A team, or the id of whoever leads one; everybody below counts.")] = "",
+    rep: Annotated[str, Query(description="The id of one person.")] = "",
+    segment: Annotated[str, Query()] = "",
+    family: Annotated[str, Query(description="Product family.")] = "",
+    deal_type: Annotated[DealType, Query(alias="type")] = "",
+    pipeline: Annotated[str, Query()] = "",
+    currency: Annotated[str, Query(description="ISO code; empty for the reporting currency.")] = "",
+) -> Scope:
+    """Return the scope of a request, written as in the address of a page."""
+    given = {
+        "period": period,
+        "from": str(begin or ""),
+        "to": str(end or ""),
+        "region": region,
+        "team": team,
+        "rep": rep,
+    }
+    more = {"segment": segment, "family": family, "type": deal_type, "pipeline": pipeline, "currency": currency}
+    return Scope.from_address({name: value for name, value in (given | more).items() if value})
+
+
+Asking = Annotated[Caller, Depends(caller)]
+Scoped = Annotated[Scope, Depends(chosen)]
+
+
+def fresh(request: Request, response: Response, asking: Caller, data: Dataset, settings: Settings) -> None:
+    """Mark an answer by what it rests on, and end the request where the caller has it already.
+
+    Raises
+    ------
+    NotModifiedError
+    """
+    given = [data.fingerprint, settings_text(settings), request.url.path, sorted(request.query_params.multi_items())]
+    mark = hashlib.blake2b(json.dumps([*given, asking.identity.is_masked], default=str).encode(), digest_size=12)
+    etag = f'"{mark.hexdigest()}"'
+    known = {word.strip().removeprefix("W/") for word in request.headers.get("if-none-match", "").split(",")}
+    if known & {etag, "*"}:
+        raise NotModifiedError(etag)
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "private, no-cache"

@@ -1,0 +1,169 @@
+"""Two operations for each measure: its value with a sentence, and its rows."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import types
+import typing
+from datetime import date
+from typing import Annotated, Any, Literal, Union
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+
+from core.api import paging
+from core.api.caller import Asking, Caller, Scoped, fresh
+from core.api.paging import Cursor, Limit, Rows
+from core.api.registry import Entry, entries
+from core.contracts.errors import ContractError
+from core.metrics.measure import Measure
+from core.scope import Scope
+
+BOUNDS = {"months": (1, 120), "quarters": (1, 40), "top": (1, 1_000)}
+OWN = ("request", "response", "asking", "scope")
+KEYWORD = inspect.Parameter.KEYWORD_ONLY
+
+
+class MeasureEntry(BaseModel):
+    """A measure there is."""
+
+    name: str
+    summary: str
+    right: str
+    path: str
+    arguments: list[str]
+
+
+class MeasureValue(BaseModel):
+    """The value of a measure, with what it means and what it rests on."""
+
+    name: str
+    value: float | None
+    unit: Literal["money", "rate", "count", "days"]
+    currency: str | None
+    sentence: str
+    formula: str
+    as_of: date
+    n_rows: int
+    data: str
+
+
+def router() -> APIRouter:
+    """Return the routes of all measures."""
+    routes = APIRouter(prefix="/v1/measures", tags=["measures"])
+
+    @routes.get("", summary="Every measure there is", operation_id="measures")
+    def listed(asking: Asking) -> list[MeasureEntry]:
+        return [_listed(entry) for entry in entries() if asking.may(entry.right)]
+
+    for entry in entries():
+        path = f"/{entry.group}/{entry.name}"
+        told, name = f"{entry.description}\n\nTakes the right `{entry.right}`.", f"{entry.group}_{entry.name}"
+        routes.add_api_route(path, _value(entry), summary=entry.summary, description=told, operation_id=name)
+        routes.add_api_route(
+            f"{path}/rows",
+            _rows(entry),
+            summary=f"Rows: {entry.summary}",
+            description=told,
+            operation_id=f"{name}_rows",
+        )
+    return routes
+
+
+def _listed(entry: Entry) -> MeasureEntry:
+    path = f"/api/v1/measures/{entry.group}/{entry.name}"
+    names = [argument.name for argument in entry.arguments]
+    return MeasureEntry(
+        name=f"{entry.group}.{entry.name}", summary=entry.summary, right=entry.right, path=path, arguments=names
+    )
+
+
+def _value(entry: Entry) -> Any:
+    def value(request: Request, response: Response, asking: Caller, scope: Scope, **arguments: Any) -> MeasureValue:
+        measure, data, currency = _measured(entry, request, response, asking, scope, arguments)
+        number = measure.value
+        return MeasureValue(
+            name=measure.name,
+            value=None if number is None or not math.isfinite(number) else float(number),
+            unit=measure.unit,
+            currency=currency if measure.unit == "money" else None,
+            sentence=measure.sentence(),
+            formula=entry.description,
+            as_of=data.as_of,
+            n_rows=measure.frame.height,
+            data=data.fingerprint,
+        )
+
+    value.__signature__ = _signature(entry, MeasureValue, {})  # type: ignore[attr-defined]
+    return value
+
+
+def _rows(entry: Entry) -> Any:
+    def rows(
+        request: Request,
+        response: Response,
+        asking: Caller,
+        scope: Scope,
+        limit: int = paging.USUAL_ROWS,
+        cursor: str = "",
+        **arguments: Any,
+    ) -> Rows:
+        measure, data, _ = _measured(entry, request, response, asking, scope, arguments)
+        return paging.page(measure.frame, limit, cursor, data.fingerprint, data.as_of)
+
+    pages = {"limit": (Limit, paging.USUAL_ROWS), "cursor": (Cursor, "")}
+    rows.__signature__ = _signature(entry, Rows, pages)  # type: ignore[attr-defined]
+    return rows
+
+
+def _measured(
+    entry: Entry, request: Request, response: Response, asking: Caller, scope: Scope, arguments: dict[str, Any]
+) -> tuple[Measure, Any, str]:
+    """Return the measure of the rows the caller sees, those rows, and their currency."""
+    asking.need(entry.right)
+    data, settings = asking.measured(scope)
+    fresh(request, response, asking, data, settings)
+    handed = (settings,) if entry.takes_settings else ()
+
+    def make() -> Measure:
+        try:
+            return entry.function(data, *handed, **arguments)
+        except (KeyError, ValueError, StopIteration) as error:
+            given = ", ".join(f"{name}={value}" for name, value in arguments.items())
+            raise ContractError("There is nothing like that to measure.", given, entry.summary) from error
+
+    name = f"{entry.group}.{entry.name}"
+    measure = asking.result(name, data, settings, make, *sorted(arguments.items(), key=lambda item: item[0]))
+    return measure, data, settings.currency
+
+
+def _signature(entry: Entry, returns: Any, more: dict[str, tuple[Any, Any]]) -> inspect.Signature:
+    """Return the signature FastAPI reads: the caller, the scope, pages, and what the measure takes."""
+    own = [
+        inspect.Parameter(name, KEYWORD, annotation=kind)
+        for name, kind in zip(OWN, (Request, Response, Asking, Scoped), strict=True)
+    ]
+    own += [inspect.Parameter(name, KEYWORD, default=value, annotation=kind) for name, (kind, value) in more.items()]
+    given = [
+        argument.replace(kind=KEYWORD, annotation=_annotated(argument, entry), default=_default(argument))
+        for argument in entry.arguments
+    ]
+    return inspect.Signature([*own, *given], return_annotation=returns)
+
+
+def _annotated(argument: inspect.Parameter, entry: Entry) -> Any:
+    low, high = BOUNDS.get(argument.name, (None, None))
+    annotation = _narrowed(argument.annotation)
+    return Annotated[annotation, Query(ge=low, le=high)] if low is not None else Annotated[annotation, Query()]
+
+
+def _narrowed(annotation: Any) -> Any:
+    """Return a day where a day or its text would do: it is written as text in an address anyway."""
+    if typing.get_origin(annotation) in (Union, types.UnionType) and set(typing.get_args(annotation)) == {date, str}:
+        return date
+    return annotation
+
+
+def _default(argument: inspect.Parameter) -> Any:
+    return inspect.Parameter.empty if argument.default is inspect.Parameter.empty else argument.default

@@ -1,0 +1,110 @@
+"""The measures there are: every public function of `core.metrics` that returns one, with what it takes."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Literal, Union
+
+from core import metrics
+from core.metrics.measure import Measure
+
+AREAS = {
+    "account_facts": "customers",
+    "concentration": "customers",
+    "customer_health": "customers",
+    "engagement": "customers",
+    "recurring": "customers",
+    "retention": "customers",
+    "load_report": "data",
+    "crm_quality": "data",
+    "bookings": "executive",
+    "growth": "executive",
+    "regions": "executive",
+}
+USUAL_AREA = "pipeline"
+SIMPLE = (str, int, float, bool, date)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A measure that can be asked for.
+
+    Attributes
+    ----------
+    group, name : str
+        The module and the function; together its address.
+    function : callable
+        `(data, settings, **arguments)`.
+    summary, description : str
+        What its docstring says: the first line, and all in front of its parameters.
+    arguments : tuple of inspect.Parameter
+        What it takes beside data and settings; each has a default or must be given.
+    right : str
+        The right it takes.
+    """
+
+    group: str
+    name: str
+    function: Callable[..., Measure]
+    summary: str
+    description: str
+    arguments: tuple[inspect.Parameter, ...]
+    right: str
+
+    @property
+    def takes_settings(self) -> bool:
+        """Say whether it is handed the settings too."""
+        return "settings" in inspect.signature(self.function).parameters
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """Return every measure, by group and name."""
+    modules = [info.name for info in pkgutil.iter_modules(metrics.__path__)]
+    found_in = (importlib.import_module(f"core.metrics.{name}") for name in modules)
+    return tuple(entry for module in found_in for entry in _of(module))
+
+
+def _of(module: types.ModuleType) -> list[Entry]:
+    group = module.__name__.rpartition(".")[2]
+    functions = inspect.getmembers(module, inspect.isfunction)
+    own = [(n, f) for n, f in functions if not n.startswith("_") and f.__module__ == module.__name__]
+    return [entry for name, function in own if (entry := _entry(group, name, function)) is not None]
+
+
+def _entry(group: str, name: str, function: Callable[..., Any]) -> Entry | None:
+    hints = typing.get_type_hints(function, vars(importlib.import_module(function.__module__)) | _types())
+    kind = hints.get("return")
+    parameters = list(inspect.signature(function).parameters.values())
+    if not (inspect.isclass(kind) and issubclass(kind, Measure)) or not parameters or parameters[0].name != "data":
+        return None
+    arguments = [p.replace(annotation=hints[p.name]) for p in parameters[1:] if p.name != "settings"]
+    if not all(_is_simple(argument.annotation) for argument in arguments):
+        return None
+    text = inspect.getdoc(function) or ""
+    lead = text.partition("\n\nParameters\n")[0]
+    right = f"{AREAS.get(group, USUAL_AREA)}:read"
+    return Entry(group, name, function, lead.partition("\n")[0], lead, tuple(arguments), right)
+
+
+def _types() -> dict[str, Any]:
+    """Return the names that modules import for the type checker alone."""
+    from core.config import Settings
+    from core.contracts import Dataset
+
+    return {"Dataset": Dataset, "Settings": Settings, "date": date}
+
+
+def _is_simple(annotation: Any) -> bool:
+    origin = typing.get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        return all(arg is type(None) or _is_simple(arg) for arg in typing.get_args(annotation))
+    return origin is Literal or annotation in SIMPLE

@@ -1,0 +1,1 @@
+"""The routes beside the measures, by what they are about."""
