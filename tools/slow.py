@@ -55,9 +55,19 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("core", "pages", "app.py", "tests/conftest.py", "tests/requirements"),
     ),
     "look": (("tests/browser/test_look.py",), ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py")),
+    "api": (("tests/slow/test_api_fuzz.py",), (*INSTALLED, "server.py", "core/api", "core/store/api_keys.py")),
     "live": (
         ("tests/browser/test_connectors.py", "tests/browser/test_new_data.py", "tests/store/test_upgrade.py"),
-        (*SERVED, "core/sources", "core/preparing", "core/store", "pages/ui/data", "pages/data.py", "pages/ui/kit"),
+        (
+            *SERVED,
+            "core/sources",
+            "core/preparing",
+            "core/jobs",
+            "core/store",
+            "pages/ui/data",
+            "pages/data.py",
+            "pages/ui/kit",
+        ),
     ),
     "companies": (
         (

@@ -175,5 +175,6 @@ def test_a_key_of_the_api_is_made_shown_once_and_revoked(come, store):
     press(admin, "Revoke")
     assert f"qd_{key.prefix} opens nothing any more" in sentences(admin).replace("\\", "")
     assert store.api_keys.list()[0].revoked_at is not None
+    admin.text_input(key="api_key_name").set_value("")
     press(admin, "Make")
     assert "needs a name" in sentences(admin)

@@ -65,7 +65,7 @@ def _frame(page: Page, keys: list[ApiKey]) -> pl.DataFrame:
 
 
 def _form(page: Page, directory: Directory) -> None:
-    with st.expander("Make a key", icon=":material/key:"), st.form("api_key_form", border=False):
+    with st.expander("Make a key", icon=":material/key:"), st.form("api_key_form", border=False, clear_on_submit=True):
         name = st.text_input("What it is for", key="api_key_name", max_chars=120)
         owners = [page.identity.user, *sorted(set(directory.people) - {page.identity.user})]
         if page.settings.access.sign_in == "none":
