@@ -62,11 +62,11 @@ with cell(page, "Groups", "Groups") as c:
 with cell(page, "Waiting to be let in", "Waiting") as c:
     waiting.show(page, c, directory)
 
-with cell(page, "API keys", "API keys", span="all") as c:
-    api_keys.show(page, c, directory)
-
 with cell(page, "Signed in now", "Signed in") as c:
     sign_in_list.show(page, c)
+
+with cell(page, "API keys", "API keys", span="all") as c:
+    api_keys.show(page, c, directory)
 
 with cell(page, "Audit log", "Audit log", span="all") as c:
     audit_log.show(page, c)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -23,6 +24,7 @@ from core.store import Store
 
 TITLE = "Quarterdeck"
 A_MINUTE = 600
+CODE = re.compile(r"`([^`\n]+)`")
 DESCRIPTION = """What the pages show, as an API. A key stands for a person (or a service with roles): its answers hold
 the rows that person sees, names hidden where they are hidden there. Every list comes a page at a time; `next` leads to
 the following one. An answer's `ETag` stands for the state of the data: sent back as `If-None-Match`, it costs nothing
@@ -135,7 +137,7 @@ def page_of(document: dict[str, Any]) -> str:
         f'<h2 id="{html.escape(tag)}">{html.escape(tag.capitalize())}</h2>{"".join(operations)}'
         for tag, operations in parts.items()
     )
-    about = html.escape(document["info"].get("description", ""))
+    about = _text(document["info"].get("description", ""))
     return PAGE.format(title=f"{TITLE} API", about=about, links=links, body=body)
 
 
@@ -146,11 +148,16 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
         for p in operation.get("parameters", [])
     )
     table = f"<table><tr><th>Parameter</th><th>In</th><th>Meaning</th></tr>{rows}</table>" if rows else ""
-    text = html.escape(operation.get("description", "")).replace("\n\n", "</p><p>")
+    text = _text(operation.get("description", "")).replace("\n\n", "</p><p>")
     return (
         f"<details><summary><b>{method.upper()}</b> <code>{html.escape(path)}</code> "
         f"{html.escape(operation.get('summary', ''))}</summary><p>{text}</p>{table}</details>"
     )
+
+
+def _text(words: str) -> str:
+    """Return words as HTML, with what stands between backticks as code."""
+    return CODE.sub(r"<code>\1</code>", html.escape(words))
 
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

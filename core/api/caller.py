@@ -217,13 +217,13 @@ def chosen(
     period: Annotated[Period, Query(description="custom needs from and to.")] = "this quarter",
     begin: Annotated[date | None, Query(alias="from", description="First day of a custom period.")] = None,
     end: Annotated[date | None, Query(alias="to", description="Its last day.")] = None,
-    region: Annotated[str, Query()] = "",
+    region: Annotated[str, Query(description="As `scope` lists it.")] = "",
     team: Annotated[str, Query(description="A team, or the id of whoever leads one; everybody below counts.")] = "",
     rep: Annotated[str, Query(description="The id of one person.")] = "",
-    segment: Annotated[str, Query()] = "",
+    segment: Annotated[str, Query(description="Of the account.")] = "",
     family: Annotated[str, Query(description="Product family.")] = "",
     deal_type: Annotated[DealType, Query(alias="type")] = "",
-    pipeline: Annotated[str, Query()] = "",
+    pipeline: Annotated[str, Query(description="Of the deal.")] = "",
     currency: Annotated[str, Query(description="ISO code; empty for the reporting currency.")] = "",
 ) -> Scope:
     """Return the scope of a request, written as in the address of a page."""
