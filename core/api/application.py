@@ -23,7 +23,7 @@ from core.contracts import Dataset
 from core.store import Store
 
 TITLE = "Quarterdeck"
-A_MINUTE = 600
+A_MINUTE = 6_000
 CODE = re.compile(r"`([^`\n]+)`")
 DESCRIPTION = """What the pages show, as an API. A key stands for a person (or a service with roles): its answers hold
 the rows that person sees, names hidden where they are hidden there. Every list comes a page at a time; `next` leads to
