@@ -1,7 +1,7 @@
 """How long a measure of the API takes at fifty requests a second, beside the server's own health answer.
 
-Run `python -m benchmarks.api_load` on a trained home. A server is started, a key made and revoked again. Requests begin at
-even distances whether or not those before have ended; the time of a request runs from when it was due.
+Run `python -m benchmarks.api_load` on a trained home. A server is started, a key made and revoked again. Requests begin
+at even distances whether or not those before have ended; the time of a request runs from when it was due.
 """
 
 from __future__ import annotations
@@ -81,9 +81,9 @@ def main() -> None:
 
         for number in range(WARM_UP):
             ask(number)
-        print("| what | median | p95 | p99 |\n| :-- | --: | --: | --: |")  # noqa: T201
-        print(told("health, as a floor", measured(health)))  # noqa: T201
-        print(told("a measure, worked out before", measured(ask)))  # noqa: T201
+        print("| what | median | p95 | p99 |\n| :-- | --: | --: | --: |")
+        print(told("health, as a floor", measured(health)))
+        print(told("a measure, worked out before", measured(ask)))
 
 
 if __name__ == "__main__":
