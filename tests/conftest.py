@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import left_out
+from tests import left_out, second_tries
 from tests.browsers import browser, page
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     os.environ["QUARTERDECK_HOME"] = str(HOME)
     config.pluginmanager.register(left_out.LeftOut(), "left-out")
+    config.pluginmanager.register(second_tries.SecondTries(), "second-tries")
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +114,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as quick what needs no browser, no database, no trained models and no sample company; measure core's own."""
     for item in items:
         folder = item.path.relative_to(ROOT / "tests").parts[0] if item.path.is_relative_to(ROOT / "tests") else "core"
+        if folder == "browser":
+            item.add_marker(second_tries.TRIES)
         if folder in UNMEASURED or item.get_closest_marker("postgres"):
             item.add_marker("no_cover")
         needs = LEARNS & set(getattr(item, "fixturenames", ()))
