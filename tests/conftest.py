@@ -65,7 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def settings() -> Settings:
     """The defaults, with the home of the tests."""
     from core.config import load
+    from tests import retention
 
+    retention.widen(HOME)
     return load(environ={"QUARTERDECK_HOME": str(HOME)})
 
 
@@ -89,8 +91,10 @@ def bundle(sample: Dataset, settings: Settings) -> Bundle:
 def small_settings() -> Settings:
     """The defaults, with a home in which the sample company is a small one."""
     from core.config import load
+    from tests import retention
     from tests.companies import small_home
 
+    retention.widen(HOME)
     return load(environ={"QUARTERDECK_HOME": str(small_home(HOME / "small"))})
 
 
