@@ -116,8 +116,10 @@ def small_bundle(small: Dataset, small_settings: Settings) -> Bundle:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as quick what needs no browser, no database, no trained models and no sample company; measure core's own."""
+    tests = f"{ROOT / 'tests'}{os.sep}"
     for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[0] if item.path.is_relative_to(ROOT / "tests") else "core"
+        path = str(item.path)
+        folder = path[len(tests) :].partition(os.sep)[0] if path.startswith(tests) else "core"
         if folder == "browser":
             item.add_marker(second_tries.TRIES)
         if folder in UNMEASURED or item.get_closest_marker("postgres"):
