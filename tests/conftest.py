@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests import left_out, second_tries
@@ -57,6 +58,11 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in OUTSIDE:
         os.environ.pop(name, None)
     os.environ["QUARTERDECK_HOME"] = str(HOME)
+    # A machine under load is slow, which is no fault of what is tested.
+    hypothesis.settings.register_profile(
+        "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("suite")
     config.pluginmanager.register(left_out.LeftOut(), "left-out")
     config.pluginmanager.register(second_tries.SecondTries(), "second-tries")
 

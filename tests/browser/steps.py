@@ -11,29 +11,41 @@ from playwright.sync_api import expect
 from tests.page_measures import SETTLED
 
 # A click reaches the server a moment later, so that only a page that stays still has answered it.
-STILL = f"""() => {{
+STILL = f"""(span) => {{
   const now = performance.now();
   if (!({SETTLED})()) {{
     window.stillSince = undefined;
     return false;
   }}
   window.stillSince ??= now;
-  return now - window.stillSince > 500;
+  return now - window.stillSince > span;
 }}"""
 LONG = 120_000
 TRIES = 20
 
 
-def quiet(view: Any) -> None:
-    """Wait until the page's script has ended and its charts are drawn, and that for half a second."""
+def quiet(view: Any, span: float = 500) -> None:
+    """Wait until the page's script has ended and its charts are drawn, and that for some milliseconds."""
     view.evaluate("() => { window.stillSince = undefined; }")
-    view.wait_for_function(STILL, timeout=LONG)
+    view.wait_for_function(STILL, arg=span, timeout=LONG)
 
 
 def whole(view: Any) -> None:
     """Wait until a page is there to its end, where the notebook is offered, and stands still."""
     expect(view.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=LONG)
     quiet(view)
+
+
+def at_rest(element: Any) -> dict[str, float]:
+    """Return where an element stands once it moves no more, as after the page was scrolled to a heading."""
+    last = element.bounding_box()
+    for _ in range(20 * TRIES):
+        element.page.wait_for_timeout(200)
+        box = element.bounding_box()
+        if box is not None and box == last:
+            return box  # type: ignore[no-any-return]
+        last = box
+    raise AssertionError("It moves and moves.")
 
 
 def opened(view: Any, box: Any, name: str) -> Any:

@@ -65,6 +65,7 @@ def test_an_export_is_dropped_checked_used_and_kept_for_everybody(url, page, sec
     at_the_data_page(page, url)
     page.locator("input[type=file]").first.set_input_files(export)
     expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=60_000)
+    quiet(page)
     step(page, "Columns")
     chosen(page, "Close date", "– not in the file –")
     chosen(page, "Created date", "– not in the file –")
@@ -110,6 +111,7 @@ def kept_for_everybody(page, url, export):
     page.get_by_role("link", name="Data", exact=True).click()
     page.locator("input[type=file]").first.set_input_files(export)
     expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.get_by_role("radio", name="5 Check and use").click()
     quiet(page)
     page.get_by_label("Name of the source").fill("Browser test")
@@ -135,6 +137,7 @@ def test_stages_are_put_in_order_in_the_grid(url, page, export):
     at_the_data_page(page, url)
     page.locator("input[type=file]").first.set_input_files(export)
     expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.get_by_role("radio", name="3 Stages").click()
     quiet(page)
     grid = page.locator('[class*="st-key-"][class*="stages"]').get_by_test_id("stDataFrame").first

@@ -23,6 +23,7 @@ def test_executive_opens_a_number_and_downloads_the_notebook(url, page):
     page.get_by_role("button", name="Calculation").first.click()
     expect(page.get_by_text("Source: Sample company")).to_be_visible()
     page.keyboard.press("Escape")
+    quiet(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as notebook").click()
     assert download.value.suggested_filename == "executive.ipynb"
@@ -35,7 +36,9 @@ def test_upload_replaces_the_data_for_this_session_only(url, page, browser, tmp_
     file.write_text(rows, encoding="utf-8")
     page.goto(f"{url}/data")
     expect(page.get_by_role("heading", name="Loaded data")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.locator("input[type=file]").first.set_input_files(str(file))
+    quiet(page)
     page.get_by_role("radio", name="5 Check and use").click()
     expect(page.get_by_text("Deals: 1 read of 2 rows in the files, 1 left out")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("All rows loaded.")).to_be_visible()
@@ -80,9 +83,11 @@ def test_a_list_goes_in_and_the_matrix_comes_out(url, page, tmp_path):
     file.write_text("Ref,Requirement,Priority\n" + "".join(f"{n},{t},Must\n" for n, t in enumerate(asked, 1)), "utf-8")
     page.goto(f"{url}/requirements")
     expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.locator("input[type=file]").set_input_files(str(file))
     expect(page.get_by_text("3 requirements read from the file.")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("heading", name="Gaps and how to close them")).to_be_visible()
+    quiet(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Matrix (Excel)").click()
     sheet = load_workbook(io.BytesIO(download.value.path().read_bytes()))["Matrix"]
@@ -99,6 +104,7 @@ def test_the_bars_of_a_customer_add_up_to_the_chance_shown(url, page):
     whole(page)
     cell = page.get_by_test_id("stVerticalBlock").filter(has=note).last
     cell.get_by_role("button", name="Calculation").click()
+    quiet(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Records as CSV").click()
     rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
@@ -122,6 +128,7 @@ def test_a_buyers_list_is_repaired_remembered_and_goes_back_filled(url, page, tm
     for turn in (1, 2):
         page.goto(f"{url}/requirements")
         expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
+        quiet(page)
         page.locator("input[type=file]").first.set_input_files(str(file))
         if turn == 1:
             expect(page.get_by_text("No requirement list was found")).to_be_visible(timeout=60_000)
@@ -155,6 +162,7 @@ def test_a_word_file_is_taken_remembered_and_goes_back_filled(url, page, tmp_pat
     made.save(file)
     page.goto(f"{url}/requirements")
     expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.locator("input[type=file]").first.set_input_files(str(file))
     expect(page.get_by_text("No requirement list was found")).to_be_visible(timeout=60_000)
     page.get_by_text("Not read: 1 place").click()
@@ -202,6 +210,7 @@ def test_a_list_is_confirmed_shared_out_and_there_after_a_reload(url, page, tmp_
     file.write_text("\n".join(["Ref,Requirement,Priority,Response", *lines, ""]), "utf-8")
     page.goto(f"{url}/requirements")
     expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.locator("input[type=file]").first.set_input_files(str(file))
     expect(page.get_by_text("3 requirements read from the file.")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Confirm 2 likely matches").click()

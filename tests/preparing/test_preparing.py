@@ -183,7 +183,7 @@ def test_a_process_of_its_own_prepares_and_one_that_is_killed_is_noticed(setting
     later = NOW + timedelta(minutes=1)
     assert preparation.ensure(settings, "settings", 0, state, lambda: later).failure == states.ENDED
     preparation.again(settings, "settings", 0, state, lambda: later)
-    assert processes[1].wait(60) == 0
+    assert processes[1].wait(240) == 0
     assert states.last(settings, "settings", state) is None
     forget_all()
     assert open_cache(settings.home).entries(MARTS)

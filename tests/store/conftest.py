@@ -61,7 +61,7 @@ def cluster(tmp_path_factory):
     port, data = free_port(), home / "data"
 
     def run(*words):
-        subprocess.run([*before, *map(str, words)], check=True, capture_output=True, cwd="/", timeout=60)
+        subprocess.run([*before, *map(str, words)], check=True, capture_output=True, cwd="/", timeout=240)
 
     run(where / "initdb", "-D", data, "-U", "quarterdeck", "--auth=trust", "--no-sync", "-E", "UTF8")
     options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 {QUICK}"
@@ -71,7 +71,7 @@ def cluster(tmp_path_factory):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd="/",
-        timeout=60,
+        timeout=240,
     )
     yield f"postgresql://quarterdeck@127.0.0.1:{port}"
     run(where / "pg_ctl", "-D", data, "-m", "immediate", "stop")
