@@ -9,21 +9,29 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, Set
 
 import pytest
 
 TRIES = pytest.mark.flaky(reruns=1)
 
 
-def sentence(again: set[str], failed: set[str]) -> str:
+def sentence(again: Mapping[str, str], failed: Set[str]) -> str:
     """Return the line for the tests that were tried again and did not fail in the end; empty where there are none.
+
+    Parameters
+    ----------
+    again : mapping
+        Each test that was tried again, and what failed the first time.
+    failed : set of str
+        The tests that failed for good.
 
     Examples
     --------
-    >>> sentence({"tests/browser/test_scope.py::test_a", "tests/browser/test_scope.py::test_b"}, {"x"})
-    'passed on the second try: tests/browser/test_scope.py::test_a, tests/browser/test_scope.py::test_b'
+    >>> sentence({"tests/browser/test_a.py::test_one": "no heading", "test_two": "no"}, {"test_two"})
+    'passed on the second try: tests/browser/test_a.py::test_one (no heading)'
     """
-    names = sorted(again - failed)
+    names = [f"{name} ({reason})" if reason else name for name, reason in sorted(again.items()) if name not in failed]
     return f"passed on the second try: {', '.join(names)}" if names else ""
 
 
@@ -31,15 +39,17 @@ class SecondTries:
     """Notes which tests were tried again, in the process that prints, and prints them when all else is printed."""
 
     def __init__(self) -> None:
-        self.again: set[str] = set()
+        self.again: dict[str, str] = {}
         self.failed: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note that a test is tried again, or has failed for good."""
+        """Note that a test is tried again and why, or that it has failed for good."""
+        name = report.nodeid.partition("@")[0]  # without the group that pytest-xdist adds
         if str(report.outcome) == "rerun":
-            self.again.add(report.nodeid)
+            crash = getattr(report.longrepr, "reprcrash", None)
+            self.again[name] = str(crash.message).strip().splitlines()[0] if crash else ""
         elif report.failed:
-            self.failed.add(report.nodeid)
+            self.failed.add(name)
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
